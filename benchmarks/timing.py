@@ -1,0 +1,47 @@
+"""Wall times of whole processes, taken in turns so that a busy machine slows both sides alike."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import TypeVar
+
+Figures = TypeVar("Figures")
+
+ROOT = Path(__file__).parents[1]
+
+
+def timed_process(arguments: Sequence[str]) -> tuple[float, str]:
+    """Seconds from start to exit of a Python process at the project's root, and its stdout.
+
+    Args:
+        arguments: what follows `python` on the command line.
+
+    Raises:
+        SystemExit: the process failed; what it wrote to stderr is shown.
+    """
+    begun = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    seconds = time.perf_counter() - begun
+    if done.returncode:
+        sys.exit(f"{' '.join(arguments)} failed with exit code {done.returncode}:\n{done.stderr}")
+    return seconds, done.stdout
+
+
+def in_turns(sides: Sequence[Callable[[], Figures]], *, repeats: int) -> list[list[Figures]]:
+    """The figures of each side, `repeats` of them, measured A B A B …."""
+    figures: list[list[Figures]] = [[] for _ in sides]
+    for repeat in range(repeats):
+        for side, kept in zip(sides, figures, strict=True):
+            kept.append(side())
+        print(f"repeat {repeat + 1} of {repeats} done", file=sys.stderr)
+    return figures
+
+
+def medians(rows: Sequence[Sequence[float]]) -> list[float]:
+    """The median of each column."""
+    return [median(column) for column in zip(*rows, strict=True)]

@@ -1,0 +1,99 @@
+"""The command line: one file for each command, loaded when it is called; nothing else prints.
+
+Every error that a user can cause ends here: one line on stderr and an exit code. All others are bugs and
+keep their traceback.
+"""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from rnnlab import __version__
+from rnnlab.errors import RnnlabError, near
+
+COMMANDS = {
+    "train": "Train the model that a YAML file describes.",
+    "evaluate": "Measure a trained model.",
+    "generate": "Write text or music with a trained model.",
+    "describe": "Show data, windows, splits and model, without training.",
+    "schema": "Print the JSON Schema of the YAML, for editors.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose `--help` loads none of its commands."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands, in the order that one meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, loaded now."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"rnnlab.commands.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments name, or an error with those that are spelled like it."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            found = near(args[0], COMMANDS)
+            hint = f"did you mean {found[0]!r}?" if found else f"there are {', '.join(COMMANDS)}"
+            raise click.UsageError(f"no such command {args[0]!r}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """A line for each command, from the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="rnnlab")
+def cli() -> None:
+    """Train small recurrent networks on characters or notes, from one page of YAML.
+
+    \b
+    rnnlab train configs/nabiya_stateful_lstm.yaml
+    rnnlab generate --seed "g8 e8 e4 f8"
+    rnnlab evaluate
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line; the exit code.
+
+    0 done, 1 failed, 2 wrong use, 130 and 143 interrupted.
+    """
+    try:
+        cli.main(list(arguments), prog_name="rnnlab", standalone_mode=False)
+    except RnnlabError as error:
+        click.echo(str(error), err=True)
+        return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx else "rnnlab"
+        click.echo(f"{path}: {error.format_message()} (see {path} --help)", err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        click.echo(f"rnnlab: {error.format_message()}", err=True)
+        return error.exit_code
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        return 130
+    except BrokenPipeError:
+        _silence_stdout()
+        return 1
+    return 0
+
+
+def _silence_stdout() -> None:
+    """Keep Python from complaining, at exit, that nobody reads its output any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

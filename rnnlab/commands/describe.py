@@ -1,0 +1,129 @@
+"""`rnnlab describe`: what an experiment consists of, without training it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rnnlab.commands.arguments import json_option, set_option
+
+if TYPE_CHECKING:
+    from rnnlab.reports.description import Description
+
+
+@click.command()
+@click.argument("config", metavar="CONFIG|RUN", type=click.Path(path_type=Path))
+@set_option
+@json_option
+def command(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:
+    """Show data, windows, splits and model, without training.
+
+    \b
+    rnnlab describe configs/nabiya_stateful_lstm.yaml
+    rnnlab describe configs/ship_stacked_lstm.yaml --json
+    """
+    from rnnlab.commands.rendering import as_json_text
+    from rnnlab.config.reading import read_experiment
+    from rnnlab.reports.description import describe
+
+    path = config / "config.yaml" if config.is_dir() else config
+    description = describe(read_experiment(path, overrides))
+    click.echo(as_json_text(_as_json(description)) if as_json else _as_text(description))
+
+
+def _as_json(description: "Description") -> dict[str, Any]:
+    corpus, architecture, ceiling = description.corpus, description.architecture, description.ceiling
+    return {
+        "dataset": {
+            "tokens": len(corpus.ids),
+            "sequences": len(corpus.starts),
+            "sha256": corpus.sha256,
+            "vocabulary": list(corpus.vocabulary.tokens),
+            "windows": {
+                "shape": list(description.windows_shape),
+                "first": description.windows.tolist(),
+                "text": description.window_texts(),
+            },
+            "targets": [
+                {"token": target.token, "windows": target.windows, "share": target.share}
+                for target in description.targets
+            ],
+            "accuracy_ceiling": ceiling
+            and {"correct": ceiling.correct, "total": ceiling.total, "accuracy": ceiling.accuracy},
+            "splits": _splits(description),
+        },
+        "model": {
+            "layers": [
+                {"name": layer.name, "output_shape": list(layer.output_shape), "parameters": layer.parameters}
+                for layer in architecture.layers
+            ],
+            "parameters": architecture.parameters,
+        },
+    }
+
+
+def _splits(description: "Description") -> dict[str, Any]:
+    """Size of each part; the window indices too where windows were drawn."""
+    parts: dict[str, Any] = {
+        part.name: {"tokens": part.end - part.begin, "windows": part.window_count}
+        for part in description.splits.parts.values()
+    }
+    if description.splits.folds:
+        parts["stratified_shuffle"] = [
+            {"train": train.tolist(), "validation": held_out.tolist()}
+            for train, held_out in description.splits.folds
+        ]
+    return parts
+
+
+def _as_text(description: "Description") -> str:
+    from rnnlab.commands.rendering import facts, table
+    from rnnlab.reports.plan import plan
+
+    experiment, architecture = description.experiment, description.architecture
+    rows = plan(experiment, description.corpus, description.splits, description.batches, architecture)
+    count, size = description.windows_shape
+    if ceiling := description.ceiling:
+        reach = f"{ceiling.correct} of {ceiling.total} ({ceiling.accuracy:.3f})"
+        rows.append(
+            (
+                "ceiling",
+                f"{reach}: equal windows have different targets, so no model without state can do better",
+            )
+        )
+    tokens = enumerate(description.corpus.vocabulary.tokens)
+    layers = [
+        (layer.name, _shape(layer.output_shape), f"{layer.parameters:,}") for layer in architecture.layers
+    ]
+    targets = [(repr(t.token), t.windows, f"{100 * t.share:.1f} %") for t in description.targets]
+    return "\n\n".join(
+        [
+            facts(rows),
+            "Vocabulary\n" + facts([("", "  ".join(f"{number} {token!r}" for number, token in tokens))]),
+            f"Windows of the training part, shape ({count}, {size})\n" + _windows(description),
+            "Targets of the windows\n" + table(("token", "windows", "share"), targets),
+            "Model\n" + table(("layer", "output", "parameters"), layers),
+            *_drawn_splits(description),
+        ]
+    )
+
+
+def _windows(description: "Description") -> str:
+    lines = [
+        f"{number:>3}  {row.tolist()}  {text}" if len(row) <= 12 else f"{number:>3}  {text!r}"
+        for number, (row, text) in enumerate(
+            zip(description.windows, description.window_texts(), strict=True)
+        )
+    ]
+    more = description.windows_shape[0] - len(lines)
+    return "\n".join([*lines, f"…    {more:,} more"] if more else lines)
+
+
+def _drawn_splits(description: "Description") -> list[str]:
+    """The window indices of each stratified split, as scikit-learn's examples print them."""
+    lines = [f"train {train}  validation {held}" for train, held in description.splits.folds]
+    return ["Splits\n" + "\n".join(lines)] if lines else []
+
+
+def _shape(shape: tuple[int | None, ...]) -> str:
+    return "(" + ", ".join("N" if size is None else str(size) for size in shape) + ")"

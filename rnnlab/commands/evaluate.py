@@ -1,0 +1,155 @@
+"""`rnnlab evaluate`: what a trained model is worth."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rnnlab.commands.arguments import json_option, model_argument
+
+if TYPE_CHECKING:
+    from rnnlab.evaluation.cross_validation import CrossValidation
+    from rnnlab.evaluation.evaluating import Evaluation
+    from rnnlab.evaluation.metrics import Metrics
+
+
+@click.command()
+@model_argument
+@click.option(
+    "--split",
+    type=click.Choice(["train", "validation", "test"]),
+    help="The part of the data to measure; left out, validation where there is one, else train.",
+)
+@click.option(
+    "--data", "data", type=click.Path(path_type=Path), help="Measure this file instead of the training data."
+)
+@click.option(
+    "--folds", type=click.IntRange(2, 1000), help="Train K models anew, each tested on a K-th of the windows."
+)
+@json_option
+def command(
+    model: Path | None, split: str | None, data: Path | None, folds: int | None, as_json: bool
+) -> None:
+    """Measure a trained model: a run folder, a model file, or else the newest run.
+
+    \b
+    rnnlab evaluate
+    rnnlab evaluate runs/nabiya_lstm-1 --json
+    rnnlab evaluate runs/nabiya_lstm-1 --folds 3
+    """
+    from rnnlab.commands.rendering import as_json_text, facts
+    from rnnlab.evaluation.evaluating import evaluate
+    from rnnlab.runs import load_trained
+
+    if folds and (split or data):
+        raise click.UsageError("--folds measures every window once; leave --split and --data out")
+    trained, run, path = load_trained(model)
+    if model is None:
+        click.echo(f"using {path}", err=True)
+    if folds:
+        from rnnlab.training.folds import cross_validate_config  # loads TensorFlow, which takes seconds
+
+        crossed = cross_validate_config(
+            trained.experiment, folds, report=lambda line: click.echo(line, err=True)
+        )
+        result, rows = _folds_json(crossed), _folds_rows(crossed)
+    else:
+        evaluation = evaluate(trained, split=split, data=data)
+        for note in evaluation.notes:
+            click.echo(note, err=True)
+        result, rows = {**_as_json(evaluation), "run": str(path)}, _as_rows(evaluation)
+    if run and not data:
+        run.write_metrics(result)
+    click.echo(as_json_text(result) if as_json else facts(rows))
+
+
+def _as_json(evaluation: "Evaluation") -> dict[str, Any]:
+    metrics, ceiling, running = evaluation.metrics, evaluation.ceiling, evaluation.free_running
+    result: dict[str, Any] = {"split": evaluation.split, **_metrics_json(metrics)}
+    if ceiling:
+        result["accuracy_ceiling"] = {
+            "correct": ceiling.correct,
+            "total": ceiling.total,
+            "accuracy": ceiling.accuracy,
+        }
+    if running:
+        result["free_running"] = {
+            "seed": running.seed,
+            "length": running.length,
+            "correct": running.correct,
+            "accuracy": running.accuracy,
+            "first_divergence": running.first_divergence,
+            "exact": running.exact,
+            "sequence": list(running.sequence),
+        }
+    if evaluation.reconstruction is not None:
+        result["reconstruction"] = evaluation.reconstruction
+    return result
+
+
+def _metrics_json(metrics: "Metrics") -> dict[str, Any]:
+    return {
+        "loss": metrics.loss,
+        "bits_per_token": metrics.bits_per_token,
+        "perplexity": metrics.perplexity,
+        "accuracy": metrics.accuracy,
+        "correct": metrics.correct,
+        "tokens": metrics.tokens,
+    }
+
+
+def _as_rows(evaluation: "Evaluation") -> list[tuple[str, str]]:
+    metrics = evaluation.metrics
+    rows = [
+        ("part", f"{evaluation.split}, {metrics.tokens:,} targets"),
+        ("loss", f"{metrics.loss:.4g} nats per token, {metrics.bits_per_token:.4g} bits"),
+        ("perplexity", f"{metrics.perplexity:.4g}"),
+        (
+            "accuracy",
+            f"{metrics.accuracy:.4f} ({metrics.correct:,} of {metrics.tokens:,}), one step at a time",
+        ),
+    ]
+    if ceiling := evaluation.ceiling:
+        rows.append(
+            (
+                "ceiling",
+                f"{ceiling.accuracy:.4f} ({ceiling.correct} of {ceiling.total}) for any model without state",
+            )
+        )
+    if running := evaluation.free_running:
+        where = "exact" if running.exact else f"first wrong at generated token {running.first_divergence}"
+        rows.append(
+            ("free running", f"{running.correct} of {running.length} right from {running.seed!r}, {where}")
+        )
+        separator = "" if all(len(token) == 1 for token in running.sequence) else " "
+        rows.append(("", separator.join(running.sequence)))
+    if evaluation.reconstruction is not None:
+        rows.append(("reconstruction", evaluation.reconstruction))
+    return rows
+
+
+def _folds_json(crossed: "CrossValidation") -> dict[str, Any]:
+    names = ("loss", "accuracy")
+    return {
+        "folds": [_metrics_json(fold) for fold in crossed.folds],
+        "mean": {name: crossed.mean(name) for name in names},
+        "standard_deviation": {name: crossed.standard_deviation(name) for name in names},
+    }
+
+
+def _folds_rows(crossed: "CrossValidation") -> list[tuple[str, str]]:
+    rows = [
+        (
+            f"fold {number}",
+            f"loss {fold.loss:.4g} nats per token, accuracy {fold.accuracy:.4f}, {fold.tokens} targets",
+        )
+        for number, fold in enumerate(crossed.folds, start=1)
+    ]
+    for name in ("loss", "accuracy"):
+        rows.append(
+            (
+                name,
+                f"{crossed.mean(name):.4f} ± {crossed.standard_deviation(name):.4f} (mean ± standard deviation)",
+            )
+        )
+    return rows

@@ -1,0 +1,61 @@
+"""`rnnlab generate`: text or music from a trained model."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rnnlab.commands.arguments import json_option, model_argument
+
+if TYPE_CHECKING:
+    from rnnlab.generation.writing import Writing
+
+
+@click.command()
+@model_argument
+@click.option("--seed", help="The text or the notes to start from.")
+@click.option("--length", type=click.IntRange(1, 10_000_000), help="Tokens to generate after the seed.")
+@click.option("--temperature", type=click.FloatRange(0), help="0 takes the most probable token (greedy).")
+@click.option("--top-k", type=click.IntRange(1), help="Draw from the K most probable tokens only.")
+@click.option(
+    "--top-p",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Draw from the most probable tokens whose probabilities reach P.",
+)
+@click.option("--samples", type=click.IntRange(1, 10_000), help="How many to write.")
+@click.option("--random-seed", type=click.IntRange(0, 2**31 - 1), help="The number that fixes what is drawn.")
+@click.option("--stop", metavar="TOKEN", help="End a sample where this token would come.")
+@json_option
+def command(model: Path | None, as_json: bool, **options: Any) -> None:
+    """Write text or music with a trained model: a run folder, a model file, or else the newest run.
+
+    \b
+    rnnlab generate --seed "g8 e8 e4 f8"
+    rnnlab generate runs/text_lstm-1 --seed "The " --temperature 0.8 --length 500
+
+    What is left out is taken from the configuration that the model was trained with.
+    """
+    from rnnlab.commands.rendering import as_json_text
+    from rnnlab.generation.writing import settings_of, write
+    from rnnlab.runs import load_trained
+
+    trained, _, path = load_trained(model)
+    if model is None:
+        click.echo(f"using {path}", err=True)
+    writing = write(trained, settings_of(trained.experiment.generation, options))
+    for note in writing.notes:
+        click.echo(note, err=True)
+    click.echo(as_json_text(_as_json(writing)) if as_json else "\n\n".join(s.text for s in writing.samples))
+
+
+def _as_json(writing: "Writing") -> dict[str, Any]:
+    settings = writing.settings.model_dump()
+    return {
+        "samples": [
+            {"sequence": list(s.sequence), "text": s.text, "log_probability": s.log_probability}
+            for s in writing.samples
+        ],
+        "random_seed": settings["random_seed"],
+        "settings": settings,
+        "model_sha256": writing.model_sha256,
+    }

@@ -1,0 +1,16 @@
+"""`rnnlab schema`: the JSON Schema of the YAML."""
+
+import click
+
+
+@click.command()
+def command() -> None:
+    """Print the JSON Schema of the YAML, for editors.
+
+    \b
+    rnnlab schema > rnnlab.schema.json
+    """
+    from rnnlab.commands.rendering import as_json_text
+    from rnnlab.config.schema import json_schema
+
+    click.echo(as_json_text(json_schema()))

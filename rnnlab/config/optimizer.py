@@ -1,0 +1,155 @@
+"""The sections `training.optimizer` and `training.schedule`, under Keras' own names."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from rnnlab.config.section import Section, Share
+
+Positive = Annotated[float, Field(gt=0)]
+
+
+class _Optimizer(Section):
+    """What every optimizer has."""
+
+    learning_rate: Positive = Field(0.001, description="Step size; the start, or the peak, of a schedule.")
+    clipnorm: Positive | None = Field(None, description="Most L2 norm of each weight's gradient.")
+    global_clipnorm: Positive | None = Field(None, description="Most L2 norm of all gradients together.")
+    clipvalue: Positive | None = Field(None, description="Most absolute value of a gradient.")
+
+    @model_validator(mode="after")
+    def _one_clip(self) -> "_Optimizer":
+        if sum(clip is not None for clip in (self.clipnorm, self.global_clipnorm, self.clipvalue)) > 1:
+            raise PydanticCustomError(
+                "clip", "expected at most one of clipnorm, global_clipnorm and clipvalue"
+            )
+        return self
+
+
+class _Moments(_Optimizer):
+    """Running means of the gradient and of its size."""
+
+    beta_1: Share = Field(0.9, description="Decay of the gradient's running mean.")
+    beta_2: Share = Field(0.999, description="Decay of the running mean of its square.")
+    epsilon: Positive = Field(1e-7, description="Keeps the division stable.")
+
+
+class Sgd(_Optimizer):
+    """Stochastic gradient descent."""
+
+    name: Literal["sgd"] = Field(description="Stochastic gradient descent.")
+    learning_rate: Positive = Field(0.01, description="Step size; the start, or the peak, of a schedule.")
+    momentum: Share = Field(0.0, description="How much of the last step is kept.")
+    nesterov: bool = Field(False, description="Look ahead along the momentum.")
+
+
+class RmsProp(_Optimizer):
+    """Hinton, 2012."""
+
+    name: Literal["rmsprop"] = Field(description="RMSprop.")
+    rho: Share = Field(0.9, description="Decay of the running mean of the squared gradient.")
+    momentum: Share = Field(0.0, description="How much of the last step is kept.")
+    epsilon: Positive = Field(1e-7, description="Keeps the division stable.")
+    centered: bool = Field(False, description="Divide by the variance instead of the mean square.")
+
+
+class Adam(_Moments):
+    """Kingma and Ba, 2015."""
+
+    name: Literal["adam"] = Field(description="Adam.")
+    amsgrad: bool = Field(False, description="Keep the largest running mean (Reddi et al., 2018).")
+
+
+class AdamW(_Moments):
+    """Loshchilov and Hutter, 2019."""
+
+    name: Literal["adamw"] = Field(description="Adam with decoupled weight decay.")
+    weight_decay: Annotated[float, Field(ge=0)] = Field(
+        0.004, description="Share of each weight lost per step, times the rate."
+    )
+    amsgrad: bool = Field(False, description="Keep the largest running mean (Reddi et al., 2018).")
+
+
+class Nadam(_Moments):
+    """Dozat, 2016."""
+
+    name: Literal["nadam"] = Field(description="Adam with Nesterov momentum.")
+
+
+class Adamax(_Moments):
+    """Kingma and Ba, 2015."""
+
+    name: Literal["adamax"] = Field(description="Adam with the infinity norm.")
+
+
+class Adagrad(_Optimizer):
+    """Duchi et al., 2011."""
+
+    name: Literal["adagrad"] = Field(description="Adagrad.")
+    initial_accumulator_value: Annotated[float, Field(ge=0)] = Field(
+        0.1, description="Start of the sums of squares."
+    )
+    epsilon: Positive = Field(1e-7, description="Keeps the division stable.")
+
+
+class Adadelta(_Optimizer):
+    """Zeiler, 2012."""
+
+    name: Literal["adadelta"] = Field(description="Adadelta.")
+    rho: Share = Field(0.95, description="Decay of the running means.")
+    epsilon: Positive = Field(1e-7, description="Keeps the division stable.")
+
+
+class Lion(_Optimizer):
+    """Chen et al., 2023."""
+
+    name: Literal["lion"] = Field(description="Lion.")
+    beta_1: Share = Field(0.9, description="Share of the running mean in the step.")
+    beta_2: Share = Field(0.99, description="Decay of the running mean.")
+
+
+Optimizer = Annotated[
+    Sgd | RmsProp | Adam | AdamW | Nadam | Adamax | Adagrad | Adadelta | Lion, Field(discriminator="name")
+]
+
+
+class _Schedule(Section):
+    """What every schedule has."""
+
+    warmup: Share = Field(0.0, description="Share of all steps over which the rate rises from 0, 0 to 1.")
+
+
+class ConstantSchedule(_Schedule):
+    """The same rate at every step."""
+
+    kind: Literal["constant"] = Field("constant", description="The rate stays.")
+
+
+class LinearSchedule(_Schedule):
+    """A straight line."""
+
+    kind: Literal["linear"] = Field(description="The rate falls in a straight line.")
+    final: Share = Field(0.0, description="Share of the rate that is left at the end, 0 to 1.")
+
+
+class CosineSchedule(_Schedule):
+    """Half a cosine wave (Loshchilov and Hutter, 2017)."""
+
+    kind: Literal["cosine"] = Field(description="The rate falls along half a cosine wave.")
+    final: Share = Field(0.0, description="Share of the rate that is left at the end, 0 to 1.")
+
+
+class ExponentialSchedule(_Schedule):
+    """A constant factor every so many steps."""
+
+    kind: Literal["exponential"] = Field(description="The rate falls by a factor every so many steps.")
+    decay_rate: Annotated[float, Field(gt=0, le=1)] = Field(description="The factor.")
+    decay_steps: Annotated[int, Field(ge=1)] = Field(
+        description="After how many steps it has been applied once."
+    )
+
+
+Schedule = Annotated[
+    ConstantSchedule | LinearSchedule | CosineSchedule | ExponentialSchedule, Field(discriminator="kind")
+]

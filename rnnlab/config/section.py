@@ -1,0 +1,50 @@
+"""What every section of the configuration has in common."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+MOST_UNITS = 16_384
+MOST_LAYERS = 32
+
+
+class Section(BaseModel):
+    """A frozen record of settings; unknown keys, loose types, infinity and NaN are refused."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=False
+    )
+
+
+def one_or_many(value: Any) -> Any:
+    """A tuple from a YAML list, or from one value alone."""
+    if isinstance(value, list):
+        return tuple(value)
+    return (value,) if isinstance(value, str | int) and not isinstance(value, bool) else value
+
+
+Units = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=MOST_UNITS)], ...],
+    Field(min_length=1, max_length=MOST_LAYERS),
+    BeforeValidator(one_or_many),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": MOST_UNITS},
+                {
+                    "type": "array",
+                    "items": {"type": "integer", "minimum": 1, "maximum": MOST_UNITS},
+                    "minItems": 1,
+                    "maxItems": MOST_LAYERS,
+                },
+            ]
+        }
+    ),
+]
+"""Units of each layer, first to last; one number means one layer."""
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+"""A share of a whole, from 0 to less than 1."""
+
+RandomSeed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+"""A number that fixes what is drawn."""

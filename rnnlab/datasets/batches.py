@@ -1,0 +1,159 @@
+"""The two ways to cut a part into batches: N windows at a time, or N lanes of a stream every T steps."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab.datasets.corpus import Corpus
+from rnnlab.datasets.parts import Part, require_windows
+from rnnlab.errors import DataError
+
+Epoch = tuple[NDArray[np.int64], NDArray[np.int32]]
+
+
+@dataclass(frozen=True, eq=False)
+class WindowBatches:
+    """Batches of N windows, (W,) starts; see `Batches`.
+
+    Attributes:
+        shuffle: whether each epoch has its own order, a function of the random seed and the epoch's number.
+        random_seed: at least 0.
+    """
+
+    starts: NDArray[np.int64]
+    lanes: int
+    window: int
+    carries_state: bool
+    shuffle: bool
+    random_seed: int
+
+    @property
+    def steps(self) -> int:
+        """B: as many as hold all windows."""
+        return math.ceil(len(self.starts) / self.lanes)
+
+    @property
+    def leftover(self) -> str:
+        """How many windows the last batch holds, where that is not N."""
+        last = len(self.starts) % self.lanes
+        return f"the last of {self.steps} batches holds {last} of {self.lanes} windows" if last else ""
+
+    def epoch(self, number: int) -> Epoch:
+        """First tokens (B, N) and how many targets count (B, N): T, or 0 for padding."""
+        order = self.starts
+        if self.shuffle:
+            order = np.random.default_rng([self.random_seed, number]).permutation(order)
+        starts = np.zeros((self.steps, self.lanes), dtype=np.int64)
+        counts = np.zeros((self.steps, self.lanes), dtype=np.int32)
+        starts.reshape(-1)[: len(order)] = order
+        counts.reshape(-1)[: len(order)] = self.window
+        return starts, counts
+
+
+@dataclass(frozen=True, eq=False)
+class StreamBatches:
+    """Batches of N contiguous lanes cut every T steps; see `Batches`.
+
+    Attributes:
+        begins: (N,) first token that each lane reads.
+        lengths: (N,) how many tokens each lane reads; 0 for a lane that is padding throughout.
+    """
+
+    begins: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    window: int
+    carries_state: bool = True
+
+    @property
+    def lanes(self) -> int:
+        """N."""
+        return len(self.begins)
+
+    @property
+    def steps(self) -> int:
+        """B: as many as the longest lane needs."""
+        return math.ceil(int(self.lengths.max()) / self.window)
+
+    @property
+    def leftover(self) -> str:
+        """How many tokens the last batch reads, where that is not N·T."""
+        last = int(np.clip(self.lengths - (self.steps - 1) * self.window, 0, None).sum())
+        full = self.lanes * self.window
+        return f"the last of {self.steps} batches reads {last} of {full} tokens" if last < full else ""
+
+    def epoch(self, number: int) -> Epoch:
+        """First tokens (B, N) and how many targets count (B, N); the same in every epoch."""
+        del number
+        read = np.arange(self.steps)[:, None] * self.window
+        counts = np.clip(self.lengths - read, 0, self.window).astype(np.int32)
+        return np.where(counts > 0, self.begins + read, 0), counts
+
+
+def window_batches(
+    part: Part,
+    corpus: Corpus,
+    *,
+    lanes: int,
+    window: int,
+    carries_state: bool = False,
+    shuffle: bool = False,
+    random_seed: int = 0,
+) -> WindowBatches:
+    """The windows of a part, N at a time.
+
+    Raises:
+        DataError: no window, or fewer training windows than lanes.
+    """
+    require_windows(part, corpus, window=window)
+    count = part.window_count
+    if part.name == "train" and count < lanes:
+        raise DataError(
+            f"the train part is too short: it has {count} windows of {window + 1} tokens,"
+            f" {lanes - count} fewer than training.batch_size {lanes}; set that to {count} or less"
+        )
+    return WindowBatches(part.window_starts, lanes, window, carries_state, shuffle, random_seed)
+
+
+def stream_batches(part: Part, corpus: Corpus, *, lanes: int, window: int) -> StreamBatches:
+    """The tokens of a part in N lanes; of a short part that is not for training, fewer lanes have any.
+
+    Raises:
+        DataError: no target, or training lanes shorter than a window.
+    """
+    targets = part.end - part.begin - 1
+    _require_targets(part, corpus)
+    if part.name == "train" and targets < lanes * window:
+        raise DataError(_too_short_for_lanes(targets, lanes=lanes, window=window))
+    used = min(lanes, max(targets // window, 1))
+    base, longer = divmod(targets, used)
+    lengths = np.zeros(lanes, dtype=np.int64)
+    lengths[:used] = base + (np.arange(used) < longer)
+    return StreamBatches(part.begin + np.cumsum(lengths) - lengths, lengths, window)
+
+
+def _require_targets(part: Part, corpus: Corpus) -> None:
+    """The first token of a sequence is nobody's target, and neither is the first of a part."""
+    starts_inside = np.count_nonzero((corpus.starts > part.begin) & (corpus.starts < part.end))
+    if part.end - part.begin - 1 - starts_inside < 1:
+        remedy = "" if part.name == "train" else f", or give dataset.split.{part.name} a larger fraction"
+        raise DataError(
+            f"the {part.name} part is too short: expected two tokens of one sequence, an input and its"
+            f" target, received {max(part.end - part.begin, 0)} tokens in all; add data{remedy}"
+        )
+
+
+def _too_short_for_lanes(targets: int, *, lanes: int, window: int) -> str:
+    needed = lanes * window
+    remedies = []
+    if targets >= window:
+        remedies.append(f"training.batch_size to {targets // window} or less")
+    if targets >= lanes:
+        remedies.append(f"dataset.window to {targets // lanes} or less")
+    remedy = " or ".join(remedies) or f"training.batch_size to 1 and dataset.window to {targets} or less"
+    return (
+        f"the train part is too short: training.batch_size {lanes} lanes of dataset.window {window} steps"
+        f" need {needed + 1} tokens, it has {targets + 1}, {needed - targets} too few;"
+        f" add data, or set {remedy}"
+    )

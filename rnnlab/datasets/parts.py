@@ -1,0 +1,78 @@
+"""A part of a corpus: its range of tokens, and the windows that lie wholly inside it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab.datasets.corpus import Corpus
+from rnnlab.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What training, validation or testing reads of a corpus: a stream its tokens, other regimes its windows.
+
+    Attributes:
+        name: train, validation or test.
+        begin: index of its first token.
+        end: index after its last token.
+        runs: (R, 2) int64; windows begin at every token from runs[r, 0] to before runs[r, 1].
+    """
+
+    name: str
+    begin: int
+    end: int
+    runs: NDArray[np.int64]
+
+    @property
+    def window_count(self) -> int:
+        """W, the number of windows."""
+        return int((self.runs[:, 1] - self.runs[:, 0]).sum())
+
+    @cached_property
+    def window_starts(self) -> NDArray[np.int64]:
+        """(W,) index of each window's first token; made when asked for, since a stream has no use for it."""
+        lengths = self.runs[:, 1] - self.runs[:, 0]
+        begins = np.cumsum(lengths) - lengths
+        offsets: NDArray[np.int64] = np.repeat(self.runs[:, 0] - begins, lengths)
+        return offsets + np.arange(self.window_count)
+
+
+def part_of_tokens(corpus: Corpus, name: str, begin: int, end: int, *, window: int) -> Part:
+    """The part with every window (T = `window` inputs, a target) inside a token range and one sequence."""
+    first = np.maximum(corpus.starts, begin)
+    after_last = np.minimum(corpus.ends, end) - window
+    runs = np.stack([first, after_last], axis=1)
+    return Part(name, begin, end, runs[first < after_last])
+
+
+def part_of_windows(corpus: Corpus, name: str, window_starts: NDArray[np.int64]) -> Part:
+    """The part with the windows that begin at some tokens, in the order of the corpus."""
+    first = np.sort(window_starts)
+    return Part(name, 0, len(corpus.ids), np.stack([first, first + 1], axis=1))
+
+
+def whole(corpus: Corpus, *, window: int, name: str = "train") -> Part:
+    """A part with all tokens and all windows of a corpus."""
+    return part_of_tokens(corpus, name, 0, len(corpus.ids), window=window)
+
+
+def require_windows(part: Part, corpus: Corpus, *, window: int) -> None:
+    """Refuse a part that holds no window.
+
+    Raises:
+        DataError: by how many tokens the part is too short, and what to set.
+    """
+    if part.window_count:
+        return
+    pieces = np.minimum(corpus.ends, part.end) - np.maximum(corpus.starts, part.begin)
+    longest = max(int(pieces.max()), 0)
+    remedy = f", or set dataset.window to {longest - 1} or less" if longest > 1 else ""
+    if part.name != "train":
+        remedy += f", or give dataset.split.{part.name} a larger fraction"
+    raise DataError(
+        f"the {part.name} part is too short: dataset.window {window} and a target need {window + 1} tokens"
+        f" in one sequence, the longest has {longest}, {window + 1 - longest} too few; add data{remedy}"
+    )

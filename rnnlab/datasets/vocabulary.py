@@ -1,0 +1,116 @@
+"""The tokens that a model knows; a token's id is its place among them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab.datasets.notes import Notes
+from rnnlab.datasets.text import Characters
+from rnnlab.datasets.token_kind import Ids, TokenKind
+from rnnlab.errors import DataError, VocabularyError
+
+Kind = Literal["text", "notes"]
+
+_KINDS: dict[str, TokenKind] = {"text": Characters(), "notes": Notes()}
+_SHOWN_WHOLE = 8
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """V tokens of one kind.
+
+    Attributes:
+        tokens: the tokens by id, all different.
+        kind: `text` (a token is a character) or `notes` (a token is a note, chord or rest).
+    """
+
+    tokens: tuple[str, ...]
+    kind: Kind
+
+    @staticmethod
+    def derive(texts: Iterable[tuple[str, str]], *, kind: Kind) -> "Vocabulary":
+        """The vocabulary of everything that occurs in texts, given as (name, text).
+
+        That is all the files of a dataset, with the parts that a split holds out: a token that occurs only
+        there costs what a network that never saw it must pay, and no figure leaves it out in silence.
+
+        Raises:
+            DataError: a text is not what its kind must be.
+        """
+        return Vocabulary(_KINDS[kind].distinct(texts), kind)
+
+    @staticmethod
+    def declare(tokens: Sequence[str], *, kind: Kind) -> "Vocabulary":
+        """The vocabulary that a configuration declares, in its order.
+
+        Raises:
+            DataError: a token is not a note, or two of them are the same note.
+        """
+        return Vocabulary(_KINDS[kind].declared(tokens), kind)
+
+    def __len__(self) -> int:
+        """V, the number of tokens."""
+        return len(self.tokens)
+
+    @property
+    def summary(self) -> str:
+        """The tokens as a message shows them: all if they are few, else the first two and the last."""
+        if len(self) <= _SHOWN_WHOLE:
+            return " ".join(map(self._plain, self.tokens))
+        first, second, *_, last = map(self._plain, self.tokens)
+        return f"{first} {second} … {last}"
+
+    def encode(self, tokens: Sequence[str]) -> Ids:
+        """The ids of tokens in their one spelling, (S,), in the smallest unsigned type that holds V − 1.
+
+        Raises:
+            VocabularyError: the first token that the vocabulary lacks, and which it may have been.
+        """
+        return self._encode(tokens, lambda index: f"token {index + 1}")
+
+    def parse(self, text: str, *, name: str) -> Ids:
+        """The ids of a text, (S,), in the smallest unsigned type that holds V − 1.
+
+        Args:
+            text: characters, or notes in any spelling.
+            name: what error messages call the text: a file, or `seed`.
+
+        Raises:
+            VocabularyError: the first token that the vocabulary lacks, with `name:line:column:`.
+        """
+        kind = _KINDS[self.kind]
+        try:
+            tokens = kind.split(text, name=name)
+        except DataError as error:
+            raise VocabularyError(f"{error}; the vocabulary is {self.summary}") from None
+        return self._encode(tokens, lambda index: f"{name}:{kind.place(text, index)}")
+
+    def decode(self, ids: Iterable[int] | NDArray[np.integer]) -> list[str]:
+        """The tokens of ids."""
+        return [self.tokens[token_id] for token_id in ids]
+
+    def join(self, tokens: Iterable[int] | Iterable[str] | NDArray[np.integer]) -> str:
+        """The text of tokens or ids, which `parse` reads back."""
+        words = (token if isinstance(token, str) else self.tokens[token] for token in tokens)
+        return _KINDS[self.kind].separator.join(words)
+
+    def _encode(self, tokens: Sequence[str], place: Callable[[int], str]) -> Ids:
+        """The ids of tokens; `place` tells where the token of an index stands."""
+        ids = _KINDS[self.kind].look_up(tokens, self.tokens)
+        if ids.size and ids.max() == len(self):
+            unknown = int(np.argmax(ids == len(self)))
+            raise VocabularyError(f"{place(unknown)}: {self._lacks(tokens[unknown])}")
+        return ids.astype(np.min_scalar_type(max(len(self) - 1, 0)), copy=False)
+
+    def _lacks(self, token: str) -> str:
+        kind = _KINDS[self.kind]
+        near = " or ".join(map(kind.show, kind.near(token, self.tokens)))
+        question = f"; did you mean {near}?" if near else ""
+        return f"{kind.noun} {kind.show(token)} is not in the vocabulary ({self.summary}){question}"
+
+    def _plain(self, token: str) -> str:
+        """A token of the vocabulary in a list: notes as they are, characters quoted."""
+        return token if self.kind == "notes" else repr(token)

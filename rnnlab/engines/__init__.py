@@ -1,0 +1,1 @@
+"""What runs a network: TensorFlow to train it, NumPy to use it."""

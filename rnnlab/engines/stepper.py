@@ -1,0 +1,33 @@
+"""What evaluation and generation ask of a trained model, whoever runs it."""
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ids = NDArray[np.integer[Any]]
+Logits = NDArray[np.float32]
+State = tuple[tuple[NDArray[np.float32], ...], ...]
+"""For each recurrent layer, each part of its state, (N, H); empty for a model without state."""
+
+
+class Stepper(Protocol):
+    """A trained model that is run with its state in the open: nothing is kept from one call to the next."""
+
+    def zero_state(self, lanes: int) -> State:
+        """The state of N lanes before their first token."""
+
+    def forward(
+        self, ids: Ids, resets: NDArray[np.bool_] | None, state: State, *, last_only: bool = False
+    ) -> tuple[Logits, State]:
+        """Logits of each of T time steps (N, T, V), or of the last (N, 1, V), and the state after it.
+
+        Args:
+            ids: token ids, (N, T).
+            resets: (N, T), whether a lane's state is zeroed before the step; None where it never is.
+            state: the state before the first step.
+            last_only: whether only the last step's logits are wanted.
+        """
+
+    def step(self, ids: Ids, state: State) -> tuple[Logits, State]:
+        """Logits (N, V) after one token of each lane, (N,), and the state after it."""

@@ -1,0 +1,155 @@
+"""The forward pass of a network in TensorFlow: token ids and a state in, logits and the next state out.
+
+Everything is time-major inside: one time step of all lanes is one contiguous block.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rnnlab.engines.tensorflow_recurrence import run_recurrence
+from rnnlab.engines.tensorflow_start import keras, tf
+from rnnlab.models.architecture import Architecture, Layer
+from rnnlab.models.cells import State
+
+Tensor = Any
+NetworkState = tuple[State, ...]
+
+DENSE_LOOKUP_ROWS = 1024
+"""Up to this many rows, the gradient of a table lookup is a product with one-hot rows: faster than scattering."""
+
+
+@dataclass(frozen=True)
+class ForwardPass:
+    """A network's equations, without its weights.
+
+    Attributes:
+        architecture: the layers.
+        table: (V, D) rows of a fixed encoding; None where the encoding is learnt.
+        last_only: whether only the last time step's logits are wanted.
+    """
+
+    architecture: Architecture
+    table: Tensor | None
+    last_only: bool
+
+    def zero_state(self, lanes: int) -> NetworkState:
+        """The state of every recurrent layer before the first step, (N, H) each."""
+        return tuple(
+            tuple(tf.zeros((lanes, layer.units)) for _ in layer.cell.state)
+            for layer in self.architecture.hidden
+            if layer.cell
+        )
+
+    def __call__(
+        self,
+        weights: Mapping[str, Tensor],
+        ids: Tensor,
+        keep: Tensor | None,
+        state: NetworkState,
+        dropout_seed: Tensor | None = None,
+    ) -> tuple[Tensor, NetworkState]:
+        """Logits (T, N, V), or (1, N, V) where only the last step counts, and the state after it.
+
+        Args:
+            weights: by their names in a model file.
+            ids: token ids, (N, T) int32.
+            keep: (N, T), 0 where a lane's state is zeroed before the step, else 1; None where it never is.
+            state: the state before the first step.
+            dropout_seed: two integers (2,) that fix which outputs are dropped; None drops nothing.
+        """
+        ids = tf.transpose(ids)
+        dropout = _Dropout(self.architecture.dropout, dropout_seed)
+        if self.architecture.activation:
+            return self._dense(weights, ids, dropout), ()
+        hidden, state = self._recurrent(weights, ids, keep, state, dropout)
+        head = self.architecture.head
+        return (_dense(weights, head, hidden) if head else hidden), state
+
+    def _recurrent(
+        self,
+        weights: Mapping[str, Tensor],
+        ids: Tensor,
+        keep: Tensor | None,
+        state: NetworkState,
+        dropout: "_Dropout",
+    ) -> tuple[Tensor, NetworkState]:
+        if keep is not None:
+            keep = tf.transpose(keep)[:, :, None]
+        hidden, after = None, []
+        for layer, before in zip(self.architecture.hidden, state, strict=True):
+            mine = {name: weights[f"{layer.name}/{name}"] for name in layer.weights}
+            x = (
+                self._encoded(weights, ids, mine["kernel"])
+                if hidden is None
+                else _product(hidden, mine["kernel"])
+            )
+            assert layer.cell is not None
+            x += layer.cell.input_bias(mine)
+            hidden, last = run_recurrence(
+                layer.cell, x, mine["recurrent_kernel"], layer.cell.parameters(mine), keep, before
+            )
+            after.append(last)
+            if self.last_only and layer is self.architecture.hidden[-1]:
+                hidden = hidden[-1:]
+            hidden = dropout(hidden)
+        return hidden, tuple(after)
+
+    def _dense(self, weights: Mapping[str, Tensor], ids: Tensor, dropout: "_Dropout") -> Tensor:
+        """Logits (1, N, V) of an MLP, which reads the whole window at once."""
+        encoded = tf.transpose(self._rows(weights, ids), (1, 0, 2))
+        hidden = tf.reshape(encoded, (1, encoded.shape[0], -1))
+        activation = keras.activations.get(self.architecture.activation)
+        for layer in self.architecture.hidden:
+            hidden = dropout(activation(_dense(weights, layer, hidden)))
+        assert self.architecture.head is not None
+        return _dense(weights, self.architecture.head, hidden)
+
+    def _encoded(self, weights: Mapping[str, Tensor], ids: Tensor, kernel: Tensor) -> Tensor:
+        """The encoded tokens times the input weights, (T, N, G·H); a one-hot row times them is a row of them."""
+        if self.table is not None and self.table.shape[0] == self.table.shape[1]:
+            return _lookup(kernel, ids)
+        return _product(self._rows(weights, ids), kernel)
+
+    def _rows(self, weights: Mapping[str, Tensor], ids: Tensor) -> Tensor:
+        """The encoded tokens, (T, N, D)."""
+        if self.table is not None:
+            return tf.gather(self.table, ids)
+        return _lookup(weights[f"{self.architecture.encoding.name}/embeddings"], ids)
+
+
+class _Dropout:
+    """Drops a share of what passes it and scales the rest up (Srivastava et al., 2014); a pure function of its seed."""
+
+    def __init__(self, rate: float, seed: Tensor | None) -> None:
+        self.rate, self.seed, self.uses = rate, seed, 0
+
+    def __call__(self, values: Tensor) -> Tensor:
+        if self.seed is None or not self.rate:
+            return values
+        self.uses += 1
+        uniform = tf.random.stateless_uniform(values.shape, seed=self.seed + [self.uses << 24, 0])
+        return tf.where(uniform >= self.rate, values / (1 - self.rate), 0.0)
+
+
+def _dense(weights: Mapping[str, Tensor], layer: Layer, values: Tensor) -> Tensor:
+    return _product(values, weights[f"{layer.name}/kernel"]) + weights[f"{layer.name}/bias"]
+
+
+def _product(values: Tensor, kernel: Tensor) -> Tensor:
+    """values (T, N, D) times kernel (D, K), as one matrix product over all T·N rows."""
+    steps, lanes, size = values.shape
+    return tf.reshape(tf.matmul(tf.reshape(values, (-1, size)), kernel), (steps, lanes, kernel.shape[1]))
+
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def _lookup(table: Tensor, ids: Tensor) -> Any:
+    """Rows of a table (V, K) by ids (T, N): (T, N, K)."""
+
+    def gradient(upstream: Tensor) -> tuple[Tensor, None]:
+        rows, flat = tf.reshape(upstream, (-1, table.shape[1])), tf.reshape(ids, (-1,))
+        if table.shape[0] > DENSE_LOOKUP_ROWS:
+            return tf.math.unsorted_segment_sum(rows, flat, table.shape[0]), None
+        return tf.matmul(tf.one_hot(flat, table.shape[0]), rows, transpose_a=True), None
+
+    return tf.gather(table, ids), gradient

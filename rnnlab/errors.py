@@ -1,0 +1,74 @@
+"""The errors that a user can cause and can fix.
+
+    RnnlabError            exit code 1: something that was read or done failed
+      DataError            a corpus is missing, empty, not UTF-8, too short, or holds a bad note
+        VocabularyError    a token that the vocabulary lacks
+      ModelFileError       a damaged or foreign model file
+      RunError             no run yet, a folder that is not a run, a folder that cannot be written
+      TrainingError        a run that diverged, a callback that cannot be imported
+      ConfigError          exit code 2: a YAML file or a `--set` says something that cannot be
+      UsageError           exit code 2: what was typed on the command line cannot be
+      Interrupted          exit code 130 or 143: stopped by a signal, with everything saved
+
+A message names the setting or the file and place, what was expected, what was received and the remedy.
+`rnnlab.commands` prints it as it stands; every other exception is a bug and keeps its traceback.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class RnnlabError(Exception):
+    """Something that the user can fix; its message is the whole report."""
+
+    exit_code = 1
+
+
+class DataError(RnnlabError):
+    """A corpus that cannot be read or is too small for what is asked of it."""
+
+
+class VocabularyError(DataError):
+    """A token that the vocabulary lacks."""
+
+
+class ModelFileError(RnnlabError):
+    """A model file that is damaged, or is not one of ours."""
+
+
+class RunError(RnnlabError):
+    """A run folder that does not exist, is not one, or cannot be written."""
+
+
+class TrainingError(RnnlabError):
+    """Training that cannot start or cannot go on."""
+
+
+class ConfigError(RnnlabError):
+    """A configuration that cannot be; one line for each thing that is wrong with it."""
+
+    exit_code = 2
+
+
+class UsageError(RnnlabError):
+    """A command line that cannot be."""
+
+    exit_code = 2
+
+
+class Interrupted(RnnlabError):
+    """A command that a signal stopped after everything was saved.
+
+    Args:
+        message: what was saved and how to go on.
+        signal_number: the signal; the exit code is 128 + this number.
+    """
+
+    def __init__(self, message: str, signal_number: int) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal_number
+
+
+def near(word: str, known: Iterable[str], count: int = 3) -> list[str]:
+    """The known words that are spelled most like a word, nearest first, at most `count`."""
+    return difflib.get_close_matches(word, list(known), n=count, cutoff=0.5)

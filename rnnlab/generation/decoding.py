@@ -1,0 +1,142 @@
+"""The autoregressive loop: each token that is chosen is fed back, in the regime that the model was trained in.
+
+stream             the seed is fed once, then each token as it comes; the state runs on
+windows            at each step the last `window` tokens are fed, from a zero state
+stateful windows   at each step the last `window` tokens are fed, and the state runs on from step to step
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab.config.schema import Regime
+from rnnlab.engines.stepper import Logits, Stepper
+from rnnlab.generation.sampling import Sampling, choose, log_probabilities, uniform_streams
+
+Ids = NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one lane wrote after the seed.
+
+    Attributes:
+        ids: the tokens, without the one that stopped it.
+        log_probability: of these tokens, in nats, under the model itself (temperature 1).
+    """
+
+    ids: tuple[int, ...]
+    log_probability: float
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How sequences are written.
+
+    Attributes:
+        regime: how the model was trained.
+        window: the T of its windows.
+        length: tokens to write.
+        sampling: how each is chosen.
+        samples: lanes, written side by side.
+        random_seed: fixes what is drawn; a sample does not depend on how many others there are.
+        stop: id of the token that ends a sample; None: nothing does.
+    """
+
+    regime: Regime
+    window: int
+    length: int
+    sampling: Sampling = Sampling()
+    samples: int = 1
+    random_seed: int = 0
+    stop: int | None = None
+
+
+def decode(model: Stepper, seed: Ids, how: Decoding) -> list[Sample]:
+    """The samples that follow a seed of at least one token, (S,)."""
+    written: list[list[int]] = [[] for _ in range(how.samples)]
+    scores = np.zeros(how.samples)
+    running = np.ones(how.samples, bool)
+    for ids, log_probability in tokens(model, seed, how):
+        running &= ids != (-1 if how.stop is None else how.stop)
+        if not running.any():
+            break
+        scores += np.where(running, log_probability, 0)
+        for lane in np.flatnonzero(running):
+            written[lane].append(int(ids[lane]))
+    return [Sample(tuple(ids), float(score)) for ids, score in zip(written, scores, strict=True)]
+
+
+def tokens(model: Stepper, seed: Ids, how: Decoding) -> Iterator[tuple[Ids, NDArray[np.float64]]]:
+    """For each step the token that each lane writes, (N,), and its log-probability; `stop` is not looked at."""
+    feed = {"stream": _Stream, "windows": _Windows, "stateful_windows": _StatefulWindows}[how.regime]
+    source = feed(model, np.tile(seed, (how.samples, 1)), how.window)
+    logits = source.start()
+    for step, uniforms in enumerate(uniform_streams(how.random_seed, how.samples), start=1):
+        ids = choose(logits, how.sampling, uniforms)
+        yield ids, log_probabilities(logits, ids)
+        if step == how.length:
+            return
+        logits = source.feed(ids)
+
+
+class _Stream:
+    """Logits of what follows, (N, V), while tokens are fed one by one."""
+
+    def __init__(self, model: Stepper, seed: Ids, window: int) -> None:
+        del window
+        self.model, self.seed = model, seed
+        self.state = model.zero_state(len(seed))
+
+    def start(self) -> Logits:
+        logits, self.state = self.model.forward(self.seed, None, self.state, last_only=True)
+        return logits[:, -1]
+
+    def feed(self, ids: Ids) -> Logits:
+        logits, self.state = self.model.step(ids, self.state)
+        return logits
+
+
+class _Windows:
+    """Logits of what follows the last tokens, which are read anew each time."""
+
+    def __init__(self, model: Stepper, seed: Ids, window: int) -> None:
+        self.model, self.window = model, window
+        self.recent = seed[:, -window:]
+
+    def start(self) -> Logits:
+        zero = self.model.zero_state(len(self.recent))
+        return self.model.forward(self.recent, None, zero, last_only=True)[0][:, -1]
+
+    def feed(self, ids: Ids) -> Logits:
+        self.recent = np.append(self.recent, ids[:, None], axis=1)[:, -self.window :]
+        return self.start()
+
+
+class _StatefulWindows:
+    """Logits of what follows the last tokens, which are read again with the state of the step before.
+
+    A seed longer than a window is read as in training: window after window, each one token further.
+    """
+
+    def __init__(self, model: Stepper, seed: Ids, window: int) -> None:
+        self.model, self.window, self.seed = model, window, seed
+        self.recent = seed[:, :window]
+        self.state = model.zero_state(len(seed))
+
+    def start(self) -> Logits:
+        logits = self._read()
+        for place in range(self.window, self.seed.shape[1]):
+            logits = self.feed(self.seed[:, place])
+        return logits
+
+    def feed(self, ids: Ids) -> Logits:
+        self.recent = np.append(self.recent, ids[:, None], axis=1)[:, -self.window :]
+        return self._read()
+
+    def _read(self) -> Logits:
+        logits, self.state = self.model.forward(self.recent, None, self.state, last_only=True)
+        return logits[:, -1]

@@ -1,0 +1,113 @@
+"""From a trained model and a seed as text to samples as text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rnnlab.config.schema import Generation
+from rnnlab.datasets.vocabulary import Vocabulary
+from rnnlab.engines.numpy_engine import numpy_model
+from rnnlab.errors import UsageError, VocabularyError
+from rnnlab.generation.decoding import Decoding, decode
+from rnnlab.generation.sampling import Sampling
+from rnnlab.models.model_file import TrainedModel
+
+
+@dataclass(frozen=True)
+class Written:
+    """One sample.
+
+    Attributes:
+        sequence: the tokens that were generated, without the seed.
+        text: the seed and what was generated after it, as valid input again.
+        log_probability: of the generated tokens, in nats, under the model itself.
+    """
+
+    sequence: tuple[str, ...]
+    text: str
+    log_probability: float
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What `rnnlab generate` wrote, and what it takes to write it again.
+
+    Attributes:
+        samples: as many as asked for.
+        settings: seed, length, temperature and so on, nothing left open.
+        notes: what the user should know, a sentence each.
+        model_sha256: of the model.
+    """
+
+    samples: tuple[Written, ...]
+    settings: Generation
+    notes: tuple[str, ...]
+    model_sha256: str
+
+
+def settings_of(configured: Generation, options: Mapping[str, Any]) -> Generation:
+    """The configured settings with those that were given (not None) in their place."""
+    return configured.model_copy(update={name: value for name, value in options.items() if value is not None})
+
+
+def write(trained: TrainedModel, settings: Generation) -> Writing:
+    """Samples that follow the seed.
+
+    Raises:
+        UsageError: no seed, or a `stop` that is not one token.
+        VocabularyError: a token that the model does not know.
+    """
+    experiment = trained.experiment
+    vocabulary = Vocabulary(trained.tokens, experiment.dataset.kind)
+    seed = _seed_ids(settings.seed, vocabulary)
+    how = Decoding(
+        regime=experiment.regime,
+        window=experiment.dataset.window,
+        length=settings.length,
+        sampling=Sampling(settings.temperature or 0.0, settings.top_k, settings.top_p),
+        samples=settings.samples,
+        random_seed=settings.random_seed,
+        stop=_stop_id(settings.stop, vocabulary),
+    )
+    samples = tuple(
+        Written(
+            tuple(vocabulary.decode(sample.ids)),
+            vocabulary.join([*seed.tolist(), *sample.ids]),
+            sample.log_probability,
+        )
+        for sample in decode(numpy_model(trained), seed, how)
+    )
+    return Writing(samples, settings, _notes(len(seed), how), trained.sha256)
+
+
+def _seed_ids(seed: str | None, vocabulary: Vocabulary) -> np.ndarray[Any, np.dtype[np.int64]]:
+    if seed is None:
+        example = vocabulary.tokens[0]
+        raise UsageError(f'no seed: the configuration has none; give the start, e.g. --seed "{example}"')
+    ids = vocabulary.parse(seed, name="seed")
+    if not len(ids):
+        raise UsageError("--seed: expected at least one token, received none")
+    return ids.astype(np.int64)
+
+
+def _stop_id(stop: str | None, vocabulary: Vocabulary) -> int | None:
+    if stop is None:
+        return None
+    try:
+        ids = vocabulary.parse(stop, name="stop")
+    except VocabularyError as error:
+        raise UsageError(f"--stop: {error}") from None
+    if len(ids) != 1:
+        raise UsageError(f"--stop: expected one token, received {len(ids)}: {stop!r}")
+    return int(ids[0])
+
+
+def _notes(seed_length: int, how: Decoding) -> tuple[str, ...]:
+    if how.regime == "stream" or seed_length >= how.window:
+        return ()
+    return (
+        f"the seed has {seed_length} of the {how.window} tokens of a window;"
+        " the first steps see only what there is",
+    )

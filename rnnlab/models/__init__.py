@@ -1,0 +1,1 @@
+"""The cells and the networks made of them."""

@@ -1,0 +1,142 @@
+"""What a network is made of: its layers, shapes and weights, worked out without building it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import prod
+
+from rnnlab.config.schema import Experiment, GruModel, LstmModel, MlpModel, SimpleRnnModel
+from rnnlab.errors import ConfigError
+from rnnlab.models import cells
+from rnnlab.models.cells import Cell, Shapes
+
+ENCODING = "encoding"
+HEAD = "head"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer: its name, the shape of what it gives (None: N, any number of lanes) and its weights."""
+
+    name: str
+    output_shape: tuple[int | None, ...]
+    weights: Shapes = field(default_factory=dict)
+    cell: Cell | None = None
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the layer learns."""
+        return sum(prod(shape) for shape in self.weights.values())
+
+    @property
+    def units(self) -> int:
+        """Width of what the layer gives."""
+        return self.output_shape[-1] or 0
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The layers of a network, from token ids (N, T) to logits.
+
+    Attributes:
+        encoding: token ids (N, T) → (N, T, D); has a weight only where the encoding is learnt.
+        hidden: recurrent layers → (N, T, H), or the dense layers of an MLP → (N, H).
+        head: the layer that gives the logits, or None where the last hidden layer does.
+        dropout: share of the outputs of each hidden layer that is dropped in training, [0, 1).
+        activation: name of the MLP's activation, or None for a recurrent network.
+    """
+
+    encoding: Layer
+    hidden: tuple[Layer, ...]
+    head: Layer | None
+    dropout: float
+    activation: str | None
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """All layers, first to last."""
+        return (self.encoding, *self.hidden, *((self.head,) if self.head else ()))
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the network learns."""
+        return sum(layer.parameters for layer in self.layers)
+
+    def weight_shapes(self) -> Shapes:
+        """Shape of every weight, by its name in a model file: `layer/weight`."""
+        return {
+            f"{layer.name}/{name}": shape for layer in self.layers for name, shape in layer.weights.items()
+        }
+
+
+def architecture_of(experiment: Experiment, vocab_size: int) -> Architecture:
+    """The architecture that an experiment describes, for a vocabulary of V tokens.
+
+    Raises:
+        ConfigError: without a head, the last layer must have V units.
+    """
+    model, window = experiment.model, experiment.dataset.window
+    encoding = _encoding(experiment, vocab_size)
+    if isinstance(model, MlpModel):
+        hidden = tuple(_dense_layers(model, window * encoding.units))
+        return Architecture(
+            encoding, hidden, _head(None, hidden[-1].units, vocab_size), model.dropout, model.activation
+        )
+    hidden = tuple(_recurrent_layers(model, window, encoding.units))
+    counted_steps = None if experiment.dataset.target == "next" else window
+    if model.head == "none":
+        _check_headless(hidden[-1].units, vocab_size)
+        head = None
+    else:
+        head = _head(counted_steps, hidden[-1].units, vocab_size)
+    return Architecture(encoding, hidden, head, model.dropout, None)
+
+
+def cell_of(model: SimpleRnnModel | LstmModel | GruModel) -> Cell:
+    """The cell that a model section names."""
+    if isinstance(model, SimpleRnnModel):
+        return cells.SimpleRnn()
+    if isinstance(model, GruModel):
+        return cells.GruResetAfter() if model.reset_after else cells.GruResetBefore()
+    if model.coupled_gates:
+        return cells.CoupledPeepholeLstm() if model.peephole else cells.CoupledLstm()
+    return cells.PeepholeLstm() if model.peephole else cells.Lstm()
+
+
+def _encoding(experiment: Experiment, vocab_size: int) -> Layer:
+    """The layer that turns token ids (N, T) into (N, T, D)."""
+    dataset = experiment.dataset
+    if dataset.encoding == "embedding":
+        size = dataset.embedding_size or 1
+        return Layer(ENCODING, (None, dataset.window, size), {"embeddings": (vocab_size, size)})
+    size = {"one_hot": vocab_size, "scalar": 1, "pitch_duration": 2}[dataset.encoding]
+    return Layer(ENCODING, (None, dataset.window, size))
+
+
+def _recurrent_layers(
+    model: SimpleRnnModel | LstmModel | GruModel, window: int, input_size: int
+) -> Iterator[Layer]:
+    cell = cell_of(model)
+    for number, units in enumerate(model.units, start=1):
+        shapes = cell.weight_shapes(input_size, units)
+        yield Layer(f"{model.kind}_{number}", (None, window, units), shapes, cell)
+        input_size = units
+
+
+def _dense_layers(model: MlpModel, input_size: int) -> Iterator[Layer]:
+    for number, units in enumerate(model.units, start=1):
+        yield Layer(f"dense_{number}", (None, units), {"kernel": (input_size, units), "bias": (units,)})
+        input_size = units
+
+
+def _head(steps: int | None, input_size: int, vocab_size: int) -> Layer:
+    """The dense layer that gives logits: for each of some steps, or for the one step that counts."""
+    shape = (None, vocab_size) if steps is None else (None, steps, vocab_size)
+    return Layer(HEAD, shape, {"kernel": (input_size, vocab_size), "bias": (vocab_size,)})
+
+
+def _check_headless(units: int, vocab_size: int) -> None:
+    if units != vocab_size:
+        raise ConfigError(
+            f"model.head: none: the last layer's units must equal the vocabulary's {vocab_size} tokens,"
+            f" received {units}; set the last of model.units to {vocab_size}, or head: dense"
+        )

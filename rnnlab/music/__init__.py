@@ -1,0 +1,1 @@
+"""Music as tokens: what a note is, and how it is written."""

@@ -1,0 +1,1 @@
+"""What there is to say about an experiment, as data; the commands print it."""

@@ -1,0 +1,75 @@
+"""An experiment in a few lines: what `train` says before it begins, and `describe` begins with."""
+
+from collections.abc import Iterator
+
+from rnnlab.config.schema import Experiment, MlpModel
+from rnnlab.datasets.batching import Batches
+from rnnlab.datasets.corpus import Corpus
+from rnnlab.datasets.splits import Splits
+from rnnlab.models.architecture import Architecture
+
+Rows = list[tuple[str, str]]
+
+
+def plan(
+    experiment: Experiment, corpus: Corpus, splits: Splits, batches: Batches, architecture: Architecture
+) -> Rows:
+    """Rows of (what, how): data, vocabulary, parts, batches, model and training."""
+    return [
+        ("data", _data(experiment, corpus)),
+        ("vocabulary", f"{len(corpus.vocabulary)} tokens: {corpus.vocabulary.summary}"),
+        ("parts", ", ".join(_parts(experiment, splits))),
+        *(("", note) for note in splits.notes),
+        ("batches", _batches(experiment, batches)),
+        ("model", _model(experiment, architecture)),
+        ("training", _training(experiment, batches)),
+    ]
+
+
+def _data(experiment: Experiment, corpus: Corpus) -> str:
+    noun = "notes" if experiment.dataset.kind == "notes" else "characters"
+    first, *others = corpus.names
+    more = f" and {len(others)} more files" if others else ""
+    return f"{len(corpus.ids):,} {noun} from {first}{more}"
+
+
+def _parts(experiment: Experiment, splits: Splits) -> Iterator[str]:
+    for part in splits.parts.values():
+        if experiment.regime == "stream":
+            yield f"{part.name} {part.end - part.begin:,} tokens"
+        else:
+            yield f"{part.name} {part.window_count:,} windows"
+
+
+def _batches(experiment: Experiment, batches: Batches) -> str:
+    window = experiment.dataset.window
+    if experiment.regime == "stream":
+        shape = f"{batches.lanes} lanes of a stream, cut every {window} steps; the state runs on"
+    else:
+        order = "shuffled" if experiment.training.shuffle else "in order"
+        state = "the state runs on" if batches.carries_state else "each from a zero state"
+        shape = f"{batches.lanes} windows of {window} steps, {order}, {state}"
+    leftover = f"; {batches.leftover}" if batches.leftover else ""
+    return f"{shape}; {batches.steps:,} an epoch{leftover}"
+
+
+def _model(experiment: Experiment, architecture: Architecture) -> str:
+    model = experiment.model
+    variants = [name for name in ("peephole", "coupled_gates") if getattr(model, name, False)]
+    if not getattr(model, "reset_after", True):
+        variants.append("reset before the product")
+    if isinstance(model, MlpModel):
+        variants.append(model.activation)
+    kind = model.kind + (f" ({', '.join(variants)})" if variants else "")
+    layers = " → ".join(str(layer.units) for layer in architecture.layers)
+    return f"{kind} {layers} on {experiment.dataset.encoding}; {architecture.parameters:,} parameters"
+
+
+def _training(experiment: Experiment, batches: Batches) -> str:
+    training = experiment.training
+    optimizer = training.optimizer
+    schedule = "" if training.schedule.kind == "constant" else f", {training.schedule.kind} schedule"
+    return (
+        f"{training.epochs:,} epochs, {training.epochs * batches.steps:,} steps of {optimizer.name},"
+        f" learning rate {optimizer.learning_rate:g}{schedule}, random seed {training.random_seed}"
+    )

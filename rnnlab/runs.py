@@ -1,0 +1,186 @@
+"""The run folder: everything that one training leaves behind.
+
+runs/<config name>-<number>/   claimed by an atomic mkdir; `runs/latest` names the newest
+  config.yaml          the resolved configuration
+  model.safetensors    the best weights, and all that using them needs
+  history.csv          a row for each epoch
+  losses.csv           a row for each training step
+  metrics.json         the last evaluation
+  events.log           what happened, with times
+"""
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rnnlab.config.reading import write_experiment
+from rnnlab.config.schema import Experiment
+from rnnlab.errors import RunError
+from rnnlab.files import write_durably
+from rnnlab.models.model_file import TrainedModel, load_model, save_model
+
+RUNS = Path("runs")
+LATEST = "latest"
+CONFIG = "config.yaml"
+MODEL = "model.safetensors"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run folder."""
+
+    path: Path
+
+    @property
+    def model_path(self) -> Path:
+        """Where its model is, or will be."""
+        return self.path / MODEL
+
+    def load_model(self) -> TrainedModel:
+        """Its best weights.
+
+        Raises:
+            RunError: training has not saved a model in it yet.
+            ModelFileError: the model is damaged.
+        """
+        if not self.model_path.exists():
+            raise RunError(
+                f"{self.path}: no {MODEL} in this run yet; wait for its first save, or train again"
+            )
+        return load_model(self.model_path)
+
+    def save_model(self, model: TrainedModel) -> None:
+        """Replace its model, whole or not at all."""
+        save_model(self.model_path, model)
+
+    def write(self, name: str, text: str) -> None:
+        """Replace one of its files, whole or not at all."""
+        write_durably(self.path / name, text.encode())
+
+    def write_metrics(self, metrics: dict[str, Any]) -> None:
+        """Replace `metrics.json`."""
+        self.write("metrics.json", json.dumps(metrics, indent=2, ensure_ascii=False) + "\n")
+
+    def log(self, event: str) -> None:
+        """Add a line with the time to `events.log`.
+
+        Raises:
+            RunError: the file cannot be written.
+        """
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        try:
+            with (self.path / "events.log").open("a", encoding="utf-8") as file:
+                file.write(f"{now} {event}\n")
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+
+
+def create_run(name: str, experiment: Experiment, *, folder: Path | None = None) -> Run:
+    """A new run folder with the resolved configuration in it.
+
+    Args:
+        name: of the configuration; the folder is `runs/<name>-<number>`.
+        experiment: what will be trained.
+        folder: a folder to use instead; it must be empty or not exist.
+
+    Raises:
+        RunError: the folder holds something already, or cannot be written.
+    """
+    try:
+        path = _claim_numbered(name) if folder is None else _claim(folder)
+    except OSError as error:
+        raise _unwritable(folder or RUNS, error) from error
+    run = Run(path)
+    run.write(CONFIG, write_experiment(experiment, folder=path.absolute()))
+    if folder is None:
+        _point_latest(path)
+    return run
+
+
+def find_run(path: Path | None = None) -> Run:
+    """The run of a folder, or the newest run.
+
+    Raises:
+        RunError: there is no run yet, or the folder is not one.
+    """
+    if path is None:
+        return _newest()
+    if not path.is_dir():
+        raise RunError(f"{path}: no such run; expected a run folder or a model file{_known_runs()}")
+    if not (path / CONFIG).is_file():
+        raise RunError(
+            f"{path}: not a run folder (it holds no {CONFIG}); expected one that `rnnlab train` made"
+        )
+    return Run(path)
+
+
+def load_trained(path: Path | None = None) -> tuple[TrainedModel, Run | None, Path]:
+    """A trained model by its run folder, its model file, or the newest run: model, run and the path that names it.
+
+    Raises:
+        RunError: no such run.
+        ModelFileError: the model is damaged.
+    """
+    if path is not None and (path.is_file() or path.suffix == ".safetensors"):
+        return load_model(path), None, path
+    run = find_run(path)
+    return run.load_model(), run, run.path
+
+
+def _claim_numbered(name: str) -> Path:
+    """The first free `runs/<name>-<number>`, made by an mkdir that only one process can win."""
+    RUNS.mkdir(parents=True, exist_ok=True)
+    number = 1 + max((_number(path.name, name) for path in RUNS.iterdir()), default=0)
+    while True:
+        path = RUNS / f"{name}-{number}"
+        try:
+            path.mkdir()
+        except FileExistsError:
+            number += 1
+            continue
+        return path
+
+
+def _number(folder: str, name: str) -> int:
+    """The number of a run folder of this name, 0 for any other folder."""
+    stem, _, digits = folder.rpartition("-")
+    return int(digits) if stem == name and digits.isdecimal() else 0
+
+
+def _claim(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise RunError(f"{folder}: --run-dir must name a new or an empty folder; this one holds files")
+    return folder
+
+
+def _point_latest(path: Path) -> None:
+    """Make the link `runs/latest` name a run; where links cannot be made, the newest is found by its time."""
+    temporary = RUNS / f".{LATEST}-{os.getpid()}"
+    with suppress(OSError, NotImplementedError):
+        temporary.symlink_to(path.name, target_is_directory=True)
+        temporary.replace(RUNS / LATEST)
+
+
+def _newest() -> Run:
+    if (RUNS / LATEST / CONFIG).is_file():
+        return Run(RUNS / os.path.basename((RUNS / LATEST).resolve()))
+    runs = [path.parent for path in RUNS.glob(f"*/{CONFIG}")]
+    if not runs:
+        raise RunError(f"no run yet in {RUNS}/; train one first: rnnlab train CONFIG, or name a model file")
+    return Run(max(runs, key=lambda path: path.stat().st_mtime_ns))
+
+
+def _known_runs() -> str:
+    runs = sorted({path.parent.name for path in RUNS.glob(f"*/{CONFIG}")} - {LATEST})
+    return f"; in {RUNS}/ there are {', '.join(runs[-5:])}" if runs else f"; there is no run in {RUNS}/ yet"
+
+
+def _unwritable(path: Path, error: OSError) -> RunError:
+    return RunError(
+        f"{path}: cannot write ({error.strerror or error}); free some space, or choose another --run-dir"
+    )

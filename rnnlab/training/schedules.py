@@ -1,0 +1,72 @@
+"""The optimizer of a configuration, with its learning rate over the steps of training."""
+
+from math import pi
+from typing import Any
+
+import keras
+
+from rnnlab.config.schema import Training
+
+CLASSES = {
+    name.lower(): getattr(keras.optimizers, name)
+    for name in ("Adadelta", "Adagrad", "Adam", "Adamax", "AdamW", "Lion", "Nadam", "RMSprop", "SGD")
+}
+
+
+def optimizer_of(training: Training, *, total_steps: int) -> Any:
+    """The Keras optimizer that a training section describes.
+
+    Args:
+        training: the section.
+        total_steps: optimizer steps of the whole training, which the schedule is stretched over.
+    """
+    settings = training.optimizer.model_dump(exclude={"name"}, exclude_none=True)
+    if training.schedule.kind != "constant" or training.schedule.warmup:
+        settings["learning_rate"] = Schedule(
+            settings["learning_rate"], training.schedule.model_dump(), total_steps=total_steps
+        )
+    return CLASSES[training.optimizer.name](**settings)
+
+
+class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+    """A learning rate that rises in a straight line from 0 while warming up, and then follows its kind.
+
+    With p, from 0 to 1, the share of the steps after the warm-up that are done, and `final` the share of the
+    rate that is left at the end:
+
+        constant     1
+        linear       1 − (1 − final) · p
+        cosine       final + (1 − final) · (1 + cos πp) / 2         (Loshchilov and Hutter, 2017)
+        exponential  decay_rate ^ (steps after the warm-up / decay_steps)
+    """
+
+    def __init__(self, learning_rate: float, settings: dict[str, Any], *, total_steps: int) -> None:
+        self.learning_rate, self.settings, self.total_steps = learning_rate, settings, total_steps
+
+    def __call__(self, step: Any) -> Any:
+        """The learning rate of a step, counted from 0."""
+        ops, done = keras.ops, keras.ops.cast(step, "float32")
+        warm_steps = round(self.settings["warmup"] * self.total_steps)
+        rising = ops.minimum((done + 1) / max(warm_steps, 1), 1.0)
+        after = ops.maximum(done - warm_steps, 0.0)
+        return self.learning_rate * rising * self._decay(after, max(self.total_steps - warm_steps, 1))
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal schedule."""
+        return {
+            "learning_rate": self.learning_rate,
+            "settings": self.settings,
+            "total_steps": self.total_steps,
+        }
+
+    def _decay(self, after: Any, steps: int) -> Any:
+        """The share of the learning rate that is left some steps after the warm-up."""
+        ops, kind = keras.ops, self.settings["kind"]
+        if kind == "constant":
+            return 1.0
+        if kind == "exponential":
+            return self.settings["decay_rate"] ** (after / self.settings["decay_steps"])
+        progress, final = ops.minimum(after / steps, 1.0), self.settings["final"]
+        if kind == "linear":
+            return 1 - (1 - final) * progress
+        return final + (1 - final) * (1 + ops.cos(pi * progress)) / 2

@@ -1,0 +1,98 @@
+"""One training from its configuration to its run folder."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnnlab.config.schema import Experiment
+from rnnlab.datasets.corpus import load_corpus
+from rnnlab.datasets.splits import split_corpus
+from rnnlab.errors import Interrupted, RnnlabError
+from rnnlab.runs import Run, create_run
+from rnnlab.training.callbacks import LossHistory, load_callbacks
+from rnnlab.training.interruption import noted_signals
+from rnnlab.training.trainer import Best, Progress, Trainer
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training came to.
+
+    Attributes:
+        run: its folder.
+        best: the epoch whose weights were kept.
+        epochs: how many epochs were finished.
+        seconds: how long the loop ran, compilation included.
+    """
+
+    run: Run
+    best: Best
+    epochs: int
+    seconds: float
+
+
+class Session:
+    """A training that is ready to begin: everything that can be refused has been checked.
+
+    Args:
+        experiment: the configuration.
+        name: of the run, `runs/<name>-<number>`.
+        run_dir: a new folder to use instead.
+
+    Raises:
+        RnnlabError: what is wrong with the data, the model, a callback or the folder; no folder is left behind.
+    """
+
+    def __init__(self, experiment: Experiment, *, name: str, run_dir: Path | None = None) -> None:
+        self.corpus = load_corpus(experiment.dataset)
+        self.splits = split_corpus(self.corpus, experiment)
+        self.trainer = Trainer(experiment, self.corpus, self.splits)
+        self._callbacks = load_callbacks(experiment.training.callbacks)
+        self._history = LossHistory()
+        self.run = create_run(name, experiment, folder=run_dir)
+
+    def train(self, report: Callable[[Progress], None] = lambda _: None) -> Outcome:
+        """Train, and save the best weights and the history; they are saved too when a signal or an error stops it.
+
+        Raises:
+            Interrupted: a signal came; what was reached is saved.
+            TrainingError: the loss is no longer a number; what was reached is saved.
+        """
+        begun = time.perf_counter()
+        self.run.log("training begins")
+        with noted_signals() as interruption:
+            try:
+                self.trainer.train(
+                    [self._history, *self._callbacks],
+                    each_epoch=bool(self._callbacks),
+                    report=report,
+                    save=self._save,
+                    interruption=interruption,
+                )
+            except RnnlabError as error:
+                self.run.log(f"training failed: {error}")
+                self._save()
+                raise
+            self._save()
+        outcome = Outcome(
+            self.run, self.trainer.best(), len(self._history.epochs), time.perf_counter() - begun
+        )
+        if interruption.signal_number:
+            raise self._interrupted(outcome, interruption.signal_number)
+        self.run.log(f"training ends after {outcome.epochs} epochs, {outcome.seconds:.3f} s")
+        return outcome
+
+    def _save(self) -> None:
+        """Write the best weights so far, and the history."""
+        self.run.save_model(self.trainer.best_model())
+        self.run.write("history.csv", self._history.history_csv())
+        self.run.write("losses.csv", self._history.losses_csv())
+
+    def _interrupted(self, outcome: Outcome, signal_number: int) -> Interrupted:
+        message = (
+            f"interrupted after {outcome.epochs} epochs; the best weights and the history so far are in"
+            f" {self.run.path}"
+        )
+        self.run.log(message)
+        return Interrupted(message, signal_number)

@@ -1,0 +1,173 @@
+"""The house rules of DESIGN.md and STYLE.md that a machine can check, as functions of a package's folder.
+
+Each gives a line `path:line: problem` for every breach.
+"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1] / "rnnlab"
+
+STEPPER = {"engines.numpy_engine", "engines.stepper"}
+"""The part of the engines that works without TensorFlow."""
+
+ARROWS: dict[str, set[str]] = {
+    "": set(),
+    "errors": set(),
+    "files": set(),
+    "music": set(),
+    "config": {"files"},
+    "models": {"music", "config", "files"},
+    "datasets": {"music", "config", "files"},
+    "engines": {"models", "config"},
+    "generation": {*STEPPER, "datasets", "models", "config"},
+    "evaluation": {"generation", *STEPPER, "datasets", "models", "config"},
+    "runs": {"models", "config", "files"},
+    "reports": {"evaluation", "generation", "runs", "datasets", "models", "config"},
+    "training": {"engines", "evaluation", "generation", "runs", "datasets", "models", "config", "files"},
+    "commands": {
+        *("training", "reports", "evaluation", "generation", "runs"),
+        *("engines", "datasets", "models", "config", "music", "files"),
+    },
+    "__main__": {"commands"},
+}
+"""What each part may import beside itself, `errors` and the version; it stands below what may import it."""
+
+FRAMEWORKS: dict[str, tuple[str, ...]] = {
+    "tensorflow": ("engines/tensorflow_*.py",),
+    "keras": ("training/**/*.py", "engines/tensorflow_*.py", "models/network.py"),
+}
+"""The only modules that may import a framework: nothing else may cost its start-up time."""
+
+LONGEST_FUNCTION = 50
+LONGEST_MODULE = 250
+
+
+@dataclass(frozen=True)
+class Module:
+    """A parsed source file; `path` is relative to the package."""
+
+    path: Path
+    source: str
+
+    @property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.source)
+
+    @property
+    def name(self) -> str:
+        """Dotted, without the package: `config.schema`, and "" for the package itself."""
+        parts = self.path.with_suffix("").parts
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+    @property
+    def part(self) -> str:
+        return self.name.partition(".")[0]
+
+    def at(self, node: ast.AST, problem: str) -> str:
+        return f"{self.path.as_posix()}:{node.lineno}: {problem}"  # type: ignore[attr-defined]
+
+
+def modules(package: Path) -> list[Module]:
+    """Every source file of a package."""
+    paths = sorted(package.rglob("*.py"))
+    return [Module(path.relative_to(package), path.read_text(encoding="utf-8")) for path in paths]
+
+
+def imports(module: Module) -> Iterator[tuple[ast.AST, str]]:
+    """Every absolute name that a module imports, wherever in it: `from a.b import c` gives `a.b.c`."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import):
+            yield from ((node, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((node, f"{_origin(module, node)}.{alias.name}") for alias in node.names)
+
+
+def upward_arrows(package: Path) -> Iterator[str]:
+    """Imports of a part that the table does not allow."""
+    for module in modules(package):
+        if module.part and module.part not in ARROWS:
+            yield f"{module.path.as_posix()}:1: {module.part} has no row in ARROWS"
+            continue
+        for node, name in imports(module):
+            target = name.removeprefix(f"{package.name}.")
+            if name.startswith(f"{package.name}.") and not _may_import(module.part, target):
+                yield module.at(node, f"{module.part or package.name} may not import {target}")
+
+
+def misplaced_frameworks(package: Path) -> Iterator[str]:
+    """Imports of TensorFlow or Keras where the table does not allow them."""
+    for module in modules(package):
+        for node, name in imports(module):
+            framework = name.partition(".")[0]
+            homes = FRAMEWORKS.get(framework)
+            if homes and not any(module.path in _matches(package, home) for home in homes):
+                yield module.at(node, f"{framework} may be imported only in {', '.join(homes)}")
+
+
+def prints(package: Path) -> Iterator[str]:
+    """Ways to print, anywhere but in the commands."""
+    for module in modules(package):
+        if module.part == "commands":
+            continue
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Name) and node.id in {"print", "pprint"}:
+                yield module.at(node, f"{node.id} is for commands/ only")
+            if isinstance(node, ast.Attribute) and ast.unparse(node) in {"sys.stdout", "sys.stderr.write"}:
+                yield module.at(node, f"{ast.unparse(node)} is for commands/ only")
+        for node, name in imports(module):
+            if name.partition(".")[0] == "click":
+                yield module.at(node, "click is for commands/ only")
+
+
+def long_code(package: Path) -> Iterator[str]:
+    """Functions and modules that are too long to be one idea."""
+    for module in modules(package):
+        lines = len(module.source.splitlines())
+        if lines > LONGEST_MODULE:
+            yield f"{module.path.as_posix()}:1: {lines} lines, more than {LONGEST_MODULE}"
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = (node.end_lineno or node.lineno) - node.lineno + 1
+                if length > LONGEST_FUNCTION:
+                    yield module.at(node, f"{node.name} has {length} lines, more than {LONGEST_FUNCTION}")
+
+
+def asserts(package: Path) -> Iterator[str]:
+    """`assert` statements: they vanish under `python -O`, and tell a user nothing."""
+    for module in modules(package):
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Assert):
+                yield module.at(node, "raise an error with a message instead of assert")
+
+
+def unmarked_folders(package: Path) -> Iterator[str]:
+    """Folders of modules without an `__init__.py`: an installed rnnlab would lack them."""
+    for folder in sorted({path.parent for path in package.rglob("*.py")} - {package}):
+        if not (folder / "__init__.py").is_file():
+            yield f"{folder.relative_to(package).as_posix()}: has no __init__.py"
+
+
+def _may_import(part: str, target: str) -> bool:
+    """Whether a part may import `config.schema.Experiment`, or the package's own `__version__`."""
+    top = target.partition(".")[0]
+    if top not in ARROWS or top in {part, "errors"}:
+        return True
+    return any(f"{target}.".startswith(f"{allowed}.") for allowed in ARROWS[part])
+
+
+def _origin(module: Module, node: ast.ImportFrom) -> str:
+    """The absolute name of what `from … import` imports from, the dots of a relative import resolved."""
+    if not node.level:
+        return node.module or ""
+    folder = (PACKAGE.name, *module.path.parts[:-1])
+    return ".".join([*folder[: len(folder) - node.level + 1], *filter(None, [node.module])])
+
+
+def _matches(package: Path, pattern: str) -> set[Path]:
+    return {path.relative_to(package) for path in package.glob(pattern)}
+
+
+RULES = [upward_arrows, misplaced_frameworks, prints, long_code, asserts, unmarked_folders]

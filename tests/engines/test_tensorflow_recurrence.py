@@ -1,0 +1,163 @@
+"""The compiled recurrence against plain automatic differentiation, and against Keras' own layers."""
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnnlab.engines.tensorflow_recurrence import UNROLLED_STEPS, run_recurrence
+from rnnlab.engines.tensorflow_start import keras, tf
+from rnnlab.models import cells
+
+CELLS = [
+    cells.SimpleRnn(),
+    cells.Lstm(),
+    cells.PeepholeLstm(),
+    cells.CoupledLstm(),
+    cells.CoupledPeepholeLstm(),
+    cells.GruResetBefore(),
+    cells.GruResetAfter(),
+]
+SHAPES = [(1, 1, 1, 1), (5, 3, 2, 4), (UNROLLED_STEPS + 3, 2, 3, 5)]  # T, N, D, H: unrolled and looped
+
+
+def name_of(cell: cells.Cell) -> str:
+    return type(cell).__name__
+
+
+def draw(rng: np.random.Generator, *shape: int) -> Any:
+    return tf.constant(rng.normal(0, 0.5, shape).astype(np.float32))
+
+
+def random_layer(cell: cells.Cell, inputs: int, units: int) -> dict[str, Any]:
+    rng = np.random.default_rng(1)
+    return {name: draw(rng, *shape) for name, shape in cell.weight_shapes(inputs, units).items()}
+
+
+def naive(cell: cells.Cell, x: Any, weights: dict[str, Any], keep: Any, state: Any) -> tuple[Any, Any]:
+    """A loop over the equation that TensorFlow differentiates by itself."""
+    kernel, outputs = weights["recurrent_kernel"], []
+
+    def product(operand: Any, gates: str = cell.gates, /) -> Any:
+        first = cell.gates.index(gates) * kernel.shape[0]
+        return operand @ kernel[:, first : first + len(gates) * kernel.shape[0]]
+
+    for t in range(x.shape[0]):
+        if keep is not None:
+            state = tuple(part * keep[t] for part in state)
+        a = x[t] @ weights["kernel"] + cell.input_bias(weights)
+        state = cell.step(keras.ops, a, product, state, cell.parameters(weights))
+        outputs.append(state[0])
+    return tf.stack(outputs), state
+
+
+def fast(cell: cells.Cell, x: Any, weights: dict[str, Any], keep: Any, state: Any) -> tuple[Any, Any]:
+    a = x @ weights["kernel"] + cell.input_bias(weights)
+    return run_recurrence(cell, a, weights["recurrent_kernel"], cell.parameters(weights), keep, state)
+
+
+def weighted_sum(outputs: Any, last: Any) -> Any:
+    """A loss that every output and every part of the last state enters with a weight of its own."""
+    rng = np.random.default_rng(2)
+    return sum(tf.reduce_sum(part * draw(rng, *part.shape)) for part in (outputs, *last))
+
+
+@pytest.mark.parametrize("resets", [False, True])
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("cell", CELLS, ids=name_of)
+@pytest.mark.parametrize("compiled", [False, True])
+def test_every_gradient_equals_plain_differentiation(
+    cell: cells.Cell, shape: tuple[int, int, int, int], resets: bool, compiled: bool
+) -> None:
+    """Outputs, last state and all gradients, those of the inputs and the first state included."""
+    steps, lanes, inputs, units = shape
+    rng = np.random.default_rng(0)
+    weights = random_layer(cell, inputs, units)
+    x, state = draw(rng, steps, lanes, inputs), tuple(draw(rng, lanes, units) for _ in cell.state)
+    keep = tf.constant(rng.integers(0, 2, (steps, lanes, 1)).astype(np.float32)) if resets else None
+    results = []
+    for run in (naive, fast):
+
+        def measured(run: Any = run) -> Any:
+            with tf.GradientTape() as tape:
+                sources = [x, *state, *weights.values()]
+                tape.watch(sources)
+                outputs, last = run(cell, x, weights, keep, state)
+                loss = weighted_sum(outputs, last)
+            return [outputs, *last, *tape.gradient(loss, sources)]
+
+        results.append(tf.function(measured, jit_compile=True, autograph=False)() if compiled else measured())
+
+    for expected, received in zip(*results, strict=True):
+        np.testing.assert_allclose(received, expected, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("cell", "layer"),
+    [
+        (cells.SimpleRnn(), "SimpleRNN"),
+        (cells.Lstm(), "LSTM"),
+        (cells.GruResetAfter(), "GRU"),
+        (cells.GruResetBefore(), "GRU"),
+    ],
+    ids=["simple_rnn", "lstm", "gru_after", "gru_before"],
+)
+def test_equals_keras_layer_with_the_same_weights(cell: cells.Cell, layer: str) -> None:
+    """Outputs to 1e-5 and gradients to 1e-4 of `keras.layers.SimpleRNN`, `LSTM` and `GRU`."""
+    steps, lanes, inputs, units = 20, 3, 4, 6
+    settings = {"reset_after": isinstance(cell, cells.GruResetAfter)} if layer == "GRU" else {}
+    theirs = getattr(keras.layers, layer)(units, return_sequences=True, **settings)
+    x = draw(np.random.default_rng(0), lanes, steps, inputs)
+    theirs.build(x.shape)
+    weights = random_layer(cell, inputs, units)
+    theirs.set_weights(list(weights.values()))
+    with tf.GradientTape() as tape:
+        expected = theirs(x)
+        loss = weighted_sum(expected, ())
+    expected_gradients = tape.gradient(loss, [v.value for v in theirs.trainable_variables])
+
+    with tf.GradientTape() as tape:
+        tape.watch(list(weights.values()))
+        zero = tuple(tf.zeros((lanes, units)) for _ in cell.state)
+        outputs, _ = fast(cell, tf.transpose(x, (1, 0, 2)), weights, None, zero)
+        received = tf.transpose(outputs, (1, 0, 2))
+        loss = weighted_sum(received, ())
+    gradients = tape.gradient(loss, list(weights.values()))
+
+    np.testing.assert_allclose(received, expected, atol=1e-5)
+    for ours, keras_gradient in zip(gradients, expected_gradients, strict=True):
+        np.testing.assert_allclose(ours, keras_gradient, atol=1e-4)
+
+
+def test_gru_of_the_lecture_is_ours_with_z_turned() -> None:
+    """h = (1 − z)∘h + z∘h̃, as the slide has it, is the reset-before GRU with the sign of z's weights turned."""
+    cell, units = cells.GruResetBefore(), 3
+    rng = np.random.default_rng(0)
+    h, x, kernel = draw(rng, 2, units), draw(rng, 2, 3 * units), draw(rng, units, 3 * units)
+    z = tf.sigmoid(x[:, :units] + h @ kernel[:, :units])
+    r = tf.sigmoid(x[:, units : 2 * units] + h @ kernel[:, units : 2 * units])
+    slide = (1 - z) * h + z * tf.tanh(x[:, 2 * units :] + (r * h) @ kernel[:, 2 * units :])
+    turned = tf.concat([-tf.ones(units), tf.ones(2 * units)], axis=0)
+
+    outputs, _ = run_recurrence(cell, (x * turned)[None], kernel * turned, (), None, (h,))
+
+    np.testing.assert_allclose(outputs[0], slide, atol=1e-6)
+
+
+def test_a_lane_that_is_reset_forgets_only_itself() -> None:
+    """After a reset a lane gives what a fresh one gives; the other lane goes on as if nothing had been."""
+    for cell, resets in itertools.product(CELLS, [3, 20]):
+        weights = random_layer(cell, 2, 4)
+        x = draw(np.random.default_rng(0), resets + 4, 2, 2)
+        keep = np.ones((resets + 4, 2, 1), np.float32)
+        keep[resets, 0] = 0
+        zero = tuple(tf.zeros((2, 4)) for _ in cell.state)
+
+        outputs, _ = fast(cell, x, weights, tf.constant(keep), zero)
+        fresh, _ = fast(cell, x[resets:], weights, None, zero)
+        unbroken, _ = fast(cell, x, weights, None, zero)
+
+        np.testing.assert_allclose(outputs[resets:, 0], fresh[:, 0], atol=1e-6)
+        np.testing.assert_allclose(outputs[:, 1], unbroken[:, 1], atol=1e-6)
+        assert np.abs(outputs[resets:, 0] - unbroken[resets:, 0]).max() > 1e-3

@@ -1,0 +1,58 @@
+"""Every experiment that ships loads, finds its data, and teaches."""
+
+from pathlib import Path
+
+import pytest
+
+from rnnlab.config.reading import parse_experiment, read_experiment, write_experiment
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+
+every_config = pytest.mark.parametrize("path", sorted(CONFIGS.iterdir()), ids=lambda path: path.name)
+
+MOST_LINES = 50
+
+
+def test_there_are_configs():
+    """The tests below run over more than an empty folder."""
+    assert len(list(CONFIGS.glob("*.yaml"))) > 10
+
+
+@every_config
+def test_a_config_loads_and_its_data_exists(path):
+    """A config is valid, and each path in it names a file."""
+    experiment = read_experiment(path)
+
+    assert [data for data in experiment.dataset.path or () if not data.is_file()] == []
+
+
+@every_config
+def test_a_config_is_named_after_its_dataset_and_model(path):
+    """`<dataset>_<model>.yaml`: what is trained can be told from the name."""
+    experiment = read_experiment(path)
+
+    dataset, _, model = path.stem.partition("_")
+
+    assert path.suffix == ".yaml"
+    assert dataset
+    assert experiment.model.kind in model
+
+
+@every_config
+def test_a_config_is_one_page_that_says_what_to_expect(path):
+    """A reader learns at the top what the experiment is and what result it gives."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    opening = lines[: next(number for number, line in enumerate(lines) if not line.startswith("#"))]
+
+    assert len(lines) <= MOST_LINES
+    assert any(line.startswith("# Expect:") for line in opening)
+
+
+@every_config
+def test_a_config_survives_being_written_out(path):
+    """The resolved config of a run folder is the same experiment, every default included."""
+    experiment = read_experiment(path)
+
+    text = write_experiment(experiment, folder=CONFIGS)
+
+    assert parse_experiment(text, name="config.yaml", folder=CONFIGS) == experiment

@@ -1,0 +1,224 @@
+"""What the training loop promises about its steps, its state and its weights."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from rnnlab.config.schema import Experiment
+from rnnlab.datasets.batching import gather, make_batches
+from rnnlab.datasets.corpus import load_corpus
+from rnnlab.datasets.splits import split_corpus
+from rnnlab.errors import TrainingError
+from rnnlab.training.callbacks import LossHistory
+from rnnlab.training.interruption import Interruption
+from rnnlab.training.trainer import Progress, Trainer
+from tests.experiments import SENTENCE, SONG, STREAM, experiment
+
+REGIMES = [SONG, SENTENCE, STREAM]
+
+
+def trainer_of(wanted: Experiment) -> Trainer:
+    corpus = load_corpus(wanted.dataset)
+    return Trainer(wanted, corpus, split_corpus(corpus, wanted))
+
+
+def train(
+    wanted: Experiment,
+    *callbacks: Any,
+    report: Callable[[Progress], None] = lambda _: None,
+    interruption: Interruption | None = None,
+) -> tuple[Trainer, LossHistory]:
+    """Train to the end; the trainer and the history."""
+    trainer, history = trainer_of(wanted), LossHistory()
+    trainer.train(
+        [history, *callbacks],
+        each_epoch=bool(callbacks),
+        report=report,
+        save=lambda: None,
+        interruption=interruption or Interruption(),
+    )
+    return trainer, history
+
+
+def first_batch_loss(trainer: Trainer) -> float:
+    """The loss of the first batch, by Keras' own model and losses from a zero state."""
+    starts, counts = trainer.batches.epoch(0)
+    dataset = trainer.experiment.dataset
+    batch = gather(
+        trainer.corpus, starts[0], counts[0], window=dataset.window, target=dataset.target, first=True
+    )
+    logits = np.asarray(trainer.network(batch.inputs.astype(np.int32)))
+    targets, weights = batch.targets, batch.weights
+    if dataset.target == "next":
+        targets, weights = targets[:, -1], weights[:, -1]
+    costs = keras.losses.sparse_categorical_crossentropy(targets.astype(np.int32), logits, from_logits=True)
+    return float((np.asarray(costs) * weights).sum() / weights.sum())
+
+
+@pytest.mark.parametrize("text", REGIMES)
+def test_first_loss_is_that_of_keras_own_model(text: str) -> None:
+    """The compiled step measures what the `keras.Model` with the same weights gives, dropout aside."""
+    wanted = experiment(text, "model.dropout=0.0", "training.epochs=1")
+    expected = first_batch_loss(trainer_of(wanted))
+
+    _, history = train(wanted)
+
+    assert history.batch_losses[0] == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("text", REGIMES)
+def test_loss_falls(text: str) -> None:
+    """Thirty epochs on a few dozen tokens learn something."""
+    _, history = train(experiment(text, "training.epochs=30"))
+
+    assert history.epochs[-1].loss < 0.8 * history.epochs[0].loss
+
+
+@pytest.mark.parametrize("text", REGIMES)
+def test_same_random_seed_gives_the_same_bits(text: str) -> None:
+    """Weights, shuffles and dropout are functions of the random seed; another seed gives another run."""
+    first, again, other = (
+        train(experiment(text, f"training.random_seed={seed}"))[0].best().weights for seed in (3, 3, 4)
+    )
+
+    assert all((first[name] == again[name]).all() for name in first)
+    assert any((first[name] != other[name]).any() for name in first)
+
+
+@pytest.mark.parametrize("text", REGIMES)
+def test_chunk_length_changes_no_bit(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One step at a time or all at once: the same losses and the same weights, to the last bit."""
+    long, whole = train(experiment(text))
+    monkeypatch.setattr("rnnlab.training.chunks.FASTEST_GROWTH", 1)
+    short, stepwise = train(experiment(text))
+
+    assert stepwise.batch_losses == whole.batch_losses
+    assert all((short.best().weights[name] == array).all() for name, array in long.best().weights.items())
+
+
+def test_history_holds_each_batch_and_each_epoch() -> None:
+    """The epoch's loss is the mean of its batches' own losses, not of running means."""
+    _, history = train(experiment(SONG))
+
+    assert len(history.batch_losses) == 3 * 9
+    for epoch in range(3):
+        mean = np.mean(history.batch_losses[9 * epoch : 9 * epoch + 9])
+        assert history.epochs[epoch].loss == pytest.approx(mean, rel=1e-6)
+
+
+def test_carried_state_changes_what_a_batch_costs() -> None:
+    """The second window of a stateful run is not measured from a zero state; the first is."""
+    frozen = ["training.optimizer.learning_rate=1e-30", "training.epochs=1"]
+    _, stateful = train(experiment(SONG, *frozen))
+    _, stateless = train(experiment(SONG, *frozen, "model.stateful=false"))
+
+    assert stateful.batch_losses[0] == stateless.batch_losses[0]
+    assert stateful.batch_losses[1] != stateless.batch_losses[1]
+
+
+def test_state_is_reset_at_the_start_of_each_epoch() -> None:
+    """With weights that do not move, every epoch costs the same."""
+    _, history = train(experiment(SONG, "training.optimizer.learning_rate=1e-30"))
+
+    assert history.batch_losses[:9] == history.batch_losses[9:18] == history.batch_losses[18:]
+
+
+@pytest.mark.parametrize("every", [1, 2, 5])
+def test_validation_leaves_training_untouched(every: int) -> None:
+    """The training losses are the same, to the last bit, however often the held-out part is measured."""
+    _, plain = train(experiment(STREAM, "training.epochs=10", "evaluation.every=10"))
+    _, measured = train(experiment(STREAM, "training.epochs=10", f"evaluation.every={every}"))
+
+    assert measured.batch_losses == plain.batch_losses
+    assert sum(record.validation_loss is not None for record in measured.epochs) == 10 // every
+
+
+def test_best_weights_are_those_of_the_best_validation() -> None:
+    """What is kept measures, on the held-out part, as the lowest loss of the history."""
+    trainer, history = train(
+        experiment(STREAM, "training.epochs=60", "training.optimizer.learning_rate=0.05")
+    )
+    losses = [record.validation_loss for record in history.epochs]
+    best = trainer.best()
+
+    assert best.loss == min(losses)
+    assert best.epoch == losses.index(min(losses)) + 1
+    assert best.epoch < 60
+
+
+def test_best_weights_without_validation_are_those_of_the_best_epoch() -> None:
+    """The weights at the end of the epoch with the lowest training loss, wherever chunks are cut."""
+    spiking = experiment(SONG, "training.epochs=25", "training.optimizer.learning_rate=1.0")
+    trainer, history = train(spiking)
+    losses = [record.loss for record in history.epochs]
+    best_epoch = int(np.argmin(losses)) + 1
+    at_best, _ = train(
+        experiment(SONG, f"training.epochs={best_epoch}", "training.optimizer.learning_rate=1.0")
+    )
+
+    assert trainer.best().epoch == best_epoch < 25
+    for name, array in trainer.best().weights.items():
+        assert (array == at_best.best().weights[name]).all()
+
+
+def test_a_loss_that_is_no_number_stops_training() -> None:
+    """The step is named, and what to try."""
+    with pytest.raises(TrainingError, match=r"the loss became .* at step \d+ .*learning_rate"):
+        train(experiment(SONG, "training.optimizer={name: sgd, learning_rate: 1e38}", "training.epochs=50"))
+
+
+def test_a_noted_signal_stops_between_two_chunks() -> None:
+    """Training ends early, and what was reached can still be asked for."""
+    interruption = Interruption()
+    trainer, history = train(
+        experiment(SONG, "training.epochs=1000"),
+        report=lambda _: interruption.note(15, None),
+        interruption=interruption,
+    )
+
+    assert 0 < len(history.batch_losses) < 9000
+    assert set(trainer.best().weights) == set(trainer.architecture.weight_shapes())
+
+
+class StopAfterTwo(keras.callbacks.Callback):
+    """A user's callback that stops training, and looks at the weights as it does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[np.ndarray] = []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.seen.append(np.concatenate([array.ravel() for array in self.model.get_weights()]))
+        self.model.stop_training = epoch == 1
+
+
+def test_a_users_callback_sees_each_epochs_weights_and_can_stop() -> None:
+    """`on_epoch_end` comes while the model is as that epoch left it; `stop_training` takes effect at once."""
+    callback = StopAfterTwo()
+    _, history = train(experiment(SONG, "training.epochs=50"), callback)
+
+    assert len(history.epochs) == 2
+    assert (callback.seen[0] != callback.seen[1]).any()
+
+
+def test_progress_reaches_the_last_step() -> None:
+    """The last report says that all is done."""
+    reports: list[Progress] = []
+    train(experiment(SONG), report=reports.append)
+
+    assert (reports[-1].step, reports[-1].epoch) == (27, 3)
+    assert reports[-1].seconds_left == 0
+
+
+def test_evaluation_batches_are_not_shuffled() -> None:
+    """Held-out batches come in order, whatever training does."""
+    wanted = experiment(SENTENCE)
+    corpus = load_corpus(wanted.dataset)
+    part = split_corpus(corpus, wanted).parts["train"]
+
+    starts, _ = make_batches(part, corpus, wanted, shuffle=False).epoch(0)
+
+    assert (np.diff(starts.ravel()[: part.window_count]) == 1).all()
