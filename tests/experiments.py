@@ -35,7 +35,7 @@ training:
 STREAM = """
 dataset:
   kind: text
-  inline: "the quick brown fox jumps over the lazy dog and the quick brown dog jumps over the lazy fox, again and again"
+  inline: "the quick brown fox jumps over the lazy dog and the quick brown dog over the lazy fox, and again"
   window: 5
   split: {kind: contiguous, validation: 0.2}
 model: {kind: lstm, units: 8, dropout: 0.2}

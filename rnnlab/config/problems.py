@@ -1,7 +1,8 @@
 """What pydantic finds wrong, said in a line that a user can act on."""
 
-from collections.abc import Iterator
-from typing import Any
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, get_args
 
 from pydantic_core import ErrorDetails
 
@@ -9,6 +10,9 @@ from rnnlab.config import dataset, model, optimizer, schema
 from rnnlab.config.section import Section
 from rnnlab.config.yaml_tree import Path
 from rnnlab.errors import near
+
+Finding = tuple[Path, str]
+"""A place in the YAML, and what is wrong there and what to do."""
 
 Kinds = dict[str, type[Section]]
 
@@ -63,6 +67,9 @@ PLAIN: Kinds = {
     "generation": schema.Generation,
 }
 
+_OWN = ("token", "clip")
+"""Errors of our own validators."""
+
 _TYPES = {
     "int_type": "an integer",
     "int_from_float": "an integer",
@@ -78,19 +85,35 @@ _TYPES = {
 }
 
 
-def path_of(error: ErrorDetails) -> Path:
-    """Where an error belongs, as the keys of the YAML: pydantic also names the kind of each section."""
+def findings(errors: Iterable[ErrorDetails], data: Any) -> list[Finding]:
+    """Everything that is wrong, each once: a key that is spelled wrong is not also missing."""
+    found = [finding for error in errors for finding in _sentences(error, _path_of(error, data), data)]
+    misspelled = {(*path[:-1], meant) for path, message in found if (meant := _meant(message))}
+    return [
+        (path, message)
+        for path, message in found
+        if not (path in misspelled and message.startswith("missing;"))
+    ]
+
+
+def _path_of(error: ErrorDetails, data: Any) -> Path:
+    """Where an error belongs, as the keys of the YAML.
+
+    Pydantic also names the kind of each section, and numbers the items of what was one value in the YAML.
+    """
     path: list[str | int] = []
     location = list(error["loc"])
     while location:
         path.append(location.pop(0))
         if tuple(path) in UNIONS and location and location[0] in UNIONS[tuple(path)][1]:
             location.pop(0)
+    if path and isinstance(path[-1], int) and not isinstance(_at(data, tuple(path[:-1])), list):
+        path.pop()
     return tuple(path)
 
 
-def sentences(error: ErrorDetails, path: Path, data: Any) -> Iterator[tuple[Path, str]]:
-    """(path, what is wrong and what to do) for an error, which may stand for several contradictions."""
+def _sentences(error: ErrorDetails, path: Path, data: Any) -> Iterator[Finding]:
+    """What an error says, which may stand for several contradictions."""
     if error["type"] == "contradictions":
         for dotted, message in error["ctx"]["found"]:
             yield tuple(dotted.split(".")), message
@@ -100,21 +123,35 @@ def sentences(error: ErrorDetails, path: Path, data: Any) -> Iterator[tuple[Path
         yield path, _unknown_key(path, data)
     elif error["type"] == "missing":
         yield path, "missing; " + _meaning(path, data)
-    else:
-        yield path, f"{_expected(error)}, received {_shown(error['input'])}"
+    elif error["type"] == "literal_error":
+        yield path, _wrong_choice(error, path)
+    elif error["type"] != "too_short" or len(error["input"]) < error["ctx"]["min_length"]:
+        yield path, _refusal(error)  # pydantic also calls a list too short when its items are wrong
 
 
-def _wrong_kind(path: Path, data: Any) -> tuple[Path, str]:
+def _wrong_kind(path: Path, data: Any) -> Finding:
     """A section of several kinds that names none of them."""
     key, kinds = UNIONS[path]
     section = _at(data, path)
     expected = f"expected one of {', '.join(kinds)}"
     if not isinstance(section, dict) or key not in section:
         return (*path, key), f"missing; {expected}"
-    return (
-        *path,
-        key,
-    ), f"{expected}, received {_shown(section[key])}{_did_you_mean(str(section[key]), kinds)}"
+    received = section[key]
+    return (*path, key), f"{expected}, received {_shown(received)}{_did_you_mean(str(received), kinds)}"
+
+
+def _wrong_choice(error: ErrorDetails, path: Path) -> str:
+    """A word that is none of those that its key may have, or only in another kind of the section."""
+    expected, received = error["ctx"]["expected"], error["input"]
+    tag, kinds = UNIONS.get(path[:-1], ("", {}))
+    fields = ((name, kind.model_fields.get(str(path[-1]))) for name, kind in kinds.items())
+    having = [name for name, field in fields if field and received in get_args(field.annotation)]
+    hint = (
+        f"; that is for {tag}: {', '.join(having)}"
+        if having
+        else _did_you_mean(str(received), re.findall("'(.*?)'", expected))
+    )
+    return f"expected {expected}, received {_shown(received)}{hint}"
 
 
 def _unknown_key(path: Path, data: Any) -> str:
@@ -122,9 +159,10 @@ def _unknown_key(path: Path, data: Any) -> str:
     *parent, key = path
     found = _section(tuple(parent), data)
     known = list(found.model_fields) if found else list(schema.Experiment.model_fields)
-    for name, other in UNIONS.get(tuple(parent), ("", {}))[1].items():
-        if key in other.model_fields:
-            return f"only {UNIONS[tuple(parent)][0]}: {name} has this key; leave it out, or change the kind"
+    tag, kinds = UNIONS.get(tuple(parent), ("", {}))
+    if having := [name for name, other in kinds.items() if key in other.model_fields]:
+        verb = "has" if len(having) == 1 else "have"
+        return f"only {tag}: {', '.join(having)} {verb} this key; leave it out, or change the {tag}"
     return f"unknown key{_did_you_mean(str(key), known) or '; there are ' + ', '.join(known)}"
 
 
@@ -145,12 +183,17 @@ def _meaning(path: Path, data: Any) -> str:
     return f"expected: {field.description}" if field and field.description else "expected a value"
 
 
+def _refusal(error: ErrorDetails) -> str:
+    """What was expected and what was received; our own validators say both themselves."""
+    if error["type"] in _OWN:
+        return error["msg"]
+    return f"{_expected(error)}, received {_shown(error['input'])}"
+
+
 def _expected(error: ErrorDetails) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if kind in _TYPES:
         return f"expected {_TYPES[kind]}"
-    if kind == "literal_error":
-        return f"expected {context['expected']}"
     bounds = {
         "greater_than_equal": ("ge", "expected {} or more"),
         "less_than_equal": ("le", "expected at most {}"),
@@ -162,10 +205,17 @@ def _expected(error: ErrorDetails) -> str:
     }
     if kind in bounds:
         key, phrase = bounds[kind]
-        return phrase.format(f"{context[key]:,}" if isinstance(context[key], int) else context[key])
+        bound = context[key]
+        return phrase.format(f"{bound:,}" if isinstance(bound, int) else f"{bound:g}")
     if kind == "string_pattern_mismatch":
         return "expected package.module:Class"
     return error["msg"]
+
+
+def _meant(message: str) -> str | None:
+    """The key that an unknown one was probably meant to be."""
+    found = re.fullmatch("unknown key; did you mean '(.*)'[?]", message)
+    return found[1] if found else None
 
 
 def _did_you_mean(word: str, known: Any) -> str:

@@ -9,11 +9,13 @@ from pydantic import ValidationError
 
 from rnnlab.config import yaml_tree
 from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE
-from rnnlab.config.problems import path_of, sentences
+from rnnlab.config.problems import findings
 from rnnlab.config.schema import Experiment
-from rnnlab.config.yaml_tree import Tree, read_tree
+from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, read_tree, report
 from rnnlab.errors import ConfigError, DataError
 from rnnlab.files import read_text
+
+_SECTIONS = "expected sections (dataset:, model:, …); see rnnlab schema"
 
 
 def read_experiment(path: Path, overrides: Sequence[str] = ()) -> Experiment:
@@ -48,7 +50,7 @@ def parse_experiment(text: str, *, name: str, folder: Path, overrides: Sequence[
     """
     tree = read_tree(text, name)
     if not isinstance(tree.value, dict):
-        raise ConfigError(f"{name}: expected sections (dataset:, model:, …); see rnnlab schema")
+        raise ConfigError(f"{name}: {_SECTIONS}")
     _make_paths_absolute(tree.value, folder)
     for override in overrides:
         _apply(override, tree)
@@ -62,13 +64,20 @@ def write_experiment(experiment: Experiment, *, folder: Path) -> str:
     """The YAML of an experiment with every default written out; its data paths are relative to a folder."""
     from ruamel.yaml import YAML  # noqa: PLC0415 (a tenth of a second)
     from ruamel.yaml.compat import StringIO  # noqa: PLC0415
+    from ruamel.yaml.representer import SafeRepresenter  # noqa: PLC0415
 
+    class Representer(SafeRepresenter):
+        """A class of our own, so that other users of the library keep theirs."""
+
+    Representer.add_representer(str, _scalar)
     sections = experiment.model_dump(mode="json", exclude_none=True)
     if paths := sections["dataset"].get("path"):
         sections["dataset"]["path"] = [_relative(path, folder) for path in paths]
     yaml = YAML(typ="safe", pure=True)
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    yaml.default_flow_style, yaml.width, yaml.allow_unicode = None, 110, True
+    yaml.Representer = Representer
+    yaml.default_flow_style, yaml.allow_unicode = None, True
+    yaml.width = MOST_CHARACTERS  # a line that is folded within spaces is read back with fewer of them
     text = StringIO()
     yaml.dump(sections, text)
     return str(text.getvalue())
@@ -94,10 +103,13 @@ def _apply(override: str, tree: Tree) -> None:
         raise ConfigError(f"--set {override}: expected KEY.PATH=VALUE, such as model.units=256")
     value = read_tree(text, place).value
     section = tree.value
-    for name in path[:-1]:
-        section = section.setdefault(name, {}) if isinstance(section, dict) else None
+    for depth, name in enumerate(path[:-1], start=1):
+        if isinstance(section, dict) and section.get(name) is None:
+            section[name] = {}
+            tree.keys[path[:depth]] = tree.values[path[:depth]] = place
+        section = section[name] if isinstance(section, dict) else None
     if not isinstance(section, dict):
-        raise ConfigError(f"{place}: {'.'.join(path[:-1])} is a single value; replace it as a whole")
+        raise ConfigError(f"{place}: {'.'.join(path[:-1])} is not a section; replace it as a whole")
     section[path[-1]] = value
     for places in (tree.keys, tree.values):
         for known in [known for known in places if known[: len(path)] == path]:
@@ -121,18 +133,16 @@ def _make_paths_absolute(sections: Any, folder: Path) -> None:
 
 def _report(errors: ValidationError, tree: Tree, name: str) -> str:
     """A line for each thing that is wrong, in the order of the file."""
-    found = [
-        pair
-        for error in errors.errors(include_url=False)
-        for pair in sentences(error, path_of(error), tree.value)
-    ]
     lines = [
-        (_place(path, message, tree, name), ".".join(map(str, path)), message) for path, message in found
+        (_place(path, message, tree, name), ".".join(map(str, path)), message)
+        for path, message in findings(errors.errors(include_url=False), tree.value)
     ]
     lines.sort(key=lambda line: _order(line[0]))
-    return "\n".join(
-        f"{place}: {message}" if place == f"--set {dotted}" else f"{place}: {dotted}: {message}"
-        for place, dotted, message in dict.fromkeys(lines)
+    return report(
+        [
+            f"{place}: {message}" if place == f"--set {dotted}" else f"{place}: {dotted}: {message}"
+            for place, dotted, message in dict.fromkeys(lines)
+        ]
     )
 
 
@@ -152,6 +162,11 @@ def _order(place: str) -> tuple[bool, list[int]]:
     return place.startswith("--set"), [int(part) for part in place.split(":")[-2:] if part.isdecimal()]
 
 
+def _scalar(representer: Any, text: str) -> Any:
+    """Text as YAML; what cannot be seen is escaped, since plain YAML takes some of it for a line break."""
+    return representer.represent_scalar("tag:yaml.org,2002:str", text, None if text.isprintable() else '"')
+
+
 def _relative(path: str, folder: Path) -> str:
     """A path relative to a folder; absolute where there is no way from one to the other (two drives)."""
     try:
@@ -162,5 +177,5 @@ def _relative(path: str, folder: Path) -> str:
 
 def _about_config(path: Path, error: DataError) -> str:
     if path.is_file():
-        return str(error)
+        return str(error) if path.stat().st_size else f"{path}: the file is empty; {_SECTIONS}"
     return f"{path}: no such configuration; expected a YAML file, e.g. configs/nabiya_stateful_lstm.yaml"

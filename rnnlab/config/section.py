@@ -20,7 +20,7 @@ def one_or_many(value: Any) -> Any:
     """A tuple from a YAML list, or from one value alone."""
     if isinstance(value, list):
         return tuple(value)
-    return (value,) if isinstance(value, str | int) and not isinstance(value, bool) else value
+    return value if isinstance(value, dict | tuple) else (value,)
 
 
 Units = Annotated[

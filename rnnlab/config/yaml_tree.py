@@ -14,7 +14,12 @@ from rnnlab.errors import ConfigError
 Path = tuple[str | int, ...]
 
 MOST_CHARACTERS = 1 << 20
+MOST_VALUES = 80_000
 DEEPEST = 20
+"""Bounds on a text; the longest vocabulary that the schema allows, 65,536 tokens, fits in."""
+
+MOST_LINES = 50
+"""A report of more problems is cut."""
 
 _NUMBERS = [
     (re.compile(r"[-+]?[0-9]+"), int),
@@ -72,8 +77,14 @@ def read_tree(text: str, name: str) -> Tree:
     builder = _Builder(name, _events(text, name))
     tree = builder.build()
     if builder.problems:
-        raise ConfigError("\n".join(map(str, builder.problems)))
+        raise ConfigError(report(list(map(str, builder.problems))))
     return tree
+
+
+def report(lines: list[str]) -> str:
+    """The lines of a report, at most as many as one would read."""
+    more = len(lines) - MOST_LINES
+    return "\n".join([*lines[:MOST_LINES], f"… and {more:,} more"] if more > 0 else lines)
 
 
 def plain_value(text: str) -> Any:
@@ -90,6 +101,7 @@ def _events(text: str, name: str) -> Iterator[Any]:
     """The parser's events; a syntax error becomes one line."""
     from ruamel.yaml import YAML  # noqa: PLC0415 (a tenth of a second)
     from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
+    from ruamel.yaml.reader import ReaderError  # noqa: PLC0415
 
     try:
         yield from YAML(typ="safe", pure=True).parse(text)
@@ -98,6 +110,12 @@ def _events(text: str, name: str) -> Iterator[Any]:
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
         raise ConfigError(
             f"{place}: not YAML: {' '.join((error.problem or 'syntax error').split())}"
+        ) from None
+    except ReaderError as error:
+        before = text[: error.position]
+        place = f"{name}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+        raise ConfigError(
+            f"{place}: not YAML: character U+{ord(text[error.position]):04X}; leave it out"
         ) from None
     except (YAMLError, ValueError) as error:
         raise ConfigError(f"{name}: not YAML: {' '.join(str(error).split())}") from None
@@ -136,6 +154,10 @@ class _Builder:
             self._refuse(event, f"tag {event.tag}: tags are not read; leave it out")
         if len(path) > DEEPEST:
             raise ConfigError(f"{self._place(event)}: nested more than {DEEPEST} deep")
+        if len(self.tree.values) > MOST_VALUES:
+            raise ConfigError(
+                f"{self._place(event)}: more than {MOST_VALUES:,} values; put the data in a file"
+            )
         if kind == "ScalarEvent":
             return plain_value(event.value) if event.implicit[0] else event.value
         return self._mapping(path) if kind == "MappingStartEvent" else self._sequence(path)
@@ -153,17 +175,21 @@ class _Builder:
             if key in mapping:
                 first = self.tree.keys[*path, key].rpartition(self.name + ":")[2]
                 self._refuse(event, f"{_dotted((*path, key))}: duplicate key; it stands at {first} already")
-            self.tree.keys.setdefault((*path, key), self._place(event))
-            value = self._value(next(self.events), (*path, key))
-            mapping.setdefault(key, value)
+            place = self.tree.keys.setdefault((*path, key), self._place(event))
+            event = next(self.events)
+            if _is_nothing(event):
+                self.tree.values.setdefault((*path, key), place)
+            mapping.setdefault(key, self._value(event, (*path, key)))
         return mapping
 
     def _key(self, event: Any, path: Path) -> str:
-        """The key of an entry; a list or a mapping as key is read over."""
+        """The key of an entry; a list, a mapping or an alias as key is read over, its place stands for it."""
         if type(event).__name__ != "ScalarEvent":
             self._refuse(event, "expected a word as key, received something else")
-            self._value(event, (*path, "?"))
-            return "?"
+            self._value(event, (*path, self._place(event)))
+            return self._place(event)
+        if event.anchor or event.tag:
+            self._refuse(event, "anchor or tag on a key: neither is read; leave it out")
         if event.value == "<<" and event.implicit[0]:
             self._refuse(event, "merge key <<: merging is not read; write the keys out")
         return str(event.value)
@@ -173,6 +199,11 @@ class _Builder:
 
     def _place(self, event: Any) -> str:
         return f"{self.name}:{event.start_mark.line + 1}:{event.start_mark.column + 1}"
+
+
+def _is_nothing(event: Any) -> bool:
+    """Whether a key has no value; the parser puts that at the next token, which may be lines below."""
+    return type(event).__name__ == "ScalarEvent" and event.implicit[0] and not event.value
 
 
 def _dotted(path: Path) -> str:

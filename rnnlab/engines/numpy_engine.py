@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.engines.stepper import Ids, Logits, State, Stepper
-from rnnlab.models.architecture import Architecture, Layer, architecture_of
+from rnnlab.models.architecture import Architecture, Layer, RecurrentLayer, architecture_of
 from rnnlab.models.encodings import encoding_table
 from rnnlab.models.model_file import TrainedModel, Weights
 
@@ -36,7 +36,7 @@ class NumpyRnn:
     """
 
     def __init__(self, architecture: Architecture, weights: Weights, table: Floats) -> None:
-        self._layers = [_Recurrence(layer, weights) for layer in architecture.hidden]
+        self._layers = [_Recurrence(layer, weights) for layer in architecture.recurrent]
         self._rows = self._layers[0].inputs(table)
         self._head = _dense(architecture.head, weights) if architecture.head else lambda hidden: hidden
 
@@ -128,9 +128,7 @@ class ArrayNamespace:
 class _Recurrence:
     """One recurrent layer, its weights laid out for one step after another."""
 
-    def __init__(self, layer: Layer, weights: Weights) -> None:
-        if layer.cell is None:
-            raise ValueError(f"{layer.name} is not a recurrent layer")
+    def __init__(self, layer: RecurrentLayer, weights: Weights) -> None:
         mine = {name: weights[f"{layer.name}/{name}"] for name in layer.weights}
         self._cell, self._units = layer.cell, layer.units
         self._kernel, self._bias = mine["kernel"], layer.cell.input_bias(mine)

@@ -16,7 +16,7 @@ Tensor = Any
 NetworkState = tuple[State, ...]
 
 DENSE_LOOKUP_ROWS = 1024
-"""Up to this many rows, the gradient of a table lookup is a product with one-hot rows: faster than scattering."""
+"""Up to this many rows, a lookup's gradient is a product with one-hot rows: faster than scattering."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,7 @@ class ForwardPass:
         """The state of every recurrent layer before the first step, (N, H) each."""
         return tuple(
             tuple(tf.zeros((lanes, layer.units)) for _ in layer.cell.state)
-            for layer in self.architecture.hidden
-            if layer.cell
+            for layer in self.architecture.recurrent
         )
 
     def __call__(
@@ -77,20 +76,24 @@ class ForwardPass:
         if keep is not None:
             keep = tf.transpose(keep)[:, :, None]
         hidden, after = None, []
-        for layer, before in zip(self.architecture.hidden, state, strict=True):
+        for layer, before in zip(self.architecture.recurrent, state, strict=True):
             mine = {name: weights[f"{layer.name}/{name}"] for name in layer.weights}
             x = (
                 self._encoded(weights, ids, mine["kernel"])
                 if hidden is None
                 else _product(hidden, mine["kernel"])
             )
-            assert layer.cell is not None
             x += layer.cell.input_bias(mine)
             hidden, last = run_recurrence(
-                layer.cell, x, mine["recurrent_kernel"], layer.cell.parameters(mine), keep, before
+                layer.cell,
+                x,
+                mine["recurrent_kernel"],
+                parameters=layer.cell.parameters(mine),
+                keep=keep,
+                state=before,
             )
             after.append(last)
-            if self.last_only and layer is self.architecture.hidden[-1]:
+            if self.last_only and layer is self.architecture.recurrent[-1]:
                 hidden = hidden[-1:]
             hidden = dropout(hidden)
         return hidden, tuple(after)
@@ -102,11 +105,10 @@ class ForwardPass:
         activation = keras.activations.get(self.architecture.activation)
         for layer in self.architecture.hidden:
             hidden = dropout(activation(_dense(weights, layer, hidden)))
-        assert self.architecture.head is not None
-        return _dense(weights, self.architecture.head, hidden)
+        return _dense(weights, self.architecture.layers[-1], hidden)
 
     def _encoded(self, weights: Mapping[str, Tensor], ids: Tensor, kernel: Tensor) -> Tensor:
-        """The encoded tokens times the input weights, (T, N, G·H); a one-hot row times them is a row of them."""
+        """Encoded tokens times the input weights, (T, N, G·H); a one-hot row times them is a row of them."""
         if self.table is not None and self.table.shape[0] == self.table.shape[1]:
             return _lookup(kernel, ids)
         return _product(self._rows(weights, ids), kernel)
@@ -119,7 +121,7 @@ class ForwardPass:
 
 
 class _Dropout:
-    """Drops a share of what passes it and scales the rest up (Srivastava et al., 2014); a pure function of its seed."""
+    """Drops a share of what passes, scales the rest up (Srivastava et al., 2014); a function of its seed."""
 
     def __init__(self, rate: float, seed: Tensor | None) -> None:
         self.rate, self.seed, self.uses = rate, seed, 0
@@ -128,7 +130,8 @@ class _Dropout:
         if self.seed is None or not self.rate:
             return values
         self.uses += 1
-        uniform = tf.random.stateless_uniform(values.shape, seed=self.seed + [self.uses << 24, 0])
+        seed = self.seed + tf.constant([self.uses << 24, 0])
+        uniform = tf.random.stateless_uniform(values.shape, seed=seed)
         return tf.where(uniform >= self.rate, values / (1 - self.rate), 0.0)
 
 

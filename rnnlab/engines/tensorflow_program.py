@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.engines.tensorflow_best import BestWeights
+from rnnlab.engines.tensorflow_data import BatchGatherer, TokenData
 from rnnlab.engines.tensorflow_forward import ForwardPass, NetworkState
 from rnnlab.engines.tensorflow_start import tf
 
@@ -54,23 +56,6 @@ class StepRecords:
     counted: NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class TokenData:
-    """The corpus as the program reads it.
-
-    Attributes:
-        ids: token ids, (S,).
-        is_start: whether a token is the first of its sequence, (S,); None where only token 0 is one.
-        window: time steps T of a batch.
-        last_only: whether only each window's last target counts.
-    """
-
-    ids: NDArray[np.integer[Any]]
-    is_start: NDArray[np.bool_] | None
-    window: int
-    last_only: bool
-
-
 class TrainingProgram:
     """A network, its optimizer and its corpus, compiled.
 
@@ -98,10 +83,10 @@ class TrainingProgram:
         self.room = max(1, min(MOST_STEPS, MOST_INDICES // lanes))
         self._forward, self._variables, self._optimizer = forward, variables, optimizer
         optimizer.build(list(variables.values()))
-        self._batches = _Batches(data)
+        self._batches = BatchGatherer(data)
         self._dropout_seed = dropout_seed
         self._state = forward.zero_state(lanes)
-        self._best = _BestWeights(variables) if track_best else None
+        self._best = BestWeights(variables) if track_best else None
         self._train = _compiled(self._train_steps)
         self._measure = _compiled(self._measure_steps)
 
@@ -141,7 +126,7 @@ class TrainingProgram:
         return StepRecords(*records.numpy()[:steps].T)
 
     def measure(self, chunk: Chunk) -> StepRecords:
-        """The same figures for batches of held-out data, with the weights as they are and a state of its own."""
+        """The same figures for batches of held-out data, with the weights as they are, from a zero state."""
         records = self._measure(chunk.starts, chunk.counts, chunk.fresh)
         return StepRecords(*records.numpy().T)
 
@@ -198,58 +183,6 @@ class TrainingProgram:
         weights = {name: variable.value for name, variable in self._variables.items()}
         logits, state = self._forward(weights, inputs, keep, state, seed)
         return _record(logits, targets, counted), state
-
-
-class _Batches:
-    """Gathers batches from the token ids on the device; `datasets.batching.gather` says the same in NumPy."""
-
-    def __init__(self, data: TokenData) -> None:
-        self.window, self.last_only = data.window, data.last_only
-        self.ids = tf.constant(data.ids)
-        self.is_start = None if data.is_start is None else tf.constant(data.is_start)
-
-    def __call__(self, starts: Tensor, counts: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
-        """Inputs (N, T); targets and how much each counts, (T, N) or (1, N); and the lanes' keep, (N, T) or None."""
-        steps = tf.range(self.window + 1, dtype=starts.dtype)
-        places = tf.minimum(starts[:, None] + steps, self.ids.shape[0] - 1)
-        tokens = tf.cast(tf.gather(self.ids, places), tf.int32)
-        counted = tf.cast(tf.range(self.window) < counts[:, None], tf.float32)
-        keep = None
-        if self.is_start is not None:
-            begins = tf.cast(tf.gather(self.is_start, places), tf.float32)
-            counted, keep = counted * (1 - begins[:, 1:]), 1 - begins[:, :-1]
-        first = self.window - 1 if self.last_only else 0
-        return tokens[:, :-1], tf.transpose(tokens[:, 1 + first :]), tf.transpose(counted[:, first:]), keep
-
-
-class _BestWeights:
-    """A copy of the weights at the end of the epoch with the lowest mean training loss so far."""
-
-    def __init__(self, variables: dict[str, Any]) -> None:
-        self.variables = variables
-        self.copies = {name: tf.Variable(variable.value) for name, variable in variables.items()}
-        self.loss, self.epoch = tf.Variable(np.inf, dtype=tf.float32), tf.Variable(-1)
-        self.epochs = tf.Variable(0)
-        self.sums = tf.Variable(tf.zeros(2))
-
-    def add(self, record: Tensor, ends_epoch: Tensor) -> None:
-        """Count a step in; at the end of an epoch, keep the weights if it was the best."""
-        self.sums.assign_add(tf.stack([record[0] * record[2], record[2]]))
-        tf.cond(ends_epoch, self._end_epoch, lambda: tf.constant(0))
-
-    def _end_epoch(self) -> Tensor:
-        mean = self.sums[0] / self.sums[1]
-        tf.cond(mean < self.loss, lambda: self._keep(mean), lambda: tf.constant(0))
-        self.sums.assign(tf.zeros(2))
-        self.epochs.assign_add(1)
-        return tf.constant(0)
-
-    def _keep(self, mean: Tensor) -> Tensor:
-        self.loss.assign(mean)
-        self.epoch.assign(self.epochs)
-        for name, copy in self.copies.items():
-            copy.assign(self.variables[name].value)
-        return tf.constant(0)
 
 
 def _record(logits: Tensor, targets: Tensor, counted: Tensor) -> Tensor:

@@ -12,21 +12,18 @@ Arrays are time-major. A cell with a product between two element-wise parts (the
 has one p for each of its products, and the same holds for each.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from rnnlab.engines.tensorflow_scan import scan
 from rnnlab.engines.tensorflow_start import keras, tf
 from rnnlab.models.cells import Cell, State
 
 Tensor = Any
-Body = Callable[[tuple[Tensor, ...], tuple[Tensor, ...]], tuple[tuple[Tensor, ...], tuple[Tensor, ...]]]
-
-UNROLLED_STEPS = 4
-"""Loops up to this long are written out: a fourth less time per step; longer ones take too long to compile."""
 
 
 def run_recurrence(
-    cell: Cell, x: Tensor, kernel: Tensor, parameters: State, keep: Tensor | None, state: State
+    cell: Cell, x: Tensor, kernel: Tensor, *, parameters: State, keep: Tensor | None, state: State
 ) -> tuple[Tensor, State]:
     """The outputs h of every step, (T, N, H), and the state after the last.
 
@@ -38,48 +35,142 @@ def run_recurrence(
         keep: (T, N, 1), 0 where a lane's state is zeroed before the step, else 1; None where it never is.
         state: the state before the first step, (N, H) each.
     """
-    lanes = x.shape[1]
+    lanes, count = x.shape[1], len(state)
     wide = [tf.broadcast_to(vector, (lanes, vector.shape[0])) for vector in parameters]
-    count = len(state)
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def recurrence(x: Tensor, kernel: Tensor, *rest: Tensor) -> Any:
-        initial, wide = rest[:count], rest[count:]
-        forward = _Forward(cell, x, kernel, wide, keep, initial)
-
-        def gradient(*upstream: Tensor) -> tuple[Tensor, ...]:
-            return _gradients(cell, x, kernel, wide, keep, initial, forward, upstream)
-
-        return (*forward.states, *forward.last), gradient
+        layer = _Recurrence(cell, x, kernel, wide=rest[count:], keep=keep, initial=rest[:count])
+        return layer.forward(), layer.gradient
 
     results = recurrence(x, kernel, *state, *wide)
     return results[0], tuple(results[count:])
 
 
-class _Forward:
-    """What the forward loop leaves for the backward one.
+class _Recurrence:
+    """One layer over T steps: the forward loop, and the backward loop over what it left.
 
     Attributes:
         states: each part of the state after every step, (T, N, H).
         products: each recurrent product of every step, (T, N, width).
         columns: the columns of U that each product takes.
-        last: the state after the last step.
     """
 
     def __init__(
-        self, cell: Cell, x: Tensor, kernel: Tensor, wide: State, keep: Tensor | None, state: State
+        self, cell: Cell, x: Tensor, kernel: Tensor, *, wide: State, keep: Tensor | None, initial: State
     ) -> None:
-        self.columns = _product_columns(cell, x, kernel, wide, state)
+        self.cell, self.x, self.kernel = cell, x, kernel
+        self.wide, self.keep, self.initial = tuple(wide), keep, tuple(initial)
+        self.states: tuple[Tensor, ...] = ()
+        self.products: tuple[Tensor, ...] = ()
+        self.columns = self._traced_columns()
+
+    def forward(self) -> tuple[Tensor, ...]:
+        """Each part of the state after every step, and then each after the last step."""
+        count, units = len(self.initial), self.kernel.shape[0]
 
         def step(state: State, inputs: tuple[Tensor, ...]) -> tuple[State, State]:
-            multiply = _Multiply(cell, kernel)
-            after = cell.step(keras.ops, inputs[0], multiply, _kept(state, inputs[1:]), wide)
+            multiply = _Multiply(self.cell, self.kernel)
+            before = _kept(state, inputs[1:])
+            after = self.cell.step(keras.ops, inputs[0], multiply, before, self.wide)
             return after, (*after, *multiply.products)
 
-        widths = [kernel.shape[0]] * len(state) + [c.stop - c.start for c in self.columns]
-        inputs = (x,) if keep is None else (x, keep)
-        self.last, sequences = _scan(step, state, inputs, widths)
-        self.states, self.products = sequences[: len(state)], sequences[len(state) :]
+        widths = [units] * count + [_width(span) for span in self.columns]
+        last, sequences = scan(step, self.initial, (self.x, *self._keeps()), widths)
+        self.states, self.products = sequences[:count], sequences[count:]
+        return (*self.states, *last)
+
+    def gradient(self, *upstream: Tensor) -> tuple[Tensor, ...]:
+        """The gradients by x, U, the initial state and the parameters, in this order."""
+        count, products = len(self.initial), len(self.products)
+        before = self._states_before()
+
+        def step(carry: State, inputs: tuple[Tensor, ...]) -> tuple[State, State]:
+            arriving, (x, *rest) = inputs[:count], inputs[count:]
+            dafter = [d + out for d, out in zip(carry[:count], arriving, strict=True)]
+            state, played, keep = rest[:count], rest[count : count + products], rest[count + products :]
+            at = _StepGradients(self, x, played, state, dafter)
+            sums = [total + d for total, d in zip(carry[count:], at.dwide, strict=True)]
+            leaves = at.dproducts if self.cell.additive else [at.dx, *at.dproducts]
+            return (*_kept(at.dstate, keep), *sums), (*leaves, *at.operands[1:])
+
+        sequences = (*upstream[:count], self.x, *before, *self.products, *self._keeps())
+        carry = (*upstream[count:], *(tf.zeros_like(vector) for vector in self.wide))
+        last, leaves = scan(step, carry, sequences, self._leaf_widths(), reverse=True)
+        dproducts = leaves[0 if self.cell.additive else 1 :][:products]
+        operands = (before[0], *leaves[len(leaves) - products + 1 :])
+        return (leaves[0], self._kernel_gradient(operands, dproducts), *last)
+
+    def _keeps(self) -> tuple[Tensor, ...]:
+        return () if self.keep is None else (self.keep,)
+
+    def _states_before(self) -> tuple[Tensor, ...]:
+        """Each part of the state as every step found it, (T, N, H)."""
+        shifted = (
+            tf.concat([first[None], after[:-1]], axis=0)
+            for first, after in zip(self.initial, self.states, strict=True)
+        )
+        return tuple(part if self.keep is None else part * self.keep for part in shifted)
+
+    def _leaf_widths(self) -> list[int]:
+        """Widths of what a backward step leaves: dx where it is not dp, each dp, and the later operands."""
+        own = [] if self.cell.additive else [self.x.shape[-1]]
+        return [*own, *map(_width, self.columns), *[self.kernel.shape[0]] * (len(self.columns) - 1)]
+
+    def _traced_columns(self) -> list[slice]:
+        """The columns of U that the cell's products take, found by tracing one step."""
+        multiply = _Multiply(self.cell, self.kernel)
+        self.cell.step(keras.ops, self.x[0], multiply, self.initial, self.wide)
+        return multiply.columns
+
+    def _kernel_gradient(self, operands: Sequence[Tensor], dproducts: Sequence[Tensor]) -> Tensor:
+        """dU (H, G·H): for each product, one matrix product over all T·N rows; the columns are disjoint."""
+        blocks = []
+        for span, operand, dproduct in zip(self.columns, operands, dproducts, strict=True):
+            rows = tf.reshape(operand, (-1, self.kernel.shape[0]))
+            blocks.append(tf.matmul(rows, tf.reshape(dproduct, (-1, _width(span))), transpose_a=True))
+        return blocks[0] if len(blocks) == 1 else tf.concat(blocks, axis=1)
+
+
+class _StepGradients:
+    """The gradients of one step; the last product comes first: what reaches it goes through Uᵀ to its operand.
+
+    Attributes:
+        dx: by the input pre-activations.
+        dproducts: by each product.
+        dstate: by each part of the state before the step.
+        dwide: by each parameter, (N, width): one row for each lane.
+        operands: what each product multiplied.
+    """
+
+    def __init__(
+        self,
+        layer: _Recurrence,
+        x: Tensor,
+        products: Sequence[Tensor],
+        state: Sequence[Tensor],
+        dafter: Sequence[Tensor],
+    ) -> None:
+        replay = _Replay(products)
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch([x, *products, *state, *layer.wide])
+            reached = list(layer.cell.step(keras.ops, x, replay, tuple(state), layer.wide))
+        self.operands, self.dproducts = replay.operands, list[Tensor]()
+        arriving = list(dafter)
+        for product, operand, span in reversed(
+            list(zip(products, self.operands, layer.columns, strict=True))
+        ):
+            dproduct = tape.gradient(reached, product, arriving)
+            reached.append(operand)
+            arriving.append(tf.matmul(dproduct, layer.kernel[:, span], transpose_b=True))
+            self.dproducts.insert(0, dproduct)
+        self.dx, *rest = tape.gradient(
+            reached,
+            [x, *state, *layer.wide],
+            arriving,
+            unconnected_gradients=tf.UnconnectedGradients.ZERO,
+        )
+        self.dstate, self.dwide = rest[: len(state)], rest[len(state) :]
 
 
 class _Multiply:
@@ -110,137 +201,10 @@ class _Replay:
         return self.products[len(self.operands) - 1]
 
 
-def _product_columns(cell: Cell, x: Tensor, kernel: Tensor, wide: State, state: State) -> list[slice]:
-    """The columns of U that the cell's products take, found by tracing one step whose result is dropped."""
-    multiply = _Multiply(cell, kernel)
-    cell.step(keras.ops, x[0], multiply, state, wide)
-    return multiply.columns
-
-
-def _gradients(
-    cell: Cell,
-    x: Tensor,
-    kernel: Tensor,
-    wide: State,
-    keep: Tensor | None,
-    initial: State,
-    forward: _Forward,
-    upstream: Sequence[Tensor],
-) -> tuple[Tensor, ...]:
-    """The gradients by x, U, the initial state and the parameters, in this order."""
-    count, products = len(initial), len(forward.products)
-    before = tuple(
-        tf.concat([first[None], sequence[:-1]], axis=0)
-        for first, sequence in zip(initial, forward.states, strict=True)
-    )
-    before = before if keep is None else tuple(part * keep for part in before)
-
-    def step(carry: State, inputs: tuple[Tensor, ...]) -> tuple[State, State]:
-        arriving, (x_t, *rest) = inputs[:count], inputs[count:]
-        dafter = [d + out for d, out in zip(carry[:count], arriving, strict=True)]
-        state, played, kept = rest[:count], rest[count : count + products], rest[count + products :]
-        dx, dproducts, dstate, dwide, operands = _step_gradients(
-            cell, kernel, forward.columns, x_t, played, state, wide, dafter
-        )
-        sums = [total + d for total, d in zip(carry[count:], dwide, strict=True)]
-        leaves = dproducts if cell.additive else [dx, *dproducts]
-        return (*_kept(dstate, kept), *sums), (*leaves, *operands[1:])
-
-    sequences = (*upstream[:count], x, *before, *forward.products, *(() if keep is None else (keep,)))
-    carry = (*upstream[count:], *(tf.zeros_like(vector) for vector in wide))
-    spans = [columns.stop - columns.start for columns in forward.columns]
-    widths = [*([] if cell.additive else [x.shape[-1]]), *spans, *[kernel.shape[0]] * (products - 1)]
-    last, leaves = _scan(step, carry, sequences, widths, reverse=True)
-    dproducts = leaves[0 if cell.additive else 1 :][:products]
-    operands = (before[0], *leaves[len(leaves) - products + 1 :])
-    dkernel = _kernel_gradient(kernel, forward.columns, operands, dproducts)
-    return (leaves[0], dkernel, *last)
-
-
-def _step_gradients(
-    cell: Cell,
-    kernel: Tensor,
-    columns: Sequence[slice],
-    x: Tensor,
-    products: Sequence[Tensor],
-    state: Sequence[Tensor],
-    wide: State,
-    dafter: list[Tensor],
-) -> tuple[Tensor, list[Tensor], list[Tensor], list[Tensor], list[Tensor]]:
-    """Gradients of one step by x, the products, the state and the parameters; and the products' operands.
-
-    The last product is met first; what reaches it goes through Uᵀ to its operand, and on from there.
-    """
-    replay = _Replay(products)
-    with tf.GradientTape(persistent=True) as tape:
-        tape.watch([x, *products, *state, *wide])
-        after = cell.step(keras.ops, x, replay, tuple(state), wide)
-    reached, arriving = list(after), list(dafter)
-    dproducts: list[Tensor] = []
-    for product, operand, span in reversed(list(zip(products, replay.operands, columns, strict=True))):
-        dproducts.insert(0, tape.gradient(reached, product, arriving))
-        reached.append(operand)
-        arriving.append(tf.matmul(dproducts[0], kernel[:, span], transpose_b=True))
-    gradients = tape.gradient(
-        reached, [x, *state, *wide], arriving, unconnected_gradients=tf.UnconnectedGradients.ZERO
-    )
-    split = 1 + len(state)
-    return gradients[0], dproducts, gradients[1:split], gradients[split:], replay.operands
-
-
-def _kernel_gradient(
-    kernel: Tensor, columns: Sequence[slice], operands: Sequence[Tensor], dproducts: Sequence[Tensor]
-) -> Tensor:
-    """dU (H, G·H): for each product, one matrix product over all T·N rows; the columns are disjoint."""
-    blocks = []
-    for span, operand, dproduct in zip(columns, operands, dproducts, strict=True):
-        rows = tf.reshape(operand, (-1, kernel.shape[0]))
-        width = span.stop - span.start
-        blocks.append(tf.matmul(rows, tf.reshape(dproduct, (-1, width)), transpose_a=True))
-    return blocks[0] if len(blocks) == 1 else tf.concat(blocks, axis=1)
+def _width(span: slice) -> int:
+    return int(span.stop - span.start)
 
 
 def _kept(state: Sequence[Tensor], keep: Sequence[Tensor]) -> State:
     """The state, zeroed in the lanes that start anew."""
     return tuple(part * keep[0] for part in state) if keep else tuple(state)
-
-
-def _scan(
-    body: Body,
-    carry: tuple[Tensor, ...],
-    inputs: tuple[Tensor, ...],
-    widths: Sequence[int],
-    *,
-    reverse: bool = False,
-) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-    """Run a body over time: the last carry, and each of its outputs stacked to (T, N, width)."""
-    steps, lanes = inputs[0].shape[:2]
-    if steps <= UNROLLED_STEPS:
-        return _unrolled(body, carry, inputs, reverse=reverse)
-    arrays = tuple(
-        tf.TensorArray(tf.float32, size=steps, element_shape=(lanes, width), clear_after_read=False)
-        for width in widths
-    )
-
-    def loop(k: Tensor, carry: Any, arrays: Any) -> Any:
-        t = steps - 1 - k if reverse else k
-        carry, outputs = body(carry, tuple(sequence[t] for sequence in inputs))
-        return k + 1, carry, tuple(a.write(t, out) for a, out in zip(arrays, outputs, strict=True))
-
-    _, carry, arrays = tf.while_loop(
-        lambda k, *_: k < steps, loop, (tf.constant(0), carry, arrays), maximum_iterations=steps
-    )
-    return carry, tuple(array.stack() for array in arrays)
-
-
-def _unrolled(
-    body: Body, carry: tuple[Tensor, ...], inputs: tuple[Tensor, ...], *, reverse: bool
-) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-    order = list(range(inputs[0].shape[0]))
-    collected: list[tuple[Tensor, ...]] = []
-    for t in reversed(order) if reverse else order:
-        carry, outputs = body(carry, tuple(sequence[t] for sequence in inputs))
-        collected.append(outputs)
-    if reverse:
-        collected.reverse()
-    return carry, tuple(tf.stack(sequence) for sequence in zip(*collected, strict=True))

@@ -20,7 +20,6 @@ class Layer:
     name: str
     output_shape: tuple[int | None, ...]
     weights: Shapes = field(default_factory=dict)
-    cell: Cell | None = None
 
     @property
     def parameters(self) -> int:
@@ -31,6 +30,13 @@ class Layer:
     def units(self) -> int:
         """Width of what the layer gives."""
         return self.output_shape[-1] or 0
+
+
+@dataclass(frozen=True)
+class RecurrentLayer(Layer):
+    """A layer that runs a cell over time."""
+
+    cell: Cell = field(kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,11 @@ class Architecture:
     head: Layer | None
     dropout: float
     activation: str | None
+
+    @property
+    def recurrent(self) -> tuple[RecurrentLayer, ...]:
+        """The recurrent layers, first to last; none for an MLP."""
+        return tuple(layer for layer in self.hidden if isinstance(layer, RecurrentLayer))
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -114,11 +125,11 @@ def _encoding(experiment: Experiment, vocab_size: int) -> Layer:
 
 def _recurrent_layers(
     model: SimpleRnnModel | LstmModel | GruModel, window: int, input_size: int
-) -> Iterator[Layer]:
+) -> Iterator[RecurrentLayer]:
     cell = cell_of(model)
     for number, units in enumerate(model.units, start=1):
         shapes = cell.weight_shapes(input_size, units)
-        yield Layer(f"{model.kind}_{number}", (None, window, units), shapes, cell)
+        yield RecurrentLayer(f"{model.kind}_{number}", (None, window, units), shapes, cell=cell)
         input_size = units
 
 

@@ -3,7 +3,7 @@
 A cell maps what one time step brings, and the state before it, to the state after it:
 
     x        (N, G·H)   input pre-activations x_t W + b, a block of H columns for each of the cell's G gates
-    product             product(v) is v U, shape (N, G·H); product(v, "zr") is only the columns of gates z and r
+    product             product(v) is v U, shape (N, G·H); product(v, "zr") only the columns of gates z and r
     state    (N, H) each, by the cell's `state` names: h, and for the LSTM family the memory c
     xp                  an array namespace with `tanh`, `sigmoid` and `split`: `keras.ops`, or NumPy's
 
@@ -159,7 +159,7 @@ class GruResetBefore(Cell):
 
 
 class GruResetAfter(Cell):
-    """h = z∘h + (1 − z)∘tanh(x W + b + r∘(h U + b')): r acts after the product, as in cuDNN and Keras' default.
+    """h = z∘h + (1 − z)∘tanh(x W + b + r∘(h U + b')): r acts after the product, as in cuDNN and in Keras.
 
     z points as in `GruResetBefore`. The bias has two rows, b for the input and b' for the recurrence.
     """

@@ -12,7 +12,7 @@ def encoding_table(encoding: str, tokens: Sequence[str]) -> NDArray[np.float32] 
     """The fixed table of an encoding, (V, D), or None where the table is learnt (`embedding`).
 
     Args:
-        encoding: `one_hot` (D = V), `scalar` (D = 1: id / largest id), `pitch_duration` (D = 2) or `embedding`.
+        encoding: `one_hot` (D = V), `scalar` (D = 1: id / largest id), `pitch_duration` (D = 2), `embedding`.
         tokens: the V tokens of the vocabulary, by id.
     """
     if encoding == "embedding":
@@ -20,12 +20,13 @@ def encoding_table(encoding: str, tokens: Sequence[str]) -> NDArray[np.float32] 
     if encoding == "one_hot":
         return np.eye(len(tokens), dtype=np.float32)
     if encoding == "scalar":
-        return (np.arange(len(tokens), dtype=np.float32) / max(len(tokens) - 1, 1))[:, None]
+        ids = np.arange(len(tokens), dtype=np.float32)[:, None]
+        return ids / np.float32(max(len(tokens) - 1, 1))
     return _pitch_and_duration_table(tokens)
 
 
 def _pitch_and_duration_table(tokens: Sequence[str]) -> NDArray[np.float32]:
-    """Pitch from 0 (the vocabulary's lowest) to 1 (its highest), −1 for a rest; duration as a share of the longest.
+    """Pitch, 0 (the vocabulary's lowest) to 1 (its highest), −1 for a rest; duration, 1 for the longest.
 
     The pitch of a chord is its highest note's.
     """

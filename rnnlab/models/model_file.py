@@ -106,14 +106,23 @@ def _checked_model(path: Path, metadata: dict[str, str], weights: Weights) -> Tr
     """The model of a file whose digest is right; a foreign writer may still have put nonsense into it."""
     try:
         experiment = parse_experiment(metadata["config"], name=f"{path}: config", folder=path.parent)
-        tokens = tuple(json.loads(metadata["vocabulary"]))
+        tokens = _tokens(metadata["vocabulary"])
         expected = architecture_of(experiment, len(tokens)).weight_shapes()
-    except (ConfigError, KeyError, TypeError, ValueError) as error:
-        raise _damaged(path, str(error)) from error
+    except (ConfigError, KeyError, ValueError, RecursionError) as error:
+        raise _damaged(path, " ".join(str(error).split())) from error
     received = {name: array.shape for name, array in weights.items()}
     if received != expected or any(array.dtype != np.float32 for array in weights.values()):
         raise _damaged(path, "its tensors are not those that its configuration describes")
     return TrainedModel(experiment, tokens, weights, metadata.get("data_sha256", ""), metadata["sha256"])
+
+
+def _tokens(vocabulary: str) -> tuple[str, ...]:
+    tokens = json.loads(vocabulary)
+    if not (isinstance(tokens, list) and all(isinstance(token, str) for token in tokens)):
+        raise ValueError("its vocabulary is not a list of words")
+    if not 0 < len(tokens) == len(set(tokens)):
+        raise ValueError("its vocabulary is empty, or names a token twice")
+    return tuple(tokens)
 
 
 def _digest(metadata: dict[str, str], weights: Weights) -> str:

@@ -1,7 +1,7 @@
 """The network as a `keras.Model`: token ids (N, T) in, logits out, every window from a zero state.
 
-It owns the weights. The compiled engine runs the same equations faster, and with an explicit state; what is here
-makes `summary()` and Keras' own `fit` work, and is what the engine is tested against.
+It owns the weights. The compiled engine runs the same equations faster, and with an explicit state; what is
+here makes `summary()` and Keras' own `fit` work, and is what the engine is tested against.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.models.architecture import Architecture, Layer
+from rnnlab.models.architecture import Architecture, Layer, RecurrentLayer
 from rnnlab.models.cells import Cell
 
 
@@ -111,7 +111,7 @@ def _encoding(layer: Layer, table: NDArray[np.float32] | None, seeds: Iterator[i
 
 
 def _hidden(layer: Layer, activation: str | None, seeds: Iterator[int], *, sequences: bool) -> Any:
-    if layer.cell is None:
+    if not isinstance(layer, RecurrentLayer):
         return _dense(layer, activation, seeds)
     return keras.layers.RNN(
         RecurrentCell(layer.cell, layer.weights, seeds), return_sequences=sequences, name=layer.name
@@ -124,7 +124,7 @@ def _dense(layer: Layer, activation: str | None, seeds: Iterator[int]) -> Any:
 
 
 def _initializer(name: str, cell: Cell, units: int, seeds: Iterator[int]) -> Any:
-    """Keras' defaults: Glorot for inputs, orthogonal for the recurrence, zero biases, but 1 for an LSTM's forget gate."""
+    """As in Keras: Glorot for inputs, orthogonal for the recurrence, biases 0, but 1 for a forget gate."""
     if name == "kernel":
         return keras.initializers.GlorotUniform(seed=next(seeds))
     if name == "recurrent_kernel":

@@ -1,3 +1,3 @@
-"""The training loop and what surrounds it. Importing it loads TensorFlow, quietly, before anything loads Keras."""
+"""The training loop and what surrounds it; importing it loads TensorFlow, quietly, before Keras is loaded."""
 
 from rnnlab.engines import tensorflow_start as tensorflow_start

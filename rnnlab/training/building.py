@@ -7,8 +7,9 @@ import numpy as np
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batching import Batches
 from rnnlab.datasets.corpus import Corpus
+from rnnlab.engines.tensorflow_data import TokenData
 from rnnlab.engines.tensorflow_forward import ForwardPass
-from rnnlab.engines.tensorflow_program import TokenData, TrainingProgram
+from rnnlab.engines.tensorflow_program import TrainingProgram
 from rnnlab.models.architecture import architecture_of
 from rnnlab.models.encodings import encoding_table
 from rnnlab.models.network import build_network, named_weights

@@ -15,7 +15,7 @@ from rnnlab.errors import TrainingError
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One row of `history.csv`; losses in nats per token, held-out figures None where nothing was held out."""
+    """One row of `history.csv`; losses in nats per token, held-out figures None where nothing is held out."""
 
     epoch: int
     loss: float

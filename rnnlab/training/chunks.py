@@ -9,7 +9,7 @@ from rnnlab.datasets.batching import Batches
 from rnnlab.engines.tensorflow_program import Chunk, StepRecords
 
 CHUNK_SECONDS = 0.25
-"""How long a chunk should last: short enough to be interrupted, long enough to hide what happens between two."""
+"""How long a chunk should last: short enough to interrupt, long enough to hide what happens between two."""
 
 FASTEST_GROWTH = 8
 

@@ -41,7 +41,7 @@ class Session:
         run_dir: a new folder to use instead.
 
     Raises:
-        RnnlabError: what is wrong with the data, the model, a callback or the folder; no folder is left behind.
+        RnnlabError: what is wrong with data, model, callbacks or folder; no folder is left behind.
     """
 
     def __init__(self, experiment: Experiment, *, name: str, run_dir: Path | None = None) -> None:
@@ -53,7 +53,7 @@ class Session:
         self.run = create_run(name, experiment, folder=run_dir)
 
     def train(self, report: Callable[[Progress], None] = lambda _: None) -> Outcome:
-        """Train, and save the best weights and the history; they are saved too when a signal or an error stops it.
+        """Train, and save the best weights and the history, also when a signal or an error stops it.
 
         Raises:
             Interrupted: a signal came; what was reached is saved.

@@ -50,7 +50,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Best:
-    """The epoch whose weights are kept: the lowest validation loss, or training loss where nothing is held out.
+    """The epoch whose weights are kept: of lowest validation loss, or training loss if nothing is held out.
 
     Attributes:
         weights: at the end of that epoch.
@@ -84,7 +84,9 @@ class Trainer:
         self.batches = make_batches(splits.parts["train"], corpus, experiment)
         self.steps = self.batches.steps * experiment.training.epochs
         held_out = splits.parts.get("validation")
-        self._validation = held_out and whole_epoch(make_batches(held_out, corpus, experiment, shuffle=False))
+        self._validation = (
+            whole_epoch(make_batches(held_out, corpus, experiment, shuffle=False)) if held_out else None
+        )
         with quiet_stderr():
             self.network, self._optimizer, self._program = build_program(
                 experiment, corpus, self.batches, total_steps=self.steps, track_best=held_out is None
@@ -117,7 +119,7 @@ class Trainer:
         """Train until every epoch is done, a callback stops it, or a signal has come.
 
         Args:
-            callbacks: Keras callbacks; they see the true loss of each batch, after the chunk that it belongs to.
+            callbacks: Keras callbacks; they see the true loss of each batch, after the chunk that it is in.
             each_epoch: whether no chunk may pass an epoch's end, so that callbacks see that epoch's weights.
             report: called after each chunk.
             save: called now and then while training goes on, not at its end.
@@ -144,7 +146,7 @@ class Trainer:
             return self._program.train(chunk, first_step=step), segments
 
     def validate(self, epoch: int) -> dict[str, float]:
-        """Validation loss and accuracy of the weights as they are; remembers the best. Empty if none is due."""
+        """Validation loss and accuracy of the weights as they are, if due; remembers the best."""
         if self._validation is None or (epoch + 1) % self.experiment.evaluation.every:
             return {}
         sums = EpochSums()
@@ -174,7 +176,8 @@ class _Loop:
         self.planner = ChunkPlanner(trainer.batches, epochs=trainer.experiment.training.epochs)
         self.length = ChunkLength(trainer.room)
         self.stop_after = 1 if each_epoch else trainer.experiment.evaluation.every if trainer.validates else 0
-        self.step, self.validation_loss = 0, None
+        self.step = 0
+        self.validation_loss: float | None = None
         self.sums = EpochSums()
 
     def advance(self) -> Progress:

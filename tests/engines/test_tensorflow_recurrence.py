@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnlab.engines.tensorflow_recurrence import UNROLLED_STEPS, run_recurrence
+from rnnlab.engines.tensorflow_recurrence import run_recurrence
+from rnnlab.engines.tensorflow_scan import UNROLLED_STEPS
 from rnnlab.engines.tensorflow_start import keras, tf
 from rnnlab.models import cells
 
@@ -54,7 +55,8 @@ def naive(cell: cells.Cell, x: Any, weights: dict[str, Any], keep: Any, state: A
 
 def fast(cell: cells.Cell, x: Any, weights: dict[str, Any], keep: Any, state: Any) -> tuple[Any, Any]:
     a = x @ weights["kernel"] + cell.input_bias(weights)
-    return run_recurrence(cell, a, weights["recurrent_kernel"], cell.parameters(weights), keep, state)
+    parameters = cell.parameters(weights)
+    return run_recurrence(cell, a, weights["recurrent_kernel"], parameters=parameters, keep=keep, state=state)
 
 
 def weighted_sum(outputs: Any, last: Any) -> Any:
@@ -131,7 +133,7 @@ def test_equals_keras_layer_with_the_same_weights(cell: cells.Cell, layer: str) 
 
 
 def test_gru_of_the_lecture_is_ours_with_z_turned() -> None:
-    """h = (1 − z)∘h + z∘h̃, as the slide has it, is the reset-before GRU with the sign of z's weights turned."""
+    """h = (1 − z)∘h + z∘h̃, as on the slide, is the reset-before GRU with the sign of z's weights turned."""
     cell, units = cells.GruResetBefore(), 3
     rng = np.random.default_rng(0)
     h, x, kernel = draw(rng, 2, units), draw(rng, 2, 3 * units), draw(rng, units, 3 * units)
@@ -140,7 +142,9 @@ def test_gru_of_the_lecture_is_ours_with_z_turned() -> None:
     slide = (1 - z) * h + z * tf.tanh(x[:, 2 * units :] + (r * h) @ kernel[:, 2 * units :])
     turned = tf.concat([-tf.ones(units), tf.ones(2 * units)], axis=0)
 
-    outputs, _ = run_recurrence(cell, (x * turned)[None], kernel * turned, (), None, (h,))
+    outputs, _ = run_recurrence(
+        cell, (x * turned)[None], kernel * turned, parameters=(), keep=None, state=(h,)
+    )
 
     np.testing.assert_allclose(outputs[0], slide, atol=1e-6)
 

@@ -70,7 +70,7 @@ def test_whole_epoch_is_every_batch_once() -> None:
 
 
 def test_chunk_length_follows_the_measured_time_and_its_growth_is_bounded() -> None:
-    """A slow first call (it compiles) leaves one step; fast ones grow towards the wanted time, at most eightfold."""
+    """A slow first call leaves one step; fast ones grow to the wanted time, at most eightfold."""
     length = ChunkLength(room=1000)
     length.learn(1, 5.0)
     assert length.steps == 1

@@ -1,0 +1,50 @@
+"""The corpus on the device, and the batches that are gathered from it by index."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab.engines.tensorflow_start import tf
+
+Tensor = Any
+
+
+@dataclass(frozen=True)
+class TokenData:
+    """The corpus as the program reads it.
+
+    Attributes:
+        ids: token ids, (S,).
+        is_start: whether a token is the first of its sequence, (S,); None where only token 0 is one.
+        window: time steps T of a batch.
+        last_only: whether only each window's last target counts.
+    """
+
+    ids: NDArray[np.integer[Any]]
+    is_start: NDArray[np.bool_] | None
+    window: int
+    last_only: bool
+
+
+class BatchGatherer:
+    """Gathers batches from the token ids on the device; `datasets.batching.gather` says the same in NumPy."""
+
+    def __init__(self, data: TokenData) -> None:
+        self.window, self.last_only = data.window, data.last_only
+        self.ids = tf.constant(data.ids)
+        self.is_start = None if data.is_start is None else tf.constant(data.is_start)
+
+    def __call__(self, starts: Tensor, counts: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+        """Inputs (N, T); targets and whether each counts, (T, N) or (1, N); what is kept, (N, T) or None."""
+        steps = tf.range(self.window + 1, dtype=starts.dtype)
+        places = tf.minimum(starts[:, None] + steps, self.ids.shape[0] - 1)
+        tokens = tf.cast(tf.gather(self.ids, places), tf.int32)
+        counted = tf.cast(tf.range(self.window) < counts[:, None], tf.float32)
+        keep = None
+        if self.is_start is not None:
+            begins = tf.cast(tf.gather(self.is_start, places), tf.float32)
+            counted, keep = counted * (1 - begins[:, 1:]), 1 - begins[:, :-1]
+        first = self.window - 1 if self.last_only else 0
+        return tokens[:, :-1], tf.transpose(tokens[:, 1 + first :]), tf.transpose(counted[:, first:]), keep
