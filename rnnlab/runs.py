@@ -119,7 +119,10 @@ def find_run(path: Path | None = None) -> Run:
 
 
 def load_trained(path: Path | None = None) -> tuple[TrainedModel, Run | None, Path]:
-    """A trained model by its run folder, its model file, or the newest run: model, run and the path that names it.
+    """A trained model by its run folder, its model file, or the newest run.
+
+    Returns:
+        The model, its run (None for a model file), and the path that names it.
 
     Raises:
         RunError: no such run.

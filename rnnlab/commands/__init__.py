@@ -5,8 +5,6 @@ keep their traceback.
 """
 
 import importlib
-import os
-import sys
 from collections.abc import Sequence
 
 import click
@@ -73,27 +71,17 @@ def run(arguments: Sequence[str]) -> int:
     try:
         cli.main(list(arguments), prog_name="rnnlab", standalone_mode=False)
     except RnnlabError as error:
-        click.echo(str(error), err=True)
-        return error.exit_code
+        message, exit_code = str(error), error.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
-        return error.exit_code
+        message, exit_code = error.format_message(), error.exit_code
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "rnnlab"
-        click.echo(f"{path}: {error.format_message()} (see {path} --help)", err=True)
-        return error.exit_code
+        message, exit_code = f"{path}: {error.format_message()} (see {path} --help)", error.exit_code
     except click.ClickException as error:
-        click.echo(f"rnnlab: {error.format_message()}", err=True)
-        return error.exit_code
+        message, exit_code = f"rnnlab: {error.format_message()}", error.exit_code
     except click.Abort:
-        click.echo("interrupted", err=True)
-        return 130
-    except BrokenPipeError:
-        _silence_stdout()
-        return 1
-    return 0
-
-
-def _silence_stdout() -> None:
-    """Keep Python from complaining, at exit, that nobody reads its output any more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        message, exit_code = "interrupted", 130
+    else:
+        return 0
+    click.echo(message, err=True)
+    return exit_code

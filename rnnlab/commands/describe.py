@@ -85,12 +85,8 @@ def _as_text(description: "Description") -> str:
     count, size = description.windows_shape
     if ceiling := description.ceiling:
         reach = f"{ceiling.correct} of {ceiling.total} ({ceiling.accuracy:.3f})"
-        rows.append(
-            (
-                "ceiling",
-                f"{reach}: equal windows have different targets, so no model without state can do better",
-            )
-        )
+        why = "equal windows have different targets, so no model without state can do better"
+        rows.append(("ceiling", f"{reach}: {why}" if ceiling.correct < ceiling.total else reach))
     tokens = enumerate(description.corpus.vocabulary.tokens)
     layers = [
         (layer.name, _shape(layer.output_shape), f"{layer.parameters:,}") for layer in architecture.layers

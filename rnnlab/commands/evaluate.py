@@ -146,10 +146,6 @@ def _folds_rows(crossed: "CrossValidation") -> list[tuple[str, str]]:
         for number, fold in enumerate(crossed.folds, start=1)
     ]
     for name in ("loss", "accuracy"):
-        rows.append(
-            (
-                name,
-                f"{crossed.mean(name):.4f} ± {crossed.standard_deviation(name):.4f} (mean ± standard deviation)",
-            )
-        )
+        spread = f"{crossed.mean(name):.4f} ± {crossed.standard_deviation(name):.4f}"
+        rows.append((name, f"{spread} (mean ± standard deviation)"))
     return rows

@@ -28,6 +28,8 @@ class ProgressReport:
         self._drawn_at, self._tenth, self._width = 0.0, 0, 0
 
     def __enter__(self) -> "ProgressReport":
+        if self._live and not self._quiet:
+            self._draw("compiling …")
         return self
 
     def __exit__(
@@ -51,7 +53,11 @@ class ProgressReport:
         if now - self._drawn_at < REDRAW_SECONDS and progress.step < progress.steps:
             return
         self._drawn_at = now
-        line = self._line(progress)[: _columns() - 1]
+        self._draw(self._line(progress))
+
+    def _draw(self, line: str) -> None:
+        """Put a line in place of the last one."""
+        line = line[: _columns() - 1]
         click.echo("\r" + line.ljust(self._width), err=True, nl=False)
         self._width = len(line)
 

@@ -137,5 +137,6 @@ class NotesDataset(_Dataset):
     ) = Field(None, description="The notes by id, as a list or a string; left out, those of the data.")
     encoding: Literal["one_hot", "scalar", "embedding", "pitch_duration"] = Field(
         "one_hot",
-        description="How the network sees a token: a one-hot row, id / largest id, a learnt row, or (pitch, duration).",
+        description="How the network sees a token: a one-hot row, id / largest id, a learnt row,"
+        " or (pitch, duration).",
     )

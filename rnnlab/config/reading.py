@@ -23,8 +23,8 @@ def read_experiment(path: Path, overrides: Sequence[str] = ()) -> Experiment:
 
     Args:
         path: the file.
-        overrides: settings that replace the file's, each `key.path=value`; the value is YAML, and a path in it is
-            relative to the working folder.
+        overrides: settings that replace the file's, each `key.path=value`; the value is YAML, and a path in
+            it is relative to the working folder.
 
     Raises:
         ConfigError: everything that is wrong, one line each, with file, line and column.
@@ -120,7 +120,7 @@ def _apply(override: str, tree: Tree) -> None:
 
 
 def _make_paths_absolute(sections: Any, folder: Path) -> None:
-    """Resolve `dataset.path` against a folder; what is absolute already stays, and so does what is no path."""
+    """Resolve `dataset.path` against a folder; what is absolute stays, and so does what is no path."""
     dataset = sections.get("dataset")
     if not isinstance(dataset, dict):
         return
@@ -147,7 +147,7 @@ def _report(errors: ValidationError, tree: Tree, name: str) -> str:
 
 
 def _place(path: yaml_tree.Path, message: str, tree: Tree, name: str) -> str:
-    """Where to look: the key if the key is wrong, else the value; of what is not there, what it should be in."""
+    """Where to look: the key if it is wrong, else the value; of what is not there, what it should be in."""
     if message.startswith(("unknown key", "only ")) and path in tree.keys:
         return tree.keys[path]
     while path and path not in tree.values:

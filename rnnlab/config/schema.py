@@ -189,5 +189,6 @@ def _size_contradictions(experiment: Experiment) -> Iterator[tuple[str, str]]:
     if activations > MOST_ACTIVATIONS:
         yield (
             "training.batch_size",
-            f"batch_size × window × units is {activations:,}, expected at most {MOST_ACTIVATIONS:,}; make one smaller",
+            f"batch_size × window × units is {activations:,}, expected at most {MOST_ACTIVATIONS:,};"
+            " make one smaller",
         )

@@ -5,7 +5,7 @@ what hostile files use, is refused: aliases, anchors, tags, merge keys, duplicat
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ DEEPEST = 20
 MOST_LINES = 50
 """A report of more problems is cut."""
 
-_NUMBERS = [
+_NUMBERS: list[tuple[re.Pattern[str], Callable[[str], Any]]] = [
     (re.compile(r"[-+]?[0-9]+"), int),
     (re.compile(r"0x[0-9a-fA-F]+"), lambda text: int(text, 16)),
     (re.compile(r"0o[0-7]+"), lambda text: int(text, 8)),

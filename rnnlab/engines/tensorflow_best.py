@@ -10,30 +10,31 @@ Tensor = Any
 
 
 class BestWeights:
-    """A copy of the weights at the end of the epoch with the lowest mean training loss so far."""
+    """A copy of the weights at the end of the epoch with the lowest mean training loss so far.
+
+    Attributes:
+        loss: that mean, nats per token; infinite before the first epoch has ended.
+        epoch: its number, from 0; −1 before the first epoch has ended.
+        copies: the weights, by the names of the variables.
+    """
 
     def __init__(self, variables: dict[str, Any]) -> None:
         self.variables = variables
         self.copies = {name: tf.Variable(variable.value) for name, variable in variables.items()}
         self.loss, self.epoch = tf.Variable(np.inf, dtype=tf.float32), tf.Variable(-1)
-        self.epochs = tf.Variable(0)
-        self.sums = tf.Variable(tf.zeros(2))
+        self._epochs, self._sums = tf.Variable(0), tf.Variable(tf.zeros(2))
 
-    def add(self, record: Tensor, ends_epoch: Tensor) -> None:
-        """Count a step in; at the end of an epoch, keep the weights if it was the best."""
-        self.sums.assign_add(tf.stack([record[0] * record[2], record[2]]))
-        tf.cond(ends_epoch, self._end_epoch, lambda: tf.constant(0))
+    def add(self, record: Tensor) -> None:
+        """Count in a step's (loss, correct, counted)."""
+        self._sums.assign_add(tf.stack([record[0] * record[2], record[2]]))
 
-    def _end_epoch(self) -> Tensor:
-        mean = self.sums[0] / self.sums[1]
-        tf.cond(mean < self.loss, lambda: self._keep(mean), lambda: tf.constant(0))
-        self.sums.assign(tf.zeros(2))
-        self.epochs.assign_add(1)
-        return tf.constant(0)
-
-    def _keep(self, mean: Tensor) -> Tensor:
-        self.loss.assign(mean)
-        self.epoch.assign(self.epochs)
+    def end_epoch(self, ended: Tensor) -> None:
+        """Keep the weights if an epoch has ended and was the best; XLA makes a selection of a condition here."""
+        mean = self._sums[0] / self._sums[1]
+        better = ended & (mean < self.loss)
+        self.loss.assign(tf.where(better, mean, self.loss))
+        self.epoch.assign(tf.where(better, self._epochs, self.epoch))
         for name, copy in self.copies.items():
-            copy.assign(self.variables[name].value)
-        return tf.constant(0)
+            copy.assign(tf.where(better, self.variables[name].value, copy))
+        self._sums.assign(tf.where(ended, 0.0, self._sums))
+        self._epochs.assign_add(tf.cast(ended, tf.int32))

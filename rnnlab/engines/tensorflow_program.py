@@ -142,14 +142,22 @@ class TrainingProgram:
     ) -> tuple[Tensor, NetworkState]:
         records = tf.TensorArray(tf.float32, self.room, element_shape=(3,))
 
-        def step(k: Tensor, records: Any, state: NetworkState) -> tuple[Tensor, Any, NetworkState]:
+        def step(k: Tensor, _: Tensor, records: Any, state: NetworkState) -> tuple[Any, ...]:
             seed = tf.stack([self._dropout_seed, first_step + k])
             record, state = self._update(starts[k], counts[k], fresh[k], state, seed)
             if self._best:
-                self._best.add(record, ends_epoch[k])
-            return k + 1, records.write(k, record), state
+                self._best.add(record)
+            return k + 1, ends_epoch[k], records.write(k, record), state
 
-        _, records, state = tf.while_loop(lambda k, *_: k < steps, step, (tf.constant(0), records, state))
+        def epoch(k: Tensor, records: Any, state: NetworkState) -> tuple[Any, ...]:
+            k, ended, records, state = tf.while_loop(
+                lambda k, ended, *_: (k < steps) & ~ended, step, (k, tf.constant(False), records, state)
+            )
+            if self._best:
+                self._best.end_epoch(ended)
+            return k, records, state
+
+        _, records, state = tf.while_loop(lambda k, *_: k < steps, epoch, (tf.constant(0), records, state))
         return records.stack(), state
 
     def _update(

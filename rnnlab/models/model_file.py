@@ -15,6 +15,7 @@ Nothing in it is pickled, and nothing in it names code that loading would import
 
 import hashlib
 import json
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def save_model(path: Path, model: TrainedModel) -> None:
         "data_sha256": model.data_sha256,
     }
     metadata["sha256"] = _digest(metadata, model.weights)
-    write_durably(path, save(dict(model.weights), metadata))
+    write_durably(path, _in_order(save(dict(model.weights), metadata)))
 
 
 def load_model(path: Path) -> TrainedModel:
@@ -78,13 +79,13 @@ def load_model(path: Path) -> TrainedModel:
     Raises:
         ModelFileError: not there, not a model of rnnlab, from a later format, or damaged.
     """
+    if not path.is_file():
+        raise ModelFileError(f"{path}: no such model file; expected the model.safetensors of a run")
     try:
         with safe_open(path, framework="numpy") as file:
             metadata: dict[str, str] = file.metadata() or {}
             _check_format(path, metadata)
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-    except FileNotFoundError:
-        raise ModelFileError(f"{path}: no such model file; expected the model.safetensors of a run") from None
     except (SafetensorError, OSError) as error:
         raise _damaged(path, str(error)) from error
     if metadata.get("sha256") != _digest(metadata, weights):
@@ -114,6 +115,14 @@ def _checked_model(path: Path, metadata: dict[str, str], weights: Weights) -> Tr
     if received != expected or any(array.dtype != np.float32 for array in weights.values()):
         raise _damaged(path, "its tensors are not those that its configuration describes")
     return TrainedModel(experiment, tokens, weights, metadata.get("data_sha256", ""), metadata["sha256"])
+
+
+def _in_order(data: bytes) -> bytes:
+    """A safetensors file with its header's keys in order: the library leaves that to chance."""
+    (size,) = struct.unpack("<Q", data[:8])
+    header = json.dumps(json.loads(data[8 : 8 + size]), sort_keys=True).encode()
+    header += b" " * (-len(header) % 8)  # the tensors begin at a multiple of 8 bytes
+    return struct.pack("<Q", len(header)) + header + data[8 + size :]
 
 
 def _tokens(vocabulary: str) -> tuple[str, ...]:

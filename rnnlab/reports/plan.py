@@ -44,11 +44,11 @@ def _parts(experiment: Experiment, splits: Splits) -> Iterator[str]:
 def _batches(experiment: Experiment, batches: Batches) -> str:
     window = experiment.dataset.window
     if experiment.regime == "stream":
-        shape = f"{batches.lanes} lanes of a stream, cut every {window} steps; the state runs on"
+        shape = f"{_count(batches.lanes, 'lane')} of a stream, cut every {_count(window, 'step')}; the state runs on"
     else:
         order = "shuffled" if experiment.training.shuffle else "in order"
         state = "the state runs on" if batches.carries_state else "each from a zero state"
-        shape = f"{batches.lanes} windows of {window} steps, {order}, {state}"
+        shape = f"{_count(batches.lanes, 'window')} of {_count(window, 'step')}, {order}, {state}"
     leftover = f"; {batches.leftover}" if batches.leftover else ""
     return f"{shape}; {batches.steps:,} an epoch{leftover}"
 
@@ -70,6 +70,11 @@ def _training(experiment: Experiment, batches: Batches) -> str:
     optimizer = training.optimizer
     schedule = "" if training.schedule.kind == "constant" else f", {training.schedule.kind} schedule"
     return (
-        f"{training.epochs:,} epochs, {training.epochs * batches.steps:,} steps of {optimizer.name},"
+        f"{_count(training.epochs, 'epoch')}, {_count(training.epochs * batches.steps, 'step')} of {optimizer.name},"
         f" learning rate {optimizer.learning_rate:g}{schedule}, random seed {training.random_seed}"
     )
+
+
+def _count(number: int, noun: str) -> str:
+    """`1 step`, `2,000 steps`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

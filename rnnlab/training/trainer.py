@@ -121,7 +121,7 @@ class Trainer:
         Args:
             callbacks: Keras callbacks; they see the true loss of each batch, after the chunk that it is in.
             each_epoch: whether no chunk may pass an epoch's end, so that callbacks see that epoch's weights.
-            report: called after each chunk.
+            report: called after each chunk but the first, whose time is mostly compilation.
             save: called now and then while training goes on, not at its end.
             interruption: looked at after each chunk.
 
@@ -131,6 +131,7 @@ class Trainer:
         calls = _keras_calls(callbacks, self.network, self._optimizer)
         calls.on_train_begin()
         loop = _Loop(self, calls, each_epoch=each_epoch)
+        loop.advance()
         saved = time.monotonic()
         while not (loop.planner.is_done or interruption.signal_number or self.network.stop_training):
             report(loop.advance())

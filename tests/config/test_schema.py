@@ -1,0 +1,170 @@
+"""The schema: what contradicts itself, what every key means, and Keras' own defaults."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rnnlab.config.problems import PLAIN, UNIONS
+from rnnlab.config.reading import parse_experiment
+from rnnlab.config.schema import Experiment, json_schema
+from rnnlab.errors import ConfigError
+
+TEXT = "kind: text, inline: abc"
+LSTM = "kind: lstm, units: 4"
+WINDOWS = "batching: windows"
+
+
+def parse(dataset: str = TEXT, model: str = LSTM, training: str = WINDOWS) -> Experiment:
+    """The experiment of the insides of three sections."""
+    text = f"dataset: {{{dataset}}}\nmodel: {{{model}}}\ntraining: {{{training}}}\n"
+    return parse_experiment(text, name="song.yaml", folder=Path("/corpora"))
+
+
+@pytest.mark.parametrize(
+    ("sections", "line"),
+    [
+        ({"dataset": "kind: text"}, "1:10: dataset: expected one of path and inline, received neither"),
+        (
+            {"dataset": f"{TEXT}, path: a"},
+            "1:10: dataset: expected one of path and inline, received both",
+        ),
+        (
+            {"dataset": f"{TEXT}, embedding_size: 3"},
+            "1:52: dataset.embedding_size: needs encoding: embedding, received one_hot; leave it out",
+        ),
+        (
+            {"dataset": f"{TEXT}, split: {{kind: contiguous, validation: 0.5, test: 0.5}}"},
+            "1:43: dataset.split: validation and test take 1 of the data; leave some to train on",
+        ),
+        (
+            {"dataset": f"{TEXT}, split: {{kind: stratified_shuffle, splits: 2, use: 2}}"},
+            "1:86: dataset.split.use: expected less than splits, which is 2, received 2",
+        ),
+        (
+            {"dataset": f"{TEXT}, split: {{kind: stratified_shuffle}}", "model": f"{LSTM}, stateful: true"},
+            "1:50: dataset.split.kind: windows drawn at random cannot carry a state; set kind: contiguous",
+        ),
+        (
+            {"dataset": f"{TEXT}, target: next", "training": "batching: stream"},
+            "1:44: dataset.target: a stream predicts the token after each step; set target: shifted,"
+            " or batching: windows",
+        ),
+        (
+            {"model": "kind: mlp, units: 4"},
+            "1:1: dataset.target: an mlp predicts one token for a whole window; set target: next",
+        ),
+        (
+            {"dataset": f"{TEXT}, target: next", "model": "kind: mlp, units: 4", "training": "epochs: 1"},
+            "3:1: training.batching: an mlp has no state and reads whole windows; set batching: windows",
+        ),
+        (
+            {"training": "batching: stream, shuffle: true"},
+            "3:39: training.shuffle: a stream is read in order; set shuffle: false, or batching: windows",
+        ),
+        (
+            {"model": f"{LSTM}, stateful: true", "training": f"{WINDOWS}, shuffle: true"},
+            "3:40: training.shuffle: with model.stateful windows come in order; set shuffle: false,"
+            " or stateful: false",
+        ),
+        (
+            {"model": "kind: lstm, units: [16384, 16384]"},
+            "2:28: model.units: expected at most 500,000,000 weights, received about 3,221,225,472;"
+            " use fewer units",
+        ),
+        (
+            {"training": f"{WINDOWS}, batch_size: 65536", "model": "kind: lstm, units: 128"},
+            "3:43: training.batch_size: batch_size × window × units is 536,870,912, expected at most 268,435,456;"
+            " make one smaller",
+        ),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(sections, line):
+    """Before any data is read or anything is allocated, with the settings that would do."""
+    with pytest.raises(ConfigError) as caught:
+        parse(**sections)
+
+    assert str(caught.value) == f"song.yaml:{line}"
+
+
+def test_all_contradictions_are_said_at_once():
+    """A reader mends them together."""
+    with pytest.raises(ConfigError) as caught:
+        parse("kind: text", "kind: mlp, units: 4", "batching: stream")
+
+    assert [line.split(": ")[1] for line in str(caught.value).splitlines()] == [
+        "dataset.target",
+        "dataset",
+        "training.batching",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("model", "batching", "regime"),
+    [
+        ("kind: lstm, units: 4", "windows", "windows"),
+        ("kind: gru, units: 4, stateful: true", "windows", "stateful_windows"),
+        ("kind: gru, units: 4, stateful: true", "stream", "stream"),
+        ("kind: gru, units: 4", "stream", "stream"),
+    ],
+)
+def test_the_regime_follows_from_batching_and_state(model, batching, regime):
+    """The table of three regimes."""
+    assert parse(model=model, training=f"batching: {batching}").regime == regime
+
+
+def _properties(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every property in a JSON Schema, with its path."""
+    if isinstance(schema, dict):
+        for name, value in schema.get("properties", {}).items():
+            yield f"{path}.{name}", value
+        for name, value in schema.items():
+            yield from _properties(value, f"{path}.{name}")
+    elif isinstance(schema, list):
+        for number, value in enumerate(schema):
+            yield from _properties(value, f"{path}.{number}")
+
+
+def test_every_key_of_the_schema_has_a_description():
+    """An editor can say what a key means and in what unit."""
+    schema = json_schema()
+    properties = list(_properties(schema))
+
+    def description(value: dict[str, Any]) -> str:
+        """Its own, or that of the section that it refers to."""
+        section = schema["$defs"].get(value.get("$ref", "").rpartition("/")[2], {})
+        return value.get("description") or section.get("description", "")
+
+    assert len(properties) > 100
+    assert [path for path, value in properties if len(description(value)) < 4] == []
+
+
+def test_the_schema_refuses_unknown_keys_in_every_section():
+    """An editor marks a key that rnnlab would refuse."""
+    schema = json_schema()
+    sections = [schema, *schema["$defs"].values()]
+
+    assert [section["title"] for section in sections if section.get("additionalProperties") is not False] == []
+
+
+def test_every_kind_of_the_schema_is_known_to_the_messages():
+    """What messages say of kinds and keys is of the schema's own classes."""
+    named = {kind.__name__ for _, kinds in UNIONS.values() for kind in kinds.values()}
+    named |= {section.__name__ for section in PLAIN.values()}
+
+    assert named == json_schema()["$defs"].keys()
+    for tag, kinds in UNIONS.values():
+        for name, kind in kinds.items():
+            assert kind.model_json_schema()["properties"][tag]["const"] == name
+
+
+@pytest.mark.parametrize("name", UNIONS["training", "optimizer"][1])
+def test_an_optimizer_that_is_only_named_is_keras_own(name):
+    """Leaving a setting out means what it means in Keras; and Keras takes every setting there is."""
+    import keras
+
+    ours = UNIONS["training", "optimizer"][1][name](name=name).model_dump(exclude={"name"})
+    theirs = {**keras.optimizers.get(name).get_config()}
+
+    assert {key: theirs[key] for key in ours} == pytest.approx(ours)

@@ -1,0 +1,128 @@
+"""The resolved configuration as YAML: reading it back gives the same experiment."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from rnnlab.config.reading import parse_experiment, read_experiment, write_experiment
+from rnnlab.config.schema import Experiment
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+HAND_MADE = {
+    "gru with an embedding": """
+        dataset: {kind: text, inline: abcabc, encoding: embedding, window: 2, split: {kind: contiguous, test: 0.2}}
+        model: {kind: gru, units: [3, 5], reset_after: false, dropout: 0.25}
+        training:
+          optimizer: {name: rmsprop, clipnorm: 1.5, epsilon: 1e-10}
+          schedule: {kind: exponential, decay_rate: 0.5, decay_steps: 3, warmup: 0.1}
+          callbacks: ["my.module:Callback"]
+        generation: {stop: "no", seed: "~", top_p: 0.9, top_k: 3}
+        """,
+    "mlp of notes with drawn windows": """
+        dataset:
+          kind: notes
+          inline: c4 d4 <c e g>4 r4
+          vocabulary: [c4, d4, <c e g>4, r4]
+          encoding: pitch_duration
+          target: next
+          split: {kind: stratified_shuffle, splits: 4, use: 3, allow_overlap: true}
+        model: {kind: mlp, units: 3, activation: elu}
+        training: {batching: windows, shuffle: true, optimizer: {name: lion, learning_rate: 1.0e-22}}
+        evaluation: {every: 3, split: validation}
+        """,
+}
+
+
+def there_and_back(experiment: Experiment, folder: Path) -> Experiment:
+    """What is read of what is written."""
+    return parse_experiment(write_experiment(experiment, folder=folder), name="config.yaml", folder=folder)
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_shipped_experiment_is_read_back_from_a_run_folder(path, tmp_path):
+    """From another folder than its own, whose paths are other ones."""
+    experiment = read_experiment(path)
+
+    assert there_and_back(experiment, tmp_path) == experiment
+
+
+@pytest.mark.parametrize("text", HAND_MADE.values(), ids=HAND_MADE)
+def test_every_kind_of_setting_is_read_back(text, tmp_path):
+    """Each union, list, flag and number of the schema."""
+    experiment = parse_experiment(text, name="song.yaml", folder=tmp_path)
+
+    assert there_and_back(experiment, tmp_path) == experiment
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("no yes null ~ true 1e-3 0x1F 0o7 1_000 .inf << = - ? | > --- ... ! & * % @ ` { } [ ] , ' \" \\").split(),
+        *(" ", "\n", "\t", "\r\n", " a ", "\na\n\n b\n", "a: b", "- a", "a #b", "2024-01-01", "12:30"),
+        *("\x85", "a\u2028b", "\ufeffa", "\x00", "\x1b[0m", "\x7f", "\xa0", "\u200b", "나비야 🦋"),
+        "two  spaces " * 80,
+        "word " * 200,
+        "line\n" * 200,
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_text_is_read_back_to_the_character(text, tmp_path):
+    """What looks like a number, like YAML, like nothing, or is too long for a line, stays what it is."""
+    plain = parse_experiment(HAND_MADE["gru with an embedding"], name="song.yaml", folder=tmp_path)
+    experiment = plain.model_copy(update={"dataset": plain.dataset.model_copy(update={"inline": text})})
+
+    assert there_and_back(experiment, tmp_path).dataset.inline == text
+
+
+def test_any_text_is_read_back_to_the_character(tmp_path):
+    """Random strings of characters that YAML treats in a special way, at any length."""
+    rng = random.Random(0)
+    plain = parse_experiment(HAND_MADE["gru with an embedding"], name="song.yaml", folder=tmp_path)
+
+    for _ in range(200):
+        text = "".join(rng.choices("  \n\t\r'\"\\#:-&*!|>%@~é나🦋\x85\u2028\ufeffab1", k=rng.randint(1, 300)))
+        experiment = plain.model_copy(update={"dataset": plain.dataset.model_copy(update={"inline": text})})
+
+        assert there_and_back(experiment, tmp_path).dataset.inline == text
+
+
+def test_paths_are_written_relative_to_the_folder(tmp_path):
+    """A run folder can be moved together with its data."""
+    text = HAND_MADE["gru with an embedding"].replace("inline: abcabc", "path: [a.txt, data/b.txt]")
+    experiment = parse_experiment(text, name="song.yaml", folder=tmp_path)
+
+    written = write_experiment(experiment, folder=tmp_path / "runs" / "song-1")
+
+    assert "path: [../../a.txt, ../../data/b.txt]" in written
+    assert str(tmp_path) not in written
+
+
+def test_every_default_is_written_out(tmp_path):
+    """A later version with other defaults trains the same."""
+    text = "dataset: {kind: text, inline: abc}\nmodel: {kind: lstm, units: 4}\n"
+
+    written = write_experiment(parse_experiment(text, name="a", folder=tmp_path), folder=tmp_path)
+
+    for line in ("window: 64", "target: shifted", "batch_size: 32", "epochs: 10", "beta_1: 0.9", "peephole: false"):
+        assert line in written
+
+
+def test_other_users_of_the_yaml_library_keep_their_way_of_writing(tmp_path):
+    """What we teach our own representer, the library's does not learn."""
+    from io import StringIO
+
+    from ruamel.yaml import YAML
+
+    def dump() -> str:
+        text = StringIO()
+        YAML(typ="safe", pure=True).dump({"a": "x\ny"}, text)
+        return text.getvalue()
+
+    before = dump()
+    experiment = parse_experiment(HAND_MADE["gru with an embedding"], name="song.yaml", folder=tmp_path)
+
+    write_experiment(experiment, folder=tmp_path)
+
+    assert dump() == before

@@ -1,0 +1,211 @@
+"""The run folder: numbered, claimed by one, found again."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from rnnlab.config.reading import read_experiment
+from rnnlab.errors import ModelFileError, RunError
+from rnnlab.runs import create_run, find_run, load_trained
+from tests.trained import SENTENCE, SONG, run_of, trained
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_runs_of_a_name_are_numbered_from_one():
+    """Each name has its own numbers, and a gap is not filled: what is newer has the higher number."""
+    experiment = trained(SONG, Path.cwd()).experiment
+    for taken in ("song-4", "song-x", "my-song-9", "song"):
+        Path("runs", taken).mkdir(parents=True)
+
+    paths = [str(create_run(name, experiment).path) for name in ("song", "song", "text", "my-song")]
+
+    assert paths == ["runs/song-5", "runs/song-6", "runs/text-1", "runs/my-song-10"]
+
+
+def test_no_two_runs_claim_the_same_folder():
+    """However many start at once."""
+    experiment = trained(SONG, Path.cwd()).experiment
+    count = 8
+    barrier = Barrier(count)
+
+    def create(_: int) -> Path:
+        barrier.wait()
+        return create_run("song", experiment).path
+
+    with ThreadPoolExecutor(count) as threads:
+        paths = set(threads.map(create, range(count)))
+
+    assert paths == {Path("runs", f"song-{number}") for number in range(1, count + 1)}
+
+
+def test_a_new_run_holds_the_resolved_configuration():
+    """It alone is enough to describe or to train the experiment again."""
+    experiment = trained(SONG, Path.cwd()).experiment
+
+    run = create_run("song", experiment)
+
+    assert read_experiment(run.path / "config.yaml") == experiment
+    assert os.listdir(run.path) == ["config.yaml"]
+
+
+def test_latest_names_the_newest_run():
+    """A link that can be followed from anywhere, with no temporary link left beside it."""
+    experiment = trained(SONG, Path.cwd()).experiment
+    create_run("song", experiment)
+    newest = create_run("text", experiment)
+
+    assert os.readlink("runs/latest") == "text-1"
+    assert find_run() == newest
+    assert sorted(os.listdir("runs")) == ["latest", "song-1", "text-1"]
+
+
+@pytest.mark.parametrize("break_link", [Path.unlink, lambda link: (link.unlink(), link.symlink_to("gone"))])
+def test_without_the_link_the_newest_run_is_found_by_its_time(break_link):
+    """Where links cannot be made, or the run that it names was deleted."""
+    experiment = trained(SONG, Path.cwd()).experiment
+    for name in ("a", "b", "c"):
+        create_run(name, experiment)
+    break_link(Path("runs/latest"))
+    os.utime("runs/b-1", (4e9, 4e9))
+
+    assert find_run().path == Path("runs/b-1")
+
+
+def test_a_folder_of_ones_own_is_used_as_it_is(tmp_path):
+    """It may be new, at any depth, or empty; it is not the newest run in `runs`."""
+    experiment = trained(SONG, Path.cwd()).experiment
+    (tmp_path / "empty").mkdir()
+
+    runs = [create_run("song", experiment, folder=tmp_path / name) for name in ("empty", "new/deep")]
+
+    assert [run.path for run in runs] == [tmp_path / "empty", tmp_path / "new/deep"]
+    assert not Path("runs").exists()
+
+
+def test_a_folder_that_holds_files_is_not_written_into(tmp_path):
+    """Nothing that someone keeps is overwritten."""
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "config.yaml").write_text("mine")
+
+    with pytest.raises(RunError) as caught:
+        create_run("song", trained(SONG, Path.cwd()).experiment, folder=tmp_path / "full")
+
+    assert str(caught.value) == (
+        f"{tmp_path}/full: --run-dir must name a new or an empty folder; this one holds files"
+    )
+    assert (tmp_path / "full" / "config.yaml").read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    """A file is in the way."""
+    (tmp_path / "runs").write_text("")
+
+    with pytest.raises(RunError) as caught:
+        create_run("song", trained(SONG, Path.cwd()).experiment)
+
+    assert str(caught.value) == (
+        "runs: cannot write (File exists); free some space, or choose another --run-dir"
+    )
+
+
+def test_no_run_yet_says_how_to_make_one():
+    """With the folder in which it was looked for."""
+    with pytest.raises(RunError) as caught:
+        find_run()
+
+    assert str(caught.value) == (
+        "no run yet in runs/; train one first: rnnlab train CONFIG, or name a model file"
+    )
+
+
+def test_a_run_that_is_not_there_lists_those_that_are():
+    """None of them, or the last ones by name."""
+    with pytest.raises(RunError) as caught:
+        find_run(Path("runs/sing-1"))
+    assert str(caught.value) == (
+        "runs/sing-1: no such run; expected a run folder or a model file; there is no run in runs/ yet"
+    )
+
+    run_of(SONG)
+    run_of(SENTENCE, name="text")
+
+    with pytest.raises(RunError) as caught:
+        find_run(Path("runs/sing-1"))
+    assert str(caught.value) == (
+        "runs/sing-1: no such run; expected a run folder or a model file; in runs/ there are song-1, text-1"
+    )
+
+
+def test_a_folder_that_is_not_a_run_is_said_to_be_none(tmp_path):
+    """It lacks the configuration that every run begins with."""
+    (tmp_path / "else").mkdir()
+
+    with pytest.raises(RunError) as caught:
+        load_trained(tmp_path / "else")
+
+    assert str(caught.value) == (
+        f"{tmp_path}/else: not a run folder (it holds no config.yaml); expected one that `rnnlab train` made"
+    )
+
+
+def test_a_run_without_a_model_yet_is_said_to_have_none():
+    """Training has begun, or broke off before its first save."""
+    run = create_run("song", trained(SONG, Path.cwd()).experiment)
+
+    with pytest.raises(RunError) as caught:
+        run.load_model()
+
+    assert str(caught.value) == (
+        "runs/song-1: no model.safetensors in this run yet; wait for its first save, or train again"
+    )
+
+
+def test_a_model_is_found_by_run_by_file_and_as_the_newest():
+    """A model file belongs to no run, so nothing is written beside it."""
+    first, second = run_of(SONG), run_of(SENTENCE)
+
+    by_folder, by_file, newest = load_trained(first.path), load_trained(first.model_path), load_trained()
+
+    assert by_folder[1:] == (first, first.path)
+    assert by_file[1:] == (None, first.model_path)
+    assert newest[1:] == (second, second.path)
+    assert by_folder[0].sha256 == by_file[0].sha256 != newest[0].sha256
+
+
+def test_a_model_file_that_is_not_there_is_not_taken_for_a_run():
+    """Its name says what was meant."""
+    with pytest.raises(ModelFileError) as caught:
+        load_trained(Path("model.safetensors"))
+
+    assert str(caught.value) == (
+        "model.safetensors: no such model file; expected the model.safetensors of a run"
+    )
+
+
+def test_events_are_added_with_their_time():
+    """One line each, in order, in UTC."""
+    run = create_run("song", trained(SONG, Path.cwd()).experiment)
+
+    run.log("started")
+    run.log("stopped")
+
+    lines = (run.path / "events.log").read_text().splitlines()
+    assert [line.split(" ", 1)[1] for line in lines] == ["started", "stopped"]
+    assert all(line.split(" ")[0].endswith("+00:00") for line in lines)
+
+
+def test_a_log_that_cannot_be_written_names_the_run():
+    """The folder was deleted while it was in use."""
+    run = create_run("song", trained(SONG, Path.cwd()).experiment)
+    (run.path / "config.yaml").unlink()
+    run.path.rmdir()
+
+    with pytest.raises(RunError, match=r"^runs/song-1: cannot write \(No such file or directory\)"):
+        run.log("stopped")

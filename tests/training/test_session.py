@@ -1,0 +1,121 @@
+"""One training leaves a whole run folder behind, however it ends."""
+
+import csv
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from rnnlab.errors import DataError, Interrupted, RunError, TrainingError
+from rnnlab.evaluation.evaluating import evaluate
+from rnnlab.runs import find_run
+from rnnlab.training.session import Session
+from tests.experiments import SENTENCE, SONG, experiment
+
+FILES = {"config.yaml", "model.safetensors", "history.csv", "losses.csv", "events.log"}
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_run_folder_holds_all_that_was_learnt() -> None:
+    """A row for each epoch and for each step, and a model that measures as the history says."""
+    session = Session(experiment(SONG, "training.epochs=30"), name="song")
+    outcome = session.train()
+    folder = outcome.run.path
+
+    assert folder == Path("runs/song-1")
+    assert {path.name for path in folder.iterdir()} == FILES
+    assert [row["epoch"] for row in rows(folder / "history.csv")] == [str(n) for n in range(1, 31)]
+    steps = rows(folder / "losses.csv")
+    assert [row["step"] for row in steps] == [str(n) for n in range(1, 30 * 9 + 1)]
+    assert [row["epoch"] for row in steps] == [str(1 + n // 9) for n in range(30 * 9)]
+    assert outcome.epochs == 30
+    best, saved = session.trainer.best().weights, find_run().load_model().weights
+    assert all((saved[name] == array).all() for name, array in best.items())
+
+
+def test_the_numpy_engine_measures_what_the_compiled_one_did() -> None:
+    """With weights that do not move, `evaluate` gives the epoch's training loss."""
+    frozen = experiment(SENTENCE, "training.optimizer.learning_rate=1e-30", "training.epochs=1")
+
+    outcome = Session(frozen, name="sentence").train()
+
+    assert evaluate(outcome.run.load_model()).metrics.loss == pytest.approx(outcome.best.loss, abs=1e-5)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_saves_everything_and_says_so(number: signal.Signals, code: int) -> None:
+    """Ctrl-C and a polite kill end training between two chunks; the run can be used."""
+    session = Session(experiment(SONG, "training.epochs=100000"), name="song")
+
+    with pytest.raises(Interrupted, match=r"interrupted after \d+ epochs; .*runs/song-1") as caught:
+        session.train(lambda _: os.kill(os.getpid(), number))
+
+    assert caught.value.exit_code == code
+    assert {path.name for path in session.run.path.iterdir()} == FILES
+    assert np.isfinite(evaluate(session.run.load_model()).metrics.loss)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_diverging_run_keeps_its_best_weights() -> None:
+    """The loss is no number, the weights that are saved are."""
+    diverging = experiment(SONG, "training.optimizer={name: sgd, learning_rate: 1e38}", "training.epochs=50")
+    session = Session(diverging, name="song")
+
+    with pytest.raises(TrainingError, match="the loss became"):
+        session.train()
+
+    assert "training failed" in (session.run.path / "events.log").read_text()
+    assert len(rows(session.run.path / "losses.csv")) >= 1
+
+
+def test_what_is_refused_leaves_no_folder() -> None:
+    """Too little data, an unknown callback: said before a run folder is made."""
+    with pytest.raises(DataError, match="batch_size"):
+        Session(experiment(SONG, "training.batch_size=50"), name="song")
+    with pytest.raises(TrainingError, match="cannot be imported"):
+        Session(experiment(SONG, "training.callbacks=['no_such_module:Class']"), name="song")
+
+    assert not Path("runs").exists()
+
+
+def test_a_folder_with_files_in_it_is_not_written_to() -> None:
+    """--run-dir names a new or an empty folder."""
+    Path("mine").mkdir()
+    Path("mine/thesis.txt").write_text("years of work")
+
+    with pytest.raises(RunError, match="mine: --run-dir must name a new or an empty folder"):
+        Session(experiment(SONG), name="song", run_dir=Path("mine"))
+
+
+class EpochCounter(keras.callbacks.Callback):
+    """A callback of the user's."""
+
+    seen: list[tuple[int, dict[str, float]]] = []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.seen.append((epoch, dict(logs or {})))
+
+
+def test_users_callbacks_are_loaded_and_fired(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`training.callbacks` names classes in the user's own code."""
+    module: Any = type(os)("my_callbacks")
+    module.EpochCounter = EpochCounter
+    monkeypatch.setitem(__import__("sys").modules, "my_callbacks", module)
+
+    Session(experiment(SONG, "training.callbacks=['my_callbacks:EpochCounter']"), name="song").train()
+
+    assert [epoch for epoch, _ in EpochCounter.seen] == [0, 1, 2]
+    assert set(EpochCounter.seen[0][1]) == {"loss", "accuracy"}
