@@ -1,4 +1,4 @@
-"""The lectures' experiments, trained, measured and played by the command line, with the results they must give."""
+"""The lectures' experiments by the command line, with the results that they must give."""
 
 import json
 from pathlib import Path
@@ -10,8 +10,8 @@ from rnnlab.commands import run
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 SHIP = (
-    "if you want to build a ship, don't drum up people together to collect wood and don't assign them tasks and"
-    " work, but rather teach them to long for the endless immensity of the sea."
+    "if you want to build a ship, don't drum up people together to collect wood and don't assign them tasks"
+    " and work, but rather teach them to long for the endless immensity of the sea."
 )
 
 
@@ -52,7 +52,9 @@ def test_e1_four_notes_alone_are_not_enough(results: Any, name: str, least: floa
     assert result["free_running"]["first_divergence"] == 4
 
 
-@pytest.mark.parametrize(("name", "low", "high"), [("hihello_lstm", 0, 2e-5), ("hihello_lstm_headless", 0.55, 0.62)])
+@pytest.mark.parametrize(
+    ("name", "low", "high"), [("hihello_lstm", 0, 2e-5), ("hihello_lstm_headless", 0.55, 0.62)]
+)
 def test_e3_says_ihello_with_a_head_and_without(results: Any, name: str, low: float, high: float) -> None:
     """Outputs within (−1, 1) cannot bring the loss below log(1 + 4e⁻²); the word is right all the same."""
     result = results(name)

@@ -105,7 +105,7 @@ def test_a_folder_that_is_read_only_is_named(tmp_path):
     path.write_bytes(b"old")
     tmp_path.chmod(0o500)
     try:
-        with pytest.raises(RunError, match="cannot write [(]Permission denied[)]"):
+        with pytest.raises(RunError, match=r"cannot write \(Permission denied\)"):
             write_durably(path, b"new")
     finally:
         tmp_path.chmod(0o700)

@@ -25,8 +25,9 @@ def command(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:
     from rnnlab.commands.rendering import as_json_text
     from rnnlab.config.reading import read_experiment
     from rnnlab.reports.description import describe
+    from rnnlab.runs import CONFIG, find_run
 
-    path = config / "config.yaml" if config.is_dir() else config
+    path = find_run(config).path / CONFIG if config.is_dir() else config
     description = describe(read_experiment(path, overrides))
     click.echo(as_json_text(_as_json(description)) if as_json else _as_text(description))
 
@@ -87,7 +88,6 @@ def _as_text(description: "Description") -> str:
         reach = f"{ceiling.correct} of {ceiling.total} ({ceiling.accuracy:.3f})"
         why = "equal windows have different targets, so no model without state can do better"
         rows.append(("ceiling", f"{reach}: {why}" if ceiling.correct < ceiling.total else reach))
-    tokens = enumerate(description.corpus.vocabulary.tokens)
     layers = [
         (layer.name, _shape(layer.output_shape), f"{layer.parameters:,}") for layer in architecture.layers
     ]
@@ -95,13 +95,22 @@ def _as_text(description: "Description") -> str:
     return "\n\n".join(
         [
             facts(rows),
-            "Vocabulary\n" + facts([("", "  ".join(f"{number} {token!r}" for number, token in tokens))]),
+            "Vocabulary\n" + _vocabulary(description),
             f"Windows of the training part, shape ({count}, {size})\n" + _windows(description),
             "Targets of the windows\n" + table(("token", "windows", "share"), targets),
             "Model\n" + table(("layer", "output", "parameters"), layers),
             *_drawn_splits(description),
         ]
     )
+
+
+def _vocabulary(description: "Description") -> str:
+    """Each id with its token; a line ends between two of them, not within one."""
+    from rnnlab.commands.rendering import facts
+
+    tokens = enumerate(description.corpus.vocabulary.tokens)
+    unbroken = (f"{number} {token!r}".replace(" ", "\N{NO-BREAK SPACE}") for number, token in tokens)
+    return facts([("", "  ".join(unbroken))]).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _windows(description: "Description") -> str:

@@ -1,5 +1,6 @@
 """`rnnlab generate`: text or music from a trained model."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +12,28 @@ if TYPE_CHECKING:
     from rnnlab.generation.writing import Writing
 
 
+def _real(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    """A number as it is; every comparison with NaN is false, so that no range refuses it."""
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("nan is not a number.", context, parameter)
+    return value
+
+
 @click.command()
 @model_argument
 @click.option("--seed", help="The text or the notes to start from.")
 @click.option("--length", type=click.IntRange(1, 10_000_000), help="Tokens to generate after the seed.")
-@click.option("--temperature", type=click.FloatRange(0), help="0 takes the most probable token (greedy).")
+@click.option(
+    "--temperature",
+    type=click.FloatRange(0, 1000),
+    callback=_real,
+    help="0 takes the most probable token (greedy).",
+)
 @click.option("--top-k", type=click.IntRange(1), help="Draw from the K most probable tokens only.")
 @click.option(
     "--top-p",
     type=click.FloatRange(0, 1, min_open=True),
+    callback=_real,
     help="Draw from the most probable tokens whose probabilities reach P.",
 )
 @click.option("--samples", type=click.IntRange(1, 10_000), help="How many to write.")

@@ -54,6 +54,7 @@ class _Recurrence:
         states: each part of the state after every step, (T, N, H).
         products: each recurrent product of every step, (T, N, width).
         columns: the columns of U that each product takes.
+        blocks: these columns, cut out once before the loops.
     """
 
     def __init__(
@@ -64,13 +65,14 @@ class _Recurrence:
         self.states: tuple[Tensor, ...] = ()
         self.products: tuple[Tensor, ...] = ()
         self.columns = self._traced_columns()
+        self.blocks = [kernel if _width(c) == kernel.shape[1] else kernel[:, c] for c in self.columns]
 
     def forward(self) -> tuple[Tensor, ...]:
         """Each part of the state after every step, and then each after the last step."""
         count, units = len(self.initial), self.kernel.shape[0]
 
         def step(state: State, inputs: tuple[Tensor, ...]) -> tuple[State, State]:
-            multiply = _Multiply(self.cell, self.kernel)
+            multiply = _Multiply(self.blocks)
             before = _kept(state, inputs[1:])
             after = self.cell.step(keras.ops, inputs[0], multiply, before, self.wide)
             return after, (*after, *multiply.products)
@@ -119,9 +121,16 @@ class _Recurrence:
 
     def _traced_columns(self) -> list[slice]:
         """The columns of U that the cell's products take, found by tracing one step."""
-        multiply = _Multiply(self.cell, self.kernel)
-        self.cell.step(keras.ops, self.x[0], multiply, self.initial, self.wide)
-        return multiply.columns
+        columns: list[slice] = []
+
+        def product(operand: Tensor, gates: str = self.cell.gates, /) -> Tensor:
+            units = self.kernel.shape[0]
+            first = self.cell.gates.index(gates) * units
+            columns.append(slice(first, first + len(gates) * units))
+            return tf.matmul(operand, self.kernel[:, columns[-1]])
+
+        self.cell.step(keras.ops, self.x[0], product, self.initial, self.wide)
+        return columns
 
     def _kernel_gradient(self, operands: Sequence[Tensor], dproducts: Sequence[Tensor]) -> Tensor:
         """dU (H, G·H): for each product, one matrix product over all T·N rows; the columns are disjoint."""
@@ -133,7 +142,7 @@ class _Recurrence:
 
 
 class _StepGradients:
-    """The gradients of one step; the last product comes first: what reaches it goes through Uᵀ to its operand.
+    """The gradients of one step, the last product first: what reaches it goes through Uᵀ to its operand.
 
     Attributes:
         dx: by the input pre-activations.
@@ -157,12 +166,12 @@ class _StepGradients:
             reached = list(layer.cell.step(keras.ops, x, replay, tuple(state), layer.wide))
         self.operands, self.dproducts = replay.operands, list[Tensor]()
         arriving = list(dafter)
-        for product, operand, span in reversed(
-            list(zip(products, self.operands, layer.columns, strict=True))
+        for product, operand, block in reversed(
+            list(zip(products, self.operands, layer.blocks, strict=True))
         ):
             dproduct = tape.gradient(reached, product, arriving)
             reached.append(operand)
-            arriving.append(tf.matmul(dproduct, layer.kernel[:, span], transpose_b=True))
+            arriving.append(tf.matmul(dproduct, block, transpose_b=True))
             self.dproducts.insert(0, dproduct)
         self.dx, *rest = tape.gradient(
             reached,
@@ -176,17 +185,11 @@ class _StepGradients:
 class _Multiply:
     """The product of the forward pass; remembers what it gave."""
 
-    def __init__(self, cell: Cell, kernel: Tensor) -> None:
-        self.gates, self.kernel = cell.gates, kernel
-        self.products: list[Tensor] = []
-        self.columns: list[slice] = []
+    def __init__(self, blocks: Sequence[Tensor]) -> None:
+        self.blocks, self.products = blocks, list[Tensor]()
 
     def __call__(self, operand: Tensor, gates: str = "", /) -> Tensor:
-        units = self.kernel.shape[0]
-        first = self.gates.index(gates) if gates else 0
-        columns = slice(first * units, (first + len(gates or self.gates)) * units)
-        self.columns.append(columns)
-        self.products.append(tf.matmul(operand, self.kernel[:, columns]))
+        self.products.append(tf.matmul(operand, self.blocks[len(self.products)]))
         return self.products[-1]
 
 

@@ -66,9 +66,7 @@ def test_each_wrong_item_of_a_list_has_its_place():
 
 def test_a_misspelled_key_is_one_line_though_it_leaves_another_missing():
     """The key that was meant is not called missing as well."""
-    assert refusal(GOOD.replace("units", "unit")) == [
-        "6:3: model.unit: unknown key; did you mean 'units'?"
-    ]
+    assert refusal(GOOD.replace("units", "unit")) == ["6:3: model.unit: unknown key; did you mean 'units'?"]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +79,10 @@ def test_a_misspelled_key_is_one_line_though_it_leaves_another_missing():
         ),
         ("modle: {}", "7:1: modle: unknown key; did you mean 'model'?"),
         ("qqq: 1", "7:1: qqq: unknown key; there are dataset, model, training, evaluation, generation"),
-        ("  reset_after: true", "7:3: model.reset_after: only kind: gru has this key; leave it out, or change the kind"),
+        (
+            "  reset_after: true",
+            "7:3: model.reset_after: only kind: gru has this key; leave it out, or change the kind",
+        ),
         (
             "training: {optimizer: {name: adam, momentum: 0.9}}",
             "7:36: training.optimizer.momentum: only name: sgd, rmsprop have this key;"
@@ -93,8 +94,8 @@ def test_a_misspelled_key_is_one_line_though_it_leaves_another_missing():
         ),
         (
             "training: {optimizer: {name: sgdd}}",
-            "7:30: training.optimizer.name: expected one of sgd, rmsprop, adam, adamw, nadam, adamax, adagrad,"
-            " adadelta, lion, received 'sgdd'; did you mean 'sgd'?",
+            "7:30: training.optimizer.name: expected one of sgd, rmsprop, adam, adamw, nadam, adamax,"
+            " adagrad, adadelta, lion, received 'sgdd'; did you mean 'sgd'?",
         ),
         (
             "training: {schedule: {}}",
@@ -104,7 +105,10 @@ def test_a_misspelled_key_is_one_line_though_it_leaves_another_missing():
             "training: {schedule: {kind: exponential, decay_steps: 3}}",
             "7:12: training.schedule.decay_rate: missing; expected: The factor.",
         ),
-        ("training: {optimizer: adam}", "7:23: training.optimizer: expected a section (keys and values), received 'adam'"),
+        (
+            "training: {optimizer: adam}",
+            "7:23: training.optimizer: expected a section (keys and values), received 'adam'",
+        ),
         ("training:", "7:1: training: expected a section (keys and values), received nothing"),
         ("training: {shuffle: no}", "7:21: training.shuffle: expected true or false, received 'no'"),
         ("training: {epochs: 1e3}", "7:20: training.epochs: expected an integer, received 1000.0"),
@@ -132,9 +136,15 @@ def test_a_misspelled_key_is_one_line_though_it_leaves_another_missing():
             "training: {optimizer: {name: adam, clipnorm: 1, clipvalue: 1}}",
             "7:23: training.optimizer: expected at most one of clipnorm, global_clipnorm and clipvalue",
         ),
-        ("training: {callbacks: [os.system]}", "7:24: training.callbacks.0: expected package.module:Class, received 'os.system'"),
+        (
+            "training: {callbacks: [os.system]}",
+            "7:24: training.callbacks.0: expected package.module:Class, received 'os.system'",
+        ),
         ("  dropout: 1", "7:12: model.dropout: expected less than 1, received 1"),
-        ("  head: dence", "7:9: model.head: expected 'dense' or 'none', received 'dence'; did you mean 'dense'?"),
+        (
+            "  head: dence",
+            "7:9: model.head: expected 'dense' or 'none', received 'dence'; did you mean 'dense'?",
+        ),
         ("generation: {seed: ''}", "7:20: generation.seed: expected at least 1 character, received ''"),
         ("generation: {seed: 1}", "7:20: generation.seed: expected text, received 1"),
         ("  units: 5", "7:3: model.units: duplicate key; it stands at 6:3 already"),
@@ -148,7 +158,10 @@ def test_one_wrong_line_is_one_line_of_report(addition, line):
 @pytest.mark.parametrize(
     ("dataset", "line"),
     [
-        ("kind: txt", "1:17: dataset.kind: expected one of text, notes, received 'txt'; did you mean 'text'?"),
+        (
+            "kind: txt",
+            "1:17: dataset.kind: expected one of text, notes, received 'txt'; did you mean 'text'?",
+        ),
         ("inline: a", "1:1: dataset.kind: missing; expected one of text, notes"),
         (
             "kind: text, inline: a, encoding: pitch_duration",
@@ -186,7 +199,8 @@ def test_one_wrong_word_of_the_dataset_is_one_line(dataset, line):
 def test_a_key_that_no_kind_but_others_have_names_all_of_them():
     """A reader sees which kinds there are to change to."""
     assert refusal(GOOD.replace("lstm", "mlp\n  stateful: true")) == [
-        "6:3: model.stateful: only kind: simple_rnn, lstm, gru have this key; leave it out, or change the kind"
+        "6:3: model.stateful: only kind: simple_rnn, lstm, gru have this key;"
+        " leave it out, or change the kind"
     ]
 
 

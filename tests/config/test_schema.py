@@ -75,8 +75,8 @@ def parse(dataset: str = TEXT, model: str = LSTM, training: str = WINDOWS) -> Ex
         ),
         (
             {"training": f"{WINDOWS}, batch_size: 65536", "model": "kind: lstm, units: 128"},
-            "3:43: training.batch_size: batch_size × window × units is 536,870,912, expected at most 268,435,456;"
-            " make one smaller",
+            "3:43: training.batch_size: batch_size × window × units is 536,870,912,"
+            " expected at most 268,435,456; make one smaller",
         ),
     ],
 )
@@ -145,7 +145,9 @@ def test_the_schema_refuses_unknown_keys_in_every_section():
     schema = json_schema()
     sections = [schema, *schema["$defs"].values()]
 
-    assert [section["title"] for section in sections if section.get("additionalProperties") is not False] == []
+    assert [
+        section["title"] for section in sections if section.get("additionalProperties") is not False
+    ] == []
 
 
 def test_every_kind_of_the_schema_is_known_to_the_messages():

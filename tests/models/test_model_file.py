@@ -40,7 +40,7 @@ def header(data: bytes) -> dict[str, str]:
 
 
 def forge(path: Path, change: Callable[[dict[str, str], dict[str, np.ndarray]], None]) -> None:
-    """Change a model file as a foreign writer might, with a digest that is right, as the format describes it."""
+    """Change a model file as a foreign writer might, with a digest that is right."""
     data = path.read_bytes()
     metadata, weights = header(data), load(data)
     change(metadata, weights)

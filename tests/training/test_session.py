@@ -4,7 +4,7 @@ import csv
 import os
 import signal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -103,7 +103,7 @@ def test_a_folder_with_files_in_it_is_not_written_to() -> None:
 class EpochCounter(keras.callbacks.Callback):
     """A callback of the user's."""
 
-    seen: list[tuple[int, dict[str, float]]] = []
+    seen: ClassVar[list[tuple[int, dict[str, float]]]] = []
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self.seen.append((epoch, dict(logs or {})))

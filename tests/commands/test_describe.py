@@ -1,0 +1,137 @@
+"""`rnnlab describe`."""
+
+import json
+from pathlib import Path
+
+from tests.trained import SENTENCE, SONG, STREAM, run_of
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+SENTENCE_LINES = """\
+data        27 characters from dataset.inline
+vocabulary  16 tokens: ' ' 'a' … 'y'
+parts       train 22 windows
+""".splitlines()
+
+
+def as_json(rnnlab, *arguments):
+    """The JSON object that describe prints, and nothing else."""
+    answer = rnnlab("describe", *arguments, "--json")
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    return json.loads(answer.stdout)
+
+
+def test_the_song_has_the_lectures_windows(rnnlab):
+    """E1: 54 notes make 50 windows of 4 notes and the one that follows."""
+    dataset = as_json(rnnlab, str(CONFIGS / "nabiya_stateful_lstm.yaml"))["dataset"]
+
+    assert dataset["tokens"] == 54
+    assert dataset["vocabulary"] == "c4 d4 e4 f4 g4 a4 b4 c8 d8 e8 f8 g8 a8 b8".split()
+    assert dataset["windows"]["shape"] == [50, 5]
+    assert dataset["windows"]["first"][:3] == [[11, 9, 2, 10, 8], [9, 2, 10, 8, 1], [2, 10, 8, 1, 7]]
+    assert dataset["windows"]["text"][0] == "g8 e8 e4 f8 → d8"
+    assert dataset["accuracy_ceiling"] is None
+
+
+def test_the_song_without_state_has_a_ceiling(rnnlab):
+    """Equal windows have different targets: 46 of 50 is the most."""
+    dataset = as_json(rnnlab, str(CONFIGS / "nabiya_mlp.yaml"))["dataset"]
+
+    assert dataset["accuracy_ceiling"] == {"correct": 46, "total": 50, "accuracy": 0.92}
+
+
+def test_the_ship_has_the_lectures_windows(rnnlab):
+    """E5: 180 characters make 170 windows of 10, each shifted by one."""
+    windows = as_json(rnnlab, str(CONFIGS / "ship_stacked_lstm.yaml"))["dataset"]["windows"]
+
+    assert windows["shape"] == [170, 11]
+    assert windows["text"][:2] == ["if you wan → f you want", "f you want →  you want "]
+
+
+def test_stratified_splits_are_the_lectures_index_for_index(rnnlab):
+    """E6: three ways to hold out three of nine windows, in the order that scikit-learn draws them."""
+    splits = as_json(rnnlab, str(CONFIGS / "imbalanced_mlp.yaml"))["dataset"]["splits"]
+
+    assert splits["stratified_shuffle"] == [
+        {"train": [1, 5, 4, 2, 7, 6], "validation": [3, 8, 0]},
+        {"train": [8, 6, 5, 7, 1, 0], "validation": [3, 2, 4]},
+        {"train": [8, 7, 4, 2, 1, 5], "validation": [6, 3, 0]},
+    ]
+    assert (splits["train"]["windows"], splits["validation"]["windows"]) == (6, 3)
+
+
+def test_the_model_is_given_layer_by_layer(rnnlab):
+    """Worked by hand: an LSTM of H units on D inputs has 4 H (D + H + 1) weights."""
+    Path("song.yaml").write_text(SONG)
+
+    model = as_json(rnnlab, "song.yaml")["model"]
+
+    assert model == {
+        "layers": [
+            {"name": "encoding", "output_shape": [None, 4, 8], "parameters": 0},
+            {"name": "lstm_1", "output_shape": [None, 4, 6], "parameters": 4 * 6 * (8 + 6 + 1)},
+            {"name": "head", "output_shape": [None, 8], "parameters": 8 * (6 + 1)},
+        ],
+        "parameters": 4 * 6 * (8 + 6 + 1) + 8 * (6 + 1),
+    }
+
+
+def test_targets_are_counted_in_the_training_part(rnnlab):
+    """Class balance of the last targets: nine windows of the song, most frequent first."""
+    Path("song.yaml").write_text(SONG)
+
+    targets = as_json(rnnlab, "song.yaml")["dataset"]["targets"]
+
+    assert [(target["token"], target["windows"]) for target in targets] == [
+        ("d8", 2), ("g8", 2), ("d4", 1), ("g4", 1), ("c8", 1), ("e8", 1), ("f8", 1)
+    ]  # fmt: skip
+    assert all(target["share"] == target["windows"] / 9 for target in targets)
+
+
+def test_contiguous_parts_are_given_by_their_size(rnnlab):
+    """75 characters, of which the last fifth is held out."""
+    Path("stream.yaml").write_text(STREAM)
+
+    splits = as_json(rnnlab, "stream.yaml")["dataset"]["splits"]
+
+    assert splits.keys() == {"train", "validation"}
+    assert (splits["train"]["tokens"], splits["validation"]["tokens"]) == (60, 15)
+
+
+def test_text_shows_all_of_it(rnnlab):
+    """What the JSON has, for reading; on stdout, since it is the result."""
+    Path("sentence.yaml").write_text(SENTENCE)
+
+    answer = rnnlab("describe", "sentence.yaml")
+
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    lines = answer.stdout.splitlines()
+    assert lines[:3] == SENTENCE_LINES
+    for line in (
+        "ceiling     101 of 110 (0.918): equal windows have different targets, so no model without state can",
+        "  0 ' '  1 'a'  2 'b'  3 'd'  4 'f'  5 'h'  6 'i'  7 'l'  8 'n'  9 'o'  10 'p'  11 's'  12 't'",
+        "  13 'u'  14 'w'  15 'y'",
+        "  0  [6, 4, 0, 15, 9, 13]  if yo → f you",
+        "…    12 more",
+        "'a'          2   9.1 %",
+        "gru_1      (N, 5, 5)         345",
+    ):
+        assert line in lines
+
+
+def test_a_ceiling_of_everything_is_not_explained(rnnlab):
+    """Where every target can be known, equal windows have equal targets."""
+    Path("alphabet.yaml").write_text(SENTENCE.replace("if you want to build a ship", "abcdefghijklm"))
+
+    lines = rnnlab("describe", "alphabet.yaml").stdout.splitlines()
+
+    assert "ceiling     40 of 40 (1.000)" in lines
+
+
+def test_a_run_is_described_by_its_configuration(rnnlab):
+    """Overrides apply to it as to a file."""
+    run = run_of(SONG)
+
+    described = as_json(rnnlab, str(run.path), "--set", "dataset.window=3")
+
+    assert described["dataset"]["windows"]["shape"] == [10, 4]

@@ -1,0 +1,135 @@
+"""`rnnlab generate`, with models of random weights."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.trained import SENTENCE, SONG, STREAM, run_of
+
+DRAWN = ["--temperature", "1", "--length", "30"]
+
+
+def test_notes_continue_the_seed(rnnlab):
+    """Seed and length of the configuration; the song alone on stdout, what it was made with on stderr."""
+    run_of(SONG)
+
+    answer = rnnlab("generate")
+
+    assert answer.exit_code == 0
+    assert answer.stdout.startswith("g8 e8 e4 f8 ")
+    assert len(answer.stdout.split()) == 4 + 9
+    assert answer.stderr == "using runs/song-1\n"
+
+
+def test_the_json_has_the_fields_that_scripts_rely_on(rnnlab):
+    """Sequence without the seed, text with it, and all that it takes to write it again."""
+    run = run_of(SONG)
+
+    result = json.loads(rnnlab("generate", str(run.path), "--json").stdout)
+
+    assert result.keys() == {"samples", "random_seed", "settings", "model_sha256"}
+    (sample,) = result["samples"]
+    assert sample.keys() == {"sequence", "text", "log_probability"}
+    assert sample["text"] == " ".join(["g8 e8 e4 f8", *sample["sequence"]])
+    assert sample["log_probability"] < 0
+    assert result["model_sha256"] == run.load_model().sha256
+    assert result["settings"] == {
+        "seed": "g8 e8 e4 f8", "length": 9, "temperature": 0, "top_k": None, "top_p": None,
+        "samples": 1, "random_seed": 0, "stop": None,
+    }  # fmt: skip
+
+
+def test_options_replace_the_configurations_settings(rnnlab):
+    """Each that is given, and no other; 0 is given too."""
+    run_of(STREAM)
+
+    result = json.loads(
+        rnnlab(
+            "generate", "--seed", "the", "--length", "5", "--temperature", "0", "--top-k", "3",
+            "--top-p", "0.5", "--samples", "2", "--random-seed", "7", "--stop", "x", "--json",
+        ).stdout
+    )  # fmt: skip
+
+    assert result["random_seed"] == 7
+    assert result["settings"] == {
+        "seed": "the", "length": 5, "temperature": 0, "top_k": 3, "top_p": 0.5,
+        "samples": 2, "random_seed": 7, "stop": "x",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [SONG, SENTENCE], ids=["notes", "text"])
+def test_the_same_random_seed_gives_the_same_bytes(rnnlab, text):
+    """And another one other bytes."""
+    run_of(text)
+
+    first, again, other = (rnnlab("generate", *DRAWN, "--random-seed", seed).stdout for seed in "112")
+
+    assert first == again != other
+
+
+def test_a_sample_does_not_depend_on_how_many_others_there_are(rnnlab):
+    """The first of three is the one that is written alone; an empty line is between them."""
+    run_of(SONG)
+
+    alone = rnnlab("generate", *DRAWN).stdout
+    three = rnnlab("generate", *DRAWN, "--samples", "3").stdout
+
+    assert three.split("\n\n")[0] + "\n" == alone
+    assert len(set(three.rstrip("\n").split("\n\n"))) == 3
+
+
+def test_what_is_written_is_valid_input_again(rnnlab):
+    """`rnnlab generate | tee new.notes`: the model can measure it, and go on from it."""
+    run_of(SONG)
+    song = rnnlab("generate", *DRAWN).stdout
+    Path("new.notes").write_text(song)
+
+    measured = json.loads(rnnlab("evaluate", "--data", "new.notes", "--json").stdout)
+    continued = rnnlab("generate", "--seed", song, "--length", "3").stdout
+
+    assert measured["tokens"] == 34 - 4
+    assert continued.startswith(song.rstrip("\n") + " ")
+
+
+def test_a_seed_in_another_spelling_is_the_same_seed(rnnlab):
+    """It is parsed as the model's own notation."""
+    run_of(SONG)
+
+    assert rnnlab("generate", "--seed", "g8 | e8 e4 \n f8").stdout == rnnlab("generate").stdout
+
+
+def test_a_seed_shorter_than_the_window_is_said(rnnlab):
+    """On stderr; it is written on from all the same."""
+    run_of(SONG)
+
+    answer = rnnlab("generate", "runs/song-1", "--seed", "g8")
+
+    assert (answer.exit_code, len(answer.stdout.split())) == (0, 1 + 9)
+    assert answer.stderr == (
+        "the seed has 1 of the 4 tokens of a window; the first steps see only what there is\n"
+    )
+
+
+def test_a_sample_ends_where_the_stop_token_would_come(rnnlab):
+    """The token itself is not written."""
+    run_of(SONG)
+    whole = json.loads(rnnlab("generate", *DRAWN, "--json").stdout)["samples"][0]["sequence"]
+    stop = whole[5]
+
+    stopped = json.loads(rnnlab("generate", *DRAWN, "--stop", stop, "--json").stdout)["samples"][0]
+
+    assert stopped["sequence"] == whole[: whole.index(stop)]
+
+
+def test_a_model_file_is_enough_without_the_data(rnnlab, tmp_path):
+    """Nothing but the file is read."""
+    Path("data.txt").write_text("if you want to build a ship")
+    run = run_of(SENTENCE.replace("inline: if you want to build a ship", "path: data.txt"))
+    expected = rnnlab("generate", str(run.path)).stdout
+    Path("data.txt").unlink()
+    model = run.model_path.rename(tmp_path / "other.safetensors")
+
+    answer = rnnlab("generate", str(model))
+
+    assert (answer.exit_code, answer.stdout, answer.stderr) == (0, expected, "")
