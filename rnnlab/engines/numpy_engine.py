@@ -49,18 +49,19 @@ class NumpyRnn:
     ) -> tuple[Logits, State]:
         """Logits of each of T time steps (N, T, V), or of the last (N, 1, V), and the state after it."""
         keep = None if resets is None or not resets.any() else ~resets.T[:, :, None]
-        x, after = self._rows[ids.T], []
-        for number, (layer, before) in enumerate(zip(self._layers, state, strict=True)):
-            hidden, last = layer.run(x if number == 0 else layer.inputs(hidden), keep, before)
+        hidden, after = self._rows[ids.T], list[tuple[Floats, ...]]()
+        for layer, before in zip(self._layers, state, strict=True):
+            x = layer.inputs(hidden) if after else hidden
+            hidden, last = layer.run(x, keep, before)
             after.append(last)
         hidden = hidden[-1:] if last_only else hidden
         return self._head(hidden).swapaxes(0, 1), tuple(after)
 
     def step(self, ids: Ids, state: State) -> tuple[Logits, State]:
         """Logits (N, V) after one token of each lane, (N,), and the state after it."""
-        x, after = self._rows[ids], []
-        for number, (layer, before) in enumerate(zip(self._layers, state, strict=True)):
-            after.append(layer.step(x if number == 0 else layer.inputs(after[-1][0]), before))
+        x, after = self._rows[ids], list[tuple[Floats, ...]]()
+        for layer, before in zip(self._layers, state, strict=True):
+            after.append(layer.step(layer.inputs(after[-1][0]) if after else x, before))
         return self._head(after[-1][0]), tuple(after)
 
 
@@ -141,7 +142,8 @@ class _Recurrence:
 
     def inputs(self, values: Floats) -> Floats:
         """The input pre-activations (…, G·H) of values (…, D)."""
-        return values @ self._kernel + self._bias
+        inputs: Floats = values @ self._kernel + self._bias
+        return inputs
 
     def step(self, x: Floats, state: tuple[Floats, ...]) -> tuple[Floats, ...]:
         """The state after one step with input pre-activations (N, G·H)."""
@@ -160,7 +162,8 @@ class _Recurrence:
         return outputs, state
 
     def _product(self, operand: Floats, gates: str = "", /) -> Floats:
-        return operand @ (self._gate_columns(gates) if gates else self._recurrent)
+        product: Floats = operand @ (self._gate_columns(gates) if gates else self._recurrent)
+        return product
 
     def _gate_columns(self, gates: str) -> Floats:
         """The columns of U of some gates, contiguous, copied once."""

@@ -25,11 +25,11 @@ class CrossValidation:
 
     def mean(self, name: str) -> float:
         """Mean over the folds of `loss` or `accuracy`."""
-        return statistics.fmean(getattr(fold, name) for fold in self.folds)
+        return float(statistics.fmean(getattr(fold, name) for fold in self.folds))
 
     def standard_deviation(self, name: str) -> float:
         """Sample standard deviation over the folds of `loss` or `accuracy`."""
-        return statistics.stdev(getattr(fold, name) for fold in self.folds)
+        return float(statistics.stdev(getattr(fold, name) for fold in self.folds))
 
 
 def cross_validate(

@@ -1,4 +1,4 @@
-"""Free running: the model hears only itself after the seed, and is held against what the data goes on with."""
+"""Free running: after the seed the model hears only itself, and is held against how the data goes on."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -12,7 +12,7 @@ MOST_WINDOWS = 100_000
 
 
 def reconstruct(model: Stepper, corpus: Corpus, part: Part, window: int) -> str | None:
-    """The T predictions of the first window, then the last one of each later window: T + W − 1 tokens as text.
+    """The T predictions of the first window, then the last of each later one: T + W − 1 tokens as text.
 
     None where the windows do not follow one another token by token, or are very many.
     """

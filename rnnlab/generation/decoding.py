@@ -1,4 +1,4 @@
-"""The autoregressive loop: each token that is chosen is fed back, in the regime that the model was trained in.
+"""The autoregressive loop: each token that is chosen is fed back, in the regime of the training.
 
 stream             the seed is fed once, then each token as it comes; the state runs on
 windows            at each step the last `window` tokens are fed, from a zero state
@@ -6,8 +6,8 @@ stateful windows   at each step the last `window` tokens are fed, and the state 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +49,7 @@ class Decoding:
     regime: Regime
     window: int
     length: int
-    sampling: Sampling = Sampling()
+    sampling: Sampling = field(default_factory=Sampling)
     samples: int = 1
     random_seed: int = 0
     stop: int | None = None
@@ -71,9 +71,8 @@ def decode(model: Stepper, seed: Ids, how: Decoding) -> list[Sample]:
 
 
 def tokens(model: Stepper, seed: Ids, how: Decoding) -> Iterator[tuple[Ids, NDArray[np.float64]]]:
-    """For each step the token that each lane writes, (N,), and its log-probability; `stop` is not looked at."""
-    feed = {"stream": _Stream, "windows": _Windows, "stateful_windows": _StatefulWindows}[how.regime]
-    source = feed(model, np.tile(seed, (how.samples, 1)), how.window)
+    """For each step the token that each lane writes, (N,), and its log-probability, without end at `stop`."""
+    source = _SOURCES[how.regime](model, np.tile(seed, (how.samples, 1)), how.window)
     logits = source.start()
     for step, uniforms in enumerate(uniform_streams(how.random_seed, how.samples), start=1):
         ids = choose(logits, how.sampling, uniforms)
@@ -81,6 +80,14 @@ def tokens(model: Stepper, seed: Ids, how: Decoding) -> Iterator[tuple[Ids, NDAr
         if step == how.length:
             return
         logits = source.feed(ids)
+
+
+class _Source(Protocol):
+    """Logits of what follows, (N, V), from the seeds and then from each token that is fed back."""
+
+    def __init__(self, model: Stepper, seed: Ids, window: int, /) -> None: ...
+    def start(self) -> Logits: ...
+    def feed(self, ids: Ids, /) -> Logits: ...
 
 
 class _Stream:
@@ -140,3 +147,10 @@ class _StatefulWindows:
     def _read(self) -> Logits:
         logits, self.state = self.model.forward(self.recent, None, self.state, last_only=True)
         return logits[:, -1]
+
+
+_SOURCES: dict[Regime, type[_Source]] = {
+    "stream": _Stream,
+    "windows": _Windows,
+    "stateful_windows": _StatefulWindows,
+}

@@ -38,7 +38,8 @@ def choose(logits: NDArray[np.floating[Any]], sampling: Sampling, uniforms: Floa
         uniforms: (N,) numbers from 0 to less than 1, one for each lane; they alone decide what is drawn.
     """
     if sampling.temperature == 0:
-        return logits.argmax(axis=-1)
+        greedy: Ids = logits.argmax(axis=-1)
+        return greedy
     order, weights = _candidates(logits.astype(np.float64), sampling)
     cumulated = weights.cumsum(axis=-1)
     drawn = (cumulated <= uniforms[:, None] * cumulated[:, -1:]).sum(axis=-1)
@@ -48,7 +49,7 @@ def choose(logits: NDArray[np.floating[Any]], sampling: Sampling, uniforms: Floa
 
 
 def log_probabilities(logits: NDArray[np.floating[Any]], ids: Ids) -> Floats:
-    """Log-probability in nats, under the model itself (temperature 1, no cut), of an id in each lane, (N,)."""
+    """Log-probability in nats of an id in each lane, (N,), under the model itself (temperature 1, no cut)."""
     wide = logits.astype(np.float64)
     wide -= wide.max(axis=-1, keepdims=True)
     chosen: Floats = np.take_along_axis(wide, ids[:, None], axis=-1)[:, 0] - np.log(np.exp(wide).sum(axis=-1))
@@ -63,7 +64,7 @@ def uniform_streams(random_seed: int, lanes: int) -> Iterator[Floats]:
 
 
 def _candidates(logits: Floats, sampling: Sampling) -> tuple[Ids, Floats]:
-    """Token ids from the most to the least probable, (N, V), and their weights; 0 for what cannot be drawn."""
+    """Ids from the most to the least probable, (N, V), and their weights; 0 for what cannot be drawn."""
     order = np.argsort(-logits, axis=-1, kind="stable")
     ordered = np.take_along_axis(logits, order, axis=-1)
     weights = np.exp((ordered - ordered[:, :1]) / sampling.temperature)

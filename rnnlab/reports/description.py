@@ -84,7 +84,8 @@ def _first_windows(corpus: Corpus, part: Part, window: int) -> NDArray[np.unsign
     runs = part.runs[:FIRST_WINDOWS]
     starts = [start for begin, end in runs for start in range(begin, min(end, begin + FIRST_WINDOWS))]
     first = np.array(starts[:FIRST_WINDOWS], np.int64)
-    return corpus.ids[first[:, None] + np.arange(window + 1)]
+    windows: NDArray[np.unsignedinteger] = corpus.ids[first[:, None] + np.arange(window + 1)]
+    return windows
 
 
 def _target_shares(corpus: Corpus, part: Part, window: int) -> tuple[TargetShare, ...]:

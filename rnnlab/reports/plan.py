@@ -44,7 +44,8 @@ def _parts(experiment: Experiment, splits: Splits) -> Iterator[str]:
 def _batches(experiment: Experiment, batches: Batches) -> str:
     window = experiment.dataset.window
     if experiment.regime == "stream":
-        shape = f"{_count(batches.lanes, 'lane')} of a stream, cut every {_count(window, 'step')}; the state runs on"
+        lanes = _count(batches.lanes, "lane")
+        shape = f"{lanes} of a stream, cut every {_count(window, 'step')}; the state runs on"
     else:
         order = "shuffled" if experiment.training.shuffle else "in order"
         state = "the state runs on" if batches.carries_state else "each from a zero state"
@@ -67,10 +68,10 @@ def _model(experiment: Experiment, architecture: Architecture) -> str:
 
 def _training(experiment: Experiment, batches: Batches) -> str:
     training = experiment.training
-    optimizer = training.optimizer
+    optimizer, steps = training.optimizer, training.epochs * batches.steps
     schedule = "" if training.schedule.kind == "constant" else f", {training.schedule.kind} schedule"
     return (
-        f"{_count(training.epochs, 'epoch')}, {_count(training.epochs * batches.steps, 'step')} of {optimizer.name},"
+        f"{_count(training.epochs, 'epoch')}, {_count(steps, 'step')} of {optimizer.name},"
         f" learning rate {optimizer.learning_rate:g}{schedule}, random seed {training.random_seed}"
     )
 
