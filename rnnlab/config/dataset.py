@@ -17,6 +17,10 @@ class NoSplit(Section):
     """Everything is trained on."""
 
     kind: Literal["none"] = Field("none", description="No part of the data is held out.")
+    allow_overlap: bool = Field(
+        False,
+        description="In `evaluate --folds`, keep training windows that share tokens with a held-out one.",
+    )
 
 
 class ContiguousSplit(Section):

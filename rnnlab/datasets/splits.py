@@ -123,13 +123,13 @@ def _parts_of_windows(
 ) -> Splits:
     """The two parts; training windows that overlap validation are left out, unless they are allowed."""
     split = experiment.dataset.split
-    if not (split.kind == "stratified_shuffle" and split.allow_overlap):
+    if isinstance(split, ContiguousSplit) or not split.allow_overlap:
         apart = drop_overlapping(train, held_out, window=experiment.dataset.window)
         if not len(apart):
             raise DataError(
                 f"dataset.split: each of the {len(train)} training windows shares tokens with a validation"
                 " window, so none is left to train on; to keep them, set allow_overlap: true"
-                " (with kind: stratified_shuffle)"
+                " (with kind: none or stratified_shuffle)"
             )
         if len(apart) < len(train):
             notes = (
