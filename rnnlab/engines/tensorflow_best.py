@@ -29,7 +29,7 @@ class BestWeights:
         self._sums.assign_add(tf.stack([record[0] * record[2], record[2]]))
 
     def end_epoch(self, ended: Tensor) -> None:
-        """Keep the weights if an epoch has ended and was the best; XLA would select instead of branching too."""
+        """Keep the weights if an epoch has ended and was the best so far."""
         mean = self._sums[0] / self._sums[1]
         better = ended & (mean < self.loss)
         self.loss.assign(tf.where(better, mean, self.loss))

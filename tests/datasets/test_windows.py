@@ -22,7 +22,7 @@ SHIP = (
 def song(experiment):
     """The windows of E1, (50, 5)."""
     dataset = f"kind: notes, path: '{NABIYA}', vocabulary: [{LECTURE_NOTES}], window: 4, target: next"
-    corpus = load_corpus(experiment(dataset).dataset)
+    corpus = load_corpus(experiment(dataset, training="batching: windows, batch_size: 1").dataset)
     return windows_array(corpus, whole(corpus, window=4), 4)
 
 
