@@ -9,6 +9,7 @@ from rnnlab.commands.arguments import config_argument, set_option
 from rnnlab.commands.progress import ProgressReport
 
 if TYPE_CHECKING:
+    from rnnlab.datasets.loading import Data
     from rnnlab.training.session import Outcome, Session
 
 
@@ -29,27 +30,31 @@ def command(config: Path, overrides: tuple[str, ...], run_dir: Path | None, quie
     rnnlab train configs/text_lstm.yaml --set dataset.path=my.txt --set model.units=256
     """
     from rnnlab.config.reading import read_experiment
+    from rnnlab.datasets.loading import load_data
+    from rnnlab.models.architecture import architecture_of
 
     experiment = read_experiment(config, overrides)
+    data = load_data(experiment)
+    architecture_of(experiment, len(data.corpus.vocabulary))  # refuses what does not fit the vocabulary
 
     from rnnlab.training.session import Session  # loads TensorFlow, which takes seconds
 
-    session = Session(experiment, name=config.stem, run_dir=run_dir)
+    session = Session(experiment, data, name=config.stem, run_dir=run_dir)
     if not quiet:
-        _print_plan(session)
+        _print_plan(session, data)
     with ProgressReport(experiment.training.epochs, quiet=quiet) as progress:
         outcome = session.train(progress.show)
     click.echo(_result(outcome))
 
 
-def _print_plan(session: "Session") -> None:
+def _print_plan(session: "Session", data: "Data") -> None:
     """Say what will be done, before it is done."""
     from rnnlab.commands.rendering import facts
     from rnnlab.engines.tensorflow_start import device_name
     from rnnlab.reports.plan import plan
 
     trainer = session.trainer
-    rows = plan(trainer.experiment, session.corpus, session.splits, trainer.batches, trainer.architecture)
+    rows = plan(trainer.experiment, data.corpus, data.splits, trainer.batches, trainer.architecture)
     rows += [("device", device_name()), ("run folder", str(session.run.path))]
     click.echo(facts(rows), err=True)
 

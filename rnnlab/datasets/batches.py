@@ -137,7 +137,8 @@ def _require_targets(part: Part, corpus: Corpus) -> None:
     """The first token of a sequence is nobody's target, and neither is the first of a part."""
     starts_inside = np.count_nonzero((corpus.starts > part.begin) & (corpus.starts < part.end))
     if part.end - part.begin - 1 - starts_inside < 1:
-        remedy = "" if part.name == "train" else f", or give dataset.split.{part.name} a larger fraction"
+        held_out = part.name in {"validation", "test"}
+        remedy = f", or give dataset.split.{part.name} a larger fraction" if held_out else ""
         raise DataError(
             f"the {part.name} part is too short: expected two tokens of one sequence, an input and its"
             f" target, received {max(part.end - part.begin, 0)} tokens in all; add data{remedy}"

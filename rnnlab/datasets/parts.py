@@ -70,7 +70,7 @@ def require_windows(part: Part, corpus: Corpus, *, window: int) -> None:
     pieces = np.minimum(corpus.ends, part.end) - np.maximum(corpus.starts, part.begin)
     longest = max(int(pieces.max()), 0)
     remedy = f", or set dataset.window to {longest - 1} or less" if longest > 1 else ""
-    if part.name != "train":
+    if part.name in {"validation", "test"}:
         remedy += f", or give dataset.split.{part.name} a larger fraction"
     raise DataError(
         f"the {part.name} part is too short: dataset.window {window} and a target need {window + 1} tokens"

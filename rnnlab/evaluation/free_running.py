@@ -51,6 +51,8 @@ def run_freely(model: Stepper, corpus: Corpus, experiment: Experiment) -> FreeRu
     if generation.seed is None:
         return "no free running: the configuration has no generation.seed"
     seed = vocabulary.parse(generation.seed, name="generation.seed").astype(np.int64)
+    if not len(seed):
+        return "no free running: generation.seed has no token"
     truth = _continuation(corpus, seed)[: generation.length]
     if not len(truth):
         return f"no free running: the seed {generation.seed!r} does not occur in the data, or ends it"

@@ -57,17 +57,17 @@ class Decoding:
 
 def decode(model: Stepper, seed: Ids, how: Decoding) -> list[Sample]:
     """The samples that follow a seed of at least one token, (S,)."""
-    written: list[list[int]] = [[] for _ in range(how.samples)]
-    scores = np.zeros(how.samples)
-    running = np.ones(how.samples, bool)
-    for ids, log_probability in tokens(model, seed, how):
-        running &= ids != (-1 if how.stop is None else how.stop)
-        if not running.any():
-            break
-        scores += np.where(running, log_probability, 0)
-        for lane in np.flatnonzero(running):
-            written[lane].append(int(ids[lane]))
-    return [Sample(tuple(ids), float(score)) for ids, score in zip(written, scores, strict=True)]
+    written, scores = [], []
+    lengths = np.full(how.samples, how.length)
+    for step, (ids, log_probability) in enumerate(tokens(model, seed, how)):
+        written.append(ids)
+        scores.append(log_probability)
+        if how.stop is not None:
+            lengths[ids == how.stop] = np.minimum(lengths[ids == how.stop], step)
+            if lengths.max() <= step:
+                break
+    lanes = zip(lengths, np.stack(written, axis=1), np.stack(scores, axis=1), strict=True)
+    return [Sample(tuple(ids[:end].tolist()), float(score[:end].sum())) for end, ids, score in lanes]
 
 
 def tokens(model: Stepper, seed: Ids, how: Decoding) -> Iterator[tuple[Ids, NDArray[np.float64]]]:

@@ -44,7 +44,7 @@ def choose(logits: NDArray[np.floating[Any]], sampling: Sampling, uniforms: Floa
     cumulated = weights.cumsum(axis=-1)
     drawn = (cumulated <= uniforms[:, None] * cumulated[:, -1:]).sum(axis=-1)
     drawn = np.minimum(drawn, (weights > 0).sum(axis=-1) - 1)
-    chosen: Ids = np.take_along_axis(order, drawn[:, None], axis=-1)[:, 0]
+    chosen: Ids = order[np.arange(len(order)), drawn]
     return chosen
 
 
@@ -52,7 +52,7 @@ def log_probabilities(logits: NDArray[np.floating[Any]], ids: Ids) -> Floats:
     """Log-probability in nats of an id in each lane, (N,), under the model itself (temperature 1, no cut)."""
     wide = logits.astype(np.float64)
     wide -= wide.max(axis=-1, keepdims=True)
-    chosen: Floats = np.take_along_axis(wide, ids[:, None], axis=-1)[:, 0] - np.log(np.exp(wide).sum(axis=-1))
+    chosen: Floats = wide[np.arange(len(wide)), ids] - np.log(np.exp(wide).sum(axis=-1))
     return chosen
 
 
@@ -66,8 +66,9 @@ def uniform_streams(random_seed: int, lanes: int) -> Iterator[Floats]:
 def _candidates(logits: Floats, sampling: Sampling) -> tuple[Ids, Floats]:
     """Ids from the most to the least probable, (N, V), and their weights; 0 for what cannot be drawn."""
     order = np.argsort(-logits, axis=-1, kind="stable")
-    ordered = np.take_along_axis(logits, order, axis=-1)
-    weights = np.exp((ordered - ordered[:, :1]) / sampling.temperature)
+    ordered = logits[np.arange(len(logits))[:, None], order]
+    with np.errstate(over="ignore"):  # by next to no temperature: −inf, and the weight is 0
+        weights = np.exp((ordered - ordered[:, :1]) / sampling.temperature)
     if sampling.top_k is not None:
         weights[:, sampling.top_k :] = 0
     if sampling.top_p is not None:

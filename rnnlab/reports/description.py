@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batching import Batches, make_batches
-from rnnlab.datasets.corpus import Corpus, load_corpus
-from rnnlab.datasets.splits import Part, Splits, split_corpus
+from rnnlab.datasets.corpus import Corpus
+from rnnlab.datasets.loading import load_data
+from rnnlab.datasets.splits import Part, Splits
 from rnnlab.evaluation.ceiling import Ceiling, window_ceiling
 from rnnlab.models.architecture import Architecture, architecture_of
 
@@ -63,8 +64,8 @@ def describe(experiment: Experiment) -> Description:
         DataError: the data cannot be read, or is too short.
         ConfigError: the network does not fit the vocabulary.
     """
-    corpus = load_corpus(experiment.dataset)
-    splits = split_corpus(corpus, experiment)
+    data = load_data(experiment)
+    corpus, splits = data.corpus, data.splits
     part, window = splits.parts["train"], experiment.dataset.window
     return Description(
         experiment=experiment,

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rnnlab.config.schema import Experiment
-from rnnlab.datasets.corpus import load_corpus
-from rnnlab.datasets.splits import split_corpus
+from rnnlab.datasets.loading import Data
 from rnnlab.errors import Interrupted, RnnlabError
 from rnnlab.runs import Run, create_run
 from rnnlab.training.callbacks import LossHistory, load_callbacks
@@ -37,17 +36,16 @@ class Session:
 
     Args:
         experiment: the configuration.
+        data: what it trains on.
         name: of the run, `runs/<name>-<number>`.
         run_dir: a new folder to use instead.
 
     Raises:
-        RnnlabError: what is wrong with data, model, callbacks or folder; no folder is left behind.
+        RnnlabError: what is wrong with a callback or the folder; no folder is left behind.
     """
 
-    def __init__(self, experiment: Experiment, *, name: str, run_dir: Path | None = None) -> None:
-        self.corpus = load_corpus(experiment.dataset)
-        self.splits = split_corpus(self.corpus, experiment)
-        self.trainer = Trainer(experiment, self.corpus, self.splits)
+    def __init__(self, experiment: Experiment, data: Data, *, name: str, run_dir: Path | None = None) -> None:
+        self.trainer = Trainer(experiment, data.corpus, data.splits)
         self._callbacks = load_callbacks(experiment.training.callbacks)
         self._history = LossHistory()
         self.run = create_run(name, experiment, folder=run_dir)

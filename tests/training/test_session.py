@@ -10,6 +10,8 @@ import keras
 import numpy as np
 import pytest
 
+from rnnlab.config.schema import Experiment
+from rnnlab.datasets.loading import load_data
 from rnnlab.errors import DataError, Interrupted, RunError, TrainingError
 from rnnlab.evaluation.evaluating import evaluate
 from rnnlab.runs import find_run
@@ -24,6 +26,10 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+def session_of(wanted: Experiment, *, run_dir: Path | None = None) -> Session:
+    return Session(wanted, load_data(wanted), name="test", run_dir=run_dir)
+
+
 def rows(path: Path) -> list[dict[str, str]]:
     with path.open() as file:
         return list(csv.DictReader(file))
@@ -31,11 +37,11 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def test_a_run_folder_holds_all_that_was_learnt() -> None:
     """A row for each epoch and for each step, and a model that measures as the history says."""
-    session = Session(experiment(SONG, "training.epochs=30"), name="song")
+    session = session_of(experiment(SONG, "training.epochs=30"))
     outcome = session.train()
     folder = outcome.run.path
 
-    assert folder == Path("runs/song-1")
+    assert folder == Path("runs/test-1")
     assert {path.name for path in folder.iterdir()} == FILES
     assert [row["epoch"] for row in rows(folder / "history.csv")] == [str(n) for n in range(1, 31)]
     steps = rows(folder / "losses.csv")
@@ -50,7 +56,7 @@ def test_the_numpy_engine_measures_what_the_compiled_one_did() -> None:
     """With weights that do not move, `evaluate` gives the epoch's training loss."""
     frozen = experiment(SENTENCE, "training.optimizer.learning_rate=1e-30", "training.epochs=1")
 
-    outcome = Session(frozen, name="sentence").train()
+    outcome = session_of(frozen).train()
 
     assert evaluate(outcome.run.load_model()).metrics.loss == pytest.approx(outcome.best.loss, abs=1e-5)
 
@@ -58,9 +64,9 @@ def test_the_numpy_engine_measures_what_the_compiled_one_did() -> None:
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_saves_everything_and_says_so(number: signal.Signals, code: int) -> None:
     """Ctrl-C and a polite kill end training between two chunks; the run can be used."""
-    session = Session(experiment(SONG, "training.epochs=100000"), name="song")
+    session = session_of(experiment(SONG, "training.epochs=100000"))
 
-    with pytest.raises(Interrupted, match=r"interrupted after \d+ epochs; .*runs/song-1") as caught:
+    with pytest.raises(Interrupted, match=r"interrupted after \d+ epochs; .*runs/test-1") as caught:
         session.train(lambda _: os.kill(os.getpid(), number))
 
     assert caught.value.exit_code == code
@@ -72,7 +78,7 @@ def test_a_signal_saves_everything_and_says_so(number: signal.Signals, code: int
 def test_a_diverging_run_keeps_its_best_weights() -> None:
     """The loss is no number, the weights that are saved are."""
     diverging = experiment(SONG, "training.optimizer={name: sgd, learning_rate: 1e38}", "training.epochs=50")
-    session = Session(diverging, name="song")
+    session = session_of(diverging)
 
     with pytest.raises(TrainingError, match="the loss became"):
         session.train()
@@ -84,9 +90,9 @@ def test_a_diverging_run_keeps_its_best_weights() -> None:
 def test_what_is_refused_leaves_no_folder() -> None:
     """Too little data, an unknown callback: said before a run folder is made."""
     with pytest.raises(DataError, match="batch_size"):
-        Session(experiment(SONG, "training.batch_size=50"), name="song")
+        session_of(experiment(SONG, "training.batch_size=50"))
     with pytest.raises(TrainingError, match="cannot be imported"):
-        Session(experiment(SONG, "training.callbacks=['no_such_module:Class']"), name="song")
+        session_of(experiment(SONG, "training.callbacks=['no_such_module:Class']"))
 
     assert not Path("runs").exists()
 
@@ -97,7 +103,7 @@ def test_a_folder_with_files_in_it_is_not_written_to() -> None:
     Path("mine/thesis.txt").write_text("years of work")
 
     with pytest.raises(RunError, match="mine: --run-dir must name a new or an empty folder"):
-        Session(experiment(SONG), name="song", run_dir=Path("mine"))
+        session_of(experiment(SONG), run_dir=Path("mine"))
 
 
 class EpochCounter(keras.callbacks.Callback):
@@ -115,7 +121,7 @@ def test_users_callbacks_are_loaded_and_fired(monkeypatch: pytest.MonkeyPatch) -
     module.EpochCounter = EpochCounter
     monkeypatch.setitem(__import__("sys").modules, "my_callbacks", module)
 
-    Session(experiment(SONG, "training.callbacks=['my_callbacks:EpochCounter']"), name="song").train()
+    session_of(experiment(SONG, "training.callbacks=['my_callbacks:EpochCounter']")).train()
 
     assert [epoch for epoch, _ in EpochCounter.seen] == [0, 1, 2]
     assert set(EpochCounter.seen[0][1]) == {"loss", "accuracy"}
