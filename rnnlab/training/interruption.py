@@ -30,9 +30,13 @@ class Interruption:
 
 @contextmanager
 def noted_signals() -> Iterator[Interruption]:
-    """While the body runs, SIGINT, SIGTERM and SIGHUP are noted instead of ending the process."""
+    """While the body runs, SIGINT, SIGTERM and SIGHUP are noted instead of ending the process.
+
+    What the process was told to ignore stays ignored: `nohup rnnlab train … &` outlives its terminal.
+    """
     interruption = Interruption()
-    before = {number: signal.signal(number, interruption.note) for number in SIGNALS}
+    heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, interruption.note) for number in heeded}
     try:
         yield interruption
     finally:

@@ -15,6 +15,7 @@ from rnnlab.datasets.loading import load_data
 from rnnlab.errors import DataError, Interrupted, RunError, TrainingError
 from rnnlab.evaluation.evaluating import evaluate
 from rnnlab.runs import find_run
+from rnnlab.training.interruption import noted_signals
 from rnnlab.training.session import Session
 from tests.experiments import SENTENCE, SONG, experiment
 
@@ -62,8 +63,12 @@ def test_the_numpy_engine_measures_what_the_compiled_one_did() -> None:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_saves_everything_and_says_so(number: signal.Signals, code: int) -> None:
+def test_a_signal_saves_everything_and_says_so(
+    request: pytest.FixtureRequest, number: signal.Signals, code: int
+) -> None:
     """Ctrl-C and a polite kill end training between two chunks; the run can be used."""
+    before = signal.signal(number, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(number, before))
     session = session_of(experiment(SONG, "training.epochs=100000"))
 
     with pytest.raises(Interrupted, match=r"interrupted after \d+ epochs; .*runs/test-1") as caught:
@@ -72,7 +77,7 @@ def test_a_signal_saves_everything_and_says_so(number: signal.Signals, code: int
     assert caught.value.exit_code == code
     assert {path.name for path in session.run.path.iterdir()} == FILES
     assert np.isfinite(evaluate(session.run.load_model()).metrics.loss)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(number) is signal.default_int_handler
 
 
 def test_a_diverging_run_keeps_its_best_weights() -> None:
@@ -125,3 +130,14 @@ def test_users_callbacks_are_loaded_and_fired(monkeypatch: pytest.MonkeyPatch) -
 
     assert [epoch for epoch, _ in EpochCounter.seen] == [0, 1, 2]
     assert set(EpochCounter.seen[0][1]) == {"loss", "accuracy"}
+
+
+def test_an_ignored_signal_stays_ignored(request: pytest.FixtureRequest) -> None:
+    """Under `nohup`, or behind `&`, the process was told to ignore a signal before it began."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    request.addfinalizer(lambda: signal.signal(signal.SIGHUP, before))
+
+    with noted_signals() as interruption:
+        os.kill(os.getpid(), signal.SIGHUP)
+
+    assert interruption.signal_number == 0
