@@ -32,24 +32,19 @@ def write_durably(path: Path, data: bytes) -> None:
         ) from error
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, *, most_bytes: int = -1) -> str:
     """The text of a UTF-8 file, with `\\n` line ends and without a byte order mark.
 
+    Args:
+        path: the file.
+        most_bytes: the size up to which it is read; -1 for any size.
+
     Raises:
-        DataError: the file is missing, is a folder, cannot be read, is empty or is not UTF-8.
+        DataError: the file is missing, is a folder, cannot be read, is too large, is empty or is not UTF-8.
     """
+    data = _read_bytes(path, most_bytes)
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(
-            f"{path}: no such file; check the path (dataset.path is relative to its YAML file)"
-        ) from None
-    except OSError as error:
-        raise DataError(
-            f"{path}: cannot be read ({error.strerror or error}); expected a readable file"
-        ) from error
-    try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise DataError(
@@ -59,6 +54,24 @@ def read_text(path: Path) -> str:
     if not text:
         raise DataError(f"{path}: the file is empty; expected text or notes to train on")
     return text.replace("\r\n", "\n") if "\r\n" in text else text
+
+
+def _read_bytes(path: Path, most_bytes: int) -> bytes:
+    """The bytes of a file; of one that is too large, no more than it takes to know that."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(most_bytes + 1 if most_bytes >= 0 else -1)
+    except FileNotFoundError:
+        raise DataError(
+            f"{path}: no such file; check the path (dataset.path is relative to its YAML file)"
+        ) from None
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be read ({error.strerror or error}); expected a readable file"
+        ) from error
+    if 0 <= most_bytes < len(data):
+        raise DataError(f"{path}: expected at most {most_bytes:,} bytes, and it has more")
+    return data
 
 
 def _umask() -> int:

@@ -3,6 +3,7 @@
 import errno
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -158,6 +159,26 @@ def test_what_is_no_text_is_refused_with_its_place(tmp_path, data, message):
         read_text(path)
 
     assert str(caught.value) == message.format(path=path)
+
+
+def test_a_file_that_is_too_large_is_not_read_to_its_end(tmp_path):
+    """The bound itself is allowed; of what is beyond it, however much, nothing is kept."""
+    (tmp_path / "file").write_bytes(b"abcd")
+
+    assert read_text(tmp_path / "file", most_bytes=4) == "abcd"
+    for path, most in ((tmp_path / "file", 3), (Path("/dev/zero"), 1000)):
+        with pytest.raises(DataError) as caught:
+            read_text(path, most_bytes=most)
+
+        assert str(caught.value) == f"{path}: expected at most {most:,} bytes, and it has more"
+
+
+def test_the_place_in_a_file_with_a_byte_order_mark_is_the_files(tmp_path):
+    """An offset counts from the first byte, as a hex editor does."""
+    (tmp_path / "file").write_bytes(b"\xef\xbb\xbfab\xff")
+
+    with pytest.raises(DataError, match="byte 0xff at offset 5"):
+        read_text(tmp_path / "file")
 
 
 def test_a_folder_is_no_text(tmp_path):

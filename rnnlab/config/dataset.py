@@ -49,8 +49,16 @@ class StratifiedShuffleSplit(Section):
 
 
 Split = Annotated[NoSplit | ContiguousSplit | StratifiedShuffleSplit, Field(discriminator="kind")]
+
+
+def _file_name(value: Any) -> Any:
+    if value == "" or (isinstance(value, str) and "\0" in value):
+        raise PydanticCustomError("path", "expected a path, received {path}", {"path": repr(value)})
+    return value
+
+
 Paths = Annotated[
-    tuple[Annotated[Path, Field(strict=False)], ...],
+    tuple[Annotated[Path, Field(strict=False), BeforeValidator(_file_name)], ...],
     Field(min_length=1, max_length=10_000),
     BeforeValidator(one_or_many),
     WithJsonSchema(_STRINGS),
@@ -60,6 +68,7 @@ Paths = Annotated[
 class _Dataset(Section):
     """What both kinds of data have."""
 
+    kind: str
     path: Paths | None = Field(
         None, description="File, or list of files, relative to this YAML file; each is one sequence."
     )
@@ -81,7 +90,7 @@ class _Dataset(Section):
 
 def _characters(value: Any) -> Any:
     """A tuple of characters from a list of them, or from a string of them."""
-    return tuple(value) if isinstance(value, str | list) else value
+    return tuple(value) if isinstance(value, str) else one_or_many(value)
 
 
 def _single_characters(tokens: tuple[str, ...]) -> tuple[str, ...]:
@@ -95,9 +104,7 @@ def _single_characters(tokens: tuple[str, ...]) -> tuple[str, ...]:
 
 def _words(value: Any) -> Any:
     """A tuple of note tokens from a list of them, or from a string of them."""
-    if isinstance(value, str):
-        return tuple(value.split())
-    return tuple(value) if isinstance(value, list) else value
+    return tuple(value.split()) if isinstance(value, str) else one_or_many(value)
 
 
 def _distinct(tokens: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from rnnlab.config.section import Section, Share, Units
 class _Model(Section):
     """What every network has."""
 
+    kind: str
     units: Units = Field(description="Units of each layer, first to last; one number for one layer.")
     dropout: Share = Field(
         0.0, description="Share of each hidden layer's outputs dropped in training, 0 to 1."

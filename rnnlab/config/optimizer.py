@@ -1,4 +1,4 @@
-"""The sections `training.optimizer` and `training.schedule`, under Keras' own names."""
+"""The section `training.optimizer`, under Keras' own names."""
 
 from typing import Annotated, Literal
 
@@ -13,6 +13,7 @@ Positive = Annotated[float, Field(gt=0)]
 class _Optimizer(Section):
     """What every optimizer has."""
 
+    name: str
     learning_rate: Positive = Field(0.001, description="Step size; the start, or the peak, of a schedule.")
     clipnorm: Positive | None = Field(None, description="Most L2 norm of each weight's gradient.")
     global_clipnorm: Positive | None = Field(None, description="Most L2 norm of all gradients together.")
@@ -111,45 +112,4 @@ class Lion(_Optimizer):
 
 Optimizer = Annotated[
     Sgd | RmsProp | Adam | AdamW | Nadam | Adamax | Adagrad | Adadelta | Lion, Field(discriminator="name")
-]
-
-
-class _Schedule(Section):
-    """What every schedule has."""
-
-    warmup: Share = Field(0.0, description="Share of all steps over which the rate rises from 0, 0 to 1.")
-
-
-class ConstantSchedule(_Schedule):
-    """The same rate at every step."""
-
-    kind: Literal["constant"] = Field("constant", description="The rate stays.")
-
-
-class LinearSchedule(_Schedule):
-    """A straight line."""
-
-    kind: Literal["linear"] = Field(description="The rate falls in a straight line.")
-    final: Share = Field(0.0, description="Share of the rate that is left at the end, 0 to 1.")
-
-
-class CosineSchedule(_Schedule):
-    """Half a cosine wave (Loshchilov and Hutter, 2017)."""
-
-    kind: Literal["cosine"] = Field(description="The rate falls along half a cosine wave.")
-    final: Share = Field(0.0, description="Share of the rate that is left at the end, 0 to 1.")
-
-
-class ExponentialSchedule(_Schedule):
-    """A constant factor every so many steps."""
-
-    kind: Literal["exponential"] = Field(description="The rate falls by a factor every so many steps.")
-    decay_rate: Annotated[float, Field(gt=0, le=1)] = Field(description="The factor.")
-    decay_steps: Annotated[int, Field(ge=1)] = Field(
-        description="After how many steps it has been applied once."
-    )
-
-
-Schedule = Annotated[
-    ConstantSchedule | LinearSchedule | CosineSchedule | ExponentialSchedule, Field(discriminator="kind")
 ]

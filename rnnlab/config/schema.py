@@ -1,14 +1,15 @@
-"""A whole experiment, and what its sections may not say together."""
+"""The page of YAML: an experiment and its sections."""
 
-from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
+from rnnlab.config.contradictions import contradictions
 from rnnlab.config.dataset import ContiguousSplit, NoSplit, NotesDataset, StratifiedShuffleSplit, TextDataset
 from rnnlab.config.model import GruModel, LstmModel, MlpModel, RecurrentModel, SimpleRnnModel
-from rnnlab.config.optimizer import Adam, ConstantSchedule, Optimizer, Schedule
+from rnnlab.config.optimizer import Adam, Optimizer
+from rnnlab.config.schedule import ConstantSchedule, Schedule
 from rnnlab.config.section import RandomSeed, Section, one_or_many
 
 __all__ = [
@@ -28,10 +29,6 @@ __all__ = [
     "Training",
     "json_schema",
 ]
-
-MOST_WEIGHTS = 500_000_000
-MOST_ACTIVATIONS = 2**28
-"""Bounds on what a network allocates: its weights, and the outputs of its widest layer over one batch."""
 
 Regime = Literal["windows", "stateful_windows", "stream"]
 Callbacks = Annotated[
@@ -119,76 +116,12 @@ class Experiment(Section):
 
     @model_validator(mode="after")
     def _refuse_contradictions(self) -> "Experiment":
-        found = [*_data_contradictions(self), *_regime_contradictions(self), *_size_contradictions(self)]
-        if found:
-            raise PydanticCustomError("contradictions", "contradictions", {"found": found})
+        if found := list(contradictions(self)):
+            lines = "; ".join(f"{contradiction.keys[0]}: {contradiction.message}" for contradiction in found)
+            raise PydanticCustomError("contradictions", "{lines}", {"lines": lines, "found": found})
         return self
 
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of the YAML, each key with its description."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Experiment.model_json_schema()}
-
-
-def _data_contradictions(experiment: Experiment) -> Iterator[tuple[str, str]]:
-    """(key, what is wrong) of the dataset section alone."""
-    dataset = experiment.dataset
-    if (dataset.path is None) == (dataset.inline is None):
-        received = "neither" if dataset.path is None else "both"
-        yield "dataset", f"expected one of path and inline, received {received}"
-    if dataset.embedding_size is not None and dataset.encoding != "embedding":
-        yield (
-            "dataset.embedding_size",
-            f"needs encoding: embedding, received {dataset.encoding}; leave it out",
-        )
-    split = dataset.split
-    if isinstance(split, ContiguousSplit) and split.validation + split.test >= 1:
-        yield (
-            "dataset.split",
-            f"validation and test take {split.validation + split.test:g} of the data; leave some to train on",
-        )
-    if isinstance(split, StratifiedShuffleSplit) and split.use >= split.splits:
-        yield "dataset.split.use", f"expected less than splits, which is {split.splits}, received {split.use}"
-
-
-def _regime_contradictions(experiment: Experiment) -> Iterator[tuple[str, str]]:
-    """(key, what is wrong) of what the batches, the target and the model ask of each other."""
-    dataset, training, regime = experiment.dataset, experiment.training, experiment.regime
-    if isinstance(experiment.model, MlpModel):
-        if regime == "stream":
-            yield "training.batching", "an mlp has no state and reads whole windows; set batching: windows"
-        if dataset.target == "shifted":
-            yield "dataset.target", "an mlp predicts one token for a whole window; set target: next"
-    elif regime == "stream" and dataset.target == "next":
-        yield (
-            "dataset.target",
-            "a stream predicts the token after each step; set target: shifted, or batching: windows",
-        )
-    if training.shuffle and regime == "stream":
-        yield "training.shuffle", "a stream is read in order; set shuffle: false, or batching: windows"
-    if training.shuffle and regime == "stateful_windows":
-        yield (
-            "training.shuffle",
-            "with model.stateful windows come in order; set shuffle: false, or stateful: false",
-        )
-    if isinstance(dataset.split, StratifiedShuffleSplit) and regime != "windows":
-        yield "dataset.split.kind", "windows drawn at random cannot carry a state; set kind: contiguous"
-
-
-def _size_contradictions(experiment: Experiment) -> Iterator[tuple[str, str]]:
-    """(key, what is wrong) of sizes whose product could not be held in memory."""
-    units = experiment.model.units
-    weights = sum(4 * width * (width + before) for before, width in zip((0, *units), units, strict=False))
-    if weights > MOST_WEIGHTS:
-        yield (
-            "model.units",
-            f"expected at most {MOST_WEIGHTS:,} weights, received about {weights:,}; use fewer units",
-        )
-    training, window = experiment.training, experiment.dataset.window
-    activations = training.batch_size * window * max(units)
-    if activations > MOST_ACTIVATIONS:
-        yield (
-            "training.batch_size",
-            f"batch_size × window × units is {activations:,}, expected at most {MOST_ACTIVATIONS:,};"
-            " make one smaller",
-        )

@@ -11,9 +11,7 @@ MOST_LAYERS = 32
 class Section(BaseModel):
     """A frozen record of settings; unknown keys, loose types, infinity and NaN are refused."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=False
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 def one_or_many(value: Any) -> Any:
@@ -23,23 +21,14 @@ def one_or_many(value: Any) -> Any:
     return value if isinstance(value, dict | tuple) else (value,)
 
 
+_LAYER = {"type": "integer", "minimum": 1, "maximum": MOST_UNITS}
+_LAYERS = {"type": "array", "items": _LAYER, "minItems": 1, "maxItems": MOST_LAYERS}
+
 Units = Annotated[
     tuple[Annotated[int, Field(ge=1, le=MOST_UNITS)], ...],
     Field(min_length=1, max_length=MOST_LAYERS),
     BeforeValidator(one_or_many),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "integer", "minimum": 1, "maximum": MOST_UNITS},
-                {
-                    "type": "array",
-                    "items": {"type": "integer", "minimum": 1, "maximum": MOST_UNITS},
-                    "minItems": 1,
-                    "maxItems": MOST_LAYERS,
-                },
-            ]
-        }
-    ),
+    WithJsonSchema({"anyOf": [_LAYER, _LAYERS]}),
 ]
 """Units of each layer, first to last; one number means one layer."""
 

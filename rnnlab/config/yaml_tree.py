@@ -9,17 +9,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from rnnlab.config.report import Mark, Problem
 from rnnlab.errors import ConfigError
 
 Path = tuple[str | int, ...]
+"""The keys, and the numbers of list items, that lead to a value."""
 
 MOST_CHARACTERS = 1 << 20
 MOST_VALUES = 80_000
 DEEPEST = 20
 """Bounds on a text; the longest vocabulary that the schema allows, 65,536 tokens, fits in."""
-
-MOST_LINES = 50
-"""A report of more problems is cut."""
 
 _NUMBERS: list[tuple[re.Pattern[str], Callable[[str], Any]]] = [
     (re.compile(r"[-+]?[0-9]+"), int),
@@ -33,6 +32,11 @@ _WORDS: dict[str, Any] = {
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""What an escape can make and no file can hold."""
+
+_OUTER_EVENTS = ("StreamStartEvent", "StreamEndEvent", "DocumentStartEvent", "DocumentEndEvent")
+
 
 @dataclass
 class Tree:
@@ -40,51 +44,53 @@ class Tree:
 
     Attributes:
         value: dicts, lists and scalars.
-        values: `file:line:column` of each value, by its path.
-        keys: `file:line:column` of each key, by its path.
+        values: the mark of each value, by its path.
+        keys: the mark of each key, by its path.
+        problems: what was refused.
+        refused: the paths of the values that could not be read; None stands there.
     """
 
     value: Any = None
-    values: dict[Path, str] = field(default_factory=dict)
-    keys: dict[Path, str] = field(default_factory=dict)
+    values: dict[Path, Mark] = field(default_factory=dict)
+    keys: dict[Path, Mark] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    refused: set[Path] = field(default_factory=set)
+
+    def replace(self, path: Path, other: "Tree", mark: Mark) -> None:
+        """Note that another tree stands at a path now, all of it at one mark; the values are not touched."""
+        for places in (self.keys, self.values):
+            for within in [within for within in places if within[: len(path)] == path]:
+                del places[within]
+            places[path] = mark
+        self.values |= {(*path, *within): mark for within in other.values}
+        self.keys |= {(*path, *within): mark for within in other.keys}
+        self.problems += other.problems
+        self.refused = {within for within in self.refused if within[: len(path)] != path}
+        self.refused |= {(*path, *within) for within in other.refused}
 
 
-@dataclass(frozen=True)
-class Problem:
-    """One line of a report, and where it belongs."""
-
-    place: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.message}"
-
-
-def read_tree(text: str, name: str) -> Tree:
+def read_tree(text: str, mark: Callable[[int, int], Mark]) -> Tree:
     """The tree of a YAML text.
 
     Args:
         text: the YAML.
-        name: what messages call it.
+        mark: makes the mark of a line and a column, both from 1; both are 0 for the text as a whole.
 
     Raises:
-        ConfigError: everything that is wrong with its form, one line each.
+        ConfigError: it is no YAML at all, or beyond the bounds.
     """
     if len(text) > MOST_CHARACTERS:
-        raise ConfigError(
-            f"{name}: expected at most {MOST_CHARACTERS:,} characters of YAML; put the data in a file"
+        raise _error(
+            mark(0, 0), f"expected at most {MOST_CHARACTERS:,} characters of YAML; put the data in a file"
         )
-    builder = _Builder(name, _events(text, name))
-    tree = builder.build()
-    if builder.problems:
-        raise ConfigError(report(list(map(str, builder.problems))))
-    return tree
+    return _Builder(_events(text, mark), mark).build()
 
 
-def report(lines: list[str]) -> str:
-    """The lines of a report, at most as many as one would read."""
-    more = len(lines) - MOST_LINES
-    return "\n".join([*lines[:MOST_LINES], f"… and {more:,} more"] if more > 0 else lines)
+def value_at(value: Any, path: Path) -> Any:
+    """The value at a path of keys; None if there is none."""
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
 
 
 def plain_value(text: str) -> Any:
@@ -97,7 +103,7 @@ def plain_value(text: str) -> Any:
     return text
 
 
-def _events(text: str, name: str) -> Iterator[Any]:
+def _events(text: str, mark: Callable[[int, int], Mark]) -> Iterator[Any]:
     """The parser's events; a syntax error becomes one line."""
     from ruamel.yaml import YAML  # noqa: PLC0415 (a tenth of a second)
     from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
@@ -106,61 +112,57 @@ def _events(text: str, name: str) -> Iterator[Any]:
     try:
         yield from YAML(typ="safe", pure=True).parse(text)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-        raise ConfigError(
-            f"{place}: not YAML: {' '.join((error.problem or 'syntax error').split())}"
-        ) from None
+        place = error.problem_mark or error.context_mark
+        where = mark(place.line + 1, place.column + 1) if place else mark(0, 0)
+        raise _error(where, f"not YAML: {_one_line(error.problem or 'syntax error')}") from None
     except ReaderError as error:
         before = text[: error.position]
-        place = f"{name}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
-        raise ConfigError(
-            f"{place}: not YAML: character U+{ord(text[error.position]):04X}; leave it out"
-        ) from None
+        where = mark(before.count("\n") + 1, len(before) - before.rfind("\n"))
+        raise _error(where, f"not YAML: character U+{ord(text[error.position]):04X}; leave it out") from None
     except (YAMLError, ValueError) as error:
-        raise ConfigError(f"{name}: not YAML: {' '.join(str(error).split())}") from None
+        raise _error(mark(0, 0), f"not YAML: {_one_line(str(error))}") from None
 
 
 class _Builder:
     """Builds the tree from events, and collects what it refuses."""
 
-    def __init__(self, name: str, events: Iterator[Any]) -> None:
-        self.name, self.events, self.tree = name, events, Tree()
-        self.problems: list[Problem] = []
+    def __init__(self, events: Iterator[Any], mark: Callable[[int, int], Mark]) -> None:
+        self.events, self.mark, self.tree = events, mark, Tree()
 
     def build(self) -> Tree:
         documents = 0
         for event in self.events:
-            kind = type(event).__name__
-            if kind in ("StreamStartEvent", "StreamEndEvent", "DocumentStartEvent", "DocumentEndEvent"):
+            if type(event).__name__ in _OUTER_EVENTS:
                 continue
             documents += 1
-            value = self._value(event, ())
             if documents == 1:
-                self.tree.value = value
-            elif documents == 2:
+                self.tree.value = self._value(event, ())
+                continue
+            if documents == 2:
                 self._refuse(event, "a second document; expected one page of YAML")
+            self._value(event, (f"document {documents}",))
         return self.tree
 
     def _value(self, event: Any, path: Path) -> Any:
+        self.tree.values.setdefault(path, self._mark(event))
+        self._check_bounds(event, path)
         kind = type(event).__name__
-        self.tree.values.setdefault(path, self._place(event))
         if kind == "AliasEvent":
-            self._refuse(event, f"alias *{event.anchor}: aliases are not read; write the value out")
-            return None
+            return self._refuse(
+                event, f"alias *{event.anchor}: aliases are not read; write the value out", path
+            )
         if event.anchor:
             self._refuse(event, f"anchor &{event.anchor}: anchors are not read; leave it out")
         if event.tag:
-            self._refuse(event, f"tag {event.tag}: tags are not read; leave it out")
-        if len(path) > DEEPEST:
-            raise ConfigError(f"{self._place(event)}: nested more than {DEEPEST} deep")
-        if len(self.tree.values) > MOST_VALUES:
-            raise ConfigError(
-                f"{self._place(event)}: more than {MOST_VALUES:,} values; put the data in a file"
-            )
-        if kind == "ScalarEvent":
-            return plain_value(event.value) if event.implicit[0] else event.value
-        return self._mapping(path) if kind == "MappingStartEvent" else self._sequence(path)
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self._refuse(event, f"tag {tag}: tags are not read; leave it out", path)
+        if kind == "MappingStartEvent":
+            return self._mapping(path)
+        if kind == "SequenceStartEvent":
+            return self._sequence(path)
+        if _SURROGATE.search(event.value):
+            return self._refuse(event, "half a surrogate pair; write the character itself", path)
+        return plain_value(event.value) if event.implicit[0] else event.value
 
     def _sequence(self, path: Path) -> list[Any]:
         items: list[Any] = []
@@ -171,34 +173,46 @@ class _Builder:
     def _mapping(self, path: Path) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
         while type(event := next(self.events)).__name__ != "MappingEndEvent":
-            key = self._key(event, path)
-            if key in mapping:
-                first = self.tree.keys[*path, key].rpartition(self.name + ":")[2]
-                self._refuse(event, f"{_dotted((*path, key))}: duplicate key; it stands at {first} already")
-            place = self.tree.keys.setdefault((*path, key), self._place(event))
-            event = next(self.events)
-            if _is_nothing(event):
-                self.tree.values.setdefault((*path, key), place)
-            mapping.setdefault(key, self._value(event, (*path, key)))
+            key, value = self._key(event, path), next(self.events)
+            if key is None or key in mapping:  # read over: the first one stands
+                self._value(value, (*path, str(self._mark(event))))
+                continue
+            mark = self.tree.keys[*path, key] = self._mark(event)
+            if _is_nothing(value):
+                self.tree.values[*path, key] = mark
+            mapping[key] = self._value(value, (*path, key))
         return mapping
 
-    def _key(self, event: Any, path: Path) -> str:
-        """The key of an entry; a list, a mapping or an alias as key is read over, its place stands for it."""
+    def _key(self, event: Any, path: Path) -> str | None:
+        """The key of an entry; None, where it is none."""
         if type(event).__name__ != "ScalarEvent":
             self._refuse(event, "expected a word as key, received something else")
-            self._value(event, (*path, self._place(event)))
-            return self._place(event)
+            if type(event).__name__ != "AliasEvent":
+                self._value(event, (*path, str(self._mark(event))))
+            return None
         if event.anchor or event.tag:
             self._refuse(event, "anchor or tag on a key: neither is read; leave it out")
         if event.value == "<<" and event.implicit[0]:
             self._refuse(event, "merge key <<: merging is not read; write the keys out")
+            return None
+        if first := self.tree.keys.get((*path, event.value)):
+            dotted = ".".join(map(str, (*path, event.value)))
+            self._refuse(event, f"{dotted}: duplicate key; it stands at {first.line}:{first.column} already")
         return str(event.value)
 
-    def _refuse(self, event: Any, message: str) -> None:
-        self.problems.append(Problem(self._place(event), message))
+    def _check_bounds(self, event: Any, path: Path) -> None:
+        if len(path) > DEEPEST:
+            raise _error(self._mark(event), f"nested more than {DEEPEST} deep")
+        if len(self.tree.values) > MOST_VALUES:
+            raise _error(self._mark(event), f"more than {MOST_VALUES:,} values; put the data in a file")
 
-    def _place(self, event: Any) -> str:
-        return f"{self.name}:{event.start_mark.line + 1}:{event.start_mark.column + 1}"
+    def _refuse(self, event: Any, message: str, path: Path | None = None) -> None:
+        self.tree.problems.append(Problem(self._mark(event), message))
+        if path is not None:
+            self.tree.refused.add(path)
+
+    def _mark(self, event: Any) -> Mark:
+        return self.mark(event.start_mark.line + 1, event.start_mark.column + 1)
 
 
 def _is_nothing(event: Any) -> bool:
@@ -206,5 +220,9 @@ def _is_nothing(event: Any) -> bool:
     return type(event).__name__ == "ScalarEvent" and event.implicit[0] and not event.value
 
 
-def _dotted(path: Path) -> str:
-    return ".".join(map(str, path))
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _error(mark: Mark, message: str) -> ConfigError:
+    return ConfigError(str(Problem(mark, message)))

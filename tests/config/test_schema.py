@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rnnlab.config.problems import PLAIN, UNIONS
+from rnnlab.config.layout import LAYOUT
 from rnnlab.config.reading import parse_experiment
 from rnnlab.config.schema import Experiment, json_schema
 from rnnlab.errors import ConfigError
@@ -16,9 +16,12 @@ LSTM = "kind: lstm, units: 4"
 WINDOWS = "batching: windows"
 
 
-def parse(dataset: str = TEXT, model: str = LSTM, training: str = WINDOWS) -> Experiment:
-    """The experiment of the insides of three sections."""
+def parse(
+    dataset: str = TEXT, model: str = LSTM, training: str = WINDOWS, evaluation: str = "every: 1"
+) -> Experiment:
+    """The experiment of the insides of four sections."""
     text = f"dataset: {{{dataset}}}\nmodel: {{{model}}}\ntraining: {{{training}}}\n"
+    text += f"evaluation: {{{evaluation}}}\n"
     return parse_experiment(text, name="song.yaml", folder=Path("/corpora"))
 
 
@@ -62,6 +65,18 @@ def parse(dataset: str = TEXT, model: str = LSTM, training: str = WINDOWS) -> Ex
         (
             {"training": "batching: stream, shuffle: true"},
             "3:39: training.shuffle: a stream is read in order; set shuffle: false, or batching: windows",
+        ),
+        (
+            {"evaluation": "split: validation"},
+            "4:21: evaluation.split: the data has no validation part; leave it out, or set dataset.split",
+        ),
+        (
+            {
+                "dataset": f"{TEXT}, split: {{kind: contiguous}}",
+                "evaluation": "split: test",
+            },
+            "4:21: evaluation.split: the data has no test part; leave it out, or set"
+            " dataset.split: {kind: contiguous, test: 0.1}",
         ),
         (
             {"model": f"{LSTM}, stateful: true", "training": f"{WINDOWS}, shuffle: true"},
@@ -152,21 +167,21 @@ def test_the_schema_refuses_unknown_keys_in_every_section():
 
 def test_every_kind_of_the_schema_is_known_to_the_messages():
     """What messages say of kinds and keys is of the schema's own classes."""
-    named = {kind.__name__ for _, kinds in UNIONS.values() for kind in kinds.values()}
-    named |= {section.__name__ for section in PLAIN.values()}
+    named = {section.__name__ for path, place in LAYOUT.items() if path for section in place.kinds.values()}
 
     assert named == json_schema()["$defs"].keys()
-    for tag, kinds in UNIONS.values():
-        for name, kind in kinds.items():
-            assert kind.model_json_schema()["properties"][tag]["const"] == name
+    for place in LAYOUT.values():
+        for name, section in place.kinds.items():
+            properties = section.model_json_schema()["properties"]
+            assert not place.tag or properties[place.tag]["const"] == name
 
 
-@pytest.mark.parametrize("name", UNIONS["training", "optimizer"][1])
+@pytest.mark.parametrize("name", LAYOUT["training", "optimizer"].kinds)
 def test_an_optimizer_that_is_only_named_is_keras_own(name):
     """Leaving a setting out means what it means in Keras; and Keras takes every setting there is."""
     import keras
 
-    ours = UNIONS["training", "optimizer"][1][name](name=name).model_dump(exclude={"name"})
+    ours = LAYOUT["training", "optimizer"].kinds[name](name=name).model_dump(exclude={"name"})
     theirs = {**keras.optimizers.get(name).get_config()}
 
     assert {key: theirs[key] for key in ours} == pytest.approx(ours)

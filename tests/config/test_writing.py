@@ -118,6 +118,54 @@ def test_every_default_is_written_out(tmp_path):
         assert line in written
 
 
+def test_a_page_is_written_in_the_order_of_the_schema(tmp_path):
+    """The kind of a section comes first, settings stand one below the other, short lists on their line."""
+    text = "dataset: {kind: text, inline: abc}\nmodel: {units: [4, 5], kind: gru}\n"
+
+    written = write_experiment(parse_experiment(text, name="a", folder=tmp_path), folder=tmp_path)
+
+    lines = written.splitlines()
+    assert [line for line in lines if not line.startswith(" ")] == [
+        "dataset:",
+        "model:",
+        "training:",
+        "evaluation:",
+        "generation:",
+    ]
+    begin = lines.index("model:")
+    assert lines[begin : begin + 6] == [
+        "model:",
+        "  kind: gru",
+        "  units: [4, 5]",
+        "  dropout: 0.0",
+        "  stateful: false",
+        "  head: dense",
+    ]
+    assert lines[lines.index("  split:") + 1] == "    kind: none"
+
+
+@pytest.mark.parametrize(
+    ("kind", "vocabulary", "lines"),
+    [
+        ("text", "' abc'", ["  vocabulary: ' abc'"]),
+        ("notes", "[c4, d4]", ["  vocabulary: [c4, d4]"]),
+        ("notes", str([f"c{n}" for n in range(99)]), ["  vocabulary:", "  - c0", "  - c1"]),
+    ],
+)
+def test_a_vocabulary_is_written_as_one_would_write_it(tmp_path, kind, vocabulary, lines):
+    """Characters as a word, notes on a line, and what is long item by item."""
+    text = (
+        f"dataset: {{kind: {kind}, inline: abc, vocabulary: {vocabulary}}}\nmodel: {{kind: lstm, units: 4}}\n"
+    )
+    experiment = parse_experiment(text, name="a", folder=tmp_path)
+
+    written = write_experiment(experiment, folder=tmp_path).splitlines()
+
+    begin = written.index(lines[0])
+    assert written[begin : begin + len(lines)] == lines
+    assert there_and_back(experiment, tmp_path) == experiment
+
+
 def test_other_users_of_the_yaml_library_keep_their_way_of_writing(tmp_path):
     """What we teach our own representer, the library's does not learn."""
     from io import StringIO

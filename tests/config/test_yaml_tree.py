@@ -4,15 +4,22 @@ import time
 
 import pytest
 
-from rnnlab.config.yaml_tree import DEEPEST, MOST_LINES, MOST_VALUES, plain_value, read_tree
+from rnnlab.config.report import MOST_LINES, Mark, report
+from rnnlab.config.yaml_tree import DEEPEST, MOST_VALUES, Tree, plain_value, read_tree
 from rnnlab.errors import ConfigError
 
 
+def read(text: str) -> Tree:
+    """The tree of a text."""
+    return read_tree(text, lambda line, column: Mark(0, line, column, "song.yaml"))
+
+
 def refusal(text: str) -> list[str]:
-    """The lines of the error that a text gives."""
-    with pytest.raises(ConfigError) as caught:
-        read_tree(text, "song.yaml")
-    return str(caught.value).splitlines()
+    """The lines of what is wrong with a text, whether it can be read on or not."""
+    try:
+        return report(read(text).problems).splitlines()
+    except ConfigError as error:
+        return str(error).splitlines()
 
 
 @pytest.mark.parametrize(
@@ -47,24 +54,27 @@ def test_unquoted_words_mean_what_yaml_1_2_says(text, value):
 @pytest.mark.parametrize("text", ["1e-3", "no", "true", "~", ""])
 def test_what_is_quoted_is_text(text):
     """Quotes make a word of anything."""
-    assert read_tree(f"a: '{text}'", "song.yaml").value == {"a": text}
+    assert read(f"a: '{text}'").value == {"a": text}
 
 
 def test_every_key_and_value_has_its_place():
     """File, line and column, each counted from 1; items of a list have places too."""
-    tree = read_tree("model:\n  units: [3,\n    25]\n", "song.yaml")
+    tree = read("model:\n  units: [3,\n    25]\n")
 
     assert tree.value == {"model": {"units": [3, 25]}}
-    assert tree.keys == {("model",): "song.yaml:1:1", ("model", "units"): "song.yaml:2:3"}
-    assert tree.values["model", "units"] == "song.yaml:2:10"
-    assert tree.values["model", "units", 1] == "song.yaml:3:5"
+    assert {path: str(mark) for path, mark in tree.keys.items()} == {
+        ("model",): "song.yaml:1:1",
+        ("model", "units"): "song.yaml:2:3",
+    }
+    assert str(tree.values["model", "units"]) == "song.yaml:2:10"
+    assert str(tree.values["model", "units", 1]) == "song.yaml:3:5"
 
 
 def test_a_value_that_is_not_there_is_placed_at_its_key():
     """The parser finds it at the next token, where no one would look."""
-    tree = read_tree("model:\n\n\ntraining: 1\n", "song.yaml")
+    tree = read("model:\n\n\ntraining: 1\n")
 
-    assert tree.values["model",] == "song.yaml:1:1"
+    assert str(tree.values["model",]) == "song.yaml:1:1"
 
 
 @pytest.mark.parametrize(
@@ -78,9 +88,9 @@ def test_a_value_that_is_not_there_is_placed_at_its_key():
         ("!!str a: 1", ["1:1: anchor or tag on a key: neither is read; leave it out"]),
         (
             "a: !!python/object/apply:os.system ['x']",
-            ["1:4: tag tag:yaml.org,2002:python/object/apply:os.system: tags are not read; leave it out"],
+            ["1:4: tag !!python/object/apply:os.system: tags are not read; leave it out"],
         ),
-        ("a: !!int 1", ["1:4: tag tag:yaml.org,2002:int: tags are not read; leave it out"]),
+        ("a: !!int 1", ["1:4: tag !!int: tags are not read; leave it out"]),
         ("a: ! 1", ["1:4: tag !: tags are not read; leave it out"]),
         ("a: 1\n<<: {b: 2}", ["2:1: merge key <<: merging is not read; write the keys out"]),
         ("a: 1\n---\nb: 2", ["3:1: a second document; expected one page of YAML"]),
@@ -107,13 +117,13 @@ def test_everything_that_is_refused_is_said_at_once():
         "song.yaml:1:4: anchor &x: anchors are not read; leave it out",
         "song.yaml:2:4: alias *x: aliases are not read; write the value out",
         "song.yaml:3:1: a: duplicate key; it stands at 1:1 already",
-        "song.yaml:3:4: tag tag:yaml.org,2002:str: tags are not read; leave it out",
+        "song.yaml:3:4: tag !!str: tags are not read; leave it out",
     ]
 
 
 def test_a_merge_key_in_quotes_is_a_key():
     """Only the bare word merges."""
-    assert read_tree("'<<': 1", "song.yaml").value == {"<<": 1}
+    assert read("'<<': 1").value == {"<<": 1}
 
 
 def test_a_report_is_no_longer_than_one_would_read():
@@ -123,6 +133,27 @@ def test_a_report_is_no_longer_than_one_would_read():
     assert len(lines) == MOST_LINES + 1
     assert lines[0] == "song.yaml:2:1: a: duplicate key; it stands at 1:1 already"
     assert lines[-1] == "… and 7 more"
+
+
+def test_an_escape_that_no_file_can_hold_is_refused():
+    """Half a surrogate pair is no character; it would fail when the experiment is written."""
+    assert refusal('a: "\\ud800"') == ["song.yaml:1:4: half a surrogate pair; write the character itself"]
+
+
+def test_what_cannot_be_read_is_noted():
+    """So that nothing else is said of a value that stands for it."""
+    tree = read("a: !!int 1\nb: [*x, 2]\nc: 3\n")
+
+    assert tree.refused == {("a",), ("b", 0)}
+    assert tree.value == {"a": "1", "b": [None, 2], "c": 3}
+
+
+def test_the_first_of_two_documents_is_read():
+    """The keys of the second are no duplicates of the first's."""
+    tree = read("a: 1\n---\na: 2\n")
+
+    assert tree.value == {"a": 1}
+    assert [problem.message for problem in tree.problems] == ["a second document; expected one page of YAML"]
 
 
 @pytest.mark.parametrize(

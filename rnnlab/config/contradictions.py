@@ -1,0 +1,141 @@
+"""What the sections of an experiment may not say together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rnnlab.config.dataset import ContiguousSplit, NoSplit, StratifiedShuffleSplit
+from rnnlab.config.model import MlpModel
+
+if TYPE_CHECKING:
+    from rnnlab.config.schema import Experiment
+
+MOST_WEIGHTS = 500_000_000
+MOST_ACTIVATIONS = 2**28
+"""Bounds on what a network allocates: its weights, and the outputs of its widest layer over one batch."""
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Settings that cannot be together.
+
+    Attributes:
+        keys: the dotted names of these settings; the first is the one to change.
+        message: what is wrong, and what to do.
+    """
+
+    keys: tuple[str, ...]
+    message: str
+
+
+def contradictions(experiment: Experiment) -> Iterator[Contradiction]:
+    """Everything in an experiment that cannot be together."""
+    yield from _about_data(experiment)
+    yield from _about_split(experiment)
+    if isinstance(experiment.model, MlpModel):
+        yield from _about_mlp(experiment)
+    else:
+        yield from _about_state(experiment)
+    yield from _about_size(experiment)
+
+
+def _about_data(experiment: Experiment) -> Iterator[Contradiction]:
+    dataset = experiment.dataset
+    if (dataset.path is None) == (dataset.inline is None):
+        received = "neither" if dataset.path is None else "both"
+        yield Contradiction(
+            ("dataset", "dataset.path", "dataset.inline"),
+            f"expected one of path and inline, received {received}",
+        )
+    if dataset.embedding_size is not None and dataset.encoding != "embedding":
+        yield Contradiction(
+            ("dataset.embedding_size", "dataset.encoding"),
+            f"needs encoding: embedding, received {dataset.encoding}; leave it out",
+        )
+
+
+def _about_split(experiment: Experiment) -> Iterator[Contradiction]:
+    split = experiment.dataset.split
+    if isinstance(split, ContiguousSplit) and split.validation + split.test >= 1:
+        yield Contradiction(
+            ("dataset.split", "dataset.split.validation", "dataset.split.test"),
+            f"validation and test take {split.validation + split.test:g} of the data; leave some to train on",
+        )
+    if isinstance(split, StratifiedShuffleSplit) and split.use >= split.splits:
+        yield Contradiction(
+            ("dataset.split.use", "dataset.split.splits"),
+            f"expected less than splits, which is {split.splits}, received {split.use}",
+        )
+    if isinstance(split, StratifiedShuffleSplit) and experiment.regime != "windows":
+        yield Contradiction(
+            ("dataset.split.kind", "training.batching", "model.stateful"),
+            "windows drawn at random cannot carry a state; set kind: contiguous",
+        )
+    measured = experiment.evaluation.split
+    if measured == "validation" and isinstance(split, NoSplit):
+        yield Contradiction(
+            ("evaluation.split", "dataset.split.kind"),
+            "the data has no validation part; leave it out, or set dataset.split",
+        )
+    if measured == "test" and not (isinstance(split, ContiguousSplit) and split.test > 0):
+        yield Contradiction(
+            ("evaluation.split", "dataset.split.kind", "dataset.split.test"),
+            "the data has no test part; leave it out, or set dataset.split: {kind: contiguous, test: 0.1}",
+        )
+
+
+def _about_mlp(experiment: Experiment) -> Iterator[Contradiction]:
+    if experiment.training.batching == "stream":
+        yield Contradiction(
+            ("training.batching", "model.kind"),
+            "an mlp has no state and reads whole windows; set batching: windows",
+        )
+    if experiment.dataset.target == "shifted":
+        yield Contradiction(
+            ("dataset.target", "model.kind"),
+            "an mlp predicts one token for a whole window; set target: next",
+        )
+
+
+def _about_state(experiment: Experiment) -> Iterator[Contradiction]:
+    training, regime = experiment.training, experiment.regime
+    if regime == "stream" and experiment.dataset.target == "next":
+        yield Contradiction(
+            ("dataset.target", "training.batching", "model.kind"),
+            "a stream predicts the token after each step; set target: shifted, or batching: windows",
+        )
+    if regime == "stream" and training.shuffle:
+        yield Contradiction(
+            ("training.shuffle", "training.batching", "model.kind"),
+            "a stream is read in order; set shuffle: false, or batching: windows",
+        )
+    if regime == "stateful_windows" and training.shuffle:
+        yield Contradiction(
+            ("training.shuffle", "training.batching", "model.stateful", "model.kind"),
+            "with model.stateful windows come in order; set shuffle: false, or stateful: false",
+        )
+
+
+def _about_size(experiment: Experiment) -> Iterator[Contradiction]:
+    """What could not be held in memory; the vocabulary, which is not known yet, comes on top."""
+    units = experiment.model.units
+    weights = sum(_most_weights(before, width) for before, width in zip((0, *units), units, strict=False))
+    if weights > MOST_WEIGHTS:
+        yield Contradiction(
+            ("model.units",),
+            f"expected at most {MOST_WEIGHTS:,} weights, received about {weights:,}; use fewer units",
+        )
+    batch_size, window = experiment.training.batch_size, experiment.dataset.window
+    if (activations := batch_size * window * max(units)) > MOST_ACTIVATIONS:
+        yield Contradiction(
+            ("training.batch_size", "dataset.window", "model.units"),
+            f"batch_size × window × units is {activations:,}, expected at most {MOST_ACTIVATIONS:,};"
+            " make one smaller",
+        )
+
+
+def _most_weights(before: int, width: int) -> int:
+    """Weights of the largest cell, the LSTM: four gates, each from the layer before and from itself."""
+    return 4 * width * (before + width)

@@ -1,0 +1,49 @@
+"""The section `training.schedule`: the learning rate over the steps of a training."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from rnnlab.config.section import Section, Share
+
+
+class _Schedule(Section):
+    """What every schedule has."""
+
+    kind: str
+    warmup: Share = Field(0.0, description="Share of all steps over which the rate rises from 0, 0 to 1.")
+
+
+class ConstantSchedule(_Schedule):
+    """The same rate at every step."""
+
+    kind: Literal["constant"] = Field("constant", description="The rate stays.")
+
+
+class LinearSchedule(_Schedule):
+    """A straight line."""
+
+    kind: Literal["linear"] = Field(description="The rate falls in a straight line.")
+    final: Share = Field(0.0, description="Share of the rate that is left at the end, 0 to 1.")
+
+
+class CosineSchedule(_Schedule):
+    """Half a cosine wave (Loshchilov and Hutter, 2017)."""
+
+    kind: Literal["cosine"] = Field(description="The rate falls along half a cosine wave.")
+    final: Share = Field(0.0, description="Share of the rate that is left at the end, 0 to 1.")
+
+
+class ExponentialSchedule(_Schedule):
+    """A constant factor every so many steps."""
+
+    kind: Literal["exponential"] = Field(description="The rate falls by a factor every so many steps.")
+    decay_rate: Annotated[float, Field(gt=0, le=1)] = Field(description="The factor.")
+    decay_steps: Annotated[int, Field(ge=1)] = Field(
+        description="After how many steps it has been applied once."
+    )
+
+
+Schedule = Annotated[
+    ConstantSchedule | LinearSchedule | CosineSchedule | ExponentialSchedule, Field(discriminator="kind")
+]

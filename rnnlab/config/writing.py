@@ -1,0 +1,67 @@
+"""From an `Experiment` to YAML."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rnnlab.config.data_paths import relative
+from rnnlab.config.schema import Experiment
+from rnnlab.config.yaml_tree import MOST_CHARACTERS
+
+_LONGEST_LINE = 100
+"""Characters of a list that is written on one line."""
+
+
+def write_experiment(experiment: Experiment, *, folder: Path) -> str:
+    """The YAML of an experiment with every default written out; what is not set is left out.
+
+    Args:
+        experiment: the experiment.
+        folder: what its data paths are written relative to.
+
+    Returns:
+        YAML from which `parse_experiment`, given the same folder, reads an equal experiment.
+    """
+    from ruamel.yaml import YAML  # noqa: PLC0415 (a tenth of a second)
+    from ruamel.yaml.compat import StringIO  # noqa: PLC0415
+    from ruamel.yaml.representer import SafeRepresenter  # noqa: PLC0415
+
+    class Representer(SafeRepresenter):
+        """A class of our own, so that other users of the library keep theirs."""
+
+    Representer.add_representer(str, _text)
+    Representer.add_representer(list, _list)
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Representer = Representer
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.default_flow_style, yaml.allow_unicode = False, True
+    yaml.width = MOST_CHARACTERS  # a line that is folded within spaces is read back with fewer of them
+    text = StringIO()
+    yaml.dump(_sections(experiment, folder), text)
+    return str(text.getvalue())
+
+
+def _sections(experiment: Experiment, folder: Path) -> dict[str, Any]:
+    """The experiment as plain values, in the schema's order."""
+    sections = experiment.model_dump(mode="json", exclude_none=True)
+    dataset = sections["dataset"]
+    if experiment.dataset.path:
+        dataset["path"] = _one_or_many([relative(path, folder) for path in experiment.dataset.path])
+    if experiment.dataset.kind == "text" and experiment.dataset.vocabulary:
+        dataset["vocabulary"] = "".join(experiment.dataset.vocabulary)
+    return sections
+
+
+def _one_or_many(items: list[str]) -> Any:
+    return items[0] if len(items) == 1 else items
+
+
+def _text(representer: Any, text: str) -> Any:
+    """Text as YAML; what cannot be seen is escaped, since plain YAML takes some of it for a line break."""
+    return representer.represent_scalar("tag:yaml.org,2002:str", text, None if text.isprintable() else '"')
+
+
+def _list(representer: Any, items: Sequence[Any]) -> Any:
+    """A list as YAML: on one line, or an item a line if it is long."""
+    flow = len(str(items)) <= _LONGEST_LINE
+    return representer.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=flow)

@@ -1,0 +1,78 @@
+"""`--set key.path=value`: what the command line says in place of the file."""
+
+from pathlib import Path
+
+import pytest
+
+from rnnlab.config.reading import parse_experiment
+from rnnlab.errors import ConfigError
+
+PAGE = "dataset: {kind: text, path: a.txt}\nmodel: {kind: lstm, units: [4, 0], peephole: true}\ntraining:\n"
+
+
+def refusal(*overrides: str) -> list[str]:
+    """The lines of the error that a page with overrides gives, without the file's name."""
+    with pytest.raises(ConfigError) as caught:
+        parse_experiment(PAGE, name="song.yaml", folder=Path("/corpora"), overrides=overrides)
+    return [line.removeprefix("song.yaml:") for line in str(caught.value).splitlines()]
+
+
+@pytest.mark.parametrize("key", ["model.units.1", "dataset.path.0", "training.callbacks.0"])
+def test_an_item_of_a_list_cannot_be_set(key):
+    """Whether the list is in the file or not; the whole list can be set."""
+    lines = refusal(f"{key}=3", "model.units=4", "training.epochs=1")
+
+    assert lines == [
+        f"--set {key}: an item of a list cannot be set; set the whole list, such as model.units=[128, 64]"
+    ]
+
+
+def test_what_is_in_a_list_is_no_section():
+    """The way to a setting leads through sections."""
+    assert refusal("model.units.first=3", "model.units=3", "training.epochs=1") == [
+        "--set model.units.first: model.units is not a section; replace it as a whole"
+    ]
+
+
+def test_a_section_that_is_left_empty_is_filled():
+    """`training:` alone is as good as none."""
+    experiment = parse_experiment(
+        PAGE, name="song.yaml", folder=Path("/corpora"), overrides=["training.epochs=3", "model.units=4"]
+    )
+
+    assert experiment.training.epochs == 3
+
+
+def test_a_section_that_is_replaced_forgets_where_the_old_one_stood():
+    """What the new one lacks is looked for on the command line."""
+    assert refusal("model={kind: lstm}", "training.epochs=1") == [
+        "--set model: model.units: missing; expected: Units of each layer, first to last;"
+        " one number for one layer."
+    ]
+
+
+def test_another_kind_shows_which_keys_of_the_file_it_lacks():
+    """The keys stand in the file, so that is where to look; the file's other mistakes are said with them."""
+    assert refusal("model.kind=gru", "training.epochs=1") == [
+        "2:32: model.units.1: expected 1 or more, received 0",
+        "2:36: model.peephole: only kind: lstm has this key; leave it out, or change the kind",
+    ]
+
+
+def test_mistakes_on_the_command_line_come_in_its_order_after_those_of_the_file():
+    """However their keys are spelled."""
+    assert refusal("training.epochs=0", "nonsense", "evaluation.every=&a 0", "dataset.window=0") == [
+        "2:32: model.units.1: expected 1 or more, received 0",
+        "--set training.epochs: expected 1 or more, received 0",
+        "--set nonsense: expected KEY.PATH=VALUE, such as model.units=256",
+        "--set evaluation.every: expected 1 or more, received 0",
+        "--set evaluation.every:1:1: anchor &a: anchors are not read; leave it out",
+        "--set dataset.window: expected 1 or more, received 0",
+    ]
+
+
+def test_a_hostile_override_is_refused_in_one_short_line():
+    """A path as deep as it likes, a value as long as it likes."""
+    assert refusal(".".join("a" * 5000) + "=1", "model.units=4", "training.epochs=1") == [
+        "--set " + ("a." * 29)[:57] + "…: expected KEY.PATH=VALUE, such as model.units=256"
+    ]
