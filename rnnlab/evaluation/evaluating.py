@@ -84,7 +84,8 @@ def _corpus(trained: TrainedModel, experiment: Experiment) -> Corpus:
     try:
         return load_corpus(dataset, vocabulary=Vocabulary(trained.tokens, dataset.kind))
     except DataError as error:
-        if dataset.path and not any(path.exists() for path in dataset.path):
+        its_own = experiment is trained.experiment
+        if its_own and dataset.path and not any(path.exists() for path in dataset.path):
             raise DataError(f"{error}; evaluate needs data: name a file with --data") from None
         raise
 

@@ -43,7 +43,6 @@ def choose(logits: NDArray[np.floating[Any]], sampling: Sampling, uniforms: Floa
     order, weights = _candidates(logits.astype(np.float64), sampling)
     cumulated = weights.cumsum(axis=-1)
     drawn = (cumulated <= uniforms[:, None] * cumulated[:, -1:]).sum(axis=-1)
-    drawn = np.minimum(drawn, (weights > 0).sum(axis=-1) - 1)
     chosen: Ids = order[np.arange(len(order)), drawn]
     return chosen
 

@@ -1,0 +1,121 @@
+"""Free running on digits: after 1 2 the stream of a `CountingModel` goes on with 0 1 3 2 0 1."""
+
+from pathlib import Path
+
+import pytest
+
+from rnnlab.config.schema import Experiment
+from rnnlab.datasets.corpus import load_corpus
+from rnnlab.errors import VocabularyError
+from rnnlab.evaluation.free_running import FreeRunning, run_freely
+from tests.counting_model import CountingModel
+from tests.evaluation.digits import STREAM, digits
+
+SEED = (*STREAM, "generation.seed='12'")
+
+
+def run(experiment: Experiment) -> FreeRunning | str:
+    return run_freely(CountingModel(), load_corpus(experiment.dataset), experiment)
+
+
+def free(*sequences: str, settings: tuple[str, ...] = SEED, folder: Path | None = None) -> FreeRunning:
+    result = run(digits(*sequences, settings=settings, folder=folder))
+    assert isinstance(result, FreeRunning)
+    return result
+
+
+def test_a_run_that_follows_the_data_is_exact() -> None:
+    """Every token right; no place where it first goes wrong."""
+    result = free("4120132")
+
+    assert result == FreeRunning("12", 4, 4, None, ("0", "1", "3", "2"))
+    assert (result.exact, result.accuracy) == (True, 1.0)
+
+
+def test_the_first_wrong_token_is_counted_from_one() -> None:
+    """0 1 3 [2] 0 1 against 0 1 3 4 0 1: the fourth is wrong, and those after it count again."""
+    result = free("12013401")
+
+    assert (result.first_divergence, result.correct, result.length) == (4, 5, 6)
+    assert (result.exact, result.accuracy) == (False, 5 / 6)
+    assert result.sequence == tuple("013201")
+
+
+def test_a_run_can_go_wrong_at_once() -> None:
+    """The first token it plays is number 1."""
+    assert free("1241").first_divergence == 1
+
+
+def test_the_last_token_alone_can_be_wrong() -> None:
+    """0 1 3 against 0 1 4."""
+    assert (free("12014").first_divergence, free("12014").correct) == (3, 2)
+
+
+def test_the_length_asked_for_is_enough() -> None:
+    """`generation.length` of the tokens that follow."""
+    result = free("12013401", settings=(*SEED, "generation.length=3"))
+
+    assert (result.length, result.exact) == (3, True)
+
+
+def test_the_regime_is_that_of_training() -> None:
+    """Windows of two from a zero state go on with 0 4 1 2."""
+    assert free("120412", settings=("generation.seed='12'",)).exact
+
+
+def test_the_seeds_first_occurrence_counts() -> None:
+    """12 stands twice, and goes on differently."""
+    assert free("0120412013").sequence == tuple("0132013")
+    assert free("0120412013").first_divergence == 2
+
+
+def test_a_seed_may_overlap_itself() -> None:
+    """11 in 0111: what follows the first of its two occurrences is a single 1."""
+    assert free("0111", settings=(*STREAM, "generation.seed='11'")).length == 1
+
+
+def test_a_seed_across_two_sequences_is_no_occurrence(tmp_path: Path) -> None:
+    """…1 | 2 0… is passed over, and so is a 12 that ends a sequence; the third file has one."""
+    result = free("3301", "2044", "3312", "12013", folder=tmp_path)
+
+    assert (result.length, result.exact) == (3, True)
+
+
+def test_the_data_ends_with_its_sequence(tmp_path: Path) -> None:
+    """After 12 in the first file comes 0, and then another file."""
+    assert free("120", "1324", folder=tmp_path).length == 1
+
+
+@pytest.mark.parametrize("data", ["4444", "0412", "1", "2112"])
+def test_a_seed_that_nothing_follows_gives_no_run(data: str) -> None:
+    """It does not occur, or it ends the data, or is longer than it; the reason names it."""
+    reason = run(digits(data, settings=SEED))
+
+    assert reason == "no free running: the seed '12' does not occur in the data, or ends it"
+
+
+def test_without_a_seed_there_is_no_run() -> None:
+    """The reason names the setting."""
+    reason = run(digits("12013", settings=STREAM))
+
+    assert reason == "no free running: the configuration has no generation.seed"
+
+
+def test_a_seed_without_a_token_gives_no_run() -> None:
+    """Notes may be written with bar checks; those alone are no seed."""
+    experiment = digits(
+        "0",
+        settings=(
+            "dataset={kind: notes, inline: c4 d4 e4 f4, window: 2}",
+            "training.batching=stream",
+            "generation.seed='|'",
+        ),
+    )
+
+    assert run(experiment) == "no free running: generation.seed has no token"
+
+
+def test_an_unknown_token_in_the_seed_is_refused() -> None:
+    """With its place in the setting."""
+    with pytest.raises(VocabularyError, match=r"generation\.seed:1:2: .*'7'"):
+        run(digits("12013", settings=(*STREAM, "generation.seed='17'")))

@@ -1,0 +1,112 @@
+"""From a seed as text to samples as text."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rnnlab.config.schema import Generation
+from rnnlab.errors import UsageError, VocabularyError
+from rnnlab.generation.writing import Writing, settings_of, write
+from tests.evaluation.opinionated import model_that_expects
+from tests.experiments import SONG, STREAM, experiment
+from tests.trained import trained
+
+
+def song(**settings: Any) -> Writing:
+    """What a model writes that expects d8 always."""
+    model = model_that_expects("d8", experiment(SONG), odds=9)
+    return write(model, Generation(**{"seed": "g8 e8 e4 f8", "length": 3, **settings}))
+
+
+def test_the_text_is_the_seed_and_what_follows() -> None:
+    """The sequence is what was written alone; both are spelled as the model's own notation."""
+    (sample,) = song(seed="g8 e8 | e4 f8").samples
+
+    assert sample.sequence == ("d8", "d8", "d8")
+    assert sample.text == "g8 e8 e4 f8 d8 d8 d8"
+
+
+def test_what_was_written_is_valid_input_again() -> None:
+    """Written on from its own text, it goes on."""
+    (first,) = song().samples
+    (second,) = song(seed=first.text).samples
+
+    assert second.text == first.text + " d8 d8 d8"
+
+
+def test_characters_stand_side_by_side() -> None:
+    """Text has no separator."""
+    (sample,) = write(
+        model_that_expects("o", experiment(STREAM), odds=9), Generation(seed="f", length=2)
+    ).samples
+
+    assert (sample.text, sample.sequence) == ("foo", ("o", "o"))
+
+
+def test_a_stop_token_ends_the_text() -> None:
+    """It is a token of the model's notation, in any spelling, and is not written."""
+    (sample,) = song(stop="d8").samples
+
+    assert (sample.text, sample.sequence, sample.log_probability) == ("g8 e8 e4 f8", (), 0.0)
+
+
+@pytest.mark.parametrize("stop", ["d8 e8", "", "|"])
+def test_a_stop_that_is_not_one_token_is_refused(stop: str) -> None:
+    """With how many it is."""
+    with pytest.raises(UsageError, match=r"--stop: expected one token, received [02]"):
+        song(stop=stop)
+
+
+def test_an_unknown_stop_token_is_refused() -> None:
+    """As a seed's would be, and by the option's name."""
+    with pytest.raises(UsageError, match=r"--stop: .*'b4'"):
+        song(stop="b4")
+
+
+def test_no_seed_is_refused_with_an_example() -> None:
+    """One that the model knows."""
+    with pytest.raises(UsageError, match="--seed"):
+        song(seed=None)
+    with pytest.raises(UsageError, match="expected at least one token"):
+        song(seed="|")
+
+
+def test_an_unknown_token_in_the_seed_is_refused() -> None:
+    """With its place."""
+    with pytest.raises(VocabularyError, match=r"seed:1:4: .*'b4'"):
+        song(seed="g8 b4")
+
+
+def test_a_short_seed_is_said() -> None:
+    """Two notes of a window of four; of a stream there is no window to fill."""
+    assert song(seed="g8 e8").notes[0].startswith("the seed has 2 of the 4 tokens of a window")
+    assert song().notes == ()
+    assert write(trained(STREAM, Path.cwd()), Generation(seed="f", length=2)).notes == ()
+
+
+def test_settings_and_digest_are_handed_on() -> None:
+    """What it takes to write the same again."""
+    writing = song(samples=2, random_seed=5)
+
+    assert (writing.settings.samples, writing.settings.random_seed, len(writing.samples)) == (2, 5, 2)
+    assert writing.model_sha256 == ""
+
+
+def test_the_same_settings_write_the_same() -> None:
+    """Drawn from a network with random weights, in every sample; another random seed writes other samples."""
+    model = trained(STREAM, Path.cwd())
+    settings = Generation(seed="the ", length=30, temperature=1.0, samples=3)
+
+    assert write(model, settings) == write(model, settings)
+    other = write(model, settings.model_copy(update={"random_seed": 1}))
+    assert not {s.text for s in other.samples} & {s.text for s in write(model, settings).samples}
+
+
+def test_options_go_before_the_configuration() -> None:
+    """What was not given stays as configured; a zero is given."""
+    configured = Generation(seed="a", length=9, temperature=0.5)
+
+    settings = settings_of(configured, {"length": 3, "temperature": 0.0, "top_k": None})
+
+    assert (settings.seed, settings.length, settings.temperature, settings.top_k) == ("a", 3, 0.0, None)

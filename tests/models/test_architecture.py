@@ -1,0 +1,137 @@
+"""Layers, shapes and weights, worked out without building a network."""
+
+import pytest
+
+from rnnlab.errors import ConfigError
+from rnnlab.models import cells
+from rnnlab.models.architecture import Architecture, architecture_of
+from tests.experiments import experiment
+
+TEXT = """
+dataset: {{kind: {kind}, inline: c4 d4 e4, window: 6, target: {target}, encoding: {encoding}}}
+model: {{{model}}}
+training: {{batching: windows}}
+"""
+
+
+def architecture(
+    model: str,
+    *overrides: str,
+    kind: str = "text",
+    target: str = "shifted",
+    encoding: str = "one_hot",
+    vocab_size: int = 10,
+) -> Architecture:
+    text = TEXT.format(kind=kind, target=target, encoding=encoding, model=model)
+    return architecture_of(experiment(text, *overrides), vocab_size)
+
+
+def summary(network: Architecture) -> list[tuple[str, tuple[int | None, ...], int]]:
+    return [(layer.name, layer.output_shape, layer.parameters) for layer in network.layers]
+
+
+def test_a_stack_is_as_in_the_lecture() -> None:
+    """E5, worked by hand: an LSTM of H units on D inputs has 4 H (D + H + 1) weights."""
+    network = architecture("kind: lstm, units: [25, 20]", vocab_size=25)
+
+    assert summary(network) == [
+        ("encoding", (None, 6, 25), 0),
+        ("lstm_1", (None, 6, 25), 4 * 25 * (25 + 25 + 1)),
+        ("lstm_2", (None, 6, 20), 4 * 20 * (25 + 20 + 1)),
+        ("head", (None, 6, 25), 25 * (20 + 1)),
+    ]
+    assert network.parameters == 5100 + 3680 + 525
+    assert network.activation is None
+
+
+def test_an_mlp_reads_the_window_as_one_vector() -> None:
+    """E1: 4 scalars → 128 → 128 → 14 tokens; here 6 scalars."""
+    network = architecture("kind: mlp, units: [128, 128]", target="next", encoding="scalar", vocab_size=14)
+
+    assert summary(network) == [
+        ("encoding", (None, 6, 1), 0),
+        ("dense_1", (None, 128), 128 * (6 + 1)),
+        ("dense_2", (None, 128), 128 * (128 + 1)),
+        ("head", (None, 14), 14 * (128 + 1)),
+    ]
+    assert (network.activation, network.recurrent) == ("relu", ())
+
+
+@pytest.mark.parametrize(("target", "shape"), [("next", (None, 10)), ("shifted", (None, 6, 10))])
+def test_the_head_answers_for_the_steps_that_count(target: str, shape: tuple[int | None, ...]) -> None:
+    """`next`: one answer for a window; `shifted`: one for each step."""
+    head = architecture("kind: lstm, units: 3", target=target).head
+
+    assert head is not None
+    assert head.output_shape == shape
+
+
+@pytest.mark.parametrize(
+    ("encoding", "width"), [("one_hot", 10), ("scalar", 1), ("pitch_duration", 2), ("embedding", 32)]
+)
+def test_the_first_layer_is_as_wide_as_the_encoding(encoding: str, width: int) -> None:
+    """V, 1 or 2 numbers a token; 32 of an embedding if left out, and only these are learnt."""
+    network = architecture("kind: simple_rnn, units: 3", kind="notes", encoding=encoding)
+    shapes = network.weight_shapes()
+
+    assert shapes["simple_rnn_1/kernel"] == (width, 3)
+    assert shapes.get("encoding/embeddings") == ((10, 32) if encoding == "embedding" else None)
+
+
+def test_an_embeddings_size_can_be_set() -> None:
+    """`dataset.embedding_size`."""
+    network = architecture("kind: lstm, units: 3", "dataset.embedding_size=7", encoding="embedding")
+
+    assert network.encoding.weights == {"embeddings": (10, 7)}
+    assert network.encoding.parameters == 70
+
+
+@pytest.mark.parametrize(
+    ("model", "cell", "parameters"),
+    [
+        ("kind: simple_rnn", cells.SimpleRnn, 1 * 4 * (10 + 4 + 1)),
+        ("kind: lstm", cells.Lstm, 4 * 4 * (10 + 4 + 1)),
+        ("kind: lstm, peephole: true", cells.PeepholeLstm, 4 * 4 * (10 + 4 + 1) + 3 * 4),
+        ("kind: lstm, coupled_gates: true", cells.CoupledLstm, 3 * 4 * (10 + 4 + 1)),
+        (
+            "kind: lstm, peephole: true, coupled_gates: true",
+            cells.CoupledPeepholeLstm,
+            3 * 4 * (10 + 4 + 1) + 2 * 4,
+        ),
+        ("kind: gru", cells.GruResetAfter, 3 * 4 * (10 + 4 + 2)),
+        ("kind: gru, reset_after: false", cells.GruResetBefore, 3 * 4 * (10 + 4 + 1)),
+    ],
+)
+def test_each_variant_has_its_cell(model: str, cell: type[cells.Cell], parameters: int) -> None:
+    """Four units on ten inputs: the cell that the settings name, with as many weights as its equation has."""
+    (layer,) = architecture(f"{model}, units: 4").recurrent
+
+    assert type(layer.cell) is cell
+    assert layer.parameters == parameters
+
+
+def test_without_a_head_the_last_layer_must_be_as_wide_as_the_vocabulary() -> None:
+    """E3 without an output layer: what does not fit is refused with both numbers and the remedy."""
+    assert architecture("kind: lstm, units: [3, 10], head: none").head is None
+    with pytest.raises(ConfigError, match=r"must equal the vocabulary's 10 tokens, received 5; set .* to 10"):
+        architecture("kind: lstm, units: [10, 5], head: none")
+
+
+def test_every_weight_has_a_name_of_its_own() -> None:
+    """`layer/weight`, in the order of the layers, and they add up to the parameters."""
+    network = architecture("kind: gru, units: [3, 3]", encoding="embedding")
+
+    assert list(network.weight_shapes()) == [
+        "encoding/embeddings",
+        *(f"gru_{n}/{name}" for n in (1, 2) for name in ("kernel", "recurrent_kernel", "bias")),
+        "head/kernel",
+        "head/bias",
+    ]
+
+
+def test_dropout_has_no_weights() -> None:
+    """It is a setting of the network, not a layer of it."""
+    network = architecture("kind: lstm, units: 3, dropout: 0.5")
+
+    assert network.dropout == 0.5
+    assert network.parameters == architecture("kind: lstm, units: 3").parameters
