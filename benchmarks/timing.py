@@ -45,3 +45,20 @@ def in_turns(sides: Sequence[Callable[[], Figures]], *, repeats: int) -> list[li
 def medians(rows: Sequence[Sequence[float]]) -> list[float]:
     """The median of each column."""
     return [median(column) for column in zip(*rows, strict=True)]
+
+
+def print_rate(call: Callable[[], None], *, tokens: int, seconds: float) -> None:
+    """Print the tokens per second of a call that is repeated for some seconds, without its first time.
+
+    Args:
+        call: what is timed.
+        tokens: tokens of one call.
+        seconds: how long to go on.
+    """
+    call()
+    call()
+    begun, calls = time.perf_counter(), 0
+    while (elapsed := time.perf_counter() - begun) < seconds:
+        call()
+        calls += 1
+    print(calls * tokens / elapsed)

@@ -1,0 +1,46 @@
+"""The networks and sizes that are timed, the same for each side."""
+
+import json
+from dataclasses import asdict, dataclass
+
+VOCABULARY = 65
+CLIPNORM = 1.0
+LEARNING_RATE = 1e-3
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network over one-hot tokens with a softmax over 65, and the batches that it is trained on.
+
+    Attributes:
+        cell: as in a configuration, e.g. `lstm`, `gru`, `peephole`.
+        layers: recurrent layers.
+        units: H of each.
+        batch: lanes N.
+        steps: time steps T.
+    """
+
+    cell: str
+    layers: int
+    units: int
+    batch: int
+    steps: int
+
+    @property
+    def name(self) -> str:
+        """The case in a few characters."""
+        return f"{self.cell} {self.layers} × {self.units}, {self.batch} × {self.steps}"
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of a batch."""
+        return self.batch * self.steps
+
+    def to_json(self) -> str:
+        """The case as an argument of another process."""
+        return json.dumps(asdict(self))
+
+
+def case_from(text: str) -> Case:
+    """The case of an argument that `Case.to_json` wrote."""
+    return Case(**json.loads(text))

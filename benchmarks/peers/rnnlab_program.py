@@ -1,0 +1,51 @@
+"""Tokens per second of rnnlab's compiled program: `python -m benchmarks.peers.rnnlab_program CASE SECONDS`."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.cases import CLIPNORM, LEARNING_RATE, VOCABULARY, Case, case_from
+from benchmarks.timing import print_rate
+from rnnlab.config.reading import parse_experiment
+from rnnlab.datasets.loading import load_data
+from rnnlab.training.chunks import ChunkPlanner
+from rnnlab.training.trainer import Trainer
+
+CELLS = {"peephole": "lstm, peephole: true", "coupled": "lstm, coupled_gates: true"}
+CONFIG = """
+dataset: {{kind: text, inline: {text}, window: {steps}, target: shifted, encoding: one_hot}}
+model: {{kind: {cell}, units: {units}}}
+training:
+  batching: stream
+  batch_size: {batch}
+  epochs: 1000000
+  optimizer: {{name: adam, learning_rate: {rate}, global_clipnorm: {clipnorm}}}
+"""
+STEPS_PER_CALL = 8
+
+
+class Program:
+    """The program of a case, on random characters."""
+
+    def __init__(self, case: Case) -> None:
+        letters = [chr(code) for code in range(0x4E00, 0x4E00 + VOCABULARY)]
+        text = "".join(np.random.default_rng(0).choice(letters, case.tokens * STEPS_PER_CALL + case.batch))
+        page = CONFIG.format(
+            text="".join(letters) + text,
+            steps=case.steps, batch=case.batch, rate=LEARNING_RATE, clipnorm=CLIPNORM,
+            cell=CELLS.get(case.cell, case.cell), units=[case.units] * case.layers,
+        )
+        experiment = parse_experiment(page, name="case", folder=Path())
+        data = load_data(experiment)
+        self.trainer = Trainer(experiment, data.corpus, data.splits)
+        self.planner = ChunkPlanner(self.trainer.batches, epochs=10**6)
+
+    def steps(self) -> None:
+        """One call of the program."""
+        self.trainer.run_chunk(self.planner, STEPS_PER_CALL, 0, 0)
+
+
+if __name__ == "__main__":
+    case = case_from(sys.argv[1])
+    print_rate(Program(case).steps, tokens=case.tokens * STEPS_PER_CALL, seconds=float(sys.argv[2]))
