@@ -119,9 +119,8 @@ class ArrayNamespace:
         return half
 
     @staticmethod
-    def split(x: Floats, parts: int, axis: int) -> list[Floats]:
+    def split(x: Floats, parts: int) -> list[Floats]:
         """Equal blocks of columns, without a copy."""
-        del axis
         width = x.shape[-1] // parts
         return [x[..., begin : begin + width] for begin in range(0, parts * width, width)]
 

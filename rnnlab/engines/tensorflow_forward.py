@@ -1,13 +1,13 @@
 """The forward pass of a network in TensorFlow: token ids and a state in, logits and the next state out.
 
-Everything is time-major inside: one time step of all lanes is one contiguous block.
+Inside, arrays are time-major with features before lanes, (T, K, N): one time step is one contiguous block.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rnnlab.engines.tensorflow_recurrence import run_recurrence
+from rnnlab.engines.tensorflow_recurrence import as_columns, run_recurrence
 from rnnlab.engines.tensorflow_start import keras, tf
 from rnnlab.models.architecture import Architecture, Layer
 from rnnlab.models.cells import State
@@ -34,9 +34,9 @@ class ForwardPass:
     last_only: bool
 
     def zero_state(self, lanes: int) -> NetworkState:
-        """The state of every recurrent layer before the first step, (N, H) each."""
+        """The state of every recurrent layer before the first step, (H, N) each."""
         return tuple(
-            tuple(tf.zeros((lanes, layer.units)) for _ in layer.cell.state)
+            tuple(tf.zeros((layer.units, lanes)) for _ in layer.cell.state)
             for layer in self.architecture.recurrent
         )
 
@@ -63,7 +63,9 @@ class ForwardPass:
             return self._dense(weights, ids, dropout), ()
         hidden, state = self._recurrent(weights, ids, keep, state, dropout)
         head = self.architecture.head
-        return (_dense(weights, head, hidden) if head else hidden), state
+        if head:
+            hidden = _product(hidden, weights[f"{head.name}/kernel"]) + weights[f"{head.name}/bias"][:, None]
+        return tf.transpose(hidden, (0, 2, 1)), state
 
     def _recurrent(
         self,
@@ -74,7 +76,7 @@ class ForwardPass:
         dropout: "_Dropout",
     ) -> tuple[Tensor, NetworkState]:
         if keep is not None:
-            keep = tf.transpose(keep)[:, :, None]
+            keep = tf.transpose(keep)[:, None]
         hidden, after = None, []
         for layer, before in zip(self.architecture.recurrent, state, strict=True):
             mine = {name: weights[f"{layer.name}/{name}"] for name in layer.weights}
@@ -83,7 +85,7 @@ class ForwardPass:
                 if hidden is None
                 else _product(hidden, mine["kernel"])
             )
-            x += layer.cell.input_bias(mine)
+            x += layer.cell.input_bias(mine)[:, None]
             hidden, last = run_recurrence(
                 layer.cell,
                 x,
@@ -108,10 +110,10 @@ class ForwardPass:
         return _dense(weights, self.architecture.layers[-1], hidden)
 
     def _encoded(self, weights: Mapping[str, Tensor], ids: Tensor, kernel: Tensor) -> Tensor:
-        """Encoded tokens times the input weights, (T, N, G·H); a one-hot row times them is a row of them."""
+        """Encoded tokens times the input weights, (T, G·H, N); a one-hot row times them is a row of them."""
         if self.table is not None and self.table.shape[0] == self.table.shape[1]:
-            return _lookup(kernel, ids)
-        return _product(self._rows(weights, ids), kernel)
+            return tf.transpose(_lookup(kernel, ids), (0, 2, 1))
+        return _product(tf.transpose(self._rows(weights, ids), (0, 2, 1)), kernel)
 
     def _rows(self, weights: Mapping[str, Tensor], ids: Tensor) -> Tensor:
         """The encoded tokens, (T, N, D)."""
@@ -136,13 +138,15 @@ class _Dropout:
 
 
 def _dense(weights: Mapping[str, Tensor], layer: Layer, values: Tensor) -> Tensor:
-    return _product(values, weights[f"{layer.name}/kernel"]) + weights[f"{layer.name}/bias"]
+    """values (…, N, D) through a dense layer, (…, N, K)."""
+    return values @ weights[f"{layer.name}/kernel"] + weights[f"{layer.name}/bias"]
 
 
 def _product(values: Tensor, kernel: Tensor) -> Tensor:
-    """values (T, N, D) times kernel (D, K), as one matrix product over all T·N rows."""
-    steps, lanes, size = values.shape
-    return tf.reshape(tf.matmul(tf.reshape(values, (-1, size)), kernel), (steps, lanes, kernel.shape[1]))
+    """kernelᵀ (K, D) times values (T, D, N), (T, K, N), as one matrix product over all T·N columns."""
+    steps, _, lanes = values.shape
+    columns = tf.matmul(kernel, as_columns(values), transpose_a=True)
+    return tf.transpose(tf.reshape(columns, (-1, steps, lanes)), (1, 0, 2))
 
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]

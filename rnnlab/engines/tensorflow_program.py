@@ -1,10 +1,11 @@
-"""Many training steps as one compiled XLA program.
+"""Many training steps as one compiled program.
 
 The program keeps the token ids on the device, gathers each batch from them by index, and steps the optimizer;
 it gives back what each step truly cost. How many steps a call takes is an argument of the program, with room
 for a fixed most: neither what is compiled nor a bit of the result depends on where a run is cut into chunks.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from rnnlab.engines.tensorflow_best import BestWeights
 from rnnlab.engines.tensorflow_data import BatchGatherer, TokenData
+from rnnlab.engines.lane_groups import lane_groups
 from rnnlab.engines.tensorflow_forward import ForwardPass, NetworkState
 from rnnlab.engines.tensorflow_start import tf
 
@@ -59,6 +61,10 @@ class StepRecords:
 class TrainingProgram:
     """A network, its optimizer and its corpus, compiled.
 
+    Where a step is long, the lanes of a batch are dealt out to groups, one for each core, and each group's
+    gradients come from an XLA program of their own that runs on one core: the cores then meet once a step and
+    not at every product (`lane_groups` says where). Elsewhere all steps are one XLA program.
+
     Args:
         forward: the network's equations.
         variables: its Keras variables, by their names in a model file.
@@ -67,6 +73,7 @@ class TrainingProgram:
         lanes: lanes N of a batch.
         dropout_seed: the number that, with the step's own, decides what dropout drops.
         track_best: whether to keep the weights of the epoch with the lowest training loss.
+        cores: how many groups there may be.
     """
 
     def __init__(
@@ -79,15 +86,22 @@ class TrainingProgram:
         lanes: int,
         dropout_seed: int,
         track_best: bool,
+        cores: int = 1,
     ) -> None:
         self.room = max(1, min(MOST_STEPS, MOST_INDICES // lanes))
         self._forward, self._variables, self._optimizer = forward, variables, optimizer
         optimizer.build(list(variables.values()))
         self._batches = BatchGatherer(data)
         self._dropout_seed = dropout_seed
-        self._state = forward.zero_state(lanes)
+        weights = sum(math.prod(variable.shape) for variable in variables.values())
+        self._groups = lane_groups(lanes, weights=weights, tokens=lanes * data.window, cores=cores)
+        self._state = [forward.zero_state(self._groups.lanes) for _ in range(self._groups.count)]
         self._best = BestWeights(variables) if track_best else None
-        self._train = _compiled(self._train_steps)
+        if self._groups.count > 1:
+            self._gradients, self._apply = _compiled(self._gradients), _compiled(self._apply)
+        self._train = tf.function(
+            self._train_steps, jit_compile=self._groups.count == 1, autograph=False
+        )
         self._measure = _compiled(self._measure_steps)
 
     @property
@@ -120,7 +134,7 @@ class TrainingProgram:
         steps = len(chunk.fresh)
         padded = [
             np.resize(array, (self.room, *array.shape[1:]))
-            for array in (chunk.starts, chunk.counts, chunk.fresh, chunk.ends_epoch)
+            for array in (*map(self._groups.dealt, (chunk.starts, chunk.counts)), chunk.fresh, chunk.ends_epoch)
         ]
         records, self._state = self._train(*padded, np.int32(steps), np.int32(first_step), self._state)
         return StepRecords(*records.numpy()[:steps].T)
@@ -138,68 +152,89 @@ class TrainingProgram:
         ends_epoch: Tensor,
         steps: Tensor,
         first_step: Tensor,
-        state: NetworkState,
-    ) -> tuple[Tensor, NetworkState]:
+        states: list[NetworkState],
+    ) -> tuple[Tensor, list[NetworkState]]:
         records = tf.TensorArray(tf.float32, self.room, element_shape=(3,))
 
-        def step(k: Tensor, _: Tensor, records: Any, state: NetworkState) -> tuple[Any, ...]:
-            seed = tf.stack([self._dropout_seed, first_step + k])
-            record, state = self._update(starts[k], counts[k], fresh[k], state, seed)
-            if self._best:
-                self._best.add(record)
-            return k + 1, ends_epoch[k], records.write(k, record), state
+        def step(k: Tensor, _: Tensor, records: Any, states: list[NetworkState]) -> tuple[Any, ...]:
+            weights = {name: variable.value for name, variable in self._variables.items()}
+            sums, gradients, after = [], [], []
+            for group, state in enumerate(states):
+                seed = tf.stack([self._dropout_seed + (group << 16), first_step + k])
+                own = self._gradients(weights, starts[k, group], counts[k, group], fresh[k], state, seed)
+                for result, kept in zip(own, (sums, gradients, after), strict=True):
+                    kept.append(result)
+            record = self._apply(sums, gradients)
+            return k + 1, ends_epoch[k], records.write(k, record), after
 
-        def epoch(k: Tensor, records: Any, state: NetworkState) -> tuple[Any, ...]:
-            k, ended, records, state = tf.while_loop(
-                lambda k, ended, *_: (k < steps) & ~ended, step, (k, tf.constant(False), records, state)
+        def epoch(k: Tensor, records: Any, states: list[NetworkState]) -> tuple[Any, ...]:
+            k, ended, records, states = tf.while_loop(
+                lambda k, ended, *_: (k < steps) & ~ended, step, (k, tf.constant(False), records, states)
             )
             if self._best:
                 self._best.end_epoch(ended)
-            return k, records, state
+            return k, records, states
 
-        _, records, state = tf.while_loop(lambda k, *_: k < steps, epoch, (tf.constant(0), records, state))
-        return records.stack(), state
+        _, records, states = tf.while_loop(lambda k, *_: k < steps, epoch, (tf.constant(0), records, states))
+        return records.stack(), states
 
-    def _update(
-        self, starts: Tensor, counts: Tensor, fresh: Tensor, state: NetworkState, seed: Tensor
-    ) -> tuple[Tensor, NetworkState]:
-        """One step of the optimizer: (loss, correct, counted) of its batch, and the state after it."""
-        variables = list(self._variables.values())
+    def _gradients(
+        self,
+        weights: dict[str, Tensor],
+        starts: Tensor,
+        counts: Tensor,
+        fresh: Tensor,
+        state: NetworkState,
+        seed: Tensor,
+    ) -> tuple[Tensor, dict[str, Tensor], NetworkState]:
+        """The sums over the targets of a group's batch, their gradients by the weights, the state after it."""
         with tf.GradientTape() as tape:
-            record, state = self._measured(starts, counts, fresh, state, seed)
-            loss = record[0]
-        gradients = tape.gradient(loss, [variable.value for variable in variables])
-        self._optimizer.apply(gradients, variables)
-        return record, state
+            tape.watch(weights)
+            sums, state = self._summed(weights, starts, counts, fresh, state, seed)
+            cost = sums[0]
+        return sums, tape.gradient(cost, weights), state
+
+    def _apply(self, sums: list[Tensor], gradients: list[dict[str, Tensor]]) -> Tensor:
+        """One step of the optimizer with what the groups found: (loss, correct, counted) of its batch."""
+        cost, correct, counted = tf.unstack(tf.add_n(sums))
+        scale = tf.math.divide_no_nan(1.0, counted)
+        means = [scale * tf.add_n([group[name] for group in gradients]) for name in self._variables]
+        self._optimizer.apply(means, list(self._variables.values()))
+        record = tf.stack([cost * scale, correct, counted])
+        if self._best:
+            self._best.add(record)
+        return record
 
     def _measure_steps(self, starts: Tensor, counts: Tensor, fresh: Tensor) -> Tensor:
         steps, lanes = starts.shape
+        weights = {name: variable.value for name, variable in self._variables.items()}
         records = tf.TensorArray(tf.float32, steps, element_shape=(3,))
 
         def step(k: Tensor, records: Any, state: NetworkState) -> tuple[Tensor, Any, NetworkState]:
-            record, state = self._measured(starts[k], counts[k], fresh[k], state, None)
+            sums, state = self._summed(weights, starts[k], counts[k], fresh[k], state, None)
+            record = tf.stack([tf.math.divide_no_nan(sums[0], sums[2]), sums[1], sums[2]])
             return k + 1, records.write(k, record), state
 
         first = (tf.constant(0), records, self._forward.zero_state(lanes))
         return tf.while_loop(lambda k, *_: k < steps, step, first)[1].stack()
 
-    def _measured(
-        self, starts: Tensor, counts: Tensor, fresh: Tensor, state: NetworkState, seed: Tensor | None
+    def _summed(
+        self,
+        weights: dict[str, Tensor],
+        starts: Tensor,
+        counts: Tensor,
+        fresh: Tensor,
+        state: NetworkState,
+        seed: Tensor | None,
     ) -> tuple[Tensor, NetworkState]:
+        """(cross-entropy in nats, correct targets, counted targets) summed over a batch, (3,)."""
         inputs, targets, counted, keep = self._batches(starts, counts)
         state = tf.nest.map_structure(lambda part: tf.where(fresh, tf.zeros_like(part), part), state)
-        weights = {name: variable.value for name, variable in self._variables.items()}
         logits, state = self._forward(weights, inputs, keep, state, seed)
-        return _record(logits, targets, counted), state
-
-
-def _record(logits: Tensor, targets: Tensor, counted: Tensor) -> Tensor:
-    """(mean cross-entropy in nats per token, correct targets, counted targets), (3,)."""
-    costs = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
-    right = tf.cast(tf.equal(tf.argmax(logits, axis=-1, output_type=tf.int32), targets), tf.float32)
-    total = tf.reduce_sum(counted)
-    loss = tf.math.divide_no_nan(tf.reduce_sum(costs * counted), total)
-    return tf.stack([loss, tf.reduce_sum(right * counted), total])
+        costs = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
+        right = tf.cast(tf.equal(tf.argmax(logits, axis=-1, output_type=tf.int32), targets), tf.float32)
+        sums = [tf.reduce_sum(costs * counted), tf.reduce_sum(right * counted), tf.reduce_sum(counted)]
+        return tf.stack(sums), state
 
 
 def _compiled(function: Callable[..., Any]) -> Any:

@@ -1,22 +1,27 @@
 """The recurrence of one layer over T time steps, with the gradient of its weights put off to the end.
 
 Plain automatic differentiation of a loop multiplies and sums into dU, an (H, G·H) array, at every step.
-Here the backward loop differentiates the cell's element-wise equation alone and sends the result through Uᵀ;
+Here the backward loop differentiates the cell's element-wise equation alone and sends the result through U;
 what the loop leaves behind is then one product over all steps:
 
-    forward   for t = 0 … T−1:  p[t] = h[t−1] U;    state[t] = cell(x[t], p[t], state[t−1])
-    backward  for t = T−1 … 0:  dx[t], dp[t], dstate[t−1] = gradients of the equation;    dh[t−1] += dp[t] Uᵀ
-    after     dU = reshape(h[−1 … T−2], (T·N, H))ᵀ · reshape(dp, (T·N, G·H))
+    forward   for t = 0 … T−1:  p[t] = Uᵀ h[t−1];   state[t] = cell(x[t], p[t], state[t−1])
+    backward  for t = T−1 … 0:  dx[t], dp[t], dstate[t−1] = gradients of the equation;    dh[t−1] += U dp[t]
+    after     dU = Σ_t h[t−1] dp[t]ᵀ, one product over all T·N columns
 
-Arrays are time-major. A cell with a product between two element-wise parts (the GRU that resets before it)
-has one p for each of its products, and the same holds for each.
+Arrays are time-major, and features come before lanes: (T, H, N). A gate is then one contiguous block, and the
+weights are the left factor of each product, which Eigen and YNNPACK, XLA's matrix products, read in place;
+as the right one they are packed anew at every step, which costs as much as a third of the product.
+
+The backward loop computes no tanh and no sigmoid: their outputs are kept, and give their derivatives.
+A cell with a product between two element-wise parts (the GRU that resets before it) has one p for each of
+its products, and the same holds for each.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 from rnnlab.engines.tensorflow_scan import scan
-from rnnlab.engines.tensorflow_start import keras, tf
+from rnnlab.engines.tensorflow_start import tf
 from rnnlab.models.cells import Cell, State
 
 Tensor = Any
@@ -25,18 +30,18 @@ Tensor = Any
 def run_recurrence(
     cell: Cell, x: Tensor, kernel: Tensor, *, parameters: State, keep: Tensor | None, state: State
 ) -> tuple[Tensor, State]:
-    """The outputs h of every step, (T, N, H), and the state after the last.
+    """The outputs h of every step, (T, H, N), and the state after the last.
 
     Args:
         cell: the equation.
-        x: input pre-activations, (T, N, G·H).
+        x: input pre-activations, (T, G·H, N).
         kernel: the recurrent weights U, (H, G·H).
         parameters: what else the equation uses, each a vector.
-        keep: (T, N, 1), 0 where a lane's state is zeroed before the step, else 1; None where it never is.
-        state: the state before the first step, (N, H) each.
+        keep: (T, 1, N), 0 where a lane's state is zeroed before the step, else 1; None where it never is.
+        state: the state before the first step, (H, N) each.
     """
-    lanes, count = x.shape[1], len(state)
-    wide = [tf.broadcast_to(vector, (lanes, vector.shape[0])) for vector in parameters]
+    lanes, count = x.shape[2], len(state)
+    wide = [tf.broadcast_to(vector[:, None], (vector.shape[0], lanes)) for vector in parameters]
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def recurrence(x: Tensor, kernel: Tensor, *rest: Tensor) -> Any:
@@ -51,10 +56,11 @@ class _Recurrence:
     """One layer over T steps: the forward loop, and the backward loop over what it left.
 
     Attributes:
-        states: each part of the state after every step, (T, N, H).
-        products: each recurrent product of every step, (T, N, width).
-        columns: the columns of U that each product takes.
-        blocks: these columns, cut out once before the loops.
+        columns: the columns of U that each of the cell's products takes.
+        blocks: these columns, (H, width), cut out once before the loops.
+        states: each part of the state after every step, (T, H, N).
+        products: each recurrent product of every step, (T, width, N); none if the cell only adds them.
+        outputs: what each tanh and sigmoid gave at every step, (T, width, N).
     """
 
     def __init__(
@@ -62,93 +68,104 @@ class _Recurrence:
     ) -> None:
         self.cell, self.x, self.kernel = cell, x, kernel
         self.wide, self.keep, self.initial = tuple(wide), keep, tuple(initial)
+        self.columns, self._widths = self._traced()
+        self.blocks = [kernel if _width(c) == kernel.shape[1] else kernel[:, c] for c in self.columns]
         self.states: tuple[Tensor, ...] = ()
         self.products: tuple[Tensor, ...] = ()
-        self.columns = self._traced_columns()
-        self.blocks = [kernel if _width(c) == kernel.shape[1] else kernel[:, c] for c in self.columns]
+        self.outputs: tuple[Tensor, ...] = ()
 
     def forward(self) -> tuple[Tensor, ...]:
         """Each part of the state after every step, and then each after the last step."""
-        count, units = len(self.initial), self.kernel.shape[0]
+        count, (units, lanes) = len(self.initial), self.initial[0].shape
+        transposed = [tf.transpose(block) for block in self.blocks]
 
         def step(state: State, inputs: tuple[Tensor, ...]) -> tuple[State, State]:
-            multiply = _Multiply(self.blocks)
+            multiply, operations = _Multiply(transposed), _Operations()
             before = _kept(state, inputs[1:])
-            after = self.cell.step(keras.ops, inputs[0], multiply, before, self.wide)
-            return after, (*after, *multiply.products)
+            after = self.cell.step(operations, inputs[0], multiply, before, self.wide)
+            products = () if self.cell.additive else multiply.products
+            return after, (*after, *products, *operations.outputs)
 
-        widths = [units] * count + [_width(span) for span in self.columns]
-        last, sequences = scan(step, self.initial, (self.x, *self._keeps()), widths)
-        self.states, self.products = sequences[:count], sequences[count:]
+        products = [] if self.cell.additive else [_width(span) for span in self.columns]
+        shapes = [(width, lanes) for width in (*[units] * count, *products, *self._widths)]
+        last, sequences = scan(step, self.initial, (self.x, *self._keeps()), shapes)
+        first = count + len(products)
+        self.states, self.products = sequences[:count], sequences[count:first]
+        self.outputs = sequences[first:]
         return (*self.states, *last)
 
     def gradient(self, *upstream: Tensor) -> tuple[Tensor, ...]:
         """The gradients by x, U, the initial state and the parameters, in this order."""
-        count, products = len(self.initial), len(self.products)
+        count, number = len(self.initial), len(self.columns)
         before = self._states_before()
 
         def step(carry: State, inputs: tuple[Tensor, ...]) -> tuple[State, State]:
-            arriving, (x, *rest) = inputs[:count], inputs[count:]
-            dafter = [d + out for d, out in zip(carry[:count], arriving, strict=True)]
-            state, played, keep = rest[:count], rest[count : count + products], rest[count + products :]
-            at = _StepGradients(self, x, played, state, dafter)
+            taken = iter(inputs)
+            dafter = [d + next(taken) for d in carry[:count]]
+            x, state = next(taken), [next(taken) for _ in before]
+            products = [next(taken) for _ in self.products] or [tf.zeros_like(x)]
+            outputs = [next(taken) for _ in self.outputs]
+            at = _StepGradients(self, x, products, outputs, state, dafter)
             sums = [total + d for total, d in zip(carry[count:], at.dwide, strict=True)]
             leaves = at.dproducts if self.cell.additive else [at.dx, *at.dproducts]
-            return (*_kept(at.dstate, keep), *sums), (*leaves, *at.operands[1:])
+            return (*_kept(at.dstate, tuple(taken)), *sums), (*leaves, *at.operands[1:])
 
-        sequences = (*upstream[:count], self.x, *before, *self.products, *self._keeps())
+        sequences = (*upstream[:count], self.x, *before, *self.products, *self.outputs, *self._keeps())
         carry = (*upstream[count:], *(tf.zeros_like(vector) for vector in self.wide))
-        last, leaves = scan(step, carry, sequences, self._leaf_widths(), reverse=True)
-        dproducts = leaves[0 if self.cell.additive else 1 :][:products]
-        operands = (before[0], *leaves[len(leaves) - products + 1 :])
+        last, leaves = scan(step, carry, sequences, self._leaf_shapes(), reverse=True)
+        dproducts = leaves[0 if self.cell.additive else 1 :][:number]
+        operands = (before[0], *leaves[len(leaves) - number + 1 :])
         return (leaves[0], self._kernel_gradient(operands, dproducts), *last)
 
     def _keeps(self) -> tuple[Tensor, ...]:
         return () if self.keep is None else (self.keep,)
 
     def _states_before(self) -> tuple[Tensor, ...]:
-        """Each part of the state as every step found it, (T, N, H)."""
+        """Each part of the state as every step found it, (T, H, N)."""
         shifted = (
             tf.concat([first[None], after[:-1]], axis=0)
             for first, after in zip(self.initial, self.states, strict=True)
         )
         return tuple(part if self.keep is None else part * self.keep for part in shifted)
 
-    def _leaf_widths(self) -> list[int]:
-        """Widths of what a backward step leaves: dx where it is not dp, each dp, and the later operands."""
-        own = [] if self.cell.additive else [self.x.shape[-1]]
-        return [*own, *map(_width, self.columns), *[self.kernel.shape[0]] * (len(self.columns) - 1)]
+    def _leaf_shapes(self) -> list[tuple[int, int]]:
+        """Shapes of what a backward step leaves: dx where it is not dp, each dp, and the later operands."""
+        units, lanes = self.initial[0].shape
+        own = [] if self.cell.additive else [self.x.shape[1]]
+        widths = [*own, *map(_width, self.columns), *[units] * (len(self.columns) - 1)]
+        return [(width, lanes) for width in widths]
 
-    def _traced_columns(self) -> list[slice]:
-        """The columns of U that the cell's products take, found by tracing one step."""
+    def _traced(self) -> tuple[list[slice], list[int]]:
+        """The columns of U that the cell's products take, and the widths of its activations, by tracing."""
         columns: list[slice] = []
+        units = self.kernel.shape[0]
 
         def product(operand: Tensor, gates: str = self.cell.gates, /) -> Tensor:
-            units = self.kernel.shape[0]
             first = self.cell.gates.index(gates) * units
             columns.append(slice(first, first + len(gates) * units))
-            return tf.matmul(operand, self.kernel[:, columns[-1]])
+            return tf.matmul(self.kernel[:, columns[-1]], operand, transpose_a=True)
 
-        self.cell.step(keras.ops, self.x[0], product, self.initial, self.wide)
-        return columns
+        operations = _Operations()
+        self.cell.step(operations, self.x[0], product, self.initial, self.wide)
+        return columns, [output.shape[0] for output in operations.outputs]
 
     def _kernel_gradient(self, operands: Sequence[Tensor], dproducts: Sequence[Tensor]) -> Tensor:
-        """dU (H, G·H): for each product, one matrix product over all T·N rows; the columns are disjoint."""
-        blocks = []
-        for span, operand, dproduct in zip(self.columns, operands, dproducts, strict=True):
-            rows = tf.reshape(operand, (-1, self.kernel.shape[0]))
-            blocks.append(tf.matmul(rows, tf.reshape(dproduct, (-1, _width(span))), transpose_a=True))
+        """dU (H, G·H): for each product, one matrix product over all T·N columns; the spans are disjoint."""
+        blocks = [
+            tf.matmul(as_columns(operand), as_columns(dproduct), transpose_b=True)
+            for operand, dproduct in zip(operands, dproducts, strict=True)
+        ]
         return blocks[0] if len(blocks) == 1 else tf.concat(blocks, axis=1)
 
 
 class _StepGradients:
-    """The gradients of one step, the last product first: what reaches it goes through Uᵀ to its operand.
+    """The gradients of one step, the last product first: what reaches it goes through U to its operand.
 
     Attributes:
         dx: by the input pre-activations.
         dproducts: by each product.
         dstate: by each part of the state before the step.
-        dwide: by each parameter, (N, width): one row for each lane.
+        dwide: by each parameter, (width, N): one column for each lane.
         operands: what each product multiplied.
     """
 
@@ -157,13 +174,15 @@ class _StepGradients:
         layer: _Recurrence,
         x: Tensor,
         products: Sequence[Tensor],
+        outputs: Sequence[Tensor],
         state: Sequence[Tensor],
         dafter: Sequence[Tensor],
     ) -> None:
-        replay = _Replay(products)
+        replay = _ReplayedProducts(products)
         with tf.GradientTape(persistent=True) as tape:
             tape.watch([x, *products, *state, *layer.wide])
-            reached = list(layer.cell.step(keras.ops, x, replay, tuple(state), layer.wide))
+            operations = _ReplayedOperations(outputs)
+            reached = list(layer.cell.step(operations, x, replay, tuple(state), layer.wide))
         self.operands, self.dproducts = replay.operands, list[Tensor]()
         arriving = list(dafter)
         for product, operand, block in reversed(
@@ -171,7 +190,7 @@ class _StepGradients:
         ):
             dproduct = tape.gradient(reached, product, arriving)
             reached.append(operand)
-            arriving.append(tf.matmul(dproduct, block, transpose_b=True))
+            arriving.append(tf.matmul(block, dproduct))
             self.dproducts.insert(0, dproduct)
         self.dx, *rest = tape.gradient(
             reached,
@@ -185,15 +204,15 @@ class _StepGradients:
 class _Multiply:
     """The product of the forward pass; remembers what it gave."""
 
-    def __init__(self, blocks: Sequence[Tensor]) -> None:
-        self.blocks, self.products = blocks, list[Tensor]()
+    def __init__(self, transposed: Sequence[Tensor]) -> None:
+        self.transposed, self.products = transposed, list[Tensor]()
 
     def __call__(self, operand: Tensor, gates: str = "", /) -> Tensor:
-        self.products.append(tf.matmul(operand, self.blocks[len(self.products)]))
+        self.products.append(tf.matmul(self.transposed[len(self.products)], operand))
         return self.products[-1]
 
 
-class _Replay:
+class _ReplayedProducts:
     """The product of the backward pass: gives the products of the forward pass again, in the same order."""
 
     def __init__(self, products: Sequence[Tensor]) -> None:
@@ -202,6 +221,73 @@ class _Replay:
     def __call__(self, operand: Tensor, gates: str = "", /) -> Tensor:
         self.operands.append(operand)
         return self.products[len(self.operands) - 1]
+
+
+class _Operations:
+    """What the equations use in the forward pass, gates one below the other; remembers each activation."""
+
+    def __init__(self) -> None:
+        self.outputs: list[Tensor] = []
+
+    def tanh(self, x: Tensor) -> Tensor:
+        self.outputs.append(tf.tanh(x))
+        return self.outputs[-1]
+
+    def sigmoid(self, x: Tensor) -> Tensor:
+        self.outputs.append(tf.sigmoid(x))
+        return self.outputs[-1]
+
+    @staticmethod
+    def split(x: Tensor, parts: int) -> list[Tensor]:
+        return list(tf.split(x, parts, axis=0))
+
+
+class _ReplayedOperations:
+    """The same in the backward pass: activations are given again, and their derivatives follow from them."""
+
+    def __init__(self, outputs: Sequence[Tensor]) -> None:
+        self._outputs = iter(outputs)
+
+    def tanh(self, x: Tensor) -> Tensor:
+        y = next(self._outputs)
+        return _replayed(x, y, 1 - y * y)
+
+    def sigmoid(self, x: Tensor) -> Tensor:
+        y = next(self._outputs)
+        return _replayed(x, y, y * (1 - y))
+
+    @staticmethod
+    def split(x: Tensor, parts: int) -> list[Tensor]:
+        return list(_split(x, parts))
+
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def _replayed(x: Tensor, output: Tensor, slope: Tensor) -> Any:
+    """A value that is known already, as a function of x."""
+    del x
+    return tf.identity(output), lambda upstream: (upstream * slope, None, None)
+
+
+def _split(x: Tensor, parts: int) -> Any:
+    """Equal blocks of rows, whose gradients are written into place one by one.
+
+    The gradient of `tf.split` is a concatenation, into which XLA fuses what computes the blocks; the fused
+    loop asks at every element which block it is in, and takes four times as long.
+    """
+
+    def joined(*upstream: Tensor) -> Tensor:
+        blocks = tf.TensorArray(tf.float32, parts, element_shape=upstream[0].shape)
+        for number, block in enumerate(upstream):
+            blocks = blocks.write(number, block)
+        return tf.reshape(blocks.stack(), x.shape)
+
+    return tf.custom_gradient(lambda x: (tuple(tf.split(x, parts, axis=0)), joined))(x)
+
+
+def as_columns(sequence: Tensor) -> Tensor:
+    """(T, K, N) as (K, T·N): every step of every lane is a column."""
+    steps, width, lanes = sequence.shape
+    return tf.reshape(tf.transpose(sequence, (1, 0, 2)), (width, steps * lanes))
 
 
 def _width(span: slice) -> int:

@@ -17,17 +17,17 @@ def scan(
     body: Body,
     carry: Tensors,
     inputs: Tensors,
-    widths: Sequence[int],
+    shapes: Sequence[tuple[int, int]],
     *,
     reverse: bool = False,
 ) -> tuple[Tensors, Tensors]:
-    """Run a body over time: the last carry, and each of its outputs stacked to (T, N, width)."""
-    steps, lanes = inputs[0].shape[:2]
+    """Run a body over time: the last carry, and each of its outputs, of these shapes, stacked along time."""
+    steps = inputs[0].shape[0]
     if steps <= UNROLLED_STEPS:
         return _unrolled(body, carry, inputs, reverse=reverse)
     arrays = tuple(
-        tf.TensorArray(tf.float32, size=steps, element_shape=(lanes, width), clear_after_read=False)
-        for width in widths
+        tf.TensorArray(tf.float32, size=steps, element_shape=shape, clear_after_read=False)
+        for shape in shapes
     )
 
     def loop(k: Tensor, carry: Any, arrays: Any) -> Any:

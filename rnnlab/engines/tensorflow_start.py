@@ -33,9 +33,17 @@ def quiet_stderr() -> Iterator[None]:
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")  # keeps memory: a fresh page costs its first writer
 with quiet_stderr():
     import keras
     import tensorflow as tf
+
+
+def cpu_cores() -> int:
+    """How many cores training may use; 1 where TensorFlow computes on something else than the CPU."""
+    with quiet_stderr():
+        on_cpu = not tf.config.list_physical_devices("GPU")
+    return len(os.sched_getaffinity(0)) if on_cpu and hasattr(os, "sched_getaffinity") else 1
 
 
 def device_name() -> str:

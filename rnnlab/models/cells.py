@@ -1,14 +1,15 @@
 """The equation of each recurrent cell, written once, for every engine.
 
-A cell maps what one time step brings, and the state before it, to the state after it:
+A cell maps what one time step brings, and the state before it, to the state after it. For N lanes:
 
     x        (N, G·H)   input pre-activations x_t W + b, a block of H columns for each of the cell's G gates
     product             product(v) is v U, shape (N, G·H); product(v, "zr") only the columns of gates z and r
     state    (N, H) each, by the cell's `state` names: h, and for the LSTM family the memory c
-    xp                  an array namespace with `tanh`, `sigmoid` and `split`: `keras.ops`, or NumPy's
+    xp                  the engine's `tanh`, `sigmoid`, and `split(v, k)` into k equal blocks of columns
 
 The products are the engine's work, the element-wise rest is the cell's; that is why an engine can
-differentiate the rest alone, and multiply all time steps at once for the gradient of U.
+differentiate the rest alone, and multiply all time steps at once for the gradient of U. An equation never
+names an axis, so an engine may also hold every array the other way round, as (G·H, N) and (H, N).
 
 Weight names, shapes and the order of gates are those of Keras: LSTM i f c o, GRU z r h.
 """
@@ -75,7 +76,7 @@ class Lstm(Cell):
     def step(self, xp: Any, x: Array, product: Product, state: State, parameters: State) -> State:
         """The state after one time step."""
         h, c = state
-        i, f, candidate, o = xp.split(x + product(h), 4, axis=-1)
+        i, f, candidate, o = xp.split(x + product(h), 4)
         c = xp.sigmoid(f) * c + xp.sigmoid(i) * xp.tanh(candidate)
         return xp.sigmoid(o) * xp.tanh(c), c
 
@@ -96,7 +97,7 @@ class PeepholeLstm(Lstm):
         """The state after one time step."""
         h, c = state
         peep_i, peep_f, peep_o = parameters
-        i, f, candidate, o = xp.split(x + product(h), 4, axis=-1)
+        i, f, candidate, o = xp.split(x + product(h), 4)
         c = xp.sigmoid(f + peep_f * c) * c + xp.sigmoid(i + peep_i * c) * xp.tanh(candidate)
         return xp.sigmoid(o + peep_o * c) * xp.tanh(c), c
 
@@ -110,7 +111,7 @@ class CoupledLstm(Cell):
     def step(self, xp: Any, x: Array, product: Product, state: State, parameters: State) -> State:
         """The state after one time step."""
         h, c = state
-        f, candidate, o = xp.split(x + product(h), 3, axis=-1)
+        f, candidate, o = xp.split(x + product(h), 3)
         f = xp.sigmoid(f)
         c = f * c + (1 - f) * xp.tanh(candidate)
         return xp.sigmoid(o) * xp.tanh(c), c
@@ -132,7 +133,7 @@ class CoupledPeepholeLstm(CoupledLstm):
         """The state after one time step."""
         h, c = state
         peep_f, peep_o = parameters
-        f, candidate, o = xp.split(x + product(h), 3, axis=-1)
+        f, candidate, o = xp.split(x + product(h), 3)
         f = xp.sigmoid(f + peep_f * c)
         c = f * c + (1 - f) * xp.tanh(candidate)
         return xp.sigmoid(o + peep_o * c) * xp.tanh(c), c
@@ -151,8 +152,8 @@ class GruResetBefore(Cell):
     def step(self, xp: Any, x: Array, product: Product, state: State, parameters: State) -> State:
         """The state after one time step."""
         (h,) = state
-        x_z, x_r, x_h = xp.split(x, 3, axis=-1)
-        h_z, h_r = xp.split(product(h, "zr"), 2, axis=-1)
+        x_z, x_r, x_h = xp.split(x, 3)
+        h_z, h_r = xp.split(product(h, "zr"), 2)
         z, r = xp.sigmoid(x_z + h_z), xp.sigmoid(x_r + h_r)
         candidate = xp.tanh(x_h + product(r * h, "h"))
         return (z * h + (1 - z) * candidate,)
@@ -183,8 +184,8 @@ class GruResetAfter(Cell):
         """The state after one time step."""
         (h,) = state
         (recurrent_bias,) = parameters
-        x_z, x_r, x_h = xp.split(x, 3, axis=-1)
-        h_z, h_r, h_h = xp.split(product(h) + recurrent_bias, 3, axis=-1)
+        x_z, x_r, x_h = xp.split(x, 3)
+        h_z, h_r, h_h = xp.split(product(h) + recurrent_bias, 3)
         z, r = xp.sigmoid(x_z + h_z), xp.sigmoid(x_r + h_r)
         candidate = xp.tanh(x_h + r * h_h)
         return (z * h + (1 - z) * candidate,)

@@ -98,8 +98,19 @@ class RecurrentCell(keras.layers.Layer):  # type: ignore[misc]
             return keras.ops.matmul(operand, kernel[:, first : first + len(gates) * units])
 
         x = keras.ops.matmul(inputs, weights["kernel"]) + self.cell.input_bias(weights)
-        after = self.cell.step(keras.ops, x, product, tuple(states), self.cell.parameters(weights))
+        after = self.cell.step(_Operations, x, product, tuple(states), self.cell.parameters(weights))
         return after[0], list(after)
+
+
+class _Operations:
+    """What the equations of `models.cells` use, for rows of lanes."""
+
+    tanh, sigmoid = staticmethod(keras.ops.tanh), staticmethod(keras.ops.sigmoid)
+
+    @staticmethod
+    def split(x: Any, parts: int) -> list[Any]:
+        """Equal blocks of columns."""
+        return list(keras.ops.split(x, parts, axis=-1))
 
 
 def _encoding(layer: Layer, table: NDArray[np.float32] | None, seeds: Iterator[int]) -> Any:

@@ -10,6 +10,7 @@ from rnnlab.datasets.corpus import Corpus
 from rnnlab.engines.tensorflow_data import TokenData
 from rnnlab.engines.tensorflow_forward import ForwardPass
 from rnnlab.engines.tensorflow_program import TrainingProgram
+from rnnlab.engines.tensorflow_start import cpu_cores
 from rnnlab.models.architecture import architecture_of
 from rnnlab.models.encodings import encoding_table
 from rnnlab.models.network import build_network, named_weights
@@ -36,6 +37,7 @@ def build_program(
         lanes=batches.lanes,
         dropout_seed=training.random_seed,
         track_best=track_best,
+        cores=cpu_cores(),
     )
     return network, optimizer, program
 

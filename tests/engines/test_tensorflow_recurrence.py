@@ -31,6 +31,21 @@ def draw(rng: np.random.Generator, *shape: int) -> Any:
     return tf.constant(rng.normal(0, 0.5, shape).astype(np.float32))
 
 
+class RowsOfLanes:
+    """What the equations use, for rows of lanes, as TensorFlow differentiates it."""
+
+    tanh, sigmoid = staticmethod(tf.tanh), staticmethod(tf.sigmoid)
+
+    @staticmethod
+    def split(x: Any, parts: int) -> list[Any]:
+        return list(tf.split(x, parts, axis=-1))
+
+
+def turned(x: Any) -> Any:
+    """The last two axes exchanged: rows of lanes as columns, and back."""
+    return tf.linalg.matrix_transpose(x)
+
+
 def random_layer(cell: cells.Cell, inputs: int, units: int) -> dict[str, Any]:
     rng = np.random.default_rng(1)
     return {name: draw(rng, *shape) for name, shape in cell.weight_shapes(inputs, units).items()}
@@ -48,15 +63,22 @@ def naive(cell: cells.Cell, x: Any, weights: dict[str, Any], keep: Any, state: A
         if keep is not None:
             state = tuple(part * keep[t] for part in state)
         a = x[t] @ weights["kernel"] + cell.input_bias(weights)
-        state = cell.step(keras.ops, a, product, state, cell.parameters(weights))
+        state = cell.step(RowsOfLanes, a, product, state, cell.parameters(weights))
         outputs.append(state[0])
     return tf.stack(outputs), state
 
 
 def fast(cell: cells.Cell, x: Any, weights: dict[str, Any], keep: Any, state: Any) -> tuple[Any, Any]:
     a = x @ weights["kernel"] + cell.input_bias(weights)
-    parameters = cell.parameters(weights)
-    return run_recurrence(cell, a, weights["recurrent_kernel"], parameters=parameters, keep=keep, state=state)
+    outputs, last = run_recurrence(
+        cell,
+        turned(a),
+        weights["recurrent_kernel"],
+        parameters=cell.parameters(weights),
+        keep=None if keep is None else turned(keep),
+        state=tuple(map(turned, state)),
+    )
+    return turned(outputs), tuple(map(turned, last))
 
 
 def weighted_sum(outputs: Any, last: Any) -> Any:
@@ -140,13 +162,13 @@ def test_gru_of_the_lecture_is_ours_with_z_turned() -> None:
     z = tf.sigmoid(x[:, :units] + h @ kernel[:, :units])
     r = tf.sigmoid(x[:, units : 2 * units] + h @ kernel[:, units : 2 * units])
     slide = (1 - z) * h + z * tf.tanh(x[:, 2 * units :] + (r * h) @ kernel[:, 2 * units :])
-    turned = tf.concat([-tf.ones(units), tf.ones(2 * units)], axis=0)
+    signs = tf.concat([-tf.ones(units), tf.ones(2 * units)], axis=0)
 
     outputs, _ = run_recurrence(
-        cell, (x * turned)[None], kernel * turned, parameters=(), keep=None, state=(h,)
+        cell, turned(x * signs)[None], kernel * signs, parameters=(), keep=None, state=(turned(h),)
     )
 
-    np.testing.assert_allclose(outputs[0], slide, atol=1e-6)
+    np.testing.assert_allclose(turned(outputs[0]), slide, atol=1e-6)
 
 
 def test_a_lane_that_is_reset_forgets_only_itself() -> None:
