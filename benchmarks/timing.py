@@ -47,18 +47,18 @@ def medians(rows: Sequence[Sequence[float]]) -> list[float]:
     return [median(column) for column in zip(*rows, strict=True)]
 
 
-def print_rate(call: Callable[[], None], *, tokens: int, seconds: float) -> None:
-    """Print the tokens per second of a call that is repeated for some seconds, without its first time.
+def print_rate(call: Callable[[], int], *, seconds: float) -> None:
+    """Print the tokens per second of a call that is repeated for some seconds, without its first times.
 
     Args:
-        call: what is timed.
-        tokens: tokens of one call.
-        seconds: how long to go on.
+        call: what is timed; it gives the number of tokens that it did.
+        seconds: how long to go on, and a third of it before to warm up.
     """
     call()
-    call()
-    begun, calls = time.perf_counter(), 0
-    while (elapsed := time.perf_counter() - begun) < seconds:
+    warm = time.perf_counter() + seconds / 3
+    while time.perf_counter() < warm:
         call()
-        calls += 1
-    print(calls * tokens / elapsed)
+    begun, tokens = time.perf_counter(), 0
+    while (elapsed := time.perf_counter() - begun) < seconds:
+        tokens += call()
+    print(tokens / elapsed)

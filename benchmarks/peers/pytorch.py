@@ -23,9 +23,10 @@ class Trainer:
         ids = torch.randint(VOCABULARY, (case.steps + 1, case.batch))
         self.inputs, self.targets = nn.functional.one_hot(ids[:-1], VOCABULARY).float(), ids[1:].flatten()
         self.state: Any = None
+        self.tokens = case.tokens
 
-    def step(self) -> None:
-        """One update."""
+    def step(self) -> int:
+        """One update; the tokens that it saw."""
         hidden, state = self.recurrent(self.inputs, self.state)
         loss = nn.functional.cross_entropy(self.head(hidden).flatten(0, 1), self.targets)
         self.optimizer.zero_grad(set_to_none=True)
@@ -33,8 +34,9 @@ class Trainer:
         nn.utils.clip_grad_norm_(self.parameters, CLIPNORM)
         self.optimizer.step()
         self.state = tuple(part.detach() for part in state) if isinstance(state, tuple) else state.detach()
+        return self.tokens
 
 
 if __name__ == "__main__":
     case = case_from(sys.argv[1])
-    print_rate(Trainer(case).step, tokens=case.tokens, seconds=float(sys.argv[2]))
+    print_rate(Trainer(case).step, seconds=float(sys.argv[2]))

@@ -1,6 +1,7 @@
 """Tokens per second of rnnlab's compiled program: `python -m benchmarks.peers.rnnlab_program CASE SECONDS`."""
 
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from benchmarks.cases import CLIPNORM, LEARNING_RATE, VOCABULARY, Case, case_fro
 from benchmarks.timing import print_rate
 from rnnlab.config.reading import parse_experiment
 from rnnlab.datasets.loading import load_data
-from rnnlab.training.chunks import ChunkPlanner
+from rnnlab.training.chunks import ChunkLength, ChunkPlanner
 from rnnlab.training.trainer import Trainer
 
 CELLS = {"peephole": "lstm, peephole: true", "coupled": "lstm, coupled_gates: true"}
@@ -22,7 +23,7 @@ training:
   epochs: 1000000
   optimizer: {{name: adam, learning_rate: {rate}, global_clipnorm: {clipnorm}}}
 """
-STEPS_PER_CALL = 8
+STEPS_PER_EPOCH = 8
 
 
 class Program:
@@ -30,22 +31,30 @@ class Program:
 
     def __init__(self, case: Case) -> None:
         letters = [chr(code) for code in range(0x4E00, 0x4E00 + VOCABULARY)]
-        text = "".join(np.random.default_rng(0).choice(letters, case.tokens * STEPS_PER_CALL + case.batch))
+        text = "".join(np.random.default_rng(0).choice(letters, case.tokens * STEPS_PER_EPOCH + case.batch))
         page = CONFIG.format(
             text="".join(letters) + text,
-            steps=case.steps, batch=case.batch, rate=LEARNING_RATE, clipnorm=CLIPNORM,
-            cell=CELLS.get(case.cell, case.cell), units=[case.units] * case.layers,
+            steps=case.steps,
+            batch=case.batch,
+            rate=LEARNING_RATE,
+            clipnorm=CLIPNORM,
+            cell=CELLS.get(case.cell, case.cell),
+            units=[case.units] * case.layers,
         )
         experiment = parse_experiment(page, name="case", folder=Path())
         data = load_data(experiment)
         self.trainer = Trainer(experiment, data.corpus, data.splits)
         self.planner = ChunkPlanner(self.trainer.batches, epochs=10**6)
+        self.length = ChunkLength(self.trainer.room)
+        self.tokens = case.tokens
 
-    def steps(self) -> None:
-        """One call of the program."""
-        self.trainer.run_chunk(self.planner, STEPS_PER_CALL, 0, 0)
+    def chunk(self) -> int:
+        """As many steps as the tool would take in one call; the tokens that they saw."""
+        begun = time.perf_counter()
+        records, _ = self.trainer.run_chunk(self.planner, self.length.steps, 0, 0)
+        self.length.learn(len(records.losses), time.perf_counter() - begun)
+        return len(records.losses) * self.tokens
 
 
 if __name__ == "__main__":
-    case = case_from(sys.argv[1])
-    print_rate(Program(case).steps, tokens=case.tokens * STEPS_PER_CALL, seconds=float(sys.argv[2]))
+    print_rate(Program(case_from(sys.argv[1])).chunk, seconds=float(sys.argv[2]))

@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.engines.lane_groups import lane_groups
 from rnnlab.engines.tensorflow_best import BestWeights
 from rnnlab.engines.tensorflow_data import BatchGatherer, TokenData
-from rnnlab.engines.lane_groups import lane_groups
 from rnnlab.engines.tensorflow_forward import ForwardPass, NetworkState
 from rnnlab.engines.tensorflow_start import tf
 
 Tensor = Any
 
 MOST_STEPS = 8192
-MOST_INDICES = 2**20
+MOST_INDICES = 2**17
 """Room of a chunk: at most so many steps, and so many lanes over all steps."""
 
 
@@ -97,11 +97,10 @@ class TrainingProgram:
         self._groups = lane_groups(lanes, weights=weights, tokens=lanes * data.window, cores=cores)
         self._state = [forward.zero_state(self._groups.lanes) for _ in range(self._groups.count)]
         self._best = BestWeights(variables) if track_best else None
-        if self._groups.count > 1:
+        self._in_groups = self._groups.count > 1
+        if self._in_groups:
             self._gradients, self._apply = _compiled(self._gradients), _compiled(self._apply)
-        self._train = tf.function(
-            self._train_steps, jit_compile=self._groups.count == 1, autograph=False
-        )
+        self._train = self._compiled_loop()
         self._measure = _compiled(self._measure_steps)
 
     @property
@@ -132,17 +131,36 @@ class TrainingProgram:
             first_step: number of the chunk's first step since training began, from 0.
         """
         steps = len(chunk.fresh)
-        padded = [
-            np.resize(array, (self.room, *array.shape[1:]))
-            for array in (*map(self._groups.dealt, (chunk.starts, chunk.counts)), chunk.fresh, chunk.ends_epoch)
-        ]
-        records, self._state = self._train(*padded, np.int32(steps), np.int32(first_step), self._state)
+        starts = self._groups.dealt(chunk.starts.astype(np.int64))
+        counts = self._groups.dealt(chunk.counts.astype(np.int32))
+        arrays = [starts, counts, chunk.fresh, chunk.ends_epoch]
+        if not self._in_groups:
+            arrays = [np.resize(array, (self.room, *array.shape[1:])) for array in arrays]
+        records, self._state = self._train(*arrays, np.int32(steps), np.int32(first_step), self._state)
         return StepRecords(*records.numpy()[:steps].T)
 
     def measure(self, chunk: Chunk) -> StepRecords:
         """The same figures for batches of held-out data, with the weights as they are, from a zero state."""
         records = self._measure(chunk.starts, chunk.counts, chunk.fresh)
         return StepRecords(*records.numpy().T)
+
+    def _compiled_loop(self) -> Any:
+        """The loop over steps: one XLA program with room for a fixed number of them, or a loop over programs."""
+        steps = None if self._in_groups else self.room
+        dealt = (steps, self._groups.count, self._groups.lanes)
+        signature = [
+            tf.TensorSpec(dealt, tf.int64),
+            tf.TensorSpec(dealt, tf.int32),
+            *[tf.TensorSpec((steps,), tf.bool)] * 2,
+            *[tf.TensorSpec((), tf.int32)] * 2,
+            tf.nest.map_structure(lambda part: tf.TensorSpec(part.shape, part.dtype), self._state),
+        ]
+        return tf.function(
+            self._train_steps,
+            input_signature=signature,
+            jit_compile=not self._in_groups,
+            autograph=False,
+        )
 
     def _train_steps(
         self,
@@ -154,7 +172,8 @@ class TrainingProgram:
         first_step: Tensor,
         states: list[NetworkState],
     ) -> tuple[Tensor, list[NetworkState]]:
-        records = tf.TensorArray(tf.float32, self.room, element_shape=(3,))
+        room = steps if self._in_groups else self.room
+        records = tf.TensorArray(tf.float32, room, element_shape=(3,))
 
         def step(k: Tensor, _: Tensor, records: Any, states: list[NetworkState]) -> tuple[Any, ...]:
             weights = {name: variable.value for name, variable in self._variables.items()}

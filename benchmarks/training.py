@@ -1,0 +1,88 @@
+"""Tokens per second of training, side by side: rnnlab, PyTorch's fused layers and Keras' `fit`.
+
+Run as `python -m benchmarks.training [--seconds S] [--repeats N] [--only TEXT] [--json]`. Every figure is a
+process of its own; the sides take turns, so that a busy machine slows all of them alike.
+"""
+
+import importlib.util
+from collections.abc import Callable
+from functools import partial
+from statistics import median
+
+import click
+
+from benchmarks.cases import Case
+from benchmarks.report import Column, Report, json_option, repeats_option
+from benchmarks.timing import in_turns, timed_process
+
+CASES = (
+    Case("lstm", 2, 128, 50, 50),
+    Case("lstm", 1, 256, 32, 64),
+    Case("lstm", 2, 256, 64, 64),
+    Case("lstm", 1, 512, 32, 64),
+    Case("lstm", 2, 512, 64, 64),
+    Case("gru", 2, 256, 64, 64),
+    Case("simple_rnn", 2, 256, 64, 64),
+)
+OWN_CASES = (Case("peephole", 2, 256, 64, 64), Case("coupled", 2, 256, 64, 64))
+"""Cells that no peer has: they are compared with our plain LSTM."""
+
+COLUMNS = (
+    Column("keras fit", "k tok/s", 1e-3),
+    Column("pytorch", "k tok/s", 1e-3),
+    Column("rnnlab", "k tok/s", 1e-3),
+    Column("× keras", "", 1.0),
+    Column("× pytorch", "", 1.0),
+)
+NO_TORCH = "PyTorch is not installed, so its column is empty: pip install '.[bench]'."
+
+
+@click.command()
+@click.option(
+    "--seconds", type=click.FloatRange(1, 600), default=8.0, show_default=True, help="Of each figure."
+)
+@repeats_option
+@click.option("--only", default="", help="Only the cases whose name contains this text.")
+@json_option
+def main(seconds: float, repeats: int, only: str, as_json: bool) -> None:
+    """Time every case on each side, in turns, and print the medians with the ratios last."""
+    has_torch = importlib.util.find_spec("torch") is not None
+    report = Report("Training, tokens per second", COLUMNS, repeats)
+    if not has_torch:
+        report.note(NO_TORCH)
+    for case in CASES:
+        if only in case.name:
+            peers = ["keras_fit", *["pytorch"] * has_torch, "rnnlab_program"]
+            rates = dict(zip(peers, measure([case] * len(peers), peers, seconds, repeats), strict=True))
+            report.add(case.name, *compared(rates))
+    plain = Case("lstm", 2, 256, 64, 64)
+    for case in OWN_CASES:
+        if only in case.name:
+            ours, lstm = measure([case, plain], ["rnnlab_program"] * 2, seconds, repeats)
+            report.add(case.name, None, None, ours, None, None)
+            report.note(f"{case.name}: {ours / lstm:.2f} × our plain LSTM in the same turns.")
+    report.show(as_json=as_json)
+
+
+def measure(cases: list[Case], peers: list[str], seconds: float, repeats: int) -> list[float]:
+    """The median tokens per second of each peer on its case, measured in turns."""
+    sides: list[Callable[[], float]] = [
+        partial(rate, peer, case, seconds) for peer, case in zip(peers, cases, strict=True)
+    ]
+    return [median(figures) for figures in in_turns(sides, repeats=repeats)]
+
+
+def rate(peer: str, case: Case, seconds: float) -> float:
+    """The tokens per second that a process of a peer measures."""
+    _, output = timed_process(["-m", f"benchmarks.peers.{peer}", case.to_json(), str(seconds)])
+    return float(output)
+
+
+def compared(rates: dict[str, float]) -> list[float | None]:
+    """The figures of the three sides, and the ratios."""
+    keras, torch, ours = rates["keras_fit"], rates.get("pytorch"), rates["rnnlab_program"]
+    return [keras, torch, ours, ours / keras, ours / torch if torch else None]
+
+
+if __name__ == "__main__":
+    main()
