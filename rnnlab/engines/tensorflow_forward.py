@@ -1,6 +1,6 @@
 """The forward pass of a network in TensorFlow: token ids and a state in, logits and the next state out.
 
-Inside, arrays are time-major with features before lanes, (T, K, N): one time step is one contiguous block.
+Inside, features come first, (K, T, N): every step of every lane is a column, and a layer is one product.
 """
 
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnnlab.engines.tensorflow_recurrence import as_columns, run_recurrence
+from rnnlab.engines.tensorflow_scan import scan
 from rnnlab.engines.tensorflow_start import keras, tf
 from rnnlab.models.architecture import Architecture, Layer
 from rnnlab.models.cells import State
@@ -64,8 +65,8 @@ class ForwardPass:
         hidden, state = self._recurrent(weights, ids, keep, state, dropout)
         head = self.architecture.head
         if head:
-            hidden = _product(hidden, weights[f"{head.name}/kernel"]) + weights[f"{head.name}/bias"][:, None]
-        return tf.transpose(hidden, (0, 2, 1)), state
+            hidden = _product(hidden, weights[f"{head.name}/kernel"]) + weights[f"{head.name}/bias"][:, None, None]
+        return tf.transpose(hidden, (1, 2, 0)), state
 
     def _recurrent(
         self,
@@ -80,12 +81,8 @@ class ForwardPass:
         hidden, after = None, []
         for layer, before in zip(self.architecture.recurrent, state, strict=True):
             mine = {name: weights[f"{layer.name}/{name}"] for name in layer.weights}
-            x = (
-                self._encoded(weights, ids, mine["kernel"])
-                if hidden is None
-                else _product(hidden, mine["kernel"])
-            )
-            x += layer.cell.input_bias(mine)[:, None]
+            kernel, bias = mine["kernel"], layer.cell.input_bias(mine)
+            x = self._encoded(weights, ids, kernel, bias) if hidden is None else _steps(hidden, kernel, bias)
             hidden, last = run_recurrence(
                 layer.cell,
                 x,
@@ -96,7 +93,7 @@ class ForwardPass:
             )
             after.append(last)
             if self.last_only and layer is self.architecture.recurrent[-1]:
-                hidden = hidden[-1:]
+                hidden = hidden[:, -1:]
             hidden = dropout(hidden)
         return hidden, tuple(after)
 
@@ -109,11 +106,11 @@ class ForwardPass:
             hidden = dropout(activation(_dense(weights, layer, hidden)))
         return _dense(weights, self.architecture.layers[-1], hidden)
 
-    def _encoded(self, weights: Mapping[str, Tensor], ids: Tensor, kernel: Tensor) -> Tensor:
-        """Encoded tokens times the input weights, (T, G·H, N); a one-hot row times them is a row of them."""
+    def _encoded(self, weights: Mapping[str, Tensor], ids: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
+        """Input pre-activations of the tokens, (T, G·H, N); a one-hot row times the kernel is a row of it."""
         if self.table is not None and self.table.shape[0] == self.table.shape[1]:
-            return tf.transpose(_lookup(kernel, ids), (0, 2, 1))
-        return _product(tf.transpose(self._rows(weights, ids), (0, 2, 1)), kernel)
+            return _columns_of(kernel + bias, ids)
+        return _steps(tf.transpose(self._rows(weights, ids), (2, 0, 1)), kernel, bias)
 
     def _rows(self, weights: Mapping[str, Tensor], ids: Tensor) -> Tensor:
         """The encoded tokens, (T, N, D)."""
@@ -143,10 +140,15 @@ def _dense(weights: Mapping[str, Tensor], layer: Layer, values: Tensor) -> Tenso
 
 
 def _product(values: Tensor, kernel: Tensor) -> Tensor:
-    """kernelᵀ (K, D) times values (T, D, N), (T, K, N), as one matrix product over all T·N columns."""
-    steps, _, lanes = values.shape
-    columns = tf.matmul(kernel, as_columns(values), transpose_a=True)
-    return tf.transpose(tf.reshape(columns, (-1, steps, lanes)), (1, 0, 2))
+    """kernelᵀ (K, D) times values (D, T, N), (K, T, N), as one matrix product over all T·N columns."""
+    size, steps, lanes = values.shape
+    columns = tf.matmul(kernel, tf.reshape(values, (size, steps * lanes)), transpose_a=True)
+    return tf.reshape(columns, (-1, steps, lanes))
+
+
+def _steps(values: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
+    """A layer's input pre-activations, (T, G·H, N), of values (D, T, N)."""
+    return tf.transpose(_product(values, kernel), (1, 0, 2)) + bias[:, None]
 
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
@@ -154,9 +156,37 @@ def _lookup(table: Tensor, ids: Tensor) -> Any:
     """Rows of a table (V, K) by ids (T, N): (T, N, K)."""
 
     def gradient(upstream: Tensor) -> tuple[Tensor, None]:
-        rows, flat = tf.reshape(upstream, (-1, table.shape[1])), tf.reshape(ids, (-1,))
-        if table.shape[0] > DENSE_LOOKUP_ROWS:
-            return tf.math.unsorted_segment_sum(rows, flat, table.shape[0]), None
-        return tf.matmul(tf.one_hot(flat, table.shape[0]), rows, transpose_a=True), None
+        return _row_sums(tf.reshape(tf.transpose(upstream, (2, 0, 1)), (table.shape[1], -1)), ids, table), None
 
     return tf.gather(table, ids), gradient
+
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def _columns_of(table: Tensor, ids: Tensor) -> Any:
+    """Rows of a table (V, K) by ids (T, N), each as a column: (T, K, N).
+
+    Several lanes are gathered step by step from the transposed table: in one piece, XLA gathers rows and
+    then turns them round element by element, in twice the time.
+    """
+
+    def gradient(upstream: Tensor) -> tuple[Tensor, None]:
+        return _row_sums(as_columns(upstream), ids, table), None
+
+    if ids.shape[1] == 1:
+        return tf.transpose(tf.gather(table, ids), (0, 2, 1)), gradient
+    transposed = tf.transpose(table)
+    _, (columns,) = scan(
+        lambda _, taken: ((), (tf.gather(transposed, taken[0], axis=1),)),
+        (),
+        (ids,),
+        [(table.shape[1], ids.shape[1])],
+    )
+    return columns, gradient
+
+
+def _row_sums(columns: Tensor, ids: Tensor, table: Tensor) -> Tensor:
+    """For each row of a table (V, K), the sum of the columns (K, T·N) whose id is that row's."""
+    flat = tf.reshape(ids, (-1,))
+    if table.shape[0] > DENSE_LOOKUP_ROWS:
+        return tf.math.unsorted_segment_sum(tf.transpose(columns), flat, table.shape[0])
+    return tf.matmul(tf.one_hot(flat, table.shape[0], axis=0), columns, transpose_b=True)

@@ -30,7 +30,7 @@ Tensor = Any
 def run_recurrence(
     cell: Cell, x: Tensor, kernel: Tensor, *, parameters: State, keep: Tensor | None, state: State
 ) -> tuple[Tensor, State]:
-    """The outputs h of every step, (T, H, N), and the state after the last.
+    """The outputs h of every step, (H, T, N), and the state after the last.
 
     Args:
         cell: the equation.
@@ -48,8 +48,8 @@ def run_recurrence(
         layer = _Recurrence(cell, x, kernel, wide=rest[count:], keep=keep, initial=rest[:count])
         return layer.forward(), layer.gradient
 
-    results = recurrence(x, kernel, *state, *wide)
-    return results[0], tuple(results[count:])
+    hidden, *last = recurrence(x, kernel, *state, *wide)
+    return hidden, tuple(last)
 
 
 class _Recurrence:
@@ -58,6 +58,7 @@ class _Recurrence:
     Attributes:
         columns: the columns of U that each of the cell's products takes.
         blocks: these columns, (H, width), cut out once before the loops.
+        hidden: the outputs h of every step, (H, T, N).
         states: each part of the state after every step, (T, H, N).
         products: each recurrent product of every step, (T, width, N); none if the cell only adds them.
         outputs: what each tanh and sigmoid gave at every step, (T, width, N).
@@ -70,12 +71,13 @@ class _Recurrence:
         self.wide, self.keep, self.initial = tuple(wide), keep, tuple(initial)
         self.columns, self._widths = self._traced()
         self.blocks = [kernel if _width(c) == kernel.shape[1] else kernel[:, c] for c in self.columns]
+        self.hidden: Tensor = None
         self.states: tuple[Tensor, ...] = ()
         self.products: tuple[Tensor, ...] = ()
         self.outputs: tuple[Tensor, ...] = ()
 
     def forward(self) -> tuple[Tensor, ...]:
-        """Each part of the state after every step, and then each after the last step."""
+        """The outputs h of every step, and then each part of the state after the last."""
         count, (units, lanes) = len(self.initial), self.initial[0].shape
         transposed = [tf.transpose(block) for block in self.blocks]
 
@@ -92,16 +94,17 @@ class _Recurrence:
         first = count + len(products)
         self.states, self.products = sequences[:count], sequences[count:first]
         self.outputs = sequences[first:]
-        return (*self.states, *last)
+        self.hidden = tf.transpose(self.states[0], (1, 0, 2))
+        return (self.hidden, *last)
 
-    def gradient(self, *upstream: Tensor) -> tuple[Tensor, ...]:
+    def gradient(self, upstream: Tensor, *dlast: Tensor) -> tuple[Tensor, ...]:
         """The gradients by x, U, the initial state and the parameters, in this order."""
         count, number = len(self.initial), len(self.columns)
         before = self._states_before()
 
         def step(carry: State, inputs: tuple[Tensor, ...]) -> tuple[State, State]:
             taken = iter(inputs)
-            dafter = [d + next(taken) for d in carry[:count]]
+            dafter = [carry[0] + next(taken), *carry[1:count]]
             x, state = next(taken), [next(taken) for _ in before]
             products = [next(taken) for _ in self.products] or [tf.zeros_like(x)]
             outputs = [next(taken) for _ in self.outputs]
@@ -110,11 +113,12 @@ class _Recurrence:
             leaves = at.dproducts if self.cell.additive else [at.dx, *at.dproducts]
             return (*_kept(at.dstate, tuple(taken)), *sums), (*leaves, *at.operands[1:])
 
-        sequences = (*upstream[:count], self.x, *before, *self.products, *self.outputs, *self._keeps())
-        carry = (*upstream[count:], *(tf.zeros_like(vector) for vector in self.wide))
+        arriving = tf.transpose(upstream, (1, 0, 2))
+        sequences = (arriving, self.x, *before, *self.products, *self.outputs, *self._keeps())
+        carry = (*dlast, *(tf.zeros_like(vector) for vector in self.wide))
         last, leaves = scan(step, carry, sequences, self._leaf_shapes(), reverse=True)
         dproducts = leaves[0 if self.cell.additive else 1 :][:number]
-        operands = (before[0], *leaves[len(leaves) - number + 1 :])
+        operands = (self._hidden_before(), *map(as_columns, leaves[len(leaves) - number + 1 :]))
         return (leaves[0], self._kernel_gradient(operands, dproducts), *last)
 
     def _keeps(self) -> tuple[Tensor, ...]:
@@ -127,6 +131,13 @@ class _Recurrence:
             for first, after in zip(self.initial, self.states, strict=True)
         )
         return tuple(part if self.keep is None else part * self.keep for part in shifted)
+
+    def _hidden_before(self) -> Tensor:
+        """The state h as every step found it, (H, T·N)."""
+        units, steps, lanes = self.hidden.shape
+        after = tf.reshape(self.hidden, (units, steps * lanes))
+        before = tf.concat([self.initial[0], after[:, :-lanes]], axis=1)
+        return before if self.keep is None else before * tf.reshape(self.keep, (1, steps * lanes))
 
     def _leaf_shapes(self) -> list[tuple[int, int]]:
         """Shapes of what a backward step leaves: dx where it is not dp, each dp, and the later operands."""
@@ -152,7 +163,7 @@ class _Recurrence:
     def _kernel_gradient(self, operands: Sequence[Tensor], dproducts: Sequence[Tensor]) -> Tensor:
         """dU (H, G·H): for each product, one matrix product over all T·N columns; the spans are disjoint."""
         blocks = [
-            tf.matmul(as_columns(operand), as_columns(dproduct), transpose_b=True)
+            tf.matmul(operand, as_columns(dproduct), transpose_b=True)
             for operand, dproduct in zip(operands, dproducts, strict=True)
         ]
         return blocks[0] if len(blocks) == 1 else tf.concat(blocks, axis=1)
