@@ -91,7 +91,8 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor() or platform.machine()
-    facts = dict(tuple(map(str.strip, line.split(":", 1))) for line in lines if ":" in line)
+    pairs = (line.split(":", 1) for line in lines if ":" in line)
+    facts = {name.strip(): value.strip() for name, value in pairs}
     flags = facts.get("flags", "").split()
     widest = next((name for name in ("avx512f", "avx2") if name in flags), "")
     return f"{facts.get('model name', platform.machine())} ({widest})".replace(" ()", "")

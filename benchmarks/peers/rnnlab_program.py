@@ -1,4 +1,4 @@
-"""Tokens per second of rnnlab's compiled program: `python -m benchmarks.peers.rnnlab_program CASE SECONDS`."""
+"""Tokens per second of rnnlab's program: `python -m benchmarks.peers.rnnlab_program CASE SECONDS`."""
 
 import sys
 import time

@@ -62,6 +62,7 @@ def _print_plan(session: "Session", data: "Data") -> None:
 def _result(outcome: "Outcome") -> str:
     best = outcome.best
     return (
-        f"{outcome.run.path}: {outcome.epochs} epochs in {outcome.seconds:.1f} s;"
+        f"{outcome.run.path}: {outcome.epochs} epochs in {outcome.seconds:.1f} s,"
+        f" {outcome.compile_seconds:.1f} s of them to compile;"
         f" kept epoch {best.epoch}, {best.monitored} loss {best.loss:.4g} nats per token"
     )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 VECTOR_LANES = 8
-"""Lanes are a multiple of the floats of an AVX register: a product of 25 columns takes longer than one of 32."""
+"""Lanes come in whole AVX registers of floats: a product of 25 columns takes longer than one of 32."""
 
 LEAST_WORK = 2e8
 """Floating-point operations of a step from which groups pay: below, calling their programs costs more."""
@@ -26,7 +26,7 @@ class LaneGroups:
     lanes: int
 
     def dealt(self, figures: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
-        """Figures of each lane at each step (B, N), as (B, groups, lanes of a group); of a filler they are 0."""
+        """Figures of each lane at each step (B, N), as (B, groups, lanes of a group); 0 of what fills up."""
         missing = self.count * self.lanes - figures.shape[1]
         return np.pad(figures, ((0, 0), (0, missing))).reshape(len(figures), self.count, self.lanes)
 

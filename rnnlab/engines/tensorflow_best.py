@@ -24,6 +24,13 @@ class BestWeights:
         self.loss, self.epoch = tf.Variable(np.inf, dtype=tf.float32), tf.Variable(-1)
         self._epochs, self._sums = tf.Variable(0), tf.Variable(tf.zeros(2))
 
+    def reset(self) -> None:
+        """Be as before the first epoch; the copies follow with the first that ends."""
+        self.loss.assign(np.inf)
+        self.epoch.assign(-1)
+        self._epochs.assign(0)
+        self._sums.assign(tf.zeros(2))
+
     def add(self, record: Tensor) -> None:
         """Count in a step's (loss, correct, counted)."""
         self._sums.assign_add(tf.stack([record[0] * record[2], record[2]]))

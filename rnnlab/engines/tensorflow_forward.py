@@ -65,7 +65,9 @@ class ForwardPass:
         hidden, state = self._recurrent(weights, ids, keep, state, dropout)
         head = self.architecture.head
         if head:
-            hidden = _product(hidden, weights[f"{head.name}/kernel"]) + weights[f"{head.name}/bias"][:, None, None]
+            hidden = (
+                _product(hidden, weights[f"{head.name}/kernel"]) + weights[f"{head.name}/bias"][:, None, None]
+            )
         return tf.transpose(hidden, (1, 2, 0)), state
 
     def _recurrent(
@@ -156,7 +158,9 @@ def _lookup(table: Tensor, ids: Tensor) -> Any:
     """Rows of a table (V, K) by ids (T, N): (T, N, K)."""
 
     def gradient(upstream: Tensor) -> tuple[Tensor, None]:
-        return _row_sums(tf.reshape(tf.transpose(upstream, (2, 0, 1)), (table.shape[1], -1)), ids, table), None
+        return _row_sums(
+            tf.reshape(tf.transpose(upstream, (2, 0, 1)), (table.shape[1], -1)), ids, table
+        ), None
 
     return tf.gather(table, ids), gradient
 

@@ -95,13 +95,20 @@ class TrainingProgram:
         self._dropout_seed = dropout_seed
         weights = sum(math.prod(variable.shape) for variable in variables.values())
         self._groups = lane_groups(lanes, weights=weights, tokens=lanes * data.window, cores=cores)
-        self._state = [forward.zero_state(self._groups.lanes) for _ in range(self._groups.count)]
         self._best = BestWeights(variables) if track_best else None
+        self.reset()
         self._in_groups = self._groups.count > 1
+        self._parts: list[Callable[..., Any]] = [self._gradients, self._apply]
         if self._in_groups:
-            self._gradients, self._apply = _compiled(self._gradients), _compiled(self._apply)
+            self._parts = [_compiled(part) for part in self._parts]
         self._train = self._compiled_loop()
         self._measure = _compiled(self._measure_steps)
+
+    def reset(self) -> None:
+        """Forget the state and the best weights; the weights and the optimizer are the caller's to reset."""
+        self._state = [self._forward.zero_state(self._groups.lanes) for _ in range(self._groups.count)]
+        if self._best:
+            self._best.reset()
 
     @property
     def best_epoch(self) -> int:
@@ -145,7 +152,7 @@ class TrainingProgram:
         return StepRecords(*records.numpy().T)
 
     def _compiled_loop(self) -> Any:
-        """The loop over steps: one XLA program with room for a fixed number of them, or a loop over programs."""
+        """The loop over steps: one XLA program with room for a fixed number of them, or one over programs."""
         steps = None if self._in_groups else self.room
         dealt = (steps, self._groups.count, self._groups.lanes)
         signature = [
@@ -176,15 +183,14 @@ class TrainingProgram:
         records = tf.TensorArray(tf.float32, room, element_shape=(3,))
 
         def step(k: Tensor, _: Tensor, records: Any, states: list[NetworkState]) -> tuple[Any, ...]:
+            gradients, update = self._parts
             weights = {name: variable.value for name, variable in self._variables.items()}
-            sums, gradients, after = [], [], []
+            found = []
             for group, state in enumerate(states):
                 seed = tf.stack([self._dropout_seed + (group << 16), first_step + k])
-                own = self._gradients(weights, starts[k, group], counts[k, group], fresh[k], state, seed)
-                for result, kept in zip(own, (sums, gradients, after), strict=True):
-                    kept.append(result)
-            record = self._apply(sums, gradients)
-            return k + 1, ends_epoch[k], records.write(k, record), after
+                found.append(gradients(weights, starts[k, group], counts[k, group], fresh[k], state, seed))
+            record = update([own[0] for own in found], [own[1] for own in found])
+            return k + 1, ends_epoch[k], records.write(k, record), [own[2] for own in found]
 
         def epoch(k: Tensor, records: Any, states: list[NetworkState]) -> tuple[Any, ...]:
             k, ended, records, states = tf.while_loop(
@@ -206,7 +212,7 @@ class TrainingProgram:
         state: NetworkState,
         seed: Tensor,
     ) -> tuple[Tensor, dict[str, Tensor], NetworkState]:
-        """The sums over the targets of a group's batch, their gradients by the weights, the state after it."""
+        """Sums over the targets of a group's batch, the gradients of their cost, the state after it."""
         with tf.GradientTape() as tape:
             tape.watch(weights)
             sums, state = self._summed(weights, starts, counts, fresh, state, seed)

@@ -13,6 +13,13 @@ CLASSES = {
 }
 
 
+def stretch_schedule(optimizer: Any, total_steps: int) -> None:
+    """Stretch the schedule of an optimizer, if it has one, over a training of so many steps."""
+    schedule = optimizer._learning_rate
+    if isinstance(schedule, Schedule):
+        schedule.total.assign(total_steps)
+
+
 def optimizer_of(training: Training, *, total_steps: int) -> Any:
     """The Keras optimizer that a training section describes.
 
@@ -38,28 +45,33 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
         linear       1 − (1 − final) · p
         cosine       final + (1 − final) · (1 + cos πp) / 2         (Loshchilov and Hutter, 2017)
         exponential  decay_rate ^ (steps after the warm-up / decay_steps)
+
+    Attributes:
+        total: optimizer steps of the whole training; a variable, so that compiled programs can be used again.
     """
 
     def __init__(self, learning_rate: float, settings: dict[str, Any], *, total_steps: int) -> None:
-        self.learning_rate, self.settings, self.total_steps = learning_rate, settings, total_steps
+        self.learning_rate, self.settings = learning_rate, settings
+        self.total = keras.Variable(float(total_steps), trainable=False, dtype="float32", name="total_steps")
 
     def __call__(self, step: Any) -> Any:
         """The learning rate of a step, counted from 0."""
         ops, done = keras.ops, keras.ops.cast(step, "float32")
-        warm_steps = round(self.settings["warmup"] * self.total_steps)
-        rising = ops.minimum((done + 1) / max(warm_steps, 1), 1.0)
+        total = ops.convert_to_tensor(self.total)
+        warm_steps = ops.round(self.settings["warmup"] * total)
+        rising = ops.minimum((done + 1) / ops.maximum(warm_steps, 1.0), 1.0)
         after = ops.maximum(done - warm_steps, 0.0)
-        return self.learning_rate * rising * self._decay(after, max(self.total_steps - warm_steps, 1))
+        return self.learning_rate * rising * self._decay(after, ops.maximum(total - warm_steps, 1.0))
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal schedule."""
         return {
             "learning_rate": self.learning_rate,
             "settings": self.settings,
-            "total_steps": self.total_steps,
+            "total_steps": int(self.total.numpy()),
         }
 
-    def _decay(self, after: Any, steps: int) -> Any:
+    def _decay(self, after: Any, steps: Any) -> Any:
         """The share of the learning rate that is left some steps after the warm-up."""
         ops, kind = keras.ops, self.settings["kind"]
         if kind == "constant":

@@ -23,12 +23,14 @@ class Outcome:
         best: the epoch whose weights were kept.
         epochs: how many epochs were finished.
         seconds: how long the loop ran, compilation included.
+        compile_seconds: how long the compilation took.
     """
 
     run: Run
     best: Best
     epochs: int
     seconds: float
+    compile_seconds: float
 
 
 class Session:
@@ -73,8 +75,9 @@ class Session:
                 self._save()
                 raise
             self._save()
+        seconds = time.perf_counter() - begun
         outcome = Outcome(
-            self.run, self.trainer.best(), len(self._history.epochs), time.perf_counter() - begun
+            self.run, self.trainer.best(), len(self._history.epochs), seconds, self.trainer.compile_seconds
         )
         if interruption.signal_number:
             raise self._interrupted(outcome, interruption.signal_number)

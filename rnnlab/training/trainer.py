@@ -15,7 +15,7 @@ from rnnlab.engines.tensorflow_start import keras, quiet_stderr
 from rnnlab.errors import TrainingError
 from rnnlab.models.architecture import architecture_of
 from rnnlab.models.model_file import TrainedModel, Weights
-from rnnlab.training.building import build_program
+from rnnlab.training.building import borrow_program
 from rnnlab.training.chunks import ChunkLength, ChunkPlanner, EpochSums, Segment, whole_epoch
 from rnnlab.training.interruption import Interruption
 
@@ -73,6 +73,9 @@ class Trainer:
         corpus: its data.
         splits: what of the data is trained on, and what is held out.
 
+    Attributes:
+        compile_seconds: what the first chunk took, which compiles the program and is one step long.
+
     Raises:
         DataError: a part of the data is too short.
         ConfigError: the network does not fit the vocabulary.
@@ -88,9 +91,9 @@ class Trainer:
             whole_epoch(make_batches(held_out, corpus, experiment, shuffle=False)) if held_out else None
         )
         with quiet_stderr():
-            self.network, self._optimizer, self._program = build_program(
-                experiment, corpus, self.batches, total_steps=self.steps, track_best=held_out is None
-            )
+            built = borrow_program(self, experiment, corpus, self.batches, track_best=held_out is None)
+        self.network, self._optimizer, self._program = built.network, built.optimizer, built.program
+        self.compile_seconds = 0.0
         self._best_validation: Best | None = None
 
     def best(self) -> Best:
@@ -131,8 +134,9 @@ class Trainer:
         calls = _keras_calls(callbacks, self.network, self._optimizer)
         calls.on_train_begin()
         loop = _Loop(self, calls, each_epoch=each_epoch)
+        begun = saved = time.monotonic()
         loop.advance()
-        saved = time.monotonic()
+        self.compile_seconds = time.monotonic() - begun
         while not (loop.planner.is_done or interruption.signal_number or self.network.stop_training):
             report(loop.advance())
             if time.monotonic() - saved > SAVE_SECONDS:
