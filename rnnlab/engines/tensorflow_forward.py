@@ -109,16 +109,25 @@ class ForwardPass:
         return _dense(weights, self.architecture.layers[-1], hidden)
 
     def _encoded(self, weights: Mapping[str, Tensor], ids: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
-        """Input pre-activations of the tokens, (T, G·H, N); a one-hot row times the kernel is a row of it."""
+        """Input pre-activations of the tokens, (T, G·H, N).
+
+        A vocabulary smaller than the batch is multiplied by the kernel once, and each token looks its row up.
+        """
         if self.table is not None and self.table.shape[0] == self.table.shape[1]:
             return _columns_of(kernel + bias, ids)
+        table = self._table(weights)
+        if table.shape[0] <= ids.shape[0] * ids.shape[1]:
+            return _columns_of(tf.matmul(table, kernel) + bias, ids)
         return _steps(tf.transpose(self._rows(weights, ids), (2, 0, 1)), kernel, bias)
 
     def _rows(self, weights: Mapping[str, Tensor], ids: Tensor) -> Tensor:
         """The encoded tokens, (T, N, D)."""
-        if self.table is not None:
-            return tf.gather(self.table, ids)
-        return _lookup(weights[f"{self.architecture.encoding.name}/embeddings"], ids)
+        table = self._table(weights)
+        return tf.gather(table, ids) if table is self.table else _lookup(table, ids)
+
+    def _table(self, weights: Mapping[str, Tensor]) -> Tensor:
+        """The code of each token, (V, D); the fixed one-hot table is the unit matrix."""
+        return weights[f"{self.architecture.encoding.name}/embeddings"] if self.table is None else self.table
 
 
 class _Dropout:
