@@ -34,8 +34,14 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+# PyTorch, a peer of the benchmarks, is an extra: .venv/bin/pip install '.[bench]'. TEXT is tinyshakespeare.
 bench: install
+	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.generation
 	$(BIN)/python -m benchmarks.lecture
+	$(BIN)/python -m benchmarks.training
+	$(BIN)/python -m benchmarks.memory
+	$(if $(TEXT),$(BIN)/python -m benchmarks.learning --large $(TEXT),@echo "learning: say TEXT=tinyshakespeare.txt")
 
 # `make lock` adds and drops what pyproject.toml asks for; `make lock UPGRADE=--upgrade` also takes newer versions.
 lock:

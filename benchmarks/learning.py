@@ -1,8 +1,8 @@
 """What is learnt in which time on tinyshakespeare, side by side with a small transformer.
 
-Run as `python -m benchmarks.learning TEXT [--large] [--json]`. The text is split 90/10; losses are those of the last
-tenth, in nats per character. nanoGPT's configuration for the CPU is trained first (benchmarks/peers/
-transformer.py), then `configs/shakespeare_lstm.yaml`, and with --large the larger configuration.
+Run as `python -m benchmarks.learning TEXT [--large] [--json]`. The text is split 90/10; losses are those of
+the last tenth, in nats per character. nanoGPT's configuration for the CPU (benchmarks/peers/transformer.py)
+is trained first, then `configs/shakespeare_lstm.yaml`, and with --large the larger configuration.
 """
 
 import csv

@@ -54,7 +54,7 @@ class Trainer:
         return clock.steps * self.tokens / clock.elapsed
 
 
-class Clock(keras.callbacks.Callback):  # type: ignore[misc]
+class Clock(keras.callbacks.Callback):
     """Ends training after some seconds, and counts the steps of all but the time to warm up."""
 
     def __init__(self, seconds: float) -> None:

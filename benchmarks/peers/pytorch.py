@@ -30,7 +30,7 @@ class Trainer:
         hidden, state = self.recurrent(self.inputs, self.state)
         loss = nn.functional.cross_entropy(self.head(hidden).flatten(0, 1), self.targets)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(self.parameters, CLIPNORM)
         self.optimizer.step()
         self.state = tuple(part.detach() for part in state) if isinstance(state, tuple) else state.detach()

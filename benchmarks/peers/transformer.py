@@ -1,9 +1,9 @@
 """nanoGPT's configuration for the CPU, in PyTorch: `python -m benchmarks.peers.transformer TEXT`.
 
-A decoder-only transformer with 4 layers of 128 and 4 heads, a context of 64 and batches of 12, trained for 2000
-steps with AdamW (beta2 0.99, weight decay 0.1), warm-up of 100 steps to 1e-3, cosine to 1e-4, gradients
-clipped at 1.0: the settings that the nanoGPT README gives for a laptop. Prints JSON: seconds of training and the loss on
-the last tenth of the text, nats per character.
+A decoder-only transformer with 4 layers of 128 and 4 heads, a context of 64 and batches of 12, trained for
+2000 steps with AdamW (beta2 0.99, weight decay 0.1), warm-up of 100 steps to 1e-3, cosine to 1e-4, gradients
+clipped at 1.0: the settings that nanoGPT's README gives for a laptop. Prints JSON: seconds of training and
+the loss on the last tenth of the text, nats per character.
 """
 
 import json
@@ -76,7 +76,7 @@ def train(ids: Tensor, vocabulary: int) -> tuple[float, Transformer]:
         places = torch.randint(len(ids) - CONTEXT, (BATCH, 1)) + torch.arange(CONTEXT + 1)
         loss = cross_entropy(model, ids[places])
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), CLIPNORM)
         optimizer.step()
     return time.perf_counter() - begun, model
