@@ -7,13 +7,13 @@ for a fixed most: neither what is compiled nor a bit of the result depends on wh
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.engines.lane_groups import lane_groups
+from rnnlab.engines.steps import Chunk, StepRecords
 from rnnlab.engines.tensorflow_best import BestWeights
 from rnnlab.engines.tensorflow_data import BatchGatherer, TokenData
 from rnnlab.engines.tensorflow_forward import ForwardPass, NetworkState
@@ -24,38 +24,6 @@ Tensor = Any
 MOST_STEPS = 8192
 MOST_INDICES = 2**17
 """Room of a chunk: at most so many steps, and so many lanes over all steps."""
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Training steps that follow one another.
-
-    Attributes:
-        starts: first token of each lane at each step, (B, N).
-        counts: how many targets of each lane count at each step, (B, N).
-        fresh: whether the state is zeroed before the step, (B,).
-        ends_epoch: whether the step is the last of its epoch, (B,).
-    """
-
-    starts: NDArray[np.integer[Any]]
-    counts: NDArray[np.integer[Any]]
-    fresh: NDArray[np.bool_]
-    ends_epoch: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class StepRecords:
-    """What steps measured on their own batches, before each update; (B,) each.
-
-    Attributes:
-        losses: mean cross-entropy, nats per token.
-        correct: targets that were the most probable token.
-        counted: targets that counted.
-    """
-
-    losses: NDArray[np.float32]
-    correct: NDArray[np.float32]
-    counted: NDArray[np.float32]
 
 
 class TrainingProgram:

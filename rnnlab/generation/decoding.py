@@ -18,6 +18,8 @@ from rnnlab.generation.sampling import Sampling, choose, log_probabilities, unif
 
 Ids = NDArray[np.integer[Any]]
 
+SCORED_AT_ONCE = 64
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -57,29 +59,56 @@ class Decoding:
 
 def decode(model: Stepper, seed: Ids, how: Decoding) -> list[Sample]:
     """The samples that follow a seed of at least one token, (S,)."""
-    written, scores = [], []
+    written, scores = [], _Scores()
     lengths = np.full(how.samples, how.length)
-    for step, (ids, log_probability) in enumerate(tokens(model, seed, how)):
+    for step, (ids, logits) in enumerate(tokens(model, seed, how)):
         written.append(ids)
-        scores.append(log_probability)
+        scores.add(logits, ids)
         if how.stop is not None:
             lengths[ids == how.stop] = np.minimum(lengths[ids == how.stop], step)
             if lengths.max() <= step:
                 break
-    lanes = zip(lengths, np.stack(written, axis=1), np.stack(scores, axis=1), strict=True)
+    lanes = zip(lengths, np.stack(written, axis=1), scores.by_lane(), strict=True)
     return [Sample(tuple(ids[:end].tolist()), float(score[:end].sum())) for end, ids, score in lanes]
 
 
-def tokens(model: Stepper, seed: Ids, how: Decoding) -> Iterator[tuple[Ids, NDArray[np.float64]]]:
-    """For each step the token that each lane writes, (N,), and its log-probability, without end at `stop`."""
+def tokens(model: Stepper, seed: Ids, how: Decoding) -> Iterator[tuple[Ids, Logits]]:
+    """For each step the token that each lane writes, (N,), and its logits (N, V), without end at `stop`."""
     source = _SOURCES[how.regime](model, np.tile(seed, (how.samples, 1)), how.window)
     logits = source.start()
     for step, uniforms in enumerate(uniform_streams(how.random_seed, how.samples), start=1):
         ids = choose(logits, how.sampling, uniforms)
-        yield ids, log_probabilities(logits, ids)
+        yield ids, logits
         if step == how.length:
             return
         logits = source.feed(ids)
+
+
+class _Scores:
+    """Log-probabilities of written tokens, worked out for many steps at once."""
+
+    def __init__(self) -> None:
+        self._pending: list[tuple[Logits, Ids]] = []
+        self._done: list[NDArray[np.float64]] = []
+
+    def add(self, logits: Logits, ids: Ids) -> None:
+        """Count a step in: its logits (N, V), and what was written, (N,)."""
+        self._pending.append((logits, ids))
+        if len(self._pending) == SCORED_AT_ONCE:
+            self._score()
+
+    def by_lane(self) -> NDArray[np.float64]:
+        """The log-probability of each token, in nats, (N, steps)."""
+        if self._pending:
+            self._score()
+        return np.concatenate(self._done).T
+
+    def _score(self) -> None:
+        lanes = len(self._pending[0][1])
+        logits = np.concatenate([step for step, _ in self._pending])
+        ids = np.concatenate([step for _, step in self._pending])
+        self._done.append(log_probabilities(logits, ids).reshape(-1, lanes))
+        self._pending.clear()
 
 
 class _Source(Protocol):

@@ -30,21 +30,19 @@ class Sampling:
 
 
 def choose(logits: NDArray[np.floating[Any]], sampling: Sampling, uniforms: Floats) -> Ids:
-    """A token id for each lane, (N,); of equal logits the lower id comes first.
+    """A token id for each lane, (N,): where its uniform number falls among the summed probabilities, by id.
 
     Args:
-        logits: (N, V).
+        logits: (N, V); of equal ones, the lower id counts as the more probable.
         sampling: how.
         uniforms: (N,) numbers from 0 to less than 1, one for each lane; they alone decide what is drawn.
     """
     if sampling.temperature == 0:
         greedy: Ids = logits.argmax(axis=-1)
         return greedy
-    order, weights = _candidates(logits.astype(np.float64), sampling)
-    cumulated = weights.cumsum(axis=-1)
-    drawn = (cumulated <= uniforms[:, None] * cumulated[:, -1:]).sum(axis=-1)
-    chosen: Ids = order[np.arange(len(order)), drawn]
-    return chosen
+    summed = _weights(logits, sampling).cumsum(axis=-1)
+    drawn: Ids = (summed <= uniforms[:, None] * summed[:, -1:]).sum(axis=-1)
+    return drawn
 
 
 def log_probabilities(logits: NDArray[np.floating[Any]], ids: Ids) -> Floats:
@@ -62,15 +60,20 @@ def uniform_streams(random_seed: int, lanes: int) -> Iterator[Floats]:
         yield from np.stack([stream.random(DRAWN_AT_ONCE) for stream in streams], axis=1)
 
 
-def _candidates(logits: Floats, sampling: Sampling) -> tuple[Ids, Floats]:
-    """Ids from the most to the least probable, (N, V), and their weights; 0 for what cannot be drawn."""
-    order = np.argsort(-logits, axis=-1, kind="stable")
-    ordered = logits[np.arange(len(logits))[:, None], order]
+def _weights(logits: NDArray[np.floating[Any]], sampling: Sampling) -> Floats:
+    """What each token's probability is proportional to, (N, V); 0 for what cannot be drawn."""
+    weights: Floats = logits - logits.max(axis=-1, keepdims=True).astype(np.float64)
     with np.errstate(over="ignore"):  # by next to no temperature: −inf, and the weight is 0
-        weights = np.exp((ordered - ordered[:, :1]) / sampling.temperature)
+        weights /= sampling.temperature
+    np.exp(weights, out=weights)
+    if sampling.top_k is None and sampling.top_p is None:
+        return weights
+    order = np.argsort(-logits, axis=-1, kind="stable")
+    ordered = np.take_along_axis(weights, order, axis=-1)
     if sampling.top_k is not None:
-        weights[:, sampling.top_k :] = 0
+        ordered[:, sampling.top_k :] = 0
     if sampling.top_p is not None:
-        shares = weights / weights.sum(axis=-1, keepdims=True)
-        weights[shares.cumsum(axis=-1) - shares >= sampling.top_p] = 0
-    return order, weights
+        shares = ordered / ordered.sum(axis=-1, keepdims=True)
+        ordered[shares.cumsum(axis=-1) - shares >= sampling.top_p] = 0
+    np.put_along_axis(weights, order, ordered, axis=-1)
+    return weights

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnlab.datasets.batching import Batches
-from rnnlab.engines.tensorflow_program import Chunk, StepRecords
+from rnnlab.engines.steps import Chunk, StepRecords
 
 CHUNK_SECONDS = 0.25
 """How long a chunk should last: short enough to interrupt, long enough to hide what happens between two."""

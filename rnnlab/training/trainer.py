@@ -10,7 +10,7 @@ from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batching import make_batches
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.splits import Splits
-from rnnlab.engines.tensorflow_program import StepRecords
+from rnnlab.engines.steps import StepRecords
 from rnnlab.engines.tensorflow_start import keras, quiet_stderr
 from rnnlab.errors import TrainingError
 from rnnlab.models.architecture import architecture_of

@@ -8,6 +8,7 @@ import pytest
 
 from rnnlab.config.schema import Regime
 from rnnlab.engines.stepper import Ids
+from rnnlab.generation import decoding
 from rnnlab.generation.decoding import Decoding, Sample, decode, tokens
 from rnnlab.generation.sampling import Sampling
 from tests.counting_model import CountingModel
@@ -167,8 +168,17 @@ def test_the_random_seed_decides_what_is_drawn() -> None:
 
 
 def test_tokens_come_as_they_are_chosen() -> None:
-    """A step at a time, for each lane a token and its log-probability."""
+    """A step at a time, for each lane a token and the logits that it was chosen by."""
     steps = list(tokens(CountingModel(), np.array([1, 2]), Decoding("stream", 2, 2, samples=3)))
 
     assert [ids.tolist() for ids, _ in steps] == [[0, 0, 0], [1, 1, 1]]
-    assert all(scores == pytest.approx(np.log([1 / 2] * 3)) for _, scores in steps)
+    assert all((logits.argmax(axis=-1) == ids).all() for ids, logits in steps)
+
+
+def test_scores_do_not_depend_on_how_many_are_worked_out_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last block may be a part of one."""
+    how = Decoding("stream", 2, 7, Sampling(temperature=1.0), samples=3)
+    at_once = decode(CountingModel(), np.array([1, 2]), how)
+    monkeypatch.setattr(decoding, "SCORED_AT_ONCE", 3)
+
+    assert decode(CountingModel(), np.array([1, 2]), how) == at_once

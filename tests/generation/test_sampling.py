@@ -40,10 +40,17 @@ def test_of_equal_logits_the_lower_id_comes_first(sampling: Sampling) -> None:
 
 
 def test_draws_invert_the_cumulated_probabilities() -> None:
-    """From the most probable token on: up to 1/2 token 1, to 3/4 token 3, to 7/8 token 0, to 1 token 2."""
-    uniforms = [0, 0.49, 0.51, 0.74, 0.76, 0.87, 0.88, 0.999999]
+    """By id: up to 1/8 token 0, to 5/8 token 1, to 6/8 token 2, to 1 token 3."""
+    uniforms = [0, 0.124, 0.126, 0.624, 0.626, 0.749, 0.751, 0.999999]
 
-    assert draw(EIGHTHS, WARM, uniforms) == [1, 1, 3, 3, 0, 0, 2, 2]
+    assert draw(EIGHTHS, WARM, uniforms) == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
+def test_a_cut_leaves_the_order_of_the_rest() -> None:
+    """Of the three most probable tokens, 0, 1 and 3, none has moved: 1/7, 4/7 and 2/7."""
+    uniforms = [0, 0.142, 0.144, 0.71, 0.72, 0.999999]
+
+    assert draw(EIGHTHS, Sampling(1.0, top_k=3), uniforms) == [0, 0, 1, 1, 3, 3]
 
 
 def test_a_bound_belongs_to_the_token_after_it() -> None:
@@ -58,7 +65,7 @@ def test_the_largest_uniform_draws_a_token_that_can_be_drawn() -> None:
 
     drawn = choose(logits, Sampling(1.0, top_k=3), np.full(500, largest))
 
-    assert (drawn == np.argsort(-logits, axis=-1)[:, 2]).all()
+    assert (drawn == np.argsort(-logits, axis=-1)[:, :3].max(axis=-1)).all()
 
 
 def test_temperature_divides_the_logits() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rnnlab.datasets.batching import WindowBatches
-from rnnlab.engines.tensorflow_program import StepRecords
+from rnnlab.engines.steps import StepRecords
 from rnnlab.training.chunks import CHUNK_SECONDS, ChunkLength, ChunkPlanner, EpochSums, whole_epoch
 
 

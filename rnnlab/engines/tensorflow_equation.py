@@ -1,0 +1,95 @@
+"""What a cell's equation is given in TensorFlow: products and activations, forward and in the backward pass.
+
+Forward, each notes what it gave. In the backward pass the same is given again, in the same order, and nothing
+is computed twice: tanh and sigmoid have their derivatives from their outputs.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rnnlab.engines.tensorflow_start import tf
+
+Tensor = Any
+
+
+class Multiply:
+    """The product of the forward pass; remembers what it gave."""
+
+    def __init__(self, transposed: Sequence[Tensor]) -> None:
+        self.transposed, self.products = transposed, list[Tensor]()
+
+    def __call__(self, operand: Tensor, gates: str = "", /) -> Tensor:
+        self.products.append(tf.matmul(self.transposed[len(self.products)], operand))
+        return self.products[-1]
+
+
+class ReplayedProducts:
+    """The product of the backward pass: gives the products of the forward pass again, in the same order."""
+
+    def __init__(self, products: Sequence[Tensor]) -> None:
+        self.products, self.operands = products, list[Tensor]()
+
+    def __call__(self, operand: Tensor, gates: str = "", /) -> Tensor:
+        self.operands.append(operand)
+        return self.products[len(self.operands) - 1]
+
+
+class Operations:
+    """What the equations use in the forward pass, gates one below the other; remembers each activation."""
+
+    def __init__(self) -> None:
+        self.outputs: list[Tensor] = []
+
+    def tanh(self, x: Tensor) -> Tensor:
+        self.outputs.append(tf.tanh(x))
+        return self.outputs[-1]
+
+    def sigmoid(self, x: Tensor) -> Tensor:
+        self.outputs.append(tf.sigmoid(x))
+        return self.outputs[-1]
+
+    @staticmethod
+    def split(x: Tensor, parts: int) -> list[Tensor]:
+        return list(tf.split(x, parts, axis=0))
+
+
+class ReplayedOperations:
+    """The same in the backward pass: activations are given again, and their derivatives follow from them."""
+
+    def __init__(self, outputs: Sequence[Tensor]) -> None:
+        self._outputs = iter(outputs)
+
+    def tanh(self, x: Tensor) -> Tensor:
+        y = next(self._outputs)
+        return _replayed(x, y, 1 - y * y)
+
+    def sigmoid(self, x: Tensor) -> Tensor:
+        y = next(self._outputs)
+        return _replayed(x, y, y * (1 - y))
+
+    @staticmethod
+    def split(x: Tensor, parts: int) -> list[Tensor]:
+        return list(_split(x, parts))
+
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def _replayed(x: Tensor, output: Tensor, slope: Tensor) -> Any:
+    """A value that is known already, as a function of x."""
+    del x
+    return tf.identity(output), lambda upstream: (upstream * slope, None, None)
+
+
+def _split(x: Tensor, parts: int) -> Any:
+    """Equal blocks of rows, whose gradients are written into place one by one.
+
+    The gradient of `tf.split` is a concatenation, into which XLA fuses what computes the blocks; the fused
+    loop asks at every element which block it is in, and takes four times as long.
+    """
+
+    def joined(*upstream: Tensor) -> Tensor:
+        blocks = tf.TensorArray(tf.float32, parts, element_shape=upstream[0].shape)
+        for number, block in enumerate(upstream):
+            blocks = blocks.write(number, block)
+        return tf.reshape(blocks.stack(), x.shape)
+
+    return tf.custom_gradient(lambda x: (tuple(tf.split(x, parts, axis=0)), joined))(x)
