@@ -13,6 +13,8 @@ from rnnlab.models.model_file import TrainedModel, Weights
 
 Floats = NDArray[np.float32]
 
+HALF = np.float32(0.5)
+
 
 def numpy_model(trained: TrainedModel) -> Stepper:
     """The model of a file, ready to run."""
@@ -112,10 +114,10 @@ class ArrayNamespace:
     @staticmethod
     def sigmoid(x: Floats) -> Floats:
         """1 / (1 + exp(−x)), in a form that cannot overflow."""
-        half = np.multiply(x, np.float32(0.5))
+        half: Floats = x * HALF
         np.tanh(half, out=half)
-        half += 1
-        half *= np.float32(0.5)
+        half *= HALF
+        half += HALF
         return half
 
     @staticmethod

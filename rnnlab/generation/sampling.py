@@ -41,7 +41,11 @@ def choose(logits: NDArray[np.floating[Any]], sampling: Sampling, uniforms: Floa
         greedy: Ids = logits.argmax(axis=-1)
         return greedy
     summed = _weights(logits, sampling).cumsum(axis=-1)
-    drawn: Ids = (summed <= uniforms[:, None] * summed[:, -1:]).sum(axis=-1)
+    drawn: Ids
+    if len(summed) == 1:
+        drawn = summed[0].searchsorted(uniforms * summed[0, -1], side="right")
+    else:
+        drawn = (summed <= uniforms[:, None] * summed[:, -1:]).sum(axis=-1)
     return drawn
 
 
@@ -62,9 +66,11 @@ def uniform_streams(random_seed: int, lanes: int) -> Iterator[Floats]:
 
 def _weights(logits: NDArray[np.floating[Any]], sampling: Sampling) -> Floats:
     """What each token's probability is proportional to, (N, V); 0 for what cannot be drawn."""
-    weights: Floats = logits - logits.max(axis=-1, keepdims=True).astype(np.float64)
-    with np.errstate(over="ignore"):  # by next to no temperature: −inf, and the weight is 0
-        weights /= sampling.temperature
+    weights = logits.astype(np.float64)
+    weights -= weights.max(axis=-1, keepdims=True)
+    if sampling.temperature != 1:
+        with np.errstate(over="ignore"):  # by next to no temperature: −inf, and the weight is 0
+            weights /= sampling.temperature
     np.exp(weights, out=weights)
     if sampling.top_k is None and sampling.top_p is None:
         return weights
