@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+NO_TORCH = "PyTorch is not installed, so its column is empty: pip install '.[bench]'."
 PACKAGES = ("tensorflow", "keras", "torch", "numpy")
 
 repeats_option = click.option(

@@ -4,9 +4,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import TypeVar
+
+from benchmarks.cases import Case
 
 Figures = TypeVar("Figures")
 
@@ -45,6 +48,19 @@ def in_turns(sides: Sequence[Callable[[], Figures]], *, repeats: int) -> list[li
 def medians(rows: Sequence[Sequence[float]]) -> list[float]:
     """The median of each column."""
     return [median(column) for column in zip(*rows, strict=True)]
+
+
+def measured_rates(
+    cases: Sequence[Case], peers: Sequence[str], *, seconds: float, repeats: int
+) -> list[float]:
+    """The median tokens per second of each peer on its case, each a process of its own, measured in turns."""
+    sides = [partial(_rate, peer, case, seconds) for peer, case in zip(peers, cases, strict=True)]
+    return [median(figures) for figures in in_turns(sides, repeats=repeats)]
+
+
+def _rate(peer: str, case: Case, seconds: float) -> float:
+    """The tokens per second that the process of a peer measures."""
+    return float(timed_process(["-m", f"benchmarks.peers.{peer}", case.to_json(), str(seconds)])[1])
 
 
 def print_rate(call: Callable[[], int], *, seconds: float) -> None:

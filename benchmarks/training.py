@@ -5,15 +5,12 @@ process of its own; the sides take turns, so that a busy machine slows all of th
 """
 
 import importlib.util
-from collections.abc import Callable
-from functools import partial
-from statistics import median
 
 import click
 
 from benchmarks.cases import Case
-from benchmarks.report import Column, Report, json_option, repeats_option
-from benchmarks.timing import in_turns, timed_process
+from benchmarks.report import NO_TORCH, Column, Report, json_option, repeats_option
+from benchmarks.timing import measured_rates
 
 CASES = (
     Case("lstm", 2, 128, 50, 50),
@@ -34,7 +31,6 @@ COLUMNS = (
     Column("× keras", "", 1.0),
     Column("× pytorch", "", 1.0),
 )
-NO_TORCH = "PyTorch is not installed, so its column is empty: pip install '.[bench]'."
 
 
 @click.command()
@@ -53,29 +49,17 @@ def main(seconds: float, repeats: int, only: str, as_json: bool) -> None:
     for case in CASES:
         if only in case.name:
             peers = ["keras_fit", *["pytorch"] * has_torch, "rnnlab_program"]
-            rates = dict(zip(peers, measure([case] * len(peers), peers, seconds, repeats), strict=True))
-            report.add(case.name, *compared(rates))
+            figures = measured_rates([case] * len(peers), peers, seconds=seconds, repeats=repeats)
+            report.add(case.name, *compared(dict(zip(peers, figures, strict=True))))
     plain = Case("lstm", 2, 256, 64, 64)
     for case in OWN_CASES:
         if only in case.name:
-            ours, lstm = measure([case, plain], ["rnnlab_program"] * 2, seconds, repeats)
+            ours, lstm = measured_rates(
+                [case, plain], ["rnnlab_program"] * 2, seconds=seconds, repeats=repeats
+            )
             report.add(case.name, None, None, ours, None, None)
             report.note(f"{case.name}: {ours / lstm:.2f} × our plain LSTM in the same turns.")
     report.show(as_json=as_json)
-
-
-def measure(cases: list[Case], peers: list[str], seconds: float, repeats: int) -> list[float]:
-    """The median tokens per second of each peer on its case, measured in turns."""
-    sides: list[Callable[[], float]] = [
-        partial(rate, peer, case, seconds) for peer, case in zip(peers, cases, strict=True)
-    ]
-    return [median(figures) for figures in in_turns(sides, repeats=repeats)]
-
-
-def rate(peer: str, case: Case, seconds: float) -> float:
-    """The tokens per second that a process of a peer measures."""
-    _, output = timed_process(["-m", f"benchmarks.peers.{peer}", case.to_json(), str(seconds)])
-    return float(output)
 
 
 def compared(rates: dict[str, float]) -> list[float | None]:

@@ -1,0 +1,40 @@
+"""Reads a text and takes one training step: `python -m benchmarks.peers.first_step TEXT`.
+
+Prints JSON: seconds since the process began, and the most memory that it has held, in bytes.
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+from rnnlab.config.reading import parse_experiment
+from rnnlab.datasets.loading import load_data
+
+CONFIG = """
+dataset: {{kind: text, path: {path}, window: 64, target: shifted, split: {{kind: contiguous}}}}
+model: {{kind: lstm, units: 256}}
+training: {{batching: stream, batch_size: 32, epochs: 1}}
+"""
+
+
+def seconds_since_start() -> float:
+    """Of this process, by Linux' own count."""
+    ticks = int(Path("/proc/self/stat").read_text(encoding="ascii").rpartition(")")[2].split()[19])
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    page = CONFIG.format(path=json.dumps(str(Path(sys.argv[1]).resolve())))
+    experiment = parse_experiment(page, name="case", folder=Path())
+    data = load_data(experiment)
+
+    from rnnlab.training.chunks import ChunkPlanner
+    from rnnlab.training.trainer import Trainer
+
+    trainer = Trainer(experiment, data.corpus, data.splits)
+    trainer.run_chunk(ChunkPlanner(trainer.batches, epochs=1), 1, 0, 0)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps({"seconds": seconds_since_start(), "memory": memory}))

@@ -1,0 +1,53 @@
+"""Seconds from start to exit of the commands that answer at once.
+
+Run as `python -m benchmarks.startup [--repeats N] [--json]`. A model of the song is trained first.
+"""
+
+import tempfile
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+import click
+
+from benchmarks.report import Column, Report, json_option, repeats_option
+from benchmarks.timing import in_turns, timed_process
+
+COLUMNS = (
+    Column("bare python", "s", 1.0, 3),
+    Column("rnnlab", "s", 1.0, 3),
+    Column("allowed", "s", 1.0, 2),
+    Column("of allowed", "", 1.0, 2),
+)
+CONFIG = "configs/nabiya_stateful_lstm.yaml"
+
+
+@click.command()
+@repeats_option
+@json_option
+def main(repeats: int, as_json: bool) -> None:
+    """Time --help, describe and generate, and an interpreter that does nothing, in turns."""
+    report = Report("Start-up, whole process", COLUMNS, repeats)
+    with tempfile.TemporaryDirectory() as folder:
+        run = str(Path(folder) / "run")
+        train = ["-m", "rnnlab", "train", CONFIG, "--set", "training.epochs=50", "--run-dir", run]
+        timed_process(train)
+        commands = {
+            "rnnlab --help": (["-m", "rnnlab", "--help"], 0.15),
+            "rnnlab describe": (["-m", "rnnlab", "describe", run], 0.5),
+            "rnnlab generate": (["-m", "rnnlab", "generate", run, "--seed", "g8 e8 e4 f8"], 0.5),
+        }
+        sides = [partial(seconds_of, arguments) for arguments, _ in commands.values()]
+        *ours, bare = map(median, in_turns([*sides, partial(seconds_of, ["-c", "pass"])], repeats=repeats))
+    for (name, (_, allowed)), seconds in zip(commands.items(), ours, strict=True):
+        report.add(name, bare, seconds, allowed, seconds / allowed)
+    report.show(as_json=as_json)
+
+
+def seconds_of(arguments: list[str]) -> float:
+    """The wall time of a Python process."""
+    return timed_process(arguments)[0]
+
+
+if __name__ == "__main__":
+    main()
