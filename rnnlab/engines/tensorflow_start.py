@@ -43,7 +43,9 @@ def cpu_cores() -> int:
     """How many cores training may use; 1 where TensorFlow computes on something else than the CPU."""
     with quiet_stderr():
         on_cpu = not tf.config.list_physical_devices("GPU")
-    return len(os.sched_getaffinity(0)) if on_cpu and hasattr(os, "sched_getaffinity") else 1
+    if not on_cpu:
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def device_name() -> str:
