@@ -1,11 +1,16 @@
 """Reading text and writing files so that nothing is lost."""
 
+import codecs
 import os
+import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from rnnlab.errors import DataError, RunError
+
+_BLOCK = 1 << 20
 
 
 def write_durably(path: Path, data: bytes) -> None:
@@ -42,25 +47,49 @@ def read_text(path: Path, *, most_bytes: int = -1) -> str:
     Raises:
         DataError: the file is missing, is a folder, cannot be read, is too large, is empty or is not UTF-8.
     """
-    data = _read_bytes(path, most_bytes)
-    try:
-        text = data.decode("utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{path}:{line}: not UTF-8 (byte 0x{data[error.start]:02x} at offset {error.start});"
-            f" convert it, e.g.: iconv -f latin1 -t utf-8 {path.name} > new.txt"
-        ) from None
-    if not text:
+    return "".join(read_blocks(path, most_bytes=most_bytes))
+
+
+def read_blocks(path: Path, *, most_bytes: int = -1) -> Iterator[str]:
+    """The same text a block at a time, which together are what `read_text` gives; no block is empty.
+
+    Raises:
+        DataError: what is wrong with the file, when the blocks before it have been given.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    line, offset, held_back, is_first = 1, 0, "", True
+    for data in _read_bytes(path, most_bytes):
+        begun, _ = decoder.getstate()  # the first bytes of a character that goes on in this block
+        try:
+            text = held_back + decoder.decode(data, final=not data)
+        except UnicodeDecodeError as error:
+            line += error.object.count(b"\n", 0, error.start)
+            raise _not_utf8(path, line, error, offset - len(begun) + error.start) from None
+        line, offset = line + data.count(b"\n"), offset + len(data)
+        if is_first:
+            text = text.removeprefix("\ufeff")
+        held_back = "\r" if data and text.endswith("\r") else ""  # its "\n" may begin the next block
+        text = text.removesuffix(held_back)
+        if "\r" in text:
+            text = text.replace("\r\n", "\n")
+        if text:
+            yield text
+            is_first = False
+    if is_first:
         raise DataError(f"{path}: the file is empty; expected text or notes to train on")
-    return text.replace("\r\n", "\n") if "\r\n" in text else text
 
 
-def _read_bytes(path: Path, most_bytes: int) -> bytes:
-    """The bytes of a file; of one that is too large, no more than it takes to know that."""
+def _read_bytes(path: Path, most_bytes: int) -> Iterator[bytes]:
+    """The bytes of a file in blocks, and at its end an empty one."""
+    left = most_bytes + 1 if most_bytes >= 0 else sys.maxsize
     try:
         with path.open("rb") as file:
-            data = file.read(most_bytes + 1 if most_bytes >= 0 else -1)
+            while data := file.read(min(_BLOCK, left)):
+                left -= len(data)
+                if not left:
+                    raise DataError(f"{path}: expected at most {most_bytes:,} bytes, and it has more")
+                yield data
+            yield b""
     except FileNotFoundError:
         raise DataError(
             f"{path}: no such file; check the path (dataset.path is relative to its YAML file)"
@@ -69,9 +98,13 @@ def _read_bytes(path: Path, most_bytes: int) -> bytes:
         raise DataError(
             f"{path}: cannot be read ({error.strerror or error}); expected a readable file"
         ) from error
-    if 0 <= most_bytes < len(data):
-        raise DataError(f"{path}: expected at most {most_bytes:,} bytes, and it has more")
-    return data
+
+
+def _not_utf8(path: Path, line: int, error: UnicodeDecodeError, offset: int) -> DataError:
+    return DataError(
+        f"{path}:{line}: not UTF-8 (byte 0x{error.object[error.start]:02x} at offset {offset});"
+        f" convert it, e.g.: iconv -f latin1 -t utf-8 {path.name} > new.txt"
+    )
 
 
 def _umask() -> int:

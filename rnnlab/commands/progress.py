@@ -1,4 +1,4 @@
-"""How training progress looks: one live line on a terminal, about ten lines anywhere else."""
+"""How progress looks: one live line on a terminal; elsewhere about ten lines of training, none of reading."""
 
 import sys
 import time
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from rnnlab.training.trainer import Progress
 
+PATIENCE_SECONDS = 1.0
 REDRAW_SECONDS = 0.1
 PIPED_LINES = 10
 
@@ -25,18 +26,17 @@ class ProgressReport:
 
     def __init__(self, epochs: int, *, quiet: bool) -> None:
         self._epochs, self._quiet, self._live = epochs, quiet, sys.stderr.isatty()
-        self._drawn_at, self._tenth, self._width = 0.0, 0, 0
+        self._drawn_at, self._tenth, self._line = 0.0, 0, _LiveLine()
 
     def __enter__(self) -> "ProgressReport":
         if self._live and not self._quiet:
-            self._draw("compiling …")
+            self._line.draw("compiling …")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: "TracebackType | None"
     ) -> None:
-        if self._width:
-            click.echo(err=True)
+        self._line.end()
 
     def show(self, progress: "Progress") -> None:
         """Draw where training stands, if it is time to."""
@@ -46,28 +46,75 @@ class ProgressReport:
             self._redraw(progress)
         elif (tenth := PIPED_LINES * progress.step // progress.steps) > self._tenth:
             self._tenth = tenth
-            click.echo(self._line(progress), err=True)
+            click.echo(self._figures(progress), err=True)
 
     def _redraw(self, progress: "Progress") -> None:
         now = time.monotonic()
         if now - self._drawn_at < REDRAW_SECONDS and progress.step < progress.steps:
             return
         self._drawn_at = now
-        self._draw(self._line(progress))
+        self._line.draw(self._figures(progress))
 
-    def _draw(self, line: str) -> None:
-        """Put a line in place of the last one."""
-        line = line[: _columns() - 1]
-        click.echo("\r" + line.ljust(self._width), err=True, nl=False)
-        self._width = len(line)
-
-    def _line(self, progress: "Progress") -> str:
+    def _figures(self, progress: "Progress") -> str:
         held_out = "" if progress.validation_loss is None else f"  validation {progress.validation_loss:.4g}"
         return (
             f"epoch {progress.epoch}/{self._epochs}  {100 * progress.step // progress.steps:3d} %"
             f"  loss {progress.loss:.4g}{held_out}  accuracy {progress.accuracy:.3f}"
             f"  {progress.steps_per_second:,.0f} steps/s  {_clock(progress.seconds_left)} left"
         )
+
+
+class ReadingReport:
+    """Shows on a terminal how far the reading of a dataset is, once it has taken a second.
+
+    A context manager, so that nothing of the line is left.
+
+    Args:
+        quiet: show nothing.
+    """
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._live = sys.stderr.isatty() and not quiet
+        self._line, self._next_at = _LiveLine(), 0.0
+
+    def __enter__(self) -> "ReadingReport":
+        self._next_at = time.monotonic() + PATIENCE_SECONDS
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: "TracebackType | None"
+    ) -> None:
+        self._line.wipe()
+
+    def show(self, task: str, share: float) -> None:
+        """Draw what is being done and which share of it is, 0..1, if it is time to."""
+        if self._live and (now := time.monotonic()) >= self._next_at:
+            self._next_at = now + REDRAW_SECONDS
+            self._line.draw(f"{task}: {100 * share:.0f} %")
+
+
+class _LiveLine:
+    """The last line of the terminal, drawn over and over."""
+
+    def __init__(self) -> None:
+        self._width = 0
+
+    def draw(self, line: str) -> None:
+        """Put a line in place of the last one."""
+        line = line[: _columns() - 1]
+        click.echo("\r" + line.ljust(self._width), err=True, nl=False)
+        self._width = len(line)
+
+    def end(self) -> None:
+        """Go on below what was drawn, if anything was."""
+        if self._width:
+            click.echo(err=True)
+
+    def wipe(self) -> None:
+        """Leave an empty line where something was drawn, and go on in it."""
+        if self._width:
+            self.draw("")
+            click.echo("\r", err=True, nl=False)
 
 
 def _columns() -> int:

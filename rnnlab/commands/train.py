@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rnnlab.commands.arguments import config_argument, set_option
-from rnnlab.commands.progress import ProgressReport
+from rnnlab.commands.progress import ProgressReport, ReadingReport
 
 if TYPE_CHECKING:
     from rnnlab.datasets.loading import Data
@@ -34,7 +34,8 @@ def command(config: Path, overrides: tuple[str, ...], run_dir: Path | None, quie
     from rnnlab.models.architecture import architecture_of
 
     experiment = read_experiment(config, overrides)
-    data = load_data(experiment)
+    with ReadingReport(quiet=quiet) as reading:
+        data = load_data(experiment, report=reading.show)
     architecture_of(experiment, len(data.corpus.vocabulary))  # refuses what does not fit the vocabulary
 
     from rnnlab.training.session import Session  # loads TensorFlow, which takes seconds

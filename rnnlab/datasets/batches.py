@@ -1,7 +1,8 @@
 """The two ways to cut a part into batches: N windows at a time, or N lanes of a stream every T steps."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,41 +16,54 @@ Epoch = tuple[NDArray[np.int64], NDArray[np.int32]]
 
 @dataclass(frozen=True, eq=False)
 class WindowBatches:
-    """Batches of N windows, (W,) starts; see `Batches`.
+    """Batches of N windows; see `Batches`.
 
     Attributes:
+        part: has the W windows.
         shuffle: whether each epoch has its own order, a function of the random seed and the epoch's number.
         random_seed: at least 0.
     """
 
-    starts: NDArray[np.int64]
+    part: Part
     lanes: int
     window: int
     carries_state: bool
     shuffle: bool
     random_seed: int
+    _orders: dict[int, NDArray[np.unsignedinteger[Any]]] = field(default_factory=dict, repr=False)
 
     @property
     def steps(self) -> int:
         """B: as many as hold all windows."""
-        return math.ceil(len(self.starts) / self.lanes)
+        return math.ceil(self.part.window_count / self.lanes)
 
     @property
     def leftover(self) -> str:
         """How many windows the last batch holds, where that is not N."""
-        last = len(self.starts) % self.lanes
+        last = self.part.window_count % self.lanes
         return f"the last of {self.steps} batches holds {last} of {self.lanes} windows" if last else ""
 
-    def epoch(self, number: int) -> Epoch:
+    def epoch(self, number: int, begin: int = 0, end: int | None = None) -> Epoch:
         """First tokens (B, N) and how many targets count (B, N): T, or 0 for padding."""
-        order = self.starts
-        if self.shuffle:
-            order = np.random.default_rng([self.random_seed, number]).permutation(order)
-        starts = np.zeros((self.steps, self.lanes), dtype=np.int64)
-        counts = np.zeros((self.steps, self.lanes), dtype=np.int32)
-        starts.reshape(-1)[: len(order)] = order
-        counts.reshape(-1)[: len(order)] = self.window
+        end = self.steps if end is None else end
+        windows = np.arange(begin * self.lanes, min(end * self.lanes, self.part.window_count))
+        starts = np.zeros((end - begin, self.lanes), dtype=np.int64)
+        counts = np.zeros((end - begin, self.lanes), dtype=np.int32)
+        starts.reshape(-1)[: len(windows)] = self.part.starts_of(
+            self._order(number)[windows] if self.shuffle else windows
+        )
+        counts.reshape(-1)[: len(windows)] = self.window
         return starts, counts
+
+    def _order(self, number: int) -> NDArray[np.unsignedinteger[Any]]:
+        """(W,) the numbers of the windows in the order of an epoch; that of the last epoch is kept."""
+        if number not in self._orders:
+            self._orders.clear()
+            count = self.part.window_count
+            order = np.arange(count, dtype=np.min_scalar_type(count))
+            np.random.default_rng([self.random_seed, number]).shuffle(order)
+            self._orders[number] = order
+        return self._orders[number]
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,10 +97,10 @@ class StreamBatches:
         full = self.lanes * self.window
         return f"the last of {self.steps} batches reads {last} of {full} tokens" if last < full else ""
 
-    def epoch(self, number: int) -> Epoch:
+    def epoch(self, number: int, begin: int = 0, end: int | None = None) -> Epoch:
         """First tokens (B, N) and how many targets count (B, N); the same in every epoch."""
         del number
-        read = np.arange(self.steps)[:, None] * self.window
+        read = np.arange(begin, self.steps if end is None else end)[:, None] * self.window
         counts = np.clip(self.lengths - read, 0, self.window).astype(np.int32)
         return np.where(counts > 0, self.begins + read, 0), counts
 
@@ -113,7 +127,7 @@ def window_batches(
             f"the train part is too short: it has {count} windows of {window + 1} tokens,"
             f" {lanes - count} fewer than training.batch_size {lanes}; set that to {count} or less"
         )
-    return WindowBatches(part.window_starts, lanes, window, carries_state, shuffle, random_seed)
+    return WindowBatches(part, lanes, window, carries_state, shuffle, random_seed)
 
 
 def stream_batches(part: Part, corpus: Corpus, *, lanes: int, window: int) -> StreamBatches:

@@ -47,8 +47,14 @@ class Batches(Protocol):
     @property
     def leftover(self) -> str: ...
 
-    def epoch(self, number: int) -> Epoch:
-        """First tokens (B, N) and how many targets count (B, N), of the epoch of that number."""
+    def epoch(self, number: int, begin: int = 0, end: int | None = None) -> Epoch:
+        """First tokens (B, N) and how many targets count (B, N), of the epoch of that number.
+
+        Args:
+            number: of the epoch, from 0.
+            begin: the first batch that is wanted: all of a large text take more memory than the text.
+            end: the one after the last that is wanted; all that follow, if it is left out.
+        """
 
 
 def make_batches(

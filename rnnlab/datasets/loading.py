@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batching import make_batches
 from rnnlab.datasets.corpus import Corpus, load_corpus
+from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.datasets.splits import Splits, split_corpus
 
 
@@ -16,13 +17,17 @@ class Data:
     splits: Splits
 
 
-def load_data(experiment: Experiment) -> Data:
+def load_data(experiment: Experiment, *, report: Report = unreported) -> Data:
     """The data of an experiment; each of its parts makes at least one batch.
+
+    Args:
+        experiment: the configuration.
+        report: is told how far it is.
 
     Raises:
         DataError: the data cannot be read, or a part is too short.
     """
-    corpus = load_corpus(experiment.dataset)
+    corpus = load_corpus(experiment.dataset, report=report)
     splits = split_corpus(corpus, experiment)
     for part in splits.parts.values():
         make_batches(part, corpus, experiment)

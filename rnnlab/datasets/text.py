@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rnnlab.datasets.token_kind import Ids
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 16
 _CODE_POINTS = 0x110000
 _TYPED = str.maketrans("‘’‚“”„«»–—−\u00a0", '\'\'\'"""""--- ')
 
@@ -36,7 +36,8 @@ class Characters:
         seen = np.zeros(_CODE_POINTS, dtype=bool)
         for _, text in texts:
             for codes in _code_points(text):
-                seen[codes] = True
+                if not np.take(seen, codes).all():  # to look is faster than to write
+                    seen[codes] = True
         return tuple(map(chr, np.flatnonzero(seen).tolist()))
 
     def look_up(self, tokens: Sequence[str], known: Sequence[str]) -> Ids:

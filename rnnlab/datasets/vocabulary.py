@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,11 @@ class Vocabulary:
         return len(self.tokens)
 
     @property
+    def id_type(self) -> np.dtype[np.unsignedinteger[Any]]:
+        """The smallest unsigned type that holds V − 1."""
+        return np.min_scalar_type(max(len(self) - 1, 0))
+
+    @property
     def summary(self) -> str:
         """The tokens as a message shows them: all if they are few, else the first two and the last."""
         if len(self) <= _SHOWN_WHOLE:
@@ -103,7 +108,7 @@ class Vocabulary:
         if ids.size and ids.max() == len(self):
             unknown = int(np.argmax(ids == len(self)))
             raise VocabularyError(f"{place(unknown)}: {self._lacks(tokens[unknown])}")
-        return ids.astype(np.min_scalar_type(max(len(self) - 1, 0)), copy=False)
+        return ids.astype(self.id_type, copy=False)
 
     def _lacks(self, token: str) -> str:
         kind = _KINDS[self.kind]

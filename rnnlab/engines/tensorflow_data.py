@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.engines.tensorflow_start import tf
+from rnnlab.engines.tensorflow_start import quiet_stderr, tf
 
 Tensor = Any
+
+ALIGNMENT = 64
+"""Bytes: TensorFlow shares only memory that begins at a multiple of this, as the ids of a corpus do."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,8 @@ class BatchGatherer:
 
     def __init__(self, data: TokenData) -> None:
         self.window, self.last_only = data.window, data.last_only
-        self.ids = tf.constant(data.ids)
-        self.is_start = None if data.is_start is None else tf.constant(data.is_start)
+        self.ids = _on_device(data.ids)
+        self.is_start = None if data.is_start is None else _on_device(data.is_start)
 
     def __call__(self, starts: Tensor, counts: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
         """Inputs (N, T); targets and whether each counts, (T, N) or (1, N); what is kept, (N, T) or None."""
@@ -48,3 +51,12 @@ class BatchGatherer:
             counted, keep = counted * (1 - begins[:, 1:]), 1 - begins[:, :-1]
         first = self.window - 1 if self.last_only else 0
         return tokens[:, :-1], tf.transpose(tokens[:, 1 + first :]), tf.transpose(counted[:, first:]), keep
+
+
+def _on_device(array: NDArray[Any]) -> Tensor:
+    """An array as a tensor: the same memory on a CPU if its address allows that, otherwise a copy."""
+    with quiet_stderr():
+        on_cpu = not tf.config.list_physical_devices("GPU")
+    if on_cpu and array.ctypes.data % ALIGNMENT == 0 and array.flags.c_contiguous and array.flags.writeable:
+        return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
+    return tf.constant(array)

@@ -42,7 +42,6 @@ class ChunkPlanner:
     def __init__(self, batches: Batches, *, epochs: int) -> None:
         self._batches, self._epochs = batches, epochs
         self._epoch, self._place = 0, 0
-        self._plan = batches.epoch(0)
 
     @property
     def is_done(self) -> bool:
@@ -73,7 +72,7 @@ class ChunkPlanner:
         steps = self._batches.steps
         end = min(steps, self._place + most_steps - taken)
         places = np.arange(self._place, end)
-        starts, counts = (array[self._place : end] for array in self._plan)
+        starts, counts = self._batches.epoch(self._epoch, self._place, end)
         fresh = (places == 0) if self._batches.carries_state else np.ones(len(places), bool)
         part = Chunk(starts, counts, fresh, places == steps - 1)
         segment = Segment(self._epoch, taken, taken + len(places), end == steps)
@@ -85,8 +84,6 @@ class ChunkPlanner:
         if place < self._batches.steps:
             return
         self._epoch, self._place = self._epoch + 1, 0
-        if not self.is_done:
-            self._plan = self._batches.epoch(self._epoch)
 
 
 class ChunkLength:

@@ -1,6 +1,7 @@
 """The batches of windows and of streams."""
 
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -184,3 +185,48 @@ def test_an_epoch_of_a_hundred_million_tokens_is_planned_at_once(numbered):
 
     assert starts.size < 1_600_000
     assert time.perf_counter() - begin < 1
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_a_piece_of_an_epoch_is_what_the_epoch_has_there(numbered, shuffle):
+    """For windows and for streams."""
+    corpus = numbered(9, 40, 51)
+    part = whole(corpus, window=4)
+    for batches in (
+        window_batches(part, corpus, lanes=7, window=4, shuffle=shuffle),
+        stream_batches(part, corpus, lanes=3, window=4),
+    ):
+        pieces = [batches.epoch(1, begin, begin + 1) for begin in range(batches.steps)]
+
+        assert all(
+            (np.concatenate(column) == complete).all()
+            for column, complete in zip(zip(*pieces, strict=True), batches.epoch(1), strict=True)
+        )
+        assert [len(column) for column in batches.epoch(1, 2)] == [batches.steps - 2] * 2
+
+
+def test_the_order_of_an_epoch_is_the_permutation_of_its_seed(numbered):
+    """As NumPy draws it, so that a run can be repeated."""
+    corpus = numbered(9, 300)
+    part = whole(corpus, window=4)
+
+    starts, counts = window_batches(
+        part, corpus, lanes=7, window=4, shuffle=True, random_seed=5
+    ).epoch(3)  # fmt: skip
+
+    expected = np.random.default_rng([5, 3]).permutation(part.window_starts)
+    assert starts[counts > 0].tolist() == expected.tolist()
+
+
+def test_windows_of_a_hundred_million_tokens_are_taken_from_their_numbers(numbered):
+    """No array has a place for each window before a shuffle asks for one."""
+    runs = np.array([[0, 60_000_000], [60_000_100, 100_000_000]])
+    tracemalloc.start()
+
+    batches = window_batches(Part("train", 0, 100_000_064, runs), numbered(2), lanes=32, window=64)
+    starts, _ = batches.epoch(0, batches.steps // 2, batches.steps // 2 + 1000)
+
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert starts.ravel()[0] == batches.steps // 2 * 32
+    assert peak < 10_000_000

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.datasets.corpus import load_corpus
+from rnnlab.datasets.corpus import ALIGNMENT, load_corpus
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.errors import DataError, VocabularyError
 
@@ -95,3 +95,63 @@ def test_the_shipped_song_has_54_notes_on_four_lines(experiment):
         "g8 e8 e4 f8 d8 d4 c8 d8 e8 f8 g8 g8 g4 g8 e8 e8 e8 f8 d8 d4 c8 e8 g8 g8 e8 e8 e4"
         " d8 d8 d8 d8 d8 e8 f4 e8 e8 e8 e8 e8 f8 g4 g8 e8 e4 f8 d8 d4 c8 e8 g8 g8 e8 e8 e4"
     )
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads files five bytes at a time."""
+    monkeypatch.setattr("rnnlab.files._BLOCK", 5)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_blocks_of_a_file_make_one_sequence(tmp_path, experiment):
+    """Text is encoded block by block; a note may be cut by none."""
+    (tmp_path / "one.txt").write_text("abcdefghij" * 3, encoding="utf-8")
+    (tmp_path / "two.txt").write_text("jihgfedcba", encoding="utf-8")
+    (tmp_path / "song.notes").write_text("c4 r2 d8 c4", encoding="utf-8")
+
+    corpus = load_corpus(experiment("kind: text, path: [one.txt, two.txt]").dataset)
+    song = load_corpus(experiment("kind: notes, path: song.notes").dataset)
+
+    assert corpus.ids.tolist() == [*range(10)] * 3 + [*range(9, -1, -1)]
+    assert corpus.starts.tolist() == [0, 30]
+    assert song.vocabulary.join(song.ids) == "c4 r2 d8 c4"
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_an_unknown_character_is_placed_in_its_file(tmp_path, experiment):
+    """Not in the block that it happens to be in."""
+    (tmp_path / "one.txt").write_text("aaaa\naaaaaaaaaab", encoding="utf-8")
+
+    with pytest.raises(VocabularyError, match=r"one\.txt:2:11: character 'b' is not"):
+        load_corpus(
+            experiment("kind: text, path: one.txt").dataset, vocabulary=Vocabulary(("a", "\n"), "text")
+        )
+
+
+@pytest.mark.parametrize("size", [1, 200, 300])
+def test_ids_begin_where_tensorflow_can_share_them(experiment, size):
+    """At an address that 64 divides, whatever their type."""
+    dataset = experiment("kind: text, inline: a").dataset.model_copy(
+        update={"inline": "".join(map(chr, range(1000, 1000 + size)))}
+    )
+
+    ids = load_corpus(dataset).ids
+
+    assert ids.ctypes.data % ALIGNMENT == 0
+    assert ids.tolist() == [*range(size)]
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_each_pass_over_a_file_is_reported(tmp_path, experiment):
+    """Reading, the vocabulary and encoding, each up to its end."""
+    (tmp_path / "one.txt").write_text("나비야 나비야", encoding="utf-8")
+    shares: dict[str, list[float]] = {}
+
+    load_corpus(
+        experiment("kind: text, path: one.txt").dataset,
+        report=lambda task, share: shares.setdefault(task, []).append(share),
+    )
+
+    assert [*shares] == ["reading one.txt", "building the vocabulary of one.txt", "encoding one.txt"]
+    assert all(len(steps) > 2 and steps == sorted(steps) and steps[-1] == 1 for steps in shares.values())

@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 from rnnlab.datasets.batching import WindowBatches
+from rnnlab.datasets.parts import Part
 from rnnlab.engines.steps import StepRecords
 from rnnlab.training.chunks import CHUNK_SECONDS, ChunkLength, ChunkPlanner, EpochSums, whole_epoch
 
 
 def batches_of(windows: int, lanes: int, *, carries_state: bool = True) -> WindowBatches:
+    part = Part("train", 0, windows + 4, np.array([[0, windows]]))
     return WindowBatches(
-        np.arange(windows), lanes, 4, carries_state=carries_state, shuffle=not carries_state, random_seed=0
+        part, lanes, 4, carries_state=carries_state, shuffle=not carries_state, random_seed=0
     )
 
 

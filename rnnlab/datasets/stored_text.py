@@ -1,0 +1,69 @@
+"""Texts of any size, kept as UTF-8: in a string, one emoji makes four bytes of every character."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnnlab.datasets.reporting import Report, unreported
+from rnnlab.files import read_blocks
+
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class StoredText:
+    """A text of S characters.
+
+    Attributes:
+        name: what messages call it, a file or a setting.
+        encoded: its blocks in UTF-8, each of whole characters.
+        length: S.
+        sha256: digest of the text in UTF-8.
+    """
+
+    name: str
+    encoded: tuple[bytes, ...]
+    length: int
+    sha256: str
+
+    def blocks(self) -> Iterator[str]:
+        """The text, a block at a time."""
+        return (block.decode() for block in self.encoded)
+
+    def head(self, blocks: int | None = None) -> str:
+        """The text of the first blocks; of all, if no number is given."""
+        return b"".join(self.encoded[:blocks]).decode()
+
+
+def read_stored(path: Path, *, report: Report = unreported) -> StoredText:
+    """The text of a file, which `report` may see grow.
+
+    Raises:
+        DataError: the file cannot be read, is empty or is not UTF-8.
+    """
+    return _stored(str(path), _reported(path, read_blocks(path), report))
+
+
+def store(text: str, *, name: str) -> StoredText:
+    """A text that is there already; it has no half of a surrogate pair."""
+    return _stored(name, (text[begin : begin + _BLOCK] for begin in range(0, len(text), _BLOCK)))
+
+
+def _stored(name: str, blocks: Iterable[str]) -> StoredText:
+    digest, encoded, length = hashlib.sha256(), [], 0
+    for block in blocks:
+        encoded.append(block.encode())
+        digest.update(encoded[-1])
+        length += len(block)
+    return StoredText(name, tuple(encoded), length, digest.hexdigest())
+
+
+def _reported(path: Path, blocks: Iterable[str], report: Report) -> Iterator[str]:
+    """The blocks of a file; how much of it they are is known where it has a size, which a pipe has not."""
+    done = 0
+    for block in blocks:
+        yield block
+        done += len(block.encode())
+        if size := path.stat().st_size:
+            report(f"reading {path.name}", min(done / size, 1.0))

@@ -1,0 +1,51 @@
+"""The corpus on the device."""
+
+import numpy as np
+import pytest
+
+from rnnlab.engines.tensorflow_data import ALIGNMENT, BatchGatherer, TokenData
+
+
+def ids_at(offset: int, id_type: type) -> np.ndarray:
+    """0, 1, 2, … 199 at an address so many bytes behind one that TensorFlow shares."""
+    room = np.zeros(200 * np.dtype(id_type).itemsize + 2 * ALIGNMENT, np.uint8)
+    begin = -room.ctypes.data % ALIGNMENT + offset
+    ids = room[begin : begin + 200 * np.dtype(id_type).itemsize].view(id_type)
+    ids[:] = np.arange(200)
+    return ids
+
+
+@pytest.mark.parametrize("id_type", [np.uint8, np.uint16, np.uint32])
+@pytest.mark.parametrize("offset", [0, 8])
+def test_the_same_tokens_are_gathered_wherever_they_lie(id_type, offset):
+    """Memory that TensorFlow shares, and memory that it copies; tokens beyond the last are the last."""
+    gather = BatchGatherer(TokenData(ids_at(offset, id_type), None, window=3, last_only=False))
+
+    inputs, targets, counted, keep = gather(np.array([5, 198]), np.array([3, 1]))
+
+    assert inputs.numpy().tolist() == [[5, 6, 7], [198, 199, 199]]
+    assert targets.numpy().T.tolist() == [[6, 7, 8], [199, 199, 199]]
+    assert counted.numpy().T.tolist() == [[1, 1, 1], [1, 0, 0]]
+    assert keep is None
+
+
+def test_ids_that_begin_at_a_fit_address_are_not_copied():
+    """Nor are they lost when nobody else holds them any more."""
+    ids = ids_at(0, np.uint16)
+    gather = BatchGatherer(TokenData(ids, None, window=3, last_only=False))
+    if "GPU" in gather.ids.device:
+        pytest.skip("a GPU has a memory of its own")
+
+    assert np.shares_memory(np.asarray(memoryview(gather.ids)), ids)
+    del ids
+    assert gather.ids.numpy().tolist() == list(range(200))
+
+
+def test_ids_that_nobody_may_write_are_copied():
+    """DLPack does not share them."""
+    ids = ids_at(0, np.uint16)
+    ids.flags.writeable = False
+
+    gather = BatchGatherer(TokenData(ids, None, window=3, last_only=False))
+
+    assert gather.ids.numpy().tolist() == list(range(200))
