@@ -30,14 +30,32 @@ class CountingModel:
                 ((total, count),) = state
                 keep = ~resets[:, t, None]
                 state = ((total * keep, count * keep),)
-            logits, state = self.step(ids[:, t], state)
+            logits, state = self._step(ids[:, t], state)
             steps.append(logits)
         stacked = np.stack(steps, axis=1)
         return stacked[:, -1:] if last_only else stacked, state
 
-    def step(self, ids: Ids, state: State) -> tuple[Logits, State]:
+    def stream(self, state: State) -> "CountingStream":
+        return CountingStream(self, state)
+
+    def _step(self, ids: Ids, state: State) -> tuple[Logits, State]:
         ((total, count),) = state
         total, count = total + ids[:, None].astype(np.float32), count + np.float32(1)
         expected: NDArray[Any] = (total + count)[:, 0] % self.vocab_size
         logits = np.where(np.arange(self.vocab_size) == expected[:, None], np.log(self.vocab_size - 1), 0)
         return logits.astype(np.float32), ((total, count),)
+
+
+class CountingStream:
+    """A stream of a `CountingModel`; it writes over the logits that it gave last."""
+
+    def __init__(self, model: CountingModel, state: State) -> None:
+        self.model, self.state = model, state
+        self.logits: Logits | None = None
+
+    def feed(self, ids: Ids) -> Logits:
+        logits, self.state = self.model.forward(ids[:, None], None, self.state)
+        if self.logits is None:
+            self.logits = logits[:, 0].copy()
+        self.logits[:] = logits[:, 0]
+        return self.logits

@@ -29,5 +29,12 @@ class Stepper(Protocol):
             last_only: whether only the last step's logits are wanted.
         """
 
-    def step(self, ids: Ids, state: State) -> tuple[Logits, State]:
-        """Logits (N, V) after one token of each lane, (N,), and the state after it."""
+    def stream(self, state: State) -> "Stream":
+        """Lanes that are fed one token after another, from a state on."""
+
+
+class Stream(Protocol):
+    """N lanes of a model that keeps their state."""
+
+    def feed(self, ids: Ids) -> Logits:
+        """Logits (N, V) after one more token of each lane, (N,); the next call writes over them."""

@@ -73,7 +73,10 @@ def decode(model: Stepper, seed: Ids, how: Decoding) -> list[Sample]:
 
 
 def tokens(model: Stepper, seed: Ids, how: Decoding) -> Iterator[tuple[Ids, Logits]]:
-    """For each step the token that each lane writes, (N,), and its logits (N, V), without end at `stop`."""
+    """For each step the token that each lane writes, (N,), and its logits (N, V), without end at `stop`.
+
+    The next step may write over the logits.
+    """
     source = _SOURCES[how.regime](model, np.tile(seed, (how.samples, 1)), how.window)
     logits = source.start()
     for step, uniforms in enumerate(uniform_streams(how.random_seed, how.samples), start=1):
@@ -88,27 +91,27 @@ class _Scores:
     """Log-probabilities of written tokens, worked out for many steps at once."""
 
     def __init__(self) -> None:
-        self._pending: list[tuple[Logits, Ids]] = []
+        self._logits, self._ids = list[Logits](), list[Ids]()
         self._done: list[NDArray[np.float64]] = []
 
     def add(self, logits: Logits, ids: Ids) -> None:
         """Count a step in: its logits (N, V), and what was written, (N,)."""
-        self._pending.append((logits, ids))
-        if len(self._pending) == SCORED_AT_ONCE:
+        self._logits.append(logits.copy())
+        self._ids.append(ids)
+        if len(self._ids) * len(ids) >= SCORED_AT_ONCE:
             self._score()
 
     def by_lane(self) -> NDArray[np.float64]:
         """The log-probability of each token, in nats, (N, steps)."""
-        if self._pending:
+        if self._ids:
             self._score()
         return np.concatenate(self._done).T
 
     def _score(self) -> None:
-        lanes = len(self._pending[0][1])
-        logits = np.concatenate([step for step, _ in self._pending])
-        ids = np.concatenate([step for _, step in self._pending])
-        self._done.append(log_probabilities(logits, ids).reshape(-1, lanes))
-        self._pending.clear()
+        scores = log_probabilities(np.concatenate(self._logits), np.concatenate(self._ids))
+        self._done.append(scores.reshape(len(self._ids), -1))
+        self._logits.clear()
+        self._ids.clear()
 
 
 class _Source(Protocol):
@@ -124,16 +127,11 @@ class _Stream:
 
     def __init__(self, model: Stepper, seed: Ids, window: int) -> None:
         del window
-        self.model, self.seed = model, seed
-        self.state = model.zero_state(len(seed))
+        logits, state = model.forward(seed, None, model.zero_state(len(seed)), last_only=True)
+        self.logits, self.feed = logits[:, -1], model.stream(state).feed
 
     def start(self) -> Logits:
-        logits, self.state = self.model.forward(self.seed, None, self.state, last_only=True)
-        return logits[:, -1]
-
-    def feed(self, ids: Ids) -> Logits:
-        logits, self.state = self.model.step(ids, self.state)
-        return logits
+        return self.logits
 
 
 class _Windows:

@@ -40,11 +40,13 @@ def choose(logits: NDArray[np.floating[Any]], sampling: Sampling, uniforms: Floa
     if sampling.temperature == 0:
         greedy: Ids = logits.argmax(axis=-1)
         return greedy
-    summed = _weights(logits, sampling).cumsum(axis=-1)
     drawn: Ids
-    if len(summed) == 1:
-        drawn = summed[0].searchsorted(uniforms * summed[0, -1], side="right")
+    weights = _weights(logits, sampling)
+    if len(weights) == 1:
+        summed = np.add.accumulate(weights[0])
+        drawn = summed.searchsorted(uniforms * summed[-1], side="right")
     else:
+        summed = weights.cumsum(axis=-1)
         drawn = (summed <= uniforms[:, None] * summed[:, -1:]).sum(axis=-1)
     return drawn
 
@@ -67,7 +69,7 @@ def uniform_streams(random_seed: int, lanes: int) -> Iterator[Floats]:
 def _weights(logits: NDArray[np.floating[Any]], sampling: Sampling) -> Floats:
     """What each token's probability is proportional to, (N, V); 0 for what cannot be drawn."""
     weights = logits.astype(np.float64)
-    weights -= weights.max(axis=-1, keepdims=True)
+    weights -= weights[0, weights.argmax()] if len(weights) == 1 else weights.max(axis=-1, keepdims=True)
     if sampling.temperature != 1:
         with np.errstate(over="ignore"):  # by next to no temperature: −inf, and the weight is 0
             weights /= sampling.temperature

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from rnnlab.config.reading import parse_experiment
 from rnnlab.datasets.corpus import load_corpus
-from rnnlab.engines.numpy_engine import ArrayNamespace, numpy_model
+from rnnlab.engines.numpy_engine import numpy_model
+from rnnlab.engines.numpy_equation import sigmoid as float_sigmoid
 from rnnlab.engines.stepper import Ids, State
 from rnnlab.models.architecture import architecture_of
 from rnnlab.models.model_file import TrainedModel
@@ -166,18 +167,43 @@ def test_forward_is_the_equation_step_after_step(cell: str) -> None:
 
 @cell
 def test_step_after_step_equals_forward(cell: str) -> None:
-    """`step` gives the logits, and leaves the state, that `forward` does."""
+    """A stream gives the logits that `forward` does."""
     model = recurrent_model(cell)
     ids, engine = random_ids(model), numpy_model(model)
-    logits, after = engine.forward(ids, None, engine.zero_state(3))
+    logits, _ = engine.forward(ids, None, engine.zero_state(3))
 
-    state, steps = engine.zero_state(3), []
-    for t in range(WINDOW):
-        one, state = engine.step(ids[:, t], state)
-        steps.append(one)
+    stream = engine.stream(engine.zero_state(3))
+    steps = [stream.feed(ids[:, t]).copy() for t in range(WINDOW)]
 
     assert_close(np.stack(steps, axis=1), logits)
-    assert_same_state(state, after)
+
+
+@cell
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_a_stream_goes_on_from_a_state(cell: str, lanes: int) -> None:
+    """One lane and several: the second half from the state after the first."""
+    model = recurrent_model(cell)
+    ids, engine = random_ids(model)[:lanes], numpy_model(model)
+    logits, _ = engine.forward(ids, None, engine.zero_state(lanes))
+    _, between = engine.forward(ids[:, :3], None, engine.zero_state(lanes))
+
+    stream = engine.stream(between)
+    steps = [stream.feed(ids[:, t]).copy() for t in range(3, WINDOW)]
+
+    assert_close(np.stack(steps, axis=1), logits[:, 3:])
+
+
+def test_streams_do_not_share_a_state() -> None:
+    """Two of one model, fed in turns, each as if alone."""
+    model = recurrent_model("lstm")
+    ids, engine = random_ids(model), numpy_model(model)
+    alone = engine.stream(engine.zero_state(3))
+    expected = [alone.feed(ids[:, t]).copy() for t in range(2)]
+
+    one, other = engine.stream(engine.zero_state(3)), engine.stream(engine.zero_state(3))
+    for t in range(2):
+        assert (one.feed(ids[:, t]) == expected[t]).all()
+        assert (other.feed(ids[:, t]) == expected[t]).all()
 
 
 def assert_same_state(received: State, expected: State) -> None:
@@ -265,29 +291,30 @@ def test_lanes_do_not_leak(cell: str) -> None:
 
 @cell
 def test_everything_is_float32(cell: str) -> None:
-    """Logits and state, after `forward` with resets and after `step`: nothing widens on the way."""
+    """Logits and state, after `forward` with resets and in a stream: nothing widens on the way."""
     model = recurrent_model(cell)
     ids, engine = random_ids(model), numpy_model(model)
 
     logits, state = engine.forward(ids, np.ones(ids.shape, bool), engine.zero_state(3))
-    one, after = engine.step(ids[:, 0], state)
+    one = engine.stream(state).feed(ids[:, 0])
 
-    arrays = [logits, one, *(part for layer in (*state, *after) for part in layer)]
+    arrays = [logits, one, *(part for layer in state for part in layer)]
     assert {array.dtype for array in arrays} == {np.dtype(np.float32)}
 
 
 @cell
-def test_no_call_changes_what_it_is_given(cell: str) -> None:
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_no_call_changes_what_it_is_given(cell: str, lanes: int) -> None:
     """A state can be used again: the engine writes neither into it nor into the weights."""
     model = recurrent_model(cell, text=TEXT.replace("window: 6", "window: 6, encoding: embedding"))
-    ids, engine = random_ids(model), numpy_model(model)
+    ids, engine = random_ids(model)[:lanes], numpy_model(model)
     weights = {name: array.copy() for name, array in model.weights.items()}
-    _, state = engine.forward(ids, None, engine.zero_state(3))
+    _, state = engine.forward(ids, None, engine.zero_state(lanes))
     copies = [part.copy() for layer in state for part in layer]
 
-    first, _ = engine.step(ids[:, 0], state)
+    first = engine.stream(state).feed(ids[:, 0])
     engine.forward(ids, np.ones(ids.shape, bool), state)
-    again, _ = engine.step(ids[:, 0], state)
+    again = engine.stream(state).feed(ids[:, 0])
 
     assert (first == again).all()
     assert all((part == copy).all() for part, copy in zip(sum(state, ()), copies, strict=True))
@@ -314,7 +341,7 @@ def test_without_a_head_the_last_layer_gives_the_logits() -> None:
     ids, engine = random_ids(model), numpy_model(model)
 
     logits, _ = engine.forward(ids, None, engine.zero_state(3))
-    first, _ = engine.step(ids[:, 0], engine.zero_state(3))
+    first = engine.stream(engine.zero_state(3)).feed(ids[:, 0])
 
     assert_close(logits[0], naive("lstm", model, np.eye(13)[ids[0]]))
     assert_close(first, logits[:, 0])
@@ -409,7 +436,7 @@ def test_what_a_short_window_lacks_is_zeros_on_the_left() -> None:
     engine = numpy_model(model)
 
     logits, _ = engine.forward(np.array([[4]]), None, ())
-    stepped, _ = engine.step(np.array([4]), ())
+    stepped = engine.stream(()).feed(np.array([4]))
 
     expected = naive_mlp(model, np.concatenate([np.zeros(26), np.eye(13)[4]]), "relu")
     assert_close(logits[0, 0], expected)
@@ -429,4 +456,4 @@ def test_sigmoid_saturates_without_overflow() -> None:
     """1 / (1 + exp(−x)) at the ends of float32 and in the middle; warnings are errors here."""
     x = np.array([-3e38, -100, -1, 0, 1, 100, 3e38], np.float32)
 
-    assert_close(ArrayNamespace.sigmoid(x), [0, 0, 1 / (1 + np.e), 0.5, np.e / (1 + np.e), 1, 1])
+    assert_close(float_sigmoid(x, x.copy()), [0, 0, 1 / (1 + np.e), 0.5, np.e / (1 + np.e), 1, 1])

@@ -16,7 +16,7 @@ from rnnlab.datasets.batching import make_batches
 from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.splits import split_corpus
 from rnnlab.engines.numpy_engine import numpy_model
-from rnnlab.engines.stepper import Ids, Logits, State, Stepper
+from rnnlab.engines.stepper import Ids, Logits, State, Stepper, Stream
 from rnnlab.evaluation.metrics import Metrics, measure
 from tests.counting_model import CountingModel
 from tests.evaluation.digits import STATEFUL, STREAM, digits
@@ -149,7 +149,7 @@ class Certain:
         row: Sequence[float] = [0, self.size, 0, 0, 0]
         return np.tile(np.array(row, np.float32), (*ids[:, -1:].shape, 1)), ()
 
-    def step(self, ids: Ids, state: State) -> tuple[Logits, State]:
+    def stream(self, state: State) -> Stream:
         raise NotImplementedError
 
 
