@@ -5,6 +5,7 @@ is computed twice: tanh and sigmoid have their derivatives from their outputs.
 """
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 from rnnlab.engines.tensorflow_start import tf
@@ -13,13 +14,31 @@ Tensor = Any
 
 
 class Multiply:
-    """The product of the forward pass; remembers what it gave."""
+    """The product of the forward pass, Uᵀ times an operand; remembers what it gave.
 
-    def __init__(self, transposed: Sequence[Tensor]) -> None:
-        self.transposed, self.products = transposed, list[Tensor]()
+    Uᵀ is made once for all steps, where there are several lanes: with the transposition left to it, XLA's
+    product of a matrix and a few columns takes seven times as long. With one column it takes as long as
+    without, and a transposition would cost more than the product.
+
+    Args:
+        blocks: the columns of U that each product takes.
+        lanes: N.
+    """
+
+    def __init__(self, blocks: Sequence[Tensor], lanes: int) -> None:
+        self._turned = lanes > 1
+        self.blocks = [tf.transpose(block) for block in blocks] if self._turned else blocks
+        self.products: list[Tensor] = []
+
+    def step(self) -> "Multiply":
+        """The same for one more step, with nothing to remember yet."""
+        again = copy(self)
+        again.products = []
+        return again
 
     def __call__(self, operand: Tensor, gates: str = "", /) -> Tensor:
-        self.products.append(tf.matmul(self.transposed[len(self.products)], operand))
+        block = self.blocks[len(self.products)]
+        self.products.append(tf.matmul(block, operand, transpose_a=not self._turned))
         return self.products[-1]
 
 
@@ -83,8 +102,10 @@ def _split(x: Tensor, parts: int) -> Any:
     """Equal blocks of rows, whose gradients are written into place one by one.
 
     The gradient of `tf.split` is a concatenation, into which XLA fuses what computes the blocks; the fused
-    loop asks at every element which block it is in, and takes four times as long.
+    loop asks at every element which block it is in, and takes four times as long. Of one lane it is short.
     """
+    if x.shape[1] == 1:
+        return tf.split(x, parts, axis=0)
 
     def joined(*upstream: Tensor) -> Tensor:
         blocks = tf.TensorArray(tf.float32, parts, element_shape=upstream[0].shape)

@@ -32,6 +32,9 @@ from rnnlab.models.cells import Cell, State
 
 Tensor = Any
 
+FEW_COLUMNS = 4
+"""Up to so many columns, T·N, the gradient of U is a sum of outer products, worked into the optimizer."""
+
 
 def run_recurrence(
     cell: Cell, x: Tensor, kernel: Tensor, *, parameters: State, keep: Tensor | None, state: State
@@ -85,10 +88,10 @@ class _Recurrence:
     def forward(self) -> tuple[Tensor, ...]:
         """The outputs h of every step, and then each part of the state after the last."""
         count, (units, lanes) = len(self.initial), self.initial[0].shape
-        transposed = [tf.transpose(block) for block in self.blocks]
+        products_of = Multiply(self.blocks, lanes)
 
         def step(state: State, inputs: tuple[Tensor, ...]) -> tuple[State, State]:
-            multiply, operations = Multiply(transposed), Operations()
+            multiply, operations = products_of.step(), Operations()
             before = _kept(state, inputs[1:])
             after = self.cell.step(operations, inputs[0], multiply, before, self.wide)
             products = () if self.cell.additive else multiply.products
@@ -169,7 +172,7 @@ class _Recurrence:
     def _kernel_gradient(self, operands: Sequence[Tensor], dproducts: Sequence[Tensor]) -> Tensor:
         """dU (H, G·H): for each product, one matrix product over all T·N columns; the spans are disjoint."""
         blocks = [
-            tf.matmul(operand, as_columns(dproduct), transpose_b=True)
+            _outer_products(operand, as_columns(dproduct))
             for operand, dproduct in zip(operands, dproducts, strict=True)
         ]
         return blocks[0] if len(blocks) == 1 else tf.concat(blocks, axis=1)
@@ -222,6 +225,13 @@ def as_columns(sequence: Tensor) -> Tensor:
     """(T, K, N) as (K, T·N): every step of every lane is a column."""
     steps, width, lanes = sequence.shape
     return tf.reshape(tf.transpose(sequence, (1, 0, 2)), (width, steps * lanes))
+
+
+def _outer_products(left: Tensor, right: Tensor) -> Tensor:
+    """left (K, C) times rightᵀ (C, M); of a few columns as a sum, which XLA works into what takes it."""
+    if left.shape[1] > FEW_COLUMNS:
+        return tf.matmul(left, right, transpose_b=True)
+    return tf.add_n([left[:, k, None] * right[None, :, k] for k in range(left.shape[1])])
 
 
 def _width(span: slice) -> int:

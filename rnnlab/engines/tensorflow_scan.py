@@ -10,7 +10,9 @@ Tensors = tuple[Tensor, ...]
 Body = Callable[[Tensors, Tensors], tuple[Tensors, Tensors]]
 
 UNROLLED_STEPS = 4
-"""Loops up to this long are written out: a fourth less time per step. Longer ones take long to compile."""
+"""Loops of one lane are written out up to this length: a fourth less time per step. Longer ones take long to
+compile; with more lanes, XLA would fold the transpositions before a loop into every product of it.
+"""
 
 
 def scan(
@@ -23,7 +25,7 @@ def scan(
 ) -> tuple[Tensors, Tensors]:
     """Run a body over time: the last carry, and each of its outputs, of these shapes, stacked along time."""
     steps = inputs[0].shape[0]
-    if steps <= UNROLLED_STEPS:
+    if steps <= UNROLLED_STEPS and shapes[0][1] == 1:
         return _unrolled(body, carry, inputs, reverse=reverse)
     arrays = tuple(
         tf.TensorArray(tf.float32, size=steps, element_shape=shape, clear_after_read=False)

@@ -20,7 +20,8 @@ CELLS = [
     cells.GruResetBefore(),
     cells.GruResetAfter(),
 ]
-SHAPES = [(1, 1, 1, 1), (5, 3, 2, 4), (UNROLLED_STEPS + 3, 2, 3, 5)]  # T, N, D, H: unrolled and looped
+SHAPES = [(1, 1, 1, 1), (UNROLLED_STEPS, 1, 2, 4), (UNROLLED_STEPS + 1, 1, 3, 2), (3, 3, 2, 4), (7, 2, 3, 5)]
+"""T, N, D, H: one lane, unrolled and looped, and several."""
 
 
 def name_of(cell: cells.Cell) -> str:
