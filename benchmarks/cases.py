@@ -7,6 +7,13 @@ VOCABULARY = 65
 CLIPNORM = 1.0
 LEARNING_RATE = 1e-3
 
+CODES = ["c4", "d4", "e4", "f4", "g4", "a4", "b4", "c8", "d8", "e8", "f8", "g8", "a8", "b8"]
+SONG = (
+    "g8 e8 e4 f8 d8 d4 c8 d8 e8 f8 g8 g8 g4 g8 e8 e8 e8 f8 d8 d4 c8 e8 g8 g8 e8 e8 e4 "
+    "d8 d8 d8 d8 d8 e8 f4 e8 e8 e8 e8 e8 f8 g4 g8 e8 e4 f8 d8 d4 c8 e8 g8 g8 e8 e8 e4"
+).split()
+"""The lecture's codes, and its song, which it trains on."""
+
 
 @dataclass(frozen=True)
 class Case:

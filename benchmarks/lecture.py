@@ -1,73 +1,68 @@
-"""E1 side by side: `rnnlab train configs/nabiya_stateful_lstm.yaml` and the lecture's own code on Keras.
+"""E1 side by side: `rnnlab train configs/nabiya_stateful_lstm.yaml`, the lecture's code and eager PyTorch.
 
 Run as `python -m benchmarks.lecture [--full] [--repeats N] [--json]`.
 """
 
 import csv
+import importlib.util
 import json
-import platform
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
 import click
 
+from benchmarks.report import NO_TORCH, Column, Report, json_option, repeats_option
 from benchmarks.timing import in_turns, medians, timed_process
 
 CONFIG = "configs/nabiya_stateful_lstm.yaml"
 EPOCHS = 2000
+COLUMNS = (
+    Column("lecture", "s"),
+    Column("pytorch", "s"),
+    Column("rnnlab", "s", 1.0, 2),
+    Column("× lecture"),
+    Column("× pytorch"),
+)
 
 Seconds = tuple[float, float]
 """Of the whole process, from start to exit, and of its training loop, from its first step to its last."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """One way of timing: seconds on either side, for 2000 epochs, and how many times as fast rnnlab is."""
-
-    timed: str
-    lecture_seconds: float
-    rnnlab_seconds: float
-    ratio: float
-
-
 @click.command()
+@repeats_option
 @click.option(
-    "--repeats", type=click.IntRange(1, 100), default=3, show_default=True, help="Runs of each side."
-)
-@click.option(
-    "--lecture-epochs",
+    "--peer-epochs",
     type=click.IntRange(2, EPOCHS),
     default=101,
     show_default=True,
-    help=f"Epochs of the lecture's code; the time of {EPOCHS} is worked out from all but the first.",
+    help=f"Epochs of the peers; the time of {EPOCHS} is worked out from all but the first.",
 )
-@click.option("--full", is_flag=True, help=f"Run all {EPOCHS} epochs of the lecture's code, 4 minutes.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def main(repeats: int, lecture_epochs: int, full: bool, as_json: bool) -> None:
-    """Time rnnlab and the lecture's code on E1, in turns, and print the medians with the ratio last."""
-    lecture_epochs = EPOCHS if full else lecture_epochs
-    sides: list[Callable[[], Seconds]] = [partial(time_lecture, lecture_epochs), time_rnnlab]
-    lecture, rnnlab = (medians(figures) for figures in in_turns(sides, repeats=repeats))
-    timed = ("whole process", "training loop")
-    rows = [Row(*row, row[1] / row[2]) for row in zip(timed, lecture, rnnlab, strict=True)]
-    note = _scaling(lecture_epochs)
-    if as_json:
-        facts = {"epochs": EPOCHS, "repeats": repeats, "lecture_epochs": lecture_epochs, "note": note}
-        machine = {"machine": platform.machine(), "python": platform.python_version()}
-        click.echo(json.dumps({**facts, **machine, "rows": [asdict(row) for row in rows]}, indent=2))
-    else:
-        click.echo(_table(rows) + f"\nE1, {EPOCHS} epochs; medians of {repeats}. {note}")
+@click.option("--full", is_flag=True, help=f"Run all {EPOCHS} epochs of the peers, 5 minutes.")
+@json_option
+def main(repeats: int, peer_epochs: int, full: bool, as_json: bool) -> None:
+    """Time E1 on each side, in turns, and print the medians with the ratios last."""
+    peer_epochs = EPOCHS if full else peer_epochs
+    has_torch = importlib.util.find_spec("torch") is not None
+    peers = ["lecture_keras", *["lecture_pytorch"] * has_torch]
+    sides: list[Callable[[], Seconds]] = [partial(time_peer, peer, peer_epochs) for peer in peers]
+    *figures, ours = (medians(side) for side in in_turns([*sides, time_rnnlab], repeats=repeats))
+    report = Report(f"E1, stateful LSTM 128, {EPOCHS} epochs", COLUMNS, repeats)
+    for row, name in enumerate(("whole process", "training loop")):
+        lecture, torch = figures[0][row], figures[1][row] if has_torch else None
+        report.add(name, lecture, torch, ours[row], lecture / ours[row], torch and torch / ours[row])
+    if not has_torch:
+        report.note(NO_TORCH)
+    report.note(_scaling(peer_epochs))
+    report.show(as_json=as_json)
 
 
-def time_lecture(epochs: int) -> Seconds:
-    """Seconds that the lecture's code takes for 2000 epochs, from a run of fewer."""
-    whole, output = timed_process(["-m", "benchmarks.lecture_keras", str(epochs)])
+def time_peer(peer: str, epochs: int) -> Seconds:
+    """Seconds that a peer takes for 2000 epochs, from a run of fewer."""
+    whole, output = timed_process(["-m", f"benchmarks.peers.{peer}", str(epochs)])
     figures = json.loads(output)
-    others = figures["others"] / (epochs - 1)
-    left_out = others * (EPOCHS - epochs)
+    left_out = figures["others"] / (epochs - 1) * (EPOCHS - epochs)
     return whole + left_out, figures["first"] + figures["others"] + left_out
 
 
@@ -83,22 +78,14 @@ def time_rnnlab() -> Seconds:
     return whole, float(epochs[-1]["seconds"])
 
 
-def _scaling(lecture_epochs: int) -> str:
-    """What was run of the lecture's code, said plainly."""
-    if lecture_epochs == EPOCHS:
-        return f"The lecture's code ran all {EPOCHS} epochs."
+def _scaling(epochs: int) -> str:
+    """What was run of the peers, said plainly."""
+    if epochs == EPOCHS:
+        return f"The peers ran all {EPOCHS} epochs."
     return (
-        f"The lecture's code ran {lecture_epochs} epochs; its time is SCALED to {EPOCHS} by the mean of all"
-        " but the first (--full runs them all)."
+        f"The peers ran {epochs} epochs; their time is SCALED to {EPOCHS} by the mean of all but the first"
+        " (--full runs them all)."
     )
-
-
-def _table(rows: list[Row]) -> str:
-    lines = [f"{'E1, stateful LSTM 128':<24}{'lecture, s':>12}{'rnnlab, s':>12}{'ratio':>10}"]
-    for row in rows:
-        seconds = f"{row.lecture_seconds:>12.1f}{row.rnnlab_seconds:>12.2f}"
-        lines.append(f"{row.timed:<24}{seconds}{row.ratio:>8.1f} ×")
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

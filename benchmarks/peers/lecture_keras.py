@@ -1,7 +1,7 @@
 """The lecture's stateful LSTM on the butterfly song, its code ported line by line from Keras 1 to Keras 3.
 
-`python -m benchmarks.lecture_keras EPOCHS` trains and prints one JSON object: seconds of the "first" epoch,
-which also compiles, of all "others" together, and the "loss" of the last.
+`python -m benchmarks.peers.lecture_keras EPOCHS` trains and prints one JSON object: seconds of the "first"
+epoch, which also compiles, of all "others" together, and the "loss" of the last.
 """
 
 import json
@@ -15,14 +15,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
-CODES = ["c4", "d4", "e4", "f4", "g4", "a4", "b4", "c8", "d8", "e8", "f8", "g8", "a8", "b8"]
-SONG = (
-    "g8 e8 e4 f8 d8 d4 c8 d8 e8 f8 g8 g8 g4 g8 e8 e8 e8 f8 d8 d4 c8 e8 g8 g8 e8 e8 e4 "
-    "d8 d8 d8 d8 d8 e8 f4 e8 e8 e8 e8 e8 f8 g4 g8 e8 e4 f8 d8 d4 c8 e8 g8 g8 e8 e8 e4"
-).split()
+from benchmarks.cases import CODES, SONG
 
 
-class LossHistory(keras.callbacks.Callback):  # type: ignore[misc]
+class LossHistory(keras.callbacks.Callback):
     """The lecture's callback: the loss of each epoch."""
 
     def __init__(self) -> None:
