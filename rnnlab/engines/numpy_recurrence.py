@@ -113,6 +113,7 @@ class _Recurrence:
         self._kernels = {
             gates: self._rows_of(gates, layer.cell, recurrent) for gates in self.equation.products
         }
+        self._latest: TimeStep | None = None
 
     def inputs(self, values: Floats) -> Floats:
         """The input pre-activations (G·H, …) of values (D, …), multiplied by the equation's scale."""
@@ -154,7 +155,7 @@ class _Recurrence:
         self, x: Floats, keep: NDArray[np.bool_] | None, state: tuple[Floats, ...]
     ) -> tuple[Floats, tuple[Floats, ...]]:
         """Outputs (H, T, N) of T steps with inputs (G·H, T, N), and the state after the last."""
-        step = self.laid_out(state)
+        step = self._step_from(state)
         outputs = np.empty((self.units, *x.shape[1:]), np.float32)
         for t in range(x.shape[1]):
             step.x[:] = x[:, t]
@@ -165,6 +166,14 @@ class _Recurrence:
                 function(*arguments)
             outputs[:, t] = step.state[0]
         return outputs, tuple(part.T.copy() for part in step.state)
+
+    def _step_from(self, state: tuple[Floats, ...]) -> TimeStep:
+        """A step from a state, (N, H) each, in the arrays of the last one if that had as many lanes."""
+        if self._latest is None or len(state[0]) != self._latest.state[0].shape[1]:
+            self._latest = self.laid_out(state)
+        for part, given in zip(self._latest.state, state, strict=True):
+            part[:] = given.T
+        return self._latest
 
     def _rows_of(self, gates: str, cell: Cell, recurrent: Floats) -> Floats:
         first = cell.gates.index(gates) * self.units
