@@ -1,91 +1,51 @@
-"""Callbacks of the training loop: the loss history, and those of the user."""
+"""Callbacks of the training loop: those of the user, and how all of them are called."""
 
-import csv
 import importlib
-import io
-import time
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from rnnlab.errors import TrainingError
+from rnnlab.training.history import LossHistory
+
+BATCH_HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
 
 
-@dataclass(frozen=True)
-class EpochRecord:
-    """One row of `history.csv`; losses in nats per token, held-out figures None where nothing is held out."""
+class CallbackCalls:
+    """The calls that a training owes its callbacks, where Keras' `fit` would make them.
 
-    epoch: int
-    loss: float
-    accuracy: float
-    validation_loss: float | None
-    validation_accuracy: float | None
-    seconds: float
-
-
-class LossHistory(keras.callbacks.Callback):  # type: ignore[misc]
-    """The true loss of each batch and of each epoch.
-
-    Keras' own `fit` hands a running mean of the epoch to `on_train_batch_end`; rnnlab's loop hands over the
-    batch's own loss, before its update.
+    Args:
+        callbacks: Keras callbacks.
+        network: where they find the model, and set `stop_training`.
+        optimizer: of the training; callbacks look for it at the model.
 
     Attributes:
-        batch_losses: a loss for each training step, in nats per token.
-        batch_accuracies: likewise, the share of its targets that were most probable.
-        epochs: a record for each epoch.
+        list: Keras' own list of them, for the hooks of epochs and of the whole training.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.batch_losses: list[float] = []
-        self.batch_accuracies: list[float] = []
-        self.epochs: list[EpochRecord] = []
-        self._ends: list[int] = []
-        self._begun = time.perf_counter()
-
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Start the clock."""
-        self._begun = time.perf_counter()
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Keep the batch's own figures."""
-        figures = logs or {}
-        self.batch_losses.append(figures["loss"])
-        self.batch_accuracies.append(figures["accuracy"])
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Keep the epoch's figures."""
-        figures = logs or {}
-        self._ends.append(len(self.batch_losses))
-        self.epochs.append(
-            EpochRecord(
-                epoch=epoch + 1,
-                loss=figures["loss"],
-                accuracy=figures["accuracy"],
-                validation_loss=figures.get("val_loss"),
-                validation_accuracy=figures.get("val_accuracy"),
-                seconds=time.perf_counter() - self._begun,
-            )
+    def __init__(self, callbacks: Sequence[Any], network: Any, optimizer: Any) -> None:
+        network.optimizer, network.stop_training = optimizer, False
+        self.list = keras.callbacks.CallbackList(
+            list(callbacks), model=network, add_history=False, add_progbar=False
         )
+        self._histories = [each for each in callbacks if isinstance(each, LossHistory)]
+        self._watchers = [each for each in callbacks if _watches_batches(each)]
 
-    def history_csv(self) -> str:
-        """`history.csv`: a row for each epoch, counted from 1."""
-        names = [field.name for field in fields(EpochRecord)]
-        rows = ([_figure(getattr(record, name)) for name in names] for record in self.epochs)
-        return _csv(names, rows)
-
-    def losses_csv(self) -> str:
-        """`losses.csv`: a row for each training step; steps and epochs are counted from 1."""
-        rows, epoch = [], 1
-        for step, (loss, accuracy) in enumerate(
-            zip(self.batch_losses, self.batch_accuracies, strict=True), 1
-        ):
-            if epoch <= len(self._ends) and step > self._ends[epoch - 1]:
-                epoch += 1
-            rows.append((step, epoch, f"{loss:.7g}", f"{accuracy:.5g}"))
-        return _csv(["step", "epoch", "loss", "accuracy"], rows)
+    def steps(self, first_batch: int, losses: NDArray[np.float32], accuracies: NDArray[np.float32]) -> None:
+        """Tell of steps of one epoch that followed one another, with their own figures, (steps,) each."""
+        for history in self._histories:
+            history.add_steps(losses, accuracies)
+        if not self._watchers:
+            return
+        figures = zip(losses.tolist(), accuracies.tolist(), strict=True)
+        for batch, (loss, accuracy) in enumerate(figures, start=first_batch):
+            for callback in self._watchers:
+                callback.on_train_batch_begin(batch)
+            for callback in self._watchers:
+                callback.on_train_batch_end(batch, {"loss": loss, "accuracy": accuracy})
 
 
 def load_callbacks(names: Iterable[str]) -> list[Any]:
@@ -111,13 +71,9 @@ def _load_callback(name: str) -> Any:
     return found()
 
 
-def _figure(value: float | None) -> str:
-    return "" if value is None else f"{value:.7g}"
-
-
-def _csv(header: list[str], rows: Iterable[Iterable[Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue()
+def _watches_batches(callback: Any) -> bool:
+    """Whether a callback has hooks of its own for batches; a history is told of many at once."""
+    own = (
+        getattr(type(callback), hook) is not getattr(keras.callbacks.Callback, hook) for hook in BATCH_HOOKS
+    )
+    return any(own) and not isinstance(callback, LossHistory)

@@ -9,7 +9,8 @@ from rnnlab.config.schema import Experiment
 from rnnlab.datasets.loading import Data
 from rnnlab.errors import Interrupted, RnnlabError
 from rnnlab.runs import Run, create_run
-from rnnlab.training.callbacks import LossHistory, load_callbacks
+from rnnlab.training.callbacks import load_callbacks
+from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import noted_signals
 from rnnlab.training.trainer import Best, Progress, Trainer
 

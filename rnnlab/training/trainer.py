@@ -6,16 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batching import make_batches
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.splits import Splits
 from rnnlab.engines.steps import StepRecords
-from rnnlab.engines.tensorflow_start import keras, quiet_stderr
+from rnnlab.engines.tensorflow_start import quiet_stderr
 from rnnlab.errors import TrainingError
 from rnnlab.models.architecture import architecture_of
 from rnnlab.models.model_file import TrainedModel, Weights
 from rnnlab.training.building import borrow_program
+from rnnlab.training.callbacks import CallbackCalls
 from rnnlab.training.chunks import ChunkLength, ChunkPlanner, EpochSums, Segment, whole_epoch
 from rnnlab.training.interruption import Interruption
 
@@ -131,8 +134,8 @@ class Trainer:
         Raises:
             TrainingError: the loss is no longer a number.
         """
-        calls = _keras_calls(callbacks, self.network, self._optimizer)
-        calls.on_train_begin()
+        calls = CallbackCalls(callbacks, self.network, self._optimizer)
+        calls.list.on_train_begin()
         loop = _Loop(self, calls, each_epoch=each_epoch)
         begun = saved = time.monotonic()
         loop.advance()
@@ -142,7 +145,7 @@ class Trainer:
             if time.monotonic() - saved > SAVE_SECONDS:
                 save()
                 saved = time.monotonic()
-        calls.on_train_end()
+        calls.list.on_train_end()
 
     def run_chunk(self, planner: ChunkPlanner, most_steps: int, stop_after: int, step: int) -> Any:
         """Take the next steps: their records, and which epochs they belong to."""
@@ -176,7 +179,7 @@ class Trainer:
 class _Loop:
     """The state of one call of `Trainer.train`."""
 
-    def __init__(self, trainer: Trainer, calls: Any, *, each_epoch: bool) -> None:
+    def __init__(self, trainer: Trainer, calls: CallbackCalls, *, each_epoch: bool) -> None:
         self.trainer, self.calls = trainer, calls
         self.planner = ChunkPlanner(trainer.batches, epochs=trainer.experiment.training.epochs)
         self.length = ChunkLength(trainer.room)
@@ -201,22 +204,19 @@ class _Loop:
         """The callbacks of the steps of one epoch, and of its end."""
         batch = self.step % self.trainer.batches.steps
         if batch == 0:
-            self.calls.on_epoch_begin(segment.epoch)
+            self.calls.list.on_epoch_begin(segment.epoch)
             self.sums = EpochSums()
         _check_finite(records, segment, self.step)
         steps = slice(segment.begin, segment.end)
         accuracies = records.correct[steps] / records.counted[steps]
-        for loss, accuracy in zip(records.losses[steps].tolist(), accuracies.tolist(), strict=True):
-            self.calls.on_train_batch_begin(batch)
-            self.calls.on_train_batch_end(batch, {"loss": loss, "accuracy": accuracy})
-            batch += 1
+        self.calls.steps(batch, records.losses[steps], accuracies)
         self.sums.add(records, steps)
         self.step += segment.end - segment.begin
         if segment.ends_epoch:
             loss, accuracy = self.sums.means()
             held_out = self.trainer.validate(segment.epoch)
             self.validation_loss = held_out.get("val_loss", self.validation_loss)
-            self.calls.on_epoch_end(segment.epoch, {"loss": loss, "accuracy": accuracy, **held_out})
+            self.calls.list.on_epoch_end(segment.epoch, {"loss": loss, "accuracy": accuracy, **held_out})
 
     def _progress(self, records: StepRecords, last: Segment, seconds: float) -> Progress:
         sums = EpochSums()
@@ -231,15 +231,10 @@ class _Loop:
 
 def _check_finite(records: StepRecords, segment: Segment, step: int) -> None:
     """Refuse to go on from a loss that is not a number."""
-    for offset, loss in enumerate(records.losses[segment.begin : segment.end].tolist()):
-        if not math.isfinite(loss):
-            raise TrainingError(
-                f"the loss became {loss} at step {step + offset + 1} (epoch {segment.epoch + 1});"
-                " try a lower training.optimizer.learning_rate, or global_clipnorm: 1.0 beside it"
-            )
-
-
-def _keras_calls(callbacks: Sequence[Any], network: Any, optimizer: Any) -> Any:
-    """Keras' list of callbacks, with the network and its optimizer where callbacks look for them."""
-    network.optimizer, network.stop_training = optimizer, False
-    return keras.callbacks.CallbackList(list(callbacks), model=network, add_history=False, add_progbar=False)
+    losses = records.losses[segment.begin : segment.end]
+    wrong = np.flatnonzero(~np.isfinite(losses))
+    if len(wrong):
+        raise TrainingError(
+            f"the loss became {losses[wrong[0]]} at step {step + wrong[0] + 1} (epoch {segment.epoch + 1});"
+            " try a lower training.optimizer.learning_rate, or global_clipnorm: 1.0 beside it"
+        )

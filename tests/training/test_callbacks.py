@@ -1,41 +1,42 @@
-"""The loss history, and loading the user's own callbacks."""
+"""Calling callbacks, and loading the user's own."""
 
+import keras
+import numpy as np
 import pytest
 
 from rnnlab.errors import TrainingError
-from rnnlab.training.callbacks import LossHistory, load_callbacks
+from rnnlab.training.callbacks import CallbackCalls, load_callbacks
+from rnnlab.training.history import LossHistory
 
 
-def filled_history() -> LossHistory:
-    """Two epochs of two steps, validated after the second."""
-    history = LossHistory()
-    history.on_train_begin()
-    for epoch, losses in enumerate([(4.0, 2.0), (1.5, 0.5)]):
-        for batch, loss in enumerate(losses):
-            history.on_train_batch_end(batch, {"loss": loss, "accuracy": 0.25})
-        held_out = {"val_loss": 0.75, "val_accuracy": 1.0} if epoch else {}
-        history.on_epoch_end(epoch, {"loss": sum(losses) / 2, "accuracy": 0.5, **held_out})
-    return history
+class Watcher(keras.callbacks.Callback):
+    """A user's callback that writes down what it is told of batches."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[tuple[object, ...]] = []
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        self.told.append(("begin", batch))
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        self.told.append(("end", batch, logs))
 
 
-def test_history_csv_has_a_row_for_each_epoch() -> None:
-    """Epochs count from 1; a figure that was not measured is empty."""
-    header, first, second = filled_history().history_csv().splitlines()
+def test_a_users_callback_is_told_of_each_batch_and_the_history_of_all_at_once() -> None:
+    """Each hook in Keras' order, with the batch's own figures; the history has them too, once."""
+    watcher, history = Watcher(), LossHistory()
+    calls = CallbackCalls([history, watcher], keras.Sequential(), optimizer=None)
 
-    assert header == "epoch,loss,accuracy,validation_loss,validation_accuracy,seconds"
-    assert first.startswith("1,3,0.5,,,")
-    assert second.startswith("2,1,0.5,0.75,1,")
+    calls.steps(7, np.float32([2.0, 1.5]), np.float32([0.25, 0.5]))
 
-
-def test_losses_csv_has_each_batchs_own_loss() -> None:
-    """Steps count on from epoch to epoch."""
-    assert filled_history().losses_csv().splitlines() == [
-        "step,epoch,loss,accuracy",
-        "1,1,4,0.25",
-        "2,1,2,0.25",
-        "3,2,1.5,0.25",
-        "4,2,0.5,0.25",
+    assert watcher.told == [
+        ("begin", 7),
+        ("end", 7, {"loss": 2.0, "accuracy": 0.25}),
+        ("begin", 8),
+        ("end", 8, {"loss": 1.5, "accuracy": 0.5}),
     ]
+    assert history.batch_losses.tolist() == [2.0, 1.5]
 
 
 @pytest.mark.parametrize(
