@@ -2,24 +2,28 @@
 
 runs/<config name>-<number>/   claimed by an atomic mkdir; `runs/latest` names the newest
   config.yaml          the resolved configuration
+  environment.json     versions and processor: what the same bits depend on
   model.safetensors    the best weights, and all that using them needs
   history.csv          a row for each epoch
   losses.csv           a row for each training step
   metrics.json         the last evaluation
   events.log           what happened, with times
+  checkpoints/         what `rnnlab train --resume` goes on from (`training.checkpoints`)
 """
 
 import json
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rnnlab.config.reading import write_experiment
+from rnnlab.config.changes import changes
+from rnnlab.config.reading import read_experiment, write_experiment
 from rnnlab.config.schema import Experiment
-from rnnlab.errors import RunError
+from rnnlab.errors import RunError, UsageError
 from rnnlab.files import write_durably
 from rnnlab.models.model_file import TrainedModel, load_model, save_model
 
@@ -27,6 +31,9 @@ RUNS = Path("runs")
 LATEST = "latest"
 CONFIG = "config.yaml"
 MODEL = "model.safetensors"
+
+MAY_CHANGE = ("training.epochs", "training.checkpoint")
+"""Settings that a run may go on with otherwise than it was begun."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,10 @@ class Run:
     def write(self, name: str, text: str) -> None:
         """Replace one of its files, whole or not at all."""
         write_durably(self.path / name, text.encode())
+
+    def write_config(self, experiment: Experiment) -> None:
+        """Replace its resolved configuration."""
+        self.write(CONFIG, write_experiment(experiment, folder=self.path.absolute()))
 
     def write_metrics(self, metrics: dict[str, Any]) -> None:
         """Replace `metrics.json`."""
@@ -95,7 +106,7 @@ def create_run(name: str, experiment: Experiment, *, folder: Path | None = None)
     except OSError as error:
         raise _unwritable(folder or RUNS, error) from error
     run = Run(path)
-    run.write(CONFIG, write_experiment(experiment, folder=path.absolute()))
+    run.write_config(experiment)
     if folder is None:
         _point_latest(path)
     return run
@@ -132,6 +143,31 @@ def load_trained(path: Path | None = None) -> tuple[TrainedModel, Run | None, Pa
         return load_model(path), None, path
     run = find_run(path)
     return run.load_model(), run, run.path
+
+
+def resumed_experiment(run: Run, config: Path | None, overrides: Sequence[str]) -> Experiment:
+    """The experiment that a run goes on with.
+
+    Args:
+        run: the run.
+        config: a configuration that should be the run's own; None takes that.
+        overrides: settings that replace its own.
+
+    Raises:
+        ConfigError: what is wrong with a configuration.
+        UsageError: it differs from what the run was begun with, in more than may change.
+    """
+    begun = read_experiment(run.path / CONFIG)
+    wanted = read_experiment(config or run.path / CONFIG, overrides)
+    changed = [
+        f"{key} ({values})" for key, values in changes(begun, wanted) if not key.startswith(MAY_CHANGE)
+    ]
+    if changed:
+        raise UsageError(
+            f"{run.path}: cannot go on with other settings than it was begun with: {', '.join(changed)};"
+            f" only {' and '.join(MAY_CHANGE)} may change, leave the rest out or train anew"
+        )
+    return wanted
 
 
 def _claim_numbered(name: str) -> Path:

@@ -35,6 +35,7 @@ if __name__ == "__main__":
     from rnnlab.training.trainer import Trainer
 
     trainer = Trainer(experiment, data.corpus, data.splits)
-    trainer.run_chunk(ChunkPlanner(trainer.batches, epochs=1), 1, 0, 0)
+    chunk, _ = ChunkPlanner(trainer.batches, epochs=1).take(1, stop_after=0)
+    trainer.run_chunk(chunk, 0)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(json.dumps({"seconds": seconds_since_start(), "memory": memory}))

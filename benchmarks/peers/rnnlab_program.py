@@ -45,13 +45,14 @@ class Program:
         data = load_data(experiment)
         self.trainer = Trainer(experiment, data.corpus, data.splits)
         self.planner = ChunkPlanner(self.trainer.batches, epochs=10**6)
-        self.length = ChunkLength(self.trainer.room)
+        self.length = ChunkLength(self.trainer.program.room)
         self.tokens = case.tokens
 
     def chunk(self) -> int:
         """As many steps as the tool would take in one call; the tokens that they saw."""
         begun = time.perf_counter()
-        records, _ = self.trainer.run_chunk(self.planner, self.length.steps, 0, 0)
+        chunk, _ = self.planner.take(self.length.steps, stop_after=0)
+        records = self.trainer.run_chunk(chunk, 0)
         self.length.learn(len(records.losses), time.perf_counter() - begun)
         return len(records.losses) * self.tokens
 

@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from rnnlab.training.trainer import Progress
+    from rnnlab.training.loop import Progress
 
 PATIENCE_SECONDS = 1.0
 REDRAW_SECONDS = 0.1
@@ -47,6 +47,12 @@ class ProgressReport:
         elif (tenth := PIPED_LINES * progress.step // progress.steps) > self._tenth:
             self._tenth = tenth
             click.echo(self._figures(progress), err=True)
+
+    def tell(self, sentence: str) -> None:
+        """Say something on a line of its own."""
+        if not self._quiet:
+            self._line.wipe()
+            click.echo(sentence, err=True)
 
     def _redraw(self, progress: "Progress") -> None:
         now = time.monotonic()

@@ -5,47 +5,79 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rnnlab.commands.arguments import config_argument, set_option
+from rnnlab.commands.arguments import set_option
 from rnnlab.commands.progress import ProgressReport, ReadingReport
 
 if TYPE_CHECKING:
+    from rnnlab.config.schema import Experiment
     from rnnlab.datasets.loading import Data
+    from rnnlab.runs import Run
     from rnnlab.training.session import Outcome, Session
 
 
 @click.command()
-@config_argument
+@click.argument("config", type=click.Path(path_type=Path), required=False)
 @set_option
 @click.option(
     "--run-dir",
     type=click.Path(path_type=Path),
     help="A new or empty folder for the run, instead of runs/<config name>-<number>.",
 )
+@click.option(
+    "--resume",
+    metavar="[RUN]",
+    is_flag=False,
+    flag_value="",
+    help="Go on with a run that was interrupted, or with more epochs; without a name, the newest run.",
+)
 @click.option("--quiet", is_flag=True, help="Print the result only.")
-def command(config: Path, overrides: tuple[str, ...], run_dir: Path | None, quiet: bool) -> None:
-    """Train the model that a YAML file describes.
+def command(
+    config: Path | None, overrides: tuple[str, ...], run_dir: Path | None, resume: str | None, quiet: bool
+) -> None:
+    """Train the model that a YAML file describes, or go on with a training.
 
     \b
     rnnlab train configs/nabiya_stateful_lstm.yaml
     rnnlab train configs/text_lstm.yaml --set dataset.path=my.txt --set model.units=256
+    rnnlab train --resume runs/text_lstm-1 --set training.epochs=20
     """
-    from rnnlab.config.reading import read_experiment
     from rnnlab.datasets.loading import load_data
     from rnnlab.models.architecture import architecture_of
 
-    experiment = read_experiment(config, overrides)
+    experiment, run = _asked_for(config, overrides, run_dir, resume)
     with ReadingReport(quiet=quiet) as reading:
         data = load_data(experiment, report=reading.show)
     architecture_of(experiment, len(data.corpus.vocabulary))  # refuses what does not fit the vocabulary
 
     from rnnlab.training.session import Session  # loads TensorFlow, which takes seconds
 
-    session = Session(experiment, data, name=config.stem, run_dir=run_dir)
+    name = config.stem if config else ""
+    session = Session(experiment, data, name=name, run_dir=run_dir, resumed=run)
     if not quiet:
         _print_plan(session, data)
     with ProgressReport(experiment.training.epochs, quiet=quiet) as progress:
-        outcome = session.train(progress.show)
+        outcome = session.train(progress.show, progress.tell)
     click.echo(_result(outcome))
+
+
+def _asked_for(
+    config: Path | None, overrides: tuple[str, ...], run_dir: Path | None, resume: str | None
+) -> "tuple[Experiment, Run | None]":
+    """What to train, and the run to go on with, if one is."""
+    from rnnlab.config.reading import read_experiment
+    from rnnlab.errors import UsageError
+    from rnnlab.runs import find_run, resumed_experiment
+
+    if resume is None:
+        if config is None:
+            raise UsageError(
+                "rnnlab train: expected a YAML file, or --resume [RUN] (see rnnlab train --help)"
+            )
+        return read_experiment(config, overrides), None
+    if run_dir is not None:
+        raise UsageError("rnnlab train: --resume goes on in the run's own folder; leave --run-dir out")
+    run = find_run(Path(resume) if resume else None)
+    return resumed_experiment(run, config, overrides), run
 
 
 def _print_plan(session: "Session", data: "Data") -> None:

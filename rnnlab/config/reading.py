@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from rnnlab.config.checkpoint import DEFAULT_SECONDS
 from rnnlab.config.data_paths import make_absolute
 from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE
 from rnnlab.config.overrides import apply_overrides
@@ -82,13 +83,16 @@ def _where(finding: Finding, tree: Tree) -> Mark:
 
 def _resolved(experiment: Experiment) -> Experiment:
     """The experiment with the defaults that depend on other settings."""
-    generation, dataset = experiment.generation, experiment.dataset
+    generation, dataset, training = experiment.generation, experiment.dataset, experiment.training
     if generation.temperature is None:
         temperature = 1.0 if experiment.regime == "stream" else 0.0
         generation = generation.model_copy(update={"temperature": temperature})
     if dataset.encoding == "embedding" and dataset.embedding_size is None:
         dataset = dataset.model_copy(update={"embedding_size": DEFAULT_EMBEDDING_SIZE})
-    return experiment.model_copy(update={"generation": generation, "dataset": dataset})
+    if training.checkpoint.every_seconds is None and training.checkpoint.every_epochs is None:
+        checkpoint = training.checkpoint.model_copy(update={"every_seconds": DEFAULT_SECONDS})
+        training = training.model_copy(update={"checkpoint": checkpoint})
+    return experiment.model_copy(update={"generation": generation, "dataset": dataset, "training": training})
 
 
 def _about_config(path: Path, error: DataError) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
+from rnnlab.config.checkpoint import Checkpoints
 from rnnlab.config.contradictions import contradictions
 from rnnlab.config.dataset import ContiguousSplit, NoSplit, NotesDataset, StratifiedShuffleSplit, TextDataset
 from rnnlab.config.model import GruModel, LstmModel, MlpModel, RecurrentModel, SimpleRnnModel
@@ -57,6 +58,7 @@ class Training(Section):
     )
     optimizer: Optimizer = Field(Adam(name="adam"), description="What takes the steps, and its settings.")
     schedule: Schedule = Field(ConstantSchedule(), description="The learning rate over the steps.")
+    checkpoint: Checkpoints = Field(Checkpoints(), description="When the training is saved to be resumed.")
     callbacks: Callbacks = Field((), description="Keras callbacks of your own, each `package.module:Class`.")
 
 

@@ -24,6 +24,11 @@ class BestWeights:
         self.loss, self.epoch = tf.Variable(np.inf, dtype=tf.float32), tf.Variable(-1)
         self._epochs, self._sums = tf.Variable(0), tf.Variable(tf.zeros(2))
 
+    def variables_held(self) -> dict[str, Any]:
+        """All that it remembers, by name."""
+        own = {"loss": self.loss, "epoch": self.epoch, "epochs": self._epochs, "sums": self._sums}
+        return {**{f"copies/{name}": copy for name, copy in self.copies.items()}, **own}
+
     def reset(self) -> None:
         """Be as before the first epoch; the copies follow with the first that ends."""
         self.loss.assign(np.inf)

@@ -17,6 +17,7 @@ from rnnlab.engines.steps import Chunk, StepRecords
 from rnnlab.engines.tensorflow_best import BestWeights
 from rnnlab.engines.tensorflow_data import BatchGatherer, TokenData
 from rnnlab.engines.tensorflow_forward import ForwardPass, NetworkState
+from rnnlab.engines.tensorflow_snapshot import Snapshot, Snapshots, held_variables
 from rnnlab.engines.tensorflow_start import tf
 
 Tensor = Any
@@ -64,6 +65,7 @@ class TrainingProgram:
         weights = sum(math.prod(variable.shape) for variable in variables.values())
         self._groups = lane_groups(lanes, weights=weights, tokens=lanes * data.window, cores=cores)
         self._best = BestWeights(variables) if track_best else None
+        self._snapshots = Snapshots(held_variables(variables, optimizer, self._best), lanes=lanes)
         self.reset()
         self._in_groups = self._groups.count > 1
         self._parts: list[Callable[..., Any]] = [self._gradients, self._apply]
@@ -77,6 +79,18 @@ class TrainingProgram:
         self._state = [self._forward.zero_state(self._groups.lanes) for _ in range(self._groups.count)]
         if self._best:
             self._best.reset()
+
+    def snapshot(self) -> Snapshot:
+        """A copy of all that the next step depends on, beside the steps' own numbers."""
+        return self._snapshots.take(self._state)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from a snapshot.
+
+        Raises:
+            ValueError: it was taken of another program.
+        """
+        self._state = self._snapshots.put(snapshot, self._state)
 
     @property
     def best_epoch(self) -> int:

@@ -1,7 +1,7 @@
 """What training needs before its first step: the network with drawn weights, its optimizer, the program.
 
 Compiling a program takes seconds. The last one whose owner is gone is kept, and serves whoever comes with a
-configuration that differs in nothing but its epochs: the next fold of a cross-validation, for instance.
+configuration that differs only in its epochs or checkpoints: the next fold of a cross-validation, say.
 """
 
 import json
@@ -56,7 +56,7 @@ def borrow_program(
 ) -> Built:
     """A network with freshly drawn weights and what trains it, the owner's for as long as it lives."""
     settings = experiment.model_dump(mode="json")
-    del settings["training"]["epochs"]
+    del settings["training"]["epochs"], settings["training"]["checkpoint"]
     key = json.dumps([settings, corpus.sha256, corpus.vocabulary.tokens, batches.lanes, track_best])
     built = _idle.pop(key, None) or _build(experiment, corpus, batches, track_best=track_best)
     built.reset(batches.steps * experiment.training.epochs)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.errors import TrainingError
+from rnnlab.training.callback_state import remembered, remind
 from rnnlab.training.history import LossHistory
 
 BATCH_HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
@@ -27,12 +28,37 @@ class CallbackCalls:
     """
 
     def __init__(self, callbacks: Sequence[Any], network: Any, optimizer: Any) -> None:
+        self._callbacks = list(callbacks)
         network.optimizer, network.stop_training = optimizer, False
         self.list = keras.callbacks.CallbackList(
-            list(callbacks), model=network, add_history=False, add_progbar=False
+            self._callbacks, model=network, add_history=False, add_progbar=False
         )
         self._histories = [each for each in callbacks if isinstance(each, LossHistory)]
         self._watchers = [each for each in callbacks if _watches_batches(each)]
+
+    def snapshot(self) -> tuple[dict[str, NDArray[Any]], list[Any]]:
+        """What the callbacks remember: arrays by `number/name`, and for each what is no array."""
+        arrays: dict[str, NDArray[Any]] = {}
+        facts = []
+        for number, callback in enumerate(self._callbacks):
+            own, plain = callback.snapshot() if isinstance(callback, LossHistory) else remembered(callback)
+            arrays.update({f"{number}/{name}": array for name, array in own.items()})
+            facts.append(plain)
+        return arrays, facts
+
+    def restore(self, arrays: dict[str, NDArray[Any]], facts: list[Any]) -> None:
+        """Have the callbacks remember again what a snapshot says.
+
+        Raises:
+            ValueError: it is one of other callbacks.
+        """
+        for number, (callback, plain) in enumerate(zip(self._callbacks, facts, strict=True)):
+            begin = f"{number}/"
+            own = {name.removeprefix(begin): arrays[name] for name in arrays if name.startswith(begin)}
+            if isinstance(callback, LossHistory):
+                callback.restore(own, plain)
+            else:
+                remind(callback, own, plain)
 
     def steps(self, first_batch: int, losses: NDArray[np.float32], accuracies: NDArray[np.float32]) -> None:
         """Tell of steps of one epoch that followed one another, with their own figures, (steps,) each."""

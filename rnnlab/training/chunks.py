@@ -44,6 +44,15 @@ class ChunkPlanner:
         self._epoch, self._place = 0, 0
 
     @property
+    def position(self) -> tuple[int, int]:
+        """The epoch, from 0, and the step in it that come next."""
+        return self._epoch, self._place
+
+    @position.setter
+    def position(self, position: tuple[int, int]) -> None:
+        self._epoch, self._place = position
+
+    @property
     def is_done(self) -> bool:
         """Whether every step has been given out."""
         return self._epoch >= self._epochs
@@ -106,8 +115,13 @@ class ChunkLength:
 class EpochSums:
     """The figures of an epoch, summed over its steps."""
 
-    def __init__(self) -> None:
-        self._loss = self._correct = self._counted = 0.0
+    def __init__(self, loss: float = 0.0, correct: float = 0.0, counted: float = 0.0) -> None:
+        self._loss, self._correct, self._counted = loss, correct, counted
+
+    @property
+    def so_far(self) -> tuple[float, float, float]:
+        """What has been summed up: an equal object is made of it."""
+        return self._loss, self._correct, self._counted
 
     def add(self, records: StepRecords, segment: slice = slice(None)) -> None:
         """Count the records of some steps in."""

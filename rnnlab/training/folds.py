@@ -33,9 +33,7 @@ def cross_validate_config(
         trained += 1
         report(f"fold {trained} of {folds}")
         trainer = Trainer(experiment, corpus, Splits({"train": splits.parts["train"]}))
-        trainer.train(
-            [], each_epoch=False, report=lambda _: None, save=lambda: None, interruption=Interruption()
-        )
+        trainer.train([], each_epoch=False, interruption=Interruption())
         return trainer.best_model()
 
     return cross_validate(experiment, corpus, parts, train)

@@ -1,8 +1,10 @@
 """The loss history: what each step and each epoch of a training came to."""
 
+import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, fields
+from typing import Any
 
 import keras
 import numpy as np
@@ -23,6 +25,9 @@ class EpochRecord:
     seconds: float
 
 
+_FIGURES = len(fields(EpochRecord))
+
+
 class LossHistory(keras.callbacks.Callback):  # type: ignore[misc]
     """The true loss of each batch and of each epoch.
 
@@ -40,6 +45,23 @@ class LossHistory(keras.callbacks.Callback):  # type: ignore[misc]
         self._losses, self._accuracies = list[Floats](), list[Floats]()
         self._steps, self._ends = 0, list[int]()
         self._begun = time.perf_counter()
+
+    def snapshot(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """All that has been kept: arrays by name, and what is no array."""
+        arrays: dict[str, NDArray[Any]] = {
+            "losses": self.batch_losses,
+            "accuracies": self.batch_accuracies,
+            "ends": np.array(self._ends, np.int64),
+            "epochs": np.array([astuple(record) for record in self.epochs], np.float64).reshape(-1, _FIGURES),
+        }
+        return arrays, {"seconds": time.perf_counter() - self._begun}
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> None:
+        """Go on from a snapshot."""
+        self._losses, self._accuracies = [arrays["losses"]], [arrays["accuracies"]]
+        self._steps, self._ends = len(arrays["losses"]), arrays["ends"].tolist()
+        self.epochs = [_record(row) for row in arrays["epochs"].tolist()]
+        self._begun = time.perf_counter() - facts["seconds"]
 
     @property
     def batch_losses(self) -> Floats:
@@ -94,6 +116,12 @@ class LossHistory(keras.callbacks.Callback):  # type: ignore[misc]
         figures = (steps, epochs, self.batch_losses, self.batch_accuracies)
         rows = map("%d,%d,%.7g,%.5g".__mod__, zip(*(column.tolist() for column in figures), strict=True))
         return _csv(["step", "epoch", "loss", "accuracy"], rows)
+
+
+def _record(row: list[float]) -> EpochRecord:
+    """The record of a row of floats, where NaN stands for None."""
+    number, *figures = (None if math.isnan(figure) else figure for figure in row)
+    return EpochRecord(int(number or 0), *figures)  # type: ignore[arg-type]  # only held-out figures are None
 
 
 def _joined(parts: list[Floats]) -> Floats:

@@ -1,9 +1,16 @@
 """Signals that ask to stop: noted at once, acted on where nothing can be lost."""
 
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+LOOK_SECONDS = 0.05
 
 SIGNALS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -26,6 +33,26 @@ class Interruption:
         if self.signal_number and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.signal_number = int(signal.SIGINT if number == signal.SIGINT else signal.SIGTERM)
+
+    def run(self, work: Callable[[], Result]) -> Result | None:
+        """What some work gives, or None as soon as a signal comes; the work is then left to itself.
+
+        Python hands a signal on only between two of its own steps, and compiling a program is one of them. So
+        the work runs in another thread, and this one waits for either; what is left dies with the process.
+        """
+        done: Future[Result] = Future()
+        threading.Thread(target=_into, args=(done, work), daemon=True).start()
+        while not self.signal_number:
+            with suppress(TimeoutError):
+                return done.result(timeout=LOOK_SECONDS)
+        return None
+
+
+def _into(done: "Future[Result]", work: Callable[[], Result]) -> None:
+    try:
+        done.set_result(work())
+    except BaseException as error:
+        done.set_exception(error)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""One training from its configuration to its run folder."""
+"""One training from its configuration to its run folder, from its first step or from a checkpoint."""
 
 import time
 from collections.abc import Callable
@@ -7,12 +7,17 @@ from pathlib import Path
 
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.loading import Data
-from rnnlab.errors import Interrupted, RnnlabError
+from rnnlab.errors import Interrupted, TrainingError
 from rnnlab.runs import Run, create_run
 from rnnlab.training.callbacks import load_callbacks
+from rnnlab.training.checkpoints import Checkpoint, newest_checkpoint, write_checkpoint
+from rnnlab.training.environment import changes_since, write_environment
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import noted_signals
-from rnnlab.training.trainer import Best, Progress, Trainer
+from rnnlab.training.lock import locked
+from rnnlab.training.loop import Progress, TrainingLoop
+from rnnlab.training.saving import SaveClock
+from rnnlab.training.trainer import Best, Trainer
 
 
 @dataclass(frozen=True)
@@ -22,8 +27,8 @@ class Outcome:
     Attributes:
         run: its folder.
         best: the epoch whose weights were kept.
-        epochs: how many epochs were finished.
-        seconds: how long the loop ran, compilation included.
+        epochs: how many epochs are finished, those before it was resumed included.
+        seconds: how long the loop ran this time, compilation included.
         compile_seconds: how long the compilation took.
     """
 
@@ -42,59 +47,106 @@ class Session:
         data: what it trains on.
         name: of the run, `runs/<name>-<number>`.
         run_dir: a new folder to use instead.
+        resumed: a run to go on with, instead of a new one.
 
     Raises:
         RnnlabError: what is wrong with a callback or the folder; no folder is left behind.
     """
 
-    def __init__(self, experiment: Experiment, data: Data, *, name: str, run_dir: Path | None = None) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        data: Data,
+        *,
+        name: str,
+        run_dir: Path | None = None,
+        resumed: Run | None = None,
+    ) -> None:
         self.trainer = Trainer(experiment, data.corpus, data.splits)
         self._callbacks = load_callbacks(experiment.training.callbacks)
         self._history = LossHistory()
-        self.run = create_run(name, experiment, folder=run_dir)
+        self._settings, self._is_resumed = experiment.training.checkpoint, resumed is not None
+        self.run = resumed or create_run(name, experiment, folder=run_dir)
 
-    def train(self, report: Callable[[Progress], None] = lambda _: None) -> Outcome:
-        """Train, and save the best weights and the history, also when a signal or an error stops it.
+    def train(
+        self,
+        report: Callable[[Progress], None] = lambda _: None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> Outcome:
+        """Train, and save whatever is needed to go on, now and then and however it ends.
+
+        Args:
+            report: is shown the progress after each chunk.
+            tell: is told in a sentence what the user should know beside it.
 
         Raises:
             Interrupted: a signal came; what was reached is saved.
-            TrainingError: the loss is no longer a number; what was reached is saved.
+            TrainingError: the loss is no longer a number, or no checkpoint can be gone on from.
+            RunError: another process trains in the folder, or it cannot be written.
         """
-        begun = time.perf_counter()
-        self.run.log("training begins")
-        with noted_signals() as interruption:
+        with locked(self.run.path), noted_signals() as interruption:
+            begun = time.perf_counter()
+            start = self._starting_point(tell)
+            clock = SaveClock(self._settings, epochs=start.facts["position"][0] if start else 0)
             try:
-                self.trainer.train(
+                loop = self.trainer.train(
                     [self._history, *self._callbacks],
-                    each_epoch=bool(self._callbacks),
-                    report=report,
-                    save=self._save,
+                    each_epoch=bool(self._callbacks) or self._settings.every_epochs is not None,
                     interruption=interruption,
+                    report=report,
+                    save=lambda loop: self._save(loop, clock) if clock.is_due(loop.epochs) else None,
+                    start=start,
                 )
-            except RnnlabError as error:
+            except TrainingError as error:
                 self.run.log(f"training failed: {error}")
-                self._save()
+                self._save_results()
                 raise
-            self._save()
-        seconds = time.perf_counter() - begun
+            if not loop.was_left:
+                self._save(loop, clock)
         outcome = Outcome(
-            self.run, self.trainer.best(), len(self._history.epochs), seconds, self.trainer.compile_seconds
+            self.run,
+            self.trainer.best(),
+            loop.epochs,
+            time.perf_counter() - begun,
+            self.trainer.compile_seconds,
         )
         if interruption.signal_number:
-            raise self._interrupted(outcome, interruption.signal_number)
+            raise self._interrupted(loop, interruption.signal_number)
         self.run.log(f"training ends after {outcome.epochs} epochs, {outcome.seconds:.3f} s")
         return outcome
 
-    def _save(self) -> None:
+    def _starting_point(self, tell: Callable[[str], None]) -> Checkpoint | None:
+        """The checkpoint to go on from; None begins with the first step."""
+        if not self._is_resumed:
+            write_environment(self.run.path)
+            self.run.log("training begins")
+            return None
+        start, damages = newest_checkpoint(self.run.path)
+        for damage in damages:
+            tell(f"{damage}; going on from the one before it")
+        if changes := changes_since(self.run.path):
+            tell(f"not as when the run began, so results may differ in rounding: {changes}")
+        step = start.step if start else 0
+        tell(f"going on after step {step:,}")
+        self.run.write_config(self.trainer.experiment)
+        self.run.log(f"training is resumed after step {step}")
+        return start
+
+    def _save(self, loop: TrainingLoop, clock: SaveClock) -> None:
+        """Write a checkpoint, and then what is made of it: the best weights and the history."""
+        begun = time.perf_counter()
+        write_checkpoint(self.run.path, loop.checkpoint(), keep=self._settings.keep)
+        self._save_results()
+        clock.saved(time.perf_counter() - begun, loop.epochs)
+
+    def _save_results(self) -> None:
         """Write the best weights so far, and the history."""
         self.run.save_model(self.trainer.best_model())
         self.run.write("history.csv", self._history.history_csv())
         self.run.write("losses.csv", self._history.losses_csv())
 
-    def _interrupted(self, outcome: Outcome, signal_number: int) -> Interrupted:
-        message = (
-            f"interrupted after {outcome.epochs} epochs; the best weights and the history so far are in"
-            f" {self.run.path}"
-        )
+    def _interrupted(self, loop: TrainingLoop, signal_number: int) -> Interrupted:
+        reached = "before the first step" if loop.was_left else f"after {loop.epochs} epochs, all of it saved"
+        message = f"interrupted {reached}; go on with: rnnlab train --resume {self.run.path}"
         self.run.log(message)
         return Interrupted(message, signal_number)

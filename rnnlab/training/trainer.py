@@ -6,49 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batching import make_batches
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.splits import Splits
-from rnnlab.engines.steps import StepRecords
+from rnnlab.engines.steps import Chunk, StepRecords
 from rnnlab.engines.tensorflow_start import quiet_stderr
-from rnnlab.errors import TrainingError
 from rnnlab.models.architecture import architecture_of
 from rnnlab.models.model_file import TrainedModel, Weights
 from rnnlab.training.building import borrow_program
 from rnnlab.training.callbacks import CallbackCalls
-from rnnlab.training.chunks import ChunkLength, ChunkPlanner, EpochSums, Segment, whole_epoch
+from rnnlab.training.checkpoints import Checkpoint
+from rnnlab.training.chunks import EpochSums, whole_epoch
 from rnnlab.training.interruption import Interruption
-
-SAVE_SECONDS = 10.0
-"""How often, at most, the best weights are saved while training goes on."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where training stands after a chunk.
-
-    Attributes:
-        epoch: the epoch that the last step belongs to, from 1.
-        step: steps taken.
-        steps: steps of the whole training.
-        loss: mean over the epoch's steps in the chunk, in nats per token.
-        accuracy: likewise, a share.
-        validation_loss: the last one measured, or None.
-        steps_per_second: over the last chunk.
-        seconds_left: an estimate.
-    """
-
-    epoch: int
-    step: int
-    steps: int
-    loss: float
-    accuracy: float
-    validation_loss: float | None
-    steps_per_second: float
-    seconds_left: float
+from rnnlab.training.loop import Progress, TrainingLoop
 
 
 @dataclass(frozen=True)
@@ -77,6 +48,7 @@ class Trainer:
         splits: what of the data is trained on, and what is held out.
 
     Attributes:
+        program: its compiled steps.
         compile_seconds: what the first chunk took, which compiles the program and is one step long.
 
     Raises:
@@ -95,7 +67,7 @@ class Trainer:
         )
         with quiet_stderr():
             built = borrow_program(self, experiment, corpus, self.batches, track_best=held_out is None)
-        self.network, self._optimizer, self._program = built.network, built.optimizer, built.program
+        self.network, self._optimizer, self.program = built.network, built.optimizer, built.program
         self.compile_seconds = 0.0
         self._best_validation: Best | None = None
 
@@ -103,9 +75,9 @@ class Trainer:
         """The best weights so far."""
         if self._best_validation:
             return self._best_validation
-        if self._validation is not None or self._program.best_epoch < 0:
-            return Best(self._program.weights(), 0, math.nan, "train")
-        program = self._program
+        if self._validation is not None or self.program.best_epoch < 0:
+            return Best(self.program.weights(), 0, math.nan, "train")
+        program = self.program
         return Best(program.best_weights(), program.best_epoch + 1, program.best_loss, "train")
 
     def best_model(self) -> TrainedModel:
@@ -118,40 +90,50 @@ class Trainer:
         callbacks: Sequence[Any],
         *,
         each_epoch: bool,
-        report: Callable[[Progress], None],
-        save: Callable[[], None],
         interruption: Interruption,
-    ) -> None:
-        """Train until every epoch is done, a callback stops it, or a signal has come.
+        report: Callable[[Progress], None] = lambda _: None,
+        save: Callable[[TrainingLoop], None] = lambda _: None,
+        start: Checkpoint | None = None,
+    ) -> TrainingLoop:
+        """Train until every epoch is done, a callback stops it, or a signal has come; where it then stands.
 
         Args:
             callbacks: Keras callbacks; they see the true loss of each batch, after the chunk that it is in.
             each_epoch: whether no chunk may pass an epoch's end, so that callbacks see that epoch's weights.
-            report: called after each chunk but the first, whose time is mostly compilation.
-            save: called now and then while training goes on, not at its end.
             interruption: looked at after each chunk.
+            report: called after each chunk but the first, whose time is mostly compilation.
+            save: called after each chunk.
+            start: where to go on from; None begins anew.
 
         Raises:
-            TrainingError: the loss is no longer a number.
+            TrainingError: the loss is no longer a number, or the checkpoint is of another training.
         """
         calls = CallbackCalls(callbacks, self.network, self._optimizer)
         calls.list.on_train_begin()
-        loop = _Loop(self, calls, each_epoch=each_epoch)
-        begun = saved = time.monotonic()
-        loop.advance()
-        self.compile_seconds = time.monotonic() - begun
-        while not (loop.planner.is_done or interruption.signal_number or self.network.stop_training):
+        loop = TrainingLoop(self, calls, each_epoch=each_epoch)
+        if start:
+            with quiet_stderr():
+                loop.restore(start)
+        if not loop.is_done:
+            loop.begin(interruption)
+        while not (loop.is_done or interruption.signal_number or self.network.stop_training):
             report(loop.advance())
-            if time.monotonic() - saved > SAVE_SECONDS:
-                save()
-                saved = time.monotonic()
+            save(loop)
         calls.list.on_train_end()
+        return loop
 
-    def run_chunk(self, planner: ChunkPlanner, most_steps: int, stop_after: int, step: int) -> Any:
-        """Take the next steps: their records, and which epochs they belong to."""
-        chunk, segments = planner.take(most_steps, stop_after=stop_after)
+    def compile(self, chunk: Chunk, first_step: int, interruption: Interruption) -> StepRecords | None:
+        """Take the first steps, which compiles the program; None if a signal comes meanwhile."""
+        begun = time.perf_counter()
         with quiet_stderr():
-            return self._program.train(chunk, first_step=step), segments
+            records = interruption.run(lambda: self.program.train(chunk, first_step=first_step))
+        self.compile_seconds = time.perf_counter() - begun
+        return records
+
+    def run_chunk(self, chunk: Chunk, first_step: int) -> StepRecords:
+        """Take steps, the first of which has a number."""
+        with quiet_stderr():
+            return self.program.train(chunk, first_step=first_step)
 
     def validate(self, epoch: int) -> dict[str, float]:
         """Validation loss and accuracy of the weights as they are, if due; remembers the best."""
@@ -159,10 +141,10 @@ class Trainer:
             return {}
         sums = EpochSums()
         with quiet_stderr():
-            sums.add(self._program.measure(self._validation))
+            sums.add(self.program.measure(self._validation))
         loss, accuracy = sums.means()
         if self._best_validation is None or loss < self._best_validation.loss:
-            self._best_validation = Best(self._program.weights(), epoch + 1, loss, "validation")
+            self._best_validation = Best(self.program.weights(), epoch + 1, loss, "validation")
         return {"val_loss": loss, "val_accuracy": accuracy}
 
     @property
@@ -170,71 +152,15 @@ class Trainer:
         """Whether a part of the data is held out for validation."""
         return self._validation is not None
 
-    @property
-    def room(self) -> int:
-        """How many steps a chunk can have."""
-        return self._program.room
+    def validation_weights(self) -> Weights:
+        """The weights of the epoch with the lowest validation loss so far; none before the first."""
+        return self._best_validation.weights if self._best_validation else {}
 
+    def validation_facts(self) -> dict[str, Any] | None:
+        """Number and loss of that epoch."""
+        best = self._best_validation
+        return {"epoch": best.epoch, "loss": best.loss} if best else None
 
-class _Loop:
-    """The state of one call of `Trainer.train`."""
-
-    def __init__(self, trainer: Trainer, calls: CallbackCalls, *, each_epoch: bool) -> None:
-        self.trainer, self.calls = trainer, calls
-        self.planner = ChunkPlanner(trainer.batches, epochs=trainer.experiment.training.epochs)
-        self.length = ChunkLength(trainer.room)
-        self.stop_after = 1 if each_epoch else trainer.experiment.evaluation.every if trainer.validates else 0
-        self.step = 0
-        self.validation_loss: float | None = None
-        self.sums = EpochSums()
-
-    def advance(self) -> Progress:
-        """Run one chunk and fire the callbacks that it owes."""
-        begun = time.perf_counter()
-        records, segments = self.trainer.run_chunk(
-            self.planner, self.length.steps, self.stop_after, self.step
-        )
-        seconds = time.perf_counter() - begun
-        self.length.learn(len(records.losses), seconds)
-        for segment in segments:
-            self._fire(records, segment)
-        return self._progress(records, segments[-1], seconds)
-
-    def _fire(self, records: StepRecords, segment: Segment) -> None:
-        """The callbacks of the steps of one epoch, and of its end."""
-        batch = self.step % self.trainer.batches.steps
-        if batch == 0:
-            self.calls.list.on_epoch_begin(segment.epoch)
-            self.sums = EpochSums()
-        _check_finite(records, segment, self.step)
-        steps = slice(segment.begin, segment.end)
-        accuracies = records.correct[steps] / records.counted[steps]
-        self.calls.steps(batch, records.losses[steps], accuracies)
-        self.sums.add(records, steps)
-        self.step += segment.end - segment.begin
-        if segment.ends_epoch:
-            loss, accuracy = self.sums.means()
-            held_out = self.trainer.validate(segment.epoch)
-            self.validation_loss = held_out.get("val_loss", self.validation_loss)
-            self.calls.list.on_epoch_end(segment.epoch, {"loss": loss, "accuracy": accuracy, **held_out})
-
-    def _progress(self, records: StepRecords, last: Segment, seconds: float) -> Progress:
-        sums = EpochSums()
-        sums.add(records, slice(last.begin, last.end))
-        loss, accuracy = sums.means()
-        rate = len(records.losses) / seconds
-        left = (self.trainer.steps - self.step) / rate
-        return Progress(
-            last.epoch + 1, self.step, self.trainer.steps, loss, accuracy, self.validation_loss, rate, left
-        )
-
-
-def _check_finite(records: StepRecords, segment: Segment, step: int) -> None:
-    """Refuse to go on from a loss that is not a number."""
-    losses = records.losses[segment.begin : segment.end]
-    wrong = np.flatnonzero(~np.isfinite(losses))
-    if len(wrong):
-        raise TrainingError(
-            f"the loss became {losses[wrong[0]]} at step {step + wrong[0] + 1} (epoch {segment.epoch + 1});"
-            " try a lower training.optimizer.learning_rate, or global_clipnorm: 1.0 beside it"
-        )
+    def restore_validation(self, weights: Weights, facts: dict[str, Any] | None) -> None:
+        """Take an epoch for the one with the lowest validation loss so far."""
+        self._best_validation = Best(weights, facts["epoch"], facts["loss"], "validation") if facts else None

@@ -20,7 +20,8 @@ def losses_of(trainer: Trainer, steps: int = 12) -> np.ndarray:
     """The losses of the first steps, in chunks of at most five."""
     planner, losses = ChunkPlanner(trainer.batches, epochs=1000), list[float]()
     while len(losses) < steps:
-        records, _ = trainer.run_chunk(planner, 5, 0, len(losses))
+        chunk, _ = planner.take(5, stop_after=0)
+        records = trainer.run_chunk(chunk, len(losses))
         losses += records.losses.tolist()
     return np.array(losses[:steps])
 
@@ -40,16 +41,16 @@ def test_groups_of_lanes_train_as_one_program_does(monkeypatch: pytest.MonkeyPat
     """20 lanes in groups of 8 on three cores, the last group half empty, with sequences that reset lanes."""
     monkeypatch.setattr(building, "cpu_cores", lambda: 3)
     together = new_trainer(*STREAM, SONGS)
-    assert together._program._groups.count == 1
-    expected, weights = losses_of(together), together._program.weights()
+    assert together.program._groups.count == 1
+    expected, weights = losses_of(together), together.program.weights()
 
     monkeypatch.setattr(lane_groups, "LEAST_WORK", 0)
     grouped = new_trainer(*STREAM, SONGS, "training.epochs=7")
     building._idle.clear()
 
-    assert grouped._program._groups.count == 3
+    assert grouped.program._groups.count == 3
     np.testing.assert_allclose(losses_of(grouped), expected, rtol=1e-5)
-    for name, values in grouped._program.weights().items():
+    for name, values in grouped.program.weights().items():
         np.testing.assert_allclose(values, weights[name], atol=1e-4)
 
 
@@ -57,18 +58,18 @@ def test_another_number_of_epochs_does_not_compile_again() -> None:
     """The second training takes the program of the first, stretches its schedule, and starts afresh."""
     schedule = "training.schedule={kind: linear, warmup: 0.5}"
     first = new_trainer(*STREAM, SONGS, schedule, "training.epochs=50")
-    program, losses = first._program, losses_of(first)
+    program, losses = first.program, losses_of(first)
     del first
     gc.collect()
 
     second = new_trainer(*STREAM, SONGS, schedule, "training.epochs=10")
     received = losses_of(second)
-    assert second._program is program
+    assert second.program is program
     assert program._train.experimental_get_tracing_count() == 1
 
     building._idle.clear()
     fresh = new_trainer(*STREAM, SONGS, schedule, "training.epochs=10")
-    assert fresh._program is not program
+    assert fresh.program is not program
     np.testing.assert_array_equal(received, losses_of(fresh))
     assert not np.array_equal(received, losses)
 
@@ -77,9 +78,9 @@ def test_a_program_in_use_is_not_shared() -> None:
     """Two trainers at once have a program each, and another learning rate has its own."""
     one = new_trainer(*STREAM, SONGS)
     two = new_trainer(*STREAM, SONGS)
-    assert one._program is not two._program
+    assert one.program is not two.program
 
-    program = one._program
+    program = one.program
     del one
     gc.collect()
-    assert new_trainer(*STREAM, SONGS, "training.optimizer.learning_rate=0.5")._program is not program
+    assert new_trainer(*STREAM, SONGS, "training.optimizer.learning_rate=0.5").program is not program

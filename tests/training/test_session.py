@@ -19,7 +19,10 @@ from rnnlab.training.interruption import noted_signals
 from rnnlab.training.session import Session
 from tests.experiments import SENTENCE, SONG, experiment
 
-FILES = {"config.yaml", "model.safetensors", "history.csv", "losses.csv", "events.log"}
+FILES = {
+    *("config.yaml", "environment.json", "model.safetensors", "history.csv", "losses.csv", "events.log"),
+    *("checkpoints", ".lock"),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +74,7 @@ def test_a_signal_saves_everything_and_says_so(
     request.addfinalizer(lambda: signal.signal(number, before))
     session = session_of(experiment(SONG, "training.epochs=100000"))
 
-    with pytest.raises(Interrupted, match=r"interrupted after \d+ epochs; .*runs/test-1") as caught:
+    with pytest.raises(Interrupted, match=r"interrupted after \d+ epochs, all .*runs/test-1") as caught:
         session.train(lambda _: os.kill(os.getpid(), number))
 
     assert caught.value.exit_code == code

@@ -14,7 +14,8 @@ from rnnlab.datasets.splits import split_corpus
 from rnnlab.errors import TrainingError
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption
-from rnnlab.training.trainer import Progress, Trainer
+from rnnlab.training.loop import Progress
+from rnnlab.training.trainer import Trainer
 from tests.experiments import SENTENCE, SONG, STREAM, experiment
 
 REGIMES = [SONG, SENTENCE, STREAM]
@@ -37,7 +38,6 @@ def train(
         [history, *callbacks],
         each_epoch=bool(callbacks),
         report=report,
-        save=lambda: None,
         interruption=interruption or Interruption(),
     )
     return trainer, history

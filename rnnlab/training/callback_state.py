@@ -1,0 +1,50 @@
+"""What a callback of the user's, or of Keras', remembers from epoch to epoch.
+
+Keras callbacks have no interface for it: they keep it in their attributes (`EarlyStopping`: `wait`, `best`,
+`best_weights` …). So the attributes that are plain values, arrays or lists of arrays are what is saved;
+functions, the model and names that begin with an underscore are not.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Arrays = dict[str, NDArray[Any]]
+
+NOT_THEIRS = {"model", "params", "validation_data"}
+"""Attributes that Keras sets in every callback."""
+
+
+def remembered(callback: Any) -> tuple[Arrays, dict[str, Any]]:
+    """The attributes of a callback: arrays by name (`best_weights/0` of a list), and plain values."""
+    arrays: Arrays = {}
+    plain: dict[str, Any] = {}
+    for name, value in vars(callback).items():
+        if name.startswith("_") or name in NOT_THEIRS:
+            continue
+        if isinstance(value, np.generic):
+            plain[name] = value.item()
+        elif value is None or isinstance(value, bool | int | float | str):
+            plain[name] = value
+        elif isinstance(value, np.ndarray):
+            arrays[name] = value
+        elif isinstance(value, list) and all(isinstance(each, bool | int | float | str) for each in value):
+            plain[name] = value
+        elif isinstance(value, list) and all(isinstance(each, np.ndarray) for each in value):
+            arrays.update({f"{name}/{number}": each for number, each in enumerate(value)})
+    return arrays, plain
+
+
+def remind(callback: Any, arrays: Arrays, plain: Mapping[str, Any]) -> None:
+    """Set the attributes of a callback to what `remembered` gave."""
+    lists: dict[str, dict[int, NDArray[Any]]] = {}
+    for name, value in {**plain, **arrays}.items():
+        attribute, _, number = name.partition("/")
+        if number:
+            lists.setdefault(attribute, {})[int(number)] = value
+        else:
+            setattr(callback, attribute, value)
+    for attribute, numbered in lists.items():
+        setattr(callback, attribute, [numbered[number] for number in sorted(numbered)])

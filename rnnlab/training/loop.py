@@ -1,0 +1,190 @@
+"""The loop itself: chunk after chunk, with the calls that callbacks are owed, from any step on."""
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnnlab.engines.steps import StepRecords
+from rnnlab.errors import TrainingError
+from rnnlab.training.callbacks import CallbackCalls
+from rnnlab.training.checkpoints import Checkpoint
+from rnnlab.training.chunks import ChunkLength, ChunkPlanner, EpochSums, Segment
+from rnnlab.training.interruption import Interruption
+
+if TYPE_CHECKING:
+    from rnnlab.training.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where training stands after a chunk.
+
+    Attributes:
+        epoch: the epoch that the last step belongs to, from 1.
+        step: steps taken.
+        steps: steps of the whole training.
+        loss: mean over the epoch's steps in the chunk, in nats per token.
+        accuracy: likewise, a share.
+        validation_loss: the last one measured, or None.
+        steps_per_second: over the last chunk.
+        seconds_left: an estimate.
+    """
+
+    epoch: int
+    step: int
+    steps: int
+    loss: float
+    accuracy: float
+    validation_loss: float | None
+    steps_per_second: float
+    seconds_left: float
+
+
+class TrainingLoop:
+    """Where a training stands, and how it goes on.
+
+    Args:
+        trainer: what is trained.
+        calls: the callbacks.
+        each_epoch: whether no chunk may pass an epoch's end.
+
+    Attributes:
+        was_left: whether a signal came before the first step; its thread may still change the weights.
+    """
+
+    def __init__(self, trainer: "Trainer", calls: CallbackCalls, *, each_epoch: bool) -> None:
+        self._trainer, self._calls = trainer, calls
+        self._planner = ChunkPlanner(trainer.batches, epochs=trainer.experiment.training.epochs)
+        self._length = ChunkLength(trainer.program.room)
+        every = trainer.experiment.evaluation.every if trainer.validates else 0
+        self._stop_after = 1 if each_epoch else every
+        self._step = 0
+        self._validation_loss: float | None = None
+        self._sums = EpochSums()
+        self.was_left = False
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every step has been taken."""
+        return self._planner.is_done
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs have been finished."""
+        return self._planner.position[0]
+
+    def begin(self, interruption: Interruption) -> None:
+        """Take the first step, which compiles the program; a signal meanwhile leaves it untaken."""
+        position = self._planner.position
+        chunk, segments = self._planner.take(1, stop_after=0)
+        records = self._trainer.compile(chunk, self._step, interruption)
+        if records is None:
+            self._planner.position, self.was_left = position, True
+        else:
+            self._fire(records, segments[0])
+
+    def advance(self) -> Progress:
+        """Run one chunk and fire the callbacks that it owes.
+
+        Raises:
+            TrainingError: a loss is no longer a number.
+        """
+        begun = time.perf_counter()
+        chunk, segments = self._planner.take(self._length.steps, stop_after=self._stop_after)
+        records = self._trainer.run_chunk(chunk, self._step)
+        seconds = time.perf_counter() - begun
+        self._length.learn(len(records.losses), seconds)
+        for segment in segments:
+            self._fire(records, segment)
+        return self._progress(records, segments[-1], seconds)
+
+    def checkpoint(self) -> Checkpoint:
+        """All that the steps to come depend on; their numbers decide shuffles and dropout."""
+        callbacks, remembered = self._calls.snapshot()
+        parts = {
+            "program": self._trainer.program.snapshot(),
+            "best_validation": self._trainer.validation_weights(),
+            "callbacks": callbacks,
+        }
+        arrays = {f"{part}/{name}": array for part, own in parts.items() for name, array in own.items()}
+        facts = {
+            "step": self._step,
+            "position": self._planner.position,
+            "sums": self._sums.so_far,
+            "validation_loss": self._validation_loss,
+            "best_validation": self._trainer.validation_facts(),
+            "callbacks": remembered,
+            "data_sha256": self._trainer.corpus.sha256,
+        }
+        return Checkpoint(arrays, facts)
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint.
+
+        Raises:
+            TrainingError: it is not one of this configuration and data.
+        """
+        facts = checkpoint.facts
+        if facts["data_sha256"] != self._trainer.corpus.sha256:
+            raise TrainingError(
+                "the data has changed since the run began; restore the files that it read, or train anew"
+            )
+        try:
+            self._trainer.program.restore(checkpoint.part("program"))
+            self._calls.restore(checkpoint.part("callbacks"), facts["callbacks"])
+        except (ValueError, KeyError) as error:
+            raise TrainingError(
+                f"the checkpoint of step {checkpoint.step} does not fit the configuration of its run; restore"
+                " its config.yaml from a copy, or train anew"
+            ) from error
+        self._trainer.restore_validation(checkpoint.part("best_validation"), facts["best_validation"])
+        epoch, place = facts["position"]
+        self._planner.position = epoch, place
+        self._step, self._validation_loss = checkpoint.step, facts["validation_loss"]
+        self._sums = EpochSums(*facts["sums"])
+
+    def _fire(self, records: StepRecords, segment: Segment) -> None:
+        """The callbacks of the steps of one epoch, and of its end."""
+        batch = self._step % self._trainer.batches.steps
+        if batch == 0:
+            self._calls.list.on_epoch_begin(segment.epoch)
+            self._sums = EpochSums()
+        _check_finite(records, segment, self._step)
+        steps = slice(segment.begin, segment.end)
+        self._calls.steps(batch, records.losses[steps], records.correct[steps] / records.counted[steps])
+        self._sums.add(records, steps)
+        self._step += segment.end - segment.begin
+        if segment.ends_epoch:
+            loss, accuracy = self._sums.means()
+            held_out = self._trainer.validate(segment.epoch)
+            self._validation_loss = held_out.get("val_loss", self._validation_loss)
+            self._calls.list.on_epoch_end(segment.epoch, {"loss": loss, "accuracy": accuracy, **held_out})
+
+    def _progress(self, records: StepRecords, last: Segment, seconds: float) -> Progress:
+        sums = EpochSums()
+        sums.add(records, slice(last.begin, last.end))
+        loss, accuracy = sums.means()
+        rate, steps = len(records.losses) / seconds, self._trainer.steps
+        return Progress(
+            epoch=last.epoch + 1,
+            step=self._step,
+            steps=steps,
+            loss=loss,
+            accuracy=accuracy,
+            validation_loss=self._validation_loss,
+            steps_per_second=rate,
+            seconds_left=(steps - self._step) / rate,
+        )
+
+
+def _check_finite(records: StepRecords, segment: Segment, step: int) -> None:
+    """Refuse to go on from a loss that is not a number."""
+    losses = records.losses[segment.begin : segment.end]
+    wrong = np.flatnonzero(~np.isfinite(losses))
+    if len(wrong):
+        raise TrainingError(
+            f"the loss became {losses[wrong[0]]} at step {step + wrong[0] + 1} (epoch {segment.epoch + 1});"
+            " try a lower training.optimizer.learning_rate, or global_clipnorm: 1.0 beside it"
+        )

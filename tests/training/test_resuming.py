@@ -1,0 +1,268 @@
+"""A training that is interrupted and resumed ends with the bits of one that was never interrupted."""
+
+import csv
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from rnnlab.config.schema import Experiment
+from rnnlab.datasets.loading import load_data
+from rnnlab.errors import Interrupted, RunError, TrainingError
+from rnnlab.runs import Run
+from rnnlab.training.checkpoints import Checkpoint, newest_checkpoint
+from rnnlab.training.history import LossHistory
+from rnnlab.training.loop import Progress, TrainingLoop
+from rnnlab.training.session import Session
+from tests.experiments import SENTENCE, SONG, STREAM, experiment
+
+REGIMES = {
+    "stateful windows": [SONG, "training.epochs=6"],
+    "windows, shuffled, dropout": [SENTENCE, "model.dropout=0.3", "training.epochs=6"],
+    "stream, dropout, validation": [
+        STREAM,
+        "training.epochs=20",
+        "training.schedule={kind: cosine}",
+    ],
+}
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("rnnlab.training.chunks.FASTEST_GROWTH", 1)  # a chunk for each step
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def session_of(wanted: Experiment, *, resumed: Run | None = None) -> Session:
+    return Session(wanted, load_data(wanted), name="test", resumed=resumed)
+
+
+def train_in_pieces(wanted: Experiment, *, every: int, most: int = 1000) -> tuple[Run, int]:
+    """Train with a SIGTERM after each few steps, resumed each time; the run, and how often that was.
+
+    Args:
+        wanted: what to train.
+        every: after how many steps.
+        most: how often it is interrupted at most.
+    """
+    run, count = None, 0
+
+    def stop(chunks: Iterator[int]) -> Callable[[Progress], None]:
+        return lambda _: (
+            os.kill(os.getpid(), signal.SIGTERM) if next(chunks) == every and count < most else None
+        )
+
+    while True:
+        session = session_of(wanted, resumed=run)
+        run = session.run
+        try:
+            session.train(stop(iter(range(1, 10**6))))
+        except Interrupted:
+            count += 1
+        else:
+            return run, count
+
+
+def left_behind(run: Run) -> tuple[dict[str, np.ndarray], str, list[list[str]]]:
+    """The weights, the losses and the history, whose seconds differ from run to run."""
+    with (run.path / "history.csv").open() as file:
+        history = [row[:-1] for row in csv.reader(file)]
+    return run.load_model().weights, (run.path / "losses.csv").read_text(), history
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two runs left the same bits behind."""
+    (weights, losses, history), (others, other_losses, other_history) = one, other
+    bits = all(weights[name].tobytes() == others[name].tobytes() for name in weights)
+    return bits and losses == other_losses and history == other_history
+
+
+@pytest.mark.parametrize("regime", REGIMES)
+def test_a_run_in_pieces_is_a_run_in_one(regime: str) -> None:
+    """The same weights to the last bit, the same losses and history, no row twice and none missing."""
+    wanted = experiment(*REGIMES[regime])
+    whole = session_of(wanted).train().run
+
+    pieces, interruptions = train_in_pieces(wanted, every=5)
+
+    assert interruptions >= 3
+    assert same(left_behind(pieces), left_behind(whole))
+
+
+def without_state(loop: TrainingLoop, checkpoint: Checkpoint) -> Checkpoint:
+    arrays = dict(checkpoint.arrays)
+    for name in checkpoint.part("program"):
+        if name.startswith("state/"):
+            arrays[f"program/{name}"] = np.zeros_like(arrays[f"program/{name}"])
+    return Checkpoint(arrays, checkpoint.facts)
+
+
+def without_position(loop: TrainingLoop, checkpoint: Checkpoint) -> Checkpoint:
+    return Checkpoint(
+        checkpoint.arrays, {**checkpoint.facts, "position": [checkpoint.facts["position"][0], 0]}
+    )
+
+
+def without_dropout_state(loop: TrainingLoop, checkpoint: Checkpoint) -> Checkpoint:
+    return Checkpoint(checkpoint.arrays, {**checkpoint.facts, "step": 0})
+
+
+def without_optimizer(loop: TrainingLoop, checkpoint: Checkpoint) -> Checkpoint:
+    arrays = {
+        name: np.zeros_like(array) if name.startswith("program/optimizer/") and array.ndim else array
+        for name, array in checkpoint.arrays.items()
+    }
+    return Checkpoint(arrays, checkpoint.facts)
+
+
+@pytest.mark.parametrize(
+    ("regime", "forget"),
+    [
+        ("stateful windows", without_state),
+        ("stream, dropout, validation", without_state),
+        ("windows, shuffled, dropout", without_position),
+        ("stream, dropout, validation", without_dropout_state),
+        ("windows, shuffled, dropout", without_optimizer),
+    ],
+)
+def test_what_is_left_out_of_a_checkpoint_is_missed(
+    regime: str, forget: Callable[..., Checkpoint], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The comparison above would notice: a run that forgets a part of its state ends elsewhere."""
+    wanted = experiment(*REGIMES[regime])
+    whole = session_of(wanted).train().run
+    restore = TrainingLoop.restore
+    monkeypatch.setattr(TrainingLoop, "restore", lambda loop, kept: restore(loop, forget(loop, kept)))
+
+    pieces, _ = train_in_pieces(wanted, every=3, most=2)
+
+    assert not same(left_behind(pieces), left_behind(whole))
+
+
+def test_a_finished_run_goes_on_with_more_epochs() -> None:
+    """Three epochs and then three more are six, where no schedule is stretched over them."""
+    six = session_of(experiment(SONG, "training.epochs=6")).train().run
+    run = session_of(experiment(SONG, "training.epochs=3")).train().run
+
+    outcome = session_of(experiment(SONG, "training.epochs=6"), resumed=run).train()
+
+    assert outcome.epochs == 6
+    assert same(left_behind(run), left_behind(six))
+
+
+def test_a_run_that_was_killed_before_its_first_checkpoint_begins_anew() -> None:
+    """Its folder holds a configuration and nothing else."""
+    wanted = experiment(SONG)
+    whole = session_of(wanted).train().run
+
+    session_of(wanted, resumed=session_of(wanted).run).train()
+
+    assert same(left_behind(Run(Path("runs/test-2"))), left_behind(whole))
+
+
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_is_used() -> None:
+    """One flipped bit, and training goes on from the older one, to the same end."""
+    wanted = experiment(SONG, "training.checkpoint={every_epochs: 1, keep: 3}")
+    run = session_of(wanted).train().run
+    expected, told = left_behind(run), list[str]()
+    newest = max((run.path / "checkpoints").iterdir())
+    data = bytearray(newest.read_bytes())
+    data[-5] ^= 1
+    newest.write_bytes(data)
+
+    session_of(wanted, resumed=run).train(tell=told.append)
+
+    assert told[0].startswith(f"{newest}: this checkpoint is damaged (its content does not match the sha256")
+    assert told[1] == "going on after step 18"
+    assert same(left_behind(run), expected)
+
+
+def test_where_every_checkpoint_is_damaged_nothing_is_made_up() -> None:
+    """The first is named, and no training begins from a wrong place."""
+    wanted = experiment(SONG)
+    run = session_of(wanted).train().run
+    for path in (run.path / "checkpoints").iterdir():
+        path.write_bytes(path.read_bytes()[:-1])
+
+    with pytest.raises(TrainingError, match=r"step-.*is damaged .*no checkpoint of this run is whole"):
+        session_of(wanted, resumed=run).train()
+
+
+def test_other_data_is_refused() -> None:
+    """The digest of the data is in the checkpoint."""
+    run = session_of(experiment(SONG)).train().run
+    other = experiment(SONG.replace("g8 e8 e4 f8 d8", "g8 e8 e4 f8 e8"), "training.epochs=6")
+
+    with pytest.raises(TrainingError, match="the data has changed since the run began"):
+        session_of(other, resumed=run).train()
+
+
+def test_only_so_many_checkpoints_are_kept() -> None:
+    """The newest; an older one goes when a newer one is durable."""
+    run = session_of(experiment(SONG, "training.checkpoint={every_epochs: 1, keep: 2}")).train().run
+
+    assert sorted(path.name for path in (run.path / "checkpoints").iterdir()) == [
+        "step-000000018.safetensors",
+        "step-000000027.safetensors",
+    ]
+
+
+def test_a_second_process_is_refused_while_the_first_trains() -> None:
+    """The message says who has the run; afterwards it is free."""
+    wanted = experiment(SONG, "training.epochs=2")
+    first = session_of(wanted)
+    second = session_of(wanted, resumed=first.run)
+    refusals = []
+
+    def try_too(_: Progress) -> None:
+        with pytest.raises(RunError, match=rf"is being trained by process {os.getpid()} on ") as caught:
+            second.train()
+        refusals.append(caught.value)
+
+    first.train(try_too)
+
+    assert refusals
+    second.train()
+
+
+def test_callbacks_remember() -> None:
+    """Keras' early stopping, resumed, counts its patience on, and the history goes on where it was."""
+    stopping, history = keras.callbacks.EarlyStopping(monitor="loss", patience=7), LossHistory()
+    stopping.on_train_begin()
+    stopping.wait, stopping.best, stopping.best_weights = 5, 0.25, [np.arange(3.0), np.ones((2, 2))]
+    history.add_steps(np.float32([1.0, 2.0]), np.float32([0.0, 0.5]))
+    history.on_epoch_end(0, {"loss": 1.5, "accuracy": 0.25, "val_loss": 3.0})
+    calls = calls_of([stopping, history])
+    arrays, facts = calls.snapshot()
+    again, history_again = keras.callbacks.EarlyStopping(monitor="loss", patience=7), LossHistory()
+
+    calls_of([again, history_again]).restore(arrays, facts)
+
+    assert (again.wait, again.best) == (5, 0.25)
+    assert [array.tolist() for array in again.best_weights] == [[0.0, 1.0, 2.0], [[1.0, 1.0], [1.0, 1.0]]]
+    assert history_again.losses_csv() == history.losses_csv()
+    assert history_again.history_csv().split(",")[:-1] == history.history_csv().split(",")[:-1]
+
+
+def calls_of(callbacks: list[Any]) -> Any:
+    from rnnlab.training.callbacks import CallbackCalls
+
+    return CallbackCalls(callbacks, keras.Sequential(), optimizer=None)
+
+
+def test_a_checkpoint_is_no_model_and_a_model_no_checkpoint() -> None:
+    """One put in the place of the other is said to be damaged."""
+    run = session_of(experiment(SONG)).train().run
+    (path,) = (run.path / "checkpoints").iterdir()
+    path.write_bytes(run.model_path.read_bytes())
+
+    with pytest.raises(TrainingError, match="it is no checkpoint of rnnlab"):
+        newest_checkpoint(run.path)
