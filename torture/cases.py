@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,8 +16,10 @@ from rnnlab.config.schema import Experiment
 from rnnlab.config.yaml_tree import read_tree
 from rnnlab.datasets.loading import load_data
 from rnnlab.datasets.vocabulary import Kind, Vocabulary
+from rnnlab.errors import DataError
 from rnnlab.generation.writing import seed_ids
 from rnnlab.reports.description import describe
+from torture.hostile import LARGE
 from torture.mutations import mutated_yaml, random_bytes, random_notes, random_override, random_text
 
 PROJECT = Path(__file__).parents[1]
@@ -56,9 +59,12 @@ def make_case(kind: str, number: int, *, random_seed: int, folder: Path) -> Case
 
 
 def prepare(folder: Path) -> None:
-    """Copy into an empty folder what the shipped configurations read."""
+    """Copy to an empty folder what the shipped configurations read, and load the libraries it takes."""
     for name in ("configs", "data"):
         shutil.copytree(PROJECT / name, folder / name)
+    for path in (folder / "configs").glob("*.yaml"):
+        with suppress(DataError):  # a text that is not shipped
+            describe(read_experiment(path))
 
 
 def _yaml_case(number: int, rng: np.random.Generator, folder: Path) -> Case:
@@ -67,6 +73,12 @@ def _yaml_case(number: int, rng: np.random.Generator, folder: Path) -> Case:
     path = folder / "configs" / "case.yaml"
     path.write_bytes(data)
     return Case(data, lambda: describe(read_experiment(path)))
+
+
+def _large_case(number: int, rng: np.random.Generator, folder: Path) -> Case:
+    del rng
+    page = LARGE[number % len(LARGE)]
+    return Case(page.encode(), lambda: parse_experiment(page, name="page.yaml", folder=folder))
 
 
 def _override_case(number: int, rng: np.random.Generator, folder: Path) -> Case:
@@ -101,6 +113,8 @@ def _seed_case(number: int, rng: np.random.Generator, folder: Path) -> Case:
     kind: Kind = "notes" if number % 2 else "text"
     draw = rng.random()
     seed = random_notes(rng) if draw < 0.4 else random_text(rng)
+    if draw > 0.6:
+        seed = "".join(rng.choice(["a", "b", "c4 ", "g8 "], size=int(rng.integers(0, 20))))
     if draw > 0.8:
         seed = random_bytes(rng).decode("utf-8", "surrogateescape")  # as the command line hands it over
     vocabulary = Vocabulary(("c4", "g8", "<c e g>4") if number % 2 else tuple("abcé"), kind)
@@ -116,7 +130,9 @@ def _page(number: int) -> tuple[str, Any]:
 @cache
 def _pages() -> list[tuple[str, Any]]:
     texts = [path.read_text(encoding="utf-8") for path in sorted((PROJECT / "configs").glob("*.yaml"))]
-    return [(text, read_tree(text, lambda line, column: Mark(0, line, column, "page")).value) for text in texts]
+    return [
+        (text, read_tree(text, lambda line, column: Mark(0, line, column, "page")).value) for text in texts
+    ]
 
 
 @cache
@@ -127,6 +143,7 @@ def _experiment(kind: Kind, declared: bool, folder: Path) -> Experiment:
 
 KINDS: dict[str, Callable[[int, np.random.Generator, Path], Case]] = {
     "yaml": _yaml_case,
+    "large": _large_case,
     "set": _override_case,
     "text": _text_case,
     "notes": _notes_case,

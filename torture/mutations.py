@@ -6,18 +6,34 @@ All are functions of a generator, so that a case is made again from its number.
 import copy
 import json
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
 from torture.hostile import BYTES, NOTES, PAGES, PLAIN, SCALARS
 
-_UNKNOWN_KEYS = ("unit", "a", "lr", "<<", "", "1", '"a\\nb"', '"\\ud800"', "é", "kind", "a.b", "? [a]", "k" * 2000)
+Item = TypeVar("Item")
+
+_UNKNOWN_KEYS = (
+    "unit",
+    "a",
+    "lr",
+    "<<",
+    "",
+    "1",
+    '"a\\nb"',
+    '"\\ud800"',
+    "é",
+    "kind",
+    "a.b",
+    "? [a]",
+    "k" * 2000,
+)
 
 
 def mutated_yaml(text: str, tree: Any, rng: np.random.Generator) -> bytes:
-    """A page of YAML that was valid before one to four things were done to it.
+    """A page of YAML that was valid before one to four things were done to it; now and then another one.
 
     Args:
         text: the page.
@@ -26,17 +42,17 @@ def mutated_yaml(text: str, tree: Any, rng: np.random.Generator) -> bytes:
     """
     draw = rng.random()
     if draw < 0.02:
-        return _pick(PAGES, rng).encode("utf-8", "surrogatepass")
+        return _encoded(_pick(PAGES, rng))
     if draw < 0.35:
         return _written(_repeatedly(_mutate_tree, copy.deepcopy(tree), rng), rng)
     lines = _repeatedly(_mutate_lines, text.splitlines(), rng)
-    data = "\n".join(lines).encode("utf-8", "surrogatepass")
+    data = _encoded("\n".join(lines))
     return _with_bytes(data, rng) if draw > 0.9 else data
 
 
 def random_override(tree: Any, rng: np.random.Generator) -> str:
     """What `--set` may be given: a key of the page or none, and a hostile value."""
-    keys = _pick(_paths(tree), rng) or ("model",)
+    keys = _pick(_paths(tree) or [("model",)], rng)
     if rng.random() < 0.2:
         keys = (*keys, _pick(_UNKNOWN_KEYS, rng))
     equals = "=" if rng.random() < 0.95 else ""
@@ -67,7 +83,9 @@ def random_notes(rng: np.random.Generator) -> str:
     return separator.join(_pick(NOTES if rng.random() < 0.3 else NOTES[:8], rng) for _ in range(count))
 
 
-def _repeatedly(mutate: Callable[[Any, np.random.Generator], Any], value: Any, rng: np.random.Generator) -> Any:
+def _repeatedly(
+    mutate: Callable[[Any, np.random.Generator], Any], value: Any, rng: np.random.Generator
+) -> Any:
     for _ in range(int(rng.integers(1, 5))):
         value = mutate(value, rng)
     return value
@@ -103,7 +121,7 @@ def _mutate_lines(lines: list[str], rng: np.random.Generator) -> list[str]:
 
 def _mutate_tree(tree: Any, rng: np.random.Generator) -> Any:
     """The tree with one setting replaced, removed, renamed or moved, or with one more."""
-    *above, key = _pick(_paths(tree), rng) or ("model",)
+    *above, key = _pick(_paths(tree) or [("model",)], rng)
     section = _section(tree, above)
     match _pick(("replace", "replace", "replace", "remove", "rename", "move", "nest"), rng):
         case "replace":
@@ -113,7 +131,9 @@ def _mutate_tree(tree: Any, rng: np.random.Generator) -> Any:
         case "rename":
             section[str(_pick(PLAIN, rng))[:3000]] = section.pop(key, None)
         case "move":
-            _section(tree, (_pick(_paths(tree), rng) or ("model",))[:-1])[key] = copy.deepcopy(section.get(key))
+            _section(tree, (_pick(_paths(tree) or [("model",)], rng))[:-1])[key] = copy.deepcopy(
+                section.get(key)
+            )
         case _:
             section[key] = _nested(section.get(key), int(rng.integers(1, 60)))
     return tree
@@ -144,6 +164,10 @@ def _written(tree: Any, rng: np.random.Generator) -> bytes:
     text = json.dumps(tree, ensure_ascii=bool(rng.random() < 0.5), indent=int(rng.integers(0, 3)) or None)
     for word, ours in (("-Infinity", "-.inf"), ("Infinity", ".inf"), ("NaN", ".nan")):
         text = text.replace(word, ours)
+    return _encoded(text)
+
+
+def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -155,6 +179,6 @@ def _with_bytes(data: bytes, rng: np.random.Generator, most: int = 3) -> bytes:
     return data
 
 
-def _pick(items: Any, rng: np.random.Generator) -> Any:
-    """One of some items; None of none."""
-    return items[int(rng.integers(len(items)))] if len(items) else None
+def _pick(items: Sequence[Item], rng: np.random.Generator) -> Item:
+    """One of some items."""
+    return items[int(rng.integers(len(items)))]

@@ -11,11 +11,11 @@ from rnnlab.errors import ConfigError, RnnlabError
 
 MOST_SECONDS = 1.0
 MOST_BYTES = 500_000_000
-LONGEST_LINE = 1200
+LONGEST_LINE = 1000
 """Bounds on a case: processor time, memory of the process, characters of a message's line."""
 
 _PLACE = re.compile(
-    r".+?:\d+:\d+: |.+?:\d+: |--set .|--(seed|stop): |(seed|no seed)\b|/.+?: |… and [\d,]+ more$"
+    r".+?:\d+:\d+: |.+?:\d+: |page\.yaml: |--set .|--(seed|stop): |(seed|no seed)\b|/.+?: |… and [\d,]+ more$"
     r"|.*\b(dataset|model|training|evaluation|generation)(\.\w+)*"
 )
 

@@ -41,11 +41,11 @@ class Problem:
         return f"{self.mark}: {self.message}"
 
 
-def report(problems: Iterable[Problem]) -> str:
+def report(problems: Iterable[Problem]) -> list[str]:
     """The lines of a report, at most as many as one would read."""
     lines = list(map(str, sorted(set(problems))))
     more = len(lines) - MOST_LINES
-    return "\n".join([*lines[:MOST_LINES], f"… and {more:,} more"] if more > 0 else lines)
+    return [*lines[:MOST_LINES], f"… and {more:,} more"] if more > 0 else lines
 
 
 def shortened(text: str) -> str:

@@ -85,7 +85,7 @@ def parse(
         ),
         (
             {"model": "kind: lstm, units: [16384, 16384]"},
-            "2:28: model.units: expected at most 500,000,000 weights, received about 3,221,225,472;"
+            "2:28: model.units: expected at most 500,000,000 weights, received about 3,221,291,008;"
             " use fewer units",
         ),
         (
