@@ -62,9 +62,7 @@ def prepare(folder: Path) -> None:
     """Copy to an empty folder what the shipped configurations read, and load the libraries it takes."""
     for name in ("configs", "data"):
         shutil.copytree(PROJECT / name, folder / name)
-    for path in (folder / "configs").glob("*.yaml"):
-        with suppress(DataError):  # a text that is not shipped
-            describe(read_experiment(path))
+    _load_libraries()
 
 
 def _yaml_case(number: int, rng: np.random.Generator, folder: Path) -> Case:
@@ -125,6 +123,14 @@ def _page(number: int) -> tuple[str, Any]:
     """A shipped configuration, as text and as plain values; they come in turn."""
     pages = _pages()
     return pages[number % len(pages)]
+
+
+@cache
+def _load_libraries() -> None:
+    """Describe what is shipped: the clock of a case runs for the case alone."""
+    for path in (PROJECT / "configs").glob("*.yaml"):
+        with suppress(DataError):  # a text that is not shipped
+            describe(read_experiment(path))
 
 
 @cache
