@@ -5,7 +5,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rnnlab.errors import ConfigError, RnnlabError
 
@@ -13,6 +13,9 @@ MOST_SECONDS = 1.0
 MOST_BYTES = 500_000_000
 LONGEST_LINE = 1000
 """Bounds on a case: processor time, memory of the process, characters of a message's line."""
+
+_NOISE = 50_000_000
+"""Bytes that the process may grow by in a case when it is large already."""
 
 _PLACE = re.compile(
     r".+?:\d+:\d+: |.+?:\d+: |page\.yaml: |--set .|--(seed|stop): |(seed|no seed)\b|/.+?: |… and [\d,]+ more$"
@@ -38,8 +41,25 @@ class Verdict:
 
 
 def judge(read: Callable[[], object]) -> Verdict:
-    """The verdict on a call that reads hostile input."""
-    begin, refused, message = time.process_time(), False, ""
+    """The verdict on a call that reads hostile input; what is slow has a second try, lest the machine was."""
+    verdict = _judge(read)
+    if verdict.seconds <= MOST_SECONDS:
+        return verdict
+    seconds = min(verdict.seconds, _judge(read).seconds)
+    if seconds <= MOST_SECONDS:
+        return replace(verdict, seconds=seconds)
+    failures = [*filter(None, [verdict.failure]), f"took {seconds:.1f} s"]
+    return replace(verdict, seconds=seconds, failure="; ".join(failures))
+
+
+def peak_memory() -> int:
+    """The most memory that this process ever had, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _judge(read: Callable[[], object]) -> Verdict:
+    begin, peak, refused, message = time.process_time(), peak_memory(), False, ""
     try:
         read()
         failures: list[str] = []
@@ -48,18 +68,10 @@ def judge(read: Callable[[], object]) -> Verdict:
         failures = list(_faults(error))
     except Exception as error:
         failures = [f"{type(error).__name__} instead of an RnnlabError: {str(error)[:200]!r}"]
-    seconds = time.process_time() - begin
-    if seconds > MOST_SECONDS:
-        failures.append(f"took {seconds:.1f} s")
-    if peak_memory() > MOST_BYTES:
-        failures.append(f"took memory up to {peak_memory() / 1e6:,.0f} MB")
+    seconds, grown = time.process_time() - begin, peak_memory()
+    if grown > max(MOST_BYTES, peak + _NOISE):
+        failures.append(f"took memory up to {grown / 1e6:,.0f} MB")
     return Verdict("; ".join(failures), refused, message, seconds)
-
-
-def peak_memory() -> int:
-    """The most memory that this process ever had, in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _faults(error: RnnlabError) -> Iterator[str]:

@@ -89,6 +89,18 @@ def parse(
             " use fewer units",
         ),
         (
+            {
+                "dataset": f"{TEXT}, target: next, encoding: embedding, embedding_size: 1024, window: 4096",
+                "model": "kind: mlp, units: [128, 1]",
+            },
+            "2:27: model.units: expected at most 500,000,000 weights, received about 536,871,040;"
+            " use fewer units, or a smaller dataset.window",
+        ),
+        (
+            {"training": "schedule: {kind: exponential, decay_rate: 1, decay_steps: 3000000000}"},
+            "3:70: training.schedule.decay_steps: expected at most 2,147,483,647, received 3000000000",
+        ),
+        (
             {"training": f"{WINDOWS}, batch_size: 65536", "model": "kind: lstm, units: 128"},
             "3:43: training.batch_size: batch_size × window × units is 536,870,912,"
             " expected at most 268,435,456; make one smaller",

@@ -17,7 +17,7 @@ def read(text: str) -> Tree:
 def refusal(text: str) -> list[str]:
     """The lines of what is wrong with a text, whether it can be read on or not."""
     try:
-        return report(read(text).problems)
+        raise ConfigError(*report(read(text).problems))
     except ConfigError as error:
         return str(error).splitlines()
 
@@ -101,6 +101,22 @@ def test_a_value_that_is_not_there_is_placed_at_its_key():
         ("\ta: 1", ["1:1: not YAML: found character '\\t' that cannot start any token"]),
         ("a: 'x", ["1:6: not YAML: found unexpected end of stream"]),
         ("a: 1\nb: x\x07", ["2:5: not YAML: character U+0007; leave it out"]),
+        ('"\\ud800": 1', ["1:1: expected a word as key, received half a surrogate pair"]),
+        (": 1", ["1:1: expected a word as key, received nothing"]),
+        ("a: !b%0Ac d", ["1:4: tag !b\\nc: tags are not read; leave it out"]),
+        ('"a\\nb": 1\n"a\\nb": 2', ["2:1: a\\nb: duplicate key; it stands at 1:1 already"]),
+        (
+            'a: "\\UFFFFFFFF"',
+            ["1:2: not YAML: then comes a version or an escape that is out of range; leave it out"],
+        ),
+        (
+            'a: "\\U00110000"',
+            ["1:2: not YAML: then comes a version or an escape that is out of range; leave it out"],
+        ),
+        (
+            "%YAML 1." + "9" * 5000 + "\n---\na: 1",
+            ["1:1: not YAML: then comes a version or an escape that is out of range; leave it out"],
+        ),
     ],
 )
 def test_what_is_refused_is_named_with_its_place(text, lines):
@@ -167,6 +183,19 @@ def test_the_first_of_two_documents_is_read():
             id="mappings",
         ),
         pytest.param(
+            "\n" * 50_001,
+            "song.yaml: expected at most 50,000 lines of YAML; put the data in a file",
+            id="lines",
+        ),
+        pytest.param(
+            "".join(f"key{n}: 1\n" for n in range(30_000)),
+            "song.yaml:1002:1: more than 1,000 keys; see rnnlab schema for those there are",
+            id="words",
+        ),
+        pytest.param(
+            "--- a\n" * 50_000, "song.yaml:2:5: a second document; expected one page of YAML", id="documents"
+        ),
+        pytest.param(
             "a: " + "x" * (1 << 19),
             "song.yaml: expected at most 524,288 characters of YAML; put the data in a file",
             id="characters",
@@ -181,6 +210,14 @@ def test_what_is_too_large_is_refused_quickly(text, line):
 
     assert lines == [line]
     assert time.perf_counter() - begin < 2
+
+
+def test_a_text_with_no_end_of_problems_is_not_read_on():
+    """The report would not show them."""
+    lines = refusal("a: [" + "*a, " * 100_000 + "]")
+
+    assert len(lines) == MOST_LINES + 1
+    assert lines[-1] == "… and 951 more"
 
 
 def test_more_values_than_any_configuration_needs_are_refused(monkeypatch):
