@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCKED := $(PIP) install --quiet --require-hashes --only-binary :all:
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
 
-.PHONY: check install demo test lint format bench lock clean
+.PHONY: check install demo test lint format bench torture lock clean
 
 check: lint test
 
@@ -43,6 +43,10 @@ bench: install
 	$(BIN)/python -m benchmarks.memory
 	$(if $(TEXT),$(BIN)/python -m benchmarks.learning --large $(TEXT),@echo "learning: say TEXT=tinyshakespeare.txt")
 
+# Thousands of hostile configurations, data files and seeds; a few minutes.
+torture: $(VENV)/installed-dev
+	$(BIN)/python -m torture.parsing
+
 # `make lock` adds and drops what pyproject.toml asks for; `make lock UPGRADE=--upgrade` also takes newer versions.
 lock:
 	@command -v $(UV) >/dev/null || { echo "make lock: needs uv, to lock for every platform at once: pip install uv" >&2; exit 1; }
@@ -51,7 +55,7 @@ lock:
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
-	find rnnlab tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find rnnlab tests benchmarks torture -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Each stamp is younger than what it was made from, so a second call takes no time. The project is installed
 # editable: after a `git pull` the commands run the new code at once, and the stamps follow the locks.

@@ -10,18 +10,25 @@
       UsageError           exit code 2: what was typed on the command line cannot be
       Interrupted          exit code 130 or 143: stopped by a signal, with everything saved
 
-A message names the setting or the file and place, what was expected, what was received and the remedy.
-`rnnlab.commands` prints it as it stands; every other exception is a bug and keeps its traceback.
+A message names the setting or the file and place, what was expected, what was received and the remedy: in one
+line, whatever it quotes. `rnnlab.commands` prints it as it stands; every other exception is a bug and keeps
+its traceback.
 """
 
 import difflib
 from collections.abc import Iterable
+
+LONGEST_LINE = 1000
+"""Characters of a message's line."""
 
 
 class RnnlabError(Exception):
     """Something that the user can fix; its message is the whole report."""
 
     exit_code = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message))
 
 
 class DataError(RnnlabError):
@@ -49,6 +56,9 @@ class ConfigError(RnnlabError):
 
     exit_code = 2
 
+    def __init__(self, *lines: str) -> None:
+        Exception.__init__(self, "\n".join(map(one_line, lines)))
+
 
 class UsageError(RnnlabError):
     """A command line that cannot be."""
@@ -67,6 +77,14 @@ class Interrupted(RnnlabError):
     def __init__(self, message: str, signal_number: int) -> None:
         super().__init__(message)
         self.exit_code = 128 + signal_number
+
+
+def one_line(text: str) -> str:
+    """The text with escapes for what cannot be seen or breaks a line; its middle is cut out if it is long."""
+    if not text.isprintable():
+        text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+    half = LONGEST_LINE // 2
+    return text if len(text) <= LONGEST_LINE else f"{text[: half - 1]}…{text[-half:]}"
 
 
 def near(word: str, known: Iterable[str], count: int = 3) -> list[str]:

@@ -2,6 +2,7 @@
 
 import codecs
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -45,7 +46,7 @@ def read_text(path: Path, *, most_bytes: int = -1) -> str:
         most_bytes: the size up to which it is read; -1 for any size.
 
     Raises:
-        DataError: the file is missing, is a folder, cannot be read, is too large, is empty or is not UTF-8.
+        DataError: the file is missing, a folder or a device, cannot be read, too large, empty or not UTF-8.
     """
     return "".join(read_blocks(path, most_bytes=most_bytes))
 
@@ -84,6 +85,8 @@ def _read_bytes(path: Path, most_bytes: int) -> Iterator[bytes]:
     left = most_bytes + 1 if most_bytes >= 0 else sys.maxsize
     try:
         with path.open("rb") as file:
+            if most_bytes < 0 and _is_device(file.fileno()):
+                raise DataError(f"{path}: a device, which may have no end; expected a file or a pipe")
             while data := file.read(min(_BLOCK, left)):
                 left -= len(data)
                 if not left:
@@ -98,6 +101,11 @@ def _read_bytes(path: Path, most_bytes: int) -> Iterator[bytes]:
         raise DataError(
             f"{path}: cannot be read ({error.strerror or error}); expected a readable file"
         ) from error
+
+
+def _is_device(descriptor: int) -> bool:
+    """Whether it is a device other than a terminal, such as /dev/zero."""
+    return stat.S_ISCHR(os.fstat(descriptor).st_mode) and not os.isatty(descriptor)
 
 
 def _not_utf8(path: Path, line: int, error: UnicodeDecodeError, offset: int) -> DataError:

@@ -187,3 +187,13 @@ def test_a_folder_is_no_text(tmp_path):
         read_text(tmp_path)
 
     assert str(caught.value) == f"{tmp_path}: cannot be read (Is a directory); expected a readable file"
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there are no device files")
+@pytest.mark.parametrize("name", ["/dev/zero", "/dev/null"])
+def test_a_device_is_not_read(name):
+    """It may have no end, and the memory has one."""
+    with pytest.raises(
+        DataError, match=f"^{name}: a device, which may have no end; expected a file or a pipe$"
+    ):
+        read_text(Path(name))

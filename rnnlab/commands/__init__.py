@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from rnnlab import __version__
-from rnnlab.errors import RnnlabError, near
+from rnnlab.errors import RnnlabError, near, one_line
 
 COMMANDS = {
     "train": "Train the model that a YAML file describes.",
@@ -76,9 +76,10 @@ def run(arguments: Sequence[str]) -> int:
         message, exit_code = error.format_message(), error.exit_code
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "rnnlab"
-        message, exit_code = f"{path}: {error.format_message()} (see {path} --help)", error.exit_code
+        message = one_line(f"{path}: {error.format_message()} (see {path} --help)")
+        exit_code = error.exit_code
     except click.ClickException as error:
-        message, exit_code = f"rnnlab: {error.format_message()}", error.exit_code
+        message, exit_code = one_line(f"rnnlab: {error.format_message()}"), error.exit_code
     except click.Abort:
         message, exit_code = "interrupted", 130
     else:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rnnlab.config.dataset import ContiguousSplit, NoSplit, StratifiedShuffleSplit
+from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE, ContiguousSplit, NoSplit, StratifiedShuffleSplit
 from rnnlab.config.model import MlpModel
 
 if TYPE_CHECKING:
@@ -130,12 +130,14 @@ def _about_state(experiment: Experiment) -> Iterator[Contradiction]:
 
 def _about_size(experiment: Experiment) -> Iterator[Contradiction]:
     """What could not be held in memory; the vocabulary, which is not known yet, comes on top."""
-    units = experiment.model.units
-    weights = sum(_most_weights(before, width) for before, width in zip((0, *units), units, strict=False))
+    units, dense = experiment.model.units, isinstance(experiment.model, MlpModel)
+    layers = zip((_least_inputs(experiment), *units), units, strict=False)
+    weights = sum(_most_weights(before, width, dense=dense) for before, width in layers)
     if weights > MOST_WEIGHTS:
         yield Contradiction(
-            ("model.units",),
-            f"expected at most {MOST_WEIGHTS:,} weights, received about {weights:,}; use fewer units",
+            ("model.units", "model.kind", "dataset.window", "dataset.encoding", "dataset.embedding_size"),
+            f"expected at most {MOST_WEIGHTS:,} weights, received about {weights:,}; use fewer units"
+            + (", or a smaller dataset.window" if dense else ""),
         )
     batch_size, window = experiment.training.batch_size, experiment.dataset.window
     if (activations := batch_size * window * max(units)) > MOST_ACTIVATIONS:
@@ -146,6 +148,14 @@ def _about_size(experiment: Experiment) -> Iterator[Contradiction]:
         )
 
 
-def _most_weights(before: int, width: int) -> int:
-    """Weights of the largest cell, the LSTM: four gates, each from the layer before and from itself."""
-    return 4 * width * (before + width)
+def _least_inputs(experiment: Experiment) -> int:
+    """Inputs of the first layer, as far as they are known without the data; an mlp reads the whole window."""
+    dataset = experiment.dataset
+    sizes = {"one_hot": len(dataset.vocabulary or "?"), "scalar": 1, "pitch_duration": 2}
+    size = sizes.get(dataset.encoding, dataset.embedding_size or DEFAULT_EMBEDDING_SIZE)
+    return size * dataset.window if isinstance(experiment.model, MlpModel) else size
+
+
+def _most_weights(before: int, width: int, *, dense: bool) -> int:
+    """Weights of a dense layer, or of the LSTM, the largest cell: four gates, on the inputs and on itself."""
+    return before * width if dense else 4 * width * (before + width)

@@ -55,13 +55,13 @@ def parse_experiment(text: str, *, name: str, folder: Path, overrides: Sequence[
     """
     tree = read_tree(text, lambda line, column: Mark(0, line, column, name))
     if not isinstance(tree.value, dict):
-        raise ConfigError(report([*tree.problems, Problem(Mark(0, 0, 0, name), _SECTIONS)]))
+        raise ConfigError(*report([*tree.problems, Problem(Mark(0, 0, 0, name), _SECTIONS)]))
     make_absolute(tree.value, folder)
     apply_overrides(overrides, tree)
     experiment, findings = check(tree.value, tree.refused)
     problems = [*tree.problems, *(_problem(finding, tree) for finding in findings)]
     if problems or experiment is None:
-        raise ConfigError(report(problems))
+        raise ConfigError(*report(problems))
     return _resolved(experiment)
 
 

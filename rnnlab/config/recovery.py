@@ -55,7 +55,7 @@ def _set_aside(path: Path, aside: dict[Path, Any], meant: str = "") -> None:
     """Note what to put in place of a wrong value: what was meant, a stand-in, or None for the default."""
     path = next((path[:depth] for depth, key in enumerate(path) if isinstance(key, int)), path)
     place = LAYOUT.get(path[:-1])
-    if place and path[-1:] == (place.tag,):
+    if place and place.tag and path[-1] == place.tag:
         if meant:
             aside[path] = meant
             return

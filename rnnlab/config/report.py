@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from heapq import nsmallest
 
 MOST_LINES = 50
 """A report of more problems is cut."""
@@ -41,11 +42,12 @@ class Problem:
         return f"{self.mark}: {self.message}"
 
 
-def report(problems: Iterable[Problem]) -> str:
+def report(problems: Iterable[Problem]) -> list[str]:
     """The lines of a report, at most as many as one would read."""
-    lines = list(map(str, sorted(set(problems))))
-    more = len(lines) - MOST_LINES
-    return "\n".join([*lines[:MOST_LINES], f"… and {more:,} more"] if more > 0 else lines)
+    distinct = set(problems)
+    lines = list(map(str, nsmallest(MOST_LINES, distinct)))
+    more = len(distinct) - len(lines)
+    return [*lines, f"… and {more:,} more"] if more else lines
 
 
 def shortened(text: str) -> str:

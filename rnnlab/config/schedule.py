@@ -39,7 +39,7 @@ class ExponentialSchedule(_Schedule):
 
     kind: Literal["exponential"] = Field(description="The rate falls by a factor every so many steps.")
     decay_rate: Annotated[float, Field(gt=0, le=1)] = Field(description="The factor.")
-    decay_steps: Annotated[int, Field(ge=1)] = Field(
+    decay_steps: Annotated[int, Field(ge=1, le=2**31 - 1)] = Field(
         description="After how many steps it has been applied once."
     )
 

@@ -11,6 +11,9 @@ from rnnlab.config.yaml_tree import MOST_CHARACTERS
 _LONGEST_LINE = 100
 """Characters of a list that is written on one line."""
 
+_LONGEST_LIST = 1000
+"""Notes of a vocabulary that is written as a list; a string is read in far less time."""
+
 
 def write_experiment(experiment: Experiment, *, folder: Path) -> str:
     """The YAML of an experiment with every default written out; what is not set is left out.
@@ -49,7 +52,14 @@ def _sections(experiment: Experiment, folder: Path) -> dict[str, Any]:
         dataset["path"] = _one_or_many([relative(path, folder) for path in experiment.dataset.path])
     if experiment.dataset.kind == "text" and experiment.dataset.vocabulary:
         dataset["vocabulary"] = "".join(experiment.dataset.vocabulary)
+    elif len(tokens := dataset.get("vocabulary", [])) > _LONGEST_LIST and not any(map(_has_space, tokens)):
+        dataset["vocabulary"] = " ".join(tokens)
     return sections
+
+
+def _has_space(token: str) -> bool:
+    """Whether a token would be several in a string of tokens, as a chord would."""
+    return len(token.split()) != 1
 
 
 def _one_or_many(items: list[str]) -> Any:

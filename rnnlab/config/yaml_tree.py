@@ -9,16 +9,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from rnnlab.config.report import Mark, Problem
+from rnnlab.config.report import Mark, Problem, report
 from rnnlab.errors import ConfigError
 
 Path = tuple[str | int, ...]
 """The keys, and the numbers of list items, that lead to a value."""
 
-MOST_CHARACTERS = 1 << 20
-MOST_VALUES = 80_000
+MOST_CHARACTERS = 1 << 19
+MOST_LINES = 50_000
+MOST_VALUES = 12_000
+MOST_KEYS = 1000
+MOST_PROBLEMS = 1000
 DEEPEST = 20
-"""Bounds on a text; the longest vocabulary that the schema allows, 65,536 tokens, fits in."""
+"""Bounds on a text, so that it is read in less than a second; a long vocabulary is written as one string."""
+
+_REMEDY = "write a long vocabulary as one string, and put the data in a file"
 
 _NUMBERS: list[tuple[re.Pattern[str], Callable[[str], Any]]] = [
     (re.compile(r"[-+]?[0-9]+"), int),
@@ -79,10 +84,12 @@ def read_tree(text: str, mark: Callable[[int, int], Mark]) -> Tree:
     Raises:
         ConfigError: it is no YAML at all, or beyond the bounds.
     """
-    if len(text) > MOST_CHARACTERS:
-        raise _error(
-            mark(0, 0), f"expected at most {MOST_CHARACTERS:,} characters of YAML; put the data in a file"
-        )
+    for count, most, what in (
+        (len(text), MOST_CHARACTERS, "characters"),
+        (len(text.splitlines()), MOST_LINES, "lines"),
+    ):
+        if count > most:
+            raise _error(mark(0, 0), f"expected at most {most:,} {what} of YAML; put the data in a file")
     return _Builder(_events(text, mark), mark).build()
 
 
@@ -109,8 +116,11 @@ def _events(text: str, mark: Callable[[int, int], Mark]) -> Iterator[Any]:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
     from ruamel.yaml.reader import ReaderError  # noqa: PLC0415
 
+    line, column = 1, 1
     try:
-        yield from YAML(typ="safe", pure=True).parse(text)
+        for event in YAML(typ="safe", pure=True).parse(text):
+            line, column = event.end_mark.line + 1, event.end_mark.column + 1
+            yield event
     except MarkedYAMLError as error:
         place = error.problem_mark or error.context_mark
         where = mark(place.line + 1, place.column + 1) if place else mark(0, 0)
@@ -119,8 +129,11 @@ def _events(text: str, mark: Callable[[int, int], Mark]) -> Iterator[Any]:
         before = text[: error.position]
         where = mark(before.count("\n") + 1, len(before) - before.rfind("\n"))
         raise _error(where, f"not YAML: character U+{ord(text[error.position]):04X}; leave it out") from None
-    except (YAMLError, ValueError) as error:
+    except YAMLError as error:
         raise _error(mark(0, 0), f"not YAML: {_one_line(str(error))}") from None
+    except (ValueError, OverflowError):  # the parser's own, from int and chr
+        message = "not YAML: then comes a version or an escape that is out of range; leave it out"
+        raise _error(mark(line, column), message) from None
 
 
 class _Builder:
@@ -130,17 +143,11 @@ class _Builder:
         self.events, self.mark, self.tree = events, mark, Tree()
 
     def build(self) -> Tree:
-        documents = 0
-        for event in self.events:
-            if type(event).__name__ in _OUTER_EVENTS:
-                continue
-            documents += 1
-            if documents == 1:
-                self.tree.value = self._value(event, ())
-                continue
-            if documents == 2:
-                self._refuse(event, "a second document; expected one page of YAML")
-            self._value(event, (f"document {documents}",))
+        begins = (event for event in self.events if type(event).__name__ not in _OUTER_EVENTS)
+        if first := next(begins, None):
+            self.tree.value = self._value(first, ())
+        if second := next(begins, None):
+            self._refuse(second, "a second document; expected one page of YAML")
         return self.tree
 
     def _value(self, event: Any, path: Path) -> Any:
@@ -195,6 +202,14 @@ class _Builder:
         if event.value == "<<" and event.implicit[0]:
             self._refuse(event, "merge key <<: merging is not read; write the keys out")
             return None
+        if _SURROGATE.search(event.value) or not event.value:
+            received = "half a surrogate pair" if event.value else "nothing"
+            self._refuse(event, f"expected a word as key, received {received}")
+            return None
+        if len(self.tree.keys) > MOST_KEYS:
+            raise _error(
+                self._mark(event), f"more than {MOST_KEYS:,} keys; see rnnlab schema for those there are"
+            )
         if first := self.tree.keys.get((*path, event.value)):
             dotted = ".".join(map(str, (*path, event.value)))
             self._refuse(event, f"{dotted}: duplicate key; it stands at {first.line}:{first.column} already")
@@ -204,12 +219,14 @@ class _Builder:
         if len(path) > DEEPEST:
             raise _error(self._mark(event), f"nested more than {DEEPEST} deep")
         if len(self.tree.values) > MOST_VALUES:
-            raise _error(self._mark(event), f"more than {MOST_VALUES:,} values; put the data in a file")
+            raise _error(self._mark(event), f"more than {MOST_VALUES:,} values; {_REMEDY}")
 
     def _refuse(self, event: Any, message: str, path: Path | None = None) -> None:
         self.tree.problems.append(Problem(self._mark(event), message))
         if path is not None:
             self.tree.refused.add(path)
+        if len(self.tree.problems) > MOST_PROBLEMS:
+            raise ConfigError(*report(self.tree.problems))
 
     def _mark(self, event: Any) -> Mark:
         return self.mark(event.start_mark.line + 1, event.start_mark.column + 1)

@@ -24,7 +24,10 @@ class Notes:
         """The notes of a declared vocabulary, each in its one spelling."""
         spellings: dict[str, str] = {}
         for token in tokens:
-            first = spellings.setdefault(canonical(token), token)
+            try:
+                first = spellings.setdefault(canonical(token), token)
+            except DataError as error:
+                raise DataError(f"dataset.vocabulary: {error}") from None
             if first != token:
                 raise DataError(
                     f"dataset.vocabulary: {first!r} and {token!r} are the same note; leave one out"

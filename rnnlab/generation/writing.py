@@ -61,7 +61,7 @@ def write(trained: TrainedModel, settings: Generation) -> Writing:
     """
     experiment = trained.experiment
     vocabulary = Vocabulary(trained.tokens, experiment.dataset.kind)
-    seed = _seed_ids(settings.seed, vocabulary)
+    seed = seed_ids(settings.seed, vocabulary)
     how = Decoding(
         regime=experiment.regime,
         window=experiment.dataset.window,
@@ -82,7 +82,13 @@ def write(trained: TrainedModel, settings: Generation) -> Writing:
     return Writing(samples, settings, _notes(len(seed), how), trained.sha256)
 
 
-def _seed_ids(seed: str | None, vocabulary: Vocabulary) -> np.ndarray[Any, np.dtype[np.int64]]:
+def seed_ids(seed: str | None, vocabulary: Vocabulary) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """The token ids (S,) that a seed, given as text or notes, begins with.
+
+    Raises:
+        UsageError: no seed, or one without a token.
+        VocabularyError: a token that the model does not know.
+    """
     if seed is None:
         example = vocabulary.tokens[0]
         raise UsageError(f'no seed: the configuration has none; give the start, e.g. --seed "{example}"')

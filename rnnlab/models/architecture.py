@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import prod
 
+from rnnlab.config.contradictions import MOST_ACTIVATIONS, MOST_WEIGHTS
 from rnnlab.config.schema import Experiment, GruModel, LstmModel, MlpModel, SimpleRnnModel
 from rnnlab.errors import ConfigError
 from rnnlab.models import cells
@@ -83,8 +84,25 @@ def architecture_of(experiment: Experiment, vocab_size: int) -> Architecture:
     """The architecture that an experiment describes, for a vocabulary of V tokens.
 
     Raises:
-        ConfigError: without a head, the last layer must have V units.
+        ConfigError: without a head the last layer must have V units; memory must hold the network.
     """
+    architecture = _layers_of(experiment, vocab_size)
+    _check_size(architecture, experiment, vocab_size)
+    return architecture
+
+
+def cell_of(model: SimpleRnnModel | LstmModel | GruModel) -> Cell:
+    """The cell that a model section names."""
+    if isinstance(model, SimpleRnnModel):
+        return cells.SimpleRnn()
+    if isinstance(model, GruModel):
+        return cells.GruResetAfter() if model.reset_after else cells.GruResetBefore()
+    if model.coupled_gates:
+        return cells.CoupledPeepholeLstm() if model.peephole else cells.CoupledLstm()
+    return cells.PeepholeLstm() if model.peephole else cells.Lstm()
+
+
+def _layers_of(experiment: Experiment, vocab_size: int) -> Architecture:
     model, window = experiment.model, experiment.dataset.window
     encoding = _encoding(experiment, vocab_size)
     if isinstance(model, MlpModel):
@@ -100,17 +118,6 @@ def architecture_of(experiment: Experiment, vocab_size: int) -> Architecture:
     else:
         head = _head(counted_steps, hidden[-1].units, vocab_size)
     return Architecture(encoding, hidden, head, model.dropout, None)
-
-
-def cell_of(model: SimpleRnnModel | LstmModel | GruModel) -> Cell:
-    """The cell that a model section names."""
-    if isinstance(model, SimpleRnnModel):
-        return cells.SimpleRnn()
-    if isinstance(model, GruModel):
-        return cells.GruResetAfter() if model.reset_after else cells.GruResetBefore()
-    if model.coupled_gates:
-        return cells.CoupledPeepholeLstm() if model.peephole else cells.CoupledLstm()
-    return cells.PeepholeLstm() if model.peephole else cells.Lstm()
 
 
 def _encoding(experiment: Experiment, vocab_size: int) -> Layer:
@@ -150,4 +157,21 @@ def _check_headless(units: int, vocab_size: int) -> None:
         raise ConfigError(
             f"model.head: none: the last layer's units must equal the vocabulary's {vocab_size} tokens,"
             f" received {units}; set the last of model.units to {vocab_size}, or head: dense"
+        )
+
+
+def _check_size(architecture: Architecture, experiment: Experiment, vocab_size: int) -> None:
+    """Refuse what only the size of the vocabulary makes too large."""
+    if architecture.parameters > MOST_WEIGHTS:
+        raise ConfigError(
+            f"model.units: with {vocab_size:,} tokens the network has {architecture.parameters:,} weights,"
+            f" expected at most {MOST_WEIGHTS:,}; use fewer units"
+            + (", or a smaller dataset.window" if architecture.activation else "")
+        )
+    batch_size, head = experiment.training.batch_size, architecture.head
+    logits = batch_size * prod(size for size in head.output_shape if size) if head else 0
+    if logits > MOST_ACTIVATIONS:
+        raise ConfigError(
+            f"training.batch_size: with {vocab_size:,} tokens a batch has {logits:,} logits,"
+            f" expected at most {MOST_ACTIVATIONS:,}; make batch_size or dataset.window smaller"
         )

@@ -197,6 +197,26 @@ def test_bad_input_is_one_line(folder, line, exit_code, message):
     assert answer.stderr.endswith("\n")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--a\nb"], "rnnlab: No such option '--a\\nb'. (see rnnlab --help)\n"),
+        (["describe", "a\nb.yaml"], "a\\nb.yaml: no such configuration; expected a YAML file, e.g. configs/"),
+        (
+            ["describe", "song.yaml", "--set", "a\x1b[2J=1"],
+            "--set a\\x1b[2J: unknown key; there are dataset, ",
+        ),
+        (["evaluate", "runs/text-1", "--data", "a\nb"], "a\\nb: no such file; check the path"),
+    ],
+)
+def test_what_was_typed_is_quoted_in_one_line(folder, arguments, line):
+    """Whatever is in it."""
+    answer = folder(*arguments)
+
+    assert answer.stderr.startswith(line)
+    assert answer.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize("command", ["evaluate", "generate"])
 def test_no_run_yet_is_one_line(rnnlab, command):
     """With the command that makes one."""

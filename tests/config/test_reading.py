@@ -365,7 +365,7 @@ def test_a_file_that_is_no_page_at_all_is_not_read_to_its_end(tmp_path):
     with pytest.raises(ConfigError) as caught:
         read_experiment(path)
 
-    assert str(caught.value) == f"{path}: expected at most 4,194,304 bytes, and it has more"
+    assert str(caught.value) == f"{path}: expected at most 2,097,152 bytes, and it has more"
 
 
 def test_a_file_is_read_relative_to_its_own_folder(tmp_path):

@@ -56,6 +56,15 @@ def test_what_stands_in_for_a_refused_value_makes_no_experiment():
     assert check(sections, [("model", "units")]) == (None, [])
 
 
+def test_a_value_without_a_key_hides_nothing():
+    """The whole page is no section that its own key could name."""
+    assert refusal("dataset: {kind: text, inline: abc}", "model: {kind: lstm, units: 0}", ": !!int 1") == [
+        "2:28: model.units: expected 1 or more, received 0",
+        "3:1: expected a word as key, received nothing",
+        "3:3: tag !!int: tags are not read; leave it out",
+    ]
+
+
 @pytest.mark.parametrize(
     "training",
     [

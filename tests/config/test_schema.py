@@ -85,8 +85,20 @@ def parse(
         ),
         (
             {"model": "kind: lstm, units: [16384, 16384]"},
-            "2:28: model.units: expected at most 500,000,000 weights, received about 3,221,225,472;"
+            "2:28: model.units: expected at most 500,000,000 weights, received about 3,221,291,008;"
             " use fewer units",
+        ),
+        (
+            {
+                "dataset": f"{TEXT}, target: next, encoding: embedding, embedding_size: 1024, window: 4096",
+                "model": "kind: mlp, units: [128, 1]",
+            },
+            "2:27: model.units: expected at most 500,000,000 weights, received about 536,871,040;"
+            " use fewer units, or a smaller dataset.window",
+        ),
+        (
+            {"training": "schedule: {kind: exponential, decay_rate: 1, decay_steps: 3000000000}"},
+            "3:70: training.schedule.decay_steps: expected at most 2,147,483,647, received 3000000000",
         ),
         (
             {"training": f"{WINDOWS}, batch_size: 65536", "model": "kind: lstm, units: 128"},

@@ -166,6 +166,19 @@ def test_a_vocabulary_is_written_as_one_would_write_it(tmp_path, kind, vocabular
     assert there_and_back(experiment, tmp_path) == experiment
 
 
+@pytest.mark.parametrize(
+    ("last", "begin"), [("c4", "  vocabulary: c1 c2 c3 c5 "), ("<c e>4", "  vocabulary:\n  - c1\n")]
+)
+def test_a_long_vocabulary_of_notes_is_written_as_it_is_read_fastest(tmp_path, last, begin):
+    """As one string, in which a chord would fall apart."""
+    words = ", ".join([f"c{n}" for n in range(1, 2000) if n != 4] + [last])
+    text = f"dataset: {{kind: notes, inline: c4, vocabulary: [{words}]}}\nmodel: {{kind: lstm, units: 4}}\n"
+    experiment = parse_experiment(text, name="a", folder=tmp_path)
+
+    assert begin in write_experiment(experiment, folder=tmp_path)
+    assert there_and_back(experiment, tmp_path) == experiment
+
+
 def test_other_users_of_the_yaml_library_keep_their_way_of_writing(tmp_path):
     """What we teach our own representer, the library's does not learn."""
     from io import StringIO

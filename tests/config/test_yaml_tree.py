@@ -17,7 +17,7 @@ def read(text: str) -> Tree:
 def refusal(text: str) -> list[str]:
     """The lines of what is wrong with a text, whether it can be read on or not."""
     try:
-        return report(read(text).problems).splitlines()
+        raise ConfigError(*report(read(text).problems))
     except ConfigError as error:
         return str(error).splitlines()
 
@@ -101,6 +101,22 @@ def test_a_value_that_is_not_there_is_placed_at_its_key():
         ("\ta: 1", ["1:1: not YAML: found character '\\t' that cannot start any token"]),
         ("a: 'x", ["1:6: not YAML: found unexpected end of stream"]),
         ("a: 1\nb: x\x07", ["2:5: not YAML: character U+0007; leave it out"]),
+        ('"\\ud800": 1', ["1:1: expected a word as key, received half a surrogate pair"]),
+        (": 1", ["1:1: expected a word as key, received nothing"]),
+        ("a: !b%0Ac d", ["1:4: tag !b\\nc: tags are not read; leave it out"]),
+        ('"a\\nb": 1\n"a\\nb": 2', ["2:1: a\\nb: duplicate key; it stands at 1:1 already"]),
+        (
+            'a: "\\UFFFFFFFF"',
+            ["1:2: not YAML: then comes a version or an escape that is out of range; leave it out"],
+        ),
+        (
+            'a: "\\U00110000"',
+            ["1:2: not YAML: then comes a version or an escape that is out of range; leave it out"],
+        ),
+        (
+            "%YAML 1." + "9" * 5000 + "\n---\na: 1",
+            ["1:1: not YAML: then comes a version or an escape that is out of range; leave it out"],
+        ),
     ],
 )
 def test_what_is_refused_is_named_with_its_place(text, lines):
@@ -160,15 +176,28 @@ def test_the_first_of_two_documents_is_read():
     ("text", "line"),
     [
         pytest.param("a: " + "[" * 300_000, f"song.yaml:1:24: nested more than {DEEPEST} deep", id="lists"),
-        pytest.param("? " * 300_000, f"song.yaml:1:43: nested more than {DEEPEST} deep", id="keys"),
+        pytest.param("? " * 200_000, f"song.yaml:1:43: nested more than {DEEPEST} deep", id="keys"),
         pytest.param(
             "\n".join(" " * i + "a:" for i in range(1000)),
             f"song.yaml:22:22: nested more than {DEEPEST} deep",
             id="mappings",
         ),
         pytest.param(
-            "a: " + "x" * (1 << 20),
-            "song.yaml: expected at most 1,048,576 characters of YAML; put the data in a file",
+            "\n" * 50_001,
+            "song.yaml: expected at most 50,000 lines of YAML; put the data in a file",
+            id="lines",
+        ),
+        pytest.param(
+            "".join(f"key{n}: 1\n" for n in range(30_000)),
+            "song.yaml:1002:1: more than 1,000 keys; see rnnlab schema for those there are",
+            id="words",
+        ),
+        pytest.param(
+            "--- a\n" * 50_000, "song.yaml:2:5: a second document; expected one page of YAML", id="documents"
+        ),
+        pytest.param(
+            "a: " + "x" * (1 << 19),
+            "song.yaml: expected at most 524,288 characters of YAML; put the data in a file",
             id="characters",
         ),
     ],
@@ -183,11 +212,20 @@ def test_what_is_too_large_is_refused_quickly(text, line):
     assert time.perf_counter() - begin < 2
 
 
+def test_a_text_with_no_end_of_problems_is_not_read_on():
+    """The report would not show them."""
+    lines = refusal("a: [" + "*a, " * 100_000 + "]")
+
+    assert len(lines) == MOST_LINES + 1
+    assert lines[-1] == "… and 951 more"
+
+
 def test_more_values_than_any_configuration_needs_are_refused(monkeypatch):
     """The parser takes long over each value, so they are counted as they come."""
     monkeypatch.setattr("rnnlab.config.yaml_tree.MOST_VALUES", 100)
 
-    assert refusal("a: [" + "1," * 300_000 + "]") == [
-        "song.yaml:1:201: more than 100 values; put the data in a file"
+    assert refusal("a: [" + "1," * 200_000 + "]") == [
+        "song.yaml:1:201: more than 100 values;"
+        " write a long vocabulary as one string, and put the data in a file"
     ]
-    assert MOST_VALUES > 65_536 + 1000, "the longest vocabulary has to fit in"
+    assert MOST_VALUES > 10_000 + 1000, "the longest list of files has to fit in"

@@ -35,6 +35,12 @@ def test_two_spellings_of_one_note_are_refused():
         Notes().declared(["es4", "c4", "ees4"])
 
 
+def test_a_declared_token_that_is_no_note_is_told_by_its_setting():
+    """No file has it."""
+    with pytest.raises(DataError, match=r"^dataset\.vocabulary: 'h4': "):
+        Notes().declared(["c4", "h4"])
+
+
 def test_near_notes_are_spelled_alike():
     """What a newcomer may have meant."""
     assert Notes().near("fis8", ("c4", "f8", "g8"))[0] == "f8"

@@ -135,3 +135,37 @@ def test_dropout_has_no_weights() -> None:
 
     assert network.dropout == 0.5
     assert network.parameters == architecture("kind: lstm, units: 3").parameters
+
+
+@pytest.mark.parametrize(
+    ("model", "overrides", "vocab_size", "message"),
+    [
+        (
+            "kind: mlp, units: 1000",
+            ["dataset.target=next", "dataset.window=600"],
+            1000,
+            "model.units: with 1,000 tokens the network has 601,002,000 weights,"
+            " expected at most 500,000,000; use fewer units, or a smaller dataset.window",
+        ),
+        (
+            "kind: simple_rnn, units: 5000",
+            [],
+            60_000,
+            "model.units: with 60,000 tokens the network has 625,065,000 weights,"
+            " expected at most 500,000,000; use fewer units",
+        ),
+        (
+            "kind: lstm, units: 1",
+            ["training.batch_size=1000", "dataset.window=1000"],
+            300,
+            "training.batch_size: with 300 tokens a batch has 300,000,000 logits,"
+            " expected at most 268,435,456; make batch_size or dataset.window smaller",
+        ),
+    ],
+)
+def test_what_the_vocabulary_makes_too_large_is_refused(model, overrides, vocab_size, message) -> None:
+    """Before anything is allocated: the weights, and the logits of one batch."""
+    with pytest.raises(ConfigError) as caught:
+        architecture(model, *overrides, vocab_size=vocab_size)
+
+    assert str(caught.value) == message
