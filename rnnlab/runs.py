@@ -59,7 +59,7 @@ class Run:
 
     def write(self, name: str, text: str) -> None:
         """Replace one of its files, whole or not at all."""
-        write_durably(self.path / name, text.encode())
+        write_durably(self.path / name, text.encode(errors="backslashreplace"))
 
     def write_metrics(self, metrics: dict[str, Any]) -> None:
         """Replace `metrics.json`."""

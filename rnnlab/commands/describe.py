@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnlab.commands.arguments import json_option, set_option
+from rnnlab.commands.terminal import echo
 
 if TYPE_CHECKING:
     from rnnlab.reports.description import Description
@@ -29,7 +30,7 @@ def command(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:
 
     path = find_run(config).path / CONFIG if config.is_dir() else config
     description = describe(read_experiment(path, overrides))
-    click.echo(as_json_text(_as_json(description)) if as_json else _as_text(description))
+    echo(as_json_text(_as_json(description)) if as_json else _as_text(description))
 
 
 def _as_json(description: "Description") -> dict[str, Any]:

@@ -7,6 +7,7 @@ import click
 
 from rnnlab.commands.arguments import config_argument, set_option
 from rnnlab.commands.progress import ProgressReport, ReadingReport
+from rnnlab.commands.terminal import echo
 
 if TYPE_CHECKING:
     from rnnlab.datasets.loading import Data
@@ -45,7 +46,7 @@ def command(config: Path, overrides: tuple[str, ...], run_dir: Path | None, quie
         _print_plan(session, data)
     with ProgressReport(experiment.training.epochs, quiet=quiet) as progress:
         outcome = session.train(progress.show)
-    click.echo(_result(outcome))
+    echo(_result(outcome))
 
 
 def _print_plan(session: "Session", data: "Data") -> None:
@@ -57,7 +58,7 @@ def _print_plan(session: "Session", data: "Data") -> None:
     trainer = session.trainer
     rows = plan(trainer.experiment, data.corpus, data.splits, trainer.batches, trainer.architecture)
     rows += [("device", device_name()), ("run folder", str(session.run.path))]
-    click.echo(facts(rows), err=True)
+    echo(facts(rows), err=True)
 
 
 def _result(outcome: "Outcome") -> str:

@@ -13,7 +13,7 @@ from rnnlab.commands import COMMANDS, cli
 from rnnlab.errors import Interrupted
 from tests.trained import SENTENCE, SONG, STREAM, run_of
 
-NOT_COMMANDS = {"__init__", "arguments", "progress", "rendering"}
+NOT_COMMANDS = {"__init__", "arguments", "progress", "rendering", "terminal"}
 
 
 def loaded(name: str) -> click.Command:
