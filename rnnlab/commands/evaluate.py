@@ -38,6 +38,7 @@ def command(
     rnnlab evaluate runs/nabiya_lstm-1 --json
     rnnlab evaluate runs/nabiya_lstm-1 --folds 3
     """
+    from rnnlab.commands.data_access import check_data_access
     from rnnlab.commands.rendering import as_json_text, facts
     from rnnlab.evaluation.evaluating import evaluate
     from rnnlab.runs import load_trained
@@ -47,6 +48,10 @@ def command(
     trained, run, path = load_trained(model)
     if model is None:
         echo(f"using {path}", err=True)
+    if not data:
+        check_data_access(
+            trained.experiment, run, path, remedy="train it here" if folds else "name a file with --data"
+        )
     if folds:
         from rnnlab.training.folds import cross_validate_config  # loads TensorFlow, which takes seconds
 
