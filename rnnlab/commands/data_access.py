@@ -1,4 +1,4 @@
-"""Which files a trained model may have opened: its configuration names them, and anyone may have written it."""
+"""Which files a trained model may have opened: a configuration names them, whoever may have written it."""
 
 import os
 from pathlib import Path
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def check_data_access(experiment: "Experiment", run: "Run | None", path: Path, *, remedy: str) -> None:
     """Refuse to open what was not asked for.
 
-    The data of a run in `runs/`, where `rnnlab train` makes them, is opened; that of a run from elsewhere if it
-    lies in the run's folder; that of a model file never. A pipe or a device is not opened for any of them.
+    The data of a run in `runs/`, where `rnnlab train` makes them, is opened; that of a run from elsewhere if
+    it lies in the run's folder; that of a model file never. No pipe or device is opened for any of them.
 
     Args:
         experiment: of the model.

@@ -1,8 +1,8 @@
 """Reading a safetensors file that anyone may have written: nothing in it is believed before it is checked.
 
 The format: 8 bytes that count those of the header, the header in JSON, and the tensors one after another. No
-tensor is read, and no memory taken for one, before the header agrees with itself, with the file's size and with
-what the caller expects.
+tensor is read, and no memory taken for one, before the header agrees with itself, with the file's size and
+with what the caller expects.
 """
 
 import io

@@ -1,0 +1,1 @@
+"""Attacks on rnnlab at full length: `make torture`; the quick forms are in tests/."""
