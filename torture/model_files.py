@@ -79,7 +79,7 @@ def problem(case: Case, expected: dict[str, Answer]) -> str | None:
         with _damaged(case):
             try:
                 given = answer(command)
-            except BaseException as error:
+            except (Exception, HungError) as error:
                 return f"{case}: {command}: {type(error).__name__}: {error}"
         if given != expected[command] and not _is_one_line_on(case.file, given):
             return f"{case}: {command}: {given}"

@@ -83,7 +83,7 @@ def load_model(path: Path) -> TrainedModel:
     """Read a model file and check it against its own digest and configuration.
 
     Raises:
-        ModelFileError: not there, not a model of rnnlab, from a later format, or damaged.
+        ModelFileError: not there, not a model of rnnlab, from a later format, damaged, or diverged.
     """
     with open_tensor_file(path) as file:
         metadata = file.metadata
@@ -92,6 +92,11 @@ def load_model(path: Path) -> TrainedModel:
         weights = file.read(shapes)
     if metadata.get("sha256") != _digest(metadata, weights):
         raise damaged(path, "its content does not match the sha256 in its header")
+    if not all(np.isfinite(array).all() for array in weights.values()):
+        raise ModelFileError(
+            f"{path}: its weights are not all numbers, as when training diverges;"
+            " train again with a smaller training.optimizer.learning_rate"
+        )
     data_sha256 = metadata.get("data_sha256", "")
     return TrainedModel(
         experiment, tokens, weights, data_sha256, metadata["sha256"], config=metadata["config"]
