@@ -135,3 +135,18 @@ def test_dropout_has_no_weights() -> None:
 
     assert network.dropout == 0.5
     assert network.parameters == architecture("kind: lstm, units: 3").parameters
+
+
+def test_a_table_of_one_hot_rows_has_a_bound() -> None:
+    """It has V × V numbers, whoever asks for it; the other encodings have no such table."""
+    wide = experiment("dataset: {kind: text, inline: ab}\nmodel: {kind: lstm, units: 1}")
+    learnt = experiment(
+        "dataset: {kind: text, inline: ab, encoding: embedding}\nmodel: {kind: lstm, units: 1}"
+    )
+
+    assert architecture_of(wide, 16_384).parameters
+    assert architecture_of(learnt, 16_385).parameters
+    with pytest.raises(
+        ConfigError, match=r"expected at most 16,384 tokens, received 16,385; choose embedding"
+    ):
+        architecture_of(wide, 16_385)
