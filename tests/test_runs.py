@@ -275,7 +275,8 @@ def test_the_model_of_another_run_is_not_this_runs():
 
     assert str(caught.value) == (
         "runs/song-1/model.safetensors: not this run's model"
-        " (model and dataset are not those of config.yaml); restore it from a copy, or name the model file alone"
+        " (model and dataset are not those of config.yaml);"
+        " restore it from a copy, or name the model file alone"
     )
     assert load_trained(first.model_path)[0].tokens
 
