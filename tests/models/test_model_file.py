@@ -199,7 +199,8 @@ def test_the_configuration_of_a_stranger_is_bounded(path, change, why):
 
 
 @pytest.mark.parametrize(
-    ("text", "token"), [(SENTENCE, "if"), (SENTENCE, "\ud800"), (SONG, "h8"), (SONG, "C4"), (SONG, "g08")]
+    ("text", "token"),
+    [(SENTENCE, "if"), (SENTENCE, "\ud800"), (SONG, "h8"), (SONG, "C4"), (SONG, "g08"), (SONG, "<e c>8")],
 )
 def test_a_vocabulary_of_what_are_no_tokens_is_damage(tmp_path, text, token):
     """The rest of the program relies on it."""
@@ -233,3 +234,11 @@ def test_what_would_not_be_read_is_not_written(tmp_path):
         save_model(tmp_path / "model.safetensors", long)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_of_all_that_is_wrong_with_a_configuration_the_first_is_said(path):
+    """The file is to be replaced as a whole: nobody mends its header."""
+    forge(path, lambda metadata, weights: metadata.update(config="a: 1\nb: 2"))
+
+    assert "a: unknown key" in refusal(path)
+    assert "b: unknown key" not in refusal(path)
