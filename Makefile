@@ -46,6 +46,7 @@ bench: install
 # Thousands of hostile configurations, data files and seeds; a few minutes.
 torture: $(VENV)/installed-dev
 	$(BIN)/python -m torture.parsing
+	$(BIN)/python -m torture.model_files
 
 # `make lock` adds and drops what pyproject.toml asks for; `make lock UPGRADE=--upgrade` also takes newer versions.
 lock:

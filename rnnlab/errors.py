@@ -6,6 +6,7 @@
       ModelFileError       a damaged or foreign model file
       RunError             no run yet, a folder that is not a run, a folder that cannot be written
       TrainingError        a run that diverged, a callback that cannot be imported
+      OutputError          stdout that cannot take what is to be printed
       ConfigError          exit code 2: a YAML file or a `--set` says something that cannot be
       UsageError           exit code 2: what was typed on the command line cannot be
       Interrupted          exit code 130 or 143: stopped by a signal, with everything saved
@@ -49,6 +50,10 @@ class RunError(RnnlabError):
 
 class TrainingError(RnnlabError):
     """Training that cannot start or cannot go on."""
+
+
+class OutputError(RnnlabError):
+    """A result that stdout cannot take."""
 
 
 class ConfigError(RnnlabError):

@@ -38,6 +38,17 @@ def write_durably(path: Path, data: bytes) -> None:
         ) from error
 
 
+def check_inside(path: Path) -> None:
+    """Refuse a file that is a link to somewhere outside its own folder.
+
+    Raises:
+        RunError: where it leads to.
+    """
+    folder, target = os.path.realpath(path.parent), os.path.realpath(path)
+    if os.path.dirname(target) != folder:
+        raise RunError(f"{path}: leads outside its folder, to {target}; put the file itself there")
+
+
 def read_text(path: Path, *, most_bytes: int = -1) -> str:
     """The text of a UTF-8 file, with `\\n` line ends and without a byte order mark.
 

@@ -8,32 +8,27 @@ runs/<config name>-<number>/   claimed by an atomic mkdir; `runs/latest` names t
   losses.csv           a row for each training step
   metrics.json         the last evaluation
   events.log           what happened, with times
-  checkpoints/         what `rnnlab train --resume` goes on from (`training.checkpoints`)
+  checkpoints/         what `rnnlab train --resume` goes on from (`training/checkpoints.py`)
 """
 
 import json
 import os
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rnnlab.config.changes import changes
 from rnnlab.config.reading import read_experiment, write_experiment
 from rnnlab.config.schema import Experiment
-from rnnlab.errors import RunError, UsageError
-from rnnlab.files import write_durably
+from rnnlab.errors import ConfigError, RunError
+from rnnlab.files import check_inside, write_durably
 from rnnlab.models.model_file import TrainedModel, load_model, save_model
 
 RUNS = Path("runs")
 LATEST = "latest"
 CONFIG = "config.yaml"
 MODEL = "model.safetensors"
-
-MAY_CHANGE = ("training.epochs", "training.checkpoint")
-"""Settings that a run may go on with otherwise than it was begun."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +46,22 @@ class Run:
         """Its best weights.
 
         Raises:
-            RunError: training has not saved a model in it yet.
+            RunError: training has not saved a model in it yet, or it holds that of another run.
             ModelFileError: the model is damaged.
         """
         if not self.model_path.exists():
             raise RunError(
                 f"{self.path}: no {MODEL} in this run yet; wait for its first save, or train again"
             )
-        return load_model(self.model_path)
+        check_inside(self.model_path)
+        trained = load_model(self.model_path)
+        self._check_own(trained)
+        return trained
+
+    @property
+    def is_of_here(self) -> bool:
+        """Whether it lies where `rnnlab train` makes runs, and is no link to another place."""
+        return _is_of_here(self.path)
 
     def save_model(self, model: TrainedModel) -> None:
         """Replace its model, whole or not at all."""
@@ -66,7 +69,7 @@ class Run:
 
     def write(self, name: str, text: str) -> None:
         """Replace one of its files, whole or not at all."""
-        write_durably(self.path / name, text.encode())
+        write_durably(self.path / name, text.encode(errors="backslashreplace"))
 
     def write_config(self, experiment: Experiment) -> None:
         """Replace its resolved configuration."""
@@ -76,6 +79,26 @@ class Run:
         """Replace `metrics.json`."""
         self.write("metrics.json", json.dumps(metrics, indent=2, ensure_ascii=False) + "\n")
 
+    def _check_own(self, trained: TrainedModel) -> None:
+        """Refuse a model that another experiment than this run's was trained to."""
+        path = self.path / CONFIG
+        try:
+            if path.read_bytes() == trained.config.encode():
+                return
+            own = read_experiment(path)
+        except OSError as error:
+            raise RunError(
+                f"{path}: cannot be read ({error.strerror or error}); check its permissions and the disk"
+            ) from error
+        except ConfigError as error:
+            first = str(error).partition("\n")[0]
+            raise RunError(f"{first}; the run's configuration is damaged: restore it from a copy") from error
+        if (own.model, own.dataset) != (trained.experiment.model, trained.experiment.dataset):
+            raise RunError(
+                f"{self.model_path}: not this run's model (model and dataset are not those of {CONFIG});"
+                " restore it from a copy, or name the model file alone"
+            )
+
     def log(self, event: str) -> None:
         """Add a line with the time to `events.log`.
 
@@ -83,6 +106,7 @@ class Run:
             RunError: the file cannot be written.
         """
         now = datetime.now(UTC).isoformat(timespec="seconds")
+        check_inside(self.path / "events.log")
         try:
             with (self.path / "events.log").open("a", encoding="utf-8") as file:
                 file.write(f"{now} {event}\n")
@@ -120,12 +144,13 @@ def find_run(path: Path | None = None) -> Run:
     """
     if path is None:
         return _newest()
-    if not path.is_dir():
+    if not os.path.isdir(path):
         raise RunError(f"{path}: no such run; expected a run folder or a model file{_known_runs()}")
-    if not (path / CONFIG).is_file():
+    if not os.path.isfile(path / CONFIG):
         raise RunError(
             f"{path}: not a run folder (it holds no {CONFIG}); expected one that `rnnlab train` made"
         )
+    check_inside(path / CONFIG)
     return Run(path)
 
 
@@ -139,35 +164,10 @@ def load_trained(path: Path | None = None) -> tuple[TrainedModel, Run | None, Pa
         RunError: no such run.
         ModelFileError: the model is damaged.
     """
-    if path is not None and (path.is_file() or path.suffix == ".safetensors"):
+    if path is not None and (os.path.isfile(path) or path.suffix == ".safetensors"):
         return load_model(path), None, path
     run = find_run(path)
     return run.load_model(), run, run.path
-
-
-def resumed_experiment(run: Run, config: Path | None, overrides: Sequence[str]) -> Experiment:
-    """The experiment that a run goes on with.
-
-    Args:
-        run: the run.
-        config: a configuration that should be the run's own; None takes that.
-        overrides: settings that replace its own.
-
-    Raises:
-        ConfigError: what is wrong with a configuration.
-        UsageError: it differs from what the run was begun with, in more than may change.
-    """
-    begun = read_experiment(run.path / CONFIG)
-    wanted = read_experiment(config or run.path / CONFIG, overrides)
-    changed = [
-        f"{key} ({values})" for key, values in changes(begun, wanted) if not key.startswith(MAY_CHANGE)
-    ]
-    if changed:
-        raise UsageError(
-            f"{run.path}: cannot go on with other settings than it was begun with: {', '.join(changed)};"
-            f" only {' and '.join(MAY_CHANGE)} may change, leave the rest out or train anew"
-        )
-    return wanted
 
 
 def _claim_numbered(name: str) -> Path:
@@ -206,12 +206,21 @@ def _point_latest(path: Path) -> None:
 
 
 def _newest() -> Run:
-    if (RUNS / LATEST / CONFIG).is_file():
-        return Run(RUNS / os.path.basename((RUNS / LATEST).resolve()))
-    runs = [path.parent for path in RUNS.glob(f"*/{CONFIG}")]
+    latest = RUNS / LATEST
+    if (latest / CONFIG).is_file():
+        if not _is_of_here(latest):
+            raise RunError(
+                f"{latest}: leads outside {RUNS}/, to {latest.resolve()}; remove it, or name the run you mean"
+            )
+        return Run(RUNS / latest.resolve().name)
+    runs = [path.parent for path in RUNS.glob(f"*/{CONFIG}") if _is_of_here(path.parent)]
     if not runs:
         raise RunError(f"no run yet in {RUNS}/; train one first: rnnlab train CONFIG, or name a model file")
     return Run(max(runs, key=lambda path: path.stat().st_mtime_ns))
+
+
+def _is_of_here(run: Path) -> bool:
+    return run.resolve().parent == RUNS.resolve()
 
 
 def _known_runs() -> str:

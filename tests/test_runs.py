@@ -209,3 +209,109 @@ def test_a_log_that_cannot_be_written_names_the_run():
 
     with pytest.raises(RunError, match=r"^runs/song-1: cannot write \(No such file or directory\)"):
         run.log("stopped")
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "model.safetensors"])
+def test_a_file_of_a_run_does_not_lead_outside_its_folder(name):
+    """A run is what its folder holds; whoever packed it does not choose what else is read."""
+    path = run_of(SONG).path / name
+    outside = path.rename(Path("outside").absolute())
+    path.symlink_to(outside)
+
+    with pytest.raises(RunError) as caught:
+        load_trained(Path("runs/song-1"))
+
+    assert str(caught.value) == (
+        f"runs/song-1/{name}: leads outside its folder, to {outside}; put the file itself there"
+    )
+
+
+def test_a_link_within_a_run_is_followed():
+    """It leads nowhere else."""
+    run = run_of(SONG)
+    run.model_path.rename(run.path / "best.safetensors")
+    run.model_path.symlink_to("best.safetensors")
+
+    assert load_trained(run.path)[0].sha256
+
+
+@pytest.mark.parametrize(
+    "target", ["../elsewhere/song-1", "{here}/elsewhere/song-1", "../runs/../elsewhere/song-1"]
+)
+def test_the_newest_run_is_not_outside_of_the_folder_of_runs(target):
+    """Neither by a path from there, nor by one from the root."""
+    run_of(SONG)
+    Path("elsewhere").mkdir()
+    Path("runs/song-1").rename("elsewhere/song-1")
+    Path("runs/latest").unlink()
+    Path("runs/latest").symlink_to(target.format(here=Path.cwd()))
+
+    with pytest.raises(RunError) as caught:
+        find_run()
+
+    assert str(caught.value) == (
+        f"runs/latest: leads outside runs/, to {Path('elsewhere/song-1').absolute()};"
+        " remove it, or name the run you mean"
+    )
+
+
+def test_the_folder_of_runs_may_itself_be_elsewhere():
+    """On a larger disk: `runs` is a link that its owner made."""
+    run = run_of(SONG)
+    Path("runs").rename("disk")
+    Path("runs").symlink_to("disk")
+
+    assert find_run() == run
+    assert run.is_of_here
+
+
+def test_the_model_of_another_run_is_not_this_runs():
+    """Both are named; the file alone can still be used."""
+    first, second = run_of(SONG), run_of(SENTENCE, name="text")
+    second.model_path.replace(first.model_path)
+
+    with pytest.raises(RunError) as caught:
+        load_trained(first.path)
+
+    assert str(caught.value) == (
+        "runs/song-1/model.safetensors: not this run's model"
+        " (model and dataset are not those of config.yaml);"
+        " restore it from a copy, or name the model file alone"
+    )
+    assert load_trained(first.model_path)[0].tokens
+
+
+def test_a_configuration_that_was_only_commented_is_still_the_runs():
+    """And so is one with other settings of training, which the model does not depend on."""
+    run = run_of(SONG)
+    config = run.path / "config.yaml"
+    config.write_text("# a good one\n" + config.read_text().replace("epochs: 10", "epochs: 20"))
+
+    assert load_trained(run.path)[0].tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("model: [", "runs/song-1/config.yaml:1:9: not YAML: "),
+        ("a: 1\nb: 2\n", "runs/song-1/config.yaml:1:1: a: unknown key; "),
+    ],
+)
+def test_a_damaged_configuration_is_one_line(text, message):
+    """The first of what is wrong with it, and what to do."""
+    run = run_of(SONG)
+    (run.path / "config.yaml").write_text(text)
+
+    with pytest.raises(RunError) as caught:
+        load_trained(run.path)
+
+    assert str(caught.value).startswith(message)
+    assert str(caught.value).endswith("; the run's configuration is damaged: restore it from a copy")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_name_that_no_file_can_have_is_no_run():
+    """Too long for the system, or with what ends a name."""
+    for name in ("x" * 5000, "a\0b"):
+        with pytest.raises(RunError, match=r": no such run; expected a run folder or a model file"):
+            load_trained(Path(name))

@@ -1,1 +1,1 @@
-"""Hostile input of every kind that a user can give: each case is valid, or is refused in one line."""
+"""Attacks on rnnlab at full length, `make torture`; the quick forms are in tests/."""

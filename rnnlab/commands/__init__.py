@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from rnnlab import __version__
+from rnnlab.commands.terminal import echo, failure_of_stdout
 from rnnlab.errors import RnnlabError, near, one_line
 
 COMMANDS = {
@@ -82,7 +83,11 @@ def run(arguments: Sequence[str]) -> int:
         message, exit_code = one_line(f"rnnlab: {error.format_message()}"), error.exit_code
     except click.Abort:
         message, exit_code = "interrupted", 130
+    except OSError as error:
+        if (failure := failure_of_stdout(error)) is None:
+            raise
+        message, exit_code = failure, 1
     else:
         return 0
-    click.echo(message, err=True)
+    echo(message, err=True)
     return exit_code

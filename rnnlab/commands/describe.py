@@ -1,11 +1,13 @@
 """`rnnlab describe`: what an experiment consists of, without training it."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from rnnlab.commands.arguments import json_option, set_option
+from rnnlab.commands.terminal import echo
 
 if TYPE_CHECKING:
     from rnnlab.reports.description import Description
@@ -22,14 +24,19 @@ def command(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:
     rnnlab describe configs/nabiya_stateful_lstm.yaml
     rnnlab describe configs/ship_stacked_lstm.yaml --json
     """
+    from rnnlab.commands.data_access import check_data_access
     from rnnlab.commands.rendering import as_json_text
     from rnnlab.config.reading import read_experiment
     from rnnlab.reports.description import describe
     from rnnlab.runs import CONFIG, find_run
 
-    path = find_run(config).path / CONFIG if config.is_dir() else config
-    description = describe(read_experiment(path, overrides))
-    click.echo(as_json_text(_as_json(description)) if as_json else _as_text(description))
+    run = find_run(config) if os.path.isdir(config) else None
+    path = run.path / CONFIG if run else config
+    experiment = read_experiment(path, overrides)
+    if run:
+        check_data_access(experiment, run, run.path, remedy=f"name the file itself: rnnlab describe {path}")
+    description = describe(experiment)
+    echo(as_json_text(_as_json(description)) if as_json else _as_text(description))
 
 
 def _as_json(description: "Description") -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnlab.commands.arguments import json_option, model_argument
+from rnnlab.commands.terminal import echo
 
 if TYPE_CHECKING:
     from rnnlab.evaluation.cross_validation import CrossValidation
@@ -37,6 +38,7 @@ def command(
     rnnlab evaluate runs/nabiya_lstm-1 --json
     rnnlab evaluate runs/nabiya_lstm-1 --folds 3
     """
+    from rnnlab.commands.data_access import check_data_access
     from rnnlab.commands.rendering import as_json_text, facts
     from rnnlab.evaluation.evaluating import evaluate
     from rnnlab.runs import load_trained
@@ -45,22 +47,24 @@ def command(
         raise click.UsageError("--folds measures every window once; leave --split and --data out")
     trained, run, path = load_trained(model)
     if model is None:
-        click.echo(f"using {path}", err=True)
+        echo(f"using {path}", err=True)
+    if not data:
+        check_data_access(
+            trained.experiment, run, path, remedy="train it here" if folds else "name a file with --data"
+        )
     if folds:
         from rnnlab.training.folds import cross_validate_config  # loads TensorFlow, which takes seconds
 
-        crossed = cross_validate_config(
-            trained.experiment, folds, report=lambda line: click.echo(line, err=True)
-        )
+        crossed = cross_validate_config(trained.experiment, folds, report=lambda line: echo(line, err=True))
         result, rows = _folds_json(crossed), _folds_rows(crossed)
     else:
         evaluation = evaluate(trained, split=split, data=data)
         for note in evaluation.notes:
-            click.echo(note, err=True)
+            echo(note, err=True)
         result, rows = {**_as_json(evaluation), "run": str(path)}, _as_rows(evaluation)
     if run and not data:
         run.write_metrics(result)
-    click.echo(as_json_text(result) if as_json else facts(rows))
+    echo(as_json_text(result) if as_json else facts(rows))
 
 
 def _as_json(evaluation: "Evaluation") -> dict[str, Any]:

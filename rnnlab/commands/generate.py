@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnlab.commands.arguments import json_option, model_argument
+from rnnlab.commands.terminal import echo
 
 if TYPE_CHECKING:
     from rnnlab.generation.writing import Writing
@@ -55,11 +56,11 @@ def command(model: Path | None, as_json: bool, **options: Any) -> None:
 
     trained, _, path = load_trained(model)
     if model is None:
-        click.echo(f"using {path}", err=True)
+        echo(f"using {path}", err=True)
     writing = write(trained, settings_of(trained.experiment.generation, options))
     for note in writing.notes:
-        click.echo(note, err=True)
-    click.echo(as_json_text(_as_json(writing)) if as_json else "\n\n".join(s.text for s in writing.samples))
+        echo(note, err=True)
+    echo(as_json_text(_as_json(writing)) if as_json else "\n\n".join(s.text for s in writing.samples))
 
 
 def _as_json(writing: "Writing") -> dict[str, Any]:

@@ -4,7 +4,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-import click
+from rnnlab.commands.terminal import echo, is_terminal, visible, write
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -25,7 +25,7 @@ class ProgressReport:
     """
 
     def __init__(self, epochs: int, *, quiet: bool) -> None:
-        self._epochs, self._quiet, self._live = epochs, quiet, sys.stderr.isatty()
+        self._epochs, self._quiet, self._live = epochs, quiet, is_terminal(sys.stderr)
         self._drawn_at, self._tenth, self._line = 0.0, 0, _LiveLine()
 
     def __enter__(self) -> "ProgressReport":
@@ -46,13 +46,13 @@ class ProgressReport:
             self._redraw(progress)
         elif (tenth := PIPED_LINES * progress.step // progress.steps) > self._tenth:
             self._tenth = tenth
-            click.echo(self._figures(progress), err=True)
+            echo(self._figures(progress), err=True)
 
     def tell(self, sentence: str) -> None:
         """Say something on a line of its own."""
         if not self._quiet:
             self._line.wipe()
-            click.echo(sentence, err=True)
+            echo(sentence, err=True)
 
     def _redraw(self, progress: "Progress") -> None:
         now = time.monotonic()
@@ -80,7 +80,7 @@ class ReadingReport:
     """
 
     def __init__(self, *, quiet: bool) -> None:
-        self._live = sys.stderr.isatty() and not quiet
+        self._live = is_terminal(sys.stderr) and not quiet
         self._line, self._next_at = _LiveLine(), 0.0
 
     def __enter__(self) -> "ReadingReport":
@@ -107,20 +107,20 @@ class _LiveLine:
 
     def draw(self, line: str) -> None:
         """Put a line in place of the last one."""
-        line = line[: _columns() - 1]
-        click.echo("\r" + line.ljust(self._width), err=True, nl=False)
+        line = visible(line)[: _columns() - 1]
+        write("\r" + line.ljust(self._width), err=True)
         self._width = len(line)
 
     def end(self) -> None:
         """Go on below what was drawn, if anything was."""
         if self._width:
-            click.echo(err=True)
+            write("\n", err=True)
 
     def wipe(self) -> None:
         """Leave an empty line where something was drawn, and go on in it."""
         if self._width:
             self.draw("")
-            click.echo("\r", err=True, nl=False)
+            write("\r", err=True)
 
 
 def _columns() -> int:

@@ -1,10 +1,13 @@
 """How results look on a terminal: aligned facts, tables and JSON."""
 
 import json
+import re
 import shutil
 import textwrap
 from collections.abc import Sequence
 from typing import Any
+
+from rnnlab.commands.terminal import STEERING
 
 
 def facts(rows: Sequence[tuple[str, str]]) -> str:
@@ -34,8 +37,15 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def as_json_text(value: Any) -> str:
-    """One JSON object; NaN and infinity, which JSON lacks, are null."""
-    return json.dumps(_finite(value), indent=2, ensure_ascii=False)
+    """One JSON object; NaN and infinity, which JSON lacks, are null.
+
+    What steers a terminal is escaped as JSON has it: whoever reads it gets the same text, on a terminal too.
+    """
+    return STEERING.sub(_escaped, json.dumps(_finite(value), indent=2, ensure_ascii=False))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\u{ord(match.group()):04x}"
 
 
 def _finite(value: Any) -> Any:

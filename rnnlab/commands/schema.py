@@ -2,6 +2,8 @@
 
 import click
 
+from rnnlab.commands.terminal import echo
+
 
 @click.command()
 def command() -> None:
@@ -13,4 +15,4 @@ def command() -> None:
     from rnnlab.commands.rendering import as_json_text
     from rnnlab.config.schema import json_schema
 
-    click.echo(as_json_text(json_schema()))
+    echo(as_json_text(json_schema()))

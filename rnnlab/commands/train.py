@@ -7,6 +7,7 @@ import click
 
 from rnnlab.commands.arguments import set_option
 from rnnlab.commands.progress import ProgressReport, ReadingReport
+from rnnlab.commands.terminal import echo
 
 if TYPE_CHECKING:
     from rnnlab.config.schema import Experiment
@@ -57,7 +58,7 @@ def command(
         _print_plan(session, data)
     with ProgressReport(experiment.training.epochs, quiet=quiet) as progress:
         outcome = session.train(progress.show, progress.tell)
-    click.echo(_result(outcome))
+    echo(_result(outcome))
 
 
 def _asked_for(
@@ -65,8 +66,9 @@ def _asked_for(
 ) -> "tuple[Experiment, Run | None]":
     """What to train, and the run to go on with, if one is."""
     from rnnlab.config.reading import read_experiment
+    from rnnlab.config.resuming import resumed_experiment
     from rnnlab.errors import UsageError
-    from rnnlab.runs import find_run, resumed_experiment
+    from rnnlab.runs import CONFIG, find_run
 
     if resume is None:
         if config is None:
@@ -77,7 +79,7 @@ def _asked_for(
     if run_dir is not None:
         raise UsageError("rnnlab train: --resume goes on in the run's own folder; leave --run-dir out")
     run = find_run(Path(resume) if resume else None)
-    return resumed_experiment(run, config, overrides), run
+    return resumed_experiment(run.path / CONFIG, config, overrides), run
 
 
 def _print_plan(session: "Session", data: "Data") -> None:
@@ -89,7 +91,7 @@ def _print_plan(session: "Session", data: "Data") -> None:
     trainer = session.trainer
     rows = plan(trainer.experiment, data.corpus, data.splits, trainer.batches, trainer.architecture)
     rows += [("device", device_name()), ("run folder", str(session.run.path))]
-    click.echo(facts(rows), err=True)
+    echo(facts(rows), err=True)
 
 
 def _result(outcome: "Outcome") -> str:

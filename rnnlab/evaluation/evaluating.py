@@ -46,7 +46,7 @@ def evaluate(trained: TrainedModel, *, split: str | None = None, data: Path | No
     Args:
         trained: the model.
         split: the part; None: what the configuration says, else validation where there is one, else train.
-        data: a file of the model's kind of data to measure instead.
+        data: a file of the model's kind of data to measure instead; it has parts if it is the training data.
 
     Raises:
         DataError: the data is not there, or too short.
@@ -55,7 +55,8 @@ def evaluate(trained: TrainedModel, *, split: str | None = None, data: Path | No
     """
     experiment = _on_file(trained.experiment, data) if data else trained.experiment
     corpus = _corpus(trained, experiment)
-    part, notes = _part(corpus, experiment, split, named="data" if data else None)
+    is_other = data is not None and not (split and corpus.sha256 == trained.data_sha256)
+    part, notes = _part(corpus, experiment, split, named="data" if is_other else None)
     if not data and trained.data_sha256 not in ("", corpus.sha256):
         notes += ("the data has changed since this model was trained on it; the figures are of the new data",)
     model = numpy_model(trained)
@@ -96,7 +97,10 @@ def _part(
     """The part to measure, and what should be said of it."""
     if named:
         if split:
-            raise UsageError("--split: a file given with --data has no parts; leave one of the two out")
+            raise UsageError(
+                "--split: a file given with --data has no parts, unless it is the training data;"
+                " leave one of the two out"
+            )
         return whole(corpus, window=experiment.dataset.window, name=named), ()
     splits = split_corpus(corpus, experiment)
     wanted = (

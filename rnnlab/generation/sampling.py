@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.errors import ModelFileError
+
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -36,6 +38,9 @@ def choose(logits: NDArray[np.floating[Any]], sampling: Sampling, uniforms: Floa
         logits: (N, V); of equal ones, the lower id counts as the more probable.
         sampling: how.
         uniforms: (N,) numbers from 0 to less than 1, one for each lane; they alone decide what is drawn.
+
+    Raises:
+        ModelFileError: logits to draw from are not numbers.
     """
     if sampling.temperature == 0:
         greedy: Ids = logits.argmax(axis=-1)
@@ -44,9 +49,13 @@ def choose(logits: NDArray[np.floating[Any]], sampling: Sampling, uniforms: Floa
     weights = _weights(logits, sampling)
     if len(weights) == 1:
         summed = np.add.accumulate(weights[0])
+        if not summed[-1] > 0:
+            raise _no_numbers()
         drawn = summed.searchsorted(uniforms * summed[-1], side="right")
     else:
         summed = weights.cumsum(axis=-1)
+        if not (summed[:, -1] > 0).all():
+            raise _no_numbers()
         drawn = (summed <= uniforms[:, None] * summed[:, -1:]).sum(axis=-1)
     return drawn
 
@@ -64,6 +73,13 @@ def uniform_streams(random_seed: int, lanes: int) -> Iterator[Floats]:
     streams = [np.random.default_rng([random_seed, lane]) for lane in range(lanes)]
     while True:
         yield from np.stack([stream.random(DRAWN_AT_ONCE) for stream in streams], axis=1)
+
+
+def _no_numbers() -> ModelFileError:
+    return ModelFileError(
+        "the model's logits are not numbers: its weights are too large, or its training diverged;"
+        " train again with a smaller training.optimizer.learning_rate"
+    )
 
 
 def _weights(logits: NDArray[np.floating[Any]], sampling: Sampling) -> Floats:

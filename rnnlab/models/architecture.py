@@ -13,6 +13,9 @@ from rnnlab.models.cells import Cell, Shapes
 ENCODING = "encoding"
 HEAD = "head"
 
+MOST_ONE_HOT = 16_384
+"""Tokens: their table is a gibibyte."""
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -84,7 +87,8 @@ def architecture_of(experiment: Experiment, vocab_size: int) -> Architecture:
     """The architecture that an experiment describes, for a vocabulary of V tokens.
 
     Raises:
-        ConfigError: without a head the last layer must have V units; memory must hold the network.
+        ConfigError: without a head, the last layer must have V units; V is too large for `one_hot`, or the
+            network for memory.
     """
     architecture = _layers_of(experiment, vocab_size)
     _check_size(architecture, experiment, vocab_size)
@@ -126,6 +130,11 @@ def _encoding(experiment: Experiment, vocab_size: int) -> Layer:
     if dataset.encoding == "embedding":
         size = dataset.embedding_size or 1
         return Layer(ENCODING, (None, dataset.window, size), {"embeddings": (vocab_size, size)})
+    if dataset.encoding == "one_hot" and vocab_size > MOST_ONE_HOT:
+        raise ConfigError(
+            f"dataset.encoding: one_hot: expected at most {MOST_ONE_HOT:,} tokens, received {vocab_size:,};"
+            " choose embedding"
+        )
     size = {"one_hot": vocab_size, "scalar": 1, "pitch_duration": 2}[dataset.encoding]
     return Layer(ENCODING, (None, dataset.window, size))
 

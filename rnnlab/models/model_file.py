@@ -21,15 +21,18 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from rnnlab import __version__
 from rnnlab.config.reading import parse_experiment, write_experiment
+from rnnlab.config.report import shortened
 from rnnlab.config.schema import Experiment
-from rnnlab.errors import ConfigError, ModelFileError
+from rnnlab.errors import ConfigError, DataError, ModelFileError
 from rnnlab.files import write_durably
 from rnnlab.models.architecture import architecture_of
+from rnnlab.models.cells import Shapes
+from rnnlab.models.tensor_file import EXPECTED, MOST_HEADER_BYTES, damaged, open_tensor_file
+from rnnlab.music.notation import canonical
 
 FORMAT_VERSION = "1"
 
@@ -46,6 +49,7 @@ class TrainedModel:
         weights: float32 arrays named and shaped as `Architecture.weight_shapes` says.
         data_sha256: digest of the corpus that it was trained on.
         sha256: digest of the file's content; empty for a model that was never written.
+        config: the YAML that the experiment was read from; empty for a model that was never written.
     """
 
     experiment: Experiment
@@ -53,6 +57,7 @@ class TrainedModel:
     weights: Weights
     data_sha256: str
     sha256: str = ""
+    config: str = ""
 
 
 def save_model(path: Path, model: TrainedModel) -> None:
@@ -60,6 +65,7 @@ def save_model(path: Path, model: TrainedModel) -> None:
 
     Raises:
         RunError: the file cannot be written.
+        ModelFileError: its configuration or its vocabulary is longer than anyone reads.
     """
     metadata = {
         "format": "rnnlab",
@@ -70,68 +76,90 @@ def save_model(path: Path, model: TrainedModel) -> None:
         "data_sha256": model.data_sha256,
     }
     metadata["sha256"] = _digest(metadata, model.weights)
-    write_durably(path, _in_order(save(dict(model.weights), metadata)))
+    write_durably(path, _in_order(path, save(dict(model.weights), metadata)))
 
 
 def load_model(path: Path) -> TrainedModel:
     """Read a model file and check it against its own digest and configuration.
 
     Raises:
-        ModelFileError: not there, not a model of rnnlab, from a later format, or damaged.
+        ModelFileError: not there, not a model of rnnlab, from a later format, damaged, or diverged.
     """
-    if not path.is_file():
-        raise ModelFileError(f"{path}: no such model file; expected the model.safetensors of a run")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            metadata: dict[str, str] = file.metadata() or {}
-            _check_format(path, metadata)
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-    except (SafetensorError, OSError) as error:
-        raise _damaged(path, str(error)) from error
+    with open_tensor_file(path) as file:
+        metadata = file.metadata
+        _check_format(path, metadata)
+        experiment, tokens, shapes = _described(path, metadata)
+        weights = file.read(shapes)
     if metadata.get("sha256") != _digest(metadata, weights):
-        raise _damaged(path, "its content does not match the sha256 in its header")
-    return _checked_model(path, metadata, weights)
+        raise damaged(path, "its content does not match the sha256 in its header")
+    if not all(np.isfinite(array).all() for array in weights.values()):
+        raise ModelFileError(
+            f"{path}: its weights are not all numbers, as when training diverges;"
+            " train again with a smaller training.optimizer.learning_rate"
+        )
+    data_sha256 = metadata.get("data_sha256", "")
+    return TrainedModel(
+        experiment, tokens, weights, data_sha256, metadata["sha256"], config=metadata["config"]
+    )
 
 
 def _check_format(path: Path, metadata: dict[str, str]) -> None:
     if metadata.get("format") != "rnnlab":
-        raise ModelFileError(f"{path}: not a model of rnnlab; expected the model.safetensors of a run")
+        raise ModelFileError(f"{path}: not a model of rnnlab; {EXPECTED}")
     if metadata.get("format_version") != FORMAT_VERSION:
+        received = shortened(repr(metadata.get("format_version")))
+        writer = shortened(" ".join(metadata.get("rnnlab_version", "?").split()))
         raise ModelFileError(
-            f"{path}: expected format version {FORMAT_VERSION}, received {metadata.get('format_version')!r}"
-            f" written by rnnlab {metadata.get('rnnlab_version', '?')}; update rnnlab to read it"
+            f"{path}: expected format version {FORMAT_VERSION}, received {received}"
+            f" written by rnnlab {writer}; update rnnlab to read it"
         )
 
 
-def _checked_model(path: Path, metadata: dict[str, str], weights: Weights) -> TrainedModel:
-    """The model of a file whose digest is right; a foreign writer may still have put nonsense into it."""
+def _described(path: Path, metadata: dict[str, str]) -> tuple[Experiment, tuple[str, ...], Shapes]:
+    """The experiment, the tokens and the weights' shapes of a header that anyone may have written."""
     try:
-        experiment = parse_experiment(metadata["config"], name=f"{path}: config", folder=path.parent)
-        tokens = _tokens(metadata["vocabulary"])
-        expected = architecture_of(experiment, len(tokens)).weight_shapes()
-    except (ConfigError, KeyError, ValueError, RecursionError) as error:
-        raise _damaged(path, " ".join(str(error).split())) from error
-    received = {name: array.shape for name, array in weights.items()}
-    if received != expected or any(array.dtype != np.float32 for array in weights.values()):
-        raise _damaged(path, "its tensors are not those that its configuration describes")
-    return TrainedModel(experiment, tokens, weights, metadata.get("data_sha256", ""), metadata["sha256"])
+        experiment = parse_experiment(metadata["config"], name="config", folder=path.parent)
+        tokens = _tokens(metadata["vocabulary"], experiment.dataset.kind)
+        return experiment, tokens, architecture_of(experiment, len(tokens)).weight_shapes()
+    except KeyError as error:
+        raise damaged(path, f"its header lacks {error}") from None
+    except (ConfigError, ValueError, RecursionError) as error:
+        first = str(error).partition("\n")[0]
+        raise damaged(path, " ".join(first.split())) from error
 
 
-def _in_order(data: bytes) -> bytes:
+def _in_order(path: Path, data: bytes) -> bytes:
     """A safetensors file with its header's keys in order: the library leaves that to chance."""
     (size,) = struct.unpack("<Q", data[:8])
     header = json.dumps(json.loads(data[8 : 8 + size]), sort_keys=True).encode()
+    if len(header) > MOST_HEADER_BYTES:
+        raise ModelFileError(
+            f"{path}: configuration and vocabulary need {len(header):,} bytes, and at most"
+            f" {MOST_HEADER_BYTES:,} are read; put the data in a file, and name it in dataset.path"
+        )
     header += b" " * (-len(header) % 8)  # the tensors begin at a multiple of 8 bytes
     return struct.pack("<Q", len(header)) + header + data[8 + size :]
 
 
-def _tokens(vocabulary: str) -> tuple[str, ...]:
+def _tokens(vocabulary: str, kind: str) -> tuple[str, ...]:
     tokens = json.loads(vocabulary)
     if not (isinstance(tokens, list) and all(isinstance(token, str) for token in tokens)):
         raise ValueError("its vocabulary is not a list of words")
     if not 0 < len(tokens) == len(set(tokens)):
         raise ValueError("its vocabulary is empty, or names a token twice")
+    for token in tokens:
+        if not _is_token(token, kind):
+            raise ValueError(f"its vocabulary has {shortened(repr(token))}, which is no token of {kind}")
     return tuple(tokens)
+
+
+def _is_token(token: str, kind: str) -> bool:
+    if kind == "text":
+        return len(token) == 1 and not "\ud800" <= token <= "\udfff"  # half a character fits in no file
+    try:
+        return canonical(token) == token
+    except DataError:
+        return False
 
 
 def _digest(metadata: dict[str, str], weights: Weights) -> str:
@@ -144,9 +172,3 @@ def _digest(metadata: dict[str, str], weights: Weights) -> str:
         digest.update(f"{name} {array.dtype} {array.shape}".encode())
         digest.update(array.data)
     return digest.hexdigest()
-
-
-def _damaged(path: Path, why: str) -> ModelFileError:
-    return ModelFileError(
-        f"{path}: the model file is damaged ({why}); train again, or restore it from a copy"
-    )

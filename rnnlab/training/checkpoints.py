@@ -28,7 +28,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from rnnlab.errors import TrainingError
-from rnnlab.files import write_durably
+from rnnlab.files import check_inside, write_durably
 
 FORMAT, FORMAT_VERSION = "rnnlab checkpoint", "1"
 FOLDER = "checkpoints"
@@ -68,11 +68,12 @@ def write_checkpoint(run: Path, checkpoint: Checkpoint, *, keep: int) -> None:
         keep: how many stay.
 
     Raises:
-        RunError: it cannot be written; those that were there are untouched.
+        RunError: it cannot be written, or the folder is a link to elsewhere; those there are untouched.
     """
     folder = run / FOLDER
     with suppress(OSError):  # what is wrong is said by the write
         folder.mkdir(exist_ok=True)
+    check_inside(folder)
     metadata = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
@@ -99,6 +100,7 @@ def newest_checkpoint(run: Path) -> tuple[Checkpoint | None, list[str]]:
     Raises:
         TrainingError: there are checkpoints, and all of them are damaged.
     """
+    check_inside(run / FOLDER)
     damages: list[str] = []
     for path in _newest_first(run / FOLDER):
         try:

@@ -13,7 +13,7 @@ from rnnlab.commands import COMMANDS, cli
 from rnnlab.errors import Interrupted
 from tests.trained import SENTENCE, SONG, STREAM, run_of
 
-NOT_COMMANDS = {"__init__", "arguments", "progress", "rendering"}
+NOT_COMMANDS = {"__init__", "arguments", "data_access", "progress", "rendering", "terminal"}
 
 
 def loaded(name: str) -> click.Command:
@@ -162,7 +162,7 @@ def folder(rnnlab):
         ("generate gone", 1, "gone: no such run; expected a run folder or a model file; in runs/ there are"),
         ("generate runs/damaged-1", 1, "runs/damaged-1/model.safetensors: the model file is damaged ("),
         ("evaluate runs/damaged-1", 1, "runs/damaged-1/model.safetensors: the model file is damaged ("),
-        ("generate song.yaml", 1, "song.yaml: the model file is damaged ("),
+        ("generate song.yaml", 1, "song.yaml: not a model file; expected the model.safetensors"),
         ("generate runs/song-1 --seed h8", 1, "seed:1:1: 'h8': in this notation h is written 'b'"),
         ("generate runs/song-1 --seed g", 1, "seed:1:1: 'g': its duration is missing"),
         ("generate runs/song-1 --seed b4", 1, "seed:1:1: note 'b4' is not in the vocabulary ("),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from rnnlab.errors import ModelFileError
 from rnnlab.generation.sampling import Sampling, choose, log_probabilities, uniform_streams
 
 EIGHTHS = np.array([[1 / 8, 1 / 2, 1 / 8, 1 / 4]])
@@ -196,3 +197,16 @@ def test_the_random_seed_fixes_the_numbers_of_each_lane() -> None:
     assert (numbers[:, 0] != numbers[:, 1]).all()
     assert len(np.unique(numbers)) == 600
     assert ((numbers >= 0) & (numbers < 1)).all()
+
+
+@pytest.mark.parametrize("lanes", [1, 3])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_are_no_numbers_cannot_be_drawn_from(lanes, value):
+    """The remedy is said, where an id beyond the vocabulary would be drawn."""
+    logits = np.full((lanes, 4), value, np.float32)
+
+    with (
+        np.errstate(invalid="ignore"),
+        pytest.raises(ModelFileError, match="the model's logits are not numbers"),
+    ):
+        choose(logits, Sampling(temperature=1.0), np.full(lanes, 0.5))

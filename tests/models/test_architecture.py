@@ -169,3 +169,18 @@ def test_what_the_vocabulary_makes_too_large_is_refused(model, overrides, vocab_
         architecture(model, *overrides, vocab_size=vocab_size)
 
     assert str(caught.value) == message
+
+
+def test_a_table_of_one_hot_rows_has_a_bound() -> None:
+    """It has V × V numbers, whoever asks for it; the other encodings have no such table."""
+    wide = experiment("dataset: {kind: text, inline: ab}\nmodel: {kind: lstm, units: 1}")
+    learnt = experiment(
+        "dataset: {kind: text, inline: ab, encoding: embedding}\nmodel: {kind: lstm, units: 1}"
+    )
+
+    assert architecture_of(wide, 16_384).parameters
+    assert architecture_of(learnt, 16_385).parameters
+    with pytest.raises(
+        ConfigError, match=r"expected at most 16,384 tokens, received 16,385; choose embedding"
+    ):
+        architecture_of(wide, 16_385)

@@ -1,0 +1,38 @@
+"""Which files a trained model may have opened: a configuration names them, whoever may have written it."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnnlab.errors import DataError
+
+if TYPE_CHECKING:
+    from rnnlab.config.schema import Experiment
+    from rnnlab.runs import Run
+
+
+def check_data_access(experiment: "Experiment", run: "Run | None", path: Path, *, remedy: str) -> None:
+    """Refuse to open what was not asked for.
+
+    The data of a run in `runs/`, where `rnnlab train` makes them, is opened; that of a run from elsewhere if
+    it lies in the run's folder; that of a model file never. No pipe or device is opened for any of them.
+
+    Args:
+        experiment: of the model.
+        run: its folder; None for a model file.
+        path: what messages call it.
+        remedy: how to ask for the data.
+
+    Raises:
+        DataError: the first file that is not opened.
+    """
+    for data in experiment.dataset.path or ():
+        if not (run and (run.is_of_here or _lies_in(data, run.path))):
+            raise DataError(f"{path}: it names data, {data}, and was not trained in runs/ here; {remedy}")
+        if os.path.exists(data) and not os.path.isfile(data):
+            raise DataError(f"{data}: a folder, a pipe or a device; expected a file; {remedy}")
+
+
+def _lies_in(data: Path, folder: Path) -> bool:
+    inside = os.path.realpath(folder)
+    return os.path.realpath(data).startswith(os.path.join(inside, ""))

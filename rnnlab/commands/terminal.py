@@ -1,0 +1,72 @@
+"""How everything is printed: a terminal shows control characters and does not obey them.
+
+Text that a model wrote, names of files and tokens may hold what clears a screen or turns a line around. Files
+and pipes get it as it is.
+"""
+
+import errno
+import re
+import sys
+from typing import TextIO
+
+import click
+
+from rnnlab.errors import OutputError
+
+STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""C0 without tab and line feed, delete, C1, and the marks that set the direction of writing."""
+
+_HALVES = re.compile("[\ud800-\udfff]")
+"""What Python makes of a byte of a file's name that is not UTF-8; no stream takes it."""
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """Print a text and a line break on stdout or stderr.
+
+    Raises:
+        OutputError: a character is not in the encoding of stdout.
+    """
+    shown = visible(text) if is_terminal(sys.stderr if err else sys.stdout) else text
+    write(f"{shown}\n", err=err)
+
+
+def visible(text: str) -> str:
+    """The text with what would steer a terminal spelled out, as in `\\x1b`."""
+    return STEERING.sub(_spelled, text)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether someone looks at a stream; it is None where the caller has closed it."""
+    return stream is not None and stream.isatty()
+
+
+def write(text: str, *, err: bool = False) -> None:
+    """Print a text as it is; a stderr that takes no more costs what it would say, and not the work.
+
+    Raises:
+        OutputError: a character is not in the encoding of stdout.
+    """
+    try:
+        click.echo(_HALVES.sub(_spelled, text), err=err, nl=False, color=True)  # without: strips colours
+    except UnicodeEncodeError as error:
+        character = f"U+{ord(error.object[error.start]):04X}"
+        raise OutputError(
+            f"stdout: {character} is not in its encoding, {error.encoding}; set PYTHONIOENCODING=utf-8"
+        ) from None
+    except OSError:
+        if not err:
+            raise
+
+
+def failure_of_stdout(error: OSError) -> str | None:
+    """What to say of a stdout that takes no more; None for any other error."""
+    if error.filename is not None or error.errno not in _FULL:
+        return None
+    return f"stdout: cannot be written ({error.strerror}); free some space, or send it elsewhere"
+
+
+def _spelled(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

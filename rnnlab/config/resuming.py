@@ -1,0 +1,52 @@
+"""What a training is resumed with: its own configuration, of which little may change."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from rnnlab.config.reading import read_experiment
+from rnnlab.config.schema import Experiment
+from rnnlab.errors import UsageError
+
+MAY_CHANGE = ("training.epochs", "training.checkpoint")
+
+
+def resumed_experiment(own: Path, config: Path | None, overrides: Sequence[str]) -> Experiment:
+    """The experiment that a run goes on with.
+
+    Args:
+        own: the resolved configuration in the run's folder.
+        config: a configuration that should say the same; None takes the run's own.
+        overrides: settings that replace some of it.
+
+    Raises:
+        ConfigError: what is wrong with a configuration.
+        UsageError: it differs from what the run was begun with, in more than may change.
+    """
+    begun, wanted = read_experiment(own), read_experiment(config or own, overrides)
+    changed = [
+        f"{key} ({_shown(before)} → {_shown(after)})"
+        for key, before, after in _differences(begun.model_dump(mode="json"), wanted.model_dump(mode="json"))
+        if not key.startswith(MAY_CHANGE)
+    ]
+    if changed:
+        raise UsageError(
+            f"{own.parent}: cannot go on with other settings than it was begun with: {', '.join(changed)};"
+            f" only {' and '.join(MAY_CHANGE)} may change, leave the rest out or train anew"
+        )
+    return wanted
+
+
+def _differences(old: Any, new: Any, key: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """The dotted names of the settings that differ, with both values."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in dict.fromkeys([*old, *new]):
+            yield from _differences(old.get(name), new.get(name), f"{key}.{name}" if key else name)
+    elif old != new:
+        yield key, old, new
+
+
+def _shown(value: Any) -> str:
+    """A setting in a few characters."""
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"

@@ -1,0 +1,195 @@
+"""What a stranger's run or model file may make the commands open: nothing that was not asked for."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from rnnlab.runs import create_run
+from tests.trained import SENTENCE, STREAM, run_of, trained
+
+TEXT = "if you want to build a ship"
+NAMES_DATA = SENTENCE.replace(f"inline: {TEXT}", "path: elsewhere/data.txt")
+
+OPENED: list[str] = []
+"""Every file that Python opens, for reading or for writing, since the process began to be watched."""
+
+
+def _watch(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "open" and isinstance(arguments[0], str):
+        OPENED.append(arguments[0])
+
+
+sys.addaudithook(_watch)
+
+
+@pytest.fixture
+def data(rnnlab):
+    """A text beside the working folder's runs, and how often it was opened since."""
+    path = Path("elsewhere/data.txt")
+    path.parent.mkdir()
+    path.write_text(TEXT)
+    return path
+
+
+def was_opened(path: Path) -> bool:
+    """Whether a file was opened since the last time that this was asked."""
+    names = [Path(name).name for name in OPENED]
+    OPENED.clear()
+    return path.name in names
+
+
+def stranger(data: Path, folder: str = "downloaded/run") -> str:
+    """A run that names data outside of it, unpacked somewhere."""
+    run = run_of(NAMES_DATA)
+    Path(folder).parent.mkdir(parents=True, exist_ok=True)
+    run.path.rename(folder)
+    config = Path(folder, "config.yaml").read_text()
+    for name in ("config.yaml", "model.safetensors"):
+        assert "../../elsewhere/data.txt" in Path(folder, name).read_bytes().decode(errors="replace")
+    assert "../../elsewhere/data.txt" in config
+    was_opened(data)
+    return folder
+
+
+def test_ones_own_newest_run_is_measured_on_its_data(rnnlab, data):
+    """Wherever the data lies: `rnnlab train` made the run in `runs/`, from a configuration that was named."""
+    run_of(NAMES_DATA)
+
+    assert rnnlab("evaluate").exit_code == 0
+    assert was_opened(data)
+
+
+def test_a_strangers_run_does_not_open_what_it_names(rnnlab, data):
+    """The data may be any file of the user's; the line says how to ask for it."""
+    run = stranger(data)
+
+    answer = rnnlab("evaluate", run)
+
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert answer.stderr == (
+        f"downloaded/run: it names data, {data.absolute()}, and was not trained in runs/ here;"
+        " name a file with --data\n"
+    )
+    assert rnnlab("describe", run).stderr.endswith(
+        "here; name the file itself: rnnlab describe downloaded/run/config.yaml\n"
+    )
+    assert rnnlab("evaluate", run, "--folds", "3").stderr.endswith("here; train it here\n")
+    assert rnnlab("generate", run).exit_code == 0
+    assert not was_opened(data)
+
+
+def test_a_strangers_run_is_measured_on_what_is_asked_for(rnnlab, data):
+    """Also on a part of it, where it is the data that the model was trained on."""
+    run = stranger(data)
+    Path("other.txt").write_text(TEXT[:20])
+
+    whole = rnnlab("evaluate", run, "--data", str(data), "--json")
+    train = rnnlab("evaluate", run, "--data", str(data), "--split", "train", "--json")
+    other = rnnlab("evaluate", run, "--data", "other.txt", "--split", "train")
+
+    assert json.loads(whole.stdout)["split"] == "data"
+    assert json.loads(train.stdout)["split"] == "train"
+    assert (other.exit_code, other.stderr) == (
+        2,
+        "--split: a file given with --data has no parts, unless it is the training data;"
+        " leave one of the two out\n",
+    )
+    assert not Path(run, "metrics.json").exists()
+
+
+def test_a_part_of_training_data_that_is_named_is_the_part_itself(rnnlab):
+    """The figures are those of the run where it was made."""
+    Path("text.txt").write_text("the quick brown fox jumps over the lazy dog, and the lazy dog jumps over it")
+    run = run_of(STREAM.replace('inline: "the quick brown fox jumps over the lazy dog, and the lazy dog'
+                                ' jumps over it"', "path: text.txt"))  # fmt: skip
+    here = json.loads(rnnlab("evaluate", "--json").stdout)
+    moved = run.path.rename("moved")
+
+    there = json.loads(
+        rnnlab("evaluate", str(moved), "--data", "text.txt", "--split", "validation", "--json").stdout
+    )
+
+    assert {**there, "run": here["run"]} == here
+    assert here["split"] == "validation"
+
+
+def test_a_model_file_opens_nothing_but_itself(rnnlab, data):
+    """Also where it lies in a run of one's own: it is named alone, so it stands alone."""
+    model = run_of(NAMES_DATA).model_path
+    was_opened(data)
+
+    answer = rnnlab("evaluate", str(model))
+
+    assert (answer.exit_code, answer.stderr) == (
+        1,
+        f"{model}: it names data, {data.absolute()}, and was not trained in runs/ here;"
+        " name a file with --data\n",
+    )
+    assert not was_opened(data)
+    assert rnnlab("evaluate", str(model), "--data", str(data)).exit_code == 0
+
+
+def test_a_run_may_bring_its_data_along(rnnlab, data):
+    """What lies in its own folder is its own, unless it is a link out of it."""
+    brought = Path("brought/data.txt")
+    brought.parent.mkdir()
+    brought.write_text(TEXT)
+    model = trained(SENTENCE.replace(f"inline: {TEXT}", f"path: {brought}"), Path.cwd())
+    brought.unlink()
+    create_run("song", model.experiment, folder=brought.parent).save_model(model)
+    brought.write_text(TEXT)
+
+    assert rnnlab("evaluate", "brought").exit_code == 0
+
+    brought.unlink()
+    brought.symlink_to(data.absolute())
+    was_opened(data)
+    assert rnnlab("evaluate", "brought").exit_code == 1
+    assert not was_opened(data)
+
+
+def test_a_link_in_runs_does_not_make_a_strangers_run_ones_own(rnnlab, data):
+    """Neither `runs/latest` nor any other."""
+    run = Path(stranger(data)).absolute()
+    Path("runs/song-1").symlink_to(run)
+
+    assert rnnlab("evaluate", "runs/song-1").exit_code == 1
+    Path("runs/latest").unlink()
+    assert rnnlab("evaluate").stderr.startswith("no run yet in runs/;")
+    Path("runs/latest").symlink_to(run)
+
+    assert rnnlab("evaluate").stderr == (
+        f"runs/latest: leads outside runs/, to {run}; remove it, or name the run you mean\n"
+    )
+    assert not was_opened(data)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of Unix")
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path)])
+def test_data_that_is_no_file_any_more_is_not_waited_for(rnnlab, data, make):
+    """A pipe would hang and a device never end, also in a run of one's own."""
+    run_of(NAMES_DATA)
+    data.unlink()
+    make(data)
+
+    answer = rnnlab("evaluate", "runs/song-1")
+
+    assert (answer.exit_code, answer.stderr) == (
+        1,
+        f"{data.absolute()}: a folder, a pipe or a device; expected a file; name a file with --data\n",
+    )
+
+
+@pytest.mark.parametrize("command", [["evaluate"], ["generate"], ["describe"]])
+def test_no_callback_is_imported(rnnlab, monkeypatch, command):
+    """Code that a configuration names is for training."""
+    Path("hostile.py").write_text("open('imported', 'w').close()\n")
+    monkeypatch.syspath_prepend(os.getcwd())
+    run = run_of(SENTENCE, "training.callbacks=[hostile:Callback]")
+
+    assert rnnlab(*command, str(run.path)).exit_code == 0
+    assert not Path("imported").exists()
+    assert "hostile" not in sys.modules

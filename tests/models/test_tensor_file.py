@@ -1,0 +1,166 @@
+"""The file below a model: nothing that its header says is believed before it is checked."""
+
+import os
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rnnlab.models.model_file import save_model
+from rnnlab.models.tensor_file import MOST_HEADER_BYTES
+from tests.forging import refusal, with_header
+from tests.trained import SENTENCE, SONG, trained
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A good model file."""
+    save_model(tmp_path / "model.safetensors", trained(SENTENCE, tmp_path))
+    return tmp_path / "model.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("size", "why"),
+    [
+        (0, "it is empty"),
+        (10, "it has 10 bytes, and its header is said to have 1,752"),
+        (1759, "it has 1,759 bytes, and its header is said to have 1,752"),
+        (1760, "expected 4,828 bytes, received 1,760"),
+        (4827, "expected 4,828 bytes, received 4,827"),
+    ],
+)
+def test_a_truncated_file_is_damaged(path, size, why):
+    """Cut off anywhere, in the header or in a tensor."""
+    path.write_bytes(path.read_bytes()[:size])
+
+    assert refusal(path).startswith(f"the model file is damaged ({why})")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        SONG.encode(),
+        bytes(100),
+        b"\x89PNG\r\n\x1a\n" + bytes(100),
+        b'{"a": [1, 2, 3], "b": {}}',
+        b"abc",
+        struct.pack("<Q", 1 << 62) + b"[" * 100,
+    ],
+    ids=["yaml", "zeros", "png", "json", "short", "long"],
+)
+def test_a_file_of_another_kind_is_not_called_damaged(path, data):
+    """Nobody looks for a copy of what never was a model."""
+    path.write_bytes(data)
+
+    assert refusal(path) == "not a model file; expected the model.safetensors of a run"
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda path: None, "no such model file"),
+        (Path.mkdir, "not a model file but a folder, a pipe or a device"),
+        (os.mkfifo, "not a model file but a folder, a pipe or a device"),
+        (lambda path: path.symlink_to("/dev/zero"), "not a model file but a folder, a pipe or a device"),
+        (lambda path: path.symlink_to(path), "no such model file"),
+    ],
+    ids=["missing", "folder", "pipe", "device", "loop"],
+)
+def test_what_is_no_file_is_no_model(tmp_path, make, why):
+    """One line that names it, at once: a pipe is not waited for."""
+    make(tmp_path / "model.safetensors")
+
+    assert refusal(tmp_path / "model.safetensors") == f"{why}; expected the model.safetensors of a run"
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(path, monkeypatch):
+    """The system says why."""
+
+    def deny(*arguments):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", deny)
+
+    assert refusal(path) == "cannot be read (Permission denied); check its permissions and the disk"
+
+
+def place(entries: dict[str, Any], begin: int, end: int) -> None:
+    """Say of a tensor that it is somewhere else."""
+    entries["head/bias"]["data_offsets"] = [begin, end]
+
+
+SIZE = 4 * len(set("if you want to build a ship"))
+"""Bytes of the bias of the head, which is the first tensor in the file."""
+
+
+@pytest.mark.parametrize(
+    ("change", "more", "why"),
+    [
+        (lambda entries: place(entries, 4, SIZE + 4), b"", "'head/bias' does not begin where the one before"),
+        (lambda entries: place(entries, -4, SIZE - 4), b"", "does not begin where the one before it ends"),
+        (
+            lambda entries: place(entries, 1 << 70, (1 << 70) + SIZE),
+            b"",
+            "does not begin where the one before",
+        ),
+        (
+            lambda entries: place(entries, 0, SIZE + 4),
+            b"",
+            "not those that its configuration describes: 'head",
+        ),
+        (lambda entries: place(entries, SIZE, 0), b"", "not those that its configuration describes: 'head"),
+        (lambda entries: place(entries, 0.0, SIZE), b"", "tensor 'head/bias' is not said to be anywhere"),
+        (lambda entries: place(entries, True, SIZE), b"", "tensor 'head/bias' is not said to be anywhere"),
+        (lambda entries: entries["head/bias"].pop("data_offsets"), b"", "is not said to be anywhere"),
+        (lambda entries: entries.update({"head/bias": 5}), b"", "is not said to be anywhere"),
+        (
+            lambda entries: entries["head/bias"].update(dtype="F16"),
+            b"",
+            "configuration describes: 'head/bias'",
+        ),
+        (lambda entries: entries["head/bias"].update(shape=[1, 1]), b"", "describes: 'head/bias'"),
+        (lambda entries: entries["head/bias"].update(more=1), b"", "describes: 'head/bias'"),
+        (lambda entries: entries.update({"\x1b": entries["head/bias"]}), b"", "its tensors are not those"),
+        (lambda entries: None, b"more", "bytes, received"),
+        (lambda entries: entries.update(__metadata__=[]), b"", "its header is not what was written"),
+        (lambda entries: entries["__metadata__"].update(sha256=5), b"", "its header is not what was written"),
+    ],
+)
+def test_a_header_that_contradicts_the_file_is_refused_before_a_tensor_is_read(
+    path, monkeypatch, change, more, why
+):
+    """Names, shapes, types, places and sizes: no memory is taken for what is not there."""
+    with_header(path, change, more)
+    monkeypatch.setattr("rnnlab.models.tensor_file.np.empty", None)
+
+    message = refusal(path)
+
+    assert message.startswith("the model file is damaged (")
+    assert why in message
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        (b'{"a": 1, "a": 2}', "it says something twice"),
+        (b'{"a": ' + b"[" * 100_000, "recursion"),
+        (b'{"a": ' + b"9" * 10_000 + b"}", "Exceeds the limit"),
+        (b'{"\xff": 1}', "can't decode byte"),
+        (b'["a", "b"]', "its header is not what was written"),
+    ],
+)
+def test_a_header_that_is_no_header_is_damage(path, written, why):
+    """Whatever JSON can be written to do."""
+    path.write_bytes(struct.pack("<Q", len(written)) + written)
+
+    assert why in refusal(path)
+
+
+def test_a_header_that_is_too_long_is_not_read(path):
+    """However large the file is; it takes no room on the disk."""
+    with path.open("r+b") as file:
+        file.write(struct.pack("<Q", MOST_HEADER_BYTES + 1) + b'{"')
+        file.truncate(1 << 40)
+
+    assert "it has 1,099,511,627,776 bytes, and its header is said to have 16,777,217" in refusal(path)
