@@ -47,6 +47,9 @@ bench: install
 torture: $(VENV)/installed-dev
 	$(BIN)/python -m torture.parsing
 	$(BIN)/python -m torture.model_files
+	$(BIN)/python -m torture.kills
+	$(BIN)/python -m torture.kills --kills 50 --signal TERM
+	$(BIN)/python -m torture.kills --kills 50 --signal INT
 
 # `make lock` adds and drops what pyproject.toml asks for; `make lock UPGRADE=--upgrade` also takes newer versions.
 lock:

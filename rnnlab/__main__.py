@@ -1,13 +1,45 @@
 """`python -m rnnlab`, and the console script."""
 
+import os
+import signal
 import sys
+from types import FrameType
+
+INTERRUPTED = 128
+"""An exit code above it names a signal."""
 
 
 def main() -> None:
-    """Run the command line and exit with its code."""
+    """Run the command line and exit with its code.
+
+    SIGTERM and a closed terminal end every command as Ctrl-C does; training notes them itself and saves.
+    After an interruption nothing is waited for: a thread that compiles would hold the process up.
+    """
     from rnnlab.commands import run  # noqa: PLC0415 (so that `import rnnlab.__main__` stays free)
 
-    sys.exit(run(sys.argv[1:]))
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
+    code = run(sys.argv[1:])
+    if code > INTERRUPTED:
+        _exit_at_once(code)
+    sys.exit(code)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """End what the main thread is doing, as a terminated process."""
+    del number, frame
+    raise SystemExit(INTERRUPTED + signal.SIGTERM)
+
+
+def _exit_at_once(code: int) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            continue
+    os._exit(code)
 
 
 if __name__ == "__main__":

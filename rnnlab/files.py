@@ -11,6 +11,9 @@ from pathlib import Path
 
 from rnnlab.errors import DataError, RunError
 
+PARTIAL = ".partial"
+"""How the names of files end that are being written."""
+
 _BLOCK = 1 << 20
 
 
@@ -22,7 +25,7 @@ def write_durably(path: Path, data: bytes) -> None:
     """
     temporary = ""
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        descriptor, temporary = tempfile.mkstemp(PARTIAL, f".{path.name}-", path.parent)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
@@ -36,6 +39,13 @@ def write_durably(path: Path, data: bytes) -> None:
         raise RunError(
             f"{path}: cannot write ({error.strerror or error}); free some space, or choose another folder"
         ) from error
+
+
+def remove_partial(folder: Path) -> None:
+    """Remove what a process that was killed has left half written; nobody else may be writing there."""
+    with suppress(OSError):
+        for path in folder.glob(f".*{PARTIAL}"):
+            path.unlink()
 
 
 def check_inside(path: Path) -> None:

@@ -14,12 +14,16 @@ from rnnlab.commands.terminal import echo, failure_of_stdout
 from rnnlab.errors import RnnlabError, near, one_line
 
 COMMANDS = {
-    "train": "Train the model that a YAML file describes.",
+    "train": "Train the model that a YAML file describes, or go on with a training.",
     "evaluate": "Measure a trained model.",
     "generate": "Write text or music with a trained model.",
     "describe": "Show data, windows, splits and model, without training.",
     "schema": "Print the JSON Schema of the YAML, for editors.",
 }
+
+
+TERMINATED = 143
+"""The exit code after SIGTERM, 128 + 15."""
 
 
 class LazyGroup(click.Group):
@@ -83,6 +87,10 @@ def run(arguments: Sequence[str]) -> int:
         message, exit_code = one_line(f"rnnlab: {error.format_message()}"), error.exit_code
     except click.Abort:
         message, exit_code = "interrupted", 130
+    except SystemExit as error:
+        if error.code != TERMINATED:
+            raise
+        message, exit_code = "interrupted", TERMINATED
     except OSError as error:
         if (failure := failure_of_stdout(error)) is None:
             raise

@@ -1,5 +1,6 @@
 """The loop itself: chunk after chunk, with the calls that callbacks are owed, from any step on."""
 
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -58,8 +59,9 @@ class TrainingLoop:
         self._trainer, self._calls = trainer, calls
         self._planner = ChunkPlanner(trainer.batches, epochs=trainer.experiment.training.epochs)
         self._length = ChunkLength(trainer.program.room)
-        every = trainer.experiment.evaluation.every if trainer.validates else 0
-        self._stop_after = 1 if each_epoch else every
+        validations = trainer.experiment.evaluation.every if trainer.validates else 0
+        saves = trainer.experiment.training.checkpoint.every_epochs or 0
+        self._stop_after = 1 if each_epoch else math.gcd(validations, saves)
         self._step = 0
         self._validation_loss: float | None = None
         self._sums = EpochSums()

@@ -8,9 +8,10 @@ from pathlib import Path
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.loading import Data
 from rnnlab.errors import Interrupted, TrainingError
+from rnnlab.files import remove_partial
 from rnnlab.runs import Run, create_run
 from rnnlab.training.callbacks import load_callbacks
-from rnnlab.training.checkpoints import Checkpoint, newest_checkpoint, write_checkpoint
+from rnnlab.training.checkpoints import FOLDER, Checkpoint, newest_checkpoint, write_checkpoint
 from rnnlab.training.environment import changes_since, write_environment
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import noted_signals
@@ -86,12 +87,14 @@ class Session:
         """
         with locked(self.run.path), noted_signals() as interruption:
             begun = time.perf_counter()
+            for folder in (self.run.path, self.run.path / FOLDER):
+                remove_partial(folder)
             start = self._starting_point(tell)
             clock = SaveClock(self._settings, epochs=start.facts["position"][0] if start else 0)
             try:
                 loop = self.trainer.train(
                     [self._history, *self._callbacks],
-                    each_epoch=bool(self._callbacks) or self._settings.every_epochs is not None,
+                    each_epoch=bool(self._callbacks),
                     interruption=interruption,
                     report=report,
                     save=lambda loop: self._save(loop, clock) if clock.is_due(loop.epochs) else None,

@@ -185,6 +185,18 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_is_used() -> None:
     assert same(left_behind(run), expected)
 
 
+def test_what_a_killed_process_left_half_written_is_removed() -> None:
+    """Nothing of it is read, and it does not pile up."""
+    wanted = experiment(SONG)
+    run = session_of(wanted).train().run
+    half = run.path / "checkpoints/.step-000000099.safetensors-abc.partial"
+    half.write_bytes(b"half of a")
+
+    session_of(wanted, resumed=run).train()
+
+    assert not half.exists()
+
+
 def test_where_every_checkpoint_is_damaged_nothing_is_made_up() -> None:
     """The first is named, and no training begins from a wrong place."""
     wanted = experiment(SONG)
