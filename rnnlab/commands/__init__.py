@@ -14,7 +14,7 @@ from rnnlab.commands.terminal import echo, failure_of_stdout
 from rnnlab.errors import RnnlabError, near, one_line
 
 COMMANDS = {
-    "train": "Train the model that a YAML file describes, or go on with a training.",
+    "train": "Train the model that a YAML file describes.",
     "evaluate": "Measure a trained model.",
     "generate": "Write text or music with a trained model.",
     "describe": "Show data, windows, splits and model, without training.",

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 def command(
     config: Path | None, overrides: tuple[str, ...], run_dir: Path | None, resume: str | None, quiet: bool
 ) -> None:
-    """Train the model that a YAML file describes, or go on with a training.
+    """Train the model that a YAML file describes: from the start, or on from where a run was left.
 
     \b
     rnnlab train configs/nabiya_stateful_lstm.yaml

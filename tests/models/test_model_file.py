@@ -176,7 +176,7 @@ def test_weights_that_are_no_numbers_are_of_a_training_that_diverged(path):
     [
         (
             lambda metadata: "# " + "x" * (1 << 20) + metadata["config"],
-            "expected at most 1,048,576 characters",
+            "expected at most 524,288 characters",
         ),
         (lambda metadata: metadata["config"].replace("5, 7", "5, 70000"), "expected at most 16,384"),
         (

@@ -21,20 +21,27 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("size", "why"),
+    ("cut", "why"),
     [
-        (0, "it is empty"),
-        (10, "it has 10 bytes, and its header is said to have 1,752"),
-        (1759, "it has 1,759 bytes, and its header is said to have 1,752"),
-        (1760, "expected 4,828 bytes, received 1,760"),
-        (4827, "expected 4,828 bytes, received 4,827"),
+        (lambda header, whole: 0, "it is empty"),
+        (lambda header, whole: 10, "it has {size:,} bytes, and its header is said to have {header:,}"),
+        (
+            lambda header, whole: header + 7,
+            "it has {size:,} bytes, and its header is said to have {header:,}",
+        ),
+        (lambda header, whole: header + 8, "expected {whole:,} bytes, received {size:,}"),
+        (lambda header, whole: whole - 1, "expected {whole:,} bytes, received {size:,}"),
     ],
 )
-def test_a_truncated_file_is_damaged(path, size, why):
+def test_a_truncated_file_is_damaged(path, cut, why):
     """Cut off anywhere, in the header or in a tensor."""
-    path.write_bytes(path.read_bytes()[:size])
+    data = path.read_bytes()
+    header, whole = int.from_bytes(data[:8], "little"), len(data)
+    size = cut(header, whole)
+    path.write_bytes(data[:size])
 
-    assert refusal(path).startswith(f"the model file is damaged ({why})")
+    reason = why.format(size=size, header=header, whole=whole)
+    assert refusal(path).startswith(f"the model file is damaged ({reason})")
 
 
 @pytest.mark.parametrize(
