@@ -16,6 +16,7 @@ def main() -> None:
     After an interruption nothing is waited for: a thread that compiles would hold the process up.
     """
     from rnnlab.commands import run  # noqa: PLC0415 (so that `import rnnlab.__main__` stays free)
+    from rnnlab.commands.terminal import flush  # noqa: PLC0415
 
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)  # Windows has no SIGHUP
@@ -23,7 +24,8 @@ def main() -> None:
             signal.signal(number, _stop)
     code = run(sys.argv[1:])
     if code > INTERRUPTED:
-        _exit_at_once(code)
+        flush()
+        os._exit(code)
     sys.exit(code)
 
 
@@ -31,15 +33,6 @@ def _stop(number: int, frame: FrameType | None) -> None:
     """End what the main thread is doing, as a terminated process."""
     del number, frame
     raise SystemExit(INTERRUPTED + signal.SIGTERM)
-
-
-def _exit_at_once(code: int) -> None:
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError, AttributeError):
-            continue
-    os._exit(code)
 
 
 if __name__ == "__main__":

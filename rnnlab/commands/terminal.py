@@ -7,6 +7,7 @@ and pipes get it as it is.
 import errno
 import re
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 import click
@@ -40,6 +41,13 @@ def visible(text: str) -> str:
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether someone looks at a stream; it is None where the caller has closed it."""
     return stream is not None and stream.isatty()
+
+
+def flush() -> None:
+    """Have stdout and stderr take what they have been given, if they still do."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
 
 
 def write(text: str, *, err: bool = False) -> None:
