@@ -1,0 +1,66 @@
+"""`rnnlab train`: from a page to a run, and on from where a run was left."""
+
+from pathlib import Path
+
+import pytest
+
+PAGE = """
+dataset: {kind: notes, inline: "g8 e8 e4 f8 d8 d4 c8 d8 e8 f8 g8 g8 g4", window: 4, target: next}
+model: {kind: lstm, units: 8, stateful: true}
+training: {batching: windows, batch_size: 1, epochs: 2}
+"""
+
+
+@pytest.fixture
+def page(rnnlab) -> str:
+    Path("song.yaml").write_text(PAGE)
+    return "song.yaml"
+
+
+def test_a_run_goes_on_with_more_epochs(rnnlab, page):
+    """The newest run, by `--resume` alone, or by its name; its configuration says so afterwards."""
+    first = rnnlab("train", page)
+    second = rnnlab("train", "--resume", "--set", "training.epochs=4")
+    third = rnnlab("train", page, "--resume", "runs/song-1", "--set", "training.epochs=5")
+
+    assert [answer.exit_code for answer in (first, second, third)] == [0, 0, 0]
+    assert "going on after step 18" in second.stderr
+    assert "runs/song-1: 4 epochs in" in second.stdout
+    assert "runs/song-1: 5 epochs in" in third.stdout
+    assert "epochs: 5" in Path("runs/song-1/config.yaml").read_text()
+    assert len(Path("runs/song-1/history.csv").read_text().splitlines()) == 1 + 5
+
+
+def test_a_run_does_not_go_on_with_other_settings(rnnlab, page):
+    """Every setting that differs is named, with both values; nothing is changed."""
+    rnnlab("train", page)
+    before = Path("runs/song-1/config.yaml").read_text()
+
+    answer = rnnlab("train", "--resume", "--set", "model.units=9", "--set", "training.random_seed=1")
+
+    assert answer.exit_code == 2
+    assert answer.stderr == (
+        "runs/song-1: cannot go on with other settings than it was begun with: model.units ([8] → [9]),"
+        " training.random_seed (0 → 1); only training.epochs and training.checkpoint may change, leave"
+        " the rest out or train anew\n"
+    )
+    assert Path("runs/song-1/config.yaml").read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "expected a YAML file, or --resume"),
+        (["--resume"], "no run yet in runs/"),
+        (["--resume", "runs/nothing"], "runs/nothing: no such run"),
+        (["--resume", "x", "--run-dir", "y"], "leave --run-dir out"),
+    ],
+)
+def test_what_cannot_be_trained_is_one_line(rnnlab, arguments, message):
+    """With the remedy, and no folder made."""
+    answer = rnnlab("train", *arguments)
+
+    assert answer.exit_code in {1, 2}
+    assert message in answer.stderr
+    assert answer.stderr.count("\n") == 1
+    assert not Path("runs").exists()
