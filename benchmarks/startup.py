@@ -34,7 +34,7 @@ def main(repeats: int, as_json: bool) -> None:
         timed_process(train)
         commands = {
             "rnnlab --help": (["-m", "rnnlab", "--help"], 0.15),
-            "rnnlab describe": (["-m", "rnnlab", "describe", run], 0.5),
+            "rnnlab describe": (["-m", "rnnlab", "describe", CONFIG], 0.5),
             "rnnlab generate": (["-m", "rnnlab", "generate", run, "--seed", "g8 e8 e4 f8"], 0.5),
         }
         sides = [partial(seconds_of, arguments) for arguments, _ in commands.values()]

@@ -77,7 +77,7 @@ def trained_in_pieces(page: Path, run: Path, tally: Tally, *, name: str, rng: ra
     arguments = [str(page), "--run-dir", str(run)]
     while True:
         process = start(arguments)
-        in_a_write = wait(process, run, in_a_write=rng.random() < 0.5, seconds=rng.uniform(0, 6))
+        in_a_write = wait(process, run, in_a_write=rng.random() < 0.5, seconds=rng.uniform(0, 12))
         if process.poll() is None:
             process.send_signal(getattr(signal, f"SIG{name}"))
             begun = time.monotonic()
