@@ -13,7 +13,6 @@ The tensors are float32, named `layer/weight` as in `Architecture.weight_shapes`
 Nothing in it is pickled, and nothing in it names code that loading would import.
 """
 
-import hashlib
 import json
 import struct
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ from rnnlab.errors import ConfigError, DataError, ModelFileError
 from rnnlab.files import write_durably
 from rnnlab.models.architecture import architecture_of
 from rnnlab.models.cells import Shapes
-from rnnlab.models.tensor_file import EXPECTED, MOST_HEADER_BYTES, damaged, open_tensor_file
+from rnnlab.models.tensor_file import EXPECTED, MOST_HEADER_BYTES, damaged, digest, open_tensor_file
 from rnnlab.music.notation import canonical
 
 FORMAT_VERSION = "1"
@@ -75,7 +74,7 @@ def save_model(path: Path, model: TrainedModel) -> None:
         "vocabulary": json.dumps(model.tokens, ensure_ascii=False),
         "data_sha256": model.data_sha256,
     }
-    metadata["sha256"] = _digest(metadata, model.weights)
+    metadata["sha256"] = digest(metadata, model.weights)
     write_durably(path, _in_order(path, save(dict(model.weights), metadata)))
 
 
@@ -90,7 +89,7 @@ def load_model(path: Path) -> TrainedModel:
         _check_format(path, metadata)
         experiment, tokens, shapes = _described(path, metadata)
         weights = file.read(shapes)
-    if metadata.get("sha256") != _digest(metadata, weights):
+    if metadata.get("sha256") != digest(metadata, weights):
         raise damaged(path, "its content does not match the sha256 in its header")
     if not all(np.isfinite(array).all() for array in weights.values()):
         raise ModelFileError(
@@ -160,15 +159,3 @@ def _is_token(token: str, kind: str) -> bool:
         return canonical(token) == token
     except DataError:
         return False
-
-
-def _digest(metadata: dict[str, str], weights: Weights) -> str:
-    """The sha256 of all metadata but the digest itself, and of every tensor."""
-    digest = hashlib.sha256()
-    facts = {key: value for key, value in metadata.items() if key != "sha256"}
-    digest.update(json.dumps(facts, sort_keys=True).encode())
-    for name in sorted(weights):
-        array = np.ascontiguousarray(weights[name])
-        digest.update(f"{name} {array.dtype} {array.shape}".encode())
-        digest.update(array.data)
-    return digest.hexdigest()

@@ -5,6 +5,7 @@ tensor is read, and no memory taken for one, before the header agrees with itsel
 with what the caller expects.
 """
 
+import hashlib
 import io
 import json
 import os
@@ -112,6 +113,18 @@ def open_tensor_file(path: Path) -> Iterator[TensorFile]:
         raise ModelFileError(
             f"{path}: cannot be read ({error.strerror or error}); check its permissions and the disk"
         ) from error
+
+
+def digest(metadata: Mapping[str, str], tensors: Mapping[str, NDArray[Any]]) -> str:
+    """The sha256 of all metadata but the digest itself, and of every tensor's name, type, shape and bytes."""
+    summed = hashlib.sha256()
+    facts = {key: value for key, value in metadata.items() if key != "sha256"}
+    summed.update(json.dumps(facts, sort_keys=True).encode())
+    for name in sorted(tensors):
+        array = np.ascontiguousarray(tensors[name])
+        summed.update(f"{name} {array.dtype} {array.shape}".encode())
+        summed.update(array.data)
+    return summed.hexdigest()
 
 
 def damaged(path: Path, why: str) -> ModelFileError:

@@ -14,7 +14,6 @@ holds
 Nothing in it is pickled. The old ones are removed only when the new one is durable.
 """
 
-import hashlib
 import json
 import re
 from contextlib import suppress
@@ -22,13 +21,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from rnnlab.errors import TrainingError
 from rnnlab.files import check_inside, write_durably
+from rnnlab.models.tensor_file import digest
 
 FORMAT, FORMAT_VERSION = "rnnlab checkpoint", "1"
 FOLDER = "checkpoints"
@@ -79,7 +78,7 @@ def write_checkpoint(run: Path, checkpoint: Checkpoint, *, keep: int) -> None:
         "format_version": FORMAT_VERSION,
         "facts": json.dumps(checkpoint.facts, sort_keys=True),
     }
-    metadata["sha256"] = _digest(metadata, checkpoint.arrays)
+    metadata["sha256"] = digest(metadata, checkpoint.arrays)
     path = folder / f"step-{checkpoint.step:09d}.safetensors"
     write_durably(path, save(checkpoint.arrays, metadata))
     for old in _newest_first(folder)[keep:]:
@@ -130,7 +129,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         facts = json.loads(metadata["facts"])
     except (SafetensorError, OSError, ValueError, KeyError, RecursionError) as error:
         raise _damaged(path, " ".join(str(error).split()) or type(error).__name__) from error
-    if metadata.get("sha256") != _digest(metadata, arrays):
+    if metadata.get("sha256") != digest(metadata, arrays):
         raise _damaged(path, "its content does not match the sha256 in its header")
     return Checkpoint(arrays, facts)
 
@@ -156,18 +155,6 @@ def _check_format(path: Path, metadata: dict[str, str]) -> None:
             f"{path}: expected format version {FORMAT_VERSION}, received"
             f" {metadata.get('format_version')!r}; update rnnlab to resume from it"
         )
-
-
-def _digest(metadata: dict[str, str], arrays: Arrays) -> str:
-    """The sha256 of all metadata but the digest itself, and of every array."""
-    digest = hashlib.sha256()
-    facts = {key: value for key, value in metadata.items() if key != "sha256"}
-    digest.update(json.dumps(facts, sort_keys=True).encode())
-    for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
-        digest.update(f"{name} {array.dtype} {array.shape}".encode())
-        digest.update(array.data)
-    return digest.hexdigest()
 
 
 def _damaged(path: Path, why: str) -> TrainingError:
