@@ -8,7 +8,7 @@ from rnnlab.config.reading import read_experiment
 from rnnlab.config.schema import Experiment
 from rnnlab.errors import UsageError
 
-MAY_CHANGE = ("training.epochs", "training.checkpoint")
+MAY_CHANGE = ("training.epochs", "training.checkpoint", "training.on_non_finite")
 
 
 def resumed_experiment(own: Path, config: Path | None, overrides: Sequence[str]) -> Experiment:
@@ -32,7 +32,7 @@ def resumed_experiment(own: Path, config: Path | None, overrides: Sequence[str])
     if changed:
         raise UsageError(
             f"{own.parent}: cannot go on with other settings than it was begun with: {', '.join(changed)};"
-            f" only {' and '.join(MAY_CHANGE)} may change, leave the rest out or train anew"
+            f" only {', '.join(MAY_CHANGE)} may change, leave the rest out or train anew"
         )
     return wanted
 

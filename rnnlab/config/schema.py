@@ -58,6 +58,11 @@ class Training(Section):
     )
     optimizer: Optimizer = Field(Adam(name="adam"), description="What takes the steps, and its settings.")
     schedule: Schedule = Field(ConstantSchedule(), description="The learning rate over the steps.")
+    on_non_finite: Literal["stop", "skip_step"] = Field(
+        "stop",
+        description="What becomes of a step whose loss, or the weights after it, are no finite numbers:"
+        " training ends, or goes on without the step.",
+    )
     checkpoint: Checkpoints = Field(Checkpoints(), description="When the training is saved to be resumed.")
     callbacks: Callbacks = Field((), description="Keras callbacks of your own, each `package.module:Class`.")
 

@@ -31,9 +31,20 @@ class StepRecords:
     Attributes:
         losses: mean cross-entropy, nats per token.
         correct: targets that were the most probable token.
-        counted: targets that counted.
+        counted: targets that counted; 0 where the step was skipped.
     """
 
     losses: NDArray[np.float32]
     correct: NDArray[np.float32]
     counted: NDArray[np.float32]
+
+    @property
+    def taken(self) -> NDArray[np.bool_]:
+        """Whether the step was taken, and not skipped, (B,)."""
+        return self.counted > 0
+
+    @property
+    def accuracies(self) -> NDArray[np.float32]:
+        """The share of correct targets, (B,); NaN where the step was skipped."""
+        nowhere = np.full_like(self.correct, np.nan)
+        return np.divide(self.correct, self.counted, out=nowhere, where=self.taken)

@@ -38,15 +38,22 @@ class BestWeights:
 
     def add(self, record: Tensor) -> None:
         """Count in a step's (loss, correct, counted)."""
-        self._sums.assign_add(tf.stack([record[0] * record[2], record[2]]))
+        self._sums.assign_add(tf.stack([tf.math.multiply_no_nan(record[0], record[2]), record[2]]))
 
     def end_epoch(self, ended: Tensor) -> None:
-        """Keep the weights if an epoch has ended and was the best so far."""
+        """Keep the weights if an epoch has ended, was the best so far and left finite ones."""
         mean = self._sums[0] / self._sums[1]
-        better = ended & (mean < self.loss)
+        weights = [variable.value for variable in self.variables.values()]
+        better = ended & (mean < self.loss) & all_finite(weights)
         self.loss.assign(tf.where(better, mean, self.loss))
         self.epoch.assign(tf.where(better, self._epochs, self.epoch))
         for name, copy in self.copies.items():
             copy.assign(tf.where(better, self.variables[name].value, copy))
         self._sums.assign(tf.where(ended, 0.0, self._sums))
         self._epochs.assign_add(tf.cast(ended, tf.int32))
+
+
+def all_finite(tensors: list[Tensor]) -> Tensor:
+    """Whether every float among some tensors is a finite number."""
+    floats = [tensor for tensor in tensors if tensor.dtype.is_floating]
+    return tf.reduce_all(tf.stack([tf.reduce_all(tf.math.is_finite(tensor)) for tensor in floats]))

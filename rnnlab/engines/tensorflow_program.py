@@ -7,6 +7,7 @@ for a fixed most: neither what is compiled nor a bit of the result depends on wh
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from rnnlab.engines.tensorflow_data import BatchGatherer, TokenData
 from rnnlab.engines.tensorflow_forward import ForwardPass, NetworkState
 from rnnlab.engines.tensorflow_snapshot import Snapshot, Snapshots, held_variables
 from rnnlab.engines.tensorflow_start import tf
+from rnnlab.engines.tensorflow_update import Update
 
 Tensor = Any
 
@@ -42,6 +44,7 @@ class TrainingProgram:
         lanes: lanes N of a batch.
         dropout_seed: the number that, with the step's own, decides what dropout drops.
         track_best: whether to keep the weights of the epoch with the lowest training loss.
+        skips: whether a step that would leave no finite numbers leaves everything as it was.
         cores: how many groups there may be.
     """
 
@@ -55,10 +58,11 @@ class TrainingProgram:
         lanes: int,
         dropout_seed: int,
         track_best: bool,
+        skips: bool = False,
         cores: int = 1,
     ) -> None:
         self.room = max(1, min(MOST_STEPS, MOST_INDICES // lanes))
-        self._forward, self._variables, self._optimizer = forward, variables, optimizer
+        self._forward, self._variables = forward, variables
         optimizer.build(list(variables.values()))
         self._batches = BatchGatherer(data)
         self._dropout_seed = dropout_seed
@@ -67,8 +71,9 @@ class TrainingProgram:
         self._best = BestWeights(variables) if track_best else None
         self._snapshots = Snapshots(held_variables(variables, optimizer, self._best), lanes=lanes)
         self.reset()
-        self._in_groups = self._groups.count > 1
-        self._parts: list[Callable[..., Any]] = [self._gradients, self._apply]
+        self._in_groups, self._skips = self._groups.count > 1, skips
+        update = Update(variables, optimizer, self._best, skips=skips)
+        self._parts: list[Callable[..., Any]] = [self._gradients, update]
         if self._in_groups:
             self._parts = [_compiled(part) for part in self._parts]
         self._train = self._compiled_loop()
@@ -172,7 +177,10 @@ class TrainingProgram:
                 seed = tf.stack([self._dropout_seed + (group << 16), first_step + k])
                 found.append(gradients(weights, starts[k, group], counts[k, group], fresh[k], state, seed))
             record = update([own[0] for own in found], [own[1] for own in found])
-            return k + 1, ends_epoch[k], records.write(k, record), [own[2] for own in found]
+            after = [own[2] for own in found]
+            if self._skips:
+                after = tf.nest.map_structure(partial(tf.where, record[2] > 0), after, states)
+            return k + 1, ends_epoch[k], records.write(k, record), after
 
         def epoch(k: Tensor, records: Any, states: list[NetworkState]) -> tuple[Any, ...]:
             k, ended, records, states = tf.while_loop(
@@ -200,17 +208,6 @@ class TrainingProgram:
             sums, state = self._summed(weights, starts, counts, fresh, state, seed)
             cost = sums[0]
         return sums, tape.gradient(cost, weights), state
-
-    def _apply(self, sums: list[Tensor], gradients: list[dict[str, Tensor]]) -> Tensor:
-        """One step of the optimizer with what the groups found: (loss, correct, counted) of its batch."""
-        cost, correct, counted = tf.unstack(tf.add_n(sums))
-        scale = tf.math.divide_no_nan(1.0, counted)
-        means = [scale * tf.add_n([group[name] for group in gradients]) for name in self._variables]
-        self._optimizer.apply(means, list(self._variables.values()))
-        record = tf.stack([cost * scale, correct, counted])
-        if self._best:
-            self._best.add(record)
-        return record
 
     def _measure_steps(self, starts: Tensor, counts: Tensor, fresh: Tensor) -> Tensor:
         steps, lanes = starts.shape

@@ -1,5 +1,6 @@
 """Cutting a run into chunks of steps, and putting the figures of its epochs together again."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -124,14 +125,16 @@ class EpochSums:
         return self._loss, self._correct, self._counted
 
     def add(self, records: StepRecords, segment: slice = slice(None)) -> None:
-        """Count the records of some steps in."""
+        """Count the records of some steps in, but for those that were skipped."""
         counted = records.counted[segment].astype(np.float64)
-        self._loss += float(records.losses[segment] @ counted)
+        self._loss += float(np.where(records.taken, records.losses, 0)[segment] @ counted)
         self._correct += float(records.correct[segment].sum())
         self._counted += float(counted.sum())
 
     def means(self) -> tuple[float, float]:
-        """(cross-entropy in nats per token, accuracy), over every target that counted."""
+        """(cross-entropy in nats per token, accuracy), over every target that counted; NaN where none did."""
+        if not self._counted:
+            return math.nan, math.nan
         return self._loss / self._counted, self._correct / self._counted
 
 

@@ -131,7 +131,8 @@ def _joined(parts: list[Floats]) -> Floats:
 
 
 def _figure(value: float | None) -> str:
-    return "" if value is None else f"{value:.7g}"
+    """A cell; empty for what was not measured, or of no step."""
+    return "" if value is None or math.isnan(value) else f"{value:.7g}"
 
 
 def _csv(names: list[str], rows: Iterable[str]) -> str:

@@ -5,13 +5,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from rnnlab.engines.steps import StepRecords
 from rnnlab.errors import TrainingError
 from rnnlab.training.callbacks import CallbackCalls
 from rnnlab.training.checkpoints import Checkpoint
 from rnnlab.training.chunks import ChunkLength, ChunkPlanner, EpochSums, Segment
+from rnnlab.training.divergence import Divergence, check_finite
 from rnnlab.training.interruption import Interruption
 
 if TYPE_CHECKING:
@@ -65,6 +64,7 @@ class TrainingLoop:
         self._step = 0
         self._validation_loss: float | None = None
         self._sums = EpochSums()
+        self._divergence = Divergence(skips=trainer.experiment.training.on_non_finite == "skip_step")
         self.was_left = False
 
     @property
@@ -76,6 +76,11 @@ class TrainingLoop:
     def epochs(self) -> int:
         """How many epochs have been finished."""
         return self._planner.position[0]
+
+    @property
+    def skipped(self) -> int:
+        """How many steps were skipped."""
+        return self._divergence.skipped
 
     def begin(self, interruption: Interruption) -> None:
         """Take the first step, which compiles the program; a signal meanwhile leaves it untaken."""
@@ -91,7 +96,7 @@ class TrainingLoop:
         """Run one chunk and fire the callbacks that it owes.
 
         Raises:
-            TrainingError: a loss is no longer a number.
+            TrainingError: a loss is not finite, or too many steps were skipped for that.
         """
         begun = time.perf_counter()
         chunk, segments = self._planner.take(self._length.steps, stop_after=self._stop_after)
@@ -103,10 +108,16 @@ class TrainingLoop:
         return self._progress(records, segments[-1], seconds)
 
     def checkpoint(self) -> Checkpoint:
-        """All that the steps to come depend on; their numbers decide shuffles and dropout."""
+        """All that the steps to come depend on; their numbers decide shuffles and dropout.
+
+        Raises:
+            TrainingError: the weights are not finite.
+        """
         callbacks, remembered = self._calls.snapshot()
+        program = self._trainer.program.snapshot()
+        check_finite(program, step=self._step)
         parts = {
-            "program": self._trainer.program.snapshot(),
+            "program": program,
             "best_validation": self._trainer.validation_weights(),
             "callbacks": callbacks,
         }
@@ -115,6 +126,7 @@ class TrainingLoop:
             "step": self._step,
             "position": self._planner.position,
             "sums": self._sums.so_far,
+            "skipped": self._divergence.so_far,
             "validation_loss": self._validation_loss,
             "best_validation": self._trainer.validation_facts(),
             "callbacks": remembered,
@@ -146,6 +158,7 @@ class TrainingLoop:
         self._planner.position = epoch, place
         self._step, self._validation_loss = checkpoint.step, facts["validation_loss"]
         self._sums = EpochSums(*facts["sums"])
+        self._divergence.so_far = facts["skipped"]
 
     def _fire(self, records: StepRecords, segment: Segment) -> None:
         """The callbacks of the steps of one epoch, and of its end."""
@@ -153,9 +166,9 @@ class TrainingLoop:
         if batch == 0:
             self._calls.list.on_epoch_begin(segment.epoch)
             self._sums = EpochSums()
-        _check_finite(records, segment, self._step)
+        self._divergence.check(records, segment, step=self._step)
         steps = slice(segment.begin, segment.end)
-        self._calls.steps(batch, records.losses[steps], records.correct[steps] / records.counted[steps])
+        self._calls.steps(batch, records.losses[steps], records.accuracies[steps])
         self._sums.add(records, steps)
         self._step += segment.end - segment.begin
         if segment.ends_epoch:
@@ -178,15 +191,4 @@ class TrainingLoop:
             validation_loss=self._validation_loss,
             steps_per_second=rate,
             seconds_left=(steps - self._step) / rate,
-        )
-
-
-def _check_finite(records: StepRecords, segment: Segment, step: int) -> None:
-    """Refuse to go on from a loss that is not a number."""
-    losses = records.losses[segment.begin : segment.end]
-    wrong = np.flatnonzero(~np.isfinite(losses))
-    if len(wrong):
-        raise TrainingError(
-            f"the loss became {losses[wrong[0]]} at step {step + wrong[0] + 1} (epoch {segment.epoch + 1});"
-            " try a lower training.optimizer.learning_rate, or global_clipnorm: 1.0 beside it"
         )

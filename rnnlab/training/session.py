@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.loading import Data
 from rnnlab.errors import Interrupted, TrainingError
@@ -14,7 +16,7 @@ from rnnlab.training.callbacks import load_callbacks
 from rnnlab.training.checkpoints import FOLDER, Checkpoint, newest_checkpoint, write_checkpoint
 from rnnlab.training.environment import changes_since, write_environment
 from rnnlab.training.history import LossHistory
-from rnnlab.training.interruption import noted_signals
+from rnnlab.training.interruption import Interruption, noted_signals
 from rnnlab.training.lock import locked
 from rnnlab.training.loop import Progress, TrainingLoop
 from rnnlab.training.saving import SaveClock
@@ -31,6 +33,7 @@ class Outcome:
         epochs: how many epochs are finished, those before it was resumed included.
         seconds: how long the loop ran this time, compilation included.
         compile_seconds: how long the compilation took.
+        skipped: how many steps were skipped because they were not finite.
     """
 
     run: Run
@@ -38,6 +41,7 @@ class Outcome:
     epochs: int
     seconds: float
     compile_seconds: float
+    skipped: int
 
 
 class Session:
@@ -90,33 +94,43 @@ class Session:
             for folder in (self.run.path, self.run.path / FOLDER):
                 remove_partial(folder)
             start = self._starting_point(tell)
-            clock = SaveClock(self._settings, epochs=start.facts["position"][0] if start else 0)
             try:
-                loop = self.trainer.train(
-                    [self._history, *self._callbacks],
-                    each_epoch=bool(self._callbacks),
-                    interruption=interruption,
-                    report=report,
-                    save=lambda loop: self._save(loop, clock) if clock.is_due(loop.epochs) else None,
-                    start=start,
-                )
+                loop = self._train(start, interruption, report)
             except TrainingError as error:
                 self.run.log(f"training failed: {error}")
                 self._save_results()
                 raise
-            if not loop.was_left:
-                self._save(loop, clock)
         outcome = Outcome(
             self.run,
             self.trainer.best(),
             loop.epochs,
             time.perf_counter() - begun,
             self.trainer.compile_seconds,
+            loop.skipped,
         )
         if interruption.signal_number:
             raise self._interrupted(loop, interruption.signal_number)
         self.run.log(f"training ends after {outcome.epochs} epochs, {outcome.seconds:.3f} s")
+        if outcome.skipped:
+            self.run.log(f"{outcome.skipped} steps were skipped, as not finite")
         return outcome
+
+    def _train(
+        self, start: Checkpoint | None, interruption: Interruption, report: Callable[[Progress], None]
+    ) -> TrainingLoop:
+        """Train on from a checkpoint, and save now and then and at the end."""
+        clock = SaveClock(self._settings, epochs=start.facts["position"][0] if start else 0)
+        loop = self.trainer.train(
+            [self._history, *self._callbacks],
+            each_epoch=bool(self._callbacks),
+            interruption=interruption,
+            report=report,
+            save=lambda loop: self._save(loop, clock) if clock.is_due(loop.epochs) else None,
+            start=start,
+        )
+        if not loop.was_left:
+            self._save(loop, clock)
+        return loop
 
     def _starting_point(self, tell: Callable[[str], None]) -> Checkpoint | None:
         """The checkpoint to go on from; None begins with the first step."""
@@ -143,8 +157,10 @@ class Session:
         clock.saved(time.perf_counter() - begun, loop.epochs)
 
     def _save_results(self) -> None:
-        """Write the best weights so far, and the history."""
-        self.run.save_model(self.trainer.best_model())
+        """Write the best weights so far, if they are finite, and the history."""
+        model = self.trainer.best_model()
+        if all(np.isfinite(array).all() for array in model.weights.values()):
+            self.run.save_model(model)
         self.run.write("history.csv", self._history.history_csv())
         self.run.write("losses.csv", self._history.losses_csv())
 

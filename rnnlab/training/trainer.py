@@ -143,7 +143,7 @@ class Trainer:
         with quiet_stderr():
             sums.add(self.program.measure(self._validation))
         loss, accuracy = sums.means()
-        if self._best_validation is None or loss < self._best_validation.loss:
+        if loss < (self._best_validation.loss if self._best_validation else math.inf):
             self._best_validation = Best(self.program.weights(), epoch + 1, loss, "validation")
         return {"val_loss": loss, "val_accuracy": accuracy}
 

@@ -95,6 +95,23 @@ def test_a_diverging_run_keeps_its_best_weights() -> None:
     assert len(rows(session.run.path / "losses.csv")) >= 1
 
 
+def test_steps_that_are_not_finite_are_skipped_if_asked() -> None:
+    """The first step throws the weights far off; after a hundred that cannot be taken, there is no hope."""
+    wild = "training.optimizer={name: sgd, learning_rate: 1e38}"
+    session = session_of(experiment(SONG, wild, "training.on_non_finite=skip_step", "training.epochs=20"))
+
+    with pytest.raises(TrainingError, match=r"the last \d{3} steps were skipped, to step \d+"):
+        session.train()
+
+    held = session.trainer.program.snapshot()
+    assert all(np.isfinite(array).all() for name, array in held.items() if not name.startswith("best/"))
+    assert any(array.any() for name, array in held.items() if name.startswith("state/"))
+    assert session.run.load_model().weights.keys() == session.trainer.best().weights.keys()
+    accuracies = [row["accuracy"] for row in rows(session.run.path / "losses.csv")]
+    assert accuracies[0] != "nan"
+    assert "nan" in accuracies
+
+
 def test_what_is_refused_leaves_no_folder() -> None:
     """Too little data, an unknown callback: said before a run folder is made."""
     with pytest.raises(DataError, match="batch_size"):
