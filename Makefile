@@ -23,7 +23,7 @@ demo: install
 	$(BIN)/rnnlab generate --seed "g8 e8 e4 f8"
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(TESTS)
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check
