@@ -2,6 +2,7 @@
 
     RnnlabError            exit code 1: something that was read or done failed
       DataError            a corpus is missing, empty, not UTF-8, too short, or holds a bad note
+        DownloadError      a url that cannot be had, or gives other bytes than those that were promised
         VocabularyError    a token that the vocabulary lacks
       ModelFileError       a damaged or foreign model file
       RunError             no run yet, a folder that is not a run, a folder that cannot be written
@@ -34,6 +35,10 @@ class RnnlabError(Exception):
 
 class DataError(RnnlabError):
     """A corpus that cannot be read or is too small for what is asked of it."""
+
+
+class DownloadError(DataError):
+    """A file that cannot be downloaded, or is not the one that was meant."""
 
 
 class VocabularyError(DataError):

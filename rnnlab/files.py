@@ -1,11 +1,12 @@
 """Reading text and writing files so that nothing is lost."""
 
 import codecs
+import math
 import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,29 +24,50 @@ def write_durably(path: Path, data: bytes) -> None:
     Raises:
         RunError: it cannot be written; what was there before is untouched.
     """
-    temporary = ""
     try:
-        descriptor, temporary = tempfile.mkstemp(PARTIAL, f".{path.name}-", path.parent)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-        _fsync_folder(path.parent)
+        write_blocks(path, [data])
     except OSError as error:
-        with suppress(OSError):
-            os.unlink(temporary)
         raise RunError(
             f"{path}: cannot write ({error.strerror or error}); free some space, or choose another folder"
         ) from error
 
 
-def remove_partial(folder: Path) -> None:
-    """Remove what a process that was killed has left half written; nobody else may be writing there."""
-    with suppress(OSError):
-        for path in folder.glob(f".*{PARTIAL}"):
-            path.unlink()
+def write_blocks(path: Path, blocks: Iterable[bytes]) -> None:
+    """Replace a file in the same way by blocks as they come.
+
+    Whatever ends it, what was there before is untouched and nothing half written is left: a full disk, an
+    error of the blocks, a signal.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    descriptor, temporary = tempfile.mkstemp(PARTIAL, f".{path.name}-", path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.writelines(blocks)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+    _fsync_folder(path.parent)
+
+
+def remove_partial(folder: Path, *, written_before: float = math.inf) -> None:
+    """Remove what a process that was killed has left half written.
+
+    Args:
+        folder: where it was writing.
+        written_before: what was written to since this time stays, as `time.time()` has it; without it nobody
+            else may be writing there.
+    """
+    for path in folder.glob(f".*{PARTIAL}"):
+        with suppress(OSError):
+            if path.stat().st_mtime < written_before:
+                path.unlink()
 
 
 def check_inside(path: Path) -> None:

@@ -20,14 +20,21 @@ def test_there_are_configs():
 
 @every_config
 def test_a_config_loads_and_its_data_exists(path):
-    """A config is valid, and each path in it names a file; where the text is not shipped, it says so."""
+    """A config is valid, and each path in it names a file; where the text is downloaded, it says so."""
     experiment = read_experiment(path)
 
-    missing = [data.name for data in experiment.dataset.path or () if not data.is_file()]
-    if "The text is not shipped" in path.read_text(encoding="utf-8"):
-        assert missing == ["tinyshakespeare.txt"]
-    else:
-        assert missing == []
+    assert [data for data in experiment.dataset.path or () if not data.is_file()] == []
+    is_downloaded = experiment.dataset.url is not None
+    assert is_downloaded == ("The text is not shipped" in path.read_text(encoding="utf-8"))
+
+
+def test_a_text_that_one_has_takes_the_place_of_an_address(tmp_path):
+    """The README and the benchmarks say so; nothing is downloaded then."""
+    text = tmp_path / "tinyshakespeare.txt"
+
+    dataset = read_experiment(CONFIGS / "shakespeare_lstm.yaml", [f"dataset.path={text}"]).dataset
+
+    assert (dataset.path, dataset.url, dataset.sha256) == ((text,), None, None)
 
 
 @every_config

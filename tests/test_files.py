@@ -3,12 +3,13 @@
 import errno
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from rnnlab.errors import DataError, RunError
-from rnnlab.files import read_text, write_durably
+from rnnlab.files import read_text, remove_partial, write_blocks, write_durably
 
 
 def test_a_new_file_has_the_content_and_the_usual_permissions(tmp_path):
@@ -86,6 +87,37 @@ def test_a_file_that_grows_too_large_leaves_the_old_one_alone(tmp_path, monkeypa
     assert "cannot write (File too large)" in str(caught.value)
     assert os.listdir(tmp_path) == ["file"]
     assert path.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit, ValueError])
+def test_blocks_that_do_not_come_to_their_end_leave_the_old_file_alone(tmp_path, stop):
+    """Whoever makes them fails, or a signal comes meanwhile."""
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+
+    def blocks() -> Iterator[bytes]:
+        yield b"new" * 100_000
+        raise stop
+
+    with pytest.raises(stop):
+        write_blocks(path, blocks())
+
+    assert os.listdir(tmp_path) == ["file"]
+    assert path.read_bytes() == b"old"
+
+
+def test_only_what_is_half_written_is_removed(tmp_path):
+    """Of several writers' files, those that were left before a time; without a time, all."""
+    for name, written in (("file", 1), (".file-a.partial", 1), (".file-b.partial", 3), (".hidden", 1)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, times=(written, written))
+
+    remove_partial(tmp_path, written_before=2)
+    left = sorted(os.listdir(tmp_path))
+    remove_partial(tmp_path)
+
+    assert left == [".file-b.partial", ".hidden", "file"]
+    assert sorted(os.listdir(tmp_path)) == [".hidden", "file"]
 
 
 def test_a_folder_that_is_missing_is_named(tmp_path):

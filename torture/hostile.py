@@ -18,6 +18,10 @@ SCALARS = (
     *("{a: " * 30, "[1, 2", "{a: 1", "]", "a" * 300, "a" * 70_000, '"' + "\\n" * 300 + '"'),
     *("/dev/null", "/dev/zero", "/", "../..", "../data", "~root/x", "a/" * 3000),
     *("'../data/na\u2028biya.notes'", "'../data/harbour.txt/x'"),
+    *("ftp://localhost/a", "https://", "https://[::1", "https://me:secret@localhost/", "https:a"),
+    *("data:,abc", "http://localhost:99999/", "http://localhost.evil.org/a", "'https://localhost/a b'", '"https://a\\r\\nb"'),
+    *("file:///dev/zero", "file:///", "file://elsewhere/a", "file:///%00", "file:///" + "a/" * 3000),
+    *("0" * 64, "e" * 64, "'" + "0" * 64 + "'", "'" + "g" * 64 + "'"),
     "[../data/harbour.txt, ../data/nabiya.notes]",
 )  # fmt: skip
 """What may stand after a key."""
@@ -28,6 +32,7 @@ PLAIN: tuple[Any, ...] = (
     *({"kind": "stratified_shuffle"}, None, True, False, 0, 1, -1, 2, 3, 10**9, 10**12, 10**30),
     *(-(10**30), 10**900, 0.5, 1.0, 1e308, 5e-324, math.inf, -math.inf, math.nan, "", " ", "a", "\0"),
     *("\n", "a\nb", "\r", "\x1b[2J", "\x7f", "\u2028", "\ud800", "\ufeff", "\u202e", "1", "1e3"),
+    *("file:///dev/null", "https://localhost:1/" + "a" * 3000, "0" * 64),
     *("null", "x" * 1000, "x" * 50_000, "lstm", "one_hot", "c4", "<c e>4", "C#4", [], [[]], [1]),
     *([1] * 40, [2**14] * 3, ["c4"] * 3, [None], {}, {"a": 1}, {"kind": "lstm"}, {"kind": 10**30}),
 )  # fmt: skip

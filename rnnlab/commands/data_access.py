@@ -1,4 +1,4 @@
-"""Which files a trained model may have opened: a configuration names them, whoever may have written it."""
+"""Which data a trained model may have opened or downloaded: a configuration names it, whoever wrote that."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,8 @@ def check_data_access(experiment: "Experiment", run: "Run | None", path: Path, *
     """Refuse to open what was not asked for.
 
     The data of a run in `runs/`, where `rnnlab train` makes them, is opened; that of a run from elsewhere if
-    it lies in the run's folder; that of a model file never. No pipe or device is opened for any of them.
+    it lies in the run's folder; that of a model file never. Nothing is downloaded for the latter two, and no
+    pipe or device is opened for any of them.
 
     Args:
         experiment: of the model.
@@ -26,6 +27,8 @@ def check_data_access(experiment: "Experiment", run: "Run | None", path: Path, *
     Raises:
         DataError: the first file that is not opened.
     """
+    if (url := experiment.dataset.url) and not (run and run.is_of_here):
+        raise DataError(f"{path}: it names data, {url}, and was not trained in runs/ here; {remedy}")
     for data in experiment.dataset.path or ():
         if not (run and (run.is_of_here or _lies_in(data, run.path))):
             raise DataError(f"{path}: it names data, {data}, and was not trained in runs/ here; {remedy}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnlab.commands.arguments import json_option, set_option
+from rnnlab.commands.progress import ReadingReport
 from rnnlab.commands.terminal import echo
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def command(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:
     experiment = read_experiment(path, overrides)
     if run:
         check_data_access(experiment, run, run.path, remedy=f"name the file itself: rnnlab describe {path}")
-    description = describe(experiment)
+    with ReadingReport(quiet=False) as reading:
+        description = describe(experiment, report=reading.show)
     echo(as_json_text(_as_json(description)) if as_json else _as_text(description))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnlab.commands.arguments import json_option, model_argument
+from rnnlab.commands.progress import ReadingReport
 from rnnlab.commands.terminal import echo
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def command(
         crossed = cross_validate_config(trained.experiment, folds, report=lambda line: echo(line, err=True))
         result, rows = _folds_json(crossed), _folds_rows(crossed)
     else:
-        evaluation = evaluate(trained, split=split, data=data)
+        with ReadingReport(quiet=False) as reading:
+            evaluation = evaluate(trained, split=split, data=data, report=reading.show)
         for note in evaluation.notes:
             echo(note, err=True)
         result, rows = {**_as_json(evaluation), "run": str(path)}, _as_rows(evaluation)

@@ -1,5 +1,6 @@
 """How progress looks: one live line on a terminal; elsewhere about ten lines of training, none of reading."""
 
+import math
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -93,10 +94,10 @@ class ReadingReport:
         self._line.wipe()
 
     def show(self, task: str, share: float) -> None:
-        """Draw what is being done and which share of it is, 0..1, if it is time to."""
+        """Draw what is being done and which share of it is, 0..1 or NaN, if it is time to."""
         if self._live and (now := time.monotonic()) >= self._next_at:
             self._next_at = now + REDRAW_SECONDS
-            self._line.draw(f"{task}: {100 * share:.0f} %")
+            self._line.draw(f"{task} …" if math.isnan(share) else f"{task}: {100 * share:.0f} %")
 
 
 class _LiveLine:

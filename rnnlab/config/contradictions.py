@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE, ContiguousSplit, NoSplit, StratifiedShuffleSplit
+from rnnlab.config.dataset import (
+    DEFAULT_EMBEDDING_SIZE,
+    SOURCES,
+    ContiguousSplit,
+    NoSplit,
+    StratifiedShuffleSplit,
+)
 from rnnlab.config.model import MlpModel
 
 if TYPE_CHECKING:
@@ -44,11 +50,20 @@ def contradictions(experiment: Experiment) -> Iterator[Contradiction]:
 
 def _about_data(experiment: Experiment) -> Iterator[Contradiction]:
     dataset = experiment.dataset
-    if (dataset.path is None) == (dataset.inline is None):
-        received = "neither" if dataset.path is None else "both"
+    received = [source for source in SOURCES if getattr(dataset, source) is not None]
+    if len(received) != 1:
         yield Contradiction(
-            ("dataset", "dataset.path", "dataset.inline"),
-            f"expected one of path and inline, received {received}",
+            ("dataset", *(f"dataset.{source}" for source in SOURCES)),
+            f"expected one of path, inline and url, received {' and '.join(received) or 'none'}",
+        )
+    if dataset.url is not None and dataset.sha256 is None:
+        yield Contradiction(
+            ("dataset.sha256", "dataset.url"),
+            "missing; a url needs the digest of its file, as `sha256sum FILE` prints it",
+        )
+    if dataset.sha256 is not None and dataset.url is None:
+        yield Contradiction(
+            ("dataset.sha256", "dataset.url"), "belongs to a url, and there is none; leave it out"
         )
     if dataset.embedding_size is not None and dataset.encoding != "embedding":
         yield Contradiction(

@@ -1,5 +1,6 @@
 """The section `dataset`: what is read, and how it is cut and encoded."""
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -7,9 +8,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from rnnlab.config.address import problem_of
 from rnnlab.config.section import RandomSeed, Section, Share, one_or_many
+from rnnlab.config.wording import shown
 
 DEFAULT_EMBEDDING_SIZE = 32
+SOURCES = ("path", "inline", "url")
+"""The keys that say where the data is; a dataset has one of them."""
+
 _STRINGS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 
 
@@ -57,11 +63,31 @@ def _file_name(value: Any) -> Any:
     return value
 
 
+def _address(url: str) -> str:
+    if problem := problem_of(url):
+        raise PydanticCustomError("url", "{problem}, received {url}", {"problem": problem, "url": shown(url)})
+    return url
+
+
+def _digest(value: Any) -> str:
+    """A digest in small letters."""
+    if not (isinstance(value, str) and re.fullmatch("[0-9a-fA-F]{64}", value)):
+        raise PydanticCustomError(
+            "sha256", "expected 64 hexadecimal digits in quotes, received {value}", {"value": shown(value)}
+        )
+    return value.lower()
+
+
 Paths = Annotated[
     tuple[Annotated[Path, Field(strict=False), BeforeValidator(_file_name)], ...],
     Field(min_length=1, max_length=10_000),
     BeforeValidator(one_or_many),
     WithJsonSchema(_STRINGS),
+]
+
+Url = Annotated[str, AfterValidator(_address), WithJsonSchema({"type": "string", "format": "uri"})]
+Sha256 = Annotated[
+    str, BeforeValidator(_digest), WithJsonSchema({"type": "string", "pattern": "^[0-9a-fA-F]{64}$"})
 ]
 
 
@@ -74,6 +100,13 @@ class _Dataset(Section):
     )
     inline: Annotated[str, Field(min_length=1)] | None = Field(
         None, description="The data itself, instead of a path."
+    )
+    url: Url | None = Field(
+        None,
+        description="Address of a file of at most 2 GiB, instead of a path: https, or file:///path.",
+    )
+    sha256: Sha256 | None = Field(
+        None, description="Digest of the bytes that the url must give, as `sha256sum FILE` prints it."
     )
     window: Annotated[int, Field(ge=1, le=65_536)] = Field(
         64, description="Time steps of one training example."

@@ -8,6 +8,7 @@ from typing import Any
 
 from rnnlab.config import yaml_tree
 from rnnlab.config.data_paths import make_absolute
+from rnnlab.config.dataset import SOURCES
 from rnnlab.config.report import Mark, Problem, shortened
 from rnnlab.config.yaml_tree import DEEPEST, Tree, read_tree
 
@@ -17,7 +18,7 @@ def apply_overrides(overrides: Sequence[str], tree: Tree) -> None:
 
     Args:
         overrides: each `key.path=value`; the value is YAML, and a data path in it is relative to the working
-            folder.
+            folder. One of `dataset.path`, `inline` and `url` takes the place of whichever is in the file.
         tree: changed in place; what cannot be put into it is added to its problems.
 
     Raises:
@@ -48,7 +49,18 @@ def _apply(path: yaml_tree.Path, text: str, tree: Tree, mark: Mark) -> str:
     tree.replace(path, value, mark)
     if path[0] == "dataset":
         make_absolute(tree.value, Path.cwd())
+    if path[:-1] == ("dataset",) and path[-1] in SOURCES and value.value is not None:
+        _drop_sources_of_the_file(str(path[-1]), tree, section)
     return ""
+
+
+def _drop_sources_of_the_file(source: str, tree: Tree, dataset: dict[str, Any]) -> None:
+    """Leave out where the file has its data from: who names a source on the command line means that alone."""
+    kept = (source, "sha256") if source == "url" else (source,)
+    for other in (*SOURCES, "sha256"):
+        mark = tree.keys.get(("dataset", other))
+        if other not in kept and mark and not mark.override:
+            dataset.pop(other, None)
 
 
 def _mark_within(mark: Mark, line: int, column: int) -> Mark:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from rnnlab.config.schema import NotesDataset, TextDataset
 from rnnlab.datasets.reporting import Report, followed, unreported
+from rnnlab.datasets.source import sources
 from rnnlab.datasets.stored_text import StoredText, read_stored, store
 from rnnlab.datasets.text import Characters
 from rnnlab.datasets.token_kind import Ids
@@ -60,6 +61,7 @@ def load_corpus(
         report: is told how far it is.
 
     Raises:
+        DownloadError: a url does not give the file that was meant.
         DataError: a file is missing, not UTF-8, without a token, or has a text that is not a note.
         VocabularyError: a token is not in the vocabulary.
     """
@@ -75,8 +77,8 @@ def _texts(dataset: TextDataset | NotesDataset, report: Report) -> Iterator[Stor
     """The text of each sequence."""
     if dataset.inline is not None:
         yield store(_without_surrogates(dataset.inline), name="dataset.inline")
-    for path in dataset.path or ():
-        yield read_stored(path, report=report)
+    for source in sources(dataset, report=report):
+        yield read_stored(source.path, name=source.url, report=report)
 
 
 def _without_surrogates(text: str) -> str:

@@ -25,7 +25,7 @@ def load_data(experiment: Experiment, *, report: Report = unreported) -> Data:
         report: is told how far it is.
 
     Raises:
-        DataError: the data cannot be read, or a part is too short.
+        DataError: the data cannot be read or downloaded, or a part is too short.
     """
     corpus = load_corpus(experiment.dataset, report=report)
     splits = split_corpus(corpus, experiment)

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 
 Report = Callable[[str, float], None]
-"""Is told what is being done, and which share of it is, 0..1; often, so it should not take long."""
+"""Is told what is being done, and which share of it is, 0..1, or NaN where nobody knows how much there is.
+
+Often, so it should not take long.
+"""
 
 
 def unreported(task: str, share: float) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rnnlab.datasets.reporting import Report, unreported
+from rnnlab.errors import DataError
 from rnnlab.files import read_blocks
 
 _BLOCK = 1 << 20
@@ -16,7 +17,7 @@ class StoredText:
     """A text of S characters.
 
     Attributes:
-        name: what messages call it, a file or a setting.
+        name: what messages call it: a file, an address or a setting.
         encoded: its blocks in UTF-8, each of whole characters.
         length: S.
         sha256: digest of the text in UTF-8.
@@ -36,13 +37,24 @@ class StoredText:
         return b"".join(self.encoded[:blocks]).decode()
 
 
-def read_stored(path: Path, *, report: Report = unreported) -> StoredText:
+def read_stored(path: Path, *, name: str | None = None, report: Report = unreported) -> StoredText:
     """The text of a file, which `report` may see grow.
+
+    Args:
+        path: the file.
+        name: what messages call it, if not by its path.
+        report: is told how far it is.
 
     Raises:
         DataError: the file cannot be read, is empty or is not UTF-8.
     """
-    return _stored(str(path), _reported(path, read_blocks(path), report))
+    called = name or str(path)
+    try:
+        return _stored(called, _reported(path, Path(called).name, read_blocks(path), report))
+    except DataError as error:
+        if name:
+            raise DataError(f"{name}: {error}") from None
+        raise
 
 
 def store(text: str, *, name: str) -> StoredText:
@@ -59,11 +71,11 @@ def _stored(name: str, blocks: Iterable[str]) -> StoredText:
     return StoredText(name, tuple(encoded), length, digest.hexdigest())
 
 
-def _reported(path: Path, blocks: Iterable[str], report: Report) -> Iterator[str]:
+def _reported(path: Path, name: str, blocks: Iterable[str], report: Report) -> Iterator[str]:
     """The blocks of a file; how much of it they are is known where it has a size, which a pipe has not."""
     done = 0
     for block in blocks:
         yield block
         done += len(block.encode())
         if size := path.stat().st_size:
-            report(f"reading {path.name}", min(done / size, 1.0))
+            report(f"reading {name}", min(done / size, 1.0))

@@ -7,11 +7,12 @@ from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batching import make_batches
 from rnnlab.datasets.corpus import Corpus, load_corpus
 from rnnlab.datasets.parts import Part, whole
+from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.datasets.splits import split_corpus
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.engines.numpy_engine import numpy_model
 from rnnlab.engines.stepper import Stepper
-from rnnlab.errors import DataError, UsageError
+from rnnlab.errors import DataError, DownloadError, UsageError
 from rnnlab.evaluation.ceiling import Ceiling, window_ceiling
 from rnnlab.evaluation.free_running import FreeRunning, run_freely
 from rnnlab.evaluation.metrics import Metrics, measure
@@ -40,13 +41,20 @@ class Evaluation:
     notes: tuple[str, ...]
 
 
-def evaluate(trained: TrainedModel, *, split: str | None = None, data: Path | None = None) -> Evaluation:
+def evaluate(
+    trained: TrainedModel,
+    *,
+    split: str | None = None,
+    data: Path | None = None,
+    report: Report = unreported,
+) -> Evaluation:
     """Measure a model on a part of its data, or on a file.
 
     Args:
         trained: the model.
         split: the part; None: what the configuration says, else validation where there is one, else train.
         data: a file of the model's kind of data to measure instead; it has parts if it is the training data.
+        report: is told how far the reading of the data is.
 
     Raises:
         DataError: the data is not there, or too short.
@@ -54,7 +62,7 @@ def evaluate(trained: TrainedModel, *, split: str | None = None, data: Path | No
         UsageError: the data has no such part.
     """
     experiment = _on_file(trained.experiment, data) if data else trained.experiment
-    corpus = _corpus(trained, experiment)
+    corpus = _corpus(trained, experiment, report)
     is_other = data is not None and not (split and corpus.sha256 == trained.data_sha256)
     part, notes = _part(corpus, experiment, split, named="data" if is_other else None)
     if not data and trained.data_sha256 not in ("", corpus.sha256):
@@ -76,17 +84,20 @@ def evaluate(trained: TrainedModel, *, split: str | None = None, data: Path | No
 
 def _on_file(experiment: Experiment, data: Path) -> Experiment:
     """The experiment with a file in place of its data."""
-    dataset = experiment.dataset.model_copy(update={"path": (data,), "inline": None})
+    dataset = experiment.dataset.model_copy(
+        update={"path": (data,), "inline": None, "url": None, "sha256": None}
+    )
     return experiment.model_copy(update={"dataset": dataset})
 
 
-def _corpus(trained: TrainedModel, experiment: Experiment) -> Corpus:
+def _corpus(trained: TrainedModel, experiment: Experiment, report: Report) -> Corpus:
     dataset = experiment.dataset
     try:
-        return load_corpus(dataset, vocabulary=Vocabulary(trained.tokens, dataset.kind))
+        return load_corpus(dataset, vocabulary=Vocabulary(trained.tokens, dataset.kind), report=report)
     except DataError as error:
         its_own = experiment is trained.experiment
-        if its_own and dataset.path and not any(path.exists() for path in dataset.path):
+        gone = dataset.path and not any(path.exists() for path in dataset.path)
+        if its_own and (gone or isinstance(error, DownloadError)):
             raise DataError(f"{error}; evaluate needs data: name a file with --data") from None
         raise
 

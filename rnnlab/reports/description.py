@@ -9,6 +9,7 @@ from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batching import Batches, make_batches
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.loading import load_data
+from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.datasets.splits import Part, Splits
 from rnnlab.evaluation.ceiling import Ceiling, window_ceiling
 from rnnlab.models.architecture import Architecture, architecture_of
@@ -57,14 +58,18 @@ class Description:
         return [f"{join(row[:-1])} → {join(row[target:])}" for row in self.windows]
 
 
-def describe(experiment: Experiment) -> Description:
+def describe(experiment: Experiment, *, report: Report = unreported) -> Description:
     """The description of an experiment.
+
+    Args:
+        experiment: the configuration.
+        report: is told how far the reading of the data is.
 
     Raises:
         DataError: the data cannot be read, or is too short.
         ConfigError: the network does not fit the vocabulary.
     """
-    data = load_data(experiment)
+    data = load_data(experiment, report=report)
     corpus, splits = data.corpus, data.splits
     part, window = splits.parts["train"], experiment.dataset.window
     return Description(

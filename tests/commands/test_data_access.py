@@ -1,13 +1,16 @@
 """What a stranger's run or model file may make the commands open: nothing that was not asked for."""
 
+import hashlib
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 from rnnlab.runs import create_run
+from tests.server import Server, running, sends
 from tests.trained import SENTENCE, STREAM, run_of, trained
 
 TEXT = "if you want to build a ship"
@@ -165,6 +168,54 @@ def test_a_link_in_runs_does_not_make_a_strangers_run_ones_own(rnnlab, data):
         f"runs/latest: leads outside runs/, to {run}; remove it, or name the run you mean\n"
     )
     assert not was_opened(data)
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """A server that has the text, and the insides of a dataset that names it."""
+    monkeypatch.setenv("RNNLAB_CACHE", "cache")
+    with running(Server()) as server:
+        url = server.url("/data.txt", sends(TEXT.encode()))
+        yield server, f"url: '{url}', sha256: {hashlib.sha256(TEXT.encode()).hexdigest()}"
+
+
+def test_a_strangers_run_downloads_nothing(rnnlab, served):
+    """Whoever asks a server is known to it; of a run and of its model file alone, also where it is cached."""
+    server, source = served
+    run_of(SENTENCE.replace(f"inline: {TEXT}", source)).path.rename("downloaded")
+    server.asked.clear()
+    url = server.url("/data.txt")
+
+    for named in ("downloaded", "downloaded/model.safetensors"):
+        assert rnnlab("evaluate", named).stderr == (
+            f"{named}: it names data, {url}, and was not trained in runs/ here; name a file with --data\n"
+        )
+        assert rnnlab("generate", named).exit_code == 0
+    assert rnnlab("evaluate", "downloaded", "--folds", "3").stderr.endswith("here; train it here\n")
+    assert rnnlab("describe", "downloaded").stderr.endswith(
+        "here; name the file itself: rnnlab describe downloaded/config.yaml\n"
+    )
+    Path("mine.txt").write_text(TEXT)
+    assert rnnlab("evaluate", "downloaded", "--data", "mine.txt", "--split", "train").exit_code == 0
+    assert server.asked == []
+
+
+def test_ones_own_run_is_measured_on_what_it_downloaded(rnnlab, served):
+    """From the cache, and from the server again where that is gone; without both, --data helps."""
+    server, source = served
+    run_of(SENTENCE.replace(f"inline: {TEXT}", source))
+
+    assert rnnlab("evaluate").exit_code == 0
+    assert len(server.asked) == 1
+    shutil.rmtree("cache")
+    assert rnnlab("evaluate").exit_code == 0
+    assert len(server.asked) == 2
+    shutil.rmtree("cache")
+    url = server.url("/data.txt", sends(b"", status=404))
+    assert rnnlab("evaluate").stderr.endswith(
+        f"dataset.url: cannot download {url} (HTTP status 404, Not Found); check the address, or try again"
+        " later; evaluate needs data: name a file with --data\n"
+    )
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of Unix")

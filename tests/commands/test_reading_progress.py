@@ -1,5 +1,6 @@
 """The progress of reading a large dataset."""
 
+import math
 from contextlib import suppress
 
 import pytest
@@ -28,6 +29,16 @@ def test_reading_that_takes_over_a_second_is_a_live_line(capsys, monkeypatch):
     out, err = capsys.readouterr()
     assert out == ""
     assert err.split("\r") == ["", "reading corpus.txt: 43 %", "encoding all.txt: 0 %   ", " " * 21, ""]
+
+
+def test_a_download_of_unknown_size_has_no_share(capsys, monkeypatch):
+    """It says what has come instead."""
+    clock = be_a_terminal(monkeypatch)
+    with ReadingReport(quiet=False) as reading:
+        clock[0] += 1.0
+        reading.show("downloading text.txt, 3.2 MB", math.nan)
+
+    assert capsys.readouterr().err.split("\r")[1] == "downloading text.txt, 3.2 MB …"
 
 
 def test_quick_reading_shows_nothing(capsys, monkeypatch):

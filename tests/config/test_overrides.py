@@ -76,3 +76,49 @@ def test_a_hostile_override_is_refused_in_one_short_line():
     assert refusal(".".join("a" * 5000) + "=1", "model.units=4", "training.epochs=1") == [
         "--set " + ("a." * 29)[:57] + "…: expected KEY.PATH=VALUE, such as model.units=256"
     ]
+
+
+FILE, URL, DIGEST = "/corpora/a.txt", "https://example.org/a.txt", "ab" * 32
+
+
+@pytest.mark.parametrize(
+    ("own", "overrides", "sources"),
+    [
+        (f"url: '{URL}', sha256: {DIGEST}", [f"dataset.path={FILE}"], (FILE, None, None, None)),
+        (f"url: '{URL}', sha256: {DIGEST}", ["dataset.inline=abc"], (None, "abc", None, None)),
+        (f"url: '{URL}', sha256: {DIGEST}", [f"dataset.url={URL}.2"], (None, None, f"{URL}.2", DIGEST)),
+        ("inline: ab", [f"dataset.sha256={DIGEST}", f"dataset.url={URL}"], (None, None, URL, DIGEST)),
+        ("path: b.txt", ["dataset.inline=abc"], (None, "abc", None, None)),
+        ("path: b.txt", ["dataset.inline=null"], ("/corpora/b.txt", None, None, None)),
+        ("inline: ab", ["dataset.inline=null", f"dataset.path={FILE}"], (FILE, None, None, None)),
+        ("url: nonsense, sha256: 1", [f"dataset.path={FILE}"], (FILE, None, None, None)),
+    ],
+)
+def test_a_source_on_the_command_line_takes_the_place_of_the_file_s(own, overrides, sources):
+    """Whoever has the text can say so without a word on the address; of an address, the digest stays."""
+    page = f"dataset: {{kind: text, {own}}}\nmodel: {{kind: lstm, units: 4}}\n"
+
+    dataset = parse_experiment(page, name="song.yaml", folder=Path("/corpora"), overrides=overrides).dataset
+
+    path = str(dataset.path[0]) if dataset.path else None
+    assert (path, dataset.inline, dataset.url, dataset.sha256) == sources
+
+
+@pytest.mark.parametrize(
+    ("overrides", "line"),
+    [
+        (
+            ["dataset.path=a", "dataset.inline=b"],
+            "--set dataset.inline: dataset: expected one of path, inline and url, received path and inline",
+        ),
+        (
+            [f"dataset.sha256={DIGEST}", "dataset.path=a"],
+            "--set dataset.sha256: belongs to a url, and there is none; leave it out",
+        ),
+    ],
+)
+def test_what_is_said_twice_on_the_command_line_is_refused(overrides, line):
+    """Nothing that was typed is passed over."""
+    lines = refusal(*overrides, "model.units=4", "training.epochs=1")
+
+    assert [text.partition(": ")[2] for text in lines] == [line.partition(": ")[2]]

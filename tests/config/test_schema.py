@@ -14,6 +14,7 @@ from rnnlab.errors import ConfigError
 TEXT = "kind: text, inline: abc"
 LSTM = "kind: lstm, units: 4"
 WINDOWS = "batching: windows"
+DIGEST = "ab" * 32
 
 
 def parse(
@@ -28,10 +29,22 @@ def parse(
 @pytest.mark.parametrize(
     ("sections", "line"),
     [
-        ({"dataset": "kind: text"}, "1:10: dataset: expected one of path and inline, received neither"),
+        ({"dataset": "kind: text"}, "1:10: dataset: expected one of path, inline and url, received none"),
         (
             {"dataset": f"{TEXT}, path: a"},
-            "1:10: dataset: expected one of path and inline, received both",
+            "1:10: dataset: expected one of path, inline and url, received path and inline",
+        ),
+        (
+            {"dataset": f"kind: text, url: 'https://example.org/a.txt', path: a, sha256: {DIGEST}"},
+            "1:10: dataset: expected one of path, inline and url, received path and url",
+        ),
+        (
+            {"dataset": "kind: text, url: 'https://example.org/a.txt'"},
+            "1:1: dataset.sha256: missing; a url needs the digest of its file, as `sha256sum FILE` prints it",
+        ),
+        (
+            {"dataset": f"{TEXT}, sha256: {DIGEST}"},
+            "1:44: dataset.sha256: belongs to a url, and there is none; leave it out",
         ),
         (
             {"dataset": f"{TEXT}, embedding_size: 3"},

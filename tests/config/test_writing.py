@@ -21,6 +21,13 @@ HAND_MADE = {
           callbacks: ["my.module:Callback"]
         generation: {stop: "no", seed: "~", top_p: 0.9, top_k: 3}
         """,
+    "text at an address": """
+        dataset:
+          kind: text
+          url: "https://example.org:8443/a%20b.txt?raw=1&c=[d]#e"
+          sha256: "0000000000000000000000000000000000000000000000000000000000000001"
+        model: {kind: lstm, units: 3}
+        """,
     "mlp of notes with drawn windows": """
         dataset:
           kind: notes

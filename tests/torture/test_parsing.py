@@ -3,7 +3,7 @@
 import pytest
 from click.testing import CliRunner
 
-from torture.cases import KINDS
+from torture.cases import KINDS, PROJECT
 from torture.hostile import LARGE
 from torture.parsing import main, run
 
@@ -24,6 +24,19 @@ def test_hostile_input_is_valid_or_refused_in_one_line(kind):
     assert (tally.cases, tally.valid + tally.refused) == (CASES[kind], CASES[kind])
     assert tally.valid
     assert tally.refused > CASES[kind] / 2
+
+
+def test_no_case_asks_a_server(monkeypatch):
+    """Shipped pages name an address, and a mutation may make any other of it."""
+    asked: list[object] = []
+    monkeypatch.setattr("socket.getaddrinfo", lambda *arguments, **named: asked.append(arguments))
+    names = sorted(path.name for path in (PROJECT / "configs").glob("*.yaml"))
+    first = names.index("shakespeare_lstm.yaml")
+
+    tally = run("yaml", range(first, 30 * len(names), len(names)), random_seed=2)
+
+    assert tally.valid
+    assert asked == []
 
 
 @pytest.mark.parametrize("number", [0, 3, 10, 11, 12, 14])
