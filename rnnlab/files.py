@@ -6,9 +6,11 @@ import os
 import stat
 import sys
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from rnnlab.errors import DataError, RunError
 
@@ -127,8 +129,8 @@ def _read_bytes(path: Path, most_bytes: int) -> Iterator[bytes]:
     """The bytes of a file in blocks, and at its end an empty one."""
     left = most_bytes + 1 if most_bytes >= 0 else sys.maxsize
     try:
-        with path.open("rb") as file:
-            if most_bytes < 0 and _is_device(file.fileno()):
+        with path.open("rb") as opened, _unpacked(opened, path) as file:
+            if most_bytes < 0 and _is_device(opened.fileno()):
                 raise DataError(f"{path}: a device, which may have no end; expected a file or a pipe")
             while data := file.read(min(_BLOCK, left)):
                 left -= len(data)
@@ -140,10 +142,18 @@ def _read_bytes(path: Path, most_bytes: int) -> Iterator[bytes]:
         raise DataError(
             f"{path}: no such file; check the path (dataset.path is relative to its YAML file)"
         ) from None
-    except OSError as error:
-        raise DataError(
-            f"{path}: cannot be read ({error.strerror or error}); expected a readable file"
-        ) from error
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{path}: cannot be read ({reason}); expected a readable file") from error
+
+
+def _unpacked(file: BinaryIO, path: Path) -> BinaryIO:
+    """The content of a file, unpacked if its name ends in .gz."""
+    if path.suffix != ".gz":
+        return file
+    import gzip  # noqa: PLC0415 (seldom needed, and start-up counts)
+
+    return cast(BinaryIO, gzip.open(file))
 
 
 def _is_device(descriptor: int) -> bool:

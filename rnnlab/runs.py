@@ -2,6 +2,7 @@
 
 runs/<config name>-<number>/   claimed by an atomic mkdir; `runs/latest` names the newest
   config.yaml          the resolved configuration
+  split.json           what of the data is trained on, and what is held out
   environment.json     versions and processor: what the same bits depend on
   model.safetensors    the best weights, and all that using them needs
   history.csv          a row for each epoch
@@ -74,6 +75,10 @@ class Run:
     def write_config(self, experiment: Experiment) -> None:
         """Replace its resolved configuration."""
         self.write(CONFIG, write_experiment(experiment, folder=self.path.absolute()))
+
+    def write_split(self, record: dict[str, Any]) -> None:
+        """Replace `split.json`."""
+        self.write("split.json", json.dumps(record) + "\n")
 
     def write_metrics(self, metrics: dict[str, Any]) -> None:
         """Replace `metrics.json`."""

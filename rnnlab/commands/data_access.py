@@ -1,6 +1,7 @@
 """Which data a trained model may have opened or downloaded: a configuration names it, whoever wrote that."""
 
 import os
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ def check_data_access(experiment: "Experiment", run: "Run | None", path: Path, *
     """
     if (url := experiment.dataset.url) and not (run and run.is_of_here):
         raise DataError(f"{path}: it names data, {url}, and was not trained in runs/ here; {remedy}")
-    for data in experiment.dataset.path or ():
+    for data in chain.from_iterable(experiment.dataset.files.values()):
         if not (run and (run.is_of_here or _lies_in(data, run.path))):
             raise DataError(f"{path}: it names data, {data}, and was not trained in runs/ here; {remedy}")
         if os.path.exists(data) and not os.path.isfile(data):

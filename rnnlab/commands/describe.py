@@ -101,12 +101,15 @@ def _as_text(description: "Description") -> str:
         (layer.name, _shape(layer.output_shape), f"{layer.parameters:,}") for layer in architecture.layers
     ]
     targets = [(repr(t.token), t.windows, f"{100 * t.share:.1f} %") for t in description.targets]
+    windows = [
+        f"Windows of the training part, shape ({count}, {size})\n" + _windows(description),
+        "Targets of the windows\n" + table(("token", "windows", "share"), targets),
+    ]
     return "\n\n".join(
         [
             facts(rows),
             "Vocabulary\n" + _vocabulary(description),
-            f"Windows of the training part, shape ({count}, {size})\n" + _windows(description),
-            "Targets of the windows\n" + table(("token", "windows", "share"), targets),
+            *(windows if count else []),
             "Model\n" + table(("layer", "output", "parameters"), layers),
             *_drawn_splits(description),
         ]

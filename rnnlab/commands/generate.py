@@ -60,7 +60,8 @@ def command(model: Path | None, as_json: bool, **options: Any) -> None:
     writing = write(trained, settings_of(trained.experiment.generation, options))
     for note in writing.notes:
         echo(note, err=True)
-    echo(as_json_text(_as_json(writing)) if as_json else "\n\n".join(s.text for s in writing.samples))
+    between = "\n" if trained.experiment.dataset.unit == "line" else "\n\n"
+    echo(as_json_text(_as_json(writing)) if as_json else between.join(s.text for s in writing.samples))
 
 
 def _as_json(writing: "Writing") -> dict[str, Any]:

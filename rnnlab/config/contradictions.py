@@ -6,14 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rnnlab.config.dataset import (
-    DEFAULT_EMBEDDING_SIZE,
-    SOURCES,
-    ContiguousSplit,
-    NoSplit,
-    StratifiedShuffleSplit,
-)
+from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE, SOURCES
 from rnnlab.config.model import MlpModel
+from rnnlab.config.split import ContiguousSplit, FilesSplit, SequencesSplit, StratifiedShuffleSplit
 
 if TYPE_CHECKING:
     from rnnlab.config.schema import Experiment
@@ -83,10 +78,16 @@ def _about_checkpoints(experiment: Experiment) -> Iterator[Contradiction]:
 
 def _about_split(experiment: Experiment) -> Iterator[Contradiction]:
     split = experiment.dataset.split
-    if isinstance(split, ContiguousSplit) and split.validation + split.test >= 1:
+    if isinstance(split, ContiguousSplit | SequencesSplit) and split.validation + split.test >= 1:
         yield Contradiction(
             ("dataset.split", "dataset.split.validation", "dataset.split.test"),
             f"validation and test take {split.validation + split.test:g} of the data; leave some to train on",
+        )
+    files = experiment.dataset.files
+    if isinstance(split, FilesSplit) and ("train" not in files or len(files) < 2):
+        yield Contradiction(
+            ("dataset.split", "dataset.split.validation", "dataset.split.test", "dataset.path"),
+            "expected dataset.path with the files to train on, and validation or test, or both, with others",
         )
     if isinstance(split, StratifiedShuffleSplit) and split.use >= split.splits:
         yield Contradiction(
@@ -98,13 +99,17 @@ def _about_split(experiment: Experiment) -> Iterator[Contradiction]:
             ("dataset.split.kind", "training.batching", "model.stateful"),
             "windows drawn at random cannot carry a state; set kind: contiguous",
         )
-    measured = experiment.evaluation.split
-    if measured == "validation" and isinstance(split, NoSplit):
+    yield from _about_measured_part(experiment)
+
+
+def _about_measured_part(experiment: Experiment) -> Iterator[Contradiction]:
+    split, measured = experiment.dataset.split, experiment.evaluation.split
+    if measured == "validation" and not getattr(split, "validation", None):
         yield Contradiction(
-            ("evaluation.split", "dataset.split.kind"),
+            ("evaluation.split", "dataset.split.kind", "dataset.split.validation"),
             "the data has no validation part; leave it out, or set dataset.split",
         )
-    if measured == "test" and not (isinstance(split, ContiguousSplit) and split.test > 0):
+    if measured == "test" and not getattr(split, "test", None):
         yield Contradiction(
             ("evaluation.split", "dataset.split.kind", "dataset.split.test"),
             "the data has no test part; leave it out, or set dataset.split: {kind: contiguous, test: 0.1}",

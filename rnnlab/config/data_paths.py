@@ -1,23 +1,46 @@
-"""The paths of `dataset.path`: absolute in an experiment, relative to its folder in YAML."""
+"""The paths of a dataset and of its split: absolute in an experiment, relative to its folder in YAML."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from rnnlab.config.section import one_or_many
+
+STRINGS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+"""JSON Schema of one text or several."""
+
+
+def _file_name(value: Any) -> Any:
+    if value == "" or (isinstance(value, str) and "\0" in value):
+        raise PydanticCustomError("path", "expected a path, received {path}", {"path": repr(value)})
+    return value
+
+
+Paths = Annotated[
+    tuple[Annotated[Path, Field(strict=False), BeforeValidator(_file_name)], ...],
+    Field(min_length=1, max_length=10_000),
+    BeforeValidator(one_or_many),
+    WithJsonSchema(STRINGS),
+]
 
 
 def make_absolute(sections: Any, folder: Path) -> None:
-    """Resolve `dataset.path` against a folder, in place.
+    """Resolve the paths of a dataset against a folder, in place.
 
     Args:
         sections: plain values; a path that is absolute stays, and so does what is no path.
-        folder: what the path is relative to.
+        folder: what the paths are relative to.
     """
-    dataset = sections.get("dataset") if isinstance(sections, dict) else None
-    if isinstance(dataset, dict) and "path" in dataset:
-        path = dataset["path"]
-        dataset["path"] = (
-            [_absolute(each, folder) for each in path] if isinstance(path, list) else _absolute(path, folder)
-        )
+    _change(sections, lambda path: os.path.abspath(folder / path) if path else path)
+
+
+def make_relative(sections: Any, folder: Path) -> None:
+    """Write the paths of a dataset relative to a folder, in place."""
+    _change(sections, lambda path: relative(Path(path), folder))
 
 
 def relative(path: Path, folder: Path) -> str:
@@ -28,5 +51,14 @@ def relative(path: Path, folder: Path) -> str:
         return path.as_posix()
 
 
-def _absolute(path: Any, folder: Path) -> Any:
-    return os.path.abspath(folder / path) if isinstance(path, str) and path else path
+def _change(sections: Any, change: Callable[[str], str]) -> None:
+    dataset = sections.get("dataset") if isinstance(sections, dict) else None
+    split = dataset.get("split") if isinstance(dataset, dict) else None
+    for section, key in ((dataset, "path"), (split, "validation"), (split, "test")):
+        if not isinstance(section, dict):
+            continue
+        value = section.get(key)
+        if isinstance(value, str):
+            section[key] = change(value)
+        elif isinstance(value, list):
+            section[key] = [change(each) if isinstance(each, str) else each for each in value]

@@ -9,58 +9,23 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from rnnlab.config.address import problem_of
-from rnnlab.config.section import RandomSeed, Section, Share, one_or_many
+from rnnlab.config.data_paths import STRINGS, Paths
+from rnnlab.config.section import Section, one_or_many
+from rnnlab.config.split import FilesSplit, NoSplit, Split
 from rnnlab.config.wording import shown
 
 DEFAULT_EMBEDDING_SIZE = 32
+
+BOUNDARIES = {"line": "\n", "document": "\x03"}
+"""The token between two lines, and between two documents: U+0003, which ASCII calls the end of a text."""
+
+_UNIT = (
+    "What begins from a zero state: with `line` and `document` every line, or file, which then has a token"
+    " before and after it that is learnt like any other, so that what is generated ends; else each file."
+)
+
 SOURCES = ("path", "inline", "url")
 """The keys that say where the data is; a dataset has one of them."""
-
-_STRINGS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
-
-
-class NoSplit(Section):
-    """Everything is trained on."""
-
-    kind: Literal["none"] = Field("none", description="No part of the data is held out.")
-    allow_overlap: bool = Field(
-        False,
-        description="In `evaluate --folds`, keep training windows that share tokens with a held-out one.",
-    )
-
-
-class ContiguousSplit(Section):
-    """Training first, then validation, then test, cut on a token."""
-
-    kind: Literal["contiguous"] = Field(description="Hold out the end of the data.")
-    validation: Share = Field(0.1, description="Share of the tokens held out for validation, 0 to 1.")
-    test: Share = Field(0.0, description="Share of the tokens, after those, held out for testing, 0 to 1.")
-
-
-class StratifiedShuffleSplit(Section):
-    """Windows drawn at random, each target token in proportion."""
-
-    kind: Literal["stratified_shuffle"] = Field(description="Hold out windows drawn at random.")
-    validation: Annotated[float, Field(gt=0, lt=1)] = Field(
-        0.3, description="Share of the windows held out, 0 to 1."
-    )
-    splits: Annotated[int, Field(ge=1, le=1000)] = Field(1, description="How many splits are drawn.")
-    use: Annotated[int, Field(ge=0, le=999)] = Field(
-        0, description="Number of the split that is used, from 0."
-    )
-    random_seed: RandomSeed = Field(0, description="The number that fixes which windows are drawn.")
-    allow_overlap: bool = Field(
-        False, description="Keep training windows that share tokens with a held-out one, as the lectures do."
-    )
-
-
-Split = Annotated[NoSplit | ContiguousSplit | StratifiedShuffleSplit, Field(discriminator="kind")]
-
-
-def _file_name(value: Any) -> Any:
-    if value == "" or (isinstance(value, str) and "\0" in value):
-        raise PydanticCustomError("path", "expected a path, received {path}", {"path": repr(value)})
-    return value
 
 
 def _address(url: str) -> str:
@@ -78,13 +43,6 @@ def _digest(value: Any) -> str:
     return value.lower()
 
 
-Paths = Annotated[
-    tuple[Annotated[Path, Field(strict=False), BeforeValidator(_file_name)], ...],
-    Field(min_length=1, max_length=10_000),
-    BeforeValidator(one_or_many),
-    WithJsonSchema(_STRINGS),
-]
-
 Url = Annotated[str, AfterValidator(_address), WithJsonSchema({"type": "string", "format": "uri"})]
 Sha256 = Annotated[
     str, BeforeValidator(_digest), WithJsonSchema({"type": "string", "pattern": "^[0-9a-fA-F]{64}$"})
@@ -95,8 +53,11 @@ class _Dataset(Section):
     """What both kinds of data have."""
 
     kind: str
+    unit: str
     path: Paths | None = Field(
-        None, description="File, or list of files, relative to this YAML file; each is one sequence."
+        None,
+        description="File, folder or pattern such as `tunes/*.txt`, or a list of them, relative to this YAML"
+        " file; a name that ends in .gz is unpacked.",
     )
     inline: Annotated[str, Field(min_length=1)] | None = Field(
         None, description="The data itself, instead of a path."
@@ -119,6 +80,19 @@ class _Dataset(Section):
         None, description="Numbers per token of encoding `embedding`; 32 if left out."
     )
     split: Split = Field(NoSplit(), description="Which part of the data is held out.")
+
+    @property
+    def files(self) -> dict[str, tuple[Path, ...]]:
+        """The files of each part that has files of its own; what is not held out is `train`."""
+        files = {"train": self.path or ()}
+        if isinstance(self.split, FilesSplit):
+            files |= {"validation": self.split.validation or (), "test": self.split.test or ()}
+        return {part: paths for part, paths in files.items() if paths}
+
+    @property
+    def boundary(self) -> str | None:
+        """The token that begins and ends every sequence, if the unit has one."""
+        return BOUNDARIES.get(self.unit)
 
 
 def _characters(value: Any) -> Any:
@@ -156,12 +130,13 @@ class TextDataset(_Dataset):
     """Characters."""
 
     kind: Literal["text"] = Field(description="The data is text; a token is a character.")
+    unit: Literal["character", "line", "document"] = Field("character", description=_UNIT)
     vocabulary: (
         Annotated[
             _Tokens,
             BeforeValidator(_characters),
             AfterValidator(_single_characters),
-            WithJsonSchema(_STRINGS),
+            WithJsonSchema(STRINGS),
         ]
         | None
     ) = Field(None, description="The characters by id, as a string or a list; left out, those of the data.")
@@ -175,9 +150,9 @@ class NotesDataset(_Dataset):
     """Notes, chords and rests."""
 
     kind: Literal["notes"] = Field(description="The data is note text; a token is a note, a chord or a rest.")
+    unit: Literal["note", "line", "document"] = Field("note", description=_UNIT)
     vocabulary: (
-        Annotated[_Tokens, BeforeValidator(_words), AfterValidator(_distinct), WithJsonSchema(_STRINGS)]
-        | None
+        Annotated[_Tokens, BeforeValidator(_words), AfterValidator(_distinct), WithJsonSchema(STRINGS)] | None
     ) = Field(None, description="The notes by id, as a list or a string; left out, those of the data.")
     encoding: Literal["one_hot", "scalar", "embedding", "pitch_duration"] = Field(
         "one_hot",

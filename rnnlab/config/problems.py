@@ -118,10 +118,11 @@ def _unknown_key(path: Path, sections: Any) -> Finding:
             f"only {place.tag}: {', '.join(having)} {verb} this key; leave it out, or change the {place.tag}"
         )
         return Finding(path, message, about_key=True)
-    if homes := layout.homes(key):
+    known = list(section.model_fields) if section else []
+    homes = layout.homes(key)
+    if homes and not any(name.startswith(key) for name in known):
         belongs = " or ".join(".".join(map(str, (*home, key))) for home in homes)
         return Finding(path, f"unknown key; did you mean {belongs}?", about_key=True)
-    known = list(section.model_fields) if section else []
     meant = near(key, known, 1)
     hint = did_you_mean(meant) if meant else f"; there are {', '.join(known)}"
     return Finding(path, f"unknown key{hint}", about_key=True, meant="".join(meant))

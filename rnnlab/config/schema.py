@@ -7,16 +7,18 @@ from pydantic_core import PydanticCustomError
 
 from rnnlab.config.checkpoint import Checkpoints
 from rnnlab.config.contradictions import contradictions
-from rnnlab.config.dataset import ContiguousSplit, NoSplit, NotesDataset, StratifiedShuffleSplit, TextDataset
+from rnnlab.config.dataset import NotesDataset, TextDataset
 from rnnlab.config.model import GruModel, LstmModel, MlpModel, RecurrentModel, SimpleRnnModel
 from rnnlab.config.optimizer import Adam, Optimizer
 from rnnlab.config.schedule import ConstantSchedule, Schedule
 from rnnlab.config.section import RandomSeed, Section, one_or_many
+from rnnlab.config.split import ContiguousSplit, FilesSplit, NoSplit, SequencesSplit, StratifiedShuffleSplit
 
 __all__ = [
     "ContiguousSplit",
     "Evaluation",
     "Experiment",
+    "FilesSplit",
     "Generation",
     "GruModel",
     "LstmModel",
@@ -24,6 +26,7 @@ __all__ = [
     "NoSplit",
     "NotesDataset",
     "RecurrentModel",
+    "SequencesSplit",
     "SimpleRnnModel",
     "StratifiedShuffleSplit",
     "TextDataset",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rnnlab.config.data_paths import relative
+from rnnlab.config.data_paths import make_relative
 from rnnlab.config.schema import Experiment
 from rnnlab.config.yaml_tree import MOST_CHARACTERS
 
@@ -48,8 +48,9 @@ def _sections(experiment: Experiment, folder: Path) -> dict[str, Any]:
     """The experiment as plain values, in the schema's order."""
     sections = experiment.model_dump(mode="json", exclude_none=True)
     dataset = sections["dataset"]
-    if experiment.dataset.path:
-        dataset["path"] = _one_or_many([relative(path, folder) for path in experiment.dataset.path])
+    make_relative(sections, folder)
+    if "path" in dataset:
+        dataset["path"] = _one_or_many(dataset["path"])
     if experiment.dataset.kind == "text" and experiment.dataset.vocabulary:
         dataset["vocabulary"] = "".join(experiment.dataset.vocabulary)
     elif len(tokens := dataset.get("vocabulary", [])) > _LONGEST_LIST and not any(map(_has_space, tokens)):

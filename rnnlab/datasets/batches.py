@@ -133,6 +133,9 @@ def window_batches(
 def stream_batches(part: Part, corpus: Corpus, *, lanes: int, window: int) -> StreamBatches:
     """The tokens of a part in N lanes; of a short part that is not for training, fewer lanes have any.
 
+    Where boundaries separate the sequences, a lane begins with a sequence if one begins within a window of
+    where the lanes would be equal: no sequence is then read without its beginning.
+
     Raises:
         DataError: no target, or training lanes shorter than a window.
     """
@@ -142,14 +145,28 @@ def stream_batches(part: Part, corpus: Corpus, *, lanes: int, window: int) -> St
         raise DataError(_too_short_for_lanes(targets, lanes=lanes, window=window))
     used = min(lanes, max(targets // window, 1))
     base, longer = divmod(targets, used)
-    lengths = np.zeros(lanes, dtype=np.int64)
-    lengths[:used] = base + (np.arange(used) < longer)
-    return StreamBatches(part.begin + np.cumsum(lengths) - lengths, lengths, window)
+    cuts = part.begin + base * np.arange(used + 1) + np.minimum(np.arange(used + 1), longer)
+    if corpus.has_boundaries:
+        cuts[1:-1] = _at_sequences(cuts[1:-1], corpus, window)
+    begins, lengths = np.full(lanes, part.begin), np.zeros(lanes, dtype=np.int64)
+    begins[:used], lengths[:used] = cuts[:-1], np.diff(cuts)
+    return StreamBatches(begins, lengths, window)
+
+
+def _at_sequences(cuts: NDArray[np.int64], corpus: Corpus, window: int) -> NDArray[np.int64]:
+    """The cuts, each moved to the nearest start of a sequence unless that is more than a window away."""
+    after = np.searchsorted(corpus.starts, cuts).clip(1, len(corpus.starts) - 1)
+    if len(corpus.starts) == 1:
+        return cuts
+    before, behind = corpus.starts[after - 1], corpus.starts[after]
+    nearest = np.where(cuts - before <= behind - cuts, before, behind)
+    return np.where(np.abs(nearest - cuts) <= window, nearest, cuts)
 
 
 def _require_targets(part: Part, corpus: Corpus) -> None:
     """The first token of a sequence is nobody's target, and neither is the first of a part."""
     starts_inside = np.count_nonzero((corpus.starts > part.begin) & (corpus.starts < part.end))
+    starts_inside *= not corpus.has_boundaries
     if part.end - part.begin - 1 - starts_inside < 1:
         held_out = part.name in {"validation", "test"}
         remedy = f", or give dataset.split.{part.name} a larger fraction" if held_out else ""

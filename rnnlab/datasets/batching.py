@@ -113,7 +113,8 @@ def gather(
     """The data of one step.
 
     A target counts if it is among the lane's counts, `target` wants it (`next`: only the last of the window)
-    and it belongs to the sequence of its input. A state is zeroed before the first token of a sequence.
+    and it belongs to the sequence of its input, or is the boundary that ends it. A state is zeroed before the
+    first token of a sequence.
 
     Args:
         starts: (N,) first token that each lane reads.
@@ -126,7 +127,9 @@ def gather(
     places = np.minimum(starts[:, None] + steps, len(corpus.ids) - 1)
     tokens = corpus.ids[places]
     begins = np.isin(places, corpus.starts)
-    counted = (steps[:-1] < counts[:, None]) & ~begins[:, 1:]
+    counted = steps[:-1] < counts[:, None]
+    if not corpus.has_boundaries:
+        counted &= ~begins[:, 1:]
     if target == "next":
         counted[:, :-1] = False
     resets = begins[:, :-1]

@@ -1,22 +1,24 @@
 """A dataset as token ids: what training, evaluation and `describe` read."""
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.config.schema import NotesDataset, TextDataset
+from rnnlab.config.schema import NotesDataset, SequencesSplit, TextDataset
 from rnnlab.datasets.reporting import Report, followed, unreported
+from rnnlab.datasets.sequences import begun_by_boundaries, reordered
 from rnnlab.datasets.source import sources
 from rnnlab.datasets.stored_text import StoredText, read_stored, store
 from rnnlab.datasets.text import Characters
 from rnnlab.datasets.token_kind import Ids
 from rnnlab.datasets.vocabulary import Kind, Vocabulary
 from rnnlab.errors import DataError, VocabularyError
+from rnnlab.music.notation import parse_notes
 
 ALIGNMENT = 64
 """Bytes: TensorFlow reads memory where it is if its address is a multiple of this, and else copies it."""
@@ -24,15 +26,21 @@ ALIGNMENT = 64
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
-    """S tokens in K sequences; a sequence is a file, or the text of `dataset.inline`.
+    """S tokens in K sequences: files, lines or documents, or the text of `dataset.inline`.
+
+    With a boundary token the first token of each sequence is a boundary, and another one ends the last
+    (`datasets/sequences.py`): a boundary ends the sequence before it and begins the one after it.
 
     Attributes:
         ids: (S,), the sequences one after another.
         starts: (K,) int64, the index of each sequence's first token.
-        names: K names of the sequences, as messages call them.
+        names: of the files, as messages call them.
         vocabulary: what the ids stand for.
         sha256: digest of the data. Of one sequence it is that of its text in UTF-8, which is what `sha256sum`
             gives where lines end in LF and no byte order mark leads; of several, that of their digests.
+        held_out: number of the first sequence of each part that has files of its own, by the part's name.
+        notes: what a user should know of the files, a sentence each.
+        order: (K,) the place that each sequence has in the data, from 0; None where that is the order here.
     """
 
     ids: Ids
@@ -40,11 +48,19 @@ class Corpus:
     names: tuple[str, ...]
     vocabulary: Vocabulary
     sha256: str
+    held_out: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    order: NDArray[np.int64] | None = None
 
     @property
     def ends(self) -> NDArray[np.int64]:
-        """(K,), the index after each sequence's last token."""
-        return np.append(self.starts[1:], len(self.ids))
+        """(K,), the index after each sequence's last token; with boundaries, after the one that ends it."""
+        return np.append(self.starts[1:] + self.has_boundaries, len(self.ids))
+
+    @property
+    def has_boundaries(self) -> bool:
+        """Whether the first token of a sequence is also the last target of the one before."""
+        return self.vocabulary.boundary is not None
 
 
 def load_corpus(
@@ -65,20 +81,40 @@ def load_corpus(
         DataError: a file is missing, not UTF-8, without a token, or has a text that is not a note.
         VocabularyError: a token is not in the vocabulary.
     """
-    texts = list(_texts(dataset, report))
+    texts, notes = _texts(dataset, report)
     if vocabulary is None:
-        vocabulary = _vocabulary(dataset, texts, report)
-    ids, starts = _encoded(texts, vocabulary, report)
-    names = tuple(text.name for text in texts)
-    return Corpus(ids, starts, names, vocabulary, _digest([text.sha256 for text in texts]))
+        vocabulary = _vocabulary(dataset, [text for _, text in texts], report)
+    ids, starts, held_out = _encoded(texts, vocabulary, report)
+    order = None
+    if isinstance(dataset.split, SequencesSplit) and dataset.split.shuffle:
+        order = np.random.default_rng(dataset.split.random_seed).permutation(len(starts))
+        ids, starts = reordered(ids, starts, order, closed=vocabulary.boundary is not None)
+    names = tuple(text.name for _, text in texts)
+    digest = _digest([text.sha256 for _, text in texts])
+    return Corpus(ids, starts, names, vocabulary, digest, held_out, notes, order)
 
 
-def _texts(dataset: TextDataset | NotesDataset, report: Report) -> Iterator[StoredText]:
-    """The text of each sequence."""
+def _texts(
+    dataset: TextDataset | NotesDataset, report: Report
+) -> tuple[list[tuple[str, StoredText]], tuple[str, ...]]:
+    """The text of each file with the part that it is for, and why a file that nobody named gives none."""
     if dataset.inline is not None:
-        yield store(_without_surrogates(dataset.inline), name="dataset.inline")
+        return [("train", store(_without_surrogates(dataset.inline), name="dataset.inline"))], ()
+    texts, notes = [], []
     for source in sources(dataset, report=report):
-        yield read_stored(source.path, name=source.url, report=report)
+        try:
+            text = read_stored(source.path, name=source.url, report=report)
+            if source.found and dataset.kind == "notes":
+                parse_notes(text.head(), name=text.name)
+        except DataError as error:
+            if not source.found:
+                raise
+            notes.append(f"left out: {error}")
+        else:
+            texts.append((source.part, text))
+    if not texts:
+        raise DataError(f"none of {len(notes)} files can be read; {notes[0]}")
+    return texts, tuple(notes)
 
 
 def _without_surrogates(text: str) -> str:
@@ -95,31 +131,45 @@ def _without_surrogates(text: str) -> str:
 def _vocabulary(dataset: TextDataset | NotesDataset, texts: list[StoredText], report: Report) -> Vocabulary:
     kind = dataset.kind
     if dataset.vocabulary is not None:
-        return Vocabulary.declare(dataset.vocabulary, kind=kind)
+        return Vocabulary.declare(dataset.vocabulary, kind=kind, boundary=dataset.boundary)
     pieces = (
         (text.name, piece)
         for text in texts
         for piece in _pieces(text, kind, "building the vocabulary of", report)
     )
-    return Vocabulary.derive(pieces, kind=kind)
+    return Vocabulary.derive(pieces, kind=kind, boundary=dataset.boundary)
 
 
 def _encoded(
-    texts: list[StoredText], vocabulary: Vocabulary, report: Report
-) -> tuple[Ids, NDArray[np.int64]]:
-    """The ids (S,) of all texts, and where each text starts (K,)."""
-    ids = _empty(sum(text.length for text in texts), vocabulary.id_type)  # a token has a character or more
-    starts, end = [], 0
-    for text in texts:
-        starts.append(end)
+    texts: list[tuple[str, StoredText]], vocabulary: Vocabulary, report: Report
+) -> tuple[Ids, NDArray[np.int64], dict[str, int]]:
+    """The ids (S,) of all texts, where each sequence starts (K,), and the first of each held-out part."""
+    boundary = vocabulary.boundary_id
+    room = 1 + sum(text.length + 1 for _, text in texts)  # a token has a character or more, a boundary none
+    ids, end = _empty(room, vocabulary.id_type), 0
+    starts: list[NDArray[np.int64]] = []
+    held_out: dict[str, int] = {}
+    for part, text in texts:
+        if part != "train":
+            held_out.setdefault(part, sum(map(len, starts)))
+        begin = end
         for found in _parsed(text, vocabulary, report):
             ids[end : end + len(found)] = found
             end += len(found)
-        if end == starts[-1]:
+        begins = np.zeros(1, np.int64)
+        if boundary is not None:
+            sequences, begins = begun_by_boundaries(ids[begin:end], boundary)
+            end = begin + len(sequences)
+            ids[begin:end] = sequences
+        if end == begin:
             raise DataError(
                 f"{text.name}: expected at least one token, received none; add some, or leave it out"
             )
-    return ids[:end], np.array(starts, dtype=np.int64)
+        starts.append(begin + begins)
+    if boundary is not None:
+        ids[end] = boundary
+        end += 1
+    return ids[:end], np.concatenate(starts), held_out
 
 
 def _parsed(text: StoredText, vocabulary: Vocabulary, report: Report) -> Iterator[Ids]:

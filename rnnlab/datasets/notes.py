@@ -11,14 +11,21 @@ from rnnlab.music.notation import canonical, parse_notes, place_of_note, sorting
 
 
 class Notes:
-    """The notes, chords and rests of a note text; a `TokenKind`."""
+    """The notes, chords and rests of a note text; a `TokenKind`.
+
+    Args:
+        lines: whether a line break is a token too.
+    """
 
     noun = "note"
     separator = " "
 
+    def __init__(self, *, lines: bool = False) -> None:
+        self._lines = lines
+
     def split(self, text: str, *, name: str) -> Sequence[str]:
         """The S notes of a text, each in its one spelling."""
-        return parse_notes(text, name=name)
+        return parse_notes(text, name=name, lines=self._lines)
 
     def declared(self, tokens: Sequence[str]) -> tuple[str, ...]:
         """The notes of a declared vocabulary, each in its one spelling."""
@@ -47,11 +54,11 @@ class Notes:
 
     def place(self, text: str, index: int) -> str:
         """`line:column` of a note, each from 1."""
-        return place_of_note(text, index)
+        return place_of_note(text, index, lines=self._lines)
 
     def show(self, token: str) -> str:
         """The note quoted."""
-        return f"'{token}'"
+        return f"'{token}'" if token.isprintable() else repr(token)
 
     def near(self, token: str, known: Sequence[str]) -> list[str]:
         """The notes that are spelled most like it."""

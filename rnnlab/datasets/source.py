@@ -4,6 +4,7 @@ What was downloaded lies in a cache folder under its sha256, and is verified aga
 second run needs no network, and what was damaged meanwhile is downloaded anew.
 """
 
+import glob
 import hashlib
 import os
 import time
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 from rnnlab.config.address import name_of
 from rnnlab.config.schema import NotesDataset, TextDataset
 from rnnlab.datasets.reporting import Report, unreported
-from rnnlab.errors import DownloadError
+from rnnlab.errors import DataError, DownloadError
 from rnnlab.files import remove_partial, write_blocks
 
 MOST_BYTES = 2**31
@@ -33,22 +34,42 @@ class Source:
     Attributes:
         path: where it is read.
         url: what messages call it, if not by its path.
+        part: train, or the held-out part whose own it is.
+        found: whether a folder or a pattern led to it, and nobody named it.
     """
 
     path: Path
     url: str | None = None
+    part: str = "train"
+    found: bool = False
 
 
 def sources(dataset: TextDataset | NotesDataset, *, report: Report = unreported) -> Iterator[Source]:
-    """The files of a dataset; none where it is inline.
+    """The files of a dataset, those of the train part first; none where it is inline.
 
     Raises:
+        DataError: a pattern or a folder leads to no file.
         DownloadError: its url does not give the file that was meant.
     """
-    for path in dataset.path or ():
-        yield Source(path)
+    for part, paths in dataset.files.items():
+        for path in paths:
+            yield from (Source(each, part=part, found=each != path) for each in _files(path))
     if dataset.url and dataset.sha256:
         yield Source(verified(dataset.url, dataset.sha256, report=report), dataset.url)
+
+
+def _files(path: Path) -> list[Path]:
+    """The file of a path, those in a folder, or those that match a pattern, by name."""
+    if path.is_dir():
+        found = [each for each in path.iterdir() if each.is_file() and not each.name.startswith(".")]
+    elif glob.has_magic(str(path)) and not path.exists():
+        found = [Path(each) for each in glob.glob(str(path), recursive=True) if os.path.isfile(each)]
+    else:
+        return [path]
+    if not found:
+        what = "holds no file" if path.is_dir() else "no file matches this pattern"
+        raise DataError(f"{path}: {what}; expected files to read, check the path")
+    return sorted(found)
 
 
 def verified(

@@ -1,11 +1,13 @@
 """The parts of a corpus that training, validation and testing read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.config.schema import ContiguousSplit, Experiment, StratifiedShuffleSplit
+from rnnlab.config.schema import ContiguousSplit, Experiment, SequencesSplit, StratifiedShuffleSplit
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part, part_of_tokens, part_of_windows, require_windows, whole
 from rnnlab.datasets.stratification import (
@@ -18,7 +20,7 @@ from rnnlab.datasets.stratification import (
 from rnnlab.datasets.token_kind import Ids
 from rnnlab.errors import DataError, UsageError
 
-__all__ = ["Part", "Splits", "fold_parts", "split_corpus"]
+__all__ = ["Part", "Splits", "fold_parts", "split_corpus", "split_record"]
 
 _SHOWN_TOKENS = 6
 
@@ -47,16 +49,40 @@ def split_corpus(corpus: Corpus, experiment: Experiment) -> Splits:
     split = experiment.dataset.split
     if split.kind == "stratified_shuffle":
         return _shuffled(corpus, experiment, split)
-    window = experiment.dataset.window
-    parts = [whole(corpus, window=window)]
+    window, notes = experiment.dataset.window, corpus.notes
     if split.kind == "contiguous":
         parts = _contiguous(corpus, split, window)
-    notes: tuple[str, ...] = ()
+    elif split.kind == "sequences":
+        parts = _of_sequences(corpus, _drawn(split, len(corpus.starts)), window)
+    elif split.kind == "files":
+        parts = _of_sequences(corpus, corpus.held_out, window)
+    else:
+        parts = [whole(corpus, window=window)]
     if experiment.regime != "stream":
-        notes = _notes_of_short_sequences(corpus, window)
+        notes += _notes_of_short_sequences(corpus, window)
         for part in parts:
             require_windows(part, corpus, window=window)
     return Splits({part.name: part for part in parts}, notes)
+
+
+def split_record(corpus: Corpus, splits: Splits) -> dict[str, Any]:
+    """What of the data is in which part, for whoever wants to measure another model on the same.
+
+    Returns:
+        `parts`: for each its range of `tokens` and the `sequences` in it, counted from 1 as they stand in the
+        data; of windows that were drawn, the first tokens of each part's `windows`.
+    """
+    order = np.arange(len(corpus.starts)) if corpus.order is None else corpus.order
+    parts = {}
+    for part in splits.parts.values():
+        record: dict[str, Any] = {"tokens": [part.begin, part.end]}
+        if splits.folds:
+            record = {"windows": part.window_starts.tolist()}
+        elif len(order) > 1:
+            inside = (corpus.starts >= part.begin) & (corpus.starts < part.end - corpus.has_boundaries)
+            record["sequences"] = (order[inside] + 1).tolist()
+        parts[part.name] = record
+    return {"data_sha256": corpus.sha256, "parts": parts}
 
 
 def fold_parts(corpus: Corpus, experiment: Experiment, folds: int) -> list[Splits]:
@@ -83,13 +109,48 @@ def fold_parts(corpus: Corpus, experiment: Experiment, folds: int) -> list[Split
 
 
 def _contiguous(corpus: Corpus, split: ContiguousSplit, window: int) -> list[Part]:
-    """Training first, then validation, then test; each is cut on a token."""
-    tokens = len(corpus.ids)
+    """Training first, then validation, then test; each is cut on a token, with a gap before what is held out.
+
+    Where boundaries separate the sequences, it is cut at the nearest of them, and there is no gap.
+    """
+    tokens = len(corpus.ids) - corpus.has_boundaries
     test = tokens - round(tokens * split.test)
-    validation = test - round(tokens * split.validation)
-    ranges = {"train": (0, validation), "validation": (validation, test), "test": (test, tokens)}
-    wanted = {"train": True, "validation": split.validation > 0, "test": split.test > 0}
-    return [part_of_tokens(corpus, name, *ranges[name], window=window) for name in ranges if wanted[name]]
+    cuts = [test - round(tokens * split.validation), test]
+    gap = window if split.gap is None else split.gap
+    if corpus.has_boundaries:
+        edges = np.append(corpus.starts, tokens)
+        cuts, gap = [int(edges[np.abs(edges - cut).argmin()]) for cut in cuts], -1
+    ranges = {"train": (0, cuts[0]), "validation": (cuts[0], cuts[1]), "test": (cuts[1], tokens)}
+    held_out = {"train": True, "validation": split.validation > 0, "test": split.test > 0}
+    *before, last = [name for name in ranges if held_out[name]]
+    ends = {**{name: ranges[name][1] - gap for name in before}, last: ranges[last][1]}
+    ends[last] += corpus.has_boundaries
+    return [part_of_tokens(corpus, name, ranges[name][0], ends[name], window=window) for name in ends]
+
+
+def _drawn(split: SequencesSplit, count: int) -> dict[str, int]:
+    """The number of the first sequence of each held-out part; training first, then validation, then test."""
+    test = count - round(count * split.test)
+    validation = test - round(count * split.validation)
+    firsts = {"validation": validation, "test": test}
+    return {part: first for part, first in firsts.items() if getattr(split, part) > 0}
+
+
+def _of_sequences(corpus: Corpus, held_out: Mapping[str, int], window: int) -> list[Part]:
+    """The part that is trained on, and those that begin with the sequence of a number."""
+    firsts = {"train": 0, **held_out}
+    ends = [*list(firsts.values())[1:], len(corpus.starts)]
+    parts = []
+    for (name, first), end in zip(firsts.items(), ends, strict=True):
+        if first >= end:
+            raise DataError(
+                f"the {name} part is empty: of {len(corpus.starts)} sequences it gets none; add some, or"
+                " change the shares of dataset.split"
+            )
+        parts.append(
+            part_of_tokens(corpus, name, int(corpus.starts[first]), int(corpus.ends[end - 1]), window=window)
+        )
+    return parts
 
 
 def _shuffled(corpus: Corpus, experiment: Experiment, split: StratifiedShuffleSplit) -> Splits:
@@ -123,7 +184,7 @@ def _parts_of_windows(
 ) -> Splits:
     """The two parts; training windows that overlap validation are left out, unless they are allowed."""
     split = experiment.dataset.split
-    if isinstance(split, ContiguousSplit) or not split.allow_overlap:
+    if not getattr(split, "allow_overlap", False):
         apart = drop_overlapping(train, held_out, window=experiment.dataset.window)
         if not len(apart):
             raise DataError(

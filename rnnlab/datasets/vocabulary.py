@@ -14,7 +14,10 @@ from rnnlab.errors import DataError, VocabularyError
 
 Kind = Literal["text", "notes"]
 
+LINE_BREAK = "\n"
+
 _KINDS: dict[str, TokenKind] = {"text": Characters(), "notes": Notes()}
+_NOTES_IN_LINES = Notes(lines=True)
 _SHOWN_WHOLE = 8
 
 
@@ -25,13 +28,15 @@ class Vocabulary:
     Attributes:
         tokens: the tokens by id, all different.
         kind: `text` (a token is a character) or `notes` (a token is a note, chord or rest).
+        boundary: the token between two sequences, if there is one.
     """
 
     tokens: tuple[str, ...]
     kind: Kind
+    boundary: str | None = None
 
     @staticmethod
-    def derive(texts: Iterable[tuple[str, str]], *, kind: Kind) -> "Vocabulary":
+    def derive(texts: Iterable[tuple[str, str]], *, kind: Kind, boundary: str | None = None) -> "Vocabulary":
         """The vocabulary of everything that occurs in texts, given as (name, text).
 
         That is all the files of a dataset, with the parts that a split holds out: a token that occurs only
@@ -40,16 +45,17 @@ class Vocabulary:
         Raises:
             DataError: a text is not what its kind must be.
         """
-        return Vocabulary(_KINDS[kind].distinct(texts), kind)
+        return Vocabulary(_with(boundary, _KINDS[kind].distinct(texts)), kind, boundary)
 
     @staticmethod
-    def declare(tokens: Sequence[str], *, kind: Kind) -> "Vocabulary":
-        """The vocabulary that a configuration declares, in its order.
+    def declare(tokens: Sequence[str], *, kind: Kind, boundary: str | None = None) -> "Vocabulary":
+        """The vocabulary that a configuration declares, in its order, behind the boundary.
 
         Raises:
             DataError: a token is not a note, or two of them are the same note.
         """
-        return Vocabulary(_KINDS[kind].declared(tokens), kind)
+        listed = [token for token in tokens if token != boundary]
+        return Vocabulary(_with(boundary, _KINDS[kind].declared(listed)), kind, boundary)
 
     def __len__(self) -> int:
         """V, the number of tokens."""
@@ -59,6 +65,11 @@ class Vocabulary:
     def id_type(self) -> np.dtype[np.unsignedinteger[Any]]:
         """The smallest unsigned type that holds V − 1."""
         return np.min_scalar_type(max(len(self) - 1, 0))
+
+    @property
+    def boundary_id(self) -> int | None:
+        """The id of the token between two sequences."""
+        return None if self.boundary is None else self.tokens.index(self.boundary)
 
     @property
     def summary(self) -> str:
@@ -86,12 +97,19 @@ class Vocabulary:
         Raises:
             VocabularyError: the first token that the vocabulary lacks, with `name:line:column:`.
         """
-        kind = _KINDS[self.kind]
+        kind = self._kind
         try:
             tokens = kind.split(text, name=name)
         except DataError as error:
             raise VocabularyError(f"{error}; the vocabulary is {self.summary}") from None
         return self._encode(tokens, lambda index: f"{name}:{kind.place(text, index)}")
+
+    def begun(self, ids: Ids) -> Ids:
+        """The ids with a boundary before them: sequences begin with one, if there is one."""
+        boundary = self.boundary_id
+        if boundary is None or (len(ids) and ids[0] == boundary):
+            return ids
+        return np.append(np.array([boundary], ids.dtype), ids)
 
     def decode(self, ids: Iterable[int] | NDArray[np.integer]) -> list[str]:
         """The tokens of ids."""
@@ -100,22 +118,35 @@ class Vocabulary:
     def join(self, tokens: Iterable[int] | Iterable[str] | NDArray[np.integer]) -> str:
         """The text of tokens or ids, which `parse` reads back."""
         words = (token if isinstance(token, str) else self.tokens[token] for token in tokens)
-        return _KINDS[self.kind].separator.join(words)
+        text = self._kind.separator.join(words)
+        return text.replace(f" {LINE_BREAK} ", LINE_BREAK) if self.kind == "notes" else text
+
+    @property
+    def _kind(self) -> TokenKind:
+        lines = self.boundary == LINE_BREAK and self.kind == "notes"
+        return _NOTES_IN_LINES if lines else _KINDS[self.kind]
 
     def _encode(self, tokens: Sequence[str], place: Callable[[int], str]) -> Ids:
         """The ids of tokens; `place` tells where the token of an index stands."""
-        ids = _KINDS[self.kind].look_up(tokens, self.tokens)
+        ids = self._kind.look_up(tokens, self.tokens)
         if ids.size and ids.max() == len(self):
             unknown = int(np.argmax(ids == len(self)))
             raise VocabularyError(f"{place(unknown)}: {self._lacks(tokens[unknown])}")
         return ids.astype(self.id_type, copy=False)
 
     def _lacks(self, token: str) -> str:
-        kind = _KINDS[self.kind]
+        kind = self._kind
         near = " or ".join(map(kind.show, kind.near(token, self.tokens)))
         question = f"; did you mean {near}?" if near else ""
         return f"{kind.noun} {kind.show(token)} is not in the vocabulary ({self.summary}){question}"
 
     def _plain(self, token: str) -> str:
         """A token of the vocabulary in a list: notes as they are, characters quoted."""
-        return token if self.kind == "notes" else repr(token)
+        return token if self.kind == "notes" and token != self.boundary else repr(token)
+
+
+def _with(boundary: str | None, tokens: Sequence[str]) -> tuple[str, ...]:
+    """The tokens, the boundary first if there is one."""
+    if boundary is None:
+        return tuple(tokens)
+    return (boundary, *(token for token in tokens if token != boundary))

@@ -21,6 +21,7 @@ class TokenData:
     Attributes:
         ids: token ids, (S,).
         is_start: whether a token is the first of its sequence, (S,); None where only token 0 is one.
+        starts_count: whether the first token of a sequence is the last target of the one before it.
         window: time steps T of a batch.
         last_only: whether only each window's last target counts.
     """
@@ -29,13 +30,14 @@ class TokenData:
     is_start: NDArray[np.bool_] | None
     window: int
     last_only: bool
+    starts_count: bool = False
 
 
 class BatchGatherer:
     """Gathers batches from the token ids on the device; `datasets.batching.gather` says the same in NumPy."""
 
     def __init__(self, data: TokenData) -> None:
-        self.window, self.last_only = data.window, data.last_only
+        self.window, self.last_only, self.starts_count = data.window, data.last_only, data.starts_count
         self.ids = _on_device(data.ids)
         self.is_start = None if data.is_start is None else _on_device(data.is_start)
 
@@ -48,7 +50,8 @@ class BatchGatherer:
         keep = None
         if self.is_start is not None:
             begins = tf.cast(tf.gather(self.is_start, places), tf.float32)
-            counted, keep = counted * (1 - begins[:, 1:]), 1 - begins[:, :-1]
+            keep = 1 - begins[:, :-1]
+            counted = counted if self.starts_count else counted * (1 - begins[:, 1:])
         first = self.window - 1 if self.last_only else 0
         return tokens[:, :-1], tf.transpose(tokens[:, 1 + first :]), tf.transpose(counted[:, first:]), keep
 

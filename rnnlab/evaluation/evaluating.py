@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnnlab.config.schema import Experiment
+from rnnlab.config.schema import Experiment, NoSplit
 from rnnlab.datasets.batching import make_batches
 from rnnlab.datasets.corpus import Corpus, load_corpus
 from rnnlab.datasets.parts import Part, whole
@@ -61,7 +61,7 @@ def evaluate(
         VocabularyError: the data has a token that the model does not know.
         UsageError: the data has no such part.
     """
-    experiment = _on_file(trained.experiment, data) if data else trained.experiment
+    experiment = _on_file(trained.experiment, data, whole=split is None) if data else trained.experiment
     corpus = _corpus(trained, experiment, report)
     is_other = data is not None and not (split and corpus.sha256 == trained.data_sha256)
     part, notes = _part(corpus, experiment, split, named="data" if is_other else None)
@@ -82,18 +82,19 @@ def evaluate(
     )
 
 
-def _on_file(experiment: Experiment, data: Path) -> Experiment:
-    """The experiment with a file in place of its data."""
-    dataset = experiment.dataset.model_copy(
-        update={"path": (data,), "inline": None, "url": None, "sha256": None}
-    )
+def _on_file(experiment: Experiment, data: Path, *, whole: bool) -> Experiment:
+    """The experiment with a file in place of its data, which is split as its own was, or taken as a whole."""
+    update = {"path": (data,), "inline": None, "url": None, "sha256": None}
+    split = {"split": NoSplit()} if whole else {}
+    dataset = experiment.dataset.model_copy(update={**update, **split})
     return experiment.model_copy(update={"dataset": dataset})
 
 
 def _corpus(trained: TrainedModel, experiment: Experiment, report: Report) -> Corpus:
     dataset = experiment.dataset
+    vocabulary = Vocabulary(trained.tokens, dataset.kind, dataset.boundary)
     try:
-        return load_corpus(dataset, vocabulary=Vocabulary(trained.tokens, dataset.kind), report=report)
+        return load_corpus(dataset, vocabulary=vocabulary, report=report)
     except DataError as error:
         its_own = experiment is trained.experiment
         gone = dataset.path and not any(path.exists() for path in dataset.path)

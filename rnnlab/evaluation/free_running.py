@@ -50,7 +50,7 @@ def run_freely(model: Stepper, corpus: Corpus, experiment: Experiment) -> FreeRu
     generation, vocabulary = experiment.generation, corpus.vocabulary
     if generation.seed is None:
         return "no free running: the configuration has no generation.seed"
-    seed = vocabulary.parse(generation.seed, name="generation.seed").astype(np.int64)
+    seed = vocabulary.begun(vocabulary.parse(generation.seed, name="generation.seed")).astype(np.int64)
     if not len(seed):
         return "no free running: generation.seed has no token"
     truth = _continuation(corpus, seed)[: generation.length]
@@ -73,7 +73,7 @@ def _continuation(corpus: Corpus, seed: NDArray[np.int64]) -> NDArray[Any]:
     places = np.arange(max(len(corpus.ids) - len(seed), 0))
     for offset, token_id in enumerate(seed):
         places = places[corpus.ids[places + offset] == token_id]
-    ends = corpus.ends[np.searchsorted(corpus.ends, places, side="right")]
+    ends = corpus.ends[np.searchsorted(corpus.starts, places, side="right") - 1]
     inside = places + len(seed) < ends
     if not inside.any():
         return np.empty(0, corpus.ids.dtype)

@@ -60,11 +60,12 @@ def write(trained: TrainedModel, settings: Generation) -> Writing:
         VocabularyError: a token that the model does not know.
     """
     experiment = trained.experiment
-    vocabulary = Vocabulary(trained.tokens, experiment.dataset.kind)
+    dataset = experiment.dataset
+    vocabulary = Vocabulary(trained.tokens, dataset.kind, dataset.boundary)
     seed = seed_ids(settings.seed, vocabulary)
     how = Decoding(
         regime=experiment.regime,
-        window=experiment.dataset.window,
+        window=dataset.window,
         length=settings.length,
         sampling=Sampling(settings.temperature or 0.0, settings.top_k, settings.top_p),
         samples=settings.samples,
@@ -74,7 +75,7 @@ def write(trained: TrainedModel, settings: Generation) -> Writing:
     samples = tuple(
         Written(
             tuple(vocabulary.decode(sample.ids)),
-            vocabulary.join([*seed.tolist(), *sample.ids]),
+            vocabulary.join(_without_boundary([*seed.tolist(), *sample.ids], vocabulary)),
             sample.log_probability,
         )
         for sample in decode(numpy_model(trained), seed, how)
@@ -83,24 +84,26 @@ def write(trained: TrainedModel, settings: Generation) -> Writing:
 
 
 def seed_ids(seed: str | None, vocabulary: Vocabulary) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """The token ids (S,) that a seed, given as text or notes, begins with.
+    """The token ids (S,) that a seed, given as text or notes, begins with; a boundary alone needs none.
 
     Raises:
-        UsageError: no seed, or one without a token.
+        UsageError: no seed where it needs one, or one without a token.
         VocabularyError: a token that the model does not know.
     """
+    if seed is None and vocabulary.boundary_id is not None:
+        return np.array([vocabulary.boundary_id])
     if seed is None:
         example = vocabulary.tokens[0]
         raise UsageError(f'no seed: the configuration has none; give the start, e.g. --seed "{example}"')
     ids = vocabulary.parse(seed, name="seed")
     if not len(ids):
         raise UsageError("--seed: expected at least one token, received none")
-    return ids.astype(np.int64)
+    return vocabulary.begun(ids).astype(np.int64)
 
 
 def _stop_id(stop: str | None, vocabulary: Vocabulary) -> int | None:
     if stop is None:
-        return None
+        return vocabulary.boundary_id
     try:
         ids = vocabulary.parse(stop, name="stop")
     except VocabularyError as error:
@@ -108,6 +111,11 @@ def _stop_id(stop: str | None, vocabulary: Vocabulary) -> int | None:
     if len(ids) != 1:
         raise UsageError(f"--stop: expected one token, received {len(ids)}: {stop!r}")
     return int(ids[0])
+
+
+def _without_boundary(ids: list[int], vocabulary: Vocabulary) -> list[int]:
+    """The ids without the boundary that they begin with."""
+    return ids[1:] if ids[0] == vocabulary.boundary_id else ids
 
 
 def _notes(seed_length: int, how: Decoding) -> tuple[str, ...]:

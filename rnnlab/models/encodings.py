@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.config.dataset import BOUNDARIES
 from rnnlab.music.notation import pitch_and_duration
 
 
@@ -28,10 +29,11 @@ def encoding_table(encoding: str, tokens: Sequence[str]) -> NDArray[np.float32] 
 def _pitch_and_duration_table(tokens: Sequence[str]) -> NDArray[np.float32]:
     """Pitch, 0 (the vocabulary's lowest) to 1 (its highest), −1 for a rest; duration, 1 for the longest.
 
-    The pitch of a chord is its highest note's.
+    The pitch of a chord is its highest note's; a boundary is a rest that takes no time.
     """
-    pitches, quarters = zip(*(pitch_and_duration(token) for token in tokens), strict=True)
+    pairs = ((None, 0.0) if token in BOUNDARIES.values() else pitch_and_duration(token) for token in tokens)
+    pitches, quarters = zip(*pairs, strict=True)
     heard = [pitch for pitch in pitches if pitch is not None] or [0.0]
     lowest, span = min(heard), max(max(heard) - min(heard), 1.0)
     scaled = [-1.0 if pitch is None else (pitch - lowest) / span for pitch in pitches]
-    return np.column_stack([scaled, np.asarray(quarters) / max(quarters)]).astype(np.float32)
+    return np.column_stack([scaled, np.asarray(quarters) / (max(quarters) or 1.0)]).astype(np.float32)

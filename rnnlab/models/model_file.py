@@ -118,7 +118,7 @@ def _described(path: Path, metadata: dict[str, str]) -> tuple[Experiment, tuple[
     """The experiment, the tokens and the weights' shapes of a header that anyone may have written."""
     try:
         experiment = parse_experiment(metadata["config"], name="config", folder=path.parent)
-        tokens = _tokens(metadata["vocabulary"], experiment.dataset.kind)
+        tokens = _tokens(metadata["vocabulary"], experiment.dataset.kind, experiment.dataset.boundary)
         return experiment, tokens, architecture_of(experiment, len(tokens)).weight_shapes()
     except KeyError as error:
         raise damaged(path, f"its header lacks {error}") from None
@@ -140,14 +140,16 @@ def _in_order(path: Path, data: bytes) -> bytes:
     return struct.pack("<Q", len(header)) + header + data[8 + size :]
 
 
-def _tokens(vocabulary: str, kind: str) -> tuple[str, ...]:
+def _tokens(vocabulary: str, kind: str, boundary: str | None) -> tuple[str, ...]:
     tokens = json.loads(vocabulary)
     if not (isinstance(tokens, list) and all(isinstance(token, str) for token in tokens)):
         raise ValueError("its vocabulary is not a list of words")
     if not 0 < len(tokens) == len(set(tokens)):
         raise ValueError("its vocabulary is empty, or names a token twice")
+    if boundary is not None and boundary not in tokens:
+        raise ValueError(f"its vocabulary lacks {boundary!r}, which begins and ends every sequence")
     for token in tokens:
-        if not _is_token(token, kind):
+        if token != boundary and not _is_token(token, kind):
             raise ValueError(f"its vocabulary has {shortened(repr(token))}, which is no token of {kind}")
     return tuple(tokens)
 

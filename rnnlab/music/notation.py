@@ -26,9 +26,8 @@ from rnnlab.music.pitch import Pitch, is_pitch_name, parse_pitch
 
 _HEAD = r"(?:<(?P<chord>[^<>%]*)>|(?P<name>[^\W\d_]+[#♯♭]*)(?P<octave>[',]*))"
 _NOTE = re.compile(_HEAD + r"(?P<duration>[0-9]+\.*(?:\*[0-9]+(?:/[0-9]+)?)*)?(?P<tie>\s*~)?")
-_LEXER = re.compile(
-    rf"(?P<skipped>[\s|]+|%\{{.*?%\}}|%(?!\{{)[^\n]*)|(?P<word>{_NOTE.pattern}|\S[^\s|]*)", re.DOTALL
-)
+_COMMENT = r"(?P<comment>%\{.*?%\}|%(?!\{)[^\n]*)"
+_LEXER = re.compile(rf"(?P<skipped>[\s|]+|{_COMMENT})|(?P<word>{_NOTE.pattern}|\S[^\s|]*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -46,20 +45,24 @@ class Note:
     tied: bool = False
 
 
-def parse_notes(text: str, *, name: str = "notes") -> list[str]:
+def parse_notes(text: str, *, name: str = "notes", lines: bool = False) -> list[str]:
     """The canonical token of each event of a text, in order.
 
     Args:
         text: note text; bar checks and comments may stand between notes.
         name: what error messages call the text: a file, or `seed`.
+        lines: whether what stands between two notes gives a token too, `\\n`, if it holds a line break.
 
     Raises:
         DataError: `name:line:column:` and what is wrong with the first text that is not a note.
     """
     spelled: dict[str, str] = {}
     tokens = []
-    for match in _words(text):
+    for match in _words(text, lines=lines):
         word = match.group()
+        if match.lastgroup == "skipped":
+            tokens.append("\n")
+            continue
         if word not in spelled:
             try:
                 spelled[word] = canonical(word)
@@ -69,9 +72,9 @@ def parse_notes(text: str, *, name: str = "notes") -> list[str]:
     return tokens
 
 
-def place_of_note(text: str, index: int) -> str:
-    """`line:column`, each from 1, of the note of that index in a text that `parse_notes` reads."""
-    return _place(text, next(islice(_words(text), index, None)))
+def place_of_note(text: str, index: int, *, lines: bool = False) -> str:
+    """`line:column`, each from 1, of the token of that index in a text that `parse_notes` reads."""
+    return _place(text, next(islice(_words(text, lines=lines), index, None)))
 
 
 def parse_token(token: str) -> Note:
@@ -125,9 +128,14 @@ def pitch_and_duration(token: str) -> tuple[float | None, float]:
     return highest, float(4 * note.duration)
 
 
-def _words(text: str) -> Iterator[re.Match[str]]:
-    """What stands between white space, bar checks and comments; `c4d4` is two words."""
-    return (match for match in _LEXER.finditer(text) if match.lastgroup == "word")
+def _words(text: str, *, lines: bool) -> Iterator[re.Match[str]]:
+    """What stands between white space, bar checks and comments; `c4d4` is two words.
+
+    With lines, also what holds a line break; a comment of several lines is none.
+    """
+    for match in _LEXER.finditer(text):
+        if match.lastgroup == "word" or (lines and "\n" in match.group() and not match["comment"]):
+            yield match
 
 
 def _place(text: str, match: re.Match[str]) -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from rnnlab.config.schema import Experiment, MlpModel
 from rnnlab.datasets.batching import Batches
 from rnnlab.datasets.corpus import Corpus
@@ -30,7 +32,16 @@ def _data(experiment: Experiment, corpus: Corpus) -> str:
     noun = "notes" if experiment.dataset.kind == "notes" else "characters"
     first, *others = corpus.names
     more = f" and {len(others)} more files" if others else ""
-    return f"{len(corpus.ids):,} {noun} from {first}{more}"
+    return f"{len(corpus.ids):,} {noun}{_sequences(experiment, corpus)} from {first}{more}"
+
+
+def _sequences(experiment: Experiment, corpus: Corpus) -> str:
+    """How many sequences there are and how long, where boundaries separate them."""
+    if not corpus.has_boundaries:
+        return ""
+    lengths = np.sort(corpus.ends - corpus.starts) - 2
+    unit = _count(len(lengths), experiment.dataset.unit)
+    return f" in {unit} of {lengths[0]:,} to {lengths[-1]:,}, median {lengths[len(lengths) // 2]:,},"
 
 
 def _parts(experiment: Experiment, splits: Splits) -> Iterator[str]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.loading import Data
+from rnnlab.datasets.splits import split_record
 from rnnlab.errors import Interrupted, TrainingError
 from rnnlab.files import remove_partial
 from rnnlab.runs import Run, create_run
@@ -72,6 +73,8 @@ class Session:
         self._history = LossHistory()
         self._settings, self._is_resumed = experiment.training.checkpoint, resumed is not None
         self.run = resumed or create_run(name, experiment, folder=run_dir)
+        if not resumed:
+            self.run.write_split(split_record(data.corpus, data.splits))
 
     def train(
         self,

@@ -89,13 +89,13 @@ def test_targets_are_counted_in_the_training_part(rnnlab):
 
 
 def test_contiguous_parts_are_given_by_their_size(rnnlab):
-    """75 characters, of which the last fifth is held out."""
+    """75 characters, of which the last fifth is held out, and a window before it left out."""
     Path("stream.yaml").write_text(STREAM)
 
     splits = as_json(rnnlab, "stream.yaml")["dataset"]["splits"]
 
     assert splits.keys() == {"train", "validation"}
-    assert (splits["train"]["tokens"], splits["validation"]["tokens"]) == (60, 15)
+    assert (splits["train"]["tokens"], splits["validation"]["tokens"]) == (55, 15)
 
 
 def test_text_shows_all_of_it(rnnlab):

@@ -11,7 +11,9 @@ import pytest
 from tests.trained import STREAM, run_of
 
 LIMIT_SECONDS = 3.0
-WORKING = "import sys; from rnnlab.__main__ import main; sys.argv[1:] = {}; print('begun', flush=True); main()"
+WORKING = (
+    "import sys; from rnnlab.__main__ import main; sys.argv[1:] = {}; print('begun', flush=True); main()"
+)
 
 
 @pytest.fixture

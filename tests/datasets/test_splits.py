@@ -26,7 +26,9 @@ def test_without_a_split_everything_is_for_training(numbered, experiment):
 
 def test_a_contiguous_split_cuts_training_validation_and_test_in_that_order(numbered, experiment):
     """Fractions of the tokens; parts are disjoint, and so are their windows."""
-    dataset = "kind: text, inline: a, window: 4, split: {kind: contiguous, validation: 0.2, test: 0.3}"
+    dataset = (
+        "kind: text, inline: a, window: 4, split: {kind: contiguous, validation: 0.2, test: 0.3, gap: 0}"
+    )
 
     parts = split_corpus(numbered(60, 40), experiment(dataset, training=WINDOWS)).parts
 

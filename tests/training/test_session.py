@@ -21,7 +21,7 @@ from tests.experiments import SENTENCE, SONG, experiment
 
 FILES = {
     *("config.yaml", "environment.json", "model.safetensors", "history.csv", "losses.csv", "events.log"),
-    *("checkpoints", ".lock"),
+    *("split.json", "checkpoints", ".lock"),
 }
 
 

@@ -1,0 +1,82 @@
+"""What checkpoints cost: the share of a training's time that goes into saving it.
+
+Run as `python -m benchmarks.checkpoints [--repeats N] [--json]`. The text is made up. Saves are timed where
+they happen: on a busy machine two trainings, with and without them, differ by more than they cost.
+"""
+
+import tempfile
+import time
+from contextlib import chdir
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmarks.memory import write_text
+from benchmarks.report import Column, Report, json_option, repeats_option
+from benchmarks.timing import in_turns, medians
+from rnnlab.config.reading import read_experiment
+from rnnlab.datasets.loading import load_data
+from rnnlab.training.session import Session
+
+COLUMNS = (
+    Column("training", "s"),
+    Column("saves"),
+    Column("one save", "ms", 1e3),
+    Column("share", "%", 100.0, 2),
+)
+CONFIGS = Path(__file__).parents[1] / "configs"
+TEXT_BYTES = 1_000_000
+CASES = {
+    "E1, 2000 epochs": ("nabiya_stateful_lstm", []),
+    "1 × 256, a minute": ("text_lstm", ["model.units=256", "training.epochs=4"]),
+    "2 × 512, two minutes": ("text_lstm", ["model.units=[512, 512]", "training.epochs=1"]),
+    "1 × 256, every epoch": (
+        "text_lstm",
+        ["model.units=256", "training.epochs=4", "training.checkpoint.every_epochs=1"],
+    ),
+}
+
+
+class TimedSession(Session):
+    """A training that takes the time of its saves."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.saves: list[float] = []
+
+    def _save(self, *arguments: Any) -> None:
+        begun = time.perf_counter()
+        super()._save(*arguments)
+        self.saves.append(time.perf_counter() - begun)
+
+
+@click.command()
+@repeats_option
+@json_option
+def main(repeats: int, as_json: bool) -> None:
+    """Train with the checkpoints that are the default, and with one each epoch."""
+    report = Report("The cost of checkpoints", COLUMNS, repeats)
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):
+        write_text(Path("text.txt"), TEXT_BYTES)
+        sides = [partial(measured, config, overrides) for config, overrides in CASES.values()]
+        for name, rows in zip(CASES, in_turns(sides, repeats=repeats), strict=True):
+            report.add(name, *medians(rows))
+    report.note("saves: those by the clock or the epoch, and the one at the end")
+    report.show(as_json=as_json)
+
+
+def measured(config: str, overrides: list[str]) -> tuple[float, float, float, float]:
+    """Seconds of a training, its saves, the seconds of one, and the share of all of them."""
+    if config.startswith("text"):
+        overrides = [*overrides, "dataset.path=text.txt"]
+    experiment = read_experiment(CONFIGS / f"{config}.yaml", overrides)
+    session = TimedSession(experiment, load_data(experiment), name="timed")
+    outcome = session.train()
+    saves, total = len(session.saves), sum(session.saves)
+    return outcome.seconds, saves, total / saves, total / outcome.seconds
+
+
+if __name__ == "__main__":
+    main()
