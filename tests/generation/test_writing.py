@@ -110,3 +110,15 @@ def test_options_go_before_the_configuration() -> None:
     settings = settings_of(configured, {"length": 3, "temperature": 0.0, "top_k": None})
 
     assert (settings.seed, settings.length, settings.temperature, settings.top_k) == ("a", 3, 0.0, None)
+
+
+LINES = 'dataset: {kind: notes, unit: line, inline: "g8 e8\\nd8"}\nmodel: {kind: lstm, units: 4}'
+
+
+def test_a_model_of_lines_begins_and_ends_by_itself() -> None:
+    """It needs no seed, and the boundary that ends a sample is not written."""
+    never = write(model_that_expects("g8", experiment(LINES), odds=9), Generation(length=3, temperature=0))
+    at_once = write(model_that_expects("\n", experiment(LINES), odds=9), Generation(seed="d8", temperature=0))
+
+    assert [sample.text for sample in never.samples] == ["g8 g8 g8"]
+    assert [(sample.sequence, sample.text) for sample in at_once.samples] == [((), "d8")]
