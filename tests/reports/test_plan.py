@@ -53,7 +53,7 @@ def test_the_ship_sentence() -> None:
 
 
 def test_a_stream_is_counted_in_tokens_and_lanes() -> None:
-    """96 characters, 19 of them held out and 5 before them left out; 71 targets in 3 lanes cut every 5 steps."""
+    """96 characters, 19 held out and 5 before them left out; 71 targets in 3 lanes cut every 5 steps."""
     assert row("parts", STREAM) == "train 72 tokens, validation 19 tokens"
     assert row("batches", STREAM) == (
         "3 lanes of a stream, cut every 5 steps; the state runs on; 5 an epoch;"
