@@ -72,7 +72,7 @@ def measured(config: str, overrides: list[str]) -> tuple[float, float, float, fl
     if config.startswith("text"):
         overrides = [*overrides, "dataset.path=text.txt"]
     experiment = read_experiment(CONFIGS / f"{config}.yaml", overrides)
-    session = TimedSession(experiment, load_data(experiment), name="timed")
+    session = TimedSession(load_data(experiment), name="timed")
     outcome = session.train()
     saves, total = len(session.saves), sum(session.saves)
     return outcome.seconds, saves, total / saves, total / outcome.seconds

@@ -48,12 +48,13 @@ def command(
     experiment, run = _asked_for(config, overrides, run_dir, resume)
     with ReadingReport(quiet=quiet) as reading:
         data = load_data(experiment, report=reading.show)
+    experiment = data.experiment
     architecture_of(experiment, len(data.corpus.vocabulary))  # refuses what does not fit the vocabulary
 
     from rnnlab.training.session import Session  # loads TensorFlow, which takes seconds
 
     name = config.stem if config else ""
-    session = Session(experiment, data, name=name, run_dir=run_dir, resumed=run)
+    session = Session(data, name=name, run_dir=run_dir, resumed=run)
     if not quiet:
         _print_plan(session, data)
     with ProgressReport(experiment.training.epochs, quiet=quiet) as progress:

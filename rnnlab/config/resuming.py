@@ -8,6 +8,9 @@ from rnnlab.config.reading import read_experiment
 from rnnlab.config.schema import Experiment
 from rnnlab.errors import UsageError
 
+OPEN = {"split", "window", "batch_size", "epochs", "optimizer", "schedule"}
+"""Settings that are chosen by the data where a configuration leaves them out (`datasets/fitting.py`)."""
+
 MAY_CHANGE = ("training.epochs", "training.checkpoint", "training.on_non_finite")
 
 
@@ -23,7 +26,8 @@ def resumed_experiment(own: Path, config: Path | None, overrides: Sequence[str])
         ConfigError: what is wrong with a configuration.
         UsageError: it differs from what the run was begun with, in more than may change.
     """
-    begun, wanted = read_experiment(own), read_experiment(config or own, overrides)
+    begun = read_experiment(own)
+    wanted = _with_choices(read_experiment(config or own, overrides), begun)
     changed = [
         f"{key} ({_shown(before)} → {_shown(after)})"
         for key, before, after in _differences(begun.model_dump(mode="json"), wanted.model_dump(mode="json"))
@@ -35,6 +39,16 @@ def resumed_experiment(own: Path, config: Path | None, overrides: Sequence[str])
             f" only {', '.join(MAY_CHANGE)} may change, leave the rest out or train anew"
         )
     return wanted
+
+
+def _with_choices(wanted: Experiment, begun: Experiment) -> Experiment:
+    """A configuration with what it leaves open as it was chosen when the run began."""
+    update = {}
+    for name, section in (("dataset", begun.dataset), ("training", begun.training)):
+        mine = getattr(wanted, name)
+        chosen = {key: getattr(section, key) for key in OPEN - mine.model_fields_set if hasattr(section, key)}
+        update[name] = mine.model_copy(update=chosen)
+    return wanted.model_copy(update=update)
 
 
 def _differences(old: Any, new: Any, key: str = "") -> Iterator[tuple[str, Any, Any]]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.config.schema import NotesDataset, SequencesSplit, TextDataset
+from rnnlab.config.section import Section
 from rnnlab.datasets.reporting import Report, followed, unreported
 from rnnlab.datasets.sequences import begun_by_boundaries, reordered
 from rnnlab.datasets.source import sources
@@ -85,13 +86,19 @@ def load_corpus(
     if vocabulary is None:
         vocabulary = _vocabulary(dataset, [text for _, text in texts], report)
     ids, starts, held_out = _encoded(texts, vocabulary, report)
-    order = None
-    if isinstance(dataset.split, SequencesSplit) and dataset.split.shuffle:
-        order = np.random.default_rng(dataset.split.random_seed).permutation(len(starts))
-        ids, starts = reordered(ids, starts, order, closed=vocabulary.boundary is not None)
     names = tuple(text.name for _, text in texts)
     digest = _digest([text.sha256 for _, text in texts])
-    return Corpus(ids, starts, names, vocabulary, digest, held_out, notes, order)
+    corpus = Corpus(ids, starts, names, vocabulary, digest, held_out, notes)
+    return drawn(corpus, dataset.split)
+
+
+def drawn(corpus: Corpus, split: Section) -> Corpus:
+    """The corpus with its sequences in the order that a split draws them in, if it does."""
+    if not (isinstance(split, SequencesSplit) and split.shuffle):
+        return corpus
+    order = np.random.default_rng(split.random_seed).permutation(len(corpus.starts))
+    ids, starts = reordered(corpus.ids, corpus.starts, order, closed=corpus.has_boundaries)
+    return replace(corpus, ids=ids, starts=starts, order=order)
 
 
 def _texts(

@@ -70,7 +70,7 @@ def describe(experiment: Experiment, *, report: Report = unreported) -> Descript
         ConfigError: the network does not fit the vocabulary.
     """
     data = load_data(experiment, report=report)
-    corpus, splits = data.corpus, data.splits
+    experiment, corpus, splits = data.experiment, data.corpus, data.splits
     part, window = splits.parts["train"], experiment.dataset.window
     return Description(
         experiment=experiment,

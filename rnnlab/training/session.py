@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from rnnlab.config.schema import Experiment
 from rnnlab.datasets.loading import Data
 from rnnlab.datasets.splits import split_record
 from rnnlab.errors import Interrupted, TrainingError
@@ -49,8 +48,7 @@ class Session:
     """A training that is ready to begin: everything that can be refused has been checked.
 
     Args:
-        experiment: the configuration.
-        data: what it trains on.
+        data: what it trains on, with the configuration that fits it.
         name: of the run, `runs/<name>-<number>`.
         run_dir: a new folder to use instead.
         resumed: a run to go on with, instead of a new one.
@@ -61,13 +59,13 @@ class Session:
 
     def __init__(
         self,
-        experiment: Experiment,
         data: Data,
         *,
         name: str,
         run_dir: Path | None = None,
         resumed: Run | None = None,
     ) -> None:
+        experiment = data.experiment
         self.trainer = Trainer(experiment, data.corpus, data.splits)
         self._callbacks = load_callbacks(experiment.training.callbacks)
         self._history = LossHistory()

@@ -64,3 +64,18 @@ def test_what_cannot_be_trained_is_one_line(rnnlab, arguments, message):
     assert message in answer.stderr
     assert answer.stderr.count("\n") == 1
     assert not Path("runs").exists()
+
+
+def test_a_page_that_leaves_things_open_is_resumed_by_itself(rnnlab):
+    """What was chosen for the data when the run began is not taken for a change."""
+    Path("open.yaml").write_text(
+        "dataset: {kind: text, inline: the quick brown fox jumps over the lazy dog}\n"
+        "model: {kind: simple_rnn, units: 4}\n"
+    )
+    begun = rnnlab("train", "open.yaml", "--set", "training.epochs=2")
+
+    resumed = rnnlab("train", "open.yaml", "--resume", "--set", "training.epochs=3")
+
+    assert (begun.exit_code, resumed.exit_code) == (0, 0)
+    assert "not set, so chosen for 43 tokens: split none, window 2, batch_size 1, " in begun.stderr
+    assert len(Path("runs/open-1/history.csv").read_text().splitlines()) == 1 + 3

@@ -42,7 +42,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def session_of(wanted: Experiment, *, resumed: Run | None = None) -> Session:
-    return Session(wanted, load_data(wanted), name="test", resumed=resumed)
+    return Session(load_data(wanted), name="test", resumed=resumed)
 
 
 def train_in_pieces(wanted: Experiment, *, every: int, most: int = 1000) -> tuple[Run, int]:

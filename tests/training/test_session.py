@@ -31,7 +31,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def session_of(wanted: Experiment, *, run_dir: Path | None = None) -> Session:
-    return Session(wanted, load_data(wanted), name="test", run_dir=run_dir)
+    return Session(load_data(wanted), name="test", run_dir=run_dir)
 
 
 def rows(path: Path) -> list[dict[str, str]]:

@@ -1,0 +1,68 @@
+"""Three settings are enough: what is left open about a stream is chosen by the size of its data."""
+
+import pytest
+
+from rnnlab.config.reading import parse_experiment
+from rnnlab.config.schema import ContiguousSplit, Experiment, NoSplit, SequencesSplit
+from rnnlab.datasets.corpus import load_corpus
+from rnnlab.datasets.fitting import MOST_EPOCHS, fitted
+from rnnlab.datasets.loading import load_data
+
+
+def page(text, tmp_path, *overrides, unit="character"):
+    (tmp_path / "text.txt").write_text(text)
+    yaml = f"dataset: {{kind: text, path: text.txt, unit: {unit}}}\nmodel: {{kind: lstm, units: 8}}"
+    return parse_experiment(yaml, name="page", folder=tmp_path, overrides=overrides)
+
+
+def chosen(text, tmp_path, *overrides, **settings) -> Experiment:
+    return load_data(page(text, tmp_path, *overrides, **settings)).experiment
+
+
+@pytest.mark.parametrize(
+    ("count", "window", "lanes", "epochs"),
+    [(3, 1, 1, 30), (100, 6, 1, 30), (2000, 64, 1, 30), (10_000, 64, 8, 30), (1_000_000, 64, 32, 7)],
+)
+def test_small_data_is_read_in_fewer_lanes_and_shorter_windows(tmp_path, count, window, lanes, epochs):
+    """Every size can be trained on, and an epoch has steps to learn in."""
+    found = chosen("abcdefghij" * (count // 10) + "abc"[: count % 10], tmp_path)
+
+    assert (found.dataset.window, found.training.batch_size, found.training.epochs) == (window, lanes, epochs)
+    assert found.training.schedule.kind == "cosine"
+
+
+def test_a_tenth_is_held_out_where_that_is_enough(tmp_path):
+    """Of characters the end, of lines some that are drawn; of a few words nothing."""
+    assert isinstance(chosen("ab" * 1000, tmp_path).dataset.split, ContiguousSplit)
+    assert isinstance(chosen("ab\n" * 1000, tmp_path, unit="line").dataset.split, SequencesSplit)
+    assert isinstance(chosen("ab" * 100, tmp_path).dataset.split, NoSplit)
+
+
+def test_what_is_set_stays(tmp_path):
+    """Also where it is what would have been chosen, or the schema's default; the rest fits it."""
+    overrides = ["training.epochs=10", "dataset.window=5", "dataset.split={kind: none}"]
+    experiment = page("ab" * 1000, tmp_path, *overrides, "training.schedule={kind: constant}")
+
+    found, (note,) = fitted(experiment, load_corpus(experiment.dataset))
+
+    assert (found.training.epochs, found.dataset.window, found.dataset.split) == (10, 5, NoSplit())
+    assert found.training.optimizer == experiment.training.optimizer
+    assert note == "not set, so chosen for 2,000 tokens: batch_size 24"
+
+
+def test_windows_are_left_as_they_are(tmp_path):
+    """The lectures' regimes have their own sizes."""
+    experiment = page("ab" * 1000, tmp_path, "training.batching=windows")
+
+    assert fitted(experiment, load_corpus(experiment.dataset)) == (experiment, ())
+
+
+def test_the_drawn_lines_are_those_of_the_same_split_written_out(tmp_path):
+    """A run's own configuration says what was chosen, and reads the same data from it."""
+    text = "\n".join("abcdefghij"[n % 10] * (1 + n % 7) for n in range(300))
+    left_open = load_data(page(text, tmp_path, unit="line"))
+    written = load_data(page(text, tmp_path, "dataset.split={kind: sequences}", unit="line"))
+
+    assert (left_open.corpus.ids == written.corpus.ids).all()
+    assert left_open.experiment.training.epochs == MOST_EPOCHS
+    assert left_open.splits.parts["validation"].begin == written.splits.parts["validation"].begin
