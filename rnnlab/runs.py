@@ -29,6 +29,7 @@ RUNS = Path("runs")
 LATEST = "latest"
 CONFIG = "config.yaml"
 MODEL = "model.safetensors"
+EVENTS = "events.log"
 
 
 @dataclass(frozen=True)
@@ -105,13 +106,13 @@ class Run:
         Raises:
             RunError: the file cannot be written.
         """
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        check_inside(self.path / "events.log")
+        now, path = datetime.now(UTC).isoformat(timespec="seconds"), self.path / EVENTS
+        check_inside(path)
         try:
-            with (self.path / "events.log").open("a", encoding="utf-8") as file:
+            with open(path, "a", encoding="utf-8", opener=_without_waiting) as file:
                 file.write(f"{now} {event}\n")
         except OSError as error:
-            raise _unwritable(self.path, error) from error
+            raise _unwritable(path, error) from error
 
 
 def create_run(name: str, experiment: Experiment, *, folder: Path | None = None) -> Run:
@@ -226,6 +227,11 @@ def _is_of_here(run: Path) -> bool:
 def _known_runs() -> str:
     runs = sorted({path.parent.name for path in RUNS.glob(f"*/{CONFIG}")} - {LATEST})
     return f"; in {RUNS}/ there are {', '.join(runs[-5:])}" if runs else f"; there is no run in {RUNS}/ yet"
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; one that turns out to be a pipe is an error, and not waited for."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
 
 
 def _unwritable(path: Path, error: OSError) -> RunError:
