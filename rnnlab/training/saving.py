@@ -2,6 +2,7 @@
 
 import errno
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rnnlab.config.checkpoint import Checkpoints
@@ -89,7 +90,10 @@ class Saves:
             self.save_results()
         except RunError as error:
             self._lock.check()  # a folder that is gone is said to be gone
-            raise self._stopped(error, checkpoint.facts.step) from error
+            stopped = self._stopped(error, checkpoint.facts.step)
+            with suppress(RunError):
+                self._run.log(str(stopped))
+            raise stopped from error
         self._clock.saved(time.perf_counter() - begun, loop.epochs)
 
     def save_results(self) -> None:
