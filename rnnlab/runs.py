@@ -22,7 +22,7 @@ from typing import Any
 from rnnlab.config.reading import read_experiment, write_experiment
 from rnnlab.config.schema import Experiment
 from rnnlab.errors import ConfigError, RunError
-from rnnlab.files import check_inside, write_durably
+from rnnlab.files import PARTIAL, check_inside, write_durably
 from rnnlab.models.model_file import TrainedModel, load_model, save_model
 
 RUNS = Path("runs")
@@ -193,7 +193,7 @@ def _number(folder: str, name: str) -> int:
 
 def _claim(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
+    if any(not path.name.endswith(PARTIAL) for path in folder.iterdir()):  # one may have been killed here
         raise RunError(f"{folder}: --run-dir must name a new or an empty folder; this one holds files")
     return folder
 

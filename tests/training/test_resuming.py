@@ -97,6 +97,17 @@ def test_a_run_in_pieces_is_a_run_in_one(regime: str) -> None:
     assert same(left_behind(pieces), left_behind(whole))
 
 
+def test_the_best_epoch_may_lie_before_an_interruption() -> None:
+    """Its weights are kept, and not those of the best epoch since."""
+    wanted = experiment(SONG, "training.optimizer={name: adam, learning_rate: 1.0}", "training.epochs=6")
+    whole = session_of(wanted).train()
+
+    pieces, interruptions = train_in_pieces(wanted, every=40, most=1)
+
+    assert (whole.best.epoch, interruptions) == (4, 1)  # the steps after the 36th are of the fifth epoch
+    assert same(left_behind(pieces), left_behind(whole.run))
+
+
 def without_state(loop: TrainingLoop, checkpoint: Checkpoint) -> Checkpoint:
     arrays = dict(checkpoint.arrays)
     for name in checkpoint.part("program"):
