@@ -43,10 +43,13 @@ bench: install
 	$(BIN)/python -m benchmarks.memory
 	$(if $(TEXT),$(BIN)/python -m benchmarks.learning --large $(TEXT),@echo "learning: say TEXT=tinyshakespeare.txt")
 
-# Thousands of hostile configurations, data files and seeds; a few minutes.
+# Thousands of hostile inputs and damaged files take minutes; trainings that are killed, an hour.
 torture: $(VENV)/installed-dev
 	$(BIN)/python -m torture.parsing
 	$(BIN)/python -m torture.model_files
+	$(BIN)/python -m torture.checkpoints
+	$(BIN)/python -m torture.resumes
+	$(BIN)/python -m torture.starts
 	$(BIN)/python -m torture.kills
 	$(BIN)/python -m torture.kills --kills 50 --signal TERM
 	$(BIN)/python -m torture.kills --kills 50 --signal INT

@@ -6,10 +6,11 @@ they happen: on a busy machine two trainings, with and without them, differ by m
 
 import tempfile
 import time
-from contextlib import chdir
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from unittest.mock import patch
 
 import click
 
@@ -18,6 +19,8 @@ from benchmarks.report import Column, Report, json_option, repeats_option
 from benchmarks.timing import in_turns, medians
 from rnnlab.config.reading import read_experiment
 from rnnlab.datasets.loading import load_data
+from rnnlab.training.loop import TrainingLoop
+from rnnlab.training.saving import Saves
 from rnnlab.training.session import Session
 
 COLUMNS = (
@@ -39,17 +42,19 @@ CASES = {
 }
 
 
-class TimedSession(Session):
-    """A training that takes the time of its saves."""
+@contextmanager
+def timed_saves() -> Iterator[list[float]]:
+    """The seconds of each save, as they come."""
+    seconds: list[float] = []
+    save = Saves.save
 
-    def __init__(self, *arguments: Any, **settings: Any) -> None:
-        super().__init__(*arguments, **settings)
-        self.saves: list[float] = []
-
-    def _save(self, *arguments: Any) -> None:
+    def timed(saves: Saves, loop: TrainingLoop) -> None:
         begun = time.perf_counter()
-        super()._save(*arguments)
-        self.saves.append(time.perf_counter() - begun)
+        save(saves, loop)
+        seconds.append(time.perf_counter() - begun)
+
+    with patch.object(Saves, "save", timed):
+        yield seconds
 
 
 @click.command()
@@ -72,9 +77,9 @@ def measured(config: str, overrides: list[str]) -> tuple[float, float, float, fl
     if config.startswith("text"):
         overrides = [*overrides, "dataset.path=text.txt"]
     experiment = read_experiment(CONFIGS / f"{config}.yaml", overrides)
-    session = TimedSession(load_data(experiment), name="timed")
-    outcome = session.train()
-    saves, total = len(session.saves), sum(session.saves)
+    with timed_saves() as seconds:
+        outcome = Session(load_data(experiment), name="timed").train()
+    saves, total = len(seconds), sum(seconds)
     return outcome.seconds, saves, total / saves, total / outcome.seconds
 
 

@@ -15,14 +15,17 @@ def main() -> None:
     SIGTERM and a closed terminal end every command as Ctrl-C does; training notes them itself and saves.
     After an interruption nothing is waited for: a thread that compiles would hold the process up.
     """
-    from rnnlab.commands import run  # noqa: PLC0415 (so that `import rnnlab.__main__` stays free)
-    from rnnlab.commands.terminal import flush  # noqa: PLC0415
-
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _stop)
-    code = run(sys.argv[1:])
+    try:
+        from rnnlab.commands import run  # noqa: PLC0415 (so that `import rnnlab.__main__` stays free)
+        from rnnlab.commands.terminal import flush  # noqa: PLC0415
+
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # so early that no command has begun, and nothing is to be saved
+        os._exit(INTERRUPTED + signal.SIGINT)
     if code > INTERRUPTED:
         flush()
         os._exit(code)

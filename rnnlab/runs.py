@@ -23,13 +23,14 @@ from typing import Any
 from rnnlab.config.reading import read_experiment, write_experiment
 from rnnlab.config.schema import Experiment
 from rnnlab.errors import ConfigError, RunError
-from rnnlab.files import check_inside, write_durably
+from rnnlab.files import PARTIAL, check_inside, write_durably
 from rnnlab.models.model_file import TrainedModel, load_model, save_model
 
 RUNS = Path("runs")
 LATEST = "latest"
 CONFIG = "config.yaml"
 MODEL = "model.safetensors"
+EVENTS = "events.log"
 
 
 @dataclass(frozen=True)
@@ -110,13 +111,13 @@ class Run:
         Raises:
             RunError: the file cannot be written.
         """
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        check_inside(self.path / "events.log")
+        now, path = datetime.now(UTC).isoformat(timespec="seconds"), self.path / EVENTS
+        check_inside(path)
         try:
-            with (self.path / "events.log").open("a", encoding="utf-8") as file:
+            with open(path, "a", encoding="utf-8", opener=_without_waiting) as file:
                 file.write(f"{now} {event}\n")
         except OSError as error:
-            raise _unwritable(self.path, error) from error
+            raise _unwritable(path, error) from error
 
 
 def create_run(name: str, experiment: Experiment, *, folder: Path | None = None) -> Run:
@@ -197,7 +198,7 @@ def _number(folder: str, name: str) -> int:
 
 def _claim(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
+    if any(not path.name.endswith(PARTIAL) for path in folder.iterdir()):  # one may have been killed here
         raise RunError(f"{folder}: --run-dir must name a new or an empty folder; this one holds files")
     return folder
 
@@ -231,6 +232,11 @@ def _is_of_here(run: Path) -> bool:
 def _known_runs() -> str:
     runs = sorted({path.parent.name for path in RUNS.glob(f"*/{CONFIG}")} - {LATEST})
     return f"; in {RUNS}/ there are {', '.join(runs[-5:])}" if runs else f"; there is no run in {RUNS}/ yet"
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; one that turns out to be a pipe is an error, and not waited for."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
 
 
 def _unwritable(path: Path, error: OSError) -> RunError:

@@ -1,6 +1,8 @@
 """The run folder: numbered, claimed by one, found again."""
 
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -43,6 +45,42 @@ def test_no_two_runs_claim_the_same_folder():
         paths = set(threads.map(create, range(count)))
 
     assert paths == {Path("runs", f"song-{number}") for number in range(1, count + 1)}
+
+
+AT_ONCE = """
+import os, sys
+from pathlib import Path
+from rnnlab.runs import create_run
+from tests.trained import SONG, trained
+
+experiment = trained(SONG, Path.cwd()).experiment
+begin, end = os.pipe()
+children = []
+for _ in range(8):
+    child = os.fork()
+    if not child:
+        os.close(end)
+        os.read(begin, 1)  # until all have been made
+        create_run("song", experiment)
+        os._exit(0)
+    children.append(child)
+os.close(end)
+sys.exit(any(os.waitpid(child, 0)[1] for child in children))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_eight_processes_at_once_make_eight_runs(monkeypatch):
+    """Each is whole, `runs/latest` is one of them, and nothing else is left behind."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+
+    subprocess.run([sys.executable, "-c", AT_ONCE], check=True)
+
+    names = {f"song-{number}" for number in range(1, 9)}
+    assert {path.name for path in Path("runs").iterdir()} == {*names, "latest"}
+    assert find_run().path.name in names
+    configurations = {(Path("runs") / name / "config.yaml").read_text() for name in names}
+    assert len(configurations) == 1
 
 
 def test_a_new_run_holds_the_resolved_configuration():
@@ -201,13 +239,13 @@ def test_events_are_added_with_their_time():
     assert all(line.split(" ")[0].endswith("+00:00") for line in lines)
 
 
-def test_a_log_that_cannot_be_written_names_the_run():
+def test_a_log_that_cannot_be_written_is_named():
     """The folder was deleted while it was in use."""
     run = create_run("song", trained(SONG, Path.cwd()).experiment)
     (run.path / "config.yaml").unlink()
     run.path.rmdir()
 
-    with pytest.raises(RunError, match=r"^runs/song-1: cannot write \(No such file or directory\)"):
+    with pytest.raises(RunError, match=r"^runs/song-1/events.log: cannot write \(No such file or"):
         run.log("stopped")
 
 

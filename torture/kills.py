@@ -1,8 +1,10 @@
 """Trainings that are killed and resumed until they are done: `python -m torture.kills [--kills N]`.
 
-For each regime one training runs undisturbed. Then others are stopped by a signal, each at a random instant
-or, every other time, while a checkpoint is being written, and resumed, until they are done: what they leave
-must be the same files, to the last bit. SIGTERM and SIGINT must exit with 143 and 130 within three seconds.
+For each regime one training runs undisturbed. Others are stopped by a signal, time and again, and resumed
+until they are done: what they leave must be the same, to the last bit. A third of the signals come at any
+instant from the start of the process on, imports and compilation included; a third while it trains, or when
+it ends; a third while a checkpoint is being written. SIGTERM and SIGINT must exit with 143 and 130 within
+three seconds, without a traceback.
 """
 
 import random
@@ -11,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,29 +23,34 @@ import click
 from rnnlab.commands.rendering import table
 from rnnlab.files import PARTIAL
 
-RESULTS = ("model.safetensors", "losses.csv")
-LIMIT_SECONDS = 3.0
+LIMIT_SECONDS, HANGS_SECONDS = 3.0, 120.0
 EXIT_CODES = {"KILL": -signal.SIGKILL, "TERM": 143, "INT": 130}
 
-TRAINING = "epochs: {epochs}, checkpoint: {{every_epochs: 100}}, optimizer: {{name: adam}}"
+PYTHON_SECONDS = 0.3
+"""So long the interpreter may need until it runs the first line of rnnlab: before, signals are its own."""
+
+INSTANTS = {"from the start": 7.0, "in training": 8.0, "in a write": 3.0}
+"""When signals come: within so many seconds from the start of the process, or of training."""
+
+TRAINING = "epochs: {epochs}, checkpoint: {{every_epochs: {every}}}, optimizer: {{name: adam}}"
 PAGES = {
     "stateful windows": """
 dataset: {kind: notes, inline: "g8 e8 e4 f8 d8 d4 c8 d8 e8 f8 g8 g8 g4", window: 4, target: next}
 model: {kind: lstm, units: 64, stateful: true}
 training: {batching: windows, batch_size: 1, """
-    + TRAINING.format(epochs=3000)
+    + TRAINING.format(epochs=8000, every=400)
     + "}\n",
     "windows, shuffled, dropout": """
 dataset: {kind: text, inline: "if you want to build a ship, don't drum up people", window: 5}
 model: {kind: gru, units: [32, 32], dropout: 0.2}
 training: {batching: windows, batch_size: 8, shuffle: true, """
-    + TRAINING.format(epochs=2500)
+    + TRAINING.format(epochs=4000, every=200)
     + "}\n",
     "stream, dropout": """
 dataset: {kind: text, inline: "the quick brown fox jumps over the lazy dog and the quick dog", window: 5}
 model: {kind: lstm, units: 32, dropout: 0.2}
 training: {batch_size: 3, """
-    + TRAINING.format(epochs=3000)
+    + TRAINING.format(epochs=10000, every=500)
     + "}\n",
 }
 
@@ -51,8 +59,7 @@ training: {batch_size: 3, """
 class Tally:
     """What came of the signals to one regime."""
 
-    signals: int = 0
-    in_a_write: int = 0
+    signals: Counter[str] = field(default_factory=Counter)
     runs: int = 0
     slowest: float = 0.0
     wrong: list[str] = field(default_factory=list)
@@ -64,44 +71,66 @@ def start(arguments: Sequence[str]) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
-def trained_in_one(page: Path, run: Path) -> None:
-    """Train without a disturbance."""
+def left_behind(run: Path) -> dict[str, bytes]:
+    """What a training leaves that does not depend on the clock."""
+    history = (run / "history.csv").read_bytes().splitlines()
+    return {
+        "history.csv": b"\n".join(line.rpartition(b",")[0] for line in history),
+        **{name: (run / name).read_bytes() for name in ("model.safetensors", "losses.csv")},
+    }
+
+
+def trained_in_one(page: Path, run: Path) -> dict[str, bytes]:
+    """What a training leaves that nothing disturbs."""
     process = start([str(page), "--run-dir", str(run)])
     _, said = process.communicate()
     if process.returncode:
         raise click.ClickException(f"a training that nothing disturbs failed: {said.decode()}")
+    return left_behind(run)
 
 
-def trained_in_pieces(page: Path, run: Path, tally: Tally, *, name: str, rng: random.Random) -> None:
-    """Train with a signal each time that the training goes on, until it ends before one comes."""
-    arguments = [str(page), "--run-dir", str(run)]
+def trained_in_pieces(
+    page: Path, run: Path, tally: Tally, *, kills: float, name: str, rng: random.Random
+) -> None:
+    """Train with a signal each time that the training goes on, until it ends before one comes.
+
+    Args:
+        page: what to train.
+        run: where.
+        tally: what the signals are counted in.
+        kills: with so many in all, it goes on to its end.
+        name: of the signal.
+        rng: what draws the instants.
+    """
     while True:
-        process = start(arguments)
-        in_a_write = wait(process, run, in_a_write=rng.random() < 0.5, seconds=rng.uniform(0, 12))
+        is_begun = (run / "config.yaml").exists()
+        begun = time.monotonic()
+        process = start(["--resume", str(run)] if is_begun else [str(page), "--run-dir", str(run)])
+        instant = rng.choice(list(INSTANTS))
+        if tally.signals.total() < kills:
+            wait(process, run, instant, rng.uniform(0, INSTANTS[instant]))
+        else:
+            process.wait()
         if process.poll() is None:
+            is_early = time.monotonic() - begun < PYTHON_SECONDS
             process.send_signal(getattr(signal, f"SIG{name}"))
-            begun = time.monotonic()
-            _, said = process.communicate()
-            note(tally, process.returncode, time.monotonic() - begun, said, name=name, in_a_write=in_a_write)
+            note(tally, process, name=name, instant=instant, is_early=is_early)
         elif process.returncode:
             tally.wrong.append(process.communicate()[1].decode().strip())
+        if process.returncode == 0 or tally.wrong:
             return
-        else:
-            return
-        arguments = ["--resume", str(run)] if (run / "config.yaml").exists() else arguments
 
 
-def wait(process: "subprocess.Popen[bytes]", run: Path, *, in_a_write: bool, seconds: float) -> bool:
-    """Wait until training has begun and some time after, or for a checkpoint in the writing: if one is."""
-    lines = line_count(run)
-    while process.poll() is None and line_count(run) == lines:
+def wait(process: "subprocess.Popen[bytes]", run: Path, instant: str, seconds: float) -> None:
+    """Wait for an instant of a kind, or for the end of the process."""
+    lines, folder = line_count(run), run / "checkpoints"
+    while process.poll() is None and instant != "from the start" and line_count(run) == lines:
         time.sleep(0.01)
-    begun, folder = time.monotonic(), run / "checkpoints"
-    while process.poll() is None and time.monotonic() - begun < seconds + 20 * in_a_write:
-        if in_a_write and time.monotonic() - begun > seconds and any(folder.glob(f".*{PARTIAL}")):
-            return True
-        time.sleep(0.0002 if in_a_write else 0.01)
-    return False
+    begun = time.monotonic()
+    while process.poll() is None and time.monotonic() - begun < seconds:
+        time.sleep(0.005)
+    while process.poll() is None and instant == "in a write" and not any(folder.glob(f".*{PARTIAL}")):
+        time.sleep(0.0002)
 
 
 def line_count(run: Path) -> int:
@@ -110,45 +139,63 @@ def line_count(run: Path) -> int:
     return log.read_bytes().count(b"\n") if log.exists() else 0
 
 
-def note(tally: Tally, code: int, seconds: float, said: bytes, *, name: str, in_a_write: bool) -> None:
-    """Count a signal in: the exit code and the time that it took."""
+def note(
+    tally: Tally, process: "subprocess.Popen[bytes]", *, name: str, instant: str, is_early: bool
+) -> None:
+    """Count a signal in that was just sent: the exit code, the time that it takes, and what is said."""
+    sent = time.monotonic()
+    try:
+        _, said = process.communicate(timeout=HANGS_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        _, said = process.communicate()
+    code, seconds = process.returncode, time.monotonic() - sent
     if code == 0:
         return  # the training was over just before
-    tally.signals += 1
-    tally.in_a_write += in_a_write
+    tally.signals[instant] += 1
     tally.slowest = max(tally.slowest, seconds)
-    if code != EXIT_CODES[name]:
-        tally.wrong.append(f"exit code {code}: {said.decode().strip()[-300:]}")
+    is_pythons = is_early and code == -getattr(signal, f"SIG{name}")
+    if not is_pythons and (code != EXIT_CODES[name] or b"Traceback" in said):
+        tally.wrong.append(f"{instant}: exit code {code}: {said.decode().strip()[-300:]}")
     if name != "KILL" and seconds > LIMIT_SECONDS:
-        tally.wrong.append(f"took {seconds:.1f} s to stop")
+        tally.wrong.append(f"{instant}: took {seconds:.1f} s to stop")
+
+
+def tortured(text: str, kills: float, *, name: str, rng: random.Random) -> Tally:
+    """What comes of so many signals to the trainings of a page."""
+    tally = Tally()
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "page.yaml"
+        page.write_text(text, encoding="utf-8")
+        whole = trained_in_one(page, Path(folder) / "whole")
+        while tally.signals.total() < kills and not tally.wrong:
+            run = Path(folder) / f"pieces-{tally.runs}"
+            trained_in_pieces(page, run, tally, kills=kills, name=name, rng=rng)
+            tally.runs += 1
+            found = {} if tally.wrong else left_behind(run)
+            tally.wrong += [
+                f"{file} of run {tally.runs} differs" for file in found if found[file] != whole[file]
+            ]
+    return tally
 
 
 @click.command()
 @click.option("--kills", type=click.IntRange(1), default=200, show_default=True, help="Signals in all.")
 @click.option("--signal", "name", type=click.Choice(list(EXIT_CODES)), default="KILL", show_default=True)
+@click.option("--only", type=click.Choice(list(PAGES)), help="One regime, which gets all signals.")
 @click.option("--random-seed", type=int, default=0, show_default=True)
-def main(kills: int, name: str, random_seed: int) -> None:
+def main(kills: int, name: str, only: str | None, random_seed: int) -> None:
     """Stop trainings at random instants, resume them, and compare what they leave."""
     rng, rows, failed = random.Random(random_seed), [], False
-    for regime, text in PAGES.items():
-        tally = Tally()
-        with tempfile.TemporaryDirectory() as folder:
-            page, whole = Path(folder) / "page.yaml", Path(folder) / "whole"
-            page.write_text(text, encoding="utf-8")
-            trained_in_one(page, whole)
-            while tally.signals < kills / len(PAGES) and not tally.wrong:
-                run = Path(folder) / f"pieces-{tally.runs}"
-                trained_in_pieces(page, run, tally, name=name, rng=rng)
-                tally.runs += 1
-                for result in RESULTS:
-                    if not tally.wrong and (run / result).read_bytes() != (whole / result).read_bytes():
-                        tally.wrong.append(f"{result} of run {tally.runs} differs from the undisturbed")
-        figures = (tally.signals, tally.in_a_write, tally.runs, f"{tally.slowest:.1f}", len(tally.wrong))
+    regimes = [only] if only else list(PAGES)
+    for regime in regimes:
+        tally = tortured(PAGES[regime], kills / len(regimes), name=name, rng=rng)
+        counts = [tally.signals[instant] for instant in INSTANTS]
+        figures = (tally.signals.total(), *counts, tally.runs, f"{tally.slowest:.1f}", len(tally.wrong))
         rows.append((regime, *map(str, figures)))
         click.echo("\n".join([f"{regime}: {rows[-1]}", *tally.wrong]), err=True)
         failed = failed or bool(tally.wrong)
-    headings = ("regime", f"SIG{name}", "in a write", "runs", "slowest s", "wrong")
-    click.echo(table(headings, rows))
+    click.echo(table(("regime", f"SIG{name}", *INSTANTS, "runs", "slowest s", "wrong"), rows))
     sys.exit(failed)
 
 

@@ -88,10 +88,30 @@ def problem(case: Case, expected: dict[str, Answer]) -> str | None:
 
 def answer(command: str) -> Answer:
     """What a command gives of the run."""
-    with CliRunner().isolation() as (out, err, _), _time_limit():
+    with CliRunner().isolation() as (out, err, _), time_limit():
         exit_code = run([command, str(RUN)])
         sys.stdout.flush()
         return Answer(exit_code, out.getvalue().decode(), err.getvalue().decode())
+
+
+@contextmanager
+def time_limit() -> Iterator[None]:
+    """Have the body fail where it waits for what never comes.
+
+    Raises:
+        HungError: it took longer than SECONDS.
+    """
+
+    def hang(*_: object) -> None:
+        raise HungError(f"no answer within {SECONDS} s")
+
+    before = signal.signal(signal.SIGALRM, hang)
+    signal.alarm(SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _spread(file: str, places: int, count: int) -> Iterator[Case]:
@@ -125,20 +145,6 @@ def _damaged(case: Case) -> Iterator[None]:
         shutil.rmtree(RUN)
         whole.rename(RUN)
         Path(OUTSIDE).unlink(missing_ok=True)
-
-
-@contextmanager
-def _time_limit() -> Iterator[None]:
-    def hang(*_: object) -> None:
-        raise HungError(f"no answer within {SECONDS} s")
-
-    before = signal.signal(signal.SIGALRM, hang)
-    signal.alarm(SECONDS)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 @click.command()

@@ -15,14 +15,14 @@ __all__ = ["keras", "quiet_stderr", "tf"]
 
 @contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Keep what is written to file descriptor 2, and write it out after all if the body raises."""
+    """Keep what is written to file descriptor 2, and write it out after all if the body fails."""
     sys.stderr.flush()
     original = os.dup(2)
     with tempfile.TemporaryFile() as kept:
         os.dup2(kept.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:  # an interruption is no failure
             kept.seek(0)
             os.write(original, kept.read())
             raise

@@ -30,7 +30,14 @@ from rnnlab.errors import ConfigError, DataError, ModelFileError
 from rnnlab.files import write_durably
 from rnnlab.models.architecture import architecture_of
 from rnnlab.models.cells import Shapes
-from rnnlab.models.tensor_file import EXPECTED, MOST_HEADER_BYTES, damaged, digest, open_tensor_file
+from rnnlab.models.tensor_file import (
+    MODEL_FILE,
+    MOST_HEADER_BYTES,
+    Stored,
+    TensorFile,
+    digest,
+    open_tensor_file,
+)
 from rnnlab.music.notation import canonical
 
 FORMAT_VERSION = "1"
@@ -88,9 +95,9 @@ def load_model(path: Path) -> TrainedModel:
         metadata = file.metadata
         _check_format(path, metadata)
         experiment, tokens, shapes = _described(path, metadata)
-        weights = file.read(shapes)
+        weights = _weights(file, shapes)
     if metadata.get("sha256") != digest(metadata, weights):
-        raise damaged(path, "its content does not match the sha256 in its header")
+        raise MODEL_FILE.damaged(path, "its content does not match the sha256 in its header")
     if not all(np.isfinite(array).all() for array in weights.values()):
         raise ModelFileError(
             f"{path}: its weights are not all numbers, as when training diverges;"
@@ -104,7 +111,7 @@ def load_model(path: Path) -> TrainedModel:
 
 def _check_format(path: Path, metadata: dict[str, str]) -> None:
     if metadata.get("format") != "rnnlab":
-        raise ModelFileError(f"{path}: not a model of rnnlab; {EXPECTED}")
+        raise ModelFileError(f"{path}: not a model of rnnlab; {MODEL_FILE.expected}")
     if metadata.get("format_version") != FORMAT_VERSION:
         received = shortened(repr(metadata.get("format_version")))
         writer = shortened(" ".join(metadata.get("rnnlab_version", "?").split()))
@@ -121,10 +128,22 @@ def _described(path: Path, metadata: dict[str, str]) -> tuple[Experiment, tuple[
         tokens = _tokens(metadata["vocabulary"], experiment.dataset.kind, experiment.dataset.boundary)
         return experiment, tokens, architecture_of(experiment, len(tokens)).weight_shapes()
     except KeyError as error:
-        raise damaged(path, f"its header lacks {error}") from None
+        raise MODEL_FILE.damaged(path, f"its header lacks {error}") from None
     except (ConfigError, ValueError, RecursionError) as error:
         first = str(error).partition("\n")[0]
-        raise damaged(path, " ".join(first.split())) from error
+        raise MODEL_FILE.damaged(path, " ".join(first.split())) from error
+
+
+def _weights(file: TensorFile, shapes: Shapes) -> Weights:
+    """The tensors of a model, which must be exactly these, float32."""
+    why = "its tensors are not those that its configuration describes"
+    if file.tensors.keys() != shapes.keys():
+        raise MODEL_FILE.damaged(file.path, why)
+    layout = file.layout()
+    for name, shape in shapes.items():
+        if layout[name] != Stored(np.dtype(np.float32), shape):
+            raise MODEL_FILE.damaged(file.path, f"{why}: {name!r}")
+    return file.read(layout)
 
 
 def _in_order(path: Path, data: bytes) -> bytes:

@@ -20,14 +20,73 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.errors import ModelFileError
+from rnnlab.errors import ModelFileError, RnnlabError
 
 MOST_HEADER_BYTES = 1 << 24
 """Room for the longest configuration that is read, and for a vocabulary of 65,536 tokens."""
 
-EXPECTED = "expected the model.safetensors of a run"
+DTYPES = {
+    "BOOL": "|b1",
+    **{f"F{8 * size}": f"<f{size}" for size in (2, 4, 8)},
+    **{f"I{8 * size}": f"<i{size}" for size in (1, 2, 4, 8)},
+    **{f"U{8 * size}": f"<u{size}" for size in (1, 2, 4, 8)},
+}
+"""The types of numbers, as NumPy calls them, by what the format calls them."""
+
+_MOST_AXES, _MOST_NUMBERS = 32, 1 << 48
 _METADATA = "__metadata__"
 _COUNT_BYTES = 8
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """What messages say of a file.
+
+    Attributes:
+        name: as in `no such model file`.
+        expected: what should have been there.
+        remedy: what helps where it is damaged.
+        error: what is raised.
+    """
+
+    name: str
+    expected: str
+    remedy: str
+    error: type[RnnlabError]
+
+    def damaged(self, path: Path, why: str) -> RnnlabError:
+        """The error of a file that is not what it was when it was written."""
+        return self.error(f"{path}: the {self.name} is damaged ({why}); {self.remedy}")
+
+
+MODEL_FILE = FileKind(
+    name="model file",
+    expected="expected the model.safetensors of a run",
+    remedy="train again, or restore it from a copy",
+    error=ModelFileError,
+)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a header says of a tensor.
+
+    Attributes:
+        dtype: of its numbers.
+        shape: of the array.
+    """
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return self.dtype.itemsize * prod(self.shape)
+
+
+Layout = dict[str, Stored]
+"""Tensors by name, in the order in which they lie in a file."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +95,7 @@ class TensorFile:
 
     Attributes:
         path: what messages call it.
+        kind: what it should be.
         metadata: strings by name.
         tensors: what the header says of each tensor, as it stands there.
         begin: where the tensors begin, in bytes.
@@ -43,74 +103,78 @@ class TensorFile:
     """
 
     path: Path
+    kind: FileKind
     metadata: dict[str, str]
     tensors: dict[str, Any]
     begin: int
     size: int
     _file: io.BufferedReader
 
-    def read(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, NDArray[np.float32]]:
-        """The tensors, which must be exactly these, float32, one after another to the file's end.
+    def layout(self) -> Layout:
+        """The tensors that the header describes, which lie one after another from its end to the file's.
 
         Raises:
-            ModelFileError: the header says otherwise, or the file ends before its tensors do.
+            RnnlabError: of the file's kind; the header contradicts itself or the file.
         """
-        places = self._places(shapes)
-        return {name: self._tensor(begin, shapes[name]) for name, begin in places.items()}
+        stored = {name: self._stored(name, entry) for name, entry in self.tensors.items()}
+        end, layout = 0, Layout()
+        for name in sorted(stored, key=lambda name: self.tensors[name]["data_offsets"]):
+            if self.tensors[name]["data_offsets"][0] != end:
+                raise self._damaged(f"tensor {name!r} does not begin where the one before it ends")
+            end, layout[name] = end + stored[name].size, stored[name]
+        if self.begin + end != self.size:
+            raise self._damaged(f"expected {self.begin + end:,} bytes, received {self.size:,}")
+        return layout
 
-    def _places(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
-        """Where each tensor begins, by its place in the file."""
-        if self.tensors.keys() != shapes.keys():
-            raise damaged(self.path, "its tensors are not those that its configuration describes")
-        begins = {name: self._begin(name, shape) for name, shape in shapes.items()}
-        end = self.begin
-        for name in sorted(begins, key=begins.__getitem__):
-            if begins[name] != end:
-                raise damaged(self.path, f"tensor {name!r} does not begin where the one before it ends")
-            end += 4 * prod(shapes[name])
-        if end != self.size:
-            raise damaged(self.path, f"expected {end:,} bytes, received {self.size:,}")
-        return dict(sorted(begins.items(), key=lambda item: item[1]))
+    def read(self, layout: Layout) -> dict[str, NDArray[Any]]:
+        """The tensors of the layout that the file has.
 
-    def _begin(self, name: str, shape: tuple[int, ...]) -> int:
-        """Where a tensor begins, if the header says of it what it must."""
-        received = self.tensors[name]
-        offsets = received.get("data_offsets") if isinstance(received, dict) else None
+        Raises:
+            RnnlabError: of the file's kind; the file ends before its tensors do.
+        """
+        self._file.seek(self.begin)
+        return {name: self._tensor(stored) for name, stored in layout.items()}
+
+    def _stored(self, name: str, entry: Any) -> Stored:
+        """What the header says of a tensor, if it says all of it and nothing else."""
+        offsets = entry.get("data_offsets") if isinstance(entry, dict) else None
         if not (isinstance(offsets, list) and [type(offset) for offset in offsets] == [int, int]):
-            raise damaged(self.path, f"tensor {name!r} is not said to be anywhere")
-        expected = {
-            "dtype": "F32",
-            "shape": list(shape),
-            "data_offsets": [offsets[0], offsets[0] + 4 * prod(shape)],
-        }
-        if received != expected:
-            raise damaged(self.path, f"its tensors are not those that its configuration describes: {name!r}")
-        return self.begin + int(offsets[0])
+            raise self._damaged(f"tensor {name!r} is not said to be anywhere")
+        dtype, shape = entry.get("dtype"), entry.get("shape")
+        if len(entry) != 3 or not (isinstance(dtype, str) and dtype in DTYPES and _is_shape(shape)):
+            raise self._damaged(f"tensor {name!r} is not said to be an array of numbers")
+        stored = Stored(np.dtype(DTYPES[dtype]), tuple(shape))
+        if offsets[1] - offsets[0] != stored.size:
+            raise self._damaged(f"tensor {name!r} is not as long as its shape says")
+        return stored
 
-    def _tensor(self, begin: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
-        array = np.empty(shape, dtype="<f4")
-        self._file.seek(begin)
-        if self._file.readinto(array.data.cast("B")) != array.nbytes:
-            raise damaged(self.path, "it ends within a tensor")
+    def _tensor(self, stored: Stored) -> NDArray[Any]:
+        array = np.empty(stored.shape, stored.dtype)
+        if self._file.readinto(array.reshape(-1).view(np.uint8).data) != array.nbytes:
+            raise self._damaged("it ends within a tensor")
         return array
+
+    def _damaged(self, why: str) -> RnnlabError:
+        return self.kind.damaged(self.path, why)
 
 
 @contextmanager
-def open_tensor_file(path: Path) -> Iterator[TensorFile]:
+def open_tensor_file(path: Path, kind: FileKind = MODEL_FILE) -> Iterator[TensorFile]:
     """A file with its header read; while it is open it is read where it was found, whatever its name becomes.
 
     Raises:
-        ModelFileError: there is no such file, it is no file, it cannot be read, or it is not in the format.
+        RnnlabError: of the file's kind; there is no such file, it is no file, it cannot be read, or it is
+            not in the format.
     """
     if not os.path.exists(path):
-        raise ModelFileError(f"{path}: no such model file; {EXPECTED}")
+        raise kind.error(f"{path}: no such {kind.name}; {kind.expected}")
     if not os.path.isfile(path):  # to open a pipe would wait for a writer
-        raise ModelFileError(f"{path}: not a model file but a folder, a pipe or a device; {EXPECTED}")
+        raise kind.error(f"{path}: not a {kind.name} but a folder, a pipe or a device; {kind.expected}")
     try:
         with path.open("rb") as file:
-            yield _with_header(path, file)
+            yield _with_header(path, kind, file)
     except OSError as error:
-        raise ModelFileError(
+        raise kind.error(
             f"{path}: cannot be read ({error.strerror or error}); check its permissions and the disk"
         ) from error
 
@@ -122,42 +186,44 @@ def digest(metadata: Mapping[str, str], tensors: Mapping[str, NDArray[Any]]) -> 
     summed.update(json.dumps(facts, sort_keys=True).encode())
     for name in sorted(tensors):
         array = np.ascontiguousarray(tensors[name])
-        summed.update(f"{name} {array.dtype} {array.shape}".encode())
-        summed.update(array.data)
+        summed.update(f"{name} {array.dtype} {array.shape}".encode(errors="surrogatepass"))
+        summed.update(array.reshape(-1).view(np.uint8).data)
     return summed.hexdigest()
 
 
-def damaged(path: Path, why: str) -> ModelFileError:
-    """The error of a model file that is not what it was when it was written."""
-    return ModelFileError(
-        f"{path}: the model file is damaged ({why}); train again, or restore it from a copy"
-    )
+def _is_shape(shape: Any) -> bool:
+    """Whether a value of a header is the shape of an array."""
+    if not isinstance(shape, list) or len(shape) > _MOST_AXES:
+        return False
+    if not all(type(length) is int and 0 <= length < _MOST_NUMBERS for length in shape):
+        return False
+    return bool(prod(filter(None, shape)) < _MOST_NUMBERS)
 
 
-def _with_header(path: Path, file: io.BufferedReader) -> TensorFile:
+def _with_header(path: Path, kind: FileKind, file: io.BufferedReader) -> TensorFile:
     size = os.fstat(file.fileno()).st_size
     if not size:
-        raise damaged(path, "it is empty")
-    length = _header_length(path, file.read(_COUNT_BYTES + 2), size)
+        raise kind.damaged(path, "it is empty")
+    length = _header_length(path, kind, file.read(_COUNT_BYTES + 2), size)
     file.seek(_COUNT_BYTES)
     try:
         header = json.loads(file.read(length).decode(), object_pairs_hook=_distinct)
     except (ValueError, RecursionError) as error:
-        raise damaged(path, f"its header is not what was written: {error}") from None
+        raise kind.damaged(path, f"its header is not what was written: {error}") from None
     metadata = header.pop(_METADATA, {}) if isinstance(header, dict) else None
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
-        raise damaged(path, "its header is not what was written")
-    return TensorFile(path, metadata, header, _COUNT_BYTES + length, size, file)
+        raise kind.damaged(path, "its header is not what was written")
+    return TensorFile(path, kind, metadata, header, _COUNT_BYTES + length, size, file)
 
 
-def _header_length(path: Path, start: bytes, size: int) -> int:
+def _header_length(path: Path, kind: FileKind, start: bytes, size: int) -> int:
     """Bytes of the header; whether a file is none of ours or a damaged one is told by how it begins."""
     length = struct.unpack("<Q", start[:_COUNT_BYTES])[0] if len(start) > _COUNT_BYTES else 0
     fits = 2 <= length <= min(size - _COUNT_BYTES, MOST_HEADER_BYTES)
     if not fits and start[_COUNT_BYTES:] != b'{"':
-        raise ModelFileError(f"{path}: not a model file; {EXPECTED}")
+        raise kind.error(f"{path}: not a {kind.name}; {kind.expected}")
     if not fits:
-        raise damaged(path, f"it has {size:,} bytes, and its header is said to have {length:,}")
+        raise kind.damaged(path, f"it has {size:,} bytes, and its header is said to have {length:,}")
     return int(length)
 
 

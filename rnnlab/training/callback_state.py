@@ -16,6 +16,9 @@ Arrays = dict[str, NDArray[Any]]
 NOT_THEIRS = {"model", "params", "validation_data"}
 """Attributes that Keras sets in every callback."""
 
+_LISTED = "[]"
+"""How the name of an array ends that was a list of numbers: in a header there is no room for a million."""
+
 
 def remembered(callback: Any) -> tuple[Arrays, dict[str, Any]]:
     """The attributes of a callback: arrays by name (`best_weights/0` of a list), and plain values."""
@@ -28,8 +31,10 @@ def remembered(callback: Any) -> tuple[Arrays, dict[str, Any]]:
             plain[name] = value.item()
         elif value is None or isinstance(value, bool | int | float | str):
             plain[name] = value
-        elif isinstance(value, np.ndarray):
+        elif isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
             arrays[name] = value
+        elif isinstance(value, list) and value and all(type(each) is float for each in value):
+            arrays[name + _LISTED] = np.array(value, np.float64)
         elif isinstance(value, list) and all(isinstance(each, bool | int | float | str) for each in value):
             plain[name] = value
         elif isinstance(value, list) and all(isinstance(each, np.ndarray) for each in value):
@@ -38,13 +43,31 @@ def remembered(callback: Any) -> tuple[Arrays, dict[str, Any]]:
 
 
 def remind(callback: Any, arrays: Arrays, plain: Mapping[str, Any]) -> None:
-    """Set the attributes of a callback to what `remembered` gave."""
+    """Set the attributes of a callback to what `remembered` gave.
+
+    Raises:
+        ValueError: it cannot have given that.
+    """
+    values: dict[str, Any] = dict(plain)
     lists: dict[str, dict[int, NDArray[Any]]] = {}
-    for name, value in {**plain, **arrays}.items():
+    for name, array in arrays.items():
         attribute, _, number = name.partition("/")
         if number:
-            lists.setdefault(attribute, {})[int(number)] = value
+            lists.setdefault(attribute, {})[int(number)] = array
+        elif name.endswith(_LISTED):
+            values[name.removesuffix(_LISTED)] = array.tolist()
         else:
-            setattr(callback, attribute, value)
+            values[name] = array
     for attribute, numbered in lists.items():
-        setattr(callback, attribute, [numbered[number] for number in sorted(numbered)])
+        values[attribute] = [numbered[number] for number in sorted(numbered)]
+    for name, value in values.items():
+        _check_theirs(callback, name)
+        setattr(callback, name, value)
+
+
+def _check_theirs(callback: Any, name: str) -> None:
+    """Refuse what would take the place of a method, of a function, or of an attribute of Keras' own."""
+    of_class = getattr(type(callback), name, None)
+    is_method = callable(of_class) or isinstance(of_class, property)
+    if name.startswith("_") or name in NOT_THEIRS or is_method or callable(getattr(callback, name, None)):
+        raise ValueError(f"{name!r} is no attribute that a callback remembers")

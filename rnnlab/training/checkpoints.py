@@ -14,23 +14,30 @@ holds
 Nothing in it is pickled. The old ones are removed only when the new one is durable.
 """
 
-import json
 import re
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from rnnlab.errors import TrainingError
 from rnnlab.files import check_inside, write_durably
-from rnnlab.models.tensor_file import digest
+from rnnlab.models.tensor_file import FileKind, TensorFile, digest, open_tensor_file
+from rnnlab.training.expectation import Expectation
+from rnnlab.training.facts import Facts, read_facts, write_facts
 
 FORMAT, FORMAT_VERSION = "rnnlab checkpoint", "1"
 FOLDER = "checkpoints"
+
+KIND = FileKind(
+    name="checkpoint",
+    expected="expected one that `rnnlab train` wrote",
+    remedy="nothing is taken from it",
+    error=TrainingError,
+)
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -41,16 +48,11 @@ class Checkpoint:
 
     Attributes:
         arrays: by `part/name`.
-        facts: what is no array; numbers, text, lists and mappings of them.
+        facts: what is no array.
     """
 
     arrays: Arrays
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def step(self) -> int:
-        """How many steps have been taken."""
-        return int(self.facts["step"])
+    facts: Facts
 
     def part(self, name: str) -> Arrays:
         """The arrays of a part, by the rest of their names."""
@@ -73,13 +75,9 @@ def write_checkpoint(run: Path, checkpoint: Checkpoint, *, keep: int) -> None:
     with suppress(OSError):  # what is wrong is said by the write
         folder.mkdir(exist_ok=True)
     check_inside(folder)
-    metadata = {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "facts": json.dumps(checkpoint.facts, sort_keys=True),
-    }
+    metadata = {"format": FORMAT, "format_version": FORMAT_VERSION, "facts": write_facts(checkpoint.facts)}
     metadata["sha256"] = digest(metadata, checkpoint.arrays)
-    path = folder / f"step-{checkpoint.step:09d}.safetensors"
+    path = folder / f"step-{checkpoint.facts.step:09d}.safetensors"
     write_durably(path, save(checkpoint.arrays, metadata))
     for old in _newest_first(folder)[keep:]:
         if old != path:
@@ -87,51 +85,63 @@ def write_checkpoint(run: Path, checkpoint: Checkpoint, *, keep: int) -> None:
                 old.unlink()
 
 
-def newest_checkpoint(run: Path) -> tuple[Checkpoint | None, list[str]]:
+def newest_checkpoint(run: Path, expected: Expectation | None = None) -> tuple[Checkpoint | None, list[str]]:
     """The newest checkpoint of a run that is whole.
 
     Args:
         run: the run folder.
+        expected: what it must be like; None takes that of any training.
 
     Returns:
-        The checkpoint, None where the run has none yet; and a sentence on each newer one that is damaged.
+        The checkpoint, None where the run has none yet; and a sentence on each newer one that is passed over.
 
     Raises:
-        TrainingError: there are checkpoints, and all of them are damaged.
+        TrainingError: there are checkpoints, and none of them can be gone on from.
+        RunError: their folder leads outside.
     """
     check_inside(run / FOLDER)
-    damages: list[str] = []
+    passed: list[str] = []
     for path in _newest_first(run / FOLDER):
         try:
-            return read_checkpoint(path), damages
+            return read_checkpoint(path, expected), passed
         except TrainingError as error:
-            damages.append(str(error))
-    if damages:
+            passed.append(str(error))
+    if passed:
         raise TrainingError(
-            f"{damages[0]}; no checkpoint of this run is whole: restore one from a copy, or train again"
+            f"{passed[0]}; no checkpoint of this run can be gone on from: restore one from a copy, or train"
+            " again"
         )
     return None, []
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
-    """A checkpoint, verified against its digest.
+def read_checkpoint(path: Path, expected: Expectation | None = None) -> Checkpoint:
+    """A checkpoint, verified against its digest; no memory is taken for an array that is not expected.
 
     Raises:
-        TrainingError: it cannot be read, is not one, is from a later format, or is damaged.
+        TrainingError: it cannot be read, is not one, is from a later format, damaged, or of another training.
     """
+    if path.is_symlink():
+        raise KIND.damaged(path, "it is a link")
     try:
-        if path.is_symlink() or not path.is_file():
-            raise _damaged(path, "expected a file")
-        with safe_open(path, framework="numpy") as file:
-            metadata: dict[str, str] = file.metadata() or {}
-            _check_format(path, metadata)
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-        facts = json.loads(metadata["facts"])
-    except (SafetensorError, OSError, ValueError, KeyError, RecursionError) as error:
-        raise _damaged(path, " ".join(str(error).split()) or type(error).__name__) from error
-    if metadata.get("sha256") != digest(metadata, arrays):
-        raise _damaged(path, "its content does not match the sha256 in its header")
+        with open_tensor_file(path, KIND) as file:
+            _check_format(path, file.metadata)
+            facts, layout = _facts(file), file.layout()
+            if path.name != f"step-{facts.step:09d}.safetensors":
+                raise KIND.damaged(path, f"it was written after step {facts.step:,}")
+            if expected and (why := expected.mismatch(facts, layout)):
+                raise TrainingError(f"{path}: {why}")
+            arrays = file.read(layout)
+    except ValueError as error:
+        raise KIND.damaged(path, " ".join(str(error).split())) from None
+    if file.metadata.get("sha256") != digest(file.metadata, arrays):
+        raise KIND.damaged(path, "its content does not match the sha256 in its header")
     return Checkpoint(arrays, facts)
+
+
+def _facts(file: TensorFile) -> Facts:
+    if "facts" not in file.metadata:
+        raise ValueError("its header lacks 'facts'")
+    return read_facts(file.metadata["facts"])
 
 
 def _newest_first(folder: Path) -> list[Path]:
@@ -140,8 +150,12 @@ def _newest_first(folder: Path) -> list[Path]:
         found = [
             (re.fullmatch(r"step-(\d{9,18})\.safetensors", path.name), path) for path in folder.iterdir()
         ]
-    except OSError:
+    except FileNotFoundError:
         return []
+    except OSError as error:
+        raise TrainingError(
+            f"{folder}: cannot be read ({error.strerror or error}); expected the folder of the checkpoints"
+        ) from error
     return [
         path for _, path in sorted(((int(match[1]), path) for match, path in found if match), reverse=True)
     ]
@@ -149,13 +163,9 @@ def _newest_first(folder: Path) -> list[Path]:
 
 def _check_format(path: Path, metadata: dict[str, str]) -> None:
     if metadata.get("format") != FORMAT:
-        raise _damaged(path, "it is no checkpoint of rnnlab")
+        raise KIND.damaged(path, "it is no checkpoint of rnnlab")
     if metadata.get("format_version") != FORMAT_VERSION:
         raise TrainingError(
             f"{path}: expected format version {FORMAT_VERSION}, received"
             f" {metadata.get('format_version')!r}; update rnnlab to resume from it"
         )
-
-
-def _damaged(path: Path, why: str) -> TrainingError:
-    return TrainingError(f"{path}: this checkpoint is damaged ({why})")

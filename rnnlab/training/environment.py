@@ -8,9 +8,11 @@ from pathlib import Path
 
 from rnnlab import __version__
 from rnnlab.engines.tensorflow_start import cpu_cores, device_name
-from rnnlab.files import write_durably
+from rnnlab.errors import DataError
+from rnnlab.files import read_text, write_durably
 
 ENVIRONMENT = "environment.json"
+_MOST_BYTES = 10_000
 PACKAGES = ("tensorflow", "keras", "numpy")
 
 
@@ -42,13 +44,22 @@ def write_environment(run: Path) -> None:
 
 
 def changes_since(run: Path) -> str:
-    """What is different from when a run was begun, in a few words; empty where nothing is, or is known."""
+    """What is different from when a run was begun, in a few words; empty where nothing is.
+
+    Raises:
+        DataError: the file that says how it was begun cannot be read, or is damaged.
+    """
+    path = run / ENVIRONMENT
+    if not path.is_file() or path.is_symlink():  # to open a pipe would wait for a writer
+        raise DataError(f"{path}: expected a file")
     try:
-        before = json.loads((run / ENVIRONMENT).read_text(encoding="utf-8"))
+        before = json.loads(read_text(path, most_bytes=_MOST_BYTES))
         now = environment()
-        return ", ".join(f"{name} {before[name]} → {now[name]}" for name in now if before[name] != now[name])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        if not (isinstance(before, dict) and all(isinstance(before.get(name), str) for name in now)):
+            raise DataError(f"{path}: it is not what was written")
+    except (ValueError, RecursionError):
+        raise DataError(f"{path}: it is not what was written") from None
+    return ", ".join(f"{name} {before[name]} → {now[name]}" for name in now if before[name] != now[name])
 
 
 def _processor() -> str:

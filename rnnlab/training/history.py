@@ -25,7 +25,7 @@ class EpochRecord:
     seconds: float
 
 
-_FIGURES = len(fields(EpochRecord))
+FIGURES = len(fields(EpochRecord))
 
 
 class LossHistory(keras.callbacks.Callback):  # type: ignore[misc]
@@ -52,7 +52,7 @@ class LossHistory(keras.callbacks.Callback):  # type: ignore[misc]
             "losses": self.batch_losses,
             "accuracies": self.batch_accuracies,
             "ends": np.array(self._ends, np.int64),
-            "epochs": np.array([astuple(record) for record in self.epochs], np.float64).reshape(-1, _FIGURES),
+            "epochs": np.array([astuple(record) for record in self.epochs], np.float64).reshape(-1, FIGURES),
         }
         return arrays, {"seconds": time.perf_counter() - self._begun}
 

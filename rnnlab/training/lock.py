@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rnnlab.errors import RunError
+from rnnlab.runs import CONFIG
 
 try:
     import fcntl
@@ -17,8 +18,36 @@ except ImportError:  # Windows has none: two processes in one folder are not not
 LOCK = ".lock"
 
 
+class Lock:
+    """A run folder that this process holds.
+
+    Args:
+        run: the folder.
+        descriptor: its open lock file.
+    """
+
+    def __init__(self, run: Path, descriptor: int) -> None:
+        self._run, self._descriptor = run, descriptor
+
+    def check(self) -> None:
+        """Refuse to write where the folder has been removed, moved or replaced since it was locked.
+
+        Raises:
+            RunError: it has.
+        """
+        try:
+            is_own = os.path.samestat(os.lstat(self._run / LOCK), os.fstat(self._descriptor))
+        except OSError:  # a lock that was removed alone does no harm
+            is_own = os.path.isfile(self._run / CONFIG)
+        if not is_own:
+            raise RunError(
+                f"{self._run}: the run folder was removed, moved or replaced during training; resume it where"
+                " it is now, or train anew"
+            )
+
+
 @contextmanager
-def locked(run: Path) -> Iterator[None]:
+def locked(run: Path) -> Iterator[Lock]:
     """Hold a run folder while the body runs; the system lets go of it however the process ends.
 
     Raises:
@@ -28,11 +57,11 @@ def locked(run: Path) -> Iterator[None]:
         descriptor = os.open(run / LOCK, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
     except OSError as error:
         raise RunError(
-            f"{run}: cannot write ({error.strerror or error}); expected a folder to train in"
+            f"{run / LOCK}: cannot write ({error.strerror or error}); expected a folder to train in"
         ) from error
     try:
         _take(run, descriptor)
-        yield
+        yield Lock(run, descriptor)
     finally:
         os.close(descriptor)
 
@@ -45,8 +74,9 @@ def _take(run: Path, descriptor: int) -> None:
             raise RunError(
                 f"{run}: is being trained by {_owner(descriptor)}; wait until that ends, or stop it"
             ) from error
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, json.dumps({"host": socket.gethostname(), "process": os.getpid()}).encode(), 0)
+    with suppress(OSError):  # who holds it is for messages alone: a full disk is no reason to stop here
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps({"host": socket.gethostname(), "process": os.getpid()}).encode(), 0)
 
 
 def _owner(descriptor: int) -> str:

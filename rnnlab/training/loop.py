@@ -11,6 +11,7 @@ from rnnlab.training.callbacks import CallbackCalls
 from rnnlab.training.checkpoints import Checkpoint
 from rnnlab.training.chunks import ChunkLength, ChunkPlanner, EpochSums, Segment
 from rnnlab.training.divergence import Divergence, check_finite
+from rnnlab.training.facts import Facts, settings_of
 from rnnlab.training.interruption import Interruption
 
 if TYPE_CHECKING:
@@ -122,43 +123,39 @@ class TrainingLoop:
             "callbacks": callbacks,
         }
         arrays = {f"{part}/{name}": array for part, own in parts.items() for name, array in own.items()}
-        facts = {
-            "step": self._step,
-            "position": self._planner.position,
-            "sums": self._sums.so_far,
-            "skipped": self._divergence.so_far,
-            "validation_loss": self._validation_loss,
-            "best_validation": self._trainer.validation_facts(),
-            "callbacks": remembered,
-            "data_sha256": self._trainer.corpus.sha256,
-        }
+        facts = Facts(
+            step=self._step,
+            position=self._planner.position,
+            sums=self._sums.so_far,
+            skipped=self._divergence.so_far,
+            validation_loss=self._validation_loss,
+            best_validation=self._trainer.validation_facts(),
+            callbacks=remembered,
+            data_sha256=self._trainer.corpus.sha256,
+            settings=settings_of(self._trainer.experiment),
+        )
         return Checkpoint(arrays, facts)
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint.
 
         Raises:
-            TrainingError: it is not one of this configuration and data.
+            TrainingError: it is not one of this configuration.
         """
         facts = checkpoint.facts
-        if facts["data_sha256"] != self._trainer.corpus.sha256:
-            raise TrainingError(
-                "the data has changed since the run began; restore the files that it read, or train anew"
-            )
         try:
             self._trainer.program.restore(checkpoint.part("program"))
-            self._calls.restore(checkpoint.part("callbacks"), facts["callbacks"])
-        except (ValueError, KeyError) as error:
+            self._calls.restore(checkpoint.part("callbacks"), facts.callbacks)
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise TrainingError(
-                f"the checkpoint of step {checkpoint.step} does not fit the configuration of its run; restore"
+                f"the checkpoint of step {facts.step} does not fit the configuration of its run; restore"
                 " its config.yaml from a copy, or train anew"
             ) from error
-        self._trainer.restore_validation(checkpoint.part("best_validation"), facts["best_validation"])
-        epoch, place = facts["position"]
-        self._planner.position = epoch, place
-        self._step, self._validation_loss = checkpoint.step, facts["validation_loss"]
-        self._sums = EpochSums(*facts["sums"])
-        self._divergence.so_far = facts["skipped"]
+        self._trainer.restore_validation(checkpoint.part("best_validation"), facts.best_validation)
+        self._planner.position = facts.position
+        self._step, self._validation_loss = facts.step, facts.validation_loss
+        self._sums = EpochSums(*facts.sums)
+        self._divergence.so_far = facts.skipped
 
     def _fire(self, records: StepRecords, segment: Segment) -> None:
         """The callbacks of the steps of one epoch, and of its end."""

@@ -1,11 +1,27 @@
-"""When a training is saved, so that saving costs next to nothing."""
+"""When a training is saved, so that saving costs next to nothing, and what is said where it cannot be."""
 
+import errno
 import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from rnnlab.config.checkpoint import Checkpoints
+from rnnlab.errors import RunError
+from rnnlab.runs import Run
+from rnnlab.training.checkpoints import Checkpoint, write_checkpoint
+from rnnlab.training.history import LossHistory
+from rnnlab.training.lock import Lock
+
+if TYPE_CHECKING:
+    from rnnlab.training.loop import TrainingLoop
+    from rnnlab.training.trainer import Trainer
 
 LARGEST_SHARE = 0.01
 """Of the time, at most so much goes into saves that come by the clock."""
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class SaveClock:
@@ -30,3 +46,74 @@ class SaveClock:
     def saved(self, seconds: float, epochs: int) -> None:
         """Take note of a save: what it took, and how many epochs had been finished."""
         self._saved_at, self._cost, self._epochs = time.monotonic(), seconds, epochs
+
+
+class Saves:
+    """The saves of a training, each to be gone on from.
+
+    Args:
+        run: its folder.
+        trainer: what is trained.
+        history: of its losses.
+        settings: the section `training.checkpoint`.
+        lock: of the folder.
+        start: the checkpoint that it went on from.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        trainer: "Trainer",
+        history: LossHistory,
+        settings: Checkpoints,
+        lock: Lock,
+        start: Checkpoint | None,
+    ) -> None:
+        self._run, self._trainer, self._history, self._lock = run, trainer, history, lock
+        self._keep, self._kept = settings.keep, start.facts.step if start else 0
+        self._clock = SaveClock(settings, epochs=start.facts.position[0] if start else 0)
+
+    def save_if_due(self, loop: "TrainingLoop") -> None:
+        """Save now and then."""
+        if self._clock.is_due(loop.epochs):
+            self.save(loop)
+
+    def save(self, loop: "TrainingLoop") -> None:
+        """Write a checkpoint, and then what is made of it: the best weights and the history.
+
+        Raises:
+            RunError: it cannot be written: why, what is kept, and how to go on.
+        """
+        self._lock.check()
+        begun, checkpoint = time.perf_counter(), loop.checkpoint()
+        try:
+            write_checkpoint(self._run.path, checkpoint, keep=self._keep)
+            self._kept = checkpoint.facts.step
+            self.save_results()
+        except RunError as error:
+            self._lock.check()  # a folder that is gone is said to be gone
+            stopped = self._stopped(error, checkpoint.facts.step)
+            with suppress(RunError):
+                self._run.log(str(stopped))
+            raise stopped from error
+        self._clock.saved(time.perf_counter() - begun, loop.epochs)
+
+    def save_results(self) -> None:
+        """Write the best weights so far, if they are finite, and the history."""
+        model = self._trainer.best_model()
+        if all(np.isfinite(array).all() for array in model.weights.values()):
+            self._run.save_model(model)
+        self._run.write("history.csv", self._history.history_csv())
+        self._run.write("losses.csv", self._history.losses_csv())
+
+    def _stopped(self, error: RunError, step: int) -> RunError:
+        """What the user should know of a save that failed."""
+        what, _, _ = str(error).rpartition("; ")  # the remedy of a single file
+        cause = error.__cause__
+        is_full = isinstance(cause, OSError) and cause.errno in _FULL
+        remedy = "free some space" if is_full else "put that right"
+        kept = f"all up to step {self._kept:,} is kept" if self._kept else "nothing was saved before"
+        return RunError(
+            f"{what}; training stops after step {step:,}, {kept}: {remedy}, then:"
+            f" rnnlab train --resume {self._run.path}"
+        )

@@ -2,24 +2,24 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from rnnlab.datasets.loading import Data
 from rnnlab.datasets.splits import split_record
-from rnnlab.errors import Interrupted, TrainingError
+from rnnlab.errors import DataError, Interrupted, RunError, TrainingError, one_line
 from rnnlab.files import remove_partial
 from rnnlab.runs import Run, create_run
 from rnnlab.training.callbacks import load_callbacks
-from rnnlab.training.checkpoints import FOLDER, Checkpoint, newest_checkpoint, write_checkpoint
+from rnnlab.training.checkpoints import FOLDER, Checkpoint, newest_checkpoint
 from rnnlab.training.environment import changes_since, write_environment
+from rnnlab.training.expectation import expectation_of
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption, noted_signals
 from rnnlab.training.lock import locked
 from rnnlab.training.loop import Progress, TrainingLoop
-from rnnlab.training.saving import SaveClock
+from rnnlab.training.saving import Saves
 from rnnlab.training.trainer import Best, Trainer
 
 
@@ -90,16 +90,18 @@ class Session:
             TrainingError: the loss is no longer a number, or no checkpoint can be gone on from.
             RunError: another process trains in the folder, or it cannot be written.
         """
-        with locked(self.run.path), noted_signals() as interruption:
+        with locked(self.run.path) as lock, noted_signals() as interruption:
             begun = time.perf_counter()
             for folder in (self.run.path, self.run.path / FOLDER):
                 remove_partial(folder)
             start = self._starting_point(tell)
+            saves = Saves(self.run, self.trainer, self._history, self._settings, lock, start)
             try:
-                loop = self._train(start, interruption, report)
+                loop = self._train(start, saves, interruption, report)
             except TrainingError as error:
-                self.run.log(f"training failed: {error}")
-                self._save_results()
+                self._note(f"training failed: {error}")
+                with suppress(RunError):
+                    saves.save_results()
                 raise
         outcome = Outcome(
             self.run,
@@ -111,26 +113,29 @@ class Session:
         )
         if interruption.signal_number:
             raise self._interrupted(loop, interruption.signal_number)
-        self.run.log(f"training ends after {outcome.epochs} epochs, {outcome.seconds:.3f} s")
+        self._note(f"training ends after {outcome.epochs} epochs, {outcome.seconds:.3f} s")
         if outcome.skipped:
-            self.run.log(f"{outcome.skipped} steps were skipped, as not finite")
+            self._note(f"{outcome.skipped} steps were skipped, as not finite")
         return outcome
 
     def _train(
-        self, start: Checkpoint | None, interruption: Interruption, report: Callable[[Progress], None]
+        self,
+        start: Checkpoint | None,
+        saves: Saves,
+        interruption: Interruption,
+        report: Callable[[Progress], None],
     ) -> TrainingLoop:
         """Train on from a checkpoint, and save now and then and at the end."""
-        clock = SaveClock(self._settings, epochs=start.facts["position"][0] if start else 0)
         loop = self.trainer.train(
             [self._history, *self._callbacks],
             each_epoch=bool(self._callbacks),
             interruption=interruption,
             report=report,
-            save=lambda loop: self._save(loop, clock) if clock.is_due(loop.epochs) else None,
+            save=saves.save_if_due,
             start=start,
         )
         if not loop.was_left:
-            self._save(loop, clock)
+            saves.save(loop)
         return loop
 
     def _starting_point(self, tell: Callable[[str], None]) -> Checkpoint | None:
@@ -139,34 +144,28 @@ class Session:
             write_environment(self.run.path)
             self.run.log("training begins")
             return None
-        start, damages = newest_checkpoint(self.run.path)
-        for damage in damages:
-            tell(f"{damage}; going on from the one before it")
-        if changes := changes_since(self.run.path):
-            tell(f"not as when the run began, so results may differ in rounding: {changes}")
-        step = start.step if start else 0
+        expected = expectation_of(self.trainer, callbacks=1 + len(self._callbacks))
+        start, passed = newest_checkpoint(self.run.path, expected)
+        for why in passed:
+            tell(f"{why}; going on from the one before it")
+        try:
+            if changes := changes_since(self.run.path):
+                tell(one_line(f"not as when the run began, so results may differ in rounding: {changes}"))
+        except DataError as error:
+            tell(f"{error}; if versions or processor have changed, results may differ in rounding")
+        step = start.facts.step if start else 0
         tell(f"going on after step {step:,}")
         self.run.write_config(self.trainer.experiment)
         self.run.log(f"training is resumed after step {step}")
         return start
 
-    def _save(self, loop: TrainingLoop, clock: SaveClock) -> None:
-        """Write a checkpoint, and then what is made of it: the best weights and the history."""
-        begun = time.perf_counter()
-        write_checkpoint(self.run.path, loop.checkpoint(), keep=self._settings.keep)
-        self._save_results()
-        clock.saved(time.perf_counter() - begun, loop.epochs)
-
-    def _save_results(self) -> None:
-        """Write the best weights so far, if they are finite, and the history."""
-        model = self.trainer.best_model()
-        if all(np.isfinite(array).all() for array in model.weights.values()):
-            self.run.save_model(model)
-        self.run.write("history.csv", self._history.history_csv())
-        self.run.write("losses.csv", self._history.losses_csv())
+    def _note(self, event: str) -> None:
+        """Add to the log what is said elsewhere too; a log that takes no more hides and stops nothing."""
+        with suppress(RunError):
+            self.run.log(event)
 
     def _interrupted(self, loop: TrainingLoop, signal_number: int) -> Interrupted:
         reached = "before the first step" if loop.was_left else f"after {loop.epochs} epochs, all of it saved"
         message = f"interrupted {reached}; go on with: rnnlab train --resume {self.run.path}"
-        self.run.log(message)
+        self._note(message)
         return Interrupted(message, signal_number)

@@ -18,6 +18,7 @@ from rnnlab.training.building import borrow_program
 from rnnlab.training.callbacks import CallbackCalls
 from rnnlab.training.checkpoints import Checkpoint
 from rnnlab.training.chunks import EpochSums, whole_epoch
+from rnnlab.training.facts import BestEpoch
 from rnnlab.training.interruption import Interruption
 from rnnlab.training.loop import Progress, TrainingLoop
 
@@ -156,11 +157,11 @@ class Trainer:
         """The weights of the epoch with the lowest validation loss so far; none before the first."""
         return self._best_validation.weights if self._best_validation else {}
 
-    def validation_facts(self) -> dict[str, Any] | None:
+    def validation_facts(self) -> BestEpoch | None:
         """Number and loss of that epoch."""
         best = self._best_validation
-        return {"epoch": best.epoch, "loss": best.loss} if best else None
+        return BestEpoch(epoch=best.epoch, loss=best.loss) if best else None
 
-    def restore_validation(self, weights: Weights, facts: dict[str, Any] | None) -> None:
+    def restore_validation(self, weights: Weights, facts: BestEpoch | None) -> None:
         """Take an epoch for the one with the lowest validation loss so far."""
-        self._best_validation = Best(weights, facts["epoch"], facts["loss"], "validation") if facts else None
+        self._best_validation = Best(weights, facts.epoch, facts.loss, "validation") if facts else None

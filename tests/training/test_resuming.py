@@ -97,6 +97,17 @@ def test_a_run_in_pieces_is_a_run_in_one(regime: str) -> None:
     assert same(left_behind(pieces), left_behind(whole))
 
 
+def test_the_best_epoch_may_lie_before_an_interruption() -> None:
+    """Its weights are kept, and not those of the best epoch since."""
+    wanted = experiment(SONG, "training.optimizer={name: adam, learning_rate: 1.0}", "training.epochs=6")
+    whole = session_of(wanted).train()
+
+    pieces, interruptions = train_in_pieces(wanted, every=40, most=1)
+
+    assert (whole.best.epoch, interruptions) == (4, 1)  # the steps after the 36th are of the fifth epoch
+    assert same(left_behind(pieces), left_behind(whole.run))
+
+
 def without_state(loop: TrainingLoop, checkpoint: Checkpoint) -> Checkpoint:
     arrays = dict(checkpoint.arrays)
     for name in checkpoint.part("program"):
@@ -106,13 +117,12 @@ def without_state(loop: TrainingLoop, checkpoint: Checkpoint) -> Checkpoint:
 
 
 def without_position(loop: TrainingLoop, checkpoint: Checkpoint) -> Checkpoint:
-    return Checkpoint(
-        checkpoint.arrays, {**checkpoint.facts, "position": [checkpoint.facts["position"][0], 0]}
-    )
+    begun = (checkpoint.facts.position[0], 0)
+    return Checkpoint(checkpoint.arrays, checkpoint.facts.model_copy(update={"position": begun}))
 
 
 def without_dropout_state(loop: TrainingLoop, checkpoint: Checkpoint) -> Checkpoint:
-    return Checkpoint(checkpoint.arrays, {**checkpoint.facts, "step": 0})
+    return Checkpoint(checkpoint.arrays, checkpoint.facts.model_copy(update={"step": 0}))
 
 
 def without_optimizer(loop: TrainingLoop, checkpoint: Checkpoint) -> Checkpoint:
@@ -142,7 +152,7 @@ def test_what_is_left_out_of_a_checkpoint_is_missed(
     restore = TrainingLoop.restore
     monkeypatch.setattr(TrainingLoop, "restore", lambda loop, kept: restore(loop, forget(loop, kept)))
 
-    pieces, _ = train_in_pieces(wanted, every=3, most=2)
+    pieces, _ = train_in_pieces(wanted, every=3, most=1)
 
     assert not same(left_behind(pieces), left_behind(whole))
 
@@ -180,7 +190,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_is_used() -> None:
 
     session_of(wanted, resumed=run).train(tell=told.append)
 
-    assert told[0].startswith(f"{newest}: this checkpoint is damaged (its content does not match the sha256")
+    assert told[0].startswith(f"{newest}: the checkpoint is damaged (its content does not match the sha256")
     assert told[1] == "going on after step 18"
     assert same(left_behind(run), expected)
 
@@ -204,7 +214,7 @@ def test_where_every_checkpoint_is_damaged_nothing_is_made_up() -> None:
     for path in (run.path / "checkpoints").iterdir():
         path.write_bytes(path.read_bytes()[:-1])
 
-    with pytest.raises(TrainingError, match=r"step-.*is damaged .*no checkpoint of this run is whole"):
+    with pytest.raises(TrainingError, match=r"step-.*is damaged .*no checkpoint of this run can be gone on"):
         session_of(wanted, resumed=run).train()
 
 
@@ -213,7 +223,7 @@ def test_other_data_is_refused() -> None:
     run = session_of(experiment(SONG)).train().run
     other = experiment(SONG.replace("g8 e8 e4 f8 d8", "g8 e8 e4 f8 e8"), "training.epochs=6")
 
-    with pytest.raises(TrainingError, match="the data has changed since the run began"):
+    with pytest.raises(TrainingError, match="the data has changed since it was written"):
         session_of(other, resumed=run).train()
 
 
@@ -262,6 +272,29 @@ def test_callbacks_remember() -> None:
     assert [array.tolist() for array in again.best_weights] == [[0.0, 1.0, 2.0], [[1.0, 1.0], [1.0, 1.0]]]
     assert history_again.losses_csv() == history.losses_csv()
     assert history_again.history_csv().split(",")[:-1] == history.history_csv().split(",")[:-1]
+
+
+def test_a_callback_remembers_a_list_of_floats_outside_of_the_header() -> None:
+    """A header has room for few figures, and some callbacks keep one for each step."""
+    keeping, again = keras.callbacks.Callback(), keras.callbacks.Callback()
+    keeping.losses, keeping.names = [0.5, float("inf"), 1e-300], ["a", "b"]
+    arrays, facts = calls_of([keeping]).snapshot()
+
+    calls_of([again]).restore(arrays, facts)
+
+    assert facts == [{"names": ["a", "b"]}]
+    assert (again.losses, again.names) == (keeping.losses, ["a", "b"])
+
+
+@pytest.mark.parametrize("name", ["on_epoch_end", "model", "params", "_model", "__class__", "monitor_op"])
+def test_nothing_forged_takes_the_place_of_a_function(name: str) -> None:
+    """What a callback remembers are plain values, and nothing of Keras' own."""
+    stopping = keras.callbacks.EarlyStopping(monitor="loss")
+    stopping.on_train_begin()
+    stopping.monitor_op = min
+
+    with pytest.raises(ValueError, match=f"'{name}' is no attribute that a callback remembers"):
+        calls_of([stopping]).restore({}, [{name: 5}])
 
 
 def calls_of(callbacks: list[Any]) -> Any:

@@ -1,0 +1,227 @@
+"""Damaged checkpoints: `python -m torture.checkpoints [--cases N] [--only WHICH:DAMAGE:PLACE]`.
+
+A run has three checkpoints, and each case asks, as resuming does, for the newest: that must be one of the
+three, bit for bit, with a line on each that was passed over; or, where all are damaged, a line on the first.
+"""
+
+import os
+import shutil
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import chdir, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from rnnlab.commands.rendering import table
+from rnnlab.config.reading import parse_experiment
+from rnnlab.datasets.loading import load_data
+from rnnlab.errors import RnnlabError
+from rnnlab.training.checkpoints import Checkpoint, newest_checkpoint, read_checkpoint
+from rnnlab.training.expectation import Expectation, expectation_of
+from rnnlab.training.session import Session
+from torture import damage
+from torture.forgeries import FORGERIES
+from torture.model_files import HungError, time_limit
+
+PAGE = """
+dataset: {kind: notes, inline: g8 e8 e4 f8 d8 d4 c8 d8 e8 f8 g8 g8 g4, window: 4, target: next}
+model: {kind: lstm, units: 6, stateful: true}
+training: {batching: windows, batch_size: 1, epochs: 6, checkpoint: {every_epochs: 1, keep: 4}}
+"""
+
+OTHERS = {
+    "of other data": PAGE.replace("g8 e8 e4 f8 d8", "g8 e8 e4 f8 e8"),
+    "of other units": PAGE.replace("units: 6", "units: 7"),
+    "of another cell": PAGE.replace("lstm", "gru"),
+    "of another seed": PAGE.replace("epochs: 6", "epochs: 6, random_seed: 1"),
+    "of another rate": PAGE.replace("epochs: 6", "epochs: 6, optimizer: {name: adam, learning_rate: 0.01}"),
+    "of another order": PAGE.replace("batch_size: 1", "batch_size: 1, shuffle: true").replace(
+        "stateful: true", "stateful: false"
+    ),
+}
+"""Trainings whose checkpoints have the same names, and are put in the place of the run's own."""
+
+RUN = Path("runs/song-1")
+FOLDER = RUN / "checkpoints"
+_WHOLE_RUN = Path("whole")
+WHICH = {"newest": 1, "newer": 2, "all": 3}
+"""How many of the three are damaged."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One damage to some checkpoints; the place is a byte's, and 0 where the whole file is meant."""
+
+    which: str
+    damage: str
+    place: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.which}:{self.damage}:{self.place}"
+
+
+def make_runs(others: Iterable[str] = tuple(OTHERS)) -> Expectation:
+    """A run that was interrupted, and others, below the working folder; what its checkpoints are like."""
+    for name in others:
+        train(OTHERS[name], name.replace(" ", "_"))
+    expected = train(PAGE, "song")
+    max(FOLDER.iterdir()).unlink()
+    return expected
+
+
+def train(page: str, name: str) -> Expectation:
+    """Train what a page describes, and say what its checkpoints are like."""
+    experiment = parse_experiment(page, name="page.yaml", folder=Path.cwd())
+    session = Session(load_data(experiment), name=name)
+    session.train()
+    return expectation_of(session.trainer, callbacks=1)
+
+
+def cases(count: int) -> list[Case]:
+    """At least so many cases: each damage to some checkpoints, and to the newest at places all over it."""
+    whole = [Case(which, name) for which in WHICH for name in (*WHOLE, *FORGERIES)]
+    size = max(FOLDER.iterdir()).stat().st_size
+    places = max(-(-(count - len(whole)) // len(damage.AT_A_PLACE)), 1)
+    return whole + [
+        Case("newest", name, place * size // places) for name in damage.AT_A_PLACE for place in range(places)
+    ]
+
+
+def problem(case: Case, expected: Expectation) -> str | None:
+    """What is wrong with how damaged checkpoints are treated; None if nothing is."""
+    originals = {path: read_checkpoint(path) for path in sorted(FOLDER.iterdir(), reverse=True)}
+    damaged = list(originals)[: WHICH[case.which]]
+    with restored():
+        for path in damaged:
+            inflict(case, path)
+        named = [str(path) for path in damaged if os.path.lexists(path)]
+        try:
+            with time_limit():
+                found, passed = newest_checkpoint(RUN, expected)
+        except RnnlabError as error:
+            is_right = len(damaged) == len(originals) and str(error).startswith(f"{named[0]}: ")
+            return None if is_right else f"{case}: {error}"
+        except (Exception, HungError) as error:
+            return f"{case}: {type(error).__name__}: {error}"
+    wanted = (
+        originals.get(RUN / "checkpoints" / f"step-{found.facts.step:09d}.safetensors") if found else None
+    )
+    if found and not (wanted and _same(found, wanted)):
+        return f"{case}: what is gone on from is no checkpoint of the run"
+    if found is None and named:
+        return f"{case}: begins anew"
+    is_used = found is not None and found.facts.step == originals[damaged[0]].facts.step  # no damage at all
+    if not is_used and [line.partition(": ")[0] for line in passed] != named:
+        return f"{case}: passed over without a line for each: {passed}"
+    return None
+
+
+def inflict(case: Case, path: Path) -> None:
+    """Damage a checkpoint."""
+    if case.damage in WHOLE:
+        WHOLE[case.damage](path)
+    elif case.damage in damage.AT_A_PLACE:
+        path.write_bytes(damage.AT_A_PLACE[case.damage](path.read_bytes(), case.place))
+    else:
+        path.write_bytes(FORGERIES[case.damage](path.read_bytes()))
+
+
+@contextmanager
+def restored() -> Iterator[None]:
+    """Have the run afterwards as it was before, whatever the body does to it."""
+    shutil.copytree(RUN, _WHOLE_RUN)
+    try:
+        yield
+    finally:
+        shutil.rmtree(RUN)
+        _WHOLE_RUN.rename(RUN)
+
+
+def _same(one: Checkpoint, other: Checkpoint) -> bool:
+    arrays = (
+        {name: (array.dtype, array.shape, array.tobytes()) for name, array in each.arrays.items()}
+        for each in (one, other)
+    )
+    return one.facts == other.facts and next(arrays) == next(arrays)
+
+
+def _of(name: str) -> Callable[[Path], None]:
+    """Puts the checkpoint of another run there, of the same step."""
+    other = Path("runs") / f"{name.replace(' ', '_')}-1" / "checkpoints"
+
+    def swap(path: Path) -> None:
+        source = other / path.name
+        path.write_bytes((source if source.exists() else min(other.iterdir())).read_bytes())
+
+    return swap
+
+
+def _another_step(path: Path) -> None:
+    """Put another checkpoint of the same run there."""
+    steps = sorted((_WHOLE_RUN / "checkpoints").iterdir())
+    path.write_bytes(next(step for step in steps if step.name != path.name).read_bytes())
+
+
+def _model(path: Path) -> None:
+    """Put the model there."""
+    path.write_bytes((RUN / "model.safetensors").read_bytes())
+
+
+def _link(path: Path) -> None:
+    """Put a link to the same bytes there."""
+    outside = path.rename(Path(damage.OUTSIDE).absolute())
+    path.symlink_to(outside)
+
+
+def _sparse(path: Path) -> None:
+    """Have the file be a terabyte that takes no room."""
+    with path.open("r+b") as file:
+        file.truncate(1 << 40)
+
+
+WHOLE: dict[str, Callable[[Path], None]] = {
+    **{name: _of(name) for name in OTHERS},
+    "another step": _another_step,
+    "the model": _model,
+    "a link": _link,
+    "sparse": _sparse,
+    **{
+        each.__name__: each
+        for each in (
+            *(damage.remove, damage.empty, damage.draw, damage.lengthen, damage.put_folder),
+            *(damage.put_pipe, damage.link_to_itself, damage.link_to_device),
+        )
+    },
+}
+
+
+@click.command()
+@click.option("--cases", "count", type=click.IntRange(1), default=2000, help="At least how many.")
+@click.option("--only", metavar="WHICH:DAMAGE:PLACE", help="One case, as a failure names it.")
+def command(count: int, only: str | None) -> None:
+    """Damage the checkpoints of a run, and see which one resuming would go on from."""
+    times: dict[str, list[float]] = defaultdict(list)
+    kinds: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):
+        expected = make_runs()
+        for case in [_case(only)] if only else cases(count):
+            begun = time.perf_counter()
+            if found := problem(case, expected):
+                raise click.ClickException(f"{found}\nagain: python -m torture.checkpoints --only '{case}'")
+            times[case.which].append(1000 * (time.perf_counter() - begun))
+            kinds[case.damage] += 1
+    rows = [(which, len(taken), f"{max(taken):.0f}") for which, taken in times.items()]
+    click.echo(table(("damaged", "cases", "most ms"), [*rows, ("all", sum(kinds.values()), "")]))
+
+
+def _case(name: str) -> Case:
+    which, what, place = name.rsplit(":", 2)
+    return Case(which, what, int(place))
+
+
+if __name__ == "__main__":
+    command()
