@@ -35,12 +35,14 @@ class TargetBlock:
 
 
 def is_target(corpus: Corpus, places: Places) -> NDArray[np.bool_]:
-    """Whether tokens are anyone's targets: the first of a sequence is not."""
+    """Whether tokens are anyone's targets: the first of a sequence is not, unless it ends the one before."""
+    if corpus.has_boundaries:
+        return np.ones(len(places), dtype=np.bool_)
     return ~np.isin(places, corpus.starts)
 
 
 def reaches(corpus: Corpus, places: Places) -> Places:
-    """How many tokens before each place belong to the sequence that the place goes on with."""
+    """How many tokens before each place belong to the sequence that it goes on with, or ends."""
     sequences = np.searchsorted(corpus.starts, places - 1, side="right") - 1
     return places - corpus.starts[np.maximum(sequences, 0)]
 

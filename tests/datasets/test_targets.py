@@ -17,6 +17,7 @@ from tests.evaluation.digits import STATEFUL, STREAM, digits, digits_corpus
 
 SHIFTED = ("dataset.target=shifted",)
 REGIMES = [(), SHIFTED, STATEFUL, (*STATEFUL, *SHIFTED), STREAM]
+LINES = ('dataset.inline="013\\n2\\n12044\\n12"', "dataset.unit=line")
 
 
 def counted(experiment: Experiment, *, most_reach: int = 3) -> tuple[list[int], list[list[int]]]:
@@ -59,6 +60,24 @@ def test_they_are_those_of_training(
     places, _ = counted(experiment)
 
     assert places == gathered(experiment)
+
+
+@pytest.mark.parametrize("settings", REGIMES)
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_the_end_of_a_line_is_a_target(settings: tuple[str, ...], lanes: int) -> None:
+    """As in training."""
+    experiment = digits("0", settings=(*settings, *LINES, f"training.batch_size={lanes}"))
+
+    assert counted(experiment)[0] == gathered(experiment)
+
+
+def test_the_end_of_a_line_looks_back_to_its_beginning() -> None:
+    """| 0 1 3 | 2 | …: the 0 has one token before it, the boundary before the 2 four, and the 2 one again."""
+    one_lane = (*STREAM, "training.batch_size=1")
+
+    _, by_reach = counted(digits("0", settings=(*one_lane, *LINES)), most_reach=6)
+
+    assert by_reach == [[], [1, 5, 7, 13], [2, 6, 8, 14], [3, 9, 15], [4, 10], [11], [12]]
 
 
 def test_a_stream_looks_back_to_the_beginning_of_its_sequence(tmp_path: Path) -> None:

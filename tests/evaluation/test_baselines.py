@@ -16,7 +16,7 @@ from rnnlab.evaluation.metrics import measure
 from tests.counting_model import CountingModel
 from tests.evaluation.digits import STATEFUL, STREAM, digits
 
-HELD_OUT = "dataset.split={kind: contiguous, validation: 0.4}"
+HELD_OUT = "dataset.split={kind: contiguous, validation: 0.4, gap: 0}"
 DRAWN = "dataset.split={kind: stratified_shuffle, validation: 0.3}"
 LONG = "01312" * 10 + "4"
 
@@ -75,12 +75,31 @@ def test_a_window_of_two_is_worth_no_more_than_a_trigram() -> None:
 
 def test_no_context_crosses_into_another_sequence(tmp_path: Path) -> None:
     """Trained on 1 | 2 0 | 1 | 2 0 | 1 | 2: 0 has come twice after 2, and nothing after 1. Then 0 → 1 → 0."""
-    settings = (*STREAM, "training.batch_size=1", "dataset.split={kind: contiguous, validation: 0.25}")
+    settings = (
+        *STREAM,
+        "training.batch_size=1",
+        "dataset.split={kind: contiguous, validation: 0.25, gap: 0}",
+    )
     result = measured(digits("1", "20", "1", "20", "1", "2010", settings=settings, folder=tmp_path))
     bigram = next(each for each in result.all if each.order == 2 and each.smoothing == "witten_bell")
 
     assert result.tokens == 2
     assert bigram.loss == pytest.approx(np.mean([-math.log(1 / 15), -math.log((2 + 1 / 5) / (2 + 1))]))
+
+
+def test_the_end_of_a_line_is_asked_for() -> None:
+    """Trained on lines 1 3 and 1 2: 1 begins both, 3 or 2 follows it, and then the end. Asked for 1 2."""
+    lines = ('dataset.inline="13\\n12\\n12"', "dataset.unit=line", "training.batch_size=1")
+    split = "dataset.split={kind: sequences, validation: 0.34, shuffle: false}"
+    result = measured(digits("0", settings=(*STREAM, *lines, split)))
+    bigram = next(each for each in result.all if each.order == 2 and each.smoothing == "witten_bell")
+
+    def unigram(count: int) -> float:
+        return (count + 4 / 6) / (6 + 4)  # 1 and the end twice, 2 and 3 once
+
+    likely = [(2 + unigram(2)) / 3, (1 + 2 * unigram(1)) / 4, (1 + unigram(2)) / 2]
+    assert result.tokens == 3
+    assert bigram.loss == pytest.approx(-np.log(likely).mean())
 
 
 def test_of_a_large_text_the_end_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:

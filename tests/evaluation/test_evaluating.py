@@ -15,6 +15,7 @@ from tests.experiments import SENTENCE, SONG, STREAM, experiment
 from tests.trained import trained
 
 SPLIT = "dataset.split={kind: contiguous, validation: 0.25, test: 0.25}"
+SHORT = ("dataset.window=2", "dataset.split.gap=0")
 CHANGED = "the data has changed since this model was trained on it; the figures are of the new data"
 
 
@@ -128,7 +129,7 @@ def test_another_file_is_measured_whole(tmp_path: Path) -> None:
     """All its windows, under the name `data`, free run and all, without a word on the other data."""
     other = tmp_path / "other.notes"
     other.write_text("c8 g8 e8 e4 f8 d8 d8")
-    model = model_that_expects("d8", experiment(SONG, SPLIT, "dataset.window=2"), odds=3)
+    model = model_that_expects("d8", experiment(SONG, SPLIT, *SHORT), odds=3)
 
     result = evaluate(model, data=other)
 
