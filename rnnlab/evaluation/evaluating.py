@@ -10,6 +10,7 @@ from rnnlab.datasets.parts import Part
 from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.engines.numpy_engine import numpy_model
 from rnnlab.engines.stepper import Stepper
+from rnnlab.errors import VocabularyError
 from rnnlab.evaluation.baselines import Baselines, measure_baselines
 from rnnlab.evaluation.ceiling import Ceiling, window_ceiling
 from rnnlab.evaluation.free_running import FreeRunning, run_freely
@@ -80,7 +81,7 @@ def evaluate(
     baselines = (
         measure_baselines(*training, corpus, batches, experiment) if isinstance(training, tuple) else training
     )
-    free_running = run_freely(model, corpus, experiment)
+    free_running = _free_running(model, corpus, experiment)
     seeds = seeds or experiment.evaluation.seeds
     seed_runs = run_from_seeds(model, corpus, part, experiment, seeds=seeds) if seeds else None
     reasons = [free_running if experiment.generation.seed else None, seed_runs, baselines]
@@ -95,6 +96,14 @@ def evaluate(
         reconstruction=_reconstruction(model, corpus, part, experiment),
         notes=selection.notes + tuple(reason for reason in reasons if isinstance(reason, str)),
     )
+
+
+def _free_running(model: Stepper, corpus: Corpus, experiment: Experiment) -> FreeRunning | str:
+    """The free run from the configuration's seed, or why there is none; other figures come all the same."""
+    try:
+        return run_freely(model, corpus, experiment)
+    except VocabularyError as error:
+        return f"no free running: {error}"
 
 
 def _reconstruction(model: Stepper, corpus: Corpus, part: Part, experiment: Experiment) -> str | None:
