@@ -44,17 +44,21 @@ def _as_json(surprises: "Surprises") -> list[dict[str, Any]]:
 
 
 def _as_table(surprises: "Surprises", *, quoted: bool) -> str:
-    """A line for each token; characters are quoted, so that a space or a line break can be seen."""
-    show = repr if quoted else str
+    """A line for each token."""
     rows = [
         (
             each.index,
-            show(each.token),
+            _shown(each.token, quoted),
             f"{each.nats:.3f}",
             f"{each.probability:.4f}",
             each.rank,
-            show(each.expected),
+            _shown(each.expected, quoted),
         )
         for each in surprises.tokens
     ]
     return table(("index", "token", "nats", "probability", "rank", "expected"), rows)
+
+
+def _shown(token: str, quoted: bool) -> str:
+    """The token; a character, or a line break among notes, in quotes and spelled out."""
+    return repr(token) if quoted or token.isspace() else token

@@ -228,6 +228,15 @@ def test_each_token_has_a_line(rnnlab):
     assert lines[2].endswith(repr(space["expected"]))
 
 
+def test_the_end_of_a_tune_is_a_line_of_the_table(rnnlab):
+    """A line break that ends a tune is spelled out; notes stand as they are."""
+    run_of(SONG, 'dataset.inline="g8 e8 e4 f8 d8\\nc8 d8 e8 f8 g8"', "dataset.unit=line")
+
+    lines = rnnlab("evaluate", "--per-token").stdout.splitlines()
+
+    assert [line.split()[1] for line in lines[1:]] == ["f8", "d8", r"'\n'", "f8", "g8", r"'\n'"]
+
+
 def test_per_token_leaves_the_last_evaluation_as_it_is(rnnlab):
     """It is no figure of the whole."""
     run = run_of(SENTENCE)
