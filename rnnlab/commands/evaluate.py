@@ -8,11 +8,13 @@ import click
 from rnnlab.commands.arguments import json_option, model_argument
 from rnnlab.commands.progress import ReadingReport
 from rnnlab.commands.terminal import echo
+from rnnlab.errors import DataError
 
 if TYPE_CHECKING:
     from rnnlab.evaluation.cross_validation import CrossValidation
     from rnnlab.evaluation.evaluating import Evaluation
-    from rnnlab.evaluation.metrics import Metrics
+    from rnnlab.models.model_file import TrainedModel
+    from rnnlab.runs import Run
 
 
 @click.command()
@@ -28,116 +30,98 @@ if TYPE_CHECKING:
 @click.option(
     "--folds", type=click.IntRange(2, 1000), help="Train K models anew, each tested on a K-th of the windows."
 )
+@click.option(
+    "--seeds",
+    type=click.IntRange(1, 10_000),
+    metavar="N",
+    help="Run freely from N windows as well, spread evenly over the part.",
+)
+@click.option("--per-token", is_flag=True, help="Show how surprised the model is by each token, in nats.")
 @json_option
 def command(
-    model: Path | None, split: str | None, data: Path | None, folds: int | None, as_json: bool
+    model: Path | None,
+    split: str | None,
+    data: Path | None,
+    folds: int | None,
+    seeds: int | None,
+    per_token: bool,
+    as_json: bool,
 ) -> None:
     """Measure a trained model: a run folder, a model file, or else the newest run.
 
     \b
     rnnlab evaluate
     rnnlab evaluate runs/nabiya_lstm-1 --json
+    rnnlab evaluate runs/nabiya_lstm-1 --data song.notes --per-token
     rnnlab evaluate runs/nabiya_lstm-1 --folds 3
     """
-    from rnnlab.commands.data_access import check_data_access
+    from rnnlab.commands.measures import evaluation_json, evaluation_rows
     from rnnlab.commands.rendering import as_json_text, facts
-    from rnnlab.evaluation.evaluating import evaluate
     from rnnlab.runs import load_trained
 
-    if folds and (split or data):
-        raise click.UsageError("--folds measures every window once; leave --split and --data out")
+    _refuse_contradictions(folds, per_token, {"--split": split, "--data": data, "--seeds": seeds})
     trained, run, path = load_trained(model)
     if model is None:
         echo(f"using {path}", err=True)
-    if not data:
-        check_data_access(
-            trained.experiment, run, path, remedy="train it here" if folds else "name a file with --data"
-        )
+    may_open = _may_open(
+        trained, run, path, must=not data, remedy="train it here" if folds else "name a file with --data"
+    )
+    if per_token:
+        from rnnlab.commands.per_token import show_surprises
+
+        show_surprises(trained, path, split=split, data=data, as_json=as_json)
+        return
     if folds:
         from rnnlab.training.folds import cross_validate_config  # loads TensorFlow, which takes seconds
 
         crossed = cross_validate_config(trained.experiment, folds, report=lambda line: echo(line, err=True))
         result, rows = _folds_json(crossed), _folds_rows(crossed)
     else:
-        with ReadingReport(quiet=False) as reading:
-            evaluation = evaluate(trained, split=split, data=data, report=reading.show)
-        for note in evaluation.notes:
-            echo(note, err=True)
-        result, rows = {**_as_json(evaluation), "run": str(path)}, _as_rows(evaluation)
+        evaluation = _evaluated(trained, split=split, data=data, seeds=seeds, may_open_training_data=may_open)
+        result, rows = {**evaluation_json(evaluation), "run": str(path)}, evaluation_rows(evaluation)
     if run and not data:
         run.write_metrics(result)
     echo(as_json_text(result) if as_json else facts(rows))
 
 
-def _as_json(evaluation: "Evaluation") -> dict[str, Any]:
-    metrics, ceiling, running = evaluation.metrics, evaluation.ceiling, evaluation.free_running
-    result: dict[str, Any] = {"split": evaluation.split, **_metrics_json(metrics)}
-    if ceiling:
-        result["accuracy_ceiling"] = {
-            "correct": ceiling.correct,
-            "total": ceiling.total,
-            "accuracy": ceiling.accuracy,
-        }
-    if running:
-        result["free_running"] = {
-            "seed": running.seed,
-            "length": running.length,
-            "correct": running.correct,
-            "accuracy": running.accuracy,
-            "first_divergence": running.first_divergence,
-            "exact": running.exact,
-            "sequence": list(running.sequence),
-        }
-    if evaluation.reconstruction is not None:
-        result["reconstruction"] = evaluation.reconstruction
-    return result
+def _refuse_contradictions(folds: int | None, per_token: bool, others: dict[str, object]) -> None:
+    given = [name for name, value in others.items() if value] + ["--per-token"] * per_token
+    if folds and given:
+        raise click.UsageError(f"--folds measures every window once; leave {' and '.join(given)} out")
+    if per_token and "--seeds" in given:
+        raise click.UsageError("--per-token shows one step at a time; leave --seeds out")
 
 
-def _metrics_json(metrics: "Metrics") -> dict[str, Any]:
-    return {
-        "loss": metrics.loss,
-        "bits_per_token": metrics.bits_per_token,
-        "perplexity": metrics.perplexity,
-        "accuracy": metrics.accuracy,
-        "correct": metrics.correct,
-        "tokens": metrics.tokens,
-    }
+def _may_open(trained: "TrainedModel", run: "Run | None", path: Path, *, must: bool, remedy: str) -> bool:
+    """Whether the data that a model names is opened; if it must be, an error says why it is not."""
+    from rnnlab.commands.data_access import check_data_access
+
+    try:
+        check_data_access(trained.experiment, run, path, remedy=remedy)
+    except DataError:
+        if must:
+            raise
+        return False
+    return True
 
 
-def _as_rows(evaluation: "Evaluation") -> list[tuple[str, str]]:
-    metrics = evaluation.metrics
-    rows = [
-        ("part", f"{evaluation.split}, {metrics.tokens:,} targets"),
-        ("loss", f"{metrics.loss:.4g} nats per token, {metrics.bits_per_token:.4g} bits"),
-        ("perplexity", f"{metrics.perplexity:.4g}"),
-        (
-            "accuracy",
-            f"{metrics.accuracy:.4f} ({metrics.correct:,} of {metrics.tokens:,}), one step at a time",
-        ),
-    ]
-    if ceiling := evaluation.ceiling:
-        rows.append(
-            (
-                "ceiling",
-                f"{ceiling.accuracy:.4f} ({ceiling.correct} of {ceiling.total}) for any model without state",
-            )
-        )
-    if running := evaluation.free_running:
-        where = "exact" if running.exact else f"first wrong at generated token {running.first_divergence}"
-        rows.append(
-            ("free running", f"{running.correct} of {running.length} right from {running.seed!r}, {where}")
-        )
-        separator = "" if all(len(token) == 1 for token in running.sequence) else " "
-        rows.append(("", separator.join(running.sequence)))
-    if evaluation.reconstruction is not None:
-        rows.append(("reconstruction", evaluation.reconstruction))
-    return rows
+def _evaluated(trained: "TrainedModel", **options: Any) -> "Evaluation":
+    """What the model is worth; what is worth knowing goes to stderr."""
+    from rnnlab.evaluation.evaluating import evaluate
+
+    with ReadingReport(quiet=False) as reading:
+        evaluation = evaluate(trained, **options, report=reading.show)
+    for note in evaluation.notes:
+        echo(note, err=True)
+    return evaluation
 
 
 def _folds_json(crossed: "CrossValidation") -> dict[str, Any]:
+    from rnnlab.commands.measures import metrics_json
+
     names = ("loss", "accuracy")
     return {
-        "folds": [_metrics_json(fold) for fold in crossed.folds],
+        "folds": [metrics_json(fold) for fold in crossed.folds],
         "mean": {name: crossed.mean(name) for name in names},
         "standard_deviation": {name: crossed.standard_deviation(name) for name in names},
     }

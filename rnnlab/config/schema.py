@@ -80,6 +80,9 @@ class Evaluation(Section):
         None,
         description="The part that `evaluate` measures; left out, validation where there is one, else train.",
     )
+    seeds: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
+        None, description="Windows of the part, spread evenly, that free runs start from; left out, none."
+    )
 
 
 class Generation(Section):

@@ -3,20 +3,21 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnnlab.config.schema import Experiment, NoSplit
+from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batching import make_batches
-from rnnlab.datasets.corpus import Corpus, load_corpus
-from rnnlab.datasets.parts import Part, whole
+from rnnlab.datasets.corpus import Corpus
+from rnnlab.datasets.parts import Part
 from rnnlab.datasets.reporting import Report, unreported
-from rnnlab.datasets.splits import split_corpus
-from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.engines.numpy_engine import numpy_model
 from rnnlab.engines.stepper import Stepper
-from rnnlab.errors import DataError, DownloadError, UsageError
+from rnnlab.errors import VocabularyError
+from rnnlab.evaluation.baselines import Baselines, measure_baselines
 from rnnlab.evaluation.ceiling import Ceiling, window_ceiling
 from rnnlab.evaluation.free_running import FreeRunning, run_freely
 from rnnlab.evaluation.metrics import Metrics, measure
 from rnnlab.evaluation.reconstruction import reconstruct
+from rnnlab.evaluation.seeds import SeedRuns, run_from_seeds
+from rnnlab.evaluation.selection import select, training_data
 from rnnlab.models.model_file import TrainedModel
 
 
@@ -27,16 +28,22 @@ class Evaluation:
     Attributes:
         split: the part that was measured: train, validation, test or data (a file of the user's).
         metrics: one step at a time.
+        bits_per_character: of text; None for notes, where spelling is not what a model has to learn.
+        baselines: what counting the training data is worth on the same part; None where it is not held out.
         ceiling: the accuracy that no model of single windows can pass; None where a state is carried.
         free_running: the greedy continuation of the configuration's seed; None where there is none.
+        seed_runs: greedy continuations of windows of the part; None where none are asked for.
         reconstruction: the text put together from one-step predictions; None for other data.
         notes: what the user should know, a sentence each.
     """
 
     split: str
     metrics: Metrics
+    bits_per_character: float | None
+    baselines: Baselines | None
     ceiling: Ceiling | None
     free_running: FreeRunning | None
+    seed_runs: SeedRuns | None
     reconstruction: str | None
     notes: tuple[str, ...]
 
@@ -46,6 +53,8 @@ def evaluate(
     *,
     split: str | None = None,
     data: Path | None = None,
+    seeds: int | None = None,
+    may_open_training_data: bool = True,
     report: Report = unreported,
 ) -> Evaluation:
     """Measure a model on a part of its data, or on a file.
@@ -54,6 +63,8 @@ def evaluate(
         trained: the model.
         split: the part; None: what the configuration says, else validation where there is one, else train.
         data: a file of the model's kind of data to measure instead; it has parts if it is the training data.
+        seeds: windows to run freely from; None: as many as the configuration says.
+        may_open_training_data: whether baselines for a file may be counted on what the configuration names.
         report: is told how far the reading of the data is.
 
     Raises:
@@ -61,68 +72,38 @@ def evaluate(
         VocabularyError: the data has a token that the model does not know.
         UsageError: the data has no such part.
     """
-    experiment = _on_file(trained.experiment, data, whole=split is None) if data else trained.experiment
-    corpus = _corpus(trained, experiment, report)
-    is_other = data is not None and not (split and corpus.sha256 == trained.data_sha256)
-    part, notes = _part(corpus, experiment, split, named="data" if is_other else None)
-    if not data and trained.data_sha256 not in ("", corpus.sha256):
-        notes += ("the data has changed since this model was trained on it; the figures are of the new data",)
+    selection = select(trained, split=split, data=data, report=report)
+    experiment, corpus, part = selection.experiment, selection.corpus, selection.part
     model = numpy_model(trained)
     batches = make_batches(part, corpus, experiment, shuffle=False)
-    free_running = run_freely(model, corpus, experiment)
-    if isinstance(free_running, str):
-        notes += (free_running,) if experiment.generation.seed else ()
+    metrics = measure(model, corpus, batches, target=experiment.dataset.target)
+    training = training_data(trained, selection, may_open=may_open_training_data, report=report)
+    baselines = (
+        measure_baselines(*training, corpus, batches, experiment) if isinstance(training, tuple) else training
+    )
+    free_running = _free_running(model, corpus, experiment)
+    seeds = seeds or experiment.evaluation.seeds
+    seed_runs = run_from_seeds(model, corpus, part, experiment, seeds=seeds) if seeds else None
+    reasons = [free_running if experiment.generation.seed else None, seed_runs, baselines]
     return Evaluation(
         split=part.name,
-        metrics=measure(model, corpus, batches, target=experiment.dataset.target),
+        metrics=metrics,
+        bits_per_character=metrics.bits_per_token if experiment.dataset.kind == "text" else None,
+        baselines=None if isinstance(baselines, str) else baselines,
         ceiling=window_ceiling(corpus, part, experiment),
         free_running=None if isinstance(free_running, str) else free_running,
+        seed_runs=None if isinstance(seed_runs, str) else seed_runs,
         reconstruction=_reconstruction(model, corpus, part, experiment),
-        notes=notes,
+        notes=selection.notes + tuple(reason for reason in reasons if isinstance(reason, str)),
     )
 
 
-def _on_file(experiment: Experiment, data: Path, *, whole: bool) -> Experiment:
-    """The experiment with a file in place of its data, which is split as its own was, or taken as a whole."""
-    update = {"path": (data,), "inline": None, "url": None, "sha256": None}
-    split = {"split": NoSplit()} if whole else {}
-    dataset = experiment.dataset.model_copy(update={**update, **split})
-    return experiment.model_copy(update={"dataset": dataset})
-
-
-def _corpus(trained: TrainedModel, experiment: Experiment, report: Report) -> Corpus:
-    dataset = experiment.dataset
-    vocabulary = Vocabulary(trained.tokens, dataset.kind, dataset.boundary)
+def _free_running(model: Stepper, corpus: Corpus, experiment: Experiment) -> FreeRunning | str:
+    """The free run from the configuration's seed, or why there is none; other figures come all the same."""
     try:
-        return load_corpus(dataset, vocabulary=vocabulary, report=report)
-    except DataError as error:
-        its_own = experiment is trained.experiment
-        gone = dataset.path and not any(path.exists() for path in dataset.path)
-        if its_own and (gone or isinstance(error, DownloadError)):
-            raise DataError(f"{error}; evaluate needs data: name a file with --data") from None
-        raise
-
-
-def _part(
-    corpus: Corpus, experiment: Experiment, split: str | None, *, named: str | None
-) -> tuple[Part, tuple[str, ...]]:
-    """The part to measure, and what should be said of it."""
-    if named:
-        if split:
-            raise UsageError(
-                "--split: a file given with --data has no parts, unless it is the training data;"
-                " leave one of the two out"
-            )
-        return whole(corpus, window=experiment.dataset.window, name=named), ()
-    splits = split_corpus(corpus, experiment)
-    wanted = (
-        split or experiment.evaluation.split or ("validation" if "validation" in splits.parts else "train")
-    )
-    if wanted not in splits.parts:
-        raise UsageError(
-            f"--split {wanted}: the data has no such part, only {', '.join(splits.parts)}; see dataset.split"
-        )
-    return splits.parts[wanted], splits.notes
+        return run_freely(model, corpus, experiment)
+    except VocabularyError as error:
+        return f"no free running: {error}"
 
 
 def _reconstruction(model: Stepper, corpus: Corpus, part: Part, experiment: Experiment) -> str | None:

@@ -5,7 +5,7 @@ import numpy as np
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
 from rnnlab.engines.stepper import Stepper
-from rnnlab.evaluation.metrics import LANES_AT_ONCE
+from rnnlab.evaluation.scoring import LANES_AT_ONCE
 
 MOST_WINDOWS = 100_000
 """Past this many windows the text would be longer than anyone reads."""

@@ -72,6 +72,24 @@ def decode(model: Stepper, seed: Ids, how: Decoding) -> list[Sample]:
     return [Sample(tuple(ids[:end].tolist()), float(score[:end].sum())) for end, ids, score in lanes]
 
 
+def continue_greedily(model: Stepper, seeds: Ids, how: Decoding) -> Ids:
+    """The most probable continuation (N, length) of each of N seeds of equal length, (N, S).
+
+    Args:
+        model: the model.
+        seeds: token ids, at least one in each.
+        how: regime, window and length.
+    """
+    source = _SOURCES[how.regime](model, seeds, how.window)
+    logits = source.start()
+    written = np.empty((len(seeds), how.length), dtype=np.int64)
+    for step in range(how.length):
+        if step:
+            logits = source.feed(written[:, step - 1])
+        written[:, step] = logits.argmax(axis=-1)
+    return written
+
+
 def tokens(model: Stepper, seed: Ids, how: Decoding) -> Iterator[tuple[Ids, Logits]]:
     """For each step the token that each lane writes, (N,), and its logits (N, V), without end at `stop`.
 

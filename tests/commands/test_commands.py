@@ -13,7 +13,9 @@ from rnnlab.commands import COMMANDS, cli
 from rnnlab.errors import Interrupted
 from tests.trained import SENTENCE, SONG, STREAM, run_of
 
-NOT_COMMANDS = {"__init__", "arguments", "data_access", "progress", "rendering", "terminal"}
+NOT_COMMANDS = {
+    *("__init__", "arguments", "data_access", "measures", "per_token", "progress", "rendering", "terminal")
+}
 
 
 def loaded(name: str) -> click.Command:

@@ -244,3 +244,17 @@ def test_no_callback_is_imported(rnnlab, monkeypatch, command):
     assert rnnlab(*command, str(run.path)).exit_code == 0
     assert not Path("imported").exists()
     assert "hostile" not in sys.modules
+
+
+def test_a_strangers_data_is_not_opened_for_baselines(rnnlab, data):
+    """A file is measured without them, and a line says why."""
+    run = stranger(data)
+    Path("own.txt").write_text("if you want a ship")
+
+    answer = rnnlab("evaluate", run, "--data", "own.txt")
+
+    assert not was_opened(data)
+    assert (answer.exit_code, "baselines" in answer.stdout) == (0, False)
+    assert answer.stderr.startswith(
+        "no baselines: they are counted on the training data, which is opened for"
+    )

@@ -8,7 +8,20 @@ import pytest
 
 from tests.trained import SENTENCE, SONG, STREAM, run_of
 
-MEASURES = {"split", "loss", "bits_per_token", "perplexity", "accuracy", "correct", "tokens", "run"}
+MEASURES = {
+    *(
+        "split",
+        "loss",
+        "bits_per_token",
+        "perplexity",
+        "accuracy",
+        "top_5_accuracy",
+        "correct",
+        "tokens",
+        "run",
+    )
+}
+OF_TEXT = MEASURES | {"bits_per_character"}
 
 
 def as_json(rnnlab, *arguments):
@@ -36,12 +49,13 @@ def test_a_model_with_state_is_measured_and_runs_freely(rnnlab):
 
 
 def test_the_measures_are_of_one_another(rnnlab):
-    """Bits are nats / ln 2, perplexity is e to the nats, accuracy is a share of the tokens."""
+    """Bits are nats / ln 2, perplexity is e to the nats, accuracy is a share; characters are tokens."""
     run_of(SENTENCE)
 
     result = as_json(rnnlab)
 
     assert result["bits_per_token"] == pytest.approx(result["loss"] / math.log(2))
+    assert result["bits_per_character"] == result["bits_per_token"]
     assert result["perplexity"] == pytest.approx(math.exp(result["loss"]))
     assert result["accuracy"] == result["correct"] / result["tokens"]
 
@@ -52,7 +66,7 @@ def test_windows_of_text_are_put_together_again(rnnlab):
 
     result = as_json(rnnlab)
 
-    assert result.keys() == MEASURES | {"free_running", "reconstruction", "accuracy_ceiling"}
+    assert result.keys() == OF_TEXT | {"free_running", "reconstruction", "accuracy_ceiling"}
     assert len(result["reconstruction"]) == len("if you want to build a ship") - 1
     assert result["accuracy_ceiling"]["accuracy"] == 101 / 110
 
@@ -63,7 +77,8 @@ def test_the_held_out_part_is_measured_where_there_is_one(rnnlab):
 
     held_out, train = as_json(rnnlab), as_json(rnnlab, "--split", "train")
 
-    assert held_out.keys() == MEASURES
+    assert held_out.keys() == OF_TEXT | {"baselines"}
+    assert train.keys() == OF_TEXT
     assert (held_out["split"], held_out["tokens"]) == ("validation", 14)
     assert (train["split"], train["tokens"]) == ("train", 54)
 
@@ -127,10 +142,116 @@ def test_text_says_what_each_figure_is(rnnlab):
     ]  # fmt: skip
     values = [line[16:] for line in lines]
     assert values[0] == "train, 110 targets"
-    assert values[1] == f"{result['loss']:.4g} nats per token, {result['bits_per_token']:.4g} bits"
+    assert (
+        values[1] == f"{result['loss']:.4g} nats per token, {result['bits_per_token']:.4g} bits per character"
+    )
     assert values[4] == "0.9182 (101 of 110) for any model without state"
     assert values[5].startswith(
         f"{result['free_running']['correct']} of 9 right from 'if yo', first wrong at"
     )
     assert values[6] == "".join(result["free_running"]["sequence"])
     assert values[7] == result["reconstruction"]
+
+
+def test_what_counting_is_worth_stands_beside_a_held_out_loss(rnnlab):
+    """The unigram and the best n-gram; all of both smoothings; and what the network is more or less worth."""
+    run_of(STREAM)
+
+    baselines = as_json(rnnlab)["baselines"]
+    lines = " ".join(rnnlab("evaluate").stdout.split())
+
+    assert baselines.keys() == {"unigram", "ngram", "losses", "counted_tokens", "left_out_tokens"}
+    losses = baselines["losses"]
+    assert {smoothing: len(each) for smoothing, each in losses.items()} == {"witten_bell": 8, "kneser_ney": 8}
+    assert baselines["unigram"] == {"loss": losses["witten_bell"][0], "order": 1, "smoothing": "witten_bell"}
+    best = baselines["ngram"]
+    assert best["loss"] == losses[best["smoothing"]][best["order"] - 1] == min(map(min, losses.values()))
+    assert (baselines["counted_tokens"], baselines["left_out_tokens"]) == (55, 0)
+    assert (
+        f"unigram {baselines['unigram']['loss']:.4g}, {best['order']}-gram {best['loss']:.4g} nats" in lines
+    )
+    assert "the best order and smoothing on this part): the network is" in lines
+    assert lines.count(" worse ") == 1
+
+
+def test_a_file_is_held_out_if_it_is_not_the_training_data(rnnlab):
+    """Its baselines are counted on the training data; where that is gone, a line says so."""
+    Path("data.txt").write_text("if you want to build a ship")
+    Path("other.txt").write_text("if you want a ship")
+    Path("same.txt").write_text("if you want to build a ship")
+    run_of(SENTENCE.replace("inline: if you want to build a ship", "path: data.txt"))
+
+    other, same = (as_json(rnnlab, "--data", name) for name in ("other.txt", "same.txt"))
+    Path("data.txt").unlink()
+    gone = rnnlab("evaluate", "runs/song-1", "--data", "other.txt")
+
+    assert other["baselines"]["counted_tokens"] == 27
+    assert "baselines" not in same
+    assert (gone.exit_code, "baselines" in gone.stdout) == (0, False)
+    assert (
+        gone.stderr == "no baselines: they are counted on the training data, which cannot be read as it was\n"
+    )
+
+
+def test_free_runs_from_many_seeds(rnnlab):
+    """Of the song's windows one is followed by nine notes; JSON and text give the same."""
+    run_of(SONG)
+
+    result = as_json(rnnlab, "--seeds", "3")["free_running_seeds"]
+    lines = rnnlab("evaluate", "--seeds", "3").stdout
+
+    assert result.keys() == {
+        *("seeds", "seed_length", "length", "accuracy"),
+        *("median_first_divergence", "exact", "first_divergences"),
+    }
+    assert (result["seeds"], result["seed_length"], result["length"]) == (1, 4, 9)
+    assert "of 9 tokens right after each of 1 windows" in lines
+
+
+def test_each_token_has_a_line(rnnlab):
+    """Characters are quoted, so that spaces and line breaks are seen; costs are in nats."""
+    run_of(SENTENCE)
+    Path("line.txt").write_text("if you want")
+
+    lines = rnnlab("evaluate", "--data", "line.txt", "--per-token").stdout.splitlines()
+    answer = as_json(rnnlab, "--data", "line.txt", "--per-token")
+
+    assert (answer["split"], answer["run"]) == ("data", "runs/song-1")
+    assert "".join(each["token"] for each in answer["per_token"]) == "f you want"
+    assert lines[0].split() == ["index", "token", "nats", "probability", "rank", "expected"]
+    assert len(lines) == 1 + len(answer["per_token"])
+    first, space = answer["per_token"][:2]
+    assert first.keys() == {"index", "token", "nats", "probability", "rank", "expected"}
+    assert (first["index"], space["index"], space["token"]) == (2, 3, " ")
+    assert math.exp(-first["nats"]) == pytest.approx(first["probability"])
+    assert lines[2].startswith("3        ' '  ")
+    assert lines[2].endswith(repr(space["expected"]))
+
+
+def test_the_end_of_a_tune_is_a_line_of_the_table(rnnlab):
+    """A line break that ends a tune is spelled out; notes stand as they are."""
+    run_of(SONG, 'dataset.inline="g8 e8 e4 f8 d8\\nc8 d8 e8 f8 g8"', "dataset.unit=line")
+
+    lines = rnnlab("evaluate", "--per-token").stdout.splitlines()
+
+    assert [line.split()[1] for line in lines[1:]] == ["f8", "d8", r"'\n'", "f8", "g8", r"'\n'"]
+
+
+def test_per_token_leaves_the_last_evaluation_as_it_is(rnnlab):
+    """It is no figure of the whole."""
+    run = run_of(SENTENCE)
+
+    assert rnnlab("evaluate", "--per-token").exit_code == 0
+    assert not (run.path / "metrics.json").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--folds", "3", "--per-token"), ("--folds", "3", "--seeds", "2"), ("--seeds", "2", "--per-token")],
+)
+def test_what_does_not_go_together_is_refused(rnnlab, arguments):
+    """Before any model is looked for."""
+    answer = rnnlab("evaluate", *arguments)
+
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert "leave" in answer.stderr

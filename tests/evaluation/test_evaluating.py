@@ -15,6 +15,7 @@ from tests.experiments import SENTENCE, SONG, STREAM, experiment
 from tests.trained import trained
 
 SPLIT = "dataset.split={kind: contiguous, validation: 0.25, test: 0.25}"
+SHORT = ("dataset.window=2", "dataset.split.gap=0")
 CHANGED = "the data has changed since this model was trained on it; the figures are of the new data"
 
 
@@ -107,6 +108,38 @@ def test_a_seed_that_is_not_in_the_data_is_said() -> None:
     assert result.metrics.tokens == 9
 
 
+def test_a_seed_that_the_model_does_not_know_is_said() -> None:
+    """A page for any text may have a seed that a text lacks; the figures come all the same."""
+    result = evaluated(SONG, "generation.seed=a4")
+
+    assert result.free_running is None
+    assert result.notes[0].startswith(
+        "no free running: generation.seed:1:1: note 'a4' is not in the vocabulary"
+    )
+    assert result.metrics.tokens == 9
+
+
+def test_only_what_is_held_out_has_baselines() -> None:
+    """A part that is not trained on, or other data; text has bits per character, notes have none."""
+    assert evaluated(SONG).baselines is None
+    assert evaluated(STREAM, "evaluation.split=train").baselines is None
+    held_out = evaluated(STREAM)
+    assert held_out.baselines is not None
+    assert held_out.baselines.tokens == held_out.metrics.tokens
+    assert held_out.bits_per_character == held_out.metrics.bits_per_token
+    assert evaluated(SONG).bits_per_character is None
+
+
+def test_seeds_can_be_a_setting() -> None:
+    """The caller comes first; without either there are none."""
+    model = trained(STREAM, Path.cwd(), "evaluation.seeds=2", "generation.length=3")
+
+    assert [
+        runs.seeds for runs in (evaluate(model).seed_runs, evaluate(model, seeds=1).seed_runs) if runs
+    ] == [2, 1]
+    assert evaluated(STREAM).seed_runs is None
+
+
 def on_file(folder: Path, data: str) -> Experiment:
     (folder / "song.notes").write_text(data)
     return experiment(SONG, "dataset.inline=null", f"dataset.path={folder / 'song.notes'}")
@@ -128,7 +161,7 @@ def test_another_file_is_measured_whole(tmp_path: Path) -> None:
     """All its windows, under the name `data`, free run and all, without a word on the other data."""
     other = tmp_path / "other.notes"
     other.write_text("c8 g8 e8 e4 f8 d8 d8")
-    model = model_that_expects("d8", experiment(SONG, SPLIT, "dataset.window=2"), odds=3)
+    model = model_that_expects("d8", experiment(SONG, SPLIT, *SHORT), odds=3)
 
     result = evaluate(model, data=other)
 

@@ -1,0 +1,155 @@
+"""How what `rnnlab evaluate` measured looks: as JSON, and as rows."""
+
+from typing import TYPE_CHECKING, Any
+
+from rnnlab.evaluation.smoothing import NAMES
+
+if TYPE_CHECKING:
+    from rnnlab.evaluation.baselines import Baseline, Baselines
+    from rnnlab.evaluation.evaluating import Evaluation
+    from rnnlab.evaluation.metrics import Metrics
+    from rnnlab.evaluation.seeds import SeedRuns
+
+Row = tuple[str, str]
+
+
+def evaluation_json(evaluation: "Evaluation") -> dict[str, Any]:
+    """The fields that scripts may rely on."""
+    metrics, ceiling, running = evaluation.metrics, evaluation.ceiling, evaluation.free_running
+    result: dict[str, Any] = {"split": evaluation.split, **metrics_json(metrics)}
+    if evaluation.bits_per_character is not None:
+        result["bits_per_character"] = evaluation.bits_per_character
+    if evaluation.baselines:
+        result["baselines"] = _baselines_json(evaluation.baselines)
+    if ceiling:
+        result["accuracy_ceiling"] = {
+            "correct": ceiling.correct,
+            "total": ceiling.total,
+            "accuracy": ceiling.accuracy,
+        }
+    if running:
+        result["free_running"] = {
+            "seed": running.seed,
+            "length": running.length,
+            "correct": running.correct,
+            "accuracy": running.accuracy,
+            "first_divergence": running.first_divergence,
+            "exact": running.exact,
+            "sequence": list(running.sequence),
+        }
+    if evaluation.seed_runs:
+        result["free_running_seeds"] = _seeds_json(evaluation.seed_runs)
+    if evaluation.reconstruction is not None:
+        result["reconstruction"] = evaluation.reconstruction
+    return result
+
+
+def metrics_json(metrics: "Metrics") -> dict[str, Any]:
+    """One step at a time."""
+    top_5 = {} if metrics.top_5 is None else {"top_5_accuracy": metrics.top_5_accuracy}
+    return {
+        "loss": metrics.loss,
+        "bits_per_token": metrics.bits_per_token,
+        "perplexity": metrics.perplexity,
+        "accuracy": metrics.accuracy,
+        **top_5,
+        "correct": metrics.correct,
+        "tokens": metrics.tokens,
+    }
+
+
+def evaluation_rows(evaluation: "Evaluation") -> list[Row]:
+    """A line for each measure, with its unit."""
+    metrics = evaluation.metrics
+    unit = "" if evaluation.bits_per_character is None else " per character"
+    top_5 = "" if metrics.top_5 is None else f"; {metrics.top_5_accuracy:.4f} among the five likeliest"
+    rows = [
+        ("part", f"{evaluation.split}, {metrics.tokens:,} targets"),
+        ("loss", f"{metrics.loss:.4g} nats per token, {metrics.bits_per_token:.4g} bits{unit}"),
+        ("perplexity", f"{metrics.perplexity:.4g}"),
+        (
+            "accuracy",
+            f"{metrics.accuracy:.4f} ({metrics.correct:,} of {metrics.tokens:,}), one step at a time{top_5}",
+        ),
+    ]
+    if evaluation.baselines:
+        rows.insert(2, _baselines_row(evaluation.baselines, metrics))
+    if ceiling := evaluation.ceiling:
+        rows.append(
+            (
+                "ceiling",
+                f"{ceiling.accuracy:.4f} ({ceiling.correct} of {ceiling.total}) for any model without state",
+            )
+        )
+    if running := evaluation.free_running:
+        where = "exact" if running.exact else f"first wrong at generated token {running.first_divergence}"
+        rows.append(
+            ("free running", f"{running.correct} of {running.length} right from {running.seed!r}, {where}")
+        )
+        separator = "" if all(len(token) == 1 for token in running.sequence) else " "
+        rows.append(("", separator.join(running.sequence)))
+    if evaluation.seed_runs:
+        rows.append(_seeds_row(evaluation.seed_runs))
+    if evaluation.reconstruction is not None:
+        rows.append(("reconstruction", evaluation.reconstruction))
+    return rows
+
+
+def _baselines_json(baselines: "Baselines") -> dict[str, Any]:
+    """The unigram, the best n-gram, and the losses of all by smoothing and order, from 1."""
+    return {
+        "unigram": _baseline_json(baselines.unigram),
+        "ngram": _baseline_json(baselines.best),
+        "losses": {
+            smoothing: [each.loss for each in baselines.all if each.smoothing == smoothing]
+            for smoothing in NAMES
+        },
+        "counted_tokens": baselines.counted,
+        "left_out_tokens": baselines.left_out,
+    }
+
+
+def _baselines_row(baselines: "Baselines", metrics: "Metrics") -> Row:
+    """What counting is worth, and how much better or worse the network is."""
+    best = baselines.best
+    gain = best.loss - metrics.loss
+    verdict = f"{abs(gain):.3f} {'better' if gain > 0 else 'worse'}" if round(gain, 3) else "no better"
+    counted = (
+        f", counted on the last {baselines.counted:,} tokens of the training part"
+        if baselines.left_out
+        else ""
+    )
+    return (
+        "baselines",
+        f"unigram {baselines.unigram.loss:.4g}, {best.order}-gram {best.loss:.4g} nats per token"
+        f" ({NAMES[best.smoothing]}, the best order and smoothing on this part{counted}):"
+        f" the network is {verdict}",
+    )
+
+
+def _seeds_json(runs: "SeedRuns") -> dict[str, Any]:
+    """All the free runs in five figures, and where each first went wrong."""
+    return {
+        "seeds": runs.seeds,
+        "seed_length": runs.seed_length,
+        "length": runs.length,
+        "accuracy": runs.accuracy,
+        "median_first_divergence": runs.median_first_divergence,
+        "exact": runs.exact,
+        "first_divergences": list(runs.first_divergences),
+    }
+
+
+def _seeds_row(runs: "SeedRuns") -> Row:
+    """How far the free runs went."""
+    median = runs.median_first_divergence
+    where = "most never wrong" if median is None else f"half of them wrong by generated token {median:g}"
+    return (
+        "from seeds",
+        f"{runs.accuracy:.4f} of {runs.length} tokens right after each of {runs.seeds} windows, {where},"
+        f" {runs.exact} exact",
+    )
+
+
+def _baseline_json(baseline: "Baseline") -> dict[str, Any]:
+    return {"loss": baseline.loss, "order": baseline.order, "smoothing": baseline.smoothing}

@@ -1,0 +1,112 @@
+"""What counting alone is worth, on the targets of a network."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnnlab.config.schema import Experiment
+from rnnlab.datasets.batching import make_batches
+from rnnlab.datasets.corpus import load_corpus
+from rnnlab.datasets.splits import split_corpus
+from rnnlab.evaluation import baselines
+from rnnlab.evaluation.baselines import Baselines, measure_baselines
+from rnnlab.evaluation.metrics import measure
+from tests.counting_model import CountingModel
+from tests.evaluation.digits import STATEFUL, STREAM, digits
+
+HELD_OUT = "dataset.split={kind: contiguous, validation: 0.4, gap: 0}"
+DRAWN = "dataset.split={kind: stratified_shuffle, validation: 0.3}"
+LONG = "01312" * 10 + "4"
+
+
+def measured(experiment: Experiment) -> Baselines:
+    """The baselines of the validation part."""
+    corpus = load_corpus(experiment.dataset)
+    parts = split_corpus(corpus, experiment).parts
+    batches = make_batches(parts["validation"], corpus, experiment)
+    return measure_baselines(corpus, parts["train"], corpus, batches, experiment)
+
+
+def test_the_unigram_on_a_stream() -> None:
+    """Counted on 1, 3, 1 after 0; asked for 0 after 2: of 3 + 2 shares, one in five of the two left over."""
+    result = measured(digits("013120", settings=(*STREAM, HELD_OUT, "training.batch_size=1")))
+
+    assert result.unigram.loss == pytest.approx(-math.log(2 / 5 / 5))
+    assert (result.unigram.order, result.tokens, result.counted, result.left_out) == (1, 1, 4, 0)
+
+
+def test_the_best_is_the_lowest_on_the_part() -> None:
+    """After 1 comes 3 or 2, which two tokens tell; all orders and both smoothings are there."""
+    result = measured(digits(LONG, settings=(*STREAM, HELD_OUT, "training.batch_size=1")))
+
+    assert result.best.loss == min(each.loss for each in result.all) < result.unigram.loss / 2
+    assert result.best.order >= 3
+    assert sorted((each.order, each.smoothing) for each in result.all) == [
+        (order, smoothing) for order in range(1, 9) for smoothing in ("kneser_ney", "witten_bell")
+    ]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [STREAM, (), ("dataset.target=shifted",), STATEFUL, (DRAWN,), (DRAWN, "dataset.target=shifted")],
+)
+def test_targets_are_those_of_the_network(settings: tuple[str, ...], tmp_path: Path) -> None:
+    """As many as `measure` counts, in every regime, over two sequences."""
+    experiment = digits(LONG, LONG[:13], settings=(HELD_OUT, *settings), folder=tmp_path)
+    corpus = load_corpus(experiment.dataset)
+    part = split_corpus(corpus, experiment).parts["validation"]
+    batches = make_batches(part, corpus, experiment, shuffle=False)
+
+    metrics = measure(CountingModel(), corpus, batches, target=experiment.dataset.target)
+
+    assert measured(experiment).tokens == metrics.tokens
+
+
+def test_a_window_of_two_is_worth_no_more_than_a_trigram() -> None:
+    """The network sees two tokens; so does each model of a higher order."""
+    result = measured(digits(LONG, settings=(HELD_OUT,)))
+    losses = {each.order: each.loss for each in result.all if each.smoothing == "witten_bell"}
+
+    assert losses[2] > losses[3]
+    assert [losses[order] for order in range(4, 9)] == [losses[3]] * 5
+
+
+def test_no_context_crosses_into_another_sequence(tmp_path: Path) -> None:
+    """Trained on 1 | 2 0 | 1 | 2 0 | 1 | 2: 0 has come twice after 2, and nothing after 1. Then 0 → 1 → 0."""
+    settings = (
+        *STREAM,
+        "training.batch_size=1",
+        "dataset.split={kind: contiguous, validation: 0.25, gap: 0}",
+    )
+    result = measured(digits("1", "20", "1", "20", "1", "2010", settings=settings, folder=tmp_path))
+    bigram = next(each for each in result.all if each.order == 2 and each.smoothing == "witten_bell")
+
+    assert result.tokens == 2
+    assert bigram.loss == pytest.approx(np.mean([-math.log(1 / 15), -math.log((2 + 1 / 5) / (2 + 1))]))
+
+
+def test_the_end_of_a_line_is_asked_for() -> None:
+    """Trained on lines 1 3 and 1 2: 1 begins both, 3 or 2 follows it, and then the end. Asked for 1 2."""
+    lines = ('dataset.inline="13\\n12\\n12"', "dataset.unit=line", "training.batch_size=1")
+    split = "dataset.split={kind: sequences, validation: 0.34, shuffle: false}"
+    result = measured(digits("0", settings=(*STREAM, *lines, split)))
+    bigram = next(each for each in result.all if each.order == 2 and each.smoothing == "witten_bell")
+
+    def unigram(count: int) -> float:
+        return (count + 4 / 6) / (6 + 4)  # 1 and the end twice, 2 and 3 once
+
+    likely = [(2 + unigram(2)) / 3, (1 + 2 * unigram(1)) / 4, (1 + unigram(2)) / 2]
+    assert result.tokens == 3
+    assert bigram.loss == pytest.approx(-np.log(likely).mean())
+
+
+def test_of_a_large_text_the_end_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four tokens at most: 3, 1, 2 after 1; the rest is said to be left out."""
+    monkeypatch.setattr(baselines, "MOST_TOKENS", 4)
+    result = measured(digits("44441312" + "13131", settings=(*STREAM, HELD_OUT, "training.batch_size=1")))
+
+    likely = {token: (count + 3 / 5) / 6 for token, count in {1: 1, 3: 1}.items()}
+    assert (result.counted, result.left_out) == (4, 4)
+    assert result.unigram.loss == pytest.approx(np.mean([-math.log(likely[each]) for each in (3, 1, 3, 1)]))

@@ -1,0 +1,95 @@
+"""What a model makes of each target, on models whose opinion is known."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from rnnlab.config.schema import Experiment
+from rnnlab.datasets.batching import make_batches
+from rnnlab.datasets.corpus import Corpus, load_corpus
+from rnnlab.datasets.splits import split_corpus
+from rnnlab.engines.stepper import Ids, Logits, State, Stepper, Stream
+from rnnlab.evaluation.metrics import Metrics, measure
+from rnnlab.evaluation.scoring import Scores, score
+from tests.counting_model import CountingModel
+from tests.evaluation.digits import STREAM, digits
+
+FIVE_STEPS = ("dataset.target=shifted", "dataset.window=5")
+SEVEN = ("dataset.vocabulary='0123456'",)
+
+
+class Opinion:
+    """Gives the same logits whatever it reads."""
+
+    def __init__(self, *logits: float) -> None:
+        self.logits = np.array(logits, np.float32)
+
+    def zero_state(self, lanes: int) -> State:
+        return ()
+
+    def forward(
+        self, ids: Ids, resets: NDArray[np.bool_] | None, state: State, *, last_only: bool = False
+    ) -> tuple[Logits, State]:
+        shape = ids[:, -1:].shape if last_only else ids.shape
+        return np.broadcast_to(self.logits, (*shape, len(self.logits))), ()
+
+    def stream(self, state: State) -> Stream:
+        raise NotImplementedError
+
+
+def scored(experiment: Experiment, model: Stepper) -> tuple[Corpus, list[Scores]]:
+    corpus = load_corpus(experiment.dataset)
+    part = split_corpus(corpus, experiment).parts["train"]
+    batches = make_batches(part, corpus, experiment, shuffle=False)
+    return corpus, list(score(model, corpus, batches, target=experiment.dataset.target))
+
+
+def measured(model: Stepper, *settings: str) -> Metrics:
+    experiment = digits("0162543", settings=(*STREAM, "training.batch_size=1", *settings))
+    corpus = load_corpus(experiment.dataset)
+    part = split_corpus(corpus, experiment).parts["train"]
+    batches = make_batches(part, corpus, experiment)
+    return measure(model, corpus, batches, target="shifted")
+
+
+@pytest.mark.parametrize("settings", [(), ("dataset.target=shifted",), STREAM])
+def test_each_place_is_that_of_its_target(settings: tuple[str, ...]) -> None:
+    """Two lanes, three windows: the corpus has the target at its place."""
+    corpus, parts = scored(digits("01312", settings=(*settings, "training.batch_size=2")), CountingModel())
+
+    places = np.concatenate([part.places for part in parts])
+    targets = np.concatenate([part.targets for part in parts])
+    assert (corpus.ids[places] == targets).all()
+    assert len(places) == {(): 3, STREAM: 4}.get(settings, 6)
+
+
+def test_ranks_are_counted_from_the_most_probable() -> None:
+    """Logits 2 0 3 0 1: token 2 is first; of the equal 1 and 3 the lower id is."""
+    _, (part,) = scored(digits("001234", settings=FIVE_STEPS), Opinion(2, 0, 3, 0, 1))
+
+    assert part.targets.tolist() == [0, 1, 2, 3, 4]
+    assert part.ranks.tolist() == [2, 4, 1, 5, 3]
+    assert part.expected.tolist() == [2, 2, 2, 2, 2]
+    assert np.exp(-part.costs) == pytest.approx(np.exp([2, 0, 3, 0, 1]) / np.exp([2, 0, 3, 0, 1]).sum())
+
+
+def test_where_logits_are_no_numbers_nothing_is_first() -> None:
+    """NaN is behind nothing."""
+    _, (part,) = scored(digits("000000", settings=FIVE_STEPS), Opinion(*[np.nan] * 5))
+
+    assert (part.ranks > 5).all()
+
+
+def test_the_top_five_are_counted() -> None:
+    """Of 1 6 2 5 4 3, the targets 6 and 5 are behind the five most probable."""
+    metrics = measured(Opinion(6, 5, 4, 3, 2, 1, 0), *SEVEN)
+
+    assert (metrics.top_5, metrics.tokens) == (4, 6)
+    assert metrics.top_5_accuracy == 4 / 6
+
+
+def test_of_five_tokens_all_are_in_the_top_five() -> None:
+    """That says nothing, so it is left out."""
+    metrics = measured(Opinion(6, 5, 4, 3, 2), "dataset.inline='01324'")
+
+    assert (metrics.top_5, metrics.top_5_accuracy) == (None, None)
