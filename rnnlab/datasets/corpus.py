@@ -16,6 +16,8 @@ from rnnlab.datasets.text import Characters
 from rnnlab.datasets.token_kind import Ids
 from rnnlab.datasets.vocabulary import Kind, Vocabulary
 from rnnlab.errors import DataError, VocabularyError
+from rnnlab.music.files import is_score, read_tunes
+from rnnlab.music.tune import tune_text
 
 ALIGNMENT = 64
 """Bytes: TensorFlow reads memory where it is if its address is a multiple of this, and else copies it."""
@@ -23,7 +25,7 @@ ALIGNMENT = 64
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
-    """S tokens in K sequences; a sequence is a file, or the text of `dataset.inline`.
+    """S tokens in K sequences; a sequence is a file, a tune of a collection, or the text of `dataset.inline`.
 
     Attributes:
         ids: (S,), the sequences one after another.
@@ -76,7 +78,10 @@ def _texts(dataset: TextDataset | NotesDataset, report: Report) -> Iterator[Stor
     if dataset.inline is not None:
         yield store(_without_surrogates(dataset.inline), name="dataset.inline")
     for path in dataset.path or ():
-        yield read_stored(path, report=report)
+        if dataset.kind == "notes" and is_score(path):
+            yield from (store(tune_text(tune), name=tune.name) for tune in read_tunes(path))
+        else:
+            yield read_stored(path, report=report)
 
 
 def _without_surrogates(text: str) -> str:

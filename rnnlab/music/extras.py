@@ -5,7 +5,7 @@ from typing import Any
 
 from rnnlab.errors import DataError
 
-_EXTRAS = {"mido": ("midi", "MIDI"), "music21": ("music", "ABC, MusicXML and kern")}
+_EXTRAS = {"mido": ("midi", "MIDI"), "music21": ("music", "ABC, MusicXML or kern")}
 
 
 def load_extra(module: str) -> Any:
@@ -21,7 +21,7 @@ def load_extra(module: str) -> Any:
     extra, formats = _EXTRAS[library]
     try:
         return importlib.import_module(module)
-    except ModuleNotFoundError as error:
+    except ModuleNotFoundError:
         raise DataError(
-            f"{formats} need {library}, and {error.name} is not installed: pip install 'rnnlab[{extra}]'"
+            f"{formats} needs {library}, which is not installed: pip install 'rnnlab[{extra}]'"
         ) from None

@@ -9,16 +9,16 @@ say where a tied note or a rest has several parts. Only how pitches are spelled 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import replace
 from io import BytesIO
 from math import lcm
 
 from rnnlab.errors import DataError
 from rnnlab.music.extras import load_extra
 from rnnlab.music.grid import SIXTEENTHS, Grid
-from rnnlab.music.melody import Polyphony, line_of
+from rnnlab.music.melody import line_of
 from rnnlab.music.midi_events import BOUND, EXACT, PERCUSSION, MidiEvents, Strike, read_events
+from rnnlab.music.reading import Reading
 from rnnlab.music.sounds import Sound, Sounds, sounds_of
 from rnnlab.music.tune import DEFAULT_TEMPO, Tune
 
@@ -27,31 +27,14 @@ _USUAL_TICKS, _MOST_TICKS = 480, 0x7FFF
 _LONGEST_TIME = 0x0FFFFFFF
 
 
-@dataclass(frozen=True)
-class MidiChoice:
-    """What is read of a MIDI file.
-
-    Attributes:
-        track: from 1; None for all.
-        channel: 1..16; None for all but 10, percussion.
-        polyphony: how one line is taken; None for `highest`, and for `chords` in files that rnnlab wrote.
-        grid: note lengths, see `parse_grid`; None for sixteenths, and for all ticks in those files.
-    """
-
-    track: int | None = None
-    channel: int | None = None
-    polyphony: Polyphony | None = None
-    grid: tuple[Fraction, ...] | None = None
-
-
-def read_midi(data: bytes, *, name: str, choice: MidiChoice) -> Tune:
+def read_midi(data: bytes, *, name: str, reading: Reading) -> Tune:
     """The tune of a MIDI file's bytes.
 
     Raises:
         DataError: mido is not installed, the file is damaged or of type 2, or has no note of those chosen.
     """
     try:
-        return _tune(read_events(data), name, choice)
+        return _tune(read_events(data), name, reading)
     except DataError as error:
         raise DataError(f"{name}: {error}") from None
 
@@ -97,15 +80,15 @@ def write_midi(tune: Tune, *, tempo: float | None = None, program: int = 0, velo
     return written.getvalue()
 
 
-def _tune(events: MidiEvents, name: str, choice: MidiChoice) -> Tune:
-    strikes = _chosen(events, choice)
-    lengths = choice.grid if choice.grid is not None else (() if events.exact else SIXTEENTHS)
+def _tune(events: MidiEvents, name: str, reading: Reading) -> Tune:
+    strikes = _chosen(events, reading)
+    lengths = reading.grid if reading.grid is not None else (() if events.exact else SIXTEENTHS)
     grid = Grid(4 * events.ticks_per_quarter, lengths)
     struck = [strike for strike in strikes if strike.end > strike.begin]
     sounds = _on_grid(struck, grid, end=max(events.track_ends[strike.track - 1] for strike in strikes))
     if not lengths:
         sounds = replace(sounds, bounds=events.bounds)
-    polyphony = choice.polyphony or ("chords" if events.exact else "highest")
+    polyphony = reading.polyphony or ("chords" if events.exact else "highest")
     notes = line_of(sounds, polyphony=polyphony)
     tempi = [tempo for _, tempo in events.tempi if tempo]
     kept = len(struck) if polyphony == "chords" else sum(bool(note.pitches) for note in notes)
@@ -121,16 +104,16 @@ def _tune(events: MidiEvents, name: str, choice: MidiChoice) -> Tune:
     )
 
 
-def _chosen(events: MidiEvents, choice: MidiChoice) -> list[Strike]:
+def _chosen(events: MidiEvents, reading: Reading) -> list[Strike]:
     """The notes of the track and the channel that are chosen, one at least."""
     there = len(events.track_ends)
-    if choice.track is not None and choice.track > there:
-        raise DataError(f"expected a track from 1 to {there}, received {choice.track}")
+    if reading.track is not None and reading.track > there:
+        raise DataError(f"expected a track from 1 to {there}, received {reading.track}")
     chosen = [
         strike
         for strike in events.strikes
-        if choice.track in {None, strike.track}
-        and (strike.channel == choice.channel if choice.channel else strike.channel != PERCUSSION)
+        if reading.track in {None, strike.track}
+        and (strike.channel == reading.channel if reading.channel else strike.channel != PERCUSSION)
     ]
     if not any(strike.end > strike.begin for strike in chosen):
         found = sorted({(strike.track, strike.channel) for strike in events.strikes})

@@ -12,8 +12,9 @@ import pytest
 from rnnlab.errors import DataError
 from rnnlab.music import midi_events
 from rnnlab.music.grid import parse_grid
-from rnnlab.music.midi import MidiChoice, read_midi, write_midi
+from rnnlab.music.midi import read_midi, write_midi
 from rnnlab.music.notation import Note
+from rnnlab.music.reading import Reading
 from rnnlab.music.tune import parse_tune, tune_text
 
 HEADS = ["c", "cis", "ees'", "b,", "g,,", "r", "r", "<c e g>", "<c e>", "<e g bes'>", "fis"]
@@ -40,7 +41,7 @@ def note(pitch, ticks, *, channel=1, after=0):
 
 def tokens(data, **choice):
     """The note text of a file, without its tempo."""
-    return tune_text(read_midi(data, name="a.mid", choice=MidiChoice(**choice))).partition(" %")[0]
+    return tune_text(read_midi(data, name="a.mid", reading=Reading(**choice))).partition(" %")[0]
 
 
 def random_text(rng):
@@ -64,7 +65,7 @@ def test_note_text_comes_back_from_midi():
     rng = random.Random(0)
     tunes = [parse_tune(f"{random_text(rng)} % tempo {rng.randint(20, 300)}", name="a") for _ in range(60)]
 
-    read = [read_midi(write_midi(tune), name="a", choice=MidiChoice()) for tune in tunes]
+    read = [read_midi(write_midi(tune), name="a", reading=Reading()) for tune in tunes]
 
     assert [tune.notes for tune in read] == [heard(tune.notes) for tune in tunes]
     assert [tune.tempo for tune in read] == pytest.approx([tune.tempo for tune in tunes], abs=0.01)
@@ -131,14 +132,14 @@ def test_times_are_moved_to_the_grid_that_is_chosen():
 
     assert tokens(data, grid=parse_grid("1/16,1/24")) == "c8*2/3 c8*2/3 c8*2/3 c4"
     assert tokens(data, grid=()) == "c8*2/3 c8*2/3 c8*2/3 c4"
-    assert read_midi(data, name="a", choice=MidiChoice()).largest_shift == pytest.approx(40 / 480)
+    assert read_midi(data, name="a", reading=Reading()).largest_shift == pytest.approx(40 / 480)
 
 
 def test_the_first_tempo_is_kept_and_others_are_counted():
     """As are notes that another one covers."""
     tempi = event(0, 0xFF, 0x51, 3, 0x09, 0x27, 0xC0) + event(480, 0xFF, 0x51, 3, 0x07, 0xA1, 0x20)
 
-    tune = read_midi(file(tempi, note(60, 960), note(67, 960)), name="a", choice=MidiChoice())
+    tune = read_midi(file(tempi, note(60, 960), note(67, 960)), name="a", reading=Reading())
 
     assert (tune.tempo, tune.tempo_changes, tune.left_out) == (100, 1, 1)
 
@@ -169,7 +170,7 @@ def test_the_first_tempo_is_kept_and_others_are_counted():
 def test_what_cannot_be_read_is_one_line(data, message):
     """With the file's name, for whatever is wrong with it."""
     with pytest.raises(DataError) as error:
-        read_midi(data, name="a.mid", choice=MidiChoice())
+        read_midi(data, name="a.mid", reading=Reading())
 
     assert str(error.value).startswith(f"a.mid: {message}")
 
@@ -214,7 +215,9 @@ def test_without_mido_the_line_says_what_to_install(monkeypatch):
     """It is an extra."""
     monkeypatch.setitem(sys.modules, "mido", None)
 
-    with pytest.raises(DataError, match=r"^a\.mid: MIDI need.* mido.*: pip install 'rnnlab\[midi\]'$"):
+    with pytest.raises(
+        DataError, match=r"^a\.mid: MIDI needs mido, which is not installed: pip install 'rnnlab\[midi\]'$"
+    ):
         tokens(file(note(60, 480)))
 
 
