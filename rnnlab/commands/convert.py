@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--transpose", metavar="N|KEY", help="Semitones up (or down, -2), or a tonic for all, e.g. c.")
 @click.option("--overwrite", is_flag=True, help="Replace OUT if it exists.")
 def command(sources: tuple[Path, ...], target: Path, **options: Any) -> None:
-    """Convert music between note text, MIDI and other formats: ABC, MusicXML and kern, which are read only.
+    """Convert music between note text, MIDI and other formats: ABC, MusicXML and kern.
 
     \b
     rnnlab convert song.mid song.notes

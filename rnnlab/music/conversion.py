@@ -9,10 +9,18 @@ from rnnlab.music.files import NOTE_TEXT, tunes_in
 from rnnlab.music.keys import estimate_key, transpose
 from rnnlab.music.midi import write_midi
 from rnnlab.music.reading import Reading
+from rnnlab.music.score_writing import write_abc, write_kern, write_musicxml
 from rnnlab.music.tune import Tune, tune_text
 
-_MIDI = (".mid", ".midi")
-WRITTEN = (*NOTE_TEXT, *_MIDI)
+_WRITERS: dict[str, Callable[[Tune], bytes]] = {
+    ".mid": write_midi,
+    ".midi": write_midi,
+    ".abc": write_abc,
+    ".musicxml": write_musicxml,
+    ".xml": write_musicxml,
+    ".krn": write_kern,
+}
+WRITTEN = (*NOTE_TEXT, *_WRITERS)
 
 
 @dataclass(frozen=True)
@@ -79,12 +87,12 @@ def written(tunes: Sequence[Tune], suffix: str, *, tempo: float | None = None) -
     Raises:
         DataError: there are several tunes for a format of one, or the format cannot say them.
     """
+    told = [replace(tune, tempo=tempo or tune.tempo) for tune in tunes]
     if suffix in NOTE_TEXT:
-        told = [replace(tune, tempo=tempo or tune.tempo) for tune in tunes]
         return "".join(f"{tune_text(tune)}\n" for tune in told).encode()
     if len(tunes) > 1:
         raise DataError(f"{len(tunes)} tunes, and a {suffix} file holds one; write them to a .notes file")
-    return write_midi(tunes[0], tempo=tempo)
+    return _WRITERS[suffix](told[0])
 
 
 def _files(sources: Sequence[Path]) -> Iterator[Path]:

@@ -48,6 +48,14 @@ def read_musicxml(data: bytes, *, name: str, reading: Reading) -> Iterator[Tune 
     yield _caught(_parse_musicxml, data, name, reading)
 
 
+@contextmanager
+def silence() -> Iterator[None]:
+    """What is printed and warned meanwhile is dropped."""
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 def _text(data: bytes) -> str:
     """The text of bytes in UTF-8, or else in Latin-1, as old collections are."""
     try:
@@ -89,20 +97,12 @@ def _caught(
 ) -> Tune | DataError:
     """The tune of what is parsed, or one line on what went wrong."""
     try:
-        with _silence():
+        with silence():
             return _tune(parse(source), name, reading)
     except DataError as error:
         return DataError(f"{name}: {error}")
     except Exception as error:
         return DataError(f"{name}: music21 cannot read it ({type(error).__name__}: {error}); correct it")
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """What is printed and warned meanwhile is dropped."""
-    with redirect_stdout(StringIO()), redirect_stderr(StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def _tune(score: Any, name: str, reading: Reading) -> Tune:
