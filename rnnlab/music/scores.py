@@ -23,8 +23,10 @@ from rnnlab.music.reading import Reading
 from rnnlab.music.tune import FASTEST, SLOWEST, Tune
 from rnnlab.music.xml_text import musicxml_root
 
-MOST_CHARACTERS = 1 << 19
-"""Of a tune in ABC, or a piece in kern: thousands of notes."""
+MOST_ABC, MOST_KERN = 1 << 14, 1 << 17
+"""Characters of a tune in ABC, and of a piece in kern: music21's time grows with the square of them."""
+
+_METRE = re.compile(r"(?:^|\[)M:[^\n\]]*[0-9]{3}|(?:^|(?<=\t))\*M[0-9/]*[0-9]{3}", re.MULTILINE)
 
 _FINEST = 4096
 
@@ -66,7 +68,7 @@ def _text(data: bytes) -> str:
 
 
 def _parse_abc(text: str) -> Any:
-    _check_length(text)
+    _check(text, most=MOST_ABC)
     if not re.search(r"^(L:|M:(?!\s*none))", text, flags=re.MULTILINE):
         text = text.replace("\nK:", "\nL:1/8\nK:", 1)  # the standard's, which music21 does not assume
     handler = load_extra("music21.abcFormat").ABCFile().readstr(text)
@@ -74,7 +76,7 @@ def _parse_abc(text: str) -> Any:
 
 
 def _parse_kern(text: str) -> Any:
-    _check_length(text)
+    _check(text, most=MOST_KERN)
     collection = load_extra("music21.humdrum.spineParser").HumdrumDataCollection(text)
     collection.parse()
     return collection.stream
@@ -87,9 +89,12 @@ def _parse_musicxml(data: bytes) -> Any:
     return importer.stream
 
 
-def _check_length(text: str) -> None:
-    if len(text) > MOST_CHARACTERS:
-        raise DataError(f"expected a tune of at most {MOST_CHARACTERS:,} characters, received {len(text):,}")
+def _check(text: str, *, most: int) -> None:
+    """Refuse what music21 would not come back from: it goes through every beat of a metre."""
+    if len(text) > most:
+        raise DataError(f"expected a tune of at most {most:,} characters, received {len(text):,}")
+    if found := _METRE.search(text):
+        raise DataError(f"expected a metre such as 4/4, received {found[0][-40:]!r}")
 
 
 def _caught(

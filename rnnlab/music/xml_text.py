@@ -1,5 +1,6 @@
 """MusicXML as a tree of elements: unpacked, and without what makes a few bytes many."""
 
+import re
 import zipfile
 import zlib
 from io import BytesIO
@@ -26,7 +27,11 @@ def musicxml_root(data: bytes) -> ElementTree.Element:
     if len(data) > MOST_BYTES:
         raise DataError(f"expected at most {MOST_BYTES:,} bytes of MusicXML")
     _check(data)
-    return ElementTree.fromstring(data)
+    root = ElementTree.fromstring(data)
+    for metre in (*root.iter("beats"), *root.iter("beat-type")):
+        if re.search("[0-9]{3}", metre.text or ""):
+            raise DataError(f"expected a metre such as 4/4, received {(metre.text or '')[:40]!r} {metre.tag}")
+    return root
 
 
 def _unpacked(data: bytes) -> bytes:

@@ -99,6 +99,21 @@ def test_damaged_scores_are_read_or_refused_in_silence(read, text, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize(
+    ("read", "text", "message"),
+    [
+        (read_abc, ABC.replace("M:4/4", "M:4^1720/4"), "expected a metre such as 4/4, received 'M:4^1720'"),
+        (read_kern, KERN.replace("*M4/4", "*M1720/4"), "expected a metre such as 4/4, received '*M1720'"),
+        (read_abc, ABC + "CDEF" * 4096, "expected a tune of at most 16,384 characters"),
+        (read_kern, KERN * 2000, "expected a tune of at most 131,072 characters"),
+    ],
+    ids=["abc_metre", "kern_metre", "abc_length", "kern_length"],
+)
+def test_what_music21_would_not_come_back_from_is_refused(read, text, message):
+    """It goes through every beat of a metre, and its time grows with the square of the notes."""
+    assert tunes(read, text)[0].startswith(f"a: {message}")
+
+
 @pytest.mark.parametrize("read", [read_abc, read_kern, read_musicxml])
 def test_without_music21_the_line_says_what_to_install(read, monkeypatch):
     """It is an extra."""

@@ -44,6 +44,7 @@ def test_the_score_of_an_archive_is_read():
         (packed(**{"a.xml": BOMB}), "it declares XML entities"),
         (SCORE[:-9].encode(), "damaged XML (unclosed token"),
         (b"<a/>", "expected MusicXML by parts (score-partwise), received 'a'"),
+        (b"<score-partwise><beats>1720</beats></score-partwise>", "expected a metre such as 4/4, received "),
         (b"", "damaged XML (no element found"),
         (b"<score-partwise>" + b"<a>" * 200, "elements more than 100 deep"),
         (b'<?xml version="1.0" encoding="nonsense"?><a/>', "damaged XML ("),
