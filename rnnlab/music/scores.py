@@ -26,7 +26,10 @@ from rnnlab.music.xml_text import musicxml_root
 MOST_ABC, MOST_KERN = 1 << 14, 1 << 17
 """Characters of a tune in ABC, and of a piece in kern: music21's time grows with the square of them."""
 
-_METRE = re.compile(r"(?:^|\[)M:[^\n\]]*[0-9]{3}|(?:^|(?<=\t))\*M[0-9/]*[0-9]{3}", re.MULTILINE)
+_METRE = r"(?:C\|?|none|\(?[0-9]{1,2}(?:\+[0-9]{1,2}){0,5}\)?/[0-9]{1,2})?"
+_NO_METRE = re.compile(
+    rf"(?:^|\[)M:(?!\s*{_METRE}\s*(?:%|\]|$))[^\n\]]*|(?:^|(?<=\t))\*M[0-9/]*[0-9]{{3}}", re.MULTILINE
+)
 
 _FINEST = 4096
 
@@ -93,8 +96,8 @@ def _check(text: str, *, most: int) -> None:
     """Refuse what music21 would not come back from: it goes through every beat of a metre."""
     if len(text) > most:
         raise DataError(f"expected a tune of at most {most:,} characters, received {len(text):,}")
-    if found := _METRE.search(text):
-        raise DataError(f"expected a metre such as 4/4, received {found[0][-40:]!r}")
+    if found := _NO_METRE.search(text):
+        raise DataError(f"expected a metre such as 4/4, received {found[0][:40]!r}")
 
 
 def _caught(

@@ -102,12 +102,17 @@ def test_damaged_scores_are_read_or_refused_in_silence(read, text, capfd):
 @pytest.mark.parametrize(
     ("read", "text", "message"),
     [
-        (read_abc, ABC.replace("M:4/4", "M:4^1720/4"), "expected a metre such as 4/4, received 'M:4^1720'"),
+        (read_abc, ABC.replace("M:4/4", "M:4^1720/4"), "expected a metre such as 4/4, received 'M:4^1720/4'"),
+        (
+            read_abc,
+            ABC.replace("M:4/4", "M:4!2(!L:1/8"),
+            "expected a metre such as 4/4, received 'M:4!2(!L:1",
+        ),
         (read_kern, KERN.replace("*M4/4", "*M1720/4"), "expected a metre such as 4/4, received '*M1720'"),
         (read_abc, ABC + "CDEF" * 4096, "expected a tune of at most 16,384 characters"),
         (read_kern, KERN * 2000, "expected a tune of at most 131,072 characters"),
     ],
-    ids=["abc_metre", "kern_metre", "abc_length", "kern_length"],
+    ids=["abc_metre", "abc_no_metre", "kern_metre", "abc_length", "kern_length"],
 )
 def test_what_music21_would_not_come_back_from_is_refused(read, text, message):
     """It goes through every beat of a metre, and its time grows with the square of the notes."""
