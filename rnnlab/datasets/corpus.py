@@ -13,13 +13,11 @@ from rnnlab.config.schema import NotesDataset, SequencesSplit, TextDataset
 from rnnlab.config.section import Section
 from rnnlab.datasets.reporting import Report, followed, unreported
 from rnnlab.datasets.sequences import begun_by_boundaries, reordered
-from rnnlab.datasets.source import sources
-from rnnlab.datasets.stored_text import StoredText, read_stored, store
-from rnnlab.datasets.text import Characters
+from rnnlab.datasets.stored_text import StoredText
+from rnnlab.datasets.texts import read_texts
 from rnnlab.datasets.token_kind import Ids
 from rnnlab.datasets.vocabulary import Kind, Vocabulary
 from rnnlab.errors import DataError, VocabularyError
-from rnnlab.music.notation import parse_notes
 
 ALIGNMENT = 64
 """Bytes: TensorFlow reads memory where it is if its address is a multiple of this, and else copies it."""
@@ -27,7 +25,7 @@ ALIGNMENT = 64
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
-    """S tokens in K sequences: files, lines or documents, or the text of `dataset.inline`.
+    """S tokens in K sequences: files, lines, documents or tunes, or the text of `dataset.inline`.
 
     With a boundary token the first token of each sequence is a boundary, and another one ends the last
     (`datasets/sequences.py`): a boundary ends the sequence before it and begins the one after it.
@@ -82,7 +80,7 @@ def load_corpus(
         DataError: a file is missing, not UTF-8, without a token, or has a text that is not a note.
         VocabularyError: a token is not in the vocabulary.
     """
-    texts, notes = _texts(dataset, report)
+    texts, notes = read_texts(dataset, report=report)
     if vocabulary is None:
         vocabulary = _vocabulary(dataset, [text for _, text in texts], report)
     ids, starts, held_out = _encoded(texts, vocabulary, report)
@@ -99,40 +97,6 @@ def drawn(corpus: Corpus, split: Section) -> Corpus:
     order = np.random.default_rng(split.random_seed).permutation(len(corpus.starts))
     ids, starts = reordered(corpus.ids, corpus.starts, order, closed=corpus.has_boundaries)
     return replace(corpus, ids=ids, starts=starts, order=order)
-
-
-def _texts(
-    dataset: TextDataset | NotesDataset, report: Report
-) -> tuple[list[tuple[str, StoredText]], tuple[str, ...]]:
-    """The text of each file with the part that it is for, and why a file that nobody named gives none."""
-    if dataset.inline is not None:
-        return [("train", store(_without_surrogates(dataset.inline), name="dataset.inline"))], ()
-    texts, notes = [], []
-    for source in sources(dataset, report=report):
-        try:
-            text = read_stored(source.path, name=source.url, report=report)
-            if source.found and dataset.kind == "notes":
-                parse_notes(text.head(), name=text.name)
-        except DataError as error:
-            if not source.found:
-                raise
-            notes.append(f"left out: {error}")
-        else:
-            texts.append((source.part, text))
-    if not texts:
-        raise DataError(f"none of {len(notes)} files can be read; {notes[0]}")
-    return texts, tuple(notes)
-
-
-def _without_surrogates(text: str) -> str:
-    """The text; YAML can spell halves of a UTF-16 pair, which no file can hold."""
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        place = Characters().place(text, error.start)
-        half = Characters().show(text[error.start])
-        raise DataError(f"dataset.inline:{place}: {half} is half a character; write the whole one") from None
-    return text
 
 
 def _vocabulary(dataset: TextDataset | NotesDataset, texts: list[StoredText], report: Report) -> Vocabulary:

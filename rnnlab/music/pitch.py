@@ -15,6 +15,7 @@ _NAMES = {
     "es": ("e", -1),
     "eses": ("e", -2),
 }
+_KEYS = ("c", "cis", "d", "ees", "e", "f", "fis", "g", "gis", "a", "bes", "b")
 _PITCH = re.compile(r"([^',]*)('*|,*)")
 
 
@@ -45,6 +46,12 @@ class Pitch:
     def __str__(self) -> str:
         """The one spelling of this pitch."""
         return self.letter + _SUFFIXES[self.alteration] + "'" * self.octave + "," * -self.octave
+
+
+def pitch_of(midi: int) -> Pitch:
+    """The pitch of a MIDI number, 0..127; its black keys are spelled cis, ees, fis, gis and bes."""
+    octave, key = divmod(midi - 60, 12)
+    return Pitch(*_NAMES[_KEYS[key]], octave=octave)
 
 
 def is_pitch_name(name: str) -> bool:

@@ -8,6 +8,8 @@ import pytest
 from rnnlab.datasets.corpus import ALIGNMENT, load_corpus
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.errors import DataError, VocabularyError
+from rnnlab.music.midi import write_midi
+from rnnlab.music.tune import parse_tune
 
 NABIYA = Path(__file__).parents[2] / "data" / "nabiya.notes"
 
@@ -24,6 +26,26 @@ def test_each_file_is_a_sequence(tmp_path, experiment):
     assert corpus.ends.tolist() == [3, 6]
     assert corpus.names == (str(tmp_path / "one.txt"), str(tmp_path / "two.txt"))
     assert corpus.vocabulary.tokens == ("a", "b", "c", "d")
+
+
+def test_a_score_is_read_as_the_notes_in_it(tmp_path, experiment):
+    """A MIDI file is a sequence of its own, beside note text; its tempo is no token."""
+    (tmp_path / "one.mid").write_bytes(write_midi(parse_tune("c4 d8 r8 c4", name="one"), tempo=90))
+    (tmp_path / "two.notes").write_text("d8 c4", encoding="utf-8")
+
+    corpus = load_corpus(experiment("kind: notes, path: [one.mid, two.notes]").dataset)
+
+    assert corpus.vocabulary.tokens == ("c4", "r8", "d8")
+    assert corpus.ids.tolist() == [0, 2, 1, 0, 2, 0]
+    assert corpus.names == (str(tmp_path / "one.mid"), str(tmp_path / "two.notes"))
+
+
+def test_a_damaged_score_is_named(tmp_path, experiment):
+    """With its path and what is wrong."""
+    (tmp_path / "one.mid").write_bytes(b"MThd")
+
+    with pytest.raises(DataError, match=r"one\.mid: not a MIDI file"):
+        load_corpus(experiment("kind: notes, path: one.mid").dataset)
 
 
 def test_the_digest_of_one_file_is_that_of_its_bytes(tmp_path, experiment):

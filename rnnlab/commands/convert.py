@@ -1,0 +1,125 @@
+"""`rnnlab convert`: music from one format to another."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rnnlab.commands.terminal import echo, write
+
+if TYPE_CHECKING:
+    from rnnlab.music.conversion import Collection
+
+
+@click.command()
+@click.argument("sources", metavar="IN...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("target", metavar="OUT", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--track", type=click.IntRange(1), help="Track of MIDI or part of a score, from 1.")
+@click.option(
+    "--channel", type=click.IntRange(1, 16), help="Channel of MIDI; left out, all but 10, percussion."
+)
+@click.option(
+    "--polyphony",
+    type=click.Choice(["highest", "refuse", "chords"]),
+    help="Which notes are taken where several sound together; left out, the highest.",
+)
+@click.option(
+    "--grid", metavar="1/16", help="Note lengths that times of MIDI are moved to: 1/16,1/24 or exact."
+)
+@click.option("--tempo", type=click.FloatRange(4, 999), help="Quarter notes a minute, instead of the file's.")
+@click.option("--transpose", metavar="N|KEY", help="Semitones up (or down, -2), or a tonic for all, e.g. c.")
+@click.option("--overwrite", is_flag=True, help="Replace OUT if it exists.")
+def command(sources: tuple[Path, ...], target: Path, **options: Any) -> None:
+    """Convert music between note text, MIDI and other formats: ABC, MusicXML and kern.
+
+    \b
+    rnnlab convert song.mid song.notes
+    rnnlab convert song.notes song.mid --tempo 96
+    rnnlab convert folder_of_midi/ tunes.notes --transpose c
+
+    The extension says which format it is. Several files, a folder, or a collection in ABC become one file of
+    note text with a tune a line; what yields nothing is named and does not stop the rest. OUT - prints notes.
+    """
+    from rnnlab.errors import DataError
+    from rnnlab.files import write_durably
+    from rnnlab.music.conversion import collect, transposed, written
+
+    semitones, tonic = _interval(options["transpose"])
+    suffix = ".notes" if str(target) == "-" else _suffix(target, overwrite=options["overwrite"])
+    collection = collect(sources, reading=_reading(options))
+    collection = transposed(collection, semitones=semitones, tonic=tonic)
+    if not collection.tunes and len(collection.failures) == 1:
+        raise DataError(collection.failures[0])
+    for line in (*collection.failures, *collection.remarks):
+        echo(line, err=True)
+    if not collection.tunes:
+        raise DataError(f"nothing to write: {collection.files} files yielded no tune")
+    data = written(collection.tunes, suffix, tempo=options["tempo"])
+    if str(target) == "-":
+        write(data.decode())
+    else:
+        write_durably(target, data)
+    echo(_summary(collection, str(target)), err=True)
+
+
+def _interval(text: str | None) -> tuple[int | None, int | None]:
+    """Semitones, or a tonic 0..11, of what `--transpose` says."""
+    from rnnlab.errors import DataError, UsageError
+    from rnnlab.music.pitch import parse_pitch
+
+    if text is None:
+        return None, None
+    if re.fullmatch("[+-]?[0-9]{1,3}", text):
+        return int(text), None
+    try:
+        return None, parse_pitch(text).midi % 12
+    except DataError:
+        raise UsageError(
+            f"--transpose: expected semitones such as -3, or a tonic such as c, received {text!r}"
+        ) from None
+
+
+def _suffix(target: Path, *, overwrite: bool) -> str:
+    from rnnlab.errors import UsageError
+    from rnnlab.music.conversion import WRITTEN
+
+    suffix = target.suffix.lower()
+    if suffix not in WRITTEN:
+        raise UsageError(f"{target}: expected an OUT that ends with {', '.join(WRITTEN)}")
+    if target.exists() and not overwrite:
+        raise UsageError(f"{target}: there is such a file; name another, or replace it with --overwrite")
+    return suffix
+
+
+def _reading(options: dict[str, Any]) -> Any:
+    from rnnlab.errors import DataError, UsageError
+    from rnnlab.music.grid import parse_grid
+    from rnnlab.music.reading import Reading
+
+    try:
+        grid = parse_grid(options["grid"]) if options["grid"] is not None else None
+    except DataError as error:
+        raise UsageError(f"--grid: {error}") from None
+    return Reading(options["track"], options["channel"], options["polyphony"], grid)
+
+
+def _summary(collection: "Collection", target: str) -> str:
+    """How much was converted, and what was lost on the way."""
+    tunes = collection.tunes
+    notes = sum(len(tune.notes) for tune in tunes)
+    sizes = (_count(len(tunes), "tune"), _count(collection.files, "file"), _count(notes, "event"))
+    parts = ["{}: {} of {}, {}".format(target, *sizes)]
+    if (shift := max(tune.largest_shift for tune in tunes)) > 0:
+        parts.append(f"moved to the grid by up to {shift:.3g} of a quarter note")
+    if left_out := sum(tune.left_out for tune in tunes):
+        parts.append(f"{_count(left_out, 'note')} below others left out")
+    if changes := sum(tune.tempo_changes for tune in tunes):
+        parts.append(f"{_count(changes, 'later tempo')} left out")
+    if collection.failures:
+        parts.append(f"{len(collection.failures):,} yielded nothing")
+    return "; ".join(parts)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"

@@ -1,0 +1,27 @@
+"""The libraries that only some formats need, loaded when one is met."""
+
+import importlib
+from typing import Any
+
+from rnnlab.errors import DataError
+
+_EXTRAS = {"mido": ("midi", "MIDI"), "music21": ("music", "ABC, MusicXML or kern")}
+
+
+def load_extra(module: str) -> Any:
+    """A module of mido or music21.
+
+    Args:
+        module: its dotted name, e.g. `music21.abcFormat`.
+
+    Raises:
+        DataError: the library is not installed; the line says how to.
+    """
+    library = module.partition(".")[0]
+    extra, formats = _EXTRAS[library]
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError:
+        raise DataError(
+            f"{formats} needs {library}, which is not installed: pip install 'rnnlab[{extra}]'"
+        ) from None

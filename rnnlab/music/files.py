@@ -1,0 +1,99 @@
+"""Files of music as tunes, by their extension."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from rnnlab.errors import DataError
+from rnnlab.music.midi import read_midi
+from rnnlab.music.reading import Reading
+from rnnlab.music.scores import read_abc, read_kern, read_musicxml
+from rnnlab.music.tune import Tune, parse_tune
+
+NOTE_TEXT = (".notes", ".txt")
+MOST_BYTES = 16 << 20
+"""Bytes of a file, of whatever format."""
+
+
+def read_tunes(path: Path, *, reading: Reading | None = None) -> list[Tune]:
+    """Every tune of a file: one, or those of a collection in ABC.
+
+    Raises:
+        DataError: the file cannot be read, or one of its tunes.
+    """
+    tunes = []
+    for tune in tunes_in(path, reading=reading or Reading()):
+        if isinstance(tune, DataError):
+            raise tune
+        tunes.append(tune)
+    return tunes
+
+
+def tunes_in(path: Path, *, reading: Reading) -> Iterator[Tune | DataError]:
+    """Each tune of a file, or why it yields nothing.
+
+    Raises:
+        DataError: the file itself cannot be read.
+    """
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        raise DataError(f"{path}: expected a file that ends with {', '.join(_READERS)}")
+    yield from reader(_bytes_of(path), str(path), reading)
+
+
+def is_music(path: Path) -> bool:
+    """Whether a file has the extension of a format that is read here."""
+    return path.suffix.lower() in _READERS
+
+
+def is_score(path: Path) -> bool:
+    """Whether it has that of a format other than note text."""
+    return is_music(path) and path.suffix.lower() not in NOTE_TEXT
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise DataError(f"{path}: no such file; check the path")
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be read ({error.strerror or error}); expected a readable file"
+        ) from error
+    if len(data) > MOST_BYTES:
+        raise DataError(f"{path}: expected at most {MOST_BYTES:,} bytes, and it has more")
+    if not data:
+        raise DataError(f"{path}: the file is empty; expected music")
+    return data
+
+
+def _read_notes(data: bytes, name: str, _: Reading) -> Iterator[Tune | DataError]:
+    try:
+        tune = parse_tune(data.decode("utf-8-sig"), name=name)
+        yield tune if tune.notes else DataError(f"{name}: expected at least one note, received none")
+    except UnicodeDecodeError as error:
+        yield DataError(f"{name}: not UTF-8 (byte 0x{data[error.start]:02x} at offset {error.start})")
+    except DataError as error:
+        yield error
+
+
+def _read_midi(data: bytes, name: str, reading: Reading) -> Iterator[Tune | DataError]:
+    try:
+        yield read_midi(data, name=name, reading=reading)
+    except DataError as error:
+        yield error
+
+
+def _score(
+    read: Callable[..., Iterator[Tune | DataError]],
+) -> Callable[[bytes, str, Reading], Iterator[Tune | DataError]]:
+    return lambda data, name, reading: read(data, name=name, reading=reading)
+
+
+_READERS = {
+    **dict.fromkeys(NOTE_TEXT, _read_notes),
+    **dict.fromkeys((".mid", ".midi"), _read_midi),
+    ".abc": _score(read_abc),
+    **dict.fromkeys((".musicxml", ".xml", ".mxl"), _score(read_musicxml)),
+    ".krn": _score(read_kern),
+}

@@ -1,0 +1,81 @@
+"""The key of a melody, by Krumhansl and Schmuckler: the profile of 24 that its durations correlate with most.
+
+The profiles are those of Krumhansl and Kessler (1982), how well listeners found that each of the twelve tones
+fits a key; the method is in C. Krumhansl, Cognitive Foundations of Musical Pitch, 1990.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab.errors import DataError
+from rnnlab.music.notation import Note
+from rnnlab.music.pitch import pitch_of
+
+_PROFILES = {
+    "major": (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
+    "minor": (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
+}
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key.
+
+    Attributes:
+        tonic: semitones above C, 0..11.
+        mode: major or minor.
+    """
+
+    tonic: int
+    mode: Literal["major", "minor"]
+
+    def __str__(self) -> str:
+        """As in `ees major`."""
+        return f"{pitch_of(60 + self.tonic)} {self.mode}"
+
+    def way_to(self, tonic: int) -> int:
+        """Semitones to another tonic, up or down, whichever is nearer: −5..6."""
+        return (tonic - self.tonic + 5) % 12 - 5
+
+
+def estimate_key(notes: Sequence[Note]) -> Key:
+    """The likeliest key of notes, of which one has a pitch."""
+    durations = np.zeros(12)
+    for note in notes:
+        for pitch in note.pitches:
+            durations[pitch.midi % 12] += float(note.duration)
+    modes: tuple[Literal["major", "minor"], ...] = ("major", "minor")
+    keys = [Key(tonic, mode) for mode in modes for tonic in range(12)]
+    return max(keys, key=lambda key: _correlation(durations, np.roll(_PROFILES[key.mode], key.tonic)))
+
+
+def transpose(notes: Sequence[Note], semitones: int) -> tuple[Note, ...]:
+    """The notes, higher by so many semitones; each pitch is then spelled as `pitch_of` does.
+
+    Raises:
+        DataError: a note would be outside MIDI's 0..127.
+    """
+    if not semitones:
+        return tuple(notes)
+    numbers = [pitch.midi + semitones for note in notes for pitch in note.pitches]
+    if numbers and not 0 <= min(numbers) <= max(numbers) <= 127:
+        raise DataError(f"{semitones} semitones take it outside MIDI's 0 to 127; transpose it less")
+    return tuple(
+        Note(
+            tuple(pitch_of(number) for number in sorted({pitch.midi + semitones for pitch in note.pitches})),
+            note.duration,
+            note.tied,
+        )
+        for note in notes
+    )
+
+
+def _correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """Pearson's; 0 where one of them is constant."""
+    a, b = first - first.mean(), second - second.mean()
+    scale = float(np.sqrt((a @ a) * (b @ b)))
+    return float(a @ b) / scale if scale else 0.0

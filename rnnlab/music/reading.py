@@ -1,0 +1,23 @@
+"""What is read of a file that holds more than one line of notes."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from rnnlab.music.melody import Polyphony
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The choices, each with a default that finds a melody.
+
+    Attributes:
+        track: of MIDI, or part of a score, from 1; None for all tracks, and for the first part.
+        channel: of MIDI, 1..16; None for all but 10, percussion.
+        polyphony: how one line is taken; None for `highest`, `chords` in MIDI files that rnnlab wrote.
+        grid: note lengths of `parse_grid` for MIDI; None for sixteenths, and for all ticks in those files.
+    """
+
+    track: int | None = None
+    channel: int | None = None
+    polyphony: Polyphony | None = None
+    grid: tuple[Fraction, ...] | None = None

@@ -1,0 +1,84 @@
+"""One line from what sounds together, by each rule."""
+
+from fractions import Fraction
+
+import pytest
+
+from rnnlab.errors import DataError
+from rnnlab.music import melody
+from rnnlab.music.melody import line_of
+from rnnlab.music.notation import spell
+from rnnlab.music.sounds import Sound, Sounds
+
+C, E, G = 60, 64, 67
+
+
+def line(polyphony, *items, end=0, bounds=(), step=Fraction(1, 4)):
+    """The tokens of sounds given as (begin, end, pitch) in quarter notes."""
+    last = max([end, *(item[1] for item in items)])
+    sounds = Sounds(tuple(Sound(*item) for item in items), step, last, frozenset(bounds))
+    return " ".join(map(spell, line_of(sounds, polyphony=polyphony)))
+
+
+@pytest.mark.parametrize("polyphony", ["highest", "refuse", "chords"])
+def test_one_voice_is_itself_by_every_rule(polyphony):
+    """Rests fill what is silent, at the beginning, between notes and at the end."""
+    assert line(polyphony, (1, 2, C), (2, 4, E), (5, 6, E), end=8) == "r4 c4 e2 r4 e4 r2"
+
+
+@pytest.mark.parametrize(
+    ("items", "tokens"),
+    [
+        ([(0, 1, C), (0, 2, G), (0, 4, E)], "g2 r2"),
+        ([(0, 4, G), (1, 2, C)], "g1"),
+        ([(0, 4, C), (1, 2, G)], "c4 g4 r2"),
+        ([(0, 4, C), (1, 2, C)], "c4 c4 r2"),
+        ([(0, 2, G), (1, 4, C), (2, 3, E)], "g2 e4 r4"),
+    ],
+)
+def test_the_highest_note_cuts_off_what_is_below(items, tokens):
+    """A lower note that began under a higher one is left out, and one that was cut off does not come back."""
+    assert line("highest", *items) == tokens
+
+
+def test_notes_that_sound_together_are_refused_with_their_place():
+    """In quarter notes from the start."""
+    with pytest.raises(
+        DataError, match=r"^expected one note at a time, received c and g together after 1 qua"
+    ):
+        line("refuse", (0, 2, C), (1, 2, G))
+
+
+@pytest.mark.parametrize(
+    ("items", "tokens"),
+    [
+        ([(0, 4, C), (0, 1, E), (1, 2, G)], "<c e>4~ <c g>4~ c2"),
+        ([(0, 1, C), (1, 2, C)], "c4 c4"),
+        ([(0, 2, C), (0, 1, E), (1, 2, E)], "<c e>4 <c e>4"),
+        ([(0, 4, C), (2, 3, C)], "c2 c4"),
+        ([(0, 4, C), (0, 2, C)], "c1"),
+        ([(0, 2, C), (1, 4, C), (3, 4, C)], "c4 c2 c4"),
+    ],
+)
+def test_chords_change_when_what_sounds_changes(items, tokens):
+    """A chord is tied if a pitch of it sounds on and none is struck again, which ends it."""
+    assert line("chords", *items).split(" r")[0] == tokens
+
+
+def test_bounds_divide_tied_notes_and_rests():
+    """They are where one event ends and the next begins, and no sound does."""
+    assert line("chords", (0, 2, C), end=4, bounds=[1, 3]) == "c4~ c4 r4 r4"
+
+
+def test_a_length_that_has_no_spelling_is_refused():
+    """With what would help: a coarser grid."""
+    with pytest.raises(DataError, match=r"^a length of 1/10007 whole notes cannot be written.* coarser grid"):
+        line("highest", (0, 1, C), step=Fraction(1, 10007))
+
+
+def test_chords_without_end_are_refused(monkeypatch):
+    """What a file can take of memory is bounded."""
+    monkeypatch.setattr(melody, "MOST_PITCHES", 5)
+
+    with pytest.raises(DataError, match="expected at most 5 pitches in chords; take polyphony highest"):
+        line("chords", *((n, 9, C + n) for n in range(4)))

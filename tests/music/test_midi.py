@@ -1,0 +1,230 @@
+"""MIDI files as tunes, and tunes as MIDI files."""
+
+import random
+import struct
+import sys
+import time
+from io import BytesIO
+
+import mido
+import pytest
+
+from rnnlab.errors import DataError
+from rnnlab.music import midi_events
+from rnnlab.music.grid import parse_grid
+from rnnlab.music.midi import read_midi, write_midi
+from rnnlab.music.notation import Note
+from rnnlab.music.reading import Reading
+from rnnlab.music.tune import parse_tune, tune_text
+
+HEADS = ["c", "cis", "ees'", "b,", "g,,", "r", "r", "<c e g>", "<c e>", "<e g bes'>", "fis"]
+LENGTHS = ["4", "4.", "8..", "8*2/3", "16*4/5", "1*5/8", "32", "2*3/7"]
+ON, OFF = 0x90, 0x80
+
+
+def file(*tracks, kind=1, ticks=480):
+    """A MIDI file of tracks given as bytes; each gets its end."""
+    ended = [track + b"\0\xff\x2f\0" for track in tracks]
+    chunks = b"".join(b"MTrk" + struct.pack(">L", len(track)) + track for track in ended)
+    return b"MThd" + struct.pack(">LHHH", 6, kind, len(tracks), ticks) + chunks
+
+
+def event(delta, *data):
+    """One event after so many ticks, fewer than 16,384."""
+    return bytes([delta >> 7 | 0x80, delta & 0x7F, *data])
+
+
+def note(pitch, ticks, *, channel=1, after=0):
+    """A note of so many ticks."""
+    return event(after, ON + channel - 1, pitch, 64) + event(ticks, OFF + channel - 1, pitch, 64)
+
+
+def tokens(data, **choice):
+    """The note text of a file, without its tempo."""
+    return tune_text(read_midi(data, name="a.mid", reading=Reading(**choice))).partition(" %")[0]
+
+
+def random_text(rng):
+    """Notes, chords and rests with and without ties; one note at least."""
+    heads = ["c", *rng.choices(HEADS, k=rng.randint(0, 30))]
+    ties = ["~" if head != "r" and rng.random() < 0.4 else "" for head in heads]
+    return " ".join(head + rng.choice(LENGTHS) + tie for head, tie in zip(heads, ties, strict=True))
+
+
+def heard(notes):
+    """The notes without ties that tie nothing, since the next event has none of their pitches."""
+    following = [*({pitch.midi for pitch in note.pitches} for note in notes[1:]), set()]
+    return tuple(
+        Note(note.pitches, note.duration, note.tied and any(pitch.midi in after for pitch in note.pitches))
+        for note, after in zip(notes, following, strict=True)
+    )
+
+
+def test_note_text_comes_back_from_midi():
+    """notes → MIDI → notes is the identity: tuplets, dots, ties, chords, rests, and the tempo."""
+    rng = random.Random(0)
+    tunes = [parse_tune(f"{random_text(rng)} % tempo {rng.randint(20, 300)}", name="a") for _ in range(60)]
+
+    read = [read_midi(write_midi(tune), name="a", reading=Reading()) for tune in tunes]
+
+    assert [tune.notes for tune in read] == [heard(tune.notes) for tune in tunes]
+    assert [tune.tempo for tune in read] == pytest.approx([tune.tempo for tune in tunes], abs=0.01)
+
+
+def test_pitches_come_back_in_one_spelling():
+    """MIDI has no spelling: black keys are cis ees fis gis bes, and a chord loses what sounds alike."""
+    tune = parse_tune("cis4 des4 dis4 ees4 ges4 as4 ais4 bis4 <cis des e>4", name="a")
+
+    assert tokens(write_midi(tune)) == "cis4 cis4 ees4 ees4 fis4 gis4 bes4 c'4 <cis e>4"
+
+
+def test_what_is_written_is_what_was_said():
+    """One track, with the program, the velocity and the tempo; 480 ticks a quarter note where they do."""
+    tune = parse_tune("c4 e8*2/3", name="a")
+
+    written = mido.MidiFile(file=BytesIO(write_midi(tune, tempo=100, program=5, velocity=33)))
+    messages = [message for message in written.tracks[0] if message.type != "text"]
+
+    assert (written.type, written.ticks_per_beat, len(written.tracks)) == (0, 480, 1)
+    assert [(message.type, message.time) for message in messages] == [
+        ("set_tempo", 0), ("program_change", 0),
+        ("note_on", 0), ("note_off", 480), ("note_on", 0), ("note_off", 160), ("end_of_track", 0),
+    ]  # fmt: skip
+    assert (messages[0].tempo, messages[1].program, messages[2].velocity) == (600_000, 5, 33)
+
+
+@pytest.mark.parametrize(
+    ("track", "text"),
+    [
+        (note(60, 480) + note(62, 240), "c4 d8"),
+        (event(0, ON, 60, 64) + event(480, 60, 0) + event(0, 62, 64) + event(240, 62, 0), "c4 d8"),
+        (note(60, 240, after=240) + note(62, 240, after=480), "r8 c8 r4 d8"),
+        (event(0, ON, 60, 64) + event(480, ON, 60, 64) + event(480, OFF, 60, 0), "c4 c4"),
+        (note(60, 480) + event(0, ON, 62, 64) + event(960, 0xC0, 1), "c4 d2"),
+        (note(60, 480) + event(0, OFF, 62, 0), "c4"),
+        (note(62, 0) + note(60, 480), "c4"),
+        (note(60, 20) + note(62, 460), "d4"),
+        (note(60, 20) + note(62, 480, after=460), "c16 r8. d4"),
+        (note(60, 455) + note(62, 215, after=25), "c4 d8"),
+        (note(60, 480) + note(36, 480, channel=10), "c4 r4"),
+        (note(60, 480) + event(480, 0xC0, 1), "c4 r4"),
+    ],
+    ids="plain running rests overlap hanging stray_end zero_length grace short gate drums silence".split(),
+)  # fmt: skip
+def test_a_track_is_read_as_it_sounds(track, text):
+    """Note-on with velocity 0 ends a note; one struck again ends there, one never let go with its track."""
+    assert tokens(file(track)) == text
+
+
+def test_a_track_or_a_channel_can_be_chosen():
+    """Tracks count from 1, channels too, and percussion has to be asked for."""
+    data = file(note(60, 480), note(64, 480, channel=2) + note(36, 480, channel=10))
+
+    assert tokens(data) == "e4 r4"
+    assert tokens(data, polyphony="chords") == "<c e>4 r4"
+    assert tokens(data, track=1) == tokens(data, channel=1) == "c4"
+    assert tokens(data, channel=10) == "r4 c,,4"
+
+
+def test_times_are_moved_to_the_grid_that_is_chosen():
+    """And how far at most is said, in quarter notes; halves of a sixteenth are not on its grid."""
+    data = file(note(60, 160) * 3 + note(60, 480))
+
+    assert tokens(data, grid=parse_grid("1/16,1/24")) == "c8*2/3 c8*2/3 c8*2/3 c4"
+    assert tokens(data, grid=()) == "c8*2/3 c8*2/3 c8*2/3 c4"
+    assert read_midi(data, name="a", reading=Reading()).largest_shift == pytest.approx(40 / 480)
+
+
+def test_the_first_tempo_is_kept_and_others_are_counted():
+    """As are notes that another one covers."""
+    tempi = event(0, 0xFF, 0x51, 3, 0x09, 0x27, 0xC0) + event(480, 0xFF, 0x51, 3, 0x07, 0xA1, 0x20)
+
+    tune = read_midi(file(tempi, note(60, 960), note(67, 960)), name="a", reading=Reading())
+
+    assert (tune.tempo, tune.tempo_changes, tune.left_out) == (100, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "not a MIDI file"),
+        (b"RIFF....", "not a MIDI file"),
+        (b"MThd\0\0\0\6", "not a MIDI file"),
+        (file(note(60, 480), kind=2), "a MIDI file of type 2, whose tracks are pieces of their own; "),
+        (file(note(60, 480), kind=7), "a MIDI file of type 7; expected type 0 or 1"),
+        (file(note(60, 480), ticks=0xE728), "its time is counted in SMPTE frames; expected ticks"),
+        (file(note(60, 480), ticks=0), "its time is counted in SMPTE frames; expected ticks"),
+        (file(note(60, 480))[:-9], "a damaged MIDI file (it is cut off)"),
+        (file(event(0, 0x40, 1)), "a damaged MIDI file (running status without last_status)"),
+        (file(event(0, 0xFF, 0x59, 2, 99, 0)), "a damaged MIDI file (Could not decode key"),
+        (file(b"\xff" * 9 + b"\x7f\x90\x3c\x40"), "a damaged MIDI file (a time of more than four bytes)"),
+        (file(b"\xff" * 9999), "a damaged MIDI file (a number of more than 4096 bytes)"),
+        (file(b"\0\xf0" + b"\xff" * 9 + b"\x7f"), "a damaged MIDI file (Message length"),
+        (file(b"\0\x90\x3c\x40" + b"\xff\xff\xff\x7f\x80\x3c\x40"), "a length of "),
+        (file(b"", b""), "expected notes, received none where they are looked for; they are in: no track"),
+        (file(note(36, 9, channel=10)), "expected notes, received none where they are looked for; they are "
+         "in: track 1 channel 10"),
+        (bytes(2 << 20), "expected at most 1,048,576 bytes of MIDI, received 2,097,152"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_one_line(data, message):
+    """With the file's name, for whatever is wrong with it."""
+    with pytest.raises(DataError) as error:
+        read_midi(data, name="a.mid", reading=Reading())
+
+    assert str(error.value).startswith(f"a.mid: {message}")
+
+
+def test_a_track_that_is_not_there_is_refused():
+    """With how many there are."""
+    with pytest.raises(DataError, match=r"^a\.mid: expected a track from 1 to 1, received 2$"):
+        tokens(file(note(60, 480)), track=2)
+
+
+def test_damaged_files_are_read_or_refused():
+    """Bytes changed, lost or put in anywhere: notes or one line, and never long."""
+    rng = random.Random(1)
+    meta = event(0, 0xFF, 0x59, 2, 1, 0) + event(0, 0xFF, 0x58, 4, 4, 2, 24, 8) + event(0, 0xF0, 2, 1, 0xF7)
+    whole = file(meta + note(60, 480), note(64, 480, channel=2) + note(36, 480, channel=10))
+    begin = time.perf_counter()
+    refused = 0
+    for _ in range(500):
+        data = bytearray(whole)
+        for _ in range(rng.choice([1, 2, 8])):
+            place = rng.randrange(len(data) + 1)
+            data[place : place + rng.randint(0, 3)] = rng.randbytes(rng.randint(0, 3))
+        try:
+            tokens(bytes(data))
+        except DataError as error:
+            refused += str(error).startswith("a.mid: ")
+
+    assert 100 < refused < 500
+    assert time.perf_counter() - begin < 10
+
+
+@pytest.mark.parametrize("text", ["c1*9999 c4*1/8191", "c1*1/9973 c1*1/5"])
+def test_what_midi_cannot_count_is_refused(text):
+    """Its ticks are at most 32,767 a quarter note, and a time has 28 bits."""
+    tune = parse_tune(text, name="a.notes")
+
+    with pytest.raises(DataError, match=r"^a\.notes: its durations need .* ticks a quarter note"):
+        write_midi(tune)
+
+
+def test_without_mido_the_line_says_what_to_install(monkeypatch):
+    """It is an extra."""
+    monkeypatch.setitem(sys.modules, "mido", None)
+
+    with pytest.raises(
+        DataError, match=r"^a\.mid: MIDI needs mido, which is not installed: pip install 'rnnlab\[midi\]'$"
+    ):
+        tokens(file(note(60, 480)))
+
+
+def test_the_largest_file_takes_seconds():
+    """A tenth of it a tenth of them."""
+    track = event(0, ON, 60, 64) + b"\1\x3c\0\1\x3c\x40" * (midi_events.MOST_BYTES // 60)
+    begin = time.perf_counter()
+
+    assert tokens(file(track)).startswith("c")
+    assert time.perf_counter() - begin < 10
