@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from rnnlab.config.section import RandomSeed, Section, Share, one_or_many
 
 DEFAULT_EMBEDDING_SIZE = 32
+MOST_EMBEDDING_SIZE = 1024
 _STRINGS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 
 
@@ -82,8 +83,10 @@ class _Dataset(Section):
         "shifted",
         description="What is predicted: the token after the window, or the one after each of its steps.",
     )
-    embedding_size: Annotated[int, Field(ge=1, le=1024)] | None = Field(
-        None, description="Numbers per token of encoding `embedding`; 32 if left out."
+    embedding_size: Annotated[int, Field(ge=1, le=MOST_EMBEDDING_SIZE)] | None = Field(
+        None,
+        description="Numbers per token of encoding `embedding`; if left out, 32, or the last layer's units"
+        " where weights are tied.",
     )
     split: Split = Field(NoSplit(), description="Which part of the data is held out.")
 
