@@ -35,7 +35,7 @@ REGIMES = {
         "model={kind: lstm, units: [8, 8], dropout: 0.2, input_dropout: 0.1, recurrent_dropout: 0.1,"
         " variational_dropout: true, tie_weights: true, residual: true, layer_norm: true}",
         "training.label_smoothing=0.1",
-        "training.epochs=8",
+        "training.epochs=6",
     ],
 }
 
