@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE, SOURCES
-from rnnlab.config.model import MlpModel
+from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE, MOST_EMBEDDING_SIZE, SOURCES
+from rnnlab.config.model import GruModel, LstmModel, MlpModel, RecurrentModel
 from rnnlab.config.split import ContiguousSplit, FilesSplit, SequencesSplit, StratifiedShuffleSplit
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def contradictions(experiment: Experiment) -> Iterator[Contradiction]:
         yield from _about_mlp(experiment)
     else:
         yield from _about_state(experiment)
+        yield from _about_layers(experiment)
     yield from _about_size(experiment)
 
 
@@ -145,6 +146,61 @@ def _about_state(experiment: Experiment) -> Iterator[Contradiction]:
         yield Contradiction(
             ("training.shuffle", "training.batching", "model.stateful", "model.kind"),
             "with model.stateful windows come in order; set shuffle: false, or stateful: false",
+        )
+
+
+def _about_layers(experiment: Experiment) -> Iterator[Contradiction]:
+    model = experiment.model
+    if isinstance(model, MlpModel):
+        return
+    if model.variational_dropout and not (model.dropout or model.input_dropout):
+        yield Contradiction(
+            ("model.variational_dropout", "model.dropout", "model.input_dropout"),
+            "nothing is dropped that could stay the same; set dropout or input_dropout, or leave it out",
+        )
+    if model.residual and (len(model.units) == 1 or len(set(model.units)) > 1):
+        units = ", ".join(map(str, model.units))
+        yield Contradiction(
+            ("model.residual", "model.units"),
+            f"expected several layers of the same units, received [{units}]; make them so, or leave it out",
+        )
+    if isinstance(model, LstmModel) and model.layer_norm and (model.peephole or model.coupled_gates):
+        yield Contradiction(
+            ("model.layer_norm", "model.peephole", "model.coupled_gates"),
+            "only the plain LSTM has it; leave out peephole and coupled_gates, or layer_norm",
+        )
+    if isinstance(model, GruModel) and model.layer_norm and not model.reset_after:
+        yield Contradiction(
+            ("model.layer_norm", "model.reset_after"),
+            "only the GRU that resets after the product has it; set reset_after: true, or leave it out",
+        )
+    if model.tie_weights:
+        yield from _about_tied_weights(experiment, model)
+
+
+def _about_tied_weights(experiment: Experiment, model: RecurrentModel) -> Iterator[Contradiction]:
+    dataset, units = experiment.dataset, model.units[-1]
+    if dataset.encoding != "embedding":
+        yield Contradiction(
+            ("model.tie_weights", "dataset.encoding"),
+            f"needs dataset.encoding: embedding, received {dataset.encoding}; choose that, or leave it out",
+        )
+    elif model.head == "none":
+        yield Contradiction(
+            ("model.tie_weights", "model.head"),
+            "there is no head to share the embedding with; set head: dense, or leave it out",
+        )
+    elif dataset.embedding_size not in (None, units):
+        yield Contradiction(
+            ("dataset.embedding_size", "model.tie_weights", "model.units"),
+            f"expected the last layer's units, {units:,}, as its weights are the head's,"
+            f" received {dataset.embedding_size:,}; leave it out, or model.tie_weights",
+        )
+    elif units > MOST_EMBEDDING_SIZE:
+        yield Contradiction(
+            ("model.tie_weights", "model.units"),
+            f"expected at most {MOST_EMBEDDING_SIZE:,} units in the last layer, the largest embedding,"
+            f" received {units:,}; use fewer, or leave it out",
         )
 
 

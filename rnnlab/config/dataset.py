@@ -15,6 +15,7 @@ from rnnlab.config.split import FilesSplit, NoSplit, Split
 from rnnlab.config.wording import shown
 
 DEFAULT_EMBEDDING_SIZE = 32
+MOST_EMBEDDING_SIZE = 1024
 
 BOUNDARIES = {"line": "\n", "document": "\x03"}
 """The token between two lines, and between two documents: U+0003, which ASCII calls the end of a text."""
@@ -76,8 +77,10 @@ class _Dataset(Section):
         "shifted",
         description="What is predicted: the token after the window, or the one after each of its steps.",
     )
-    embedding_size: Annotated[int, Field(ge=1, le=1024)] | None = Field(
-        None, description="Numbers per token of encoding `embedding`; 32 if left out."
+    embedding_size: Annotated[int, Field(ge=1, le=MOST_EMBEDDING_SIZE)] | None = Field(
+        None,
+        description="Numbers per token of encoding `embedding`; if left out, 32, or the last layer's units"
+        " where weights are tied.",
     )
     split: Split = Field(NoSplit(), description="Which part of the data is held out.")
 

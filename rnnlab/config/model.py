@@ -15,6 +15,11 @@ class _Model(Section):
     dropout: Share = Field(
         0.0, description="Share of each hidden layer's outputs dropped in training, 0 to 1."
     )
+    input_dropout: Share = Field(
+        0.0,
+        description="Share of the encoded inputs dropped in training, 0 to 1 (Zaremba et al., 2014); of"
+        " one-hot inputs, whole tokens.",
+    )
 
 
 class RecurrentModel(_Model):
@@ -26,12 +31,35 @@ class RecurrentModel(_Model):
     head: Literal["dense", "none"] = Field(
         "dense", description="A dense layer gives the logits, or the last layer's outputs are the logits."
     )
+    recurrent_dropout: Share = Field(
+        0.0,
+        description="Share of h dropped in training where it enters the recurrent product, 0 to 1; the same"
+        " units at every step of a batch (Gal and Ghahramani, 2016).",
+    )
+    variational_dropout: bool = Field(
+        False,
+        description="dropout and input_dropout too drop the same at every step of a batch, of one-hot inputs"
+        " the same tokens (Gal and Ghahramani, 2016); otherwise each step draws anew.",
+    )
+    tie_weights: bool = Field(
+        False,
+        description="The head's kernel is the embedding transposed, and is not learnt apart (Press and Wolf,"
+        " 2017; Inan et al., 2017).",
+    )
+    residual: bool = Field(
+        False,
+        description="Each layer but the first adds what it reads to what it gives (He et al., 2016; in"
+        " recurrent stacks Wu et al., 2016).",
+    )
 
 
 class SimpleRnnModel(RecurrentModel):
     """h = tanh(x W + h U + b)."""
 
     kind: Literal["simple_rnn"] = Field(description="Simple recurrent layers.")
+    layer_norm: bool = Field(
+        False, description="The products of inputs and of h are normalised over the units (Ba et al., 2016)."
+    )
 
 
 class LstmModel(RecurrentModel):
@@ -40,6 +68,11 @@ class LstmModel(RecurrentModel):
     kind: Literal["lstm"] = Field(description="LSTM layers.")
     peephole: bool = Field(False, description="The gates also see the memory cell.")
     coupled_gates: bool = Field(False, description="The input gate is 1 − the forget gate.")
+    layer_norm: bool = Field(
+        False,
+        description="The products of inputs and of h, and the memory cell that is shown, are normalised over"
+        " the units (Ba et al., 2016).",
+    )
 
 
 class GruModel(RecurrentModel):
@@ -48,6 +81,9 @@ class GruModel(RecurrentModel):
     kind: Literal["gru"] = Field(description="GRU layers.")
     reset_after: bool = Field(
         True, description="The reset gate acts after the recurrent product, or before it."
+    )
+    layer_norm: bool = Field(
+        False, description="The products of inputs and of h are normalised over the units (Ba et al., 2016)."
     )
 
 

@@ -67,7 +67,8 @@ class AdamW(_Moments):
 
     name: Literal["adamw"] = Field(description="Adam with decoupled weight decay.")
     weight_decay: Annotated[float, Field(ge=0)] = Field(
-        0.004, description="Share of each weight lost per step, times the rate."
+        0.004,
+        description="Share of each weight lost per step, times the rate; biases, gains and embeddings too.",
     )
     amsgrad: bool = Field(False, description="Keep the largest running mean (Reddi et al., 2018).")
 

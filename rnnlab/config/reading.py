@@ -7,6 +7,7 @@ from pathlib import Path
 from rnnlab.config.checkpoint import DEFAULT_SECONDS
 from rnnlab.config.data_paths import make_absolute
 from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE
+from rnnlab.config.model import RecurrentModel
 from rnnlab.config.overrides import apply_overrides
 from rnnlab.config.problems import Finding
 from rnnlab.config.recovery import check
@@ -84,11 +85,14 @@ def _where(finding: Finding, tree: Tree) -> Mark:
 def _resolved(experiment: Experiment) -> Experiment:
     """The experiment with the defaults that depend on other settings."""
     generation, dataset, training = experiment.generation, experiment.dataset, experiment.training
+    model = experiment.model
     if generation.temperature is None:
         temperature = 1.0 if experiment.regime == "stream" else 0.0
         generation = generation.model_copy(update={"temperature": temperature})
     if dataset.encoding == "embedding" and dataset.embedding_size is None:
-        dataset = dataset.model_copy(update={"embedding_size": DEFAULT_EMBEDDING_SIZE})
+        tied = isinstance(model, RecurrentModel) and model.tie_weights
+        size = model.units[-1] if tied else DEFAULT_EMBEDDING_SIZE
+        dataset = dataset.model_copy(update={"embedding_size": size})
     if training.checkpoint.every_seconds is None and training.checkpoint.every_epochs is None:
         checkpoint = training.checkpoint.model_copy(update={"every_seconds": DEFAULT_SECONDS})
         training = training.model_copy(update={"checkpoint": checkpoint})

@@ -11,7 +11,7 @@ from rnnlab.config.dataset import NotesDataset, TextDataset
 from rnnlab.config.model import GruModel, LstmModel, MlpModel, RecurrentModel, SimpleRnnModel
 from rnnlab.config.optimizer import Adam, Optimizer
 from rnnlab.config.schedule import ConstantSchedule, Schedule
-from rnnlab.config.section import RandomSeed, Section, one_or_many
+from rnnlab.config.section import RandomSeed, Section, Share, one_or_many
 from rnnlab.config.split import ContiguousSplit, FilesSplit, NoSplit, SequencesSplit, StratifiedShuffleSplit
 
 __all__ = [
@@ -61,6 +61,11 @@ class Training(Section):
     )
     optimizer: Optimizer = Field(Adam(name="adam"), description="What takes the steps, and its settings.")
     schedule: Schedule = Field(ConstantSchedule(), description="The learning rate over the steps.")
+    label_smoothing: Share = Field(
+        0.0,
+        description="Share of each target that is spread over all tokens in what training lowers, 0 to 1"
+        " (Szegedy et al., 2016). Every loss that is shown, or chooses the best weights, is without it.",
+    )
     on_non_finite: Literal["stop", "skip_step"] = Field(
         "stop",
         description="What becomes of a step whose loss, or the weights after it, are no finite numbers:"

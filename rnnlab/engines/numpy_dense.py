@@ -6,17 +6,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.engines.numpy_equation import Floats, sigmoid
+from rnnlab.engines.numpy_functions import Floats, sigmoid
 from rnnlab.engines.stepper import Ids, Logits, State
 from rnnlab.models.architecture import Architecture, Layer
 from rnnlab.models.model_file import Weights
 
 
 class Dense:
-    """A dense layer: values (…, D) in, (…, K) out."""
+    """A dense layer: values (…, D) in, (…, K) out.
 
-    def __init__(self, layer: Layer, weights: Weights) -> None:
-        self.kernel, self.bias = weights[f"{layer.name}/kernel"], weights[f"{layer.name}/bias"]
+    Args:
+        layer: its name.
+        weights: by their names in a model file.
+        kernel: (D, K), where it is another layer's weight.
+    """
+
+    def __init__(self, layer: Layer, weights: Weights, kernel: Floats | None = None) -> None:
+        self.kernel = weights[f"{layer.name}/kernel"] if kernel is None else kernel
+        self.bias = weights[f"{layer.name}/bias"]
 
     def __call__(self, values: Floats) -> Floats:
         result: Floats = values @ self.kernel + self.bias

@@ -11,24 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from rnnlab.engines.numpy_functions import Floats, normalized, sigmoid
 from rnnlab.models.cells import Cell
 
-Floats = NDArray[np.float32]
 Function = Callable[..., object]
 Call = tuple[Function, tuple[Any, ...]]
 """A function, and its arguments: inputs first, and then the array that it writes."""
-
-HALF = np.array(0.5, np.float32)
-
-
-def sigmoid(x: Floats, out: Floats) -> Floats:
-    """1 / (1 + exp(−x)) as (tanh(x / 2) + 1) / 2, which cannot overflow."""
-    np.multiply(x, HALF, out)
-    np.tanh(out, out)
-    np.multiply(out, HALF, out)
-    return np.add(out, HALF, out)
 
 
 class Term:
@@ -233,6 +222,10 @@ class _Namespace:
     @staticmethod
     def sigmoid(x: Term) -> Term:
         return x.through(sigmoid)
+
+    @staticmethod
+    def normalized(x: Term) -> Term:
+        return x.through(normalized)
 
     @staticmethod
     def split(x: Term, parts: int) -> list[Term]:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.engines.numpy_dense import Dense
-from rnnlab.engines.numpy_equation import Call, Equation, Floats, TimeStep
+from rnnlab.engines.numpy_equation import Call, Equation, TimeStep
+from rnnlab.engines.numpy_functions import Floats
 from rnnlab.engines.stepper import Ids, Logits, State
 from rnnlab.models.architecture import Architecture, RecurrentLayer
 from rnnlab.models.cells import Cell
@@ -26,7 +27,9 @@ class NumpyRnn:
     def __init__(self, architecture: Architecture, weights: Weights, table: Floats) -> None:
         self._layers = [_Recurrence(layer, weights) for layer in architecture.recurrent]
         self._rows = np.ascontiguousarray(self._layers[0].inputs(table.T).T)
-        self._head = Dense(architecture.head, weights) if architecture.head else None
+        tied = np.ascontiguousarray(table.T) if architecture.tied else None
+        self._head = Dense(architecture.head, weights, tied) if architecture.head else None
+        self._residual = architecture.residual
 
     def zero_state(self, lanes: int) -> State:
         """The state of N lanes before their first token."""
@@ -42,8 +45,10 @@ class NumpyRnn:
         keep = None if resets is None or not resets.any() else ~resets.T
         hidden, after = self._rows[ids.T].transpose(2, 0, 1), list[tuple[Floats, ...]]()
         for layer, before in zip(self._layers, state, strict=True):
-            x = layer.inputs(hidden) if after else hidden
+            x, below = layer.inputs(hidden) if after else hidden, hidden
             hidden, last = layer.run(x, keep, before)
+            if self._residual and after:
+                hidden += below
             after.append(last)
         hidden = hidden[:, -1:] if last_only else hidden
         logits = hidden.reshape(len(hidden), -1).T
@@ -52,7 +57,7 @@ class NumpyRnn:
 
     def stream(self, state: State) -> "NumpyStream":
         """Lanes that are fed one token after another, from a state on."""
-        return NumpyStream(self._layers, self._rows, self._head, state)
+        return NumpyStream(self._layers, self._rows, self._head, state, residual=self._residual)
 
 
 class NumpyStream:
@@ -63,20 +68,31 @@ class NumpyStream:
         rows: input pre-activations of the first layer by token, (V, G·H).
         head: what makes the last layer's outputs logits.
         state: the state to go on from.
+        residual: whether each layer but the first adds what it reads to what it gives.
     """
 
     def __init__(
-        self, layers: Sequence["_Recurrence"], rows: Floats, head: Dense | None, state: State
+        self,
+        layers: Sequence["_Recurrence"],
+        rows: Floats,
+        head: Dense | None,
+        state: State,
+        *,
+        residual: bool,
     ) -> None:
         self._lanes = len(state[0][0])
         self._rows, self._columns = rows, rows.T if self._lanes == 1 else np.ascontiguousarray(rows.T)
-        hidden = np.zeros((sum(layer.units for layer in layers), self._lanes), np.float32)
+        sums = layers[1:] if residual else []
+        hidden = np.zeros((sum(layer.units for layer in [*layers, *sums]), self._lanes), np.float32)
         begin, end = 0, layers[0].units
         first = layers[0].laid_out(state[0], hidden[:end])
         self._x, self._calls = first.x, [*first.calls]
         for layer, before in zip(layers[1:], state[1:], strict=True):
             self._calls += layer.calls_above(hidden[begin : end + layer.units], before)
-            begin, end = end, end + layer.units
+            below, begin, end = hidden[begin:end], end, end + layer.units
+            if residual:
+                own, begin, end = hidden[begin:end], end, end + layer.units
+                self._calls.append((np.add, (below, own, hidden[begin:end])))
         self._logits = hidden[begin:end].T
         if head:
             outputs, self._logits = self._logits, np.zeros((self._lanes, len(head.bias)), np.float32)

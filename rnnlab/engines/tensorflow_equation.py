@@ -1,7 +1,7 @@
 """What a cell's equation is given in TensorFlow: products and activations, forward and in the backward pass.
 
 Forward, each notes what it gave. In the backward pass the same is given again, in the same order, and nothing
-is computed twice: tanh and sigmoid have their derivatives from their outputs.
+is computed twice: tanh, sigmoid and normalisation have their derivatives from their outputs.
 """
 
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from copy import copy
 from typing import Any
 
 from rnnlab.engines.tensorflow_start import tf
+from rnnlab.models.normalized_cells import EPSILON
 
 Tensor = Any
 
@@ -67,6 +68,12 @@ class Operations:
         self.outputs.append(tf.sigmoid(x))
         return self.outputs[-1]
 
+    def normalized(self, x: Tensor) -> Tensor:
+        centred = x - tf.reduce_mean(x, axis=0, keepdims=True)
+        scale = tf.math.rsqrt(tf.reduce_mean(centred * centred, axis=0, keepdims=True) + EPSILON)
+        self.outputs += [scale, centred * scale]
+        return self.outputs[-1]
+
     @staticmethod
     def split(x: Tensor, parts: int) -> list[Tensor]:
         return list(tf.split(x, parts, axis=0))
@@ -86,6 +93,10 @@ class ReplayedOperations:
         y = next(self._outputs)
         return _replayed(x, y, y * (1 - y))
 
+    def normalized(self, x: Tensor) -> Tensor:
+        scale = next(self._outputs)
+        return _normalized_again(x, next(self._outputs), scale)
+
     @staticmethod
     def split(x: Tensor, parts: int) -> list[Tensor]:
         return list(_split(x, parts))
@@ -96,6 +107,19 @@ def _replayed(x: Tensor, output: Tensor, slope: Tensor) -> Any:
     """A value that is known already, as a function of x."""
     del x
     return tf.identity(output), lambda upstream: (upstream * slope, None, None)
+
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def _normalized_again(x: Tensor, output: Tensor, scale: Tensor) -> Any:
+    """What normalising x gave, as a function of x: mean and size of the output do not move with it."""
+    del x
+
+    def gradient(upstream: Tensor) -> tuple[Tensor, None, None]:
+        mean = tf.reduce_mean(upstream, axis=0, keepdims=True)
+        along = tf.reduce_mean(upstream * output, axis=0, keepdims=True)
+        return scale * (upstream - mean - output * along), None, None
+
+    return tf.identity(output), gradient
 
 
 def _split(x: Tensor, parts: int) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rnnlab.engines.tensorflow_dropout import DropoutMasks
 from rnnlab.engines.tensorflow_recurrence import as_columns, run_recurrence
 from rnnlab.engines.tensorflow_scan import scan
 from rnnlab.engines.tensorflow_start import keras, tf
@@ -59,14 +60,14 @@ class ForwardPass:
             dropout_seed: two integers (2,) that fix which outputs are dropped; None drops nothing.
         """
         ids = tf.transpose(ids)
-        dropout = _Dropout(self.architecture.dropout, dropout_seed)
+        dropout = DropoutMasks(self.architecture.dropout, dropout_seed)
         if self.architecture.activation:
             return self._dense(weights, ids, dropout), ()
         hidden, state = self._recurrent(weights, ids, keep, state, dropout)
         head = self.architecture.head
         if head:
             hidden = (
-                _product(hidden, weights[f"{head.name}/kernel"]) + weights[f"{head.name}/bias"][:, None, None]
+                _product(hidden, self._head_kernel(weights)) + weights[f"{head.name}/bias"][:, None, None]
             )
         return tf.transpose(hidden, (1, 2, 0)), state
 
@@ -76,15 +77,20 @@ class ForwardPass:
         ids: Tensor,
         keep: Tensor | None,
         state: NetworkState,
-        dropout: "_Dropout",
+        dropout: DropoutMasks,
     ) -> tuple[Tensor, NetworkState]:
         if keep is not None:
             keep = tf.transpose(keep)[:, None]
-        hidden, after = None, []
+        hidden: Tensor = None
+        after = []
         for layer, before in zip(self.architecture.recurrent, state, strict=True):
             mine = {name: weights[f"{layer.name}/{name}"] for name in layer.weights}
             kernel, bias = mine["kernel"], layer.cell.input_bias(mine)
-            x = self._encoded(weights, ids, kernel, bias) if hidden is None else _steps(hidden, kernel, bias)
+            below = hidden
+            if below is None:
+                x = self._encoded(weights, ids, kernel, bias, dropout)
+            else:
+                x = _steps(below, kernel, bias)
             hidden, last = run_recurrence(
                 layer.cell,
                 x,
@@ -92,33 +98,48 @@ class ForwardPass:
                 parameters=layer.cell.parameters(mine),
                 keep=keep,
                 state=before,
+                mask=dropout.recurrent(layer.units, ids.shape[1]),
             )
             after.append(last)
             if self.last_only and layer is self.architecture.recurrent[-1]:
                 hidden = hidden[:, -1:]
-            hidden = dropout(hidden)
+            hidden = dropout.outputs(hidden)
+            if self.architecture.residual and below is not None:
+                hidden += below[:, -hidden.shape[1] :]
         return hidden, tuple(after)
 
-    def _dense(self, weights: Mapping[str, Tensor], ids: Tensor, dropout: "_Dropout") -> Tensor:
+    def _dense(self, weights: Mapping[str, Tensor], ids: Tensor, dropout: DropoutMasks) -> Tensor:
         """Logits (1, N, V) of an MLP, which reads the whole window at once."""
-        encoded = tf.transpose(self._rows(weights, ids), (1, 0, 2))
+        encoded = dropout.inputs(tf.transpose(self._rows(weights, ids), (1, 0, 2)))
         hidden = tf.reshape(encoded, (1, encoded.shape[0], -1))
         activation = keras.activations.get(self.architecture.activation)
         for layer in self.architecture.hidden:
-            hidden = dropout(activation(_dense(weights, layer, hidden)))
+            hidden = dropout.outputs(activation(_dense(weights, layer, hidden)))
         return _dense(weights, self.architecture.layers[-1], hidden)
 
-    def _encoded(self, weights: Mapping[str, Tensor], ids: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
+    def _encoded(
+        self, weights: Mapping[str, Tensor], ids: Tensor, kernel: Tensor, bias: Tensor, dropout: DropoutMasks
+    ) -> Tensor:
         """Input pre-activations of the tokens, (T, G·H, N).
 
         A vocabulary smaller than the batch is multiplied by the kernel once, and each token looks its row up.
         """
         if self.table is not None and self.table.shape[0] == self.table.shape[1]:
+            if dropout.drops_inputs:
+                scale = dropout.tokens(ids, self.table.shape[0])
+                return _columns_of(kernel, ids) * scale[:, None] + bias[:, None]
             return _columns_of(kernel + bias, ids)
         table = self._table(weights)
-        if table.shape[0] <= ids.shape[0] * ids.shape[1]:
+        if table.shape[0] <= ids.shape[0] * ids.shape[1] and not dropout.drops_inputs:
             return _columns_of(tf.matmul(table, kernel) + bias, ids)
-        return _steps(tf.transpose(self._rows(weights, ids), (2, 0, 1)), kernel, bias)
+        rows = tf.transpose(self._rows(weights, ids), (2, 0, 1))
+        return _steps(dropout.inputs(rows), kernel, bias)
+
+    def _head_kernel(self, weights: Mapping[str, Tensor]) -> Tensor:
+        """The kernel of the head, (H, V)."""
+        if self.architecture.tied:
+            return tf.transpose(self._table(weights))
+        return weights[f"{self.architecture.layers[-1].name}/kernel"]
 
     def _rows(self, weights: Mapping[str, Tensor], ids: Tensor) -> Tensor:
         """The encoded tokens, (T, N, D)."""
@@ -128,24 +149,6 @@ class ForwardPass:
     def _table(self, weights: Mapping[str, Tensor]) -> Tensor:
         """The code of each token, (V, D); the fixed one-hot table is the unit matrix."""
         return weights[f"{self.architecture.encoding.name}/embeddings"] if self.table is None else self.table
-
-
-class _Dropout:
-    """Drops a share of what passes, scales the rest up (Srivastava et al., 2014); a function of its seed.
-
-    Threefry (Salmon et al., 2011) is named because XLA's own choice takes 180 times as long on a CPU.
-    """
-
-    def __init__(self, rate: float, seed: Tensor | None) -> None:
-        self.rate, self.seed, self.uses = rate, seed, 0
-
-    def __call__(self, values: Tensor) -> Tensor:
-        if self.seed is None or not self.rate:
-            return values
-        self.uses += 1
-        seed = self.seed + tf.constant([self.uses << 24, 0])
-        uniform = tf.random.stateless_uniform(values.shape, seed=seed, alg="threefry")
-        return tf.where(uniform >= self.rate, values / (1 - self.rate), 0.0)
 
 
 def _dense(weights: Mapping[str, Tensor], layer: Layer, values: Tensor) -> Tensor:

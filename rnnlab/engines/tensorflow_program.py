@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from rnnlab.engines.lane_groups import lane_groups
 from rnnlab.engines.steps import Chunk, StepRecords
 from rnnlab.engines.tensorflow_best import BestWeights
+from rnnlab.engines.tensorflow_costs import Costs
 from rnnlab.engines.tensorflow_data import BatchGatherer, TokenData
 from rnnlab.engines.tensorflow_forward import ForwardPass, NetworkState
 from rnnlab.engines.tensorflow_snapshot import Snapshot, Snapshots, held_variables
@@ -43,6 +44,7 @@ class TrainingProgram:
         data: the corpus.
         lanes: lanes N of a batch.
         dropout_seed: the number that, with the step's own, decides what dropout drops.
+        label_smoothing: share of each target that is spread over all tokens in what the steps lower.
         track_best: whether to keep the weights of the epoch with the lowest training loss.
         skips: whether a step that would leave no finite numbers leaves everything as it was.
         cores: how many groups there may be.
@@ -57,6 +59,7 @@ class TrainingProgram:
         *,
         lanes: int,
         dropout_seed: int,
+        label_smoothing: float = 0.0,
         track_best: bool,
         skips: bool = False,
         cores: int = 1,
@@ -65,7 +68,7 @@ class TrainingProgram:
         self._forward, self._variables = forward, variables
         optimizer.build(list(variables.values()))
         self._batches = BatchGatherer(data)
-        self._dropout_seed = dropout_seed
+        self._dropout_seed, self._label_smoothing = dropout_seed, label_smoothing
         weights = sum(math.prod(variable.shape) for variable in variables.values())
         self._groups = lane_groups(lanes, weights=weights, tokens=lanes * data.window, cores=cores)
         self._best = BestWeights(variables) if track_best else None
@@ -205,9 +208,9 @@ class TrainingProgram:
         """Sums over the targets of a group's batch, the gradients of their cost, the state after it."""
         with tf.GradientTape() as tape:
             tape.watch(weights)
-            sums, state = self._summed(weights, starts, counts, fresh, state, seed)
-            cost = sums[0]
-        return sums, tape.gradient(cost, weights), state
+            costs, state = self._costs(weights, starts, counts, fresh, state, seed)
+            lowered = costs.lowered(self._label_smoothing)
+        return costs.sums, tape.gradient(lowered, weights), state
 
     def _measure_steps(self, starts: Tensor, counts: Tensor, fresh: Tensor) -> Tensor:
         steps, lanes = starts.shape
@@ -215,14 +218,15 @@ class TrainingProgram:
         records = tf.TensorArray(tf.float32, steps, element_shape=(3,))
 
         def step(k: Tensor, records: Any, state: NetworkState) -> tuple[Tensor, Any, NetworkState]:
-            sums, state = self._summed(weights, starts[k], counts[k], fresh[k], state, None)
+            costs, state = self._costs(weights, starts[k], counts[k], fresh[k], state, None)
+            sums = costs.sums
             record = tf.stack([tf.math.divide_no_nan(sums[0], sums[2]), sums[1], sums[2]])
             return k + 1, records.write(k, record), state
 
         first = (tf.constant(0), records, self._forward.zero_state(lanes))
         return tf.while_loop(lambda k, *_: k < steps, step, first)[1].stack()
 
-    def _summed(
+    def _costs(
         self,
         weights: dict[str, Tensor],
         starts: Tensor,
@@ -230,15 +234,12 @@ class TrainingProgram:
         fresh: Tensor,
         state: NetworkState,
         seed: Tensor | None,
-    ) -> tuple[Tensor, NetworkState]:
-        """(cross-entropy in nats, correct targets, counted targets) summed over a batch, (3,)."""
+    ) -> tuple[Costs, NetworkState]:
+        """What a batch costs, and the state after it."""
         inputs, targets, counted, keep = self._batches(starts, counts)
         state = tf.nest.map_structure(lambda part: tf.where(fresh, tf.zeros_like(part), part), state)
         logits, state = self._forward(weights, inputs, keep, state, seed)
-        costs = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
-        right = tf.cast(tf.equal(tf.argmax(logits, axis=-1, output_type=tf.int32), targets), tf.float32)
-        sums = [tf.reduce_sum(costs * counted), tf.reduce_sum(right * counted), tf.reduce_sum(counted)]
-        return tf.stack(sums), state
+        return Costs(logits, targets, counted), state
 
 
 def _compiled(function: Callable[..., Any]) -> Any:

@@ -20,15 +20,11 @@ its products, and the same holds for each.
 from collections.abc import Sequence
 from typing import Any
 
-from rnnlab.engines.tensorflow_equation import (
-    Multiply,
-    Operations,
-    ReplayedOperations,
-    ReplayedProducts,
-)
+from rnnlab.engines.tensorflow_equation import Multiply, Operations
 from rnnlab.engines.tensorflow_scan import scan
 from rnnlab.engines.tensorflow_start import tf
-from rnnlab.models.cells import Cell, State
+from rnnlab.engines.tensorflow_step import StepGradients
+from rnnlab.models.cells import Cell, Product, State
 
 Tensor = Any
 
@@ -37,7 +33,14 @@ FEW_COLUMNS = 4
 
 
 def run_recurrence(
-    cell: Cell, x: Tensor, kernel: Tensor, *, parameters: State, keep: Tensor | None, state: State
+    cell: Cell,
+    x: Tensor,
+    kernel: Tensor,
+    *,
+    parameters: State,
+    keep: Tensor | None,
+    state: State,
+    mask: Tensor | None = None,
 ) -> tuple[Tensor, State]:
     """The outputs h of every step, (H, T, N), and the state after the last.
 
@@ -48,13 +51,14 @@ def run_recurrence(
         parameters: what else the equation uses, each a vector.
         keep: (T, 1, N), 0 where a lane's state is zeroed before the step, else 1; None where it never is.
         state: the state before the first step, (H, N) each.
+        mask: (H, N), what the operand of every product is multiplied by, at every step; None changes none.
     """
     lanes, count = x.shape[2], len(state)
     wide = [tf.broadcast_to(vector[:, None], (vector.shape[0], lanes)) for vector in parameters]
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def recurrence(x: Tensor, kernel: Tensor, *rest: Tensor) -> Any:
-        layer = _Recurrence(cell, x, kernel, wide=rest[count:], keep=keep, initial=rest[:count])
+        layer = _Recurrence(cell, x, kernel, wide=rest[count:], keep=keep, initial=rest[:count], mask=mask)
         return layer.forward(), layer.gradient
 
     hidden, *last = recurrence(x, kernel, *state, *wide)
@@ -74,10 +78,18 @@ class _Recurrence:
     """
 
     def __init__(
-        self, cell: Cell, x: Tensor, kernel: Tensor, *, wide: State, keep: Tensor | None, initial: State
+        self,
+        cell: Cell,
+        x: Tensor,
+        kernel: Tensor,
+        *,
+        wide: State,
+        keep: Tensor | None,
+        initial: State,
+        mask: Tensor | None,
     ) -> None:
         self.cell, self.x, self.kernel = cell, x, kernel
-        self.wide, self.keep, self.initial = tuple(wide), keep, tuple(initial)
+        self.wide, self.keep, self.initial, self.mask = tuple(wide), keep, tuple(initial), mask
         self.columns, self._widths = self._traced()
         self.blocks = [kernel if _width(c) == kernel.shape[1] else kernel[:, c] for c in self.columns]
         self.hidden: Tensor = None
@@ -93,7 +105,7 @@ class _Recurrence:
         def step(state: State, inputs: tuple[Tensor, ...]) -> tuple[State, State]:
             multiply, operations = products_of.step(), Operations()
             before = _kept(state, inputs[1:])
-            after = self.cell.step(operations, inputs[0], multiply, before, self.wide)
+            after = self.step(operations, inputs[0], multiply, before)
             products = () if self.cell.additive else multiply.products
             return after, (*after, *products, *operations.outputs)
 
@@ -117,7 +129,7 @@ class _Recurrence:
             x, state = next(taken), [next(taken) for _ in before]
             products = [next(taken) for _ in self.products] or [tf.zeros_like(x)]
             outputs = [next(taken) for _ in self.outputs]
-            at = _StepGradients(self, x, products, outputs, state, dafter)
+            at = StepGradients(self, x, products, outputs, state, dafter)
             sums = [total + d for total, d in zip(carry[count:], at.dwide, strict=True)]
             leaves = at.dproducts if self.cell.additive else [at.dx, *at.dproducts]
             return (*_kept(at.dstate, tuple(taken)), *sums), (*leaves, *at.operands[1:])
@@ -127,8 +139,18 @@ class _Recurrence:
         carry = (*dlast, *(tf.zeros_like(vector) for vector in self.wide))
         last, leaves = scan(step, carry, sequences, self._leaf_shapes(), reverse=True)
         dproducts = leaves[0 if self.cell.additive else 1 :][:number]
-        operands = (self._hidden_before(), *map(as_columns, leaves[len(leaves) - number + 1 :]))
+        operands = (self._first_operand(), *map(as_columns, leaves[len(leaves) - number + 1 :]))
         return (leaves[0], self._kernel_gradient(operands, dproducts), *last)
+
+    def step(self, operations: Any, x: Tensor, product: Product, state: State) -> State:
+        """The state after one step of the equation, whose products multiply what the mask leaves."""
+        if self.mask is None:
+            return self.cell.step(operations, x, product, state, self.wide)
+
+        def masked(operand: Tensor, *gates: str) -> Tensor:
+            return product(operand * self.mask, *gates)
+
+        return self.cell.step(operations, x, masked, state, self.wide)
 
     def _keeps(self) -> tuple[Tensor, ...]:
         return () if self.keep is None else (self.keep,)
@@ -141,12 +163,14 @@ class _Recurrence:
         )
         return tuple(part if self.keep is None else part * self.keep for part in shifted)
 
-    def _hidden_before(self) -> Tensor:
-        """The state h as every step found it, (H, T·N)."""
+    def _first_operand(self) -> Tensor:
+        """What the first product of every step multiplied, (H, T·N): the state h as the step found it."""
         units, steps, lanes = self.hidden.shape
         after = tf.reshape(self.hidden, (units, steps * lanes))
         before = tf.concat([self.initial[0], after[:, :-lanes]], axis=1)
-        return before if self.keep is None else before * tf.reshape(self.keep, (1, steps * lanes))
+        if self.keep is not None:
+            before *= tf.reshape(self.keep, (1, steps * lanes))
+        return before if self.mask is None else before * tf.tile(self.mask, (1, steps))
 
     def _leaf_shapes(self) -> list[tuple[int, int]]:
         """Shapes of what a backward step leaves: dx where it is not dp, each dp, and the later operands."""
@@ -166,7 +190,7 @@ class _Recurrence:
             return tf.matmul(self.kernel[:, columns[-1]], operand, transpose_a=True)
 
         operations = Operations()
-        self.cell.step(operations, self.x[0], product, self.initial, self.wide)
+        self.step(operations, self.x[0], product, self.initial)
         return columns, [output.shape[0] for output in operations.outputs]
 
     def _kernel_gradient(self, operands: Sequence[Tensor], dproducts: Sequence[Tensor]) -> Tensor:
@@ -176,49 +200,6 @@ class _Recurrence:
             for operand, dproduct in zip(operands, dproducts, strict=True)
         ]
         return blocks[0] if len(blocks) == 1 else tf.concat(blocks, axis=1)
-
-
-class _StepGradients:
-    """The gradients of one step, the last product first: what reaches it goes through U to its operand.
-
-    Attributes:
-        dx: by the input pre-activations.
-        dproducts: by each product.
-        dstate: by each part of the state before the step.
-        dwide: by each parameter, (width, N): one column for each lane.
-        operands: what each product multiplied.
-    """
-
-    def __init__(
-        self,
-        layer: _Recurrence,
-        x: Tensor,
-        products: Sequence[Tensor],
-        outputs: Sequence[Tensor],
-        state: Sequence[Tensor],
-        dafter: Sequence[Tensor],
-    ) -> None:
-        replay = ReplayedProducts(products)
-        with tf.GradientTape(persistent=True) as tape:
-            tape.watch([x, *products, *state, *layer.wide])
-            operations = ReplayedOperations(outputs)
-            reached = list(layer.cell.step(operations, x, replay, tuple(state), layer.wide))
-        self.operands, self.dproducts = replay.operands, list[Tensor]()
-        arriving = list(dafter)
-        for product, operand, block in reversed(
-            list(zip(products, self.operands, layer.blocks, strict=True))
-        ):
-            dproduct = tape.gradient(reached, product, arriving)
-            reached.append(operand)
-            arriving.append(tf.matmul(block, dproduct))
-            self.dproducts.insert(0, dproduct)
-        self.dx, *rest = tape.gradient(
-            reached,
-            [x, *state, *layer.wide],
-            arriving,
-            unconnected_gradients=tf.UnconnectedGradients.ZERO,
-        )
-        self.dstate, self.dwide = rest[: len(state)], rest[len(state) :]
 
 
 def as_columns(sequence: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from rnnlab.config.schema import Experiment, GruModel, LstmModel, MlpModel, Simp
 from rnnlab.errors import ConfigError
 from rnnlab.models import cells
 from rnnlab.models.cells import Cell, Shapes
+from rnnlab.models.normalized_cells import NormalizedGru, NormalizedLstm, NormalizedSimpleRnn
 
 ENCODING = "encoding"
 HEAD = "head"
@@ -44,6 +45,23 @@ class RecurrentLayer(Layer):
 
 
 @dataclass(frozen=True)
+class Dropout:
+    """What is dropped in training, as shares in [0, 1) (Srivastava et al., 2014).
+
+    Attributes:
+        outputs: of the outputs of each hidden layer.
+        inputs: of the encoded inputs.
+        recurrent: of h on its way into the recurrent product, the same units at every step of a batch.
+        variational: whether outputs and inputs drop the same at every step of a batch too.
+    """
+
+    outputs: float
+    inputs: float
+    recurrent: float = 0.0
+    variational: bool = False
+
+
+@dataclass(frozen=True)
 class Architecture:
     """The layers of a network, from token ids (N, T) to logits.
 
@@ -51,15 +69,19 @@ class Architecture:
         encoding: token ids (N, T) → (N, T, D); has a weight only where the encoding is learnt.
         hidden: recurrent layers → (N, T, H), or the dense layers of an MLP → (N, H).
         head: the layer that gives the logits, or None where the last hidden layer does.
-        dropout: share of the outputs of each hidden layer that is dropped in training, [0, 1).
+        dropout: what is dropped in training.
         activation: name of the MLP's activation, or None for a recurrent network.
+        tied: whether the head's kernel is the encoding's embeddings, transposed.
+        residual: whether each layer but the first adds what it reads to what it gives.
     """
 
     encoding: Layer
     hidden: tuple[Layer, ...]
     head: Layer | None
-    dropout: float
+    dropout: Dropout
     activation: str | None
+    tied: bool = False
+    residual: bool = False
 
     @property
     def recurrent(self) -> tuple[RecurrentLayer, ...]:
@@ -98,9 +120,13 @@ def architecture_of(experiment: Experiment, vocab_size: int) -> Architecture:
 def cell_of(model: SimpleRnnModel | LstmModel | GruModel) -> Cell:
     """The cell that a model section names."""
     if isinstance(model, SimpleRnnModel):
-        return cells.SimpleRnn()
+        return NormalizedSimpleRnn() if model.layer_norm else cells.SimpleRnn()
     if isinstance(model, GruModel):
+        if model.layer_norm:
+            return NormalizedGru()
         return cells.GruResetAfter() if model.reset_after else cells.GruResetBefore()
+    if model.layer_norm:
+        return NormalizedLstm()
     if model.coupled_gates:
         return cells.CoupledPeepholeLstm() if model.peephole else cells.CoupledLstm()
     return cells.PeepholeLstm() if model.peephole else cells.Lstm()
@@ -111,17 +137,20 @@ def _layers_of(experiment: Experiment, vocab_size: int) -> Architecture:
     encoding = _encoding(experiment, vocab_size)
     if isinstance(model, MlpModel):
         hidden = tuple(_dense_layers(model, window * encoding.units))
-        return Architecture(
-            encoding, hidden, _head(None, hidden[-1].units, vocab_size), model.dropout, model.activation
-        )
-    hidden = tuple(_recurrent_layers(model, window, encoding.units))
+        dropout = Dropout(model.dropout, model.input_dropout)
+        own = _head(None, hidden[-1].units, vocab_size)
+        return Architecture(encoding, hidden, own, dropout, model.activation)
+    layers = tuple(_recurrent_layers(model, window, encoding.units))
     counted_steps = None if experiment.dataset.target == "next" else window
-    if model.head == "none":
-        _check_headless(hidden[-1].units, vocab_size)
-        head = None
+    head = None
+    if model.head == "dense":
+        head = _head(counted_steps, layers[-1].units, vocab_size, tied=model.tie_weights)
     else:
-        head = _head(counted_steps, hidden[-1].units, vocab_size)
-    return Architecture(encoding, hidden, head, model.dropout, None)
+        _check_headless(layers[-1].units, vocab_size)
+    dropout = Dropout(model.dropout, model.input_dropout, model.recurrent_dropout, model.variational_dropout)
+    return Architecture(
+        encoding, layers, head, dropout, None, tied=model.tie_weights, residual=model.residual
+    )
 
 
 def _encoding(experiment: Experiment, vocab_size: int) -> Layer:
@@ -155,10 +184,11 @@ def _dense_layers(model: MlpModel, input_size: int) -> Iterator[Layer]:
         input_size = units
 
 
-def _head(steps: int | None, input_size: int, vocab_size: int) -> Layer:
+def _head(steps: int | None, input_size: int, vocab_size: int, *, tied: bool = False) -> Layer:
     """The dense layer that gives logits: for each of some steps, or for the one step that counts."""
     shape = (None, vocab_size) if steps is None else (None, steps, vocab_size)
-    return Layer(HEAD, shape, {"kernel": (input_size, vocab_size), "bias": (vocab_size,)})
+    kernel: Shapes = {} if tied else {"kernel": (input_size, vocab_size)}
+    return Layer(HEAD, shape, {**kernel, "bias": (vocab_size,)})
 
 
 def _check_headless(units: int, vocab_size: int) -> None:

@@ -67,7 +67,8 @@ def _batches(experiment: Experiment, batches: Batches) -> str:
 
 def _model(experiment: Experiment, architecture: Architecture) -> str:
     model = experiment.model
-    variants = [name for name in ("peephole", "coupled_gates") if getattr(model, name, False)]
+    names = ("peephole", "coupled_gates", "layer_norm", "residual", "tie_weights")
+    variants = [name for name in names if getattr(model, name, False)]
     if not getattr(model, "reset_after", True):
         variants.append("reset before the product")
     if isinstance(model, MlpModel):

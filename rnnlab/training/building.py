@@ -92,6 +92,7 @@ def _build(experiment: Experiment, corpus: Corpus, batches: Batches, *, track_be
         ),
         lanes=batches.lanes,
         dropout_seed=training.random_seed,
+        label_smoothing=training.label_smoothing,
         track_best=track_best,
         skips=training.on_non_finite == "skip_step",
         cores=cpu_cores(),

@@ -74,8 +74,9 @@ def test_a_misspelled_key_is_one_line_though_it_leaves_another_missing():
     [
         (
             "  zebra: 1",
-            "7:3: model.zebra: unknown key; there are kind, units, dropout, stateful, head,"
-            " peephole, coupled_gates",
+            "7:3: model.zebra: unknown key; there are kind, units, dropout, input_dropout, stateful, head,"
+            " recurrent_dropout, variational_dropout, tie_weights, residual, peephole, coupled_gates,"
+            " layer_norm",
         ),
         ("modle: {}", "7:1: modle: unknown key; did you mean 'model'?"),
         ("qqq: 1", "7:1: qqq: unknown key; there are dataset, model, training, evaluation, generation"),

@@ -97,6 +97,60 @@ def parse(
             " or stateful: false",
         ),
         (
+            {"model": f"{LSTM}, variational_dropout: true"},
+            "2:52: model.variational_dropout: nothing is dropped that could stay the same; set dropout or"
+            " input_dropout, or leave it out",
+        ),
+        (
+            {"model": "kind: lstm, units: [4, 5], residual: true"},
+            "2:46: model.residual: expected several layers of the same units, received [4, 5]; make them so,"
+            " or leave it out",
+        ),
+        (
+            {"model": f"{LSTM}, residual: true"},
+            "2:41: model.residual: expected several layers of the same units, received [4]; make them so,"
+            " or leave it out",
+        ),
+        (
+            {"model": f"{LSTM}, peephole: true, layer_norm: true"},
+            "2:59: model.layer_norm: only the plain LSTM has it; leave out peephole and coupled_gates,"
+            " or layer_norm",
+        ),
+        (
+            {"model": "kind: gru, units: 4, reset_after: false, layer_norm: true"},
+            "2:62: model.layer_norm: only the GRU that resets after the product has it; set"
+            " reset_after: true, or leave it out",
+        ),
+        (
+            {"model": f"{LSTM}, tie_weights: true"},
+            "2:44: model.tie_weights: needs dataset.encoding: embedding, received one_hot; choose that,"
+            " or leave it out",
+        ),
+        (
+            {
+                "dataset": f"{TEXT}, encoding: embedding",
+                "model": "kind: lstm, units: 3, head: none, tie_weights: true",
+            },
+            "2:56: model.tie_weights: there is no head to share the embedding with; set head: dense,"
+            " or leave it out",
+        ),
+        (
+            {
+                "dataset": f"{TEXT}, encoding: embedding, embedding_size: 3",
+                "model": f"{LSTM}, tie_weights: true",
+            },
+            "1:73: dataset.embedding_size: expected the last layer's units, 4, as its weights are the head's,"
+            " received 3; leave it out, or model.tie_weights",
+        ),
+        (
+            {
+                "dataset": f"{TEXT}, encoding: embedding",
+                "model": "kind: lstm, units: 1025, tie_weights: true",
+            },
+            "2:47: model.tie_weights: expected at most 1,024 units in the last layer, the largest embedding,"
+            " received 1,025; use fewer, or leave it out",
+        ),
+        (
             {"model": "kind: lstm, units: [16384, 16384]"},
             "2:28: model.units: expected at most 500,000,000 weights, received about 3,221,291,008;"
             " use fewer units",

@@ -140,11 +140,12 @@ def test_a_page_is_written_in_the_order_of_the_schema(tmp_path):
         "generation:",
     ]
     begin = lines.index("model:")
-    assert lines[begin : begin + 6] == [
+    assert lines[begin : begin + 7] == [
         "model:",
         "  kind: gru",
         "  units: [4, 5]",
         "  dropout: 0.0",
+        "  input_dropout: 0.0",
         "  stateful: false",
         "  head: dense",
     ]

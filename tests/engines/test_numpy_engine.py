@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rnnlab.config.reading import parse_experiment
 from rnnlab.datasets.corpus import load_corpus
 from rnnlab.engines.numpy_engine import numpy_model
-from rnnlab.engines.numpy_equation import sigmoid as float_sigmoid
+from rnnlab.engines.numpy_functions import sigmoid as float_sigmoid
 from rnnlab.engines.stepper import Ids, State
 from rnnlab.models.architecture import architecture_of
 from rnnlab.models.model_file import TrainedModel
@@ -91,6 +91,38 @@ def gru_reset_after(x: Vector, state: tuple[Vector, ...], w: Weights) -> tuple[V
     return (z * h + (1 - z) * np.tanh(x @ w_h + b_h + r * (h @ u_h + c_h)),)
 
 
+def normalized(v: Vector) -> Vector:
+    """Mean 0 and variance 1."""
+    return (v - v.mean()) / np.sqrt(((v - v.mean()) ** 2).mean() + 1e-5)
+
+
+def normalized_sums(x: Vector, h: Vector, w: Weights) -> tuple[Vector, Vector]:
+    """What x and h bring, each normalised over all gates and with a gain of its own."""
+    own = normalized(x @ w["kernel"]) * w["input_gain"]
+    return own, normalized(h @ w["recurrent_kernel"]) * w["recurrent_gain"]
+
+
+def normalized_simple_rnn(x: Vector, state: tuple[Vector, ...], w: Weights) -> tuple[Vector, ...]:
+    (h,) = state
+    return (np.tanh(sum(normalized_sums(x, h, w)) + w["bias"]),)
+
+
+def normalized_lstm(x: Vector, state: tuple[Vector, ...], w: Weights) -> tuple[Vector, ...]:
+    """The memory is kept as it is, and normalised where it is shown."""
+    h, c = state
+    i, f, candidate, o = np.split(sum(normalized_sums(x, h, w)) + w["bias"], 4)
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(candidate)
+    return sigmoid(o) * np.tanh(normalized(c) * w["memory_gain"] + w["memory_bias"]), c
+
+
+def normalized_gru(x: Vector, state: tuple[Vector, ...], w: Weights) -> tuple[Vector, ...]:
+    (h,) = state
+    own, recurrent = normalized_sums(x, h, w)
+    (x_z, x_r, x_h), (h_z, h_r, h_h) = np.split(own + w["bias"][0], 3), np.split(recurrent + w["bias"][1], 3)
+    z, r = sigmoid(x_z + h_z), sigmoid(x_r + h_r)
+    return (z * h + (1 - z) * np.tanh(x_h + r * h_h),)
+
+
 CELLS: dict[str, tuple[str, Equation]] = {
     "simple_rnn": ("kind: simple_rnn", simple_rnn),
     "lstm": ("kind: lstm", lstm),
@@ -99,6 +131,9 @@ CELLS: dict[str, tuple[str, Equation]] = {
     "coupled_peephole": ("kind: lstm, peephole: true, coupled_gates: true", coupled_peephole),
     "gru_reset_before": ("kind: gru, reset_after: false", gru_reset_before),
     "gru_reset_after": ("kind: gru, reset_after: true", gru_reset_after),
+    "normalized_simple_rnn": ("kind: simple_rnn, layer_norm: true", normalized_simple_rnn),
+    "normalized_lstm": ("kind: lstm, layer_norm: true", normalized_lstm),
+    "normalized_gru": ("kind: gru, layer_norm: true", normalized_gru),
 }
 cell = pytest.mark.parametrize("cell", CELLS)
 
@@ -135,14 +170,17 @@ def naive(cell: str, model: TrainedModel, inputs: Vector) -> Vector:
     for layer in architecture_of(model.experiment, len(model.tokens)).recurrent:
         weights = layer_weights(model, layer.name)
         state: tuple[Vector, ...] = (np.zeros(layer.units), np.zeros(layer.units))
-        if cell == "simple_rnn" or cell.startswith("gru"):
+        if "lstm" not in CELLS[cell][0]:
             state = state[:1]
         outputs = []
         for x in inputs:
             state = CELLS[cell][1](x, state, weights)
             outputs.append(state[0])
-        inputs = np.array(outputs)
+        residual = getattr(model.experiment.model, "residual", False) and not layer.name.endswith("_1")
+        inputs = np.array(outputs) + (inputs if residual else 0)
     head = layer_weights(model, "head")
+    if "kernel" not in head and head:
+        head["kernel"] = layer_weights(model, "encoding")["embeddings"].T
     return inputs @ head["kernel"] + head["bias"] if head else inputs
 
 
@@ -163,6 +201,36 @@ def test_forward_is_the_equation_step_after_step(cell: str) -> None:
     assert logits.shape == (3, WINDOW, len(model.tokens))
     for lane in range(3):
         assert_close(logits[lane], naive(cell, model, one_hot[ids[lane]]))
+
+
+def test_residual_layers_add_what_they_read() -> None:
+    """Layers 2 and 3, in `forward` and step after step, for one lane and for several."""
+    model = random_model(TEXT % "kind: lstm, units: [4, 4, 4], residual: true")
+    ids, engine = random_ids(model), numpy_model(model)
+    expected = [naive("lstm", model, np.eye(len(model.tokens))[row]) for row in ids]
+
+    logits, _ = engine.forward(ids, None, engine.zero_state(3))
+
+    assert_close(logits, expected)
+    for lanes in (1, 3):
+        stream = engine.stream(engine.zero_state(lanes))
+        steps = [stream.feed(ids[:lanes, t]).copy() for t in range(WINDOW)]
+        assert_close(np.stack(steps, axis=1), logits[:lanes])
+
+
+def test_a_tied_head_is_the_embedding_transposed() -> None:
+    """The logits are h Eᵀ + b, with the rows E that encode the tokens."""
+    text = (
+        TEXT.replace("window: 6", "window: 6, encoding: embedding") % "kind: gru, units: 5, tie_weights: true"
+    )
+    model = random_model(text)
+    ids, engine = random_ids(model), numpy_model(model)
+
+    logits, _ = engine.forward(ids, None, engine.zero_state(3))
+
+    assert "head/kernel" not in model.weights
+    rows = layer_weights(model, "encoding")["embeddings"]
+    assert_close(logits, [naive("gru_reset_after", model, rows[own]) for own in ids])
 
 
 @cell

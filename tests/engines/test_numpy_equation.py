@@ -5,9 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnlab.engines.numpy_equation import Equation, Floats, TimeStep
+from rnnlab.engines.numpy_equation import Equation, TimeStep
+from rnnlab.engines.numpy_functions import Floats
 from rnnlab.models import cells
 from rnnlab.models.cells import Array, Cell, Product, State
+from rnnlab.models.normalized_cells import NormalizedGru, NormalizedLstm, NormalizedSimpleRnn
 
 H, LANES = 3, 2
 ALL = [
@@ -18,6 +20,9 @@ ALL = [
     cells.CoupledPeepholeLstm(),
     cells.GruResetBefore(),
     cells.GruResetAfter(),
+    NormalizedSimpleRnn(),
+    NormalizedLstm(),
+    NormalizedGru(),
 ]
 each_cell = pytest.mark.parametrize("cell", ALL, ids=lambda cell: type(cell).__name__)
 
@@ -47,7 +52,7 @@ def test_gates_are_activated_at_once(cell: Cell, halved: str) -> None:
 
 @pytest.mark.parametrize("cell", [cell for cell in ALL if type(cell) not in (cells.Lstm, cells.CoupledLstm)])
 def test_gates_that_are_more_than_a_sum_are_activated_one_by_one(cell: Cell) -> None:
-    """Peepholes, and the two products of a GRU, come between the sum and its activation."""
+    """Peepholes, gains, and the two products of a GRU, come between the sum and its activation."""
     equation = equation_of(cell)
 
     assert equation.gates is None

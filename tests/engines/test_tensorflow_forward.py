@@ -1,15 +1,19 @@
-"""Looking up rows, with its gradients, against TensorFlow's own gather."""
+"""Looking up rows, with its gradients, against TensorFlow's own gather; whole networks against NumPy."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from rnnlab.engines import tensorflow_forward
+from rnnlab.engines.numpy_engine import numpy_model
 from rnnlab.engines.tensorflow_start import tf
 from rnnlab.models.architecture import architecture_of
+from rnnlab.models.encodings import encoding_table
 from tests.experiments import SONG, experiment
+from tests.trained import STREAM, trained
 
 
 def gradient_of(look_up: Callable[[Any, Any], Any], table: Any, ids: Any) -> tuple[Any, Any]:
@@ -67,3 +71,32 @@ def test_a_small_vocabulary_is_encoded_as_a_large_one_is() -> None:
 
     np.testing.assert_allclose(among[:, 0], alone[:, 0], atol=1e-5)
     assert np.abs(alone).max() > 0.1
+
+
+@pytest.mark.parametrize("target", ["shifted", "next"])
+@pytest.mark.parametrize(
+    ("encoding", "model"),
+    [
+        ("embedding", "{kind: lstm, units: [4, 4], layer_norm: true, residual: true, tie_weights: true}"),
+        ("one_hot", "{kind: gru, units: [4, 4, 4], layer_norm: true, residual: true, input_dropout: 0.5}"),
+        ("scalar", "{kind: simple_rnn, units: 4, layer_norm: true, recurrent_dropout: 0.5}"),
+    ],
+)
+def test_equals_the_numpy_engine_with_the_same_weights(
+    tmp_path: Path, encoding: str, model: str, target: str
+) -> None:
+    """Logits of a window to 1e-5, nothing dropped; those of the last step where only it counts."""
+    settings = [f"dataset.encoding={encoding}", f"dataset.target={target}", f"model={model}"]
+    own = trained(STREAM, tmp_path, *settings, "training.batching=windows")
+    numbers, engine = len(own.tokens), numpy_model(own)
+    forward = tensorflow_forward.ForwardPass(
+        architecture_of(own.experiment, numbers),
+        encoding_table(encoding, own.tokens),
+        last_only=target == "next",
+    )
+    ids = np.random.default_rng(0).integers(0, numbers, (3, 5)).astype(np.int32)
+    expected, _ = engine.forward(ids, None, engine.zero_state(3), last_only=target == "next")
+
+    logits, _ = forward(own.weights, tf.constant(ids), None, forward.zero_state(3))
+
+    np.testing.assert_allclose(tf.transpose(logits, (1, 0, 2)), expected, atol=1e-5, rtol=1e-5)

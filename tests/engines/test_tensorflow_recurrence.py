@@ -10,6 +10,7 @@ from rnnlab.engines.tensorflow_recurrence import run_recurrence
 from rnnlab.engines.tensorflow_scan import UNROLLED_STEPS
 from rnnlab.engines.tensorflow_start import keras, tf
 from rnnlab.models import cells
+from rnnlab.models.normalized_cells import NormalizedGru, NormalizedLstm, NormalizedSimpleRnn
 
 CELLS = [
     cells.SimpleRnn(),
@@ -20,6 +21,7 @@ CELLS = [
     cells.GruResetBefore(),
     cells.GruResetAfter(),
 ]
+NORMALIZED = [NormalizedSimpleRnn(), NormalizedLstm(), NormalizedGru()]
 SHAPES = [(1, 1, 1, 1), (UNROLLED_STEPS, 1, 2, 4), (UNROLLED_STEPS + 1, 1, 3, 2), (3, 3, 2, 4), (7, 2, 3, 5)]
 """T, N, D, H: one lane, unrolled and looped, and several."""
 
@@ -41,6 +43,11 @@ class RowsOfLanes:
     def split(x: Any, parts: int) -> list[Any]:
         return list(tf.split(x, parts, axis=-1))
 
+    @staticmethod
+    def normalized(x: Any) -> Any:
+        mean, variance = tf.nn.moments(x, axes=-1, keepdims=True)
+        return (x - mean) / tf.sqrt(variance + 1e-5)
+
 
 def turned(x: Any) -> Any:
     """The last two axes exchanged: rows of lanes as columns, and back."""
@@ -52,13 +59,15 @@ def random_layer(cell: cells.Cell, inputs: int, units: int) -> dict[str, Any]:
     return {name: draw(rng, *shape) for name, shape in cell.weight_shapes(inputs, units).items()}
 
 
-def naive(cell: cells.Cell, x: Any, weights: dict[str, Any], keep: Any, state: Any) -> tuple[Any, Any]:
+def naive(
+    cell: cells.Cell, x: Any, weights: dict[str, Any], keep: Any, state: Any, mask: Any = 1.0
+) -> tuple[Any, Any]:
     """A loop over the equation that TensorFlow differentiates by itself."""
     kernel, outputs = weights["recurrent_kernel"], []
 
     def product(operand: Any, gates: str = cell.gates, /) -> Any:
         first = cell.gates.index(gates) * kernel.shape[0]
-        return operand @ kernel[:, first : first + len(gates) * kernel.shape[0]]
+        return (operand * mask) @ kernel[:, first : first + len(gates) * kernel.shape[0]]
 
     for t in range(x.shape[0]):
         if keep is not None:
@@ -69,7 +78,9 @@ def naive(cell: cells.Cell, x: Any, weights: dict[str, Any], keep: Any, state: A
     return tf.stack(outputs), state
 
 
-def fast(cell: cells.Cell, x: Any, weights: dict[str, Any], keep: Any, state: Any) -> tuple[Any, Any]:
+def fast(
+    cell: cells.Cell, x: Any, weights: dict[str, Any], keep: Any, state: Any, mask: Any = None
+) -> tuple[Any, Any]:
     a = x @ weights["kernel"] + cell.input_bias(weights)
     outputs, last = run_recurrence(
         cell,
@@ -78,6 +89,7 @@ def fast(cell: cells.Cell, x: Any, weights: dict[str, Any], keep: Any, state: An
         parameters=cell.parameters(weights),
         keep=None if keep is None else turned(keep),
         state=tuple(map(turned, state)),
+        mask=None if mask is None else turned(mask),
     )
     return tf.transpose(outputs, (1, 2, 0)), tuple(map(turned, last))
 
@@ -113,6 +125,30 @@ def test_every_gradient_equals_plain_differentiation(
             return [outputs, *last, *tape.gradient(loss, sources)]
 
         results.append(tf.function(measured, jit_compile=True, autograph=False)() if compiled else measured())
+
+    for expected, received in zip(*results, strict=True):
+        np.testing.assert_allclose(received, expected, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("cell", [*CELLS, *NORMALIZED], ids=name_of)
+def test_masks_and_normalisation_keep_every_gradient(cell: cells.Cell, masked: bool) -> None:
+    """A product of h where the mask leaves it, with lanes that are reset: gradients of the plain loop."""
+    steps, lanes, inputs, units = 7, 2, 3, 5
+    rng = np.random.default_rng(0)
+    weights = random_layer(cell, inputs, units)
+    x, state = draw(rng, steps, lanes, inputs), tuple(draw(rng, lanes, units) for _ in cell.state)
+    keep = tf.constant(rng.integers(0, 2, (steps, lanes, 1)).astype(np.float32))
+    mask = tf.constant(rng.integers(0, 2, (lanes, units)).astype(np.float32) * 2)
+    results = []
+    for run in (naive, fast):
+        with tf.GradientTape() as tape:
+            sources = [x, *state, *weights.values()]
+            tape.watch(sources)
+            outputs, last = run(cell, x, weights, keep, state, *([mask] if masked else []))
+            loss = weighted_sum(outputs, last)
+        gradients = tape.gradient(loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        results.append([outputs, *last, *gradients])
 
     for expected, received in zip(*results, strict=True):
         np.testing.assert_allclose(received, expected, atol=1e-4, rtol=1e-4)

@@ -4,7 +4,8 @@ import pytest
 
 from rnnlab.errors import ConfigError
 from rnnlab.models import cells
-from rnnlab.models.architecture import Architecture, architecture_of
+from rnnlab.models.architecture import Architecture, Dropout, architecture_of
+from rnnlab.models.normalized_cells import NormalizedGru, NormalizedLstm, NormalizedSimpleRnn
 from tests.experiments import experiment
 
 TEXT = """
@@ -100,6 +101,9 @@ def test_an_embeddings_size_can_be_set() -> None:
         ),
         ("kind: gru", cells.GruResetAfter, 3 * 4 * (10 + 4 + 2)),
         ("kind: gru, reset_after: false", cells.GruResetBefore, 3 * 4 * (10 + 4 + 1)),
+        ("kind: simple_rnn, layer_norm: true", NormalizedSimpleRnn, 1 * 4 * (10 + 4 + 1 + 2)),
+        ("kind: lstm, layer_norm: true", NormalizedLstm, 4 * 4 * (10 + 4 + 1 + 2) + 2 * 4),
+        ("kind: gru, layer_norm: true", NormalizedGru, 3 * 4 * (10 + 4 + 2 + 2)),
     ],
 )
 def test_each_variant_has_its_cell(model: str, cell: type[cells.Cell], parameters: int) -> None:
@@ -131,9 +135,11 @@ def test_every_weight_has_a_name_of_its_own() -> None:
 
 def test_dropout_has_no_weights() -> None:
     """It is a setting of the network, not a layer of it."""
-    network = architecture("kind: lstm, units: 3, dropout: 0.5")
+    network = architecture(
+        "kind: lstm, units: 3, dropout: 0.5, input_dropout: 0.25, recurrent_dropout: 0.125"
+    )
 
-    assert network.dropout == 0.5
+    assert network.dropout == Dropout(0.5, 0.25, 0.125)
     assert network.parameters == architecture("kind: lstm, units: 3").parameters
 
 
@@ -184,3 +190,13 @@ def test_a_table_of_one_hot_rows_has_a_bound() -> None:
         ConfigError, match=r"expected at most 16,384 tokens, received 16,385; choose embedding"
     ):
         architecture_of(wide, 16_385)
+
+
+def test_a_tied_head_has_only_its_bias() -> None:
+    """The kernel is the embedding's, whose size, if left out, is the last layer's units."""
+    network = architecture("kind: lstm, units: [4, 7], tie_weights: true", encoding="embedding")
+
+    assert network.encoding.weights == {"embeddings": (10, 7)}
+    assert network.head is not None
+    assert network.head.weights == {"bias": (10,)}
+    assert network.parameters == 70 + 4 * 4 * (7 + 4 + 1) + 4 * 7 * (4 + 7 + 1) + 10

@@ -21,7 +21,13 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "model.safetensors"
 
 
-@pytest.mark.parametrize("text", [SONG, SENTENCE, STREAM], ids=["notes", "text", "stream"])
+TIED = """
+dataset: {kind: text, inline: if you want to build a ship, encoding: embedding, embedding_size: 5}
+model: {kind: lstm, units: [5, 5], tie_weights: true, layer_norm: true, residual: true}
+"""
+
+
+@pytest.mark.parametrize("text", [SONG, SENTENCE, STREAM, TIED], ids=["notes", "text", "stream", "tied"])
 def test_what_is_saved_is_what_is_loaded(tmp_path, text):
     """Experiment, vocabulary, weights to the bit, and the digest of the data."""
     model = trained(text, tmp_path)
@@ -36,6 +42,23 @@ def test_what_is_saved_is_what_is_loaded(tmp_path, text):
     )
     assert loaded.weights.keys() == model.weights.keys()
     assert all((loaded.weights[name] == array).all() for name, array in model.weights.items())
+
+
+def test_a_file_from_before_a_setting_was_there_means_its_default(path):
+    """What is off by default was off."""
+    newer = ["input_dropout", "recurrent_dropout", "variational_dropout", "tie_weights", "layer_norm"]
+    newer += ["residual", "label_smoothing"]
+
+    def forget(metadata, _):
+        lines = metadata["config"].splitlines()
+        left = [line for line in lines if line.split(":")[0].strip() not in newer]
+        assert len(left) <= len(lines) - len(newer) + 1
+        metadata["config"] = "\n".join(left)
+
+    expected = load_model(path).experiment
+    forge(path, forget)
+
+    assert load_model(path).experiment == expected
 
 
 def test_the_same_model_gives_the_same_file(tmp_path, path):

@@ -24,6 +24,8 @@ MODELS = [
     "kind: gru, units: [4, 3], reset_after: true, dropout: 0.5",
     "kind: lstm, units: [4, 7], head: none",
 ]
+EMBEDDED = "kind: lstm, units: [4, 4], layer_norm: true, residual: true, tie_weights: true"
+EVERY_DROPOUT = "input_dropout: 0.5, recurrent_dropout: 0.5, variational_dropout: true"
 MLP = "kind: mlp, units: [5, 4], activation: elu, dropout: 0.5"
 
 
@@ -60,6 +62,10 @@ CASES = [
     *((text_of(model, target="next"), "next") for model in (MODELS[1], MODELS[-1], MLP)),
     (text_of(MODELS[0], encoding="scalar"), "shifted"),
     (text_of(MODELS[0], encoding="embedding"), "shifted"),
+    (text_of(f"{EMBEDDED}, {EVERY_DROPOUT}", encoding="embedding"), "shifted"),
+    (text_of(EMBEDDED, encoding="embedding", target="next"), "next"),
+    (text_of("kind: simple_rnn, units: 4, layer_norm: true"), "shifted"),
+    (text_of("kind: gru, units: 4, layer_norm: true"), "shifted"),
 ]
 
 
@@ -78,14 +84,23 @@ def test_equals_the_numpy_engine_with_the_same_weights(text: str, target: str) -
     np.testing.assert_allclose(logits, expected[:, 0] if target == "next" else expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("text", [text_of(MODELS[1]), text_of(MLP, target="next", encoding="embedding")])
+@pytest.mark.parametrize(
+    "text",
+    [
+        text_of(MODELS[1]),
+        text_of(MLP, target="next", encoding="embedding"),
+        text_of(EMBEDDED, encoding="embedding"),
+    ],
+)
 def test_its_weights_are_those_of_the_architecture(text: str) -> None:
     """The names and shapes of a model file, in the same order."""
     shapes = {name: tuple(variable.shape) for name, variable in named_weights(network_of(text)).items()}
-    expected = architecture_of(experiment(text), len(TOKENS)).weight_shapes()
+    architecture = architecture_of(experiment(text), len(TOKENS))
+    expected = architecture.weight_shapes()
 
     assert shapes == expected
     assert list(shapes) == list(expected)
+    assert network_of(text).count_params() == architecture.parameters
 
 
 def test_summary_shows_the_layers(capsys: pytest.CaptureFixture[str]) -> None:
@@ -181,3 +196,26 @@ def test_dropout_acts_in_training_only() -> None:
 
     assert (np.asarray(network(ids)) == np.asarray(network(ids))).all()
     assert (np.asarray(network(ids, training=True)) != np.asarray(network(ids))).any()
+
+
+@pytest.mark.parametrize("dropout", ["input_dropout: 0.5", "recurrent_dropout: 0.5"])
+def test_each_dropout_acts_in_training_only(dropout: str) -> None:
+    """On the inputs, and on h; the first step from a zero state has no h to drop."""
+    network = network_of(text_of(f"kind: lstm, units: 16, {dropout}"))
+    ids = np.array([[0, 1, 2]])
+
+    plain, dropped = (np.asarray(network(ids, training=training)) for training in (False, True))
+
+    assert (plain == np.asarray(network(ids))).all()
+    assert (plain[:, 2] != dropped[:, 2]).any()
+    assert dropout.startswith("input") or (plain[:, 0] == dropped[:, 0]).all()
+
+
+def test_variational_dropout_drops_the_same_at_every_step() -> None:
+    """The noise of Keras' dropout layers has one step, which serves all."""
+    dropout = "dropout: 0.5, input_dropout: 0.5"
+    network = network_of(text_of(f"kind: lstm, units: 4, {dropout}, variational_dropout: true"))
+
+    assert [network.get_layer(name).noise_shape for name in ("input_dropout", "dropout_1")] == [
+        (None, 1, None)
+    ] * 2

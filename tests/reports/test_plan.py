@@ -85,6 +85,10 @@ def test_shuffling_and_what_is_left_over_are_said() -> None:
             "{kind: lstm, units: 4, peephole: true, coupled_gates: true}",
             "lstm (peephole, coupled_gates) 1 → 4 → 8",
         ),
+        (
+            "{kind: gru, units: [4, 4], layer_norm: true, residual: true}",
+            "gru (layer_norm, residual) 1 → 4 → 4 → 8",
+        ),
         ("{kind: gru, units: [4, 5]}", "gru 1 → 4 → 5 → 8"),
         ("{kind: gru, units: 4, reset_after: false}", "gru (reset before the product) 1 → 4 → 8"),
         ("{kind: simple_rnn, units: 8, head: none}", "simple_rnn 1 → 8 on"),

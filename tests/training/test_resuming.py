@@ -29,6 +29,14 @@ REGIMES = {
         "training.epochs=20",
         "training.schedule={kind: cosine}",
     ],
+    "stream, all that regularises": [
+        STREAM,
+        "dataset.encoding=embedding",
+        "model={kind: lstm, units: [8, 8], dropout: 0.2, input_dropout: 0.1, recurrent_dropout: 0.1,"
+        " variational_dropout: true, tie_weights: true, residual: true, layer_norm: true}",
+        "training.label_smoothing=0.1",
+        "training.epochs=6",
+    ],
 }
 
 

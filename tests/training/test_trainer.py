@@ -12,6 +12,7 @@ from rnnlab.datasets.batching import gather, make_batches
 from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.splits import split_corpus
 from rnnlab.errors import TrainingError
+from rnnlab.training.chunks import ChunkPlanner
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption
 from rnnlab.training.loop import Progress
@@ -67,6 +68,30 @@ def test_first_loss_is_that_of_keras_own_model(text: str) -> None:
     _, history = train(wanted)
 
     assert history.batch_losses[0] == pytest.approx(expected, abs=1e-5)
+
+
+def test_label_smoothing_is_in_the_steps_and_not_in_the_losses() -> None:
+    """One step of gradient descent moves the head's bias to what is smoothed; the loss is Keras' own."""
+    wanted = experiment(
+        SENTENCE,
+        "training.label_smoothing=0.5",
+        "training.optimizer={name: sgd, learning_rate: 1.0}",
+        "training.batch_size=16",
+        "training.epochs=1",
+    )
+    trainer = trainer_of(wanted)
+    expected, (starts, counts) = first_batch_loss(trainer), trainer.batches.epoch(0)
+    batch = gather(trainer.corpus, starts[0], counts[0], window=5, target="shifted", first=True)
+    probabilities = keras.ops.softmax(trainer.network(batch.inputs.astype(np.int32)))
+    size, counted = probabilities.shape[-1], batch.weights[..., None]
+    aims = 0.5 * np.eye(size)[batch.targets] + 0.5 / size
+
+    chunk, _ = ChunkPlanner(trainer.batches, epochs=1).take(1, stop_after=0)
+    losses = trainer.run_chunk(chunk, 0).losses
+
+    assert losses[0] == pytest.approx(expected, abs=1e-5)
+    step = ((aims - np.asarray(probabilities)) * counted).sum((0, 1)) / counted.sum()
+    np.testing.assert_allclose(trainer.program.weights()["head/bias"], step, atol=1e-5)
 
 
 @pytest.mark.parametrize("text", REGIMES)
