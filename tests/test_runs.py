@@ -141,6 +141,15 @@ def test_a_folder_that_holds_files_is_not_written_into(tmp_path):
     assert (tmp_path / "full" / "config.yaml").read_text() == "mine"
 
 
+def test_a_folder_in_which_a_start_was_killed_can_be_started_in_again(tmp_path):
+    """A half-written configuration is no file of the user's."""
+    (tmp_path / ".config.yaml-abc.partial").write_text("dataset")
+
+    run = create_run("song", trained(SONG, Path.cwd()).experiment, folder=tmp_path)
+
+    assert (run.path / "config.yaml").is_file()
+
+
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     """A file is in the way."""
     (tmp_path / "runs").write_text("")
