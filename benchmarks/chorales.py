@@ -1,0 +1,25 @@
+"""Bach's chorales as note text: the highest voice, one note for each frame of a sixteenth, one chorale a line."""
+
+import json
+from pathlib import Path
+
+from rnnlab.music.pitch import pitch_of
+
+PARTS = {"train": "train", "valid": "validation", "test": "test"}
+
+
+def write_chorales(source: Path, folder: Path) -> None:
+    """Write `train.notes`, `validation.notes` and `test.notes`.
+
+    Args:
+        source: JSON of {"train", "valid", "test"} → chorales → frames → MIDI pitches, the highest first.
+        folder: where to.
+    """
+    pieces = json.loads(source.read_text(encoding="utf-8"))
+    for part, name in PARTS.items():
+        lines = (" ".join(map(_note, chorale)) for chorale in pieces[part])
+        (folder / f"{name}.notes").write_text("\n".join(lines) + "\n", encoding="ascii")
+
+
+def _note(pitches: list[int]) -> str:
+    return f"{pitch_of(int(max(pitches)))}16" if pitches else "r16"
