@@ -10,7 +10,6 @@ from rnnlab.commands.progress import ReadingReport
 from rnnlab.commands.terminal import echo
 
 if TYPE_CHECKING:
-    from rnnlab.evaluation.cross_validation import CrossValidation
     from rnnlab.evaluation.evaluating import Evaluation
     from rnnlab.evaluation.metrics import Metrics
 
@@ -26,26 +25,37 @@ if TYPE_CHECKING:
     "--data", "data", type=click.Path(path_type=Path), help="Measure this file instead of the training data."
 )
 @click.option(
-    "--folds", type=click.IntRange(2, 1000), help="Train K models anew, each tested on a K-th of the windows."
+    "--folds", type=click.IntRange(2, 1000), help="Train K models anew, each tested on a K-th of the data."
+)
+@click.option(
+    "--jobs", type=click.IntRange(1, 1000), help="Processes that train folds at once; 1 if left out."
 )
 @json_option
 def command(
-    model: Path | None, split: str | None, data: Path | None, folds: int | None, as_json: bool
+    model: Path | None,
+    split: str | None,
+    data: Path | None,
+    folds: int | None,
+    jobs: int | None,
+    as_json: bool,
 ) -> None:
     """Measure a trained model: a run folder, a model file, or else the newest run.
 
     \b
     rnnlab evaluate
     rnnlab evaluate runs/nabiya_lstm-1 --json
-    rnnlab evaluate runs/nabiya_lstm-1 --folds 3
+    rnnlab evaluate runs/nabiya_lstm-1 --folds 3 --jobs 3
     """
     from rnnlab.commands.data_access import check_data_access
+    from rnnlab.commands.fold_results import folds_json, folds_rows
     from rnnlab.commands.rendering import as_json_text, facts
     from rnnlab.evaluation.evaluating import evaluate
     from rnnlab.runs import load_trained
 
     if folds and (split or data):
-        raise click.UsageError("--folds measures every window once; leave --split and --data out")
+        raise click.UsageError("--folds measures all of the data once; leave --split and --data out")
+    if jobs and not folds:
+        raise click.UsageError("--jobs is how many folds are trained at once; give --folds too")
     trained, run, path = load_trained(model)
     if model is None:
         echo(f"using {path}", err=True)
@@ -56,8 +66,10 @@ def command(
     if folds:
         from rnnlab.training.folds import cross_validate_config  # loads TensorFlow, which takes seconds
 
-        crossed = cross_validate_config(trained.experiment, folds, report=lambda line: echo(line, err=True))
-        result, rows = _folds_json(crossed), _folds_rows(crossed)
+        crossed = cross_validate_config(
+            trained.experiment, folds, jobs=jobs or 1, report=lambda line: echo(line, err=True)
+        )
+        result, rows = folds_json(crossed, [*map(_metrics_json, crossed.folds)]), folds_rows(crossed)
     else:
         with ReadingReport(quiet=False) as reading:
             evaluation = evaluate(trained, split=split, data=data, report=reading.show)
@@ -131,27 +143,4 @@ def _as_rows(evaluation: "Evaluation") -> list[tuple[str, str]]:
         rows.append(("", separator.join(running.sequence)))
     if evaluation.reconstruction is not None:
         rows.append(("reconstruction", evaluation.reconstruction))
-    return rows
-
-
-def _folds_json(crossed: "CrossValidation") -> dict[str, Any]:
-    names = ("loss", "accuracy")
-    return {
-        "folds": [_metrics_json(fold) for fold in crossed.folds],
-        "mean": {name: crossed.mean(name) for name in names},
-        "standard_deviation": {name: crossed.standard_deviation(name) for name in names},
-    }
-
-
-def _folds_rows(crossed: "CrossValidation") -> list[tuple[str, str]]:
-    rows = [
-        (
-            f"fold {number}",
-            f"loss {fold.loss:.4g} nats per token, accuracy {fold.accuracy:.4f}, {fold.tokens} targets",
-        )
-        for number, fold in enumerate(crossed.folds, start=1)
-    ]
-    for name in ("loss", "accuracy"):
-        spread = f"{crossed.mean(name):.4f} ± {crossed.standard_deviation(name):.4f}"
-        rows.append((name, f"{spread} (mean ± standard deviation)"))
     return rows
