@@ -1,4 +1,4 @@
-"""Bach's chorales as note text: the highest voice, one note for each frame of a sixteenth, one chorale a line."""
+"""Bach's chorales as note text: the highest voice, a note for each frame of a sixteenth, a chorale a line."""
 
 import json
 from pathlib import Path

@@ -17,6 +17,7 @@ ARROWS: dict[str, set[str]] = {
     "": set(),
     "errors": set(),
     "files": set(),
+    "processes": set(),
     "music": set(),
     "config": {"files"},
     "models": {"music", "config", "files"},
@@ -26,7 +27,10 @@ ARROWS: dict[str, set[str]] = {
     "evaluation": {"generation", *STEPPER, "datasets", "models", "config"},
     "runs": {"models", "config", "files"},
     "reports": {"evaluation", "generation", "runs", "datasets", "models", "config"},
-    "training": {"engines", "evaluation", "generation", "runs", "datasets", "models", "config", "files"},
+    "training": {
+        *("engines", "evaluation", "generation", "runs", "datasets", "models", "config"),
+        *("files", "processes"),
+    },
     "commands": {
         *("training", "reports", "evaluation", "generation", "runs"),
         *("engines", "datasets", "models", "config", "music", "files"),

@@ -11,7 +11,6 @@ from rnnlab.commands.terminal import echo
 from rnnlab.errors import DataError
 
 if TYPE_CHECKING:
-    from rnnlab.evaluation.cross_validation import CrossValidation
     from rnnlab.evaluation.evaluating import Evaluation
     from rnnlab.models.model_file import TrainedModel
     from rnnlab.runs import Run
@@ -28,7 +27,10 @@ if TYPE_CHECKING:
     "--data", "data", type=click.Path(path_type=Path), help="Measure this file instead of the training data."
 )
 @click.option(
-    "--folds", type=click.IntRange(2, 1000), help="Train K models anew, each tested on a K-th of the windows."
+    "--folds", type=click.IntRange(2, 1000), help="Train K models anew, each tested on a K-th of the data."
+)
+@click.option(
+    "--jobs", type=click.IntRange(1, 1000), help="Processes that train folds at once; 1 if left out."
 )
 @click.option(
     "--seeds",
@@ -40,11 +42,13 @@ if TYPE_CHECKING:
 @json_option
 def command(
     model: Path | None,
+    *,
     split: str | None,
     data: Path | None,
     folds: int | None,
     seeds: int | None,
     per_token: bool,
+    jobs: int | None,
     as_json: bool,
 ) -> None:
     """Measure a trained model: a run folder, a model file, or else the newest run.
@@ -53,13 +57,13 @@ def command(
     rnnlab evaluate
     rnnlab evaluate runs/nabiya_lstm-1 --json
     rnnlab evaluate runs/nabiya_lstm-1 --data song.notes --per-token
-    rnnlab evaluate runs/nabiya_lstm-1 --folds 3
+    rnnlab evaluate runs/nabiya_lstm-1 --folds 3 --jobs 3
     """
-    from rnnlab.commands.measures import evaluation_json, evaluation_rows
+    from rnnlab.commands.measures import evaluation_json, evaluation_rows, metrics_json
     from rnnlab.commands.rendering import as_json_text, facts
     from rnnlab.runs import load_trained
 
-    _refuse_contradictions(folds, per_token, {"--split": split, "--data": data, "--seeds": seeds})
+    _refuse_contradictions(folds, jobs, per_token, {"--split": split, "--data": data, "--seeds": seeds})
     trained, run, path = load_trained(model)
     if model is None:
         echo(f"using {path}", err=True)
@@ -72,10 +76,13 @@ def command(
         show_surprises(trained, path, split=split, data=data, as_json=as_json)
         return
     if folds:
+        from rnnlab.commands.fold_results import folds_json, folds_rows
         from rnnlab.training.folds import cross_validate_config  # loads TensorFlow, which takes seconds
 
-        crossed = cross_validate_config(trained.experiment, folds, report=lambda line: echo(line, err=True))
-        result, rows = _folds_json(crossed), _folds_rows(crossed)
+        crossed = cross_validate_config(
+            trained.experiment, folds, jobs=jobs or 1, report=lambda line: echo(line, err=True)
+        )
+        result, rows = folds_json(crossed, [*map(metrics_json, crossed.folds)]), folds_rows(crossed)
     else:
         evaluation = _evaluated(trained, split=split, data=data, seeds=seeds, may_open_training_data=may_open)
         result, rows = {**evaluation_json(evaluation), "run": str(path)}, evaluation_rows(evaluation)
@@ -84,10 +91,14 @@ def command(
     echo(as_json_text(result) if as_json else facts(rows))
 
 
-def _refuse_contradictions(folds: int | None, per_token: bool, others: dict[str, object]) -> None:
+def _refuse_contradictions(
+    folds: int | None, jobs: int | None, per_token: bool, others: dict[str, object]
+) -> None:
     given = [name for name, value in others.items() if value] + ["--per-token"] * per_token
     if folds and given:
-        raise click.UsageError(f"--folds measures every window once; leave {' and '.join(given)} out")
+        raise click.UsageError(f"--folds measures all of the data once; leave {' and '.join(given)} out")
+    if jobs and not folds:
+        raise click.UsageError("--jobs is how many folds are trained at once; give --folds too")
     if per_token and "--seeds" in given:
         raise click.UsageError("--per-token shows one step at a time; leave --seeds out")
 
@@ -114,28 +125,3 @@ def _evaluated(trained: "TrainedModel", **options: Any) -> "Evaluation":
     for note in evaluation.notes:
         echo(note, err=True)
     return evaluation
-
-
-def _folds_json(crossed: "CrossValidation") -> dict[str, Any]:
-    from rnnlab.commands.measures import metrics_json
-
-    names = ("loss", "accuracy")
-    return {
-        "folds": [metrics_json(fold) for fold in crossed.folds],
-        "mean": {name: crossed.mean(name) for name in names},
-        "standard_deviation": {name: crossed.standard_deviation(name) for name in names},
-    }
-
-
-def _folds_rows(crossed: "CrossValidation") -> list[tuple[str, str]]:
-    rows = [
-        (
-            f"fold {number}",
-            f"loss {fold.loss:.4g} nats per token, accuracy {fold.accuracy:.4f}, {fold.tokens} targets",
-        )
-        for number, fold in enumerate(crossed.folds, start=1)
-    ]
-    for name in ("loss", "accuracy"):
-        spread = f"{crossed.mean(name):.4f} ± {crossed.standard_deviation(name):.4f}"
-        rows.append((name, f"{spread} (mean ± standard deviation)"))
-    return rows

@@ -18,9 +18,9 @@ from rnnlab.datasets.stratification import (
     stratified_shuffle,
 )
 from rnnlab.datasets.token_kind import Ids
-from rnnlab.errors import DataError, UsageError
+from rnnlab.errors import DataError
 
-__all__ = ["Part", "Splits", "fold_parts", "split_corpus", "split_record"]
+__all__ = ["Part", "Splits", "split_corpus", "split_record", "stratified_parts"]
 
 _SHOWN_TOKENS = 6
 
@@ -85,21 +85,15 @@ def split_record(corpus: Corpus, splits: Splits) -> dict[str, Any]:
     return {"data_sha256": corpus.sha256, "parts": parts}
 
 
-def fold_parts(corpus: Corpus, experiment: Experiment, folds: int) -> list[Splits]:
+def stratified_parts(corpus: Corpus, experiment: Experiment, folds: int) -> list[Splits]:
     """Stratified cross-validation: each window is in the validation part of one of the K folds.
 
     Args:
         folds: K, at least 2.
 
     Raises:
-        UsageError: the regime carries a state, so its windows do not stand alone.
         DataError: there are too few windows.
     """
-    if experiment.regime != "windows":
-        raise UsageError(
-            "--folds: expected an experiment whose windows stand alone, received one that carries its state;"
-            " set training.batching: windows and model.stateful: false, or use a contiguous dataset.split"
-        )
     starts, labels, notes = _labelled_windows(corpus, experiment)
     notes += _notes_of_rare_targets(corpus, labels, folds, "are missing from some folds")
     pairs = stratified_folds(labels, folds=folds, random_seed=experiment.training.random_seed)

@@ -1,39 +1,62 @@
 """Cross-validation of a configuration: a model is trained from scratch for each fold."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.corpus import load_corpus
-from rnnlab.datasets.splits import Splits, fold_parts
-from rnnlab.evaluation.cross_validation import CrossValidation, cross_validate
-from rnnlab.models.model_file import TrainedModel
+from rnnlab.datasets.folds import fold_data
+from rnnlab.datasets.loading import Data
+from rnnlab.datasets.splits import Splits
+from rnnlab.evaluation.cross_validation import CrossValidation, held_out_metrics
+from rnnlab.evaluation.metrics import Metrics
+from rnnlab.processes import in_processes
 from rnnlab.training.interruption import Interruption
 from rnnlab.training.trainer import Trainer
 
 
 def cross_validate_config(
-    experiment: Experiment, folds: int, *, report: Callable[[str], None] = lambda _: None
+    experiment: Experiment, folds: int, *, jobs: int = 1, report: Callable[[str], None] = lambda _: None
 ) -> CrossValidation:
-    """The held-out measures of K models, each trained on all but a K-th of the windows.
+    """The held-out measures of K models, each trained on all but a K-th of the data.
 
     A fold's model is the one at its best training loss: what is held out measures, it does not choose.
 
+    Args:
+        experiment: the configuration.
+        folds: K, at least 2.
+        jobs: how many processes train at once. Each has as many threads as one alone would have, on which
+            rounding depends: so the result is the same to the bit.
+        report: is told in a sentence what the user should know.
+
     Raises:
-        UsageError: the regime carries a state, so its windows do not stand alone.
-        DataError: there are too few windows.
+        DataError: there is too little data.
+        TrainingError: the loss of a fold is no longer a number, or its process was killed.
     """
-    corpus = load_corpus(experiment.dataset)
-    parts = fold_parts(corpus, experiment, folds)
-    for note in parts[0].notes:
-        report(note)
-    trained = 0
+    data = _told(fold_data(load_corpus(experiment.dataset), experiment, folds), report)
+    measured: dict[int, Metrics] = {}
+    if jobs == 1:
+        for number, fold in enumerate(data):
+            report(f"fold {number + 1} of {folds}")
+            measured[number] = measure_fold(experiment, fold)
+    else:
+        report(f"{folds} folds in {min(jobs, folds)} processes")
+        tasks = ((experiment, fold) for fold in data)
+        for number, metrics in in_processes(measure_fold, tasks, jobs=min(jobs, folds)):
+            measured[number] = metrics
+            report(f"fold {number + 1} of {folds} is done")
+    return CrossValidation(tuple(measured[number] for number in sorted(measured)))
 
-    def train(splits: Splits) -> TrainedModel:
-        nonlocal trained
-        trained += 1
-        report(f"fold {trained} of {folds}")
-        trainer = Trainer(experiment, corpus, Splits({"train": splits.parts["train"]}))
-        trainer.train([], each_epoch=False, interruption=Interruption())
-        return trainer.best_model()
 
-    return cross_validate(experiment, corpus, parts, train)
+def measure_fold(experiment: Experiment, fold: Data) -> Metrics:
+    """The measures, on what a fold holds out, of a model that is trained on the rest."""
+    trainer = Trainer(experiment, fold.corpus, Splits({"train": fold.splits.parts["train"]}))
+    trainer.train([], each_epoch=False, interruption=Interruption())
+    return held_out_metrics(trainer.best_model(), experiment, fold)
+
+
+def _told(folds: Iterator[Data], report: Callable[[str], None]) -> Iterator[Data]:
+    """The folds; what is noted of the first is reported, and is said of all."""
+    for number, fold in enumerate(folds):
+        for note in fold.splits.notes if number == 0 else ():
+            report(note)
+        yield fold

@@ -14,7 +14,17 @@ from rnnlab.errors import Interrupted
 from tests.trained import SENTENCE, SONG, STREAM, run_of
 
 NOT_COMMANDS = {
-    *("__init__", "arguments", "data_access", "measures", "per_token", "progress", "rendering", "terminal")
+    *(
+        "__init__",
+        "arguments",
+        "data_access",
+        "fold_results",
+        "measures",
+        "per_token",
+        "progress",
+        "rendering",
+        "terminal",
+    )
 }
 
 
@@ -181,7 +191,8 @@ def folder(rnnlab):
         ("evaluate runs/text-1 --data latin.txt", 1, "latin.txt:1: not UTF-8 (byte 0xe9 at offset 3)"),
         ("evaluate runs/text-1 --data other.txt", 1, "other.txt:1:4: character 'Z' is not in the vocabulary"),
         ("evaluate runs/text-1 --split test", 2, "--split test: the data has no such part, only train"),
-        ("evaluate runs/text-1 --folds 3 --split train", 2, "rnnlab evaluate: --folds measures every window"),
+        ("evaluate runs/text-1 --folds 3 --split train", 2, "rnnlab evaluate: --folds measures all of"),
+        ("evaluate runs/text-1 --jobs 2", 2, "rnnlab evaluate: --jobs is how many folds are trained at once"),
         ("evaluate runs/text-1 --folds 1", 2, "rnnlab evaluate: Invalid value for '--folds': 1"),
         ("describe", 2, "rnnlab describe: Missing argument 'CONFIG|RUN'."),
         ("describe song.yaml --jsno", 2, "rnnlab describe: No such option '--jsno'."),

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from rnnlab.datasets.corpus import load_corpus
-from rnnlab.datasets.splits import fold_parts, split_corpus
-from rnnlab.errors import DataError, UsageError
+from rnnlab.datasets.splits import split_corpus, stratified_parts
+from rnnlab.errors import DataError
 
 WINDOWS = "batching: windows, batch_size: 2"
 FAR_APART = "kind: text, inline: '" + "abcd" * 100 + "', window: 3, target: next"
@@ -119,7 +119,7 @@ def test_each_window_is_validated_in_one_fold(experiment):
         "kind: text, inline: '" + "abcdefgh" * 40 + "', window: 1, target: next", training=WINDOWS
     )
 
-    folds = fold_parts(load_corpus(settings.dataset), settings, 8)
+    folds = stratified_parts(load_corpus(settings.dataset), settings, 8)
 
     held = [fold.parts["validation"].window_starts for fold in folds]
     assert sorted(np.concatenate(held)) == list(range(319))
@@ -134,15 +134,9 @@ def test_targets_rarer_than_the_folds_are_told(experiment):
         f"kind: text, inline: '{'ab' * 20}c{'ab' * 20}', window: 2, {split}", training=WINDOWS
     )
 
-    folds = fold_parts(load_corpus(settings.dataset), settings, 3)
+    folds = stratified_parts(load_corpus(settings.dataset), settings, 3)
 
     assert folds[0].notes == ("target tokens of fewer than 3 windows are missing from some folds: 'c'",)
-
-
-def test_folds_of_windows_that_carry_a_state_are_refused(numbered, experiment):
-    """Scattered windows have no order to carry a state along."""
-    with pytest.raises(UsageError, match=r"^--folds: "):
-        fold_parts(numbered(50), experiment("kind: text, inline: a, window: 4"), 3)
 
 
 def test_scikit_learn_is_imported_only_to_stratify():

@@ -6,47 +6,40 @@ import statistics
 import pytest
 
 from rnnlab.datasets.corpus import load_corpus
-from rnnlab.datasets.splits import Splits, fold_parts
-from rnnlab.evaluation.cross_validation import CrossValidation, cross_validate
+from rnnlab.datasets.folds import fold_data
+from rnnlab.evaluation.cross_validation import CrossValidation, held_out_metrics
 from rnnlab.evaluation.metrics import Metrics
-from rnnlab.models.model_file import TrainedModel
 from tests.evaluation.digits import digits
 from tests.evaluation.opinionated import model_that_expects
 
-ONES = ("dataset.window=1", "training.shuffle=true", "model={kind: mlp, units: 2}")
+ONES = (
+    "dataset.window=1",
+    "dataset.split={kind: stratified_shuffle, allow_overlap: true}",
+    "training.shuffle=true",
+    "model={kind: mlp, units: 2}",
+)
 DATA = "0010201040301020103040102"
 
 
-def test_each_fold_is_measured_by_the_model_that_was_trained_for_it() -> None:
-    """Training is asked once for each fold, in order; its first model expects 0, its second 1."""
+def test_each_fold_is_measured_by_its_own_model() -> None:
+    """The first fold's model expects 0, the second's 1; each is asked for the targets that were held out."""
     experiment = digits(DATA, settings=ONES)
     corpus = load_corpus(experiment.dataset)
-    folds = _parts(2)
-    trained_on: list[Splits] = []
+    folds = [*fold_data(corpus, experiment, 2)]
 
-    def train(splits: Splits) -> TrainedModel:
-        trained_on.append(splits)
-        return model_that_expects("01"[len(trained_on) - 1], experiment, odds=4)
+    measured = [
+        held_out_metrics(model_that_expects(token, experiment, odds=4), experiment, fold)
+        for token, fold in zip("01", folds, strict=True)
+    ]
 
-    crossed = cross_validate(experiment, corpus, folds, train)
-
-    assert trained_on == folds
-    for token, splits, metrics in zip((0, 1), folds, crossed.folds, strict=True):
-        targets = corpus.ids[splits.parts["validation"].window_starts + 1]
+    for token, fold, metrics in zip((0, 1), folds, measured, strict=True):
+        targets = corpus.ids[fold.splits.parts["validation"].window_starts + 1]
         right = int((targets == token).sum())
         assert (metrics.correct, metrics.tokens) == (right, len(targets))
         assert metrics.total_loss == pytest.approx(
             right * math.log(8 / 4) + (len(targets) - right) * math.log(8), rel=1e-6
         )
-    assert sum(metrics.tokens for metrics in crossed.folds) == len(DATA) - 1
-
-
-def _parts(count: int) -> list[Splits]:
-    """Folds without a look at what overlaps: here that is for training alone."""
-    experiment = digits(
-        DATA, settings=(*ONES, "dataset.split={kind: stratified_shuffle, allow_overlap: true}")
-    )
-    return fold_parts(load_corpus(experiment.dataset), experiment, count)
+    assert sum(metrics.tokens for metrics in measured) == len(DATA) - 1
 
 
 def test_the_mean_and_its_deviation_are_over_the_folds() -> None:
@@ -57,3 +50,12 @@ def test_the_mean_and_its_deviation_are_over_the_folds() -> None:
     assert crossed.mean("accuracy") == pytest.approx((0.5 + 1 + 0) / 3)
     assert crossed.standard_deviation("loss") == pytest.approx(1.0)
     assert crossed.standard_deviation("accuracy") == pytest.approx(statistics.stdev([0.5, 1, 0]))
+
+
+def test_the_confidence_interval_is_students() -> None:
+    """Three folds have two degrees of freedom, whose 97.5 % quantile is 4.3027 in any table."""
+    crossed = CrossValidation((Metrics(2.0, 1, 2), Metrics(8.0, 4, 4), Metrics(30.0, 0, 10)))
+
+    low, high = crossed.confidence_interval("loss")
+
+    assert (low, high) == pytest.approx((2 - 4.3027 / math.sqrt(3), 2 + 4.3027 / math.sqrt(3)), abs=1e-4)

@@ -1,0 +1,30 @@
+"""Work in several processes, and how it ends."""
+
+import multiprocessing
+import os
+
+import pytest
+
+from rnnlab.errors import TrainingError
+from rnnlab.processes import in_processes
+
+
+def test_each_result_comes_with_the_number_of_its_task() -> None:
+    """However they overtake each other; there may be more tasks than processes."""
+    found = in_processes(int, [(text,) for text in "31415"], jobs=2)
+
+    assert sorted(found) == [(0, 3), (1, 1), (2, 4), (3, 1), (4, 5)]
+
+
+def test_a_process_that_is_killed_is_said() -> None:
+    """Nobody waits for what it will never say."""
+    with pytest.raises(TrainingError, match="a process that trained was killed"):
+        list(in_processes(os._exit, [(9,)], jobs=1))
+
+
+def test_an_error_of_a_process_is_that_of_the_caller() -> None:
+    """As it was raised; the others end."""
+    with pytest.raises(ValueError, match="invalid literal"):
+        list(in_processes(int, [("1",), ("one",)], jobs=2))
+
+    assert multiprocessing.active_children() == []
