@@ -1,0 +1,45 @@
+"""Every shipped configuration trained twice, in two processes: `python -m torture.determinism [--epochs N]`.
+
+On one machine, with the same versions and number of cores, both must leave the same bits. Those that
+download their data are given a text that ships.
+"""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from rnnlab.config.reading import read_experiment
+
+PROJECT = Path(__file__).parents[1]
+RESULTS = ("model.safetensors", "losses.csv")
+
+
+@click.command()
+@click.option("--epochs", type=click.IntRange(1), default=3, show_default=True, help="Of each training.")
+def main(epochs: int) -> None:
+    """Train every shipped configuration twice, and compare what the two leave."""
+    pages = sorted((PROJECT / "configs").glob("*.yaml"))
+    differing = [page.stem for page in pages if not _is_determined(page, epochs)]
+    click.echo(f"{len(pages)} configurations, {len(differing)} differ: {' '.join(differing) or 'none'}")
+    sys.exit(bool(differing))
+
+
+def _is_determined(page: Path, epochs: int) -> bool:
+    """Whether two trainings of a page leave the same bits."""
+    arguments = [str(page), "--quiet", "--set", f"training.epochs={epochs}"]
+    if read_experiment(page).dataset.url:
+        text = PROJECT / "data/harbour.txt"
+        arguments += ["--set", f"dataset.path={text}", "--set", "training.batch_size=2"]
+    with tempfile.TemporaryDirectory() as folder:
+        runs = [Path(folder) / name for name in ("one", "other")]
+        for run in runs:
+            command = [sys.executable, "-m", "rnnlab", "train", *arguments, "--run-dir", str(run)]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        return all((runs[0] / name).read_bytes() == (runs[1] / name).read_bytes() for name in RESULTS)
+
+
+if __name__ == "__main__":
+    main()
