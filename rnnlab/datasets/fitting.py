@@ -19,7 +19,7 @@ HELD_OUT, LEAST_HELD_OUT = 0.1, 100
 LONGEST_WINDOW, MOST_LANES, LEAST_STEPS = 64, 32, 16
 """Fewer lanes are better than an epoch of fewer steps, and then shorter windows."""
 
-TOKENS_WANTED, MOST_EPOCHS = 6_000_000, 30
+TOKENS_WANTED, MOST_EPOCHS = 6_000_000, 60
 """How many tokens are read in all, if that makes an epoch or more, and not too many."""
 
 OPTIMIZER = Adam(name="adam", learning_rate=0.004, global_clipnorm=1.0)

@@ -21,7 +21,7 @@ def chosen(text, tmp_path, *overrides, **settings) -> Experiment:
 
 @pytest.mark.parametrize(
     ("count", "window", "lanes", "epochs"),
-    [(3, 1, 1, 30), (100, 6, 1, 30), (2000, 64, 1, 30), (10_000, 64, 8, 30), (1_000_000, 64, 32, 7)],
+    [(3, 1, 1, 60), (100, 6, 1, 60), (2000, 64, 1, 60), (10_000, 64, 8, 60), (1_000_000, 64, 32, 7)],
 )
 def test_small_data_is_read_in_fewer_lanes_and_shorter_windows(tmp_path, count, window, lanes, epochs):
     """Every size can be trained on, and an epoch has steps to learn in."""
