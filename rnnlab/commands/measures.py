@@ -119,7 +119,7 @@ def _baselines_row(baselines: "Baselines", metrics: "Metrics") -> Row:
     if baselines.left_out:
         counted = f", counted on the last {baselines.counted:,} tokens of the training part"
     if baselines.copies is not None:
-        copies = f"with its {baselines.copies}" if baselines.copies else "better without its"
+        copies = f"with its {baselines.copies}" if baselines.copies else "without its"
         counted += f"{' ' if counted else ', counted on the training part '}{copies} transposed copies"
     return (
         "baselines",
