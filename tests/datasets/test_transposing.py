@@ -46,9 +46,7 @@ def test_each_line_has_a_key_of_its_own(experiment, tmp_path):
 
     assert texts(lines) == [C_MAJOR, C_MAJOR, C_MAJOR, "r4"]
     assert lines.notes == ("each sequence is moved to the tonic c, by semitones: 2 by -2, 2 by 0",)
-    assert (
-        texts(whole) == [" ".join([C_MAJOR, C_MAJOR.translate({}), C_MAJOR, "r4"])] or len(texts(whole)) == 1
-    )
+    assert whole.notes == ("each sequence is moved to the tonic c, by semitones: 1 by -2",)
 
 
 def test_every_part_is_moved(experiment, tmp_path):
