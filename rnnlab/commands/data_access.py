@@ -33,8 +33,8 @@ def check_data_access(experiment: "Experiment", run: "Run | None", path: Path, *
     if (url := experiment.dataset.url) and not (run and run.is_of_here):
         raise DataError(f"{path}: it names data, {url}, and was not trained in runs/ here; {remedy}")
     for data in chain.from_iterable(experiment.dataset.files.values()):
-        for each in (data, *_led_to(data)):
-            if not (run and (run.is_of_here or _lies_in(each, run.path))):
+        for each in () if run and run.is_of_here else chain([data], _led_to(data)):
+            if not (run and _lies_in(each, run.path)):
                 raise DataError(f"{path}: it names data, {each}, and was not trained in runs/ here; {remedy}")
         if os.path.exists(data) and not (os.path.isfile(data) or os.path.isdir(data)):
             raise DataError(f"{data}: a pipe or a device; expected a file or a folder; {remedy}")
@@ -49,5 +49,6 @@ def _led_to(data: Path) -> Iterator[Path]:
 
 
 def _lies_in(data: Path, folder: Path) -> bool:
+    """Whether a path leads to what is in a folder; one with `**` might go through a link to anywhere."""
     inside = os.path.realpath(folder)
-    return os.path.realpath(data).startswith(os.path.join(inside, ""))
+    return "**" not in data.parts and os.path.realpath(data).startswith(os.path.join(inside, ""))

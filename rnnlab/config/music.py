@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from rnnlab.config.data_paths import STRINGS
 from rnnlab.config.section import Section
 from rnnlab.config.wording import shown
 from rnnlab.errors import DataError
@@ -40,7 +41,7 @@ class Reading(Section):
     polyphony: Literal["highest", "refuse", "chords"] | None = Field(
         None, description="Which notes are taken where several sound together; left out, the highest."
     )
-    grid: Annotated[str, BeforeValidator(_spelled_grid)] | None = Field(
+    grid: Annotated[str, BeforeValidator(_spelled_grid), WithJsonSchema(STRINGS)] | None = Field(
         None,
         description="Note lengths that times of MIDI are moved to: 1/16, [1/16, 1/24] or exact; left out,"
         " sixteenths.",

@@ -32,7 +32,8 @@ def moved(text: StoredText, dataset: NotesDataset) -> tuple[StoredText, Ways]:
     notes: list[str] = []
     ways: Ways = Counter()
     for sequence in _sequences(tokens):
-        way, _ = to.way_of([parse_token(token) for token in sequence])
+        parsed = {token: parse_token(token) for token in set(sequence)}
+        way, _ = to.way_of([parsed[token] for token in sequence])
         try:
             table = transposed_tokens(sequence, way)
         except DataError as error:
@@ -56,8 +57,8 @@ def with_transposed(vocabulary: Vocabulary, shifts: Sequence[int]) -> Vocabulary
     if not shifts:
         return vocabulary
     notes = [token for token in vocabulary.tokens if token != vocabulary.boundary]
-    moved = (transposed_token(token, shift) for token in notes for shift in shifts)
-    text = " ".join([*notes, *filter(None, moved)])
+    copies = (transposed_token(token, shift) for token in notes for shift in shifts)
+    text = " ".join([*notes, *filter(None, copies)])
     return Vocabulary.derive([("dataset.augment", text)], kind="notes", boundary=vocabulary.boundary)
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -267,6 +268,20 @@ def test_a_link_in_a_folder_that_a_run_brings_along_is_not_followed_out_of_it(rn
 
     assert (answer.exit_code, "was not trained in runs/ here" in answer.stderr) == (1, True)
     assert not was_opened(data)
+
+
+@pytest.mark.parametrize("path", ["elsewhere/*.txt", "brought/**/data.txt"])
+def test_nothing_is_looked_for_where_a_stranger_says(rnnlab, data, monkeypatch, path):
+    """A pattern outside of the run, or one that may go through a link to everything there is."""
+    model = trained(SENTENCE.replace(f"inline: {TEXT}", f"path: {data}"), Path.cwd())
+    dataset = model.experiment.dataset.model_copy(update={"path": (Path.cwd() / path,)})
+    experiment = model.experiment.model_copy(update={"dataset": dataset})
+    create_run("song", experiment, folder=Path("brought")).save_model(replace(model, experiment=experiment))
+    monkeypatch.setattr("rnnlab.datasets.source.files_of", lambda _: pytest.fail("it was looked for"))
+
+    answer = rnnlab("evaluate", "brought")
+
+    assert (answer.exit_code, "was not trained in runs/ here" in answer.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("command", [["evaluate"], ["generate"], ["describe"]])
