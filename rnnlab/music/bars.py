@@ -17,7 +17,7 @@ from rnnlab.music.sounds import held_pitches
 MOST_BARS = 1000
 MOST_SYMBOLS = 5000
 _MOST_DOTS = 3
-_SHORTEST = Fraction(1, 256)
+_SHORTEST = Fraction(1, 1024)
 _LARGEST_TUPLET = 63
 
 
