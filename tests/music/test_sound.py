@@ -81,11 +81,11 @@ def test_a_tone_has_harmonics_that_die_away():
     )
 
     assert 0.3 < begun < 0.6
-    assert ended < begun / 2
+    assert ended < begun / 20
 
 
 def test_notes_begin_and_end_in_time():
-    """Dots, tuplets, rests and ties at the tempo of the tune, to the millisecond, and no error adds up."""
+    """Dots, tuplets, rests and ties at the tempo of the tune, to the millisecond."""
     text = "c4 r8 d8. r16 e8*2/3 r8*2/3 f8*2/3 r4 g4~ g8 r8 a16 r2 % tempo 97"
     quarters = [(0, 1), (1.5, 2.25), (2.5, 2 + 5 / 6), (3 + 1 / 6, 3.5), (4.5, 6), (6.5, 6.75)]
 
@@ -99,6 +99,13 @@ def test_notes_begin_and_end_in_time():
     assert np.abs(begins - expected[:, 0]).max() < 0.001
     assert np.abs(ends - expected[:, 1]).max() < 0.005
     assert abs(len(samples) / rate - 8.75 * 60 / 97) < 0.001
+
+
+def test_no_error_adds_up():
+    """A thousand short notes end where they should, to the sample."""
+    samples, rate = heard(wav_of(tune("c64*2/3 " * 1000 + "% tempo 97")))
+
+    assert abs(len(samples) - 1000 / 24 * 60 / 97 * rate) <= 1
 
 
 def test_a_note_that_is_struck_again_can_be_heard():
