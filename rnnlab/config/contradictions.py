@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rnnlab.config.contradiction import Contradiction
 from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE, MOST_EMBEDDING_SIZE, SOURCES
 from rnnlab.config.model import GruModel, LstmModel, MlpModel, RecurrentModel
 from rnnlab.config.split import ContiguousSplit, FilesSplit, SequencesSplit, StratifiedShuffleSplit
@@ -16,19 +16,6 @@ if TYPE_CHECKING:
 MOST_WEIGHTS = 500_000_000
 MOST_ACTIVATIONS = 2**28
 """Bounds on what a network allocates: its weights, and the outputs of its widest layer over one batch."""
-
-
-@dataclass(frozen=True)
-class Contradiction:
-    """Settings that cannot be together.
-
-    Attributes:
-        keys: the dotted names of these settings; the first is the one to change.
-        message: what is wrong, and what to do.
-    """
-
-    keys: tuple[str, ...]
-    message: str
 
 
 def contradictions(experiment: Experiment) -> Iterator[Contradiction]:

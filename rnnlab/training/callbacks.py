@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rnnlab.errors import TrainingError
 from rnnlab.training.callback_state import remembered, remind
-from rnnlab.training.history import LossHistory
+from rnnlab.training.history import EpochRecord, LossHistory
 
 BATCH_HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
 
@@ -59,6 +59,10 @@ class CallbackCalls:
                 callback.restore(own, plain)
             else:
                 remind(callback, own, plain)
+
+    def epochs(self) -> list[EpochRecord]:
+        """A record for each epoch that has ended, if there is a history."""
+        return self._histories[0].epochs if self._histories else []
 
     def steps(self, first_batch: int, losses: NDArray[np.float32], accuracies: NDArray[np.float32]) -> None:
         """Tell of steps of one epoch that followed one another, with their own figures, (steps,) each."""

@@ -113,6 +113,7 @@ class Session:
         )
         if interruption.signal_number:
             raise self._interrupted(loop, interruption.signal_number)
+        self._say_why_stopped(loop, start, tell)
         self._note(f"training ends after {outcome.epochs} epochs, {outcome.seconds:.3f} s")
         if outcome.skipped:
             self._note(f"{outcome.skipped} steps were skipped, as not finite")
@@ -158,6 +159,19 @@ class Session:
         self.run.write_config(self.trainer.experiment)
         self.run.log(f"training is resumed after step {step}")
         return start
+
+    def _say_why_stopped(
+        self, loop: TrainingLoop, start: Checkpoint | None, tell: Callable[[str], None]
+    ) -> None:
+        """Say why training ended early, if it did; and if nothing was trained for that, how to go on."""
+        if not (why := loop.why_stopped):
+            return
+        self._note(why)
+        if start and start.facts.position[0] == loop.epochs:
+            why += (
+                "; to go on, set training.early_stopping.patience to more, or training.early_stopping to null"
+            )
+        tell(why)
 
     def _note(self, event: str) -> None:
         """Add to the log what is said elsewhere too; a log that takes no more hides and stops nothing."""

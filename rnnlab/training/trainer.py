@@ -96,7 +96,7 @@ class Trainer:
         save: Callable[[TrainingLoop], None] = lambda _: None,
         start: Checkpoint | None = None,
     ) -> TrainingLoop:
-        """Train until every epoch is done, a callback stops it, or a signal has come; where it then stands.
+        """Train until no step is left, a callback stops it, or a signal has come; where it then stands.
 
         Args:
             callbacks: Keras callbacks; they see the true loss of each batch, after the chunk that it is in.

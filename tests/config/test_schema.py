@@ -168,6 +168,20 @@ def parse(
             "3:70: training.schedule.decay_steps: expected at most 2,147,483,647, received 3000000000",
         ),
         (
+            {"training": "early_stopping: {patience: 0}"},
+            "3:39: training.early_stopping.patience: expected 1 or more, received 0",
+        ),
+        (
+            {"training": "early_stopping: {min_delta: 0.1}"},
+            "3:12: training.early_stopping.patience: missing; expected: Measurements, one after the other, in"
+            " which the loss has to fall: validations, or epochs where nothing is held out. After so many in"
+            " which it did not, training ends.",
+        ),
+        (
+            {"training": "early_stopping: {patience: 3, min_detla: 0.1}"},
+            "3:42: training.early_stopping.min_detla: unknown key; did you mean 'min_delta'?",
+        ),
+        (
             {"training": f"{WINDOWS}, batch_size: 65536", "model": "kind: lstm, units: 128"},
             "3:43: training.batch_size: batch_size × window × units is 536,870,912,"
             " expected at most 268,435,456; make one smaller",

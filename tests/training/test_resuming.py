@@ -29,6 +29,12 @@ REGIMES = {
         "training.epochs=20",
         "training.schedule={kind: cosine}",
     ],
+    "stream, early stopping": [
+        STREAM,
+        "training.epochs=60",
+        "training.optimizer.learning_rate=0.05",
+        "training.early_stopping={patience: 3}",
+    ],
     "stream, all that regularises": [
         STREAM,
         "dataset.encoding=embedding",
@@ -174,6 +180,41 @@ def test_a_finished_run_goes_on_with_more_epochs() -> None:
 
     assert outcome.epochs == 6
     assert same(left_behind(run), left_behind(six))
+
+
+EARLY = SONG, "training.epochs=25", "training.optimizer.learning_rate=1.0"
+"""Its loss is lowest after epochs 4, 7, 10, 11, 13 and 14."""
+
+
+def early(wanted: str, *, resumed: Run | None = None) -> tuple[Run, list[str]]:
+    """The run with such an early stopping, and what was said of it."""
+    told: list[str] = []
+    session = session_of(experiment(*EARLY, f"training.early_stopping={wanted}"), resumed=resumed)
+    return session.train(tell=told.append).run, told
+
+
+def test_a_run_that_stopped_early_is_finished_until_it_has_more_patience() -> None:
+    """It says why, also when it is resumed; with other patience, or none, it is as if it always had that."""
+    run, said = early("{patience: 2}")
+    stopped = left_behind(run)
+
+    assert said == [
+        "stopped early, after epoch 6 of 25: the training loss has not fallen below 3.08, that of epoch 4,"
+        " in 2 epochs; the weights of epoch 4 are kept"
+    ]
+    assert f" {said[0]}\n" in (run.path / "events.log").read_text()
+    assert early("{patience: 2}", resumed=run)[1] == [
+        "going on after step 54",
+        f"{said[0]}; to go on, set training.early_stopping.patience to more,"
+        " or training.early_stopping to null",
+    ]
+    assert same(left_behind(run), stopped)
+
+    for more in ("{patience: 4, min_delta: 0.2}", "null"):
+        further, _ = early(more, resumed=run)
+
+        assert len(left_behind(further)[2]) > len(stopped[2])
+        assert same(left_behind(further), left_behind(early(more)[0]))
 
 
 def test_a_run_that_was_killed_before_its_first_checkpoint_begins_anew() -> None:
