@@ -9,6 +9,7 @@ from rnnlab.config.contradiction import Contradiction
 from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE, MOST_EMBEDDING_SIZE, SOURCES
 from rnnlab.config.model import GruModel, LstmModel, MlpModel, RecurrentModel
 from rnnlab.config.split import ContiguousSplit, FilesSplit, SequencesSplit, StratifiedShuffleSplit
+from rnnlab.config.training_contradictions import about_training
 
 if TYPE_CHECKING:
     from rnnlab.config.schema import Experiment
@@ -22,7 +23,7 @@ def contradictions(experiment: Experiment) -> Iterator[Contradiction]:
     """Everything in an experiment that cannot be together."""
     yield from _about_data(experiment)
     yield from _about_split(experiment)
-    yield from _about_checkpoints(experiment)
+    yield from about_training(experiment)
     if isinstance(experiment.model, MlpModel):
         yield from _about_mlp(experiment)
     else:
@@ -52,15 +53,6 @@ def _about_data(experiment: Experiment) -> Iterator[Contradiction]:
         yield Contradiction(
             ("dataset.embedding_size", "dataset.encoding"),
             f"needs encoding: embedding, received {dataset.encoding}; leave it out",
-        )
-
-
-def _about_checkpoints(experiment: Experiment) -> Iterator[Contradiction]:
-    checkpoint = experiment.training.checkpoint
-    if checkpoint.every_seconds is not None and checkpoint.every_epochs is not None:
-        yield Contradiction(
-            ("training.checkpoint.every_seconds", "training.checkpoint.every_epochs"),
-            "cannot stand beside every_epochs; leave one of them out",
         )
 
 

@@ -21,7 +21,7 @@ from rnnlab.engines.tensorflow_start import cpu_cores
 from rnnlab.models.architecture import architecture_of
 from rnnlab.models.encodings import encoding_table
 from rnnlab.models.network import build_network, named_weights
-from rnnlab.training.schedules import optimizer_of, stretch_schedule
+from rnnlab.training.schedules import begin_schedule, optimizer_of
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Built:
         """Be as if newly built, for a training of so many steps."""
         for variable, value in self.initial:
             variable.assign(value)
-        stretch_schedule(self.optimizer, total_steps)
+        begin_schedule(self.optimizer, total_steps)
         self.program.reset()
 
 

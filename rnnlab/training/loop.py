@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,13 +52,16 @@ class TrainingLoop:
         trainer: what is trained.
         calls: the callbacks.
         each_epoch: whether no chunk may pass an epoch's end.
+        tell: is told in a sentence when the learning rate falls.
 
     Attributes:
         was_left: whether a signal came before the first step; its thread may still change the weights.
     """
 
-    def __init__(self, trainer: "Trainer", calls: CallbackCalls, *, each_epoch: bool) -> None:
-        self._trainer, self._calls = trainer, calls
+    def __init__(
+        self, trainer: "Trainer", calls: CallbackCalls, *, each_epoch: bool, tell: Callable[[str], None]
+    ) -> None:
+        self._trainer, self._calls, self._tell = trainer, calls, tell
         self._planner = ChunkPlanner(trainer.batches, epochs=trainer.experiment.training.epochs)
         self._length = ChunkLength(trainer.program.room)
         self._monitor = Monitor(trainer.experiment, validates=trainer.validates)
@@ -165,6 +169,7 @@ class TrainingLoop:
         self._divergence.so_far = facts.skipped
         for record in self._calls.epochs():
             self._monitor.add(record.epoch, record.loss, record.validation_loss)
+        self._set_rate()
 
     def _fire(self, records: StepRecords, segment: Segment) -> None:
         """The callbacks of the steps of one epoch, and of its end."""
@@ -182,7 +187,15 @@ class TrainingLoop:
             held_out = self._trainer.validate(segment.epoch)
             self._validation_loss = held_out.get("val_loss", self._validation_loss)
             self._calls.list.on_epoch_end(segment.epoch, {"loss": loss, "accuracy": accuracy, **held_out})
-            self._monitor.add(segment.epoch + 1, loss, held_out.get("val_loss"))
+            lowered = self._monitor.add(segment.epoch + 1, loss, held_out.get("val_loss"))
+            if lowered and not self.is_done:
+                self._set_rate()
+                self._tell(lowered)
+
+    def _set_rate(self) -> None:
+        """Lower the learning rate to what the losses so far have left of it."""
+        if self._monitor.rate_left is not None:
+            self._trainer.lower_rate(self._monitor.rate_left)
 
     def _progress(self, records: StepRecords, last: Segment, seconds: float) -> Progress:
         sums = EpochSums()

@@ -1,4 +1,4 @@
-"""The loss that chooses the best weights, and what else hangs on it.
+"""The loss that chooses the best weights, and what else hangs on it: when training ends, the learning rate.
 
 All of it follows from the losses of the epochs so far. The history has them, and is in every checkpoint: so a
 training that is resumed is told of them again, and stands where it stood, also with another patience.
@@ -6,8 +6,10 @@ training that is resumed is told of them again, and stands where it stood, also 
 
 import math
 
+from rnnlab.config.schedule import PlateauSchedule
 from rnnlab.config.schema import Experiment
 from rnnlab.training.patience import Patience
+from rnnlab.training.plateau import Plateau
 
 
 class Monitor:
@@ -20,27 +22,52 @@ class Monitor:
 
     def __init__(self, experiment: Experiment, *, validates: bool) -> None:
         training = experiment.training
+        stopping, schedule = training.early_stopping, training.schedule
         self._validates, self._every = validates, experiment.evaluation.every if validates else 1
-        self._epochs, self._settings = training.epochs, training.early_stopping
-        self._stopping = Patience(**dict(training.early_stopping)) if training.early_stopping else None
+        self._name, self._noun = ("validation", "validation") if validates else ("training", "epoch")
+        self._epochs, self._rate = training.epochs, training.optimizer.learning_rate
+        self._stopping = Patience(stopping.patience, stopping.min_delta) if stopping else None
+        self._plateau = Plateau(schedule) if isinstance(schedule, PlateauSchedule) else None
 
     @property
     def every(self) -> int:
         """Epochs between two measurements that something hangs on; 0 where nothing does."""
-        return self._every if self._stopping else 0
+        return self._every if self._stopping or self._plateau else 0
 
     @property
     def stops(self) -> bool:
         """Whether training is to end."""
         return self._stopping is not None and self._stopping.is_over
 
-    def add(self, epoch: int, loss: float | None, validation_loss: float | None) -> None:
-        """Take note of an epoch, from 1, and its losses; None stands for one that is no number."""
+    @property
+    def rate_left(self) -> float | None:
+        """The share of the learning rate that is left, 0 to 1; None where it does not hang on the loss."""
+        return self._plateau.left if self._plateau else None
+
+    def add(self, epoch: int, loss: float | None, validation_loss: float | None) -> str:
+        """Take note of an epoch.
+
+        Args:
+            epoch: its number, from 1.
+            loss: of its training; None stands for one that is no number.
+            validation_loss: likewise, or not measured.
+
+        Returns:
+            A sentence on the learning rate, if it falls.
+        """
         if epoch % self._every:
-            return
-        monitored = validation_loss if self._validates else loss
+            return ""
+        found = validation_loss if self._validates else loss
+        monitored = math.nan if found is None else found
         if self._stopping:
-            self._stopping.add(epoch, math.nan if monitored is None else monitored)
+            self._stopping.add(epoch, monitored)
+        if not self._plateau:
+            return ""
+        before = self._plateau.left * self._rate
+        complaint = self._plateau.add(epoch, monitored, noun=self._noun)
+        after = self._plateau.left * self._rate
+        change = f"learning rate {before:.3g} → {after:.3g} after epoch {epoch}"
+        return complaint and f"{change}: the {self._name} loss {complaint}"
 
     def why_stopped(self, epoch: int, *, kept: int) -> str:
         """Why training ends, as a sentence; empty where nothing ends it before its last epoch.
@@ -49,18 +76,9 @@ class Monitor:
             epoch: how many epochs have been finished.
             kept: the epoch whose weights are kept.
         """
-        if not (self._stopping and self._settings and self.stops) or epoch >= self._epochs:
+        if not (self._stopping and self._stopping.is_over) or epoch >= self._epochs:
             return ""
-        waited, last = self._stopping.waited, self._stopping.epoch
-        margin = f" by more than {self._settings.min_delta:g}" if self._settings.min_delta else ""
-        fallen = (
-            f"fallen{margin} below {self._stopping.best:.4g}, that of epoch {last},"
-            if last
-            else "been finite"
-        )
         return (
-            f"stopped early, after epoch {epoch} of {self._epochs}:"
-            f" the {'validation' if self._validates else 'training'} loss has not {fallen} in {waited}"
-            f" {'validation' if self._validates else 'epoch'}{'s' * (waited > 1)};"
-            f" the weights of epoch {kept} are kept"
+            f"stopped early, after epoch {epoch} of {self._epochs}: the {self._name} loss"
+            f" {self._stopping.complaint(self._noun)}; the weights of epoch {kept} are kept"
         )

@@ -13,7 +13,7 @@ class Patience:
     Attributes:
         best: the loss when it last fell, nats per token; infinite before any that is a number.
         epoch: the epoch of that loss, from 1; 0 before it.
-        waited: how many measurements there have been since.
+        waited: how many measurements there have been since, or since the counting began anew.
     """
 
     def __init__(self, patience: int, min_delta: float) -> None:
@@ -31,3 +31,19 @@ class Patience:
             self.best, self.epoch, self.waited = loss, epoch, 0
         else:
             self.waited += 1
+
+    def complaint(self, noun: str) -> str:
+        """What the loss has not done, in words that follow its name.
+
+        Args:
+            noun: what a measurement is called.
+        """
+        times = f"in {self.waited} {noun}{'s' * (self.waited > 1)}"
+        if not self.epoch:
+            return f"has not been finite {times}"
+        margin = f" by more than {self._min_delta:g}" if self._min_delta else ""
+        return f"has not fallen{margin} below {self.best:.4g}, that of epoch {self.epoch}, {times}"
+
+    def begin_anew(self) -> None:
+        """Count from here, for a loss lower than the best so far."""
+        self.waited = 0

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rnnlab.datasets.loading import Data
@@ -97,7 +98,7 @@ class Session:
             start = self._starting_point(tell)
             saves = Saves(self.run, self.trainer, self._history, self._settings, lock, start)
             try:
-                loop = self._train(start, saves, interruption, report)
+                loop = self._train(start, saves, interruption, report, tell)
             except TrainingError as error:
                 self._note(f"training failed: {error}")
                 with suppress(RunError):
@@ -125,6 +126,7 @@ class Session:
         saves: Saves,
         interruption: Interruption,
         report: Callable[[Progress], None],
+        tell: Callable[[str], None],
     ) -> TrainingLoop:
         """Train on from a checkpoint, and save now and then and at the end."""
         loop = self.trainer.train(
@@ -133,6 +135,7 @@ class Session:
             interruption=interruption,
             report=report,
             save=saves.save_if_due,
+            tell=partial(self._say, tell),
             start=start,
         )
         if not loop.was_left:
@@ -166,12 +169,16 @@ class Session:
         """Say why training ended early, if it did; and if nothing was trained for that, how to go on."""
         if not (why := loop.why_stopped):
             return
-        self._note(why)
         if start and start.facts.position[0] == loop.epochs:
             why += (
                 "; to go on, set training.early_stopping.patience to more, or training.early_stopping to null"
             )
-        tell(why)
+        self._say(tell, why)
+
+    def _say(self, tell: Callable[[str], None], sentence: str) -> None:
+        """Tell the user, and the log."""
+        self._note(sentence)
+        tell(sentence)
 
     def _note(self, event: str) -> None:
         """Add to the log what is said elsewhere too; a log that takes no more hides and stops nothing."""

@@ -21,6 +21,7 @@ from rnnlab.training.chunks import EpochSums, whole_epoch
 from rnnlab.training.facts import BestEpoch
 from rnnlab.training.interruption import Interruption
 from rnnlab.training.loop import Progress, TrainingLoop
+from rnnlab.training.schedules import lower_rate
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ class Trainer:
         interruption: Interruption,
         report: Callable[[Progress], None] = lambda _: None,
         save: Callable[[TrainingLoop], None] = lambda _: None,
+        tell: Callable[[str], None] = lambda _: None,
         start: Checkpoint | None = None,
     ) -> TrainingLoop:
         """Train until no step is left, a callback stops it, or a signal has come; where it then stands.
@@ -104,6 +106,7 @@ class Trainer:
             interruption: looked at after each chunk.
             report: called after each chunk but the first, whose time is mostly compilation.
             save: called after each chunk.
+            tell: is told in a sentence when the learning rate falls.
             start: where to go on from; None begins anew.
 
         Raises:
@@ -111,7 +114,7 @@ class Trainer:
         """
         calls = CallbackCalls(callbacks, self.network, self._optimizer)
         calls.list.on_train_begin()
-        loop = TrainingLoop(self, calls, each_epoch=each_epoch)
+        loop = TrainingLoop(self, calls, each_epoch=each_epoch, tell=tell)
         if start:
             with quiet_stderr():
                 loop.restore(start)
@@ -147,6 +150,10 @@ class Trainer:
         if loss < (self._best_validation.loss if self._best_validation else math.inf):
             self._best_validation = Best(self.program.weights(), epoch + 1, loss, "validation")
         return {"val_loss": loss, "val_accuracy": accuracy}
+
+    def lower_rate(self, left: float) -> None:
+        """Have a plateau schedule leave a share of the learning rate, 0 to 1, from the next step on."""
+        lower_rate(self._optimizer, left)
 
     @property
     def validates(self) -> bool:

@@ -168,6 +168,15 @@ def parse(
             "3:70: training.schedule.decay_steps: expected at most 2,147,483,647, received 3000000000",
         ),
         (
+            {"training": "schedule: {kind: plateau, factor: 1.0}"},
+            "3:46: training.schedule.factor: expected less than 1, received 1.0",
+        ),
+        (
+            {"training": "schedule: {kind: plateau, patience: 5}, early_stopping: {patience: 5}"},
+            "3:79: training.early_stopping.patience: expected more than schedule.patience, which is 5,"
+            " received 5: training would end before the rate falls; make it a few times as much",
+        ),
+        (
             {"training": "early_stopping: {patience: 0}"},
             "3:39: training.early_stopping.patience: expected 1 or more, received 0",
         ),

@@ -38,18 +38,27 @@ def test_chunks_end_where_something_may_be_decided():
     assert told(SONG, []).every == 0
 
 
-def test_why_a_training_stopped_is_a_sentence():
-    """Which loss, since when, by how much it was to fall, and what is kept."""
-    losses = [(2.0, None), (1.0, None), (0.75, None), (0.875, None)]
-    margin = "training.early_stopping={patience: 2, min_delta: 0.5}"
+def test_why_a_training_stopped_is_a_sentence() -> None:
+    """Which loss, since when, and what is kept; nothing, where it has had all its epochs."""
+    losses = [(2.0, None), (1.0, None), (1.0, None), (1.5, None)]
 
-    assert told(SONG, losses, margin).why_stopped(4, kept=3) == (
-        "stopped early, after epoch 4 of 60: the training loss has not fallen by more than 0.5 below 1, that"
-        " of epoch 2, in 2 epochs; the weights of epoch 3 are kept"
+    assert told(SONG, losses, EARLY).why_stopped(4, kept=2) == (
+        "stopped early, after epoch 4 of 60: the training loss has not fallen below 1, that of epoch 2,"
+        " in 2 epochs; the weights of epoch 2 are kept"
     )
-    assert told(STREAM, [(1.0, None)], "training.early_stopping={patience: 1}").why_stopped(1, kept=0) == (
-        "stopped early, after epoch 1 of 60: the validation loss has not been finite in 1 validation;"
-        " the weights of epoch 0 are kept"
+    assert told(SONG, losses[:3], EARLY).why_stopped(3, kept=2) == ""
+    assert told(SONG, losses, EARLY, "training.epochs=4").why_stopped(4, kept=2) == ""
+
+
+def test_a_lower_learning_rate_is_a_sentence() -> None:
+    """From what to what, when, and why."""
+    schedule = "training.schedule={kind: plateau, patience: 1, factor: 0.25}"
+    monitor = told(STREAM, [(9.0, 2.0)], schedule)
+
+    assert (monitor.every, monitor.rate_left) == (1, 1)
+    assert monitor.add(2, 8.0, 2.5) == (
+        "learning rate 0.01 → 0.0025 after epoch 2: the validation loss has not fallen below 2,"
+        " that of epoch 1, in 1 validation"
     )
-    assert told(SONG, losses, "training.early_stopping={patience: 3}").why_stopped(4, kept=3) == ""
-    assert told(SONG, losses, margin, "training.epochs=4").why_stopped(4, kept=3) == ""
+    assert monitor.rate_left == 0.25
+    assert told(STREAM, []).rate_left is None

@@ -38,3 +38,29 @@ def test_only_a_fall_by_more_than_min_delta_counts():
     waiting = told([1.0, 0.75, 0.5, 0.375], patience=9, min_delta=0.25)
 
     assert (waiting.best, waiting.epoch, waiting.waited) == (0.5, 3, 1)
+
+
+def test_counting_anew_asks_for_less_than_the_best_so_far():
+    """The best stays, and is what must be undercut."""
+    waiting = told([2.0, 3.0, 3.0], patience=2)
+    waiting.begin_anew()
+    waiting.add(4, 2.5)
+
+    assert (waiting.best, waiting.epoch, waiting.waited, waiting.is_over) == (2.0, 1, 1, False)
+
+
+@pytest.mark.parametrize(
+    ("losses", "min_delta", "words"),
+    [
+        ([2.0, 3.0], 0.0, "has not fallen below 2, that of epoch 1, in 1 validation"),
+        (
+            [2.0, 1.0, 0.75, 1.5],
+            0.5,
+            "has not fallen by more than 0.5 below 1, that of epoch 2, in 2 validations",
+        ),
+        ([math.nan, math.nan], 0.0, "has not been finite in 2 validations"),
+    ],
+)
+def test_what_the_loss_has_not_done_is_said(losses, min_delta, words):
+    """Below what, since when, and how often it was measured."""
+    assert told(losses, patience=9, min_delta=min_delta).complaint("validation") == words

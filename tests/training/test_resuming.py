@@ -29,11 +29,12 @@ REGIMES = {
         "training.epochs=20",
         "training.schedule={kind: cosine}",
     ],
-    "stream, early stopping": [
+    "stream, plateaus, early stopping": [
         STREAM,
         "training.epochs=60",
         "training.optimizer.learning_rate=0.05",
-        "training.early_stopping={patience: 3}",
+        "training.schedule={kind: plateau, patience: 1, factor: 0.2, warmup: 0.1}",
+        "training.early_stopping={patience: 4}",
     ],
     "stream, all that regularises": [
         STREAM,

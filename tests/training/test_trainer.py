@@ -141,6 +141,22 @@ def test_chunk_length_does_not_decide_when_training_stops_early(monkeypatch: pyt
     assert [record.loss for record in stepwise.epochs] == losses
 
 
+def test_a_plateau_schedule_lowers_the_rate_of_the_compiled_steps() -> None:
+    """Until the loss rises for the first time not a bit is different, and then hardly anything moves."""
+    wild = SONG, "training.epochs=12", "training.optimizer.learning_rate=1.0"
+    _, constant = train(experiment(*wild))
+    _, lowered = train(
+        experiment(*wild, "training.schedule={kind: plateau, patience: 1, factor: 1e-30, final: 0}")
+    )
+
+    losses = [record.loss for record in constant.epochs]
+    rise = int(np.argmax(np.diff(losses) >= 0)) + 1
+    assert [record.loss for record in lowered.epochs[: rise + 1]] == losses[: rise + 1]
+    first, *others = [record.loss for record in lowered.epochs[rise + 1 :]]
+    assert others == [first] * len(others)
+    assert len(others) > 2
+
+
 def test_history_holds_each_batch_and_each_epoch() -> None:
     """The epoch's loss is the mean of its batches' own losses, not of running means."""
     _, history = train(experiment(SONG))
