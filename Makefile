@@ -34,14 +34,15 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-# PyTorch, a peer of the benchmarks, is an extra: .venv/bin/pip install '.[bench]'. TEXT is tinyshakespeare.
+# PyTorch, a peer of the benchmarks, is an extra: .venv/bin/pip install '.[bench]'. What is learnt from corpora that
+# are not shipped: make bench CORPORA="--shakespeare input.txt --transformer --large --names names.txt"
 bench: install
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.generation
 	$(BIN)/python -m benchmarks.lecture
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.memory
-	$(if $(TEXT),$(BIN)/python -m benchmarks.learning --large $(TEXT),@echo "learning: say TEXT=tinyshakespeare.txt")
+	$(if $(CORPORA),$(BIN)/python -m benchmarks.learning $(CORPORA),@echo "learning: say CORPORA=…, see the Makefile")
 
 # Thousands of hostile inputs and damaged files take minutes; trainings that are killed, an hour.
 torture: $(VENV)/installed-dev

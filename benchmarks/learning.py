@@ -1,8 +1,9 @@
-"""What is learnt in which time on tinyshakespeare, side by side with a small transformer.
+"""What is learnt in which time, on real corpora, beside what counting alone is worth.
 
-Run as `python -m benchmarks.learning TEXT [--large] [--json]`. The text is split 90/10; losses are those of
-the last tenth, in nats per character. nanoGPT's configuration for the CPU (benchmarks/peers/transformer.py)
-is trained first, then `configs/shakespeare_lstm.yaml`, and with --large the larger configuration.
+Run as `python -m benchmarks.learning [--shakespeare TEXT [--transformer] [--large] [--longest] [--cells]]
+[--names TEXT] [--chorales JSON] [--json]`. Each row is a training by the command line in a process of its
+own, and then `rnnlab evaluate` on what was held out, with the best n-gram of orders 1 to 8 and two smoothings
+beside it. docs/performance.md says where each corpus is from, and how it is split.
 """
 
 import csv
@@ -10,60 +11,122 @@ import importlib.util
 import json
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 
-from benchmarks.report import Column, Report, json_option
-from benchmarks.timing import timed_process
+from benchmarks.chorales import write_chorales
+from benchmarks.report import NO_TORCH, Column, Report, json_option
+from benchmarks.timing import ROOT, timed_process
 
 COLUMNS = (
-    Column("training, s", "", 1.0, 0),
-    Column("of them compiling", "", 1.0, 1),
+    Column("training", "s", 1.0, 0),
     Column("parameters", "thousands", 1e-3, 0),
-    Column("held-out loss", "nats/char", 1.0, 3),
-    Column("loss to beat", "nats/char", 1.0, 4),
+    Column("held-out loss", "nats/token", 1.0, 3),
+    Column("best n-gram", "nats/token", 1.0, 3),
+    Column("wanted", "nats/token", 1.0, 4),
 )
-PUBLISHED_CPU, PUBLISHED_GPU = 1.886, 1.4697
-TRANSFORMER_PARAMETERS = 804_096
+TRANSFORMER_PARAMETERS, TRANSFORMER_PUBLISHED = 804_096, 1.886
+
+SHAKESPEARE = {"shakespeare_lstm": 1.5}
+LARGE, LONGEST = {"shakespeare_lstm_large": 1.4697}, {"shakespeare_lstm_longest": 1.43}
+
+CELLS = {
+    "LSTM": ("{kind: lstm, units: 256}", (0.01,)),
+    "GRU": ("{kind: gru, units: 302}", (0.01,)),
+    "SimpleRNN": ("{kind: simple_rnn, units: 551}", (0.01, 0.003, 0.001)),
+}
+"""About 419,000 parameters each, on the page of shakespeare_lstm. Its rate is too high for a SimpleRNN, so
+lower ones are tried too, and the best counts."""
+
+_file = click.Path(exists=True, dir_okay=False, path_type=Path, resolve_path=True)
 
 
 @click.command()
-@click.argument("text", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--large", is_flag=True, help="Also the configuration of 512 units.")
+@click.option("--shakespeare", type=_file, help="tinyshakespeare: the last tenth is held out.")
+@click.option("--transformer", is_flag=True, help="nanoGPT's configuration for the CPU on it, in PyTorch.")
+@click.option("--large", is_flag=True, help="512 units on it, for three minutes.")
+@click.option("--longest", is_flag=True, help="512 units on it, for as long as it takes.")
+@click.option("--cells", is_flag=True, help="LSTM, GRU and SimpleRNN of equal parameters on it.")
+@click.option("--names", type=_file, help="First names, a line each: a tenth of the lines is the test.")
+@click.option("--chorales", type=_file, help="JSON of Bach's chorales, in sixteenths: the highest voice.")
 @json_option
-def main(text: Path, large: bool, as_json: bool) -> None:
-    """Train each side once, and print how long it took and what it came to."""
-    report = Report("Learning tinyshakespeare, 90/10", COLUMNS, 1)
-    if importlib.util.find_spec("torch"):
-        _, output = timed_process(["-m", "benchmarks.peers.transformer", str(text.resolve())])
-        figures = json.loads(output)
-        report.add(
-            "nanoGPT's CPU configuration",
-            figures["seconds"],
-            None,
-            TRANSFORMER_PARAMETERS,
-            figures["loss"],
-            PUBLISHED_CPU,
-        )
-    else:
-        report.note("PyTorch is not installed, so the transformer was not trained: pip install '.[bench]'.")
-    report.add("shakespeare_lstm", *train("shakespeare_lstm", text), 1.5)
-    if large:
-        report.add("shakespeare_lstm_large", *train("shakespeare_lstm_large", text), PUBLISHED_GPU)
+def main(
+    shakespeare: Path | None,
+    *,
+    names: Path | None,
+    chorales: Path | None,
+    as_json: bool,
+    **asked: bool,
+) -> None:
+    """Train once for each row, and print how long it took and what it came to."""
+    report = Report("Held-out losses of what was learnt", COLUMNS, 1)
+    if shakespeare:
+        _add_shakespeare(report, shakespeare, **asked)
+    if names:
+        report.add("names_lstm", *learnt("configs/names_lstm.yaml", _path(names), part="test"), 1.94)
+    if chorales:
+        with tempfile.TemporaryDirectory() as folder:
+            write_chorales(chorales, Path(folder))
+            page = Path(folder) / "chorales_lstm.yaml"
+            page.write_bytes((ROOT / "benchmarks" / page.name).read_bytes())
+            report.add("chorales_lstm", *learnt(page, part="test"), 0.52)
     report.show(as_json=as_json)
 
 
-def train(config: str, text: Path) -> tuple[float, None, float, float]:
-    """Seconds in the training loop, parameters and the best held-out loss of a configuration."""
-    with tempfile.TemporaryDirectory() as folder:
-        run = Path(folder) / "run"
-        page, data = f"configs/{config}.yaml", f"dataset.path={text.resolve()}"
-        timed_process(["-m", "rnnlab", "train", page, "--set", data, "--run-dir", str(run)])
-        with (run / "history.csv").open(encoding="utf-8", newline="") as file:
-            epochs = list(csv.DictReader(file))
-        _, described = timed_process(["-m", "rnnlab", "describe", str(run), "--json"])
-    loss = min(float(epoch["validation_loss"]) for epoch in epochs)
-    return float(epochs[-1]["seconds"]), None, float(json.loads(described)["parameters"]), loss
+def _add_shakespeare(
+    report: Report, text: Path, *, transformer: bool, large: bool, longest: bool, cells: bool
+) -> None:
+    """The rows of tinyshakespeare that were asked for."""
+    if transformer:
+        _add_transformer(report, text)
+    pages = SHAKESPEARE | (LARGE if large else {}) | (LONGEST if longest else {})
+    for name, wanted in pages.items():
+        report.add(name, *learnt(f"configs/{name}.yaml", _path(text)), wanted)
+    for cell, (model, rates) in CELLS.items() if cells else ():
+        settings = ((_path(text), f"model={model}", f"training.optimizer.learning_rate={r}") for r in rates)
+        rows = [learnt("configs/shakespeare_lstm.yaml", *each) for each in settings]
+        report.add(f"{cell}, equal parameters", *min(rows, key=lambda row: row[2]), None)
+
+
+def _add_transformer(report: Report, text: Path) -> None:
+    if not importlib.util.find_spec("torch"):
+        report.note(NO_TORCH)
+        return
+    figures = json.loads(timed_process(["-m", "benchmarks.peers.transformer", str(text)])[1])
+    row = (figures["seconds"], TRANSFORMER_PARAMETERS, figures["loss"], None, TRANSFORMER_PUBLISHED)
+    report.add("nanoGPT's page for a CPU", *row)
+
+
+def learnt(page: str | Path, *settings: str, part: str = "validation") -> tuple[float, float, float, float]:
+    """What a page of YAML comes to on a held-out part.
+
+    Args:
+        page: a configuration, from the project's root.
+        settings: `key=value`, each.
+        part: `validation` or `test`.
+
+    Returns:
+        Seconds of training, compilation included; parameters; the loss, and the best n-gram's, nats per
+        token.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder, overrides = Path(name), [word for setting in settings for word in ("--set", setting)]
+        _rnnlab("train", str(ROOT / page), *overrides, folder=folder)
+        evaluated = json.loads(_rnnlab("evaluate", "--split", part, "--json", folder=folder))
+        described = json.loads(_rnnlab("describe", evaluated["run"], "--json", folder=folder))
+        with (folder / evaluated["run"] / "history.csv").open(encoding="utf-8", newline="") as file:
+            seconds = float([*csv.DictReader(file)][-1]["seconds"])
+    best: dict[str, Any] = evaluated["baselines"]["ngram"]
+    return seconds, float(described["model"]["parameters"]), evaluated["loss"], best["loss"]
+
+
+def _rnnlab(*arguments: str, folder: Path) -> str:
+    return timed_process(["-m", "rnnlab", *arguments], folder=folder)[1]
+
+
+def _path(data: Path) -> str:
+    return f"dataset.path={data}"
 
 
 if __name__ == "__main__":

@@ -21,20 +21,22 @@ Figures = TypeVar("Figures")
 ROOT = Path(__file__).parents[1]
 
 
-def timed_process(arguments: Sequence[str]) -> tuple[float, str]:
-    """Seconds from start to exit of a Python process at the project's root, and its stdout.
+def timed_process(arguments: Sequence[str], *, folder: Path = ROOT) -> tuple[float, str]:
+    """Seconds from start to exit of a Python process, and its stdout.
 
     Args:
         arguments: what follows `python` on the command line.
+        folder: where it runs; the project's packages are found from anywhere.
 
     Raises:
         SystemExit: the process failed; what it wrote to stderr is shown.
     """
     command = [sys.executable, *arguments]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPATH"] = str(ROOT)
     begun = time.perf_counter()
     done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, encoding="utf-8", check=False
+        command, cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8", check=False
     )
     seconds = time.perf_counter() - begun
     if done.returncode:

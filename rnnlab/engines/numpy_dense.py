@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.engines.numpy_functions import Floats, sigmoid
+from rnnlab.engines.numpy_functions import Floats, flags_ignored, sigmoid
 from rnnlab.engines.stepper import Ids, Logits, State
 from rnnlab.models.architecture import Architecture, Layer
 from rnnlab.models.model_file import Weights
@@ -51,6 +51,7 @@ class NumpyMlp:
         del lanes
         return ()
 
+    @flags_ignored
     def forward(
         self, ids: Ids, resets: NDArray[np.bool_] | None, state: State, *, last_only: bool = True
     ) -> tuple[Logits, State]:

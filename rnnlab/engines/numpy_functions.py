@@ -9,6 +9,10 @@ Floats = NDArray[np.float32]
 
 HALF = np.array(0.5, np.float32)
 
+flags_ignored = np.errstate(invalid="ignore")
+"""Around products of matrices: BLAS may also compute with the padding of its buffers, where anything stands.
+No result depends on that, but now and then it raises the processor's flag for an invalid value."""
+
 
 def sigmoid(x: Floats, out: Floats) -> Floats:
     """1 / (1 + exp(−x)) as (tanh(x / 2) + 1) / 2, which cannot overflow."""

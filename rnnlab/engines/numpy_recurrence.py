@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from rnnlab.engines.numpy_dense import Dense
 from rnnlab.engines.numpy_equation import Call, Equation, TimeStep
-from rnnlab.engines.numpy_functions import Floats
+from rnnlab.engines.numpy_functions import Floats, flags_ignored
 from rnnlab.engines.stepper import Ids, Logits, State
 from rnnlab.models.architecture import Architecture, RecurrentLayer
 from rnnlab.models.cells import Cell
@@ -24,6 +24,7 @@ class NumpyRnn:
         table: what the network sees of each token, (V, D).
     """
 
+    @flags_ignored
     def __init__(self, architecture: Architecture, weights: Weights, table: Floats) -> None:
         self._layers = [_Recurrence(layer, weights) for layer in architecture.recurrent]
         self._rows = np.ascontiguousarray(self._layers[0].inputs(table.T).T)
@@ -38,6 +39,7 @@ class NumpyRnn:
             for layer in self._layers
         )
 
+    @flags_ignored
     def forward(
         self, ids: Ids, resets: NDArray[np.bool_] | None, state: State, *, last_only: bool = False
     ) -> tuple[Logits, State]:
@@ -98,6 +100,7 @@ class NumpyStream:
             outputs, self._logits = self._logits, np.zeros((self._lanes, len(head.bias)), np.float32)
             self._calls += _affine(outputs, head.kernel, head.bias, self._logits)
 
+    @flags_ignored
     def feed(self, ids: Ids) -> Logits:
         """Logits (N, V) after one more token of each lane, (N,); the next call writes over them."""
         if self._lanes == 1:

@@ -1,5 +1,6 @@
 """The weights of the best epoch so far, kept while the compiled program runs on."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,30 +10,72 @@ from rnnlab.engines.tensorflow_start import tf
 Tensor = Any
 
 
-class BestWeights:
-    """A copy of the weights at the end of the epoch with the lowest mean training loss so far.
+@dataclass(frozen=True)
+class Kept:
+    """The weights at the end of an epoch.
 
     Attributes:
-        loss: that mean, nats per token; infinite before the first epoch has ended.
-        epoch: its number, from 0; −1 before the first epoch has ended.
         copies: the weights, by the names of the variables.
+        loss: mean training loss of the epoch, nats per token; infinite where no epoch has ended.
+        epoch: its number, from 0; −1 where no epoch has ended.
+    """
+
+    copies: dict[str, Any]
+    loss: Any
+    epoch: Any
+
+    @classmethod
+    def none(cls, variables: dict[str, Any]) -> "Kept":
+        """No epoch yet."""
+        copies = {name: tf.Variable(variable.value) for name, variable in variables.items()}
+        return cls(copies, tf.Variable(np.inf, dtype=tf.float32), tf.Variable(-1))
+
+    def variables(self, prefix: str) -> dict[str, Any]:
+        """All of it, by name."""
+        copies = {f"{prefix}/copies/{name}": copy for name, copy in self.copies.items()}
+        return {**copies, f"{prefix}/loss": self.loss, f"{prefix}/epoch": self.epoch}
+
+    def take(self, others: dict[str, Tensor], loss: Tensor, epoch: Tensor, *, where: Tensor) -> None:
+        """Be other weights, if a condition holds."""
+        for name, copy in self.copies.items():
+            copy.assign(tf.where(where, others[name], copy))
+        self.loss.assign(tf.where(where, loss, self.loss))
+        self.epoch.assign(tf.where(where, epoch, self.epoch))
+
+
+class BestWeights:
+    """Copies of the weights at the end of the epoch with the lowest mean training loss so far.
+
+    The loss of an epoch is that of its steps, before each of them: what the last steps did to the weights
+    shows in the next epoch only. Adam can take a great step where gradients have all but vanished, so an
+    epoch counts for the larger of its own loss and the next one's; the last, which none follows, for its own.
+
+    Args:
+        variables: the weights, by name.
     """
 
     def __init__(self, variables: dict[str, Any]) -> None:
-        self.variables = variables
-        self.copies = {name: tf.Variable(variable.value) for name, variable in variables.items()}
-        self.loss, self.epoch = tf.Variable(np.inf, dtype=tf.float32), tf.Variable(-1)
+        self._weights = variables
+        self._best, self._last = Kept.none(variables), Kept.none(variables)
+        self._score = tf.Variable(np.inf, dtype=tf.float32)
         self._epochs, self._sums = tf.Variable(0), tf.Variable(tf.zeros(2))
+
+    @property
+    def kept(self) -> Kept:
+        """The best epoch, where the last one may be it."""
+        return self._last if float(self._last.loss) < float(self._score) else self._best
 
     def variables_held(self) -> dict[str, Any]:
         """All that it remembers, by name."""
-        own = {"loss": self.loss, "epoch": self.epoch, "epochs": self._epochs, "sums": self._sums}
-        return {**{f"copies/{name}": copy for name, copy in self.copies.items()}, **own}
+        own = {"score": self._score, "epochs": self._epochs, "sums": self._sums}
+        return {**self._best.variables("best"), **self._last.variables("last"), **own}
 
     def reset(self) -> None:
         """Be as before the first epoch; the copies follow with the first that ends."""
-        self.loss.assign(np.inf)
-        self.epoch.assign(-1)
+        for kept in (self._best, self._last):
+            kept.loss.assign(np.inf)
+            kept.epoch.assign(-1)
+        self._score.assign(np.inf)
         self._epochs.assign(0)
         self._sums.assign(tf.zeros(2))
 
@@ -41,14 +84,19 @@ class BestWeights:
         self._sums.assign_add(tf.stack([tf.math.multiply_no_nan(record[0], record[2]), record[2]]))
 
     def end_epoch(self, ended: Tensor) -> None:
-        """Keep the weights if an epoch has ended, was the best so far and left finite ones."""
+        """If an epoch has ended, remember the weights, and keep those before it if they were the best.
+
+        Those that are not finite count as infinitely bad.
+        """
         mean = self._sums[0] / self._sums[1]
-        weights = [variable.value for variable in self.variables.values()]
-        better = ended & (mean < self.loss) & all_finite(weights)
-        self.loss.assign(tf.where(better, mean, self.loss))
-        self.epoch.assign(tf.where(better, self._epochs, self.epoch))
-        for name, copy in self.copies.items():
-            copy.assign(tf.where(better, self.variables[name].value, copy))
+        score = tf.where(tf.math.is_finite(mean), tf.maximum(self._last.loss, mean), np.inf)
+        better = ended & (score < self._score)
+        before = {name: copy.value() for name, copy in self._last.copies.items()}
+        self._best.take(before, self._last.loss, self._last.epoch, where=better)
+        self._score.assign(tf.where(better, score, self._score))
+        weights = {name: variable.value for name, variable in self._weights.items()}
+        sound = tf.math.is_finite(mean) & all_finite(list(weights.values()))
+        self._last.take(weights, tf.where(sound, mean, np.inf), self._epochs, where=ended)
         self._sums.assign(tf.where(ended, 0.0, self._sums))
         self._epochs.assign_add(tf.cast(ended, tf.int32))
 

@@ -103,12 +103,12 @@ class TrainingProgram:
     @property
     def best_epoch(self) -> int:
         """Number of the epoch, from 0, whose training loss was lowest; −1 before the first has ended."""
-        return -1 if self._best is None else int(self._best.epoch)
+        return -1 if self._best is None else int(self._best.kept.epoch)
 
     @property
     def best_loss(self) -> float:
         """The training loss of the best epoch, nats per token; infinite before the first has ended."""
-        return float("inf") if self._best is None else float(self._best.loss)
+        return float("inf") if self._best is None else float(self._best.kept.loss)
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """A copy of the weights as they are."""
@@ -118,7 +118,7 @@ class TrainingProgram:
         """A copy of the weights at the end of the best epoch."""
         if self._best is None:
             return self.weights()
-        return {name: copy.numpy().copy() for name, copy in self._best.copies.items()}
+        return {name: copy.numpy().copy() for name, copy in self._best.kept.copies.items()}
 
     def train(self, chunk: Chunk, *, first_step: int) -> StepRecords:
         """Take the steps of a chunk, which has at most `room` of them.

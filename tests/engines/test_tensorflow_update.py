@@ -25,7 +25,10 @@ def updated(*batches: tuple[float, list[float]], skips: bool, **settings: Any) -
         records.append(update([tf.constant([cost, 1.0, 1.0])], [{"w": tf.constant(gradient)}]).numpy())
     best.end_epoch(tf.constant(True))
     held = [weight, *optimizer.variables]
-    return [variable.numpy() for variable in held] + [best.loss.numpy(), best.epoch.numpy()], records
+    return [variable.numpy() for variable in held] + [
+        best.kept.loss.numpy(),
+        best.kept.epoch.numpy(),
+    ], records
 
 
 @pytest.mark.parametrize(
