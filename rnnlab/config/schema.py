@@ -11,6 +11,7 @@ from rnnlab.config.dataset import NotesDataset, TextDataset
 from rnnlab.config.early_stopping import EarlyStopping
 from rnnlab.config.model import GruModel, LstmModel, MlpModel, RecurrentModel, SimpleRnnModel
 from rnnlab.config.optimizer import Adam, Optimizer
+from rnnlab.config.samples import Samples
 from rnnlab.config.schedule import ConstantSchedule, Schedule
 from rnnlab.config.section import RandomSeed, Section, Share, one_or_many
 from rnnlab.config.split import ContiguousSplit, FilesSplit, NoSplit, SequencesSplit, StratifiedShuffleSplit
@@ -78,6 +79,10 @@ class Training(Section):
         " training ends, or goes on without the step.",
     )
     checkpoint: Checkpoints = Field(Checkpoints(), description="When the training is saved to be resumed.")
+    samples: Samples | None = Field(
+        None,
+        description="What the network writes into samples.txt while it is trained; left out, nothing.",
+    )
     callbacks: Callbacks = Field((), description="Keras callbacks of your own, each `package.module:Class`.")
 
 

@@ -16,6 +16,7 @@ def about_training(experiment: Experiment) -> Iterator[Contradiction]:
     """Everything about the course of training that cannot be together."""
     yield from _about_checkpoints(experiment)
     yield from _about_patience(experiment)
+    yield from _about_samples(experiment)
 
 
 def _about_checkpoints(experiment: Experiment) -> Iterator[Contradiction]:
@@ -37,4 +38,13 @@ def _about_patience(experiment: Experiment) -> Iterator[Contradiction]:
             ("training.early_stopping.patience", "training.schedule.patience"),
             f"expected more than schedule.patience, which is {schedule.patience:,}, received"
             f" {stopping.patience:,}: training would end before the rate falls; make it a few times as much",
+        )
+
+
+def _about_samples(experiment: Experiment) -> Iterator[Contradiction]:
+    samples = experiment.training.samples
+    if samples and not (samples.seed or experiment.generation.seed or experiment.dataset.boundary):
+        yield Contradiction(
+            ("training.samples", "generation.seed", "dataset.unit"),
+            "no seed to start from; set training.samples.seed, or generation.seed",
         )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.errors import TrainingError
-from rnnlab.training.callback_state import remembered, remind
+from rnnlab.training.callback_state import Remembering, remembered, remind
 from rnnlab.training.history import EpochRecord, LossHistory
 
 BATCH_HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
@@ -41,7 +41,7 @@ class CallbackCalls:
         arrays: dict[str, NDArray[Any]] = {}
         facts = []
         for number, callback in enumerate(self._callbacks):
-            own, plain = callback.snapshot() if isinstance(callback, LossHistory) else remembered(callback)
+            own, plain = callback.snapshot() if isinstance(callback, Remembering) else remembered(callback)
             arrays.update({f"{number}/{name}": array for name, array in own.items()})
             facts.append(plain)
         return arrays, facts
@@ -55,7 +55,7 @@ class CallbackCalls:
         for number, (callback, plain) in enumerate(zip(self._callbacks, facts, strict=True)):
             begin = f"{number}/"
             own = {name.removeprefix(begin): arrays[name] for name in arrays if name.startswith(begin)}
-            if isinstance(callback, LossHistory):
+            if isinstance(callback, Remembering):
                 callback.restore(own, plain)
             else:
                 remind(callback, own, plain)

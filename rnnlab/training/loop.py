@@ -67,7 +67,9 @@ class TrainingLoop:
         self._monitor = Monitor(trainer.experiment, validates=trainer.validates)
         validations = trainer.experiment.evaluation.every if trainer.validates else 0
         saves = trainer.experiment.training.checkpoint.every_epochs or 0
-        self._stop_after = 1 if each_epoch else math.gcd(validations, saves, self._monitor.every)
+        samples = trainer.experiment.training.samples
+        often = (validations, saves, self._monitor.every, samples.every_epochs if samples else 0)
+        self._stop_after = 1 if each_epoch else math.gcd(*often)
         self._step = 0
         self._validation_loss: float | None = None
         self._sums = EpochSums()

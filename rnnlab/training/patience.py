@@ -38,11 +38,11 @@ class Patience:
         Args:
             noun: what a measurement is called.
         """
-        times = f"in {self.waited} {noun}{'s' * (self.waited > 1)}"
+        last = f"last {self.waited} {noun}s" if self.waited > 1 else f"last {noun}"
         if not self.epoch:
-            return f"has not been finite {times}"
+            return f"has not been finite in the {last}"
         margin = f" by more than {self._min_delta:g}" if self._min_delta else ""
-        return f"has not fallen{margin} below {self.best:.4g}, that of epoch {self.epoch}, {times}"
+        return f"has not fallen{margin} below {self.best:.4g}, that of epoch {self.epoch}, in the {last}"
 
     def begin_anew(self) -> None:
         """Count from here, for a loss lower than the best so far."""

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rnnlab.datasets.loading import Data
 from rnnlab.datasets.splits import split_record
@@ -20,6 +21,7 @@ from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption, noted_signals
 from rnnlab.training.lock import locked
 from rnnlab.training.loop import Progress, TrainingLoop
+from rnnlab.training.sampler import Sampler
 from rnnlab.training.saving import Saves
 from rnnlab.training.trainer import Best, Trainer
 
@@ -70,6 +72,8 @@ class Session:
         self.trainer = Trainer(experiment, data.corpus, data.splits)
         self._callbacks = load_callbacks(experiment.training.callbacks)
         self._history = LossHistory()
+        samples = experiment.training.samples
+        self._sampler = Sampler(self.trainer, samples) if samples else None
         self._settings, self._is_resumed = experiment.training.checkpoint, resumed is not None
         self.run = resumed or create_run(name, experiment, folder=run_dir)
         if not resumed:
@@ -96,7 +100,7 @@ class Session:
             for folder in (self.run.path, self.run.path / FOLDER):
                 remove_partial(folder)
             start = self._starting_point(tell)
-            saves = Saves(self.run, self.trainer, self._history, self._settings, lock, start)
+            saves = Saves(self.run, self.trainer, self._history, self._settings, self._sampler, lock, start)
             try:
                 loop = self._train(start, saves, interruption, report, tell)
             except TrainingError as error:
@@ -130,7 +134,7 @@ class Session:
     ) -> TrainingLoop:
         """Train on from a checkpoint, and save now and then and at the end."""
         loop = self.trainer.train(
-            [self._history, *self._callbacks],
+            self._all_callbacks,
             each_epoch=bool(self._callbacks),
             interruption=interruption,
             report=report,
@@ -142,13 +146,18 @@ class Session:
             saves.save(loop)
         return loop
 
+    @property
+    def _all_callbacks(self) -> list[Any]:
+        """The history first; those of the user's, who may stop training, before what only looks on."""
+        return [self._history, *self._callbacks, *([self._sampler] if self._sampler else [])]
+
     def _starting_point(self, tell: Callable[[str], None]) -> Checkpoint | None:
         """The checkpoint to go on from; None begins with the first step."""
         if not self._is_resumed:
             write_environment(self.run.path)
             self.run.log("training begins")
             return None
-        expected = expectation_of(self.trainer, callbacks=1 + len(self._callbacks))
+        expected = expectation_of(self.trainer, callbacks=len(self._all_callbacks))
         start, passed = newest_checkpoint(self.run.path, expected)
         for why in passed:
             tell(f"{why}; going on from the one before it")

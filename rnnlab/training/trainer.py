@@ -84,8 +84,11 @@ class Trainer:
 
     def best_model(self) -> TrainedModel:
         """The best weights so far, with all that using them needs."""
-        tokens = self.corpus.vocabulary.tokens
-        return TrainedModel(self.experiment, tokens, self.best().weights, self.corpus.sha256)
+        return self._model(self.best().weights)
+
+    def current_model(self) -> TrainedModel:
+        """The same with a copy of the weights as they are."""
+        return self._model(self.program.weights())
 
     def train(
         self,
@@ -172,3 +175,7 @@ class Trainer:
     def restore_validation(self, weights: Weights, facts: BestEpoch | None) -> None:
         """Take an epoch for the one with the lowest validation loss so far."""
         self._best_validation = Best(weights, facts.epoch, facts.loss, "validation") if facts else None
+
+    def _model(self, weights: Weights) -> TrainedModel:
+        tokens = self.corpus.vocabulary.tokens
+        return TrainedModel(self.experiment, tokens, weights, self.corpus.sha256)

@@ -177,6 +177,10 @@ def parse(
             " received 5: training would end before the rate falls; make it a few times as much",
         ),
         (
+            {"training": "samples: {every_epochs: 5}"},
+            "3:21: training.samples: no seed to start from; set training.samples.seed, or generation.seed",
+        ),
+        (
             {"training": "early_stopping: {patience: 0}"},
             "3:39: training.early_stopping.patience: expected 1 or more, received 0",
         ),

@@ -44,7 +44,7 @@ def test_why_a_training_stopped_is_a_sentence() -> None:
 
     assert told(SONG, losses, EARLY).why_stopped(4, kept=2) == (
         "stopped early, after epoch 4 of 60: the training loss has not fallen below 1, that of epoch 2,"
-        " in 2 epochs; the weights of epoch 2 are kept"
+        " in the last 2 epochs; the weights of epoch 2 are kept"
     )
     assert told(SONG, losses[:3], EARLY).why_stopped(3, kept=2) == ""
     assert told(SONG, losses, EARLY, "training.epochs=4").why_stopped(4, kept=2) == ""
@@ -58,7 +58,7 @@ def test_a_lower_learning_rate_is_a_sentence() -> None:
     assert (monitor.every, monitor.rate_left) == (1, 1)
     assert monitor.add(2, 8.0, 2.5) == (
         "learning rate 0.01 → 0.0025 after epoch 2: the validation loss has not fallen below 2,"
-        " that of epoch 1, in 1 validation"
+        " that of epoch 1, in the last validation"
     )
     assert monitor.rate_left == 0.25
     assert told(STREAM, []).rate_left is None

@@ -52,13 +52,13 @@ def test_counting_anew_asks_for_less_than_the_best_so_far():
 @pytest.mark.parametrize(
     ("losses", "min_delta", "words"),
     [
-        ([2.0, 3.0], 0.0, "has not fallen below 2, that of epoch 1, in 1 validation"),
+        ([2.0, 3.0], 0.0, "has not fallen below 2, that of epoch 1, in the last validation"),
         (
             [2.0, 1.0, 0.75, 1.5],
             0.5,
-            "has not fallen by more than 0.5 below 1, that of epoch 2, in 2 validations",
+            "has not fallen by more than 0.5 below 1, that of epoch 2, in the last 2 validations",
         ),
-        ([math.nan, math.nan], 0.0, "has not been finite in 2 validations"),
+        ([math.nan, math.nan], 0.0, "has not been finite in the last 2 validations"),
     ],
 )
 def test_what_the_loss_has_not_done_is_said(losses, min_delta, words):

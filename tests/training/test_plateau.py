@@ -27,4 +27,4 @@ def test_it_does_not_fall_below_its_final_share():
 
     assert plateau.left == 0.4
     assert [bool(sentence) for sentence in said] == [False, True, True, False, False]
-    assert said[1] == "has not fallen below 1, that of epoch 1, in 1 epoch"
+    assert said[1] == "has not fallen below 1, that of epoch 1, in the last epoch"
