@@ -8,16 +8,19 @@ from rnnlab.music.pitch import pitch_of
 PARTS = {"train": "train", "valid": "validation", "test": "test"}
 
 
-def write_chorales(source: Path, folder: Path) -> None:
-    """Write `train.notes`, `validation.notes` and `test.notes`.
+def read_chorales(source: Path) -> dict[str, list[str]]:
+    """The note text of each chorale by part: train, validation and test.
 
     Args:
         source: JSON of {"train", "valid", "test"} → chorales → frames → MIDI pitches, the highest first.
-        folder: where to.
     """
     pieces = json.loads(source.read_text(encoding="utf-8"))
-    for part, name in PARTS.items():
-        lines = (" ".join(map(_note, chorale)) for chorale in pieces[part])
+    return {name: [" ".join(map(_note, chorale)) for chorale in pieces[part]] for part, name in PARTS.items()}
+
+
+def write_chorales(source: Path, folder: Path) -> None:
+    """Write `train.notes`, `validation.notes` and `test.notes` into a folder."""
+    for name, lines in read_chorales(source).items():
         (folder / f"{name}.notes").write_text("\n".join(lines) + "\n", encoding="ascii")
 
 

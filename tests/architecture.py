@@ -19,7 +19,7 @@ ARROWS: dict[str, set[str]] = {
     "files": set(),
     "processes": set(),
     "music": set(),
-    "config": {"files"},
+    "config": {"files", "music"},
     "models": {"music", "config", "files"},
     "datasets": {"music", "config", "files"},
     "engines": {"models", "config"},

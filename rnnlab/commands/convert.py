@@ -1,6 +1,5 @@
 """`rnnlab convert`: music from one format to another."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from rnnlab.commands.terminal import echo, write
 
 if TYPE_CHECKING:
     from rnnlab.music.conversion import Collection
+    from rnnlab.music.transposition import Transposition
 
 
 @click.command()
@@ -45,10 +45,11 @@ def command(sources: tuple[Path, ...], target: Path, **options: Any) -> None:
     from rnnlab.files import write_durably
     from rnnlab.music.conversion import collect, transposed, written
 
-    semitones, tonic = _interval(options["transpose"])
+    transposition = _transposition(options["transpose"])
     suffix = ".notes" if str(target) == "-" else _suffix(target, overwrite=options["overwrite"])
     collection = collect(sources, reading=_reading(options))
-    collection = transposed(collection, semitones=semitones, tonic=tonic)
+    if transposition:
+        collection = transposed(collection, transposition)
     if not collection.tunes and len(collection.failures) == 1:
         raise DataError(collection.failures[0])
     for line in (*collection.failures, *collection.remarks):
@@ -63,21 +64,14 @@ def command(sources: tuple[Path, ...], target: Path, **options: Any) -> None:
     echo(_summary(collection, str(target)), err=True)
 
 
-def _interval(text: str | None) -> tuple[int | None, int | None]:
-    """Semitones, or a tonic 0..11, of what `--transpose` says."""
+def _transposition(text: str | None) -> "Transposition | None":
     from rnnlab.errors import DataError, UsageError
-    from rnnlab.music.pitch import parse_pitch
+    from rnnlab.music.transposition import parse_transposition
 
-    if text is None:
-        return None, None
-    if re.fullmatch("[+-]?[0-9]{1,3}", text):
-        return int(text), None
     try:
-        return None, parse_pitch(text).midi % 12
-    except DataError:
-        raise UsageError(
-            f"--transpose: expected semitones such as -3, or a tonic such as c, received {text!r}"
-        ) from None
+        return None if text is None else parse_transposition(text)
+    except DataError as error:
+        raise UsageError(f"--transpose: {error}") from None
 
 
 def _suffix(target: Path, *, overwrite: bool) -> str:

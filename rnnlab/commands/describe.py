@@ -61,6 +61,7 @@ def _as_json(description: "Description") -> dict[str, Any]:
             "accuracy_ceiling": ceiling
             and {"correct": ceiling.correct, "total": ceiling.total, "accuracy": ceiling.accuracy},
             "splits": _splits(description),
+            "notes": list(description.splits.notes),
         },
         "model": {
             "layers": [

@@ -106,6 +106,7 @@ def _baselines_json(baselines: "Baselines") -> dict[str, Any]:
         },
         "counted_tokens": baselines.counted,
         "left_out_tokens": baselines.left_out,
+        **({} if baselines.copies is None else {"transposed_copies": baselines.copies}),
     }
 
 
@@ -114,11 +115,12 @@ def _baselines_row(baselines: "Baselines", metrics: "Metrics") -> Row:
     best = baselines.best
     gain = best.loss - metrics.loss
     verdict = f"{abs(gain):.3f} {'better' if gain > 0 else 'worse'}" if round(gain, 3) else "no better"
-    counted = (
-        f", counted on the last {baselines.counted:,} tokens of the training part"
-        if baselines.left_out
-        else ""
-    )
+    counted = ""
+    if baselines.left_out:
+        counted = f", counted on the last {baselines.counted:,} tokens of the training part"
+    if baselines.copies is not None:
+        copies = f"with its {baselines.copies}" if baselines.copies else "without its"
+        counted += f"{' ' if counted else ', counted on the training part '}{copies} transposed copies"
     return (
         "baselines",
         f"unigram {baselines.unigram.loss:.4g}, {best.order}-gram {best.loss:.4g} nats per token"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rnnlab.config.contradiction import Contradiction
-from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE, MOST_EMBEDDING_SIZE, SOURCES
+from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE, MOST_EMBEDDING_SIZE, SOURCES, NotesDataset
 from rnnlab.config.model import GruModel, LstmModel, MlpModel, RecurrentModel
 from rnnlab.config.split import ContiguousSplit, FilesSplit, SequencesSplit, StratifiedShuffleSplit
 from rnnlab.config.training_contradictions import about_training
@@ -48,6 +48,11 @@ def _about_data(experiment: Experiment) -> Iterator[Contradiction]:
     if dataset.sha256 is not None and dataset.url is None:
         yield Contradiction(
             ("dataset.sha256", "dataset.url"), "belongs to a url, and there is none; leave it out"
+        )
+    if isinstance(dataset, NotesDataset) and dataset.reading.model_fields_set and dataset.path is None:
+        yield Contradiction(
+            ("dataset.reading", "dataset.inline", "dataset.url"),
+            "is for MIDI files and scores, which path names, and there is none; leave it out",
         )
     if dataset.embedding_size is not None and dataset.encoding != "embedding":
         yield Contradiction(

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from rnnlab.config.address import problem_of
 from rnnlab.config.data_paths import STRINGS, Paths
+from rnnlab.config.music import Augmentation, Reading, Transpose
 from rnnlab.config.section import Section, one_or_many
 from rnnlab.config.split import FilesSplit, NoSplit, Split
 from rnnlab.config.wording import shown
@@ -93,6 +94,11 @@ class _Dataset(Section):
         return {part: paths for part, paths in files.items() if paths}
 
     @property
+    def shifts(self) -> tuple[int, ...]:
+        """The semitones of each transposed copy that the training part has."""
+        return ()
+
+    @property
     def boundary(self) -> str | None:
         """The token that begins and ends every sequence, if the unit has one."""
         return BOUNDARIES.get(self.unit)
@@ -162,3 +168,15 @@ class NotesDataset(_Dataset):
         description="How the network sees a token: a one-hot row, id / largest id, a learnt row,"
         " or (pitch, duration).",
     )
+    reading: Reading = Field(Reading(), description="What is read of MIDI files and scores.")
+    transpose: Transpose | None = Field(
+        None,
+        description="Semitones that all the data is moved by, such as -3, or a tonic that each sequence is"
+        " moved to in its own mode, such as c.",
+    )
+    augment: Augmentation = Field(Augmentation(), description="What the training part holds beside itself.")
+
+    @property
+    def shifts(self) -> tuple[int, ...]:
+        """The semitones of each transposed copy that the training part has."""
+        return self.augment.semitones

@@ -16,11 +16,15 @@ from rnnlab.datasets.sequences import begun_by_boundaries, reordered
 from rnnlab.datasets.stored_text import StoredText
 from rnnlab.datasets.texts import read_texts
 from rnnlab.datasets.token_kind import Ids
+from rnnlab.datasets.transposing import is_moved, with_transposed
 from rnnlab.datasets.vocabulary import Kind, Vocabulary
 from rnnlab.errors import DataError, VocabularyError
 
 ALIGNMENT = 64
 """Bytes: TensorFlow reads memory where it is if its address is a multiple of this, and else copies it."""
+
+
+_AFTER_MOVING = "(notes are named as dataset.transpose, or augment, spells them)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +87,12 @@ def load_corpus(
     texts, notes = read_texts(dataset, report=report)
     if vocabulary is None:
         vocabulary = _vocabulary(dataset, [text for _, text in texts], report)
-    ids, starts, held_out = _encoded(texts, vocabulary, report)
+    try:
+        ids, starts, held_out = _encoded(texts, vocabulary, report)
+    except VocabularyError as error:
+        if not is_moved(dataset):
+            raise
+        raise VocabularyError(f"{error} {_AFTER_MOVING}") from None
     names = tuple(text.name for _, text in texts)
     digest = _digest([text.sha256 for _, text in texts])
     corpus = Corpus(ids, starts, names, vocabulary, digest, held_out, notes)
@@ -108,7 +117,7 @@ def _vocabulary(dataset: TextDataset | NotesDataset, texts: list[StoredText], re
         for text in texts
         for piece in _pieces(text, kind, "building the vocabulary of", report)
     )
-    return Vocabulary.derive(pieces, kind=kind, boundary=dataset.boundary)
+    return with_transposed(Vocabulary.derive(pieces, kind=kind, boundary=dataset.boundary), dataset.shifts)
 
 
 def _encoded(

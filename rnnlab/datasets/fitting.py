@@ -37,7 +37,7 @@ def fitted(experiment: Experiment, corpus: Corpus) -> tuple[Experiment, tuple[st
         return experiment, ()
     dataset, training = experiment.dataset, experiment.training
     split = dataset.split if "split" in dataset.model_fields_set else _split(corpus)
-    targets = max(int(len(corpus.ids) * (1 - _share(split))) - 1, 1)
+    targets = max(int(len(corpus.ids) * (1 - _share(split))) * (1 + len(dataset.shifts)) - 1, 1)
     window, lanes = dataset.window, training.batch_size
     if "window" not in dataset.model_fields_set:
         window = min(LONGEST_WINDOW, max(targets // LEAST_STEPS, 1))
@@ -47,12 +47,11 @@ def fitted(experiment: Experiment, corpus: Corpus) -> tuple[Experiment, tuple[st
     chosen: dict[str, Any] = {"split": split, "window": window, "batch_size": lanes, "epochs": epochs}
     if not training.model_fields_set & {"optimizer", "schedule"}:
         chosen |= {"optimizer": OPTIMIZER, "schedule": SCHEDULE}
-    return _with(experiment, chosen, tokens=len(corpus.ids))
+    copies = f" and {len(dataset.shifts)} copies of those trained on" if dataset.shifts else ""
+    return _with(experiment, chosen, size=f"{len(corpus.ids):,} tokens{copies}")
 
 
-def _with(
-    experiment: Experiment, chosen: dict[str, Any], *, tokens: int
-) -> tuple[Experiment, tuple[str, ...]]:
+def _with(experiment: Experiment, chosen: dict[str, Any], *, size: str) -> tuple[Experiment, tuple[str, ...]]:
     """The experiment with the choices for what it leaves open, and a sentence on them."""
     update, said = {}, []
     for name in ("dataset", "training"):
@@ -64,7 +63,7 @@ def _with(
         }
         update[name] = section.model_copy(update=own)
         said += [f"{key} {_shown(value)}" for key, value in own.items()]
-    note = f"not set, so chosen for {tokens:,} tokens: {', '.join(said)}"
+    note = f"not set, so chosen for {size}: {', '.join(said)}"
     return experiment.model_copy(update=update), (note,) if said else ()
 
 

@@ -55,8 +55,9 @@ def fold_data(corpus: Corpus, experiment: Experiment, folds: int) -> Iterator[Da
     else:
         made = _of_blocks(corpus, experiment, folds)
     for fold in made:
-        for part in fold.splits.parts.values():
-            make_batches(part, fold.corpus, experiment)
+        read = fold.as_trained_on()
+        for part in read.splits.parts.values():
+            make_batches(part, read.corpus, experiment)
         yield fold
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from rnnlab.config.schema import Experiment
+from rnnlab.datasets.augmentation import augmented
 from rnnlab.datasets.batching import make_batches
 from rnnlab.datasets.corpus import Corpus, drawn, load_corpus
 from rnnlab.datasets.fitting import fitted
@@ -16,11 +17,22 @@ class Data:
 
     Attributes:
         experiment: the configuration, with what it left open chosen for this data.
+        corpus: the data as it is, without copies.
+        splits: its parts.
     """
 
     experiment: Experiment
     corpus: Corpus
     splits: Splits
+
+    def as_trained_on(self) -> "Data":
+        """The data as training reads them: with the transposed copies of `dataset.augment`.
+
+        Raises:
+            DataError: a copy has a note that is not in the vocabulary, or that MIDI has not.
+        """
+        corpus, parts = augmented(self.corpus, self.splits.parts, self.experiment)
+        return replace(self, corpus=corpus, splits=replace(self.splits, parts=parts))
 
 
 def load_data(experiment: Experiment, *, report: Report = unreported) -> Data:
@@ -39,7 +51,26 @@ def load_data(experiment: Experiment, *, report: Report = unreported) -> Data:
     if is_open:
         corpus = drawn(corpus, experiment.dataset.split)
     splits = split_corpus(corpus, experiment)
-    splits = replace(splits, notes=notes + splits.notes)
-    for part in splits.parts.values():
-        make_batches(part, corpus, experiment)
-    return Data(experiment, corpus, splits)
+    data = Data(experiment, corpus, splits)
+    read = data.as_trained_on()
+    for part in read.splits.parts.values():
+        make_batches(part, read.corpus, experiment)
+    notes += splits.notes + _said_of_copies(data, read)
+    return replace(data, splits=replace(splits, notes=notes))
+
+
+def _said_of_copies(data: Data, read: Data) -> tuple[str, ...]:
+    """A sentence on how much the copies add."""
+    shifts = data.experiment.dataset.shifts
+    if not shifts:
+        return ()
+    each = ", ".join(f"{shift:+d}" for shift in shifts)
+    parts = data.splits.parts["train"], read.splits.parts["train"]
+    if data.experiment.regime == "stream":
+        before, after = (part.end - part.begin for part in parts)
+        unit = "tokens"
+    else:
+        before, after = (part.window_count for part in parts)
+        unit = "windows"
+    copies = "a transposed copy" if len(shifts) == 1 else f"{len(shifts)} transposed copies"
+    return (f"train is read with {copies} of it, by {each} semitones: {after:,} {unit} for {before:,}",)

@@ -36,30 +36,38 @@ class Source:
         url: what messages call it, if not by its path.
         part: train, or the held-out part whose own it is.
         found: whether a folder or a pattern led to it, and nobody named it.
+        lack: why a folder or a pattern leads to nothing; empty where there is a file.
     """
 
     path: Path
     url: str | None = None
     part: str = "train"
     found: bool = False
+    lack: str = ""
 
 
 def sources(dataset: TextDataset | NotesDataset, *, report: Report = unreported) -> Iterator[Source]:
     """The files of a dataset, those of the train part first; none where it is inline.
 
     Raises:
-        DataError: a pattern or a folder leads to no file.
         DownloadError: its url does not give the file that was meant.
     """
     for part, paths in dataset.files.items():
         for path in paths:
-            yield from (Source(each, part=part, found=each != path) for each in _files(path))
+            try:
+                yield from (Source(each, part=part, found=each != path) for each in files_of(path))
+            except DataError as error:
+                yield Source(path, part=part, found=True, lack=str(error))
     if dataset.url and dataset.sha256:
         yield Source(verified(dataset.url, dataset.sha256, report=report), dataset.url)
 
 
-def _files(path: Path) -> list[Path]:
-    """The file of a path, those in a folder, or those that match a pattern, by name."""
+def files_of(path: Path) -> list[Path]:
+    """The file of a path, those in a folder, or those that match a pattern, by name.
+
+    Raises:
+        DataError: a pattern or a folder leads to no file.
+    """
     if path.is_dir():
         found = [each for each in path.iterdir() if each.is_file() and not each.name.startswith(".")]
     elif glob.has_magic(str(path)) and not path.exists():

@@ -166,7 +166,7 @@ def _labelled_windows(
     everything = whole(corpus, window=window)
     require_windows(everything, corpus, window=window)
     starts = everything.window_starts
-    return starts, corpus.ids[starts + window], _notes_of_short_sequences(corpus, window)
+    return starts, corpus.ids[starts + window], corpus.notes + _notes_of_short_sequences(corpus, window)
 
 
 def _parts_of_windows(

@@ -1,53 +1,144 @@
 """The texts of a dataset: of its files, of the tunes in them, or of the page itself."""
 
+import math
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from rnnlab.config.schema import NotesDataset, TextDataset
 from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.datasets.source import Source, sources
 from rnnlab.datasets.stored_text import StoredText, read_stored, store
 from rnnlab.datasets.text import Characters
+from rnnlab.datasets.transposing import Ways, is_moved, moved, said_of
 from rnnlab.errors import DataError
-from rnnlab.music.files import is_score, read_tunes
+from rnnlab.music.files import is_score, tunes_in
+from rnnlab.music.grid import parse_grid
 from rnnlab.music.notation import parse_notes
+from rnnlab.music.reading import Reading
 from rnnlab.music.tune import tune_text
+
+Dataset = TextDataset | NotesDataset
+
+_SHOWN_FAILURES = 5
+
+
+@dataclass
+class _Found:
+    """What has been read so far.
+
+    Attributes:
+        texts: each with the part that it is for.
+        failures: why a file, or a tune of one, is not among them; each with the part that it was for.
+        ways: how its sequences were moved.
+    """
+
+    texts: list[tuple[str, StoredText]] = field(default_factory=list)
+    failures: list[tuple[str, str]] = field(default_factory=list)
+    ways: Ways = field(default_factory=Counter)
+
+    def add(self, part: str, text: StoredText, dataset: Dataset) -> None:
+        """Take a text, moved to where the dataset wants it.
+
+        Raises:
+            DataError: it cannot be moved.
+        """
+        if isinstance(dataset, NotesDataset) and is_moved(dataset):
+            text, ways = moved(text, dataset)
+            self.ways += ways
+        self.texts.append((part, text))
 
 
 def read_texts(
-    dataset: TextDataset | NotesDataset, *, report: Report = unreported
+    dataset: Dataset, *, report: Report = unreported
 ) -> tuple[list[tuple[str, StoredText]], tuple[str, ...]]:
-    """Each text with the part that it is for, and a sentence on each file that was left out.
+    """Each text with the part that it is for, and a sentence on each file or tune that was left out.
 
     A file that a folder or a pattern led to is left out if it cannot be read; one that was named may not be.
+    A tune of a collection is left out if it is not the only one.
 
     Raises:
-        DataError: a file cannot be read, or none of those that were found.
+        DataError: a file cannot be read, or none of those that were found for a part.
         DownloadError: a url does not give the file that was meant.
     """
+    found = _Found()
     if dataset.inline is not None:
-        return [("train", store(_without_surrogates(dataset.inline), name="dataset.inline"))], ()
-    texts, notes = [], []
+        text = store(_without_surrogates(dataset.inline), name="dataset.inline")
+        found.add("train", text, dataset)
     for source in sources(dataset, report=report):
-        try:
-            texts += [(source.part, text) for text in _texts(source, dataset.kind, report)]
-        except DataError as error:
-            if not source.found:
-                raise
-            notes.append(f"left out: {error}")
-    if not texts:
-        raise DataError(f"none of {len(notes)} files can be read; {notes[0]}")
-    return texts, tuple(notes)
+        _read(source, dataset, found, report)
+    for part in dict.fromkeys(part for part, _ in found.failures):
+        if not any(part == readable for readable, _ in found.texts):
+            raise _nothing_in(part, [why for failed, why in found.failures if failed == part])
+    notes = tuple(f"left out: {why}" for _, why in found.failures)
+    if isinstance(dataset, NotesDataset):
+        notes += said_of(found.ways, dataset)
+    return found.texts, notes
 
 
-def _texts(source: Source, kind: str, report: Report) -> Iterator[StoredText]:
-    """The text of a file, or of each of its tunes."""
-    if kind == "notes" and is_score(source.path):
-        yield from (store(tune_text(tune), name=tune.name) for tune in read_tunes(source.path))
+def _read(source: Source, dataset: Dataset, found: _Found, report: Report) -> None:
+    """Take the texts of a file; what is wrong with some, or with a file that nobody named, is noted."""
+    before, failures = len(found.texts), []
+    try:
+        for text in _texts(source, dataset, report):
+            if isinstance(text, DataError):
+                failures.append(text)
+                continue
+            try:
+                found.add(source.part, text, dataset)
+            except DataError as error:
+                failures.append(error)
+    except DataError as error:
+        failures.append(error)
+    if failures and len(found.texts) == before and not source.found:
+        raise failures[0]
+    found.failures += [(source.part, str(failure)) for failure in failures]
+
+
+def _texts(source: Source, dataset: Dataset, report: Report) -> Iterator[StoredText | DataError]:
+    """The text of a file, or of each of its tunes, or why a tune has none.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    if source.lack:
+        raise DataError(source.lack)
+    if isinstance(dataset, NotesDataset) and is_score(source.path):
+        report(f"reading {source.path.name}", math.nan)
+        for tune in tunes_in(source.path, reading=_reading(dataset)):
+            yield tune if isinstance(tune, DataError) else store(tune_text(tune), name=tune.name)
         return
     text = read_stored(source.path, name=source.url, report=report)
-    if source.found and kind == "notes":
-        parse_notes(text.head(), name=text.name)
+    if source.found and not _has_tokens(text, dataset):
+        raise DataError(f"{text.name}: expected at least one token, received none")
     yield text
+
+
+def _has_tokens(text: StoredText, dataset: Dataset) -> bool:
+    """Whether there is more than boundaries in a text.
+
+    Raises:
+        DataError: something in it is not a note.
+    """
+    if dataset.kind == "notes":
+        return bool(parse_notes(text.head(), name=text.name))
+    return any(block.strip(dataset.boundary) for block in text.blocks()) if dataset.boundary else True
+
+
+def _reading(dataset: NotesDataset) -> Reading:
+    """What `dataset.reading` says, as `rnnlab convert` would be told it."""
+    chosen = dataset.reading
+    grid = None if chosen.grid is None else parse_grid(chosen.grid)
+    return Reading(chosen.track, chosen.channel, chosen.polyphony, grid)
+
+
+def _nothing_in(part: str, failures: list[str]) -> DataError:
+    """What to say of a part of which nothing can be read."""
+    if len(failures) == 1:
+        return DataError(failures[0])
+    shown = "; ".join(failures[:_SHOWN_FAILURES])
+    more = f"; and {len(failures) - _SHOWN_FAILURES:,} more" if len(failures) > _SHOWN_FAILURES else ""
+    return DataError(f"none of {len(failures):,} files of the {part} part can be read: {shown}{more}")
 
 
 def _without_surrogates(text: str) -> str:

@@ -1,15 +1,18 @@
 """What counting alone is worth: n-gram models of the training part, asked for a network's targets."""
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.config.schema import Experiment
+from rnnlab.datasets.augmentation import augmented
 from rnnlab.datasets.batching import Batches
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
 from rnnlab.datasets.targets import is_target, ranges_read, reaches, target_blocks
+from rnnlab.errors import DataError
 from rnnlab.evaluation.ngram import Ids, NGrams, train_ngrams
 from rnnlab.evaluation.smoothing import Smoothing
 
@@ -42,12 +45,15 @@ class Baselines:
         tokens: targets that they were measured on.
         counted: tokens of the training part that they were counted on.
         left_out: tokens of the training part, before those, that were not.
+        copies: how many of the transposed copies of `dataset.augment` they were counted on too: all or none
+            of them; None where there are none to choose.
     """
 
     all: tuple[Baseline, ...]
     tokens: int
     counted: int
     left_out: int
+    copies: int | None = None
 
     @property
     def unigram(self) -> Baseline:
@@ -58,6 +64,25 @@ class Baselines:
     def best(self) -> Baseline:
         """The one with the lowest loss on the part that they were measured on, which favours it."""
         return min(self.all, key=lambda each: each.loss)
+
+
+def best_baselines(
+    training: Corpus, train: Part, corpus: Corpus, batches: Batches, experiment: Experiment
+) -> Baselines:
+    """The n-gram models of a training part as it is, or with its transposed copies, whichever are better.
+
+    Copies help counting in some data and harm it in other: a network that was trained with them is held
+    against the better of the two. Arguments as in `measure_baselines`.
+    """
+    plain = measure_baselines(training, train, corpus, batches, experiment)
+    if not experiment.dataset.shifts:
+        return plain
+    measured = [replace(plain, copies=0)]
+    with suppress(DataError):  # of data that has changed, a copy may have notes that the model does not know
+        copied, parts = augmented(training, {"train": train}, experiment)
+        other = measure_baselines(copied, parts["train"], corpus, batches, experiment)
+        measured.append(replace(other, copies=len(experiment.dataset.shifts)))
+    return min(measured, key=lambda each: each.best.loss)
 
 
 def measure_baselines(

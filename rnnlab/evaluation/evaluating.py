@@ -11,7 +11,7 @@ from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.engines.numpy_engine import numpy_model
 from rnnlab.engines.stepper import Stepper
 from rnnlab.errors import VocabularyError
-from rnnlab.evaluation.baselines import Baselines, measure_baselines
+from rnnlab.evaluation.baselines import Baselines, best_baselines
 from rnnlab.evaluation.ceiling import Ceiling, window_ceiling
 from rnnlab.evaluation.free_running import FreeRunning, run_freely
 from rnnlab.evaluation.metrics import Metrics, measure
@@ -79,7 +79,7 @@ def evaluate(
     metrics = measure(model, corpus, batches, target=experiment.dataset.target)
     training = training_data(trained, selection, may_open=may_open_training_data, report=report)
     baselines = (
-        measure_baselines(*training, corpus, batches, experiment) if isinstance(training, tuple) else training
+        best_baselines(*training, corpus, batches, experiment) if isinstance(training, tuple) else training
     )
     free_running = _free_running(model, corpus, experiment)
     seeds = seeds or experiment.evaluation.seeds

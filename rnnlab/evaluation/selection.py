@@ -61,7 +61,7 @@ def select(
                 " leave one of the two out"
             )
         part = whole(corpus, window=experiment.dataset.window, name="data")
-        return Selection(experiment, corpus, part, None, ())
+        return Selection(experiment, corpus, part, None, corpus.notes)
     splits = split_corpus(corpus, experiment)
     notes = splits.notes
     if not data and trained.data_sha256 not in ("", corpus.sha256):

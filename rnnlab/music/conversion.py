@@ -6,10 +6,11 @@ from pathlib import Path
 
 from rnnlab.errors import DataError
 from rnnlab.music.files import NOTE_TEXT, tunes_in
-from rnnlab.music.keys import estimate_key, transpose
+from rnnlab.music.keys import transpose
 from rnnlab.music.midi import write_midi
 from rnnlab.music.reading import Reading
 from rnnlab.music.score_writing import write_abc, write_kern, write_musicxml
+from rnnlab.music.transposition import Transposition
 from rnnlab.music.tune import Tune, tune_text
 
 _WRITERS: dict[str, Callable[[Tune], bytes]] = {
@@ -54,6 +55,9 @@ def collect(
     failures: list[str] = []
     files = 0
     for path in _files(sources):
+        if path.is_dir():
+            failures.append(f"{path}: holds no file; expected files to read, check the path")
+            continue
         files += 1
         followed(path)
         try:
@@ -64,15 +68,13 @@ def collect(
     return Collection(tuple(tunes), files, tuple(failures))
 
 
-def transposed(collection: Collection, *, semitones: int | None, tonic: int | None) -> Collection:
-    """The tunes moved by semitones, or each to a tonic, 0..11 above C, in its own mode."""
+def transposed(collection: Collection, to: Transposition) -> Collection:
+    """The tunes moved by semitones, or each to a tonic in its own mode."""
     tunes: list[Tune] = []
     failures, remarks = list(collection.failures), list(collection.remarks)
     for tune in collection.tunes:
-        way = semitones or 0
-        if tonic is not None and any(note.pitches for note in tune.notes):
-            key = estimate_key(tune.notes)
-            way = key.way_to(tonic)
+        way, key = to.way_of(tune.notes)
+        if key:
             remarks.append(f"{tune.name}: found {key}, transposed by {way:+d} semitones")
         try:
             tunes.append(replace(tune, notes=transpose(tune.notes, way)))
@@ -96,10 +98,10 @@ def written(tunes: Sequence[Tune], suffix: str, *, tempo: float | None = None) -
 
 
 def _files(sources: Sequence[Path]) -> Iterator[Path]:
-    """The files that are named, and all in the folders that are named but hidden ones."""
+    """The files that are named, and all in the folders that are named but hidden ones; a folder of none."""
     for source in sources:
         if source.is_dir():
             inside = sorted(path for path in source.rglob("*") if path.is_file() and path.name[0] != ".")
-            yield from inside
+            yield from inside or [source]
         else:
             yield source

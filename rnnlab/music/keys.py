@@ -54,13 +54,13 @@ def estimate_key(notes: Sequence[Note]) -> Key:
 
 
 def transpose(notes: Sequence[Note], semitones: int) -> tuple[Note, ...]:
-    """The notes, higher by so many semitones; each pitch is then spelled as `pitch_of` does.
+    """The notes, higher by so many semitones, or by none; each pitch is spelled as `pitch_of` does.
+
+    So notes that were moved, by whatever way, have one spelling for each pitch between them.
 
     Raises:
         DataError: a note would be outside MIDI's 0..127.
     """
-    if not semitones:
-        return tuple(notes)
     numbers = [pitch.midi + semitones for note in notes for pitch in note.pitches]
     if numbers and not 0 <= min(numbers) <= max(numbers) <= 127:
         raise DataError(f"{semitones} semitones take it outside MIDI's 0 to 127; transpose it less")

@@ -127,8 +127,9 @@ def _chosen(events: MidiEvents, reading: Reading) -> list[Strike]:
 def _on_grid(strikes: Sequence[Strike], grid: Grid, *, end: int) -> Sounds:
     """The notes at the times of the grid that are nearest, each of its shortest length at least."""
     times = {tick: grid.nearest(tick) for strike in strikes for tick in (strike.begin, strike.end)}
+    shortest = grid.shortest
     sounds = tuple(
-        Sound(begin, max(times[strike.end], begin + grid.shortest), strike.pitch)
+        Sound(begin, max(times[strike.end], begin + shortest), strike.pitch)
         for strike in strikes
         for begin in (times[strike.begin],)
     )

@@ -14,7 +14,7 @@ Enharmonics (`cis4`, `des4`) are two notes.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -75,6 +75,20 @@ def parse_notes(text: str, *, name: str = "notes", lines: bool = False) -> list[
 def place_of_note(text: str, index: int, *, lines: bool = False) -> str:
     """`line:column`, each from 1, of the token of that index in a text that `parse_notes` reads."""
     return _place(text, next(islice(_words(text, lines=lines), index, None)))
+
+
+def with_notes(text: str, tokens: Iterable[str]) -> str:
+    """The text with other notes in the places of its own, and everything else, as comments, where it was.
+
+    Args:
+        text: note text that `parse_notes` reads.
+        tokens: as many as it has notes.
+    """
+    pieces, end = [], 0
+    for match, token in zip(_words(text, lines=False), tokens, strict=True):
+        pieces += [text[end : match.start()], token]
+        end = match.end()
+    return "".join([*pieces, text[end:]])
 
 
 def parse_token(token: str) -> Note:

@@ -33,7 +33,7 @@ class Description:
     Attributes:
         corpus: the data.
         splits: its parts.
-        batches: how training reads it.
+        batches: how training reads it, with the copies of `dataset.augment`.
         windows: the first windows of the training part, (≤ 10, T + 1).
         windows_shape: of all of them, (W, T + 1).
         ceiling: None where a state is carried, since what came before the window is then known too.
@@ -72,11 +72,12 @@ def describe(experiment: Experiment, *, report: Report = unreported) -> Descript
     data = load_data(experiment, report=report)
     experiment, corpus, splits = data.experiment, data.corpus, data.splits
     part, window = splits.parts["train"], experiment.dataset.window
+    read = data.as_trained_on()
     return Description(
         experiment=experiment,
         corpus=corpus,
         splits=splits,
-        batches=make_batches(part, corpus, experiment),
+        batches=make_batches(read.splits.parts["train"], read.corpus, experiment),
         windows=_first_windows(corpus, part, window),
         windows_shape=(part.window_count, window + 1),
         ceiling=window_ceiling(corpus, part, experiment),

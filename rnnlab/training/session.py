@@ -69,7 +69,8 @@ class Session:
         resumed: Run | None = None,
     ) -> None:
         experiment = data.experiment
-        self.trainer = Trainer(experiment, data.corpus, data.splits)
+        read = data.as_trained_on()
+        self.trainer = Trainer(experiment, read.corpus, read.splits)
         self._callbacks = load_callbacks(experiment.training.callbacks)
         self._history = LossHistory()
         samples = experiment.training.samples

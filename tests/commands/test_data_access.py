@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -219,7 +220,7 @@ def test_ones_own_run_is_measured_on_what_it_downloaded(rnnlab, served):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of Unix")
-@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path)])
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: os.symlink("/dev/zero", path)])
 def test_data_that_is_no_file_any_more_is_not_waited_for(rnnlab, data, make):
     """A pipe would hang and a device never end, also in a run of one's own."""
     run_of(NAMES_DATA)
@@ -230,8 +231,57 @@ def test_data_that_is_no_file_any_more_is_not_waited_for(rnnlab, data, make):
 
     assert (answer.exit_code, answer.stderr) == (
         1,
-        f"{data.absolute()}: a folder, a pipe or a device; expected a file; name a file with --data\n",
+        f"{data.absolute()}: a pipe or a device; expected a file or a folder; name a file with --data\n",
     )
+
+
+def test_ones_own_run_is_measured_on_the_folder_that_it_was_trained_on(rnnlab, data):
+    """Files in it, or that match a pattern; a pipe among them is none."""
+    for path in ("elsewhere", "elsewhere/*.txt"):
+        run_of(SENTENCE.replace(f"inline: {TEXT}", f'path: "{path}"'))
+        if hasattr(os, "mkfifo") and path == "elsewhere":
+            os.mkfifo("elsewhere/pipe.txt")
+
+        assert rnnlab("evaluate").exit_code == 0
+        assert was_opened(data)
+
+
+@pytest.mark.parametrize("path", ["brought/more", "brought/more/*.txt", "brought/*/data.txt"])
+@pytest.mark.parametrize("link", ["brought/more/data.txt", "brought/more"])
+def test_a_link_in_a_folder_that_a_run_brings_along_is_not_followed_out_of_it(rnnlab, data, path, link):
+    """Whether the link is the file or the folder that it is in."""
+    own = Path("brought/more/data.txt")
+    own.parent.mkdir(parents=True)
+    own.write_text(TEXT)
+    model = trained(SENTENCE.replace(f"inline: {TEXT}", f'path: "{path}"'), Path.cwd())
+    shutil.move(own, "data.txt")
+    own.parent.rmdir()
+    create_run("song", model.experiment, folder=own.parents[1]).save_model(model)
+    own.parent.mkdir()
+    shutil.move("data.txt", own)
+    assert rnnlab("evaluate", "brought").exit_code == 0
+
+    shutil.rmtree(own.parent) if own.parent == Path(link) else own.unlink()
+    Path(link).symlink_to(data.absolute() if Path(link) == own else data.parent.absolute())
+    was_opened(data)
+    answer = rnnlab("evaluate", "brought")
+
+    assert (answer.exit_code, "was not trained in runs/ here" in answer.stderr) == (1, True)
+    assert not was_opened(data)
+
+
+@pytest.mark.parametrize("path", ["elsewhere/*.txt", "brought/**/data.txt"])
+def test_nothing_is_looked_for_where_a_stranger_says(rnnlab, data, monkeypatch, path):
+    """A pattern outside of the run, or one that may go through a link to everything there is."""
+    model = trained(SENTENCE.replace(f"inline: {TEXT}", f"path: {data}"), Path.cwd())
+    dataset = model.experiment.dataset.model_copy(update={"path": (Path.cwd() / path,)})
+    experiment = model.experiment.model_copy(update={"dataset": dataset})
+    create_run("song", experiment, folder=Path("brought")).save_model(replace(model, experiment=experiment))
+    monkeypatch.setattr("rnnlab.datasets.source.files_of", lambda _: pytest.fail("it was looked for"))
+
+    answer = rnnlab("evaluate", "brought")
+
+    assert (answer.exit_code, "was not trained in runs/ here" in answer.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("command", [["evaluate"], ["generate"], ["describe"]])

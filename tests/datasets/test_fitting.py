@@ -50,6 +50,22 @@ def test_what_is_set_stays(tmp_path):
     assert note == "not set, so chosen for 2,000 tokens: batch_size 24"
 
 
+def test_copies_count_as_data(tmp_path):
+    """Five times the tokens that are trained on: five times the lanes, and fewer epochs."""
+    notes = page("c4 d4 e4 f4 g4 " * 2000, tmp_path, "dataset.kind=notes", "dataset.unit=note")
+    copied = page(
+        "c4 d4 e4 f4 g4 " * 2000,
+        tmp_path,
+        "dataset={kind: notes, path: %s, augment: {semitones: -2..2}}" % (tmp_path / "text.txt"),
+    )
+
+    (plain, _), (more, said) = (fitted(each, load_corpus(each.dataset)) for each in (notes, copied))
+
+    assert (plain.training.batch_size, more.training.batch_size) == (8, 32)
+    assert said[0].startswith("not set, so chosen for 10,000 tokens and 4 copies of those trained on: split ")
+    assert more.training.epochs == MOST_EPOCHS
+
+
 def test_windows_are_left_as_they_are(tmp_path):
     """The lectures' regimes have their own sizes."""
     experiment = page("ab" * 1000, tmp_path, "training.batching=windows")

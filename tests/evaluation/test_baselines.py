@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnnlab.config.reading import parse_experiment
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batching import make_batches
 from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.splits import split_corpus
 from rnnlab.evaluation import baselines
-from rnnlab.evaluation.baselines import Baselines, measure_baselines
+from rnnlab.evaluation.baselines import Baselines, best_baselines, measure_baselines
 from rnnlab.evaluation.metrics import measure
 from tests.counting_model import CountingModel
 from tests.evaluation.digits import STATEFUL, STREAM, digits
@@ -110,3 +111,30 @@ def test_of_a_large_text_the_end_is_counted(monkeypatch: pytest.MonkeyPatch) -> 
     likely = {token: (count + 3 / 5) / 6 for token, count in {1: 1, 3: 1}.items()}
     assert (result.counted, result.left_out) == (4, 4)
     assert result.unigram.loss == pytest.approx(np.mean([-math.log(likely[each]) for each in (3, 1, 3, 1)]))
+
+
+UP = "c4 d4 e4 c4 d4 e4 c4 d4 e4 c4 d4 e4"
+
+
+@pytest.mark.parametrize(("held_out", "copies"), [("fis4 gis4 bes4 fis4 gis4 bes4", 1), (UP, 0)])
+def test_of_the_data_with_and_without_copies_the_better_is_counted(
+    held_out: str, copies: int, tmp_path: Path
+) -> None:
+    """Copies help where the held-out tune is in another key, and harm where it is in the same."""
+    for name, text in (("train", UP), ("held", held_out)):
+        (tmp_path / f"{name}.notes").write_text(text)
+    page = (
+        "dataset: {kind: notes, path: train.notes, split: {kind: files, validation: held.notes},"
+        " augment: {semitones: [6]}}\nmodel: {kind: lstm, units: 2}\ntraining: {batch_size: 1}"
+    )
+    settings = parse_experiment(page, name="page", folder=tmp_path, overrides=["dataset.window=2"])
+    corpus = load_corpus(settings.dataset)
+    parts = split_corpus(corpus, settings).parts
+    batches = make_batches(parts["validation"], corpus, settings)
+
+    plain = measure_baselines(corpus, parts["train"], corpus, batches, settings)
+    result = best_baselines(corpus, parts["train"], corpus, batches, settings)
+
+    assert (plain.copies, result.copies) == (None, copies)
+    assert (result.best.loss < plain.best.loss) == bool(copies)
+    assert result.counted == plain.counted * (1 + copies)

@@ -61,6 +61,22 @@ def test_a_file_from_before_a_setting_was_there_means_its_default(path):
     assert load_model(path).experiment == expected
 
 
+def test_notes_from_before_they_could_be_moved_are_as_they_are_written(tmp_path):
+    """Neither moved nor augmented, and read of files as before."""
+    path = tmp_path / "song.safetensors"
+    save_model(path, trained(SONG, tmp_path))
+
+    def forget(metadata, _):
+        newer = "  reading: {}\n  augment:\n    semitones: []\n"
+        assert newer in metadata["config"]
+        metadata["config"] = metadata["config"].replace(newer, "")
+
+    expected = load_model(path).experiment
+    forge(path, forget)
+
+    assert load_model(path).experiment == expected
+
+
 def test_the_same_model_gives_the_same_file(tmp_path, path):
     """To the byte, so that files can be compared."""
     before = path.read_bytes()

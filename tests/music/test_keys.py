@@ -31,9 +31,9 @@ def test_a_key_is_called_by_its_tonic_and_mode():
 
 
 def test_transposed_notes_keep_their_lengths_and_ties():
-    """Chords and rests too; what is not moved keeps its spelling."""
+    """Chords and rests too; what stays where it is is spelled as what was moved."""
     assert tune_text(Tune("a", transpose(notes("des4~ <c e>8. r2"), 2))) == "ees4~ <d fis>8. r2"
-    assert tune_text(Tune("a", transpose(notes("des4"), 0))) == "des4"
+    assert tune_text(Tune("a", transpose(notes("des4"), 0))) == "cis4"
 
 
 def test_what_leaves_the_range_of_midi_is_refused():

@@ -1,6 +1,7 @@
 """One training leaves a whole run folder behind, however it ends."""
 
 import csv
+import json
 import os
 import signal
 from pathlib import Path
@@ -62,6 +63,21 @@ def test_the_numpy_engine_measures_what_the_compiled_one_did() -> None:
 
     outcome = session_of(frozen).train()
 
+    assert evaluate(outcome.run.load_model()).metrics.loss == pytest.approx(outcome.best.loss, abs=1e-5)
+
+
+def test_copies_are_trained_on_and_nothing_else_changes() -> None:
+    """The parts are those of the data; what is held out is measured as `evaluate` measures it."""
+    split = "dataset.split={kind: contiguous, validation: 0.3, gap: 0}"
+    settings = ("dataset.window=2", "training.epochs=1", "training.optimizer.learning_rate=1e-30", split)
+    plain = session_of(experiment(SONG, *settings))
+    copied = session_of(experiment(SONG, *settings, "dataset.augment={semitones: [-1, 1]}"))
+
+    outcome = copied.train()
+
+    assert (plain.trainer.batches.steps, copied.trainer.batches.steps) == (7, 3 * 7)
+    records = [json.loads((session.run.path / "split.json").read_text()) for session in (plain, copied)]
+    assert records[0] == records[1]
     assert evaluate(outcome.run.load_model()).metrics.loss == pytest.approx(outcome.best.loss, abs=1e-5)
 
 

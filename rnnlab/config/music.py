@@ -1,0 +1,101 @@
+"""The sections and settings of `dataset` that only music has: how it is read, moved and augmented."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from rnnlab.config.data_paths import STRINGS
+from rnnlab.config.section import Section
+from rnnlab.config.wording import shown
+from rnnlab.errors import DataError
+from rnnlab.music.grid import parse_grid, spell_grid
+from rnnlab.music.pitch import is_pitch_name
+
+FARTHEST = 127
+"""Semitones from the lowest pitch of MIDI to the highest."""
+
+_RANGE = re.compile(r"([+-]?[0-9]{1,3})\s*\.\.\s*([+-]?[0-9]{1,3})")
+
+
+def _spelled_grid(value: Any) -> Any:
+    """The one text of a grid, given as a text or as a list of note lengths."""
+    text = ",".join(map(str, value)) if isinstance(value, list | tuple) else value
+    try:
+        return spell_grid(parse_grid(str(text)))
+    except DataError as error:
+        raise PydanticCustomError("grid", "{problem}", {"problem": str(error)}) from None
+
+
+class Reading(Section):
+    """What is read of a file that holds more than one line of notes; see `rnnlab.music.reading`."""
+
+    track: Annotated[int, Field(ge=1, le=65_536)] | None = Field(
+        None,
+        description="Track of MIDI, or part of a score, from 1; left out, all tracks, and the first part.",
+    )
+    channel: Annotated[int, Field(ge=1, le=16)] | None = Field(
+        None, description="Channel of MIDI; left out, all but 10, percussion."
+    )
+    polyphony: Literal["highest", "refuse", "chords"] | None = Field(
+        None, description="Which notes are taken where several sound together; left out, the highest."
+    )
+    grid: Annotated[str, BeforeValidator(_spelled_grid), WithJsonSchema(STRINGS)] | None = Field(
+        None,
+        description="Note lengths that times of MIDI are moved to: 1/16, [1/16, 1/24] or exact; left out,"
+        " sixteenths.",
+    )
+
+
+def _transposition(value: Any) -> Any:
+    """Semitones as a number, or the name of a tonic."""
+    if isinstance(value, str) and is_pitch_name(value):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= FARTHEST:
+        return value
+    raise PydanticCustomError(
+        "transpose",
+        "expected semitones such as -3, or a tonic such as c, received {value}",
+        {"value": shown(value)},
+    )
+
+
+def _semitones(value: Any) -> Any:
+    """Each interval once, lowest first, from a range such as `-5..6` or a list; 0 is the data itself."""
+    found = _RANGE.fullmatch(value) if isinstance(value, str) else None
+    if found and -FARTHEST <= int(found[1]) <= int(found[2]) <= FARTHEST:
+        return tuple(number for number in range(int(found[1]), int(found[2]) + 1) if number)
+    numbers = value if isinstance(value, list | tuple) else ("?",)
+    if not all(type(number) is int and abs(number) <= FARTHEST for number in numbers):
+        raise PydanticCustomError(
+            "semitones",
+            "expected a range such as -5..6, or a list such as [-2, 2], received {value}",
+            {"value": shown(value)},
+        )
+    return tuple(sorted(set(numbers) - {0}))
+
+
+_INTERVAL = {"type": "integer", "minimum": -FARTHEST, "maximum": FARTHEST}
+
+Transpose = Annotated[
+    int | str,
+    BeforeValidator(_transposition),
+    WithJsonSchema({"anyOf": [_INTERVAL, {"type": "string"}]}),
+]
+
+Semitones = Annotated[
+    tuple[int, ...],
+    BeforeValidator(_semitones),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": _INTERVAL}]}),
+]
+
+
+class Augmentation(Section):
+    """What the training part holds beside itself; validation and test are never augmented."""
+
+    semitones: Semitones = Field(
+        (),
+        description="The training part is there once more for each of these intervals, transposed by it: a"
+        " range such as -5..6, or a list.",
+    )

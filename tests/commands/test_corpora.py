@@ -1,0 +1,78 @@
+"""Folders of music from the command line: described, measured, moved and augmented."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rnnlab.music.midi import write_midi
+from rnnlab.music.tune import parse_tune
+from tests.trained import run_of
+
+PAGE = """
+dataset:
+  kind: notes
+  path: tunes
+  window: 2
+  transpose: c
+  augment: {semitones: -1..1}
+  split: {kind: sequences, validation: 0.34, shuffle: false}
+model: {kind: lstm, units: 2}
+training: {batch_size: 1}
+"""
+
+C_MAJOR = "c4 d4 e4 f4 g4 g4 a4 b4 c'4 g4 e4 c4"
+D_MAJOR = "d4 e4 fis4 g4 a4 a4 b4 cis'4 d'4 a4 fis4 d4"
+
+
+@pytest.fixture
+def tunes(rnnlab):
+    """Three tunes, of which one is in another key, and a file that is none."""
+    Path("tunes").mkdir()
+    for name, text in (("a", C_MAJOR), ("b", D_MAJOR), ("d", D_MAJOR)):
+        Path(f"tunes/{name}.mid").write_bytes(write_midi(parse_tune(text, name=name)))
+    Path("tunes/c.mid").write_bytes(b"MThd")
+
+
+@pytest.mark.usefixtures("tunes")
+def test_describe_shows_what_was_left_out_moved_and_copied(rnnlab):
+    """The parts are of the data as it is; the copies are said beside them."""
+    Path("page.yaml").write_text(PAGE)
+
+    lines = " ".join(rnnlab("describe", "page.yaml").stdout.split())
+    described = json.loads(rnnlab("describe", "page.yaml", "--json").stdout)["dataset"]
+
+    assert "36 notes from" in lines
+    assert "parts train 24 tokens, validation 12 tokens" in lines
+    left_out, moved, copied = described["notes"][1:]
+    assert "c.mid: not a MIDI file" in left_out
+    assert moved == "each sequence is moved to the tonic c, by semitones: 2 by -2, 1 by 0"
+    assert copied == ("train is read with 2 transposed copies of it, by -1, +1 semitones: 72 tokens for 24")
+    assert all(note in lines for note in (moved, copied))
+    assert described["splits"] == {
+        "train": {"tokens": 24, "windows": 20},
+        "validation": {"tokens": 12, "windows": 10},
+    }
+
+
+@pytest.mark.usefixtures("tunes")
+def test_evaluate_moves_what_it_measures_and_copies_nothing(rnnlab):
+    """Its own data, and any file; what was left out is said on stderr."""
+    run_of(PAGE)
+    Path("e.notes").write_text(D_MAJOR.replace("fis", "ges"))
+
+    own = rnnlab("evaluate", "--json")
+    train = rnnlab("evaluate", "--split", "train", "--json")
+    other = rnnlab("evaluate", "--data", "e.notes", "--json")
+    folder = rnnlab("evaluate", "--data", "tunes", "--json")
+
+    assert json.loads(own.stdout)["tokens"] == 11
+    assert json.loads(train.stdout)["tokens"] == 22
+    assert json.loads(other.stdout)["loss"] == pytest.approx(json.loads(own.stdout)["loss"])
+    assert json.loads(own.stdout)["baselines"]["transposed_copies"] == 0
+    assert "counted on the training part without its transposed copies" in " ".join(
+        rnnlab("evaluate").stdout.split()
+    )
+    for answer in (own, folder):
+        assert "c.mid: not a MIDI file" in answer.stderr
+        assert "moved to the tonic c" in answer.stderr
