@@ -13,11 +13,17 @@ CLASSES = {
 }
 
 
-def stretch_schedule(optimizer: Any, total_steps: int) -> None:
-    """Stretch the schedule of an optimizer, if it has one, over a training of so many steps."""
+def begin_schedule(optimizer: Any, total_steps: int) -> None:
+    """Stretch the schedule of an optimizer, if it has one, over a training of so many steps that begins."""
     schedule = optimizer._learning_rate
     if isinstance(schedule, Schedule):
         schedule.total.assign(total_steps)
+        schedule.left.assign(1.0)
+
+
+def lower_rate(optimizer: Any, left: float) -> None:
+    """Have the plateau schedule of an optimizer leave a share of the learning rate, from the next step on."""
+    optimizer._learning_rate.left.assign(left)
 
 
 def optimizer_of(training: Training, *, total_steps: int) -> Any:
@@ -45,14 +51,17 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
         linear       1 − (1 − final) · p
         cosine       final + (1 − final) · (1 + cos πp) / 2         (Loshchilov and Hutter, 2017)
         exponential  decay_rate ^ (steps after the warm-up / decay_steps)
+        plateau      what the losses so far have left of it (`Plateau`)
 
     Attributes:
         total: optimizer steps of the whole training; a variable, so that compiled programs can be used again.
+        left: what a plateau schedule leaves of the rate, 0 to 1; a variable, set between two steps.
     """
 
     def __init__(self, learning_rate: float, settings: dict[str, Any], *, total_steps: int) -> None:
         self.learning_rate, self.settings = learning_rate, settings
         self.total = keras.Variable(float(total_steps), trainable=False, dtype="float32", name="total_steps")
+        self.left = keras.Variable(1.0, trainable=False, dtype="float32", name="left")
 
     def __call__(self, step: Any) -> Any:
         """The learning rate of a step, counted from 0."""
@@ -76,6 +85,8 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
         ops, kind = keras.ops, self.settings["kind"]
         if kind == "constant":
             return 1.0
+        if kind == "plateau":
+            return ops.convert_to_tensor(self.left)
         if kind == "exponential":
             return self.settings["decay_rate"] ** (after / self.settings["decay_steps"])
         progress, final = ops.minimum(after / steps, 1.0), self.settings["final"]
