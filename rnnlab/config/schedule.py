@@ -31,7 +31,9 @@ class LinearSchedule(_Schedule):
 class CosineSchedule(_Schedule):
     """Half a cosine wave (Loshchilov and Hutter, 2017)."""
 
-    kind: Literal["cosine"] = Field(description="The rate falls along half a cosine wave.")
+    kind: Literal["cosine"] = Field(
+        description="The rate falls along half a cosine wave (Loshchilov and Hutter, 2017)."
+    )
     final: Share = Field(0.0, description="Share of the rate that is left at the end, 0 to 1.")
 
 

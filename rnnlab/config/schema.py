@@ -112,10 +112,12 @@ class Generation(Section):
         None, description="0 takes the most probable token; left out, 0 for windows and 1 for a stream."
     )
     top_k: Annotated[int, Field(ge=1, le=65_536)] | None = Field(
-        None, description="Draw from the K most probable tokens."
+        None, description="Draw from the K most probable tokens (Fan et al., 2018)."
     )
     top_p: Annotated[float, Field(gt=0, le=1)] | None = Field(
-        None, description="Draw from the most probable tokens whose probabilities reach P, 0 to 1."
+        None,
+        description="Draw from the most probable tokens whose probabilities reach P, 0 to 1 (Holtzman et al.,"
+        " 2020).",
     )
     samples: Annotated[int, Field(ge=1, le=10_000)] = Field(1, description="How many samples.")
     random_seed: RandomSeed = Field(0, description="The number that fixes what is drawn.")
