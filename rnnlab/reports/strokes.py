@@ -7,7 +7,7 @@ from rnnlab.reports.markup import Markup, tag
 from rnnlab.reports.series import Level, Series
 from rnnlab.reports.thinning import envelope, thinned
 
-_BINS = 700
+_BINS, _A_BIN = 700, 10  # points of a line; measurements of which a cloud shows the range, at least
 _COLOURS = ("#2f78bd", "#c2611f", "#3d8a5a", "#8a5fb0", "#8a7420", "#b0486b")
 _DASHES = (None, "9 4", "2 4", "12 4 2 4", "5 3", "1 3")
 _LEVEL_DASHES = ("3 5", "10 5 2 5")
@@ -27,7 +27,7 @@ def line_stroke(line: Series, number: int, xs: Axis, ys: Axis) -> Markup:
 
 def cloud_shape(cloud: Series, xs: Axis, ys: Axis) -> Markup:
     """The range of measurements from bin to bin."""
-    middles, lows, highs = envelope(cloud.xs, cloud.ys, bins=_BINS)
+    middles, lows, highs = envelope(cloud.xs, cloud.ys, bins=min(_BINS, len(cloud.ys) // _A_BIN + 1))
     places = xs.place(middles).tolist()
     upper = list(zip(places, ys.place(highs).tolist(), strict=True))
     lower = list(zip(places, ys.place(lows).tolist(), strict=True))

@@ -23,6 +23,14 @@ def decade_ticks(low: float, high: float, *, most: int) -> list[float]:
     return [float(10.0**power) for power in np.arange(last, first - 1, -step)[::-1].tolist()]
 
 
+def figure(value: float, digits: int = 4) -> str:
+    """A measure in a sentence or a table: `1.706`, `4.69 × 10⁻⁸`."""
+    if value and abs(value) < 1e-3:
+        digit, _, power = f"{value:.{digits - 2}e}".partition("e")
+        return f"{digit} × 10{str(int(power)).translate(_RAISED)}"
+    return f"{value:,.{digits}g}" if abs(value) < 10**digits else f"{value:,.0f}"
+
+
 def label(value: float) -> str:
     """A figure as an axis has it: `2,000`, `0.5`, `10⁻⁶`."""
     if value == 0:
