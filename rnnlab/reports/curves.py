@@ -16,7 +16,7 @@ from rnnlab.reports.ticks import label
 
 __all__ = ["HEIGHT", "WIDTH", "Level", "Series", "line_chart"]
 
-WIDTH, HEIGHT = 720, 320
+WIDTH, HEIGHT = 720, 306
 _LEFT, _RIGHT, _TOP, _BOTTOM = 76, 690, 14, 276
 
 
@@ -34,7 +34,7 @@ def line_chart(
     Args:
         title: what the ys are, with their unit.
         series: the lines, at most six; thinned such that no extreme is lost.
-        x_label: what the xs are.
+        x_label: what the xs count, one of them.
         cloud: measurements that are too many for a line; drawn as the range between their extremes.
         levels: figures to hold the lines against, at most two.
         share: whether the ys are shares of a whole.
@@ -52,14 +52,14 @@ def line_chart(
         *(level_stroke(level, number, xs, ys) for number, level in enumerate(levels)),
         *(line_stroke(line, number, xs, ys) for number, line in enumerate(lines)),
     ]
-    picture = _picture(xs, ys, plot, x_label=x_label, words=spoken(title, lines, x_label, levels))
+    picture = _picture(xs, ys, plot, words=spoken(title, lines, x_label, levels))
     scale = ", logarithmic" if ys.is_log else ""
     remark = said_of_zeros(lines) if ys.is_log else ""
-    caption = tag("figcaption", tag("b", title), scale, " ", key(lines, far, levels), remark)
+    caption = tag("figcaption", tag("b", title), f" by {x_label}{scale} ", key(lines, far, levels), remark)
     return tag("figure", caption, picture, class_="curves")
 
 
-def _picture(xs: Axis, ys: Axis, plot: Sequence[Markup], *, x_label: str, words: str) -> Markup:
+def _picture(xs: Axis, ys: Axis, plot: Sequence[Markup], *, words: str) -> Markup:
     """The axes, and an inner picture of what is drawn on them, which can be drawn out by itself."""
     margin = 2  # half of the widest line
     width, height = _RIGHT - _LEFT, _BOTTOM - _TOP + 2 * margin
@@ -76,7 +76,7 @@ def _picture(xs: Axis, ys: Axis, plot: Sequence[Markup], *, x_label: str, words:
     )
     return tag(
         "svg",
-        _grid(xs, ys, x_label),
+        _grid(xs, ys),
         inner,
         viewBox=f"0 0 {WIDTH} {HEIGHT}",
         width="100%",
@@ -107,18 +107,18 @@ def _axes(
     return Axis(begin, max(end, begin + 1e-9), _LEFT, _RIGHT), ys
 
 
-def _grid(xs: Axis, ys: Axis, x_label: str) -> Markup:
-    """The marks of both axes and what they stand for."""
+def _grid(xs: Axis, ys: Axis) -> Markup:
+    """The marks of both axes."""
     pieces = []
     for tick, y in zip(ticks := ys.ticks(6), ys.place(np.array(ticks)).tolist(), strict=True):
         pieces.append(_rule(_LEFT, y, _RIGHT, y))
         pieces.append(_text(label(tick), _LEFT - 8, y + 5, "end"))
     marks = []
     for tick, x in zip(ticks := xs.ticks(6), xs.place(np.array(ticks)).tolist(), strict=True):
-        marks.append(_text(label(tick), x, _BOTTOM + 20, "middle"))
+        is_last = x > _RIGHT - 40  # its end stays inside of the picture, however large the letters are
+        marks.append(_text(label(tick), x + 16 * is_last, _BOTTOM + 22, "end" if is_last else "middle"))
     base = _rule(_LEFT, _BOTTOM, _RIGHT, _BOTTOM, opacity=0.6)
-    name = _text(x_label, _RIGHT, HEIGHT - 4, "end")
-    return together(*pieces, base, tag("g", *marks, class_="marks"), name)
+    return together(*pieces, base, tag("g", *marks, class_="marks"))
 
 
 def _rule(x1: float, y1: float, x2: float, y2: float, *, opacity: float = 0.16) -> Markup:

@@ -12,6 +12,8 @@ from rnnlab.runs import Run
 Floats = NDArray[np.float64]
 
 _MOST_BYTES = 512 << 20
+_BY_EPOCH = ("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy")
+_BY_STEP = ("step", "epoch", "loss")
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +43,8 @@ class History:
 
 def read_history(run: Run) -> History:
     """The history of a run; what is missing or damaged is empty, and said."""
-    by_epoch, said = _table(run, "history.csv", 5)
-    steps, said_of_steps = _table(run, "losses.csv", 3)
+    by_epoch, said = _table(run, "history.csv", _BY_EPOCH)
+    steps, said_of_steps = _table(run, "losses.csv", _BY_STEP)
     an_epoch = max(int((steps[:, 1] == 1).sum()), 1)
     epochs, loss, accuracy, validation_loss, validation_accuracy = by_epoch.T
     return History(
@@ -57,16 +59,16 @@ def read_history(run: Run) -> History:
     )
 
 
-def _table(run: Run, name: str, count: int) -> tuple[Floats, tuple[str, ...]]:
-    """The first columns of a table, (rows, count), and why there is no row if it cannot be read."""
+def _table(run: Run, name: str, columns: tuple[str, ...]) -> tuple[Floats, tuple[str, ...]]:
+    """The first columns of a table, (rows, columns), and why there is no row if it cannot be read."""
     try:
-        return _columns(run, name, count), ()
+        return _read(run, name, columns), ()
     except (DataError, RunError) as error:
-        return np.empty((0, count)), (str(error),)
+        return np.empty((0, len(columns))), (f"{error}; the curve that it gives is left out",)
 
 
-def _columns(run: Run, name: str, count: int) -> Floats:
-    """The first columns of a table, (rows, count); NaN for an empty cell.
+def _read(run: Run, name: str, columns: tuple[str, ...]) -> Floats:
+    """The first columns of a table, (rows, columns); NaN for an empty cell.
 
     Raises:
         DataError: it is not there, or is not such a table.
@@ -74,15 +76,15 @@ def _columns(run: Run, name: str, count: int) -> Floats:
     """
     path = run.path / name
     if not path.is_file():  # to open a pipe would wait for a writer
-        raise DataError(f"{path}: no such file; the curve that it gives is left out")
+        raise DataError(f"{path}: no such file")
     check_inside(path)
-    _, *lines = read_text(path, most_bytes=_MOST_BYTES).splitlines()
+    head, *lines = read_text(path, most_bytes=_MOST_BYTES).splitlines() or [""]
+    if tuple(head.split(",")[: len(columns)]) != columns:
+        raise DataError(f"{path}: expected the columns {', '.join(columns)}, received {head[:100]!r}")
     cells = (line.replace(",,", ",nan,").replace(",,", ",nan,") for line in lines)
+    if not lines:
+        return np.empty((0, len(columns)))
     try:
-        return (
-            np.loadtxt(cells, delimiter=",", usecols=range(count), ndmin=2) if lines else np.empty((0, count))
-        )
+        return np.loadtxt(cells, delimiter=",", usecols=range(len(columns)), ndmin=2)
     except ValueError as error:
-        raise DataError(
-            f"{path}: not a table of numbers ({error}); the curve that it gives is left out"
-        ) from None
+        raise DataError(f"{path}: not a table of numbers ({error})") from None

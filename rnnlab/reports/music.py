@@ -1,19 +1,21 @@
 """Notes to look at and to listen to: an engraved score, a player, and the same as MIDI and as text."""
 
+import math
 import re
 from collections.abc import Collection, Sequence
+from itertools import accumulate
 from xml.etree import ElementTree
 
 from rnnlab.errors import DataError
 from rnnlab.music.midi import write_midi
-from rnnlab.music.notation import parse_token
+from rnnlab.music.notation import Note, parse_token
 from rnnlab.music.score import engrave
 from rnnlab.music.sound import wav_of
 from rnnlab.music.tune import Tune
 from rnnlab.reports.markup import Markup, data_uri, tag, together
 
 MOST_NOTES = 200
-"""Of a piece are drawn and heard; MIDI has all of them."""
+"""Of a piece are drawn and heard at most; MIDI has all of them."""
 
 _SVG = "http://www.w3.org/2000/svg"
 _HREF = "{http://www.w3.org/1999/xlink}href"
@@ -30,16 +32,18 @@ def piece(
     wrong: Collection[int] = (),
     remark: str = "",
     sample_rate: int = 16_000,
+    most_seconds: float = math.inf,
 ) -> Markup:
     """A tune under a heading.
 
     Args:
         title: the heading.
         tokens: its notes.
-        name: of files and ids; letters, digits and hyphens.
+        name: of its file, and what ids begin with, in ASCII letters, digits and hyphens.
         wrong: the indices of its wrong notes.
         remark: a sentence below the heading.
         sample_rate: of the sound.
+        most_seconds: how much of it is heard.
     """
     tune = Tune(title, tuple(map(parse_token, tokens)))
     shown = Tune(title, tune.notes[:MOST_NOTES], tune.tempo)
@@ -51,21 +55,32 @@ def piece(
         tag("h3", title),
         *([tag("p", said)] if said else []),
         score,
-        _player(shown, tune, name, sample_rate),
+        _player(_begin_of(shown, most_seconds), tune, name, sample_rate),
         _as_text(tokens, wrong, is_open=not is_drawn),
         class_="piece",
     )
 
 
 def seconds_of(tokens: Sequence[str]) -> float:
-    """How long the part of a piece that is heard takes at 120 quarter notes a minute."""
-    return sum(float(2 * parse_token(token).duration) for token in tokens[:MOST_NOTES])
+    """How long the notes of a piece that are drawn take at 120 quarter notes a minute."""
+    return sum(_seconds(parse_token(token)) for token in tokens[:MOST_NOTES])
+
+
+def _begin_of(tune: Tune, most_seconds: float) -> Tune:
+    """As many of its notes, one at least, as take no longer."""
+    ends = accumulate(map(_seconds, tune.notes))
+    count = sum(end <= most_seconds for end in ends)
+    return Tune(tune.name, tune.notes[: max(count, 1)], tune.tempo)
+
+
+def _seconds(note: Note) -> float:
+    return float(2 * note.duration)
 
 
 def _score(tune: Tune, wrong: Collection[int], name: str) -> tuple[Markup, bool]:
     """The engraved score, or why there is none."""
     try:
-        svg = engrave(tune, wrong=wrong, width=_WIDTH, prefix=name)
+        svg = engrave(tune, wrong=wrong, width=_WIDTH, prefix=f"score-{name}")
     except DataError as error:
         return tag("p", f"No score: {error}.", class_="remark"), False
     notes = "1 note" if len(tune.notes) == 1 else f"{len(tune.notes)} notes"
@@ -87,7 +102,9 @@ def _marked(svg: str, wrong: Collection[int], name: str, said: str) -> Markup:
     root = ElementTree.fromstring(svg)
     root.set("role", "img")
     root.set("aria-label", said)
-    of_wrong = re.compile(rf"{re.escape(name)}-({'|'.join(map(str, wrong))})(-[0-9]+)?") if wrong else None
+    of_wrong = (
+        re.compile(rf"score-{re.escape(name)}-({'|'.join(map(str, wrong))})(-[0-9]+)?") if wrong else None
+    )
     for group in [*root.iter(f"{{{_SVG}}}g")] if of_wrong else []:
         if of_wrong and of_wrong.fullmatch(group.get("id", "")):
             group.extend(_rings(group))
@@ -121,7 +138,8 @@ def _player(heard: Tune, whole: Tune, name: str, sample_rate: int) -> Markup:
         link = tag("a", "MIDI file", href=midi, download=f"{name}.mid")
     except DataError as error:
         link = tag("span", f"No MIDI: {error}.", class_="remark")
-    return tag("p", player, " ", link, class_="player")
+    part = f"Heard are the first {len(heard.notes)} notes." if len(heard.notes) < len(whole.notes) else ""
+    return tag("p", player, " ", link, *([tag("span", part)] if part else []), class_="player")
 
 
 def _as_text(tokens: Sequence[str], wrong: Collection[int], *, is_open: bool) -> Markup:

@@ -64,7 +64,7 @@ def _figures(contents: Contents) -> Iterator[tuple[str, str, str]]:
     yield "accuracy", f"{100 * metrics.accuracy:.3g} %", f"{metrics.correct:,} of {metrics.tokens:,}"
     if evaluation.baselines:
         gain = evaluation.baselines.best.loss - metrics.loss
-        yield "beside n-grams", f"{abs(gain):.2f}", f"nats {'better' if gain > 0 else 'worse'} than the best"
+        yield "beside the best n-gram", f"{abs(gain):.2f}", f"nats {'better' if gain > 0 else 'worse'}"
     if running:
         where = "exact" if running.exact else f"first wrong: number {running.first_divergence:,}"
         yield "running free", f"{running.correct:,} of {running.length:,}", where

@@ -24,7 +24,7 @@ def training_curves(history: History, evaluation: Evaluation | None = None) -> l
     if any(len(line.known().ys) for line in losses):
         charts.append(
             line_chart(
-                "Loss in nats per token", losses, x_label="epochs", cloud=steps, levels=_ngrams(evaluation)
+                "Loss in nats per token", losses, x_label="epoch", cloud=steps, levels=_ngrams(evaluation)
             )
         )
     accuracies = [
@@ -33,7 +33,7 @@ def training_curves(history: History, evaluation: Evaluation | None = None) -> l
     ]
     if any(len(line.known().ys) for line in accuracies):
         charts.append(
-            line_chart("Accuracy", accuracies, x_label="epochs", levels=_ceiling(evaluation), share=True)
+            line_chart("Accuracy", accuracies, x_label="epoch", levels=_ceiling(evaluation), share=True)
         )
     return charts
 

@@ -1,5 +1,6 @@
 """What a model wrote: pieces to look at and hear, or text with its surprise."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -27,7 +28,8 @@ def works(contents: Contents) -> list[Markup]:
     """An article for each thing to read or to hear."""
     if contents.trained.experiment.dataset.kind == "notes":
         return played(pieces(contents), stem=contents.run.path.name)
-    return [legend(), *_passage(contents), *_texts(contents)]
+    texts = [*_passage(contents), *_texts(contents)]
+    return [legend(), *texts] if texts else []
 
 
 def pieces(contents: Contents) -> list[Piece]:
@@ -43,9 +45,11 @@ def pieces(contents: Contents) -> list[Piece]:
 
 
 def played(found: list[Piece], *, stem: str) -> list[Markup]:
-    """Each piece with its score and its sound, whose quality is such that all together are not too large."""
+    """Each piece with its score and its sound, so good and so long that all together are not too large."""
     seconds = sum(seconds_of(each.tokens) for each in found)
-    rate = next((rate for rate in _SAMPLE_RATES if 2 * seconds * rate <= _SOUND_BYTES), _SAMPLE_RATES[-1])
+    lowest = _SAMPLE_RATES[-1]
+    rate = next((rate for rate in _SAMPLE_RATES if 2 * seconds * rate <= _SOUND_BYTES), lowest)
+    room = _SOUND_BYTES / (2 * lowest)  # seconds of all pieces together
     name = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in stem)
     return [
         piece(
@@ -55,6 +59,7 @@ def played(found: list[Piece], *, stem: str) -> list[Markup]:
             wrong=each.wrong,
             remark=each.remark,
             sample_rate=rate,
+            most_seconds=math.inf if seconds <= room else room / len(found),
         )
         for number, each in enumerate(found, start=1)
     ]

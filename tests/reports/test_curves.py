@@ -16,7 +16,7 @@ def chart(*lines, **options):
     series = [
         Series(f"line {number}", np.arange(len(ys)) + 1.0, np.array(ys)) for number, ys in enumerate(lines)
     ]
-    options = {"x_label": "epochs", **options}
+    options = {"x_label": "epoch", **options}
     return ElementTree.fromstring(line_chart("Loss", series, **options).replace("&nbsp;", " "))
 
 
@@ -86,7 +86,7 @@ def test_the_chart_says_in_words_what_it_shows():
 
     assert figure.find("svg").get("role") == "img"
     assert figure.find("svg").get("aria-label") == (
-        "Loss by epochs. line 0: from 3 to 0.7, lowest 0.5 at 2, highest 3 at 1. unigram: 2.5."
+        "Loss by epoch. line 0: from 3 to 0.7, lowest 0.5 at 2, highest 3 at 1. unigram: 2.5."
     )
     assert {"line 0", "unigram 2.5"} <= {" ".join(text.split()) for text in figure.itertext()}
 
