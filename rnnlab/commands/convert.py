@@ -31,22 +31,28 @@ if TYPE_CHECKING:
 @click.option("--transpose", metavar="N|KEY", help="Semitones up (or down, -2), or a tonic for all, e.g. c.")
 @click.option("--overwrite", is_flag=True, help="Replace OUT if it exists.")
 def command(sources: tuple[Path, ...], target: Path, **options: Any) -> None:
-    """Convert music between note text, MIDI and other formats: ABC, MusicXML and kern.
+    """Convert music between note text, MIDI and other formats: ABC, MusicXML, kern; and to scores and sound.
 
     \b
     rnnlab convert song.mid song.notes
     rnnlab convert song.notes song.mid --tempo 96
     rnnlab convert folder_of_midi/ tunes.notes --transpose c
+    rnnlab convert song.notes song.svg
 
-    The extension says which format it is. Several files, a folder, or a collection in ABC become one file of
-    note text with a tune a line; what yields nothing is named and does not stop the rest. OUT - prints notes.
+    The extension says which format it is; .ly (LilyPond), .svg and .png (a score) and .wav (sound) are
+    written only. Several files, a folder, or a collection in ABC become one file of note text with a tune a
+    line; what yields nothing is named and does not stop the rest. OUT - prints notes.
     """
+    from rnnlab.commands.output import check_target
     from rnnlab.errors import DataError
     from rnnlab.files import write_durably
-    from rnnlab.music.conversion import collect, transposed, written
+    from rnnlab.music.conversion import collect, transposed
+    from rnnlab.music.writing import written
 
     transposition = _transposition(options["transpose"])
-    suffix = ".notes" if str(target) == "-" else _suffix(target, overwrite=options["overwrite"])
+    suffix = ".notes"
+    if str(target) != "-":
+        suffix = check_target(target, called="an OUT", overwrite=options["overwrite"])
     collection = collect(sources, reading=_reading(options))
     if transposition:
         collection = transposed(collection, transposition)
@@ -72,18 +78,6 @@ def _transposition(text: str | None) -> "Transposition | None":
         return None if text is None else parse_transposition(text)
     except DataError as error:
         raise UsageError(f"--transpose: {error}") from None
-
-
-def _suffix(target: Path, *, overwrite: bool) -> str:
-    from rnnlab.errors import UsageError
-    from rnnlab.music.conversion import WRITTEN
-
-    suffix = target.suffix.lower()
-    if suffix not in WRITTEN:
-        raise UsageError(f"{target}: expected an OUT that ends with {', '.join(WRITTEN)}")
-    if target.exists() and not overwrite:
-        raise UsageError(f"{target}: there is such a file; name another, or replace it with --overwrite")
-    return suffix
 
 
 def _reading(options: dict[str, Any]) -> Any:

@@ -5,6 +5,7 @@ below m: 1/12 is an eighth of three in the time of two. A length that is no plai
 into several, tied. A bracket goes on until what is under it has no such part any more.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -17,7 +18,7 @@ from rnnlab.music.sounds import held_pitches
 MOST_BARS = 1000
 MOST_SYMBOLS = 5000
 _MOST_DOTS = 3
-_SHORTEST = Fraction(1, 256)
+_SHORTEST = Fraction(1, 1024)
 _LARGEST_TUPLET = 63
 
 
@@ -75,25 +76,25 @@ def bars_of(notes: Sequence[Note]) -> list[tuple[Group, ...]]:
     Raises:
         DataError: it is too long to be drawn, or a length has no notation that a reader would know.
     """
-    if (length := sum(note.duration for note in notes)) > MOST_BARS:
+    length = sum((note.duration for note in notes), Fraction(0))
+    if length > MOST_BARS:
         raise DataError(f"it has {float(length):,.0f} bars; expected at most {MOST_BARS:,} in a score")
-    bars: list[list[Group]] = []
+    bars: list[list[Group]] = [[] for _ in range(math.ceil(length))]
     now = Fraction(0)
     drawn = 0
     for event, (note, held) in enumerate(zip(notes, held_pitches(notes), strict=True)):
-        symbols: list[tuple[int, Group]] = []
-        for begin, end in _within_bars(now, now + note.duration):
-            symbols += [(int(begin), group) for group in _groups(note, event, begin, end)]
+        parts = [
+            (int(begin), group)
+            for begin, end in _within_bars(now, now + note.duration)
+            for group in _groups(note, event, begin, end)
+        ]
+        for part, (bar, group) in enumerate(parts):
+            sounding = held if part == len(parts) - 1 else {pitch.midi for pitch in note.pitches}
+            bars[bar].append(_told(group, part, frozenset(sounding)))
         now += note.duration
-        drawn += len(symbols)
+        drawn += len(parts)
         if drawn > MOST_SYMBOLS:
             raise DataError(f"it has more than {MOST_SYMBOLS:,} notes; expected fewer in a score")
-        for number, (bar, group) in enumerate(symbols):
-            last = number == len(symbols) - 1
-            sounding = held if last else {pitch.midi for pitch in note.pitches}
-            while len(bars) <= bar:
-                bars.append([])
-            bars[bar].append(_told(group, number, frozenset(sounding)))
     return [_bracketed(bar) for bar in bars]
 
 

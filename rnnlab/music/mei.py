@@ -20,6 +20,7 @@ WRONG = "#d62728"
 
 _NAMESPACE = "http://www.music-encoding.org/ns/mei"
 _ACCIDENTALS = {-2: "ff", -1: "f", 0: "n", 1: "s", 2: "x"}
+_GESTURAL = {**_ACCIDENTALS, 2: "ss"}  # of what sounds and is not written; MEI has two names for ##
 _BEAT = Fraction(1, 4)
 _LOWEST_OF_TREBLE = 57  # MIDI number: the a below middle C
 
@@ -41,7 +42,7 @@ def mei_of(
     bars = bars_of(tune.notes)
     root = Element("mei", {"xmlns": _NAMESPACE, "meiversion": "5.0"})
     titles = SubElement(SubElement(SubElement(root, "meiHead"), "fileDesc"), "titleStmt")
-    SubElement(titles, "title").text = title or tune.name
+    SubElement(titles, "title").text = _printable(title or "")
     body = SubElement(SubElement(root, "music"), "body")
     score = SubElement(SubElement(body, "mdiv"), "score")
     _add_definition(score, tune, title)
@@ -62,10 +63,15 @@ def _add_definition(score: Element, tune: Tune, title: str | None) -> None:
     definition = SubElement(score, "scoreDef", {"meter.count": "4", "meter.unit": "4"})
     if title is not None:
         head = SubElement(definition, "pgHead")
-        SubElement(head, "rend", halign="center", valign="top", fontsize="150%").text = title
+        SubElement(head, "rend", halign="center", valign="top", fontsize="150%").text = _printable(title)
     shape, line = _clef(tune.notes)
     staves = SubElement(definition, "staffGrp")
     SubElement(staves, "staffDef", {"n": "1", "lines": "5", "clef.shape": shape, "clef.line": line})
+
+
+def _printable(text: str) -> str:
+    """The text without what XML cannot hold."""
+    return "".join(letter for letter in text if letter.isprintable())
 
 
 def _clef(notes: Sequence[Note]) -> tuple[str, str]:
@@ -141,7 +147,7 @@ def _head(pitch: Pitch, altered: dict[tuple[str, int], int]) -> dict[str, str]:
     if altered.get(place, 0) != pitch.alteration:
         said["accid"] = _ACCIDENTALS[pitch.alteration]
     elif pitch.alteration:
-        said["accid.ges"] = _ACCIDENTALS[pitch.alteration]
+        said["accid.ges"] = _GESTURAL[pitch.alteration]
     altered[place] = pitch.alteration
     return said
 
@@ -153,7 +159,7 @@ def _id(prefix: str, symbol: Symbol, number: int | None = None) -> str:
 
 
 def _add_ties(measures: Sequence[Element], bars: Sequence[Sequence[Group]], prefix: str) -> None:
-    """A tie from each pitch that is held to the same one, or else its enharmonic, of the next symbol."""
+    """Into the bar where each tie begins: from a pitch that is held to the one that sounds like it next."""
     symbols = [
         (measure, symbol)
         for measure, bar in zip(measures, bars, strict=True)
@@ -163,9 +169,8 @@ def _add_ties(measures: Sequence[Element], bars: Sequence[Sequence[Group]], pref
     for (measure, symbol), (_, following) in pairwise(symbols):
         for pitch in symbol.pitches:
             if pitch.midi in symbol.held:
-                ends = {"startid": _id_of_pitch(prefix, symbol, pitch)}
-                ends["endid"] = _id_of_pitch(prefix, following, pitch)
-                SubElement(measure, "tie", {name: f"#{identity}" for name, identity in ends.items()})
+                begin, end = (_id_of_pitch(prefix, each, pitch) for each in (symbol, following))
+                SubElement(measure, "tie", startid=f"#{begin}", endid=f"#{end}")
 
 
 def _id_of_pitch(prefix: str, symbol: Symbol, pitch: Pitch) -> str:

@@ -4,7 +4,6 @@ The lines and note heads of a score have the colour of the text around it, so th
 dark one; a file that is looked at by itself is black on nothing.
 """
 
-import re
 import zlib
 from collections.abc import Collection
 
@@ -31,12 +30,16 @@ def engrave(
         tune: what is drawn.
         wrong: the indices of the notes that are red.
         title: above the score; None for none.
-        width: pixels, 300 or more; where a line breaks follows from it.
+        width: pixels, 300..4000; where a line breaks follows from it.
         prefix: what ids begin with, as in `note-12`; two scores of one page need two.
 
     Raises:
-        DataError: verovio is not installed, or the tune is too long or has lengths that no score shows.
+        DataError: verovio is not installed, the tune is longer than 1,000 bars, 5,000 notes or 24,000 pixels,
+            or has lengths that no score shows.
+        ValueError: the width is none of those.
     """
+    if not 300 <= width <= 4000:
+        raise ValueError(f"expected a width of 300 to 4000 pixels, received {width}")
     verovio = load_extra("verovio")
     try:
         mei = mei_of(tune, wrong=wrong, title=title, prefix=prefix)
@@ -58,8 +61,11 @@ def engrave(
         }
     )
     if not toolkit.loadData(mei.decode()) or toolkit.getPageCount() != 1:
-        raise DataError(f"{tune.name}: it is too long to be drawn on one page; write a part of it")
-    return re.sub(' color="black"', ' fill="currentColor"', toolkit.renderToSVG(1), count=1)
+        raise DataError(
+            f"{tune.name}: its score is higher than {_TALLEST * _SCALE // 100:,} pixels; write a part of it"
+        )
+    drawn: str = toolkit.renderToSVG(1)
+    return drawn.replace(' color="black"', ' fill="currentColor"', 1)
 
 
 def png_of(svg: str, *, zoom: float = 2.0) -> bytes:

@@ -26,6 +26,7 @@ _HARMONICS = (1.0, 0.5, 0.28, 0.14, 0.08, 0.05)
 _SUSTAINED = 0.3  # of the fundamental's strength
 _ATTACK, _RELEASE = 0.006, 0.05  # seconds
 _PEAK = 0.8
+_BLOCK = 1 << 16  # samples
 _HIGHEST = 0.45  # of the sample rate, which can say half of it
 
 
@@ -85,36 +86,33 @@ def _samples(sounds: Sounds, seconds: float, sample_rate: int) -> NDArray[np.flo
 
     samples = np.zeros(sample(sounds.end), np.float32)
     for sound in sounds.items:
-        begin, end = sample(sound.begin), sample(sound.end)
-        samples[begin:end] += _tone(_frequency(sound.pitch), end - begin, sample_rate)
+        _add_tone(samples[sample(sound.begin) : sample(sound.end)], _frequency(sound.pitch), sample_rate)
     return samples
 
 
-def _tone(frequency: float, length: int, sample_rate: int) -> NDArray[np.float32]:
-    """One tone of so many samples; harmonics that the sample rate cannot say are left out."""
-    time = np.arange(length) / sample_rate
-    tone = np.zeros(length)
+def _add_tone(samples: NDArray[np.float32], frequency: float, sample_rate: int) -> None:
+    """Add a tone to the samples (S,) that it lasts, some at a time: a long one costs no memory."""
+    attack, release = (max(1, min(part * sample_rate, len(samples) / 4)) for part in (_ATTACK, _RELEASE))
+    for begin in range(0, len(samples), _BLOCK):
+        at = np.arange(begin, min(begin + _BLOCK, len(samples)))
+        tone = _harmonics(frequency, at / sample_rate, highest=_HIGHEST * sample_rate)
+        samples[at] += tone * _raised(at / attack) * _raised((len(samples) - at) / release)
+
+
+def _harmonics(frequency: float, time: NDArray[np.float64], *, highest: float) -> NDArray[np.float64]:
+    """The sound at times in seconds (B,) after it was struck; harmonics above `highest` are left out."""
+    sound = np.zeros(len(time))
     for number, strength in enumerate(_HARMONICS, 1):
-        if number * frequency > _HIGHEST * sample_rate:
-            break
-        fading = np.exp(-(1.5 + number) * time)
-        if number == 1:
-            fading = _SUSTAINED + (1 - _SUSTAINED) * fading
-        tone += strength * fading * np.sin(2 * np.pi * number * frequency * time)
-    return (tone * _envelope(length, sample_rate)).astype(np.float32)
+        if number * frequency <= highest:
+            sustained = _SUSTAINED if number == 1 else 0.0
+            fading = sustained + (1 - sustained) * np.exp(-(1.5 + number) * time)
+            sound += strength * fading * np.sin(2 * np.pi * number * frequency * time)
+    return sound
 
 
-def _envelope(length: int, sample_rate: int) -> NDArray[np.float64]:
-    """From 0 to 1 and back to 0; a short tone has a fourth of its length for each way at most."""
-    envelope = np.ones(length)
-    attack, release = (min(int(part * sample_rate), length // 4) for part in (_ATTACK, _RELEASE))
-    envelope[:attack] = _rise(attack)
-    envelope[length - release :] = _rise(release)[::-1]
-    return envelope
-
-
-def _rise(length: int) -> NDArray[np.float64]:
-    return (1 - np.cos(np.pi * np.arange(length) / max(length, 1))) / 2
+def _raised(way: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A raised cosine, 0 at 0 and 1 from 1 on."""
+    return (1 - np.cos(np.pi * np.minimum(way, 1))) / 2
 
 
 def _loud(samples: NDArray[np.float32]) -> NDArray[np.int16]:

@@ -72,10 +72,10 @@ def sounds_of(notes: Sequence[Note]) -> Sounds:
 
 def held_pitches(notes: Sequence[Note]) -> list[set[int]]:
     """Of each event, the MIDI numbers of the pitches that sound on into the next."""
-    following = [*({pitch.midi for pitch in note.pitches} for note in notes[1:]), set()]
+    sounding = [{pitch.midi for pitch in note.pitches} for note in notes]
     return [
-        {pitch.midi for pitch in note.pitches if note.tied} & after
-        for note, after in zip(notes, following, strict=True)
+        pitches & after if note.tied else set()
+        for note, pitches, after in zip(notes, sounding, [*sounding, set()][1:], strict=True)
     ]
 
 
