@@ -7,7 +7,7 @@ import click
 
 from rnnlab.commands.progress import ReadingReport
 from rnnlab.commands.terminal import echo
-from rnnlab.errors import DataError
+from rnnlab.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from rnnlab.runs import Run
@@ -37,6 +37,8 @@ def command(run: Path | None, output: Path | None) -> None:
     from rnnlab.reports.page import page_of
     from rnnlab.runs import find_run
 
+    if run and run.is_file():
+        raise UsageError(f"{run}: a report is of a run folder, received a file; name the run: {run.parent}")
     found = find_run(run)
     if run is None:
         echo(f"using {found.path}", err=True)
