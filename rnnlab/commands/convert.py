@@ -94,20 +94,18 @@ def _reading(options: dict[str, Any]) -> Any:
 
 def _summary(collection: "Collection", target: str) -> str:
     """How much was converted, and what was lost on the way."""
+    from rnnlab.commands.output import counted
+
     tunes = collection.tunes
     notes = sum(len(tune.notes) for tune in tunes)
-    sizes = (_count(len(tunes), "tune"), _count(collection.files, "file"), _count(notes, "event"))
+    sizes = (counted(len(tunes), "tune"), counted(collection.files, "file"), counted(notes, "event"))
     parts = ["{}: {} of {}, {}".format(target, *sizes)]
     if (shift := max(tune.largest_shift for tune in tunes)) > 0:
         parts.append(f"moved to the grid by up to {shift:.3g} of a quarter note")
     if left_out := sum(tune.left_out for tune in tunes):
-        parts.append(f"{_count(left_out, 'note')} below others left out")
+        parts.append(f"{counted(left_out, 'note')} below others left out")
     if changes := sum(tune.tempo_changes for tune in tunes):
-        parts.append(f"{_count(changes, 'later tempo')} left out")
+        parts.append(f"{counted(changes, 'later tempo')} left out")
     if collection.failures:
         parts.append(f"{len(collection.failures):,} yielded nothing")
     return "; ".join(parts)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"

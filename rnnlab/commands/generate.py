@@ -58,7 +58,6 @@ def command(model: Path | None, output: Path | None, overwrite: bool, as_json: b
 
     What is left out is taken from the configuration that the model was trained with.
     """
-    from rnnlab.commands.output import check_output, write_notes, write_text
     from rnnlab.commands.rendering import as_json_text
     from rnnlab.generation.writing import settings_of, write
     from rnnlab.runs import load_trained
@@ -68,6 +67,8 @@ def command(model: Path | None, output: Path | None, overwrite: bool, as_json: b
         echo(f"using {path}", err=True)
     dataset, settings = trained.experiment.dataset, settings_of(trained.experiment.generation, options)
     if output:
+        from rnnlab.commands.output import check_output  # which loads every writer: nothing else pays for it
+
         check_output(output, kind=dataset.kind, samples=settings.samples, overwrite=overwrite)
     writing = write(trained, settings)
     for note in writing.notes:
@@ -75,10 +76,10 @@ def command(model: Path | None, output: Path | None, overwrite: bool, as_json: b
     texts = [sample.text for sample in writing.samples]
     text = ("\n" if dataset.unit == "line" else "\n\n").join(texts)
     echo(as_json_text(_as_json(writing)) if as_json else text)
-    if output and dataset.kind == "text":
-        write_text(output, text)
-    elif output:
-        write_notes(output, texts)
+    if output:
+        from rnnlab.commands.output import write_notes, write_text
+
+        write_text(output, text) if dataset.kind == "text" else write_notes(output, texts)
 
 
 def _as_json(writing: "Writing") -> dict[str, Any]:

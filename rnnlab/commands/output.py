@@ -59,7 +59,7 @@ def write_text(target: Path, text: str) -> None:
         RunError: it cannot be written.
     """
     write_durably(target, f"{text}\n".encode(errors="backslashreplace"))
-    echo(f"{target}: {_count(len(text), 'character')}", err=True)
+    echo(f"{target}: {counted(len(text), 'character')}", err=True)
 
 
 def write_notes(target: Path, texts: Sequence[str]) -> None:
@@ -82,10 +82,15 @@ def write_notes(target: Path, texts: Sequence[str]) -> None:
             failures.append(str(error))
             continue
         events = sum(len(tune.notes) for tune in held)
-        echo(f"{path}: {_count(len(held), 'tune')}, {_count(events, 'event')}", err=True)
+        echo(f"{path}: {counted(len(held), 'tune')}, {counted(events, 'event')}", err=True)
     if failures:
         which = target if len(paths) == 1 else f"{len(failures):,} of {len(paths):,} files are not written"
         raise DataError(f"{which}: {failures[0]}")
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, as in `1 tune` or `3 tunes`."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def _files(target: Path, samples: int) -> list[Path]:
@@ -98,7 +103,3 @@ def _files(target: Path, samples: int) -> list[Path]:
 def _check_free(path: Path, *, overwrite: bool) -> None:
     if path.exists() and not overwrite:
         raise UsageError(f"{path}: there is such a file; name another, or replace it with --overwrite")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"
