@@ -14,7 +14,7 @@ STEPPER = {"engines.numpy_engine", "engines.stepper"}
 """The part of the engines that works without TensorFlow."""
 
 ARROWS: dict[str, set[str]] = {
-    "": set(),
+    "": {"api", "config"},
     "errors": set(),
     "files": set(),
     "processes": set(),
@@ -31,9 +31,14 @@ ARROWS: dict[str, set[str]] = {
         *("engines", "evaluation", "generation", "runs", "datasets", "models", "config"),
         *("files", "processes"),
     },
+    "exports": {"engines", "models", "music", "config", "files"},
     "commands": {
-        *("training", "reports", "evaluation", "generation", "runs"),
+        *("training", "reports", "exports", "evaluation", "generation", "runs"),
         *("engines", "datasets", "models", "config", "music", "files"),
+    },
+    "api": {
+        *("commands.data_access", "training", "reports", "exports", "evaluation", "generation", "runs"),
+        *("datasets", "models", "config", "files"),
     },
     "__main__": {"commands"},
 }

@@ -18,6 +18,7 @@ COMMANDS = {
     "evaluate": "Measure a trained model.",
     "generate": "Write text or music with a trained model.",
     "describe": "Show data, windows, splits and model, without training.",
+    "export": "Write a trained model as a Keras, SavedModel or ONNX file.",
     "convert": "Convert music between note text, MIDI and other formats.",
     "schema": "Print the JSON Schema of the YAML, for editors.",
 }

@@ -1,0 +1,116 @@
+"""A run in Python: what the command line says of it, as values."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+import rnnlab
+from rnnlab.commands import run as command_line
+from tests.trained import SONG, STREAM, run_of
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_run_is_found_by_its_folder_or_as_the_newest():
+    """Its path is the folder, and it says so."""
+    run_of(SONG)
+    run_of(STREAM)
+
+    assert rnnlab.load_run("runs/song-1").config.dataset.kind == "notes"
+    assert rnnlab.load_run().path == Path("runs/song-2")
+    assert repr(rnnlab.load_run()) == "<rnnlab.Run runs/song-2>"
+
+
+def test_no_run_is_a_run_error():
+    """The same errors as on the command line."""
+    with pytest.raises(rnnlab.RunError, match="no run yet in runs/"):
+        rnnlab.load_run()
+
+
+@pytest.mark.parametrize("split", [None, "train", "validation"])
+def test_evaluating_gives_what_the_command_prints(capsys, split):
+    """To the last digit."""
+    run_of(STREAM)
+
+    assert command_line(["evaluate", "--json", *(["--split", split] if split else [])]) == 0
+
+    printed, metrics = json.loads(capsys.readouterr().out), rnnlab.load_run().evaluate(split).metrics
+    assert printed["loss"] == metrics.loss
+    assert printed["accuracy"] == metrics.accuracy
+
+
+def test_generating_gives_what_the_command_prints(capsys):
+    """Given or configured, each setting is the same."""
+    run_of(SONG)
+
+    assert command_line(["generate", "--temperature", "1", "--samples", "2", "--length", "5"]) == 0
+
+    samples = rnnlab.load_run().generate(temperature=1, samples=2, length=5)
+    assert capsys.readouterr().out == "\n\n".join(sample.text for sample in samples) + "\n"
+    assert [len(sample.sequence) for sample in samples] == [5, 5]
+    assert all(sample.log_probability < 0 for sample in samples)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"temperature": -1}, "generate: temperature: expected 0 or more, received -1"),
+        ({"temperature": float("nan")}, "generate: temperature: expected a finite number, received nan"),
+        ({"length": 0}, "generate: length: expected 1 or more, received 0"),
+        ({"length": 2.5}, "generate: length: expected an integer, received 2.5"),
+        ({"top_p": 1.5}, "generate: top_p: expected at most 1, received 1.5"),
+        ({"stop": "g4 d4"}, "expected one token, received 2"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(settings, message):
+    """What was expected, and what was received."""
+    run_of(SONG)
+
+    with pytest.raises(rnnlab.UsageError) as caught:
+        rnnlab.load_run().generate(**settings)
+
+    assert message in str(caught.value)
+
+
+def test_a_strangers_run_opens_no_data():
+    """What a run from elsewhere names is not read; a file that is asked for is."""
+    Path("secret.txt").write_text("the quick brown fox jumps over the lazy dog")
+    run_of(STREAM, "dataset.path=secret.txt")
+    Path("elsewhere").mkdir()
+    os.rename("runs/song-1", "elsewhere/song-1")
+    run = rnnlab.load_run("elsewhere/song-1")
+
+    with pytest.raises(
+        rnnlab.DataError, match=r"was not trained in runs/ here; name a file: evaluate\(data=…\)"
+    ):
+        run.evaluate()
+    assert run.evaluate(data="secret.txt").split == "data"
+
+
+def test_a_notebook_shows_facts_and_the_loss():
+    """A table and a drawing, of which nothing is fetched and nothing runs."""
+    folder = run_of(SONG, name="<song>")
+    names = "epoch,loss,accuracy,validation_loss,validation_accuracy,seconds\n"
+    folder.write("history.csv", names + "".join(f"{n},{4 / n},0.5,,,{n}\n" for n in range(1, 2001)))
+
+    shown = rnnlab.load_run()._repr_html_()
+
+    assert "runs/&lt;song&gt;-1" in shown
+    assert "lstm 8 → 6 → 8" in shown
+    assert "2,000 epochs, 0 steps, 2000.0 s; lowest loss 0.002" in shown
+    assert shown.count("<polyline") == 1
+    assert len(shown) < 20_000
+    assert not any(word in shown for word in ("<script", "href", "src=", "nan"))
+
+
+@pytest.mark.parametrize("damage", ["model.safetensors", "history.csv"])
+def test_a_notebook_shows_a_damaged_run_too(damage):
+    """What cannot be read is said in place of its facts."""
+    run_of(SONG).write(damage, "x" * 100)
+
+    assert f"{damage}: " in rnnlab.load_run()._repr_html_()
