@@ -76,9 +76,9 @@ def outputs_of(model: Any, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[n
     run = getattr(model, "serve", model)
     with quiet_stderr():
         if len(inputs) == 1:
-            return [np.asarray(run(inputs["ids"]))]
+            return [run(inputs["ids"]).numpy()]
         outputs = run(dict(inputs))
-        return [np.asarray(outputs["logits" if name == "ids" else name]) for name in inputs]
+        return [outputs["logits" if name == "ids" else name].numpy() for name in inputs]
 
 
 def _encoded(network: Network, ids: Any) -> Any:

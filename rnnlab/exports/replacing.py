@@ -24,12 +24,23 @@ def replaced(path: Path) -> Iterator[Path]:
         folder = Path(tempfile.mkdtemp(PARTIAL, f".{path.name}-", path.parent))
         try:
             yield folder / path.name
-            if path.is_dir():
-                path.rename(folder / "before")
-            os.replace(folder / path.name, path)
+            _put(folder / path.name, path, before=folder / "before")
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
         raise RunError(
             f"{path}: cannot write ({error.strerror or error}); free some space, or choose another folder"
         ) from error
+
+
+def _put(new: Path, path: Path, *, before: Path) -> None:
+    """Have a new file or folder take a place; a folder that stands there comes back if that fails."""
+    was_folder = path.is_dir()
+    if was_folder:
+        path.rename(before)
+    try:
+        os.replace(new, path)
+    except OSError:
+        if was_folder:
+            before.rename(path)
+        raise
