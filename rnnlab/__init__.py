@@ -13,7 +13,6 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False  # as `typing` has it, whose import would cost more than this module
 if TYPE_CHECKING:
     from rnnlab.api.configuration import load_config
-    from rnnlab.api.history import History
     from rnnlab.api.run import Run, load_run
     from rnnlab.api.training import resume, train
     from rnnlab.config.schema import Experiment
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
         UsageError,
         VocabularyError,
     )
+    from rnnlab.history import History
 
 __all__ = [
     "ConfigError",
@@ -54,7 +54,7 @@ __all__ = [
 
 _HOMES = {
     "Experiment": "config.schema",
-    "History": "api.history",
+    "History": "history",
     "Run": "api.run",
     "load_config": "api.configuration",
     "load_run": "api.run",

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnnlab.api.history import Floats, History
 from rnnlab.errors import RnnlabError
+from rnnlab.history import Floats, History
 from rnnlab.models.architecture import architecture_of
 
 if TYPE_CHECKING:

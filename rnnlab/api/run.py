@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from rnnlab.api.history import History, read_history
 from rnnlab.commands.data_access import check_data_access
 from rnnlab.config.problems import findings
 from rnnlab.config.reading import read_experiment
@@ -15,6 +14,7 @@ from rnnlab.config.schema import Experiment, Generation
 from rnnlab.errors import DataError, UsageError
 from rnnlab.evaluation.evaluating import Evaluation, evaluate
 from rnnlab.generation.writing import Written, write
+from rnnlab.history import History, read_history
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.runs import CONFIG, find_run
 from rnnlab.runs import Run as RunFolder

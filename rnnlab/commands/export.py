@@ -43,13 +43,36 @@ def command(model: Path | None, wanted: str | None, output: Path, *, state: bool
     from rnnlab.exports.writing import export, format_of
     from rnnlab.runs import load_trained
 
+    if wanted == "tensorboard":
+        if state or overwrite:
+            raise click.UsageError("--format tensorboard writes losses; leave --state and --overwrite out")
+        _write_losses(model, output)
+        return
+    wanted = format_of(output, wanted)
     trained, _, path = load_trained(model)
     if model is None:
         echo(f"using {path}", err=True)
-    exported = export(trained, output, format=format_of(output, wanted), state=state, overwrite=overwrite)
+    exported = export(trained, output, format=wanted, state=state, overwrite=overwrite)
     for note in exported.notes:
         echo(note, err=True)
     echo(_result(exported))
+
+
+def _write_losses(model: Path | None, folder: Path) -> None:
+    """The history of a run for TensorBoard."""
+    from rnnlab.config.reading import read_experiment
+    from rnnlab.exports.tensorboard import write_events
+    from rnnlab.history import HISTORY, read_history
+    from rnnlab.runs import CONFIG, find_run
+
+    run = find_run(model)
+    if model is None:
+        echo(f"using {run.path}", err=True)
+    history = read_history(run.path)
+    written = run.path / HISTORY
+    ended = written.stat().st_mtime if written.exists() else 0.0
+    path = write_events(history, read_experiment(run.path / CONFIG).training, folder, ended=ended)
+    echo(f"{path}: {len(history):,} epochs, {len(history.steps):,} steps; tensorboard --logdir {folder}")
 
 
 def _result(exported: "Exported") -> str:

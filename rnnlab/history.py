@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from rnnlab.errors import DataError, RunError
 from rnnlab.files import check_inside, read_text
 
+HISTORY = "history.csv"
+LOSSES = "losses.csv"
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -76,9 +79,9 @@ def read_history(run: Path) -> History:
         RunError: a file is not what was written, or leads outside the folder.
     """
     names = [field.name for field in fields(Steps)]
-    step, epoch_of_step, *of_steps = _read(run / "losses.csv", names, counts=2)
+    step, epoch_of_step, *of_steps = _read(run / LOSSES, names, counts=2)
     names = [field.name for field in fields(History) if field.name != "steps"]
-    epoch, loss, accuracy, *held_out, seconds = _read(run / "history.csv", names, counts=1)
+    epoch, loss, accuracy, *held_out, seconds = _read(run / HISTORY, names, counts=1)
     steps = Steps(step.astype(np.int64), epoch_of_step.astype(np.int64), *of_steps)
     return History(epoch.astype(np.int64), loss, accuracy, held_out[0], held_out[1], seconds, steps)
 

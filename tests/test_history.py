@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnlab.api.history import read_history
 from rnnlab.errors import RunError
+from rnnlab.history import read_history
 
 EPOCHS = """epoch,loss,accuracy,validation_loss,validation_accuracy,seconds
 1,2,0.25,,,0.5
