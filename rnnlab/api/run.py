@@ -13,6 +13,7 @@ from rnnlab.config.reading import read_experiment
 from rnnlab.config.schema import Experiment, Generation
 from rnnlab.errors import DataError, UsageError
 from rnnlab.evaluation.evaluating import Evaluation, evaluate
+from rnnlab.exports.writing import Exported, export, format_of
 from rnnlab.generation.writing import Written, write
 from rnnlab.history import History, read_history
 from rnnlab.models.model_file import TrainedModel
@@ -127,6 +128,30 @@ class Run:
             "stop": stop,
         }
         return write(self.model, _checked(self.model.experiment.generation, options)).samples
+
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        format: str | None = None,  # noqa: A002 (it is `--format` of the command line)
+        state: bool = False,
+        overwrite: bool = False,
+    ) -> Exported:
+        """Write the model for another program, once it is seen to give what rnnlab gives.
+
+        Args:
+            path: the file, or the folder of a SavedModel.
+            format: `keras`, `onnx` or `saved_model`; left out, what the name's extension says.
+            state: whether the recurrent state goes in and comes out; else each sequence begins with zeros.
+            overwrite: replace what is there.
+
+        Raises:
+            UsageError: the format has no such layers, or something stands at the path.
+            RunError: it cannot be written.
+            OutputError: it would not give what rnnlab gives; nothing is written.
+        """
+        wanted = format_of(Path(path), format)
+        return export(self.model, Path(path), format=wanted, state=state, overwrite=overwrite)
 
     def __repr__(self) -> str:
         return f"<rnnlab.Run {self.path}>"

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--state", is_flag=True, help="The recurrent state goes in and comes out, to run step by step.")
 @click.option("--overwrite", is_flag=True, help="Replace PATH if it exists.")
 def command(model: Path | None, wanted: str | None, output: Path, *, state: bool, overwrite: bool) -> None:
-    """Write a trained model for another program: a run folder, a model file, or else the newest run.
+    """Write a trained model for Keras, TensorFlow or ONNX, or its losses for TensorBoard.
 
     \b
     rnnlab export --output song.keras
@@ -38,7 +38,8 @@ def command(model: Path | None, wanted: str | None, output: Path, *, state: bool
     rnnlab export runs/text_lstm-1 --format saved_model --output text_model
     rnnlab export runs/text_lstm-1 --format tensorboard --output logs/text_lstm-1
 
-    It is read back and run on random tokens, and is there only if it gives what rnnlab gives.
+    The model is that of a run folder, a model file, or else the newest run. What was written is read back and
+    run on random tokens, and is there only if it gives what rnnlab gives.
     """
     from rnnlab.exports.writing import export, format_of
     from rnnlab.runs import load_trained

@@ -46,6 +46,8 @@ def format_of(path: Path, given: str | None) -> str:
     """
     suffix = path.suffix.lower()
     named = {end: name for name, end in SUFFIXES.items() if end}.get(suffix)
+    if given not in {None, *SUFFIXES}:
+        raise UsageError(f"format: expected one of {', '.join(SUFFIXES)}, received {given!r}")
     if given is None and named is None:
         raise UsageError(f"{path}: expected a name that ends with .keras or .onnx, or a --format")
     wanted = given or str(named)
@@ -90,6 +92,9 @@ def export(
 
 
 def _check_place(path: Path, wanted: str, *, overwrite: bool) -> None:
+    beside = path.with_suffix(f".{VOCABULARY}")
+    if wanted == "keras" and beside.exists() and not overwrite:
+        raise UsageError(f"{beside}: stands there already; name another, or replace it with --overwrite")
     if not path.exists():
         return
     if not overwrite:

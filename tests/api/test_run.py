@@ -114,3 +114,17 @@ def test_a_notebook_shows_a_damaged_run_too(damage):
     run_of(SONG).write(damage, "x" * 100)
 
     assert f"{damage}: " in rnnlab.load_run()._repr_html_()
+
+
+def test_exporting_writes_what_the_command_writes():
+    """The same file, by the same name."""
+    run_of(SONG)
+
+    exported = rnnlab.load_run().export("song.onnx", state=True)
+
+    assert exported.path == exported.vocabulary == Path("song.onnx")
+    assert exported.difference < 1e-5
+    with pytest.raises(rnnlab.UsageError, match=r"song.onnx: stands there already"):
+        rnnlab.load_run().export("song.onnx")
+    with pytest.raises(rnnlab.UsageError, match="format: expected one of keras, onnx, saved_model"):
+        rnnlab.load_run().export("song", format="h5")

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from rnnlab.config.schema import Training
 from rnnlab.errors import RunError
-from rnnlab.exports.tensorboard import MOST_STEPS, write_events
+from rnnlab.exports.tensorboard import write_events
 from rnnlab.history import History, Steps, read_history
 from tests.experiments import SONG, experiment
 
@@ -75,13 +76,16 @@ def test_the_same_run_is_written_over_itself(tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_of_very_many_steps_some_are_written(tmp_path):
-    """The first and the last are among them."""
-    path = write_events(history_of(10, 2 * MOST_STEPS), Training(), tmp_path, ended=100.0)
+def test_of_very_many_steps_some_are_written(tmp_path, monkeypatch):
+    """Evenly spread; the first and the last are among them, and every epoch is there."""
+    monkeypatch.setattr("rnnlab.exports.tensorboard.MOST_STEPS", 50)
+    write_events(history_of(10, 100), Training(), tmp_path, ended=100.0)
 
-    assert path.stat().st_size < 3 * MOST_STEPS * 80
-    steps = [step for step, _, _ in curves_in(tmp_path)["loss/step"]]
-    assert (steps[0], steps[-1], len(steps)) == (1, 20 * MOST_STEPS, MOST_STEPS)
+    curves = curves_in(tmp_path)
+    steps = [step for step, _, _ in curves["loss/step"]]
+    assert (steps[0], steps[-1], len(steps)) == (1, 1000, 50)
+    assert {after - before for before, after in pairwise(steps)} <= {20, 21}
+    assert [step for step, _, _ in curves["loss/train"]] == list(range(100, 1001, 100))
 
 
 def test_a_run_without_an_epoch_has_nothing_to_show(tmp_path):
