@@ -1,6 +1,7 @@
 """The losses of a run as an event file that TensorBoard shows; TensorFlow is not loaded for it.
 
-By step    loss/step, accuracy/step, learning_rate (as the schedule of the configuration has it)
+By step    loss/step, accuracy/step, learning_rate (as the schedule of the configuration has it; none of a
+           plateau, which the losses decide)
 By epoch   loss/train, accuracy/train, loss/validation, accuracy/validation
 
 An event has the number of training steps that had been taken by then, so that all curves have one axis.
@@ -66,15 +67,15 @@ def _curves(history: History, training: Training) -> Iterator[Curve]:
     steps, last_steps = history.steps, np.searchsorted(history.steps.epoch, history.epoch, side="right")
     some = np.unique(np.linspace(0, len(steps) - 1, min(MOST_STEPS, len(steps))).astype(np.int64))
     times = np.interp(steps.step[some], np.append(0, last_steps), np.append(0.0, history.seconds))
-    per_epoch = int((steps.epoch == 1).sum())
-    rates = learning_rate(
-        np,
-        steps.step - 1.0,
-        peak=training.optimizer.learning_rate,
-        schedule=training.schedule.model_dump(),
-        total=float(training.epochs * per_epoch),
-    )
-    by_step = {"loss/step": steps.loss, "accuracy/step": steps.accuracy, "learning_rate": rates}
+    by_step = {"loss/step": steps.loss, "accuracy/step": steps.accuracy}
+    if training.schedule.kind != "plateau":
+        by_step["learning_rate"] = learning_rate(
+            np,
+            steps.step - 1.0,
+            peak=training.optimizer.learning_rate,
+            schedule=training.schedule.model_dump(),
+            total=float(training.epochs * int((steps.epoch == 1).sum())),
+        )
     for name, values in by_step.items():
         yield name, steps.step[some], times, np.broadcast_to(values, len(steps))[some]
     by_epoch = {

@@ -10,6 +10,8 @@ _EXTRAS = {
     "music21": ("music", "ABC, MusicXML or kern"),
     "onnx": ("export", "ONNX"),
     "tensorboard": ("tensorboard", "a log for TensorBoard"),
+    "resvg_py": ("score", "a picture of a score"),
+    "verovio": ("score", "a score"),
 }
 
 

@@ -13,11 +13,17 @@ CLASSES = {
 }
 
 
-def stretch_schedule(optimizer: Any, total_steps: int) -> None:
-    """Stretch the schedule of an optimizer, if it has one, over a training of so many steps."""
+def begin_schedule(optimizer: Any, total_steps: int) -> None:
+    """Stretch the schedule of an optimizer, if it has one, over a training of so many steps that begins."""
     schedule = optimizer._learning_rate
     if isinstance(schedule, Schedule):
         schedule.total.assign(total_steps)
+        schedule.left.assign(1.0)
+
+
+def lower_rate(optimizer: Any, left: float) -> None:
+    """Have the plateau schedule of an optimizer leave a share of the learning rate, from the next step on."""
+    optimizer._learning_rate.left.assign(left)
 
 
 def optimizer_of(training: Training, *, total_steps: int) -> Any:
@@ -40,16 +46,21 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
 
     Attributes:
         total: optimizer steps of the whole training; a variable, so that compiled programs can be used again.
+        left: what a plateau schedule leaves of the rate, 0 to 1; a variable, set between two steps.
     """
 
     def __init__(self, learning_rate: float, settings: dict[str, Any], *, total_steps: int) -> None:
         self.learning_rate, self.settings = learning_rate, settings
         self.total = keras.Variable(float(total_steps), trainable=False, dtype="float32", name="total_steps")
+        self.left = keras.Variable(1.0, trainable=False, dtype="float32", name="left")
 
     def __call__(self, step: Any) -> Any:
         """The learning rate of a step, counted from 0."""
         done, total = keras.ops.cast(step, "float32"), keras.ops.convert_to_tensor(self.total)
-        return learning_rate(keras.ops, done, peak=self.learning_rate, schedule=self.settings, total=total)
+        left = keras.ops.convert_to_tensor(self.left) if self.settings["kind"] == "plateau" else 1.0
+        return learning_rate(
+            keras.ops, done, peak=self.learning_rate, schedule=self.settings, total=total, left=left
+        )
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal schedule."""

@@ -20,6 +20,7 @@ NOT_COMMANDS = {
         "data_access",
         "fold_results",
         "measures",
+        "output",
         "per_token",
         "progress",
         "rendering",

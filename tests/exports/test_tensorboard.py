@@ -108,3 +108,12 @@ def test_tensorflow_is_not_loaded_for_it(tmp_path):
     )
 
     assert done.stdout == "set()\n"
+
+
+def test_a_rate_that_the_losses_decide_is_not_made_up(tmp_path):
+    """The configuration alone does not say what a plateau has left of it."""
+    training = experiment(SONG, "training.schedule={kind: plateau}").training
+
+    write_events(history_of(2, 3), training, tmp_path, ended=9.0)
+
+    assert "learning_rate" not in curves_in(tmp_path)
