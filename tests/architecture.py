@@ -27,7 +27,10 @@ ARROWS: dict[str, set[str]] = {
     "generation": {*STEPPER, "datasets", "models", "config"},
     "evaluation": {"generation", *STEPPER, "datasets", "models", "config"},
     "runs": {"models", "config", "files"},
-    "reports": {"evaluation", "generation", "runs", "datasets", "models", "config"},
+    "reports": {
+        *("evaluation", *STEPPER, "generation", "runs"),
+        *("datasets", "models", "config", "music", "files"),
+    },
     "training": {
         *("engines", "evaluation", "generation", "runs", "datasets", "models", "config"),
         *("files", "processes"),

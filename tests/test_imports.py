@@ -32,7 +32,7 @@ def imported(*arguments: str) -> set[str]:
     "line",
     [
         *("--help", "train --help", "schema", "describe sentence.yaml", "evaluate", "generate"),
-        "export --output sentence.onnx",
+        *("report", "export --output sentence.onnx"),
     ],
 )
 def test_what_does_not_train_never_loads_tensorflow(tmp_path, monkeypatch, line):

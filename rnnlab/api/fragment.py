@@ -1,31 +1,35 @@
-"""What a notebook shows of a run: a table of facts, and the loss as a drawing."""
+"""What a notebook shows of a run: a table of facts, its curves, and of notes the score and a player."""
 
-import html
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnnlab.errors import RnnlabError
-from rnnlab.history import Floats, History
+from rnnlab.history import History
 from rnnlab.models.architecture import architecture_of
+from rnnlab.reports.contents import gather
+from rnnlab.reports.fragment import fragment
+from rnnlab.reports.history import read_history
+from rnnlab.reports.markup import Markup, tag
+from rnnlab.reports.training_curves import training_curves
 
 if TYPE_CHECKING:
     from rnnlab.api.run import Run
 
-_WIDTH, _HEIGHT, _MARGIN = 480, 160, 4
-_MOST_POINTS = 500
-_COLOURS = {"loss": "#1f77b4", "validation loss": "#d95f02"}
+_UNMEASURED = "a notebook shows a run at once, and measuring one may take minutes"
 
 
-def fragment_of(run: "Run") -> str:
-    """HTML that stands by itself: no script, and nothing that is fetched."""
-    rows = "".join(
-        f'<tr><th style="text-align:left">{html.escape(name)}</th>'
-        f'<td style="text-align:left">{html.escape(fact)}</td></tr>'
-        for name, fact in _facts(run)
-    )
-    return f"<div><table>{rows}</table>{_curve(run)}</div>"
+def fragment_of(run: "Run") -> Markup:
+    """HTML that stands by itself: nothing is fetched, and nothing of the data is read."""
+    rows = [
+        tag("tr", tag("th", name, style=_LEFT), tag("td", fact, style=_LEFT)) for name, fact in _facts(run)
+    ]
+    try:
+        shown = [fragment(gather(run.folder, refusal=_UNMEASURED))]
+    except RnnlabError:  # which the table says
+        shown = training_curves(read_history(run.folder))
+    return tag("div", tag("table", *rows), *shown)
 
 
 def _facts(run: "Run") -> Iterator[tuple[str, str]]:
@@ -57,39 +61,4 @@ def _trained(history: History) -> str:
     )
 
 
-def _curve(run: "Run") -> str:
-    """The losses over the epochs, on a logarithmic scale, as SVG; nothing where there are fewer than two."""
-    try:
-        history = run.history
-    except RnnlabError:
-        return ""
-    lines = {"loss": history.loss, "validation loss": history.validation_loss}
-    shown = {name: line for name, line in lines.items() if (line > 0).sum() > 1}
-    if not shown:
-        return ""
-    everything = np.log(np.concatenate([line[line > 0] for line in shown.values()]))
-    low, high = float(everything.min()), float(everything.max())
-    drawn = "".join(
-        f'<polyline fill="none" stroke="{_COLOURS[name]}" stroke-width="1.5"'
-        f' points="{_points(history.epoch, line, low, high)}"><title>{name}</title></polyline>'
-        for name, line in shown.items()
-    )
-    legend = ", ".join(f'<span style="color:{_COLOURS[name]}">{name}</span>' for name in shown)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}" role="img"'
-        f' aria-label="loss by epoch" style="border:1px solid #ccc">{drawn}</svg>'
-        f"<div>{legend}: nats per token from {np.exp(high):.3g} to {np.exp(low):.3g}, logarithmic,"
-        f" over {len(history):,} epochs</div>"
-    )
-
-
-def _points(
-    epochs: "np.ndarray[tuple[int], np.dtype[np.int64]]", line: Floats, low: float, high: float
-) -> str:
-    """A line in the drawing's coordinates; of many epochs some are left out."""
-    chosen = np.flatnonzero(line > 0)
-    chosen = chosen[np.unique(np.linspace(0, len(chosen) - 1, _MOST_POINTS).astype(int))]
-    first, last = int(epochs[0]), int(epochs[-1])
-    x = _MARGIN + (_WIDTH - 2 * _MARGIN) * (epochs[chosen] - first) / max(last - first, 1)
-    y = _MARGIN + (_HEIGHT - 2 * _MARGIN) * (high - np.log(line[chosen])) / max(high - low, 1e-9)
-    return " ".join(f"{left:.1f},{top:.1f}" for left, top in zip(x, y, strict=True))
+_LEFT = "text-align: left"

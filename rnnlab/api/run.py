@@ -157,10 +157,10 @@ class Run:
         return f"<rnnlab.Run {self.path}>"
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: facts, the loss, and what the model writes."""
+        """What a notebook shows: facts, curves, and of notes a score and a player; nothing is fetched."""
         from rnnlab.api.fragment import fragment_of  # noqa: PLC0415 (only notebooks need it)
 
-        return fragment_of(self)
+        return str(fragment_of(self))
 
     def _may_open(self, *, must: bool) -> bool:
         """Whether the data that the configuration names is opened; if it must be, an error says why not."""

@@ -18,7 +18,8 @@ COMMANDS = {
     "evaluate": "Measure a trained model.",
     "generate": "Write text or music with a trained model.",
     "describe": "Show data, windows, splits and model, without training.",
-    "export": "Write a trained model for Keras, TensorFlow or ONNX, or its losses for TensorBoard.",
+    "report": "Write one HTML file about a run.",
+    "export": "Write a trained model for Keras, TensorFlow, ONNX or TensorBoard.",
     "convert": "Convert music between note text, MIDI and other formats.",
     "schema": "Print the JSON Schema of the YAML, for editors.",
 }

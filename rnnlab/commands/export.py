@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--state", is_flag=True, help="The recurrent state goes in and comes out, to run step by step.")
 @click.option("--overwrite", is_flag=True, help="Replace PATH if it exists.")
 def command(model: Path | None, wanted: str | None, output: Path, *, state: bool, overwrite: bool) -> None:
-    """Write a trained model for Keras, TensorFlow or ONNX, or its losses for TensorBoard.
+    """Write a trained model for Keras, TensorFlow, ONNX or TensorBoard.
 
     \b
     rnnlab export --output song.keras

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -92,28 +93,44 @@ def test_a_strangers_run_opens_no_data():
     assert run.evaluate(data="secret.txt").split == "data"
 
 
-def test_a_notebook_shows_facts_and_the_loss():
-    """A table and a drawing, of which nothing is fetched and nothing runs."""
-    folder = run_of(SONG, name="<song>")
-    names = "epoch,loss,accuracy,validation_loss,validation_accuracy,seconds\n"
-    folder.write("history.csv", names + "".join(f"{n},{4 / n},0.5,,,{n}\n" for n in range(1, 2001)))
+HISTORY = "epoch,loss,accuracy,validation_loss,validation_accuracy,seconds\n1,4,0.5,,,1\n2,2,0.5,,,2\n"
+
+
+def test_a_notebook_shows_facts_curves_and_music():
+    """A table, the curves, a score and a player, of which nothing is fetched and nothing is a script."""
+    run_of(SONG, name="<song>").write("history.csv", HISTORY)
 
     shown = rnnlab.load_run()._repr_html_()
 
     assert "runs/&lt;song&gt;-1" in shown
     assert "lstm 8 → 6 → 8" in shown
-    assert "2,000 epochs, 0 steps, 2000.0 s; lowest loss 0.002" in shown
-    assert shown.count("<polyline") == 1
-    assert len(shown) < 20_000
-    assert not any(word in shown for word in ("<script", "href", "src=", "nan"))
+    assert "2 epochs, 0 steps, 2.0 s; lowest loss 2 nats per token" in shown
+    assert shown.count("<audio") == 1
+    assert shown.count("<svg") >= 3
+    assert "<script" not in shown
+    assert set(re.findall(r'(?:src|href)="(\w+:|#)', shown)) <= {"data:", "#"}
+
+
+def test_a_notebook_opens_no_data():
+    """It shows a run at once, whoever made it and whatever its configuration names."""
+    Path("secret.txt").write_text("the quick brown fox jumps over the lazy dog")
+    run_of(STREAM, "dataset.path=secret.txt").write("history.csv", HISTORY)
+    Path("secret.txt").unlink()
+
+    assert "<svg" in rnnlab.load_run()._repr_html_()
 
 
 @pytest.mark.parametrize("damage", ["model.safetensors", "history.csv"])
 def test_a_notebook_shows_a_damaged_run_too(damage):
-    """What cannot be read is said in place of its facts."""
-    run_of(SONG).write(damage, "x" * 100)
+    """What cannot be read is said in place of its facts, and the rest is there."""
+    run = run_of(SONG)
+    run.write("history.csv", HISTORY)
+    run.write(damage, "x" * 100)
 
-    assert f"{damage}: " in rnnlab.load_run()._repr_html_()
+    shown = rnnlab.load_run()._repr_html_()
+
+    assert f"{damage}: " in shown
+    assert ("lowest loss 2" in shown) == ("lstm 8" not in shown) == (damage == "model.safetensors")
 
 
 def test_exporting_writes_what_the_command_writes():
