@@ -112,12 +112,13 @@ def test_a_notebook_shows_facts_curves_and_music():
 
 
 def test_a_notebook_opens_no_data():
-    """It shows a run at once, whoever made it and whatever its configuration names."""
-    Path("secret.txt").write_text("the quick brown fox jumps over the lazy dog")
-    run_of(STREAM, "dataset.path=secret.txt").write("history.csv", HISTORY)
-    Path("secret.txt").unlink()
+    """It shows a run at once, whoever made it: what needs the data, such as n-grams, is left out."""
+    run_of(STREAM).write("history.csv", HISTORY.replace(",,,", ",2,1,"))
 
-    assert "<svg" in rnnlab.load_run()._repr_html_()
+    shown = rnnlab.load_run()._repr_html_()
+
+    assert "<svg" in shown
+    assert "n-gram" not in shown
 
 
 @pytest.mark.parametrize("damage", ["model.safetensors", "history.csv"])
