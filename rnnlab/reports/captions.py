@@ -42,4 +42,4 @@ def spoken(title: str, lines: Sequence[Series], x_label: str, levels: Sequence[L
 
 def _entry(name: str, swatch: Markup) -> Markup:
     picture = tag("svg", swatch, width=28, height=12, viewBox="0 0 28 12", aria_hidden="true")
-    return tag("span", picture, " ", name, "  ")
+    return tag("span", picture, " ", name, "\N{EM SPACE}")

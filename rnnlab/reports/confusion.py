@@ -20,7 +20,9 @@ def confusion_tables(confusions: Confusions, vocabulary: Vocabulary) -> Markup:
     worst = confusions.worst(MOST_PAIRS)
     if not worst:
         return tag("p", "None: every target was the token that the model expected most.")
-    return tag("div", _pairs(confusions, vocabulary), _map(confusions, vocabulary), class_="side-by-side")
+    tables = tag("div", _pairs(confusions, vocabulary), _map(confusions, vocabulary), class_="side-by-side")
+    how = "In the map rows are what was wanted, columns what was expected most; framed is what was right."
+    return together(tag("p", how, class_="remark"), tables)
 
 
 def _pairs(confusions: Confusions, vocabulary: Vocabulary) -> Markup:
@@ -32,11 +34,12 @@ def _pairs(confusions: Confusions, vocabulary: Vocabulary) -> Markup:
         rows.append(tag("tr", *(tag("td", cell) for cell in cells), share))
     head = tag("tr", *(tag("th", name, scope="col") for name in ("wanted", "expected", "times of all")))
     caption = tag("caption", "The commonest mistakes")
-    return tag("table", caption, tag("thead", head), tag("tbody", *rows))
+    table = tag("table", caption, tag("thead", head), tag("tbody", *rows))
+    return _scroller(table, "list of mistakes")
 
 
 def _map(confusions: Confusions, vocabulary: Vocabulary) -> Markup:
-    """Rows of wanted tokens and columns of expected ones; the darker, the more of its row."""
+    """Rows of wanted tokens, columns of expected ones; a shade is a cell's share of its row."""
     named = dict.fromkeys(token for pair in confusions.worst(60) for token in pair[:2])
     tokens = sorted([*named][:MOST_TOKENS])
     head = [tag("td"), *(tag("th", _token(vocabulary, token), scope="col") for token in tokens)]
@@ -48,11 +51,13 @@ def _map(confusions: Confusions, vocabulary: Vocabulary) -> Markup:
         )
         for wanted in tokens
     ]
-    caption = tag("caption", "Wanted (rows) and expected (columns); framed: right")
+    caption = tag("caption", "Wanted and expected")
     table = tag("table", caption, tag("thead", tag("tr", *head)), tag("tbody", *rows), class_="heat")
-    return tag(
-        "div", table, class_="scroller", tabindex="0", role="region", aria_label="heat map of mistakes"
-    )
+    return _scroller(table, "heat map of mistakes")
+
+
+def _scroller(table: Markup, name: str) -> Markup:
+    return tag("div", table, class_="scroller", tabindex="0", role="region", aria_label=name)
 
 
 def _cell(confusions: Confusions, wanted: int, found: int) -> Markup:

@@ -15,14 +15,21 @@ def head(contents: Contents) -> Markup:
     model = _model(experiment, contents.architecture)
     said = [
         f"{model[0].upper()}{model[1:]}, {contents.architecture.parameters:,} parameters.",
-        f"Trained on {_data(contents)}" + (f", {begun} UTC." if (begun := contents.record.begun) else "."),
+        f"Trained on {_data(contents)}",
     ]
+    begun = contents.record.begun
+    when = [", ", tag("time", f"{begun} UTC")] if begun else []
     figures = [
         tag("div", tag("dt", name), tag("dd", value), tag("dd", unit, class_="unit"))
         for name, value, unit in _figures(contents)
     ]
     strip = [tag("dl", *figures, class_="figures")] if figures else []
-    return tag("header", tag("h1", contents.run.path.name), tag("p", " ".join(said), class_="lede"), *strip)
+    return tag(
+        "header",
+        tag("h1", contents.run.path.name),
+        tag("p", " ".join(said), *when, ".", class_="lede"),
+        *strip,
+    )
 
 
 def facts(contents: Contents) -> Markup:

@@ -136,7 +136,7 @@ def _how(contents: Contents) -> str:
     if not isinstance(contents.writing, Writing):
         return ""
     settings = contents.writing.settings
-    begun = f"After {settings.seed!r}" if settings.seed else "From nothing"
+    begun = f"After {settings.seed!r}" if settings.seed else "Without a seed"
     if not settings.temperature:
         return f"{begun}, always the most probable token."
     chosen = [f"temperature {settings.temperature:g}"]

@@ -11,7 +11,7 @@ import pytest
 
 from rnnlab.reports.contents import gather
 from rnnlab.reports.page import page_of
-from tests.reports.test_page import with_history
+from tests.reports.reporting import with_history
 from tests.trained import SONG, STREAM, run_of
 
 CHROMIUM = shutil.which("chromium")
