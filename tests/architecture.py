@@ -14,9 +14,10 @@ STEPPER = {"engines.numpy_engine", "engines.stepper"}
 """The part of the engines that works without TensorFlow."""
 
 ARROWS: dict[str, set[str]] = {
-    "": set(),
+    "": {"api", "config", "history"},
     "errors": set(),
     "files": set(),
+    "history": {"files"},
     "processes": set(),
     "music": set(),
     "config": {"files", "music"},
@@ -34,9 +35,14 @@ ARROWS: dict[str, set[str]] = {
         *("engines", "evaluation", "generation", "runs", "datasets", "models", "config"),
         *("files", "processes"),
     },
+    "exports": {"history", "engines", "models", "music", "config", "files"},
     "commands": {
-        *("training", "reports", "evaluation", "generation", "runs"),
+        *("training", "reports", "exports", "evaluation", "generation", "runs", "history"),
         *("engines", "datasets", "models", "config", "music", "files"),
+    },
+    "api": {
+        *("commands.data_access", "training", "reports", "exports", "evaluation", "generation", "runs"),
+        *("history", "datasets", "models", "config", "files"),
     },
     "__main__": {"commands"},
 }

@@ -25,6 +25,12 @@ class Block:
         lines = (line.strip() for line in self.text.replace("\\\n", " ").splitlines())
         return [line for line in lines if line and not line.startswith("#")]
 
+    @property
+    def rnnlab_commands(self) -> list[list[str]]:
+        """The arguments of every `rnnlab` command among them, in order."""
+        words = [shlex.split(line, comments=True) for line in self.commands]
+        return [command[1:] for command in words if command[0] == "rnnlab"]
+
 
 def name_of(page: Path) -> str:
     """The page's path in the project."""
@@ -40,6 +46,4 @@ def blocks(page: Path) -> list[Block]:
 
 def rnnlab_commands(page: Path) -> list[list[str]]:
     """The arguments of every `rnnlab` command in the page's `sh` blocks, in order."""
-    lines = [line for block in blocks(page) if block.language == "sh" for line in block.commands]
-    words = [shlex.split(line, comments=True) for line in lines]
-    return [command[1:] for command in words if command[0] == "rnnlab"]
+    return [words for block in blocks(page) if block.language == "sh" for words in block.rnnlab_commands]

@@ -19,6 +19,7 @@ COMMANDS = {
     "generate": "Write text or music with a trained model.",
     "describe": "Show data, windows, splits and model, without training.",
     "report": "Write one HTML file about a run.",
+    "export": "Write a trained model for Keras, TensorFlow, ONNX or TensorBoard.",
     "convert": "Convert music between note text, MIDI and other formats.",
     "schema": "Print the JSON Schema of the YAML, for editors.",
 }

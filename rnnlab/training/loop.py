@@ -44,6 +44,13 @@ class Progress:
     steps_per_second: float
     seconds_left: float
 
+    def __str__(self) -> str:
+        held_out = "" if self.validation_loss is None else f", validation {self.validation_loss:.4g}"
+        return (
+            f"epoch {self.epoch}, step {self.step:,} of {self.steps:,}: loss {self.loss:.4g}{held_out},"
+            f" accuracy {self.accuracy:.3f}, {self.seconds_left:.0f} s left"
+        )
+
 
 class TrainingLoop:
     """Where a training stands, and how it goes on.
