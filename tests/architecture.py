@@ -25,14 +25,15 @@ ARROWS: dict[str, set[str]] = {
     "engines": {"models", "config"},
     "generation": {*STEPPER, "datasets", "models", "config"},
     "evaluation": {"generation", *STEPPER, "datasets", "models", "config"},
-    "runs": {"models", "config", "files"},
+    "run_folders": {"models.tensor_file", "config", "files"},
+    "runs": {"run_folders", "models", "config", "files"},
     "reports": {"evaluation", "generation", "runs", "datasets", "models", "config"},
     "training": {
         *("engines", "evaluation", "generation", "runs", "datasets", "models", "config"),
-        *("files", "processes"),
+        *("run_folders", "files", "processes"),
     },
     "commands": {
-        *("training", "reports", "evaluation", "generation", "runs"),
+        *("training", "reports", "evaluation", "generation", "runs", "run_folders"),
         *("engines", "datasets", "models", "config", "music", "files"),
     },
     "__main__": {"commands"},

@@ -18,6 +18,7 @@ COMMANDS = {
     "evaluate": "Measure a trained model.",
     "generate": "Write text or music with a trained model.",
     "describe": "Show data, windows, splits and model, without training.",
+    "runs": "List the runs in runs/, newest first; show one, or remove some.",
     "convert": "Convert music between note text, MIDI and other formats.",
     "schema": "Print the JSON Schema of the YAML, for editors.",
 }

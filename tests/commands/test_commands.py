@@ -23,7 +23,10 @@ NOT_COMMANDS = {
         "per_token",
         "progress",
         "rendering",
+        "run_details",
+        "run_list",
         "terminal",
+        "width",
     )
 }
 
