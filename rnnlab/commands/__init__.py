@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import click
 
 from rnnlab import __version__
+from rnnlab.commands import completion
+from rnnlab.commands.help import HelpContext, help_columns, with_help
 from rnnlab.commands.terminal import echo, failure_of_stdout
 from rnnlab.errors import RnnlabError, near, one_line
 
@@ -31,6 +33,8 @@ TERMINATED = 143
 class LazyGroup(click.Group):
     """A group whose `--help` loads none of its commands."""
 
+    context_class = HelpContext
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands, in the order that one meets them."""
         return list(COMMANDS)
@@ -40,7 +44,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"rnnlab.commands.{cmd_name}").command
-        return command
+        return with_help(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -75,8 +79,10 @@ def run(arguments: Sequence[str]) -> int:
 
     0 done, 1 failed, 2 wrong use, 130 and 143 interrupted.
     """
+    if completion.is_asked():
+        return completion.answer(cli)
     try:
-        cli.main(list(arguments), prog_name="rnnlab", standalone_mode=False)
+        cli.main(list(arguments), prog_name="rnnlab", standalone_mode=False, terminal_width=help_columns())
     except RnnlabError as error:
         message, exit_code = str(error), error.exit_code
     except click.exceptions.NoArgsIsHelpError as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnlab.commands.arguments import json_option, set_option
+from rnnlab.commands.completion import complete_config_or_run
 from rnnlab.commands.progress import ReadingReport
 from rnnlab.commands.terminal import echo
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("config", metavar="CONFIG|RUN", type=click.Path(path_type=Path))
+@click.argument(
+    "config", metavar="CONFIG|RUN", type=click.Path(path_type=Path), shell_complete=complete_config_or_run
+)
 @set_option
 @json_option
 def command(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from rnnlab.commands.arguments import json_option
+from rnnlab.commands.completion import complete_run
 from rnnlab.commands.terminal import echo, visible
 from rnnlab.errors import RunError, UsageError
 
@@ -39,7 +40,9 @@ def command(context: click.Context, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("run", metavar="[RUN]", type=click.Path(path_type=Path), required=False)
+@click.argument(
+    "run", metavar="[RUN]", type=click.Path(path_type=Path), required=False, shell_complete=complete_run
+)
 @json_option
 def show(run: Path | None, as_json: bool) -> None:
     """Show all that the files of a run say: of the newest, if none is named.
@@ -60,7 +63,14 @@ def show(run: Path | None, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("runs", metavar="RUN...", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.argument(
+    "runs",
+    metavar="RUN...",
+    type=click.Path(path_type=Path),
+    nargs=-1,
+    required=True,
+    shell_complete=complete_run,
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def remove(runs: tuple[Path, ...], yes: bool) -> None:
     """Remove runs with all that is in their folders, after a question.

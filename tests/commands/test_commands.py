@@ -17,8 +17,10 @@ NOT_COMMANDS = {
     *(
         "__init__",
         "arguments",
+        "completion",
         "data_access",
         "fold_results",
+        "help",
         "measures",
         "per_token",
         "progress",
