@@ -94,7 +94,7 @@ def _print_plan(session: "Session", data: "Data") -> None:
     trainer = session.trainer
     rows = plan(trainer.experiment, data.corpus, data.splits, trainer.batches, trainer.architecture)
     rows += [("device", device_name()), ("run folder", str(session.run.path))]
-    echo(facts(rows), err=True)
+    echo(facts(rows, err=True), err=True)
 
 
 def _result(outcome: "Outcome") -> str:

@@ -244,3 +244,15 @@ def test_no_run_yet_is_one_line(rnnlab, command):
     assert answer.stderr == (
         "no run yet in runs/; train one first: rnnlab train CONFIG, or name a model file\n"
     )
+
+
+@pytest.mark.parametrize("columns", [30, 40, 60, 80, 120])
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_the_help_fits_the_terminal(rnnlab, monkeypatch, name, columns):
+    """All but the examples, which are lines to copy, and what is one word."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+
+    lines = rnnlab(*filter(None, [name]), "--help").stdout.splitlines()
+
+    wide = [line for line in lines if len(line) > columns and not line.startswith("  rnnlab ")]
+    assert [line for line in wide if len(line.split()) > 2] == []
