@@ -27,13 +27,14 @@ ARROWS: dict[str, set[str]] = {
     "evaluation": {"generation", *STEPPER, "datasets", "models", "config"},
     "run_folders": {"models.tensor_file", "config", "files"},
     "runs": {"run_folders", "models", "config", "files"},
+    "pages": {"datasets", "config", "music", "files"},
     "reports": {"evaluation", "generation", "runs", "datasets", "models", "config"},
     "training": {
         *("engines", "evaluation", "generation", "runs", "datasets", "models", "config"),
         *("run_folders", "files", "processes"),
     },
     "commands": {
-        *("training", "reports", "evaluation", "generation", "runs", "run_folders"),
+        *("training", "reports", "pages", "evaluation", "generation", "runs", "run_folders"),
         *("engines", "datasets", "models", "config", "music", "files"),
     },
     "__main__": {"commands"},

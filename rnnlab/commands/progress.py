@@ -64,7 +64,7 @@ class ProgressReport:
         self._line.draw(_fitted(self._figures(progress), _room()))
 
     def _figures(self, progress: "Progress") -> list[tuple[str, int]]:
-        """Each figure with its rank: where there is no room for all, that of the highest is left out first."""
+        """Each figure with its rank: where there is no room for all, the highest is left out first."""
         held_out = progress.validation_loss
         return [
             (f"epoch {progress.epoch}/{self._epochs}", 0),

@@ -201,7 +201,7 @@ def folder(rnnlab):
         ("evaluate runs/text-1 --folds 1", 2, "rnnlab evaluate: Invalid value for '--folds': 1"),
         ("describe", 2, "rnnlab describe: Missing argument 'CONFIG|RUN'."),
         ("describe song.yaml --jsno", 2, "rnnlab describe: No such option '--jsno'."),
-        ("frobnicate", 2, "rnnlab: no such command 'frobnicate'; there are train, evaluate, "),
+        ("frobnicate", 2, "rnnlab: no such command 'frobnicate'; there are new, train, "),
         ("--nope", 2, "rnnlab: No such option '--nope'."),
     ],
 )  # fmt: skip
