@@ -2,13 +2,12 @@
 
 import os
 import shutil
-import stat
 from contextlib import suppress
 from pathlib import Path
 
 from rnnlab.errors import RunError
 from rnnlab.run_folders.entries import begun
-from rnnlab.run_folders.lock import locked
+from rnnlab.run_folders.lock import holder, locked
 from rnnlab.run_folders.places import CONFIG, LATEST, RUNS, is_of_here, point_latest, run_paths
 
 REMOVED = ".removed"
@@ -16,7 +15,7 @@ REMOVED = ".removed"
 
 
 def check_removable(path: Path) -> None:
-    """Refuse what is not a run folder of `runs/` itself.
+    """Refuse what is not a run folder of `runs/` itself, or is being trained.
 
     Raises:
         RunError: what it is instead.
@@ -31,6 +30,8 @@ def check_removable(path: Path) -> None:
         raise RunError(f"{path}: not in {RUNS}/, where rnnlab makes runs; delete it yourself")
     if not os.path.lexists(path / CONFIG):
         raise RunError(f"{path}: not a run folder (it holds no {CONFIG}); delete it yourself")
+    if owner := holder(path):
+        raise RunError(f"{path}: is being trained by {owner}; wait until that ends, or stop it")
 
 
 def remove_run(path: Path) -> None:
@@ -58,9 +59,8 @@ def remove_leftovers() -> None:
     """Delete what a process that was killed while it deleted has left."""
     with suppress(OSError):
         for name in os.listdir(RUNS):
-            path = RUNS / name
-            if name.startswith(".") and name.endswith(REMOVED) and stat.S_ISDIR(os.lstat(path).st_mode):
-                shutil.rmtree(path, ignore_errors=True)
+            if name.startswith(".") and name.endswith(REMOVED):
+                shutil.rmtree(RUNS / name, ignore_errors=True)  # which refuses a link
 
 
 def _follow_latest() -> None:

@@ -77,6 +77,7 @@ def test_the_settings_suit_the_data(data, name, split, units, encoding, seed):
     assert experiment.model.units == (units,)
     assert experiment.dataset.encoding == encoding
     assert experiment.generation.seed == seed
+    assert (experiment.training.epochs == 200) == (split is NoSplit)
     assert load_data(experiment).experiment == experiment
     assert ("0.1, and the data itself" in Path("page.yaml").read_text()) == (split is NoSplit)
 
@@ -160,6 +161,7 @@ def test_a_page_is_not_replaced_unasked(data, monkeypatch):
         assert (page.read_text() != "mine") == is_replaced
 
     page.write_text("mine")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
     assert data("new", "prose.txt", "--force").exit_code == 0
     assert page.read_text() != "mine"
 

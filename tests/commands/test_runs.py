@@ -217,7 +217,7 @@ def test_a_run_that_is_being_trained_stays(rnnlab):
     run = finished()
 
     with locked(run.path):
-        answer = rnnlab("runs", "remove", "runs/song-1", "--yes")
+        answer = rnnlab("runs", "remove", "runs/song-1")  # refused before it is a question
 
     assert (answer.exit_code, run.path.exists()) == (1, True)
     assert answer.stderr.startswith(f"runs/song-1: is being trained by process {os.getpid()} on ")
