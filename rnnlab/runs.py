@@ -15,7 +15,6 @@ runs/<config name>-<number>/   claimed by an atomic mkdir; `runs/latest` names t
 
 import json
 import os
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,12 +25,20 @@ from rnnlab.config.schema import Experiment
 from rnnlab.errors import ConfigError, RunError
 from rnnlab.files import PARTIAL, check_inside, write_durably
 from rnnlab.models.model_file import TrainedModel, load_model, save_model
+from rnnlab.run_folders.places import (
+    CONFIG,
+    EVENTS,
+    LATEST,
+    METRICS,
+    MODEL,
+    RUNS,
+    is_of_here,
+    newest_path,
+    point_latest,
+    run_paths,
+)
 
-RUNS = Path("runs")
-LATEST = "latest"
-CONFIG = "config.yaml"
-MODEL = "model.safetensors"
-EVENTS = "events.log"
+__all__ = ["CONFIG", "EVENTS", "LATEST", "MODEL", "RUNS", "Run", "create_run", "find_run", "load_trained"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ class Run:
     @property
     def is_of_here(self) -> bool:
         """Whether it lies where `rnnlab train` makes runs, and is no link to another place."""
-        return _is_of_here(self.path)
+        return is_of_here(self.path)
 
     def save_model(self, model: TrainedModel) -> None:
         """Replace its model, whole or not at all."""
@@ -84,7 +91,7 @@ class Run:
 
     def write_metrics(self, metrics: dict[str, Any]) -> None:
         """Replace `metrics.json`."""
-        self.write("metrics.json", json.dumps(metrics, indent=2, ensure_ascii=False) + "\n")
+        self.write(METRICS, json.dumps(metrics, indent=2, ensure_ascii=False) + "\n")
 
     def _check_own(self, trained: TrainedModel) -> None:
         """Refuse a model that another experiment than this run's was trained to."""
@@ -139,7 +146,7 @@ def create_run(name: str, experiment: Experiment, *, folder: Path | None = None)
     run = Run(path)
     run.write_config(experiment)
     if folder is None:
-        _point_latest(path)
+        point_latest(path)
     return run
 
 
@@ -150,7 +157,7 @@ def find_run(path: Path | None = None) -> Run:
         RunError: there is no run yet, or the folder is not one.
     """
     if path is None:
-        return _newest()
+        return Run(newest_path())
     if not os.path.isdir(path):
         raise RunError(f"{path}: no such run; expected a run folder or a model file{_known_runs()}")
     if not os.path.isfile(path / CONFIG):
@@ -204,34 +211,8 @@ def _claim(folder: Path) -> Path:
     return folder
 
 
-def _point_latest(path: Path) -> None:
-    """Make the link `runs/latest` name a run; where links cannot be made, the newest is found by its time."""
-    temporary = RUNS / f".{LATEST}-{os.getpid()}"
-    with suppress(OSError, NotImplementedError):
-        temporary.symlink_to(path.name, target_is_directory=True)
-        temporary.replace(RUNS / LATEST)
-
-
-def _newest() -> Run:
-    latest = RUNS / LATEST
-    if (latest / CONFIG).is_file():
-        if not _is_of_here(latest):
-            raise RunError(
-                f"{latest}: leads outside {RUNS}/, to {latest.resolve()}; remove it, or name the run you mean"
-            )
-        return Run(RUNS / latest.resolve().name)
-    runs = [path.parent for path in RUNS.glob(f"*/{CONFIG}") if _is_of_here(path.parent)]
-    if not runs:
-        raise RunError(f"no run yet in {RUNS}/; train one first: rnnlab train CONFIG, or name a model file")
-    return Run(max(runs, key=lambda path: path.stat().st_mtime_ns))
-
-
-def _is_of_here(run: Path) -> bool:
-    return run.resolve().parent == RUNS.resolve()
-
-
 def _known_runs() -> str:
-    runs = sorted({path.parent.name for path in RUNS.glob(f"*/{CONFIG}")} - {LATEST})
+    runs = sorted(path.name for path in run_paths())
     return f"; in {RUNS}/ there are {', '.join(runs[-5:])}" if runs else f"; there is no run in {RUNS}/ yet"
 
 

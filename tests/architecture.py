@@ -26,18 +26,21 @@ ARROWS: dict[str, set[str]] = {
     "engines": {"models", "config"},
     "generation": {*STEPPER, "datasets", "models", "config"},
     "evaluation": {"generation", *STEPPER, "datasets", "models", "config"},
-    "runs": {"models", "config", "files"},
+    "run_folders": {"models.tensor_file", "config", "files"},
+    "runs": {"run_folders", "models", "config", "files"},
+    "pages": {"datasets", "config", "music", "files"},
     "reports": {
         *("evaluation", *STEPPER, "generation", "runs"),
         *("datasets", "models", "config", "music", "files"),
     },
     "training": {
         *("engines", "evaluation", "generation", "runs", "datasets", "models", "config"),
-        *("files", "processes"),
+        *("run_folders", "files", "processes"),
     },
     "exports": {"history", "engines", "models", "music", "config", "files"},
     "commands": {
-        *("training", "reports", "exports", "evaluation", "generation", "runs", "history"),
+        *("training", "reports", "pages", "exports", "evaluation", "generation", "runs", "run_folders"),
+        "history",
         *("engines", "datasets", "models", "config", "music", "files"),
     },
     "api": {

@@ -33,6 +33,7 @@ def imported(*arguments: str) -> set[str]:
     [
         *("--help", "train --help", "schema", "describe sentence.yaml", "evaluate", "generate"),
         *("report", "export --output sentence.onnx"),
+        *("runs", "runs show", "new sentence.txt --force"),
     ],
 )
 def test_what_does_not_train_never_loads_tensorflow(tmp_path, monkeypatch, line):
@@ -40,6 +41,7 @@ def test_what_does_not_train_never_loads_tensorflow(tmp_path, monkeypatch, line)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     Path("sentence.yaml").write_text(SENTENCE)
+    Path("sentence.txt").write_text(SENTENCE)
     run_of(SENTENCE)
 
     assert imported(*line.split()) & {"tensorflow", "keras", "jax", "torch"} == set()

@@ -10,16 +10,20 @@ from collections.abc import Sequence
 import click
 
 from rnnlab import __version__
+from rnnlab.commands import completion
+from rnnlab.commands.help import HelpContext, help_columns, with_help
 from rnnlab.commands.terminal import echo, failure_of_stdout
 from rnnlab.errors import RnnlabError, near, one_line
 
 COMMANDS = {
+    "new": "Write a page of YAML for your own text or music.",
     "train": "Train the model that a YAML file describes.",
     "evaluate": "Measure a trained model.",
     "generate": "Write text or music with a trained model.",
     "describe": "Show data, windows, splits and model, without training.",
     "report": "Write one HTML file about a run.",
     "export": "Write a trained model for Keras, TensorFlow, ONNX or TensorBoard.",
+    "runs": "List the runs in runs/, newest first; show one, or remove some.",
     "convert": "Convert music between note text, MIDI and other formats.",
     "schema": "Print the JSON Schema of the YAML, for editors.",
 }
@@ -32,6 +36,8 @@ TERMINATED = 143
 class LazyGroup(click.Group):
     """A group whose `--help` loads none of its commands."""
 
+    context_class = HelpContext
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands, in the order that one meets them."""
         return list(COMMANDS)
@@ -41,7 +47,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"rnnlab.commands.{cmd_name}").command
-        return command
+        return with_help(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -76,8 +82,10 @@ def run(arguments: Sequence[str]) -> int:
 
     0 done, 1 failed, 2 wrong use, 130 and 143 interrupted.
     """
+    if completion.is_asked():
+        return completion.answer(cli)
     try:
-        cli.main(list(arguments), prog_name="rnnlab", standalone_mode=False)
+        cli.main(list(arguments), prog_name="rnnlab", standalone_mode=False, terminal_width=help_columns())
     except RnnlabError as error:
         message, exit_code = str(error), error.exit_code
     except click.exceptions.NoArgsIsHelpError as error:

@@ -4,10 +4,16 @@ from pathlib import Path
 
 import click
 
-config_argument = click.argument("config", type=click.Path(path_type=Path))
+from rnnlab.commands.completion import complete_config, complete_run
+
+config_argument = click.argument("config", type=click.Path(path_type=Path), shell_complete=complete_config)
 
 model_argument = click.argument(
-    "model", metavar="[RUN|MODEL]", type=click.Path(path_type=Path), required=False
+    "model",
+    metavar="[RUN|MODEL]",
+    type=click.Path(path_type=Path),
+    required=False,
+    shell_complete=complete_run,
 )
 
 set_option = click.option(

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnlab.commands.arguments import json_option, set_option
+from rnnlab.commands.completion import complete_config_or_run
 from rnnlab.commands.progress import ReadingReport
-from rnnlab.commands.terminal import echo
+from rnnlab.commands.terminal import echo, terminal_columns
+from rnnlab.commands.width import cut, width_of
 
 if TYPE_CHECKING:
     from rnnlab.reports.description import Description
 
 
 @click.command()
-@click.argument("config", metavar="CONFIG|RUN", type=click.Path(path_type=Path))
+@click.argument(
+    "config", metavar="CONFIG|RUN", type=click.Path(path_type=Path), shell_complete=complete_config_or_run
+)
 @set_option
 @json_option
 def command(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:
@@ -133,6 +137,10 @@ def _windows(description: "Description") -> str:
             zip(description.windows, description.window_texts(), strict=True)
         )
     ]
+    columns = terminal_columns()
+    if columns and max(map(width_of, lines), default=0) > columns:
+        texts = description.window_texts()
+        lines = [cut(f"{number:>3}  {text!r}", columns) for number, text in enumerate(texts)]
     more = description.windows_shape[0] - len(lines)
     return "\n".join([*lines, f"…    {more:,} more"] if more else lines)
 

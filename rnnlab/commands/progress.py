@@ -5,7 +5,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from rnnlab.commands.terminal import echo, is_terminal, visible, write
+from rnnlab.commands.terminal import echo, is_terminal, terminal_columns, visible, write
+from rnnlab.commands.width import cut, padded, width_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -47,7 +48,7 @@ class ProgressReport:
             self._redraw(progress)
         elif (tenth := PIPED_LINES * progress.step // progress.steps) > self._tenth:
             self._tenth = tenth
-            echo(self._figures(progress), err=True)
+            echo("  ".join(text for text, _ in self._figures(progress)), err=True)
 
     def tell(self, sentence: str) -> None:
         """Say something on a line of its own."""
@@ -60,15 +61,20 @@ class ProgressReport:
         if now - self._drawn_at < REDRAW_SECONDS and progress.step < progress.steps:
             return
         self._drawn_at = now
-        self._line.draw(self._figures(progress))
+        self._line.draw(_fitted(self._figures(progress), _room()))
 
-    def _figures(self, progress: "Progress") -> str:
-        held_out = "" if progress.validation_loss is None else f"  validation {progress.validation_loss:.4g}"
-        return (
-            f"epoch {progress.epoch}/{self._epochs}  {100 * progress.step // progress.steps:3d} %"
-            f"  loss {progress.loss:.4g}{held_out}  accuracy {progress.accuracy:.3f}"
-            f"  {progress.steps_per_second:,.0f} steps/s  {_clock(progress.seconds_left)} left"
-        )
+    def _figures(self, progress: "Progress") -> list[tuple[str, int]]:
+        """Each figure with its rank: where there is no room for all, the highest is left out first."""
+        held_out = progress.validation_loss
+        return [
+            (f"epoch {progress.epoch}/{self._epochs}", 0),
+            (f"{100 * progress.step // progress.steps:3d} %", 3),
+            (f"loss {progress.loss:.4g}", 1),
+            *([] if held_out is None else [(f"validation {held_out:.4g}", 4)]),
+            (f"accuracy {progress.accuracy:.3f}", 5),
+            (f"{progress.steps_per_second:,.0f} steps/s", 6),
+            (f"{_clock(progress.seconds_left)} left", 2),
+        ]
 
 
 class ReadingReport:
@@ -107,10 +113,10 @@ class _LiveLine:
         self._width = 0
 
     def draw(self, line: str) -> None:
-        """Put a line in place of the last one."""
-        line = visible(line)[: _columns() - 1]
-        write("\r" + line.ljust(self._width), err=True)
-        self._width = len(line)
+        """Put a line in place of the last one; the terminal may have become narrower meanwhile."""
+        line = cut(visible(line), _room())
+        write("\r" + padded(line, min(self._width, _room())), err=True)
+        self._width = width_of(line)
 
     def end(self) -> None:
         """Go on below what was drawn, if anything was."""
@@ -124,10 +130,18 @@ class _LiveLine:
             write("\r", err=True)
 
 
-def _columns() -> int:
-    import shutil
+def _fitted(figures: list[tuple[str, int]], columns: int) -> str:
+    """The figures for which there is room."""
+    for most in sorted((rank for _, rank in figures), reverse=True):
+        line = "  ".join(text for text, rank in figures if rank <= most)
+        if width_of(line) <= columns:
+            break
+    return line
 
-    return shutil.get_terminal_size((100, 24)).columns
+
+def _room() -> int:
+    """Columns of a line; in the last one of the terminal some begin the next."""
+    return (terminal_columns(err=True) or 100) - 1
 
 
 def _clock(seconds: float) -> str:

@@ -5,6 +5,7 @@ and pipes get it as it is.
 """
 
 import errno
+import os
 import re
 import sys
 from contextlib import suppress
@@ -41,6 +42,21 @@ def visible(text: str) -> str:
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether someone looks at a stream; it is None where the caller has closed it."""
     return stream is not None and stream.isatty()
+
+
+def terminal_columns(*, err: bool = False) -> int | None:
+    """The width of the terminal that stdout, or stderr, is shown on; None where nobody looks.
+
+    `COLUMNS` says another one, also where there is no terminal.
+    """
+    if (own := os.environ.get("COLUMNS", "")).isdecimal() and int(own) > 0:
+        return int(own)
+    stream = sys.stderr if err else sys.stdout
+    if not is_terminal(stream):
+        return None
+    with suppress(OSError, ValueError, AttributeError):
+        return os.get_terminal_size(stream.fileno()).columns or None
+    return None
 
 
 def flush() -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rnnlab.commands.arguments import set_option
+from rnnlab.commands.completion import complete_config, complete_run
 from rnnlab.commands.progress import ProgressReport, ReadingReport
 from rnnlab.commands.terminal import echo
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("config", type=click.Path(path_type=Path), required=False)
+@click.argument("config", type=click.Path(path_type=Path), required=False, shell_complete=complete_config)
 @set_option
 @click.option(
     "--run-dir",
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     metavar="[RUN]",
     is_flag=False,
     flag_value="",
+    shell_complete=complete_run,
     help="Go on with a run that was interrupted, or with more epochs; without a name, the newest run.",
 )
 @click.option("--quiet", is_flag=True, help="Print the result only.")
@@ -92,7 +94,7 @@ def _print_plan(session: "Session", data: "Data") -> None:
     trainer = session.trainer
     rows = plan(trainer.experiment, data.corpus, data.splits, trainer.batches, trainer.architecture)
     rows += [("device", device_name()), ("run folder", str(session.run.path))]
-    echo(facts(rows), err=True)
+    echo(facts(rows, err=True), err=True)
 
 
 def _result(outcome: "Outcome") -> str:

@@ -9,10 +9,10 @@ import numpy as np
 
 from rnnlab.config.checkpoint import Checkpoints
 from rnnlab.errors import RunError
+from rnnlab.run_folders.lock import Lock
 from rnnlab.runs import Run
 from rnnlab.training.checkpoints import Checkpoint, write_checkpoint
 from rnnlab.training.history import LossHistory
-from rnnlab.training.lock import Lock
 from rnnlab.training.sampler import Sampler
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from rnnlab.datasets.loading import Data
 from rnnlab.datasets.splits import split_record
 from rnnlab.errors import DataError, Interrupted, RunError, TrainingError, one_line
 from rnnlab.files import remove_partial
+from rnnlab.run_folders.lock import locked
 from rnnlab.runs import Run, create_run
 from rnnlab.training.callbacks import load_callbacks
 from rnnlab.training.checkpoints import FOLDER, Checkpoint, newest_checkpoint
@@ -19,7 +20,6 @@ from rnnlab.training.environment import changes_since, write_environment
 from rnnlab.training.expectation import expectation_of
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption, noted_signals
-from rnnlab.training.lock import locked
 from rnnlab.training.loop import Progress, TrainingLoop
 from rnnlab.training.sampler import Sampler
 from rnnlab.training.saving import Saves

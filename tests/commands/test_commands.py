@@ -17,14 +17,19 @@ NOT_COMMANDS = {
     *(
         "__init__",
         "arguments",
+        "completion",
         "data_access",
         "fold_results",
+        "help",
         "measures",
         "output",
         "per_token",
         "progress",
         "rendering",
+        "run_details",
+        "run_list",
         "terminal",
+        "width",
     )
 }
 
@@ -197,7 +202,7 @@ def folder(rnnlab):
         ("evaluate runs/text-1 --folds 1", 2, "rnnlab evaluate: Invalid value for '--folds': 1"),
         ("describe", 2, "rnnlab describe: Missing argument 'CONFIG|RUN'."),
         ("describe song.yaml --jsno", 2, "rnnlab describe: No such option '--jsno'."),
-        ("frobnicate", 2, "rnnlab: no such command 'frobnicate'; there are train, evaluate, "),
+        ("frobnicate", 2, "rnnlab: no such command 'frobnicate'; there are new, train, "),
         ("--nope", 2, "rnnlab: No such option '--nope'."),
     ],
 )  # fmt: skip
@@ -240,3 +245,15 @@ def test_no_run_yet_is_one_line(rnnlab, command):
     assert answer.stderr == (
         "no run yet in runs/; train one first: rnnlab train CONFIG, or name a model file\n"
     )
+
+
+@pytest.mark.parametrize("columns", [30, 40, 60, 80, 120])
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_the_help_fits_the_terminal(rnnlab, monkeypatch, name, columns):
+    """All but the examples, which are lines to copy, and what is one word."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+
+    lines = rnnlab(*filter(None, [name]), "--help").stdout.splitlines()
+
+    wide = [line for line in lines if len(line) > columns and not line.startswith("  rnnlab ")]
+    assert [line for line in wide if len(line.split()) > 2] == []

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.trained import SENTENCE, SONG, STREAM, run_of
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -135,3 +137,16 @@ def test_a_run_is_described_by_its_configuration(rnnlab):
     described = as_json(rnnlab, str(run.path), "--set", "dataset.window=3")
 
     assert described["dataset"]["windows"]["shape"] == [10, 4]
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_windows_fit_a_narrow_terminal(rnnlab, monkeypatch, columns):
+    """Without their ids where there is no room for them, and cut where there is none for all of the text."""
+    Path("song.yaml").write_text(SENTENCE.replace("window: 5", "window: 10"))
+    monkeypatch.setenv("COLUMNS", str(columns))
+
+    windows = rnnlab("describe", "song.yaml").stdout.split("\n\n")[2].splitlines()
+
+    assert max(map(len, windows[1:])) <= columns
+    assert ("[" in windows[1]) == (columns == 80)
+    assert windows[1].split()[0] == "0"

@@ -5,7 +5,7 @@ from itertools import count, repeat
 
 import pytest
 
-from rnnlab.commands.progress import ProgressReport
+from rnnlab.commands.progress import ProgressReport, ReadingReport
 from rnnlab.training.trainer import Progress
 
 
@@ -122,7 +122,54 @@ def test_a_live_line_fits_the_terminal(capsys, monkeypatch):
 
     run_through(3)
 
-    assert max(len(line) for line in capsys.readouterr().err.replace("\n", "").split("\r")) == 29
+    lines = capsys.readouterr().err.replace("\n", "").split("\r")
+    assert max(map(len, lines)) <= 29
+
+
+@pytest.mark.parametrize(
+    ("columns", "line"),
+    [
+        (100, "epoch 1/3   50 %  loss 0.5  validation 0.25  accuracy 0.250  1,234 steps/s  1:02:03 left"),
+        (80, "epoch 1/3   50 %  loss 0.5  validation 0.25  accuracy 0.250  1:02:03 left"),
+        (60, "epoch 1/3   50 %  loss 0.5  validation 0.25  1:02:03 left"),
+        (40, "epoch 1/3  loss 0.5  1:02:03 left"),
+        (12, "epoch 1/3"),
+        (8, "epoch …"),
+    ],
+)
+def test_a_narrow_terminal_gets_the_figures_that_say_most(capsys, monkeypatch, columns, line):
+    """Whole ones: a figure that is cut is another figure."""
+    be_a_terminal(monkeypatch)
+    monkeypatch.setenv("COLUMNS", str(columns))
+
+    with ProgressReport(3, quiet=False) as report:
+        report.show(progress(1, 2, validation_loss=0.25))
+
+    assert capsys.readouterr().err.split("\r")[-1].rstrip() == line
+
+
+def test_a_live_line_follows_a_terminal_that_becomes_narrower(capsys, monkeypatch):
+    """What covers the last line is not wider than the terminal is now."""
+    be_a_terminal(monkeypatch)
+
+    with ProgressReport(3, quiet=False) as report:
+        report.show(progress(1, 3))
+        monkeypatch.setenv("COLUMNS", "40")
+        report.show(progress(2, 3))
+
+    assert len(capsys.readouterr().err.split("\r")[-1].removesuffix("\n")) == 39
+
+
+def test_wide_letters_count_as_two(capsys, monkeypatch):
+    """A name in Korean is cut to the terminal as it is shown."""
+    be_a_terminal(monkeypatch)
+    monkeypatch.setenv("COLUMNS", "20")
+    monkeypatch.setattr("rnnlab.commands.progress.PATIENCE_SECONDS", 0)
+
+    with ReadingReport(quiet=False) as report:
+        report.show("reading 나비야나비야나비야.txt", 0.5)
+
+    assert capsys.readouterr().err.split("\r")[1] == "reading 나비야나비…"
 
 
 def test_a_live_line_is_not_drawn_more_often_than_one_can_see(capsys, monkeypatch):

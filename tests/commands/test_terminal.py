@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from rnnlab.commands import cli, run
+from rnnlab.commands import COMMANDS, cli, run
 from rnnlab.commands.progress import ReadingReport
 from rnnlab.commands.terminal import echo, visible
 from tests.trained import SENTENCE, run_of
@@ -108,6 +108,28 @@ def test_no_command_steers_a_terminal(rnnlab, command, more):
 
     assert visible(written) == written
     assert "x1b" in written or "u001b" in written
+
+
+@pytest.mark.parametrize("settings", [{}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1"}])
+def test_nothing_is_coloured(rnnlab, monkeypatch, settings):
+    """Help, lists, errors: no command has colours, so that there is nothing for NO_COLOR to turn off."""
+    run_of(SENTENCE)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+
+    with terminal() as sent:
+        for line in (
+            ["--help"],
+            *([name, "--help"] for name in COMMANDS),
+            ["runs"],
+            ["runs", "show"],
+            ["nope"],
+        ):
+            run(line)
+        written = sent()
+
+    assert "Usage: rnnlab runs" in written
+    assert "\x1b" not in written
 
 
 def test_a_file_gets_what_was_generated(rnnlab):

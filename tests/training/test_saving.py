@@ -9,6 +9,7 @@ import pytest
 
 from rnnlab.datasets.loading import load_data
 from rnnlab.errors import RunError
+from rnnlab.run_folders.entries import read_entry
 from rnnlab.runs import Run
 from rnnlab.training.checkpoints import newest_checkpoint
 from rnnlab.training.loop import Progress
@@ -68,6 +69,7 @@ def test_a_full_disk_costs_nothing_that_was_saved(full_disk: Callable[[], None])
         f" after step 36, all up to step 27 is kept: free some space, then: rnnlab train --resume {run.path}"
     )
     assert (kept.facts.step, passed) == (27, [])
+    assert read_entry(run.path).state == "failed"
     assert run.load_model().weights
     assert not list(run.path.rglob("*.partial"))
     del session, caught

@@ -15,6 +15,7 @@ from rnnlab.config.schema import Experiment
 from rnnlab.datasets.loading import load_data
 from rnnlab.errors import DataError, Interrupted, RunError, TrainingError
 from rnnlab.evaluation.evaluating import evaluate
+from rnnlab.run_folders.entries import read_entry
 from rnnlab.runs import find_run
 from rnnlab.training.interruption import noted_signals
 from rnnlab.training.session import Session
@@ -53,6 +54,8 @@ def test_a_run_folder_holds_all_that_was_learnt() -> None:
     assert [row["step"] for row in steps] == [str(n) for n in range(1, 30 * 9 + 1)]
     assert [row["epoch"] for row in steps] == [str(1 + n // 9) for n in range(30 * 9)]
     assert outcome.epochs == 30
+    entry = read_entry(folder)
+    assert (entry.state, entry.progress.epochs, entry.problems) == ("done", 30, ())
     best, saved = session.trainer.best().weights, find_run().load_model().weights
     assert all((saved[name] == array).all() for name, array in best.items())
 
@@ -94,6 +97,7 @@ def test_a_signal_saves_everything_and_says_so(
         session.train(lambda _: os.kill(os.getpid(), number))
 
     assert caught.value.exit_code == code
+    assert read_entry(session.run.path).state == "interrupted"
     assert {path.name for path in session.run.path.iterdir()} == FILES
     assert np.isfinite(evaluate(session.run.load_model()).metrics.loss)
     assert signal.getsignal(number) is signal.default_int_handler
@@ -108,6 +112,7 @@ def test_a_diverging_run_keeps_its_best_weights() -> None:
         session.train()
 
     assert "training failed" in (session.run.path / "events.log").read_text()
+    assert read_entry(session.run.path).state == "failed"
     assert len(rows(session.run.path / "losses.csv")) >= 1
 
 

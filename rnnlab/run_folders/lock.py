@@ -3,12 +3,13 @@
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rnnlab.errors import RunError
-from rnnlab.runs import CONFIG
+from rnnlab.run_folders.places import CONFIG
 
 try:
     import fcntl
@@ -16,6 +17,8 @@ except ImportError:  # Windows has none: two processes in one folder are not not
     fcntl = None  # type: ignore[assignment]
 
 LOCK = ".lock"
+
+_TRIES, _PAUSE_SECONDS = 3, 0.02
 
 
 class Lock:
@@ -66,17 +69,41 @@ def locked(run: Path) -> Iterator[Lock]:
         os.close(descriptor)
 
 
-def _take(run: Path, descriptor: int) -> None:
-    if fcntl:
+def holder(run: Path) -> str | None:
+    """Who holds a run folder now, in words; None if nobody does, or there is no telling.
+
+    Nothing is written, and whoever begins to train meanwhile is not in the way.
+    """
+    if not fcntl:
+        return None
+    with suppress(OSError):
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        descriptor = os.open(run / LOCK, flags)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise RunError(
-                f"{run}: is being trained by {_owner(descriptor)}; wait until that ends, or stop it"
-            ) from error
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _owner(descriptor)
+        finally:
+            os.close(descriptor)
+    return None
+
+
+def _take(run: Path, descriptor: int) -> None:
+    if fcntl and not _is_taken(descriptor):
+        raise RunError(f"{run}: is being trained by {_owner(descriptor)}; wait until that ends, or stop it")
     with suppress(OSError):  # who holds it is for messages alone: a full disk is no reason to stop here
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps({"host": socket.gethostname(), "process": os.getpid()}).encode(), 0)
+
+
+def _is_taken(descriptor: int) -> bool:
+    """Whether this process holds the lock now; who only asks (`holder`) has it for an instant."""
+    for _ in range(_TRIES):
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        time.sleep(_PAUSE_SECONDS)
+    return False
 
 
 def _owner(descriptor: int) -> str:

@@ -1,0 +1,84 @@
+"""What a shell completes beside commands, options and choices: runs and configurations, by their names alone.
+
+It is asked at every press of a key, so nothing is opened or imported for it; and it says nothing, whatever is
+wrong. Names that a shell would read as more than one word are left to the shell's own completion of files.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
+
+import click
+from click.shell_completion import CompletionItem
+
+VARIABLE = "_RNNLAB_COMPLETE"
+"""Where Click's scripts for the shells put what they ask."""
+
+Items = list[CompletionItem[str]]
+
+_PLAIN = re.compile(r"[\w@%+./-]+")
+_MOST_NAMES = 10_000
+
+
+def is_asked() -> bool:
+    """Whether a shell asks, and nobody has typed a command."""
+    return bool(os.environ.get(VARIABLE))
+
+
+def answer(cli: click.Command) -> int:
+    """Print what a shell asks for; the exit code."""
+    try:
+        cli.main([], prog_name="rnnlab", standalone_mode=False)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    except Exception:  # in the middle of a line that someone is typing, no message is of use
+        return 1
+    return 0
+
+
+def complete_run(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
+    """The runs in `runs/`, those that were written to last first; else files."""
+    return _items(_runs(), incomplete)
+
+
+def complete_config(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
+    """The pages of YAML here and in the folders that are here; else files."""
+    return _items(_pages(incomplete), incomplete)
+
+
+def complete_config_or_run(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
+    """Pages of YAML, then runs; else files."""
+    return _items([*_pages(incomplete), *_runs()], incomplete)
+
+
+def _items(names: list[str], incomplete: str) -> Items:
+    found = [name for name in names if name.startswith(incomplete) and _PLAIN.fullmatch(name)]
+    return [CompletionItem(name) for name in found] or [CompletionItem(incomplete, type="file")]
+
+
+def _runs() -> list[str]:
+    from rnnlab.run_folders.places import CONFIG, RUNS
+
+    found = []
+    for each in _entries(str(RUNS)):
+        with suppress(OSError):
+            if each.is_dir(follow_symlinks=False) and os.path.exists(os.path.join(each.path, CONFIG)):
+                found.append((each.stat().st_mtime_ns, each.path))
+    return [path for _, path in sorted(found, reverse=True)]
+
+
+def _pages(incomplete: str) -> list[str]:
+    """The pages in the folder that is being typed and in those in it, by name."""
+    folder, slash, _ = incomplete.rpartition("/")
+    entries = list(_entries(folder + slash or "."))
+    inside = (page for each in entries if each.is_dir() for page in _entries(each.path))
+    found = (each.path for each in (*entries, *islice(inside, _MOST_NAMES)))
+    return sorted(path.removeprefix("./") for path in found if path.endswith((".yaml", ".yml")))
+
+
+def _entries(folder: str) -> "Iterator[os.DirEntry[str]]":
+    """What is in a folder, but hidden names; nothing, if it cannot be read."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        yield from (each for each in islice(entries, _MOST_NAMES) if not each.name.startswith("."))

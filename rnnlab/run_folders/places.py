@@ -1,0 +1,53 @@
+"""Where runs lie, what the files of one are called, and which of them is the newest."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from rnnlab.errors import RunError
+
+RUNS = Path("runs")
+LATEST = "latest"
+CONFIG = "config.yaml"
+MODEL = "model.safetensors"
+EVENTS = "events.log"
+METRICS = "metrics.json"
+HISTORY = "history.csv"
+CHECKPOINTS = "checkpoints"
+
+
+def is_of_here(run: Path) -> bool:
+    """Whether a run lies where `rnnlab train` makes runs, and is no link to another place."""
+    return run.resolve().parent == RUNS.resolve()
+
+
+def run_paths() -> list[Path]:
+    """The run folders of `runs/`, but those that are hidden or lead elsewhere."""
+    paths = (path.parent for path in RUNS.glob(f"*/{CONFIG}"))
+    return [path for path in paths if path.name != LATEST and path.name[0] != "." and is_of_here(path)]
+
+
+def point_latest(path: Path) -> None:
+    """Make the link `runs/latest` name a run; where links cannot be made, the newest is found by its time."""
+    temporary = RUNS / f".{LATEST}-{os.getpid()}"
+    with suppress(OSError, NotImplementedError):
+        temporary.symlink_to(path.name, target_is_directory=True)
+        temporary.replace(RUNS / LATEST)
+
+
+def newest_path() -> Path:
+    """The run that `runs/latest` names, or else the one that was written to last.
+
+    Raises:
+        RunError: there is none, or the link leads outside of `runs/`.
+    """
+    latest = RUNS / LATEST
+    if (latest / CONFIG).is_file():
+        if not is_of_here(latest):
+            raise RunError(
+                f"{latest}: leads outside {RUNS}/, to {latest.resolve()}; remove it, or name the run you mean"
+            )
+        return RUNS / latest.resolve().name
+    if not (runs := run_paths()):
+        raise RunError(f"no run yet in {RUNS}/; train one first: rnnlab train CONFIG, or name a model file")
+    return max(runs, key=lambda path: path.stat().st_mtime_ns)

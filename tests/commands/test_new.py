@@ -1,0 +1,206 @@
+"""`rnnlab new`: every page that it writes can be described and trained, and nothing is replaced unasked."""
+
+from pathlib import Path
+
+import pytest
+
+from rnnlab.config.reading import read_experiment
+from rnnlab.config.schema import ContiguousSplit, NoSplit, SequencesSplit
+from rnnlab.datasets.loading import load_data
+from rnnlab.music.midi import write_midi
+from rnnlab.music.tune import parse_tune
+from tests.pages.test_survey import NAMES, SONG, TUNES
+
+PROSE = "The first boat comes in while the lamps are still lit, and the men say nothing. "
+
+
+@pytest.fixture
+def data(rnnlab):
+    """Data of many kinds, by name."""
+    Path("prose.txt").write_text(PROSE * 40)
+    Path("short.txt").write_text(PROSE)
+    Path("tiny.txt").write_text("abc")
+    Path("names.txt").write_text(NAMES)
+    Path("song.notes").write_text(SONG)
+    Path("tunes.txt").write_text(TUNES)
+    Path("나비 야.txt").write_text("나비야 나비야 이리 날아 오너라\n" * 60)
+    Path("many.txt").write_text("".join(chr(0x4E00 + number % 400) for number in range(3000)))
+    Path("blank.txt").write_text("\n \n" * 20 + "x")
+    for folder in ("midi", "texts", "with space: #1"):
+        Path(folder).mkdir()
+        for number in range(25):
+            Path(folder, f"{number}.txt").write_text(PROSE[number:])
+    for number in range(3):
+        Path("midi", f"{number}.mid").write_bytes(write_midi(parse_tune(SONG, name="song")))
+    return rnnlab
+
+
+ALL = [
+    *("prose.txt", "short.txt", "tiny.txt", "names.txt", "song.notes", "tunes.txt", "나비 야.txt"),
+    *("many.txt", "blank.txt", "midi", "texts", "with space: #1", "midi/*.mid", "texts/../prose.txt"),
+]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_page_can_be_described(data, name):
+    """It leaves nothing open that depends on the data, so that it says all that is trained."""
+    answer = data("new", name, "--output", "page.yaml")
+
+    assert (answer.exit_code, answer.stdout) == (0, "")
+    described = data("describe", "page.yaml")
+    assert (described.exit_code, "not set, so chosen" in described.stdout) == (0, False)
+    assert max(map(len, Path("page.yaml").read_text().splitlines())) <= 120
+    assert "page       page.yaml" in answer.stderr
+    assert "rnnlab train page.yaml" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "split", "units", "encoding", "seed"),
+    [
+        ("prose.txt", ContiguousSplit, 128, "one_hot", "The first boat "),
+        ("short.txt", NoSplit, 64, "one_hot", "The first boat "),
+        ("names.txt", SequencesSplit, 64, "one_hot", None),
+        ("tunes.txt", NoSplit, 64, "one_hot", None),
+        ("many.txt", ContiguousSplit, 128, "embedding", "".join(chr(0x4E00 + n) for n in range(20))),
+        ("texts", SequencesSplit, 64, "one_hot", None),
+        ("나비 야.txt", ContiguousSplit, 64, "one_hot", "나비야 나비야 이리 날아 오너라"),
+        ("blank.txt", NoSplit, 64, "one_hot", "x"),
+    ],
+)
+def test_the_settings_suit_the_data(data, name, split, units, encoding, seed):
+    """What is held out, the size of the layer, how a token is seen, and a start that the data has."""
+    data("new", name, "--output", "page.yaml")
+
+    experiment = read_experiment(Path("page.yaml"))
+
+    assert isinstance(experiment.dataset.split, split)
+    assert experiment.model.units == (units,)
+    assert experiment.dataset.encoding == encoding
+    assert experiment.generation.seed == seed
+    assert (experiment.training.epochs == 200) == (split is NoSplit)
+    assert load_data(experiment).experiment == experiment
+    assert ("0.1, and the data itself" in Path("page.yaml").read_text()) == (split is NoSplit)
+
+
+def test_a_page_says_what_was_seen(data):
+    """Before the settings."""
+    data("new", "midi")
+
+    page = Path("midi.yaml").read_text()
+    assert page.startswith("# midi: 28 files, ")
+    assert "25 files or tunes are left out" in page.replace("\n# ", " ")
+    assert "# reading: {polyphony: chords}" in page
+
+
+def test_what_one_might_want_works_as_it_stands(data):
+    """A setting that is commented out is a setting."""
+    data("new", "midi")
+    page = Path("midi.yaml")
+    for setting in ("reading", "transpose", "augment"):
+        page.write_text(page.read_text().replace(f"  # {setting}: ", f"  {setting}: "))
+
+    assert len(read_experiment(page).dataset.shifts) == 11
+    assert data("describe", "midi.yaml").exit_code == 0
+
+
+def test_a_page_elsewhere_finds_its_data(data):
+    """The path in it is relative to where it stands."""
+    Path("pages").mkdir()
+
+    data("new", "prose.txt", "--output", "pages/mine.yaml")
+
+    assert "  path: ../prose.txt " in Path("pages/mine.yaml").read_text()
+    assert data("describe", "pages/mine.yaml").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("prose.txt", "prose.yaml"),
+        ("texts", "texts.yaml"),
+        ("texts/*.txt", "texts.yaml"),
+        (".", "folder.yaml"),
+    ],
+)
+def test_a_page_is_named_as_its_data(rnnlab, tmp_path, monkeypatch, name, page):
+    """Here, without the extension; a pattern has the name of its folder."""
+    folder = tmp_path / "folder"
+    (folder / "texts").mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    for file in ("prose.txt", "texts/a.txt"):
+        (folder / file).write_text(PROSE)
+
+    assert rnnlab("new", name).exit_code == 0
+    assert Path(page).is_file()
+
+
+def test_a_dash_prints_the_page(data):
+    """And nothing else on stdout."""
+    answer = data("new", "prose.txt", "--output", "-")
+
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    assert answer.stdout.startswith("# prose.txt: 3,200 characters, ")
+    assert not Path("prose.yaml").exists()
+
+
+def test_a_page_is_not_replaced_unasked(data, monkeypatch):
+    """A script says --force; at a terminal it is a question, whose answer is no unless it is yes."""
+    page = Path("prose.yaml")
+    page.write_text("mine")
+
+    answer = data("new", "prose.txt")
+    assert (answer.exit_code, page.read_text()) == (2, "mine")
+    assert answer.stderr == (
+        "prose.yaml: there is such a file; name another --output, or replace it with --force\n"
+    )
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    for said, is_replaced in (("", False), ("n", False), ("y", True)):
+        monkeypatch.setattr("click.termui.visible_prompt_func", lambda _prompt, said=said: said)
+        assert data("new", "prose.txt").exit_code == (0 if is_replaced else 2)
+        assert (page.read_text() != "mine") == is_replaced
+
+    page.write_text("mine")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+    assert data("new", "prose.txt", "--force").exit_code == 0
+    assert page.read_text() != "mine"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "message"),
+    [
+        (["gone.txt"], 1, "gone.txt: no such file"),
+        (["page.yaml"], 2, "page.yaml: a page of YAML already; expected text or music, or rnnlab describe"),
+        (["prose.txt", "--output", "prose.txt", "--force"], 2, "prose.txt: the data itself; name another"),
+        (["prose.txt", "--output", "gone/page.yaml"], 1, "gone/page.yaml: cannot write (No such file"),
+        (["empty"], 1, "empty: holds no file; expected files to read"),
+        (["bad.notes"], 1, "{here}/bad.notes:1:1: 'this': "),
+        (["one.txt"], 1, "the train part is too short: expected two tokens of one sequence"),
+    ],
+)
+def test_data_that_cannot_be_used_is_one_line(data, arguments, exit_code, message):
+    """And no page is left."""
+    Path("empty").mkdir()
+    Path("bad.notes").write_text("this is no note")
+    Path("one.txt").write_text("x")
+    before = {path.name for path in Path.cwd().iterdir()}
+
+    answer = data("new", *arguments)
+
+    assert (answer.exit_code, answer.stdout) == (exit_code, "")
+    assert answer.stderr.startswith(message.format(here=Path.cwd()))
+    assert answer.stderr.count("\n") == 1
+    assert {path.name for path in Path.cwd().iterdir()} == before
+
+
+def test_the_time_is_that_of_the_documentation(rnnlab):
+    """Only for what was measured there."""
+    Path("large.txt").write_text(PROSE * 4000)
+
+    rnnlab("new", "large.txt")
+
+    page = Path("large.yaml").read_text().replace("\n# ", " ")
+    assert "6.7 million tokens are read in all: 102 to 148 seconds on two cores, by the 45 to 66" in page
+    figures = (Path(__file__).parents[2] / "docs" / "performance.md").read_text()
+    for rate in ("66.0", "45.4", "20.9", "13.3"):
+        assert f"| {rate} |" in figures

@@ -1,0 +1,231 @@
+"""`rnnlab runs`: the list on any terminal, one run, and removal after a question."""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from rnnlab.commands.width import width_of
+from rnnlab.run_folders.lock import locked
+from tests.run_folders.listed import finished, metrics_of
+from tests.trained import STREAM
+
+LISTED = """\
+run       begun             model         parameters  epochs       loss  accuracy  free run  state
+stream-1  2026-03-01 10:00  simple_rnn 8         548     3/3  2.5 valid    0.7500       8/9  done
+song-1    2026-02-01 10:00  lstm 6               416     3/3  1.5 train    0.7500       8/9  done
+"""
+
+
+@pytest.fixture(autouse=True)
+def _in_utc():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+def test_the_list_has_a_row_for_each_run(rnnlab):
+    """Newest first."""
+    finished(at="2026-02-01T10:00:00+00:00")
+    finished("stream", text=STREAM)
+
+    answer = rnnlab("runs")
+
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    assert answer.stdout == LISTED
+
+
+@pytest.mark.parametrize(
+    ("width", "header"),
+    [
+        (200, "run begun model parameters epochs loss accuracy free run state"),
+        (80, "run begun model epochs loss state"),
+        (72, "run begun epochs loss state"),
+        (60, "run epochs loss state"),
+        (40, "run epochs loss state"),
+        (25, "run state"),
+    ],
+)
+def test_the_list_fits_the_terminal(rnnlab, monkeypatch, width, header):
+    """What says least is left out first, and names are cut in the middle; wide letters count as two."""
+    finished("나비야나비야나비야나비야")
+    monkeypatch.setenv("COLUMNS", str(width))
+
+    lines = rnnlab("runs").stdout.splitlines()
+
+    assert lines[0].split() == header.split()
+    assert max(map(width_of, lines)) <= width
+    assert lines[1].endswith("done")
+    assert ("…" in lines[1]) == (width <= 40)
+    assert lines[1].split()[0].endswith("-1")
+
+
+def test_a_pipe_gets_all_of_the_list(rnnlab, monkeypatch):
+    """Whoever reads it has no width."""
+    monkeypatch.delenv("COLUMNS")
+    finished("long-" * 30)
+
+    assert "long-" * 30 + "-1" in rnnlab("runs").stdout
+
+
+def test_what_is_wrong_stands_below_the_list(rnnlab):
+    """A line each, and the exit code is that of a list."""
+    finished()
+    Path("runs/empty").mkdir()
+    Path("runs/song-1/history.csv").write_text("x")
+
+    answer = rnnlab("runs")
+
+    assert answer.exit_code == 0
+    _, first, second, blank, *problems = answer.stdout.splitlines()
+    assert {first.split()[-1], second.split()[-1], blank} == {"run", "damaged", ""}
+    assert sorted(problems) == [
+        "runs/empty: not a run folder (it holds no config.yaml)",
+        "runs/song-1/history.csv: it is not what was written",
+    ]
+
+
+def test_the_list_as_json(rnnlab):
+    """One object, with the fields that scripts rely on."""
+    finished()
+
+    (run,) = json.loads(rnnlab("runs", "--json").stdout)["runs"]
+
+    assert run == {
+        "run": "runs/song-1",
+        "state": "done",
+        "owner": None,
+        "begun": "2026-03-01T10:00:00+00:00",
+        "dataset": "notes",
+        "model": {"kind": "lstm", "units": [6]},
+        "parameters": 416,
+        "epochs": {"done": 3, "wanted": 3},
+        "seconds": 3.5,
+        "best": {"epoch": 3, "loss": 1.5, "split": "train"},
+        "evaluation": {"split": "train", "accuracy": 0.75, "free_running": {"correct": 8, "length": 9}},
+        "problems": [],
+    }
+
+
+def test_no_runs_are_said(rnnlab):
+    """Not in the result: that is empty."""
+    assert rnnlab("runs").stdout == ""
+    assert rnnlab("runs").stderr == "no run yet in runs/; train one first: rnnlab train CONFIG\n"
+    assert json.loads(rnnlab("runs", "--json").stdout) == {"runs": []}
+
+
+@pytest.mark.parametrize("named", [[], ["runs/song-1"], ["song-1"], ["runs/latest"]])
+def test_one_run_is_shown(rnnlab, named):
+    """By its path, as it is listed, or as the newest."""
+    finished()
+
+    lines = rnnlab("runs", "show", *named).stdout.splitlines()
+
+    assert "state        done" in lines
+    assert "begun        2026-03-01 10:00, 3.5 s of training" in lines
+    assert "model        lstm 6 on notes; 416 parameters" in lines
+    assert "lowest       train loss 1.5 nats per token, in epoch 3" in lines
+    assert "evaluated    train: accuracy 0.7500; free running 8 of 9 right" in lines
+    assert lines[-1].endswith("2026-03-01T10:00:00+00:00 training ends after 3 epochs, 3.500 s")
+
+
+def test_one_run_as_json(rnnlab):
+    """The fields of the list, and whole files."""
+    run = finished()
+
+    shown = json.loads(rnnlab("runs", "show", "--json").stdout)
+
+    listed = json.loads(rnnlab("runs", "--json").stdout)["runs"][0]
+    assert {**shown, **listed} == shown
+    assert shown["metrics"] == metrics_of(run)
+    assert shown["sizes"]["model.safetensors"] == run.model_path.stat().st_size
+    assert len(shown["events"]) == 2
+
+
+def test_a_run_elsewhere_is_shown_too(rnnlab):
+    """`--run-dir` may have made it."""
+    finished().path.rename("mine")
+
+    assert rnnlab("runs", "show", "mine").stdout.startswith("run          mine\nstate        done\n")
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    """Be a terminal at which someone answers."""
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+
+    def asked(prompt):
+        sys.stderr.write(prompt)
+        return answer
+
+    monkeypatch.setattr("click.termui.visible_prompt_func", asked)
+
+
+def test_runs_are_removed_when_the_user_says_so(rnnlab, monkeypatch):
+    """With how much there is to lose in the question."""
+    finished(), finished()
+    answering(monkeypatch, "y")
+
+    answer = rnnlab("runs", "remove", "runs/song-1", "song-2", "runs/song-1")
+
+    assert (answer.exit_code, answer.stdout) == (0, "")
+    assert "remove runs/song-1, runs/song-2 (" in answer.stderr
+    assert answer.stderr.endswith("removed runs/song-1\nremoved runs/song-2\n")
+    assert os.listdir("runs") == []
+
+
+@pytest.mark.parametrize("said", ["n", ""])
+def test_nothing_is_removed_when_the_user_does_not(rnnlab, monkeypatch, said):
+    """No is the answer that return gives."""
+    finished()
+    answering(monkeypatch, said)
+
+    answer = rnnlab("runs", "remove", "runs/song-1")
+
+    assert (answer.exit_code, Path("runs/song-1").exists()) == (1, True)
+    assert answer.stderr.endswith("nothing was removed\n")
+
+
+def test_nobody_to_ask_is_a_refusal(rnnlab):
+    """A script says that it means it."""
+    finished()
+
+    answer = rnnlab("runs", "remove", "runs/song-1")
+
+    assert (answer.exit_code, Path("runs/song-1").exists()) == (2, True)
+    assert answer.stderr == "rnnlab runs remove: nobody to ask, as stdin is no terminal; say --yes\n"
+    assert rnnlab("runs", "remove", "runs/song-1", "--yes").exit_code == 0
+    assert not Path("runs/song-1").exists()
+
+
+def test_all_are_checked_before_one_is_removed(rnnlab):
+    """A mistyped name costs nothing."""
+    finished()
+
+    answer = rnnlab("runs", "remove", "runs/song-1", "runs/sogn-2", "--yes")
+
+    assert (answer.exit_code, Path("runs/song-1").exists()) == (1, True)
+    assert answer.stderr == "runs/sogn-2: no such run; rnnlab runs lists those there are\n"
+
+
+def test_a_run_that_is_being_trained_stays(rnnlab):
+    """Whatever was said."""
+    run = finished()
+
+    with locked(run.path):
+        answer = rnnlab("runs", "remove", "runs/song-1")  # refused before it is a question
+
+    assert (answer.exit_code, run.path.exists()) == (1, True)
+    assert answer.stderr.startswith(f"runs/song-1: is being trained by process {os.getpid()} on ")
+
+
+def test_json_before_a_command_is_refused(rnnlab):
+    """It would be lost."""
+    answer = rnnlab("runs", "--json", "show")
+
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert answer.stderr.startswith("rnnlab runs: --json comes after the command")
