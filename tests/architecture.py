@@ -25,14 +25,18 @@ ARROWS: dict[str, set[str]] = {
     "engines": {"models", "config"},
     "generation": {*STEPPER, "datasets", "models", "config"},
     "evaluation": {"generation", *STEPPER, "datasets", "models", "config"},
+    "tracing": {"engines.numpy_dense", "engines.numpy_functions", "datasets", "models", "config"},
     "runs": {"models", "config", "files"},
-    "reports": {"evaluation", "generation", "runs", "datasets", "models", "config"},
+    "reports": {
+        *("tracing", "engines.numpy_functions"),
+        *("evaluation", "generation", "runs", "datasets", "models", "config"),
+    },
     "training": {
         *("engines", "evaluation", "generation", "runs", "datasets", "models", "config"),
         *("files", "processes"),
     },
     "commands": {
-        *("training", "reports", "evaluation", "generation", "runs"),
+        *("training", "reports", "tracing", "evaluation", "generation", "runs"),
         *("engines", "datasets", "models", "config", "music", "files"),
     },
     "__main__": {"commands"},

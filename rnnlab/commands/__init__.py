@@ -17,6 +17,7 @@ COMMANDS = {
     "train": "Train the model that a YAML file describes.",
     "evaluate": "Measure a trained model.",
     "generate": "Write text or music with a trained model.",
+    "trace": "Show every gate, state and prediction of a network, step by step.",
     "describe": "Show data, windows, splits and model, without training.",
     "convert": "Convert music between note text, MIDI and other formats.",
     "schema": "Print the JSON Schema of the YAML, for editors.",

@@ -20,10 +20,16 @@ NOT_COMMANDS = {
         "data_access",
         "fold_results",
         "measures",
+        "painting",
         "per_token",
         "progress",
+        "ranges",
         "rendering",
         "terminal",
+        "trace_drawing",
+        "trace_json",
+        "trace_model",
+        "width",
     )
 }
 
