@@ -64,7 +64,7 @@ def command(
     if options["as_json"]:
         from rnnlab.commands.trace_json import trace_json
 
-        echo(as_json_text(trace_json(trace)))
+        echo(as_json_text(trace_json(trace, facts)))
         return
     view = _view(trace, facts, options)
     for note in () if step or unit else view.notes:

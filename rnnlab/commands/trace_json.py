@@ -1,5 +1,6 @@
 """A trace as one JSON object: every value of it."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rnnlab.errors import UsageError
@@ -10,8 +11,12 @@ if TYPE_CHECKING:
 MOST_NUMBERS = 2_000_000
 
 
-def trace_json(trace: "Trace") -> dict[str, Any]:
+def trace_json(trace: "Trace", facts: Sequence[str]) -> dict[str, Any]:
     """Arrays as lists, [input][step][unit] or [input][step][token].
+
+    Args:
+        trace: the trace.
+        facts: of the network and how it read, a sentence each.
 
     Raises:
         UsageError: there are more numbers than anyone reads as text.
@@ -42,7 +47,7 @@ def trace_json(trace: "Trace") -> dict[str, Any]:
         "probabilities": _exp(trace),
         "next": [[tokens[i] if i >= 0 else None for i in lane] for lane in trace.targets.tolist()],
         "surprise": trace.surprises.tolist(),
-        "notes": list(trace.notes),
+        "notes": list(facts),
     }
 
 
