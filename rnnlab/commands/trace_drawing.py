@@ -83,7 +83,7 @@ def slide_text(title: str, lines: Sequence["Line"], *, width: int) -> str:
         text = "  " + " ".join(pieces)
         if width_of(text) > width:
             text = "  " + "\n      ".join(pieces)
-        parts.append(visible(text))
+        parts.append(text)
     return "\n".join(parts)
 
 
