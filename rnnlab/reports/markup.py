@@ -26,7 +26,7 @@ def shown(text: str) -> str:
     return _UNSEEN.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
 
 
-def tag(name: str, *children: str, **attributes: Value) -> Markup:
+def tag(name: str, /, *children: str, **attributes: Value) -> Markup:
     """An element with its content.
 
     Args:

@@ -55,7 +55,7 @@ def trace_page(
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
-        Markup('<meta name="viewport" content="width=device-width, initial-scale=1"/>'),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("title", f"rnnlab trace: {title}"),
         tag("style", _STYLE),
     )
