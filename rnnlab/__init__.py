@@ -1,3 +1,79 @@
-"""rnnlab: trains, measures and plays small recurrent networks from one page of YAML."""
+"""rnnlab: trains, measures and plays small recurrent networks from one page of YAML.
+
+    import rnnlab
+
+    run = rnnlab.train("song.yaml")
+    run.history.loss, run.evaluate().metrics.accuracy, run.generate(seed="g8 e8 e4 f8")[0].text
+
+Each name is loaded when it is first used: `import rnnlab` alone costs nothing.
+"""
 
 __version__ = "0.1.0"
+
+TYPE_CHECKING = False  # as `typing` has it, whose import would cost more than this module
+if TYPE_CHECKING:
+    from rnnlab.api.configuration import load_config
+    from rnnlab.api.run import Run, load_run
+    from rnnlab.api.training import resume, train
+    from rnnlab.config.schema import Experiment
+    from rnnlab.errors import (
+        ConfigError,
+        DataError,
+        DownloadError,
+        Interrupted,
+        ModelFileError,
+        OutputError,
+        RnnlabError,
+        RunError,
+        TrainingError,
+        UsageError,
+        VocabularyError,
+    )
+    from rnnlab.history import History
+
+__all__ = [
+    "ConfigError",
+    "DataError",
+    "DownloadError",
+    "Experiment",
+    "History",
+    "Interrupted",
+    "ModelFileError",
+    "OutputError",
+    "RnnlabError",
+    "Run",
+    "RunError",
+    "TrainingError",
+    "UsageError",
+    "VocabularyError",
+    "load_config",
+    "load_run",
+    "resume",
+    "train",
+]
+
+_HOMES = {
+    "Experiment": "config.schema",
+    "History": "history",
+    "Run": "api.run",
+    "load_config": "api.configuration",
+    "load_run": "api.run",
+    "resume": "api.training",
+    "train": "api.training",
+}
+"""The module of each name; errors are in `errors`."""
+
+
+def __getattr__(name: str) -> object:
+    """A public name, loaded now."""
+    if name not in __all__:
+        raise AttributeError(f"module 'rnnlab' has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 (nothing is loaded before it is used)
+
+    found: object = getattr(import_module(f"rnnlab.{_HOMES.get(name, 'errors')}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -7,6 +7,7 @@ runs/<config name>-<number>/   claimed by an atomic mkdir; `runs/latest` names t
   model.safetensors    the best weights, and all that using them needs
   history.csv          a row for each epoch
   losses.csv           a row for each training step
+  samples.txt          what was written while training, if `training.samples` asks for it
   metrics.json         the last evaluation
   events.log           what happened, with times
   checkpoints/         what `rnnlab train --resume` goes on from (`training/checkpoints.py`)

@@ -14,9 +14,10 @@ STEPPER = {"engines.numpy_engine", "engines.stepper"}
 """The part of the engines that works without TensorFlow."""
 
 ARROWS: dict[str, set[str]] = {
-    "": set(),
+    "": {"api", "config", "history"},
     "errors": set(),
     "files": set(),
+    "history": {"files"},
     "processes": set(),
     "music": set(),
     "config": {"files", "music"},
@@ -28,16 +29,21 @@ ARROWS: dict[str, set[str]] = {
     "tracing": {"engines.numpy_dense", "engines.numpy_functions", "datasets", "models", "config"},
     "runs": {"models", "config", "files"},
     "reports": {
-        *("tracing", "engines.numpy_functions"),
-        *("evaluation", "generation", "runs", "datasets", "models", "config"),
+        *("tracing", "evaluation", *STEPPER, "engines.numpy_functions", "generation", "runs"),
+        *("datasets", "models", "config", "music", "files"),
     },
     "training": {
         *("engines", "evaluation", "generation", "runs", "datasets", "models", "config"),
         *("files", "processes"),
     },
+    "exports": {"history", "engines", "models", "music", "config", "files"},
     "commands": {
-        *("training", "reports", "tracing", "evaluation", "generation", "runs"),
+        *("training", "reports", "tracing", "exports", "evaluation", "generation", "runs", "history"),
         *("engines", "datasets", "models", "config", "music", "files"),
+    },
+    "api": {
+        *("commands.data_access", "training", "reports", "exports", "evaluation", "generation", "runs"),
+        *("history", "datasets", "models", "config", "files"),
     },
     "__main__": {"commands"},
 }

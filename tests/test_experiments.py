@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from rnnlab.commands import run
+from tests.lectures import bring_run, copy_inputs
 
-CONFIGS = Path(__file__).parents[1] / "configs"
 SHIP = (
     "if you want to build a ship, don't drum up people together to collect wood and don't assign them tasks"
     " and work, but rather teach them to long for the endless immensity of the sea."
@@ -16,12 +16,18 @@ SHIP = (
 
 
 @pytest.fixture
-def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+def results(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Any:
     """A function that trains a config and gives what `evaluate --json` says of it."""
+    copy_inputs(tmp_path)
     monkeypatch.chdir(tmp_path)
 
     def train_and_evaluate(name: str) -> dict[str, Any]:
-        assert run(["train", str(CONFIGS / f"{name}.yaml"), "--quiet"]) == 0
+        bring_run(name, tmp_path, tmp_path_factory)
         capsys.readouterr()
         assert run(["evaluate", "--json"]) == 0
         result: dict[str, Any] = json.loads(capsys.readouterr().out)

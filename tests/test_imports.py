@@ -9,8 +9,6 @@ import pytest
 
 from tests.trained import SENTENCE, run_of
 
-TRACES = ["trace --input ship", "trace sentence.yaml --untrained --input ship"]
-
 SCRIPT = """
 import atexit, json, sys
 from rnnlab.commands import run
@@ -31,7 +29,12 @@ def imported(*arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "line", ["--help", "train --help", "schema", "describe sentence.yaml", "evaluate", "generate", *TRACES]
+    "line",
+    [
+        *("--help", "train --help", "schema", "describe sentence.yaml", "evaluate", "generate"),
+        *("report", "export --output sentence.onnx", "trace --input ship"),
+        "trace sentence.yaml --untrained --input ship",
+    ],
 )
 def test_what_does_not_train_never_loads_tensorflow(tmp_path, monkeypatch, line):
     """Nor Keras, which would load it."""

@@ -49,7 +49,8 @@ training: {batching: windows, batch_size: 8, shuffle: true, """
     "stream, dropout": """
 dataset: {kind: text, inline: "the quick brown fox jumps over the lazy dog and the quick dog", window: 5}
 model: {kind: lstm, units: 32, dropout: 0.2}
-training: {batch_size: 3, """
+generation: {seed: the, length: 30}
+training: {batch_size: 3, samples: {every_epochs: 400}, """
     + TRAINING.format(epochs=10000, every=500)
     + "}\n",
 }
@@ -74,9 +75,10 @@ def start(arguments: Sequence[str]) -> "subprocess.Popen[bytes]":
 def left_behind(run: Path) -> dict[str, bytes]:
     """What a training leaves that does not depend on the clock."""
     history = (run / "history.csv").read_bytes().splitlines()
+    names = ("model.safetensors", "losses.csv", "samples.txt")
     return {
         "history.csv": b"\n".join(line.rpartition(b",")[0] for line in history),
-        **{name: (run / name).read_bytes() for name in ("model.safetensors", "losses.csv")},
+        **{name: (run / name).read_bytes() for name in names if (run / name).exists()},
     }
 
 

@@ -19,6 +19,8 @@ COMMANDS = {
     "generate": "Write text or music with a trained model.",
     "trace": "Show every gate, state and prediction of a network, step by step.",
     "describe": "Show data, windows, splits and model, without training.",
+    "report": "Write one HTML file about a run.",
+    "export": "Write a trained model for Keras, TensorFlow, ONNX or TensorBoard.",
     "convert": "Convert music between note text, MIDI and other formats.",
     "schema": "Print the JSON Schema of the YAML, for editors.",
 }

@@ -31,22 +31,28 @@ if TYPE_CHECKING:
 @click.option("--transpose", metavar="N|KEY", help="Semitones up (or down, -2), or a tonic for all, e.g. c.")
 @click.option("--overwrite", is_flag=True, help="Replace OUT if it exists.")
 def command(sources: tuple[Path, ...], target: Path, **options: Any) -> None:
-    """Convert music between note text, MIDI and other formats: ABC, MusicXML and kern.
+    """Convert music between note text, MIDI and other formats: ABC, MusicXML, kern; and to scores and sound.
 
     \b
     rnnlab convert song.mid song.notes
     rnnlab convert song.notes song.mid --tempo 96
     rnnlab convert folder_of_midi/ tunes.notes --transpose c
+    rnnlab convert song.notes song.svg
 
-    The extension says which format it is. Several files, a folder, or a collection in ABC become one file of
-    note text with a tune a line; what yields nothing is named and does not stop the rest. OUT - prints notes.
+    The extension says which format it is; .ly (LilyPond), .svg and .png (a score) and .wav (sound) are
+    written only. Several files, a folder, or a collection in ABC become one file of note text with a tune a
+    line; what yields nothing is named and does not stop the rest. OUT - prints notes.
     """
+    from rnnlab.commands.output import check_target
     from rnnlab.errors import DataError
     from rnnlab.files import write_durably
-    from rnnlab.music.conversion import collect, transposed, written
+    from rnnlab.music.conversion import collect, transposed
+    from rnnlab.music.writing import written
 
     transposition = _transposition(options["transpose"])
-    suffix = ".notes" if str(target) == "-" else _suffix(target, overwrite=options["overwrite"])
+    suffix = ".notes"
+    if str(target) != "-":
+        suffix = check_target(target, called="an OUT", overwrite=options["overwrite"])
     collection = collect(sources, reading=_reading(options))
     if transposition:
         collection = transposed(collection, transposition)
@@ -74,18 +80,6 @@ def _transposition(text: str | None) -> "Transposition | None":
         raise UsageError(f"--transpose: {error}") from None
 
 
-def _suffix(target: Path, *, overwrite: bool) -> str:
-    from rnnlab.errors import UsageError
-    from rnnlab.music.conversion import WRITTEN
-
-    suffix = target.suffix.lower()
-    if suffix not in WRITTEN:
-        raise UsageError(f"{target}: expected an OUT that ends with {', '.join(WRITTEN)}")
-    if target.exists() and not overwrite:
-        raise UsageError(f"{target}: there is such a file; name another, or replace it with --overwrite")
-    return suffix
-
-
 def _reading(options: dict[str, Any]) -> Any:
     from rnnlab.errors import DataError, UsageError
     from rnnlab.music.grid import parse_grid
@@ -100,20 +94,18 @@ def _reading(options: dict[str, Any]) -> Any:
 
 def _summary(collection: "Collection", target: str) -> str:
     """How much was converted, and what was lost on the way."""
+    from rnnlab.commands.output import counted
+
     tunes = collection.tunes
     notes = sum(len(tune.notes) for tune in tunes)
-    sizes = (_count(len(tunes), "tune"), _count(collection.files, "file"), _count(notes, "event"))
+    sizes = (counted(len(tunes), "tune"), counted(collection.files, "file"), counted(notes, "event"))
     parts = ["{}: {} of {}, {}".format(target, *sizes)]
     if (shift := max(tune.largest_shift for tune in tunes)) > 0:
         parts.append(f"moved to the grid by up to {shift:.3g} of a quarter note")
     if left_out := sum(tune.left_out for tune in tunes):
-        parts.append(f"{_count(left_out, 'note')} below others left out")
+        parts.append(f"{counted(left_out, 'note')} below others left out")
     if changes := sum(tune.tempo_changes for tune in tunes):
-        parts.append(f"{_count(changes, 'later tempo')} left out")
+        parts.append(f"{counted(changes, 'later tempo')} left out")
     if collection.failures:
         parts.append(f"{len(collection.failures):,} yielded nothing")
     return "; ".join(parts)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"

@@ -40,13 +40,21 @@ def _real(context: click.Context, parameter: click.Parameter, value: float | Non
 @click.option("--samples", type=click.IntRange(1, 10_000), help="How many to write.")
 @click.option("--random-seed", type=click.IntRange(0, 2**31 - 1), help="The number that fixes what is drawn.")
 @click.option("--stop", metavar="TOKEN", help="End a sample where this token would come.")
+@click.option(
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write a file too; its extension says what: .notes .mid .svg .png .wav .ly .txt.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace the file of --output if it exists.")
 @json_option
-def command(model: Path | None, as_json: bool, **options: Any) -> None:
+def command(model: Path | None, output: Path | None, overwrite: bool, as_json: bool, **options: Any) -> None:
     """Write text or music with a trained model: a run folder, a model file, or else the newest run.
 
     \b
     rnnlab generate --seed "g8 e8 e4 f8"
     rnnlab generate runs/text_lstm-1 --seed "The " --temperature 0.8 --length 500
+    rnnlab generate --temperature 1 --samples 3 --output song.mid     (song-1.mid song-2.mid song-3.mid)
 
     What is left out is taken from the configuration that the model was trained with.
     """
@@ -57,11 +65,21 @@ def command(model: Path | None, as_json: bool, **options: Any) -> None:
     trained, _, path = load_trained(model)
     if model is None:
         echo(f"using {path}", err=True)
-    writing = write(trained, settings_of(trained.experiment.generation, options))
+    dataset, settings = trained.experiment.dataset, settings_of(trained.experiment.generation, options)
+    if output:
+        from rnnlab.commands.output import check_output  # which loads every writer: nothing else pays for it
+
+        check_output(output, kind=dataset.kind, samples=settings.samples, overwrite=overwrite)
+    writing = write(trained, settings)
     for note in writing.notes:
         echo(note, err=True)
-    between = "\n" if trained.experiment.dataset.unit == "line" else "\n\n"
-    echo(as_json_text(_as_json(writing)) if as_json else between.join(s.text for s in writing.samples))
+    texts = [sample.text for sample in writing.samples]
+    text = ("\n" if dataset.unit == "line" else "\n\n").join(texts)
+    echo(as_json_text(_as_json(writing)) if as_json else text)
+    if output:
+        from rnnlab.commands.output import write_notes, write_text
+
+        write_text(output, text) if dataset.kind == "text" else write_notes(output, texts)
 
 
 def _as_json(writing: "Writing") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`rnnlab schema`: the JSON Schema of the YAML."""
+"""`rnnlab schema`: what the YAML may say, as JSON Schema or as a page to read."""
 
 import click
 
@@ -6,13 +6,16 @@ from rnnlab.commands.terminal import echo
 
 
 @click.command()
-def command() -> None:
+@click.option("--markdown", is_flag=True, help="Print the configuration reference instead, as Markdown.")
+def command(markdown: bool) -> None:
     """Print the JSON Schema of the YAML, for editors.
 
     \b
     rnnlab schema > rnnlab.schema.json
+    rnnlab schema --markdown
     """
     from rnnlab.commands.rendering import as_json_text
+    from rnnlab.config.reference import reference
     from rnnlab.config.schema import json_schema
 
-    echo(as_json_text(json_schema()))
+    echo(reference().rstrip("\n") if markdown else as_json_text(json_schema()))

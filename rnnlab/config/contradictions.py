@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rnnlab.config.contradiction import Contradiction
 from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE, MOST_EMBEDDING_SIZE, SOURCES, NotesDataset
 from rnnlab.config.model import GruModel, LstmModel, MlpModel, RecurrentModel
 from rnnlab.config.split import ContiguousSplit, FilesSplit, SequencesSplit, StratifiedShuffleSplit
+from rnnlab.config.training_contradictions import about_training
 
 if TYPE_CHECKING:
     from rnnlab.config.schema import Experiment
@@ -18,24 +19,11 @@ MOST_ACTIVATIONS = 2**28
 """Bounds on what a network allocates: its weights, and the outputs of its widest layer over one batch."""
 
 
-@dataclass(frozen=True)
-class Contradiction:
-    """Settings that cannot be together.
-
-    Attributes:
-        keys: the dotted names of these settings; the first is the one to change.
-        message: what is wrong, and what to do.
-    """
-
-    keys: tuple[str, ...]
-    message: str
-
-
 def contradictions(experiment: Experiment) -> Iterator[Contradiction]:
     """Everything in an experiment that cannot be together."""
     yield from _about_data(experiment)
     yield from _about_split(experiment)
-    yield from _about_checkpoints(experiment)
+    yield from about_training(experiment)
     if isinstance(experiment.model, MlpModel):
         yield from _about_mlp(experiment)
     else:
@@ -70,15 +58,6 @@ def _about_data(experiment: Experiment) -> Iterator[Contradiction]:
         yield Contradiction(
             ("dataset.embedding_size", "dataset.encoding"),
             f"needs encoding: embedding, received {dataset.encoding}; leave it out",
-        )
-
-
-def _about_checkpoints(experiment: Experiment) -> Iterator[Contradiction]:
-    checkpoint = experiment.training.checkpoint
-    if checkpoint.every_seconds is not None and checkpoint.every_epochs is not None:
-        yield Contradiction(
-            ("training.checkpoint.every_seconds", "training.checkpoint.every_epochs"),
-            "cannot stand beside every_epochs; leave one of them out",
         )
 
 

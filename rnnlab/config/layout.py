@@ -56,8 +56,10 @@ def _kinds(field: FieldInfo) -> dict[str, type[Section]]:
     """The sections that may stand in a field, by kind; none where the field is a setting."""
     if tag := _tag(field):
         return {_literal(section.model_fields[tag]): section for section in get_args(field.annotation)}
-    kind = field.annotation
-    return {"": kind} if isinstance(kind, type) and issubclass(kind, Section) else {}
+    for kind in (field.annotation, *get_args(field.annotation)):  # of `Section | None`, too
+        if isinstance(kind, type) and issubclass(kind, Section):
+            return {"": kind}
+    return {}
 
 
 def _tag(field: FieldInfo) -> str:

@@ -13,7 +13,9 @@ class _Model(Section):
     kind: str
     units: Units = Field(description="Units of each layer, first to last; one number for one layer.")
     dropout: Share = Field(
-        0.0, description="Share of each hidden layer's outputs dropped in training, 0 to 1."
+        0.0,
+        description="Share of each hidden layer's outputs dropped in training, 0 to 1 (Srivastava et al.,"
+        " 2014).",
     )
     input_dropout: Share = Field(
         0.0,
@@ -56,7 +58,7 @@ class RecurrentModel(_Model):
 class SimpleRnnModel(RecurrentModel):
     """h = tanh(x W + h U + b)."""
 
-    kind: Literal["simple_rnn"] = Field(description="Simple recurrent layers.")
+    kind: Literal["simple_rnn"] = Field(description="Simple recurrent layers (Elman, 1990).")
     layer_norm: bool = Field(
         False, description="The products of inputs and of h are normalised over the units (Ba et al., 2016)."
     )
@@ -65,9 +67,11 @@ class SimpleRnnModel(RecurrentModel):
 class LstmModel(RecurrentModel):
     """Long short-term memory, and two of its variants."""
 
-    kind: Literal["lstm"] = Field(description="LSTM layers.")
-    peephole: bool = Field(False, description="The gates also see the memory cell.")
-    coupled_gates: bool = Field(False, description="The input gate is 1 − the forget gate.")
+    kind: Literal["lstm"] = Field(description="LSTM layers (Hochreiter and Schmidhuber, 1997).")
+    peephole: bool = Field(False, description="The gates also see the memory cell (Gers et al., 2002).")
+    coupled_gates: bool = Field(
+        False, description="The input gate is 1 − the forget gate (Greff et al., 2017)."
+    )
     layer_norm: bool = Field(
         False,
         description="The products of inputs and of h, and the memory cell that is shown, are normalised over"
@@ -78,7 +82,7 @@ class LstmModel(RecurrentModel):
 class GruModel(RecurrentModel):
     """Gated recurrent units."""
 
-    kind: Literal["gru"] = Field(description="GRU layers.")
+    kind: Literal["gru"] = Field(description="GRU layers (Cho et al., 2014).")
     reset_after: bool = Field(
         True, description="The reset gate acts after the recurrent product, or before it."
     )

@@ -16,7 +16,9 @@ class _Optimizer(Section):
     name: str
     learning_rate: Positive = Field(0.001, description="Step size; the start, or the peak, of a schedule.")
     clipnorm: Positive | None = Field(None, description="Most L2 norm of each weight's gradient.")
-    global_clipnorm: Positive | None = Field(None, description="Most L2 norm of all gradients together.")
+    global_clipnorm: Positive | None = Field(
+        None, description="Most L2 norm of all gradients together (Pascanu et al., 2013)."
+    )
     clipvalue: Positive | None = Field(None, description="Most absolute value of a gradient.")
 
     @model_validator(mode="after")
@@ -48,7 +50,7 @@ class Sgd(_Optimizer):
 class RmsProp(_Optimizer):
     """Hinton, 2012."""
 
-    name: Literal["rmsprop"] = Field(description="RMSprop.")
+    name: Literal["rmsprop"] = Field(description="RMSprop (Hinton, 2012).")
     rho: Share = Field(0.9, description="Decay of the running mean of the squared gradient.")
     momentum: Share = Field(0.0, description="How much of the last step is kept.")
     epsilon: Positive = Field(1e-7, description="Keeps the division stable.")
@@ -58,14 +60,16 @@ class RmsProp(_Optimizer):
 class Adam(_Moments):
     """Kingma and Ba, 2015."""
 
-    name: Literal["adam"] = Field(description="Adam.")
+    name: Literal["adam"] = Field(description="Adam (Kingma and Ba, 2015).")
     amsgrad: bool = Field(False, description="Keep the largest running mean (Reddi et al., 2018).")
 
 
 class AdamW(_Moments):
     """Loshchilov and Hutter, 2019."""
 
-    name: Literal["adamw"] = Field(description="Adam with decoupled weight decay.")
+    name: Literal["adamw"] = Field(
+        description="Adam with decoupled weight decay (Loshchilov and Hutter, 2019)."
+    )
     weight_decay: Annotated[float, Field(ge=0)] = Field(
         0.004,
         description="Share of each weight lost per step, times the rate; biases, gains and embeddings too.",
@@ -76,19 +80,19 @@ class AdamW(_Moments):
 class Nadam(_Moments):
     """Dozat, 2016."""
 
-    name: Literal["nadam"] = Field(description="Adam with Nesterov momentum.")
+    name: Literal["nadam"] = Field(description="Adam with Nesterov momentum (Dozat, 2016).")
 
 
 class Adamax(_Moments):
     """Kingma and Ba, 2015."""
 
-    name: Literal["adamax"] = Field(description="Adam with the infinity norm.")
+    name: Literal["adamax"] = Field(description="Adam with the infinity norm (Kingma and Ba, 2015).")
 
 
 class Adagrad(_Optimizer):
     """Duchi et al., 2011."""
 
-    name: Literal["adagrad"] = Field(description="Adagrad.")
+    name: Literal["adagrad"] = Field(description="Adagrad (Duchi et al., 2011).")
     initial_accumulator_value: Annotated[float, Field(ge=0)] = Field(
         0.1, description="Start of the sums of squares."
     )
@@ -98,7 +102,7 @@ class Adagrad(_Optimizer):
 class Adadelta(_Optimizer):
     """Zeiler, 2012."""
 
-    name: Literal["adadelta"] = Field(description="Adadelta.")
+    name: Literal["adadelta"] = Field(description="Adadelta (Zeiler, 2012).")
     rho: Share = Field(0.95, description="Decay of the running means.")
     epsilon: Positive = Field(1e-7, description="Keeps the division stable.")
 
@@ -106,7 +110,7 @@ class Adadelta(_Optimizer):
 class Lion(_Optimizer):
     """Chen et al., 2023."""
 
-    name: Literal["lion"] = Field(description="Lion.")
+    name: Literal["lion"] = Field(description="Lion (Chen et al., 2023).")
     beta_1: Share = Field(0.9, description="Share of the running mean in the step.")
     beta_2: Share = Field(0.99, description="Decay of the running mean.")
 

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from pydantic_core import ErrorDetails
 
 from rnnlab.config import layout
-from rnnlab.config.contradictions import Contradiction
+from rnnlab.config.contradiction import Contradiction
 from rnnlab.config.wording import did_you_mean, expectation, shown
 from rnnlab.config.yaml_tree import Path, value_at
 from rnnlab.errors import near

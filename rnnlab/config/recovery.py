@@ -17,6 +17,8 @@ STAND_INS: dict[Path, Any] = {
     ("model", "units"): 1,
     ("training", "schedule", "decay_rate"): 1.0,
     ("training", "schedule", "decay_steps"): 1,
+    ("training", "early_stopping", "patience"): 1,
+    ("training", "samples", "every_epochs"): 1,
 }
 """What goes in place of each setting that has no default."""
 

@@ -11,7 +11,13 @@ from rnnlab.errors import UsageError
 OPEN = {"split", "window", "batch_size", "epochs", "optimizer", "schedule"}
 """Settings that are chosen by the data where a configuration leaves them out (`datasets/fitting.py`)."""
 
-MAY_CHANGE = ("training.epochs", "training.checkpoint", "training.on_non_finite")
+MAY_CHANGE = (
+    "training.epochs",
+    "training.early_stopping",
+    "training.checkpoint",
+    "training.on_non_finite",
+)
+"""When training ends, when it is saved, and what ends it: all else would have been another training."""
 
 
 def resumed_experiment(own: Path, config: Path | None, overrides: Sequence[str]) -> Experiment:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from rnnlab.config.early_stopping import MinDelta, Patience
 from rnnlab.config.section import Section, Share
 
 
@@ -30,7 +31,9 @@ class LinearSchedule(_Schedule):
 class CosineSchedule(_Schedule):
     """Half a cosine wave (Loshchilov and Hutter, 2017)."""
 
-    kind: Literal["cosine"] = Field(description="The rate falls along half a cosine wave.")
+    kind: Literal["cosine"] = Field(
+        description="The rate falls along half a cosine wave (Loshchilov and Hutter, 2017)."
+    )
     final: Share = Field(0.0, description="Share of the rate that is left at the end, 0 to 1.")
 
 
@@ -44,6 +47,23 @@ class ExponentialSchedule(_Schedule):
     )
 
 
+class PlateauSchedule(_Schedule):
+    """A factor each time that the loss that chooses the best weights no longer falls."""
+
+    kind: Literal["plateau"] = Field(description="The rate falls by a factor when the loss no longer does.")
+    factor: Annotated[float, Field(gt=0, lt=1)] = Field(0.5, description="The factor.")
+    patience: Patience = Field(
+        2,
+        description="Measurements, one after the other, in which the loss has to fall: validations, or epochs"
+        " where nothing is held out. After so many in which it did not, the rate falls.",
+    )
+    min_delta: MinDelta = Field(
+        0.0, description="Only a fall of the loss by more than this counts, in nats per token."
+    )
+    final: Share = Field(0.01, description="Share of the rate below which it does not fall, 0 to 1.")
+
+
 Schedule = Annotated[
-    ConstantSchedule | LinearSchedule | CosineSchedule | ExponentialSchedule, Field(discriminator="kind")
+    ConstantSchedule | LinearSchedule | CosineSchedule | ExponentialSchedule | PlateauSchedule,
+    Field(discriminator="kind"),
 ]

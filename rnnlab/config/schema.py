@@ -8,8 +8,10 @@ from pydantic_core import PydanticCustomError
 from rnnlab.config.checkpoint import Checkpoints
 from rnnlab.config.contradictions import contradictions
 from rnnlab.config.dataset import NotesDataset, TextDataset
+from rnnlab.config.early_stopping import EarlyStopping
 from rnnlab.config.model import GruModel, LstmModel, MlpModel, RecurrentModel, SimpleRnnModel
 from rnnlab.config.optimizer import Adam, Optimizer
+from rnnlab.config.samples import Samples
 from rnnlab.config.schedule import ConstantSchedule, Schedule
 from rnnlab.config.section import RandomSeed, Section, Share, one_or_many
 from rnnlab.config.split import ContiguousSplit, FilesSplit, NoSplit, SequencesSplit, StratifiedShuffleSplit
@@ -61,6 +63,11 @@ class Training(Section):
     )
     optimizer: Optimizer = Field(Adam(name="adam"), description="What takes the steps, and its settings.")
     schedule: Schedule = Field(ConstantSchedule(), description="The learning rate over the steps.")
+    early_stopping: EarlyStopping | None = Field(
+        None,
+        description="What ends training before its last epoch; left out, nothing does. The best weights are"
+        " kept in any case.",
+    )
     label_smoothing: Share = Field(
         0.0,
         description="Share of each target that is spread over all tokens in what training lowers, 0 to 1"
@@ -72,6 +79,10 @@ class Training(Section):
         " training ends, or goes on without the step.",
     )
     checkpoint: Checkpoints = Field(Checkpoints(), description="When the training is saved to be resumed.")
+    samples: Samples | None = Field(
+        None,
+        description="What the network writes into samples.txt while it is trained; left out, nothing.",
+    )
     callbacks: Callbacks = Field((), description="Keras callbacks of your own, each `package.module:Class`.")
 
 
@@ -101,10 +112,12 @@ class Generation(Section):
         None, description="0 takes the most probable token; left out, 0 for windows and 1 for a stream."
     )
     top_k: Annotated[int, Field(ge=1, le=65_536)] | None = Field(
-        None, description="Draw from the K most probable tokens."
+        None, description="Draw from the K most probable tokens (Fan et al., 2018)."
     )
     top_p: Annotated[float, Field(gt=0, le=1)] | None = Field(
-        None, description="Draw from the most probable tokens whose probabilities reach P, 0 to 1."
+        None,
+        description="Draw from the most probable tokens whose probabilities reach P, 0 to 1 (Holtzman et al.,"
+        " 2020).",
     )
     samples: Annotated[int, Field(ge=1, le=10_000)] = Field(1, description="How many samples.")
     random_seed: RandomSeed = Field(0, description="The number that fixes what is drawn.")

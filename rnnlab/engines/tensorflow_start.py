@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rnnlab.errors import TrainingError
+
 __all__ = ["keras", "quiet_stderr", "tf"]
 
 
@@ -37,6 +39,12 @@ os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")  # keeps memory: a fre
 with quiet_stderr():
     import keras
     import tensorflow as tf
+
+if keras.backend.backend() != "tensorflow":  # it was imported before, as in a notebook
+    raise TrainingError(
+        f"Keras was loaded with its backend {keras.backend.backend()}, and rnnlab needs tensorflow; set"
+        " KERAS_BACKEND=tensorflow before keras is imported"
+    )
 
 
 def cpu_cores() -> int:

@@ -14,10 +14,10 @@ from rnnlab.errors import VocabularyError
 from rnnlab.evaluation.baselines import Baselines, best_baselines
 from rnnlab.evaluation.ceiling import Ceiling, window_ceiling
 from rnnlab.evaluation.free_running import FreeRunning, run_freely
-from rnnlab.evaluation.metrics import Metrics, measure
+from rnnlab.evaluation.metrics import Metrics, Watch, measure, unwatched
 from rnnlab.evaluation.reconstruction import reconstruct
 from rnnlab.evaluation.seeds import SeedRuns, run_from_seeds
-from rnnlab.evaluation.selection import select, training_data
+from rnnlab.evaluation.selection import Selection, select, training_data
 from rnnlab.models.model_file import TrainedModel
 
 
@@ -73,10 +73,29 @@ def evaluate(
         UsageError: the data has no such part.
     """
     selection = select(trained, split=split, data=data, report=report)
+    return evaluate_selection(
+        trained, selection, seeds=seeds, may_open_training_data=may_open_training_data, report=report
+    )
+
+
+def evaluate_selection(
+    trained: TrainedModel,
+    selection: Selection,
+    *,
+    seeds: int | None = None,
+    may_open_training_data: bool = True,
+    report: Report = unreported,
+    watch: Watch = unwatched,
+) -> Evaluation:
+    """Measure a model on data that has been read; arguments as in `evaluate`.
+
+    Args:
+        watch: is shown the scores of each batch of targets.
+    """
     experiment, corpus, part = selection.experiment, selection.corpus, selection.part
     model = numpy_model(trained)
     batches = make_batches(part, corpus, experiment, shuffle=False)
-    metrics = measure(model, corpus, batches, target=experiment.dataset.target)
+    metrics = measure(model, corpus, batches, target=experiment.dataset.target, watch=watch)
     training = training_data(trained, selection, may_open=may_open_training_data, report=report)
     baselines = (
         best_baselines(*training, corpus, batches, experiment) if isinstance(training, tuple) else training

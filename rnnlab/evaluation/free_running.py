@@ -22,6 +22,7 @@ class FreeRunning:
         correct: of these, how many are those of the data.
         first_divergence: which generated token is the first wrong one, counted from 1; None if none is.
         sequence: the generated tokens.
+        truth: the tokens of the data in their places.
     """
 
     seed: str
@@ -29,6 +30,7 @@ class FreeRunning:
     correct: int
     first_divergence: int | None
     sequence: tuple[str, ...]
+    truth: tuple[str, ...]
 
     @property
     def accuracy(self) -> float:
@@ -39,6 +41,12 @@ class FreeRunning:
     def exact(self) -> bool:
         """Whether every token is right."""
         return self.first_divergence is None
+
+    @property
+    def wrong(self) -> tuple[int, ...]:
+        """Which of the generated tokens are wrong, from 0."""
+        pairs = zip(self.sequence, self.truth, strict=True)
+        return tuple(place for place, (token, true) in enumerate(pairs) if token != true)
 
 
 def run_freely(model: Stepper, corpus: Corpus, experiment: Experiment) -> FreeRunning | str:
@@ -65,6 +73,7 @@ def run_freely(model: Stepper, corpus: Corpus, experiment: Experiment) -> FreeRu
         correct=int(right.sum()),
         first_divergence=None if right.all() else int(np.argmin(right)) + 1,
         sequence=tuple(vocabulary.decode(sample.ids)),
+        truth=tuple(vocabulary.decode(truth)),
     )
 
 

@@ -1,6 +1,7 @@
 """One-step measures: what the model expects of each next token, given the true ones before it."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,9 +10,11 @@ import numpy as np
 from rnnlab.datasets.batching import Batches
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.engines.stepper import Stepper
-from rnnlab.evaluation.scoring import score
+from rnnlab.evaluation.scoring import Scores, score
 
 TOP = 5
+
+Watch = Callable[[Scores], None]
 
 
 @dataclass(frozen=True)
@@ -56,14 +59,32 @@ class Metrics:
         return None if self.top_5 is None else self.top_5 / self.tokens
 
 
+def unwatched(scores: Scores) -> None:
+    """What watches nothing."""
+
+
 def measure(
-    model: Stepper, corpus: Corpus, batches: Batches, *, target: Literal["next", "shifted"]
+    model: Stepper,
+    corpus: Corpus,
+    batches: Batches,
+    *,
+    target: Literal["next", "shifted"],
+    watch: Watch = unwatched,
 ) -> Metrics:
-    """The one-step measures of a model over all batches of a part, in order, from a zero state."""
+    """The one-step measures of a model over all batches of a part, in order, from a zero state.
+
+    Args:
+        model: the model.
+        corpus: the data.
+        batches: of the part.
+        target: which targets count.
+        watch: is shown the scores of each batch, for what else is to be known of them.
+    """
     total, correct, tokens, top = 0.0, 0, 0, 0
     for scores in score(model, corpus, batches, target=target):
         total += float(scores.costs.sum())
         correct += int(np.count_nonzero(scores.expected == scores.targets))
         tokens += len(scores.costs)
+        watch(scores)
         top += int(np.count_nonzero(scores.ranks <= TOP))
     return Metrics(total, correct, tokens, top if len(corpus.vocabulary) > TOP else None)

@@ -28,10 +28,12 @@ class Sample:
     Attributes:
         ids: the tokens, without the one that stopped it.
         log_probability: of these tokens, in nats, under the model itself (temperature 1).
+        log_probabilities: of each of them, the same.
     """
 
     ids: tuple[int, ...]
     log_probability: float
+    log_probabilities: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,10 @@ def decode(model: Stepper, seed: Ids, how: Decoding) -> list[Sample]:
             if lengths.max() <= step:
                 break
     lanes = zip(lengths, np.stack(written, axis=1), scores.by_lane(), strict=True)
-    return [Sample(tuple(ids[:end].tolist()), float(score[:end].sum())) for end, ids, score in lanes]
+    return [
+        Sample(tuple(ids[:end].tolist()), float(score[:end].sum()), tuple(score[:end].tolist()))
+        for end, ids, score in lanes
+    ]
 
 
 def continue_greedily(model: Stepper, seeds: Ids, how: Decoding) -> Ids:

@@ -23,11 +23,13 @@ class Written:
         sequence: the tokens that were generated, without the seed.
         text: the seed and what was generated after it, as valid input again.
         log_probability: of the generated tokens, in nats, under the model itself.
+        log_probabilities: of each of them.
     """
 
     sequence: tuple[str, ...]
     text: str
     log_probability: float
+    log_probabilities: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ def write(trained: TrainedModel, settings: Generation) -> Writing:
             tuple(vocabulary.decode(sample.ids)),
             vocabulary.join(_without_boundary([*seed.tolist(), *sample.ids], vocabulary)),
             sample.log_probability,
+            sample.log_probabilities,
         )
         for sample in decode(numpy_model(trained), seed, how)
     )

@@ -1,27 +1,15 @@
-"""Files of music from one format to another; what yields nothing is said, and does not stop the rest."""
+"""The tunes of files, and a common key for them; what yields nothing is said, and does not stop the rest."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rnnlab.errors import DataError
-from rnnlab.music.files import NOTE_TEXT, tunes_in
+from rnnlab.music.files import tunes_in
 from rnnlab.music.keys import transpose
-from rnnlab.music.midi import write_midi
 from rnnlab.music.reading import Reading
-from rnnlab.music.score_writing import write_abc, write_kern, write_musicxml
 from rnnlab.music.transposition import Transposition
-from rnnlab.music.tune import Tune, tune_text
-
-_WRITERS: dict[str, Callable[[Tune], bytes]] = {
-    ".mid": write_midi,
-    ".midi": write_midi,
-    ".abc": write_abc,
-    ".musicxml": write_musicxml,
-    ".xml": write_musicxml,
-    ".krn": write_kern,
-}
-WRITTEN = (*NOTE_TEXT, *_WRITERS)
+from rnnlab.music.tune import Tune
 
 
 @dataclass(frozen=True)
@@ -81,20 +69,6 @@ def transposed(collection: Collection, to: Transposition) -> Collection:
         except DataError as error:
             failures.append(f"{tune.name}: {error}")
     return replace(collection, tunes=tuple(tunes), failures=tuple(failures), remarks=tuple(remarks))
-
-
-def written(tunes: Sequence[Tune], suffix: str, *, tempo: float | None = None) -> bytes:
-    """The content of a file: note text with a tune a line, or one tune in another format.
-
-    Raises:
-        DataError: there are several tunes for a format of one, or the format cannot say them.
-    """
-    told = [replace(tune, tempo=tempo or tune.tempo) for tune in tunes]
-    if suffix in NOTE_TEXT:
-        return "".join(f"{tune_text(tune)}\n" for tune in told).encode()
-    if len(tunes) > 1:
-        raise DataError(f"{len(tunes)} tunes, and a {suffix} file holds one; write them to a .notes file")
-    return _WRITERS[suffix](told[0])
 
 
 def _files(sources: Sequence[Path]) -> Iterator[Path]:

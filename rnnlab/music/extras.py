@@ -5,11 +5,18 @@ from typing import Any
 
 from rnnlab.errors import DataError
 
-_EXTRAS = {"mido": ("midi", "MIDI"), "music21": ("music", "ABC, MusicXML or kern")}
+_EXTRAS = {
+    "mido": ("midi", "MIDI"),
+    "music21": ("music", "ABC, MusicXML or kern"),
+    "onnx": ("export", "ONNX"),
+    "tensorboard": ("tensorboard", "a log for TensorBoard"),
+    "resvg_py": ("score", "a picture of a score"),
+    "verovio": ("score", "a score"),
+}
 
 
 def load_extra(module: str) -> Any:
-    """A module of mido or music21.
+    """A module of one of these libraries.
 
     Args:
         module: its dotted name, e.g. `music21.abcFormat`.

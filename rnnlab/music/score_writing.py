@@ -5,7 +5,6 @@ chords, which music21 does not read in ABC. MusicXML is written with music21, wh
 bars of 4/4 and ties the parts.
 """
 
-from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -14,6 +13,7 @@ from rnnlab.music.extras import load_extra
 from rnnlab.music.notation import Note
 from rnnlab.music.pitch import Pitch
 from rnnlab.music.scores import silence
+from rnnlab.music.sounds import held_pitches
 from rnnlab.music.tune import Tune
 
 _ABC_ACCIDENTALS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
@@ -31,7 +31,7 @@ _DIVISIONS = 10_080
 def write_abc(tune: Tune) -> bytes:
     """A tune of ABC 2.1 without bars; each note has its accidental, and its length in quarter notes."""
     tempo = [] if tune.tempo is None else [f"Q:1/4={round(tune.tempo)}"]
-    events = [_abc_event(note, held) for note, held in zip(tune.notes, _held(tune.notes), strict=True)]
+    events = [_abc_event(note, held) for note, held in zip(tune.notes, held_pitches(tune.notes), strict=True)]
     lines = [
         " ".join(events[begin : begin + _EVENTS_A_LINE]) for begin in range(0, len(events), _EVENTS_A_LINE)
     ]
@@ -41,7 +41,7 @@ def write_abc(tune: Tune) -> bytes:
 def write_kern(tune: Tune) -> bytes:
     """One spine of kern without bars."""
     tempo = [] if tune.tempo is None else [f"*MM{tune.tempo:.7g}"]
-    held = _held(tune.notes)
+    held = held_pitches(tune.notes)
     before: list[set[int]] = [set(), *held[:-1]]
     events = [_kern_event(*each) for each in zip(tune.notes, before, held, strict=True)]
     return "\n".join(["**kern", *tempo, *events, "*-", ""]).encode()
@@ -68,15 +68,6 @@ def write_musicxml(tune: Tune) -> bytes:
         raise DataError(
             f"{tune.name}: music21 cannot write it ({type(error).__name__}: {error}); write simpler notes"
         ) from None
-
-
-def _held(notes: Sequence[Note]) -> list[set[int]]:
-    """Of each event, the MIDI numbers of the pitches that sound on into the next."""
-    following = [*({pitch.midi for pitch in note.pitches} for note in notes[1:]), set()]
-    return [
-        {pitch.midi for pitch in note.pitches if note.tied} & after
-        for note, after in zip(notes, following, strict=True)
-    ]
 
 
 def _abc_event(note: Note, held: set[int]) -> str:
@@ -121,7 +112,7 @@ def _musicxml(tune: Tune) -> bytes:
     part = stream.Part()
     if tune.tempo is not None:
         part.append(load_extra("music21.tempo").MetronomeMark(number=round(tune.tempo, 3)))
-    for note, held in zip(tune.notes, _held(tune.notes), strict=True):
+    for note, held in zip(tune.notes, held_pitches(tune.notes), strict=True):
         part.append(_element(note, held))
     score = stream.Score()
     score.append(part)

@@ -70,6 +70,15 @@ def sounds_of(notes: Sequence[Note]) -> Sounds:
     return Sounds(tuple(sorted(found)), Fraction(1, per_whole), now, frozenset(times) - heard)
 
 
+def held_pitches(notes: Sequence[Note]) -> list[set[int]]:
+    """Of each event, the MIDI numbers of the pitches that sound on into the next."""
+    sounding = [{pitch.midi for pitch in note.pitches} for note in notes]
+    return [
+        pitches & after if note.tied else set()
+        for note, pitches, after in zip(notes, sounding, [*sounding, set()][1:], strict=True)
+    ]
+
+
 def _steps_per_whole(denominators: Iterable[int]) -> int:
     """The fewest steps of a whole note that every duration is a multiple of."""
     steps = 1

@@ -82,8 +82,9 @@ def _training(experiment: Experiment, batches: Batches) -> str:
     training = experiment.training
     optimizer, steps = training.optimizer, training.epochs * batches.steps
     schedule = "" if training.schedule.kind == "constant" else f", {training.schedule.kind} schedule"
+    most = "at most " if training.early_stopping else ""
     return (
-        f"{_count(training.epochs, 'epoch')}, {_count(steps, 'step')} of {optimizer.name},"
+        f"{most}{_count(training.epochs, 'epoch')}, {_count(steps, 'step')} of {optimizer.name},"
         f" learning rate {optimizer.learning_rate:g}{schedule}, random seed {training.random_seed}"
     )
 

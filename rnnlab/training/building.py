@@ -1,7 +1,7 @@
 """What training needs before its first step: the network with drawn weights, its optimizer, the program.
 
 Compiling a program takes seconds. The last one whose owner is gone is kept, and serves whoever comes with a
-configuration that differs only in its epochs or checkpoints: the next fold of a cross-validation, say.
+configuration that differs only in what surrounds the steps: the next fold of a cross-validation, say.
 """
 
 import json
@@ -21,7 +21,10 @@ from rnnlab.engines.tensorflow_start import cpu_cores
 from rnnlab.models.architecture import architecture_of
 from rnnlab.models.encodings import encoding_table
 from rnnlab.models.network import build_network, named_weights
-from rnnlab.training.schedules import optimizer_of, stretch_schedule
+from rnnlab.training.schedules import begin_schedule, optimizer_of
+
+SURROUNDING = ("epochs", "early_stopping", "checkpoint", "samples")
+"""Settings of the section `training` that no step depends on."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Built:
         """Be as if newly built, for a training of so many steps."""
         for variable, value in self.initial:
             variable.assign(value)
-        stretch_schedule(self.optimizer, total_steps)
+        begin_schedule(self.optimizer, total_steps)
         self.program.reset()
 
 
@@ -56,7 +59,8 @@ def borrow_program(
 ) -> Built:
     """A network with freshly drawn weights and what trains it, the owner's for as long as it lives."""
     settings = experiment.model_dump(mode="json")
-    del settings["training"]["epochs"], settings["training"]["checkpoint"]
+    for name in SURROUNDING:
+        del settings["training"][name]
     key = json.dumps([settings, corpus.sha256, corpus.vocabulary.tokens, batches.lanes, track_best])
     built = _idle.pop(key, None) or _build(experiment, corpus, batches, track_best=track_best)
     built.reset(batches.steps * experiment.training.epochs)

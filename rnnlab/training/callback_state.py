@@ -2,12 +2,13 @@
 
 Keras callbacks have no interface for it: they keep it in their attributes (`EarlyStopping`: `wait`, `best`,
 `best_weights` …). So the attributes that are plain values, arrays or lists of arrays are what is saved;
-functions, the model and names that begin with an underscore are not.
+functions, the model and names that begin with an underscore are not. rnnlab's own callbacks say themselves.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +19,18 @@ NOT_THEIRS = {"model", "params", "validation_data"}
 
 _LISTED = "[]"
 """How the name of an array ends that was a list of numbers: in a header there is no room for a million."""
+
+
+class Remembering(keras.callbacks.Callback):  # type: ignore[misc]
+    """A callback of rnnlab's own, which says itself what it remembers."""
+
+    def snapshot(self) -> tuple[Arrays, dict[str, Any]]:
+        """All that it needs to go on: arrays by name, and what is no array."""
+        raise NotImplementedError
+
+    def restore(self, arrays: Arrays, facts: dict[str, Any]) -> None:
+        """Go on from a snapshot."""
+        raise NotImplementedError
 
 
 def remembered(callback: Any) -> tuple[Arrays, dict[str, Any]]:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.errors import TrainingError
-from rnnlab.training.callback_state import remembered, remind
-from rnnlab.training.history import LossHistory
+from rnnlab.training.callback_state import Remembering, remembered, remind
+from rnnlab.training.history import EpochRecord, LossHistory
 
 BATCH_HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
 
@@ -41,7 +41,7 @@ class CallbackCalls:
         arrays: dict[str, NDArray[Any]] = {}
         facts = []
         for number, callback in enumerate(self._callbacks):
-            own, plain = callback.snapshot() if isinstance(callback, LossHistory) else remembered(callback)
+            own, plain = callback.snapshot() if isinstance(callback, Remembering) else remembered(callback)
             arrays.update({f"{number}/{name}": array for name, array in own.items()})
             facts.append(plain)
         return arrays, facts
@@ -55,10 +55,14 @@ class CallbackCalls:
         for number, (callback, plain) in enumerate(zip(self._callbacks, facts, strict=True)):
             begin = f"{number}/"
             own = {name.removeprefix(begin): arrays[name] for name in arrays if name.startswith(begin)}
-            if isinstance(callback, LossHistory):
+            if isinstance(callback, Remembering):
                 callback.restore(own, plain)
             else:
                 remind(callback, own, plain)
+
+    def epochs(self) -> list[EpochRecord]:
+        """A record for each epoch that has ended, if there is a history."""
+        return self._histories[0].epochs if self._histories else []
 
     def steps(self, first_batch: int, losses: NDArray[np.float32], accuracies: NDArray[np.float32]) -> None:
         """Tell of steps of one epoch that followed one another, with their own figures, (steps,) each."""

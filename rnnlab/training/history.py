@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, fields
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
+
+from rnnlab.training.callback_state import Remembering
 
 Floats = NDArray[np.float32]
 
@@ -28,7 +29,7 @@ class EpochRecord:
 FIGURES = len(fields(EpochRecord))
 
 
-class LossHistory(keras.callbacks.Callback):  # type: ignore[misc]
+class LossHistory(Remembering):
     """The true loss of each batch and of each epoch.
 
     Keras' own `fit` hands a running mean of the epoch to `on_train_batch_end`; rnnlab's loop hands over the

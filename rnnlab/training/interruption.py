@@ -59,10 +59,13 @@ def _into(done: "Future[Result]", work: Callable[[], Result]) -> None:
 def noted_signals() -> Iterator[Interruption]:
     """While the body runs, SIGINT, SIGTERM and SIGHUP are noted instead of ending the process.
 
-    What the process was told to ignore stays ignored: `nohup rnnlab train … &` outlives its terminal.
+    What the process was told to ignore stays ignored: `nohup rnnlab train … &` outlives its terminal. Python
+    lets only the main thread handle signals: in any other nothing is changed, and nothing noted.
     """
     interruption = Interruption()
-    heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    is_main = threading.current_thread() is threading.main_thread()
+    signals = SIGNALS if is_main else []
+    heeded = [number for number in signals if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, interruption.note) for number in heeded}
     try:
         yield interruption

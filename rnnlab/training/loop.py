@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from rnnlab.training.chunks import ChunkLength, ChunkPlanner, EpochSums, Segment
 from rnnlab.training.divergence import Divergence, check_finite
 from rnnlab.training.facts import Facts, settings_of
 from rnnlab.training.interruption import Interruption
+from rnnlab.training.monitor import Monitor
 
 if TYPE_CHECKING:
     from rnnlab.training.trainer import Trainer
@@ -42,6 +44,13 @@ class Progress:
     steps_per_second: float
     seconds_left: float
 
+    def __str__(self) -> str:
+        held_out = "" if self.validation_loss is None else f", validation {self.validation_loss:.4g}"
+        return (
+            f"epoch {self.epoch}, step {self.step:,} of {self.steps:,}: loss {self.loss:.4g}{held_out},"
+            f" accuracy {self.accuracy:.3f}, {self.seconds_left:.0f} s left"
+        )
+
 
 class TrainingLoop:
     """Where a training stands, and how it goes on.
@@ -50,18 +59,24 @@ class TrainingLoop:
         trainer: what is trained.
         calls: the callbacks.
         each_epoch: whether no chunk may pass an epoch's end.
+        tell: is told in a sentence when the learning rate falls.
 
     Attributes:
         was_left: whether a signal came before the first step; its thread may still change the weights.
     """
 
-    def __init__(self, trainer: "Trainer", calls: CallbackCalls, *, each_epoch: bool) -> None:
-        self._trainer, self._calls = trainer, calls
+    def __init__(
+        self, trainer: "Trainer", calls: CallbackCalls, *, each_epoch: bool, tell: Callable[[str], None]
+    ) -> None:
+        self._trainer, self._calls, self._tell = trainer, calls, tell
         self._planner = ChunkPlanner(trainer.batches, epochs=trainer.experiment.training.epochs)
         self._length = ChunkLength(trainer.program.room)
+        self._monitor = Monitor(trainer.experiment, validates=trainer.validates)
         validations = trainer.experiment.evaluation.every if trainer.validates else 0
         saves = trainer.experiment.training.checkpoint.every_epochs or 0
-        self._stop_after = 1 if each_epoch else math.gcd(validations, saves)
+        samples = trainer.experiment.training.samples
+        often = (validations, saves, self._monitor.every, samples.every_epochs if samples else 0)
+        self._stop_after = 1 if each_epoch else math.gcd(*often)
         self._step = 0
         self._validation_loss: float | None = None
         self._sums = EpochSums()
@@ -70,8 +85,13 @@ class TrainingLoop:
 
     @property
     def is_done(self) -> bool:
-        """Whether every step has been taken."""
-        return self._planner.is_done
+        """Whether every step has been taken, or no more is to be."""
+        return self._planner.is_done or self._monitor.stops
+
+    @property
+    def why_stopped(self) -> str:
+        """Why no more steps are to be taken, as a sentence; empty where every step has been."""
+        return self._monitor.why_stopped(self.epochs, kept=self._trainer.best().epoch)
 
     @property
     def epochs(self) -> int:
@@ -156,6 +176,9 @@ class TrainingLoop:
         self._step, self._validation_loss = facts.step, facts.validation_loss
         self._sums = EpochSums(*facts.sums)
         self._divergence.so_far = facts.skipped
+        for record in self._calls.epochs():
+            self._monitor.add(record.epoch, record.loss, record.validation_loss)
+        self._set_rate()
 
     def _fire(self, records: StepRecords, segment: Segment) -> None:
         """The callbacks of the steps of one epoch, and of its end."""
@@ -173,6 +196,15 @@ class TrainingLoop:
             held_out = self._trainer.validate(segment.epoch)
             self._validation_loss = held_out.get("val_loss", self._validation_loss)
             self._calls.list.on_epoch_end(segment.epoch, {"loss": loss, "accuracy": accuracy, **held_out})
+            lowered = self._monitor.add(segment.epoch + 1, loss, held_out.get("val_loss"))
+            if lowered and not self.is_done:
+                self._set_rate()
+                self._tell(lowered)
+
+    def _set_rate(self) -> None:
+        """Lower the learning rate to what the losses so far have left of it."""
+        if self._monitor.rate_left is not None:
+            self._trainer.lower_rate(self._monitor.rate_left)
 
     def _progress(self, records: StepRecords, last: Segment, seconds: float) -> Progress:
         sums = EpochSums()

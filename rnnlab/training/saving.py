@@ -13,6 +13,7 @@ from rnnlab.runs import Run
 from rnnlab.training.checkpoints import Checkpoint, write_checkpoint
 from rnnlab.training.history import LossHistory
 from rnnlab.training.lock import Lock
+from rnnlab.training.sampler import Sampler
 
 if TYPE_CHECKING:
     from rnnlab.training.loop import TrainingLoop
@@ -56,6 +57,7 @@ class Saves:
         trainer: what is trained.
         history: of its losses.
         settings: the section `training.checkpoint`.
+        sampler: what writes samples, if anything does.
         lock: of the folder.
         start: the checkpoint that it went on from.
     """
@@ -66,17 +68,23 @@ class Saves:
         trainer: "Trainer",
         history: LossHistory,
         settings: Checkpoints,
+        sampler: Sampler | None,
         lock: Lock,
         start: Checkpoint | None,
     ) -> None:
         self._run, self._trainer, self._history, self._lock = run, trainer, history, lock
+        self._sampler = sampler
         self._keep, self._kept = settings.keep, start.facts.step if start else 0
         self._clock = SaveClock(settings, epochs=start.facts.position[0] if start else 0)
 
     def save_if_due(self, loop: "TrainingLoop") -> None:
-        """Save now and then."""
+        """Save now and then; samples at once, for those who wait for them."""
         if self._clock.is_due(loop.epochs):
             self.save(loop)
+        elif self._sampler and self._sampler.take_new():
+            self._lock.check()
+            with suppress(RunError):  # what is wrong is said by the save
+                self._save_samples()
 
     def save(self, loop: "TrainingLoop") -> None:
         """Write a checkpoint, and then what is made of it: the best weights and the history.
@@ -99,12 +107,17 @@ class Saves:
         self._clock.saved(time.perf_counter() - begun, loop.epochs)
 
     def save_results(self) -> None:
-        """Write the best weights so far, if they are finite, and the history."""
+        """Write the best weights so far, if they are finite, the history, and the samples."""
         model = self._trainer.best_model()
         if all(np.isfinite(array).all() for array in model.weights.values()):
             self._run.save_model(model)
         self._run.write("history.csv", self._history.history_csv())
         self._run.write("losses.csv", self._history.losses_csv())
+        self._save_samples()
+
+    def _save_samples(self) -> None:
+        if self._sampler and self._sampler.text:
+            self._run.write("samples.txt", self._sampler.text)
 
     def _stopped(self, error: RunError, step: int) -> RunError:
         """What the user should know of a save that failed."""

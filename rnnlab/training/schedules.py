@@ -1,10 +1,10 @@
 """The optimizer of a configuration, with its learning rate over the steps of training."""
 
-from math import pi
 from typing import Any
 
 import keras
 
+from rnnlab.config.rates import learning_rate
 from rnnlab.config.schema import Training
 
 CLASSES = {
@@ -13,11 +13,17 @@ CLASSES = {
 }
 
 
-def stretch_schedule(optimizer: Any, total_steps: int) -> None:
-    """Stretch the schedule of an optimizer, if it has one, over a training of so many steps."""
+def begin_schedule(optimizer: Any, total_steps: int) -> None:
+    """Stretch the schedule of an optimizer, if it has one, over a training of so many steps that begins."""
     schedule = optimizer._learning_rate
     if isinstance(schedule, Schedule):
         schedule.total.assign(total_steps)
+        schedule.left.assign(1.0)
+
+
+def lower_rate(optimizer: Any, left: float) -> None:
+    """Have the plateau schedule of an optimizer leave a share of the learning rate, from the next step on."""
+    optimizer._learning_rate.left.assign(left)
 
 
 def optimizer_of(training: Training, *, total_steps: int) -> Any:
@@ -36,32 +42,25 @@ def optimizer_of(training: Training, *, total_steps: int) -> Any:
 
 
 class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
-    """A learning rate that rises in a straight line from 0 while warming up, and then follows its kind.
-
-    With p, from 0 to 1, the share of the steps after the warm-up that are done, and `final` the share of the
-    rate that is left at the end:
-
-        constant     1
-        linear       1 − (1 − final) · p
-        cosine       final + (1 − final) · (1 + cos πp) / 2         (Loshchilov and Hutter, 2017)
-        exponential  decay_rate ^ (steps after the warm-up / decay_steps)
+    """The learning rate of `rnnlab.config.rates`, as Keras' optimizers want it.
 
     Attributes:
         total: optimizer steps of the whole training; a variable, so that compiled programs can be used again.
+        left: what a plateau schedule leaves of the rate, 0 to 1; a variable, set between two steps.
     """
 
     def __init__(self, learning_rate: float, settings: dict[str, Any], *, total_steps: int) -> None:
         self.learning_rate, self.settings = learning_rate, settings
         self.total = keras.Variable(float(total_steps), trainable=False, dtype="float32", name="total_steps")
+        self.left = keras.Variable(1.0, trainable=False, dtype="float32", name="left")
 
     def __call__(self, step: Any) -> Any:
         """The learning rate of a step, counted from 0."""
-        ops, done = keras.ops, keras.ops.cast(step, "float32")
-        total = ops.convert_to_tensor(self.total)
-        warm_steps = ops.round(self.settings["warmup"] * total)
-        rising = ops.minimum((done + 1) / ops.maximum(warm_steps, 1.0), 1.0)
-        after = ops.maximum(done - warm_steps, 0.0)
-        return self.learning_rate * rising * self._decay(after, ops.maximum(total - warm_steps, 1.0))
+        done, total = keras.ops.cast(step, "float32"), keras.ops.convert_to_tensor(self.total)
+        left = keras.ops.convert_to_tensor(self.left) if self.settings["kind"] == "plateau" else 1.0
+        return learning_rate(
+            keras.ops, done, peak=self.learning_rate, schedule=self.settings, total=total, left=left
+        )
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal schedule."""
@@ -70,15 +69,3 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
             "settings": self.settings,
             "total_steps": int(self.total.numpy()),
         }
-
-    def _decay(self, after: Any, steps: Any) -> Any:
-        """The share of the learning rate that is left some steps after the warm-up."""
-        ops, kind = keras.ops, self.settings["kind"]
-        if kind == "constant":
-            return 1.0
-        if kind == "exponential":
-            return self.settings["decay_rate"] ** (after / self.settings["decay_steps"])
-        progress, final = ops.minimum(after / steps, 1.0), self.settings["final"]
-        if kind == "linear":
-            return 1 - (1 - final) * progress
-        return final + (1 - final) * (1 + ops.cos(pi * progress)) / 2

@@ -4,7 +4,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rnnlab.datasets.loading import Data
 from rnnlab.datasets.splits import split_record
@@ -19,6 +21,7 @@ from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption, noted_signals
 from rnnlab.training.lock import locked
 from rnnlab.training.loop import Progress, TrainingLoop
+from rnnlab.training.sampler import Sampler
 from rnnlab.training.saving import Saves
 from rnnlab.training.trainer import Best, Trainer
 
@@ -70,6 +73,8 @@ class Session:
         self.trainer = Trainer(experiment, read.corpus, read.splits)
         self._callbacks = load_callbacks(experiment.training.callbacks)
         self._history = LossHistory()
+        samples = experiment.training.samples
+        self._sampler = Sampler(self.trainer, samples) if samples else None
         self._settings, self._is_resumed = experiment.training.checkpoint, resumed is not None
         self.run = resumed or create_run(name, experiment, folder=run_dir)
         if not resumed:
@@ -96,9 +101,9 @@ class Session:
             for folder in (self.run.path, self.run.path / FOLDER):
                 remove_partial(folder)
             start = self._starting_point(tell)
-            saves = Saves(self.run, self.trainer, self._history, self._settings, lock, start)
+            saves = Saves(self.run, self.trainer, self._history, self._settings, self._sampler, lock, start)
             try:
-                loop = self._train(start, saves, interruption, report)
+                loop = self._train(start, saves, interruption, report, tell)
             except TrainingError as error:
                 self._note(f"training failed: {error}")
                 with suppress(RunError):
@@ -114,6 +119,7 @@ class Session:
         )
         if interruption.signal_number:
             raise self._interrupted(loop, interruption.signal_number)
+        self._say_why_stopped(loop, start, tell)
         self._note(f"training ends after {outcome.epochs} epochs, {outcome.seconds:.3f} s")
         if outcome.skipped:
             self._note(f"{outcome.skipped} steps were skipped, as not finite")
@@ -125,19 +131,26 @@ class Session:
         saves: Saves,
         interruption: Interruption,
         report: Callable[[Progress], None],
+        tell: Callable[[str], None],
     ) -> TrainingLoop:
         """Train on from a checkpoint, and save now and then and at the end."""
         loop = self.trainer.train(
-            [self._history, *self._callbacks],
+            self._all_callbacks,
             each_epoch=bool(self._callbacks),
             interruption=interruption,
             report=report,
             save=saves.save_if_due,
+            tell=partial(self._say, tell),
             start=start,
         )
         if not loop.was_left:
             saves.save(loop)
         return loop
+
+    @property
+    def _all_callbacks(self) -> list[Any]:
+        """The history first; those of the user's, who may stop training, before what only looks on."""
+        return [self._history, *self._callbacks, *([self._sampler] if self._sampler else [])]
 
     def _starting_point(self, tell: Callable[[str], None]) -> Checkpoint | None:
         """The checkpoint to go on from; None begins with the first step."""
@@ -145,7 +158,7 @@ class Session:
             write_environment(self.run.path)
             self.run.log("training begins")
             return None
-        expected = expectation_of(self.trainer, callbacks=1 + len(self._callbacks))
+        expected = expectation_of(self.trainer, callbacks=len(self._all_callbacks))
         start, passed = newest_checkpoint(self.run.path, expected)
         for why in passed:
             tell(f"{why}; going on from the one before it")
@@ -159,6 +172,23 @@ class Session:
         self.run.write_config(self.trainer.experiment)
         self.run.log(f"training is resumed after step {step}")
         return start
+
+    def _say_why_stopped(
+        self, loop: TrainingLoop, start: Checkpoint | None, tell: Callable[[str], None]
+    ) -> None:
+        """Say why training ended early, if it did; and if nothing was trained for that, how to go on."""
+        if not (why := loop.why_stopped):
+            return
+        if start and start.facts.position[0] == loop.epochs:
+            why += (
+                "; to go on, set training.early_stopping.patience to more, or training.early_stopping to null"
+            )
+        self._say(tell, why)
+
+    def _say(self, tell: Callable[[str], None], sentence: str) -> None:
+        """Tell the user, and the log."""
+        self._note(sentence)
+        tell(sentence)
 
     def _note(self, event: str) -> None:
         """Add to the log what is said elsewhere too; a log that takes no more hides and stops nothing."""

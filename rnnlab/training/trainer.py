@@ -21,6 +21,7 @@ from rnnlab.training.chunks import EpochSums, whole_epoch
 from rnnlab.training.facts import BestEpoch
 from rnnlab.training.interruption import Interruption
 from rnnlab.training.loop import Progress, TrainingLoop
+from rnnlab.training.schedules import lower_rate
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,11 @@ class Trainer:
 
     def best_model(self) -> TrainedModel:
         """The best weights so far, with all that using them needs."""
-        tokens = self.corpus.vocabulary.tokens
-        return TrainedModel(self.experiment, tokens, self.best().weights, self.corpus.sha256)
+        return self._model(self.best().weights)
+
+    def current_model(self) -> TrainedModel:
+        """The same with a copy of the weights as they are."""
+        return self._model(self.program.weights())
 
     def train(
         self,
@@ -94,9 +98,10 @@ class Trainer:
         interruption: Interruption,
         report: Callable[[Progress], None] = lambda _: None,
         save: Callable[[TrainingLoop], None] = lambda _: None,
+        tell: Callable[[str], None] = lambda _: None,
         start: Checkpoint | None = None,
     ) -> TrainingLoop:
-        """Train until every epoch is done, a callback stops it, or a signal has come; where it then stands.
+        """Train until no step is left, a callback stops it, or a signal has come; where it then stands.
 
         Args:
             callbacks: Keras callbacks; they see the true loss of each batch, after the chunk that it is in.
@@ -104,6 +109,7 @@ class Trainer:
             interruption: looked at after each chunk.
             report: called after each chunk but the first, whose time is mostly compilation.
             save: called after each chunk.
+            tell: is told in a sentence when the learning rate falls.
             start: where to go on from; None begins anew.
 
         Raises:
@@ -111,7 +117,7 @@ class Trainer:
         """
         calls = CallbackCalls(callbacks, self.network, self._optimizer)
         calls.list.on_train_begin()
-        loop = TrainingLoop(self, calls, each_epoch=each_epoch)
+        loop = TrainingLoop(self, calls, each_epoch=each_epoch, tell=tell)
         if start:
             with quiet_stderr():
                 loop.restore(start)
@@ -148,6 +154,10 @@ class Trainer:
             self._best_validation = Best(self.program.weights(), epoch + 1, loss, "validation")
         return {"val_loss": loss, "val_accuracy": accuracy}
 
+    def lower_rate(self, left: float) -> None:
+        """Have a plateau schedule leave a share of the learning rate, 0 to 1, from the next step on."""
+        lower_rate(self._optimizer, left)
+
     @property
     def validates(self) -> bool:
         """Whether a part of the data is held out for validation."""
@@ -165,3 +175,7 @@ class Trainer:
     def restore_validation(self, weights: Weights, facts: BestEpoch | None) -> None:
         """Take an epoch for the one with the lowest validation loss so far."""
         self._best_validation = Best(weights, facts.epoch, facts.loss, "validation") if facts else None
+
+    def _model(self, weights: Weights) -> TrainedModel:
+        tokens = self.corpus.vocabulary.tokens
+        return TrainedModel(self.experiment, tokens, weights, self.corpus.sha256)

@@ -20,6 +20,7 @@ NOT_COMMANDS = {
         "data_access",
         "fold_results",
         "measures",
+        "output",
         "painting",
         "per_token",
         "progress",

@@ -2,6 +2,7 @@
 
 import json
 
+from rnnlab.config.reference import reference
 from rnnlab.config.schema import json_schema
 
 
@@ -11,3 +12,11 @@ def test_the_schema_is_printed_as_json(rnnlab):
 
     assert (answer.exit_code, answer.stderr) == (0, "")
     assert json.loads(answer.stdout) == json.loads(json.dumps(json_schema()))
+
+
+def test_the_schema_is_printed_to_be_read_too(rnnlab):
+    """As Markdown, the configuration reference of this version."""
+    answer = rnnlab("schema", "--markdown")
+
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    assert answer.stdout == reference()

@@ -100,7 +100,8 @@ def test_a_misspelled_key_is_one_line_though_it_leaves_another_missing():
         ),
         (
             "training: {schedule: {}}",
-            "7:12: training.schedule.kind: missing; expected one of constant, linear, cosine, exponential",
+            "7:12: training.schedule.kind: missing; expected one of constant, linear, cosine, exponential,"
+            " plateau",
         ),
         (
             "training: {schedule: {kind: exponential, decay_steps: 3}}",

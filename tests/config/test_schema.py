@@ -168,6 +168,33 @@ def parse(
             "3:70: training.schedule.decay_steps: expected at most 2,147,483,647, received 3000000000",
         ),
         (
+            {"training": "schedule: {kind: plateau, factor: 1.0}"},
+            "3:46: training.schedule.factor: expected less than 1, received 1.0",
+        ),
+        (
+            {"training": "schedule: {kind: plateau, patience: 5}, early_stopping: {patience: 5}"},
+            "3:79: training.early_stopping.patience: expected more than schedule.patience, which is 5,"
+            " received 5: training would end before the rate falls; make it a few times as much",
+        ),
+        (
+            {"training": "samples: {every_epochs: 5}"},
+            "3:21: training.samples: no seed to start from; set training.samples.seed, or generation.seed",
+        ),
+        (
+            {"training": "early_stopping: {patience: 0}"},
+            "3:39: training.early_stopping.patience: expected 1 or more, received 0",
+        ),
+        (
+            {"training": "early_stopping: {min_delta: 0.1}"},
+            "3:12: training.early_stopping.patience: missing; expected: Measurements, one after the other, in"
+            " which the loss has to fall: validations, or epochs where nothing is held out. After so many in"
+            " which it did not, training ends.",
+        ),
+        (
+            {"training": "early_stopping: {patience: 3, min_detla: 0.1}"},
+            "3:42: training.early_stopping.min_detla: unknown key; did you mean 'min_delta'?",
+        ),
+        (
             {"training": f"{WINDOWS}, batch_size: 65536", "model": "kind: lstm, units: 128"},
             "3:43: training.batch_size: batch_size × window × units is 536,870,912,"
             " expected at most 268,435,456; make one smaller",

@@ -19,6 +19,7 @@ HAND_MADE = {
           optimizer: {name: rmsprop, clipnorm: 1.5, epsilon: 1e-10}
           schedule: {kind: exponential, decay_rate: 0.5, decay_steps: 3, warmup: 0.1}
           callbacks: ["my.module:Callback"]
+          early_stopping: {patience: 3, min_delta: 0.001}
         generation: {stop: "no", seed: "~", top_p: 0.9, top_k: 3}
         """,
     "text at an address": """

@@ -28,7 +28,7 @@ def test_a_run_that_follows_the_data_is_exact() -> None:
     """Every token right; no place where it first goes wrong."""
     result = free("4120132")
 
-    assert result == FreeRunning("12", 4, 4, None, ("0", "1", "3", "2"))
+    assert result == FreeRunning("12", 4, 4, None, ("0", "1", "3", "2"), ("0", "1", "3", "2"))
     assert (result.exact, result.accuracy) == (True, 1.0)
 
 

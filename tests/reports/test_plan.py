@@ -106,6 +106,13 @@ def test_a_schedule_is_said_where_there_is_one() -> None:
     assert "learning rate 0.01, cosine schedule" in row("training", SONG, "training.schedule={kind: cosine}")
 
 
+def test_a_training_that_may_end_early_says_at_most() -> None:
+    """How many epochs it takes is not known before."""
+    assert row("training", SONG, "training.early_stopping.patience=3").startswith(
+        "at most 3 epochs, 27 steps"
+    )
+
+
 def test_several_files_and_short_ones_are_said(tmp_path: Path) -> None:
     """Three sequences, of which one has no window of five notes and a target: a row without a name."""
     for name, text in [("a", "abcdefgh"), ("b", "abc"), ("c", "hgfedcba")]:

@@ -29,6 +29,14 @@ REGIMES = {
         "training.epochs=20",
         "training.schedule={kind: cosine}",
     ],
+    "stream, plateaus, early stopping": [
+        STREAM,
+        "training.epochs=60",
+        "training.optimizer.learning_rate=0.05",
+        "training.schedule={kind: plateau, patience: 1, factor: 0.2, warmup: 0.1}",
+        "training.early_stopping={patience: 4}",
+        "training.samples={every_epochs: 2, seed: the, length: 5, temperature: 1.0}",
+    ],
     "stream, all that regularises": [
         STREAM,
         "dataset.encoding=embedding",
@@ -80,10 +88,11 @@ def train_in_pieces(wanted: Experiment, *, every: int, most: int = 1000) -> tupl
 
 
 def left_behind(run: Run) -> tuple[dict[str, np.ndarray], str, list[list[str]]]:
-    """The weights, the losses and the history, whose seconds differ from run to run."""
+    """The weights, the losses with the samples, and the history, whose seconds differ from run to run."""
     with (run.path / "history.csv").open() as file:
         history = [row[:-1] for row in csv.reader(file)]
-    return run.load_model().weights, (run.path / "losses.csv").read_text(), history
+    texts = (run.path / name for name in ("losses.csv", "samples.txt"))
+    return run.load_model().weights, "".join(path.read_text() for path in texts if path.exists()), history
 
 
 def same(one: Any, other: Any) -> bool:
@@ -102,6 +111,7 @@ def test_a_run_in_pieces_is_a_run_in_one(regime: str) -> None:
     pieces, interruptions = train_in_pieces(wanted, every=5)
 
     assert interruptions >= 3
+    assert (pieces.path / "samples.txt").exists() == (wanted.training.samples is not None)
     assert same(left_behind(pieces), left_behind(whole))
 
 
@@ -177,6 +187,41 @@ def test_a_finished_run_goes_on_with_more_epochs() -> None:
     assert same(left_behind(run), left_behind(six))
 
 
+EARLY = SONG, "training.epochs=25", "training.optimizer.learning_rate=1.0"
+"""Its loss is lowest after epochs 4, 7, 10, 11, 13 and 14."""
+
+
+def early(wanted: str, *, resumed: Run | None = None) -> tuple[Run, list[str]]:
+    """The run with such an early stopping, and what was said of it."""
+    told: list[str] = []
+    session = session_of(experiment(*EARLY, f"training.early_stopping={wanted}"), resumed=resumed)
+    return session.train(tell=told.append).run, told
+
+
+def test_a_run_that_stopped_early_is_finished_until_it_has_more_patience() -> None:
+    """It says why, also when it is resumed; with other patience, or none, it is as if it always had that."""
+    run, said = early("{patience: 2}")
+    stopped = left_behind(run)
+
+    assert said == [
+        "stopped early, after epoch 6 of 25: the training loss has not fallen below 3.08, that of epoch 4,"
+        " in the last 2 epochs; the weights of epoch 3 are kept"
+    ]
+    assert f" {said[0]}\n" in (run.path / "events.log").read_text()
+    assert early("{patience: 2}", resumed=run)[1] == [
+        "going on after step 54",
+        f"{said[0]}; to go on, set training.early_stopping.patience to more,"
+        " or training.early_stopping to null",
+    ]
+    assert same(left_behind(run), stopped)
+
+    for more in ("{patience: 4, min_delta: 0.2}", "null"):
+        further, _ = early(more, resumed=run)
+
+        assert len(left_behind(further)[2]) > len(stopped[2])
+        assert same(left_behind(further), left_behind(early(more)[0]))
+
+
 def test_a_run_that_was_killed_before_its_first_checkpoint_begins_anew() -> None:
     """Its folder holds a configuration and nothing else."""
     wanted = experiment(SONG)
@@ -202,6 +247,24 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_is_used() -> None:
     assert told[0].startswith(f"{newest}: the checkpoint is damaged (its content does not match the sha256")
     assert told[1] == "going on after step 18"
     assert same(left_behind(run), expected)
+
+
+def test_samples_have_neither_gaps_nor_doubles_after_a_kill() -> None:
+    """They were written after the newest checkpoint, or are gone: they are as if nothing had been."""
+    wanted = experiment(
+        SONG, "training.checkpoint={every_epochs: 1, keep: 3}", "training.samples.every_epochs=1"
+    )
+    run = session_of(wanted).train().run
+    samples = run.path / "samples.txt"
+    expected = samples.read_text()
+
+    for left in (expected, expected[: len(expected) // 2], ""):
+        samples.write_text(left)
+        max((run.path / "checkpoints").iterdir()).unlink()
+        session_of(wanted, resumed=run).train()
+
+        assert samples.read_text() == expected
+    assert expected.count("=== epoch ") == 3
 
 
 def test_what_a_killed_process_left_half_written_is_removed() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from rnnlab.config import optimizer as sections
 from rnnlab.config.schema import Training
-from rnnlab.training.schedules import optimizer_of
+from rnnlab.training.schedules import begin_schedule, lower_rate, optimizer_of
 from tests.experiments import SONG, experiment
 
 
@@ -68,6 +68,21 @@ def test_a_schedule_ends_where_it_should(schedule: str, at_half: float, at_end: 
 def test_cosine_is_half_a_wave() -> None:
     """A quarter of the way the rate is (1 + cos 45°) / 2."""
     assert rates("{kind: cosine}")[25] == pytest.approx((1 + math.cos(math.pi / 4)) / 2, rel=1e-5)
+
+
+def test_what_a_plateau_leaves_is_a_share_of_the_whole_schedule() -> None:
+    """Of the warm-up too; a training that begins has all of it again."""
+    schedule = "training.schedule={kind: plateau, warmup: 0.5}"
+    built = optimizer_of(
+        experiment(SONG, "training.optimizer.learning_rate=1.0", schedule).training, total_steps=8
+    )
+    rate = built._learning_rate
+
+    assert [float(rate(step)) for step in (0, 3, 7)] == [0.25, 1, 1]
+    lower_rate(built, 0.5)
+    assert [float(rate(step)) for step in (0, 3, 7)] == [0.125, 0.5, 0.5]
+    begin_schedule(built, 4)
+    assert [float(rate(step)) for step in (0, 3, 7)] == [0.5, 1, 1]
 
 
 def test_the_schedule_can_be_made_again_from_its_config() -> None:

@@ -124,6 +124,39 @@ def test_chunk_length_changes_no_bit(text: str, monkeypatch: pytest.MonkeyPatch)
     assert all((short.best().weights[name] == array).all() for name, array in long.best().weights.items())
 
 
+def test_chunk_length_does_not_decide_when_training_stops_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends with the epoch that was one too many, though the next chunks would hold many epochs."""
+    wild = experiment(
+        SONG,
+        "training.epochs=99",
+        "training.optimizer.learning_rate=1.0",
+        "training.early_stopping.patience=3",
+    )
+    _, whole = train(wild)
+    monkeypatch.setattr("rnnlab.training.chunks.FASTEST_GROWTH", 1)
+    _, stepwise = train(wild)
+
+    losses = [record.loss for record in whole.epochs]
+    assert len(losses) == int(np.argmin(losses)) + 1 + 3 < 99
+    assert [record.loss for record in stepwise.epochs] == losses
+
+
+def test_a_plateau_schedule_lowers_the_rate_of_the_compiled_steps() -> None:
+    """Until the loss rises for the first time not a bit is different, and then hardly anything moves."""
+    wild = SONG, "training.epochs=12", "training.optimizer.learning_rate=1.0"
+    _, constant = train(experiment(*wild))
+    _, lowered = train(
+        experiment(*wild, "training.schedule={kind: plateau, patience: 1, factor: 1e-30, final: 0}")
+    )
+
+    losses = [record.loss for record in constant.epochs]
+    rise = int(np.argmax(np.diff(losses) >= 0)) + 1
+    assert [record.loss for record in lowered.epochs[: rise + 1]] == losses[: rise + 1]
+    first, *others = [record.loss for record in lowered.epochs[rise + 1 :]]
+    assert others == [first] * len(others)
+    assert len(others) > 2
+
+
 def test_history_holds_each_batch_and_each_epoch() -> None:
     """The epoch's loss is the mean of its batches' own losses, not of running means."""
     _, history = train(experiment(SONG))

@@ -1,0 +1,84 @@
+"""`rnnlab.load_config`: an experiment from a file or a text, with settings changed on the way."""
+
+import io
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rnnlab.config.reading import parse_experiment, read_experiment
+from rnnlab.config.schema import Experiment
+from rnnlab.config.yaml_tree import MOST_CHARACTERS
+
+Settings = Mapping[str, Any]
+"""Values by dotted name, such as `{"model.units": [128, 64]}`."""
+
+_TEXT = "tag:yaml.org,2002:str"
+
+
+def load_config(
+    path_or_text: str | os.PathLike[str],
+    *overrides: str,
+    set: Settings | None = None,  # noqa: A002 (it is `--set` of the command line)
+) -> Experiment:
+    """The experiment of a YAML file, or of a YAML text.
+
+    Args:
+        path_or_text: a file's name; or a text, which has a line break or begins with `{`. Paths in a text are
+            relative to the working folder.
+        overrides: settings that replace the file's, each `key.path=value` as for `--set`; the value is YAML.
+        set: the same as values by dotted name, `{"model.units": 256}`; they replace those before them.
+
+    Returns:
+        A frozen record; `experiment.model.units`, for one.
+
+    Raises:
+        ConfigError: everything that is wrong, one line each, with file, line and column.
+    """
+    everything = (*overrides, *overrides_of(set or {}))
+    if isinstance(path_or_text, str) and is_text(path_or_text):
+        return parse_experiment(path_or_text, name="config", folder=Path.cwd(), overrides=everything)
+    return read_experiment(Path(path_or_text), everything)
+
+
+def is_text(path_or_text: str) -> bool:
+    """Whether it is YAML itself and no file's name."""
+    return "\n" in path_or_text or path_or_text.lstrip().startswith("{")
+
+
+def overrides_of(settings: Settings) -> list[str]:
+    """Values by dotted name as `key.path=value`, the value as YAML on one line."""
+    return [f"{name}={_yaml(value)}" for name, value in settings.items()]
+
+
+def _yaml(value: Any) -> str:
+    """A value as YAML on one line; text is quoted, so that nothing in it is read as YAML."""
+    from ruamel.yaml import YAML  # noqa: PLC0415 (a tenth of a second)
+    from ruamel.yaml.representer import RepresenterError, SafeRepresenter  # noqa: PLC0415
+
+    class Representer(SafeRepresenter):
+        """A class of our own, so that other users of the library keep theirs."""
+
+    Representer.add_representer(
+        str, lambda own, text: own.represent_scalar("tag:yaml.org,2002:str", text, '"')
+    )
+    yaml, text = YAML(typ="safe", pure=True), io.StringIO()
+    yaml.Representer = Representer
+    yaml.default_flow_style, yaml.allow_unicode, yaml.width = True, True, MOST_CHARACTERS
+    try:
+        yaml.dump([_plain(value)], text)
+    except RepresenterError:
+        kind = type(value).__name__
+        raise TypeError(f"expected a value that YAML has, such as 256, received {kind}") from None
+    return text.getvalue().strip()[1:-1]
+
+
+def _plain(value: Any) -> Any:
+    """A value of the kinds that YAML has: paths are text, tuples lists, NumPy's numbers numbers."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,120 @@
+"""`rnnlab.train` and `rnnlab.resume`: training from Python, in a script, a notebook or a thread."""
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnnlab.api.configuration import Settings, is_text, load_config, overrides_of
+from rnnlab.api.run import Run, load_run
+from rnnlab.config.resuming import resumed_experiment
+from rnnlab.config.schema import Experiment
+from rnnlab.datasets.loading import load_data
+from rnnlab.errors import UsageError
+from rnnlab.runs import CONFIG
+
+if TYPE_CHECKING:
+    from rnnlab.training.loop import Progress
+
+_one_at_a_time = threading.Lock()
+"""Held while a training runs: while TensorFlow compiles, the process' stderr is elsewhere."""
+
+
+def train(
+    config: str | os.PathLike[str] | Experiment,
+    *,
+    run_dir: str | os.PathLike[str] | None = None,
+    name: str | None = None,
+    progress: "Callable[[Progress], None] | None" = None,
+    tell: Callable[[str], None] | None = None,
+) -> Run:
+    """Train a model from the start; nothing is printed.
+
+    Ctrl-C, or a notebook's stop button, ends training after the running chunk with everything saved. In any
+    but the main thread signals are left alone. Trainings of several threads take turns.
+
+    Args:
+        config: an experiment, a YAML file, or a YAML text.
+        run_dir: a new or empty folder for the run, instead of `runs/<name>-<number>` in the working folder.
+        name: of the run; left out, that of the file, or else the model's kind.
+        progress: is called after each chunk of steps with where training stands; `print` will do.
+        tell: is told in a sentence what the user should know, such as what was chosen for the data.
+
+    Raises:
+        ConfigError: the configuration cannot be.
+        DataError: the data cannot be read, or is too short.
+        RunError: the run folder cannot be written, or holds files already.
+        TrainingError: the loss is no longer a number.
+        Interrupted: a signal came; everything is saved, and `resume` goes on.
+    """
+    experiment = config if isinstance(config, Experiment) else load_config(config)
+    name = _name_of(config, experiment) if name is None else name
+    if name != Path(name).name:
+        raise UsageError(
+            f"name: expected a name without a folder, received {name!r}; use run_dir for a folder"
+        )
+    return _train(experiment, name=name, run_dir=run_dir, progress=progress, tell=tell)
+
+
+def resume(
+    run: str | os.PathLike[str] | Run | None = None,
+    *overrides: str,
+    set: Settings | None = None,  # noqa: A002 (it is `--set` of the command line)
+    progress: "Callable[[Progress], None] | None" = None,
+    tell: Callable[[str], None] | None = None,
+) -> Run:
+    """Go on with a run that was interrupted, or a finished one with more epochs, to the same bits.
+
+    Args:
+        run: the run or its folder; left out, the newest.
+        overrides: settings that may change, such as `training.epochs=200`.
+        set: the same as values by dotted name.
+        progress: as for `train`.
+        tell: as for `train`.
+
+    Raises:
+        UsageError: other settings than those that may change.
+        RnnlabError: as for `train`.
+    """
+    left = run if isinstance(run, Run) else load_run(run)
+    everything = (*overrides, *overrides_of(set or {}))
+    experiment = resumed_experiment(left.path / CONFIG, None, everything)
+    return _train(experiment, resumed=left, progress=progress, tell=tell)
+
+
+def _train(
+    experiment: Experiment,
+    *,
+    progress: "Callable[[Progress], None] | None",
+    tell: Callable[[str], None] | None,
+    name: str = "",
+    run_dir: str | os.PathLike[str] | None = None,
+    resumed: Run | None = None,
+) -> Run:
+    data = load_data(experiment)
+    tell, progress = tell or _silent, progress or _silent
+    for note in data.splits.notes:
+        tell(note)
+    with _one_at_a_time:
+        from rnnlab.training.session import Session  # noqa: PLC0415 (loads TensorFlow, which takes seconds)
+
+        session = Session(
+            data,
+            name=name,
+            run_dir=None if run_dir is None else Path(run_dir),
+            resumed=resumed.folder if resumed else None,
+        )
+        outcome = session.train(progress, tell)
+    return Run(outcome.run)
+
+
+def _name_of(config: str | os.PathLike[str] | Experiment, experiment: Experiment) -> str:
+    """The file's name without its extension, or the model's kind."""
+    if isinstance(config, Experiment) or (isinstance(config, str) and is_text(config)):
+        return experiment.model.kind
+    return Path(config).stem
+
+
+def _silent(_: object) -> None:
+    """Nothing."""

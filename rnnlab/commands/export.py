@@ -1,0 +1,84 @@
+"""`rnnlab export`: a trained model for another program, or its losses for TensorBoard."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from rnnlab.commands.arguments import model_argument
+from rnnlab.commands.terminal import echo
+
+if TYPE_CHECKING:
+    from rnnlab.exports.writing import Exported
+
+
+@click.command()
+@model_argument
+@click.option(
+    "--format",
+    "wanted",
+    type=click.Choice(["keras", "onnx", "saved_model", "tensorboard"]),
+    help="Left out, what the extension of PATH says: .keras or .onnx.",
+)
+@click.option(
+    "--output",
+    metavar="PATH",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The file; of saved_model and tensorboard the folder.",
+)
+@click.option("--state", is_flag=True, help="The recurrent state goes in and comes out, to run step by step.")
+@click.option("--overwrite", is_flag=True, help="Replace PATH if it exists.")
+def command(model: Path | None, wanted: str | None, output: Path, *, state: bool, overwrite: bool) -> None:
+    """Write a trained model for Keras, TensorFlow, ONNX or TensorBoard.
+
+    \b
+    rnnlab export --output song.keras
+    rnnlab export runs/text_lstm-1 --output text.onnx --state
+    rnnlab export runs/text_lstm-1 --format saved_model --output text_model
+    rnnlab export runs/text_lstm-1 --format tensorboard --output logs/text_lstm-1
+
+    The model is that of a run folder, a model file, or else the newest run. What was written is read back and
+    run on random tokens, and is there only if it gives what rnnlab gives.
+    """
+    from rnnlab.exports.writing import export, format_of
+    from rnnlab.runs import load_trained
+
+    if wanted == "tensorboard":
+        if state or overwrite:
+            raise click.UsageError("--format tensorboard writes losses; leave --state and --overwrite out")
+        _write_losses(model, output)
+        return
+    wanted = format_of(output, wanted)
+    trained, _, path = load_trained(model)
+    if model is None:
+        echo(f"using {path}", err=True)
+    exported = export(trained, output, format=wanted, state=state, overwrite=overwrite)
+    for note in exported.notes:
+        echo(note, err=True)
+    echo(_result(exported))
+
+
+def _write_losses(model: Path | None, folder: Path) -> None:
+    """The history of a run for TensorBoard."""
+    from rnnlab.config.reading import read_experiment
+    from rnnlab.exports.tensorboard import write_events
+    from rnnlab.history import HISTORY, read_history
+    from rnnlab.runs import CONFIG, find_run
+
+    run = find_run(model)
+    if model is None:
+        echo(f"using {run.path}", err=True)
+    history = read_history(run.path)
+    written = run.path / HISTORY
+    ended = written.stat().st_mtime if written.exists() else 0.0
+    path = write_events(history, read_experiment(run.path / CONFIG).training, folder, ended=ended)
+    echo(f"{path}: {len(history):,} epochs, {len(history.steps):,} steps; tensorboard --logdir {folder}")
+
+
+def _result(exported: "Exported") -> str:
+    where = "in it" if exported.vocabulary == exported.path else f"in {exported.vocabulary}"
+    return (
+        f"{exported.path}: gives what rnnlab gives on random tokens, within {exported.difference:.1e} of the"
+        f" largest logit; the vocabulary is {where}"
+    )

@@ -1,0 +1,65 @@
+"""`rnnlab report`: a run as one HTML file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from rnnlab.commands.progress import ReadingReport
+from rnnlab.commands.terminal import echo
+from rnnlab.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from rnnlab.runs import Run
+
+PAGE = "report.html"
+
+
+@click.command()
+@click.argument("run", metavar="[RUN]", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--output",
+    metavar="FILE.html",
+    type=click.Path(path_type=Path),
+    help="Where to write it; left out, report.html in the run's folder.",
+)
+def command(run: Path | None, output: Path | None) -> None:
+    """Write one HTML file about a run: curves, measures, mistakes, music or text.
+
+    \b
+    rnnlab report
+    rnnlab report runs/nabiya_lstm-1 --output nabiya.html
+
+    Without RUN the newest run is taken. The file needs no server, and fetches nothing.
+    """
+    from rnnlab.files import check_inside, write_durably
+    from rnnlab.reports.contents import gather
+    from rnnlab.reports.page import page_of
+    from rnnlab.runs import find_run
+
+    if run and run.is_file():
+        raise UsageError(f"{run}: a report is of a run folder, received a file; name the run: {run.parent}")
+    found = find_run(run)
+    if run is None:
+        echo(f"using {found.path}", err=True)
+    if output is None:
+        check_inside(found.path / PAGE)
+    with ReadingReport(quiet=False) as reading:
+        contents = gather(found, refusal=_refusal(found), report=reading.show)
+    path = output or found.path / PAGE
+    write_durably(path, page_of(contents).encode())
+    echo(str(path))
+
+
+def _refusal(run: "Run") -> str | None:
+    """Why the data that the run names is not opened; None where it may be."""
+    from rnnlab.commands.data_access import check_data_access
+
+    experiment = run.load_model().experiment
+    try:
+        check_data_access(
+            experiment, run, run.path, remedy="to have it measured, train it here: rnnlab train CONFIG"
+        )
+    except DataError as error:
+        return str(error)
+    return None

@@ -1,0 +1,167 @@
+"""The configuration reference as Markdown, read off the schema: each key, its type, default and meaning."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from rnnlab.config.layout import LAYOUT, Place
+from rnnlab.config.papers import PAPERS
+from rnnlab.config.section import Section
+from rnnlab.config.yaml_tree import Path
+
+_OPENING = """\
+# Configuration
+
+Every key of the YAML, read off the schema: `rnnlab schema --markdown` prints this page, and a test compares
+them. `rnnlab schema` gives the same as JSON Schema, for an editor.
+
+What is left out has the default that stands here, and none where there is a dash. Only a stream (`batching:
+stream`) chooses what is left out of `split`, `window`, `batch_size` and `epochs`, and an optimizer with its
+schedule where both are left out, by the size of its data, and says so. `rnnlab describe` shows what a page
+comes to, and the `config.yaml` of a run has all of it written out. What cannot stand together is refused
+before anything is trained, with the place and the remedy.
+"""
+
+_CITATION = re.compile(r"[A-Z]\w+(?: and [A-Z]\w+| et al\.)?, [0-9]{4}")
+
+Properties = dict[str, dict[str, Any]]
+Cells = tuple[str, str, str]
+"""Type, default and meaning of a key."""
+
+
+def reference() -> str:
+    """The page."""
+    places = (_place(path, place) for path, place in LAYOUT.items())
+    return "\n".join([_OPENING, *places, *_papers()])
+
+
+def cited() -> set[str]:
+    """The papers, by names and year, that some description of the schema names."""
+    kinds = [kind for place in LAYOUT.values() for kind in place.kinds.values()]
+    return set(_CITATION.findall(" ".join(json.dumps(kind.model_json_schema()) for kind in kinds)))
+
+
+def _place(path: Path, place: Place) -> str:
+    """The part of the page on one section."""
+    properties = {name: _properties(kind) for name, kind in place.kinds.items()}
+    lines = [f"## `{_dotted(path)}`" if path else "## The sections", ""]
+    for name, keys in properties.items():
+        if place.tag:
+            lines.append(f"- `{place.tag}: {name}`: {keys[place.tag]['description']}")
+    lines += [""] if place.tag else []
+    return "\n".join([*lines, *_table(_rows(path, place, properties), many=len(properties) > 1), ""])
+
+
+def _properties(section: type[Section]) -> Properties:
+    """The JSON Schema of each key, with its description, and `required` where it has no default."""
+    schema = section.model_json_schema()
+    return {
+        key: {
+            **schema["properties"][key],
+            "description": field.description,
+            "required": field.is_required(),
+        }
+        for key, field in section.model_fields.items()
+    }
+
+
+def _rows(
+    path: Path, place: Place, properties: dict[str, Properties]
+) -> Iterator[tuple[str, list[str], Cells]]:
+    """Each key with the kinds that have it, once for each way in which they have it; the tag is no row."""
+    rows: dict[tuple[str, Cells], list[str]] = {}
+    for kind, keys in properties.items():
+        for key, schema in keys.items():
+            if key == place.tag:
+                continue
+            cells = (_type_at((*path, key), schema), _default(schema), schema["description"])
+            rows.setdefault((key, cells), []).append(kind)
+    order = list(dict.fromkeys(key for key, _ in rows))
+    for (key, cells), kinds in sorted(rows.items(), key=lambda row: order.index(row[0][0])):
+        yield key, [] if len(kinds) == len(properties) else kinds, cells
+
+
+def _table(rows: Iterable[tuple[str, list[str], Cells]], *, many: bool) -> Iterator[str]:
+    """The rows as a table; where a section has kinds, with a column that says which of them have the key."""
+    titles = ["key", *(["of"] if many else []), "type", "default", "meaning"]
+    yield "| " + " | ".join(titles) + " |"
+    yield "|" + "---|" * len(titles)
+    for key, kinds, cells in rows:
+        of = [", ".join(f"`{kind}`" for kind in kinds) or "all"] if many else []
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in (f"`{key}`", *of, *cells)) + " |"
+
+
+def _type_at(path: Path, schema: dict[str, Any]) -> str:
+    """What a key may be: a section of its own, with a link to it, or a value."""
+    if path in LAYOUT:
+        return f"[section](#{_dotted(path).replace('.', '')})"
+    return _type(schema)
+
+
+def _type(schema: dict[str, Any]) -> str:
+    """What a value may be, in words, with its range."""
+    if "anyOf" in schema:
+        choices = [choice for choice in schema["anyOf"] if choice != {"type": "null"}]
+        return ", or ".join(
+            _list(each, choices) if each.get("type") == "array" else _type(each) for each in choices
+        )
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    if schema["type"] == "array":
+        return _list(schema, [])
+    if schema.get("format") == "uri":
+        return "address"
+    name = {"string": "text", "boolean": "true or false"}.get(schema["type"], schema["type"])
+    return ", ".join(filter(None, [name, _range(schema, "minimum", "maximum")]))
+
+
+def _list(schema: dict[str, Any], beside: list[dict[str, Any]]) -> str:
+    """What a list may hold, which may stand alone too."""
+    items, length = schema["items"], _range(schema, "minItems", "maxItems")
+    what = "them" if items in beside else _type(items)
+    return " ".join(filter(None, ["a list of", length, "of them" if length and what == "them" else what]))
+
+
+def _range(schema: dict[str, Any], least: str, most: str) -> str:
+    """What is allowed of a number, or of the length of a list; empty if all is."""
+    low = _bound(schema, {least: "", "exclusiveMinimum": "more than "})
+    high = _bound(schema, {most: "", "exclusiveMaximum": "less than "})
+    if low and high:
+        return f"{low} to {high}"
+    return f"{low} or more" if least in schema else low or high
+
+
+def _bound(schema: dict[str, Any], wordings: dict[str, str]) -> str:
+    """The first of some bounds that a schema has, 1e6 as 1,000,000; empty if it has none."""
+    for key, wording in wordings.items():
+        if key in schema:
+            value = schema[key]
+            return f"{wording}{int(value) if value == int(value) else value:,}"
+    return ""
+
+
+def _default(schema: dict[str, Any]) -> str:
+    """A default as YAML has it, and of a section its kind; a dash where there is none."""
+    if schema["required"]:
+        return "required"
+    value = schema.get("default")
+    if isinstance(value, dict):
+        tags = [f"`{tag}: {value[tag]}`" for tag in ("kind", "name") if tag in value]
+        return tags[0] if tags else "its defaults"
+    if value is None or value == []:
+        return "–"
+    return f"`{value}`" if isinstance(value, str) else f"`{json.dumps(value)}`"
+
+
+def _papers() -> Iterator[str]:
+    """The list of what the descriptions cite."""
+    yield "## Papers"
+    yield ""
+    for citation in sorted(cited()):
+        yield f"- {citation}. {PAPERS[citation]}."
+    yield ""
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(map(str, path))

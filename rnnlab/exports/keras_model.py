@@ -1,0 +1,120 @@
+"""A network of Keras' own layers, which loads without rnnlab."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab.engines.tensorflow_start import keras, quiet_stderr, tf
+from rnnlab.exports.standard import Dense, Network, Recurrent
+
+
+def build(network: Network, *, state: bool) -> Any:
+    """A `keras.Model` with the network's weights.
+
+    Without a state: token ids, int32 (N, T), → logits, each sequence from a zero state. With one: a dict of
+    `ids` and each part of the state, (N, H), → a dict of `logits` and of the same parts after the last step.
+
+    Args:
+        network: the layers; T is free in a recurrent one.
+        state: whether the state goes in and comes out.
+    """
+    steps = None if network.recurrent else network.window
+    ids = keras.Input((steps,), dtype="int32", name="ids")
+    before = {
+        name: keras.Input((layer.units,), name=name)
+        for layer in network.recurrent
+        for name in layer.state_names
+        if state
+    }
+    hidden, after = _encoded(network, ids), dict[str, Any]()
+    if not network.recurrent:
+        hidden = keras.layers.Flatten(name="flatten")(hidden)
+    for dense in network.dense:
+        hidden = _dense(dense, network.activation)(hidden)
+    for layer, is_last in _layers(network):
+        sequences, below = not (is_last and network.last_only), hidden
+        hidden, states = _run(layer, below, [before[name] for name in layer.state_names if state], sequences)
+        after.update(zip(layer.state_names, states, strict=True))
+        if network.residual and layer is not network.recurrent[0]:
+            hidden = hidden + (below if sequences else below[:, -1])
+    logits = _dense(network.head, None)(hidden) if network.head else hidden
+    model = keras.Model({"ids": ids, **before}, {"logits": logits, **after}) if state else None
+    model = model or keras.Model(ids, logits)
+    _set_weights(model, network)
+    return model
+
+
+def save(model: Any, path: Path) -> None:
+    """Write a `.keras` file."""
+    with quiet_stderr():
+        model.save(path)
+
+
+def loaded(path: Path) -> Any:
+    """The model of a `.keras` file, as anyone would load it."""
+    with quiet_stderr():
+        return keras.saving.load_model(path)
+
+
+def save_for_serving(model: Any, path: Path) -> None:
+    """Write the folder of a SavedModel, whose endpoint is `serve`."""
+    with quiet_stderr():
+        model.export(path, format="tf_saved_model", verbose=False)
+
+
+def served(path: Path) -> Any:
+    """A SavedModel, whose endpoint `serve` lives as long as it."""
+    with quiet_stderr():
+        return tf.saved_model.load(str(path))
+
+
+def outputs_of(model: Any, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
+    """What either makes of `ids` and the state: logits, and the state after it."""
+    run = getattr(model, "serve", model)
+    with quiet_stderr():
+        if len(inputs) == 1:
+            return [run(inputs["ids"]).numpy()]
+        outputs = run(dict(inputs))
+        return [outputs["logits" if name == "ids" else name].numpy() for name in inputs]
+
+
+def _encoded(network: Network, ids: Any) -> Any:
+    """What the network sees of each token, (N, T, D)."""
+    if network.table is None:
+        return keras.ops.one_hot(ids, network.vocab_size)
+    rows, size = network.table.shape
+    return keras.layers.Embedding(rows, size, trainable=network.is_learnt, name="encoding")(ids)
+
+
+def _layers(network: Network) -> Iterator[tuple[Recurrent, bool]]:
+    """The recurrent layers, and whether each is the last."""
+    for layer in network.recurrent:
+        yield layer, layer is network.recurrent[-1]
+
+
+def _run(layer: Recurrent, values: Any, before: list[Any], sequences: bool) -> tuple[Any, list[Any]]:
+    """A layer's outputs, (N, T, H) or those of the last step (N, H), and its state after it."""
+    kinds = {"simple_rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
+    settings = {"reset_after": layer.bias.ndim == 2} if layer.kind == "gru" else {}
+    recurrent = kinds[layer.kind](
+        layer.units, return_sequences=sequences, return_state=True, name=layer.name, **settings
+    )
+    outputs, *states = recurrent(values, initial_state=before or None)
+    return outputs, states
+
+
+def _dense(layer: Dense, activation: str | None) -> Any:
+    return keras.layers.Dense(len(layer.bias), activation, name=layer.name)
+
+
+def _set_weights(model: Any, network: Network) -> None:
+    if network.table is not None:
+        model.get_layer("encoding").set_weights([network.table])
+    for layer in network.recurrent:
+        weights = [layer.kernel, layer.recurrent_kernel, layer.bias]
+        model.get_layer(layer.name).set_weights(weights)
+    for dense in (*network.dense, *([network.head] if network.head else [])):
+        model.get_layer(dense.name).set_weights([dense.kernel, dense.bias])

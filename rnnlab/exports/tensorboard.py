@@ -1,0 +1,123 @@
+"""The losses of a run as an event file that TensorBoard shows; TensorFlow is not loaded for it.
+
+By step    loss/step, accuracy/step, learning_rate (as the schedule of the configuration has it; none of a
+           plateau, which the losses decide)
+By epoch   loss/train, accuracy/train, loss/validation, accuracy/validation
+
+An event has the number of training steps that had been taken by then, so that all curves have one axis.
+"""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab.config.rates import learning_rate
+from rnnlab.config.schema import Training
+from rnnlab.errors import RunError
+from rnnlab.files import write_durably
+from rnnlab.history import History
+from rnnlab.music.extras import load_extra
+
+MOST_STEPS = 10_000
+"""Steps that are written, evenly spread over those there are; TensorBoard itself draws a thousand."""
+
+Curve = tuple[str, NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]
+"""A name; and for each point its step, its time in seconds and its value, (P,) each."""
+
+
+def write_events(history: History, training: Training, folder: Path, *, ended: float) -> Path:
+    """Write the event file of a run, in place of the one that was written for it before.
+
+    Args:
+        history: of the run.
+        training: the section of its configuration.
+        folder: where TensorBoard will look; made if it is not there.
+        ended: when the last epoch ended, in seconds as `time.time()` has it.
+
+    Returns:
+        The file.
+
+    Raises:
+        DataError: TensorBoard is not installed.
+        RunError: nothing has been trained, or the file cannot be written.
+    """
+    if not len(history):
+        raise RunError("nothing to write: no epoch has been finished and saved in this run")
+    begun = ended - float(history.seconds[-1])
+    events = _Events(int(begun))
+    for name, steps, seconds, values in _curves(history, training):
+        events.add(name, steps, begun + seconds, values)
+    path = folder / f"events.out.tfevents.{int(begun)}.rnnlab"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(
+            f"{folder}: cannot be made ({error.strerror or error}); name another folder"
+        ) from error
+    write_durably(path, events.data())
+    return path
+
+
+def _curves(history: History, training: Training) -> Iterator[Curve]:
+    """Every curve of which something is known."""
+    steps, last_steps = history.steps, np.searchsorted(history.steps.epoch, history.epoch, side="right")
+    some = np.unique(np.linspace(0, len(steps) - 1, min(MOST_STEPS, len(steps))).astype(np.int64))
+    times = np.interp(steps.step[some], np.append(0, last_steps), np.append(0.0, history.seconds))
+    by_step = {"loss/step": steps.loss, "accuracy/step": steps.accuracy}
+    if training.schedule.kind != "plateau":
+        by_step["learning_rate"] = learning_rate(
+            np,
+            steps.step - 1.0,
+            peak=training.optimizer.learning_rate,
+            schedule=training.schedule.model_dump(),
+            total=float(training.epochs * int((steps.epoch == 1).sum())),
+        )
+    for name, values in by_step.items():
+        yield name, steps.step[some], times, np.broadcast_to(values, len(steps))[some]
+    by_epoch = {
+        "loss/train": history.loss,
+        "accuracy/train": history.accuracy,
+        "loss/validation": history.validation_loss,
+        "accuracy/validation": history.validation_accuracy,
+    }
+    for name, values in by_epoch.items():
+        known = np.isfinite(values)
+        yield name, last_steps[known], history.seconds[known], values[known]
+
+
+class _Events:
+    """A file of events, as it grows in memory.
+
+    Args:
+        begun: when, in seconds.
+    """
+
+    def __init__(self, begun: int) -> None:
+        self._event_pb2 = load_extra("tensorboard.compat.proto.event_pb2")
+        self._summary_pb2 = load_extra("tensorboard.compat.proto.summary_pb2")
+        self._file = io.BytesIO()
+        self._writer = load_extra("tensorboard.summary.writer.record_writer").RecordWriter(self._file)
+        self._write(wall_time=begun, file_version="brain.Event:2")
+
+    def add(
+        self,
+        name: str,
+        steps: NDArray[np.int64],
+        times: NDArray[np.float64],
+        values: NDArray[np.float64],
+    ) -> None:
+        """Points of a curve."""
+        for step, time, value in zip(steps.tolist(), times.tolist(), values.tolist(), strict=True):
+            point = self._summary_pb2.Summary.Value(tag=name, simple_value=value)
+            self._write(wall_time=time, step=step, summary=self._summary_pb2.Summary(value=[point]))
+
+    def data(self) -> bytes:
+        """The file."""
+        return self._file.getvalue()
+
+    def _write(self, **content: Any) -> None:
+        self._writer.write(self._event_pb2.Event(**content).SerializeToString())

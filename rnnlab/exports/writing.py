@@ -1,0 +1,169 @@
+"""From a trained model to a file of another program: built, written, read back, compared, and then there."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnnlab.errors import UsageError
+from rnnlab.exports.card import card_of, card_strings, card_text
+from rnnlab.exports.checking import Probe, difference, probe_of
+from rnnlab.exports.replacing import replaced
+from rnnlab.exports.standard import Network, standard_network
+from rnnlab.files import write_durably
+from rnnlab.models.model_file import TrainedModel
+from rnnlab.music.extras import load_extra
+
+SUFFIXES = {"keras": ".keras", "onnx": ".onnx", "saved_model": ""}
+"""How the name of each format's file ends; a SavedModel is a folder."""
+
+VOCABULARY = "vocabulary.json"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written.
+
+    Attributes:
+        path: the file or the folder.
+        vocabulary: where its vocabulary is; the path itself where it is inside.
+        difference: the largest from rnnlab's own outputs on random input, as a share of the largest logit.
+        notes: what the user should know, a sentence each.
+    """
+
+    path: Path
+    vocabulary: Path
+    difference: float
+    notes: tuple[str, ...]
+
+
+def format_of(path: Path, given: str | None) -> str:
+    """The format that is given, or that the name of a file says.
+
+    Raises:
+        UsageError: neither does, or they contradict each other.
+    """
+    suffix = path.suffix.lower()
+    named = {end: name for name, end in SUFFIXES.items() if end}.get(suffix)
+    if given not in {None, *SUFFIXES}:
+        raise UsageError(f"format: expected one of {', '.join(SUFFIXES)}, received {given!r}")
+    if given is None and named is None:
+        raise UsageError(f"{path}: expected a name that ends with .keras or .onnx, or a --format")
+    wanted = given or str(named)
+    if named not in {None, wanted} or (SUFFIXES.get(wanted) and named is None):
+        expected = (
+            f"a name that ends with {SUFFIXES[wanted]}" if SUFFIXES.get(wanted) else "the name of a folder"
+        )
+        raise UsageError(f"{path}: expected {expected} for the format {wanted}")
+    return wanted
+
+
+def export(
+    trained: TrainedModel,
+    path: Path,
+    *,
+    format: str,  # noqa: A002 (as the command line has it)
+    state: bool = False,
+    overwrite: bool = False,
+) -> Exported:
+    """Write a trained model for another program.
+
+    Args:
+        trained: the model.
+        path: the file, or the folder of a SavedModel.
+        format: `keras`, `onnx` or `saved_model`.
+        state: whether the recurrent state goes in and comes out; else each sequence begins with zeros.
+        overwrite: replace what is there.
+
+    Raises:
+        UsageError: the format has no such layers, or something stands at the path.
+        RunError: it cannot be written.
+        OutputError: it does not compute what rnnlab does; nothing is written.
+    """
+    _check_place(path, format, overwrite=overwrite)
+    network = standard_network(trained, target=_NAMES[format], peepholes=format == "onnx")
+    if state and not network.recurrent:
+        raise UsageError("--state: an mlp has no state; leave it out")
+    card = card_of(trained, network, state=state)
+    probe = probe_of(trained, network, state=state)
+    vocabulary, off = _WRITERS[format](path, network, card, probe)
+    return Exported(path, vocabulary, off, (*network.notes, *_notes(trained, network, state=state)))
+
+
+def _check_place(path: Path, wanted: str, *, overwrite: bool) -> None:
+    beside = path.with_suffix(f".{VOCABULARY}")
+    if wanted == "keras" and beside.exists() and not overwrite:
+        raise UsageError(f"{beside}: stands there already; name another, or replace it with --overwrite")
+    if not path.exists():
+        return
+    if not overwrite:
+        raise UsageError(f"{path}: stands there already; name another, or replace it with --overwrite")
+    is_folder = wanted == "saved_model"
+    if path.is_dir() != is_folder or (
+        is_folder and any(path.iterdir()) and not (path / _SAVED_MODEL).is_file()
+    ):
+        raise UsageError(f"{path}: is not {_ARTICLES[wanted]}, and is not replaced; name another")
+
+
+def _write_onnx(path: Path, network: Network, card: dict[str, Any], probe: Probe) -> tuple[Path, float]:
+    from rnnlab.exports.onnx_model import build_onnx_model, check_size  # noqa: PLC0415 (one format's)
+
+    onnx = load_extra("onnx")
+    check_size(network)
+    model = build_onnx_model(onnx, network, card_strings(card), state=bool(probe.state))
+    onnx.checker.check_model(model, full_check=True)
+    data = model.SerializeToString()
+    read = load_extra("onnx.reference").ReferenceEvaluator(onnx.load_from_string(data))
+    outputs = read.run(None, _inputs(network, probe))
+    off = difference(probe, outputs, target=str(path))
+    write_durably(path, data)
+    return path, off
+
+
+def _write_keras(path: Path, network: Network, card: dict[str, Any], probe: Probe) -> tuple[Path, float]:
+    from rnnlab.exports import keras_model  # noqa: PLC0415 (loads TensorFlow, which takes seconds)
+
+    vocabulary = path.with_suffix(f".{VOCABULARY}")
+    with replaced(path) as temporary:
+        keras_model.save(keras_model.build(network, state=bool(probe.state)), temporary)
+        outputs = keras_model.outputs_of(keras_model.loaded(temporary), _inputs(network, probe))
+        off = difference(probe, outputs, target=str(path))
+        write_durably(vocabulary, card_text(card).encode())
+    return vocabulary, off
+
+
+def _write_saved_model(
+    path: Path, network: Network, card: dict[str, Any], probe: Probe
+) -> tuple[Path, float]:
+    from rnnlab.exports import keras_model  # noqa: PLC0415 (loads TensorFlow, which takes seconds)
+
+    with replaced(path) as temporary:
+        keras_model.save_for_serving(keras_model.build(network, state=bool(probe.state)), temporary)
+        outputs = keras_model.outputs_of(keras_model.served(temporary), _inputs(network, probe))
+        off = difference(probe, outputs, target=str(path))
+        extra = temporary / "assets.extra"
+        extra.mkdir()
+        write_durably(extra / VOCABULARY, card_text(card).encode())
+    return path / extra.name / VOCABULARY, off
+
+
+def _inputs(network: Network, probe: Probe) -> dict[str, np.ndarray[Any, Any]]:
+    """The probe by the names of the inputs."""
+    return {"ids": probe.ids, **dict(zip(network.state_names, probe.state, strict=False))}
+
+
+def _notes(trained: TrainedModel, network: Network, *, state: bool) -> tuple[str, ...]:
+    """What a user would stumble over."""
+    if state or not network.recurrent or trained.experiment.regime == "windows":
+        return ()
+    return (
+        "this model was trained with a state that runs on, and the exported one begins each call with zeros;"
+        " --state makes the state an input and an output",
+    )
+
+
+_NAMES = {"keras": "Keras", "onnx": "ONNX", "saved_model": "Keras"}
+_ARTICLES = {"keras": "a file", "onnx": "a file", "saved_model": "the folder of a SavedModel"}
+_SAVED_MODEL = "saved_model.pb"
+_WRITERS = {"keras": _write_keras, "onnx": _write_onnx, "saved_model": _write_saved_model}

@@ -1,0 +1,184 @@
+"""Tunes as MEI, the XML that verovio engraves: one staff in 4/4 without a key signature.
+
+Every symbol has an id: `note-12` is that of the event 12, `note-12-1` that of its second part, after a tie.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby, pairwise
+from statistics import median
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from rnnlab.music.bars import Group, Symbol, bars_of
+from rnnlab.music.notation import Note
+from rnnlab.music.pitch import Pitch
+from rnnlab.music.tune import Tune
+
+WRONG = "#d62728"
+"""The red of what is wrong, which can be seen on white and on black."""
+
+_NAMESPACE = "http://www.music-encoding.org/ns/mei"
+_ACCIDENTALS = {-2: "ff", -1: "f", 0: "n", 1: "s", 2: "x"}
+_GESTURAL = {**_ACCIDENTALS, 2: "ss"}  # of what sounds and is not written; MEI has two names for ##
+_BEAT = Fraction(1, 4)
+_LOWEST_OF_TREBLE = 57  # MIDI number: the a below middle C
+
+
+def mei_of(
+    tune: Tune, *, wrong: Collection[int] = (), title: str | None = None, prefix: str = "note"
+) -> bytes:
+    """A score as MEI.
+
+    Args:
+        tune: what is written.
+        wrong: the indices of the events that are red.
+        title: above the score.
+        prefix: what the ids of symbols begin with.
+
+    Raises:
+        DataError: it is too long to be drawn, or a length has no notation.
+    """
+    bars = bars_of(tune.notes)
+    root = Element("mei", {"xmlns": _NAMESPACE, "meiversion": "5.0"})
+    titles = SubElement(SubElement(SubElement(root, "meiHead"), "fileDesc"), "titleStmt")
+    SubElement(titles, "title").text = _printable(title or "")
+    body = SubElement(SubElement(root, "music"), "body")
+    score = SubElement(SubElement(body, "mdiv"), "score")
+    _add_definition(score, tune, title)
+    section = SubElement(score, "section")
+    measures = [_measure(number, bar, wrong, prefix) for number, bar in enumerate(bars, 1)]
+    if measures:
+        measures[-1].set("right", "end")
+        if tune.tempo is not None:
+            measures[0].append(_tempo(tune.tempo))
+    section.extend(measures)
+    _add_ties(measures, bars, prefix)
+    data: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return data
+
+
+def _add_definition(score: Element, tune: Tune, title: str | None) -> None:
+    """The staff with its clef, the metre, and the title over them."""
+    definition = SubElement(score, "scoreDef", {"meter.count": "4", "meter.unit": "4"})
+    if title is not None:
+        head = SubElement(definition, "pgHead")
+        SubElement(head, "rend", halign="center", valign="top", fontsize="150%").text = _printable(title)
+    shape, line = _clef(tune.notes)
+    staves = SubElement(definition, "staffGrp")
+    SubElement(staves, "staffDef", {"n": "1", "lines": "5", "clef.shape": shape, "clef.line": line})
+
+
+def _printable(text: str) -> str:
+    """The text without what XML cannot hold."""
+    return "".join(letter for letter in text if letter.isprintable())
+
+
+def _clef(notes: Sequence[Note]) -> tuple[str, str]:
+    """The bass clef for notes half of which lie low, else the treble clef."""
+    pitches = [pitch.midi for note in notes for pitch in note.pitches]
+    return ("F", "4") if pitches and median(pitches) < _LOWEST_OF_TREBLE else ("G", "2")
+
+
+def _tempo(tempo: float) -> Element:
+    """The tempo in letters: the sign of a quarter note would need a font of music."""
+    mark = Element("tempo", {"staff": "1", "tstamp": "1", "place": "above", "midi.bpm": f"{tempo:.7g}"})
+    mark.text = f"tempo {round(tempo, 1):g}"
+    return mark
+
+
+def _measure(number: int, bar: Sequence[Group], wrong: Collection[int], prefix: str) -> Element:
+    measure = Element("measure", n=str(number))
+    layer = SubElement(SubElement(measure, "staff", n="1"), "layer", n="1")
+    altered: dict[tuple[str, int], int] = {}  # letter and octave → the accidental that holds to the bar line
+    for bracket, under in groupby(_placed(bar), key=lambda placed: placed.bracket):
+        parent = layer
+        if bracket:
+            parent = SubElement(layer, "tuplet", num=str(bracket.tuplet), numbase=str(bracket.time))
+        for beam, run in groupby(under, key=lambda placed: placed.beam):
+            elements = [_element(placed.symbol, altered, wrong, prefix) for placed in run]
+            beamed = beam is not None and len(elements) > 1
+            (SubElement(parent, "beam") if beamed else parent).extend(elements)
+    return measure
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A symbol, the bracket that it is under, and if it has flags the number of its beam."""
+
+    symbol: Symbol
+    bracket: Group | None
+    beam: int | None
+
+
+def _placed(bar: Sequence[Group]) -> Iterator[_Placed]:
+    """The symbols of a bar: one beam for a bracket, and outside of brackets one for each beat."""
+    now = Fraction(0)
+    for group in bar:
+        bracket = group if group.tuplet > 1 else None
+        for symbol in group.symbols:
+            flagged = symbol.pitches and symbol.base < _BEAT
+            yield _Placed(symbol, bracket, int(now / _BEAT) if flagged else None)
+        now += group.length
+
+
+def _element(
+    symbol: Symbol, altered: dict[tuple[str, int], int], wrong: Collection[int], prefix: str
+) -> Element:
+    """A rest, a note, or a chord of notes."""
+    attributes = {"xml:id": _id(prefix, symbol), "dur": str(1 / symbol.base)}
+    if symbol.dots:
+        attributes["dots"] = str(symbol.dots)
+    if symbol.event in wrong:
+        attributes["color"] = WRONG
+    if len(symbol.pitches) <= 1:
+        heads = [_head(pitch, altered) for pitch in symbol.pitches]
+        return Element("note" if heads else "rest", {**attributes, **(heads[0] if heads else {})})
+    chord = Element("chord", attributes)
+    for number, pitch in enumerate(symbol.pitches):
+        SubElement(chord, "note", {"xml:id": _id(prefix, symbol, number), **_head(pitch, altered)})
+    return chord
+
+
+def _head(pitch: Pitch, altered: dict[tuple[str, int], int]) -> dict[str, str]:
+    """A pitch's place on the staff, and its accidental if none before it in the bar says it."""
+    place = pitch.letter, pitch.octave
+    said = {"pname": pitch.letter, "oct": str(pitch.octave + 4)}
+    if altered.get(place, 0) != pitch.alteration:
+        said["accid"] = _ACCIDENTALS[pitch.alteration]
+    elif pitch.alteration:
+        said["accid.ges"] = _GESTURAL[pitch.alteration]
+    altered[place] = pitch.alteration
+    return said
+
+
+def _id(prefix: str, symbol: Symbol, number: int | None = None) -> str:
+    """The id of a symbol, or of a note of its chord."""
+    part = f"-{symbol.part}" if symbol.part else ""
+    return f"{prefix}-{symbol.event}{part}" + ("" if number is None else f"-pitch{number}")
+
+
+def _add_ties(measures: Sequence[Element], bars: Sequence[Sequence[Group]], prefix: str) -> None:
+    """Into the bar where each tie begins: from a pitch that is held to the one that sounds like it next."""
+    symbols = [
+        (measure, symbol)
+        for measure, bar in zip(measures, bars, strict=True)
+        for group in bar
+        for symbol in group.symbols
+    ]
+    for (measure, symbol), (_, following) in pairwise(symbols):
+        for pitch in symbol.pitches:
+            if pitch.midi in symbol.held:
+                begin, end = (_id_of_pitch(prefix, each, pitch) for each in (symbol, following))
+                SubElement(measure, "tie", startid=f"#{begin}", endid=f"#{end}")
+
+
+def _id_of_pitch(prefix: str, symbol: Symbol, pitch: Pitch) -> str:
+    """The id of the note of a symbol that is that pitch, or sounds like it."""
+    if len(symbol.pitches) == 1:
+        return _id(prefix, symbol)
+    number = min(
+        range(len(symbol.pitches)),
+        key=lambda number: (symbol.pitches[number].midi != pitch.midi, symbol.pitches[number] != pitch),
+    )
+    return _id(prefix, symbol, number)

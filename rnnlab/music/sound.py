@@ -1,0 +1,132 @@
+"""Tunes as sound: a small additive synthesiser, and the WAV file that it fills.
+
+A tone is a sum of harmonics, each of which dies away the faster the higher it is, as those of a plucked
+string do; the fundamental keeps a part of its strength, so that a long note is heard to its end. A raised
+cosine lets a tone in and out, within its own time: no click, and no overlap. Pitches are equally tempered;
+A is 440 Hz.
+"""
+
+import io
+import wave
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab.errors import DataError
+from rnnlab.music.sounds import Sounds, sounds_of
+from rnnlab.music.tune import DEFAULT_TEMPO, Tune
+
+MOST_SECONDS = 600
+"""Seconds of a piece: 53 MB at 44,100 samples a second."""
+
+MOST_TONE_SECONDS = 3600
+"""Seconds of all its tones together: six at a time throughout."""
+
+_HARMONICS = (1.0, 0.5, 0.28, 0.14, 0.08, 0.05)
+_SUSTAINED = 0.3  # of the fundamental's strength
+_ATTACK, _RELEASE = 0.006, 0.05  # seconds
+_PEAK = 0.8
+_BLOCK = 1 << 16  # samples
+_HIGHEST = 0.45  # of the sample rate, which can say half of it
+
+
+def wav_of(tune: Tune, *, tempo: float | None = None, sample_rate: int = 44_100) -> bytes:
+    """A WAV file of one channel of 16 bits, as long as the tune to the sample.
+
+    Args:
+        tune: what sounds; tied notes are one tone.
+        tempo: quarter notes a minute; None for the tune's, or else 120.
+        sample_rate: samples a second, 8000..48000, or twice that if a note is too high for it; 11025 is a
+            fourth of the bytes, and somewhat duller.
+
+    Raises:
+        DataError: it is longer than 600 seconds, or has more tones than an hour has room for.
+        ValueError: the sample rate is none of those.
+    """
+    if not 8_000 <= sample_rate <= 48_000:
+        raise ValueError(f"expected a sample rate of 8000 to 48000, received {sample_rate}")
+    try:
+        sounds = sounds_of(tune.notes)
+        seconds = _seconds_a_step(sounds, tempo or tune.tempo or DEFAULT_TEMPO)
+    except DataError as error:
+        raise DataError(f"{tune.name}: {error}") from None
+    highest = max((_frequency(sound.pitch) for sound in sounds.items), default=0.0)
+    while highest > _HIGHEST * sample_rate:
+        sample_rate *= 2
+    return _file(_loud(_samples(sounds, seconds, sample_rate)), sample_rate)
+
+
+def _seconds_a_step(sounds: Sounds, tempo: float) -> float:
+    """What a time step lasts; a piece that would be too long is refused before it takes any memory."""
+    seconds = 240 / tempo * float(sounds.step)
+    if sounds.end * seconds > MOST_SECONDS:
+        raise DataError(
+            f"it lasts {sounds.end * seconds:,.0f} seconds; expected at most {MOST_SECONDS} as sound,"
+            " write a part of it or take a faster tempo"
+        )
+    tones = sum(sound.end - sound.begin for sound in sounds.items) * seconds
+    if tones > MOST_TONE_SECONDS:
+        raise DataError(
+            f"its tones last {tones:,.0f} seconds together; expected at most {MOST_TONE_SECONDS:,} as sound,"
+            " write a part of it or chords of fewer notes"
+        )
+    return seconds
+
+
+def _frequency(pitch: int) -> float:
+    """Hertz of a MIDI number."""
+    return float(440.0 * 2.0 ** ((pitch - 69) / 12))
+
+
+def _samples(sounds: Sounds, seconds: float, sample_rate: int) -> NDArray[np.float32]:
+    """The sum of all tones; each time is rounded to a sample by itself, so that no error adds up."""
+
+    def sample(step: int) -> int:
+        return round(step * seconds * sample_rate)
+
+    samples = np.zeros(sample(sounds.end), np.float32)
+    for sound in sounds.items:
+        _add_tone(samples[sample(sound.begin) : sample(sound.end)], _frequency(sound.pitch), sample_rate)
+    return samples
+
+
+def _add_tone(samples: NDArray[np.float32], frequency: float, sample_rate: int) -> None:
+    """Add a tone to the samples (S,) that it lasts, some at a time: a long one costs no memory."""
+    attack, release = (max(1, min(part * sample_rate, len(samples) / 4)) for part in (_ATTACK, _RELEASE))
+    for begin in range(0, len(samples), _BLOCK):
+        at = np.arange(begin, min(begin + _BLOCK, len(samples)))
+        tone = _harmonics(frequency, at / sample_rate, highest=_HIGHEST * sample_rate)
+        samples[at] += tone * _raised(at / attack) * _raised((len(samples) - at) / release)
+
+
+def _harmonics(frequency: float, time: NDArray[np.float64], *, highest: float) -> NDArray[np.float64]:
+    """The sound at times in seconds (B,) after it was struck; harmonics above `highest` are left out."""
+    sound = np.zeros(len(time))
+    for number, strength in enumerate(_HARMONICS, 1):
+        if number * frequency <= highest:
+            sustained = _SUSTAINED if number == 1 else 0.0
+            fading = sustained + (1 - sustained) * np.exp(-(1.5 + number) * time)
+            sound += strength * fading * np.sin(2 * np.pi * number * frequency * time)
+    return sound
+
+
+def _raised(way: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A raised cosine, 0 at 0 and 1 from 1 on."""
+    return (1 - np.cos(np.pi * np.minimum(way, 1))) / 2
+
+
+def _loud(samples: NDArray[np.float32]) -> NDArray[np.int16]:
+    """The samples as whole numbers whose highest peak is four fifths of what there is room for."""
+    peak = float(np.abs(samples).max(initial=0.0)) or 1.0
+    loud: NDArray[np.int16] = np.rint(samples * (_PEAK * 0x7FFF / peak)).astype(np.int16)
+    return loud
+
+
+def _file(samples: NDArray[np.int16], sample_rate: int) -> bytes:
+    written = io.BytesIO()
+    with wave.open(written, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(sample_rate)
+        file.writeframes(samples.astype("<i2").tobytes())
+    return written.getvalue()

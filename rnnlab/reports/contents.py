@@ -1,0 +1,148 @@
+"""All that a report shows of a run, gathered before anything is written."""
+
+from dataclasses import dataclass
+
+from rnnlab.datasets.corpus import Corpus
+from rnnlab.datasets.parts import Part
+from rnnlab.datasets.reporting import Report, unreported
+from rnnlab.datasets.vocabulary import Vocabulary
+from rnnlab.errors import RnnlabError
+from rnnlab.evaluation.confusion import Confusions
+from rnnlab.evaluation.evaluating import Evaluation, evaluate_selection
+from rnnlab.evaluation.metrics import Watch
+from rnnlab.evaluation.passage import Passage
+from rnnlab.evaluation.scoring import Scores
+from rnnlab.evaluation.selection import Selection, select
+from rnnlab.generation.writing import Writing, settings_of, write
+from rnnlab.models.architecture import Architecture, architecture_of
+from rnnlab.models.model_file import TrainedModel
+from rnnlab.reports.history import History, read_history
+from rnnlab.reports.record import Record, read_record
+from rnnlab.runs import Run
+
+MOST_SAMPLES = 3
+MOST_TOKENS = 600
+"""Of a sample, a passage and a song."""
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A model on its data.
+
+    Attributes:
+        corpus: the data.
+        train: the part that it was trained on; None for other data.
+        evaluation: the figures.
+        confusions: what it took for what.
+        passage: the begin of the part that was measured.
+    """
+
+    corpus: Corpus
+    train: Part | None
+    evaluation: Evaluation
+    confusions: Confusions
+    passage: Passage
+
+
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """A run, whole.
+
+    Attributes:
+        run: its folder.
+        trained: its model.
+        vocabulary: of the model.
+        architecture: of the model.
+        history: of its losses.
+        record: when and where it was trained.
+        measured: what it is worth; a sentence that says why, where that is not known.
+        writing: samples; a sentence where there are none.
+    """
+
+    run: Run
+    trained: TrainedModel
+    vocabulary: Vocabulary
+    architecture: Architecture
+    history: History
+    record: Record
+    measured: Measured | str
+    writing: Writing | str
+
+
+def gather(run: Run, *, refusal: str | None = None, report: Report = unreported) -> Contents:
+    """What there is to say about a run.
+
+    Args:
+        run: its folder.
+        refusal: why the data that it names is not opened; None: it is.
+        report: is told how far the reading of the data is.
+
+    Raises:
+        RunError: no model has been saved in it.
+        ModelFileError: its model is damaged.
+    """
+    trained = run.load_model()
+    dataset = trained.experiment.dataset
+    measured = refusal if refusal is not None else _measured(trained, report)
+    return Contents(
+        run=run,
+        trained=trained,
+        vocabulary=Vocabulary(trained.tokens, dataset.kind, dataset.boundary),
+        architecture=architecture_of(trained.experiment, len(trained.tokens)),
+        history=read_history(run),
+        record=read_record(run),
+        measured=measured,
+        writing=_written(trained, None if isinstance(measured, str) else measured),
+    )
+
+
+def _measured(trained: TrainedModel, report: Report) -> Measured | str:
+    """The figures, or why there are none: the data may have moved since."""
+    try:
+        selection = select(trained, report=report)
+        confusions, passage = Confusions(), _passage(selection)
+        evaluation = evaluate_selection(
+            trained, selection, report=report, watch=_both(confusions.count, passage.note)
+        )
+    except RnnlabError as error:
+        return str(error)
+    return Measured(selection.corpus, selection.train, evaluation, confusions, passage)
+
+
+def _both(first: Watch, second: Watch) -> Watch:
+    def watch(scores: Scores) -> None:
+        first(scores)
+        second(scores)
+
+    return watch
+
+
+def _passage(selection: Selection) -> Passage:
+    """The first tokens of the part: those of a stream, or of its first windows."""
+    part = selection.part
+    windows = selection.experiment.regime != "stream" and len(part.runs)
+    begin = int(part.runs[0, 0]) if windows else part.begin
+    return Passage(begin, min(begin + MOST_TOKENS, part.end))
+
+
+def _written(trained: TrainedModel, measured: Measured | None) -> Writing | str:
+    """A few samples as the configuration has them, not too long."""
+    settings = trained.experiment.generation
+    few = {
+        "length": min(settings.length, MOST_TOKENS),
+        "samples": min(settings.samples, MOST_SAMPLES),
+        "seed": settings.seed or (_begin(measured, trained) if measured else None),
+    }
+    try:
+        return write(trained, settings_of(settings, few))
+    except RnnlabError as error:
+        return str(error)
+
+
+def _begin(measured: Measured, trained: TrainedModel) -> str | None:
+    """The first tokens of what was measured, for want of a seed; None where a sequence needs none."""
+    vocabulary, dataset = measured.corpus.vocabulary, trained.experiment.dataset
+    if vocabulary.boundary is not None:
+        return None
+    begin = measured.passage.begin
+    return vocabulary.join(measured.corpus.ids[begin : begin + min(dataset.window, 20)])

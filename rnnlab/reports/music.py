@@ -1,0 +1,153 @@
+"""Notes to look at and to listen to: an engraved score, a player, and the same as MIDI and as text."""
+
+import math
+import re
+from collections.abc import Collection, Sequence
+from itertools import accumulate
+from xml.etree import ElementTree
+
+from rnnlab.errors import DataError
+from rnnlab.music.midi import write_midi
+from rnnlab.music.notation import Note, parse_token
+from rnnlab.music.score import engrave
+from rnnlab.music.sound import wav_of
+from rnnlab.music.tune import Tune
+from rnnlab.reports.markup import Markup, data_uri, tag, together
+
+MOST_NOTES = 200
+"""Of a piece are drawn and heard at most; MIDI has all of them."""
+
+_SVG = "http://www.w3.org/2000/svg"
+_HREF = "{http://www.w3.org/1999/xlink}href"
+_PLACE = re.compile(r"translate\((-?[\d.]+),\s*(-?[\d.]+)\)")
+_HEAD_WIDTH, _RING = 215, 300  # in a score's own units
+_WIDTH = 720
+
+
+def piece(
+    title: str,
+    tokens: Sequence[str],
+    *,
+    name: str,
+    wrong: Collection[int] = (),
+    remark: str = "",
+    sample_rate: int = 16_000,
+    most_seconds: float = math.inf,
+) -> Markup:
+    """A tune under a heading.
+
+    Args:
+        title: the heading.
+        tokens: its notes.
+        name: of its file, and what ids begin with, in ASCII letters, digits and hyphens.
+        wrong: the indices of its wrong notes.
+        remark: a sentence below the heading.
+        sample_rate: of the sound.
+        most_seconds: how much of it is heard.
+    """
+    tune = Tune(title, tuple(map(parse_token, tokens)))
+    shown = Tune(title, tune.notes[:MOST_NOTES], tune.tempo)
+    cut = f"The first {MOST_NOTES} of {len(tokens):,} notes. " if len(tokens) > MOST_NOTES else ""
+    score, is_drawn = _score(shown, [place for place in wrong if place < MOST_NOTES], name)
+    said = together(cut, remark)
+    return tag(
+        "article",
+        tag("h3", title),
+        *([tag("p", said)] if said else []),
+        score,
+        _player(_begin_of(shown, most_seconds), tune, name, sample_rate),
+        _as_text(tokens, wrong, is_open=not is_drawn),
+        class_="piece",
+    )
+
+
+def seconds_of(tokens: Sequence[str]) -> float:
+    """How long the notes of a piece that are drawn take at 120 quarter notes a minute."""
+    return sum(_seconds(parse_token(token)) for token in tokens[:MOST_NOTES])
+
+
+def _begin_of(tune: Tune, most_seconds: float) -> Tune:
+    """As many of its notes, one at least, as take no longer."""
+    ends = accumulate(map(_seconds, tune.notes))
+    count = sum(end <= most_seconds for end in ends)
+    return Tune(tune.name, tune.notes[: max(count, 1)], tune.tempo)
+
+
+def _seconds(note: Note) -> float:
+    return float(2 * note.duration)
+
+
+def _score(tune: Tune, wrong: Collection[int], name: str) -> tuple[Markup, bool]:
+    """The engraved score, or why there is none."""
+    try:
+        svg = engrave(tune, wrong=wrong, width=_WIDTH, prefix=f"score-{name}")
+    except DataError as error:
+        return tag("p", f"No score: {error}.", class_="remark"), False
+    notes = "1 note" if len(tune.notes) == 1 else f"{len(tune.notes)} notes"
+    said = f"Score of {tune.name}, {notes}{_said(wrong)}; they stand as text below"
+    picture = _marked(svg, wrong, name, said)
+    return tag("div", picture, class_="score scroller", tabindex="0", role="region", aria_label=said), True
+
+
+def _said(wrong: Collection[int]) -> str:
+    if not wrong:
+        return ""
+    return f", wrong and ringed: number {', '.join(str(place + 1) for place in sorted(wrong))}"
+
+
+def _marked(svg: str, wrong: Collection[int], name: str, said: str) -> Markup:
+    """The score with a ring around each wrong note, for those who do not see its colour."""
+    ElementTree.register_namespace("", _SVG)
+    ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
+    root = ElementTree.fromstring(svg)
+    root.set("role", "img")
+    root.set("aria-label", said)
+    of_wrong = (
+        re.compile(rf"score-{re.escape(name)}-({'|'.join(map(str, wrong))})(-[0-9]+)?") if wrong else None
+    )
+    for group in [*root.iter(f"{{{_SVG}}}g")] if of_wrong else []:
+        if of_wrong and of_wrong.fullmatch(group.get("id", "")):
+            group.extend(_rings(group))
+    return Markup(ElementTree.tostring(root, encoding="unicode"))
+
+
+def _rings(group: ElementTree.Element) -> list[ElementTree.Element]:
+    """A circle around each note head, or rest, of a group."""
+    rings = []
+    for parent in group.iter(f"{{{_SVG}}}g"):
+        if parent.get("class") not in {"notehead", "rest"}:
+            continue
+        for use in parent.findall(f"{{{_SVG}}}use"):
+            if place := _PLACE.search(use.get("transform", "")):
+                across, down = float(place[1]) + _HEAD_WIDTH / 2, place[2]
+                given = {"cx": f"{across:g}", "cy": down, "r": str(_RING), "class": "ring"}
+                drawn = {"fill": "none", "stroke": "#d62728", "stroke-width": "30"}
+                rings.append(ElementTree.Element(f"{{{_SVG}}}circle", given | drawn))
+    return rings
+
+
+def _player(heard: Tune, whole: Tune, name: str, sample_rate: int) -> Markup:
+    """What plays the tune, and what takes it away as a file."""
+    try:
+        sound = data_uri(wav_of(heard, sample_rate=sample_rate), "audio/wav")
+        player = tag("audio", controls="", preload="metadata", src=sound, aria_label=f"Sound of {whole.name}")
+    except DataError as error:
+        player = tag("span", f"No sound: {error}. ", class_="remark")
+    try:
+        midi = data_uri(write_midi(whole), "audio/midi")
+        link = tag("a", "MIDI file", href=midi, download=f"{name}.mid")
+    except DataError as error:
+        link = tag("span", f"No MIDI: {error}.", class_="remark")
+    part = f"Heard are the first {len(heard.notes)} notes." if len(heard.notes) < len(whole.notes) else ""
+    return tag("p", player, " ", link, *([tag("span", part)] if part else []), class_="player")
+
+
+def _as_text(tokens: Sequence[str], wrong: Collection[int], *, is_open: bool) -> Markup:
+    """The notes as note text; a wrong one is marked."""
+    pieces = []
+    for place, token in enumerate(tokens):
+        pieces += [tag("mark", "✗", token) if place in wrong else together(token), together(" ")]
+    count = "1 note" if len(tokens) == 1 else f"{len(tokens):,} notes"
+    summary = tag("summary", f"The {count} as text" if len(tokens) > 1 else "The note as text")
+    text = tag("p", tag("code", *pieces), class_="notes")
+    return tag("details", summary, text, open="" if is_open else None)

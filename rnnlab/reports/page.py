@@ -1,0 +1,114 @@
+"""The page: one file that fetches nothing, and may not."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from importlib.resources import files
+
+from rnnlab import __version__
+from rnnlab.reports.confusion import confusion_tables
+from rnnlab.reports.contents import Contents, Measured
+from rnnlab.reports.markup import Markup, tag, together
+from rnnlab.reports.measures import baselines_table, measures_table
+from rnnlab.reports.overview import facts, head, layers
+from rnnlab.reports.reproduction import reproduction
+from rnnlab.reports.training_curves import training_curves
+from rnnlab.reports.works import works
+
+_STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
+
+
+def page_of(contents: Contents) -> str:
+    """The report of a run as HTML: the same for the same contents."""
+    notes = contents.trained.experiment.dataset.kind == "notes"
+    sections = [
+        _section("plays" if notes else "writes", *_works(contents)),
+        _section("learns", *_curves(contents)),
+        _section("measures", *_measures(contents)),
+        _section("confuses", *_confusions(contents)),
+        _section("made", facts(contents), layers(contents.architecture)),
+        _section("again", reproduction(contents)),
+    ]
+    footer = tag("footer", f"rnnlab {__version__}. This page fetches nothing and sends nothing.")
+    style, script = _resource("page.css"), _resource("page.js")
+    body = tag("body", tag("main", head(contents), *sections), footer, tag("script", Markup(script)))
+    top = [
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", f"{contents.run.path.name} – rnnlab"),
+        tag("style", Markup(style)),
+    ]
+    policy = _policy(together(*top, body), script)
+    head_of_page = tag("head", tag("meta", charset="utf-8"), policy, *top)
+    return f"<!DOCTYPE html>\n{tag('html', head_of_page, body, lang='en')}\n"
+
+
+_TITLES = {
+    "plays": "What it plays",
+    "writes": "What it writes",
+    "learns": "How it learnt",
+    "measures": "How good it is",
+    "confuses": "What it confuses",
+    "made": "How it was made",
+    "again": "Making it again",
+}
+
+
+def _section(name: str, *content: str) -> Markup:
+    return tag("section", tag("h2", _TITLES[name], id=name), *content, aria_labelledby=name)
+
+
+def _works(contents: Contents) -> Sequence[Markup]:
+    said = [tag("p", f"No sample: {contents.writing}.")] if isinstance(contents.writing, str) else []
+    return [*works(contents), *said]
+
+
+def _curves(contents: Contents) -> Sequence[Markup]:
+    evaluation = contents.measured.evaluation if isinstance(contents.measured, Measured) else None
+    curves = training_curves(contents.history, evaluation)
+    return [*curves, *(_remark(note) for note in contents.history.notes)]
+
+
+def _measures(contents: Contents) -> Sequence[Markup]:
+    measured = contents.measured
+    if isinstance(measured, str):
+        return [_remark(f"Not measured: {measured}.")]
+    evaluation = measured.evaluation
+    tables = [measures_table(evaluation)]
+    if evaluation.baselines:
+        tables.append(baselines_table(evaluation.baselines, evaluation.metrics.loss))
+    return [*tables, *(_remark(note) for note in evaluation.notes)]
+
+
+def _confusions(contents: Contents) -> Sequence[Markup]:
+    if isinstance(contents.measured, str):
+        return [_remark("Not known: the data was not read.")]
+    return [confusion_tables(contents.measured.confusions, contents.vocabulary)]
+
+
+def _remark(text: str) -> Markup:
+    return tag("p", text, class_="remark")
+
+
+def _policy(page: str, script: str) -> Markup:
+    """What a browser lets the page do: its own styles and script, and pictures and sound that are in it."""
+    styles = " ".join(dict.fromkeys(_hash(style) for style in _STYLE.findall(page)))
+    rules = [
+        "default-src 'none'",
+        f"style-src {styles}",
+        f"script-src {_hash(script)}",
+        "img-src data:",
+        "media-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    return Markup(f'<meta http-equiv="Content-Security-Policy" content="{"; ".join(rules)}"/>')
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _resource(name: str) -> str:
+    return files("rnnlab.reports").joinpath(name).read_text(encoding="utf-8")

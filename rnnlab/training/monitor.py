@@ -1,0 +1,84 @@
+"""The loss that chooses the best weights, and what else hangs on it: when training ends, the learning rate.
+
+All of it follows from the losses of the epochs so far. The history has them, and is in every checkpoint: so a
+training that is resumed is told of them again, and stands where it stood, also with another patience.
+"""
+
+import math
+
+from rnnlab.config.schedule import PlateauSchedule
+from rnnlab.config.schema import Experiment
+from rnnlab.training.patience import Patience
+from rnnlab.training.plateau import Plateau
+
+
+class Monitor:
+    """Watches the validation loss, or the training loss where nothing is held out.
+
+    Args:
+        experiment: the configuration.
+        validates: whether something is held out.
+    """
+
+    def __init__(self, experiment: Experiment, *, validates: bool) -> None:
+        training = experiment.training
+        stopping, schedule = training.early_stopping, training.schedule
+        self._validates, self._every = validates, experiment.evaluation.every if validates else 1
+        self._name, self._noun = ("validation", "validation") if validates else ("training", "epoch")
+        self._epochs, self._rate = training.epochs, training.optimizer.learning_rate
+        self._stopping = Patience(stopping.patience, stopping.min_delta) if stopping else None
+        self._plateau = Plateau(schedule) if isinstance(schedule, PlateauSchedule) else None
+
+    @property
+    def every(self) -> int:
+        """Epochs between two measurements that something hangs on; 0 where nothing does."""
+        return self._every if self._stopping or self._plateau else 0
+
+    @property
+    def stops(self) -> bool:
+        """Whether training is to end."""
+        return self._stopping is not None and self._stopping.is_over
+
+    @property
+    def rate_left(self) -> float | None:
+        """The share of the learning rate that is left, 0 to 1; None where it does not hang on the loss."""
+        return self._plateau.left if self._plateau else None
+
+    def add(self, epoch: int, loss: float | None, validation_loss: float | None) -> str:
+        """Take note of an epoch.
+
+        Args:
+            epoch: its number, from 1.
+            loss: of its training; None stands for one that is no number.
+            validation_loss: likewise, or not measured.
+
+        Returns:
+            A sentence on the learning rate, if it falls.
+        """
+        if epoch % self._every:
+            return ""
+        found = validation_loss if self._validates else loss
+        monitored = math.nan if found is None else found
+        if self._stopping:
+            self._stopping.add(epoch, monitored)
+        if not self._plateau:
+            return ""
+        before = self._plateau.left * self._rate
+        complaint = self._plateau.add(epoch, monitored, noun=self._noun)
+        after = self._plateau.left * self._rate
+        change = f"learning rate {before:.3g} → {after:.3g} after epoch {epoch}"
+        return complaint and f"{change}: the {self._name} loss {complaint}"
+
+    def why_stopped(self, epoch: int, *, kept: int) -> str:
+        """Why training ends, as a sentence; empty where nothing ends it before its last epoch.
+
+        Args:
+            epoch: how many epochs have been finished.
+            kept: the epoch whose weights are kept.
+        """
+        if not (self._stopping and self._stopping.is_over) or epoch >= self._epochs:
+            return ""
+        return (
+            f"stopped early, after epoch {epoch} of {self._epochs}: the {self._name} loss"
+            f" {self._stopping.complaint(self._noun)}; the weights of epoch {kept} are kept"
+        )

@@ -1,0 +1,84 @@
+"""What the network writes while it is trained: `samples.txt`."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnnlab.config.samples import Samples
+from rnnlab.config.schema import Generation
+from rnnlab.errors import ConfigError, ModelFileError, UsageError, VocabularyError
+from rnnlab.generation.writing import settings_of, write
+from rnnlab.training.callback_state import Arrays, Remembering
+
+if TYPE_CHECKING:
+    from rnnlab.training.trainer import Trainer
+
+MOST_SEEDS = 2**31
+"""Random seeds are less than this."""
+
+
+class Sampler(Remembering):
+    """Writes samples at the end of every so many epochs, with the weights as they are.
+
+    It reads a copy of them, with the NumPy engine: training goes on as if it had not. What is drawn follows
+    from `generation.random_seed` and the epoch alone: their sum is the random seed with which `rnnlab
+    generate` would draw the same.
+
+    Args:
+        trainer: whose network writes.
+        settings: the section `training.samples`.
+
+    Attributes:
+        text: all that was written, in the order of the epochs.
+
+    Raises:
+        ConfigError: a seed, or a token to stop at, that the vocabulary lacks.
+    """
+
+    def __init__(self, trainer: "Trainer", settings: Samples) -> None:
+        super().__init__()
+        self._trainer, self._every = trainer, settings.every_epochs
+        given = settings.model_dump(exclude={"every_epochs", "count"}) | {"samples": settings.count}
+        self._settings = settings_of(trainer.experiment.generation, given)
+        self.text, self._seen = "", 0
+        try:
+            self._written(self._settings.model_copy(update={"length": 1}))
+        except (UsageError, VocabularyError) as error:
+            raise ConfigError(f"training.samples: {error}") from None
+
+    def snapshot(self) -> tuple[Arrays, dict[str, Any]]:
+        """All that was written, as bytes."""
+        return {"text": np.frombuffer(self.text.encode(), np.uint8)}, {}
+
+    def restore(self, arrays: Arrays, facts: dict[str, Any]) -> None:
+        """Go on from a snapshot."""
+        self.text = arrays["text"].tobytes().decode()
+
+    def take_new(self) -> bool:
+        """Whether anything was written since this was last asked."""
+        is_new, self._seen = len(self.text) != self._seen, len(self.text)
+        return is_new
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Write samples, if it is time to."""
+        number, figures = epoch + 1, logs or {}
+        if number % self._every:
+            return
+        random_seed = (self._settings.random_seed + number) % MOST_SEEDS
+        held_out = f", validation loss {figures['val_loss']:.4g}" if "val_loss" in figures else ""
+        head = (
+            f"=== epoch {number}, step {number * self._trainer.batches.steps},"
+            f" training loss {figures['loss']:.4g}{held_out}, random seed {random_seed} ==="
+        )
+        written = self._written(self._settings.model_copy(update={"random_seed": random_seed}))
+        self.text += f"{head}\n\n{written}\n\n"
+
+    def _written(self, settings: Generation) -> str:
+        """The samples; or why there are none, where the weights have diverged."""
+        between = "\n" if self._trainer.experiment.dataset.unit == "line" else "\n\n"
+        try:
+            with np.errstate(all="ignore"):
+                samples = write(self._trainer.current_model(), settings).samples
+        except ModelFileError as error:
+            return f"({error})"
+        return between.join(sample.text for sample in samples)

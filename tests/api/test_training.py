@@ -1,0 +1,88 @@
+"""Training from Python: in a script, a notebook, a thread."""
+
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+import rnnlab
+from tests.experiments import SONG
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_page_becomes_a_run_in_silence(capfd):
+    """Named after its file; nothing is printed, and the handlers of signals are as before."""
+    Path("song.yaml").write_text(SONG)
+    before = signal.getsignal(signal.SIGINT)
+
+    run = rnnlab.train("song.yaml")
+
+    assert run.path == Path("runs/song-1")
+    assert len(run.history) == run.config.training.epochs == 3
+    assert run.evaluate().metrics.tokens == 9
+    assert capfd.readouterr() == ("", "")
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_the_same_again_in_threads_is_the_same_run():
+    """Trainings of several threads take turns, and none of them can be interrupted by a signal."""
+    experiment = rnnlab.load_config(SONG)
+    runs = [rnnlab.train(experiment)]
+
+    threads = [threading.Thread(target=lambda: runs.append(rnnlab.train(experiment))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(run.path.name for run in runs) == ["lstm-1", "lstm-2", "lstm-3"]
+    assert len({run.history.steps.loss.tobytes() for run in runs}) == 1
+
+
+def test_a_run_goes_on_with_more_epochs():
+    """As one that had them from the beginning."""
+    left = rnnlab.train(SONG, name="left", run_dir="mine")
+
+    told = []
+    run = rnnlab.resume(left, set={"training.epochs": 5}, tell=told.append)
+
+    whole = rnnlab.train(rnnlab.load_config(SONG, "training.epochs=5"))
+    assert left.path == run.path == Path("mine")
+    assert told == ["going on after step 27"]
+    assert (run.history.steps.loss == whole.history.steps.loss).all()
+    with pytest.raises(rnnlab.UsageError, match="cannot go on with other settings"):
+        rnnlab.resume("mine", "model.units=9")
+
+
+def test_progress_is_shown_to_whoever_asks():
+    """Where training stands after each chunk but the first; `print` shows it as a sentence."""
+    shown = []
+
+    rnnlab.train(SONG, progress=shown.append)
+
+    assert shown[-1].step == shown[-1].steps == 3 * 9
+    assert str(shown[-1]).startswith("epoch 3, step 27 of 27: loss ")
+
+
+@pytest.mark.parametrize("name", ["../song", "a/b", "/tmp/x"])
+def test_a_name_is_no_path(name):
+    """A run is made in `runs/`, or where `run_dir` says."""
+    with pytest.raises(rnnlab.UsageError, match="expected a name without a folder"):
+        rnnlab.train(SONG, name=name)
+
+    assert not Path("runs").exists()
+
+
+def test_an_interruption_is_an_error_that_says_how_to_go_on():
+    """What a notebook's stop button does: everything is saved, and the kernel lives."""
+    experiment = rnnlab.load_config(SONG, "training.epochs=1000000")
+
+    with pytest.raises(rnnlab.Interrupted, match=r"interrupted after \d+ epochs, all of it saved"):
+        rnnlab.train(experiment, progress=lambda _: signal.raise_signal(signal.SIGINT))
+
+    assert len(rnnlab.load_run().history.steps) > 0

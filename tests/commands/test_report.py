@@ -1,0 +1,99 @@
+"""`rnnlab report`: where the file goes, and what may be opened for it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.commands.test_data_access import data, stranger, was_opened  # noqa: F401
+from tests.trained import SENTENCE, SONG, run_of
+
+
+def test_the_report_of_the_newest_run_lies_in_its_folder(rnnlab):
+    """Its path is all that is on stdout; which run was taken is said."""
+    run_of(SENTENCE)
+
+    answer = rnnlab("report")
+
+    assert (answer.exit_code, answer.stdout) == (0, "runs/song-1/report.html\n")
+    assert answer.stderr == "using runs/song-1\n"
+    assert Path("runs/song-1/report.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_the_report_goes_where_it_is_sent(rnnlab):
+    """Whatever was there is replaced, and nothing else is written."""
+    run = run_of(SONG)
+    Path("mine.html").write_text("old")
+    before = sorted(run.path.iterdir())
+
+    answer = rnnlab("report", str(run.path), "--output", "mine.html")
+
+    assert (answer.exit_code, answer.stdout, answer.stderr) == (0, "mine.html\n", "")
+    assert "</html>" in Path("mine.html").read_text()
+    assert sorted(run.path.iterdir()) == before
+    assert sorted(os.listdir()) == ["mine.html", "runs"]
+
+
+def test_a_report_that_cannot_be_written_leaves_the_old_one(rnnlab):
+    """One line says why."""
+    run_of(SENTENCE)
+
+    answer = rnnlab("report", "--output", "nowhere/mine.html")
+
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert "nowhere/mine.html: cannot write (No such file or directory)" in answer.stderr
+
+
+def test_a_link_out_of_the_run_is_not_written_through(rnnlab):
+    """As with every other file of a run."""
+    run = run_of(SENTENCE)
+    Path("precious.txt").write_text("mine")
+    (run.path / "report.html").symlink_to(Path("precious.txt").absolute())
+
+    answer = rnnlab("report")
+
+    assert answer.exit_code == 1
+    assert "report.html: leads outside its folder" in answer.stderr
+    assert Path("precious.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("run", "exit_code", "message"),
+    [
+        (None, 1, "no run yet in runs/"),
+        ("runs/none-1", 1, "runs/none-1: no such run"),
+        ("file.txt", 2, "file.txt: a report is of a run folder, received a file; name the run: ."),
+    ],
+)
+def test_what_is_no_run_is_said(rnnlab, run, exit_code, message):
+    """One line, and no file."""
+    Path("file.txt").write_text("x")
+
+    answer = rnnlab("report", *filter(None, [run]))
+
+    assert (answer.exit_code, answer.stdout) == (exit_code, "")
+    assert message in answer.stderr
+    assert answer.stderr.count("\n") == 1
+
+
+def test_a_strangers_data_is_not_opened_and_the_page_says_so(rnnlab, data):  # noqa: F811
+    """The same rule as `evaluate` has; what the model writes needs no data."""
+    run = stranger(data)
+
+    answer = rnnlab("report", run)
+
+    assert answer.exit_code == 0
+    assert not was_opened(data)
+    page = Path(run, "report.html").read_text()
+    assert "was not trained in runs/ here" in page
+    assert "Sample 1" in page
+
+
+def test_ones_own_data_is_opened(rnnlab, data):  # noqa: F811
+    """The figures are there."""
+    run_of(SENTENCE.replace("inline: if you want to build a ship", "path: elsewhere/data.txt"))
+
+    rnnlab("report")
+
+    assert was_opened(data)
+    assert "One step at a time, on the train part" in Path("runs/song-1/report.html").read_text()

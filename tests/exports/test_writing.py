@@ -1,0 +1,190 @@
+"""What is written is complete, is what it should be, or is not there."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnnlab.errors import OutputError, RunError, UsageError
+from rnnlab.exports import onnx_model
+from rnnlab.exports.checking import difference, probe_of
+from rnnlab.exports.replacing import replaced
+from rnnlab.exports.standard import standard_network
+from rnnlab.exports.writing import export, format_of
+from tests.exports.variants import variant
+from tests.trained import SENTENCE, SONG, STREAM, trained
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "expected"),
+    [
+        ("song.keras", None, "keras"),
+        ("song.ONNX", None, "onnx"),
+        ("song", "saved_model", "saved_model"),
+        ("song.v2", "saved_model", "saved_model"),
+    ],
+)
+def test_the_name_or_the_option_says_the_format(path, given, expected):
+    """An extension is enough where the format has one."""
+    assert format_of(Path(path), given) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "message"),
+    [
+        ("song", None, r"song: expected a name that ends with .keras or .onnx, or a --format"),
+        ("song.keras", "onnx", r"song.keras: expected a name that ends with .onnx for the format onnx"),
+        ("song.h5", "keras", r"song.h5: expected a name that ends with .keras for the format keras"),
+        ("song.onnx", "saved_model", r"song.onnx: expected the name of a folder for the format saved_model"),
+    ],
+)
+def test_a_name_of_another_format_is_refused(path, given, message):
+    """So that no file has an extension that lies."""
+    with pytest.raises(UsageError, match=message):
+        format_of(Path(path), given)
+
+
+@pytest.mark.parametrize(
+    ("text", "overrides", "wanted", "message"),
+    [
+        (SENTENCE, ("model.layer_norm=true",), "onnx", "model.layer_norm: true: ONNX has no recurrent layer"),
+        (STREAM, ("model.layer_norm=true",), "keras", "model.layer_norm: true: Keras has no recurrent layer"),
+        (SONG, ("model.peephole=true",), "keras", "model.peephole: true: the LSTM of Keras has no peepholes"),
+        (SONG, ("model.peephole=true",), "saved_model", "export it as onnx"),
+    ],
+)
+def test_what_no_standard_layer_computes_is_refused(text, overrides, wanted, message):
+    """The setting is named, and nothing is written."""
+    with pytest.raises(UsageError, match=message):
+        export(trained(text, Path.cwd(), *overrides), Path("model"), format=wanted)
+
+    assert list(Path().iterdir()) == []
+
+
+def test_a_model_without_state_has_none_to_export():
+    """An MLP reads its window, and nothing before it."""
+    with pytest.raises(UsageError, match="--state: an mlp has no state"):
+        export(variant("mlp"), Path("mlp.onnx"), format="onnx", state=True)
+
+
+def test_a_wrong_file_is_never_there(monkeypatch):
+    """The check is of what was written, not of what was meant: gates in another order are noticed."""
+    monkeypatch.setitem(onnx_model._ORDER, "lstm", (0, 1, 2, 3))
+
+    with pytest.raises(
+        OutputError, match=r"song.onnx: differs from rnnlab on random tokens by .*; not written"
+    ):
+        export(variant("lstm"), Path("song.onnx"), format="onnx")
+
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_every_output_is_compared(place):
+    """The logits and each part of the state; NaN equals nothing."""
+    model = variant("lstm")
+    probe = probe_of(model, standard_network(model, target="", peepholes=False), state=True)
+    outputs = [part.copy() for part in probe.outputs]
+    assert difference(probe, outputs, target="x") == 0.0
+
+    outputs[place][1, 2] += 1e-3
+    with pytest.raises(OutputError, match="x: differs from rnnlab"):
+        difference(probe, outputs, target="x")
+    outputs[place][1, 2] = np.nan
+    with pytest.raises(OutputError, match="x: differs from rnnlab"):
+        difference(probe, outputs, target="x")
+    outputs[place] = outputs[place][:2]
+    with pytest.raises(OutputError, match="x: gives"):
+        difference(probe, outputs, target="x")
+
+
+def test_what_is_there_is_replaced_only_if_asked():
+    """And a folder never by a file."""
+    Path("song.onnx").write_text("mine")
+    Path("folder.onnx").mkdir()
+
+    with pytest.raises(UsageError, match=r"song.onnx: stands there already"):
+        export(variant("lstm"), Path("song.onnx"), format="onnx")
+    with pytest.raises(UsageError, match=r"folder.onnx: is not a file, and is not replaced"):
+        export(variant("lstm"), Path("folder.onnx"), format="onnx", overwrite=True)
+    assert Path("song.onnx").read_text() == "mine"
+
+    export(variant("lstm"), Path("song.onnx"), format="onnx", overwrite=True)
+    assert Path("song.onnx").stat().st_size > 1000
+
+
+def test_only_a_saved_model_is_replaced_by_one():
+    """A folder of anything else is left alone, whatever is asked."""
+    Path("home").mkdir()
+    Path("home/diary.txt").write_text("mine")
+
+    with pytest.raises(UsageError, match="home: is not the folder of a SavedModel"):
+        export(variant("lstm"), Path("home"), format="saved_model", overwrite=True)
+
+    assert Path("home/diary.txt").read_text() == "mine"
+
+
+def test_a_folder_that_is_not_there_is_said():
+    """In the words of every file that is written."""
+    with pytest.raises(RunError, match=r"nowhere/song.onnx: cannot write \(No such file or directory\)"):
+        export(variant("lstm"), Path("nowhere/song.onnx"), format="onnx")
+    with pytest.raises(RunError, match=r"nowhere/song: cannot write"), replaced(Path("nowhere/song")):
+        pass
+
+
+def test_a_file_or_a_folder_is_replaced_whole_or_not_at_all():
+    """What stood there is gone only when the new one is there, and nothing else is left."""
+    Path("model").mkdir()
+    Path("model/old").touch()
+
+    def stopped() -> None:
+        with replaced(Path("model")) as temporary:
+            temporary.mkdir()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    with pytest.raises(RunError, match="model: cannot write"), replaced(Path("model")):
+        pass  # and nothing is put there
+    assert [path.name for path in Path().rglob("*")] == ["model", "old"]
+
+    with replaced(Path("model")) as temporary:
+        temporary.mkdir()
+        (temporary / "new").touch()
+    assert [path.name for path in Path().rglob("*")] == ["model", "new"]
+
+
+def test_a_state_that_runs_on_is_said_to_be_left_out():
+    """Whoever exports a stateful model without its state should know."""
+    song = export(variant("lstm"), Path("song.onnx"), format="onnx")
+    sentence = export(variant("gru"), Path("sentence.onnx"), format="onnx")
+    step = export(variant("lstm"), Path("step.onnx"), format="onnx", state=True)
+
+    assert "--state makes the state an input and an output" in song.notes[0]
+    assert sentence.notes == step.notes == ()
+
+
+def test_the_vocabulary_of_a_keras_file_lies_beside_it(monkeypatch):
+    """As JSON, with what else a program needs to know."""
+    from rnnlab.exports import keras_model
+
+    probe = probe_of(
+        variant("gru"), standard_network(variant("gru"), target="", peepholes=False), state=False
+    )
+    monkeypatch.setattr(keras_model, "build", lambda network, state: None)
+    monkeypatch.setattr(keras_model, "save", lambda model, path: path.write_text("model"))
+    monkeypatch.setattr(keras_model, "loaded", lambda path: None)
+    monkeypatch.setattr(keras_model, "outputs_of", lambda model, inputs: probe.outputs)
+
+    written = export(variant("gru"), Path("ship.keras"), format="keras")
+
+    card = json.loads(Path("ship.vocabulary.json").read_text())
+    assert written.vocabulary == Path("ship.vocabulary.json")
+    assert tuple(card["vocabulary"]) == variant("gru").tokens
+    assert (card["kind"], card["window"], card["logits"], card["state"]) == ("text", 5, "each step", [])

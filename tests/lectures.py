@@ -1,0 +1,50 @@
+"""The lectures' experiments, trained once by the command line for all tests that look at them."""
+
+import fcntl
+import os
+import shutil
+from contextlib import chdir
+from pathlib import Path
+
+import pytest
+
+from rnnlab.commands import run
+from tests.pages import ROOT
+
+
+def bring_run(name: str, folder: Path, factory: pytest.TempPathFactory) -> Path:
+    """What `rnnlab train configs/NAME.yaml` leaves in a folder that has `data/`: its newest run.
+
+    The first test that asks for a run, in whichever process, trains it; others wait for it and copy it.
+    """
+    trained = _trained(name, factory)
+    there = folder / "runs" / trained.name
+    shutil.copytree(trained, there)
+    latest = folder / "runs" / "latest"
+    latest.unlink(missing_ok=True)
+    latest.symlink_to(there.name, target_is_directory=True)
+    return there
+
+
+def copy_inputs(folder: Path) -> None:
+    """Give a folder the configs and the data that ship."""
+    for name in ("configs", "data"):
+        shutil.copytree(ROOT / name, folder / name)
+
+
+def _trained(name: str, factory: pytest.TempPathFactory) -> Path:
+    """The run, in a folder of its own that the processes of one call of pytest share."""
+    base = factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "lectures"
+    folder = shared / name
+    shared.mkdir(exist_ok=True)
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            copy_inputs(folder)
+            with chdir(folder):
+                assert run(["train", f"configs/{name}.yaml", "--quiet"]) == 0
+            (folder / "done").touch()
+    return folder / "runs" / f"{name}-1"

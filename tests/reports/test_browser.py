@@ -1,0 +1,69 @@
+"""The report in a browser, where there is one: nothing is blocked, overflows or is faint."""
+
+import json
+import re
+import shutil
+import subprocess
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from rnnlab.reports.contents import gather
+from rnnlab.reports.page import page_of
+from tests.reports.reporting import with_history
+from tests.trained import SONG, STREAM, run_of
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
+--disable-component-update --disable-sync --allow-file-access-from-files --enable-logging=stderr""".split()
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
+
+FRAMES = Path(__file__).with_name("frames.html")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The reports of a song and of a text, and a page that looks at both at two widths."""
+    folder = tmp_path_factory.mktemp("browser")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for name, text in (("song", SONG), ("text", STREAM)):
+            Path(f"{name}.html").write_text(page_of(gather(with_history(run_of(text)))), encoding="utf-8")
+    shutil.copy(FRAMES, folder)
+    return folder
+
+
+def chromium(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What the browser answers."""
+    profile = f"--user-data-dir={folder / 'profile'}"
+    return subprocess.run(
+        [str(CHROMIUM), *FLAGS, profile, *arguments], capture_output=True, text=True, check=True, timeout=60
+    )
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_the_page_fits_and_can_be_read(folder, scheme):
+    """On a phone and on a desk, in the reader's own colours: no overflow, no faint text, nothing blocked."""
+    setting = f"--blink-settings=preferredColorScheme={0 if scheme == 'dark' else 1}"
+
+    done = chromium(
+        folder, setting, "--virtual-time-budget=3000", "--dump-dom", f"file://{folder}/frames.html"
+    )
+
+    results = json.loads(unescape(re.search(r"RESULT(.*)END", done.stdout, re.DOTALL)[1]))
+    assert [line for line in done.stderr.splitlines() if "CONSOLE" in line] == []
+    assert [each["overflow"] for each in results] == [0] * 4
+    assert {each["ground"] for each in results} == {
+        "rgb(23, 25, 28)" if scheme == "dark" else "rgb(253, 252, 249)"
+    }
+    assert [each["faint"] for each in results] == [[]] * 4
+    assert all(each["drawn"] and each["again"] and each["marks"] for each in results)
+
+
+def test_the_page_can_be_printed(folder):
+    """To a PDF of a few pages."""
+    chromium(folder, f"--print-to-pdf={folder / 'page.pdf'}", f"file://{folder}/song.html")
+
+    assert 2 <= (folder / "page.pdf").read_bytes().count(b"/Type /Page\n") <= 8

@@ -1,0 +1,140 @@
+"""Line charts: what is drawn is what was measured."""
+
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from rnnlab.reports.curves import HEIGHT, WIDTH, Level, Series, line_chart
+from rnnlab.reports.thinning import envelope, thinned
+from rnnlab.reports.ticks import decade_ticks, label, linear_ticks
+
+
+def chart(*lines, **options):
+    """A chart as a tree of elements."""
+    series = [
+        Series(f"line {number}", np.arange(len(ys)) + 1.0, np.array(ys)) for number, ys in enumerate(lines)
+    ]
+    options = {"x_label": "epoch", **options}
+    return ElementTree.fromstring(line_chart("Loss", series, **options).replace("&nbsp;", " "))
+
+
+def points(figure, name="line-0"):
+    """The corners of a line, in the picture's units."""
+    (path,) = figure.findall(f".//svg/path[@class='{name}']/..[@class='plot']/path[@class='{name}']")
+    return [tuple(map(float, pair.split(","))) for pair in re.findall(r"[\d.]+,[\d.]+", path.get("d"))]
+
+
+def test_higher_is_higher_and_later_is_further_right():
+    """A figure above another is drawn above it, in proportion."""
+    (x1, y1), (x2, y2), (x3, y3) = points(chart([1.0, 2.0, 3.0]))
+
+    assert x1 < x2 < x3
+    assert y1 > y2 > y3
+    assert y1 - y2 == pytest.approx(y2 - y3, abs=0.01)
+
+
+def test_what_spans_decades_is_drawn_in_equal_ratios():
+    """A tenth of a loss is as far below it as a hundredth is below that, and the chart says so."""
+    figure = chart([1.0, 1e-3, 1e-6])
+    heights = [y for _, y in points(figure)]
+
+    assert heights[1] - heights[0] == pytest.approx(heights[2] - heights[1], abs=0.01)
+    assert "logarithmic" in "".join(figure.itertext())
+
+
+def test_a_zero_on_a_logarithmic_axis_is_at_its_edge_and_said():
+    """ln 0 has no place; nothing is left out in silence."""
+    figure = chart([1.0, 1e-6, 0.0])
+
+    assert points(figure)[2][1] == 276
+    assert "1 point is 0, and drawn at the lower edge." in "".join(figure.itertext())
+
+
+def test_all_that_is_drawn_lies_inside_the_picture():
+    """Also a lone point, equal figures, negative ones and levels."""
+    for ys in ([2.0], [5.0, 5.0, 5.0], [-3.0, -1.0], [0.0, 0.0], [1e-30, 1e30]):
+        figure = chart(ys, levels=[Level("unigram", 3.3)])
+
+        assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in points(figure))
+
+
+def test_what_is_not_finite_is_left_out():
+    """An epoch without validation has no figure."""
+    assert len(points(chart([1.0, np.nan, 3.0, np.inf]))) == 2
+
+
+def test_a_chart_without_a_figure_is_refused():
+    """There is nothing to draw."""
+    with pytest.raises(ValueError, match="no finite figure"):
+        chart([np.nan])
+
+
+def test_shares_have_an_axis_of_their_own():
+    """From 0 to 1, whatever was measured."""
+    figure = chart([0.2, 0.25], share=True)
+
+    marks = [mark.text for mark in figure.iter("text")]
+    assert marks[0] == "0"
+    assert "1" in marks
+
+
+def test_the_chart_says_in_words_what_it_shows():
+    """For those who do not see it; its key names each line and level."""
+    figure = chart([3.0, 0.5, 0.7], levels=[Level("unigram", 2.5)])
+
+    assert figure.find("svg").get("role") == "img"
+    assert figure.find("svg").get("aria-label") == (
+        "Loss by epoch. line 0: from 3 to 0.7, lowest 0.5 at 2, highest 3 at 1. unigram: 2.5."
+    )
+    assert {"line 0", "unigram 2.5"} <= {" ".join(text.split()) for text in figure.itertext()}
+
+
+def test_names_are_escaped():
+    """A line may be called anything."""
+    series = [Series("</svg><script>", np.arange(2.0), np.arange(2.0))]
+
+    assert "<script" not in line_chart("<b>\u202e", series, x_label='">')
+
+
+def test_thinning_keeps_every_extreme():
+    """The lowest and the highest of each bin, at their places, and both ends."""
+    rng = np.random.default_rng(0)
+    xs, ys = np.arange(10_000.0), rng.normal(size=10_000)
+    ys[4321], ys[8765] = 50.0, -50.0
+
+    kept_xs, kept_ys = thinned(xs, ys, bins=100)
+
+    assert len(kept_xs) <= 202
+    assert (ys[kept_xs.astype(int)] == kept_ys).all()
+    assert {4321, 8765, 0, 9999} <= set(kept_xs)
+    assert (np.diff(kept_xs) > 0).all()
+
+
+def test_what_is_little_is_not_thinned():
+    """Every figure is drawn where there is room."""
+    xs = np.arange(20.0)
+
+    assert thinned(xs, xs, bins=10)[1] is xs
+
+
+def test_the_envelope_holds_all_figures():
+    """No figure of a bin is outside of its range, and both ends of it are figures."""
+    ys = np.random.default_rng(0).normal(size=1001)
+
+    middles, lows, highs = envelope(np.arange(1001.0), ys, bins=10)
+
+    assert len(middles) == len(lows) == len(highs) == 10
+    assert (lows.min(), highs.max()) == (ys.min(), ys.max())
+    assert (lows <= highs).all()
+
+
+def test_ticks_are_round_figures():
+    """1, 2 or 5 times a power of ten, and powers of ten."""
+    assert linear_ticks(0.0, 2000.0, most=6) == [0, 500, 1000, 1500, 2000]
+    assert linear_ticks(1.3, 1.9, most=6) == pytest.approx([1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9])
+    assert decade_ticks(1e-9, 1e2, most=6) == pytest.approx([1e-8, 1e-6, 1e-4, 1e-2, 1, 1e2])
+    assert [label(tick) for tick in (0.0, 0.5, 2000.0, 1e-6, 1.0, -0.25)] == [
+        *("0", "0.5", "2,000", "10⁻⁶", "1", "−0.25")
+    ]
