@@ -26,11 +26,12 @@ ARROWS: dict[str, set[str]] = {
     "engines": {"models", "config"},
     "generation": {*STEPPER, "datasets", "models", "config"},
     "evaluation": {"generation", *STEPPER, "datasets", "models", "config"},
+    "tracing": {"engines.numpy_dense", "engines.numpy_functions", "datasets", "models", "config"},
     "run_folders": {"models.tensor_file", "config", "files"},
     "runs": {"run_folders", "models", "config", "files"},
     "pages": {"datasets", "config", "music", "files"},
     "reports": {
-        *("evaluation", *STEPPER, "generation", "runs"),
+        *("tracing", "evaluation", *STEPPER, "engines.numpy_functions", "generation", "runs"),
         *("datasets", "models", "config", "music", "files"),
     },
     "training": {
@@ -39,8 +40,8 @@ ARROWS: dict[str, set[str]] = {
     },
     "exports": {"history", "engines", "models", "music", "config", "files"},
     "commands": {
-        *("training", "reports", "pages", "exports", "evaluation", "generation", "runs", "run_folders"),
-        "history",
+        *("training", "reports", "tracing", "pages", "exports", "evaluation", "generation", "runs"),
+        *("run_folders", "history"),
         *("engines", "datasets", "models", "config", "music", "files"),
     },
     "api": {

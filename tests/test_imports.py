@@ -34,6 +34,7 @@ def imported(*arguments: str) -> set[str]:
         *("--help", "train --help", "schema", "describe sentence.yaml", "evaluate", "generate"),
         *("report", "export --output sentence.onnx"),
         *("runs", "runs show", "new sentence.txt --force"),
+        *("trace --input ship", "trace sentence.yaml --untrained --input ship"),
     ],
 )
 def test_what_does_not_train_never_loads_tensorflow(tmp_path, monkeypatch, line):

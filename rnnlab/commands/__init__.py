@@ -20,6 +20,7 @@ COMMANDS = {
     "train": "Train the model that a YAML file describes.",
     "evaluate": "Measure a trained model.",
     "generate": "Write text or music with a trained model.",
+    "trace": "Show every gate, state and prediction of a network, step by step.",
     "describe": "Show data, windows, splits and model, without training.",
     "report": "Write one HTML file about a run.",
     "export": "Write a trained model for Keras, TensorFlow, ONNX or TensorBoard.",

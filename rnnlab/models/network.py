@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from rnnlab.models.architecture import Architecture, Dropout, Layer, RecurrentLayer
 from rnnlab.models.cells import Cell
+from rnnlab.models.initial_weights import initial_bias, weight_seeds
 from rnnlab.models.normalized_cells import EPSILON
 
 
@@ -33,7 +34,7 @@ def build_network(
         last_only: whether the logits are those of the last step, (N, V), or of all, (N, T, V).
         random_seed: of the initial weights, which it alone decides.
     """
-    seeds, dropout = _weight_seeds(random_seed), _Dropout(architecture.dropout, random_seed)
+    seeds, dropout = weight_seeds(random_seed), _Dropout(architecture.dropout, random_seed)
     ids = keras.Input((window,), dtype="int32", name="ids")
     encoding = _encoding(architecture.encoding, table, seeds)
     hidden = dropout.inputs(encoding(ids))
@@ -219,16 +220,6 @@ def _initializer(name: str, cell: Cell, units: int, seeds: Iterator[int]) -> Any
         return keras.initializers.GlorotUniform(seed=next(seeds))
     if name == "recurrent_kernel":
         return keras.initializers.Orthogonal(seed=next(seeds))
-    if name != "bias" or "f" not in cell.gates:
+    if name != "bias" or (bias := initial_bias(cell, units)) is None:
         return "zeros"
-    bias = np.zeros(len(cell.gates) * units, np.float32)
-    forget = cell.gates.index("f") * units
-    bias[forget : forget + units] = 1.0
     return keras.initializers.Constant(bias)
-
-
-def _weight_seeds(random_seed: int) -> Iterator[int]:
-    """A seed for each weight that is drawn, in the order of the layers."""
-    rng = np.random.default_rng(random_seed)
-    while True:
-        yield int(rng.integers(2**31 - 1))

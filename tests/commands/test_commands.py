@@ -23,12 +23,17 @@ NOT_COMMANDS = {
         "help",
         "measures",
         "output",
+        "painting",
         "per_token",
         "progress",
+        "ranges",
         "rendering",
         "run_details",
         "run_list",
         "terminal",
+        "trace_drawing",
+        "trace_json",
+        "trace_model",
         "width",
     )
 }

@@ -1,0 +1,85 @@
+"""The model that `rnnlab trace` follows: a trained one, or one with its initial weights."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnnlab.errors import UsageError
+
+if TYPE_CHECKING:
+    from rnnlab.config.schema import Experiment
+    from rnnlab.models.model_file import TrainedModel
+
+LONGEST_WINDOW = 64
+
+
+def trained_model(path: Path | None) -> "tuple[TrainedModel, Path]":
+    """A model by its run folder, its file, or the newest run, and the path that names it."""
+    from rnnlab.runs import load_trained
+
+    if path is not None and path.suffix in (".yaml", ".yml"):
+        raise UsageError(
+            f"{path}: a configuration has no trained weights; name its run, or add --untrained to see the"
+            " network as it begins"
+        )
+    model, _, named = load_trained(path)
+    return model, named
+
+
+def untrained_model(
+    path: Path | None, overrides: Sequence[str], *, hidden: int | None, inputs: Sequence[str]
+) -> "TrainedModel":
+    """The network of a configuration with the weights that its training would begin with.
+
+    Without a configuration, one simple recurrent layer, with the characters of the inputs as vocabulary.
+    """
+    from rnnlab.datasets.corpus import load_corpus
+    from rnnlab.models.architecture import architecture_of
+    from rnnlab.models.initial_weights import initial_weights
+    from rnnlab.models.model_file import TrainedModel
+
+    if (path is None) == (hidden is None):
+        raise UsageError(
+            "rnnlab trace: --untrained needs a configuration, or --hidden N for one simple recurrent layer;"
+            " and not both (with a configuration, --set model.units=N)"
+        )
+    if path is not None:
+        experiment = _configured(path, overrides)
+    else:
+        experiment = _one_layer(hidden or 1, overrides, inputs)
+    tokens = load_corpus(experiment.dataset).vocabulary.tokens
+    architecture = architecture_of(experiment, len(tokens))
+    weights = initial_weights(architecture, experiment.training.random_seed)
+    return TrainedModel(experiment, tokens, weights, "")
+
+
+def _configured(path: Path, overrides: Sequence[str]) -> "Experiment":
+    """The experiment of a configuration, or of a run's; whose data is read for the vocabulary."""
+    from rnnlab.commands.data_access import check_data_access
+    from rnnlab.config.reading import read_experiment
+    from rnnlab.runs import CONFIG, find_run
+
+    run = find_run(path) if os.path.isdir(path) else None
+    file = run.path / CONFIG if run else path
+    experiment = read_experiment(file, overrides)
+    if run:
+        check_data_access(experiment, run, run.path, remedy=f"name the file itself: {file}")
+    return experiment
+
+
+def _one_layer(hidden: int, overrides: Sequence[str], inputs: Sequence[str]) -> "Experiment":
+    """An experiment of one layer on the characters of the inputs, in the order in which they come."""
+    from rnnlab.config.reading import parse_experiment
+
+    characters = "".join(dict.fromkeys("".join(inputs)))
+    if not characters:
+        raise UsageError('--input: expected at least one token, received none; e.g. --input "hello"')
+    text = json.dumps(characters)
+    window = min(max(map(len, inputs)), LONGEST_WINDOW)
+    page = (
+        f"dataset: {{kind: text, inline: {text}, vocabulary: {text}, window: {window}, target: shifted}}\n"
+        f"model: {{kind: simple_rnn, units: {hidden}}}\ntraining: {{batching: windows}}\n"
+    )
+    return parse_experiment(page, name="--hidden", folder=Path.cwd(), overrides=overrides)

@@ -1,0 +1,224 @@
+"""The equation of a layer's time step for one unit, with the numbers of that step: a lecture slide.
+
+Every sum and every function is worked out from the numbers that stand in it, which are rounded to four
+decimals; what it comes to is the network's own value, rounded once. So the two agree up to the rounding of
+what is shown, and `≈` says so.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnnlab.engines.numpy_functions import Floats
+from rnnlab.models.normalized_cells import EPSILON
+from rnnlab.tracing.expressions import SYMBOLS, Expression, Level, expression, shown_number
+from rnnlab.tracing.terms import Term
+from rnnlab.tracing.traced_cell import CANDIDATE, Step, TracedCell
+
+SUMMANDS = 4
+"""Products of a sum that are written out; the others of a longer one are added up."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """`name = symbols = numbers ≈ value`.
+
+    Attributes:
+        name: what is worked out; of a sum of products its symbols.
+        symbols: how, in symbols; empty where the name says it.
+        numbers: the same with numbers.
+        value: what it comes to in the network.
+        note: what the numbers leave out.
+    """
+
+    name: str
+    symbols: str
+    numbers: str
+    value: float
+    note: str = ""
+
+
+def slide(cell: TracedCell, step: Step, *, number: int, inputs: Floats, unit: int, lane: int) -> list[Line]:
+    """The lines of one unit, each after those that it uses.
+
+    Args:
+        cell: the layer.
+        step: what it came to.
+        number: of the step, from 1; h[2] is the state after step 2, h[0] the one before step 1.
+        inputs: what the layer read, (D,).
+        unit: from 0.
+        lane: from 0.
+    """
+    writer = _Writer(cell, step, number=number, inputs=inputs, unit=unit, lane=lane)
+    writer.define_all()
+    return writer.lines
+
+
+def weighted_sum(values: Floats, weights: Floats) -> tuple[str, str]:
+    """Σ values·weights with its numbers, of many the largest, and a note on the others."""
+    products = values * weights
+    places = np.flatnonzero(values)
+    if len(places) > SUMMANDS:
+        places = np.sort(places[np.argsort(-np.abs(products[places]), kind="stable")[: SUMMANDS - 1]])
+    shown = [Expression.of_value("", values[i]) * Expression.of_value("", weights[i]) for i in places]
+    others = np.count_nonzero(values) - len(places)
+    if others:
+        shown.append(Expression.of_value("", float(products.sum() - products[places].sum())))
+    total = shown[0] if shown else Expression.of_value("", 0)
+    for each in shown[1:]:
+        total += each
+    return total.numbers, f"the {SUMMANDS - 1} largest, and the other {others} added up" if others else ""
+
+
+class _Writer:
+    """Writes the lines of one unit; each term once."""
+
+    def __init__(
+        self, cell: TracedCell, step: Step, *, number: int, inputs: Floats, unit: int, lane: int
+    ) -> None:
+        self.lines: list[Line] = []
+        self._cell, self._inputs, self._unit, self._lane = cell, inputs, unit, lane
+        self._names = {term: f"{name}[{number - 1}]" for name, term in step.before.items()}
+        self._later = {term: f"{name}[{number}]" for name, term in step.after.items()}
+        self._later |= {term: _gate_name(name, term) for name, term in step.gates.items()}
+
+    def define_all(self) -> None:
+        """The gates in the cell's order, and the state with h last, each after what it is worked out from."""
+        gates = [term for term in self._later if term.name]
+        for term in gates + [term for term in reversed(self._later) if not term.name]:
+            self._define(term)
+
+    def _define(self, term: Term) -> None:
+        if term in self._names:
+            return
+        name = self._later[term]
+        gate = term.name if len(self._cell.cell.gates) > 1 else ""
+        worked_out = expression(term, lambda each: None if each is term else self._leaf(each, gate))
+        self.lines.append(Line(name, worked_out.symbols, worked_out.numbers, self._value(term)))
+        self._names[term] = name
+
+    def _leaf(self, term: Term, gate: str) -> Expression | None:
+        """The expression of what is given or has a line of its own; None for what is written out in place."""
+        if term in self._later:
+            self._define(term)
+        if term in self._names:
+            return Expression.of_value(self._names[term], self._value(term))
+        if term.operation == "number":
+            return Expression.of_value(shown_number(float(term.values[0, 0])), float(term.values[0, 0]))
+        subscript = f"_{term.gates or gate}" if len(self._cell.cell.gates) > 1 and gate else ""
+        if term.operation == "parameter":
+            return Expression.of_value(_symbol(term) + subscript, self._value(term))
+        if term.operation in ("x", "product"):
+            return self._summed(term, subscript)
+        return self._normalized(term, subscript) if term.operation == "normalized" else None
+
+    def _summed(self, term: Term, subscript: str) -> Expression:
+        """x W + b or h U, whose products have a line of their own."""
+        column = term.begin + self._unit
+        if term.operation == "x":
+            name, bias = f"x W{subscript}", float(self._cell.bias[column])
+            numbers, note = weighted_sum(self._inputs, self._cell.weights["kernel"][:, column])
+            if "input_gain" not in self._cell.weights:
+                name = f"{name} + b{subscript}"
+                numbers = (Expression("", numbers) + Expression.of_value("", bias)).numbers
+        else:
+            (operand,) = term.inputs
+            inner = self._operand(operand)
+            name = f"{inner} U{subscript}"
+            weights = self._cell.weights["recurrent_kernel"][:, column]
+            numbers, note = weighted_sum(operand.values[:, self._lane], weights)
+        self._once(Line(name, "", numbers, self._value(term), note))
+        return Expression.of_value(name, self._value(term), Level.SUM if " + " in name else Level.PRODUCT)
+
+    def _operand(self, operand: Term) -> str:
+        """What U is multiplied with; what is not a state is written out, all units at once."""
+        for term in operand.inputs:
+            if term in self._later:
+                self._define(term)
+        if operand in self._names:
+            return self._names[operand]
+        return f"({expression(operand, lambda each: self._leaf(each, '')).symbols})"
+
+    def _normalized(self, term: Term, subscript: str) -> Expression:
+        """LN(v): the unit's own v, less the mean of all of the lane's, over their deviation."""
+        (whole,) = term.inputs
+        lane, place = whole.values[:, self._lane], term.begin + self._unit
+        is_part = len(whole.values) > len(term.values)
+        self._leaf(whole.block(term.begin, len(term.values), term.gates) if is_part else whole, term.gates)
+        name = f"LN({self._plain(whole)}){subscript if is_part else ''}"
+        mean, deviation = float(lane.mean()), float(np.sqrt(lane.var() + EPSILON))
+        numbers = f"({difference(float(lane[place]), mean)}) / {shown_number(deviation)}"
+        self._once(Line(name, "", numbers, self._value(term), f"mean and deviation of {len(lane)} values"))
+        return Expression.of_value(name, self._value(term))
+
+    def _plain(self, whole: Term) -> str:
+        """What is normalised, all units at once."""
+        if whole.operation == "x":
+            return "x W"
+        return f"{self._operand(whole.inputs[0])} U" if whole.operation == "product" else self._names[whole]
+
+    def _once(self, line: Line) -> None:
+        if all(line.name != other.name for other in self.lines):
+            self.lines.append(line)
+
+    def _value(self, term: Term) -> float:
+        lane = self._lane if term.values.shape[1] > 1 else 0  # a weight is the same in every lane
+        return float(term.values[self._unit, lane])
+
+
+def head_lines(
+    kernel: Floats | None,
+    bias: Floats | None,
+    hidden: Floats,
+    logits: Floats,
+    tokens: dict[int, str],
+    name: str,
+) -> Iterator[Line]:
+    """How the logits of some tokens come about, and their probabilities.
+
+    Args:
+        kernel: (H, V) of the head; None where the last layer gives the logits.
+        bias: (V,).
+        hidden: what the head reads, (H,).
+        logits: (V,).
+        tokens: what each token is called, by id.
+        name: of what the head reads.
+    """
+    total = log_total(logits)
+    for token_id, token in tokens.items():
+        value = float(logits[token_id])
+        if kernel is None or bias is None:
+            yield Line(f"logit {token}", f"{name} of unit {token_id + 1}", shown_number(value), value)
+            continue
+        numbers, note = weighted_sum(hidden, kernel[:, token_id])
+        with_bias = Expression("", numbers) + Expression.of_value("", float(bias[token_id]))
+        yield Line(f"logit {token}", f"{name} V + d", with_bias.numbers, value, note)
+    if len(tokens) == len(logits):
+        numbers = " + ".join(f"exp({shown_number(float(logit))})" for logit in logits)
+        yield Line("ln Σ exp(logits)", "", f"ln({numbers})", total)
+    for token_id, token in tokens.items():
+        own = float(logits[token_id])
+        numbers = f"exp({difference(own, total)})"
+        yield Line(f"p({token})", "exp(logit - ln Σ exp(logits))", numbers, float(np.exp(own - total)))
+
+
+def log_total(logits: Floats) -> float:
+    """ln Σ exp(logits) of (V,): what a logit is above it is the logarithm of the probability."""
+    wide = logits.astype(np.float64)
+    highest = wide.max()
+    return float(np.log(np.exp(wide - highest).sum()) + highest)
+
+
+def difference(left: float, right: float) -> str:
+    """`a - b` with numbers."""
+    return (Expression.of_value("", left) - Expression.of_value("", right)).numbers
+
+
+def _gate_name(name: str, term: Term) -> str:
+    """`c̃` and `h̃` for what is new, the letter for every other gate."""
+    return f"{term.name}\N{COMBINING TILDE}" if name == CANDIDATE else name
+
+
+def _symbol(term: Term) -> str:
+    return SYMBOLS.get(term.name) or SYMBOLS.get(term.name.rstrip("0123456789"), term.name)

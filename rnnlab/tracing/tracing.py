@@ -1,0 +1,205 @@
+"""A network run over a text, with the value of every gate, every state and every prediction kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab.datasets.vocabulary import Vocabulary
+from rnnlab.engines.numpy_dense import Dense
+from rnnlab.engines.numpy_functions import Floats
+from rnnlab.errors import ModelFileError, UsageError
+from rnnlab.models.architecture import Architecture, architecture_of
+from rnnlab.models.encodings import encoding_table
+from rnnlab.models.model_file import TrainedModel
+from rnnlab.tracing.reading import Flags, Ids, Reading, reading_of, with_boundaries
+from rnnlab.tracing.traced_cell import Step, TracedCell, zeros
+
+MOST_VALUES = 10_000_000
+"""Numbers of a trace, all layers, steps and lanes together: 40 MB."""
+
+
+@dataclass(frozen=True)
+class LayerTrace:
+    """One recurrent layer over T steps.
+
+    Attributes:
+        cell: the layer with its weights.
+        inputs: what it read, (N, T, D).
+        values: (N, T, H) of each gate, and of each part of the state after the step, by name; h is the last.
+        outputs: what the layer above reads, (N, T, H): h, or with residual layers h and what was read.
+    """
+
+    cell: TracedCell
+    inputs: Floats
+    values: dict[str, Floats]
+    outputs: Floats
+
+    @property
+    def name(self) -> str:
+        """The layer's name."""
+        return self.cell.layer.name
+
+    @property
+    def units(self) -> int:
+        """H."""
+        return self.cell.layer.units
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A network over N texts of T steps.
+
+    Attributes:
+        model: the network.
+        architecture: its layers.
+        reading: which tokens the steps read.
+        ids: (N, T) token of each step.
+        starts: (N, T), whether the state was zero before the step.
+        targets: (N, T) the token that came next, −1 where the text ends.
+        layers: the recurrent layers, first to last.
+        logits: (N, T, V).
+        log_probabilities: (N, T, V) of the next token, nats.
+        notes: what the user should know, a sentence each.
+    """
+
+    model: TrainedModel
+    architecture: Architecture
+    reading: Reading
+    ids: Ids
+    starts: Flags
+    targets: Ids
+    layers: tuple[LayerTrace, ...]
+    logits: Floats
+    log_probabilities: NDArray[np.float64]
+    notes: tuple[str, ...]
+
+    @property
+    def surprises(self) -> NDArray[np.float64]:
+        """(N, T) −ln of the probability of the token that came next, nats; NaN where the text ends."""
+        known = np.maximum(self.targets, 0)[..., None]
+        nats = -np.take_along_axis(self.log_probabilities, known, axis=-1)[..., 0]
+        return np.where(self.targets >= 0, nats, np.nan)
+
+    def tokens(self, lane: int) -> list[str]:
+        """The token of each step of a lane."""
+        return [self.model.tokens[token_id] for token_id in self.ids[lane]]
+
+    def step(self, layer: int, step: int) -> Step:
+        """A time step of a layer once more, with its terms; both counted from 0."""
+        traced = self.layers[layer]
+        before = zeros(traced.cell.layer, len(self.ids))
+        if step:
+            keep = ~self.starts[:, step]
+            before = tuple(traced.values[name][:, step - 1].T * keep for name in traced.cell.cell.state)
+        return traced.cell.step(traced.inputs[:, step].T, before)
+
+
+def trace(model: TrainedModel, inputs: Sequence[str], *, runs_on: bool = False) -> Trace:
+    """The trace of a network over texts of equally many tokens.
+
+    Args:
+        model: the network, trained or not.
+        inputs: texts or notes.
+        runs_on: whether the state runs on over each whole text, whatever the model was trained with.
+
+    Raises:
+        UsageError: the network has no state, or the texts are empty, too long or not equally long.
+        VocabularyError: a token that the model does not know.
+    """
+    architecture = architecture_of(model.experiment, len(model.tokens))
+    if not architecture.recurrent:
+        raise UsageError(
+            "an mlp has no state and no gates, since it reads a window at once: there is nothing to trace;"
+            " rnnlab evaluate --per-token shows its surprise"
+        )
+    dataset = model.experiment.dataset
+    vocabulary = Vocabulary(model.tokens, dataset.kind, dataset.boundary)
+    read = _read(inputs, vocabulary)
+    reading = reading_of(read.shape[1], model.experiment, runs_on=runs_on)
+    _check_size(architecture, vocabulary, lanes=len(read), steps=len(reading))
+    ids = read[:, reading.places]
+    starts = with_boundaries(reading, ids, vocabulary.boundary_id)
+    ahead = np.append(read, np.full((len(read), 1), -1), axis=1)[:, reading.places + 1]
+    layers, logits = _run(model, architecture, ids, starts)
+    _check_finite(layers, logits)
+    wide = logits.astype(np.float64)
+    wide -= wide.max(axis=-1, keepdims=True)
+    wide -= np.log(np.exp(wide).sum(axis=-1, keepdims=True))
+    notes = (reading.note,) if reading.note else ()
+    return Trace(model, architecture, reading, ids, starts, ahead, layers, logits, wide, notes)
+
+
+def head_of(architecture: Architecture, model: TrainedModel) -> Dense | None:
+    """What makes the last layer's outputs logits, if anything does."""
+    if architecture.head is None:
+        return None
+    tied = model.weights[f"{architecture.encoding.name}/embeddings"].T if architecture.tied else None
+    return Dense(architecture.head, model.weights, tied)
+
+
+def _read(inputs: Sequence[str], vocabulary: Vocabulary) -> Ids:
+    """The token ids of texts, (N, S), each begun by a boundary if there is one."""
+    name = "--input"
+    lanes = [vocabulary.parse(text, name=name) for text in inputs]
+    if not all(map(len, lanes)):
+        raise UsageError(f"{name}: expected at least one token, received none")
+    lanes = [vocabulary.begun(ids) for ids in lanes]
+    lengths = [len(ids) for ids in lanes]
+    if len(set(lengths)) > 1:
+        counts = ", ".join(map(str, lengths[:8])) + (", …" if len(lengths) > 8 else "")
+        raise UsageError(f"{name}: expected inputs of equally many tokens as one batch, received {counts}")
+    return np.array(lanes, np.int64)
+
+
+def _check_size(architecture: Architecture, vocabulary: Vocabulary, *, lanes: int, steps: int) -> None:
+    layers = architecture.recurrent
+    each = sum((len(layer.cell.gates) + len(layer.cell.state)) * layer.units for layer in layers)
+    each += len(vocabulary) * 2
+    if each * lanes * steps > MOST_VALUES:
+        raise UsageError(
+            f"--input: too long: {lanes * steps:,} steps of {each:,} values each; of this model at most"
+            f" {MOST_VALUES // each:,} steps are traced at once"
+        )
+
+
+def _check_finite(layers: tuple[LayerTrace, ...], logits: Floats) -> None:
+    kept = (values for layer in layers for values in (*layer.values.values(), layer.outputs))
+    if not all(np.isfinite(values).all() for values in (*kept, logits)):
+        raise ModelFileError(
+            "the model's values are not numbers: its weights are too large, or its training diverged;"
+            " train again with a smaller training.optimizer.learning_rate"
+        )
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _run(
+    model: TrainedModel, architecture: Architecture, ids: Ids, starts: Flags
+) -> tuple[tuple[LayerTrace, ...], Floats]:
+    """Every layer over the whole text, and the logits (N, T, V)."""
+    table = encoding_table(model.experiment.dataset.encoding, model.tokens)
+    if table is None:
+        table = model.weights[f"{architecture.encoding.name}/embeddings"]
+    hidden, layers = table[ids], list[LayerTrace]()
+    for layer in architecture.recurrent:
+        traced = _run_layer(TracedCell(layer, model.weights), hidden, starts)
+        if architecture.residual and layers:
+            outputs = traced.outputs + hidden
+            traced = LayerTrace(traced.cell, traced.inputs, traced.values, outputs)
+        layers.append(traced)
+        hidden = traced.outputs
+    head = head_of(architecture, model)
+    return tuple(layers), head(hidden) if head else hidden
+
+
+def _run_layer(cell: TracedCell, inputs: Floats, starts: Flags) -> LayerTrace:
+    lanes, steps, _ = inputs.shape
+    state, records = zeros(cell.layer, lanes), list[dict[str, Floats]]()
+    for t in range(steps):
+        before = tuple(part * ~starts[:, t] for part in state)
+        step = cell.step(inputs[:, t].T, before)
+        records.append(step.values)
+        state = tuple(term.values for term in step.after.values())
+    values = {name: np.stack([record[name].T for record in records], axis=1) for name in records[0]}
+    return LayerTrace(cell, inputs, values, values["h"])
