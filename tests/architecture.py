@@ -26,13 +26,14 @@ ARROWS: dict[str, set[str]] = {
     "generation": {*STEPPER, "datasets", "models", "config"},
     "evaluation": {"generation", *STEPPER, "datasets", "models", "config"},
     "runs": {"models", "config", "files"},
-    "reports": {"evaluation", "generation", "runs", "datasets", "models", "config"},
+    "reports": {"evaluation", "generation", "runs", "datasets", "models", "config", "files"},
     "training": {
         *("engines", "evaluation", "generation", "runs", "datasets", "models", "config"),
         *("files", "processes"),
     },
+    "trials": {"training", "evaluation", "runs", "datasets", "config", "processes"},
     "commands": {
-        *("training", "reports", "evaluation", "generation", "runs"),
+        *("trials", "training", "reports", "evaluation", "generation", "runs"),
         *("engines", "datasets", "models", "config", "music", "files"),
     },
     "__main__": {"commands"},

@@ -17,6 +17,8 @@ COMMANDS = {
     "train": "Train the model that a YAML file describes.",
     "evaluate": "Measure a trained model.",
     "generate": "Write text or music with a trained model.",
+    "compare": "Compare configurations, or runs.",
+    "plot": "Draw loss and accuracy by epoch, of several runs in one picture.",
     "describe": "Show data, windows, splits and model, without training.",
     "convert": "Convert music between note text, MIDI and other formats.",
     "schema": "Print the JSON Schema of the YAML, for editors.",

@@ -17,12 +17,15 @@ NOT_COMMANDS = {
     *(
         "__init__",
         "arguments",
+        "comparison_results",
         "data_access",
         "fold_results",
         "measures",
         "per_token",
+        "pictures",
         "progress",
         "rendering",
+        "run_folders",
         "terminal",
     )
 }
