@@ -1,6 +1,5 @@
 """`rnnlab compare`: configurations, or runs, side by side on the same data."""
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,15 +7,11 @@ import click
 
 from rnnlab.commands.arguments import json_option, set_option
 from rnnlab.commands.pictures import checked_picture, output_option, overwrite_option
-from rnnlab.commands.progress import ReadingReport
 from rnnlab.commands.terminal import echo
 from rnnlab.errors import TrainingError, UsageError
 
 if TYPE_CHECKING:
-    from rnnlab.config.comparison import ComparisonPage
-    from rnnlab.config.schema import Experiment
     from rnnlab.evaluation.comparison import Comparison
-    from rnnlab.reports.contenders import Entry
 
 
 @click.command()
@@ -54,6 +49,7 @@ def command(
     differ in their random seed alone count as one. The folder of a comparison stands for the runs in it.
     """
     from rnnlab.commands.comparison_results import comparison_json, comparison_text
+    from rnnlab.commands.comparison_training import compare_configs
     from rnnlab.commands.rendering import as_json_text
     from rnnlab.commands.run_folders import is_trained
 
@@ -67,16 +63,16 @@ def command(
         _refuse_options(options)
         comparison = _compare_runs(paths)
     else:
-        comparison, folder, failures = _compare_configs(paths, **options)
+        comparison, folder, failures = compare_configs(paths, **options)
     shown = str(folder) if folder else None
     result = {**comparison_json(comparison), "failures": failures, "folder": shown}
     if folder:
         _keep(folder, as_json_text(result))
+    echo(as_json_text(result) if as_json else comparison_text(comparison, folder=shown))
     if output:
         _draw(comparison, output, suffix)
-    echo(as_json_text(result) if as_json else comparison_text(comparison, folder=shown))
     if failures:
-        raise TrainingError(f"{len(failures)} trainings failed, and are not in the table: {failures[0]}")
+        raise TrainingError(f"not in the table, as training failed: {'; '.join(failures)}")
 
 
 def _refuse_options(options: dict[str, Any]) -> None:
@@ -87,122 +83,20 @@ def _refuse_options(options: dict[str, Any]) -> None:
 
 def _compare_runs(paths: tuple[Path, ...]) -> "Comparison":
     """Runs and model files as they are."""
+    from rnnlab.commands.comparison_training import measured
     from rnnlab.commands.data_access import check_data_access
     from rnnlab.commands.run_folders import runs_in
     from rnnlab.reports.contenders import Entry, grouped
-    from rnnlab.runs import load_trained
+    from rnnlab.runs import MODEL, load_trained
 
     entries = []
-    for path in (run for named in paths for run in runs_in(named)):
+    for path in (run for named in paths for run in runs_in(named, having=MODEL)):
         trained, run, shown = load_trained(path)
         check_data_access(trained.experiment, run, shown, remedy="train it here")
         entries.append(Entry(shown, trained, run))
     if len(entries) < 2:
         raise UsageError(f"{paths[0]}: expected two runs or more to compare, received one")
-    return _measured(grouped(entries))
-
-
-def _compare_configs(
-    paths: tuple[Path, ...], overrides: tuple[str, ...], jobs: int | None, **budget: Any
-) -> "tuple[Comparison, Path, list[str]]":
-    """Train configurations; the comparison, the folder of its runs, and what went wrong with some of them."""
-    from rnnlab.reports.contenders import Entry
-    from rnnlab.runs import Run, claim_numbered
-    from rnnlab.trials import read_experiments
-
-    page, configs, name = _page(paths, budget)
-    with ReadingReport(quiet=False) as reading:
-        experiments = read_experiments(configs, overrides, epochs=page.epochs, report=reading.show)
-    folder = claim_numbered(name)
-    if page.seconds is not None:
-        experiments = _with_epochs(experiments, page.seconds)
-    failures = _train(experiments, page.seeds, folder, jobs)
-    groups: dict[str, list[Entry]] = {}
-    for contender, path in _runs(experiments, page.seeds, folder):
-        if str(path) not in failures:
-            run = Run(path)
-            groups.setdefault(contender, []).append(Entry(path, run.load_model(), run))
-    lines = [f"{path}: {why}" for path, why in failures.items()]
-    if not groups:
-        raise TrainingError(f"every training failed: {lines[0]}")
-    return _measured(groups), folder, lines
-
-
-def _page(paths: tuple[Path, ...], budget: dict[str, Any]) -> "tuple[ComparisonPage, list[Path], str]":
-    """What to do, as a page has it, or the command line where it says something else."""
-    from rnnlab.config.comparison import ComparisonPage, read_comparison
-
-    given = {key: value for key, value in budget.items() if value is not None}
-    if math.isnan(given.get("seconds", 0)):
-        raise UsageError("--seconds: expected a number, received nan")
-    if {"epochs", "seconds"} <= given.keys():
-        raise UsageError("--epochs, --seconds: one budget for all; leave one of them out")
-    if given.keys() & {"epochs", "seconds"}:
-        given = {"epochs": None, "seconds": None, **given}
-    if len(paths) == 1:
-        page, configs = read_comparison(paths[0])
-        return page.model_copy(update=given), configs, paths[0].stem
-    return ComparisonPage.model_construct(compare=[], **given), list(paths), "comparison"
-
-
-def _with_epochs(experiments: "dict[str, Experiment]", seconds: float) -> "dict[str, Experiment]":
-    """Experiments with as many epochs as take so long."""
-    from rnnlab.trials import epochs_in, with_training
-
-    names = list(experiments)
-
-    def said(number: int, epochs: int) -> None:
-        echo(f"{names[number]}: {epochs:,} epochs take {seconds:g} s", err=True)
-
-    found = epochs_in(list(experiments.values()), seconds, report=said)
-    return {
-        name: with_training(experiment, epochs=epochs)
-        for (name, experiment), epochs in zip(experiments.items(), found, strict=True)
-    }
-
-
-def _runs(experiments: "dict[str, Experiment]", seeds: int, folder: Path) -> list[tuple[str, Path]]:
-    """The name and the run of each training: with one random seed all of them, then with the next."""
-    from rnnlab.reports.contenders import run_name
-
-    return [(name, folder / run_name(name, seed)) for seed in range(seeds) for name in experiments]
-
-
-def _train(
-    experiments: "dict[str, Experiment]", seeds: int, folder: Path, jobs: int | None
-) -> dict[str, str]:
-    """Train all; what went wrong, by run."""
-    from rnnlab.trials import cores, train_runs, with_training
-
-    runs = _runs(experiments, seeds, folder)
-    tasks = [
-        (with_training(experiments[name], random_seed=number // len(experiments)), path)
-        for number, (name, path) in enumerate(runs)
-    ]
-    at_once = min(jobs or cores(), len(tasks))
-    echo(f"{len(tasks)} trainings, {at_once} at a time, in {folder}", err=True)
-    failures: dict[str, str] = {}
-    done = 0
-    try:
-        for number, failure in train_runs(tasks, jobs=at_once):
-            done += 1
-            path = str(runs[number][1])
-            if failure:
-                failures[path] = failure
-            echo(f"{done} of {len(tasks)}  {path}{': failed: ' + failure if failure else ''}", err=True)
-    except (KeyboardInterrupt, SystemExit):
-        echo(
-            f"{done} of {len(tasks)} trainings are done; to compare those: rnnlab compare {folder}", err=True
-        )
-        raise
-    return failures
-
-
-def _measured(groups: "dict[str, list[Entry]]") -> "Comparison":
-    from rnnlab.reports.contenders import compare
-
-    with ReadingReport(quiet=False) as reading:
-        return compare(groups, report=reading.show)
+    return measured(grouped(entries))
 
 
 def _keep(folder: Path, text: str) -> None:

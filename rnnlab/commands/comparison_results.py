@@ -31,8 +31,8 @@ def comparison_text(comparison: "Comparison", *, folder: str | None) -> str:
         comparison: what to show.
         folder: of its runs, if they have one of their own.
     """
-    first, *others = verdict(comparison)
-    rows = [("verdict", first), *(("", sentence) for sentence in others)]
+    sentences = verdict(comparison)
+    rows = [("" if number else "verdict", sentence) for number, sentence in enumerate(sentences)]
     rows += [("test", _test(comparison))] if any(each.test for each in comparison.differences()) else []
     rows += [("note", note) for note in comparison.notes]
     rows += [("runs", folder)] if folder else []

@@ -23,13 +23,13 @@ def command(runs: tuple[Path, ...], output: Path, *, overwrite: bool) -> None:
     """
     from rnnlab.commands.run_folders import runs_in
     from rnnlab.files import write_durably
-    from rnnlab.reports.histories import read_history
+    from rnnlab.reports.histories import FILE, read_history
     from rnnlab.reports.history_figure import history_picture
     from rnnlab.runs import find_run
 
     suffix = checked_picture(output, overwrite=overwrite)
     if runs:
-        found = [find_run(each) for path in runs for each in runs_in(path)]
+        found = [find_run(each) for path in runs for each in runs_in(path, having=FILE)]
     else:
         found = [find_run()]
         echo(f"using {found[0].path}", err=True)

@@ -14,11 +14,21 @@ def is_trained(path: Path) -> bool:
     return not os.path.exists(path) and path.suffix not in {".yaml", ".yml"}
 
 
-def runs_in(path: Path) -> list[Path]:
-    """The runs of a comparison's folder, in the order of their names and numbers; else the path itself."""
+def runs_in(path: Path, *, having: str) -> list[Path]:
+    """The runs of a comparison's folder, in the order of their names and numbers; else the path itself.
+
+    Args:
+        path: what was named.
+        having: a file that a run in the folder has, or it is passed over.
+    """
     if not os.path.isdir(path) or (path / CONFIG).exists():
         return [path]
-    found = [each for each in path.iterdir() if (each / CONFIG).is_file() and not each.is_symlink()]
+    names = (CONFIG, having)
+    found = [
+        each
+        for each in path.iterdir()
+        if not each.is_symlink() and all((each / name).is_file() for name in names)
+    ]
     return sorted(found, key=_by_number) or [path]
 
 

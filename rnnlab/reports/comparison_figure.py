@@ -49,7 +49,7 @@ def _draw(figure: "Figure", contenders: Sequence[Contender]) -> None:
     loss.set_xlabel("nats per token; bar: 95 % interval")
     _scale(loss, contenders)
     if any(contender.trials[0].ceiling for contender in contenders):
-        steps.set_xlabel("share right; dotted: the most without a state")
+        steps.set_xlabel("share right (dotted: most without state)")
     names = [one_line(contender.name) for contender in contenders]
     steps.set_yticks(list(rows), names, parse_math=False)
     steps.set_ylim(len(contenders) - 0.4, -0.6)

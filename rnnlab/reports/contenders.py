@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,43 +73,44 @@ def compare(groups: dict[str, list[Entry]], *, report: Report = unreported) -> C
     """
     contenders: list[Contender] = []
     notes: list[str] = []
+    seen: list[Trial] = []
     for name, entries in groups.items():
-        trials = list[Trial]()
         for entry in entries:
             trial, said = _measured(entry, report)
-            trials.append(trial)
+            seen.append(trial)
             notes += said
-        check_same_data(
-            [(trial.run, trial.split, trial.data) for each in contenders for trial in each.trials[:1]]
-            + [(trial.run, trial.split, trial.data) for trial in trials]
-        )
-        contenders.append(Contender(name, tuple(trials)))
+            check_same_data([(each.run, each.split, each.data) for each in (seen[0], trial)])
+        contenders.append(Contender(name, tuple(seen[-len(entries) :])))
     return Comparison(tuple(contenders), (*dict.fromkeys(notes), *_notes(contenders)))
 
 
 def _measured(entry: Entry, report: Report) -> tuple[Trial, tuple[str, ...]]:
+    """A trial, and what the user should know of it."""
     epochs, seconds = None, None
+    notes: tuple[str, ...] = ()
     if entry.run:
-        try:
+        with suppress(RunError):  # without a history its time is not known
             history = read_history(entry.run)
             epochs, seconds = history.epochs[-1], history.seconds
-        except RunError:  # only its time is not known then
-            pass
-    return measure_trial(entry.trained, run=str(entry.path), epochs=epochs, seconds=seconds, report=report)
+    wanted = entry.trained.experiment.training.epochs
+    if epochs is not None and epochs < wanted:
+        notes = (f"{entry.path}: trained for {epochs:,} of its {wanted:,} epochs",)
+    trial, said = measure_trial(
+        entry.trained, run=str(entry.path), epochs=epochs, seconds=seconds, report=report
+    )
+    return trial, notes + said
 
 
 def _notes(contenders: Sequence[Contender]) -> list[str]:
     """What makes figures that stand beside each other not quite of the same thing."""
     notes = []
-    first = [contender.trials[0] for contender in contenders]
-    targets = {
-        contender.name: trial.metrics.tokens for contender, trial in zip(contenders, first, strict=True)
-    }
+    first = {contender.name: contender.trials[0] for contender in contenders}
+    targets = {name: trial.metrics.tokens for name, trial in first.items()}
+    epochs = {name: trial.epochs for name, trial in first.items()}
     if len(set(targets.values())) > 1:
         notes.append(f"not the same number of targets, as windows differ: {_listed(targets)}")
-    if first[0].split == "train":
+    if contenders[0].trials[0].split == "train":
         notes.append("nothing is held out: losses and accuracies are of what was trained on")
-    epochs = {contender.name: trial.epochs for contender, trial in zip(contenders, first, strict=True)}
     if len(set(epochs.values())) > 1:
         notes.append(f"not the same number of epochs: {_listed(epochs)}")
     return notes

@@ -40,7 +40,7 @@ def _of_free_runs(contenders: Sequence[Contender]) -> Iterator[str]:
 def _of_losses(comparison: Comparison) -> Iterator[str]:
     contenders, differences = comparison.contenders, comparison.differences()
     tested = [each for each in differences if each.test]
-    if not tested:
+    if differences and not tested:
         yield (
             "Loss: nothing can be said of whether a difference would come again with another random seed, as"
             " there are not two seeds that are shared."

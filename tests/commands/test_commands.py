@@ -18,6 +18,7 @@ NOT_COMMANDS = {
         "__init__",
         "arguments",
         "comparison_results",
+        "comparison_training",
         "data_access",
         "fold_results",
         "measures",
