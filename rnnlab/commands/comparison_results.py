@@ -31,8 +31,9 @@ def comparison_text(comparison: "Comparison", *, folder: str | None) -> str:
         comparison: what to show.
         folder: of its runs, if they have one of their own.
     """
-    sentences = verdict(comparison)
-    rows = [("" if number else "verdict", sentence) for number, sentence in enumerate(sentences)]
+    first, sentences = comparison.contenders[0].trials[0], verdict(comparison)
+    rows = [("part", f"{first.split}, {first.metrics.tokens:,} targets")]
+    rows += [("" if number else "verdict", sentence) for number, sentence in enumerate(sentences)]
     rows += [("test", _test(comparison))] if any(each.test for each in comparison.differences()) else []
     rows += [("note", note) for note in comparison.notes]
     rows += [("runs", folder)] if folder else []

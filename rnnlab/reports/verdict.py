@@ -34,7 +34,7 @@ def _of_free_runs(contenders: Sequence[Contender]) -> Iterator[str]:
             f"{each.name} has at best {run.correct} of {run.length} right"
             for each, run in zip(others, best, strict=True)
         )
-        yield f"{counts}."
+        yield f"{'' if exact or sometimes else 'Running free, '}{counts}."
 
 
 def _of_losses(comparison: Comparison) -> Iterator[str]:

@@ -65,4 +65,6 @@ def test_without_free_runs_nothing_is_said_of_them():
 
 def test_one_contender_alone_has_no_losses_to_compare():
     """Its free runs are said all the same."""
-    assert verdict(Comparison((contender("a", FAR, free=[1, 2, 3]),))) == ["a has at best 3 of 50 right."]
+    assert verdict(Comparison((contender("a", FAR, free=[1, 2, 3]),))) == [
+        "Running free, a has at best 3 of 50 right."
+    ]
