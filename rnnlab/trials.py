@@ -15,7 +15,7 @@ from rnnlab.config.schema import Experiment
 from rnnlab.datasets.loading import load_data
 from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.errors import RnnlabError, TrainingError, UsageError
-from rnnlab.evaluation.comparison import check_same_data, digest
+from rnnlab.evaluation.same_data import check_same_data, digest
 from rnnlab.evaluation.selection import part_named
 from rnnlab.processes import in_processes
 from rnnlab.runs import CONFIG, Run

@@ -36,8 +36,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.usefixtures("folder")
 def test_every_command_of_a_page_works(page: Path) -> None:
     """In the page's order, in a fresh folder; training is cut to three epochs to keep the test short."""
+    shorter = {"train": ["--set", "training.epochs=3"], "compare": ["--epochs", "3", "--seeds", "1"]}
     for words in commands_of(page):
-        shortened = ["--set", "training.epochs=3"] if words[0] == "train" else []
+        shortened = shorter.get(words[0], []) if words[-1].endswith(".yaml") or words[0] == "train" else []
 
         assert run(words + shortened) == 0, f"rnnlab {' '.join(words)}"
 

@@ -29,7 +29,11 @@ def imported(*arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "line", ["--help", "train --help", "schema", "describe sentence.yaml", "evaluate", "generate"]
+    "line",
+    [
+        *("--help", "train --help", "schema", "describe sentence.yaml", "evaluate", "generate"),
+        "compare runs/song-1 runs/song-1",
+    ],
 )
 def test_what_does_not_train_never_loads_tensorflow(tmp_path, monkeypatch, line):
     """Nor Keras, which would load it."""

@@ -1,23 +1,19 @@
 """Trained models side by side: what each is worth on the same data, and which differences mean anything."""
 
-import hashlib
 import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-import numpy as np
-
 from rnnlab.datasets.batching import make_batches
-from rnnlab.datasets.corpus import Corpus
-from rnnlab.datasets.parts import Part
 from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.engines.numpy_engine import numpy_model
-from rnnlab.errors import UsageError, VocabularyError
+from rnnlab.errors import VocabularyError
 from rnnlab.evaluation.ceiling import Ceiling, window_ceiling
 from rnnlab.evaluation.free_running import FreeRunning, run_freely
 from rnnlab.evaluation.metrics import Metrics, measure
+from rnnlab.evaluation.same_data import digest
 from rnnlab.evaluation.selection import select
 from rnnlab.evaluation.significance import LEVEL, PairedTest, holm, paired_test, student_interval
 from rnnlab.models.model_file import TrainedModel
@@ -180,40 +176,6 @@ def measure_trial(
         free_running=free if isinstance(free, FreeRunning) else None,
     )
     return trial, notes
-
-
-def digest(corpus: Corpus, part: Part) -> str:
-    """A digest of a part's tokens, whichever ids a vocabulary gives them, and where drawn windows are."""
-    used, places = np.unique(corpus.ids[part.begin : part.end], return_inverse=True)
-    tokens = [corpus.vocabulary.tokens[number] for number in used]
-    order = sorted(range(len(tokens)), key=tokens.__getitem__)
-    ranks = np.empty(len(order), np.int64)
-    ranks[order] = np.arange(len(order))
-    found = hashlib.sha256("\n".join(sorted(tokens)).encode())
-    found.update(ranks[places].tobytes())
-    is_drawn = (part.runs[:, 1] - part.runs[:, 0] == 1).all() and len(part.runs) > 1
-    if is_drawn:
-        found.update(part.runs.tobytes())
-    return found.hexdigest()
-
-
-def check_same_data(contenders: Sequence[tuple[str, str, str]]) -> None:
-    """Refuse to compare what was measured on different data.
-
-    Args:
-        contenders: of each its name, the part that is measured, and the digest of that.
-
-    Raises:
-        UsageError: the first two that differ.
-    """
-    first, *others = contenders
-    for other in others:
-        if other[1:] != first[1:]:
-            what = f"the {first[1]} part" if other[1] == first[1] else f"{first[1]} and {other[1]}"
-            raise UsageError(
-                f"{first[0]} and {other[0]}: measured on different data ({what}); expected the same dataset"
-                " and the same split for all that are compared"
-            )
 
 
 def _shared(first: Contender, second: Contender) -> tuple[list[float], list[float]]:

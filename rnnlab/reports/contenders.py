@@ -9,7 +9,8 @@ from typing import Any
 
 from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.errors import RunError
-from rnnlab.evaluation.comparison import Comparison, Contender, Trial, check_same_data, measure_trial
+from rnnlab.evaluation.comparison import Comparison, Contender, Trial, measure_trial
+from rnnlab.evaluation.same_data import check_same_data
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.reports.histories import read_history
 from rnnlab.runs import Run

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from rnnlab import trials
+from rnnlab.runs import create_run, load_trained
 from tests.experiments import SONG as TINY
 from tests.experiments import experiment
-from tests.trained import SENTENCE, SONG, run_of
+from tests.trained import SENTENCE, SONG, run_of, trained
 
 DENSE = TINY.replace("{kind: lstm, units: 16, stateful: true}", "{kind: mlp, units: 16}")
 WILD = DENSE.replace("{name: adam, learning_rate: 0.01}", "{name: sgd, learning_rate: 1.0e38}")
@@ -88,26 +89,29 @@ def test_json_has_what_the_table_has(rnnlab):
 def test_the_folder_of_a_comparison_stands_for_its_runs(rnnlab, at_once):
     """With the same result; a run that is not saved yet is passed over."""
     Path("a.yaml").write_text(SONG)
-    trained = rnnlab("compare", "a.yaml", "a.yaml", "--seeds", "11", "--json")
+    made = rnnlab("compare", "a.yaml", "a.yaml", "--seeds", "11", "--json")
     Path("runs/comparison-1/b-seed-0").mkdir()
     Path("runs/comparison-1/b-seed-0/config.yaml").write_text("")
 
     again = rnnlab("compare", "runs/comparison-1", "--json")
 
-    first, second = json.loads(trained.stdout), json.loads(again.stdout)
-    assert (trained.exit_code, again.exit_code) == (0, 0)
+    first, second = json.loads(made.stdout), json.loads(again.stdout)
+    assert (made.exit_code, again.exit_code) == (0, 0)
     assert first["folder"] == "runs/comparison-1"
     assert first == json.loads(Path("runs/comparison-1/comparison.json").read_text())
     assert first["contenders"] == sorted(second["contenders"], key=lambda each: each["name"])
     assert [trial["random_seed"] for trial in second["contenders"][0]["trials"]] == list(range(11))
 
 
-def test_the_runs_of_a_comparison_can_be_evaluated(rnnlab, at_once):
-    """They were trained here, so that their data is opened."""
-    Path("a.yaml").write_text(SONG)
-    rnnlab("compare", "a.yaml", "a.yaml", "--seeds", "1")
+def test_the_runs_of_a_comparison_can_be_evaluated(rnnlab):
+    """They were trained here, so that their data is opened; what lies deeper was not."""
+    Path("song.notes").write_text("g8 e8 e4 f8 d8 d4 c8 d8 e8 f8 g8 g8 g4")
+    model = trained(SONG, Path.cwd(), "dataset.path=song.notes")
+    for folder in ("runs/page-1/song-seed-0", "runs/page-1/deeper/song"):
+        create_run("", model.experiment, folder=Path(folder)).save_model(model)
 
-    assert rnnlab("evaluate", "runs/comparison-1/a-seed-0").exit_code == 0
+    assert rnnlab("evaluate", "runs/page-1/song-seed-0").exit_code == 0
+    assert "was not trained in runs/ here" in rnnlab("evaluate", "runs/page-1/deeper/song").stderr
 
 
 def test_a_picture_is_drawn_beside_the_table(rnnlab):
@@ -204,8 +208,6 @@ def test_a_training_that_fails_is_named_and_the_others_are_compared(rnnlab, monk
 
 
 def _weights(run: str) -> dict[str, bytes]:
-    from rnnlab.runs import load_trained
-
     return {name: array.tobytes() for name, array in load_trained(Path(run))[0].weights.items()}
 
 
