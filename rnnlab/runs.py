@@ -1,6 +1,6 @@
 """The run folder: everything that one training leaves behind.
 
-runs/<config name>-<number>/   claimed by an atomic mkdir; `runs/latest` names the newest
+runs/<config name>-<number>/   claimed by an atomic mkdir; `runs/latest` names the newest run of `train`
   config.yaml          the resolved configuration
   split.json           what of the data is trained on, and what is held out
   environment.json     versions and processor: what the same bits depend on
@@ -15,6 +15,7 @@ runs/<config name>-<number>/   claimed by an atomic mkdir; `runs/latest` names t
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +33,6 @@ from rnnlab.run_folders.places import (
     METRICS,
     MODEL,
     RUNS,
-    is_of_here,
     newest_path,
     point_latest,
     run_paths,
@@ -70,8 +70,8 @@ class Run:
 
     @property
     def is_of_here(self) -> bool:
-        """Whether it lies where `rnnlab train` makes runs, and is no link to another place."""
-        return is_of_here(self.path)
+        """Whether it lies where `train` and `compare` make runs, and is no link to another place."""
+        return RUNS.resolve() in self.path.resolve().parents[:2]
 
     def save_model(self, model: TrainedModel) -> None:
         """Replace its model, whole or not at all."""
@@ -140,7 +140,7 @@ def create_run(name: str, experiment: Experiment, *, folder: Path | None = None)
         RunError: the folder holds something already, or cannot be written.
     """
     try:
-        path = _claim_numbered(name) if folder is None else _claim(folder)
+        path = claim_numbered(name) if folder is None else _claim(folder)
     except OSError as error:
         raise _unwritable(folder or RUNS, error) from error
     run = Run(path)
@@ -148,6 +148,24 @@ def create_run(name: str, experiment: Experiment, *, folder: Path | None = None)
     if folder is None:
         point_latest(path)
     return run
+
+
+def claim_numbered(name: str) -> Path:
+    """The first free `runs/<name>-<number>`, made by an mkdir that only one process can win.
+
+    Raises:
+        RunError: it cannot be made.
+    """
+    try:
+        RUNS.mkdir(parents=True, exist_ok=True)
+        number = 1 + max((_number(path.name, name) for path in RUNS.iterdir()), default=0)
+        while True:
+            with suppress(FileExistsError):
+                (path := RUNS / f"{name}-{number}").mkdir()
+                return path
+            number += 1
+    except OSError as error:
+        raise _unwritable(RUNS, error) from error
 
 
 def find_run(path: Path | None = None) -> Run:
@@ -182,20 +200,6 @@ def load_trained(path: Path | None = None) -> tuple[TrainedModel, Run | None, Pa
         return load_model(path), None, path
     run = find_run(path)
     return run.load_model(), run, run.path
-
-
-def _claim_numbered(name: str) -> Path:
-    """The first free `runs/<name>-<number>`, made by an mkdir that only one process can win."""
-    RUNS.mkdir(parents=True, exist_ok=True)
-    number = 1 + max((_number(path.name, name) for path in RUNS.iterdir()), default=0)
-    while True:
-        path = RUNS / f"{name}-{number}"
-        try:
-            path.mkdir()
-        except FileExistsError:
-            number += 1
-            continue
-        return path
 
 
 def _number(folder: str, name: str) -> int:

@@ -39,9 +39,10 @@ ARROWS: dict[str, set[str]] = {
         *("run_folders", "files", "processes"),
     },
     "exports": {"history", "engines", "models", "music", "config", "files"},
+    "trials": {"training", "evaluation", "runs", "datasets", "config", "processes"},
     "commands": {
-        *("training", "reports", "tracing", "pages", "exports", "evaluation", "generation", "runs"),
-        *("run_folders", "history"),
+        *("trials", "training", "reports", "tracing", "pages", "exports", "evaluation", "generation"),
+        *("runs", "run_folders", "history"),
         *("engines", "datasets", "models", "config", "music", "files"),
     },
     "api": {

@@ -4,11 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from rnnlab.config.comparison import read_comparison
 from rnnlab.config.reading import parse_experiment, read_experiment, write_experiment
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 
-every_config = pytest.mark.parametrize("path", sorted(CONFIGS.iterdir()), ids=lambda path: path.name)
+COMPARISONS = sorted(CONFIGS.glob("compare_*"))
+
+every_config = pytest.mark.parametrize(
+    "path", sorted(set(CONFIGS.iterdir()) - set(COMPARISONS)), ids=lambda path: path.name
+)
+every_page = pytest.mark.parametrize("path", sorted(CONFIGS.iterdir()), ids=lambda path: path.name)
+every_comparison = pytest.mark.parametrize("path", COMPARISONS, ids=lambda path: path.name)
 
 MOST_LINES = 50
 
@@ -49,7 +56,7 @@ def test_a_config_is_named_after_its_dataset_and_model(path):
     assert experiment.model.kind in model
 
 
-@every_config
+@every_page
 def test_a_config_is_one_page_that_says_what_to_expect(path):
     """A reader learns at the top what the experiment is and what result it gives."""
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -67,3 +74,12 @@ def test_a_config_survives_being_written_out(path):
     text = write_experiment(experiment, folder=CONFIGS)
 
     assert parse_experiment(text, name="config.yaml", folder=CONFIGS) == experiment
+
+
+@every_comparison
+def test_a_comparison_lists_configs_that_ship_and_says_how_long_each_is_trained(path):
+    """What it compares is in the same folder, and has one budget."""
+    page, configs = read_comparison(path)
+
+    assert [config for config in configs if config.parent != CONFIGS or not config.is_file()] == []
+    assert (page.epochs is None) != (page.seconds is None)

@@ -64,12 +64,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 def test_every_command_and_every_line_of_python_of_a_page_works(page: Path) -> None:
     """In the page's order, in a fresh folder; training is cut to three epochs to keep the test short."""
+    shorter = {"train": ["--set", "training.epochs=3"], "compare": ["--epochs", "3", "--seeds", "1"]}
     names: dict[str, object] = {}
     for block in blocks(page):
         if block.language == "python":
             exec(compile(block.text, page.name, "exec"), names)
         for words in block.rnnlab_commands if block.language == "sh" else ():
-            shortened = ["--set", "training.epochs=3"] if words[0] == "train" else []
+            is_page = words[0] == "train" or words[-1].endswith(".yaml")
+            shortened = shorter.get(words[0], []) if is_page else []
 
             assert run(words + shortened) == 0, f"rnnlab {' '.join(words)}"
 

@@ -35,6 +35,7 @@ def imported(*arguments: str) -> set[str]:
         *("report", "export --output sentence.onnx"),
         *("runs", "runs show", "new sentence.txt --force"),
         *("trace --input ship", "trace sentence.yaml --untrained --input ship"),
+        "compare runs/song-1 runs/song-1",
     ],
 )
 def test_what_does_not_train_never_loads_tensorflow(tmp_path, monkeypatch, line):

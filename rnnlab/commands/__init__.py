@@ -21,6 +21,8 @@ COMMANDS = {
     "evaluate": "Measure a trained model.",
     "generate": "Write text or music with a trained model.",
     "trace": "Show every gate, state and prediction of a network, step by step.",
+    "compare": "Compare configurations, or runs.",
+    "plot": "Draw loss and accuracy by epoch, of several runs in one picture.",
     "describe": "Show data, windows, splits and model, without training.",
     "report": "Write one HTML file about a run.",
     "export": "Write a trained model for Keras, TensorFlow, ONNX or TensorBoard.",

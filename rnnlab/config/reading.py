@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rnnlab.config.checkpoint import DEFAULT_SECONDS
+from rnnlab.config.comparison import is_comparison
 from rnnlab.config.data_paths import make_absolute
 from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE
 from rnnlab.config.model import RecurrentModel
@@ -57,6 +58,10 @@ def parse_experiment(text: str, *, name: str, folder: Path, overrides: Sequence[
     tree = read_tree(text, lambda line, column: Mark(0, line, column, name))
     if not isinstance(tree.value, dict):
         raise ConfigError(*report([*tree.problems, Problem(Mark(0, 0, 0, name), _SECTIONS)]))
+    if is_comparison(tree.value):
+        raise ConfigError(
+            f"{name}: a page that lists configurations; compare them with: rnnlab compare {name}"
+        )
     make_absolute(tree.value, folder)
     apply_overrides(overrides, tree)
     experiment, findings = check(tree.value, tree.refused)

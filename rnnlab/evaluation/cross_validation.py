@@ -1,6 +1,5 @@
 """K-fold cross-validation: K models, each measured on the part of the data that it has not seen."""
 
-import math
 import statistics
 from dataclasses import dataclass
 
@@ -9,9 +8,8 @@ from rnnlab.datasets.batching import make_batches
 from rnnlab.datasets.loading import Data
 from rnnlab.engines.numpy_engine import numpy_model
 from rnnlab.evaluation.metrics import Metrics, measure
+from rnnlab.evaluation.significance import student_interval
 from rnnlab.models.model_file import TrainedModel
-
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -38,12 +36,7 @@ class CrossValidation:
         Folds share training data, so that their figures are not independent, as the interval takes them to
         be: it is rather too narrow (Bengio and Grandvalet, 2004).
         """
-        from scipy.special import stdtrit  # noqa: PLC0415 (slow)
-
-        count = len(self.folds)
-        quantile = float(stdtrit(count - 1, (1 + CONFIDENCE) / 2))
-        half = quantile * self.standard_deviation(name) / math.sqrt(count)
-        return self.mean(name) - half, self.mean(name) + half
+        return student_interval(self._values(name))
 
     def _values(self, name: str) -> list[float]:
         return [getattr(fold, name) for fold in self.folds]

@@ -66,7 +66,7 @@ def select(
     notes = splits.notes
     if not data and trained.data_sha256 not in ("", corpus.sha256):
         notes += ("the data has changed since this model was trained on it; the figures are of the new data",)
-    part = _named(splits.parts, split or experiment.evaluation.split)
+    part = part_named(splits.parts, split or experiment.evaluation.split)
     return Selection(experiment, corpus, part, splits.parts["train"], notes)
 
 
@@ -100,6 +100,16 @@ def training_data(
     return corpus, train
 
 
+def part_named(parts: dict[str, Part], name: str | None) -> Part:
+    """The part of a name; without one validation where there is one, else train."""
+    wanted = name or ("validation" if "validation" in parts else "train")
+    if wanted not in parts:
+        raise UsageError(
+            f"--split {wanted}: the data has no such part, only {', '.join(parts)}; see dataset.split"
+        )
+    return parts[wanted]
+
+
 def _on_file(experiment: Experiment, data: Path, *, whole: bool) -> Experiment:
     """The experiment with a file in place of its data, which is split as its own was, or taken as a whole."""
     update = {"path": (data,), "inline": None, "url": None, "sha256": None}
@@ -119,13 +129,3 @@ def _corpus(trained: TrainedModel, experiment: Experiment, report: Report) -> Co
         if its_own and (gone or isinstance(error, DownloadError)):
             raise DataError(f"{error}; evaluate needs data: name a file with --data") from None
         raise
-
-
-def _named(parts: dict[str, Part], name: str | None) -> Part:
-    """The part of a name; without one validation where there is one, else train."""
-    wanted = name or ("validation" if "validation" in parts else "train")
-    if wanted not in parts:
-        raise UsageError(
-            f"--split {wanted}: the data has no such part, only {', '.join(parts)}; see dataset.split"
-        )
-    return parts[wanted]

@@ -1,0 +1,105 @@
+"""The page that lists what `rnnlab compare` compares."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from rnnlab.config.report import Mark, Problem, report
+from rnnlab.config.section import Section
+from rnnlab.config.wording import did_you_mean, expectation, shown
+from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, read_tree
+from rnnlab.errors import ConfigError, DataError, near
+from rnnlab.files import read_text
+
+MARK = "compare"
+"""The key that a page of this kind has, and an experiment has not."""
+
+MOST_SEEDS = 1000
+
+Seeds = Annotated[int, Field(ge=1, le=MOST_SEEDS)]
+Config = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]*$")]
+
+
+class ComparisonPage(Section):
+    """Configurations that are compared on the same data, with the same budget and the same random seeds."""
+
+    compare: Annotated[list[Config], Field(min_length=2, max_length=100)] = Field(
+        description="Configurations to compare, relative to this file."
+    )
+    seeds: Seeds = Field(3, description="Trainings of each, with random seeds from 0 on.")
+    epochs: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
+        None, description="Epochs of each training; left out, those of each configuration."
+    )
+    seconds: Annotated[float, Field(gt=0, le=1e6)] | None = Field(
+        None, description="Seconds of training for each, in place of epochs."
+    )
+
+    @model_validator(mode="after")
+    def _refuse_two_budgets(self) -> "ComparisonPage":
+        if self.epochs is not None and self.seconds is not None:
+            raise PydanticCustomError(
+                "budgets", "epochs and seconds: one budget for all; leave one of them out"
+            )
+        return self
+
+
+def is_comparison(sections: Any) -> bool:
+    """Whether the plain values of a page list configurations to compare."""
+    return isinstance(sections, dict) and MARK in sections
+
+
+def read_comparison(path: Path) -> tuple[ComparisonPage, list[Path]]:
+    """The page of a YAML file, and the configurations that it lists.
+
+    Raises:
+        ConfigError: everything that is wrong, one line each, with file, line and column.
+    """
+    try:
+        text = read_text(path, most_bytes=4 * MOST_CHARACTERS)
+    except DataError as error:
+        raise ConfigError(str(error)) from None
+    tree = read_tree(text, lambda line, column: Mark(0, line, column, str(path)))
+    if not is_comparison(tree.value):
+        raise ConfigError(
+            f"{path}: expected two configurations or more, or a page that lists them"
+            f" ({MARK}: [one.yaml, other.yaml]), received one configuration"
+        )
+    page, problems = _checked(tree)
+    if problems or page is None:
+        raise ConfigError(*report(problems))
+    return page, [path.parent / each for each in page.compare]
+
+
+def _checked(tree: Tree) -> tuple[ComparisonPage | None, list[Problem]]:
+    """The page that a tree describes, and all that is wrong with it."""
+    try:
+        return ComparisonPage.model_validate(tree.value), tree.problems
+    except ValidationError as error:
+        refused = [each for each in error.errors(include_url=False) if each["loc"] not in tree.refused]
+        return None, [*tree.problems, *(_problem(each, tree) for each in refused)]
+
+
+def _problem(error: ErrorDetails, tree: Tree) -> Problem:
+    """A line on one thing that is wrong, with the place to look at."""
+    path = tuple(error["loc"])
+    dotted = ".".join(map(str, path))
+    if error["type"] == "extra_forbidden":
+        known = list(ComparisonPage.model_fields)
+        meant = near(dotted, known, 1)
+        hint = did_you_mean(meant) if meant else f"; there are {', '.join(known)}"
+        return Problem(tree.keys[path], f"{dotted}: unknown key{hint}")
+    return Problem(_mark(path, tree), f"{dotted}: {_refusal(error)}" if path else error["msg"])
+
+
+def _mark(path: Sequence[str | int], tree: Tree) -> Mark:
+    return tree.values.get(tuple(path), tree.values[()])
+
+
+def _refusal(error: ErrorDetails) -> str:
+    expected = "a path" if error["type"] == "string_pattern_mismatch" else expectation(error)
+    if error["type"] == "list_type":
+        expected = "a list of configurations"
+    return f"expected {expected}, received {shown(error['input'])}" if expected else error["msg"]

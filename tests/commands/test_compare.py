@@ -1,0 +1,252 @@
+"""`rnnlab compare`: the table, what it comes to, and how it ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rnnlab import trials
+from rnnlab.runs import create_run, load_trained
+from tests.experiments import SONG as TINY
+from tests.experiments import experiment
+from tests.trained import SENTENCE, SONG, run_of, trained
+
+DENSE = TINY.replace("{kind: lstm, units: 16, stateful: true}", "{kind: mlp, units: 16}")
+WILD = DENSE.replace("{name: adam, learning_rate: 0.01}", "{name: sgd, learning_rate: 1.0e38}")
+LIMIT_SECONDS = 3.0
+
+
+def write_configs() -> None:
+    """Two configurations on the same song, one of which cannot be trained, and a page that lists them."""
+    Path("good.yaml").write_text(DENSE)
+    Path("wild.yaml").write_text(WILD)
+    Path("page.yaml").write_text("compare: [good.yaml, wild.yaml]\nseeds: 1\nepochs: 50\n")
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs are not trained but written, with weights that their random seed decides."""
+
+    def written(tasks: Any, *, jobs: int) -> Any:
+        for number, (wanted, folder) in enumerate(tasks):
+            seed = wanted.training.random_seed
+            run = run_of(
+                SONG, f"training={{batching: windows, batch_size: 1, random_seed: {seed}}}", name="made"
+            )
+            run.path.rename(folder)
+            yield number, ""
+
+    monkeypatch.setattr(trials, "train_runs", written)
+
+
+def test_runs_are_compared_as_they_are(rnnlab):
+    """A row for each, what it comes to, and nothing is trained."""
+    run_of(SONG, name="small")
+    run_of(SONG, "model.units=9", name="large")
+
+    answer = rnnlab("compare", "runs/small-1", "runs/large-1")
+
+    assert answer.exit_code == 0
+    lines = answer.stdout.splitlines()
+    assert lines[0].split() == "parameters epochs seconds one step running free loss 95 % interval".split()
+    assert [line.split()[0] for line in lines[1:3]] == ["small-1", "large-1"]
+    assert "nothing can be said of whether a difference would come again" in " ".join(answer.stdout.split())
+    assert "nothing is held out" in answer.stdout
+    assert sorted(path.name for path in Path("runs").iterdir()) == ["large-1", "latest", "small-1"]
+
+
+def test_json_has_what_the_table_has(rnnlab):
+    """For scripts: figures of each trial, and of each pair."""
+    for seed in range(3):
+        run_of(SONG, f"training={{batching: windows, batch_size: 1, random_seed: {seed}}}", name="small")
+        run_of(
+            SONG,
+            "model.units=9",
+            f"training={{batching: windows, batch_size: 1, random_seed: {seed}}}",
+            name="large",
+        )
+
+    answer = rnnlab(
+        "compare", *(f"runs/{name}-{n}" for name in ("small", "large") for n in (1, 2, 3)), "--json"
+    )
+
+    result = json.loads(answer.stdout)
+    assert [each["name"] for each in result["contenders"]] == ["small", "large"]
+    assert [trial["random_seed"] for trial in result["contenders"][0]["trials"]] == [0, 1, 2]
+    (difference,) = result["differences"]
+    assert (difference["first"], difference["second"], difference["pairs"]) == ("small", "large", 3)
+    losses = [each["loss"] for each in result["contenders"]]
+    assert difference["loss_difference"] == pytest.approx(losses[0] - losses[1])
+    assert {"free_running", "loss_confidence_interval", "accuracy"} <= result["contenders"][0].keys()
+
+
+def test_the_folder_of_a_comparison_stands_for_its_runs(rnnlab, at_once):
+    """With the same result; a run that is not saved yet is passed over."""
+    Path("a.yaml").write_text(SONG)
+    made = rnnlab("compare", "a.yaml", "a.yaml", "--seeds", "11", "--json")
+    Path("runs/comparison-1/b-seed-0").mkdir()
+    Path("runs/comparison-1/b-seed-0/config.yaml").write_text("")
+
+    again = rnnlab("compare", "runs/comparison-1", "--json")
+
+    first, second = json.loads(made.stdout), json.loads(again.stdout)
+    assert (made.exit_code, again.exit_code) == (0, 0)
+    assert first["folder"] == "runs/comparison-1"
+    assert first == json.loads(Path("runs/comparison-1/comparison.json").read_text())
+    assert first["contenders"] == sorted(second["contenders"], key=lambda each: each["name"])
+    assert [trial["random_seed"] for trial in second["contenders"][0]["trials"]] == list(range(11))
+
+
+def test_the_runs_of_a_comparison_can_be_evaluated(rnnlab):
+    """They were trained here, so that their data is opened; what lies deeper was not."""
+    Path("song.notes").write_text("g8 e8 e4 f8 d8 d4 c8 d8 e8 f8 g8 g8 g4")
+    model = trained(SONG, Path.cwd(), "dataset.path=song.notes")
+    for folder in ("runs/page-1/song-seed-0", "runs/page-1/deeper/song"):
+        create_run("", model.experiment, folder=Path(folder)).save_model(model)
+
+    assert rnnlab("evaluate", "runs/page-1/song-seed-0").exit_code == 0
+    assert "was not trained in runs/ here" in rnnlab("evaluate", "runs/page-1/deeper/song").stderr
+
+
+def test_a_picture_is_drawn_beside_the_table(rnnlab):
+    """And not over a file that is there."""
+    run_of(SONG)
+    run_of(SONG, "model.units=9", name="large")
+    arguments = ("compare", "runs/song-1", "runs/large-1", "--output", "c.svg")
+
+    assert rnnlab(*arguments).exit_code == 0
+    assert "large-1" in Path("c.svg").read_text()
+    assert (
+        rnnlab(*arguments).stderr
+        == "c.svg: there is such a file; name another, or replace it with --overwrite\n"
+    )
+    assert rnnlab(*arguments, "--overwrite").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "line"),
+    [
+        ("runs/song-1", 2, "runs/song-1: expected two runs or more to compare, received one"),
+        (
+            "runs/song-1 a.yaml",
+            2,
+            "expected configurations, which are trained, or runs, which are not; received both",
+        ),
+        (
+            "runs/song-1 runs/text-1",
+            2,
+            "runs/song-1 and runs/text-1: measured on different data (the train part)",
+        ),
+        ("runs/song-1 runs/none", 1, "runs/none: no such run"),
+        (
+            "runs/song-1 runs/song-1 --seeds 3 --set a=b",
+            2,
+            "--seeds and --set: runs are compared as they are",
+        ),
+        ("a.yaml", 2, "a.yaml: expected two configurations or more, or a page that lists them"),
+        ("a.yaml none.yaml", 2, "none.yaml: no such configuration"),
+        ("a.yaml text.yaml", 2, "a.yaml and text.yaml: measured on different data"),
+        (
+            "a.yaml a.yaml --epochs 3 --seconds 2",
+            2,
+            "--epochs, --seconds: one budget for all; leave one of them out",
+        ),
+        ("a.yaml a.yaml --seconds nan", 2, "--seconds: expected a number, received nan"),
+        ("a.yaml a.yaml --output a.gif", 2, "a.gif: expected a name that ends with .svg, .png, .pdf"),
+        ("a.yaml a.yaml --output no/a.svg", 2, "no/a.svg: no such folder, no; make it first"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_in_a_line(rnnlab, arguments, exit_code, line):
+    """Before anything is trained."""
+    run_of(SONG)
+    run_of(SENTENCE, name="text")
+    Path("a.yaml").write_text(SONG)
+    Path("text.yaml").write_text(SENTENCE)
+
+    answer = rnnlab("compare", *arguments.split())
+
+    assert (answer.exit_code, answer.stdout) == (exit_code, "")
+    assert answer.stderr.startswith(line)
+    assert answer.stderr.count("\n") == 1
+
+
+def test_without_the_extra_nothing_is_trained(rnnlab, monkeypatch):
+    """Who waits for minutes wants the picture at the end of them."""
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    Path("a.yaml").write_text(SONG)
+
+    answer = rnnlab("compare", "a.yaml", "a.yaml", "--output", "c.svg")
+
+    assert answer.exit_code == 1
+    assert answer.stderr.endswith("pip install 'rnnlab[plot]'\n")
+    assert not Path("runs").exists()
+
+
+def test_a_training_that_fails_is_named_and_the_others_are_compared(rnnlab, monkeypatch):
+    """Whoever calls sees that not all is there. Of two at once each has the bits of one alone."""
+    write_configs()
+
+    answer = rnnlab("compare", "page.yaml", "--jobs", "2", "--json")
+
+    result = json.loads(answer.stdout)
+    assert answer.exit_code == 1
+    assert answer.stderr.splitlines()[-1].startswith(
+        "not in the table, as training failed: runs/page-1/wild-seed-0: "
+    )
+    assert [each["name"] for each in result["contenders"]] == ["good"]
+    assert result["failures"][0].startswith("runs/page-1/wild-seed-0: the loss")
+    for kind in ("INTRA", "INTER"):
+        monkeypatch.setenv(f"TF_NUM_{kind}OP_THREADS", "1")
+    assert trials._train_run(experiment(DENSE, "training.epochs=50"), Path("alone")) == ""
+    assert _weights("alone") == _weights("runs/page-1/good-seed-0")
+
+
+def _weights(run: str) -> dict[str, bytes]:
+    return {name: array.tobytes() for name, array in load_trained(Path(run))[0].weights.items()}
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_every_process_within_seconds(tmp_path, monkeypatch, number, code):
+    """While the processes that train start up, or train; nothing of the table is printed."""
+    monkeypatch.chdir(tmp_path)
+    write_configs()
+    command = [sys.executable, "-m", "rnnlab", "compare", "good.yaml", "good.yaml", "--epochs", "10000000"]
+    process = subprocess.Popen(
+        [*command, "--jobs", "2"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert process.stderr
+    assert process.stderr.readline() == "6 trainings, 2 at a time, in runs/comparison-1\n"
+    time.sleep(1.0)  # two processes have been started
+
+    process.send_signal(number)
+    begun = time.monotonic()
+    out, err = process.communicate(timeout=60)
+
+    assert time.monotonic() - begun < LIMIT_SECONDS
+    assert process.returncode == code
+    assert out == ""
+    assert err.split("\n", 1)[0] == "0 of 6 trainings are done"
+    assert err.split()[-1] == "interrupted"
+    assert _ends(process.pid, begun + LIMIT_SECONDS)
+
+
+def _ends(group: int, by: float) -> bool:
+    """Whether every process of a group ends in time."""
+    while time.monotonic() < by:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
