@@ -41,4 +41,4 @@ def contender(
 
 def free_run(correct: int) -> FreeRunning:
     """A free run of 50 tokens of which the first ones are right."""
-    return FreeRunning("g8", 50, correct, None if correct == 50 else correct + 1, ("g8",) * 50)
+    return FreeRunning("g8", 50, correct, None if correct == 50 else correct + 1, ("g8",) * 50, ("g8",) * 50)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.commands import run
-from tests.pages import ROOT
+from tests.documentation import ROOT
 
 
 def bring_run(name: str, folder: Path, factory: pytest.TempPathFactory) -> Path:

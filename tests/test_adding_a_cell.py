@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import ROOT, blocks, rnnlab_commands
+from tests.documentation import ROOT, blocks, rnnlab_commands
 
 PAGE = ROOT / "docs" / "adding-a-cell.md"
 

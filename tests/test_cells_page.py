@@ -9,7 +9,7 @@ from rnnlab.config.reading import parse_experiment
 from rnnlab.config.schema import MlpModel
 from rnnlab.models import cells, normalized_cells
 from rnnlab.models.architecture import cell_of
-from tests.pages import ROOT
+from tests.documentation import ROOT
 
 INPUTS, UNITS = 1, 128
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from rnnlab.commands import COMMANDS, run
+from rnnlab.config.comparison import read_comparison
 from rnnlab.config.reading import parse_experiment
+from tests.documentation import PAGES, ROOT, Block, blocks, name_of, rnnlab_commands
 from tests.lectures import copy_inputs
-from tests.pages import PAGES, ROOT, Block, blocks, name_of, rnnlab_commands
 
 DOCS = ROOT / "docs"
 LANGUAGES = {
@@ -116,8 +117,13 @@ def test_no_fence_is_left_open(page: Path) -> None:
 @pytest.mark.parametrize(
     ("page", "block"), yaml_blocks(), ids=[f"{name_of(page)}:{block.line}" for page, block in yaml_blocks()]
 )
-def test_every_yaml_can_be_read(page: Path, block: Block) -> None:
-    """As a page of configuration, the sections that it does not show being there."""
+def test_every_yaml_can_be_read(page: Path, block: Block, tmp_path: Path) -> None:
+    """As a page that lists configurations, or as one of them, the sections that it does not show being there."""
+    if block.text.startswith("compare:"):
+        (tmp_path / "page.yaml").write_text(block.text, encoding="utf-8")
+        _, configs = read_comparison(tmp_path / "page.yaml")
+        assert configs
+        return
     missing = [
         stand_in for key, stand_in in STAND_INS.items() if not re.search(f"^{key}:", block.text, re.MULTILINE)
     ]

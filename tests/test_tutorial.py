@@ -13,8 +13,8 @@ import pytest
 
 from rnnlab.commands import run
 from rnnlab.config.reading import read_experiment
+from tests.documentation import ROOT, Block, blocks
 from tests.lectures import bring_run, copy_inputs
-from tests.pages import ROOT, Block, blocks
 
 ENGLISH, KOREAN = ROOT / "docs" / "tutorial.md", ROOT / "docs" / "tutorial.ko.md"
 TOLERANCE, NOTHING = 0.1, 1e-3

@@ -63,6 +63,11 @@ def prepare(folder: Path) -> None:
     _load_libraries()
 
 
+def shipped_pages() -> list[Path]:
+    """The configurations that ship, but pages that list others to compare."""
+    return sorted(set((PROJECT / "configs").glob("*.yaml")) - set((PROJECT / "configs").glob("compare_*")))
+
+
 def _yaml_case(number: int, rng: np.random.Generator, folder: Path) -> Case:
     text, tree = _page(number)
     data = mutated_yaml(text, tree, rng)
@@ -126,7 +131,7 @@ def _page(number: int) -> tuple[str, Any]:
 @cache
 def _load_libraries() -> None:
     """Describe what is shipped: the clock of a case runs for the case alone."""
-    for path in (PROJECT / "configs").glob("*.yaml"):
+    for path in shipped_pages():
         _described(path)
 
 
@@ -139,7 +144,7 @@ def _described(path: Path) -> object:
 
 @cache
 def _pages() -> list[tuple[str, Any]]:
-    texts = [path.read_text(encoding="utf-8") for path in sorted((PROJECT / "configs").glob("*.yaml"))]
+    texts = [path.read_text(encoding="utf-8") for path in shipped_pages()]
     return [
         (text, read_tree(text, lambda line, column: Mark(0, line, column, "page")).value) for text in texts
     ]

@@ -12,8 +12,8 @@ from pathlib import Path
 import click
 
 from rnnlab.config.reading import read_experiment
+from torture.cases import PROJECT, shipped_pages
 
-PROJECT = Path(__file__).parents[1]
 RESULTS = ("model.safetensors", "losses.csv")
 
 
@@ -21,7 +21,7 @@ RESULTS = ("model.safetensors", "losses.csv")
 @click.option("--epochs", type=click.IntRange(1), default=3, show_default=True, help="Of each training.")
 def main(epochs: int) -> None:
     """Train every shipped configuration twice, and compare what the two leave."""
-    pages = sorted((PROJECT / "configs").glob("*.yaml"))
+    pages = shipped_pages()
     differing = [page.stem for page in pages if not _is_determined(page, epochs)]
     click.echo(f"{len(pages)} configurations, {len(differing)} differ: {' '.join(differing) or 'none'}")
     sys.exit(bool(differing))

@@ -7,8 +7,7 @@ import pytest
 
 from rnnlab.config.reading import parse_experiment, read_experiment, write_experiment
 from rnnlab.config.schema import Experiment
-
-CONFIGS = Path(__file__).parents[2] / "configs"
+from torture.cases import shipped_pages
 
 HAND_MADE = {
     "gru with an embedding": """
@@ -49,7 +48,7 @@ def there_and_back(experiment: Experiment, folder: Path) -> Experiment:
     return parse_experiment(write_experiment(experiment, folder=folder), name="config.yaml", folder=folder)
 
 
-@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", shipped_pages(), ids=lambda path: path.stem)
 def test_a_shipped_experiment_is_read_back_from_a_run_folder(path, tmp_path):
     """From another folder than its own, whose paths are other ones."""
     experiment = read_experiment(path)
