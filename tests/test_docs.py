@@ -118,7 +118,7 @@ def test_no_fence_is_left_open(page: Path) -> None:
     ("page", "block"), yaml_blocks(), ids=[f"{name_of(page)}:{block.line}" for page, block in yaml_blocks()]
 )
 def test_every_yaml_can_be_read(page: Path, block: Block, tmp_path: Path) -> None:
-    """As a page that lists configurations, or as one of them, the sections that it does not show being there."""
+    """As a list of configurations, or as one, the sections that it does not show being there."""
     if block.text.startswith("compare:"):
         (tmp_path / "page.yaml").write_text(block.text, encoding="utf-8")
         _, configs = read_comparison(tmp_path / "page.yaml")
