@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCKED := $(PIP) install --quiet --require-hashes --only-binary :all:
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
 
-.PHONY: check install demo test lint format bench torture lock clean
+.PHONY: check install demo test lint format bench torture pictures lock clean
 
 check: lint test
 
@@ -55,6 +55,10 @@ torture: $(VENV)/installed-dev
 	$(BIN)/python -m torture.kills
 	$(BIN)/python -m torture.kills --kills 50 --signal TERM
 	$(BIN)/python -m torture.kills --kills 50 --signal INT
+
+# The pictures in docs/, from trainings of their own; needs Chromium.
+pictures: install
+	PATH="$(abspath $(BIN)):$$PATH" docs/pictures/make.sh
 
 # `make lock` adds and drops what pyproject.toml asks for; `make lock UPGRADE=--upgrade` also takes newer versions.
 lock:

@@ -29,6 +29,7 @@ ARROWS: dict[str, set[str]] = {
     "tracing": {"engines.numpy_dense", "engines.numpy_functions", "datasets", "models", "config"},
     "run_folders": {"models.tensor_file", "config", "files"},
     "runs": {"run_folders", "models", "config", "files"},
+    "data_access": {"runs", "datasets", "config"},
     "pages": {"datasets", "config", "music", "files"},
     "reports": {
         *("tracing", "evaluation", *STEPPER, "engines.numpy_functions", "generation", "runs"),
@@ -42,11 +43,11 @@ ARROWS: dict[str, set[str]] = {
     "trials": {"training", "evaluation", "runs", "datasets", "config", "processes"},
     "commands": {
         *("trials", "training", "reports", "tracing", "pages", "exports", "evaluation", "generation"),
-        *("runs", "run_folders", "history"),
+        *("data_access", "runs", "run_folders", "history"),
         *("engines", "datasets", "models", "config", "music", "files"),
     },
     "api": {
-        *("commands.data_access", "training", "reports", "exports", "evaluation", "generation", "runs"),
+        *("data_access", "training", "reports", "exports", "evaluation", "generation", "runs"),
         *("history", "datasets", "models", "config", "files"),
     },
     "__main__": {"commands"},

@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from rnnlab.commands.data_access import check_data_access
 from rnnlab.config.problems import findings
 from rnnlab.config.reading import read_experiment
 from rnnlab.config.schema import Experiment, Generation
+from rnnlab.data_access import check_data_access
 from rnnlab.errors import DataError, UsageError
 from rnnlab.evaluation.evaluating import Evaluation, evaluate
 from rnnlab.exports.writing import Exported, export, format_of

@@ -84,8 +84,8 @@ def _refuse_options(options: dict[str, Any]) -> None:
 def _compare_runs(paths: tuple[Path, ...]) -> "Comparison":
     """Runs and model files as they are."""
     from rnnlab.commands.comparison_training import measured
-    from rnnlab.commands.data_access import check_data_access
     from rnnlab.commands.run_arguments import runs_in
+    from rnnlab.data_access import check_data_access
     from rnnlab.reports.contenders import Entry, grouped
     from rnnlab.runs import MODEL, load_trained
 

@@ -29,9 +29,9 @@ def command(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:
     rnnlab describe configs/nabiya_stateful_lstm.yaml
     rnnlab describe configs/ship_stacked_lstm.yaml --json
     """
-    from rnnlab.commands.data_access import check_data_access
     from rnnlab.commands.rendering import as_json_text
     from rnnlab.config.reading import read_experiment
+    from rnnlab.data_access import check_data_access
     from rnnlab.reports.description import describe
     from rnnlab.runs import CONFIG, find_run
 

@@ -105,7 +105,7 @@ def _refuse_contradictions(
 
 def _may_open(trained: "TrainedModel", run: "Run | None", path: Path, *, must: bool, remedy: str) -> bool:
     """Whether the data that a model names is opened; if it must be, an error says why it is not."""
-    from rnnlab.commands.data_access import check_data_access
+    from rnnlab.data_access import check_data_access
 
     try:
         check_data_access(trained.experiment, run, path, remedy=remedy)

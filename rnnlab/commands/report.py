@@ -53,7 +53,7 @@ def command(run: Path | None, output: Path | None) -> None:
 
 def _refusal(run: "Run") -> str | None:
     """Why the data that the run names is not opened; None where it may be."""
-    from rnnlab.commands.data_access import check_data_access
+    from rnnlab.data_access import check_data_access
 
     experiment = run.load_model().experiment
     try:

@@ -57,8 +57,8 @@ def untrained_model(
 
 def _configured(path: Path, overrides: Sequence[str]) -> "Experiment":
     """The experiment of a configuration, or of a run's; whose data is read for the vocabulary."""
-    from rnnlab.commands.data_access import check_data_access
     from rnnlab.config.reading import read_experiment
+    from rnnlab.data_access import check_data_access
     from rnnlab.runs import CONFIG, find_run
 
     run = find_run(path) if os.path.isdir(path) else None

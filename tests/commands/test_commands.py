@@ -20,7 +20,6 @@ NOT_COMMANDS = {
         "completion",
         "comparison_results",
         "comparison_training",
-        "data_access",
         "fold_results",
         "help",
         "measures",

@@ -5,16 +5,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from rnnlab.config.schema import Experiment
+from rnnlab.datasets.source import files_of
 from rnnlab.errors import DataError
-
-if TYPE_CHECKING:
-    from rnnlab.config.schema import Experiment
-    from rnnlab.runs import Run
+from rnnlab.runs import Run
 
 
-def check_data_access(experiment: "Experiment", run: "Run | None", path: Path, *, remedy: str) -> None:
+def check_data_access(experiment: Experiment, run: Run | None, path: Path, *, remedy: str) -> None:
     """Refuse to open what was not asked for.
 
     The data of a run in `runs/`, where `rnnlab train` makes them, is opened; that of a run from elsewhere if
@@ -42,8 +40,6 @@ def check_data_access(experiment: "Experiment", run: "Run | None", path: Path, *
 
 def _led_to(data: Path) -> Iterator[Path]:
     """The files that a folder or a pattern leads to; what lies in a folder may be a link out of it."""
-    from rnnlab.datasets.source import files_of
-
     with suppress(DataError):
         yield from files_of(data)
 

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Makes the pictures that the pages show, from trainings of its own: `make pictures`. Needs Chromium; takes two minutes.
+set -euo pipefail
+pictures=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+configs=$pictures/../../configs
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+photograph() { # PAGE PICTURE WIDTH HEIGHT
+    "${CHROMIUM:-chromium}" --headless --no-sandbox --disable-gpu --disable-background-networking \
+        --disable-component-update --disable-sync --no-first-run --hide-scrollbars --user-data-dir="$work/browser" \
+        --window-size="$3,$4" --screenshot="$pictures/$2" "file://$work/$1"
+}
+
+rnnlab train "$configs/nabiya_mlp.yaml" --run-dir mlp --quiet
+rnnlab report mlp --output report.html
+photograph report.html report.png 900 1560
+rnnlab train "$configs/nabiya_stateful_lstm.yaml" --run-dir stateful --quiet
+rnnlab trace stateful --input "g8 e8 e4 f8 d8 d4 c8 d8" --run-on --units 1-8 --output trace.html
+photograph trace.html trace.png 560 1500
+rnnlab compare "$configs/compare_nabiya.yaml" --output "$pictures/comparison.svg" --overwrite
