@@ -13,10 +13,10 @@ photograph() { # PAGE PICTURE WIDTH HEIGHT
         --window-size="$3,$4" --screenshot="$pictures/$2" "file://$work/$1"
 }
 
-rnnlab train "$configs/nabiya_mlp.yaml" --run-dir mlp --quiet
-rnnlab report mlp --output report.html
+rnnlab train "$configs/nabiya_mlp.yaml" --quiet
+rnnlab report --output "$work/report.html"
 photograph report.html report.png 900 1560
-rnnlab train "$configs/nabiya_stateful_lstm.yaml" --run-dir stateful --quiet
-rnnlab trace stateful --input "g8 e8 e4 f8 d8 d4 c8 d8" --run-on --units 1-8 --output trace.html
+rnnlab train "$configs/nabiya_stateful_lstm.yaml" --quiet
+rnnlab trace --input "g8 e8 e4 f8 d8 d4 c8 d8" --run-on --units 1-8 --output trace.html
 photograph trace.html trace.png 560 1500
 rnnlab compare "$configs/compare_nabiya.yaml" --output "$pictures/comparison.svg" --overwrite

@@ -90,13 +90,14 @@ def spans_decades(values: Iterable[float | None]) -> bool:
 
 
 def make_logarithmic(axes: Any, direction: str) -> None:
-    """Give the x or the y axis a logarithmic scale, with plain numbers at its decades."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter  # noqa: PLC0415
+    """Give the x or the y axis a logarithmic scale, with plain numbers at decades, as many as fit."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator  # noqa: PLC0415
 
     axes.set(**{f"{direction}scale": "log"})
     axis = getattr(axes, f"{direction}axis")
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_major_locator(LogLocator(numticks=4 if direction == "x" else 8))
+    axis.set_minor_locator(NullLocator())
 
 
 def name_texts(texts: Iterable[Any], names: Iterable[str]) -> None:
