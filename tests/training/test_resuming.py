@@ -187,8 +187,7 @@ def test_a_finished_run_goes_on_with_more_epochs() -> None:
     assert same(left_behind(run), left_behind(six))
 
 
-EARLY = SONG, "training.epochs=25", "training.optimizer.learning_rate=1.0"
-"""Its loss is lowest after epochs 4, 7, 10, 11, 13 and 14."""
+EARLY = SONG, "training.epochs=8"
 
 
 def early(wanted: str, *, resumed: Run | None = None) -> tuple[Run, list[str]]:
@@ -200,25 +199,27 @@ def early(wanted: str, *, resumed: Run | None = None) -> tuple[Run, list[str]]:
 
 def test_a_run_that_stopped_early_is_finished_until_it_has_more_patience() -> None:
     """It says why, also when it is resumed; with other patience, or none, it is as if it always had that."""
-    run, said = early("{patience: 2}")
+    run, said = early("{patience: 2, min_delta: 100}")
     stopped = left_behind(run)
+    losses = [float(row[1]) for row in stopped[2][1:]]
 
     assert said == [
-        "stopped early, after epoch 6 of 25: the training loss has not fallen below 3.08, that of epoch 4,"
-        " in the last 2 epochs; the weights of epoch 3 are kept"
+        "stopped early, after epoch 3 of 8: the training loss has not fallen by more than 100 below"
+        f" {losses[0]:.4g}, that of epoch 1, in the last 2 epochs; the weights of epoch"
+        f" {np.argmin(losses) + 1} are kept"
     ]
     assert f" {said[0]}\n" in (run.path / "events.log").read_text()
-    assert early("{patience: 2}", resumed=run)[1] == [
-        "going on after step 54",
+    assert early("{patience: 2, min_delta: 100}", resumed=run)[1] == [
+        "going on after step 27",
         f"{said[0]}; to go on, set training.early_stopping.patience to more,"
         " or training.early_stopping to null",
     ]
     assert same(left_behind(run), stopped)
 
-    for more in ("{patience: 4, min_delta: 0.2}", "null"):
+    for more, epochs in (("{patience: 4, min_delta: 100}", 5), ("null", 8)):
         further, _ = early(more, resumed=run)
 
-        assert len(left_behind(further)[2]) > len(stopped[2])
+        assert len(left_behind(further)[2]) == 1 + epochs
         assert same(left_behind(further), left_behind(early(more)[0]))
 
 
