@@ -46,7 +46,7 @@ _file = click.Path(exists=True, dir_okay=False, path_type=Path, resolve_path=Tru
 @click.option("--shakespeare", type=_file, help="tinyshakespeare: the last tenth is held out.")
 @click.option("--transformer", is_flag=True, help="nanoGPT's configuration for the CPU on it, in PyTorch.")
 @click.option("--large", is_flag=True, help="512 units on it, for three minutes.")
-@click.option("--longest", is_flag=True, help="512 units on it, for as long as it takes.")
+@click.option("--longest", is_flag=True, help="768 units on it, for as long as it takes.")
 @click.option("--cells", is_flag=True, help="LSTM, GRU and SimpleRNN of equal parameters on it.")
 @click.option("--names", type=_file, help="First names, a line each: a tenth of the lines is the test.")
 @click.option("--chorales", type=_file, help="JSON of Bach's chorales, in sixteenths: the highest voice.")
