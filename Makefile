@@ -21,6 +21,7 @@ demo: install
 	$(BIN)/rnnlab train configs/nabiya_stateful_lstm.yaml
 	$(BIN)/rnnlab evaluate
 	$(BIN)/rnnlab generate --seed "g8 e8 e4 f8"
+	$(BIN)/rnnlab report
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(TESTS)
@@ -63,7 +64,7 @@ pictures: install
 # `make lock` adds and drops what pyproject.toml asks for; `make lock UPGRADE=--upgrade` also takes newer versions.
 lock:
 	@command -v $(UV) >/dev/null || { echo "make lock: needs uv, to lock for every platform at once: pip install uv" >&2; exit 1; }
-	$(COMPILE) pyproject.toml --group build --output-file requirements.lock
+	$(COMPILE) pyproject.toml --extra midi --extra score --group build --output-file requirements.lock
 	$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:
