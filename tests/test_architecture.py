@@ -69,7 +69,7 @@ def test_arrows_point_down_only():
         ("runs.py", "import sys\nsys.stdout.write('saved')", prints, "sys.stdout is for commands/ only"),
         ("runs.py", "from click import echo", prints, "click is for commands/ only"),
         ("runs.py", "def f():\n" + "    x = 1\n" * 50, long_code, "f has 51 lines"),
-        ("runs.py", "x = 1\n" * 251, long_code, "251 lines, more than 250"),
+        ("runs.py", "x = 1\n" * 401, long_code, "401 lines, more than 400"),
         ("runs.py", "assert True", asserts, "raise an error"),
     ],
 )

@@ -29,7 +29,7 @@ class Snapshots:
         taken = {name: np.array(variable.numpy()) for name, variable in self._variables.items()}
         groups = [tf.nest.flatten(state) for state in states]
         for number, parts in enumerate(zip(*groups, strict=True)):
-            taken[f"state/{number}"] = np.concatenate(parts, axis=1)[:, : self._lanes]
+            taken[f"state/{number}"] = np.concatenate(parts, axis=1)[:, : self._lanes].copy()
         return taken
 
     def put(self, snapshot: Snapshot, states: Sequence[Any]) -> list[Any]:

@@ -14,13 +14,11 @@ Nothing in it is pickled, and nothing in it names code that loading would import
 """
 
 import json
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save
 
 from rnnlab import __version__
 from rnnlab.config.reading import parse_experiment, write_experiment
@@ -32,10 +30,10 @@ from rnnlab.models.architecture import architecture_of
 from rnnlab.models.cells import Shapes
 from rnnlab.models.tensor_file import (
     MODEL_FILE,
-    MOST_HEADER_BYTES,
     Stored,
     TensorFile,
     digest,
+    file_bytes,
     open_tensor_file,
 )
 from rnnlab.music.notation import canonical
@@ -81,8 +79,14 @@ def save_model(path: Path, model: TrainedModel) -> None:
         "vocabulary": json.dumps(model.tokens, ensure_ascii=False),
         "data_sha256": model.data_sha256,
     }
-    metadata["sha256"] = digest(metadata, model.weights)
-    write_durably(path, _in_order(path, save(dict(model.weights), metadata)))
+    try:
+        data = file_bytes(metadata, model.weights)
+    except ValueError as error:
+        raise ModelFileError(
+            f"{path}: configuration and vocabulary {error}; put the data in a file, and name it in"
+            " dataset.path"
+        ) from None
+    write_durably(path, data)
 
 
 def load_model(path: Path) -> TrainedModel:
@@ -144,19 +148,6 @@ def _weights(file: TensorFile, shapes: Shapes) -> Weights:
         if layout[name] != Stored(np.dtype(np.float32), shape):
             raise MODEL_FILE.damaged(file.path, f"{why}: {name!r}")
     return file.read(layout)
-
-
-def _in_order(path: Path, data: bytes) -> bytes:
-    """A safetensors file with its header's keys in order: the library leaves that to chance."""
-    (size,) = struct.unpack("<Q", data[:8])
-    header = json.dumps(json.loads(data[8 : 8 + size]), sort_keys=True).encode()
-    if len(header) > MOST_HEADER_BYTES:
-        raise ModelFileError(
-            f"{path}: configuration and vocabulary need {len(header):,} bytes, and at most"
-            f" {MOST_HEADER_BYTES:,} are read; put the data in a file, and name it in dataset.path"
-        )
-    header += b" " * (-len(header) % 8)  # the tensors begin at a multiple of 8 bytes
-    return struct.pack("<Q", len(header)) + header + data[8 + size :]
 
 
 def _tokens(vocabulary: str, kind: str, boundary: str | None) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Reading a safetensors file that anyone may have written: nothing in it is believed before it is checked.
+"""Safetensors files: written from any arrays, and read without believing anything before it is checked.
 
 The format: 8 bytes that count those of the header, the header in JSON, and the tensors one after another. No
 tensor is read, and no memory taken for one, before the header agrees with itself, with the file's size and
@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.numpy import save
 
 from rnnlab.errors import ModelFileError, RnnlabError
 
@@ -179,16 +180,46 @@ def open_tensor_file(path: Path, kind: FileKind = MODEL_FILE) -> Iterator[Tensor
         ) from error
 
 
+def file_bytes(metadata: Mapping[str, str], tensors: Mapping[str, NDArray[Any]]) -> bytes:
+    """Return the bytes of a safetensors file, with the digest of its content in its metadata as `sha256`.
+
+    The library writes each array's memory as it lies there. An array that is a view (of some columns of
+    another, say) or has another byte order is therefore copied first. The header's keys are sorted, because
+    the library leaves their order to chance.
+
+    Args:
+        metadata: strings by name.
+        tensors: arrays of any layout in memory, by name.
+
+    Raises:
+        ValueError: the header would be longer than `open_tensor_file` reads; its length and the limit.
+    """
+    plain = {name: _plain(array) for name, array in tensors.items()}
+    data = save(plain, {**metadata, "sha256": digest(metadata, plain)})
+    (size,) = struct.unpack("<Q", data[:_COUNT_BYTES])
+    end = _COUNT_BYTES + size
+    header = json.dumps(json.loads(data[_COUNT_BYTES:end]), sort_keys=True).encode()
+    if len(header) > MOST_HEADER_BYTES:
+        raise ValueError(f"need {len(header):,} bytes, and at most {MOST_HEADER_BYTES:,} are read")
+    header += b" " * (-len(header) % 8)  # the tensors begin at a multiple of 8 bytes
+    return struct.pack("<Q", len(header)) + header + data[end:]
+
+
 def digest(metadata: Mapping[str, str], tensors: Mapping[str, NDArray[Any]]) -> str:
     """The sha256 of all metadata but the digest itself, and of every tensor's name, type, shape and bytes."""
     summed = hashlib.sha256()
     facts = {key: value for key, value in metadata.items() if key != "sha256"}
     summed.update(json.dumps(facts, sort_keys=True).encode())
     for name in sorted(tensors):
-        array = np.ascontiguousarray(tensors[name])
+        array = np.atleast_1d(_plain(tensors[name]))
         summed.update(f"{name} {array.dtype} {array.shape}".encode(errors="surrogatepass"))
         summed.update(array.reshape(-1).view(np.uint8).data)
     return summed.hexdigest()
+
+
+def _plain(array: NDArray[Any]) -> NDArray[Any]:
+    """Return the array in C order and little-endian, as a file holds it; it is copied only if it is not."""
+    return np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C")
 
 
 def _is_shape(shape: Any) -> bool:

@@ -7,11 +7,17 @@ half of it could be found. Its tensors are named `part/name` (`weights/lstm_1/ke
 holds
 
     format          "rnnlab checkpoint"
-    format_version  "1"
+    format_version  "2"
+    rnnlab_version  the version that wrote it
     facts           what is no array, as JSON: the step, the position in the data, the best loss …
     sha256          digest of all of this and of every tensor's name and bytes
 
-Nothing in it is pickled. The old ones are removed only when the new one is durable.
+Nothing in it is pickled. The old ones are removed only when the new one has been read back from the disk and
+is what was to be written.
+
+Format version 1 differs in two ways. A state of more than 8 lanes could be written incompletely, under the
+digest of the complete one. And with stateful windows, lane n read every N-th window, where it now reads a
+block of consecutive ones. Such checkpoints are refused by what they are; the others of version 1 are read.
 """
 
 import re
@@ -21,15 +27,16 @@ from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
-from safetensors.numpy import save
 
-from rnnlab.errors import TrainingError
+from rnnlab import __version__
+from rnnlab.errors import RunError, TrainingError
 from rnnlab.files import check_inside, write_durably
-from rnnlab.models.tensor_file import FileKind, TensorFile, digest, open_tensor_file
+from rnnlab.models.tensor_file import FileKind, TensorFile, digest, file_bytes, open_tensor_file
 from rnnlab.training.expectation import Expectation
 from rnnlab.training.facts import Facts, read_facts, write_facts
 
-FORMAT, FORMAT_VERSION = "rnnlab checkpoint", "1"
+FORMAT, FORMAT_VERSION = "rnnlab checkpoint", "2"
+_OLD_VERSION, _OLD_COMPLETE_LANES = "1", 8
 FOLDER = "checkpoints"
 
 KIND = FileKind(
@@ -61,7 +68,7 @@ class Checkpoint:
 
 
 def write_checkpoint(run: Path, checkpoint: Checkpoint, *, keep: int) -> None:
-    """Add a checkpoint to a run, and then remove all but its newest.
+    """Add a checkpoint to a run, read it back, and then remove all but the newest.
 
     Args:
         run: the run folder.
@@ -69,20 +76,47 @@ def write_checkpoint(run: Path, checkpoint: Checkpoint, *, keep: int) -> None:
         keep: how many stay.
 
     Raises:
-        RunError: it cannot be written, or the folder is a link to elsewhere; those there are untouched.
+        RunError: it cannot be written, or not read back as it was written, or the folder is a link to
+            elsewhere; those there are untouched.
     """
     folder = run / FOLDER
     with suppress(OSError):  # what is wrong is said by the write
         folder.mkdir(exist_ok=True)
     check_inside(folder)
-    metadata = {"format": FORMAT, "format_version": FORMAT_VERSION, "facts": write_facts(checkpoint.facts)}
-    metadata["sha256"] = digest(metadata, checkpoint.arrays)
+    metadata = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "rnnlab_version": __version__,
+        "facts": write_facts(checkpoint.facts),
+    }
     path = folder / f"step-{checkpoint.facts.step:09d}.safetensors"
-    write_durably(path, save(checkpoint.arrays, metadata))
+    try:
+        data = file_bytes(metadata, checkpoint.arrays)
+    except ValueError as error:
+        raise RunError(f"{path}: what the callbacks remember {error}; have them remember less") from None
+    write_durably(path, data)
+    _verify(path)
     for old in _newest_first(folder)[keep:]:
         if old != path:
             with suppress(OSError):
                 old.unlink()
+
+
+def _verify(path: Path) -> None:
+    """Read a checkpoint back that has just been written; one that cannot be read is removed.
+
+    Raises:
+        RunError: why it cannot be read.
+    """
+    try:
+        read_checkpoint(path)
+    except TrainingError as error:
+        with suppress(OSError):
+            path.unlink()
+        raise RunError(
+            f"{error}; it was read back right after it was written, so check the disk and the memory; the"
+            " checkpoint before it is kept"
+        ) from error
 
 
 def newest_checkpoint(run: Path, expected: Expectation | None = None) -> tuple[Checkpoint | None, list[str]]:
@@ -128,14 +162,42 @@ def read_checkpoint(path: Path, expected: Expectation | None = None) -> Checkpoi
             facts, layout = _facts(file), file.layout()
             if path.name != f"step-{facts.step:09d}.safetensors":
                 raise KIND.damaged(path, f"it was written after step {facts.step:,}")
+            if why := _why_outdated(file.metadata, facts):
+                raise TrainingError(f"{path}: {why}")
             if expected and (why := expected.mismatch(facts, layout)):
                 raise TrainingError(f"{path}: {why}")
             arrays = file.read(layout)
     except ValueError as error:
         raise KIND.damaged(path, " ".join(str(error).split())) from None
     if file.metadata.get("sha256") != digest(file.metadata, arrays):
+        if lanes := _incomplete_lanes(file.metadata, arrays):
+            raise TrainingError(
+                f"{path}: its content does not match its sha256, most likely because rnnlab, up to format"
+                f" version {_OLD_VERSION}, did not write the state of all {lanes} lanes; no training can be"
+                " resumed from it, so train again; the model.safetensors of the run is not affected"
+            )
         raise KIND.damaged(path, "its content does not match the sha256 in its header")
     return Checkpoint(arrays, facts)
+
+
+def _why_outdated(metadata: dict[str, str], facts: Facts) -> str | None:
+    """Say why a training of format version 1 cannot go on; None if it can."""
+    settings = facts.settings
+    regime = settings.get("model.stateful"), settings.get("training.batching")
+    lanes = settings.get("training.batch_size")
+    if metadata["format_version"] != _OLD_VERSION or regime != (True, "windows") or lanes == 1:
+        return None
+    return (
+        f"it is of a training with stateful windows in which each of the {lanes} lanes read one window of"
+        f" {lanes}; now each lane reads consecutive windows, which is another training, so train again"
+    )
+
+
+def _incomplete_lanes(metadata: dict[str, str], arrays: Arrays) -> int:
+    """Number of lanes of a state that format version 1 may have written incompletely; 0 if there is none."""
+    state = arrays.get("program/state/0")
+    lanes = state.shape[-1] if state is not None and state.ndim else 0
+    return lanes if metadata["format_version"] == _OLD_VERSION and lanes > _OLD_COMPLETE_LANES else 0
 
 
 def _facts(file: TensorFile) -> Facts:
@@ -164,7 +226,7 @@ def _newest_first(folder: Path) -> list[Path]:
 def _check_format(path: Path, metadata: dict[str, str]) -> None:
     if metadata.get("format") != FORMAT:
         raise KIND.damaged(path, "it is no checkpoint of rnnlab")
-    if metadata.get("format_version") != FORMAT_VERSION:
+    if metadata.get("format_version") not in {_OLD_VERSION, FORMAT_VERSION}:
         raise TrainingError(
             f"{path}: expected format version {FORMAT_VERSION}, received"
             f" {metadata.get('format_version')!r}; update rnnlab to resume from it"

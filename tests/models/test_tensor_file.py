@@ -5,10 +5,12 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from safetensors.numpy import load
 
 from rnnlab.models.model_file import save_model
-from rnnlab.models.tensor_file import MOST_HEADER_BYTES
+from rnnlab.models.tensor_file import MOST_HEADER_BYTES, digest, file_bytes, open_tensor_file
 from tests.forging import refusal, with_header
 from tests.trained import SENTENCE, SONG, trained
 
@@ -173,3 +175,33 @@ def test_a_header_that_is_too_long_is_not_read(path):
         file.truncate(1 << 40)
 
     assert "it has 1,099,511,627,776 bytes, and its header is said to have 16,777,217" in refusal(path)
+
+
+COUNTED = np.arange(24, dtype=np.float32)
+VIEWS = {
+    "some columns": COUNTED.reshape(2, 12)[:, :9],
+    "transposed": COUNTED.reshape(4, 6).T,
+    "every second": COUNTED[::2],
+    "backwards": COUNTED[::-1],
+    "in Fortran order": np.asfortranarray(COUNTED.reshape(2, 3, 4)),
+    "big-endian": COUNTED.astype(">f4"),
+    "a single number": np.float32(3).reshape(()),
+    "empty": COUNTED.reshape(2, 12)[:, :0],
+    "repeated": np.broadcast_to(COUNTED[:3], (4, 3)),
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_an_array_is_written_as_it_is_and_not_as_its_memory_lies(view: str, tmp_path: Path) -> None:
+    """The safetensors library writes an array's memory; a view of another array has other bytes there."""
+    array = VIEWS[view]
+    (tmp_path / "it").write_bytes(file_bytes({"format": "x"}, {"array": array}))
+
+    with open_tensor_file(tmp_path / "it") as file:
+        read = file.read(file.layout())
+        metadata = file.metadata
+
+    assert read["array"].shape == array.shape
+    assert (read["array"] == array).all()
+    assert (load((tmp_path / "it").read_bytes())["array"] == array).all()
+    assert metadata["sha256"] == digest(metadata, read) == digest(metadata, {"array": array})
