@@ -1,4 +1,8 @@
-"""The two ways to cut a part into batches: N windows at a time, or N lanes of a stream every T steps."""
+"""The two ways to cut a part into batches: N windows at a time, or N lanes of a stream every T steps.
+
+Where a state is carried, each lane reads a block of consecutive windows or tokens of its own: what a lane
+reads in a batch follows what it read in the batch before.
+"""
 
 import math
 from dataclasses import dataclass, field
@@ -45,15 +49,22 @@ class WindowBatches:
 
     def epoch(self, number: int, begin: int = 0, end: int | None = None) -> Epoch:
         """First tokens (B, N) and how many targets count (B, N): T, or 0 for padding."""
-        end = self.steps if end is None else end
-        windows = np.arange(begin * self.lanes, min(end * self.lanes, self.part.window_count))
-        starts = np.zeros((end - begin, self.lanes), dtype=np.int64)
-        counts = np.zeros((end - begin, self.lanes), dtype=np.int32)
-        starts.reshape(-1)[: len(windows)] = self.part.starts_of(
-            self._order(number)[windows] if self.shuffle else windows
-        )
-        counts.reshape(-1)[: len(windows)] = self.window
-        return starts, counts
+        steps = np.arange(begin, self.steps if end is None else end)[:, None]  # (B, 1)
+        windows, is_read = self._numbers(steps)  # both (B, N)
+        chosen = windows[is_read]
+        starts = np.zeros(windows.shape, dtype=np.int64)
+        starts[is_read] = self.part.starts_of(self._order(number)[chosen] if self.shuffle else chosen)
+        return starts, np.where(is_read, self.window, 0).astype(np.int32)
+
+    def _numbers(self, steps: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Number of the window that each lane reads at steps (B, 1), and whether it reads one, (B, N)."""
+        lanes = np.arange(self.lanes)
+        if not self.carries_state:
+            windows = steps * self.lanes + lanes
+            return windows, windows < self.part.window_count
+        base, longer = divmod(self.part.window_count, self.lanes)  # the first lanes have one window more
+        firsts = lanes * base + np.minimum(lanes, longer)
+        return firsts + steps, steps < base + (lanes < longer)
 
     def _order(self, number: int) -> NDArray[np.unsignedinteger[Any]]:
         """(W,) the numbers of the windows in the order of an epoch; that of the last epoch is kept."""
@@ -72,7 +83,7 @@ class StreamBatches:
 
     Attributes:
         begins: (N,) first token that each lane reads.
-        lengths: (N,) how many tokens each lane reads; 0 for a lane that is padding throughout.
+        lengths: (N,) how many tokens each lane reads.
     """
 
     begins: NDArray[np.int64]
@@ -117,40 +128,47 @@ def window_batches(
 ) -> WindowBatches:
     """The windows of a part, N at a time.
 
+    Where a state is carried, lane n reads the n-th of N blocks of consecutive windows, as equal as can be.
+
     Raises:
-        DataError: no window, or fewer training windows than lanes.
+        DataError: there is no window.
     """
     require_windows(part, corpus, window=window)
-    count = part.window_count
-    if part.name == "train" and count < lanes:
-        raise DataError(
-            f"the train part is too short: it has {count} windows of {window + 1} tokens,"
-            f" {lanes - count} fewer than training.batch_size {lanes}; set that to {count} or less"
-        )
     return WindowBatches(part, lanes, window, carries_state, shuffle, random_seed)
 
 
 def stream_batches(part: Part, corpus: Corpus, *, lanes: int, window: int) -> StreamBatches:
-    """The tokens of a part in N lanes; of a short part that is not for training, fewer lanes have any.
+    """The tokens of a part in N lanes, as equal as can be.
 
     Where boundaries separate the sequences, a lane begins with a sequence if one begins within a window of
     where the lanes would be equal: no sequence is then read without its beginning.
 
     Raises:
-        DataError: no target, or training lanes shorter than a window.
+        DataError: there is no target.
     """
-    targets = part.end - part.begin - 1
     _require_targets(part, corpus)
-    if part.name == "train" and targets < lanes * window:
-        raise DataError(_too_short_for_lanes(targets, lanes=lanes, window=window))
-    used = min(lanes, max(targets // window, 1))
-    base, longer = divmod(targets, used)
-    cuts = part.begin + base * np.arange(used + 1) + np.minimum(np.arange(used + 1), longer)
+    base, longer = divmod(part.end - part.begin - 1, lanes)
+    cuts = part.begin + base * np.arange(lanes + 1) + np.minimum(np.arange(lanes + 1), longer)
     if corpus.has_boundaries:
         cuts[1:-1] = _at_sequences(cuts[1:-1], corpus, window)
-    begins, lengths = np.full(lanes, part.begin), np.zeros(lanes, dtype=np.int64)
-    begins[:used], lengths[:used] = cuts[:-1], np.diff(cuts)
-    return StreamBatches(begins, lengths, window)
+    return StreamBatches(cuts[:-1], np.diff(cuts), window)
+
+
+def require_full_batch(batches: WindowBatches | StreamBatches, part: Part) -> None:
+    """Refuse to train on a part that does not fill one batch.
+
+    Raises:
+        DataError: there are fewer windows than lanes, or lanes of a stream are shorter than a window.
+    """
+    lanes, window = batches.lanes, batches.window
+    if isinstance(batches, WindowBatches) and (count := part.window_count) < lanes:
+        raise DataError(
+            f"the {part.name} part is too short: it has {count} windows of {window + 1} tokens,"
+            f" {lanes - count} fewer than training.batch_size {lanes}; set that to {count} or less"
+        )
+    targets = part.end - part.begin - 1
+    if isinstance(batches, StreamBatches) and targets < lanes * window:
+        raise DataError(_too_short_for_lanes(part, targets, lanes=lanes, window=window))
 
 
 def _at_sequences(cuts: NDArray[np.int64], corpus: Corpus, window: int) -> NDArray[np.int64]:
@@ -176,7 +194,7 @@ def _require_targets(part: Part, corpus: Corpus) -> None:
         )
 
 
-def _too_short_for_lanes(targets: int, *, lanes: int, window: int) -> str:
+def _too_short_for_lanes(part: Part, targets: int, *, lanes: int, window: int) -> str:
     needed = lanes * window
     remedies = []
     if targets >= window:
@@ -185,7 +203,7 @@ def _too_short_for_lanes(targets: int, *, lanes: int, window: int) -> str:
         remedies.append(f"dataset.window to {targets // lanes} or less")
     remedy = " or ".join(remedies) or f"training.batch_size to 1 and dataset.window to {targets} or less"
     return (
-        f"the train part is too short: training.batch_size {lanes} lanes of dataset.window {window} steps"
-        f" need {needed + 1} tokens, it has {targets + 1}, {needed - targets} too few;"
+        f"the {part.name} part is too short: training.batch_size {lanes} lanes of dataset.window {window}"
+        f" steps need {needed + 1} tokens, it has {targets + 1}, {needed - targets} too few;"
         f" add data, or set {remedy}"
     )

@@ -6,8 +6,13 @@ after the last target that counts may lie past the end of the corpus, where a re
 
 Two regimes make them, and the same numbers drive TensorFlow and NumPy:
 
-    windows    the W windows of a part, N at a time, in order or shuffled; the last batch is padded
+    windows    the W windows of a part, N at a time, in order or shuffled; the last batch is padded.
+               Where a state is carried, lane n reads the n-th of N blocks of consecutive windows
     stream     the tokens of a part in N contiguous lanes, as equal as can be, cut every T steps
+
+Training reads a part in `training.batch_size` lanes. A measurement must not depend on that number, so it
+reads the part in one order, that of a single lane (`reading_order`). `datasets/side_by_side.py` says how an
+engine reads it faster than one step after another.
 """
 
 from dataclasses import dataclass
@@ -17,12 +22,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.config.schema import Experiment
-from rnnlab.datasets.batches import Epoch, StreamBatches, WindowBatches, stream_batches, window_batches
+from rnnlab.datasets.batches import (
+    Epoch,
+    StreamBatches,
+    WindowBatches,
+    require_full_batch,
+    stream_batches,
+    window_batches,
+)
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
 from rnnlab.datasets.token_kind import Ids
 
-__all__ = ["Batch", "Batches", "StreamBatches", "WindowBatches", "gather", "make_batches"]
+__all__ = ["Batch", "Batches", "StreamBatches", "WindowBatches", "gather", "make_batches", "reading_order"]
 
 
 class Batches(Protocol):
@@ -57,20 +69,34 @@ class Batches(Protocol):
         """
 
 
-def make_batches(
-    part: Part, corpus: Corpus, experiment: Experiment, *, shuffle: bool | None = None
-) -> Batches:
-    """The batches of a part in the experiment's regime.
-
-    The train part must fill a batch, and in a stream each lane a window; of other parts one target is enough.
-
-    Args:
-        shuffle: what `training.shuffle` says if left out.
+def make_batches(part: Part, corpus: Corpus, experiment: Experiment) -> Batches:
+    """The batches that training reads of a part, in the experiment's regime.
 
     Raises:
-        DataError: the part is too short; by how much, and what to set.
+        DataError: the part does not fill a batch, or in a stream not a window of each lane; what to set.
     """
-    window, lanes = experiment.dataset.window, experiment.training.batch_size
+    batches = _batches(part, corpus, experiment, lanes=experiment.training.batch_size)
+    require_full_batch(batches, part)
+    return batches
+
+
+def reading_order(part: Part, corpus: Corpus, experiment: Experiment) -> Batches:
+    """The order in which a measurement reads a part: one step after another, in a single lane.
+
+    Where a state is carried, the first step starts from a zero state, and each other step from the state
+    after the one before it. Elsewhere each step is a window on its own.
+
+    Raises:
+        DataError: the part has no target; what to set.
+    """
+    return _batches(part, corpus, experiment, lanes=1, shuffle=False)
+
+
+def _batches(
+    part: Part, corpus: Corpus, experiment: Experiment, *, lanes: int, shuffle: bool | None = None
+) -> WindowBatches | StreamBatches:
+    """The batches of a part; `training.shuffle` decides about shuffling where nothing is given."""
+    window = experiment.dataset.window
     if experiment.regime == "stream":
         return stream_batches(part, corpus, lanes=lanes, window=window)
     return window_batches(
@@ -108,7 +134,7 @@ def gather(
     *,
     window: int,
     target: Literal["next", "shifted"],
-    first: bool,
+    first: bool | NDArray[np.bool_],
 ) -> Batch:
     """The data of one step.
 
@@ -121,7 +147,7 @@ def gather(
         counts: (N,) how many of a lane's targets count, 0..T.
         window: T.
         target: `next` or `shifted`.
-        first: whether all states start from zero: in each batch if they are not carried, else in the first.
+        first: whether the states start from zero, of all lanes or of each, (N,).
     """
     steps = np.arange(window + 1)
     places = np.minimum(starts[:, None] + steps, len(corpus.ids) - 1)

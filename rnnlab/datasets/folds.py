@@ -18,9 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.config.schema import Experiment
-from rnnlab.datasets.batching import make_batches
 from rnnlab.datasets.corpus import Corpus
-from rnnlab.datasets.loading import Data
+from rnnlab.datasets.loading import Data, require_readable
 from rnnlab.datasets.parts import part_of_tokens
 from rnnlab.datasets.sequences import reordered
 from rnnlab.datasets.splits import Splits, stratified_parts
@@ -55,9 +54,7 @@ def fold_data(corpus: Corpus, experiment: Experiment, folds: int) -> Iterator[Da
     else:
         made = _of_blocks(corpus, experiment, folds)
     for fold in made:
-        read = fold.as_trained_on()
-        for part in read.splits.parts.values():
-            make_batches(part, read.corpus, experiment)
+        require_readable(fold.as_trained_on())
         yield fold
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.augmentation import augmented
-from rnnlab.datasets.batching import make_batches
+from rnnlab.datasets.batching import make_batches, reading_order
 from rnnlab.datasets.corpus import Corpus, drawn, load_corpus
 from rnnlab.datasets.fitting import fitted
 from rnnlab.datasets.reporting import Report, unreported
@@ -53,10 +53,23 @@ def load_data(experiment: Experiment, *, report: Report = unreported) -> Data:
     splits = split_corpus(corpus, experiment)
     data = Data(experiment, corpus, splits)
     read = data.as_trained_on()
-    for part in read.splits.parts.values():
-        make_batches(part, read.corpus, experiment)
+    require_readable(read)
     notes += splits.notes + _said_of_copies(data, read)
     return replace(data, splits=replace(splits, notes=notes))
+
+
+def require_readable(data: Data) -> None:
+    """Refuse data of which a part is too short to be trained on or measured.
+
+    Args:
+        data: as training reads them.
+
+    Raises:
+        DataError: the part, by how much it is too short, and what to set.
+    """
+    for name, part in data.splits.parts.items():
+        read = make_batches if name == "train" else reading_order
+        read(part, data.corpus, data.experiment)
 
 
 def _said_of_copies(data: Data, read: Data) -> tuple[str, ...]:

@@ -58,24 +58,24 @@ def ranges_read(part: Part, *, window: int, regime: Regime) -> NDArray[np.int64]
 
 
 def target_blocks(
-    corpus: Corpus, batches: Batches, *, target: Literal["next", "shifted"], most_reach: int
+    corpus: Corpus, order: Batches, *, target: Literal["next", "shifted"], most_reach: int
 ) -> Iterator[TargetBlock]:
-    """The targets of an epoch, in the order of the corpus.
+    """The targets of a part, in the order of the corpus.
 
     Args:
         corpus: the data.
-        batches: of a part.
+        order: in which the part is read, by `reading_order`.
         target: `next` or `shifted`.
         most_reach: R; tokens before a target are counted up to so many.
     """
-    starts, counts = batches.epoch(0)
-    lane_starts = np.broadcast_to(starts[:1], starts.shape) if batches.carries_state else starts
-    order = np.argsort(starts[counts > 0], kind="stable")
-    rows = np.stack([array[counts > 0][order] for array in (starts, counts, lane_starts)])
+    starts, counts = order.epoch(0)
+    lane_starts = np.broadcast_to(starts[:1], starts.shape) if order.carries_state else starts
+    by_place = np.argsort(starts[counts > 0], kind="stable")
+    rows = np.stack([array[counts > 0][by_place] for array in (starts, counts, lane_starts)])
     cells = rows[0] // TOKENS_AT_ONCE
     for block in np.split(rows, np.flatnonzero(np.diff(cells)) + 1, axis=1):
-        steps = range(batches.window) if target == "shifted" else [batches.window - 1]
-        yield _block(corpus, block, steps, batches.window, most_reach)
+        steps = range(order.window) if target == "shifted" else [order.window - 1]
+        yield _block(corpus, block, steps, order.window, most_reach)
 
 
 def _block(

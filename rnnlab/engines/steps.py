@@ -25,6 +25,21 @@ class Chunk:
 
 
 @dataclass(frozen=True)
+class MeasuredSteps:
+    """Steps that are measured and not trained on.
+
+    Attributes:
+        starts: first token of each lane at each step, (B, N).
+        counts: how many targets of each lane count at each step, (B, N).
+        fresh: whether the state of each lane is zeroed before the step, (B, N).
+    """
+
+    starts: NDArray[np.integer[Any]]
+    counts: NDArray[np.integer[Any]]
+    fresh: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class StepRecords:
     """What steps measured on their own batches, before each update; (B,) each.
 

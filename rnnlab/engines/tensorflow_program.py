@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.engines.lane_groups import lane_groups
-from rnnlab.engines.steps import Chunk, StepRecords
+from rnnlab.engines.steps import Chunk, MeasuredSteps, StepRecords
 from rnnlab.engines.tensorflow_best import BestWeights
 from rnnlab.engines.tensorflow_costs import Costs
 from rnnlab.engines.tensorflow_data import BatchGatherer, TokenData
@@ -28,6 +28,9 @@ Tensor = Any
 MOST_STEPS = 8192
 MOST_INDICES = 2**17
 """Room of a chunk: at most so many steps, and so many lanes over all steps."""
+
+MEASURED_AT_ONCE = 1024
+"""Steps of a call that measures; longer passages take several calls of the one compiled program."""
 
 
 class TrainingProgram:
@@ -47,6 +50,8 @@ class TrainingProgram:
         label_smoothing: share of each target that is spread over all tokens in what the steps lower.
         track_best: whether to keep the weights of the epoch with the lowest training loss.
         skips: whether a step that would leave no finite numbers leaves everything as it was.
+        chains_lanes: whether a lane begins an epoch in the state in which the lane before it ended the last
+            epoch, since its windows follow that lane's; the first lane, and all of the first epoch, in zeros.
         cores: how many groups there may be.
     """
 
@@ -62,6 +67,7 @@ class TrainingProgram:
         label_smoothing: float = 0.0,
         track_best: bool,
         skips: bool = False,
+        chains_lanes: bool = False,
         cores: int = 1,
     ) -> None:
         self.room = max(1, min(MOST_STEPS, MOST_INDICES // lanes))
@@ -75,6 +81,7 @@ class TrainingProgram:
         self._snapshots = Snapshots(held_variables(variables, optimizer, self._best), lanes=lanes)
         self.reset()
         self._in_groups, self._skips = self._groups.count > 1, skips
+        self._chains_lanes = chains_lanes
         update = Update(variables, optimizer, self._best, skips=skips)
         self._parts: list[Callable[..., Any]] = [self._gradients, update]
         if self._in_groups:
@@ -136,10 +143,26 @@ class TrainingProgram:
         records, self._state = self._train(*arrays, np.int32(steps), np.int32(first_step), self._state)
         return StepRecords(*records.numpy()[:steps].T)
 
-    def measure(self, chunk: Chunk) -> StepRecords:
-        """The same figures for batches of held-out data, with the weights as they are, from a zero state."""
-        records = self._measure(chunk.starts, chunk.counts, chunk.fresh)
-        return StepRecords(*records.numpy().T)
+    def measure(
+        self, passage: MeasuredSteps, state: NetworkState | None = None
+    ) -> tuple[StepRecords, NetworkState]:
+        """Measure steps with the weights as they are: the same figures, and the state after the last step.
+
+        Args:
+            passage: the steps, of any number of lanes N.
+            state: of the N lanes before the first step, (H, N) each part; None for a zero state.
+        """
+        steps, lanes = passage.starts.shape
+        state = self._forward.zero_state(lanes) if state is None else state
+        pieces = []
+        for begin in range(0, steps, MEASURED_AT_ONCE):
+            columns = (passage.starts.astype(np.int64), passage.counts.astype(np.int32), passage.fresh)
+            own = [column[begin : begin + MEASURED_AT_ONCE] for column in columns]
+            read = len(own[0])
+            padded = [np.resize(column, (MEASURED_AT_ONCE, lanes)) for column in own]
+            records, state = self._measure(*padded, np.int32(read), state)
+            pieces.append(records.numpy()[:read])
+        return StepRecords(*np.concatenate(pieces).T), state
 
     def _compiled_loop(self) -> Any:
         """The loop over steps: one XLA program with room for a fixed number of them, or one over programs."""
@@ -175,12 +198,20 @@ class TrainingProgram:
         def step(k: Tensor, _: Tensor, records: Any, states: list[NetworkState]) -> tuple[Any, ...]:
             gradients, update = self._parts
             weights = {name: variable.value for name, variable in self._variables.items()}
+            zeroed = fresh[k]
+            if self._chains_lanes:
+                states, zeroed = _chained(states, fresh[k]), tf.constant(False)
             found = []
             for group, state in enumerate(states):
                 seed = tf.stack([self._dropout_seed + (group << 16), first_step + k])
-                found.append(gradients(weights, starts[k, group], counts[k, group], fresh[k], state, seed))
+                found.append(gradients(weights, starts[k, group], counts[k, group], zeroed, state, seed))
             record = update([own[0] for own in found], [own[1] for own in found])
             after = [own[2] for own in found]
+            if self._chains_lanes:
+                after = [
+                    tf.nest.map_structure(partial(tf.where, counts[k, group] > 0), own, state)
+                    for group, (own, state) in enumerate(zip(after, states, strict=True))
+                ]
             if self._skips:
                 after = tf.nest.map_structure(partial(tf.where, record[2] > 0), after, states)
             return k + 1, ends_epoch[k], records.write(k, record), after
@@ -212,10 +243,12 @@ class TrainingProgram:
             lowered = costs.lowered(self._label_smoothing)
         return costs.sums, tape.gradient(lowered, weights), state
 
-    def _measure_steps(self, starts: Tensor, counts: Tensor, fresh: Tensor) -> Tensor:
-        steps, lanes = starts.shape
+    def _measure_steps(
+        self, starts: Tensor, counts: Tensor, fresh: Tensor, steps: Tensor, state: NetworkState
+    ) -> tuple[Tensor, NetworkState]:
+        """The figures of the first `steps` steps, (room, 3), and the state after them."""
         weights = {name: variable.value for name, variable in self._variables.items()}
-        records = tf.TensorArray(tf.float32, steps, element_shape=(3,))
+        records = tf.TensorArray(tf.float32, MEASURED_AT_ONCE, element_shape=(3,))
 
         def step(k: Tensor, records: Any, state: NetworkState) -> tuple[Tensor, Any, NetworkState]:
             costs, state = self._costs(weights, starts[k], counts[k], fresh[k], state, None)
@@ -223,8 +256,8 @@ class TrainingProgram:
             record = tf.stack([tf.math.divide_no_nan(sums[0], sums[2]), sums[1], sums[2]])
             return k + 1, records.write(k, record), state
 
-        first = (tf.constant(0), records, self._forward.zero_state(lanes))
-        return tf.while_loop(lambda k, *_: k < steps, step, first)[1].stack()
+        _, records, state = tf.while_loop(lambda k, *_: k < steps, step, (tf.constant(0), records, state))
+        return records.stack(), state
 
     def _costs(
         self,
@@ -240,6 +273,24 @@ class TrainingProgram:
         state = tf.nest.map_structure(lambda part: tf.where(fresh, tf.zeros_like(part), part), state)
         logits, state = self._forward(weights, inputs, keep, state, seed)
         return Costs(logits, targets, counted), state
+
+
+def _chained(states: list[NetworkState], begins: Tensor) -> list[NetworkState]:
+    """Give each lane the state of the lane before it if an epoch begins; the first lane a zero state.
+
+    Args:
+        states: of each group of lanes, (H, N) each part.
+        begins: whether an epoch begins.
+    """
+    groups = [tf.nest.flatten(state) for state in states]
+    moved = []
+    for parts in zip(*groups, strict=True):
+        joined = tf.concat(parts, axis=1)  # (H, lanes of all groups)
+        shifted = tf.pad(joined[:, :-1], ((0, 0), (1, 0)))
+        moved.append(tf.split(tf.where(begins, shifted, joined), len(groups), axis=1))
+    return [
+        tf.nest.pack_sequence_as(state, [part[group] for part in moved]) for group, state in enumerate(states)
+    ]
 
 
 def _compiled(function: Callable[..., Any]) -> Any:

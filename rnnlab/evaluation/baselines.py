@@ -67,41 +67,41 @@ class Baselines:
 
 
 def best_baselines(
-    training: Corpus, train: Part, corpus: Corpus, batches: Batches, experiment: Experiment
+    training: Corpus, train: Part, corpus: Corpus, order: Batches, experiment: Experiment
 ) -> Baselines:
     """The n-gram models of a training part as it is, or with its transposed copies, whichever are better.
 
     Copies help counting in some data and harm it in other: a network that was trained with them is held
     against the better of the two. Arguments as in `measure_baselines`.
     """
-    plain = measure_baselines(training, train, corpus, batches, experiment)
+    plain = measure_baselines(training, train, corpus, order, experiment)
     if not experiment.dataset.shifts:
         return plain
     measured = [replace(plain, copies=0)]
     with suppress(DataError):  # of data that has changed, a copy may have notes that the model does not know
         copied, parts = augmented(training, {"train": train}, experiment)
-        other = measure_baselines(copied, parts["train"], corpus, batches, experiment)
+        other = measure_baselines(copied, parts["train"], corpus, order, experiment)
         measured.append(replace(other, copies=len(experiment.dataset.shifts)))
     return min(measured, key=lambda each: each.best.loss)
 
 
 def measure_baselines(
-    training: Corpus, train: Part, corpus: Corpus, batches: Batches, experiment: Experiment
+    training: Corpus, train: Part, corpus: Corpus, order: Batches, experiment: Experiment
 ) -> Baselines:
-    """The n-gram models of a training part on the targets of batches.
+    """The n-gram models of a training part, measured on the targets that a network is measured on.
 
     Args:
         training: the training data.
         train: the part of it that the network was trained on.
         corpus: the data to measure on.
-        batches: of the part of it to measure on.
+        order: in which the part of it to measure on is read, by `reading_order`.
         experiment: the configuration.
     """
     ranges = ranges_read(train, window=experiment.dataset.window, regime=experiment.regime)
     total = int((ranges[:, 1] - ranges[:, 0]).sum())
     ids, reach = _last_tokens(training, ranges)
     models = train_ngrams(ids, reach, vocab_size=len(training.vocabulary), most=HIGHEST_ORDER)
-    losses, tokens = _losses(models, corpus, batches, experiment)
+    losses, tokens = _losses(models, corpus, order, experiment)
     measured = tuple(
         Baseline(order, smoothing, float(loss) / tokens)
         for smoothing, by_order in losses.items()
@@ -123,13 +123,13 @@ def _last_tokens(corpus: Corpus, ranges: NDArray[np.int64]) -> tuple[Ids, Ids]:
 
 
 def _losses(
-    models: NGrams, corpus: Corpus, batches: Batches, experiment: Experiment
+    models: NGrams, corpus: Corpus, order: Batches, experiment: Experiment
 ) -> tuple[dict[Smoothing, NDArray[np.float64]], int]:
     """The cross-entropy of each model, summed over all targets (K,), and how many targets there are."""
     losses: dict[Smoothing, NDArray[np.float64]] = {}
     tokens, orders = 0, np.arange(len(models.orders))
     target = experiment.dataset.target
-    for block in target_blocks(corpus, batches, target=target, most_reach=len(orders) - 1):
+    for block in target_blocks(corpus, order, target=target, most_reach=len(orders) - 1):
         end = min(block.first + block.times.shape[1], len(corpus.ids))
         places = np.arange(max(block.first - HIGHEST_ORDER, 0), end)
         times = block.times[:, : end - block.first]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from rnnlab.datasets.batching import make_batches
+from rnnlab.datasets.batching import reading_order
 from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.engines.numpy_engine import numpy_model
 from rnnlab.errors import VocabularyError
@@ -158,7 +158,7 @@ def measure_trial(
     selection = select(trained, report=report)
     experiment, corpus, part = selection.experiment, selection.corpus, selection.part
     model, notes = numpy_model(trained), selection.notes
-    batches = make_batches(part, corpus, experiment, shuffle=False)
+    order = reading_order(part, corpus, experiment)
     try:
         free = run_freely(model, corpus, experiment)
     except VocabularyError as error:
@@ -171,7 +171,7 @@ def measure_trial(
         seconds=seconds,
         split=part.name,
         data=digest(corpus, part),
-        metrics=measure(model, corpus, batches, target=experiment.dataset.target),
+        metrics=measure(model, corpus, order, target=experiment.dataset.target),
         ceiling=window_ceiling(corpus, part, experiment),
         free_running=free if isinstance(free, FreeRunning) else None,
     )

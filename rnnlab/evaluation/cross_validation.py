@@ -4,7 +4,7 @@ import statistics
 from dataclasses import dataclass
 
 from rnnlab.config.schema import Experiment
-from rnnlab.datasets.batching import make_batches
+from rnnlab.datasets.batching import reading_order
 from rnnlab.datasets.loading import Data
 from rnnlab.engines.numpy_engine import numpy_model
 from rnnlab.evaluation.metrics import Metrics, measure
@@ -44,5 +44,5 @@ class CrossValidation:
 
 def held_out_metrics(trained: TrainedModel, experiment: Experiment, fold: Data) -> Metrics:
     """The measures of a fold's model on what the fold holds out."""
-    batches = make_batches(fold.splits.parts["validation"], fold.corpus, experiment, shuffle=False)
-    return measure(numpy_model(trained), fold.corpus, batches, target=experiment.dataset.target)
+    order = reading_order(fold.splits.parts["validation"], fold.corpus, experiment)
+    return measure(numpy_model(trained), fold.corpus, order, target=experiment.dataset.target)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rnnlab.config.schema import Experiment
-from rnnlab.datasets.batching import make_batches
+from rnnlab.datasets.batching import reading_order
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
 from rnnlab.datasets.reporting import Report, unreported
@@ -94,11 +94,11 @@ def evaluate_selection(
     """
     experiment, corpus, part = selection.experiment, selection.corpus, selection.part
     model = numpy_model(trained)
-    batches = make_batches(part, corpus, experiment, shuffle=False)
-    metrics = measure(model, corpus, batches, target=experiment.dataset.target, watch=watch)
+    order = reading_order(part, corpus, experiment)
+    metrics = measure(model, corpus, order, target=experiment.dataset.target, watch=watch)
     training = training_data(trained, selection, may_open=may_open_training_data, report=report)
     baselines = (
-        best_baselines(*training, corpus, batches, experiment) if isinstance(training, tuple) else training
+        best_baselines(*training, corpus, order, experiment) if isinstance(training, tuple) else training
     )
     free_running = _free_running(model, corpus, experiment)
     seeds = seeds or experiment.evaluation.seeds

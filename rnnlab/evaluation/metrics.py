@@ -66,22 +66,22 @@ def unwatched(scores: Scores) -> None:
 def measure(
     model: Stepper,
     corpus: Corpus,
-    batches: Batches,
+    order: Batches,
     *,
     target: Literal["next", "shifted"],
     watch: Watch = unwatched,
 ) -> Metrics:
-    """The one-step measures of a model over all batches of a part, in order, from a zero state.
+    """The one-step measures of a model over a part, as one lane reads it from a zero state.
 
     Args:
         model: the model.
         corpus: the data.
-        batches: of the part.
+        order: in which the part is read, by `reading_order`.
         target: which targets count.
         watch: is shown the scores of each batch, for what else is to be known of them.
     """
     total, correct, tokens, top = 0.0, 0, 0, 0
-    for scores in score(model, corpus, batches, target=target):
+    for scores in score(model, corpus, order, target=target):
         total += float(scores.costs.sum())
         correct += int(np.count_nonzero(scores.expected == scores.targets))
         tokens += len(scores.costs)

@@ -7,12 +7,16 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.datasets.batching import Batch, Batches, gather
+from rnnlab.datasets.batching import Batches, gather
 from rnnlab.datasets.corpus import Corpus
-from rnnlab.engines.stepper import Stepper
+from rnnlab.datasets.side_by_side import MOST_LANES, SideBySide, dealt, largest_gap, read_side_by_side
+from rnnlab.engines.stepper import State, Stepper
 
 LANES_AT_ONCE = 256
-"""Windows that each start from a zero state are measured so many at a time, however training batched them."""
+"""Windows that each start from a zero state are read so many at a time."""
+
+TOKENS_OF_A_LANE = 2048
+"""A long text is read in rounds. Each lane reads so many tokens in a round; memory holds one round."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +25,7 @@ class Scores:
 
     Attributes:
         places: (n,) their indices in the corpus.
+        steps: (n,) the time step of the window at which each is the target, from 0.
         targets: (n,) their ids.
         costs: (n,) their cross-entropy, nats.
         ranks: (n,) 1 for the most probable token; of equal ones the lower id comes first.
@@ -28,6 +33,7 @@ class Scores:
     """
 
     places: NDArray[np.int64]
+    steps: NDArray[np.int64]
     targets: NDArray[np.integer[Any]]
     costs: NDArray[np.float64]
     ranks: NDArray[np.int64]
@@ -35,41 +41,92 @@ class Scores:
 
 
 def score(
-    model: Stepper, corpus: Corpus, batches: Batches, *, target: Literal["next", "shifted"]
+    model: Stepper, corpus: Corpus, order: Batches, *, target: Literal["next", "shifted"]
 ) -> Iterator[Scores]:
-    """The targets of all batches of a part that count, in order, from a zero state."""
-    state, lanes = None, -1
-    for starts, batch, starts_anew in _data(corpus, batches, target):
-        if state is None or starts_anew or lanes != len(starts):
-            lanes = len(starts)
-            state = model.zero_state(lanes)
-        logits, state = model.forward(batch.inputs, batch.resets, state, last_only=target == "next")
-        steps = logits.shape[1]
-        counted = batch.weights[:, -steps:] > 0
-        places = starts[:, None] + np.arange(batches.window - steps, batches.window) + 1
-        yield _scores(logits[counted], batch.targets[:, -steps:][counted], places[counted])
+    """The scores of all targets of a part that count, as one lane would read it from a zero state.
+
+    Args:
+        model: the model.
+        corpus: the data.
+        order: in which the part is read, by `reading_order`.
+        target: `next` or `shifted`.
+
+    Yields:
+        The targets in the order of the windows, or of blocks that are read side by side.
+    """
+    reader = _Reader(model, corpus, order, target)
+    if not order.carries_state:
+        for begin in range(0, order.steps, LANES_AT_ONCE):
+            end = min(begin + LANES_AT_ONCE, order.steps)
+            yield from reader.read(dealt(order, begin, end, lanes=end - begin, warm_up=0))[0]
+        return
+    size, warm_up = MOST_LANES * max(TOKENS_OF_A_LANE // order.window, 1), 0
+    for begin in range(0, order.steps, size):
+        end = min(begin + size, order.steps)
+        scores, warm_up = read_side_by_side(order, reader.read, begin=begin, end=end, warm_up=warm_up)
+        yield from scores
+        reader.go_on()
 
 
-def _data(
-    corpus: Corpus, batches: Batches, target: Literal["next", "shifted"]
-) -> Iterator[tuple[NDArray[np.int64], Batch, bool]]:
-    """Of each batch the first token of its lanes (N,), its data, and whether it starts from a zero state."""
-    starts, counts = batches.epoch(0)
-    if not batches.carries_state:
-        filled = counts.ravel() > 0
-        flat_starts, flat_counts = starts.ravel()[filled], counts.ravel()[filled]
-        cuts = range(LANES_AT_ONCE, len(flat_starts), LANES_AT_ONCE)
-        steps = list(zip(np.split(flat_starts, cuts), np.split(flat_counts, cuts), strict=True))
-    else:
-        steps = list(zip(starts, counts, strict=True))
-    for number, (first, count) in enumerate(steps):
-        anew = number == 0 or not batches.carries_state
-        batch = gather(corpus, first, count, window=batches.window, target=target, first=anew)
-        yield first, batch, anew
+class _Reader:
+    """Reads steps of a part round after round; each round goes on with the state after the one before."""
+
+    def __init__(
+        self, model: Stepper, corpus: Corpus, order: Batches, target: Literal["next", "shifted"]
+    ) -> None:
+        self._model, self._corpus, self._window, self._target = model, corpus, order.window, target
+        self._before = self._after = model.zero_state(1)
+
+    def go_on(self) -> None:
+        """Begin the next round with the state after this one."""
+        self._before = self._after
+
+    def read(self, lanes: SideBySide) -> tuple[list[Scores], float]:
+        """The scores of the lanes' own targets, and the gap between their states."""
+        state = self._model.zero_state(lanes.starts.shape[1])
+        begun, scores = state, []
+        for time in range(len(lanes.starts)):
+            if time == lanes.warm_up:
+                begun = state = _with_first(state, self._before)
+            state, found = self._step(lanes, time, state)
+            scores += [found] if time >= lanes.warm_up else []
+        self._after = tuple(tuple(part[lanes.used - 1 : lanes.used] for part in layer) for layer in state)
+        return scores, largest_gap(_parts(begun), _parts(state), used=lanes.used)
+
+    def _step(self, lanes: SideBySide, time: int, state: State) -> tuple[State, Scores]:
+        """Read one step of each lane (N,): the state after it, and the scores of the targets that count."""
+        starts, counts, last_only = lanes.starts[time], lanes.counts[time], self._target == "next"
+        batch = gather(
+            self._corpus, starts, counts, window=self._window, target=self._target, first=lanes.anew[time]
+        )
+        logits, state = self._model.forward(batch.inputs, batch.resets, state, last_only=last_only)
+        read = logits.shape[1]  # T time steps, or the last one
+        counted = batch.weights[:, -read:] > 0  # (N, read)
+        steps = np.broadcast_to(np.arange(self._window - read, self._window), counted.shape)
+        places = starts[:, None] + steps + 1
+        return state, _scores(
+            logits[counted], batch.targets[:, -read:][counted], places[counted], steps[counted]
+        )
+
+
+def _with_first(state: State, first: State) -> State:
+    """A state (N, H) of each part, with that of the first lane (1, H) put in place."""
+    return tuple(
+        tuple(np.concatenate([own, part[1:]]) for own, part in zip(mine, layer, strict=True))
+        for mine, layer in zip(first, state, strict=True)
+    )
+
+
+def _parts(state: State) -> list[NDArray[np.float32]]:
+    """The parts of all layers' states, (N, H) each."""
+    return [part for layer in state for part in layer]
 
 
 def _scores(
-    logits: NDArray[np.float32], targets: NDArray[np.integer[Any]], places: NDArray[np.int64]
+    logits: NDArray[np.float32],
+    targets: NDArray[np.integer[Any]],
+    places: NDArray[np.int64],
+    steps: NDArray[np.int64],
 ) -> Scores:
     """The scores of targets (n,) with their logits (n, V)."""
     columns = targets.astype(np.int64)[:, None]
@@ -79,4 +136,4 @@ def _scores(
     wide = logits.astype(np.float64)
     wide -= wide.max(axis=-1, keepdims=True)
     costs = np.log(np.exp(wide).sum(axis=-1)) - np.take_along_axis(wide, columns, axis=-1)[:, 0]
-    return Scores(places, targets, costs, ahead.sum(axis=-1) + 1, logits.argmax(axis=-1))
+    return Scores(places, steps, targets, costs, ahead.sum(axis=-1) + 1, logits.argmax(axis=-1))

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from rnnlab.config.schema import Experiment
-from rnnlab.datasets.batching import make_batches
+from rnnlab.datasets.batching import reading_order
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part, part_of_windows
 from rnnlab.datasets.reporting import Report, unreported
@@ -79,16 +79,14 @@ def surprises(
 
 
 def _each_once(model: Stepper, corpus: Corpus, part: Part, experiment: Experiment) -> Scores:
-    """The scores of each target, in order, read by a single lane: others would begin from a zero state.
+    """The scores of each target once, in the order of the corpus.
 
     A target that several windows share is scored where most of the window is before it.
     """
-    training = experiment.training.model_copy(update={"batch_size": 1})
-    alone = experiment.model_copy(update={"training": training})
     target = experiment.dataset.target
 
     def scored(part: Part, target: Literal["next", "shifted"]) -> list[Scores]:
-        return list(score(model, corpus, make_batches(part, corpus, alone, shuffle=False), target=target))
+        return list(score(model, corpus, reading_order(part, corpus, experiment), target=target))
 
     if experiment.regime == "stream" or target == "next":
         return _merged(scored(part, target))
@@ -103,6 +101,7 @@ def _merged(parts: list[Scores]) -> Scores:
     _, kept = np.unique(places, return_index=True)
     return Scores(
         places[kept],
+        np.concatenate([part.steps for part in parts])[kept],
         np.concatenate([part.targets for part in parts])[kept],
         np.concatenate([part.costs for part in parts])[kept],
         np.concatenate([part.ranks for part in parts])[kept],

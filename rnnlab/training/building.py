@@ -99,6 +99,7 @@ def _build(experiment: Experiment, corpus: Corpus, batches: Batches, *, track_be
         label_smoothing=training.label_smoothing,
         track_best=track_best,
         skips=training.on_non_finite == "skip_step",
+        chains_lanes=experiment.regime == "stateful_windows",
         cores=cpu_cores(),
     )
     variables = [*network.trainable_variables, *optimizer.variables]

@@ -138,12 +138,6 @@ class EpochSums:
         return self._loss / self._counted, self._correct / self._counted
 
 
-def whole_epoch(batches: Batches) -> Chunk:
-    """All steps of epoch 0 as one chunk, for measuring a held-out part."""
-    chunk, _ = ChunkPlanner(batches, epochs=1).take(batches.steps, stop_after=0)
-    return chunk
-
-
 def _joined(parts: list[Chunk]) -> Chunk:
     def columns() -> Iterator[np.ndarray]:
         for name in ("starts", "counts", "fresh", "ends_epoch"):

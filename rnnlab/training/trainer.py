@@ -17,11 +17,11 @@ from rnnlab.models.model_file import TrainedModel, Weights
 from rnnlab.training.building import borrow_program
 from rnnlab.training.callbacks import CallbackCalls
 from rnnlab.training.checkpoints import Checkpoint
-from rnnlab.training.chunks import EpochSums, whole_epoch
 from rnnlab.training.facts import BestEpoch
 from rnnlab.training.interruption import Interruption
 from rnnlab.training.loop import Progress, TrainingLoop
 from rnnlab.training.schedules import lower_rate
+from rnnlab.training.validation import Validation
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,7 @@ class Trainer:
         self.batches = make_batches(splits.parts["train"], corpus, experiment)
         self.steps = self.batches.steps * experiment.training.epochs
         held_out = splits.parts.get("validation")
-        self._validation = (
-            whole_epoch(make_batches(held_out, corpus, experiment, shuffle=False)) if held_out else None
-        )
+        self._validation = Validation(held_out, corpus, experiment) if held_out else None
         with quiet_stderr():
             built = borrow_program(self, experiment, corpus, self.batches, track_best=held_out is None)
         self.network, self._optimizer, self.program = built.network, built.optimizer, built.program
@@ -146,10 +144,8 @@ class Trainer:
         """Validation loss and accuracy of the weights as they are, if due; remembers the best."""
         if self._validation is None or (epoch + 1) % self.experiment.evaluation.every:
             return {}
-        sums = EpochSums()
         with quiet_stderr():
-            sums.add(self.program.measure(self._validation))
-        loss, accuracy = sums.means()
+            loss, accuracy = self._validation.measure(self.program)
         if loss < (self._best_validation.loss if self._best_validation else math.inf):
             self._best_validation = Best(self.program.weights(), epoch + 1, loss, "validation")
         return {"val_loss": loss, "val_accuracy": accuracy}

@@ -1,13 +1,15 @@
 """The batches of windows and of streams."""
 
+import functools
+import operator
 import time
 import tracemalloc
 
 import numpy as np
 import pytest
 
-from rnnlab.datasets.batches import stream_batches, window_batches
-from rnnlab.datasets.parts import Part, part_of_tokens, whole
+from rnnlab.datasets.batches import require_full_batch, stream_batches, window_batches
+from rnnlab.datasets.parts import Part, whole
 from rnnlab.errors import DataError
 
 NO_RUNS = np.empty((0, 2), dtype=np.int64)
@@ -38,6 +40,23 @@ def test_windows_in_order_are_read_in_order(numbered):
 
     assert starts.tolist() == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 0, 0]]
     assert counts.tolist() == [[4, 4, 4, 4], [4, 4, 4, 4], [4, 4, 0, 0]]
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 3, 4, 9, 10, 11])
+def test_a_lane_with_a_state_reads_consecutive_windows(numbered, lanes):
+    """Of 6 and 5 windows in two sequences, lane n reads the n-th block; blocks differ by one at most."""
+    corpus = numbered(10, 9)
+    part = whole(corpus, window=4)
+
+    batches = window_batches(part, corpus, lanes=lanes, window=4, carries_state=True)
+    starts, counts = batches.epoch(0)
+
+    blocks = [column[count > 0].tolist() for column, count in zip(starts.T, counts.T, strict=True)]
+    assert functools.reduce(operator.iadd, blocks, []) == part.window_starts.tolist()
+    assert [len(block) for block in blocks] == sorted(map(len, blocks), reverse=True)
+    assert len(blocks[0]) - len(blocks[-1]) <= 1
+    assert (counts[:-1] == 4).all()
+    assert len(starts) == batches.steps
 
 
 def test_a_shuffled_order_depends_on_the_random_seed_and_the_epoch_alone(numbered):
@@ -73,23 +92,15 @@ def test_fewer_training_windows_than_lanes_are_refused(numbered):
     """By how many, and what to set."""
     corpus = numbered(54)
 
+    part = whole(corpus, window=4)
+    batches = window_batches(part, corpus, lanes=64, window=4)
+
     with pytest.raises(DataError, match=r"50 windows of 5 tokens, 14 fewer .* 64; set that to 50 or less$"):
-        window_batches(whole(corpus, window=4), corpus, lanes=64, window=4)
+        require_full_batch(batches, part)
     with pytest.raises(
         DataError, match=r"dataset\.window 54 .* 1 too few; add data, or set dataset\.window to 53 or less$"
     ):
         window_batches(whole(corpus, window=54), corpus, lanes=1, window=54)
-
-
-def test_fewer_validation_windows_than_lanes_are_padded(numbered):
-    """Measuring needs no whole batch."""
-    corpus = numbered(60)
-    part = part_of_tokens(corpus, "validation", 50, 60, window=4)
-
-    starts, counts = window_batches(part, corpus, lanes=8, window=4).epoch(0)
-
-    assert starts.tolist() == [[50, 51, 52, 53, 54, 55, 0, 0]]
-    assert counts.tolist() == [[4, 4, 4, 4, 4, 4, 0, 0]]
 
 
 @pytest.mark.parametrize("name", ["train", "validation"])
@@ -152,19 +163,13 @@ def test_what_the_last_batch_of_a_stream_reads_is_said(numbered):
 )
 def test_training_lanes_shorter_than_a_window_are_refused(numbered, lanes, window, remedy):
     """By how many tokens, and each setting that would do alone."""
+    part = Part("train", 0, 21, NO_RUNS)
+    batches = stream_batches(part, numbered(21), lanes=lanes, window=window)
+
     with pytest.raises(DataError) as raised:
-        stream_batches(Part("train", 0, 21, NO_RUNS), numbered(21), lanes=lanes, window=window)
+        require_full_batch(batches, part)
 
     assert f"need {lanes * window + 1} tokens, it has 21, {remedy}" in str(raised.value)
-
-
-def test_a_short_validation_part_uses_the_lanes_that_it_fills(numbered):
-    """Of 4 lanes two read a window of 5 or more; a part shorter than a window is read by one."""
-    _, counts = stream_batches(Part("validation", 30, 43, NO_RUNS), numbered(60), lanes=4, window=5).epoch(0)
-    _, shorter = stream_batches(Part("validation", 30, 34, NO_RUNS), numbered(60), lanes=4, window=5).epoch(0)
-
-    assert counts.tolist() == [[5, 5, 0, 0], [1, 1, 0, 0]]
-    assert shorter.tolist() == [[3, 0, 0, 0]]
 
 
 def test_a_part_without_a_target_is_refused(numbered):

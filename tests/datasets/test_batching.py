@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnlab.datasets.batching import gather, make_batches
+from rnnlab.datasets.batching import gather, make_batches, reading_order
 from rnnlab.datasets.parts import part_of_tokens, whole
 
 STATELESS = "batching: windows, batch_size: 2"
@@ -90,17 +90,41 @@ def test_the_regime_says_whether_a_state_goes_on(numbered, experiment, training,
     assert (batches.lanes, batches.window) == (2, 4)
 
 
-def test_validation_is_not_shuffled_if_it_is_told_so(numbered, experiment):
-    """`shuffle` overrules the configuration."""
+def test_a_measurement_is_not_shuffled(numbered, experiment):
+    """Whatever training does, the windows come in order, one after another."""
     settings = experiment(
         "kind: text, inline: a, window: 4", training=f"{STATELESS}, shuffle: true, random_seed: 5"
     )
     corpus = numbered(60)
     part = part_of_tokens(corpus, "validation", 30, 60, window=4)
 
-    in_order = make_batches(part, corpus, settings, shuffle=False).epoch(1)[0]
+    in_order = reading_order(part, corpus, settings).epoch(1)[0]
     shuffled = make_batches(part, corpus, settings).epoch(1)[0]
 
-    assert in_order.ravel().tolist() == part.window_starts.tolist()
-    assert shuffled.tolist() != in_order.tolist()
+    assert in_order.tolist() == [[start] for start in part.window_starts]
+    assert shuffled.ravel().tolist() != in_order.ravel().tolist()
     assert sorted(shuffled.flat) == sorted(in_order.flat)
+
+
+@pytest.mark.parametrize("name", ["train", "validation"])
+def test_a_measurement_refuses_no_part_for_a_setting_of_training(numbered, experiment, name):
+    """A part of 5 windows is measured, whether training reads 2 or 64 at a time."""
+    settings = experiment("kind: text, inline: a, window: 4", training="batching: windows, batch_size: 64")
+    corpus = numbered(9)
+
+    assert reading_order(part_of_tokens(corpus, name, 0, 9, window=4), corpus, settings).steps == 5
+
+
+@pytest.mark.parametrize("model", ["", "stateful: true"])
+@pytest.mark.parametrize("batching", ["windows", "stream"])
+def test_the_order_of_reading_is_the_same_for_every_batch_size(numbered, experiment, batching, model):
+    """It is that of a single lane."""
+    corpus = numbered(40, 33)
+    part = whole(corpus, window=4)
+
+    def order(lanes):
+        training = f"batching: {batching}, batch_size: {lanes}"
+        settings = experiment("kind: text, inline: a, window: 4", training=training, model=model)
+        return [column.tolist() for column in reading_order(part, corpus, settings).epoch(0)]
+
+    assert order(1) == order(3) == order(64)

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from rnnlab.datasets.batching import gather, make_batches
+from rnnlab.datasets.batching import gather, reading_order
 from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.folds import fold_data
 from rnnlab.errors import DataError
@@ -22,7 +22,7 @@ def tokens_of(fold, name):
 def pairs_of(fold, name, settings):
     """The (input, target) of each target that counts in a part, where no state or target leaks in."""
     pairs = []
-    batches = make_batches(fold.splits.parts[name], fold.corpus, settings)
+    batches = reading_order(fold.splits.parts[name], fold.corpus, settings)
     for first, counts in zip(*batches.epoch(0), strict=True):
         batch = gather(fold.corpus, first, counts, window=batches.window, target="shifted", first=False)
         counted = batch.weights > 0

@@ -8,7 +8,7 @@ import pytest
 
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets import targets
-from rnnlab.datasets.batching import gather, make_batches
+from rnnlab.datasets.batching import gather, make_batches, reading_order
 from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.parts import part_of_windows, whole
 from rnnlab.datasets.splits import split_corpus
@@ -23,9 +23,9 @@ LINES = ('dataset.inline="013\\n2\\n12044\\n12"', "dataset.unit=line")
 def counted(experiment: Experiment, *, most_reach: int = 3) -> tuple[list[int], list[list[int]]]:
     """The places that are targets, each as often as it is one; and for each reach its places."""
     corpus = load_corpus(experiment.dataset)
-    batches = make_batches(split_corpus(corpus, experiment).parts["train"], corpus, experiment)
+    order = reading_order(split_corpus(corpus, experiment).parts["train"], corpus, experiment)
     by_reach: list[list[int]] = [[] for _ in range(most_reach + 1)]
-    for block in target_blocks(corpus, batches, target=experiment.dataset.target, most_reach=most_reach):
+    for block in target_blocks(corpus, order, target=experiment.dataset.target, most_reach=most_reach):
         for reach, row in enumerate(block.times):
             by_reach[reach] += (block.first + np.repeat(np.arange(len(row)), row)).tolist()
     return sorted(itertools.chain.from_iterable(by_reach)), by_reach
@@ -89,11 +89,12 @@ def test_a_stream_looks_back_to_the_beginning_of_its_sequence(tmp_path: Path) ->
     assert by_reach == [[], [1, 6], [2], [3, 4]]
 
 
-def test_a_lane_looks_back_to_its_own_beginning() -> None:
-    """0 1 | 3 1 2 in two lanes of two targets: the second lane's state knows nothing of the first's."""
-    _, by_reach = counted(digits("01312", settings=(*STREAM, "training.batch_size=2")))
+@pytest.mark.parametrize("lanes", [1, 2, 64])
+def test_a_stream_looks_back_to_its_beginning_however_many_lanes_training_has(lanes: int) -> None:
+    """0 1 3 1 2: the network that is measured has read all tokens before a target, so n-grams may too."""
+    _, by_reach = counted(digits("01312", settings=(*STREAM, f"training.batch_size={lanes}")))
 
-    assert by_reach == [[], [1, 3], [2, 4], []]
+    assert by_reach == [[], [1], [2], [3, 4]]
 
 
 def test_a_window_looks_back_to_its_own_beginning() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from rnnlab.config.reading import parse_experiment
 from rnnlab.config.schema import Experiment
-from rnnlab.datasets.batching import make_batches
+from rnnlab.datasets.batching import reading_order
 from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.splits import split_corpus
 from rnnlab.evaluation import baselines
@@ -26,8 +26,8 @@ def measured(experiment: Experiment) -> Baselines:
     """The baselines of the validation part."""
     corpus = load_corpus(experiment.dataset)
     parts = split_corpus(corpus, experiment).parts
-    batches = make_batches(parts["validation"], corpus, experiment)
-    return measure_baselines(corpus, parts["train"], corpus, batches, experiment)
+    order = reading_order(parts["validation"], corpus, experiment)
+    return measure_baselines(corpus, parts["train"], corpus, order, experiment)
 
 
 def test_the_unigram_on_a_stream() -> None:
@@ -58,9 +58,9 @@ def test_targets_are_those_of_the_network(settings: tuple[str, ...], tmp_path: P
     experiment = digits(LONG, LONG[:13], settings=(HELD_OUT, *settings), folder=tmp_path)
     corpus = load_corpus(experiment.dataset)
     part = split_corpus(corpus, experiment).parts["validation"]
-    batches = make_batches(part, corpus, experiment, shuffle=False)
+    order = reading_order(part, corpus, experiment)
 
-    metrics = measure(CountingModel(), corpus, batches, target=experiment.dataset.target)
+    metrics = measure(CountingModel(), corpus, order, target=experiment.dataset.target)
 
     assert measured(experiment).tokens == metrics.tokens
 
@@ -130,10 +130,10 @@ def test_of_the_data_with_and_without_copies_the_better_is_counted(
     settings = parse_experiment(page, name="page", folder=tmp_path, overrides=["dataset.window=2"])
     corpus = load_corpus(settings.dataset)
     parts = split_corpus(corpus, settings).parts
-    batches = make_batches(parts["validation"], corpus, settings)
+    order = reading_order(parts["validation"], corpus, settings)
 
-    plain = measure_baselines(corpus, parts["train"], corpus, batches, settings)
-    result = best_baselines(corpus, parts["train"], corpus, batches, settings)
+    plain = measure_baselines(corpus, parts["train"], corpus, order, settings)
+    result = best_baselines(corpus, parts["train"], corpus, order, settings)
 
     assert (plain.copies, result.copies) == (None, copies)
     assert (result.best.loss < plain.best.loss) == bool(copies)

@@ -7,11 +7,13 @@ from rnnlab.evaluation.passage import Passage
 from rnnlab.evaluation.scoring import Scores
 
 
-def scores(places, targets, expected, costs=None):
+def scores(places, targets, expected, costs=None, steps=None):
     """The scores of a batch."""
     count = len(places)
     costs = np.zeros(count) if costs is None else np.array(costs)
-    return Scores(np.array(places), np.array(targets), costs, np.ones(count, np.int64), np.array(expected))
+    steps = np.zeros(count, np.int64) if steps is None else np.array(steps)
+    ranks = np.ones(count, np.int64)
+    return Scores(np.array(places), steps, np.array(targets), costs, ranks, np.array(expected))
 
 
 def test_pairs_are_counted_over_batches():
@@ -34,11 +36,12 @@ def test_the_worst_come_first():
     assert confusions.worst(2) == [(2, 3, 2), (1, 0, 1)]
 
 
-def test_a_passage_keeps_the_first_cost_of_each_place():
-    """The first window that has a place as a target has most before it; other places are left out."""
+def test_a_passage_keeps_the_cost_with_most_tokens_before_it():
+    """It is that of the latest time step, in whatever order windows are read; other places are left out."""
     passage = Passage(begin=2, end=5)
 
-    passage.note(scores([1, 2, 3, 2], [0, 0, 0, 0], [0, 0, 0, 0], [9.0, 1.0, 2.0, 7.0]))
-    passage.note(scores([3, 4, 5], [0, 0, 0], [0, 0, 0], [8.0, 3.0, 9.0]))
+    passage.note(scores([1, 2, 3, 2], [0] * 4, [0] * 4, [9.0, 1.0, 2.0, 7.0], [0, 1, 2, 0]))
+    passage.note(scores([3, 4, 5], [0] * 3, [0] * 3, [8.0, 3.0, 9.0], [0, 0, 0]))
+    passage.note(scores([4], [0], [0], [4.0], [1]))
 
-    assert passage.costs == {2: 1.0, 3: 2.0, 4: 3.0}
+    assert passage.costs == {2: 1.0, 3: 2.0, 4: 4.0}

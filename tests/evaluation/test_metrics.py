@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from rnnlab.config.schema import Experiment
-from rnnlab.datasets.batching import make_batches
+from rnnlab.datasets.batching import reading_order
 from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.splits import split_corpus
 from rnnlab.engines.numpy_engine import numpy_model
@@ -29,8 +29,8 @@ def measured(experiment: Experiment, model: Stepper | None = None) -> Metrics:
     """The measures of the training part."""
     corpus = load_corpus(experiment.dataset)
     part = split_corpus(corpus, experiment).parts["train"]
-    batches = make_batches(part, corpus, experiment, shuffle=False)
-    return measure(model or CountingModel(), corpus, batches, target=experiment.dataset.target)
+    order = reading_order(part, corpus, experiment)
+    return measure(model or CountingModel(), corpus, order, target=experiment.dataset.target)
 
 
 def assert_costs(metrics: Metrics, *, right: int, of: int) -> None:
@@ -81,21 +81,18 @@ def test_windows_are_measured_alike_however_many_at_once(
     assert metrics.total_loss == pytest.approx(expected.total_loss, rel=1e-5)
 
 
-def test_stateful_windows_carry_the_state_from_batch_to_batch() -> None:
-    """0 1 → 1 + 2 right; 1 3 → 5 + 4, not 1; 3 1 → 9 + 6, not 2."""
-    assert_costs(measured(digits("01312", settings=STATEFUL)), right=1, of=3)
+@pytest.mark.parametrize("lanes", [1, 2, 3])
+def test_stateful_windows_carry_the_state_from_window_to_window(lanes: int) -> None:
+    """0 1 → 1 + 2 right; 1 3 → 5 + 4, not 1; 3 1 → 9 + 6, not 2; however many lanes training has."""
+    settings = (*STATEFUL, f"training.batch_size={lanes}")
+
+    assert_costs(measured(digits("01312", settings=settings)), right=1, of=3)
 
 
-def test_each_lane_carries_a_state_of_its_own() -> None:
-    """Lane 0: 0 1 → 1 + 2 right, then 3 1 → 5 + 4, not 2. Lane 1: 1 3 → 4 + 2 right, then padding."""
-    two_lanes = (*STATEFUL, "training.batch_size=2")
-
-    assert_costs(measured(digits("01312", settings=two_lanes)), right=2, of=3)
-
-
-def test_a_stream_goes_on_where_it_was_cut() -> None:
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_a_stream_goes_on_where_it_was_cut(lanes: int) -> None:
     """0 → 1 and 1 → 1 + 2 right; then, with the state, 3 → 4 + 3, not 1, and 1 → 5 + 4, not 2."""
-    metrics = measured(digits("01312", settings=(*STREAM, "training.batch_size=1")))
+    metrics = measured(digits("01312", settings=(*STREAM, f"training.batch_size={lanes}")))
 
     assert_costs(metrics, right=2, of=4)
 
@@ -105,13 +102,6 @@ def test_a_stream_is_cut_after_a_part_of_a_window() -> None:
     metrics = measured(digits("0132", settings=(*STREAM, "training.batch_size=1")))
 
     assert_costs(metrics, right=3, of=3)
-
-
-def test_lanes_of_a_stream_start_from_zero() -> None:
-    """Lane 0 reads 0 1 (1, 1 + 2: right), lane 1 reads 3 1 (3 + 1, not 1; 4 + 2, not 2)."""
-    metrics = measured(digits("01312", settings=(*STREAM, "training.batch_size=2")))
-
-    assert_costs(metrics, right=2, of=4)
 
 
 def test_a_sequence_starts_anew_inside_a_stream(tmp_path: Path) -> None:

@@ -1,18 +1,25 @@
 """What a model makes of each target, on models whose opinion is known."""
 
+import string
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from rnnlab.config.schema import Experiment
-from rnnlab.datasets.batching import make_batches
+from rnnlab.datasets import side_by_side
+from rnnlab.datasets.batching import reading_order
 from rnnlab.datasets.corpus import Corpus, load_corpus
 from rnnlab.datasets.splits import split_corpus
+from rnnlab.engines.numpy_engine import numpy_model
 from rnnlab.engines.stepper import Ids, Logits, State, Stepper, Stream
+from rnnlab.evaluation import scoring
 from rnnlab.evaluation.metrics import Metrics, measure
 from rnnlab.evaluation.scoring import Scores, score
 from tests.counting_model import CountingModel
-from tests.evaluation.digits import STREAM, digits
+from tests.evaluation.digits import STATEFUL, STREAM, digits
+from tests.trained import SENTENCE, trained
 
 FIVE_STEPS = ("dataset.target=shifted", "dataset.window=5")
 SEVEN = ("dataset.vocabulary='0123456'",)
@@ -40,16 +47,16 @@ class Opinion:
 def scored(experiment: Experiment, model: Stepper) -> tuple[Corpus, list[Scores]]:
     corpus = load_corpus(experiment.dataset)
     part = split_corpus(corpus, experiment).parts["train"]
-    batches = make_batches(part, corpus, experiment, shuffle=False)
-    return corpus, list(score(model, corpus, batches, target=experiment.dataset.target))
+    order = reading_order(part, corpus, experiment)
+    return corpus, list(score(model, corpus, order, target=experiment.dataset.target))
 
 
 def measured(model: Stepper, *settings: str) -> Metrics:
     experiment = digits("0162543", settings=(*STREAM, "training.batch_size=1", *settings))
     corpus = load_corpus(experiment.dataset)
     part = split_corpus(corpus, experiment).parts["train"]
-    batches = make_batches(part, corpus, experiment)
-    return measure(model, corpus, batches, target="shifted")
+    order = reading_order(part, corpus, experiment)
+    return measure(model, corpus, order, target="shifted")
 
 
 @pytest.mark.parametrize("settings", [(), ("dataset.target=shifted",), STREAM])
@@ -93,3 +100,72 @@ def test_of_five_tokens_all_are_in_the_top_five() -> None:
     metrics = measured(Opinion(6, 5, 4, 3, 2), "dataset.inline='01324'")
 
     assert (metrics.top_5, metrics.top_5_accuracy) == (None, None)
+
+
+def cost_by_place(scores: list[Scores]) -> dict[tuple[int, int], float]:
+    """The cost of each target by its place and its time step."""
+    rows = [
+        zip(*(column.tolist() for column in (each.places, each.steps, each.costs)), strict=True)
+        for each in scores
+    ]
+    return {(place, step): cost for each in rows for place, step, cost in each}
+
+
+CARRIED = [
+    ("training.batching=stream", "dataset.window=5"),
+    ("training.batching=windows", "model.stateful=true", "dataset.window=5"),
+    ("training.batching=windows", "model.stateful=true", "dataset.window=3", "dataset.target=next"),
+]
+
+
+@pytest.mark.parametrize("settings", CARRIED)
+@pytest.mark.parametrize("model", ["gru", "lstm", "simple_rnn"])
+def test_lanes_side_by_side_give_the_costs_of_a_single_lane(
+    settings: tuple[str, ...], model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In several rounds of several lanes; each target is scored once."""
+    text = "".join(np.random.default_rng(1).choice(list(string.ascii_lowercase), 900))
+    kind = f"model={{kind: {model}, units: [6, 5]}}"
+    trained_model = trained(SENTENCE, Path.cwd(), kind, f"dataset.inline={text}", *settings)
+    for array in trained_model.weights.values():
+        np.multiply(array, 0.4, out=array)  # a network that forgets
+    stepper, experiment = numpy_model(trained_model), trained_model.experiment
+    _, expected = scored(experiment, stepper)  # too short for a second lane
+    monkeypatch.setattr(side_by_side, "LEAST_TOKENS", 20)
+    monkeypatch.setattr(side_by_side, "WARM_UP_TOKENS", 5)
+    monkeypatch.setattr(side_by_side, "MOST_LANES", 6)
+    monkeypatch.setattr(scoring, "MOST_LANES", 6)
+    monkeypatch.setattr(scoring, "TOKENS_OF_A_LANE", 60)
+    lanes = []
+    monkeypatch.setattr(
+        scoring,
+        "largest_gap",
+        lambda *states, used: lanes.append(used) or side_by_side.largest_gap(*states, used=used),
+    )
+
+    _, found = scored(experiment, stepper)
+
+    one, several = cost_by_place(expected), cost_by_place(found)
+    assert several.keys() == one.keys()
+    assert np.mean(list(several.values())) == pytest.approx(np.mean(list(one.values())), abs=1e-5)
+    assert max(abs(several[key] - one[key]) for key in one) < 1e-3
+    assert max(lanes) == 6
+    assert lanes[-1] > 1
+
+
+@pytest.mark.parametrize("settings", [STREAM, STATEFUL])
+def test_a_model_that_never_forgets_is_scored_as_by_a_single_lane(
+    settings: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sum of all tokens so far: no number of tokens before a block replaces those before them."""
+    text = "".join(np.random.default_rng(2).choice(list("01234"), 400))
+    experiment = digits(text, settings=settings)
+    _, expected = scored(experiment, CountingModel())
+    monkeypatch.setattr(side_by_side, "LEAST_TOKENS", 20)
+    monkeypatch.setattr(side_by_side, "MOST_LANES", 4)
+    monkeypatch.setattr(scoring, "MOST_LANES", 4)
+    monkeypatch.setattr(scoring, "TOKENS_OF_A_LANE", 30)
+
+    _, found = scored(experiment, CountingModel())
+
+    assert cost_by_place(found) == cost_by_place(expected)

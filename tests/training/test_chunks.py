@@ -6,7 +6,7 @@ import pytest
 from rnnlab.datasets.batching import WindowBatches
 from rnnlab.datasets.parts import Part
 from rnnlab.engines.steps import StepRecords
-from rnnlab.training.chunks import CHUNK_SECONDS, ChunkLength, ChunkPlanner, EpochSums, whole_epoch
+from rnnlab.training.chunks import CHUNK_SECONDS, ChunkLength, ChunkPlanner, EpochSums
 
 
 def batches_of(windows: int, lanes: int, *, carries_state: bool = True) -> WindowBatches:
@@ -61,14 +61,6 @@ def test_carried_state_is_fresh_at_the_first_step_of_each_epoch_only() -> None:
 
     assert carried.fresh.tolist() == [True, False, False] * 2
     assert stateless.fresh.all()
-
-
-def test_whole_epoch_is_every_batch_once() -> None:
-    """A held-out part is measured over all its batches."""
-    chunk = whole_epoch(batches_of(7, 2))
-
-    assert chunk.starts.shape == (4, 2)
-    assert (chunk.counts > 0).sum() == 7
 
 
 def test_chunk_length_follows_the_measured_time_and_its_growth_is_bounded() -> None:

@@ -23,6 +23,13 @@ from tests.experiments import SENTENCE, SONG, STREAM, experiment
 
 REGIMES = {
     "stateful windows": [SONG, "training.epochs=6"],
+    "stateful windows in lanes of unequal length": [SONG, "training.batch_size=4", "training.epochs=6"],
+    "stream of 9 lanes, which are filled up to 16": [
+        STREAM,
+        "training.batch_size=9",
+        "dataset.window=2",
+        "training.epochs=6",
+    ],
     "windows, shuffled, dropout": [SENTENCE, "model.dropout=0.3", "training.epochs=6"],
     "stream, dropout, validation": [
         STREAM,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rnnlab.config.schema import Experiment
-from rnnlab.datasets.batching import gather, make_batches
+from rnnlab.datasets.batching import gather
 from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.splits import split_corpus
 from rnnlab.errors import TrainingError
@@ -271,14 +271,3 @@ def test_progress_reaches_the_last_step() -> None:
 
     assert (reports[-1].step, reports[-1].epoch) == (27, 3)
     assert reports[-1].seconds_left == 0
-
-
-def test_evaluation_batches_are_not_shuffled() -> None:
-    """Held-out batches come in order, whatever training does."""
-    wanted = experiment(SENTENCE)
-    corpus = load_corpus(wanted.dataset)
-    part = split_corpus(corpus, wanted).parts["train"]
-
-    starts, _ = make_batches(part, corpus, wanted, shuffle=False).epoch(0)
-
-    assert (np.diff(starts.ravel()[: part.window_count]) == 1).all()
