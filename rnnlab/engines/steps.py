@@ -31,12 +31,12 @@ class MeasuredSteps:
     Attributes:
         starts: first token of each lane at each step, (B, N).
         counts: how many targets of each lane count at each step, (B, N).
-        fresh: whether the state of each lane is zeroed before the step, (B, N).
+        anew: whether each step starts from a zero state.
     """
 
     starts: NDArray[np.integer[Any]]
     counts: NDArray[np.integer[Any]]
-    fresh: NDArray[np.bool_]
+    anew: bool
 
 
 @dataclass(frozen=True)

@@ -144,25 +144,28 @@ class TrainingProgram:
         return StepRecords(*records.numpy()[:steps].T)
 
     def measure(
-        self, passage: MeasuredSteps, state: NetworkState | None = None
-    ) -> tuple[StepRecords, NetworkState]:
+        self, passage: MeasuredSteps, before: list[NDArray[np.float32]] | None = None
+    ) -> tuple[StepRecords, list[NDArray[np.float32]]]:
         """Measure steps with the weights as they are: the same figures, and the state after the last step.
 
         Args:
             passage: the steps, of any number of lanes N.
-            state: of the N lanes before the first step, (H, N) each part; None for a zero state.
+            before: (N, H) each part of the state before the first step; None for a zero state.
         """
         steps, lanes = passage.starts.shape
-        state = self._forward.zero_state(lanes) if state is None else state
+        state = self._forward.zero_state(lanes)
+        if before is not None:
+            state = tf.nest.pack_sequence_as(state, [tf.constant(part.T) for part in before])
         pieces = []
         for begin in range(0, steps, MEASURED_AT_ONCE):
-            columns = (passage.starts.astype(np.int64), passage.counts.astype(np.int32), passage.fresh)
-            own = [column[begin : begin + MEASURED_AT_ONCE] for column in columns]
+            own = [column[begin : begin + MEASURED_AT_ONCE] for column in (passage.starts, passage.counts)]
             read = len(own[0])
-            padded = [np.resize(column, (MEASURED_AT_ONCE, lanes)) for column in own]
-            records, state = self._measure(*padded, np.int32(read), state)
+            starts, counts = (np.resize(column, (MEASURED_AT_ONCE, lanes)) for column in own)
+            records, state = self._measure(
+                starts.astype(np.int64), counts.astype(np.int32), passage.anew, np.int32(read), state
+            )
             pieces.append(records.numpy()[:read])
-        return StepRecords(*np.concatenate(pieces).T), state
+        return StepRecords(*np.concatenate(pieces).T), [part.numpy().T for part in tf.nest.flatten(state)]
 
     def _compiled_loop(self) -> Any:
         """The loop over steps: one XLA program with room for a fixed number of them, or one over programs."""
@@ -244,14 +247,14 @@ class TrainingProgram:
         return costs.sums, tape.gradient(lowered, weights), state
 
     def _measure_steps(
-        self, starts: Tensor, counts: Tensor, fresh: Tensor, steps: Tensor, state: NetworkState
+        self, starts: Tensor, counts: Tensor, anew: Tensor, steps: Tensor, state: NetworkState
     ) -> tuple[Tensor, NetworkState]:
         """The figures of the first `steps` steps, (room, 3), and the state after them."""
         weights = {name: variable.value for name, variable in self._variables.items()}
         records = tf.TensorArray(tf.float32, MEASURED_AT_ONCE, element_shape=(3,))
 
         def step(k: Tensor, records: Any, state: NetworkState) -> tuple[Tensor, Any, NetworkState]:
-            costs, state = self._costs(weights, starts[k], counts[k], fresh[k], state, None)
+            costs, state = self._costs(weights, starts[k], counts[k], anew, state, None)
             sums = costs.sums
             record = tf.stack([tf.math.divide_no_nan(sums[0], sums[2]), sums[1], sums[2]])
             return k + 1, records.write(k, record), state

@@ -4,8 +4,8 @@ import numpy as np
 
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
+from rnnlab.datasets.side_by_side import LANES_AT_ONCE
 from rnnlab.engines.stepper import Stepper
-from rnnlab.evaluation.scoring import LANES_AT_ONCE
 
 MOST_WINDOWS = 100_000
 """Past this many windows the text would be longer than anyone reads."""

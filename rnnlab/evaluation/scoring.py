@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from rnnlab.datasets.batching import Batches, gather
 from rnnlab.datasets.corpus import Corpus
-from rnnlab.datasets.side_by_side import MOST_LANES, SideBySide, dealt, largest_gap, read_side_by_side
+from rnnlab.datasets.side_by_side import MOST_LANES, Parts, Piece, read_side_by_side
 from rnnlab.engines.stepper import State, Stepper
-
-LANES_AT_ONCE = 256
-"""Windows that each start from a zero state are read so many at a time."""
 
 TOKENS_OF_A_LANE = 2048
 """A long text is read in rounds. Each lane reads so many tokens in a round; memory holds one round."""
+
+
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,53 +52,45 @@ def score(
         target: `next` or `shifted`.
 
     Yields:
-        The targets in the order of the windows, or of blocks that are read side by side.
+        Some targets at a time; not in the order of the part where several lanes read it.
     """
-    reader = _Reader(model, corpus, order, target)
-    if not order.carries_state:
-        for begin in range(0, order.steps, LANES_AT_ONCE):
-            end = min(begin + LANES_AT_ONCE, order.steps)
-            yield from reader.read(dealt(order, begin, end, lanes=end - begin, warm_up=0))[0]
-        return
-    size, warm_up = MOST_LANES * max(TOKENS_OF_A_LANE // order.window, 1), 0
+    reader = _Reader(model, corpus, order.window, target)
+    size, state = MOST_LANES * max(TOKENS_OF_A_LANE // order.window, 1), None
     for begin in range(0, order.steps, size):
         end = min(begin + size, order.steps)
-        scores, warm_up = read_side_by_side(order, reader.read, begin=begin, end=end, warm_up=warm_up)
-        yield from scores
-        reader.go_on()
+        pieces, state = read_side_by_side(order, reader.read, begin=begin, end=end, before=state)
+        for scores in pieces:
+            yield from scores
 
 
 class _Reader:
-    """Reads steps of a part round after round; each round goes on with the state after the one before."""
+    """Reads pieces of a part.
+
+    Args:
+        model: what reads.
+        corpus: the data.
+        window: T.
+        target: `next` or `shifted`.
+    """
 
     def __init__(
-        self, model: Stepper, corpus: Corpus, order: Batches, target: Literal["next", "shifted"]
+        self, model: Stepper, corpus: Corpus, window: int, target: Literal["next", "shifted"]
     ) -> None:
-        self._model, self._corpus, self._window, self._target = model, corpus, order.window, target
-        self._before = self._after = model.zero_state(1)
+        self._model, self._corpus, self._window, self._target = model, corpus, window, target
 
-    def go_on(self) -> None:
-        """Begin the next round with the state after this one."""
-        self._before = self._after
+    def read(self, piece: Piece, before: Parts | None) -> tuple[list[Scores], Parts]:
+        """The scores of the targets of a piece, step by step, and the state after it."""
+        zero = self._model.zero_state(piece.starts.shape[1])
+        state, found = zero if before is None else _packed(before, zero), []
+        for starts, counts in zip(piece.starts, piece.counts, strict=True):
+            state, scores = self._step(starts, counts, zero if piece.anew else state)
+            found.append(scores)
+        return found, [part for layer in state for part in layer]
 
-    def read(self, lanes: SideBySide) -> tuple[list[Scores], float]:
-        """The scores of the lanes' own targets, and the gap between their states."""
-        state = self._model.zero_state(lanes.starts.shape[1])
-        begun, scores = state, []
-        for time in range(len(lanes.starts)):
-            if time == lanes.warm_up:
-                begun = state = _with_first(state, self._before)
-            state, found = self._step(lanes, time, state)
-            scores += [found] if time >= lanes.warm_up else []
-        self._after = tuple(tuple(part[lanes.used - 1 : lanes.used] for part in layer) for layer in state)
-        return scores, largest_gap(_parts(begun), _parts(state), used=lanes.used)
-
-    def _step(self, lanes: SideBySide, time: int, state: State) -> tuple[State, Scores]:
+    def _step(self, starts: Places, counts: NDArray[np.int32], state: State) -> tuple[State, Scores]:
         """Read one step of each lane (N,): the state after it, and the scores of the targets that count."""
-        starts, counts, last_only = lanes.starts[time], lanes.counts[time], self._target == "next"
-        batch = gather(
-            self._corpus, starts, counts, window=self._window, target=self._target, first=lanes.anew[time]
-        )
+        last_only = self._target == "next"
+        batch = gather(self._corpus, starts, counts, window=self._window, target=self._target, first=False)
         logits, state = self._model.forward(batch.inputs, batch.resets, state, last_only=last_only)
         read = logits.shape[1]  # T time steps, or the last one
         counted = batch.weights[:, -read:] > 0  # (N, read)
@@ -109,17 +101,10 @@ class _Reader:
         )
 
 
-def _with_first(state: State, first: State) -> State:
-    """A state (N, H) of each part, with that of the first lane (1, H) put in place."""
-    return tuple(
-        tuple(np.concatenate([own, part[1:]]) for own, part in zip(mine, layer, strict=True))
-        for mine, layer in zip(first, state, strict=True)
-    )
-
-
-def _parts(state: State) -> list[NDArray[np.float32]]:
-    """The parts of all layers' states, (N, H) each."""
-    return [part for layer in state for part in layer]
+def _packed(parts: Parts, like: State) -> State:
+    """Parts as the state of each layer."""
+    each = iter(parts)
+    return tuple(tuple(next(each) for _ in layer) for layer in like)
 
 
 def _scores(

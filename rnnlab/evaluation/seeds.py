@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
+from rnnlab.datasets.side_by_side import LANES_AT_ONCE
 from rnnlab.engines.stepper import Stepper
-from rnnlab.evaluation.scoring import LANES_AT_ONCE
 from rnnlab.generation.decoding import Decoding, continue_greedily
 
 

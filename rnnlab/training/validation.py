@@ -1,15 +1,11 @@
 """Validation: the loss of the held-out part with the weights as they are, while training goes on."""
 
-import numpy as np
-from numpy.typing import NDArray
-
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batching import reading_order
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
-from rnnlab.datasets.side_by_side import SideBySide, largest_gap, read_side_by_side
+from rnnlab.datasets.side_by_side import Parts, Piece, read_side_by_side
 from rnnlab.engines.steps import MeasuredSteps, StepRecords
-from rnnlab.engines.tensorflow_forward import NetworkState
 from rnnlab.engines.tensorflow_program import TrainingProgram
 from rnnlab.training.chunks import EpochSums
 
@@ -33,25 +29,13 @@ class Validation:
 
     def measure(self, program: TrainingProgram) -> tuple[float, float]:
         """(cross-entropy in nats per token, accuracy) over every target of the part."""
-        records, _ = read_side_by_side(self._order, lambda lanes: _measure(program, lanes))
+
+        def read(piece: Piece, before: Parts | None) -> tuple[StepRecords, Parts]:
+            steps = MeasuredSteps(piece.starts, piece.counts, anew=piece.anew)
+            return program.measure(steps, before)
+
+        pieces, _ = read_side_by_side(self._order, read)
         sums = EpochSums()
-        sums.add(records)
+        for records in pieces:
+            sums.add(records)
         return sums.means()
-
-
-def _measure(program: TrainingProgram, lanes: SideBySide) -> tuple[StepRecords, float]:
-    """The figures of the lanes' own steps, and the gap between their states."""
-    begun = None
-    if lanes.warm_up:
-        _, begun = program.measure(_steps(lanes, slice(lanes.warm_up)))
-    records, ended = program.measure(_steps(lanes, slice(lanes.warm_up, None)), begun)
-    return records, largest_gap(_parts(begun), _parts(ended), used=lanes.used) if begun else 0.0
-
-
-def _steps(lanes: SideBySide, which: slice) -> MeasuredSteps:
-    return MeasuredSteps(lanes.starts[which], lanes.counts[which], lanes.anew[which])
-
-
-def _parts(state: NetworkState) -> list[NDArray[np.float32]]:
-    """The parts of all layers' states, (N, H) each."""
-    return [part.numpy().T for layer in state for part in layer]

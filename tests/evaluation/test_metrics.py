@@ -73,7 +73,7 @@ def test_windows_are_measured_alike_however_many_at_once(
     """A recurrent network with random weights, whose windows must not hear each other."""
     model = trained(SENTENCE, Path.cwd())
     expected = measured(model.experiment, numpy_model(model))
-    monkeypatch.setattr("rnnlab.evaluation.scoring.LANES_AT_ONCE", at_once)
+    monkeypatch.setattr("rnnlab.datasets.side_by_side.LANES_AT_ONCE", at_once)
 
     metrics = measured(model.experiment, numpy_model(model))
 

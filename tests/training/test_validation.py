@@ -36,7 +36,7 @@ def test_validation_is_what_evaluate_measures(
     """The loss of the kept epoch in the history is what NumPy measures in one lane."""
     monkeypatch.setattr(side_by_side, "MOST_LANES", lanes)
     monkeypatch.setattr(side_by_side, "LEAST_TOKENS", 4)
-    monkeypatch.setattr(side_by_side, "WARM_UP_TOKENS", 2)
+    monkeypatch.setattr(side_by_side, "LEAST_PIECE", 2)
     data = load_data(experiment(*MEASURED[regime], "training.epochs=3"))
     part = data.splits.parts["validation"]
 
