@@ -28,7 +28,7 @@ class RecurrentModel(_Model):
     """What every recurrent network has."""
 
     stateful: bool = Field(
-        False, description="The state runs on from batch to batch, and is reset each epoch."
+        False, description="The state runs on from window to window; each lane reads consecutive windows."
     )
     head: Literal["dense", "none"] = Field(
         "dense", description="A dense layer gives the logits, or the last layer's outputs are the logits."
