@@ -60,9 +60,8 @@ def _judged(report: Report, call: pytest.CallInfo[object], node: pytest.Item | p
         report.longrepr = (str(node.path), None, f"Skipped: {reason_of(MODULES[name])}")
     if report.skipped and node.config.option.nothing_skipped and _reason(report) not in SYSTEM_REASONS:
         report.outcome = "failed"
-        report.longrepr = f"skipped: {_reason(report)}; with --nothing-skipped a test may be skipped only" + (
-            f" for one of these reasons: {', '.join(sorted(SYSTEM_REASONS))}"
-        )
+        allowed = ", ".join(sorted(SYSTEM_REASONS))
+        report.longrepr = f"skipped: {_reason(report)}; --nothing-skipped allows only: {allowed}"
         vars(report).pop("wasxfail", None)  # an expected failure is a test skipped, too
     return report
 
