@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCKED := $(PIP) install --quiet --require-hashes --only-binary :all:
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
 
-.PHONY: check install demo test lint format bench torture pictures lock clean
+.PHONY: check install demo test quick lint format bench torture pictures lock clean
 
 check: lint test
 
@@ -25,6 +25,10 @@ demo: install
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(TESTS)
+
+# The tests that load no framework and are not marked slow.
+quick: $(VENV)/installed-dev
+	$(BIN)/python -m pytest --quick --numprocesses 2 --dist worksteal $(TESTS)
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check

@@ -12,6 +12,8 @@ import pytest
 
 from tests.documentation import ROOT, blocks, rnnlab_commands
 
+pytestmark = pytest.mark.slow
+
 PAGE = ROOT / "docs" / "adding-a-cell.md"
 
 

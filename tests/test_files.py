@@ -10,6 +10,7 @@ import pytest
 
 from rnnlab.errors import DataError, RunError
 from rnnlab.files import read_text, remove_partial, write_blocks, write_durably
+from tests.needs import needs
 
 
 def test_a_new_file_has_the_content_and_the_usual_permissions(tmp_path):
@@ -70,7 +71,8 @@ def test_a_write_that_fails_leaves_the_old_file_alone(tmp_path, monkeypatch, fai
 
 def test_a_file_that_grows_too_large_leaves_the_old_one_alone(tmp_path, monkeypatch):
     """The system itself stops the writing in the middle."""
-    resource = pytest.importorskip("resource")
+    import resource
+
     path = tmp_path / "file"
     path.write_bytes(b"old")
     monkeypatch.setattr("os.fsync", lambda number: None)
@@ -131,7 +133,7 @@ def test_a_folder_that_is_missing_is_named(tmp_path):
     )
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+@needs("a user other than root")
 def test_a_folder_that_is_read_only_is_named(tmp_path):
     """What the folder holds stays as it is."""
     path = tmp_path / "file"
@@ -221,7 +223,7 @@ def test_a_folder_is_no_text(tmp_path):
     assert str(caught.value) == f"{tmp_path}: cannot be read (Is a directory); expected a readable file"
 
 
-@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there are no device files")
+@needs("Unix")
 @pytest.mark.parametrize("name", ["/dev/zero", "/dev/null"])
 def test_a_device_is_not_read(name):
     """It may have no end, and the memory has one."""

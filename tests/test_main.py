@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from tests.needs import needs
+
 INTERRUPTED_IMPORT = """
 import importlib.abc, os, signal, sys
 
@@ -20,7 +22,7 @@ main()
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals are of Unix")
+@needs("Unix")
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
 @pytest.mark.parametrize("module", ["rnnlab.commands", "rnnlab.commands.terminal"])
 def test_a_signal_during_the_first_imports_is_no_crash(name: str, code: int, module: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 from rnnlab.config.reading import read_experiment
 from rnnlab.errors import ModelFileError, RunError
 from rnnlab.runs import create_run, find_run, load_trained
+from tests.needs import needs
 from tests.trained import SENTENCE, SONG, run_of, trained
 
 
@@ -69,7 +70,7 @@ sys.exit(any(os.waitpid(child, 0)[1] for child in children))
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@needs("Unix")
 def test_eight_processes_at_once_make_eight_runs(monkeypatch):
     """Each is whole, `runs/latest` is one of them, and nothing else is left behind."""
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))

@@ -188,6 +188,7 @@ def test_without_the_extra_nothing_is_trained(rnnlab, monkeypatch):
     assert not Path("runs").exists()
 
 
+@pytest.mark.slow
 def test_a_training_that_fails_is_named_and_the_others_are_compared(rnnlab, monkeypatch):
     """Whoever calls sees that not all is there. Of two at once each has the bits of one alone."""
     write_configs()

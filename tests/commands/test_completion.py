@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.commands import COMMANDS, run
+from tests.needs import needs
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -145,8 +146,6 @@ def command_on_the_path(folder: Path) -> dict[str, str]:
 
 def in_shell(shell: str, script: str, folder: Path) -> list[str]:
     """The lines that a shell prints, with the completion of `rnnlab` loaded as the documentation says."""
-    if not shutil.which(shell):
-        pytest.skip(f"{shell} is not installed")
     arguments = {"bash": ["--norc", "-c"], "zsh": ["-fc"], "fish": ["--no-config", "-c"]}[shell]
     done = subprocess.run(
         [shell, *arguments, script],
@@ -174,6 +173,7 @@ ask rnnlab trian conf
 """
 
 
+@needs("bash")
 def test_bash_itself_completes(tmp_path):
     """The function that Click's script defines fills in what it is asked for."""
     lines = in_shell("bash", BASH, tmp_path / "bin")
@@ -194,6 +194,7 @@ complete -C "rnnlab train conf"
 """
 
 
+@needs("fish")
 def test_fish_itself_completes(tmp_path):
     """By its own command for that; files come beside what rnnlab offers."""
     lines = in_shell("fish", FISH, tmp_path / "bin")
@@ -209,6 +210,7 @@ words=(rnnlab train conf); CURRENT=3; _rnnlab_completion
 """
 
 
+@needs("zsh")
 def test_zsh_itself_completes(tmp_path):
     """What the function hands to zsh's own `compadd`."""
     assert in_shell("zsh", ZSH, tmp_path / "bin") == ["runs/song-1", "configs/a.yml", "configs/나비.yaml"]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.runs import create_run
+from tests.needs import needs
 from tests.server import Server, running, sends
 from tests.trained import SENTENCE, STREAM, run_of, trained
 
@@ -219,7 +220,7 @@ def test_ones_own_run_is_measured_on_what_it_downloaded(rnnlab, served):
     )
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of Unix")
+@needs("Unix")
 @pytest.mark.parametrize("make", [os.mkfifo, lambda path: os.symlink("/dev/zero", path)])
 def test_data_that_is_no_file_any_more_is_not_waited_for(rnnlab, data, make):
     """A pipe would hang and a device never end, also in a run of one's own."""

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import signal
 import ssl
 import subprocess
@@ -12,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.needs import needs
 from tests.server import Server, redirects, running, sends, stalls
 
 TEXT = b"if you want to build a ship, don't drum up people"
 SHA256 = hashlib.sha256(TEXT).hexdigest()
-OPENSSL = shutil.which("openssl")
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +59,7 @@ def test_what_cannot_be_downloaded_is_one_line(rnnlab):
     )
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows ends a process at once")
+@needs("Unix")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_ends_a_download_and_leaves_nothing(cache, monkeypatch, number, code):
     """In the middle of it, while the server says nothing."""
@@ -86,12 +85,10 @@ def test_a_signal_ends_a_download_and_leaves_nothing(cache, monkeypatch, number,
 @pytest.fixture
 def secure(tmp_path):
     """A server that speaks https with a certificate that it has signed itself, and the certificate's file."""
-    if not OPENSSL:
-        pytest.skip("needs the openssl program to make a certificate")
     certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
     subprocess.run(
         [
-            *(OPENSSL, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
             *("-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
             *("-keyout", str(key), "-out", str(certificate)),
         ],
@@ -106,6 +103,7 @@ def secure(tmp_path):
         yield server, certificate
 
 
+@needs("openssl")
 def test_a_certificate_that_nobody_vouches_for_is_refused(rnnlab, cache, secure):
     """Before the server learns what it is asked for."""
     server, _ = secure
@@ -125,6 +123,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(rnnlab, cache, secure)
     assert os.listdir(cache) == []
 
 
+@needs("openssl")
 def test_a_server_that_is_trusted_does_not_lead_away_from_https(rnnlab, secure, monkeypatch):
     """Its own files are read, and a redirect to http is refused, even of this machine."""
     server, certificate = secure

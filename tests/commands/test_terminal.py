@@ -2,12 +2,12 @@
 
 import json
 import os
+import pty
 import subprocess
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -15,9 +15,8 @@ from click.testing import CliRunner
 from rnnlab.commands import COMMANDS, cli, run
 from rnnlab.commands.progress import ReadingReport
 from rnnlab.commands.terminal import echo, visible
+from tests.needs import needs
 from tests.trained import SENTENCE, run_of
-
-pty = pytest.importorskip("pty")
 
 END = "\N{END OF TEXT}"
 """What no command sends."""
@@ -182,7 +181,7 @@ def in_a_shell(command: str, **settings: str) -> subprocess.CompletedProcess[str
     return subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=environment, check=False)
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@needs("Linux")
 @pytest.mark.parametrize("command", ["schema", "--help", "generate --help"])
 def test_a_full_stdout_is_one_line(command):
     """Also where Click itself prints; Python has nothing to add when it ends."""
@@ -194,7 +193,7 @@ def test_a_full_stdout_is_one_line(command):
     )
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@needs("Linux")
 def test_a_full_stderr_does_not_cost_the_result(rnnlab):
     """What it would have said is lost, and the exit code is that of the work."""
     run_of(SENTENCE)
@@ -232,7 +231,7 @@ def test_a_character_that_stdout_cannot_encode_is_one_line(rnnlab):
     )
 
 
-@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="their file names are Unicode")
+@needs("Linux")
 def test_a_name_that_is_not_unicode_can_be_printed(rnnlab):
     """Its bytes are spelled out, on stdout as in JSON."""
     run = run_of(SENTENCE)

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import pty
 import re
 import threading
 from collections.abc import Iterator
@@ -17,8 +18,6 @@ from rnnlab.commands.terminal import visible
 from rnnlab.commands.width import width_of
 from tests.commands.test_terminal import HOSTILE, MODEL
 from tests.trained import SENTENCE, SONG, STREAM, run_of
-
-pty = pytest.importorskip("pty")
 
 HELLO = """
 dataset: {kind: text, inline: hello, vocabulary: helo, encoding: one_hot, window: 4, target: shifted}

@@ -15,6 +15,7 @@ from rnnlab.datasets import source
 from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.source import verified
 from rnnlab.errors import DataError, DownloadError
+from tests.needs import needs
 from tests.server import Server, redirects, running, sends, stalls
 
 TEXT = b"if you want to build a ship, don't drum up people\n" * 3000
@@ -324,7 +325,7 @@ def test_a_cache_that_cannot_be_written_is_named(server, cache):
     )
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+@needs("a user other than root")
 def test_a_cache_that_is_read_only_is_named_and_can_be_read(server, cache):
     """Somebody else may have filled it."""
     url = server.url("/text.txt", sends(TEXT))

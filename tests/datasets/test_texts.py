@@ -2,6 +2,7 @@
 
 import random
 
+import mido
 import pytest
 
 from rnnlab.datasets.corpus import load_corpus
@@ -52,7 +53,6 @@ def test_note_text_written_as_midi_files_is_read_back_to_the_token(experiment, t
 
 def two_tracks():
     """MIDI of elsewhere: two tracks, a channel each, chords, off the beat."""
-    mido = pytest.importorskip("mido")
     file = mido.MidiFile(type=1, ticks_per_beat=96)
     for channel, pitches in enumerate([(60, 64), (72,)]):
         track = mido.MidiTrack()
@@ -175,7 +175,6 @@ def test_what_is_left_out_is_said_of_windows_that_are_drawn_too(experiment, tmp_
 
 def test_a_bad_tune_of_a_collection_does_not_stop_the_others(experiment, tmp_path):
     """Also of a file that was named; without a good one it stops everything."""
-    pytest.importorskip("music21")
     tune = "X:{}\nL:1/4\nM:4/4\nK:C\n{}\n\n"
     (tmp_path / "good.abc").write_text(tune.format(1, "CDEF") + tune.format(2, "") + tune.format(3, "GGGG"))
     (tmp_path / "bad.abc").write_text(tune.format(1, "") + tune.format(2, ""))

@@ -1,7 +1,6 @@
 """Tunes as ABC, kern and MusicXML, and what reading them again gives."""
 
 import random
-from importlib.util import find_spec
 
 import pytest
 
@@ -11,10 +10,6 @@ from rnnlab.music.score_writing import write_abc, write_kern, write_musicxml
 from rnnlab.music.scores import read_abc, read_kern, read_musicxml
 from rnnlab.music.sounds import sounds_of
 from rnnlab.music.tune import Tune, parse_tune, tune_text
-
-with_music21 = pytest.mark.skipif(
-    find_spec("music21") is None, reason="needs music21: pip install 'rnnlab[music]'"
-)
 
 TUNE = parse_tune("c4 cis'8. des,8*2/3 r2 <c eisis>4~ <c g>1*5/8 c''2 beses,,8 % tempo 96", name="a")
 HEADS = ["c", "cis", "des'", "b,", "geses,,", "r", "fis''", "eis'''"]
@@ -60,7 +55,6 @@ def test_kern_has_an_event_a_line():
     ]  # fmt: skip
 
 
-@with_music21
 @pytest.mark.parametrize(("write", "read"), [(write_abc, read_abc), (write_kern, read_kern)])
 @pytest.mark.parametrize("seed", range(5))
 def test_abc_and_kern_come_back_to_the_token(write, read, seed):
@@ -70,7 +64,6 @@ def test_abc_and_kern_come_back_to_the_token(write, read, seed):
     assert tune_text(reread(read, write(tune))) == tune_text(tune)
 
 
-@with_music21
 def test_chords_come_back_from_abc_and_kern():
     """With the tie that one of their pitches has, which music21 does not read in ABC."""
     tune = Tune("a", TUNE.notes)
@@ -79,7 +72,6 @@ def test_chords_come_back_from_abc_and_kern():
     assert tune_text(reread(read_abc, write_abc(tune))) == tune_text(tune).replace("~", "")
 
 
-@with_music21
 @pytest.mark.parametrize("tune", [TUNE, random_tune(1), random_tune(2)])
 def test_musicxml_sounds_as_the_tune_does(tune):
     """Notes are divided at bars and tied; the tempo is there."""
@@ -97,7 +89,6 @@ def test_a_duration_that_musicxml_cannot_count_is_refused():
         write_musicxml(parse_tune("c4*1/11", name="a"))
 
 
-@with_music21
 def test_what_music21_does_not_write_is_one_line(monkeypatch):
     """Whatever it raises."""
     monkeypatch.setattr("music21.musicxml.m21ToXml.GeneralObjectExporter", lambda _: 1 / 0)

@@ -2,7 +2,6 @@
 
 import random
 import sys
-from importlib.util import find_spec
 
 import pytest
 
@@ -10,10 +9,6 @@ from rnnlab.errors import DataError
 from rnnlab.music.reading import Reading
 from rnnlab.music.scores import read_abc, read_kern, read_musicxml
 from rnnlab.music.tune import tune_text
-
-with_music21 = pytest.mark.skipif(
-    find_spec("music21") is None, reason="needs music21: pip install 'rnnlab[music]'"
-)
 
 ABC = "X:1\nT:one\nM:4/4\nL:1/8\nQ:1/4=96\nK:Dm\n|:D2 F>A (3ABc d2|z2 [DFA]4 A2-|A4 {g}^g2 =g2:|\n"
 KERN = (
@@ -39,7 +34,6 @@ def tunes(read, text, **reading):
     return [str(tune) if isinstance(tune, DataError) else tune_text(tune) for tune in found]
 
 
-@with_music21
 def test_abc_is_read_as_it_is_written():
     """Dots, triplets, ties, accidentals of the key; grace notes are left out, repeats not played out."""
     assert tunes(read_abc, ABC) == [
@@ -48,7 +42,6 @@ def test_abc_is_read_as_it_is_written():
     assert tunes(read_abc, ABC, polyphony="chords")[0].split()[8] == "<d"
 
 
-@with_music21
 def test_each_tune_of_a_collection_is_one_for_itself():
     """One that is bad is named by its number, and does not stop the rest."""
     collection = f"% my tunes\n\n{ABC}\nX:2\nK:G\nGAB\n\nX:3\nM:3/4\nK:C\n(((\n\nX:4\nM:3/4\nK:C\nC3 D\n"
@@ -60,7 +53,6 @@ def test_each_tune_of_a_collection_is_one_for_itself():
     assert third.startswith("a (X:3): ")
 
 
-@with_music21
 def test_kern_is_read_by_parts_from_the_top():
     """The highest staff is the first part, as on paper."""
     assert tunes(read_kern, KERN) == ["c'4 g'4 r2 % tempo 88"]
@@ -68,7 +60,6 @@ def test_kern_is_read_by_parts_from_the_top():
     assert tunes(read_kern, KERN, track=3) == ["a: expected a part from 1 to 2, received 3"]
 
 
-@with_music21
 def test_musicxml_is_read_with_its_spelling():
     """A B flat is not an A sharp."""
     assert tunes(read_musicxml, MUSICXML, polyphony="chords") == ["bes,8. r16 <c e>4"]
@@ -77,7 +68,6 @@ def test_musicxml_is_read_with_its_spelling():
     ]
 
 
-@with_music21
 @pytest.mark.parametrize(
     ("read", "text"),
     [(read_abc, ABC), (read_kern, KERN), (read_musicxml, MUSICXML)],

@@ -11,14 +11,14 @@ import pytest
 
 from rnnlab.reports.contents import gather
 from rnnlab.reports.page import page_of
+from tests.needs import needs
 from tests.reports.reporting import with_history
 from tests.trained import SONG, STREAM, run_of
 
-CHROMIUM = shutil.which("chromium")
 FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
 --disable-component-update --disable-sync --allow-file-access-from-files --enable-logging=stderr""".split()
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
+pytestmark = needs("chromium")
 
 FRAMES = Path(__file__).with_name("frames.html")
 
@@ -39,7 +39,7 @@ def chromium(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """What the browser answers."""
     profile = f"--user-data-dir={folder / 'profile'}"
     return subprocess.run(
-        [str(CHROMIUM), *FLAGS, profile, *arguments], capture_output=True, text=True, check=True, timeout=60
+        ["chromium", *FLAGS, profile, *arguments], capture_output=True, text=True, check=True, timeout=60
     )
 
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+import subprocess
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from rnnlab.reports.contents import Measured, gather
 from rnnlab.reports.page import page_of
+from tests.needs import needs
 from tests.reports.reporting import with_history
 from tests.trained import SENTENCE, SONG, STREAM, run_of
 
@@ -49,6 +51,14 @@ def test_the_page_may_fetch_nothing(pages, kind):
         "form-action": "'none'",
     }
     assert not any(each.attributes.keys() & {"style", "onclick", "onload"} for each in page.elements)
+
+
+@needs("node")
+def test_the_script_can_be_parsed(pages):
+    """A browser says only in its console that it cannot."""
+    (script,) = pages["stream"].all("script")
+
+    subprocess.run(["node", "--check", "-"], input=script.text, text=True, check=True)
 
 
 def digest(text: str) -> str:

@@ -1,7 +1,6 @@
 """A trace as HTML and SVG: well formed, escaped, self-contained, and with every value in words."""
 
 import re
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from rnnlab.reports.heat_map_svg import heat_maps_svg
 from rnnlab.reports.trace_page import trace_page
 from rnnlab.reports.trace_view import View
 from rnnlab.tracing.tracing import trace
+from tests.needs import needs
 from tests.trained import SENTENCE, SONG, STREAM, trained
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -182,7 +182,7 @@ def contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.skipif(not shutil.which("chromium"), reason="a browser, which not every machine has")
+@needs("chromium")
 def test_a_browser_shows_the_page(tmp_path):
     """It parses to the tree that was meant: as many cells, and no error."""
     view = view_of(SENTENCE, "if yo")

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from rnnlab.training.checkpoints import newest_checkpoint, read_checkpoint
+from tests.needs import needs
 from torture import checkpoints, resumes
 from torture.checkpoints import FOLDER, OTHERS, RUN, make_runs, restored
 
-pytest.importorskip("resource", reason="pipes and alarms are of Unix")
+pytestmark = needs("Unix")
 
 SEED = "of another seed"
 

@@ -7,10 +7,11 @@ import pytest
 
 from rnnlab.errors import ModelFileError
 from rnnlab.models.model_file import load_model
+from tests.needs import needs
 from torture.damage import AT_A_PLACE, WHOLE
 from torture.model_files import FILES, RUN, Answer, Case, cases, make_runs, problem
 
-pytest.importorskip("resource", reason="pipes and alarms are of Unix")
+pytestmark = [needs("Unix"), pytest.mark.slow]
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A save that fails: nothing that is durable is lost, and one line says what to do."""
 
+import resource
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -15,8 +16,6 @@ from rnnlab.training.checkpoints import newest_checkpoint
 from rnnlab.training.loop import Progress
 from rnnlab.training.session import Session
 from tests.experiments import SONG, experiment
-
-resource = pytest.importorskip("resource", reason="limits are of Unix")
 
 EVERY_EPOCH = "training.checkpoint={every_epochs: 1, keep: 2}"
 SMALL = 1000
