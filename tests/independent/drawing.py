@@ -90,7 +90,9 @@ class Drawn:
         return found
 
 
-def draw(rng: np.random.Generator, folder: Path, *, cell: str, regime: Regime, **training: Any) -> Drawn:
+def draw(
+    rng: np.random.Generator, folder: Path, *, cell: str, regime: Regime, size: int = 1, **training: Any
+) -> Drawn:
     """A random experiment of a cell, or of an `mlp`, in a regime; its files are written into a folder.
 
     Args:
@@ -98,13 +100,17 @@ def draw(rng: np.random.Generator, folder: Path, *, cell: str, regime: Regime, *
         folder: where the files go.
         cell: one of `CELLS`, or `mlp`.
         regime: how it is trained.
+        size: how many times as much data there is to train on as a part needs to be measured.
         training: settings of the section `training`.
     """
     kind = str(rng.choice(["text", "notes"]))
     encodings = ["one_hot", "scalar", "embedding", *(["pitch_duration"] if kind == "notes" else [])]
     lines, files = bool(rng.integers(2)), {"train": rng.integers(1, 4), "validation": rng.integers(1, 4)}
     paths = {
-        part: [_written(rng, folder / f"{part}{number}", kind, lines=lines) for number in range(count)]
+        part: [
+            _written(rng, folder / f"{part}{number}", kind, lines=lines, size=size if part == "train" else 1)
+            for number in range(count)
+        ]
         for part, count in files.items()
     }
     split: Page = {"kind": "files", "validation": paths["validation"]}
@@ -127,9 +133,9 @@ def draw(rng: np.random.Generator, folder: Path, *, cell: str, regime: Regime, *
     return Drawn({"dataset": dataset, "model": model, "training": {**batching, **training}}, folder)
 
 
-def _written(rng: np.random.Generator, path: Path, kind: str, *, lines: bool) -> str:
-    """The name of a new file of 1 to 5 lines, or of one that takes the place of all."""
-    lengths = rng.integers(1, 25, rng.integers(1, 6)) if lines else rng.integers(20, 70, 1)
+def _written(rng: np.random.Generator, path: Path, kind: str, *, lines: bool, size: int) -> str:
+    """The name of a new file of 1 to 5 lines, or of one that takes the place of all; or of more of them."""
+    lengths = rng.integers(1, 25, size * rng.integers(1, 6)) if lines else size * rng.integers(20, 70, 1)
     separator, tokens = ("", list(LETTERS)) if kind == "text" else (" ", NOTES)
     text = "\n".join(separator.join(rng.choice(tokens, length)) for length in lengths)
     alphabet = separator.join(tokens)  # so that a part has targets, and every file the same tokens

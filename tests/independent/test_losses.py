@@ -9,19 +9,12 @@ import pytest
 
 from rnnlab.evaluation.evaluating import evaluate
 from rnnlab.evaluation.surprise import surprises
-from rnnlab.models.model_file import TrainedModel
 from tests.independent.drawing import BATCH_SIZES, CELLS, REGIMES, Regime, draw
 from tests.independent.plain_measuring import costs_per_token, loss, targets_of
 from tests.independent.plain_network import PlainNetwork
+from tests.independent.training import batched
 
 CASES = [(cell, regime) for cell in CELLS for regime in REGIMES] + [("mlp", "windows")]
-
-
-def batched(model: TrainedModel, batch_size: int) -> TrainedModel:
-    """The model as if it had been trained with so many windows or lanes at once."""
-    training = model.experiment.training.model_copy(update={"batch_size": batch_size})
-    experiment = model.experiment.model_copy(update={"training": training})
-    return TrainedModel(experiment, model.tokens, model.weights, model.data_sha256)
 
 
 @pytest.mark.parametrize("part", ["validation", "train"])
