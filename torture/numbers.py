@@ -1,8 +1,8 @@
 """Random trainings whose figures a plain float64 network works out again: `python -m torture.numbers`.
 
 Each configuration is trained at batch sizes 1, 4, 11 and 32. Of the weights that are kept, the validation
-loss in `history.csv`, that of `evaluate` and the mean of `--per-token`, both at all four batch sizes, must be the
-plain network's to 1e-5.
+loss in `history.csv`, that of `evaluate` and the mean of `--per-token`, both at all four batch sizes, must be
+the plain network's to 1e-5.
 """
 
 import json
