@@ -130,7 +130,7 @@ def sigmoid(v: Vector) -> Vector:
 def normalized(v: Vector) -> Vector:
     """Mean 0 and variance 1 (Ba et al., 2016, equation 4), 10⁻⁵ added to the variance."""
     off = v - v.mean()
-    return off / math.sqrt((off**2).mean() + 1e-5)
+    return np.asarray(off / math.sqrt(float((off**2).mean()) + 1e-5))
 
 
 def cell_of(model: Page) -> Callable[[Vector, State, Weights], State]:

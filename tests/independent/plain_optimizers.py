@@ -123,7 +123,8 @@ def _adamax(g: Array, slots: Slots, t: int, rate: float, s: Settings) -> Array:
 
 def _adagrad(g: Array, slots: Slots, t: int, rate: float, s: Settings) -> Array:
     """Duchi et al. (2011): η g / √(sum of g² + ε)."""
-    slots["sum"] = slots.setdefault("sum", s["initial_accumulator_value"]) + g**2
+    before: Any = slots.get("sum", s["initial_accumulator_value"])
+    slots["sum"] = before + g**2
     return np.asarray(-rate * g / np.sqrt(slots["sum"] + s["epsilon"]))
 
 

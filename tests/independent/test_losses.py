@@ -23,7 +23,7 @@ def test_every_loss_is_that_of_the_plain_network(
     tmp_path: Path, cell: str, regime: Regime, part: str
 ) -> None:
     """`evaluate`, `--per-token` and each of its costs, to 1e-5, on random data of one file, or of several."""
-    rng = np.random.default_rng(zlib.crc32(f"{cell} {regime} {part}".encode()))
+    rng = rng_of(cell, regime, part)
     drawn = draw(rng, tmp_path, cell=cell, regime=regime)
     model = drawn.model(rng)
     plain = PlainNetwork(drawn.page, model.tokens, model.weights)
@@ -40,3 +40,31 @@ def test_every_loss_is_that_of_the_plain_network(
         assert each == pytest.approx(costs, abs=1e-5), (batch_size, drawn.page)
         if drawn.page["dataset"]["target"] == "next" or regime == "stream":
             assert fmean(each) == pytest.approx(measured.loss, abs=1e-5)
+
+
+def test_the_draws_hold_every_encoding_unit_and_kind_of_network(tmp_path: Path) -> None:
+    """So that no random seed leaves one out."""
+    seen = set()
+    for cell, regime in CASES:
+        for part in ("validation", "train"):
+            page = draw(rng_of(cell, regime, part), tmp_path, cell=cell, regime=regime).page
+            dataset, model = page["dataset"], page["model"]
+            seen |= {dataset[key] for key in ("kind", "unit", "encoding", "target")}
+            seen |= {f"split {dataset['split']['kind']}", f"{len(dataset['path'])} files"}
+            seen |= {
+                f"{len(model['units'])} layers",
+                *(key for key in ("tie_weights", "residual") if model.get(key)),
+            }
+            seen |= {f"head {model['head']}"} if "head" in model else set()
+
+    assert seen == {
+        *("text", "notes", "character", "note", "line", "next", "shifted"),
+        *("one_hot", "scalar", "embedding", "pitch_duration"),
+        *("split files", "split contiguous", "1 files", "2 files", "3 files"),
+        *("1 layers", "2 layers", "3 layers", "tie_weights", "residual", "head dense", "head none"),
+    }
+
+
+def rng_of(cell: str, regime: Regime, part: str) -> np.random.Generator:
+    """What draws a case."""
+    return np.random.default_rng(zlib.crc32(f"{cell} {regime} {part}".encode()))
