@@ -1,7 +1,7 @@
 """Whole trainings take the steps that Keras' own layers, and the optimizers' papers, say they should."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -94,12 +94,12 @@ CASES: dict[str, tuple[Page, Page, Page]] = {
             "schedule": {"kind": "constant", "warmup": 0.5},
         },
     ),
-    "lstm_of_stateful_windows": (  # 40 windows in 4 lanes of 10
+    "lstm_of_stateful_windows": (  # 40 windows in 3 lanes of 14, 13 and 13
         {"window": 4, "target": "shifted", "encoding": "one_hot"},
         {"kind": "lstm", "units": 5, "stateful": True},
         {
             "batching": "windows",
-            "batch_size": 4,
+            "batch_size": 3,
             "optimizer": {"name": "nadam", "learning_rate": 0.03, **MOMENTS},
             "schedule": {"kind": "constant"},
             "label_smoothing": 0.1,
@@ -129,18 +129,24 @@ def batches(page: Page, ids: list[int]) -> Iterator[tuple[Lanes, bool]]:
     """Each step of an epoch: the inputs and targets of its lanes, and whether the state goes on."""
     window, count = page["dataset"]["window"], page["training"]["batch_size"]
     if page["training"]["batching"] == "stream":
-        edges = np.cumsum([0, *(len(part) for part in np.array_split(np.arange(len(ids) - 1), count))])
-        places = [range(begin, end) for begin, end in pairwise(edges)]
-        for step in range(0, max(map(len, places)), window):
-            cut = [lane[step : step + window] for lane in places]
+        for step in range(0, -(-(len(ids) - 1) // count), window):
+            cut = [lane[step : step + window] for lane in blocks(range(len(ids) - 1), count)]
             yield [([ids[i] for i in lane], [ids[i + 1] for i in lane]) for lane in cut], step > 0
         return
     pairs = [(ids[i : i + window], ids[i + 1 : i + window + 1]) for i in range(len(ids) - window)]
     carries = page["model"].get("stateful", False)
     for step in range(-(-len(pairs) // count)):
-        length = len(pairs) // count
-        own = pairs[step::length] if carries else pairs[step * count : (step + 1) * count]
-        yield own, carries and step > 0
+        if carries:
+            yield [(lane[step : step + 1] or [([], [])])[0] for lane in blocks(pairs, count)], step > 0
+        else:
+            yield pairs[step * count : (step + 1) * count], False
+
+
+def blocks(whole: Sequence[Any], count: int) -> list[Any]:
+    """What each of some lanes reads: neighbours, as equal as can be, the first ones longer."""
+    base, longer = divmod(len(whole), count)
+    begins = [lane * base + min(lane, longer) for lane in range(count + 1)]
+    return [whole[begin:end] for begin, end in pairwise(begins)]
 
 
 def keras_training(page: Page, ids: list[int], weights: dict[str, Any]) -> list[float]:
@@ -156,13 +162,20 @@ def keras_training(page: Page, ids: list[int], weights: dict[str, Any]) -> list[
     )
     losses, state = [], None
     for lanes, goes_on in steps:
-        loss, gradients, state = _differentiated(network, lanes, state if goes_on else None)
+        if not goes_on:
+            state = _of_lanes_before(state) if page["model"].get("stateful") and state else None
+        loss, gradients, state = _differentiated(network, lanes, state)
         losses.append(loss)
         optimizer.step(own, gradients)
         for name, variable in network.weights.items():
             variable.assign(own[name])
     weights.update(own)
     return losses
+
+
+def _of_lanes_before(state: Any) -> Any:
+    """What lanes of windows begin another epoch with: lane n's windows follow those of lane n − 1."""
+    return [[tf.concat([tf.zeros_like(part[:1]), part[:-1]], axis=0) for part in layer] for layer in state]
 
 
 def _differentiated(network: KerasNetwork, lanes: Lanes, state: Any) -> tuple[float, dict[str, Any], Any]:
@@ -184,6 +197,12 @@ def _differentiated(network: KerasNetwork, lanes: Lanes, state: Any) -> tuple[fl
             for share in (0.0, network.page["training"].get("label_smoothing", 0.0))
         )
         mean = tf.reduce_sum(lowered * counted) / counted.sum()
+    if state:
+        reads = tf.constant([[bool(inputs)] for inputs, _ in lanes])
+        after = [
+            [tf.where(reads, part, old) for part, old in zip(layer, before, strict=True)]
+            for layer, before in zip(after, state, strict=True)
+        ]
     gradients = tape.gradient(mean, network.weights)
     found = {name: tf.convert_to_tensor(each).numpy() for name, each in gradients.items()}
     return float(tf.reduce_sum(shown * counted) / counted.sum()), found, after
