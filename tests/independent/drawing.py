@@ -133,6 +133,28 @@ def draw(
     return Drawn({"dataset": dataset, "model": model, "training": {**batching, **training}}, folder)
 
 
+def draw_windows(rng: np.random.Generator, folder: Path, *, cell: str, target: str) -> Drawn:
+    """An experiment on one text, whose training and validation windows are drawn at random.
+
+    Args:
+        rng: what draws the text.
+        folder: of the experiment; nothing is written there.
+        cell: one of `CELLS`.
+        target: `next` or `shifted`.
+    """
+    dataset = {
+        "kind": "text",
+        "inline": "".join(rng.choice(list(LETTERS), 300)),
+        "unit": "character",
+        "split": {"kind": "stratified_shuffle", "validation": 0.1, "random_seed": 3},
+        "encoding": "one_hot",
+        "window": 3,
+        "target": target,
+    }
+    model = {**CELLS[cell], "units": [4], "head": "dense"}
+    return Drawn({"dataset": dataset, "model": model, "training": {"batching": "windows"}}, folder)
+
+
 def _written(rng: np.random.Generator, path: Path, kind: str, *, lines: bool, size: int) -> str:
     """The name of a new file of 1 to 5 lines, or of one that takes the place of all; or of more of them."""
     lengths = rng.integers(1, 25, size * rng.integers(1, 6)) if lines else size * rng.integers(20, 70, 1)

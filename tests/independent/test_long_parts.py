@@ -1,4 +1,4 @@
-"""A long part, which several lanes read side by side, costs what one lane of the plain float64 network says."""
+"""A long part, which several lanes read side by side, costs what the plain network says in one lane."""
 
 from pathlib import Path
 from statistics import fmean

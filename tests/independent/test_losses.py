@@ -1,15 +1,17 @@
 """The losses are those of a plain float64 network in one lane, whatever the batch size."""
 
 import zlib
+from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
 
 import numpy as np
 import pytest
 
+from rnnlab.datasets.loading import load_data
 from rnnlab.evaluation.evaluating import evaluate
 from rnnlab.evaluation.surprise import surprises
-from tests.independent.drawing import BATCH_SIZES, CELLS, REGIMES, Regime, draw
+from tests.independent.drawing import BATCH_SIZES, CELLS, REGIMES, Regime, draw, draw_windows
 from tests.independent.plain_measuring import costs_per_token, loss, targets_of
 from tests.independent.plain_network import PlainNetwork
 from tests.independent.training import batched
@@ -40,6 +42,25 @@ def test_every_loss_is_that_of_the_plain_network(
         assert each == pytest.approx(costs, abs=1e-5), (batch_size, drawn.page)
         if drawn.page["dataset"]["target"] == "next" or regime == "stream":
             assert fmean(each) == pytest.approx(measured.loss, abs=1e-5)
+
+
+@pytest.mark.parametrize("target", ["next", "shifted"])
+def test_windows_that_are_drawn_cost_what_the_plain_network_says(tmp_path: Path, target: str) -> None:
+    """A token that several windows share is shown once, after as many tokens as any of them has."""
+    rng = np.random.default_rng(5)
+    drawn = draw_windows(rng, tmp_path, cell="lstm", target=target)
+    model = drawn.model(rng)
+    plain = PlainNetwork(drawn.page, model.tokens, model.weights)
+    ids = [model.tokens.index(letter) for letter in drawn.page["dataset"]["inline"]]
+    starts = load_data(drawn.experiment()).splits.parts["validation"].window_starts.tolist()
+    windows = [(0, begin) for begin in starts]
+    touching = sum(1 < after - begin < 3 for begin, after in pairwise(starts))
+
+    each = [token.nats for token in surprises(model, split="validation").tokens]
+
+    assert touching
+    assert evaluate(model).metrics.loss == pytest.approx(loss(plain, [ids], windows), abs=1e-5)
+    assert each == pytest.approx(costs_per_token(plain, [ids], windows), abs=1e-5)
 
 
 def test_the_draws_hold_every_encoding_unit_and_kind_of_network(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from rnnlab.datasets.loading import load_data
 from rnnlab.evaluation.baselines import Baselines
 from rnnlab.evaluation.evaluating import evaluate
 from rnnlab.models.model_file import TrainedModel
-from tests.independent.drawing import BATCH_SIZES, REGIMES, Drawn, Regime, draw
+from tests.independent.drawing import BATCH_SIZES, REGIMES, Drawn, Regime, draw, draw_windows
 from tests.independent.plain_measuring import all_windows
 from tests.independent.plain_network import Page
 from tests.independent.plain_ngrams import PlainNGrams
@@ -84,22 +84,9 @@ def test_every_ngram_model_is_that_of_the_papers(tmp_path: Path, regime: Regime,
 @pytest.mark.parametrize("target", ["next", "shifted"])
 def test_windows_that_are_drawn_are_counted_as_far_as_they_reach(tmp_path: Path, target: str) -> None:
     """Training windows that share a token are one range of tokens, and nothing between ranges is counted."""
-    rng = np.random.default_rng(0)
-    drawn = draw(rng, tmp_path, cell="gru_reset_after", regime="windows")
-    text = "".join(rng.choice(list("abcde"), 300))
-    split = {"kind": "stratified_shuffle", "validation": 0.1, "random_seed": 3}
-    drawn.page["dataset"] = {
-        "kind": "text",
-        "inline": text,
-        "unit": "character",
-        "split": split,
-        "encoding": "one_hot",
-        "window": 3,
-        "target": target,
-    }
-    drawn.page["model"] = {"kind": "gru", "units": [3]}
+    drawn = draw_windows(np.random.default_rng(0), tmp_path, cell="gru_reset_after", target=target)
     model = model_of(drawn)
-    ids = [model.tokens.index(letter) for letter in text]
+    ids = [model.tokens.index(letter) for letter in drawn.page["dataset"]["inline"]]
     parts = load_data(drawn.experiment()).splits.parts
     train, held_out = (parts[name].window_starts.tolist() for name in ("train", "validation"))
     ranges: list[list[int]] = []
@@ -107,7 +94,9 @@ def test_windows_that_are_drawn_are_counted_as_far_as_they_reach(tmp_path: Path,
         if not ranges or begin >= ranges[-1][1]:
             ranges.append([begin, begin + 4])
         ranges[-1][1] = begin + 4
-    models = PlainNGrams([ids[begin:end] for begin, end in ranges], vocab_size=5, most=HIGHEST_ORDER)
+    models = PlainNGrams(
+        [ids[begin:end] for begin, end in ranges], vocab_size=len(model.tokens), most=HIGHEST_ORDER
+    )
 
     received = baselines_of(model)
 
