@@ -57,6 +57,7 @@ torture: $(VENV)/installed-dev
 	$(BIN)/python -m torture.resumes
 	$(BIN)/python -m torture.starts
 	$(BIN)/python -m torture.determinism
+	$(BIN)/python -m torture.numbers
 	$(BIN)/python -m torture.kills
 	$(BIN)/python -m torture.kills --kills 50 --signal TERM
 	$(BIN)/python -m torture.kills --kills 50 --signal INT

@@ -1,0 +1,95 @@
+"""Random trainings whose figures a plain float64 network works out again: `python -m torture.numbers`.
+
+Each configuration is trained at batch sizes 1, 4, 11 and 32. Of the weights that are kept, the validation
+loss in `history.csv`, that of `evaluate` and the mean of `--per-token`, both at all four batch sizes, must be
+the plain network's to 1e-5.
+"""
+
+import json
+import secrets
+import tempfile
+from pathlib import Path
+
+import click
+import numpy as np
+
+from rnnlab.commands.rendering import table
+from rnnlab.errors import DataError
+from tests.independent.drawing import BATCH_SIZES, CELLS, REGIMES, Drawn, Regime, draw
+from tests.independent.training import Figure, figures_of
+
+OPTIMIZERS = ("sgd", "rmsprop", "adam", "adamw", "nadam", "adamax", "adagrad", "adadelta", "lion")
+EPOCHS = 3
+
+
+@click.command()
+@click.option("--configs", type=click.IntRange(1), default=20, show_default=True, help="How many.")
+@click.option("--random-seed", type=click.IntRange(0), help="What draws them; left out, a fresh one.")
+@click.option("--only", type=click.IntRange(0), help="The number of a single one, as a failure names it.")
+def command(configs: int, random_seed: int | None, only: int | None) -> None:
+    """Train random configurations, and hold their figures against a plain network's."""
+    seed = secrets.randbits(32) if random_seed is None else random_seed
+    rows, wrong = list[tuple[str, ...]](), 0
+    for number in range(configs) if only is None else [only]:
+        with tempfile.TemporaryDirectory() as folder:
+            drawn, figures = _measured(np.random.default_rng([seed, number]), Path(folder))
+        off = [figure for figure in figures if not figure.is_right]
+        wrong += bool(off)
+        rows.append(_row(number, drawn, figures))
+        click.echo(f"{' · '.join(rows[-1])}", err=True)
+        for figure in off:
+            click.echo(f"  {figure.name}: {figure.received:.7f}, expected {figure.expected:.7f}")
+        if off:
+            click.echo(f"  {json.dumps(drawn.page, ensure_ascii=False)}")
+            click.echo(f"  again: python -m torture.numbers --random-seed {seed} --only {number}")
+    click.echo(table(("configuration", "model", "regime", "figures", "largest difference"), rows))
+    click.echo(f"random seed {seed}: {len(rows) - wrong} of {len(rows)} configurations are right to 1e-5")
+    if wrong:
+        raise click.exceptions.Exit(1)
+
+
+def _measured(rng: np.random.Generator, folder: Path) -> tuple[Drawn, list[Figure]]:
+    """A random experiment, and its figures after a training at each batch size."""
+    while True:
+        inside = Path(tempfile.mkdtemp(dir=folder))
+        drawn = _drawn(rng, inside)
+        try:
+            return drawn, [
+                figure
+                for size in BATCH_SIZES
+                for figure in figures_of(
+                    drawn, batch_size=size, epochs=EPOCHS, run_dir=inside / f"run-{size}"
+                )
+            ]
+        except DataError as error:  # so many windows are not in the data that was drawn
+            click.echo(f"drawn anew: {error}", err=True)
+
+
+def _drawn(rng: np.random.Generator, folder: Path) -> Drawn:
+    cell = str(rng.choice([*CELLS, "mlp"]))
+    regime: Regime = "windows" if cell == "mlp" else REGIMES[rng.integers(len(REGIMES))]
+    drawn = draw(
+        rng,
+        folder,
+        cell=cell,
+        regime=regime,
+        size=20,
+        random_seed=int(rng.integers(1000)),
+        optimizer={"name": str(rng.choice(OPTIMIZERS)), "learning_rate": 0.05},
+        label_smoothing=float(rng.choice([0.0, 0.1])),
+    )
+    drawn.page["training"]["shuffle"] = regime == "windows" and bool(rng.integers(2))
+    drawn.page["model"] |= {"dropout": float(rng.choice([0.0, 0.3]))}
+    return drawn
+
+
+def _row(number: int, drawn: Drawn, figures: list[Figure]) -> tuple[str, ...]:
+    model, training = drawn.page["model"], drawn.page["training"]
+    regime = "stateful windows" if model.get("stateful") else training["batching"]
+    kind = " ".join(str(model[name]) for name in ("kind", "units"))
+    largest = max(abs(figure.received - figure.expected) for figure in figures)
+    return str(number), kind, regime, str(len(figures)), f"{largest:.1e}"
+
+
+if __name__ == "__main__":
+    command()
