@@ -1,0 +1,13 @@
+"""What holds for every test: the user's own state folder is left alone."""
+
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The key that signs runs is made in a folder of the tests, also by the processes that they start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RNNLAB_STATE", str(tmp_path_factory.mktemp("state")))
+        yield
