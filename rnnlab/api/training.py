@@ -10,6 +10,7 @@ from rnnlab.api.configuration import Settings, is_text, load_config, overrides_o
 from rnnlab.api.run import Run, load_run
 from rnnlab.config.resuming import resumed_experiment
 from rnnlab.config.schema import Experiment
+from rnnlab.data_access import found_again
 from rnnlab.datasets.loading import load_data
 from rnnlab.errors import UsageError
 from rnnlab.runs import CONFIG
@@ -79,7 +80,7 @@ def resume(
     """
     left = run if isinstance(run, Run) else load_run(run)
     everything = (*overrides, *overrides_of(set or {}))
-    experiment = resumed_experiment(left.path / CONFIG, None, everything)
+    experiment = found_again(resumed_experiment(left.path / CONFIG, None, everything), left.folder)
     return _train(experiment, resumed=left, progress=progress, tell=tell)
 
 
