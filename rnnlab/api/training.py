@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,7 +81,8 @@ def resume(
     """
     left = run if isinstance(run, Run) else load_run(run)
     everything = (*overrides, *overrides_of(set or {}))
-    experiment = found_again(resumed_experiment(left.path / CONFIG, None, everything), left.folder)
+    located = partial(found_again, run=left.folder)
+    experiment = resumed_experiment(left.path / CONFIG, None, everything, located=located)
     return _train(experiment, resumed=left, progress=progress, tell=tell)
 
 

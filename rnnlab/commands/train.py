@@ -1,5 +1,6 @@
 """`rnnlab train`: from a YAML file to a run folder."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,8 @@ def _asked_for(
     if run_dir is not None:
         raise UsageError("rnnlab train: --resume goes on in the run's own folder; leave --run-dir out")
     run = find_run(Path(resume) if resume else None)
-    return found_again(resumed_experiment(run.path / CONFIG, config, overrides), run), run
+    located = partial(found_again, run=run)
+    return resumed_experiment(run.path / CONFIG, config, overrides, located=located), run
 
 
 def _print_plan(session: "Session", data: "Data") -> None:

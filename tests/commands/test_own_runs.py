@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -285,7 +286,9 @@ def test_a_run_is_known_at_every_instant_of_going_on(rnnlab, own, data, folder):
         os.makedirs("far/away")
         own.rename(folder)
     run = Run(Path(folder))
-    longer = found_again(resumed_experiment(run.path / "config.yaml", None, ["training.epochs=99"]), run)
+    longer = resumed_experiment(
+        run.path / "config.yaml", None, ["training.epochs=99"], located=partial(found_again, run=run)
+    )
     model = replace(run.load_model(), experiment=longer)
     for step, written in (
         (run.sign, longer),
@@ -298,6 +301,21 @@ def test_a_run_is_known_at_every_instant_of_going_on(rnnlab, own, data, folder):
         assert rnnlab("evaluate", folder).exit_code == 0
         assert rnnlab("describe", folder).exit_code == 0
         assert was_opened(data)
+
+
+def test_a_moved_run_goes_on_with_the_configuration_that_it_was_trained_with(own, tmp_path):
+    """Its data is that of the configuration; data that is another's is another setting."""
+    os.makedirs("far/away")
+    run = Run(own.rename("far/away/song"))
+    located = partial(found_again, run=run)
+    Path("song.yaml").write_text(NAMES_DATA)
+    Path("other.yaml").write_text(NAMES_DATA.replace("elsewhere/data.txt", "other.txt"))
+
+    resumed = resumed_experiment(run.path / "config.yaml", Path("song.yaml"), (), located=located)
+    with pytest.raises(RnnlabError, match=r"other settings than it was begun with: dataset\.path"):
+        resumed_experiment(run.path / "config.yaml", Path("other.yaml"), (), located=located)
+
+    assert resumed.dataset.path == (tmp_path / "elsewhere/data.txt",)
 
 
 def test_what_the_user_sets_is_read_beside_what_was_signed(rnnlab, own, data):  # noqa: F811

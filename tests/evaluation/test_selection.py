@@ -20,7 +20,7 @@ dataset:
   window: 3
   split: {kind: files, validation: data/validation.txt, test: data/test.txt}
 model: {kind: gru, units: 4}
-training: {batch_size: 1}
+training: {batch_size: 4}
 """
 
 
