@@ -55,7 +55,7 @@ def write_blocks(path: Path, blocks: Iterable[bytes]) -> None:
         with suppress(OSError):
             os.unlink(temporary)
         raise
-    _fsync_folder(path.parent)
+    fsync_folder(path.parent)
 
 
 def remove_partial(folder: Path, *, written_before: float = math.inf) -> None:
@@ -175,7 +175,7 @@ def _umask() -> int:
     return mask
 
 
-def _fsync_folder(folder: Path) -> None:
+def fsync_folder(folder: Path) -> None:
     """Make a rename durable; not every system can open a folder, and those that cannot do not need it."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

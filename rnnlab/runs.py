@@ -2,6 +2,7 @@
 
 runs/<config name>-<number>/   claimed by an atomic mkdir; `runs/latest` names the newest run of `train`
   config.yaml          the resolved configuration
+  signature.json       shows that this user trained the run (`run_folders/signature.py`)
   split.json           what of the data is trained on, and what is held out
   environment.json     versions and processor: what the same bits depend on
   model.safetensors    the best weights, and all that using them needs
@@ -21,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rnnlab.config.reading import read_experiment, write_experiment
+from rnnlab.config.reading import MOST_BYTES, read_experiment, write_experiment
 from rnnlab.config.schema import Experiment
 from rnnlab.errors import ConfigError, RunError
 from rnnlab.files import PARTIAL, check_inside, write_durably
@@ -37,6 +38,8 @@ from rnnlab.run_folders.places import (
     point_latest,
     run_paths,
 )
+from rnnlab.run_folders.signature import is_signed_for, sign
+from rnnlab.run_folders.small_files import small_bytes
 
 __all__ = ["CONFIG", "EVENTS", "LATEST", "MODEL", "RUNS", "Run", "create_run", "find_run", "load_trained"]
 
@@ -83,7 +86,18 @@ class Run:
 
     def write_config(self, experiment: Experiment) -> None:
         """Replace its resolved configuration."""
-        self.write(CONFIG, write_experiment(experiment, folder=self.path.absolute()))
+        self.write(CONFIG, self._config_of(experiment))
+
+    def sign(self, experiment: Experiment) -> None:
+        """Sign it as the user's own, with a configuration that it has or will have."""
+        sign(self.path, self._config_of(experiment).encode(), before=self.read_config())
+
+    def read_config(self) -> bytes:
+        """Its resolved configuration as it was written; empty where there is none."""
+        return small_bytes(self.path / CONFIG, most_bytes=MOST_BYTES) or b""
+
+    def _config_of(self, experiment: Experiment) -> str:
+        return write_experiment(experiment, folder=self.path.absolute())
 
     def write_split(self, record: dict[str, Any]) -> None:
         """Replace `split.json`."""
@@ -107,7 +121,8 @@ class Run:
         except ConfigError as error:
             first = str(error).partition("\n")[0]
             raise RunError(f"{first}; the run's configuration is damaged: restore it from a copy") from error
-        if (own.model, own.dataset) != (trained.experiment.model, trained.experiment.dataset):
+        is_same = (own.model, own.dataset) == (trained.experiment.model, trained.experiment.dataset)
+        if not (is_same or is_signed_for(self.path, trained.config.encode())):
             raise RunError(
                 f"{self.model_path}: not this run's model (model and dataset are not those of {CONFIG});"
                 " restore it from a copy, or name the model file alone"

@@ -29,7 +29,7 @@ ARROWS: dict[str, set[str]] = {
     "tracing": {"engines.numpy_dense", "engines.numpy_functions", "datasets", "models", "config"},
     "run_folders": {"models.tensor_file", "config", "files"},
     "runs": {"run_folders", "models", "config", "files"},
-    "data_access": {"runs", "datasets", "config"},
+    "data_access": {"runs", "run_folders", "datasets", "models", "config"},
     "pages": {"datasets", "config", "music", "files"},
     "reports": {
         *("tracing", "evaluation", *STEPPER, "engines.numpy_functions", "generation", "runs"),

@@ -1,3 +1,15 @@
-"""Options of all tests: `--nothing-skipped` for CI, and `--quick` for while one works."""
+"""What holds for every test: its options, and that the user's own state folder is left alone."""
+
+from collections.abc import Iterator
+
+import pytest
 
 pytest_plugins = ["pytester", "tests.skipping", "tests.quick"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The key that signs runs is made in a folder of the tests, also by the processes that they start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RNNLAB_STATE", str(tmp_path_factory.mktemp("state")))
+        yield

@@ -27,7 +27,7 @@ from torture.model_files import Answer, HungError, time_limit
 NEWEST = "checkpoint"
 FILES = (
     *("losses.csv", "history.csv", "model.safetensors", "config.yaml", "events.log", "environment.json"),
-    ".lock",
+    *(".lock", "signature.json"),
 )
 RESULTS = ("model.safetensors", "losses.csv")
 

@@ -10,9 +10,10 @@ from pydantic import ValidationError
 from rnnlab.config.problems import findings
 from rnnlab.config.reading import read_experiment
 from rnnlab.config.schema import Experiment, Generation
-from rnnlab.data_access import check_data_access
+from rnnlab.data_access import opened_model
 from rnnlab.errors import DataError, UsageError
 from rnnlab.evaluation.evaluating import Evaluation, evaluate
+from rnnlab.evaluation.selection import NoData, NoSuchPart, named_by_file
 from rnnlab.exports.writing import Exported, export, format_of
 from rnnlab.generation.writing import Written, write
 from rnnlab.history import History, read_history
@@ -71,7 +72,7 @@ class Run:
 
         Args:
             split: `train`, `validation` or `test`; left out, validation where there is one, else train.
-            data: a file to measure instead of the training data.
+            data: a file to measure instead of the training data; with `split`, the file of that part.
             seeds: windows of the part, spread evenly, to run freely from as well.
 
         Raises:
@@ -79,13 +80,14 @@ class Run:
             VocabularyError: the data has a token that the model does not know.
             UsageError: the data has no such part.
         """
-        return evaluate(
-            self.model,
-            split=split,
-            data=None if data is None else Path(data),
-            seeds=seeds,
-            may_open_training_data=self._may_open(must=data is None),
-        )
+        file = None if data is None else Path(data)
+        trained, may_open = self._opened(split, must=file is None)
+        try:
+            return evaluate(trained, split=split, data=file, seeds=seeds, may_open=may_open)
+        except NoData as error:
+            raise DataError(f"{error}; if it lies elsewhere now: evaluate(data='FILE')") from None
+        except NoSuchPart as error:
+            raise UsageError(f"{error}; to measure all of it: evaluate(data={str(file)!r})") from None
 
     def generate(
         self,
@@ -162,16 +164,17 @@ class Run:
 
         return str(fragment_of(self))
 
-    def _may_open(self, *, must: bool) -> bool:
-        """Whether the data that the configuration names is opened; if it must be, an error says why not."""
-        remedy = "name a file: evaluate(data=…)"
+    def _opened(self, split: str | None, *, must: bool) -> tuple[TrainedModel, bool]:
+        """The model with its data where it is, and whether that may be opened; an error, if it must be."""
+        file, part = named_by_file(self.model.experiment, split)
+        also = f", split={part!r}" if part else ""
+        remedy = f"to have it opened: evaluate(data={str(file or 'FILE')!r}{also})"
         try:
-            check_data_access(self.model.experiment, self.folder, self.path, remedy=remedy)
+            return opened_model(self.model, self.folder, self.path, remedy=remedy), True
         except DataError:
             if must:
                 raise
-            return False
-        return True
+            return self.model, False
 
 
 def load_run(path: str | os.PathLike[str] | None = None) -> Run:

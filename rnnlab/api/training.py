@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from rnnlab.api.configuration import Settings, is_text, load_config, overrides_o
 from rnnlab.api.run import Run, load_run
 from rnnlab.config.resuming import resumed_experiment
 from rnnlab.config.schema import Experiment
+from rnnlab.data_access import found_again
 from rnnlab.datasets.loading import load_data
 from rnnlab.errors import UsageError
 from rnnlab.runs import CONFIG
@@ -79,7 +81,8 @@ def resume(
     """
     left = run if isinstance(run, Run) else load_run(run)
     everything = (*overrides, *overrides_of(set or {}))
-    experiment = resumed_experiment(left.path / CONFIG, None, everything)
+    located = partial(found_again, run=left.folder)
+    experiment = resumed_experiment(left.path / CONFIG, None, everything, located=located)
     return _train(experiment, resumed=left, progress=progress, tell=tell)
 
 

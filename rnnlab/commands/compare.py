@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnlab.commands.arguments import json_option, set_option
+from rnnlab.commands.hints import to_train
 from rnnlab.commands.pictures import checked_picture, output_option, overwrite_option
 from rnnlab.commands.terminal import echo
 from rnnlab.errors import TrainingError, UsageError
@@ -85,14 +86,14 @@ def _compare_runs(paths: tuple[Path, ...]) -> "Comparison":
     """Runs and model files as they are."""
     from rnnlab.commands.comparison_training import measured
     from rnnlab.commands.run_arguments import runs_in
-    from rnnlab.data_access import check_data_access
+    from rnnlab.data_access import opened_model
     from rnnlab.reports.contenders import Entry, grouped
     from rnnlab.runs import MODEL, load_trained
 
     entries = []
     for path in (run for named in paths for run in runs_in(named, having=MODEL)):
         trained, run, shown = load_trained(path)
-        check_data_access(trained.experiment, run, shown, remedy="train it here")
+        trained = opened_model(trained, run, shown, remedy=to_train(run))
         entries.append(Entry(shown, trained, run))
     if len(entries) < 2:
         raise UsageError(f"{paths[0]}: expected two runs or more to compare, received one")

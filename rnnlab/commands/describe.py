@@ -31,7 +31,7 @@ def command(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:
     """
     from rnnlab.commands.rendering import as_json_text
     from rnnlab.config.reading import read_experiment
-    from rnnlab.data_access import check_data_access
+    from rnnlab.data_access import opened
     from rnnlab.reports.description import describe
     from rnnlab.runs import CONFIG, find_run
 
@@ -39,7 +39,8 @@ def command(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:
     path = run.path / CONFIG if run else config
     experiment = read_experiment(path, overrides)
     if run:
-        check_data_access(experiment, run, run.path, remedy=f"name the file itself: rnnlab describe {path}")
+        remedy = f"name the file itself: rnnlab describe {path}"
+        experiment = opened(experiment, run, run.path, remedy=remedy, overrides=overrides)
     with ReadingReport(quiet=False) as reading:
         description = describe(experiment, report=reading.show)
     echo(as_json_text(_as_json(description)) if as_json else _as_text(description))

@@ -1,14 +1,17 @@
 """`rnnlab evaluate`: what a trained model is worth."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from rnnlab.commands.arguments import json_option, model_argument
+from rnnlab.commands.hints import to_find, to_measure, to_open, to_train
 from rnnlab.commands.progress import ReadingReport
 from rnnlab.commands.terminal import echo
-from rnnlab.errors import DataError
+from rnnlab.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from rnnlab.evaluation.evaluating import Evaluation
@@ -24,7 +27,10 @@ if TYPE_CHECKING:
     help="The part of the data to measure; left out, validation where there is one, else train.",
 )
 @click.option(
-    "--data", "data", type=click.Path(path_type=Path), help="Measure this file instead of the training data."
+    "--data",
+    "data",
+    type=click.Path(path_type=Path),
+    help="Measure this file instead of the training data; with --split, the file of that part.",
 )
 @click.option(
     "--folds", type=click.IntRange(2, 1000), help="Train K models anew, each tested on a K-th of the data."
@@ -67,13 +73,13 @@ def command(
     trained, run, path = load_trained(model)
     if model is None:
         echo(f"using {path}", err=True)
-    may_open = _may_open(
-        trained, run, path, must=not data, remedy="train it here" if folds else "name a file with --data"
-    )
+    remedy = to_train(run) if folds else to_open(trained.experiment, path, split)
+    trained, may_open = _opened(trained, run, path, must=not data, remedy=remedy)
     if per_token:
         from rnnlab.commands.per_token import show_surprises
 
-        show_surprises(trained, path, split=split, data=data, as_json=as_json)
+        with _said_what_to_write(trained, path, split, data, may_open=may_open):
+            show_surprises(trained, path, split=split, data=data, may_open=may_open, as_json=as_json)
         return
     if folds:
         from rnnlab.commands.fold_results import folds_json, folds_rows
@@ -84,7 +90,8 @@ def command(
         )
         result, rows = folds_json(crossed, [*map(metrics_json, crossed.folds)]), folds_rows(crossed)
     else:
-        evaluation = _evaluated(trained, split=split, data=data, seeds=seeds, may_open_training_data=may_open)
+        with _said_what_to_write(trained, path, split, data, may_open=may_open):
+            evaluation = _evaluated(trained, split=split, data=data, seeds=seeds, may_open=may_open)
         result, rows = {**evaluation_json(evaluation), "run": str(path)}, evaluation_rows(evaluation)
     if run and not data:
         run.write_metrics(result)
@@ -103,17 +110,36 @@ def _refuse_contradictions(
         raise click.UsageError("--per-token shows one step at a time; leave --seeds out")
 
 
-def _may_open(trained: "TrainedModel", run: "Run | None", path: Path, *, must: bool, remedy: str) -> bool:
-    """Whether the data that a model names is opened; if it must be, an error says why it is not."""
-    from rnnlab.data_access import check_data_access
+def _opened(
+    trained: "TrainedModel", run: "Run | None", path: Path, *, must: bool, remedy: str
+) -> "tuple[TrainedModel, bool]":
+    """The model with its data where it is, and whether that may be opened; an error, if it must be."""
+    from rnnlab.data_access import opened_model
 
     try:
-        check_data_access(trained.experiment, run, path, remedy=remedy)
+        return opened_model(trained, run, path, remedy=remedy), True
     except DataError:
         if must:
             raise
-        return False
-    return True
+        return trained, False
+
+
+@contextmanager
+def _said_what_to_write(
+    trained: "TrainedModel", path: Path, split: str | None, data: Path | None, *, may_open: bool
+) -> Iterator[None]:
+    """Add to an error of the body, about which data is measured, what to write instead."""
+    from rnnlab.evaluation.selection import NoData, NoSuchPart
+
+    try:
+        yield
+    except NoData as error:
+        raise DataError(f"{error}; {to_find(trained.experiment, path, split)}") from None
+    except NoSuchPart as error:
+        if not (split and data):
+            raise
+        hint = to_measure(trained.experiment, path, split, data, may_open=may_open)
+        raise UsageError(f"{error}; {hint}") from None
 
 
 def _evaluated(trained: "TrainedModel", **options: Any) -> "Evaluation":

@@ -13,13 +13,19 @@ if TYPE_CHECKING:
 
 
 def show_surprises(
-    trained: "TrainedModel", path: Path, *, split: str | None, data: Path | None, as_json: bool
+    trained: "TrainedModel",
+    path: Path,
+    *,
+    split: str | None,
+    data: Path | None,
+    may_open: bool,
+    as_json: bool,
 ) -> None:
     """Print a line, or an object, for each token of a part or a file."""
     from rnnlab.evaluation.surprise import surprises
 
     with ReadingReport(quiet=False) as reading:
-        found = surprises(trained, split=split, data=data, report=reading.show)
+        found = surprises(trained, split=split, data=data, may_open=may_open, report=reading.show)
     for note in found.notes:
         echo(note, err=True)
     if as_json:

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rnnlab.commands.hints import to_train
 from rnnlab.commands.progress import ReadingReport
 from rnnlab.commands.terminal import echo
 from rnnlab.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    from rnnlab.models.model_file import TrainedModel
     from rnnlab.runs import Run
 
 PAGE = "report.html"
@@ -45,21 +47,19 @@ def command(run: Path | None, output: Path | None) -> None:
     if output is None:
         check_inside(found.path / PAGE)
     with ReadingReport(quiet=False) as reading:
-        contents = gather(found, refusal=_refusal(found), report=reading.show)
+        trained, refusal = _opened(found)
+        contents = gather(found, trained, refusal=refusal, report=reading.show)
     path = output or found.path / PAGE
     write_durably(path, page_of(contents).encode())
     echo(str(path))
 
 
-def _refusal(run: "Run") -> str | None:
-    """Why the data that the run names is not opened; None where it may be."""
-    from rnnlab.data_access import check_data_access
+def _opened(run: "Run") -> "tuple[TrainedModel, str | None]":
+    """The model of a run with its data where it is, and why that is not opened; None where it may be."""
+    from rnnlab.data_access import opened_model
 
-    experiment = run.load_model().experiment
+    trained = run.load_model()
     try:
-        check_data_access(
-            experiment, run, run.path, remedy="to have it measured, train it here: rnnlab train CONFIG"
-        )
+        return opened_model(trained, run, run.path, remedy=to_train(run)), None
     except DataError as error:
-        return str(error)
-    return None
+        return trained, str(error)

@@ -58,14 +58,15 @@ def untrained_model(
 def _configured(path: Path, overrides: Sequence[str]) -> "Experiment":
     """The experiment of a configuration, or of a run's; whose data is read for the vocabulary."""
     from rnnlab.config.reading import read_experiment
-    from rnnlab.data_access import check_data_access
+    from rnnlab.data_access import opened
     from rnnlab.runs import CONFIG, find_run
 
     run = find_run(path) if os.path.isdir(path) else None
     file = run.path / CONFIG if run else path
     experiment = read_experiment(file, overrides)
     if run:
-        check_data_access(experiment, run, run.path, remedy=f"name the file itself: {file}")
+        remedy = f"name the file itself: rnnlab trace --untrained {file}"
+        return opened(experiment, run, run.path, remedy=remedy, overrides=overrides)
     return experiment
 
 

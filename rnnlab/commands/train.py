@@ -1,5 +1,6 @@
 """`rnnlab train`: from a YAML file to a run folder."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,7 @@ def _asked_for(
     """What to train, and the run to go on with, if one is."""
     from rnnlab.config.reading import read_experiment
     from rnnlab.config.resuming import resumed_experiment
+    from rnnlab.data_access import found_again
     from rnnlab.errors import UsageError
     from rnnlab.runs import CONFIG, find_run
 
@@ -82,7 +84,8 @@ def _asked_for(
     if run_dir is not None:
         raise UsageError("rnnlab train: --resume goes on in the run's own folder; leave --run-dir out")
     run = find_run(Path(resume) if resume else None)
-    return resumed_experiment(run.path / CONFIG, config, overrides), run
+    located = partial(found_again, run=run)
+    return resumed_experiment(run.path / CONFIG, config, overrides, located=located), run
 
 
 def _print_plan(session: "Session", data: "Data") -> None:

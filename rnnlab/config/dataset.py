@@ -93,6 +93,10 @@ class _Dataset(Section):
             files |= {"validation": self.split.validation or (), "test": self.split.test or ()}
         return {part: paths for part, paths in files.items() if paths}
 
+    def has_part(self, name: str) -> bool:
+        """Whether the split makes a part: train, validation or test."""
+        return name == "train" or bool(getattr(self.split, name, None))  # a share, or files
+
     @property
     def shifts(self) -> tuple[int, ...]:
         """The semitones of each transposed copy that the training part has."""

@@ -19,10 +19,10 @@ from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, read_tree
 from rnnlab.errors import ConfigError, DataError
 from rnnlab.files import read_text
 
-__all__ = ["parse_experiment", "read_experiment", "write_experiment"]
+__all__ = ["MOST_BYTES", "parse_experiment", "read_experiment", "write_experiment"]
 
 _SECTIONS = "expected sections (dataset:, model:, …); see rnnlab schema"
-_MOST_BYTES = 4 * MOST_CHARACTERS
+MOST_BYTES = 4 * MOST_CHARACTERS
 
 
 def read_experiment(path: Path, overrides: Sequence[str] = ()) -> Experiment:
@@ -37,7 +37,7 @@ def read_experiment(path: Path, overrides: Sequence[str] = ()) -> Experiment:
         ConfigError: everything that is wrong, one line each, with file, line and column.
     """
     try:
-        text = read_text(path, most_bytes=_MOST_BYTES)
+        text = read_text(path, most_bytes=MOST_BYTES)
     except DataError as error:
         raise ConfigError(_about_config(path, error)) from None
     return parse_experiment(text, name=str(path), folder=path.parent, overrides=overrides)

@@ -1,6 +1,6 @@
 """What a training is resumed with: its own configuration, of which little may change."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +20,28 @@ MAY_CHANGE = (
 """When training ends, when it is saved, and what ends it: all else would have been another training."""
 
 
-def resumed_experiment(own: Path, config: Path | None, overrides: Sequence[str]) -> Experiment:
+def resumed_experiment(
+    own: Path,
+    config: Path | None,
+    overrides: Sequence[str],
+    *,
+    located: Callable[[Experiment], Experiment] = lambda experiment: experiment,
+) -> Experiment:
     """The experiment that a run goes on with.
 
     Args:
         own: the resolved configuration in the run's folder.
         config: a configuration that should say the same; None takes the run's own.
         overrides: settings that replace some of it.
+        located: finds the data of the run's own configuration where it lies, if the run has been moved.
 
     Raises:
         ConfigError: what is wrong with a configuration.
         UsageError: it differs from what the run was begun with, in more than may change.
     """
-    begun = read_experiment(own)
-    wanted = _with_choices(read_experiment(config or own, overrides), begun)
+    begun = located(read_experiment(own))
+    asked_for = read_experiment(config, overrides) if config else located(read_experiment(own, overrides))
+    wanted = _with_choices(asked_for, begun)
     changed = [
         f"{key} ({_shown(before)} → {_shown(after)})"
         for key, before, after in _differences(begun.model_dump(mode="json"), wanted.model_dump(mode="json"))

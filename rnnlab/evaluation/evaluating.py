@@ -54,7 +54,7 @@ def evaluate(
     split: str | None = None,
     data: Path | None = None,
     seeds: int | None = None,
-    may_open_training_data: bool = True,
+    may_open: bool = True,
     report: Report = unreported,
 ) -> Evaluation:
     """Measure a model on a part of its data, or on a file.
@@ -62,9 +62,10 @@ def evaluate(
     Args:
         trained: the model.
         split: the part; None: what the configuration says, else validation where there is one, else train.
-        data: a file of the model's kind of data to measure instead; it has parts if it is the training data.
+        data: a file of the model's kind of data to measure instead; see `select`.
         seeds: windows to run freely from; None: as many as the configuration says.
-        may_open_training_data: whether baselines for a file may be counted on what the configuration names.
+        may_open: whether files that the configuration names may be opened, to count the baselines of a file
+            and to compare it with a part.
         report: is told how far the reading of the data is.
 
     Raises:
@@ -72,10 +73,8 @@ def evaluate(
         VocabularyError: the data has a token that the model does not know.
         UsageError: the data has no such part.
     """
-    selection = select(trained, split=split, data=data, report=report)
-    return evaluate_selection(
-        trained, selection, seeds=seeds, may_open_training_data=may_open_training_data, report=report
-    )
+    selection = select(trained, split=split, data=data, may_open=may_open, report=report)
+    return evaluate_selection(trained, selection, seeds=seeds, may_open=may_open, report=report)
 
 
 def evaluate_selection(
@@ -83,7 +82,7 @@ def evaluate_selection(
     selection: Selection,
     *,
     seeds: int | None = None,
-    may_open_training_data: bool = True,
+    may_open: bool = True,
     report: Report = unreported,
     watch: Watch = unwatched,
 ) -> Evaluation:
@@ -96,7 +95,7 @@ def evaluate_selection(
     model = numpy_model(trained)
     order = reading_order(part, corpus, experiment)
     metrics = measure(model, corpus, order, target=experiment.dataset.target, watch=watch)
-    training = training_data(trained, selection, may_open=may_open_training_data, report=report)
+    training = training_data(trained, selection, may_open=may_open, report=report)
     baselines = (
         best_baselines(*training, corpus, order, experiment) if isinstance(training, tuple) else training
     )

@@ -1,12 +1,14 @@
 """What is measured: a part of a model's own data, or a file."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnnlab.config.schema import Experiment, NoSplit
+from rnnlab.config.schema import Experiment, FilesSplit, NoSplit, NotesDataset, TextDataset
 from rnnlab.datasets.corpus import Corpus, load_corpus
 from rnnlab.datasets.parts import Part, whole
 from rnnlab.datasets.reporting import Report, unreported
+from rnnlab.datasets.source import files_of
 from rnnlab.datasets.splits import split_corpus
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.errors import DataError, DownloadError, UsageError
@@ -32,11 +34,20 @@ class Selection:
     notes: tuple[str, ...]
 
 
+class NoSuchPart(UsageError):
+    """A file that is not the part of a model's data that was asked for; the interfaces add what to write."""
+
+
+class NoData(DataError):
+    """A model's own data that is not where it was; the interfaces add what to write."""
+
+
 def select(
     trained: TrainedModel,
     *,
     split: str | None = None,
     data: Path | None = None,
+    may_open: bool = True,
     report: Report = unreported,
 ) -> Selection:
     """The part of a name, or a file.
@@ -44,30 +55,31 @@ def select(
     Args:
         trained: the model.
         split: the part; None: what the configuration says, else validation where there is one, else train.
-        data: a file of the model's kind of data to measure instead; it has parts if it is the training data.
+        data: a file of the model's kind of data to measure instead. With a part's name it must be the file
+            that the configuration names for the part, or the training data, of which the part is taken.
+        may_open: whether files that the configuration names may be opened to compare them with `data`.
         report: is told how far the reading of the data is.
 
     Raises:
-        DataError: the data is not there, or too short.
+        NoData: the model's own data is not there.
+        DataError: the data cannot be read, or is too short.
         VocabularyError: the data has a token that the model does not know.
+        NoSuchPart: `data` is not the part that was asked for.
         UsageError: the data has no such part.
     """
-    experiment = _on_file(trained.experiment, data, whole=split is None) if data else trained.experiment
-    corpus = _corpus(trained, experiment, report)
-    if data and not (split and corpus.sha256 == trained.data_sha256):
-        if split:
-            raise UsageError(
-                "--split: a file given with --data has no parts, unless it is the training data;"
-                " leave one of the two out"
-            )
-        part = whole(corpus, window=experiment.dataset.window, name="data")
-        return Selection(experiment, corpus, part, None, corpus.notes)
-    splits = split_corpus(corpus, experiment)
-    notes = splits.notes
-    if not data and trained.data_sha256 not in ("", corpus.sha256):
-        notes += ("the data has changed since this model was trained on it; the figures are of the new data",)
-    part = part_named(splits.parts, split or experiment.evaluation.split)
-    return Selection(experiment, corpus, part, splits.parts["train"], notes)
+    experiment = trained.experiment
+    if not data:
+        return _own_part(trained, experiment, split, report)
+    if split and not isinstance(experiment.dataset.split, FilesSplit):
+        return _own_part(trained, _on_file(experiment, data), split, report, file=data)
+    alone = _on_file(experiment, data, whole=True)
+    corpus = _corpus(trained, alone, report)
+    if split and not _is_recorded(split, data, corpus, trained, may_open=may_open, report=report):
+        if may_open and _is_recorded("train", data, corpus, trained, may_open=True, report=report):
+            return _own_part(trained, experiment, split, report)
+        raise NoSuchPart(_no_such_file(split, data, experiment))
+    part = whole(corpus, window=experiment.dataset.window, name=split or "data")
+    return Selection(alone, corpus, part, part if split == "train" else None, corpus.notes)
 
 
 def training_data(
@@ -89,7 +101,7 @@ def training_data(
     if selection.corpus.sha256 == trained.data_sha256:
         return None
     if not may_open:
-        return "no baselines: they are counted on the training data, which is opened for runs in runs/ only"
+        return "no baselines: they are counted on the training data, which is opened for your own runs only"
     try:
         corpus = _corpus(trained, trained.experiment, report)
         train = split_corpus(corpus, trained.experiment).parts["train"]
@@ -98,6 +110,25 @@ def training_data(
     if trained.data_sha256 not in ("", corpus.sha256):
         return "no baselines: they are counted on the training data, which has changed since"
     return corpus, train
+
+
+def named_by_file(experiment: Experiment, split: str | None) -> tuple[Path | None, str | None]:
+    """The file and the part to name so that the same is measured as without the file.
+
+    Args:
+        experiment: the configuration, which names the file.
+        split: the part; None: the one that is measured without a name.
+
+    Returns:
+        The file, None where the configuration names none that is there, or several; and the part, None for
+        all of the file.
+    """
+    dataset = experiment.dataset
+    usual = "validation" if dataset.has_part("validation") else "train"
+    part = split or experiment.evaluation.split or usual
+    files = dataset.files.get(part) or dataset.files.get("train", ())
+    file = files[0] if len(files) == 1 and os.path.exists(files[0]) else None
+    return file, part if split or part != "train" else None
 
 
 def part_named(parts: dict[str, Part], name: str | None) -> Part:
@@ -110,9 +141,57 @@ def part_named(parts: dict[str, Part], name: str | None) -> Part:
     return parts[wanted]
 
 
-def _on_file(experiment: Experiment, data: Path, *, whole: bool) -> Experiment:
-    """The experiment with a file in place of its data, which is split as its own was, or taken as a whole."""
-    update = {"path": (data,), "inline": None, "url": None, "sha256": None}
+def _own_part(
+    trained: TrainedModel,
+    experiment: Experiment,
+    split: str | None,
+    report: Report,
+    *,
+    file: Path | None = None,
+) -> Selection:
+    """The part of a name of the training data, or of a file with the same content."""
+    corpus = _corpus(trained, experiment, report)
+    if file and corpus.sha256 != trained.data_sha256:
+        raise NoSuchPart(
+            f"split {split}: {file} is not the data that this model was trained on, so it has no parts"
+        )
+    splits = split_corpus(corpus, experiment)
+    notes = splits.notes
+    if trained.data_sha256 not in ("", corpus.sha256):
+        notes += ("the data has changed since this model was trained on it; the figures are of the new data",)
+    part = part_named(splits.parts, split or experiment.evaluation.split)
+    return Selection(experiment, corpus, part, splits.parts["train"], notes)
+
+
+def _is_recorded(
+    part: str, data: Path, corpus: Corpus, trained: TrainedModel, *, may_open: bool, report: Report
+) -> bool:
+    """Whether a file is the one that the configuration names for a part: the same path, or the same text."""
+    recorded = trained.experiment.dataset.files.get(part, ())
+    if len(recorded) == 1 and str(recorded[0]) in (os.path.abspath(data), os.path.realpath(data)):
+        return True
+    if not (may_open and recorded):
+        return False
+    try:
+        own = _corpus(trained, _on_file(trained.experiment, *recorded, whole=True), report)
+    except DataError:
+        return False
+    return own.sha256 == corpus.sha256
+
+
+def _no_such_file(split: str, data: Path, experiment: Experiment) -> str:
+    """What is wrong with a file that was given for a part with files of its own."""
+    files = experiment.dataset.files
+    if split not in files:
+        return f"split {split}: the data has no such part, only {', '.join(files)}"
+    first, *more = files[split]
+    named = f"{first} and {len(more)} more" if more else str(first)
+    return f"split {split}: {data} is not known as the data of this part, which is {named}"
+
+
+def _on_file(experiment: Experiment, *data: Path, whole: bool = False) -> Experiment:
+    """The experiment with files in place of its data, which is split as its own was, or taken as a whole."""
+    update = {"path": data, "inline": None, "url": None, "sha256": None}
     split = {"split": NoSplit()} if whole else {}
     dataset = experiment.dataset.model_copy(update={**update, **split})
     return experiment.model_copy(update={"dataset": dataset})
@@ -125,7 +204,16 @@ def _corpus(trained: TrainedModel, experiment: Experiment, report: Report) -> Co
         return load_corpus(dataset, vocabulary=vocabulary, report=report)
     except DataError as error:
         its_own = experiment is trained.experiment
-        gone = dataset.path and not any(path.exists() for path in dataset.path)
-        if its_own and (gone or isinstance(error, DownloadError)):
-            raise DataError(f"{error}; evaluate needs data: name a file with --data") from None
+        if its_own and (isinstance(error, DownloadError) or _is_gone(dataset)):
+            raise NoData(str(error)) from None
         raise
+
+
+def _is_gone(dataset: TextDataset | NotesDataset) -> bool:
+    """Whether a path, a folder or a pattern of a dataset leads to nothing."""
+    try:
+        return not all(
+            each.exists() for paths in dataset.files.values() for path in paths for each in files_of(path)
+        )
+    except DataError:
+        return True

@@ -63,10 +63,11 @@ def surprises(
     *,
     split: str | None = None,
     data: Path | None = None,
+    may_open: bool = True,
     report: Report = unreported,
 ) -> Surprises:
     """Each token of a part of a model's data, or of a file; see `select`."""
-    selection = select(trained, split=split, data=data, report=report)
+    selection = select(trained, split=split, data=data, may_open=may_open, report=report)
     corpus, part = selection.corpus, selection.part
     tokens = corpus.vocabulary.tokens
     scores = _each_once(numpy_model(trained), corpus, part, selection.experiment)

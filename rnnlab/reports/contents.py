@@ -69,11 +69,18 @@ class Contents:
     writing: Writing | str
 
 
-def gather(run: Run, *, refusal: str | None = None, report: Report = unreported) -> Contents:
+def gather(
+    run: Run,
+    trained: TrainedModel | None = None,
+    *,
+    refusal: str | None = None,
+    report: Report = unreported,
+) -> Contents:
     """What there is to say about a run.
 
     Args:
         run: its folder.
+        trained: its model, with its data where it is; None: as it lies in the folder.
         refusal: why the data that it names is not opened; None: it is.
         report: is told how far the reading of the data is.
 
@@ -81,7 +88,7 @@ def gather(run: Run, *, refusal: str | None = None, report: Report = unreported)
         RunError: no model has been saved in it.
         ModelFileError: its model is damaged.
     """
-    trained = run.load_model()
+    trained = trained or run.load_model()
     dataset = trained.experiment.dataset
     measured = refusal if refusal is not None else _measured(trained, report)
     return Contents(

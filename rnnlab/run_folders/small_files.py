@@ -12,6 +12,16 @@ def small_text(path: Path, *, most_bytes: int) -> str | None:
     """The text of a file, with what is not UTF-8 replaced; None where there is none.
 
     Raises:
+        RunError: as for `small_bytes`.
+    """
+    data = small_bytes(path, most_bytes=most_bytes)
+    return None if data is None else data.decode(errors="replace")
+
+
+def small_bytes(path: Path, *, most_bytes: int) -> bytes | None:
+    """The bytes of a file; None where there is none.
+
+    Raises:
         RunError: it is a pipe or a device, leads outside its folder, is too large or cannot be read.
     """
     try:
@@ -28,4 +38,4 @@ def small_text(path: Path, *, most_bytes: int) -> str | None:
         raise RunError(f"{path}: cannot be read ({error.strerror or error}); check its permissions") from None
     if len(data) > most_bytes:
         raise RunError(f"{path}: expected at most {most_bytes:,} bytes, and it has more")
-    return data.decode(errors="replace")
+    return data

@@ -154,6 +154,7 @@ class Session:
 
     def _starting_point(self, tell: Callable[[str], None]) -> Checkpoint | None:
         """The checkpoint to go on from; None begins with the first step."""
+        self._sign(tell)
         if not self._is_resumed:
             write_environment(self.run.path)
             self.run.log("training begins")
@@ -172,6 +173,13 @@ class Session:
         self.run.write_config(self.trainer.experiment)
         self.run.log(f"training is resumed after step {step}")
         return start
+
+    def _sign(self, tell: Callable[[str], None]) -> None:
+        """Sign the run as the user's own; training goes on where it cannot be."""
+        try:
+            self.run.sign(self.trainer.experiment)
+        except RunError as error:
+            tell(f"the run is not signed as yours, so outside of runs/ its data will not be opened: {error}")
 
     def _say_why_stopped(
         self, loop: TrainingLoop, start: Checkpoint | None, tell: Callable[[str], None]

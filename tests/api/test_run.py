@@ -86,10 +86,16 @@ def test_a_strangers_run_opens_no_data():
     os.rename("runs/song-1", "elsewhere/song-1")
     run = rnnlab.load_run("elsewhere/song-1")
 
-    with pytest.raises(
-        rnnlab.DataError, match=r"was not trained in runs/ here; name a file: evaluate\(data=…\)"
-    ):
+    with pytest.raises(rnnlab.DataError) as caught:
         run.evaluate()
+    secret = str(Path("secret.txt").absolute())
+    assert str(caught.value) == (
+        f"elsewhere/song-1: it names data, {secret}, and is not known as a run of yours"
+        f" (no signature.json in it); to have it opened: evaluate(data={secret!r}, split='validation')"
+    )
+    Path("other.txt").write_text("the lazy dog")
+    with pytest.raises(rnnlab.UsageError, match=r"to measure all of it: evaluate\(data='other.txt'\)"):
+        run.evaluate("test", data="other.txt")
     assert run.evaluate(data="secret.txt").split == "data"
 
 

@@ -111,7 +111,7 @@ def test_the_runs_of_a_comparison_can_be_evaluated(rnnlab):
         create_run("", model.experiment, folder=Path(folder)).save_model(model)
 
     assert rnnlab("evaluate", "runs/page-1/song-seed-0").exit_code == 0
-    assert "was not trained in runs/ here" in rnnlab("evaluate", "runs/page-1/deeper/song").stderr
+    assert "is not known as a run of yours" in rnnlab("evaluate", "runs/page-1/deeper/song").stderr
 
 
 def test_a_picture_is_drawn_beside_the_table(rnnlab):

@@ -75,13 +75,16 @@ def test_a_strangers_run_does_not_open_what_it_names(rnnlab, data):
 
     assert (answer.exit_code, answer.stdout) == (1, "")
     assert answer.stderr == (
-        f"downloaded/run: it names data, {data.absolute()}, and was not trained in runs/ here;"
-        " name a file with --data\n"
+        f"downloaded/run: it names data, {data.absolute()}, and is not known as a run of yours"
+        " (no signature.json in it); to have it opened, write:"
+        f" rnnlab evaluate downloaded/run --data {data.absolute()}\n"
     )
     assert rnnlab("describe", run).stderr.endswith(
-        "here; name the file itself: rnnlab describe downloaded/run/config.yaml\n"
+        "in it); name the file itself: rnnlab describe downloaded/run/config.yaml\n"
     )
-    assert rnnlab("evaluate", run, "--folds", "3").stderr.endswith("here; train it here\n")
+    assert rnnlab("evaluate", run, "--folds", "3").stderr.endswith(
+        "in it); to have a run of your own, write: rnnlab train downloaded/run/config.yaml\n"
+    )
     assert rnnlab("generate", run).exit_code == 0
     assert not was_opened(data)
 
@@ -99,8 +102,8 @@ def test_a_strangers_run_is_measured_on_what_is_asked_for(rnnlab, data):
     assert json.loads(train.stdout)["split"] == "train"
     assert (other.exit_code, other.stderr) == (
         2,
-        "--split: a file given with --data has no parts, unless it is the training data;"
-        " leave one of the two out\n",
+        "split train: other.txt is not the data that this model was trained on, so it has no parts;"
+        " to measure all of it, write: rnnlab evaluate downloaded/run --data other.txt\n",
     )
     assert not Path(run, "metrics.json").exists()
 
@@ -130,8 +133,8 @@ def test_a_model_file_opens_nothing_but_itself(rnnlab, data):
 
     assert (answer.exit_code, answer.stderr) == (
         1,
-        f"{model}: it names data, {data.absolute()}, and was not trained in runs/ here;"
-        " name a file with --data\n",
+        f"{model}: it names data, {data.absolute()}, and a model file opens none;"
+        f" to have it opened, write: rnnlab evaluate {model} --data {data.absolute()}\n",
     )
     assert not was_opened(data)
     assert rnnlab("evaluate", str(model), "--data", str(data)).exit_code == 0
@@ -188,14 +191,20 @@ def test_a_strangers_run_downloads_nothing(rnnlab, served):
     server.asked.clear()
     url = server.url("/data.txt")
 
-    for named in ("downloaded", "downloaded/model.safetensors"):
+    for named, why in (
+        ("downloaded", "is not known as a run of yours (no signature.json in it)"),
+        ("downloaded/model.safetensors", "a model file opens none"),
+    ):
         assert rnnlab("evaluate", named).stderr == (
-            f"{named}: it names data, {url}, and was not trained in runs/ here; name a file with --data\n"
+            f"{named}: it names data, {url}, and {why};"
+            f" to have it opened, write: rnnlab evaluate {named} --data FILE\n"
         )
         assert rnnlab("generate", named).exit_code == 0
-    assert rnnlab("evaluate", "downloaded", "--folds", "3").stderr.endswith("here; train it here\n")
+    assert rnnlab("evaluate", "downloaded", "--folds", "3").stderr.endswith(
+        "in it); to have a run of your own, write: rnnlab train downloaded/config.yaml\n"
+    )
     assert rnnlab("describe", "downloaded").stderr.endswith(
-        "here; name the file itself: rnnlab describe downloaded/config.yaml\n"
+        "in it); name the file itself: rnnlab describe downloaded/config.yaml\n"
     )
     Path("mine.txt").write_text(TEXT)
     assert rnnlab("evaluate", "downloaded", "--data", "mine.txt", "--split", "train").exit_code == 0
@@ -216,7 +225,7 @@ def test_ones_own_run_is_measured_on_what_it_downloaded(rnnlab, served):
     url = server.url("/data.txt", sends(b"", status=404))
     assert rnnlab("evaluate").stderr.endswith(
         f"dataset.url: cannot download {url} (HTTP status 404, Not Found); check the address, or try again"
-        " later; evaluate needs data: name a file with --data\n"
+        " later; if it lies elsewhere now, write: rnnlab evaluate runs/song-1 --data FILE\n"
     )
 
 
@@ -232,7 +241,8 @@ def test_data_that_is_no_file_any_more_is_not_waited_for(rnnlab, data, make):
 
     assert (answer.exit_code, answer.stderr) == (
         1,
-        f"{data.absolute()}: a pipe or a device; expected a file or a folder; name a file with --data\n",
+        f"{data.absolute()}: a pipe or a device; expected a file or a folder;"
+        f" to have it opened, write: rnnlab evaluate runs/song-1 --data {data.absolute()}\n",
     )
 
 
@@ -267,7 +277,7 @@ def test_a_link_in_a_folder_that_a_run_brings_along_is_not_followed_out_of_it(rn
     was_opened(data)
     answer = rnnlab("evaluate", "brought")
 
-    assert (answer.exit_code, "was not trained in runs/ here" in answer.stderr) == (1, True)
+    assert (answer.exit_code, "is not known as a run of yours" in answer.stderr) == (1, True)
     assert not was_opened(data)
 
 
@@ -282,7 +292,7 @@ def test_nothing_is_looked_for_where_a_stranger_says(rnnlab, data, monkeypatch, 
 
     answer = rnnlab("evaluate", "brought")
 
-    assert (answer.exit_code, "was not trained in runs/ here" in answer.stderr) == (1, True)
+    assert (answer.exit_code, "is not known as a run of yours" in answer.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("command", [["evaluate"], ["generate"], ["describe"]])

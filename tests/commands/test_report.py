@@ -85,7 +85,7 @@ def test_a_strangers_data_is_not_opened_and_the_page_says_so(rnnlab, data):  # n
     assert answer.exit_code == 0
     assert not was_opened(data)
     page = Path(run, "report.html").read_text()
-    assert "was not trained in runs/ here" in page
+    assert "is not known as a run of yours" in page
     assert "Sample 1" in page
 
 

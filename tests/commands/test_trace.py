@@ -342,4 +342,4 @@ def test_a_strangers_run_does_not_have_its_data_opened(rnnlab, tmp_path):
     answer = rnnlab("trace", "theirs", "--untrained", "--input", "e")
 
     assert answer.exit_code == 1
-    assert "was not trained in runs/ here; name the file itself" in answer.stderr
+    assert "is not known as a run of yours (no signature.json in it); name the file itself" in answer.stderr

@@ -98,6 +98,7 @@ def test_what_goes_wrong_is_reported_and_the_run_is_whole_again(expected, monkey
         *(resumes.Case("events.log", damage) for damage in ("remove", "put_folder", "put_pipe")),
         *(resumes.Case("environment.json", damage) for damage in ("remove", "draw", "put_pipe")),
         *(resumes.Case(".lock", damage) for damage in ("remove", "put_folder", "put_pipe")),
+        *(resumes.Case("signature.json", damage) for damage in ("draw", "put_folder", "put_pipe")),
         *(resumes.Case("config.yaml", damage) for damage in ("remove", "empty")),
     ],
     ids=str,

@@ -23,7 +23,7 @@ from tests.experiments import SENTENCE, SONG, experiment
 
 FILES = {
     *("config.yaml", "environment.json", "model.safetensors", "history.csv", "losses.csv", "events.log"),
-    *("split.json", "checkpoints", ".lock"),
+    *("split.json", "signature.json", "checkpoints", ".lock"),
 }
 
 

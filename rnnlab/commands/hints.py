@@ -1,0 +1,67 @@
+"""The commands that messages about data tell the user to type."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rnnlab.config.schema import Experiment
+    from rnnlab.runs import Run
+
+
+def to_open(experiment: "Experiment", path: Path, split: str | None) -> str:
+    """How to have the data opened that a model names, and the same part of it measured.
+
+    Args:
+        experiment: of the model.
+        path: of its run or its file.
+        split: the part that was asked for; None: the one that is measured without a name.
+    """
+    return f"to have it opened, write: {_with_data(experiment, path, split, recorded=True)}"
+
+
+def to_find(experiment: "Experiment", path: Path, split: str | None) -> str:
+    """How to measure data that is not where it was any more."""
+    return f"if it lies elsewhere now, write: {_with_data(experiment, path, split, recorded=False)}"
+
+
+def to_measure(experiment: "Experiment", path: Path, split: str, data: Path, *, may_open: bool) -> str:
+    """How to measure a file, or a part, where the file is not the part.
+
+    Args:
+        experiment: of the model.
+        path: of its run or its file.
+        split: the part that was asked for.
+        data: the file.
+        may_open: whether data that the model names is opened.
+    """
+    hint = f"to measure all of it, write: {_line('evaluate', path, '--data', data)}"
+    files = experiment.dataset.files
+    if may_open and experiment.dataset.has_part(split):
+        return f"{hint}; to measure the {split} part: {_line('evaluate', path, '--split', split)}"
+    if split != "train" and len(files.get(split, ())) == 1:
+        part = _with_data(experiment, path, split, recorded=True)
+        return f"{hint}; to measure the {split} part: {part}"
+    return hint
+
+
+def to_train(run: "Run | None") -> str:
+    """How to have a run of one's own of a stranger's configuration."""
+    from rnnlab.runs import CONFIG
+
+    if run is None:
+        return "name its run folder instead"
+    return f"to have a run of your own, write: {_line('train', run.path / CONFIG)}"
+
+
+def _with_data(experiment: "Experiment", path: Path, split: str | None, *, recorded: bool) -> str:
+    """The command that measures a part of a model's data, of which the file is named."""
+    from rnnlab.evaluation.selection import named_by_file
+
+    file, part = named_by_file(experiment, split)
+    data = file if recorded and file else "FILE"
+    return _line("evaluate", path, "--data", data, *(["--split", part] if part else []))
+
+
+def _line(*words: str | Path) -> str:
+    return f"rnnlab {shlex.join(map(str, words))}"
