@@ -204,6 +204,8 @@ class TrainingProgram:
             zeroed = fresh[k]
             if self._chains_lanes:
                 states, zeroed = _chained(states, fresh[k]), tf.constant(False)
+            elif self._skips:  # the state is zeroed even if the step is skipped
+                states = tf.nest.map_structure(partial(_zeroed, where=fresh[k]), states)
             found = []
             for group, state in enumerate(states):
                 seed = tf.stack([self._dropout_seed + (group << 16), first_step + k])
@@ -273,9 +275,14 @@ class TrainingProgram:
     ) -> tuple[Costs, NetworkState]:
         """What a batch costs, and the state after it."""
         inputs, targets, counted, keep = self._batches(starts, counts)
-        state = tf.nest.map_structure(lambda part: tf.where(fresh, tf.zeros_like(part), part), state)
+        state = tf.nest.map_structure(partial(_zeroed, where=fresh), state)
         logits, state = self._forward(weights, inputs, keep, state, seed)
         return Costs(logits, targets, counted), state
+
+
+def _zeroed(part: Tensor, *, where: Tensor) -> Tensor:
+    """A part of a state, or zeros where a condition holds."""
+    return tf.where(where, tf.zeros_like(part), part)
 
 
 def _chained(states: list[NetworkState], begins: Tensor) -> list[NetworkState]:
