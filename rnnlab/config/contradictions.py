@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rnnlab.config.contradiction import Contradiction
-from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE, MOST_EMBEDDING_SIZE, SOURCES, NotesDataset
+from rnnlab.config.dataset import MOST_EMBEDDING_SIZE, SOURCES, NotesDataset
 from rnnlab.config.model import GruModel, LstmModel, MlpModel, RecurrentModel
 from rnnlab.config.split import ContiguousSplit, FilesSplit, SequencesSplit, StratifiedShuffleSplit
 from rnnlab.config.training_contradictions import about_training
@@ -212,7 +212,7 @@ def _least_inputs(experiment: Experiment) -> int:
     """Inputs of the first layer, as far as they are known without the data; an mlp reads the whole window."""
     dataset = experiment.dataset
     sizes = {"one_hot": len(dataset.vocabulary or "?"), "scalar": 1, "pitch_duration": 2}
-    size = sizes.get(dataset.encoding, dataset.embedding_size or DEFAULT_EMBEDDING_SIZE)
+    size = dataset.embedding_size or sizes[dataset.encoding]
     return size * dataset.window if isinstance(experiment.model, MlpModel) else size
 
 

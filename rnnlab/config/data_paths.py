@@ -1,11 +1,14 @@
-"""The paths of a dataset and of its split: absolute in an experiment, relative to its folder in YAML."""
+"""The paths of a dataset and of its split: absolute in an experiment, relative to its folder in YAML.
+
+In Python a path may be relative to the working folder; it is made absolute when the experiment is built.
+"""
 
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from rnnlab.config.section import one_or_many
@@ -20,8 +23,13 @@ def _file_name(value: Any) -> Any:
     return value
 
 
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))
+
+
+_AbsolutePath = Annotated[Path, Field(strict=False), BeforeValidator(_file_name), AfterValidator(_absolute)]
 Paths = Annotated[
-    tuple[Annotated[Path, Field(strict=False), BeforeValidator(_file_name)], ...],
+    tuple[_AbsolutePath, ...],
     Field(min_length=1, max_length=10_000),
     BeforeValidator(one_or_many),
     WithJsonSchema(STRINGS),

@@ -4,11 +4,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from rnnlab.config.checkpoint import DEFAULT_SECONDS
 from rnnlab.config.comparison import is_comparison
 from rnnlab.config.data_paths import make_absolute
-from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE
-from rnnlab.config.model import RecurrentModel
 from rnnlab.config.overrides import apply_overrides
 from rnnlab.config.problems import Finding
 from rnnlab.config.recovery import check
@@ -68,7 +65,7 @@ def parse_experiment(text: str, *, name: str, folder: Path, overrides: Sequence[
     problems = [*tree.problems, *(_problem(finding, tree) for finding in findings)]
     if problems or experiment is None:
         raise ConfigError(*report(problems))
-    return _resolved(experiment)
+    return experiment
 
 
 def _problem(finding: Finding, tree: Tree) -> Problem:
@@ -85,23 +82,6 @@ def _where(finding: Finding, tree: Tree) -> Mark:
         return tree.keys[path] if finding.about_key else tree.values[path]
     around = (path[:depth] for depth in range(len(path) - 1, 0, -1))
     return next((tree.keys[section] for section in around if section in tree.keys), tree.values[()])
-
-
-def _resolved(experiment: Experiment) -> Experiment:
-    """The experiment with the defaults that depend on other settings."""
-    generation, dataset, training = experiment.generation, experiment.dataset, experiment.training
-    model = experiment.model
-    if generation.temperature is None:
-        temperature = 1.0 if experiment.regime == "stream" else 0.0
-        generation = generation.model_copy(update={"temperature": temperature})
-    if dataset.encoding == "embedding" and dataset.embedding_size is None:
-        tied = isinstance(model, RecurrentModel) and model.tie_weights
-        size = model.units[-1] if tied else DEFAULT_EMBEDDING_SIZE
-        dataset = dataset.model_copy(update={"embedding_size": size})
-    if training.checkpoint.every_seconds is None and training.checkpoint.every_epochs is None:
-        checkpoint = training.checkpoint.model_copy(update={"every_seconds": DEFAULT_SECONDS})
-        training = training.model_copy(update={"checkpoint": checkpoint})
-    return experiment.model_copy(update={"generation": generation, "dataset": dataset, "training": training})
 
 
 def _about_config(path: Path, error: DataError) -> str:

@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from rnnlab.config.checkpoint import Checkpoints
 from rnnlab.config.contradictions import contradictions
-from rnnlab.config.dataset import NotesDataset, TextDataset
+from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE, NotesDataset, TextDataset
 from rnnlab.config.early_stopping import EarlyStopping
 from rnnlab.config.model import GruModel, LstmModel, MlpModel, RecurrentModel, SimpleRnnModel
 from rnnlab.config.optimizer import Adam, Optimizer
@@ -125,7 +125,10 @@ class Generation(Section):
 
 
 class Experiment(Section):
-    """One page of YAML."""
+    """One page of YAML.
+
+    It is complete when it is built, from YAML or in Python: defaults that depend on other sections are set.
+    """
 
     dataset: Annotated[TextDataset | NotesDataset, Field(discriminator="kind")] = Field(
         description="What is read, and how it is cut and encoded."
@@ -144,6 +147,20 @@ class Experiment(Section):
             return "stream"
         stateful = isinstance(self.model, RecurrentModel) and self.model.stateful
         return "stateful_windows" if stateful else "windows"
+
+    @model_validator(mode="after")
+    def _set_dependent_defaults(self) -> "Experiment":
+        """Set the defaults that depend on other sections; each record is replaced, since it is frozen."""
+        if self.generation.temperature is None:
+            temperature = 1.0 if self.regime == "stream" else 0.0
+            generation = self.generation.model_copy(update={"temperature": temperature})
+            object.__setattr__(self, "generation", generation)
+        if self.dataset.encoding == "embedding" and self.dataset.embedding_size is None:
+            tied = isinstance(self.model, RecurrentModel) and self.model.tie_weights
+            size = self.model.units[-1] if tied else DEFAULT_EMBEDDING_SIZE
+            dataset = self.dataset.model_copy(update={"embedding_size": size})
+            object.__setattr__(self, "dataset", dataset)
+        return self
 
     @model_validator(mode="after")
     def _refuse_contradictions(self) -> "Experiment":
