@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from rnnlab.config.contradictions import refuse_contradictions
 from rnnlab.config.reading import read_experiment
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.loading import load_data
@@ -65,8 +66,14 @@ def read_experiments(
 
 
 def with_training(experiment: Experiment, **settings: Any) -> Experiment:
-    """An experiment with other settings of its training."""
-    return experiment.model_copy(update={"training": experiment.training.model_copy(update=settings)})
+    """An experiment with other settings of its training.
+
+    Raises:
+        ConfigError: they cannot stand beside the others.
+    """
+    changed = experiment.model_copy(update={"training": experiment.training.model_copy(update=settings)})
+    refuse_contradictions(changed)
+    return changed
 
 
 def cores() -> int:

@@ -103,8 +103,10 @@ def _print_plan(session: "Session", data: "Data") -> None:
 def _result(outcome: "Outcome") -> str:
     best = outcome.best
     skipped = f"; {outcome.skipped:,} steps skipped, as not finite" if outcome.skipped else ""
+    kept = f"kept epoch {best.epoch}, {best.monitored} loss {best.loss:.4g} nats per token"
+    if not best.epoch:
+        kept = "kept the last weights, since no epoch has a loss that could choose others"
     return (
         f"{outcome.run.path}: {outcome.epochs} epochs in {outcome.seconds:.1f} s,"
-        f" {outcome.compile_seconds:.1f} s of them to compile;"
-        f" kept epoch {best.epoch}, {best.monitored} loss {best.loss:.4g} nats per token{skipped}"
+        f" {outcome.compile_seconds:.1f} s of them to compile; {kept}{skipped}"
     )
