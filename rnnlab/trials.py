@@ -13,7 +13,8 @@ from typing import Any
 from rnnlab.config.contradictions import refuse_contradictions
 from rnnlab.config.reading import read_experiment
 from rnnlab.config.schema import Experiment
-from rnnlab.datasets.loading import load_data
+from rnnlab.datasets.batching import make_batches
+from rnnlab.datasets.loading import MOST_STEPS, load_data
 from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.errors import RnnlabError, TrainingError, UsageError
 from rnnlab.evaluation.same_data import check_same_data, digest
@@ -169,8 +170,10 @@ def _epoch_seconds(experiment: Experiment) -> float | str:
         trainer.network.stop_training = time.monotonic() - begun - trainer.compile_seconds > LOOK_SECONDS
 
     try:
-        data = load_data(with_training(experiment, epochs=MOST_EPOCHS)).as_trained_on()
-        trainer = Trainer(data.experiment, data.corpus, data.splits)
+        data = load_data(experiment).as_trained_on()
+        steps = make_batches(data.splits.parts["train"], data.corpus, data.experiment).steps
+        endless = with_training(data.experiment, epochs=min(MOST_EPOCHS, MOST_STEPS // steps))
+        trainer = Trainer(endless, data.corpus, data.splits)
         begun = time.monotonic()
         trainer.train([], each_epoch=False, interruption=Interruption(), report=look)
     except RnnlabError as error:

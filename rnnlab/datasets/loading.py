@@ -4,11 +4,15 @@ from dataclasses import dataclass, replace
 
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.augmentation import augmented
-from rnnlab.datasets.batching import make_batches, reading_order
+from rnnlab.datasets.batching import Batches, make_batches, reading_order
 from rnnlab.datasets.corpus import Corpus, drawn, load_corpus
 from rnnlab.datasets.fitting import fitted
 from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.datasets.splits import Splits, split_corpus
+from rnnlab.errors import ConfigError
+
+MOST_STEPS = 2**31 - 1
+"""Steps of a training, which numbers them with 32 bits."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ def load_data(experiment: Experiment, *, report: Report = unreported) -> Data:
 
     Raises:
         DataError: the data cannot be read or downloaded, or a part is too short.
+        ConfigError: a setting cannot stand beside what was chosen, or there are too many training steps.
     """
     corpus = load_corpus(experiment.dataset, report=report)
     is_open = "split" not in experiment.dataset.model_fields_set
@@ -59,17 +64,39 @@ def load_data(experiment: Experiment, *, report: Report = unreported) -> Data:
 
 
 def require_readable(data: Data) -> None:
-    """Refuse data of which a part is too short to be trained on or measured.
+    """Refuse data of which a part is too short to be trained on or measured, or training too long.
 
     Args:
         data: as training reads them.
 
     Raises:
         DataError: the part, by how much it is too short, and what to set.
+        ConfigError: how many epochs there may be.
     """
     for name, part in data.splits.parts.items():
-        read = make_batches if name == "train" else reading_order
-        read(part, data.corpus, data.experiment)
+        if name == "train":
+            _check_steps(make_batches(part, data.corpus, data.experiment), data.experiment)
+        else:
+            reading_order(part, data.corpus, data.experiment)
+
+
+def _check_steps(batches: Batches, experiment: Experiment) -> None:
+    """Refuse a training of more steps than can be numbered.
+
+    Args:
+        batches: of the part that is trained on.
+        experiment: the configuration, with its epochs.
+
+    Raises:
+        ConfigError: how many epochs there may be.
+    """
+    epochs, most = experiment.training.epochs, MOST_STEPS // batches.steps
+    if epochs > most:
+        raise ConfigError(
+            f"training.epochs: {epochs:,} epochs of {batches.steps:,} steps are {epochs * batches.steps:,}"
+            f" steps, expected at most {MOST_STEPS:,}; set it to {most:,} or less, or make"
+            " training.batch_size larger"
+        )
 
 
 def _said_of_copies(data: Data, read: Data) -> tuple[str, ...]:
