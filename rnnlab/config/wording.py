@@ -39,7 +39,7 @@ def expectation(error: ErrorDetails) -> str:
         return _TYPES.get(kind, "")
     name, phrase = _BOUNDS[kind]
     bound = error["ctx"][name]
-    return phrase.format(f"{bound:,}" if isinstance(bound, int) else f"{bound:g}")
+    return phrase.format(f"{bound:,}" if isinstance(bound, int) else f"{bound:.9g}")
 
 
 def did_you_mean(words: Sequence[str]) -> str:

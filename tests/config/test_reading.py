@@ -112,7 +112,7 @@ def test_a_misspelled_key_is_one_line_though_it_leaves_another_missing():
             "7:23: training.optimizer: expected a section (keys and values), received 'adam'",
         ),
         ("training:", "7:1: training: expected a section (keys and values), received nothing"),
-        ("training: {shuffle: no}", "7:21: training.shuffle: expected true or false, received 'no'"),
+        ("training: {shuffle: false}", "7:21: training.shuffle: expected true or false, received 'no'"),
         ("training: {epochs: 1e3}", "7:20: training.epochs: expected an integer, received 1000.0"),
         (
             "training: {random_seed: 99999999999}",
@@ -120,7 +120,19 @@ def test_a_misspelled_key_is_one_line_though_it_leaves_another_missing():
         ),
         (
             "training: {optimizer: {name: adam, learning_rate: 0}}",
-            "7:51: training.optimizer.learning_rate: expected more than 0, received 0",
+            "7:51: training.optimizer.learning_rate: expected 1e-30 or more, received 0",
+        ),
+        (
+            "training: {optimizer: {name: adam, learning_rate: 1e39}}",
+            "7:51: training.optimizer.learning_rate: expected at most 1e+37, received 1e+39",
+        ),
+        (
+            "training: {optimizer: {name: adam, beta_2: 0.99999999}}",
+            "7:44: training.optimizer.beta_2: expected at most 0.9999999, received 0.99999999",
+        ),
+        (
+            "training: {optimizer: {name: lion, beta_1: 0}}",
+            "7:44: training.optimizer.beta_1: expected 1e-30 or more, received 0",
         ),
         (
             "training: {optimizer: {name: adam, learning_rate: .nan}}",
