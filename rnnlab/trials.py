@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab.config.contradictions import refuse_contradictions
-from rnnlab.config.reading import read_experiment
+from rnnlab.config.reading import places_named, read_experiment
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batching import make_batches
 from rnnlab.datasets.loading import MOST_STEPS, load_data
@@ -59,7 +59,8 @@ def read_experiments(
     for config in configs:
         experiment = read_experiment(config, [*overrides, *budget])
         found[_free_name(config.stem, found)] = experiment
-        data = load_data(experiment, report=report)
+        with places_named(config, [*overrides, *budget]):
+            data = load_data(experiment, report=report)
         part = part_named(data.splits.parts, experiment.evaluation.split)
         measured.append((str(config), part.name, digest(data.corpus, part)))
     check_same_data(measured)

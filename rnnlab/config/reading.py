@@ -1,11 +1,13 @@
 """From YAML to an `Experiment`."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from rnnlab.config.comparison import is_comparison
 from rnnlab.config.data_paths import make_absolute
+from rnnlab.config.layout import section_at
 from rnnlab.config.overrides import apply_overrides
 from rnnlab.config.problems import Finding
 from rnnlab.config.recovery import check
@@ -52,6 +54,42 @@ def parse_experiment(text: str, *, name: str, folder: Path, overrides: Sequence[
     Raises:
         ConfigError: everything that is wrong, one line each.
     """
+    tree = _tree(text, name, folder, overrides)
+    experiment, findings = check(tree.value, tree.refused)
+    problems = [*tree.problems, *(_problem(finding, tree) for finding in findings)]
+    if problems or experiment is None:
+        raise ConfigError(*report(problems))
+    return experiment
+
+
+@contextmanager
+def places_named(path: Path, overrides: Sequence[str] = ()) -> Iterator[None]:
+    """Add the place of the setting to each ConfigError that only the data shows, such as an unknown seed.
+
+    Args:
+        path: the YAML file that the experiment was read from.
+        overrides: as in `read_experiment`.
+    """
+    try:
+        yield
+    except ConfigError as error:
+        text = read_text(path, most_bytes=MOST_BYTES)
+        tree = _tree(text, str(path), path.parent, overrides)
+        raise ConfigError(*(_placed(line, tree) for line in str(error).split("\n"))) from None
+
+
+def _placed(line: str, tree: Tree) -> str:
+    """A line with the place of the setting that it begins with; as it stands if it begins with none."""
+    dotted, _, message = line.partition(": ")
+    path = tuple(dotted.split("."))
+    section = section_at(path[:-1], tree.value)
+    if section is None or path[-1] not in section.model_fields:
+        return line
+    return str(_problem(Finding(path, message), tree))
+
+
+def _tree(text: str, name: str, folder: Path, overrides: Sequence[str]) -> Tree:
+    """The plain values of a YAML text, with absolute paths and the overrides in them, and their places."""
     tree = read_tree(text, lambda line, column: Mark(0, line, column, name))
     if not isinstance(tree.value, dict):
         raise ConfigError(*report([*tree.problems, Problem(Mark(0, 0, 0, name), _SECTIONS)]))
@@ -61,11 +99,7 @@ def parse_experiment(text: str, *, name: str, folder: Path, overrides: Sequence[
         )
     make_absolute(tree.value, folder)
     apply_overrides(overrides, tree)
-    experiment, findings = check(tree.value, tree.refused)
-    problems = [*tree.problems, *(_problem(finding, tree) for finding in findings)]
-    if problems or experiment is None:
-        raise ConfigError(*report(problems))
-    return experiment
+    return tree
 
 
 def _problem(finding: Finding, tree: Tree) -> Problem:

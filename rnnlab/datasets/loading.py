@@ -9,7 +9,8 @@ from rnnlab.datasets.corpus import Corpus, drawn, load_corpus
 from rnnlab.datasets.fitting import fitted
 from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.datasets.splits import Splits, split_corpus
-from rnnlab.errors import ConfigError
+from rnnlab.datasets.vocabulary import Vocabulary
+from rnnlab.errors import ConfigError, VocabularyError
 
 MOST_STEPS = 2**31 - 1
 """Steps of a training, which numbers them with 32 bits."""
@@ -48,9 +49,11 @@ def load_data(experiment: Experiment, *, report: Report = unreported) -> Data:
 
     Raises:
         DataError: the data cannot be read or downloaded, or a part is too short.
-        ConfigError: a setting cannot stand beside what was chosen, or there are too many training steps.
+        ConfigError: a setting cannot stand beside what was chosen, there are too many training steps, or a
+            seed or a stop of the configuration is not in the vocabulary.
     """
     corpus = load_corpus(experiment.dataset, report=report)
+    check_generation(experiment, corpus.vocabulary)
     is_open = "split" not in experiment.dataset.model_fields_set
     experiment, notes = fitted(experiment, corpus)
     if is_open:
@@ -61,6 +64,35 @@ def load_data(experiment: Experiment, *, report: Report = unreported) -> Data:
     require_readable(read)
     notes += splits.notes + _said_of_copies(data, read)
     return replace(data, splits=replace(splits, notes=notes))
+
+
+def check_generation(experiment: Experiment, vocabulary: Vocabulary) -> None:
+    """Refuse a seed, or a token to stop at, with which the trained model could not write.
+
+    Raises:
+        ConfigError: every such setting, a line each.
+    """
+    generation, samples = experiment.generation, experiment.training.samples
+    settings = {
+        "training.samples.seed": samples.seed if samples else None,
+        "generation.seed": generation.seed,
+        "generation.stop": generation.stop,
+    }
+    problems = []
+    for key, text in settings.items():
+        if text is None:
+            continue
+        try:
+            tokens = len(vocabulary.parse(text, name=key.rpartition(".")[2]))
+        except VocabularyError as error:
+            problems.append(f"{key}: {error}")
+            continue
+        if key.endswith("stop") and tokens != 1:
+            problems.append(f"{key}: expected one token, received {tokens}: {text!r}")
+        elif not tokens:
+            problems.append(f"{key}: expected at least one token, received none")
+    if problems:
+        raise ConfigError(*problems)
 
 
 def require_readable(data: Data) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE
-from rnnlab.config.reading import parse_experiment, read_experiment
+from rnnlab.config.reading import parse_experiment, places_named, read_experiment
 from rnnlab.config.schema import Experiment
 from rnnlab.errors import ConfigError
 
@@ -388,3 +388,28 @@ def test_a_file_is_read_relative_to_its_own_folder(tmp_path):
     (tmp_path / "song.yaml").write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
 
     assert read_experiment(tmp_path / "song.yaml").dataset.path == (tmp_path / "a.txt",)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "line", "placed"),
+    [
+        ([], "model.units: too many; use fewer", "{page}:3:28: model.units: too many; use fewer"),
+        ([], "generation.stop: unknown", "{page}:2:1: generation.stop: unknown"),
+        ([], "training.epochs: too many", "{page}:4:1: training.epochs: too many"),
+        (["generation.stop=z"], "generation.stop: unknown", "--set generation.stop: unknown"),
+        ([], "{page}:3:29: model.units: too many", "{page}:3:29: model.units: too many"),
+        ([], "runs: no such folder", "runs: no such folder"),
+    ],
+)
+def test_what_only_the_data_shows_is_said_with_its_place(tmp_path, overrides, line, placed):
+    """The value where there is one, else its section; a line that names no setting stays as it is."""
+    page = tmp_path / "page.yaml"
+    page.write_text(
+        "# one\ndataset: {kind: text, inline: abc}\nmodel: {kind: lstm, units: 4}\n"
+        "training: {shuffle: false}\n"
+    )
+
+    with pytest.raises(ConfigError) as caught, places_named(page, overrides):
+        raise ConfigError(line.format(page=page), "second line")
+
+    assert str(caught.value) == f"{placed.format(page=page)}\nsecond line"
