@@ -13,7 +13,15 @@ from rnnlab.config.model import GruModel, LstmModel, MlpModel, RecurrentModel, S
 from rnnlab.config.optimizer import Adam, Optimizer
 from rnnlab.config.samples import Samples
 from rnnlab.config.schedule import ConstantSchedule, Schedule
-from rnnlab.config.section import RandomSeed, Section, Share, one_or_many
+from rnnlab.config.section import (
+    Length,
+    RandomSeed,
+    SampleCount,
+    Section,
+    Share,
+    Temperature,
+    one_or_many,
+)
 from rnnlab.config.split import ContiguousSplit, FilesSplit, NoSplit, SequencesSplit, StratifiedShuffleSplit
 
 __all__ = [
@@ -105,21 +113,20 @@ class Generation(Section):
     """How the network writes."""
 
     seed: Annotated[str, Field(min_length=1)] | None = Field(None, description="Text or notes to start from.")
-    length: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
-        200, description="Tokens to generate after the seed."
-    )
-    temperature: Annotated[float, Field(ge=0, le=1000)] | None = Field(
+    length: Length = Field(200, description="Tokens to generate after the seed.")
+    temperature: Temperature | None = Field(
         None, description="0 takes the most probable token; left out, 0 for windows and 1 for a stream."
     )
-    top_k: Annotated[int, Field(ge=1, le=65_536)] | None = Field(
-        None, description="Draw from the K most probable tokens (Fan et al., 2018)."
+    top_k: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
+        None,
+        description="Draw from the K most probable tokens (Fan et al., 2018); from all, if there are fewer.",
     )
     top_p: Annotated[float, Field(gt=0, le=1)] | None = Field(
         None,
         description="Draw from the most probable tokens whose probabilities reach P, 0 to 1 (Holtzman et al.,"
         " 2020).",
     )
-    samples: Annotated[int, Field(ge=1, le=10_000)] = Field(1, description="How many samples.")
+    samples: SampleCount = Field(1, description="How many samples.")
     random_seed: RandomSeed = Field(0, description="The number that fixes what is drawn.")
     stop: str | None = Field(None, description="The token that ends a sample; it is not written.")
 

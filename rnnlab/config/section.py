@@ -49,3 +49,12 @@ Decay = Annotated[float, Field(ge=0, le=MOST_DECAY)]
 
 RandomSeed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 """A number that fixes what is drawn."""
+
+Length = Annotated[int, Field(ge=1, le=10_000_000)]
+"""Tokens to write after a seed."""
+
+Temperature = Annotated[float, Field(ge=0, le=1000)]
+"""What the logits are divided by; 0 takes the most probable token."""
+
+SampleCount = Annotated[int, Field(ge=1, le=10_000)]
+"""How many samples are written."""
