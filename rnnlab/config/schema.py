@@ -1,5 +1,6 @@
 """The page of YAML: an experiment and its sections."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
@@ -23,6 +24,7 @@ from rnnlab.config.section import (
     one_or_many,
 )
 from rnnlab.config.split import ContiguousSplit, FilesSplit, NoSplit, SequencesSplit, StratifiedShuffleSplit
+from rnnlab.config.wording import shown
 
 __all__ = [
     "ContiguousSplit",
@@ -45,11 +47,25 @@ __all__ = [
 ]
 
 Regime = Literal["windows", "stateful_windows", "stream"]
+_CALLBACK = r"^[\w.]+:\w+$"
+
+
+def _callback(value: Any) -> Any:
+    if not (isinstance(value, str) and re.search(_CALLBACK, value)):
+        several = ", or a list of them" if value is None else ""
+        raise PydanticCustomError(
+            "callback",
+            "expected package.module:Class{several}, received {value}",
+            {"several": several, "value": shown(value)},
+        )
+    return value
+
+
 Callbacks = Annotated[
-    tuple[Annotated[str, Field(pattern=r"^[\w.]+:\w+$")], ...],
+    tuple[Annotated[str, BeforeValidator(_callback)], ...],
     Field(max_length=100),
     BeforeValidator(one_or_many),
-    WithJsonSchema({"type": "array", "items": {"type": "string", "pattern": r"^[\w.]+:\w+$"}}),
+    WithJsonSchema({"type": "array", "items": {"type": "string", "pattern": _CALLBACK}}),
 ]
 
 

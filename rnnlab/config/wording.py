@@ -18,7 +18,6 @@ _TYPES = {
     "path_type": "a path",
     "model_type": "a section (keys and values)",
     "model_attributes_type": "a section (keys and values)",
-    "string_pattern_mismatch": "package.module:Class",
 }
 
 _BOUNDS = {

@@ -86,8 +86,8 @@ def require_windows(part: Part, corpus: Corpus, *, window: int) -> None:
     remedy = f", or set dataset.window to {longest - 1} or less" if longest > 1 else ""
     if part.name in {"validation", "test"}:
         remedy += f", or give dataset.split.{part.name} a larger fraction"
-    last = corpus.starts[max(np.searchsorted(corpus.starts, part.end, side="right") - 1, 0)]
-    remedy += gap_remedy(part, window + 1 - (part.end - max(part.begin, int(last))))
+    sequence = max(int(np.searchsorted(corpus.starts, part.end, side="right")) - 1, 0)
+    remedy += gap_remedy(part, window + 1 - (part.end - max(part.begin, int(corpus.starts[sequence]))))
     raise DataError(
         f"the {part.name} part is too short: dataset.window {window} and a target need {window + 1} tokens"
         f" in one sequence, the longest has {longest}, {window + 1 - longest} too few; add data{remedy}"
