@@ -17,7 +17,7 @@ runs/<config name>-<number>/   claimed by an atomic mkdir; `runs/latest` names t
 import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ class Run:
         return self.path / MODEL
 
     def load_model(self) -> TrainedModel:
-        """Its best weights.
+        """Its best weights, with the data where `config.yaml` says that it lies.
 
         Raises:
             RunError: training has not saved a model in it yet, or it holds that of another run.
@@ -67,9 +67,7 @@ class Run:
                 f"{self.path}: no {MODEL} in this run yet; wait for its first save, or train again"
             )
         check_inside(self.model_path)
-        trained = load_model(self.model_path)
-        self._check_own(trained)
-        return trained
+        return self._checked_own(load_model(self.model_path))
 
     @property
     def is_of_here(self) -> bool:
@@ -107,12 +105,12 @@ class Run:
         """Replace `metrics.json`."""
         self.write(METRICS, json.dumps(metrics, indent=2, ensure_ascii=False) + "\n")
 
-    def _check_own(self, trained: TrainedModel) -> None:
-        """Refuse a model that another experiment than this run's was trained to."""
+    def _checked_own(self, trained: TrainedModel) -> TrainedModel:
+        """A model with the run's data paths; one of another experiment than the run's is refused."""
         path = self.path / CONFIG
         try:
             if path.read_bytes() == trained.config.encode():
-                return
+                return trained
             own = read_experiment(path)
         except OSError as error:
             raise RunError(
@@ -121,12 +119,15 @@ class Run:
         except ConfigError as error:
             first = str(error).partition("\n")[0]
             raise RunError(f"{first}; the run's configuration is damaged: restore it from a copy") from error
-        is_same = (own.model, own.dataset) == (trained.experiment.model, trained.experiment.dataset)
-        if not (is_same or is_signed_for(self.path, trained.config.encode())):
+        if is_signed_for(self.path, trained.config.encode()):
+            return trained
+        experiment = trained.experiment
+        if (own.model, own.dataset.named) != (experiment.model, experiment.dataset.named):
             raise RunError(
                 f"{self.model_path}: not this run's model (model and dataset are not those of {CONFIG});"
                 " restore it from a copy, or name the model file alone"
             )
+        return replace(trained, experiment=experiment.model_copy(update={"dataset": own.dataset}))
 
     def log(self, event: str) -> None:
         """Add a line with the time to `events.log`.

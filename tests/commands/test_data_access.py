@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.runs import create_run
+from tests.forging import forge
 from tests.needs import needs
 from tests.server import Server, running, sends
 from tests.trained import SENTENCE, STREAM, run_of, trained
@@ -49,6 +50,8 @@ def was_opened(path: Path) -> bool:
 def stranger(data: Path, folder: str = "downloaded/run") -> str:
     """A run that names data outside of it, unpacked somewhere."""
     run = run_of(NAMES_DATA)
+    config = (run.path / "config.yaml").read_text()
+    forge(run.model_path, lambda metadata, _: metadata.update(config=config))  # as they were once written
     Path(folder).parent.mkdir(parents=True, exist_ok=True)
     run.path.rename(folder)
     config = Path(folder, "config.yaml").read_text()
@@ -133,8 +136,8 @@ def test_a_model_file_opens_nothing_but_itself(rnnlab, data):
 
     assert (answer.exit_code, answer.stderr) == (
         1,
-        f"{model}: it names data, {data.absolute()}, and a model file opens none;"
-        f" to have it opened, write: rnnlab evaluate {model} --data {data.absolute()}\n",
+        f"{model}: it names data, data.txt, and a model file opens none;"
+        f" to have it opened, write: rnnlab evaluate {model} --data FILE\n",
     )
     assert not was_opened(data)
     assert rnnlab("evaluate", str(model), "--data", str(data)).exit_code == 0
