@@ -61,8 +61,7 @@ def opened(
     for data in chain.from_iterable(experiment.dataset.files.values()):
         for each in () if is_own else chain([data], _led_to(data)):
             if not (run and _lies_in(each, run.path)):
-                named = each if run else Path(each).name  # a model file says which data it is, not where
-                raise DataError(f"{path}: it names data, {named}, {whose}; {remedy}")
+                raise DataError(f"{path}: it names data, {each}, {whose}; {remedy}")
         if os.path.exists(data) and not (os.path.isfile(data) or os.path.isdir(data)):
             raise DataError(f"{data}: a pipe or a device; expected a file or a folder; {remedy}")
     return experiment

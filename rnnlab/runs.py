@@ -24,7 +24,7 @@ from typing import Any
 
 from rnnlab.config.reading import MOST_BYTES, read_experiment, write_experiment
 from rnnlab.config.schema import Experiment
-from rnnlab.errors import ConfigError, RunError
+from rnnlab.errors import ConfigError, RnnlabError, RunError
 from rnnlab.files import PARTIAL, check_inside, write_durably
 from rnnlab.models.model_file import TrainedModel, load_model, save_model
 from rnnlab.run_folders.places import (
@@ -108,14 +108,10 @@ class Run:
     def _checked_own(self, trained: TrainedModel) -> TrainedModel:
         """A model with the run's data paths; one of another experiment than the run's is refused."""
         path = self.path / CONFIG
+        if self.read_config() == trained.config.encode():
+            return trained
         try:
-            if path.read_bytes() == trained.config.encode():
-                return trained
             own = read_experiment(path)
-        except OSError as error:
-            raise RunError(
-                f"{path}: cannot be read ({error.strerror or error}); check its permissions and the disk"
-            ) from error
         except ConfigError as error:
             first = str(error).partition("\n")[0]
             raise RunError(f"{first}; the run's configuration is damaged: restore it from a copy") from error
@@ -213,9 +209,16 @@ def load_trained(path: Path | None = None) -> tuple[TrainedModel, Run | None, Pa
         ModelFileError: the model is damaged.
     """
     if path is not None and (os.path.isfile(path) or path.suffix == ".safetensors"):
-        return load_model(path), None, path
+        return _located(load_model(path), path.parent), None, path
     run = find_run(path)
     return run.load_model(), run, run.path
+
+
+def _located(trained: TrainedModel, folder: Path) -> TrainedModel:
+    """The model of a file, with its data where the `config.yaml` beside it says: for messages only."""
+    with suppress(RnnlabError):
+        return find_run(folder)._checked_own(trained)
+    return trained
 
 
 def _number(folder: str, name: str) -> int:

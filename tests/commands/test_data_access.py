@@ -136,8 +136,8 @@ def test_a_model_file_opens_nothing_but_itself(rnnlab, data):
 
     assert (answer.exit_code, answer.stderr) == (
         1,
-        f"{model}: it names data, data.txt, and a model file opens none;"
-        f" to have it opened, write: rnnlab evaluate {model} --data FILE\n",
+        f"{model}: it names data, {data.absolute()}, and a model file opens none;"
+        f" to have it opened, write: rnnlab evaluate {model} --data {data.absolute()}\n",
     )
     assert not was_opened(data)
     assert rnnlab("evaluate", str(model), "--data", str(data)).exit_code == 0
