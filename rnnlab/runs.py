@@ -17,14 +17,14 @@ runs/<config name>-<number>/   claimed by an atomic mkdir; `runs/latest` names t
 import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from rnnlab.config.reading import MOST_BYTES, read_experiment, write_experiment
 from rnnlab.config.schema import Experiment
-from rnnlab.errors import ConfigError, RunError
+from rnnlab.errors import ConfigError, RnnlabError, RunError
 from rnnlab.files import PARTIAL, check_inside, write_durably
 from rnnlab.models.model_file import TrainedModel, load_model, save_model
 from rnnlab.run_folders.places import (
@@ -56,7 +56,7 @@ class Run:
         return self.path / MODEL
 
     def load_model(self) -> TrainedModel:
-        """Its best weights.
+        """Its best weights, with the data where `config.yaml` says that it lies.
 
         Raises:
             RunError: training has not saved a model in it yet, or it holds that of another run.
@@ -67,9 +67,7 @@ class Run:
                 f"{self.path}: no {MODEL} in this run yet; wait for its first save, or train again"
             )
         check_inside(self.model_path)
-        trained = load_model(self.model_path)
-        self._check_own(trained)
-        return trained
+        return self._checked_own(load_model(self.model_path))
 
     @property
     def is_of_here(self) -> bool:
@@ -107,26 +105,25 @@ class Run:
         """Replace `metrics.json`."""
         self.write(METRICS, json.dumps(metrics, indent=2, ensure_ascii=False) + "\n")
 
-    def _check_own(self, trained: TrainedModel) -> None:
-        """Refuse a model that another experiment than this run's was trained to."""
+    def _checked_own(self, trained: TrainedModel) -> TrainedModel:
+        """A model with the run's data paths; one of another experiment than the run's is refused."""
         path = self.path / CONFIG
+        if self.read_config() == trained.config.encode():
+            return trained
         try:
-            if path.read_bytes() == trained.config.encode():
-                return
             own = read_experiment(path)
-        except OSError as error:
-            raise RunError(
-                f"{path}: cannot be read ({error.strerror or error}); check its permissions and the disk"
-            ) from error
         except ConfigError as error:
             first = str(error).partition("\n")[0]
             raise RunError(f"{first}; the run's configuration is damaged: restore it from a copy") from error
-        is_same = (own.model, own.dataset) == (trained.experiment.model, trained.experiment.dataset)
-        if not (is_same or is_signed_for(self.path, trained.config.encode())):
+        if is_signed_for(self.path, trained.config.encode()):
+            return trained
+        experiment = trained.experiment
+        if (own.model, own.dataset.named) != (experiment.model, experiment.dataset.named):
             raise RunError(
                 f"{self.model_path}: not this run's model (model and dataset are not those of {CONFIG});"
                 " restore it from a copy, or name the model file alone"
             )
+        return replace(trained, experiment=experiment.model_copy(update={"dataset": own.dataset}))
 
     def log(self, event: str) -> None:
         """Add a line with the time to `events.log`.
@@ -212,9 +209,16 @@ def load_trained(path: Path | None = None) -> tuple[TrainedModel, Run | None, Pa
         ModelFileError: the model is damaged.
     """
     if path is not None and (os.path.isfile(path) or path.suffix == ".safetensors"):
-        return load_model(path), None, path
+        return _located(load_model(path), path.parent), None, path
     run = find_run(path)
     return run.load_model(), run, run.path
+
+
+def _located(trained: TrainedModel, folder: Path) -> TrainedModel:
+    """The model of a file, with its data where the `config.yaml` beside it says: for messages only."""
+    with suppress(RnnlabError):
+        return find_run(folder)._checked_own(trained)
+    return trained
 
 
 def _number(folder: str, name: str) -> int:

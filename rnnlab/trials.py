@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from rnnlab.config.reading import read_experiment
+from rnnlab.config.contradictions import refuse_contradictions
+from rnnlab.config.reading import places_named, read_experiment
 from rnnlab.config.schema import Experiment
-from rnnlab.datasets.loading import load_data
+from rnnlab.datasets.batching import make_batches
+from rnnlab.datasets.loading import MOST_STEPS, load_data
 from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.errors import RnnlabError, TrainingError, UsageError
 from rnnlab.evaluation.same_data import check_same_data, digest
@@ -57,7 +59,8 @@ def read_experiments(
     for config in configs:
         experiment = read_experiment(config, [*overrides, *budget])
         found[_free_name(config.stem, found)] = experiment
-        data = load_data(experiment, report=report)
+        with places_named(config, [*overrides, *budget]):
+            data = load_data(experiment, report=report)
         part = part_named(data.splits.parts, experiment.evaluation.split)
         measured.append((str(config), part.name, digest(data.corpus, part)))
     check_same_data(measured)
@@ -65,8 +68,14 @@ def read_experiments(
 
 
 def with_training(experiment: Experiment, **settings: Any) -> Experiment:
-    """An experiment with other settings of its training."""
-    return experiment.model_copy(update={"training": experiment.training.model_copy(update=settings)})
+    """An experiment with other settings of its training.
+
+    Raises:
+        ConfigError: they cannot stand beside the others.
+    """
+    changed = experiment.model_copy(update={"training": experiment.training.model_copy(update=settings)})
+    refuse_contradictions(changed)
+    return changed
 
 
 def cores() -> int:
@@ -162,8 +171,10 @@ def _epoch_seconds(experiment: Experiment) -> float | str:
         trainer.network.stop_training = time.monotonic() - begun - trainer.compile_seconds > LOOK_SECONDS
 
     try:
-        data = load_data(with_training(experiment, epochs=MOST_EPOCHS)).as_trained_on()
-        trainer = Trainer(data.experiment, data.corpus, data.splits)
+        data = load_data(experiment).as_trained_on()
+        steps = make_batches(data.splits.parts["train"], data.corpus, data.experiment).steps
+        endless = with_training(data.experiment, epochs=min(MOST_EPOCHS, MOST_STEPS // steps))
+        trainer = Trainer(endless, data.corpus, data.splits)
         begun = time.monotonic()
         trainer.train([], each_epoch=False, interruption=Interruption(), report=look)
     except RnnlabError as error:

@@ -1,11 +1,18 @@
 """Every experiment that ships loads, finds its data, and teaches."""
 
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rnnlab.config.comparison import read_comparison
+from rnnlab.config.layout import LAYOUT
 from rnnlab.config.reading import parse_experiment, read_experiment, write_experiment
+from rnnlab.config.report import Mark
+from rnnlab.config.schema import Experiment
+from rnnlab.config.yaml_tree import read_tree
+from rnnlab.models.architecture import architecture_of
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 
@@ -76,6 +83,55 @@ def test_a_config_survives_being_written_out(path):
     assert parse_experiment(text, name="config.yaml", folder=CONFIGS) == experiment
 
 
+@every_config
+def test_a_config_built_in_python_is_the_one_read_from_yaml(path, monkeypatch):
+    """The sections as Python objects have the same defaults as the YAML, and make the same network."""
+    monkeypatch.chdir(CONFIGS)
+    values = read_tree(path.read_text(encoding="utf-8"), lambda *place: Mark(0, *place, path.name)).value
+
+    built, read = in_python(values), read_experiment(path)
+
+    assert built == read
+    vocab_size = read.model.units[-1]  # what a network without a head needs
+    assert network(built, vocab_size) == network(read, vocab_size)
+
+
+@pytest.mark.parametrize(
+    ("text", "defaults"),
+    [
+        (
+            "{dataset: {kind: text, inline: abc, encoding: embedding}, model: {kind: lstm, units: 4}}",
+            (32, 1.0, 30.0),
+        ),
+        (
+            "{dataset: {kind: text, path: a.txt, encoding: embedding},"
+            " model: {kind: gru, units: [8, 4], tie_weights: true}}",
+            (4, 1.0, 30.0),
+        ),
+        (
+            "{dataset: {kind: notes, path: [b.mid, tunes], split: {kind: files, validation: c.mid}},"
+            " model: {kind: lstm, units: 4}, training: {batching: windows}}",
+            (None, 0.0, 30.0),
+        ),
+        (
+            "{dataset: {kind: text, inline: abc}, model: {kind: lstm, units: 4},"
+            " training: {checkpoint: {every_epochs: 2}, schedule: {kind: plateau}}, generation: {top_k: 3}}",
+            (None, 1.0, None),
+        ),
+    ],
+)
+def test_what_depends_on_other_sections_has_the_same_default_in_python(text, defaults, tmp_path, monkeypatch):
+    """Embedding size, temperature, interval of checkpoints, and paths, which are made absolute."""
+    monkeypatch.chdir(tmp_path)
+
+    built = in_python(read_tree(text, lambda *place: Mark(0, *place, "test.yaml")).value)
+
+    assert built == parse_experiment(text, name="test.yaml", folder=tmp_path)
+    seconds = built.training.checkpoint.every_seconds
+    assert (built.dataset.embedding_size, built.generation.temperature, seconds) == defaults
+    assert all(os.path.isabs(each) for paths in built.dataset.files.values() for each in paths)
+
+
 @every_comparison
 def test_a_comparison_lists_configs_that_ship_and_says_how_long_each_is_trained(path):
     """What it compares is in the same folder, and has one budget."""
@@ -83,3 +139,18 @@ def test_a_comparison_lists_configs_that_ship_and_says_how_long_each_is_trained(
 
     assert [config for config in configs if config.parent != CONFIGS or not config.is_file()] == []
     assert (page.epochs is None) != (page.seconds is None)
+
+
+def in_python(values: Any, place: tuple[str, ...] = ()) -> Any:
+    """What someone writes in Python for the values of a YAML: an object for each section."""
+    if place not in LAYOUT or not isinstance(values, dict):
+        return values
+    section = LAYOUT[place].kinds[values.get(LAYOUT[place].tag, "")]
+    return section(**{key: in_python(value, (*place, key)) for key, value in values.items()})
+
+
+def network(experiment: Experiment, vocab_size: int) -> list[Any]:
+    """The layers of a network, each with its cell, and what is dropped."""
+    architecture = architecture_of(experiment, vocab_size)
+    layers = [(layer.name, layer.output_shape, layer.weights) for layer in architecture.layers]
+    return [layers, [type(layer.cell) for layer in architecture.recurrent], architecture.dropout]

@@ -12,6 +12,7 @@ import pytest
 from rnnlab.config.reading import read_experiment
 from rnnlab.errors import ModelFileError, RunError
 from rnnlab.runs import create_run, find_run, load_trained
+from tests.forging import forge
 from tests.needs import needs
 from tests.trained import SENTENCE, SONG, run_of, trained
 
@@ -327,6 +328,41 @@ def test_the_model_of_another_run_is_not_this_runs():
         " restore it from a copy, or name the model file alone"
     )
     assert load_trained(first.model_path)[0].tokens
+
+
+@pytest.mark.parametrize("is_from_before", [False, True])
+def test_the_data_of_a_run_lies_where_its_configuration_says(tmp_path, is_from_before):
+    """The model says which data it is; the paths of config.yaml lead to it, also after both have moved."""
+    Path("a/data").mkdir(parents=True)
+    Path("a/data/text.txt").write_text("if you want to build a ship")
+    page = SENTENCE.replace("inline: if you want to build a ship", "path: a/data/text.txt")
+    run = run_of(page)
+    if is_from_before:
+        forge(
+            run.model_path, lambda metadata, _: metadata.update(config=(run.path / "config.yaml").read_text())
+        )
+
+    assert run.load_model().experiment == read_experiment(run.path / "config.yaml")
+    assert run.load_model().experiment.dataset.path == (Path("a/data/text.txt").absolute(),)
+
+    Path("moved").mkdir()
+    Path("a").rename("moved/a")
+    Path("runs").rename("moved/runs")
+    moved = find_run(Path("moved") / run.path)
+
+    assert moved.load_model().experiment.dataset.path == (Path("moved/a/data/text.txt").absolute(),)
+
+
+def test_a_model_of_other_data_is_not_this_runs():
+    """Data of another name, or elsewhere among the files of the run."""
+    for name in ("text.txt", "other.txt"):
+        Path(name).write_text("if you want to build a ship")
+    page = SENTENCE.replace("inline: if you want to build a ship", "path: text.txt")
+    run, other = run_of(page), run_of(page.replace("text.txt", "other.txt"))
+    other.model_path.replace(run.model_path)
+
+    with pytest.raises(RunError, match="not this run's model"):
+        run.load_model()
 
 
 def test_a_configuration_that_was_only_commented_is_still_the_runs():

@@ -8,7 +8,7 @@ import pytest
 
 from rnnlab import trials
 from rnnlab.errors import ConfigError, TrainingError, UsageError
-from rnnlab.trials import epochs_in, read_experiments, train_runs
+from rnnlab.trials import epochs_in, read_experiments, train_runs, with_training
 from tests.experiments import SENTENCE, SONG, experiment
 
 DENSE = "model={kind: mlp, units: 8}"
@@ -50,6 +50,14 @@ def test_different_data_is_refused_before_anything_is_trained() -> None:
         read_experiments(configs[:1], ["training.random_seed=3"])
     with pytest.raises(ConfigError, match=r"nowhere.yaml: no such configuration"):
         read_experiments([*configs[:1], Path("nowhere.yaml")])
+
+
+def test_a_budget_that_ends_before_the_first_validation_is_refused() -> None:
+    """Before anything is trained, with the setting that stands against it."""
+    held_out = experiment(SENTENCE, "dataset.split={kind: contiguous}", "evaluation.every=3")
+
+    with pytest.raises(ConfigError, match=r"^evaluation.every: expected at most training.epochs, which is 2"):
+        with_training(held_out, epochs=2)
 
 
 def test_a_budget_in_seconds_is_the_epochs_that_fit(monkeypatch: pytest.MonkeyPatch) -> None:

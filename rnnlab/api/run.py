@@ -3,19 +3,15 @@
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from pydantic import ValidationError
-
-from rnnlab.config.problems import findings
 from rnnlab.config.reading import read_experiment
-from rnnlab.config.schema import Experiment, Generation
+from rnnlab.config.schema import Experiment
 from rnnlab.data_access import opened_model
 from rnnlab.errors import DataError, UsageError
 from rnnlab.evaluation.evaluating import Evaluation, evaluate
 from rnnlab.evaluation.selection import NoData, NoSuchPart, named_by_file
 from rnnlab.exports.writing import Exported, export, format_of
-from rnnlab.generation.writing import Written, write
+from rnnlab.generation.writing import Written, settings_of, write
 from rnnlab.history import History, read_history
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.runs import CONFIG, find_run
@@ -129,7 +125,7 @@ class Run:
             "random_seed": random_seed,
             "stop": stop,
         }
-        return write(self.model, _checked(self.model.experiment.generation, options)).samples
+        return write(self.model, settings_of(self.model.experiment.generation, options)).samples
 
     def export(
         self,
@@ -184,18 +180,3 @@ def load_run(path: str | os.PathLike[str] | None = None) -> Run:
         RunError: there is no run yet, or the folder is not one.
     """
     return Run(find_run(None if path is None else Path(path)))
-
-
-def _checked(configured: Generation, options: dict[str, Any]) -> Generation:
-    """The configured settings with those that were given, each of which can be.
-
-    Raises:
-        UsageError: the first that cannot, and what was expected.
-    """
-    given = {name: value for name, value in options.items() if value is not None}
-    settings = {**configured.model_dump(), **given}
-    try:
-        return Generation.model_validate(settings)
-    except ValidationError as error:
-        first = findings(error.errors(include_url=False), settings)[0]
-        raise UsageError(f"generate: {'.'.join(map(str, first.path))}: {first.message}") from None

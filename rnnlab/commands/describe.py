@@ -30,7 +30,7 @@ def command(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:
     rnnlab describe configs/ship_stacked_lstm.yaml --json
     """
     from rnnlab.commands.rendering import as_json_text
-    from rnnlab.config.reading import read_experiment
+    from rnnlab.config.reading import places_named, read_experiment
     from rnnlab.data_access import opened
     from rnnlab.reports.description import describe
     from rnnlab.runs import CONFIG, find_run
@@ -41,7 +41,7 @@ def command(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:
     if run:
         remedy = f"name the file itself: rnnlab describe {path}"
         experiment = opened(experiment, run, run.path, remedy=remedy, overrides=overrides)
-    with ReadingReport(quiet=False) as reading:
+    with places_named(path, overrides), ReadingReport(quiet=False) as reading:
         description = describe(experiment, report=reading.show)
     echo(as_json_text(_as_json(description)) if as_json else _as_text(description))
 

@@ -30,7 +30,9 @@ def _real(context: click.Context, parameter: click.Parameter, value: float | Non
     callback=_real,
     help="0 takes the most probable token (greedy).",
 )
-@click.option("--top-k", type=click.IntRange(1), help="Draw from the K most probable tokens only.")
+@click.option(
+    "--top-k", type=click.IntRange(1, 10_000_000), help="Draw from the K most probable tokens only."
+)
 @click.option(
     "--top-p",
     type=click.FloatRange(0, 1, min_open=True),

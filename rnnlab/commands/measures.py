@@ -1,7 +1,9 @@
 """How what `rnnlab evaluate` measured looks: as JSON, and as rows."""
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from rnnlab.evaluation.metrics import OVER_ALL
 from rnnlab.evaluation.smoothing import NAMES
 
 if TYPE_CHECKING:
@@ -45,12 +47,12 @@ def evaluation_json(evaluation: "Evaluation") -> dict[str, Any]:
 
 
 def metrics_json(metrics: "Metrics") -> dict[str, Any]:
-    """One step at a time."""
+    """One step at a time; a perplexity that no float holds is null, and its loss stands beside it."""
     top_5 = {} if metrics.top_5 is None else {"top_5_accuracy": metrics.top_5_accuracy}
     return {
         "loss": metrics.loss,
         "bits_per_token": metrics.bits_per_token,
-        "perplexity": metrics.perplexity,
+        "perplexity": metrics.perplexity if isfinite(metrics.perplexity) else None,
         "accuracy": metrics.accuracy,
         **top_5,
         "correct": metrics.correct,
@@ -66,7 +68,7 @@ def evaluation_rows(evaluation: "Evaluation") -> list[Row]:
     rows = [
         ("part", f"{evaluation.split}, {metrics.tokens:,} targets"),
         ("loss", f"{metrics.loss:.4g} nats per token, {metrics.bits_per_token:.4g} bits{unit}"),
-        ("perplexity", f"{metrics.perplexity:.4g}"),
+        ("perplexity", f"{metrics.perplexity:.4g}" if isfinite(metrics.perplexity) else OVER_ALL),
         (
             "accuracy",
             f"{metrics.accuracy:.4f} ({metrics.correct:,} of {metrics.tokens:,}), one step at a time{top_5}",

@@ -45,14 +45,16 @@ def command(
     rnnlab train configs/text_lstm.yaml --set dataset.path=my.txt --set model.units=256
     rnnlab train --resume runs/text_lstm-1 --set training.epochs=20
     """
+    from rnnlab.config.reading import places_named
     from rnnlab.datasets.loading import load_data
     from rnnlab.models.architecture import architecture_of
 
-    experiment, run = _asked_for(config, overrides, run_dir, resume)
-    with ReadingReport(quiet=quiet) as reading:
-        data = load_data(experiment, report=reading.show)
-    experiment = data.experiment
-    architecture_of(experiment, len(data.corpus.vocabulary))  # refuses what does not fit the vocabulary
+    experiment, path, run = _asked_for(config, overrides, run_dir, resume)
+    with places_named(path, overrides):
+        with ReadingReport(quiet=quiet) as reading:
+            data = load_data(experiment, report=reading.show)
+        experiment = data.experiment
+        architecture_of(experiment, len(data.corpus.vocabulary))  # refuses what does not fit the vocabulary
 
     from rnnlab.training.session import Session  # loads TensorFlow, which takes seconds
 
@@ -67,8 +69,8 @@ def command(
 
 def _asked_for(
     config: Path | None, overrides: tuple[str, ...], run_dir: Path | None, resume: str | None
-) -> "tuple[Experiment, Run | None]":
-    """What to train, and the run to go on with, if one is."""
+) -> "tuple[Experiment, Path, Run | None]":
+    """What to train, the YAML file that says so, and the run to go on with, if one is."""
     from rnnlab.config.reading import read_experiment
     from rnnlab.config.resuming import resumed_experiment
     from rnnlab.data_access import found_again
@@ -80,12 +82,12 @@ def _asked_for(
             raise UsageError(
                 "rnnlab train: expected a YAML file, or --resume [RUN] (see rnnlab train --help)"
             )
-        return read_experiment(config, overrides), None
+        return read_experiment(config, overrides), config, None
     if run_dir is not None:
         raise UsageError("rnnlab train: --resume goes on in the run's own folder; leave --run-dir out")
     run = find_run(Path(resume) if resume else None)
-    located = partial(found_again, run=run)
-    return resumed_experiment(run.path / CONFIG, config, overrides, located=located), run
+    own, located = run.path / CONFIG, partial(found_again, run=run)
+    return resumed_experiment(own, config, overrides, located=located), config or own, run
 
 
 def _print_plan(session: "Session", data: "Data") -> None:
@@ -103,8 +105,10 @@ def _print_plan(session: "Session", data: "Data") -> None:
 def _result(outcome: "Outcome") -> str:
     best = outcome.best
     skipped = f"; {outcome.skipped:,} steps skipped, as not finite" if outcome.skipped else ""
+    kept = f"kept epoch {best.epoch}, {best.monitored} loss {best.loss:.4g} nats per token"
+    if not best.epoch:
+        kept = "kept the last weights, since no epoch has a loss that could choose others"
     return (
         f"{outcome.run.path}: {outcome.epochs} epochs in {outcome.seconds:.1f} s,"
-        f" {outcome.compile_seconds:.1f} s of them to compile;"
-        f" kept epoch {best.epoch}, {best.monitored} loss {best.loss:.4g} nats per token{skipped}"
+        f" {outcome.compile_seconds:.1f} s of them to compile; {kept}{skipped}"
     )

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rnnlab.config.section import Section
 
@@ -23,3 +23,10 @@ class Checkpoints(Section):
     keep: Annotated[int, Field(ge=1, le=1000)] = Field(
         2, description="How many checkpoints are kept; the best weights are always."
     )
+
+    @model_validator(mode="after")
+    def _default_interval(self) -> "Checkpoints":
+        """Set `every_seconds` to its default where neither interval is given."""
+        if self.every_seconds is None and self.every_epochs is None:
+            object.__setattr__(self, "every_seconds", DEFAULT_SECONDS)  # the record is frozen
+        return self

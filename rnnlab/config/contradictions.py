@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rnnlab.config.contradiction import Contradiction
-from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE, MOST_EMBEDDING_SIZE, SOURCES, NotesDataset
+from rnnlab.config.dataset import MOST_EMBEDDING_SIZE, SOURCES, NotesDataset
 from rnnlab.config.model import GruModel, LstmModel, MlpModel, RecurrentModel
 from rnnlab.config.split import ContiguousSplit, FilesSplit, SequencesSplit, StratifiedShuffleSplit
 from rnnlab.config.training_contradictions import about_training
+from rnnlab.errors import ConfigError
 
 if TYPE_CHECKING:
     from rnnlab.config.schema import Experiment
@@ -30,6 +31,16 @@ def contradictions(experiment: Experiment) -> Iterator[Contradiction]:
         yield from _about_state(experiment)
         yield from _about_layers(experiment)
     yield from _about_size(experiment)
+
+
+def refuse_contradictions(experiment: Experiment) -> None:
+    """Refuse an experiment whose settings were replaced one by one, without the checks of a new one.
+
+    Raises:
+        ConfigError: everything in it that cannot be together, one line each.
+    """
+    if found := list(contradictions(experiment)):
+        raise ConfigError(*(f"{each.keys[0]}: {each.message}" for each in found))
 
 
 def _about_data(experiment: Experiment) -> Iterator[Contradiction]:
@@ -212,7 +223,7 @@ def _least_inputs(experiment: Experiment) -> int:
     """Inputs of the first layer, as far as they are known without the data; an mlp reads the whole window."""
     dataset = experiment.dataset
     sizes = {"one_hot": len(dataset.vocabulary or "?"), "scalar": 1, "pitch_duration": 2}
-    size = sizes.get(dataset.encoding, dataset.embedding_size or DEFAULT_EMBEDDING_SIZE)
+    size = dataset.embedding_size or sizes[dataset.encoding]
     return size * dataset.window if isinstance(experiment.model, MlpModel) else size
 
 

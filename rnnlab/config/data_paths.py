@@ -1,11 +1,14 @@
-"""The paths of a dataset and of its split: absolute in an experiment, relative to its folder in YAML."""
+"""The paths of a dataset and of its split: absolute in an experiment, relative to its folder in YAML.
+
+In Python a path may be relative to the working folder; it is made absolute when the experiment is built.
+"""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from rnnlab.config.section import one_or_many
@@ -20,8 +23,13 @@ def _file_name(value: Any) -> Any:
     return value
 
 
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))
+
+
+_AbsolutePath = Annotated[Path, Field(strict=False), BeforeValidator(_file_name), AfterValidator(_absolute)]
 Paths = Annotated[
-    tuple[Annotated[Path, Field(strict=False), BeforeValidator(_file_name)], ...],
+    tuple[_AbsolutePath, ...],
     Field(min_length=1, max_length=10_000),
     BeforeValidator(one_or_many),
     WithJsonSchema(STRINGS),
@@ -49,6 +57,21 @@ def relative(path: Path, folder: Path) -> str:
         return Path(os.path.relpath(path, folder)).as_posix()
     except ValueError:
         return path.as_posix()
+
+
+def folder_of_all(paths: Iterable[Path]) -> Path:
+    """The innermost folder from which all paths and patterns lead on; the root where there are none."""
+    folders = [_folder_of(path) for path in paths]
+    try:
+        return Path(os.path.commonpath(folders)) if folders else Path(os.sep)
+    except ValueError:  # on several drives
+        return folders[0]
+
+
+def _folder_of(path: Path) -> Path:
+    """The folder of a file or a folder; of a pattern, the one before the first part that stands for many."""
+    places = (parent for parent in path.parents if not set("*?[") & set(str(parent)))
+    return next(places, path.parent)
 
 
 def _change(sections: Any, change: Callable[[str], str]) -> None:

@@ -2,14 +2,15 @@
 
 import re
 from collections import Counter
+from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from rnnlab.config.address import problem_of
-from rnnlab.config.data_paths import STRINGS, Paths
+from rnnlab.config.data_paths import STRINGS, Paths, folder_of_all, relative
 from rnnlab.config.music import Augmentation, Reading, Transpose
 from rnnlab.config.section import Section, one_or_many
 from rnnlab.config.split import FilesSplit, NoSplit, Split
@@ -98,6 +99,20 @@ class _Dataset(Section):
         return name == "train" or bool(getattr(self.split, name, None))  # a share, or files
 
     @property
+    def folder(self) -> Path:
+        """The innermost folder that holds all of its files."""
+        return folder_of_all(chain.from_iterable(self.files.values()))
+
+    @property
+    def named(self) -> Self:
+        """The same with paths from that folder on: which data it is, and not where it lies."""
+        update: dict[str, Any] = {"path": self._from_folder(self.path)}
+        if isinstance(self.split, FilesSplit):
+            held_out = {part: self._from_folder(getattr(self.split, part)) for part in ("validation", "test")}
+            update["split"] = self.split.model_copy(update=held_out)
+        return self.model_copy(update=update)
+
+    @property
     def shifts(self) -> tuple[int, ...]:
         """The semitones of each transposed copy that the training part has."""
         return ()
@@ -106,6 +121,9 @@ class _Dataset(Section):
     def boundary(self) -> str | None:
         """The token that begins and ends every sequence, if the unit has one."""
         return BOUNDARIES.get(self.unit)
+
+    def _from_folder(self, paths: tuple[Path, ...] | None) -> tuple[Path, ...] | None:
+        return paths and tuple(Path(relative(path, self.folder)) for path in paths)
 
 
 def _characters(value: Any) -> Any:

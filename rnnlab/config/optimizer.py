@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from rnnlab.config.section import Section, Share
+from rnnlab.config.section import LEAST, MOST, MOST_DECAY, Decay, Positive, Section
 
-Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0, le=MOST)]
 
 
 class _Optimizer(Section):
@@ -33,8 +33,8 @@ class _Optimizer(Section):
 class _Moments(_Optimizer):
     """Running means of the gradient and of its size."""
 
-    beta_1: Share = Field(0.9, description="Decay of the gradient's running mean.")
-    beta_2: Share = Field(0.999, description="Decay of the running mean of its square.")
+    beta_1: Decay = Field(0.9, description="Decay of the gradient's running mean.")
+    beta_2: Decay = Field(0.999, description="Decay of the running mean of its square.")
     epsilon: Positive = Field(1e-7, description="Keeps the division stable.")
 
 
@@ -43,7 +43,7 @@ class Sgd(_Optimizer):
 
     name: Literal["sgd"] = Field(description="Stochastic gradient descent.")
     learning_rate: Positive = Field(0.01, description="Step size; the start, or the peak, of a schedule.")
-    momentum: Share = Field(0.0, description="How much of the last step is kept.")
+    momentum: Decay = Field(0.0, description="How much of the last step is kept.")
     nesterov: bool = Field(False, description="Look ahead along the momentum.")
 
 
@@ -51,8 +51,8 @@ class RmsProp(_Optimizer):
     """Hinton, 2012."""
 
     name: Literal["rmsprop"] = Field(description="RMSprop (Hinton, 2012).")
-    rho: Share = Field(0.9, description="Decay of the running mean of the squared gradient.")
-    momentum: Share = Field(0.0, description="How much of the last step is kept.")
+    rho: Decay = Field(0.9, description="Decay of the running mean of the squared gradient.")
+    momentum: Decay = Field(0.0, description="How much of the last step is kept.")
     epsilon: Positive = Field(1e-7, description="Keeps the division stable.")
     centered: bool = Field(False, description="Divide by the variance instead of the mean square.")
 
@@ -70,7 +70,7 @@ class AdamW(_Moments):
     name: Literal["adamw"] = Field(
         description="Adam with decoupled weight decay (Loshchilov and Hutter, 2019)."
     )
-    weight_decay: Annotated[float, Field(ge=0)] = Field(
+    weight_decay: NotNegative = Field(
         0.004,
         description="Share of each weight lost per step, times the rate; biases, gains and embeddings too.",
     )
@@ -93,9 +93,7 @@ class Adagrad(_Optimizer):
     """Duchi et al., 2011."""
 
     name: Literal["adagrad"] = Field(description="Adagrad (Duchi et al., 2011).")
-    initial_accumulator_value: Annotated[float, Field(ge=0)] = Field(
-        0.1, description="Start of the sums of squares."
-    )
+    initial_accumulator_value: NotNegative = Field(0.1, description="Start of the sums of squares.")
     epsilon: Positive = Field(1e-7, description="Keeps the division stable.")
 
 
@@ -103,7 +101,7 @@ class Adadelta(_Optimizer):
     """Zeiler, 2012."""
 
     name: Literal["adadelta"] = Field(description="Adadelta (Zeiler, 2012).")
-    rho: Share = Field(0.95, description="Decay of the running means.")
+    rho: Decay = Field(0.95, description="Decay of the running means.")
     epsilon: Positive = Field(1e-7, description="Keeps the division stable.")
 
 
@@ -111,8 +109,10 @@ class Lion(_Optimizer):
     """Chen et al., 2023."""
 
     name: Literal["lion"] = Field(description="Lion (Chen et al., 2023).")
-    beta_1: Share = Field(0.9, description="Share of the running mean in the step.")
-    beta_2: Share = Field(0.99, description="Decay of the running mean.")
+    beta_1: Annotated[float, Field(ge=LEAST, le=MOST_DECAY)] = Field(
+        0.9, description="Share of the running mean in the step; more than 0, as in Keras."
+    )
+    beta_2: Decay = Field(0.99, description="Decay of the running mean.")
 
 
 Optimizer = Annotated[

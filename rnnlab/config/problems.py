@@ -73,9 +73,11 @@ def _findings(error: ErrorDetails, path: Path, sections: Any) -> Iterator[Findin
     elif kind == "missing":
         yield Finding(path, f"missing; expected: {_meaning(path, sections)}")
     elif kind == "literal_error":
-        yield _wrong_choice(error, path)
+        yield _wrong_choice(error, path, sections)
     elif kind != "too_short" or len(error["input"]) < error["ctx"]["min_length"]:
-        yield Finding(path, _refusal(error))  # pydantic also calls a list too short when its items are wrong
+        # pydantic also calls a list too short when its items are wrong
+        is_item = isinstance(error["loc"][-1], int) and not isinstance(path[-1], int)
+        yield Finding(path, _refusal(error, is_item=is_item) + _if_left_out(error["input"], path, sections))
 
 
 def _contradiction(contradiction: Contradiction) -> Finding:
@@ -90,12 +92,12 @@ def _wrong_kind(path: Path, sections: Any) -> Finding:
     if not isinstance(section, dict) or place.tag not in section:
         return Finding((*path, place.tag), f"missing; {expected}")
     received = section[place.tag]
-    meant = near(str(received), place.kinds, 1)
+    meant = [] if received is None else near(str(received), place.kinds, 1)
     message = f"{expected}, received {shown(received)}{did_you_mean(meant)}"
     return Finding((*path, place.tag), message, meant="".join(meant))
 
 
-def _wrong_choice(error: ErrorDetails, path: Path) -> Finding:
+def _wrong_choice(error: ErrorDetails, path: Path, sections: Any) -> Finding:
     """A word that is none of those that its key may have, or only in another kind of the section."""
     expected, received = error["ctx"]["expected"], error["input"]
     place = layout.LAYOUT[path[:-1]]
@@ -104,7 +106,8 @@ def _wrong_choice(error: ErrorDetails, path: Path) -> Finding:
     if having:
         hint = f"; that is for {place.tag}: {', '.join(having)}"
     else:
-        hint = did_you_mean(near(str(received), re.findall("'(.*?)'", expected), 1))
+        choices = [] if received is None else re.findall("'(.*?)'", expected)
+        hint = did_you_mean(near(str(received), choices, 1)) or _if_left_out(received, path, sections)
     return Finding(path, f"expected {expected}, received {shown(received)}{hint}")
 
 
@@ -135,7 +138,23 @@ def _meaning(path: Path, sections: Any) -> str:
     return description or "a value"
 
 
-def _refusal(error: ErrorDetails) -> str:
-    """What was expected and what was received; our own validators say both themselves."""
+def _if_left_out(received: Any, path: Path, sections: Any) -> str:
+    """The remedy for a key without a value that has a default; empty for any other."""
+    section = layout.section_at(path[:-1], sections)
+    field = section.model_fields.get(str(path[-1])) if section else None
+    if received is not None or field is None or field.is_required():
+        return ""
+    return "; leave the key out for its default"
+
+
+def _refusal(error: ErrorDetails, *, is_item: bool) -> str:
+    """What was expected and what was received; our own validators say both themselves.
+
+    Args:
+        error: what pydantic found.
+        is_item: whether what it found wrong stands alone where a list may stand too.
+    """
     expected = expectation(error)
+    if expected and is_item and error["input"] is None:
+        expected += ", or a list of them"
     return f"expected {expected}, received {shown(error['input'])}" if expected else error["msg"]

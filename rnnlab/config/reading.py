@@ -1,14 +1,13 @@
 """From YAML to an `Experiment`."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from rnnlab.config.checkpoint import DEFAULT_SECONDS
 from rnnlab.config.comparison import is_comparison
 from rnnlab.config.data_paths import make_absolute
-from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE
-from rnnlab.config.model import RecurrentModel
+from rnnlab.config.layout import section_at
 from rnnlab.config.overrides import apply_overrides
 from rnnlab.config.problems import Finding
 from rnnlab.config.recovery import check
@@ -55,6 +54,42 @@ def parse_experiment(text: str, *, name: str, folder: Path, overrides: Sequence[
     Raises:
         ConfigError: everything that is wrong, one line each.
     """
+    tree = _tree(text, name, folder, overrides)
+    experiment, findings = check(tree.value, tree.refused)
+    problems = [*tree.problems, *(_problem(finding, tree) for finding in findings)]
+    if problems or experiment is None:
+        raise ConfigError(*report(problems))
+    return experiment
+
+
+@contextmanager
+def places_named(path: Path, overrides: Sequence[str] = ()) -> Iterator[None]:
+    """Add the place of the setting to each ConfigError that only the data shows, such as an unknown seed.
+
+    Args:
+        path: the YAML file that the experiment was read from.
+        overrides: as in `read_experiment`.
+    """
+    try:
+        yield
+    except ConfigError as error:
+        text = read_text(path, most_bytes=MOST_BYTES)
+        tree = _tree(text, str(path), path.parent, overrides)
+        raise ConfigError(*(_placed(line, tree) for line in str(error).split("\n"))) from None
+
+
+def _placed(line: str, tree: Tree) -> str:
+    """A line with the place of the setting that it begins with; as it stands if it begins with none."""
+    dotted, _, message = line.partition(": ")
+    path = tuple(dotted.split("."))
+    section = section_at(path[:-1], tree.value)
+    if section is None or path[-1] not in section.model_fields:
+        return line
+    return str(_problem(Finding(path, message), tree))
+
+
+def _tree(text: str, name: str, folder: Path, overrides: Sequence[str]) -> Tree:
+    """The plain values of a YAML text, with absolute paths and the overrides in them, and their places."""
     tree = read_tree(text, lambda line, column: Mark(0, line, column, name))
     if not isinstance(tree.value, dict):
         raise ConfigError(*report([*tree.problems, Problem(Mark(0, 0, 0, name), _SECTIONS)]))
@@ -64,11 +99,7 @@ def parse_experiment(text: str, *, name: str, folder: Path, overrides: Sequence[
         )
     make_absolute(tree.value, folder)
     apply_overrides(overrides, tree)
-    experiment, findings = check(tree.value, tree.refused)
-    problems = [*tree.problems, *(_problem(finding, tree) for finding in findings)]
-    if problems or experiment is None:
-        raise ConfigError(*report(problems))
-    return _resolved(experiment)
+    return tree
 
 
 def _problem(finding: Finding, tree: Tree) -> Problem:
@@ -85,23 +116,6 @@ def _where(finding: Finding, tree: Tree) -> Mark:
         return tree.keys[path] if finding.about_key else tree.values[path]
     around = (path[:depth] for depth in range(len(path) - 1, 0, -1))
     return next((tree.keys[section] for section in around if section in tree.keys), tree.values[()])
-
-
-def _resolved(experiment: Experiment) -> Experiment:
-    """The experiment with the defaults that depend on other settings."""
-    generation, dataset, training = experiment.generation, experiment.dataset, experiment.training
-    model = experiment.model
-    if generation.temperature is None:
-        temperature = 1.0 if experiment.regime == "stream" else 0.0
-        generation = generation.model_copy(update={"temperature": temperature})
-    if dataset.encoding == "embedding" and dataset.embedding_size is None:
-        tied = isinstance(model, RecurrentModel) and model.tie_weights
-        size = model.units[-1] if tied else DEFAULT_EMBEDDING_SIZE
-        dataset = dataset.model_copy(update={"embedding_size": size})
-    if training.checkpoint.every_seconds is None and training.checkpoint.every_epochs is None:
-        checkpoint = training.checkpoint.model_copy(update={"every_seconds": DEFAULT_SECONDS})
-        training = training.model_copy(update={"checkpoint": checkpoint})
-    return experiment.model_copy(update={"generation": generation, "dataset": dataset, "training": training})
 
 
 def _about_config(path: Path, error: DataError) -> str:

@@ -25,6 +25,9 @@ before anything is trained, with the place and the remedy.
 
 _CITATION = re.compile(r"[A-Z]\w+(?: and [A-Z]\w+| et al\.)?, [0-9]{4}")
 
+MOST_WRITTEN_OUT = 1e15
+"""A larger bound has an exponent."""
+
 Properties = dict[str, dict[str, Any]]
 Cells = tuple[str, str, str]
 """Type, default and meaning of a key."""
@@ -136,9 +139,13 @@ def _bound(schema: dict[str, Any], wordings: dict[str, str]) -> str:
     """The first of some bounds that a schema has, 1e6 as 1,000,000; empty if it has none."""
     for key, wording in wordings.items():
         if key in schema:
-            value = schema[key]
-            return f"{wording}{int(value) if value == int(value) else value:,}"
+            return f"{wording}{_number(schema[key])}"
     return ""
+
+
+def _number(value: float) -> str:
+    """A bound: 1,000,000 in full, 1e+37 with an exponent."""
+    return f"{int(value):,}" if value == int(value) and value < MOST_WRITTEN_OUT else f"{value:.9g}"
 
 
 def _default(schema: dict[str, Any]) -> str:

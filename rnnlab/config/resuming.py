@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from rnnlab.config.contradictions import refuse_contradictions
 from rnnlab.config.reading import read_experiment
 from rnnlab.config.schema import Experiment
 from rnnlab.errors import UsageError
@@ -42,6 +43,7 @@ def resumed_experiment(
     begun = located(read_experiment(own))
     asked_for = read_experiment(config, overrides) if config else located(read_experiment(own, overrides))
     wanted = _with_choices(asked_for, begun)
+    refuse_contradictions(wanted)
     changed = [
         f"{key} ({_shown(before)} → {_shown(after)})"
         for key, before, after in _differences(begun.model_dump(mode="json"), wanted.model_dump(mode="json"))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from rnnlab.config.section import Section
+from rnnlab.config.section import Length, SampleCount, Section, Temperature
 
 
 class Samples(Section):
@@ -16,12 +16,10 @@ class Samples(Section):
     seed: Annotated[str, Field(min_length=1)] | None = Field(
         None, description="Text or notes to start from; left out, generation.seed."
     )
-    length: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
-        None, description="Tokens after the seed; left out, generation.length."
-    )
-    count: Annotated[int, Field(ge=1, le=1000)] | None = Field(
+    length: Length | None = Field(None, description="Tokens after the seed; left out, generation.length.")
+    count: SampleCount | None = Field(
         None, description="How many samples each time; left out, generation.samples."
     )
-    temperature: Annotated[float, Field(ge=0, le=1000)] | None = Field(
+    temperature: Temperature | None = Field(
         None, description="0 takes the most probable token; left out, generation.temperature."
     )

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from rnnlab.config.early_stopping import MinDelta, Patience
-from rnnlab.config.section import Section, Share
+from rnnlab.config.section import LEAST, Section, Share
 
 
 class _Schedule(Section):
@@ -41,7 +41,7 @@ class ExponentialSchedule(_Schedule):
     """A constant factor every so many steps."""
 
     kind: Literal["exponential"] = Field(description="The rate falls by a factor every so many steps.")
-    decay_rate: Annotated[float, Field(gt=0, le=1)] = Field(description="The factor.")
+    decay_rate: Annotated[float, Field(ge=LEAST, le=1)] = Field(description="The factor.")
     decay_steps: Annotated[int, Field(ge=1, le=2**31 - 1)] = Field(
         description="After how many steps it has been applied once."
     )
@@ -51,7 +51,7 @@ class PlateauSchedule(_Schedule):
     """A factor each time that the loss that chooses the best weights no longer falls."""
 
     kind: Literal["plateau"] = Field(description="The rate falls by a factor when the loss no longer does.")
-    factor: Annotated[float, Field(gt=0, lt=1)] = Field(0.5, description="The factor.")
+    factor: Annotated[float, Field(ge=LEAST, lt=1)] = Field(0.5, description="The factor.")
     patience: Patience = Field(
         2,
         description="Measurements, one after the other, in which the loss has to fall: validations, or epochs"

@@ -1,5 +1,6 @@
 """The page of YAML: an experiment and its sections."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
@@ -7,14 +8,23 @@ from pydantic_core import PydanticCustomError
 
 from rnnlab.config.checkpoint import Checkpoints
 from rnnlab.config.contradictions import contradictions
-from rnnlab.config.dataset import NotesDataset, TextDataset
+from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE, NotesDataset, TextDataset
 from rnnlab.config.early_stopping import EarlyStopping
 from rnnlab.config.model import GruModel, LstmModel, MlpModel, RecurrentModel, SimpleRnnModel
 from rnnlab.config.optimizer import Adam, Optimizer
 from rnnlab.config.samples import Samples
 from rnnlab.config.schedule import ConstantSchedule, Schedule
-from rnnlab.config.section import RandomSeed, Section, Share, one_or_many
+from rnnlab.config.section import (
+    Length,
+    RandomSeed,
+    SampleCount,
+    Section,
+    Share,
+    Temperature,
+    one_or_many,
+)
 from rnnlab.config.split import ContiguousSplit, FilesSplit, NoSplit, SequencesSplit, StratifiedShuffleSplit
+from rnnlab.config.wording import shown
 
 __all__ = [
     "ContiguousSplit",
@@ -37,11 +47,25 @@ __all__ = [
 ]
 
 Regime = Literal["windows", "stateful_windows", "stream"]
+_CALLBACK = r"^[\w.]+:\w+$"
+
+
+def _callback(value: Any) -> Any:
+    if not (isinstance(value, str) and re.search(_CALLBACK, value)):
+        several = ", or a list of them" if value is None else ""
+        raise PydanticCustomError(
+            "callback",
+            "expected package.module:Class{several}, received {value}",
+            {"several": several, "value": shown(value)},
+        )
+    return value
+
+
 Callbacks = Annotated[
-    tuple[Annotated[str, Field(pattern=r"^[\w.]+:\w+$")], ...],
+    tuple[Annotated[str, BeforeValidator(_callback)], ...],
     Field(max_length=100),
     BeforeValidator(one_or_many),
-    WithJsonSchema({"type": "array", "items": {"type": "string", "pattern": r"^[\w.]+:\w+$"}}),
+    WithJsonSchema({"type": "array", "items": {"type": "string", "pattern": _CALLBACK}}),
 ]
 
 
@@ -105,27 +129,29 @@ class Generation(Section):
     """How the network writes."""
 
     seed: Annotated[str, Field(min_length=1)] | None = Field(None, description="Text or notes to start from.")
-    length: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
-        200, description="Tokens to generate after the seed."
-    )
-    temperature: Annotated[float, Field(ge=0, le=1000)] | None = Field(
+    length: Length = Field(200, description="Tokens to generate after the seed.")
+    temperature: Temperature | None = Field(
         None, description="0 takes the most probable token; left out, 0 for windows and 1 for a stream."
     )
-    top_k: Annotated[int, Field(ge=1, le=65_536)] | None = Field(
-        None, description="Draw from the K most probable tokens (Fan et al., 2018)."
+    top_k: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
+        None,
+        description="Draw from the K most probable tokens (Fan et al., 2018); from all, if there are fewer.",
     )
     top_p: Annotated[float, Field(gt=0, le=1)] | None = Field(
         None,
         description="Draw from the most probable tokens whose probabilities reach P, 0 to 1 (Holtzman et al.,"
         " 2020).",
     )
-    samples: Annotated[int, Field(ge=1, le=10_000)] = Field(1, description="How many samples.")
+    samples: SampleCount = Field(1, description="How many samples.")
     random_seed: RandomSeed = Field(0, description="The number that fixes what is drawn.")
     stop: str | None = Field(None, description="The token that ends a sample; it is not written.")
 
 
 class Experiment(Section):
-    """One page of YAML."""
+    """One page of YAML.
+
+    It is complete when it is built, from YAML or in Python: defaults that depend on other sections are set.
+    """
 
     dataset: Annotated[TextDataset | NotesDataset, Field(discriminator="kind")] = Field(
         description="What is read, and how it is cut and encoded."
@@ -144,6 +170,20 @@ class Experiment(Section):
             return "stream"
         stateful = isinstance(self.model, RecurrentModel) and self.model.stateful
         return "stateful_windows" if stateful else "windows"
+
+    @model_validator(mode="after")
+    def _set_dependent_defaults(self) -> "Experiment":
+        """Set the defaults that depend on other sections; each record is replaced, since it is frozen."""
+        if self.generation.temperature is None:
+            temperature = 1.0 if self.regime == "stream" else 0.0
+            generation = self.generation.model_copy(update={"temperature": temperature})
+            object.__setattr__(self, "generation", generation)
+        if self.dataset.encoding == "embedding" and self.dataset.embedding_size is None:
+            tied = isinstance(self.model, RecurrentModel) and self.model.tie_weights
+            size = self.model.units[-1] if tied else DEFAULT_EMBEDDING_SIZE
+            dataset = self.dataset.model_copy(update={"embedding_size": size})
+            object.__setattr__(self, "dataset", dataset)
+        return self
 
     @model_validator(mode="after")
     def _refuse_contradictions(self) -> "Experiment":

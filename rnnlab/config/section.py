@@ -7,6 +7,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 MOST_UNITS = 16_384
 MOST_LAYERS = 32
 
+LEAST, MOST = 1e-30, 1e37
+"""Of a number above 0: float32 holds both, and what an optimizer makes of them in a step."""
+
+MOST_DECAY = 0.9999999
+"""Less than 1 in float32 too: optimizers divide by 1 − decay."""
+
 
 class Section(BaseModel):
     """A frozen record of settings; unknown keys, loose types, infinity and NaN are refused."""
@@ -35,5 +41,20 @@ Units = Annotated[
 Share = Annotated[float, Field(ge=0, lt=1)]
 """A share of a whole, from 0 to less than 1."""
 
+Positive = Annotated[float, Field(ge=LEAST, le=MOST)]
+"""A number above 0 in the range of float32."""
+
+Decay = Annotated[float, Field(ge=0, le=MOST_DECAY)]
+"""How much of a running mean is kept at each step, from 0 to less than 1."""
+
 RandomSeed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 """A number that fixes what is drawn."""
+
+Length = Annotated[int, Field(ge=1, le=10_000_000)]
+"""Tokens to write after a seed."""
+
+Temperature = Annotated[float, Field(ge=0, le=1000)]
+"""What the logits are divided by; 0 takes the most probable token."""
+
+SampleCount = Annotated[int, Field(ge=1, le=10_000)]
+"""How many samples are written."""

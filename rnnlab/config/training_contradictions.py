@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 def about_training(experiment: Experiment) -> Iterator[Contradiction]:
     """Everything about the course of training that cannot be together."""
     yield from _about_checkpoints(experiment)
+    yield from _about_validations(experiment)
     yield from _about_patience(experiment)
     yield from _about_samples(experiment)
 
@@ -25,6 +26,22 @@ def _about_checkpoints(experiment: Experiment) -> Iterator[Contradiction]:
         yield Contradiction(
             ("training.checkpoint.every_seconds", "training.checkpoint.every_epochs"),
             "cannot stand beside every_epochs; leave one of them out",
+        )
+
+
+def _about_validations(experiment: Experiment) -> Iterator[Contradiction]:
+    """Training that ends before its first validation, so that no validation loss chooses the best weights.
+
+    Epochs that a stream leaves open are not known before its data is read.
+    """
+    training, every = experiment.training, experiment.evaluation.every
+    is_open = experiment.regime == "stream" and "epochs" not in training.model_fields_set
+    validates = bool(getattr(experiment.dataset.split, "validation", None))
+    if validates and not is_open and every > training.epochs:
+        yield Contradiction(
+            ("evaluation.every", "training.epochs", "dataset.split"),
+            f"expected at most training.epochs, which is {training.epochs:,}, received {every:,}: training"
+            " would end before its first validation; make it smaller, or training.epochs larger",
         )
 
 

@@ -18,7 +18,6 @@ _TYPES = {
     "path_type": "a path",
     "model_type": "a section (keys and values)",
     "model_attributes_type": "a section (keys and values)",
-    "string_pattern_mismatch": "package.module:Class",
 }
 
 _BOUNDS = {
@@ -39,7 +38,7 @@ def expectation(error: ErrorDetails) -> str:
         return _TYPES.get(kind, "")
     name, phrase = _BOUNDS[kind]
     bound = error["ctx"][name]
-    return phrase.format(f"{bound:,}" if isinstance(bound, int) else f"{bound:g}")
+    return phrase.format(f"{bound:,}" if isinstance(bound, int) else f"{bound:.9g}")
 
 
 def did_you_mean(words: Sequence[str]) -> str:

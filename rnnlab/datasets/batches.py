@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.datasets.corpus import Corpus
-from rnnlab.datasets.parts import Part, require_windows
+from rnnlab.datasets.parts import Part, gap_remedy, require_windows
 from rnnlab.errors import DataError
 
 Epoch = tuple[NDArray[np.int64], NDArray[np.int32]]
@@ -165,10 +165,12 @@ def require_full_batch(batches: WindowBatches | StreamBatches, part: Part) -> No
         raise DataError(
             f"the {part.name} part is too short: it has {count} windows of {window + 1} tokens,"
             f" {lanes - count} fewer than training.batch_size {lanes}; set that to {count} or less"
+            + gap_remedy(part, lanes - count)
         )
     targets = part.end - part.begin - 1
     if isinstance(batches, StreamBatches) and targets < lanes * window:
-        raise DataError(_too_short_for_lanes(part, targets, lanes=lanes, window=window))
+        more = gap_remedy(part, lanes * window - targets)
+        raise DataError(_too_short_for_lanes(part, targets, lanes=lanes, window=window) + more)
 
 
 def _at_sequences(cuts: NDArray[np.int64], corpus: Corpus, window: int) -> NDArray[np.int64]:
@@ -188,6 +190,7 @@ def _require_targets(part: Part, corpus: Corpus) -> None:
     if part.end - part.begin - 1 - starts_inside < 1:
         held_out = part.name in {"validation", "test"}
         remedy = f", or give dataset.split.{part.name} a larger fraction" if held_out else ""
+        remedy += gap_remedy(part, 2 - (part.end - part.begin))
         raise DataError(
             f"the {part.name} part is too short: expected two tokens of one sequence, an input and its"
             f" target, received {max(part.end - part.begin, 0)} tokens in all; add data{remedy}"

@@ -6,6 +6,7 @@ configuration says stays as it says it, and the run's own configuration says all
 
 from typing import Any
 
+from rnnlab.config.contradictions import refuse_contradictions
 from rnnlab.config.optimizer import Adam
 from rnnlab.config.schedule import CosineSchedule
 from rnnlab.config.schema import Experiment
@@ -32,6 +33,9 @@ def fitted(experiment: Experiment, corpus: Corpus) -> tuple[Experiment, tuple[st
     Args:
         experiment: the configuration; with other regimes than a stream it stays as it is.
         corpus: its data, before it is split.
+
+    Raises:
+        ConfigError: a setting of the configuration cannot stand beside what was chosen.
     """
     if experiment.regime != "stream":
         return experiment, ()
@@ -48,7 +52,9 @@ def fitted(experiment: Experiment, corpus: Corpus) -> tuple[Experiment, tuple[st
     if not training.model_fields_set & {"optimizer", "schedule"}:
         chosen |= {"optimizer": OPTIMIZER, "schedule": SCHEDULE}
     copies = f" and {len(dataset.shifts)} copies of those trained on" if dataset.shifts else ""
-    return _with(experiment, chosen, size=f"{len(corpus.ids):,} tokens{copies}")
+    complete, notes = _with(experiment, chosen, size=f"{len(corpus.ids):,} tokens{copies}")
+    refuse_contradictions(complete)
+    return complete, notes
 
 
 def _with(experiment: Experiment, chosen: dict[str, Any], *, size: str) -> tuple[Experiment, tuple[str, ...]]:

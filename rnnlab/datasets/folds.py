@@ -40,6 +40,7 @@ def fold_data(corpus: Corpus, experiment: Experiment, folds: int) -> Iterator[Da
 
     Raises:
         DataError: there is too little data for so many folds.
+        ConfigError: there are too many training steps.
     """
     made: Iterator[Data]
     if experiment.regime == "windows":

@@ -19,12 +19,14 @@ class Part:
         begin: index of its first token.
         end: index after its last token.
         runs: (R, 2) int64; windows begin at every token from runs[r, 0] to before runs[r, 1].
+        gap: tokens that `dataset.split.gap` leaves out after it, before what is held out.
     """
 
     name: str
     begin: int
     end: int
     runs: NDArray[np.int64]
+    gap: int = 0
 
     @property
     def window_count(self) -> int:
@@ -52,6 +54,14 @@ def part_of_tokens(corpus: Corpus, name: str, begin: int, end: int, *, window: i
     return Part(name, begin, end, runs[first < after_last])
 
 
+def gap_remedy(part: Part, missing: int) -> str:
+    """What to set so that a part gets the tokens that it lacks from the gap after it; empty if it cannot."""
+    if part.gap < max(missing, 1):
+        return ""
+    most = part.gap - missing
+    return f", or set dataset.split.gap, which takes {part.gap:,} tokens from it, to {most:,} or less"
+
+
 def part_of_windows(corpus: Corpus, name: str, window_starts: NDArray[np.int64]) -> Part:
     """The part with the windows that begin at some tokens, in the order of the corpus."""
     first = np.sort(window_starts)
@@ -76,6 +86,8 @@ def require_windows(part: Part, corpus: Corpus, *, window: int) -> None:
     remedy = f", or set dataset.window to {longest - 1} or less" if longest > 1 else ""
     if part.name in {"validation", "test"}:
         remedy += f", or give dataset.split.{part.name} a larger fraction"
+    sequence = max(int(np.searchsorted(corpus.starts, part.end, side="right")) - 1, 0)
+    remedy += gap_remedy(part, window + 1 - (part.end - max(part.begin, int(corpus.starts[sequence]))))
     raise DataError(
         f"the {part.name} part is too short: dataset.window {window} and a target need {window + 1} tokens"
         f" in one sequence, the longest has {longest}, {window + 1 - longest} too few; add data{remedy}"

@@ -1,7 +1,7 @@
 """The parts of a corpus that training, validation and testing read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -119,7 +119,8 @@ def _contiguous(corpus: Corpus, split: ContiguousSplit, window: int) -> list[Par
     *before, last = [name for name in ranges if held_out[name]]
     ends = {**{name: ranges[name][1] - gap for name in before}, last: ranges[last][1]}
     ends[last] += corpus.has_boundaries
-    return [part_of_tokens(corpus, name, ranges[name][0], ends[name], window=window) for name in ends]
+    parts = [part_of_tokens(corpus, name, ranges[name][0], ends[name], window=window) for name in ends]
+    return [replace(part, gap=0 if part.name == last else max(gap, 0)) for part in parts]
 
 
 def _drawn(split: SequencesSplit, count: int) -> dict[str, int]:

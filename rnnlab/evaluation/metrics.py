@@ -1,6 +1,7 @@
 """One-step measures: what the model expects of each next token, given the true ones before it."""
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -13,6 +14,12 @@ from rnnlab.engines.stepper import Stepper
 from rnnlab.evaluation.scoring import Scores, score
 
 TOP = 5
+
+MOST_LOSS = math.log(sys.float_info.max)
+"""Nats per token, 709.8: of a larger loss the perplexity is no number that a float holds."""
+
+OVER_ALL = "over 1e308"
+"""What is shown in the place of an infinite perplexity."""
 
 Watch = Callable[[Scores], None]
 
@@ -45,8 +52,8 @@ class Metrics:
 
     @property
     def perplexity(self) -> float:
-        """exp(loss): among how many equally likely tokens the model is as uncertain."""
-        return math.exp(min(self.loss, 700.0))
+        """exp(loss): among how many equally likely tokens it is as uncertain; infinite over 1.79e308."""
+        return math.exp(self.loss) if self.loss < MOST_LOSS else math.inf
 
     @property
     def accuracy(self) -> float:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
+from rnnlab.config.problems import findings
 from rnnlab.config.schema import Generation
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.engines.numpy_engine import numpy_model
@@ -50,8 +52,18 @@ class Writing:
 
 
 def settings_of(configured: Generation, options: Mapping[str, Any]) -> Generation:
-    """The configured settings with those that were given (not None) in their place."""
-    return configured.model_copy(update={name: value for name, value in options.items() if value is not None})
+    """The configured settings with those that were given (not None) in their place.
+
+    Raises:
+        UsageError: the first that is out of its range in the configuration's schema, and what was expected.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    settings = {**configured.model_dump(), **given}
+    try:
+        return Generation.model_validate(settings)
+    except ValidationError as error:
+        first = findings(error.errors(include_url=False), settings)[0]
+        raise UsageError(f"generate: {'.'.join(map(str, first.path))}: {first.message}") from None
 
 
 def write(trained: TrainedModel, settings: Generation) -> Writing:
@@ -65,11 +77,14 @@ def write(trained: TrainedModel, settings: Generation) -> Writing:
     dataset = experiment.dataset
     vocabulary = Vocabulary(trained.tokens, dataset.kind, dataset.boundary)
     seed = seed_ids(settings.seed, vocabulary)
+    temperature = settings.temperature
+    if temperature is None:
+        temperature = experiment.generation.temperature
     how = Decoding(
         regime=experiment.regime,
         window=dataset.window,
         length=settings.length,
-        sampling=Sampling(settings.temperature or 0.0, settings.top_k, settings.top_p),
+        sampling=Sampling(temperature or 0.0, settings.top_k, settings.top_p),
         samples=settings.samples,
         random_seed=settings.random_seed,
         stop=_stop_id(settings.stop, vocabulary),

@@ -156,8 +156,8 @@ def _layers_of(experiment: Experiment, vocab_size: int) -> Architecture:
 def _encoding(experiment: Experiment, vocab_size: int) -> Layer:
     """The layer that turns token ids (N, T) into (N, T, D)."""
     dataset = experiment.dataset
-    if dataset.encoding == "embedding":
-        size = dataset.embedding_size or 1
+    if dataset.embedding_size is not None:
+        size = dataset.embedding_size
         return Layer(ENCODING, (None, dataset.window, size), {"embeddings": (vocab_size, size)})
     if dataset.encoding == "one_hot" and vocab_size > MOST_ONE_HOT:
         raise ConfigError(

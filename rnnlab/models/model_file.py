@@ -5,7 +5,8 @@ The tensors are float32, named `layer/weight` as in `Architecture.weight_shapes`
     format          "rnnlab"
     format_version  "1"
     rnnlab_version  the version that wrote it
-    config          the resolved configuration, as YAML; data paths are relative to the file's folder
+    config          the resolved configuration, as YAML; data paths lead on from the folder that holds all of
+                    the data, and say which it is, not where: the same training writes the same file anywhere
     vocabulary      the tokens by id, as a JSON list
     data_sha256     digest of the corpus that it was trained on
     sha256          digest of everything above and of every tensor's name and bytes
@@ -75,7 +76,7 @@ def save_model(path: Path, model: TrainedModel) -> None:
         "format": "rnnlab",
         "format_version": FORMAT_VERSION,
         "rnnlab_version": __version__,
-        "config": write_experiment(model.experiment, folder=path.parent),
+        "config": write_experiment(model.experiment, folder=model.experiment.dataset.folder),
         "vocabulary": json.dumps(model.tokens, ensure_ascii=False),
         "data_sha256": model.data_sha256,
     }

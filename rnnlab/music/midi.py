@@ -20,7 +20,7 @@ from rnnlab.music.melody import line_of
 from rnnlab.music.midi_events import BOUND, EXACT, PERCUSSION, MidiEvents, Strike, read_events
 from rnnlab.music.reading import Reading
 from rnnlab.music.sounds import Sound, Sounds, sounds_of
-from rnnlab.music.tune import DEFAULT_TEMPO, Tune
+from rnnlab.music.tune import DEFAULT_TEMPO, FASTEST, SLOWEST, Tune
 
 _MICROSECONDS = 60_000_000
 _USUAL_TICKS, _MOST_TICKS = 480, 0x7FFF
@@ -58,7 +58,7 @@ def write_midi(tune: Tune, *, tempo: float | None = None, program: int = 0, velo
     except DataError as error:
         raise DataError(f"{tune.name}: {error}") from None
     per_step = int(4 * sounds.step * ticks)
-    beat = round(_MICROSECONDS / (tempo or tune.tempo or DEFAULT_TEMPO))
+    beat = _beat(tempo or tune.tempo or DEFAULT_TEMPO)
     track = mido.MidiTrack(
         [
             mido.MetaMessage("text", text=EXACT),
@@ -95,13 +95,26 @@ def _tune(events: MidiEvents, name: str, reading: Reading) -> Tune:
     return Tune(
         name,
         notes,
-        tempo=_MICROSECONDS / tempi[0] if tempi else None,
+        tempo=_tempo(tempi[0]) if tempi else None,
         left_out=len(strikes) - kept,
         largest_shift=float(
             max((grid.shift(begin) for begin in {strike.begin for strike in struck}), default=0)
         ),
         tempo_changes=len(set(tempi)) - 1 if tempi else 0,
     )
+
+
+def _beat(tempo: float) -> int:
+    """The whole microseconds of a quarter note, which is how MIDI has a tempo."""
+    return round(_MICROSECONDS / tempo)
+
+
+def _tempo(beat: int) -> float | None:
+    """The tempo with the fewest decimals that MIDI writes as this beat; None if it is none of note text."""
+    exact = _MICROSECONDS / beat
+    rounded = (round(exact, decimals) for decimals in range(4))
+    tempo = next((each for each in rounded if each and _beat(each) == beat), exact)
+    return tempo if SLOWEST <= tempo <= FASTEST else None
 
 
 def _chosen(events: MidiEvents, reading: Reading) -> list[Strike]:

@@ -1,9 +1,11 @@
 """What a model is worth, with what counting alone is worth beside it."""
 
 from collections.abc import Iterator
+from math import isfinite
 
 from rnnlab.evaluation.baselines import Baselines
 from rnnlab.evaluation.evaluating import Evaluation
+from rnnlab.evaluation.metrics import OVER_ALL
 from rnnlab.evaluation.smoothing import NAMES
 from rnnlab.reports.markup import Markup, tag, together
 from rnnlab.reports.ticks import figure
@@ -43,7 +45,8 @@ def _measures(evaluation: Evaluation) -> Iterator[tuple[str, str, str]]:
     metrics, ceiling, seeds = evaluation.metrics, evaluation.ceiling, evaluation.seed_runs
     unit = "token" if evaluation.bits_per_character is None else "character"
     yield "loss", figure(metrics.loss), f"nats per {unit}, {figure(metrics.bits_per_token)} bits"
-    yield "perplexity", figure(metrics.perplexity), "equally likely tokens would be as uncertain"
+    perplexity = figure(metrics.perplexity) if isfinite(metrics.perplexity) else OVER_ALL
+    yield "perplexity", perplexity, "equally likely tokens would be as uncertain"
     yield "accuracy", f"{metrics.accuracy:.4f}", f"{metrics.correct:,} of {metrics.tokens:,}"
     if metrics.top_5_accuracy is not None:
         yield "top 5", f"{metrics.top_5_accuracy:.4f}", "among the five likeliest"

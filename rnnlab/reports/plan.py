@@ -24,7 +24,7 @@ def plan(
         *(("", note) for note in splits.notes),
         ("batches", _batches(experiment, batches)),
         ("model", _model(experiment, architecture)),
-        ("training", _training(experiment, batches)),
+        ("training", _training(experiment, splits, batches)),
     ]
 
 
@@ -78,15 +78,22 @@ def _model(experiment: Experiment, architecture: Architecture) -> str:
     return f"{kind} {layers} on {experiment.dataset.encoding}; {architecture.parameters:,} parameters"
 
 
-def _training(experiment: Experiment, batches: Batches) -> str:
+def _training(experiment: Experiment, splits: Splits, batches: Batches) -> str:
     training = experiment.training
     optimizer, steps = training.optimizer, training.epochs * batches.steps
     schedule = "" if training.schedule.kind == "constant" else f", {training.schedule.kind} schedule"
-    most = "at most " if training.early_stopping else ""
+    most = "at most " if _may_stop_early(experiment, splits) else ""
     return (
         f"{most}{_count(training.epochs, 'epoch')}, {_count(steps, 'step')} of {optimizer.name},"
         f" learning rate {optimizer.learning_rate:g}{schedule}, random seed {training.random_seed}"
     )
+
+
+def _may_stop_early(experiment: Experiment, splits: Splits) -> bool:
+    """Whether early stopping can wait out its patience before the last epoch."""
+    stopping, epochs = experiment.training.early_stopping, experiment.training.epochs
+    every = experiment.evaluation.every if "validation" in splits.parts else 1
+    return stopping is not None and stopping.patience * every < epochs
 
 
 def _count(number: int, noun: str) -> str:

@@ -25,7 +25,7 @@ def decade_ticks(low: float, high: float, *, most: int) -> list[float]:
 
 def figure(value: float, digits: int = 4) -> str:
     """A measure in a sentence or a table: `1.706`, `4.69 × 10⁻⁸`."""
-    if value and abs(value) < 1e-3:
+    if value and not 1e-3 <= abs(value) < 1e15:
         digit, _, power = f"{value:.{digits - 2}e}".partition("e")
         return f"{digit} × 10{str(int(power)).translate(_RAISED)}"
     return f"{value:,.{digits}g}" if abs(value) < 10**digits else f"{value:,.0f}"

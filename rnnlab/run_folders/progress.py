@@ -1,5 +1,6 @@
 """How far a training came, by its `history.csv`."""
 
+import math
 from dataclasses import dataclass
 
 COLUMNS = ("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds")
@@ -35,14 +36,20 @@ def progress_of(text: str) -> Progress:
         ValueError: it is no such file.
     """
     header, *lines = text.splitlines()
-    if header != HEADER or text.count(",") != HEADER.count(",") * (1 + len(lines)):
-        raise ValueError(f"expected rows of {HEADER}")
+    cells = ",".join(lines).split(",") if lines else []
+    columns = {name: cells[index :: len(COLUMNS)] for index, name in enumerate(COLUMNS)}
+    numbers = [str(epoch) for epoch in range(1, len(lines) + 1)]
+    if header != HEADER or len(cells) != len(lines) * len(COLUMNS) or columns["epoch"] != numbers:
+        raise ValueError(f"expected rows of {HEADER}, a row for each epoch")
     if not lines:
         return NO_PROGRESS
-    is_held_out = text.count(",,,") < len(lines)  # the figures of some row are there
-    column = COLUMNS.index("validation_loss" if is_held_out else "loss")
-    losses = (line.split(",", column + 1)[column] for line in lines)
-    measured = [(float(loss), epoch) for epoch, loss in enumerate(losses, start=1) if loss]
-    best_loss, best_epoch = min(measured, default=(None, None))
-    part = "validation" if is_held_out else "train"
-    return Progress(len(lines), best_epoch, best_loss, part, float(lines[-1].rpartition(",")[2]))
+    validated = _losses(columns["validation_loss"])
+    best_loss, best_epoch = min(validated or _losses(columns["loss"]), default=(None, None))
+    part = "validation" if validated else "train"
+    return Progress(len(lines), best_epoch, best_loss, part, float(columns["seconds"][-1]))
+
+
+def _losses(column: list[str]) -> list[tuple[float, int]]:
+    """The finite losses of a column, each with its epoch from 1; a cell without a loss is empty."""
+    measured = ((float(cell), epoch) for epoch, cell in enumerate(column, start=1) if cell)
+    return [(loss, epoch) for loss, epoch in measured if math.isfinite(loss)]

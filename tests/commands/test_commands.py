@@ -182,7 +182,7 @@ def folder(rnnlab):
             1,
             "the train part is too short: dataset.window 99 and a target need 100 tokens",
         ),
-        ("describe song.yaml --set model.head=none", 2, "model.head: none: the last layer's units must "),
+        ("describe song.yaml --set model.head=none", 2, "--set model.head: none: the last layer's units"),
         ("describe no_run", 1, "no_run: not a run folder (it holds no config.yaml)"),
         ("evaluate no_run", 1, "no_run: not a run folder (it holds no config.yaml)"),
         ("generate gone", 1, "gone: no such run; expected a run folder or a model file; in runs/ there are"),

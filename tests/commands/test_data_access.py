@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.runs import create_run
+from tests.forging import forge
 from tests.needs import needs
 from tests.server import Server, running, sends
 from tests.trained import SENTENCE, STREAM, run_of, trained
@@ -49,6 +50,8 @@ def was_opened(path: Path) -> bool:
 def stranger(data: Path, folder: str = "downloaded/run") -> str:
     """A run that names data outside of it, unpacked somewhere."""
     run = run_of(NAMES_DATA)
+    config = (run.path / "config.yaml").read_text()
+    forge(run.model_path, lambda metadata, _: metadata.update(config=config))  # as they were once written
     Path(folder).parent.mkdir(parents=True, exist_ok=True)
     run.path.rename(folder)
     config = Path(folder, "config.yaml").read_text()

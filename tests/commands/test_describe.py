@@ -125,7 +125,7 @@ def test_a_ceiling_of_everything_is_not_explained(rnnlab):
     """Where every target can be known, equal windows have equal targets."""
     Path("alphabet.yaml").write_text(SENTENCE.replace("if you want to build a ship", "abcdefghijklm"))
 
-    lines = rnnlab("describe", "alphabet.yaml").stdout.splitlines()
+    lines = rnnlab("describe", "alphabet.yaml", "--set", "generation.seed=null").stdout.splitlines()
 
     assert "ceiling     40 of 40 (1.000)" in lines
 
@@ -150,3 +150,17 @@ def test_windows_fit_a_narrow_terminal(rnnlab, monkeypatch, columns):
     assert max(map(len, windows[1:])) <= columns
     assert ("[" in windows[1]) == (columns == 80)
     assert windows[1].split()[0] == "0"
+
+
+def test_a_seed_that_the_data_lacks_is_refused_with_its_place(rnnlab):
+    """In the file, or by the option that set it; nothing has been trained then."""
+    Path("sentence.yaml").write_text(SENTENCE)
+    line = SENTENCE.splitlines().index("generation: {seed: if yo, length: 9}") + 1
+
+    by_file = rnnlab("describe", "sentence.yaml", "--set", "dataset.inline=abcdefghijklm" * 3)
+    by_option = rnnlab("train", "sentence.yaml", "--set", "generation.stop=if")
+
+    assert (by_file.exit_code, by_option.exit_code) == (2, 2)
+    assert by_file.stderr.startswith(f"sentence.yaml:{line}:20: generation.seed: seed:1:3: character ' ' is ")
+    assert by_option.stderr == "--set generation.stop: expected one token, received 2: 'if'\n"
+    assert not Path("runs").exists()

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from rnnlab.commands import compare, evaluate, generate
+from rnnlab.config.comparison import ComparisonPage
+from rnnlab.config.schema import Evaluation, Generation
 from tests.trained import SENTENCE, SONG, STREAM, run_of
 
 DRAWN = ["--temperature", "1", "--length", "30"]
@@ -133,3 +136,23 @@ def test_a_model_file_is_enough_without_the_data(rnnlab, tmp_path):
     answer = rnnlab("generate", str(model))
 
     assert (answer.exit_code, answer.stdout, answer.stderr) == (0, expected, "")
+
+
+@pytest.mark.parametrize(
+    ("command", "section", "names"),
+    [
+        (generate, Generation, ["length", "temperature", "top_k", "top_p", "samples", "random_seed"]),
+        (evaluate, Evaluation, ["seeds"]),
+        (compare, ComparisonPage, ["seeds", "epochs", "seconds"]),
+    ],
+)
+def test_an_option_has_the_range_of_the_key_that_it_replaces(command, section, names):
+    """What the command line takes, the configuration takes, and the other way round."""
+    types = {option.name: option.type for option in command.command.params}
+    schema = section.model_json_schema()["properties"]
+    for name in names:
+        key = next((each for each in schema[name].get("anyOf", []) if each["type"] != "null"), schema[name])
+        least = key["minimum"] if "minimum" in key else key["exclusiveMinimum"]
+
+        assert (types[name].min, types[name].max) == (least, key["maximum"]), name
+        assert types[name].min_open == ("exclusiveMinimum" in key), name

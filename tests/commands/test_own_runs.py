@@ -58,9 +58,9 @@ def signed_run(folder: str, *overrides: str) -> Path:
 
 def named(run: Path, path: str) -> None:
     """Have a run's configuration name another file, as a stranger may who has a copy of the run."""
-    for name in ("config.yaml", "model.safetensors"):
-        assert "../../elsewhere/data.txt" in (run / name).read_bytes().decode(errors="replace")
-    config = (run / "config.yaml").read_text().replace("../../elsewhere/data.txt", path)
+    before = (run / "config.yaml").read_text()
+    assert "../../elsewhere/data.txt" in before
+    config = before.replace("../../elsewhere/data.txt", path)
     (run / "config.yaml").write_text(config)
     forge(run / "model.safetensors", lambda metadata, _: metadata.update(config=config))
 
@@ -200,6 +200,26 @@ def test_a_forged_configuration_is_not_covered_by_the_signature(rnnlab, own, sec
     named(own, "../../home/.ssh/key.txt")
 
     assert not_opened(rnnlab, own, secret) == "(config.yaml is not the one that was signed)"
+
+
+@pytest.mark.parametrize("is_from_before", [False, True])
+def test_a_forged_configuration_may_not_name_a_file_of_the_same_name(rnnlab, own, data, is_from_before):  # noqa: F811
+    """The model says which data it is, by its name; the place of the data is signed."""
+    signed = (own / "config.yaml").read_text()
+    if is_from_before:  # the model's own configuration is the signed one, and its data is the run's
+        forge(own / "model.safetensors", lambda metadata, _: metadata.update(config=signed))
+    other = Path("home/data.txt")
+    other.parent.mkdir()
+    other.write_text("x" * 30)
+    (own / "config.yaml").write_text(signed.replace("elsewhere/data.txt", "home/data.txt"))
+
+    answer = rnnlab("evaluate", OWN, "--json")
+
+    if is_from_before:
+        assert json.loads(answer.stdout)["run"] == OWN
+        assert "changed" not in answer.stderr
+    else:
+        assert "(config.yaml is not the one that was signed)" in answer.stderr
 
 
 def test_a_forged_model_is_not_that_of_the_run(rnnlab, own, secret):

@@ -1,8 +1,14 @@
 """`rnnlab train`: from a page to a run, and on from where a run was left."""
 
+import math
 from pathlib import Path
 
 import pytest
+
+from rnnlab.commands.train import _result
+from rnnlab.runs import Run
+from rnnlab.training.session import Outcome
+from rnnlab.training.trainer import Best
 
 PAGE = """
 dataset: {kind: notes, inline: "g8 e8 e4 f8 d8 d4 c8 d8 e8 f8 g8 g8 g4", window: 4, target: next}
@@ -79,3 +85,14 @@ def test_a_page_that_leaves_things_open_is_resumed_by_itself(rnnlab):
     assert (begun.exit_code, resumed.exit_code) == (0, 0)
     assert "not set, so chosen for 43 tokens: split none, window 2, batch_size 1, " in begun.stderr
     assert len(Path("runs/open-1/history.csv").read_text().splitlines()) == 1 + 3
+
+
+def test_the_result_says_which_weights_were_kept_where_no_epoch_has_a_loss():
+    """Such as where a callback ends training before the first validation."""
+    none, third = Best({}, 0, math.nan, "train"), Best({}, 3, 0.25, "validation")
+
+    lines = [_result(Outcome(Run(Path("runs/a-1")), best, 3, 2.0, 1.5, 0)) for best in (none, third)]
+
+    begin = "runs/a-1: 3 epochs in 2.0 s, 1.5 s of them to compile; kept "
+    assert lines[0] == f"{begin}the last weights, since no epoch has a loss that could choose others"
+    assert lines[1] == f"{begin}epoch 3, validation loss 0.25 nats per token"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE
-from rnnlab.config.reading import parse_experiment, read_experiment
+from rnnlab.config.reading import parse_experiment, places_named, read_experiment
 from rnnlab.config.schema import Experiment
 from rnnlab.errors import ConfigError
 
@@ -53,7 +53,9 @@ def test_one_wrong_size_is_one_line(units, message):
 
 def test_a_size_that_is_left_empty_is_placed_at_its_key():
     """There is no value to point at."""
-    assert refusal(GOOD.replace(" 4", "")) == ["6:3: model.units: expected an integer, received nothing"]
+    assert refusal(GOOD.replace(" 4", "")) == [
+        "6:3: model.units: expected an integer, or a list of them, received nothing"
+    ]
 
 
 def test_each_wrong_item_of_a_list_has_its_place():
@@ -111,7 +113,8 @@ def test_a_misspelled_key_is_one_line_though_it_leaves_another_missing():
             "training: {optimizer: adam}",
             "7:23: training.optimizer: expected a section (keys and values), received 'adam'",
         ),
-        ("training:", "7:1: training: expected a section (keys and values), received nothing"),
+        ("training:", "7:1: training: expected a section (keys and values), received nothing;"
+            " leave the key out for its default"),
         ("training: {shuffle: no}", "7:21: training.shuffle: expected true or false, received 'no'"),
         ("training: {epochs: 1e3}", "7:20: training.epochs: expected an integer, received 1000.0"),
         (
@@ -120,7 +123,19 @@ def test_a_misspelled_key_is_one_line_though_it_leaves_another_missing():
         ),
         (
             "training: {optimizer: {name: adam, learning_rate: 0}}",
-            "7:51: training.optimizer.learning_rate: expected more than 0, received 0",
+            "7:51: training.optimizer.learning_rate: expected 1e-30 or more, received 0",
+        ),
+        (
+            "training: {optimizer: {name: adam, learning_rate: 1e39}}",
+            "7:51: training.optimizer.learning_rate: expected at most 1e+37, received 1e+39",
+        ),
+        (
+            "training: {optimizer: {name: adam, beta_2: 0.99999999}}",
+            "7:44: training.optimizer.beta_2: expected at most 0.9999999, received 0.99999999",
+        ),
+        (
+            "training: {optimizer: {name: lion, beta_1: 0}}",
+            "7:44: training.optimizer.beta_1: expected 1e-30 or more, received 0",
         ),
         (
             "training: {optimizer: {name: adam, learning_rate: .nan}}",
@@ -245,7 +260,7 @@ def test_all_problems_come_at_once_in_the_order_of_the_file():
         ("model.unit=3", "--set model.unit: unknown key; did you mean 'units'?"),
         ("model=lstm", "--set model: expected a section (keys and values), received 'lstm'"),
         ("model={kind: gru, units: 0}", "--set model: model.units: expected 1 or more, received 0"),
-        ("model.units=", "--set model.units: expected an integer, received nothing"),
+        ("model.units=", "--set model.units: expected an integer, or a list of them, received nothing"),
         ("model.units=[1", "--set model.units:1:3: not YAML: expected ',' or ']', but got '<stream end>'"),
         ("model.units=*a", "--set model.units:1:1: alias *a: aliases are not read; write the value out"),
         (
@@ -376,3 +391,58 @@ def test_a_file_is_read_relative_to_its_own_folder(tmp_path):
     (tmp_path / "song.yaml").write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
 
     assert read_experiment(tmp_path / "song.yaml").dataset.path == (tmp_path / "a.txt",)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "line", "placed"),
+    [
+        ([], "model.units: too many; use fewer", "{page}:3:28: model.units: too many; use fewer"),
+        ([], "generation.stop: unknown", "{page}:2:1: generation.stop: unknown"),
+        ([], "training.epochs: too many", "{page}:4:1: training.epochs: too many"),
+        (["generation.stop=z"], "generation.stop: unknown", "--set generation.stop: unknown"),
+        ([], "{page}:3:29: model.units: too many", "{page}:3:29: model.units: too many"),
+        ([], "runs: no such folder", "runs: no such folder"),
+    ],
+)
+def test_what_only_the_data_shows_is_said_with_its_place(tmp_path, overrides, line, placed):
+    """The value where there is one, else its section; a line that names no setting stays as it is."""
+    page = tmp_path / "page.yaml"
+    page.write_text(
+        "# one\ndataset: {kind: text, inline: abc}\nmodel: {kind: lstm, units: 4}\n"
+        "training: {shuffle: false}\n"
+    )
+
+    with pytest.raises(ConfigError) as caught, places_named(page, overrides):
+        raise ConfigError(line.format(page=page), "second line")
+
+    assert str(caught.value) == f"{placed.format(page=page)}\nsecond line"
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("training.callbacks", "package.module:Class, or a list of them"),
+        ("training.schedule", "a section (keys and values)"),
+        ("training.epochs", "an integer"),
+        ("training.batching", "'windows' or 'stream'"),
+        ("dataset.encoding", "'one_hot', 'scalar' or 'embedding'"),
+        ("dataset.unit", "'character', 'line' or 'document'"),
+        ("evaluation", "a section (keys and values)"),
+    ],
+)
+def test_a_key_without_a_value_may_be_left_out(key, expected):
+    """Where it has a default: nothing is no value, and no word is near it."""
+    assert refusal("{dataset: {kind: text, inline: abc}, model: {kind: lstm, units: 4}}", f"{key}=null") == [
+        f"--set {key}: expected {expected}, received nothing; leave the key out for its default"
+    ]
+
+
+def test_the_kind_of_a_section_without_a_value_is_asked_for():
+    """It has no default, and 'none' was not meant."""
+    (line,) = refusal(
+        "{dataset: {kind: text, inline: abc}, model: {kind: lstm, units: 4}}", "dataset.split.kind=~"
+    )
+
+    assert line.endswith(
+        "expected one of none, contiguous, sequences, files, stratified_shuffle, received nothing"
+    )

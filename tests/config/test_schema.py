@@ -92,6 +92,15 @@ def parse(
             " dataset.split: {kind: contiguous, test: 0.1}",
         ),
         (
+            {
+                "dataset": f"{TEXT}, split: {{kind: contiguous}}",
+                "training": f"{WINDOWS}, epochs: 3",
+                "evaluation": "every: 5",
+            },
+            "4:21: evaluation.every: expected at most training.epochs, which is 3, received 5: training would"
+            " end before its first validation; make it smaller, or training.epochs larger",
+        ),
+        (
             {"model": f"{LSTM}, stateful: true", "training": f"{WINDOWS}, shuffle: true"},
             "3:40: training.shuffle: with model.stateful windows come in order; set shuffle: false,"
             " or stateful: false",
@@ -291,3 +300,19 @@ def test_an_optimizer_that_is_only_named_is_keras_own(name):
     theirs = {**keras.optimizers.get(name).get_config()}
 
     assert {key: theirs[key] for key in ours} == pytest.approx(ours)
+
+
+@pytest.mark.parametrize(
+    ("split", "training", "every"),
+    [
+        ("{kind: contiguous}", "batching: windows, epochs: 5", 5),
+        ("{kind: none}", "batching: windows, epochs: 3", 5),
+        ("{kind: contiguous, validation: 0, test: 0.1}", "batching: windows, epochs: 3", 5),
+        ("{kind: contiguous}", "batching: stream", 50),
+    ],
+)
+def test_epochs_between_validations_may_be_more_where_none_is_missed(split, training, every):
+    """As many as there are; any number where nothing is validated, or where the data chooses the epochs."""
+    experiment = parse(f"{TEXT}, split: {split}", training=training, evaluation=f"every: {every}")
+
+    assert experiment.evaluation.every == every

@@ -7,6 +7,7 @@ from rnnlab.config.schema import ContiguousSplit, Experiment, NoSplit, Sequences
 from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.fitting import MOST_EPOCHS, fitted
 from rnnlab.datasets.loading import load_data
+from rnnlab.errors import ConfigError
 
 
 def page(text, tmp_path, *overrides, unit="character"):
@@ -48,6 +49,18 @@ def test_what_is_set_stays(tmp_path):
     assert (found.training.epochs, found.dataset.window, found.dataset.split) == (10, 5, NoSplit())
     assert found.training.optimizer == experiment.training.optimizer
     assert note == "not set, so chosen for 2,000 tokens: batch_size 24"
+
+
+def test_epochs_that_end_before_the_first_validation_are_refused(tmp_path):
+    """How many epochs are chosen is known only with the data, and so is whether any of it is held out."""
+    long, short = "abcdefghij" * 100_000, "abcdefghij" * 50
+    assert chosen(short, tmp_path, "evaluation.every=50").training.epochs == MOST_EPOCHS
+    assert chosen("ab" * 100, tmp_path, "evaluation.every=100").dataset.split == NoSplit()
+
+    with pytest.raises(
+        ConfigError, match=r"^evaluation\.every: expected at most training.epochs, which is 7,"
+    ):
+        chosen(long, tmp_path, "evaluation.every=8")
 
 
 def test_copies_count_as_data(tmp_path):

@@ -11,13 +11,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from rnnlab.commands.measures import evaluation_rows, metrics_json
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batching import reading_order
 from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.splits import split_corpus
 from rnnlab.engines.numpy_engine import numpy_model
 from rnnlab.engines.stepper import Ids, Logits, State, Stepper, Stream
+from rnnlab.evaluation.evaluating import Evaluation
 from rnnlab.evaluation.metrics import Metrics, measure
+from rnnlab.reports.measures import measures_table
 from tests.counting_model import CountingModel
 from tests.evaluation.digits import STATEFUL, STREAM, digits
 from tests.trained import SENTENCE, trained
@@ -144,11 +147,26 @@ class Certain:
 
 
 def test_great_logits_overflow_nowhere() -> None:
-    """A wrong target costs what the logits lack, 10,000 nats here; the perplexity stays a number."""
+    """A wrong target costs what the logits lack, 10,000 nats here."""
     metrics = measured(digits("01312"), Certain(10_000))
 
     assert metrics.total_loss == pytest.approx(20_000)
-    assert math.isfinite(metrics.perplexity)
+    assert metrics.perplexity == math.inf
+
+
+@pytest.mark.parametrize(
+    ("loss", "number", "row"),
+    [(2.0, math.exp(2), "7.389"), (709.0, math.exp(709), "8.218e+307"), (710.0, None, "over 1e308")],
+)
+def test_a_perplexity_that_no_float_holds_is_said_to_be_so(loss, number, row) -> None:
+    """It is e to the loss up to 1.79e308, and never another number: null in JSON, which has no infinity."""
+    metrics = Metrics(total_loss=3 * loss, correct=1, tokens=3)
+    evaluation = Evaluation("train", metrics, None, None, None, None, None, None, ())
+
+    assert metrics_json(metrics)["perplexity"] == number
+    assert metrics_json(metrics)["loss"] == loss
+    assert dict(evaluation_rows(evaluation))["perplexity"] == row
+    assert ("over 1e308" in measures_table(evaluation)) == (number is None)
 
 
 def test_small_losses_are_not_rounded_away() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rnnlab.config.schema import Generation
-from rnnlab.errors import UsageError, VocabularyError
+from rnnlab.errors import ConfigError, UsageError, VocabularyError
 from rnnlab.generation.writing import Writing, settings_of, write
 from tests.evaluation.opinionated import model_that_expects
 from tests.experiments import SONG, STREAM, experiment
@@ -38,7 +38,7 @@ def test_what_was_written_is_valid_input_again() -> None:
 def test_characters_stand_side_by_side() -> None:
     """Text has no separator."""
     (sample,) = write(
-        model_that_expects("o", experiment(STREAM), odds=9), Generation(seed="f", length=2)
+        model_that_expects("o", experiment(STREAM), odds=9), Generation(seed="f", length=2, temperature=0)
     ).samples
 
     assert (sample.text, sample.sequence) == ("foo", ("o", "o"))
@@ -110,6 +110,36 @@ def test_options_go_before_the_configuration() -> None:
     settings = settings_of(configured, {"length": 3, "temperature": 0.0, "top_k": None})
 
     assert (settings.seed, settings.length, settings.temperature, settings.top_k) == ("a", 3, 0.0, None)
+
+
+@pytest.mark.parametrize("top_k", [28, 99_999])
+def test_more_than_the_vocabulary_has_is_no_restriction(top_k: int) -> None:
+    """The K most probable tokens are then all of them, in the configuration and as an option."""
+    model = trained(STREAM, Path.cwd())
+    assert len(model.tokens) == 28
+
+    free = write(model, settings_of(model.experiment.generation, {"seed": "the ", "temperature": 1.0}))
+    settings = settings_of(model.experiment.generation, {"seed": "the ", "temperature": 1.0, "top_k": top_k})
+
+    assert write(model, settings).samples == free.samples
+    assert experiment(STREAM, f"generation.top_k={top_k}").generation.top_k == top_k
+
+
+def test_a_setting_outside_its_range_is_refused() -> None:
+    """By the schema's own rule, wherever it was given."""
+    for name, value in {"top_k": 10_000_001, "samples": 10_001, "length": 0, "random_seed": 2**31}.items():
+        with pytest.raises(UsageError, match=f"^generate: {name}: expected "):
+            settings_of(Generation(), {name: value})
+        with pytest.raises(ConfigError, match=f"generation.{name}: expected "):
+            experiment(STREAM, f"generation.{name}={value}")
+
+
+def test_a_temperature_that_is_left_out_is_that_of_the_training() -> None:
+    """A model of a stream draws; one of windows takes the most probable token."""
+    model = trained(STREAM, Path.cwd())
+    open_, drawn = Generation(seed="the ", length=30), Generation(seed="the ", length=30, temperature=1.0)
+
+    assert write(model, open_).samples == write(model, drawn).samples
 
 
 LINES = 'dataset: {kind: notes, unit: line, inline: "g8 e8\\nd8"}\nmodel: {kind: lstm, units: 4}'

@@ -86,17 +86,53 @@ def test_the_same_model_gives_the_same_file(tmp_path, path):
     assert path.read_bytes() == before
 
 
-def test_data_is_found_when_model_and_data_move_together(tmp_path):
-    """Its paths are relative to the file's own folder."""
-    (tmp_path / "a" / "runs").mkdir(parents=True)
-    (tmp_path / "a" / "data.txt").write_text("if you want")
-    text = SENTENCE.replace("inline: if you want to build a ship", "path: a/data.txt")
-    save_model(tmp_path / "a" / "runs" / "model.safetensors", trained(text, tmp_path))
+PLACES = {
+    "one file": "path: data/a.txt",
+    "a folder": "path: data",
+    "a pattern": "path: data/deeper/*/*.txt",
+    "files": "path: [data/a.txt, more/c.txt]",
+    "held-out files": "path: data/a.txt, split: {kind: files, validation: [more/c.txt], test: data/deeper/x}",
+}
 
-    (tmp_path / "a").rename(tmp_path / "b")
 
-    loaded = load_model(tmp_path / "b" / "runs" / "model.safetensors")
-    assert loaded.experiment.dataset.path == (tmp_path / "b" / "data.txt",)
+@pytest.mark.parametrize("written", PLACES.values(), ids=PLACES.keys())
+def test_the_same_data_in_another_place_gives_the_same_file(tmp_path, written):
+    """To the byte, however deep the file and the data lie: it says which data it is, and no folder above."""
+    text = SENTENCE.replace("inline: if you want to build a ship", written)
+    found = []
+    for place, file in (("here", "model.safetensors"), ("there/and/further", "runs/deep/model.safetensors")):
+        folder = tmp_path / place
+        for name, content in (
+            ("data/a", "if you want"),
+            ("data/deeper/x/b", "a ship"),
+            ("more/c", "to build"),
+        ):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / f"{name}.txt").write_text(content)
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        save_model(tmp_path / file, trained(text, folder, "generation.seed=null"))
+        found.append((tmp_path / file).read_bytes())
+
+    assert found[0] == found[1]
+    assert b"here" not in found[0]
+    assert load_model(tmp_path / file).experiment.dataset.files  # the header is read back
+
+
+def test_a_file_from_before_says_where_its_data_was(tmp_path):
+    """Its paths were relative to its own folder, and are still read so."""
+    path = tmp_path / "runs" / "model.safetensors"
+    path.parent.mkdir()
+    (tmp_path / "data.txt").write_text("if you want")
+    text = SENTENCE.replace("inline: if you want to build a ship", "path: data.txt")
+    save_model(path, trained(text, tmp_path, "generation.seed=null"))
+
+    def as_before(metadata, _):
+        assert "path: data.txt" in metadata["config"]
+        metadata["config"] = metadata["config"].replace("path: data.txt", "path: ../data.txt")
+
+    forge(path, as_before)
+
+    assert load_model(path).experiment.dataset.path == (tmp_path / "data.txt",)
 
 
 def test_a_file_that_is_forged_rightly_is_loaded(path):

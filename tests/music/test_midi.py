@@ -15,7 +15,7 @@ from rnnlab.music.grid import parse_grid
 from rnnlab.music.midi import read_midi, write_midi
 from rnnlab.music.notation import Note
 from rnnlab.music.reading import Reading
-from rnnlab.music.tune import parse_tune, tune_text
+from rnnlab.music.tune import FASTEST, SLOWEST, parse_tune, tune_text
 
 HEADS = ["c", "cis", "ees'", "b,", "g,,", "r", "r", "<c e g>", "<c e>", "<e g bes'>", "fis"]
 LENGTHS = ["4", "4.", "8..", "8*2/3", "16*4/5", "1*5/8", "32", "2*3/7"]
@@ -133,6 +133,28 @@ def test_times_are_moved_to_the_grid_that_is_chosen():
     assert tokens(data, grid=parse_grid("1/16,1/24")) == "c8*2/3 c8*2/3 c8*2/3 c4"
     assert tokens(data, grid=()) == "c8*2/3 c8*2/3 c8*2/3 c4"
     assert read_midi(data, name="a", reading=Reading()).largest_shift == pytest.approx(40 / 480)
+
+
+def test_every_tempo_comes_back():
+    """MIDI has whole microseconds a quarter note: whole tempi, and some with a decimal, survive that."""
+    fast = range(FASTEST - 300, FASTEST + 1)
+    tempi = [float(tempo) for tempo in (*range(SLOWEST, 700, 7), *fast)] + [120.5, 96.25, 777.5]
+
+    read = [
+        read_midi(write_midi(parse_tune(f"c4 % tempo {tempo:.7g}", name="a")), name="a", reading=Reading())
+        for tempo in tempi
+    ]
+
+    assert [tune.tempo for tune in read] == tempi
+    assert [parse_tune(tune_text(tune), name="a").tempo for tune in read] == tempi
+
+
+def test_a_tempo_that_note_text_has_not_is_left_out():
+    """It could not be read back."""
+    for tempo in (3.6, 2000):
+        data = write_midi(parse_tune("c4", name="a"), tempo=tempo)
+
+        assert read_midi(data, name="a", reading=Reading()).tempo is None
 
 
 def test_the_first_tempo_is_kept_and_others_are_counted():

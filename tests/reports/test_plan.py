@@ -108,9 +108,20 @@ def test_a_schedule_is_said_where_there_is_one() -> None:
 
 def test_a_training_that_may_end_early_says_at_most() -> None:
     """How many epochs it takes is not known before."""
-    assert row("training", SONG, "training.early_stopping.patience=3").startswith(
+    assert row("training", SONG, "training.early_stopping.patience=2").startswith(
         "at most 3 epochs, 27 steps"
     )
+
+
+def test_patience_that_outlasts_the_training_is_no_at_most() -> None:
+    """It is counted in validations, and after the last epoch nothing is left to end."""
+    held_out = ("dataset.window=2", "dataset.split={kind: contiguous, validation: 0.3, gap: 0}")
+
+    assert row("training", SONG, "training.early_stopping.patience=3").startswith("3 epochs")
+    assert row("training", SONG, *held_out, "training.early_stopping.patience=2").startswith("at most")
+    assert row(
+        "training", SONG, *held_out, "training.early_stopping.patience=2", "evaluation.every=2"
+    ).startswith("3 epochs")
 
 
 def test_several_files_and_short_ones_are_said(tmp_path: Path) -> None:

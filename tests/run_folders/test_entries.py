@@ -50,6 +50,27 @@ def test_the_best_epoch_is_that_of_the_lowest_held_out_loss():
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("rows", "best"),
+    [
+        (["1,,,2.5,0.2,1"], (1, 2.5, "validation")),
+        (["1,,,2.5,0.2,1", "2,0.5,0.5,2.75,0.2,2"], (1, 2.5, "validation")),
+        (["1,,,,,1", "2,0.5,0.5,,,2"], (2, 0.5, "train")),
+        (["1,,,,,1"], (None, None, "train")),
+        (["1,0.5,0.5,inf,0.2,1"], (1, 0.5, "train")),
+    ],
+)
+def test_an_epoch_whose_steps_were_all_skipped_has_a_validation_all_the_same(rows, best):
+    """It has no training loss; the losses that are there decide which epoch is the best."""
+    run = finished()
+    run.write("history.csv", HEADER + "\n".join(rows) + "\n")
+
+    progress = read_entry(run.path).progress
+
+    assert (progress.best_epoch, progress.best_loss, progress.part) == best
+    assert progress.epochs == len(rows)
+
+
 def test_newest_come_first():
     """By when they began; of one second, the higher number."""
     finished("a", at="2026-03-01T10:00:00+00:00")

@@ -5,7 +5,7 @@ import gc
 import numpy as np
 import pytest
 
-from rnnlab.datasets.loading import load_data
+from rnnlab.datasets.loading import MOST_STEPS, load_data
 from rnnlab.engines import lane_groups
 from rnnlab.training import building
 from rnnlab.training.chunks import ChunkPlanner
@@ -84,3 +84,13 @@ def test_a_program_in_use_is_not_shared() -> None:
     del one
     gc.collect()
     assert new_trainer(*STREAM, SONGS, "training.optimizer.learning_rate=0.5").program is not program
+
+
+def test_the_last_step_that_can_be_numbered_is_taken() -> None:
+    """Its number decides what dropout drops; data of more steps are refused."""
+    trainer = new_trainer("model.dropout=0.5", "training.random_seed=2147483647")
+    chunk, _ = ChunkPlanner(trainer.batches, epochs=1).take(1, stop_after=0)
+
+    assert np.isfinite(trainer.run_chunk(chunk, MOST_STEPS - 1).losses).all()
+    with pytest.raises(OverflowError):
+        trainer.run_chunk(chunk, MOST_STEPS + 1)

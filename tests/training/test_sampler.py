@@ -101,6 +101,8 @@ def test_a_seed_that_the_vocabulary_lacks_is_refused(tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     wanted = experiment(STREAM, SAMPLES, "training.samples.seed=The")
 
-    with pytest.raises(ConfigError, match=r"training.samples: seed:1:1: character 'T' is not in the voc"):
+    with pytest.raises(
+        ConfigError, match=r"training.samples.seed: seed:1:1: character 'T' is not in the voc"
+    ):
         Session(load_data(wanted), name="test")
     assert not Path("runs").exists()
