@@ -12,7 +12,7 @@ Maker = Callable[[Random], Any]
 CALLBACKS = ("keras.callbacks:TerminateOnNaN", "keras.callbacks:EarlyStopping", "keras.callbacks:History")
 
 
-def training(rng: Random, regime: str, *, lanes: int, epochs: int, seeds: Sequence[str]) -> Section:
+def drawn_training(rng: Random, regime: str, *, lanes: int, epochs: int, seeds: Sequence[str]) -> Section:
     """The section.
 
     Args:
@@ -37,8 +37,8 @@ def training(rng: Random, regime: str, *, lanes: int, epochs: int, seeds: Sequen
         rng,
         0.4,
         random_seed=lambda: random_seed(rng),
-        optimizer=lambda: optimizer(rng),
-        schedule=lambda: schedule(rng),
+        optimizer=lambda: _optimizer(rng),
+        schedule=lambda: _schedule(rng),
         early_stopping=lambda: (
             {"patience": size(rng, 10)} | optional(rng, 0.4, min_delta=lambda: _delta(rng))
         ),
@@ -50,7 +50,7 @@ def training(rng: Random, regime: str, *, lanes: int, epochs: int, seeds: Sequen
     )
 
 
-def optimizer(rng: Random) -> Section:
+def _optimizer(rng: Random) -> Section:
     """One of the nine, with some of its settings."""
     name = rng.choice(list(_SETTINGS))
     makers = {"learning_rate": _rate, **_SETTINGS[name]}
@@ -60,7 +60,7 @@ def optimizer(rng: Random) -> Section:
     return section
 
 
-def schedule(rng: Random) -> Section:
+def _schedule(rng: Random) -> Section:
     """One of the five, with some of its settings."""
     kind = rng.choice(list(_SCHEDULES))
     required, others = _SCHEDULES[kind]

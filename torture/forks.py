@@ -1,19 +1,23 @@
-"""Commands of rnnlab in processes that are forked from one that has imported TensorFlow: seconds are saved.
+"""Processes that are forked from one that has imported TensorFlow: each saves the seconds of the import.
 
-What forks must have one Python thread and must not have computed anything with TensorFlow yet. A forked process
-runs `rnnlab.__main__.main`, as `python -m rnnlab` does, with stdout and stderr in files.
+The process that forks must have one Python thread, and must not have computed anything with TensorFlow yet.
+A command in a forked process is `rnnlab.__main__.main`, as it is in `python -m rnnlab`; stdout and stderr are
+files.
 """
 
+import json
 import os
+import shutil
 import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import chdir, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from torture.model_files import Answer
 
@@ -69,9 +73,10 @@ def fork(work: Callable[[], int], said: Path) -> Fork:
     """A process that does some work, whose result is its exit code."""
     sys.stdout.flush()
     sys.stderr.flush()
-    if pid := os.fork():
-        return Fork(pid, said)
-    _become(work, said)
+    pid = os.fork()
+    if not pid:
+        _become(work, said)
+    return Fork(pid, said)
 
 
 def fork_command(arguments: Sequence[str], said: Path, *, prepare: Callable[[], None] = lambda: None) -> Fork:
@@ -89,6 +94,54 @@ def fork_command(arguments: Sequence[str], said: Path, *, prepare: Callable[[], 
         return 0
 
     return fork(work, said)
+
+
+def load_libraries() -> None:
+    """Import what the processes need that are forked from this one."""
+    import onnxruntime  # noqa: F401, PLC0415
+    import sklearn.model_selection  # noqa: F401, PLC0415
+
+    import rnnlab.training.session  # noqa: F401, PLC0415
+
+
+def each_forked(
+    work: Callable[[int], Any], numbers: Iterable[int], *, jobs: int, folder: Path
+) -> Iterator[tuple[int, Any, str]]:
+    """What the work makes of each number, in the order in which they are done.
+
+    Args:
+        work: is given a number in a process of its own, whose working folder is new; its result can be JSON.
+        numbers: all different.
+        jobs: how many processes at once.
+        folder: where the working folders are made, and removed afterwards.
+
+    Yields:
+        The number, the result, and an empty text; or None for a result, and what the process said last.
+    """
+    waiting, running = list(numbers), dict[int, Fork]()
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            number = waiting.pop(0)
+            running[number] = fork(
+                partial(_work_in, folder / str(number), work, number), folder / f"{number}.out"
+            )
+        time.sleep(LOOK_SECONDS)
+        for number in [number for number, process in running.items() if process.poll() is not None]:
+            answer, result = running.pop(number).answer(), folder / f"{number}.json"
+            if result.exists():
+                yield number, json.loads(result.read_text(encoding="utf-8")), ""
+            else:
+                yield number, None, f"exit code {answer.exit_code}: {answer.stderr[-1500:]}"
+            shutil.rmtree(folder / str(number), ignore_errors=True)
+
+
+def _work_in(place: Path, work: Callable[[int], Any], number: int) -> int:
+    """Do some work in a new working folder, and keep what comes of it beside that."""
+    place.mkdir()
+    with chdir(place):
+        text = json.dumps(work(number))
+    place.with_suffix(".json").write_text(text, encoding="utf-8")
+    return 0
 
 
 def _become(work: Callable[[], int], said: Path) -> NoReturn:

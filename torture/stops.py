@@ -6,9 +6,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 from torture.forks import Fork, HangingError, fork_command
 from torture.kills import EXIT_CODES, HANGS_SECONDS, PYTHON_SECONDS, start
@@ -103,39 +105,38 @@ def _arm_step(seconds: float, send: Callable[[], None]) -> None:
     """So many seconds after the first chunk of steps begins."""
     from rnnlab.training.loop import TrainingLoop  # noqa: PLC0415 (loads Keras)
 
-    advance = TrainingLoop.advance
+    advance, begun = TrainingLoop.advance, list[bool]()
 
-    def advance_and_begin(loop: Any) -> Any:
-        TrainingLoop.advance = advance  # type: ignore[method-assign]
-        _begin_timer(seconds, send)
+    def advance_and_begin(loop: TrainingLoop) -> Any:
+        if not begun:
+            begun.append(True)
+            _begin_timer(seconds, send)
         return advance(loop)
 
-    TrainingLoop.advance = advance_and_begin  # type: ignore[method-assign]
+    patch.object(TrainingLoop, "advance", advance_and_begin).start()
 
 
 def _arm_write(which: float, send: Callable[[], None]) -> None:
     """Before so many a file, or a folder, is safe on the disk."""
-    fsync, calls = os.fsync, [0]
+    fsync, calls = os.fsync, count(1)
 
-    def fsync_or_send(descriptor: int) -> None:
-        calls[0] += 1
-        if calls[0] == which:
+    def send_and_fsync(descriptor: int) -> None:
+        if next(calls) == which:
             send()
         fsync(descriptor)
 
-    os.fsync = fsync_or_send  # type: ignore[assignment]
+    patch("os.fsync", send_and_fsync).start()
 
 
 def _arm_save(which: float, send: Callable[[], None]) -> None:
     """When so many checkpoints have been written."""
-    from rnnlab.training import saving  # noqa: PLC0415 (loads Keras)
+    from rnnlab.training.checkpoints import write_checkpoint  # noqa: PLC0415 (loads Keras)
 
-    write_checkpoint, calls = saving.write_checkpoint, [0]
+    calls = count(1)
 
     def write_and_send(*arguments: Any, **settings: Any) -> None:
         write_checkpoint(*arguments, **settings)
-        calls[0] += 1
-        if calls[0] == which:
+        if next(calls) == which:
             send()
 
-    saving.write_checkpoint = write_and_send  # type: ignore[attr-defined]
+    patch("rnnlab.training.saving.write_checkpoint", write_and_send).start()
