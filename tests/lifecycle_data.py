@@ -98,9 +98,8 @@ def drawn_cut(rng: Random, source: Source, unit: str, regime: str) -> Cut:
     """Lanes and windows; one page in twenty may ask for more than there is."""
     tokens, sequences = len(source.tokens), source.sequences.get(unit, len(source.paths))
     room = tokens // 2  # what is held out, and what a gap leaves out
-    window, lanes = size(rng, MOST_WINDOW), size(rng, MOST_LANES)
-    if flag(rng):
-        window, lanes = rng.randint(1, 12), rng.randint(1, MOST_LANES)
+    window = rng.choice((size(rng, MOST_WINDOW), rng.randint(1, 12), rng.randint(1, MOST_WINDOW)))
+    lanes = rng.choice((size(rng, MOST_LANES), rng.randint(1, MOST_LANES)))
     if rng.random() < 0.95:
         window = min(window, max(1, tokens // sequences // (3 if regime == "stream" else 8)))
         lanes = min(lanes, max(1, room // window if regime == "stream" else room - window * sequences))

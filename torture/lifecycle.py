@@ -167,6 +167,8 @@ def main(cases: int, random_seed: int | None, given: tuple[Path, ...], jobs: int
             outcomes.append(_outcome(result, died))
             if outcomes[-1].problems:
                 click.echo(_report(outcomes[-1], seed, pages[seed]), err=True)
+            if len(outcomes) % 10 == 0:
+                click.echo(f"{len(outcomes)} of {len(pages)}", err=True)
     failed = sum(bool(outcome.problems) for outcome in outcomes)
     click.echo(_table(outcomes))
     click.echo(f"{len(pages) - failed} of {len(pages)} cases right; random seeds from {first} on")

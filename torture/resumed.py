@@ -52,6 +52,13 @@ def finish_both() -> Pair:
     return Pair(run, resumed, tuple(_problems((run, resumed), (whole, again))))
 
 
+def differences(run: Path, other: Path) -> list[str]:
+    """The files of two runs that differ, of those that do not depend on the clock."""
+    left, expected = _left(run), _left(other)
+    names = sorted({*left, *expected})
+    return [f"{name} differs" for name in names if left.get(name) != expected.get(name)]
+
+
 def _problems(stopped: tuple[Path, Answer], undisturbed: tuple[Path, Answer]) -> Iterator[str]:
     ends = []
     for run, answer in (stopped, undisturbed):
@@ -60,10 +67,7 @@ def _problems(stopped: tuple[Path, Answer], undisturbed: tuple[Path, Answer]) ->
         ends.append((answer.exit_code, _last_line(answer).replace(str(run), "RUN")))
     if ends[0] != ends[1]:
         yield f"resumed: {ends[0]}; undisturbed: {ends[1]}"
-    left, expected = (_left(run) for run, _ in (stopped, undisturbed))
-    for name in sorted({*left, *expected}):
-        if left.get(name) != expected.get(name):
-            yield f"{name} differs"
+    yield from differences(stopped[0], undisturbed[0])
 
 
 def _last_line(answer: Answer) -> str:
