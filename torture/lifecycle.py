@@ -28,11 +28,11 @@ from rnnlab.config.reading import read_experiment
 from tests.lifecycle import draw, page_in
 from tests.material import write_material
 from torture.forks import HangingError, each_forked, fork, fork_command, load_libraries
-from torture.kills import HANGS_SECONDS, start
+from torture.kills import start
 from torture.model_files import Answer
 from torture.resumed import PAGE, finish_both, next_training, runs
 from torture.stages import fault, problems_after, problems_without_model
-from torture.stops import drawn_stop, stopped_fork, stopped_process
+from torture.stops import drawn_stop, ended, stopped_fork, stopped_process
 
 STOPS = (1, 1, 1, 2, 3)
 """How many signals a training gets, each as likely."""
@@ -111,9 +111,9 @@ def _stopped(rng: Random, outcome: Outcome) -> Iterator[str]:
 def _trained_in_processes() -> Iterator[str]:
     """Go on to the end, and train once more; nothing is left to be done to both runs."""
     for arguments in (next_training(), ["train", str(PAGE)]):
-        _, error = start(arguments[1:]).communicate(timeout=HANGS_SECONDS)
-        if b"Traceback" in error:
-            yield f"{' '.join(arguments)}: {error.decode()[-1500:]}"
+        error = ended(start(arguments[1:])).stderr
+        if "Traceback" in error:
+            yield f"{' '.join(arguments)}: {error[-1500:]}"
 
 
 def _finished(rng: Random, outcome: Outcome) -> Iterator[str]:
@@ -131,7 +131,7 @@ def _finish(rng: Random, answers: Path) -> int:
     pair = finish_both()
     ended, problems = "failed" if pair.resumed.exit_code else "trained", list(pair.problems)
     if (pair.run / "model.safetensors").exists():
-        problems += problems_after(pair.run, rng)
+        problems += problems_after(pair.run, pair.whole, rng)
     else:
         ended = "no model"
         problems += problems_without_model(pair.run)

@@ -22,11 +22,13 @@ class Pair:
 
     Attributes:
         run: the one that was stopped and resumed.
+        whole: the one that nothing disturbed.
         resumed: what the last command said that went on with it.
         problems: what is wrong with it, and what differs from the one that nothing disturbed.
     """
 
     run: Path
+    whole: Path
     resumed: Answer
     problems: tuple[str, ...]
 
@@ -49,7 +51,7 @@ def finish_both() -> Pair:
     run, *others = runs()
     again = said("train", "--resume", str(others[0])) if others else said("train", str(PAGE))
     whole = runs()[-1]
-    return Pair(run, resumed, tuple(_problems((run, resumed), (whole, again))))
+    return Pair(run, whole, resumed, tuple(_problems((run, resumed), (whole, again))))
 
 
 def differences(run: Path, other: Path) -> list[str]:

@@ -8,21 +8,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 
-import numpy as np
 from click.testing import CliRunner
 
 from rnnlab.commands import run as run_command
+from rnnlab.config.reading import read_experiment
 from rnnlab.config.schema import MlpModel
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.exports.writing import SUFFIXES
-from rnnlab.history import read_history
 from rnnlab.models.model_file import TrainedModel
-from rnnlab.runs import Run
+from rnnlab.runs import CONFIG, Run
 from torture.exported import formats_refused, outputs_wrong
 from torture.model_files import Answer
-
-CLOSE = 1e-4
-"""Between NumPy's loss and TensorFlow's: nats per token, or a share of the loss where that is more."""
 
 
 def said(*arguments: str) -> Answer:
@@ -62,59 +58,35 @@ def fault(arguments: Sequence[str], answer: Answer, *, refused: bool = False) ->
     return "" if answer.exit_code == 0 else f"{command}: exit code {answer.exit_code}: {answer.stderr[-500:]}"
 
 
-def problems_after(run: Path, rng: Random) -> Iterator[str]:
-    """Everything that is wrong with what the commands make of a trained run."""
+def problems_after(run: Path, whole: Path, rng: Random) -> Iterator[str]:
+    """Everything that is wrong with what the commands make of a trained run, and of one that is its equal."""
+    from torture.measured import compared, evaluated  # noqa: PLC0415 (loads TensorFlow)
+
     trained = Run(run).load_model()
-    yield from _evaluated(run, trained)
+    yield from evaluated(run, trained)
+    yield from compared(run, whole)
     yield from _generated(run, trained, rng)
     yield from _traced(run, trained, rng)
-    yield from _done(["report", str(run)])
+    yield from done(["report", str(run)])
     if not (page := run / "report.html").exists() or not page.read_text().rstrip().endswith("</html>"):
         yield f"{page}: no whole page"
-    yield from _done(["describe", str(run)])
+    yield from done(["describe", str(run)])
     yield from _exported(run, trained, rng)
+    yield from _gone_on_with(whole)
     yield from _listed(run)
 
 
 def problems_without_model(run: Path) -> Iterator[str]:
     """The same of a run whose training failed before it saved anything."""
     for command in ("evaluate", "generate", "trace", "report"):
-        yield from _done([command, str(run)], refused=True)
+        yield from done([command, str(run)], refused=True)
     yield from _listed(run)
 
 
-def _done(arguments: list[str], *, refused: bool = False) -> Iterator[str]:
+def done(arguments: list[str], *, refused: bool = False) -> Iterator[str]:
+    """What is wrong with what a command gives in this process."""
     if found := fault(arguments, said(*arguments), refused=refused):
         yield found
-
-
-def _evaluated(run: Path, trained: TrainedModel) -> Iterator[str]:
-    """Every part is measured, and the loss is that of the compiled engine."""
-    from torture.compiled import compiled_loss  # noqa: PLC0415 (loads TensorFlow)
-
-    yield from _done(["evaluate", str(run)])
-    parts = json.loads((run / "split.json").read_text())["parts"]
-    losses = {}
-    for part in parts:
-        arguments = ["evaluate", str(run), "--split", part, "--json"]
-        answer = said(*arguments)
-        if found := fault(arguments, answer):
-            yield found
-        else:
-            losses[part] = json.loads(answer.stdout)["loss"]
-    yield from _done(["evaluate", str(run), "--per-token"])
-    yield from _done(["evaluate", str(run), "--seeds", "2"])
-    for part in losses.keys() & {"validation" if "validation" in parts else "train"}:
-        compiled = compiled_loss(run, trained, part)
-        if compiled is not None and not _is_close(losses[part], compiled):
-            yield f"evaluate --split {part}: loss {losses[part]!r}, TensorFlow {compiled!r}"
-    measured = [loss for loss in read_history(run).validation_loss if loss is not None and np.isfinite(loss)]
-    if measured and "validation" in losses and not _is_close(losses["validation"], min(measured)):
-        yield f"evaluate --split validation: loss {losses['validation']!r}, history.csv {min(measured)!r}"
-
-
-def _is_close(one: float | None, other: float) -> bool:
-    return one is not None and abs(one - other) <= CLOSE * max(1.0, abs(other))
 
 
 def _generated(run: Path, trained: TrainedModel, rng: Random) -> Iterator[str]:
@@ -129,8 +101,13 @@ def _generated(run: Path, trained: TrainedModel, rng: Random) -> Iterator[str]:
         yield "generate: gives something else the second time"
     elif len(json.loads(answers[0].stdout)["samples"]) != settings.samples:
         yield f"generate: {settings.samples} samples were asked for"
+    else:
+        texts = [sample["text"] for sample in json.loads(answers[0].stdout)["samples"]]
+        yield from done(["generate", str(run), f"--seed={texts[0]}", "--length", "3"])
+    file = str(run / "model.safetensors")
+    yield from done(["generate", file, *seed, "--length", "5", "--top-k", "3", "--top-p", "0.9"])
     lengths = ["--length", str(rng.randint(1, 80)), "--samples", str(rng.randint(1, 4))]
-    yield from _done(["generate", str(run), *seed, *lengths, "--temperature", f"{rng.uniform(0, 2)}"])
+    yield from done(["generate", str(run), *seed, *lengths, "--temperature", f"{rng.uniform(0, 2)}"])
 
 
 def _beginning(trained: TrainedModel, rng: Random) -> str:
@@ -145,10 +122,10 @@ def _traced(run: Path, trained: TrainedModel, rng: Random) -> Iterator[str]:
     """Numbers, the equation of a step, a unit and a picture."""
     refused = isinstance(trained.experiment.model, MlpModel)
     name = ["trace", str(run), f"--input={_beginning(trained, rng)}"]
-    yield from _done(name, refused=refused)
+    yield from done(name, refused=refused)
     picture = str(run / "trace.html")
     for more in (["--json"], ["--step", "1"], ["--unit", "1"], ["--run-on"], ["--output", picture]):
-        yield from _done([*name, *more], refused=refused)
+        yield from done([*name, *more], refused=refused)
 
 
 def _exported(run: Path, trained: TrainedModel, rng: Random) -> Iterator[str]:
@@ -167,6 +144,15 @@ def _exported(run: Path, trained: TrainedModel, rng: Random) -> Iterator[str]:
             shutil.rmtree(output)
 
 
+def _gone_on_with(run: Path) -> Iterator[str]:
+    """A finished training goes on with more epochs; one that failed fails again, in a line."""
+    experiment = read_experiment(run / CONFIG)
+    arguments = ["train", "--resume", str(run), "--set", f"training.epochs={experiment.training.epochs + 2}"]
+    answer = said(*arguments)
+    if found := fault(arguments, answer, refused=bool(answer.exit_code)):
+        yield found
+
+
 def _listed(run: Path) -> Iterator[str]:
     """The list has it; it is shown, and removed."""
     answer = said("runs", "--json")
@@ -174,8 +160,8 @@ def _listed(run: Path) -> Iterator[str]:
         yield found
     elif str(run) not in {entry["run"] for entry in json.loads(answer.stdout)["runs"]}:
         yield f"runs --json: {run} is not in it"
-    yield from _done(["runs"])
-    yield from _done(["runs", "show", str(run)])
-    yield from _done(["runs", "remove", str(run), "--yes"])
+    yield from done(["runs"])
+    yield from done(["runs", "show", str(run)])
+    yield from done(["runs", "remove", str(run), "--yes"])
     if run.exists():
         yield f"runs remove: {run} is still there"

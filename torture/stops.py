@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -12,8 +13,8 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
-from torture.forks import Fork, HangingError, fork_command
-from torture.kills import EXIT_CODES, HANGS_SECONDS, PYTHON_SECONDS, start
+from torture.forks import HANGS_SECONDS, HangingError, fork_command
+from torture.kills import EXIT_CODES, PYTHON_SECONDS, start
 from torture.model_files import Answer
 
 INSTANTS = {"from the start": 4.0, "in a step": 1.0, "in a write": 30, "after a save": 6}
@@ -52,11 +53,7 @@ def drawn_stop(rng: Random) -> Stop:
 
 def stopped_fork(arguments: list[str], said: Path, stop: Stop) -> tuple[Answer, str]:
     """What a training in a forked process gives that stops itself, and what is wrong with how it ends."""
-    process: Fork = fork_command(arguments, said, prepare=lambda: _arm(stop))
-    try:
-        answer = process.answer()
-    except HangingError as error:
-        return Answer(1, "", ""), f"{stop}: {error}"
+    answer = fork_command(arguments, said, prepare=lambda: _arm(stop)).answer()
     return answer, _fault(answer, stop)
 
 
@@ -68,10 +65,24 @@ def stopped_process(arguments: list[str], rng: Random, stop: Stop) -> tuple[Answ
         time.sleep(0.01)
     if process.poll() is None:
         process.send_signal(getattr(signal, f"SIG{stop.name}"))
-    _, said = process.communicate(timeout=HANGS_SECONDS)
-    answer = Answer(process.returncode, "", said.decode())
+    answer = ended(process)
     outside = Stop(stop.name, "from outside", seconds)
     return answer, "" if seconds < PYTHON_SECONDS else _fault(answer, outside)
+
+
+def ended(process: "subprocess.Popen[bytes]") -> Answer:
+    """What a process gives in the end.
+
+    Raises:
+        HangingError: it does not end; it is killed.
+    """
+    try:
+        _, said = process.communicate(timeout=HANGS_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise HangingError(f"{process.args!r} did not end in {HANGS_SECONDS:.0f} s") from None
+    return Answer(process.returncode, "", said.decode())
 
 
 def _fault(answer: Answer, stop: Stop) -> str:
