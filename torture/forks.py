@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 
 from torture.model_files import Answer
 
-HANGS_SECONDS = 300.0
+HANGS_SECONDS = 900.0
 """After which a process is taken to hang."""
 
 LOOK_SECONDS = 0.005

@@ -58,19 +58,29 @@ def fault(arguments: Sequence[str], answer: Answer, *, refused: bool = False) ->
     return "" if answer.exit_code == 0 else f"{command}: exit code {answer.exit_code}: {answer.stderr[-500:]}"
 
 
-def problems_after(run: Path, whole: Path, rng: Random) -> Iterator[str]:
+def problems_of_use(run: Path, other: Path, rng: Random) -> Iterator[str]:
     """Everything that is wrong with what the commands make of a trained run, and of one that is its equal."""
-    from torture.measured import compared, evaluated  # noqa: PLC0415 (loads TensorFlow)
+    from torture.measured import evaluated  # noqa: PLC0415 (which imports this module)
 
     trained = Run(run).load_model()
     yield from evaluated(run, trained)
-    yield from compared(run, whole)
+    yield from done(["compare", str(run), str(other)])
+    yield from done(["plot", str(run), str(other), "--output", str(run / "plot.svg")])
     yield from _generated(run, trained, rng)
     yield from _traced(run, trained, rng)
     yield from done(["report", str(run)])
     if not (page := run / "report.html").exists() or not page.read_text().rstrip().endswith("</html>"):
         yield f"{page}: no whole page"
     yield from done(["describe", str(run)])
+
+
+def problems_after(run: Path, whole: Path, rng: Random) -> Iterator[str]:
+    """Everything that is wrong with two equal runs, all of which `runs remove` removes in the end."""
+    from torture.measured import measured_otherwise  # noqa: PLC0415 (which imports this module)
+
+    trained = Run(run).load_model()
+    yield from problems_of_use(run, whole, rng)
+    yield from measured_otherwise(run, trained)
     yield from _exported(run, trained, rng)
     yield from _gone_on_with(whole)
     yield from _listed(run)
@@ -103,7 +113,8 @@ def _generated(run: Path, trained: TrainedModel, rng: Random) -> Iterator[str]:
         yield f"generate: {settings.samples} samples were asked for"
     else:
         texts = [sample["text"] for sample in json.loads(answers[0].stdout)["samples"]]
-        yield from done(["generate", str(run), f"--seed={texts[0]}", "--length", "3"])
+        for text in {text for text in texts if text}:  # what is written is input again
+            yield from done(["generate", str(run), f"--seed={text}", "--length", "3"])
     file = str(run / "model.safetensors")
     yield from done(["generate", file, *seed, "--length", "5", "--top-k", "3", "--top-p", "0.9"])
     lengths = ["--length", str(rng.randint(1, 80)), "--samples", str(rng.randint(1, 4))]
