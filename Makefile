@@ -62,6 +62,7 @@ torture: $(VENV)/installed-dev
 	$(BIN)/python -m torture.kills --kills 50 --signal TERM
 	$(BIN)/python -m torture.kills --kills 50 --signal INT
 	$(BIN)/python -m torture.lanes
+	$(BIN)/python -m torture.lifecycle --untrained --cases 2000
 	$(BIN)/python -m torture.lifecycle
 
 # The pictures in docs/, from trainings of their own; needs Chromium.

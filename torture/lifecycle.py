@@ -5,6 +5,7 @@ instants, resumes it until it is done, and trains it once more undisturbed: both
 Then every command is used on the run. A page that does not fit its data must be refused by `describe` and
 `train` alike.
 
+With `--untrained` the weights are random: a case takes a second, and tries the commands that only read a run.
 A case that fails is printed with its page and its random seed, which makes the same page and the same draws
 again. The instants of signals are the same only as far as the machine takes the same time.
 """
@@ -15,11 +16,10 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random, SystemRandom
-from typing import Any
 
 import click
 
@@ -33,6 +33,7 @@ from torture.model_files import Answer
 from torture.resumed import PAGE, finish_both, next_training, runs
 from torture.stages import fault, problems_after, problems_without_model
 from torture.stops import drawn_stop, ended, stopped_fork, stopped_process
+from torture.untrained import problems_of_untrained
 
 STOPS = (1, 1, 1, 2, 3)
 """How many signals a training gets, each as likely."""
@@ -46,7 +47,8 @@ class Outcome:
     """How a case went.
 
     Attributes:
-        ended: what it came to: refused, trained, failed (training ended with a line), no model, or died.
+        ended: what it came to: refused, trained, used (untrained), failed (training ended with a line), no
+            model, or died.
         regime: what a batch was.
         stops: the signals that came.
         problems: what is wrong.
@@ -139,6 +141,14 @@ def _finish(rng: Random, answers: Path) -> int:
     return 0
 
 
+def live_untrained(page: str, random_seed: int) -> Outcome:
+    """The same with random weights in place of trained ones: no TensorFlow, and no signals."""
+    os.environ["COLUMNS"] = "200"
+    begun = time.monotonic()
+    ended, problems = problems_of_untrained(page, random_seed)
+    return Outcome(ended, problems=problems, seconds=time.monotonic() - begun)
+
+
 @click.command()
 @click.option("--cases", type=click.IntRange(1), default=300, show_default=True)
 @click.option("--random-seed", type=click.IntRange(0), help="Of the first case; drawn if left out.")
@@ -149,47 +159,48 @@ def _finish(rng: Random, answers: Path) -> int:
     type=click.Path(path_type=Path, exists=True),
     help="This page instead of drawn ones; can be repeated.",
 )
+@click.option("--untrained", is_flag=True, help="Random weights instead of training: a case takes a second.")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Cases at once.")
-def main(cases: int, random_seed: int | None, given: tuple[Path, ...], jobs: int) -> None:
+def main(cases: int, random_seed: int | None, given: tuple[Path, ...], untrained: bool, jobs: int) -> None:
     """Lead random configurations through their whole life."""
     first = SystemRandom().randrange(10**9) if random_seed is None else random_seed
     click.echo(f"random seeds from {first} on", err=True)
-    pages = {first + number: draw(first + number) for number in range(cases)}
-    if given:
-        pages = {first + number: path.read_text(encoding="utf-8") for number, path in enumerate(given)}
-    load_libraries()
-    outcomes: list[Outcome] = []
-    with tempfile.TemporaryDirectory() as folder:
-        found = each_forked(
-            lambda seed: asdict(live(pages[seed], seed)), pages, jobs=jobs, folder=Path(folder)
-        )
-        for seed, result, died in found:
-            outcomes.append(_outcome(result, died))
-            if outcomes[-1].problems:
-                click.echo(_report(outcomes[-1], seed, pages[seed]), err=True)
-            if len(outcomes) % 10 == 0:
-                click.echo(f"{len(outcomes)} of {len(pages)}", err=True)
+    pages = [path.read_text(encoding="utf-8") for path in given] or map(draw, range(first, first + cases))
+    outcomes = led(dict(enumerate(pages, first)), live_untrained if untrained else live, jobs=jobs)
     failed = sum(bool(outcome.problems) for outcome in outcomes)
     click.echo(_table(outcomes))
-    click.echo(f"{len(pages) - failed} of {len(pages)} cases right; random seeds from {first} on")
+    click.echo(f"{len(outcomes) - failed} of {len(outcomes)} cases right; random seeds from {first} on")
     sys.exit(failed > 0)
 
 
-def _outcome(result: dict[str, Any] | None, died: str) -> Outcome:
-    return Outcome(**result) if result else Outcome(problems=[f"the case died: {died}"])
+def led(pages: dict[int, str], lead: Callable[[str, int], Outcome], *, jobs: int) -> list[Outcome]:
+    """How the cases went; each that failed is printed at once.
+
+    Args:
+        pages: by their random seeds.
+        lead: leads a page, with its random seed, in the working folder.
+        jobs: how many cases at once.
+    """
+    load_libraries()
+    outcomes: list[Outcome] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for seed, result, died in each_forked(
+            lambda seed: asdict(lead(pages[seed], seed)), pages, jobs=jobs, folder=Path(folder)
+        ):
+            outcome = Outcome(**result) if result else Outcome(problems=[f"the case died: {died}"])
+            outcomes.append(outcome)
+            if outcome.problems:
+                click.echo(_report(outcome, seed, pages[seed], lead is live_untrained), err=True)
+            if len(outcomes) % 10 == 0:
+                click.echo(f"{len(outcomes)} of {len(pages)}", err=True)
+    return outcomes
 
 
-def _report(outcome: Outcome, seed: int, page: str) -> str:
+def _report(outcome: Outcome, seed: int, page: str, untrained: bool) -> str:
     """A case that failed, and how to have it again."""
-    stops = ", ".join(outcome.stops) or "no signal"
-    return "\n".join(
-        [
-            f"--- case {seed}: {outcome.ended} after {outcome.seconds:.0f} s; {stops}",
-            *outcome.problems,
-            page.rstrip(),
-            f"again: python -m torture.lifecycle --cases 1 --random-seed {seed}",
-        ]
-    )
+    head = f"--- case {seed}: {outcome.ended} after {outcome.seconds:.0f} s; {', '.join(outcome.stops)}"
+    again = f"again: python -m torture.lifecycle --cases 1 --random-seed {seed}" + " --untrained" * untrained
+    return "\n".join([head, *outcome.problems, page.rstrip(), again])
 
 
 def _table(outcomes: list[Outcome]) -> str:

@@ -15,6 +15,7 @@ from tests.material import write_material
 from torture.model_files import Answer
 from torture.resumed import differences
 from torture.stages import fault
+from torture.untrained import problems_of_untrained
 
 pytest.importorskip("resource", reason="processes are forked on Unix only")
 
@@ -114,6 +115,20 @@ def test_a_bit_that_differs_is_noticed(tmp_path):
 def test_an_answer_is_right_or_a_line_that_says_why(answer, refused, wrong):
     """A traceback never is, nor a refusal of what should be done, nor the other way round."""
     assert bool(fault(["evaluate"], answer, refused=refused)) == wrong
+
+
+def test_commands_use_a_run_of_any_configuration(tmp_path, monkeypatch):
+    """Evaluated, written with, traced, reported, compared, plotted, described: with random weights."""
+    monkeypatch.setenv("COLUMNS", "200")
+    found = {}
+    for seed in range(30):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        found[seed] = problems_of_untrained(draw(seed), seed)
+
+    assert {seed: problems for seed, (_, problems) in found.items() if problems} == {}
+    assert [ended for ended, _ in found.values()].count("used") > 20
 
 
 @pytest.mark.parametrize("first", [1, 5, 9])
