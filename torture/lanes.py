@@ -19,7 +19,7 @@ from torture.stops import Stop, stopped_fork
 
 TEXT = """
 dataset: {{kind: text, path: harbour.txt, window: 5}}
-model: {{kind: lstm, units: [7, 3]}}
+model: {{kind: simple_rnn, units: 7}}
 training:
   batch_size: {lanes}
   epochs: 9
@@ -60,14 +60,16 @@ def _finish(answers: Path) -> int:
 def main(most: int, jobs: int) -> None:
     """Kill and resume a training of each number of lanes."""
     load_libraries()
-    wrong = 0
+    wrong, done = 0, 0
     with tempfile.TemporaryDirectory() as folder:
         for lanes, problems, died in each_forked(
             resumed_wrongly, range(1, most + 1), jobs=jobs, folder=Path(folder)
         ):
             for problem in [died] if died else problems:
                 click.echo(f"{lanes} lanes: {problem}", err=True)
-            wrong += bool(died or problems)
+            wrong, done = wrong + bool(died or problems), done + 1
+            if done % 10 == 0:
+                click.echo(f"{done} of {most}", err=True)
     click.echo(f"{most - wrong} of {most} numbers of lanes: the same bits after a kill")
     sys.exit(wrong > 0)
 
