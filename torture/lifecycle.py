@@ -12,6 +12,7 @@ again. The instants of signals are the same only as far as the machine takes the
 
 import json
 import os
+import re
 import sys
 import tempfile
 import time
@@ -157,7 +158,7 @@ def live_untrained(page: str, random_seed: int) -> Outcome:
     "given",
     multiple=True,
     type=click.Path(path_type=Path, exists=True),
-    help="This page instead of drawn ones; can be repeated.",
+    help="This page instead of drawn ones, with the random seed that its name begins with; can be repeated.",
 )
 @click.option("--untrained", is_flag=True, help="Random weights instead of training: a case takes a second.")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Cases at once.")
@@ -165,12 +166,23 @@ def main(cases: int, random_seed: int | None, given: tuple[Path, ...], untrained
     """Lead random configurations through their whole life."""
     first = SystemRandom().randrange(10**9) if random_seed is None else random_seed
     click.echo(f"random seeds from {first} on", err=True)
-    pages = [path.read_text(encoding="utf-8") for path in given] or map(draw, range(first, first + cases))
-    outcomes = led(dict(enumerate(pages, first)), live_untrained if untrained else live, jobs=jobs)
+    pages = {_seed_of(path): path.read_text(encoding="utf-8") for path in given}
+    pages = pages or {seed: draw(seed) for seed in range(first, first + cases)}
+    outcomes = led(pages, live_untrained if untrained else live, jobs=jobs)
     failed = sum(bool(outcome.problems) for outcome in outcomes)
     click.echo(_table(outcomes))
     click.echo(f"{len(outcomes) - failed} of {len(outcomes)} cases right; random seeds from {first} on")
     sys.exit(failed > 0)
+
+
+def _seed_of(path: Path) -> int:
+    """The random seed that the name of a page begins with."""
+    number = re.match(r"\d+", path.name)
+    if not number:
+        raise click.BadParameter(
+            f"{path}: expected a name that begins with a random seed, as in 7-lanes.yaml"
+        )
+    return int(number[0])
 
 
 def led(pages: dict[int, str], lead: Callable[[str, int], Outcome], *, jobs: int) -> list[Outcome]:
