@@ -211,7 +211,8 @@ def led(pages: dict[int, str], lead: Callable[[str, int], Outcome], *, jobs: int
 def _report(outcome: Outcome, seed: int, page: str, untrained: bool) -> str:
     """A case that failed, and how to have it again."""
     head = f"--- case {seed}: {outcome.ended} after {outcome.seconds:.0f} s; {', '.join(outcome.stops)}"
-    again = f"again: python -m torture.lifecycle --cases 1 --random-seed {seed}" + " --untrained" * untrained
+    again = f"--cases 1 --random-seed {seed}" if page == draw(seed) else f"--page {seed}-again.yaml"
+    again = f"again: python -m torture.lifecycle {again}" + " --untrained" * untrained
     return "\n".join([head, *outcome.problems, page.rstrip(), again])
 
 
