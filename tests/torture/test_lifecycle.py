@@ -117,6 +117,7 @@ def test_an_answer_is_right_or_a_line_that_says_why(answer, refused, wrong):
     assert bool(fault(["evaluate"], answer, refused=refused)) == wrong
 
 
+@pytest.mark.slow
 def test_commands_use_a_run_of_any_configuration(tmp_path, monkeypatch):
     """Evaluated, written with, traced, reported, compared, plotted, described: with random weights."""
     monkeypatch.setenv("COLUMNS", "200")
@@ -131,6 +132,7 @@ def test_commands_use_a_run_of_any_configuration(tmp_path, monkeypatch):
     assert [ended for ended, _ in found.values()].count("used") > 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [1, 5, 9])
 def test_random_configurations_lead_their_whole_life(first):
     """Killed and resumed to the same bits, measured, written with, traced, reported, exported, removed."""
@@ -142,6 +144,7 @@ def test_random_configurations_lead_their_whole_life(first):
     ), done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", sorted(KEPT.glob("trained/*.yaml")), ids=lambda page: page.stem)
 def test_a_training_that_once_failed_does_not_fail_again(page):
     """Each page was drawn, and failed in the way that its first line says."""
