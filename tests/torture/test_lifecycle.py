@@ -12,12 +12,13 @@ from rnnlab.config.reading import parse_experiment
 from rnnlab.config.yaml_tree import value_at
 from tests.lifecycle import draw, drawn_sections, page_in
 from tests.material import write_material
+from tests.needs import needs
 from torture.model_files import Answer
 from torture.resumed import differences
 from torture.stages import fault
 from torture.untrained import problems_of_untrained
 
-pytest.importorskip("resource", reason="processes are forked on Unix only")
+pytestmark = needs("Unix")
 
 PROJECT = Path(__file__).parents[2]
 KEPT = Path(__file__).parent / "lifecycles"
