@@ -76,13 +76,12 @@ def drawn_sections(rng: Random) -> dict[str, Section]:
 def _model(rng: Random, kind: str, dataset: Section, *, regime: str) -> Section:
     layers = rng.choice((1, 1, 1, 2, 2, 3))
     units = [size(rng, MOST_UNITS) for _ in range(layers)]
+    heads = ("dense", "none") if vocab_size(dataset) or rng.random() < 0.1 else ("dense",)
     switches: dict[str, Any] = {}
     if kind != "mlp":
         switches |= optional(rng, 0.25, recurrent_dropout=lambda: fraction(rng, 0.5))
         switches |= optional(rng, 0.2, variational_dropout=lambda: flag(rng), tie_weights=lambda: flag(rng))
-        switches |= optional(
-            rng, 0.25, layer_norm=lambda: flag(rng), head=lambda: rng.choice(("dense", "none"))
-        )
+        switches |= optional(rng, 0.25, layer_norm=lambda: flag(rng), head=lambda: rng.choice(heads))
         switches |= optional(rng, 0.5 * (layers > 1), residual=lambda: flag(rng))
     own = {"lstm": ("peephole", "coupled_gates"), "gru": ("reset_after",)}.get(kind, ())
     switches |= optional(rng, 0.35, **{name: lambda: flag(rng) for name in own})
@@ -98,7 +97,7 @@ def _model(rng: Random, kind: str, dataset: Section, *, regime: str) -> Section:
     if switches.get("tie_weights") and "embedding_size" in dataset:
         units[-1] = dataset["embedding_size"]
     if switches.get("head") == "none":
-        units[-1] = vocab_size(dataset) or units[-1]
+        units[-1] = vocab_size(dataset) or units[-1]  # which is refused, mostly
     return {"kind": kind, "units": units[0] if layers == 1 and flag(rng) else units, **switches}
 
 

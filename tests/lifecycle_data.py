@@ -126,14 +126,17 @@ def drawn_split(rng: Random, dataset: Section, source: Source, regime: str) -> S
         return split | validation | optional(rng, 0.6, test=lambda: f"last{end}")
     if kind == "stratified_shuffle":
         splits = rng.randint(1, 5)
-        return split | optional(
-            rng,
-            0.7,
-            validation=lambda: number(rng, 0.2, 0.6),
-            splits=lambda: splits,
-            use=lambda: rng.randrange(splits),
-            random_seed=lambda: random_seed(rng),
-            allow_overlap=lambda: rng.random() < 0.95,
+        return (
+            split
+            | optional(
+                rng,
+                0.7,
+                validation=lambda: number(rng, 0.2, 0.6),
+                splits=lambda: splits,
+                use=lambda: rng.randrange(splits),
+                random_seed=lambda: random_seed(rng),
+            )
+            | optional(rng, 0.9, allow_overlap=lambda: rng.random() < 0.95)
         )
     split |= optional(
         rng, 0.8, validation=lambda: rng.choice((0, share, share)), test=lambda: number(rng, 0.1, 0.3)

@@ -55,22 +55,21 @@ def _finish(answers: Path) -> int:
 
 
 @click.command()
+@click.option("--least", type=click.IntRange(1, 150), default=1, show_default=True, help="Lanes.")
 @click.option("--most", type=click.IntRange(1, 150), default=70, show_default=True, help="Lanes.")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Trainings at once.")
-def main(most: int, jobs: int) -> None:
+def main(least: int, most: int, jobs: int) -> None:
     """Kill and resume a training of each number of lanes."""
     load_libraries()
-    wrong, done = 0, 0
+    tried, wrong, done = range(least, most + 1), 0, 0
     with tempfile.TemporaryDirectory() as folder:
-        for lanes, problems, died in each_forked(
-            resumed_wrongly, range(1, most + 1), jobs=jobs, folder=Path(folder)
-        ):
+        for lanes, problems, died in each_forked(resumed_wrongly, tried, jobs=jobs, folder=Path(folder)):
             for problem in [died] if died else problems:
                 click.echo(f"{lanes} lanes: {problem}", err=True)
             wrong, done = wrong + bool(died or problems), done + 1
             if done % 10 == 0:
-                click.echo(f"{done} of {most}", err=True)
-    click.echo(f"{most - wrong} of {most} numbers of lanes: the same bits after a kill")
+                click.echo(f"{done} of {len(tried)}", err=True)
+    click.echo(f"{len(tried) - wrong} of {len(tried)} numbers of lanes: the same bits after a kill")
     sys.exit(wrong > 0)
 
 
