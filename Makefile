@@ -49,7 +49,7 @@ bench: install
 	$(BIN)/python -m benchmarks.memory
 	$(if $(CORPORA),$(BIN)/python -m benchmarks.learning $(CORPORA),@echo "learning: say CORPORA=…, see the Makefile")
 
-# Thousands of hostile inputs and damaged files take minutes; trainings that are killed, an hour.
+# Thousands of hostile inputs and damaged files take minutes; trainings that are killed, hours.
 torture: $(VENV)/installed-dev
 	$(BIN)/python -m torture.parsing
 	$(BIN)/python -m torture.model_files
@@ -61,6 +61,9 @@ torture: $(VENV)/installed-dev
 	$(BIN)/python -m torture.kills
 	$(BIN)/python -m torture.kills --kills 50 --signal TERM
 	$(BIN)/python -m torture.kills --kills 50 --signal INT
+	$(BIN)/python -m torture.lanes
+	$(BIN)/python -m torture.lifecycle --untrained --cases 2000
+	$(BIN)/python -m torture.lifecycle
 
 # The pictures in docs/, from trainings of their own; needs Chromium.
 pictures: install

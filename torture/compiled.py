@@ -1,0 +1,27 @@
+"""The loss of a trained model by the compiled TensorFlow program that trains and validates."""
+
+from pathlib import Path
+
+from rnnlab.config.reading import read_experiment
+from rnnlab.datasets.loading import load_data
+from rnnlab.engines.tensorflow_start import quiet_stderr
+from rnnlab.models.model_file import TrainedModel
+from rnnlab.models.network import named_weights
+from rnnlab.runs import CONFIG
+from rnnlab.training.trainer import Trainer
+from rnnlab.training.validation import Validation
+
+
+def compiled_loss(run: Path, trained: TrainedModel, part: str) -> float | None:
+    """Nats per token over a part; None of a train part that has transposed copies, which are not measured."""
+    data = load_data(read_experiment(run / CONFIG))
+    if part == "train" and data.experiment.dataset.shifts:
+        return None
+    read = data.as_trained_on()
+    trainer = Trainer(data.experiment, read.corpus, read.splits)
+    for name, variable in named_weights(trainer.network).items():
+        variable.assign(trained.weights[name])
+    validation = Validation(read.splits.parts[part], read.corpus, data.experiment)
+    with quiet_stderr():
+        loss, _ = validation.measure(trainer.program)
+    return loss

@@ -1,0 +1,63 @@
+"""An exported model in the program that it is for, beside the NumPy engine, on random tokens."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnnlab.config.schema import Experiment, LstmModel, MlpModel
+from rnnlab.engines.numpy_engine import numpy_model
+from rnnlab.exports.standard import standard_network
+from rnnlab.models.model_file import TrainedModel
+
+LANES = 2
+CLOSE = 1e-4
+"""Of the largest logit, or of 1 where that is smaller."""
+
+
+def formats_refused(experiment: Experiment, wanted: str, *, state: bool) -> bool:
+    """Whether a format has no such layers, or no state."""
+    model = experiment.model
+    if wanted == "tensorboard":
+        return False
+    peephole = isinstance(model, LstmModel) and model.peephole and wanted != "onnx"
+    return peephole or getattr(model, "layer_norm", False) or (state and isinstance(model, MlpModel))
+
+
+def outputs_wrong(
+    path: Path, wanted: str, trained: TrainedModel, *, state: bool, random_seed: int
+) -> Iterator[str]:
+    """What differs between an exported model and the NumPy engine."""
+    rng, engine = np.random.default_rng(random_seed), numpy_model(trained)
+    network = standard_network(trained, target=wanted, peepholes=wanted == "onnx")
+    ids = rng.integers(network.vocab_size, size=(LANES, min(network.window, 20))).astype(np.int32)
+    if not network.recurrent:
+        ids = rng.integers(network.vocab_size, size=(LANES, network.window)).astype(np.int32)
+    before = engine.zero_state(LANES)
+    inputs: dict[str, Any] = {"ids": ids}
+    if state:
+        before = tuple(
+            tuple(rng.normal(size=part.shape).astype(np.float32) for part in layer) for layer in before
+        )
+        flat = [part for layer in before for part in layer]
+        inputs |= dict(zip(network.state_names, flat, strict=True))
+    logits, after = engine.forward(ids, None, before, last_only=network.last_only)
+    expected = [logits[:, -1] if network.last_only else logits]
+    expected += [part for layer in after for part in layer] if state else []
+    scale = max(1.0, float(np.abs(logits).max()))
+    for number, (mine, other) in enumerate(zip(expected, _outputs(path, wanted, inputs), strict=True)):
+        largest = float(np.abs(mine - other).max()) / scale if mine.shape == other.shape else np.nan
+        if not largest <= CLOSE:
+            yield f"export {wanted}: output {number} {other.shape} differs from {mine.shape} by {largest:.1e}"
+
+
+def _outputs(path: Path, wanted: str, inputs: dict[str, Any]) -> list[Any]:
+    if wanted == "onnx":
+        import onnxruntime  # noqa: PLC0415 (one format's)
+
+        return list(onnxruntime.InferenceSession(path).run(None, inputs))
+    from rnnlab.exports import keras_model  # noqa: PLC0415 (loads TensorFlow)
+
+    read = keras_model.loaded(path) if wanted == "keras" else keras_model.served(path)
+    return keras_model.outputs_of(read, inputs)

@@ -1,0 +1,178 @@
+"""What is done with a trained run, command after command, and what is wrong with what they give."""
+
+import json
+import shutil
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+
+from click.testing import CliRunner
+
+from rnnlab.commands import run as run_command
+from rnnlab.config.reading import read_experiment
+from rnnlab.config.schema import MlpModel
+from rnnlab.datasets.vocabulary import Vocabulary
+from rnnlab.exports.writing import SUFFIXES
+from rnnlab.models.model_file import TrainedModel
+from rnnlab.runs import CONFIG, Run
+from torture.exported import formats_refused, outputs_wrong
+from torture.model_files import Answer
+
+
+def said(*arguments: str) -> Answer:
+    """What a command gives in this process; what it raises is a traceback."""
+    with CliRunner().isolation() as (out, err, _):
+        try:
+            code = run_command(arguments)
+        except SystemExit as error:
+            code = int(error.code or 0)
+        except Exception:
+            code = 1
+            sys.stderr.write(traceback.format_exc())
+        sys.stdout.flush()
+        sys.stderr.flush()
+        return Answer(code, out.getvalue().decode(), err.getvalue().decode())
+
+
+def fault(arguments: Sequence[str], answer: Answer, *, refused: bool = False) -> str:
+    """What is wrong with an answer; empty if nothing is.
+
+    Args:
+        arguments: of the command.
+        answer: what it gave.
+        refused: whether it should be refused, in a line that says why.
+    """
+    command = " ".join(["rnnlab", *arguments])
+    if "Traceback" in answer.stderr:
+        return f"{command}: {answer.stderr[-1500:]}"
+    if refused:
+        lines = answer.stderr.strip().splitlines()
+        is_right = answer.exit_code in (1, 2) and lines and lines[-1].isprintable()
+        return (
+            ""
+            if is_right
+            else f"{command}: exit code {answer.exit_code}, expected a refusal: {answer.stderr}"
+        )
+    return "" if answer.exit_code == 0 else f"{command}: exit code {answer.exit_code}: {answer.stderr[-500:]}"
+
+
+def problems_of_use(run: Path, other: Path, rng: Random) -> Iterator[str]:
+    """Everything that is wrong with what the commands make of a trained run, and of one that is its equal."""
+    from torture.measured import evaluated  # noqa: PLC0415 (which imports this module)
+
+    trained = Run(run).load_model()
+    yield from evaluated(run, trained)
+    yield from done(["compare", str(run), str(other)])
+    yield from done(["plot", str(run), str(other), "--output", str(run / "plot.svg")])
+    yield from _generated(run, trained, rng)
+    yield from _traced(run, trained, rng)
+    yield from done(["report", str(run)])
+    if not (page := run / "report.html").exists() or not page.read_text().rstrip().endswith("</html>"):
+        yield f"{page}: no whole page"
+    yield from done(["describe", str(run)])
+
+
+def problems_after(run: Path, whole: Path, rng: Random) -> Iterator[str]:
+    """Everything that is wrong with two equal runs, all of which `runs remove` removes in the end."""
+    from torture.measured import measured_otherwise  # noqa: PLC0415 (which imports this module)
+
+    trained = Run(run).load_model()
+    yield from problems_of_use(run, whole, rng)
+    yield from measured_otherwise(run, trained)
+    yield from _exported(run, trained, rng)
+    yield from _gone_on_with(whole)
+    yield from _listed(run)
+
+
+def problems_without_model(run: Path) -> Iterator[str]:
+    """The same of a run whose training failed before it saved anything."""
+    for command in ("evaluate", "generate", "trace", "report"):
+        yield from done([command, str(run)], refused=True)
+    yield from _listed(run)
+
+
+def done(arguments: list[str], *, refused: bool = False) -> Iterator[str]:
+    """What is wrong with what a command gives in this process."""
+    if found := fault(arguments, said(*arguments), refused=refused):
+        yield found
+
+
+def _generated(run: Path, trained: TrainedModel, rng: Random) -> Iterator[str]:
+    """What is written twice is the same, and as many samples as asked for."""
+    settings, dataset = trained.experiment.generation, trained.experiment.dataset
+    seed = [] if settings.seed or dataset.boundary else ["--seed", _beginning(trained, rng)]
+    arguments = ["generate", str(run), *seed, "--json"]
+    answers = [said(*arguments) for _ in range(2)]
+    if found := fault(arguments, answers[0]):
+        yield found
+    elif answers[0].stdout != answers[1].stdout:
+        yield "generate: gives something else the second time"
+    elif len(json.loads(answers[0].stdout)["samples"]) != settings.samples:
+        yield f"generate: {settings.samples} samples were asked for"
+    else:
+        texts = [sample["text"] for sample in json.loads(answers[0].stdout)["samples"]]
+        for text in {text for text in texts if text}:  # what is written is input again
+            yield from done(["generate", str(run), f"--seed={text}", "--length", "3"])
+    file = str(run / "model.safetensors")
+    yield from done(["generate", file, *seed, "--length", "5", "--top-k", "3", "--top-p", "0.9"])
+    lengths = ["--length", str(rng.randint(1, 80)), "--samples", str(rng.randint(1, 4))]
+    yield from done(["generate", str(run), *seed, *lengths, "--temperature", f"{rng.uniform(0, 2)}"])
+
+
+def _beginning(trained: TrainedModel, rng: Random) -> str:
+    """A few tokens of the vocabulary, as a seed."""
+    dataset = trained.experiment.dataset
+    vocabulary = Vocabulary(trained.tokens, dataset.kind, dataset.boundary)
+    tokens = [token for token in trained.tokens if token != dataset.boundary]
+    return vocabulary.join(rng.choices(tokens, k=rng.randint(1, 6)))
+
+
+def _traced(run: Path, trained: TrainedModel, rng: Random) -> Iterator[str]:
+    """Numbers, the equation of a step, a unit and a picture."""
+    refused = isinstance(trained.experiment.model, MlpModel)
+    name = ["trace", str(run), f"--input={_beginning(trained, rng)}"]
+    yield from done(name, refused=refused)
+    picture = str(run / "trace.html")
+    for more in (["--json"], ["--step", "1"], ["--unit", "1"], ["--run-on"], ["--output", picture]):
+        yield from done([*name, *more], refused=refused)
+
+
+def _exported(run: Path, trained: TrainedModel, rng: Random) -> Iterator[str]:
+    """ONNX and another format, with the state or without it, give what the NumPy engine gives."""
+    for wanted in ("onnx", rng.choice(("keras", "saved_model", "tensorboard"))):
+        output = run / f"exported{SUFFIXES.get(wanted, '')}"
+        state = rng.random() < 0.5 and wanted != "tensorboard"
+        arguments = ["export", str(run), "--format", wanted, "--output", str(output), *["--state"] * state]
+        refused = formats_refused(trained.experiment, wanted, state=state)
+        answer = said(*arguments)
+        if found := fault(arguments, answer, refused=refused):
+            yield found
+        elif not refused and wanted != "tensorboard":
+            yield from outputs_wrong(output, wanted, trained, state=state, random_seed=rng.randrange(1000))
+        if output.is_dir():
+            shutil.rmtree(output)
+
+
+def _gone_on_with(run: Path) -> Iterator[str]:
+    """A finished training goes on with more epochs; one that failed fails again, in a line."""
+    experiment = read_experiment(run / CONFIG)
+    arguments = ["train", "--resume", str(run), "--set", f"training.epochs={experiment.training.epochs + 2}"]
+    answer = said(*arguments)
+    if found := fault(arguments, answer, refused=bool(answer.exit_code)):
+        yield found
+
+
+def _listed(run: Path) -> Iterator[str]:
+    """The list has it; it is shown, and removed."""
+    answer = said("runs", "--json")
+    if found := fault(["runs", "--json"], answer):
+        yield found
+    elif str(run) not in {entry["run"] for entry in json.loads(answer.stdout)["runs"]}:
+        yield f"runs --json: {run} is not in it"
+    yield from done(["runs"])
+    yield from done(["runs", "show", str(run)])
+    yield from done(["runs", "remove", str(run), "--yes"])
+    if run.exists():
+        yield f"runs remove: {run} is still there"
