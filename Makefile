@@ -61,6 +61,7 @@ torture: $(VENV)/installed-dev
 	$(BIN)/python -m torture.kills
 	$(BIN)/python -m torture.kills --kills 50 --signal TERM
 	$(BIN)/python -m torture.kills --kills 50 --signal INT
+	$(BIN)/python -m torture.signals
 
 # The pictures in docs/, from trainings of their own; needs Chromium.
 pictures: install
