@@ -28,7 +28,7 @@ LIMIT_SECONDS, HANGS_SECONDS = 5.0, 120.0
 PAGE = """
 dataset: {kind: text, inline: "the quick brown fox jumps over the lazy dog and the quick dog", window: 5}
 model: {kind: lstm, units: 32}
-training: {batch_size: 3, epochs: 1000, checkpoint: {every_epochs: 50}}
+training: {batch_size: 3, epochs: 100, checkpoint: {every_epochs: 10}}
 generation: {seed: the, length: 30}
 """
 
