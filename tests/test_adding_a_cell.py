@@ -167,9 +167,10 @@ WORK = {
 def answers(package: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Answer]:
     """What comes of each of them, in one process, one after the other, with a stack of two layers."""
     folder = tmp_path_factory.mktemp("work")
-    page = SONG.replace("kind: lstm, units: 6", "kind: mgu, units: [6, 5], residual: false")
+    song = SONG.replace("g8 g8 g4\n", "g8 g8 g4 g8 e8 e4 f8 d8 d4 c8 d8 e8 f8 g8 g8 g4\n")
+    page = song.replace("kind: lstm, units: 6", "kind: mgu, units: [6, 5], residual: false")
     (folder / "page.yaml").write_text(page.replace("batch_size: 1}", "batch_size: 1, epochs: 3}"))
-    (folder / "lstm.yaml").write_text(SONG)
+    (folder / "lstm.yaml").write_text(song)
     return dict(zip(WORK, rnnlab(package, folder, *WORK.values()), strict=True))
 
 

@@ -33,6 +33,7 @@ generation: {seed: the, length: 30}
 """
 
 COMMANDS = {
+    "help": ("--help",),
     "train": ("train", "page.yaml", "--quiet", "--run-dir", "{new}"),
     "generate": ("generate", "trained", "--samples", "20", "--output", "{new}.txt"),
     "describe": ("describe", "page.yaml"),

@@ -25,25 +25,33 @@ def without_noise() -> Iterator[None]:
 
     Another process filters: so the last words of a process that aborts come through, too.
     """
-    grep = shutil.which("grep")
-    if sys.stderr is None or grep is None or sys.platform == "win32":
+    filtering = None if sys.stderr is None else _filtering()
+    if filtering is None or filtering.stdin is None:
         yield
         return
     sys.stderr.flush()
     original = os.dup(2)
-    reading, writing = os.pipe()
-    command = [grep, "-a", "-v", "-E", NOISE]
-    filtering = subprocess.Popen(command, stdin=reading, stdout=original, env={"LC_ALL": "C"})
-    os.close(reading)
-    os.dup2(writing, 2)
-    os.close(writing)
+    os.dup2(filtering.stdin.fileno(), 2)
+    filtering.stdin.close()
     try:
         yield
     finally:
         os.dup2(original, 2)
         os.close(original)
         with suppress(subprocess.TimeoutExpired):  # where a process that the body has begun writes on
-            filtering.wait(timeout=1)
+            filtering.wait(timeout=10)
+
+
+def _filtering() -> "subprocess.Popen[bytes] | None":
+    """A process that writes what it reads to stderr, without those lines; None where there can be none."""
+    grep = shutil.which("grep")
+    if grep is None or sys.platform == "win32":
+        return None
+    with suppress(OSError):
+        return subprocess.Popen(
+            [grep, "-a", "-v", "-E", NOISE], stdin=subprocess.PIPE, stdout=2, env={"LC_ALL": "C"}
+        )
+    return None
 
 
 os.environ["KERAS_BACKEND"] = "tensorflow"

@@ -24,7 +24,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("command", ["generate", "describe", "evaluate"])
+@pytest.mark.parametrize("command", ["help", "generate", "describe", "evaluate"])
 def test_a_signal_at_any_instant_ends_a_command_without_a_traceback(folder: Path, command: str) -> None:
     """From the start of the process on, imports included."""
     tally = signals.tortured(command, 5, folder=folder, rng=random.Random(command))
