@@ -4,15 +4,9 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
-
-from rnnlab.config.reading import parse_experiment
-from rnnlab.datasets.loading import load_data
-from rnnlab.training.interruption import Interruption
-from rnnlab.training.trainer import Trainer
 
 NOISE = (
     b"WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n"
@@ -80,50 +74,41 @@ def test_without_grep_the_log_is_seen(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (ended.returncode, ended.stderr) == (0, NOISE + b"after\n")
 
 
-@pytest.fixture(scope="module")
-def trainer() -> Trainer:
-    """Of a small network."""
-    data = load_data(parse_experiment(PAGE, name="page.yaml", folder=Path.cwd()))
-    return Trainer(data.experiment, data.corpus, data.splits)
-
-
-def test_training_hides_nothing_that_others_write(
-    trainer: Trainer, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """A thread writes lines from before the first step until after the last; TensorFlow writes none."""
-    stopped, lines = threading.Event(), []
-
-    def log() -> None:
-        while not stopped.wait(0.0005):
-            lines.append(f"line {len(lines)}\n")
-            os.write(2, lines[-1].encode())
-
-    thread = threading.Thread(target=log)
-    thread.start()
-    trainer.train([], each_epoch=True, interruption=Interruption())
-    stopped.set()
-    thread.join()
-
-    assert len(lines) > 40
-    assert capfd.readouterr().err == "".join(lines)
-
-
-ABORTING = """
-import os, sys
+BEGIN = f"""
+import os, threading
 from pathlib import Path
 from rnnlab.config.reading import parse_experiment
 from rnnlab.datasets.loading import load_data
 from rnnlab.training.interruption import Interruption
 from rnnlab.training.trainer import Trainer
 
-data = load_data(parse_experiment({page!r}, name="page.yaml", folder=Path.cwd()))
+data = load_data(parse_experiment({PAGE!r}, name="page.yaml", folder=Path.cwd()))
 trainer = Trainer(data.experiment, data.corpus, data.splits)
+"""
+
+LOGGING = """
+stopped, lines = threading.Event(), []
+
+def log():
+    while not stopped.wait(0.0005):
+        lines.append(f"line {len(lines)}\\n")
+        os.write(2, lines[-1].encode())
+
+thread = threading.Thread(target=log)
+thread.start()
+trainer.train([], each_epoch=True, interruption=Interruption())
+stopped.set()
+thread.join()
+print("".join(lines), end="")
+"""
+
+ABORTING = f"""
 train, calls = trainer.program.train, []
 
 def aborts(chunk, **settings):
     calls.append(chunk)
-    if len(calls) == {call}:
-        os.write(2, {fatal!r})
+    if len(calls) == CALL:
+        os.write(2, {FATAL!r})
         os.abort()
     return train(chunk, **settings)
 
@@ -132,12 +117,31 @@ trainer.train([], each_epoch=True, interruption=Interruption())
 """
 
 
+def ended(script: str) -> "subprocess.CompletedProcess[bytes]":
+    """A process of its own, whose TensorFlow nobody has loaded with other log settings."""
+    search = {"PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
+    return subprocess.run(
+        [sys.executable, "-c", BEGIN + script],
+        capture_output=True,
+        check=False,
+        env={**environment, **search},
+    )
+
+
+def test_training_hides_nothing_that_others_write() -> None:
+    """A thread writes lines from before the first step until after the last; TensorFlow writes none."""
+    process = ended(LOGGING)
+
+    assert process.returncode == 0
+    assert process.stdout.count(b"\n") > 40
+    assert process.stderr == process.stdout
+
+
 @linux
 @pytest.mark.parametrize("call", [1, 2])
 def test_the_last_words_of_a_training_that_aborts_are_seen(call: int) -> None:
     """While the program is compiled, and in a chunk after it."""
-    script = ABORTING.format(page=PAGE, call=call, fatal=FATAL)
+    process = ended(ABORTING.replace("CALL", str(call)))
 
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
-
-    assert (ended.returncode, ended.stderr) == (-signal.SIGABRT, FATAL)
+    assert (process.returncode, process.stderr) == (-signal.SIGABRT, FATAL)
