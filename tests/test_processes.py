@@ -3,13 +3,13 @@
 import multiprocessing
 import os
 import signal
-import sys
 
 import pytest
 
 from rnnlab import processes
 from rnnlab.errors import TrainingError
 from rnnlab.processes import in_processes
+from tests.needs import needs
 
 
 def test_each_result_comes_with_the_number_of_its_task() -> None:
@@ -33,7 +33,7 @@ def test_an_error_of_a_process_is_that_of_the_caller() -> None:
     assert multiprocessing.active_children() == []
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals are of Unix")
+@needs("Unix")
 def test_ctrl_c_while_a_process_starts_is_not_lost() -> None:
     """The process that starts never sees it; this one sees it right after."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)

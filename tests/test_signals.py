@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from rnnlab.signals import half_written, held_signals
+from tests.needs import needs
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are of Unix")
+pytestmark = needs("Unix")
 
 BEGIN = """
 import os, signal

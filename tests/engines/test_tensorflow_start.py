@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.needs import needs
+
 NOISE = (
     b"WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n"
     b"I0000 00:00:1795830741.642511   10078 port.cc:153] oneDNN custom operations are on. You may see\n"
@@ -20,8 +22,6 @@ dataset: {kind: text, inline: "the quick brown fox jumps over the lazy dog, and 
 model: {kind: lstm, units: 4}
 training: {batch_size: 2, epochs: 40}
 """
-
-linux = pytest.mark.skipif(sys.platform == "win32", reason="nothing is filtered on Windows")
 
 
 def imported(folder: Path, body: str) -> "subprocess.CompletedProcess[bytes]":
@@ -38,7 +38,7 @@ def imported(folder: Path, body: str) -> "subprocess.CompletedProcess[bytes]":
     )
 
 
-@linux
+@needs("Unix")
 def test_the_log_of_the_import_is_dropped_and_nothing_else(tmp_path: Path) -> None:
     """Lines of others come through in their order, before and after it."""
     ended = imported(tmp_path, "os.write(2, b'before\\n' + NOISE); print('a thread', file=sys.stderr)")
@@ -46,7 +46,7 @@ def test_the_log_of_the_import_is_dropped_and_nothing_else(tmp_path: Path) -> No
     assert (ended.returncode, ended.stderr) == (0, b"before\na thread\nafter\n")
 
 
-@linux
+@needs("Unix")
 def test_the_last_words_of_an_import_that_aborts_are_seen(tmp_path: Path) -> None:
     """As on a processor that lacks what TensorFlow was built for."""
     ended = imported(tmp_path, "os.write(2, NOISE + FATAL); os.abort()")
@@ -54,7 +54,7 @@ def test_the_last_words_of_an_import_that_aborts_are_seen(tmp_path: Path) -> Non
     assert (ended.returncode, ended.stderr) == (-signal.SIGABRT, FATAL)
 
 
-@linux
+@needs("Unix")
 def test_an_import_that_fails_says_why(tmp_path: Path) -> None:
     """As where a library is missing."""
     ended = imported(tmp_path, "os.write(2, NOISE); raise ImportError('libcudart.so: not found')")
@@ -64,7 +64,7 @@ def test_an_import_that_fails_says_why(tmp_path: Path) -> None:
     assert b"oneDNN" not in ended.stderr
 
 
-@linux
+@needs("Unix")
 def test_without_grep_the_log_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What filters is a program of the system."""
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -138,7 +138,7 @@ def test_training_hides_nothing_that_others_write() -> None:
     assert process.stderr == process.stdout
 
 
-@linux
+@needs("Unix")
 @pytest.mark.parametrize("call", [1, 2])
 def test_the_last_words_of_a_training_that_aborts_are_seen(call: int) -> None:
     """While the program is compiled, and in a chunk after it."""

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.needs import needs
 from tests.trained import run_of
 from torture import signals
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are of Unix")
+pytestmark = needs("Unix")
 
 
 @pytest.fixture
