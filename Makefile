@@ -64,6 +64,7 @@ torture: $(VENV)/installed-dev
 	$(BIN)/python -m torture.lanes
 	$(BIN)/python -m torture.lifecycle --untrained --cases 2000
 	$(BIN)/python -m torture.lifecycle
+	$(BIN)/python -m torture.signals
 
 # The pictures in docs/, from trainings of their own; needs Chromium.
 pictures: install

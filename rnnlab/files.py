@@ -5,7 +5,6 @@ import math
 import os
 import stat
 import sys
-import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from rnnlab.errors import DataError, RunError
+from rnnlab.signals import half_written
 
 PARTIAL = ".partial"
 """How the names of files end that are being written."""
@@ -43,19 +43,19 @@ def write_blocks(path: Path, blocks: Iterable[bytes]) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    descriptor, temporary = tempfile.mkstemp(PARTIAL, f".{path.name}-", path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
+    temporary = partial_beside(path)
+    with half_written(str(temporary)):
+        with temporary.open("xb") as file:
             file.writelines(blocks)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
     fsync_folder(path.parent)
+
+
+def partial_beside(path: Path) -> Path:
+    """A hidden name, which nothing has, in the folder of a file; `remove_partial` finds it."""
+    return path.parent / f".{path.name}-{os.urandom(6).hex()}{PARTIAL}"
 
 
 def remove_partial(folder: Path, *, written_before: float = math.inf) -> None:
@@ -166,13 +166,6 @@ def _not_utf8(path: Path, line: int, error: UnicodeDecodeError, offset: int) -> 
         f"{path}:{line}: not UTF-8 (byte 0x{error.object[error.start]:02x} at offset {offset});"
         f" convert it, e.g.: iconv -f latin1 -t utf-8 {path.name} > new.txt"
     )
-
-
-def _umask() -> int:
-    """The permissions that a new file does not get."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def fsync_folder(folder: Path) -> None:

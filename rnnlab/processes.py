@@ -17,6 +17,7 @@ from multiprocessing.connection import wait as wait_for
 from typing import Any, TypeVar
 
 from rnnlab.errors import TrainingError
+from rnnlab.signals import held_signals, raised_signals
 
 Result = TypeVar("Result")
 
@@ -34,14 +35,20 @@ def in_processes(
     Raises:
         TrainingError: a process was killed.
     """
-    numbered = enumerate(tasks)
+    with raised_signals():
+        yield from _results_of(work, enumerate(tasks), jobs)
+
+
+def _results_of(
+    work: Callable[..., Result], numbered: Iterator[tuple[int, tuple[Any, ...]]], jobs: int
+) -> Iterator[tuple[int, Result]]:
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent)
     running: dict[Future[Result], int] = {}
     try:
         while True:
             for number, task in islice(numbered, jobs - len(running)):
-                with _ignored_by_children():
+                with held_signals(), _ignored_by_children():
                     running[pool.submit(work, *task)] = number
             if not running:
                 return
@@ -52,23 +59,28 @@ def in_processes(
             "a process that trained was killed, as when memory runs out; use fewer --jobs"
         ) from error
     finally:
-        for child in multiprocessing.active_children():
-            child.kill()
-        pool.shutdown(cancel_futures=True)
+        with held_signals():
+            for child in multiprocessing.active_children():
+                child.kill()
+            pool.shutdown(cancel_futures=True)
 
 
 @contextmanager
 def _ignored_by_children() -> Iterator[None]:
-    """Processes that the body starts ignore Ctrl-C, from their first instruction on."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Processes that the body starts never see Ctrl-C; this process sees it when the body is done."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end_with_parent() -> None:
-    """End this process when the one that asked for it does, however that ends."""
+    """End this process when the one that asked for it does, however that ends, and not by Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent:
         threading.Thread(target=lambda: (wait_for([parent.sentinel]), os._exit(1)), daemon=True).start()

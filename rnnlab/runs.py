@@ -40,6 +40,7 @@ from rnnlab.run_folders.places import (
 )
 from rnnlab.run_folders.signature import is_signed_for, sign
 from rnnlab.run_folders.small_files import small_bytes
+from rnnlab.signals import held_signals
 
 __all__ = ["CONFIG", "EVENTS", "LATEST", "MODEL", "RUNS", "Run", "create_run", "find_run", "load_trained"]
 
@@ -151,14 +152,15 @@ def create_run(name: str, experiment: Experiment, *, folder: Path | None = None)
     Raises:
         RunError: the folder holds something already, or cannot be written.
     """
-    try:
-        path = claim_numbered(name) if folder is None else _claim(folder)
-    except OSError as error:
-        raise _unwritable(folder or RUNS, error) from error
-    run = Run(path)
-    run.write_config(experiment)
-    if folder is None:
-        point_latest(path)
+    with held_signals():  # a folder without a configuration is no run
+        try:
+            path = claim_numbered(name) if folder is None else _claim(folder)
+        except OSError as error:
+            raise _unwritable(folder or RUNS, error) from error
+        run = Run(path)
+        run.write_config(experiment)
+        if folder is None:
+            point_latest(path)
     return run
 
 

@@ -16,9 +16,10 @@ STEPPER = {"engines.numpy_engine", "engines.stepper"}
 ARROWS: dict[str, set[str]] = {
     "": {"api", "config", "history"},
     "errors": set(),
-    "files": set(),
+    "signals": set(),
+    "files": {"signals"},
     "history": {"files"},
-    "processes": set(),
+    "processes": {"signals"},
     "music": set(),
     "config": {"files", "music"},
     "models": {"music", "config", "files"},
@@ -27,8 +28,8 @@ ARROWS: dict[str, set[str]] = {
     "generation": {*STEPPER, "datasets", "models", "config"},
     "evaluation": {"generation", *STEPPER, "datasets", "models", "config"},
     "tracing": {"engines.numpy_dense", "engines.numpy_functions", "datasets", "models", "config"},
-    "run_folders": {"models.tensor_file", "config", "files"},
-    "runs": {"run_folders", "models", "config", "files"},
+    "run_folders": {"models.tensor_file", "config", "files", "signals"},
+    "runs": {"run_folders", "models", "config", "files", "signals"},
     "data_access": {"runs", "run_folders", "datasets", "models", "config"},
     "pages": {"datasets", "config", "music", "files"},
     "reports": {
@@ -37,9 +38,9 @@ ARROWS: dict[str, set[str]] = {
     },
     "training": {
         *("engines", "evaluation", "generation", "runs", "datasets", "models", "config"),
-        *("run_folders", "files", "processes"),
+        *("run_folders", "files", "processes", "signals"),
     },
-    "exports": {"history", "engines", "models", "music", "config", "files"},
+    "exports": {"history", "engines", "models", "music", "config", "files", "signals"},
     "trials": {"training", "evaluation", "runs", "datasets", "config", "processes"},
     "commands": {
         *("trials", "training", "reports", "tracing", "pages", "exports", "evaluation", "generation"),
@@ -50,7 +51,7 @@ ARROWS: dict[str, set[str]] = {
         *("data_access", "training", "reports", "exports", "evaluation", "generation", "runs"),
         *("history", "datasets", "models", "config", "files"),
     },
-    "__main__": {"commands"},
+    "__main__": {"commands", "signals"},
 }
 """What each part may import beside itself, `errors` and the version; it stands below what may import it."""
 

@@ -19,15 +19,16 @@ LANGUAGES = {
     "text": "what the commands above print",
     "python": "lines that a test runs, or that are those of a file of the project",
     "diff": "lines of a file of the project, before and after",
+    "toml": "a file of another project",
 }
 """What the fence of a block may name."""
 
 ELSEWHERE = {
     "docs/tutorial.md": ("tests/test_tutorial.py", {"sh", "text"}),
     "docs/tutorial.ko.md": ("tests/test_tutorial.py", {"sh", "text"}),
-    "docs/adding-a-cell.md": ("tests/test_adding_a_cell.py", {"sh", "python", "diff"}),
+    "docs/adding-a-cell.md": ("tests/test_adding_a_cell.py", {"sh", "python", "diff", "toml"}),
 }
-"""Pages with blocks that another test runs or compares; `text` and `diff` are in no other page."""
+"""Pages with blocks that another test runs or compares; `text`, `diff` and `toml` are in no other page."""
 
 STAND_INS = {
     "dataset": "dataset: {kind: text, inline: a text that stands in for a file}\n",

@@ -2,11 +2,14 @@
 
 import multiprocessing
 import os
+import signal
 
 import pytest
 
+from rnnlab import processes
 from rnnlab.errors import TrainingError
 from rnnlab.processes import in_processes
+from tests.needs import needs
 
 
 def test_each_result_comes_with_the_number_of_its_task() -> None:
@@ -28,3 +31,14 @@ def test_an_error_of_a_process_is_that_of_the_caller() -> None:
         list(in_processes(int, [("1",), ("one",)], jobs=2))
 
     assert multiprocessing.active_children() == []
+
+
+@needs("Unix")
+def test_ctrl_c_while_a_process_starts_is_not_lost() -> None:
+    """The process that starts never sees it; this one sees it right after."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), processes._ignored_by_children():
+            os.kill(os.getpid(), signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -54,15 +54,7 @@ def _as_json(description: "Description") -> dict[str, Any]:
             "sequences": len(corpus.starts),
             "sha256": corpus.sha256,
             "vocabulary": list(corpus.vocabulary.tokens),
-            "windows": {
-                "shape": list(description.windows_shape),
-                "first": description.windows.tolist(),
-                "text": description.window_texts(),
-            },
-            "targets": [
-                {"token": target.token, "windows": target.windows, "share": target.share}
-                for target in description.targets
-            ],
+            **_examples(description),
             "accuracy_ceiling": ceiling
             and {"correct": ceiling.correct, "total": ceiling.total, "accuracy": ceiling.accuracy},
             "splits": _splits(description),
@@ -78,10 +70,40 @@ def _as_json(description: "Description") -> dict[str, Any]:
     }
 
 
+def _examples(description: "Description") -> dict[str, Any]:
+    """What training reads: windows, or the lanes of a stream; and the class balance of its targets."""
+    counted = "targets" if description.lanes else "windows"
+    targets = [
+        {"token": target.token, counted: target.count, "share": target.share}
+        for target in description.targets
+    ]
+    if not description.lanes:
+        windows = {
+            "shape": list(description.windows_shape),
+            "first": description.windows.tolist(),
+            "text": description.window_texts(),
+        }
+        return {"windows": windows, "targets": targets}
+    batches, vocabulary = description.batches, description.corpus.vocabulary
+    lanes = {
+        "shape": [batches.steps, batches.lanes, batches.window],
+        "first": [
+            {
+                "tokens": lane.tokens,
+                "cuts": [vocabulary.encode(cut).tolist() for cut in lane.cuts],
+                "text": [vocabulary.join(cut) for cut in lane.cuts],
+            }
+            for lane in description.lanes
+        ],
+    }
+    return {"lanes": lanes, "targets": targets}
+
+
 def _splits(description: "Description") -> dict[str, Any]:
     """Size of each part; the window indices too where windows were drawn."""
     parts: dict[str, Any] = {
-        part.name: {"tokens": part.end - part.begin, "windows": part.window_count}
+        part.name: {"tokens": part.end - part.begin}
+        | ({} if description.lanes else {"windows": part.window_count})
         for part in description.splits.parts.values()
     }
     if description.splits.folds:
@@ -98,7 +120,6 @@ def _as_text(description: "Description") -> str:
 
     experiment, architecture = description.experiment, description.architecture
     rows = plan(experiment, description.corpus, description.splits, description.batches, architecture)
-    count, size = description.windows_shape
     if ceiling := description.ceiling:
         reach = f"{ceiling.correct} of {ceiling.total} ({ceiling.accuracy:.3f})"
         why = "equal windows have different targets, so no model without state can do better"
@@ -106,16 +127,19 @@ def _as_text(description: "Description") -> str:
     layers = [
         (layer.name, _shape(layer.output_shape), f"{layer.parameters:,}") for layer in architecture.layers
     ]
-    targets = [(repr(t.token), t.windows, f"{100 * t.share:.1f} %") for t in description.targets]
-    windows = [
-        f"Windows of the training part, shape ({count}, {size})\n" + _windows(description),
-        "Targets of the windows\n" + table(("token", "windows", "share"), targets),
+    targets = [(repr(t.token), t.count, f"{100 * t.share:.1f} %") for t in description.targets]
+    counted = "targets" if description.lanes else "windows"
+    is_shown = description.lanes or description.windows_shape[0]
+    examples = [
+        _lanes(description) if description.lanes else _windows(description),
+        ("Targets\n" if description.lanes else "Targets of the windows\n")
+        + table(("token", counted, "share"), targets),
     ]
     return "\n\n".join(
         [
             facts(rows),
             "Vocabulary\n" + _vocabulary(description),
-            *(windows if count else []),
+            *(examples if is_shown else []),
             "Model\n" + table(("layer", "output", "parameters"), layers),
             *_drawn_splits(description),
         ]
@@ -131,7 +155,24 @@ def _vocabulary(description: "Description") -> str:
     return facts([("", "  ".join(unbroken))]).replace("\N{NO-BREAK SPACE}", " ")
 
 
+def _lanes(description: "Description") -> str:
+    """A line for each of the first lanes: how many tokens it reads, and its first cuts."""
+    batches, join = description.batches, description.corpus.vocabulary.join
+    lines = []
+    for number, lane in enumerate(description.lanes):
+        cuts = "  ".join(repr(join(cut)) for cut in lane.cuts)
+        lines.append(f"{number:>3}  {lane.tokens:,} tokens  {cuts}{' …' * (batches.steps > len(lane.cuts))}")
+    if columns := terminal_columns():
+        lines = [cut(line, columns) for line in lines]
+    if more := batches.lanes - len(lines):
+        lines.append(f"…    {more:,} more")
+    title = f"Lanes of the training part: {batches.lanes}, each cut every {batches.window} steps"
+    return "\n".join([title, *lines])
+
+
 def _windows(description: "Description") -> str:
+    count, size = description.windows_shape
+    title = f"Windows of the training part, shape ({count}, {size})"
     lines = [
         f"{number:>3}  {row.tolist()}  {text}" if len(row) <= 12 else f"{number:>3}  {text!r}"
         for number, (row, text) in enumerate(
@@ -143,7 +184,7 @@ def _windows(description: "Description") -> str:
         texts = description.window_texts()
         lines = [cut(f"{number:>3}  {text!r}", columns) for number, text in enumerate(texts)]
     more = description.windows_shape[0] - len(lines)
-    return "\n".join([*lines, f"…    {more:,} more"] if more else lines)
+    return "\n".join([title, *lines, *([f"…    {more:,} more"] if more else [])])
 
 
 def _drawn_splits(description: "Description") -> list[str]:

@@ -55,7 +55,8 @@ def _places(path: Path, place: Place) -> Iterator[tuple[Path, Place]]:
 def _kinds(field: FieldInfo) -> dict[str, type[Section]]:
     """The sections that may stand in a field, by kind; none where the field is a setting."""
     if tag := _tag(field):
-        return {_literal(section.model_fields[tag]): section for section in get_args(field.annotation)}
+        sections = get_args(field.annotation)
+        return {kind: each for each in sections for kind in get_args(each.model_fields[tag].annotation)}
     for kind in (field.annotation, *get_args(field.annotation)):  # of `Section | None`, too
         if isinstance(kind, type) and issubclass(kind, Section):
             return {"": kind}
@@ -64,10 +65,6 @@ def _kinds(field: FieldInfo) -> dict[str, type[Section]]:
 
 def _tag(field: FieldInfo) -> str:
     return field.discriminator if isinstance(field.discriminator, str) else ""
-
-
-def _literal(field: FieldInfo) -> str:
-    return str(get_args(field.annotation)[0])
 
 
 LAYOUT: dict[Path, Place] = dict(_places((), Place("", {"": Experiment})))

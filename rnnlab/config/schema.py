@@ -1,7 +1,7 @@
 """The page of YAML: an experiment and its sections."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
@@ -12,6 +12,7 @@ from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE, NotesDataset, TextData
 from rnnlab.config.early_stopping import EarlyStopping
 from rnnlab.config.model import GruModel, LstmModel, MlpModel, RecurrentModel, SimpleRnnModel
 from rnnlab.config.optimizer import Adam, Optimizer
+from rnnlab.config.outside import MODELS
 from rnnlab.config.samples import Samples
 from rnnlab.config.schedule import ConstantSchedule, Schedule
 from rnnlab.config.section import (
@@ -45,6 +46,11 @@ __all__ = [
     "Training",
     "json_schema",
 ]
+
+if TYPE_CHECKING:  # those of other packages are known when they are installed
+    Model = SimpleRnnModel | LstmModel | GruModel | MlpModel
+else:
+    Model = MODELS
 
 Regime = Literal["windows", "stateful_windows", "stream"]
 _CALLBACK = r"^[\w.]+:\w+$"
@@ -156,9 +162,7 @@ class Experiment(Section):
     dataset: Annotated[TextDataset | NotesDataset, Field(discriminator="kind")] = Field(
         description="What is read, and how it is cut and encoded."
     )
-    model: Annotated[SimpleRnnModel | LstmModel | GruModel | MlpModel, Field(discriminator="kind")] = Field(
-        description="The network's layers."
-    )
+    model: Annotated[Model, Field(discriminator="kind")] = Field(description="The network's layers.")
     training: Training = Field(Training(), description="How the network is trained.")
     evaluation: Evaluation = Field(Evaluation(), description="How the network is measured.")
     generation: Generation = Field(Generation(), description="How the network writes.")

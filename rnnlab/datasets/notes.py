@@ -14,18 +14,18 @@ class Notes:
     """The notes, chords and rests of a note text; a `TokenKind`.
 
     Args:
-        lines: whether a line break is a token too.
+        boundary: a line break or U+0003, if that is a token too.
     """
 
     noun = "note"
     separator = " "
 
-    def __init__(self, *, lines: bool = False) -> None:
-        self._lines = lines
+    def __init__(self, *, boundary: str | None = None) -> None:
+        self._boundary = boundary
 
     def split(self, text: str, *, name: str) -> Sequence[str]:
         """The S notes of a text, each in its one spelling."""
-        return parse_notes(text, name=name, lines=self._lines)
+        return parse_notes(text, name=name, boundary=self._boundary)
 
     def declared(self, tokens: Sequence[str]) -> tuple[str, ...]:
         """The notes of a declared vocabulary, each in its one spelling."""
@@ -54,7 +54,7 @@ class Notes:
 
     def place(self, text: str, index: int) -> str:
         """`line:column` of a note, each from 1."""
-        return place_of_note(text, index, lines=self._lines)
+        return place_of_note(text, index, boundary=self._boundary)
 
     def show(self, token: str) -> str:
         """The note quoted."""

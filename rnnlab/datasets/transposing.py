@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from rnnlab.config.schema import NotesDataset, TextDataset
 from rnnlab.datasets.stored_text import StoredText, store
-from rnnlab.datasets.vocabulary import LINE_BREAK, Vocabulary
+from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.errors import DataError
 from rnnlab.music.notation import parse_notes, parse_token, with_notes
 from rnnlab.music.transposition import Transposition, parse_transposition, transposed_tokens
@@ -28,10 +28,10 @@ def moved(text: StoredText, dataset: NotesDataset) -> tuple[StoredText, Ways]:
     """
     to = Transposition() if dataset.transpose is None else parse_transposition(str(dataset.transpose))
     written = text.head()
-    tokens = parse_notes(written, name=text.name, lines=dataset.boundary == LINE_BREAK)
+    tokens = parse_notes(written, name=text.name, boundary=dataset.boundary)
     notes: list[str] = []
     ways: Ways = Counter()
-    for sequence in _sequences(tokens):
+    for sequence in _sequences(tokens, dataset.boundary):
         parsed = {token: parse_token(token) for token in set(sequence)}
         way, _ = to.way_of([parsed[token] for token in sequence])
         try:
@@ -75,11 +75,11 @@ def said_of(ways: Ways, dataset: NotesDataset) -> tuple[str, ...]:
     return (f"each sequence is moved to the tonic {dataset.transpose}, by semitones: {each}",)
 
 
-def _sequences(tokens: Sequence[str]) -> Iterator[list[str]]:
-    """The notes between line breaks."""
+def _sequences(tokens: Sequence[str], boundary: str | None) -> Iterator[list[str]]:
+    """The notes between boundaries; without one, all."""
     sequence: list[str] = []
-    for token in (*tokens, LINE_BREAK):
-        if token != LINE_BREAK:
+    for token in (*tokens, boundary):
+        if token is not None and token != boundary:
             sequence.append(token)
         elif sequence:
             yield sequence

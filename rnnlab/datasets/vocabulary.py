@@ -17,7 +17,6 @@ Kind = Literal["text", "notes"]
 LINE_BREAK = "\n"
 
 _KINDS: dict[str, TokenKind] = {"text": Characters(), "notes": Notes()}
-_NOTES_IN_LINES = Notes(lines=True)
 _SHOWN_WHOLE = 8
 
 
@@ -123,8 +122,7 @@ class Vocabulary:
 
     @property
     def _kind(self) -> TokenKind:
-        lines = self.boundary == LINE_BREAK and self.kind == "notes"
-        return _NOTES_IN_LINES if lines else _KINDS[self.kind]
+        return Notes(boundary=self.boundary) if self.kind == "notes" else _KINDS[self.kind]
 
     def _encode(self, tokens: Sequence[str], place: Callable[[int], str]) -> Ids:
         """The ids of tokens; `place` tells where the token of an index stands."""

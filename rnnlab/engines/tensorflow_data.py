@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.engines.tensorflow_start import quiet_stderr, tf
+from rnnlab.engines.tensorflow_start import tf
 
 Tensor = Any
 
@@ -58,8 +58,7 @@ class BatchGatherer:
 
 def _on_device(array: NDArray[Any]) -> Tensor:
     """An array as a tensor: the same memory on a CPU if its address allows that, otherwise a copy."""
-    with quiet_stderr():
-        on_cpu = not tf.config.list_physical_devices("GPU")
+    on_cpu = not tf.config.list_physical_devices("GPU")
     if on_cpu and array.ctypes.data % ALIGNMENT == 0 and array.flags.c_contiguous and array.flags.writeable:
         return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
     return tf.constant(array)

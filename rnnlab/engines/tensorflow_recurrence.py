@@ -69,7 +69,8 @@ class _Recurrence:
     """One layer over T steps: the forward loop, and the backward loop over what it left.
 
     Attributes:
-        columns: the columns of U that each of the cell's products takes.
+        columns: the columns of U that each of the cell's products takes, in the order of the products.
+        of_h: whether each product multiplies the state h as the step found it.
         blocks: these columns, (H, width), cut out once before the loops.
         hidden: the outputs h of every step, (H, T, N).
         states: each part of the state after every step, (T, H, N).
@@ -90,7 +91,7 @@ class _Recurrence:
     ) -> None:
         self.cell, self.x, self.kernel = cell, x, kernel
         self.wide, self.keep, self.initial, self.mask = tuple(wide), keep, tuple(initial), mask
-        self.columns, self._widths = self._traced()
+        self.columns, self.of_h, self._widths = self._traced()
         self.blocks = [kernel if _width(c) == kernel.shape[1] else kernel[:, c] for c in self.columns]
         self.hidden: Tensor = None
         self.states: tuple[Tensor, ...] = ()
@@ -132,14 +133,17 @@ class _Recurrence:
             at = StepGradients(self, x, products, outputs, state, dafter)
             sums = [total + d for total, d in zip(carry[count:], at.dwide, strict=True)]
             leaves = at.dproducts if self.cell.additive else [at.dx, *at.dproducts]
-            return (*_kept(at.dstate, tuple(taken)), *sums), (*leaves, *at.operands[1:])
+            operands = [operand for operand, of_h in zip(at.operands, self.of_h, strict=True) if not of_h]
+            return (*_kept(at.dstate, tuple(taken)), *sums), (*leaves, *operands)
 
         arriving = tf.transpose(upstream, (1, 0, 2))
         sequences = (arriving, self.x, *before, *self.products, *self.outputs, *self._keeps())
         carry = (*dlast, *(tf.zeros_like(vector) for vector in self.wide))
         last, leaves = scan(step, carry, sequences, self._leaf_shapes(), reverse=True)
-        dproducts = leaves[0 if self.cell.additive else 1 :][:number]
-        operands = (self._first_operand(), *map(as_columns, leaves[len(leaves) - number + 1 :]))
+        first = 0 if self.cell.additive else 1
+        dproducts, others = leaves[first : first + number], iter(leaves[first + number :])
+        h = self._h_before() if any(self.of_h) else None
+        operands = [h if of_h else as_columns(next(others)) for of_h in self.of_h]
         return (leaves[0], self._kernel_gradient(operands, dproducts), *last)
 
     def step(self, operations: Any, x: Tensor, product: Product, state: State) -> State:
@@ -163,8 +167,8 @@ class _Recurrence:
         )
         return tuple(part if self.keep is None else part * self.keep for part in shifted)
 
-    def _first_operand(self) -> Tensor:
-        """What the first product of every step multiplied, (H, T·N): the state h as the step found it."""
+    def _h_before(self) -> Tensor:
+        """The state h as every step found it, where the mask leaves it, (H, T·N)."""
         units, steps, lanes = self.hidden.shape
         after = tf.reshape(self.hidden, (units, steps * lanes))
         before = tf.concat([self.initial[0], after[:, :-lanes]], axis=1)
@@ -173,33 +177,42 @@ class _Recurrence:
         return before if self.mask is None else before * tf.tile(self.mask, (1, steps))
 
     def _leaf_shapes(self) -> list[tuple[int, int]]:
-        """Shapes of what a backward step leaves: dx where it is not dp, each dp, and the later operands."""
+        """Shapes of what a backward step leaves: dx where it is not dp, each dp, and the operands but h."""
         units, lanes = self.initial[0].shape
         own = [] if self.cell.additive else [self.x.shape[1]]
-        widths = [*own, *map(_width, self.columns), *[units] * (len(self.columns) - 1)]
+        widths = [*own, *map(_width, self.columns), *[units] * self.of_h.count(False)]
         return [(width, lanes) for width in widths]
 
-    def _traced(self) -> tuple[list[slice], list[int]]:
-        """The columns of U that the cell's products take, and the widths of its activations, by tracing."""
+    def _traced(self) -> tuple[list[slice], list[bool], list[int]]:
+        """Each product's columns of U, whether it is of h, and the widths of the activations, by tracing."""
         columns: list[slice] = []
+        of_h: list[bool] = []
         units = self.kernel.shape[0]
 
         def product(operand: Tensor, gates: str = self.cell.gates, /) -> Tensor:
             first = self.cell.gates.index(gates) * units
             columns.append(slice(first, first + len(gates) * units))
+            of_h.append(operand is self.initial[0])
             return tf.matmul(self.kernel[:, columns[-1]], operand, transpose_a=True)
 
         operations = Operations()
-        self.step(operations, self.x[0], product, self.initial)
-        return columns, [output.shape[0] for output in operations.outputs]
+        self.cell.step(operations, self.x[0], product, self.initial, self.wide)
+        if self.cell.additive and (of_h != [True] or _width(columns[0]) != self.kernel.shape[1]):
+            raise ValueError(f"{type(self.cell).__name__}: an additive cell has one product, product(h)")
+        return columns, of_h, [output.shape[0] for output in operations.outputs]
 
     def _kernel_gradient(self, operands: Sequence[Tensor], dproducts: Sequence[Tensor]) -> Tensor:
-        """dU (H, G·H): for each product, one matrix product over all T·N columns; the spans are disjoint."""
+        """dU (H, G·H): for each product, one matrix product over all T·N columns, in its columns' place."""
         blocks = [
             _outer_products(operand, as_columns(dproduct))
             for operand, dproduct in zip(operands, dproducts, strict=True)
         ]
-        return blocks[0] if len(blocks) == 1 else tf.concat(blocks, axis=1)
+        placed = sorted(zip(self.columns, blocks, strict=True), key=lambda each: each[0].start)
+        ends = [0, *(span.stop for span, _ in placed)]
+        total = self.kernel.shape[1]
+        if ends == [*(span.start for span, _ in placed), total]:  # each column is in one product
+            return placed[0][1] if len(placed) == 1 else tf.concat([block for _, block in placed], axis=1)
+        return tf.add_n([tf.pad(block, [[0, 0], [span.start, total - span.stop]]) for span, block in placed])
 
 
 def as_columns(sequence: Tensor) -> Tensor:

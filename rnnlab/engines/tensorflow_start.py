@@ -1,42 +1,63 @@
-"""TensorFlow and Keras, imported without their chatter.
+"""TensorFlow and Keras, imported without TensorFlow's log lines.
 
-TensorFlow's C++ part writes to stderr while it loads and compiles, whatever its log settings say. File
-descriptor 2 points at a temporary file meanwhile; what was written is shown only if the import fails.
+TensorFlow logs to stderr while it is imported, whatever TF_CPP_MIN_LOG_LEVEL says: these lines are dropped.
+Afterwards it keeps to that setting: nothing is filtered, and what other threads or libraries write is seen.
 """
 
 import os
+import shutil
+import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from rnnlab.errors import TrainingError
 
-__all__ = ["keras", "quiet_stderr", "tf"]
+__all__ = ["keras", "tf"]
+
+NOISE = r"^(WARNING: All log messages before absl::|[IWE][0-9]{4} [0-9:.]+ +[0-9]+ [a-z0-9_]+\.cc:[0-9]+\] )"
+"""Lines of TensorFlow's log but the fatal ones, as `grep -E` reads it."""
 
 
 @contextmanager
-def quiet_stderr() -> Iterator[None]:
-    """Keep what is written to file descriptor 2, and write it out after all if the body fails."""
+def without_noise() -> Iterator[None]:
+    """Drop those lines from file descriptor 2 while the body runs; all others pass.
+
+    Another process filters: so the last words of a process that aborts come through, too.
+    """
+    filtering = None if sys.stderr is None else _filtering()
+    if filtering is None or filtering.stdin is None:
+        yield
+        return
     sys.stderr.flush()
     original = os.dup(2)
-    with tempfile.TemporaryFile() as kept:
-        os.dup2(kept.fileno(), 2)
-        try:
-            yield
-        except Exception:  # an interruption is no failure
-            kept.seek(0)
-            os.write(original, kept.read())
-            raise
-        finally:
-            os.dup2(original, 2)
-            os.close(original)
+    os.dup2(filtering.stdin.fileno(), 2)
+    filtering.stdin.close()
+    try:
+        yield
+    finally:
+        os.dup2(original, 2)
+        os.close(original)
+        with suppress(subprocess.TimeoutExpired):  # where a process that the body has begun writes on
+            filtering.wait(timeout=10)
+
+
+def _filtering() -> "subprocess.Popen[bytes] | None":
+    """A process that writes what it reads to stderr, without those lines; None where there can be none."""
+    grep = shutil.which("grep")
+    if grep is None or sys.platform == "win32":
+        return None
+    with suppress(OSError):
+        return subprocess.Popen(
+            [grep, "-a", "-v", "-E", NOISE], stdin=subprocess.PIPE, stdout=2, env={"LC_ALL": "C"}
+        )
+    return None
 
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")  # keeps memory: a fresh page costs its first writer
-with quiet_stderr():
+with without_noise():
     import keras
     import tensorflow as tf
 
@@ -49,8 +70,7 @@ if keras.backend.backend() != "tensorflow":  # it was imported before, as in a n
 
 def cpu_cores() -> int:
     """How many cores training may use; 1 where TensorFlow computes on something else than the CPU."""
-    with quiet_stderr():
-        on_cpu = not tf.config.list_physical_devices("GPU")
+    on_cpu = not tf.config.list_physical_devices("GPU")
     if not on_cpu:
         return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -58,8 +78,7 @@ def cpu_cores() -> int:
 
 def device_name() -> str:
     """What training runs on, as TensorFlow names it."""
-    with quiet_stderr():
-        gpus = tf.config.list_physical_devices("GPU")
+    gpus = tf.config.list_physical_devices("GPU")
     if gpus:
         return str(tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU"))
     return f"CPU, {os.cpu_count()} threads"

@@ -55,7 +55,9 @@ class StepGradients:
         for product, operand, block in reversed(
             list(zip(products, self.operands, layer.blocks, strict=True))
         ):
-            dproduct = tape.gradient(reached, product, arriving)
+            dproduct = tape.gradient(
+                reached, product, arriving, unconnected_gradients=tf.UnconnectedGradients.ZERO
+            )
             reached.append(operand)
             arriving.append(tf.matmul(block, dproduct))
             self.dproducts.insert(0, dproduct)

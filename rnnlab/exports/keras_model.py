@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.engines.tensorflow_start import keras, quiet_stderr, tf
+from rnnlab.engines.tensorflow_start import keras, tf
 from rnnlab.exports.standard import Dense, Network, Recurrent
 
 
@@ -49,36 +49,31 @@ def build(network: Network, *, state: bool) -> Any:
 
 def save(model: Any, path: Path) -> None:
     """Write a `.keras` file."""
-    with quiet_stderr():
-        model.save(path)
+    model.save(path)
 
 
 def loaded(path: Path) -> Any:
     """The model of a `.keras` file, as anyone would load it."""
-    with quiet_stderr():
-        return keras.saving.load_model(path)
+    return keras.saving.load_model(path)
 
 
 def save_for_serving(model: Any, path: Path) -> None:
     """Write the folder of a SavedModel, whose endpoint is `serve`."""
-    with quiet_stderr():
-        model.export(path, format="tf_saved_model", verbose=False)
+    model.export(path, format="tf_saved_model", verbose=False)
 
 
 def served(path: Path) -> Any:
     """A SavedModel, whose endpoint `serve` lives as long as it."""
-    with quiet_stderr():
-        return tf.saved_model.load(str(path))
+    return tf.saved_model.load(str(path))
 
 
 def outputs_of(model: Any, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
     """What either makes of `ids` and the state: logits, and the state after it."""
     run = getattr(model, "serve", model)
-    with quiet_stderr():
-        if len(inputs) == 1:
-            return [run(inputs["ids"]).numpy()]
-        outputs = run(dict(inputs))
-        return [outputs["logits" if name == "ids" else name].numpy() for name in inputs]
+    if len(inputs) == 1:
+        return [run(inputs["ids"]).numpy()]
+    outputs = run(dict(inputs))
+    return [outputs["logits" if name == "ids" else name].numpy() for name in inputs]
 
 
 def _encoded(network: Network, ids: Any) -> Any:

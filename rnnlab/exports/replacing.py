@@ -2,13 +2,13 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from rnnlab.errors import RunError
-from rnnlab.files import PARTIAL
+from rnnlab.files import partial_beside
+from rnnlab.signals import half_written, held_signals
 
 
 @contextmanager
@@ -21,11 +21,12 @@ def replaced(path: Path) -> Iterator[Path]:
         RunError: it cannot be written.
     """
     try:
-        folder = Path(tempfile.mkdtemp(PARTIAL, f".{path.name}-", path.parent))
-        try:
+        folder = partial_beside(path)
+        with half_written(str(folder)):
+            folder.mkdir()
             yield folder / path.name
-            _put(folder / path.name, path, before=folder / "before")
-        finally:
+            with held_signals():  # between its two renames nothing stands at the path
+                _put(folder / path.name, path, before=folder / "before")
             shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
         raise RunError(

@@ -17,6 +17,9 @@ from rnnlab.models.model_file import TrainedModel, Weights
 
 Floats = NDArray[np.float32]
 
+_KINDS = ("simple_rnn", "lstm", "gru", "mlp")
+"""Those that other programs have layers for."""
+
 
 @dataclass(frozen=True, eq=False)
 class Dense:
@@ -133,6 +136,11 @@ def standard_network(trained: TrainedModel, *, target: str, peepholes: bool) -> 
 
 def _check_expressible(experiment: Experiment, *, target: str, peepholes: bool) -> None:
     model = experiment.model
+    if model.kind not in _KINDS:
+        raise UsageError(
+            f"model.kind: {model.kind}: {target} has no such layer; a model that is to be exported is of kind"
+            f" {', '.join(_KINDS)}"
+        )
     if getattr(model, "layer_norm", False):
         raise UsageError(
             f"model.layer_norm: true: {target} has no recurrent layer that normalises; a model that is to be"

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from math import prod
 
 from rnnlab.config.contradictions import MOST_ACTIVATIONS, MOST_WEIGHTS
-from rnnlab.config.schema import Experiment, GruModel, LstmModel, MlpModel, SimpleRnnModel
+from rnnlab.config.schema import Experiment, GruModel, LstmModel, MlpModel, RecurrentModel, SimpleRnnModel
 from rnnlab.errors import ConfigError
 from rnnlab.models import cells
 from rnnlab.models.cells import Cell, Shapes
 from rnnlab.models.normalized_cells import NormalizedGru, NormalizedLstm, NormalizedSimpleRnn
+from rnnlab.models.outside import outside_cell
 
 ENCODING = "encoding"
 HEAD = "head"
@@ -117,14 +118,24 @@ def architecture_of(experiment: Experiment, vocab_size: int) -> Architecture:
     return architecture
 
 
-def cell_of(model: SimpleRnnModel | LstmModel | GruModel) -> Cell:
-    """The cell that a model section names."""
+def cell_of(model: RecurrentModel) -> Cell:
+    """The cell that a model section names.
+
+    Raises:
+        ConfigError: it is of another package, and cannot be used.
+    """
+    if isinstance(model, LstmModel):
+        return _lstm_of(model)
     if isinstance(model, SimpleRnnModel):
         return NormalizedSimpleRnn() if model.layer_norm else cells.SimpleRnn()
-    if isinstance(model, GruModel):
-        if model.layer_norm:
-            return NormalizedGru()
-        return cells.GruResetAfter() if model.reset_after else cells.GruResetBefore()
+    if not isinstance(model, GruModel):
+        return outside_cell(model.kind)
+    if model.layer_norm:
+        return NormalizedGru()
+    return cells.GruResetAfter() if model.reset_after else cells.GruResetBefore()
+
+
+def _lstm_of(model: LstmModel) -> Cell:
     if model.layer_norm:
         return NormalizedLstm()
     if model.coupled_gates:
@@ -168,9 +179,7 @@ def _encoding(experiment: Experiment, vocab_size: int) -> Layer:
     return Layer(ENCODING, (None, dataset.window, size))
 
 
-def _recurrent_layers(
-    model: SimpleRnnModel | LstmModel | GruModel, window: int, input_size: int
-) -> Iterator[RecurrentLayer]:
+def _recurrent_layers(model: RecurrentModel, window: int, input_size: int) -> Iterator[RecurrentLayer]:
     cell = cell_of(model)
     for number, units in enumerate(model.units, start=1):
         shapes = cell.weight_shapes(input_size, units)

@@ -4,7 +4,7 @@ r"""Notes as tokens: the body of a LilyPond `\fixed c' { … }` block with a dur
     cis4 bes8        sharps -is, flats -es            c'8 b,4     octaves up and down
     r4               a rest                           g4. g4~     a dot, a tie
     <c e g>4         a chord                          c8*2/3      a note of a triplet
-    | % %{ %}        bar checks and comments are dropped, and white space is free
+    | % %{ %}        bar checks and comments are dropped; white space and U+0003 are free
 
 `c4` is a quarter note on middle C (MIDI 60): the number is a duration, not the octave of scientific
 pitch, where C4 is middle C itself and `c'4` would be C5.
@@ -27,7 +27,7 @@ from rnnlab.music.pitch import Pitch, is_pitch_name, parse_pitch
 _HEAD = r"(?:<(?P<chord>[^<>%]*)>|(?P<name>[^\W\d_]+[#♯♭]*)(?P<octave>[',]*))"
 _NOTE = re.compile(_HEAD + r"(?P<duration>[0-9]+\.*(?:\*[0-9]+(?:/[0-9]+)?)*)?(?P<tie>\s*~)?")
 _COMMENT = r"(?P<comment>%\{.*?%\}|%(?!\{)[^\n]*)"
-_LEXER = re.compile(rf"(?P<skipped>[\s|]+|{_COMMENT})|(?P<word>{_NOTE.pattern}|\S[^\s|]*)", re.DOTALL)
+_LEXER = re.compile(rf"(?P<skipped>[\s|\x03]+|{_COMMENT})|(?P<word>{_NOTE.pattern}|\S[^\s|\x03]*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -45,23 +45,23 @@ class Note:
     tied: bool = False
 
 
-def parse_notes(text: str, *, name: str = "notes", lines: bool = False) -> list[str]:
+def parse_notes(text: str, *, name: str = "notes", boundary: str | None = None) -> list[str]:
     """The canonical token of each event of a text, in order.
 
     Args:
         text: note text; bar checks and comments may stand between notes.
         name: what error messages call the text: a file, or `seed`.
-        lines: whether what stands between two notes gives a token too, `\\n`, if it holds a line break.
+        boundary: `\\n` or U+0003, which is a token too where it stands between two notes; None for neither.
 
     Raises:
         DataError: `name:line:column:` and what is wrong with the first text that is not a note.
     """
     spelled: dict[str, str] = {}
     tokens = []
-    for match in _words(text, lines=lines):
+    for match in _words(text, boundary):
         word = match.group()
-        if match.lastgroup == "skipped":
-            tokens.append("\n")
+        if boundary and match.lastgroup == "skipped":
+            tokens.append(boundary)
             continue
         if word not in spelled:
             try:
@@ -72,9 +72,9 @@ def parse_notes(text: str, *, name: str = "notes", lines: bool = False) -> list[
     return tokens
 
 
-def place_of_note(text: str, index: int, *, lines: bool = False) -> str:
+def place_of_note(text: str, index: int, *, boundary: str | None = None) -> str:
     """`line:column`, each from 1, of the token of that index in a text that `parse_notes` reads."""
-    return _place(text, next(islice(_words(text, lines=lines), index, None)))
+    return _place(text, next(islice(_words(text, boundary), index, None)))
 
 
 def with_notes(text: str, tokens: Iterable[str]) -> str:
@@ -85,7 +85,7 @@ def with_notes(text: str, tokens: Iterable[str]) -> str:
         tokens: as many as it has notes.
     """
     pieces, end = [], 0
-    for match, token in zip(_words(text, lines=False), tokens, strict=True):
+    for match, token in zip(_words(text, None), tokens, strict=True):
         pieces += [text[end : match.start()], token]
         end = match.end()
     return "".join([*pieces, text[end:]])
@@ -142,13 +142,14 @@ def pitch_and_duration(token: str) -> tuple[float | None, float]:
     return highest, float(4 * note.duration)
 
 
-def _words(text: str, *, lines: bool) -> Iterator[re.Match[str]]:
+def _words(text: str, boundary: str | None) -> Iterator[re.Match[str]]:
     """What stands between white space, bar checks and comments; `c4d4` is two words.
 
-    With lines, also what holds a line break; a comment of several lines is none.
+    Also what holds the boundary, if there is one; a comment of several lines holds none.
     """
     for match in _LEXER.finditer(text):
-        if match.lastgroup == "word" or (lines and "\n" in match.group() and not match["comment"]):
+        is_boundary = boundary and boundary in match.group() and not match["comment"]
+        if match.lastgroup == "word" or is_boundary:
             yield match
 
 

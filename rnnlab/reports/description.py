@@ -15,15 +15,29 @@ from rnnlab.evaluation.ceiling import Ceiling, window_ceiling
 from rnnlab.models.architecture import Architecture, architecture_of
 
 FIRST_WINDOWS = 10
+FIRST_LANES, FIRST_CUTS = 10, 3
 
 
 @dataclass(frozen=True)
 class TargetShare:
-    """How often a token is the last target of a training window."""
+    """How often a token is the last target of a training window; of a stream, how often it is a target."""
 
     token: str
-    windows: int
+    count: int
     share: float
+
+
+@dataclass(frozen=True)
+class Lane:
+    """What one lane of a stream reads in an epoch.
+
+    Attributes:
+        tokens: how many.
+        cuts: the first of the pieces that it is cut into, up to T tokens each; the rest follows on.
+    """
+
+    tokens: int
+    cuts: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -34,10 +48,11 @@ class Description:
         corpus: the data.
         splits: its parts.
         batches: how training reads it, with the copies of `dataset.augment`.
-        windows: the first windows of the training part, (≤ 10, T + 1).
+        windows: the first windows of the training part, (≤ 10, T + 1); none of a stream.
         windows_shape: of all of them, (W, T + 1).
+        lanes: the first lanes of a stream, ≤ 10, with the copies; none of windows.
         ceiling: None where a state is carried, since what came before the window is then known too.
-        targets: class balance of the last targets, most frequent first.
+        targets: class balance of the last targets, or of all targets of a stream; most frequent first.
         architecture: the layers.
     """
 
@@ -47,6 +62,7 @@ class Description:
     batches: Batches
     windows: NDArray[np.unsignedinteger]
     windows_shape: tuple[int, int]
+    lanes: tuple[Lane, ...]
     ceiling: Ceiling | None
     targets: tuple[TargetShare, ...]
     architecture: Architecture
@@ -73,32 +89,74 @@ def describe(experiment: Experiment, *, report: Report = unreported) -> Descript
     experiment, corpus, splits = data.experiment, data.corpus, data.splits
     part, window = splits.parts["train"], experiment.dataset.window
     read = data.as_trained_on()
+    batches = make_batches(read.splits.parts["train"], read.corpus, experiment)
+    is_stream = experiment.regime == "stream"
+    counts = _stream_targets(read.corpus, batches) if is_stream else _last_targets(corpus, part, window)
     return Description(
         experiment=experiment,
         corpus=corpus,
         splits=splits,
-        batches=make_batches(read.splits.parts["train"], read.corpus, experiment),
-        windows=_first_windows(corpus, part, window),
-        windows_shape=(part.window_count, window + 1),
+        batches=batches,
+        windows=_first_windows(corpus, part, window, most=0 if is_stream else FIRST_WINDOWS),
+        windows_shape=(0 if is_stream else part.window_count, window + 1),
+        lanes=_first_lanes(read.corpus, batches) if is_stream else (),
         ceiling=window_ceiling(corpus, part, experiment),
-        targets=_target_shares(corpus, part, window),
+        targets=_shares(counts, corpus),
         architecture=architecture_of(experiment, len(corpus.vocabulary)),
     )
 
 
-def _first_windows(corpus: Corpus, part: Part, window: int) -> NDArray[np.unsignedinteger]:
-    """The first windows of a part, (≤ 10, T + 1)."""
-    runs = part.runs[:FIRST_WINDOWS]
-    starts = [start for begin, end in runs for start in range(begin, min(end, begin + FIRST_WINDOWS))]
-    first = np.array(starts[:FIRST_WINDOWS], np.int64)
+def _first_windows(corpus: Corpus, part: Part, window: int, *, most: int) -> NDArray[np.unsignedinteger]:
+    """The first windows of a part, (≤ most, T + 1)."""
+    starts = [start for begin, end in part.runs[:most] for start in range(begin, min(end, begin + most))]
+    first = np.array(starts[:most], np.int64)
     windows: NDArray[np.unsignedinteger] = corpus.ids[first[:, None] + np.arange(window + 1)]
     return windows
 
 
-def _target_shares(corpus: Corpus, part: Part, window: int) -> tuple[TargetShare, ...]:
+def _first_lanes(corpus: Corpus, batches: Batches) -> tuple[Lane, ...]:
+    """The first lanes of a stream that read any tokens."""
+    starts, counts = (array[:, :FIRST_LANES].T for array in batches.epoch(0))  # (≤ 10, B)
+    decode = corpus.vocabulary.decode
+    return tuple(
+        Lane(
+            int(read.sum()),
+            tuple(
+                tuple(decode(corpus.ids[begin : begin + count]))
+                for begin, count in zip(begins[:FIRST_CUTS], read[:FIRST_CUTS], strict=True)
+                if count
+            ),
+        )
+        for begins, read in zip(starts, counts, strict=True)
+        if read.any()
+    )
+
+
+def _last_targets(corpus: Corpus, part: Part, window: int) -> NDArray[np.int64]:
+    """How often each token is the last target of a window, (V,)."""
     counts = np.zeros(len(corpus.vocabulary), np.int64)
     for begin, end in part.runs:
         counts += np.bincount(corpus.ids[begin + window : end + window], minlength=len(counts))
+    return counts
+
+
+def _stream_targets(corpus: Corpus, batches: Batches) -> NDArray[np.int64]:
+    """How often each token is a target in an epoch of a stream, (V,)."""
+    starts, read = (array.T.reshape(-1) for array in batches.epoch(0))
+    begins, ends = starts[read > 0], (starts + read)[read > 0]
+    is_first = np.append(True, begins[1:] != ends[:-1])  # of the pieces that follow one another in the data
+    counts = np.zeros(len(corpus.vocabulary), np.int64)
+    for begin, end in zip(begins[is_first], ends[np.append(is_first[1:], True)], strict=True):
+        targets = corpus.ids[begin + 1 : end + 1]
+        counts += np.bincount(targets, minlength=len(counts))
+        if not corpus.has_boundaries:  # the first token of a sequence is nobody's target
+            firsts = corpus.starts[(corpus.starts > begin) & (corpus.starts <= end)]
+            counts -= np.bincount(corpus.ids[firsts], minlength=len(counts))
+    return counts
+
+
+def _shares(counts: NDArray[np.int64], corpus: Corpus) -> tuple[TargetShare, ...]:
+    """The tokens that are targets at all, most frequent first."""
     order = np.argsort(-counts, kind="stable")
     total = max(int(counts.sum()), 1)
     tokens = corpus.vocabulary.tokens

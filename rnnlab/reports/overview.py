@@ -105,7 +105,8 @@ def _model(experiment: Experiment, architecture: Architecture) -> str:
     stateful = "stateful " * bool(getattr(experiment.model, "stateful", False))
     units = " and ".join(str(layer.units) for layer in architecture.hidden)
     encoding = experiment.dataset.encoding.replace("_", " ")
-    return f"{stateful}{names[experiment.model.kind]} of {units} units on {encoding} tokens"
+    kind = names.get(experiment.model.kind, experiment.model.kind)
+    return f"{stateful}{kind} of {units} units on {encoding} tokens"
 
 
 def _data(contents: Contents) -> str:

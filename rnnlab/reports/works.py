@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rnnlab.evaluation.free_running import FreeRunning
 from rnnlab.generation.writing import Writing, Written
 from rnnlab.reports.contents import Contents, Measured
 from rnnlab.reports.markup import Markup, tag
@@ -77,19 +78,27 @@ def _song(contents: Contents) -> list[Piece]:
             Piece("The training data, from its beginning", _notes(contents, corpus.vocabulary.decode(first)))
         ]
     vocabulary = contents.vocabulary
-    seed = vocabulary.decode(vocabulary.begun(vocabulary.parse(running.seed, name="generation.seed")))
+    seed = vocabulary.decode(vocabulary.parse(running.seed, name="generation.seed"))
     song, free = (_notes(contents, [*seed, *rest]) for rest in (running.truth, running.sequence))
-    begun = f"after its first {len(seed)} notes, the model hearing only itself"
+    noun = "note" if vocabulary.boundary is None else "token"  # a boundary is measured too, and is no note
+    begun = f"after its first {len(_notes(contents, seed))} notes, the model hearing only itself"
     if running.exact:
-        remark = f"The free run is the same, all {running.length:,} notes of it {begun}."
+        remark = f"The free run is the same, all {running.length:,} {noun}s of it {begun}."
         return [Piece("The training song, and the free run", song, remark=remark)]
-    skipped = len(seed) + running.length - len(free)
-    wrong = tuple(place + len(seed) - skipped for place in running.wrong)
     remark = (
-        f"{running.correct:,} of {running.length:,} right {begun}; the first wrong one is generated note"
-        f" {running.first_divergence}. Wrong notes are red and ringed."
+        f"{running.correct:,} of {running.length:,} {noun}s right {begun}; the first wrong one is generated"
+        f" {noun} {running.first_divergence}. Wrong notes are red and ringed."
     )
+    wrong = _wrong_notes(contents, seed, running)
     return [Piece("The training song", song), Piece("The free run", free, wrong, remark)]
+
+
+def _wrong_notes(contents: Contents, seed: Sequence[str], running: FreeRunning) -> tuple[int, ...]:
+    """Which notes of the seed and the free run after it are wrong, from 0; boundaries are not counted."""
+    first = len(_notes(contents, seed))
+    wrong, boundary = set(running.wrong), contents.vocabulary.boundary
+    notes = [place for place, token in enumerate(running.sequence) if token != boundary]
+    return tuple(first + number for number, place in enumerate(notes) if place in wrong)
 
 
 def _passage(contents: Contents) -> Iterator[Markup]:

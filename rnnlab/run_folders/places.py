@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from rnnlab.errors import RunError
+from rnnlab.signals import half_written
 
 RUNS = Path("runs")
 LATEST = "latest"
@@ -30,7 +31,7 @@ def run_paths() -> list[Path]:
 def point_latest(path: Path) -> None:
     """Make the link `runs/latest` name a run; where links cannot be made, the newest is found by its time."""
     temporary = RUNS / f".{LATEST}-{os.getpid()}"
-    with suppress(OSError, NotImplementedError):
+    with suppress(OSError, NotImplementedError), half_written(str(temporary)):
         temporary.symlink_to(path.name, target_is_directory=True)
         temporary.replace(RUNS / LATEST)
 

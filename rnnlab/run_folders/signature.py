@@ -27,6 +27,7 @@ from pathlib import Path
 from rnnlab.errors import RunError
 from rnnlab.files import PARTIAL, fsync_folder, write_durably
 from rnnlab.run_folders.small_files import small_bytes
+from rnnlab.signals import held_signals
 
 SIGNATURE = "signature.json"
 
@@ -172,6 +173,7 @@ def _check_private(path: Path, status: os.stat_result) -> None:
         raise RunError(f"{path}: other users may open this key; run: chmod 600 {path}")
 
 
+@held_signals()
 def _new_key() -> bytes:
     """A new key, in its file before it is used; of several processes that make one at once, the first's.
 

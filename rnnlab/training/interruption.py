@@ -8,13 +8,11 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TypeVar
 
+from rnnlab.signals import SIGNALS
+
 Result = TypeVar("Result")
 
 LOOK_SECONDS = 0.05
-
-SIGNALS = [
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-]  # Windows has no SIGHUP
 
 
 class Interruption:

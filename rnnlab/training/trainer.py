@@ -11,7 +11,6 @@ from rnnlab.datasets.batching import make_batches
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.splits import Splits
 from rnnlab.engines.steps import Chunk, StepRecords
-from rnnlab.engines.tensorflow_start import quiet_stderr
 from rnnlab.models.architecture import architecture_of
 from rnnlab.models.model_file import TrainedModel, Weights
 from rnnlab.training.building import borrow_program
@@ -65,8 +64,7 @@ class Trainer:
         self.steps = self.batches.steps * experiment.training.epochs
         held_out = splits.parts.get("validation")
         self._validation = Validation(held_out, corpus, experiment) if held_out else None
-        with quiet_stderr():
-            built = borrow_program(self, experiment, corpus, self.batches, track_best=held_out is None)
+        built = borrow_program(self, experiment, corpus, self.batches, track_best=held_out is None)
         self.network, self._optimizer, self.program = built.network, built.optimizer, built.program
         self.compile_seconds = 0.0
         self._best_validation: Best | None = None
@@ -117,8 +115,7 @@ class Trainer:
         calls.list.on_train_begin()
         loop = TrainingLoop(self, calls, each_epoch=each_epoch, tell=tell)
         if start:
-            with quiet_stderr():
-                loop.restore(start)
+            loop.restore(start)
         if not loop.is_done:
             loop.begin(interruption)
         while not (loop.is_done or interruption.signal_number or self.network.stop_training):
@@ -130,22 +127,19 @@ class Trainer:
     def compile(self, chunk: Chunk, first_step: int, interruption: Interruption) -> StepRecords | None:
         """Take the first steps, which compiles the program; None if a signal comes meanwhile."""
         begun = time.perf_counter()
-        with quiet_stderr():
-            records = interruption.run(lambda: self.program.train(chunk, first_step=first_step))
+        records = interruption.run(lambda: self.program.train(chunk, first_step=first_step))
         self.compile_seconds = time.perf_counter() - begun
         return records
 
     def run_chunk(self, chunk: Chunk, first_step: int) -> StepRecords:
         """Take steps, the first of which has a number."""
-        with quiet_stderr():
-            return self.program.train(chunk, first_step=first_step)
+        return self.program.train(chunk, first_step=first_step)
 
     def validate(self, epoch: int) -> dict[str, float]:
         """Validation loss and accuracy of the weights as they are, if due; remembers the best."""
         if self._validation is None or (epoch + 1) % self.experiment.evaluation.every:
             return {}
-        with quiet_stderr():
-            loss, accuracy = self._validation.measure(self.program)
+        loss, accuracy = self._validation.measure(self.program)
         if loss < (self._best_validation.loss if self._best_validation else math.inf):
             self._best_validation = Best(self.program.weights(), epoch + 1, loss, "validation")
         return {"val_loss": loss, "val_accuracy": accuracy}

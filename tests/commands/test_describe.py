@@ -100,6 +100,27 @@ def test_contiguous_parts_are_given_by_their_size(rnnlab):
     assert (splits["train"]["tokens"], splits["validation"]["tokens"]) == (55, 15)
 
 
+def test_a_stream_has_lanes_in_place_of_windows(rnnlab):
+    """55 characters of the training part in three lanes: how many tokens each reads, and its first cuts."""
+    Path("stream.yaml").write_text(STREAM)
+
+    dataset = as_json(rnnlab, "stream.yaml")["dataset"]
+
+    assert "windows" not in dataset
+    assert dataset["lanes"]["shape"] == [4, 3, 5]
+    first, *_ = dataset["lanes"]["first"]
+    assert (first["tokens"], first["text"]) == (18, ["the q", "uick ", "brown"])
+    tokens = dataset["vocabulary"]
+    assert ["".join(tokens[number] for number in cut) for cut in first["cuts"]] == first["text"]
+    assert sum(target["targets"] for target in dataset["targets"]) == 54
+
+    lines = rnnlab("describe", "stream.yaml").stdout.splitlines()
+
+    assert "Lanes of the training part: 3, each cut every 5 steps" in lines
+    assert "  0  18 tokens  'the q'  'uick '  'brown' …" in lines
+    assert "Targets" in lines
+
+
 def test_text_shows_all_of_it(rnnlab):
     """What the JSON has, for reading; on stdout, since it is the result."""
     Path("sentence.yaml").write_text(SENTENCE)

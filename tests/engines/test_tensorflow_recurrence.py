@@ -12,6 +12,55 @@ from rnnlab.engines.tensorflow_start import keras, tf
 from rnnlab.models import cells
 from rnnlab.models.normalized_cells import NormalizedGru, NormalizedLstm, NormalizedSimpleRnn
 
+
+class CandidateFirst(cells.Cell):
+    """A minimal gated unit that resets after the product, and takes the columns of its last gate first."""
+
+    gates = "uh"
+    additive = False
+
+    def step(self, xp: Any, x: Any, product: Any, state: Any, parameters: Any) -> Any:
+        (h,) = state
+        x_u, x_h = xp.split(x, 2)
+        candidate = product(h, "h")
+        u = xp.sigmoid(x_u + product(h, "u"))
+        return ((1 - u) * h + u * xp.tanh(x_h + u * candidate),)
+
+
+class ResetByInput(CandidateFirst):
+    """Its first product is not of the old h, and its second is."""
+
+    def step(self, xp: Any, x: Any, product: Any, state: Any, parameters: Any) -> Any:
+        (h,) = state
+        x_u, x_h = xp.split(x, 2)
+        candidate = xp.tanh(x_h + product(xp.sigmoid(x_u) * h, "h"))
+        u = xp.sigmoid(x_u + product(h, "u"))
+        return ((1 - u) * h + u * candidate,)
+
+
+class ColumnsTwice(CandidateFirst):
+    """It uses the columns of h in two products."""
+
+    def step(self, xp: Any, x: Any, product: Any, state: Any, parameters: Any) -> Any:
+        (h,) = state
+        h_u, h_h = xp.split(x + product(h), 2)
+        u = xp.sigmoid(h_u)
+        return ((1 - u) * h + u * xp.tanh(h_h + product(u * h, "h")),)
+
+
+class ColumnsUnused(CandidateFirst):
+    """It never uses the columns of u."""
+
+    def step(self, xp: Any, x: Any, product: Any, state: Any, parameters: Any) -> Any:
+        (h,) = state
+        x_u, x_h = xp.split(x, 2)
+        u = xp.sigmoid(x_u)
+        return ((1 - u) * h + u * xp.tanh(x_h + product(h, "h")),)
+
+
+ORDERS = [CandidateFirst(), ResetByInput(), ColumnsTwice(), ColumnsUnused()]
+"""Cells whose products are not one for each gate in the order of the gates."""
+
 CELLS = [
     cells.SimpleRnn(),
     cells.Lstm(),
@@ -131,7 +180,7 @@ def test_every_gradient_equals_plain_differentiation(
 
 
 @pytest.mark.parametrize("masked", [False, True])
-@pytest.mark.parametrize("cell", [*CELLS, *NORMALIZED], ids=name_of)
+@pytest.mark.parametrize("cell", [*CELLS, *NORMALIZED, *ORDERS], ids=name_of)
 def test_masks_and_normalisation_keep_every_gradient(cell: cells.Cell, masked: bool) -> None:
     """A product of h where the mask leaves it, with lanes that are reset: gradients of the plain loop."""
     steps, lanes, inputs, units = 7, 2, 3, 5
@@ -152,6 +201,18 @@ def test_masks_and_normalisation_keep_every_gradient(cell: cells.Cell, masked: b
 
     for expected, received in zip(*results, strict=True):
         np.testing.assert_allclose(received, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_an_additive_cell_with_other_products_is_refused() -> None:
+    """One gradient cannot serve x and two products."""
+
+    class Additive(CandidateFirst):
+        additive = True
+
+    weights = random_layer(Additive(), 3, 5)
+
+    with pytest.raises(ValueError, match="Additive: an additive cell has one product"):
+        fast(Additive(), tf.zeros((7, 2, 3)), weights, None, (tf.zeros((2, 5)),))
 
 
 @pytest.mark.parametrize(

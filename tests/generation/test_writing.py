@@ -1,11 +1,14 @@
 """From a seed as text to samples as text."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rnnlab.config.schema import Generation
+from rnnlab.datasets.corpus import load_corpus
+from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.errors import ConfigError, UsageError, VocabularyError
 from rnnlab.generation.writing import Writing, settings_of, write
 from tests.evaluation.opinionated import model_that_expects
@@ -152,3 +155,60 @@ def test_a_model_of_lines_begins_and_ends_by_itself() -> None:
 
     assert [sample.text for sample in never.samples] == ["g8 g8 g8"]
     assert [(sample.sequence, sample.text) for sample in at_once.samples] == [((), "d8")]
+
+
+KINDS = {
+    "text": ("inline: ship, sea and shore", ["character", "line", "document"], "ship"),
+    "notes": ("inline: g8 e8 e4 f8 d8 <c e>4 r4 c8*2/3 g4.", ["note", "line", "document"], "g8 e8"),
+}
+CASES = [
+    (kind, unit, encoding)
+    for kind, (_, units, _) in KINDS.items()
+    for unit in units
+    for encoding in ("one_hot", "scalar", "embedding", *["pitch_duration"] * (kind == "notes"))
+]
+
+
+@pytest.mark.parametrize(("kind", "unit", "encoding"), CASES)
+def test_what_is_written_is_read_again_for_every_kind_unit_and_encoding(
+    tmp_path: Path, kind: str, unit: str, encoding: str
+) -> None:
+    """As a seed, with every token, and as data, whose sequences are those between the boundaries."""
+    data, _, seed = KINDS[kind]
+    page = f"""
+dataset: {{kind: {kind}, window: 4, target: next}}
+model: {{kind: lstm, units: 6}}
+training: {{batching: windows, batch_size: 4}}
+"""
+    source = f"dataset.{data.replace(': ', '=', 1)}"
+    model = trained(page, tmp_path, source, f"dataset.unit={unit}", f"dataset.encoding={encoding}")
+    dataset = model.experiment.dataset
+    vocabulary = Vocabulary(model.tokens, dataset.kind, dataset.boundary)
+    how = Generation(seed=seed, length=40, temperature=1000, stop=vocabulary.tokens[-1], samples=20)
+
+    samples = write(model, how).samples
+
+    assert sum(len(sample.sequence) for sample in samples) > 60
+    for sample in samples:
+        written = [*vocabulary.decode(vocabulary.parse(seed, name="seed")), *sample.sequence]
+        read = vocabulary.decode(vocabulary.parse(sample.text, name="seed"))
+        assert _sequences(read, dataset.boundary) == _sequences(written, dataset.boundary)
+        corpus = load_corpus(dataset.model_copy(update={"inline": sample.text}), vocabulary=vocabulary)
+        found = [
+            vocabulary.decode(corpus.ids[begin:end])
+            for begin, end in zip(corpus.starts, corpus.ends, strict=True)
+        ]
+        assert [each for one in found for each in _sequences(one, dataset.boundary)] == _sequences(
+            written, dataset.boundary
+        )
+
+
+def _sequences(tokens: Sequence[str], boundary: str | None) -> list[list[str]]:
+    """The tokens between boundaries, where there are some."""
+    found: list[list[str]] = [[]]
+    for token in tokens:
+        if token == boundary:
+            found.append([])
+        else:
+            found[-1].append(token)
+    return [sequence for sequence in found if sequence]

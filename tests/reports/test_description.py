@@ -1,10 +1,12 @@
 """What an experiment consists of, before any training."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from rnnlab.config.reading import read_experiment
+from rnnlab.datasets.batching import gather
 from rnnlab.errors import ConfigError, DataError
 from rnnlab.evaluation.ceiling import Ceiling
 from rnnlab.reports.description import Description, TargetShare, describe
@@ -56,7 +58,7 @@ def test_targets_are_counted_once_for_each_window() -> None:
     found = describe(experiment(SONG))
 
     assert found.targets[:2] == (TargetShare("d8", 2, 2 / 9), TargetShare("g8", 2, 2 / 9))
-    assert sum(target.windows for target in found.targets) == 9
+    assert sum(target.count for target in found.targets) == 9
     assert sum(target.share for target in found.targets) == pytest.approx(1)
     assert "e4" not in {target.token for target in found.targets}
 
@@ -70,17 +72,54 @@ def test_only_the_training_part_is_shown() -> None:
     assert found.splits.parts["train"].end == 8
     assert found.windows_shape == (6, 3)
     assert found.window_texts()[-1] == "d4 c8 → d8"
-    assert sum(target.windows for target in found.targets) == 6
+    assert sum(target.count for target in found.targets) == 6
 
 
-def test_a_stream_has_windows_to_look_at() -> None:
-    """Every place where a window fits, though training cuts it only every T steps."""
+def test_a_stream_is_shown_by_its_lanes() -> None:
+    """Three lanes of the 72 characters; each is cut every 5 steps, and a cut goes on where the last ended."""
     found = describe(experiment(STREAM))
 
-    assert found.windows_shape == (72 - 5, 6)
-    assert found.window_texts()[0] == "the q → he qu"
+    assert (found.windows_shape, found.window_texts()) == ((0, 6), [])
+    assert [lane.tokens for lane in found.lanes] == [24, 24, 23]
+    text = found.corpus.vocabulary.join(found.corpus.ids)
+    for lane, begin in zip(found.lanes, (0, 24, 48), strict=True):
+        assert ["".join(cut) for cut in lane.cuts] == [text[begin + at : begin + at + 5] for at in (0, 5, 10)]
     assert found.ceiling is None
     assert found.batches.lanes == 3
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        (),
+        ("training.batch_size=2", "dataset.window=3"),
+        ("dataset.unit=line", "dataset.inline=null", "dataset.path=lines", "dataset.split={kind: none}"),
+    ],
+    ids=["three lanes", "two lanes", "lines"],
+)
+def test_lanes_and_targets_are_those_of_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: tuple[str, ...]
+) -> None:
+    """What the batches of an epoch read, and what they are asked for."""
+    monkeypatch.chdir(tmp_path)
+    Path("lines").write_text("the fox\njumps\nover\nthe lazy dog and\nthe cat\n")
+    found = describe(experiment(STREAM, *settings))
+    batches, corpus = found.batches, found.corpus
+    steps = [
+        gather(corpus, starts, counts, window=batches.window, target="shifted", first=False)
+        for starts, counts in zip(*batches.epoch(0), strict=True)
+    ]
+
+    for number, lane in enumerate(found.lanes):
+        for step, cut in zip(steps, lane.cuts, strict=False):
+            assert corpus.vocabulary.decode(step.inputs[number][: len(cut)]) == list(cut)
+    asked = Counter(
+        corpus.vocabulary.tokens[target]
+        for step in steps
+        for target, weight in zip(step.targets.flat, step.weights.flat, strict=True)
+        if weight
+    )
+    assert {share.token: share.count for share in found.targets} == asked
 
 
 def test_windows_come_from_every_sequence(tmp_path: Path) -> None:
@@ -108,8 +147,8 @@ def test_windows_come_from_every_sequence(tmp_path: Path) -> None:
     )
 
 
-def test_a_stream_of_sequences_shorter_than_a_window_has_none_to_show(tmp_path: Path) -> None:
-    """It can be trained on all the same: the lanes run on over the sequences' ends."""
+def test_a_stream_of_sequences_shorter_than_a_window_is_shown_too(tmp_path: Path) -> None:
+    """It can be trained on: the lanes run on over the sequences' ends, whose next token is no target."""
     for name in "abc":
         (tmp_path / name).write_text("abcd")
     paths = ", ".join(str(tmp_path / name) for name in "abc")
@@ -124,7 +163,9 @@ def test_a_stream_of_sequences_shorter_than_a_window_has_none_to_show(tmp_path: 
         )
     )
 
-    assert (found.windows_shape, found.window_texts(), found.targets) == ((0, 6), [], ())
+    (lane,) = found.lanes
+    assert ["".join(cut) for cut in lane.cuts] == ["abcda", "bcdab", "c"]
+    assert found.targets == tuple(TargetShare(token, 3, 1 / 3) for token in "bcd")
     assert found.batches.steps == 3
 
 

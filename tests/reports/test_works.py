@@ -81,6 +81,36 @@ def test_a_run_that_is_exact_is_shown_once():
     assert piece.wrong == ()
 
 
+@pytest.mark.parametrize(
+    ("unit", "boundary"), [("line", "\n"), ("document", "\x03")], ids=["line", "document"]
+)
+def test_boundaries_inside_a_free_run_move_no_ring(unit, boundary):
+    """The wrong notes are ringed, and none that is right: a boundary has a place and is no note."""
+    contents = gather(run_of(SONG, f"dataset.unit={unit}", "generation.stop=c8"))
+    assert isinstance(contents.measured, Measured)
+    running = contents.measured.evaluation.free_running
+    assert running
+    running = replace(
+        running,
+        seed=f"g8 e8{boundary}e4",
+        truth=("f8", "d8", boundary, "d4", "c8", "d8", boundary),
+        sequence=("f8", boundary, boundary, "d4", "g8", "d8", "e4"),
+        length=7,
+        first_divergence=2,
+    )
+    measured = replace(
+        contents.measured, evaluation=replace(contents.measured.evaluation, free_running=running)
+    )
+
+    song, free = pieces(replace(contents, measured=measured, writing="none"))
+
+    assert song.tokens == tuple("g8 e8 e4 f8 d8 d4 c8 d8".split())
+    assert free.tokens == tuple("g8 e8 e4 f8 d4 g8 d8 e4".split())
+    assert [free.tokens[place] for place in free.wrong] == ["g8", "e4"]
+    assert free.wrong == (5, 7)
+    assert "after its first 3 notes" in free.remark
+
+
 def test_without_the_extra_the_notes_stand_as_text(monkeypatch):
     """What to install is said, and the text is open."""
     monkeypatch.setitem(sys.modules, "verovio", None)

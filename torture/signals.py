@@ -1,0 +1,173 @@
+"""Signals at random instants: `python -m torture.signals [--tries N]`.
+
+Commands get SIGINT or SIGTERM at any instant from the start of their process to its end. Each must end with
+130 or 143, or be ended by the signal itself, without a traceback, within seconds, and leave no file half
+written.
+
+Until the first line of rnnlab runs, Python itself handles SIGINT, with a traceback. Such tries are counted by
+themselves: the signal came while the process caught SIGINT and did not catch SIGTERM yet.
+"""
+
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+from rnnlab.commands.rendering import table
+from rnnlab.files import PARTIAL
+
+LIMIT_SECONDS, HANGS_SECONDS = 5.0, 120.0
+
+PAGE = """
+dataset: {kind: text, inline: "the quick brown fox jumps over the lazy dog and the quick dog", window: 5}
+model: {kind: lstm, units: 32}
+training: {batch_size: 3, epochs: 100, checkpoint: {every_epochs: 10}}
+generation: {seed: the, length: 30}
+"""
+
+COMMANDS = {
+    "help": ("--help",),
+    "train": ("train", "page.yaml", "--quiet", "--run-dir", "{new}"),
+    "generate": ("generate", "trained", "--samples", "20", "--output", "{new}.txt"),
+    "describe": ("describe", "page.yaml"),
+    "evaluate": ("evaluate", "trained"),
+}
+
+OF_PYTHON = ("Traceback", "Fatal Python error", "Exception ignored")
+"""What Python writes when an exception ends it, or is dropped."""
+
+
+@dataclass
+class Tally:
+    """What came of the signals to one command.
+
+    Attributes:
+        signals: how many were sent, by name.
+        early: how many of them came before the first line of rnnlab, as far as the system tells.
+        tracebacks: how many of those Python answered with its own traceback.
+        slowest: seconds from a signal to the end of the process.
+        wrong: a line for each try that went wrong.
+    """
+
+    signals: dict[str, int] = field(default_factory=lambda: {"SIGINT": 0, "SIGTERM": 0})
+    early: int = 0
+    tracebacks: int = 0
+    slowest: float = 0.0
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def tries(self) -> int:
+        return sum(self.signals.values())
+
+
+def start(arguments: tuple[str, ...], folder: Path, new: str) -> "subprocess.Popen[bytes]":
+    """A command in a process of its own, which works in a folder."""
+    command = [sys.executable, "-m", "rnnlab", *(each.format(new=new) for each in arguments)]
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def seconds_of(arguments: tuple[str, ...], folder: Path, new: str) -> float:
+    """How long a command takes that nothing disturbs."""
+    begun = time.monotonic()
+    process = start(arguments, folder, new)
+    _, said = process.communicate()
+    if process.returncode:
+        raise click.ClickException(f"{arguments[0]}: failed undisturbed: {said.decode()}")
+    return time.monotonic() - begun
+
+
+def is_of_python(process: "subprocess.Popen[bytes]") -> bool:
+    """Whether a process catches SIGINT alone, as Python does; False where the system does not tell."""
+    with suppress(OSError, ValueError, StopIteration):
+        lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+        caught = int(next(line for line in lines if line.startswith("SigCgt:")).split()[1], 16)
+        return bool(caught & 1 << signal.SIGINT - 1) and not caught & 1 << signal.SIGTERM - 1
+    return False
+
+
+def problem(process: "subprocess.Popen[bytes]", said: str, number: int, folder: Path) -> str | None:
+    """What is wrong with how a process ended, if anything is."""
+    if process.returncode not in {-number, 128 + number}:
+        return f"exit code {process.returncode}: {said[-300:]}"
+    if any(words in said for words in OF_PYTHON):
+        return f"exit code {process.returncode}, and a traceback: {said[-300:]}"
+    if left := [path.name for path in folder.rglob(f".*{PARTIAL}")]:
+        return f"left {', '.join(left)}"
+    return None
+
+
+def one_try(
+    tally: Tally, arguments: tuple[str, ...], folder: Path, *, new: str, name: str, seconds: float
+) -> None:
+    """Send a signal so long after the start of a command, and count what comes of it."""
+    number = getattr(signal, name)
+    process = start(arguments, folder, new)
+    time.sleep(seconds)
+    is_early = is_of_python(process)
+    if process.poll() is None:
+        process.send_signal(number)
+    sent = time.monotonic()
+    try:
+        said = process.communicate(timeout=HANGS_SECONDS)[1].decode().strip()
+    except subprocess.TimeoutExpired:
+        process.kill()
+        said = process.communicate()[1].decode().strip()
+    if process.returncode == 0:
+        return  # it was done just before
+    took = time.monotonic() - sent
+    found = problem(process, said, number, folder)
+    tally.signals[name] += 1
+    tally.slowest = max(tally.slowest, took)
+    tally.early += is_early
+    if is_early and name == "SIGINT":
+        tally.tracebacks += found is not None
+    elif found:
+        tally.wrong.append(f"{name} after {seconds:.3f} s: {found}")
+    elif took > LIMIT_SECONDS:
+        tally.wrong.append(f"{name} after {seconds:.3f} s: took {took:.1f} s to end")
+
+
+def tortured(command: str, tries: int, *, folder: Path, rng: random.Random) -> Tally:
+    """What comes of so many signals to a command; the folder has the page and the run that it reads."""
+    arguments, tally, number = COMMANDS[command], Tally(), 0
+    seconds = seconds_of(arguments, folder, f"whole-{command}")
+    while tally.tries < tries:
+        number += 1
+        name, instant = rng.choice(list(tally.signals)), rng.uniform(0, seconds)
+        one_try(tally, arguments, folder, new=f"{command}-{number}", name=name, seconds=instant)
+    return tally
+
+
+def prepare(folder: Path) -> None:
+    """Write the page into a folder, and train the run that the commands read."""
+    (folder / "page.yaml").write_text(PAGE, encoding="utf-8")
+    seconds_of(COMMANDS["train"], folder, "trained")
+
+
+@click.command()
+@click.option("--tries", type=click.IntRange(4), default=500, show_default=True, help="Signals in all.")
+@click.option("--random-seed", type=int, default=0, show_default=True)
+def main(tries: int, random_seed: int) -> None:
+    """Stop commands at random instants, and look at how they end."""
+    rng, rows, failed = random.Random(random_seed), [], False
+    with tempfile.TemporaryDirectory() as name:
+        prepare(Path(name))
+        for command in COMMANDS:
+            tally = tortured(command, tries // len(COMMANDS), folder=Path(name), rng=rng)
+            figures = (*tally.signals.values(), tally.early, tally.tracebacks)
+            rows.append((command, *map(str, figures), f"{tally.slowest:.1f}", str(len(tally.wrong))))
+            click.echo("\n".join([f"{command}: {rows[-1]}", *tally.wrong]), err=True)
+            failed = failed or bool(tally.wrong)
+    click.echo(table(("command", "SIGINT", "SIGTERM", "early", "tracebacks", "slowest s", "wrong"), rows))
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()
