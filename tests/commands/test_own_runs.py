@@ -20,6 +20,7 @@ from rnnlab.run_folders.signature import SIGNATURE
 from rnnlab.runs import Run, create_run
 from tests.commands.test_data_access import NAMES_DATA, TEXT, data, was_opened  # noqa: F401
 from tests.forging import forge
+from tests.needs import needs
 from tests.trained import run_of, trained
 
 OWN = "out/song"
@@ -266,7 +267,7 @@ def test_a_run_that_another_key_signed_is_a_strangers(rnnlab, own, secret, monke
     assert not_opened(rnnlab, own, secret) == "(signature.json was made with another key)"
 
 
-@pytest.mark.skipif(os.name != "posix", reason="links as Unix has them")
+@needs("Unix")
 def test_a_link_to_a_signature_is_none(rnnlab, own, secret):
     """It would be that of another run."""
     named(own, "../../home/.ssh/key.txt")

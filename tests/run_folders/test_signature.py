@@ -14,6 +14,7 @@ import pytest
 from rnnlab.errors import RunError
 from rnnlab.run_folders import signature
 from rnnlab.run_folders.signature import SIGNATURE, digest_of, is_signed_for, sign, signed_pages, state_folder
+from tests.needs import needs
 
 CONFIG, OTHER = b"dataset: {kind: text, path: ../data.txt}\n", b"dataset: {kind: text, path: ../../secret}\n"
 
@@ -180,7 +181,7 @@ def test_a_signature_of_any_bytes_is_refused_in_a_few_words(run: Path, content: 
     assert is_signed_for(run, CONFIG)
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of Unix")
+@needs("Unix")
 def test_what_is_no_file_is_no_signature(run: Path, tmp_path: Path) -> None:
     """A pipe is not waited for, a link leads nowhere, and what is too large is not read."""
     sign(run, CONFIG, before=CONFIG)
@@ -220,7 +221,7 @@ def test_a_file_that_is_no_key_is_named_and_left_alone(state: Path, run: Path, c
     assert (key.stat().st_size, key.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="permissions, links and pipes as Unix has them")
+@needs("Unix")
 def test_a_key_that_others_can_open_or_have_made_is_not_used(
     state: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
