@@ -117,7 +117,7 @@ def _bound(make: Maker, rng: Random) -> Callable[[], Any]:
     return lambda: make(rng)
 
 
-_MOMENTS = {"beta_1": _decay, "beta_2": _decay, "epsilon": _epsilon}
+_MOMENTS: dict[str, Maker] = {"beta_1": _decay, "beta_2": _decay, "epsilon": _epsilon}
 _SETTINGS: dict[str, dict[str, Maker]] = {
     "sgd": {"momentum": _momentum, "nesterov": flag},
     "rmsprop": {"rho": _decay, "momentum": _momentum, "epsilon": _epsilon, "centered": flag},

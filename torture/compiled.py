@@ -4,7 +4,6 @@ from pathlib import Path
 
 from rnnlab.config.reading import read_experiment
 from rnnlab.datasets.loading import load_data
-from rnnlab.engines.tensorflow_start import quiet_stderr
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.models.network import named_weights
 from rnnlab.runs import CONFIG
@@ -22,6 +21,5 @@ def compiled_loss(run: Path, trained: TrainedModel, part: str) -> float | None:
     for name, variable in named_weights(trainer.network).items():
         variable.assign(trained.weights[name])
     validation = Validation(read.splits.parts[part], read.corpus, data.experiment)
-    with quiet_stderr():
-        loss, _ = validation.measure(trainer.program)
+    loss, _ = validation.measure(trainer.program)
     return loss
