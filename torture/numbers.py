@@ -2,7 +2,8 @@
 
 Each configuration is trained at batch sizes 1, 4, 11 and 32. Of the weights that are kept, the validation
 loss in `history.csv`, that of `evaluate` and the mean of `--per-token`, both at all four batch sizes, must be
-the plain network's to 1e-5.
+the plain network's to 1e-5. A network may be so sensitive that float32 cannot say its loss to 1e-5: the plain
+network with weights that are rounded otherwise shows that, and such a network is counted apart.
 """
 
 import json
@@ -29,21 +30,27 @@ EPOCHS = 3
 def command(configs: int, random_seed: int | None, only: int | None) -> None:
     """Train random configurations, and hold their figures against a plain network's."""
     seed = secrets.randbits(32) if random_seed is None else random_seed
-    rows, wrong = list[tuple[str, ...]](), 0
+    rows, wrong, sensitive = list[tuple[str, ...]](), 0, 0
     for number in range(configs) if only is None else [only]:
         with tempfile.TemporaryDirectory() as folder:
             drawn, figures = _measured(np.random.default_rng([seed, number]), Path(folder))
         off = [figure for figure in figures if not figure.is_right]
-        wrong += bool(off)
+        rounded = bool(off) and all(figure.is_within_rounding for figure in off)
+        wrong, sensitive = wrong + (bool(off) and not rounded), sensitive + rounded
         rows.append(_row(number, drawn, figures))
         click.echo(f"{' · '.join(rows[-1])}", err=True)
         for figure in off:
-            click.echo(f"  {figure.name}: {figure.received:.7f}, expected {figure.expected:.7f}")
+            click.echo(
+                f"  {figure.name}: {figure.received:.7f}, expected {figure.expected:.7f};"
+                f" weights that are rounded otherwise move it by {figure.sensitivity:.1e}"
+            )
         if off:
             click.echo(f"  {json.dumps(drawn.page, ensure_ascii=False)}")
             click.echo(f"  again: python -m torture.numbers --random-seed {seed} --only {number}")
     click.echo(table(("configuration", "model", "regime", "figures", "largest difference"), rows))
-    click.echo(f"random seed {seed}: {len(rows) - wrong} of {len(rows)} configurations are right to 1e-5")
+    right = len(rows) - wrong - sensitive
+    click.echo(f"random seed {seed}: {right} of {len(rows)} configurations are right to 1e-5")
+    click.echo(f"{sensitive} others are as near as float32 lets them be, {wrong} are wrong")
     if wrong:
         raise click.exceptions.Exit(1)
 
