@@ -26,7 +26,7 @@ class Figure:
         name: where rnnlab gives it.
         received: rnnlab's.
         expected: the plain network's.
-        sensitivity: how far the plain network's moves if float32 rounds its weights otherwise.
+        sensitivity: how far the plain network's moves if each weight moves by half a unit in its last place.
     """
 
     name: str
@@ -63,7 +63,7 @@ def figures_of(drawn: Drawn, *, batch_size: int, epochs: int, run_dir: Path) -> 
 
 
 def sensitivity(plain: PlainNetwork, model: TrainedModel, sequences: list[list[int]]) -> float:
-    """How far the loss moves, at most of five times, if each weight moves by half a unit in its last place."""
+    """How far the loss moves, at most of five times, if float32 rounded each weight to a neighbour."""
     rng, expected, moved = np.random.default_rng(0), loss(plain, sequences), 0.0
     for _ in range(5):
         weights = {
