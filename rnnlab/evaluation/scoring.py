@@ -54,7 +54,7 @@ def score(
     Yields:
         Some targets at a time; not in the order of the part where several lanes read it.
     """
-    reader = _Reader(model, corpus, order.window, target)
+    reader = Reader(model, corpus, order.window, target)
     size, state = MOST_LANES * max(TOKENS_OF_A_LANE // order.window, 1), None
     for begin in range(0, order.steps, size):
         end = min(begin + size, order.steps)
@@ -63,7 +63,7 @@ def score(
             yield from scores
 
 
-class _Reader:
+class Reader:
     """Reads pieces of a part.
 
     Args:

@@ -113,13 +113,13 @@ def cost_by_place(scores: list[Scores]) -> dict[tuple[int, int], float]:
 
 def lanes_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Is filled with the number of lanes of each piece that is read."""
-    lanes, read = [], scoring._Reader.read
+    lanes, read = [], scoring.Reader.read
 
     def noted(reader, piece, before):
         lanes.append(piece.starts.shape[1])
         return read(reader, piece, before)
 
-    monkeypatch.setattr(scoring._Reader, "read", noted)
+    monkeypatch.setattr(scoring.Reader, "read", noted)
     return lanes
 
 
