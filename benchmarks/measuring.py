@@ -1,7 +1,7 @@
 """Measuring a long part: lanes that read side by side, beside lanes that each start from a zero state.
 
-Run as `python -m benchmarks.measuring RUN [--repeats N] [--json]` with a run of a stream, such as one of
-configs/shakespeare_lstm.yaml. Lanes from a zero state are how rnnlab measured before; their loss depends on the
+Run as `python -m benchmarks.measuring RUN [--repeats N] [--json]` with a run of a stream, for example of
+configs/shakespeare_lstm.yaml. rnnlab measured in lanes from a zero state before; their loss depends on the
 number of lanes. Lanes side by side give the loss of a single lane.
 """
 
