@@ -26,8 +26,8 @@ from torture.damage import AT_A_PLACE, OUTSIDE, WHOLE
 
 FILES = ("model.safetensors", "config.yaml", "history.csv", "metrics.json")
 COMMANDS = ("evaluate", "generate")
-SECONDS = 20
-"""After which a command is taken to hang."""
+SECONDS = 300
+"""After which a command is taken to hang; on a busy machine a training of seconds takes a minute."""
 
 RUN = Path("runs/song-1")
 
