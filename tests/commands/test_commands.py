@@ -22,6 +22,7 @@ NOT_COMMANDS = {
         "comparison_training",
         "fold_results",
         "help",
+        "hints",
         "measures",
         "output",
         "painting",
