@@ -32,7 +32,7 @@ LEAST_TOKENS = 1024
 LEAST_PIECE = 128
 """Tokens after which the states of two readings are compared for the first time, and then ever less often."""
 
-LARGEST_GAP = 1e-3
+LARGEST_GAP = 1e-4
 """Largest difference between states that count as equal: it fades, and moves a loss by less than 1e-5."""
 
 MOST_READINGS = 3

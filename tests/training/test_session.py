@@ -105,7 +105,9 @@ def test_a_signal_saves_everything_and_says_so(
 
 def test_a_diverging_run_keeps_its_best_weights() -> None:
     """The loss is no number, the weights that are saved are."""
-    diverging = experiment(SONG, "training.optimizer={name: sgd, learning_rate: 1e37}", "training.epochs=50")
+    diverging = experiment(
+        SONG, "training.optimizer={name: sgd, learning_rate: 1e37, momentum: 0.99}", "training.epochs=50"
+    )
     session = session_of(diverging)
 
     with pytest.raises(TrainingError, match="the loss became"):
@@ -121,7 +123,7 @@ def test_steps_that_are_not_finite_are_skipped_if_asked() -> None:
 
     An epoch begins in a zero state, also if its first step is skipped.
     """
-    wild = "training.optimizer={name: sgd, learning_rate: 1e37}"
+    wild = "training.optimizer={name: sgd, learning_rate: 1e37, momentum: 0.99}"
     session = session_of(experiment(SONG, wild, "training.on_non_finite=skip_step", "training.epochs=20"))
 
     with pytest.raises(TrainingError, match=r"the last \d{3} steps were skipped, to step \d+"):

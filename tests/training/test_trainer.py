@@ -227,7 +227,13 @@ def test_best_weights_without_validation_are_those_of_the_best_epoch() -> None:
 def test_a_loss_that_is_no_number_stops_training() -> None:
     """The step is named, and what to try."""
     with pytest.raises(TrainingError, match=r"the loss became .* at step \d+ .*learning_rate"):
-        train(experiment(SONG, "training.optimizer={name: sgd, learning_rate: 1e37}", "training.epochs=50"))
+        train(
+            experiment(
+                SONG,
+                "training.optimizer={name: sgd, learning_rate: 1e37, momentum: 0.99}",
+                "training.epochs=50",
+            )
+        )
 
 
 def test_a_noted_signal_stops_between_two_chunks() -> None:
