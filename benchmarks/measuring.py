@@ -17,12 +17,14 @@ import numpy as np
 from benchmarks.report import Column, Report, json_option, repeats_option
 from benchmarks.timing import in_turns
 from rnnlab.config.reading import read_experiment
+from rnnlab.datasets import side_by_side
 from rnnlab.datasets.batches import stream_batches
 from rnnlab.datasets.batching import Batches
 from rnnlab.datasets.loading import Data, load_data
 from rnnlab.datasets.side_by_side import Parts, Piece, dealt, read_side_by_side
 from rnnlab.engines.numpy_engine import numpy_model
 from rnnlab.engines.steps import MeasuredSteps
+from rnnlab.evaluation import scoring
 from rnnlab.evaluation.scoring import Reader
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.models.network import named_weights
@@ -61,9 +63,10 @@ def main(run: Path, repeats: int, as_json: bool) -> None:
     targets = part.end - part.begin - 1
     report = Report(f"Measuring {targets:,} targets of {run.name}", COLUMNS, repeats)
     reads = {"validation, compiled": _compiled(data, trained), "evaluate, NumPy": _interpreted(data, trained)}
+    most = {"validation, compiled": side_by_side.MOST_LANES, "evaluate, NumPy": scoring.MOST_LANES}
     for name, read in reads.items():
         before = partial(read, from_zero, None)
-        now = partial(read_side_by_side, order, read)
+        now = partial(read_side_by_side, order, read, most_lanes=most[name])
         losses = (
             before()[0] / targets,
             sum(now()[0]) / targets,

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from rnnlab.datasets.batching import Batches
 
 MOST_LANES = 64
-"""More lanes make a matrix product no faster per lane."""
+"""More lanes make a compiled matrix product no faster per lane."""
 
 LEAST_TOKENS = 1024
 """Tokens that a lane reads at least: fewer are soon read by one lane."""
@@ -32,7 +32,7 @@ LEAST_TOKENS = 1024
 LEAST_PIECE = 128
 """Tokens after which the states of two readings are compared for the first time, and then ever less often."""
 
-LARGEST_GAP = 1e-4
+LARGEST_GAP = 1e-3
 """Largest difference between states that count as equal: it fades, and moves a loss by less than 1e-5."""
 
 MOST_READINGS = 3
@@ -65,7 +65,13 @@ Read = Callable[[Piece, Parts | None], tuple[Result, Parts]]
 
 
 def read_side_by_side(
-    order: Batches, read: Read[Result], *, begin: int = 0, end: int | None = None, before: Parts | None = None
+    order: Batches,
+    read: Read[Result],
+    *,
+    begin: int = 0,
+    end: int | None = None,
+    before: Parts | None = None,
+    most_lanes: int | None = None,
 ) -> tuple[list[Result], Parts]:
     """Read steps as one lane would.
 
@@ -75,12 +81,13 @@ def read_side_by_side(
         begin: the first step.
         end: the one after the last; all that follow, if it is left out.
         before: (1, H) each part of the state before the first step; None for zeros.
+        most_lanes: lanes that may share steps whose state is carried; None for `MOST_LANES`.
 
     Returns:
         What each piece gave, and the state after the last step, (1, H) each part.
     """
     end = order.steps if end is None else end
-    lanes = lanes_for(order, end - begin)
+    lanes = lanes_for(order, end - begin, most=most_lanes or MOST_LANES)
     if lanes > 1 and order.carries_state:
         used = -(-(end - begin) // -(-(end - begin) // lanes))
         found = _read_until_equal(dealt(order, begin, end, lanes=lanes), read, before, used)
@@ -94,10 +101,10 @@ def read_side_by_side(
     return results, state or []
 
 
-def lanes_for(order: Batches, steps: int) -> int:
+def lanes_for(order: Batches, steps: int, *, most: int) -> int:
     """Number of lanes for some steps; 1 where a state is carried and the steps are few."""
     if order.carries_state:
-        return max(1, min(MOST_LANES, steps * order.window // LEAST_TOKENS, steps))
+        return max(1, min(most, steps * order.window // LEAST_TOKENS, steps))
     return max(1, min(LANES_AT_ONCE, TOKENS_AT_ONCE // order.window, steps))
 
 

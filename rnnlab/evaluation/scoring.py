@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 
 from rnnlab.datasets.batching import Batches, gather
 from rnnlab.datasets.corpus import Corpus
-from rnnlab.datasets.side_by_side import MOST_LANES, Parts, Piece, read_side_by_side
+from rnnlab.datasets.side_by_side import Parts, Piece, read_side_by_side
 from rnnlab.engines.stepper import State, Stepper
 
-TOKENS_OF_A_LANE = 2048
+MOST_LANES = 32
+"""More lanes make a product of NumPy no faster, and each reads the beginning of its block twice."""
+
+TOKENS_OF_A_LANE = 8192
 """A long text is read in rounds. Each lane reads so many tokens in a round; memory holds one round."""
 
 
@@ -58,7 +61,9 @@ def score(
     size, state = MOST_LANES * max(TOKENS_OF_A_LANE // order.window, 1), None
     for begin in range(0, order.steps, size):
         end = min(begin + size, order.steps)
-        pieces, state = read_side_by_side(order, reader.read, begin=begin, end=end, before=state)
+        pieces, state = read_side_by_side(
+            order, reader.read, begin=begin, end=end, before=state, most_lanes=MOST_LANES
+        )
         for scores in pieces:
             yield from scores
 

@@ -68,7 +68,7 @@ def test_windows_without_a_state_are_read_anew(numbered):
     corpus = numbered(14)
     windows = window_batches(whole(corpus, window=4), corpus, lanes=1, window=4)
 
-    (piece,) = dealt(windows, 0, windows.steps, lanes=lanes_for(windows, windows.steps))
+    (piece,) = dealt(windows, 0, windows.steps, lanes=lanes_for(windows, windows.steps, most=1))
 
     assert piece.anew
     assert piece.starts.tolist() == [list(range(10))]
@@ -118,9 +118,9 @@ def test_what_is_never_forgotten_is_read_by_one_lane(order, monkeypatch):
 
 def test_a_short_part_is_read_by_one_lane(order):
     """A second reading would be as long as the first."""
-    assert lanes_for(order, order.steps) == 1
-    assert lanes_for(order, 1000) == 1000 * 5 // side_by_side.LEAST_TOKENS
-    assert lanes_for(order, 10**9) == side_by_side.MOST_LANES
+    assert lanes_for(order, order.steps, most=64) == 1
+    assert lanes_for(order, 1000, most=64) == 1000 * 5 // side_by_side.LEAST_TOKENS
+    assert lanes_for(order, 10**9, most=64) == 64
 
 
 def test_the_gap_is_that_of_lanes_with_a_block():

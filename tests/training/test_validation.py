@@ -7,6 +7,7 @@ from rnnlab.datasets import side_by_side
 from rnnlab.datasets.batching import reading_order
 from rnnlab.datasets.loading import load_data
 from rnnlab.engines.numpy_engine import numpy_model
+from rnnlab.evaluation import scoring
 from rnnlab.evaluation.metrics import measure
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption
@@ -43,7 +44,7 @@ def test_validation_is_what_evaluate_measures(
     trainer, history = trained(*MEASURED[regime], "training.epochs=3")
 
     best = trainer.best()
-    monkeypatch.setattr(side_by_side, "MOST_LANES", 1)
+    monkeypatch.setattr(scoring, "MOST_LANES", 1)
     metrics = measure(
         numpy_model(trainer.best_model()),
         data.corpus,
