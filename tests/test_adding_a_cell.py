@@ -239,7 +239,8 @@ def test_a_package_that_cannot_be_imported_is_named(package: Path, tmp_path: Pat
     assert answer.code == 2
     assert answer.err == (
         "page.yaml:7:15: model.kind: mgu: minimal_gated:MinimalGated cannot be loaded"
-        " (ModuleNotFoundError: No module named 'nothing_of_that_name'); install its package again, or name another kind\n"
+        " (ModuleNotFoundError: No module named 'nothing_of_that_name'); install its package again, or"
+        " name another kind\n"
     )
 
 

@@ -19,7 +19,7 @@ from rnnlab.run_folders.entries import read_entry
 from rnnlab.runs import find_run
 from rnnlab.training.interruption import noted_signals
 from rnnlab.training.session import Session
-from tests.experiments import SENTENCE, SONG, experiment
+from tests.experiments import SENTENCE, SONG, STREAM, experiment
 
 FILES = {
     *("config.yaml", "environment.json", "model.safetensors", "history.csv", "losses.csv", "events.log"),
@@ -136,6 +136,21 @@ def test_steps_that_are_not_finite_are_skipped_if_asked() -> None:
     accuracies = [row["accuracy"] for row in rows(session.run.path / "losses.csv")]
     assert accuracies[0] != "nan"
     assert "nan" in accuracies
+
+
+def test_a_stream_begins_an_epoch_in_a_zero_state_though_its_first_step_is_skipped() -> None:
+    """The first step leaves a state; all others are skipped, and the next epoch begins without it."""
+    wild = "training.optimizer={name: sgd, learning_rate: 1e37, momentum: 0.99}"
+    session = session_of(experiment(STREAM, wild, "training.on_non_finite=skip_step", "training.epochs=60"))
+
+    with pytest.raises(TrainingError, match="steps were skipped"):
+        session.train()
+
+    states = [
+        array for name, array in session.trainer.program.snapshot().items() if name.startswith("state/")
+    ]
+    assert states
+    assert not any(array.any() for array in states)
 
 
 def test_what_is_refused_leaves_no_folder() -> None:
