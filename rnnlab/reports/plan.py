@@ -57,6 +57,12 @@ def _batches(experiment: Experiment, batches: Batches) -> str:
     if experiment.regime == "stream":
         lanes = _count(batches.lanes, "lane")
         shape = f"{lanes} of a stream, cut every {_count(window, 'step')}; the state runs on"
+    elif batches.carries_state and batches.lanes > 1:
+        block = f"{batches.steps} windows{' or one fewer' if batches.leftover else ''}"
+        shape = (
+            f"{batches.lanes} lanes, each with a block of {block}, read one window of"
+            f" {_count(window, 'step')} at a time; the state runs on"
+        )
     else:
         order = "shuffled" if experiment.training.shuffle else "in order"
         state = "the state runs on" if batches.carries_state else "each from a zero state"

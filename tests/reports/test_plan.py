@@ -41,6 +41,18 @@ def test_the_song() -> None:
     ]
 
 
+def test_lanes_of_stateful_windows_have_a_block_each() -> None:
+    """50 windows in four lanes: 13, 13, 12 and 12."""
+    batches = dict(
+        rows_of(read_experiment(CONFIGS / "nabiya_stateful_lstm.yaml", ["training.batch_size=4"]))
+    )["batches"]
+
+    assert batches == (
+        "4 lanes, each with a block of 13 windows or one fewer, read one window of 4 steps at a time;"
+        " the state runs on; 13 an epoch; the last of 13 batches holds 2 of 4 windows"
+    )
+
+
 def test_the_ship_sentence() -> None:
     """E5: 180 characters, 170 windows of 10 in one batch, two layers of 25."""
     rows = dict(rows_of(read_experiment(CONFIGS / "ship_stacked_lstm.yaml")))
