@@ -42,6 +42,7 @@ class Facts(BaseModel):
         callbacks: what each callback remembers.
         data_sha256: digest of the corpus.
         settings: of the training, by dotted names, as `settings_of` gives them.
+        stopped_of: `training.epochs` where a callback has stopped the training; 0 where none has.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -55,6 +56,7 @@ class Facts(BaseModel):
     callbacks: list[dict[str, Any]]
     data_sha256: StrictStr
     settings: dict[str, Any]
+    stopped_of: Count = 0
 
 
 def write_facts(facts: Facts) -> str:

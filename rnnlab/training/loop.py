@@ -70,6 +70,7 @@ class TrainingLoop:
     ) -> None:
         self._trainer, self._calls, self._tell = trainer, calls, tell
         self._planner = ChunkPlanner(trainer.batches, epochs=trainer.experiment.training.epochs)
+        self._epochs = trainer.experiment.training.epochs
         self._length = ChunkLength(trainer.program.room)
         self._monitor = Monitor(trainer.experiment, validates=trainer.validates)
         validations = trainer.experiment.evaluation.every if trainer.validates else 0
@@ -84,13 +85,20 @@ class TrainingLoop:
         self.was_left = False
 
     @property
+    def is_stopped(self) -> bool:
+        """Whether a callback has stopped the training."""
+        return bool(self._trainer.network.stop_training)
+
+    @property
     def is_done(self) -> bool:
         """Whether every step has been taken, or no more is to be."""
-        return self._planner.is_done or self._monitor.stops
+        return self._planner.is_done or self._monitor.stops or self.is_stopped
 
     @property
     def why_stopped(self) -> str:
         """Why no more steps are to be taken, as a sentence; empty where every step has been."""
+        if self.is_stopped and not self._planner.is_done:
+            return f"a callback stopped the training after epoch {self.epochs} of {self._epochs}"
         return self._monitor.why_stopped(self.epochs, kept=self._trainer.best().epoch)
 
     @property
@@ -153,6 +161,7 @@ class TrainingLoop:
             callbacks=remembered,
             data_sha256=self._trainer.corpus.sha256,
             settings=settings_of(self._trainer.experiment),
+            stopped_of=self._epochs if self.is_stopped else 0,
         )
         return Checkpoint(arrays, facts)
 
@@ -176,6 +185,7 @@ class TrainingLoop:
         self._step, self._validation_loss = facts.step, facts.validation_loss
         self._sums = EpochSums(*facts.sums)
         self._divergence.so_far = facts.skipped
+        self._trainer.network.stop_training = facts.stopped_of == self._epochs
         for record in self._calls.epochs():
             self._monitor.add(record.epoch, record.loss, record.validation_loss)
         self._set_rate()

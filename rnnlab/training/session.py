@@ -188,9 +188,8 @@ class Session:
         if not (why := loop.why_stopped):
             return
         if start and start.facts.position[0] == loop.epochs:
-            why += (
-                "; to go on, set training.early_stopping.patience to more, or training.early_stopping to null"
-            )
+            patience = "training.early_stopping.patience to more, or training.early_stopping to null"
+            why += f"; to go on, set {'training.epochs to another number' if loop.is_stopped else patience}"
         self._say(tell, why)
 
     def _say(self, tell: Callable[[str], None], sentence: str) -> None:

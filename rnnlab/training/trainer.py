@@ -118,7 +118,7 @@ class Trainer:
             loop.restore(start)
         if not loop.is_done:
             loop.begin(interruption)
-        while not (loop.is_done or interruption.signal_number or self.network.stop_training):
+        while not (loop.is_done or interruption.signal_number):
             report(loop.advance())
             save(loop)
         calls.list.on_train_end()

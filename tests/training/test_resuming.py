@@ -391,3 +391,20 @@ def test_a_checkpoint_is_no_model_and_a_model_no_checkpoint() -> None:
 
     with pytest.raises(TrainingError, match="it is no checkpoint of rnnlab"):
         newest_checkpoint(run.path)
+
+
+def test_a_training_that_a_callback_stopped_does_not_go_on_unasked() -> None:
+    """Resumed, it has the same bits and says so; with another number of epochs it goes on."""
+    stops = "training.callbacks=[keras.callbacks:EarlyStopping]"
+    wanted = experiment(STREAM, stops, "training.optimizer.learning_rate=0.5", "training.epochs=60")
+    run = session_of(wanted).train().run
+    before, told = left_behind(run), []
+
+    outcome = session_of(wanted, resumed=run).train(tell=told.append)
+
+    assert 0 < outcome.epochs < 60
+    assert same(left_behind(run), before)
+    stopped = f"a callback stopped the training after epoch {outcome.epochs} of 60"
+    assert told[-1] == f"{stopped}; to go on, set training.epochs to another number"
+    longer = experiment(STREAM, stops, "training.optimizer.learning_rate=0.5", "training.epochs=61")
+    assert session_of(longer, resumed=run).train().epochs > outcome.epochs
