@@ -1,5 +1,6 @@
 """`rnnlab convert`: music from one format to another."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,10 +103,10 @@ def _summary(collection: "Collection", target: str) -> str:
     parts = ["{}: {} of {}, {}".format(target, *sizes)]
     if (shift := max(tune.largest_shift for tune in tunes)) > 0:
         parts.append(f"moved to the grid by up to {shift:.3g} of a quarter note")
-    if left_out := sum(tune.left_out for tune in tunes):
-        parts.append(f"{counted(left_out, 'note')} below others left out")
-    if changes := sum(tune.tempo_changes for tune in tunes):
-        parts.append(f"{counted(changes, 'later tempo')} left out")
+    left_out: Counter[str] = Counter()
+    for tune in tunes:
+        left_out.update(tune.left_out)
+    parts += [f"{number:,} {kind} left out" for kind, number in left_out.items()]
     if collection.failures:
         parts.append(f"{len(collection.failures):,} yielded nothing")
     return "; ".join(parts)

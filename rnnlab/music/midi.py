@@ -96,11 +96,18 @@ def _tune(events: MidiEvents, name: str, reading: Reading) -> Tune:
         name,
         notes,
         tempo=_tempo(tempi[0]) if tempi else None,
-        left_out=len(strikes) - kept,
+        left_out={
+            kind: count
+            for kind, count in {
+                "notes below others": len(struck) - kept,
+                "notes without length": len(strikes) - len(struck),
+                "later tempi": len(set(tempi)) - 1,
+            }.items()
+            if count > 0
+        },
         largest_shift=float(
             max((grid.shift(begin) for begin in {strike.begin for strike in struck}), default=0)
         ),
-        tempo_changes=len(set(tempi)) - 1 if tempi else 0,
     )
 
 

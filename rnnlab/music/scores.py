@@ -134,7 +134,9 @@ def _tune(score: Any, name: str, reading: Reading) -> Tune:
         now = begin + note.duration
     if not any(note.pitches for note in notes):
         raise DataError("expected notes, received none in the first voice of the part")
-    return Tune(name, tuple(notes), tempo=_tempo(part), left_out=left_out)
+    return Tune(
+        name, tuple(notes), tempo=_tempo(part), left_out={"notes below others": left_out} if left_out else {}
+    )
 
 
 def _elements(part: Any) -> Iterator[tuple[Fraction, Any]]:

@@ -1,9 +1,12 @@
 """A tune: notes, and what note text keeps of a file beside them."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
 
 from rnnlab.errors import DataError
+from rnnlab.music.meter import KeySignature, Meter
 from rnnlab.music.notation import Note, parse_notes, parse_token, spell
 
 DEFAULT_TEMPO = 120.0
@@ -20,17 +23,23 @@ class Tune:
         name: what messages call it: a file, and in a collection the number of the tune.
         notes: its events.
         tempo: quarter notes a minute; None where nothing says it.
-        left_out: notes of the file that are not in the tune: a higher one sounds, or they have no length.
+        meter: the first time signature; None where nothing says it.
+        key: the first key signature; None where nothing says it.
+        pickup: length of an incomplete first bar in whole notes; 0 for none.
+        left_out: how much of the file is not in the tune, by kind: a plural such as `notes below others`.
         largest_shift: how far the begin of a note was moved at most to lie on the grid, in quarter notes.
-        tempo_changes: tempi of the file after its first, which is kept.
+        remarks: sentences on what a reader chose, as `voice 1 of 3 (V:soprano)`.
     """
 
     name: str
     notes: tuple[Note, ...]
     tempo: float | None = None
-    left_out: int = 0
+    meter: Meter | None = None
+    key: KeySignature | None = None
+    pickup: Fraction = Fraction(0)
+    left_out: Mapping[str, int] = field(default_factory=dict)
     largest_shift: float = 0.0
-    tempo_changes: int = 0
+    remarks: tuple[str, ...] = ()
 
 
 def parse_tune(text: str, *, name: str) -> Tune:
