@@ -9,6 +9,7 @@ import numpy as np
 from rnnlab.config.schema import Experiment, LstmModel, MlpModel
 from rnnlab.engines.numpy_engine import numpy_model
 from rnnlab.exports.standard import standard_network
+from rnnlab.exports.writing import LARGEST_IN_ONNX
 from rnnlab.models.model_file import TrainedModel
 
 LANES = 2
@@ -28,9 +29,14 @@ def formats_refused(experiment: Experiment, wanted: str, *, state: bool) -> bool
 def outputs_wrong(
     path: Path, wanted: str, trained: TrainedModel, *, state: bool, random_seed: int
 ) -> Iterator[str]:
-    """What differs between an exported model and the NumPy engine."""
+    """What differs between an exported model and the NumPy engine.
+
+    A network with larger weights than onnxruntime computes rightly is not run there: `export` says so.
+    """
     rng, engine = np.random.default_rng(random_seed), numpy_model(trained)
     network = standard_network(trained, target=wanted, peepholes=wanted == "onnx")
+    if wanted == "onnx" and network.largest_weight > LARGEST_IN_ONNX:
+        return
     ids = rng.integers(network.vocab_size, size=(LANES, min(network.window, 20))).astype(np.int32)
     if not network.recurrent:
         ids = rng.integers(network.vocab_size, size=(LANES, network.window)).astype(np.int32)

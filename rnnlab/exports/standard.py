@@ -98,6 +98,14 @@ class Network:
     notes: tuple[str, ...]
 
     @property
+    def largest_weight(self) -> float:
+        """The largest weight of a recurrent layer, by its magnitude; 0 for an MLP."""
+        weights = (
+            array for layer in self.recurrent for array in (layer.kernel, layer.recurrent_kernel, layer.bias)
+        )
+        return max((float(np.abs(array).max()) for array in weights), default=0.0)
+
+    @property
     def state_names(self) -> tuple[str, ...]:
         """What the parts of the state are called, first layer to last."""
         return tuple(name for layer in self.recurrent for name in layer.state_names)

@@ -1,6 +1,7 @@
 """What is written is complete, is what it should be, or is not there."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -168,6 +169,18 @@ def test_a_state_that_runs_on_is_said_to_be_left_out():
 
     assert "--state makes the state an input and an output" in song.notes[0]
     assert sentence.notes == step.notes == ()
+
+
+def test_weights_too_large_for_onnxruntime_are_said():
+    """Its sigmoid never falls below 5e-7, which a weight above 200 makes a difference of more than 1e-4."""
+    model = variant("gru")
+    name = next(name for name in model.weights if name.startswith("gru") and name.endswith("/bias"))
+    loud = replace(model, weights={**model.weights, name: np.full_like(model.weights[name], -201)})
+
+    written = export(loud, Path("loud.onnx"), format="onnx")
+
+    assert any("as large as 2e+02: onnxruntime may give other outputs" in note for note in written.notes)
+    assert not export(model, Path("usual.onnx"), format="onnx").notes
 
 
 def test_the_vocabulary_of_a_keras_file_lies_beside_it(monkeypatch):
