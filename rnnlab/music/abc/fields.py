@@ -1,0 +1,239 @@
+"""Information fields of ABC: keys, metres, unit note lengths, tempi and voices.
+
+The rules are those of the ABC standard 2.1, sections 3.1, 4.6 and 7.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from rnnlab.errors import DataError
+from rnnlab.music.meter import KeySignature, Meter, Mode, altered_letters
+from rnnlab.music.tune import FASTEST, SLOWEST
+
+_MODES: dict[str, Mode] = {
+    "": "major",
+    "maj": "major",
+    "m": "minor",
+    "min": "minor",
+    "ion": "ionian",
+    "dor": "dorian",
+    "phr": "phrygian",
+    "lyd": "lydian",
+    "mix": "mixolydian",
+    "aeo": "aeolian",
+    "loc": "locrian",
+}
+_SPELLED = {"#": "is", "b": "es", "": ""}
+_ACCIDENTALS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
+_TONIC = re.compile(r"(?P<letter>[A-G])(?P<sign>[#b]?)\s*(?P<mode>(?!exp\b)[A-Za-z]*)(?=\s|$|[\^_=])")
+_CLEF = re.compile(
+    r"(?:treble|alto|tenor|bass|perc|none|[GCFP])?(?P<line>[1-5]?)(?P<octave>[+-]8|[+-]15)?", re.IGNORECASE
+)
+_CLEF_NAME = re.compile(r"(?:treble|alto|tenor|bass|perc|none)(?:$|[^a-z])", re.IGNORECASE)
+_PROPERTY = re.compile(r'(?P<name>[A-Za-z]+)\s*=\s*(?P<value>"[^"]*"|\S+)|(?P<word>"[^"]*"|\S+)')
+_METER = re.compile(r"\(?(?P<beats>[0-9]{1,3}(?:\s*\+\s*[0-9]{1,3})*)\)?\s*/\s*(?P<unit>[0-9]{1,3})")
+_LENGTH = re.compile(r"([0-9]{1,3})(?:\s*/\s*([0-9]{1,4}))?")
+_NUMBER = r"[0-9]{1,4}(?:\.[0-9]{1,6})?"
+_TEMPO = re.compile(rf"(?:(?P<beats>[0-9/\s]+|C[0-9]*(?:/[0-9]+)?)\s*=)?\s*(?P<rate>{_NUMBER})")
+_OTHER_PITCHES = frozenset({"sound", "shift", "score", "instrument"})
+"""Properties of other programs that change which pitches sound."""
+
+
+@dataclass(frozen=True)
+class Transposition:
+    """How far a voice sounds from how it is written.
+
+    Attributes:
+        clef: semitones of the clef, as −12 of `treble-8`.
+        octave: semitones of `octave=`.
+        transpose: semitones of `transpose=`.
+    """
+
+    clef: int = 0
+    octave: int = 0
+    transpose: int = 0
+
+    @property
+    def semitones(self) -> int:
+        """Sum of the three."""
+        return self.clef + self.octave + self.transpose
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a field `K:` says.
+
+    Attributes:
+        alterations: semitones by which each altered letter is altered, in all octaves.
+        signature: the key signature; None for none, or for one that no mode has.
+        properties: the words that follow the key: a clef, and properties such as `transpose=-2`.
+    """
+
+    alterations: Mapping[str, int] = field(default_factory=dict)
+    signature: KeySignature | None = None
+    properties: str = ""
+
+
+def read_key(text: str) -> Key:
+    """Return the key of the text after `K:`.
+
+    Raises:
+        DataError: the text is not a key.
+    """
+    text = text.strip()
+    if match := re.match(r"(none|HP|Hp)(?=\s|$)", text):
+        pipes = match[1] != "none"
+        return _modified(Key({"f": 1, "c": 1} if pipes else {}), text[match.end() :])
+    match = _TONIC.match(text)
+    if match is None:
+        words = text.split()
+        if not words or "=" in words[0] or _CLEF_NAME.match(words[0]) or words[0] == "exp":
+            return _modified(Key(), text)  # no key: no signature
+        raise DataError(f"expected a key such as G, Am, D mix or none, received {text[:40]!r}")
+    mode = _MODES.get(match["mode"].lower()[:3])
+    if mode is None or (match["mode"][:1].isupper() and match["mode"] == "M"):
+        if _CLEF_NAME.match(match["mode"]):  # `K:D treble`: no mode, but a clef
+            mode, end = "major", match.start("mode")
+        else:
+            raise DataError(
+                f"expected a mode such as maj, min, dor or mix after the key, received {match['mode'][:40]!r}"
+            )
+    else:
+        end = match.end()
+    key = KeySignature(match["letter"].lower() + _SPELLED[match["sign"]], mode)
+    if not -7 <= key.fifths <= 7:
+        raise DataError(f"expected a key of at most seven sharps or flats, received {text[:40]!r}")
+    return _modified(Key(altered_letters(key.fifths), key), text[end:])
+
+
+def _modified(key: Key, rest: str) -> Key:
+    """Return the key with the accidentals that follow it: `=f` changes it, `exp ^f` replaces it."""
+    alterations, signature, words = dict(key.alterations), key.signature, []
+    for word in rest.split():
+        accidentals = re.fullmatch(r"(?:(?:\^\^?|__?|=)[A-Ga-g])+", word)
+        if word == "exp":
+            alterations, signature = {}, None
+        elif accidentals:
+            for sign, letter in re.findall(r"(\^\^?|__?|=)([A-Ga-g])", word):
+                alterations[letter.lower()] = _ACCIDENTALS[sign]
+            signature = None
+        else:
+            words.append(word)
+    return Key(alterations, signature, " ".join(words))
+
+
+def read_properties(text: str, before: Transposition) -> Transposition:
+    """Return how a voice sounds after the words that follow a key or a voice: clefs and properties.
+
+    Args:
+        text: such as `clef=treble-8 transpose=-2 name="Tenor"`.
+        before: what holds where the text says nothing.
+
+    Raises:
+        DataError: a clef or a number that is none, or a property of another program that changes pitches.
+    """
+    after = before
+    for match in _PROPERTY.finditer(text):
+        name, value = (match["name"] or "").lower(), (match["value"] or match["word"] or "").strip('"')
+        if name == "clef" or (not name and _CLEF_NAME.match(value)):
+            after = replace(after, clef=_clef(value))
+        elif name in {"octave", "transpose", "t"}:
+            try:
+                number = int(value)
+            except ValueError:
+                raise DataError(f"expected a number after {name}=, received {value[:40]!r}") from None
+            semitones = 12 * number if name == "octave" else number
+            if abs(semitones) > 127:
+                raise DataError(f"{name}={number} leads outside MIDI's pitches; expected a smaller number")
+            after = (
+                replace(after, octave=semitones) if name == "octave" else replace(after, transpose=semitones)
+            )
+        elif name in _OTHER_PITCHES:
+            raise DataError(f"{name}= is not supported; write the pitches that sound, or transpose=")
+    return after
+
+
+def _clef(text: str) -> int:
+    """Return the semitones by which a clef makes its notes sound higher."""
+    match = _CLEF.fullmatch(text)
+    if match is None:
+        raise DataError(f"expected a clef such as treble, bass or treble-8, received {text[:40]!r}")
+    octaves = {"8": 12, "15": 24, "": 0}
+    sign = -1 if (match["octave"] or "").startswith("-") else 1
+    return sign * octaves[(match["octave"] or "").lstrip("+-")]
+
+
+def read_meter(text: str) -> Meter | None:
+    """Return the metre of the text after `M:`; None for `none`.
+
+    Raises:
+        DataError: the text is not a metre.
+    """
+    text = text.strip()
+    if text in {"C", "c"}:
+        return Meter(4, 4)
+    if text in {"C|", "c|"}:
+        return Meter(2, 2)
+    if text.lower() in {"none", ""}:
+        return None
+    match = _METER.fullmatch(text)
+    beats = sum(map(int, match["beats"].split("+"))) if match else 0
+    unit = int(match["unit"]) if match else 0
+    if not 1 <= beats <= 99 or unit not in {1, 2, 4, 8, 16, 32, 64}:
+        raise DataError(f"expected a metre such as 3/4, C, C| or none, received {text[:40]!r}")
+    return Meter(beats, unit)
+
+
+def read_unit(text: str) -> Fraction:
+    """Return the unit note length of the text after `L:`, in whole notes.
+
+    Raises:
+        DataError: the text is not a note length.
+    """
+    match = _LENGTH.fullmatch(text.strip())
+    if match is None or not int(match[1]) or not int(match[2] or 1):
+        raise DataError(f"expected a note length such as 1/8, received {text.strip()[:40]!r}")
+    return Fraction(int(match[1]), int(match[2] or 1))
+
+
+def default_unit(meter: Meter | None) -> Fraction:
+    """Return the unit note length where no `L:` says it: 1/16 below a metre of 3/4, else 1/8."""
+    return Fraction(1, 16) if meter is not None and meter.bar < Fraction(3, 4) else Fraction(1, 8)
+
+
+def read_tempo(text: str, unit: Fraction) -> float | None:
+    """Return the quarter notes a minute of the text after `Q:`; None where it has words alone.
+
+    Args:
+        text: such as `"Allegro" 1/4=120`, `3/8=80`, or the older `120` and `C3=40`, which count units.
+        unit: unit note length in whole notes.
+
+    Raises:
+        DataError: the text is not a tempo, or not one from 4 to 999.
+    """
+    spoken = re.sub(r'"[^"]*"', " ", text).strip()
+    if not spoken:
+        return None
+    match = _TEMPO.fullmatch(spoken)
+    beats = list(_beats(match["beats"], unit)) if match else []
+    quarters = 4 * float(sum(beats, Fraction(0)) * Fraction(match["rate"])) if match else 0
+    if not SLOWEST <= quarters <= FASTEST:
+        raise DataError(
+            f"expected a tempo such as 1/4=120, of {SLOWEST} to {FASTEST} quarter notes a minute,"
+            f" received {text.strip()[:40]!r}"
+        )
+    return quarters
+
+
+def _beats(text: str | None, unit: Fraction) -> Iterator[Fraction]:
+    """Note lengths whose sum is the beat of a tempo."""
+    if text is None:
+        yield unit
+    elif text.startswith("C"):
+        number, _, division = text[1:].strip().partition("/")
+        yield unit * int(number or 1) / int(division or 1)
+    else:
+        for word in text.split():
+            yield read_unit(word)

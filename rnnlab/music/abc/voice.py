@@ -1,0 +1,292 @@
+"""One voice of a tune while it is read: what holds at this place of it, and its events so far."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Literal
+
+from rnnlab.errors import DataError
+from rnnlab.music.abc.fields import Key, Transposition
+from rnnlab.music.duration import spell_duration
+from rnnlab.music.melody import Polyphony
+from rnnlab.music.meter import Meter
+from rnnlab.music.notation import Note
+from rnnlab.music.pitch import Pitch, pitch_of
+
+Propagation = Literal["pitch", "octave", "not"]
+"""How far an accidental holds to the bar line: in all octaves, in its own octave, or for its note alone."""
+
+_TIMES = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
+"""In the time of how many notes so many are played; for 5, 7 and 9 it depends on the metre."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """A written pitch.
+
+    Attributes:
+        letter: one of c d e f g a b.
+        octave: 0 is the octave that begins with middle C.
+        accidental: semitones of the accidental before it; None for none.
+        tied: whether a tie follows this pitch of a chord.
+    """
+
+    letter: str
+    octave: int
+    accidental: int | None
+    tied: bool = False
+
+
+@dataclass(frozen=True)
+class _Event:
+    """A note, a chord or a rest: pitches, those that are tied to the next event, and the length."""
+
+    pitches: frozenset[Pitch]
+    tied: frozenset[Pitch]
+    duration: Fraction
+
+
+@dataclass
+class State:
+    """What fields say of the notes after them.
+
+    Attributes:
+        key: key.
+        meter: metre; None for none.
+        unit: unit note length in whole notes.
+        transposition: how far the voice sounds from how it is written.
+        propagation: how far accidentals hold.
+    """
+
+    key: Key
+    meter: Meter | None
+    unit: Fraction
+    transposition: Transposition = field(default_factory=Transposition)
+    propagation: Propagation = "pitch"
+
+
+class Voice:
+    """A voice of a tune.
+
+    Attributes:
+        name: what `V:` calls the voice.
+        state: what fields have said up to here.
+        grace_notes: number of grace notes, which are left out.
+        overlaid: number of notes of overlays (`&`), which are left out.
+    """
+
+    def __init__(self, name: str, state: State) -> None:
+        self.name, self.state = name, replace(state)
+        self.grace_notes = self.overlaid = 0
+        self._events: list[_Event] = []
+        self._accidentals: dict[tuple[str, int | None], int] = {}  # of this bar
+        self._last: dict[tuple[str, int], int] = {}  # the last event's pitches, as they are altered
+        self._tied: dict[tuple[str, int], int] = {}  # those of them that are tied
+        self._tuplet_left, self._tuplet_factor, self._tuplet_place = 0, Fraction(1), ""
+        self._broken: Fraction | None = None
+        self._first_bar: Fraction | None = None  # of an incomplete first bar; 0 for a whole one
+
+    @property
+    def note_count(self) -> int:
+        """Number of notes and chords."""
+        return sum(bool(event.pitches) for event in self._events)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the voice has no event."""
+        return not self._events
+
+    @property
+    def pickup(self) -> Fraction:
+        """Length of an incomplete first bar in whole notes; 0 for none."""
+        first = self._first_bar or Fraction(0)
+        return Fraction(0) if first == self._length else first
+
+    @property
+    def _length(self) -> Fraction:
+        return sum((event.duration for event in self._events), Fraction(0))
+
+    def overlay(self) -> "Voice":
+        """Return a voice that begins in this one's state, for the notes after `&`."""
+        return Voice(self.name, self.state)
+
+    def bar_line(self) -> None:
+        """End a bar: its accidentals hold no longer."""
+        self._accidentals.clear()
+        if self._first_bar is None and self._events:
+            is_incomplete = self.state.meter is not None and self._length < self.state.meter.bar
+            self._first_bar = self._length if is_incomplete else Fraction(0)
+
+    def set_key(self, key: Key) -> None:
+        """Go on in another key."""
+        self.state.key = key
+        self._accidentals.clear()
+
+    def rest(self, length: Fraction) -> None:
+        """Add a rest of a written length in whole notes."""
+        self._add(_Event(frozenset(), frozenset(), length))
+        self._last = {}
+
+    def rest_of_bars(self, count: int) -> None:
+        """Add a rest of so many bars.
+
+        Raises:
+            DataError: there is no metre, or a tuplet or a broken rhythm waits for a note.
+        """
+        if self.state.meter is None:
+            raise DataError("expected a metre (M:) before a rest of whole bars, received none; write rests as z")
+        if self._tuplet_left or self._broken:
+            raise DataError("expected a note that completes the tuplet or the broken rhythm, received bars")
+        self.rest(count * self.state.meter.bar)
+
+    def sound(self, heads: Sequence[Head], length: Fraction) -> None:
+        """Add a note or a chord of a written length in whole notes.
+
+        Raises:
+            DataError: a pitch is outside MIDI's.
+        """
+        altered = {(head.letter, head.octave): self._alteration(head) for head in heads}
+        pitches = {place: self._sounding(*place, number) for place, number in altered.items()}
+        tied = {(head.letter, head.octave) for head in heads if head.tied}
+        self._add(
+            _Event(frozenset(pitches.values()), frozenset(pitches[place] for place in tied), length)
+        )
+        self._last, self._tied = altered, {place: altered[place] for place in tied}
+
+    def grace(self, heads: Iterable[Head]) -> None:
+        """Count grace notes; an accidental of theirs holds to the bar line, as every other does."""
+        for head in heads:
+            self._alteration(head)
+            self.grace_notes += 1
+
+    def tie(self) -> None:
+        """Tie the last note, or all of the last chord, to the next event.
+
+        Raises:
+            DataError: there is no note before it.
+        """
+        if not self._last:
+            raise DataError("expected a note before the tie '-', received none")
+        self._events[-1] = replace(self._events[-1], tied=self._events[-1].pitches)
+        self._tied = self._last
+
+    def break_rhythm(self, signs: str) -> None:
+        """Lengthen the last event and shorten the next one (`>`, `>>`), or the other way round (`<`).
+
+        Raises:
+            DataError: there is no event before it, or one that waits for a next one already.
+        """
+        if not self._events or self._broken:
+            raise DataError(f"expected a note before {signs!r}, received none")
+        short = Fraction(1, 2 ** len(signs))
+        first, self._broken = (2 - short, short) if signs[0] == ">" else (short, 2 - short)
+        self._events[-1] = replace(self._events[-1], duration=self._events[-1].duration * first)
+
+    def begin_tuplet(self, count: int, time: int | None, length: int | None, *, place: str) -> None:
+        """Play the next events in another time.
+
+        Args:
+            count: how many notes (p), 2..9.
+            time: in the time of how many (q); None for what the metre says.
+            length: how many events it takes in (r); None for `count`.
+            place: where it begins, for messages.
+
+        Raises:
+            DataError: a tuplet within a tuplet, or one that the metre does not explain.
+        """
+        if self._tuplet_left:
+            raise DataError("a tuplet within a tuplet is not supported; write the lengths as fractions")
+        if time is None:
+            compound = self.state.meter is not None and self.state.meter.beat.numerator == 3
+            time = _TIMES.get(count, 3 if compound else 2)
+        self._tuplet_left = count if length is None else length
+        self._tuplet_factor, self._tuplet_place = Fraction(time, count), place
+
+    def check_complete(self) -> None:
+        """Refuse an end of the tune within a tuplet or a broken rhythm.
+
+        Raises:
+            DataError: its place and what lacks; of a broken rhythm the place is the end of the tune.
+        """
+        if self._tuplet_left:
+            raise DataError(
+                f"{self._tuplet_place}: expected {self._tuplet_left} more notes of the tuplet, received the"
+                " end of the tune"
+            )
+        if self._broken:
+            raise DataError("expected a note after the broken rhythm, received the end of the tune")
+
+    def notes(self, polyphony: Polyphony) -> tuple[Note, ...]:
+        """Return the notes as note text has them; a tie that leads to no note of its pitch is left out.
+
+        Raises:
+            DataError: a chord, and `polyphony` is `refuse`; or a length that note text cannot spell.
+        """
+        if polyphony == "refuse" and any(len(event.pitches) > 1 for event in self._events):
+            raise DataError("expected one note at a time, received a chord; take polyphony highest or chords")
+        kept = [_kept(event.pitches, polyphony) for event in self._events]
+        numbers = [{pitch.midi for pitch in pitches} for pitches in kept]
+        tied = [
+            any(pitch.midi in following for pitch in event.tied & pitches)
+            for event, pitches, following in zip(self._events, kept, [*numbers[1:], set()], strict=True)
+        ]
+        for event in self._events:
+            spell_duration(event.duration)
+        return tuple(
+            Note(tuple(sorted(pitches, key=lambda pitch: pitch.height)), event.duration, is_tied)
+            for event, pitches, is_tied in zip(self._events, kept, tied, strict=True)
+        )
+
+    def _add(self, event: _Event) -> None:
+        """Append an event, its length changed by a tuplet and a broken rhythm."""
+        duration = event.duration
+        if self._tuplet_left:
+            duration *= self._tuplet_factor
+            self._tuplet_left -= 1
+        if self._broken:
+            duration, self._broken = duration * self._broken, None
+        self._events.append(replace(event, duration=duration))
+        self._tied = {}
+
+    def _alteration(self, head: Head) -> int:
+        """Return the semitones by which a pitch is altered: by its accidental, a tie, the bar or the key."""
+        place = head.letter, head.octave
+        of_bar = place if self.state.propagation == "octave" else (head.letter, None)
+        if head.accidental is not None:
+            if self.state.propagation != "not":
+                self._accidentals[of_bar] = head.accidental
+            return head.accidental
+        if place in self._tied:
+            return self._tied[place]
+        return self._accidentals.get(of_bar, self.state.key.alterations.get(head.letter, 0))
+
+    def _sounding(self, letter: str, octave: int, alteration: int) -> Pitch:
+        """Return the pitch that sounds; one that is transposed by other than octaves is spelled as MIDI's.
+
+        Raises:
+            DataError: it is outside MIDI's.
+        """
+        octaves, semitones = divmod(self.state.transposition.semitones, 12)
+        pitch = Pitch(letter, alteration, octave + octaves)
+        if not 0 <= pitch.midi + semitones <= 127:
+            raise DataError(
+                "expected a pitch that MIDI has, from C,,,,, to g''''', received a lower or higher one"
+            )
+        return pitch_of(pitch.midi + semitones) if semitones else pitch
+
+
+def _kept(pitches: frozenset[Pitch], polyphony: Polyphony) -> frozenset[Pitch]:
+    """Return all pitches of a chord, or the highest of them."""
+    if polyphony == "chords" or len(pitches) < 2:  # noqa: PLR2004
+        return pitches
+    return frozenset({max(pitches, key=lambda pitch: pitch.height)})
+
+
+def left_out(voices: Sequence[Voice], chosen: Voice) -> Mapping[str, int]:
+    """Return how much of the voices is not in the notes of the chosen one, by kind."""
+    counts = {
+        "grace notes": chosen.grace_notes,
+        "notes of other voices": chosen.overlaid
+        + sum(voice.note_count for voice in voices if voice is not chosen),
+    }
+    return {kind: count for kind, count in counts.items() if count}
