@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.option(
     "--grid", metavar="1/16", help="Note lengths that times of MIDI are moved to: 1/16,1/24 or exact."
 )
+@click.option("--voice", metavar="N|NAME", help="Voice of a part of a score; left out, the first.")
 @click.option("--tempo", type=click.FloatRange(4, 999), help="Quarter notes a minute, instead of the file's.")
 @click.option("--transpose", metavar="N|KEY", help="Semitones up (or down, -2), or a tonic for all, e.g. c.")
 @click.option("--overwrite", is_flag=True, help="Replace OUT if it exists.")
@@ -90,7 +91,7 @@ def _reading(options: dict[str, Any]) -> Any:
         grid = parse_grid(options["grid"]) if options["grid"] is not None else None
     except DataError as error:
         raise UsageError(f"--grid: {error}") from None
-    return Reading(options["track"], options["channel"], options["polyphony"], grid)
+    return Reading(options["track"], options["channel"], options["polyphony"], grid, options["voice"])
 
 
 def _summary(collection: "Collection", target: str) -> str:

@@ -16,6 +16,9 @@ from rnnlab.music.pitch import is_pitch_name
 FARTHEST = 127
 """Semitones from the lowest pitch of MIDI to the highest."""
 
+LONGEST_VOICE = 100
+"""Characters of a voice's name."""
+
 _RANGE = re.compile(r"([+-]?[0-9]{1,3})\s*\.\.\s*([+-]?[0-9]{1,3})")
 
 
@@ -26,6 +29,22 @@ def _spelled_grid(value: Any) -> Any:
         return spell_grid(parse_grid(str(text)))
     except DataError as error:
         raise PydanticCustomError("grid", "{problem}", {"problem": str(error)}) from None
+
+
+_VOICE = {"anyOf": [{"type": "string"}, {"type": "integer", "minimum": 1}]}
+
+
+def _voice(value: Any) -> Any:
+    """Return the name of a voice as text; its number may be given as a number."""
+    if isinstance(value, str) and 0 < len(value.strip()) <= LONGEST_VOICE:
+        return value.strip()
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return str(value)
+    raise PydanticCustomError(
+        "voice",
+        "expected the number of a voice such as 2, or its name, received {value}",
+        {"value": shown(value)},
+    )
 
 
 class Reading(Section):
@@ -45,6 +64,10 @@ class Reading(Section):
         None,
         description="Note lengths that times of MIDI are moved to: 1/16, [1/16, 1/24] or exact; left out,"
         " sixteenths.",
+    )
+    voice: Annotated[str, BeforeValidator(_voice), WithJsonSchema(_VOICE)] | None = Field(
+        None,
+        description="Voice of a part of a score: its number, or its name in ABC; left out, the first.",
     )
 
 

@@ -129,7 +129,7 @@ def _reading(dataset: NotesDataset) -> Reading:
     """What `dataset.reading` says, as `rnnlab convert` would be told it."""
     chosen = dataset.reading
     grid = None if chosen.grid is None else parse_grid(chosen.grid)
-    return Reading(chosen.track, chosen.channel, chosen.polyphony, grid)
+    return Reading(chosen.track, chosen.channel, chosen.polyphony, grid, chosen.voice)
 
 
 def _nothing_in(part: str, failures: list[str]) -> DataError:

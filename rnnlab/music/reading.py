@@ -15,9 +15,11 @@ class Reading:
         channel: of MIDI, 1..16; None for all but 10, percussion.
         polyphony: how one line is taken; None for `highest`, `chords` in MIDI files that rnnlab wrote.
         grid: note lengths of `parse_grid` for MIDI; None for sixteenths, and for all ticks in those files.
+        voice: of a part of a score: its number, or its name in ABC; None for the first.
     """
 
     track: int | None = None
     channel: int | None = None
     polyphony: Polyphony | None = None
     grid: tuple[Fraction, ...] | None = None
+    voice: str | None = None

@@ -47,13 +47,21 @@ def test_a_page_that_is_written_out_is_read_back(grid: str) -> None:
     lengths = "[" + grid + "]"
     experiment = parse(
         "kind: notes, path: a, transpose: ees, augment: {semitones: -5..6},"
-        f" reading: {{track: 2, channel: 3, polyphony: chords, grid: {lengths}}}"
+        f" reading: {{track: 2, channel: 3, polyphony: chords, voice: 2, grid: {lengths}}}"
     )
 
     written = write_experiment(experiment, folder=Path("/tunes"))
 
     assert experiment.dataset.reading.grid == grid  # type: ignore[union-attr]
     assert parse_experiment(written, name="b.yaml", folder=Path("/tunes")) == experiment
+
+
+@pytest.mark.parametrize(("voice", "expected"), [("2", "2"), ("soprano", "soprano"), ("' 1 '", "1")])
+def test_a_voice_is_a_number_or_a_name(voice: str, expected: str) -> None:
+    """Scores number their voices; ABC names them."""
+    dataset = parse(f"kind: notes, path: a, reading: {{voice: {voice}}}").dataset
+
+    assert dataset.reading.voice == expected  # type: ignore[union-attr]
 
 
 def test_they_can_be_set_on_the_command_line() -> None:
@@ -88,6 +96,14 @@ def test_they_can_be_set_on_the_command_line() -> None:
             " 1/384, received '1/0'",
         ),
         ("reading: {channel: 17}", "reading.channel: expected at most 16, received 17"),
+        (
+            "reading: {voice: 0}",
+            "reading.voice: expected the number of a voice such as 2, or its name, received 0",
+        ),
+        (
+            "reading: {voice: ' '}",
+            "reading.voice: expected the number of a voice such as 2, or its name, received ' '",
+        ),
         ("reading: {tracks: 2}", "reading.tracks: unknown key; did you mean 'track'?"),
     ],
 )
