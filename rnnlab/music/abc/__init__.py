@@ -1,7 +1,7 @@
 """ABC, the note text of folk music (abcnotation.com, standard 2.1): tunes read from it and written in it.
 
-`read_abc` gives the tunes of a collection, `write_abc` a collection of one tune. What the reader does not support
-is refused by line and column; nothing is guessed.
+`read_abc` gives the tunes of a collection, `write_abc` a collection of one tune. What the reader does not
+support is refused by line and column; nothing is guessed.
 """
 
 from rnnlab.music.abc.collection import read_abc

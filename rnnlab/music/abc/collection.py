@@ -11,14 +11,15 @@ from rnnlab.music.tune import Tune
 
 _BLOCK = re.compile(r"\s*%%begin(\w+)")
 _COMMENT = re.compile(r"(?<!\\)%.*")
+_NUMBER = re.compile(r"\s*X:\s*([^%\s]*)")
 _FIELD = re.compile(r"\s*[A-Za-z]:")
 
 
 def read_abc(data: bytes, *, name: str, reading: Reading) -> Iterator[Tune | DataError]:
     """Yield each tune of a collection, or what is wrong with the tune.
 
-    A tune begins with its number, `X:`, and ends at an empty line or at the next number. Text between tunes is
-    left out.
+    A tune begins with its number, `X:`, and ends at an empty line or at the next number. Text between tunes
+    is left out.
 
     Args:
         data: bytes of the file.
@@ -59,31 +60,31 @@ def _text(data: bytes) -> str:
 def _split(text: str) -> tuple[list[Line], list[_Lines]]:
     """Return the lines of the file header, and the tunes; a file without a number is one tune."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    is_numbered = any(re.match(r"\s*X:", line) for line in lines)
+    is_numbered = any(_NUMBER.match(line) for line in lines)
     header: list[Line] = []
     tunes: list[_Lines] = [] if is_numbered else [_Lines()]
-    is_open, block = True, ""
+    is_open, block = (
+        True,
+        "",
+    )  # whether lines belong to the header or the last tune; the %%begin… that is open
     for number, line in enumerate(lines, 1):
         if block:
             block = "" if re.match(rf"\s*%%end{block}", line) else block
-            continue
-        if begin := _BLOCK.match(line):
+        elif begin := _BLOCK.match(line):
             block = begin[1]
-            continue
-        if match := re.match(r"\s*X:\s*([^%\s]*)", line):
-            tunes.append(_Lines(match[1]))
-            is_open = True
-        if not line.strip():
-            is_open = is_open and not (tunes and tunes[-1].lines) and bool(not tunes and not header)
-            continue
-        told = Line(number, line if line.lstrip().startswith("%%") else _COMMENT.sub("", line))
-        if not tunes:
-            if is_open and (_FIELD.match(line) or line.startswith("%%")):
+        elif not line.strip():
+            is_open = not any((header, *(tune.lines for tune in tunes)))  # empty lines before all are none
+        else:
+            told = Line(number, line if line.lstrip().startswith("%%") else _COMMENT.sub("", line))
+            if match := _NUMBER.match(line):
+                tunes.append(_Lines(match[1]))
+                is_open = True
+            if is_open and tunes:
+                tunes[-1].lines.append(told)
+            elif is_open and (_FIELD.match(line) or line.startswith("%%")):
                 header.append(told)
-        elif is_open:
-            tunes[-1].lines.append(told)
-        elif "|" in told.text:
-            tunes[-1].stray.append(number)
+            elif tunes and "|" in told.text:
+                tunes[-1].stray.append(number)
     return header, [tune for tune in tunes if tune.lines]
 
 

@@ -27,7 +27,9 @@ _MODES: dict[str, Mode] = {
 }
 _SPELLED = {"#": "is", "b": "es", "": ""}
 _ACCIDENTALS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
-_TONIC = re.compile(r"(?P<letter>[A-G])(?P<sign>[#b]?)\s*(?P<mode>(?!exp\b)[A-Za-z]*)(?=\s|$|[\^_=])")
+_TONIC = re.compile(
+    r"(?P<letter>[A-G])(?P<sign>[#b]?)\s*(?P<mode>(?!exp\b|[A-Za-z]+\s*=)[A-Za-z]*)(?=\s|$|[\^_=]|(?<=\s))"
+)
 _CLEF = re.compile(
     r"(?:treble|alto|tenor|bass|perc|none|[GCFP])?(?P<line>[1-5]?)(?P<octave>[+-]8|[+-]15)?", re.IGNORECASE
 )

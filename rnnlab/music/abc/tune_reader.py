@@ -1,18 +1,18 @@
 """The lines of one tune in ABC, read from left to right into its voices.
 
-The rules are those of the ABC standard 2.1, sections 3 to 7. What is played in another order than it is written is
-read as it is written: repeats, endings and parts. Decorations, chord symbols, lyrics and slurs say nothing about
-pitch and length, and are passed over.
+The rules are those of the ABC standard 2.1, sections 3 to 7. Repeats, endings and parts are read as they are
+written, and not played out. Decorations, chord symbols, lyrics and slurs say nothing about pitch and length:
+they are passed over.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from rnnlab.errors import DataError
 from rnnlab.music.abc.fields import (
     Key,
-    Transposition,
     default_unit,
     read_key,
     read_meter,
@@ -31,14 +31,14 @@ _NUMBERS = r"[0-9]+(?:[,-][0-9]+)*\.?"
 _TOKEN = re.compile(
     rf"""
       (?P<space>[\s`\\]+)
-    | (?P<field>\[\s*[A-Za-z]:[^\]]*\])
+    | (?P<inline_field>\[\s*[A-Za-z]:[^\]]*\])
     | (?P<bar>(?:\[\||\.?:*\||::)[|:\]]*(?:\s*\[?\s*{_NUMBERS})?|\[\s*{_NUMBERS})
     | (?P<tuplet>\((?P<p>[0-9]+)(?::(?P<q>[0-9]*)(?::(?P<r>[0-9]*))?)?)
     | (?P<text>"[^"]*")
     | (?P<decoration>![^\s|!"]+!|\+(?P<word>[^\s|+"]+)\+)
-    | {_NOTE}
-    | (?P<rest>[zx])(?P<rest_length>{_LENGTH})
-    | (?P<bars>[ZX])(?P<bars_length>[0-9]*)
+    | (?P<note>{_NOTE})
+    | (?P<rest>[zx](?P<rest_length>{_LENGTH}))
+    | (?P<bars>[ZX](?P<bar_count>[0-9]*))
     | (?P<spacer>y{_LENGTH})
     | (?P<grace>\{{[^}}]*\}})
     | (?P<broken><+|>+)
@@ -58,10 +58,10 @@ _FIELD = re.compile(r"\s*(?P<letter>[A-Za-z]):(?![|:])(?P<text>.*)")
 _ACCIDENTALS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 _PLUS_DECORATIONS = frozenset(
     "trill lowermordent uppermordent mordent pralltriller roll turn turnx invertedturn invertedturnx arpeggio"
-    " accent emphasis fermata invertedfermata tenuto upbow downbow open thumb snap slide plus wedge shortphrase"
-    " mediumphrase longphrase p pp ppp pppp f ff fff ffff mp mf sfz segno coda D.S. D.C. dacoda dacapo fine"
-    " breath crescendo( crescendo) diminuendo( diminuendo) <( <) >( >) trill( trill) staccato marcato"
-    " 0 1 2 3 4 5".split()
+    " accent emphasis fermata invertedfermata tenuto upbow downbow open thumb snap slide plus wedge"
+    " shortphrase mediumphrase longphrase p pp ppp pppp f ff fff ffff mp mf sfz segno coda D.S. D.C."
+    " dacoda dacapo fine breath crescendo( crescendo) diminuendo( diminuendo) <( <) >( >) trill( trill)"
+    " staccato marcato 0 1 2 3 4 5".split()
 )
 """Decorations between plus signs; older programs write chords so."""
 
@@ -87,7 +87,9 @@ class TuneReader:
         self._unit: Fraction | None = None
         self._meter: Meter | None = None
         self._key = Key()
-        self._tempo: tuple[int, str] | None = None  # line number and text of the first Q:
+        self._tempo: tuple[str, str] | None = None  # place and text of the first Q:
+        self._place = ""  # `line:column` of what is read
+        self._remarks: list[str] = []
         self._later = {"later tempi": 0, "later meters": 0, "later keys": 0}
         self._definitions: dict[str, str] = {}
         self._voices: dict[str, Voice] = {}
@@ -103,7 +105,7 @@ class TuneReader:
             DataError: `line:column: ` and what is wrong.
         """
         if line.text.lstrip().startswith("%%"):
-            self._instruction(line, line.text.lstrip()[2:])
+            self._told(line, line.text.index("%"), self._instruction, line.text.lstrip()[2:])
         elif match := _FIELD.match(line.text):
             self._told(line, match.start("text"), self._field, match["letter"], match["text"])
         elif re.match(r"\s*\+:", line.text) or not line.text.strip():
@@ -111,10 +113,7 @@ class TuneReader:
         elif self._in_body:
             self._music(line)
         else:
-            raise DataError(
-                f"{line.number}:1: expected a field such as K:G before the notes, received"
-                f" {line.text.strip()[:40]!r}"
-            )
+            self._remarks.append(f"line {line.number} of the header is no field: left out")
 
     def tune(self, name: str, *, end: int, remarks: tuple[str, ...]) -> Tune:
         """Return the tune that was read.
@@ -131,10 +130,8 @@ class TuneReader:
             raise DataError(f"{end}:1: expected a key (K:) at the end of the tune's header, received none")
         place = f"{end}:1"
         for voice in self._voices.values():
-            try:
-                voice.check_complete()
-            except DataError as error:
-                raise DataError(f"{place}: {error}" if not str(error)[0].isdigit() else str(error)) from None
+            if lack := voice.lack():
+                raise DataError(f"{lack[0] or place}: {lack[1]}")
         sounding = [voice for voice in self._voices.values() if not voice.is_empty]
         chosen = self._chosen(sounding, place)
         try:
@@ -155,11 +152,11 @@ class TuneReader:
             key=self._key.signature,
             pickup=chosen.pickup,
             left_out={**left_out(sounding, chosen), **later},
-            remarks=remarks,
+            remarks=(*remarks, *self._remarks),
         )
 
     def _chosen(self, voices: list[Voice], place: str) -> Voice:
-        """Return the voice that `reading` chooses: by its name, or by its number from 1; the first by default."""
+        """Return the voice that `reading` chooses: by its name or its number from 1; else the first."""
         if not voices:
             raise DataError(f"{place}: expected notes, received none")
         wanted = self._reading.voice or str(self._reading.track or 1)
@@ -175,34 +172,29 @@ class TuneReader:
         """Return the tempo of the first `Q:`, whose unit the header may say after it."""
         if self._tempo is None:
             return None
-        number, text = self._tempo
+        place, text = self._tempo
         try:
             return read_tempo(text, self._unit or default_unit(self._meter))
         except DataError as error:
-            raise DataError(f"{number}:1: {error}") from None
+            raise DataError(f"{place}: {error}") from None
 
-    def _told(self, line: Line, column: int, read: object, *arguments: object) -> None:
+    def _told(self, line: Line, column: int, read: Callable[..., None], *arguments: object) -> None:
         """Read something of a line; an error says where it stands."""
+        self._place = f"{line.number}:{column + 1}"
         try:
-            read(*arguments)  # type: ignore[operator]
+            read(*arguments)
         except DataError as error:
-            message = str(error)
-            raise DataError(
-                message if re.match(r"\d+:\d+: ", message) else f"{line.number}:{column + 1}: {message}"
-            ) from None
+            raise DataError(f"{self._place}: {error}") from None
 
-    def _instruction(self, line: Line, text: str) -> None:
+    def _instruction(self, text: str) -> None:
         """Follow an instruction that changes pitches; pass over one of layout."""
         name, _, value = text.strip().partition(" ")
         if name == "MIDI" and re.match(r"\s*r?transpose\b", value):
-            raise DataError(
-                f"{line.number}:1: %%MIDI transpose is not supported; write transpose= after the key"
-            )
+            raise DataError("%%MIDI transpose is not supported; write transpose= after the key")
         if name == "propagate-accidentals":
             if value.strip() not in {"not", "octave", "pitch"}:
                 raise DataError(
-                    f"{line.number}:1: propagate-accidentals: expected not, octave or pitch, received"
-                    f" {value.strip()[:40]!r}"
+                    f"propagate-accidentals: expected not, octave or pitch, received {value.strip()[:40]!r}"
                 )
             for state in self._states():
                 state.propagation = value.strip()  # type: ignore[assignment]
@@ -234,7 +226,7 @@ class TuneReader:
         elif letter == "U":
             self._define_symbol(text)
         elif letter == "I":
-            self._instruction(Line(0, text), text)
+            self._instruction(text)
 
     def _set_meter(self, meter: Meter | None) -> None:
         if not self._in_body:
@@ -257,7 +249,7 @@ class TuneReader:
             for name, properties in self._definitions.items():
                 self._add_voice(name, properties)
             return
-        if not text.strip() or (key.properties and not text.split(key.properties)[0].strip()):
+        if not text.strip() or (key.properties and not text.split(key.properties, maxsplit=1)[0].strip()):
             key = replace(self._states()[0].key, properties=key.properties)  # a clef alone keeps the key
         for state in self._states():
             if dict(key.alterations) != dict(state.key.alterations) and self._voices:
@@ -269,7 +261,7 @@ class TuneReader:
 
     def _set_tempo(self, text: str) -> None:
         if self._tempo is None:
-            self._tempo = (0, text)
+            self._tempo = (self._place, text)
         elif text != self._tempo[1]:
             self._later["later tempi"] += 1
 
@@ -291,7 +283,7 @@ class TuneReader:
 
     def _add_voice(self, name: str, properties: str) -> None:
         voice = Voice(name, self._state)
-        voice.state.transposition = read_properties(properties, Transposition(**vars(self._state.transposition)))
+        voice.state.transposition = read_properties(properties, self._state.transposition)
         self._voices[name] = voice
 
     def _define_symbol(self, text: str) -> None:
@@ -330,58 +322,84 @@ class TuneReader:
                     raise DataError(f"{line.number}:{position + 1}: {reason}")
                 position += 1
                 continue
-            self._told(line, position, self._token, match, f"{line.number}:{position + 1}")
+            if read := _READ.get(match.lastgroup or ""):
+                self._told(line, position, read, self, match)
             position = match.end()
 
-    def _token(self, match: re.Match[str], place: str) -> None:
-        """Read one symbol of a line of music."""
-        voice, kind = self._current(), match.lastgroup
-        unit = voice.state.unit
-        if match["letter"]:
-            voice.sound([_head(match)], unit * _length(match["length"]))
-        elif match["chord"]:
-            heads, first = _chord(match["inside"])
-            voice.sound(heads, unit * first * _length(match["chord_length"]))
-        elif match["rest"]:
-            voice.rest(unit * _length(match["rest_length"]))
-        elif match["bars"]:
-            voice.rest_of_bars(int(match["bars_length"] or 1))
-        elif match["bar"]:
-            if "|" in match["bar"] or ":" in match["bar"]:
-                self._end_overlay()
-                self._current().bar_line()
-        elif match["tuplet"]:
-            self._tuplet(match, place)
-        elif match["broken"]:
-            voice.break_rhythm(match["broken"])
-        elif match["tie"]:
-            voice.tie()
-        elif match["grace"]:
-            voice.grace(_grace(match["grace"]))
-        elif match["overlay"]:
-            self._overlay(match["overlay"])
-        elif match["field"]:
-            letter, _, text = match["field"][1:-1].partition(":")
-            self._field(letter.strip(), text)
-        elif match["word"] and match["word"] not in _PLUS_DECORATIONS:
+    def _note(self, match: re.Match[str]) -> None:
+        voice = self._current()
+        voice.sound([_head(match)], voice.state.unit * _length(match["length"]))
+
+    def _chord(self, match: re.Match[str]) -> None:
+        voice = self._current()
+        heads, first = _heads(match["inside"])
+        voice.sound(heads, voice.state.unit * first * _length(match["chord_length"]))
+
+    def _rest(self, match: re.Match[str]) -> None:
+        voice = self._current()
+        voice.rest(voice.state.unit * _length(match["rest_length"]))
+
+    def _bars(self, match: re.Match[str]) -> None:
+        self._current().rest_of_bars(int(match["bar_count"] or 1))
+
+    def _bar(self, match: re.Match[str]) -> None:
+        """End a bar; an ending within a bar, as in `[2`, ends none."""
+        if "|" in match["bar"] or ":" in match["bar"]:
+            self._end_overlay()
+            self._current().bar_line()
+
+    def _broken(self, match: re.Match[str]) -> None:
+        self._current().break_rhythm(match["broken"])
+
+    def _tie(self, _: re.Match[str]) -> None:
+        self._current().tie()
+
+    def _grace(self, match: re.Match[str]) -> None:
+        self._current().grace(_head(note) for note in re.finditer(_NOTE, match["grace"]))
+
+    def _inline_field(self, match: re.Match[str]) -> None:
+        letter, _, text = match["inline_field"][1:-1].partition(":")
+        self._field(letter.strip(), text)
+
+    def _decoration(self, match: re.Match[str]) -> None:
+        if match["word"] and match["word"] not in _PLUS_DECORATIONS:
             raise DataError(
-                f"expected a decoration between plus signs, received {match['decoration'][:40]!r}; write a chord"
-                " as in [CEG]"
+                f"expected a decoration between plus signs, received {match['decoration'][:40]!r}; write a"
+                " chord as in [CEG]"
             )
-        del kind
 
-    def _tuplet(self, match: re.Match[str], place: str) -> None:
+    def _tuplet(self, match: re.Match[str]) -> None:
         count, time, length = (int(match[name]) if match[name] else None for name in ("p", "q", "r"))
-        if count is None or not 2 <= count <= 9 or time == 0 or length == 0:  # noqa: PLR2004
+        if count is None or not 2 <= count <= 9 or time == 0 or length == 0:
             raise DataError(f"expected a tuplet of 2 to 9 notes such as (3, received {match['tuplet']!r}")
-        self._current().begin_tuplet(count, time, length, place=place)
+        self._current().begin_tuplet(count, time, length, place=self._place)
 
-    def _overlay(self, signs: str) -> None:
-        if signs != "&":
-            raise DataError(f"an overlay over several bars ({signs}) is not supported; write another voice (V:)")
+    def _overlay(self, match: re.Match[str]) -> None:
+        if match["overlay"] != "&":
+            raise DataError(
+                f"an overlay over several bars ({match['overlay']}) is not supported; write"
+                " another voice (V:)"
+            )
         self._end_overlay()
         self._main = self._current()
         self._voice = self._main.overlay()
+
+
+_READ = {
+    "note": TuneReader._note,
+    "chord": TuneReader._chord,
+    "rest": TuneReader._rest,
+    "bars": TuneReader._bars,
+    "bar": TuneReader._bar,
+    "tuplet": TuneReader._tuplet,
+    "broken": TuneReader._broken,
+    "tie": TuneReader._tie,
+    "grace": TuneReader._grace,
+    "overlay": TuneReader._overlay,
+    "inline_field": TuneReader._inline_field,
+    "decoration": TuneReader._decoration,
+}
+"""What reads each symbol; the others say nothing about pitch and length."""
 
 
 def _length(text: str) -> Fraction:
@@ -391,10 +409,10 @@ def _length(text: str) -> Fraction:
         DataError: it says none, or 0.
     """
     number, slashes, divisor = re.fullmatch(r"([0-9]*)(/*)([0-9]*)", text).groups()  # type: ignore[union-attr]
-    if (len(slashes) > 1 and divisor) or len(number) > 4 or len(divisor) > 4:  # noqa: PLR2004
+    if (len(slashes) > 1 and divisor) or len(number) > 4 or len(divisor) > 4:
         raise DataError(f"expected a length such as 2, /2 or 3/2, received {text[:40]!r}")
     below = int(divisor) if divisor else 2 ** len(slashes)
-    if not below or number.strip("0") == "" != number or len(slashes) > 8:  # noqa: PLR2004
+    if not below or (number and not int(number)) or len(slashes) > 8:
         raise DataError(f"expected a length above 0, received {text[:40]!r}")
     return Fraction(int(number or 1), below)
 
@@ -407,7 +425,7 @@ def _head(match: re.Match[str], *, tied: bool = False) -> Head:
     return Head(letter.lower(), octave, None if sign is None else _ACCIDENTALS[sign], tied)
 
 
-def _chord(inside: str) -> tuple[list[Head], Fraction]:
+def _heads(inside: str) -> tuple[list[Head], Fraction]:
     """Return the pitches of a chord, and the length of its first note.
 
     Raises:
@@ -427,15 +445,11 @@ def _chord(inside: str) -> tuple[list[Head], Fraction]:
     return heads, first
 
 
-def _grace(text: str) -> list[Head]:
-    """Return the pitches of grace notes between braces."""
-    return [_head(match) for match in re.finditer(_NOTE, text)]
-
-
 def _mistake(text: str, position: int) -> str | None:
     """Return what is wrong with a character that no symbol begins with; None for an old line break."""
     character = text[position]
-    if character == "!" and not text[position + 1 : position + 2].strip():
+    rest = text[position + 1 :]
+    if character == "!" and (rest[:1].isspace() or "|" in rest.partition("!")[0] or "!" not in rest):
         return None
     if character in "^_=":
         return "expected a note after an accidental of whole semitones; quarter tones are not supported"

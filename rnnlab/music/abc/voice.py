@@ -84,6 +84,7 @@ class Voice:
         self._tied: dict[tuple[str, int], int] = {}  # those of them that are tied
         self._tuplet_left, self._tuplet_factor, self._tuplet_place = 0, Fraction(1), ""
         self._broken: Fraction | None = None
+        self._in_rest_of_bars = False
         self._first_bar: Fraction | None = None  # of an incomplete first bar; 0 for a whole one
 
     @property
@@ -128,16 +129,22 @@ class Voice:
         self._last = {}
 
     def rest_of_bars(self, count: int) -> None:
-        """Add a rest of so many bars.
+        """Add a rest of so many bars; bars of rest that follow each other are one rest.
 
         Raises:
             DataError: there is no metre, or a tuplet or a broken rhythm waits for a note.
         """
         if self.state.meter is None:
-            raise DataError("expected a metre (M:) before a rest of whole bars, received none; write rests as z")
+            raise DataError(
+                "expected a metre (M:) before a rest of whole bars, received none; write rests as z"
+            )
         if self._tuplet_left or self._broken:
             raise DataError("expected a note that completes the tuplet or the broken rhythm, received bars")
-        self.rest(count * self.state.meter.bar)
+        length = count * self.state.meter.bar
+        if self._in_rest_of_bars:
+            length += self._events.pop().duration
+        self.rest(length)
+        self._in_rest_of_bars = True
 
     def sound(self, heads: Sequence[Head], length: Fraction) -> None:
         """Add a note or a chord of a written length in whole notes.
@@ -148,9 +155,7 @@ class Voice:
         altered = {(head.letter, head.octave): self._alteration(head) for head in heads}
         pitches = {place: self._sounding(*place, number) for place, number in altered.items()}
         tied = {(head.letter, head.octave) for head in heads if head.tied}
-        self._add(
-            _Event(frozenset(pitches.values()), frozenset(pitches[place] for place in tied), length)
-        )
+        self._add(_Event(frozenset(pitches.values()), frozenset(pitches[place] for place in tied), length))
         self._last, self._tied = altered, {place: altered[place] for place in tied}
 
     def grace(self, heads: Iterable[Head]) -> None:
@@ -202,19 +207,17 @@ class Voice:
         self._tuplet_left = count if length is None else length
         self._tuplet_factor, self._tuplet_place = Fraction(time, count), place
 
-    def check_complete(self) -> None:
-        """Refuse an end of the tune within a tuplet or a broken rhythm.
-
-        Raises:
-            DataError: its place and what lacks; of a broken rhythm the place is the end of the tune.
-        """
+    def lack(self) -> tuple[str, str] | None:
+        """Return what the end of the tune lacks: a place (empty for the end) and a message; or None."""
         if self._tuplet_left:
-            raise DataError(
-                f"{self._tuplet_place}: expected {self._tuplet_left} more notes of the tuplet, received the"
-                " end of the tune"
+            count = self._tuplet_left
+            message = (
+                f"expected {count} more note{'s' * (count > 1)} in the tuplet, received the end of the tune"
             )
+            return self._tuplet_place, message
         if self._broken:
-            raise DataError("expected a note after the broken rhythm, received the end of the tune")
+            return "", "expected a note after the broken rhythm, received the end of the tune"
+        return None
 
     def notes(self, polyphony: Polyphony) -> tuple[Note, ...]:
         """Return the notes as note text has them; a tie that leads to no note of its pitch is left out.
@@ -246,6 +249,7 @@ class Voice:
         if self._broken:
             duration, self._broken = duration * self._broken, None
         self._events.append(replace(event, duration=duration))
+        self._in_rest_of_bars = False
         self._tied = {}
 
     def _alteration(self, head: Head) -> int:
@@ -277,7 +281,7 @@ class Voice:
 
 def _kept(pitches: frozenset[Pitch], polyphony: Polyphony) -> frozenset[Pitch]:
     """Return all pitches of a chord, or the highest of them."""
-    if polyphony == "chords" or len(pitches) < 2:  # noqa: PLR2004
+    if polyphony == "chords" or len(pitches) < 2:
         return pitches
     return frozenset({max(pitches, key=lambda pitch: pitch.height)})
 
