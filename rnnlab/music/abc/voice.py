@@ -16,6 +16,8 @@ from rnnlab.music.pitch import Pitch, pitch_of
 Propagation = Literal["pitch", "octave", "not"]
 """How far an accidental holds to the bar line: in all octaves, in its own octave, or for its note alone."""
 
+_MOST_BROKEN = 4
+
 _TIMES = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 """In the time of how many notes so many are played; for 5, 7 and 9 it depends on the metre."""
 
@@ -83,7 +85,8 @@ class Voice:
         self._last: dict[tuple[str, int], int] = {}  # the last event's pitches, as they are altered
         self._tied: dict[tuple[str, int], int] = {}  # those of them that are tied
         self._tuplet_left, self._tuplet_factor, self._tuplet_place = 0, Fraction(1), ""
-        self._broken: Fraction | None = None
+        self._broken: Fraction | None = None  # factor of the next event
+        self._unbroken = Fraction(0)  # length of the last event before that
         self._in_rest_of_bars = False
         self._first_bar: Fraction | None = None  # of an incomplete first bar; 0 for a whole one
 
@@ -183,9 +186,12 @@ class Voice:
         """
         if not self._events or self._broken:
             raise DataError(f"expected a note before {signs!r}, received none")
+        if len(signs) > _MOST_BROKEN:
+            raise DataError(f"expected at most {_MOST_BROKEN} signs of broken rhythm, received {signs[:40]!r}")
         short = Fraction(1, 2 ** len(signs))
         first, self._broken = (2 - short, short) if signs[0] == ">" else (short, 2 - short)
-        self._events[-1] = replace(self._events[-1], duration=self._events[-1].duration * first)
+        self._unbroken = self._events[-1].duration
+        self._events[-1] = replace(self._events[-1], duration=self._unbroken * first)
 
     def begin_tuplet(self, count: int, time: int | None, length: int | None, *, place: str) -> None:
         """Play the next events in another time.
@@ -247,6 +253,11 @@ class Voice:
             duration *= self._tuplet_factor
             self._tuplet_left -= 1
         if self._broken:
+            if duration != self._unbroken:
+                raise DataError(
+                    "expected two notes of one length around a broken rhythm, received lengths of"
+                    f" {self._unbroken} and {duration} whole notes; write both lengths"
+                )
             duration, self._broken = duration * self._broken, None
         self._events.append(replace(event, duration=duration))
         self._in_rest_of_bars = False
