@@ -1,4 +1,4 @@
-"""Notes as they are drawn: divided at the bars of 4/4, into symbols with dots, under the brackets of tuplets.
+"""Notes as they are drawn: divided at bar lines, into symbols with dots, under the brackets of tuplets.
 
 A length whose denominator has an odd part m is written as a tuplet's, m in the time of the power of two
 below m: 1/12 is an eighth of three in the time of two. A length that is no plain or dotted note is divided
@@ -6,11 +6,13 @@ into several, tied. A bracket goes on until what is under it has no such part an
 """
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from rnnlab.errors import DataError
+from rnnlab.music.meter import COMMON_TIME, Meter
 from rnnlab.music.notation import Note
 from rnnlab.music.pitch import Pitch
 from rnnlab.music.sounds import held_pitches
@@ -70,60 +72,119 @@ class Group:
         )
 
 
-def bars_of(notes: Sequence[Note]) -> list[tuple[Group, ...]]:
-    """The bars of a piece, the last of which may be short.
+@dataclass(frozen=True)
+class Piece:
+    """A note, or the part of one between two bar lines.
+
+    Attributes:
+        event: index of the note.
+        part: which part of the note, from 0.
+        pitches: low to high; none for a rest.
+        begin: time since the bar line before, in whole notes.
+        length: whole notes.
+        held: MIDI numbers of the pitches that are tied to the next piece.
+    """
+
+    event: int
+    part: int
+    pitches: tuple[Pitch, ...]
+    begin: Fraction
+    length: Fraction
+    held: frozenset[int]
+
+
+def pieces_of(
+    notes: Sequence[Note], meter: Meter = COMMON_TIME, pickup: Fraction = Fraction(0)
+) -> list[list[Piece]]:
+    """Return the bars of a tune, each with the pieces that bar lines divide its notes into.
+
+    Args:
+        notes: all notes of the tune.
+        meter: how long a bar is; the last bar may be shorter.
+        pickup: length of a shorter first bar in whole notes; 0 for none.
+    """
+    before = meter.bar - pickup if 0 < pickup < meter.bar else Fraction(0)  # silence that fills the first bar
+    length = sum((note.duration for note in notes), before)
+    bars: list[list[Piece]] = [[] for _ in range(math.ceil(length / meter.bar))]
+    now = before
+    for event, (note, held) in enumerate(zip(notes, held_pitches(notes), strict=True)):
+        parts = _within_bars(now, now + note.duration, meter.bar)
+        for part, (begin, end) in enumerate(parts):
+            bar = int(begin / meter.bar)
+            sounding = held if part == len(parts) - 1 else {pitch.midi for pitch in note.pitches}
+            since = begin - bar * meter.bar - (before if bar == 0 else 0)
+            bars[bar].append(Piece(event, part, note.pitches, since, end - begin, frozenset(sounding)))
+        now += note.duration
+    return bars
+
+
+def bars_of(
+    notes: Sequence[Note], meter: Meter = COMMON_TIME, pickup: Fraction = Fraction(0)
+) -> list[tuple[Group, ...]]:
+    """Return the bars of a tune as they are drawn, the last of which may be short.
+
+    Args:
+        notes: all notes of the tune.
+        meter: how long a bar is.
+        pickup: length of a shorter first bar in whole notes; 0 for none.
 
     Raises:
-        DataError: it is too long to be drawn, or a length has no notation that a reader would know.
+        DataError: the tune is too long to be drawn, or a length has no notation that a reader would know.
     """
-    length = sum((note.duration for note in notes), Fraction(0))
+    length = sum((note.duration for note in notes), Fraction(0)) / meter.bar
     if length > MOST_BARS:
         raise DataError(f"it has {float(length):,.0f} bars; expected at most {MOST_BARS:,} in a score")
-    bars: list[list[Group]] = [[] for _ in range(math.ceil(length))]
-    now = Fraction(0)
-    drawn = 0
-    for event, (note, held) in enumerate(zip(notes, held_pitches(notes), strict=True)):
-        parts = [
-            (int(begin), group)
-            for begin, end in _within_bars(now, now + note.duration)
-            for group in _groups(note, event, begin, end)
-        ]
-        for part, (bar, group) in enumerate(parts):
-            sounding = held if part == len(parts) - 1 else {pitch.midi for pitch in note.pitches}
-            bars[bar].append(_told(group, part, frozenset(sounding)))
-        now += note.duration
-        drawn += len(parts)
-        if drawn > MOST_SYMBOLS:
+    bars: list[tuple[Group, ...]] = []
+    parts: Counter[int] = Counter()  # symbols of each event so far
+    for pieces in pieces_of(notes, meter, pickup):
+        bar: list[Group] = []
+        for piece in pieces:
+            symbols = _symbols(piece, first=parts[piece.event])
+            parts[piece.event] += len(symbols)
+            bar += symbols
+        if parts.total() > MOST_SYMBOLS:
             raise DataError(f"it has more than {MOST_SYMBOLS:,} notes; expected fewer in a score")
-    return [_bracketed(bar) for bar in bars]
+        bars.append(_bracketed(bar))
+    return bars
 
 
-def _within_bars(begin: Fraction, end: Fraction) -> list[tuple[Fraction, Fraction]]:
+def _within_bars(begin: Fraction, end: Fraction, bar: Fraction) -> list[tuple[Fraction, Fraction]]:
     """The parts of a time that bar lines divide it into."""
     parts = []
     while begin < end:
-        bar_line = Fraction(int(begin) + 1)
+        bar_line = (begin // bar + 1) * bar
         parts.append((begin, min(end, bar_line)))
         begin = bar_line
     return parts
 
 
-def _groups(note: Note, event: int, begin: Fraction, end: Fraction) -> list[Group]:
-    """The symbols of a note within a bar, the longer ones on the stronger beat."""
-    length = end - begin
+def _symbols(piece: Piece, *, first: int) -> list[Group]:
+    """The symbols of a piece, each in a group of its own; the longer ones are on the stronger beat.
+
+    Args:
+        piece: the piece.
+        first: the number of its first symbol among those of its event.
+    """
+    tuplet, time = tuplet_of(piece.length)
+    bases = _divided(piece.length * tuplet / time)
+    if tuplet > _LARGEST_TUPLET or min(base for base, _ in bases) < _SHORTEST:
+        raise DataError(f"a length of {piece.length} whole notes cannot be drawn; write simpler ones")
+    if piece.begin:
+        bases.reverse()
+    through = frozenset(pitch.midi for pitch in piece.pitches)
+    held = [*[through] * (len(bases) - 1), piece.held]
+    return [
+        Group(tuplet, time, (Symbol(piece.event, first + number, piece.pitches, base, dots, held[number]),))
+        for number, (base, dots) in enumerate(bases)
+    ]
+
+
+def tuplet_of(length: Fraction) -> tuple[int, int]:
+    """Return the tuplet of a length: how many notes in the time of how many; 1 and 1 for none."""
     tuplet = length.denominator
     while tuplet % 2 == 0:
         tuplet //= 2
-    time = 1 << (tuplet.bit_length() - 1)
-    bases = _divided(length * tuplet / time)
-    if tuplet > _LARGEST_TUPLET or min(base for base, _ in bases) < _SHORTEST:
-        raise DataError(f"a length of {length} whole notes cannot be drawn; write simpler ones")
-    if begin != int(begin):
-        bases.reverse()
-    return [
-        Group(tuplet, time, (Symbol(event, 0, note.pitches, base, dots, frozenset()),))
-        for base, dots in bases
-    ]
+    return tuplet, 1 << (tuplet.bit_length() - 1)
 
 
 def _divided(length: Fraction) -> list[tuple[Fraction, int]]:
@@ -137,12 +198,6 @@ def _divided(length: Fraction) -> list[tuple[Fraction, int]]:
         parts.append((base, dots))
         length -= base * (2 - Fraction(1, 2**dots))
     return parts
-
-
-def _told(group: Group, part: int, held: frozenset[int]) -> Group:
-    """The group of one symbol, which is told what it is a part of."""
-    (symbol,) = group.symbols
-    return replace(group, symbols=(replace(symbol, part=part, held=held),))
 
 
 def _bracketed(groups: Sequence[Group]) -> tuple[Group, ...]:

@@ -3,6 +3,7 @@ r"""Tunes as LilyPond files: note text is the body of a `\fixed c' { … }` bloc
 A note that lasts over a bar line is not divided; write `rnnlab convert song.notes song.svg` for that.
 """
 
+from rnnlab.music.duration import spell_duration
 from rnnlab.music.notation import spell
 from rnnlab.music.tune import Tune
 
@@ -24,5 +25,13 @@ def write_lilypond(tune: Tune) -> bytes:
     lines = [
         " ".join(words[begin : begin + _EVENTS_A_LINE]) for begin in range(0, len(words), _EVENTS_A_LINE)
     ]
-    tempo = [] if tune.tempo is None else [rf"\tempo 4 = {round(tune.tempo)}"]
-    return (_FILE % "\n".join(f"    {line}" for line in (*tempo, *lines))).encode()
+    said = []
+    if tune.key:
+        said.append(rf"\key {tune.key.tonic} \{tune.key.mode}")
+    if tune.meter:
+        said.append(rf"\time {tune.meter}")
+    if tune.pickup:
+        said.append(rf"\partial {spell_duration(tune.pickup)}")
+    if tune.tempo is not None:
+        said.append(rf"\tempo 4 = {round(tune.tempo)}")
+    return (_FILE % "\n".join(f"    {line}" for line in (*said, *lines))).encode()

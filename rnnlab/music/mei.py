@@ -1,9 +1,11 @@
-"""Tunes as MEI, the XML that verovio engraves: one staff in 4/4 without a key signature.
+"""Tunes as MEI, the XML that verovio engraves: one staff, in the tune's metre and key.
+
+A tune without a metre is drawn in 4/4, one without a key without a key signature.
 
 Every symbol has an id: `note-12` is that of the event 12, `note-12-1` that of its second part, after a tie.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby, pairwise
@@ -11,6 +13,7 @@ from statistics import median
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from rnnlab.music.bars import Group, Symbol, bars_of
+from rnnlab.music.meter import COMMON_TIME, Meter
 from rnnlab.music.notation import Note
 from rnnlab.music.pitch import Pitch
 from rnnlab.music.tune import Tune
@@ -21,7 +24,7 @@ WRONG = "#d62728"
 _NAMESPACE = "http://www.music-encoding.org/ns/mei"
 _ACCIDENTALS = {-2: "ff", -1: "f", 0: "n", 1: "s", 2: "x"}
 _GESTURAL = {**_ACCIDENTALS, 2: "ss"}  # of what sounds and is not written; MEI has two names for ##
-_BEAT = Fraction(1, 4)
+_FLAGGED = Fraction(1, 4)  # shorter notes have flags
 _LOWEST_OF_TREBLE = 57  # MIDI number: the a below middle C
 
 
@@ -39,7 +42,8 @@ def mei_of(
     Raises:
         DataError: it is too long to be drawn, or a length has no notation.
     """
-    bars = bars_of(tune.notes)
+    meter = tune.meter or COMMON_TIME
+    bars = bars_of(tune.notes, meter, tune.pickup)
     root = Element("mei", {"xmlns": _NAMESPACE, "meiversion": "5.0"})
     titles = SubElement(SubElement(SubElement(root, "meiHead"), "fileDesc"), "titleStmt")
     SubElement(titles, "title").text = _printable(title or "")
@@ -47,7 +51,14 @@ def mei_of(
     score = SubElement(SubElement(body, "mdiv"), "score")
     _add_definition(score, tune, title)
     section = SubElement(score, "section")
-    measures = [_measure(number, bar, wrong, prefix) for number, bar in enumerate(bars, 1)]
+    key = tune.key.alterations if tune.key else {}
+    first = 0 if 0 < tune.pickup < meter.bar else 1
+    measures = [
+        _measure(number, _placed(bar, meter, end=number == 0), key, wrong, prefix)
+        for number, bar in enumerate(bars, first)
+    ]
+    if measures and first == 0:
+        measures[0].set("metcon", "false")
     if measures:
         measures[-1].set("right", "end")
         if tune.tempo is not None:
@@ -60,13 +71,19 @@ def mei_of(
 
 def _add_definition(score: Element, tune: Tune, title: str | None) -> None:
     """The staff with its clef, the metre, and the title over them."""
-    definition = SubElement(score, "scoreDef", {"meter.count": "4", "meter.unit": "4"})
+    meter = tune.meter or COMMON_TIME
+    definition = SubElement(
+        score, "scoreDef", {"meter.count": str(meter.beats), "meter.unit": str(meter.unit)}
+    )
     if title is not None:
         head = SubElement(definition, "pgHead")
         SubElement(head, "rend", halign="center", valign="top", fontsize="150%").text = _printable(title)
     shape, line = _clef(tune.notes)
     staves = SubElement(definition, "staffGrp")
-    SubElement(staves, "staffDef", {"n": "1", "lines": "5", "clef.shape": shape, "clef.line": line})
+    staff = {"n": "1", "lines": "5", "clef.shape": shape, "clef.line": line}
+    if tune.key and tune.key.fifths:
+        staff["keysig"] = f"{abs(tune.key.fifths)}{'s' if tune.key.fifths > 0 else 'f'}"
+    SubElement(staves, "staffDef", staff)
 
 
 def _printable(text: str) -> str:
@@ -87,16 +104,18 @@ def _tempo(tempo: float) -> Element:
     return mark
 
 
-def _measure(number: int, bar: Sequence[Group], wrong: Collection[int], prefix: str) -> Element:
+def _measure(
+    number: int, placed: Iterable["_Placed"], key: Mapping[str, int], wrong: Collection[int], prefix: str
+) -> Element:
     measure = Element("measure", n=str(number))
     layer = SubElement(SubElement(measure, "staff", n="1"), "layer", n="1")
     altered: dict[tuple[str, int], int] = {}  # letter and octave → the accidental that holds to the bar line
-    for bracket, under in groupby(_placed(bar), key=lambda placed: placed.bracket):
+    for bracket, under in groupby(placed, key=lambda placed: placed.bracket):
         parent = layer
         if bracket:
             parent = SubElement(layer, "tuplet", num=str(bracket.tuplet), numbase=str(bracket.time))
         for beam, run in groupby(under, key=lambda placed: placed.beam):
-            elements = [_element(placed.symbol, altered, wrong, prefix) for placed in run]
+            elements = [_element(placed.symbol, key, altered, wrong, prefix) for placed in run]
             beamed = beam is not None and len(elements) > 1
             (SubElement(parent, "beam") if beamed else parent).extend(elements)
     return measure
@@ -111,19 +130,29 @@ class _Placed:
     beam: int | None
 
 
-def _placed(bar: Sequence[Group]) -> Iterator[_Placed]:
-    """The symbols of a bar: one beam for a bracket, and outside of brackets one for each beat."""
-    now = Fraction(0)
+def _placed(bar: Sequence[Group], meter: Meter, *, end: bool) -> Iterator[_Placed]:
+    """The symbols of a bar: one beam for a bracket, and outside of brackets one for each beat.
+
+    Args:
+        bar: its groups.
+        meter: says how long a beat is.
+        end: whether the bar is a pick-up, whose end is the end of a beat.
+    """
+    now = meter.bar - sum((group.length for group in bar), Fraction(0)) if end else Fraction(0)
     for group in bar:
         bracket = group if group.tuplet > 1 else None
         for symbol in group.symbols:
-            flagged = symbol.pitches and symbol.base < _BEAT
-            yield _Placed(symbol, bracket, int(now / _BEAT) if flagged else None)
+            flagged = symbol.pitches and symbol.base < _FLAGGED
+            yield _Placed(symbol, bracket, int(now / meter.beat) if flagged else None)
         now += group.length
 
 
 def _element(
-    symbol: Symbol, altered: dict[tuple[str, int], int], wrong: Collection[int], prefix: str
+    symbol: Symbol,
+    key: Mapping[str, int],
+    altered: dict[tuple[str, int], int],
+    wrong: Collection[int],
+    prefix: str,
 ) -> Element:
     """A rest, a note, or a chord of notes."""
     attributes = {"xml:id": _id(prefix, symbol), "dur": str(1 / symbol.base)}
@@ -132,19 +161,19 @@ def _element(
     if symbol.event in wrong:
         attributes["color"] = WRONG
     if len(symbol.pitches) <= 1:
-        heads = [_head(pitch, altered) for pitch in symbol.pitches]
+        heads = [_head(pitch, key, altered) for pitch in symbol.pitches]
         return Element("note" if heads else "rest", {**attributes, **(heads[0] if heads else {})})
     chord = Element("chord", attributes)
     for number, pitch in enumerate(symbol.pitches):
-        SubElement(chord, "note", {"xml:id": _id(prefix, symbol, number), **_head(pitch, altered)})
+        SubElement(chord, "note", {"xml:id": _id(prefix, symbol, number), **_head(pitch, key, altered)})
     return chord
 
 
-def _head(pitch: Pitch, altered: dict[tuple[str, int], int]) -> dict[str, str]:
-    """A pitch's place on the staff, and its accidental if none before it in the bar says it."""
+def _head(pitch: Pitch, key: Mapping[str, int], altered: dict[tuple[str, int], int]) -> dict[str, str]:
+    """A pitch's place on the staff, and its accidental if neither the key nor one in the bar says it."""
     place = pitch.letter, pitch.octave
     said = {"pname": pitch.letter, "oct": str(pitch.octave + 4)}
-    if altered.get(place, 0) != pitch.alteration:
+    if altered.get(place, key.get(pitch.letter, 0)) != pitch.alteration:
         said["accid"] = _ACCIDENTALS[pitch.alteration]
     elif pitch.alteration:
         said["accid.ges"] = _GESTURAL[pitch.alteration]

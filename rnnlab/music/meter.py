@@ -47,8 +47,8 @@ class Meter:
 
     @property
     def beat(self) -> Fraction:
-        """Length in whole notes of what a conductor beats: three units in 6/8, 9/8 and 12/8."""
-        compound = self.unit >= 8 and self.beats > 3 and self.beats % 3 == 0
+        """Length in whole notes of what a conductor beats: three units in 3/8, 6/8, 9/8 and 12/8."""
+        compound = self.unit >= 8 and self.beats % 3 == 0
         return Fraction(3 if compound else 1, self.unit)
 
     def __str__(self) -> str:

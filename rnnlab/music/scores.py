@@ -1,4 +1,4 @@
-"""ABC, MusicXML and kern as tunes, read with music21: the first voice of a part, as it is written.
+"""MusicXML and kern as tunes, read with music21: the first voice of a part, as it is written.
 
 Repeats are not played out; grace notes, chord symbols and unpitched notes are left out. Pitches keep their
 spelling and tied notes their ties. music21 meets damaged files with whatever comes up, and says things on the
@@ -23,8 +23,8 @@ from rnnlab.music.reading import Reading
 from rnnlab.music.tune import FASTEST, SLOWEST, Tune
 from rnnlab.music.xml_text import musicxml_root
 
-MOST_ABC, MOST_KERN = 1 << 14, 1 << 17
-"""Characters of a tune in ABC, and of a piece in kern: music21's time grows with the square of them."""
+MOST_KERN = 1 << 17
+"""Characters of a piece in kern: music21's time grows with the square of them."""
 
 _METRE = r"(?:C\|?|none|\(?[0-9]{1,2}(?:\+[0-9]{1,2}){0,5}\)?/[0-9]{1,2})?"
 _NO_METRE = re.compile(
@@ -32,15 +32,6 @@ _NO_METRE = re.compile(
 )
 
 _FINEST = 4096
-
-
-def read_abc(data: bytes, *, name: str, reading: Reading) -> Iterator[Tune | DataError]:
-    """Each tune of a collection, or what is wrong with it; a tune begins with its number, `X:`."""
-    head, *tunes = re.split(r"^(?=X:)", _text(data), flags=re.MULTILINE)
-    for tune in tunes or [head]:
-        number = re.match(r"X:\s*(\w+)", tune)
-        called = f"{name} (X:{number[1]})" if number and len(tunes) > 1 else name
-        yield _caught(_parse_abc, head + tune if tunes else tune, called, reading)
 
 
 def read_kern(data: bytes, *, name: str, reading: Reading) -> Iterator[Tune | DataError]:
@@ -68,14 +59,6 @@ def _text(data: bytes) -> str:
     except UnicodeDecodeError:
         text = data.decode("latin-1")
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _parse_abc(text: str) -> Any:
-    _check(text, most=MOST_ABC)
-    if not re.search(r"^(L:|M:(?!\s*none))", text, flags=re.MULTILINE):
-        text = text.replace("\nK:", "\nL:1/8\nK:", 1)  # the standard's, which music21 does not assume
-    handler = load_extra("music21.abcFormat").ABCFile().readstr(text)
-    return load_extra("music21.abcFormat.translate").abcToStreamScore(handler)
 
 
 def _parse_kern(text: str) -> Any:

@@ -1,18 +1,24 @@
 """A tune: notes, and what note text keeps of a file beside them."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import Any
 
 from rnnlab.errors import DataError
-from rnnlab.music.meter import KeySignature, Meter
+from rnnlab.music.duration import parse_duration, spell_duration
+from rnnlab.music.meter import KeySignature, Meter, parse_key_signature, parse_meter
 from rnnlab.music.notation import Note, parse_notes, parse_token, spell
 
 DEFAULT_TEMPO = 120.0
 SLOWEST, FASTEST = 4, 999
 
-_TEMPO = re.compile(r"%[ \t]*tempo[ \t]+([0-9]{1,3}(?:\.[0-9]{1,6})?)[ \t]*$", re.MULTILINE)
+_COMMENT = re.compile(r"%(?!\{)[ \t]*((?:tempo|meter|key|pickup)[ \t][^\n]*)")
+_FACT = re.compile(
+    r"(?P<kind>tempo|meter|pickup)[ \t]+(?P<value>[0-9][^\s%]*)"
+    r"|(?P<key>key)[ \t]+(?P<name>[a-g](?:is|es|s)*[ \t]+[a-z]+)"
+)
 
 
 @dataclass(frozen=True)
@@ -43,27 +49,68 @@ class Tune:
 
 
 def parse_tune(text: str, *, name: str) -> Tune:
-    """The tune of a note text; a comment `% tempo 96` gives its tempo, the first if there are several.
+    """Return the tune of a note text.
+
+    A comment such as `% meter 3/4, key d minor, tempo 96, pickup 4` says what a score says before its notes.
+    The first comment of each kind holds.
 
     Raises:
-        DataError: something in it is not a note.
+        DataError: something in the text is not a note, or such a comment is not right.
     """
     tokens = parse_notes(text, name=name)
     notes = {token: parse_token(token) for token in set(tokens)}
-    return Tune(name, tuple(notes[token] for token in tokens), _tempo(text, name))
+    return replace(facts_of(text, name=name), notes=tuple(notes[token] for token in tokens))
+
+
+def facts_of(text: str, *, name: str) -> Tune:
+    """Return a tune without notes that has the tempo, metre, key and pick-up that comments of a text say.
+
+    Raises:
+        DataError: `name:line:` and what is wrong with such a comment.
+    """
+    said: dict[str, Any] = {}
+    for comment in _COMMENT.finditer(text):
+        for fact in comment[1].split(","):
+            match = _FACT.fullmatch(fact.strip())
+            if match is None:
+                break  # a comment in words, as `% tempo giusto`
+            kind, value = match["kind"] or match["key"], match["value"] or match["name"]
+            try:
+                found = _FACTS[kind](value)
+            except DataError as error:
+                line = text.count("\n", 0, comment.start()) + 1
+                raise DataError(f"{name}:{line}: % {kind}: {error}") from None
+            said.setdefault(kind, found)
+    return Tune(name, (), **said)
 
 
 def tune_text(tune: Tune) -> str:
-    """A line of note text, its tempo in a comment at the end: one tune a line stays one tune a line."""
+    """Return a line of note text, with its metre, key and tempo in a comment at the end."""
     spelled = {note: spell(note) for note in set(tune.notes)}
-    tempo = "" if tune.tempo is None else f" % tempo {round(tune.tempo, 3):.7g}"
-    return " ".join(spelled[note] for note in tune.notes) + tempo
+    facts = facts_text(tune)
+    return " ".join(spelled[note] for note in tune.notes) + (f" % {facts}" if facts else "")
 
 
-def _tempo(text: str, name: str) -> float | None:
-    found = _TEMPO.search(text)
-    if found is None:
-        return None
-    if not SLOWEST <= float(found[1]) <= FASTEST:
-        raise DataError(f"{name}: expected a tempo of {SLOWEST} to {FASTEST}, received '{found[0]}'")
-    return float(found[1])
+def facts_text(tune: Tune) -> str:
+    """Return the metre, key, tempo and pick-up of a tune, as a comment says them; empty for none."""
+    facts = {
+        "meter": tune.meter,
+        "key": tune.key,
+        "tempo": None if tune.tempo is None else f"{round(tune.tempo, 3):.7g}",
+        "pickup": spell_duration(tune.pickup) if tune.pickup else None,
+    }
+    return ", ".join(f"{kind} {value}" for kind, value in facts.items() if value is not None)
+
+
+def _parse_tempo(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{1,6})?", text) or not SLOWEST <= float(text) <= FASTEST:
+        raise DataError(f"expected a tempo of {SLOWEST} to {FASTEST}, received {text[:40]!r}")
+    return float(text)
+
+
+_FACTS: dict[str, Callable[[str], Any]] = {
+    "tempo": _parse_tempo,
+    "meter": parse_meter,
+    "key": parse_key_signature,
+    "pickup": parse_duration,
+}

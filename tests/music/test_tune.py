@@ -22,5 +22,5 @@ def test_the_first_tempo_counts():
 
 def test_a_tempo_that_no_one_plays_is_refused():
     """MIDI has no beat longer than 16 seconds."""
-    with pytest.raises(DataError, match=r"^song: expected a tempo of 4 to 999, received '% tempo 3'$"):
+    with pytest.raises(DataError, match=r"^song:1: % tempo: expected a tempo of 4 to 999, received '3'$"):
         parse_tune("c4 % tempo 3", name="song")

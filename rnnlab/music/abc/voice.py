@@ -187,7 +187,9 @@ class Voice:
         if not self._events or self._broken:
             raise DataError(f"expected a note before {signs!r}, received none")
         if len(signs) > _MOST_BROKEN:
-            raise DataError(f"expected at most {_MOST_BROKEN} signs of broken rhythm, received {signs[:40]!r}")
+            raise DataError(
+                f"expected at most {_MOST_BROKEN} signs of broken rhythm, received {signs[:40]!r}"
+            )
         short = Fraction(1, 2 ** len(signs))
         first, self._broken = (2 - short, short) if signs[0] == ">" else (short, 2 - short)
         self._unbroken = self._events[-1].duration
@@ -208,7 +210,8 @@ class Voice:
         if self._tuplet_left:
             raise DataError("a tuplet within a tuplet is not supported; write the lengths as fractions")
         if time is None:
-            compound = self.state.meter is not None and self.state.meter.beat.numerator == 3
+            meter = self.state.meter
+            compound = meter is not None and meter.unit == 8 and meter.beats in {6, 9, 12}
             time = _TIMES.get(count, 3 if compound else 2)
         self._tuplet_left = count if length is None else length
         self._tuplet_factor, self._tuplet_place = Fraction(time, count), place
