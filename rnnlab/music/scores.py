@@ -1,4 +1,4 @@
-"""ABC, MusicXML and kern as tunes, read with music21: the first voice of a part, as it is written.
+"""ABC as tunes, read with music21: the first voice of a part, as it is written.
 
 Repeats are not played out; grace notes, chord symbols and unpitched notes are left out. Pitches keep their
 spelling and tied notes their ties. music21 meets damaged files with whatever comes up, and says things on the
@@ -21,10 +21,9 @@ from rnnlab.music.notation import Note
 from rnnlab.music.pitch import Pitch, pitch_of
 from rnnlab.music.reading import Reading
 from rnnlab.music.tune import FASTEST, SLOWEST, Tune
-from rnnlab.music.xml_text import musicxml_root
 
-MOST_ABC, MOST_KERN = 1 << 14, 1 << 17
-"""Characters of a tune in ABC, and of a piece in kern: music21's time grows with the square of them."""
+MOST_ABC = 1 << 14
+"""Characters of a tune in ABC: music21's time grows with the square of them."""
 
 _METRE = r"(?:C\|?|none|\(?[0-9]{1,2}(?:\+[0-9]{1,2}){0,5}\)?/[0-9]{1,2})?"
 _NO_METRE = re.compile(
@@ -41,16 +40,6 @@ def read_abc(data: bytes, *, name: str, reading: Reading) -> Iterator[Tune | Dat
         number = re.match(r"X:\s*(\w+)", tune)
         called = f"{name} (X:{number[1]})" if number and len(tunes) > 1 else name
         yield _caught(_parse_abc, head + tune if tunes else tune, called, reading)
-
-
-def read_kern(data: bytes, *, name: str, reading: Reading) -> Iterator[Tune | DataError]:
-    """The tune of a kern file, or what is wrong with it."""
-    yield _caught(_parse_kern, _text(data), name, reading)
-
-
-def read_musicxml(data: bytes, *, name: str, reading: Reading) -> Iterator[Tune | DataError]:
-    """The tune of a MusicXML file, packed or not, or what is wrong with it."""
-    yield _caught(_parse_musicxml, data, name, reading)
 
 
 @contextmanager
@@ -76,20 +65,6 @@ def _parse_abc(text: str) -> Any:
         text = text.replace("\nK:", "\nL:1/8\nK:", 1)  # the standard's, which music21 does not assume
     handler = load_extra("music21.abcFormat").ABCFile().readstr(text)
     return load_extra("music21.abcFormat.translate").abcToStreamScore(handler)
-
-
-def _parse_kern(text: str) -> Any:
-    _check(text, most=MOST_KERN)
-    collection = load_extra("music21.humdrum.spineParser").HumdrumDataCollection(text)
-    collection.parse()
-    return collection.stream
-
-
-def _parse_musicxml(data: bytes) -> Any:
-    importer = load_extra("music21.musicxml.xmlToM21").MusicXMLImporter()
-    importer.xmlRoot = musicxml_root(data)
-    importer.xmlRootToScore(importer.xmlRoot, importer.stream)
-    return importer.stream
 
 
 def _check(text: str, *, most: int) -> None:
