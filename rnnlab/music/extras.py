@@ -6,7 +6,7 @@ from typing import Any
 from rnnlab.errors import DataError
 
 _EXTRAS = {
-    "mido": ("midi", "MIDI"),
+    "mido": ("midi", "writing MIDI"),
     "music21": ("music", "ABC"),
     "onnx": ("export", "ONNX"),
     "tensorboard": ("tensorboard", "a log for TensorBoard"),
