@@ -90,7 +90,7 @@ def _tune(parts: Sequence[Part], name: str, reading: Reading) -> Tune:
     )
     left_out["notes of other parts"] += sum(each.notes for each in parts if each is not part)
     meters = [_meter(word) for word in part.said if _METER.match(word)]
-    left_out["metres of no usual form"] += sum(meter is None for meter in meters)
+    left_out["meters of no usual form"] += sum(meter is None for meter in meters)
     keys = _keys(part.said)
     tempi = _tempi(part.said) or next(filter(None, (_tempi(each.said) for each in parts)), [])[:1]
     left_out["later tempi"] += changes(tempi)

@@ -183,7 +183,7 @@ class Part:
             self._transpose(transpose, place)
         for time in _of_first_staff(element, "time"):
             self.meters.append(_meter(time))
-            self.left_out["metres of no usual form"] += self.meters[-1] is None
+            self.left_out["meters of no usual form"] += self.meters[-1] is None
         for key in _of_first_staff(element, "key"):
             self.keys.append(_key(key, self._transposition("1")))
 

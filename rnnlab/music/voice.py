@@ -163,7 +163,7 @@ def _append(line: list[_Chord], chord: _Chord, polyphony: Polyphony, left_out: C
                 f"{chord.place}: expected one note at a time, received {chord.tones[0].pitch} while"
                 f" {line[-1].tones[0].pitch} sounds; take polyphony highest or chords"
             )
-        left_out["notes that overlap others"] += len(chord.tones)
+        left_out["overlapping notes"] += len(chord.tones)
         return
     line.append(chord)
 

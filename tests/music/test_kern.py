@@ -161,8 +161,8 @@ def test_the_key_is_that_of_the_signature_in_the_mode_that_is_said(said, key):
         ("*M3/4", Meter(3, 4), {}),
         ("*M3+2/8", Meter(5, 8), {}),
         ("*M3/0", Meter(6, 1), {}),
-        ("*M3/4%2", None, {"metres of no usual form": 1}),
-        ("*M1720/4", None, {"metres of no usual form": 1}),
+        ("*M3/4%2", None, {"meters of no usual form": 1}),
+        ("*M1720/4", None, {"meters of no usual form": 1}),
         ("*MX", None, {}),
     ],
 )
