@@ -26,6 +26,7 @@ _METER = re.compile(r"\*M(?=[0-9])")
 _USUAL_METER = re.compile(r"\*M([0-9]{1,3}(?:\+[0-9]{1,3})*)/([0-9]{1,3})")
 _SIGNATURE = re.compile(r"\*k\[((?:[a-g](?:#|-|n))*)\]")
 _TONIC = re.compile(r"\*([a-gA-G])([#-]?):(dor|phr|lyd|mix|aeo|ion|loc)?")
+_EXPANSION = re.compile(r"\*>\[(.+)\]")
 _TEMPO = re.compile(r"\*MM([0-9]{1,4}(?:\.[0-9]{1,4})?)")
 _MODES: dict[str, Mode] = {
     "dor": "dorian",
@@ -89,6 +90,7 @@ def _tune(parts: Sequence[Part], name: str, reading: Reading) -> Tune:
         str(each.voice) == voice and each.tone.pitch is not None for each in part.tones
     )
     left_out["notes of other parts"] += sum(each.notes for each in parts if each is not part)
+    left_out["repeats"] += sum(map(_repeated, part.said))
     meters = [_meter(word) for word in part.said if _METER.match(word)]
     left_out["meters of no usual form"] += sum(meter is None for meter in meters)
     keys = _keys(part.said)
@@ -106,9 +108,16 @@ def _tune(parts: Sequence[Part], name: str, reading: Reading) -> Tune:
         meter=meter,
         key=next(iter(keys), None),
         pickup=pickup_of(part.bars, meter),
-        left_out=+left_out,
+        left_out=dict(+left_out),
         remarks=tuple(remarks),
     )
+
+
+def _repeated(word: str) -> int:
+    """How many sections an expansion list such as `*>[A,A,B]` has once more."""
+    found = _EXPANSION.fullmatch(word)
+    sections = found[1].split(",") if found else []
+    return len(sections) - len(set(sections))
 
 
 def _tempi(said: Sequence[str]) -> list[float]:

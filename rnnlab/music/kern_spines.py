@@ -17,6 +17,7 @@ from rnnlab.music.voice import Tone, checked_time, sounding_pitch
 
 _PITCH = re.compile(r"(([a-gA-G])\2*)(#+|-+|n)?")
 _LENGTH = re.compile(r"([0-9]+)(?:%([0-9]+))?")
+_KINDS = ("*", "=", "!")
 _MOST_DIGITS, _MOST_DOTS = 4, 4
 
 
@@ -115,6 +116,10 @@ class Spines:
             return
         if len(tokens) != len(self._columns):
             raise DataError(f"expected {len(self._columns)} spines with tabs between, received {len(tokens)}")
+        if len({token[:1] if token[:1] in _KINDS else "" for token in tokens}) > 1:
+            raise DataError(
+                "expected notes, interpretations (*), bar lines (=) or comments (!), received several"
+            )
         if tokens[0].startswith("*"):
             self._interpret(tokens)
         elif tokens[0].startswith("="):

@@ -165,6 +165,8 @@ def _not_chosen(events: MidiEvents, reading: Reading) -> Counter[str]:
 
 def _chosen(events: MidiEvents, reading: Reading) -> list[Strike]:
     """The notes of the track and the channel that are chosen, one at least."""
+    if reading.voice is not None:
+        raise DataError("MIDI has no voices; leave the voice out, or choose a track or a channel")
     there = len(events.track_ends)
     if reading.track is not None and reading.track > there:
         raise DataError(f"expected a track from 1 to {there}, received {reading.track}")

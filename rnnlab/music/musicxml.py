@@ -75,7 +75,7 @@ def _tune(root: Element, name: str, reading: Reading) -> Tune:
         meter=meter,
         key=next(iter(keys), None),
         pickup=pickup_of(part.bars, meter),
-        left_out=+left_out,
+        left_out=dict(+left_out),
         remarks=tuple(_remarks(parts, number, list(voices), voice)),
     )
 

@@ -181,6 +181,9 @@ class Part:
                 raise DataError(f"{place}: <divisions>: expected a number above 0, received {divisions[:40]}")
         for transpose in element.iterfind("transpose"):
             self._transpose(transpose, place)
+        self.left_out["measure repeats"] += len(
+            element.findall("measure-style/measure-repeat[@type='start']")
+        )
         for time in _of_first_staff(element, "time"):
             self.meters.append(_meter(time))
             self.left_out["meters of no usual form"] += self.meters[-1] is None

@@ -102,7 +102,7 @@ def _unpacked(data: bytes) -> bytes:
 
 def _score_of(archive: zipfile.ZipFile) -> str:
     """The file that the container names, or else the only score of the archive."""
-    names = archive.namelist()
+    names = {name.replace("\\", "/"): name for name in archive.namelist()}  # as some programs pack them
     scores = [
         name
         for name in names
@@ -111,15 +111,15 @@ def _score_of(archive: zipfile.ZipFile) -> str:
         and not name.rpartition("/")[2].startswith(".")
     ]
     if "META-INF/container.xml" in names:
-        with archive.open("META-INF/container.xml") as file:
+        with archive.open(names["META-INF/container.xml"]) as file:
             container = _tree(file.read(MOST_BYTES + 1), ("container",))
         for rootfile in container.iter("rootfile"):
             path = rootfile.get("full-path", "").removeprefix("/")
             found = next((each for each in (path, unquote(path)) if each in names), None)
             if found is not None and "pdf" not in rootfile.get("media-type", ""):
-                return found
+                return names[found]
     if len(scores) == 1:
-        return scores[0]
+        return names[scores[0]]
     raise DataError(
         "an archive without a score; expected one .xml in it"
         if not scores

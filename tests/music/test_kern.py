@@ -113,6 +113,13 @@ def test_a_note_is_read_whatever_signs_stand_around_it(token, expected):
     assert notes("**kern", "4b", token, "*-", polyphony="chords") == f"b4 {expected}"
 
 
+def test_sections_that_are_to_be_repeated_are_counted():
+    """They are read once, as they are written."""
+    tune = read("**kern", "*>[A,A,B]", "*>A", "4c", "*>B", "4d", "*-")
+
+    assert (tune_text(tune), tune.left_out) == ("c4 d4", {"repeats": 1})
+
+
 def test_ties_lead_to_the_note_that_ends_them():
     """One that leads nowhere is none; of a chord all are tied that both have, or none is."""
     assert notes("**kern", "[4c", "4c_", "4c]", "[4c", "4c", "*-") == "c4~ c4~ c4 c4 c4"
@@ -223,6 +230,7 @@ def test_every_usual_encoding_and_line_end_is_read(encoding, end):
         (("**kern", "*+", "4c 4d"), "line 3: a new spine (*+) has no kind"),
         (("**kern", "4c", "*-", "**kern", "4d", "*-"), "line 4: the spines have ended; expected one piece"),
         (("**kern", "**text", "4d", "*-"), "line 2: a spine becomes **text"),
+        (("**kern **kern", "* 4c"), "line 2: expected notes, interpretations (*), bar lines (=) or comments"),
         (("**kern", "4r", "*-"), "expected notes, received none in part 1; they are in part: none"),
         (("**kern **kern", "4c 4r", "*- *-"), "expected notes, received none in part 1; they are in part: 2"),
         (("**kern", "9973c", "9967c", "9949c", "9941c"), "line 5: here: its lengths divide a whole note"),

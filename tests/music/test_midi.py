@@ -405,6 +405,14 @@ def test_a_track_that_is_not_there_is_refused():
         tokens(file(note(60, 480)), track=2)
 
 
+def test_a_voice_of_midi_is_refused():
+    """It has tracks and channels."""
+    with pytest.raises(
+        DataError, match=r"^a\.mid: MIDI has no voices; leave the voice out, or choose a track"
+    ):
+        tokens(file(note(60, 480)), voice="1")
+
+
 def test_damaged_files_are_read_or_refused():
     """Bytes changed, lost or put in anywhere: notes or one line, and never long."""
     rng = random.Random(1)

@@ -167,6 +167,8 @@ CUE, CHORD, GRACE = "<cue/>", "<chord/>", "<grace/>"
         ("<harmony/>" + note("D/4"), "d4", {"chord symbols": 1}),
         ("<note><unpitched/><duration>2</duration></note>" + note("D/4"), "r4 d4", {"unpitched notes": 1}),
         (note("C/4") + note("E/4", more=CHORD) + note("D/4"), "e4 d4", {"notes below others": 1}),
+        (attributes('<measure-style><measure-repeat type="start"/></measure-style>') + note("C/4"), "c4",
+         {"measure repeats": 1}),
         (note("C/4") + '<barline><repeat direction="backward"/></barline>', "c4", {"repeats": 1}),
     ],
 )  # fmt: skip
@@ -419,6 +421,7 @@ GOOD = WHOLE.format("UTF-8")
         {"__MACOSX/._score.xml": "\0\5\26\7", "score.xml": GOOD},
         {"._score.xml": "\0\5\26\7", "score.xml": GOOD},
         {"META-INF/container.xml": container("gone.xml"), "score.xml": GOOD},
+        {"META-INF\\container.xml": container("in/b.xml"), "in\\b.xml": GOOD, "a.xml": OTHER},
         {"META-INF/container.xml": container("b.xml").replace(
             "<container>", '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container">'),
          "b.xml": GOOD, "a.xml": OTHER},
