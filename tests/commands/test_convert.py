@@ -118,4 +118,4 @@ def test_a_voice_is_chosen_by_its_number(rnnlab):
         "a.krn: voice 1 of 2 is read (1, 2)\n-: 1 tune of 1 file, 3 events; 1 note of other voices left out\n"
     )
     assert second.stdout == "r4 c,4 r2\n"
-    assert third.stderr == "Error: a.krn: expected a voice of part 1, one of 1, 2, received '3'\n"
+    assert third.stderr == "a.krn: expected a voice of part 1, one of 1, 2, received '3'\n"
