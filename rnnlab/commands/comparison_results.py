@@ -109,6 +109,7 @@ def _trial_json(trial: "Trial") -> dict[str, Any]:
         "accuracy": metrics.accuracy,
         "correct": metrics.correct,
         "tokens": metrics.tokens,
+        "left_out": dict(trial.left_out),
     }
     if ceiling:
         result["accuracy_ceiling"] = ceiling.accuracy

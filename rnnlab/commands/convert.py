@@ -1,6 +1,5 @@
 """`rnnlab convert`: music from one format to another."""
 
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +48,7 @@ def command(sources: tuple[Path, ...], target: Path, **options: Any) -> None:
     from rnnlab.errors import DataError
     from rnnlab.files import write_durably
     from rnnlab.music.conversion import collect, transposed
+    from rnnlab.music.omissions import omissions_of
     from rnnlab.music.writing import written
 
     transposition = _transposition(options["transpose"])
@@ -60,7 +60,7 @@ def command(sources: tuple[Path, ...], target: Path, **options: Any) -> None:
         collection = transposed(collection, transposition)
     if not collection.tunes and len(collection.failures) == 1:
         raise DataError(collection.failures[0])
-    for line in (*collection.failures, *collection.remarks):
+    for line in (*collection.failures, *collection.remarks, *omissions_of(collection.tunes).remarks()):
         echo(line, err=True)
     if not collection.tunes:
         raise DataError(f"nothing to write: {collection.files} files yielded no tune")
@@ -97,17 +97,16 @@ def _reading(options: dict[str, Any]) -> Any:
 def _summary(collection: "Collection", target: str) -> str:
     """How much was converted, and what was lost on the way."""
     from rnnlab.commands.output import counted
+    from rnnlab.music.omissions import listed, omissions_of
 
     tunes = collection.tunes
+    omissions = omissions_of(tunes)
     notes = sum(len(tune.notes) for tune in tunes)
     sizes = (counted(len(tunes), "tune"), counted(collection.files, "file"), counted(notes, "event"))
     parts = ["{}: {} of {}, {}".format(target, *sizes)]
-    if (shift := max(tune.largest_shift for tune in tunes)) > 0:
-        parts.append(f"moved to the grid by up to {shift:.3g} of a quarter note")
-    left_out: Counter[str] = Counter()
-    for tune in tunes:
-        left_out.update(tune.left_out)
-    parts += [f"{number:,} {kind} left out" for kind, number in left_out.items()]
+    if omissions.largest_shift > 0:
+        parts.append(f"moved to the grid by up to {omissions.largest_shift:.3g} of a quarter note")
+    parts += [f"{each} left out" for each in listed(omissions.left_out)]
     if collection.failures:
         parts.append(f"{len(collection.failures):,} yielded nothing")
     return "; ".join(parts)

@@ -59,6 +59,7 @@ def _as_json(description: "Description") -> dict[str, Any]:
             and {"correct": ceiling.correct, "total": ceiling.total, "accuracy": ceiling.accuracy},
             "splits": _splits(description),
             "notes": list(description.splits.notes),
+            "left_out": dict(corpus.left_out),
         },
         "model": {
             "layers": [

@@ -20,6 +20,7 @@ def folds_json(crossed: "CrossValidation", folds: list[dict[str, Any]]) -> dict[
         "mean": {name: crossed.mean(name) for name in NAMES},
         "standard_deviation": {name: crossed.standard_deviation(name) for name in NAMES},
         "confidence_interval": {name: list(crossed.confidence_interval(name)) for name in NAMES},
+        "left_out": dict(crossed.left_out),
     }
 
 

@@ -43,7 +43,7 @@ def evaluation_json(evaluation: "Evaluation") -> dict[str, Any]:
         result["free_running_seeds"] = _seeds_json(evaluation.seed_runs)
     if evaluation.reconstruction is not None:
         result["reconstruction"] = evaluation.reconstruction
-    return result
+    return {**result, "notes": list(evaluation.notes), "left_out": dict(evaluation.left_out)}
 
 
 def metrics_json(metrics: "Metrics") -> dict[str, Any]:

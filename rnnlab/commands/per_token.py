@@ -29,7 +29,8 @@ def show_surprises(
     for note in found.notes:
         echo(note, err=True)
     if as_json:
-        echo(as_json_text({"split": found.split, "run": str(path), "per_token": _as_json(found)}))
+        said = {"notes": list(found.notes), "left_out": dict(found.left_out)}
+        echo(as_json_text({"split": found.split, "run": str(path), "per_token": _as_json(found), **said}))
     else:
         echo(_as_table(found, quoted=trained.experiment.dataset.kind == "text"))
 

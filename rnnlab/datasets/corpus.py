@@ -43,6 +43,7 @@ class Corpus:
             gives where lines end in LF and no byte order mark leads; of several, that of their digests.
         held_out: number of the first sequence of each part that has files of its own, by the part's name.
         notes: what a user should know of the files, a sentence each.
+        left_out: how much of the files' music is not in it, by kind: a plural such as `notes below others`.
         order: (K,) the place that each sequence has in the data, from 0; None where that is the order here.
     """
 
@@ -53,6 +54,7 @@ class Corpus:
     sha256: str
     held_out: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
     order: NDArray[np.int64] | None = None
 
     @property
@@ -84,7 +86,7 @@ def load_corpus(
         DataError: a file is missing, not UTF-8, without a token, or has a text that is not a note.
         VocabularyError: a token is not in the vocabulary.
     """
-    texts, notes = read_texts(dataset, report=report)
+    texts, notes, left_out = read_texts(dataset, report=report)
     if vocabulary is None:
         vocabulary = _vocabulary(dataset, [text for _, text in texts], report)
     try:
@@ -95,7 +97,7 @@ def load_corpus(
         raise VocabularyError(f"{error} {_AFTER_MOVING}") from None
     names = tuple(text.name for _, text in texts)
     digest = _digest([text.sha256 for _, text in texts])
-    corpus = Corpus(ids, starts, names, vocabulary, digest, held_out, notes)
+    corpus = Corpus(ids, starts, names, vocabulary, digest, held_out, notes, left_out)
     return drawn(corpus, dataset.split)
 
 

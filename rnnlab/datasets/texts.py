@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rnnlab.config.schema import NotesDataset, TextDataset
@@ -15,6 +15,7 @@ from rnnlab.errors import DataError
 from rnnlab.music.files import is_score, tunes_in
 from rnnlab.music.grid import parse_grid
 from rnnlab.music.notation import parse_notes
+from rnnlab.music.omissions import Omissions
 from rnnlab.music.reading import Reading
 from rnnlab.music.tune import tune_text
 
@@ -31,11 +32,13 @@ class _Found:
         texts: each with the part that it is for.
         failures: why a file, or a tune of one, is not among them; each with the part that it was for.
         ways: how its sequences were moved.
+        omissions: what of the tunes was left out.
     """
 
     texts: list[tuple[str, StoredText]] = field(default_factory=list)
     failures: list[tuple[str, str]] = field(default_factory=list)
     ways: Ways = field(default_factory=Counter)
+    omissions: Omissions = field(default_factory=Omissions)
 
     def add(self, part: str, text: StoredText, dataset: Dataset) -> None:
         """Take a text, moved to where the dataset wants it.
@@ -51,8 +54,8 @@ class _Found:
 
 def read_texts(
     dataset: Dataset, *, report: Report = unreported
-) -> tuple[list[tuple[str, StoredText]], tuple[str, ...]]:
-    """Each text with the part that it is for, and a sentence on each file or tune that was left out.
+) -> tuple[list[tuple[str, StoredText]], tuple[str, ...], Mapping[str, int]]:
+    """Each text with the part that it is for, sentences on what was left out, and how much of tunes, by kind.
 
     A file that a folder or a pattern led to is left out if it cannot be read; one that was named may not be.
     A tune of a collection is left out if it is not the only one.
@@ -70,17 +73,17 @@ def read_texts(
     for part in dict.fromkeys(part for part, _ in found.failures):
         if not any(part == readable for readable, _ in found.texts):
             raise _nothing_in(part, [why for failed, why in found.failures if failed == part])
-    notes = tuple(f"left out: {why}" for _, why in found.failures)
+    notes = tuple(f"left out: {why}" for _, why in found.failures) + found.omissions.sentences()
     if isinstance(dataset, NotesDataset):
         notes += said_of(found.ways, dataset)
-    return found.texts, notes
+    return found.texts, notes, found.omissions.left_out
 
 
 def _read(source: Source, dataset: Dataset, found: _Found, report: Report) -> None:
     """Take the texts of a file; what is wrong with some, or with a file that nobody named, is noted."""
     before, failures = len(found.texts), []
     try:
-        for text in _texts(source, dataset, report):
+        for text in _texts(source, dataset, found.omissions, report):
             if isinstance(text, DataError):
                 failures.append(text)
                 continue
@@ -95,8 +98,10 @@ def _read(source: Source, dataset: Dataset, found: _Found, report: Report) -> No
     found.failures += [(source.part, str(failure)) for failure in failures]
 
 
-def _texts(source: Source, dataset: Dataset, report: Report) -> Iterator[StoredText | DataError]:
-    """The text of a file, or of each of its tunes, or why a tune has none.
+def _texts(
+    source: Source, dataset: Dataset, omissions: Omissions, report: Report
+) -> Iterator[StoredText | DataError]:
+    """The text of a file, or of each of its tunes, or why a tune has none; `omissions` counts the tunes.
 
     Raises:
         DataError: the file cannot be read.
@@ -106,7 +111,11 @@ def _texts(source: Source, dataset: Dataset, report: Report) -> Iterator[StoredT
     if isinstance(dataset, NotesDataset) and is_score(source.path):
         report(f"reading {source.path.name}", math.nan)
         for tune in tunes_in(source.path, reading=_reading(dataset)):
-            yield tune if isinstance(tune, DataError) else store(tune_text(tune), name=tune.name)
+            if isinstance(tune, DataError):
+                yield tune
+                continue
+            omissions.add(tune, file=str(source.path))
+            yield store(tune_text(tune), name=tune.name)
         return
     text = read_stored(source.path, name=source.url, report=report)
     if source.found and not _has_tokens(text, dataset):

@@ -2,8 +2,8 @@
 
 import math
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import combinations
 
 from rnnlab.datasets.batching import reading_order
@@ -34,6 +34,7 @@ class Trial:
         metrics: one step at a time.
         ceiling: the accuracy that no model of single windows can pass; None where a state is carried.
         free_running: the continuation of the configuration's seed; None where there is none.
+        left_out: how much of the files' music is not in the data, by kind.
     """
 
     run: str
@@ -46,6 +47,7 @@ class Trial:
     metrics: Metrics
     ceiling: Ceiling | None
     free_running: FreeRunning | None
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,7 @@ def measure_trial(
         metrics=measure(model, corpus, order, target=experiment.dataset.target),
         ceiling=window_ceiling(corpus, part, experiment),
         free_running=free if isinstance(free, FreeRunning) else None,
+        left_out=corpus.left_out,
     )
     return trial, notes
 

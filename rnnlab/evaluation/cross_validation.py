@@ -1,7 +1,8 @@
 """K-fold cross-validation: K models, each measured on the part of the data that it has not seen."""
 
 import statistics
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batching import reading_order
@@ -18,9 +19,11 @@ class CrossValidation:
 
     Attributes:
         folds: in order.
+        left_out: how much of the files' music is not in the data, by kind.
     """
 
     folds: tuple[Metrics, ...]
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     def mean(self, name: str) -> float:
         """Mean over the folds of `loss` or `accuracy`."""

@@ -1,6 +1,7 @@
 """Everything that `rnnlab evaluate` measures of one model."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rnnlab.config.schema import Experiment
@@ -35,6 +36,7 @@ class Evaluation:
         seed_runs: greedy continuations of windows of the part; None where none are asked for.
         reconstruction: the text put together from one-step predictions; None for other data.
         notes: what the user should know, a sentence each.
+        left_out: how much of the files' music is not in the data, by kind.
     """
 
     split: str
@@ -46,6 +48,7 @@ class Evaluation:
     seed_runs: SeedRuns | None
     reconstruction: str | None
     notes: tuple[str, ...]
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 def evaluate(
@@ -113,6 +116,7 @@ def evaluate_selection(
         seed_runs=None if isinstance(seed_runs, str) else seed_runs,
         reconstruction=_reconstruction(model, corpus, part, experiment),
         notes=selection.notes + tuple(reason for reason in reasons if isinstance(reason, str)),
+        left_out=corpus.left_out,
     )
 
 

@@ -1,6 +1,7 @@
 """How surprised a model is by each token of a sequence."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -51,11 +52,13 @@ class Surprises:
         split: the part: train, validation, test or data (a file of the user's).
         tokens: those that are targets.
         notes: what the user should know, a sentence each.
+        left_out: how much of the files' music is not in the data, by kind.
     """
 
     split: str
     tokens: tuple[Surprise, ...]
     notes: tuple[str, ...]
+    left_out: Mapping[str, int]
 
 
 def surprises(
@@ -76,7 +79,7 @@ def surprises(
         Surprise(place + 1, tokens[target], cost, rank, tokens[expected])
         for place, target, cost, rank, expected in zip(*(column.tolist() for column in columns), strict=True)
     )
-    return Surprises(part.name, found, selection.notes)
+    return Surprises(part.name, found, selection.notes, corpus.left_out)
 
 
 def _each_once(model: Stepper, corpus: Corpus, part: Part, experiment: Experiment) -> Scores:

@@ -6,8 +6,8 @@ from typing import Any
 from rnnlab.errors import DataError
 
 _EXTRAS = {
-    "mido": ("midi", "MIDI"),
-    "music21": ("music", "ABC, MusicXML or kern"),
+    "mido": ("midi", "writing MIDI"),
+    "music21": ("music", "ABC"),
     "onnx": ("export", "ONNX"),
     "tensorboard": ("tensorboard", "a log for TensorBoard"),
     "resvg_py": ("score", "a picture of a score"),

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from rnnlab.errors import DataError
 from rnnlab.music.abc import read_abc
+from rnnlab.music.kern import read_kern
 from rnnlab.music.midi import read_midi
+from rnnlab.music.musicxml import read_musicxml
 from rnnlab.music.reading import Reading
-from rnnlab.music.scores import read_kern, read_musicxml
 from rnnlab.music.tune import Tune, parse_tune
 
 NOTE_TEXT = (".notes", ".txt")

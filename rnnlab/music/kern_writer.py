@@ -1,7 +1,7 @@
 """Tunes written in kern (humdrum.org), one spine.
 
-A tune with a metre has bar lines, and its notes are divided there and tied. One without has none, and each note
-comes back as it was.
+A tune with a metre has bar lines, and its notes are divided there and tied. A tune without a metre has none,
+and each note comes back as it was.
 """
 
 from fractions import Fraction

@@ -2,36 +2,45 @@
 
 Reading takes every track and every channel but 10, percussion, unless one is chosen; times are moved to a
 grid, and one line is taken from what sounds together (`melody`). A note that would get no length on the grid
-gets the shortest; one that has none in the file is left out. The first tempo is kept.
+gets the shortest; one that has none in the file is left out. The first tempo, metre and key are kept; pitch
+bends change no pitch. A metre that lasts for one bar, before a longer one, is a pick-up bar.
 
 Files that rnnlab wrote say so in a text event: they are read exactly, chords as chords, and other text events
-say where a tied note or a rest has several parts. Only how pitches are spelled is lost: MIDI cannot say it.
+say where a tied note or a rest has several parts. What MIDI cannot say is lost: how pitches are spelled, and
+modes other than major and minor.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 from io import BytesIO
 from math import lcm
+from typing import Any
 
 from rnnlab.errors import DataError
 from rnnlab.music.extras import load_extra
 from rnnlab.music.grid import SIXTEENTHS, Grid
 from rnnlab.music.melody import line_of
+from rnnlab.music.meter import KeySignature, Meter, Mode, key_of_fifths, parse_meter
 from rnnlab.music.midi_events import BOUND, EXACT, PERCUSSION, MidiEvents, Strike, read_events
+from rnnlab.music.pitch import parse_pitch
 from rnnlab.music.reading import Reading
 from rnnlab.music.sounds import Sound, Sounds, sounds_of
 from rnnlab.music.tune import DEFAULT_TEMPO, FASTEST, SLOWEST, Tune
+from rnnlab.music.voice import changes
 
 _MICROSECONDS = 60_000_000
 _USUAL_TICKS, _MOST_TICKS = 480, 0x7FFF
 _LONGEST_TIME = 0x0FFFFFFF
+_CLOCKS = 24  # MIDI clocks of a quarter note
 
 
 def read_midi(data: bytes, *, name: str, reading: Reading) -> Tune:
     """The tune of a MIDI file's bytes.
 
     Raises:
-        DataError: mido is not installed, the file is damaged or of type 2, or has no note of those chosen.
+        DataError: the file is damaged or of type 2, or has no note of those chosen.
     """
     try:
         return _tune(read_events(data), name, reading)
@@ -57,24 +66,17 @@ def write_midi(tune: Tune, *, tempo: float | None = None, program: int = 0, velo
         ticks = _ticks_per_quarter(sounds)
     except DataError as error:
         raise DataError(f"{tune.name}: {error}") from None
-    per_step = int(4 * sounds.step * ticks)
-    beat = _beat(tempo or tune.tempo or DEFAULT_TEMPO)
-    track = mido.MidiTrack(
-        [
-            mido.MetaMessage("text", text=EXACT),
-            mido.MetaMessage("set_tempo", tempo=beat),
-            mido.Message("program_change", program=program),
-        ]
-    )
+    track = mido.MidiTrack()
     now = 0
-    for time, kind, pitch in _switches(sounds):
-        if kind == "bound":
-            message = mido.MetaMessage("text", text=BOUND)
-        else:
-            message = mido.Message(kind, note=pitch, velocity=velocity if kind == "note_on" else 0)
-        track.append(message.copy(time=(time - now) * per_step))
+    heading = _heading(tune, tempo or tune.tempo or DEFAULT_TEMPO, ticks)
+    begin = [(0, mido.Message("program_change", program=program))]
+    for time, message in sorted(
+        [*heading, *begin, *_switches(sounds, ticks, velocity)],
+        key=lambda event: (event[0], event[1].type == "note_on"),
+    ):
+        track.append(message.copy(time=time - now))
         now = time
-    track.append(mido.MetaMessage("end_of_track", time=(sounds.end - now) * per_step))
+    track.append(mido.MetaMessage("end_of_track", time=int(4 * sounds.step * ticks * sounds.end) - now))
     written = BytesIO()
     mido.MidiFile(type=0, ticks_per_beat=ticks, tracks=[track]).save(file=written)
     return written.getvalue()
@@ -90,25 +92,44 @@ def _tune(events: MidiEvents, name: str, reading: Reading) -> Tune:
         sounds = replace(sounds, bounds=events.bounds)
     polyphony = reading.polyphony or ("chords" if events.exact else "highest")
     notes = line_of(sounds, polyphony=polyphony)
-    tempi = [tempo for _, tempo in events.tempi if tempo]
     kept = len(struck) if polyphony == "chords" else sum(bool(note.pitches) for note in notes)
+    tempi = [tempo for _, tempo in events.tempi]
+    keys = [key for _, key in events.keys]
+    meters, pickup = _meters(events)
+    left_out = {
+        "notes below others": len(struck) - kept,
+        "notes without length": len(strikes) - len(struck),
+        **_not_chosen(events, reading),
+        "pitch bends": sum(
+            bends for (track, channel), bends in events.bends.items() if _is_chosen(track, channel, reading)
+        ),
+        "later tempi": changes(tempi),
+        "later meters": changes(meters),
+        "later keys": changes(keys),
+        **events.invalid,
+    }
     return Tune(
         name,
         notes,
         tempo=_tempo(tempi[0]) if tempi else None,
-        left_out={
-            kind: count
-            for kind, count in {
-                "notes below others": len(struck) - kept,
-                "notes without length": len(strikes) - len(struck),
-                "later tempi": len(set(tempi)) - 1,
-            }.items()
-            if count > 0
-        },
+        meter=next(iter(meters), None),
+        key=next(iter(keys), None),
+        pickup=pickup,
+        left_out={kind: count for kind, count in left_out.items() if count > 0},
         largest_shift=float(
             max((grid.shift(begin) for begin in {strike.begin for strike in struck}), default=0)
         ),
     )
+
+
+def _meters(events: MidiEvents) -> tuple[list[Meter], Fraction]:
+    """The metres in order, and the pick-up in whole notes: the one bar of a metre before a longer one."""
+    meters = [meter for _, meter in events.meters]
+    if len(meters) > 1:
+        (begin, first), (end, second) = events.meters[:2]
+        if end - begin == first.bar * 4 * events.ticks_per_quarter and not begin and first.bar < second.bar:
+            return meters[1:], first.bar
+    return meters, Fraction(0)
 
 
 def _beat(tempo: float) -> int:
@@ -124,22 +145,39 @@ def _tempo(beat: int) -> float | None:
     return tempo if SLOWEST <= tempo <= FASTEST else None
 
 
+def _is_chosen(track: int, channel: int, reading: Reading) -> bool:
+    """Whether the notes of a track and a channel are read."""
+    is_channel = channel == reading.channel if reading.channel else channel != PERCUSSION
+    return reading.track in {None, track} and is_channel
+
+
+def _not_chosen(events: MidiEvents, reading: Reading) -> Counter[str]:
+    """How many notes are not read because of their track or channel, by kind."""
+    found: Counter[str] = Counter()
+    for strike in events.strikes:
+        if reading.track not in {None, strike.track}:
+            found["notes of other tracks"] += 1
+        elif not _is_chosen(strike.track, strike.channel, reading):
+            kind = "notes of other channels" if reading.channel else "notes of percussion"
+            found[kind] += 1
+    return found
+
+
 def _chosen(events: MidiEvents, reading: Reading) -> list[Strike]:
     """The notes of the track and the channel that are chosen, one at least."""
+    if reading.voice is not None:
+        raise DataError("MIDI has no voices; leave the voice out, or choose a track or a channel")
     there = len(events.track_ends)
     if reading.track is not None and reading.track > there:
         raise DataError(f"expected a track from 1 to {there}, received {reading.track}")
-    chosen = [
-        strike
-        for strike in events.strikes
-        if reading.track in {None, strike.track}
-        and (strike.channel == reading.channel if reading.channel else strike.channel != PERCUSSION)
-    ]
+    chosen = [strike for strike in events.strikes if _is_chosen(strike.track, strike.channel, reading)]
     if not any(strike.end > strike.begin for strike in chosen):
         found = sorted({(strike.track, strike.channel) for strike in events.strikes})
         places = ", ".join(f"track {track} channel {channel}" for track, channel in found[:8])
+        without = f", {len(chosen):,} of them without length" if chosen else ""
         raise DataError(
             f"expected notes, received none where they are looked for; they are in: {places or 'no track'}"
+            f"{without}"
         )
     return chosen
 
@@ -173,9 +211,52 @@ def _fits(ticks: int, sounds: Sounds) -> bool:
     return ticks <= _MOST_TICKS and 4 * sounds.end * sounds.step * ticks <= _LONGEST_TIME
 
 
-def _switches(sounds: Sounds) -> list[tuple[int, str, int]]:
-    """(time step, kind of event, pitch) of all that is written, ends before begins."""
+def _switches(sounds: Sounds, ticks: int, velocity: int) -> list[tuple[int, Any]]:
+    """(tick, message) of all notes and bounds, low pitches first."""
+    mido = load_extra("mido")
+    per_step = int(4 * sounds.step * ticks)
     ends = [(sound.end, "note_off", sound.pitch) for sound in sounds.items]
     begins = [(sound.begin, "note_on", sound.pitch) for sound in sounds.items]
-    bounds = [(time, "bound", 0) for time in sounds.bounds]
-    return sorted(ends + begins + bounds, key=lambda switch: (switch[0], switch[1] == "note_on", switch[2]))
+    switches = [
+        (time * per_step, mido.Message(kind, note=pitch, velocity=velocity if kind == "note_on" else 0))
+        for time, kind, pitch in sorted(ends + begins, key=lambda switch: (switch[0], switch[2]))
+    ]
+    return switches + [
+        (time * per_step, mido.MetaMessage("text", text=BOUND)) for time in sorted(sounds.bounds)
+    ]
+
+
+def _heading(tune: Tune, tempo: float, ticks: int) -> list[tuple[int, Any]]:
+    """(tick, message) of what a tune says beside its notes."""
+    mido = load_extra("mido")
+    messages = [(0, mido.MetaMessage("text", text=EXACT))]
+    if tune.key is not None:
+        messages.append((0, mido.MetaMessage("key_signature", key=_key_name(tune.key))))
+    for quarters, meter in _signatures(tune):
+        clocks = min(int(4 * _CLOCKS * meter.beat), 255)
+        signature = mido.MetaMessage(
+            "time_signature", numerator=meter.beats, denominator=meter.unit, clocks_per_click=clocks
+        )
+        messages.append((int(quarters * ticks), signature))
+    return [*messages, (0, mido.MetaMessage("set_tempo", tempo=_beat(tempo)))]
+
+
+def _signatures(tune: Tune) -> list[tuple[Fraction, Meter]]:
+    """(quarter notes from the start, metre) of each time signature; a pick-up is a bar of one of its own."""
+    if tune.meter is None:
+        return []
+    if not tune.pickup:
+        return [(Fraction(0), tune.meter)]
+    unit = max(tune.meter.unit, tune.pickup.denominator)
+    try:
+        first = parse_meter(f"{tune.pickup * unit}/{unit}")
+    except DataError:  # no metre has a bar of that length
+        return [(Fraction(0), tune.meter)]
+    return [(Fraction(0), first), (4 * tune.pickup, tune.meter)]
+
+
+def _key_name(key: KeySignature) -> str:
+    """The name that mido has for a key: `F#m`; a church mode is the major key of its signature."""
+    mode: Mode = "minor" if key.mode in {"minor", "aeolian"} else "major"
+    tonic = parse_pitch(key_of_fifths(key.fifths, mode).tonic)
+    return tonic.letter.upper() + {1: "#", 0: "", -1: "b"}[tonic.alteration] + "m" * (mode == "minor")

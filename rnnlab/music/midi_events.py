@@ -1,19 +1,13 @@
-"""The events of a MIDI file, read with mido, which is slow: what a file may ask of it is bounded here.
+"""What is struck when in a MIDI file, and what it says of tempo, metre and key."""
 
-What mido makes of damaged bytes is not one kind of error; `read_events` gives one line for all of them.
-"""
-
-import re
-import struct
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
-from typing import Any
+from itertools import groupby
 
 from rnnlab.errors import DataError
-from rnnlab.music.extras import load_extra
-
-MOST_BYTES = 1 << 20
-"""Bytes of a file: a piece has kilobytes; for these mido takes two seconds and 100 MB."""
+from rnnlab.music.meter import KeySignature, Meter, key_of_fifths, parse_meter
+from rnnlab.music.midi_bytes import META, Event, ticks_and_tracks
 
 EXACT = "rnnlab: times are exact"
 """The text event of files that rnnlab wrote: every tick of theirs is meant."""
@@ -23,10 +17,9 @@ BOUND = "rnnlab: bound"
 
 PERCUSSION = 10
 
-_LONGEST_DELTA = 0x0FFFFFFF
-_LONG_NUMBER = re.compile(rb"[\x80-\xff]{4096}")  # mido reads numbers of any length, in quadratic time
-_HEADER = struct.Struct(">4sLHHH")
-_DAMAGE = (EOFError, OSError, ValueError, TypeError, LookupError, struct.error)
+_OFF, _ON, _BEND = 0x8, 0x9, 0xE
+_TEXT, _TEMPO, _METER, _KEY = 0x01, 0x51, 0x58, 0x59
+_NO_BEND = 0x2000
 
 
 @dataclass(frozen=True)
@@ -57,6 +50,10 @@ class MidiEvents:
         strikes: all notes.
         track_ends: ticks at which each track ends.
         tempi: (tick, microseconds a quarter note), by tick.
+        meters: (tick, metre), by tick.
+        keys: (tick, key signature), by tick.
+        bends: how many pitch bends a (track, channel) has.
+        invalid: how many events say nothing that can be, by kind.
         exact: whether rnnlab wrote the file.
         bounds: ticks between two parts of a tied note, or two rests.
     """
@@ -65,89 +62,139 @@ class MidiEvents:
     strikes: tuple[Strike, ...]
     track_ends: tuple[int, ...]
     tempi: tuple[tuple[int, int], ...]
+    meters: tuple[tuple[int, Meter], ...]
+    keys: tuple[tuple[int, KeySignature], ...]
+    bends: Counter[tuple[int, int]]
+    invalid: Counter[str]
     exact: bool
     bounds: frozenset[int]
 
 
 def read_events(data: bytes) -> MidiEvents:
-    """The events of a file of type 0 or 1.
+    """Return what a file of type 0 or 1 says.
 
     Raises:
-        DataError: mido is not installed, or what is wrong with the file.
+        DataError: what is wrong with the file.
     """
-    mido = load_extra("mido")
-    _check_header(data)
-    try:
-        file = mido.MidiFile(file=BytesIO(data))
-    except (*_DAMAGE, mido.KeySignatureError) as error:
-        raise DataError(f"a damaged MIDI file ({_why(error)}); write it anew") from None
-    tracks = [_Track(number, messages) for number, messages in enumerate(file.tracks, 1)]
+    ticks, contents = ticks_and_tracks(data)
+    tracks = [_Track(number, events) for number, events in enumerate(contents, 1)]
     return MidiEvents(
-        file.ticks_per_beat,
+        ticks,
         tuple(strike for track in tracks for strike in track.strikes),
-        tuple(track.now for track in tracks),
-        tuple(sorted(tempo for track in tracks for tempo in track.tempi)),
+        tuple(track.end for track in tracks),
+        tuple(sorted((found for track in tracks for found in track.tempi), key=_tick)),
+        tuple(sorted((found for track in tracks for found in track.meters), key=_tick)),
+        tuple(sorted((found for track in tracks for found in track.keys), key=_tick)),
+        sum((track.bends for track in tracks), Counter()),
+        sum((track.invalid for track in tracks), Counter()),
         any(track.exact for track in tracks),
         frozenset(bound for track in tracks for bound in track.bounds),
     )
 
 
-def _check_header(data: bytes) -> None:
-    """Refuse what is no MIDI file, or none that has one piece on a common beat."""
-    if len(data) > MOST_BYTES:
-        raise DataError(f"expected at most {MOST_BYTES:,} bytes of MIDI, received {len(data):,}")
-    if not data.startswith(b"MThd") or len(data) < _HEADER.size:
-        raise DataError("not a MIDI file (it does not begin with a header MThd)")
-    _, _, kind, _, division = _HEADER.unpack_from(data)
-    if kind > 1:
-        what = ", whose tracks are pieces of their own" if kind == 2 else ""
-        raise DataError(f"a MIDI file of type {kind}{what}; expected type 0 or 1, write it as one of these")
-    if division & 0x8000 or not division:
-        raise DataError("its time is counted in SMPTE frames; expected ticks of a quarter note")
-    if _LONG_NUMBER.search(data):
-        raise DataError("a damaged MIDI file (a number of more than 4096 bytes); write it anew")
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, EOFError):
-        return "it is cut off"
-    return "it breaks off in an event" if isinstance(error, LookupError) else str(error)
+def _tick(found: tuple[int, object]) -> int:
+    return found[0]
 
 
 class _Track:
-    """One track as it is gone through.
+    """One track as it is gone through."""
 
-    A note that is struck again while it sounds ends there; one that is never let go ends with its track.
-    """
-
-    def __init__(self, number: int, messages: Any) -> None:
-        self.number, self.now, self.exact = number, 0, False
-        self.strikes: list[Strike] = []
+    def __init__(self, number: int, events: Sequence[Event]) -> None:
+        self.end = events[-1].time if events else 0
+        self.exact = False
         self.tempi: list[tuple[int, int]] = []
+        self.meters: list[tuple[int, Meter]] = []
+        self.keys: list[tuple[int, KeySignature]] = []
+        self.bends: Counter[tuple[int, int]] = Counter()
+        self.invalid: Counter[str] = Counter()
         self.bounds: list[int] = []
-        self._held: dict[tuple[int, int], int] = {}  # (channel, pitch) → its begin
-        for message in messages:
-            self._follow(message)
-        for key in list(self._held):
-            self._let_go(key)
+        switches: dict[tuple[int, int], list[tuple[int, bool]]] = {}  # (channel, pitch) → its begins and ends
+        for event in events:
+            if event.status == META:
+                self._told(event)
+            elif event.status >> 4 in {_ON, _OFF}:
+                pitch, velocity = event.data
+                begins = event.status >> 4 == _ON and velocity > 0
+                switches.setdefault((event.channel, pitch), []).append((event.time, begins))
+            elif event.status >> 4 == _BEND:
+                self.bends[number, event.channel] += event.data[0] | event.data[1] << 7 != _NO_BEND
+        found = [
+            Strike(begin, end, pitch, number, channel)
+            for (channel, pitch), times in switches.items()
+            for begin, end in _strikes(times, self.end)
+        ]
+        self.strikes = sorted(found, key=lambda strike: strike.begin)
 
-    def _follow(self, message: Any) -> None:
-        self.now += message.time
-        if message.time > _LONGEST_DELTA:
-            raise DataError("a damaged MIDI file (a time of more than four bytes); write it anew")
-        if message.type in {"note_on", "note_off"}:
-            key = message.channel + 1, message.note
-            self._let_go(key)
-            if message.type == "note_on" and message.velocity:
-                self._held[key] = self.now
-        elif message.type == "set_tempo":
-            self.tempi.append((self.now, message.tempo))
-        elif message.type == "text" and message.text == EXACT:
-            self.exact = True
-        elif message.type == "text" and message.text == BOUND:
-            self.bounds.append(self.now)
+    def _told(self, event: Event) -> None:
+        """Take what a meta event says."""
+        data = event.data
+        if event.kind == _TEXT:
+            self.exact |= data == EXACT.encode()
+            self.bounds += [event.time] * (data == BOUND.encode())
+        elif event.kind == _TEMPO:
+            tempo = int.from_bytes(data) if len(data) == 3 else 0
+            self.tempi += [(event.time, tempo)] if tempo else []
+            self.invalid["invalid tempi"] += not tempo
+        elif event.kind == _METER:
+            meter = _meter(data)
+            self.meters += [(event.time, meter)] if meter else []
+            self.invalid["invalid time signatures"] += meter is None
+        elif event.kind == _KEY:
+            key = _key(data)
+            self.keys += [(event.time, key)] if key else []
+            self.invalid["invalid key signatures"] += key is None
 
-    def _let_go(self, key: tuple[int, int]) -> None:
-        if key in self._held:
-            channel, pitch = key
-            self.strikes.append(Strike(self._held.pop(key), self.now, pitch, self.number, channel))
+
+def _strikes(switches: Sequence[tuple[int, bool]], last: int) -> Iterator[tuple[int, int]]:
+    """When each strike of one pitch begins and ends.
+
+    At one tick an end belongs to the strike before that tick, also where the file has the next begin before
+    it. A strike that begins while another of its pitch sounds ends that one; if both have an end of their
+    own, its own is the later. One that is never let go ends with its track.
+
+    Args:
+        switches: (tick, whether it begins) in the order of the file.
+        last: tick at which the track ends.
+    """
+    begin: int | None = None  # of the strike that sounds
+    end: int | None = None  # the latest end that may be its own
+    together, owed = 0, 0  # strikes that began with it, and ends that strikes before it may still have
+    for tick, group in groupby(switches, key=lambda switch: switch[0]):
+        kinds = [begins for _, begins in group]
+        if begin is not None:
+            for _ in range(min(kinds.count(False), together + owed)):
+                kinds.remove(False)
+                end, owed = tick, owed - 1
+            missing = together + owed
+            if not missing or True in kinds:
+                yield from [(begin, tick if end is None else end)] * together
+                owed = missing if end is None else 0
+                begin, end, together = None, None, 0
+        for begins in kinds:
+            if begins:
+                begin, together = tick, together + 1
+            elif together and begin == tick:
+                yield tick, tick
+                together -= 1
+        if not together:
+            begin = None
+    if begin is not None:
+        yield from [(begin, last if end is None else end)] * together
+
+
+def _meter(data: bytes) -> Meter | None:
+    """The metre of a time signature; None for one that there is not."""
+    if len(data) < 2 or data[1] > 6:
+        return None
+    try:
+        return parse_meter(f"{data[0]}/{2 ** data[1]}")
+    except DataError:
+        return None
+
+
+def _key(data: bytes) -> KeySignature | None:
+    """The key of a key signature; None for one that there is not."""
+    if len(data) < 2 or data[1] > 1:
+        return None
+    fifths = int.from_bytes(data[:1], signed=True)
+    return key_of_fifths(fifths, "minor" if data[1] else "major") if abs(fifths) <= 7 else None

@@ -51,7 +51,7 @@ def next_commands(choices: Choices, page: Path) -> list[str]:
 
 
 def _taken_for(choices: Choices) -> str:
-    left_out = sum(note.startswith("left out") for note in choices.corpus.notes)
+    left_out = sum(note.startswith("left out:") for note in choices.corpus.notes)
     lack = f" {left_out:,} files or tunes are left out; rnnlab describe says why." if left_out else ""
     return f"It is taken for {choices.survey.why}: `dataset.unit` below says so.{lack}"
 

@@ -32,7 +32,8 @@ def cross_validate_config(
         DataError: there is too little data.
         TrainingError: the loss of a fold is no longer a number, or its process was killed.
     """
-    data = _told(fold_data(load_corpus(experiment.dataset), experiment, folds), report)
+    corpus = load_corpus(experiment.dataset)
+    data = _told(fold_data(corpus, experiment, folds), report)
     measured: dict[int, Metrics] = {}
     if jobs == 1:
         for number, fold in enumerate(data):
@@ -44,7 +45,7 @@ def cross_validate_config(
         for number, metrics in in_processes(measure_fold, tasks, jobs=min(jobs, folds)):
             measured[number] = metrics
             report(f"fold {number + 1} of {folds} is done")
-    return CrossValidation(tuple(measured[number] for number in sorted(measured)))
+    return CrossValidation(tuple(measured[number] for number in sorted(measured)), corpus.left_out)
 
 
 def measure_fold(experiment: Experiment, fold: Data) -> Metrics:

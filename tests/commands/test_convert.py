@@ -100,3 +100,22 @@ def test_what_cannot_be_converted_writes_nothing(rnnlab, line, exit_code, messag
     assert answer.stderr.startswith(message)
     assert [path.name for path in Path().rglob("out.*")] == []
     assert Path("old.notes").read_text() == "c4"
+
+
+SPLIT = "**kern\n4c\n*^\n4e\t4C\n*v\t*v\n2g\n*-\n"
+
+
+def test_a_voice_is_chosen_by_its_number(rnnlab):
+    """The first is read by default, which is said; one that is not there is refused."""
+    Path("a.krn").write_text(SPLIT)
+
+    first = rnnlab("convert", "a.krn", "-")
+    second = rnnlab("convert", "a.krn", "-", "--voice", "2")
+    third = rnnlab("convert", "a.krn", "-", "--voice", "3")
+
+    assert first.stdout == "c4 e4 g2\n"
+    assert first.stderr == (
+        "a.krn: voice 1 of 2 is read (1, 2)\n-: 1 tune of 1 file, 3 events; 1 note of other voices left out\n"
+    )
+    assert second.stdout == "r4 c,4 r2\n"
+    assert third.stderr == "a.krn: expected a voice of part 1, one of 1, 2, received '3'\n"

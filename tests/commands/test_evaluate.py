@@ -18,6 +18,8 @@ MEASURES = {
         "top_5_accuracy",
         "correct",
         "tokens",
+        "notes",
+        "left_out",
         "run",
     )
 }

@@ -86,6 +86,21 @@ def test_what_is_read_of_a_file_is_what_convert_reads(experiment, tmp_path, page
     assert [tune_text(tune) for tune in collect([tmp_path], reading=reading).tunes] == [expected]
 
 
+def test_the_voice_of_a_score_is_that_which_convert_reads(experiment, tmp_path):
+    """What was chosen, and how much it leaves out, is noted."""
+    (tmp_path / "a.krn").write_text("**kern\n4c\n*^\n4e\t4C\n*v\t*v\n2g\n*-\n")
+
+    first = load_corpus(experiment("kind: notes, path: a.krn").dataset)
+    second = load_corpus(experiment("kind: notes, path: a.krn, reading: {voice: 2}").dataset)
+
+    assert (texts(first), texts(second)) == (["c4 e4 g2"], ["r4 c,4 r2"])
+    assert first.left_out == {"notes of other voices": 1}
+    assert first.notes == (
+        f"left out of {tmp_path}/a.krn: 1 note of other voices",
+        f"{tmp_path}/a.krn: voice 1 of 2 is read (1, 2)",
+    )
+
+
 BAD = {
     "cut.mid": "a damaged MIDI file",
     "two.mid": "a MIDI file of type 2",

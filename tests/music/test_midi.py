@@ -4,14 +4,17 @@ import random
 import struct
 import sys
 import time
+from dataclasses import replace
+from fractions import Fraction
 from io import BytesIO
 
 import mido
 import pytest
 
 from rnnlab.errors import DataError
-from rnnlab.music import midi_events
+from rnnlab.music import midi_bytes, midi_events
 from rnnlab.music.grid import parse_grid
+from rnnlab.music.meter import KeySignature, Meter, key_of_fifths
 from rnnlab.music.midi import read_midi, write_midi
 from rnnlab.music.notation import Note
 from rnnlab.music.reading import Reading
@@ -116,6 +119,201 @@ def test_a_track_is_read_as_it_sounds(track, text):
     assert tokens(file(track)) == text
 
 
+@pytest.mark.parametrize(
+    ("switches", "text"),
+    [
+        ([(0, ON), (480, ON), (480, OFF), (960, OFF)], "c4 c4"),
+        ([(0, ON), (480, OFF), (480, ON), (960, OFF)], "c4 c4"),
+        ([(0, ON), (480, ON), (480, OFF), (960, ON), (960, OFF), (1440, OFF)], "c4 c4 c4"),
+        ([(0, ON), (240, ON), (480, OFF), (720, OFF)], "c8 c4"),
+        ([(0, ON), (480, ON), (960, OFF)], "c4 c4"),
+        ([(0, ON), (480, ON), (960, ON), (1440, OFF)], "c4 c4 c4"),
+        ([(0, ON), (0, ON), (480, OFF), (480, OFF)], "c4"),
+        ([(0, ON), (0, OFF), (480, ON), (960, OFF)], "r4 c4"),
+        ([(0, OFF), (0, ON), (480, OFF)], "c4"),
+        ([(0, ON), (480, OFF), (480, OFF), (480, ON), (960, OFF)], "c4 c4"),
+        ([(0, ON), (480, ON), (480, OFF), (480, OFF), (960, ON), (1440, OFF)], "c4 r4 c4"),
+        ([(0, ON), (480, ON)], "c4"),
+    ],
+)
+def test_an_end_belongs_to_the_strike_before_its_tick(switches, text):
+    """Where a pitch is struck again at the tick at which it ends, in either order, both are heard."""
+    track, now = b"", 0
+    for tick, kind in switches:
+        track += event(tick - now, kind, 60, 64)
+        now = tick
+
+    assert tokens(file(track)) == text
+
+
+def test_one_pitch_on_two_channels_is_two_notes():
+    """The end of one does not end the other; struck again it is heard again."""
+    data = file(
+        event(0, ON, 60, 64) + event(480, ON + 1, 60, 64) + event(0, OFF, 60, 0) + event(480, OFF + 1, 60, 0)
+    )
+    overlapping = file(note(60, 960), event(480, ON + 1, 60, 64) + event(240, OFF + 1, 60, 64))
+
+    assert tokens(data) == "c4 c4"
+    assert tokens(overlapping) == "c4 c8 r8"
+    assert tokens(overlapping, channel=1) == "c2"
+
+
+def test_what_is_left_out_is_counted_by_kind():
+    """Each kind has its own name; nothing is counted twice."""
+    bends = event(0, 0xE0, 0, 0x60) + event(0, 0xE0, 0, 0x40) + event(0, 0xE9, 0, 0x60)
+    data = file(
+        bends + note(60, 0) + note(60, 480) + note(36, 480, channel=10),
+        event(0, ON + 1, 48, 9) + event(480, OFF + 1, 48, 9),
+    )
+
+    def left_out(**reading):
+        return read_midi(data, name="a", reading=Reading(**reading)).left_out
+
+    assert left_out() == {
+        "notes below others": 1,
+        "notes without length": 1,
+        "notes of percussion": 1,
+        "pitch bends": 1,
+    }
+    assert left_out(track=1) == {
+        "notes without length": 1,
+        "notes of other tracks": 1,
+        "notes of percussion": 1,
+        "pitch bends": 1,
+    }
+    assert left_out(channel=2) == {"notes of other channels": 3}
+
+
+def test_a_pitch_bend_changes_no_pitch():
+    """It is counted, and the note is read as it is struck."""
+    assert tokens(file(event(0, 0xE0, 0, 0x60) + note(60, 480))) == "c4"
+
+
+KEY, METER = (0xFF, 0x59, 2), (0xFF, 0x58, 4)
+
+
+@pytest.mark.parametrize(
+    ("signature", "key", "left_out"),
+    [
+        ((2, 0), KeySignature("d", "major"), {}),
+        ((0xFD, 1), KeySignature("c", "minor"), {}),
+        ((8, 0), None, {"invalid key signatures": 1}),
+        ((0xF8, 0), None, {"invalid key signatures": 1}),
+        ((2, 2), None, {"invalid key signatures": 1}),
+    ],
+)
+def test_the_key_is_that_of_the_signature(signature, key, left_out):
+    """One that there is not does not hinder the notes."""
+    tune = read_midi(file(event(0, *KEY, *signature) + note(60, 480)), name="a", reading=Reading())
+
+    assert (tune_text(tune).split()[0], tune.key, tune.left_out) == ("c4", key, left_out)
+
+
+@pytest.mark.parametrize(
+    ("signature", "meter", "left_out"),
+    [
+        ((3, 2, 24, 8), Meter(3, 4), {}),
+        ((6, 3, 36, 8), Meter(6, 8), {}),
+        ((0, 2, 24, 8), None, {"invalid time signatures": 1}),
+        ((4, 9, 24, 8), None, {"invalid time signatures": 1}),
+    ],
+)
+def test_the_metre_is_that_of_the_signature(signature, meter, left_out):
+    """Its lower number is a power of two."""
+    tune = read_midi(file(event(0, *METER, *signature) + note(60, 480)), name="a", reading=Reading())
+
+    assert (tune.meter, tune.left_out) == (meter, left_out)
+
+
+def test_changes_of_metre_and_key_are_counted():
+    """What is said again is none."""
+    said = event(0, *METER, 4, 2, 24, 8) + event(0, *KEY, 0, 0)
+    changed = event(0, *METER, 3, 2, 24, 8) + event(0, *KEY, 1, 0)
+
+    tune = read_midi(
+        file(said + note(60, 1920) + said + note(60, 1920) + changed), name="a", reading=Reading()
+    )
+
+    assert (tune.meter, tune.key, tune.pickup) == (Meter(4, 4), KeySignature("c", "major"), 0)
+    assert tune.left_out == {"later meters": 1, "later keys": 1}
+
+
+@pytest.mark.parametrize(
+    "meter", [Meter(2, 4), Meter(3, 4), Meter(4, 4), Meter(6, 8), Meter(5, 8), Meter(2, 2)]
+)
+@pytest.mark.parametrize("pickup", [0, Fraction(1, 8), Fraction(3, 16), Fraction(1, 4)])
+def test_metre_key_and_pickup_come_back_from_midi(meter, pickup):
+    """A pick-up is a bar of a shorter metre; each key of seven sharps to seven flats comes back."""
+    for fifths in range(-7, 8):
+        for mode in ("major", "minor"):
+            tune = replace(
+                parse_tune("g8 c4 r2", name="a"),
+                meter=meter,
+                key=key_of_fifths(fifths, mode),
+                pickup=Fraction(pickup),
+            )
+
+            read = read_midi(write_midi(tune), name="a", reading=Reading())
+
+            assert (read.meter, read.key, read.pickup, read.left_out) == (meter, tune.key, tune.pickup, {})
+            assert read.notes == tune.notes
+
+
+def test_mido_reads_the_metre_and_the_key_that_are_written():
+    """An independent reader finds them at their times; a church mode is the major key of its signature."""
+    tune = parse_tune("g4 c2.", name="a")
+    tune = replace(tune, meter=Meter(3, 4), key=KeySignature("d", "dorian"), pickup=Fraction(1, 4))
+
+    track = mido.MidiFile(file=BytesIO(write_midi(tune))).tracks[0]
+    found, now = [], 0
+    for message in track:
+        now += message.time
+        if message.type == "time_signature":
+            found.append((now, message.numerator, message.denominator))
+        elif message.type == "key_signature":
+            found.append((now, message.key))
+
+    assert found == [(0, "C"), (0, 1, 4), (480, 3, 4)]
+
+
+def test_chunks_of_other_kinds_and_a_longer_header_are_passed_over():
+    """As the standard asks for."""
+    data = file(note(60, 480))
+    longer = b"MThd" + struct.pack(">L", 8) + data[8:14] + b"\0\0" + data[14:]
+
+    assert tokens(longer) == "c4"
+    assert tokens(data[:14] + b"XFIH\0\0\0\2ab" + data[14:]) == "c4"
+
+
+def test_what_is_damaged_for_mido_is_not_read_otherwise():
+    """Of files that both read, the notes are those of mido's messages."""
+    rng = random.Random(3)
+    for _ in range(30):
+        track = b"".join(
+            note(
+                rng.randrange(40, 80),
+                rng.randrange(1, 900),
+                channel=rng.choice([1, 2, 16]),
+                after=rng.randrange(90),
+            )
+            for _ in range(20)
+        )
+        found, now = [], 0
+        begins = {}
+        for message in mido.MidiFile(file=BytesIO(file(track))).tracks[0]:
+            now += message.time
+            if message.type == "note_on":
+                begins[message.channel, message.note] = now
+            elif message.type == "note_off":
+                found.append(
+                    (begins[message.channel, message.note], now, message.note, 1, message.channel + 1)
+                )
+
+        strikes = midi_events.read_events(file(track)).strikes
+
+        assert [tuple(vars(strike).values()) for strike in strikes] == sorted(found)
+
+
 def test_a_track_or_a_channel_can_be_chosen():
     """Tracks count from 1, channels too, and percussion has to be asked for."""
     data = file(note(60, 480), note(64, 480, channel=2) + note(36, 480, channel=10))
@@ -175,13 +373,17 @@ def test_the_first_tempo_is_kept_and_others_are_counted():
         (file(note(60, 480), kind=2), "a MIDI file of type 2, whose tracks are pieces of their own; "),
         (file(note(60, 480), kind=7), "a MIDI file of type 7; expected type 0 or 1"),
         (file(note(60, 480), ticks=0xE728), "its time is counted in SMPTE frames; expected ticks"),
-        (file(note(60, 480), ticks=0), "its time is counted in SMPTE frames; expected ticks"),
+        (file(note(60, 480), ticks=0), "its header says that a quarter note has 0 ticks (division 0)"),
         (file(note(60, 480))[:-9], "a damaged MIDI file (it is cut off)"),
-        (file(event(0, 0x40, 1)), "a damaged MIDI file (running status without last_status)"),
-        (file(event(0, 0xFF, 0x59, 2, 99, 0)), "a damaged MIDI file (Could not decode key"),
-        (file(b"\xff" * 9 + b"\x7f\x90\x3c\x40"), "a damaged MIDI file (a time of more than four bytes)"),
-        (file(b"\xff" * 9999), "a damaged MIDI file (a number of more than 4096 bytes)"),
-        (file(b"\0\xf0" + b"\xff" * 9 + b"\x7f"), "a damaged MIDI file (Message length"),
+        (file(event(0, 0x40, 1)), "a damaged MIDI file (an event without a status at byte 22)"),
+        (file(event(0, ON, 60, 0x80)), "a damaged MIDI file (a value above 127 in the event at byte 22)"),
+        (file(event(0, 0xFF, 0x51, 99)), "a damaged MIDI file (it breaks off in the event at byte 22)"),
+        (file(b"\0"), "a damaged MIDI file (an event without a status at byte 22)"),
+        (file(note(60, 0)), "expected notes, received none where they are looked for; they are in: track 1 "
+         "channel 1, 1 of them without length"),
+        (file(b"\xff" * 9 + b"\x7f\x90\x3c\x40"), "a damaged MIDI file (a number of more than four bytes"),
+        (file(b"\xff" * 9999), "a damaged MIDI file (a number of more than four bytes"),
+        (file(b"\0\xf0" + b"\xff" * 9 + b"\x7f"), "a damaged MIDI file (a number of more than four bytes"),
         (file(b"\0\x90\x3c\x40" + b"\xff\xff\xff\x7f\x80\x3c\x40"), "a length of "),
         (file(b"", b""), "expected notes, received none where they are looked for; they are in: no track"),
         (file(note(36, 9, channel=10)), "expected notes, received none where they are looked for; they are "
@@ -201,6 +403,14 @@ def test_a_track_that_is_not_there_is_refused():
     """With how many there are."""
     with pytest.raises(DataError, match=r"^a\.mid: expected a track from 1 to 1, received 2$"):
         tokens(file(note(60, 480)), track=2)
+
+
+def test_a_voice_of_midi_is_refused():
+    """It has tracks and channels."""
+    with pytest.raises(
+        DataError, match=r"^a\.mid: MIDI has no voices; leave the voice out, or choose a track"
+    ):
+        tokens(file(note(60, 480)), voice="1")
 
 
 def test_damaged_files_are_read_or_refused():
@@ -238,14 +448,14 @@ def test_without_mido_the_line_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "mido", None)
 
     with pytest.raises(
-        DataError, match=r"^a\.mid: MIDI needs mido, which is not installed: pip install 'rnnlab\[midi\]'$"
+        DataError, match=r"^writing MIDI needs mido, which is not installed: pip install 'rnnlab\[midi\]'$"
     ):
-        tokens(file(note(60, 480)))
+        write_midi(parse_tune("c4", name="a.mid"))
 
 
 def test_the_largest_file_takes_seconds():
     """A tenth of it a tenth of them."""
-    track = event(0, ON, 60, 64) + b"\1\x3c\0\1\x3c\x40" * (midi_events.MOST_BYTES // 60)
+    track = event(0, ON, 60, 64) + b"\1\x3c\0\1\x3c\x40" * (midi_bytes.MOST_BYTES // 60)
     begin = time.perf_counter()
 
     assert tokens(file(track)).startswith("c")

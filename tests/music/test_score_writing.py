@@ -5,9 +5,11 @@ import random
 import pytest
 
 from rnnlab.errors import DataError
+from rnnlab.music.kern import read_kern
+from rnnlab.music.musicxml import read_musicxml
 from rnnlab.music.reading import Reading
 from rnnlab.music.score_writing import write_abc, write_kern, write_musicxml
-from rnnlab.music.scores import read_abc, read_kern, read_musicxml
+from rnnlab.music.scores import read_abc
 from rnnlab.music.sounds import sounds_of
 from rnnlab.music.tune import Tune, parse_tune, tune_text
 

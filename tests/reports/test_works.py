@@ -121,7 +121,9 @@ def test_without_the_extra_the_notes_stand_as_text(monkeypatch):
     assert (
         "No score: a score needs verovio, which is not installed: pip install 'rnnlab[score]'." in page.text
     )
-    assert "No MIDI: MIDI needs mido, which is not installed: pip install 'rnnlab[midi]'." in page.text
+    assert (
+        "No MIDI: writing MIDI needs mido, which is not installed: pip install 'rnnlab[midi]'." in page.text
+    )
     assert all("open" in each.attributes for each in page.all("details")[:2])
     assert page.all("audio")
 

@@ -142,7 +142,8 @@ class TuneReader:
             raise DataError(f"{place}: expected notes, received none")
         if len(sounding) > 1:
             number = sounding.index(chosen) + 1
-            remarks = (f"voice {number} of {len(sounding)} (V:{chosen.name})", *remarks)
+            names = ", ".join(voice.name for voice in sounding)
+            remarks = (f"voice {number} of {len(sounding)} is read ({names})", *remarks)
         later = {kind: count for kind, count in self._later.items() if count}
         return Tune(
             name,

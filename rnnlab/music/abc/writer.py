@@ -1,8 +1,8 @@
 """Tunes written in ABC 2.1.
 
-A tune with a metre is written as a score is: its notes are divided at bar lines into plain and dotted notes, under
-its key signature. A tune without a metre has no bars, and each note comes back as it was. Tuplets are written `(3`,
-as other programs expect, not as fractions.
+A tune with a metre is written as a score is: its notes are divided at bar lines into plain and dotted notes,
+under its key signature. A tune without a metre has no bars, and each note comes back as it was. Tuplets are
+written `(3`, as other programs expect, not as fractions.
 """
 
 from collections.abc import Iterable, Iterator
