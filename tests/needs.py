@@ -51,6 +51,7 @@ def _has_no_gpu() -> bool:
 
 
 NEEDS = {
+    "abc2midi": _program("abc2midi", "abcmidi"),
     "bash": _program("bash", "bash"),
     "chromium": _program("chromium", "chromium"),
     "fish": _program("fish", "fish"),

@@ -105,7 +105,7 @@ def altered_letters(fifths: int) -> dict[str, int]:
     """Return the letters that a signature of so many sharps (or flats, below 0) alters, with ±1."""
     if fifths >= 0:
         return dict.fromkeys(_ORDER_OF_SHARPS[:fifths], 1)
-    return dict.fromkeys(_ORDER_OF_SHARPS[fifths:], -1)
+    return dict.fromkeys(_ORDER_OF_SHARPS[fifths:][::-1], -1)
 
 
 def parse_key_signature(text: str) -> KeySignature:

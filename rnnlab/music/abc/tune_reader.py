@@ -289,8 +289,8 @@ class TuneReader:
 
     def _define_symbol(self, text: str) -> None:
         """`U: T = !trill!`: a letter is a symbol; `!nil!` or `!none!` makes it none."""
-        letter, _, symbol = text.partition("=")
-        if len(letter.strip()) != 1:
+        letter, equals, symbol = text.partition("=")
+        if not equals or len(letter.strip()) != 1:
             raise DataError(f"expected a definition such as U:T = !trill!, received {text[:40]!r}")
         self._marks[letter.strip()] = symbol.strip().strip("!+") not in {"nil", "none"}
 

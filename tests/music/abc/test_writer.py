@@ -1,0 +1,84 @@
+"""What is written in ABC, to the letter, and that it comes back."""
+
+import random
+
+import pytest
+
+from rnnlab.errors import DataError
+from rnnlab.music.abc import read_abc, write_abc
+from rnnlab.music.reading import Reading
+from rnnlab.music.tune import parse_tune, tune_text
+from tests.music.drawn_tunes import drawn_tune
+from tests.music.sounding import sounds
+
+LENGTHS = ["4", "4.", "8..", "8*2/3", "16*4/5", "1*5/8", "32", "16"]
+HEADS = ["c", "cis", "des'", "b,", "geses,,", "r", "fis''", "eis'''", "<c eisis>"]
+
+
+def reread(data):
+    """The one tune of what was written."""
+    (tune,) = read_abc(data, name="a", reading=Reading(polyphony="chords"))
+    assert not isinstance(tune, DataError), tune
+    return tune
+
+
+def body(text):
+    """The lines of music that are written for a note text."""
+    return write_abc(parse_tune(text, name="a")).decode().partition("\nK:")[2].split("\n", 1)[1].strip()
+
+
+def test_without_a_metre_every_note_has_its_accidental_and_its_length():
+    """There are no bars, and an accidental would hold for all that follows."""
+    tune = parse_tune("c4 cis'8. des,8*2/3 r2 <c eisis>4~ <c g>1*5/8 c''2 beses,,8 % tempo 96", name="a")
+
+    assert write_abc(tune).decode() == (
+        "X:1\nT:a\nM:none\nL:1/8\nQ:1/4=96\nK:none\n"
+        "=C2 ^c3/2 (3:2:1_D, z4 [=C-^^E]2 [=C=G]5 =c'4 __B,,\n"
+    )  # fmt: skip
+
+
+def test_triplets_are_written_as_people_write_them():
+    """Other programs refuse lengths such as 2/3."""
+    assert body("c8*2/3 d8*2/3 e8*2/3 c8*4/5 d8*4/5 e8*4/5 f8*4/5 g8*4/5 c4*2/3 d8*2/3") == (
+        "(3=C=D=E (5:4:5=C=D=E=F=G (3:2:2=C2=D"
+    )
+
+
+def test_with_a_metre_it_has_bars_and_the_accidentals_that_the_key_does_not_say():
+    """A note that lasts over a bar line is tied; the pick-up is a bar of its own."""
+    text = "a8 fis'4 f'8 f''4 fis'8 % meter 2/4, key g major, pickup 8"
+
+    assert body(text) == "A | f2 =f =f'- | =f' ^f |]"
+
+
+def test_what_cannot_be_written_is_refused_in_a_line():
+    """ABC has tuplets of at most nine."""
+    with pytest.raises(
+        DataError, match=r"^a: ABC has tuplets of at most 9 notes, and it has one of 11; write"
+    ):
+        write_abc(parse_tune("c4*1/11", name="a"))
+
+
+@pytest.mark.parametrize("random_seed", range(20))
+def test_notes_come_back_to_the_token_without_a_metre(random_seed):
+    """Spelling, ties, tuplets, chords and the tempo."""
+    rng = random.Random(random_seed)
+    heads = [head for head in ("c", *rng.choices(HEADS, k=20)) for _ in range(rng.randint(1, 2))]
+    ties = [
+        "~" * (a == b != "r" and rng.random() < 0.5) for a, b in zip(heads, [*heads[1:], ""], strict=True)
+    ]
+    words = [head + rng.choice(LENGTHS) + tie for head, tie in zip(heads, ties, strict=True)]
+    tune = parse_tune(" ".join(words) + " % tempo 90", name="a")
+
+    assert tune_text(reread(write_abc(tune))) == tune_text(tune)
+
+
+@pytest.mark.parametrize("random_seed", range(60))
+def test_tunes_sound_as_they_did(random_seed):
+    """And have their metre, key, tempo and pick-up."""
+    tune = drawn_tune(random_seed)
+
+    back = reread(write_abc(tune))
+
+    assert sounds(back) == sounds(tune)
+    assert (back.meter, back.key, back.tempo, back.pickup) == (tune.meter, tune.key, tune.tempo, tune.pickup)

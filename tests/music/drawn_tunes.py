@@ -1,0 +1,84 @@
+"""Random tunes as people write them: in a metre and a key, with all that a line of notes can have."""
+
+from fractions import Fraction
+from random import Random
+
+from rnnlab.music.meter import KeySignature, Meter, key_of_fifths
+from rnnlab.music.notation import Note
+from rnnlab.music.pitch import Pitch
+from rnnlab.music.tune import Tune
+
+METERS = (Meter(2, 4), Meter(3, 4), Meter(4, 4), Meter(6, 8))
+_LENGTHS = [Fraction(1, n) for n in (16, 8, 8, 8, 4, 4, 4, 2)] + [Fraction(3, n) for n in (16, 8, 4)]
+_MODES = ("major", "minor", "dorian", "mixolydian")
+
+
+def drawn_tune(random_seed: int) -> Tune:
+    """Return a tune of 4 to 12 bars.
+
+    It has rests, dots, ties (over bar lines too), triplets and quintuplets, chords of two and three pitches,
+    accidentals outside its key, and a pick-up bar in every other tune; its metre is one of `METERS` and its key
+    one of seven flats to seven sharps.
+    """
+    rng = Random(random_seed)
+    meter = METERS[random_seed % len(METERS)]
+    key = key_of_fifths(rng.randint(-7, 7), rng.choice(_MODES))
+    pickup = rng.choice([Fraction(1, 8), Fraction(1, 4)]) if rng.random() < 0.5 else Fraction(0)
+    notes: list[Note] = []
+    if pickup:
+        notes += _bar(rng, pickup, key)
+    for _ in range(rng.randint(4, 12)):
+        notes += _bar(rng, meter.bar, key)
+    if not any(note.pitches for note in notes):
+        notes.append(Note((Pitch("c"),), meter.bar))
+    return Tune(
+        f"tune {random_seed}",
+        tuple(_tied(rng, notes)),
+        tempo=rng.choice((None, 60, 96, 120)),
+        meter=meter,
+        key=key,
+        pickup=pickup,
+    )
+
+
+def _bar(rng: Random, length: Fraction, key: KeySignature) -> list[Note]:
+    """Notes that fill a bar."""
+    notes: list[Note] = []
+    left = length
+    while left:
+        if left >= Fraction(1, 4) and rng.random() < 0.12:
+            count, time = rng.choice(((3, 2), (5, 4)))
+            unit = Fraction(1, 4) / count
+            notes += [Note(_pitches(rng, key), unit) for _ in range(count)]
+            left -= Fraction(1, 4)
+            continue
+        duration = rng.choice([each for each in _LENGTHS if each <= left])
+        notes.append(Note(_pitches(rng, key), duration))
+        left -= duration
+    return notes
+
+
+def _pitches(rng: Random, key: KeySignature) -> tuple[Pitch, ...]:
+    """No pitch in one of eight, two or three in one of eight, else one."""
+    draw = rng.random()
+    count = 0 if draw < 0.125 else rng.randint(2, 3) if draw > 0.875 else 1
+    pitches: dict[tuple[str, int], Pitch] = {}
+    while len(pitches) < count:
+        letter, octave = rng.choice("cdefgab"), rng.randint(-1, 1)
+        alteration = key.alterations.get(letter, 0)
+        if rng.random() < 0.15:
+            alteration = rng.choice((-1, 0, 1))
+        pitch = Pitch(letter, alteration, octave)
+        if pitch.midi not in {each.midi for each in pitches.values()}:
+            pitches[letter, octave] = pitch
+    return tuple(sorted(pitches.values(), key=lambda pitch: pitch.height))
+
+
+def _tied(rng: Random, notes: list[Note]) -> list[Note]:
+    """The notes, one of eight tied to the next, which then has the same pitches."""
+    tied = list(notes)
+    for index in range(len(tied) - 1):
+        if tied[index].pitches and rng.random() < 0.125:
+            tied[index + 1] = Note(tied[index].pitches, tied[index + 1].duration)
+            tied[index] = Note(tied[index].pitches, tied[index].duration, tied=True)
+    return tied

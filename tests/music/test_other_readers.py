@@ -1,0 +1,63 @@
+"""What rnnlab writes, read by programs that are not ours: the same pitches, begins and ends."""
+
+import pytest
+
+from rnnlab.music.mei import mei_of
+from rnnlab.music.writing import written
+from tests.music.drawn_tunes import drawn_tune
+from tests.music.others import equal, of_abc2midi, of_midi, of_music21, of_verovio
+from tests.music.sounding import sounds
+from tests.needs import needs
+
+CHUNK = 25
+CHUNKS = pytest.mark.parametrize("first", range(0, 300, CHUNK))
+"""300 tunes in every format."""
+
+
+def different(first, read):
+    """The random seeds of the tunes that are read otherwise than they sound."""
+    seeds = range(first, first + CHUNK)
+    return [seed for seed in seeds if not equal(read(drawn_tune(seed)), sounds(drawn_tune(seed)))]
+
+
+@needs("abc2midi")
+@CHUNKS
+def test_abc_is_read_by_abc2midi(first):
+    """Tuplets, ties over bar lines, chords, accidentals in every key and pick-ups."""
+    assert not different(
+        first,
+        lambda tune: of_abc2midi(
+            written([tune], ".abc").decode().replace("\nM:", "\n%%MIDI chordattack 0\nM:")
+        ),
+    )
+
+
+@CHUNKS
+def test_abc_is_read_by_music21(first):
+    """It knows no ties of chords in ABC: tunes with one are left to abc2midi."""
+
+    def read(tune):
+        is_known = not any(note.tied and len(note.pitches) > 1 for note in tune.notes)
+        return of_music21(written([tune], ".abc"), "abc") if is_known else sounds(tune)
+
+    assert not different(first, read)
+
+
+@CHUNKS
+def test_midi_is_read_by_mido(first):
+    """The ticks are exact."""
+    assert not different(first, lambda tune: of_midi(written([tune], ".mid")))
+
+
+@pytest.mark.parametrize("reader", [of_music21, of_verovio])
+@pytest.mark.parametrize(("suffix", "form"), [(".krn", "humdrum"), (".musicxml", "musicxml")])
+@CHUNKS
+def test_kern_and_musicxml_are_read_by_music21_and_verovio(first, suffix, form, reader):
+    """Two readers of each."""
+    assert not different(first, lambda tune: reader(written([tune], suffix), form))
+
+
+@CHUNKS
+def test_scores_sound_as_they_are_drawn(first):
+    """Verovio plays the MEI that it draws."""
+    assert not different(first, lambda tune: of_verovio(mei_of(tune), "mei"))
