@@ -1,8 +1,8 @@
 """Real collections of ABC read by rnnlab and by abc2midi: `python -m torture.abc_collections [FILES]`.
 
-Without FILES those that music21 brings: Aird's Airs, O'Neill's Music of Ireland and Ryan's Mammoth Collection.
-Each tune's pitches, begins and ends must be the same, or the difference is one of `EXPLAINED`, or the tune is
-refused; what is refused is printed. Needs abc2midi (Debian's abcmidi).
+Without FILES those that music21 brings: Aird's Airs, O'Neill's Music of Ireland and Ryan's Mammoth
+Collection. Each tune's pitches, begins and ends must be the same, or the difference is one of `EXPLAINED`, or
+the tune is refused; what is refused is printed. Needs abc2midi (Debian's abcmidi).
 """
 
 import re
@@ -37,15 +37,15 @@ EXPLAINED: dict[str, Callable[[str], str]] = {
 }
 """What abc2midi does otherwise, with a change of the text after which both agree.
 
-It plays a pitch twice that a chord holds twice. Told to leave out grace notes, it leaves out their accidentals,
-which hold to the bar line when it plays them. In 3/4 it plays five notes in the time of three, where the standard
-(section 4.13) has two in all metres but 6/8, 9/8 and 12/8.
+It plays a pitch twice that a chord holds twice. Told to leave out grace notes, it leaves out their
+accidentals, which hold to the bar line when it plays them. In 3/4 it plays five notes in the time of three,
+where the standard (section 4.13) has two in all metres but 6/8, 9/8 and 12/8.
 """
 
 
 def tunes_of(text: str) -> Iterator[str]:
     """Yield the text of each tune of a collection, with the fields of the file header."""
-    head, *tunes = re.split(r"^(?=\s*X:)", text, flags=re.MULTILINE)
+    head, *tunes = re.split(r"^(?=[ \t]*X:)", text, flags=re.MULTILINE)
     fields = "\n".join(re.findall(r"^(?:[A-Za-z]:|%%).*$", head.split("\n\n")[0], flags=re.MULTILINE))
     for tune in tunes:
         body = re.split(r"\n[ \t]*\n", tune)[0]

@@ -9,6 +9,7 @@ from rnnlab.commands.terminal import echo, write
 
 if TYPE_CHECKING:
     from rnnlab.music.conversion import Collection
+    from rnnlab.music.meter import Meter
     from rnnlab.music.transposition import Transposition
 
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     "--grid", metavar="1/16", help="Note lengths that times of MIDI are moved to: 1/16,1/24 or exact."
 )
 @click.option("--voice", metavar="N|NAME", help="Voice of a part of a score; left out, the first.")
+@click.option("--meter", metavar="3/4", help="Metre, instead of the file's: where bar lines stand.")
 @click.option("--tempo", type=click.FloatRange(4, 999), help="Quarter notes a minute, instead of the file's.")
 @click.option("--transpose", metavar="N|KEY", help="Semitones up (or down, -2), or a tonic for all, e.g. c.")
 @click.option("--overwrite", is_flag=True, help="Replace OUT if it exists.")
@@ -82,6 +84,21 @@ def _transposition(text: str | None) -> "Transposition | None":
         raise UsageError(f"--transpose: {error}") from None
 
 
+def parsed_meter(text: str | None) -> "Meter | None":
+    """Return the metre that `--meter` says.
+
+    Raises:
+        UsageError: it says none.
+    """
+    from rnnlab.errors import DataError, UsageError
+    from rnnlab.music.meter import parse_meter
+
+    try:
+        return None if text is None else parse_meter(text)
+    except DataError as error:
+        raise UsageError(f"--meter: {error}") from None
+
+
 def _reading(options: dict[str, Any]) -> Any:
     from rnnlab.errors import DataError, UsageError
     from rnnlab.music.grid import parse_grid
@@ -91,7 +108,8 @@ def _reading(options: dict[str, Any]) -> Any:
         grid = parse_grid(options["grid"]) if options["grid"] is not None else None
     except DataError as error:
         raise UsageError(f"--grid: {error}") from None
-    return Reading(options["track"], options["channel"], options["polyphony"], grid, options["voice"])
+    meter = parsed_meter(options["meter"])
+    return Reading(options["track"], options["channel"], options["polyphony"], grid, options["voice"], meter)
 
 
 def _summary(collection: "Collection", target: str) -> str:

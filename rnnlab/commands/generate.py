@@ -49,8 +49,11 @@ def _real(context: click.Context, parameter: click.Parameter, value: float | Non
     help="Write a file too; its extension says what: .notes .mid .svg .png .wav .ly .txt.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the file of --output if it exists.")
+@click.option("--meter", metavar="3/4", help="Metre of a score in --output; left out, that of the data.")
 @json_option
-def command(model: Path | None, output: Path | None, overwrite: bool, as_json: bool, **options: Any) -> None:
+def command(
+    model: Path | None, output: Path | None, overwrite: bool, meter: str | None, as_json: bool, **options: Any
+) -> None:
     """Write text or music with a trained model: a run folder, a model file, or else the newest run.
 
     \b
@@ -60,10 +63,13 @@ def command(model: Path | None, output: Path | None, overwrite: bool, as_json: b
 
     What is left out is taken from the configuration that the model was trained with.
     """
+    from rnnlab.commands.convert import parsed_meter
     from rnnlab.commands.rendering import as_json_text
+    from rnnlab.config.schema import NotesDataset
     from rnnlab.generation.writing import settings_of, write
     from rnnlab.runs import load_trained
 
+    parsed_meter(meter)  # refused before anything slow
     trained, _, path = load_trained(model)
     if model is None:
         echo(f"using {path}", err=True)
@@ -81,7 +87,10 @@ def command(model: Path | None, output: Path | None, overwrite: bool, as_json: b
     if output:
         from rnnlab.commands.output import write_notes, write_text
 
-        write_text(output, text) if dataset.kind == "text" else write_notes(output, texts)
+        if isinstance(dataset, NotesDataset):
+            write_notes(output, texts, meter=parsed_meter(meter or dataset.reading.meter))
+        else:
+            write_text(output, text)
 
 
 def _as_json(writing: "Writing") -> dict[str, Any]:

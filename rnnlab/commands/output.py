@@ -7,6 +7,7 @@ from rnnlab.commands.terminal import echo
 from rnnlab.errors import DataError, UsageError
 from rnnlab.files import write_durably
 from rnnlab.music.files import NOTE_TEXT
+from rnnlab.music.meter import Meter
 from rnnlab.music.tune import parse_tune
 from rnnlab.music.writing import WRITTEN, written
 
@@ -62,10 +63,15 @@ def write_text(target: Path, text: str) -> None:
     echo(f"{target}: {counted(len(text), 'character')}", err=True)
 
 
-def write_notes(target: Path, texts: Sequence[str]) -> None:
+def write_notes(target: Path, texts: Sequence[str], *, meter: Meter | None = None) -> None:
     """Write samples of note text as tunes, each file whole or not at all, and say it on stderr.
 
     A sample that its format cannot hold does not stop the others.
+
+    Args:
+        target: the file; with several samples each has its number before the extension, but in note text.
+        texts: note text of each sample.
+        meter: of the tunes; None for none.
 
     Raises:
         DataError: what is wrong with the first that was not written.
@@ -77,7 +83,7 @@ def write_notes(target: Path, texts: Sequence[str]) -> None:
     for number, path in enumerate(paths):
         held = tunes if len(paths) == 1 else [tunes[number]]
         try:
-            write_durably(path, written(held, path.suffix.lower()))
+            write_durably(path, written(held, path.suffix.lower(), meter=meter))
         except DataError as error:
             failures.append(str(error))
             continue

@@ -60,7 +60,11 @@ def _about_data(experiment: Experiment) -> Iterator[Contradiction]:
         yield Contradiction(
             ("dataset.sha256", "dataset.url"), "belongs to a url, and there is none; leave it out"
         )
-    if isinstance(dataset, NotesDataset) and dataset.reading.model_fields_set and dataset.path is None:
+    if (
+        isinstance(dataset, NotesDataset)
+        and dataset.reading.model_fields_set - {"meter"}
+        and dataset.path is None
+    ):
         yield Contradiction(
             ("dataset.reading", "dataset.inline", "dataset.url"),
             "is for MIDI files and scores, which path names, and there is none; leave it out",

@@ -11,6 +11,7 @@ from rnnlab.config.section import Section
 from rnnlab.config.wording import shown
 from rnnlab.errors import DataError
 from rnnlab.music.grid import parse_grid, spell_grid
+from rnnlab.music.meter import parse_meter
 from rnnlab.music.pitch import is_pitch_name
 
 FARTHEST = 127
@@ -47,6 +48,14 @@ def _voice(value: Any) -> Any:
     )
 
 
+def _meter(value: Any) -> Any:
+    """Return the one text of a metre."""
+    try:
+        return str(parse_meter(value if isinstance(value, str) else repr(value)))
+    except DataError as error:
+        raise PydanticCustomError("meter", "{problem}", {"problem": str(error)}) from None
+
+
 class Reading(Section):
     """What is read of a file that holds more than one line of notes; see `rnnlab.music.reading`."""
 
@@ -68,6 +77,10 @@ class Reading(Section):
     voice: Annotated[str, BeforeValidator(_voice), WithJsonSchema(_VOICE)] | None = Field(
         None,
         description="Voice of a part of a score: its number, or its name in ABC; left out, the first.",
+    )
+    meter: Annotated[str, BeforeValidator(_meter)] | None = Field(
+        None,
+        description="Metre that scores are drawn in, such as 3/4; left out, what the files say, else 4/4.",
     )
 
 

@@ -14,7 +14,7 @@ from rnnlab.config.section import Section
 from rnnlab.datasets.reporting import Report, followed, unreported
 from rnnlab.datasets.sequences import begun_by_boundaries, reordered
 from rnnlab.datasets.stored_text import StoredText
-from rnnlab.datasets.texts import read_texts
+from rnnlab.datasets.texts import common_meter, read_texts
 from rnnlab.datasets.token_kind import Ids
 from rnnlab.datasets.transposing import is_moved, with_transposed
 from rnnlab.datasets.vocabulary import Kind, Vocabulary
@@ -45,6 +45,7 @@ class Corpus:
         notes: what a user should know of the files, a sentence each.
         left_out: how much of the files' music is not in it, by kind: a plural such as `notes below others`.
         order: (K,) the place that each sequence has in the data, from 0; None where that is the order here.
+        meter: metre that all of the files say, such as 3/4; None if they do not, and for text.
     """
 
     ids: Ids
@@ -56,6 +57,7 @@ class Corpus:
     notes: tuple[str, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
     order: NDArray[np.int64] | None = None
+    meter: str | None = None
 
     @property
     def ends(self) -> NDArray[np.int64]:
@@ -97,7 +99,9 @@ def load_corpus(
         raise VocabularyError(f"{error} {_AFTER_MOVING}") from None
     names = tuple(text.name for _, text in texts)
     digest = _digest([text.sha256 for _, text in texts])
-    corpus = Corpus(ids, starts, names, vocabulary, digest, held_out, notes, left_out)
+    meter = common_meter(text for _, text in texts) if dataset.kind == "notes" else None
+    said = str(meter) if meter else None
+    corpus = Corpus(ids, starts, names, vocabulary, digest, held_out, notes, left_out, meter=said)
     return drawn(corpus, dataset.split)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from rnnlab.config.contradictions import refuse_contradictions
 from rnnlab.config.optimizer import Adam
 from rnnlab.config.schedule import CosineSchedule
-from rnnlab.config.schema import Experiment
+from rnnlab.config.schema import Experiment, NotesDataset
 from rnnlab.config.section import Section
 from rnnlab.config.split import ContiguousSplit, NoSplit, SequencesSplit
 from rnnlab.datasets.corpus import Corpus
@@ -31,12 +31,13 @@ def fitted(experiment: Experiment, corpus: Corpus) -> tuple[Experiment, tuple[st
     """The experiment with nothing left open, and a sentence on what was chosen, if anything was.
 
     Args:
-        experiment: the configuration; with other regimes than a stream it stays as it is.
+        experiment: the configuration; with other regimes than a stream only the metre of its notes is chosen.
         corpus: its data, before it is split.
 
     Raises:
         ConfigError: a setting of the configuration cannot stand beside what was chosen.
     """
+    experiment = _in_meter(experiment, corpus)
     if experiment.regime != "stream":
         return experiment, ()
     dataset, training = experiment.dataset, experiment.training
@@ -55,6 +56,15 @@ def fitted(experiment: Experiment, corpus: Corpus) -> tuple[Experiment, tuple[st
     complete, notes = _with(experiment, chosen, size=f"{len(corpus.ids):,} tokens{copies}")
     refuse_contradictions(complete)
     return complete, notes
+
+
+def _in_meter(experiment: Experiment, corpus: Corpus) -> Experiment:
+    """The experiment with the metre that its files say, in which scores of its music are drawn."""
+    dataset = experiment.dataset
+    if not isinstance(dataset, NotesDataset) or dataset.reading.meter or not corpus.meter:
+        return experiment
+    reading = dataset.reading.model_copy(update={"meter": corpus.meter})
+    return experiment.model_copy(update={"dataset": dataset.model_copy(update={"reading": reading})})
 
 
 def _with(experiment: Experiment, chosen: dict[str, Any], *, size: str) -> tuple[Experiment, tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rnnlab.config.schema import NotesDataset, TextDataset
@@ -14,10 +14,11 @@ from rnnlab.datasets.transposing import Ways, is_moved, moved, said_of
 from rnnlab.errors import DataError
 from rnnlab.music.files import is_score, tunes_in
 from rnnlab.music.grid import parse_grid
+from rnnlab.music.meter import Meter, parse_meter
 from rnnlab.music.notation import parse_notes
 from rnnlab.music.omissions import Omissions
 from rnnlab.music.reading import Reading
-from rnnlab.music.tune import tune_text
+from rnnlab.music.tune import meters_in, tune_text
 
 Dataset = TextDataset | NotesDataset
 
@@ -138,7 +139,8 @@ def _reading(dataset: NotesDataset) -> Reading:
     """What `dataset.reading` says, as `rnnlab convert` would be told it."""
     chosen = dataset.reading
     grid = None if chosen.grid is None else parse_grid(chosen.grid)
-    return Reading(chosen.track, chosen.channel, chosen.polyphony, grid, chosen.voice)
+    meter = None if chosen.meter is None else parse_meter(chosen.meter)
+    return Reading(chosen.track, chosen.channel, chosen.polyphony, grid, chosen.voice, meter)
 
 
 def _nothing_in(part: str, failures: list[str]) -> DataError:
@@ -159,3 +161,10 @@ def _without_surrogates(text: str) -> str:
         half = Characters().show(text[error.start])
         raise DataError(f"dataset.inline:{place}: {half} is half a character; write the whole one") from None
     return text
+
+
+def common_meter(texts: Iterable[StoredText]) -> Meter | None:
+    """Return the metre that every text of notes says; None if one says none, or another."""
+    found = [meters_in(text.head()) for text in texts]
+    meters = set().union(*found)
+    return meters.pop() if len(meters) == 1 and all(found) else None

@@ -1,6 +1,7 @@
 """Files of music as tunes, by their extension."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from rnnlab.errors import DataError
@@ -39,7 +40,9 @@ def tunes_in(path: Path, *, reading: Reading) -> Iterator[Tune | DataError]:
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise DataError(f"{path}: expected a file that ends with {', '.join(_READERS)}")
-    yield from reader(_bytes_of(path), str(path), reading)
+    for tune in reader(_bytes_of(path), str(path), reading):
+        is_told = reading.meter is not None and isinstance(tune, Tune)
+        yield replace(tune, meter=reading.meter) if is_told else tune
 
 
 def is_music(path: Path) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from rnnlab.music.melody import Polyphony
+from rnnlab.music.meter import Meter
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Reading:
         polyphony: how one line is taken; None for `highest`, `chords` in MIDI files that rnnlab wrote.
         grid: note lengths of `parse_grid` for MIDI; None for sixteenths, and for all ticks in those files.
         voice: of a part of a score: its number, or its name in ABC; None for the first.
+        meter: of all tunes; None for what each file says.
     """
 
     track: int | None = None
@@ -23,3 +25,4 @@ class Reading:
     polyphony: Polyphony | None = None
     grid: tuple[Fraction, ...] | None = None
     voice: str | None = None
+    meter: Meter | None = None

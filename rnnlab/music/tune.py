@@ -84,6 +84,17 @@ def facts_of(text: str, *, name: str) -> Tune:
     return Tune(name, (), **said)
 
 
+def meters_in(text: str) -> set[Meter]:
+    """Return the metres that comments of a note text say; what is no metre is passed over."""
+    found = set()
+    for comment in _COMMENT.finditer(text):
+        for fact in comment[1].split(","):
+            match = _FACT.fullmatch(fact.strip())
+            if match and match["kind"] == "meter":
+                found |= _meter_or_none(match["value"])
+    return found
+
+
 def tune_text(tune: Tune) -> str:
     """Return a line of note text, with its metre, key and tempo in a comment at the end."""
     spelled = {note: spell(note) for note in set(tune.notes)}
@@ -100,6 +111,13 @@ def facts_text(tune: Tune) -> str:
         "pickup": spell_duration(tune.pickup) if tune.pickup else None,
     }
     return ", ".join(f"{kind} {value}" for kind, value in facts.items() if value is not None)
+
+
+def _meter_or_none(text: str) -> set[Meter]:
+    try:
+        return {parse_meter(text)}
+    except DataError:
+        return set()
 
 
 def _parse_tempo(text: str) -> float:

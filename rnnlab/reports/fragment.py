@@ -11,5 +11,5 @@ def fragment(contents: Contents) -> Markup:
     measured = contents.measured if isinstance(contents.measured, Measured) else None
     curves = training_curves(contents.history, measured.evaluation if measured else None)
     notes = contents.trained.experiment.dataset.kind == "notes"
-    music = played(pieces(contents)[-1:], stem=contents.run.path.name) if notes else []
+    music = played(pieces(contents)[-1:], contents) if notes else []
     return tag("div", tag("h2", contents.run.path.name), *curves, *music)

@@ -3,10 +3,12 @@
 import math
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from xml.etree import ElementTree
 
 from rnnlab.errors import DataError
+from rnnlab.music.meter import Meter
 from rnnlab.music.midi import write_midi
 from rnnlab.music.notation import Note, parse_token
 from rnnlab.music.score import engrave
@@ -31,6 +33,7 @@ def piece(
     name: str,
     wrong: Collection[int] = (),
     remark: str = "",
+    meter: Meter | None = None,
     sample_rate: int = 16_000,
     most_seconds: float = math.inf,
 ) -> Markup:
@@ -42,11 +45,12 @@ def piece(
         name: of its file, and what ids begin with, in ASCII letters, digits and hyphens.
         wrong: the indices of its wrong notes.
         remark: a sentence below the heading.
+        meter: of the score; None for 4/4.
         sample_rate: of the sound.
         most_seconds: how much of it is heard.
     """
-    tune = Tune(title, tuple(map(parse_token, tokens)))
-    shown = Tune(title, tune.notes[:MOST_NOTES], tune.tempo)
+    tune = Tune(title, tuple(map(parse_token, tokens)), meter=meter)
+    shown = replace(tune, notes=tune.notes[:MOST_NOTES])
     cut = f"The first {MOST_NOTES} of {len(tokens):,} notes. " if len(tokens) > MOST_NOTES else ""
     score, is_drawn = _score(shown, [place for place in wrong if place < MOST_NOTES], name)
     said = together(cut, remark)
@@ -70,7 +74,7 @@ def _begin_of(tune: Tune, most_seconds: float) -> Tune:
     """As many of its notes, one at least, as take no longer."""
     ends = accumulate(map(_seconds, tune.notes))
     count = sum(end <= most_seconds for end in ends)
-    return Tune(tune.name, tune.notes[: max(count, 1)], tune.tempo)
+    return replace(tune, notes=tune.notes[: max(count, 1)])
 
 
 def _seconds(note: Note) -> float:

@@ -4,8 +4,10 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rnnlab.config.schema import NotesDataset
 from rnnlab.evaluation.free_running import FreeRunning
 from rnnlab.generation.writing import Writing, Written
+from rnnlab.music.meter import parse_meter
 from rnnlab.reports.contents import Contents, Measured
 from rnnlab.reports.markup import Markup, tag
 from rnnlab.reports.music import piece, seconds_of
@@ -28,7 +30,7 @@ class Piece:
 def works(contents: Contents) -> list[Markup]:
     """An article for each thing to read or to hear."""
     if contents.trained.experiment.dataset.kind == "notes":
-        return played(pieces(contents), stem=contents.run.path.name)
+        return played(pieces(contents), contents)
     texts = [*_passage(contents), *_texts(contents)]
     return [legend(), *texts] if texts else []
 
@@ -45,13 +47,23 @@ def pieces(contents: Contents) -> list[Piece]:
     return found
 
 
-def played(found: list[Piece], *, stem: str) -> list[Markup]:
-    """Each piece with its score and its sound, so good and so long that all together are not too large."""
+def played(found: list[Piece], contents: Contents) -> list[Markup]:
+    """Each piece with its score and its sound, so good and so long that all together are not too large.
+
+    Args:
+        found: the pieces.
+        contents: of the report, whose data has the metre of the scores.
+    """
+    dataset = contents.trained.experiment.dataset
+    said = dataset.reading.meter if isinstance(dataset, NotesDataset) else None
+    meter = None if said is None else parse_meter(said)
     seconds = sum(seconds_of(each.tokens) for each in found)
     lowest = _SAMPLE_RATES[-1]
     rate = next((rate for rate in _SAMPLE_RATES if 2 * seconds * rate <= _SOUND_BYTES), lowest)
     room = _SOUND_BYTES / (2 * lowest)  # seconds of all pieces together
-    name = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in stem)
+    name = "".join(
+        letter if letter.isascii() and letter.isalnum() else "-" for letter in contents.run.path.name
+    )
     return [
         piece(
             each.title,
@@ -59,6 +71,7 @@ def played(found: list[Piece], *, stem: str) -> list[Markup]:
             name=f"{name}-{number}",
             wrong=each.wrong,
             remark=each.remark,
+            meter=meter,
             sample_rate=rate,
             most_seconds=math.inf if seconds <= room else room / len(found),
         )

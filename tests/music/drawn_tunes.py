@@ -17,8 +17,8 @@ def drawn_tune(random_seed: int) -> Tune:
     """Return a tune of 4 to 12 bars.
 
     It has rests, dots, ties (over bar lines too), triplets and quintuplets, chords of two and three pitches,
-    accidentals outside its key, and a pick-up bar in every other tune; its metre is one of `METERS` and its key
-    one of seven flats to seven sharps.
+    accidentals outside its key, and a pick-up bar in every other tune; its metre is one of `METERS`, and its
+    key one of seven flats to seven sharps.
     """
     rng = Random(random_seed)
     meter = METERS[random_seed % len(METERS)]
@@ -47,7 +47,7 @@ def _bar(rng: Random, length: Fraction, key: KeySignature) -> list[Note]:
     left = length
     while left:
         if left >= Fraction(1, 4) and rng.random() < 0.12:
-            count, time = rng.choice(((3, 2), (5, 4)))
+            count = rng.choice((3, 5))
             unit = Fraction(1, 4) / count
             notes += [Note(_pitches(rng, key), unit) for _ in range(count)]
             left -= Fraction(1, 4)

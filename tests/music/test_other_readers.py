@@ -5,7 +5,7 @@ import pytest
 from rnnlab.music.mei import mei_of
 from rnnlab.music.writing import written
 from tests.music.drawn_tunes import drawn_tune
-from tests.music.others import equal, of_abc2midi, of_midi, of_music21, of_verovio
+from tests.music.others import as_written, equal, of_abc2midi, of_midi, of_music21, of_verovio
 from tests.music.sounding import sounds
 from tests.needs import needs
 
@@ -24,12 +24,7 @@ def different(first, read):
 @CHUNKS
 def test_abc_is_read_by_abc2midi(first):
     """Tuplets, ties over bar lines, chords, accidentals in every key and pick-ups."""
-    assert not different(
-        first,
-        lambda tune: of_abc2midi(
-            written([tune], ".abc").decode().replace("\nM:", "\n%%MIDI chordattack 0\nM:")
-        ),
-    )
+    assert not different(first, lambda tune: of_abc2midi(as_written(written([tune], ".abc").decode())))
 
 
 @CHUNKS
