@@ -41,8 +41,8 @@ def tunes_in(path: Path, *, reading: Reading) -> Iterator[Tune | DataError]:
     if reader is None:
         raise DataError(f"{path}: expected a file that ends with {', '.join(_READERS)}")
     for tune in reader(_bytes_of(path), str(path), reading):
-        is_told = reading.meter is not None and isinstance(tune, Tune)
-        yield replace(tune, meter=reading.meter) if is_told else tune
+        is_told = reading.meter is not None
+        yield replace(tune, meter=reading.meter) if is_told and isinstance(tune, Tune) else tune
 
 
 def is_music(path: Path) -> bool:

@@ -6,10 +6,15 @@ from random import Random
 from rnnlab.music.meter import KeySignature, Meter, key_of_fifths
 from rnnlab.music.notation import Note
 from rnnlab.music.pitch import Pitch
-from rnnlab.music.tune import Tune
+from rnnlab.music.tune import Tune, parse_tune
+
+TUNE = parse_tune("c4 cis'8. des,8*2/3 r2 <c eisis>4~ <c g>1*5/8 c''2 beses,,8 % tempo 96", name="a")
+"""A note of each kind."""
 
 METERS = (Meter(2, 4), Meter(3, 4), Meter(4, 4), Meter(6, 8))
 _LENGTHS = [Fraction(1, n) for n in (16, 8, 8, 8, 4, 4, 4, 2)] + [Fraction(3, n) for n in (16, 8, 4)]
+_WRITTEN_LENGTHS = ["4", "4.", "8..", "8*2/3", "16*4/5", "1*5/8", "32", "16"]
+_HEADS = ["c", "cis", "des'", "b,", "geses,,", "r", "fis''", "eis'''", "<c eisis>"]
 _MODES = ("major", "minor", "dorian", "mixolydian")
 
 
@@ -39,6 +44,16 @@ def drawn_tune(random_seed: int) -> Tune:
         key=key,
         pickup=pickup,
     )
+
+
+def notes_without_metre(random_seed: int) -> Tune:
+    """Return 21 notes, rests and chords or more of all lengths, with ties between equal ones, and a tempo."""
+    rng = Random(random_seed)
+    heads = [head for head in ("c", *rng.choices(_HEADS, k=20)) for _ in range(rng.randint(1, 2))]
+    pairs = zip(heads, [*heads[1:], ""], strict=True)
+    ties = ["~" * (head == after != "r" and rng.random() < 0.5) for head, after in pairs]
+    words = [head + rng.choice(_WRITTEN_LENGTHS) + tie for head, tie in zip(heads, ties, strict=True)]
+    return parse_tune(" ".join(words) + " % tempo 90", name="a")
 
 
 def _bar(rng: Random, length: Fraction, key: KeySignature) -> list[Note]:

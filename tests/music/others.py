@@ -59,8 +59,8 @@ def of_abc2midi(text: str) -> Sounds:
 def as_written(text: str) -> str:
     """Return a tune in ABC with all that makes abc2midi play other than what is written left out.
 
-    Repeats and endings become bar lines; decorations, chord symbols, parts and words go. The pitches of a chord
-    are struck at once.
+    Repeats and endings become bar lines; decorations, chord symbols, parts and words go. The pitches of a
+    chord are struck at once.
     """
     lines = [plain for line in text.splitlines() if (plain := _plain(line)).strip()]
     number = next(index for index, line in enumerate(lines) if line.lstrip().startswith("X:"))

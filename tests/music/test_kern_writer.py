@@ -7,7 +7,7 @@ from rnnlab.music.kern import read_kern
 from rnnlab.music.kern_writer import write_kern
 from rnnlab.music.reading import Reading
 from rnnlab.music.tune import parse_tune, tune_text
-from tests.music.drawn_tunes import drawn_tune
+from tests.music.drawn_tunes import TUNE, drawn_tune, notes_without_metre
 from tests.music.sounding import sounds
 
 
@@ -20,11 +20,17 @@ def reread(data):
 
 def test_kern_has_an_event_a_line():
     """Lengths are reciprocals; a tie is opened and closed."""
-    tune = parse_tune("c4 cis'8. des,8*2/3 r2 <c eisis>4~ <c g>1*5/8 c''2 beses,,8 % tempo 96", name="a")
-
-    assert write_kern(tune).decode().split("\n") == [
+    assert write_kern(TUNE).decode().split("\n") == [
         "**kern", "*MM96", "4c", "8.cc#", "12D-", "2r", "[4c 4e##", "8%5c] 8%5g", "2ccc", "8BB--", "*-", "",
     ]  # fmt: skip
+    assert tune_text(reread(write_kern(TUNE))) == tune_text(TUNE)
+
+
+@pytest.mark.parametrize("random_seed", range(20))
+def test_notes_come_back_to_the_token_without_a_metre(random_seed):
+    """Spelling, ties, tuplets, chords and the tempo."""
+    tune = notes_without_metre(random_seed)
+
     assert tune_text(reread(write_kern(tune))) == tune_text(tune)
 
 

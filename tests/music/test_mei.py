@@ -11,14 +11,14 @@ from rnnlab.music.mei import WRONG, mei_of
 from rnnlab.music.midi_events import read_events
 from rnnlab.music.sounds import sounds_of
 from rnnlab.music.tune import parse_tune
-from tests.music.test_score_writing import TUNE, random_tune
+from tests.music.drawn_tunes import TUNE, notes_without_metre
 
 MEI = "{http://www.music-encoding.org/ns/mei}"
 ID = "{http://www.w3.org/XML/1998/namespace}id"
 
 TUNES = [
     TUNE,
-    *map(random_tune, (0, 1, 3)),
+    *map(notes_without_metre, (0, 1, 3)),
     *(
         parse_tune(text, name="a")
         for text in (

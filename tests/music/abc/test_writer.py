@@ -1,18 +1,13 @@
 """What is written in ABC, to the letter, and that it comes back."""
 
-import random
-
 import pytest
 
 from rnnlab.errors import DataError
 from rnnlab.music.abc import read_abc, write_abc
 from rnnlab.music.reading import Reading
 from rnnlab.music.tune import parse_tune, tune_text
-from tests.music.drawn_tunes import drawn_tune
+from tests.music.drawn_tunes import TUNE, drawn_tune, notes_without_metre
 from tests.music.sounding import sounds
-
-LENGTHS = ["4", "4.", "8..", "8*2/3", "16*4/5", "1*5/8", "32", "16"]
-HEADS = ["c", "cis", "des'", "b,", "geses,,", "r", "fis''", "eis'''", "<c eisis>"]
 
 
 def reread(data):
@@ -29,9 +24,7 @@ def body(text):
 
 def test_without_a_metre_every_note_has_its_accidental_and_its_length():
     """There are no bars, and an accidental would hold for all that follows."""
-    tune = parse_tune("c4 cis'8. des,8*2/3 r2 <c eisis>4~ <c g>1*5/8 c''2 beses,,8 % tempo 96", name="a")
-
-    assert write_abc(tune).decode() == (
+    assert write_abc(TUNE).decode() == (
         "X:1\nT:a\nM:none\nL:1/8\nQ:1/4=96\nK:none\n"
         "=C2 ^c3/2 (3:2:1_D, z4 [=C-^^E]2 [=C=G]5 =c'4 __B,,\n"
     )  # fmt: skip
@@ -62,13 +55,7 @@ def test_what_cannot_be_written_is_refused_in_a_line():
 @pytest.mark.parametrize("random_seed", range(20))
 def test_notes_come_back_to_the_token_without_a_metre(random_seed):
     """Spelling, ties, tuplets, chords and the tempo."""
-    rng = random.Random(random_seed)
-    heads = [head for head in ("c", *rng.choices(HEADS, k=20)) for _ in range(rng.randint(1, 2))]
-    ties = [
-        "~" * (a == b != "r" and rng.random() < 0.5) for a, b in zip(heads, [*heads[1:], ""], strict=True)
-    ]
-    words = [head + rng.choice(LENGTHS) + tie for head, tie in zip(heads, ties, strict=True)]
-    tune = parse_tune(" ".join(words) + " % tempo 90", name="a")
+    tune = notes_without_metre(random_seed)
 
     assert tune_text(reread(write_abc(tune))) == tune_text(tune)
 
