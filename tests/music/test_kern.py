@@ -82,6 +82,14 @@ def test_a_spine_of_a_split_part_beside_another_is_timed_by_its_own_notes():
     assert notes(*lines, track=2) == "c,4 d,4 e,2 f,4 g,4"
 
 
+def test_a_spine_may_split_under_a_note_that_sounds_on():
+    """The new half begins where the notes of other spines on its line do."""
+    lines = ("**kern **kern", "4C 2c", "* *^", "4D . 4g", "2E 2d 2f", "* *v *v", "4F 4a", "*- *-")
+
+    assert notes(*lines) == "c2 d2 a4"
+    assert notes(*lines, voice="2") == "r4 g4 f2 r4"
+
+
 def test_a_part_that_begins_later_rests_until_then():
     """A new spine is the last part; text spines are none."""
     lines = ("**text **kern", "la 4c", "* *+", "* * **kern", "li 4d 4D", ". 4e 4E", "*- *- *-")
