@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from rnnlab.errors import DataError
 
@@ -23,7 +24,7 @@ class Grid:
     ticks_per_whole: int
     lengths: tuple[Fraction, ...]
 
-    @property
+    @cached_property
     def step(self) -> Fraction:
         """What a time step lasts, in whole notes; every time of the grid is a multiple of it."""
         if not self.lengths:
@@ -31,7 +32,7 @@ class Grid:
         denominator = math.lcm(*(length.denominator for length in self.lengths))
         return Fraction(math.gcd(*(int(length * denominator) for length in self.lengths)), denominator)
 
-    @property
+    @cached_property
     def shortest(self) -> int:
         """Time steps of its shortest note."""
         return int(min(self.lengths, default=self.step) / self.step)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 from rnnlab.errors import DataError
@@ -18,7 +19,7 @@ from rnnlab.music.voice import Tone, checked_time, sounding_pitch
 _PITCH = re.compile(r"(([a-gA-G])\2*)(#+|-+|n)?")
 _LENGTH = re.compile(r"([0-9]+)(?:%([0-9]+))?")
 _KINDS = ("*", "=", "!")
-_MOST_DIGITS, _MOST_DOTS = 4, 4
+_MOST_DIGITS, _MOST_DOTS, _MOST_SPINES = 4, 4, 200
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Part:
     left_out: Counter[str] = field(default_factory=Counter)
     said: list[str] = field(default_factory=list)
     end: Fraction = Fraction(0)
+    _bar: Fraction = Fraction(0)  # where the last bar line stands
 
     @property
     def notes(self) -> int:
@@ -54,8 +56,9 @@ class Part:
 
     def close_bar(self) -> None:
         """Take what follows the last bar line as a bar."""
-        if length := self.end - sum(self.bars, Fraction(0)):
-            self.bars.append(length)
+        if self.end > self._bar:
+            self.bars.append(self.end - self._bar)
+            self._bar = self.end
 
 
 @dataclass(frozen=True)
@@ -95,11 +98,12 @@ class Spines:
         self._added: list[Part] = []
         self._spines = 0
         for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
+            self._place = f"line {number}"
             if line.strip() and not line.startswith("!!"):
                 try:
                     self._line(line.split("\t"))
                 except DataError as error:
-                    raise DataError(f"line {number}: {error}") from None
+                    raise DataError(f"{self._place}: {error}") from None
         for part in self.parts:
             part.close_bar()
         if not self.parts:
@@ -111,6 +115,8 @@ class Spines:
         return [*reversed(self._first), *self._added]
 
     def _line(self, tokens: list[str]) -> None:
+        if len(tokens) > _MOST_SPINES:
+            raise DataError(f"expected at most {_MOST_SPINES} spines, received {len(tokens):,}")
         if not self._columns:
             self._open(tokens)
             return
@@ -207,10 +213,10 @@ class Spines:
         return replace(column, is_cue=token == "*cue") if token in {"*cue", "*Xcue"} else column
 
     def _bar(self, tokens: Sequence[str]) -> None:
-        seen: list[Part] = []
+        seen: set[int] = set()
         for column, token in zip(self._columns, tokens, strict=True):
-            if column.part is not None and not any(column.part is part for part in seen):
-                seen.append(column.part)
+            if column.part is not None and column.spine not in seen:
+                seen.add(column.spine)
                 column.part.close_bar()
                 column.part.left_out["repeats"] += ":|" in token or ":!" in token
 
@@ -218,16 +224,19 @@ class Spines:
         """Take the notes of a line, which begin together."""
         if any(column.is_new for column in self._columns):
             raise DataError("a new spine (*+) has no kind; expected a line with **kern for it")
-        chords = [
-            _chord(token, column.part) if column.part is not None and token != "." else []
-            for column, token in zip(self._columns, tokens, strict=True)
-        ]
+        chords: list[tuple[Tone, ...]] = []
+        for column, token in zip(self._columns, tokens, strict=True):
+            tones, kind, count = ((), "", 0) if column.part is None or token == "." else _chord(token)
+            chords.append(tones)
+            if kind and column.part is not None:
+                column.part.left_out[kind] += count
         timed = [column for column, chord in zip(self._columns, chords, strict=True) if chord]
         if not timed:
             return
         begin = _begin(timed)
         self._columns = [
-            _placed(column, chord, begin) for column, chord in zip(self._columns, chords, strict=True)
+            _placed(column, chord, begin, self._place)
+            for column, chord in zip(self._columns, chords, strict=True)
         ]
 
 
@@ -250,41 +259,45 @@ def _begin(columns: Sequence[_Column]) -> Fraction:
     raise DataError("its time cannot be told, since its spines were silent before; write rests in them")
 
 
-def _placed(column: _Column, chord: Sequence[Tone], begin: Fraction) -> _Column:
+def _placed(column: _Column, chord: Sequence[Tone], begin: Fraction, place: str) -> _Column:
     """A sub-spine after a line; its part takes the tones that begin there."""
     if column.part is None:
         return column
     if not chord:
         return replace(column, knows="itself" if column.end > begin else "nothing")
-    end = checked_time(begin + max(tone.length for tone in chord), "here")
+    end = checked_time(begin + max(tone.length for tone in chord))
     column.part.end = max(column.part.end, end)
     if column.is_cue:
         column.part.left_out["cue notes"] += sum(tone.pitch is not None for tone in chord)
     else:
-        place = f"{4 * float(begin):g} quarter notes after the start"
         column.part.tones += [
             SubTone(column.voice, replace(tone, begin=begin, place=place)) for tone in chord
         ]
     return replace(column, end=end, knows="itself")
 
 
-def _chord(token: str, part: Part) -> list[Tone]:
-    """The tones of a token at time 0; none for a grace note, which takes no time.
+@lru_cache(maxsize=4096)
+def _chord(token: str) -> tuple[tuple[Tone, ...], str, int]:
+    """The tones of a token at time 0, and how many notes of a kind are left out of it.
+
+    There are none for a grace note, which takes no time.
 
     Raises:
         DataError: it is no note and no rest.
     """
     notes = token.split()
     if "q" in token.lower():
-        part.left_out["grace notes"] += len(notes)
-        return []
-    tones = []
+        return (), "grace notes", len(notes)
+    if not notes:
+        raise DataError("expected a note, a rest or '.' in each spine, received nothing")
+    tones: list[Tone] = []
+    unpitched = 0
     length = None
     for note in notes:
         length = _length(note, length)
         found = _PITCH.findall(note)
         is_unpitched = not found and "R" in note
-        part.left_out["unpitched notes"] += is_unpitched
+        unpitched += is_unpitched
         if "r" in note or is_unpitched:
             tones.append(Tone(Fraction(0), length, None, ""))
             continue
@@ -300,7 +313,7 @@ def _chord(token: str, part: Part) -> list[Tone]:
         ties = {mark for mark in "[_]" if mark in note}
         tones.append(Tone(Fraction(0), length, pitch, "", bool(ties & {"[", "_"}), bool(ties & {"_", "]"})))
     sounding = [tone for tone in tones if tone.pitch is not None]
-    return sounding or tones
+    return tuple(sounding or tones), "unpitched notes" * bool(unpitched), unpitched
 
 
 def _length(note: str, before: Fraction | None) -> Fraction:

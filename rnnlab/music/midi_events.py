@@ -162,9 +162,8 @@ def _strikes(switches: Sequence[tuple[int, bool]], last: int) -> Iterator[tuple[
     for tick, group in groupby(switches, key=lambda switch: switch[0]):
         kinds = [begins for _, begins in group]
         if begin is not None:
-            for _ in range(min(kinds.count(False), together + owed)):
-                kinds.remove(False)
-                end, owed = tick, owed - 1
+            kinds, ended = _without_ends(kinds, together + owed)
+            end, owed = tick if ended else end, owed - ended
             missing = together + owed
             if not missing or True in kinds:
                 yield from [(begin, tick if end is None else end)] * together
@@ -180,6 +179,17 @@ def _strikes(switches: Sequence[tuple[int, bool]], last: int) -> Iterator[tuple[
             begin = None
     if begin is not None:
         yield from [(begin, last if end is None else end)] * together
+
+
+def _without_ends(kinds: Sequence[bool], most: int) -> tuple[list[bool], int]:
+    """Events of one tick without their first ends, of which so many are taken at most, and how many were."""
+    kept, ended = [], 0
+    for begins in kinds:
+        if begins or ended == most:
+            kept.append(begins)
+        else:
+            ended += 1
+    return kept, ended
 
 
 def _meter(data: bytes) -> Meter | None:

@@ -86,7 +86,7 @@ def _remarks(parts: Sequence[Part], number: int, voices: list[str], voice: str) 
     if len(parts) > 1:
         yield f"part {number} of {len(parts)} ({part.name}) is read"
     if len(voices) > 1:
-        yield f"voice {voice} of {len(voices)} is read ({', '.join(voices)})"
+        yield f"voice {voice} of {len(voices)} is read ({', '.join(voices[:16])})"
     if shifts := [f"{shift:+d}" for shift in dict.fromkeys(part.shifts) if shift]:
         yield f"pitches are those that sound: the written ones are moved by {', '.join(shifts)} semitones"
 
@@ -96,7 +96,7 @@ def _parts(root: Element) -> list[Part]:
     names = {
         part.get("id"): text_of(part, "part-name") or "" for part in root.iterfind("part-list/score-part")
     }
-    order = list(names)
+    order = {each: place for place, each in enumerate(names)}
     measures: dict[str | None, Element] = {}
     for part in root.iterfind("part"):
         measures.setdefault(part.get("id"), Element("part")).extend(list(part))
@@ -105,7 +105,7 @@ def _parts(root: Element) -> list[Part]:
             bar = Element("measure", measure.attrib)
             bar.extend(list(part))
             measures.setdefault(part.get("id"), Element("part")).append(bar)
-    ids = sorted(measures, key=lambda each: order.index(each) if each in names else len(order))
+    ids = sorted(measures, key=lambda each: order.get(each, len(order)))
     if not ids:
         raise DataError("a score without parts; expected one <part>")
     return [_read_part(measures[each], names.get(each) or str(each or "")) for each in ids]
@@ -138,12 +138,20 @@ def _voices(written: Sequence[Written]) -> Mapping[str, list[Written]]:
 
 
 def _has_two_staves_at_once(notes: Sequence[Written]) -> bool:
-    ends: dict[str, Fraction] = {}
+    """Whether a note begins on one staff while another sounds on a different one; chords may span staves."""
+    last, before = (Fraction(0), ""), Fraction(0)  # latest end and its staff, and latest end on other staves
     for note in sorted(notes, key=lambda note: note.begin):
+        end, staff = last
         is_chord = note.element.find("chord") is not None
-        if not is_chord and any(end > note.begin for staff, end in ends.items() if staff != note.staff):
+        if not is_chord and note.begin < (before if staff == note.staff else end):
             return True
-        ends[note.staff] = max(ends.get(note.staff, Fraction(0)), note.begin + note.length)
+        ends = note.begin + note.length
+        if staff == note.staff:
+            last = max(end, ends), staff
+        elif ends > end:
+            last, before = (ends, note.staff), end
+        else:
+            before = max(before, ends)
     return False
 
 

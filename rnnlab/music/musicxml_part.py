@@ -93,6 +93,7 @@ class Part:
     tempi: list[tuple[Fraction, float]] = field(default_factory=list)
     shifts: list[int] = field(default_factory=list)
 
+    _place: str = ""
     _divisions: Fraction = Fraction(1)
     _transpositions: dict[str | None, Transposition] = field(default_factory=dict)
     _begin: Fraction = Fraction(0)  # of the measure
@@ -115,31 +116,35 @@ class Part:
             DataError: something in it has no time, or a time before its measure.
         """
         for number, measure in enumerate(part.iter("measure"), 1):
-            self._measure(measure, f"measure {measure.get('number', str(number))[:12]}")
+            self._place = f"measure {measure.get('number', str(number))[:12]}"
+            try:
+                self._measure(measure)
+            except DataError as error:
+                raise DataError(f"{self._place}: {error}") from None
         return self
 
-    def _measure(self, measure: Element, place: str) -> None:
+    def _measure(self, measure: Element) -> None:
         self._now, self._last, reached = self._begin, None, self._begin
         for element in measure:
-            self._element(element, place)
+            self._element(element)
             reached = max(reached, self._now)
         if reached == self._begin and self.meters and self.meters[-1] is not None:
             reached += self.meters[-1].bar  # a measure without a note or a rest
         self.bars.append(reached - self._begin)
-        self._begin = checked_time(reached, place)
+        self._begin = checked_time(reached)
 
-    def _element(self, element: Element, place: str) -> None:
+    def _element(self, element: Element) -> None:
         match element.tag:
             case "note":
-                self._note(element, place)
+                self._note(element)
             case "backup":
-                self._now -= self._length(element, place)
+                self._now -= self._length(element)
                 if self._now < self._begin:
-                    raise DataError(f"{place}: a <backup> leads to before the measure; write a shorter one")
+                    raise DataError("a <backup> leads to before the measure; write a shorter one")
             case "forward":
-                self._now += self._length(element, place)
+                self._now += self._length(element)
             case "attributes":
-                self._attributes(element, place)
+                self._attributes(element)
             case "direction" | "sound":
                 self._tempo(element)
             case "harmony":
@@ -147,17 +152,17 @@ class Part:
             case "barline":
                 self.left_out["repeats"] += element.find("repeat[@direction='backward']") is not None
 
-    def _note(self, element: Element, place: str) -> None:
+    def _note(self, element: Element) -> None:
         sounds = element.find("pitch") is not None or element.find("unpitched") is not None
         if element.find("grace") is not None:
             self.left_out["grace notes"] += sounds
             return
-        length = self._length(element, place)
+        length = self._length(element)
         if element.find("chord") is None:
             self._last = self._now, text_of(element, "voice") or "1"
-            self._now = checked_time(self._now + length, place)
+            self._now = checked_time(self._now + length)
         elif self._last is None:
-            raise DataError(f"{place}: a <chord/> follows no note; write its note without it")
+            raise DataError("a <chord/> follows no note; write its note without it")
         begin, voice = self._last
         staff = text_of(element, "staff") or "1"
         left_out = {
@@ -172,15 +177,15 @@ class Part:
         transposition = self._transposition(staff)
         if element.find("pitch") is not None:
             self.shifts.append(transposition.semitones)
-        self.written.append(Written(voice, staff, begin, length, place, element, transposition))
+        self.written.append(Written(voice, staff, begin, length, self._place, element, transposition))
 
-    def _attributes(self, element: Element, place: str) -> None:
+    def _attributes(self, element: Element) -> None:
         if (divisions := text_of(element, "divisions")) is not None:
-            self._divisions = number_of(divisions, f"{place}: <divisions>")
+            self._divisions = number_of(divisions, "<divisions>")
             if self._divisions <= 0:
-                raise DataError(f"{place}: <divisions>: expected a number above 0, received {divisions[:40]}")
+                raise DataError(f"<divisions>: expected a number above 0, received {divisions[:40]}")
         for transpose in element.iterfind("transpose"):
-            self._transpose(transpose, place)
+            self._transpose(transpose)
         self.left_out["measure repeats"] += len(
             element.findall("measure-style/measure-repeat[@type='start']")
         )
@@ -190,14 +195,14 @@ class Part:
         for key in _of_first_staff(element, "key"):
             self.keys.append(_key(key, self._transposition("1")))
 
-    def _transpose(self, element: Element, place: str) -> None:
+    def _transpose(self, element: Element) -> None:
         """Take a transposition of a staff, or of all."""
         values = {}
         for tag in ("diatonic", "chromatic", "octave-change"):
-            value = number_of(text_of(element, tag) or "0", f"{place}: <{tag}>")
+            value = number_of(text_of(element, tag) or "0", f"<{tag}>")
             if value.denominator != 1 or abs(value) > 127:
                 raise DataError(
-                    f"{place}: <{tag}>: expected a whole number of steps, received {float(value):g};"
+                    f"<{tag}>: expected a whole number of steps, received {float(value):g};"
                     " rnnlab has no microtones"
                 )
             values[tag] = int(value)
@@ -224,15 +229,15 @@ class Part:
         else:
             self.left_out[f"tempi outside {SLOWEST} to {FASTEST}"] += 1
 
-    def _length(self, element: Element, place: str) -> Fraction:
+    def _length(self, element: Element) -> Fraction:
         """The length of a note, a backup or a forward."""
         text = text_of(element, "duration")
         if text is None:
-            raise DataError(f"{place}: a <{element.tag}> without <duration>; expected its length")
-        length = number_of(text, f"{place}: <duration>") / (4 * self._divisions)
+            raise DataError(f"a <{element.tag}> without <duration>; expected its length")
+        length = number_of(text, "<duration>") / (4 * self._divisions)
         if length < 0:
-            raise DataError(f"{place}: <duration>: expected 0 or more, received {text[:40]}")
-        return checked_time(length, place)
+            raise DataError(f"<duration>: expected 0 or more, received {text[:40]}")
+        return checked_time(length)
 
 
 def text_of(element: Element, tag: str) -> str | None:

@@ -121,14 +121,14 @@ def changes(values: Iterable[object]) -> int:
     return max(len(found) - 1, 0)
 
 
-def checked_time(time: Fraction, place: str) -> Fraction:
+def checked_time(time: Fraction) -> Fraction:
     """Return a time, or refuse it if sums of such times would take too long.
 
     Raises:
         DataError: its denominator is too large.
     """
     if time.denominator > FINEST:
-        raise DataError(f"{place}: its lengths divide a whole note into too many parts; write simpler ones")
+        raise DataError("the lengths divide a whole note into too many parts; write simpler ones")
     return time
 
 

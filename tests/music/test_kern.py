@@ -82,6 +82,14 @@ def test_a_spine_of_a_split_part_beside_another_is_timed_by_its_own_notes():
     assert notes(*lines, track=2) == "c,4 d,4 e,2 f,4 g,4"
 
 
+def test_a_spine_may_split_under_a_note_that_sounds_on():
+    """The new half begins where the notes of other spines on its line do."""
+    lines = ("**kern **kern", "4C 2c", "* *^", "4D . 4g", "2E 2d 2f", "* *v *v", "4F 4a", "*- *-")
+
+    assert notes(*lines) == "c2 d2 a4"
+    assert notes(*lines, voice="2") == "r4 g4 f2 r4"
+
+
 def test_a_part_that_begins_later_rests_until_then():
     """A new spine is the last part; text spines are none."""
     lines = ("**text **kern", "la 4c", "* *+", "* * **kern", "li 4d 4D", ". 4e 4E", "*- *- *-")
@@ -228,13 +236,14 @@ def test_every_usual_encoding_and_line_end_is_read(encoding, end):
         (("**kern **kern", "*v *v"), "line 2: expected *v in neighbouring sub-spines of one spine"),
         (("**kern", "*x"), "line 2: expected *x in two spines"),
         (("**kern", "*+", "4c 4d"), "line 3: a new spine (*+) has no kind"),
+        (("**kern " * 201,), "line 1: expected at most 200 spines, received 201"),
         (("**kern", "4c", "*-", "**kern", "4d", "*-"), "line 4: the spines have ended; expected one piece"),
         (("**kern", "**text", "4d", "*-"), "line 2: a spine becomes **text"),
         (("**kern **kern", "* 4c"), "line 2: expected notes, interpretations (*), bar lines (=) or comments"),
         (("**kern", "4r", "*-"), "expected notes, received none in part 1; they are in part: none"),
         (("**kern **kern", "4c 4r", "*- *-"), "expected notes, received none in part 1; they are in part: 2"),
-        (("**kern", "9973c", "9967c", "9949c", "9941c"), "line 5: here: its lengths divide a whole note"),
-        (("**kern", "1c") + ("4c&e",) * (1 << 19), "expected a piece of at most 2,097,152 "),
+        (("**kern", "9973c", "9967c", "9949c", "9941c"), "line 5: the lengths divide a whole note"),
+        (("**kern", "1c") + ("4c&e",) * (1 << 19), "expected a piece of at most 1,048,576 "),
     ],
 )  # fmt: skip
 def test_what_is_no_kern_is_one_line_with_its_place(lines, message):
@@ -251,7 +260,7 @@ def test_a_part_or_a_voice_that_is_not_there_is_refused():
         read(*SPLIT, track=2)
     with pytest.raises(DataError, match="expected a voice of part 1, one of 1, 2, received '3'"):
         read(*SPLIT, voice="3")
-    with pytest.raises(DataError, match=r"1 quarter notes after the start: .* received c and e together"):
+    with pytest.raises(DataError, match="line 3: expected one note at a time, received c and e together"):
         read("**kern", "4c", "4c&4e", "*-", polyphony="refuse")
 
 

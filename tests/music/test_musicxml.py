@@ -419,6 +419,7 @@ GOOD = WHOLE.format("UTF-8")
         {"a.xml": OTHER, "META-INF/container.xml": container("score"), "score": GOOD},
         {"__MACOSX/._score.xml": "\0", "META-INF/container.xml": container("score.xml"), "score.xml": GOOD},
         {"__MACOSX/._score.xml": "\0\5\26\7", "score.xml": GOOD},
+        {"__MACOSX/score.xml": "\0", "score.xml": GOOD},
         {"._score.xml": "\0\5\26\7", "score.xml": GOOD},
         {"META-INF/container.xml": container("gone.xml"), "score.xml": GOOD},
         {"META-INF\\container.xml": container("in/b.xml"), "in\\b.xml": GOOD, "a.xml": OTHER},
