@@ -27,9 +27,13 @@ _MODES: dict[str, Mode] = {
 }
 _SPELLED = {"#": "is", "b": "es", "": ""}
 _ACCIDENTALS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
+_MODE_NAMES = "|".join(sorted((re.escape(name) for name in _MODES if name), key=len, reverse=True))
 _TONIC = re.compile(
-    r"(?P<letter>[A-G])(?P<sign>[#b]?)\s*(?P<mode>(?!exp\b|[A-Za-z]+\s*=)[A-Za-z]*)(?=\s|$|[\^_=]|(?<=\s))"
+    rf"(?P<letter>[A-G])(?P<sign>[#b]?)\s*"
+    rf"(?P<mode>(?:(?i:{_MODE_NAMES})[a-z]*(?=\s|$|[\^_]|=[A-Ga-g](?:[\s^_=]|$)))?)(?=\s|$|[\^_=]|(?<=\s))"
 )
+_NO_KEY = re.compile(r"(?:exp\b|[\^_=]|(?:clef|octave|transpose|t|middle|m|stafflines|staffscale)\s*=)")
+_WORD = re.compile(r'[A-Za-z]+\s*=\s*(?:"[^"]*"|\S+)|"[^"]*"|\S+')
 _CLEF = re.compile(
     r"(?:treble|alto|tenor|bass|perc|none|[GCFP])?(?P<line>[1-5]?)(?P<octave>[+-]8|[+-]15)?", re.IGNORECASE
 )
@@ -90,30 +94,22 @@ def read_key(text: str) -> Key:
         return _modified(Key({"f": 1, "c": 1} if pipes else {}), text[match.end() :])
     match = _TONIC.match(text)
     if match is None:
-        words = text.split()
-        if not words or "=" in words[0] or _CLEF_NAME.match(words[0]) or words[0] == "exp":
-            return _modified(Key(), text)  # no key: no signature
+        if not text or _NO_KEY.match(text) or _CLEF_NAME.match(text):
+            return _modified(Key(), text)
         raise DataError(f"expected a key such as G, Am, D mix or none, received {text[:40]!r}")
-    mode = _MODES.get(match["mode"].lower()[:3])
-    if mode is None or (match["mode"][:1].isupper() and match["mode"] == "M"):
-        if _CLEF_NAME.match(match["mode"]):  # `K:D treble`: no mode, but a clef
-            mode, end = "major", match.start("mode")
-        else:
-            raise DataError(
-                f"expected a mode such as maj, min, dor or mix after the key, received {match['mode'][:40]!r}"
-            )
-    else:
-        end = match.end()
+    if match["mode"] == "M":
+        raise DataError("expected a mode such as maj, m, dor or mix after the key, received 'M'")
+    mode = _MODES[match["mode"].lower()[:3]]
     key = KeySignature(match["letter"].lower() + _SPELLED[match["sign"]], mode)
     if not -7 <= key.fifths <= 7:
         raise DataError(f"expected a key of at most seven sharps or flats, received {text[:40]!r}")
-    return _modified(Key(altered_letters(key.fifths), key), text[end:])
+    return _modified(Key(altered_letters(key.fifths), key), text[match.end() :])
 
 
 def _modified(key: Key, rest: str) -> Key:
     """Return the key with the accidentals that follow it: `=f` changes it, `exp ^f` replaces it."""
     alterations, signature, words = dict(key.alterations), key.signature, []
-    for word in rest.split():
+    for word in _WORD.findall(rest):
         accidentals = re.fullmatch(r"(?:(?:\^\^?|__?|=)[A-Ga-g])+", word)
         if word == "exp":
             alterations, signature = {}, None
@@ -121,8 +117,13 @@ def _modified(key: Key, rest: str) -> Key:
             for sign, letter in re.findall(r"(\^\^?|__?|=)([A-Ga-g])", word):
                 alterations[letter.lower()] = _ACCIDENTALS[sign]
             signature = None
-        else:
+        elif re.match(r"[A-Za-z]+\s*=", word) or _CLEF_NAME.match(word):
             words.append(word)
+        else:
+            raise DataError(
+                f"expected a mode such as maj, min, dor or mix, an accidental such as ^f, or a clef after the"
+                f" key, received {word[:40]!r}"
+            )
     return Key(alterations, signature, " ".join(words))
 
 
@@ -152,6 +153,8 @@ def read_properties(text: str, before: Transposition) -> Transposition:
             after = (
                 replace(after, octave=semitones) if name == "octave" else replace(after, transpose=semitones)
             )
+        elif name and name[:3] in _MODES:
+            raise DataError(f"expected a space between the mode and {match[0].strip()[len(name) :]!r}")
         elif name in _OTHER_PITCHES:
             raise DataError(f"{name}= is not supported; write the pitches that sound, or transpose=")
     return after

@@ -453,7 +453,12 @@ def _mistake(text: str, position: int) -> str | None:
     if character == "!" and (rest[:1].isspace() or "|" in rest.partition("!")[0] or "!" not in rest):
         return None
     if character in "^_=":
-        return "expected a note after an accidental of whole semitones; quarter tones are not supported"
+        after = text[position:].lstrip("^_=")[:1]
+        if after.isdigit() or after == "/":
+            return (
+                "expected an accidental of whole semitones, received a quarter tone; they are not supported"
+            )
+        return f"expected a note after the accidental, received {after or 'the end of the line'!r}"
     if character == "#":
         return "expected a note, received '#'; a sharp is written before the note, as in ^F"
     if character == '"':

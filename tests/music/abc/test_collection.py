@@ -167,7 +167,9 @@ REFUSED = {
     "V:1\nC|\nV:1 clef=nothing\nD": "8:3: expected a clef such as treble, bass or treble-8, received"
     " 'nothing'",
     "C D |: E : F": "6:10: expected a note or another symbol of ABC, received ': F'",
-    "C ^/D": "6:3: expected a note after an accidental of whole semitones; quarter tones are not supported",
+    "C ^/D": "6:3: expected an accidental of whole semitones, received a quarter tone: not supported",
+    "C =\nD": "6:3: expected a note after the accidental, received 'the end of the line'",
+    "C = D": "6:3: expected a note after the accidental, received ' '",
     "C F#": "6:4: expected a note, received '#'; a sharp is written before the note, as in ^F",
     "C [CE": "6:3: expected ] on the same line, received none",
     "C {gC": "6:3: expected } on the same line, received none",
@@ -193,7 +195,11 @@ REFUSED = {
     "m:~g2={a}g{f}g\nC": "6:3: macros (m:) are not supported; write the notes that they stand for",
     "%%MIDI transpose 2\nC": "6:1: %%MIDI transpose is not supported; write transpose= after the key",
     "[K:H]C": "6:1: expected a key such as G, Am, D mix or none, received 'H'",
-    "[K:Gfoo]C": "6:1: expected a mode such as maj, min, dor or mix after the key, received 'foo'",
+    "[K:Gfoo]C": "6:1: expected a key such as G, Am, D mix or none, received 'Gfoo'",
+    "[K:Dclef=bass]C": "6:1: expected a key such as G, Am, D mix or none, received 'Dclef=bass'",
+    "[K:G foo]C": "6:1: expected a mode such as maj, min, dor or mix, an accidental such as ^f, or a clef"
+    " after the key, received 'foo'",
+    "[K:EM]C": "6:1: expected a mode such as maj, m, dor or mix after the key, received 'M'",
     "[K:G#]C": "6:1: expected a key of at most seven sharps or flats, received 'G#'",
     "[K:C sound=D]C": "6:1: sound= is not supported; write the pitches that sound, or transpose=",
     "[K:C transpose=x]C": "6:1: expected a number after transpose=, received 'x'",
