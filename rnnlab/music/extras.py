@@ -7,7 +7,6 @@ from rnnlab.errors import DataError
 
 _EXTRAS = {
     "mido": ("midi", "writing MIDI"),
-    "music21": ("music", "ABC"),
     "onnx": ("export", "ONNX"),
     "tensorboard": ("tensorboard", "a log for TensorBoard"),
     "resvg_py": ("score", "a picture of a score"),

@@ -20,51 +20,13 @@ from rnnlab.music.abc.fields import (
     read_tempo,
     read_unit,
 )
-from rnnlab.music.abc.voice import Head, State, Voice, left_out
+from rnnlab.music.abc.symbols import NOTE, PLUS_DECORATIONS, SYMBOL, chord_of, head_of, length_of, mistake_at
+from rnnlab.music.abc.voice import State, Voice, left_out
 from rnnlab.music.meter import Meter
 from rnnlab.music.reading import Reading
 from rnnlab.music.tune import Tune
 
-_LENGTH = r"(?:[0-9]*(?:/+[0-9]*)?)"
-_NOTE = rf"(?P<sign>\^\^?|__?|=)?(?P<letter>[A-Ga-g])(?P<octave>[,']*)(?P<length>{_LENGTH})"
-_NUMBERS = r"[0-9]+(?:[,-][0-9]+)*\.?"
-_TOKEN = re.compile(
-    rf"""
-      (?P<space>[\s`\\]+)
-    | (?P<inline_field>\[\s*[A-Za-z]:[^\]]*\])
-    | (?P<bar>(?:\[\||\.?:*\||::)[|:\]]*(?:\s*\[?\s*{_NUMBERS})?|\[\s*{_NUMBERS})
-    | (?P<tuplet>\((?P<p>[0-9]+)(?::(?P<q>[0-9]*)(?::(?P<r>[0-9]*))?)?)
-    | (?P<text>"[^"]*")
-    | (?P<decoration>![^\s|!"]+!|\+(?P<word>[^\s|+"]+)\+)
-    | (?P<note>{_NOTE})
-    | (?P<rest>[zx](?P<rest_length>{_LENGTH}))
-    | (?P<bars>[ZX](?P<bar_count>[0-9]*))
-    | (?P<spacer>y{_LENGTH})
-    | (?P<grace>\{{[^}}]*\}})
-    | (?P<broken><+|>+)
-    | (?P<tie>\.?-)
-    | (?P<overlay>\(&|&\)|&+)
-    | (?P<slur>\.?\(|\))
-    | (?P<mark>[.~H-Wh-w])
-    | (?P<chord>\[(?P<inside>[^\]|]*)\](?P<chord_length>{_LENGTH}))
-    | (?P<ignored>[$*;?@])
-    """,
-    re.VERBOSE,
-)
-_INSIDE = re.compile(
-    rf'(?P<skipped>\s+|"[^"]*"|![^\s|!"]+!|[.~H-Wh-w()])|{_NOTE}(?P<tied>\.?-)?(?P<slurs>\)*)'
-)
 _FIELD = re.compile(r"\s*(?P<letter>[A-Za-z]):(?![|:])(?P<text>.*)")
-_ACCIDENTALS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
-_PLUS_DECORATIONS = frozenset(
-    "trill lowermordent uppermordent mordent pralltriller roll turn turnx invertedturn invertedturnx arpeggio"
-    " accent emphasis fermata invertedfermata tenuto upbow downbow open thumb snap slide plus wedge"
-    " shortphrase mediumphrase longphrase p pp ppp pppp f ff fff ffff mp mf sfz segno coda D.S. D.C."
-    " dacoda dacapo fine breath crescendo( crescendo) diminuendo( diminuendo) <( <) >( >) trill( trill)"
-    " staccato marcato 0 1 2 3 4 5".split()
-)
-"""Decorations between plus signs; older programs write chords so."""
-
 _NOT_SUPPORTED = {
     "m": "macros (m:) are not supported; write the notes that they stand for",
 }
@@ -134,8 +96,9 @@ class TuneReader:
                 raise DataError(f"{lack[0] or place}: {lack[1]}")
         sounding = [voice for voice in self._voices.values() if not voice.is_empty]
         chosen = self._chosen(sounding, place)
+        polyphony = self._reading.polyphony or "highest"
         try:
-            notes = chosen.notes(self._reading.polyphony or "highest")
+            notes = chosen.notes(polyphony)
         except DataError as error:
             raise DataError(f"{place}: {error}") from None
         if not any(note.pitches for note in notes):
@@ -152,7 +115,7 @@ class TuneReader:
             meter=self._meter,
             key=self._key.signature,
             pickup=chosen.pickup,
-            left_out={**left_out(sounding, chosen), **later},
+            left_out={**left_out(sounding, chosen, polyphony), **later},
             remarks=(*remarks, *self._remarks),
         )
 
@@ -313,12 +276,12 @@ class TuneReader:
         self._current()
         text, position = line.text, 0
         while position < len(text):
-            match = _TOKEN.match(text, position)
+            match = SYMBOL.match(text, position)
             if self._marks.get(text[position]):
                 position += 1
                 continue
             if match is None:
-                reason = _mistake(text, position)
+                reason = mistake_at(text, position)
                 if reason:
                     raise DataError(f"{line.number}:{position + 1}: {reason}")
                 position += 1
@@ -329,16 +292,16 @@ class TuneReader:
 
     def _note(self, match: re.Match[str]) -> None:
         voice = self._current()
-        voice.sound([_head(match)], voice.state.unit * _length(match["length"]))
+        voice.sound([head_of(match)], voice.state.unit * length_of(match["length"]))
 
     def _chord(self, match: re.Match[str]) -> None:
         voice = self._current()
-        heads, first = _heads(match["inside"])
-        voice.sound(heads, voice.state.unit * first * _length(match["chord_length"]))
+        heads, first = chord_of(match["inside"])
+        voice.sound(heads, voice.state.unit * first * length_of(match["chord_length"]))
 
     def _rest(self, match: re.Match[str]) -> None:
         voice = self._current()
-        voice.rest(voice.state.unit * _length(match["rest_length"]))
+        voice.rest(voice.state.unit * length_of(match["rest_length"]))
 
     def _bars(self, match: re.Match[str]) -> None:
         self._current().rest_of_bars(int(match["bar_count"] or 1))
@@ -348,6 +311,7 @@ class TuneReader:
         if "|" in match["bar"] or ":" in match["bar"]:
             self._end_overlay()
             self._current().bar_line()
+            self._current().repeats += ":|" in match["bar"] or match["bar"].startswith("::")
 
     def _broken(self, match: re.Match[str]) -> None:
         self._current().break_rhythm(match["broken"])
@@ -356,14 +320,14 @@ class TuneReader:
         self._current().tie()
 
     def _grace(self, match: re.Match[str]) -> None:
-        self._current().grace(_head(note) for note in re.finditer(_NOTE, match["grace"]))
+        self._current().grace(head_of(note) for note in re.finditer(NOTE, match["grace"]))
 
     def _inline_field(self, match: re.Match[str]) -> None:
         letter, _, text = match["inline_field"][1:-1].partition(":")
         self._field(letter.strip(), text)
 
     def _decoration(self, match: re.Match[str]) -> None:
-        if match["word"] and match["word"] not in _PLUS_DECORATIONS:
+        if match["word"] and match["word"] not in PLUS_DECORATIONS:
             raise DataError(
                 f"expected a decoration between plus signs, received {match['decoration'][:40]!r}; write a"
                 " chord as in [CEG]"
@@ -401,68 +365,3 @@ _READ = {
     "decoration": TuneReader._decoration,
 }
 """What reads each symbol; the others say nothing about pitch and length."""
-
-
-def _length(text: str) -> Fraction:
-    """Return the factor that a length such as `3`, `/`, `//`, `3/2` says.
-
-    Raises:
-        DataError: it says none, or 0.
-    """
-    number, slashes, divisor = re.fullmatch(r"([0-9]*)(/*)([0-9]*)", text).groups()  # type: ignore[union-attr]
-    if (len(slashes) > 1 and divisor) or len(number) > 4 or len(divisor) > 4:
-        raise DataError(f"expected a length such as 2, /2 or 3/2, received {text[:40]!r}")
-    below = int(divisor) if divisor else 2 ** len(slashes)
-    if not below or (number and not int(number)) or len(slashes) > 8:
-        raise DataError(f"expected a length above 0, received {text[:40]!r}")
-    return Fraction(int(number or 1), below)
-
-
-def _head(match: re.Match[str], *, tied: bool = False) -> Head:
-    """Return the written pitch of a note; a small letter is an octave above a large one."""
-    letter, marks = match["letter"], match["octave"]
-    octave = marks.count("'") - marks.count(",") + letter.islower()
-    sign = match["sign"]
-    return Head(letter.lower(), octave, None if sign is None else _ACCIDENTALS[sign], tied)
-
-
-def _heads(inside: str) -> tuple[list[Head], Fraction]:
-    """Return the pitches of a chord, and the length of its first note.
-
-    Raises:
-        DataError: something in it is not a note.
-    """
-    heads, first, position = [], None, 0
-    while position < len(inside):
-        match = _INSIDE.match(inside, position)
-        if match is None:
-            raise DataError(f"expected notes in a chord, received {inside[position : position + 40]!r}")
-        if match["letter"]:
-            first = first or _length(match["length"])
-            heads.append(_head(match, tied=bool(match["tied"])))
-        position = match.end()
-    if first is None:
-        raise DataError("expected notes in a chord, received none")
-    return heads, first
-
-
-def _mistake(text: str, position: int) -> str | None:
-    """Return what is wrong with a character that no symbol begins with; None for an old line break."""
-    character = text[position]
-    rest = text[position + 1 :]
-    if character == "!" and (rest[:1].isspace() or "|" in rest.partition("!")[0] or "!" not in rest):
-        return None
-    if character in "^_=":
-        after = text[position:].lstrip("^_=")[:1]
-        if after.isdigit() or after == "/":
-            return (
-                "expected an accidental of whole semitones, received a quarter tone; they are not supported"
-            )
-        return f"expected a note after the accidental, received {after or 'the end of the line'!r}"
-    if character == "#":
-        return "expected a note, received '#'; a sharp is written before the note, as in ^F"
-    if character == '"':
-        return "expected a closing quotation mark on the same line, received none"
-    if character in "[{":
-        return f"expected {']' if character == '[' else '}'} on the same line, received none"
-    return f"expected a note or another symbol of ABC, received {text[position : position + 10]!r}"

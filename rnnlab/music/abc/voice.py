@@ -75,11 +75,12 @@ class Voice:
         state: what fields have said up to here.
         grace_notes: number of grace notes, which are left out.
         overlaid: number of notes of overlays (`&`), which are left out.
+        repeats: number of signs that send back, which are not followed.
     """
 
     def __init__(self, name: str, state: State) -> None:
         self.name, self.state = name, replace(state)
-        self.grace_notes = self.overlaid = 0
+        self.grace_notes = self.overlaid = self.repeats = 0
         self._events: list[_Event] = []
         self._accidentals: dict[tuple[str, int | None], int] = {}  # of this bar
         self._last: dict[tuple[str, int], int] = {}  # the last event's pitches, as they are altered
@@ -94,6 +95,11 @@ class Voice:
     def note_count(self) -> int:
         """Number of notes and chords."""
         return sum(bool(event.pitches) for event in self._events)
+
+    @property
+    def pitches_below_others(self) -> int:
+        """Number of pitches of chords, but for the highest of each."""
+        return sum(max(len(event.pitches) - 1, 0) for event in self._events)
 
     @property
     def is_empty(self) -> bool:
@@ -300,10 +306,12 @@ def _kept(pitches: frozenset[Pitch], polyphony: Polyphony) -> frozenset[Pitch]:
     return frozenset({max(pitches, key=lambda pitch: pitch.height)})
 
 
-def left_out(voices: Sequence[Voice], chosen: Voice) -> Mapping[str, int]:
+def left_out(voices: Sequence[Voice], chosen: Voice, polyphony: Polyphony) -> Mapping[str, int]:
     """Return how much of the voices is not in the notes of the chosen one, by kind."""
     counts = {
+        "notes below others": 0 if polyphony == "chords" else chosen.pitches_below_others,
         "grace notes": chosen.grace_notes,
+        "repeats": chosen.repeats,
         "notes of other voices": chosen.overlaid
         + sum(voice.note_count for voice in voices if voice is not chosen),
     }

@@ -146,6 +146,14 @@ def test_a_voice_has_its_own_key_clef_and_rhythm():
     ]
 
 
+def test_what_is_left_out_is_counted_by_kind():
+    """With the words that other formats have for it."""
+    tune = only(f"{HEAD}|:[CEG] {{ga}}C:|:D::E:|\nQ:1/4=80\nQ:1/4=90\n")
+
+    assert tune.left_out == {"notes below others": 2, "grace notes": 2, "repeats": 3, "later tempi": 1}
+    assert only(f"{HEAD}[CEG]\n", polyphony="chords").left_out == {}
+
+
 def test_an_overlay_is_another_voice():
     """It ends at the bar line, where the accidentals and the rhythm of the first go on."""
     tune = only(f"{HEAD}^C D E F & G4|c4|\n")
@@ -167,8 +175,8 @@ REFUSED = {
     "V:1\nC|\nV:1 clef=nothing\nD": "8:3: expected a clef such as treble, bass or treble-8, received"
     " 'nothing'",
     "C D |: E : F": "6:10: expected a note or another symbol of ABC, received ': F'",
-    "C ^/D": "6:3: expected an accidental of whole semitones, received a quarter tone: not supported",
-    "C =\nD": "6:3: expected a note after the accidental, received 'the end of the line'",
+    "C ^/D": "6:3: expected a note after the accidental, received a quarter tone, which is not supported",
+    "C =\nD": "6:3: expected a note after the accidental, received the end of the line",
     "C = D": "6:3: expected a note after the accidental, received ' '",
     "C F#": "6:4: expected a note, received '#'; a sharp is written before the note, as in ^F",
     "C [CE": "6:3: expected ] on the same line, received none",
