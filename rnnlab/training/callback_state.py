@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 Arrays = dict[str, NDArray[Any]]
 
-NOT_THEIRS = {"model", "params", "validation_data"}
-"""Attributes that Keras sets in every callback."""
+NOT_THEIRS = {"model", "params", "validation_data", "append_header"}
+"""Attributes that Keras sets in every callback; and what `CSVLogger` finds out about its file when training
+begins."""
 
 _LISTED = "[]"
 """How the name of an array ends that was a list of numbers: in a header there is no room for a million."""

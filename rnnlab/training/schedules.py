@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import numpy as np
 
 from rnnlab.config.rates import learning_rate
 from rnnlab.config.schema import Training
@@ -24,6 +25,12 @@ def begin_schedule(optimizer: Any, total_steps: int) -> None:
 def lower_rate(optimizer: Any, left: float) -> None:
     """Have the plateau schedule of an optimizer leave a share of the learning rate, from the next step on."""
     optimizer._learning_rate.left.assign(left)
+
+
+def rate_of(optimizer: Any, step: int) -> float:
+    """The learning rate of an optimizer step, counted from 0, as the optimizer is now."""
+    rate = optimizer._learning_rate
+    return rate.at(step) if isinstance(rate, Schedule) else float(rate.numpy())
 
 
 def optimizer_of(training: Training, *, total_steps: int) -> Any:
@@ -60,6 +67,15 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
         left = keras.ops.convert_to_tensor(self.left) if self.settings["kind"] == "plateau" else 1.0
         return learning_rate(
             keras.ops, done, peak=self.learning_rate, schedule=self.settings, total=total, left=left
+        )
+
+    def at(self, step: int) -> float:
+        """The learning rate of a step, counted from 0, by NumPy."""
+        left, total = float(self.left.numpy()), float(self.total.numpy())
+        return float(
+            learning_rate(
+                np, float(step), peak=self.learning_rate, schedule=self.settings, total=total, left=left
+            )
         )
 
     def get_config(self) -> dict[str, Any]:
