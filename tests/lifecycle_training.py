@@ -133,14 +133,14 @@ def _bound(make: Maker, rng: Random) -> Callable[[], Any]:
 
 _ARGUMENTS: dict[str, dict[str, Maker]] = {
     "keras.callbacks:EarlyStopping": {
-        "monitor": lambda rng: rng.choice(("loss", "accuracy")),
+        "monitor": lambda rng: rng.choice(("loss", "loss", "accuracy")),
         "patience": lambda rng: size(rng, 5),
         "min_delta": _delta,
         "restore_best_weights": flag,
         "baseline": lambda rng: rng.choice((None, number(rng, 0.1, 3))),
     },
     "keras.callbacks:ReduceLROnPlateau": {
-        "monitor": lambda rng: rng.choice(("loss", "accuracy")),
+        "monitor": lambda rng: rng.choice(("loss", "loss", "accuracy")),
         "factor": lambda rng: number(rng, 0.1, 0.9),
         "patience": lambda rng: size(rng, 3),
         "mode": lambda rng: rng.choice(("min", "max", "auto")),

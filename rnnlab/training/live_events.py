@@ -3,8 +3,8 @@
     <run>/tensorboard/events.out.tfevents.<time>.rnnlab
 
 The file is made of the history alone. A training that is resumed has the history of its checkpoint; it
-removes the file of before and writes one anew: no step is there twice, and none is missing. The training does not
-depend on the file: where it cannot be written, a line says so and the training goes on.
+removes the file of before and writes one anew: no step is there twice, and none is missing. The training does
+not depend on the file: where it cannot be written, a line says so and the training goes on.
 """
 
 import time
