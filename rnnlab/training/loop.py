@@ -81,6 +81,7 @@ class TrainingLoop:
         self._stop_after = 1 if each_epoch else math.gcd(*often)
         self._step = 0
         self._validation_loss: float | None = None
+        self._rate: float | None = None
         self._sums = EpochSums()
         self._divergence = Divergence(skips=trainer.experiment.training.on_non_finite == "skip_step")
         self.was_left = False
@@ -227,7 +228,9 @@ class TrainingLoop:
 
     def _last_rate(self) -> float:
         """The learning rate of the last step that was taken; the optimizer does not count skipped ones."""
-        return self._trainer.rate_of(max(self._step - self._divergence.skipped - 1, 0))
+        if self._rate is None or self._each_epoch or self._trainer.is_scheduled:
+            self._rate = self._trainer.rate_of(max(self._step - self._divergence.skipped - 1, 0))
+        return self._rate
 
     def _set_rate(self) -> None:
         """Lower the learning rate to what the losses so far have left of it."""

@@ -27,6 +27,11 @@ def lower_rate(optimizer: Any, left: float) -> None:
     optimizer._learning_rate.leave(left)
 
 
+def is_scheduled(optimizer: Any) -> bool:
+    """Whether the learning rate of an optimizer follows a schedule."""
+    return isinstance(optimizer._learning_rate, Schedule)
+
+
 def rate_of(optimizer: Any, step: int) -> float:
     """The learning rate of an optimizer step, counted from 0, as the optimizer is now."""
     rate = optimizer._learning_rate

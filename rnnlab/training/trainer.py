@@ -19,7 +19,7 @@ from rnnlab.training.checkpoints import Checkpoint
 from rnnlab.training.facts import BestEpoch
 from rnnlab.training.interruption import Interruption
 from rnnlab.training.loop import Progress, TrainingLoop
-from rnnlab.training.schedules import lower_rate, rate_of
+from rnnlab.training.schedules import is_scheduled, lower_rate, rate_of
 from rnnlab.training.validation import Validation
 
 
@@ -151,6 +151,11 @@ class Trainer:
     def rate_of(self, step: int) -> float:
         """The learning rate of an optimizer step, counted from 0, as the optimizer is now."""
         return rate_of(self._optimizer, step)
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether the learning rate changes without a callback."""
+        return is_scheduled(self._optimizer)
 
     @property
     def validates(self) -> bool:
