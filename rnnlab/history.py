@@ -59,6 +59,7 @@ class History(_Columns):
         accuracy: likewise, a share, (E,).
         validation_loss: on what is held out, nats per token, (E,).
         validation_accuracy: likewise, a share, (E,).
+        learning_rate: of the epoch's last step, (E,); NaN where an earlier rnnlab trained.
         seconds: since training began, (E,).
         steps: the training steps.
     """
@@ -68,6 +69,7 @@ class History(_Columns):
     accuracy: Floats
     validation_loss: Floats
     validation_accuracy: Floats
+    learning_rate: Floats
     seconds: Floats
     steps: Steps
 
@@ -81,13 +83,23 @@ def read_history(run: Path) -> History:
     names = [field.name for field in fields(Steps)]
     step, epoch_of_step, *of_steps = _read(run / LOSSES, names, counts=2)
     names = [field.name for field in fields(History) if field.name != "steps"]
-    epoch, loss, accuracy, *held_out, seconds = _read(run / HISTORY, names, counts=1)
+    epoch, *figures, seconds = _read(run / HISTORY, names, counts=1, added="learning_rate")
+    loss, accuracy, validation_loss, validation_accuracy, rate = figures
     steps = Steps(step.astype(np.int64), epoch_of_step.astype(np.int64), *of_steps)
-    return History(epoch.astype(np.int64), loss, accuracy, held_out[0], held_out[1], seconds, steps)
+    return History(
+        epoch.astype(np.int64), loss, accuracy, validation_loss, validation_accuracy, rate, seconds, steps
+    )
 
 
-def _read(path: Path, names: list[str], *, counts: int) -> list[Floats]:
-    """The columns of a table of numbers, of which the first few count; an empty cell is NaN."""
+def _read(path: Path, names: list[str], *, counts: int, added: str = "") -> list[Floats]:
+    """The columns of a table of numbers; an empty cell is NaN.
+
+    Args:
+        path: the file.
+        names: of the columns.
+        counts: how many of them, from the first on, are whole numbers.
+        added: the column that tables of an earlier rnnlab lack; it is NaN there.
+    """
     if not os.path.exists(path):
         return [np.empty(0)] * len(names)
     check_inside(path)
@@ -95,12 +107,14 @@ def _read(path: Path, names: list[str], *, counts: int) -> list[Floats]:
         raise RunError(f"{path}: expected a file")
     try:
         header, *rows = read_text(path).splitlines()
+        written = [name for name in names if name != added or name in header.split(",")]
         table = np.array([[float(cell or math.nan) for cell in row.split(",")] for row in rows])
-        if header != ",".join(names) or table.size != len(rows) * len(names):
+        if header != ",".join(written) or table.size != len(rows) * len(written):
             raise ValueError(f"expected the columns {', '.join(names)}")
-        table = table.reshape(-1, len(names))
+        table = table.reshape(-1, len(written))
         if not (table[:, :counts] % 1 == 0).all():
             raise ValueError(f"expected whole numbers in {' and '.join(names[:counts])}")
-        return list(table.T)
+        columns = dict(zip(written, table.T, strict=True))
+        return [columns.get(name, np.full(len(table), math.nan)) for name in names]
     except (DataError, ValueError) as error:
         raise RunError(f"{path}: not what training wrote ({error}); restore it from a copy") from None

@@ -9,6 +9,8 @@ runs/<config name>-<number>/   claimed by an atomic mkdir; `runs/latest` names t
   history.csv          a row for each epoch
   losses.csv           a row for each training step
   samples.txt          what was written while training, if `training.samples` asks for it
+  tensorboard/         event files, if `training.tensorboard` asks for them (`training/live_events.py`)
+  callbacks.json       where the modules of its callbacks were found (`training/callback_modules.py`)
   metrics.json         the last evaluation
   events.log           what happened, with times
   checkpoints/         what `rnnlab train --resume` goes on from (`training/checkpoints.py`)

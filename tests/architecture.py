@@ -37,8 +37,8 @@ ARROWS: dict[str, set[str]] = {
         *("datasets", "models", "config", "music", "files"),
     },
     "training": {
-        *("engines", "evaluation", "generation", "runs", "datasets", "models", "config"),
-        *("run_folders", "files", "processes", "signals"),
+        *("engines", "evaluation", "generation", "exports.tensorboard", "runs", "datasets", "models"),
+        *("config", "run_folders", "files", "processes", "signals"),
     },
     "exports": {"history", "engines", "models", "music", "config", "files", "signals"},
     "trials": {"training", "evaluation", "runs", "datasets", "config", "processes"},

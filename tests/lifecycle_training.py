@@ -46,7 +46,8 @@ def drawn_training(rng: Random, regime: str, *, lanes: int, epochs: int, seeds: 
         on_non_finite=lambda: rng.choice(("stop", "skip_step")),
         checkpoint=lambda: _checkpoint(rng, most),
         samples=lambda: _samples(rng, most, seeds),
-        callbacks=lambda: rng.choice((CALLBACKS[0], [], rng.sample(CALLBACKS, 2), list(CALLBACKS[1:2]))),
+        tensorboard=lambda: flag(rng),
+        callbacks=lambda: _callbacks(rng),
     )
 
 
@@ -92,6 +93,19 @@ def _samples(rng: Random, epochs: int, seeds: Sequence[str]) -> Section:
     return section
 
 
+def _callbacks(rng: Random) -> Any:
+    """One callback or a list of them, by name or with arguments."""
+    drawn: list[Any] = rng.sample(CALLBACKS, rng.randint(0, 2))
+    drawn += [_with_arguments(rng) for _ in range(rng.randint(0, 2))]
+    return drawn[0] if len(drawn) == 1 and flag(rng) else drawn
+
+
+def _with_arguments(rng: Random) -> Section:
+    name = rng.choice(list(_ARGUMENTS))
+    arguments = optional(rng, 0.6, **{key: _bound(make, rng) for key, make in _ARGUMENTS[name].items()})
+    return {"class": name} | optional(rng, 0.9, arguments=lambda: arguments)
+
+
 def _rate(rng: Random) -> float:
     """A learning rate: mostly one that learns, now and then one that does not, or diverges."""
     return number(rng, 3e-4, 3e-2) if rng.random() < 0.9 else number(rng, 1e-12, 1e3)
@@ -116,6 +130,23 @@ def _momentum(rng: Random) -> float:
 def _bound(make: Maker, rng: Random) -> Callable[[], Any]:
     return lambda: make(rng)
 
+
+_ARGUMENTS: dict[str, dict[str, Maker]] = {
+    "keras.callbacks:EarlyStopping": {
+        "monitor": lambda rng: rng.choice(("loss", "loss", "accuracy")),
+        "patience": lambda rng: size(rng, 5),
+        "min_delta": _delta,
+        "restore_best_weights": flag,
+        "baseline": lambda rng: rng.choice((None, number(rng, 0.1, 3))),
+    },
+    "keras.callbacks:ReduceLROnPlateau": {
+        "monitor": lambda rng: rng.choice(("loss", "loss", "accuracy")),
+        "factor": lambda rng: number(rng, 0.1, 0.9),
+        "patience": lambda rng: size(rng, 3),
+        "mode": lambda rng: rng.choice(("min", "max", "auto")),
+    },
+}
+"""Of each callback that is drawn with arguments, what they may be."""
 
 _MOMENTS: dict[str, Maker] = {"beta_1": _decay, "beta_2": _decay, "epsilon": _epsilon}
 _SETTINGS: dict[str, dict[str, Maker]] = {

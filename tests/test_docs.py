@@ -24,6 +24,7 @@ LANGUAGES = {
 """What the fence of a block may name."""
 
 ELSEWHERE = {
+    "docs/callbacks.md": ("tests/test_callbacks_page.py", {"sh", "python", "text"}),
     "docs/tutorial.md": ("tests/test_tutorial.py", {"sh", "text"}),
     "docs/tutorial.ko.md": ("tests/test_tutorial.py", {"sh", "text"}),
     "docs/adding-a-cell.md": ("tests/test_adding_a_cell.py", {"sh", "python", "diff", "toml"}),

@@ -8,7 +8,11 @@ import pytest
 from rnnlab.errors import RunError
 from rnnlab.history import read_history
 
-EPOCHS = """epoch,loss,accuracy,validation_loss,validation_accuracy,seconds
+EPOCHS = """epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,seconds
+1,2,0.25,,,,0.5
+2,1.5,0.5,1.75,0.375,0.001,1
+"""
+OLD_EPOCHS = """epoch,loss,accuracy,validation_loss,validation_accuracy,seconds
 1,2,0.25,,,0.5
 2,1.5,0.5,1.75,0.375,1
 """
@@ -29,6 +33,7 @@ def test_each_column_is_an_array(run):
     assert history.epoch.tolist() == [1, 2]
     assert history.loss.tolist() == [2.0, 1.5]
     np.testing.assert_array_equal(history.validation_loss, [np.nan, 1.75])
+    np.testing.assert_array_equal(history.learning_rate, [np.nan, 0.001])
     assert history.seconds.tolist() == [0.5, 1.0]
     assert history.steps.epoch.tolist() == [1, 1, 2, 2]
     assert history.steps.accuracy.tolist() == [0.0, 0.5, 1.0, 0.0]
@@ -43,6 +48,18 @@ def test_the_columns_are_what_a_table_is_made_of(run):
     assert {len(array) for array in columns.values()} == {2}
 
 
+def test_a_history_without_learning_rates_is_read(run):
+    """An earlier rnnlab wrote it: the rates are NaN, and every other figure is what it was."""
+    now = read_history(run)
+    (run / "history.csv").write_text(OLD_EPOCHS)
+
+    before = read_history(run)
+
+    assert np.isnan(before.learning_rate).all()
+    for name in ("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds"):
+        np.testing.assert_array_equal(getattr(before, name), getattr(now, name))
+
+
 def test_before_anything_is_saved_it_is_empty(tmp_path):
     """A run that has just begun has a history without rows."""
     assert len(read_history(tmp_path)) == len(read_history(tmp_path).steps) == 0
@@ -52,6 +69,9 @@ def test_before_anything_is_saved_it_is_empty(tmp_path):
     ("name", "text"),
     [
         ("history.csv", "epoch,loss\n1,2\n"),
+        ("history.csv", "learning_rate,epoch,loss\n0.1,1,2\n"),
+        ("history.csv", EPOCHS.replace("0.001,1", "1")),
+        ("history.csv", OLD_EPOCHS.replace("0.375,1", "0.375,0.001,1")),
         ("history.csv", EPOCHS.replace("2,1.5", "x,1.5")),
         ("history.csv", EPOCHS.replace("2,1.5", "2.5,1.5")),
         ("losses.csv", STEPS + "5,3\n"),

@@ -20,9 +20,9 @@ SCALES = (0.1, 1.0, 5.0)
 """How large weights are: of little certainty, of some, of much."""
 
 HISTORY = """\
-epoch,loss,accuracy,validation_loss,validation_accuracy,seconds
-1,3.25,0.125,,,0.5
-2,3,0.25,3.125,0.25,1.5
+epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,seconds
+1,3.25,0.125,,,0.001,0.5
+2,3,0.25,3.125,0.25,0.001,1.5
 """
 LOSSES = "step,epoch,loss,accuracy\n1,1,3.25,0.125\n2,2,3,0.25\n"
 

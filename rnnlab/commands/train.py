@@ -59,7 +59,8 @@ def command(
     from rnnlab.training.session import Session  # loads TensorFlow, which takes seconds
 
     name = config.stem if config else ""
-    session = Session(data, name=name, run_dir=run_dir, resumed=run)
+    with places_named(path, overrides):  # of a callback that cannot be made
+        session = Session(data, name=name, run_dir=run_dir, resumed=run)
     if not quiet:
         _print_plan(session, data)
     with ProgressReport(experiment.training.epochs, quiet=quiet) as progress:

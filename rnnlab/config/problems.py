@@ -66,6 +66,9 @@ def _findings(error: ErrorDetails, path: Path, sections: Any) -> Iterator[Findin
     kind = error["type"]
     if kind == "contradictions":
         yield from map(_contradiction, error["ctx"]["found"])
+    elif kind == "callback" and error["ctx"]["within"]:
+        context = error["ctx"]
+        yield Finding((*path, *context["within"]), context["message"], about_key=context["about_key"])
     elif kind in ("union_tag_invalid", "union_tag_not_found"):
         yield _wrong_kind(path, sections)
     elif kind == "extra_forbidden":

@@ -15,12 +15,15 @@ from rnnlab.config.report import Mark, Problem, report
 from rnnlab.config.schema import Experiment
 from rnnlab.config.writing import write_experiment
 from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, read_tree
-from rnnlab.errors import ConfigError, DataError
+from rnnlab.errors import ConfigError, DataError, TrainingError
 from rnnlab.files import read_text
 
 __all__ = ["MOST_BYTES", "parse_experiment", "read_experiment", "write_experiment"]
 
 _SECTIONS = "expected sections (dataset:, model:, …); see rnnlab schema"
+CALLBACKS = ("training", "callbacks")
+"""The setting with items whose keys are no settings of their own."""
+
 MOST_BYTES = 4 * MOST_CHARACTERS
 
 
@@ -55,7 +58,7 @@ def parse_experiment(text: str, *, name: str, folder: Path, overrides: Sequence[
         ConfigError: everything that is wrong, one line each.
     """
     tree = _tree(text, name, folder, overrides)
-    experiment, findings = check(tree.value, tree.refused)
+    experiment, findings = check(tree.value, tree.refused, folder=folder.absolute())
     problems = [*tree.problems, *(_problem(finding, tree) for finding in findings)]
     if problems or experiment is None:
         raise ConfigError(*report(problems))
@@ -64,7 +67,8 @@ def parse_experiment(text: str, *, name: str, folder: Path, overrides: Sequence[
 
 @contextmanager
 def places_named(path: Path, overrides: Sequence[str] = ()) -> Iterator[None]:
-    """Add the place of the setting to each ConfigError that only the data shows, such as an unknown seed.
+    """Add the place of the setting to each error that only the data shows, such as an unknown seed, or only
+    the import of a callback.
 
     Args:
         path: the YAML file that the experiment was read from.
@@ -72,16 +76,22 @@ def places_named(path: Path, overrides: Sequence[str] = ()) -> Iterator[None]:
     """
     try:
         yield
-    except ConfigError as error:
+    except (ConfigError, TrainingError) as error:
         text = read_text(path, most_bytes=MOST_BYTES)
         tree = _tree(text, str(path), path.parent, overrides)
-        raise ConfigError(*(_placed(line, tree) for line in str(error).split("\n"))) from None
+        lines = [_placed(line, tree) for line in str(error).split("\n")]
+        placed = ConfigError(*lines) if isinstance(error, ConfigError) else TrainingError(lines[0])
+        raise placed from error
 
 
 def _placed(line: str, tree: Tree) -> str:
     """A line with the place of the setting that it begins with; as it stands if it begins with none."""
     dotted, _, message = line.partition(": ")
-    path = tuple(dotted.split("."))
+    path = tuple(int(key) if key.isdecimal() else key for key in dotted.split("."))
+    if path[:2] == CALLBACKS:
+        if (*CALLBACKS, 0) not in tree.values:  # it is no list there
+            path = tuple(key for key in path if isinstance(key, str))
+        return str(_problem(Finding(path, message), tree))
     section = section_at(path[:-1], tree.value)
     if section is None or path[-1] not in section.model_fields:
         return line

@@ -2,10 +2,12 @@
 
 import copy
 from collections.abc import Iterable
+from pathlib import Path as FolderPath
 from typing import Any
 
 from pydantic import ValidationError
 
+from rnnlab.config.callback import FOLDER
 from rnnlab.config.layout import LAYOUT
 from rnnlab.config.problems import Finding, findings
 from rnnlab.config.schema import Experiment
@@ -27,13 +29,14 @@ _ROUNDS = 3
 
 
 def check(
-    sections: dict[str, Any], unreadable: Iterable[Path] = ()
+    sections: dict[str, Any], unreadable: Iterable[Path] = (), *, folder: FolderPath | None = None
 ) -> tuple[Experiment | None, list[Finding]]:
     """The experiment that sections describe, or else everything that is wrong with them.
 
     Args:
         sections: plain values, as the YAML has them.
         unreadable: where values stand that were refused already.
+        folder: of the YAML.
     """
     aside: dict[Path, Any] = {}
     for path in unreadable:
@@ -42,7 +45,7 @@ def check(
     for _ in range(_ROUNDS):
         mended = _without(sections, aside)
         try:
-            experiment = Experiment.model_validate(mended)
+            experiment = Experiment.model_validate(mended, context={FOLDER: folder})
         except ValidationError as error:
             new = findings(error.errors(include_url=False), mended)
             found += [finding for finding in new if not _doubtful(finding, aside)]

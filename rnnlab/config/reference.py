@@ -113,6 +113,8 @@ def _type(schema: dict[str, Any]) -> str:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     if schema["type"] == "array":
         return _list(schema, [])
+    if schema["type"] == "object":
+        return "section of " + " and ".join(f"`{key}`" for key in schema["properties"])
     if schema.get("format") == "uri":
         return "address"
     name = {"string": "text", "boolean": "true or false"}.get(schema["type"], schema["type"])
@@ -122,7 +124,7 @@ def _type(schema: dict[str, Any]) -> str:
 def _list(schema: dict[str, Any], beside: list[dict[str, Any]]) -> str:
     """What a list may hold, which may stand alone too."""
     items, length = schema["items"], _range(schema, "minItems", "maxItems")
-    what = "them" if items in beside else _type(items)
+    what = "them" if all(each in beside for each in items.get("anyOf", [items])) else _type(items)
     return " ".join(filter(None, ["a list of", length, "of them" if length and what == "them" else what]))
 
 

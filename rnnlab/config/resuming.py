@@ -17,8 +17,10 @@ MAY_CHANGE = (
     "training.early_stopping",
     "training.checkpoint",
     "training.on_non_finite",
+    "training.tensorboard",
 )
-"""When training ends, when it is saved, and what ends it: all else would have been another training."""
+"""When training ends, when it is saved, what ends it, and whether it is watched: all else would have been
+another training."""
 
 
 def resumed_experiment(

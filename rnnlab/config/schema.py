@@ -1,11 +1,11 @@
 """The page of YAML: an experiment and its sections."""
 
-import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from rnnlab.config.callback import Callbacks
 from rnnlab.config.checkpoint import Checkpoints
 from rnnlab.config.contradictions import contradictions
 from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE, NotesDataset, TextDataset
@@ -22,10 +22,8 @@ from rnnlab.config.section import (
     Section,
     Share,
     Temperature,
-    one_or_many,
 )
 from rnnlab.config.split import ContiguousSplit, FilesSplit, NoSplit, SequencesSplit, StratifiedShuffleSplit
-from rnnlab.config.wording import shown
 
 __all__ = [
     "ContiguousSplit",
@@ -53,26 +51,6 @@ else:
     Model = MODELS
 
 Regime = Literal["windows", "stateful_windows", "stream"]
-_CALLBACK = r"^[\w.]+:\w+$"
-
-
-def _callback(value: Any) -> Any:
-    if not (isinstance(value, str) and re.search(_CALLBACK, value)):
-        several = ", or a list of them" if value is None else ""
-        raise PydanticCustomError(
-            "callback",
-            "expected package.module:Class{several}, received {value}",
-            {"several": several, "value": shown(value)},
-        )
-    return value
-
-
-Callbacks = Annotated[
-    tuple[Annotated[str, BeforeValidator(_callback)], ...],
-    Field(max_length=100),
-    BeforeValidator(one_or_many),
-    WithJsonSchema({"type": "array", "items": {"type": "string", "pattern": _CALLBACK}}),
-]
 
 
 class Training(Section):
@@ -113,7 +91,16 @@ class Training(Section):
         None,
         description="What the network writes into samples.txt while it is trained; left out, nothing.",
     )
-    callbacks: Callbacks = Field((), description="Keras callbacks of your own, each `package.module:Class`.")
+    tensorboard: bool = Field(
+        False,
+        description="Whether the training writes event files for TensorBoard into the run folder (extra"
+        " `tensorboard`).",
+    )
+    callbacks: Callbacks = Field(
+        (),
+        description="Keras callbacks, each `package.module:Class`, or that with the arguments of its"
+        " constructor: `{class: package.module:Class, arguments: {…}}`.",
+    )
 
 
 class Evaluation(Section):

@@ -1,8 +1,10 @@
 """The losses of a run as an event file that TensorBoard shows; TensorFlow is not loaded for it.
 
-By step    loss/step, accuracy/step, learning_rate (as the schedule of the configuration has it; none of a
-           plateau, which the losses decide)
+By step    loss/step, accuracy/step
 By epoch   loss/train, accuracy/train, loss/validation, accuracy/validation
+Either     learning_rate: by step, as the schedule of the configuration gives it, if that agrees with what
+           the history says of every epoch; else by epoch, as the history says, such as with a plateau, or a
+           callback that changed it
 
 An event has the number of training steps that had been taken by then, so that all curves have one axis.
 """
@@ -10,7 +12,7 @@ An event has the number of training steps that had been taken by then, so that a
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +50,8 @@ def write_events(history: History, training: Training, folder: Path, *, ended: f
     if not len(history):
         raise RunError("nothing to write: no epoch has been finished and saved in this run")
     begun = ended - float(history.seconds[-1])
-    events = _Events(int(begun))
+    data = io.BytesIO()
+    events = EventFile(data, begun=int(begun))
     for name, steps, seconds, values in _curves(history, training):
         events.add(name, steps, begun + seconds, values)
     path = folder / f"events.out.tfevents.{int(begun)}.rnnlab"
@@ -58,7 +61,7 @@ def write_events(history: History, training: Training, folder: Path, *, ended: f
         raise RunError(
             f"{folder}: cannot be made ({error.strerror or error}); name another folder"
         ) from error
-    write_durably(path, events.data())
+    write_durably(path, data.getvalue())
     return path
 
 
@@ -68,56 +71,78 @@ def _curves(history: History, training: Training) -> Iterator[Curve]:
     some = np.unique(np.linspace(0, len(steps) - 1, min(MOST_STEPS, len(steps))).astype(np.int64))
     times = np.interp(steps.step[some], np.append(0, last_steps), np.append(0.0, history.seconds))
     by_step = {"loss/step": steps.loss, "accuracy/step": steps.accuracy}
-    if training.schedule.kind != "plateau":
-        by_step["learning_rate"] = learning_rate(
-            np,
-            steps.step - 1.0,
-            peak=training.optimizer.learning_rate,
-            schedule=training.schedule.model_dump(),
-            total=float(training.epochs * int((steps.epoch == 1).sum())),
-        )
+    if (rates := _scheduled(history, training)) is not None:
+        by_step["learning_rate"] = rates
     for name, values in by_step.items():
-        yield name, steps.step[some], times, np.broadcast_to(values, len(steps))[some]
+        yield name, steps.step[some], times, values[some]
     by_epoch = {
         "loss/train": history.loss,
         "accuracy/train": history.accuracy,
         "loss/validation": history.validation_loss,
         "accuracy/validation": history.validation_accuracy,
+        **({} if "learning_rate" in by_step else {"learning_rate": history.learning_rate}),
     }
     for name, values in by_epoch.items():
         known = np.isfinite(values)
         yield name, last_steps[known], history.seconds[known], values[known]
 
 
-class _Events:
-    """A file of events, as it grows in memory.
+def _scheduled(history: History, training: Training) -> NDArray[np.float64] | None:
+    """The learning rate of each step by the schedule; None where it is not what the steps were taken with."""
+    steps, schedule = history.steps, training.schedule
+    rates = learning_rate(
+        np,
+        steps.step - 1.0,
+        peak=training.optimizer.learning_rate,
+        schedule=schedule.model_dump(),
+        total=float(training.epochs * int((steps.epoch == 1).sum())),
+    )
+    rates = np.broadcast_to(rates, len(steps))
+    last = np.searchsorted(steps.epoch, history.epoch, side="right") - 1
+    known = np.isfinite(history.learning_rate)
+    if not known.any():  # an earlier rnnlab trained
+        return None if schedule.kind == "plateau" else rates
+    agrees = np.isclose(rates[last[known]], history.learning_rate[known], rtol=1e-4, atol=0.0)
+    return rates if known.all() and agrees.all() else None
+
+
+class EventFile:
+    """An event file, as it grows.
 
     Args:
-        begun: when, in seconds.
+        file: where it is written.
+        begun: its time, in seconds as `time.time()` has it.
+
+    Raises:
+        DataError: TensorBoard is not installed.
     """
 
-    def __init__(self, begun: int) -> None:
+    def __init__(self, file: BinaryIO, *, begun: float) -> None:
         self._event_pb2 = load_extra("tensorboard.compat.proto.event_pb2")
         self._summary_pb2 = load_extra("tensorboard.compat.proto.summary_pb2")
-        self._file = io.BytesIO()
-        self._writer = load_extra("tensorboard.summary.writer.record_writer").RecordWriter(self._file)
+        self._writer = load_extra("tensorboard.summary.writer.record_writer").RecordWriter(file)
         self._write(wall_time=begun, file_version="brain.Event:2")
+
+    def restart(self, begun: float) -> None:
+        """Say that all steps begin anew, to a TensorBoard that has read an earlier file of the same run."""
+        start = self._event_pb2.SessionLog(status=self._event_pb2.SessionLog.START)
+        self._write(wall_time=begun, step=0, session_log=start)
 
     def add(
         self,
         name: str,
         steps: NDArray[np.int64],
         times: NDArray[np.float64],
-        values: NDArray[np.float64],
+        values: NDArray[np.floating[Any]],
     ) -> None:
         """Points of a curve."""
         for step, time, value in zip(steps.tolist(), times.tolist(), values.tolist(), strict=True):
             point = self._summary_pb2.Summary.Value(tag=name, simple_value=value)
             self._write(wall_time=time, step=step, summary=self._summary_pb2.Summary(value=[point]))
 
-    def data(self) -> bytes:
-        """The file."""
-        return self._file.getvalue()
+    def flush(self) -> None:
+        """Hand what is written to the system, so that TensorBoard can read it."""
+        self._writer.flush()
 
     def _write(self, **content: Any) -> None:
         self._writer.write(self._event_pb2.Event(**content).SerializeToString())

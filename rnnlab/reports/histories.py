@@ -11,7 +11,9 @@ from rnnlab.runs import Run
 
 FILE = "history.csv"
 _MOST_BYTES = 1 << 28
-_COLUMNS = ["epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds"]
+_COLUMNS = ["epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate", "seconds"]
+_PASSED_OVER = "learning_rate"
+"""The column that is not read, and that the file of an earlier rnnlab lacks."""
 
 Figures = tuple[float | None, ...]
 
@@ -71,16 +73,19 @@ def read_history(run: Run) -> History:
 def _rows(lines: list[str], name: str) -> Iterator[Figures]:
     """The figures of each row, in the order of the columns."""
     header, *rest = csv.reader(lines)
-    if header != _COLUMNS:
+    has_rate = _PASSED_OVER in header
+    if header != [column for column in _COLUMNS if has_rate or column != _PASSED_OVER]:
         raise RunError(f"{name}:1: expected the columns {','.join(_COLUMNS)}; restore it from a copy")
     for number, row in enumerate(rest, start=2):
         try:
             epoch, *figures = (float(cell) if cell else None for cell in row)
-            if len(row) != len(_COLUMNS) or epoch is None or not epoch.is_integer():
+            if len(row) != len(header) or epoch is None or not epoch.is_integer():
                 raise ValueError
         except (ValueError, OverflowError):
             raise RunError(
-                f"{name}:{number}: expected {len(_COLUMNS)} numbers, received {','.join(row)!r};"
+                f"{name}:{number}: expected {len(header)} numbers, received {','.join(row)!r};"
                 " restore it from a copy"
             ) from None
+        if has_rate:
+            del figures[_COLUMNS.index(_PASSED_OVER) - 1]
         yield epoch, *(None if each is None or not math.isfinite(each) else each for each in figures)

@@ -3,8 +3,9 @@
 import math
 from dataclasses import dataclass
 
-COLUMNS = ("epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "seconds")
-HEADER = ",".join(COLUMNS)
+HEADER = "epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,seconds"
+HEADERS = (HEADER, HEADER.replace("learning_rate,", ""))
+"""What the first line of the file may be; an earlier rnnlab did not write the learning rate."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,10 @@ def progress_of(text: str) -> Progress:
     """
     header, *lines = text.splitlines()
     cells = ",".join(lines).split(",") if lines else []
-    columns = {name: cells[index :: len(COLUMNS)] for index, name in enumerate(COLUMNS)}
+    names = header.split(",")
+    columns = {name: cells[index :: len(names)] for index, name in enumerate(names)}
     numbers = [str(epoch) for epoch in range(1, len(lines) + 1)]
-    if header != HEADER or len(cells) != len(lines) * len(COLUMNS) or columns["epoch"] != numbers:
+    if header not in HEADERS or len(cells) != len(lines) * len(names) or columns["epoch"] != numbers:
         raise ValueError(f"expected rows of {HEADER}, a row for each epoch")
     if not lines:
         return NO_PROGRESS

@@ -23,7 +23,7 @@ from rnnlab.models.encodings import encoding_table
 from rnnlab.models.network import build_network, named_weights
 from rnnlab.training.schedules import begin_schedule, optimizer_of
 
-SURROUNDING = ("epochs", "early_stopping", "checkpoint", "samples")
+SURROUNDING = ("epochs", "early_stopping", "checkpoint", "samples", "tensorboard")
 """Settings of the section `training` that no step depends on."""
 
 

@@ -38,7 +38,7 @@ def remembered(callback: Any) -> tuple[Arrays, dict[str, Any]]:
     arrays: Arrays = {}
     plain: dict[str, Any] = {}
     for name, value in vars(callback).items():
-        if name.startswith("_") or name in NOT_THEIRS:
+        if name.startswith("_") or name in NOT_THEIRS or _is_found_anew(callback, name):
             continue
         if isinstance(value, np.generic):
             plain[name] = value.item()
@@ -74,8 +74,19 @@ def remind(callback: Any, arrays: Arrays, plain: Mapping[str, Any]) -> None:
     for attribute, numbered in lists.items():
         values[attribute] = [numbered[number] for number in sorted(numbered)]
     for name, value in values.items():
+        if _is_found_anew(callback, name):
+            continue
         _check_theirs(callback, name)
         setattr(callback, name, value)
+
+
+def _is_found_anew(callback: Any, name: str) -> bool:
+    """Whether Keras works an attribute out again in each training, from what is no plain value.
+
+    `CSVLogger` looks whether its file has a heading yet. What waits for a loss (`EarlyStopping`) changes the
+    sign of `min_delta` when it chooses the function that compares, after the first epoch of each training.
+    """
+    return name == "append_header" or (name == "min_delta" and hasattr(callback, "_set_monitor_op"))
 
 
 def _check_theirs(callback: Any, name: str) -> None:

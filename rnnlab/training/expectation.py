@@ -55,7 +55,7 @@ class Expectation:
         expected = {f"program/{name}": stored for name, stored in self.program.items()}
         if facts.best_validation:
             expected |= {f"best_validation/{name}": stored for name, stored in self.weights.items()}
-        expected |= {f"callbacks/0/{name}": stored for name, stored in _history(facts).items()}
+        expected |= {f"callbacks/0/{name}": stored for name, stored in _history(facts, layout).items()}
         theirs = tuple(f"callbacks/{number}/" for number in range(1, self.callbacks))
         for name in sorted(expected.keys() | layout.keys()):
             if expected.get(name) != layout.get(name) and not name.startswith(theirs):
@@ -80,10 +80,16 @@ def expectation_of(trainer: "Trainer", *, callbacks: int) -> Expectation:
     )
 
 
-def _history(facts: Facts) -> Layout:
-    """The arrays of the history, which has a figure for each step and a row for each epoch."""
+def _history(facts: Facts, layout: Layout) -> Layout:
+    """The arrays of the history, which has a figure for each step and a row for each epoch.
+
+    Checkpoints of an earlier rnnlab have no learning rates.
+    """
     epochs = facts.position[0]
+    has_rates = "callbacks/0/rates" in layout
+    rates = {"rates": Stored(np.dtype(np.float64), (epochs,))} if has_rates else {}
     return {
+        **rates,
         "losses": Stored(np.dtype(np.float32), (facts.step,)),
         "accuracies": Stored(np.dtype(np.float32), (facts.step,)),
         "ends": Stored(np.dtype(np.int64), (epochs,)),

@@ -16,17 +16,24 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One row of `history.csv`; losses in nats per token, held-out figures None where nothing is held out."""
+    """One row of `history.csv`; losses in nats per token, held-out figures None where nothing is held out.
+
+    `learning_rate` is that of the epoch's last step; None in epochs that an earlier rnnlab trained.
+    """
 
     epoch: int
     loss: float
     accuracy: float
     validation_loss: float | None
     validation_accuracy: float | None
+    learning_rate: float | None
     seconds: float
 
 
-FIGURES = len(fields(EpochRecord))
+_RATE = "learning_rate"
+_FIGURES = [field.name for field in fields(EpochRecord) if field.name != _RATE]
+FIGURES = len(_FIGURES)
+"""Columns of the array of epochs in a checkpoint; rates are an array of their own, which old ones lack."""
 
 
 class LossHistory(Remembering):
@@ -38,10 +45,12 @@ class LossHistory(Remembering):
 
     Attributes:
         epochs: a record for each epoch.
+        rate: learning rate of the last step of the epoch that ends next; None if unknown.
     """
 
     def __init__(self) -> None:
         super().__init__()
+        self.rate: float | None = None
         self.epochs: list[EpochRecord] = []
         self._losses, self._accuracies = list[Floats](), list[Floats]()
         self._steps, self._ends = 0, list[int]()
@@ -49,20 +58,34 @@ class LossHistory(Remembering):
 
     def snapshot(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """All that has been kept: arrays by name, and what is no array."""
+        rows = [[getattr(record, name) for name in _FIGURES] for record in self.epochs]
         arrays: dict[str, NDArray[Any]] = {
             "losses": self.batch_losses,
             "accuracies": self.batch_accuracies,
-            "ends": np.array(self._ends, np.int64),
-            "epochs": np.array([astuple(record) for record in self.epochs], np.float64).reshape(-1, FIGURES),
+            "ends": self.ends,
+            "epochs": np.array(rows, np.float64).reshape(-1, FIGURES),
+            "rates": np.array([record.learning_rate for record in self.epochs], np.float64),
         }
-        return arrays, {"seconds": time.perf_counter() - self._begun}
+        return arrays, {"seconds": self.seconds}
 
     def restore(self, arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> None:
         """Go on from a snapshot."""
         self._losses, self._accuracies = [arrays["losses"]], [arrays["accuracies"]]
         self._steps, self._ends = len(arrays["losses"]), arrays["ends"].tolist()
-        self.epochs = [_record(row) for row in arrays["epochs"].tolist()]
+        figures = arrays["epochs"].tolist()
+        rates = arrays.get("rates", np.full(len(figures), np.nan)).tolist()
+        self.epochs = [_record(row, rate) for row, rate in zip(figures, rates, strict=True)]
         self._begun = time.perf_counter() - facts["seconds"]
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since training began, without the time between an interruption and its resumption."""
+        return time.perf_counter() - self._begun
+
+    @property
+    def ends(self) -> NDArray[np.int64]:
+        """How many steps had been taken when each epoch ended, (epochs,)."""
+        return np.array(self._ends, np.int64)
 
     @property
     def batch_losses(self) -> Floats:
@@ -101,7 +124,8 @@ class LossHistory(Remembering):
                 accuracy=figures["accuracy"],
                 validation_loss=figures.get("val_loss"),
                 validation_accuracy=figures.get("val_accuracy"),
-                seconds=time.perf_counter() - self._begun,
+                learning_rate=self.rate,
+                seconds=self.seconds,
             )
         )
 
@@ -119,10 +143,11 @@ class LossHistory(Remembering):
         return _csv(["step", "epoch", "loss", "accuracy"], rows)
 
 
-def _record(row: list[float]) -> EpochRecord:
-    """The record of a row of floats, where NaN stands for None."""
-    number, *figures = (None if math.isnan(figure) else figure for figure in row)
-    return EpochRecord(int(number or 0), *figures)  # type: ignore[arg-type]  # only held-out figures are None
+def _record(row: list[float], rate: float) -> EpochRecord:
+    """The record of a row of floats and a learning rate, where NaN stands for None."""
+    known = {name: None if math.isnan(figure) else figure for name, figure in zip(_FIGURES, row, strict=True)}
+    known |= {"epoch": int(known["epoch"] or 0), _RATE: None if math.isnan(rate) else rate}
+    return EpochRecord(**known)  # type: ignore[arg-type]  # the other figures are never None
 
 
 def _joined(parts: list[Floats]) -> Floats:

@@ -77,9 +77,11 @@ class TrainingLoop:
         saves = trainer.experiment.training.checkpoint.every_epochs or 0
         samples = trainer.experiment.training.samples
         often = (validations, saves, self._monitor.every, samples.every_epochs if samples else 0)
+        self._each_epoch = each_epoch
         self._stop_after = 1 if each_epoch else math.gcd(*often)
         self._step = 0
         self._validation_loss: float | None = None
+        self._rate: float | None = None
         self._sums = EpochSums()
         self._divergence = Divergence(skips=trainer.experiment.training.on_non_finite == "skip_step")
         self.was_left = False
@@ -91,8 +93,13 @@ class TrainingLoop:
 
     @property
     def is_done(self) -> bool:
-        """Whether every step has been taken, or no more is to be."""
-        return self._planner.is_done or self._monitor.stops or self.is_stopped
+        """Whether every step has been taken, or no more is to be.
+
+        A callback stops the training at the end of an epoch, also where it asked for that within one: how
+        many steps a chunk has depends on the clock.
+        """
+        ends_epoch = not (self._each_epoch and self._planner.position[1])
+        return self._planner.is_done or self._monitor.stops or (self.is_stopped and ends_epoch)
 
     @property
     def why_stopped(self) -> str:
@@ -114,6 +121,7 @@ class TrainingLoop:
     def begin(self, interruption: Interruption) -> None:
         """Take the first step, which compiles the program; a signal meanwhile leaves it untaken."""
         position = self._planner.position
+        self._begin_epoch()
         chunk, segments = self._planner.take(1, stop_after=0)
         records = self._trainer.compile(chunk, self._step, interruption)
         if records is None:
@@ -127,6 +135,7 @@ class TrainingLoop:
         Raises:
             TrainingError: a loss is not finite, or too many steps were skipped for that.
         """
+        self._begin_epoch()
         begun = time.perf_counter()
         chunk, segments = self._planner.take(self._length.steps, stop_after=self._stop_after)
         records = self._trainer.run_chunk(chunk, self._step)
@@ -190,11 +199,16 @@ class TrainingLoop:
             self._monitor.add(record.epoch, record.loss, record.validation_loss)
         self._set_rate()
 
+    def _begin_epoch(self) -> None:
+        """Tell the callbacks if an epoch begins with the next step, for which what they set then holds."""
+        epoch, place = self._planner.position
+        if self._each_epoch and place == 0:
+            self._calls.epoch_begins(epoch)
+
     def _fire(self, records: StepRecords, segment: Segment) -> None:
         """The callbacks of the steps of one epoch, and of its end."""
         batch = self._step % self._trainer.batches.steps
         if batch == 0:
-            self._calls.list.on_epoch_begin(segment.epoch)
             self._sums = EpochSums()
         self._divergence.check(records, segment, step=self._step)
         steps = slice(segment.begin, segment.end)
@@ -205,11 +219,18 @@ class TrainingLoop:
             loss, accuracy = self._sums.means()
             held_out = self._trainer.validate(segment.epoch)
             self._validation_loss = held_out.get("val_loss", self._validation_loss)
-            self._calls.list.on_epoch_end(segment.epoch, {"loss": loss, "accuracy": accuracy, **held_out})
+            figures = {"loss": loss, "accuracy": accuracy, **held_out}
+            self._calls.epoch_ends(segment.epoch, figures, rate=self._last_rate())
             lowered = self._monitor.add(segment.epoch + 1, loss, held_out.get("val_loss"))
             if lowered and not self.is_done:
                 self._set_rate()
                 self._tell(lowered)
+
+    def _last_rate(self) -> float:
+        """The learning rate of the last step that was taken; the optimizer does not count skipped ones."""
+        if self._rate is None or self._each_epoch or self._trainer.is_scheduled:
+            self._rate = self._trainer.rate_of(max(self._step - self._divergence.skipped - 1, 0))
+        return self._rate
 
     def _set_rate(self) -> None:
         """Lower the learning rate to what the losses so far have left of it."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import numpy as np
 
 from rnnlab.config.rates import learning_rate
 from rnnlab.config.schema import Training
@@ -17,13 +18,24 @@ def begin_schedule(optimizer: Any, total_steps: int) -> None:
     """Stretch the schedule of an optimizer, if it has one, over a training of so many steps that begins."""
     schedule = optimizer._learning_rate
     if isinstance(schedule, Schedule):
-        schedule.total.assign(total_steps)
-        schedule.left.assign(1.0)
+        schedule.set_total(total_steps)
+        schedule.leave(1.0)
 
 
 def lower_rate(optimizer: Any, left: float) -> None:
     """Have the plateau schedule of an optimizer leave a share of the learning rate, from the next step on."""
-    optimizer._learning_rate.left.assign(left)
+    optimizer._learning_rate.leave(left)
+
+
+def is_scheduled(optimizer: Any) -> bool:
+    """Whether the learning rate of an optimizer follows a schedule."""
+    return isinstance(optimizer._learning_rate, Schedule)
+
+
+def rate_of(optimizer: Any, step: int) -> float:
+    """The learning rate of an optimizer step, counted from 0, as the optimizer is now."""
+    rate = optimizer._learning_rate
+    return rate.at(step) if isinstance(rate, Schedule) else float(rate.value.numpy())
 
 
 def optimizer_of(training: Training, *, total_steps: int) -> Any:
@@ -53,6 +65,17 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
         self.learning_rate, self.settings = learning_rate, settings
         self.total = keras.Variable(float(total_steps), trainable=False, dtype="float32", name="total_steps")
         self.left = keras.Variable(1.0, trainable=False, dtype="float32", name="left")
+        self._total, self._left = float(total_steps), 1.0  # to read a variable takes 50 µs
+
+    def set_total(self, total_steps: int) -> None:
+        """Stretch the schedule over so many steps."""
+        self.total.assign(total_steps)
+        self._total = float(total_steps)
+
+    def leave(self, left: float) -> None:
+        """Leave a share of the rate, 0 to 1, from the next step on."""
+        self.left.assign(left)
+        self._left = left
 
     def __call__(self, step: Any) -> Any:
         """The learning rate of a step, counted from 0."""
@@ -62,10 +85,17 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
             keras.ops, done, peak=self.learning_rate, schedule=self.settings, total=total, left=left
         )
 
+    def at(self, step: int) -> float:
+        """The learning rate of a step, counted from 0, by NumPy."""
+        peak, total, left = self.learning_rate, self._total, self._left
+        return float(
+            learning_rate(np, float(step), peak=peak, schedule=self.settings, total=total, left=left)
+        )
+
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal schedule."""
         return {
             "learning_rate": self.learning_rate,
             "settings": self.settings,
-            "total_steps": int(self.total.numpy()),
+            "total_steps": int(self._total),
         }

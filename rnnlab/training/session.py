@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,12 +14,14 @@ from rnnlab.errors import DataError, Interrupted, RunError, TrainingError, one_l
 from rnnlab.files import remove_partial
 from rnnlab.run_folders.lock import locked
 from rnnlab.runs import Run, create_run
+from rnnlab.training.callback_modules import folders_of, importable, record_folders
 from rnnlab.training.callbacks import load_callbacks
 from rnnlab.training.checkpoints import FOLDER, Checkpoint, newest_checkpoint
 from rnnlab.training.environment import changes_since, write_environment
 from rnnlab.training.expectation import expectation_of
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption, noted_signals
+from rnnlab.training.live_events import LiveEvents, check_installed
 from rnnlab.training.loop import Progress, TrainingLoop
 from rnnlab.training.sampler import Sampler
 from rnnlab.training.saving import Saves
@@ -69,9 +71,13 @@ class Session:
         resumed: Run | None = None,
     ) -> None:
         experiment = data.experiment
+        if experiment.training.tensorboard:
+            check_installed()
+        callbacks = experiment.training.callbacks
+        self._folders = folders_of(callbacks, resumed)
+        self._callbacks = load_callbacks(callbacks, self._folders)
         read = data.as_trained_on()
         self.trainer = Trainer(experiment, read.corpus, read.splits)
-        self._callbacks = load_callbacks(experiment.training.callbacks)
         self._history = LossHistory()
         samples = experiment.training.samples
         self._sampler = Sampler(self.trainer, samples) if samples else None
@@ -79,6 +85,7 @@ class Session:
         self.run = resumed or create_run(name, experiment, folder=run_dir)
         if not resumed:
             self.run.write_split(split_record(data.corpus, data.splits))
+            record_folders(self.run, self._folders)
 
     def train(
         self,
@@ -106,8 +113,9 @@ class Session:
                 loop = self._train(start, saves, interruption, report, tell)
             except TrainingError as error:
                 self._note(f"training failed: {error}")
-                with suppress(RunError):
-                    saves.save_results()
+                if len(self._history.batch_losses) > (start.facts.step if start else 0):
+                    with suppress(RunError):
+                        saves.save_results()
                 raise
         outcome = Outcome(
             self.run,
@@ -134,18 +142,32 @@ class Session:
         tell: Callable[[str], None],
     ) -> TrainingLoop:
         """Train on from a checkpoint, and save now and then and at the end."""
-        loop = self.trainer.train(
-            self._all_callbacks,
-            each_epoch=bool(self._callbacks),
-            interruption=interruption,
-            report=report,
-            save=saves.save_if_due,
-            tell=partial(self._say, tell),
-            start=start,
-        )
-        if not loop.was_left:
-            saves.save(loop)
+        say = partial(self._say, tell)
+
+        def save(loop: TrainingLoop) -> None:
+            saves.save_if_due(loop)
+            if events:
+                events.write()
+
+        with self._live_events(say) as events, importable(self._folders):
+            loop = self.trainer.train(
+                self._all_callbacks,
+                each_epoch=bool(self._callbacks),
+                interruption=interruption,
+                report=report,
+                save=save,
+                tell=say,
+                start=start,
+            )
+            if not loop.was_left:
+                saves.save(loop)
         return loop
+
+    def _live_events(self, say: Callable[[str], None]) -> AbstractContextManager[LiveEvents | None]:
+        """What writes event files while training goes on; None if nothing is asked for."""
+        if not self.trainer.experiment.training.tensorboard:
+            return nullcontext()
+        return LiveEvents(self.run.path, self._history, steps=self.trainer.steps, say=say)
 
     @property
     def _all_callbacks(self) -> list[Any]:

@@ -19,7 +19,7 @@ from rnnlab.training.checkpoints import Checkpoint
 from rnnlab.training.facts import BestEpoch
 from rnnlab.training.interruption import Interruption
 from rnnlab.training.loop import Progress, TrainingLoop
-from rnnlab.training.schedules import lower_rate
+from rnnlab.training.schedules import is_scheduled, lower_rate, rate_of
 from rnnlab.training.validation import Validation
 
 
@@ -112,7 +112,7 @@ class Trainer:
             TrainingError: the loss is no longer a number, or the checkpoint is of another training.
         """
         calls = CallbackCalls(callbacks, self.network, self._optimizer)
-        calls.list.on_train_begin()
+        calls.train_begins()
         loop = TrainingLoop(self, calls, each_epoch=each_epoch, tell=tell)
         if start:
             loop.restore(start)
@@ -121,7 +121,7 @@ class Trainer:
         while not (loop.is_done or interruption.signal_number):
             report(loop.advance())
             save(loop)
-        calls.list.on_train_end()
+        calls.train_ends()
         return loop
 
     def compile(self, chunk: Chunk, first_step: int, interruption: Interruption) -> StepRecords | None:
@@ -147,6 +147,15 @@ class Trainer:
     def lower_rate(self, left: float) -> None:
         """Have a plateau schedule leave a share of the learning rate, 0 to 1, from the next step on."""
         lower_rate(self._optimizer, left)
+
+    def rate_of(self, step: int) -> float:
+        """The learning rate of an optimizer step, counted from 0, as the optimizer is now."""
+        return rate_of(self._optimizer, step)
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether the learning rate changes without a callback."""
+        return is_scheduled(self._optimizer)
 
     @property
     def validates(self) -> bool:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,12 +27,16 @@ for tag in sorted(events.Tags()["scalars"]):
 """
 
 
-def history_of(epochs: int, steps: int) -> History:
-    """So many epochs of so many steps, a second each; validated after every second one."""
+def history_of(epochs: int, steps: int, *, rates: Sequence[float] = ()) -> History:
+    """So many epochs of so many steps, a second each; validated after every second one.
+
+    Without rates it is a history of an earlier rnnlab.
+    """
     epoch, step = np.arange(1, epochs + 1), np.arange(1, epochs * steps + 1)
     held_out = np.where(epoch % 2 == 0, 2.0 / epoch, np.nan)
     by_step = Steps(step, (step - 1) // steps + 1, 1.0 / step, 0.0 * step)
-    return History(epoch, 1.0 / epoch, 0.0 * epoch, held_out, held_out, epoch * 1.0, by_step)
+    known = np.array([*rates, *[np.nan] * (epochs - len(rates))])
+    return History(epoch, 1.0 / epoch, 0.0 * epoch, held_out, held_out, known, epoch * 1.0, by_step)
 
 
 def curves_in(folder: Path) -> dict[str, list[tuple[int, float, float]]]:
@@ -110,8 +115,39 @@ def test_tensorflow_is_not_loaded_for_it(tmp_path):
     assert done.stdout == "set()\n"
 
 
+@pytest.mark.parametrize(
+    ("rates", "shown"),
+    [
+        (
+            [0.01 * (1 - 2 / 6), 0.01 * (1 - 5 / 6)],
+            range(1, 7),
+        ),  # of the last steps, as the schedule has them
+        ([0.01, 0.002], (3, 6)),
+        ([0.004], (3,)),
+    ],
+)
+def test_the_rate_is_what_the_history_says(tmp_path, rates, shown):
+    """By step where the schedule agrees with every epoch; else by epoch, as when a callback changed it."""
+    training = experiment(SONG, "training.epochs=2", "training.schedule={kind: linear, final: 0.0}").training
+
+    write_events(history_of(2, 3, rates=rates), training, tmp_path, ended=9.0)
+
+    found = {step: value for step, _, value in curves_in(tmp_path)["learning_rate"]}
+    assert list(found) == list(shown)
+    assert [found[3 * (epoch + 1)] for epoch in range(len(rates))] == pytest.approx(rates, abs=1e-6)
+
+
+def test_the_rate_of_a_plateau_is_that_of_each_epoch(tmp_path):
+    """The losses decide it, and the history has it."""
+    training = experiment(SONG, "training.schedule={kind: plateau}").training
+
+    write_events(history_of(2, 3, rates=[0.01, 0.005]), training, tmp_path, ended=9.0)
+
+    assert curves_in(tmp_path)["learning_rate"] == [(3, 8.0, 0.01), (6, 9.0, 0.005)]
+
+
 def test_a_rate_that_the_losses_decide_is_not_made_up(tmp_path):
-    """The configuration alone does not say what a plateau has left of it."""
+    """The configuration alone does not say what a plateau has left of it, nor does an older history."""
     training = experiment(SONG, "training.schedule={kind: plateau}").training
 
     write_events(history_of(2, 3), training, tmp_path, ended=9.0)

@@ -29,6 +29,14 @@ def test_figures_are_read_back_and_gaps_are_none(tmp_path):
     assert (history.validation_loss, history.validation_accuracy) == ((None, 2.25, None), (None, 0.25, None))
 
 
+def test_the_learning_rate_is_passed_over(tmp_path):
+    """A history with it, or with empty cells for it, is the same as one of an earlier rnnlab without it."""
+    old = HEADER + "1,2.5,0.1,,,4\n2,inf,0.2,2.25,0.25,5\n"
+    new = HEADER.replace("seconds", "learning_rate,seconds") + "1,2.5,0.1,,,,4\n2,inf,0.2,2.25,0.25,0.01,5\n"
+
+    assert read_history(history_of(tmp_path, new)) == read_history(history_of(tmp_path, old))
+
+
 @pytest.mark.parametrize(
     ("times", "seconds"), [([4, 5, 6], 3), ([4], 4), (["", 5], None)]
 )  # of 3 epochs the last 2 took 2 s, compiling was in the first

@@ -50,6 +50,18 @@ def test_the_best_epoch_is_that_of_the_lowest_held_out_loss():
     )  # fmt: skip
 
 
+def test_a_history_with_learning_rates_has_the_same_figures():
+    """Training writes the column now; an earlier rnnlab did not."""
+    run = finished()
+    before = read_entry(run.path).progress
+    header, *rows = (run.path / "history.csv").read_text().splitlines()
+    lines = [header.replace("seconds", "learning_rate,seconds")]
+    lines += [f"{row.rpartition(',')[0]},0.001,{row.rpartition(',')[2]}" for row in rows]
+    run.write("history.csv", "\n".join(lines) + "\n")
+
+    assert read_entry(run.path).progress == before
+
+
 @pytest.mark.parametrize(
     ("rows", "best"),
     [

@@ -44,6 +44,12 @@ REGIMES = {
         "training.early_stopping={patience: 4}",
         "training.samples={every_epochs: 2, seed: the, length: 5, temperature: 1.0}",
     ],
+    "stream, callbacks that count and that set the rate": [
+        STREAM,
+        "training.epochs=12",
+        "training.callbacks=[{class: keras.callbacks:ReduceLROnPlateau, arguments: {monitor: loss, mode: min,"
+        " factor: 0.5, patience: 2, min_delta: 100}}, keras.callbacks:TerminateOnNaN]",
+    ],
     "stream, all that regularises": [
         STREAM,
         "dataset.encoding=embedding",
@@ -109,6 +115,8 @@ def same(one: Any, other: Any) -> bool:
     return bits and losses == other_losses and history == other_history
 
 
+# Keras asks the rate's variable for an array as NumPy 1 did.
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 @pytest.mark.parametrize("regime", REGIMES)
 def test_a_run_in_pieces_is_a_run_in_one(regime: str) -> None:
     """The same weights to the last bit, the same losses and history, no row twice and none missing."""
@@ -352,6 +360,25 @@ def test_callbacks_remember() -> None:
     assert [array.tolist() for array in again.best_weights] == [[0.0, 1.0, 2.0], [[1.0, 1.0], [1.0, 1.0]]]
     assert history_again.losses_csv() == history.losses_csv()
     assert history_again.history_csv().split(",")[:-1] == history.history_csv().split(",")[:-1]
+
+
+def test_a_least_fall_of_the_loss_is_asked_for_after_resuming_too() -> None:
+    """Keras changes the sign of `min_delta` once in each training: remembered, it would change back."""
+    one, again = (
+        keras.callbacks.EarlyStopping(monitor="loss", mode="min", min_delta=0.5, patience=100)
+        for _ in range(2)
+    )
+    calls, calls_again = calls_of([one]), calls_of([again])
+    calls.epoch_ends(0, {"loss": 2.0}, rate=0.0)
+    calls_again.train_begins()
+    calls_again.restore(*calls.snapshot())
+
+    for each in (calls, calls_again):
+        each.epoch_ends(1, {"loss": 1.75}, rate=0.0)
+
+    assert (one.best, one.wait) == (again.best, again.wait) == (2.0, 1)
+    calls_again.restore({}, [{"min_delta": 7.0}])  # as an earlier rnnlab wrote it
+    assert again.min_delta == one.min_delta
 
 
 def test_a_callback_remembers_a_list_of_floats_outside_of_the_header() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from rnnlab.config import optimizer as sections
 from rnnlab.config.schema import Training
-from rnnlab.training.schedules import begin_schedule, lower_rate, optimizer_of
+from rnnlab.training.schedules import begin_schedule, lower_rate, optimizer_of, rate_of
 from tests.experiments import SONG, experiment
 
 
@@ -68,6 +68,33 @@ def test_a_schedule_ends_where_it_should(schedule: str, at_half: float, at_end: 
 def test_cosine_is_half_a_wave() -> None:
     """A quarter of the way the rate is (1 + cos 45°) / 2."""
     assert rates("{kind: cosine}")[25] == pytest.approx((1 + math.cos(math.pi / 4)) / 2, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        "{kind: constant, warmup: 0.5}",
+        "{kind: linear, final: 0.2}",
+        "{kind: cosine}",
+        "{kind: exponential, decay_rate: 0.5, decay_steps: 3}",
+        "{kind: plateau, warmup: 0.5}",
+    ],
+)
+def test_the_rate_that_is_recorded_is_the_one_of_the_step(schedule: str) -> None:
+    """Keras' float32 and NumPy's float64 agree, also after a fall and in a training of another length."""
+    peak = "training.optimizer.learning_rate=1.0"
+    training = experiment(SONG, peak, f"training.schedule={schedule}").training
+    built = optimizer_of(training, total_steps=8)
+
+    def check(total: int) -> None:
+        used = [float(built._learning_rate(step)) for step in range(total)]
+        assert [rate_of(built, step) for step in range(total)] == pytest.approx(used, rel=1e-5, abs=1e-6)
+
+    check(8)
+    lower_rate(built, 0.25)
+    check(8)
+    begin_schedule(built, 20)
+    check(20)
 
 
 def test_what_a_plateau_leaves_is_a_share_of_the_whole_schedule() -> None:

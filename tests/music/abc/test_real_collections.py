@@ -1,4 +1,4 @@
-"""A public collection of 1,180 tunes, James Aird's Airs, which music21 brings: each is read as abc2midi plays it."""
+"""The 1,180 tunes of James Aird's Airs, which music21 brings, are read as abc2midi plays them."""
 
 from collections import Counter
 
