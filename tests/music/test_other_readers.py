@@ -13,6 +13,9 @@ CHUNK = 25
 CHUNKS = pytest.mark.parametrize("first", range(0, 300, CHUNK))
 """300 tunes in every format."""
 
+MISREAD_BY_MUSIC21 = (158,)
+"""In `=F,2 [^Fcb]` it takes the sharp of the chord for the natural before it; abc2midi does not."""
+
 
 def different(first, read):
     """The random seeds of the tunes that are read otherwise than they sound."""
@@ -35,7 +38,7 @@ def test_abc_is_read_by_music21(first):
         is_known = not any(note.tied and len(note.pitches) > 1 for note in tune.notes)
         return of_music21(written([tune], ".abc"), "abc") if is_known else sounds(tune)
 
-    assert not different(first, read)
+    assert different(first, read) == [seed for seed in MISREAD_BY_MUSIC21 if first <= seed < first + CHUNK]
 
 
 @CHUNKS
