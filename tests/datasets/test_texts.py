@@ -198,5 +198,5 @@ def test_a_bad_tune_of_a_collection_does_not_stop_the_others(experiment, tmp_pat
 
     assert texts(corpus) == ["c4 d4 e4 f4", "g4 g4 g4 g4"]
     assert corpus.notes[0].startswith(f"left out: {tmp_path}/good.abc:10:1: expected notes")
-    with pytest.raises(DataError, match=r"bad\.abc:5:1: expected notes"):
+    with pytest.raises(DataError, match=r"bad\.abc:4:1: expected notes"):
         load_corpus(experiment("kind: notes, path: [good.abc, bad.abc]").dataset)
