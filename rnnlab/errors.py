@@ -100,3 +100,20 @@ def one_line(text: str) -> str:
 def near(word: str, known: Iterable[str], count: int = 3) -> list[str]:
     """The known words that are spelled most like a word, nearest first, at most `count`."""
     return difflib.get_close_matches(word, list(known), n=count, cutoff=0.5)
+
+
+def count_of(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun: `1 window`, `2,000 windows`, `3 batches`, `0 copies`.
+
+    Args:
+        number: of the things; of semitones, also less than 0.
+        noun: of one of them.
+        plural: of several; left out, as English makes it of the noun's last letters.
+    """
+    return f"{number:,} {noun if abs(number) == 1 else plural or _plural(noun)}"
+
+
+def _plural(noun: str) -> str:
+    if noun.endswith("y") and noun[-2:-1] not in {*"aeiou"}:
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("s", "x", "z", "tch", "sh")) else f"{noun}s"

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from rnnlab.commands.run_list import entry_json, epochs_words, local_time, model_words
+from rnnlab.errors import count_of
 
 if TYPE_CHECKING:
     from rnnlab.run_folders.details import Details
@@ -37,7 +38,7 @@ def details_rows(entry: "Entry", details: "Details") -> list[tuple[str, str]]:
         ("begun", local_time(entry) + took),
     ]
     if entry.settings:
-        parameters = "" if entry.parameters is None else f"; {entry.parameters:,} parameters"
+        parameters = "" if entry.parameters is None else f"; {count_of(entry.parameters, 'parameter')}"
         rows.append(("model", f"{model_words(entry)} on {entry.settings.data}{parameters}"))
         rows.append(("epochs", epochs_words(entry)))
     if progress.best_epoch is not None:

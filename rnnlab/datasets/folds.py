@@ -23,7 +23,7 @@ from rnnlab.datasets.loading import Data, require_readable
 from rnnlab.datasets.parts import part_of_tokens
 from rnnlab.datasets.sequences import reordered
 from rnnlab.datasets.splits import Splits, stratified_parts
-from rnnlab.errors import DataError
+from rnnlab.errors import DataError, count_of
 
 Places = NDArray[np.int64]
 
@@ -99,8 +99,8 @@ def _fold(
     """
     if not (len(kept) and len(held)):
         raise DataError(
-            f"--folds: expected more than {experiment.dataset.window} tokens beside and in each fold,"
-            f" received {len(corpus.ids)} in all; use fewer folds, or a smaller dataset.window"
+            f"--folds: expected more than {count_of(experiment.dataset.window, 'token')} beside and in each"
+            f" fold, received {len(corpus.ids)} in all; use fewer folds, or a smaller dataset.window"
         )
     order = np.concatenate([kept, held])
     ids, begins = reordered(corpus.ids, starts, order, closed=corpus.has_boundaries)

@@ -145,7 +145,7 @@ def test_text_says_what_each_figure_is(rnnlab):
     assert (
         values[1] == f"{result['loss']:.4g} nats per token, {result['bits_per_token']:.4g} bits per character"
     )
-    assert values[4] == "0.9182 (101 of 110) for any model without state"
+    assert values[4] == "0.9182 (101 of 110) for any model that sees only the window"
     assert values[5].startswith(
         f"{result['free_running']['correct']} of 9 right from 'if yo', first wrong at"
     )
@@ -205,7 +205,7 @@ def test_free_runs_from_many_seeds(rnnlab):
         *("median_first_divergence", "exact", "first_divergences"),
     }
     assert (result["seeds"], result["seed_length"], result["length"]) == (1, 4, 9)
-    assert "of 9 tokens right after each of 1 windows" in lines
+    assert "of 9 tokens right after each of 1 window" in lines
 
 
 def test_each_token_has_a_line(rnnlab):

@@ -88,7 +88,7 @@ def test_a_page_says_what_was_seen(data):
 
     page = Path("midi.yaml").read_text()
     assert page.startswith("# midi: 28 files, ")
-    assert "25 files or tunes are left out" in page.replace("\n# ", " ")
+    assert "Left out: 25 files or tunes" in page.replace("\n# ", " ")
     assert "# reading: {polyphony: chords}" in page
 
 
