@@ -10,6 +10,7 @@ runs/<config name>-<number>/   claimed by an atomic mkdir; `runs/latest` names t
   losses.csv           a row for each training step
   samples.txt          what was written while training, if `training.samples` asks for it
   metrics.json         the last evaluation
+  folds.json           the last cross-validation of its configuration
   events.log           what happened, with times
   checkpoints/         what `rnnlab train --resume` goes on from (`training/checkpoints.py`)
 """
@@ -27,9 +28,11 @@ from rnnlab.config.schema import Experiment
 from rnnlab.errors import ConfigError, RnnlabError, RunError
 from rnnlab.files import PARTIAL, check_inside, write_durably
 from rnnlab.models.model_file import TrainedModel, load_model, save_model
+from rnnlab.run_folders.comparisons import is_comparison_folder
 from rnnlab.run_folders.places import (
     CONFIG,
     EVENTS,
+    FOLDS,
     LATEST,
     METRICS,
     MODEL,
@@ -105,6 +108,10 @@ class Run:
     def write_metrics(self, metrics: dict[str, Any]) -> None:
         """Replace `metrics.json`."""
         self.write(METRICS, json.dumps(metrics, indent=2, ensure_ascii=False) + "\n")
+
+    def write_folds(self, folds: dict[str, Any]) -> None:
+        """Replace `folds.json`."""
+        self.write(FOLDS, json.dumps(folds, indent=2, ensure_ascii=False) + "\n")
 
     def _checked_own(self, trained: TrainedModel) -> TrainedModel:
         """A model with the run's data paths; one of another experiment than the run's is refused."""
@@ -192,6 +199,8 @@ def find_run(path: Path | None = None) -> Run:
         return Run(newest_path())
     if not os.path.isdir(path):
         raise RunError(f"{path}: no such run; expected a run folder or a model file{_known_runs()}")
+    if is_comparison_folder(path):
+        raise RunError(f"{path}: a comparison, not a run; expected one of the runs in its folder")
     if not os.path.isfile(path / CONFIG):
         raise RunError(
             f"{path}: not a run folder (it holds no {CONFIG}); expected one that `rnnlab train` made"

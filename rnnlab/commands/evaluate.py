@@ -94,7 +94,7 @@ def command(
             evaluation = _evaluated(trained, split=split, data=data, seeds=seeds, may_open=may_open)
         result, rows = {**evaluation_json(evaluation), "run": str(path)}, evaluation_rows(evaluation)
     if run and not data:
-        run.write_metrics(result)
+        run.write_folds(result) if folds else run.write_metrics(result)
     echo(as_json_text(result) if as_json else facts(rows))
 
 

@@ -8,6 +8,7 @@ import click
 
 from rnnlab.commands.arguments import set_option
 from rnnlab.commands.completion import complete_config, complete_run
+from rnnlab.commands.next_step import next_step
 from rnnlab.commands.progress import ProgressReport, ReadingReport
 from rnnlab.commands.terminal import echo
 from rnnlab.errors import count_of
@@ -66,6 +67,8 @@ def command(
     with ProgressReport(experiment.training.epochs, quiet=quiet) as progress:
         outcome = session.train(progress.show, progress.tell)
     echo(_result(outcome))
+    if not quiet:
+        echo(f"next: {next_step(outcome.run.path, experiment, data.corpus)}", err=True)
 
 
 def _asked_for(

@@ -43,12 +43,14 @@ class Writing:
         settings: seed, length, temperature and so on, nothing left open.
         notes: what the user should know, a sentence each.
         model_sha256: of the model.
+        draws: whether tokens are drawn, so that samples may differ.
     """
 
     samples: tuple[Written, ...]
     settings: Generation
     notes: tuple[str, ...]
     model_sha256: str
+    draws: bool
 
 
 def settings_of(configured: Generation, options: Mapping[str, Any]) -> Generation:
@@ -98,7 +100,7 @@ def write(trained: TrainedModel, settings: Generation) -> Writing:
         )
         for sample in decode(numpy_model(trained), seed, how)
     )
-    return Writing(samples, settings, _notes(len(seed), how), trained.sha256)
+    return Writing(samples, settings, _notes(len(seed), how), trained.sha256, how.sampling.draws)
 
 
 def seed_ids(seed: str | None, vocabulary: Vocabulary) -> np.ndarray[Any, np.dtype[np.int64]]:

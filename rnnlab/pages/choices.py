@@ -81,13 +81,13 @@ model: {{kind: lstm, units: 1}}
         units=next((units for most, units in UNITS if tokens <= most), MOST_UNITS),
         dropout=0.0 if by_heart or tokens > MOST_WITH_DROPOUT else DROPOUT,
         encoding="one_hot" if len(corpus.vocabulary) <= LARGEST_ONE_HOT else "embedding",
-        seed="" if corpus.has_boundaries else _seed(corpus, survey.kind),
+        seed="" if corpus.has_boundaries else beginning(corpus, survey.kind),
         length=_length(corpus, survey.kind),
     )
 
 
-def _seed(corpus: Corpus, kind: str) -> str:
-    """How the data begins: the first notes, or the first words of the first line."""
+def beginning(corpus: Corpus, kind: str) -> str:
+    """Return how the data begins: the first notes, or the first words of the first line."""
     if kind == "notes":
         return corpus.vocabulary.join(corpus.ids[:_SEED_NOTES])
     beginning = corpus.vocabulary.join(corpus.ids[:1000])

@@ -13,6 +13,7 @@ CONFIG = "config.yaml"
 MODEL = "model.safetensors"
 EVENTS = "events.log"
 METRICS = "metrics.json"
+FOLDS = "folds.json"
 HISTORY = "history.csv"
 CHECKPOINTS = "checkpoints"
 

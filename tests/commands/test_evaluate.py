@@ -255,3 +255,17 @@ def test_what_does_not_go_together_is_refused(rnnlab, arguments):
 
     assert (answer.exit_code, answer.stdout) == (2, "")
     assert "leave" in answer.stderr
+
+
+def test_folds_leave_the_runs_own_evaluation_as_it_is(rnnlab):
+    """They are of other models: they have a file of their own, which `runs show` reads."""
+    run = run_of(SENTENCE, "training.epochs=1", "dataset.split={kind: none, allow_overlap: true}")
+    own = as_json(rnnlab)
+
+    folds = as_json(rnnlab, "--folds", "2")
+
+    assert json.loads((run.path / "metrics.json").read_text()) == own
+    assert json.loads((run.path / "folds.json").read_text()) == folds
+    shown = rnnlab("runs", "show").stdout
+    assert "2 folds: mean accuracy" in shown
+    assert f"accuracy {own['accuracy']:.4f}" in shown
