@@ -62,9 +62,12 @@ def _taken_for(choices: Choices) -> str:
 
 def _expected(choices: Choices) -> str:
     if choices.is_by_heart:
+        sequences = choices.survey.sequence if choices.corpus.has_boundaries else ""
+        written = f"each sample is nearly one {sequences} of the data" if sequences else "the data itself, to"
+        written += "." if sequences else " the token, from its beginning."
         return (
             "so little data is learnt by heart, and nothing can be held out to see more than that: a loss"
-            " below 0.1, and the data itself, to the token, from its beginning."
+            f" below 0.1, and {written}"
         )
     return (
         "the loss of what is held out falls, and may rise again when the model begins to learn by heart; the"
