@@ -16,7 +16,7 @@ from rnnlab.commands.terminal import echo, failure_of_stdout
 from rnnlab.errors import RnnlabError, near, one_line
 
 COMMANDS = {
-    "new": "Write a page of YAML for your own text or music.",
+    "new": "Write a page of YAML for your own text or music, or one that ships.",
     "train": "Train the model that a YAML file describes.",
     "evaluate": "Measure a trained model.",
     "generate": "Write text or music with a trained model.",

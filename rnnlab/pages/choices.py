@@ -29,8 +29,8 @@ SHORTEST, LONGEST = 100, 2000
 TEXT_TEMPERATURE, NOTES_TEMPERATURE, BY_HEART_TEMPERATURE = 0.8, 1.0, 0.8
 """What samples are drawn with; of sequences that were learnt by heart, each sample is then another of them.
 
-Of 20 melodies by models of 25 and of 382 chorales, so many notes belong to a run of five equal ones or more: 1 to
-2 % at temperature 1, and 3 % in the chorales themselves; 5 to 7 % at 0.8; 97 to 100 % at 0.
+Of 20 melodies by models of 25 and of 382 chorales, so many notes belong to a run of five equal ones or more:
+1 to 2 % at temperature 1, and 3 % in the chorales themselves; 5 to 7 % at 0.8; 97 to 100 % at 0.
 """
 
 _SEED_CHARACTERS, _SEED_NOTES = 20, 4

@@ -153,7 +153,7 @@ def test_a_page_is_not_replaced_unasked(data, monkeypatch):
     answer = data("new", "prose.txt")
     assert (answer.exit_code, page.read_text()) == (2, "mine")
     assert answer.stderr == (
-        "prose.yaml: there is such a file; name another --output, or replace it with --force\n"
+        "prose.yaml: there is such a file; name another --output, or replace it with --overwrite\n"
     )
 
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
