@@ -25,7 +25,7 @@ from typing import Any
 
 from rnnlab.config.reading import MOST_BYTES, read_experiment, write_experiment
 from rnnlab.config.schema import Experiment
-from rnnlab.errors import ConfigError, RnnlabError, RunError
+from rnnlab.errors import Argument, ConfigError, RnnlabError, RunError
 from rnnlab.files import PARTIAL, check_inside, write_durably
 from rnnlab.models.model_file import TrainedModel, load_model, save_model
 from rnnlab.run_folders.comparisons import is_comparison_folder
@@ -202,9 +202,7 @@ def find_run(path: Path | None = None) -> Run:
     if is_comparison_folder(path):
         raise RunError(f"{path}: a comparison, not a run; expected one of the runs in its folder")
     if not os.path.isfile(path / CONFIG):
-        raise RunError(
-            f"{path}: not a run folder (it holds no {CONFIG}); expected one that `rnnlab train` made"
-        )
+        raise RunError(f"{path}: not a run folder (it holds no {CONFIG}); expected one that training made")
     check_inside(path / CONFIG)
     return Run(path)
 
@@ -241,7 +239,8 @@ def _number(folder: str, name: str) -> int:
 def _claim(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     if any(not path.name.endswith(PARTIAL) for path in folder.iterdir()):  # one may have been killed here
-        raise RunError(f"{folder}: --run-dir must name a new or an empty folder; this one holds files")
+        why = " must name a new or an empty folder; this one holds files"
+        raise RunError(f"{folder}: ", Argument("run_dir"), why)
     return folder
 
 
@@ -256,6 +255,5 @@ def _without_waiting(path: str, flags: int) -> int:
 
 
 def _unwritable(path: Path, error: OSError) -> RunError:
-    return RunError(
-        f"{path}: cannot write ({error.strerror or error}); free some space, or choose another --run-dir"
-    )
+    why = f"{path}: cannot write ({error.strerror or error}); free some space, or choose another "
+    return RunError(why, Argument("run_dir"))

@@ -113,6 +113,16 @@ COUNTABLE = (
 )
 """Plurals of what messages count."""
 
+FLAGS = {
+    "api/configuration.py",  # which says `set` for `--set`
+    "config/overrides.py",  # a setting's place is `--set model.units`
+    "config/reading.py",
+    "reports/trace_page.py",  # a variable of CSS
+    "config/reference.py",  # says how it is printed
+    "config/split.py",  # the page of reference names a command
+}
+"""Modules below the commands that name a flag."""
+
 LONGEST_FUNCTION = 50
 LONGEST_MODULE = 400
 
@@ -194,6 +204,23 @@ def prints(package: Path) -> Iterator[str]:
                 yield module.at(node, "click is for commands/ only")
 
 
+def flags(package: Path) -> Iterator[str]:
+    """Texts that name a flag of the command line, where they are not its own: in Python there is none.
+
+    What a page of YAML says of commands, and a place in a list of settings, may.
+    """
+    for module in modules(package):
+        path = module.path.as_posix()
+        if module.part in {"commands", "pages"} or path in FLAGS:
+            continue
+        tree = module.tree
+        docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            text = node.value if isinstance(node, ast.Constant) and id(node) not in docstrings else ""
+            if found := re.search(r"(?<!\w)--[a-z][\w-]*", str(text)):
+                yield module.at(node, f"{found[0]}: an error has Argument(name) for it")
+
+
 def long_code(package: Path) -> Iterator[str]:
     """Functions and modules that are too long to be one idea."""
     for module in modules(package):
@@ -266,4 +293,4 @@ def _matches(package: Path, pattern: str) -> set[Path]:
     return {path.relative_to(package) for path in package.glob(pattern)}
 
 
-RULES = [upward_arrows, misplaced_frameworks, prints, long_code, asserts, unmarked_folders]
+RULES = [upward_arrows, misplaced_frameworks, prints, flags, long_code, asserts, unmarked_folders]

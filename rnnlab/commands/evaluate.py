@@ -139,7 +139,7 @@ def _said_what_to_write(
         if not (split and data):
             raise
         hint = to_measure(trained.experiment, path, split, data, may_open=may_open)
-        raise UsageError(f"{error}; {hint}") from None
+        raise UsageError(*error.parts, f"; {hint}") from None
 
 
 def _evaluated(trained: "TrainedModel", **options: Any) -> "Evaluation":

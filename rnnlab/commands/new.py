@@ -40,7 +40,7 @@ _SUFFIXES = (".yaml", ".yml")
 def command(
     data: Path | None, example: str | None, lists: bool, output: Path | None, overwrite: bool
 ) -> None:
-    """Write a page of YAML for your own text or music, or one that ships, with its data.
+    """Write a page of YAML for your own data, or one that ships.
 
     \b
     rnnlab new my.txt

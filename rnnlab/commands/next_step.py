@@ -29,11 +29,11 @@ def _named(run: Path) -> str:
 
 
 def _line(*words: str) -> str:
-    return " ".join(["rnnlab", *map(_word, words)])
+    return " ".join(["rnnlab", *map(shell_word, words)])
 
 
-def _word(text: str) -> str:
-    """One word of a shell, without a character that cannot be seen or that breaks the line."""
+def shell_word(text: str) -> str:
+    """Return a text as one word of a shell, without a character that cannot be seen or breaks the line."""
     if text.isprintable():
         return shlex.quote(text)
     escaped = re.sub(r"[\\']", r"\\\g<0>", text)

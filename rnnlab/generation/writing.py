@@ -11,7 +11,7 @@ from rnnlab.config.problems import findings
 from rnnlab.config.schema import Generation
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.engines.numpy_engine import numpy_model
-from rnnlab.errors import UsageError, VocabularyError
+from rnnlab.errors import Argument, UsageError, VocabularyError
 from rnnlab.generation.decoding import Decoding, decode
 from rnnlab.generation.sampling import Sampling
 from rnnlab.models.model_file import TrainedModel
@@ -114,10 +114,11 @@ def seed_ids(seed: str | None, vocabulary: Vocabulary) -> np.ndarray[Any, np.dty
         return np.array([vocabulary.boundary_id])
     if seed is None:
         example = vocabulary.tokens[0]
-        raise UsageError(f'no seed: the configuration has none; give the start, e.g. --seed "{example}"')
+        give = Argument("seed", example)
+        raise UsageError("no seed: the configuration has none; give the start, e.g. ", give)
     ids = vocabulary.parse(seed, name="seed")
     if not len(ids):
-        raise UsageError("--seed: expected at least one token, received none")
+        raise UsageError(Argument("seed"), ": expected at least one token, received none")
     return vocabulary.begun(ids).astype(np.int64)
 
 
@@ -127,9 +128,9 @@ def _stop_id(stop: str | None, vocabulary: Vocabulary) -> int | None:
     try:
         ids = vocabulary.parse(stop, name="stop")
     except VocabularyError as error:
-        raise UsageError(f"--stop: {error}") from None
+        raise UsageError(Argument("stop"), f": {error}") from None
     if len(ids) != 1:
-        raise UsageError(f"--stop: expected one token, received {len(ids)}: {stop!r}")
+        raise UsageError(Argument("stop"), f": expected one token, received {len(ids)}: {stop!r}")
     return int(ids[0])
 
 

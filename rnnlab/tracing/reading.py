@@ -57,7 +57,7 @@ def reading_of(tokens: int, experiment: Experiment, *, runs_on: bool) -> Reading
         first, counted = places % window == 0, all_count | (places % window == window - 1)
         note = (
             f"cut into windows of {count_of(window, 'token')}, each from a zero state, as in training;"
-            " --run-on does not"
+            " the option run-on does not"
         )
         return Reading(places, first, counted, first, note)
     places = (np.arange(tokens - window + 1)[:, None] + np.arange(window)).ravel()
@@ -65,7 +65,7 @@ def reading_of(tokens: int, experiment: Experiment, *, runs_on: bool) -> Reading
     counted = all_count | (steps % window == window - 1)
     note = (
         f"read as in training: window after window of {count_of(window, 'token')}, each one token further,"
-        " the state runs on; --run-on reads each token once"
+        " the state runs on; the option run-on reads each token once"
     )
     return Reading(places, steps == 0, counted, steps % window == 0, note)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from rnnlab.datasets.loading import Data
 from rnnlab.datasets.splits import split_record
-from rnnlab.errors import DataError, Interrupted, RunError, TrainingError, count_of, one_line
+from rnnlab.errors import Call, DataError, Interrupted, RunError, TrainingError, count_of, one_line
 from rnnlab.files import remove_partial
 from rnnlab.run_folders.lock import locked
 from rnnlab.runs import Run, create_run
@@ -208,6 +208,6 @@ class Session:
             if loop.was_left
             else f"after {count_of(loop.epochs, 'epoch')}, all of it saved"
         )
-        message = f"interrupted {reached}; go on with: rnnlab train --resume {self.run.path}"
+        message = f"interrupted {reached}"
         self._note(message)
-        return Interrupted(message, signal_number)
+        return Interrupted(f"{message}; go on with: ", signal_number, Call("resume", str(self.run.path)))
