@@ -1,4 +1,4 @@
-"""`make install` installs what the commands of the README need, by locks with hashes and without addresses."""
+"""`make install` installs what the commands of the README need, by locks with hashes and no addresses."""
 
 import re
 import tomllib
