@@ -7,6 +7,9 @@ UV := uv
 TESTS :=
 UPGRADE :=
 
+# What the commands of the README need: MIDI files, engraved notes, pictures of histories, ONNX files.
+EXTRAS := export midi plot score
+
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCKED := $(PIP) install --quiet --require-hashes --only-binary :all:
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE)
@@ -73,7 +76,7 @@ pictures: install
 # `make lock` adds and drops what pyproject.toml asks for; `make lock UPGRADE=--upgrade` also takes newer versions.
 lock:
 	@command -v $(UV) >/dev/null || { echo "make lock: needs uv, to lock for every platform at once: pip install uv" >&2; exit 1; }
-	$(COMPILE) pyproject.toml --extra midi --extra score --group build --output-file requirements.lock
+	$(COMPILE) pyproject.toml $(EXTRAS:%=--extra %) --group build --output-file requirements.lock
 	$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:

@@ -13,24 +13,65 @@
       Interrupted          exit code 130 or 143: stopped by a signal, with everything saved
 
 A message names the setting or the file and place, what was expected, what was received and the remedy: in one
-line, whatever it quotes. `rnnlab.commands` prints it as it stands; every other exception is a bug and keeps
-its traceback.
+line, whatever it quotes. It names arguments and functions as they are in Python; `rnnlab.commands` prints it
+with options and commands in their place. All other exceptions are bugs and keep their traceback.
 """
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 LONGEST_LINE = 1000
 """Characters of a message's line."""
 
 
+@dataclass(frozen=True)
+class Argument:
+    """An argument of a function, as a part of a message; the commands have an option of its name.
+
+    Attributes:
+        name: as in Python.
+        value: what to give it, or what it was given; None names it alone.
+    """
+
+    name: str
+    value: object = None
+
+    def __str__(self) -> str:
+        return self.name if self.value is None else f"{self.name}={self.value!r}"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A function to call, as a part of a message; there is a command that does the same.
+
+    Attributes:
+        function: of `rnnlab`.
+        argument: its first.
+    """
+
+    function: str
+    argument: str
+
+    def __str__(self) -> str:
+        return f"rnnlab.{self.function}({self.argument!r})"
+
+
+Part = str | Argument | Call
+
+
 class RnnlabError(Exception):
-    """Something that the user can fix; its message is the whole report."""
+    """Something that the user can fix; its message is the whole report.
+
+    Args:
+        parts: of the message, which follow one another.
+    """
 
     exit_code = 1
 
-    def __init__(self, message: str) -> None:
-        super().__init__(one_line(message))
+    def __init__(self, *parts: Part) -> None:
+        super().__init__(one_line("".join(map(str, parts))))
+        self.parts = parts
 
 
 class DataError(RnnlabError):
@@ -68,6 +109,7 @@ class ConfigError(RnnlabError):
 
     def __init__(self, *lines: str) -> None:
         Exception.__init__(self, "\n".join(map(one_line, lines)))
+        self.parts = ()
 
 
 class UsageError(RnnlabError):
@@ -82,10 +124,11 @@ class Interrupted(RnnlabError):
     Args:
         message: what was saved and how to go on.
         signal_number: the signal; the exit code is 128 + this number.
+        more: parts that follow the message.
     """
 
-    def __init__(self, message: str, signal_number: int) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, signal_number: int, *more: Part) -> None:
+        super().__init__(message, *more)
         self.exit_code = 128 + signal_number
 
 
@@ -100,3 +143,20 @@ def one_line(text: str) -> str:
 def near(word: str, known: Iterable[str], count: int = 3) -> list[str]:
     """The known words that are spelled most like a word, nearest first, at most `count`."""
     return difflib.get_close_matches(word, list(known), n=count, cutoff=0.5)
+
+
+def count_of(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun: `1 window`, `2,000 windows`, `3 batches`, `0 copies`.
+
+    Args:
+        number: of the things; of semitones, also less than 0.
+        noun: of one of them.
+        plural: of several; left out, as English makes it of the noun's last letters.
+    """
+    return f"{number:,} {noun if abs(number) == 1 else plural or _plural(noun)}"
+
+
+def _plural(noun: str) -> str:
+    if noun.endswith("y") and noun[-2:-1] not in {*"aeiou"}:
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("s", "x", "z", "tch", "sh")) else f"{noun}s"

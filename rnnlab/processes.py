@@ -16,7 +16,7 @@ from itertools import islice
 from multiprocessing.connection import wait as wait_for
 from typing import Any, TypeVar
 
-from rnnlab.errors import TrainingError
+from rnnlab.errors import Argument, TrainingError
 from rnnlab.signals import held_signals, raised_signals
 
 Result = TypeVar("Result")
@@ -56,7 +56,7 @@ def _results_of(
                 yield running.pop(future), future.result()
     except BrokenProcessPool as error:
         raise TrainingError(
-            "a process that trained was killed, as when memory runs out; use fewer --jobs"
+            "a process that trained was killed, as when memory runs out; use fewer ", Argument("jobs")
         ) from error
     finally:
         with held_signals():

@@ -12,6 +12,7 @@ runs/<config name>-<number>/   claimed by an atomic mkdir; `runs/latest` names t
   tensorboard/         event files, if `training.tensorboard` asks for them (`training/live_events.py`)
   callbacks.json       where the modules of its callbacks were found (`training/callback_modules.py`)
   metrics.json         the last evaluation
+  folds.json           the last cross-validation of its configuration
   events.log           what happened, with times
   checkpoints/         what `rnnlab train --resume` goes on from (`training/checkpoints.py`)
 """
@@ -26,12 +27,14 @@ from typing import Any
 
 from rnnlab.config.reading import MOST_BYTES, read_experiment, write_experiment
 from rnnlab.config.schema import Experiment
-from rnnlab.errors import ConfigError, RnnlabError, RunError
+from rnnlab.errors import Argument, ConfigError, RnnlabError, RunError
 from rnnlab.files import PARTIAL, check_inside, write_durably
 from rnnlab.models.model_file import TrainedModel, load_model, save_model
+from rnnlab.run_folders.comparisons import is_comparison_folder
 from rnnlab.run_folders.places import (
     CONFIG,
     EVENTS,
+    FOLDS,
     LATEST,
     METRICS,
     MODEL,
@@ -107,6 +110,10 @@ class Run:
     def write_metrics(self, metrics: dict[str, Any]) -> None:
         """Replace `metrics.json`."""
         self.write(METRICS, json.dumps(metrics, indent=2, ensure_ascii=False) + "\n")
+
+    def write_folds(self, folds: dict[str, Any]) -> None:
+        """Replace `folds.json`."""
+        self.write(FOLDS, json.dumps(folds, indent=2, ensure_ascii=False) + "\n")
 
     def _checked_own(self, trained: TrainedModel) -> TrainedModel:
         """A model with the run's data paths; one of another experiment than the run's is refused."""
@@ -194,10 +201,10 @@ def find_run(path: Path | None = None) -> Run:
         return Run(newest_path())
     if not os.path.isdir(path):
         raise RunError(f"{path}: no such run; expected a run folder or a model file{_known_runs()}")
+    if is_comparison_folder(path):
+        raise RunError(f"{path}: a comparison, not a run; expected one of the runs in its folder")
     if not os.path.isfile(path / CONFIG):
-        raise RunError(
-            f"{path}: not a run folder (it holds no {CONFIG}); expected one that `rnnlab train` made"
-        )
+        raise RunError(f"{path}: not a run folder (it holds no {CONFIG}); expected one that training made")
     check_inside(path / CONFIG)
     return Run(path)
 
@@ -234,7 +241,8 @@ def _number(folder: str, name: str) -> int:
 def _claim(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     if any(not path.name.endswith(PARTIAL) for path in folder.iterdir()):  # one may have been killed here
-        raise RunError(f"{folder}: --run-dir must name a new or an empty folder; this one holds files")
+        why = " must name a new or an empty folder; this one holds files"
+        raise RunError(f"{folder}: ", Argument("run_dir"), why)
     return folder
 
 
@@ -249,6 +257,5 @@ def _without_waiting(path: str, flags: int) -> int:
 
 
 def _unwritable(path: Path, error: OSError) -> RunError:
-    return RunError(
-        f"{path}: cannot write ({error.strerror or error}); free some space, or choose another --run-dir"
-    )
+    why = f"{path}: cannot write ({error.strerror or error}); free some space, or choose another "
+    return RunError(why, Argument("run_dir"))

@@ -16,7 +16,7 @@ from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batching import make_batches
 from rnnlab.datasets.loading import MOST_STEPS, load_data
 from rnnlab.datasets.reporting import Report, unreported
-from rnnlab.errors import RnnlabError, TrainingError, UsageError
+from rnnlab.errors import Argument, RnnlabError, TrainingError, UsageError
 from rnnlab.evaluation.same_data import check_same_data, digest
 from rnnlab.evaluation.selection import part_named
 from rnnlab.processes import in_processes
@@ -52,7 +52,10 @@ def read_experiments(
         UsageError: their data is not the same, or their random seeds are set.
     """
     if any(override.partition("=")[0].strip() == "training.random_seed" for override in overrides):
-        raise UsageError("--set training.random_seed: each is trained with random seeds 0, 1, …; see --seeds")
+        raise UsageError(
+            "training.random_seed: each is trained with random seeds 0, 1, …; leave it out, and see ",
+            Argument("seeds"),
+        )
     budget = [] if epochs is None else [f"training.epochs={epochs}"]
     found: dict[str, Experiment] = {}
     measured = []

@@ -4,6 +4,8 @@ Each gives a line `path:line: problem` for every breach.
 """
 
 import ast
+import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +62,66 @@ FRAMEWORKS: dict[str, tuple[str, ...]] = {
     "keras": ("training/**/*.py", "engines/tensorflow_*.py", "models/network.py"),
 }
 """The only modules that may import a framework: nothing else may cost its start-up time."""
+
+SEVERAL = {
+    "commands/comparison_results.py": "pairs",
+    "commands/comparison_training.py": "trainings",  # of two configurations or more
+    "commands/fold_results.py": "folds",
+    "commands/output.py": "files",
+    "commands/trace.py": "numbers",
+    "commands/trace_json.py": "numbers",
+    "config/contradictions.py": "weights",
+    "datasets/batches.py": "batches, windows, tokens",
+    "datasets/folds.py": "parts, sequences, blocks, tokens, gap",
+    "datasets/loading.py": "steps, copies",
+    "datasets/parts.py": "tokens",
+    "datasets/splits.py": "tokens, windows",
+    "datasets/stratification.py": "folds, times",
+    "datasets/texts.py": "files",
+    "exports/onnx_model.py": "bytes",
+    "generation/writing.py": "tokens",
+    "models/architecture.py": "weights, logits",
+    "music/bars.py": "notes",  # whole notes, in fractions
+    "music/melody.py": "notes",
+    "music/midi.py": "steps",
+    "music/score_writing.py": "notes",
+    "music/writing.py": "tunes",
+    "reports/histories.py": "numbers",
+    "reports/overview.py": "tokens, samples",  # of a kind; of samples
+    "reports/plan.py": "lanes",
+    "models/tensor_file.py": "bytes",
+    "pages/heading.py": "files",
+    "pages/survey.py": "lines, files",
+    "reports/measures.py": "copies",
+    "reports/music.py": "notes",
+    "reports/trace_slides.py": "numbers",
+    "reports/trace_view.py": "units",
+    "reports/verdict.py": "seeds",
+    "reports/works.py": "notes",
+    "tracing/reading.py": "tokens",
+    "tracing/tracing.py": "steps, values",
+    "training/checkpoints.py": "lanes",
+    "training/divergence.py": "steps",
+    "training/folds.py": "folds",
+}
+"""Nouns by module, of which messages count two or more, whatever happens: so they are written as plurals."""
+
+COUNTABLE = (
+    "batches blocks bytes characters columns copies cuts documents epochs events features files folds items"
+    " keys lanes layers lines models notes numbers pairs parameters parts processes rows runs samples seeds"
+    " semitones sequences steps targets threads times tokens trainings tunes units values weights windows"
+)
+"""Plurals of what messages count."""
+
+FLAGS = {
+    "api/configuration.py",  # which says `set` for `--set`
+    "config/overrides.py",  # a setting's place is `--set model.units`
+    "config/reading.py",
+    "reports/trace_page.py",  # a variable of CSS
+    "config/reference.py",  # says how it is printed
+    "config/split.py",  # the page of reference names a command
+}
+"""Modules below the commands that name a flag."""
 
 LONGEST_FUNCTION = 50
 LONGEST_MODULE = 400
@@ -142,6 +204,23 @@ def prints(package: Path) -> Iterator[str]:
                 yield module.at(node, "click is for commands/ only")
 
 
+def flags(package: Path) -> Iterator[str]:
+    """Texts that name a flag of the command line, where they are not its own: in Python there is none.
+
+    What a page of YAML says of commands, and a place in a list of settings, may.
+    """
+    for module in modules(package):
+        path = module.path.as_posix()
+        if module.part in {"commands", "pages"} or path in FLAGS:
+            continue
+        tree = module.tree
+        docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            text = node.value if isinstance(node, ast.Constant) and id(node) not in docstrings else ""
+            if found := re.search(r"(?<!\w)--[a-z][\w-]*", str(text)):
+                yield module.at(node, f"{found[0]}: an error has Argument(name) for it")
+
+
 def long_code(package: Path) -> Iterator[str]:
     """Functions and modules that are too long to be one idea."""
     for module in modules(package):
@@ -170,6 +249,30 @@ def unmarked_folders(package: Path) -> Iterator[str]:
             yield f"{folder.relative_to(package).as_posix()}: has no __init__.py"
 
 
+def uncounted_nouns(package: Path) -> Iterator[str]:
+    """Texts in which a number is followed by a plural, whatever the number is: `1 windows`."""
+    plurals = "|".join(COUNTABLE.split())
+    noun = re.compile(rf" (?:[a-z]+ )?({plurals})\b")
+    for module in modules(package):
+        several = SEVERAL.get(module.path.as_posix(), "").split(", ")
+        for node in ast.walk(module.tree):
+            pieces = node.values if isinstance(node, ast.JoinedStr) else []
+            for number, text in itertools.pairwise(pieces):
+                if not (isinstance(number, ast.FormattedValue) and isinstance(text, ast.Constant)):
+                    continue
+                found = noun.match(str(text.value))
+                if found and found[1] not in several and _may_be_one(number):
+                    yield module.at(node, f"{found[1]}: count_of(number, noun) knows when it is one")
+
+
+def _may_be_one(number: ast.FormattedValue) -> bool:
+    """Whether a value in a text is a count, and no constant, measure or word."""
+    value = ast.unparse(number.value)
+    measured = number.format_spec is not None and ast.unparse(number.format_spec)[2:-1] not in {"", ","}
+    is_limit = value.lower().startswith("most")
+    return not (measured or is_limit or re.sub(r"[^A-Za-z]", "", value).isupper() or "count_of(" in value)
+
+
 def _may_import(part: str, target: str) -> bool:
     """Whether a part may import `config.schema.Experiment`, or the package's own `__version__`."""
     top = target.partition(".")[0]
@@ -190,4 +293,4 @@ def _matches(package: Path, pattern: str) -> set[Path]:
     return {path.relative_to(package) for path in package.glob(pattern)}
 
 
-RULES = [upward_arrows, misplaced_frameworks, prints, long_code, asserts, unmarked_folders]
+RULES = [upward_arrows, misplaced_frameworks, prints, flags, long_code, asserts, unmarked_folders]

@@ -32,6 +32,18 @@ class Block:
         return [command[1:] for command in words if command[0] == "rnnlab"]
 
 
+SHORTER = {"train": ["--set", "training.epochs=3"], "compare": ["--epochs", "3", "--seeds", "1"]}
+"""What keeps a training of the documentation short, by command."""
+
+
+def shortened(words: list[str]) -> list[str]:
+    """The arguments of a command, with those that keep a training short: three epochs, four if it resumes."""
+    if words[0] == "train" and "--resume" in words:
+        return [*words, "--set", "training.epochs=4"]
+    trains = words[0] == "train" or words[-1].endswith(".yaml") or "--epochs" in words
+    return [*words, *SHORTER.get(words[0], [])] if trains else words
+
+
 def name_of(page: Path) -> str:
     """The page's path in the project."""
     return page.relative_to(ROOT).as_posix()

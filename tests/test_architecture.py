@@ -9,6 +9,7 @@ from tests.architecture import (
     PACKAGE,
     RULES,
     asserts,
+    flags,
     long_code,
     misplaced_frameworks,
     modules,
@@ -67,6 +68,7 @@ def test_arrows_point_down_only():
         ("runs.py", "print('saved')", prints, "print is for commands/ only"),
         ("runs.py", "show = print", prints, "print is for commands/ only"),
         ("runs.py", "import sys\nsys.stdout.write('saved')", prints, "sys.stdout is for commands/ only"),
+        ("runs.py", "raise E('give --seed')", flags, "--seed: an error has Argument(name) for it"),
         ("runs.py", "from click import echo", prints, "click is for commands/ only"),
         ("runs.py", "def f():\n" + "    x = 1\n" * 50, long_code, "f has 51 lines"),
         ("runs.py", "x = 1\n" * 401, long_code, "401 lines, more than 400"),
@@ -94,6 +96,7 @@ def test_a_rule_that_is_broken_is_found(tmp_path, path, source, rule, problem):
         ("engines/tensorflow_engine.py", "import keras\nimport tensorflow as tf"),
         ("training/loop.py", "import keras"),
         ("runs.py", "def f():\n" + "    x = 1\n" * 49),
+        ("runs.py", "def f():\n    'As for --seed.'\n    return 'a -- b'"),
     ],
 )
 def test_what_the_rules_allow_passes(tmp_path, path, source):

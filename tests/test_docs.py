@@ -8,7 +8,7 @@ import pytest
 from rnnlab.commands import COMMANDS, run
 from rnnlab.config.comparison import read_comparison
 from rnnlab.config.reading import parse_experiment
-from tests.documentation import PAGES, ROOT, Block, blocks, name_of, rnnlab_commands
+from tests.documentation import PAGES, ROOT, Block, blocks, name_of, rnnlab_commands, shortened
 from tests.lectures import copy_inputs
 
 DOCS = ROOT / "docs"
@@ -30,6 +30,9 @@ ELSEWHERE = {
     "docs/adding-a-cell.md": ("tests/test_adding_a_cell.py", {"sh", "python", "diff", "toml"}),
 }
 """Pages with blocks that another test runs or compares; `text`, `diff` and `toml` are in no other page."""
+
+IN_A_SHELL = {"README.md", "docs/guide.md"}
+"""Pages whose commands and Python are run in a shell, by tests/test_docs_in_a_shell.py."""
 
 STAND_INS = {
     "dataset": "dataset: {kind: text, inline: a text that stands in for a file}\n",
@@ -61,22 +64,20 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if name_of(page) not in ELSEWHERE], ids=name_of)
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if name_of(page) not in {*ELSEWHERE, *IN_A_SHELL}], ids=name_of
+)
 @pytest.mark.usefixtures("folder")
 # Keras' saver asks a variable for an array as NumPy 1 did.
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 def test_every_command_and_every_line_of_python_of_a_page_works(page: Path) -> None:
     """In the page's order, in a fresh folder; training is cut to three epochs to keep the test short."""
-    shorter = {"train": ["--set", "training.epochs=3"], "compare": ["--epochs", "3", "--seeds", "1"]}
     names: dict[str, object] = {}
     for block in blocks(page):
         if block.language == "python":
             exec(compile(block.text, page.name, "exec"), names)
         for words in block.rnnlab_commands if block.language == "sh" else ():
-            is_page = words[0] == "train" or words[-1].endswith(".yaml")
-            shortened = shorter.get(words[0], []) if is_page else []
-
-            assert run(words + shortened) == 0, f"rnnlab {' '.join(words)}"
+            assert run(shortened(words)) == 0, f"rnnlab {' '.join(words)}"
 
 
 def test_every_page_of_the_folder_is_looked_at() -> None:
@@ -97,6 +98,7 @@ def test_every_block_says_what_it_is(page: Path) -> None:
     for block in blocks(page):
         assert block.language in LANGUAGES, f"line {block.line}"
         assert block.language not in {"text", "diff"} - held, f"line {block.line}"
+        assert (block.language, name_of(page) in IN_A_SHELL) != ("bash", True), f"line {block.line}"
 
 
 @pytest.mark.parametrize("name", ELSEWHERE)

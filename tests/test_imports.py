@@ -33,7 +33,7 @@ def imported(*arguments: str) -> set[str]:
     [
         *("--help", "train --help", "schema", "describe sentence.yaml", "evaluate", "generate"),
         *("report", "export --output sentence.onnx"),
-        *("runs", "runs show", "new sentence.txt --force"),
+        *("runs", "runs show", "new sentence.txt --overwrite", "new --list", "new --example nabiya_mlp"),
         *("trace --input ship", "trace sentence.yaml --untrained --input ship"),
         "compare runs/song-1 runs/song-1",
     ],

@@ -138,7 +138,7 @@ def test_a_folder_that_holds_files_is_not_written_into(tmp_path):
         create_run("song", trained(SONG, Path.cwd()).experiment, folder=tmp_path / "full")
 
     assert str(caught.value) == (
-        f"{tmp_path}/full: --run-dir must name a new or an empty folder; this one holds files"
+        f"{tmp_path}/full: run_dir must name a new or an empty folder; this one holds files"
     )
     assert (tmp_path / "full" / "config.yaml").read_text() == "mine"
 
@@ -160,7 +160,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
         create_run("song", trained(SONG, Path.cwd()).experiment)
 
     assert str(caught.value) == (
-        "runs: cannot write (File exists); free some space, or choose another --run-dir"
+        "runs: cannot write (File exists); free some space, or choose another run_dir"
     )
 
 
@@ -170,7 +170,7 @@ def test_no_run_yet_says_how_to_make_one():
         find_run()
 
     assert str(caught.value) == (
-        "no run yet in runs/; train one first: rnnlab train CONFIG, or name a model file"
+        "no run yet in runs/; train one first: rnnlab.train('CONFIG'), or name a model file"
     )
 
 
@@ -200,7 +200,7 @@ def test_a_folder_that_is_not_a_run_is_said_to_be_none(tmp_path):
         load_trained(tmp_path / "else")
 
     assert str(caught.value) == (
-        f"{tmp_path}/else: not a run folder (it holds no config.yaml); expected one that `rnnlab train` made"
+        f"{tmp_path}/else: not a run folder (it holds no config.yaml); expected one that training made"
     )
 
 

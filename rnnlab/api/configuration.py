@@ -2,18 +2,22 @@
 
 import io
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rnnlab.config.reading import parse_experiment, read_experiment
 from rnnlab.config.schema import Experiment
 from rnnlab.config.yaml_tree import MOST_CHARACTERS
+from rnnlab.errors import ConfigError
 
 Settings = Mapping[str, Any]
 """Values by dotted name, such as `{"model.units": [128, 64]}`."""
 
 _TEXT = "tag:yaml.org,2002:str"
+_IN_SET = re.compile("^--set ")
 
 
 def load_config(
@@ -36,9 +40,19 @@ def load_config(
         ConfigError: everything that is wrong, one line each, with file, line and column.
     """
     everything = (*overrides, *overrides_of(set or {}))
-    if isinstance(path_or_text, str) and is_text(path_or_text):
-        return parse_experiment(path_or_text, name="config", folder=Path.cwd(), overrides=everything)
-    return read_experiment(Path(path_or_text), everything)
+    with settings_named():
+        if isinstance(path_or_text, str) and is_text(path_or_text):
+            return parse_experiment(path_or_text, name="config", folder=Path.cwd(), overrides=everything)
+        return read_experiment(Path(path_or_text), everything)
+
+
+@contextmanager
+def settings_named() -> Iterator[None]:
+    """Let an error of the body say `set: model.units` of a setting, where the command line says `--set`."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(*(_IN_SET.sub("set: ", line) for line in str(error).splitlines())) from None
 
 
 def is_text(path_or_text: str) -> bool:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnnlab.errors import RnnlabError
+from rnnlab.errors import RnnlabError, count_of
 from rnnlab.history import History
 from rnnlab.models.architecture import architecture_of
 from rnnlab.reports.contents import gather
@@ -39,9 +39,9 @@ def _facts(run: "Run") -> Iterator[tuple[str, str]]:
         model = run.model
         layers = architecture_of(model.experiment, len(model.tokens))
         units = " → ".join(str(layer.units) for layer in layers.layers)
-        yield "model", f"{model.experiment.model.kind} {units}, {layers.parameters:,} parameters"
-        noun = "notes" if model.experiment.dataset.kind == "notes" else "characters"
-        yield "vocabulary", f"{len(model.tokens):,} {noun}"
+        yield "model", f"{model.experiment.model.kind} {units}, {count_of(layers.parameters, 'parameter')}"
+        noun = "note" if model.experiment.dataset.kind == "notes" else "character"
+        yield "vocabulary", f"{count_of(len(model.tokens), noun)}"
     except RnnlabError as error:
         yield "model", str(error)
     try:
@@ -56,7 +56,8 @@ def _trained(history: History) -> str:
     held_out = history.validation_loss[np.isfinite(history.validation_loss)]
     lowest = f", validation {held_out.min():.4g}" if len(held_out) else ""
     return (
-        f"{len(history):,} epochs, {len(history.steps):,} steps, {history.seconds[-1]:.1f} s;"
+        f"{count_of(len(history), 'epoch')}, {count_of(len(history.steps), 'step')},"
+        f" {history.seconds[-1]:.1f} s;"
         f" lowest loss {np.nanmin(history.loss):.4g}{lowest} nats per token"
     )
 

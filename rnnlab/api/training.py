@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnnlab.api.configuration import Settings, is_text, load_config, overrides_of
+from rnnlab.api.configuration import Settings, is_text, load_config, overrides_of, settings_named
 from rnnlab.api.run import Run, load_run
 from rnnlab.config.resuming import resumed_experiment
 from rnnlab.config.schema import Experiment
@@ -82,7 +82,8 @@ def resume(
     left = run if isinstance(run, Run) else load_run(run)
     everything = (*overrides, *overrides_of(set or {}))
     located = partial(found_again, run=left.folder)
-    experiment = resumed_experiment(left.path / CONFIG, None, everything, located=located)
+    with settings_named():
+        experiment = resumed_experiment(left.path / CONFIG, None, everything, located=located)
     return _train(experiment, resumed=left, progress=progress, tell=tell)
 
 

@@ -11,12 +11,13 @@ import click
 
 from rnnlab import __version__
 from rnnlab.commands import completion
+from rnnlab.commands.as_typed import as_typed
 from rnnlab.commands.help import HelpContext, help_columns, with_help
 from rnnlab.commands.terminal import echo, failure_of_stdout
 from rnnlab.errors import RnnlabError, near, one_line
 
 COMMANDS = {
-    "new": "Write a page of YAML for your own text or music.",
+    "new": "Write a page of YAML for your own data, or one that ships.",
     "train": "Train the model that a YAML file describes.",
     "evaluate": "Measure a trained model.",
     "generate": "Write text or music with a trained model.",
@@ -90,7 +91,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         cli.main(list(arguments), prog_name="rnnlab", standalone_mode=False, terminal_width=help_columns())
     except RnnlabError as error:
-        message, exit_code = str(error), error.exit_code
+        message, exit_code = as_typed(error), error.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         message, exit_code = error.format_message(), error.exit_code
     except click.UsageError as error:

@@ -102,8 +102,9 @@ def _compare_runs(paths: tuple[Path, ...]) -> "Comparison":
 
 def _keep(folder: Path, text: str) -> None:
     from rnnlab.files import write_durably
+    from rnnlab.run_folders.comparisons import COMPARISON
 
-    write_durably(folder / "comparison.json", f"{text}\n".encode(errors="backslashreplace"))
+    write_durably(folder / COMPARISON, f"{text}\n".encode(errors="backslashreplace"))
 
 
 def _draw(comparison: "Comparison", output: Path, suffix: str) -> None:

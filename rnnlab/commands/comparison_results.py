@@ -4,6 +4,7 @@ import statistics
 from typing import TYPE_CHECKING, Any
 
 from rnnlab.commands.rendering import facts, table
+from rnnlab.errors import count_of
 from rnnlab.evaluation.significance import MOST_SIGNED
 from rnnlab.reports.verdict import TESTS, verdict
 
@@ -32,7 +33,7 @@ def comparison_text(comparison: "Comparison", *, folder: str | None) -> str:
         folder: of its runs, if they have one of their own.
     """
     first, sentences = comparison.contenders[0].trials[0], verdict(comparison)
-    rows = [("part", f"{first.split}, {first.metrics.tokens:,} targets")]
+    rows = [("part", f"{first.split}, {count_of(first.metrics.tokens, 'target')}")]
     rows += [("" if number else "verdict", sentence) for number, sentence in enumerate(sentences)]
     rows += [("test", _test(comparison))] if any(each.test for each in comparison.differences()) else []
     rows += [("note", note) for note in comparison.notes]

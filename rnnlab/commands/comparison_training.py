@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnlab.commands.progress import ReadingReport
 from rnnlab.commands.terminal import echo
-from rnnlab.errors import TrainingError, UsageError
+from rnnlab.errors import TrainingError, UsageError, count_of
 
 if TYPE_CHECKING:
     from rnnlab.config.comparison import ComparisonPage
@@ -83,7 +83,10 @@ def _with_epochs(experiments: "dict[str, Experiment]", seconds: float) -> "dict[
     names = list(experiments)
 
     def said(number: int, epochs: int) -> None:
-        echo(f"{names[number]}: {epochs:,} epochs take {seconds:g} s", err=True)
+        echo(
+            f"{names[number]}: {count_of(epochs, 'epoch')} {'take' if epochs > 1 else 'takes'} {seconds:g} s",
+            err=True,
+        )
 
     found = epochs_in(list(experiments.values()), seconds, report=said)
     return {

@@ -53,6 +53,17 @@ def complete_config_or_run(_context: click.Context, _parameter: click.Parameter,
     return _items([*_pages(incomplete), *_runs()], incomplete)
 
 
+def complete_example(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
+    """The experiments that ship."""
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    inside = os.path.join(package, "examples", "configs")
+    folder = inside if os.path.isdir(inside) else os.path.join(os.path.dirname(package), "configs")
+    names = sorted(
+        each.name.removesuffix(".yaml") for each in _entries(folder) if each.name.endswith(".yaml")
+    )
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
 def _items(names: list[str], incomplete: str) -> Items:
     found = [name for name in names if name.startswith(incomplete) and _PLAIN.fullmatch(name)]
     return [CompletionItem(name) for name in found] or [CompletionItem(incomplete, type="file")]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnlab.commands.terminal import echo, write
+from rnnlab.errors import count_of
 
 if TYPE_CHECKING:
     from rnnlab.music.conversion import Collection
@@ -65,7 +66,7 @@ def command(sources: tuple[Path, ...], target: Path, **options: Any) -> None:
     for line in (*collection.failures, *collection.remarks, *omissions_of(collection.tunes).remarks()):
         echo(line, err=True)
     if not collection.tunes:
-        raise DataError(f"nothing to write: {collection.files} files yielded no tune")
+        raise DataError(f"nothing to write: {count_of(collection.files, 'file')} yielded no tune")
     data = written(collection.tunes, suffix, tempo=options["tempo"])
     if str(target) == "-":
         write(data.decode())
@@ -114,13 +115,12 @@ def _reading(options: dict[str, Any]) -> Any:
 
 def _summary(collection: "Collection", target: str) -> str:
     """How much was converted, and what was lost on the way."""
-    from rnnlab.commands.output import counted
     from rnnlab.music.omissions import listed, omissions_of
 
     tunes = collection.tunes
     omissions = omissions_of(tunes)
     notes = sum(len(tune.notes) for tune in tunes)
-    sizes = (counted(len(tunes), "tune"), counted(collection.files, "file"), counted(notes, "event"))
+    sizes = (count_of(len(tunes), "tune"), count_of(collection.files, "file"), count_of(notes, "event"))
     parts = ["{}: {} of {}, {}".format(target, *sizes)]
     if omissions.largest_shift > 0:
         parts.append(f"moved to the grid by up to {omissions.largest_shift:.3g} of a quarter note")

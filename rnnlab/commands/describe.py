@@ -11,6 +11,10 @@ from rnnlab.commands.completion import complete_config_or_run
 from rnnlab.commands.progress import ReadingReport
 from rnnlab.commands.terminal import echo, terminal_columns
 from rnnlab.commands.width import cut, width_of
+from rnnlab.errors import count_of
+
+FIRST_ROWS = 10
+"""Of the vocabulary and of the targets, without --full."""
 
 if TYPE_CHECKING:
     from rnnlab.reports.description import Description
@@ -21,13 +25,17 @@ if TYPE_CHECKING:
     "config", metavar="CONFIG|RUN", type=click.Path(path_type=Path), shell_complete=complete_config_or_run
 )
 @set_option
+@click.option("--full", is_flag=True, help="Show the whole vocabulary, and all targets, windows or lanes.")
 @json_option
-def command(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:
+def command(config: Path, overrides: tuple[str, ...], full: bool, as_json: bool) -> None:
     """Show data, windows, splits and model, without training.
 
     \b
     rnnlab describe configs/nabiya_stateful_lstm.yaml
+    rnnlab describe configs/text_lstm.yaml --full
     rnnlab describe configs/ship_stacked_lstm.yaml --json
+
+    Of a long vocabulary and of its targets ten rows are shown, and of windows or lanes the first ten.
     """
     from rnnlab.commands.rendering import as_json_text
     from rnnlab.config.reading import places_named, read_experiment
@@ -42,8 +50,8 @@ def command(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:
         remedy = f"name the file itself: rnnlab describe {path}"
         experiment = opened(experiment, run, run.path, remedy=remedy, overrides=overrides)
     with places_named(path, overrides), ReadingReport(quiet=False) as reading:
-        description = describe(experiment, report=reading.show)
-    echo(as_json_text(_as_json(description)) if as_json else _as_text(description))
+        description = describe(experiment, full=full, report=reading.show)
+    echo(as_json_text(_as_json(description)) if as_json else _as_text(description, full=full))
 
 
 def _as_json(description: "Description") -> dict[str, Any]:
@@ -115,7 +123,7 @@ def _splits(description: "Description") -> dict[str, Any]:
     return parts
 
 
-def _as_text(description: "Description") -> str:
+def _as_text(description: "Description", *, full: bool) -> str:
     from rnnlab.commands.rendering import facts, table
     from rnnlab.reports.plan import plan
 
@@ -123,7 +131,7 @@ def _as_text(description: "Description") -> str:
     rows = plan(experiment, description.corpus, description.splits, description.batches, architecture)
     if ceiling := description.ceiling:
         reach = f"{ceiling.correct} of {ceiling.total} ({ceiling.accuracy:.3f})"
-        why = "equal windows have different targets, so no model without state can do better"
+        why = "equal windows have different targets, so no model that sees only the window can do better"
         rows.append(("ceiling", f"{reach}: {why}" if ceiling.correct < ceiling.total else reach))
     layers = [
         (layer.name, _shape(layer.output_shape), f"{layer.parameters:,}") for layer in architecture.layers
@@ -134,12 +142,12 @@ def _as_text(description: "Description") -> str:
     examples = [
         _lanes(description) if description.lanes else _windows(description),
         ("Targets\n" if description.lanes else "Targets of the windows\n")
-        + table(("token", counted, "share"), targets),
+        + _first_rows(table(("token", counted, "share"), targets), most=None if full else FIRST_ROWS + 1),
     ]
     return "\n\n".join(
         [
             facts(rows),
-            "Vocabulary\n" + _vocabulary(description),
+            "Vocabulary\n" + _vocabulary(description, most=None if full else FIRST_ROWS),
             *(examples if is_shown else []),
             "Model\n" + table(("layer", "output", "parameters"), layers),
             *_drawn_splits(description),
@@ -147,13 +155,24 @@ def _as_text(description: "Description") -> str:
     )
 
 
-def _vocabulary(description: "Description") -> str:
-    """Each id with its token; a line ends between two of them, not within one."""
+def _vocabulary(description: "Description", *, most: int | None) -> str:
+    """Each id with its token, in `most` rows; a line ends between two of them, not within one."""
     from rnnlab.commands.rendering import facts
 
     tokens = enumerate(description.corpus.vocabulary.tokens)
     unbroken = (f"{number} {token!r}".replace(" ", "\N{NO-BREAK SPACE}") for number, token in tokens)
-    return facts([("", "  ".join(unbroken))]).replace("\N{NO-BREAK SPACE}", " ")
+    rows = facts([("", "  ".join(unbroken))]).splitlines()
+    more = [row for row in rows[most:] for _ in row.split("  ") if _] if most else []
+    return _first_rows("\n".join(rows), most=most, more=len(more)).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def _first_rows(text: str, *, most: int | None, more: int | None = None) -> str:
+    """The first rows of a text, how many rows (or `more` other things) follow, and what shows them."""
+    rows = text.splitlines()
+    if most is None or len(rows) <= most:
+        return text
+    count = len(rows) - most if more is None else more
+    return "\n".join([*rows[:most], f"…    {count:,} more; --full shows all"])
 
 
 def _lanes(description: "Description") -> str:
@@ -162,12 +181,13 @@ def _lanes(description: "Description") -> str:
     lines = []
     for number, lane in enumerate(description.lanes):
         cuts = "  ".join(repr(join(cut)) for cut in lane.cuts)
-        lines.append(f"{number:>3}  {lane.tokens:,} tokens  {cuts}{' …' * (batches.steps > len(lane.cuts))}")
+        more = " …" * (batches.steps > len(lane.cuts))
+        lines.append(f"{number:>3}  {count_of(lane.tokens, 'token')}  {cuts}{more}")
     if columns := terminal_columns():
         lines = [cut(line, columns) for line in lines]
-    if more := batches.lanes - len(lines):
-        lines.append(f"…    {more:,} more")
-    title = f"Lanes of the training part: {batches.lanes}, each cut every {batches.window} steps"
+    if others := batches.lanes - len(lines):
+        lines.append(f"…    {others:,} more")
+    title = f"Lanes of the training part: {batches.lanes}, each cut every {count_of(batches.window, 'step')}"
     return "\n".join([title, *lines])
 
 

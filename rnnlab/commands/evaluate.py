@@ -94,7 +94,7 @@ def command(
             evaluation = _evaluated(trained, split=split, data=data, seeds=seeds, may_open=may_open)
         result, rows = {**evaluation_json(evaluation), "run": str(path)}, evaluation_rows(evaluation)
     if run and not data:
-        run.write_metrics(result)
+        run.write_folds(result) if folds else run.write_metrics(result)
     echo(as_json_text(result) if as_json else facts(rows))
 
 
@@ -139,7 +139,7 @@ def _said_what_to_write(
         if not (split and data):
             raise
         hint = to_measure(trained.experiment, path, split, data, may_open=may_open)
-        raise UsageError(f"{error}; {hint}") from None
+        raise UsageError(*error.parts, f"; {hint}") from None
 
 
 def _evaluated(trained: "TrainedModel", **options: Any) -> "Evaluation":

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from rnnlab.errors import count_of
+
 if TYPE_CHECKING:
     from rnnlab.evaluation.cross_validation import CrossValidation
 
@@ -29,7 +31,8 @@ def folds_rows(crossed: "CrossValidation") -> list[tuple[str, str]]:
     rows = [
         (
             f"fold {number}",
-            f"loss {fold.loss:.4g} nats per token, accuracy {fold.accuracy:.4f}, {fold.tokens} targets",
+            f"loss {fold.loss:.4g} nats per token, accuracy {fold.accuracy:.4f},"
+            f" {count_of(fold.tokens, 'target')}",
         )
         for number, fold in enumerate(crossed.folds, start=1)
     ]

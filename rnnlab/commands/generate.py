@@ -61,7 +61,8 @@ def command(
     rnnlab generate runs/text_lstm-1 --seed "The " --temperature 0.8 --length 500
     rnnlab generate --temperature 1 --samples 3 --output song.mid     (song-1.mid song-2.mid song-3.mid)
 
-    What is left out is taken from the configuration that the model was trained with.
+    What is left out is taken from the configuration that the model was trained with. At temperature 0 nothing
+    is drawn, so that all samples are equal.
     """
     from rnnlab.commands.convert import parsed_meter
     from rnnlab.commands.rendering import as_json_text
@@ -79,7 +80,7 @@ def command(
 
         check_output(output, kind=dataset.kind, samples=settings.samples, overwrite=overwrite)
     writing = write(trained, settings)
-    for note in writing.notes:
+    for note in (*writing.notes, *_said_of_equal_samples(writing)):
         echo(note, err=True)
     texts = [sample.text for sample in writing.samples]
     text = ("\n" if dataset.unit == "line" else "\n\n").join(texts)
@@ -91,6 +92,20 @@ def command(
             write_notes(output, texts, meter=parsed_meter(meter or dataset.reading.meter))
         else:
             write_text(output, text)
+
+
+def _said_of_equal_samples(writing: "Writing") -> tuple[str, ...]:
+    """A sentence where nothing is drawn, and so all samples are equal; none where they may differ."""
+    from rnnlab.errors import count_of
+
+    count = writing.settings.samples
+    if writing.draws or count == 1:
+        return ()
+    why = "temperature 0 takes the most probable token at each step"
+    if writing.settings.top_k == 1:
+        why = "only one token can be drawn at each step"
+    remedy = "--temperature 1" + (" --top-k 10" if writing.settings.top_k == 1 else "")
+    return (f"{count_of(count, 'equal sample')}: {why}; to draw different ones, add: {remedy}",)
 
 
 def _as_json(writing: "Writing") -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from rnnlab.errors import count_of
 from rnnlab.evaluation.metrics import OVER_ALL
 from rnnlab.evaluation.smoothing import NAMES
 
@@ -66,7 +67,7 @@ def evaluation_rows(evaluation: "Evaluation") -> list[Row]:
     unit = "" if evaluation.bits_per_character is None else " per character"
     top_5 = "" if metrics.top_5 is None else f"; {metrics.top_5_accuracy:.4f} among the five likeliest"
     rows = [
-        ("part", f"{evaluation.split}, {metrics.tokens:,} targets"),
+        ("part", f"{evaluation.split}, {count_of(metrics.tokens, 'target')}"),
         ("loss", f"{metrics.loss:.4g} nats per token, {metrics.bits_per_token:.4g} bits{unit}"),
         ("perplexity", f"{metrics.perplexity:.4g}" if isfinite(metrics.perplexity) else OVER_ALL),
         (
@@ -77,12 +78,8 @@ def evaluation_rows(evaluation: "Evaluation") -> list[Row]:
     if evaluation.baselines:
         rows.insert(2, _baselines_row(evaluation.baselines, metrics))
     if ceiling := evaluation.ceiling:
-        rows.append(
-            (
-                "ceiling",
-                f"{ceiling.accuracy:.4f} ({ceiling.correct} of {ceiling.total}) for any model without state",
-            )
-        )
+        reach = f"{ceiling.accuracy:.4f} ({ceiling.correct} of {ceiling.total})"
+        rows.append(("ceiling", f"{reach} for any model that sees only the window"))
     if running := evaluation.free_running:
         where = "exact" if running.exact else f"first wrong at generated token {running.first_divergence}"
         rows.append(
@@ -119,10 +116,11 @@ def _baselines_row(baselines: "Baselines", metrics: "Metrics") -> Row:
     verdict = f"{abs(gain):.3f} {'better' if gain > 0 else 'worse'}" if round(gain, 3) else "no better"
     counted = ""
     if baselines.left_out:
-        counted = f", counted on the last {baselines.counted:,} tokens of the training part"
+        counted = f", counted on the last {count_of(baselines.counted, 'token')} of the training part"
     if baselines.copies is not None:
-        copies = f"with its {baselines.copies}" if baselines.copies else "without its"
-        counted += f"{' ' if counted else ', counted on the training part '}{copies} transposed copies"
+        copies = count_of(baselines.copies, "transposed copy")
+        counted += " " if counted else ", counted on the training part "
+        counted += f"with its {copies}" if baselines.copies else "without its transposed copies"
     return (
         "baselines",
         f"unigram {baselines.unigram.loss:.4g}, {best.order}-gram {best.loss:.4g} nats per token"
@@ -150,8 +148,8 @@ def _seeds_row(runs: "SeedRuns") -> Row:
     where = "most never wrong" if median is None else f"half of them wrong by generated token {median:g}"
     return (
         "from seeds",
-        f"{runs.accuracy:.4f} of {runs.length} tokens right after each of {runs.seeds} windows, {where},"
-        f" {runs.exact} exact",
+        f"{runs.accuracy:.4f} of {count_of(runs.length, 'token')} right after each of"
+        f" {count_of(runs.seeds, 'window')}, {where}, {runs.exact} exact",
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rnnlab.commands.terminal import echo
-from rnnlab.errors import DataError, UsageError
+from rnnlab.errors import DataError, UsageError, count_of
 from rnnlab.files import write_durably
 from rnnlab.music.files import NOTE_TEXT
 from rnnlab.music.meter import Meter
@@ -60,7 +60,7 @@ def write_text(target: Path, text: str) -> None:
         RunError: it cannot be written.
     """
     write_durably(target, f"{text}\n".encode(errors="backslashreplace"))
-    echo(f"{target}: {counted(len(text), 'character')}", err=True)
+    echo(f"{target}: {count_of(len(text), 'character')}", err=True)
 
 
 def write_notes(target: Path, texts: Sequence[str], *, meter: Meter | None = None) -> None:
@@ -88,15 +88,10 @@ def write_notes(target: Path, texts: Sequence[str], *, meter: Meter | None = Non
             failures.append(str(error))
             continue
         events = sum(len(tune.notes) for tune in held)
-        echo(f"{path}: {counted(len(held), 'tune')}, {counted(events, 'event')}", err=True)
+        echo(f"{path}: {count_of(len(held), 'tune')}, {count_of(events, 'event')}", err=True)
     if failures:
         which = target if len(paths) == 1 else f"{len(failures):,} of {len(paths):,} files are not written"
         raise DataError(f"{which}: {failures[0]}")
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun, as in `1 tune` or `3 tunes`."""
-    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def _files(target: Path, samples: int) -> list[Path]:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from rnnlab.commands.run_list import entry_json, epochs_words, local_time, model_words
+from rnnlab.errors import count_of
 
 if TYPE_CHECKING:
     from rnnlab.run_folders.details import Details
@@ -18,6 +19,7 @@ def details_json(entry: "Entry", details: "Details") -> dict[str, Any]:
     return {
         **entry_json(entry),
         "metrics": details.metrics,
+        "folds": details.folds,
         "split": details.split,
         "environment": details.environment,
         "checkpoints": list(details.checkpoints),
@@ -37,7 +39,7 @@ def details_rows(entry: "Entry", details: "Details") -> list[tuple[str, str]]:
         ("begun", local_time(entry) + took),
     ]
     if entry.settings:
-        parameters = "" if entry.parameters is None else f"; {entry.parameters:,} parameters"
+        parameters = "" if entry.parameters is None else f"; {count_of(entry.parameters, 'parameter')}"
         rows.append(("model", f"{model_words(entry)} on {entry.settings.data}{parameters}"))
         rows.append(("epochs", epochs_words(entry)))
     if progress.best_epoch is not None:
@@ -48,6 +50,8 @@ def details_rows(entry: "Entry", details: "Details") -> list[tuple[str, str]]:
         if evaluated.length is not None:
             running = f"; free running {evaluated.right} of {evaluated.length} right"
         rows.append(("evaluated", f"{evaluated.split}: accuracy {evaluated.accuracy:.4f}{running}"))
+    if details.folds:
+        rows.append(("folds", _folds_words(details.folds)))
     if details.environment:
         facts = (f"{name} {value}" for name, value in details.environment.items() if value)
         rows.append(("trained by", ", ".join(facts)))
@@ -56,6 +60,17 @@ def details_rows(entry: "Entry", details: "Details") -> list[tuple[str, str]]:
     events = details.events[-_SHOWN_EVENTS:]
     rows += [("events" if number == 0 else "", event) for number, event in enumerate(events)]
     return rows + [("" if number else "wrong", problem) for number, problem in enumerate(entry.problems)]
+
+
+def _folds_words(folds: dict[str, Any]) -> str:
+    """The means of a cross-validation, as far as the file has them."""
+    try:
+        count, mean = len(folds["folds"]), folds["mean"]
+        return (
+            f"{count_of(count, 'fold')}: mean accuracy {mean['accuracy']:.4f}, mean loss {mean['loss']:.4g}"
+        )
+    except (KeyError, TypeError, ValueError):
+        return "damaged: not what rnnlab evaluate wrote"
 
 
 def size_words(size: float) -> str:

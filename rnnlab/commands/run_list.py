@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnlab.commands.rendering import Column, fitted_table
 from rnnlab.commands.terminal import terminal_columns
+from rnnlab.errors import count_of
 
 if TYPE_CHECKING:
     from rnnlab.run_folders.entries import Entry
@@ -53,13 +54,29 @@ def entry_json(entry: "Entry") -> dict[str, Any]:
             if evaluated.length is None
             else {"correct": evaluated.right, "length": evaluated.length},
         },
+        "comparison": entry.comparison
+        and {
+            "configurations": list(entry.comparison.configurations),
+            "runs": entry.comparison.runs,
+            "done": entry.comparison.done,
+        },
         "problems": list(entry.problems),
     }
 
 
 def model_words(entry: "Entry") -> str:
-    """`lstm 128, 64`."""
+    """`lstm 128, 64`; of a comparison, how much it compares."""
+    if held := entry.comparison:
+        return f"{count_of(len(held.configurations), 'configuration')}, {count_of(held.runs, 'run')}"
     return f"{entry.settings.kind} {', '.join(map(str, entry.settings.units))}" if entry.settings else ""
+
+
+def state_words(entry: "Entry") -> str:
+    """The state; of a comparison whose results are not there, how many of its trainings are done."""
+    held = entry.comparison
+    if held is None or held.is_measured:
+        return entry.state
+    return f"{entry.state}, {held.done} of {held.runs} done{', running' * bool(held.owner)}"
 
 
 def epochs_words(entry: "Entry") -> str:
@@ -85,5 +102,5 @@ def _row(entry: "Entry") -> tuple[str, ...]:
         loss,
         f"{evaluated.accuracy:.4f}" if evaluated else "",
         f"{evaluated.right}/{evaluated.length}" if evaluated and running else "",
-        entry.state,
+        state_words(entry),
     )

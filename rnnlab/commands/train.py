@@ -8,8 +8,10 @@ import click
 
 from rnnlab.commands.arguments import set_option
 from rnnlab.commands.completion import complete_config, complete_run
+from rnnlab.commands.next_step import next_step
 from rnnlab.commands.progress import ProgressReport, ReadingReport
 from rnnlab.commands.terminal import echo
+from rnnlab.errors import count_of
 
 if TYPE_CHECKING:
     from rnnlab.config.schema import Experiment
@@ -66,6 +68,8 @@ def command(
     with ProgressReport(experiment.training.epochs, quiet=quiet) as progress:
         outcome = session.train(progress.show, progress.tell)
     echo(_result(outcome))
+    if not quiet:
+        echo(f"next: {next_step(outcome.run.path, experiment, data.corpus)}", err=True)
 
 
 def _asked_for(
@@ -105,11 +109,11 @@ def _print_plan(session: "Session", data: "Data") -> None:
 
 def _result(outcome: "Outcome") -> str:
     best = outcome.best
-    skipped = f"; {outcome.skipped:,} steps skipped, as not finite" if outcome.skipped else ""
+    skipped = f"; {count_of(outcome.skipped, 'step')} skipped, as not finite" if outcome.skipped else ""
     kept = f"kept epoch {best.epoch}, {best.monitored} loss {best.loss:.4g} nats per token"
     if not best.epoch:
         kept = "kept the last weights, since no epoch has a loss that could choose others"
     return (
-        f"{outcome.run.path}: {outcome.epochs} epochs in {outcome.seconds:.1f} s,"
+        f"{outcome.run.path}: {count_of(outcome.epochs, 'epoch')} in {outcome.seconds:.1f} s,"
         f" {outcome.compile_seconds:.1f} s of them to compile; {kept}{skipped}"
     )

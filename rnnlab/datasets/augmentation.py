@@ -16,7 +16,7 @@ from rnnlab.datasets.targets import ranges_read
 from rnnlab.datasets.token_kind import Ids
 from rnnlab.datasets.transposing import transposed_token
 from rnnlab.datasets.vocabulary import Vocabulary
-from rnnlab.errors import DataError, VocabularyError
+from rnnlab.errors import DataError, VocabularyError, count_of
 
 
 def augmented(
@@ -65,17 +65,17 @@ def _table(vocabulary: Vocabulary, read: NDArray[np.int64], semitones: int) -> I
     """The id of each token, transposed, (V,); of one that is not read, any."""
     table = np.zeros(len(vocabulary), vocabulary.id_type)
     index = {token: number for number, token in enumerate(vocabulary.tokens)}
+    way = f"{'+' * (semitones > 0)}{count_of(semitones, 'semitone')}"
     for number in read.tolist():
         token = vocabulary.tokens[number]
         other = token if token == vocabulary.boundary else transposed_token(token, semitones)
         if other is None:
             raise DataError(
-                f"dataset.augment: {token!r} by {semitones:+d} semitones is outside MIDI's 0 to 127;"
-                " augment it by less"
+                f"dataset.augment: {token!r} by {way} is outside MIDI's 0 to 127; augment it by less"
             )
         if other not in index:
             raise VocabularyError(
-                f"dataset.augment: {token!r} by {semitones:+d} semitones is {other!r}, which is not in the"
+                f"dataset.augment: {token!r} by {way} is {other!r}, which is not in the"
                 f" vocabulary ({vocabulary.summary}); add it to dataset.vocabulary, or leave that out"
             )
         table[number] = index[other]

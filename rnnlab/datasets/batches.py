@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part, gap_remedy, require_windows
-from rnnlab.errors import DataError
+from rnnlab.errors import DataError, count_of
 
 Epoch = tuple[NDArray[np.int64], NDArray[np.int32]]
 
@@ -163,7 +163,7 @@ def require_full_batch(batches: WindowBatches | StreamBatches, part: Part) -> No
     lanes, window = batches.lanes, batches.window
     if isinstance(batches, WindowBatches) and (count := part.window_count) < lanes:
         raise DataError(
-            f"the {part.name} part is too short: it has {count} windows of {window + 1} tokens,"
+            f"the {part.name} part is too short: it has {count_of(count, 'window')} of {window + 1} tokens,"
             f" {lanes - count} fewer than training.batch_size {lanes}; set that to {count} or less"
             + gap_remedy(part, lanes - count)
         )
@@ -193,7 +193,7 @@ def _require_targets(part: Part, corpus: Corpus) -> None:
         remedy += gap_remedy(part, 2 - (part.end - part.begin))
         raise DataError(
             f"the {part.name} part is too short: expected two tokens of one sequence, an input and its"
-            f" target, received {max(part.end - part.begin, 0)} tokens in all; add data{remedy}"
+            f" target, received {count_of(max(part.end - part.begin, 0), 'token')} in all; add data{remedy}"
         )
 
 
@@ -206,7 +206,8 @@ def _too_short_for_lanes(part: Part, targets: int, *, lanes: int, window: int) -
         remedies.append(f"dataset.window to {targets // lanes} or less")
     remedy = " or ".join(remedies) or f"training.batch_size to 1 and dataset.window to {targets} or less"
     return (
-        f"the {part.name} part is too short: training.batch_size {lanes} lanes of dataset.window {window}"
-        f" steps need {needed + 1} tokens, it has {targets + 1}, {needed - targets} too few;"
+        f"the {part.name} part is too short: {count_of(lanes, 'lane')} (training.batch_size) of"
+        f" {count_of(window, 'step')} (dataset.window) need {needed + 1} tokens,"
+        f" it has {targets + 1}, {needed - targets} too few;"
         f" add data, or set {remedy}"
     )

@@ -26,7 +26,7 @@ from urllib.request import (
 from rnnlab import __version__
 from rnnlab.config.address import may_redirect, name_of
 from rnnlab.datasets.reporting import Report, unreported
-from rnnlab.errors import DownloadError
+from rnnlab.errors import DownloadError, count_of
 
 _BLOCK = 1 << 16
 _REDIRECTS = range(300, 400)
@@ -57,7 +57,9 @@ def download(url: str, *, most_bytes: int, timeout: float, report: Report = unre
             yield block
             _report(report, name_of(url), done, expected)
         if expected is not None and done < expected:
-            raise _failure(url, f"the connection ended after {done:,} of {expected:,} bytes", "try again")
+            raise _failure(
+                url, f"the connection ended after {done:,} of {count_of(expected, 'byte')}", "try again"
+            )
 
 
 class _CheckedRedirects(HTTPRedirectHandler):

@@ -13,6 +13,7 @@ from rnnlab.config.schema import Experiment, NotesDataset
 from rnnlab.config.section import Section
 from rnnlab.config.split import ContiguousSplit, NoSplit, SequencesSplit
 from rnnlab.datasets.corpus import Corpus
+from rnnlab.errors import count_of
 
 HELD_OUT, LEAST_HELD_OUT = 0.1, 100
 """Share of the data, and the least tokens that say anything."""
@@ -52,8 +53,8 @@ def fitted(experiment: Experiment, corpus: Corpus) -> tuple[Experiment, tuple[st
     chosen: dict[str, Any] = {"split": split, "window": window, "batch_size": lanes, "epochs": epochs}
     if not training.model_fields_set & {"optimizer", "schedule"}:
         chosen |= {"optimizer": OPTIMIZER, "schedule": SCHEDULE}
-    copies = f" and {len(dataset.shifts)} copies of those trained on" if dataset.shifts else ""
-    complete, notes = _with(experiment, chosen, size=f"{len(corpus.ids):,} tokens{copies}")
+    copies = f" and {count_of(len(dataset.shifts), 'copy')} of those trained on" if dataset.shifts else ""
+    complete, notes = _with(experiment, chosen, size=f"{count_of(len(corpus.ids), 'token')}{copies}")
     refuse_contradictions(complete)
     return complete, notes
 

@@ -23,7 +23,7 @@ from rnnlab.datasets.loading import Data, require_readable
 from rnnlab.datasets.parts import part_of_tokens
 from rnnlab.datasets.sequences import reordered
 from rnnlab.datasets.splits import Splits, stratified_parts
-from rnnlab.errors import DataError
+from rnnlab.errors import Argument, DataError, count_of
 
 Places = NDArray[np.int64]
 
@@ -49,8 +49,9 @@ def fold_data(corpus: Corpus, experiment: Experiment, folds: int) -> Iterator[Da
         made = _of_sequences(corpus, experiment, folds)
     elif corpus.has_boundaries:
         raise DataError(
-            f"--folds {folds}: expected {folds} sequences or more, received {len(corpus.starts)}; use fewer"
-            " folds, or leave dataset.unit out, so that the data is cut anywhere"
+            Argument("folds", folds),
+            f": expected {folds} sequences or more, received {len(corpus.starts)}; use fewer"
+            " folds, or leave dataset.unit out, so that the data is cut anywhere",
         )
     else:
         made = _of_blocks(corpus, experiment, folds)
@@ -99,8 +100,9 @@ def _fold(
     """
     if not (len(kept) and len(held)):
         raise DataError(
-            f"--folds: expected more than {experiment.dataset.window} tokens beside and in each fold,"
-            f" received {len(corpus.ids)} in all; use fewer folds, or a smaller dataset.window"
+            Argument("folds"),
+            f": expected more than {count_of(experiment.dataset.window, 'token')} beside and in each"
+            f" fold, received {len(corpus.ids)} in all; use fewer folds, or a smaller dataset.window",
         )
     order = np.concatenate([kept, held])
     ids, begins = reordered(corpus.ids, starts, order, closed=corpus.has_boundaries)

@@ -10,7 +10,7 @@ from rnnlab.datasets.fitting import fitted
 from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.datasets.splits import Splits, split_corpus
 from rnnlab.datasets.vocabulary import Vocabulary
-from rnnlab.errors import ConfigError, VocabularyError
+from rnnlab.errors import ConfigError, VocabularyError, count_of
 
 MOST_STEPS = 2**31 - 1
 """Steps of a training, which numbers them with 32 bits."""
@@ -126,9 +126,9 @@ def _check_steps(batches: Batches, experiment: Experiment) -> None:
     epochs, most = experiment.training.epochs, MOST_STEPS // batches.steps
     if epochs > most:
         raise ConfigError(
-            f"training.epochs: {epochs:,} epochs of {batches.steps:,} steps are {epochs * batches.steps:,}"
-            f" steps, expected at most {MOST_STEPS:,}; set it to {most:,} or less, or make"
-            " training.batch_size larger"
+            f"training.epochs: {count_of(epochs, 'epoch')} of {count_of(batches.steps, 'step')} are"
+            f" {epochs * batches.steps:,} steps, expected at most {MOST_STEPS:,}; set it to {most:,} or less,"
+            " or make training.batch_size larger"
         )
 
 
@@ -138,12 +138,13 @@ def _said_of_copies(data: Data, read: Data) -> tuple[str, ...]:
     if not shifts:
         return ()
     each = ", ".join(f"{shift:+d}" for shift in shifts)
+    each += " semitone" if {abs(shift) for shift in shifts} == {1} else " semitones"
     parts = data.splits.parts["train"], read.splits.parts["train"]
     if data.experiment.regime == "stream":
         before, after = (part.end - part.begin for part in parts)
-        unit = "tokens"
+        unit = "token"
     else:
         before, after = (part.window_count for part in parts)
-        unit = "windows"
-    copies = "a transposed copy" if len(shifts) == 1 else f"{len(shifts)} transposed copies"
-    return (f"train is read with {copies} of it, by {each} semitones: {after:,} {unit} for {before:,}",)
+        unit = "window"
+    copies = "a transposed copy" if len(shifts) == 1 else count_of(len(shifts), "transposed copy")
+    return (f"train is read with {copies} of it, by {each}: {count_of(after, unit)} for {before:,}",)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.datasets.corpus import Corpus
-from rnnlab.errors import DataError
+from rnnlab.errors import DataError, count_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,9 @@ def gap_remedy(part: Part, missing: int) -> str:
     if part.gap < max(missing, 1):
         return ""
     most = part.gap - missing
-    return f", or set dataset.split.gap, which takes {part.gap:,} tokens from it, to {most:,} or less"
+    return (
+        f", or set dataset.split.gap, which takes {count_of(part.gap, 'token')} from it, to {most:,} or less"
+    )
 
 
 def part_of_windows(corpus: Corpus, name: str, window_starts: NDArray[np.int64]) -> Part:

@@ -18,7 +18,7 @@ from rnnlab.datasets.stratification import (
     stratified_shuffle,
 )
 from rnnlab.datasets.token_kind import Ids
-from rnnlab.errors import DataError
+from rnnlab.errors import DataError, count_of
 
 __all__ = ["Part", "Splits", "split_corpus", "split_record", "stratified_parts"]
 
@@ -139,8 +139,8 @@ def _of_sequences(corpus: Corpus, held_out: Mapping[str, int], window: int) -> l
     for (name, first), end in zip(firsts.items(), ends, strict=True):
         if first >= end:
             raise DataError(
-                f"the {name} part is empty: of {len(corpus.starts)} sequences it gets none; add some, or"
-                " change the shares of dataset.split"
+                f"the {name} part is empty: of {count_of(len(corpus.starts), 'sequence')} it gets none; add"
+                " some, or change the shares of dataset.split"
             )
         parts.append(
             part_of_tokens(corpus, name, int(corpus.starts[first]), int(corpus.ends[end - 1]), window=window)
@@ -183,8 +183,8 @@ def _parts_of_windows(
         apart = drop_overlapping(train, held_out, window=experiment.dataset.window)
         if not len(apart):
             raise DataError(
-                f"dataset.split: each of the {len(train)} training windows shares tokens with a validation"
-                " window, so none is left to train on; to keep them, set allow_overlap: true"
+                f"dataset.split: each of the {count_of(len(train), 'training window')} shares tokens with a"
+                " validation window, so none is left to train on; to keep them, set allow_overlap: true"
                 " (with kind: none or stratified_shuffle)"
             )
         if len(apart) < len(train):
@@ -202,7 +202,9 @@ def _notes_of_short_sequences(corpus: Corpus, window: int) -> tuple[str, ...]:
     short = int((corpus.ends - corpus.starts <= window).sum())
     if not short:
         return ()
-    return (f"{short} of {len(corpus.starts)} sequences have fewer than {window + 1} tokens, so no window",)
+    verb = "has" if short == 1 else "have"
+    of = count_of(len(corpus.starts), "sequence")
+    return (f"{short} of {of} {verb} fewer than {window + 1} tokens, so no window",)
 
 
 def _notes_of_rare_targets(corpus: Corpus, labels: Ids, least: int, consequence: str) -> tuple[str, ...]:

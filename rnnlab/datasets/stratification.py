@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.errors import DataError
+from rnnlab.errors import DataError, count_of
 
 Indices = NDArray[np.int64]
 Fold = tuple[Indices, Indices]
@@ -59,7 +59,7 @@ def stratified_folds(labels: Labels, *, folds: int, random_seed: int) -> list[Fo
         remedy = f"use {most} folds or fewer" if most > 1 else "add data"
         raise DataError(
             f"expected a target token that occurs {folds} times, once in each fold, the most frequent"
-            f" occurs {most} times; {remedy}"
+            f" occurs {count_of(most, 'time')}; {remedy}"
         )
     splitter = StratifiedKFold(folds, shuffle=True, random_state=random_seed)
     with _silent():
@@ -101,7 +101,8 @@ def _require_room(labels: Labels, held_out: float) -> None:
         least = math.ceil(1000 * classes / total) / 1000
         raise DataError(
             f"dataset.split.validation: expected {least:g} to {1 - least:g}, so that both parts have room for"
-            f" each of the {classes} target tokens of {total} windows, received {held_out:g}"
+            f" each of the {count_of(classes, 'target token')} of {count_of(total, 'window')}, received"
+            f" {held_out:g}"
         )
 
 

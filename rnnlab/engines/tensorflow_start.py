@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from rnnlab.errors import TrainingError
+from rnnlab.errors import TrainingError, count_of
 
 __all__ = ["keras", "tf"]
 
@@ -81,4 +81,4 @@ def device_name() -> str:
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
         return str(tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU"))
-    return f"CPU, {os.cpu_count()} threads"
+    return f"CPU, {count_of(os.cpu_count() or 1, 'thread')}"

@@ -11,6 +11,7 @@ from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
 from rnnlab.datasets.side_by_side import LANES_AT_ONCE
 from rnnlab.engines.stepper import Stepper
+from rnnlab.errors import count_of
 from rnnlab.generation.decoding import Decoding, continue_greedily
 
 
@@ -71,9 +72,8 @@ def run_from_seeds(
     ends = np.minimum(corpus.ends[np.searchsorted(corpus.starts, starts, side="right") - 1], part.end)
     room = ends - starts - window
     if not (room > 0).any():
-        return (
-            f"no free running from seeds: the {part.name} part has no window of {window} tokens and one more"
-        )
+        least = f"{count_of(window, 'token')} and one more"
+        return f"no free running from seeds: the {part.name} part has no window of {least}"
     length = min(experiment.generation.length, int(room.max()))
     starts = starts[room >= length]
     chosen = starts[np.linspace(0, len(starts) - 1, min(seeds, len(starts))).round().astype(np.int64)]

@@ -11,7 +11,7 @@ from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.datasets.source import files_of
 from rnnlab.datasets.splits import split_corpus
 from rnnlab.datasets.vocabulary import Vocabulary
-from rnnlab.errors import DataError, DownloadError, UsageError
+from rnnlab.errors import Argument, DataError, DownloadError, UsageError
 from rnnlab.models.model_file import TrainedModel
 
 
@@ -136,7 +136,8 @@ def part_named(parts: dict[str, Part], name: str | None) -> Part:
     wanted = name or ("validation" if "validation" in parts else "train")
     if wanted not in parts:
         raise UsageError(
-            f"--split {wanted}: the data has no such part, only {', '.join(parts)}; see dataset.split"
+            Argument("split", wanted),
+            f": the data has no such part, only {', '.join(parts)}; see dataset.split",
         )
     return parts[wanted]
 

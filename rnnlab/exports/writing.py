@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnlab.errors import UsageError
+from rnnlab.errors import Argument, UsageError
 from rnnlab.exports.card import card_of, card_strings, card_text
 from rnnlab.exports.checking import Probe, difference, probe_of
 from rnnlab.exports.replacing import replaced
@@ -52,7 +52,7 @@ def format_of(path: Path, given: str | None) -> str:
     if given not in {None, *SUFFIXES}:
         raise UsageError(f"format: expected one of {', '.join(SUFFIXES)}, received {given!r}")
     if given is None and named is None:
-        raise UsageError(f"{path}: expected a name that ends with .keras or .onnx, or a --format")
+        raise UsageError(f"{path}: expected a name that ends with .keras or .onnx, or a ", Argument("format"))
     wanted = given or str(named)
     if named not in {None, wanted} or (SUFFIXES.get(wanted) and named is None):
         expected = (
@@ -87,7 +87,7 @@ def export(
     _check_place(path, format, overwrite=overwrite)
     network = standard_network(trained, target=_NAMES[format], peepholes=format == "onnx")
     if state and not network.recurrent:
-        raise UsageError("--state: an mlp has no state; leave it out")
+        raise UsageError(Argument("state"), ": an mlp has no state; leave it out")
     card = card_of(trained, network, state=state)
     probe = probe_of(trained, network, state=state)
     vocabulary, off = _WRITERS[format](path, network, card, probe)
@@ -97,11 +97,11 @@ def export(
 def _check_place(path: Path, wanted: str, *, overwrite: bool) -> None:
     beside = path.with_suffix(f".{VOCABULARY}")
     if wanted == "keras" and beside.exists() and not overwrite:
-        raise UsageError(f"{beside}: stands there already; name another, or replace it with --overwrite")
+        raise _stands_there(beside)
     if not path.exists():
         return
     if not overwrite:
-        raise UsageError(f"{path}: stands there already; name another, or replace it with --overwrite")
+        raise _stands_there(path)
     is_folder = wanted == "saved_model"
     if path.is_dir() != is_folder or (
         is_folder and any(path.iterdir()) and not (path / _SAVED_MODEL).is_file()
@@ -152,6 +152,11 @@ def _write_saved_model(
     return path / extra.name / VOCABULARY, off
 
 
+def _stands_there(path: Path) -> UsageError:
+    replace = Argument("overwrite", True)
+    return UsageError(f"{path}: stands there already; name another, or replace it with ", replace)
+
+
 def _inputs(network: Network, probe: Probe) -> dict[str, np.ndarray[Any, Any]]:
     """The probe by the names of the inputs."""
     return {"ids": probe.ids, **dict(zip(network.state_names, probe.state, strict=False))}
@@ -169,7 +174,7 @@ def _notes(trained: TrainedModel, network: Network, wanted: str, *, state: bool)
     if not state and network.recurrent and trained.experiment.regime != "windows":
         notes.append(
             "this model was trained with a state that runs on, and the exported one begins each call with"
-            " zeros; --state makes the state an input and an output"
+            " zeros; the option state makes the state an input and an output"
         )
     return tuple(notes)
 

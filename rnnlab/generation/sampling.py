@@ -30,6 +30,11 @@ class Sampling:
     top_k: int | None = None
     top_p: float | None = None
 
+    @property
+    def draws(self) -> bool:
+        """Whether the token is drawn, and not decided by the logits alone."""
+        return self.temperature > 0 and self.top_k != 1
+
 
 def choose(logits: NDArray[np.floating[Any]], sampling: Sampling, uniforms: Floats) -> Ids:
     """A token id for each lane, (N,): where its uniform number falls among the summed probabilities, by id.

@@ -11,7 +11,7 @@ from rnnlab.config.problems import findings
 from rnnlab.config.schema import Generation
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.engines.numpy_engine import numpy_model
-from rnnlab.errors import UsageError, VocabularyError
+from rnnlab.errors import Argument, UsageError, VocabularyError
 from rnnlab.generation.decoding import Decoding, decode
 from rnnlab.generation.sampling import Sampling
 from rnnlab.models.model_file import TrainedModel
@@ -43,12 +43,14 @@ class Writing:
         settings: seed, length, temperature and so on, nothing left open.
         notes: what the user should know, a sentence each.
         model_sha256: of the model.
+        draws: whether tokens are drawn, so that samples may differ.
     """
 
     samples: tuple[Written, ...]
     settings: Generation
     notes: tuple[str, ...]
     model_sha256: str
+    draws: bool
 
 
 def settings_of(configured: Generation, options: Mapping[str, Any]) -> Generation:
@@ -98,7 +100,7 @@ def write(trained: TrainedModel, settings: Generation) -> Writing:
         )
         for sample in decode(numpy_model(trained), seed, how)
     )
-    return Writing(samples, settings, _notes(len(seed), how), trained.sha256)
+    return Writing(samples, settings, _notes(len(seed), how), trained.sha256, how.sampling.draws)
 
 
 def seed_ids(seed: str | None, vocabulary: Vocabulary) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -112,10 +114,11 @@ def seed_ids(seed: str | None, vocabulary: Vocabulary) -> np.ndarray[Any, np.dty
         return np.array([vocabulary.boundary_id])
     if seed is None:
         example = vocabulary.tokens[0]
-        raise UsageError(f'no seed: the configuration has none; give the start, e.g. --seed "{example}"')
+        give = Argument("seed", example)
+        raise UsageError("no seed: the configuration has none; give the start, e.g. ", give)
     ids = vocabulary.parse(seed, name="seed")
     if not len(ids):
-        raise UsageError("--seed: expected at least one token, received none")
+        raise UsageError(Argument("seed"), ": expected at least one token, received none")
     return vocabulary.begun(ids).astype(np.int64)
 
 
@@ -125,9 +128,9 @@ def _stop_id(stop: str | None, vocabulary: Vocabulary) -> int | None:
     try:
         ids = vocabulary.parse(stop, name="stop")
     except VocabularyError as error:
-        raise UsageError(f"--stop: {error}") from None
+        raise UsageError(Argument("stop"), f": {error}") from None
     if len(ids) != 1:
-        raise UsageError(f"--stop: expected one token, received {len(ids)}: {stop!r}")
+        raise UsageError(Argument("stop"), f": expected one token, received {len(ids)}: {stop!r}")
     return int(ids[0])
 
 

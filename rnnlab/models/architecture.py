@@ -6,7 +6,7 @@ from math import prod
 
 from rnnlab.config.contradictions import MOST_ACTIVATIONS, MOST_WEIGHTS
 from rnnlab.config.schema import Experiment, GruModel, LstmModel, MlpModel, RecurrentModel, SimpleRnnModel
-from rnnlab.errors import ConfigError
+from rnnlab.errors import ConfigError, count_of
 from rnnlab.models import cells
 from rnnlab.models.cells import Cell, Shapes
 from rnnlab.models.normalized_cells import NormalizedGru, NormalizedLstm, NormalizedSimpleRnn
@@ -203,8 +203,9 @@ def _head(steps: int | None, input_size: int, vocab_size: int, *, tied: bool = F
 def _check_headless(units: int, vocab_size: int) -> None:
     if units != vocab_size:
         raise ConfigError(
-            f"model.head: none: the last layer's units must equal the vocabulary's {vocab_size} tokens,"
-            f" received {units}; set the last of model.units to {vocab_size}, or head: dense"
+            "model.head: none: the last layer's units must equal the vocabulary's"
+            f" {count_of(vocab_size, 'token')}, received {units}; set the last of model.units to"
+            f" {vocab_size}, or head: dense"
         )
 
 
@@ -212,14 +213,14 @@ def _check_size(architecture: Architecture, experiment: Experiment, vocab_size: 
     """Refuse what only the size of the vocabulary makes too large."""
     if architecture.parameters > MOST_WEIGHTS:
         raise ConfigError(
-            f"model.units: with {vocab_size:,} tokens the network has {architecture.parameters:,} weights,"
-            f" expected at most {MOST_WEIGHTS:,}; use fewer units"
+            f"model.units: with {count_of(vocab_size, 'token')} the network has"
+            f" {architecture.parameters:,} weights, expected at most {MOST_WEIGHTS:,}; use fewer units"
             + (", or a smaller dataset.window" if architecture.activation else "")
         )
     batch_size, head = experiment.training.batch_size, architecture.head
     logits = batch_size * prod(size for size in head.output_shape if size) if head else 0
     if logits > MOST_ACTIVATIONS:
         raise ConfigError(
-            f"training.batch_size: with {vocab_size:,} tokens a batch has {logits:,} logits,"
+            f"training.batch_size: with {count_of(vocab_size, 'token')} a batch has {logits:,} logits,"
             f" expected at most {MOST_ACTIVATIONS:,}; make batch_size or dataset.window smaller"
         )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rnnlab.errors import DataError
+from rnnlab.errors import DataError, count_of
 from rnnlab.music.files import tunes_in
 from rnnlab.music.keys import transpose
 from rnnlab.music.reading import Reading
@@ -63,7 +63,8 @@ def transposed(collection: Collection, to: Transposition) -> Collection:
     for tune in collection.tunes:
         way, key = to.way_of(tune.notes)
         if key:
-            remarks.append(f"{tune.name}: found {key}, transposed by {way:+d} semitones")
+            by = f"{'+' * (way >= 0)}{count_of(way, 'semitone')}"
+            remarks.append(f"{tune.name}: found {key}, transposed by {by}")
         try:
             tunes.append(replace(tune, notes=transpose(tune.notes, way)))
         except DataError as error:

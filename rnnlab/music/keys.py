@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.errors import DataError
+from rnnlab.errors import DataError, count_of
 from rnnlab.music.notation import Note
 from rnnlab.music.pitch import pitch_of
 
@@ -63,7 +63,8 @@ def transpose(notes: Sequence[Note], semitones: int) -> tuple[Note, ...]:
     """
     numbers = [pitch.midi + semitones for note in notes for pitch in note.pitches]
     if numbers and not 0 <= min(numbers) <= max(numbers) <= 127:
-        raise DataError(f"{semitones} semitones take it outside MIDI's 0 to 127; transpose it less")
+        by = count_of(semitones, "semitone")
+        raise DataError(f"{by} would take it outside MIDI's 0 to 127; transpose it less")
     return tuple(
         Note(
             tuple(pitch_of(number) for number in sorted({pitch.midi + semitones for pitch in note.pitches})),

@@ -26,6 +26,13 @@ LARGEST_ONE_HOT = 128
 SHORTEST, LONGEST = 100, 2000
 """Tokens that are generated at most, where sequences end by themselves: twice the longest, within these."""
 
+TEXT_TEMPERATURE, NOTES_TEMPERATURE, BY_HEART_TEMPERATURE = 0.8, 1.0, 0.8
+"""What samples are drawn with; of sequences that were learnt by heart, each sample is then another of them.
+
+Of 20 melodies by models of 25 and of 382 chorales, so many notes belong to a run of five equal ones or more:
+1 to 2 % at temperature 1, and 3 % in the chorales themselves; 5 to 7 % at 0.8; 97 to 100 % at 0.
+"""
+
 _SEED_CHARACTERS, _SEED_NOTES = 20, 4
 _LENGTHS = {"text": 400, "notes": 100}
 
@@ -45,6 +52,7 @@ class Choices:
         encoding: of a token.
         seed: what to generate from; empty where sequences begin by themselves.
         length: the most tokens to generate.
+        temperature: of samples; 0 where the data, learnt by heart, is to be written itself.
     """
 
     survey: Survey
@@ -57,6 +65,7 @@ class Choices:
     encoding: str
     seed: str
     length: int
+    temperature: float
 
 
 def choices_for(survey: Survey, *, report: Report = unreported) -> Choices:
@@ -81,13 +90,14 @@ model: {{kind: lstm, units: 1}}
         units=next((units for most, units in UNITS if tokens <= most), MOST_UNITS),
         dropout=0.0 if by_heart or tokens > MOST_WITH_DROPOUT else DROPOUT,
         encoding="one_hot" if len(corpus.vocabulary) <= LARGEST_ONE_HOT else "embedding",
-        seed="" if corpus.has_boundaries else _seed(corpus, survey.kind),
+        seed="" if corpus.has_boundaries else beginning(corpus, survey.kind),
         length=_length(corpus, survey.kind),
+        temperature=_temperature(corpus, survey.kind, by_heart=by_heart),
     )
 
 
-def _seed(corpus: Corpus, kind: str) -> str:
-    """How the data begins: the first notes, or the first words of the first line."""
+def beginning(corpus: Corpus, kind: str) -> str:
+    """Return how the data begins: the first notes, or the first words of the first line."""
     if kind == "notes":
         return corpus.vocabulary.join(corpus.ids[:_SEED_NOTES])
     beginning = corpus.vocabulary.join(corpus.ids[:1000])
@@ -101,3 +111,10 @@ def _length(corpus: Corpus, kind: str) -> int:
     if not corpus.has_boundaries:
         return _LENGTHS[kind]
     return min(max(2 * int((corpus.ends - corpus.starts).max()), SHORTEST), LONGEST)
+
+
+def _temperature(corpus: Corpus, kind: str, *, by_heart: bool) -> float:
+    """0 only where one sequence was learnt by heart: of several, each sample would be the same one."""
+    if by_heart:
+        return BY_HEART_TEMPERATURE if corpus.has_boundaries else 0.0
+    return NOTES_TEMPERATURE if kind == "notes" else TEXT_TEMPERATURE

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rnnlab.errors import one_line
+from rnnlab.errors import count_of, one_line
 from rnnlab.pages.choices import Choices
 
 WIDTH = 100
@@ -28,14 +28,14 @@ def heading(choices: Choices, page: Path) -> Iterator[str]:
 def seen(choices: Choices) -> str:
     """What was seen in the data, in a few words."""
     corpus, survey = choices.corpus, choices.survey
-    noun = "notes" if survey.kind == "notes" else "characters"
+    noun = "note" if survey.kind == "notes" else "character"
     files = f"{len(survey.files):,} files, " if len(survey.files) > 1 else ""
-    what = f"{files}{len(corpus.ids):,} {noun}, {len(corpus.vocabulary):,} of them different"
+    what = f"{files}{count_of(len(corpus.ids), noun)}, {len(corpus.vocabulary):,} of them different"
     if not corpus.has_boundaries:
         return what
     lengths = np.sort(corpus.ends - corpus.starts) - 2
     spread = f"{lengths[0]:,} to {lengths[-1]:,}, median {lengths[len(lengths) // 2]:,}"
-    return f"{what}, in {len(lengths):,} {survey.sequence}{'s' * (len(lengths) > 1)} of {spread}"
+    return f"{what}, in {count_of(len(lengths), survey.sequence)} of {spread}"
 
 
 def next_commands(choices: Choices, page: Path) -> list[str]:
@@ -52,15 +52,22 @@ def next_commands(choices: Choices, page: Path) -> list[str]:
 
 def _taken_for(choices: Choices) -> str:
     left_out = sum(note.startswith("left out:") for note in choices.corpus.notes)
-    lack = f" {left_out:,} files or tunes are left out; rnnlab describe says why." if left_out else ""
+    lack = (
+        f" Left out: {count_of(left_out, 'file or tune', 'files or tunes')}; rnnlab describe says why."
+        if left_out
+        else ""
+    )
     return f"It is taken for {choices.survey.why}: `dataset.unit` below says so.{lack}"
 
 
 def _expected(choices: Choices) -> str:
     if choices.is_by_heart:
+        sequences = choices.survey.sequence if choices.corpus.has_boundaries else ""
+        written = f"each sample is nearly one {sequences} of the data" if sequences else "the data itself, to"
+        written += "." if sequences else " the token, from its beginning."
         return (
             "so little data is learnt by heart, and nothing can be held out to see more than that: a loss"
-            " below 0.1, and the data itself, to the token, from its beginning."
+            f" below 0.1, and {written}"
         )
     return (
         "the loss of what is held out falls, and may rise again when the model begins to learn by heart; the"

@@ -83,8 +83,10 @@ def _generation(choices: Choices) -> Rows:
         yield f"length: {choices.length}", "tokens after the seed"
     else:
         yield f"length: {choices.length}", "the most tokens of a sample; each ends by itself"
-    temperature = 0 if choices.is_by_heart else 0.8
-    yield f"temperature: {temperature}", "0 takes the likeliest token; 1 draws as the model believes"
+    yield (
+        f"temperature: {choices.temperature:g}",
+        "0 takes the likeliest token; 1 draws as the model believes",
+    )
 
 
 def _about_unit(choices: Choices) -> str:

@@ -49,7 +49,7 @@ def _draw(figure: "Figure", contenders: Sequence[Contender]) -> None:
     loss.set_xlabel("nats per token; bar: 95 % interval")
     _scale(loss, contenders)
     if any(contender.trials[0].ceiling for contender in contenders):
-        steps.set_xlabel("share right (dotted: most without state)")
+        steps.set_xlabel("share right (dotted: most from the window alone)")
     names = [one_line(contender.name) for contender in contenders]
     steps.set_yticks(list(rows), names, parse_math=False)
     steps.set_ylim(len(contenders) - 0.4, -0.6)
@@ -63,7 +63,7 @@ def _draw_dots(axes: "Axes", row: int, values: Sequence[float], colour: str) -> 
 
 
 def _draw_ceiling(axes: "Axes", row: int, contender: Contender) -> None:
-    """A line at the most that a model without a state can get right."""
+    """A line at the most that a model can get right which sees only the window."""
     if ceiling := contender.trials[0].ceiling:
         axes.plot([ceiling.accuracy] * 2, [row - 0.4, row + 0.4], color="0.4", linestyle=":")
 

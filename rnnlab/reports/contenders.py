@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab.datasets.reporting import Report, unreported
-from rnnlab.errors import RunError
+from rnnlab.errors import RunError, count_of
 from rnnlab.evaluation.comparison import Comparison, Contender, Trial, measure_trial
 from rnnlab.evaluation.same_data import check_same_data
 from rnnlab.models.model_file import TrainedModel
@@ -95,7 +95,7 @@ def _measured(entry: Entry, report: Report) -> tuple[Trial, tuple[str, ...]]:
             epochs, seconds = history.epochs[-1], history.seconds
     wanted = entry.trained.experiment.training.epochs
     if epochs is not None and epochs < wanted:
-        notes = (f"{entry.path}: trained for {epochs:,} of its {wanted:,} epochs",)
+        notes = (f"{entry.path}: trained for {epochs:,} of its {count_of(wanted, 'epoch')}",)
     trial, said = measure_trial(
         entry.trained, run=str(entry.path), epochs=epochs, seconds=seconds, report=report
     )

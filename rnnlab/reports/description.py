@@ -48,9 +48,9 @@ class Description:
         corpus: the data.
         splits: its parts.
         batches: how training reads it, with the copies of `dataset.augment`.
-        windows: the first windows of the training part, (≤ 10, T + 1); none of a stream.
+        windows: the first windows of the training part, (≤ 10, T + 1), or all; none of a stream.
         windows_shape: of all of them, (W, T + 1).
-        lanes: the first lanes of a stream, ≤ 10, with the copies; none of windows.
+        lanes: the first lanes of a stream, ≤ 10, or all, with the copies; none of windows.
         ceiling: None where a state is carried, since what came before the window is then known too.
         targets: class balance of the last targets, or of all targets of a stream; most frequent first.
         architecture: the layers.
@@ -74,11 +74,12 @@ class Description:
         return [f"{join(row[:-1])} → {join(row[target:])}" for row in self.windows]
 
 
-def describe(experiment: Experiment, *, report: Report = unreported) -> Description:
+def describe(experiment: Experiment, *, full: bool = False, report: Report = unreported) -> Description:
     """The description of an experiment.
 
     Args:
         experiment: the configuration.
+        full: show all windows, or all lanes with all of their cuts, and not the first alone.
         report: is told how far the reading of the data is.
 
     Raises:
@@ -91,15 +92,17 @@ def describe(experiment: Experiment, *, report: Report = unreported) -> Descript
     read = data.as_trained_on()
     batches = make_batches(read.splits.parts["train"], read.corpus, experiment)
     is_stream = experiment.regime == "stream"
+    most_windows = part.window_count if full else FIRST_WINDOWS
+    most_lanes, most_cuts = (batches.lanes, batches.steps) if full else (FIRST_LANES, FIRST_CUTS)
     counts = _stream_targets(read.corpus, batches) if is_stream else _last_targets(corpus, part, window)
     return Description(
         experiment=experiment,
         corpus=corpus,
         splits=splits,
         batches=batches,
-        windows=_first_windows(corpus, part, window, most=0 if is_stream else FIRST_WINDOWS),
+        windows=_first_windows(corpus, part, window, most=0 if is_stream else most_windows),
         windows_shape=(0 if is_stream else part.window_count, window + 1),
-        lanes=_first_lanes(read.corpus, batches) if is_stream else (),
+        lanes=_first_lanes(read.corpus, batches, most_lanes, most_cuts) if is_stream else (),
         ceiling=window_ceiling(corpus, part, experiment),
         targets=_shares(counts, corpus),
         architecture=architecture_of(experiment, len(corpus.vocabulary)),
@@ -114,16 +117,16 @@ def _first_windows(corpus: Corpus, part: Part, window: int, *, most: int) -> NDA
     return windows
 
 
-def _first_lanes(corpus: Corpus, batches: Batches) -> tuple[Lane, ...]:
+def _first_lanes(corpus: Corpus, batches: Batches, most: int, most_cuts: int) -> tuple[Lane, ...]:
     """The first lanes of a stream that read any tokens."""
-    starts, counts = (array[:, :FIRST_LANES].T for array in batches.epoch(0))  # (≤ 10, B)
+    starts, counts = (array[:, :most].T for array in batches.epoch(0))  # (≤ most, B)
     decode = corpus.vocabulary.decode
     return tuple(
         Lane(
             int(read.sum()),
             tuple(
                 tuple(decode(corpus.ids[begin : begin + count]))
-                for begin, count in zip(begins[:FIRST_CUTS], read[:FIRST_CUTS], strict=True)
+                for begin, count in zip(begins[:most_cuts], read[:most_cuts], strict=True)
                 if count
             ),
         )

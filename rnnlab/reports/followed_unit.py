@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.errors import UsageError
+from rnnlab.errors import Argument, UsageError
 from rnnlab.reports.heat_map import scale_of
 from rnnlab.tracing.tracing import Trace
 
@@ -51,10 +51,11 @@ def followed_unit(trace: Trace, *, layer: int, unit: int, value: str | None = No
     """
     followed = trace.layers[layer]
     if unit >= followed.units:
-        raise UsageError(f"--unit: {followed.name} has {followed.units}, received {unit + 1}")
+        raise UsageError(Argument("unit"), f": {followed.name} has {followed.units}, received {unit + 1}")
     name = value or (MEMORY if MEMORY in followed.values else "h")
     if name not in followed.values:
-        raise UsageError(f"--value: {followed.name} has {', '.join(followed.values)}, received {name!r}")
+        there_are = ", ".join(followed.values)
+        raise UsageError(Argument("value"), f": {followed.name} has {there_are}, received {name!r}")
     values = followed.values[name][:, :, unit].astype(np.float64)
     if name == MEMORY:
         values = np.tanh(values)

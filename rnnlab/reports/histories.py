@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rnnlab.errors import DataError, RunError
+from rnnlab.errors import Call, DataError, RunError
 from rnnlab.files import check_inside, read_text
 from rnnlab.runs import Run
 
@@ -63,9 +63,8 @@ def read_history(run: Run) -> History:
         raise RunError(str(error)) from None
     rows = list(_rows(lines, str(path)))
     if not rows:
-        raise RunError(
-            f"{path}: no epoch has ended in this run yet; wait, or resume it: rnnlab train --resume"
-        )
+        resume = Call("resume", str(run.path))
+        raise RunError(f"{path}: no epoch has ended in this run yet; wait, or resume it: ", resume)
     epochs, *columns = zip(*rows, strict=True)
     return History(tuple(int(number or 0) for number in epochs), *columns)
 

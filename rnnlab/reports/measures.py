@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from math import isfinite
 
+from rnnlab.errors import count_of
 from rnnlab.evaluation.baselines import Baselines
 from rnnlab.evaluation.evaluating import Evaluation
 from rnnlab.evaluation.metrics import OVER_ALL
@@ -19,7 +20,9 @@ def measures_table(evaluation: Evaluation) -> Markup:
         tag("tr", tag("th", name, scope="row"), tag("td", value), tag("td", beside))
         for name, value, beside in _measures(evaluation)
     ]
-    part = f"One step at a time, on the {evaluation.split} part: {evaluation.metrics.tokens:,} targets"
+    part = (
+        f"One step at a time, on the {evaluation.split} part: {count_of(evaluation.metrics.tokens, 'target')}"
+    )
     return tag("table", tag("caption", part), tag("tbody", *rows), class_="measures")
 
 
@@ -51,7 +54,7 @@ def _measures(evaluation: Evaluation) -> Iterator[tuple[str, str, str]]:
     if metrics.top_5_accuracy is not None:
         yield "top 5", f"{metrics.top_5_accuracy:.4f}", "among the five likeliest"
     if ceiling:
-        why = f"{ceiling.correct:,} of {ceiling.total:,}: the most for any model without state"
+        why = f"{ceiling.correct:,} of {ceiling.total:,}: the most for any model that sees only the window"
         yield "ceiling", f"{ceiling.accuracy:.4f}", why
     if running := evaluation.free_running:
         where = "exact" if running.exact else f"first wrong at generated token {running.first_divergence:,}"
@@ -60,7 +63,7 @@ def _measures(evaluation: Evaluation) -> Iterator[tuple[str, str, str]]:
         yield (
             "from seeds",
             f"{seeds.accuracy:.4f}",
-            f"of {seeds.length:,} tokens after {seeds.seeds:,} windows",
+            f"of {count_of(seeds.length, 'token')} after {count_of(seeds.seeds, 'window')}",
         )
 
 
@@ -74,7 +77,7 @@ def _counted(baselines: Baselines) -> Markup:
     """What the n-grams were counted on, where that is not simply the training part."""
     said = []
     if baselines.left_out:
-        said.append(f"the last {baselines.counted:,} tokens of the training part")
+        said.append(f"the last {count_of(baselines.counted, 'token')} of the training part")
     if baselines.copies is not None:
         said.append(f"{'with' if baselines.copies else 'without'} transposed copies")
     return together(f"; n-grams of {', '.join(said)}" if said else "")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import accumulate
 from xml.etree import ElementTree
 
-from rnnlab.errors import DataError
+from rnnlab.errors import DataError, count_of
 from rnnlab.music.meter import Meter
 from rnnlab.music.midi import write_midi
 from rnnlab.music.notation import Note, parse_token
@@ -87,7 +87,7 @@ def _score(tune: Tune, wrong: Collection[int], name: str) -> tuple[Markup, bool]
         svg = engrave(tune, wrong=wrong, width=_WIDTH, prefix=f"score-{name}")
     except DataError as error:
         return tag("p", f"No score: {error}.", class_="remark"), False
-    notes = "1 note" if len(tune.notes) == 1 else f"{len(tune.notes)} notes"
+    notes = count_of(len(tune.notes), "note")
     said = f"Score of {tune.name}, {notes}{_said(wrong)}; they stand as text below"
     picture = _marked(svg, wrong, name, said)
     return tag("div", picture, class_="score scroller", tabindex="0", role="region", aria_label=said), True
@@ -151,7 +151,7 @@ def _as_text(tokens: Sequence[str], wrong: Collection[int], *, is_open: bool) ->
     pieces = []
     for place, token in enumerate(tokens):
         pieces += [tag("mark", "✗", token) if place in wrong else together(token), together(" ")]
-    count = "1 note" if len(tokens) == 1 else f"{len(tokens):,} notes"
+    count = count_of(len(tokens), "note")
     summary = tag("summary", f"The {count} as text" if len(tokens) > 1 else "The note as text")
     text = tag("p", tag("code", *pieces), class_="notes")
     return tag("details", summary, text, open="" if is_open else None)

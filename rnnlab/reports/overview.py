@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from rnnlab.config.schema import Experiment
+from rnnlab.errors import count_of
 from rnnlab.models.architecture import Architecture, Layer
 from rnnlab.reports.contents import Contents, Measured
 from rnnlab.reports.markup import Markup, tag
@@ -14,7 +15,7 @@ def head(contents: Contents) -> Markup:
     experiment = contents.trained.experiment
     model = _model(experiment, contents.architecture)
     said = [
-        f"{model[0].upper()}{model[1:]}, {contents.architecture.parameters:,} parameters.",
+        f"{model[0].upper()}{model[1:]}, {count_of(contents.architecture.parameters, 'parameter')}.",
         f"Trained on {_data(contents)}",
     ]
     begun = contents.record.begun
@@ -83,13 +84,16 @@ def _facts(contents: Contents) -> Iterator[tuple[str, str]]:
     yield "data", _data(contents)
     if contents.trained.data_sha256:
         yield "sha256 of it", contents.trained.data_sha256
-    yield "vocabulary", f"{len(contents.vocabulary)} tokens: {contents.vocabulary.summary}"
+    yield "vocabulary", f"{count_of(len(contents.vocabulary), 'token')}: {contents.vocabulary.summary}"
     yield "read as", _regime(experiment)
     yield "model", _model(experiment, contents.architecture)
-    steps = f", {len(history.step_losses):,} steps" if len(history.step_losses) else ""
+    steps = f", {count_of(len(history.step_losses), 'step')}" if len(history.step_losses) else ""
     epochs = record.epochs or len(history.epochs) or training.epochs
     time = f", {record.seconds:,.1f} s" if record.seconds is not None else ""
-    yield "trained for", f"{epochs:,} epochs{steps}{time}{' after it was resumed' * record.was_resumed}"
+    yield (
+        "trained for",
+        f"{count_of(epochs, 'epoch')}{steps}{time}{' after it was resumed' * record.was_resumed}",
+    )
     schedule = f", {training.schedule.kind} schedule" if training.schedule.kind != "constant" else ""
     yield "optimizer", f"{optimizer.name}, learning rate {optimizer.learning_rate:g}{schedule}"
     yield (
@@ -106,27 +110,27 @@ def _model(experiment: Experiment, architecture: Architecture) -> str:
     units = " and ".join(str(layer.units) for layer in architecture.hidden)
     encoding = experiment.dataset.encoding.replace("_", " ")
     kind = names.get(experiment.model.kind, experiment.model.kind)
-    return f"{stateful}{kind} of {units} units on {encoding} tokens"
+    return f"{stateful}{kind} of {units} {'unit' if units == '1' else 'units'} on {encoding} tokens"
 
 
 def _data(contents: Contents) -> str:
     """What it was trained on, as far as that is open."""
     dataset, measured = contents.trained.experiment.dataset, contents.measured
-    noun = "notes" if dataset.kind == "notes" else "characters"
+    noun = "note" if dataset.kind == "notes" else "character"
     if isinstance(measured, Measured):
         first, *others = measured.corpus.names
-        more = f" and {len(others):,} more files" if others else ""
-        return f"{len(measured.corpus.ids):,} {noun} of {first.rpartition('/')[2]}{more}"
+        more = f" and {count_of(len(others), 'more file')}" if others else ""
+        return f"{count_of(len(measured.corpus.ids), noun)} of {first.rpartition('/')[2]}{more}"
     named = [dataset.url or "", *(path.name for path in dataset.path or ())]
-    return f"{noun} of {', '.join(filter(None, named))[:200] or 'the page itself'}"
+    return f"{noun}s of {', '.join(filter(None, named))[:200] or 'the page itself'}"
 
 
 def _regime(experiment: Experiment) -> str:
-    window, batch = experiment.dataset.window, experiment.training.batch_size
+    steps, batch = count_of(experiment.dataset.window, "step"), experiment.training.batch_size
     return {
-        "stream": f"a stream in {batch} lanes, cut every {window} steps; the state runs on",
-        "windows": f"windows of {window} steps, {batch} a batch, each from a zero state",
-        "stateful_windows": f"windows of {window} steps, {batch} a batch; the state runs on",
+        "stream": f"a stream in {count_of(batch, 'lane')}, cut every {steps}; the state runs on",
+        "windows": f"windows of {steps}, {batch} a batch, each from a zero state",
+        "stateful_windows": f"windows of {steps}, {batch} a batch; the state runs on",
     }[experiment.regime]
 
 

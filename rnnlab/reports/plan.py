@@ -8,6 +8,7 @@ from rnnlab.config.schema import Experiment, MlpModel
 from rnnlab.datasets.batching import Batches
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.splits import Splits
+from rnnlab.errors import count_of
 from rnnlab.models.architecture import Architecture
 
 Rows = list[tuple[str, str]]
@@ -19,7 +20,7 @@ def plan(
     """Rows of (what, how): data, vocabulary, parts, batches, model and training."""
     return [
         ("data", _data(experiment, corpus)),
-        ("vocabulary", f"{len(corpus.vocabulary)} tokens: {corpus.vocabulary.summary}"),
+        ("vocabulary", f"{count_of(len(corpus.vocabulary), 'token')}: {corpus.vocabulary.summary}"),
         ("parts", ", ".join(_parts(experiment, splits))),
         *(("", note) for note in splits.notes),
         ("batches", _batches(experiment, batches)),
@@ -29,10 +30,10 @@ def plan(
 
 
 def _data(experiment: Experiment, corpus: Corpus) -> str:
-    noun = "notes" if experiment.dataset.kind == "notes" else "characters"
+    noun = "note" if experiment.dataset.kind == "notes" else "character"
     first, *others = corpus.names
-    more = f" and {len(others)} more files" if others else ""
-    return f"{len(corpus.ids):,} {noun}{_sequences(experiment, corpus)} from {first}{more}"
+    more = f" and {count_of(len(others), 'more file')}" if others else ""
+    return f"{count_of(len(corpus.ids), noun)}{_sequences(experiment, corpus)} from {first}{more}"
 
 
 def _sequences(experiment: Experiment, corpus: Corpus) -> str:
@@ -40,33 +41,33 @@ def _sequences(experiment: Experiment, corpus: Corpus) -> str:
     if not corpus.has_boundaries:
         return ""
     lengths = np.sort(corpus.ends - corpus.starts) - 2
-    unit = _count(len(lengths), experiment.dataset.unit)
+    unit = count_of(len(lengths), experiment.dataset.unit)
     return f" in {unit} of {lengths[0]:,} to {lengths[-1]:,}, median {lengths[len(lengths) // 2]:,},"
 
 
 def _parts(experiment: Experiment, splits: Splits) -> Iterator[str]:
     for part in splits.parts.values():
         if experiment.regime == "stream":
-            yield f"{part.name} {part.end - part.begin:,} tokens"
+            yield f"{part.name} {count_of(part.end - part.begin, 'token')}"
         else:
-            yield f"{part.name} {part.window_count:,} windows"
+            yield f"{part.name} {count_of(part.window_count, 'window')}"
 
 
 def _batches(experiment: Experiment, batches: Batches) -> str:
     window = experiment.dataset.window
     if experiment.regime == "stream":
-        lanes = _count(batches.lanes, "lane")
-        shape = f"{lanes} of a stream, cut every {_count(window, 'step')}; the state runs on"
+        lanes = count_of(batches.lanes, "lane")
+        shape = f"{lanes} of a stream, cut every {count_of(window, 'step')}; the state runs on"
     elif batches.carries_state and batches.lanes > 1:
-        block = f"{batches.steps} windows{' or one fewer' if batches.leftover else ''}"
+        block = f"{count_of(batches.steps, 'window')}{' or one fewer' if batches.leftover else ''}"
         shape = (
             f"{batches.lanes} lanes, each with a block of {block}, read one window of"
-            f" {_count(window, 'step')} at a time; the state runs on"
+            f" {count_of(window, 'step')} at a time; the state runs on"
         )
     else:
         order = "shuffled" if experiment.training.shuffle else "in order"
         state = "the state runs on" if batches.carries_state else "each from a zero state"
-        shape = f"{_count(batches.lanes, 'window')} of {_count(window, 'step')}, {order}, {state}"
+        shape = f"{count_of(batches.lanes, 'window')} of {count_of(window, 'step')}, {order}, {state}"
     leftover = f"; {batches.leftover}" if batches.leftover else ""
     return f"{shape}; {batches.steps:,} an epoch{leftover}"
 
@@ -81,7 +82,9 @@ def _model(experiment: Experiment, architecture: Architecture) -> str:
         variants.append(model.activation)
     kind = model.kind + (f" ({', '.join(variants)})" if variants else "")
     layers = " → ".join(str(layer.units) for layer in architecture.layers)
-    return f"{kind} {layers} on {experiment.dataset.encoding}; {architecture.parameters:,} parameters"
+    return (
+        f"{kind} {layers} on {experiment.dataset.encoding}; {count_of(architecture.parameters, 'parameter')}"
+    )
 
 
 def _training(experiment: Experiment, splits: Splits, batches: Batches) -> str:
@@ -90,7 +93,7 @@ def _training(experiment: Experiment, splits: Splits, batches: Batches) -> str:
     schedule = "" if training.schedule.kind == "constant" else f", {training.schedule.kind} schedule"
     most = "at most " if _may_stop_early(experiment, splits) else ""
     return (
-        f"{most}{_count(training.epochs, 'epoch')}, {_count(steps, 'step')} of {optimizer.name},"
+        f"{most}{count_of(training.epochs, 'epoch')}, {count_of(steps, 'step')} of {optimizer.name},"
         f" learning rate {optimizer.learning_rate:g}{schedule}, random seed {training.random_seed}"
     )
 
@@ -100,8 +103,3 @@ def _may_stop_early(experiment: Experiment, splits: Splits) -> bool:
     stopping, epochs = experiment.training.early_stopping, experiment.training.epochs
     every = experiment.evaluation.every if "validation" in splits.parts else 1
     return stopping is not None and stopping.patience * every < epochs
-
-
-def _count(number: int, noun: str) -> str:
-    """`1 step`, `2,000 steps`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

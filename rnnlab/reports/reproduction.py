@@ -3,6 +3,7 @@
 import shlex
 
 from rnnlab.config.reading import write_experiment
+from rnnlab.errors import count_of
 from rnnlab.reports.contents import Contents
 from rnnlab.reports.markup import Markup, tag, together
 from rnnlab.runs import CONFIG
@@ -15,7 +16,11 @@ def reproduction(contents: Contents) -> Markup:
     path = contents.run.path
     command = tag("pre", tag("code", f"rnnlab train {shlex.quote(str(path / CONFIG))}"))
     page = write_experiment(contents.trained.experiment, folder=path.absolute())
-    more = f"\n… {len(page) - MOST_CHARACTERS:,} more characters" if len(page) > MOST_CHARACTERS else ""
+    more = (
+        f"\n… {count_of(len(page) - MOST_CHARACTERS, 'more character')}"
+        if len(page) > MOST_CHARACTERS
+        else ""
+    )
     yaml = tag("pre", tag("code", page[:MOST_CHARACTERS] + more), tabindex="0")
     sentence = (
         "The same page, on the same versions and processor, gives the same bits. Its data is expected where"

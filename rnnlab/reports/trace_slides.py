@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnlab.engines.numpy_functions import Floats
-from rnnlab.errors import UsageError
+from rnnlab.errors import Argument, UsageError, count_of
 from rnnlab.reports.heat_map import most_varying
 from rnnlab.reports.trace_view import View
 from rnnlab.tracing.expressions import shown_number
@@ -35,7 +35,9 @@ def slides(view: View, step: int, *, most_units: int) -> Iterator[Slide]:
     """
     trace = view.trace
     if step >= trace.ids.shape[1]:
-        raise UsageError(f"--step: the input has {trace.ids.shape[1]} steps, received {step + 1}")
+        raise UsageError(
+            Argument("step"), f": the input has {count_of(trace.ids.shape[1], 'step')}, received {step + 1}"
+        )
     for lane in range(len(trace.ids)):
         of_input = f"input {lane + 1}, " if len(trace.ids) > 1 else ""
         start = ", from a zero state" if trace.starts[lane, step] else ""

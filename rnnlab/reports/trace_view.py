@@ -59,11 +59,11 @@ class View:
             if self.units is None and layer.units > self.most_units:
                 notes.append(
                     f"{layer.name}: the {self.most_units} of {layer.units} units whose h varies most;"
-                    " --units chooses"
+                    " the option units chooses"
                 )
         if len(self.steps) < self.trace.ids.shape[1]:
             first, last = self.steps.start + 1, self.steps.stop
-            notes.append(f"steps {first} to {last} of {self.trace.ids.shape[1]}; --steps chooses")
+            notes.append(f"steps {first} to {last} of {self.trace.ids.shape[1]}; the option steps chooses")
         return tuple(notes)
 
 

@@ -49,4 +49,4 @@ def _ngrams(evaluation: Evaluation | None) -> list[Level]:
 def _ceiling(evaluation: Evaluation | None) -> list[Level]:
     if evaluation is None or evaluation.ceiling is None or evaluation.ceiling.accuracy == 1:
         return []
-    return [Level("most that is possible without state", evaluation.ceiling.accuracy)]
+    return [Level("most for a model that sees only the window", evaluation.ceiling.accuracy)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from rnnlab.errors import count_of
 from rnnlab.evaluation.comparison import Comparison, Contender, Difference
 
 TESTS = {"sign_flip": "exact sign-flip test", "paired_t": "paired t-test"}
@@ -20,7 +21,7 @@ def _of_free_runs(contenders: Sequence[Contender]) -> Iterator[str]:
     sometimes = [each for each in contenders if _exact(each) and each not in exact]
     others = [each for each in contenders if not _exact(each)]
     lengths = {run.length for each in contenders for run in each.free_runs}
-    last = f"the last of {lengths.pop()} tokens" if len(lengths) == 1 else "the last token"
+    last = f"the last of {count_of(lengths.pop(), 'token')}" if len(lengths) == 1 else "the last token"
     if exact:
         only = "only " if len(exact) == 1 < len(contenders) and not sometimes else ""
         are = f"{_names(exact)} {'is' if len(exact) == 1 else 'are'}"

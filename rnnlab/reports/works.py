@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rnnlab.config.schema import NotesDataset
+from rnnlab.errors import count_of
 from rnnlab.evaluation.free_running import FreeRunning
 from rnnlab.generation.writing import Writing, Written
 from rnnlab.music.meter import parse_meter
@@ -94,13 +95,14 @@ def _song(contents: Contents) -> list[Piece]:
     seed = vocabulary.decode(vocabulary.parse(running.seed, name="generation.seed"))
     song, free = (_notes(contents, [*seed, *rest]) for rest in (running.truth, running.sequence))
     noun = "note" if vocabulary.boundary is None else "token"  # a boundary is measured too, and is no note
-    begun = f"after its first {len(_notes(contents, seed))} notes, the model hearing only itself"
+    heard = len(_notes(contents, seed))
+    begun = f"after its first {'note' if heard == 1 else f'{heard:,} notes'}, the model hearing only itself"
     if running.exact:
-        remark = f"The free run is the same, all {running.length:,} {noun}s of it {begun}."
+        remark = f"The free run is the same, all {count_of(running.length, noun)} of it {begun}."
         return [Piece("The training song, and the free run", song, remark=remark)]
     remark = (
-        f"{running.correct:,} of {running.length:,} {noun}s right {begun}; the first wrong one is generated"
-        f" {noun} {running.first_divergence}. Wrong notes are red and ringed."
+        f"{running.correct:,} of {count_of(running.length, noun)} right {begun}; the first wrong one is"
+        f" generated {noun} {running.first_divergence}. Wrong notes are red and ringed."
     )
     wrong = _wrong_notes(contents, seed, running)
     return [Piece("The training song", song), Piece("The free run", free, wrong, remark)]

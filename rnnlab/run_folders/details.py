@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab.errors import RunError
-from rnnlab.run_folders.places import CHECKPOINTS, EVENTS, METRICS
+from rnnlab.run_folders.places import CHECKPOINTS, EVENTS, FOLDS, METRICS
 from rnnlab.run_folders.small_files import small_text
 
 MOST_BYTES = 1 << 22
@@ -21,6 +21,7 @@ class Details:
     Attributes:
         events: what happened, a line each with its time.
         metrics: the last evaluation.
+        folds: the last cross-validation of its configuration.
         environment: versions and processor.
         split: what is trained on, and what is held out.
         checkpoints: their names, oldest first.
@@ -29,6 +30,7 @@ class Details:
 
     events: tuple[str, ...]
     metrics: dict[str, Any] | None
+    folds: dict[str, Any] | None
     environment: dict[str, Any] | None
     split: dict[str, Any] | None
     checkpoints: tuple[str, ...]
@@ -40,6 +42,7 @@ def details_of(path: Path) -> Details:
     return Details(
         events=tuple((_text(path / EVENTS) or "").splitlines()),
         metrics=_object(path / METRICS),
+        folds=_object(path / FOLDS),
         environment=_object(path / "environment.json"),
         split=_object(path / "split.json"),
         checkpoints=tuple(name for name, _ in _scanned(path / CHECKPOINTS)),

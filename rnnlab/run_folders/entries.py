@@ -13,14 +13,15 @@ from typing import Any
 from rnnlab.errors import RnnlabError, RunError
 from rnnlab.files import check_inside
 from rnnlab.models.tensor_file import open_tensor_file
+from rnnlab.run_folders.comparisons import ComparisonFolder, comparison_folder, is_comparison_folder
 from rnnlab.run_folders.events import begun_at, state_of
 from rnnlab.run_folders.lock import holder
-from rnnlab.run_folders.places import CONFIG, EVENTS, HISTORY, LATEST, METRICS, MODEL, RUNS, is_of_here
+from rnnlab.run_folders.places import CONFIG, EVENTS, FOLDS, HISTORY, LATEST, METRICS, MODEL, RUNS, is_of_here
 from rnnlab.run_folders.progress import NO_PROGRESS, Progress, progress_of
 from rnnlab.run_folders.settings import Settings, settings_of
 from rnnlab.run_folders.small_files import small_text
 
-RUNNING, DAMAGED, FOREIGN = "running", "damaged", "no run"
+RUNNING, DAMAGED, COMPARISON, FOREIGN = "running", "damaged", "comparison", "no run"
 
 MOST_BYTES = 1 << 25
 """Of any file: a history of half a million epochs."""
@@ -49,14 +50,15 @@ class Entry:
 
     Attributes:
         path: the folder.
-        state: done, interrupted, failed, running, damaged, or `no run`.
-        begun: when its training began, in UTC.
+        state: done, interrupted, failed, running, damaged, comparison, or `no run`.
+        begun: when its training, or the first of a comparison, began, in UTC.
         settings: what is trained; None where its configuration cannot be read.
         parameters: of its model; None where none has been saved.
         progress: how far it came.
         evaluated: the last evaluation, if there was one.
         owner: who trains it, where it is running.
         problems: what is wrong with it, a line each.
+        comparison: what the folder of a comparison holds; None for all others.
     """
 
     path: Path
@@ -68,6 +70,7 @@ class Entry:
     evaluated: Evaluated | None = None
     owner: str | None = None
     problems: tuple[str, ...] = ()
+    comparison: ComparisonFolder | None = None
 
 
 def read_entries() -> list[Entry]:
@@ -119,6 +122,9 @@ def _listed(path: Path) -> Entry:
     """The entry of what lies in `runs/`, whatever it is."""
     if problem := _foreign(path):
         return Entry(path, FOREIGN, _changed(path), problems=(problem,))
+    if is_comparison_folder(path):
+        held = comparison_folder(path)
+        return Entry(path, COMPARISON, held.begun or _changed(path), owner=held.owner, comparison=held)
     return read_entry(path)
 
 
@@ -139,7 +145,8 @@ def _foreign(path: Path) -> str | None:
             return f"{path}: a link to {path.resolve().name}"
         if not path.is_dir():
             return f"{path}: not a folder"
-        os.lstat(path / CONFIG)
+        if not is_comparison_folder(path):
+            os.lstat(path / CONFIG)
     except FileNotFoundError:
         return f"{path}: not a run folder (it holds no {CONFIG})"
     except (OSError, RuntimeError) as error:  # a link that leads to itself
@@ -184,10 +191,11 @@ class _Reading:
         return NO_PROGRESS
 
     def evaluated(self) -> Evaluated | None:
-        """The last evaluation."""
-        with self._noted(METRICS):
-            if text := self.text(METRICS):
-                return _evaluated(json.loads(text))
+        """The last evaluation; where there was none, the last cross-validation."""
+        for name in (METRICS, FOLDS):
+            with self._noted(name):
+                if text := self.text(name):
+                    return _evaluated(json.loads(text))
         return None
 
     @contextmanager
@@ -202,7 +210,7 @@ class _Reading:
 
 
 def _evaluated(metrics: dict[str, Any]) -> Evaluated:
-    """The figures of `metrics.json`, which anyone may have written."""
+    """The figures of `metrics.json` or `folds.json`, which anyone may have written."""
     if "folds" in metrics:
         return Evaluated("folds", _figure(metrics["mean"]["accuracy"]))
     running = metrics.get("free_running")

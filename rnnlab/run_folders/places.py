@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from rnnlab.errors import RunError
+from rnnlab.errors import Call, RunError
 from rnnlab.signals import half_written
 
 RUNS = Path("runs")
@@ -13,6 +13,7 @@ CONFIG = "config.yaml"
 MODEL = "model.safetensors"
 EVENTS = "events.log"
 METRICS = "metrics.json"
+FOLDS = "folds.json"
 HISTORY = "history.csv"
 CHECKPOINTS = "checkpoints"
 
@@ -50,5 +51,6 @@ def newest_path() -> Path:
             )
         return RUNS / latest.resolve().name
     if not (runs := run_paths()):
-        raise RunError(f"no run yet in {RUNS}/; train one first: rnnlab train CONFIG, or name a model file")
+        train = Call("train", "CONFIG")
+        raise RunError(f"no run yet in {RUNS}/; train one first: ", train, ", or name a model file")
     return max(runs, key=lambda path: path.stat().st_mtime_ns)

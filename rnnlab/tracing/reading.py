@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.config.schema import Experiment
+from rnnlab.errors import count_of
 
 Ids = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -55,15 +56,16 @@ def reading_of(tokens: int, experiment: Experiment, *, runs_on: bool) -> Reading
     if experiment.regime == "windows":
         first, counted = places % window == 0, all_count | (places % window == window - 1)
         note = (
-            f"cut into windows of {window} tokens, each from a zero state, as in training; --run-on does not"
+            f"cut into windows of {count_of(window, 'token')}, each from a zero state, as in training;"
+            " the option run-on does not"
         )
         return Reading(places, first, counted, first, note)
     places = (np.arange(tokens - window + 1)[:, None] + np.arange(window)).ravel()
     steps = np.arange(len(places))
     counted = all_count | (steps % window == window - 1)
     note = (
-        f"read as in training: window after window of {window} tokens, each one token further, the state"
-        " runs on; --run-on reads each token once"
+        f"read as in training: window after window of {count_of(window, 'token')}, each one token further,"
+        " the state runs on; the option run-on reads each token once"
     )
     return Reading(places, steps == 0, counted, steps % window == 0, note)
 
@@ -80,7 +82,8 @@ def _on_length(tokens: int, experiment: Experiment, runs_on: bool) -> str:
     if experiment.regime == "stream":
         return ""
     if runs_on and tokens > window:
-        return f"the state runs on over {tokens} tokens; the windows of the configuration have {window}"
+        read = count_of(tokens, "token")
+        return f"the state runs on over {read}; the windows of the configuration have {window}"
     if tokens < window and experiment.dataset.target == "next":
         return (
             f"{tokens} of the {window} tokens of a window: training counts only the last step of a whole one"

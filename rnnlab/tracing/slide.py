@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnlab.engines.numpy_functions import Floats
+from rnnlab.errors import count_of
 from rnnlab.models.normalized_cells import EPSILON
 from rnnlab.tracing.expressions import SYMBOLS, Expression, Level, expression, shown_number
 from rnnlab.tracing.terms import Term
@@ -149,7 +150,11 @@ class _Writer:
         name = f"LN({self._plain(whole)}){subscript if is_part else ''}"
         mean, deviation = float(lane.mean()), float(np.sqrt(lane.var() + EPSILON))
         numbers = f"({difference(float(lane[place]), mean)}) / {shown_number(deviation)}"
-        self._once(Line(name, "", numbers, self._value(term), f"mean and deviation of {len(lane)} values"))
+        self._once(
+            Line(
+                name, "", numbers, self._value(term), f"mean and deviation of {count_of(len(lane), 'value')}"
+            )
+        )
         return Expression.of_value(name, self._value(term))
 
     def _plain(self, whole: Term) -> str:

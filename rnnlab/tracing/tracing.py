@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.engines.numpy_dense import Dense
 from rnnlab.engines.numpy_functions import Floats
-from rnnlab.errors import ModelFileError, UsageError
+from rnnlab.errors import Argument, ModelFileError, UsageError
 from rnnlab.models.architecture import Architecture, architecture_of
 from rnnlab.models.encodings import encoding_table
 from rnnlab.models.model_file import TrainedModel
@@ -112,7 +112,8 @@ def trace(model: TrainedModel, inputs: Sequence[str], *, runs_on: bool = False) 
     if not architecture.recurrent:
         raise UsageError(
             "an mlp has no state and no gates, since it reads a window at once: there is nothing to trace;"
-            " rnnlab evaluate --per-token shows its surprise"
+            " rnnlab evaluate shows its surprise, with ",
+            Argument("per_token"),
         )
     dataset = model.experiment.dataset
     vocabulary = Vocabulary(model.tokens, dataset.kind, dataset.boundary)
@@ -141,15 +142,15 @@ def head_of(architecture: Architecture, model: TrainedModel) -> Dense | None:
 
 def _read(inputs: Sequence[str], vocabulary: Vocabulary) -> Ids:
     """The token ids of texts, (N, S), each begun by a boundary if there is one."""
-    name = "--input"
-    lanes = [vocabulary.parse(text, name=name) for text in inputs]
+    name = Argument("input")
+    lanes = [vocabulary.parse(text, name="input") for text in inputs]
     if not all(map(len, lanes)):
-        raise UsageError(f"{name}: expected at least one token, received none")
+        raise UsageError(name, ": expected at least one token, received none")
     lanes = [vocabulary.begun(ids) for ids in lanes]
     lengths = [len(ids) for ids in lanes]
     if len(set(lengths)) > 1:
         counts = ", ".join(map(str, lengths[:8])) + (", …" if len(lengths) > 8 else "")
-        raise UsageError(f"{name}: expected inputs of equally many tokens as one batch, received {counts}")
+        raise UsageError(name, f": expected inputs of equally many tokens as one batch, received {counts}")
     return np.array(lanes, np.int64)
 
 
@@ -159,8 +160,9 @@ def _check_size(architecture: Architecture, vocabulary: Vocabulary, *, lanes: in
     each += len(vocabulary) * 2
     if each * lanes * steps > MOST_VALUES:
         raise UsageError(
-            f"--input: too long: {lanes * steps:,} steps of {each:,} values each; of this model at most"
-            f" {MOST_VALUES // each:,} steps are traced at once"
+            Argument("input"),
+            f": too long: {lanes * steps:,} steps of {each:,} values each; of this model at most"
+            f" {MOST_VALUES // each:,} steps are traced at once",
         )
 
 

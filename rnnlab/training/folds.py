@@ -7,6 +7,7 @@ from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.folds import fold_data
 from rnnlab.datasets.loading import Data
 from rnnlab.datasets.splits import Splits
+from rnnlab.errors import count_of
 from rnnlab.evaluation.cross_validation import CrossValidation, held_out_metrics
 from rnnlab.evaluation.metrics import Metrics
 from rnnlab.processes import in_processes
@@ -40,7 +41,7 @@ def cross_validate_config(
             report(f"fold {number + 1} of {folds}")
             measured[number] = measure_fold(experiment, fold)
     else:
-        report(f"{folds} folds in {min(jobs, folds)} processes")
+        report(f"{folds} folds in {count_of(min(jobs, folds), 'process')}")
         tasks = ((experiment, fold) for fold in data)
         for number, metrics in in_processes(measure_fold, tasks, jobs=min(jobs, folds)):
             measured[number] = metrics

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnlab.config.checkpoint import Checkpoints
-from rnnlab.errors import RunError
+from rnnlab.errors import Call, RunError
 from rnnlab.run_folders.lock import Lock
 from rnnlab.runs import Run
 from rnnlab.training.checkpoints import Checkpoint, write_checkpoint
@@ -127,6 +127,6 @@ class Saves:
         remedy = "free some space" if is_full else "put that right"
         kept = f"all up to step {self._kept:,} is kept" if self._kept else "nothing was saved before"
         return RunError(
-            f"{what}; training stops after step {step:,}, {kept}: {remedy}, then:"
-            f" rnnlab train --resume {self._run.path}"
+            f"{what}; training stops after step {step:,}, {kept}: {remedy}, then: ",
+            Call("resume", str(self._run.path)),
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 from rnnlab.datasets.loading import Data
 from rnnlab.datasets.splits import split_record
-from rnnlab.errors import DataError, Interrupted, RunError, TrainingError, one_line
+from rnnlab.errors import Call, DataError, Interrupted, RunError, TrainingError, count_of, one_line
 from rnnlab.files import remove_partial
 from rnnlab.run_folders.lock import locked
 from rnnlab.runs import Run, create_run
@@ -128,9 +128,9 @@ class Session:
         if interruption.signal_number:
             raise self._interrupted(loop, interruption.signal_number)
         self._say_why_stopped(loop, start, tell)
-        self._note(f"training ends after {outcome.epochs} epochs, {outcome.seconds:.3f} s")
+        self._note(f"training ends after {count_of(outcome.epochs, 'epoch')}, {outcome.seconds:.3f} s")
         if outcome.skipped:
-            self._note(f"{outcome.skipped} steps were skipped, as not finite")
+            self._note(f"skipped {count_of(outcome.skipped, 'step')}, as not finite")
         return outcome
 
     def _train(
@@ -225,7 +225,11 @@ class Session:
             self.run.log(event)
 
     def _interrupted(self, loop: TrainingLoop, signal_number: int) -> Interrupted:
-        reached = "before the first step" if loop.was_left else f"after {loop.epochs} epochs, all of it saved"
-        message = f"interrupted {reached}; go on with: rnnlab train --resume {self.run.path}"
+        reached = (
+            "before the first step"
+            if loop.was_left
+            else f"after {count_of(loop.epochs, 'epoch')}, all of it saved"
+        )
+        message = f"interrupted {reached}"
         self._note(message)
-        return Interrupted(message, signal_number)
+        return Interrupted(f"{message}; go on with: ", signal_number, Call("resume", str(self.run.path)))

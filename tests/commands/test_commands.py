@@ -15,6 +15,7 @@ from tests.trained import SENTENCE, SONG, STREAM, run_of
 
 NOT_COMMANDS = {
     *(
+        "as_typed",
         "__init__",
         "arguments",
         "completion",
@@ -27,6 +28,8 @@ NOT_COMMANDS = {
         "output",
         "painting",
         "per_token",
+        "new_example",
+        "next_step",
         "pictures",
         "progress",
         "ranges",

@@ -72,6 +72,13 @@ def test_a_shell_is_offered_what_may_come(monkeypatch, capsys, shell, words, off
     assert completed(monkeypatch, capsys, shell, *words) == offered
 
 
+def test_the_experiments_that_ship_are_offered(monkeypatch, capsys):
+    """By their names, for `new --example`."""
+    offered = completed(monkeypatch, capsys, "bash", "new", "--example", "hi")
+
+    assert [line.rpartition(",")[2] for line in offered] == ["hihello_lstm", "hihello_lstm_headless"]
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_every_command_is_offered(monkeypatch, capsys, shell):
     """In the order of the help."""

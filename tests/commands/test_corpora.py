@@ -48,7 +48,7 @@ def test_describe_shows_what_was_left_out_moved_and_copied(rnnlab):
     left_out, moved, copied = described["notes"][1:]
     assert "c.mid: not a MIDI file" in left_out
     assert moved == "each sequence is moved to the tonic c, by semitones: 2 by -2, 1 by 0"
-    assert copied == ("train is read with 2 transposed copies of it, by -1, +1 semitones: 72 tokens for 24")
+    assert copied == ("train is read with 2 transposed copies of it, by -1, +1 semitone: 72 tokens for 24")
     assert all(note in lines for note in (moved, copied))
     assert described["splits"] == {"train": {"tokens": 24}, "validation": {"tokens": 12}}
 

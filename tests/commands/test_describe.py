@@ -1,6 +1,7 @@
 """`rnnlab describe`."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -131,7 +132,7 @@ def test_text_shows_all_of_it(rnnlab):
     lines = answer.stdout.splitlines()
     assert lines[:3] == SENTENCE_LINES
     for line in (
-        "ceiling     101 of 110 (0.918): equal windows have different targets, so no model without state can",
+        "            window can do better",
         "  0 ' '  1 'a'  2 'b'  3 'd'  4 'f'  5 'h'  6 'i'  7 'l'  8 'n'  9 'o'  10 'p'  11 's'  12 't'",
         "  13 'u'  14 'w'  15 'y'",
         "  0  [6, 4, 0, 15, 9, 13]  if yo → f you",
@@ -185,3 +186,56 @@ def test_a_seed_that_the_data_lacks_is_refused_with_its_place(rnnlab):
     assert by_file.stderr.startswith(f"sentence.yaml:{line}:20: generation.seed: seed:1:3: character ' ' is ")
     assert by_option.stderr == "--set generation.stop: expected one token, received 2: 'if'\n"
     assert not Path("runs").exists()
+
+
+def test_a_long_vocabulary_is_shown_in_ten_rows(rnnlab):
+    """So are its targets; the last row of each says how many more there are, and --full shows them all."""
+    Path("many.txt").write_text("".join(chr(0x4E00 + number % 700) for number in range(1400)))
+    Path("many.yaml").write_text("dataset: {kind: text, path: many.txt}\nmodel: {kind: lstm, units: 4}\n")
+
+    short, full = rnnlab("describe", "many.yaml").stdout, rnnlab("describe", "many.yaml", "--full").stdout
+
+    vocabulary, targets = section(short, "Vocabulary"), section(short, "Targets")
+    shown = sum(line.count("'") // 2 for line in vocabulary[:10])
+    assert (len(vocabulary), vocabulary[-1]) == (11, f"…    {700 - shown} more; --full shows all")
+    assert (len(targets), targets[-1]) == (12, "…    690 more; --full shows all")
+    assert sum(line.count("'") // 2 for line in section(full, "Vocabulary")) == 700
+    assert len(section(full, "Targets")) == 701
+    assert "--full" not in full
+
+
+def test_all_windows_and_all_lanes_are_shown_in_full(rnnlab):
+    """With every cut of each lane."""
+    Path("sentence.yaml").write_text(SENTENCE)
+    Path("stream.yaml").write_text(STREAM)
+
+    windows = section(rnnlab("describe", "sentence.yaml", "--full").stdout, "Windows of the training part")
+    lanes = section(rnnlab("describe", "stream.yaml", "--full").stdout, "Lanes of the training part")
+
+    assert [line.split()[0] for line in windows] == [str(number) for number in range(len(windows))]
+    assert windows[-1].endswith("a shi →  ship")
+    read = ["".join(re.findall(r"'([^']*)'", line)) for line in lanes]
+    text = "the quick brown fox jumps over the lazy dog, and the lazy dog jumps over it"
+    assert "".join(read) == text[: len("".join(read))]
+    assert sum(map(len, read)) > 0.7 * len(text)
+
+
+def section(text: str, title: str) -> list[str]:
+    """The lines below a title, to the next empty one."""
+    (found,) = [part.splitlines()[1:] for part in text.split("\n\n") if part.startswith(title)]
+    return found
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru", "simple_rnn", "mlp"])
+def test_the_ceiling_is_said_to_be_of_models_that_see_one_window(rnnlab, kind):
+    """A recurrent network has a state within the window, and the ceiling all the same."""
+    model = f"model: {{kind: {kind}, units: 4}}"
+    Path("page.yaml").write_text(
+        f"dataset: {{kind: text, inline: aabacaad, window: 1, target: next}}\n{model}\n"
+        "training: {batching: windows, batch_size: 1}\n"
+    )
+
+    text = " ".join(rnnlab("describe", "page.yaml").stdout.split())
+
+    assert "so no model that sees only the window can do better" in text
+    assert "without state" not in text

@@ -147,7 +147,7 @@ def test_text_says_what_each_figure_is(rnnlab):
     assert (
         values[1] == f"{result['loss']:.4g} nats per token, {result['bits_per_token']:.4g} bits per character"
     )
-    assert values[4] == "0.9182 (101 of 110) for any model without state"
+    assert values[4] == "0.9182 (101 of 110) for any model that sees only the window"
     assert values[5].startswith(
         f"{result['free_running']['correct']} of 9 right from 'if yo', first wrong at"
     )
@@ -207,7 +207,7 @@ def test_free_runs_from_many_seeds(rnnlab):
         *("median_first_divergence", "exact", "first_divergences"),
     }
     assert (result["seeds"], result["seed_length"], result["length"]) == (1, 4, 9)
-    assert "of 9 tokens right after each of 1 windows" in lines
+    assert "of 9 tokens right after each of 1 window" in lines
 
 
 def test_each_token_has_a_line(rnnlab):
@@ -257,3 +257,17 @@ def test_what_does_not_go_together_is_refused(rnnlab, arguments):
 
     assert (answer.exit_code, answer.stdout) == (2, "")
     assert "leave" in answer.stderr
+
+
+def test_folds_leave_the_runs_own_evaluation_as_it_is(rnnlab):
+    """They are of other models: they have a file of their own, which `runs show` reads."""
+    run = run_of(SENTENCE, "training.epochs=1", "dataset.split={kind: none, allow_overlap: true}")
+    own = as_json(rnnlab)
+
+    folds = as_json(rnnlab, "--folds", "2")
+
+    assert json.loads((run.path / "metrics.json").read_text()) == own
+    assert json.loads((run.path / "folds.json").read_text()) == folds
+    shown = rnnlab("runs", "show").stdout
+    assert "2 folds: mean accuracy" in shown
+    assert f"accuracy {own['accuracy']:.4f}" in shown

@@ -156,3 +156,33 @@ def test_an_option_has_the_range_of_the_key_that_it_replaces(command, section, n
 
         assert (types[name].min, types[name].max) == (least, key["maximum"]), name
         assert types[name].min_open == ("exclusiveMinimum" in key), name
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            [],
+            "temperature 0 takes the most probable token at each step; to draw",
+        ),
+        (
+            ["--temperature", "1", "--top-k", "1"],
+            "only one token can be drawn at each step; to draw",
+        ),
+    ],
+)
+def test_equal_samples_are_said_to_be(rnnlab, options, said):
+    """With what to add, and that works: the samples then differ. One sample needs no such line."""
+    run_of(SONG)
+
+    answer = rnnlab("generate", "--samples", "3", *options)
+
+    note = answer.stderr.splitlines()[-1]
+    assert note.startswith("3 equal samples: ")
+    assert said in note
+    assert len(set(answer.stdout.split("\n\n"))) <= 2  # the last has a line break after it
+    added = note.partition("add: ")[2].split()
+    drawn = rnnlab("generate", "--samples", "3", *options, *added)
+    assert "equal" not in drawn.stderr
+    assert len({text.strip() for text in drawn.stdout.split("\n\n")}) == 3
+    assert "equal" not in rnnlab("generate", *options).stderr

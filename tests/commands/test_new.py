@@ -79,7 +79,9 @@ def test_the_settings_suit_the_data(data, name, split, units, encoding, seed):
     assert experiment.generation.seed == seed
     assert (experiment.training.epochs == 200) == (split is NoSplit)
     assert load_data(experiment).experiment == experiment
-    assert ("0.1, and the data itself" in Path("page.yaml").read_text()) == (split is NoSplit)
+    page = Path("page.yaml").read_text().replace("\n# ", " ")
+    assert ("loss below 0.1" in page) == (split is NoSplit)
+    assert ("the data itself" in page) == (split is NoSplit and seed is not None)
 
 
 def test_a_page_says_what_was_seen(data):
@@ -88,7 +90,7 @@ def test_a_page_says_what_was_seen(data):
 
     page = Path("midi.yaml").read_text()
     assert page.startswith("# midi: 28 files, ")
-    assert "25 files or tunes are left out" in page.replace("\n# ", " ")
+    assert "Left out: 25 files or tunes" in page.replace("\n# ", " ")
     assert "# reading: {polyphony: chords}" in page
 
 
@@ -151,7 +153,7 @@ def test_a_page_is_not_replaced_unasked(data, monkeypatch):
     answer = data("new", "prose.txt")
     assert (answer.exit_code, page.read_text()) == (2, "mine")
     assert answer.stderr == (
-        "prose.yaml: there is such a file; name another --output, or replace it with --force\n"
+        "prose.yaml: there is such a file; name another --output, or replace it with --overwrite\n"
     )
 
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
@@ -204,3 +206,34 @@ def test_the_time_is_that_of_the_documentation(rnnlab):
     figures = (Path(__file__).parents[2] / "docs" / "performance.md").read_text()
     for rate in ("66.0", "45.4", "20.9", "13.3"):
         assert f"| {rate} |" in figures
+
+
+@pytest.mark.parametrize(
+    ("name", "temperature"),
+    [
+        ("prose.txt", 0.8),
+        ("names.txt", 0.8),
+        ("long.notes", 1.0),
+        ("tunes", 1.0),
+        ("song.notes", 0.0),
+        ("short.txt", 0.0),
+        ("tunes.txt", 0.8),
+        ("midi", 0.8),
+    ],
+)
+def test_the_temperature_suits_what_is_written(data, name, temperature):
+    """Melodies are drawn as the model believes; one song that is learnt by heart comes as it is.
+
+    At lower temperatures melodies stay on one note; several tunes at temperature 0 would all be the same one.
+    """
+    Path("long.notes").write_text(f"{SONG}\n" * 90)
+    Path("tunes").mkdir()
+    for number in range(30):
+        Path("tunes", f"{number}.notes").write_text(f"{SONG}\n" * (3 + number % 2))
+
+    data("new", name, "--output", "page.yaml")
+
+    page = read_experiment(Path("page.yaml"))
+    assert page.generation.temperature == temperature
+    several = "--samples 5" in Path("page.yaml").read_text()
+    assert not (several and temperature == 0)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -108,6 +109,7 @@ def test_the_list_as_json(rnnlab):
         "seconds": 3.5,
         "best": {"epoch": 3, "loss": 1.5, "split": "train"},
         "evaluation": {"split": "train", "accuracy": 0.75, "free_running": {"correct": 8, "length": 9}},
+        "comparison": None,
         "problems": [],
     }
 
@@ -229,3 +231,38 @@ def test_json_before_a_command_is_refused(rnnlab):
 
     assert (answer.exit_code, answer.stdout) == (2, "")
     assert answer.stderr.startswith("rnnlab runs: --json comes after the command")
+
+
+def test_a_comparison_is_listed_as_one(rnnlab):
+    """With how much it compares, and how much of that is done, until its results are there."""
+    run = finished()
+    folder = Path("runs/page-1")
+    for number, name in enumerate(("small-seed-0", "large-seed-0", "small-seed-1")):
+        run.path.parent.joinpath("page-1").mkdir(exist_ok=True)
+        shutil.copytree(run.path, folder / name)
+        if number == 2:
+            (folder / name / "events.log").write_text("2026-03-01T11:00:00+00:00 training begins\n")
+
+    (during,) = [line for line in rnnlab("runs").stdout.splitlines() if line.startswith("page-1")]
+    (folder / "comparison.json").write_text("{}")
+    (after,) = [line for line in rnnlab("runs").stdout.splitlines() if line.startswith("page-1")]
+    listed = json.loads(rnnlab("runs", "--json").stdout)["runs"]
+
+    assert during.split("  ")[1].strip() == "2026-03-01 10:00"
+    assert "2 configurations, 3 runs" in during
+    assert during.endswith("comparison, 2 of 3 done")
+    assert after.endswith("comparison")
+    (entry,) = [each for each in listed if each["run"] == "runs/page-1"]
+    assert (entry["state"], entry["problems"]) == ("comparison", [])
+    assert entry["comparison"] == {"configurations": ["large", "small"], "runs": 3, "done": 2}
+
+
+def test_a_comparison_is_no_run(rnnlab):
+    """Whoever names one where a run is expected is told what it is."""
+    run = finished()
+    shutil.copytree(run.path, Path("runs/page-1/small-seed-0"))
+
+    answer = rnnlab("runs", "show", "runs/page-1")
+
+    assert answer.exit_code == 1
+    assert answer.stderr == ("runs/page-1: a comparison, not a run; expected one of the runs in its folder\n")

@@ -50,6 +50,6 @@ def test_a_fold_whose_copies_cannot_be_is_refused_before_any_is_trained(experime
     wanted = experiment(page, training="batch_size: 1")
 
     with pytest.raises(
-        VocabularyError, match=r"^dataset\.augment: 'c4' by -1 semitones is 'b,4', which is not"
+        VocabularyError, match=r"^dataset\.augment: 'c4' by -1 semitone is 'b,4', which is not"
     ):
         next(fold_data(load_corpus(wanted.dataset), wanted, 2))

@@ -112,7 +112,7 @@ def test_too_little_data_for_so_many_folds_is_said(numbered, experiment):
     settings = experiment('kind: text, inline: "ab\\ncd", unit: line, window: 2', training="batch_size: 1")
     lines = load_corpus(settings.dataset)
 
-    with pytest.raises(DataError, match=r"--folds 3: expected 3 sequences or more, received 2; use fewer"):
+    with pytest.raises(DataError, match=r"folds=3: expected 3 sequences or more, received 2; use fewer"):
         [*fold_data(lines, settings, 3)]
-    with pytest.raises(DataError, match=r"--folds: expected more than 3 tokens .* received 5 in all"):
+    with pytest.raises(DataError, match=r"folds: expected more than 3 tokens .* received 5 in all"):
         [*fold_data(numbered(5), experiment(STREAM), 2)]

@@ -61,7 +61,7 @@ def test_sequences_shorter_than_a_window_are_told(numbered, experiment):
     """They are in no batch, and the user hears it."""
     splits = split_corpus(numbered(9, 4, 5), experiment("kind: text, inline: a, window: 4", training=WINDOWS))
 
-    assert splits.notes == ("1 of 3 sequences have fewer than 5 tokens, so no window",)
+    assert splits.notes == ("1 of 3 sequences has fewer than 5 tokens, so no window",)
 
 
 def test_training_windows_that_overlap_validation_are_dropped_and_told(experiment):

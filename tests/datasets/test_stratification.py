@@ -67,7 +67,7 @@ def test_labels_that_all_occur_once_are_refused():
     """Nothing can be stratified."""
     with pytest.raises(DataError, match="occurs only once"):
         stratified_shuffle(np.arange(5), held_out=0.3, splits=1, random_seed=0)
-    with pytest.raises(DataError, match=r"occurs 1 times; add data$"):
+    with pytest.raises(DataError, match=r"occurs 1 time; add data$"):
         stratified_folds(np.arange(5), folds=2, random_seed=0)
 
 

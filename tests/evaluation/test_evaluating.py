@@ -88,7 +88,7 @@ def test_the_parts_are_cut_on_a_token() -> None:
 
 def test_a_part_that_is_not_there_is_refused() -> None:
     """With those that are, and where parts are made."""
-    with pytest.raises(UsageError, match=r"--split test: .* only train, validation; see dataset\.split"):
+    with pytest.raises(UsageError, match=r"split='test': .* only train, validation; see dataset\.split"):
         evaluate(trained(STREAM, Path.cwd()), split="test")
 
 

@@ -39,7 +39,7 @@ def test_the_name_or_the_option_says_the_format(path, given, expected):
 @pytest.mark.parametrize(
     ("path", "given", "message"),
     [
-        ("song", None, r"song: expected a name that ends with .keras or .onnx, or a --format"),
+        ("song", None, r"song: expected a name that ends with .keras or .onnx, or a format"),
         ("song.keras", "onnx", r"song.keras: expected a name that ends with .onnx for the format onnx"),
         ("song.h5", "keras", r"song.h5: expected a name that ends with .keras for the format keras"),
         ("song.onnx", "saved_model", r"song.onnx: expected the name of a folder for the format saved_model"),
@@ -70,7 +70,7 @@ def test_what_no_standard_layer_computes_is_refused(text, overrides, wanted, mes
 
 def test_a_model_without_state_has_none_to_export():
     """An MLP reads its window, and nothing before it."""
-    with pytest.raises(UsageError, match="--state: an mlp has no state"):
+    with pytest.raises(UsageError, match="state: an mlp has no state"):
         export(variant("mlp"), Path("mlp.onnx"), format="onnx", state=True)
 
 
@@ -167,7 +167,7 @@ def test_a_state_that_runs_on_is_said_to_be_left_out():
     sentence = export(variant("gru"), Path("sentence.onnx"), format="onnx")
     step = export(variant("lstm"), Path("step.onnx"), format="onnx", state=True)
 
-    assert "--state makes the state an input and an output" in song.notes[0]
+    assert "the option state makes the state an input and an output" in song.notes[0]
     assert sentence.notes == step.notes == ()
 
 

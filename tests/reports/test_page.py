@@ -121,8 +121,8 @@ def test_the_figures_are_those_of_evaluate(pages, tmp_path):
         assert f"{figure:.4g}" in text
     assert f"{baselines.best.order}-gram" in text
     assert f"{metrics.top_5_accuracy:.4f}" in text
-    assert "for any model without state" not in text
-    assert "for any model without state" in pages["words"].text
+    assert "for any model that sees only the window" not in text
+    assert "for any model that sees only the window" in pages["words"].text
 
 
 def test_the_curves_are_in_the_page(pages):

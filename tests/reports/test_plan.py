@@ -148,4 +148,4 @@ def test_several_files_and_short_ones_are_said(tmp_path: Path) -> None:
 
     assert rows[0] == ("data", f"19 characters from {tmp_path / 'a'} and 2 more files")
     assert ("parts", "train 6 windows") in rows
-    assert ("", "1 of 3 sequences have fewer than 6 tokens, so no window") in rows
+    assert ("", "1 of 3 sequences has fewer than 6 tokens, so no window") in rows

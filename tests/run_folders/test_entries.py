@@ -239,10 +239,16 @@ def test_a_configuration_by_hand_is_understood():
 
 
 def test_folds_have_an_accuracy_too():
-    """The mean of them."""
+    """The mean of them, where the run itself was not evaluated; older runs have them in `metrics.json`."""
     run = finished()
-    (run.path / "metrics.json").write_text(json.dumps({"folds": [], "mean": {"accuracy": 0.5, "loss": 1}}))
+    folds = json.dumps({"folds": [], "mean": {"accuracy": 0.5, "loss": 1}})
+    (run.path / "folds.json").write_text(folds)
+    assert read_entry(run.path).evaluated == Evaluated("train", 0.75, 8, 9)
 
+    (run.path / "metrics.json").unlink()
+    assert read_entry(run.path).evaluated == Evaluated("folds", 0.5)
+
+    (run.path / "metrics.json").write_text(folds)
     assert read_entry(run.path).evaluated == Evaluated("folds", 0.5)
 
 

@@ -282,9 +282,9 @@ def test_what_cannot_be_traced_is_refused():
     """Nothing to read, lanes of different lengths, an unknown token, a network without a state."""
     sentence = model_of(SENTENCE)
 
-    refused(UsageError, "--input: expected at least one token, received none", sentence, [""])
+    refused(UsageError, "input: expected at least one token, received none", sentence, [""])
     refused(UsageError, "inputs of equally many tokens as one batch, received 2, 3", sentence, ["if", "you"])
-    refused(VocabularyError, "--input:1:3: character 'Z' is not in the vocabulary", sentence, ["ifZ"])
+    refused(VocabularyError, "input:1:3: character 'Z' is not in the vocabulary", sentence, ["ifZ"])
     mlp = model_of(SONG, "model={kind: mlp, units: 3}")
     refused(UsageError, "an mlp has no state and no gates", mlp, ["g8 e8 e4 f8"])
 

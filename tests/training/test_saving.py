@@ -65,7 +65,7 @@ def test_a_full_disk_costs_nothing_that_was_saved(full_disk: Callable[[], None])
 
     assert str(caught.value) == (
         f"{run.path}/checkpoints/step-000000036.safetensors: cannot write (File too large); training stops"
-        f" after step 36, all up to step 27 is kept: free some space, then: rnnlab train --resume {run.path}"
+        f" after step 36, all up to step 27 is kept: free some space, then: rnnlab.resume('{run.path}')"
     )
     assert (kept.facts.step, passed) == (27, [])
     assert read_entry(run.path).state == "failed"

@@ -168,7 +168,7 @@ def test_a_folder_with_files_in_it_is_not_written_to() -> None:
     Path("mine").mkdir()
     Path("mine/thesis.txt").write_text("years of work")
 
-    with pytest.raises(RunError, match="mine: --run-dir must name a new or an empty folder"):
+    with pytest.raises(RunError, match="mine: run_dir must name a new or an empty folder"):
         session_of(experiment(SONG), run_dir=Path("mine"))
 
 

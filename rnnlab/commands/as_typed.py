@@ -1,0 +1,24 @@
+"""Messages of the core for those who type commands: arguments are options, functions are commands."""
+
+from rnnlab.commands.next_step import shell_word
+from rnnlab.errors import Argument, Call, Part, RnnlabError, one_line
+
+COMMANDS = {"train": "rnnlab train", "resume": "rnnlab train --resume"}
+"""What one types for a function of the Python interface."""
+
+
+def as_typed(error: RnnlabError) -> str:
+    """Return the message of an error with the options and commands of its arguments and functions."""
+    if not any(isinstance(part, Argument | Call) for part in error.parts):
+        return str(error)
+    return one_line("".join(map(_typed, error.parts)))
+
+
+def _typed(part: Part) -> str:
+    if isinstance(part, Argument):
+        option = f"--{part.name.replace('_', '-')}"
+        is_alone = part.value is None or part.value is True
+        return option if is_alone else f"{option} {shell_word(str(part.value))}"
+    if isinstance(part, Call):
+        return f"{COMMANDS[part.function]} {shell_word(part.argument)}"
+    return part
