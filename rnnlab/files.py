@@ -149,7 +149,7 @@ def _read_bytes(path: Path, most_bytes: int) -> Iterator[bytes]:
 
 def _unpacked(file: BinaryIO, path: Path) -> BinaryIO:
     """The content of a file, unpacked if its name ends in .gz."""
-    if path.suffix != ".gz":
+    if path.suffix.lower() != ".gz":
         return file
     import gzip  # noqa: PLC0415 (seldom needed, and start-up counts)
 

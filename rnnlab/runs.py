@@ -210,7 +210,7 @@ def load_trained(path: Path | None = None) -> tuple[TrainedModel, Run | None, Pa
         RunError: no such run.
         ModelFileError: the model is damaged.
     """
-    if path is not None and (os.path.isfile(path) or path.suffix == ".safetensors"):
+    if path is not None and (os.path.isfile(path) or path.suffix.lower() == ".safetensors"):
         return _located(load_model(path), path.parent), None, path
     run = find_run(path)
     return run.load_model(), run, run.path

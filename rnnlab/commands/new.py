@@ -56,17 +56,19 @@ def command(data: Path, output: Path | None, force: bool) -> None:
 
 
 def _stem(data: Path) -> str:
-    """The name of the data without its extensions; of a pattern, that of its folder."""
-    import glob
+    """The name of the data without its extensions; of a pattern, that of the folder in which it begins."""
+    from rnnlab.config.patterns import divided
 
-    named = data.parent if glob.has_magic(data.name) and not data.exists() else data
-    name = named.resolve().name
+    folder, pattern = divided(data)
+    name = folder.resolve().name
+    if pattern or folder.is_dir():
+        return name or "data"
     return name.removesuffix(".gz").rpartition(".")[0] or name or "data"
 
 
 def _check(data: Path, page: Path, *, force: bool) -> None:
     """Refuse to read a page as data, and to replace what nobody said may be replaced."""
-    if data.suffix in _SUFFIXES:
+    if data.suffix.lower() in _SUFFIXES:
         raise UsageError(f"{data}: a page of YAML already; expected text or music, or rnnlab describe {data}")
     if str(page) == "-" or not os.path.lexists(page):
         return

@@ -19,7 +19,7 @@ def trained_model(path: Path | None) -> "tuple[TrainedModel, Path]":
     """A model by its run folder, its file, or the newest run, and the path that names it."""
     from rnnlab.runs import load_trained
 
-    if path is not None and path.suffix in (".yaml", ".yml"):
+    if path is not None and path.suffix.lower() in (".yaml", ".yml"):
         raise UsageError(
             f"{path}: a configuration has no trained weights; name its run, or add --untrained to see the"
             " network as it begins"

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from rnnlab.config.patterns import divided
 from rnnlab.config.section import one_or_many
 
 STRINGS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
@@ -69,9 +70,9 @@ def folder_of_all(paths: Iterable[Path]) -> Path:
 
 
 def _folder_of(path: Path) -> Path:
-    """The folder of a file or a folder; of a pattern, the one before the first part that stands for many."""
-    places = (parent for parent in path.parents if not set("*?[") & set(str(parent)))
-    return next(places, path.parent)
+    """The folder of a file or a folder; of a pattern, the one in which it begins."""
+    folder, pattern = divided(path)
+    return folder if pattern else path.parent
 
 
 def _change(sections: Any, change: Callable[[str], str]) -> None:

@@ -120,18 +120,38 @@ def test_a_page_elsewhere_finds_its_data(data):
         ("texts", "texts.yaml"),
         ("texts/*.txt", "texts.yaml"),
         (".", "folder.yaml"),
+        ("*.txt", "folder.yaml"),
+        ("Music vol.2", "Music vol.2.yaml"),
     ],
 )
 def test_a_page_is_named_as_its_data(rnnlab, tmp_path, monkeypatch, name, page):
     """Here, without the extension; a pattern has the name of its folder."""
     folder = tmp_path / "folder"
-    (folder / "texts").mkdir(parents=True)
-    monkeypatch.chdir(folder)
-    for file in ("prose.txt", "texts/a.txt"):
+    for file in ("prose.txt", "texts/a.txt", "Music vol.2/a.txt"):
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_text(PROSE)
+    monkeypatch.chdir(folder)
 
     assert rnnlab("new", name).exit_code == 0
     assert Path(page).is_file()
+
+
+@pytest.mark.parametrize("name", ["Music [2024]", "what?", "a*"])
+def test_a_folder_with_the_characters_of_patterns_is_a_folder(rnnlab, tmp_path, monkeypatch, name):
+    """Work in it, or name it, alone or with a pattern behind it; the page finds its data from anywhere."""
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / "PROSE.TXT").write_text(PROSE)
+
+    assert rnnlab("new", f"{name}/*.txt", "--output", "outside.yaml").exit_code == 0
+    assert rnnlab("new", name, "--output", "whole.yaml").exit_code == 0
+    monkeypatch.chdir(folder)
+    assert rnnlab("new", "*.txt").exit_code == 0
+
+    for page in (f"{name}.yaml", "../outside.yaml", "../whole.yaml"):
+        assert rnnlab("describe", page).exit_code == 0
+    monkeypatch.chdir("/")
+    assert rnnlab("describe", str(folder / f"{name}.yaml")).exit_code == 0
 
 
 def test_a_dash_prints_the_page(data):
