@@ -1,6 +1,5 @@
 """The model that `rnnlab trace` follows: a trained one, or one with its initial weights."""
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -73,11 +72,12 @@ def _configured(path: Path, overrides: Sequence[str]) -> "Experiment":
 def _one_layer(hidden: int, overrides: Sequence[str], inputs: Sequence[str]) -> "Experiment":
     """An experiment of one layer on the characters of the inputs, in the order in which they come."""
     from rnnlab.config.reading import parse_experiment
+    from rnnlab.pages.yaml_text import quoted
 
     characters = "".join(dict.fromkeys("".join(inputs)))
     if not characters:
         raise UsageError('--input: expected at least one token, received none; e.g. --input "hello"')
-    text = json.dumps(characters)
+    text = quoted(characters)
     window = min(max(map(len, inputs)), LONGEST_WINDOW)
     page = (
         f"dataset: {{kind: text, inline: {text}, vocabulary: {text}, window: {window}, target: shifted}}\n"

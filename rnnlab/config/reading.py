@@ -8,7 +8,7 @@ from pathlib import Path
 from rnnlab.config.comparison import is_comparison
 from rnnlab.config.data_paths import make_absolute
 from rnnlab.config.layout import section_at
-from rnnlab.config.overrides import apply_overrides
+from rnnlab.config.overrides import Override, apply_overrides
 from rnnlab.config.problems import Finding
 from rnnlab.config.recovery import check
 from rnnlab.config.report import Mark, Problem, report
@@ -24,13 +24,13 @@ _SECTIONS = "expected sections (dataset:, model:, …); see rnnlab schema"
 MOST_BYTES = 4 * MOST_CHARACTERS
 
 
-def read_experiment(path: Path, overrides: Sequence[str] = ()) -> Experiment:
+def read_experiment(path: Path, overrides: Sequence[Override] = ()) -> Experiment:
     """The experiment of a YAML file.
 
     Args:
         path: the file.
-        overrides: settings that replace the file's, each `key.path=value`; the value is YAML, and a path in
-            it is relative to the working folder.
+        overrides: settings that replace the file's, each `key.path=value`, as `config/overrides.py` reads
+            them; a path in one is relative to the working folder.
 
     Raises:
         ConfigError: everything that is wrong, one line each, with file, line and column.
@@ -42,7 +42,7 @@ def read_experiment(path: Path, overrides: Sequence[str] = ()) -> Experiment:
     return parse_experiment(text, name=str(path), folder=path.parent, overrides=overrides)
 
 
-def parse_experiment(text: str, *, name: str, folder: Path, overrides: Sequence[str] = ()) -> Experiment:
+def parse_experiment(text: str, *, name: str, folder: Path, overrides: Sequence[Override] = ()) -> Experiment:
     """The experiment of a YAML text.
 
     Args:
@@ -63,17 +63,20 @@ def parse_experiment(text: str, *, name: str, folder: Path, overrides: Sequence[
 
 
 @contextmanager
-def places_named(path: Path, overrides: Sequence[str] = ()) -> Iterator[None]:
+def places_named(
+    path: Path, overrides: Sequence[Override] = (), *, text: str | None = None
+) -> Iterator[None]:
     """Add the place of the setting to each ConfigError that only the data shows, such as an unknown seed.
 
     Args:
         path: the YAML file that the experiment was read from.
         overrides: as in `read_experiment`.
+        text: the YAML, where it is of no file; the path is then what messages call it.
     """
     try:
         yield
     except ConfigError as error:
-        text = read_text(path, most_bytes=MOST_BYTES)
+        text = read_text(path, most_bytes=MOST_BYTES) if text is None else text
         tree = _tree(text, str(path), path.parent, overrides)
         raise ConfigError(*(_placed(line, tree) for line in str(error).split("\n"))) from None
 
@@ -88,7 +91,7 @@ def _placed(line: str, tree: Tree) -> str:
     return str(_problem(Finding(path, message), tree))
 
 
-def _tree(text: str, name: str, folder: Path, overrides: Sequence[str]) -> Tree:
+def _tree(text: str, name: str, folder: Path, overrides: Sequence[Override]) -> Tree:
     """The plain values of a YAML text, with absolute paths and the overrides in them, and their places."""
     tree = read_tree(text, lambda line, column: Mark(0, line, column, name))
     if not isinstance(tree.value, dict):
@@ -103,9 +106,9 @@ def _tree(text: str, name: str, folder: Path, overrides: Sequence[str]) -> Tree:
 
 
 def _problem(finding: Finding, tree: Tree) -> Problem:
-    """A finding as a line; the name of the setting is left out where the line begins with its `--set`."""
+    """A finding as a line; the name of the setting is left out where the line begins with it."""
     mark, dotted = _where(finding, tree), ".".join(map(str, finding.path))
-    named = str(mark) == f"--set {dotted}"
+    named = str(mark) in (dotted, f"--set {dotted}")
     return Problem(mark, finding.message if named else f"{dotted}: {finding.message}")
 
 

@@ -75,13 +75,12 @@ def test_a_path_is_relative_to_the_working_folder(tmp_path, monkeypatch):
 
 
 def test_what_cannot_be_is_a_config_error():
-    """With every line, as the command line has them."""
+    """With every line; each begins with the key, since Python has no flags."""
     with pytest.raises(rnnlab.ConfigError) as caught:
         rnnlab.load_config(TEXT, set={"model.units": -1, "training.epoch": 2})
 
     assert str(caught.value) == (
-        "--set model.units: expected 1 or more, received -1\n"
-        "--set training.epoch: unknown key; did you mean 'epochs'?"
+        "model.units: expected 1 or more, received -1\ntraining.epoch: unknown key; did you mean 'epochs'?"
     )
 
 

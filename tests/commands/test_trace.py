@@ -59,6 +59,15 @@ def test_one_layer_needs_no_configuration(rnnlab):
     assert "lstm_1: forget gate f, 0 to 1" in lstm
 
 
+@pytest.mark.parametrize("text", ["😀a", '"quoted" # \\', "null", "12", "a: b\t\x85"])
+def test_the_input_of_one_layer_may_be_any_text(rnnlab, text):
+    """Whatever YAML would make of it."""
+    answer = rnnlab("trace", "--untrained", "--hidden", "2", "--input", text, "--json")
+
+    assert answer.exit_code == 0, answer.stderr
+    assert json.loads(answer.stdout)["vocabulary"] == list(dict.fromkeys(text))
+
+
 def test_the_random_seed_decides_the_initial_weights(rnnlab):
     """The same gives the same, another other ones."""
     line = ["trace", "--untrained", "--hidden", "2", "--input", "hello", "--set"]
