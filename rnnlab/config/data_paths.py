@@ -13,6 +13,10 @@ from pydantic_core import PydanticCustomError
 
 from rnnlab.config.patterns import divided
 from rnnlab.config.section import one_or_many
+from rnnlab.config.yaml_tree import value_at
+
+DATA_PATHS = (("dataset", "path"), ("dataset", "split", "validation"), ("dataset", "split", "test"))
+"""The keys that name files."""
 
 STRINGS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 """JSON Schema of one text or several."""
@@ -76,9 +80,8 @@ def _folder_of(path: Path) -> Path:
 
 
 def _change(sections: Any, change: Callable[[str], str]) -> None:
-    dataset = sections.get("dataset") if isinstance(sections, dict) else None
-    split = dataset.get("split") if isinstance(dataset, dict) else None
-    for section, key in ((dataset, "path"), (split, "validation"), (split, "test")):
+    for *place, key in DATA_PATHS:
+        section = value_at(sections, tuple(place))
         if not isinstance(section, dict):
             continue
         value = section.get(key)

@@ -6,16 +6,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rnnlab.config.comparison import is_comparison
-from rnnlab.config.data_paths import make_absolute
+from rnnlab.config.data_paths import DATA_PATHS, make_absolute
 from rnnlab.config.layout import section_at
 from rnnlab.config.overrides import Override, apply_overrides
 from rnnlab.config.problems import Finding
 from rnnlab.config.recovery import check
 from rnnlab.config.report import Mark, Problem, report
 from rnnlab.config.schema import Experiment
+from rnnlab.config.section import one_or_many
 from rnnlab.config.writing import write_experiment
-from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, read_tree
-from rnnlab.errors import ConfigError, DataError
+from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, read_tree, value_at
+from rnnlab.errors import ConfigError, DataError, MissingFile
 from rnnlab.files import read_text
 
 __all__ = ["MOST_BYTES", "parse_experiment", "read_experiment", "write_experiment"]
@@ -68,6 +69,8 @@ def places_named(
 ) -> Iterator[None]:
     """Add the place of the setting to each ConfigError that only the data shows, such as an unknown seed.
 
+    Of a file that is not there, and that a relative path of the YAML names, add what the path is relative to.
+
     Args:
         path: the YAML file that the experiment was read from.
         overrides: as in `read_experiment`.
@@ -79,6 +82,26 @@ def places_named(
         text = read_text(path, most_bytes=MOST_BYTES) if text is None else text
         tree = _tree(text, str(path), path.parent, overrides)
         raise ConfigError(*(_placed(line, tree) for line in str(error).split("\n"))) from None
+    except MissingFile as error:
+        if text is not None or not (key := _key_of(error.path, path, overrides)):
+            raise
+        raise MissingFile(f"{error} ({key} is relative to its YAML file)", error.path) from None
+
+
+def _key_of(missing: Path, path: Path, overrides: Sequence[Override]) -> str:
+    """The dotted key by which a YAML file names a file relative to its folder; empty if none does."""
+    text = read_text(path, most_bytes=MOST_BYTES)
+    tree = _tree(text, str(path), path.parent, overrides)
+    plain = read_tree(text, lambda line, column: Mark(0, line, column, str(path))).value
+    for key in DATA_PATHS:
+        mark = tree.keys.get(key)
+        if mark is None or mark.override:
+            continue
+        named = one_or_many(value_at(plain, key))
+        relative = (each for each in named if isinstance(each, str) and not os.path.isabs(each))
+        if str(missing) in (os.path.abspath(path.parent / each) for each in relative):
+            return ".".join(key)
+    return ""
 
 
 def _placed(line: str, tree: Tree) -> str:

@@ -1,8 +1,9 @@
 """Texts of any size, kept as UTF-8: in a string, one emoji makes four bytes of every character."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rnnlab.datasets.reporting import Report, unreported
@@ -21,12 +22,14 @@ class StoredText:
         encoded: its blocks in UTF-8, each of whole characters.
         length: S.
         sha256: digest of the text in UTF-8.
+        lone_returns: how many of its line ends were carriage returns alone, as old Macs wrote them.
     """
 
     name: str
     encoded: tuple[bytes, ...]
     length: int
     sha256: str
+    lone_returns: int = 0
 
     def blocks(self) -> Iterator[str]:
         """The text, a block at a time."""
@@ -49,17 +52,27 @@ def read_stored(path: Path, *, name: str | None = None, report: Report = unrepor
         DataError: the file cannot be read, is empty or is not UTF-8.
     """
     called = name or str(path)
+    returns = Counter[str]()
     try:
-        return _stored(called, _reported(path, Path(called).name, read_blocks(path), report))
+        blocks = _with_line_feeds(read_blocks(path), returns)
+        text = _stored(called, _reported(path, Path(called).name, blocks, report))
     except DataError as error:
         if name:
             raise DataError(f"{name}: {error}") from None
         raise
+    return replace(text, lone_returns=returns["\r"])
 
 
 def store(text: str, *, name: str) -> StoredText:
     """A text that is there already; it has no half of a surrogate pair."""
     return _stored(name, (text[begin : begin + _BLOCK] for begin in range(0, len(text), _BLOCK)))
+
+
+def _with_line_feeds(blocks: Iterable[str], returns: Counter[str]) -> Iterator[str]:
+    """The blocks with a line feed for each carriage return, and count those."""
+    for block in blocks:
+        returns["\r"] += block.count("\r")
+        yield block.replace("\r", "\n")
 
 
 def _stored(name: str, blocks: Iterable[str]) -> StoredText:

@@ -90,7 +90,7 @@ def test_no_context_crosses_into_another_sequence(tmp_path: Path) -> None:
 
 def test_the_end_of_a_line_is_asked_for() -> None:
     """Trained on lines 1 3 and 1 2: 1 begins both, 3 or 2 follows it, and then the end. Asked for 1 2."""
-    lines = ('dataset.inline="13\\n12\\n12"', "dataset.unit=line", "training.batch_size=1")
+    lines = ("dataset.inline=13\n12\n12", "dataset.unit=line", "training.batch_size=1")
     split = "dataset.split={kind: sequences, validation: 0.34, shuffle: false}"
     result = measured(digits("0", settings=(*STREAM, *lines, split)))
     bigram = next(each for each in result.all if each.order == 2 and each.smoothing == "witten_bell")
