@@ -11,6 +11,7 @@ from rnnlab.commands.completion import complete_config_or_run
 from rnnlab.commands.progress import ReadingReport
 from rnnlab.commands.terminal import echo, terminal_columns
 from rnnlab.commands.width import cut, width_of
+from rnnlab.shell import command_line
 
 if TYPE_CHECKING:
     from rnnlab.reports.description import Description
@@ -39,7 +40,7 @@ def command(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:
     path = run.path / CONFIG if run else config
     experiment = read_experiment(path, overrides)
     if run:
-        remedy = f"name the file itself: rnnlab describe {path}"
+        remedy = f"name the file itself: {command_line('describe', path)}"
         experiment = opened(experiment, run, run.path, remedy=remedy, overrides=overrides)
     with places_named(path, overrides), ReadingReport(quiet=False) as reading:
         description = describe(experiment, report=reading.show)

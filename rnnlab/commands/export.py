@@ -7,6 +7,7 @@ import click
 
 from rnnlab.commands.arguments import model_argument
 from rnnlab.commands.terminal import echo
+from rnnlab.shell import shell_word
 
 if TYPE_CHECKING:
     from rnnlab.exports.writing import Exported
@@ -73,7 +74,8 @@ def _write_losses(model: Path | None, folder: Path) -> None:
     written = run.path / HISTORY
     ended = written.stat().st_mtime if written.exists() else 0.0
     path = write_events(history, read_experiment(run.path / CONFIG).training, folder, ended=ended)
-    echo(f"{path}: {len(history):,} epochs, {len(history.steps):,} steps; tensorboard --logdir {folder}")
+    shown = f"tensorboard --logdir {shell_word(folder)}"
+    echo(f"{path}: {len(history):,} epochs, {len(history.steps):,} steps; {shown}")
 
 
 def _result(exported: "Exported") -> str:

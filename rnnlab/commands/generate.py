@@ -8,6 +8,8 @@ import click
 
 from rnnlab.commands.arguments import json_option, model_argument
 from rnnlab.commands.terminal import echo
+from rnnlab.errors import UsageError
+from rnnlab.shell import shell_word
 
 if TYPE_CHECKING:
     from rnnlab.generation.writing import Writing
@@ -61,7 +63,7 @@ def command(model: Path | None, output: Path | None, overwrite: bool, as_json: b
     What is left out is taken from the configuration that the model was trained with.
     """
     from rnnlab.commands.rendering import as_json_text
-    from rnnlab.generation.writing import settings_of, write
+    from rnnlab.generation.writing import NoSeed, settings_of, write
     from rnnlab.runs import load_trained
 
     trained, _, path = load_trained(model)
@@ -72,7 +74,11 @@ def command(model: Path | None, output: Path | None, overwrite: bool, as_json: b
         from rnnlab.commands.output import check_output  # which loads every writer: nothing else pays for it
 
         check_output(output, kind=dataset.kind, samples=settings.samples, overwrite=overwrite)
-    writing = write(trained, settings)
+    try:
+        writing = write(trained, settings)
+    except NoSeed as error:
+        how = f"--seed {shell_word(error.example)}"
+        raise UsageError(f"no seed: the configuration has none; give the start, e.g.: {how}") from None
     for note in writing.notes:
         echo(note, err=True)
     texts = [sample.text for sample in writing.samples]

@@ -10,6 +10,7 @@ import click
 from rnnlab.commands.progress import ReadingReport
 from rnnlab.commands.terminal import echo, visible, write
 from rnnlab.errors import UsageError
+from rnnlab.shell import command_line
 
 if TYPE_CHECKING:
     from rnnlab.pages.choices import Choices
@@ -69,7 +70,8 @@ def _stem(data: Path) -> str:
 def _check(data: Path, page: Path, *, force: bool) -> None:
     """Refuse to read a page as data, and to replace what nobody said may be replaced."""
     if data.suffix.lower() in _SUFFIXES:
-        raise UsageError(f"{data}: a page of YAML already; expected text or music, or rnnlab describe {data}")
+        command = command_line("describe", data)
+        raise UsageError(f"{data}: a page of YAML already; expected text or music, or: {command}")
     if str(page) == "-" or not os.path.lexists(page):
         return
     if os.path.exists(data) and os.path.samefile(data, page):
@@ -96,4 +98,4 @@ def _say(choices: "Choices", page: Path) -> None:
         ("page", str(page)),
         *(("next" if number == 0 else "", line) for number, line in enumerate(commands)),
     ]
-    echo(facts(rows, err=True), err=True)
+    echo(facts(rows, err=True, whole=commands), err=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnlab.errors import UsageError
+from rnnlab.shell import command_line
 
 if TYPE_CHECKING:
     from rnnlab.config.schema import Experiment
@@ -45,7 +46,7 @@ def untrained_model(
             " and not both (with a configuration, --set model.units=N)"
         )
     if path is not None:
-        experiment = _configured(path, overrides)
+        experiment = _configured(path, overrides, inputs)
     else:
         experiment = _one_layer(hidden or 1, overrides, inputs)
     tokens = load_corpus(experiment.dataset).vocabulary.tokens
@@ -54,7 +55,7 @@ def untrained_model(
     return TrainedModel(experiment, tokens, weights, "")
 
 
-def _configured(path: Path, overrides: Sequence[str]) -> "Experiment":
+def _configured(path: Path, overrides: Sequence[str], inputs: Sequence[str]) -> "Experiment":
     """The experiment of a configuration, or of a run's; whose data is read for the vocabulary."""
     from rnnlab.config.reading import read_experiment
     from rnnlab.data_access import opened
@@ -64,7 +65,8 @@ def _configured(path: Path, overrides: Sequence[str]) -> "Experiment":
     file = run.path / CONFIG if run else path
     experiment = read_experiment(file, overrides)
     if run:
-        remedy = f"name the file itself: rnnlab trace --untrained {file}"
+        given = [word for text in inputs for word in ("--input", text)]
+        remedy = f"name the file itself: {command_line('trace', '--untrained', file, *given)}"
         return opened(experiment, run, run.path, remedy=remedy, overrides=overrides)
     return experiment
 
@@ -76,7 +78,7 @@ def _one_layer(hidden: int, overrides: Sequence[str], inputs: Sequence[str]) -> 
 
     characters = "".join(dict.fromkeys("".join(inputs)))
     if not characters:
-        raise UsageError('--input: expected at least one token, received none; e.g. --input "hello"')
+        raise UsageError("--input: expected at least one token, received none; e.g.: --input hello")
     text = quoted(characters)
     window = min(max(map(len, inputs)), LONGEST_WINDOW)
     page = (

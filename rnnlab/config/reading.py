@@ -18,6 +18,7 @@ from rnnlab.config.writing import write_experiment
 from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, read_tree, value_at
 from rnnlab.errors import ConfigError, DataError, MissingFile
 from rnnlab.files import read_text
+from rnnlab.shell import command_line
 
 __all__ = ["MOST_BYTES", "parse_experiment", "read_experiment", "write_experiment"]
 
@@ -121,7 +122,8 @@ def _tree(text: str, name: str, folder: Path, overrides: Sequence[Override]) -> 
         raise ConfigError(*report([*tree.problems, Problem(Mark(0, 0, 0, name), _SECTIONS)]))
     if is_comparison(tree.value):
         raise ConfigError(
-            f"{name}: a page that lists configurations; compare them with: rnnlab compare {name}"
+            f"{name}: a page that lists configurations; compare them with:"
+            f" {command_line('compare', Path(name))}"
         )
     make_absolute(tree.value, folder)
     apply_overrides(overrides, tree)

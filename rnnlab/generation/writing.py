@@ -51,6 +51,18 @@ class Writing:
     model_sha256: str
 
 
+class NoSeed(UsageError):
+    """A model that needs a seed and has none; the interfaces add how to give one.
+
+    Args:
+        example: a token of its vocabulary.
+    """
+
+    def __init__(self, example: str) -> None:
+        super().__init__(f"no seed: the configuration has none; give the start, such as {example!r}")
+        self.example = example
+
+
 def settings_of(configured: Generation, options: Mapping[str, Any]) -> Generation:
     """The configured settings with those that were given (not None) in their place.
 
@@ -111,8 +123,7 @@ def seed_ids(seed: str | None, vocabulary: Vocabulary) -> np.ndarray[Any, np.dty
     if seed is None and vocabulary.boundary_id is not None:
         return np.array([vocabulary.boundary_id])
     if seed is None:
-        example = vocabulary.tokens[0]
-        raise UsageError(f'no seed: the configuration has none; give the start, e.g. --seed "{example}"')
+        raise NoSeed(vocabulary.tokens[0])
     ids = vocabulary.parse(seed, name="seed")
     if not len(ids):
         raise UsageError("--seed: expected at least one token, received none")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rnnlab.errors import DataError, RunError
 from rnnlab.files import check_inside, read_text
 from rnnlab.runs import Run
+from rnnlab.shell import command_line
 
 FILE = "history.csv"
 _MOST_BYTES = 1 << 28
@@ -62,7 +63,8 @@ def read_history(run: Run) -> History:
     rows = list(_rows(lines, str(path)))
     if not rows:
         raise RunError(
-            f"{path}: no epoch has ended in this run yet; wait, or resume it: rnnlab train --resume"
+            f"{path}: no epoch has ended in this run yet; wait, or resume it:"
+            f" {command_line('train', '--resume', run.path)}"
         )
     epochs, *columns = zip(*rows, strict=True)
     return History(tuple(int(number or 0) for number in epochs), *columns)

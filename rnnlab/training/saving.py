@@ -11,6 +11,7 @@ from rnnlab.config.checkpoint import Checkpoints
 from rnnlab.errors import RunError
 from rnnlab.run_folders.lock import Lock
 from rnnlab.runs import Run
+from rnnlab.shell import command_line
 from rnnlab.training.checkpoints import Checkpoint, write_checkpoint
 from rnnlab.training.history import LossHistory
 from rnnlab.training.sampler import Sampler
@@ -128,5 +129,5 @@ class Saves:
         kept = f"all up to step {self._kept:,} is kept" if self._kept else "nothing was saved before"
         return RunError(
             f"{what}; training stops after step {step:,}, {kept}: {remedy}, then:"
-            f" rnnlab train --resume {self._run.path}"
+            f" {command_line('train', '--resume', self._run.path)}"
         )

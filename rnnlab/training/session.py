@@ -14,6 +14,7 @@ from rnnlab.errors import DataError, Interrupted, RunError, TrainingError, one_l
 from rnnlab.files import remove_partial
 from rnnlab.run_folders.lock import locked
 from rnnlab.runs import Run, create_run
+from rnnlab.shell import command_line
 from rnnlab.training.callbacks import load_callbacks
 from rnnlab.training.checkpoints import FOLDER, Checkpoint, newest_checkpoint
 from rnnlab.training.environment import changes_since, write_environment
@@ -204,6 +205,7 @@ class Session:
 
     def _interrupted(self, loop: TrainingLoop, signal_number: int) -> Interrupted:
         reached = "before the first step" if loop.was_left else f"after {loop.epochs} epochs, all of it saved"
-        message = f"interrupted {reached}; go on with: rnnlab train --resume {self.run.path}"
+        command = command_line("train", "--resume", self.run.path)
+        message = f"interrupted {reached}; go on with: {command}"
         self._note(message)
         return Interrupted(message, signal_number)

@@ -190,7 +190,7 @@ def test_a_page_is_not_replaced_unasked(data, monkeypatch):
     ("arguments", "exit_code", "message"),
     [
         (["gone.txt"], 1, "gone.txt: no such file"),
-        (["page.yaml"], 2, "page.yaml: a page of YAML already; expected text or music, or rnnlab describe"),
+        (["page.yaml"], 2, "page.yaml: a page of YAML already; expected text or music, or: rnnlab describe"),
         (["prose.txt", "--output", "prose.txt", "--force"], 2, "prose.txt: the data itself; name another"),
         (["prose.txt", "--output", "gone/page.yaml"], 1, "gone/page.yaml: cannot write (No such file"),
         (["empty"], 1, "empty: holds no file; expected files to read"),

@@ -262,7 +262,7 @@ def test_a_step_is_a_slide(rnnlab):
     [
         ("runs/song-1 --input Z", "--input:1:1: character 'Z' is not in the vocabulary"),
         ("runs/song-1 --input=", "--input: expected at least one token, received none"),
-        ("runs/song-1", "no input: the configuration has no seed; give one, e.g. --input"),
+        ("runs/song-1", "no input: the configuration has no seed; give one, e.g.: --input"),
         ("runs/song-1 --input the --input do", "--input: expected inputs of equally many tokens"),
         ("runs/song-1 --input the --step 4", "--step: the input has 3 steps, received 4"),
         ("runs/song-1 --input the --unit 9", "--unit: simple_rnn_1 has 8, received 9"),

@@ -69,7 +69,7 @@ def test_an_unknown_stop_token_is_refused() -> None:
 
 def test_no_seed_is_refused_with_an_example() -> None:
     """One that the model knows."""
-    with pytest.raises(UsageError, match="--seed"):
+    with pytest.raises(UsageError, match="give the start, such as"):
         song(seed=None)
     with pytest.raises(UsageError, match="expected at least one token"):
         song(seed="|")
