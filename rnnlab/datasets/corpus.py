@@ -14,6 +14,7 @@ from rnnlab.config.section import Section
 from rnnlab.datasets.reporting import Report, followed, unreported
 from rnnlab.datasets.sequences import begun_by_boundaries, reordered
 from rnnlab.datasets.stored_text import StoredText
+from rnnlab.datasets.text import written_in_two_ways
 from rnnlab.datasets.texts import read_texts
 from rnnlab.datasets.token_kind import Ids
 from rnnlab.datasets.transposing import is_moved, with_transposed
@@ -23,6 +24,9 @@ from rnnlab.errors import DataError, VocabularyError
 ALIGNMENT = 64
 """Bytes: TensorFlow reads memory where it is if its address is a multiple of this, and else copies it."""
 
+
+_MOST_FORMS = 100
+"""Letters that are looked for in two forms of Unicode."""
 
 _AFTER_MOVING = "(notes are named as dataset.transpose, or augment, spells them)"
 
@@ -93,6 +97,8 @@ def load_corpus(
         if not is_moved(dataset):
             raise
         raise VocabularyError(f"{error} {_AFTER_MOVING}") from None
+    if dataset.kind == "text" and dataset.form is None:
+        notes += _said_of_forms([text for _, text in texts], vocabulary)
     names = tuple(text.name for _, text in texts)
     digest = _digest([text.sha256 for _, text in texts])
     corpus = Corpus(ids, starts, names, vocabulary, digest, held_out, notes)
@@ -111,13 +117,33 @@ def drawn(corpus: Corpus, split: Section) -> Corpus:
 def _vocabulary(dataset: TextDataset | NotesDataset, texts: list[StoredText], report: Report) -> Vocabulary:
     kind = dataset.kind
     if dataset.vocabulary is not None:
-        return Vocabulary.declare(dataset.vocabulary, kind=kind, boundary=dataset.boundary)
+        declared = Vocabulary.declare(dataset.vocabulary, kind=kind, boundary=dataset.boundary)
+        return replace(declared, form=dataset.form)
     pieces = (
         (text.name, piece)
         for text in texts
         for piece in _pieces(text, kind, "building the vocabulary of", report)
     )
-    return with_transposed(Vocabulary.derive(pieces, kind=kind, boundary=dataset.boundary), dataset.shifts)
+    derived = Vocabulary.derive(pieces, kind=kind, boundary=dataset.boundary)
+    return with_transposed(replace(derived, form=dataset.form), dataset.shifts)
+
+
+def _said_of_forms(texts: list[StoredText], vocabulary: Vocabulary) -> tuple[str, ...]:
+    """A note on letters that the data has in two forms of Unicode, each a token or tokens of its own."""
+    found = [
+        (letter, other)
+        for letter, other in written_in_two_ways(vocabulary.tokens)[:_MOST_FORMS]
+        if all(any(each in block for text in texts for block in text.blocks()) for each in (letter, other))
+    ]
+    if not found:
+        return ()
+    (letter, other), count = found[0], len(found)
+    codes = " ".join(f"U+{ord(each):04X}" for each in other)
+    letters = f"{count} letters are" if count > 1 else "a letter is"
+    return (
+        f"{letters} written in two forms of Unicode, such as {letter!r} as U+{ord(letter):04X} and as"
+        f" {codes}, which the network takes for different ones; dataset.normalize: NFC writes them in one",
+    )
 
 
 def _encoded(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rnnlab.datasets.reporting import Report, unreported
+from rnnlab.datasets.text import blocks_in_form
 from rnnlab.errors import DataError
 from rnnlab.files import read_blocks
 
@@ -40,12 +41,15 @@ class StoredText:
         return b"".join(self.encoded[:blocks]).decode()
 
 
-def read_stored(path: Path, *, name: str | None = None, report: Report = unreported) -> StoredText:
+def read_stored(
+    path: Path, *, name: str | None = None, form: str | None = None, report: Report = unreported
+) -> StoredText:
     """The text of a file, which `report` may see grow.
 
     Args:
         path: the file.
         name: what messages call it, if not by its path.
+        form: the normalization form of Unicode that the text is brought into; None leaves it as it is.
         report: is told how far it is.
 
     Raises:
@@ -55,7 +59,8 @@ def read_stored(path: Path, *, name: str | None = None, report: Report = unrepor
     returns = Counter[str]()
     try:
         blocks = _with_line_feeds(read_blocks(path), returns)
-        text = _stored(called, _reported(path, Path(called).name, blocks, report))
+        blocks = _reported(path, Path(called).name, blocks, report)
+        text = _stored(called, blocks if form is None else blocks_in_form(blocks, form))
     except DataError as error:
         if name:
             raise DataError(f"{name}: {error}") from None

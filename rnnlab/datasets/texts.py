@@ -9,7 +9,7 @@ from rnnlab.config.schema import NotesDataset, TextDataset
 from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.datasets.source import Source, sources
 from rnnlab.datasets.stored_text import StoredText, read_stored, store
-from rnnlab.datasets.text import Characters
+from rnnlab.datasets.text import Characters, in_form
 from rnnlab.datasets.transposing import Ways, is_moved, moved, said_of
 from rnnlab.errors import DataError
 from rnnlab.music.files import is_score, tunes_in
@@ -63,7 +63,7 @@ def read_texts(
     """
     found = _Found()
     if dataset.inline is not None:
-        text = store(_checked(dataset.inline), name="dataset.inline")
+        text = store(in_form(_checked(dataset.inline), dataset.form), name="dataset.inline")
         found.add("train", text, dataset)
     for source in sources(dataset, report=report):
         _read(source, dataset, found, report)
@@ -109,7 +109,7 @@ def _texts(source: Source, dataset: Dataset, report: Report) -> Iterator[StoredT
         for tune in tunes_in(source.path, reading=_reading(dataset)):
             yield tune if isinstance(tune, DataError) else store(tune_text(tune), name=tune.name)
         return
-    text = read_stored(source.path, name=source.url, report=report)
+    text = read_stored(source.path, name=source.url, form=dataset.form, report=report)
     if source.found and not _has_tokens(text, dataset):
         raise DataError(f"{text.name}: expected at least one token, received none")
     yield text
