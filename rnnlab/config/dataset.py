@@ -182,8 +182,8 @@ class TextDataset(_Dataset):
     )
     normalize: Literal["NFC", "NFD", "NFKC", "NFKD"] | None = Field(
         None,
-        description="Normalization form of Unicode in which data and seeds are read, those of the trained model"
-        " too, so that a letter with an accent is written in one way; left out, they stay as they are.",
+        description="Normalization form of Unicode in which data and seeds are read, also with the trained"
+        " model, so that a letter with an accent is written in one way.",
     )
 
 

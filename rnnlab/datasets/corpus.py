@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 from rnnlab.config.schema import NotesDataset, SequencesSplit, TextDataset
 from rnnlab.config.section import Section
 from rnnlab.datasets.reporting import Report, followed, unreported
-from rnnlab.datasets.sequences import begun_by_boundaries, reordered
+from rnnlab.datasets.sequences import (
+    begun_by_boundaries,
+    equals_together,
+    groups_of_equals,
+    reordered,
+)
 from rnnlab.datasets.stored_text import StoredText
 from rnnlab.datasets.text import written_in_two_ways
 from rnnlab.datasets.texts import read_texts
@@ -65,6 +70,11 @@ class Corpus:
         return np.append(self.starts[1:] + self.has_boundaries, len(self.ids))
 
     @property
+    def groups(self) -> NDArray[np.int64]:
+        """(K,), the group of each sequence, in which all have the same tokens."""
+        return groups_of_equals(self.ids, self.starts, self.ends)
+
+    @property
     def has_boundaries(self) -> bool:
         """Whether the first token of a sequence is also the last target of the one before."""
         return self.vocabulary.boundary is not None
@@ -107,9 +117,13 @@ def load_corpus(
 
 def drawn(corpus: Corpus, split: Section) -> Corpus:
     """The corpus with its sequences in the order that a split draws them in, if it does."""
-    if not (isinstance(split, SequencesSplit) and split.shuffle):
+    if not (isinstance(split, SequencesSplit) and (split.shuffle or split.unique)):
         return corpus
-    order = np.random.default_rng(split.random_seed).permutation(len(corpus.starts))
+    groups = corpus.groups if split.unique else np.arange(len(corpus.starts))
+    order = np.arange(int(groups.max()) + 1)
+    if split.shuffle:
+        order = np.random.default_rng(split.random_seed).permutation(len(order))
+    order = equals_together(groups, order)
     ids, starts = reordered(corpus.ids, corpus.starts, order, closed=corpus.has_boundaries)
     return replace(corpus, ids=ids, starts=starts, order=order)
 
