@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnlab.commands.arguments import json_option, model_argument
+from rnnlab.commands.hints import of_unfinished
 from rnnlab.commands.terminal import echo
 from rnnlab.errors import UsageError
 from rnnlab.shell import shell_word
@@ -66,9 +67,11 @@ def command(model: Path | None, output: Path | None, overwrite: bool, as_json: b
     from rnnlab.generation.writing import NoSeed, settings_of, write
     from rnnlab.runs import load_trained
 
-    trained, _, path = load_trained(model)
+    trained, run, path = load_trained(model)
     if model is None:
         echo(f"using {path}", err=True)
+    for note in of_unfinished(run):
+        echo(note, err=True)
     dataset, settings = trained.experiment.dataset, settings_of(trained.experiment.generation, options)
     if output:
         from rnnlab.commands.output import check_output  # which loads every writer: nothing else pays for it

@@ -46,6 +46,16 @@ def to_measure(experiment: "Experiment", path: Path, split: str, data: Path, *, 
     return hint
 
 
+def of_unfinished(run: "Run | None") -> tuple[str, ...]:
+    """A note on a run in which no epoch has ended, and how to go on with it."""
+    if not (run and run.is_unfinished):
+        return ()
+    command = command_line("train", "--resume", run.path)
+    return (
+        f"{run.path}: no epoch has ended in this run, so its weights are hardly trained; go on: {command}",
+    )
+
+
 def to_compare(folder: Path, *, done: int, of: int) -> str:
     """How to compare what a comparison had trained when it was interrupted."""
     rest = f"; compare those with: {command_line('compare', folder)}" if done > 1 else ""

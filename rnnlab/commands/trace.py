@@ -108,8 +108,7 @@ def _trace(
         used = untrained_model(model, options["overrides"], hidden=options["hidden"], inputs=inputs)
         fact = f"not trained: the initial weights of random seed {used.experiment.training.random_seed}"
     else:
-        used, path = trained_model(model)
-        fact = f"using {path}"
+        used, fact = trained_model(model)
     if not inputs and used.experiment.generation.seed:
         inputs = (used.experiment.generation.seed,)
     if not inputs:

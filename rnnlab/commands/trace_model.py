@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rnnlab.commands.hints import of_unfinished
 from rnnlab.errors import UsageError
 from rnnlab.shell import command_line
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 LONGEST_WINDOW = 64
 
 
-def trained_model(path: Path | None) -> "tuple[TrainedModel, Path]":
-    """A model by its run folder, its file, or the newest run, and the path that names it."""
+def trained_model(path: Path | None) -> "tuple[TrainedModel, str]":
+    """A model by its run folder, its file, or the newest run, and what is to be known of it."""
     from rnnlab.runs import load_trained
 
     if path is not None and path.suffix.lower() in (".yaml", ".yml"):
@@ -24,8 +25,8 @@ def trained_model(path: Path | None) -> "tuple[TrainedModel, Path]":
             f"{path}: a configuration has no trained weights; name its run, or add --untrained to see the"
             " network as it begins"
         )
-    model, _, named = load_trained(path)
-    return model, named
+    model, run, named = load_trained(path)
+    return model, "; ".join([f"using {named}", *of_unfinished(run)])
 
 
 def untrained_model(

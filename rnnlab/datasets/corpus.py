@@ -23,7 +23,7 @@ from rnnlab.datasets.text import written_in_two_ways
 from rnnlab.datasets.texts import read_texts
 from rnnlab.datasets.token_kind import Ids
 from rnnlab.datasets.transposing import is_moved, with_transposed
-from rnnlab.datasets.vocabulary import Kind, Vocabulary
+from rnnlab.datasets.vocabulary import LINE_BREAK, Kind, Vocabulary
 from rnnlab.errors import DataError, VocabularyError
 
 ALIGNMENT = 64
@@ -90,7 +90,9 @@ def load_corpus(
 
     Args:
         dataset: the section of the configuration.
-        vocabulary: a trained model's; without it the declared vocabulary, or else what occurs in the data.
+        vocabulary: a trained model's; without it the declared vocabulary, or else what occurs in the data. If
+            a model knows no line break, the one at the end of a text is left out: editors and `generate`
+            end every text with one.
         report: is told how far it is.
 
     Raises:
@@ -101,6 +103,8 @@ def load_corpus(
     texts, notes = read_texts(dataset, report=report)
     if vocabulary is None:
         vocabulary = _vocabulary(dataset, [text for _, text in texts], report)
+    elif dataset.kind == "text" and LINE_BREAK not in vocabulary.tokens:
+        texts = [(part, text.without_last_line_break()) for part, text in texts]
     try:
         ids, starts, held_out = _encoded(texts, vocabulary, report)
     except VocabularyError as error:

@@ -36,6 +36,15 @@ class StoredText:
         """The text, a block at a time."""
         return (block.decode() for block in self.encoded)
 
+    def without_last_line_break(self) -> "StoredText":
+        """The text without the line break at its end, if it has one; other line breaks before it stay."""
+        if not (self.encoded and self.encoded[-1].endswith(b"\n")):
+            return self
+        *before, last = self.encoded
+        blocks = [*before, last[:-1]] if len(last) > 1 else before
+        shorter = _stored(self.name, (block.decode() for block in blocks))
+        return replace(shorter, lone_returns=self.lone_returns)
+
     def head(self, blocks: int | None = None) -> str:
         """The text of the first blocks; of all, if no number is given."""
         return b"".join(self.encoded[:blocks]).decode()
