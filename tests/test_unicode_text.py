@@ -71,7 +71,7 @@ def test_the_printed_command_makes_utf8_of_it(tmp_path, monkeypatch, text, codec
     line = refusal(Path(name))
     run_as_printed(line, tmp_path / "data")
 
-    assert encoding in line
+    assert f"iconv -f {encoding} -t UTF-8 <" in line
     (new,) = (path for path in Path().iterdir() if path != Path(name))
     assert new == Path(name).with_suffix(f".utf8{Path(name).suffix}")
     assert read_text(new).replace("\r", "\n") == text.replace("\r", "\n")

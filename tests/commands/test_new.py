@@ -224,3 +224,13 @@ def test_the_time_is_that_of_the_documentation(rnnlab):
     figures = (Path(__file__).parents[2] / "docs" / "performance.md").read_text()
     for rate in ("66.0", "45.4", "20.9", "13.3"):
         assert f"| {rate} |" in figures
+
+
+def test_each_command_stays_on_its_line(data, monkeypatch):
+    """However narrow the terminal is: it is copied from there."""
+    monkeypatch.setenv("COLUMNS", "40")
+    page = "a page with a very long name, for a very long text.yaml"
+
+    lines = data("new", "prose.txt", "--output", page).stderr.splitlines()
+
+    assert [line.strip() for line in lines if f"train '{page}'" in line] == [f"rnnlab train '{page}'"]

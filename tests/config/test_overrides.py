@@ -251,6 +251,16 @@ def test_a_key_of_several_kinds_takes_what_its_kind_takes(overrides, validation)
     assert parsed(*overrides).dataset.split.validation == validation
 
 
+def test_a_kind_that_is_typed_later_decides():
+    """The file's own is replaced by then."""
+    page = "dataset: {kind: text, path: a.txt, split: {kind: contiguous, validation: 0.1}}\n"
+    page += "model: {kind: lstm, units: 4}\n"
+
+    experiment = parsed("dataset.split.validation=a #1", "dataset.split.kind=files", page=page)
+
+    assert experiment.dataset.split.validation == (Path.cwd() / "a #1",)
+
+
 def test_other_keys_take_yaml():
     """Numbers, words of a few, lists of numbers, sections; and what takes a number or a text."""
     experiment = parsed(

@@ -481,3 +481,17 @@ def test_what_a_path_is_relative_to_is_said_where_it_is(
 
     path = os.path.abspath(page.parent / missing)
     assert str(caught.value) == f"{path}: no such file; check the path{remark}"
+
+
+def test_a_path_of_the_command_line_is_relative_to_nothing_else(tmp_path, monkeypatch):
+    """Also where the YAML file has the same path, in the working folder."""
+    Path(tmp_path, "page.yaml").write_text(
+        "dataset: {kind: text, path: a.txt}\nmodel: {kind: lstm, units: 2}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    page, overrides = Path("page.yaml"), ["dataset.path=a.txt"]
+
+    with pytest.raises(DataError) as caught, places_named(page, overrides):
+        load_data(read_experiment(page, overrides))
+
+    assert str(caught.value) == f"{tmp_path / 'a.txt'}: no such file; check the path"
