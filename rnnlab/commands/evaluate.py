@@ -71,9 +71,7 @@ def command(
 
     _refuse_contradictions(folds, jobs, per_token, {"--split": split, "--data": data, "--seeds": seeds})
     trained, run, path = load_trained(model)
-    if model is None:
-        echo(f"using {path}", err=True)
-    for note in of_unfinished(run):
+    for note in (*([] if model else [f"using {path}"]), *of_unfinished(run)):
         echo(note, err=True)
     remedy = to_train(run) if folds else to_open(trained.experiment, path, split)
     trained, may_open = _opened(trained, run, path, must=not data, remedy=remedy)
