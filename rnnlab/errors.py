@@ -2,6 +2,7 @@
 
     RnnlabError            exit code 1: something that was read or done failed
       DataError            a corpus is missing, empty, not UTF-8, too short, or holds a bad note
+        MissingFile        a file that is not there
         DownloadError      a url that cannot be had, or gives other bytes than those that were promised
         VocabularyError    a token that the vocabulary lacks
       ModelFileError       a damaged or foreign model file
@@ -20,6 +21,7 @@ with options and commands in their place. All other exceptions are bugs and keep
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 LONGEST_LINE = 1000
 """Characters of a message's line."""
@@ -76,6 +78,19 @@ class RnnlabError(Exception):
 
 class DataError(RnnlabError):
     """A corpus that cannot be read or is too small for what is asked of it."""
+
+
+class MissingFile(DataError):
+    """A file that is not there.
+
+    Args:
+        message: the line.
+        path: the file.
+    """
+
+    def __init__(self, message: str, path: Path = Path()) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 class DownloadError(DataError):

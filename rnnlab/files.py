@@ -11,8 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from rnnlab.errors import DataError, RunError
+from rnnlab.errors import DataError, MissingFile, RunError
 from rnnlab.signals import half_written
+from rnnlab.unicode_text import SAMPLE, has_mark, has_nul, line_ends, not_utf8, with_mark
 
 PARTIAL = ".partial"
 """How the names of files end that are being written."""
@@ -91,7 +92,8 @@ def read_text(path: Path, *, most_bytes: int = -1) -> str:
         most_bytes: the size up to which it is read; -1 for any size.
 
     Raises:
-        DataError: the file is missing, a folder or a device, cannot be read, too large, empty or not UTF-8.
+        DataError: the file is missing, a folder or a device, cannot be read, too large, empty, not UTF-8 or
+            has a NUL.
     """
     return "".join(read_blocks(path, most_bytes=most_bytes))
 
@@ -103,15 +105,20 @@ def read_blocks(path: Path, *, most_bytes: int = -1) -> Iterator[str]:
         DataError: what is wrong with the file, when the blocks before it have been given.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
-    line, offset, held_back, is_first = 1, 0, "", True
+    line, offset, held_back, is_first, begin = 1, 0, "", True, b""
     for data in _read_bytes(path, most_bytes):
         begun, _ = decoder.getstate()  # the first bytes of a character that goes on in this block
+        begin = begin or data[:SAMPLE]
+        if has_mark(begin):
+            raise with_mark(path, begin)
+        if (nul := data.find(0)) >= 0:
+            raise has_nul(path, begin, line=line + line_ends(data[:nul]), offset=offset + nul)
         try:
             text = held_back + decoder.decode(data, final=not data)
         except UnicodeDecodeError as error:
-            line += error.object.count(b"\n", 0, error.start)
-            raise _not_utf8(path, line, error, offset - len(begun) + error.start) from None
-        line, offset = line + data.count(b"\n"), offset + len(data)
+            line, offset = line + line_ends(error.object[: error.start]), offset - len(begun) + error.start
+            raise not_utf8(path, error, line=line, offset=offset) from None
+        line, offset = line + line_ends(data), offset + len(data)
         if is_first:
             text = text.removeprefix("\ufeff")
         held_back = "\r" if data and text.endswith("\r") else ""  # its "\n" may begin the next block
@@ -139,9 +146,7 @@ def _read_bytes(path: Path, most_bytes: int) -> Iterator[bytes]:
                 yield data
             yield b""
     except FileNotFoundError:
-        raise DataError(
-            f"{path}: no such file; check the path (dataset.path is relative to its YAML file)"
-        ) from None
+        raise MissingFile(f"{path}: no such file; check the path", path) from None
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{path}: cannot be read ({reason}); expected a readable file") from error
@@ -149,7 +154,7 @@ def _read_bytes(path: Path, most_bytes: int) -> Iterator[bytes]:
 
 def _unpacked(file: BinaryIO, path: Path) -> BinaryIO:
     """The content of a file, unpacked if its name ends in .gz."""
-    if path.suffix != ".gz":
+    if path.suffix.lower() != ".gz":
         return file
     import gzip  # noqa: PLC0415 (seldom needed, and start-up counts)
 
@@ -159,13 +164,6 @@ def _unpacked(file: BinaryIO, path: Path) -> BinaryIO:
 def _is_device(descriptor: int) -> bool:
     """Whether it is a device other than a terminal, such as /dev/zero."""
     return stat.S_ISCHR(os.fstat(descriptor).st_mode) and not os.isatty(descriptor)
-
-
-def _not_utf8(path: Path, line: int, error: UnicodeDecodeError, offset: int) -> DataError:
-    return DataError(
-        f"{path}:{line}: not UTF-8 (byte 0x{error.object[error.start]:02x} at offset {offset});"
-        f" convert it, e.g.: iconv -f latin1 -t utf-8 {path.name} > new.txt"
-    )
 
 
 def fsync_folder(folder: Path) -> None:

@@ -35,6 +35,7 @@ from rnnlab.run_folders.places import (
     CONFIG,
     EVENTS,
     FOLDS,
+    HISTORY,
     LATEST,
     METRICS,
     MODEL,
@@ -48,6 +49,10 @@ from rnnlab.run_folders.small_files import small_bytes
 from rnnlab.signals import held_signals
 
 __all__ = ["CONFIG", "EVENTS", "LATEST", "MODEL", "RUNS", "Run", "create_run", "find_run", "load_trained"]
+
+
+_FIRST_BYTES = 4096
+"""Of a history, in which a row would begin."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,16 @@ class Run:
     def is_of_here(self) -> bool:
         """Whether it lies where `train` and `compare` make runs, and is no link to another place."""
         return RUNS.resolve() in self.path.resolve().parents[:2]
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether no epoch has ended in it: its history is there, and has no row."""
+        path = self.path / HISTORY
+        try:
+            with path.open("rb") as file:
+                return path.is_file() and file.read(_FIRST_BYTES).count(b"\n") < 2
+        except OSError:
+            return False
 
     def save_model(self, model: TrainedModel) -> None:
         """Replace its model, whole or not at all."""
@@ -219,7 +234,7 @@ def load_trained(path: Path | None = None) -> tuple[TrainedModel, Run | None, Pa
         RunError: no such run.
         ModelFileError: the model is damaged.
     """
-    if path is not None and (os.path.isfile(path) or path.suffix == ".safetensors"):
+    if path is not None and (os.path.isfile(path) or path.suffix.lower() == ".safetensors"):
         return _located(load_model(path), path.parent), None, path
     run = find_run(path)
     return run.load_model(), run, run.path

@@ -18,6 +18,8 @@ STEPPER = {"engines.numpy_engine", "engines.stepper"}
 ARROWS: dict[str, set[str]] = {
     "": {"api", "config", "history"},
     "errors": set(),
+    "shell": set(),
+    "unicode_text": set(),
     "signals": set(),
     "files": {"signals"},
     "history": {"files"},
@@ -55,7 +57,10 @@ ARROWS: dict[str, set[str]] = {
     },
     "__main__": {"commands", "signals"},
 }
-"""What each part may import beside itself, `errors` and the version; it stands below what may import it."""
+"""What each part may import beside itself, `EVERYWHERE` and the version; it stands below what imports it."""
+
+EVERYWHERE = {"errors", "shell", "unicode_text"}
+"""What every part may import: what messages and texts are made of."""
 
 FRAMEWORKS: dict[str, tuple[str, ...]] = {
     "tensorflow": ("engines/tensorflow_*.py",),
@@ -276,7 +281,7 @@ def _may_be_one(number: ast.FormattedValue) -> bool:
 def _may_import(part: str, target: str) -> bool:
     """Whether a part may import `config.schema.Experiment`, or the package's own `__version__`."""
     top = target.partition(".")[0]
-    if top not in ARROWS or top in {part, "errors"}:
+    if top not in ARROWS or top in {part, *EVERYWHERE}:
         return True
     return any(f"{target}.".startswith(f"{allowed}.") for allowed in ARROWS[part])
 

@@ -172,15 +172,15 @@ def test_text_is_read_whole(tmp_path, data, text):
         (b"\xef\xbb\xbf", "{path}: the file is empty; expected text or notes to train on"),
         (
             b"one\ntwo\nth\xe9 end",
-            "{path}:3: not UTF-8 (byte 0xe9 at offset 10);"
-            " convert it, e.g.: iconv -f latin1 -t utf-8 file.txt > new.txt",
+            "{path}:3: not UTF-8 (byte 0xe9 at offset 10); it looks like LATIN1,"
+            " convert it: iconv -f LATIN1 -t UTF-8 < {path} > file.utf8.txt",
         ),
         (
             b"cut \xf0\x9f\xa6",
-            "{path}:1: not UTF-8 (byte 0xf0 at offset 4);"
-            " convert it, e.g.: iconv -f latin1 -t utf-8 file.txt > new.txt",
+            "{path}:1: not UTF-8 (byte 0xf0 at offset 4): the file ends within a character;"
+            " it is not whole, copy it again",
         ),
-        (None, "{path}: no such file; check the path (dataset.path is relative to its YAML file)"),
+        (None, "{path}: no such file; check the path"),
     ],
 )
 def test_what_is_no_text_is_refused_with_its_place(tmp_path, data, message):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from rnnlab.config.overrides import Override, Setting
 from rnnlab.config.reading import parse_experiment, read_experiment
 from rnnlab.config.schema import Experiment
 from rnnlab.config.yaml_tree import MOST_CHARACTERS
@@ -30,7 +31,8 @@ def load_config(
     Args:
         path_or_text: a file's name; or a text, which has a line break or begins with `{`. Paths in a text are
             relative to the working folder.
-        overrides: settings that replace the file's, each `key.path=value` as for `--set`; the value is YAML.
+        overrides: settings that replace the file's, each `key.path=value` as for `--set`: text and paths as
+            they stand, other values as YAML.
         set: the same as values by dotted name, `{"model.units": 256}`; they replace those before them.
 
     Returns:
@@ -39,7 +41,7 @@ def load_config(
     Raises:
         ConfigError: everything that is wrong, one line each, with file, line and column.
     """
-    everything = (*overrides, *overrides_of(set or {}))
+    everything: tuple[Override, ...] = (*overrides, *overrides_of(set or {}))
     with settings_named():
         if isinstance(path_or_text, str) and is_text(path_or_text):
             return parse_experiment(path_or_text, name="config", folder=Path.cwd(), overrides=everything)
@@ -60,9 +62,9 @@ def is_text(path_or_text: str) -> bool:
     return "\n" in path_or_text or path_or_text.lstrip().startswith("{")
 
 
-def overrides_of(settings: Settings) -> list[str]:
-    """Values by dotted name as `key.path=value`, the value as YAML on one line."""
-    return [f"{name}={_yaml(value)}" for name, value in settings.items()]
+def overrides_of(settings: Settings) -> list[Setting]:
+    """Values by dotted name as settings that replace a file's."""
+    return [Setting(name, _yaml(value)) for name, value in settings.items()]
 
 
 def _yaml(value: Any) -> str:

@@ -3,16 +3,19 @@
 import os
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnlab.api.configuration import Settings, is_text, load_config, overrides_of, settings_named
 from rnnlab.api.run import Run, load_run
+from rnnlab.config.overrides import Override
+from rnnlab.config.reading import places_named
 from rnnlab.config.resuming import resumed_experiment
 from rnnlab.config.schema import Experiment
 from rnnlab.data_access import found_again
-from rnnlab.datasets.loading import load_data
+from rnnlab.datasets.loading import Data, load_data
 from rnnlab.errors import UsageError
 from rnnlab.runs import CONFIG
 
@@ -56,7 +59,9 @@ def train(
         raise UsageError(
             f"name: expected a name without a folder, received {name!r}; use run_dir for a folder"
         )
-    return _train(experiment, name=name, run_dir=run_dir, progress=progress, tell=tell)
+    with _places_named(config):
+        data = load_data(experiment)
+    return _train(data, name=name, run_dir=run_dir, progress=progress, tell=tell)
 
 
 def resume(
@@ -80,15 +85,17 @@ def resume(
         RnnlabError: as for `train`.
     """
     left = run if isinstance(run, Run) else load_run(run)
-    everything = (*overrides, *overrides_of(set or {}))
+    everything: tuple[Override, ...] = (*overrides, *overrides_of(set or {}))
     located = partial(found_again, run=left.folder)
     with settings_named():
         experiment = resumed_experiment(left.path / CONFIG, None, everything, located=located)
-    return _train(experiment, resumed=left, progress=progress, tell=tell)
+        with places_named(left.path / CONFIG, everything):
+            data = load_data(experiment)
+    return _train(data, resumed=left, progress=progress, tell=tell)
 
 
 def _train(
-    experiment: Experiment,
+    data: Data,
     *,
     progress: "Callable[[Progress], None] | None",
     tell: Callable[[str], None] | None,
@@ -96,7 +103,6 @@ def _train(
     run_dir: str | os.PathLike[str] | None = None,
     resumed: Run | None = None,
 ) -> Run:
-    data = load_data(experiment)
     tell, progress = tell or _silent, progress or _silent
     for note in data.splits.notes:
         tell(note)
@@ -111,6 +117,15 @@ def _train(
         )
         outcome = session.train(progress, tell)
     return Run(outcome.run)
+
+
+def _places_named(config: str | os.PathLike[str] | Experiment) -> AbstractContextManager[None]:
+    """Adds the place of a setting to what only the data shows; an experiment of Python has no places."""
+    if isinstance(config, Experiment):
+        return nullcontext()
+    if isinstance(config, str) and is_text(config):
+        return places_named(Path("config"), text=config)
+    return places_named(Path(config))
 
 
 def _name_of(config: str | os.PathLike[str] | Experiment, experiment: Experiment) -> str:

@@ -21,7 +21,8 @@ set_option = click.option(
     "overrides",
     metavar="KEY.PATH=VALUE",
     multiple=True,
-    help="Override a setting of the file, e.g. model.units=256; can be repeated.",
+    help="Override a setting of the file, e.g. model.units=256; can be repeated. Text and paths are taken as"
+    " they stand, to the last character.",
 )
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

@@ -1,7 +1,9 @@
 """Messages of the core for those who type commands: arguments are options, functions are commands."""
 
-from rnnlab.commands.next_step import shell_word
+from pathlib import Path
+
 from rnnlab.errors import Argument, Call, Part, RnnlabError, one_line
+from rnnlab.shell import shell_word
 
 COMMANDS = {"train": "rnnlab train", "resume": "rnnlab train --resume"}
 """What one types for a function of the Python interface."""
@@ -20,5 +22,5 @@ def _typed(part: Part) -> str:
         is_alone = part.value is None or part.value is True
         return option if is_alone else f"{option} {shell_word(str(part.value))}"
     if isinstance(part, Call):
-        return f"{COMMANDS[part.function]} {shell_word(part.argument)}"
+        return f"{COMMANDS[part.function]} {shell_word(Path(part.argument))}"
     return part

@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnnlab.commands.hints import to_compare
 from rnnlab.commands.progress import ReadingReport
 from rnnlab.commands.terminal import echo
 from rnnlab.errors import TrainingError, UsageError, count_of
@@ -125,7 +126,6 @@ def _train(
                 failures[path] = failure
             echo(f"{done} of {len(tasks)}  {path}{': failed: ' + failure if failure else ''}", err=True)
     except (KeyboardInterrupt, SystemExit):
-        rest = f"; compare those with: rnnlab compare {folder}" if done > 1 else ""
-        echo(f"{done} of {len(tasks)} trainings are done{rest}", err=True)
+        echo(to_compare(folder, done=done, of=len(tasks)), err=True)
         raise
     return failures

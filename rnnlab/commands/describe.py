@@ -12,6 +12,7 @@ from rnnlab.commands.progress import ReadingReport
 from rnnlab.commands.terminal import echo, terminal_columns
 from rnnlab.commands.width import cut, width_of
 from rnnlab.errors import count_of
+from rnnlab.shell import command_line
 
 FIRST_ROWS = 10
 """Of the vocabulary and of the targets, without --full."""
@@ -47,7 +48,7 @@ def command(config: Path, overrides: tuple[str, ...], full: bool, as_json: bool)
     path = run.path / CONFIG if run else config
     experiment = read_experiment(path, overrides)
     if run:
-        remedy = f"name the file itself: rnnlab describe {path}"
+        remedy = f"name the file itself: {command_line('describe', path)}"
         experiment = opened(experiment, run, run.path, remedy=remedy, overrides=overrides)
     with places_named(path, overrides), ReadingReport(quiet=False) as reading:
         description = describe(experiment, full=full, report=reading.show)

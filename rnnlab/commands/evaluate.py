@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnlab.commands.arguments import json_option, model_argument
-from rnnlab.commands.hints import to_find, to_measure, to_open, to_train
+from rnnlab.commands.hints import of_unfinished, to_find, to_measure, to_open, to_train
 from rnnlab.commands.progress import ReadingReport
 from rnnlab.commands.terminal import echo
 from rnnlab.errors import DataError, UsageError
@@ -71,8 +71,8 @@ def command(
 
     _refuse_contradictions(folds, jobs, per_token, {"--split": split, "--data": data, "--seeds": seeds})
     trained, run, path = load_trained(model)
-    if model is None:
-        echo(f"using {path}", err=True)
+    for note in (*([] if model else [f"using {path}"]), *of_unfinished(run)):
+        echo(note, err=True)
     remedy = to_train(run) if folds else to_open(trained.experiment, path, split)
     trained, may_open = _opened(trained, run, path, must=not data, remedy=remedy)
     if per_token:

@@ -8,6 +8,7 @@ import click
 from rnnlab.commands.arguments import model_argument
 from rnnlab.commands.terminal import echo
 from rnnlab.errors import count_of
+from rnnlab.shell import shell_word
 
 if TYPE_CHECKING:
     from rnnlab.exports.writing import Exported
@@ -75,7 +76,7 @@ def _write_losses(model: Path | None, folder: Path) -> None:
     ended = written.stat().st_mtime if written.exists() else 0.0
     path = write_events(history, read_experiment(run.path / CONFIG).training, folder, ended=ended)
     length = f"{count_of(len(history), 'epoch')}, {count_of(len(history.steps), 'step')}"
-    echo(f"{path}: {length}; tensorboard --logdir {folder}")
+    echo(f"{path}: {length}; tensorboard --logdir {shell_word(folder)}")
 
 
 def _result(exported: "Exported") -> str:

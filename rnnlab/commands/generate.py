@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnlab.commands.arguments import json_option, model_argument
+from rnnlab.commands.hints import of_unfinished
 from rnnlab.commands.terminal import echo
 
 if TYPE_CHECKING:
@@ -71,9 +72,11 @@ def command(
     from rnnlab.runs import load_trained
 
     parsed_meter(meter)  # refused before anything slow
-    trained, _, path = load_trained(model)
+    trained, run, path = load_trained(model)
     if model is None:
         echo(f"using {path}", err=True)
+    for note in of_unfinished(run):
+        echo(note, err=True)
     dataset, settings = trained.experiment.dataset, settings_of(trained.experiment.generation, options)
     if output:
         from rnnlab.commands.output import check_output  # which loads every writer: nothing else pays for it

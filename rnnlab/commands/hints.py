@@ -1,8 +1,9 @@
 """The commands that messages about data tell the user to type."""
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from rnnlab.shell import command_line
 
 if TYPE_CHECKING:
     from rnnlab.config.schema import Experiment
@@ -35,14 +36,30 @@ def to_measure(experiment: "Experiment", path: Path, split: str, data: Path, *, 
         data: the file.
         may_open: whether data that the model names is opened.
     """
-    hint = f"to measure all of it, write: {_line('evaluate', path, '--data', data)}"
+    hint = f"to measure all of it, write: {command_line('evaluate', path, '--data', data)}"
     files = experiment.dataset.files
     if may_open and experiment.dataset.has_part(split):
-        return f"{hint}; to measure the {split} part: {_line('evaluate', path, '--split', split)}"
+        return f"{hint}; to measure the {split} part: {command_line('evaluate', path, '--split', split)}"
     if split != "train" and len(files.get(split, ())) == 1:
         part = _with_data(experiment, path, split, recorded=True)
         return f"{hint}; to measure the {split} part: {part}"
     return hint
+
+
+def of_unfinished(run: "Run | None") -> tuple[str, ...]:
+    """A note on a run in which no epoch has ended, and how to go on with it."""
+    if not (run and run.is_unfinished):
+        return ()
+    command = command_line("train", "--resume", run.path)
+    return (
+        f"{run.path}: no epoch has ended in this run, so its weights are hardly trained; go on: {command}",
+    )
+
+
+def to_compare(folder: Path, *, done: int, of: int) -> str:
+    """How to compare what a comparison had trained when it was interrupted."""
+    rest = f"; compare those with: {command_line('compare', folder)}" if done > 1 else ""
+    return f"{done} of {of} trainings are done{rest}"
 
 
 def to_train(run: "Run | None") -> str:
@@ -51,7 +68,7 @@ def to_train(run: "Run | None") -> str:
 
     if run is None:
         return "name its run folder instead"
-    return f"to have a run of your own, write: {_line('train', run.path / CONFIG)}"
+    return f"to have a run of your own, write: {command_line('train', run.path / CONFIG)}"
 
 
 def _with_data(experiment: "Experiment", path: Path, split: str | None, *, recorded: bool) -> str:
@@ -60,8 +77,4 @@ def _with_data(experiment: "Experiment", path: Path, split: str | None, *, recor
 
     file, part = named_by_file(experiment, split)
     data = file if recorded and file else "FILE"
-    return _line("evaluate", path, "--data", data, *(["--split", part] if part else []))
-
-
-def _line(*words: str | Path) -> str:
-    return f"rnnlab {shlex.join(map(str, words))}"
+    return command_line("evaluate", path, "--data", data, *(["--split", part] if part else []))

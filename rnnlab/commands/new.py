@@ -12,6 +12,7 @@ from rnnlab.commands.new_example import list_examples, write_example
 from rnnlab.commands.progress import ReadingReport
 from rnnlab.commands.terminal import echo, visible, write
 from rnnlab.errors import UsageError
+from rnnlab.shell import command_line
 
 if TYPE_CHECKING:
     from rnnlab.pages.choices import Choices
@@ -85,18 +86,21 @@ def _write_page(data: Path, output: Path | None, *, overwrite: bool) -> None:
 
 
 def _stem(data: Path) -> str:
-    """The name of the data without its extensions; of a pattern, that of its folder."""
-    import glob
+    """The name of the data without its extensions; of a pattern, that of the folder in which it begins."""
+    from rnnlab.config.patterns import divided
 
-    named = data.parent if glob.has_magic(data.name) and not data.exists() else data
-    name = named.resolve().name
+    folder, pattern = divided(data)
+    name = folder.resolve().name
+    if pattern or folder.is_dir():
+        return name or "data"
     return name.removesuffix(".gz").rpartition(".")[0] or name or "data"
 
 
 def _check(data: Path, page: Path, *, overwrite: bool) -> None:
     """Refuse to read a page as data, and to replace what nobody said may be replaced."""
-    if data.suffix in _SUFFIXES:
-        raise UsageError(f"{data}: a page of YAML already; expected text or music, or rnnlab describe {data}")
+    if data.suffix.lower() in _SUFFIXES:
+        command = command_line("describe", data)
+        raise UsageError(f"{data}: a page of YAML already; expected text or music, or: {command}")
     if str(page) == "-" or not os.path.lexists(page):
         return
     if os.path.exists(data) and os.path.samefile(data, page):
@@ -125,4 +129,4 @@ def _say(choices: "Choices", page: Path) -> None:
         ("page", str(page)),
         *(("next" if number == 0 else "", line) for number, line in enumerate(commands)),
     ]
-    echo(facts(rows, err=True), err=True)
+    echo(facts(rows, err=True, whole=commands), err=True)

@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,13 +34,19 @@ class Column:
     least: int = 0
 
 
-def facts(rows: Sequence[tuple[str, str]], *, err: bool = False) -> str:
-    """Lines of `name  value`, values aligned and wrapped to the width of the terminal."""
+def facts(rows: Sequence[tuple[str, str]], *, err: bool = False, whole: Collection[str] = ()) -> str:
+    """Lines of `name  value`, values aligned and wrapped to the width of the terminal.
+
+    Args:
+        rows: the names and the values.
+        err: whether they are printed on stderr.
+        whole: values that stay on one line, such as commands, which are copied from it.
+    """
     indent = max((width_of(name) for name, _ in rows), default=0) + 2
     width = max(terminal_columns(err=err) or PIPE_COLUMNS, indent + 20)
     lines = []
     for name, value in rows:
-        first, *others = wrapped(value, width - indent)
+        first, *others = [value] if value in whole else wrapped(value, width - indent)
         lines.append(padded(name, indent) + first)
         lines += [" " * indent + line for line in others]
     return "\n".join(lines)

@@ -9,9 +9,9 @@ from rnnlab.runs import CONFIG
 
 def is_trained(path: Path) -> bool:
     """Whether an argument names something trained, there or not, rather than a configuration."""
-    if os.path.isdir(path) or path.suffix == ".safetensors":
+    if os.path.isdir(path) or path.suffix.lower() == ".safetensors":
         return True
-    return not os.path.exists(path) and path.suffix not in {".yaml", ".yml"}
+    return not os.path.exists(path) and path.suffix.lower() not in {".yaml", ".yml"}
 
 
 def runs_in(path: Path, *, having: str) -> list[Path]:

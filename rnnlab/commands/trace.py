@@ -9,6 +9,7 @@ import click
 from rnnlab.commands.arguments import json_option, set_option
 from rnnlab.commands.terminal import echo, write
 from rnnlab.errors import UsageError
+from rnnlab.shell import shell_word
 
 if TYPE_CHECKING:
     from rnnlab.reports.trace_view import View
@@ -107,13 +108,14 @@ def _trace(
         used = untrained_model(model, options["overrides"], hidden=options["hidden"], inputs=inputs)
         fact = f"not trained: the initial weights of random seed {used.experiment.training.random_seed}"
     else:
-        used, path = trained_model(model)
-        fact = f"using {path}"
+        used, fact = trained_model(model)
     if not inputs and used.experiment.generation.seed:
         inputs = (used.experiment.generation.seed,)
     if not inputs:
         example = used.tokens[0]
-        raise UsageError(f'no input: the configuration has no seed; give one, e.g. --input "{example}"')
+        raise UsageError(
+            f"no input: the configuration has no seed; give one, e.g.: --input {shell_word(example)}"
+        )
     found = trace(used, inputs, runs_on=options["run_on"] or untrained)
     return found, (fact, *(() if untrained else found.notes))
 

@@ -1,12 +1,13 @@
 """The model that `rnnlab trace` follows: a trained one, or one with its initial weights."""
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rnnlab.commands.hints import of_unfinished
 from rnnlab.errors import UsageError
+from rnnlab.shell import command_line
 
 if TYPE_CHECKING:
     from rnnlab.config.schema import Experiment
@@ -15,17 +16,17 @@ if TYPE_CHECKING:
 LONGEST_WINDOW = 64
 
 
-def trained_model(path: Path | None) -> "tuple[TrainedModel, Path]":
-    """A model by its run folder, its file, or the newest run, and the path that names it."""
+def trained_model(path: Path | None) -> "tuple[TrainedModel, str]":
+    """A model by its run folder, its file, or the newest run, and what is to be known of it."""
     from rnnlab.runs import load_trained
 
-    if path is not None and path.suffix in (".yaml", ".yml"):
+    if path is not None and path.suffix.lower() in (".yaml", ".yml"):
         raise UsageError(
             f"{path}: a configuration has no trained weights; name its run, or add --untrained to see the"
             " network as it begins"
         )
-    model, _, named = load_trained(path)
-    return model, named
+    model, run, named = load_trained(path)
+    return model, "; ".join([f"using {named}", *of_unfinished(run)])
 
 
 def untrained_model(
@@ -46,7 +47,7 @@ def untrained_model(
             " and not both (with a configuration, --set model.units=N)"
         )
     if path is not None:
-        experiment = _configured(path, overrides)
+        experiment = _configured(path, overrides, inputs)
     else:
         experiment = _one_layer(hidden or 1, overrides, inputs)
     tokens = load_corpus(experiment.dataset).vocabulary.tokens
@@ -55,7 +56,7 @@ def untrained_model(
     return TrainedModel(experiment, tokens, weights, "")
 
 
-def _configured(path: Path, overrides: Sequence[str]) -> "Experiment":
+def _configured(path: Path, overrides: Sequence[str], inputs: Sequence[str]) -> "Experiment":
     """The experiment of a configuration, or of a run's; whose data is read for the vocabulary."""
     from rnnlab.config.reading import read_experiment
     from rnnlab.data_access import opened
@@ -65,7 +66,8 @@ def _configured(path: Path, overrides: Sequence[str]) -> "Experiment":
     file = run.path / CONFIG if run else path
     experiment = read_experiment(file, overrides)
     if run:
-        remedy = f"name the file itself: rnnlab trace --untrained {file}"
+        given = [word for text in inputs for word in ("--input", text)]
+        remedy = f"name the file itself: {command_line('trace', '--untrained', file, *given)}"
         return opened(experiment, run, run.path, remedy=remedy, overrides=overrides)
     return experiment
 
@@ -73,11 +75,12 @@ def _configured(path: Path, overrides: Sequence[str]) -> "Experiment":
 def _one_layer(hidden: int, overrides: Sequence[str], inputs: Sequence[str]) -> "Experiment":
     """An experiment of one layer on the characters of the inputs, in the order in which they come."""
     from rnnlab.config.reading import parse_experiment
+    from rnnlab.pages.yaml_text import quoted
 
     characters = "".join(dict.fromkeys("".join(inputs)))
     if not characters:
-        raise UsageError('--input: expected at least one token, received none; e.g. --input "hello"')
-    text = json.dumps(characters)
+        raise UsageError("--input: expected at least one token, received none; e.g.: --input hello")
+    text = quoted(characters)
     window = min(max(map(len, inputs)), LONGEST_WINDOW)
     page = (
         f"dataset: {{kind: text, inline: {text}, vocabulary: {text}, window: {window}, target: shifted}}\n"

@@ -11,7 +11,12 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from rnnlab.config.patterns import divided
 from rnnlab.config.section import one_or_many
+from rnnlab.config.yaml_tree import value_at
+
+DATA_PATHS = (("dataset", "path"), ("dataset", "split", "validation"), ("dataset", "split", "test"))
+"""The keys that name files."""
 
 STRINGS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 """JSON Schema of one text or several."""
@@ -69,15 +74,14 @@ def folder_of_all(paths: Iterable[Path]) -> Path:
 
 
 def _folder_of(path: Path) -> Path:
-    """The folder of a file or a folder; of a pattern, the one before the first part that stands for many."""
-    places = (parent for parent in path.parents if not set("*?[") & set(str(parent)))
-    return next(places, path.parent)
+    """The folder of a file or a folder; of a pattern, the one in which it begins."""
+    folder, pattern = divided(path)
+    return folder if pattern else path.parent
 
 
 def _change(sections: Any, change: Callable[[str], str]) -> None:
-    dataset = sections.get("dataset") if isinstance(sections, dict) else None
-    split = dataset.get("split") if isinstance(dataset, dict) else None
-    for section, key in ((dataset, "path"), (split, "validation"), (split, "test")):
+    for *place, key in DATA_PATHS:
+        section = value_at(sections, tuple(place))
         if not isinstance(section, dict):
             continue
         value = section.get(key)

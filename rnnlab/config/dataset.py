@@ -87,6 +87,11 @@ class _Dataset(Section):
     split: Split = Field(NoSplit(), description="Which part of the data is held out.")
 
     @property
+    def form(self) -> str | None:
+        """The normalization form of Unicode in which text is read, if it is changed."""
+        return getattr(self, "normalize", None)
+
+    @property
     def files(self) -> dict[str, tuple[Path, ...]]:
         """The files of each part that has files of its own; what is not held out is `train`."""
         files = {"train": self.path or ()}
@@ -174,6 +179,11 @@ class TextDataset(_Dataset):
     encoding: Literal["one_hot", "scalar", "embedding"] = Field(
         "one_hot",
         description="How the network sees a token: a one-hot row, id / largest id, or a learnt row.",
+    )
+    normalize: Literal["NFC", "NFD", "NFKC", "NFKD"] | None = Field(
+        None,
+        description="Normalization form of Unicode in which data and seeds are read, also with the trained"
+        " model, so that a letter with an accent is written in one way.",
     )
 
 

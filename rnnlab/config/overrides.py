@@ -1,7 +1,12 @@
-"""`--set key.path=value`: settings of the command line in place of the file's."""
+"""`--set key.path=value`: settings of the command line, or of Python, in place of the file's.
 
+For a key that takes text or paths, what stands behind the `=` is the text itself, to its last character:
+`The ` keeps its space, `notes #1.txt` its number. For any other key it is YAML.
+"""
+
+import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,41 +15,74 @@ from rnnlab.config import yaml_tree
 from rnnlab.config.data_paths import make_absolute
 from rnnlab.config.dataset import SOURCES
 from rnnlab.config.report import Mark, Problem, shortened
-from rnnlab.config.yaml_tree import DEEPEST, Tree, read_tree
+from rnnlab.config.text_keys import Takes, what_is_taken
+from rnnlab.config.yaml_tree import DEEPEST, MOST_CHARACTERS, Tree, plain_value, read_tree
+from rnnlab.errors import ConfigError
+
+NOTHING = ("", "null")
+"""What takes a text away: nothing behind the `=`, or the word."""
 
 
-def apply_overrides(overrides: Sequence[str], tree: Tree) -> None:
+@dataclass(frozen=True)
+class Setting:
+    """A value of Python in place of the file's.
+
+    Attributes:
+        name: of the key, dotted.
+        value: as YAML on one line.
+    """
+
+    name: str
+    value: str
+
+
+Override = str | Setting
+"""`key.path=value` as it was typed, or a value of Python."""
+
+
+def apply_overrides(overrides: Sequence[Override], tree: Tree) -> None:
     """Put settings into the tree of a file.
 
     Args:
-        overrides: each `key.path=value`; the value is YAML, and a data path in it is relative to the working
-            folder. One of `dataset.path`, `inline` and `url` takes the place of whichever is in the file.
+        overrides: each `key.path=value`, or a value; a data path in it is relative to the working folder. One
+            of `dataset.path`, `inline` and `url` takes the place of whichever is in the file.
         tree: changed in place; what cannot be put into it is added to its problems.
 
     Raises:
         ConfigError: a value is no YAML at all.
     """
+    kinds = {name: text for name, _, text in map(_divided, overrides)}
     for number, override in enumerate(overrides, start=1):
-        dotted, equals, text = override.partition("=")
-        path = tuple(name.strip() for name in dotted.split("."))
+        dotted, equals, text = _divided(override)
+        path = tuple(dotted.split("."))
+        flag = "--set " if isinstance(override, str) else ""
         if equals and all(path) and len(path) <= DEEPEST:
-            mark = Mark(number, 0, 0, f"--set {'.'.join(path)}")
-            message = _apply(path, text, tree, mark)
+            mark = Mark(number, 0, 0, f"{flag}{dotted}")
+            takes = what_is_taken(path, tree.value, kinds) if flag else Takes.YAML
+            message = _apply(path, text, takes, tree, mark)
         else:
-            mark = Mark(number, 0, 0, f"--set {shortened(override)}")
+            mark = Mark(number, 0, 0, f"{flag}{shortened(override if isinstance(override, str) else dotted)}")
             message = "expected KEY.PATH=VALUE, such as model.units=256"
         if message:
             tree.problems.append(Problem(mark, message))
 
 
-def _apply(path: yaml_tree.Path, text: str, tree: Tree, mark: Mark) -> str:
+def _divided(override: Override) -> tuple[str, bool, str]:
+    """The dotted name, whether there is a value, and the value."""
+    if isinstance(override, Setting):
+        return override.name, True, override.value
+    dotted, equals, text = override.partition("=")
+    return ".".join(name.strip() for name in dotted.split(".")), bool(equals), text
+
+
+def _apply(path: yaml_tree.Path, text: str, takes: Takes, tree: Tree, mark: Mark) -> str:
     """Put one setting into the tree; gives what is wrong with it, or nothing."""
     if any(str(name).isdecimal() for name in path):
         return "an item of a list cannot be set; set the whole list, such as model.units=[128, 64]"
     section = _section(path[:-1], tree, mark)
     if not isinstance(section, dict):
         return f"{'.'.join(map(str, path[:-1]))} is not a section; replace it as a whole"
-    value = read_tree(text, partial(_mark_within, mark))
+    value = _value(text, takes, mark)
     section[path[-1]] = value.value
     tree.replace(path, value, mark)
     if path[0] == "dataset":
@@ -52,6 +90,62 @@ def _apply(path: yaml_tree.Path, text: str, tree: Tree, mark: Mark) -> str:
     if path[:-1] == ("dataset",) and path[-1] in SOURCES and value.value is not None:
         _drop_sources_of_the_file(str(path[-1]), tree, section)
     return ""
+
+
+def _value(text: str, takes: Takes, mark: Mark) -> Tree:
+    """What stands behind the `=`, as the key takes it.
+
+    Raises:
+        ConfigError: it is no YAML where it should be.
+    """
+    if takes is Takes.YAML:
+        return read_tree(text, partial(_mark_within, mark))
+    if takes is Takes.TEXT_OR_NUMBER and not isinstance(number := plain_value(text.strip()), str):
+        return Tree(number)
+    listed = _list(text, mark) if takes is Takes.TEXTS and not _is_there(text) else None
+    return listed or _text(text, mark)
+
+
+def _text(text: str, mark: Mark) -> Tree:
+    """A text as it stands; nothing where a text is taken away."""
+    tree = Tree(None if text in NOTHING else text)
+    if len(text) > MOST_CHARACTERS:
+        tree.problems.append(Problem(mark, f"expected at most {MOST_CHARACTERS:,} characters; use a file"))
+    elif not _is_unicode(text):
+        tree.problems.append(Problem(mark, "expected UTF-8, received other bytes; rename or convert it"))
+    else:
+        return tree
+    tree.value = None
+    tree.refused.add(())
+    return tree
+
+
+def _list(text: str, mark: Mark) -> Tree | None:
+    """A list in brackets; None where it is none, so that a name may begin with a bracket."""
+    if not (text.startswith("[") and text.endswith("]")):
+        return None
+    try:
+        tree = read_tree(text, partial(_mark_within, mark))
+    except ConfigError:
+        return None
+    return None if tree.problems else tree
+
+
+def _is_there(text: str) -> bool:
+    """Whether a file or a folder has this very name."""
+    try:
+        return os.path.lexists(text)
+    except ValueError:  # it has a NUL
+        return False
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a file can hold a text; what was typed may have bytes that are not UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _drop_sources_of_the_file(source: str, tree: Tree, dataset: dict[str, Any]) -> None:

@@ -6,17 +6,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rnnlab.config.comparison import is_comparison
-from rnnlab.config.data_paths import make_absolute
+from rnnlab.config.data_paths import DATA_PATHS, make_absolute
 from rnnlab.config.layout import section_at
-from rnnlab.config.overrides import apply_overrides
+from rnnlab.config.overrides import Override, apply_overrides
 from rnnlab.config.problems import Finding
 from rnnlab.config.recovery import check
 from rnnlab.config.report import Mark, Problem, report
 from rnnlab.config.schema import Experiment
+from rnnlab.config.section import one_or_many
 from rnnlab.config.writing import write_experiment
-from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, read_tree
-from rnnlab.errors import ConfigError, DataError, TrainingError
+from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, read_tree, value_at
+from rnnlab.errors import ConfigError, DataError, MissingFile, TrainingError
 from rnnlab.files import read_text
+from rnnlab.shell import command_line
 
 __all__ = ["MOST_BYTES", "parse_experiment", "read_experiment", "write_experiment"]
 
@@ -27,13 +29,13 @@ CALLBACKS = ("training", "callbacks")
 MOST_BYTES = 4 * MOST_CHARACTERS
 
 
-def read_experiment(path: Path, overrides: Sequence[str] = ()) -> Experiment:
+def read_experiment(path: Path, overrides: Sequence[Override] = ()) -> Experiment:
     """The experiment of a YAML file.
 
     Args:
         path: the file.
-        overrides: settings that replace the file's, each `key.path=value`; the value is YAML, and a path in
-            it is relative to the working folder.
+        overrides: settings that replace the file's, each `key.path=value`, as `config/overrides.py` reads
+            them; a path in one is relative to the working folder.
 
     Raises:
         ConfigError: everything that is wrong, one line each, with file, line and column.
@@ -45,7 +47,7 @@ def read_experiment(path: Path, overrides: Sequence[str] = ()) -> Experiment:
     return parse_experiment(text, name=str(path), folder=path.parent, overrides=overrides)
 
 
-def parse_experiment(text: str, *, name: str, folder: Path, overrides: Sequence[str] = ()) -> Experiment:
+def parse_experiment(text: str, *, name: str, folder: Path, overrides: Sequence[Override] = ()) -> Experiment:
     """The experiment of a YAML text.
 
     Args:
@@ -66,22 +68,47 @@ def parse_experiment(text: str, *, name: str, folder: Path, overrides: Sequence[
 
 
 @contextmanager
-def places_named(path: Path, overrides: Sequence[str] = ()) -> Iterator[None]:
+def places_named(
+    path: Path, overrides: Sequence[Override] = (), *, text: str | None = None
+) -> Iterator[None]:
     """Add the place of the setting to each error that only the data shows, such as an unknown seed, or only
     the import of a callback.
+
+    Of a file that is not there, and that a relative path of the YAML names, add what the path is relative to.
 
     Args:
         path: the YAML file that the experiment was read from.
         overrides: as in `read_experiment`.
+        text: the YAML, where it is of no file; the path is then what messages call it.
     """
     try:
         yield
     except (ConfigError, TrainingError) as error:
-        text = read_text(path, most_bytes=MOST_BYTES)
+        text = read_text(path, most_bytes=MOST_BYTES) if text is None else text
         tree = _tree(text, str(path), path.parent, overrides)
         lines = [_placed(line, tree) for line in str(error).split("\n")]
         placed = ConfigError(*lines) if isinstance(error, ConfigError) else TrainingError(lines[0])
         raise placed from error
+    except MissingFile as error:
+        if text is not None or not (key := _key_of(error.path, path, overrides)):
+            raise
+        raise MissingFile(f"{error} ({key} is relative to its YAML file)", error.path) from None
+
+
+def _key_of(missing: Path, path: Path, overrides: Sequence[Override]) -> str:
+    """The dotted key by which a YAML file names a file relative to its folder; empty if none does."""
+    text = read_text(path, most_bytes=MOST_BYTES)
+    tree = _tree(text, str(path), path.parent, overrides)
+    plain = read_tree(text, lambda line, column: Mark(0, line, column, str(path))).value
+    for key in DATA_PATHS:
+        mark = tree.keys.get(key)
+        if mark is None or mark.override:
+            continue
+        named = one_or_many(value_at(plain, key))
+        relative = (each for each in named if isinstance(each, str) and not os.path.isabs(each))
+        if str(missing) in (os.path.abspath(path.parent / each) for each in relative):
+            return ".".join(key)
+    return ""
 
 
 def _placed(line: str, tree: Tree) -> str:
@@ -98,14 +125,15 @@ def _placed(line: str, tree: Tree) -> str:
     return str(_problem(Finding(path, message), tree))
 
 
-def _tree(text: str, name: str, folder: Path, overrides: Sequence[str]) -> Tree:
+def _tree(text: str, name: str, folder: Path, overrides: Sequence[Override]) -> Tree:
     """The plain values of a YAML text, with absolute paths and the overrides in them, and their places."""
     tree = read_tree(text, lambda line, column: Mark(0, line, column, name))
     if not isinstance(tree.value, dict):
         raise ConfigError(*report([*tree.problems, Problem(Mark(0, 0, 0, name), _SECTIONS)]))
     if is_comparison(tree.value):
         raise ConfigError(
-            f"{name}: a page that lists configurations; compare them with: rnnlab compare {name}"
+            f"{name}: a page that lists configurations; compare them with:"
+            f" {command_line('compare', Path(name))}"
         )
     make_absolute(tree.value, folder)
     apply_overrides(overrides, tree)
@@ -113,9 +141,9 @@ def _tree(text: str, name: str, folder: Path, overrides: Sequence[str]) -> Tree:
 
 
 def _problem(finding: Finding, tree: Tree) -> Problem:
-    """A finding as a line; the name of the setting is left out where the line begins with its `--set`."""
+    """A finding as a line; the name of the setting is left out where the line begins with it."""
     mark, dotted = _where(finding, tree), ".".join(map(str, finding.path))
-    named = str(mark) == f"--set {dotted}"
+    named = str(mark) in (dotted, f"--set {dotted}")
     return Problem(mark, finding.message if named else f"{dotted}: {finding.message}")
 
 

@@ -21,6 +21,16 @@ stream`) chooses what is left out of `split`, `window`, `batch_size` and `epochs
 schedule where both are left out, by the size of its data, and says so. `rnnlab describe` shows what a page
 comes to, and the `config.yaml` of a run has all of it written out. What cannot stand together is refused
 before anything is trained, with the place and the remedy.
+
+On the command line `--set KEY=VALUE` replaces a key. For a key that takes text or paths, VALUE is the
+text as it stands, to its last character: `--set 'generation.seed=The '` keeps the space, and quotes in
+it are kept too. `null`, or nothing, takes the text away; `[a.txt, b.txt]` is a list, unless a file has
+this very name. For any other key VALUE is YAML.
+
+A data path of the YAML is relative to its file, one of `--set` to the working folder. In a pattern, `*`
+stands for any characters, `?` for one, `[ab]` for one of these, `**` for any number of folders. A
+folder or a file that has the very name is taken as it is, and the case of the extension does not
+matter.
 """
 
 _CITATION = re.compile(r"[A-Z]\w+(?: and [A-Z]\w+| et al\.)?, [0-9]{4}")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab.config.contradictions import refuse_contradictions
+from rnnlab.config.overrides import Override
 from rnnlab.config.reading import read_experiment
 from rnnlab.config.schema import Experiment
 from rnnlab.errors import UsageError
@@ -26,7 +27,7 @@ another training."""
 def resumed_experiment(
     own: Path,
     config: Path | None,
-    overrides: Sequence[str],
+    overrides: Sequence[Override],
     *,
     located: Callable[[Experiment], Experiment] = lambda experiment: experiment,
 ) -> Experiment:

@@ -56,6 +56,11 @@ class SequencesSplit(Section):
     test: Share = Field(0.0, description="Share of the sequences held out for testing, 0 to 1.")
     shuffle: bool = Field(True, description="Draw them at random, or take the last of the data.")
     random_seed: RandomSeed = Field(0, description="The number that fixes which sequences are drawn.")
+    unique: bool = Field(
+        False,
+        description="Keep equal sequences in one part, or in one fold, so that none that is held out is"
+        " trained on.",
+    )
 
 
 class FilesSplit(Section):

@@ -12,17 +12,26 @@ from numpy.typing import NDArray
 from rnnlab.config.schema import NotesDataset, SequencesSplit, TextDataset
 from rnnlab.config.section import Section
 from rnnlab.datasets.reporting import Report, followed, unreported
-from rnnlab.datasets.sequences import begun_by_boundaries, reordered
+from rnnlab.datasets.sequences import (
+    begun_by_boundaries,
+    equals_together,
+    groups_of_equals,
+    reordered,
+)
 from rnnlab.datasets.stored_text import StoredText
+from rnnlab.datasets.text import written_in_two_ways
 from rnnlab.datasets.texts import common_meter, read_texts
 from rnnlab.datasets.token_kind import Ids
 from rnnlab.datasets.transposing import is_moved, with_transposed
-from rnnlab.datasets.vocabulary import Kind, Vocabulary
+from rnnlab.datasets.vocabulary import LINE_BREAK, Kind, Vocabulary
 from rnnlab.errors import DataError, VocabularyError
 
 ALIGNMENT = 64
 """Bytes: TensorFlow reads memory where it is if its address is a multiple of this, and else copies it."""
 
+
+_MOST_FORMS = 100
+"""Letters that are looked for in two forms of Unicode."""
 
 _AFTER_MOVING = "(notes are named as dataset.transpose, or augment, spells them)"
 
@@ -65,6 +74,11 @@ class Corpus:
         return np.append(self.starts[1:] + self.has_boundaries, len(self.ids))
 
     @property
+    def groups(self) -> NDArray[np.int64]:
+        """(K,), the group of each sequence, in which all have the same tokens."""
+        return groups_of_equals(self.ids, self.starts, self.ends)
+
+    @property
     def has_boundaries(self) -> bool:
         """Whether the first token of a sequence is also the last target of the one before."""
         return self.vocabulary.boundary is not None
@@ -80,7 +94,9 @@ def load_corpus(
 
     Args:
         dataset: the section of the configuration.
-        vocabulary: a trained model's; without it the declared vocabulary, or else what occurs in the data.
+        vocabulary: a trained model's; without it the declared vocabulary, or else what occurs in the data. If
+            a model knows no line break, the one at the end of a text is left out: editors and `generate`
+            end every text with one.
         report: is told how far it is.
 
     Raises:
@@ -91,12 +107,16 @@ def load_corpus(
     texts, notes, left_out = read_texts(dataset, report=report)
     if vocabulary is None:
         vocabulary = _vocabulary(dataset, [text for _, text in texts], report)
+    elif dataset.kind == "text" and LINE_BREAK not in vocabulary.tokens:
+        texts = [(part, text.without_last_line_break()) for part, text in texts]
     try:
         ids, starts, held_out = _encoded(texts, vocabulary, report)
     except VocabularyError as error:
         if not is_moved(dataset):
             raise
         raise VocabularyError(f"{error} {_AFTER_MOVING}") from None
+    if dataset.kind == "text" and dataset.form is None:
+        notes += _said_of_forms([text for _, text in texts], vocabulary)
     names = tuple(text.name for _, text in texts)
     digest = _digest([text.sha256 for _, text in texts])
     meter = common_meter(text for _, text in texts) if dataset.kind == "notes" else None
@@ -107,9 +127,13 @@ def load_corpus(
 
 def drawn(corpus: Corpus, split: Section) -> Corpus:
     """The corpus with its sequences in the order that a split draws them in, if it does."""
-    if not (isinstance(split, SequencesSplit) and split.shuffle):
+    if not (isinstance(split, SequencesSplit) and (split.shuffle or split.unique)):
         return corpus
-    order = np.random.default_rng(split.random_seed).permutation(len(corpus.starts))
+    groups = corpus.groups if split.unique else np.arange(len(corpus.starts))
+    order = np.arange(int(groups.max()) + 1)
+    if split.shuffle:
+        order = np.random.default_rng(split.random_seed).permutation(len(order))
+    order = equals_together(groups, order)
     ids, starts = reordered(corpus.ids, corpus.starts, order, closed=corpus.has_boundaries)
     return replace(corpus, ids=ids, starts=starts, order=order)
 
@@ -117,13 +141,33 @@ def drawn(corpus: Corpus, split: Section) -> Corpus:
 def _vocabulary(dataset: TextDataset | NotesDataset, texts: list[StoredText], report: Report) -> Vocabulary:
     kind = dataset.kind
     if dataset.vocabulary is not None:
-        return Vocabulary.declare(dataset.vocabulary, kind=kind, boundary=dataset.boundary)
+        declared = Vocabulary.declare(dataset.vocabulary, kind=kind, boundary=dataset.boundary)
+        return replace(declared, form=dataset.form)
     pieces = (
         (text.name, piece)
         for text in texts
         for piece in _pieces(text, kind, "building the vocabulary of", report)
     )
-    return with_transposed(Vocabulary.derive(pieces, kind=kind, boundary=dataset.boundary), dataset.shifts)
+    derived = Vocabulary.derive(pieces, kind=kind, boundary=dataset.boundary)
+    return with_transposed(replace(derived, form=dataset.form), dataset.shifts)
+
+
+def _said_of_forms(texts: list[StoredText], vocabulary: Vocabulary) -> tuple[str, ...]:
+    """A note on letters that the data has in two forms of Unicode, each a token or tokens of its own."""
+    found = [
+        (letter, other)
+        for letter, other in written_in_two_ways(vocabulary.tokens)[:_MOST_FORMS]
+        if all(any(each in block for text in texts for block in text.blocks()) for each in (letter, other))
+    ]
+    if not found:
+        return ()
+    (letter, other), count = found[0], len(found)
+    codes = " ".join(f"U+{ord(each):04X}" for each in other)
+    letters = f"{count} letters are" if count > 1 else "a letter is"
+    return (
+        f"{letters} written in two forms of Unicode, such as {letter!r} as U+{ord(letter):04X} and as"
+        f" {codes}, which the network takes for different ones; dataset.normalize: NFC writes them in one",
+    )
 
 
 def _encoded(

@@ -21,7 +21,7 @@ from rnnlab.config.schema import Experiment
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.loading import Data, require_readable
 from rnnlab.datasets.parts import part_of_tokens
-from rnnlab.datasets.sequences import reordered
+from rnnlab.datasets.sequences import equals_together, nearest_edges, reordered
 from rnnlab.datasets.splits import Splits, stratified_parts
 from rnnlab.errors import Argument, DataError, count_of
 
@@ -62,9 +62,26 @@ def fold_data(corpus: Corpus, experiment: Experiment, folds: int) -> Iterator[Da
 
 def _of_sequences(corpus: Corpus, experiment: Experiment, folds: int) -> Iterator[Data]:
     count = len(corpus.starts)
-    drawn = np.random.default_rng(experiment.training.random_seed).permutation(count)
+    equals = corpus.groups
+    unique = int(equals.max()) + 1
     note = f"each fold holds out one of {folds} parts of {count:,} sequences, drawn with training.random_seed"
-    groups = np.array_split(drawn, folds)
+    if not getattr(experiment.dataset.split, "unique", False):
+        if unique < count:
+            note += (
+                f"; {count - unique:,} of them are equal to others, and may be in several parts:"
+                " dataset.split: {kind: sequences, unique: true} keeps equal ones in one"
+            )
+        equals, unique = np.arange(count), count
+    if unique < folds:
+        raise DataError(
+            f"expected {folds} different sequences or more for {folds} folds, received {unique};"
+            " use fewer folds"
+        )
+    order = np.random.default_rng(experiment.training.random_seed).permutation(unique)
+    drawn = equals_together(equals, order)
+    sizes = [len(part) for part in np.array_split(drawn, folds)]
+    cuts = nearest_edges(equals[drawn], np.cumsum(sizes)[:-1].tolist())
+    groups = np.split(drawn, cuts)
     for number, held in enumerate(groups):
         kept = np.concatenate([*groups[:number], *groups[number + 1 :]])
         yield _fold(corpus, experiment, corpus.starts, kept, held, note)

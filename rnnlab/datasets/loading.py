@@ -85,8 +85,8 @@ def check_generation(experiment: Experiment, vocabulary: Vocabulary) -> None:
         try:
             tokens = len(vocabulary.parse(text, name=key.rpartition(".")[2]))
         except VocabularyError as error:
-            remedy = "" if str(error).endswith("?") else "; use tokens of the data, or leave it out"
-            problems.append(f"{key}: {error}{remedy}")
+            remedy = " or" if str(error).endswith("?") else ";"
+            problems.append(f"{key}: {error}{remedy} set it to tokens of the data, or to null")
             continue
         if key.endswith("stop") and tokens != 1:
             problems.append(f"{key}: expected one token, received {tokens}: {text!r}")

@@ -4,7 +4,6 @@ What was downloaded lies in a cache folder under its sha256, and is verified aga
 second run needs no network, and what was damaged meanwhile is downloaded anew.
 """
 
-import glob
 import hashlib
 import os
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from rnnlab.config.address import name_of
+from rnnlab.config.patterns import files_matching, is_pattern
 from rnnlab.config.schema import NotesDataset, TextDataset
 from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.errors import DataError, DownloadError
@@ -70,8 +70,8 @@ def files_of(path: Path) -> list[Path]:
     """
     if path.is_dir():
         found = [each for each in path.iterdir() if each.is_file() and not each.name.startswith(".")]
-    elif glob.has_magic(str(path)) and not path.exists():
-        found = [Path(each) for each in glob.glob(str(path), recursive=True) if os.path.isfile(each)]
+    elif is_pattern(path):
+        found = files_matching(path)
     else:
         return [path]
     if not found:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rnnlab.config.schema import ContiguousSplit, Experiment, SequencesSplit, StratifiedShuffleSplit
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part, part_of_tokens, part_of_windows, require_windows, whole
+from rnnlab.datasets.sequences import nearest_edges
 from rnnlab.datasets.stratification import (
     Fold,
     drop_overlapping,
@@ -53,11 +54,12 @@ def split_corpus(corpus: Corpus, experiment: Experiment) -> Splits:
     if split.kind == "contiguous":
         parts = _contiguous(corpus, split, window)
     elif split.kind == "sequences":
-        parts = _of_sequences(corpus, _drawn(split, len(corpus.starts)), window)
+        parts = _of_sequences(corpus, _drawn(split, corpus), window)
     elif split.kind == "files":
         parts = _of_sequences(corpus, corpus.held_out, window)
     else:
         parts = [whole(corpus, window=window)]
+    notes += _notes_of_equals(corpus, parts, split.kind)
     if experiment.regime != "stream":
         notes += _notes_of_short_sequences(corpus, window)
         for part in parts:
@@ -79,8 +81,7 @@ def split_record(corpus: Corpus, splits: Splits) -> dict[str, Any]:
         if splits.folds:
             record = {"windows": part.window_starts.tolist()}
         elif len(order) > 1:
-            inside = (corpus.starts >= part.begin) & (corpus.starts < part.end - corpus.has_boundaries)
-            record["sequences"] = (order[inside] + 1).tolist()
+            record["sequences"] = (order[_inside(corpus, part)] + 1).tolist()
         parts[part.name] = record
     return {"data_sha256": corpus.sha256, "parts": parts}
 
@@ -123,12 +124,15 @@ def _contiguous(corpus: Corpus, split: ContiguousSplit, window: int) -> list[Par
     return [replace(part, gap=0 if part.name == last else max(gap, 0)) for part in parts]
 
 
-def _drawn(split: SequencesSplit, count: int) -> dict[str, int]:
+def _drawn(split: SequencesSplit, corpus: Corpus) -> dict[str, int]:
     """The number of the first sequence of each held-out part; training first, then validation, then test."""
+    count = len(corpus.starts)
     test = count - round(count * split.test)
-    validation = test - round(count * split.validation)
-    firsts = {"validation": validation, "test": test}
-    return {part: first for part, first in firsts.items() if getattr(split, part) > 0}
+    firsts = {"validation": test - round(count * split.validation), "test": test}
+    firsts = {part: first for part, first in firsts.items() if getattr(split, part) > 0}
+    if not split.unique:
+        return firsts
+    return dict(zip(firsts, nearest_edges(corpus.groups, [*firsts.values()]), strict=True))
 
 
 def _of_sequences(corpus: Corpus, held_out: Mapping[str, int], window: int) -> list[Part]:
@@ -196,6 +200,35 @@ def _parts_of_windows(
         train = apart
     parts = [part_of_windows(corpus, "train", train), part_of_windows(corpus, "validation", held_out)]
     return Splits({part.name: part for part in parts}, notes)
+
+
+def _notes_of_equals(corpus: Corpus, parts: list[Part], kind: str) -> tuple[str, ...]:
+    """A note for each held-out part of which sequences are trained on too."""
+    train, *held_out = parts
+    if len(corpus.starts) < 2 or not held_out:
+        return ()
+    groups = corpus.groups
+    known = set(groups[_inside(corpus, train)].tolist())
+    remedies = {"sequences": "dataset.split.unique: true keeps equal ones in one part"}
+    other = "dataset.split: {kind: sequences, unique: true} keeps equal ones in one part"
+    notes = []
+    for part in held_out:
+        own = groups[_inside(corpus, part)].tolist()
+        equal = sum(group in known for group in own)
+        if equal:
+            notes.append(
+                f"{equal:,} of {len(own):,} sequences of the {part.name} part are also in the train part;"
+                f" {remedies.get(kind, other)}"
+            )
+    return tuple(notes)
+
+
+def _inside(corpus: Corpus, part: Part) -> NDArray[np.bool_]:
+    """(K,), whether each sequence begins in a part."""
+    inside: NDArray[np.bool_] = (corpus.starts >= part.begin) & (
+        corpus.starts < part.end - corpus.has_boundaries
+    )
+    return inside
 
 
 def _notes_of_short_sequences(corpus: Corpus, window: int) -> tuple[str, ...]:

@@ -1,11 +1,13 @@
 """Texts of any size, kept as UTF-8: in a string, one emoji makes four bytes of every character."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rnnlab.datasets.reporting import Report, unreported
+from rnnlab.datasets.text import blocks_in_form
 from rnnlab.errors import DataError
 from rnnlab.files import read_blocks
 
@@ -21,45 +23,70 @@ class StoredText:
         encoded: its blocks in UTF-8, each of whole characters.
         length: S.
         sha256: digest of the text in UTF-8.
+        lone_returns: how many of its line ends were carriage returns alone, as old Macs wrote them.
     """
 
     name: str
     encoded: tuple[bytes, ...]
     length: int
     sha256: str
+    lone_returns: int = 0
 
     def blocks(self) -> Iterator[str]:
         """The text, a block at a time."""
         return (block.decode() for block in self.encoded)
+
+    def without_last_line_break(self) -> "StoredText":
+        """The text without the line break at its end, if it has one; other line breaks before it stay."""
+        if not (self.encoded and self.encoded[-1].endswith(b"\n")):
+            return self
+        *before, last = self.encoded
+        blocks = [*before, last[:-1]] if len(last) > 1 else before
+        shorter = _stored(self.name, (block.decode() for block in blocks))
+        return replace(shorter, lone_returns=self.lone_returns)
 
     def head(self, blocks: int | None = None) -> str:
         """The text of the first blocks; of all, if no number is given."""
         return b"".join(self.encoded[:blocks]).decode()
 
 
-def read_stored(path: Path, *, name: str | None = None, report: Report = unreported) -> StoredText:
+def read_stored(
+    path: Path, *, name: str | None = None, form: str | None = None, report: Report = unreported
+) -> StoredText:
     """The text of a file, which `report` may see grow.
 
     Args:
         path: the file.
         name: what messages call it, if not by its path.
+        form: the normalization form of Unicode that the text is brought into; None leaves it as it is.
         report: is told how far it is.
 
     Raises:
         DataError: the file cannot be read, is empty or is not UTF-8.
     """
     called = name or str(path)
+    returns = Counter[str]()
     try:
-        return _stored(called, _reported(path, Path(called).name, read_blocks(path), report))
+        blocks = _with_line_feeds(read_blocks(path), returns)
+        blocks = _reported(path, Path(called).name, blocks, report)
+        text = _stored(called, blocks if form is None else blocks_in_form(blocks, form))
     except DataError as error:
         if name:
             raise DataError(f"{name}: {error}") from None
         raise
+    return replace(text, lone_returns=returns["\r"])
 
 
 def store(text: str, *, name: str) -> StoredText:
     """A text that is there already; it has no half of a surrogate pair."""
     return _stored(name, (text[begin : begin + _BLOCK] for begin in range(0, len(text), _BLOCK)))
+
+
+def _with_line_feeds(blocks: Iterable[str], returns: Counter[str]) -> Iterator[str]:
+    """The blocks with a line feed for each carriage return, and count those."""
+    for block in blocks:
+        returns["\r"] += block.count("\r")
+        yield block.replace("\r", "\n")
 
 
 def _stored(name: str, blocks: Iterable[str]) -> StoredText:

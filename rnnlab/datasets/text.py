@@ -3,6 +3,7 @@
 A text of S characters is read in blocks, so that 100 MB need little more memory than their ids.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -13,6 +14,7 @@ from rnnlab.datasets.token_kind import Ids
 
 _BLOCK = 1 << 16
 _CODE_POINTS = 0x110000
+_LAST_ASCII = re.compile(r"[\x00-\x7f](?=[^\x00-\x7f]*\Z)")
 _TYPED = str.maketrans("‘’‚“”„«»–—−\u00a0", '\'\'\'"""""--- ')
 
 
@@ -66,6 +68,70 @@ class Characters:
         base = unicodedata.normalize("NFKD", token)[:1]
         meant = dict.fromkeys([token.swapcase(), token.translate(_TYPED), base, base.swapcase()])
         return [character for character in meant if character != token and character in known][:3]
+
+
+def in_form(text: str, form: str | None) -> str:
+    """A text in a normalization form of Unicode; as it is, if there is none."""
+    if form is None:
+        return text
+    return unicodedata.normalize(form, text)  # type: ignore[arg-type]
+
+
+def blocks_in_form(blocks: Iterable[str], form: str) -> Iterator[str]:
+    """A text in a normalization form, a block at a time.
+
+    It is cut before ASCII characters only: no character before one belongs to it.
+    """
+    held_back = ""
+    for block in blocks:
+        text = held_back + block
+        last = _LAST_ASCII.search(text)
+        cut = last.start() if last else 0
+        if cut:
+            yield in_form(text[:cut], form)
+        held_back = text[cut:]
+    if held_back:
+        yield in_form(held_back, form)
+
+
+def same_letter(tokens: Sequence[str], index: int, known: Sequence[str]) -> str:
+    """The known characters that are the same letter as one of a text in another form of Unicode.
+
+    Args:
+        tokens: the characters of the text.
+        index: of a character that is not known.
+        known: the characters that are.
+
+    Returns:
+        The letter in known characters; empty if it cannot be written in them.
+    """
+    begin = index
+    while begin and unicodedata.combining(tokens[begin]):
+        begin -= 1
+    end = index + 1
+    while end < len(tokens) and unicodedata.combining(tokens[end]):
+        end += 1
+    letters = ["".join(tokens[begin:end]), tokens[index]]
+    if "\u1100" <= tokens[index] <= "\u11ff":  # a part of a Korean syllable
+        firsts, ends = range(max(index - 2, 0), index + 1), range(index + 1, index + 4)
+        letters += ["".join(tokens[first:last]) for first in firsts for last in ends]
+    for letter in letters:
+        for form in ("NFC", "NFD"):
+            written = in_form(letter, form)
+            if written != letter and tokens[index] not in written and set(written) <= set(known):
+                return written
+    return ""
+
+
+def written_in_two_ways(known: Sequence[str]) -> list[tuple[str, str]]:
+    """Letters that known characters can write in two forms of Unicode, each in both forms."""
+    characters = set(known)
+    found = []
+    for letter in known:
+        for other in {in_form(letter, "NFD"), in_form(letter, "NFC")} - {letter}:
+            if set(other) <= characters:
+                found.append((letter, other))
+    return found
 
 
 def _code_points(text: str) -> Iterator[NDArray[np.uint32]]:

@@ -9,7 +9,7 @@ from rnnlab.config.schema import NotesDataset, TextDataset
 from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.datasets.source import Source, sources
 from rnnlab.datasets.stored_text import StoredText, read_stored, store
-from rnnlab.datasets.text import Characters
+from rnnlab.datasets.text import Characters, in_form
 from rnnlab.datasets.transposing import Ways, is_moved, moved, said_of
 from rnnlab.errors import DataError
 from rnnlab.music.files import is_score, tunes_in
@@ -67,7 +67,7 @@ def read_texts(
     """
     found = _Found()
     if dataset.inline is not None:
-        text = store(_without_surrogates(dataset.inline), name="dataset.inline")
+        text = store(in_form(_checked(dataset.inline), dataset.form), name="dataset.inline")
         found.add("train", text, dataset)
     for source in sources(dataset, report=report):
         _read(source, dataset, found, report)
@@ -75,6 +75,7 @@ def read_texts(
         if not any(part == readable for readable, _ in found.texts):
             raise _nothing_in(part, [why for failed, why in found.failures if failed == part])
     notes = tuple(f"left out: {why}" for _, why in found.failures) + found.omissions.sentences()
+    notes += tuple(_said_of_returns(text) for _, text in found.texts if text.lone_returns)
     if isinstance(dataset, NotesDataset):
         notes += said_of(found.ways, dataset)
     return found.texts, notes, found.omissions.left_out
@@ -118,7 +119,7 @@ def _texts(
             omissions.add(tune, file=str(source.path))
             yield store(tune_text(tune), name=tune.name)
         return
-    text = read_stored(source.path, name=source.url, report=report)
+    text = read_stored(source.path, name=source.url, form=dataset.form, report=report)
     if source.found and not _has_tokens(text, dataset):
         raise DataError(f"{text.name}: expected at least one token, received none")
     yield text
@@ -143,6 +144,11 @@ def _reading(dataset: NotesDataset) -> Reading:
     return Reading(chosen.track, chosen.channel, chosen.polyphony, grid, chosen.voice, meter)
 
 
+def _said_of_returns(text: StoredText) -> str:
+    ends = "carriage return is" if text.lone_returns == 1 else "carriage returns are"
+    return f"{text.name}: {text.lone_returns:,} {ends} read as line ends, as old Macs wrote them"
+
+
 def _nothing_in(part: str, failures: list[str]) -> DataError:
     """What to say of a part of which nothing can be read."""
     if len(failures) == 1:
@@ -152,8 +158,11 @@ def _nothing_in(part: str, failures: list[str]) -> DataError:
     return DataError(f"none of {len(failures):,} files of the {part} part can be read: {shown}{more}")
 
 
-def _without_surrogates(text: str) -> str:
-    """The text; YAML can spell halves of a UTF-16 pair, which no file can hold."""
+def _checked(text: str) -> str:
+    """The text; YAML can spell halves of a UTF-16 pair, which no file holds, and NULs, which no text has."""
+    if (nul := text.find("\0")) >= 0:
+        place = Characters().place(text, nul)
+        raise DataError(f"dataset.inline:{place}: a NUL, which no text has; take it out")
     try:
         text.encode()
     except UnicodeEncodeError as error:

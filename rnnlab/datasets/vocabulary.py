@@ -7,8 +7,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.config.schema import NotesDataset, TextDataset
 from rnnlab.datasets.notes import Notes
-from rnnlab.datasets.text import Characters
+from rnnlab.datasets.text import Characters, in_form, same_letter
 from rnnlab.datasets.token_kind import Ids, TokenKind
 from rnnlab.errors import DataError, VocabularyError
 
@@ -28,11 +29,18 @@ class Vocabulary:
         tokens: the tokens by id, all different.
         kind: `text` (a token is a character) or `notes` (a token is a note, chord or rest).
         boundary: the token between two sequences, if there is one.
+        form: the normalization form of Unicode in which texts are read; None leaves them as they are.
     """
 
     tokens: tuple[str, ...]
     kind: Kind
     boundary: str | None = None
+    form: str | None = None
+
+    @staticmethod
+    def of(tokens: tuple[str, ...], dataset: TextDataset | NotesDataset) -> "Vocabulary":
+        """The vocabulary of a trained model, whose tokens are known."""
+        return Vocabulary(tokens, dataset.kind, dataset.boundary, dataset.form)
 
     @staticmethod
     def derive(texts: Iterable[tuple[str, str]], *, kind: Kind, boundary: str | None = None) -> "Vocabulary":
@@ -97,6 +105,7 @@ class Vocabulary:
             VocabularyError: the first token that the vocabulary lacks, with `name:line:column:`.
         """
         kind = self._kind
+        text = in_form(text, self.form)
         try:
             tokens = kind.split(text, name=name)
         except DataError as error:
@@ -129,14 +138,28 @@ class Vocabulary:
         ids = self._kind.look_up(tokens, self.tokens)
         if ids.size and ids.max() == len(self):
             unknown = int(np.argmax(ids == len(self)))
-            raise VocabularyError(f"{place(unknown)}: {self._lacks(tokens[unknown])}")
+            written = same_letter(tokens, unknown, self.tokens) if self.kind == "text" else ""
+            raise VocabularyError(f"{place(unknown)}: {self._lacks(tokens[unknown], written)}")
         return ids.astype(self.id_type, copy=False)
 
-    def _lacks(self, token: str) -> str:
+    def _lacks(self, token: str, written: str) -> str:
+        """What to say of a token that is lacking.
+
+        Args:
+            token: it.
+            written: the characters of the vocabulary that are the same letter; empty if there are none.
+        """
         kind = self._kind
+        lack = f"{kind.noun} {kind.show(token)} is not in the vocabulary ({self.summary})"
+        if written:
+            codes = " ".join(f"U+{ord(letter):04X}" for letter in written)
+            return (
+                f"{lack}, which has the same letter in another form of Unicode, as {codes};"
+                " dataset.normalize: NFC reads both forms alike"
+            )
         near = " or ".join(map(kind.show, kind.near(token, self.tokens)))
         question = f"; did you mean {near}?" if near else ""
-        return f"{kind.noun} {kind.show(token)} is not in the vocabulary ({self.summary}){question}"
+        return f"{lack}{question}"
 
     def _plain(self, token: str) -> str:
         """A token of the vocabulary in a list: notes as they are, characters quoted."""

@@ -102,8 +102,9 @@ def measure_baselines(
     ids, reach = _last_tokens(training, ranges)
     models = train_ngrams(ids, reach, vocab_size=len(training.vocabulary), most=HIGHEST_ORDER)
     losses, tokens = _losses(models, corpus, order, experiment)
+    is_certain = len(training.vocabulary) == 1  # rounding leaves a little more or less than 0
     measured = tuple(
-        Baseline(order, smoothing, float(loss) / tokens)
+        Baseline(order, smoothing, 0.0 if is_certain else max(0.0, float(loss) / tokens))
         for smoothing, by_order in losses.items()
         for order, loss in enumerate(by_order, start=1)
     )

@@ -43,7 +43,7 @@ class Metrics:
     @property
     def loss(self) -> float:
         """Cross-entropy, nats per token."""
-        return self.total_loss / self.tokens
+        return max(0.0, self.total_loss / self.tokens)  # in this order −0.0 becomes 0.0
 
     @property
     def bits_per_token(self) -> float:

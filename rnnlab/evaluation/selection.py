@@ -200,7 +200,7 @@ def _on_file(experiment: Experiment, *data: Path, whole: bool = False) -> Experi
 
 def _corpus(trained: TrainedModel, experiment: Experiment, report: Report) -> Corpus:
     dataset = experiment.dataset
-    vocabulary = Vocabulary(trained.tokens, dataset.kind, dataset.boundary)
+    vocabulary = Vocabulary.of(trained.tokens, dataset)
     try:
         return load_corpus(dataset, vocabulary=vocabulary, report=report)
     except DataError as error:

@@ -1,7 +1,11 @@
 """From a trained model to a file of another program: built, written, read back, compared, and then there."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -91,7 +95,8 @@ def export(
     card = card_of(trained, network, state=state)
     probe = probe_of(trained, network, state=state)
     vocabulary, off = _WRITERS[format](path, network, card, probe)
-    return Exported(path, vocabulary, off, (*network.notes, *_notes(trained, network, format, state=state)))
+    notes = (*network.notes, *_notes(trained, network, format, state=state), *_said_of(path, format))
+    return Exported(path, vocabulary, off, notes)
 
 
 def _check_place(path: Path, wanted: str, *, overwrite: bool) -> None:
@@ -142,9 +147,9 @@ def _write_saved_model(
 ) -> tuple[Path, float]:
     from rnnlab.exports import keras_model  # noqa: PLC0415 (loads TensorFlow, which takes seconds)
 
-    with replaced(path) as temporary:
-        keras_model.save_for_serving(keras_model.build(network, state=bool(probe.state)), temporary)
-        outputs = keras_model.outputs_of(keras_model.served(temporary), _inputs(network, probe))
+    with replaced(path) as temporary, _without_wildcards(temporary) as plain:
+        keras_model.save_for_serving(keras_model.build(network, state=bool(probe.state)), plain)
+        outputs = keras_model.outputs_of(keras_model.served(plain), _inputs(network, probe))
         off = difference(probe, outputs, target=str(path))
         extra = temporary / "assets.extra"
         extra.mkdir()
@@ -155,6 +160,19 @@ def _write_saved_model(
 def _stands_there(path: Path) -> UsageError:
     replace = Argument("overwrite", True)
     return UsageError(f"{path}: stands there already; name another, or replace it with ", replace)
+
+
+@contextmanager
+def _without_wildcards(folder: Path) -> Iterator[Path]:
+    """A name of a new folder that TensorFlow can load from: it takes any other name for a pattern."""
+    if not _WILDCARD.search(str(folder)):
+        yield folder
+        return
+    folder.mkdir()
+    with TemporaryDirectory(ignore_cleanup_errors=True) as elsewhere:
+        link = Path(elsewhere, "model")
+        link.symlink_to(folder.absolute(), target_is_directory=True)
+        yield link
 
 
 def _inputs(network: Network, probe: Probe) -> dict[str, np.ndarray[Any, Any]]:
@@ -179,6 +197,17 @@ def _notes(trained: TrainedModel, network: Network, wanted: str, *, state: bool)
     return tuple(notes)
 
 
+def _said_of(path: Path, wanted: str) -> tuple[str, ...]:
+    """A note on a folder that TensorFlow cannot load from under its name."""
+    if wanted != "saved_model" or not _WILDCARD.search(str(path.absolute())):
+        return ()
+    return (
+        f"TensorFlow takes the name {path.absolute()} for a pattern, and cannot load from it; rename or copy"
+        " the folder before you load it",
+    )
+
+
+_WILDCARD = re.compile(r"[*?[\\]")
 _NAMES = {"keras": "Keras", "onnx": "ONNX", "saved_model": "Keras"}
 _ARTICLES = {"keras": "a file", "onnx": "a file", "saved_model": "the folder of a SavedModel"}
 _SAVED_MODEL = "saved_model.pb"

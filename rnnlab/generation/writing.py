@@ -77,7 +77,7 @@ def write(trained: TrainedModel, settings: Generation) -> Writing:
     """
     experiment = trained.experiment
     dataset = experiment.dataset
-    vocabulary = Vocabulary(trained.tokens, dataset.kind, dataset.boundary)
+    vocabulary = Vocabulary.of(trained.tokens, dataset)
     seed = seed_ids(settings.seed, vocabulary)
     temperature = settings.temperature
     if temperature is None:

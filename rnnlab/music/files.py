@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from rnnlab.errors import DataError
+from rnnlab.errors import DataError, MissingFile
 from rnnlab.music.abc import read_abc
 from rnnlab.music.kern import read_kern
 from rnnlab.music.midi import read_midi
 from rnnlab.music.musicxml import read_musicxml
 from rnnlab.music.reading import Reading
 from rnnlab.music.tune import Tune, parse_tune
+from rnnlab.unicode_text import decoded
 
 NOTE_TEXT = (".notes", ".txt")
 MOST_BYTES = 16 << 20
@@ -58,7 +59,7 @@ def is_score(path: Path) -> bool:
 def _bytes_of(path: Path) -> bytes:
     try:
         if not path.is_file():
-            raise DataError(f"{path}: no such file; check the path")
+            raise MissingFile(f"{path}: no such file; check the path", path)
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
@@ -74,10 +75,9 @@ def _bytes_of(path: Path) -> bytes:
 
 def _read_notes(data: bytes, name: str, _: Reading) -> Iterator[Tune | DataError]:
     try:
-        tune = parse_tune(data.decode("utf-8-sig"), name=name)
+        text = decoded(data, Path(name)).replace("\r\n", "\n").replace("\r", "\n")  # also those of old Macs
+        tune = parse_tune(text, name=name)
         yield tune if tune.notes else DataError(f"{name}: expected at least one note, received none")
-    except UnicodeDecodeError as error:
-        yield DataError(f"{name}: not UTF-8 (byte 0x{data[error.start]:02x} at offset {error.start})")
     except DataError as error:
         yield error
 

@@ -1,6 +1,5 @@
 """What a page says of its data before the settings: what was seen, what to type next, what to expect."""
 
-import shlex
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ import numpy as np
 
 from rnnlab.errors import count_of, one_line
 from rnnlab.pages.choices import Choices
+from rnnlab.shell import command_line
 
 WIDTH = 100
 
@@ -40,13 +40,12 @@ def seen(choices: Choices) -> str:
 
 def next_commands(choices: Choices, page: Path) -> list[str]:
     """What to type next, in order."""
-    name = shlex.quote(str(page))
-    samples = "" if choices.seed else " --samples 5"
+    samples = [] if choices.seed else ["--samples", "5"]
     return [
-        f"rnnlab describe {name}",
-        f"rnnlab train {name}",
-        "rnnlab evaluate",
-        f"rnnlab generate{samples}",
+        command_line("describe", page),
+        command_line("train", page),
+        command_line("evaluate"),
+        command_line("generate", *samples),
     ]
 
 

@@ -94,7 +94,7 @@ def gather(
     return Contents(
         run=run,
         trained=trained,
-        vocabulary=Vocabulary(trained.tokens, dataset.kind, dataset.boundary),
+        vocabulary=Vocabulary.of(trained.tokens, dataset),
         architecture=architecture_of(trained.experiment, len(trained.tokens)),
         history=read_history(run),
         record=read_record(run),

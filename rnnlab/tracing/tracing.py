@@ -116,7 +116,7 @@ def trace(model: TrainedModel, inputs: Sequence[str], *, runs_on: bool = False) 
             Argument("per_token"),
         )
     dataset = model.experiment.dataset
-    vocabulary = Vocabulary(model.tokens, dataset.kind, dataset.boundary)
+    vocabulary = Vocabulary.of(model.tokens, dataset)
     read = _read(inputs, vocabulary)
     reading = reading_of(read.shape[1], model.experiment, runs_on=runs_on)
     _check_size(architecture, vocabulary, lanes=len(read), steps=len(reading))

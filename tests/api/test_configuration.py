@@ -75,7 +75,7 @@ def test_a_path_is_relative_to_the_working_folder(tmp_path, monkeypatch):
 
 
 def test_what_cannot_be_is_a_config_error():
-    """With every line, as the command line has them."""
+    """With every line; each begins with the key, since Python has no flags."""
     with pytest.raises(rnnlab.ConfigError) as caught:
         rnnlab.load_config(TEXT, set={"model.units": -1, "training.epoch": 2})
 

@@ -59,6 +59,22 @@ def test_a_run_goes_on_with_more_epochs():
         rnnlab.resume("mine", "model.units=9")
 
 
+def test_what_only_the_data_shows_has_its_place():
+    """A file's line and column, a text's, or the name of the setting; and so for a run that goes on."""
+    page = "dataset: {kind: text, inline: abcabcabc, window: 2}\nmodel: {kind: lstm, units: 2}\n"
+    page += "training: {batching: windows, epochs: 1}\ngeneration: {seed: xyz}\n"
+    Path("page.yaml").write_text(page)
+
+    with pytest.raises(
+        rnnlab.ConfigError, match=r"^page\.yaml:4:20: generation\.seed: seed:1:1: character 'x'"
+    ):
+        rnnlab.train("page.yaml")
+    with pytest.raises(rnnlab.ConfigError, match=r"^config:4:20: generation\.seed: seed:1:1: character 'x'"):
+        rnnlab.train(page)
+    with pytest.raises(rnnlab.ConfigError, match=r"^generation\.seed: seed:1:1: character 'x'"):
+        rnnlab.train(rnnlab.load_config(page))
+
+
 def test_progress_is_shown_to_whoever_asks():
     """Where training stands after each chunk but the first; `print` shows it as a sentence."""
     shown = []

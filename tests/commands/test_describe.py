@@ -239,3 +239,21 @@ def test_the_ceiling_is_said_to_be_of_models_that_see_one_window(rnnlab, kind):
 
     assert "so no model that sees only the window can do better" in text
     assert "without state" not in text
+
+
+def test_a_seed_that_the_data_lacks_can_be_taken_away(rnnlab):
+    """As with a page of someone else for one's own data; the message says how, and that works."""
+    Path("page.yaml").write_text(
+        "dataset: {kind: text, inline: The ship, window: 2}\nmodel: {kind: lstm, units: 2}\n"
+        "training: {batch_size: 1}\ngeneration: {seed: 'The '}\n"
+    )
+    Path("my.txt").write_text("나비야 이리 날아 오너라")
+    own = ("describe", "page.yaml", "--set", "dataset.path=my.txt")
+
+    refused = rnnlab(*own)
+
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("page.yaml:4:20: generation.seed: seed:1:1: character 'T'")
+    assert refused.stderr.endswith("set it to tokens of the data, or to null\n")
+    assert rnnlab(*own, "--set", "generation.seed=null").exit_code == 0
+    assert rnnlab(*own, "--set", "generation.seed=나비야 ").exit_code == 0

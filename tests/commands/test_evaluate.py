@@ -232,7 +232,7 @@ def test_each_token_has_a_line(rnnlab):
 
 def test_the_end_of_a_tune_is_a_line_of_the_table(rnnlab):
     """A line break that ends a tune is spelled out; notes stand as they are."""
-    run_of(SONG, 'dataset.inline="g8 e8 e4 f8 d8\\nc8 d8 e8 f8 g8"', "dataset.unit=line")
+    run_of(SONG, "dataset.inline=g8 e8 e4 f8 d8\nc8 d8 e8 f8 g8", "dataset.unit=line")
 
     lines = rnnlab("evaluate", "--per-token").stdout.splitlines()
 

@@ -186,3 +186,40 @@ def test_equal_samples_are_said_to_be(rnnlab, options, said):
     assert "equal" not in drawn.stderr
     assert len({text.strip() for text in drawn.stdout.split("\n\n")}) == 3
     assert "equal" not in rnnlab("generate", *options).stderr
+
+
+@pytest.mark.parametrize("text", [SENTENCE, STREAM])
+def test_what_is_printed_can_be_measured(rnnlab, text):
+    """The line break at the end of what `generate` prints is no token that the model would have to know."""
+    run_of(text)
+    Path("written.txt").write_text(rnnlab("generate", "--seed", "the", "--length", "50").stdout)
+
+    answer = rnnlab("evaluate", "--data", "written.txt", "--json")
+
+    assert answer.exit_code == 0, answer.stderr
+    assert Path("written.txt").read_text().endswith("\n")
+    assert "\n" not in Path("written.txt").read_text()[:-1]
+    Path("lines.txt").write_text("the quick\nbrown\n")
+    assert (
+        "character '\\n' (U+000A) is not in the vocabulary"
+        in rnnlab("evaluate", "--data", "lines.txt").stderr
+    )
+
+
+@pytest.mark.parametrize("command", ["generate", "evaluate", "trace"])
+def test_a_run_without_a_finished_epoch_is_said_to_be(rnnlab, command):
+    """With the command that goes on; a row of its history is an epoch."""
+    history = run_of(SONG).path / "history.csv"
+    said = "runs/song-1: no epoch has ended in this run, so its weights are hardly trained;"
+    assert said not in _printed(rnnlab(command))
+
+    history.write_text("epoch,loss\n")
+    assert f"{said} go on: rnnlab train --resume runs/song-1" in _printed(rnnlab(command))
+
+    history.write_text("epoch,loss\n1,2.5\n")
+    assert said not in _printed(rnnlab(command))
+
+
+def _printed(answer) -> str:
+    """All that a command printed, as one line."""
+    return " ".join(f"{answer.stderr} {answer.stdout}".split())

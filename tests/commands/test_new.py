@@ -122,18 +122,38 @@ def test_a_page_elsewhere_finds_its_data(data):
         ("texts", "texts.yaml"),
         ("texts/*.txt", "texts.yaml"),
         (".", "folder.yaml"),
+        ("*.txt", "folder.yaml"),
+        ("Music vol.2", "Music vol.2.yaml"),
     ],
 )
 def test_a_page_is_named_as_its_data(rnnlab, tmp_path, monkeypatch, name, page):
     """Here, without the extension; a pattern has the name of its folder."""
     folder = tmp_path / "folder"
-    (folder / "texts").mkdir(parents=True)
-    monkeypatch.chdir(folder)
-    for file in ("prose.txt", "texts/a.txt"):
+    for file in ("prose.txt", "texts/a.txt", "Music vol.2/a.txt"):
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_text(PROSE)
+    monkeypatch.chdir(folder)
 
     assert rnnlab("new", name).exit_code == 0
     assert Path(page).is_file()
+
+
+@pytest.mark.parametrize("name", ["Music [2024]", "what?", "a*"])
+def test_a_folder_with_the_characters_of_patterns_is_a_folder(rnnlab, tmp_path, monkeypatch, name):
+    """Work in it, or name it, alone or with a pattern behind it; the page finds its data from anywhere."""
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / "PROSE.TXT").write_text(PROSE)
+
+    assert rnnlab("new", f"{name}/*.txt", "--output", "outside.yaml").exit_code == 0
+    assert rnnlab("new", name, "--output", "whole.yaml").exit_code == 0
+    monkeypatch.chdir(folder)
+    assert rnnlab("new", "*.txt").exit_code == 0
+
+    for page in (f"{name}.yaml", "../outside.yaml", "../whole.yaml"):
+        assert rnnlab("describe", page).exit_code == 0
+    monkeypatch.chdir("/")
+    assert rnnlab("describe", str(folder / f"{name}.yaml")).exit_code == 0
 
 
 def test_a_dash_prints_the_page(data):
@@ -172,7 +192,7 @@ def test_a_page_is_not_replaced_unasked(data, monkeypatch):
     ("arguments", "exit_code", "message"),
     [
         (["gone.txt"], 1, "gone.txt: no such file"),
-        (["page.yaml"], 2, "page.yaml: a page of YAML already; expected text or music, or rnnlab describe"),
+        (["page.yaml"], 2, "page.yaml: a page of YAML already; expected text or music, or: rnnlab describe"),
         (["prose.txt", "--output", "prose.txt", "--force"], 2, "prose.txt: the data itself; name another"),
         (["prose.txt", "--output", "gone/page.yaml"], 1, "gone/page.yaml: cannot write (No such file"),
         (["empty"], 1, "empty: holds no file; expected files to read"),
@@ -237,3 +257,13 @@ def test_the_temperature_suits_what_is_written(data, name, temperature):
     assert page.generation.temperature == temperature
     several = "--samples 5" in Path("page.yaml").read_text()
     assert not (several and temperature == 0)
+
+
+def test_each_command_stays_on_its_line(data, monkeypatch):
+    """However narrow the terminal is: it is copied from there."""
+    monkeypatch.setenv("COLUMNS", "40")
+    page = "a page with a very long name, for a very long text.yaml"
+
+    lines = data("new", "prose.txt", "--output", page).stderr.splitlines()
+
+    assert [line.strip() for line in lines if f"train '{page}'" in line] == [f"rnnlab train '{page}'"]

@@ -59,6 +59,15 @@ def test_one_layer_needs_no_configuration(rnnlab):
     assert "lstm_1: forget gate f, 0 to 1" in lstm
 
 
+@pytest.mark.parametrize("text", ["😀a", '"quoted" # \\', "null", "12", "a: b\t\x85"])
+def test_the_input_of_one_layer_may_be_any_text(rnnlab, text):
+    """Whatever YAML would make of it."""
+    answer = rnnlab("trace", "--untrained", "--hidden", "2", "--input", text, "--json")
+
+    assert answer.exit_code == 0, answer.stderr
+    assert json.loads(answer.stdout)["vocabulary"] == list(dict.fromkeys(text))
+
+
 def test_the_random_seed_decides_the_initial_weights(rnnlab):
     """The same gives the same, another other ones."""
     line = ["trace", "--untrained", "--hidden", "2", "--input", "hello", "--set"]
@@ -253,7 +262,7 @@ def test_a_step_is_a_slide(rnnlab):
     [
         ("runs/song-1 --input Z", "input:1:1: character 'Z' is not in the vocabulary"),
         ("runs/song-1 --input=", "--input: expected at least one token, received none"),
-        ("runs/song-1", "no input: the configuration has no seed; give one, e.g. --input"),
+        ("runs/song-1", "no input: the configuration has no seed; give one, e.g.: --input"),
         ("runs/song-1 --input the --input do", "--input: expected inputs of equally many tokens"),
         ("runs/song-1 --input the --step 4", "--step: the input has 3 steps, received 4"),
         ("runs/song-1 --input the --unit 9", "--unit: simple_rnn_1 has 8, received 9"),

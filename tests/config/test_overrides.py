@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+import rnnlab
+from rnnlab.config.overrides import Override
 from rnnlab.config.reading import parse_experiment
+from rnnlab.config.writing import write_experiment
 from rnnlab.errors import ConfigError
 
 PAGE = "dataset: {kind: text, path: a.txt}\nmodel: {kind: lstm, units: [4, 0], peephole: true}\ntraining:\n"
@@ -122,3 +125,168 @@ def test_what_is_said_twice_on_the_command_line_is_refused(overrides, line):
     lines = refusal(*overrides, "model.units=4", "training.epochs=1")
 
     assert [text.partition(": ")[2] for text in lines] == [line.partition(": ")[2]]
+
+
+TEXTS = [
+    "The ",
+    " The",
+    "notes #1.txt",
+    "*.txt",
+    "live: side a.txt",
+    "-dash.txt",
+    "- dash",
+    "&a",
+    "!x",
+    "%a",
+    "@a",
+    "`a",
+    "? x",
+    "a: b",
+    "{a}",
+    "[draft].txt",
+    "'q'",
+    '"quoted"',
+    "a\nb\n",
+    "\t",
+    "~",
+    "true",
+    "12",
+    "1e5",
+    "0x10",
+    "Null",
+    "a=b=c",
+    "\x03",
+    "나비야 ",
+]
+"""What YAML would read otherwise, or refuse."""
+
+
+def parsed(*overrides: Override, page: str = ""):
+    """The experiment of a small page with overrides."""
+    page = page or "dataset: {kind: text, path: a.txt}\nmodel: {kind: lstm, units: 4}\n"
+    return parse_experiment(page, name="song.yaml", folder=Path("/corpora"), overrides=overrides)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_text_is_what_stands_behind_the_equals_sign(text):
+    """To its last character, for each key that takes text or a path, whatever it is in YAML."""
+    experiment = parsed(
+        f"generation.seed={text}",
+        f"generation.stop={text}",
+        "training.samples.every_epochs=1",
+        f"training.samples.seed={text}",
+        "dataset.split.kind=files",
+        f"dataset.split.validation={text}",
+        f"dataset.path={text}",
+    )
+
+    assert (experiment.generation.seed, experiment.generation.stop) == (text, text)
+    assert experiment.training.samples.seed == text
+    assert experiment.dataset.path == experiment.dataset.split.validation == (Path.cwd() / text,)
+    assert parsed(f"dataset.inline={text}").dataset.inline == text
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_text_of_a_run_is_read_back_as_it_is(text, tmp_path):
+    """The run's config.yaml holds what was typed."""
+    experiment = parsed(f"dataset.path={text}", f"generation.seed={text}")
+
+    written = write_experiment(experiment, folder=tmp_path)
+
+    assert parse_experiment(written, name="config.yaml", folder=tmp_path) == experiment
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_value_of_python_is_that_value(text):
+    """Text is text, and None takes it away; nothing is read as YAML."""
+    assert rnnlab.load_config(PLAIN, set={"generation.seed": text}).generation.seed == text
+    assert rnnlab.load_config(PLAIN, set={"generation.seed": None}).generation.seed is None
+    assert rnnlab.load_config(PLAIN, set={"generation.seed": "null"}).generation.seed == "null"
+
+
+PLAIN = "dataset: {kind: text, inline: abc}\nmodel: {kind: lstm, units: 4}\ngeneration: {seed: a}\n"
+
+
+@pytest.mark.parametrize("nothing", ["", "null"])
+def test_a_text_is_taken_away_by_nothing_or_by_null(nothing):
+    """Of every key that may be left out."""
+    experiment = parsed(
+        f"generation.seed={nothing}",
+        f"dataset.inline={nothing}",
+        "dataset.path=b.txt",
+        page=PLAIN,
+    )
+
+    assert (experiment.generation.seed, experiment.dataset.inline) == (None, None)
+
+
+def test_a_list_of_texts_stands_in_brackets(tmp_path, monkeypatch):
+    """As YAML has it; unless there is a file of this very name, and what is no list is a name."""
+    monkeypatch.chdir(tmp_path)
+
+    def paths(text: str) -> list[str]:
+        return [each.name for each in parsed(f"dataset.path={text}").dataset.path]
+
+    assert paths('[a.txt, "b #1.txt"]') == ["a.txt", "b #1.txt"]
+    assert paths("[a] b.txt") == ["[a] b.txt"]
+    assert paths("[*.txt]") == ["[*.txt]"]
+    assert paths("[draft]") == ["draft"]
+    (tmp_path / "[draft]").mkdir()
+    assert paths("[draft]") == ["[draft]"]
+    assert parsed("dataset.vocabulary=[a, b]").dataset.vocabulary == ("a", "b")
+    assert parsed("dataset.vocabulary=ab #").dataset.vocabulary == ("a", "b", " ", "#")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "validation"),
+    [
+        (["dataset.split.kind=contiguous", "dataset.split.validation=0.25"], 0.25),
+        (["dataset.split.validation=0.25", "dataset.split.kind=contiguous"], 0.25),
+        (["dataset.split.validation=a #1", "dataset.split.kind=files"], (Path.cwd() / "a #1",)),
+        (["dataset.split.kind=files", "dataset.split.validation=0.25"], (Path.cwd() / "0.25",)),
+    ],
+)
+def test_a_key_of_several_kinds_takes_what_its_kind_takes(overrides, validation):
+    """Whichever of the two is typed first."""
+    assert parsed(*overrides).dataset.split.validation == validation
+
+
+def test_a_kind_that_is_typed_later_decides():
+    """The file's own is replaced by then."""
+    page = "dataset: {kind: text, path: a.txt, split: {kind: contiguous, validation: 0.1}}\n"
+    page += "model: {kind: lstm, units: 4}\n"
+
+    experiment = parsed("dataset.split.validation=a #1", "dataset.split.kind=files", page=page)
+
+    assert experiment.dataset.split.validation == (Path.cwd() / "a #1",)
+
+
+def test_other_keys_take_yaml():
+    """Numbers, words of a few, lists of numbers, sections; and what takes a number or a text."""
+    experiment = parsed(
+        "model.units= [8, 9] ",
+        "dataset.kind= notes ",
+        "dataset.transpose=-3",
+        "dataset.augment.semitones=-2..2",
+        "dataset.reading.grid=[1/16, 1/24]",
+        "training.callbacks=[a.b:C, a.b:D]",
+        'training.batching="windows"  # a remark',
+        "dataset.split={kind: files, validation: 'a #1'}",
+    )
+
+    assert (experiment.model.units, experiment.dataset.kind) == ((8, 9), "notes")
+    assert (experiment.dataset.transpose, experiment.dataset.shifts) == (-3, (-2, -1, 1, 2))
+    assert experiment.dataset.reading.grid == "1/16,1/24"
+    assert experiment.training.callbacks == ("a.b:C", "a.b:D")
+    assert experiment.training.batching == "windows"
+    assert experiment.dataset.split.validation[0].name == "a #1"
+
+
+def test_what_no_file_can_hold_is_refused():
+    """Bytes that are not UTF-8, which a shell passes on; and more than a page may have."""
+    assert refusal("generation.seed=caf\udce9", "model.units=4", "training.epochs=1") == [
+        "--set generation.seed: expected UTF-8, received other bytes; rename or convert it"
+    ]
+    assert refusal("generation.seed=" + "a" * 600_000, "model.units=4", "training.epochs=1") == [
+        "--set generation.seed: expected at most 524,288 characters; use a file"
+    ]

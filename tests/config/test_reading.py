@@ -1,5 +1,6 @@
 """From YAML to an experiment, and everything that is wrong with it in lines to act on."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE
 from rnnlab.config.reading import parse_experiment, places_named, read_experiment
 from rnnlab.config.schema import Experiment
-from rnnlab.errors import ConfigError
+from rnnlab.datasets.loading import load_data
+from rnnlab.errors import ConfigError, DataError
 
 GOOD = """\
 dataset:
@@ -356,8 +358,8 @@ def test_defaults_that_depend_on_the_regime_are_filled_in():
         (b"", "{path}: the file is empty; expected sections (dataset:, model:, …); see rnnlab schema"),
         (
             b"a: 1\nb: \xff",
-            "{path}:2: not UTF-8 (byte 0xff at offset 8);"
-            " convert it, e.g.: iconv -f latin1 -t utf-8 song.yaml > new.txt",
+            "{path}:2: not UTF-8 (byte 0xff at offset 8); it looks like LATIN1,"
+            " convert it: iconv -f LATIN1 -t UTF-8 < {path} > song.utf8.yaml",
         ),
     ],
 )
@@ -376,8 +378,7 @@ def test_a_file_that_cannot_be_read_is_a_wrong_configuration(tmp_path, content, 
 def test_a_file_that_is_no_page_at_all_is_not_read_to_its_end(tmp_path):
     """A corpus, or a disk image, given as the configuration by mistake costs no memory."""
     path = tmp_path / "song.yaml"
-    with path.open("wb") as file:
-        file.truncate(5 << 20)
+    path.write_bytes(b"a" * (5 << 20))
 
     with pytest.raises(ConfigError) as caught:
         read_experiment(path)
@@ -446,3 +447,51 @@ def test_the_kind_of_a_section_without_a_value_is_asked_for():
     assert line.endswith(
         "expected one of none, contiguous, sequences, files, stratified_shuffle, received nothing"
     )
+
+
+@pytest.mark.parametrize(
+    ("dataset", "overrides", "missing", "remark"),
+    [
+        ("path: a.txt", [], "a.txt", " (dataset.path is relative to its YAML file)"),
+        ("path: [there.txt, b/a.txt]", [], "b/a.txt", " (dataset.path is relative to its YAML file)"),
+        (
+            "path: there.txt, split: {kind: files, validation: v.txt}",
+            [],
+            "v.txt",
+            " (dataset.split.validation is relative to its YAML file)",
+        ),
+        ("path: /no/such/a.txt", [], "/no/such/a.txt", ""),
+        ("path: a.txt", ["dataset.path=a.txt"], "../here/a.txt", ""),
+        ("path: a.txt", ["dataset={kind: text, path: b.txt}"], "../here/b.txt", ""),
+    ],
+)
+def test_what_a_path_is_relative_to_is_said_where_it_is(
+    tmp_path, monkeypatch, dataset, overrides, missing, remark
+):
+    """Of a relative path of the YAML; one of the command line is relative to the working folder."""
+    for folder in ("pages", "here"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "pages" / "there.txt").write_text("abc")
+    page = tmp_path / "pages" / "page.yaml"
+    page.write_text(f"dataset: {{kind: text, {dataset}}}\nmodel: {{kind: lstm, units: 2}}\n")
+    monkeypatch.chdir(tmp_path / "here")
+
+    with pytest.raises(DataError) as caught, places_named(page, overrides):
+        load_data(read_experiment(page, overrides))
+
+    path = os.path.abspath(page.parent / missing)
+    assert str(caught.value) == f"{path}: no such file; check the path{remark}"
+
+
+def test_a_path_of_the_command_line_is_relative_to_nothing_else(tmp_path, monkeypatch):
+    """Also where the YAML file has the same path, in the working folder."""
+    Path(tmp_path, "page.yaml").write_text(
+        "dataset: {kind: text, path: a.txt}\nmodel: {kind: lstm, units: 2}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    page, overrides = Path("page.yaml"), ["dataset.path=a.txt"]
+
+    with pytest.raises(DataError) as caught, places_named(page, overrides):
+        load_data(read_experiment(page, overrides))
+
+    assert str(caught.value) == f"{tmp_path / 'a.txt'}: no such file; check the path"

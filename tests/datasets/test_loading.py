@@ -53,7 +53,7 @@ SONG_LINE = "g8 e8 e4 f8 d8 d4 c8 d8 e8 f8 g8 g8 g4"
             ["generation.seed: seed:1:4: note 'b4' is not in the vocabulary (d4 e4 g4 c8 d8 e8 f8 g8)"],
         ),
         (["generation.stop=d8 e8"], ["generation.stop: expected one token, received 2: 'd8 e8'"]),
-        (["generation.seed='|'"], ["generation.seed: expected at least one token, received none"]),
+        (["generation.seed=|"], ["generation.seed: expected at least one token, received none"]),
         (
             ["training.samples={every_epochs: 1, seed: a8}", "generation.stop=h8"],
             [

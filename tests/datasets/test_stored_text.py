@@ -92,3 +92,21 @@ def test_reading_is_reported_by_its_share_of_the_file(tmp_path):
     assert [share for _, share in shares] == sorted({share for _, share in shares})
     assert shares[0][1] == pytest.approx(3 / 15)
     assert shares[-1][1] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("data", "text", "returns"),
+    [
+        (b"one\rtwo\r", "one\ntwo\n", 2),
+        (b"one\r\ntwo\r\n", "one\ntwo\n", 0),
+        (b"one\r\rtwo\nthree\r\n", "one\n\ntwo\nthree\n", 2),
+        (b"a" * ((1 << 20) - 1) + b"\r" + b"\nb\rc", "a" * ((1 << 20) - 1) + "\nb\nc", 1),
+    ],
+)
+def test_carriage_returns_alone_are_line_ends(tmp_path, data, text, returns):
+    """As old Macs wrote them; they are counted, and those before a line feed belong to it."""
+    (tmp_path / "mac.txt").write_bytes(data)
+
+    stored = read_stored(tmp_path / "mac.txt")
+
+    assert (stored.head(), stored.lone_returns) == (text, returns)

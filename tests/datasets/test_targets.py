@@ -17,7 +17,7 @@ from tests.evaluation.digits import STATEFUL, STREAM, digits, digits_corpus
 
 SHIFTED = ("dataset.target=shifted",)
 REGIMES = [(), SHIFTED, STATEFUL, (*STATEFUL, *SHIFTED), STREAM]
-LINES = ('dataset.inline="013\\n2\\n12044\\n12"', "dataset.unit=line")
+LINES = ("dataset.inline=013\n2\n12044\n12", "dataset.unit=line")
 
 
 def counted(experiment: Experiment, *, most_reach: int = 3) -> tuple[list[int], list[list[int]]]:

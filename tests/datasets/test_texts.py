@@ -9,6 +9,7 @@ from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.splits import split_corpus
 from rnnlab.errors import DataError
 from rnnlab.music.conversion import collect
+from rnnlab.music.files import read_tunes
 from rnnlab.music.grid import parse_grid
 from rnnlab.music.midi import write_midi
 from rnnlab.music.reading import Reading
@@ -200,3 +201,25 @@ def test_a_bad_tune_of_a_collection_does_not_stop_the_others(experiment, tmp_pat
     assert corpus.notes[0].startswith(f"left out: {tmp_path}/good.abc:10:1: expected notes")
     with pytest.raises(DataError, match=r"bad\.abc:4:1: expected notes"):
         load_corpus(experiment("kind: notes, path: [good.abc, bad.abc]").dataset)
+
+
+@pytest.mark.parametrize("kind", ["text", "notes"])
+def test_lines_of_an_old_mac_are_lines_and_that_is_said(experiment, tmp_path, kind):
+    """With `unit: line` each of them begins anew."""
+    (tmp_path / "mac.txt").write_bytes(b"c4 d4\re4 f4\rg4 a4\r")
+
+    corpus = load_corpus(experiment(f"kind: {kind}, path: mac.txt, unit: line, window: 1").dataset)
+
+    assert len(corpus.starts) == 3
+    assert corpus.notes == (
+        f"{tmp_path / 'mac.txt'}: 3 carriage returns are read as line ends, as old Macs wrote them",
+    )
+
+
+def test_convert_reads_the_lines_of_an_old_mac(tmp_path):
+    """A remark ends where its line ends."""
+    (tmp_path / "mac.notes").write_bytes(b"% a song\rc4 d4\r% the end\r")
+
+    (tune,) = read_tunes(tmp_path / "mac.notes")
+
+    assert len(tune.notes) == 2

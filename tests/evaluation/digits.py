@@ -20,7 +20,7 @@ def digits(*sequences: str, settings: tuple[str, ...] = (), folder: Path | None 
     """An experiment on one sequence of digits, or on several, which become files in a folder."""
     if folder is None:
         (sequence,) = sequences
-        return experiment(TEXT, f"dataset.inline='{sequence}'", *settings)
+        return experiment(TEXT, f"dataset.inline={sequence}", *settings)
     paths = [folder / f"{number}.txt" for number in range(len(sequences))]
     for path, sequence in zip(paths, sequences, strict=True):
         path.write_text(sequence)

@@ -13,7 +13,7 @@ from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.splits import split_corpus
 from rnnlab.evaluation import baselines
 from rnnlab.evaluation.baselines import Baselines, best_baselines, measure_baselines
-from rnnlab.evaluation.metrics import measure
+from rnnlab.evaluation.metrics import Metrics, measure
 from tests.counting_model import CountingModel
 from tests.evaluation.digits import STATEFUL, STREAM, digits
 
@@ -90,7 +90,7 @@ def test_no_context_crosses_into_another_sequence(tmp_path: Path) -> None:
 
 def test_the_end_of_a_line_is_asked_for() -> None:
     """Trained on lines 1 3 and 1 2: 1 begins both, 3 or 2 follows it, and then the end. Asked for 1 2."""
-    lines = ('dataset.inline="13\\n12\\n12"', "dataset.unit=line", "training.batch_size=1")
+    lines = ("dataset.inline=13\n12\n12", "dataset.unit=line", "training.batch_size=1")
     split = "dataset.split={kind: sequences, validation: 0.34, shuffle: false}"
     result = measured(digits("0", settings=(*STREAM, *lines, split)))
     bigram = next(each for each in result.all if each.order == 2 and each.smoothing == "witten_bell")
@@ -138,3 +138,13 @@ def test_of_the_data_with_and_without_copies_the_better_is_counted(
     assert (plain.copies, result.copies) == (None, copies)
     assert (result.best.loss < plain.best.loss) == bool(copies)
     assert result.counted == plain.counted * (1 + copies)
+
+
+@pytest.mark.parametrize("settings", [STREAM, ()])
+def test_one_token_alone_is_certain(settings: tuple[str, ...]) -> None:
+    """Every loss is 0, and no rounding error above or below it."""
+    alone = ("dataset.vocabulary=0", "training.batch_size=1")
+    result = measured(digits("0" * 40, settings=(*settings, HELD_OUT, *alone)))
+
+    assert {str(each.loss) for each in result.all} == {"0.0"}
+    assert str(Metrics(total_loss=-0.0, correct=1, tokens=1).loss) == "0.0"

@@ -11,7 +11,7 @@ from rnnlab.evaluation.free_running import FreeRunning, run_freely
 from tests.counting_model import CountingModel
 from tests.evaluation.digits import STREAM, digits
 
-SEED = (*STREAM, "generation.seed='12'")
+SEED = (*STREAM, "generation.seed=12")
 
 
 def run(experiment: Experiment) -> FreeRunning | str:
@@ -60,7 +60,7 @@ def test_the_length_asked_for_is_enough() -> None:
 
 def test_the_regime_is_that_of_training() -> None:
     """Windows of two from a zero state go on with 0 4 1 2."""
-    assert free("120412", settings=("generation.seed='12'",)).exact
+    assert free("120412", settings=("generation.seed=12",)).exact
 
 
 def test_the_seeds_first_occurrence_counts() -> None:
@@ -71,7 +71,7 @@ def test_the_seeds_first_occurrence_counts() -> None:
 
 def test_a_seed_may_overlap_itself() -> None:
     """11 in 0111: what follows the first of its two occurrences is a single 1."""
-    assert free("0111", settings=(*STREAM, "generation.seed='11'")).length == 1
+    assert free("0111", settings=(*STREAM, "generation.seed=11")).length == 1
 
 
 def test_a_seed_across_two_sequences_is_no_occurrence(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_seed_without_a_token_gives_no_run() -> None:
         settings=(
             "dataset={kind: notes, inline: c4 d4 e4 f4, window: 2}",
             "training.batching=stream",
-            "generation.seed='|'",
+            "generation.seed=|",
         ),
     )
 
@@ -118,4 +118,4 @@ def test_a_seed_without_a_token_gives_no_run() -> None:
 def test_an_unknown_token_in_the_seed_is_refused() -> None:
     """With its place in the setting."""
     with pytest.raises(VocabularyError, match=r"generation\.seed:1:2: .*'7'"):
-        run(digits("12013", settings=(*STREAM, "generation.seed='17'")))
+        run(digits("12013", settings=(*STREAM, "generation.seed=17")))

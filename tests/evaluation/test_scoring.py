@@ -22,7 +22,7 @@ from tests.evaluation.digits import STATEFUL, STREAM, digits
 from tests.trained import SENTENCE, trained
 
 FIVE_STEPS = ("dataset.target=shifted", "dataset.window=5")
-SEVEN = ("dataset.vocabulary='0123456'",)
+SEVEN = ("dataset.vocabulary=0123456",)
 
 
 class Opinion:
@@ -97,7 +97,7 @@ def test_the_top_five_are_counted() -> None:
 
 def test_of_five_tokens_all_are_in_the_top_five() -> None:
     """That says nothing, so it is left out."""
-    metrics = measured(Opinion(6, 5, 4, 3, 2), "dataset.inline='01324'")
+    metrics = measured(Opinion(6, 5, 4, 3, 2), "dataset.inline=01324")
 
     assert (metrics.top_5, metrics.top_5_accuracy) == (None, None)
 

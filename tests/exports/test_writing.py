@@ -131,6 +131,21 @@ def test_only_a_saved_model_is_replaced_by_one():
     assert Path("home/diary.txt").read_text() == "mine"
 
 
+@pytest.mark.parametrize("name", ["sm [1]", "tb*?", "Music [2024]/sm"])
+def test_a_saved_model_is_written_into_a_folder_whose_name_has_wildcards(name):
+    """TensorFlow takes such a name for a pattern: it is written all the same, and that is said."""
+    path = Path(name)
+    path.parent.mkdir(exist_ok=True)
+
+    exported = export(variant("lstm"), path, format="saved_model")
+
+    assert (path / "saved_model.pb").is_file()
+    assert (path / "variables/variables.index").is_file()
+    assert not path.is_symlink()
+    assert "rename or copy the folder before you load it" in exported.notes[-1]
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
 def test_a_folder_that_is_not_there_is_said():
     """In the words of every file that is written."""
     with pytest.raises(RunError, match=r"nowhere/song.onnx: cannot write \(No such file or directory\)"):

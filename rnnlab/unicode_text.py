@@ -1,0 +1,204 @@
+"""Bytes that are not UTF-8 text: in which encoding they are, and the command that converts them.
+
+byte order mark        UTF-16 or UTF-32
+NULs at every other    UTF-16 without a mark; at three of four: UTF-32
+other NULs             no encoding: they are refused, since no text has them on purpose
+letters of one script  cp949, cp932, gb18030, cp1251 or koi8-r, by which characters come out
+0x80 to 0x9f           cp1252, where these are quotes, dashes and €; a Mac's with its line ends
+else                   latin1
+"""
+
+import codecs
+from collections.abc import Callable
+from pathlib import Path
+
+from rnnlab.errors import DataError
+from rnnlab.shell import shell_word
+
+SAMPLE = 1 << 16
+"""Bytes by which an encoding is recognised; a multiple of 4."""
+
+_MARKS = {
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+"""The longer ones first: that of UTF-32 begins with that of UTF-16."""
+
+_PLAIN = frozenset({0, *b"\t\n\r", *range(0x20, 0x7F)})
+"""Bytes of text in ASCII, and NUL."""
+
+_LEAST_NULS, _MOST_WRONG = 0.3, 0.05
+"""Of ASCII in UTF-16: share of the bytes that are NULs, and of those the share at wrong places.
+
+The latter is also the share of characters that no text has, above which bytes are not in an encoding.
+"""
+
+_MOST_CONTROLS = 0.02
+"""Share of the bytes that are control characters, above which it is no text."""
+
+DROP_NULS = "tr -d '\\000'"
+
+_SCRIPTS: dict[str, tuple[Callable[[str], bool], float]] = {
+    "CP932": (lambda letter: "\u3040" <= letter <= "\u30ff", 0.2),
+    "CP1251": (lambda letter: "а" <= letter <= "я", 0.6),
+    "KOI8-R": (lambda letter: "а" <= letter <= "я", 0.6),
+    "CP949": (lambda letter: "가" <= letter <= "힣", 0.85),
+    "GB18030": (lambda letter: "\u4e00" <= letter <= "\u9fff" or "\u3000" <= letter <= "\u303f", 0.7),
+}
+"""Characters that are frequent in a script, and their least share of all that are not ASCII; surest first."""
+
+
+def decoded(data: bytes, path: Path) -> str:
+    """The text of all bytes of a file, without a byte order mark.
+
+    Raises:
+        DataError: they are not UTF-8, or have a NUL.
+    """
+    if has_mark(data):
+        raise with_mark(path, data)
+    if (nul := data.find(0)) >= 0:
+        raise has_nul(path, data[:SAMPLE], line=1 + line_ends(data[:nul]), offset=nul)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = 1 + line_ends(data[: error.start])
+        raise not_utf8(path, error, line=line, offset=error.start) from None
+
+
+def line_ends(data: bytes) -> int:
+    """How many lines end in bytes; old Macs end them with a carriage return alone."""
+    return data.count(b"\n") or data.count(b"\r")
+
+
+def has_mark(data: bytes) -> bool:
+    """Whether a file begins with the byte order mark of another encoding than UTF-8."""
+    return bool(_encoding_mark(data))
+
+
+def with_mark(path: Path, data: bytes) -> DataError:
+    """What to say of a file that begins with such a mark."""
+    return _in_encoding(path, _encoding_mark(data), "its byte order mark says")
+
+
+def has_nul(path: Path, begin: bytes, *, line: int, offset: int) -> DataError:
+    """What to say of a file with a NUL in it.
+
+    Args:
+        path: the file.
+        begin: its first bytes, at most `SAMPLE` of them.
+        line: of the NUL, from 1.
+        offset: of the NUL, in the file.
+    """
+    if encoding := _encoding_with_nuls(begin):
+        return _in_encoding(path, encoding, "its NULs show")
+    where = f"{path}:{line}: a NUL (byte 0x00 at offset {offset})"
+    if _is_binary(begin):
+        return DataError(f"{where} among other bytes that no text has; expected text in UTF-8")
+    return DataError(f"{where}, which no text has; take it out: {_written(path, DROP_NULS)}")
+
+
+def not_utf8(path: Path, error: UnicodeDecodeError, *, line: int, offset: int) -> DataError:
+    """What to say of a file that is not UTF-8.
+
+    Args:
+        path: the file.
+        error: the decoder's.
+        line: of the first wrong byte, from 1.
+        offset: of that byte, in the file.
+    """
+    where = f"{path}:{line}: not UTF-8 (byte 0x{error.object[error.start]:02x} at offset {offset})"
+    if error.reason == "unexpected end of data":
+        return DataError(f"{where}: the file ends within a character; it is not whole, copy it again")
+    sample = error.object[max(error.start - SAMPLE // 2, 0) :][:SAMPLE]
+    if _is_mostly_utf8(sample):
+        return DataError(f"{where}; other characters are UTF-8, so write this one anew")
+    if _is_binary(sample):
+        return DataError(f"{where}, and no text in another encoding; expected text in UTF-8")
+    encoding = encoding_of(sample)
+    return DataError(f"{where}; it looks like {encoding}, convert it: {_converted(path, encoding)}")
+
+
+def encoding_of(sample: bytes) -> str:
+    """The likeliest encoding of text that is not UTF-8."""
+    if marked := _encoding_mark(sample) or (b"\0" in sample and _encoding_with_nuls(sample)) or "":
+        return marked
+    letters = sum(byte > 0x7F for byte in sample)
+    if letters > len(sample) / 5:  # of European languages with accents at most a tenth
+        for name, (is_frequent, least) in _SCRIPTS.items():
+            if _share(sample, name, is_frequent) >= least:
+                return name
+    if not any(0x80 <= byte <= 0x9F for byte in sample):
+        return "LATIN1"
+    if b"\r" in sample and b"\n" not in sample:
+        return "MACINTOSH"
+    return "CP1252" if _share(sample, "CP1252", str.isprintable) == 1 else "CP850"
+
+
+def _encoding_mark(data: bytes) -> str:
+    """The encoding that the byte order mark of a file names; empty if there is none, or that of UTF-8."""
+    return next((name for mark, name in _MARKS.items() if data.startswith(mark)), "")
+
+
+def _encoding_with_nuls(sample: bytes) -> str:
+    """The encoding in which the begin of a text has NULs; empty if they belong to none."""
+    if 0 not in sample or _share(sample.replace(b"\0", b""), "UTF-8", _is_usual) >= 1 - _MOST_WRONG:
+        return ""  # UTF-8 with NULs
+    names = ["UTF-32LE", "UTF-32BE", "UTF-16LE", "UTF-16BE"]
+    if all(byte in _PLAIN for byte in sample):
+        even, odd = sample[::2].count(0), sample[1::2].count(0)
+        if even + odd < len(sample) * _LEAST_NULS or min(even, odd) > max(even, odd) * _MOST_WRONG:
+            names = names[:2]  # text in ASCII with NULs would come out as Chinese
+    shares = {name: _share(sample, name, _is_usual, of_all=True) for name in names}
+    best = max(shares, key=shares.__getitem__)
+    return best if shares[best] >= 1 - _MOST_WRONG else ""
+
+
+def _is_usual(letter: str) -> bool:
+    return letter.isprintable() or letter in "\n\r\t"
+
+
+def _is_binary(sample: bytes) -> bool:
+    """Whether bytes are no text in any encoding, such as those of a picture."""
+    if _encoding_mark(sample) or _encoding_with_nuls(sample):
+        return False
+    controls = sum(sample.count(byte) for byte in {*range(1, 32), 127} - {3, 8, 9, 10, 11, 12, 13, 27})
+    return controls > len(sample) * _MOST_CONTROLS and controls > 1
+
+
+def _is_mostly_utf8(sample: bytes) -> bool:
+    """Whether most characters that are not ASCII are UTF-8, as where texts were put together."""
+    text = sample.decode(errors="replace")
+    wrong = text.count("\ufffd")
+    return sum(letter > "\x7f" for letter in text) - wrong > wrong
+
+
+def _in_encoding(path: Path, encoding: str, why: str) -> DataError:
+    return DataError(f"{path}: not UTF-8 but {encoding}, as {why}; convert it: {_converted(path, encoding)}")
+
+
+def _converted(path: Path, encoding: str) -> str:
+    """The command that writes the text of a file in UTF-8."""
+    return _written(path, f"iconv -f {encoding} -t UTF-8")
+
+
+def _written(path: Path, program: str) -> str:
+    """The command with which a program reads a file, which may be packed, and writes a new one here."""
+    name = Path(path.stem if path.suffix.lower() == ".gz" else path.name)
+    new = shell_word(name.with_suffix(f".utf8{name.suffix}"))
+    if path.suffix.lower() == ".gz":
+        return f"gzip -dc {shell_word(path)} | {program} > {new}"
+    return f"{program} < {shell_word(path)} > {new}"
+
+
+def _share(
+    sample: bytes, encoding: str, is_frequent: Callable[[str], bool], *, of_all: bool = False
+) -> float:
+    """The share of frequent characters among all, or those that are not ASCII; 0 of other bytes."""
+    try:
+        text = codecs.getincrementaldecoder(encoding)().decode(sample)  # the last character may be cut
+    except UnicodeDecodeError:
+        return 0.0
+    letters = [letter for letter in text if of_all or letter > "\x7f"]
+    return sum(map(is_frequent, letters)) / max(len(letters), 1)
