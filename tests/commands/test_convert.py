@@ -119,3 +119,19 @@ def test_a_voice_is_chosen_by_its_number(rnnlab):
     )
     assert second.stdout == "r4 c,4 r2\n"
     assert third.stderr == "a.krn: expected a voice of part 1, one of 1, 2, received '3'\n"
+
+
+def test_a_metre_that_is_typed_overrules_the_files(rnnlab):
+    """What is no metre is refused before anything is read."""
+    Path("song.notes").write_text("c4 d4 e4 f4 % meter 4/4")
+
+    answer = rnnlab("convert", "song.notes", "song.abc", "--meter", "2/4")
+    refused = rnnlab("convert", "song.notes", "other.abc", "--meter", "2/3")
+
+    assert answer.exit_code == 0
+    assert "\nM:2/4\n" in Path("song.abc").read_text()
+    assert "C2 D2 | E2 F2 |]" in Path("song.abc").read_text()
+    assert (refused.exit_code, refused.stderr) == (
+        2,
+        "--meter: expected a metre such as 3/4, with 1 to 99 over a power of two to 64, received '2/3'\n",
+    )

@@ -95,3 +95,29 @@ def test_the_drawn_lines_are_those_of_the_same_split_written_out(tmp_path):
     assert (left_open.corpus.ids == written.corpus.ids).all()
     assert left_open.experiment.training.epochs == MOST_EPOCHS
     assert left_open.splits.parts["validation"].begin == written.splits.parts["validation"].begin
+
+
+@pytest.mark.parametrize(
+    ("texts", "setting", "expected"),
+    [
+        (["c4 d4 e4 % meter 3/4", "% meter 3/4\nc4 d4 e4"], None, "3/4"),
+        (["c4 d4 e4 % meter 3/4", "c4 d4 e4 % meter 4/4"], None, None),
+        (["c4 d4 e4 % meter 3/4", "c4 d4 e4"], None, None),
+        (["c4 d4 e4 % meter 3/4"], "2/4", "2/4"),
+        (["c4 d4 e4"], "6/8", "6/8"),
+        (["c4 d4 e4 % meter of the song"], None, None),
+    ],
+)
+def test_the_metre_is_that_which_all_files_say(tmp_path, texts, setting, expected):
+    """It is what scores of the music are drawn in; a setting overrules it."""
+    for number, text in enumerate(texts):
+        (tmp_path / f"{number}.notes").write_text(text)
+    reading = f"reading: {{meter: {setting}}}, " if setting else ""
+    page = (
+        f"dataset: {{kind: notes, path: '*.notes', {reading}window: 1, split: {{kind: none}}}}\n"
+        "model: {kind: lstm, units: 2}\ntraining: {batch_size: 1}\n"
+    )
+
+    data = load_data(parse_experiment(page, name="page", folder=tmp_path))
+
+    assert data.experiment.dataset.reading.meter == expected

@@ -121,3 +121,38 @@ def test_a_tune_that_cannot_be_drawn_is_refused():
     """As its bars are."""
     with pytest.raises(DataError, match="it has 9,999 bars"):
         mei_of(parse_tune("c1*9999", name="a"))
+
+
+def test_a_score_has_the_metre_the_key_and_the_pickup_of_its_tune():
+    """What the key signature says is not drawn again; the pick-up is a bar that is not counted."""
+    tune = parse_tune("a8 fis'4. f'4. fis'2. % meter 6/8, key g major, pickup 8", name="a")
+
+    root = ElementTree.fromstring(mei_of(tune))
+
+    (definition,), (staff,) = root.iter(f"{MEI}scoreDef"), root.iter(f"{MEI}staffDef")
+    assert (definition.get("meter.count"), definition.get("meter.unit")) == ("6", "8")
+    assert staff.get("keysig") == "1s"
+    measures = list(root.iter(f"{MEI}measure"))
+    assert [(measure.get("n"), measure.get("metcon")) for measure in measures] == [
+        ("0", "false"),
+        ("1", None),
+        ("2", None),
+    ]
+    assert [note.get("accid") for note in root.iter(f"{MEI}note")] == [None, None, "n", None]
+
+
+@pytest.mark.parametrize(
+    ("meter", "beams"),
+    [
+        ("4/4", [2, 2, 2, 2]),
+        ("3/4", [2, 2, 2, 2]),
+        ("2/4", [2, 2, 2, 2]),
+        ("6/8", [3, 3, 2]),
+        ("3/8", [3, 3, 2]),
+    ],
+)
+def test_beams_follow_the_beats_of_the_metre(meter, beams):
+    """Eight eighths: by quarters, or by three where the metre counts so."""
+    root = ElementTree.fromstring(mei_of(parse_tune(f"{'c8 ' * 8} % meter {meter}", name="a")))
+
+    assert [len(beam) for beam in root.iter(f"{MEI}beam")] == beams
