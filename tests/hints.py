@@ -123,6 +123,8 @@ HINTS = [
     Hint(f"compare {PAGE} {PAGE} --set training.random_seed=1", "compare --help"),
     Hint("convert song.notes a.mid --transpose x", "convert song.notes a.mid --transpose 2"),
     Hint("convert song.mid a.notes --grid x", "convert song.mid a.notes --grid 1/16"),
+    Hint("convert song.notes a.mid --meter 3", "convert song.notes a.abc --meter 3/4"),
+    Hint("new", "new --list"),
     Hint("convert song.notes taken.mid", "convert song.notes taken.mid --overwrite"),
     Hint(f"new {PAGE}"),
     Hint("new text.txt --output text.txt", "new text.txt --output other.yaml"),

@@ -16,6 +16,7 @@ from types import SimpleNamespace
 import pytest
 
 from rnnlab.commands import run
+from rnnlab.commands.as_typed import as_typed
 from rnnlab.commands.hints import to_compare
 from rnnlab.errors import RunError
 from rnnlab.runs import Run
@@ -34,6 +35,7 @@ ELSEWHERE = {
     "config/reference.py": "the page on the configuration, whose commands test_docs.py runs",
     "config/split.py": "the description of a key",
     "datasets/folds.py": "test_folds.py, since a cross-validation trains",
+    "api/configuration.py": "a pattern that finds `--set` in messages",
     "music/extras.py": "a library that is missing",
     "pages/heading.py": "remarks in a page, which test_new.py reads",
     "pages/page.py": "the same",
@@ -46,7 +48,10 @@ ELSEWHERE = {
     "training/checkpoints.py": "no hint, but what wrote a file",
     "unicode_text.py": "test_unicode_text.py",
     "no run yet in runs/; train one first: rnnlab train CONFIG": "the same test as for run_folders/places.py",
-    "tensorboard --logdir {}": "another program",
+    "{}: {}; tensorboard --logdir {}": "another program",
+    "…    {} more; --full shows all": "test_describe.py: a mark below a table that was cut",
+    "damaged: not what rnnlab evaluate wrote": "no hint, but what wrote a file",
+    "commands/new_example.py": "test_new_example.py: FILE is to be filled in",
     "{}: left as it was; name another --output": "a question on a terminal, which test_new.py answers",
     "{} numbers to draw, expected at most {}; choose fewer --units or --steps": "test_trace.py",
     "--json: {} numbers, expected at most {}; give a shorter --input": "test_trace.py",
@@ -203,9 +208,9 @@ def rare_messages() -> Iterator[str]:
     run = Run(Path(f"{AWKWARD} run"))
     yield to_compare(run.path, done=2, of=3)
     saves, error = SimpleNamespace(_run=run, _kept=0), RunError("x: cannot write; do")
-    yield str(Saves._stopped(saves, error, 3))  # type: ignore[arg-type]
+    yield as_typed(Saves._stopped(saves, error, 3))  # type: ignore[arg-type]
     session = SimpleNamespace(run=run, _note=lambda event: None)
-    yield str(Session._interrupted(session, SimpleNamespace(was_left=True), 2))  # type: ignore[arg-type]
+    yield as_typed(Session._interrupted(session, SimpleNamespace(was_left=True), 2))  # type: ignore[arg-type]
 
 
 @needs("bash")

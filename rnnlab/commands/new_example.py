@@ -1,12 +1,12 @@
 """`rnnlab new --example` and `--list`: the experiments that ship."""
 
 import os
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnlab.commands.terminal import echo, terminal_columns
 from rnnlab.errors import UsageError
+from rnnlab.shell import command_line
 
 if TYPE_CHECKING:
     from rnnlab.pages.examples import Example
@@ -47,16 +47,16 @@ def write_example(name: str, output: Path | None, *, overwrite: bool) -> None:
     for path, content in files.items():
         write_durably(path, content)
     verb = "compare" if found.compared else "train"
-    named = shlex.quote(str(page))
     rows = [
         ("page", str(page)),
         *(("", str(path)) for path in files if path.suffix == ".yaml" and path != page),
     ]
     data = [str(path) for path in files if path.suffix != ".yaml"]
     if found.url:
-        data = [f"is downloaded from {found.url} when it is first read; or name a file: {_own(named)}"]
+        own = f"{command_line('train', page)} --set dataset.path=FILE"
+        data = [f"is downloaded from {found.url} when it is first read; or name a file: {own}"]
     rows += [("" if number else "data", line) for number, line in enumerate(data or ["in the page"])]
-    rows.append(("next", f"rnnlab {verb} {named}"))
+    rows.append(("next", command_line(verb, page)))
     echo(facts(rows, err=True), err=True)
 
 
@@ -76,7 +76,3 @@ def _data_of(example: "Example") -> str:
         return "downloaded or yours"
     names = ", ".join(path.name for path in example.data) or "in the page"
     return f"{names} or yours" if example.is_for_any_data else names
-
-
-def _own(page: str) -> str:
-    return f"rnnlab train {page} --set dataset.path=FILE"

@@ -115,7 +115,7 @@ def seed_ids(seed: str | None, vocabulary: Vocabulary) -> np.ndarray[Any, np.dty
     if seed is None:
         example = vocabulary.tokens[0]
         give = Argument("seed", example)
-        raise UsageError("no seed: the configuration has none; give the start, e.g. ", give)
+        raise UsageError("no seed: the configuration has none; give the start, e.g.: ", give)
     ids = vocabulary.parse(seed, name="seed")
     if not len(ids):
         raise UsageError(Argument("seed"), ": expected at least one token, received none")

@@ -80,8 +80,7 @@ def test_what_cannot_be_is_a_config_error():
         rnnlab.load_config(TEXT, set={"model.units": -1, "training.epoch": 2})
 
     assert str(caught.value) == (
-        "set: model.units: expected 1 or more, received -1\n"
-        "set: training.epoch: unknown key; did you mean 'epochs'?"
+        "model.units: expected 1 or more, received -1\ntraining.epoch: unknown key; did you mean 'epochs'?"
     )
 
 

@@ -25,13 +25,13 @@ CASES: dict[str, tuple[Callable[[], object], str, list[str], str]] = {
     ),
     "setting": (
         lambda: rnnlab.load_config("page.yaml", set={"model.units": 0}),
-        "set: model.units: expected 1 or more",
+        "model.units: expected 1 or more",
         ["describe", "page.yaml", "--set", "model.units=0"],
         "--set model.units: expected 1 or more",
     ),
     "setting of a resumed run": (
         lambda: rnnlab.resume(made(SONG), set={"training.epochs": 0}),
-        "set: training.epochs: expected 1 or more",
+        "training.epochs: expected 1 or more",
         ["train", "--resume", "--set", "training.epochs=0"],
         "--set training.epochs: expected 1 or more",
     ),
@@ -49,9 +49,9 @@ CASES: dict[str, tuple[Callable[[], object], str, list[str], str]] = {
     ),
     "no seed": (
         lambda: made(STREAM).generate(),
-        "give the start, e.g. seed=' '",
+        "give the start, e.g.: seed=' '",
         ["generate"],
-        "give the start, e.g. --seed ' '",
+        "give the start, e.g.: --seed ' '",
     ),
     "stop": (
         lambda: made(STREAM).generate(seed="the", stop="fox"),
