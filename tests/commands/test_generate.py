@@ -199,7 +199,7 @@ def test_what_is_printed_can_be_measured(rnnlab, text):
     assert answer.exit_code == 0, answer.stderr
     assert Path("written.txt").read_text().endswith("\n")
     assert "\n" not in Path("written.txt").read_text()[:-1]
-    Path("lines.txt").write_text("the quick\nbrown\n")
+    Path("lines.txt").write_text("ou\no\n")
     assert (
         "character '\\n' (U+000A) is not in the vocabulary"
         in rnnlab("evaluate", "--data", "lines.txt").stderr
