@@ -77,7 +77,7 @@ SEVERAL = {
     "commands/trace_json.py": "numbers",
     "config/contradictions.py": "weights",
     "datasets/batches.py": "batches, windows, tokens",
-    "datasets/folds.py": "parts, sequences, blocks, tokens, gap",
+    "datasets/folds.py": "parts, sequences, blocks, tokens, gap, folds",
     "datasets/loading.py": "steps, copies",
     "datasets/parts.py": "tokens",
     "datasets/splits.py": "tokens, windows",
@@ -86,10 +86,14 @@ SEVERAL = {
     "exports/onnx_model.py": "bytes",
     "generation/writing.py": "tokens",
     "models/architecture.py": "weights, logits",
+    "music/abc/collection.py": "lines",
+    "music/abc/voice.py": "notes",
     "music/bars.py": "notes",  # whole notes, in fractions
+    "music/kern_spines.py": "notes",  # quarter notes
     "music/melody.py": "notes",
     "music/midi.py": "steps",
-    "music/score_writing.py": "notes",
+    "music/musicxml.py": "semitones",
+    "music/voice.py": "notes",  # whole notes, in fractions
     "music/writing.py": "tunes",
     "reports/histories.py": "numbers",
     "reports/overview.py": "tokens, samples",  # of a kind; of samples

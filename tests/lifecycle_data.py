@@ -42,11 +42,15 @@ def drawn_dataset(rng: Random, kind: str, source: Source) -> Section:
         dataset |= optional(rng, 0.6, embedding_size=lambda: size(rng, 40))
     if source.paths == ("song.mid",):
         dataset |= optional(rng, 0.6, reading=lambda: _reading(rng))
+    elif not is_text:
+        dataset |= optional(rng, 0.1, reading=lambda: {"meter": rng.choice(("2/4", "3/4", "12/8"))})
     if not is_text:
         dataset |= optional(rng, 0.2, transpose=lambda: rng.choice((-12, -3, 0, 5, "c", "fis", "bes")))
         dataset |= optional(rng, 0.2, augment=lambda: _augmentation(rng))
     if not dataset.keys() & {"transpose", "augment"}:
         dataset |= optional(rng, 0.3, vocabulary=lambda: _vocabulary(rng, source, is_text=is_text))
+    if is_text and "vocabulary" not in dataset:
+        dataset |= optional(rng, 0.2, normalize=lambda: rng.choice(("NFC", "NFD", "NFKC", "NFKD")))
     return dataset
 
 
@@ -71,7 +75,8 @@ def _reading(rng: Random) -> Section:
         channel=lambda: 1,
         polyphony=lambda: rng.choice(("highest", "refuse", "chords")),
         grid=lambda: rng.choice(("1/16", "exact", "1/16,1/24", ["1/8", "1/12"], "1/384")),
-    )
+        meter=lambda: rng.choice(("3/4", "6/8")),
+    ) | optional(rng, 0.1, voice=lambda: rng.choice((1, "1")))  # which MIDI has not
 
 
 def _augmentation(rng: Random) -> Section:
@@ -143,7 +148,9 @@ def drawn_split(rng: Random, dataset: Section, source: Source, regime: str) -> S
     )
     if kind == "contiguous":
         return split | optional(rng, 0.4, gap=lambda: rng.randrange(20))
-    return split | optional(rng, 0.5, shuffle=lambda: flag(rng), random_seed=lambda: random_seed(rng))
+    return split | optional(
+        rng, 0.5, shuffle=lambda: flag(rng), random_seed=lambda: random_seed(rng), unique=lambda: flag(rng)
+    )
 
 
 def vocab_size(dataset: Section) -> int:

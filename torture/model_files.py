@@ -12,7 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
@@ -30,6 +30,9 @@ SECONDS = 300
 """After which a command is taken to hang; on a busy machine a training of seconds takes a minute."""
 
 RUN = Path("runs/song-1")
+
+UNFINISHED = f"{RUN}: no epoch has ended in this run"
+"""What is said of a run whose history has no row."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,8 @@ def problem(case: Case, expected: dict[str, Answer]) -> str | None:
                 given = answer(command)
             except (Exception, HungError) as error:
                 return f"{case}: {command}: {type(error).__name__}: {error}"
+        if case.file == "history.csv" and given.stderr.startswith(UNFINISHED):
+            given = replace(given, stderr="")  # without a row no epoch has ended, and that is said
         if given != expected[command] and not _is_one_line_on(case.file, given):
             return f"{case}: {command}: {given}"
     return None

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from rnnlab.errors import count_of
 from rnnlab.music.tune import Tune
 
 _SHOWN_REMARKS = 3
@@ -47,13 +48,15 @@ class Omissions:
         hidden = list(self._remarks.values())[_SHOWN_REMARKS:]
         if hidden:
             tunes = sum(map(len, hidden))
-            sentences.append(f"{len(hidden):,} more remarks of this kind on {tunes:,} tunes")
+            sentences.append(
+                f"{count_of(len(hidden), 'more remark')} of this kind on {count_of(tunes, 'tune')}"
+            )
         return tuple(sentences)
 
     def sentences(self) -> tuple[str, ...]:
         """Return what a user should know: one sentence on all that was left out, then the choices."""
         files = list(self._files)
-        where = files[0] if len(files) == 1 else f"{len(files):,} files"
+        where = files[0] if len(files) == 1 else count_of(len(files), "file")
         sentences = []
         if self.left_out:
             sentences.append(f"left out of {where}: {', '.join(listed(self.left_out))}")

@@ -277,7 +277,7 @@ def test_other_keys_take_yaml():
     assert (experiment.model.units, experiment.dataset.kind) == ((8, 9), "notes")
     assert (experiment.dataset.transpose, experiment.dataset.shifts) == (-3, (-2, -1, 1, 2))
     assert experiment.dataset.reading.grid == "1/16,1/24"
-    assert experiment.training.callbacks == ("a.b:C", "a.b:D")
+    assert [callback.name for callback in experiment.training.callbacks] == ["a.b:C", "a.b:D"]
     assert experiment.training.batching == "windows"
     assert experiment.dataset.split.validation[0].name == "a #1"
 
