@@ -72,6 +72,7 @@ SEVERAL = {
     "commands/comparison_results.py": "pairs",
     "commands/comparison_training.py": "trainings",  # of two configurations or more
     "commands/fold_results.py": "folds",
+    "commands/hints.py": "trainings",  # of a comparison
     "commands/output.py": "files",
     "commands/trace.py": "numbers",
     "commands/trace_json.py": "numbers",

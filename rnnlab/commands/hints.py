@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnnlab.errors import count_of
 from rnnlab.shell import command_line
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def of_unfinished(run: "Run | None") -> tuple[str, ...]:
 def to_compare(folder: Path, *, done: int, of: int) -> str:
     """How to compare what a comparison had trained when it was interrupted."""
     rest = f"; compare those with: {command_line('compare', folder)}" if done > 1 else ""
-    return f"{done} of {count_of(of, 'training')} done{rest}"
+    return f"{done} of {of} trainings are done{rest}"
 
 
 def to_train(run: "Run | None") -> str:
