@@ -75,7 +75,7 @@ def of_music21(data: bytes, form: str) -> Sounds:
         form: `abc`, `humdrum` or `musicxml`.
     """
     text = ("%abc-2.1\n" if form == "abc" else "") + data.decode()
-    score = music21.converter.parseData(text, format=form)
+    score: Any = music21.converter.parseData(text, format=form)
     part = (list(score.parts) or [score])[0]
     found: Sounds = []
     held: dict[int, Fraction] = {}
