@@ -217,8 +217,8 @@ def _notes_of_equals(corpus: Corpus, parts: list[Part], kind: str) -> tuple[str,
         equal = sum(group in known for group in own)
         if equal:
             notes.append(
-                f"{equal:,} of {count_of(len(own), 'sequence')} of the {part.name} part are also in the train"
-                f" part; {remedies.get(kind, other)}"
+                f"sequences of the {part.name} part that are also in the train part: {equal:,} of"
+                f" {len(own):,}; {remedies.get(kind, other)}"
             )
     return tuple(notes)
 

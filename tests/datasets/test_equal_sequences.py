@@ -45,7 +45,7 @@ def test_lines_that_are_trained_on_and_held_out_are_counted(experiment, lines, s
     notes = notes_of(load_data(experiment(f"{SAME}, split: {split}")))
 
     assert notes == (
-        "40 of 40 sequences of the validation part are also in the train part;"
+        "sequences of the validation part that are also in the train part: 40 of 40;"
         f" {remedy} keeps equal ones in one part",
     )
 
@@ -59,7 +59,7 @@ def test_files_of_their_own_are_compared_too(experiment, tmp_path):
     data = load_data(experiment(f"kind: text, path: train.txt, unit: line, window: 2, split: {split}"))
 
     (note,) = notes_of(data)
-    assert note.startswith("1 of 2 sequences of the validation part are also in the train part;")
+    assert note.startswith("sequences of the validation part that are also in the train part: 1 of 2;")
 
 
 def test_nothing_is_said_where_no_line_is_equal(experiment, lines):
