@@ -89,9 +89,11 @@ class Run:
     def is_unfinished(self) -> bool:
         """Whether no epoch has ended in it: its history is there, and has no row."""
         path = self.path / HISTORY
+        if not path.is_file():  # a pipe would be waited for
+            return False
         try:
             with path.open("rb") as file:
-                return path.is_file() and file.read(_FIRST_BYTES).count(b"\n") < 2
+                return file.read(_FIRST_BYTES).count(b"\n") < 2
         except OSError:
             return False
 

@@ -78,6 +78,8 @@ def import_from(name: str, folders: Sequence[Path]) -> ModuleType:
     """
     importlib.invalidate_caches()
     first = name.partition(".")[0]
+    if first in _loaded_from and not _is_from(sys.modules.get(first), _loaded_from[first]):
+        del _loaded_from[first]  # another module has taken its name
     if first not in sys.modules or first in _loaded_from:
         folder = _folder_with(first, folders)
         if first in _loaded_from and _loaded_from[first] != folder:
@@ -88,6 +90,12 @@ def import_from(name: str, folders: Sequence[Path]) -> ModuleType:
             _loaded_from[first] = folder
     with importable(folders):
         return importlib.import_module(name)
+
+
+def _is_from(module: ModuleType | None, folder: Path) -> bool:
+    """Whether a module was imported from a folder; one that was taken away counts, to be imported again."""
+    places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
+    return module is None or any(Path(place).is_relative_to(folder) for place in places if place)
 
 
 def _folder_with(first: str, folders: Sequence[Path]) -> Path | None:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -122,3 +123,13 @@ def test_a_strangers_run_does_not_say_where_code_is(tmp_path: Path) -> None:
     (run.path / "signature.json").unlink()
 
     assert folders_of([CallbackSettings(name="a:B", folder=run.path)], run) == [tmp_path]
+
+
+def test_a_module_that_has_taken_the_name_of_another_is_kept(tmp_path, monkeypatch):
+    """Whoever put it into `sys.modules` means it, also after one of that name was found in a folder."""
+    assert import_from(NAME, [folder_with(tmp_path / "there", "there")]).where == "there"
+    other = ModuleType(NAME)
+
+    monkeypatch.setitem(sys.modules, NAME, other)
+
+    assert import_from(NAME, []) is other
