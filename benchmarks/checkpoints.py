@@ -20,8 +20,7 @@ from benchmarks.timing import in_turns, medians
 from rnnlab.config.reading import read_experiment
 from rnnlab.datasets.loading import load_data
 from rnnlab.training.loop import TrainingLoop
-from rnnlab.training.saving import Saves
-from rnnlab.training.session import Session
+from rnnlab.training.session import Saves, Session
 
 COLUMNS = (
     Column("training", "s"),

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from rnnlab.music.pitch import pitch_of
+from rnnlab.music.notation import pitch_of
 
 PARTS = {"train": "train", "valid": "validation", "test": "test"}
 

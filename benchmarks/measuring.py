@@ -18,17 +18,17 @@ from benchmarks.report import Column, Report, json_option, repeats_option
 from benchmarks.timing import in_turns
 from rnnlab.config.reading import read_experiment
 from rnnlab.datasets import side_by_side
-from rnnlab.datasets.batches import stream_batches
-from rnnlab.datasets.batching import Batches
+from rnnlab.datasets.batches import Batches, stream_batches
 from rnnlab.datasets.loading import Data, load_data
-from rnnlab.datasets.side_by_side import Parts, Piece, dealt, read_side_by_side
-from rnnlab.engines.numpy_engine import numpy_model
+from rnnlab.datasets.side_by_side import LanePiece, Parts, dealt, read_side_by_side
+from rnnlab.engines.numpy import numpy_model
 from rnnlab.engines.steps import MeasuredSteps
 from rnnlab.evaluation import scoring
 from rnnlab.evaluation.scoring import Reader
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.models.network import named_weights
-from rnnlab.runs import CONFIG, Run
+from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.layout import CONFIG
 from rnnlab.training.trainer import Trainer
 
 COLUMNS = (
@@ -41,7 +41,7 @@ COLUMNS = (
 )
 
 
-Read = Callable[[Piece, Parts | None], tuple[float, Parts]]
+Read = Callable[[LanePiece, Parts | None], tuple[float, Parts]]
 """Reads a piece from a state: the cost of its targets in nats, and the state after it."""
 
 
@@ -51,14 +51,14 @@ Read = Callable[[Piece, Parts | None], tuple[float, Parts]]
 @json_option
 def main(run: Path, repeats: int, as_json: bool) -> None:
     """Time validation by the compiled program and evaluation by NumPy."""
-    experiment, trained = read_experiment(run / CONFIG), Run(run).load_model()
+    experiment, trained = read_experiment(run / CONFIG), RunFolder(run).load_model()
     data = load_data(experiment)
     part, corpus, window = data.splits.parts["validation"], data.corpus, experiment.dataset.window
     order = stream_batches(part, corpus, lanes=1, window=window)
     starts, counts = stream_batches(part, corpus, lanes=experiment.training.batch_size, window=window).epoch(
         0
     )
-    from_zero = Piece(starts, counts, anew=False)
+    from_zero = LanePiece(starts, counts, anew=False)
 
     targets = part.end - part.begin - 1
     report = Report(f"Measuring {targets:,} targets of {run.name}", COLUMNS, repeats)
@@ -83,7 +83,7 @@ def _compiled(data: Data, trained: TrainedModel) -> Read:
     for name, variable in named_weights(trainer.network).items():
         variable.assign(trained.weights[name])
 
-    def read(piece: Piece, before: Parts | None) -> tuple[float, Parts]:
+    def read(piece: LanePiece, before: Parts | None) -> tuple[float, Parts]:
         steps = MeasuredSteps(piece.starts, piece.counts, anew=piece.anew)
         records, after = trainer.program.measure(steps, before)
         return float(records.losses.astype(np.float64) @ records.counted), after
@@ -96,7 +96,7 @@ def _interpreted(data: Data, trained: TrainedModel) -> Read:
     dataset = data.experiment.dataset
     reader = Reader(numpy_model(trained), data.corpus, dataset.window, dataset.target)
 
-    def read(piece: Piece, before: Parts | None) -> tuple[float, Parts]:
+    def read(piece: LanePiece, before: Parts | None) -> tuple[float, Parts]:
         scores, after = reader.read(piece, before)
         return float(sum(each.costs.sum() for each in scores)), after
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         UsageError,
         VocabularyError,
     )
-    from rnnlab.history import History
+    from rnnlab.runs.history import History
 
 __all__ = [
     "ConfigError",

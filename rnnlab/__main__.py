@@ -21,7 +21,7 @@ def main() -> None:
 
     handle_signals()
     from rnnlab.commands import run  # noqa: PLC0415
-    from rnnlab.commands.terminal import flush  # noqa: PLC0415
+    from rnnlab.terminal.text import flush  # noqa: PLC0415
 
     code = run(sys.argv[1:])
     if code > INTERRUPTED:

@@ -12,8 +12,7 @@ import codecs
 from collections.abc import Callable
 from pathlib import Path
 
-from rnnlab.errors import DataError
-from rnnlab.shell import shell_word
+from rnnlab.errors import DataError, shell_word
 
 SAMPLE = 1 << 16
 """Bytes by which an encoding is recognised; a multiple of 4."""

@@ -12,77 +12,92 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "rnnlab"
 
-STEPPER = {"engines.numpy_engine", "engines.stepper"}
+STEPPER = {"engines.numpy", "engines.stepper"}
 """The part of the engines that works without TensorFlow."""
 
+FOUNDATION = {"errors", "extras", "files", "processes", "signals", "unicode_text"}
+"""The modules that are no room: every room may import them. They import one another as `ARROWS` says."""
+
 ARROWS: dict[str, set[str]] = {
-    "": {"api", "config", "history"},
+    "": {"api", "config", "runs"},
     "errors": set(),
-    "shell": set(),
     "unicode_text": set(),
     "signals": set(),
+    "extras": set(),
     "files": {"signals"},
-    "history": {"files"},
     "processes": {"signals"},
     "music": set(),
-    "config": {"files", "music"},
-    "models": {"music", "config", "files"},
-    "datasets": {"music", "config", "files"},
-    "engines": {"models", "config"},
-    "generation": {*STEPPER, "datasets", "models", "config"},
-    "evaluation": {"generation", *STEPPER, "datasets", "models", "config"},
-    "tracing": {"engines.numpy_dense", "engines.numpy_functions", "datasets", "models", "config"},
-    "run_folders": {"models.tensor_file", "config", "files", "signals"},
-    "runs": {"run_folders", "models", "config", "files", "signals"},
-    "data_access": {"runs", "run_folders", "datasets", "models", "config"},
-    "pages": {"datasets", "config", "music", "files"},
-    "reports": {
-        *("tracing", "evaluation", *STEPPER, "engines.numpy_functions", "generation", "runs"),
-        *("datasets", "models", "config", "music", "files"),
-    },
+    "config": {"music"},
+    "models": {"config", "music"},
+    "datasets": {"config", "music"},
+    "engines": {"models"},
+    "generation": {*STEPPER, "config", "datasets", "models"},
+    "evaluation": {*STEPPER, "config", "datasets", "generation", "models"},
+    "runs": {"config", "datasets", "engines.tensorflow.start", "models"},
+    "reports": {"config", "datasets", "evaluation", "generation", "models", "music", "runs"},
+    "tracing": {"config", "datasets", "engines", "models", "reports"},
+    "suggestions": {"config", "datasets", "music"},
+    "exports": {"config", "engines", "models", "runs"},
     "training": {
-        *("engines", "evaluation", "generation", "exports.tensorboard", "runs", "datasets", "models"),
-        *("config", "run_folders", "files", "processes", "signals"),
+        "config",
+        "datasets",
+        "engines",
+        "evaluation",
+        "exports.tensorboard",
+        "generation",
+        "models",
+        "runs",
     },
-    "exports": {"history", "engines", "models", "music", "config", "files", "signals"},
-    "trials": {"training", "evaluation", "runs", "datasets", "config", "processes"},
-    "commands": {
-        *("trials", "training", "reports", "tracing", "pages", "exports", "evaluation", "generation"),
-        *("data_access", "runs", "run_folders", "history"),
-        *("engines", "datasets", "models", "config", "music", "files"),
-    },
+    "comparison": {"config", "datasets", *STEPPER, "evaluation", "models", "reports", "runs", "training"},
+    "terminal": {"runs", "tracing", "training"},
     "api": {
-        *("data_access", "training", "reports", "exports", "evaluation", "generation", "runs"),
-        *("history", "datasets", "models", "config", "files"),
+        *(
+            "config",
+            "datasets",
+            "evaluation",
+            "exports",
+            "generation",
+            "models",
+            "reports",
+            "runs",
+            "training",
+        ),
     },
-    "__main__": {"commands", "signals"},
+    "commands": {
+        *("comparison", "config", "datasets", "engines", "evaluation", "exports", "generation", "models"),
+        *("music", "reports", "runs", "suggestions", "terminal", "tracing", "training"),
+    },
+    "__main__": {"commands", "terminal"},
 }
-"""What each part may import beside itself, `EVERYWHERE` and the version; it stands below what imports it."""
+"""What each room may import beside itself, `FOUNDATION` and the version; it stands below what imports it."""
 
-EVERYWHERE = {"errors", "shell", "unicode_text"}
-"""What every part may import: what messages and texts are made of."""
+MANY_ROOMS = {
+    "api": "it offers what every room below does",
+    "commands": "each command calls one or two of the rooms; together they call all",
+    "comparison": "a comparison trains, measures and draws",
+    "reports": "a report shows the data, the model, its measures and what it writes",
+    "training": "a training reads data, compiles a model, validates, samples and writes a run folder",
+}
+"""Why a room needs six others or more."""
 
 FRAMEWORKS: dict[str, tuple[str, ...]] = {
-    "tensorflow": ("engines/tensorflow_*.py",),
-    "keras": ("training/**/*.py", "engines/tensorflow_*.py", "models/network.py"),
+    "tensorflow": ("engines/tensorflow/*.py",),
+    "keras": ("training/**/*.py", "engines/tensorflow/*.py", "models/network.py"),
 }
 """The only modules that may import a framework: nothing else may cost its start-up time."""
 
 SEVERAL = {
-    "commands/comparison_results.py": "pairs",
-    "commands/comparison_training.py": "trainings",  # of two configurations or more
-    "commands/fold_results.py": "folds",
+    "commands/compare.py": "pairs, trainings",  # of two configurations or more
+    "commands/evaluation_results.py": "folds",
     "commands/hints.py": "trainings",  # of a comparison
     "commands/output.py": "files",
     "commands/trace.py": "numbers",
-    "commands/trace_json.py": "numbers",
     "config/contradictions.py": "weights",
     "datasets/batches.py": "batches, windows, tokens",
     "datasets/folds.py": "parts, sequences, blocks, tokens, gap, folds",
     "datasets/loading.py": "steps, copies",
     "datasets/parts.py": "tokens",
-    "datasets/splits.py": "tokens, windows",
-    "datasets/stratification.py": "folds, times",
+    "datasets/splits.py": "tokens, windows, folds, times",
     "datasets/texts.py": "files",
     "exports/onnx_model.py": "bytes",
     "generation/writing.py": "tokens",
@@ -95,26 +110,28 @@ SEVERAL = {
     "music/midi.py": "steps",
     "music/musicxml.py": "semitones",
     "music/voice.py": "notes",  # whole notes, in fractions
-    "music/writing.py": "tunes",
+    "music/files.py": "tunes",
     "reports/histories.py": "numbers",
-    "reports/overview.py": "tokens, samples",  # of a kind; of samples
-    "reports/plan.py": "lanes",
+    "reports/overview.py": "tokens, samples, copies",  # of a kind; of samples
+    "reports/description.py": "lanes",
     "models/tensor_file.py": "bytes",
-    "pages/heading.py": "files",
-    "pages/survey.py": "lines, files",
-    "reports/measures.py": "copies",
+    "suggestions/yaml_file.py": "files",
+    "suggestions/survey.py": "lines, files",
     "reports/music.py": "notes",
-    "reports/trace_slides.py": "numbers",
-    "reports/trace_view.py": "units",
-    "reports/verdict.py": "seeds",
+    "tracing/page.py": "numbers",
+    "tracing/view.py": "units",
+    "comparison/verdict.py": "seeds",
     "reports/works.py": "notes",
     "tracing/reading.py": "tokens",
     "tracing/tracing.py": "steps, values",
     "training/checkpoints.py": "lanes",
-    "training/divergence.py": "steps",
+    "training/loop.py": "steps",
     "training/folds.py": "folds",
 }
 """Nouns by module, of which messages count two or more, whatever happens: so they are written as plurals."""
+
+SAME_NAME = {"command"}
+"""Public names that several modules have: Click finds each command of `commands/` by this one."""
 
 COUNTABLE = (
     "batches blocks bytes characters columns copies cuts documents epochs events features files folds items"
@@ -127,9 +144,9 @@ FLAGS = {
     "api/configuration.py",  # which says `set` for `--set`
     "config/overrides.py",  # a setting's place is `--set model.units`
     "config/reading.py",
-    "reports/trace_page.py",  # a variable of CSS
+    "tracing/page.py",  # a variable of CSS
     "config/reference.py",  # says how it is printed
-    "config/split.py",  # the page of reference names a command
+    "config/dataset.py",  # the page of reference names a command
 }
 """Modules below the commands that name a flag."""
 
@@ -189,6 +206,29 @@ def upward_arrows(package: Path) -> Iterator[str]:
                 yield module.at(node, f"{module.part or package.name} may not import {target}")
 
 
+def circles(package: Path) -> Iterator[str]:
+    """Modules that import one another in a circle; imports in functions and for type checking count too."""
+    found = {module.name: module for module in modules(package)}
+    edges = {name: set(_imported_modules(module, found)) for name, module in found.items()}
+    for name, module in found.items():
+        below = _reached(name, edges)
+        if name in below:
+            circle = sorted(other for other in below if name in _reached(other, edges))
+            yield f"{module.path.as_posix()}:1: in a circle of imports: {', '.join(circle)}"
+
+
+def repeated_names(package: Path) -> Iterator[str]:
+    """Public classes and functions that have the name of another."""
+    homes: dict[str, str] = {}
+    for module in modules(package):
+        for node in module.tree.body:
+            if not isinstance(node, ast.ClassDef | ast.FunctionDef) or node.name.startswith("_"):
+                continue
+            if node.name in homes and node.name not in SAME_NAME:
+                yield module.at(node, f"{node.name} is also in {homes[node.name]}")
+            homes.setdefault(node.name, module.path.as_posix())
+
+
 def misplaced_frameworks(package: Path) -> Iterator[str]:
     """Imports of TensorFlow or Keras where the table does not allow them."""
     for module in modules(package):
@@ -200,18 +240,18 @@ def misplaced_frameworks(package: Path) -> Iterator[str]:
 
 
 def prints(package: Path) -> Iterator[str]:
-    """Ways to print, anywhere but in the commands."""
+    """Ways to print, anywhere but in `commands/` and `terminal/`."""
     for module in modules(package):
-        if module.part == "commands":
+        if module.part in {"commands", "terminal"}:
             continue
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Name) and node.id in {"print", "pprint"}:
-                yield module.at(node, f"{node.id} is for commands/ only")
+                yield module.at(node, f"{node.id} is for commands/ and terminal/ only")
             if isinstance(node, ast.Attribute) and ast.unparse(node) in {"sys.stdout", "sys.stderr.write"}:
-                yield module.at(node, f"{ast.unparse(node)} is for commands/ only")
+                yield module.at(node, f"{ast.unparse(node)} is for commands/ and terminal/ only")
         for node, name in imports(module):
             if name.partition(".")[0] == "click":
-                yield module.at(node, "click is for commands/ only")
+                yield module.at(node, "click is for commands/ and terminal/ only")
 
 
 def flags(package: Path) -> Iterator[str]:
@@ -221,7 +261,7 @@ def flags(package: Path) -> Iterator[str]:
     """
     for module in modules(package):
         path = module.path.as_posix()
-        if module.part in {"commands", "pages"} or path in FLAGS:
+        if module.part in {"commands", "suggestions", "terminal"} or path in FLAGS:
             continue
         tree = module.tree
         docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
@@ -286,9 +326,27 @@ def _may_be_one(number: ast.FormattedValue) -> bool:
 def _may_import(part: str, target: str) -> bool:
     """Whether a part may import `config.schema.Experiment`, or the package's own `__version__`."""
     top = target.partition(".")[0]
-    if top not in ARROWS or top in {part, *EVERYWHERE}:
+    if top not in ARROWS or top in {part, *FOUNDATION}:
         return True
     return any(f"{target}.".startswith(f"{allowed}.") for allowed in ARROWS[part])
+
+
+def _imported_modules(module: Module, found: dict[str, Module]) -> Iterator[str]:
+    """The modules of the package, but the package itself, from which a module imports."""
+    for _, name in imports(module):
+        inside = name.removeprefix(f"{PACKAGE.name}.")
+        if inside != name and (target := inside if inside in found else inside.rpartition(".")[0]) in found:
+            yield from filter(None, [target])
+
+
+def _reached(start: str, edges: dict[str, set[str]]) -> set[str]:
+    """The modules that a module imports, and those that they import."""
+    seen, waiting = set[str](), [*edges[start]]
+    while waiting:
+        if (other := waiting.pop()) not in seen:
+            seen.add(other)
+            waiting += edges[other]
+    return seen
 
 
 def _origin(module: Module, node: ast.ImportFrom) -> str:
@@ -303,4 +361,14 @@ def _matches(package: Path, pattern: str) -> set[Path]:
     return {path.relative_to(package) for path in package.glob(pattern)}
 
 
-RULES = [upward_arrows, misplaced_frameworks, prints, flags, long_code, asserts, unmarked_folders]
+RULES = [
+    upward_arrows,
+    circles,
+    repeated_names,
+    misplaced_frameworks,
+    prints,
+    flags,
+    long_code,
+    asserts,
+    unmarked_folders,
+]

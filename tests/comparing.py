@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from rnnlab.evaluation.ceiling import Ceiling
-from rnnlab.evaluation.comparison import Contender, Trial
+from rnnlab.comparison.measures import Contender, Trial
 from rnnlab.evaluation.free_running import FreeRunning
 from rnnlab.evaluation.metrics import Metrics
+from rnnlab.evaluation.windows import Ceiling
 
 TRIAL = Trial(
     run="runs/song-1",

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnnlab.music.conversion import collect
+from rnnlab.music.files import collect, written
+from rnnlab.music.melody import Reading
 from rnnlab.music.notation import parse_notes
-from rnnlab.music.reading import Reading
-from rnnlab.music.writing import written
 
 SHIPPED = Path(__file__).parents[1] / "data"
 

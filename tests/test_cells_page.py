@@ -7,7 +7,7 @@ import pytest
 
 from rnnlab.config.reading import parse_experiment
 from rnnlab.config.schema import MlpModel
-from rnnlab.models import cells, normalized_cells
+from rnnlab.models import cells
 from rnnlab.models.architecture import cell_of
 from tests.documentation import ROOT
 
@@ -45,7 +45,7 @@ def test_a_row_of_the_table_is_true(model: str, gates: str, state: str, formula:
 
 def test_the_table_has_every_cell() -> None:
     """Each class with an equation, once."""
-    modules = (cells, normalized_cells)
+    modules = (cells, cells)
     defined = {
         value
         for module in modules

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rnnlab.config.comparison import read_comparison
-from rnnlab.config.layout import LAYOUT
+from rnnlab.config.problems import LAYOUT
 from rnnlab.config.reading import parse_experiment, read_experiment, write_experiment
 from rnnlab.config.report import Mark
 from rnnlab.config.schema import Experiment

@@ -16,14 +16,11 @@ from types import SimpleNamespace
 import pytest
 
 from rnnlab.commands import run
-from rnnlab.commands.as_typed import as_typed
-from rnnlab.commands.hints import to_compare
-from rnnlab.errors import RunError
-from rnnlab.runs import Run
-from rnnlab.shell import command_line, shell_word
+from rnnlab.commands.hints import as_typed, to_compare
+from rnnlab.errors import RunError, command_line, shell_word
+from rnnlab.runs.folder import RunFolder
 from rnnlab.training.history import EpochRecord
-from rnnlab.training.saving import Saves
-from rnnlab.training.session import Session
+from rnnlab.training.session import Saves, Session
 from tests.hints import AWKWARD, HINTS, PACKAGE, Hint, hints_of, pattern_of, printed_commands
 from tests.needs import needs
 from tests.trained import SENTENCE, SONG, STREAM, run_of
@@ -33,25 +30,23 @@ ROOT = PACKAGE.parent
 ELSEWHERE = {
     "commands/__init__.py": "the name of an option",
     "config/reference.py": "the page on the configuration, whose commands test_docs.py runs",
-    "config/split.py": "the description of a key",
+    "config/dataset.py": "the description of a key",
     "datasets/folds.py": "test_folds.py, since a cross-validation trains",
     "api/configuration.py": "a pattern that finds `--set` in messages",
-    "music/extras.py": "a library that is missing",
-    "pages/heading.py": "remarks in a page, which test_new.py reads",
-    "pages/page.py": "the same",
+    "extras.py": "a library that is missing",
+    "suggestions/yaml_file.py": "remarks in a page, which test_new.py reads",
     "processes.py": "a process that the system kills",
-    "reports/figures.py": "a library that is missing",
-    "reports/reproduction.py": "a command in a report, made by command_line",
-    "reports/trace_page.py": "CSS, and a title",
-    "run_folders/places.py": "test_without_any_run_the_message_says_how_to_train_one",
-    "runs.py": "test_runs.py: a folder that holds files, or cannot be written",
+    "reports/overview.py": "a library that is missing; a command in a report, made by command_line",
+    "tracing/page.py": "CSS, and a title",
+    "runs/folder.py": "test_folder.py: no run; a folder that holds files, or cannot be written",
+    "runs/layout.py": "test_folder.py: test_without_any_run_the_message_says_how_to_train_one",
     "training/checkpoints.py": "no hint, but what wrote a file",
     "unicode_text.py": "test_unicode_text.py",
-    "no run yet in runs/; train one first: rnnlab train CONFIG": "the same test as for run_folders/places.py",
+    "no run yet in runs/; train one first: rnnlab train CONFIG": "the same test as for runs/folder.py",
     "{}: {}; tensorboard --logdir {}": "another program",
     "…    {} more; --full shows all": "test_describe.py: a mark below a table that was cut",
     "damaged: not what rnnlab evaluate wrote": "no hint, but what wrote a file",
-    "commands/new_example.py": "test_new_example.py: FILE is to be filled in",
+    "commands/new.py": "test_new_example.py: FILE is to be filled in",
     "{}: left as it was; name another --output": "a question on a terminal, which test_new.py answers",
     "{} numbers to draw, expected at most {}; choose fewer --units or --steps": "test_trace.py",
     "--json: {} numbers, expected at most {}; give a shorter --input": "test_trace.py",
@@ -205,7 +200,7 @@ def test_every_message_that_names_a_command_or_a_flag_has_a_row(here, capsys, mo
 
 def rare_messages() -> Iterator[str]:
     """What is printed after a signal, or on a full disk."""
-    run = Run(Path(f"{AWKWARD} run"))
+    run = RunFolder(Path(f"{AWKWARD} run"))
     yield to_compare(run.path, done=2, of=3)
     saves, error = SimpleNamespace(_run=run, _kept=0), RunError("x: cannot write; do")
     yield as_typed(Saves._stopped(saves, error, 3))  # type: ignore[arg-type]

@@ -39,7 +39,7 @@ sys.argv[1:] = ["describe", "page.yaml"]
 main()
 """
 
-IMPORTS = ["rnnlab.signals", "rnnlab.commands", "rnnlab.commands.terminal", "rnnlab.config.reading", "numpy"]
+IMPORTS = ["rnnlab.signals", "rnnlab.commands", "rnnlab.terminal.text", "rnnlab.config.reading", "numpy"]
 
 
 @needs("Unix")

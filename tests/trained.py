@@ -8,7 +8,7 @@ from rnnlab.config.reading import parse_experiment
 from rnnlab.datasets.corpus import load_corpus
 from rnnlab.models.architecture import architecture_of
 from rnnlab.models.model_file import TrainedModel
-from rnnlab.runs import Run, create_run
+from rnnlab.runs.folder import RunFolder, create_run
 
 SONG = """
 dataset:
@@ -50,7 +50,7 @@ def trained(text: str, folder: Path, *overrides: str) -> TrainedModel:
     return TrainedModel(experiment, corpus.vocabulary.tokens, weights, corpus.sha256)
 
 
-def run_of(text: str, *overrides: str, name: str = "song") -> Run:
+def run_of(text: str, *overrides: str, name: str = "song") -> RunFolder:
     """A run folder below the working folder, as training would leave it."""
     model = trained(text, Path.cwd(), *overrides)
     run = create_run(name, model.experiment)

@@ -14,11 +14,11 @@ from pathlib import Path
 import click
 import music21
 
-from rnnlab.commands.rendering import table
 from rnnlab.errors import DataError
 from rnnlab.music.abc import read_abc
-from rnnlab.music.reading import Reading
+from rnnlab.music.melody import Reading
 from rnnlab.music.tune import Tune
+from rnnlab.terminal.tables import table
 from tests.music.others import as_written, equal, of_abc2midi
 from tests.music.sounding import sounds
 

@@ -16,12 +16,17 @@ from pathlib import Path
 
 import click
 
-from rnnlab.commands.rendering import table
 from rnnlab.config.reading import parse_experiment
 from rnnlab.datasets.loading import load_data
 from rnnlab.errors import RnnlabError
-from rnnlab.training.checkpoints import Checkpoint, newest_checkpoint, read_checkpoint
-from rnnlab.training.expectation import Expectation, expectation_of
+from rnnlab.terminal.tables import table
+from rnnlab.training.checkpoints import (
+    Checkpoint,
+    Expectation,
+    expectation_of,
+    newest_checkpoint,
+    read_checkpoint,
+)
 from rnnlab.training.session import Session
 from torture import damage
 from torture.forgeries import FORGERIES

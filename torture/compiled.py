@@ -6,7 +6,7 @@ from rnnlab.config.reading import read_experiment
 from rnnlab.datasets.loading import load_data
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.models.network import named_weights
-from rnnlab.runs import CONFIG
+from rnnlab.runs.layout import CONFIG
 from rnnlab.training.trainer import Trainer
 from rnnlab.training.validation import Validation
 

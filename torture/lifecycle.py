@@ -24,8 +24,8 @@ from random import Random, SystemRandom
 
 import click
 
-from rnnlab.commands.rendering import table
 from rnnlab.config.reading import read_experiment
+from rnnlab.terminal.tables import table
 from tests.lifecycle import draw, page_in
 from tests.material import write_material
 from torture.forks import HangingError, each_forked, fork, fork_command, load_libraries

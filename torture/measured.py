@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from rnnlab.history import read_history
 from rnnlab.models.model_file import TrainedModel
+from rnnlab.runs.history import read_history
 from torture.stages import done, said
 
 CLOSE = 1e-4

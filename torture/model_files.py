@@ -20,7 +20,7 @@ import click
 from click.testing import CliRunner
 
 from rnnlab.commands import run
-from rnnlab.commands.rendering import table
+from rnnlab.terminal.tables import table
 from tests.trained import SENTENCE, SONG, run_of
 from torture.damage import AT_A_PLACE, OUTSIDE, WHOLE
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import click
 import numpy as np
 
-from rnnlab.commands.rendering import table
 from rnnlab.errors import DataError
+from rnnlab.terminal.tables import table
 from tests.independent.drawing import BATCH_SIZES, CELLS, REGIMES, Drawn, Regime, draw
 from tests.independent.training import Figure, figures_of
 

@@ -18,7 +18,7 @@ import click
 from click.testing import CliRunner
 
 from rnnlab.commands import run as run_command
-from rnnlab.commands.rendering import table
+from rnnlab.terminal.tables import table
 from torture import damage
 from torture.checkpoints import FOLDER, OTHERS, PAGE, RUN, WHOLE, restored, train
 from torture.forgeries import FORGERIES, POISON

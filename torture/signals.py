@@ -20,8 +20,8 @@ from pathlib import Path
 
 import click
 
-from rnnlab.commands.rendering import table
 from rnnlab.files import PARTIAL
+from rnnlab.terminal.tables import table
 
 LIMIT_SECONDS, HANGS_SECONDS = 5.0, 120.0
 

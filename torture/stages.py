@@ -16,7 +16,8 @@ from rnnlab.config.schema import MlpModel
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.exports.writing import SUFFIXES
 from rnnlab.models.model_file import TrainedModel
-from rnnlab.runs import CONFIG, Run
+from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.layout import CONFIG
 from torture.exported import formats_refused, outputs_wrong
 from torture.model_files import Answer
 
@@ -62,7 +63,7 @@ def problems_of_use(run: Path, other: Path, rng: Random) -> Iterator[str]:
     """Everything that is wrong with what the commands make of a trained run, and of one that is its equal."""
     from torture.measured import evaluated  # noqa: PLC0415 (which imports this module)
 
-    trained = Run(run).load_model()
+    trained = RunFolder(run).load_model()
     yield from evaluated(run, trained)
     yield from done(["compare", str(run), str(other)])
     yield from done(["plot", str(run), str(other), "--output", str(run / "plot.svg")])
@@ -78,7 +79,7 @@ def problems_after(run: Path, whole: Path, rng: Random) -> Iterator[str]:
     """Everything that is wrong with two equal runs, all of which `runs remove` removes in the end."""
     from torture.measured import measured_otherwise  # noqa: PLC0415 (which imports this module)
 
-    trained = Run(run).load_model()
+    trained = RunFolder(run).load_model()
     yield from problems_of_use(run, whole, rng)
     yield from measured_otherwise(run, trained)
     yield from _exported(run, trained, rng)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from rnnlab.runs import find_run
+from rnnlab.runs.folder import find_run
 from torture.checkpoints import PAGE
 from torture.kills import left_behind, line_count
 

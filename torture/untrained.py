@@ -10,7 +10,7 @@ from rnnlab.datasets.loading import Data, load_data
 from rnnlab.datasets.splits import split_record
 from rnnlab.models.architecture import architecture_of
 from rnnlab.models.model_file import TrainedModel
-from rnnlab.runs import Run, create_run
+from rnnlab.runs.folder import RunFolder, create_run
 from tests.lifecycle import page_in
 from tests.material import write_material
 from torture.resumed import PAGE
@@ -41,7 +41,7 @@ def problems_of_untrained(page: str, random_seed: int) -> tuple[str, list[str]]:
     return "used", list(problems_of_use(runs[0].path, runs[1].path, rng))
 
 
-def _run_of(data: Data, rng: Random) -> Run:
+def _run_of(data: Data, rng: Random) -> RunFolder:
     """A run as training would leave it."""
     read = data.as_trained_on()
     vocabulary, weights = read.corpus.vocabulary, np.random.default_rng(rng.randrange(2**32))

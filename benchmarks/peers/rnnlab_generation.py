@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.cases import VOCABULARY, Case, case_from
 from benchmarks.timing import print_rate
 from rnnlab.config.reading import parse_experiment
-from rnnlab.engines.numpy_engine import numpy_model
+from rnnlab.engines.numpy import numpy_model
 from rnnlab.engines.stepper import Stepper
 from rnnlab.generation.decoding import Decoding, decode
 from rnnlab.generation.sampling import Sampling

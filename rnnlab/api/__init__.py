@@ -1,1 +1,4 @@
-"""The Python interface: what the command line does, as functions; `rnnlab/__init__.py` lists it."""
+"""The Python interface: it does what the commands do, as functions and a `Run` class.
+
+`rnnlab/__init__.py` lists its names; its objects show themselves in a notebook.
+"""

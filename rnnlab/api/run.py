@@ -1,21 +1,33 @@
-"""`rnnlab.Run`: what a training left behind, to look at, to measure and to write with."""
+"""`rnnlab.Run`: what a training left behind, to look at, to measure and to write with.
+
+What a notebook shows of a run: a table of facts, its curves, and of notes the score and a player.
+"""
 
 import os
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from rnnlab.config.reading import read_experiment
 from rnnlab.config.schema import Experiment
-from rnnlab.data_access import opened_model
-from rnnlab.errors import DataError, UsageError
-from rnnlab.evaluation.evaluating import Evaluation, evaluate
+from rnnlab.errors import DataError, RnnlabError, UsageError, count_of
+from rnnlab.evaluation.measurement import Evaluation, evaluate
 from rnnlab.evaluation.selection import NoData, NoSuchPart, named_by_file
 from rnnlab.exports.writing import Exported, export, format_of
-from rnnlab.generation.writing import Written, settings_of, write
-from rnnlab.history import History, read_history
+from rnnlab.generation.writing import Written, generation_settings, write_samples
+from rnnlab.models.architecture import architecture_of
 from rnnlab.models.model_file import TrainedModel
-from rnnlab.runs import CONFIG, find_run
-from rnnlab.runs import Run as RunFolder
+from rnnlab.reports.contents import contents_of
+from rnnlab.reports.curves import training_curves
+from rnnlab.reports.history import read_history as read_losses
+from rnnlab.reports.markup import Markup, tag
+from rnnlab.reports.page import fragment
+from rnnlab.runs.data import opened_model
+from rnnlab.runs.folder import RunFolder, find_run
+from rnnlab.runs.history import History, read_history
+from rnnlab.runs.layout import CONFIG
 
 
 class Run:
@@ -125,7 +137,9 @@ class Run:
             "random_seed": random_seed,
             "stop": stop,
         }
-        return write(self.model, settings_of(self.model.experiment.generation, options)).samples
+        return write_samples(
+            self.model, generation_settings(self.model.experiment.generation, options)
+        ).samples
 
     def export(
         self,
@@ -156,7 +170,6 @@ class Run:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: facts, curves, and of notes a score and a player; nothing is fetched."""
-        from rnnlab.api.fragment import fragment_of  # noqa: PLC0415 (only notebooks need it)
 
         return str(fragment_of(self))
 
@@ -180,3 +193,51 @@ def load_run(path: str | os.PathLike[str] | None = None) -> Run:
         RunError: there is no run yet, or the folder is not one.
     """
     return Run(find_run(None if path is None else Path(path)))
+
+
+_UNMEASURED = "a notebook shows a run at once, and measuring one may take minutes"
+
+
+def fragment_of(run: "Run") -> Markup:
+    """HTML that stands by itself: nothing is fetched, and nothing of the data is read."""
+    rows = [
+        tag("tr", tag("th", name, style=_LEFT), tag("td", fact, style=_LEFT)) for name, fact in _facts(run)
+    ]
+    try:
+        shown = [fragment(contents_of(run.folder, refusal=_UNMEASURED))]
+    except RnnlabError:  # which the table says
+        shown = training_curves(read_losses(run.folder))
+    return tag("div", tag("table", *rows), *shown)
+
+
+def _facts(run: "Run") -> Iterator[tuple[str, str]]:
+    """Rows of (what, fact); what cannot be read is said in place of its fact."""
+    yield "run", str(run.path)
+    try:
+        model = run.model
+        layers = architecture_of(model.experiment, len(model.tokens))
+        units = " → ".join(str(layer.units) for layer in layers.layers)
+        yield "model", f"{model.experiment.model.kind} {units}, {count_of(layers.parameters, 'parameter')}"
+        noun = "note" if model.experiment.dataset.kind == "notes" else "character"
+        yield "vocabulary", f"{count_of(len(model.tokens), noun)}"
+    except RnnlabError as error:
+        yield "model", str(error)
+    try:
+        if len(run.history):
+            yield "trained", _trained(run.history)
+    except RnnlabError as error:
+        yield "history", str(error)
+
+
+def _trained(history: History) -> str:
+    """How long, and what it came to."""
+    held_out = history.validation_loss[np.isfinite(history.validation_loss)]
+    lowest = f", validation {held_out.min():.4g}" if len(held_out) else ""
+    return (
+        f"{count_of(len(history), 'epoch')}, {count_of(len(history.steps), 'step')},"
+        f" {history.seconds[-1]:.1f} s;"
+        f" lowest loss {np.nanmin(history.loss):.4g}{lowest} nats per token"
+    )
+
+
+_LEFT = "text-align: left"

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 from rnnlab.api.configuration import Settings, is_text, load_config, overrides_of, settings_named
 from rnnlab.api.run import Run, load_run
 from rnnlab.config.overrides import Override
-from rnnlab.config.reading import places_named
-from rnnlab.config.resuming import resumed_experiment
+from rnnlab.config.reading import places_named, resumed_experiment
 from rnnlab.config.schema import Experiment
-from rnnlab.data_access import found_again
 from rnnlab.datasets.loading import Data, load_data
 from rnnlab.errors import UsageError
-from rnnlab.runs import CONFIG
+from rnnlab.runs.data import found_again
+from rnnlab.runs.layout import CONFIG
 
 if TYPE_CHECKING:
     from rnnlab.training.loop import Progress

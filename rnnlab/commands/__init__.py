@@ -10,11 +10,11 @@ from collections.abc import Sequence
 import click
 
 from rnnlab import __version__
-from rnnlab.commands import completion
-from rnnlab.commands.as_typed import as_typed
-from rnnlab.commands.help import HelpContext, help_columns, with_help
-from rnnlab.commands.terminal import echo, failure_of_stdout
+from rnnlab.commands.hints import as_typed
 from rnnlab.errors import RnnlabError, near, one_line
+from rnnlab.terminal import completion
+from rnnlab.terminal.completion import HelpContext, help_columns, with_help
+from rnnlab.terminal.text import echo, failure_of_stdout
 
 COMMANDS = {
     "new": "Write a page of YAML for your own data, or one that ships.",

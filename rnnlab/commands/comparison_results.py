@@ -3,13 +3,13 @@
 import statistics
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.commands.rendering import facts, table
+from rnnlab.comparison.verdict import TESTS, verdict
 from rnnlab.errors import count_of
 from rnnlab.evaluation.significance import MOST_SIGNED
-from rnnlab.reports.verdict import TESTS, verdict
+from rnnlab.terminal.tables import facts_table, table
 
 if TYPE_CHECKING:
-    from rnnlab.evaluation.comparison import Comparison, Contender, Difference, Trial
+    from rnnlab.comparison.measures import Comparison, Contender, Difference, Trial
 
 HEADER = ("", "parameters", "epochs", "seconds", "one step", "running free", "loss", "95 % interval")
 
@@ -38,7 +38,9 @@ def comparison_text(comparison: "Comparison", *, folder: str | None) -> str:
     rows += [("test", _test(comparison))] if any(each.test for each in comparison.differences()) else []
     rows += [("note", note) for note in comparison.notes]
     rows += [("runs", folder)] if folder else []
-    return table(HEADER, [_row(contender) for contender in comparison.contenders]) + "\n\n" + facts(rows)
+    return (
+        table(HEADER, [_row(contender) for contender in comparison.contenders]) + "\n\n" + facts_table(rows)
+    )
 
 
 def _row(contender: "Contender") -> tuple[str, ...]:

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnnlab.commands.terminal import echo, write
 from rnnlab.errors import count_of
+from rnnlab.terminal.text import echo, write
 
 if TYPE_CHECKING:
-    from rnnlab.music.conversion import Collection
+    from rnnlab.music.files import Collection
+    from rnnlab.music.keys import Transposition
     from rnnlab.music.meter import Meter
-    from rnnlab.music.transposition import Transposition
 
 
 @click.command()
@@ -50,9 +50,8 @@ def command(sources: tuple[Path, ...], target: Path, **options: Any) -> None:
     from rnnlab.commands.output import check_target
     from rnnlab.errors import DataError
     from rnnlab.files import write_durably
-    from rnnlab.music.conversion import collect, transposed
+    from rnnlab.music.files import collect, transposed, written
     from rnnlab.music.omissions import omissions_of
-    from rnnlab.music.writing import written
 
     transposition = _transposition(options["transpose"])
     suffix = ".notes"
@@ -77,7 +76,7 @@ def command(sources: tuple[Path, ...], target: Path, **options: Any) -> None:
 
 def _transposition(text: str | None) -> "Transposition | None":
     from rnnlab.errors import DataError, UsageError
-    from rnnlab.music.transposition import parse_transposition
+    from rnnlab.music.keys import parse_transposition
 
     try:
         return None if text is None else parse_transposition(text)
@@ -102,8 +101,7 @@ def parsed_meter(text: str | None) -> "Meter | None":
 
 def _reading(options: dict[str, Any]) -> Any:
     from rnnlab.errors import DataError, UsageError
-    from rnnlab.music.grid import parse_grid
-    from rnnlab.music.reading import Reading
+    from rnnlab.music.melody import Reading, parse_grid
 
     try:
         grid = parse_grid(options["grid"]) if options["grid"] is not None else None

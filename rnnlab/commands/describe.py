@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnlab.commands.arguments import json_option, set_option
-from rnnlab.commands.completion import complete_config_or_run
-from rnnlab.commands.progress import ReadingReport
-from rnnlab.commands.terminal import echo, terminal_columns
-from rnnlab.commands.width import cut, width_of
-from rnnlab.errors import count_of
-from rnnlab.shell import command_line
+from rnnlab.errors import command_line, count_of
+from rnnlab.terminal.completion import complete_config_or_run
+from rnnlab.terminal.progress import ReadingReport
+from rnnlab.terminal.text import echo, terminal_columns
+from rnnlab.terminal.width import cut, width_of
 
 FIRST_ROWS = 10
 """Of the vocabulary and of the targets, without --full."""
@@ -38,11 +37,12 @@ def command(config: Path, overrides: tuple[str, ...], full: bool, as_json: bool)
 
     Of a long vocabulary and of its targets ten rows are shown, and of windows or lanes the first ten.
     """
-    from rnnlab.commands.rendering import as_json_text
     from rnnlab.config.reading import places_named, read_experiment
-    from rnnlab.data_access import opened
     from rnnlab.reports.description import describe
-    from rnnlab.runs import CONFIG, find_run
+    from rnnlab.runs.data import opened
+    from rnnlab.runs.folder import find_run
+    from rnnlab.runs.layout import CONFIG
+    from rnnlab.terminal.tables import as_json_text
 
     run = find_run(config) if os.path.isdir(config) else None
     path = run.path / CONFIG if run else config
@@ -125,8 +125,8 @@ def _splits(description: "Description") -> dict[str, Any]:
 
 
 def _as_text(description: "Description", *, full: bool) -> str:
-    from rnnlab.commands.rendering import facts, table
-    from rnnlab.reports.plan import plan
+    from rnnlab.reports.description import plan
+    from rnnlab.terminal.tables import facts_table, table
 
     experiment, architecture = description.experiment, description.architecture
     rows = plan(experiment, description.corpus, description.splits, description.batches, architecture)
@@ -147,7 +147,7 @@ def _as_text(description: "Description", *, full: bool) -> str:
     ]
     return "\n\n".join(
         [
-            facts(rows),
+            facts_table(rows),
             "Vocabulary\n" + _vocabulary(description, most=None if full else FIRST_ROWS),
             *(examples if is_shown else []),
             "Model\n" + table(("layer", "output", "parameters"), layers),
@@ -158,11 +158,11 @@ def _as_text(description: "Description", *, full: bool) -> str:
 
 def _vocabulary(description: "Description", *, most: int | None) -> str:
     """Each id with its token, in `most` rows; a line ends between two of them, not within one."""
-    from rnnlab.commands.rendering import facts
+    from rnnlab.terminal.tables import facts_table
 
     tokens = enumerate(description.corpus.vocabulary.tokens)
     unbroken = (f"{number} {token!r}".replace(" ", "\N{NO-BREAK SPACE}") for number, token in tokens)
-    rows = facts([("", "  ".join(unbroken))]).splitlines()
+    rows = facts_table([("", "  ".join(unbroken))]).splitlines()
     more = [row for row in rows[most:] for _ in row.split("  ") if _] if most else []
     return _first_rows("\n".join(rows), most=most, more=len(more)).replace("\N{NO-BREAK SPACE}", " ")
 

@@ -1,4 +1,7 @@
-"""`rnnlab evaluate`: what a trained model is worth."""
+"""`rnnlab evaluate`: what a trained model is worth.
+
+`rnnlab evaluate --per-token`: how surprised a model is by each token.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,14 +12,16 @@ import click
 
 from rnnlab.commands.arguments import json_option, model_argument
 from rnnlab.commands.hints import of_unfinished, to_find, to_measure, to_open, to_train
-from rnnlab.commands.progress import ReadingReport
-from rnnlab.commands.terminal import echo
 from rnnlab.errors import DataError, UsageError
+from rnnlab.terminal.progress import ReadingReport
+from rnnlab.terminal.tables import as_json_text, table
+from rnnlab.terminal.text import echo
 
 if TYPE_CHECKING:
-    from rnnlab.evaluation.evaluating import Evaluation
+    from rnnlab.evaluation.measurement import Evaluation
+    from rnnlab.evaluation.surprise import Surprises
     from rnnlab.models.model_file import TrainedModel
-    from rnnlab.runs import Run
+    from rnnlab.runs.folder import RunFolder
 
 
 @click.command()
@@ -65,9 +70,9 @@ def command(
     rnnlab evaluate runs/nabiya_lstm-1 --data song.notes --per-token
     rnnlab evaluate runs/nabiya_lstm-1 --folds 3 --jobs 3
     """
-    from rnnlab.commands.measures import evaluation_json, evaluation_rows, metrics_json
-    from rnnlab.commands.rendering import as_json_text, facts
-    from rnnlab.runs import load_trained
+    from rnnlab.commands.evaluation_results import evaluation_json, evaluation_rows, metrics_json
+    from rnnlab.runs.folder import load_trained
+    from rnnlab.terminal.tables import as_json_text, facts_table
 
     _refuse_contradictions(folds, jobs, per_token, {"--split": split, "--data": data, "--seeds": seeds})
     trained, run, path = load_trained(model)
@@ -76,13 +81,11 @@ def command(
     remedy = to_train(run) if folds else to_open(trained.experiment, path, split)
     trained, may_open = _opened(trained, run, path, must=not data, remedy=remedy)
     if per_token:
-        from rnnlab.commands.per_token import show_surprises
-
         with _said_what_to_write(trained, path, split, data, may_open=may_open):
             show_surprises(trained, path, split=split, data=data, may_open=may_open, as_json=as_json)
         return
     if folds:
-        from rnnlab.commands.fold_results import folds_json, folds_rows
+        from rnnlab.commands.evaluation_results import folds_json, folds_rows
         from rnnlab.training.folds import cross_validate_config  # loads TensorFlow, which takes seconds
 
         crossed = cross_validate_config(
@@ -95,7 +98,7 @@ def command(
         result, rows = {**evaluation_json(evaluation), "run": str(path)}, evaluation_rows(evaluation)
     if run and not data:
         run.write_folds(result) if folds else run.write_metrics(result)
-    echo(as_json_text(result) if as_json else facts(rows))
+    echo(as_json_text(result) if as_json else facts_table(rows))
 
 
 def _refuse_contradictions(
@@ -111,10 +114,10 @@ def _refuse_contradictions(
 
 
 def _opened(
-    trained: "TrainedModel", run: "Run | None", path: Path, *, must: bool, remedy: str
+    trained: "TrainedModel", run: "RunFolder | None", path: Path, *, must: bool, remedy: str
 ) -> "tuple[TrainedModel, bool]":
     """The model with its data where it is, and whether that may be opened; an error, if it must be."""
-    from rnnlab.data_access import opened_model
+    from rnnlab.runs.data import opened_model
 
     try:
         return opened_model(trained, run, path, remedy=remedy), True
@@ -144,10 +147,69 @@ def _said_what_to_write(
 
 def _evaluated(trained: "TrainedModel", **options: Any) -> "Evaluation":
     """What the model is worth; what is worth knowing goes to stderr."""
-    from rnnlab.evaluation.evaluating import evaluate
+    from rnnlab.evaluation.measurement import evaluate
 
     with ReadingReport(quiet=False) as reading:
         evaluation = evaluate(trained, **options, report=reading.show)
     for note in evaluation.notes:
         echo(note, err=True)
     return evaluation
+
+
+def show_surprises(
+    trained: "TrainedModel",
+    path: Path,
+    *,
+    split: str | None,
+    data: Path | None,
+    may_open: bool,
+    as_json: bool,
+) -> None:
+    """Print a line, or an object, for each token of a part or a file."""
+    from rnnlab.evaluation.surprise import surprises
+
+    with ReadingReport(quiet=False) as reading:
+        found = surprises(trained, split=split, data=data, may_open=may_open, report=reading.show)
+    for note in found.notes:
+        echo(note, err=True)
+    if as_json:
+        said = {"notes": list(found.notes), "left_out": dict(found.left_out)}
+        echo(as_json_text({"split": found.split, "run": str(path), "per_token": _as_json(found), **said}))
+    else:
+        echo(_as_table(found, quoted=trained.experiment.dataset.kind == "text"))
+
+
+def _as_json(surprises: "Surprises") -> list[dict[str, Any]]:
+    """An object for each token."""
+    return [
+        {
+            "index": each.index,
+            "token": each.token,
+            "nats": each.nats,
+            "probability": each.probability,
+            "rank": each.rank,
+            "expected": each.expected,
+        }
+        for each in surprises.tokens
+    ]
+
+
+def _as_table(surprises: "Surprises", *, quoted: bool) -> str:
+    """A line for each token."""
+    rows = [
+        (
+            each.index,
+            _shown(each.token, quoted),
+            f"{each.nats:.3f}",
+            f"{each.probability:.4f}",
+            each.rank,
+            _shown(each.expected, quoted),
+        )
+        for each in surprises.tokens
+    ]
+    return table(("index", "token", "nats", "probability", "rank", "expected"), rows)
+
+
+def _shown(token: str, quoted: bool) -> str:
+    """The token; a character, or a line break among notes, in quotes and spelled out."""
+    return repr(token) if quoted or token.isspace() else token

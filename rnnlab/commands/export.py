@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from rnnlab.commands.arguments import model_argument
-from rnnlab.commands.terminal import echo
-from rnnlab.errors import count_of
-from rnnlab.shell import shell_word
+from rnnlab.errors import count_of, shell_word
+from rnnlab.terminal.text import echo
 
 if TYPE_CHECKING:
     from rnnlab.exports.writing import Exported
@@ -44,7 +43,7 @@ def command(model: Path | None, wanted: str | None, output: Path, *, state: bool
     run on random tokens, and is there only if it gives what rnnlab gives.
     """
     from rnnlab.exports.writing import export, format_of
-    from rnnlab.runs import load_trained
+    from rnnlab.runs.folder import load_trained
 
     if wanted == "tensorboard":
         if state or overwrite:
@@ -65,8 +64,9 @@ def _write_losses(model: Path | None, folder: Path) -> None:
     """The history of a run for TensorBoard."""
     from rnnlab.config.reading import read_experiment
     from rnnlab.exports.tensorboard import write_events
-    from rnnlab.history import HISTORY, read_history
-    from rnnlab.runs import CONFIG, find_run
+    from rnnlab.runs.folder import find_run
+    from rnnlab.runs.history import HISTORY, read_history
+    from rnnlab.runs.layout import CONFIG
 
     run = find_run(model)
     if model is None:

@@ -8,7 +8,7 @@ import click
 
 from rnnlab.commands.arguments import json_option, model_argument
 from rnnlab.commands.hints import of_unfinished
-from rnnlab.commands.terminal import echo
+from rnnlab.terminal.text import echo
 
 if TYPE_CHECKING:
     from rnnlab.generation.writing import Writing
@@ -66,10 +66,10 @@ def command(
     is drawn, so that all samples are equal.
     """
     from rnnlab.commands.convert import parsed_meter
-    from rnnlab.commands.rendering import as_json_text
     from rnnlab.config.schema import NotesDataset
-    from rnnlab.generation.writing import settings_of, write
-    from rnnlab.runs import load_trained
+    from rnnlab.generation.writing import generation_settings, write_samples
+    from rnnlab.runs.folder import load_trained
+    from rnnlab.terminal.tables import as_json_text
 
     parsed_meter(meter)  # refused before anything slow
     trained, run, path = load_trained(model)
@@ -77,12 +77,15 @@ def command(
         echo(f"using {path}", err=True)
     for note in of_unfinished(run):
         echo(note, err=True)
-    dataset, settings = trained.experiment.dataset, settings_of(trained.experiment.generation, options)
+    dataset, settings = (
+        trained.experiment.dataset,
+        generation_settings(trained.experiment.generation, options),
+    )
     if output:
         from rnnlab.commands.output import check_output  # which loads every writer: nothing else pays for it
 
         check_output(output, kind=dataset.kind, samples=settings.samples, overwrite=overwrite)
-    writing = write(trained, settings)
+    writing = write_samples(trained, settings)
     for note in (*writing.notes, *_said_of_equal_samples(writing)):
         echo(note, err=True)
     texts = [sample.text for sample in writing.samples]

@@ -1,13 +1,19 @@
-"""The commands that messages about data tell the user to type."""
+"""The commands that messages about data tell the user to type.
+
+Messages of the core for those who type commands: arguments are options, functions are commands.
+
+What to type after a training: commands for the run, as a shell takes them.
+"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnnlab.shell import command_line
+from rnnlab.errors import Argument, Call, Part, RnnlabError, command_line, one_line, shell_word
 
 if TYPE_CHECKING:
     from rnnlab.config.schema import Experiment
-    from rnnlab.runs import Run
+    from rnnlab.datasets.corpus import Corpus
+    from rnnlab.runs.folder import RunFolder
 
 
 def to_open(experiment: "Experiment", path: Path, split: str | None) -> str:
@@ -46,7 +52,7 @@ def to_measure(experiment: "Experiment", path: Path, split: str, data: Path, *, 
     return hint
 
 
-def of_unfinished(run: "Run | None") -> tuple[str, ...]:
+def of_unfinished(run: "RunFolder | None") -> tuple[str, ...]:
     """A note on a run in which no epoch has ended, and how to go on with it."""
     if not (run and run.is_unfinished):
         return ()
@@ -62,9 +68,9 @@ def to_compare(folder: Path, *, done: int, of: int) -> str:
     return f"{done} of {of} trainings are done{rest}"
 
 
-def to_train(run: "Run | None") -> str:
+def to_train(run: "RunFolder | None") -> str:
     """How to have a run of one's own of a stranger's configuration."""
-    from rnnlab.runs import CONFIG
+    from rnnlab.runs.layout import CONFIG
 
     if run is None:
         return "name its run folder instead"
@@ -78,3 +84,36 @@ def _with_data(experiment: "Experiment", path: Path, split: str | None, *, recor
     file, part = named_by_file(experiment, split)
     data = file if recorded and file else "FILE"
     return command_line("evaluate", path, "--data", data, *(["--split", part] if part else []))
+
+
+COMMANDS = {"train": "rnnlab train", "resume": "rnnlab train --resume"}
+"""What one types for a function of the Python interface."""
+
+
+def as_typed(error: RnnlabError) -> str:
+    """Return the message of an error with the options and commands of its arguments and functions."""
+    if not any(isinstance(part, Argument | Call) for part in error.parts):
+        return str(error)
+    return one_line("".join(map(_typed, error.parts)))
+
+
+def _typed(part: Part) -> str:
+    if isinstance(part, Argument):
+        option = f"--{part.name.replace('_', '-')}"
+        is_alone = part.value is None or part.value is True
+        return option if is_alone else f"{option} {shell_word(str(part.value))}"
+    if isinstance(part, Call):
+        return f"{COMMANDS[part.function]} {shell_word(Path(part.argument))}"
+    return part
+
+
+def next_step(run: Path, experiment: "Experiment", corpus: "Corpus") -> str:
+    """Return the commands that write with a trained run, and that measure it, in one line of a shell.
+
+    A seed stands there where the model needs one and the configuration has none: the beginning of the data.
+    """
+    from rnnlab.suggestions.choices import beginning
+
+    needs_seed = experiment.generation.seed is None and not corpus.has_boundaries
+    seed = ["--seed", beginning(corpus, experiment.dataset.kind)] if needs_seed else []
+    return f"{command_line('generate', run, *seed)}; {command_line('evaluate', run)}"

@@ -1,4 +1,7 @@
-"""`rnnlab new`: a page of YAML for someone's own data, or one that ships."""
+"""`rnnlab new`: a page of YAML for someone's own data, or one that ships.
+
+`rnnlab new --example` and `--list`: the experiments that ship.
+"""
 
 import os
 import sys
@@ -7,15 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rnnlab.commands.completion import complete_example
-from rnnlab.commands.new_example import list_examples, write_example
-from rnnlab.commands.progress import ReadingReport
-from rnnlab.commands.terminal import echo, visible, write
-from rnnlab.errors import UsageError
-from rnnlab.shell import command_line
+from rnnlab.errors import UsageError, command_line
+from rnnlab.terminal.completion import complete_example
+from rnnlab.terminal.progress import ReadingReport
+from rnnlab.terminal.text import echo, terminal_columns, visible, write
 
 if TYPE_CHECKING:
-    from rnnlab.pages.choices import Choices
+    from rnnlab.suggestions.choices import Choices
+    from rnnlab.suggestions.examples import Example
 
 _SUFFIXES = (".yaml", ".yml")
 
@@ -66,16 +68,16 @@ def command(
 
 def _write_page(data: Path, output: Path | None, *, overwrite: bool) -> None:
     """Look at data, and write a page for it."""
-    from rnnlab.pages.choices import choices_for
-    from rnnlab.pages.page import page_of
-    from rnnlab.pages.survey import survey
+    from rnnlab.suggestions.choices import choices_for
+    from rnnlab.suggestions.survey import survey
+    from rnnlab.suggestions.yaml_file import yaml_of
 
     page = output or Path(f"{_stem(data)}.yaml")
     _check(data, page, overwrite=overwrite)
     found = survey(data)
     with ReadingReport(quiet=False) as reading:
         choices = choices_for(found, report=reading.show)
-    text = page_of(choices, Path("page.yaml") if str(page) == "-" else page)
+    text = yaml_of(choices, Path("page.yaml") if str(page) == "-" else page)
     if str(page) == "-":
         write(text)
         return
@@ -117,8 +119,8 @@ def _check(data: Path, page: Path, *, overwrite: bool) -> None:
 
 def _say(choices: "Choices", page: Path) -> None:
     """What was seen and done, and what comes next."""
-    from rnnlab.commands.rendering import facts
-    from rnnlab.pages.heading import next_commands, seen
+    from rnnlab.suggestions.yaml_file import next_commands, seen
+    from rnnlab.terminal.tables import facts_table
 
     for note in choices.corpus.notes:
         echo(note, err=True)
@@ -129,4 +131,70 @@ def _say(choices: "Choices", page: Path) -> None:
         ("page", str(page)),
         *(("next" if number == 0 else "", line) for number, line in enumerate(commands)),
     ]
-    echo(facts(rows, err=True, whole=commands), err=True)
+    echo(facts_table(rows, err=True, whole=commands), err=True)
+
+
+def list_examples() -> None:
+    """Print a row for each example: its name, where its data is, and what it shows."""
+    from rnnlab.suggestions.examples import examples
+    from rnnlab.terminal.tables import Column, fitted_table
+
+    columns = (
+        Column("example", left=True),
+        Column("data", left=True),
+        Column("what it shows", left=True, least=20),
+    )
+    rows = [(each.name, _data_of(each), each.about) for each in examples()]
+    echo(fitted_table(columns, rows, width=terminal_columns()))
+
+
+def write_example(name: str, output: Path | None, *, overwrite: bool) -> None:
+    """Write the page of an example, and its data beside it, and say what comes next."""
+    from rnnlab.files import write_durably
+    from rnnlab.suggestions.examples import example
+    from rnnlab.terminal.tables import facts_table
+
+    if str(output) == "-":
+        raise UsageError("-: expected a file for the page of an example, as its data is written beside it")
+    found = example(name.removesuffix(".yaml"))
+    page = output or Path(found.page.name)
+    files = {
+        page if path == found.page.name else page.parent / path: content
+        for path, content in found.files().items()
+    }
+    if not overwrite:
+        _check_free(files, page)
+    for path in files:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    for path, content in files.items():
+        write_durably(path, content)
+    verb = "compare" if found.compared else "train"
+    rows = [
+        ("page", str(page)),
+        *(("", str(path)) for path in files if path.suffix == ".yaml" and path != page),
+    ]
+    data = [str(path) for path in files if path.suffix != ".yaml"]
+    if found.url:
+        own = f"{command_line('train', page)} --set dataset.path=FILE"
+        data = [f"is downloaded from {found.url} when it is first read; or name a file: {own}"]
+    rows += [("" if number else "data", line) for number, line in enumerate(data or ["in the page"])]
+    rows.append(("next", command_line(verb, page)))
+    echo(facts_table(rows, err=True), err=True)
+
+
+def _check_free(files: dict[Path, bytes], page: Path) -> None:
+    """Refuse to replace a file with another content, and the page whatever it holds."""
+    for path, content in files.items():
+        if not os.path.lexists(path):
+            continue
+        if path == page or not path.is_file() or path.read_bytes() != content:
+            other = "name another --output, or replace" if path == page else "move it away, or replace"
+            raise UsageError(f"{path}: there is such a file; {other} it with --overwrite")
+
+
+def _data_of(example: "Example") -> str:
+    """Where the data of an example comes from, in a few words."""
+    if example.url:
+        return "downloaded or yours"
+    names = ", ".join(path.name for path in example.data) or "in the page"
+    return f"{names} or yours" if example.is_for_any_data else names

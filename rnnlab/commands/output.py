@@ -1,15 +1,17 @@
-"""Files that `generate` and `convert` write: the extension says what, and nothing is replaced unasked."""
+"""Files that `generate` and `convert` write: the extension says what, and nothing is replaced unasked.
+
+The option that names a picture, checked before anything slow is begun.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from rnnlab.commands.terminal import echo
 from rnnlab.errors import DataError, UsageError, count_of
 from rnnlab.files import write_durably
-from rnnlab.music.files import NOTE_TEXT
+from rnnlab.music.files import NOTE_TEXT, WRITTEN, written
 from rnnlab.music.meter import Meter
 from rnnlab.music.tune import parse_tune
-from rnnlab.music.writing import WRITTEN, written
+from rnnlab.terminal.text import echo
 
 
 def check_target(target: Path, *, called: str, overwrite: bool) -> str:

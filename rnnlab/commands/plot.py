@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from rnnlab.commands.pictures import checked_picture, output_option, overwrite_option
-from rnnlab.commands.terminal import echo
+from rnnlab.commands.arguments import checked_picture, output_option, overwrite_option
+from rnnlab.terminal.text import echo
 
 
 @click.command()
@@ -21,11 +21,11 @@ def command(runs: tuple[Path, ...], output: Path, *, overwrite: bool) -> None:
 
     Without a name, the newest run. The folder of a comparison stands for the runs in it.
     """
-    from rnnlab.commands.run_arguments import runs_in
+    from rnnlab.commands.arguments import runs_in
     from rnnlab.files import write_durably
     from rnnlab.reports.histories import FILE, read_history
     from rnnlab.reports.history_figure import history_picture
-    from rnnlab.runs import find_run
+    from rnnlab.runs.folder import find_run
 
     suffix = checked_picture(output, overwrite=overwrite)
     if runs:

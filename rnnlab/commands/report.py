@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import click
 
 from rnnlab.commands.hints import to_train
-from rnnlab.commands.progress import ReadingReport
-from rnnlab.commands.terminal import echo
 from rnnlab.errors import DataError, UsageError
+from rnnlab.terminal.progress import ReadingReport
+from rnnlab.terminal.text import echo
 
 if TYPE_CHECKING:
     from rnnlab.models.model_file import TrainedModel
-    from rnnlab.runs import Run
+    from rnnlab.runs.folder import RunFolder
 
 PAGE = "report.html"
 
@@ -35,9 +35,9 @@ def command(run: Path | None, output: Path | None) -> None:
     Without RUN the newest run is taken. The file needs no server, and fetches nothing.
     """
     from rnnlab.files import check_inside, write_durably
-    from rnnlab.reports.contents import gather
-    from rnnlab.reports.page import page_of
-    from rnnlab.runs import find_run
+    from rnnlab.reports.contents import contents_of
+    from rnnlab.reports.page import report_page
+    from rnnlab.runs.folder import find_run
 
     if run and run.is_file():
         raise UsageError(f"{run}: a report is of a run folder, received a file; name the run: {run.parent}")
@@ -48,15 +48,15 @@ def command(run: Path | None, output: Path | None) -> None:
         check_inside(found.path / PAGE)
     with ReadingReport(quiet=False) as reading:
         trained, refusal = _opened(found)
-        contents = gather(found, trained, refusal=refusal, report=reading.show)
+        contents = contents_of(found, trained, refusal=refusal, report=reading.show)
     path = output or found.path / PAGE
-    write_durably(path, page_of(contents).encode())
+    write_durably(path, report_page(contents).encode())
     echo(str(path))
 
 
-def _opened(run: "Run") -> "tuple[TrainedModel, str | None]":
+def _opened(run: "RunFolder") -> "tuple[TrainedModel, str | None]":
     """The model of a run with its data where it is, and why that is not opened; None where it may be."""
-    from rnnlab.data_access import opened_model
+    from rnnlab.runs.data import opened_model
 
     trained = run.load_model()
     try:

@@ -1,14 +1,25 @@
-"""`rnnlab runs`: the runs that there are; one of them; and their removal."""
+"""`rnnlab runs`: the runs that there are; one of them; and their removal.
+
+How all that is known of one run looks, as rows and as JSON.
+
+How runs look, as rows and as JSON.
+"""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rnnlab.commands.arguments import json_option
-from rnnlab.commands.completion import complete_run
-from rnnlab.commands.terminal import echo, visible
-from rnnlab.errors import RunError, UsageError
+from rnnlab.errors import RunError, UsageError, count_of
+from rnnlab.terminal.completion import complete_run
+from rnnlab.terminal.tables import Column, fitted_table
+from rnnlab.terminal.text import echo, terminal_columns, visible
+
+if TYPE_CHECKING:
+    from rnnlab.runs.listing import Details, RunEntry
 
 
 @click.group(invoke_without_command=True)
@@ -26,9 +37,8 @@ def command(context: click.Context, as_json: bool) -> None:
         if as_json:
             raise click.UsageError("--json comes after the command: rnnlab runs show --json", context)
         return
-    from rnnlab.commands.rendering import as_json_text
-    from rnnlab.commands.run_list import entries_table, entry_json
-    from rnnlab.run_folders.entries import read_entries
+    from rnnlab.runs.listing import read_entries
+    from rnnlab.terminal.tables import as_json_text
 
     entries = read_entries()
     if as_json:
@@ -51,15 +61,13 @@ def show(run: Path | None, as_json: bool) -> None:
     rnnlab runs show
     rnnlab runs show runs/nabiya_lstm-1 --json
     """
-    from rnnlab.commands.rendering import as_json_text, facts
-    from rnnlab.commands.run_details import details_json, details_rows
-    from rnnlab.run_folders.details import details_of
-    from rnnlab.run_folders.entries import read_entry
-    from rnnlab.runs import find_run
+    from rnnlab.runs.folder import find_run
+    from rnnlab.runs.listing import details_of, read_entry
+    from rnnlab.terminal.tables import as_json_text, facts_table
 
     path = find_run(run and _named(run)).path
     entry, details = read_entry(path), details_of(path)
-    echo(as_json_text(details_json(entry, details)) if as_json else facts(details_rows(entry, details)))
+    echo(as_json_text(details_json(entry, details)) if as_json else facts_table(details_rows(entry, details)))
 
 
 @command.command()
@@ -81,8 +89,8 @@ def remove(runs: tuple[Path, ...], yes: bool) -> None:
 
     Removed are run folders of runs/ alone, that nobody is training in. No link is followed.
     """
-    from rnnlab.run_folders.details import bytes_of
-    from rnnlab.run_folders.removal import check_removable, remove_leftovers, remove_run
+    from rnnlab.runs.listing import bytes_of
+    from rnnlab.runs.removal import check_removable, remove_leftovers, remove_run
 
     paths = list(dict.fromkeys(_named(run) for run in runs))
     for path in paths:
@@ -97,7 +105,7 @@ def remove(runs: tuple[Path, ...], yes: bool) -> None:
 
 def _named(run: Path) -> Path:
     """The path of a run that is named by it, or as the list shows it."""
-    from rnnlab.run_folders.places import RUNS
+    from rnnlab.runs.layout import RUNS
 
     listed = RUNS / run
     return listed if len(run.parts) == 1 and not run.exists() and listed.exists() else run
@@ -105,10 +113,177 @@ def _named(run: Path) -> Path:
 
 def _ask(paths: list[Path], size: int) -> None:
     """Go on if the user says so."""
-    from rnnlab.commands.run_details import size_words
 
     if not sys.stdin.isatty():
         raise UsageError("rnnlab runs remove: nobody to ask, as stdin is no terminal; say --yes")
     names = ", ".join(map(str, paths[:5])) + (f" and {len(paths) - 5:,} more" if len(paths) > 5 else "")
     if not click.confirm(visible(f"remove {names} ({size_words(size)})?"), err=True):
         raise RunError("nothing was removed")
+
+
+_SHOWN_EVENTS = 8
+
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
+
+def details_json(entry: "RunEntry", details: "Details") -> dict[str, Any]:
+    """The fields of the list, and those that only one run has room for."""
+    return {
+        **entry_json(entry),
+        "metrics": details.metrics,
+        "folds": details.folds,
+        "split": details.split,
+        "environment": details.environment,
+        "checkpoints": list(details.checkpoints),
+        "sizes": details.sizes,
+        "events": list(details.events),
+    }
+
+
+def details_rows(entry: "RunEntry", details: "Details") -> list[tuple[str, str]]:
+    """A row for each thing that is known."""
+    progress, evaluated, took = entry.progress, entry.evaluated, ""
+    if progress.seconds is not None:
+        took = f", {progress.seconds:,.1f} s of training"
+    rows = [
+        ("run", str(entry.path)),
+        ("state", f"{entry.state}: {entry.owner}" if entry.owner else entry.state),
+        ("begun", local_time(entry) + took),
+    ]
+    if entry.settings:
+        parameters = "" if entry.parameters is None else f"; {count_of(entry.parameters, 'parameter')}"
+        rows.append(("model", f"{model_words(entry)} on {entry.settings.data}{parameters}"))
+        rows.append(("epochs", epochs_words(entry)))
+    if progress.best_epoch is not None:
+        loss = f"{progress.part} loss {progress.best_loss:.4g} nats per token"
+        rows.append(("lowest", f"{loss}, in epoch {progress.best_epoch:,}"))
+    if evaluated:
+        running = ""
+        if evaluated.length is not None:
+            running = f"; free running {evaluated.right} of {evaluated.length} right"
+        rows.append(("evaluated", f"{evaluated.split}: accuracy {evaluated.accuracy:.4f}{running}"))
+    if details.folds:
+        rows.append(("folds", _folds_words(details.folds)))
+    if details.environment:
+        known = (f"{name} {value}" for name, value in details.environment.items() if value)
+        rows.append(("trained by", ", ".join(known)))
+    rows.append(("checkpoints", ", ".join(details.checkpoints) or "none"))
+    rows.append(("files", ", ".join(f"{name} {size_words(size)}" for name, size in details.sizes.items())))
+    events = details.events[-_SHOWN_EVENTS:]
+    rows += [("events" if number == 0 else "", event) for number, event in enumerate(events)]
+    return rows + [("" if number else "wrong", problem) for number, problem in enumerate(entry.problems)]
+
+
+def _folds_words(folds: dict[str, Any]) -> str:
+    """The means of a cross-validation, as far as the file has them."""
+    try:
+        count, mean = len(folds["folds"]), folds["mean"]
+        return (
+            f"{count_of(count, 'fold')}: mean accuracy {mean['accuracy']:.4f}, mean loss {mean['loss']:.4g}"
+        )
+    except (KeyError, TypeError, ValueError):
+        return "damaged: not what rnnlab evaluate wrote"
+
+
+def size_words(size: float) -> str:
+    """`275.4 kB`; a kB is 1000 bytes."""
+    unit = 0
+    while size >= 1000 and unit < len(_UNITS) - 1:
+        size, unit = size / 1000, unit + 1
+    return f"{size:.1f} {_UNITS[unit]}" if unit else f"{size:.0f} {_UNITS[0]}"
+
+
+_COLUMNS = (
+    Column("run", left=True, least=12),
+    Column("begun", left=True, rank=4),
+    Column("model", left=True, rank=5, least=8),
+    Column("parameters", rank=8),
+    Column("epochs", rank=3),
+    Column("loss", rank=2),
+    Column("accuracy", rank=6),
+    Column("free run", rank=7),
+    Column("state", left=True),
+)
+
+
+def entries_table(entries: Sequence["RunEntry"]) -> str:
+    """A row for each run, as wide as the terminal at most, and below what is wrong with any."""
+    table = fitted_table(_COLUMNS, [_row(entry) for entry in entries], width=terminal_columns())
+    problems = [problem for entry in entries for problem in entry.problems]
+    return "\n".join([table, "", *problems] if problems else [table])
+
+
+def entry_json(entry: "RunEntry") -> dict[str, Any]:
+    """The fields that scripts may rely on."""
+    settings, progress, evaluated = entry.settings, entry.progress, entry.evaluated
+    return {
+        "run": str(entry.path),
+        "state": entry.state,
+        "owner": entry.owner,
+        "begun": entry.begun.isoformat(timespec="seconds"),
+        "dataset": settings and settings.data,
+        "model": settings and {"kind": settings.kind, "units": list(settings.units)},
+        "parameters": entry.parameters,
+        "epochs": {"done": progress.epochs, "wanted": settings and settings.epochs},
+        "seconds": progress.seconds,
+        "best": None
+        if progress.best_epoch is None
+        else {"epoch": progress.best_epoch, "loss": progress.best_loss, "split": progress.part},
+        "evaluation": evaluated
+        and {
+            "split": evaluated.split,
+            "accuracy": evaluated.accuracy,
+            "free_running": None
+            if evaluated.length is None
+            else {"correct": evaluated.right, "length": evaluated.length},
+        },
+        "comparison": entry.comparison
+        and {
+            "configurations": list(entry.comparison.configurations),
+            "runs": entry.comparison.runs,
+            "done": entry.comparison.done,
+        },
+        "problems": list(entry.problems),
+    }
+
+
+def model_words(entry: "RunEntry") -> str:
+    """`lstm 128, 64`; of a comparison, how much it compares."""
+    if held := entry.comparison:
+        return f"{count_of(len(held.configurations), 'configuration')}, {count_of(held.runs, 'run')}"
+    return f"{entry.settings.kind} {', '.join(map(str, entry.settings.units))}" if entry.settings else ""
+
+
+def state_words(entry: "RunEntry") -> str:
+    """The state; of a comparison whose results are not there, how many of its trainings are done."""
+    held = entry.comparison
+    if held is None or held.is_measured:
+        return entry.state
+    return f"{entry.state}, {held.done} of {held.runs} done{', running' * bool(held.owner)}"
+
+
+def epochs_words(entry: "RunEntry") -> str:
+    """`27/60`."""
+    return f"{entry.progress.epochs:,}/{entry.settings.epochs:,}" if entry.settings else ""
+
+
+def local_time(entry: "RunEntry") -> str:
+    """When training began, here."""
+    return f"{entry.begun.astimezone():%Y-%m-%d %H:%M}"
+
+
+def _row(entry: "RunEntry") -> tuple[str, ...]:
+    progress, evaluated = entry.progress, entry.evaluated
+    loss = "" if progress.best_loss is None else f"{progress.best_loss:.4g} {progress.part[:5]}"
+    running = evaluated and evaluated.length is not None
+    return (
+        entry.path.name,
+        local_time(entry),
+        model_words(entry),
+        "" if entry.parameters is None else f"{entry.parameters:,}",
+        epochs_words(entry),
+        loss,
+        f"{evaluated.accuracy:.4f}" if evaluated else "",
+        f"{evaluated.right}/{evaluated.length}" if evaluated and running else "",
+        state_words(entry),
+    )

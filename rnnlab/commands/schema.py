@@ -2,7 +2,7 @@
 
 import click
 
-from rnnlab.commands.terminal import echo
+from rnnlab.terminal.text import echo
 
 
 @click.command()
@@ -14,8 +14,8 @@ def command(markdown: bool) -> None:
     rnnlab schema > rnnlab.schema.json
     rnnlab schema --markdown
     """
-    from rnnlab.commands.rendering import as_json_text
     from rnnlab.config.reference import reference
     from rnnlab.config.schema import json_schema
+    from rnnlab.terminal.tables import as_json_text
 
     echo(reference().rstrip("\n") if markdown else as_json_text(json_schema()))

@@ -1,19 +1,27 @@
-"""`rnnlab trace`: what goes on inside a network, step by step."""
+"""`rnnlab trace`: what goes on inside a network, step by step.
+
+A trace as one JSON object: every value of it.
+
+The model that `rnnlab trace` follows: a trained one, or one with its initial weights.
+"""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from rnnlab.commands.arguments import json_option, set_option
-from rnnlab.commands.terminal import echo, write
-from rnnlab.errors import UsageError
-from rnnlab.shell import shell_word
+from rnnlab.commands.hints import of_unfinished
+from rnnlab.errors import UsageError, command_line, shell_word
+from rnnlab.terminal.text import echo, write
 
 if TYPE_CHECKING:
-    from rnnlab.reports.trace_view import View
+    from rnnlab.config.schema import Experiment
+    from rnnlab.models.model_file import TrainedModel
     from rnnlab.tracing.tracing import Trace
+    from rnnlab.tracing.view import View
 
 MOST_UNITS, MOST_STEPS, MOST_CELLS = 16, 120, 100_000
 UNITS_OF_A_SLIDE = 4
@@ -56,15 +64,13 @@ def command(
     rnnlab trace configs/hello_simple_rnn.yaml --untrained --input hello
     rnnlab trace --untrained --hidden 2 --input hello --input eolll --input lleel
     """
-    from rnnlab.commands.rendering import as_json_text
+    from rnnlab.terminal.tables import as_json_text
 
     _refuse_contradictions(step, unit, options)
     trace, facts = _trace(model, inputs, options)
     for fact in facts if model is None or options["untrained"] else facts[1:]:
         echo(fact, err=True)
     if options["as_json"]:
-        from rnnlab.commands.trace_json import trace_json
-
         echo(as_json_text(trace_json(trace, facts)))
         return
     view = _view(trace, facts, options)
@@ -100,7 +106,6 @@ def _trace(
     model: Path | None, inputs: tuple[str, ...], options: dict[str, Any]
 ) -> "tuple[Trace, tuple[str, ...]]":
     """The network over the inputs, or over its seed; which network it is, and what is to be known of it."""
-    from rnnlab.commands.trace_model import trained_model, untrained_model
     from rnnlab.tracing.tracing import trace
 
     untrained = options["untrained"]
@@ -126,8 +131,8 @@ def _view(trace: "Trace", facts: tuple[str, ...], options: dict[str, Any]) -> "V
     Raises:
         UsageError: a layer, unit or step that it has not, or more numbers than anyone looks at.
     """
-    from rnnlab.commands.ranges import numbers_of, range_of
-    from rnnlab.reports.trace_view import View
+    from rnnlab.commands.arguments import numbers_of, range_of
+    from rnnlab.tracing.view import View
 
     count, total = len(trace.layers), trace.ids.shape[1]
     layer = options["layer"]
@@ -147,25 +152,23 @@ def _view(trace: "Trace", facts: tuple[str, ...], options: dict[str, Any]) -> "V
 
 
 def _print_overview(view: "View") -> None:
-    from rnnlab.commands.painting import colour_depth
-    from rnnlab.commands.trace_drawing import overview
+    from rnnlab.terminal.heat_map import colour_depth, overview
 
     _check_size(view)
     write(overview(view, width=_columns(), depth=colour_depth()) + "\n")
 
 
 def _print_slides(view: "View", step: int) -> None:
-    from rnnlab.commands.trace_drawing import slide_text
-    from rnnlab.reports.trace_slides import slides
+    from rnnlab.terminal.heat_map import slide_text
+    from rnnlab.tracing.page import slides
 
     for found in slides(view, step - 1, most_units=UNITS_OF_A_SLIDE):
         write(slide_text(found.title, found.lines, width=_columns()) + "\n\n")
 
 
 def _print_unit(view: "View", unit: int, value: str | None) -> None:
-    from rnnlab.commands.painting import colour_depth
-    from rnnlab.commands.trace_drawing import unit_text
-    from rnnlab.reports.followed_unit import followed_unit
+    from rnnlab.terminal.heat_map import colour_depth, unit_text
+    from rnnlab.tracing.page import followed_unit
 
     followed = followed_unit(view.trace, layer=view.layers[-1], unit=unit - 1, value=value)
     write(f"{followed.title}\n\n")
@@ -177,8 +180,8 @@ def _print_unit(view: "View", unit: int, value: str | None) -> None:
 def _write_file(view: "View", options: dict[str, Any], *, step: int | None, unit: int | None) -> None:
     """Draw what was asked for as HTML or SVG."""
     from rnnlab.files import write_durably
-    from rnnlab.reports.heat_map_svg import heat_maps_svg
-    from rnnlab.reports.trace_page import trace_page
+    from rnnlab.tracing.heat_map_svg import heat_maps_svg
+    from rnnlab.tracing.page import trace_page
 
     path: Path = options["output"]
     suffix = path.suffix.lower()
@@ -206,3 +209,129 @@ def _columns() -> int:
     import shutil
 
     return shutil.get_terminal_size((100, 24)).columns
+
+
+MOST_NUMBERS = 2_000_000
+
+
+def trace_json(trace: "Trace", facts: Sequence[str]) -> dict[str, Any]:
+    """Arrays as lists, [input][step][unit] or [input][step][token].
+
+    Args:
+        trace: the trace.
+        facts: of the network and how it read, a sentence each.
+
+    Raises:
+        UsageError: there are more numbers than anyone reads as text.
+    """
+    from rnnlab.tracing.view import shapes_of
+
+    sizes = [values.size for layer in trace.layers for values in layer.values.values()]
+    if (numbers := sum(sizes) + 2 * trace.logits.size) > MOST_NUMBERS:
+        raise UsageError(
+            f"--json: {numbers:,} numbers, expected at most {MOST_NUMBERS:,}; give a shorter --input"
+        )
+    tokens = trace.model.tokens
+    return {
+        "shapes": {name: list(shape) for name, shape in shapes_of(trace)},
+        "vocabulary": list(tokens),
+        "tokens": [trace.tokens(lane) for lane in range(len(trace.ids))],
+        "starts": trace.starts.tolist(),
+        "counted": trace.reading.counted.tolist(),
+        "layers": [
+            {
+                "name": layer.name,
+                "cell": type(layer.cell.cell).__name__,
+                "values": {name: values.tolist() for name, values in layer.values.items()},
+            }
+            for layer in trace.layers
+        ],
+        "logits": trace.logits.tolist(),
+        "probabilities": _exp(trace),
+        "next": [[tokens[i] if i >= 0 else None for i in lane] for lane in trace.targets.tolist()],
+        "surprise": trace.surprises.tolist(),
+        "notes": list(facts),
+    }
+
+
+def _exp(trace: "Trace") -> Any:
+    import numpy as np
+
+    return np.exp(trace.log_probabilities).tolist()
+
+
+LONGEST_WINDOW = 64
+
+
+def trained_model(path: Path | None) -> "tuple[TrainedModel, str]":
+    """A model by its run folder, its file, or the newest run, and what is to be known of it."""
+    from rnnlab.runs.folder import load_trained
+
+    if path is not None and path.suffix.lower() in (".yaml", ".yml"):
+        raise UsageError(
+            f"{path}: a configuration has no trained weights; name its run, or add --untrained to see the"
+            " network as it begins"
+        )
+    model, run, named = load_trained(path)
+    return model, "; ".join([f"using {named}", *of_unfinished(run)])
+
+
+def untrained_model(
+    path: Path | None, overrides: Sequence[str], *, hidden: int | None, inputs: Sequence[str]
+) -> "TrainedModel":
+    """The network of a configuration with the weights that its training would begin with.
+
+    Without a configuration, one simple recurrent layer, with the characters of the inputs as vocabulary.
+    """
+    from rnnlab.datasets.corpus import load_corpus
+    from rnnlab.models.architecture import architecture_of
+    from rnnlab.models.initial_weights import initial_weights
+    from rnnlab.models.model_file import TrainedModel
+
+    if (path is None) == (hidden is None):
+        raise UsageError(
+            "rnnlab trace: --untrained needs a configuration, or --hidden N for one simple recurrent layer;"
+            " and not both (with a configuration, --set model.units=N)"
+        )
+    if path is not None:
+        experiment = _configured(path, overrides, inputs)
+    else:
+        experiment = _one_layer(hidden or 1, overrides, inputs)
+    tokens = load_corpus(experiment.dataset).vocabulary.tokens
+    architecture = architecture_of(experiment, len(tokens))
+    weights = initial_weights(architecture, experiment.training.random_seed)
+    return TrainedModel(experiment, tokens, weights, "")
+
+
+def _configured(path: Path, overrides: Sequence[str], inputs: Sequence[str]) -> "Experiment":
+    """The experiment of a configuration, or of a run's; whose data is read for the vocabulary."""
+    from rnnlab.config.reading import read_experiment
+    from rnnlab.runs.data import opened
+    from rnnlab.runs.folder import find_run
+    from rnnlab.runs.layout import CONFIG
+
+    run = find_run(path) if os.path.isdir(path) else None
+    file = run.path / CONFIG if run else path
+    experiment = read_experiment(file, overrides)
+    if run:
+        given = [word for text in inputs for word in ("--input", text)]
+        remedy = f"name the file itself: {command_line('trace', '--untrained', file, *given)}"
+        return opened(experiment, run, run.path, remedy=remedy, overrides=overrides)
+    return experiment
+
+
+def _one_layer(hidden: int, overrides: Sequence[str], inputs: Sequence[str]) -> "Experiment":
+    """An experiment of one layer on the characters of the inputs, in the order in which they come."""
+    from rnnlab.config.reading import parse_experiment
+    from rnnlab.suggestions.yaml_text import quoted
+
+    characters = "".join(dict.fromkeys("".join(inputs)))
+    if not characters:
+        raise UsageError("--input: expected at least one token, received none; e.g.: --input hello")
+    text = quoted(characters)
+    window = min(max(map(len, inputs)), LONGEST_WINDOW)
+    page = (
+        f"dataset: {{kind: text, inline: {text}, vocabulary: {text}, window: {window}, target: shifted}}\n"
+        f"model: {{kind: simple_rnn, units: {hidden}}}\ntraining: {{batching: windows}}\n"
+    )
+    return parse_experiment(page, name="--hidden", folder=Path.cwd(), overrides=overrides)

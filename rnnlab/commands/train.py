@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import click
 
 from rnnlab.commands.arguments import set_option
-from rnnlab.commands.completion import complete_config, complete_run
-from rnnlab.commands.next_step import next_step
-from rnnlab.commands.progress import ProgressReport, ReadingReport
-from rnnlab.commands.terminal import echo
+from rnnlab.commands.hints import next_step
 from rnnlab.errors import count_of
+from rnnlab.terminal.completion import complete_config, complete_run
+from rnnlab.terminal.progress import ProgressReport, ReadingReport
+from rnnlab.terminal.text import echo
 
 if TYPE_CHECKING:
     from rnnlab.config.schema import Experiment
     from rnnlab.datasets.loading import Data
-    from rnnlab.runs import Run
+    from rnnlab.runs.folder import RunFolder
     from rnnlab.training.session import Outcome, Session
 
 
@@ -74,13 +74,13 @@ def command(
 
 def _asked_for(
     config: Path | None, overrides: tuple[str, ...], run_dir: Path | None, resume: str | None
-) -> "tuple[Experiment, Path, Run | None]":
+) -> "tuple[Experiment, Path, RunFolder | None]":
     """What to train, the YAML file that says so, and the run to go on with, if one is."""
-    from rnnlab.config.reading import read_experiment
-    from rnnlab.config.resuming import resumed_experiment
-    from rnnlab.data_access import found_again
+    from rnnlab.config.reading import read_experiment, resumed_experiment
     from rnnlab.errors import UsageError
-    from rnnlab.runs import CONFIG, find_run
+    from rnnlab.runs.data import found_again
+    from rnnlab.runs.folder import find_run
+    from rnnlab.runs.layout import CONFIG
 
     if resume is None:
         if config is None:
@@ -97,14 +97,14 @@ def _asked_for(
 
 def _print_plan(session: "Session", data: "Data") -> None:
     """Say what will be done, before it is done."""
-    from rnnlab.commands.rendering import facts
-    from rnnlab.engines.tensorflow_start import device_name
-    from rnnlab.reports.plan import plan
+    from rnnlab.engines.tensorflow.start import device_name
+    from rnnlab.reports.description import plan
+    from rnnlab.terminal.tables import facts_table
 
     trainer = session.trainer
     rows = plan(trainer.experiment, data.corpus, data.splits, trainer.batches, trainer.architecture)
     rows += [("device", device_name()), ("run folder", str(session.run.path))]
-    echo(facts(rows, err=True), err=True)
+    echo(facts_table(rows, err=True), err=True)
 
 
 def _result(outcome: "Outcome") -> str:

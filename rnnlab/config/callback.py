@@ -17,8 +17,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, model_serializer
 from pydantic_core import PydanticCustomError
 
+from rnnlab.config.report import did_you_mean, shown
 from rnnlab.config.section import Section
-from rnnlab.config.wording import did_you_mean, shown
 from rnnlab.errors import near
 
 KEYS = ("class", "arguments")

@@ -7,9 +7,8 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from rnnlab.config.report import Mark, Problem, report
+from rnnlab.config.report import Mark, Problem, did_you_mean, expectation, report, shown
 from rnnlab.config.section import Section
-from rnnlab.config.wording import did_you_mean, expectation, shown
 from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, read_tree
 from rnnlab.errors import ConfigError, DataError, near
 from rnnlab.files import read_text

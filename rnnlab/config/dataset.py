@@ -1,20 +1,105 @@
-"""The section `dataset`: what is read, and how it is cut and encoded."""
+"""The section `dataset`: what is read, and how it is cut and encoded.
+
+The section `dataset.split`: which part of the data is held out.
+
+The addresses that data may be downloaded from.
+
+That is `https:`, and `file:` for a file of this machine. `http:` is for a server on this very machine alone,
+such as tests start: what comes from there passes no wire on which anyone could read it or change it.
+"""
 
 import re
 from collections import Counter
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from rnnlab.config.address import problem_of
-from rnnlab.config.data_paths import STRINGS, Paths, folder_of_all, relative
-from rnnlab.config.music import Augmentation, Reading, Transpose
-from rnnlab.config.section import Section, one_or_many
-from rnnlab.config.split import FilesSplit, NoSplit, Split
-from rnnlab.config.wording import shown
+from rnnlab.config.music import Augmentation, MusicReading, Transpose
+from rnnlab.config.report import shown
+from rnnlab.config.section import (
+    STRINGS,
+    Paths,
+    RandomSeed,
+    Section,
+    Share,
+    folder_of_all,
+    one_or_many,
+    relative,
+)
+
+
+class NoSplit(Section):
+    """Everything is trained on."""
+
+    kind: Literal["none"] = Field("none", description="No part of the data is held out.")
+    allow_overlap: bool = Field(
+        False,
+        description="In `evaluate --folds`, keep training windows that share tokens with a held-out one.",
+    )
+
+
+class ContiguousSplit(Section):
+    """Training first, then validation, then test, cut on a token."""
+
+    kind: Literal["contiguous"] = Field(description="Hold out the end of the data.")
+    validation: Share = Field(0.1, description="Share of the tokens held out for validation, 0 to 1.")
+    test: Share = Field(0.0, description="Share of the tokens, after those, held out for testing, 0 to 1.")
+    gap: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = Field(
+        None,
+        description="Tokens left out before each held-out part; left out, `window` of them. With lines and"
+        " documents, which are not cut in two, none.",
+    )
+
+
+class StratifiedShuffleSplit(Section):
+    """Windows drawn at random, each target token in proportion."""
+
+    kind: Literal["stratified_shuffle"] = Field(description="Hold out windows drawn at random.")
+    validation: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.3, description="Share of the windows held out, 0 to 1."
+    )
+    splits: Annotated[int, Field(ge=1, le=1000)] = Field(1, description="How many splits are drawn.")
+    use: Annotated[int, Field(ge=0, le=999)] = Field(
+        0, description="Number of the split that is used, from 0."
+    )
+    random_seed: RandomSeed = Field(0, description="The number that fixes which windows are drawn.")
+    allow_overlap: bool = Field(
+        False, description="Keep training windows that share tokens with a held-out one, as the lectures do."
+    )
+
+
+class SequencesSplit(Section):
+    """Whole sequences (files, lines or documents), drawn at random."""
+
+    kind: Literal["sequences"] = Field(description="Hold out whole sequences: files, lines or documents.")
+    validation: Share = Field(0.1, description="Share of the sequences held out for validation, 0 to 1.")
+    test: Share = Field(0.0, description="Share of the sequences held out for testing, 0 to 1.")
+    shuffle: bool = Field(True, description="Draw them at random, or take the last of the data.")
+    random_seed: RandomSeed = Field(0, description="The number that fixes which sequences are drawn.")
+    unique: bool = Field(
+        False,
+        description="Keep equal sequences in one part, or in one fold, so that none that is held out is"
+        " trained on.",
+    )
+
+
+class FilesSplit(Section):
+    """Files of their own, beside `dataset.path`."""
+
+    kind: Literal["files"] = Field(description="The held-out parts are files of their own.")
+    validation: Paths | None = Field(None, description="File, or list of files, to validate on.")
+    test: Paths | None = Field(None, description="File, or list of files, to test on.")
+
+
+Split = Annotated[
+    NoSplit | ContiguousSplit | SequencesSplit | FilesSplit | StratifiedShuffleSplit,
+    Field(discriminator="kind"),
+]
+
 
 DEFAULT_EMBEDDING_SIZE = 32
 MOST_EMBEDDING_SIZE = 1024
@@ -32,7 +117,7 @@ SOURCES = ("path", "inline", "url")
 
 
 def _address(url: str) -> str:
-    if problem := problem_of(url):
+    if problem := address_problem(url):
         raise PydanticCustomError("url", "{problem}, received {url}", {"problem": problem, "url": shown(url)})
     return url
 
@@ -200,7 +285,7 @@ class NotesDataset(_Dataset):
         description="How the network sees a token: a one-hot row, id / largest id, a learnt row,"
         " or (pitch, duration).",
     )
-    reading: Reading = Field(Reading(), description="What is read of MIDI files and scores.")
+    reading: MusicReading = Field(MusicReading(), description="What is read of MIDI files and scores.")
     transpose: Transpose | None = Field(
         None,
         description="Semitones that all the data is moved by, such as -3, or a tonic that each sequence is"
@@ -212,3 +297,55 @@ class NotesDataset(_Dataset):
     def shifts(self) -> tuple[int, ...]:
         """The semitones of each transposed copy that the training part has."""
         return self.augment.semitones
+
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+MOST_CHARACTERS = 2000
+
+_URL = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
+"""The characters of RFC 3986, section 2."""
+
+
+def address_problem(url: str) -> str:
+    """What was expected of an address in place of this one; empty where nothing is wrong with it."""
+    if len(url) > MOST_CHARACTERS:
+        return f"expected an address of at most {MOST_CHARACTERS:,} characters"
+    if not _URL.fullmatch(url):
+        return "expected an address, with %XX for spaces and what is not ASCII"
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises where it is no port
+    except ValueError:
+        return "expected an address with a host and a port that can be"
+    return _problem_of_parts(parts)
+
+
+def may_redirect(url: str, target: str) -> bool:
+    """Whether a server may send whoever asks it on to a target: to https, or from this machine to itself."""
+    if address_problem(target):
+        return False
+    begin, end = urlsplit(url), urlsplit(target)
+    return end.scheme == "https" if begin.scheme == "https" else _is_loopback(end)
+
+
+def name_of(url: str) -> str:
+    """The last part of an address that has a name."""
+    parts = urlsplit(url)
+    return PurePosixPath(parts.path).name or parts.netloc
+
+
+def _is_loopback(parts: SplitResult) -> bool:
+    return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK
+
+
+def _problem_of_parts(parts: SplitResult) -> str:
+    if parts.scheme == "file":
+        is_here = parts.netloc in ("", "localhost") and parts.path.startswith("/")
+        return "" if is_here else "expected file:///path/to/it, with the whole path"
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        return "expected an address that begins with https:// and a host, or with file:///"
+    if parts.username is not None or parts.password is not None:
+        return "expected an address without a name or a password, which every run would show"
+    if parts.scheme == "http" and not _is_loopback(parts):
+        return "expected https (http is for 127.0.0.1, localhost and [::1] alone)"
+    return ""

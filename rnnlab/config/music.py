@@ -6,13 +6,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from rnnlab.config.data_paths import STRINGS
-from rnnlab.config.section import Section
-from rnnlab.config.wording import shown
+from rnnlab.config.report import shown
+from rnnlab.config.section import STRINGS, Section
 from rnnlab.errors import DataError
-from rnnlab.music.grid import parse_grid, spell_grid
+from rnnlab.music.melody import parse_grid, spell_grid
 from rnnlab.music.meter import parse_meter
-from rnnlab.music.pitch import is_pitch_name
+from rnnlab.music.notation import is_pitch_name
 
 FARTHEST = 127
 """Semitones from the lowest pitch of MIDI to the highest."""
@@ -56,8 +55,8 @@ def _meter(value: Any) -> Any:
         raise PydanticCustomError("meter", "{problem}", {"problem": str(error)}) from None
 
 
-class Reading(Section):
-    """What is read of a file that holds more than one line of notes; see `rnnlab.music.reading`."""
+class MusicReading(Section):
+    """What is read of a file that holds more than one line of notes; see `rnnlab.music.melody`."""
 
     track: Annotated[int, Field(ge=1, le=65_536)] | None = Field(
         None,

@@ -1,15 +1,25 @@
-"""What pydantic finds wrong with the sections, as sentences that a user can act on."""
+"""What pydantic finds wrong with the sections, as sentences that a user can act on.
 
+All that is wrong at once: what is wrong is set aside, so that it hides nothing else.
+
+Which sections the YAML has, and of which kinds, read off the schema.
+"""
+
+import copy
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path as FolderPath
 from typing import Any, get_args
 
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from rnnlab.config import layout
-from rnnlab.config.contradiction import Contradiction
-from rnnlab.config.wording import did_you_mean, expectation, shown
+from rnnlab.config.callback import FOLDER
+from rnnlab.config.report import Contradiction, did_you_mean, expectation, shown
+from rnnlab.config.schema import Experiment
+from rnnlab.config.section import Section
 from rnnlab.config.yaml_tree import Path, value_at
 from rnnlab.errors import near
 
@@ -55,7 +65,7 @@ def _path(error: ErrorDetails, sections: Any) -> Path:
             kinds = ()
             continue
         path = (*path, step)
-        kinds = layout.LAYOUT[path].kinds if path in layout.LAYOUT else ()
+        kinds = LAYOUT[path].kinds if path in LAYOUT else ()
     if path and isinstance(path[-1], int) and not isinstance(value_at(sections, path[:-1]), list):
         return path[:-1]
     return path
@@ -90,7 +100,7 @@ def _contradiction(contradiction: Contradiction) -> Finding:
 
 def _wrong_kind(path: Path, sections: Any) -> Finding:
     """A section of several kinds that names none of them."""
-    place, section = layout.LAYOUT[path], value_at(sections, path)
+    place, section = LAYOUT[path], value_at(sections, path)
     expected = f"expected one of {', '.join(place.kinds)}"
     if not isinstance(section, dict) or place.tag not in section:
         return Finding((*path, place.tag), f"missing; {expected}")
@@ -103,7 +113,7 @@ def _wrong_kind(path: Path, sections: Any) -> Finding:
 def _wrong_choice(error: ErrorDetails, path: Path, sections: Any) -> Finding:
     """A word that is none of those that its key may have, or only in another kind of the section."""
     expected, received = error["ctx"]["expected"], error["input"]
-    place = layout.LAYOUT[path[:-1]]
+    place = LAYOUT[path[:-1]]
     fields = {kind: section.model_fields.get(str(path[-1])) for kind, section in place.kinds.items()}
     having = [kind for kind, field in fields.items() if field and received in get_args(field.annotation)]
     if having:
@@ -117,7 +127,7 @@ def _wrong_choice(error: ErrorDetails, path: Path, sections: Any) -> Finding:
 def _unknown_key(path: Path, sections: Any) -> Finding:
     """A key that its section lacks: where it belongs, or what it may have been."""
     parent, key = path[:-1], str(path[-1])
-    place, section = layout.LAYOUT[parent], layout.section_at(parent, sections)
+    place, section = LAYOUT[parent], section_at(parent, sections)
     if having := place.having(key):
         verb = "has" if len(having) == 1 else "have"
         message = (
@@ -125,9 +135,9 @@ def _unknown_key(path: Path, sections: Any) -> Finding:
         )
         return Finding(path, message, about_key=True)
     known = list(section.model_fields) if section else []
-    homes = layout.homes(key)
-    if homes and not any(name.startswith(key) for name in known):
-        belongs = " or ".join(".".join(map(str, (*home, key))) for home in homes)
+    found = homes(key)
+    if found and not any(name.startswith(key) for name in known):
+        belongs = " or ".join(".".join(map(str, (*home, key))) for home in found)
         return Finding(path, f"unknown key; did you mean {belongs}?", about_key=True)
     meant = near(key, known, 1)
     hint = did_you_mean(meant) if meant else f"; there are {', '.join(known)}"
@@ -136,14 +146,14 @@ def _unknown_key(path: Path, sections: Any) -> Finding:
 
 def _meaning(path: Path, sections: Any) -> str:
     """What a missing key is for."""
-    section = layout.section_at(path[:-1], sections)
+    section = section_at(path[:-1], sections)
     description = section.model_fields[str(path[-1])].description if section else None
     return description or "a value"
 
 
 def _if_left_out(received: Any, path: Path, sections: Any) -> str:
     """The remedy for a key without a value that has a default; empty for any other."""
-    section = layout.section_at(path[:-1], sections)
+    section = section_at(path[:-1], sections)
     field = section.model_fields.get(str(path[-1])) if section else None
     if received is not None or field is None or field.is_required():
         return ""
@@ -161,3 +171,149 @@ def _refusal(error: ErrorDetails, *, is_item: bool) -> str:
     if expected and is_item and error["input"] is None:
         expected += ", or a list of them"
     return f"expected {expected}, received {shown(error['input'])}" if expected else error["msg"]
+
+
+STAND_INS: dict[Path, Any] = {
+    ("dataset",): {"kind": "text", "inline": "-"},
+    ("model",): {"kind": "lstm", "units": 1},
+    ("model", "units"): 1,
+    ("training", "schedule", "decay_rate"): 1.0,
+    ("training", "schedule", "decay_steps"): 1,
+    ("training", "early_stopping", "patience"): 1,
+    ("training", "samples", "every_epochs"): 1,
+}
+"""What goes in place of each setting that has no default."""
+
+_ROUNDS = 3
+"""Bad values hide bad sections, and those hide contradictions."""
+
+
+def check(
+    sections: dict[str, Any], unreadable: Iterable[Path] = (), *, folder: FolderPath | None = None
+) -> tuple[Experiment | None, list[Finding]]:
+    """The experiment that sections describe, or else everything that is wrong with them.
+
+    Args:
+        sections: plain values, as the YAML has them.
+        unreadable: where values stand that were refused already.
+        folder: of the YAML.
+    """
+    aside: dict[Path, Any] = {}
+    for path in unreadable:
+        _set_aside(path, aside)
+    found: list[Finding] = []
+    for _ in range(_ROUNDS):
+        mended = _without(sections, aside)
+        try:
+            experiment = Experiment.model_validate(mended, context={FOLDER: folder})
+        except ValidationError as error:
+            new = findings(error.errors(include_url=False), mended)
+            found += [finding for finding in new if not _doubtful(finding, aside)]
+            for finding in new:
+                _set_aside(finding.path, aside, finding.meant)
+        else:
+            break
+    return (None, _without_echoes(found)) if found or aside else (experiment, [])
+
+
+def _set_aside(path: Path, aside: dict[Path, Any], meant: str = "") -> None:
+    """Note what to put in place of a wrong value: what was meant, a stand-in, or None for the default."""
+    path = next((path[:depth] for depth, key in enumerate(path) if isinstance(key, int)), path)
+    place = LAYOUT.get(path[:-1])
+    if place and place.tag and path[-1] == place.tag:
+        if meant:
+            aside[path] = meant
+            return
+        path = path[:-1]
+    aside[path] = STAND_INS.get(path)
+
+
+def _without(sections: dict[str, Any], aside: dict[Path, Any]) -> dict[str, Any]:
+    """The sections with other values, or none, in place of the wrong ones."""
+    mended = copy.deepcopy(sections)
+    for path, value in sorted(aside.items(), key=lambda item: len(item[0])):
+        section = value_at(mended, path[:-1])
+        if isinstance(section, dict):
+            section.pop(path[-1], None)
+            if value is not None:
+                section[path[-1]] = value
+    return mended
+
+
+def _doubtful(finding: Finding, aside: Iterable[Path]) -> bool:
+    """Whether something that was set aside has a part in a finding."""
+    return any(
+        path[: len(key)] == key or key[: len(path)] == path
+        for path in aside
+        for key in finding.keys or (finding.path,)
+    )
+
+
+def _without_echoes(found: list[Finding]) -> list[Finding]:
+    """Each thing once: a key that is spelled wrong is not also missing."""
+    misspelled = {(*finding.path[:-1], finding.meant) for finding in found if finding.about_key}
+    return [
+        finding
+        for finding in found
+        if not (finding.path in misspelled and finding.message.startswith("missing;"))
+    ]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place for a section.
+
+    Attributes:
+        tag: the key that says which kind of section stands there; empty where there is but one.
+        kinds: the class of each kind.
+    """
+
+    tag: str
+    kinds: dict[str, type[Section]]
+
+    def having(self, key: str) -> list[str]:
+        """The kinds that have a key."""
+        return [kind for kind, section in self.kinds.items() if key in section.model_fields]
+
+
+def section_at(path: Path, sections: Any) -> type[Section] | None:
+    """The class of the section at a path, of the kind that the data names; None if it names none."""
+    place = LAYOUT.get(path)
+    if place is None:
+        return None
+    section = value_at(sections, path)
+    kind = section.get(place.tag, "") if isinstance(section, dict) else ""
+    return place.kinds.get(kind) if isinstance(kind, str) else None
+
+
+def homes(key: str) -> list[Path]:
+    """The sections that have a key, in any of their kinds."""
+    return [path for path, place in LAYOUT.items() if place.having(key)]
+
+
+def _places(path: Path, place: Place) -> Iterator[tuple[Path, Place]]:
+    """A place with its path, and all places within it."""
+    yield path, place
+    for section in place.kinds.values():
+        for key, field in section.model_fields.items():
+            if kinds := _kinds(field):
+                yield from _places((*path, key), Place(_tag(field), kinds))
+
+
+def _kinds(field: FieldInfo) -> dict[str, type[Section]]:
+    """The sections that may stand in a field, by kind; none where the field is a setting."""
+    if tag := _tag(field):
+        sections = get_args(field.annotation)
+        return {kind: each for each in sections for kind in get_args(each.model_fields[tag].annotation)}
+    for kind in (field.annotation, *get_args(field.annotation)):  # of `Section | None`, too
+        if isinstance(kind, type) and issubclass(kind, Section):
+            return {"": kind}
+    return {}
+
+
+def _tag(field: FieldInfo) -> str:
+    return field.discriminator if isinstance(field.discriminator, str) else ""
+
+
+LAYOUT: dict[Path, Place] = dict(_places((), Place("", {"": Experiment})))
+"""Every place for a section, by its path; the whole page stands at the empty path."""

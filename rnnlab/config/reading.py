@@ -1,24 +1,22 @@
 """From YAML to an `Experiment`."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from rnnlab.config.comparison import is_comparison
-from rnnlab.config.data_paths import DATA_PATHS, make_absolute
-from rnnlab.config.layout import section_at
+from rnnlab.config.contradictions import refuse_contradictions
 from rnnlab.config.overrides import Override, apply_overrides
-from rnnlab.config.problems import Finding
-from rnnlab.config.recovery import check
+from rnnlab.config.problems import Finding, check, section_at
 from rnnlab.config.report import Mark, Problem, report
 from rnnlab.config.schema import Experiment
-from rnnlab.config.section import one_or_many
+from rnnlab.config.section import DATA_PATHS, make_absolute, one_or_many
 from rnnlab.config.writing import write_experiment
 from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, read_tree, value_at
-from rnnlab.errors import ConfigError, DataError, MissingFile, TrainingError
+from rnnlab.errors import ConfigError, DataError, MissingFile, TrainingError, UsageError, command_line
 from rnnlab.files import read_text
-from rnnlab.shell import command_line
 
 __all__ = ["MOST_BYTES", "parse_experiment", "read_experiment", "write_experiment"]
 
@@ -163,3 +161,79 @@ def _about_config(path: Path, error: DataError) -> str:
     if path.is_file() and not path.stat().st_size:
         return f"{path}: the file is empty; {_SECTIONS}"
     return str(error)
+
+
+OPEN = {"split", "window", "batch_size", "epochs", "optimizer", "schedule"}
+"""Settings that are chosen by the data where a configuration leaves them out (`datasets/loading.py`)."""
+
+
+MAY_CHANGE = (
+    "training.epochs",
+    "training.early_stopping",
+    "training.checkpoint",
+    "training.on_non_finite",
+    "training.tensorboard",
+)
+"""When training ends, when it is saved, what ends it, and whether it is watched: all else would have been
+another training."""
+
+
+def resumed_experiment(
+    own: Path,
+    config: Path | None,
+    overrides: Sequence[Override],
+    *,
+    located: Callable[[Experiment], Experiment] = lambda experiment: experiment,
+) -> Experiment:
+    """The experiment that a run goes on with.
+
+    Args:
+        own: the resolved configuration in the run's folder.
+        config: a configuration that should say the same; None takes the run's own.
+        overrides: settings that replace some of it.
+        located: finds the data of the run's own configuration where it lies, if the run has been moved.
+
+    Raises:
+        ConfigError: what is wrong with a configuration.
+        UsageError: it differs from what the run was begun with, in more than may change.
+    """
+    begun = located(read_experiment(own))
+    asked_for = read_experiment(config, overrides) if config else located(read_experiment(own, overrides))
+    wanted = _with_choices(asked_for, begun)
+    refuse_contradictions(wanted)
+    changed = [
+        f"{key} ({_shown(before)} → {_shown(after)})"
+        for key, before, after in _differences(begun.model_dump(mode="json"), wanted.model_dump(mode="json"))
+        if not key.startswith(MAY_CHANGE)
+    ]
+    if changed:
+        raise UsageError(
+            f"{own.parent}: cannot go on with other settings than it was begun with: {', '.join(changed)};"
+            f" only {', '.join(MAY_CHANGE)} may change, leave the rest out or train anew"
+        )
+    return wanted
+
+
+def _with_choices(wanted: Experiment, begun: Experiment) -> Experiment:
+    """A configuration with what it leaves open as it was chosen when the run began."""
+    update = {}
+    for name, section in (("dataset", begun.dataset), ("training", begun.training)):
+        mine = getattr(wanted, name)
+        chosen = {key: getattr(section, key) for key in OPEN - mine.model_fields_set if hasattr(section, key)}
+        update[name] = mine.model_copy(update=chosen)
+    return wanted.model_copy(update=update)
+
+
+def _differences(old: Any, new: Any, key: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """The dotted names of the settings that differ, with both values."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in dict.fromkeys([*old, *new]):
+            yield from _differences(old.get(name), new.get(name), f"{key}.{name}" if key else name)
+    elif old != new:
+        yield key, old, new
+
+
+def _shown(value: Any) -> str:
+    """A setting in a few characters."""
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"

@@ -6,15 +6,19 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from rnnlab.config.callback import Callbacks
-from rnnlab.config.checkpoint import Checkpoints
 from rnnlab.config.contradictions import contradictions
-from rnnlab.config.dataset import DEFAULT_EMBEDDING_SIZE, NotesDataset, TextDataset
-from rnnlab.config.early_stopping import EarlyStopping
-from rnnlab.config.model import GruModel, LstmModel, MlpModel, RecurrentModel, SimpleRnnModel
-from rnnlab.config.optimizer import Adam, Optimizer
-from rnnlab.config.outside import MODELS
-from rnnlab.config.samples import Samples
-from rnnlab.config.schedule import ConstantSchedule, Schedule
+from rnnlab.config.dataset import (
+    DEFAULT_EMBEDDING_SIZE,
+    ContiguousSplit,
+    FilesSplit,
+    NoSplit,
+    NotesDataset,
+    SequencesSplit,
+    StratifiedShuffleSplit,
+    TextDataset,
+)
+from rnnlab.config.model import MODELS, GruModel, LstmModel, MlpModel, RecurrentModel, SimpleRnnModel
+from rnnlab.config.optimizer import Adam, ConstantSchedule, Optimizer, Schedule
 from rnnlab.config.section import (
     Length,
     RandomSeed,
@@ -23,11 +27,11 @@ from rnnlab.config.section import (
     Share,
     Temperature,
 )
-from rnnlab.config.split import ContiguousSplit, FilesSplit, NoSplit, SequencesSplit, StratifiedShuffleSplit
+from rnnlab.config.training import Checkpoints, EarlyStopping, Samples
 
 __all__ = [
     "ContiguousSplit",
-    "Evaluation",
+    "EvaluationSettings",
     "Experiment",
     "FilesSplit",
     "Generation",
@@ -103,7 +107,7 @@ class Training(Section):
     )
 
 
-class Evaluation(Section):
+class EvaluationSettings(Section):
     """How the network is measured."""
 
     every: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
@@ -151,7 +155,7 @@ class Experiment(Section):
     )
     model: Annotated[Model, Field(discriminator="kind")] = Field(description="The network's layers.")
     training: Training = Field(Training(), description="How the network is trained.")
-    evaluation: Evaluation = Field(Evaluation(), description="How the network is measured.")
+    evaluation: EvaluationSettings = Field(EvaluationSettings(), description="How the network is measured.")
     generation: Generation = Field(Generation(), description="How the network writes.")
 
     @property

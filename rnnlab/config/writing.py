@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rnnlab.config.data_paths import make_relative
 from rnnlab.config.schema import Experiment
+from rnnlab.config.section import make_relative
 from rnnlab.config.yaml_tree import MOST_CHARACTERS
 
 _LONGEST_LINE = 100

@@ -13,8 +13,8 @@ from rnnlab.config.schema import Experiment
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
 from rnnlab.datasets.targets import ranges_read
-from rnnlab.datasets.token_kind import Ids
-from rnnlab.datasets.transposing import transposed_token
+from rnnlab.datasets.tokens import Ids
+from rnnlab.datasets.transposition import transposed_token
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.errors import DataError, VocabularyError, count_of
 

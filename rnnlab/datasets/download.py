@@ -24,7 +24,7 @@ from urllib.request import (
 )
 
 from rnnlab import __version__
-from rnnlab.config.address import may_redirect, name_of
+from rnnlab.config.dataset import may_redirect, name_of
 from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.errors import DownloadError, count_of
 
@@ -38,7 +38,7 @@ def download(url: str, *, most_bytes: int, timeout: float, report: Report = unre
     """The bytes at an address, a block at a time.
 
     Args:
-        url: https, or http to this machine, as `rnnlab.config.address` has it.
+        url: https, or http to this machine, as `rnnlab.config.dataset` has it.
         most_bytes: the size up to which it is read.
         timeout: seconds that the server may say nothing, to begin with or between two blocks.
         report: is told how far it is, where the server says how much there is, and else how much has come.

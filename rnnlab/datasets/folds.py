@@ -18,10 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.config.schema import Experiment
-from rnnlab.datasets.corpus import Corpus
+from rnnlab.datasets.corpus import Corpus, equals_together, nearest_edges, reordered
 from rnnlab.datasets.loading import Data, require_readable
 from rnnlab.datasets.parts import part_of_tokens
-from rnnlab.datasets.sequences import equals_together, nearest_edges, reordered
 from rnnlab.datasets.splits import Splits, stratified_parts
 from rnnlab.errors import Argument, DataError, count_of
 

@@ -21,7 +21,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.datasets.batching import Batches
+from rnnlab.datasets.batches import Batches
 
 MOST_LANES = 64
 """More lanes make a compiled matrix product no faster per lane."""
@@ -46,7 +46,7 @@ Parts = list[NDArray[np.float32]]
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
+class LanePiece:
     """Steps that lanes read one after another.
 
     Attributes:
@@ -60,7 +60,7 @@ class Piece:
     anew: bool
 
 
-Read = Callable[[Piece, Parts | None], tuple[Result, Parts]]
+Read = Callable[[LanePiece, Parts | None], tuple[Result, Parts]]
 """Reads a piece from a state, None for zeros: what it finds, and the state after the piece."""
 
 
@@ -108,7 +108,7 @@ def lanes_for(order: Batches, steps: int, *, most: int) -> int:
     return max(1, min(LANES_AT_ONCE, TOKENS_AT_ONCE // order.window, steps))
 
 
-def dealt(order: Batches, begin: int, end: int, *, lanes: int) -> list[Piece]:
+def dealt(order: Batches, begin: int, end: int, *, lanes: int) -> list[LanePiece]:
     """Deal steps out to lanes in blocks, of which the last may be shorter, and cut the blocks into pieces.
 
     Args:
@@ -123,11 +123,11 @@ def dealt(order: Batches, begin: int, end: int, *, lanes: int) -> list[Piece]:
     starts, counts = (column[:, 0] for column in order.epoch(0, begin, end))
     read = np.minimum(steps, count - 1)
     block_starts, block_counts = starts[read], np.where(steps < count, counts[read], 0).astype(np.int32)
-    pieces, cut = list[Piece](), 0
+    pieces, cut = list[LanePiece](), 0
     while cut < length:
         size = max(-(-LEAST_PIECE // order.window), cut // 2)
         piece = slice(cut, cut + size)
-        pieces.append(Piece(block_starts[piece], block_counts[piece], anew=not order.carries_state))
+        pieces.append(LanePiece(block_starts[piece], block_counts[piece], anew=not order.carries_state))
         cut += size
     return pieces
 
@@ -139,7 +139,7 @@ def largest_gap(one: Parts, other: Parts, *, used: int) -> float:
 
 
 def _read_until_equal(
-    pieces: list[Piece], read: Read[Result], before: Parts | None, used: int
+    pieces: list[LanePiece], read: Read[Result], before: Parts | None, used: int
 ) -> tuple[list[Result], Parts] | None:
     """Read blocks again until the states are those of the reading before; None if that takes too many.
 

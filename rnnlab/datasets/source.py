@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from rnnlab.config.address import name_of
+from rnnlab.config.dataset import name_of
 from rnnlab.config.patterns import files_matching, is_pattern
 from rnnlab.config.schema import NotesDataset, TextDataset
 from rnnlab.datasets.reporting import Report, unreported
@@ -91,7 +91,7 @@ def verified(
     """A file of this machine with the bytes that an address should give: a `file:` itself, else in the cache.
 
     Args:
-        url: as `rnnlab.config.address` allows it.
+        url: as `rnnlab.config.dataset` allows it.
         sha256: digest of the bytes, 64 hexadecimal digits in small letters.
         most_bytes: the size up to which it is downloaded.
         timeout: seconds that the server may say nothing.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rnnlab.datasets.reporting import Report, unreported
-from rnnlab.datasets.text import blocks_in_form
+from rnnlab.datasets.tokens import blocks_in_form
 from rnnlab.errors import DataError
 from rnnlab.files import read_blocks
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.config.schema import Regime
-from rnnlab.datasets.batching import Batches
+from rnnlab.datasets.batches import Batches
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
 

@@ -1,4 +1,7 @@
-"""The texts of a dataset: of its files, of the tunes in them, or of the page itself."""
+"""The texts of a dataset: of its files, of the tunes in them, or of the page itself.
+
+Texts of any size, kept as UTF-8: in a string, one emoji makes four bytes of every character.
+"""
 
 import math
 from collections import Counter
@@ -9,15 +12,14 @@ from rnnlab.config.schema import NotesDataset, TextDataset
 from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.datasets.source import Source, sources
 from rnnlab.datasets.stored_text import StoredText, read_stored, store
-from rnnlab.datasets.text import Characters, in_form
-from rnnlab.datasets.transposing import Ways, is_moved, moved, said_of
+from rnnlab.datasets.tokens import Characters, in_form
+from rnnlab.datasets.transposition import Ways, is_moved, moved, said_of
 from rnnlab.errors import DataError
 from rnnlab.music.files import is_score, tunes_in
-from rnnlab.music.grid import parse_grid
+from rnnlab.music.melody import Reading, parse_grid
 from rnnlab.music.meter import Meter, parse_meter
 from rnnlab.music.notation import parse_notes
 from rnnlab.music.omissions import Omissions
-from rnnlab.music.reading import Reading
 from rnnlab.music.tune import meters_in, tune_text
 
 Dataset = TextDataset | NotesDataset

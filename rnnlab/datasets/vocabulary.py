@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.config.schema import NotesDataset, TextDataset
-from rnnlab.datasets.notes import Notes
-from rnnlab.datasets.text import Characters, in_form, same_letter
-from rnnlab.datasets.token_kind import Ids, TokenKind
+from rnnlab.datasets.tokens import Characters, Ids, Notes, TokenKind, in_form, same_letter
 from rnnlab.errors import DataError, VocabularyError
 
 Kind = Literal["text", "notes"]

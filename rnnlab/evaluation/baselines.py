@@ -8,13 +8,12 @@ from numpy.typing import NDArray
 
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.augmentation import augmented
-from rnnlab.datasets.batching import Batches
+from rnnlab.datasets.batches import Batches
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
 from rnnlab.datasets.targets import is_target, ranges_read, reaches, target_blocks
 from rnnlab.errors import DataError
-from rnnlab.evaluation.ngram import Ids, NGrams, train_ngrams
-from rnnlab.evaluation.smoothing import Smoothing
+from rnnlab.evaluation.ngram import Ids, NGrams, Smoothing, train_ngrams
 
 HIGHEST_ORDER = 8
 MOST_TOKENS = 4_000_000

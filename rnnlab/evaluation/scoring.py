@@ -7,9 +7,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.datasets.batching import Batches, gather
+from rnnlab.datasets.batches import Batches, gather
 from rnnlab.datasets.corpus import Corpus
-from rnnlab.datasets.side_by_side import Parts, Piece, read_side_by_side
+from rnnlab.datasets.side_by_side import LanePiece, Parts, read_side_by_side
 from rnnlab.engines.stepper import State, Stepper
 
 MOST_LANES = 32
@@ -83,7 +83,7 @@ class Reader:
     ) -> None:
         self._model, self._corpus, self._window, self._target = model, corpus, window, target
 
-    def read(self, piece: Piece, before: Parts | None) -> tuple[list[Scores], Parts]:
+    def read(self, piece: LanePiece, before: Parts | None) -> tuple[list[Scores], Parts]:
         """The scores of the targets of a piece, step by step, and the state after it."""
         zero = self._model.zero_state(piece.starts.shape[1])
         state, found = zero if before is None else _packed(before, zero), []

@@ -1,1 +1,4 @@
-"""Models for other programs: Keras files, SavedModels and ONNX, each checked against rnnlab's own engine."""
+"""Exports: a trained model as a file for Keras, TensorFlow (SavedModel), ONNX or TensorBoard.
+
+Each export is read back and compared with rnnlab's own outputs before it is kept.
+"""

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.engines.tensorflow_start import keras, tf
-from rnnlab.exports.standard import Dense, Network, Recurrent
+from rnnlab.engines.tensorflow.start import keras, tf
+from rnnlab.exports.standard import DenseLayer, Network, Recurrent
 
 
 def build(network: Network, *, state: bool) -> Any:
@@ -101,7 +101,7 @@ def _run(layer: Recurrent, values: Any, before: list[Any], sequences: bool) -> t
     return outputs, states
 
 
-def _dense(layer: Dense, activation: str | None) -> Any:
+def _dense(layer: DenseLayer, activation: str | None) -> Any:
     return keras.layers.Dense(len(layer.bias), activation, name=layer.name)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.errors import UsageError
-from rnnlab.exports.standard import Dense, Floats, Network, Recurrent
+from rnnlab.exports.standard import DenseLayer, Floats, Network, Recurrent
 
 OPSET = 17
 """The version of the operators; onnxruntime has read it since 1.12."""
@@ -185,6 +185,6 @@ def _last_step(graph: _Graph, values: str) -> str:
     return graph.node("Gather", values, graph.number(-1), axis=0)
 
 
-def _affine(graph: _Graph, layer: Dense, values: str) -> str:
+def _affine(graph: _Graph, layer: DenseLayer, values: str) -> str:
     product = graph.node("MatMul", values, graph.constant(f"{layer.name}_kernel", layer.kernel))
     return graph.node("Add", product, graph.constant(f"{layer.name}_bias", layer.bias))

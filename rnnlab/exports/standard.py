@@ -2,17 +2,20 @@
 
 A coupled LSTM is one of them: 1 − σ(a) is σ(−a), so that its input gate has the forget gate's weights with
 the sign turned. Tied weights become two equal arrays.
+
+Whether what was written computes what rnnlab computes: both are given the same random tokens and state.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.config.schema import Experiment, LstmModel
-from rnnlab.errors import UsageError
-from rnnlab.models.architecture import Architecture, RecurrentLayer, architecture_of
-from rnnlab.models.encodings import encoding_table
+from rnnlab.engines.numpy import numpy_model
+from rnnlab.errors import OutputError, UsageError
+from rnnlab.models.architecture import Architecture, RecurrentLayer, architecture_of, encoding_table
 from rnnlab.models.model_file import TrainedModel, Weights
 
 Floats = NDArray[np.float32]
@@ -22,7 +25,7 @@ _KINDS = ("simple_rnn", "lstm", "gru", "mlp")
 
 
 @dataclass(frozen=True, eq=False)
-class Dense:
+class DenseLayer:
     """A dense layer: values (…, D) W + b, (…, K).
 
     Attributes:
@@ -90,9 +93,9 @@ class Network:
     table: Floats | None
     is_learnt: bool
     recurrent: tuple[Recurrent, ...]
-    dense: tuple[Dense, ...]
+    dense: tuple[DenseLayer, ...]
     activation: str | None
-    head: Dense | None
+    head: DenseLayer | None
     residual: bool
     last_only: bool
     notes: tuple[str, ...]
@@ -185,16 +188,16 @@ def _uncoupled(weight: Floats, units: int) -> Floats:
     return np.concatenate([-weight[..., :units], weight], axis=-1)
 
 
-def _dense(name: str, weights: Weights) -> Dense:
-    return Dense(name, weights[f"{name}/kernel"], weights[f"{name}/bias"])
+def _dense(name: str, weights: Weights) -> DenseLayer:
+    return DenseLayer(name, weights[f"{name}/kernel"], weights[f"{name}/bias"])
 
 
-def _head(architecture: Architecture, weights: Weights, table: Floats | None) -> Dense | None:
+def _head(architecture: Architecture, weights: Weights, table: Floats | None) -> DenseLayer | None:
     if architecture.head is None:
         return None
     name = architecture.head.name
     if architecture.tied and table is not None:
-        return Dense(name, np.ascontiguousarray(table.T), weights[f"{name}/bias"])
+        return DenseLayer(name, np.ascontiguousarray(table.T), weights[f"{name}/bias"])
     return _dense(name, weights)
 
 
@@ -205,3 +208,67 @@ def _notes(experiment: Experiment, architecture: Architecture) -> tuple[str, ...
     if architecture.tied:
         notes.append("model.tie_weights: the head has a copy of the embedding, no longer tied to it")
     return tuple(notes)
+
+
+LARGEST_DIFFERENCE = 1e-5
+"""Of the largest logit, or of 1 where that is smaller."""
+
+_LANES, _MOST_STEPS = 3, 32
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """Random input, and what rnnlab's NumPy engine makes of it.
+
+    Attributes:
+        ids: token ids, int32 (N, T).
+        state: each part of the state before the first step, (N, H); none where it does not go in.
+        outputs: logits, (N, V) or (N, T, V), and each part of the state after the last step, (N, H).
+    """
+
+    ids: NDArray[np.int32]
+    state: tuple[Floats, ...]
+    outputs: tuple[Floats, ...]
+
+
+def probe_of(trained: TrainedModel, network: Network, *, state: bool) -> Probe:
+    """Three lanes of random tokens, as long as a window but at most 32 where any length will do."""
+    rng, engine = np.random.default_rng(0), numpy_model(trained)
+    steps = min(network.window, _MOST_STEPS) if network.recurrent else network.window
+    ids = rng.integers(network.vocab_size, size=(_LANES, steps)).astype(np.int32)
+    before = engine.zero_state(_LANES)
+    if state:
+        before = tuple(
+            tuple(rng.uniform(-1, 1, part.shape).astype(np.float32) for part in layer) for layer in before
+        )
+    logits, after = engine.forward(ids, None, before, last_only=network.last_only)
+    logits = logits[:, -1] if network.last_only else logits
+    parts = tuple(part for layer in after for part in layer) if state else ()
+    return Probe(ids, tuple(part for layer in before for part in layer) if state else (), (logits, *parts))
+
+
+def largest_difference(probe: Probe, outputs: Sequence[NDArray[np.float32]], *, target: str) -> float:
+    """The largest difference of any output from rnnlab's, as a share of the largest logit, or of 1.
+
+    Args:
+        probe: what was given, and what was expected.
+        outputs: what came out, in the probe's order.
+        target: what the message calls the file.
+
+    Raises:
+        OutputError: another shape, or a difference above 1e-5; what was written is not to be used.
+    """
+    scale = max(1.0, float(np.abs(probe.outputs[0]).max()))
+    largest = 0.0
+    for expected, received in zip(probe.outputs, outputs, strict=True):
+        if expected.shape != received.shape:
+            raise OutputError(
+                f"{target}: gives {received.shape} where rnnlab gives {expected.shape}; not written"
+            )
+        largest = float(np.maximum(largest, np.abs(expected - received).max() / scale))  # NaN stays NaN
+    if not largest <= LARGEST_DIFFERENCE:
+        raise OutputError(
+            f"{target}: differs from rnnlab on random tokens by {largest:.1e} of the largest logit, expected"
+            f" at most {LARGEST_DIFFERENCE:g}; not written"
+        )
+    return largest

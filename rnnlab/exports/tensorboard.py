@@ -17,12 +17,12 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.config.rates import learning_rate
+from rnnlab.config.optimizer import learning_rate
 from rnnlab.config.schema import Training
 from rnnlab.errors import RunError
+from rnnlab.extras import load_extra
 from rnnlab.files import write_durably
-from rnnlab.history import History
-from rnnlab.music.extras import load_extra
+from rnnlab.runs.history import History
 
 MOST_STEPS = 10_000
 """Steps that are written, evenly spread over those there are; TensorBoard itself draws a thousand."""

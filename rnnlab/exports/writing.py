@@ -1,6 +1,14 @@
-"""From a trained model to a file of another program: built, written, read back, compared, and then there."""
+"""From a trained model to a file of another program: built, written, read back, compared, and then there.
 
+What a program needs to know beside a model's weights: its vocabulary, and what goes in and comes out.
+
+Replacing a file or a folder whole or not at all, where a library insists on writing it itself.
+"""
+
+import json
+import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,14 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from rnnlab.errors import Argument, UsageError
-from rnnlab.exports.card import card_of, card_strings, card_text
-from rnnlab.exports.checking import Probe, difference, probe_of
-from rnnlab.exports.replacing import replaced
-from rnnlab.exports.standard import Network, standard_network
-from rnnlab.files import write_durably
+from rnnlab import __version__
+from rnnlab.errors import Argument, RunError, UsageError
+from rnnlab.exports.standard import Network, Probe, largest_difference, probe_of, standard_network
+from rnnlab.extras import load_extra
+from rnnlab.files import partial_beside, write_durably
 from rnnlab.models.model_file import TrainedModel
-from rnnlab.music.extras import load_extra
+from rnnlab.signals import half_written, held_signals
 
 SUFFIXES = {"keras": ".keras", "onnx": ".onnx", "saved_model": ""}
 """How the name of each format's file ends; a SavedModel is a folder."""
@@ -125,7 +132,7 @@ def _write_onnx(path: Path, network: Network, card: dict[str, Any], probe: Probe
     read = load_extra("onnx.reference").ReferenceEvaluator(onnx.load_from_string(data))
     with np.errstate(over="ignore"):  # the reference computes the sigmoid as 1 / (1 + exp(-x))
         outputs = read.run(None, _inputs(network, probe))
-    off = difference(probe, outputs, target=str(path))
+    off = largest_difference(probe, outputs, target=str(path))
     write_durably(path, data)
     return path, off
 
@@ -137,7 +144,7 @@ def _write_keras(path: Path, network: Network, card: dict[str, Any], probe: Prob
     with replaced(path) as temporary:
         keras_model.save(keras_model.build(network, state=bool(probe.state)), temporary)
         outputs = keras_model.outputs_of(keras_model.loaded(temporary), _inputs(network, probe))
-        off = difference(probe, outputs, target=str(path))
+        off = largest_difference(probe, outputs, target=str(path))
         write_durably(vocabulary, card_text(card).encode())
     return vocabulary, off
 
@@ -150,7 +157,7 @@ def _write_saved_model(
     with replaced(path) as temporary, _without_wildcards(temporary) as plain:
         keras_model.save_for_serving(keras_model.build(network, state=bool(probe.state)), plain)
         outputs = keras_model.outputs_of(keras_model.served(plain), _inputs(network, probe))
-        off = difference(probe, outputs, target=str(path))
+        off = largest_difference(probe, outputs, target=str(path))
         extra = temporary / "assets.extra"
         extra.mkdir()
         write_durably(extra / VOCABULARY, card_text(card).encode())
@@ -212,3 +219,68 @@ _NAMES = {"keras": "Keras", "onnx": "ONNX", "saved_model": "Keras"}
 _ARTICLES = {"keras": "a file", "onnx": "a file", "saved_model": "the folder of a SavedModel"}
 _SAVED_MODEL = "saved_model.pb"
 _WRITERS = {"keras": _write_keras, "onnx": _write_onnx, "saved_model": _write_saved_model}
+
+
+def card_of(trained: TrainedModel, network: Network, *, state: bool) -> dict[str, Any]:
+    """The facts by name, as JSON has them; nothing of the data's place is in them."""
+    dataset = trained.experiment.dataset
+    return {
+        "rnnlab_version": __version__,
+        "model_sha256": trained.sha256,
+        "kind": dataset.kind,
+        "vocabulary": list(trained.tokens),
+        "boundary": dataset.boundary,
+        "window": dataset.window,
+        "logits": "last step" if network.last_only else "each step",
+        "state": list(network.state_names) if state else [],
+        "regime": trained.experiment.regime,
+    }
+
+
+def card_text(card: dict[str, Any]) -> str:
+    """The facts as a JSON file."""
+    return json.dumps(card, ensure_ascii=False, indent=2) + "\n"
+
+
+def card_strings(card: dict[str, Any]) -> dict[str, str]:
+    """The facts as ONNX has metadata: text is itself, anything else JSON."""
+    return {
+        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for name, value in card.items()
+    }
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """A path of the same name in a temporary folder beside it; when the body is done, it takes its place.
+
+    Whatever ends the body, what was there before is untouched, and nothing half written is left.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    try:
+        folder = partial_beside(path)
+        with half_written(str(folder)):
+            folder.mkdir()
+            yield folder / path.name
+            with held_signals():  # between its two renames nothing stands at the path
+                _put(folder / path.name, path, before=folder / "before")
+            shutil.rmtree(folder, ignore_errors=True)
+    except OSError as error:
+        raise RunError(
+            f"{path}: cannot write ({error.strerror or error}); free some space, or choose another folder"
+        ) from error
+
+
+def _put(new: Path, path: Path, *, before: Path) -> None:
+    """Have a new file or folder take a place; a folder that stands there comes back if that fails."""
+    was_folder = path.is_dir()
+    if was_folder:
+        path.rename(before)
+    try:
+        os.replace(new, path)
+    except OSError:
+        if was_folder:
+            before.rename(path)
+        raise

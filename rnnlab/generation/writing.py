@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from rnnlab.config.problems import findings
 from rnnlab.config.schema import Generation
 from rnnlab.datasets.vocabulary import Vocabulary
-from rnnlab.engines.numpy_engine import numpy_model
+from rnnlab.engines.numpy import numpy_model
 from rnnlab.errors import Argument, UsageError, VocabularyError
 from rnnlab.generation.decoding import Decoding, decode
 from rnnlab.generation.sampling import Sampling
@@ -53,7 +53,7 @@ class Writing:
     draws: bool
 
 
-def settings_of(configured: Generation, options: Mapping[str, Any]) -> Generation:
+def generation_settings(configured: Generation, options: Mapping[str, Any]) -> Generation:
     """The configured settings with those that were given (not None) in their place.
 
     Raises:
@@ -68,7 +68,7 @@ def settings_of(configured: Generation, options: Mapping[str, Any]) -> Generatio
         raise UsageError(f"generate: {'.'.join(map(str, first.path))}: {first.message}") from None
 
 
-def write(trained: TrainedModel, settings: Generation) -> Writing:
+def write_samples(trained: TrainedModel, settings: Generation) -> Writing:
     """Samples that follow the seed.
 
     Raises:

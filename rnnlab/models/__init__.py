@@ -1,1 +1,4 @@
-"""The cells and the networks made of them."""
+"""Models: the equations of the cells, the architecture with its weights, and the model file.
+
+It gives the engines the equations and shapes; only `network.py` imports Keras.
+"""

@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.models.architecture import Architecture, Dropout, Layer, RecurrentLayer
-from rnnlab.models.cells import Cell
+from rnnlab.models.cells import EPSILON, Cell
 from rnnlab.models.initial_weights import initial_bias, weight_seeds
-from rnnlab.models.normalized_cells import EPSILON
 
 
 def build_network(

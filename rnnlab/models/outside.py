@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.config.outside import CELLS
+from rnnlab.config.model import CELLS
 from rnnlab.errors import ConfigError
 from rnnlab.models.cells import Cell
 
@@ -34,12 +34,12 @@ def outside_cell(kind: str) -> Cell:
             f"model.kind: {kind}: {entry.value}: expected a subclass of rnnlab.models.cells.Cell, received"
             f" {loaded!r}"
         )
-    if problem := problem_of(cell):
+    if problem := cell_problem(cell):
         raise ConfigError(f"model.kind: {kind}: {entry.value}: {problem}; see docs/adding-a-cell.md")
     return cell
 
 
-def problem_of(cell: Cell) -> str:
+def cell_problem(cell: Cell) -> str:
     """What is wrong with how a cell is written, as far as a step with random numbers shows; or nothing."""
     if not cell.gates or len(set(cell.gates)) < len(cell.gates):
         return f"expected gates with a letter for each block of columns, received {cell.gates!r}"

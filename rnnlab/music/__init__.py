@@ -1,1 +1,4 @@
-"""Music as tokens: what a note is, and how it is written."""
+"""Music: note text, and the formats in which tunes are read and written.
+
+It gives the other rooms a `Tune` or tokens of note text; it knows nothing of networks.
+"""

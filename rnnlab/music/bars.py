@@ -13,9 +13,8 @@ from fractions import Fraction
 
 from rnnlab.errors import DataError
 from rnnlab.music.meter import COMMON_TIME, Meter
-from rnnlab.music.notation import Note
-from rnnlab.music.pitch import Pitch
-from rnnlab.music.sounds import held_pitches
+from rnnlab.music.notation import Note, Pitch
+from rnnlab.music.tune import held_pitches
 
 MOST_BARS = 1000
 MOST_SYMBOLS = 5000
@@ -73,7 +72,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Piece:
+class BarPiece:
     """A note, or the part of one between two bar lines.
 
     Attributes:
@@ -95,7 +94,7 @@ class Piece:
 
 def pieces_of(
     notes: Sequence[Note], meter: Meter = COMMON_TIME, pickup: Fraction = Fraction(0)
-) -> list[list[Piece]]:
+) -> list[list[BarPiece]]:
     """Return the bars of a tune, each with the pieces that bar lines divide its notes into.
 
     Args:
@@ -105,7 +104,7 @@ def pieces_of(
     """
     before = meter.bar - pickup if 0 < pickup < meter.bar else Fraction(0)  # silence that fills the first bar
     length = sum((note.duration for note in notes), before)
-    bars: list[list[Piece]] = [[] for _ in range(math.ceil(length / meter.bar))]
+    bars: list[list[BarPiece]] = [[] for _ in range(math.ceil(length / meter.bar))]
     now = before
     for event, (note, held) in enumerate(zip(notes, held_pitches(notes), strict=True)):
         parts = _within_bars(now, now + note.duration, meter.bar)
@@ -113,7 +112,7 @@ def pieces_of(
             bar = int(begin / meter.bar)
             sounding = held if part == len(parts) - 1 else {pitch.midi for pitch in note.pitches}
             since = begin - bar * meter.bar - (before if bar == 0 else 0)
-            bars[bar].append(Piece(event, part, note.pitches, since, end - begin, frozenset(sounding)))
+            bars[bar].append(BarPiece(event, part, note.pitches, since, end - begin, frozenset(sounding)))
         now += note.duration
     return bars
 
@@ -158,7 +157,7 @@ def _within_bars(begin: Fraction, end: Fraction, bar: Fraction) -> list[tuple[Fr
     return parts
 
 
-def _symbols(piece: Piece, *, first: int) -> list[Group]:
+def _symbols(piece: BarPiece, *, first: int) -> list[Group]:
     """The symbols of a piece, each in a group of its own; the longer ones are on the stronger beat.
 
     Args:

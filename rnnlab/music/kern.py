@@ -6,17 +6,25 @@ that a split, a join, an exchange or a new spine in any line of a bar leaves the
 are.
 
 Repeats are not played out. Grace notes and cue notes are left out and counted.
+
+Tunes written in kern (humdrum.org), one spine.
+
+A tune with a metre has bar lines, and its notes are divided there and tied. A tune without a metre has none,
+and each note comes back as it was.
 """
 
 import codecs
 import re
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from rnnlab.errors import DataError
-from rnnlab.music.kern_spines import Part, Spines
+from rnnlab.music.bars import BarPiece, pieces_of
+from rnnlab.music.kern_spines import KernPart, Spines
+from rnnlab.music.melody import Reading
 from rnnlab.music.meter import KeySignature, Meter, Mode, key_of_fifths, parse_key_signature, parse_meter
-from rnnlab.music.reading import Reading
-from rnnlab.music.tune import FASTEST, SLOWEST, Tune
+from rnnlab.music.notation import Pitch
+from rnnlab.music.tune import FASTEST, SLOWEST, Tune, held_pitches
 from rnnlab.music.voice import changes, line_of_voice, pickup_of
 
 MOST_CHARACTERS = 1 << 20
@@ -62,7 +70,7 @@ def _text(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def _tune(parts: Sequence[Part], name: str, reading: Reading) -> Tune:
+def _tune(parts: Sequence[KernPart], name: str, reading: Reading) -> Tune:
     number = reading.track or 1
     if number > len(parts):
         raise DataError(f"expected a part from 1 to {len(parts)}, received {number}")
@@ -181,3 +189,81 @@ def _key(fifths: int | None, tonic: str) -> KeySignature | None:
     if fifths is None or (key is not None and key.fifths == fifths):
         return key
     return key_of_fifths(fifths)
+
+
+_ACCIDENTALS = {-2: "--", -1: "-", 0: "", 1: "#", 2: "##"}
+_TIES = {
+    (False, False): ("", ""),
+    (False, True): ("[", ""),
+    (True, True): ("", "_"),
+    (True, False): ("", "]"),
+}
+_WRITTEN_MODES = {"dorian": "dor", "phrygian": "phr", "lydian": "lyd", "mixolydian": "mix", "locrian": "loc"}
+
+
+def write_kern(tune: Tune) -> bytes:
+    """Return a file of one spine."""
+    said = [f"*M{tune.meter}"] if tune.meter else []
+    if tune.key:
+        altered = "".join(letter + _ACCIDENTALS[number] for letter, number in tune.key.alterations.items())
+        said += [f"*k[{altered}]", _key_signature(tune.key)]
+    if tune.tempo is not None:
+        said.append(f"*MM{tune.tempo:.7g}")
+    if tune.meter:
+        bars = pieces_of(tune.notes, tune.meter, tune.pickup)
+    else:
+        held = held_pitches(tune.notes)
+        notes = zip(tune.notes, map(frozenset, held), strict=True)
+        bars = [
+            [
+                BarPiece(event, 0, note.pitches, Fraction(0), note.duration, h)
+                for event, (note, h) in enumerate(notes)
+            ]
+        ]
+    lines = []
+    before: frozenset[int] = frozenset()
+    for number, bar in enumerate(bars, 0 if tune.pickup else 1):
+        if tune.meter:
+            lines.append(f"={number}" if number else "=0-")  # a pick-up has no bar line that is seen
+        for piece in bar:
+            lines.append(_event(piece, before))
+            before = piece.held
+    end = ["=="] if tune.meter else []
+    return "\n".join(["**kern", *said, *lines, *end, "*-", ""]).encode()
+
+
+def _key_signature(key: KeySignature) -> str:
+    """The tonic, small for a minor key, and the name of another mode."""
+    letter = (
+        key.tonic[0]
+        if key.mode in {"minor", "aeolian", "dorian", "phrygian", "locrian"}
+        else key.tonic[0].upper()
+    )
+    sign = {"is": "#", "es": "-", "": ""}[key.tonic[1:]]
+    return f"*{letter}{sign}:{_WRITTEN_MODES.get(key.mode, '')}"
+
+
+def _event(piece: BarPiece, before: frozenset[int]) -> str:
+    """A note, a chord or a rest; `before` are the pitches that are tied to it."""
+    length = _length(piece.length)
+    if not piece.pitches:
+        return f"{length}r"
+    spelled = []
+    for pitch in piece.pitches:
+        begin, end = _TIES[pitch.midi in before, pitch.midi in piece.held]
+        spelled.append(begin + length + _pitch(pitch) + end)
+    return " ".join(spelled)
+
+
+def _length(duration: Fraction) -> str:
+    """The reciprocal of a length, a dot for three halves of one, or else the reciprocal as `16%5`."""
+    if duration.numerator == 1:
+        return str(duration.denominator)
+    plain = duration * Fraction(2, 3)
+    return f"{plain.denominator}." if plain.numerator == 1 else f"{duration.denominator}%{duration.numerator}"
+
+
+def _pitch(pitch: Pitch) -> str:
+    up = pitch.octave >= 0
+    letters = (pitch.letter if up else pitch.letter.upper()) * (pitch.octave + 1 if up else -pitch.octave)
+    return letters + _ACCIDENTALS[pitch.alteration]

@@ -31,7 +31,7 @@ class SubTone:
 
 
 @dataclass
-class Part:
+class KernPart:
     """What a `**kern` spine holds; times are in whole notes.
 
     Attributes:
@@ -77,7 +77,7 @@ class _Column:
     """
 
     spine: int
-    part: Part | None
+    part: KernPart | None
     voice: int = 1
     end: Fraction = Fraction(0)
     knows: Literal["itself", "before_split", "nothing"] = "itself"
@@ -94,8 +94,8 @@ class Spines:
 
     def __init__(self, text: str) -> None:
         self._columns: list[_Column] = []
-        self._first: list[Part] = []
-        self._added: list[Part] = []
+        self._first: list[KernPart] = []
+        self._added: list[KernPart] = []
         self._spines = 0
         for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
             self._place = f"line {number}"
@@ -110,7 +110,7 @@ class Spines:
             raise DataError("expected a spine **kern, received none")
 
     @property
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[KernPart]:
         """The parts: those of the first line from the right, then those that were added later."""
         return [*reversed(self._first), *self._added]
 
@@ -140,7 +140,7 @@ class Spines:
         if not all(re.fullmatch(r"\*\*\S+", token) for token in tokens):
             raise DataError(f"expected spines such as **kern with tabs between, received {tokens[0][:40]!r}")
         for token in tokens:
-            part = Part() if token == "**kern" else None
+            part = KernPart() if token == "**kern" else None
             self._first += [part] if part else []
             self._columns.append(_Column(self._spines, part))
             self._spines += 1
@@ -201,7 +201,7 @@ class Spines:
     def _told(self, column: _Column, token: str) -> _Column:
         """A spine after an interpretation that leaves it one spine."""
         if column.is_new and token.startswith("**"):
-            part = Part() if token == "**kern" else None
+            part = KernPart() if token == "**kern" else None
             self._added += [part] if part else []
             return replace(column, part=part, is_new=False)
         if token.startswith("**") and (token == "**kern") != (column.part is not None):

@@ -7,21 +7,26 @@
               sounds on, unless another is struck again at that time: then all are
 
 A pitch that is struck again ends the one before it.
+
+The grid that times are moved to: multiples of one note length, or of several, whichever is nearest.
+
+What is read of a file that holds more than one line of notes.
 """
 
+import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from itertools import groupby, pairwise
 from typing import Literal
 
 from rnnlab.errors import DataError
-from rnnlab.music.duration import spell_duration
-from rnnlab.music.notation import Note
-from rnnlab.music.pitch import pitch_of
-from rnnlab.music.sounds import Sound, Sounds
+from rnnlab.music.meter import Meter
+from rnnlab.music.notation import Note, pitch_of, spell_duration
+from rnnlab.music.tune import Sound, Sounds
 
 Polyphony = Literal["highest", "refuse", "chords"]
 
@@ -147,3 +152,96 @@ def _length(steps: int, step: Fraction) -> Fraction:
             " take a coarser grid, e.g. 1/16"
         ) from None
     return steps * step
+
+
+SIXTEENTHS = (Fraction(1, 16),)
+FINEST = 384
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where a file's times may lie.
+
+    Attributes:
+        ticks_per_whole: of the file.
+        lengths: the note lengths whose multiples the grid has; empty if every tick is on it.
+    """
+
+    ticks_per_whole: int
+    lengths: tuple[Fraction, ...]
+
+    @cached_property
+    def step(self) -> Fraction:
+        """What a time step lasts, in whole notes; every time of the grid is a multiple of it."""
+        if not self.lengths:
+            return Fraction(1, self.ticks_per_whole)
+        denominator = math.lcm(*(length.denominator for length in self.lengths))
+        return Fraction(math.gcd(*(int(length * denominator) for length in self.lengths)), denominator)
+
+    @cached_property
+    def shortest(self) -> int:
+        """Time steps of its shortest note."""
+        return int(min(self.lengths, default=self.step) / self.step)
+
+    def nearest(self, tick: int) -> int:
+        """The time step that a tick is moved to; halfway between two it is the later one."""
+        if not self.lengths:
+            return tick
+        multiples = (length * _rounded(tick, length * self.ticks_per_whole) for length in self.lengths)
+        return int(min(multiples, key=lambda time: abs(time * self.ticks_per_whole - tick)) / self.step)
+
+    def shift(self, tick: int) -> Fraction:
+        """How far it is moved, in quarter notes."""
+        if not self.lengths:
+            return Fraction(0)
+        return 4 * abs(self.nearest(tick) * self.step - Fraction(tick, self.ticks_per_whole))
+
+
+def parse_grid(text: str) -> tuple[Fraction, ...]:
+    """The note lengths of `1/16` or `1/16,1/24`; none for `exact`.
+
+    Raises:
+        DataError: not of that form, or finer than 1/384.
+    """
+    return () if text == "exact" else tuple(map(_grid_length, text.split(",")))
+
+
+def spell_grid(lengths: Sequence[Fraction]) -> str:
+    """The text that `parse_grid` reads."""
+    return ",".join(map(str, lengths)) or "exact"
+
+
+def _grid_length(text: str) -> Fraction:
+    top, _, bottom = text.strip().partition("/")
+    if top == "1" and bottom.isascii() and bottom.isdigit() and 1 <= int(bottom[:9]) <= FINEST:
+        return Fraction(1, int(bottom))
+    raise DataError(
+        f"expected a grid such as 1/16, 1/16,1/24 (with triplets) or exact, not finer than 1/{FINEST},"
+        f" received {text[:40]!r}"
+    )
+
+
+def _rounded(tick: int, ticks: Fraction) -> int:
+    """The number of lengths of so many ticks that comes nearest to a tick."""
+    return math.floor(tick / ticks + Fraction(1, 2))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The choices, each with a default that finds a melody.
+
+    Attributes:
+        track: of MIDI, or part of a score, from 1; None for all tracks, and for the first part.
+        channel: of MIDI, 1..16; None for all but 10, percussion.
+        polyphony: how one line is taken; None for `highest`, `chords` in MIDI files that rnnlab wrote.
+        grid: note lengths of `parse_grid` for MIDI; None for sixteenths, and for all ticks in those files.
+        voice: of a part of a score: its number, or its name in ABC; None for the first.
+        meter: of all tunes; None for what each file says.
+    """
+
+    track: int | None = None
+    channel: int | None = None
+    polyphony: Polyphony | None = None
+    grid: tuple[Fraction, ...] | None = None
+    voice: str | None = None
+    meter: Meter | None = None

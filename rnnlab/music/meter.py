@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Literal
 
 from rnnlab.errors import DataError
-from rnnlab.music.pitch import Pitch, parse_pitch
+from rnnlab.music.notation import Pitch, parse_pitch
 
 Mode = Literal["major", "minor", "ionian", "dorian", "phrygian", "lydian", "mixolydian", "aeolian", "locrian"]
 

@@ -19,15 +19,12 @@ from math import lcm
 from typing import Any
 
 from rnnlab.errors import DataError
-from rnnlab.music.extras import load_extra
-from rnnlab.music.grid import SIXTEENTHS, Grid
-from rnnlab.music.melody import line_of
+from rnnlab.extras import load_extra
+from rnnlab.music.melody import SIXTEENTHS, Grid, Reading, line_of
 from rnnlab.music.meter import KeySignature, Meter, Mode, key_of_fifths, parse_meter
-from rnnlab.music.midi_events import BOUND, EXACT, PERCUSSION, MidiEvents, Strike, read_events
-from rnnlab.music.pitch import parse_pitch
-from rnnlab.music.reading import Reading
-from rnnlab.music.sounds import Sound, Sounds, sounds_of
-from rnnlab.music.tune import DEFAULT_TEMPO, FASTEST, SLOWEST, Tune
+from rnnlab.music.midi_bytes import BOUND, EXACT, PERCUSSION, MidiEvents, Strike, read_events
+from rnnlab.music.notation import parse_pitch
+from rnnlab.music.tune import DEFAULT_TEMPO, FASTEST, SLOWEST, Sound, Sounds, Tune, sounds_of
 from rnnlab.music.voice import changes
 
 _MICROSECONDS = 60_000_000

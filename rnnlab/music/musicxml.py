@@ -14,11 +14,11 @@ from fractions import Fraction
 from xml.etree.ElementTree import Element
 
 from rnnlab.errors import DataError
-from rnnlab.music.musicxml_part import Part, Written, number_of, text_of
-from rnnlab.music.reading import Reading
+from rnnlab.music.mei import musicxml_root
+from rnnlab.music.melody import Reading
+from rnnlab.music.musicxml_part import XmlNote, XmlPart, number_of, text_of
 from rnnlab.music.tune import Tune
 from rnnlab.music.voice import Tone, changes, line_of_voice, pickup_of, sounding_pitch
-from rnnlab.music.xml_text import musicxml_root
 
 
 def read_musicxml(data: bytes, *, name: str, reading: Reading) -> Iterator[Tune | DataError]:
@@ -80,7 +80,7 @@ def _tune(root: Element, name: str, reading: Reading) -> Tune:
     )
 
 
-def _remarks(parts: Sequence[Part], number: int, voices: list[str], voice: str) -> Iterator[str]:
+def _remarks(parts: Sequence[XmlPart], number: int, voices: list[str], voice: str) -> Iterator[str]:
     """Sentences on what was chosen where there is more, and on transposing instruments."""
     part = parts[number - 1]
     if len(parts) > 1:
@@ -91,7 +91,7 @@ def _remarks(parts: Sequence[Part], number: int, voices: list[str], voice: str) 
         yield f"pitches are those that sound: the written ones are moved by {', '.join(shifts)} semitones"
 
 
-def _parts(root: Element) -> list[Part]:
+def _parts(root: Element) -> list[XmlPart]:
     """The parts of a score, in the order of its part list."""
     names = {
         part.get("id"): text_of(part, "part-name") or "" for part in root.iterfind("part-list/score-part")
@@ -111,21 +111,21 @@ def _parts(root: Element) -> list[Part]:
     return [_read_part(measures[each], names.get(each) or str(each or "")) for each in ids]
 
 
-def _read_part(part: Element, name: str) -> Part:
+def _read_part(part: Element, name: str) -> XmlPart:
     shown = " ".join(name.split())[:40]
     try:
-        return Part(shown).read(part)
+        return XmlPart(shown).read(part)
     except DataError as error:
         raise DataError(f"part {shown!r}, {error}") from None
 
 
-def _voices(written: Sequence[Written]) -> Mapping[str, list[Written]]:
+def _voices(written: Sequence[XmlNote]) -> Mapping[str, list[XmlNote]]:
     """The voices that have notes, by name, lowest number first.
 
     A voice that has notes at the same time on two staves is two voices of one number: some programs number
     the voices of each staff from 1.
     """
-    voices: dict[str, list[Written]] = {}
+    voices: dict[str, list[XmlNote]] = {}
     for note in written:
         voices.setdefault(note.voice, []).append(note)
     for name, notes in list(voices.items()):
@@ -137,7 +137,7 @@ def _voices(written: Sequence[Written]) -> Mapping[str, list[Written]]:
     return {name: voices[name] for name in names}
 
 
-def _has_two_staves_at_once(notes: Sequence[Written]) -> bool:
+def _has_two_staves_at_once(notes: Sequence[XmlNote]) -> bool:
     """Whether a note begins on one staff while another sounds on a different one; chords may span staves."""
     last, before = (Fraction(0), ""), Fraction(0)  # latest end and its staff, and latest end on other staves
     for note in sorted(notes, key=lambda note: note.begin):
@@ -161,7 +161,7 @@ def _in_order(name: str) -> tuple[int, str]:
     return (int(number[0]) if number else 1 << 30), name
 
 
-def _tone(note: Written) -> Tone:
+def _tone(note: XmlNote) -> Tone:
     """A note as it sounds.
 
     Raises:

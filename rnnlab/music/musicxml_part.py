@@ -23,7 +23,7 @@ _OCTAVE = 12
 
 
 @dataclass(frozen=True)
-class Transposition:
+class XmlTransposition:
     """From written to sounding pitch.
 
     Attributes:
@@ -43,7 +43,7 @@ class Transposition:
 
 
 @dataclass(frozen=True)
-class Written:
+class XmlNote:
     """A note or rest as it is written.
 
     Attributes:
@@ -62,7 +62,7 @@ class Written:
     length: Fraction
     place: str
     element: Element
-    transposition: Transposition
+    transposition: XmlTransposition
 
     @property
     def has_pitch(self) -> bool:
@@ -70,7 +70,7 @@ class Written:
 
 
 @dataclass
-class Part:
+class XmlPart:
     """A part as it is gone through, measure by measure; times are in whole notes.
 
     Attributes:
@@ -85,7 +85,7 @@ class Part:
     """
 
     name: str
-    written: list[Written] = field(default_factory=list)
+    written: list[XmlNote] = field(default_factory=list)
     bars: list[Fraction] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     meters: list[Meter | None] = field(default_factory=list)
@@ -95,7 +95,7 @@ class Part:
 
     _place: str = ""
     _divisions: Fraction = Fraction(1)
-    _transpositions: dict[str | None, Transposition] = field(default_factory=dict)
+    _transpositions: dict[str | None, XmlTransposition] = field(default_factory=dict)
     _begin: Fraction = Fraction(0)  # of the measure
     _now: Fraction = Fraction(0)
     _last: tuple[Fraction, str] | None = None  # begin and voice of the last note that is not in a chord
@@ -109,7 +109,7 @@ class Part:
     def has_notes(self) -> bool:
         return any(note.has_pitch for note in self.written)
 
-    def read(self, part: Element) -> "Part":
+    def read(self, part: Element) -> "XmlPart":
         """Go through the measures of a part.
 
         Raises:
@@ -177,7 +177,7 @@ class Part:
         transposition = self._transposition(staff)
         if element.find("pitch") is not None:
             self.shifts.append(transposition.semitones)
-        self.written.append(Written(voice, staff, begin, length, self._place, element, transposition))
+        self.written.append(XmlNote(voice, staff, begin, length, self._place, element, transposition))
 
     def _attributes(self, element: Element) -> None:
         if (divisions := text_of(element, "divisions")) is not None:
@@ -211,10 +211,10 @@ class Part:
         steps = values["diatonic"] + 7 * octaves if has_steps else None
         if (staff := element.get("number")) is None:
             self._transpositions.clear()
-        self._transpositions[staff] = Transposition(steps, values["chromatic"] + _OCTAVE * octaves)
+        self._transpositions[staff] = XmlTransposition(steps, values["chromatic"] + _OCTAVE * octaves)
 
-    def _transposition(self, staff: str) -> Transposition:
-        for_all = self._transpositions.get(None, Transposition())
+    def _transposition(self, staff: str) -> XmlTransposition:
+        for_all = self._transpositions.get(None, XmlTransposition())
         return self._transpositions.get(staff, for_all)
 
     def _tempo(self, element: Element) -> None:
@@ -282,7 +282,7 @@ def _meter(time: Element) -> Meter | None:
         return None
 
 
-def _key(key: Element, transposition: Transposition) -> KeySignature | None:
+def _key(key: Element, transposition: XmlTransposition) -> KeySignature | None:
     """The key signature of a <key> as it sounds; None for one of more than seven sharps or flats."""
     fifths = text_of(key, "fifths") or ""
     if not re.fullmatch("[+-]?[0-9]", fifths):

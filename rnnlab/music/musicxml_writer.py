@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from rnnlab.errors import DataError
 from rnnlab.music.bars import Group, Symbol, bars_of
 from rnnlab.music.meter import COMMON_TIME, KeySignature, Meter
-from rnnlab.music.pitch import Pitch
+from rnnlab.music.notation import Pitch
 from rnnlab.music.tune import Tune
 
 MOST_DIVISIONS = 16_383

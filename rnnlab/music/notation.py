@@ -11,18 +11,101 @@ pitch, where C4 is middle C itself and `c'4` would be C5.
 
 Equal events have one spelling: `es8` is `ees8`, `c8*4/6` is `c8*2/3`, `<g c>4` is `<c g>4`, `<c>4` is `c4`.
 Enharmonics (`cis4`, `des4`) are two notes.
+
+Durations as LilyPond writes them: `4`, `8.`, `8*2/3`; each is an exact fraction of a whole note.
+
+Equal durations have one spelling, by this rule:
+
+    a plain note with at most three dots, where one is that long      1/4 → 4    3/8 → 4.    7/4 → 1..
+    else the shortest plain note that is at least as long (or else
+    the whole note) times the fraction that is left, in lowest terms  1/12 → 8*2/3    5/8 → 1*5/8    2 → 1*2
+
+No two plain or dotted notes are equally long: with n dots the numerator is 2ⁿ⁺¹ − 1, which tells n.
+
+Pitches by their Dutch names, LilyPond's default: `c`, `cis`, `ees`, `bes'`, `a,`.
+
+What is wrong with a text that is not a note, and what its writer may have meant.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 
 from rnnlab.errors import DataError
-from rnnlab.music.duration import parse_duration, spell_duration
-from rnnlab.music.mistakes import mistake_in_name, mistake_in_word
-from rnnlab.music.pitch import Pitch, is_pitch_name, parse_pitch
+
+_SEMITONES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
+_SUFFIXES = {-2: "eses", -1: "es", 0: "", 1: "is", 2: "isis"}
+_ALTERATIONS = {suffix: alteration for alteration, suffix in _SUFFIXES.items()}
+_NAMES = {
+    **{letter + suffix: (letter, n) for letter in _SEMITONES for suffix, n in _ALTERATIONS.items()},
+    "as": ("a", -1),
+    "ases": ("a", -2),
+    "es": ("e", -1),
+    "eses": ("e", -2),
+}
+_KEYS = ("c", "cis", "d", "ees", "e", "f", "fis", "g", "gis", "a", "bes", "b")
+_PITCH = re.compile(r"([^',]*)('*|,*)")
+
+
+@dataclass(frozen=True)
+class Pitch:
+    """A written pitch; enharmonics (`cis`, `des`) are two pitches that sound alike.
+
+    Attributes:
+        letter: one of c d e f g a b.
+        alteration: semitones, from −2 (double flat) to 2 (double sharp).
+        octave: 0 is the octave that begins with middle C, 1 the one above.
+    """
+
+    letter: str
+    alteration: int = 0
+    octave: int = 0
+
+    @property
+    def midi(self) -> int:
+        """The MIDI note number, 0..127; middle C is 60."""
+        return 60 + 12 * self.octave + _SEMITONES[self.letter] + self.alteration
+
+    @property
+    def height(self) -> tuple[int, int]:
+        """What pitches are ordered by: how they sound, then where they stand on the staff."""
+        return self.midi, 7 * self.octave + list(_SEMITONES).index(self.letter)
+
+    def __str__(self) -> str:
+        """The one spelling of this pitch."""
+        return self.letter + _SUFFIXES[self.alteration] + "'" * self.octave + "," * -self.octave
+
+
+def pitch_of(midi: int) -> Pitch:
+    """The pitch of a MIDI number, 0..127; its black keys are spelled cis, ees, fis, gis and bes."""
+    octave, key = divmod(midi - 60, 12)
+    return Pitch(*_NAMES[_KEYS[key]], octave=octave)
+
+
+def is_pitch_name(name: str) -> bool:
+    """Whether a name such as `cis`, without octave marks, is a pitch's."""
+    return name in _NAMES
+
+
+def parse_pitch(text: str) -> Pitch:
+    """The pitch that a text such as `es'` spells.
+
+    Raises:
+        DataError: no such name, octave marks of both directions, or outside MIDI's 0..127.
+    """
+    match = _PITCH.fullmatch(text)
+    if match is None:
+        raise DataError("an octave is written with ' (up) or with , (down), after the name and never both")
+    name, marks = match.groups()
+    if name not in _NAMES:
+        raise DataError(f"expected a pitch such as c, cis or bes, received {name!r}")
+    pitch = Pitch(*_NAMES[name], octave=marks.count("'") - marks.count(","))
+    if not 0 <= pitch.midi <= 127:
+        raise DataError("expected a pitch that MIDI has, from c,,,,, to g'''''; write fewer octave marks")
+    return pitch
+
 
 _HEAD = r"(?:<(?P<chord>[^<>%]*)>|(?P<name>[^\W\d_]+[#♯♭]*)(?P<octave>[',]*))"
 _NOTE = re.compile(_HEAD + r"(?P<duration>[0-9]+\.*(?:\*[0-9]+(?:/[0-9]+)?)*)?(?P<tie>\s*~)?")
@@ -177,3 +260,116 @@ def _chord(names: list[str]) -> tuple[Pitch, ...]:
     if any(character.isdigit() or character == "~" for character in "".join(names)):
         raise DataError("the duration and the tie of a chord stand after it, as in '<c e g>4~'")
     return tuple(sorted({parse_pitch(name) for name in names}, key=lambda pitch: pitch.height))
+
+
+_MOST_DOTS = 3
+_LARGEST_FACTOR = 9999
+_PLAIN = {str(2**k): Fraction(1, 2**k) for k in range(8)}
+_DOTTED = {
+    length * (2 - Fraction(1, 2**dots)): base + "." * dots
+    for base, length in _PLAIN.items()
+    for dots in range(_MOST_DOTS + 1)
+}
+_DURATION = re.compile(r"([0-9]+)(\.*)((?:\*[0-9]+(?:/[0-9]+)?)*)")
+
+
+def parse_duration(text: str) -> Fraction:
+    """The length in whole notes that a text such as `8.*2/3` spells.
+
+    Raises:
+        DataError: not a duration, or one whose multiplier has numbers outside 1..9999.
+    """
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise DataError(f"expected a duration such as 4, 8. or 8*2/3, received {text!r}")
+    base, dots, factors = match.groups()
+    if base not in _PLAIN:
+        raise DataError(
+            f"expected a duration of {', '.join(_PLAIN)}, received {base[:8]};"
+            " a triplet is written as in 'c8*2/3'"
+        )
+    if len(dots) > _MOST_DOTS:
+        raise DataError(f"expected at most {_MOST_DOTS} dots, received {len(dots)}")
+    length = _PLAIN[base] * (2 - Fraction(1, 2 ** len(dots))) * _product(factors)
+    _split(length)
+    return length
+
+
+def spell_duration(length: Fraction) -> str:
+    """The one spelling of a length in whole notes."""
+    if length in _DOTTED:
+        return _DOTTED[length]
+    base, factor = _split(length)
+    return f"{base}*{factor}"
+
+
+def _product(factors: str) -> Fraction:
+    """What multipliers such as `*2/3*4/5` come to."""
+    product = Fraction(1)
+    for factor in factors.split("*")[1:]:
+        numbers = [int(number) if len(number) <= 4 else 0 for number in factor.split("/")]
+        product *= Fraction(*numbers) if all(numbers) else _refused()
+        _within_bounds(product)
+    return product
+
+
+def _split(length: Fraction) -> tuple[str, Fraction]:
+    """The plain note that a length is written with, and the factor that it is multiplied by."""
+    base = next((base for base in reversed(_PLAIN) if _PLAIN[base] >= length), "1")
+    return base, _within_bounds(length / _PLAIN[base])
+
+
+def _within_bounds(factor: Fraction) -> Fraction:
+    return factor if max(factor.numerator, factor.denominator) <= _LARGEST_FACTOR else _refused()
+
+
+def _refused() -> Fraction:
+    raise DataError(
+        f"expected a multiplier with numbers from 1 to {_LARGEST_FACTOR} in lowest terms, as in '*2/3'"
+    )
+
+
+_Replacement = str | Callable[[re.Match[str]], str]
+_SOLMISATION = {"do": "c", "re": "d", "mi": "e", "fa": "f", "sol": "g", "la": "a", "si": "b", "ti": "b"}
+
+_NAME_RULES: tuple[tuple[str, _Replacement, str], ...] = (
+    (r"^[Rs]$", "r", "a rest is written 'r'"),
+    (r"[A-Z]", lambda match: match.group().lower(), "in this notation pitches are lower case"),
+    (
+        r"^(do|re|mi|fa|sol|la|si|ti)(?=$|[#♯♭])",
+        lambda match: _SOLMISATION[match.group()],
+        "pitches are c d e f g a b",
+    ),
+    (r"^h", "b", "in this notation h is written 'b' (and the German b 'bes')"),
+    (r"[#♯]", "is", "sharps are written 'is'"),
+    (r"(?<=^[a-g])(b{1,2}|♭{1,2})$", lambda match: "es" * len(match.group()), "flats are written 'es'"),
+)
+
+
+def mistake_in_name(name: str) -> tuple[str, str | None]:
+    """What is wrong with a pitch's name such as `C#`, and the name that was meant, if that can be told."""
+    reasons = []
+    meant = name
+    for pattern, replacement, reason in _NAME_RULES:
+        corrected = re.sub(pattern, replacement, meant)
+        if corrected != meant:
+            reasons.append(reason)
+        meant = corrected
+    if reasons and (meant == "r" or is_pitch_name(meant)):
+        return ", ".join(reasons), meant
+    return "expected a pitch c d e f g a b, with is (sharp) or es (flat), or r for a rest", None
+
+
+def mistake_in_word(word: str) -> str:
+    """What is wrong with a text that does not even have the form of a note."""
+    if word.startswith("\\"):
+        return "expected notes alone, received a command; leave it out, and write absolute octaves"
+    if word.startswith("%{"):
+        return "the block comment is not closed; close it with '%}'"
+    if word.startswith("<"):
+        return "the chord is not closed; write it as in '<c e g>4'"
+    if word.startswith(("{", "}")):
+        return "write only what stands between the braces"
+    if word[:1].isdigit():
+        return "a duration stands after its pitch, as in 'g4'"
+    return "expected a note such as 'g4', 'cis8.', 'r4' or '<c e g>4'"

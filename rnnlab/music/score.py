@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Collection
 
 from rnnlab.errors import DataError
-from rnnlab.music.extras import load_extra
+from rnnlab.extras import load_extra
 from rnnlab.music.mei import mei_of
 from rnnlab.music.tune import Tune
 

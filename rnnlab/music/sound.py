@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.errors import DataError
-from rnnlab.music.sounds import Sounds, sounds_of
-from rnnlab.music.tune import DEFAULT_TEMPO, Tune
+from rnnlab.music.tune import DEFAULT_TEMPO, Sounds, Tune, sounds_of
 
 MOST_SECONDS = 600
 """Seconds of a piece: 53 MB at 44,100 samples a second."""

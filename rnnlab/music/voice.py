@@ -11,11 +11,9 @@ from fractions import Fraction
 from itertools import groupby
 
 from rnnlab.errors import DataError
-from rnnlab.music.duration import spell_duration
 from rnnlab.music.melody import Polyphony
 from rnnlab.music.meter import Meter
-from rnnlab.music.notation import Note
-from rnnlab.music.pitch import Pitch, pitch_of
+from rnnlab.music.notation import Note, Pitch, pitch_of, spell_duration
 
 FINEST = 1 << 40
 """The largest denominator of a time; sums of lengths with larger ones take more and more time."""

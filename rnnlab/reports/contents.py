@@ -1,24 +1,93 @@
-"""All that a report shows of a run, gathered before anything is written."""
+"""All that a report shows of a run, gathered before anything is written.
 
-from dataclasses import dataclass
+When and where a run was trained, as its folder says.
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
 
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
 from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.datasets.vocabulary import Vocabulary
-from rnnlab.errors import RnnlabError
-from rnnlab.evaluation.confusion import Confusions
-from rnnlab.evaluation.evaluating import Evaluation, evaluate_selection
-from rnnlab.evaluation.metrics import Watch
-from rnnlab.evaluation.passage import Passage
+from rnnlab.errors import DataError, RnnlabError, RunError
+from rnnlab.evaluation.measurement import Evaluation, Passage, evaluate_selection
+from rnnlab.evaluation.metrics import Confusions, Watch
 from rnnlab.evaluation.scoring import Scores
 from rnnlab.evaluation.selection import Selection, select
-from rnnlab.generation.writing import Writing, settings_of, write
+from rnnlab.files import check_inside, read_text
+from rnnlab.generation.writing import Writing, generation_settings, write_samples
 from rnnlab.models.architecture import Architecture, architecture_of
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.reports.history import History, read_history
-from rnnlab.reports.record import Record, read_record
-from rnnlab.runs import Run
+from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.layout import EVENTS
+
+_ENVIRONMENT = "environment.json"
+_MOST_BYTES = 1 << 20
+_BEGUN = re.compile(r"^(\S{1,40}) training begins$", re.MULTILINE)
+_ENDED = re.compile(r"^\S{1,40} training ends after (\d{1,12}) epochs, ([\d.]{1,20}) s$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known of a training beside its configuration and its losses.
+
+    Attributes:
+        begun: the time in UTC, as `2026-01-31 12:00`; empty where nothing says it.
+        epochs: how many were finished; None where nothing says that it ended.
+        seconds: how long its last session took.
+        was_resumed: whether it had several sessions.
+        environment: versions and processor, by what they are of.
+    """
+
+    begun: str
+    epochs: int | None
+    seconds: float | None
+    was_resumed: bool
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def read_record(run: RunFolder) -> Record:
+    """The record of a run; what is missing, or is not what training wrote, is left open."""
+    events = _text(run, EVENTS)
+    begun, ended = _BEGUN.search(events), _ENDED.findall(events)
+    return Record(
+        begun=begun[1][:16].replace("T", " ") if begun else "",
+        epochs=int(ended[-1][0]) if ended else None,
+        seconds=_number(ended[-1][1]) if ended else None,
+        was_resumed="training is resumed" in events,
+        environment=_environment(_text(run, _ENVIRONMENT)),
+    )
+
+
+def _text(run: RunFolder, name: str) -> str:
+    path = run.path / name
+    if not path.is_file():  # to open a pipe would wait for a writer
+        return ""
+    try:
+        check_inside(path)
+        return read_text(path, most_bytes=_MOST_BYTES)
+    except (DataError, RunError):
+        return ""
+
+
+def _environment(text: str) -> dict[str, str]:
+    try:
+        facts = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    items = facts.items() if isinstance(facts, dict) else ()
+    return {name: value for name, value in items if isinstance(value, str) and value}
+
+
+def _number(digits: str) -> float | None:
+    try:
+        return float(digits)
+    except ValueError:
+        return None
+
 
 MOST_SAMPLES = 3
 MOST_TOKENS = 600
@@ -59,7 +128,7 @@ class Contents:
         writing: samples; a sentence where there are none.
     """
 
-    run: Run
+    run: RunFolder
     trained: TrainedModel
     vocabulary: Vocabulary
     architecture: Architecture
@@ -69,8 +138,8 @@ class Contents:
     writing: Writing | str
 
 
-def gather(
-    run: Run,
+def contents_of(
+    run: RunFolder,
     trained: TrainedModel | None = None,
     *,
     refusal: str | None = None,
@@ -141,7 +210,7 @@ def _written(trained: TrainedModel, measured: Measured | None) -> Writing | str:
         "seed": settings.seed or (_begin(measured, trained) if measured else None),
     }
     try:
-        return write(trained, settings_of(settings, few))
+        return write_samples(trained, generation_settings(settings, few))
     except RnnlabError as error:
         return str(error)
 

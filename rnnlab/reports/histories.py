@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rnnlab.errors import Call, DataError, RunError
 from rnnlab.files import check_inside, read_text
-from rnnlab.runs import Run
+from rnnlab.runs.folder import RunFolder
 
 FILE = "history.csv"
 _MOST_BYTES = 1 << 28
@@ -47,7 +47,7 @@ class History:
         return last if count == 1 else (last - first) * count / (count - 1)
 
 
-def read_history(run: Run) -> History:
+def read_history(run: RunFolder) -> History:
     """The history of a run.
 
     Raises:

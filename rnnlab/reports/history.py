@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from rnnlab.errors import DataError, RunError
 from rnnlab.files import check_inside, read_text
-from rnnlab.runs import Run
+from rnnlab.runs.folder import RunFolder
 
 Floats = NDArray[np.float64]
 
@@ -41,7 +41,7 @@ class History:
     notes: tuple[str, ...] = ()
 
 
-def read_history(run: Run) -> History:
+def read_history(run: RunFolder) -> History:
     """The history of a run; what is missing or damaged is empty, and said."""
     by_epoch, said = _table(run, "history.csv", _BY_EPOCH)
     steps, said_of_steps = _table(run, "losses.csv", _BY_STEP)
@@ -59,7 +59,7 @@ def read_history(run: Run) -> History:
     )
 
 
-def _table(run: Run, name: str, columns: tuple[str, ...]) -> tuple[Floats, tuple[str, ...]]:
+def _table(run: RunFolder, name: str, columns: tuple[str, ...]) -> tuple[Floats, tuple[str, ...]]:
     """The first columns of a table, (rows, columns), and why there is no row if it cannot be read."""
     try:
         return _read(run, name, columns), ()
@@ -67,7 +67,7 @@ def _table(run: Run, name: str, columns: tuple[str, ...]) -> tuple[Floats, tuple
         return np.empty((0, len(columns))), (f"{error}; the curve that it gives is left out",)
 
 
-def _read(run: Run, name: str, columns: tuple[str, ...]) -> Floats:
+def _read(run: RunFolder, name: str, columns: tuple[str, ...]) -> Floats:
     """The first columns of a table, (rows, columns); NaN for an empty cell.
 
     Raises:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.reports.figures import COLOURS, MARKERS, make_logarithmic, name_texts, rendered, spans_decades
 from rnnlab.reports.histories import Figures, History
+from rnnlab.reports.overview import COLOURS, MARKERS, make_logarithmic, name_texts, rendered, spans_decades
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -21,7 +21,7 @@ class Markup(str):
     __slots__ = ()
 
 
-def shown(text: str) -> str:
+def without_controls(text: str) -> str:
     """The text with what would steer a page, and cannot be seen, spelled out, as in `\\u202e`."""
     return _UNSEEN.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
 
@@ -48,7 +48,9 @@ def tag(name: str, /, *children: str, **attributes: Value) -> Markup:
 def together(*children: str) -> Markup:
     """Pieces one after the other, text escaped."""
     return Markup(
-        "".join(child if isinstance(child, Markup) else html.escape(shown(child)) for child in children)
+        "".join(
+            child if isinstance(child, Markup) else html.escape(without_controls(child)) for child in children
+        )
     )
 
 
@@ -58,4 +60,4 @@ def data_uri(data: bytes, media_type: str) -> str:
 
 
 def _value(value: str | float) -> str:
-    return html.escape(shown(value)) if isinstance(value, str) else f"{value:.6g}"
+    return html.escape(without_controls(value)) if isinstance(value, str) else f"{value:.6g}"

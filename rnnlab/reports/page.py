@@ -1,4 +1,7 @@
-"""The page: one file that fetches nothing, and may not."""
+"""The page: one file that fetches nothing, and may not.
+
+A run in a notebook: its curves and what it plays, as a piece of HTML without a page around it.
+"""
 
 import base64
 import hashlib
@@ -9,17 +12,15 @@ from importlib.resources import files
 from rnnlab import __version__
 from rnnlab.reports.confusion import confusion_tables
 from rnnlab.reports.contents import Contents, Measured
+from rnnlab.reports.curves import training_curves
 from rnnlab.reports.markup import Markup, tag, together
-from rnnlab.reports.measures import baselines_table, measures_table
-from rnnlab.reports.overview import facts, head, layers
-from rnnlab.reports.reproduction import reproduction
-from rnnlab.reports.training_curves import training_curves
-from rnnlab.reports.works import works
+from rnnlab.reports.overview import baselines_table, facts, head, layers, measures_table, reproduction
+from rnnlab.reports.works import pieces, played, works
 
 _STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
 
 
-def page_of(contents: Contents) -> str:
+def report_page(contents: Contents) -> str:
     """The report of a run as HTML: the same for the same contents."""
     notes = contents.trained.experiment.dataset.kind == "notes"
     sections = [
@@ -112,3 +113,12 @@ def _hash(text: str) -> str:
 
 def _resource(name: str) -> str:
     return files("rnnlab.reports").joinpath(name).read_text(encoding="utf-8")
+
+
+def fragment(contents: Contents) -> Markup:
+    """The curves, and for notes the first piece with its score and its player."""
+    measured = contents.measured if isinstance(contents.measured, Measured) else None
+    curves = training_curves(contents.history, measured.evaluation if measured else None)
+    notes = contents.trained.experiment.dataset.kind == "notes"
+    music = played(pieces(contents)[-1:], contents) if notes else []
+    return tag("div", tag("h2", contents.run.path.name), *curves, *music)

@@ -9,17 +9,17 @@ from rnnlab.errors import count_of
 from rnnlab.evaluation.free_running import FreeRunning
 from rnnlab.generation.writing import Writing, Written
 from rnnlab.music.meter import parse_meter
+from rnnlab.reports.confusion import legend, surprise_text
 from rnnlab.reports.contents import Contents, Measured
 from rnnlab.reports.markup import Markup, tag
 from rnnlab.reports.music import piece, seconds_of
-from rnnlab.reports.surprise import legend, surprise_text
 
 _SAMPLE_RATES = (22_050, 16_000, 11_025, 8_000)
 _SOUND_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
-class Piece:
+class PlayedPiece:
     """Notes with a title; `wrong` are the indices of those that are not as in the data."""
 
     title: str
@@ -36,7 +36,7 @@ def works(contents: Contents) -> list[Markup]:
     return [legend(), *texts] if texts else []
 
 
-def pieces(contents: Contents) -> list[Piece]:
+def pieces(contents: Contents) -> list[PlayedPiece]:
     """The song of the training data, the free run, and the samples; what is the same only once."""
     found = _song(contents)
     heard = {each.tokens for each in found}
@@ -44,11 +44,11 @@ def pieces(contents: Contents) -> list[Piece]:
         tokens = _notes(contents, _all_tokens(contents, sample))
         if tokens and tokens not in heard:
             heard.add(tokens)
-            found.append(Piece(f"Sample {number}", tokens, remark=_how(contents)))
+            found.append(PlayedPiece(f"Sample {number}", tokens, remark=_how(contents)))
     return found
 
 
-def played(found: list[Piece], contents: Contents) -> list[Markup]:
+def played(found: list[PlayedPiece], contents: Contents) -> list[Markup]:
     """Each piece with its score and its sound, so good and so long that all together are not too large.
 
     Args:
@@ -80,7 +80,7 @@ def played(found: list[Piece], contents: Contents) -> list[Markup]:
     ]
 
 
-def _song(contents: Contents) -> list[Piece]:
+def _song(contents: Contents) -> list[PlayedPiece]:
     """What was learnt, and what the model makes of it when it hears only itself."""
     if not isinstance(contents.measured, Measured):
         return []
@@ -89,7 +89,9 @@ def _song(contents: Contents) -> list[Piece]:
         corpus = contents.measured.corpus
         first = corpus.ids[corpus.starts[0] : corpus.ends[0]]
         return [
-            Piece("The training data, from its beginning", _notes(contents, corpus.vocabulary.decode(first)))
+            PlayedPiece(
+                "The training data, from its beginning", _notes(contents, corpus.vocabulary.decode(first))
+            )
         ]
     vocabulary = contents.vocabulary
     seed = vocabulary.decode(vocabulary.parse(running.seed, name="generation.seed"))
@@ -99,13 +101,13 @@ def _song(contents: Contents) -> list[Piece]:
     begun = f"after its first {'note' if heard == 1 else f'{heard:,} notes'}, the model hearing only itself"
     if running.exact:
         remark = f"The free run is the same, all {count_of(running.length, noun)} of it {begun}."
-        return [Piece("The training song, and the free run", song, remark=remark)]
+        return [PlayedPiece("The training song, and the free run", song, remark=remark)]
     remark = (
         f"{running.correct:,} of {count_of(running.length, noun)} right {begun}; the first wrong one is"
         f" generated {noun} {running.first_divergence}. Wrong notes are red and ringed."
     )
     wrong = _wrong_notes(contents, seed, running)
-    return [Piece("The training song", song), Piece("The free run", free, wrong, remark)]
+    return [PlayedPiece("The training song", song), PlayedPiece("The free run", free, wrong, remark)]
 
 
 def _wrong_notes(contents: Contents, seed: Sequence[str], running: FreeRunning) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Reading:
+class TraceInput:
     """T time steps over S tokens.
 
     Attributes:
@@ -36,7 +36,7 @@ class Reading:
         return len(self.places)
 
 
-def reading_of(tokens: int, experiment: Experiment, *, runs_on: bool) -> Reading:
+def reading_of(tokens: int, experiment: Experiment, *, runs_on: bool) -> TraceInput:
     """How S tokens are read.
 
     stream             one after another, and the state runs on
@@ -52,14 +52,14 @@ def reading_of(tokens: int, experiment: Experiment, *, runs_on: bool) -> Reading
     places = np.arange(tokens)
     if experiment.regime == "stream" or runs_on or tokens <= window:
         counted, first = all_count | (places >= window - 1), places == 0
-        return Reading(places, first, counted, first, _on_length(tokens, experiment, runs_on))
+        return TraceInput(places, first, counted, first, _on_length(tokens, experiment, runs_on))
     if experiment.regime == "windows":
         first, counted = places % window == 0, all_count | (places % window == window - 1)
         note = (
             f"cut into windows of {count_of(window, 'token')}, each from a zero state, as in training;"
             " the option run-on does not"
         )
-        return Reading(places, first, counted, first, note)
+        return TraceInput(places, first, counted, first, note)
     places = (np.arange(tokens - window + 1)[:, None] + np.arange(window)).ravel()
     steps = np.arange(len(places))
     counted = all_count | (steps % window == window - 1)
@@ -67,10 +67,10 @@ def reading_of(tokens: int, experiment: Experiment, *, runs_on: bool) -> Reading
         f"read as in training: window after window of {count_of(window, 'token')}, each one token further,"
         " the state runs on; the option run-on reads each token once"
     )
-    return Reading(places, steps == 0, counted, steps % window == 0, note)
+    return TraceInput(places, steps == 0, counted, steps % window == 0, note)
 
 
-def with_boundaries(reading: Reading, ids: NDArray[np.integer[Any]], boundary: int | None) -> Flags:
+def with_boundaries(reading: TraceInput, ids: NDArray[np.integer[Any]], boundary: int | None) -> Flags:
     """Whether each lane starts from a zero state before a step, (N, T): at boundaries among `ids` too."""
     starts = np.broadcast_to(reading.starts, ids.shape)
     return starts if boundary is None else starts | (ids == boundary)

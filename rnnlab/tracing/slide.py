@@ -10,19 +10,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnnlab.engines.numpy_functions import Floats
+from rnnlab.engines.numpy.equation import Floats
 from rnnlab.errors import count_of
-from rnnlab.models.normalized_cells import EPSILON
-from rnnlab.tracing.expressions import SYMBOLS, Expression, Level, expression, shown_number
-from rnnlab.tracing.terms import Term
-from rnnlab.tracing.traced_cell import CANDIDATE, Step, TracedCell
+from rnnlab.models.cells import EPSILON
+from rnnlab.tracing.terms import SYMBOLS, Binding, Expression, Term, expression, shown_number
+from rnnlab.tracing.tracing import CANDIDATE, Step, TracedCell
 
 SUMMANDS = 4
 """Products of a sum that are written out; the others of a longer one are added up."""
 
 
 @dataclass(frozen=True)
-class Line:
+class SlideLine:
     """`name = symbols = numbers ≈ value`.
 
     Attributes:
@@ -40,7 +39,9 @@ class Line:
     note: str = ""
 
 
-def slide(cell: TracedCell, step: Step, *, number: int, inputs: Floats, unit: int, lane: int) -> list[Line]:
+def slide(
+    cell: TracedCell, step: Step, *, number: int, inputs: Floats, unit: int, lane: int
+) -> list[SlideLine]:
     """The lines of one unit, each after those that it uses.
 
     Args:
@@ -78,7 +79,7 @@ class _Writer:
     def __init__(
         self, cell: TracedCell, step: Step, *, number: int, inputs: Floats, unit: int, lane: int
     ) -> None:
-        self.lines: list[Line] = []
+        self.lines: list[SlideLine] = []
         self._cell, self._inputs, self._unit, self._lane = cell, inputs, unit, lane
         self._names = {term: f"{name}[{number - 1}]" for name, term in step.before.items()}
         self._later = {term: f"{name}[{number}]" for name, term in step.after.items()}
@@ -96,7 +97,7 @@ class _Writer:
         name = self._later[term]
         gate = term.name if len(self._cell.cell.gates) > 1 else ""
         worked_out = expression(term, lambda each: None if each is term else self._leaf(each, gate))
-        self.lines.append(Line(name, worked_out.symbols, worked_out.numbers, self._value(term)))
+        self.lines.append(SlideLine(name, worked_out.symbols, worked_out.numbers, self._value(term)))
         self._names[term] = name
 
     def _leaf(self, term: Term, gate: str) -> Expression | None:
@@ -129,8 +130,8 @@ class _Writer:
             name = f"{inner} U{subscript}"
             weights = self._cell.weights["recurrent_kernel"][:, column]
             numbers, note = weighted_sum(operand.values[:, self._lane], weights)
-        self._once(Line(name, "", numbers, self._value(term), note))
-        return Expression.of_value(name, self._value(term), Level.SUM if " + " in name else Level.PRODUCT)
+        self._once(SlideLine(name, "", numbers, self._value(term), note))
+        return Expression.of_value(name, self._value(term), Binding.SUM if " + " in name else Binding.PRODUCT)
 
     def _operand(self, operand: Term) -> str:
         """What U is multiplied with; what is not a state is written out, all units at once."""
@@ -151,7 +152,7 @@ class _Writer:
         mean, deviation = float(lane.mean()), float(np.sqrt(lane.var() + EPSILON))
         numbers = f"({difference(float(lane[place]), mean)}) / {shown_number(deviation)}"
         self._once(
-            Line(
+            SlideLine(
                 name, "", numbers, self._value(term), f"mean and deviation of {count_of(len(lane), 'value')}"
             )
         )
@@ -163,7 +164,7 @@ class _Writer:
             return "x W"
         return f"{self._operand(whole.inputs[0])} U" if whole.operation == "product" else self._names[whole]
 
-    def _once(self, line: Line) -> None:
+    def _once(self, line: SlideLine) -> None:
         if all(line.name != other.name for other in self.lines):
             self.lines.append(line)
 
@@ -179,7 +180,7 @@ def head_lines(
     logits: Floats,
     tokens: dict[int, str],
     name: str,
-) -> Iterator[Line]:
+) -> Iterator[SlideLine]:
     """How the logits of some tokens come about, and their probabilities.
 
     Args:
@@ -194,18 +195,18 @@ def head_lines(
     for token_id, token in tokens.items():
         value = float(logits[token_id])
         if kernel is None or bias is None:
-            yield Line(f"logit {token}", f"{name} of unit {token_id + 1}", shown_number(value), value)
+            yield SlideLine(f"logit {token}", f"{name} of unit {token_id + 1}", shown_number(value), value)
             continue
         numbers, note = weighted_sum(hidden, kernel[:, token_id])
         with_bias = Expression("", numbers) + Expression.of_value("", float(bias[token_id]))
-        yield Line(f"logit {token}", f"{name} V + d", with_bias.numbers, value, note)
+        yield SlideLine(f"logit {token}", f"{name} V + d", with_bias.numbers, value, note)
     if len(tokens) == len(logits):
         numbers = " + ".join(f"exp({shown_number(float(logit))})" for logit in logits)
-        yield Line("ln Σ exp(logits)", "", f"ln({numbers})", total)
+        yield SlideLine("ln Σ exp(logits)", "", f"ln({numbers})", total)
     for token_id, token in tokens.items():
         own = float(logits[token_id])
         numbers = f"exp({difference(own, total)})"
-        yield Line(f"p({token})", "exp(logit - ln Σ exp(logits))", numbers, float(np.exp(own - total)))
+        yield SlideLine(f"p({token})", "exp(logit - ln Σ exp(logits))", numbers, float(np.exp(own - total)))
 
 
 def log_total(logits: Floats) -> float:

@@ -1,3 +1,6 @@
-"""The training loop and what surrounds it; importing it loads TensorFlow, quietly, before Keras is loaded."""
+"""Training: the session (data, run folder, resume), the loop over epochs, its callbacks and its checkpoints.
 
-from rnnlab.engines import tensorflow_start as tensorflow_start
+Importing this room loads TensorFlow, before Keras, with its messages held back.
+"""
+
+from rnnlab.engines.tensorflow import start as start

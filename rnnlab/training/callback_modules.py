@@ -15,11 +15,11 @@ from pathlib import Path
 from types import ModuleType
 
 from rnnlab.config.callback import CallbackSettings
-from rnnlab.config.data_paths import relative
+from rnnlab.config.section import relative
 from rnnlab.errors import RunError
-from rnnlab.run_folders.signature import digest_of, signed_pages
-from rnnlab.run_folders.small_files import small_bytes
-from rnnlab.runs import Run
+from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.layout import small_bytes
+from rnnlab.runs.signature import digest_of, signed_pages
 
 RECORD = "callbacks.json"
 _MOST_BYTES = 100_000
@@ -28,7 +28,7 @@ _loaded_from: dict[str, Path] = {}
 """The folder of each module, by its first name, that was found in none of the folders of Python's path."""
 
 
-def folders_of(callbacks: Sequence[CallbackSettings], resumed: Run | None) -> list[Path]:
+def folders_of(callbacks: Sequence[CallbackSettings], resumed: RunFolder | None) -> list[Path]:
     """The folders in which the modules of callbacks are looked for, after Python's path.
 
     Args:
@@ -43,7 +43,7 @@ def folders_of(callbacks: Sequence[CallbackSettings], resumed: Run | None) -> li
     return list(dict.fromkeys([*found, Path.cwd()])) if callbacks else []
 
 
-def record_folders(run: Run, folders: Sequence[Path]) -> None:
+def record_folders(run: RunFolder, folders: Sequence[Path]) -> None:
     """Write the folders into a run, if there are any.
 
     Raises:
@@ -109,7 +109,7 @@ def _folder_with(first: str, folders: Sequence[Path]) -> Path | None:
     return home if home in folders and str(home) not in sys.path else None
 
 
-def _recorded(run: Run) -> list[Path]:
+def _recorded(run: RunFolder) -> list[Path]:
     """The folders that a run remembers; none where it is not the user's own, or they cannot be read."""
     try:
         begun = signed_pages(run.path).get(digest_of(run.read_config()))

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 Arrays = dict[str, NDArray[Any]]
 
+
 NOT_THEIRS = {"model", "params", "validation_data"}
 """Attributes that Keras sets in every callback."""
+
 
 _LISTED = "[]"
 """How the name of an array ends that was a list of numbers: in a header there is no room for a million."""

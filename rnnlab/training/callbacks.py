@@ -1,4 +1,11 @@
-"""Callbacks of the training loop: how those of the configuration are made, and how all of them are called."""
+"""Callbacks of the training loop: how those of the configuration are made, and how all of them are called.
+
+What a callback of the user's, or of Keras', remembers from epoch to epoch.
+
+Keras callbacks have no interface for it: they keep it in their attributes (`EarlyStopping`: `wait`, `best`,
+`best_weights` …). So the attributes that are plain values, arrays or lists of arrays are what is saved;
+functions, the model and names that begin with an underscore are not. rnnlab's own callbacks say themselves.
+"""
 
 import copy
 import inspect
@@ -14,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.config.callback import CallbackSettings
-from rnnlab.config.wording import did_you_mean
+from rnnlab.config.report import did_you_mean
 from rnnlab.errors import RnnlabError, TrainingError, near
 from rnnlab.training.callback_modules import import_from
 from rnnlab.training.callback_state import Remembering, remembered, remind

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnnlab.datasets.batching import Batches
+from rnnlab.datasets.batches import Batches
 from rnnlab.engines.steps import Chunk, StepRecords
 
 CHUNK_SECONDS = 0.25

@@ -6,10 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr, ValidationError
 
-from rnnlab.config.dataset import SOURCES
-from rnnlab.config.resuming import MAY_CHANGE
+from rnnlab.config.dataset import SOURCES, FilesSplit
+from rnnlab.config.reading import MAY_CHANGE
 from rnnlab.config.schema import Experiment
-from rnnlab.config.split import FilesSplit
 
 Count = Annotated[StrictInt, Field(ge=0, lt=1 << 48)]
 
@@ -80,7 +79,7 @@ def read_facts(text: str) -> Facts:
         raise ValueError(f"its facts are not what was written: {error}") from None
 
 
-def settings_of(experiment: Experiment) -> dict[str, Any]:
+def fixed_settings(experiment: Experiment) -> dict[str, Any]:
     """The settings that a training must go on with, by dotted names; a long one as its digest."""
     sections = experiment.model_dump(mode="json")
     if isinstance(experiment.dataset.split, FilesSplit):

@@ -8,8 +8,7 @@ from rnnlab.datasets.folds import fold_data
 from rnnlab.datasets.loading import Data
 from rnnlab.datasets.splits import Splits
 from rnnlab.errors import count_of
-from rnnlab.evaluation.cross_validation import CrossValidation, held_out_metrics
-from rnnlab.evaluation.metrics import Metrics
+from rnnlab.evaluation.metrics import CrossValidation, Metrics, held_out_metrics
 from rnnlab.processes import in_processes
 from rnnlab.training.interruption import Interruption
 from rnnlab.training.trainer import Trainer

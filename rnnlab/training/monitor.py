@@ -2,14 +2,16 @@
 
 All of it follows from the losses of the epochs so far. The history has them, and is in every checkpoint: so a
 training that is resumed is told of them again, and stands where it stood, also with another patience.
+
+Waiting for a loss to fall.
+
+The learning rate that falls when the loss no longer does.
 """
 
 import math
 
-from rnnlab.config.schedule import PlateauSchedule
+from rnnlab.config.optimizer import PlateauSchedule
 from rnnlab.config.schema import Experiment
-from rnnlab.training.patience import Patience
-from rnnlab.training.plateau import Plateau
 
 
 class Monitor:
@@ -82,3 +84,82 @@ class Monitor:
             f"stopped early, after epoch {epoch} of {self._epochs}: the {self._name} loss"
             f" {self._stopping.complaint(self._noun)}; the weights of epoch {kept} are kept"
         )
+
+
+class Patience:
+    """Counts the measurements of a loss since it last fell.
+
+    Args:
+        patience: how many of them in a row are borne.
+        min_delta: a loss has fallen if it is lower by more than this, nats per token.
+
+    Attributes:
+        best: the loss when it last fell, nats per token; infinite before any that is a number.
+        epoch: the epoch of that loss, from 1; 0 before it.
+        waited: how many measurements there have been since, or since the counting began anew.
+    """
+
+    def __init__(self, patience: int, min_delta: float) -> None:
+        self._patience, self._min_delta = patience, min_delta
+        self.best, self.epoch, self.waited = math.inf, 0, 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the loss has not fallen for too long."""
+        return self.waited >= self._patience
+
+    def add(self, epoch: int, loss: float) -> None:
+        """Take note of the loss of an epoch, from 1; one that is no number has not fallen."""
+        if loss < self.best - self._min_delta:
+            self.best, self.epoch, self.waited = loss, epoch, 0
+        else:
+            self.waited += 1
+
+    def complaint(self, noun: str) -> str:
+        """What the loss has not done, in words that follow its name.
+
+        Args:
+            noun: what a measurement is called.
+        """
+        last = f"last {self.waited} {noun}s" if self.waited > 1 else f"last {noun}"
+        if not self.epoch:
+            return f"has not been finite in the {last}"
+        margin = f" by more than {self._min_delta:g}" if self._min_delta else ""
+        return f"has not fallen{margin} below {self.best:.4g}, that of epoch {self.epoch}, in the {last}"
+
+    def begin_anew(self) -> None:
+        """Count from here, for a loss lower than the best so far."""
+        self.waited = 0
+
+
+class Plateau:
+    """What a plateau schedule leaves of the learning rate.
+
+    Args:
+        settings: the section `training.schedule`.
+
+    Attributes:
+        left: the share of the rate that is left, 0 to 1.
+    """
+
+    def __init__(self, settings: PlateauSchedule) -> None:
+        self._factor, self._final = settings.factor, settings.final
+        self._waiting = Patience(settings.patience, settings.min_delta)
+        self.left, self._cuts = 1.0, 0
+
+    def add(self, epoch: int, loss: float, *, noun: str) -> str:
+        """What the loss has not done, if the rate falls for that; else nothing.
+
+        Args:
+            epoch: that was measured, from 1.
+            loss: of it, nats per token.
+            noun: what a measurement is called.
+        """
+        self._waiting.add(epoch, loss)
+        if not self._waiting.is_over or self.left <= self._final:
+            return ""
+        complaint = self._waiting.complaint(noun)
+        self._cuts += 1
+        self.left = max(self._factor**self._cuts, self._final)
+        self._waiting.begin_anew()
+        return complaint

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnnlab.config.samples import Samples
 from rnnlab.config.schema import Generation
+from rnnlab.config.training import Samples
 from rnnlab.errors import ConfigError, ModelFileError, UsageError, VocabularyError
-from rnnlab.generation.writing import settings_of, write
+from rnnlab.generation.writing import generation_settings, write_samples
 from rnnlab.training.callback_state import Arrays, Remembering
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Sampler(Remembering):
         super().__init__()
         self._trainer, self._every = trainer, settings.every_epochs
         given = settings.model_dump(exclude={"every_epochs", "count"}) | {"samples": settings.count}
-        self._settings = settings_of(trainer.experiment.generation, given)
+        self._settings = generation_settings(trainer.experiment.generation, given)
         self.text, self._seen = "", 0
         try:
             self._written(self._settings.model_copy(update={"length": 1}))
@@ -78,7 +78,7 @@ class Sampler(Remembering):
         between = "\n" if self._trainer.experiment.dataset.unit == "line" else "\n\n"
         try:
             with np.errstate(all="ignore"):
-                samples = write(self._trainer.current_model(), settings).samples
+                samples = write_samples(self._trainer.current_model(), settings).samples
         except ModelFileError as error:
             return f"({error})"
         return between.join(sample.text for sample in samples)

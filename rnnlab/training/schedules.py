@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from rnnlab.config.rates import learning_rate
+from rnnlab.config.optimizer import learning_rate
 from rnnlab.config.schema import Training
 
 CLASSES = {
@@ -54,7 +54,7 @@ def optimizer_of(training: Training, *, total_steps: int) -> Any:
 
 
 class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
-    """The learning rate of `rnnlab.config.rates`, as Keras' optimizers want it.
+    """The learning rate of `rnnlab.config.optimizer`, as Keras' optimizers want it.
 
     Attributes:
         total: optimizer steps of the whole training; a variable, so that compiled programs can be used again.

@@ -1,12 +1,12 @@
 """Validation: the loss of the held-out part with the weights as they are, while training goes on."""
 
 from rnnlab.config.schema import Experiment
-from rnnlab.datasets.batching import reading_order
+from rnnlab.datasets.batches import reading_order
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
-from rnnlab.datasets.side_by_side import Parts, Piece, read_side_by_side
+from rnnlab.datasets.side_by_side import LanePiece, Parts, read_side_by_side
 from rnnlab.engines.steps import MeasuredSteps, StepRecords
-from rnnlab.engines.tensorflow_program import TrainingProgram
+from rnnlab.engines.tensorflow.program import TrainingProgram
 from rnnlab.training.chunks import EpochSums
 
 
@@ -30,7 +30,7 @@ class Validation:
     def measure(self, program: TrainingProgram) -> tuple[float, float]:
         """(cross-entropy in nats per token, accuracy) over every target of the part."""
 
-        def read(piece: Piece, before: Parts | None) -> tuple[StepRecords, Parts]:
+        def read(piece: LanePiece, before: Parts | None) -> tuple[StepRecords, Parts]:
             steps = MeasuredSteps(piece.starts, piece.counts, anew=piece.anew)
             return program.measure(steps, before)
 

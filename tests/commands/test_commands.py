@@ -13,37 +13,7 @@ from rnnlab.commands import COMMANDS, cli
 from rnnlab.errors import Interrupted
 from tests.trained import SENTENCE, SONG, STREAM, run_of
 
-NOT_COMMANDS = {
-    *(
-        "as_typed",
-        "__init__",
-        "arguments",
-        "completion",
-        "comparison_results",
-        "comparison_training",
-        "fold_results",
-        "help",
-        "hints",
-        "measures",
-        "output",
-        "painting",
-        "per_token",
-        "new_example",
-        "next_step",
-        "pictures",
-        "progress",
-        "ranges",
-        "rendering",
-        "run_arguments",
-        "run_details",
-        "run_list",
-        "terminal",
-        "trace_drawing",
-        "trace_json",
-        "trace_model",
-        "width",
-    )
-}
+NOT_COMMANDS = {"__init__", "arguments", "comparison_results", "evaluation_results", "hints", "output"}
 
 
 def loaded(name: str) -> click.Command:

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from rnnlab import trials
-from rnnlab.runs import create_run, load_trained
+from rnnlab.comparison import trials
+from rnnlab.runs.folder import create_run, load_trained
 from tests.experiments import SONG as TINY
 from tests.experiments import experiment
 from tests.trained import SENTENCE, SONG, run_of, trained

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.runs import create_run
+from rnnlab.runs.folder import create_run
 from tests.forging import forge
 from tests.needs import needs
 from tests.server import Server, running, sends

@@ -7,7 +7,7 @@ import pytest
 
 from rnnlab.commands import compare, evaluate, generate
 from rnnlab.config.comparison import ComparisonPage
-from rnnlab.config.schema import Evaluation, Generation
+from rnnlab.config.schema import EvaluationSettings, Generation
 from tests.trained import SENTENCE, SONG, STREAM, run_of
 
 DRAWN = ["--temperature", "1", "--length", "30"]
@@ -142,7 +142,7 @@ def test_a_model_file_is_enough_without_the_data(rnnlab, tmp_path):
     ("command", "section", "names"),
     [
         (generate, Generation, ["length", "temperature", "top_k", "top_p", "samples", "random_seed"]),
-        (evaluate, Evaluation, ["seeds"]),
+        (evaluate, EvaluationSettings, ["seeds"]),
         (compare, ComparisonPage, ["seeds", "epochs", "seconds"]),
     ],
 )

@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 
 import rnnlab as api
-from rnnlab.config.reading import read_experiment
-from rnnlab.config.resuming import resumed_experiment
-from rnnlab.data_access import found_again
+from rnnlab.config.reading import read_experiment, resumed_experiment
 from rnnlab.errors import RnnlabError
-from rnnlab.run_folders.signature import SIGNATURE
-from rnnlab.runs import Run, create_run
+from rnnlab.runs.data import found_again
+from rnnlab.runs.folder import RunFolder, create_run
+from rnnlab.runs.signature import SIGNATURE
 from tests.commands.test_data_access import NAMES_DATA, TEXT, data, was_opened  # noqa: F401
 from tests.forging import forge
 from tests.needs import needs
@@ -258,7 +257,7 @@ def test_a_run_that_another_key_signed_is_a_strangers(rnnlab, own, secret, monke
     """Signed on another machine, or by another user; and so is one's own where the key was replaced."""
     named(own, "../../home/.ssh/key.txt")
     monkeypatch.setenv("RNNLAB_STATE", "theirs")
-    Run(own).sign(read_experiment(own / "config.yaml"))
+    RunFolder(own).sign(read_experiment(own / "config.yaml"))
     assert api.load_run(own).evaluate().metrics.tokens
     monkeypatch.setenv("RNNLAB_STATE", str(Path("state").absolute()))
 
@@ -306,7 +305,7 @@ def test_a_run_is_known_at_every_instant_of_going_on(rnnlab, own, data, folder):
     if folder != OWN:
         os.makedirs("far/away")
         own.rename(folder)
-    run = Run(Path(folder))
+    run = RunFolder(Path(folder))
     longer = resumed_experiment(
         run.path / "config.yaml", None, ["training.epochs=99"], located=partial(found_again, run=run)
     )
@@ -327,7 +326,7 @@ def test_a_run_is_known_at_every_instant_of_going_on(rnnlab, own, data, folder):
 def test_a_moved_run_goes_on_with_the_configuration_that_it_was_trained_with(own, tmp_path):
     """Its data is that of the configuration; data that is another's is another setting."""
     os.makedirs("far/away")
-    run = Run(own.rename("far/away/song"))
+    run = RunFolder(own.rename("far/away/song"))
     located = partial(found_again, run=run)
     Path("song.yaml").write_text(NAMES_DATA)
     Path("other.yaml").write_text(NAMES_DATA.replace("elsewhere/data.txt", "other.txt"))

@@ -5,14 +5,14 @@ from contextlib import suppress
 
 import pytest
 
-from rnnlab.commands.progress import ReadingReport
+from rnnlab.terminal.progress import ReadingReport
 
 
 def be_a_terminal(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Make stderr a terminal of 40 columns; gives the time in seconds as a list of one, to be moved on."""
     now = [100.0]
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    monkeypatch.setattr("rnnlab.commands.progress.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("rnnlab.terminal.progress.time.monotonic", lambda: now[0])
     monkeypatch.setenv("COLUMNS", "40")
     return now
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.commands.width import width_of
-from rnnlab.run_folders.lock import locked
-from tests.run_folders.listed import finished, metrics_of
+from rnnlab.runs.lock import locked
+from rnnlab.terminal.width import width_of
+from tests.runs.listed import finished, metrics_of
 from tests.trained import STREAM
 
 LISTED = """\

@@ -14,9 +14,9 @@ from typing import BinaryIO
 import pytest
 
 from rnnlab.commands import run
-from rnnlab.commands.terminal import visible
-from rnnlab.commands.width import width_of
-from tests.commands.test_terminal import HOSTILE, MODEL
+from rnnlab.terminal.text import visible
+from rnnlab.terminal.width import width_of
+from tests.terminal.test_text import HOSTILE, MODEL
 from tests.trained import SENTENCE, SONG, STREAM, run_of
 
 HELLO = """
@@ -315,7 +315,7 @@ def test_more_than_anyone_looks_at_is_refused(rnnlab, monkeypatch):
     """Before it is drawn or printed."""
     run_of(STREAM)
     monkeypatch.setattr("rnnlab.commands.trace.MOST_CELLS", 20)
-    monkeypatch.setattr("rnnlab.commands.trace_json.MOST_NUMBERS", 20)
+    monkeypatch.setattr("rnnlab.commands.trace.MOST_NUMBERS", 20)
 
     drawn = rnnlab("trace", "runs/song-1", "--input", "the")
     printed = rnnlab("trace", "runs/song-1", "--input", "the", "--json")

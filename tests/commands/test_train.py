@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.commands.train import _result
-from rnnlab.runs import Run
+from rnnlab.runs.folder import RunFolder
 from rnnlab.training.session import Outcome
 from rnnlab.training.trainer import Best
 
@@ -91,7 +91,7 @@ def test_the_result_says_which_weights_were_kept_where_no_epoch_has_a_loss():
     """Such as where a callback ends training before the first validation."""
     none, third = Best({}, 0, math.nan, "train"), Best({}, 3, 0.25, "validation")
 
-    lines = [_result(Outcome(Run(Path("runs/a-1")), best, 3, 2.0, 1.5, 0)) for best in (none, third)]
+    lines = [_result(Outcome(RunFolder(Path("runs/a-1")), best, 3, 2.0, 1.5, 0)) for best in (none, third)]
 
     begin = "runs/a-1: 3 epochs in 2.0 s, 1.5 s of them to compile; kept "
     assert lines[0] == f"{begin}the last weights, since no epoch has a loss that could choose others"

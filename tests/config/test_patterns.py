@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.config.data_paths import folder_of_all
 from rnnlab.config.patterns import divided, files_matching, is_pattern
+from rnnlab.config.section import folder_of_all
 
 NAMES = ["a.txt", "b.txt", "c.TXT", "UPPER.MID", "song.mid", "[draft].txt", ".hidden.txt", "deep/d.txt"]
 

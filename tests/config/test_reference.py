@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.config.layout import LAYOUT
-from rnnlab.config.papers import PAPERS
-from rnnlab.config.reference import cited, reference
+from rnnlab.config.problems import LAYOUT
+from rnnlab.config.reference import PAPERS, cited, reference
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rnnlab.config.layout import LAYOUT
+from rnnlab.config.problems import LAYOUT
 from rnnlab.config.reading import parse_experiment
 from rnnlab.config.schema import Experiment, json_schema
 from rnnlab.errors import ConfigError

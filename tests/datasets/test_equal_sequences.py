@@ -5,9 +5,9 @@ from itertools import chain
 import numpy as np
 import pytest
 
+from rnnlab.datasets.corpus import nearest_edges
 from rnnlab.datasets.folds import fold_data
 from rnnlab.datasets.loading import load_data
-from rnnlab.datasets.sequences import nearest_edges
 from rnnlab.errors import DataError
 
 SAME = "kind: text, path: lines.txt, unit: line, window: 2"

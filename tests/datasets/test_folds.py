@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from rnnlab.datasets.batching import gather, reading_order
+from rnnlab.datasets.batches import gather, reading_order
 from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.folds import fold_data
 from rnnlab.errors import DataError

@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from rnnlab.datasets.batching import make_batches
+from rnnlab.datasets.batches import make_batches
 from rnnlab.datasets.folds import fold_data
 from rnnlab.datasets.loading import Data, load_data
 from rnnlab.music.notation import parse_token

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from rnnlab.datasets.corpus import load_corpus
-from rnnlab.datasets.text import blocks_in_form, same_letter
+from rnnlab.datasets.tokens import blocks_in_form, same_letter
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.errors import VocabularyError
-from rnnlab.generation.writing import settings_of, write
+from rnnlab.generation.writing import generation_settings, write_samples
 from rnnlab.models.model_file import load_model, save_model
 from tests.trained import trained
 
@@ -56,7 +56,9 @@ def test_a_model_reads_seeds_as_its_data(tmp_path, form):
     model = load_model(tmp_path / "model.safetensors")
 
     texts = {
-        write(model, settings_of(model.experiment.generation, {"seed": in_form(written, "Über")}))
+        write_samples(
+            model, generation_settings(model.experiment.generation, {"seed": in_form(written, "Über")})
+        )
         .samples[0]
         .text
         for written in ("NFC", "NFD")

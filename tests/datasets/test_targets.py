@@ -8,7 +8,7 @@ import pytest
 
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets import targets
-from rnnlab.datasets.batching import gather, make_batches, reading_order
+from rnnlab.datasets.batches import gather, make_batches, reading_order
 from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.parts import part_of_windows, whole
 from rnnlab.datasets.splits import split_corpus

@@ -8,11 +8,9 @@ import pytest
 from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.splits import split_corpus
 from rnnlab.errors import DataError
-from rnnlab.music.conversion import collect
-from rnnlab.music.files import read_tunes
-from rnnlab.music.grid import parse_grid
+from rnnlab.music.files import collect, read_tunes
+from rnnlab.music.melody import Reading, parse_grid
 from rnnlab.music.midi import write_midi
-from rnnlab.music.reading import Reading
 from rnnlab.music.tune import parse_tune, tune_text
 
 
@@ -21,7 +19,7 @@ def write(path, text):
     path.write_bytes(write_midi(parse_tune(text, name=path.name)))
 
 
-def texts(corpus):
+def texts_of(corpus):
     """The text of each sequence."""
     pairs = zip(corpus.starts, corpus.ends, strict=True)
     return [corpus.vocabulary.join(corpus.ids[begin:end]).strip("\n\x03 ") for begin, end in pairs]
@@ -48,7 +46,7 @@ def test_note_text_written_as_midi_files_is_read_back_to_the_token(experiment, t
 
     corpus = load_corpus(experiment(f"kind: notes, path: tunes, unit: {unit}").dataset)
 
-    assert texts(corpus) == wanted
+    assert texts_of(corpus) == wanted
     assert corpus.notes == ()
 
 
@@ -83,7 +81,7 @@ def test_what_is_read_of_a_file_is_what_convert_reads(experiment, tmp_path, page
 
     corpus = load_corpus(experiment(f"kind: notes, path: a.mid, reading: {{{page}}}").dataset)
 
-    assert texts(corpus) == [expected]
+    assert texts_of(corpus) == [expected]
     assert [tune_text(tune) for tune in collect([tmp_path], reading=reading).tunes] == [expected]
 
 
@@ -94,7 +92,7 @@ def test_the_voice_of_a_score_is_that_which_convert_reads(experiment, tmp_path):
     first = load_corpus(experiment("kind: notes, path: a.krn").dataset)
     second = load_corpus(experiment("kind: notes, path: a.krn, reading: {voice: 2}").dataset)
 
-    assert (texts(first), texts(second)) == (["c4 e4 g2"], ["r4 c,4 r2"])
+    assert (texts_of(first), texts_of(second)) == (["c4 e4 g2"], ["r4 c,4 r2"])
     assert first.left_out == {"notes of other voices": 1}
     assert first.notes == (
         f"left out of {tmp_path}/a.krn: 1 note of other voices",
@@ -141,7 +139,7 @@ def test_each_bad_file_of_a_folder_is_named_and_does_not_stop_the_rest(experimen
 
     corpus = load_corpus(experiment("kind: notes, path: [tunes, nothing, 'tunes/*.midi']").dataset)
 
-    assert texts(corpus) == ["c4 d4"]
+    assert texts_of(corpus) == ["c4 d4"]
     assert len(corpus.notes) == len(BAD) + 2
     said = dict(zip([*sorted(BAD)], corpus.notes, strict=False))
     for name, why in BAD.items():
@@ -197,7 +195,7 @@ def test_a_bad_tune_of_a_collection_does_not_stop_the_others(experiment, tmp_pat
 
     corpus = load_corpus(experiment("kind: notes, path: good.abc").dataset)
 
-    assert texts(corpus) == ["c4 d4 e4 f4", "g4 g4 g4 g4"]
+    assert texts_of(corpus) == ["c4 d4 e4 f4", "g4 g4 g4 g4"]
     assert corpus.notes[0].startswith(f"left out: {tmp_path}/good.abc:10:1: expected notes")
     with pytest.raises(DataError, match=r"bad\.abc:4:1: expected notes"):
         load_corpus(experiment("kind: notes, path: [good.abc, bad.abc]").dataset)

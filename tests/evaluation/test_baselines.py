@@ -8,7 +8,7 @@ import pytest
 
 from rnnlab.config.reading import parse_experiment
 from rnnlab.config.schema import Experiment
-from rnnlab.datasets.batching import reading_order
+from rnnlab.datasets.batches import reading_order
 from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.splits import split_corpus
 from rnnlab.evaluation import baselines

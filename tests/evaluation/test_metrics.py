@@ -4,6 +4,7 @@ A target that it expects costs 1 bit, any other 3 bits.
 """
 
 import math
+import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,18 +12,21 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rnnlab.commands.measures import evaluation_rows, metrics_json
+from rnnlab.commands.evaluation_results import evaluation_rows, metrics_json
 from rnnlab.config.schema import Experiment
-from rnnlab.datasets.batching import reading_order
+from rnnlab.datasets.batches import reading_order
 from rnnlab.datasets.corpus import load_corpus
+from rnnlab.datasets.folds import fold_data
 from rnnlab.datasets.splits import split_corpus
-from rnnlab.engines.numpy_engine import numpy_model
+from rnnlab.engines.numpy import numpy_model
 from rnnlab.engines.stepper import Ids, Logits, State, Stepper, Stream
-from rnnlab.evaluation.evaluating import Evaluation
-from rnnlab.evaluation.metrics import Metrics, measure
-from rnnlab.reports.measures import measures_table
+from rnnlab.evaluation.measurement import Evaluation, Passage
+from rnnlab.evaluation.metrics import Confusions, CrossValidation, Metrics, held_out_metrics, measure
+from rnnlab.evaluation.scoring import Scores
+from rnnlab.reports.overview import measures_table
 from tests.counting_model import CountingModel
 from tests.evaluation.digits import STATEFUL, STREAM, digits
+from tests.evaluation.opinionated import model_that_expects
 from tests.trained import SENTENCE, trained
 
 SHIFTED = "dataset.target=shifted"
@@ -172,3 +176,92 @@ def test_a_perplexity_that_no_float_holds_is_said_to_be_so(loss, number, row) ->
 def test_small_losses_are_not_rounded_away() -> None:
     """A target of probability 1 − 4 e⁻³⁰ costs 4 e⁻³⁰ nats; in float32 that would be 0."""
     assert measured(digits("00111"), Certain(30)).total_loss == pytest.approx(3 * 4 * math.exp(-30), rel=1e-2)
+
+
+def scores(places, targets, expected, costs=None, steps=None):
+    """The scores of a batch."""
+    count = len(places)
+    costs = np.zeros(count) if costs is None else np.array(costs)
+    steps = np.zeros(count, np.int64) if steps is None else np.array(steps)
+    ranks = np.ones(count, np.int64)
+    return Scores(np.array(places), steps, np.array(targets), costs, ranks, np.array(expected))
+
+
+def test_pairs_are_counted_over_batches():
+    """Wanted and expected, in that order; right ones too."""
+    confusions = Confusions()
+
+    confusions.count(scores([1, 2, 3], [0, 0, 70_000], [0, 5, 1]))
+    confusions.count(scores([4, 5], np.array([0, 5], np.uint8), [5, 0]))
+
+    assert confusions.pairs == {(0, 0): 1, (0, 5): 2, (70_000, 1): 1, (5, 0): 1}
+    assert confusions.wanted(0) == 3
+
+
+def test_the_worst_come_first():
+    """By how often, then by their ids; what was right is no mistake."""
+    confusions = Confusions()
+
+    confusions.count(scores(range(7), [2, 2, 1, 1, 1, 1, 3], [3, 3, 1, 1, 1, 0, 0]))
+
+    assert confusions.worst(2) == [(2, 3, 2), (1, 0, 1)]
+
+
+def test_a_passage_keeps_the_cost_with_most_tokens_before_it():
+    """It is that of the latest time step, in whatever order windows are read; other places are left out."""
+    passage = Passage(begin=2, end=5)
+
+    passage.note(scores([1, 2, 3, 2], [0] * 4, [0] * 4, [9.0, 1.0, 2.0, 7.0], [0, 1, 2, 0]))
+    passage.note(scores([3, 4, 5], [0] * 3, [0] * 3, [8.0, 3.0, 9.0], [0, 0, 0]))
+    passage.note(scores([4], [0], [0], [4.0], [1]))
+
+    assert passage.costs == {2: 1.0, 3: 2.0, 4: 4.0}
+
+
+ONES = (
+    "dataset.window=1",
+    "dataset.split={kind: stratified_shuffle, allow_overlap: true}",
+    "training.shuffle=true",
+    "model={kind: mlp, units: 2}",
+)
+DATA = "0010201040301020103040102"
+
+
+def test_each_fold_is_measured_by_its_own_model() -> None:
+    """The first fold's model expects 0, the second's 1; each is asked for the targets that were held out."""
+    experiment = digits(DATA, settings=ONES)
+    corpus = load_corpus(experiment.dataset)
+    folds = [*fold_data(corpus, experiment, 2)]
+
+    measured = [
+        held_out_metrics(model_that_expects(token, experiment, odds=4), experiment, fold)
+        for token, fold in zip("01", folds, strict=True)
+    ]
+
+    for token, fold, metrics in zip((0, 1), folds, measured, strict=True):
+        targets = corpus.ids[fold.splits.parts["validation"].window_starts + 1]
+        right = int((targets == token).sum())
+        assert (metrics.correct, metrics.tokens) == (right, len(targets))
+        assert metrics.total_loss == pytest.approx(
+            right * math.log(8 / 4) + (len(targets) - right) * math.log(8), rel=1e-6
+        )
+    assert sum(metrics.tokens for metrics in measured) == len(DATA) - 1
+
+
+def test_the_mean_and_its_deviation_are_over_the_folds() -> None:
+    """Each fold counts the same, however many tokens it has; the deviation is the sample's (K − 1)."""
+    crossed = CrossValidation((Metrics(2.0, 1, 2), Metrics(8.0, 4, 4), Metrics(30.0, 0, 10)))
+
+    assert crossed.mean("loss") == pytest.approx((1 + 2 + 3) / 3)
+    assert crossed.mean("accuracy") == pytest.approx((0.5 + 1 + 0) / 3)
+    assert crossed.standard_deviation("loss") == pytest.approx(1.0)
+    assert crossed.standard_deviation("accuracy") == pytest.approx(statistics.stdev([0.5, 1, 0]))
+
+
+def test_the_confidence_interval_is_students() -> None:
+    """Three folds have two degrees of freedom, whose 97.5 % quantile is 4.3027 in any table."""
+    crossed = CrossValidation((Metrics(2.0, 1, 2), Metrics(8.0, 4, 4), Metrics(30.0, 0, 10)))
+
+    low, high = crossed.confidence_interval("loss")
+
+    assert (low, high) == pytest.approx((2 - 4.3027 / math.sqrt(3), 2 + 4.3027 / math.sqrt(3)), abs=1e-4)

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets import side_by_side
-from rnnlab.datasets.batching import reading_order
+from rnnlab.datasets.batches import reading_order
 from rnnlab.datasets.corpus import Corpus, load_corpus
 from rnnlab.datasets.splits import split_corpus
-from rnnlab.engines.numpy_engine import numpy_model
+from rnnlab.engines.numpy import numpy_model
 from rnnlab.engines.stepper import Ids, Logits, State, Stepper, Stream
 from rnnlab.evaluation import scoring
 from rnnlab.evaluation.metrics import Metrics, measure

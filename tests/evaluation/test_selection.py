@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.errors import UsageError
-from rnnlab.evaluation.evaluating import Evaluation, evaluate
+from rnnlab.evaluation.measurement import Evaluation, evaluate
 from rnnlab.evaluation.selection import NoData, NoSuchPart, select
 from rnnlab.evaluation.surprise import surprises
 from rnnlab.models.model_file import TrainedModel

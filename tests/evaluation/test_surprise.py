@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.evaluation import surprise
-from rnnlab.evaluation.evaluating import evaluate
+from rnnlab.evaluation.measurement import evaluate
 from rnnlab.evaluation.surprise import Surprises, surprises
 from tests.counting_model import CountingModel
 from tests.evaluation.digits import STATEFUL, STREAM, digits

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnlab.exports.checking import probe_of
-from rnnlab.exports.standard import standard_network
+from rnnlab.exports.standard import probe_of, standard_network
 from rnnlab.exports.writing import export
 from tests.exports.variants import variant
 

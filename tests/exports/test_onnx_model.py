@@ -9,10 +9,9 @@ import onnx
 import onnxruntime
 import pytest
 
-from rnnlab.engines.numpy_engine import numpy_model
-from rnnlab.exports.checking import probe_of
+from rnnlab.engines.numpy import numpy_model
 from rnnlab.exports.onnx_model import IR_VERSION, OPSET, build_onnx_model, check_size
-from rnnlab.exports.standard import standard_network
+from rnnlab.exports.standard import probe_of, standard_network
 from rnnlab.exports.writing import export
 from tests.exports.variants import PEEPHOLES, VARIANTS, variant
 

@@ -12,7 +12,7 @@ import pytest
 from rnnlab.config.schema import Training
 from rnnlab.errors import RunError
 from rnnlab.exports.tensorboard import write_events
-from rnnlab.history import History, Steps, read_history
+from rnnlab.runs.history import History, Steps, read_history
 from tests.experiments import SONG, experiment
 
 READ = """

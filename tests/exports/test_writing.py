@@ -9,10 +9,8 @@ import pytest
 
 from rnnlab.errors import OutputError, RunError, UsageError
 from rnnlab.exports import onnx_model
-from rnnlab.exports.checking import difference, probe_of
-from rnnlab.exports.replacing import replaced
-from rnnlab.exports.standard import standard_network
-from rnnlab.exports.writing import export, format_of
+from rnnlab.exports.standard import largest_difference, probe_of, standard_network
+from rnnlab.exports.writing import export, format_of, replaced
 from tests.exports.variants import variant
 from tests.trained import SENTENCE, SONG, STREAM, trained
 
@@ -92,17 +90,17 @@ def test_every_output_is_compared(place):
     model = variant("lstm")
     probe = probe_of(model, standard_network(model, target="", peepholes=False), state=True)
     outputs = [part.copy() for part in probe.outputs]
-    assert difference(probe, outputs, target="x") == 0.0
+    assert largest_difference(probe, outputs, target="x") == 0.0
 
     outputs[place][1, 2] += 1e-3
     with pytest.raises(OutputError, match="x: differs from rnnlab"):
-        difference(probe, outputs, target="x")
+        largest_difference(probe, outputs, target="x")
     outputs[place][1, 2] = np.nan
     with pytest.raises(OutputError, match="x: differs from rnnlab"):
-        difference(probe, outputs, target="x")
+        largest_difference(probe, outputs, target="x")
     outputs[place] = outputs[place][:2]
     with pytest.raises(OutputError, match="x: gives"):
-        difference(probe, outputs, target="x")
+        largest_difference(probe, outputs, target="x")
 
 
 def test_what_is_there_is_replaced_only_if_asked():

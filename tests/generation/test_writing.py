@@ -10,7 +10,7 @@ from rnnlab.config.schema import Generation
 from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.errors import ConfigError, UsageError, VocabularyError
-from rnnlab.generation.writing import Writing, settings_of, write
+from rnnlab.generation.writing import Writing, generation_settings, write_samples
 from tests.evaluation.opinionated import model_that_expects
 from tests.experiments import SONG, STREAM, experiment
 from tests.trained import trained
@@ -19,7 +19,7 @@ from tests.trained import trained
 def song(**settings: Any) -> Writing:
     """What a model writes that expects d8 always."""
     model = model_that_expects("d8", experiment(SONG), odds=9)
-    return write(model, Generation(**{"seed": "g8 e8 e4 f8", "length": 3, **settings}))
+    return write_samples(model, Generation(**{"seed": "g8 e8 e4 f8", "length": 3, **settings}))
 
 
 def test_the_text_is_the_seed_and_what_follows() -> None:
@@ -40,7 +40,7 @@ def test_what_was_written_is_valid_input_again() -> None:
 
 def test_characters_stand_side_by_side() -> None:
     """Text has no separator."""
-    (sample,) = write(
+    (sample,) = write_samples(
         model_that_expects("o", experiment(STREAM), odds=9), Generation(seed="f", length=2, temperature=0)
     ).samples
 
@@ -85,7 +85,7 @@ def test_a_short_seed_is_said() -> None:
     """Two notes of a window of four; of a stream there is no window to fill."""
     assert song(seed="g8 e8").notes[0].startswith("the seed has 2 of the 4 tokens of a window")
     assert song().notes == ()
-    assert write(trained(STREAM, Path.cwd()), Generation(seed="f", length=2)).notes == ()
+    assert write_samples(trained(STREAM, Path.cwd()), Generation(seed="f", length=2)).notes == ()
 
 
 def test_settings_and_digest_are_handed_on() -> None:
@@ -101,16 +101,16 @@ def test_the_same_settings_write_the_same() -> None:
     model = trained(STREAM, Path.cwd())
     settings = Generation(seed="the ", length=30, temperature=1.0, samples=3)
 
-    assert write(model, settings) == write(model, settings)
-    other = write(model, settings.model_copy(update={"random_seed": 1}))
-    assert not {s.text for s in other.samples} & {s.text for s in write(model, settings).samples}
+    assert write_samples(model, settings) == write_samples(model, settings)
+    other = write_samples(model, settings.model_copy(update={"random_seed": 1}))
+    assert not {s.text for s in other.samples} & {s.text for s in write_samples(model, settings).samples}
 
 
 def test_options_go_before_the_configuration() -> None:
     """What was not given stays as configured; a zero is given."""
     configured = Generation(seed="a", length=9, temperature=0.5)
 
-    settings = settings_of(configured, {"length": 3, "temperature": 0.0, "top_k": None})
+    settings = generation_settings(configured, {"length": 3, "temperature": 0.0, "top_k": None})
 
     assert (settings.seed, settings.length, settings.temperature, settings.top_k) == ("a", 3, 0.0, None)
 
@@ -121,10 +121,14 @@ def test_more_than_the_vocabulary_has_is_no_restriction(top_k: int) -> None:
     model = trained(STREAM, Path.cwd())
     assert len(model.tokens) == 28
 
-    free = write(model, settings_of(model.experiment.generation, {"seed": "the ", "temperature": 1.0}))
-    settings = settings_of(model.experiment.generation, {"seed": "the ", "temperature": 1.0, "top_k": top_k})
+    free = write_samples(
+        model, generation_settings(model.experiment.generation, {"seed": "the ", "temperature": 1.0})
+    )
+    settings = generation_settings(
+        model.experiment.generation, {"seed": "the ", "temperature": 1.0, "top_k": top_k}
+    )
 
-    assert write(model, settings).samples == free.samples
+    assert write_samples(model, settings).samples == free.samples
     assert experiment(STREAM, f"generation.top_k={top_k}").generation.top_k == top_k
 
 
@@ -132,7 +136,7 @@ def test_a_setting_outside_its_range_is_refused() -> None:
     """By the schema's own rule, wherever it was given."""
     for name, value in {"top_k": 10_000_001, "samples": 10_001, "length": 0, "random_seed": 2**31}.items():
         with pytest.raises(UsageError, match=f"^generate: {name}: expected "):
-            settings_of(Generation(), {name: value})
+            generation_settings(Generation(), {name: value})
         with pytest.raises(ConfigError, match=f"generation.{name}: expected "):
             experiment(STREAM, f"generation.{name}={value}")
 
@@ -142,7 +146,7 @@ def test_a_temperature_that_is_left_out_is_that_of_the_training() -> None:
     model = trained(STREAM, Path.cwd())
     open_, drawn = Generation(seed="the ", length=30), Generation(seed="the ", length=30, temperature=1.0)
 
-    assert write(model, open_).samples == write(model, drawn).samples
+    assert write_samples(model, open_).samples == write_samples(model, drawn).samples
 
 
 LINES = 'dataset: {kind: notes, unit: line, inline: "g8 e8\\nd8"}\nmodel: {kind: lstm, units: 4}'
@@ -150,8 +154,12 @@ LINES = 'dataset: {kind: notes, unit: line, inline: "g8 e8\\nd8"}\nmodel: {kind:
 
 def test_a_model_of_lines_begins_and_ends_by_itself() -> None:
     """It needs no seed, and the boundary that ends a sample is not written."""
-    never = write(model_that_expects("g8", experiment(LINES), odds=9), Generation(length=3, temperature=0))
-    at_once = write(model_that_expects("\n", experiment(LINES), odds=9), Generation(seed="d8", temperature=0))
+    never = write_samples(
+        model_that_expects("g8", experiment(LINES), odds=9), Generation(length=3, temperature=0)
+    )
+    at_once = write_samples(
+        model_that_expects("\n", experiment(LINES), odds=9), Generation(seed="d8", temperature=0)
+    )
 
     assert [sample.text for sample in never.samples] == ["g8 g8 g8"]
     assert [(sample.sequence, sample.text) for sample in at_once.samples] == [((), "d8")]
@@ -186,7 +194,7 @@ training: {{batching: windows, batch_size: 4}}
     vocabulary = Vocabulary(model.tokens, dataset.kind, dataset.boundary)
     how = Generation(seed=seed, length=40, temperature=1000, stop=vocabulary.tokens[-1], samples=20)
 
-    samples = write(model, how).samples
+    samples = write_samples(model, how).samples
 
     assert sum(len(sample.sequence) for sample in samples) > 60
     for sample in samples:

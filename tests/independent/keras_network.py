@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from rnnlab.engines.tensorflow_start import tf
+from rnnlab.engines.tensorflow.start import tf
 from tests.independent.plain_network import Page
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rnnlab.config.schema import Generation
-from rnnlab.generation.writing import write
+from rnnlab.generation.writing import write_samples
 from rnnlab.tracing.tracing import trace
 from tests.independent.drawing import CELLS, REGIMES, Drawn, Regime, draw
 from tests.independent.plain_network import PlainNetwork, Vector, cost
@@ -59,7 +59,7 @@ def test_what_is_written_is_what_the_plain_network_expects(
     text = ("" if drawn.page["dataset"]["kind"] == "text" else " ").join(model.tokens[i] for i in seed)
 
     settings = Generation(seed=text, length=LENGTH, temperature=temperature, samples=2)
-    samples = write(model, settings).samples
+    samples = write_samples(model, settings).samples
 
     for sample in samples:
         written = [model.tokens.index(token) for token in sample.sequence]

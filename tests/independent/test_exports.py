@@ -11,7 +11,7 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
-from rnnlab.engines.tensorflow_start import tf
+from rnnlab.engines.tensorflow.start import tf
 from rnnlab.exports.writing import export
 from rnnlab.models.model_file import TrainedModel
 from tests.independent.drawing import CELLS, Drawn, draw

@@ -14,7 +14,7 @@ from scipy import stats
 from rnnlab.config.reading import parse_experiment
 from rnnlab.config.schema import Generation
 from rnnlab.generation.sampling import Sampling, choose, uniform_streams
-from rnnlab.generation.writing import write
+from rnnlab.generation.writing import write_samples
 from rnnlab.models.architecture import architecture_of
 from rnnlab.models.model_file import TrainedModel
 from tests.independent.plain_network import PlainNetwork
@@ -109,7 +109,7 @@ def model_of_pairs() -> tuple[TrainedModel, PlainNetwork]:
 def transitions(model: TrainedModel, settings: dict[str, Any], random_seed: int) -> dict[int, NDArray[Any]]:
     """How often each token, (V,), was written after each."""
     options = {"seed": "a", "length": DRAWS, "random_seed": random_seed, **settings}
-    (sample,) = write(model, Generation(**options)).samples
+    (sample,) = write_samples(model, Generation(**options)).samples
     ids = [0, *map(model.tokens.index, sample.sequence)]
     found: dict[int, NDArray[Any]] = defaultdict(lambda: np.zeros(len(model.tokens)))
     for (before, after), times in Counter(pairwise(ids)).items():
@@ -145,7 +145,7 @@ def test_samples_are_drawn_apart() -> None:
     """First tokens of four thousand samples are as the softmax says, and tell nothing of the next sample."""
     model, plain = model_of_pairs()
     options = Generation(seed="a", length=2, temperature=1.0, samples=4000, random_seed=3)
-    pairs = [sample.sequence for sample in write(model, options).samples]
+    pairs = [sample.sequence for sample in write_samples(model, options).samples]
 
     firsts = np.array([sum(pair[0] == token for pair in pairs) for token in model.tokens])
     assert p_of([chi_squared(firsts, softmax_of(plain.window([0]), temperature=1.0))]) > LEAST_P

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rnnlab.engines.tensorflow_costs import Costs
-from rnnlab.engines.tensorflow_forward import ForwardPass
-from rnnlab.engines.tensorflow_start import tf
-from rnnlab.models.architecture import architecture_of
-from rnnlab.models.encodings import encoding_table
+from rnnlab.engines.tensorflow.forward import ForwardPass
+from rnnlab.engines.tensorflow.program import Costs
+from rnnlab.engines.tensorflow.start import tf
+from rnnlab.models.architecture import architecture_of, encoding_table
 from rnnlab.models.model_file import TrainedModel
 from tests.independent.drawing import CELLS, draw
 from tests.independent.plain_network import Page, PlainNetwork, Vector, cost

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rnnlab.datasets.loading import load_data
-from rnnlab.evaluation.evaluating import evaluate
+from rnnlab.evaluation.measurement import evaluate
 from rnnlab.evaluation.surprise import surprises
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.models.network import named_weights

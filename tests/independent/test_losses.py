@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rnnlab.datasets.loading import load_data
-from rnnlab.evaluation.evaluating import evaluate
+from rnnlab.evaluation.measurement import evaluate
 from rnnlab.evaluation.surprise import surprises
 from tests.independent.drawing import BATCH_SIZES, CELLS, REGIMES, Regime, draw, draw_windows
 from tests.independent.plain_measuring import costs_per_token, loss, targets_of

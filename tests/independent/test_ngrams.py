@@ -11,7 +11,7 @@ import pytest
 
 from rnnlab.datasets.loading import load_data
 from rnnlab.evaluation.baselines import Baselines
-from rnnlab.evaluation.evaluating import evaluate
+from rnnlab.evaluation.measurement import evaluate
 from rnnlab.models.model_file import TrainedModel
 from tests.independent.drawing import BATCH_SIZES, REGIMES, Drawn, Regime, draw, draw_windows
 from tests.independent.plain_measuring import all_windows

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rnnlab.evaluation.comparison import Comparison
-from rnnlab.evaluation.cross_validation import CrossValidation
-from rnnlab.evaluation.metrics import Metrics
+from rnnlab.comparison.measures import Comparison
+from rnnlab.evaluation.metrics import CrossValidation, Metrics
 from rnnlab.evaluation.significance import holm, paired_t_p, paired_test, sign_flip_p, student_interval
 from tests.comparing import contender
 

@@ -13,7 +13,7 @@ import pytest
 from rnnlab.config.reading import parse_experiment
 from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.splits import split_corpus
-from rnnlab.engines.tensorflow_start import tf
+from rnnlab.engines.tensorflow.start import tf
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption
 from rnnlab.training.trainer import Trainer

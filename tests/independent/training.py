@@ -9,7 +9,7 @@ from statistics import fmean
 import numpy as np
 
 from rnnlab.datasets.loading import load_data
-from rnnlab.evaluation.evaluating import evaluate
+from rnnlab.evaluation.measurement import evaluate
 from rnnlab.evaluation.surprise import surprises
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.training.session import Session

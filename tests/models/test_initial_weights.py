@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 
 from rnnlab.config.reading import parse_experiment
-from rnnlab.models.architecture import Architecture, architecture_of
-from rnnlab.models.encodings import encoding_table
-from rnnlab.models.initial_weights import initial_weights
+from rnnlab.models.architecture import Architecture, architecture_of, encoding_table
+from rnnlab.models.initial_weights import initial_weights, normal, uniform
 from rnnlab.models.network import build_network, named_weights
-from rnnlab.models.philox import normal, uniform
 from tests.trained import STREAM
 
 MODELS = {

@@ -5,10 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnlab.engines.numpy_engine import numpy_model
-from rnnlab.engines.tensorflow_start import keras
-from rnnlab.models.architecture import architecture_of
-from rnnlab.models.encodings import encoding_table
+from rnnlab.engines.numpy import numpy_model
+from rnnlab.engines.tensorflow.start import keras
+from rnnlab.models.architecture import architecture_of, encoding_table
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.models.network import build_network, named_weights
 from tests.experiments import experiment

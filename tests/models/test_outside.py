@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rnnlab.models.cells import Cell, Lstm
-from rnnlab.models.outside import problem_of
+from rnnlab.models.outside import cell_problem
 
 
 class Written(Cell):
@@ -93,7 +93,7 @@ class Stateless(Written):
 )
 def test_a_cell_that_the_engines_cannot_run_is_refused(cell: Cell, expected: str) -> None:
     """In words that its author understands; one that they can is not."""
-    problem = problem_of(cell)
+    problem = cell_problem(cell)
 
     assert problem.startswith(expected)
     assert bool(problem) == bool(expected)

@@ -4,8 +4,7 @@ from fractions import Fraction
 from random import Random
 
 from rnnlab.music.meter import KeySignature, Meter, key_of_fifths
-from rnnlab.music.notation import Note
-from rnnlab.music.pitch import Pitch
+from rnnlab.music.notation import Note, Pitch
 from rnnlab.music.tune import Tune, parse_tune
 
 TUNE = parse_tune("c4 cis'8. des,8*2/3 r2 <c eisis>4~ <c g>1*5/8 c''2 beses,,8 % tempo 96", name="a")

@@ -2,8 +2,7 @@
 
 from fractions import Fraction
 
-from rnnlab.music.sounds import sounds_of
-from rnnlab.music.tune import Tune
+from rnnlab.music.tune import Tune, sounds_of
 
 
 def sounds(tune: Tune) -> list[tuple[Fraction, Fraction, int]]:

@@ -4,9 +4,9 @@ import pytest
 
 from rnnlab.errors import DataError
 from rnnlab.music import files
-from rnnlab.music.files import is_music, is_score, read_tunes
+from rnnlab.music.files import WRITTEN, is_music, is_score, read_tunes, write_lilypond, written
 from rnnlab.music.midi import write_midi
-from rnnlab.music.tune import parse_tune, tune_text
+from rnnlab.music.tune import Tune, parse_tune, tune_text
 
 
 def test_the_extension_says_what_a_file_is(tmp_path):
@@ -51,3 +51,70 @@ def test_what_yields_nothing_is_one_line(tmp_path, monkeypatch, name, data, mess
         read_tunes(tmp_path / name)
 
     assert str(error.value).removeprefix(f"{tmp_path / name}:").lstrip().startswith(message)
+
+
+TUNE = parse_tune("c4 <c e>8*2/3 r2 % tempo 96", name="a")
+
+BEGINNINGS = {
+    ".notes": b"c4 <c e>8*2/3 r2 % tempo 96\n",
+    ".txt": b"c4 <c e>8*2/3 r2 % tempo 96\n",
+    ".mid": b"MThd",
+    ".midi": b"MThd",
+    ".ly": b"\\version",
+    ".svg": b"<svg ",
+    ".png": b"\x89PNG\r\n",
+    ".wav": b"RIFF",
+    ".abc": b"X:1\n",
+    ".krn": b"**kern\n",
+}
+
+
+@pytest.mark.parametrize("suffix", BEGINNINGS)
+def test_each_extension_has_its_format(suffix):
+    """By how its files begin."""
+    assert written([TUNE], suffix).startswith(BEGINNINGS[suffix])
+
+
+def test_every_extension_is_listed():
+    """MusicXML needs music21, which is no part of what tests have."""
+    assert {*BEGINNINGS, ".musicxml", ".xml"} == set(WRITTEN)
+
+
+@pytest.mark.parametrize("suffix", [suffix for suffix in WRITTEN if suffix not in {".notes", ".txt"}])
+def test_only_note_text_holds_several_tunes_or_none(suffix):
+    """Any other format is of one."""
+    with pytest.raises(DataError, match=f"^2 tunes, and a {suffix} file holds one; write them to a .notes"):
+        written([TUNE, TUNE], suffix)
+    with pytest.raises(DataError, match=r"^b: expected at least one note, received none$"):
+        written([Tune("b", ())], suffix)
+
+
+def test_a_tempo_that_is_given_overrules_the_tunes():
+    """In every format that says it."""
+    assert b"tempo 60" in written([TUNE], ".svg", tempo=60)
+    assert b"tempo 4 = 60" in written([TUNE], ".ly", tempo=60)
+    assert len(written([TUNE], ".wav", tempo=60)) > len(written([TUNE], ".wav"))
+
+
+TUNE_LILYPOND = parse_tune(" ".join(["c4 cis'8.", "r2*2/3", "<c e g>4~", "<c e>1*5/8"] * 5), name="a")
+
+
+def test_the_body_is_note_text():
+    """Every token as it is, some to a line, in absolute octaves from middle C."""
+    text = write_lilypond(TUNE_LILYPOND).decode()
+
+    head, body = text.split("\\fixed c' {\n")
+    body, tail = body.split("\n  }\n")
+    assert parse_tune(body, name="a").notes == TUNE_LILYPOND.notes
+    assert " ".join(body.split()) == tune_text(TUNE_LILYPOND)
+    assert max(map(len, body.splitlines())) < 200
+    assert head == '\\version "2.24.0"\n\\score {\n  '
+    assert tail == "  \\layout { }\n  \\midi { }\n}\n"
+
+
+def test_the_tempo_is_a_whole_number():
+    """LilyPond reads no other; where the tune says none, neither does the file."""
+    assert (
+        "    \\tempo 4 = 96\n    c4 " in write_lilypond(Tune("a", TUNE_LILYPOND.notes, tempo=96.4)).decode()
+    )
+    assert "tempo" not in write_lilypond(TUNE_LILYPOND).decode()

@@ -1,16 +1,18 @@
 """Tunes as MEI, as another program reads it."""
 
 import base64
+import zipfile
+from io import BytesIO
 from xml.etree import ElementTree
 
 import pytest
 import verovio
 
 from rnnlab.errors import DataError
-from rnnlab.music.mei import WRONG, mei_of
-from rnnlab.music.midi_events import read_events
-from rnnlab.music.sounds import sounds_of
-from rnnlab.music.tune import parse_tune
+from rnnlab.music import mei
+from rnnlab.music.mei import WRONG, mei_of, musicxml_root
+from rnnlab.music.midi_bytes import read_events
+from rnnlab.music.tune import parse_tune, sounds_of
 from tests.music.drawn_tunes import TUNE, notes_without_metre
 
 MEI = "{http://www.music-encoding.org/ns/mei}"
@@ -156,3 +158,62 @@ def test_beams_follow_the_beats_of_the_metre(meter, beams):
     root = ElementTree.fromstring(mei_of(parse_tune(f"{'c8 ' * 8} % meter {meter}", name="a")))
 
     assert [len(beam) for beam in root.iter(f"{MEI}beam")] == beams
+
+
+DOCTYPE = '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" "http://www.musicxml.org/a">'
+SCORE = f"{DOCTYPE}<score-partwise><part/></score-partwise>"
+BOMB = '<!DOCTYPE a [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><score-partwise>&b;</score-partwise>'
+
+
+def packed(**entries):
+    """An archive of texts."""
+    archive = BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, text in entries.items():
+            file.writestr(name, text)
+    return archive.getvalue()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_score_with_a_doctype_is_read(encoding):
+    """Nearly every file has one; nothing is fetched for it."""
+    assert musicxml_root(SCORE.encode(encoding)).tag == "score-partwise"
+
+
+def test_the_score_of_an_archive_is_read():
+    """Not what describes the archive."""
+    data = packed(**{"META-INF/container.xml": "<container/>", "../../score.xml": SCORE})
+
+    assert musicxml_root(data).tag == "score-partwise"
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (BOMB.encode(), "it declares XML entities"),
+        (BOMB.encode("utf-16"), "it declares XML entities"),
+        (packed(**{"a.xml": BOMB}), "it declares XML entities"),
+        (SCORE[:-9].encode(), "damaged XML (unclosed token"),
+        (b"<a/>", "expected MusicXML (score-partwise or score-timewise), received 'a'"),
+        (b"", "damaged XML (no element found"),
+        (b"<score-partwise>" + b"<a>" * 200, "elements more than 100 deep"),
+        (b'<?xml version="1.0" encoding="nonsense"?><a/>', "damaged XML ("),
+        (packed(**{"a.txt": "a"}), "an archive without a score"),
+        (packed(**{"a.xml": SCORE})[:-9], "a damaged archive ("),
+        (packed(**{"a.xml": " " * (9 << 20)}), "expected at most 8,388,608 bytes of MusicXML"),
+    ],
+)  # fmt: skip
+def test_what_is_no_score_is_one_line(data, message):
+    """Whatever is wrong with it, and before anything is expanded."""
+    with pytest.raises(DataError) as error:
+        musicxml_root(data)
+
+    assert str(error.value).startswith(message)
+
+
+def test_an_archive_is_unpacked_no_further_than_is_read(monkeypatch):
+    """A thousand bytes can unpack to a million."""
+    monkeypatch.setattr(mei, "MOST_BYTES", 1000)
+
+    with pytest.raises(DataError, match="expected at most 1,000 bytes of MusicXML"):
+        musicxml_root(packed(**{"a.xml": SCORE + " " * 1_000_000}))

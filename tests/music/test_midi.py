@@ -12,12 +12,11 @@ import mido
 import pytest
 
 from rnnlab.errors import DataError
-from rnnlab.music import midi_bytes, midi_events
-from rnnlab.music.grid import parse_grid
+from rnnlab.music import midi_bytes
+from rnnlab.music.melody import Reading, parse_grid
 from rnnlab.music.meter import KeySignature, Meter, key_of_fifths
 from rnnlab.music.midi import read_midi, write_midi
 from rnnlab.music.notation import Note
-from rnnlab.music.reading import Reading
 from rnnlab.music.tune import FASTEST, SLOWEST, parse_tune, tune_text
 
 HEADS = ["c", "cis", "ees'", "b,", "g,,", "r", "r", "<c e g>", "<c e>", "<e g bes'>", "fis"]
@@ -309,7 +308,7 @@ def test_what_is_damaged_for_mido_is_not_read_otherwise():
                     (begins[message.channel, message.note], now, message.note, 1, message.channel + 1)
                 )
 
-        strikes = midi_events.read_events(file(track)).strikes
+        strikes = midi_bytes.read_events(file(track)).strikes
 
         assert [tuple(vars(strike).values()) for strike in strikes] == sorted(found)
 

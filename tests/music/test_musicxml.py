@@ -7,9 +7,9 @@ from io import BytesIO
 import pytest
 
 from rnnlab.errors import DataError
+from rnnlab.music.melody import Reading
 from rnnlab.music.meter import KeySignature, Meter
 from rnnlab.music.musicxml import read_musicxml
-from rnnlab.music.reading import Reading
 from rnnlab.music.tune import tune_text
 
 START = "<attributes><divisions>2</divisions></attributes>"

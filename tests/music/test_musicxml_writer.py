@@ -5,9 +5,9 @@ from xml.etree import ElementTree
 import pytest
 
 from rnnlab.errors import DataError
+from rnnlab.music.melody import Reading
 from rnnlab.music.musicxml import read_musicxml
 from rnnlab.music.musicxml_writer import write_musicxml
-from rnnlab.music.reading import Reading
 from rnnlab.music.tune import parse_tune
 from tests.music.drawn_tunes import drawn_tune
 from tests.music.sounding import sounds

@@ -9,15 +9,18 @@ import pytest
 from rnnlab.errors import DataError
 from rnnlab.music.notation import (
     Note,
+    Pitch,
     canonical,
+    parse_duration,
     parse_notes,
+    parse_pitch,
     parse_token,
     pitch_and_duration,
     place_of_note,
     sorting_key,
     spell,
+    spell_duration,
 )
-from rnnlab.music.pitch import Pitch
 
 HEADS = [
     "c",
@@ -144,3 +147,181 @@ def test_a_megabyte_is_read_in_about_a_second():
 
     assert len(tokens) == 5 * 33_000
     assert time.perf_counter() - begin < 3
+
+
+WRITTEN = [
+    f"{2**exponent}{'.' * dots}{factor}"
+    for exponent in range(8)
+    for dots in range(4)
+    for factor in ["", *(f"*{n}/{d}" for n in range(1, 14) for d in range(1, 14)), "*3", "*2/3*4/5", "*99"]
+]
+
+
+def test_equal_durations_have_one_spelling():
+    """Over 5,000 ways of writing: as many spellings as there are lengths, and each spells its own length."""
+    lengths = {text: parse_duration(text) for text in WRITTEN}
+
+    spellings = {text: spell_duration(length) for text, length in lengths.items()}
+
+    assert all(parse_duration(spellings[text]) == lengths[text] for text in WRITTEN)
+    assert len(set(spellings.values())) == len(set(lengths.values()))
+
+
+@pytest.mark.parametrize(
+    ("written", "length", "spelling"),
+    [
+        ("4", Fraction(1, 4), "4"),
+        ("4.", Fraction(3, 8), "4."),
+        ("1...", Fraction(15, 8), "1..."),
+        ("8*2/3", Fraction(1, 12), "8*2/3"),
+        ("8*4/6", Fraction(1, 12), "8*2/3"),
+        ("4*1/3", Fraction(1, 12), "8*2/3"),
+        ("4*1/2", Fraction(1, 8), "8"),
+        ("8*3", Fraction(3, 8), "4."),
+        ("8.*2/3", Fraction(1, 8), "8"),
+        ("16*4/5", Fraction(1, 20), "16*4/5"),
+        ("8*5", Fraction(5, 8), "1*5/8"),
+        ("1*2", Fraction(2), "1*2"),
+        ("128*1/2", Fraction(1, 256), "128*1/2"),
+    ],
+)
+def test_the_spelling_follows_the_rule(written, length, spelling):
+    """Dots where they can say it, else the shortest note that is long enough, times a fraction."""
+    assert parse_duration(written) == length
+    assert spell_duration(length) == spelling
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "3",
+        "5",
+        "256",
+        "04",
+        "٤",
+        "4....",
+        "4*",
+        "4*0",
+        "4*2/0",
+        "4*10000",
+        "4*2/3/4",
+        "4*9998/9997*9996/9995",
+        "9" * 5000,
+    ],
+)
+def test_what_is_not_a_duration_is_refused(text):
+    """Durations and multipliers are bounded, so no text makes numbers that grow without end."""
+    with pytest.raises(DataError, match="expected"):
+        parse_duration(text)
+
+
+EVERY_PITCH = [
+    pitch
+    for letter in "cdefgab"
+    for alteration in range(-2, 3)
+    for octave in range(-5, 6)
+    if 0 <= (pitch := Pitch(letter, alteration, octave)).midi <= 127
+]
+
+
+def test_every_pitch_is_read_back_from_its_spelling():
+    """A pitch has one spelling, and the spelling one pitch."""
+    assert [parse_pitch(str(pitch)) for pitch in EVERY_PITCH] == EVERY_PITCH
+    assert len({str(pitch) for pitch in EVERY_PITCH}) == len(EVERY_PITCH)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "midi"),
+    [("c", 60), ("b,", 59), ("ces", 59), ("bis", 72), ("a", 69), ("c'", 72), ("c,,,,,", 0), ("g'''''", 127)],
+)
+def test_midi_number_counts_semitones_from_middle_c(spelling, midi):
+    r"""`c` is MIDI 60, as in a LilyPond `\fixed c'` block."""
+    assert parse_pitch(spelling).midi == midi
+
+
+@pytest.mark.parametrize(
+    ("short", "canonical"),
+    [("as", "aes"), ("es", "ees"), ("ases", "aeses"), ("eses", "eeses"), ("es'", "ees'")],
+)
+def test_contracted_flats_are_spelled_out(short, canonical):
+    """LilyPond contracts the flats of a and e; here each has one name."""
+    assert str(parse_pitch(short)) == canonical
+
+
+@pytest.mark.parametrize(
+    "text", ["", "h", "C", "cs", "asas", "cis'is", "c',", "c,'", "c,,,,,,", "aes'''''", "c" + "'" * 9000]
+)
+def test_what_is_not_a_pitch_is_refused(text):
+    """Unknown names, marks of both directions, and what MIDI lacks are errors that a user can read."""
+    with pytest.raises(DataError, match=r"expected|written"):
+        parse_pitch(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("C4", "c4"),
+        ("c#4", "cis4"),
+        ("C#4", "cis4"),
+        ("c♯'8", "cis'8"),
+        ("Bb4", "bes4"),
+        ("bb4", "bes4"),
+        ("eb8", "ees8"),
+        ("a♭8", "aes8"),
+        ("h8", "b8"),
+        ("H8", "b8"),
+        ("R1", "r1"),
+        ("s2", "r2"),
+        ("do4", "c4"),
+        ("sol#4", "gis4"),
+    ],
+)
+def test_other_notations_are_answered_with_what_was_meant(written, meant):
+    """Scientific, English, German and sol-fa names are refused with the note that they name."""
+    with pytest.raises(DataError, match="did you mean ") as raised:
+        parse_token(written)
+
+    assert str(raised.value).startswith(f"{written!r}: ")
+    assert str(raised.value).endswith(f"did you mean {meant!r}?")
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("g", "its duration is missing; write it on every note, as in 'g4'"),
+        ("g ~", "as in 'g4'"),
+        ("<c e>", "as in '<c e>4'"),
+        ("\\relative", "command"),
+        ("%{ never closed", "close it with"),
+        ("<c", "the chord is not closed"),
+        ("<<c4", "the chord is not closed"),
+        ("<c4 e4>", "stand after it"),
+        ("<c~ e>4", "stand after it"),
+        ("<>4", "a chord needs a pitch"),
+        ("<c h>4", "expected a pitch"),
+        ("<c r>4", "expected a pitch"),
+        ("r4~", "a rest cannot be tied"),
+        ("r'4", "expected a pitch"),
+        ("", "expected a note such as"),
+        ("4", "a duration stands after its pitch"),
+        ("{", "between the braces"),
+        ("hello", "expected a pitch"),
+        ("(", "expected a note such as"),
+    ],
+)
+def test_every_other_mistake_is_told_with_its_remedy(written, told):
+    """What is not a note is refused by what is wrong with it."""
+    with pytest.raises(DataError) as raised:
+        parse_token(written)
+
+    assert told in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_long_mistake_is_quoted_in_part():
+    """A message stays a line long, however long the bad text is."""
+    with pytest.raises(DataError) as raised:
+        parse_token("z" * 100_000)
+
+    assert len(str(raised.value)) < 200

@@ -1,10 +1,12 @@
 """Tunes as lines of note text."""
 
+from fractions import Fraction
+
 import pytest
 
 from rnnlab.errors import DataError
-from rnnlab.music.notation import parse_notes
-from rnnlab.music.tune import parse_tune, tune_text
+from rnnlab.music.notation import Note, Pitch, parse_notes, parse_token
+from rnnlab.music.tune import parse_tune, sounds_of, tune_text
 
 
 @pytest.mark.parametrize("text", ["g8 e8 e4", "g8 e8 e4 % tempo 96", "<c e>4~ c8*2/3 % tempo 120.5"])
@@ -24,3 +26,44 @@ def test_a_tempo_that_no_one_plays_is_refused():
     """MIDI has no beat longer than 16 seconds."""
     with pytest.raises(DataError, match=r"^song:1: % tempo: expected a tempo of 4 to 999, received '3'$"):
         parse_tune("c4 % tempo 3", name="song")
+
+
+def sounds(text):
+    """The sounds of a note text."""
+    return sounds_of([parse_token(token) for token in parse_notes(text)])
+
+
+@pytest.mark.parametrize(
+    ("text", "items", "bounds"),
+    [
+        ("c4 r4 e4", {(0, 1, 60), (2, 3, 64)}, set()),
+        ("c4~ c4", {(0, 2, 60)}, {1}),
+        ("c4~ d4", {(0, 1, 60), (1, 2, 62)}, set()),
+        ("c4~ r4", {(0, 1, 60)}, set()),
+        ("<c e>4~ <c g>4", {(0, 2, 60), (0, 1, 64), (1, 2, 67)}, set()),
+        ("c4 r4 r4", {(0, 1, 60)}, {2}),
+        ("c4~", {(0, 1, 60)}, set()),
+    ],
+)
+def test_a_tied_pitch_sounds_on_where_the_next_event_has_it(text, items, bounds):
+    """(begin, end, pitch) in quarter notes, and the times at which events change and no sound does."""
+    found = sounds(text)
+
+    assert {(sound.begin, sound.end, sound.pitch) for sound in found.items} == items
+    assert (found.bounds, found.step) == (bounds, Fraction(1, 4))
+
+
+def test_every_duration_is_a_whole_number_of_steps():
+    """A triplet and a dotted note have twelve steps of a quarter note in common."""
+    found = sounds("c8*2/3 c8. c2")
+
+    assert found.step == Fraction(1, 48)
+    assert [(sound.begin, sound.end) for sound in found.items] == [(0, 4), (4, 13), (13, 37)]
+
+
+def test_durations_without_a_common_step_are_refused():
+    """MIDI counts at most 32,767 ticks of a quarter note; to go on would take numbers of any size."""
+    notes = [Note((Pitch("c"),), Fraction(1, prime)) for prime in (101, 103, 107, 109)]
+
+    with pytest.raises(DataError, match=r"^its durations divide a whole note into more than 131,068 parts"):
+        sounds_of(notes)

@@ -1,8 +1,8 @@
 """Runs with random weights and a history, and the reports of them."""
 
-from rnnlab.reports.contents import gather
-from rnnlab.reports.page import page_of
-from rnnlab.runs import Run
+from rnnlab.reports.contents import contents_of
+from rnnlab.reports.page import report_page
+from rnnlab.runs.folder import RunFolder
 from tests.reports.html import Page
 from tests.trained import SENTENCE, run_of
 
@@ -15,7 +15,7 @@ LOSSES = "step,epoch,loss,accuracy\n" + "".join(f"{n},{(n + 1) // 2},{3 / n},0.5
 FROM_FILE = SENTENCE.replace("inline: if you want to build a ship", "path: data.txt")
 
 
-def with_history(run: Run) -> Run:
+def with_history(run: RunFolder) -> RunFolder:
     """The run with what training writes beside the model."""
     run.write("history.csv", HISTORY)
     run.write("losses.csv", LOSSES)
@@ -27,4 +27,4 @@ def with_history(run: Run) -> Run:
 
 def report(text: str, *overrides: str, name: str = "song") -> Page:
     """The report of a run with random weights."""
-    return Page(page_of(gather(with_history(run_of(text, *overrides, name=name)))))
+    return Page(report_page(contents_of(with_history(run_of(text, *overrides, name=name)))))

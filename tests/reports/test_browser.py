@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.reports.contents import gather
-from rnnlab.reports.page import page_of
+from rnnlab.reports.contents import contents_of
+from rnnlab.reports.page import report_page
 from tests.needs import needs
 from tests.reports.reporting import with_history
 from tests.trained import SONG, STREAM, run_of
@@ -30,7 +30,9 @@ def folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for name, text in (("song", SONG), ("text", STREAM)):
-            Path(f"{name}.html").write_text(page_of(gather(with_history(run_of(text)))), encoding="utf-8")
+            Path(f"{name}.html").write_text(
+                report_page(contents_of(with_history(run_of(text)))), encoding="utf-8"
+            )
     shutil.copy(FRAMES, folder)
     return folder
 

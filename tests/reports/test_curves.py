@@ -6,9 +6,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from rnnlab.reports.curves import HEIGHT, WIDTH, Level, Series, line_chart
-from rnnlab.reports.thinning import envelope, thinned
-from rnnlab.reports.ticks import decade_ticks, label, linear_ticks
+from rnnlab.reports.axes import decade_ticks, label, linear_ticks
+from rnnlab.reports.curves import HEIGHT, WIDTH, LevelLine, Series, envelope, line_chart, thinned
 
 
 def chart(*lines, **options):
@@ -55,7 +54,7 @@ def test_a_zero_on_a_logarithmic_axis_is_at_its_edge_and_said():
 def test_all_that_is_drawn_lies_inside_the_picture():
     """Also a lone point, equal figures, negative ones and levels."""
     for ys in ([2.0], [5.0, 5.0, 5.0], [-3.0, -1.0], [0.0, 0.0], [1e-30, 1e30]):
-        figure = chart(ys, levels=[Level("unigram", 3.3)])
+        figure = chart(ys, levels=[LevelLine("unigram", 3.3)])
 
         assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in points(figure))
 
@@ -82,7 +81,7 @@ def test_shares_have_an_axis_of_their_own():
 
 def test_the_chart_says_in_words_what_it_shows():
     """For those who do not see it; its key names each line and level."""
-    figure = chart([3.0, 0.5, 0.7], levels=[Level("unigram", 2.5)])
+    figure = chart([3.0, 0.5, 0.7], levels=[LevelLine("unigram", 2.5)])
 
     assert figure.find("svg").get("role") == "img"
     assert figure.find("svg").get("aria-label") == (

@@ -6,15 +6,15 @@ import pytest
 
 from rnnlab.errors import RunError
 from rnnlab.reports.histories import read_history
-from rnnlab.runs import Run
+from rnnlab.runs.folder import RunFolder
 
 HEADER = "epoch,loss,accuracy,validation_loss,validation_accuracy,seconds\n"
 
 
-def history_of(folder: Path, text: str) -> Run:
+def history_of(folder: Path, text: str) -> RunFolder:
     """A run folder with a history."""
     (folder / "history.csv").write_text(text)
-    return Run(folder)
+    return RunFolder(folder)
 
 
 def test_figures_are_read_back_and_gaps_are_none(tmp_path):
@@ -77,7 +77,7 @@ def test_what_is_not_a_history_is_one_line_with_its_place(tmp_path, text, messag
 def test_a_run_without_a_history_is_said_to_have_none(tmp_path):
     """It may not have been saved yet."""
     with pytest.raises(RunError, match=r"no history.csv in this run yet; wait for its first save"):
-        read_history(Run(tmp_path))
+        read_history(RunFolder(tmp_path))
 
 
 def test_a_history_that_leads_elsewhere_is_not_read(tmp_path):
@@ -87,4 +87,4 @@ def test_a_history_that_leads_elsewhere_is_not_read(tmp_path):
     (tmp_path / "run" / "history.csv").symlink_to(tmp_path / "secret")
 
     with pytest.raises(RunError, match="leads outside its folder"):
-        read_history(Run(tmp_path / "run"))
+        read_history(RunFolder(tmp_path / "run"))

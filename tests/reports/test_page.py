@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.reports.contents import Measured, gather
-from rnnlab.reports.page import page_of
+from rnnlab.reports.contents import Measured, contents_of
+from rnnlab.reports.page import report_page
 from tests.needs import needs
 from tests.reports.reporting import with_history
 from tests.trained import SENTENCE, SONG, STREAM, run_of
@@ -108,7 +108,7 @@ def test_what_was_trained_and_how_is_said(pages):
 
 def test_the_figures_are_those_of_evaluate(pages, tmp_path):
     """To the digits that are shown, with the n-grams beside them."""
-    contents = gather(run_of(STREAM))
+    contents = contents_of(run_of(STREAM))
     assert isinstance(contents.measured, Measured)
     evaluation = contents.measured.evaluation
     metrics, baselines = evaluation.metrics, evaluation.baselines
@@ -139,7 +139,7 @@ def test_the_curves_are_in_the_page(pages):
 
 def test_the_confusions_add_up(pages):
     """The commonest mistakes, first the most frequent; each cell of the map is a count of the model's."""
-    contents = gather(run_of(SENTENCE))
+    contents = contents_of(run_of(SENTENCE))
     assert isinstance(contents.measured, Measured)
     (wanted, expected, times), *_ = contents.measured.confusions.worst(1)
     name = contents.vocabulary.tokens
@@ -154,13 +154,13 @@ def test_the_report_of_the_same_run_is_the_same():
     """Nothing in it is of today, or by chance."""
     run = with_history(run_of(SONG))
 
-    assert page_of(gather(run)) == page_of(gather(run))
+    assert report_page(contents_of(run)) == report_page(contents_of(run))
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_every_text_has_contrast(dark):
     """4.5 to 1 at least (WCAG 2.2, 1.4.3), on every ground that it can stand on; lines have 3 to 1."""
-    css = Path(page_of.__code__.co_filename).with_name("page.css").read_text(encoding="utf-8")
+    css = Path(report_page.__code__.co_filename).with_name("page.css").read_text(encoding="utf-8")
     light, darker, *_ = re.findall(r":root \{(.*?)\}", css, re.DOTALL)
     colours = dict(
         re.findall(r"--([\w-]+): (#\w+)", light) + (re.findall(r"--([\w-]+): (#\w+)", darker) if dark else [])

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.reports.contents import gather
-from rnnlab.reports.page import page_of
-from rnnlab.runs import Run
+from rnnlab.reports.contents import contents_of
+from rnnlab.reports.page import report_page
+from rnnlab.runs.folder import RunFolder
 from tests.reports.html import Page
 from tests.reports.reporting import FROM_FILE, with_history
 from tests.trained import SENTENCE, SONG, run_of
@@ -19,7 +19,7 @@ def test_hostile_tokens_stay_text():
     Path("data.txt").write_text(f"{HOSTILE} if you want {HOSTILE}", newline="")
     run = run_of(FROM_FILE, "generation.seed=</s")
 
-    page = Page(page_of(gather(with_history(run))))
+    page = Page(report_page(contents_of(with_history(run))))
 
     assert [each.name for each in page.elements if each.name in {"script", "img"}] == ["script"]
     assert page.elements[-1].name == "script"
@@ -38,7 +38,7 @@ def test_hostile_names_stay_text():
     run = run_of(FROM_FILE, f"dataset.path={name}.txt")
     folder = run.path.rename(run.path.with_name(name))
 
-    page = Page(page_of(gather(with_history(Run(folder)))))
+    page = Page(report_page(contents_of(with_history(RunFolder(folder)))))
 
     assert not [each for each in page.all("b") if each.attributes]
     assert "\u202e" not in page.source
@@ -48,9 +48,9 @@ def test_hostile_names_stay_text():
 
 def test_what_may_not_be_opened_is_said_and_the_rest_is_there():
     """The model's own samples need no data."""
-    contents = gather(with_history(run_of(SONG)), refusal="it names data of someone else")
+    contents = contents_of(with_history(run_of(SONG)), refusal="it names data of someone else")
 
-    page = Page(page_of(contents))
+    page = Page(report_page(contents))
 
     assert "Not measured: it names data of someone else." in page.text
     assert [each.text for each in page.all("h3")] == ["Sample 1"]
@@ -63,7 +63,7 @@ def test_data_that_is_gone_costs_the_figures_only():
     run = run_of(FROM_FILE)
     Path("data.txt").unlink()
 
-    page = Page(page_of(gather(run)))
+    page = Page(report_page(contents_of(run)))
 
     assert "data.txt: no such file" in page.text
     assert "Sample 1" in page.text
@@ -77,7 +77,7 @@ def test_a_history_that_cannot_be_read_costs_the_curves_only(content):
         run.write("history.csv", content)
         run.write("losses.csv", content)
 
-    page = Page(page_of(gather(run)))
+    page = Page(report_page(contents_of(run)))
 
     assert page.all("figure") == []
     assert "history.csv" in page.text

@@ -8,12 +8,11 @@ from dataclasses import replace
 
 import pytest
 
+from rnnlab.music.melody import Reading
 from rnnlab.music.midi import read_midi
 from rnnlab.music.notation import spell
-from rnnlab.music.reading import Reading
-from rnnlab.reports.contents import Contents, Measured, gather
-from rnnlab.reports.fragment import fragment
-from rnnlab.reports.page import page_of
+from rnnlab.reports.contents import Contents, Measured, contents_of
+from rnnlab.reports.page import fragment, report_page
 from rnnlab.reports.works import pieces
 from tests.reports.html import Page, data_of
 from tests.reports.reporting import report, with_history
@@ -22,7 +21,7 @@ from tests.trained import SENTENCE, SONG, run_of
 
 def test_what_is_seen_is_what_was_played(pages):
     """Each note of the song and of the free run is drawn, and in the text and the MIDI."""
-    song, free = pieces(gather(run_of(SONG)))
+    song, free = pieces(contents_of(run_of(SONG)))
     page = pages["song"]
 
     for number, each in enumerate((song, free), start=1):
@@ -38,7 +37,7 @@ def test_what_is_seen_is_what_was_played(pages):
 
 def test_wrong_notes_are_marked_not_only_in_red(pages):
     """Exactly they have a ring, and a sign in the text."""
-    _, free = pieces(gather(run_of(SONG)))
+    _, free = pieces(contents_of(run_of(SONG)))
     page = pages["song"]
     song = "g8 e8 e4 f8 d8 d4 c8 d8 e8 f8 g8 g8 g4".split()
 
@@ -67,7 +66,7 @@ def test_the_sound_is_as_long_as_the_notes(pages):
 
 def test_a_run_that_is_exact_is_shown_once():
     """Song and free run are one piece then."""
-    contents = gather(run_of(SONG, "generation.length=9"))
+    contents = contents_of(run_of(SONG, "generation.length=9"))
     assert isinstance(contents.measured, Measured)
     running = contents.measured.evaluation.free_running
     assert running
@@ -86,7 +85,7 @@ def test_a_run_that_is_exact_is_shown_once():
 )
 def test_boundaries_inside_a_free_run_move_no_ring(unit, boundary):
     """The wrong notes are ringed, and none that is right: a boundary has a place and is no note."""
-    contents = gather(run_of(SONG, f"dataset.unit={unit}", "generation.stop=c8"))
+    contents = contents_of(run_of(SONG, f"dataset.unit={unit}", "generation.stop=c8"))
     assert isinstance(contents.measured, Measured)
     running = contents.measured.evaluation.free_running
     assert running
@@ -147,10 +146,10 @@ def test_a_long_song_is_shortened_and_said():
 
 def test_the_surprise_of_each_character_is_its_shade():
     """The text is whole, and darker where the model gave less; there is a key."""
-    contents = gather(run_of(SENTENCE, "generation.temperature=1000"))
+    contents = contents_of(run_of(SENTENCE, "generation.temperature=1000"))
     assert not isinstance(contents.writing, str)
     (sample,) = contents.writing.samples
-    page = Page(page_of(contents))
+    page = Page(report_page(contents))
     passage, written = page.all("p", class_="written")
 
     assert passage.text == "if you want to build a ship"
@@ -184,7 +183,7 @@ def test_every_regime_has_a_report(overrides):
 
 def test_the_fragment_for_a_notebook_stands_alone():
     """Curves, score and player, readable without the page's styles."""
-    contents: Contents = gather(with_history(run_of(SONG)))
+    contents: Contents = contents_of(with_history(run_of(SONG)))
 
     piece = Page(f"<body>{fragment(contents)}</body>")
 

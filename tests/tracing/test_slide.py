@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnlab.engines.numpy_engine import numpy_model
-from rnnlab.reports.trace_slides import slides
-from rnnlab.reports.trace_view import View
-from rnnlab.tracing.expressions import shown_number
-from rnnlab.tracing.slide import Line, slide, weighted_sum
+from rnnlab.engines.numpy import numpy_model
+from rnnlab.tracing.page import slides
+from rnnlab.tracing.slide import SlideLine, slide, weighted_sum
+from rnnlab.tracing.terms import shown_number
 from rnnlab.tracing.tracing import trace
-from tests.engines.test_numpy_engine import CELLS, TEXT, random_ids, random_model, recurrent_model
+from rnnlab.tracing.view import View
+from tests.engines.numpy.test_numpy_model import CELLS, TEXT, random_ids, random_model, recurrent_model
 from tests.trained import STREAM, trained
 
 
@@ -66,7 +66,7 @@ def worked_out(numbers: str) -> Interval:
     return eval(re.sub(r"\d+(?:\.\d+)?", r'printed("\g<0>")', python), FUNCTIONS.copy())
 
 
-def assert_adds_up(line: Line) -> None:
+def assert_adds_up(line: SlideLine) -> None:
     """The value is what the printed numbers come to, up to their rounding, which is small."""
     found = worked_out(line.numbers)
     assert found.low - 1e-5 <= line.value <= found.high + 1e-5, line

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnnlab.engines.numpy_functions import sigmoid
+from rnnlab.engines.numpy.equation import sigmoid
 from rnnlab.tracing.terms import Recording, Term
 
 

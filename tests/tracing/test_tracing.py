@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnlab.engines.numpy_engine import numpy_model
+from rnnlab.engines.numpy import numpy_model
 from rnnlab.errors import ModelFileError, UsageError, VocabularyError
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.tracing import tracing
 from rnnlab.tracing.tracing import Trace, trace
-from tests.engines.test_numpy_engine import (
+from tests.engines.numpy.test_numpy_model import (
     CELLS,
     TEXT,
     layer_weights,

@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from rnnlab.config.callback import CallbackSettings
-from rnnlab.runs import Run
+from rnnlab.runs.folder import RunFolder
 from rnnlab.training.callback_modules import folders_of, import_from, importable, record_folders
 from tests.experiments import SONG, experiment
 
@@ -83,10 +83,10 @@ def test_it_is_looked_for_beside_the_yaml_and_in_the_working_folder(tmp_path: Pa
     assert folders_of([], None) == []
 
 
-def signed_run(folder: Path) -> Run:
+def signed_run(folder: Path) -> RunFolder:
     """A run of the user's own."""
     folder.mkdir(parents=True)
-    run = Run(folder)
+    run = RunFolder(folder)
     wanted = experiment(SONG)
     run.sign(wanted)
     run.write_config(wanted)
@@ -101,7 +101,7 @@ def test_a_resumed_run_looks_where_it_looked_before(tmp_path: Path) -> None:
 
     assert folders_of(callbacks, run) == [tmp_path / "pages", tmp_path]
 
-    moved = Run((tmp_path / "elsewhere").absolute())
+    moved = RunFolder((tmp_path / "elsewhere").absolute())
     run.path.rename(moved.path)
     assert folders_of(callbacks, moved)[0] == tmp_path / "pages"
     assert moved.path not in folders_of(callbacks, moved)

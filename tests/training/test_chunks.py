@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnlab.datasets.batching import WindowBatches
+from rnnlab.datasets.batches import WindowBatches
 from rnnlab.datasets.parts import Part
 from rnnlab.engines.steps import StepRecords
 from rnnlab.training.chunks import CHUNK_SECONDS, ChunkLength, ChunkPlanner, EpochSums

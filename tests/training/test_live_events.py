@@ -13,8 +13,8 @@ import pytest
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.loading import load_data
 from rnnlab.errors import DataError, Interrupted, RunError
-from rnnlab.history import read_history
-from rnnlab.runs import Run
+from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.history import read_history
 from rnnlab.training import live_events
 from rnnlab.training.history import LossHistory
 from rnnlab.training.live_events import LiveEvents
@@ -44,7 +44,7 @@ def wanted(*overrides: str, tensorboard: bool = True) -> Experiment:
     )
 
 
-def session_of(asked_for: Experiment, *, resumed: Run | None = None) -> Session:
+def session_of(asked_for: Experiment, *, resumed: RunFolder | None = None) -> Session:
     return Session(load_data(asked_for), name="test", resumed=resumed)
 
 
@@ -217,7 +217,7 @@ def test_without_the_library_nothing_begins(monkeypatch: pytest.MonkeyPatch) -> 
     def missing(name: str) -> Any:
         raise ModuleNotFoundError(name=name)
 
-    monkeypatch.setattr("rnnlab.music.extras.importlib.import_module", missing)
+    monkeypatch.setattr("rnnlab.extras.importlib.import_module", missing)
 
     with pytest.raises(DataError) as caught:
         session_of(wanted())

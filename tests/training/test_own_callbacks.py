@@ -14,8 +14,8 @@ from rnnlab.commands import run as run_command
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.loading import load_data
 from rnnlab.errors import TrainingError
-from rnnlab.history import read_history
-from rnnlab.runs import Run
+from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.history import read_history
 from rnnlab.training.checkpoints import Checkpoint, newest_checkpoint, write_checkpoint
 from rnnlab.training.session import Session
 from tests.experiments import SONG, experiment
@@ -66,16 +66,16 @@ def named(name: str, **arguments: object) -> str:
     return f"training.callbacks={{class: {name}, arguments: {{{inside}}}}}"
 
 
-def trained(*overrides: str, text: str = SMALL, resumed: Run | None = None) -> Run:
+def trained(*overrides: str, text: str = SMALL, resumed: RunFolder | None = None) -> RunFolder:
     """The run of a training."""
     return session_of(experiment(text, *overrides), resumed=resumed).train().run
 
 
-def session_of(wanted: Experiment, *, resumed: Run | None = None) -> Session:
+def session_of(wanted: Experiment, *, resumed: RunFolder | None = None) -> Session:
     return Session(load_data(wanted), name="test", resumed=resumed)
 
 
-def rates_of(run: Run) -> list[float]:
+def rates_of(run: RunFolder) -> list[float]:
     return read_history(run.path).learning_rate.tolist()
 
 
@@ -241,13 +241,13 @@ def test_a_module_beside_the_yaml_is_found_and_found_again(
 ) -> None:
     """From any working folder, and when the run is resumed, which has a configuration of its own."""
     assert run_command(["train", "--quiet", str(own_module / "song.yaml"), "--run-dir", "runs/a"]) == 0
-    assert len(rates_of(Run(Path("runs/a")))) == 2
+    assert len(rates_of(RunFolder(Path("runs/a")))) == 2
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
 
     more = ["--set", "training.epochs=8"]
     assert run_command(["train", "--quiet", "--resume", "../runs/a", *more]) == 0
-    assert len(rates_of(Run(Path("../runs/a")))) == 4
+    assert len(rates_of(RunFolder(Path("../runs/a")))) == 4
 
 
 def test_a_wrong_argument_is_refused_at_its_place(

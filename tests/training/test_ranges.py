@@ -13,12 +13,12 @@ import pytest
 from pydantic import BaseModel
 
 from rnnlab.config import optimizer as optimizers
-from rnnlab.config import schedule as schedules
+from rnnlab.config import optimizer as schedules
 from rnnlab.config.schema import Training
 from rnnlab.config.section import LEAST, MOST
 from rnnlab.datasets.loading import MOST_STEPS
-from rnnlab.engines.tensorflow_start import tf
-from rnnlab.engines.tensorflow_update import Update
+from rnnlab.engines.tensorflow.start import tf
+from rnnlab.engines.tensorflow.update import Update
 from rnnlab.training.schedules import Schedule, optimizer_of
 
 WEIGHTS = [[1.0, -2.0], [3.0, 1.0]]

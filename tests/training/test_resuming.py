@@ -14,7 +14,7 @@ import pytest
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.loading import load_data
 from rnnlab.errors import Interrupted, RunError, TrainingError
-from rnnlab.runs import Run
+from rnnlab.runs.folder import RunFolder
 from rnnlab.training.checkpoints import Checkpoint, newest_checkpoint
 from rnnlab.training.history import LossHistory
 from rnnlab.training.loop import Progress, TrainingLoop
@@ -70,11 +70,11 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     signal.signal(signal.SIGTERM, before)
 
 
-def session_of(wanted: Experiment, *, resumed: Run | None = None) -> Session:
+def session_of(wanted: Experiment, *, resumed: RunFolder | None = None) -> Session:
     return Session(load_data(wanted), name="test", resumed=resumed)
 
 
-def train_in_pieces(wanted: Experiment, *, every: int, most: int = 1000) -> tuple[Run, int]:
+def train_in_pieces(wanted: Experiment, *, every: int, most: int = 1000) -> tuple[RunFolder, int]:
     """Train with a SIGTERM after each few steps, resumed each time; the run, and how often that was.
 
     Args:
@@ -100,7 +100,7 @@ def train_in_pieces(wanted: Experiment, *, every: int, most: int = 1000) -> tupl
             return run, count
 
 
-def left_behind(run: Run) -> tuple[dict[str, np.ndarray], str, list[list[str]]]:
+def left_behind(run: RunFolder) -> tuple[dict[str, np.ndarray], str, list[list[str]]]:
     """The weights, the losses with the samples, and the history, whose seconds differ from run to run."""
     with (run.path / "history.csv").open() as file:
         history = [row[:-1] for row in csv.reader(file)]
@@ -205,7 +205,7 @@ def test_a_finished_run_goes_on_with_more_epochs() -> None:
 EARLY = SONG, "training.epochs=8"
 
 
-def early(wanted: str, *, resumed: Run | None = None) -> tuple[Run, list[str]]:
+def early(wanted: str, *, resumed: RunFolder | None = None) -> tuple[RunFolder, list[str]]:
     """The run with such an early stopping, and what was said of it."""
     told: list[str] = []
     session = session_of(experiment(*EARLY, f"training.early_stopping={wanted}"), resumed=resumed)
@@ -245,7 +245,7 @@ def test_a_run_that_was_killed_before_its_first_checkpoint_begins_anew() -> None
 
     session_of(wanted, resumed=session_of(wanted).run).train()
 
-    assert same(left_behind(Run(Path("runs/test-2"))), left_behind(whole))
+    assert same(left_behind(RunFolder(Path("runs/test-2"))), left_behind(whole))
 
 
 def test_a_damaged_checkpoint_is_named_and_the_one_before_it_is_used() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from rnnlab.datasets.loading import load_data
 from rnnlab.errors import ConfigError
-from rnnlab.generation.writing import settings_of, write
+from rnnlab.generation.writing import generation_settings, write_samples
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption
 from rnnlab.training.sampler import Sampler
@@ -36,7 +36,9 @@ def test_samples_are_those_that_generate_would_write() -> None:
     for epoch in range(5):
         sampler.on_epoch_end(epoch, FIGURES)
     options = {"seed": "the", "length": 7, "temperature": 1.0, "samples": 2, "random_seed": 34}
-    expected = write(trainer.current_model(), settings_of(trainer.experiment.generation, options))
+    expected = write_samples(
+        trainer.current_model(), generation_settings(trainer.experiment.generation, options)
+    )
 
     _, second, _, fourth, after = HEAD.split(sampler.text)
 
@@ -52,7 +54,7 @@ def test_what_is_left_out_is_that_of_the_section_generation() -> None:
     )
     sampler.on_epoch_end(0, {"loss": 2.5})
 
-    (expected,) = write(trainer.current_model(), trainer.experiment.generation).samples
+    (expected,) = write_samples(trainer.current_model(), trainer.experiment.generation).samples
     assert len(expected.sequence) == 9
     assert sampler.text == f"=== epoch 1, step 5, training loss 2.5, random seed 1 ===\n\n{expected.text}\n\n"
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from rnnlab.datasets import side_by_side
-from rnnlab.datasets.batching import reading_order
+from rnnlab.datasets.batches import reading_order
 from rnnlab.datasets.loading import load_data
-from rnnlab.engines.numpy_engine import numpy_model
+from rnnlab.engines.numpy import numpy_model
 from rnnlab.evaluation import scoring
 from rnnlab.evaluation.metrics import measure
 from rnnlab.training.history import LossHistory

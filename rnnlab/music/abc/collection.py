@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rnnlab.errors import DataError
-from rnnlab.music.abc.tune_reader import Line, TuneReader
-from rnnlab.music.reading import Reading
+from rnnlab.music.abc.tune_reader import TuneLine, TuneReader
+from rnnlab.music.melody import Reading
 from rnnlab.music.tune import Tune
 
 _BLOCK = re.compile(r"\s*%%begin(\w+)")
@@ -43,7 +43,7 @@ class _Lines:
     """The lines of a tune, and those between it and the next that look like music."""
 
     number: str = ""
-    lines: list[Line] = field(default_factory=list)
+    lines: list[TuneLine] = field(default_factory=list)
     stray: list[int] = field(default_factory=list)
 
 
@@ -57,11 +57,11 @@ def _text(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def _split(text: str) -> tuple[list[Line], list[_Lines]]:
+def _split(text: str) -> tuple[list[TuneLine], list[_Lines]]:
     """Return the lines of the file header, and the tunes; a file without a number is one tune."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     is_numbered = any(_NUMBER.match(line) for line in lines)
-    header: list[Line] = []
+    header: list[TuneLine] = []
     tunes: list[_Lines] = [] if is_numbered else [_Lines()]
     is_open, block = (
         True,
@@ -75,7 +75,7 @@ def _split(text: str) -> tuple[list[Line], list[_Lines]]:
         elif not line.strip():
             is_open = not any((header, *(tune.lines for tune in tunes)))  # empty lines before all are none
         else:
-            told = Line(number, line if line.lstrip().startswith("%%") else _COMMENT.sub("", line))
+            told = TuneLine(number, line if line.lstrip().startswith("%%") else _COMMENT.sub("", line))
             if match := _NUMBER.match(line):
                 tunes.append(_Lines(match[1]))
                 is_open = True

@@ -48,7 +48,7 @@ _OTHER_PITCHES = frozenset({"sound", "shift", "score", "instrument"})
 
 
 @dataclass(frozen=True)
-class Transposition:
+class AbcTransposition:
     """How far a voice sounds from how it is written.
 
     Attributes:
@@ -68,7 +68,7 @@ class Transposition:
 
 
 @dataclass(frozen=True)
-class Key:
+class AbcKey:
     """What a field `K:` says.
 
     Attributes:
@@ -82,7 +82,7 @@ class Key:
     properties: str = ""
 
 
-def read_key(text: str) -> Key:
+def read_key(text: str) -> AbcKey:
     """Return the key of the text after `K:`.
 
     Raises:
@@ -91,11 +91,11 @@ def read_key(text: str) -> Key:
     text = text.strip()
     if match := re.match(r"(none|HP|Hp)(?=\s|$)", text):
         pipes = match[1] != "none"
-        return _modified(Key({"f": 1, "c": 1} if pipes else {}), text[match.end() :])
+        return _modified(AbcKey({"f": 1, "c": 1} if pipes else {}), text[match.end() :])
     match = _TONIC.match(text)
     if match is None:
         if not text or _NO_KEY.match(text) or _CLEF_NAME.match(text):
-            return _modified(Key(), text)
+            return _modified(AbcKey(), text)
         raise DataError(f"expected a key such as G, Am, D mix or none, received {text[:40]!r}")
     if match["mode"] == "M":
         raise DataError("expected a mode such as maj, m, dor or mix after the key, received 'M'")
@@ -103,10 +103,10 @@ def read_key(text: str) -> Key:
     key = KeySignature(match["letter"].lower() + _SPELLED[match["sign"]], mode)
     if not -7 <= key.fifths <= 7:
         raise DataError(f"expected a key of at most seven sharps or flats, received {text[:40]!r}")
-    return _modified(Key(altered_letters(key.fifths), key), text[match.end() :])
+    return _modified(AbcKey(altered_letters(key.fifths), key), text[match.end() :])
 
 
-def _modified(key: Key, rest: str) -> Key:
+def _modified(key: AbcKey, rest: str) -> AbcKey:
     """Return the key with the accidentals that follow it: `=f` changes it, `exp ^f` replaces it."""
     alterations, signature, words = dict(key.alterations), key.signature, []
     for word in _WORD.findall(rest):
@@ -124,10 +124,10 @@ def _modified(key: Key, rest: str) -> Key:
                 f"expected a mode such as maj, min, dor or mix, an accidental such as ^f, or a clef after the"
                 f" key, received {word[:40]!r}"
             )
-    return Key(alterations, signature, " ".join(words))
+    return AbcKey(alterations, signature, " ".join(words))
 
 
-def read_properties(text: str, before: Transposition) -> Transposition:
+def read_properties(text: str, before: AbcTransposition) -> AbcTransposition:
     """Return how a voice sounds after the words that follow a key or a voice: clefs and properties.
 
     Args:

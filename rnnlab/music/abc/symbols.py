@@ -61,7 +61,7 @@ def length_of(text: str) -> Fraction:
     return Fraction(int(number or 1), below)
 
 
-def head_of(match: re.Match[str], *, tied: bool = False) -> Head:
+def pitch_head(match: re.Match[str], *, tied: bool = False) -> Head:
     """Return the written pitch of a note; a small letter is an octave above a large one."""
     letter, marks = match["letter"], match["octave"]
     octave = marks.count("'") - marks.count(",") + letter.islower()
@@ -82,7 +82,7 @@ def chord_of(inside: str) -> tuple[list[Head], Fraction]:
             raise DataError(f"expected notes in a chord, received {inside[position : position + 40]!r}")
         if match["letter"]:
             first = first or length_of(match["length"])
-            heads.append(head_of(match, tied=bool(match["tied"])))
+            heads.append(pitch_head(match, tied=bool(match["tied"])))
         position = match.end()
     if first is None:
         raise DataError("expected notes in a chord, received none")

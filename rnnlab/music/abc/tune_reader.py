@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from rnnlab.errors import DataError
 from rnnlab.music.abc.fields import (
-    Key,
+    AbcKey,
     default_unit,
     read_key,
     read_meter,
@@ -20,10 +20,18 @@ from rnnlab.music.abc.fields import (
     read_tempo,
     read_unit,
 )
-from rnnlab.music.abc.symbols import NOTE, PLUS_DECORATIONS, SYMBOL, chord_of, head_of, length_of, mistake_at
+from rnnlab.music.abc.symbols import (
+    NOTE,
+    PLUS_DECORATIONS,
+    SYMBOL,
+    chord_of,
+    length_of,
+    mistake_at,
+    pitch_head,
+)
 from rnnlab.music.abc.voice import State, Voice, left_out
+from rnnlab.music.melody import Reading
 from rnnlab.music.meter import Meter
-from rnnlab.music.reading import Reading
 from rnnlab.music.tune import Tune
 
 _FIELD = re.compile(r"\s*(?P<letter>[A-Za-z]):(?![|:])(?P<text>.*)")
@@ -33,7 +41,7 @@ _NOT_SUPPORTED = {
 
 
 @dataclass(frozen=True)
-class Line:
+class TuneLine:
     """A line of a file, from 1, without its comment."""
 
     number: int
@@ -45,10 +53,10 @@ class TuneReader:
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
-        self._state = State(Key(), None, Fraction(1, 8))
+        self._state = State(AbcKey(), None, Fraction(1, 8))
         self._unit: Fraction | None = None
         self._meter: Meter | None = None
-        self._key = Key()
+        self._key = AbcKey()
         self._tempo: tuple[str, str] | None = None  # place and text of the first Q:
         self._place = ""  # `line:column` of what is read
         self._remarks: list[str] = []
@@ -60,7 +68,7 @@ class TuneReader:
         self._in_body = False
         self._marks: dict[str, bool] = {}  # letter of U: → whether it is a symbol
 
-    def read(self, line: Line) -> None:
+    def read(self, line: TuneLine) -> None:
         """Read a line.
 
         Raises:
@@ -142,7 +150,7 @@ class TuneReader:
         except DataError as error:
             raise DataError(f"{place}: {error}") from None
 
-    def _told(self, line: Line, column: int, read: Callable[..., None], *arguments: object) -> None:
+    def _told(self, line: TuneLine, column: int, read: Callable[..., None], *arguments: object) -> None:
         """Read something of a line; an error says where it stands."""
         self._place = f"{line.number}:{column + 1}"
         try:
@@ -271,7 +279,7 @@ class TuneReader:
             self._main.overlaid += self._voice.note_count
             self._voice, self._main = self._main, None
 
-    def _music(self, line: Line) -> None:
+    def _music(self, line: TuneLine) -> None:
         """Read a line of music."""
         self._current()
         text, position = line.text, 0
@@ -292,7 +300,7 @@ class TuneReader:
 
     def _note(self, match: re.Match[str]) -> None:
         voice = self._current()
-        voice.sound([head_of(match)], voice.state.unit * length_of(match["length"]))
+        voice.sound([pitch_head(match)], voice.state.unit * length_of(match["length"]))
 
     def _chord(self, match: re.Match[str]) -> None:
         voice = self._current()
@@ -320,7 +328,7 @@ class TuneReader:
         self._current().tie()
 
     def _grace(self, match: re.Match[str]) -> None:
-        self._current().grace(head_of(note) for note in re.finditer(NOTE, match["grace"]))
+        self._current().grace(pitch_head(note) for note in re.finditer(NOTE, match["grace"]))
 
     def _inline_field(self, match: re.Match[str]) -> None:
         letter, _, text = match["inline_field"][1:-1].partition(":")

@@ -6,12 +6,10 @@ from fractions import Fraction
 from typing import Literal
 
 from rnnlab.errors import DataError
-from rnnlab.music.abc.fields import Key, Transposition
-from rnnlab.music.duration import spell_duration
+from rnnlab.music.abc.fields import AbcKey, AbcTransposition
 from rnnlab.music.melody import Polyphony
 from rnnlab.music.meter import Meter
-from rnnlab.music.notation import Note
-from rnnlab.music.pitch import Pitch, pitch_of
+from rnnlab.music.notation import Note, Pitch, pitch_of, spell_duration
 
 Propagation = Literal["pitch", "octave", "not"]
 """How far an accidental holds to the bar line: in all octaves, in its own octave, or for its note alone."""
@@ -60,10 +58,10 @@ class State:
         propagation: how far accidentals hold.
     """
 
-    key: Key
+    key: AbcKey
     meter: Meter | None
     unit: Fraction
-    transposition: Transposition = field(default_factory=Transposition)
+    transposition: AbcTransposition = field(default_factory=AbcTransposition)
     propagation: Propagation = "pitch"
 
 
@@ -127,7 +125,7 @@ class Voice:
             is_incomplete = self.state.meter is not None and self._length < self.state.meter.bar
             self._first_bar = self._length if is_incomplete else Fraction(0)
 
-    def set_key(self, key: Key) -> None:
+    def set_key(self, key: AbcKey) -> None:
         """Go on in another key."""
         self.state.key = key
         self._accidentals.clear()

@@ -12,9 +12,8 @@ from fractions import Fraction
 from rnnlab.errors import DataError
 from rnnlab.music.bars import Group, bars_of, tuplet_of
 from rnnlab.music.meter import KeySignature, Meter
-from rnnlab.music.pitch import Pitch
-from rnnlab.music.sounds import held_pitches
-from rnnlab.music.tune import Tune
+from rnnlab.music.notation import Pitch
+from rnnlab.music.tune import Tune, held_pitches
 
 _ACCIDENTALS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 _SHARPS = {"isis": "##", "eses": "bb", "is": "#", "es": "b", "": ""}

@@ -6,8 +6,8 @@ import pytest
 
 from rnnlab.errors import DataError
 from rnnlab.music.abc import read_abc
+from rnnlab.music.melody import Reading
 from rnnlab.music.notation import spell
-from rnnlab.music.reading import Reading
 from rnnlab.music.tune import tune_text
 
 HEAD = "X:1\nT:a\nM:4/4\nL:1/4\nK:C\n"

@@ -4,8 +4,8 @@ import pytest
 
 from rnnlab.errors import DataError
 from rnnlab.music.abc import read_abc
+from rnnlab.music.melody import Reading
 from rnnlab.music.notation import spell
-from rnnlab.music.reading import Reading
 
 ACCIDENTALS = {
     "an accidental holds to the bar line": ("^F G F|F", "fis4 g4 fis4 f4"),

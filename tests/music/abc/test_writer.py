@@ -4,7 +4,7 @@ import pytest
 
 from rnnlab.errors import DataError
 from rnnlab.music.abc import read_abc, write_abc
-from rnnlab.music.reading import Reading
+from rnnlab.music.melody import Reading
 from rnnlab.music.tune import parse_tune, tune_text
 from tests.music.drawn_tunes import TUNE, drawn_tune, notes_without_metre
 from tests.music.sounding import sounds

@@ -1,0 +1,197 @@
+"""How what `rnnlab evaluate` measured looks: as JSON, and as rows.
+
+How the result of a cross-validation looks, as JSON and as rows.
+"""
+
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from rnnlab.errors import count_of
+from rnnlab.evaluation.metrics import OVER_ALL
+from rnnlab.evaluation.ngram import NAMES
+
+if TYPE_CHECKING:
+    from rnnlab.evaluation.baselines import Baseline, Baselines
+    from rnnlab.evaluation.free_running import SeedRuns
+    from rnnlab.evaluation.measurement import Evaluation
+    from rnnlab.evaluation.metrics import CrossValidation, Metrics
+
+Row = tuple[str, str]
+
+
+def evaluation_json(evaluation: "Evaluation") -> dict[str, Any]:
+    """The fields that scripts may rely on."""
+    metrics, ceiling, running = evaluation.metrics, evaluation.ceiling, evaluation.free_running
+    result: dict[str, Any] = {"split": evaluation.split, **metrics_json(metrics)}
+    if evaluation.bits_per_character is not None:
+        result["bits_per_character"] = evaluation.bits_per_character
+    if evaluation.baselines:
+        result["baselines"] = _baselines_json(evaluation.baselines)
+    if ceiling:
+        result["accuracy_ceiling"] = {
+            "correct": ceiling.correct,
+            "total": ceiling.total,
+            "accuracy": ceiling.accuracy,
+        }
+    if running:
+        result["free_running"] = {
+            "seed": running.seed,
+            "length": running.length,
+            "correct": running.correct,
+            "accuracy": running.accuracy,
+            "first_divergence": running.first_divergence,
+            "exact": running.exact,
+            "sequence": list(running.sequence),
+        }
+    if evaluation.seed_runs:
+        result["free_running_seeds"] = _seeds_json(evaluation.seed_runs)
+    if evaluation.reconstruction is not None:
+        result["reconstruction"] = evaluation.reconstruction
+    return {**result, "notes": list(evaluation.notes), "left_out": dict(evaluation.left_out)}
+
+
+def metrics_json(metrics: "Metrics") -> dict[str, Any]:
+    """One step at a time; a perplexity that no float holds is null, and its loss stands beside it."""
+    top_5 = {} if metrics.top_5 is None else {"top_5_accuracy": metrics.top_5_accuracy}
+    return {
+        "loss": metrics.loss,
+        "bits_per_token": metrics.bits_per_token,
+        "perplexity": metrics.perplexity if isfinite(metrics.perplexity) else None,
+        "accuracy": metrics.accuracy,
+        **top_5,
+        "correct": metrics.correct,
+        "tokens": metrics.tokens,
+    }
+
+
+def evaluation_rows(evaluation: "Evaluation") -> list[Row]:
+    """A line for each measure, with its unit."""
+    metrics = evaluation.metrics
+    unit = "" if evaluation.bits_per_character is None else " per character"
+    top_5 = "" if metrics.top_5 is None else f"; {metrics.top_5_accuracy:.4f} among the five likeliest"
+    rows = [
+        ("part", f"{evaluation.split}, {count_of(metrics.tokens, 'target')}"),
+        ("loss", f"{metrics.loss:.4g} nats per token, {metrics.bits_per_token:.4g} bits{unit}"),
+        ("perplexity", f"{metrics.perplexity:.4g}" if isfinite(metrics.perplexity) else OVER_ALL),
+        (
+            "accuracy",
+            f"{metrics.accuracy:.4f} ({metrics.correct:,} of {metrics.tokens:,}), one step at a time{top_5}",
+        ),
+    ]
+    if evaluation.baselines:
+        rows.insert(2, _baselines_row(evaluation.baselines, metrics))
+    if ceiling := evaluation.ceiling:
+        reach = f"{ceiling.accuracy:.4f} ({ceiling.correct} of {ceiling.total})"
+        rows.append(("ceiling", f"{reach} for any model that sees only the window"))
+    if running := evaluation.free_running:
+        where = "exact" if running.exact else f"first wrong at generated token {running.first_divergence}"
+        rows.append(
+            ("free running", f"{running.correct} of {running.length} right from {running.seed!r}, {where}")
+        )
+        separator = "" if all(len(token) == 1 for token in running.sequence) else " "
+        rows.append(("", separator.join(running.sequence)))
+    if evaluation.seed_runs:
+        rows.append(_seeds_row(evaluation.seed_runs))
+    if evaluation.reconstruction is not None:
+        rows.append(("reconstruction", evaluation.reconstruction))
+    return rows
+
+
+def _baselines_json(baselines: "Baselines") -> dict[str, Any]:
+    """The unigram, the best n-gram, and the losses of all by smoothing and order, from 1."""
+    return {
+        "unigram": _baseline_json(baselines.unigram),
+        "ngram": _baseline_json(baselines.best),
+        "losses": {
+            smoothing: [each.loss for each in baselines.all if each.smoothing == smoothing]
+            for smoothing in NAMES
+        },
+        "counted_tokens": baselines.counted,
+        "left_out_tokens": baselines.left_out,
+        **({} if baselines.copies is None else {"transposed_copies": baselines.copies}),
+    }
+
+
+def _baselines_row(baselines: "Baselines", metrics: "Metrics") -> Row:
+    """What counting is worth, and how much better or worse the network is."""
+    best = baselines.best
+    gain = best.loss - metrics.loss
+    verdict = f"{abs(gain):.3f} {'better' if gain > 0 else 'worse'}" if round(gain, 3) else "no better"
+    counted = ""
+    if baselines.left_out:
+        counted = f", counted on the last {count_of(baselines.counted, 'token')} of the training part"
+    if baselines.copies is not None:
+        copies = count_of(baselines.copies, "transposed copy")
+        counted += " " if counted else ", counted on the training part "
+        counted += f"with its {copies}" if baselines.copies else "without its transposed copies"
+    return (
+        "baselines",
+        f"unigram {baselines.unigram.loss:.4g}, {best.order}-gram {best.loss:.4g} nats per token"
+        f" ({NAMES[best.smoothing]}, the best order and smoothing on this part{counted}):"
+        f" the network is {verdict}",
+    )
+
+
+def _seeds_json(runs: "SeedRuns") -> dict[str, Any]:
+    """All the free runs in five figures, and where each first went wrong."""
+    return {
+        "seeds": runs.seeds,
+        "seed_length": runs.seed_length,
+        "length": runs.length,
+        "accuracy": runs.accuracy,
+        "median_first_divergence": runs.median_first_divergence,
+        "exact": runs.exact,
+        "first_divergences": list(runs.first_divergences),
+    }
+
+
+def _seeds_row(runs: "SeedRuns") -> Row:
+    """How far the free runs went."""
+    median = runs.median_first_divergence
+    where = "most never wrong" if median is None else f"half of them wrong by generated token {median:g}"
+    return (
+        "from seeds",
+        f"{runs.accuracy:.4f} of {count_of(runs.length, 'token')} right after each of"
+        f" {count_of(runs.seeds, 'window')}, {where}, {runs.exact} exact",
+    )
+
+
+def _baseline_json(baseline: "Baseline") -> dict[str, Any]:
+    return {"loss": baseline.loss, "order": baseline.order, "smoothing": baseline.smoothing}
+
+
+FOLD_NAMES = ("loss", "accuracy")
+
+
+def folds_json(crossed: "CrossValidation", folds: list[dict[str, Any]]) -> dict[str, Any]:
+    """The fields that scripts rely on.
+
+    Args:
+        crossed: the result.
+        folds: the measures of each fold.
+    """
+    return {
+        "folds": folds,
+        "mean": {name: crossed.mean(name) for name in FOLD_NAMES},
+        "standard_deviation": {name: crossed.standard_deviation(name) for name in FOLD_NAMES},
+        "confidence_interval": {name: list(crossed.confidence_interval(name)) for name in FOLD_NAMES},
+        "left_out": dict(crossed.left_out),
+    }
+
+
+def folds_rows(crossed: "CrossValidation") -> list[tuple[str, str]]:
+    """A row for each fold, one for each mean, and what to make of them."""
+    rows = [
+        (
+            f"fold {number}",
+            f"loss {fold.loss:.4g} nats per token, accuracy {fold.accuracy:.4f},"
+            f" {count_of(fold.tokens, 'target')}",
+        )
+        for number, fold in enumerate(crossed.folds, start=1)
+    ]
+    for name in FOLD_NAMES:
+        low, high = crossed.confidence_interval(name)
+        spread = f"{crossed.mean(name):.4f} ± {crossed.standard_deviation(name):.4f}"
+        rows.append((name, f"{spread} (mean ± standard deviation), 95 % interval {low:.4f} to {high:.4f}"))
+    interval = f"Student's t interval of the mean, {len(crossed.folds)} folds"
+    return [*rows, ("interval", f"{interval}; they share training data, so it is rather too narrow")]

@@ -1,0 +1,22 @@
+"""The NumPy engine: a trained network, run one time step at a time, without loading TensorFlow.
+
+`numpy_model` is its door: it gives `evaluation/`, `generation/` and `tracing/` a `Stepper`.
+"""
+
+from rnnlab.engines.numpy.dense import NumpyMlp
+from rnnlab.engines.numpy.recurrence import NumpyRnn
+from rnnlab.engines.stepper import Stepper
+from rnnlab.models.architecture import architecture_of, encoding_table
+from rnnlab.models.model_file import TrainedModel
+
+
+def numpy_model(trained: TrainedModel) -> Stepper:
+    """The model of a file, ready to run."""
+    dataset = trained.experiment.dataset
+    architecture = architecture_of(trained.experiment, len(trained.tokens))
+    table = encoding_table(dataset.encoding, trained.tokens)
+    if table is None:
+        table = trained.weights[f"{architecture.encoding.name}/embeddings"]
+    if architecture.activation:
+        return NumpyMlp(architecture, trained.weights, table, window=dataset.window)
+    return NumpyRnn(architecture, trained.weights, table)

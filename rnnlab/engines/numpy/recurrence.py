@@ -1,0 +1,198 @@
+"""A stack of recurrent layers in NumPy: over a whole sequence, or token after token as they are written."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab.engines.numpy.dense import Dense
+from rnnlab.engines.numpy.equation import Call, Equation, Floats, TimeStep, flags_ignored
+from rnnlab.engines.stepper import Ids, Logits, State
+from rnnlab.models.architecture import Architecture, RecurrentLayer
+from rnnlab.models.cells import Cell
+from rnnlab.models.model_file import Weights
+
+
+class NumpyRnn:
+    """A stack of recurrent layers.
+
+    Args:
+        architecture: the layers.
+        weights: by their names in a model file.
+        table: what the network sees of each token, (V, D).
+    """
+
+    @flags_ignored
+    def __init__(self, architecture: Architecture, weights: Weights, table: Floats) -> None:
+        self._layers = [_Recurrence(layer, weights) for layer in architecture.recurrent]
+        self._rows = np.ascontiguousarray(self._layers[0].inputs(table.T).T)
+        tied = np.ascontiguousarray(table.T) if architecture.tied else None
+        self._head = Dense(architecture.head, weights, tied) if architecture.head else None
+        self._residual = architecture.residual
+
+    def zero_state(self, lanes: int) -> State:
+        """The state of N lanes before their first token."""
+        return tuple(
+            tuple(np.zeros((lanes, layer.units), np.float32) for _ in layer.equation.before)
+            for layer in self._layers
+        )
+
+    @flags_ignored
+    def forward(
+        self, ids: Ids, resets: NDArray[np.bool_] | None, state: State, *, last_only: bool = False
+    ) -> tuple[Logits, State]:
+        """Logits of each of T time steps (N, T, V), or of the last (N, 1, V), and the state after it."""
+        keep = None if resets is None or not resets.any() else ~resets.T
+        hidden, after = self._rows[ids.T].transpose(2, 0, 1), list[tuple[Floats, ...]]()
+        for layer, before in zip(self._layers, state, strict=True):
+            x, below = layer.inputs(hidden) if after else hidden, hidden
+            hidden, last = layer.run(x, keep, before)
+            if self._residual and after:
+                hidden += below
+            after.append(last)
+        hidden = hidden[:, -1:] if last_only else hidden
+        logits = hidden.reshape(len(hidden), -1).T
+        logits = self._head(logits) if self._head else logits
+        return logits.reshape(*hidden.shape[1:], -1).swapaxes(0, 1), tuple(after)
+
+    def stream(self, state: State) -> "NumpyStream":
+        """Lanes that are fed one token after another, from a state on."""
+        return NumpyStream(self._layers, self._rows, self._head, state, residual=self._residual)
+
+
+class NumpyStream:
+    """N lanes of a `NumpyRnn`: a step is a list of calls, all of them into arrays of the stream's own.
+
+    Args:
+        layers: the recurrent layers.
+        rows: input pre-activations of the first layer by token, (V, G·H).
+        head: what makes the last layer's outputs logits.
+        state: the state to go on from.
+        residual: whether each layer but the first adds what it reads to what it gives.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence["_Recurrence"],
+        rows: Floats,
+        head: Dense | None,
+        state: State,
+        *,
+        residual: bool,
+    ) -> None:
+        self._lanes = len(state[0][0])
+        self._rows, self._columns = rows, rows.T if self._lanes == 1 else np.ascontiguousarray(rows.T)
+        sums = layers[1:] if residual else []
+        hidden = np.zeros((sum(layer.units for layer in [*layers, *sums]), self._lanes), np.float32)
+        begin, end = 0, layers[0].units
+        first = layers[0].laid_out(state[0], hidden[:end])
+        self._x, self._calls = first.x, [*first.calls]
+        for layer, before in zip(layers[1:], state[1:], strict=True):
+            self._calls += layer.calls_above(hidden[begin : end + layer.units], before)
+            below, begin, end = hidden[begin:end], end, end + layer.units
+            if residual:
+                own, begin, end = hidden[begin:end], end, end + layer.units
+                self._calls.append((np.add, (below, own, hidden[begin:end])))
+        self._logits = hidden[begin:end].T
+        if head:
+            outputs, self._logits = self._logits, np.zeros((self._lanes, len(head.bias)), np.float32)
+            self._calls += _affine(outputs, head.kernel, head.bias, self._logits)
+
+    @flags_ignored
+    def feed(self, ids: Ids) -> Logits:
+        """Logits (N, V) after one more token of each lane, (N,); the next call writes over them."""
+        if self._lanes == 1:
+            self._x[:, 0] = self._rows[ids[0]]
+        else:
+            self._columns.take(ids, 1, self._x, "clip")  # all are in range; "raise" would copy first
+        for function, arguments in self._calls:
+            function(*arguments)
+        return self._logits
+
+
+def _affine(left: Floats, right: Floats, bias: Floats, out: Floats) -> list[Call]:
+    """The calls that write a product and a bias; the bias in the product's shape is added twice as fast."""
+    whole = np.ascontiguousarray(np.broadcast_to(bias, out.shape))
+    return [(np.dot, (left, right, out)), (np.add, (out, whole, out))]
+
+
+class _Recurrence:
+    """One recurrent layer; its arrays hold features in rows, lanes in columns."""
+
+    def __init__(self, layer: RecurrentLayer, weights: Weights) -> None:
+        mine = {name: weights[f"{layer.name}/{name}"] for name in layer.weights}
+        self.units, self._additive = layer.units, layer.cell.additive
+        self.equation = Equation(layer.cell, layer.units, layer.cell.parameters(mine))
+        scale = self.equation.scale
+        self._kernel = np.ascontiguousarray(mine["kernel"].T) * scale
+        self._bias = layer.cell.input_bias(mine)[:, None] * scale
+        recurrent = np.ascontiguousarray(mine["recurrent_kernel"].T) * scale
+        self._kernels = {
+            gates: self._rows_of(gates, layer.cell, recurrent) for gates in self.equation.products
+        }
+        self._latest: TimeStep | None = None
+
+    def inputs(self, values: Floats) -> Floats:
+        """The input pre-activations (G·H, …) of values (D, …), multiplied by the equation's scale."""
+        inputs: Floats = self._kernel @ values.reshape(len(values), -1) + self._bias
+        return inputs.reshape(-1, *values.shape[1:])
+
+    @cached_property
+    def _stacked(self) -> dict[str, Floats]:
+        """Wᵀ and Uᵀ side by side: one product with the layer below and the own h, for an additive cell."""
+        return {gates: np.hstack([self._kernel, rows]) for gates, rows in self._kernels.items()}
+
+    def laid_out(
+        self, state: tuple[Floats, ...], hidden: Floats | None = None, read: Floats | None = None
+    ) -> TimeStep:
+        """A step from a state, (N, H) each.
+
+        Args:
+            state: the state.
+            hidden: where its h is to stand, (H, N).
+            read: the h of the layer below and its own, (D + H, N), if W is to be in the product with U.
+        """
+        parts = [part.T.copy() for part in state]
+        if hidden is not None:
+            hidden[:] = parts[0]
+            parts[0] = hidden
+        return TimeStep(self.equation, self._kernels if read is None else self._stacked, parts, read)
+
+    def calls_above(self, hidden: Floats, state: tuple[Floats, ...]) -> list[Call]:
+        """The calls of a step on the layer below, whose h stands above its own in (D + H, N)."""
+        own = hidden[-self.units :]
+        if self._additive:
+            step = self.laid_out(state, own, hidden)
+            step.x[:] = self._bias
+            return step.calls
+        step = self.laid_out(state, own)
+        return [*_affine(self._kernel, hidden[: -self.units], self._bias, step.x), *step.calls]
+
+    def run(
+        self, x: Floats, keep: NDArray[np.bool_] | None, state: tuple[Floats, ...]
+    ) -> tuple[Floats, tuple[Floats, ...]]:
+        """Outputs (H, T, N) of T steps with inputs (G·H, T, N), and the state after the last."""
+        step = self._step_from(state)
+        outputs = np.empty((self.units, *x.shape[1:]), np.float32)
+        for t in range(x.shape[1]):
+            step.x[:] = x[:, t]
+            if keep is not None:
+                for part in step.state:
+                    np.multiply(part, keep[t], part)
+            for function, arguments in step.calls:
+                function(*arguments)
+            outputs[:, t] = step.state[0]
+        return outputs, tuple(part.T.copy() for part in step.state)
+
+    def _step_from(self, state: tuple[Floats, ...]) -> TimeStep:
+        """A step from a state, (N, H) each, in the arrays of the last one if that had as many lanes."""
+        if self._latest is None or len(state[0]) != self._latest.state[0].shape[1]:
+            self._latest = self.laid_out(state)
+        for part, given in zip(self._latest.state, state, strict=True):
+            part[:] = given.T
+        return self._latest
+
+    def _rows_of(self, gates: str, cell: Cell, recurrent: Floats) -> Floats:
+        first = cell.gates.index(gates) * self.units
+        return recurrent[first : first + len(gates) * self.units]

@@ -1,0 +1,162 @@
+"""Everything that `rnnlab evaluate` measures of one model.
+
+The beginning of a part as a model reads it: what each token cost.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rnnlab.config.schema import Experiment
+from rnnlab.datasets.batches import reading_order
+from rnnlab.datasets.corpus import Corpus
+from rnnlab.datasets.parts import Part
+from rnnlab.datasets.reporting import Report, unreported
+from rnnlab.engines.numpy import numpy_model
+from rnnlab.engines.stepper import Stepper
+from rnnlab.errors import VocabularyError
+from rnnlab.evaluation.baselines import Baselines, best_baselines
+from rnnlab.evaluation.free_running import FreeRunning, SeedRuns, run_freely, run_from_seeds
+from rnnlab.evaluation.metrics import Metrics, Watch, measure, unwatched
+from rnnlab.evaluation.scoring import Scores
+from rnnlab.evaluation.selection import Selection, select, training_data
+from rnnlab.evaluation.windows import Ceiling, reconstruct, window_ceiling
+from rnnlab.models.model_file import TrainedModel
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a model is worth.
+
+    Attributes:
+        split: the part that was measured: train, validation, test or data (a file of the user's).
+        metrics: one step at a time.
+        bits_per_character: of text; None for notes, where spelling is not what a model has to learn.
+        baselines: what counting the training data is worth on the same part; None where it is not held out.
+        ceiling: the accuracy that no model of single windows can pass; None where a state is carried.
+        free_running: the greedy continuation of the configuration's seed; None where there is none.
+        seed_runs: greedy continuations of windows of the part; None where none are asked for.
+        reconstruction: the text put together from one-step predictions; None for other data.
+        notes: what the user should know, a sentence each.
+        left_out: how much of the files' music is not in the data, by kind.
+    """
+
+    split: str
+    metrics: Metrics
+    bits_per_character: float | None
+    baselines: Baselines | None
+    ceiling: Ceiling | None
+    free_running: FreeRunning | None
+    seed_runs: SeedRuns | None
+    reconstruction: str | None
+    notes: tuple[str, ...]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+
+def evaluate(
+    trained: TrainedModel,
+    *,
+    split: str | None = None,
+    data: Path | None = None,
+    seeds: int | None = None,
+    may_open: bool = True,
+    report: Report = unreported,
+) -> Evaluation:
+    """Measure a model on a part of its data, or on a file.
+
+    Args:
+        trained: the model.
+        split: the part; None: what the configuration says, else validation where there is one, else train.
+        data: a file of the model's kind of data to measure instead; see `select`.
+        seeds: windows to run freely from; None: as many as the configuration says.
+        may_open: whether files that the configuration names may be opened, to count the baselines of a file
+            and to compare it with a part.
+        report: is told how far the reading of the data is.
+
+    Raises:
+        DataError: the data is not there, or too short.
+        VocabularyError: the data has a token that the model does not know.
+        UsageError: the data has no such part.
+    """
+    selection = select(trained, split=split, data=data, may_open=may_open, report=report)
+    return evaluate_selection(trained, selection, seeds=seeds, may_open=may_open, report=report)
+
+
+def evaluate_selection(
+    trained: TrainedModel,
+    selection: Selection,
+    *,
+    seeds: int | None = None,
+    may_open: bool = True,
+    report: Report = unreported,
+    watch: Watch = unwatched,
+) -> Evaluation:
+    """Measure a model on data that has been read; arguments as in `evaluate`.
+
+    Args:
+        watch: is shown the scores of each batch of targets.
+    """
+    experiment, corpus, part = selection.experiment, selection.corpus, selection.part
+    model = numpy_model(trained)
+    order = reading_order(part, corpus, experiment)
+    metrics = measure(model, corpus, order, target=experiment.dataset.target, watch=watch)
+    training = training_data(trained, selection, may_open=may_open, report=report)
+    baselines = (
+        best_baselines(*training, corpus, order, experiment) if isinstance(training, tuple) else training
+    )
+    free_running = _free_running(model, corpus, experiment)
+    seeds = seeds or experiment.evaluation.seeds
+    seed_runs = run_from_seeds(model, corpus, part, experiment, seeds=seeds) if seeds else None
+    reasons = [free_running if experiment.generation.seed else None, seed_runs, baselines]
+    return Evaluation(
+        split=part.name,
+        metrics=metrics,
+        bits_per_character=metrics.bits_per_token if experiment.dataset.kind == "text" else None,
+        baselines=None if isinstance(baselines, str) else baselines,
+        ceiling=window_ceiling(corpus, part, experiment),
+        free_running=None if isinstance(free_running, str) else free_running,
+        seed_runs=None if isinstance(seed_runs, str) else seed_runs,
+        reconstruction=_reconstruction(model, corpus, part, experiment),
+        notes=selection.notes + tuple(reason for reason in reasons if isinstance(reason, str)),
+        left_out=corpus.left_out,
+    )
+
+
+def _free_running(model: Stepper, corpus: Corpus, experiment: Experiment) -> FreeRunning | str:
+    """The free run from the configuration's seed, or why there is none; other figures come all the same."""
+    try:
+        return run_freely(model, corpus, experiment)
+    except VocabularyError as error:
+        return f"no free running: {error}"
+
+
+def _reconstruction(model: Stepper, corpus: Corpus, part: Part, experiment: Experiment) -> str | None:
+    dataset = experiment.dataset
+    if dataset.kind != "text" or experiment.regime != "windows" or dataset.target != "shifted":
+        return None
+    return reconstruct(model, corpus, part, dataset.window)
+
+
+@dataclass
+class Passage:
+    """The targets among the first tokens of a part.
+
+    Attributes:
+        begin: the first token, as an index of the corpus.
+        end: the one after the last.
+        costs: of each target by its index, nats; a target that several windows share has the cost in the
+            window that has most tokens before it.
+    """
+
+    begin: int
+    end: int
+    costs: dict[int, float] = field(default_factory=dict)
+    _steps: dict[int, int] = field(default_factory=dict)
+
+    def note(self, scores: Scores) -> None:
+        """Take note of those of a batch."""
+        inside = (scores.places >= self.begin) & (scores.places < self.end)
+        columns = (scores.places, scores.steps, scores.costs)
+        for place, step, cost in zip(*(column[inside].tolist() for column in columns), strict=True):
+            if step > self._steps.get(place, -1):
+                self._steps[place], self.costs[place] = step, cost

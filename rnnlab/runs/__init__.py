@@ -1,0 +1,4 @@
+"""Run folders: their layout, history, events, lock, listing and removal.
+
+Other rooms write and read a run's files through this one alone.
+"""

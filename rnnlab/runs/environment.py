@@ -1,0 +1,74 @@
+"""What the bits of a result depend on beside its configuration: versions, processor, number of cores."""
+
+import json
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+from rnnlab import __version__
+from rnnlab.engines.tensorflow.start import cpu_cores, device_name
+from rnnlab.errors import DataError
+from rnnlab.files import read_text, write_durably
+
+ENVIRONMENT = "environment.json"
+_MOST_BYTES = 10_000
+PACKAGES = ("tensorflow", "keras", "numpy")
+
+
+def environment() -> dict[str, str]:
+    """The facts by name."""
+    return {
+        "rnnlab": __version__,
+        "python": platform.python_version(),
+        **{package: version(package) for package in PACKAGES},
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "device": device_name(),
+        "cores": str(cpu_cores()),
+        "thread settings": " ".join(
+            f"{name}={os.environ[name]}"
+            for name in sorted(os.environ)
+            if name.startswith(("OMP_NUM", "TF_NUM"))
+        ),
+    }
+
+
+def write_environment(run: Path) -> None:
+    """Put the facts into a run folder.
+
+    Raises:
+        RunError: they cannot be written.
+    """
+    write_durably(run / ENVIRONMENT, (json.dumps(environment(), indent=2) + "\n").encode())
+
+
+def changes_since(run: Path) -> str:
+    """What is different from when a run was begun, in a few words; empty where nothing is.
+
+    Raises:
+        DataError: the file that says how it was begun cannot be read, or is damaged.
+    """
+    path = run / ENVIRONMENT
+    if not path.is_file() or path.is_symlink():  # to open a pipe would wait for a writer
+        raise DataError(f"{path}: expected a file")
+    try:
+        before = json.loads(read_text(path, most_bytes=_MOST_BYTES))
+        now = environment()
+        if not (isinstance(before, dict) and all(isinstance(before.get(name), str) for name in now)):
+            raise DataError(f"{path}: it is not what was written")
+    except (ValueError, RecursionError):
+        raise DataError(f"{path}: it is not what was written") from None
+    return ", ".join(f"{name} {before[name]} → {now[name]}" for name in now if before[name] != now[name])
+
+
+def _processor() -> str:
+    """The processor's model and its widest vectors, where the system says so."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    facts = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    flags = facts.get("flags", "").split()
+    widest = next((flag for flag in ("avx512f", "avx2", "avx") if flag in flags), "")
+    return f"{facts.get('model name', platform.processor())} {widest}".strip()

@@ -1,0 +1,214 @@
+"""What a trace looks like on a terminal.
+
+Numbers as colours of a terminal, or as signs and digits where there are none.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from rnnlab.terminal.tables import facts_table, table
+from rnnlab.terminal.text import is_terminal, visible
+from rnnlab.terminal.width import padded, width_of
+from rnnlab.tracing.heat_map import HeatMap, colour_of, ink_on, token_label
+from rnnlab.tracing.view import Prediction, View, predictions, shapes_of
+
+if TYPE_CHECKING:
+    from rnnlab.tracing.page import FollowedUnit
+    from rnnlab.tracing.slide import SlideLine
+
+Colour = tuple[int, int, int]
+Depth = Literal["none", "256", "24-bit"]
+
+_CUBE = (0, 95, 135, 175, 215, 255)
+"""The levels of a channel in the colours 16 to 231 of xterm."""
+
+
+def colour_depth() -> Depth:
+    """How many colours stdout shows: none unless it is a terminal that has them, or `NO_COLOR` is set.
+
+    https://no-color.org: any value but an empty one counts.
+    """
+    term = os.environ.get("TERM", "")
+    if os.environ.get("NO_COLOR") or not is_terminal(sys.stdout) or term in ("", "dumb"):
+        return "none"
+    if os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit") or term.endswith("-direct"):
+        return "24-bit"
+    return "256"
+
+
+def painter(depth: Depth) -> Callable[[str, Colour, Colour], str]:
+    """What gives a text its ink and its ground, (text, ink, ground)."""
+    if depth == "none":
+        return lambda text, *_: text
+    code = _true_colour if depth == "24-bit" else _nearest_of_256
+    return lambda text, ink, ground: f"\x1b[38;{code(ink)};48;{code(ground)}m{text}\x1b[0m"
+
+
+def signed_tenths(value: float, scale: float) -> str:
+    """A value in tenths of the scale, as a sign and a digit: `+7`, `-2`, ` 0`."""
+    tenths = min(round(10 * abs(value) / scale), 9)
+    return f"{'+' if value > 0 else '-'}{tenths}" if tenths else " 0"
+
+
+def centred(text: str, columns: int) -> str:
+    """The text in the middle of so many columns; what is wider stays as it is."""
+    return padded(" " * ((columns - width_of(text)) // 2) + text, columns)
+
+
+def _true_colour(colour: Colour) -> str:
+    return "2;" + ";".join(map(str, colour))
+
+
+def _nearest_of_256(colour: Colour) -> str:
+    """The nearest colour of the cube of 6 × 6 × 6."""
+    red, green, blue = (min(range(6), key=lambda level: abs(_CUBE[level] - channel)) for channel in colour)
+    return f"5;{16 + 36 * red + 6 * green + blue}"
+
+
+GAP = "  "
+"""Before the first step of a window."""
+
+
+def overview(view: View, *, width: int, depth: Depth) -> str:
+    """Shapes, every heat map, and what was expected next, for each text."""
+    trace = view.trace
+    shapes = " → ".join(f"{name} {shape}" for name, shape in shapes_of(trace))
+    parts = [facts_table([("shapes", shapes)])]
+    for lane in range(len(trace.ids)):
+        if len(trace.ids) > 1:
+            parts.append(f"input {lane + 1} of {len(trace.ids)}: {''.join(_labels(trace.tokens(lane)))}")
+        for layer, maps in view.maps(lane):
+            parts += [
+                f"{layer.name}: " + "\n".join(heat_map_lines(heat, width=width, depth=depth)) for heat in maps
+            ]
+        parts.append(_next_tokens(view, lane))
+    return "\n\n".join(parts)
+
+
+def heat_map_lines(heat: HeatMap, *, width: int, depth: Depth) -> Iterator[str]:
+    """The lines of a heat map: with numbers where there is room, else a coloured cell or signed tenths."""
+    paint, columns, values = painter(depth), _labels(heat.columns), heat.values.tolist()
+    rows = [f"unit {unit + 1}" for unit in heat.units]
+    margin = max(map(len, [*rows, f"step {heat.steps[-1] + 1}"])) + 2
+    texts = [[f"{value:+.3f}" for value in row] for row in values]
+    room = max(map(width_of, [*columns, *(text for row in texts for text in row)])) + 2
+    unit_of_cells = ""
+    if margin + (room + len(GAP)) * len(columns) > width:
+        room, texts = _narrow(heat, columns, depth)
+        unit_of_cells = f"; sign and tenths of {heat.scale:.3g}" if depth == "none" else ""
+    yield f"{heat.title}{unit_of_cells}"
+    for begin, end in _chunks(heat, room, width - margin):
+        steps = range(begin, end)
+        gaps = [GAP if heat.begins[t] and t > begin else "" for t in steps]
+        header = "".join(gap + centred(columns[t], room) for gap, t in zip(gaps, steps, strict=True))
+        yield (f"step {heat.steps[begin] + 1}".ljust(margin) + header).rstrip()
+        for label, row, numbers in zip(rows, texts, values, strict=True):
+            line = label.ljust(margin)
+            for gap, t in zip(gaps, steps, strict=True):
+                ground = colour_of(numbers[t], heat.scale)
+                line += gap + paint(centred(row[t], room), ink_on(ground), ground)
+            yield line.rstrip()
+
+
+def unit_text(followed: "FollowedUnit", *, lane: int, width: int, depth: Depth) -> Iterator[str]:
+    """A text with each token coloured by what a unit was after it; without colours, tenths stand below."""
+    tokens, values = followed.tokens[lane], followed.values[lane].tolist()
+    between, paint = " " if followed.kind == "notes" else "", painter(depth)
+    for begin, end in _lines_of(tokens, width, len(between)):
+        shown = [_in_text(token) for token in tokens[begin:end]]
+        if depth == "none":
+            yield from _with_tenths(shown, values[begin:end], followed.scale, between)
+            continue
+        grounds = [colour_of(value, followed.scale) for value in values[begin:end]]
+        cells = [paint(text, ink_on(ground), ground) for text, ground in zip(shown, grounds, strict=True)]
+        yield between.join(cells)
+
+
+def slide_text(title: str, lines: Sequence["SlideLine"], *, width: int) -> str:
+    """Lines of `name = symbols = numbers ≈ value`, broken before a `=` where they are too long."""
+    parts = [title]
+    for line in lines:
+        note = f"   ({line.note})" if line.note else ""
+        pieces = [f"{line.name} = {line.symbols}" if line.symbols else f"{line.name} = {line.numbers}"]
+        if line.symbols:
+            pieces.append(f"= {line.numbers}")
+        pieces.append(f"≈ {line.value:.4f}{note}")
+        text = "  " + " ".join(pieces)
+        if width_of(text) > width:
+            text = "  " + "\n      ".join(pieces)
+        parts.append(text)
+    return "\n".join(parts)
+
+
+def _narrow(heat: HeatMap, columns: Sequence[str], depth: Depth) -> tuple[int, list[list[str]]]:
+    """Columns of a cell as narrow as can be, and what stands in each."""
+    widest = max(map(width_of, columns))
+    if depth == "none":
+        return max(2, widest) + 1, [
+            [signed_tenths(v, heat.scale) for v in row] for row in heat.values.tolist()
+        ]
+    return max(2, widest + (widest > 2)), [[""] * len(columns) for _ in heat.units]
+
+
+def _chunks(heat: HeatMap, room: int, width: int) -> Iterator[tuple[int, int]]:
+    """The steps of each line, as many as fit; one at least."""
+    begin, used = 0, 0
+    for t in range(len(heat.columns)):
+        needed = room + (len(GAP) if heat.starts[t] and t > begin else 0)
+        if used + needed > width and t > begin:
+            yield begin, t
+            begin, used, needed = t, 0, room
+        used += needed
+    yield begin, len(heat.columns)
+
+
+def _lines_of(tokens: Sequence[str], width: int, between: int) -> Iterator[tuple[int, int]]:
+    """The tokens of each line: up to a line break, or as many as fit."""
+    begin, used = 0, 0
+    for place, token in enumerate(tokens):
+        columns = width_of(_in_text(token)) + between
+        if place > begin and (used + columns > width or tokens[place - 1] == "\n"):
+            yield begin, place
+            begin, used = place, 0
+        used += columns
+    yield begin, len(tokens)
+
+
+def _with_tenths(shown: Sequence[str], values: Sequence[float], scale: float, between: str) -> Iterator[str]:
+    """Tokens, the signs of their values below them, the tenths below these, and an empty line."""
+    tenths = [signed_tenths(value, scale) for value in values]
+    yield between.join(shown).rstrip()
+    for place in (0, 1):
+        marks = [padded(each[place], width_of(text)) for each, text in zip(tenths, shown, strict=True)]
+        yield between.join(marks).rstrip()
+    yield ""
+
+
+def _next_tokens(view: View, lane: int) -> str:
+    """A line for each step: what was read, what was expected, and what came."""
+    found, is_text = predictions(view, lane), view.trace.model.experiment.dataset.kind == "text"
+    all_counted = all(each.counted for each in found)
+    header = ["step", "token", *[f"expected {place + 1}" for place in range(len(found[0].expected))]]
+    header += ["came", "nats"] + ["counted in training"] * (not all_counted)
+    rows = [_row(each, is_text) + ["yes" if each.counted else "no"] * (not all_counted) for each in found]
+    return "Next token\n" + visible(table(header, rows))
+
+
+def _row(each: Prediction, is_text: bool) -> list[str]:
+    def shown(token: str) -> str:
+        return repr(token) if is_text or token.isspace() else token
+
+    expected = [f"{shown(token)} {probability:.4f}" for token, probability in each.expected]
+    came = ["", ""] if each.came is None else [shown(each.came), f"{each.nats:.4f}"]
+    return [str(each.step), shown(each.token), *expected, *came]
+
+
+def _labels(tokens: Sequence[str]) -> list[str]:
+    return [visible(token_label(token)) for token in tokens]
+
+
+def _in_text(token: str) -> str:
+    """A token in a running text: a space stays one."""
+    return visible("↵" if token == "\n" else " " if token == " " else token_label(token))

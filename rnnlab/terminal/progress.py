@@ -1,0 +1,151 @@
+"""How progress looks: one live line on a terminal; elsewhere about ten lines of training, none of reading."""
+
+import math
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from rnnlab.terminal.text import echo, is_terminal, terminal_columns, visible, write
+from rnnlab.terminal.width import cut, padded, width_of
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rnnlab.training.loop import Progress
+
+PATIENCE_SECONDS = 1.0
+REDRAW_SECONDS = 0.1
+PIPED_LINES = 10
+
+
+class ProgressReport:
+    """Shows progress on stderr; a context manager, so that a live line always ends with a line break.
+
+    Args:
+        epochs: of the whole training.
+        quiet: show nothing.
+    """
+
+    def __init__(self, epochs: int, *, quiet: bool) -> None:
+        self._epochs, self._quiet, self._live = epochs, quiet, is_terminal(sys.stderr)
+        self._drawn_at, self._tenth, self._line = 0.0, 0, _LiveLine()
+
+    def __enter__(self) -> "ProgressReport":
+        if self._live and not self._quiet:
+            self._line.draw("compiling …")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: "TracebackType | None"
+    ) -> None:
+        self._line.end()
+
+    def show(self, progress: "Progress") -> None:
+        """Draw where training stands, if it is time to."""
+        if self._quiet:
+            return
+        if self._live:
+            self._redraw(progress)
+        elif (tenth := PIPED_LINES * progress.step // progress.steps) > self._tenth:
+            self._tenth = tenth
+            echo("  ".join(text for text, _ in self._figures(progress)), err=True)
+
+    def tell(self, sentence: str) -> None:
+        """Say something on a line of its own."""
+        if not self._quiet:
+            self._line.wipe()
+            echo(sentence, err=True)
+
+    def _redraw(self, progress: "Progress") -> None:
+        now = time.monotonic()
+        if now - self._drawn_at < REDRAW_SECONDS and progress.step < progress.steps:
+            return
+        self._drawn_at = now
+        self._line.draw(_fitted(self._figures(progress), _room()))
+
+    def _figures(self, progress: "Progress") -> list[tuple[str, int]]:
+        """Each figure with its rank: where there is no room for all, the highest is left out first."""
+        held_out = progress.validation_loss
+        return [
+            (f"epoch {progress.epoch}/{self._epochs}", 0),
+            (f"{100 * progress.step // progress.steps:3d} %", 3),
+            (f"loss {progress.loss:.4g}", 1),
+            *([] if held_out is None else [(f"validation {held_out:.4g}", 4)]),
+            (f"accuracy {progress.accuracy:.3f}", 5),
+            (f"{progress.steps_per_second:,.0f} steps/s", 6),
+            (f"{_clock(progress.seconds_left)} left", 2),
+        ]
+
+
+class ReadingReport:
+    """Shows on a terminal how far the reading of a dataset is, once it has taken a second.
+
+    A context manager, so that nothing of the line is left.
+
+    Args:
+        quiet: show nothing.
+    """
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._live = is_terminal(sys.stderr) and not quiet
+        self._line, self._next_at = _LiveLine(), 0.0
+
+    def __enter__(self) -> "ReadingReport":
+        self._next_at = time.monotonic() + PATIENCE_SECONDS
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: "TracebackType | None"
+    ) -> None:
+        self._line.wipe()
+
+    def show(self, task: str, share: float) -> None:
+        """Draw what is being done and which share of it is, 0..1 or NaN, if it is time to."""
+        if self._live and (now := time.monotonic()) >= self._next_at:
+            self._next_at = now + REDRAW_SECONDS
+            self._line.draw(f"{task} …" if math.isnan(share) else f"{task}: {100 * share:.0f} %")
+
+
+class _LiveLine:
+    """The last line of the terminal, drawn over and over."""
+
+    def __init__(self) -> None:
+        self._width = 0
+
+    def draw(self, line: str) -> None:
+        """Put a line in place of the last one; the terminal may have become narrower meanwhile."""
+        line = cut(visible(line), _room())
+        write("\r" + padded(line, min(self._width, _room())), err=True)
+        self._width = width_of(line)
+
+    def end(self) -> None:
+        """Go on below what was drawn, if anything was."""
+        if self._width:
+            write("\n", err=True)
+
+    def wipe(self) -> None:
+        """Leave an empty line where something was drawn, and go on in it."""
+        if self._width:
+            self.draw("")
+            write("\r", err=True)
+
+
+def _fitted(figures: list[tuple[str, int]], columns: int) -> str:
+    """The figures for which there is room."""
+    for most in sorted((rank for _, rank in figures), reverse=True):
+        line = "  ".join(text for text, rank in figures if rank <= most)
+        if width_of(line) <= columns:
+            break
+    return line
+
+
+def _room() -> int:
+    """Columns of a line; in the last one of the terminal some begin the next."""
+    return (terminal_columns(err=True) or 100) - 1
+
+
+def _clock(seconds: float) -> str:
+    """Hours, minutes and seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

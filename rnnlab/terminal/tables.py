@@ -1,0 +1,120 @@
+"""How results look on a terminal: aligned facts, tables and JSON."""
+
+import json
+import re
+import sys
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rnnlab.terminal.text import STEERING, terminal_columns
+from rnnlab.terminal.width import cut_in_the_middle, padded, width_of, wrapped
+
+TELLING = 3
+"""The highest rank of columns for which the cells of others are cut."""
+
+PIPE_COLUMNS = 100
+"""That sentences are wrapped to where nobody looks."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        title: its header.
+        left: whether it is aligned to the left.
+        rank: that of the highest is the first to be left out of a narrow table; those of rank 0 stay.
+        least: columns that the cells may be cut down to, their middles left out; 0 cuts none.
+    """
+
+    title: str
+    left: bool = False
+    rank: int = 0
+    least: int = 0
+
+
+def facts_table(rows: Sequence[tuple[str, str]], *, err: bool = False, whole: Collection[str] = ()) -> str:
+    """Lines of `name  value`, values aligned and wrapped to the width of the terminal.
+
+    Args:
+        rows: the names and the values.
+        err: whether they are printed on stderr.
+        whole: values that stay on one line, such as commands, which are copied from it.
+    """
+    indent = max((width_of(name) for name, _ in rows), default=0) + 2
+    width = max(terminal_columns(err=err) or PIPE_COLUMNS, indent + 20)
+    lines = []
+    for name, value in rows:
+        first, *others = [value] if value in whole else wrapped(value, width - indent)
+        lines.append(padded(name, indent) + first)
+        lines += [" " * indent + line for line in others]
+    return "\n".join(lines)
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Columns under a header; the first is aligned to the left, the others to the right."""
+    columns = [Column(title, left=number == 0) for number, title in enumerate(header)]
+    return fitted_table(columns, rows, width=None)
+
+
+def fitted_table(columns: Sequence[Column], rows: Sequence[Sequence[object]], *, width: int | None) -> str:
+    """A table that is made to fit: columns are left out by rank, and then cells cut.
+
+    Args:
+        columns: of the table.
+        rows: a cell for each column.
+        width: columns of the terminal; None shows all.
+    """
+    cells = [[column.title for column in columns], *([str(cell) for cell in row] for row in rows)]
+    widths = [max(map(width_of, column)) for column in zip(*cells, strict=True)]
+    shown = _shown(columns, widths, width or sys.maxsize)
+    for number in shown:
+        excess = _total(widths, shown) - (width or sys.maxsize)
+        if excess > 0 and columns[number].least:
+            widths[number] = min(widths[number], max(columns[number].least, widths[number] - excess))
+    return "\n".join(
+        "  ".join(
+            padded(cut_in_the_middle(row[i], widths[i]), widths[i], right=not columns[i].left) for i in shown
+        ).rstrip(" ")
+        for row in cells
+    )
+
+
+def as_json_text(value: Any) -> str:
+    """One JSON object; NaN and infinity, which JSON lacks, are null.
+
+    What steers a terminal is escaped as JSON has it: whoever reads it gets the same text, on a terminal too.
+    """
+    return STEERING.sub(_escaped, json.dumps(_finite(value), indent=2, ensure_ascii=False))
+
+
+def _shown(columns: Sequence[Column], widths: Sequence[int], width: int) -> list[int]:
+    """The columns for which there is room; for the most telling ones the cells of others are cut."""
+    least = [min(column.least or own, own) for column, own in zip(columns, widths, strict=True)]
+    shown = list(range(len(columns)))
+    for number in sorted(shown, key=lambda number: columns[number].rank, reverse=True):
+        rank = columns[number].rank
+        if not rank or _total(least if rank <= TELLING else widths, shown) <= width:
+            break
+        shown.remove(number)
+    return shown
+
+
+def _total(widths: Sequence[int], shown: Sequence[int]) -> int:
+    """Columns that a table of some of its columns takes."""
+    return sum(widths[number] + 2 for number in shown) - 2
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\u{ord(match.group()):04x}"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not -float("inf") < value < float("inf"):
+        return None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value

@@ -1,0 +1,288 @@
+"""A trace as one HTML file: it needs no other, fits a dark screen, and can be printed.
+
+A time step as lecture slides: what comes in, the equation of each layer, and what comes out.
+
+One unit through a text: each token with the value that the unit had after it.
+
+As in Karpathy, Johnson and Fei-Fei (2016), "Visualizing and understanding recurrent networks": a unit that
+counts, or that is on inside quotes, is found by looking.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab.engines.numpy.equation import Floats
+from rnnlab.errors import Argument, UsageError, count_of
+from rnnlab.reports.markup import Markup, tag, together
+from rnnlab.tracing.heat_map import Colour, colour_of, ink_on, most_varying, scale_of, token_label
+from rnnlab.tracing.heat_map_svg import heat_map_svg
+from rnnlab.tracing.slide import SlideLine, difference, head_lines, log_total, slide
+from rnnlab.tracing.terms import shown_number
+from rnnlab.tracing.tracing import LayerTrace, Trace, head_of
+from rnnlab.tracing.view import View, predictions, shapes_of
+
+MEMORY = "c"
+
+
+@dataclass(frozen=True)
+class FollowedUnit:
+    """A quantity of a unit over texts.
+
+    Attributes:
+        title: what it is.
+        tokens: (N texts) the tokens of each.
+        starts: (N, T) whether the state was zero before the step.
+        values: (N, T).
+        scale: the size of a value that has full colour.
+        kind: `text` or `notes`.
+    """
+
+    title: str
+    tokens: tuple[tuple[str, ...], ...]
+    starts: NDArray[np.bool_]
+    values: NDArray[np.float64]
+    scale: float
+    kind: str
+
+
+def followed_unit(trace: Trace, *, layer: int, unit: int, value: str | None = None) -> FollowedUnit:
+    """A unit of a trace; of an LSTM tanh(c), as in the paper, else h.
+
+    Args:
+        trace: the trace.
+        layer: from 0.
+        unit: from 0.
+        value: a gate's letter, `candidate`, `c` or `h`, to see another quantity.
+
+    Raises:
+        UsageError: there is no such unit or quantity.
+    """
+    followed = trace.layers[layer]
+    if unit >= followed.units:
+        raise UsageError(Argument("unit"), f": {followed.name} has {followed.units}, received {unit + 1}")
+    name = value or (MEMORY if MEMORY in followed.values else "h")
+    if name not in followed.values:
+        there_are = ", ".join(followed.values)
+        raise UsageError(Argument("value"), f": {followed.name} has {there_are}, received {name!r}")
+    values = followed.values[name][:, :, unit].astype(np.float64)
+    if name == MEMORY:
+        values = np.tanh(values)
+    scale = 1.0 if name == MEMORY else scale_of(followed.values[name])
+    quantity = "tanh(c)" if name == MEMORY else name
+    colours = f"blue -{scale:.3g} to red {scale:.3g}"
+    return FollowedUnit(
+        title=f"{followed.name}, unit {unit + 1}: {quantity} after each token, {colours}",
+        tokens=tuple(tuple(trace.tokens(lane)) for lane in range(len(trace.ids))),
+        starts=trace.starts,
+        values=values,
+        scale=scale,
+        kind=trace.model.experiment.dataset.kind,
+    )
+
+
+TOKENS_OF_A_SLIDE = 4
+"""Tokens whose logits are worked out; all, if they are no more than twice as many."""
+
+NUMBERS_OF_A_VECTOR = 8
+
+
+@dataclass(frozen=True)
+class Slide:
+    """What is worked out of one thing."""
+
+    title: str
+    lines: tuple[SlideLine, ...]
+
+
+def slides(view: View, step: int, *, most_units: int) -> Iterator[Slide]:
+    """The slides of a time step, from 0: for each text the units of each layer, and the output.
+
+    Raises:
+        UsageError: there is no such step.
+    """
+    trace = view.trace
+    if step >= trace.ids.shape[1]:
+        raise UsageError(
+            Argument("step"), f": the input has {count_of(trace.ids.shape[1], 'step')}, received {step + 1}"
+        )
+    for lane in range(len(trace.ids)):
+        of_input = f"input {lane + 1}, " if len(trace.ids) > 1 else ""
+        start = ", from a zero state" if trace.starts[lane, step] else ""
+        when = f"{of_input}step {step + 1}, token {trace.tokens(lane)[step]!r}{start}"
+        for number in view.layers:
+            layer = trace.layers[number]
+            units = view.units_of(layer) if view.units is not None else most_varying(layer, most_units)
+            for unit in units:
+                read = f"x = {_vector(layer.inputs[lane, step])}"
+                title = f"{layer.name}, unit {unit + 1} of {layer.units}, {when}; {read}"
+                yield Slide(title, tuple(_of_unit(view, number, step=step, lane=lane, unit=unit)))
+        if view.layers[-1] == len(trace.layers) - 1:
+            yield Slide(f"output, {when}", tuple(_of_output(view, step=step, lane=lane)))
+
+
+def _of_unit(view: View, number: int, *, step: int, lane: int, unit: int) -> Iterator[SlideLine]:
+    trace = view.trace
+    layer = trace.layers[number]
+    inputs = layer.inputs[lane, step]
+    lines = slide(layer.cell, trace.step(number, step), number=step + 1, inputs=inputs, unit=unit, lane=lane)
+    yield from lines
+    if _is_summed(layer):
+        numbers = f"{shown_number(lines[-1].value)} + {shown_number(float(inputs[unit]))}"
+        yield SlideLine("y", f"{lines[-1].name} + x", numbers, float(layer.outputs[lane, step, unit]))
+
+
+def _of_output(view: View, *, step: int, lane: int) -> Iterator[SlideLine]:
+    """How logits and probabilities of the most probable tokens, and of the one that came, come about."""
+    trace, last = view.trace, view.trace.layers[-1]
+    logits, tokens = trace.logits[lane, step], trace.model.tokens
+    count = len(tokens) if len(tokens) <= 2 * TOKENS_OF_A_SLIDE else TOKENS_OF_A_SLIDE
+    target = int(trace.targets[lane, step])
+    shown = {*np.argsort(-logits, kind="stable")[:count].tolist(), *([target] if target >= 0 else [])}
+    head = head_of(trace.architecture, trace.model)
+    yield from head_lines(
+        head.kernel if head else None,
+        head.bias if head else None,
+        last.outputs[lane, step],
+        logits,
+        {place: repr(tokens[place]) for place in sorted(shown)},
+        "y" if _is_summed(last) else f"h[{step + 1}]",
+    )
+    if target >= 0:
+        nats = -float(trace.log_probabilities[lane, step, target])
+        numbers = difference(log_total(logits), float(logits[target]))
+        yield SlideLine(
+            f"surprise at {tokens[target]!r}", "-ln p = ln Σ exp(logits) - logit", numbers, nats, "nats"
+        )
+
+
+def _is_summed(layer: LayerTrace) -> bool:
+    """Whether the layer gives the sum of its h and what it reads."""
+    return layer.outputs is not layer.values["h"]
+
+
+def _vector(values: Floats) -> str:
+    """The numbers of a vector; of a long one the first."""
+    shown = ", ".join(shown_number(float(value)) for value in values[:NUMBERS_OF_A_VECTOR])
+    return f"({shown}, … {len(values)} numbers)" if len(values) > NUMBERS_OF_A_VECTOR else f"({shown})"
+
+
+UNITS_OF_A_SLIDE = 4
+
+_STYLE = Markup("""
+:root { color-scheme: light dark; --ink: #1b1b1b; --ground: #fff; --line: #ccc; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6e6e6; --ground: #16181c; --line: #444; } }
+@media print { :root { --ink: #000; --ground: #fff; } }
+* { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+body { color: var(--ink); background: var(--ground); font: 15px/1.5 system-ui, sans-serif;
+  max-width: 1040px; margin: 2em auto; padding: 0 1em; }
+section, figure, tr { break-inside: avoid; }
+figure { margin: 1em 0; overflow-x: auto; }
+svg { max-width: none; }
+table { border-collapse: collapse; }
+th, td { border-bottom: 1px solid var(--line); padding: .15em .8em .15em 0; text-align: left; }
+td, pre, .text { font-family: ui-monospace, Menlo, Consolas, monospace; }
+pre { overflow-x: auto; }
+.text { line-height: 1.9; white-space: pre-wrap; overflow-wrap: anywhere; }
+.text span { padding: .1em 0; }
+.start { border-left: 3px solid currentColor; }
+""")
+
+
+def trace_page(
+    view: View, *, step: int | None = None, unit: int | None = None, value: str | None = None
+) -> str:
+    """The page of a trace: its heat maps and predictions, the slides of a step, or one unit through the text.
+
+    Args:
+        view: what is shown.
+        step: the step whose equation is shown, from 1.
+        unit: the unit that is followed, from 1.
+        value: what of the unit.
+
+    Raises:
+        UsageError: there is no such step or unit.
+    """
+    if unit:
+        body = _followed(followed_unit(view.trace, layer=view.layers[-1], unit=unit - 1, value=value))
+    elif step:
+        body = map(_slide, slides(view, step - 1, most_units=UNITS_OF_A_SLIDE))
+    else:
+        body = _overview(view)
+    title = "One unit through a text" if unit else "Gates and states, step by step"
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("title", f"rnnlab trace: {title}"),
+        tag("style", _STYLE),
+    )
+    notes = () if step or unit else view.notes
+    main = tag("main", tag("h1", title), *_facts(view, notes), *body)
+    return f"<!DOCTYPE html>\n{tag('html', head, tag('body', main), lang='en')}\n"
+
+
+def _facts(view: View, notes: tuple[str, ...]) -> Iterator[Markup]:
+    shapes = " → ".join(f"{name} {shape}" for name, shape in shapes_of(view.trace))
+    yield from (tag("p", fact) for fact in (*view.facts, shapes, *notes))
+
+
+def _overview(view: View) -> Iterator[Markup]:
+    for lane in range(len(view.trace.ids)):
+        if len(view.trace.ids) > 1:
+            yield tag("h2", f"Input {lane + 1}: {''.join(map(token_label, view.trace.tokens(lane)))}")
+        for layer, maps in view.maps(lane):
+            figures = (tag("figure", tag("figcaption", heat.title), heat_map_svg(heat)) for heat in maps)
+            yield tag("section", tag("h2", layer.name), *figures)
+        yield tag("section", tag("h2", "Next token"), _predictions(view, lane))
+
+
+def _predictions(view: View, lane: int) -> Markup:
+    """A row for each step: what was read, what was expected, and what came."""
+    names = ("step", "token", "expected", "came", "surprise, nats", "counted in training")
+    header = tag("tr", *(tag("th", name, scope="col") for name in names))
+    rows = []
+    for each in predictions(view, lane):
+        expected = ", ".join(f"{token_label(token)} {share:.4f}" for token, share in each.expected)
+        came = ["", ""] if each.came is None else [token_label(each.came), f"{each.nats:.4f}"]
+        cells = (str(each.step), token_label(each.token), expected, *came, "yes" if each.counted else "no")
+        rows.append(tag("tr", *(tag("td", cell) for cell in cells)))
+    return tag("table", tag("thead", header), tag("tbody", *rows))
+
+
+def _slide(slide: Slide) -> Markup:
+    lines = []
+    for line in slide.lines:
+        how = f"{line.symbols}\n    = {line.numbers}" if line.symbols else line.numbers
+        note = f"   ({line.note})" if line.note else ""
+        lines.append(f"{line.name} = {how} ≈ {line.value:.4f}{note}")
+    return tag("section", tag("h2", slide.title), tag("pre", "\n".join(lines)))
+
+
+def _followed(unit: FollowedUnit) -> Iterator[Markup]:
+    """Each text with its tokens coloured."""
+    yield tag("p", unit.title)
+    for tokens, starts, values in zip(unit.tokens, unit.starts, unit.values, strict=True):
+        spans = []
+        for token, start, value in zip(tokens, starts.tolist(), values.tolist(), strict=True):
+            shown = "↵\n" if token == "\n" else token
+            ground = colour_of(value, unit.scale)
+            style = f"background:{_css(ground)};color:{_css(ink_on(ground))}"
+            spans.append(
+                tag(
+                    "span",
+                    shown,
+                    style=style,
+                    title=f"{token!r} {value:.4f}",
+                    class_="start" if start else None,
+                )
+            )
+            if unit.kind == "notes":
+                spans.append(Markup(" "))
+        yield tag("p", together(*spans), class_="text", aria_label=unit.title)
+
+
+def _css(colour: Colour) -> str:
+    return "#" + "".join(f"{channel:02x}" for channel in colour)

@@ -1,0 +1,127 @@
+"""The trainings of a comparison: what they read, how long, and what becomes of those that fail."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rnnlab.comparison import trials
+from rnnlab.comparison.trials import epochs_in, read_experiments, train_runs, with_training
+from rnnlab.errors import ConfigError, TrainingError, UsageError
+from tests.experiments import SENTENCE, SONG, experiment
+
+DENSE = "model={kind: mlp, units: 8}"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in; how many threads the process has stays as it is."""
+    monkeypatch.chdir(tmp_path)
+    for kind in ("INTRA", "INTER"):
+        monkeypatch.setenv(f"TF_NUM_{kind}OP_THREADS", "1")
+    return tmp_path
+
+
+def write(path: str, text: str) -> Path:
+    """A configuration in a file."""
+    Path(path).parent.mkdir(exist_ok=True)
+    Path(path).write_text(text)
+    return Path(path)
+
+
+def test_configurations_are_named_after_their_files() -> None:
+    """With a number where two have the same name; all have the same budget."""
+    configs = [write("song.yaml", SONG), write("other/song.yaml", SONG), write("third.yaml", SONG)]
+
+    found = read_experiments(configs, ["model.units=7"], epochs=5)
+
+    assert list(found) == ["song", "song(2)", "third"]
+    assert {(each.training.epochs, each.model.units) for each in found.values()} == {(5, (7,))}
+
+
+def test_different_data_is_refused_before_anything_is_trained() -> None:
+    """And so is a random seed, which is not one for all."""
+    configs = [write("song.yaml", SONG), write("text.yaml", SENTENCE)]
+
+    with pytest.raises(UsageError, match=r"^song.yaml and text.yaml: measured on different data"):
+        read_experiments(configs)
+    with pytest.raises(UsageError, match=r"^training.random_seed: .*, and see seeds"):
+        read_experiments(configs[:1], ["training.random_seed=3"])
+    with pytest.raises(ConfigError, match=r"nowhere.yaml: no such configuration"):
+        read_experiments([*configs[:1], Path("nowhere.yaml")])
+
+
+def test_a_budget_that_ends_before_the_first_validation_is_refused() -> None:
+    """Before anything is trained, with the setting that stands against it."""
+    held_out = experiment(SENTENCE, "dataset.split={kind: contiguous}", "evaluation.every=3")
+
+    with pytest.raises(ConfigError, match=r"^evaluation.every: expected at most training.epochs, which is 2"):
+        with_training(held_out, epochs=2)
+
+
+def test_a_budget_in_seconds_is_the_epochs_that_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At least one; each is timed alone."""
+    told: list[tuple[int, int]] = []
+
+    def timed(work: Any, tasks: Any, *, jobs: int) -> Iterator[tuple[int, float]]:
+        assert (work, len(tasks), jobs) == (trials._epoch_seconds, 3, 1)
+        yield from enumerate([0.3, 100.0, 1e-9])
+
+    monkeypatch.setattr(trials, "in_processes", timed)
+
+    assert epochs_in([experiment(SONG)] * 3, 2.0, report=lambda *args: told.append(args)) == [
+        6,
+        1,
+        10_000_000,
+    ]
+    assert told == [(0, 6), (1, 1), (2, 10_000_000)]
+
+
+def test_an_epoch_takes_some_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the configuration's own steps, whatever epochs it has; what cannot be trained says why."""
+    monkeypatch.setattr(trials, "LOOK_SECONDS", 0.01)
+
+    assert 1e-6 < trials._epoch_seconds(experiment(SONG, DENSE)) < 10  # type: ignore[operator]
+    assert "is too short" in str(trials._epoch_seconds(experiment(SONG, DENSE, "dataset.window=50")))
+
+
+def test_a_failure_to_time_names_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is trained then."""
+    monkeypatch.setattr(trials, "in_processes", lambda *_, **__: iter([(0, "the loss is no number")]))
+
+    with pytest.raises(TrainingError, match="the loss is no number"):
+        epochs_in([experiment(SONG)], 1.0, report=lambda *_: None)
+
+
+def test_a_process_that_is_killed_does_not_take_the_others_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not done is trained one at a time; the one that is killed again is named by what killed it."""
+    asked: list[tuple[list[Any], int]] = []
+
+    def processes(work: Any, tasks: Any, *, jobs: int) -> Iterator[tuple[int, str]]:
+        asked.append(([folder for _, folder in tasks], jobs))
+        for number, (_, folder) in enumerate(tasks):
+            if folder == "deadly":
+                raise TrainingError("a process that trained was killed")
+            yield number, ""
+
+    monkeypatch.setattr(trials, "in_processes", processes)
+    tasks: Any = [(None, folder) for folder in ("a", "deadly", "b")]
+
+    found = dict(train_runs(tasks, jobs=2))
+
+    assert found == {0: "", 1: "a process that trained was killed", 2: ""}
+    assert asked == [(["a", "deadly", "b"], 2), (["deadly"], 1), (["b"], 1)]
+
+
+def test_a_training_that_was_begun_is_gone_on_with(folder: Path) -> None:
+    """Its folder is there already; and a second time there is nothing left to do."""
+    run = folder / "run"
+    wanted = experiment(SONG, DENSE)
+
+    assert trials._train_run(wanted, run) == ""
+    before = (run / "model.safetensors").read_bytes()
+    assert trials._train_run(wanted, run) == ""
+
+    assert (run / "model.safetensors").read_bytes() == before
+    assert "training is resumed after step" in (run / "events.log").read_text()

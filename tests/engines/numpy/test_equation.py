@@ -1,0 +1,137 @@
+"""How an equation becomes calls; that the calls are the equation is tested in `test_numpy_engine`."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnnlab.engines.numpy.equation import Equation, Floats, TimeStep
+from rnnlab.models import cells
+from rnnlab.models.cells import (
+    Array,
+    Cell,
+    NormalizedGru,
+    NormalizedLstm,
+    NormalizedSimpleRnn,
+    Product,
+    State,
+)
+
+H, LANES = 3, 2
+ALL = [
+    cells.SimpleRnn(),
+    cells.Lstm(),
+    cells.PeepholeLstm(),
+    cells.CoupledLstm(),
+    cells.CoupledPeepholeLstm(),
+    cells.GruResetBefore(),
+    cells.GruResetAfter(),
+    NormalizedSimpleRnn(),
+    NormalizedLstm(),
+    NormalizedGru(),
+]
+each_cell = pytest.mark.parametrize("cell", ALL, ids=lambda cell: type(cell).__name__)
+
+
+def equation_of(cell: Cell) -> Equation:
+    weights = {name: np.ones(shape, np.float32) for name, shape in cell.weight_shapes(1, H).items()}
+    return Equation(cell, H, cell.parameters(weights))
+
+
+def laid_out(cell: Cell, equation: Equation) -> TimeStep:
+    kernels = {gates: np.ones((len(gates) * H, H), np.float32) for gates in equation.products}
+    return TimeStep(equation, kernels, [np.ones((H, LANES), np.float32) for _ in cell.state])
+
+
+@pytest.mark.parametrize(
+    ("cell", "halved"), [(cells.Lstm(), "ifo"), (cells.CoupledLstm(), "fo")], ids=["lstm", "coupled"]
+)
+def test_gates_are_activated_at_once(cell: Cell, halved: str) -> None:
+    """What goes through σ is halved beforehand, the candidate is not."""
+    equation = equation_of(cell)
+
+    assert equation.gates is not None
+    assert equation.scale[:, 0].tolist() == [
+        0.5 if gate in halved else 1 for gate in cell.gates for _ in range(H)
+    ]
+
+
+@pytest.mark.parametrize("cell", [cell for cell in ALL if type(cell) not in (cells.Lstm, cells.CoupledLstm)])
+def test_gates_that_are_more_than_a_sum_are_activated_one_by_one(cell: Cell) -> None:
+    """Peepholes, gains, and the two products of a GRU, come between the sum and its activation."""
+    equation = equation_of(cell)
+
+    assert equation.gates is None
+    assert (equation.scale == 1).all()
+
+
+def test_a_step_of_an_lstm_is_ten_calls() -> None:
+    """The product, its sum, three for all gates, two products and a sum for c, two for h."""
+    names = [function.__name__ for function, _ in laid_out(cells.Lstm(), equation_of(cells.Lstm())).calls]
+
+    assert names == ["dot", "add", "tanh", "multiply", "add", *["multiply"] * 2, "add", "tanh", "multiply"]
+
+
+@each_cell
+def test_every_call_writes_into_an_array_that_is_there(cell: Cell) -> None:
+    """The last argument is what a call returns; the state is where it was."""
+    step = laid_out(cell, equation_of(cell))
+    state = step.state
+
+    for function, arguments in step.calls:
+        written = function(*arguments)
+        assert written is arguments[-1] or function is np.copyto
+
+    assert step.state is state
+
+
+@each_cell
+def test_no_call_writes_into_what_it_is_given(cell: Cell) -> None:
+    """Neither x nor a weight: only arrays of the step's own, and the state."""
+    step = laid_out(cell, equation_of(cell))
+    step.x[:] = 0.25
+    kernels = [arguments[0] for function, arguments in step.calls if function is np.dot]
+
+    for function, arguments in step.calls:
+        function(*arguments)
+
+    assert (step.x == 0.25).all()
+    assert all((kernel == 1).all() for kernel in kernels)
+
+
+class Swap(Cell):
+    """Its parts change places, so that neither can be written over the other."""
+
+    gates = "h"
+    state = ("h", "c")
+
+    def step(self, xp: Any, x: Array, product: Product, state: State, parameters: State) -> State:
+        h, c = state
+        return c + x, h + product(h)
+
+
+def test_an_old_state_that_is_still_needed_is_not_written_over() -> None:
+    """h' = c + x, c' = h + h U: h is read after h' is known."""
+    step = laid_out(Swap(), equation_of(Swap()))
+    step.x[:] = 10
+    step.state[0][:], step.state[1][:] = 1, 5
+
+    for function, arguments in step.calls:
+        function(*arguments)
+
+    h, c = step.state
+    assert (h == 15).all()
+    assert (c == 1 + H).all()
+
+
+def test_products_read_rows_above_h_too() -> None:
+    """With W beside U in the kernel, and what is below above h: one product for both."""
+    equation = equation_of(cells.SimpleRnn())
+    rows: Floats = np.array([[2], [1], [1], [1]], np.float32)
+    kernel = np.array([[0.25, 1, 1, 1]] * H, np.float32)
+    step = TimeStep(equation, {"h": kernel}, [rows[1:]], rows)
+
+    for function, arguments in step.calls:
+        function(*arguments)
+
+    np.testing.assert_allclose(rows, [[2]] + [[np.tanh(3.5)]] * H, rtol=1e-6)

@@ -1,0 +1,242 @@
+"""Nothing that is printed steers a terminal, and nothing that is printed elsewhere is changed."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+
+import pytest
+from click.testing import CliRunner
+
+from rnnlab.commands import COMMANDS, cli, run
+from rnnlab.terminal.progress import ReadingReport
+from rnnlab.terminal.text import echo, visible
+from tests.needs import needs
+from tests.trained import SENTENCE, run_of
+
+END = "\N{END OF TEXT}"
+"""What no command sends."""
+
+HOSTILE = "a\x1b[31mb\x07c\x9b2Jd\u202ee\x7ff"
+SHOWN = "a\\x1b[31mb\\x07c\\x9b2Jd\\u202ee\\x7ff"
+MODEL = SENTENCE.replace("if you want to build a ship", json.dumps(HOSTILE)).replace("if yo", '"a\\e[31"')
+
+
+@contextmanager
+def terminal() -> Iterator[Callable[[], str]]:
+    """Makes stdout and stderr one terminal; gives what it was sent since the last call."""
+    outside, inside = pty.openpty()
+    with (
+        os.fdopen(outside, "rb", buffering=0) as screen,
+        os.fdopen(inside, "w", encoding="utf-8") as stream,
+        redirect_stdout(stream),
+        redirect_stderr(stream),
+    ):
+
+        def sent() -> str:
+            stream.write(END)
+            stream.flush()
+            data = b""
+            while not data.endswith(END.encode()):
+                data += screen.read(4096)
+            return data.decode().removesuffix(END).replace("\r\n", "\n")
+
+        yield sent
+
+
+def test_everything_that_steers_is_spelled_out():
+    """C0 but tab and line feed, delete, C1 and whatever sets the direction of writing; nothing else."""
+    spelled = {code for code in range(0x110000) if visible(chr(code)) != chr(code)}
+
+    controls = {code for code in range(0x110000) if unicodedata.category(chr(code)) == "Cc"} - {9, 10}
+    marks = {0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+    assert spelled == controls | marks
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [(HOSTILE, SHOWN), ("\x85\u2066\u200f", r"\x85\u2066\u200f"), ("a\tb\nc é 나 🦋", "a\tb\nc é 나 🦋")],
+)
+def test_a_spelling_says_which_character_it_was(text, shown):
+    """As Python writes it; what everyone can read stays."""
+    assert visible(text) == shown
+
+
+@pytest.mark.parametrize("err", [False, True])
+def test_a_terminal_gets_it_spelled_out(err):
+    """On stdout and on stderr."""
+    with terminal() as sent:
+        echo(HOSTILE, err=err)
+
+        assert sent() == SHOWN + "\n"
+
+
+@pytest.mark.parametrize("err", [False, True])
+def test_a_pipe_gets_it_as_it_is(capsys, err):
+    """Colours too: whoever reads it decides."""
+    echo(HOSTILE, err=err)
+
+    assert capsys.readouterr()[err] == HOSTILE + "\n"
+
+
+def test_generated_text_is_spelled_out_on_a_terminal(rnnlab):
+    """The seed with it, and nothing that was written steers."""
+    run_of(MODEL)
+
+    with terminal() as sent:
+        assert run(["generate", "runs/song-1"]) == 0
+        written = sent()
+
+    assert written.startswith("a\\x1b[31")
+    assert visible(written) == written
+
+
+@pytest.mark.parametrize("command", ["generate", "evaluate", "describe"])
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_no_command_steers_a_terminal(rnnlab, command, more):
+    """Neither does its JSON, which means the same text all the same."""
+    run_of(MODEL)
+
+    with terminal() as sent:
+        assert run([command, "runs/song-1", *more]) == 0
+        written = sent()
+
+    assert visible(written) == written
+    assert "x1b" in written or "u001b" in written
+
+
+@pytest.mark.parametrize("settings", [{}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1"}])
+def test_nothing_is_coloured(rnnlab, monkeypatch, settings):
+    """Help, lists, errors: no command has colours, so that there is nothing for NO_COLOR to turn off."""
+    run_of(SENTENCE)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+
+    with terminal() as sent:
+        for line in (
+            ["--help"],
+            *([name, "--help"] for name in COMMANDS),
+            ["runs"],
+            ["runs", "show"],
+            ["nope"],
+        ):
+            run(line)
+        written = sent()
+
+    assert "Usage: rnnlab runs" in written
+    assert "\x1b" not in written
+
+
+def test_a_file_gets_what_was_generated(rnnlab):
+    """To the character, and the same in JSON."""
+    run_of(MODEL)
+    plain = CliRunner().invoke(cli, ["generate", "runs/song-1"]).stdout
+    as_json = json.loads(CliRunner().invoke(cli, ["generate", "runs/song-1", "--json"]).stdout)
+
+    assert plain.startswith("a\x1b[31")
+    assert plain == as_json["samples"][0]["text"] + "\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["evaluate", "\x1b[2J"],
+        ["describe", "\x1b[2J.yaml"],
+        ["train", "\u202egnp.yaml"],
+        ["\x1b[2J"],
+        ["generate", "--\x1b[2J"],
+        ["generate", "--length", "\x9b2J"],
+    ],
+)
+def test_no_error_steers_a_terminal(rnnlab, arguments):
+    """Names that were typed, or that a shell's `*` found, come back in messages."""
+    with terminal() as sent:
+        assert run(arguments) in (1, 2)
+        written = sent()
+
+    assert visible(written) == written
+    assert r"\x1b[2J" in written or r"\u202egnp" in written or r"\x9b2J" in written
+
+
+def test_the_live_line_steers_only_by_its_own_return(monkeypatch):
+    """A name of a file stands in it."""
+    monkeypatch.setattr("rnnlab.terminal.progress.PATIENCE_SECONDS", 0)
+    with terminal() as sent:
+        with ReadingReport(quiet=False) as reading:
+            reading.show("reading \x1b[2J\r.txt", 0.5)
+        lines = sent().split("\r")
+
+    assert lines[1] == r"reading \x1b[2J\x0d.txt: 50 %"
+    assert all(visible(line) == line for line in lines)
+
+
+def in_a_shell(command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """A line of bash, with `rnnlab` and `$PYTHON` in it."""
+    line = f'set -o pipefail; rnnlab() {{ "$PYTHON" -m rnnlab "$@"; }}; {command}'
+    environment = {**os.environ, "PYTHON": sys.executable, **settings}
+    return subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=environment, check=False)
+
+
+@needs("Linux")
+@pytest.mark.parametrize("command", ["schema", "--help", "generate --help"])
+def test_a_full_stdout_is_one_line(command):
+    """Also where Click itself prints; Python has nothing to add when it ends."""
+    done = in_a_shell(f"rnnlab {command} > /dev/full")
+
+    assert (done.returncode, done.stderr) == (
+        1,
+        "stdout: cannot be written (No space left on device); free some space, or send it elsewhere\n",
+    )
+
+
+@needs("Linux")
+def test_a_full_stderr_does_not_cost_the_result(rnnlab):
+    """What it would have said is lost, and the exit code is that of the work."""
+    run_of(SENTENCE)
+
+    done = in_a_shell("rnnlab generate 2> /dev/full")
+
+    assert (done.returncode, done.stdout[:5]) == (0, "if yo")
+    assert in_a_shell("rnnlab generate gone 2> /dev/full").returncode == 1
+
+
+def test_a_closed_pipe_ends_quietly(rnnlab):
+    """Whoever closed it has seen enough."""
+    done = in_a_shell("rnnlab schema | true")
+
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+
+
+def test_closed_streams_are_no_error(rnnlab):
+    """`>&-` and `2>&-`: nobody is listening, and that was asked for."""
+    run_of(SENTENCE)
+
+    assert in_a_shell("rnnlab generate >&- 2>&-").returncode == 0
+    assert in_a_shell("rnnlab train gone.yaml >&- 2>&-").returncode == 2
+
+
+def test_a_character_that_stdout_cannot_encode_is_one_line(rnnlab):
+    """With the setting that helps."""
+    run_of(SENTENCE.replace("if you want to build a ship", "나비야 나비야").replace("if yo", "나비야 나비"))
+
+    done = in_a_shell("rnnlab generate runs/song-1", PYTHONIOENCODING="latin-1")
+
+    assert (done.returncode, done.stderr) == (
+        1,
+        "stdout: U+B098 is not in its encoding, latin-1; set PYTHONIOENCODING=utf-8\n",
+    )
+
+
+@needs("Linux")
+def test_a_name_that_is_not_unicode_can_be_printed(rnnlab):
+    """Its bytes are spelled out, on stdout as in JSON."""
+    run = run_of(SENTENCE)
+    name = os.fsdecode(b"\xff")
+    run.path.rename(name)
+
+    assert rnnlab("evaluate", name, "--json").stdout.endswith('"run": "\\udcff"\n}\n')
+    assert in_a_shell("rnnlab evaluate $'\\xff' --json").returncode == 0
