@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from rnnlab.evaluation.measurement import Evaluation
 from rnnlab.reports.axes import Axis, label, value_axis
-from rnnlab.reports.history import History
 from rnnlab.reports.markup import Markup, tag, together
+from rnnlab.runs.history import History
 
 Floats = NDArray[np.floating[Any]]
 
@@ -216,11 +216,11 @@ def training_curves(history: History, evaluation: Evaluation | None = None) -> l
     """
     charts = []
     steps = Series(
-        "each step of training, from the lowest to the highest", history.step_epochs, history.step_losses
+        "each step of training, from the lowest to the highest", history.steps.in_epochs(), history.steps.loss
     )
     losses = [
-        Series("training", history.epochs, history.loss),
-        Series("validation", history.epochs, history.validation_loss),
+        Series("training", history.epoch, history.loss),
+        Series("validation", history.epoch, history.validation_loss),
     ]
     if any(len(line.known().ys) for line in losses):
         charts.append(
@@ -229,8 +229,8 @@ def training_curves(history: History, evaluation: Evaluation | None = None) -> l
             )
         )
     accuracies = [
-        Series("training", history.epochs, history.accuracy),
-        Series("validation", history.epochs, history.validation_accuracy),
+        Series("training", history.epoch, history.accuracy),
+        Series("validation", history.epoch, history.validation_accuracy),
     ]
     if any(len(line.known().ys) for line in accuracies):
         charts.append(

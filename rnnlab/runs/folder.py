@@ -25,7 +25,6 @@ import json
 import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ from rnnlab.errors import Argument, ConfigError, RnnlabError, RunError
 from rnnlab.files import PARTIAL, check_inside, write_durably
 from rnnlab.models.model_file import TrainedModel, load_model, save_model
 from rnnlab.runs.comparisons import is_comparison_folder
+from rnnlab.runs.events import event_line
 from rnnlab.runs.layout import (
     CONFIG,
     EVENTS,
@@ -152,17 +152,26 @@ class RunFolder:
             )
         return replace(trained, experiment=experiment.model_copy(update={"dataset": own.dataset}))
 
-    def log(self, event: str) -> None:
-        """Add a line with the time to `events.log`.
+    def log(
+        self,
+        sentence: str,
+        *,
+        state: str | None = None,
+        step: int | None = None,
+        epochs: int | None = None,
+        seconds: float | None = None,
+    ) -> None:
+        """Add an event to `events.log`; see `RunEvent`.
 
         Raises:
             RunError: the file cannot be written.
         """
-        now, path = datetime.now(UTC).isoformat(timespec="seconds"), self.path / EVENTS
+        path = self.path / EVENTS
         check_inside(path)
+        line = event_line(sentence, state=state, step=step, epochs=epochs, seconds=seconds)
         try:
-            with open(path, "a", encoding="utf-8", opener=_without_waiting) as file:
-                file.write(f"{now} {event}\n")
+            with open(path, "ab", opener=_without_waiting) as file:
+                file.write(line)
         except OSError as error:
             raise _unwritable(path, error) from error
 

@@ -20,6 +20,7 @@ EVENTS = "events.log"
 METRICS = "metrics.json"
 FOLDS = "folds.json"
 HISTORY = "history.csv"
+LOSSES = "losses.csv"
 CHECKPOINTS = "checkpoints"
 
 

@@ -17,13 +17,13 @@ from rnnlab.errors import RnnlabError, RunError
 from rnnlab.files import check_inside
 from rnnlab.models.tensor_file import open_tensor_file
 from rnnlab.runs.comparisons import ComparisonFolder, comparison_folder, is_comparison_folder
-from rnnlab.runs.events import NO_PROGRESS, EpochProgress, begun_at, progress_of, state_of
+from rnnlab.runs.events import RunEvent, begun_at, events_in, state_of
+from rnnlab.runs.history import NO_PROGRESS, EpochProgress, read_history
 from rnnlab.runs.layout import (
     CHECKPOINTS,
     CONFIG,
     EVENTS,
     FOLDS,
-    HISTORY,
     LATEST,
     METRICS,
     MODEL,
@@ -198,9 +198,8 @@ class _Reading:
 
     def progress(self) -> EpochProgress:
         """How far training came."""
-        with self._noted(HISTORY):
-            if text := self.text(HISTORY):
-                return progress_of(text)
+        with self._noted():
+            return read_history(self._path, with_steps=False).progress()
         return NO_PROGRESS
 
     def evaluated(self) -> Evaluated | None:
@@ -250,7 +249,7 @@ class Details:
     """What `rnnlab runs show` adds to the line of the list; None for a file that is missing or damaged.
 
     Attributes:
-        events: what happened, a line each with its time.
+        events: what happened, oldest first.
         metrics: the last evaluation.
         folds: the last cross-validation of its configuration.
         environment: versions and processor.
@@ -259,7 +258,7 @@ class Details:
         sizes: bytes of each file in the folder, and of the checkpoints together, by name.
     """
 
-    events: tuple[str, ...]
+    events: tuple[RunEvent, ...]
     metrics: dict[str, Any] | None
     folds: dict[str, Any] | None
     environment: dict[str, Any] | None
@@ -271,7 +270,7 @@ class Details:
 def details_of(path: Path) -> Details:
     """The details of a run folder."""
     return Details(
-        events=tuple((_text(path / EVENTS) or "").splitlines()),
+        events=events_in(_text(path / EVENTS) or ""),
         metrics=_object(path / METRICS),
         folds=_object(path / FOLDS),
         environment=_object(path / "environment.json"),
