@@ -214,13 +214,13 @@ def training_curves(history: History, evaluation: Evaluation | None = None) -> l
         history: of the run.
         evaluation: of its model, for the n-grams and the ceiling; None: they are not drawn.
     """
-    charts = []
+    charts, epochs = [], history.epoch.astype(np.float64)
     steps = Series(
         "each step of training, from the lowest to the highest", history.steps.in_epochs(), history.steps.loss
     )
     losses = [
-        Series("training", history.epoch, history.loss),
-        Series("validation", history.epoch, history.validation_loss),
+        Series("training", epochs, history.loss),
+        Series("validation", epochs, history.validation_loss),
     ]
     if any(len(line.known().ys) for line in losses):
         charts.append(
@@ -229,8 +229,8 @@ def training_curves(history: History, evaluation: Evaluation | None = None) -> l
             )
         )
     accuracies = [
-        Series("training", history.epoch, history.accuracy),
-        Series("validation", history.epoch, history.validation_accuracy),
+        Series("training", epochs, history.accuracy),
+        Series("validation", epochs, history.validation_accuracy),
     ]
     if any(len(line.known().ys) for line in accuracies):
         charts.append(
