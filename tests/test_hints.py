@@ -40,7 +40,6 @@ ELSEWHERE = {
     "pages/heading.py": "remarks in a page, which test_new.py reads",
     "pages/page.py": "the same",
     "processes.py": "a process that the system kills",
-    "reports/figures.py": "a library that is missing",
     "reports/reproduction.py": "a command in a report, made by command_line",
     "reports/trace_page.py": "CSS, and a title",
     "run_folders/places.py": "test_without_any_run_the_message_says_how_to_train_one",

@@ -5,7 +5,8 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.errors import DataError, one_line
+from rnnlab.errors import one_line
+from rnnlab.music.extras import load_extra
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -46,14 +47,9 @@ def check_matplotlib() -> None:
     """Refuse to go on where pictures cannot be drawn.
 
     Raises:
-        DataError: matplotlib is not installed; the line says how to.
+        DataError: matplotlib is not installed; the message says how to install it.
     """
-    try:
-        import matplotlib.figure  # noqa: F401, PLC0415 (an extra, and slow)
-    except ModuleNotFoundError:
-        raise DataError(
-            "a picture needs matplotlib, which is not installed: pip install 'rnnlab[plot]'"
-        ) from None
+    load_extra("matplotlib.figure")
 
 
 def rendered(draw: Callable[["Figure"], None], suffix: str, *, width: float, height: float) -> bytes:
