@@ -8,7 +8,7 @@ import pytest
 from rnnlab.errors import DataError
 from rnnlab.extras import EXTRAS, load_extra
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize("library", EXTRAS)
