@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.runs.lock import locked
-from rnnlab.terminal.width import width_of
+from rnnlab.terminal.text import width_of
 from tests.runs.listed import finished, metrics_of
 from tests.trained import STREAM
 

@@ -13,6 +13,7 @@ import pytest
 from rnnlab.config.reading import read_experiment
 from rnnlab.errors import ModelFileError, RunError
 from rnnlab.runs.folder import create_run, find_run, load_trained
+from rnnlab.runs.layout import is_below_runs
 from tests.forging import forge
 from tests.needs import needs
 from tests.trained import SENTENCE, SONG, run_of, trained
@@ -314,7 +315,7 @@ def test_the_folder_of_runs_may_itself_be_elsewhere():
     Path("runs").symlink_to("disk")
 
     assert find_run() == run
-    assert run.is_of_here
+    assert is_below_runs(run.path)
 
 
 def test_the_model_of_another_run_is_not_this_runs():
