@@ -1,4 +1,4 @@
-"""`rnnlab plot`: the training histories of runs as a picture."""
+"""`rnnlab plot`: draw the training histories of runs in one picture."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 @output_option(required=True)
 @overwrite_option
 def command(runs: tuple[Path, ...], output: Path, *, overwrite: bool) -> None:
-    """Draw loss and accuracy by epoch, of several runs in one picture.
+    """Draw loss and accuracy of runs by epoch, in one picture.
 
     \b
     rnnlab plot --output history.png
     rnnlab plot runs/nabiya_lstm-1 runs/nabiya_stateful_lstm-1 --output history.svg
 
-    Without a name, the newest run. The folder of a comparison stands for the runs in it.
+    Without RUN, the newest run is drawn. The folder of a comparison stands for the runs in it.
     """
     from rnnlab.commands.arguments import runs_in
     from rnnlab.files import write_durably
@@ -46,7 +46,7 @@ def command(runs: tuple[Path, ...], output: Path, *, overwrite: bool) -> None:
 
 
 def _history(run: Path) -> "History":
-    """The history of a run in which an epoch has ended."""
+    """The history of a run; an error if no epoch has ended."""
     from rnnlab.runs.history import read_history
 
     history = read_history(run, with_steps=False)
