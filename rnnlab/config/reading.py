@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab.config.comparison import is_comparison
-from rnnlab.config.contradictions import refuse_contradictions
 from rnnlab.config.overrides import Override, apply_overrides
 from rnnlab.config.problems import Finding, check, section_at
 from rnnlab.config.report import Mark, Problem, report
 from rnnlab.config.schema import Experiment
-from rnnlab.config.section import DATA_PATHS, make_absolute, one_or_many
+from rnnlab.config.section import DATA_PATHS, Section, make_absolute, one_or_many
 from rnnlab.config.writing import write_experiment
 from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, read_tree, value_at
 from rnnlab.errors import ConfigError, DataError, MissingFile, TrainingError, UsageError, command_line
@@ -200,7 +199,6 @@ def resumed_experiment(
     begun = located(read_experiment(own))
     asked_for = read_experiment(config, overrides) if config else located(read_experiment(own, overrides))
     wanted = _with_choices(asked_for, begun)
-    refuse_contradictions(wanted)
     changed = [
         f"{key} ({_shown(before)} → {_shown(after)})"
         for key, before, after in _differences(begun.model_dump(mode="json"), wanted.model_dump(mode="json"))
@@ -216,12 +214,12 @@ def resumed_experiment(
 
 def _with_choices(wanted: Experiment, begun: Experiment) -> Experiment:
     """A configuration with what it leaves open as it was chosen when the run began."""
-    update = {}
+    update: dict[str, Section] = {}
     for name, section in (("dataset", begun.dataset), ("training", begun.training)):
         mine = getattr(wanted, name)
         chosen = {key: getattr(section, key) for key in OPEN - mine.model_fields_set if hasattr(section, key)}
         update[name] = mine.model_copy(update=chosen)
-    return wanted.model_copy(update=update)
+    return wanted.replaced(**update)
 
 
 def _differences(old: Any, new: Any, key: str = "") -> Iterator[tuple[str, Any, Any]]:

@@ -59,6 +59,12 @@ Positive = Annotated[float, Field(ge=LEAST, le=MOST)]
 Decay = Annotated[float, Field(ge=0, le=MOST_DECAY)]
 """How much of a running mean is kept at each step, from 0 to less than 1."""
 
+Patience = Annotated[int, Field(ge=1, le=10_000_000)]
+"""Measurements of a loss in which it is to fall."""
+
+MinDelta = Annotated[float, Field(ge=0)]
+"""A loss counts as lower if it is by more than this, nats per token."""
+
 RandomSeed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 """A number that fixes what is drawn."""
 

@@ -11,7 +11,6 @@ How far the work on a large dataset has come, for whoever waits for it.
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rnnlab.config.contradictions import refuse_contradictions
 from rnnlab.config.dataset import ContiguousSplit, NoSplit, SequencesSplit
 from rnnlab.config.optimizer import Adam, CosineSchedule
 from rnnlab.config.schema import Experiment, NotesDataset
@@ -202,7 +201,6 @@ def fitted(experiment: Experiment, corpus: Corpus) -> tuple[Experiment, tuple[st
         chosen |= {"optimizer": OPTIMIZER, "schedule": SCHEDULE}
     copies = f" and {count_of(len(dataset.shifts), 'copy')} of those trained on" if dataset.shifts else ""
     complete, notes = _with(experiment, chosen, size=f"{count_of(len(corpus.ids), 'token')}{copies}")
-    refuse_contradictions(complete)
     return complete, notes
 
 
@@ -228,7 +226,7 @@ def _with(experiment: Experiment, chosen: dict[str, Any], *, size: str) -> tuple
         update[name] = section.model_copy(update=own)
         said += [f"{key} {_shown(value)}" for key, value in own.items()]
     note = f"not set, so chosen for {size}: {', '.join(said)}"
-    return experiment.model_copy(update=update), (note,) if said else ()
+    return experiment.replaced(**update), (note,) if said else ()
 
 
 def _split(corpus: Corpus) -> NoSplit | ContiguousSplit | SequencesSplit:
