@@ -10,7 +10,7 @@ from rnnlab.config.comparison import is_comparison
 from rnnlab.config.overrides import Override, apply_overrides
 from rnnlab.config.problems import Finding, check, section_at
 from rnnlab.config.report import Mark, Problem, report
-from rnnlab.config.schema import Experiment
+from rnnlab.config.schema import FITTED_SETTINGS, Experiment
 from rnnlab.config.section import DATA_PATHS, Section, make_absolute, one_or_many
 from rnnlab.config.writing import write_experiment
 from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, read_tree, value_at
@@ -162,10 +162,6 @@ def _about_config(path: Path, error: DataError) -> str:
     return str(error)
 
 
-OPEN = {"split", "window", "batch_size", "epochs", "optimizer", "schedule"}
-"""Settings that are chosen by the data where a configuration leaves them out (`datasets/loading.py`)."""
-
-
 MAY_CHANGE = (
     "training.epochs",
     "training.early_stopping",
@@ -213,13 +209,13 @@ def resumed_experiment(
 
 
 def _with_choices(wanted: Experiment, begun: Experiment) -> Experiment:
-    """A configuration with what it leaves open as it was chosen when the run began."""
-    update: dict[str, Section] = {}
-    for name, section in (("dataset", begun.dataset), ("training", begun.training)):
-        mine = getattr(wanted, name)
-        chosen = {key: getattr(section, key) for key in OPEN - mine.model_fields_set if hasattr(section, key)}
-        update[name] = mine.model_copy(update=chosen)
-    return wanted.replaced(**update)
+    """A configuration; the settings that it leaves to the data are those chosen when the run began."""
+    sections: dict[str, Section] = {}
+    for name, keys in FITTED_SETTINGS.items():
+        mine, chosen = getattr(wanted, name), getattr(begun, name)
+        left_out = {key: getattr(chosen, key) for key in keys if key not in mine.model_fields_set}
+        sections[name] = mine.model_copy(update=left_out)
+    return wanted.replaced(**sections)
 
 
 def _differences(old: Any, new: Any, key: str = "") -> Iterator[tuple[str, Any, Any]]:

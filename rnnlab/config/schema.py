@@ -27,6 +27,7 @@ __all__ = [
     "EvaluationSettings",
     "Experiment",
     "FilesSplit",
+    "FittedExperiment",
     "Generation",
     "GruModel",
     "LstmModel",
@@ -48,12 +49,18 @@ if TYPE_CHECKING:  # the models of other packages are known only when those pack
 else:
     Model = MODELS
 
+FITTED_SETTINGS = {
+    "dataset": ("split", "window"),
+    "training": ("batch_size", "epochs", "optimizer", "schedule"),
+}
+"""Settings that `datasets/loading.py` chooses for a stream by the size of its data, if they are left out."""
+
 
 class Experiment(Section):
     """One YAML file, or the same sections built in Python.
 
     Every default that needs no data is set when the experiment is built, and no two settings contradict each
-    other.
+    other. What the data decides is set by `rnnlab.datasets.loading.fitted`, which gives a `FittedExperiment`.
     """
 
     dataset: Annotated[TextDataset | NotesDataset, Field(discriminator="kind")] = Field(
@@ -64,10 +71,33 @@ class Experiment(Section):
     evaluation: EvaluationSettings = Field(EvaluationSettings(), description="How the network is measured.")
     generation: Generation = Field(Generation(), description="How the network writes.")
 
+    def __eq__(self, other: object) -> bool:
+        """Whether all sections are equal; a fitted experiment equals the one that says the same."""
+        if not isinstance(other, Experiment):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in Experiment.model_fields)
+
+    def __hash__(self) -> int:
+        return hash((self.dataset, self.model, self.training, self.evaluation, self.generation))
+
     @property
     def regime(self) -> Regime:
         """What one batch holds, and whether the state is carried from batch to batch."""
         return regime_of(self.training, self.model)
+
+    @property
+    def left_to_data(self) -> tuple[str, ...]:
+        """Names of the settings that are left out and that the size of the data decides; only of a stream.
+
+        An optimizer and a schedule are chosen together: if one of them is set, the other keeps its default.
+        """
+        if self.regime != "stream":
+            return ()
+        sections: tuple[Section, ...] = (self.dataset, self.training)
+        given = set[str]().union(*(section.model_fields_set for section in sections))
+        if given & {"optimizer", "schedule"}:
+            given |= {"optimizer", "schedule"}
+        return tuple(name for names in FITTED_SETTINGS.values() for name in names if name not in given)
 
     def replaced(self, **sections: Section) -> Self:
         """Return the experiment with other sections, checked as a new one is.
@@ -103,6 +133,29 @@ class Experiment(Section):
 
     def _contradictions(self) -> list[Contradiction]:
         return [*contradictions(self.dataset, self.model, self.training, self.evaluation, self.generation)]
+
+
+class FittedExperiment(Experiment):
+    """An experiment in which nothing is left to the data: what a training uses, and what its run writes."""
+
+    @staticmethod
+    def of(experiment: Experiment) -> "FittedExperiment":
+        """Return an experiment, of which no setting is left to the data, as a fitted one.
+
+        Raises:
+            ValueError: settings are left to the data; `rnnlab.datasets.loading.fitted` chooses them.
+        """
+        return FittedExperiment(**{name: getattr(experiment, name) for name in Experiment.model_fields})
+
+    @model_validator(mode="after")
+    def _refuse_what_is_left_to_data(self) -> Self:
+        if names := self.left_to_data:
+            raise PydanticCustomError(
+                "left_to_data",
+                "left out, and chosen only by rnnlab.datasets.loading.fitted: {names}",
+                {"names": ", ".join(names)},
+            )
+        return self
 
 
 def json_schema() -> dict[str, Any]:
