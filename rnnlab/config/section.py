@@ -13,7 +13,6 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from rnnlab.config.patterns import divided
 from rnnlab.config.yaml_tree import value_at
 
 MOST_UNITS = 16_384
@@ -138,6 +137,8 @@ def folder_of_all(paths: Iterable[Path]) -> Path:
 
 def _folder_of(path: Path) -> Path:
     """The folder of a file or a folder; of a pattern, the one in which it begins."""
+    from rnnlab.config.patterns import divided  # noqa: PLC0415 (only the files of a dataset need it)
+
     folder, pattern = divided(path)
     return folder if pattern else path.parent
 

@@ -15,7 +15,6 @@ from rnnlab.config.dataset import ContiguousSplit, NoSplit, SequencesSplit
 from rnnlab.config.optimizer import Adam, CosineSchedule
 from rnnlab.config.schema import FITTED_SETTINGS, Experiment, FittedExperiment, NotesDataset
 from rnnlab.config.section import Section
-from rnnlab.datasets.augmentation import augmented
 from rnnlab.datasets.batches import Batches, make_batches, reading_order
 from rnnlab.datasets.corpus import Corpus, drawn, load_corpus
 from rnnlab.datasets.reporting import Report, unreported
@@ -47,6 +46,10 @@ class Data:
         Raises:
             DataError: a copy has a note that is not in the vocabulary, or that MIDI has not.
         """
+        if not self.experiment.dataset.shifts:
+            return self
+        from rnnlab.datasets.augmentation import augmented  # noqa: PLC0415 (most data has no copies)
+
         corpus, parts = augmented(self.corpus, self.splits.parts, self.experiment)
         return replace(self, corpus=corpus, splits=replace(self.splits, parts=parts))
 
