@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnlab.engines.numpy.equation import Equation, Floats, TimeStep
+from rnnlab.engines.numpy.equation import Floats, Layout, TimeStep
 from rnnlab.models import cells
 from rnnlab.models.cells import (
     Array,
@@ -33,14 +33,17 @@ ALL = [
 each_cell = pytest.mark.parametrize("cell", ALL, ids=lambda cell: type(cell).__name__)
 
 
-def equation_of(cell: Cell) -> Equation:
+def layout_of(cell: Cell) -> Layout:
     weights = {name: np.ones(shape, np.float32) for name, shape in cell.weight_shapes(1, H).items()}
-    return Equation(cell, H, cell.parameters(weights))
+    return Layout(cell, H, cell.parameters(weights))
 
 
-def laid_out(cell: Cell, equation: Equation) -> TimeStep:
-    kernels = {gates: np.ones((len(gates) * H, H), np.float32) for gates in equation.products}
-    return TimeStep(equation, kernels, [np.ones((H, LANES), np.float32) for _ in cell.state])
+def laid_out(cell: Cell) -> TimeStep:
+    layout = layout_of(cell)
+    kernels = {
+        product.gates: np.ones((layout.rows(product), H), np.float32) for product in layout.equation.products
+    }
+    return TimeStep(layout, kernels, [np.ones((H, LANES), np.float32) for _ in cell.state])
 
 
 @pytest.mark.parametrize(
@@ -48,10 +51,10 @@ def laid_out(cell: Cell, equation: Equation) -> TimeStep:
 )
 def test_gates_are_activated_at_once(cell: Cell, halved: str) -> None:
     """What goes through σ is halved beforehand, the candidate is not."""
-    equation = equation_of(cell)
+    layout = layout_of(cell)
 
-    assert equation.gates is not None
-    assert equation.scale[:, 0].tolist() == [
+    assert layout.gates is not None
+    assert layout.scale[:, 0].tolist() == [
         0.5 if gate in halved else 1 for gate in cell.gates for _ in range(H)
     ]
 
@@ -59,15 +62,15 @@ def test_gates_are_activated_at_once(cell: Cell, halved: str) -> None:
 @pytest.mark.parametrize("cell", [cell for cell in ALL if type(cell) not in (cells.Lstm, cells.CoupledLstm)])
 def test_gates_that_are_more_than_a_sum_are_activated_one_by_one(cell: Cell) -> None:
     """Peepholes, gains, and the two products of a GRU, come between the sum and its activation."""
-    equation = equation_of(cell)
+    layout = layout_of(cell)
 
-    assert equation.gates is None
-    assert (equation.scale == 1).all()
+    assert layout.gates is None
+    assert (layout.scale == 1).all()
 
 
 def test_a_step_of_an_lstm_is_ten_calls() -> None:
     """The product, its sum, three for all gates, two products and a sum for c, two for h."""
-    names = [function.__name__ for function, _ in laid_out(cells.Lstm(), equation_of(cells.Lstm())).calls]
+    names = [function.__name__ for function, _ in laid_out(cells.Lstm()).calls]
 
     assert names == ["dot", "add", "tanh", "multiply", "add", *["multiply"] * 2, "add", "tanh", "multiply"]
 
@@ -75,7 +78,7 @@ def test_a_step_of_an_lstm_is_ten_calls() -> None:
 @each_cell
 def test_every_call_writes_into_an_array_that_is_there(cell: Cell) -> None:
     """The last argument is what a call returns; the state is where it was."""
-    step = laid_out(cell, equation_of(cell))
+    step = laid_out(cell)
     state = step.state
 
     for function, arguments in step.calls:
@@ -88,7 +91,7 @@ def test_every_call_writes_into_an_array_that_is_there(cell: Cell) -> None:
 @each_cell
 def test_no_call_writes_into_what_it_is_given(cell: Cell) -> None:
     """Neither x nor a weight: only arrays of the step's own, and the state."""
-    step = laid_out(cell, equation_of(cell))
+    step = laid_out(cell)
     step.x[:] = 0.25
     kernels = [arguments[0] for function, arguments in step.calls if function is np.dot]
 
@@ -104,6 +107,7 @@ class Swap(Cell):
 
     gates = "h"
     state = ("h", "c")
+    additive = False
 
     def step(self, xp: Any, x: Array, product: Product, state: State, parameters: State) -> State:
         h, c = state
@@ -112,7 +116,7 @@ class Swap(Cell):
 
 def test_an_old_state_that_is_still_needed_is_not_written_over() -> None:
     """h' = c + x, c' = h + h U: h is read after h' is known."""
-    step = laid_out(Swap(), equation_of(Swap()))
+    step = laid_out(Swap())
     step.x[:] = 10
     step.state[0][:], step.state[1][:] = 1, 5
 
@@ -126,10 +130,10 @@ def test_an_old_state_that_is_still_needed_is_not_written_over() -> None:
 
 def test_products_read_rows_above_h_too() -> None:
     """With W beside U in the kernel, and what is below above h: one product for both."""
-    equation = equation_of(cells.SimpleRnn())
+    layout = layout_of(cells.SimpleRnn())
     rows: Floats = np.array([[2], [1], [1], [1]], np.float32)
     kernel = np.array([[0.25, 1, 1, 1]] * H, np.float32)
-    step = TimeStep(equation, {"h": kernel}, [rows[1:]], rows)
+    step = TimeStep(layout, {"h": kernel}, [rows[1:]], rows)
 
     for function, arguments in step.calls:
         function(*arguments)
