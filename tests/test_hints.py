@@ -36,7 +36,7 @@ ELSEWHERE = {
     "extras.py": "a library that is missing",
     "suggestions/yaml_file.py": "remarks in a page, which test_new.py reads",
     "processes.py": "a process that the system kills",
-    "reports/overview.py": "a library that is missing; a command in a report, made by command_line",
+    "reports/overview.py": "a command in a report, made by command_line",
     "tracing/page.py": "CSS, and a title",
     "runs/folder.py": "test_folder.py: no run; a folder that holds files, or cannot be written",
     "runs/layout.py": "test_folder.py: test_without_any_run_the_message_says_how_to_train_one",

@@ -2,7 +2,8 @@
 
 The format: 8 bytes that count those of the header, the header in JSON, and the tensors one after another. No
 tensor is read, and no memory taken for one, before the header agrees with itself, with the file's size and
-with what the caller expects.
+with what the caller expects. The library's own reader is not used: it passes over names that come twice and
+keys that it does not know, and does not say how many bytes a file lacks.
 """
 
 import hashlib

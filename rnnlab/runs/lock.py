@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,14 +12,11 @@ from pathlib import Path
 from rnnlab.errors import RunError
 from rnnlab.runs.layout import CONFIG
 
-try:
-    import fcntl
-except ImportError:  # Windows has none: two processes in one folder are not noticed there
-    fcntl = None  # type: ignore[assignment]
-
 LOCK = ".lock"
 
 _TRIES, _PAUSE_SECONDS = 3, 0.02
+_LOCKED_BYTE = 1 << 30
+"""Byte that is locked on Windows, far behind the note of the owner, since no other process can read it."""
 
 
 class Lock:
@@ -74,14 +72,12 @@ def holder(run: Path) -> str | None:
 
     Nothing is written, and whoever begins to train meanwhile is not in the way.
     """
-    if not fcntl:
-        return None
     with suppress(OSError):
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         descriptor = os.open(run / LOCK, flags)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
+            _lock(descriptor, shared=True)
+        except (BlockingIOError, PermissionError):
             return _owner(descriptor)
         finally:
             os.close(descriptor)
@@ -89,26 +85,45 @@ def holder(run: Path) -> str | None:
 
 
 def _take(run: Path, descriptor: int) -> None:
-    if fcntl and not _is_taken(descriptor):
+    if not _is_taken(descriptor):
         raise RunError(f"{run}: is being trained by {_owner(descriptor)}; wait until that ends, or stop it")
     with suppress(OSError):  # who holds it is for messages alone: a full disk is no reason to stop here
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps({"host": socket.gethostname(), "process": os.getpid()}).encode(), 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, json.dumps({"host": socket.gethostname(), "process": os.getpid()}).encode())
 
 
 def _is_taken(descriptor: int) -> bool:
     """Whether this process holds the lock now; who only asks (`holder`) has it for an instant."""
     for _ in range(_TRIES):
         with suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(descriptor, shared=False)
             return True
         time.sleep(_PAUSE_SECONDS)
     return False
 
 
+def _lock(descriptor: int, *, shared: bool) -> None:
+    """Lock an open file until it is closed; Windows has no locks that are shared.
+
+    Raises:
+        BlockingIOError: another process holds it; on Windows a PermissionError.
+    """
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415 (Windows has this module, and other systems the one below)
+
+        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl  # noqa: PLC0415
+
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+
+
 def _owner(descriptor: int) -> str:
     """Who holds a lock, as it wrote into the file."""
     with suppress(ValueError, KeyError, TypeError, OSError):
-        owner = json.loads(os.pread(descriptor, 1000, 0))
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        owner = json.loads(os.read(descriptor, 1000))
         return f"process {int(owner['process'])} on {str(owner['host'])[:100]}"
     return "another process"

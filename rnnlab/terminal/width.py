@@ -1,20 +1,24 @@
 """How many columns of a terminal a text takes, and texts that are made to fit.
 
-East Asian wide characters take two (Unicode Standard Annex 11), marks that combine with a letter none.
+The widths are those of wcwidth: two columns for a wide East Asian character or an emoji of several
+characters, none for a mark that combines with a letter.
 """
 
-import re
-import unicodedata
-from functools import lru_cache
+import textwrap
 
 ELLIPSIS = "…"
 
-_NO_COLUMN = ("Mn", "Me", "Cf")
+_NARROW = str.maketrans(dict.fromkeys(f"{ELLIPSIS}\N{NO-BREAK SPACE}→×·–—", "-"))
+"""Characters beside ASCII that tables of rnnlab have, of one column: for others wcwidth is loaded, 40 ms."""
 
 
 def width_of(text: str) -> int:
     """Columns that a text takes."""
-    return len(text) if text.isascii() else sum(map(_columns, text))
+    if _is_narrow(text):
+        return len(text)
+    from wcwidth import width
+
+    return width(text)
 
 
 def padded(text: str, columns: int, *, right: bool = False) -> str:
@@ -27,48 +31,36 @@ def cut(text: str, columns: int) -> str:
     """The text, its end left out if it is wider than so many columns."""
     if width_of(text) <= columns:
         return text
-    return _beginning(text, columns - 1) + ELLIPSIS if columns > 0 else ""
+    return _part(text, 0, columns - 1) + ELLIPSIS if columns > 0 else ""
 
 
 def cut_in_the_middle(text: str, columns: int) -> str:
     """The text, its middle left out if it is too wide: of names the beginning and the number say most."""
-    if width_of(text) <= columns:
+    width = width_of(text)
+    if width <= columns:
         return text
-    end = _beginning(text[::-1], columns // 3)[::-1]
+    end = _part(text, width - columns // 3, width)
     return cut(text, columns - width_of(end)) + end
 
 
 def wrapped(text: str, columns: int) -> list[str]:
     """Lines of at most so many columns, broken at spaces, or within a word that is wider; one at least."""
-    lines, line = list[str](), ""
-    for piece in re.findall(r"[ \t\n\r\f\v]+|[^ \t\n\r\f\v]+", text):
-        is_space = not piece.strip(" \t\n\r\f\v")
-        word = " " * len(piece) if is_space else piece
-        if width_of(line) + width_of(word) > columns:
-            if line.strip(" "):
-                lines.append(line.rstrip(" "))
-            line, word = "", "" if is_space else word
-            while width_of(word) > columns:
-                head = _beginning(word, columns) or word[0]
-                lines.append(head)
-                word = word[len(head) :]
-        line += word
-    return [*lines, line.rstrip(" ")] if line.strip(" ") or not lines else lines
+    wrap = textwrap.wrap
+    if not _is_narrow(text):
+        from wcwidth import wrap
+    return wrap(text, columns, tabsize=1, break_on_hyphens=False) or [""]
 
 
-def _beginning(text: str, columns: int) -> str:
-    """As much of a text as fits."""
-    width = 0
-    for index, letter in enumerate(text):
-        width += _columns(letter)
-        if width > columns:
-            return text[:index]
-    return text
+def _part(text: str, begin: int, end: int) -> str:
+    """The columns of a text from `begin` up to `end`, without spaces and half characters where it was cut."""
+    if _is_narrow(text):
+        return text[begin:end]
+    from wcwidth import clip
+
+    part = clip(text, begin, end)
+    return part.lstrip() if begin else part.rstrip()
 
 
-@lru_cache(maxsize=4096)
-def _columns(letter: str) -> int:
-    """Columns of a character; the vowels and final consonants of a Korean syllable in parts take none."""
-    if unicodedata.category(letter) in _NO_COLUMN or "\u1160" <= letter <= "\u11ff":
-        return 0
-    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+def _is_narrow(text: str) -> bool:
+    """Whether each character takes one column."""
+    return text.translate(_NARROW).isascii()

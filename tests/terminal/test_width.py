@@ -20,11 +20,13 @@ BUTTERFLY = "나비야"
         ("蝶々", 4),
         ("ﾁｮｳ", 3),
         ("🦋", 2),
-        ("…", 1),
+        ("👨‍👩‍👧 and ❤️", 9),
+        ("🇰🇷", 2),
+        *[(letter, 1) for letter in "…→×·–—\N{NO-BREAK SPACE}"],
     ],
 )
 def test_a_text_takes_the_columns_of_its_letters(text, width):
-    """East Asian wide ones two, combining marks none, composed or not."""
+    """East Asian wide ones two, combining marks none, composed or not; an emoji of several characters two."""
     assert width_of(text) == width
 
 
@@ -62,6 +64,8 @@ def test_padding_is_by_columns():
         ("나비야 나비야", 7, ["나비야", "나비야"]),
         ("나비야나비야", 5, ["나비", "야나", "비야"]),
         ("나비", 1, ["나", "비"]),
+        ("a 나비야나비야", 5, ["a 나", "비야", "나비", "야"]),
+        ("big song-twelve", 12, ["big", "song-twelve"]),
         ("  indented", 20, ["  indented"]),
         ("", 9, [""]),
         ("   ", 9, [""]),
