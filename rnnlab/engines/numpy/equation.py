@@ -1,9 +1,9 @@
 """A cell's equation as a list of NumPy calls that write into arrays which exist already.
 
 A time step of one lane is about ten calls of a microsecond each. Running the cell's own Python and allocating
-an array for each result would double that time. So the calls are laid out once: `Layout` for a layer with its
-weights, `TimeStep` for a number of lanes. Lanes are columns, as in the TensorFlow engine: a gate is a
-contiguous block of rows. The functions that NumPy lacks are here too.
+an array for each result would double that time. So the calls are laid out once: `LayerEquation` for a layer
+with its weights, `TimeStep` for a number of lanes. Lanes are columns, as in the TensorFlow engine: a gate is
+a contiguous block of rows. The functions that NumPy lacks are here too.
 """
 
 from collections import Counter
@@ -53,7 +53,7 @@ FUNCTIONS: dict[Operation, Callable[..., Floats]] = {
 """The function of each operation; it writes its last argument."""
 
 
-class Layout:
+class LayerEquation:
     """The equation of one layer, prepared for NumPy.
 
     If the blocks of x + h U go through one activation each, and nowhere else, one tanh activates all gates:
@@ -65,7 +65,7 @@ class Layout:
         parameters: the cell's vectors, (H,) or (G·H,) each.
 
     Attributes:
-        equation: the cell's equation.
+        graph: the cell's equation as terms.
         units: H.
         uses: how many terms, and parts of the new state, use each term.
         arrays: the array of each parameter, (…, 1), and of each number.
@@ -74,17 +74,17 @@ class Layout:
     """
 
     def __init__(self, cell: Cell, units: int, parameters: Sequence[Floats]) -> None:
-        self.equation, self.units = Equation(cell), units
-        terms = self.equation.terms
+        self.graph, self.units = Equation(cell), units
+        terms = self.graph.terms
         self.uses = Counter(each for term in terms for each in term.inputs)
-        self.uses.update(self.equation.after)
+        self.uses.update(self.graph.after)
         columns = (vector[:, None] for vector in parameters)
-        self.arrays: dict[Term, Floats] = dict(zip(self.equation.parameters, columns, strict=True))
+        self.arrays: dict[Term, Floats] = dict(zip(self.graph.parameters, columns, strict=True))
         self.arrays |= {
             term: np.array(term.value, np.float32) for term in terms if term.operation == "number"
         }
         self.gates = next((term for term in terms if self._activated_at_once(term)), None)
-        self.scale = np.ones((self.rows(self.equation.x), 1), np.float32)
+        self.scale = np.ones((self.rows(self.graph.x), 1), np.float32)
         for block in self._users(self.gates) if self.gates else ():
             if self._users(block)[0].operation == "σ":
                 begin = block.begin * units
@@ -96,7 +96,7 @@ class Layout:
 
     def _activated_at_once(self, term: Term) -> bool:
         """Whether a term is x + h U for all gates, and each block goes through σ or tanh alone."""
-        x = self.equation.x
+        x = self.graph.x
         products = [each for each in term.inputs if each.operation == "product"]
         if term.operation != "+" or x not in term.inputs or not products:
             return False
@@ -108,37 +108,37 @@ class Layout:
         return each_once and "σ" in functions and {*functions} <= {"σ", "tanh"}
 
     def _users(self, term: Term) -> list[Term]:
-        return [user for user in self.equation.terms if term in user.inputs]
+        return [user for user in self.graph.terms if term in user.inputs]
 
 
 class TimeStep:
     """A layer's equation laid out for N lanes: the arrays, and the calls that work one step out in them.
 
     Args:
-        layout: the layer's equation.
-        kernels: Uᵀ for the gates of each product, (rows, H), multiplied by `Layout.scale`.
+        layer: the layer's equation.
+        kernels: Uᵀ for the gates of each product, (rows, H), multiplied by `LayerEquation.scale`.
         state: the arrays of the state, (H, N) each; the calls write the new state over the old.
         read: the array that a product with the old h reads in place of h; None for h itself. With kernels of
             more columns than H, it has the rows of another layer above those of h.
 
     Attributes:
-        x: the input pre-activations, (G·H, N), multiplied by `Layout.scale`; the caller fills them in.
+        x: the input pre-activations, (G·H, N), multiplied by `LayerEquation.scale`; the caller fills them in.
         state: as given.
         calls: the calls of one step.
     """
 
     def __init__(
         self,
-        layout: Layout,
+        layer: LayerEquation,
         kernels: Mapping[str, Floats],
         state: Sequence[Floats],
         read: Floats | None = None,
     ) -> None:
-        self._layout, self._equation = layout, layout.equation
+        self._layer, self._equation = layer, layer.graph
         self._kernels, self._lanes = kernels, state[0].shape[1]
         self._read = state[0] if read is None else read
         self.state, self.x = tuple(state), self._zeros(self._equation.x)
-        self._arrays = {**layout.arrays, self._equation.x: self.x}
+        self._arrays = {**layer.arrays, self._equation.x: self.x}
         self._arrays |= dict(zip(self._equation.before, state, strict=True))
         self.calls: list[Call] = []
         for term in self._equation.terms:
@@ -152,8 +152,8 @@ class TimeStep:
         """The array of a term, whose calls are added."""
         inputs = [self._arrays[each] for each in term.inputs]
         if term.operation == "block":
-            begin = term.begin * self._layout.units
-            return inputs[0][begin : begin + self._layout.rows(term)]  # a view (rows, N): no call
+            begin = term.begin * self._layer.units
+            return inputs[0][begin : begin + self._layer.rows(term)]  # a view (rows, N): no call
         if self._is_activated(term.inputs[0]):
             return inputs[0]
         if term.operation == "product":
@@ -163,13 +163,13 @@ class TimeStep:
             return out
         out = self._place(term)
         self.calls.append((FUNCTIONS[term.operation], (*inputs, out)))
-        if term is self._layout.gates:
+        if term is self._layer.gates:
             self.calls += self._activating(out)
         return out
 
     def _activating(self, sums: Floats) -> list[Call]:
         """The calls that activate all gates in place: tanh(a), or (tanh(a / 2) + 1) / 2 for σ(a)."""
-        scale = np.repeat(self._layout.scale, self._lanes, axis=1)  # (G·H, N): 1 for tanh, 1/2 for σ
+        scale = np.repeat(self._layer.scale, self._lanes, axis=1)  # (G·H, N): 1 for tanh, 1/2 for σ
         return [
             (np.tanh, (sums, sums)),
             (np.multiply, (sums, scale, sums)),
@@ -178,7 +178,7 @@ class TimeStep:
 
     def _is_activated(self, term: Term) -> bool:
         """Whether a term is a block of the gates that are activated all at once."""
-        return term.operation == "block" and term.inputs[0] is self._layout.gates
+        return term.operation == "block" and term.inputs[0] is self._layer.gates
 
     def _place(self, term: Term) -> Floats:
         """Where to write a term: an old state or an input that no later call reads, or a new one."""
@@ -186,7 +186,7 @@ class TimeStep:
             if after is term and not self._needed_after(term, before):
                 return self._arrays[before]
         computed = (each for each in term.inputs if each.operation not in {*GIVEN, "block"})
-        spent = (each for each in computed if self._layout.uses[each] == 1 and each.blocks == term.blocks)
+        spent = (each for each in computed if self._layer.uses[each] == 1 and each.blocks == term.blocks)
         return next((self._arrays[each] for each in spent), self._zeros(term))
 
     def _needed_after(self, term: Term, before: Term) -> bool:
@@ -195,4 +195,4 @@ class TimeStep:
         return any(before in user.inputs for user in later) or before in self._equation.after
 
     def _zeros(self, term: Term) -> Floats:
-        return np.zeros((self._layout.rows(term), self._lanes), np.float32)
+        return np.zeros((self._layer.rows(term), self._lanes), np.float32)

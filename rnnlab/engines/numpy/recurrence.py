@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.engines.numpy.dense import Dense
-from rnnlab.engines.numpy.equation import Call, Floats, Layout, TimeStep, flags_ignored
+from rnnlab.engines.numpy.equation import Call, Floats, LayerEquation, TimeStep, flags_ignored
 from rnnlab.engines.stepper import Ids, Logits, State
 from rnnlab.models.architecture import Architecture, RecurrentLayer
 from rnnlab.models.model_file import Weights
@@ -122,14 +122,14 @@ class _Recurrence:
     def __init__(self, layer: RecurrentLayer, weights: Weights) -> None:
         mine = {name: weights[f"{layer.name}/{name}"] for name in layer.weights}
         self.units, self.cell = layer.units, layer.cell
-        self._layout = Layout(layer.cell, layer.units, layer.cell.parameters(mine))
-        scale = self._layout.scale  # (G·H, 1)
+        self._equation = LayerEquation(layer.cell, layer.units, layer.cell.parameters(mine))
+        scale = self._equation.scale  # (G·H, 1)
         self._kernel = np.ascontiguousarray(mine["kernel"].T) * scale  # Wᵀ (G·H, D)
         self._bias = layer.cell.input_bias(mine)[:, None] * scale  # (G·H, 1)
         recurrent = np.ascontiguousarray(mine["recurrent_kernel"].T) * scale  # Uᵀ (G·H, H)
         self._kernels = {
-            product.gates: recurrent[product.begin * self.units :][: self._layout.rows(product)]
-            for product in self._layout.equation.products
+            product.gates: recurrent[product.begin * self.units :][: self._equation.rows(product)]
+            for product in self._equation.graph.products
         }
         self._latest: TimeStep | None = None
 
@@ -157,7 +157,7 @@ class _Recurrence:
         if hidden is not None:
             hidden[:] = parts[0]
             parts[0] = hidden
-        return TimeStep(self._layout, self._kernels if read is None else self._stacked, parts, read)
+        return TimeStep(self._equation, self._kernels if read is None else self._stacked, parts, read)
 
     def calls_above(self, hidden: Floats, state: tuple[Floats, ...]) -> list[Call]:
         """The calls of a step on the layer below, whose h stands above its own in (D + H, N)."""

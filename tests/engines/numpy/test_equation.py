@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnlab.engines.numpy.equation import Floats, Layout, TimeStep
+from rnnlab.engines.numpy.equation import Floats, LayerEquation, TimeStep
 from rnnlab.models import cells
 from rnnlab.models.cells import (
     Array,
@@ -33,17 +33,17 @@ ALL = [
 each_cell = pytest.mark.parametrize("cell", ALL, ids=lambda cell: type(cell).__name__)
 
 
-def layout_of(cell: Cell) -> Layout:
+def equation_of(cell: Cell) -> LayerEquation:
     weights = {name: np.ones(shape, np.float32) for name, shape in cell.weight_shapes(1, H).items()}
-    return Layout(cell, H, cell.parameters(weights))
+    return LayerEquation(cell, H, cell.parameters(weights))
 
 
 def laid_out(cell: Cell) -> TimeStep:
-    layout = layout_of(cell)
+    equation = equation_of(cell)
     kernels = {
-        product.gates: np.ones((layout.rows(product), H), np.float32) for product in layout.equation.products
+        product.gates: np.ones((equation.rows(product), H), np.float32) for product in equation.graph.products
     }
-    return TimeStep(layout, kernels, [np.ones((H, LANES), np.float32) for _ in cell.state])
+    return TimeStep(equation, kernels, [np.ones((H, LANES), np.float32) for _ in cell.state])
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,10 @@ def laid_out(cell: Cell) -> TimeStep:
 )
 def test_gates_are_activated_at_once(cell: Cell, halved: str) -> None:
     """What goes through σ is halved beforehand, the candidate is not."""
-    layout = layout_of(cell)
+    equation = equation_of(cell)
 
-    assert layout.gates is not None
-    assert layout.scale[:, 0].tolist() == [
+    assert equation.gates is not None
+    assert equation.scale[:, 0].tolist() == [
         0.5 if gate in halved else 1 for gate in cell.gates for _ in range(H)
     ]
 
@@ -62,10 +62,10 @@ def test_gates_are_activated_at_once(cell: Cell, halved: str) -> None:
 @pytest.mark.parametrize("cell", [cell for cell in ALL if type(cell) not in (cells.Lstm, cells.CoupledLstm)])
 def test_gates_that_are_more_than_a_sum_are_activated_one_by_one(cell: Cell) -> None:
     """Peepholes, gains, and the two products of a GRU, come between the sum and its activation."""
-    layout = layout_of(cell)
+    equation = equation_of(cell)
 
-    assert layout.gates is None
-    assert (layout.scale == 1).all()
+    assert equation.gates is None
+    assert (equation.scale == 1).all()
 
 
 def test_a_step_of_an_lstm_is_ten_calls() -> None:
@@ -130,10 +130,10 @@ def test_an_old_state_that_is_still_needed_is_not_written_over() -> None:
 
 def test_products_read_rows_above_h_too() -> None:
     """With W beside U in the kernel, and what is below above h: one product for both."""
-    layout = layout_of(cells.SimpleRnn())
+    equation = equation_of(cells.SimpleRnn())
     rows: Floats = np.array([[2], [1], [1], [1]], np.float32)
     kernel = np.array([[0.25, 1, 1, 1]] * H, np.float32)
-    step = TimeStep(layout, {"h": kernel}, [rows[1:]], rows)
+    step = TimeStep(equation, {"h": kernel}, [rows[1:]], rows)
 
     for function, arguments in step.calls:
         function(*arguments)
