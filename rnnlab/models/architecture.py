@@ -5,6 +5,7 @@ How a token id becomes the numbers that a network reads: one row of a table for 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from math import prod
 
 import numpy as np
@@ -12,11 +13,11 @@ from numpy.typing import NDArray
 
 from rnnlab.config.contradictions import MOST_ACTIVATIONS, MOST_WEIGHTS
 from rnnlab.config.dataset import BOUNDARIES
+from rnnlab.config.model import CELLS
 from rnnlab.config.schema import Experiment, GruModel, LstmModel, MlpModel, RecurrentModel, SimpleRnnModel
 from rnnlab.errors import ConfigError, count_of
 from rnnlab.models import cells
 from rnnlab.models.cells import Cell, NormalizedGru, NormalizedLstm, NormalizedSimpleRnn, Shapes
-from rnnlab.models.outside import outside_cell
 from rnnlab.music.notation import pitch_and_duration
 
 ENCODING = "encoding"
@@ -136,7 +137,7 @@ def cell_of(model: RecurrentModel) -> Cell:
     if isinstance(model, SimpleRnnModel):
         return NormalizedSimpleRnn() if model.layer_norm else cells.SimpleRnn()
     if not isinstance(model, GruModel):
-        return outside_cell(model.kind)
+        return _outside_cell(model.kind)
     if model.layer_norm:
         return NormalizedGru()
     return cells.GruResetAfter() if model.reset_after else cells.GruResetBefore()
@@ -148,6 +149,37 @@ def _lstm_of(model: LstmModel) -> Cell:
     if model.coupled_gates:
         return cells.CoupledPeepholeLstm() if model.peephole else cells.CoupledLstm()
     return cells.PeepholeLstm() if model.peephole else cells.Lstm()
+
+
+@cache
+def _outside_cell(kind: str) -> Cell:
+    """The cell of another installed package, by the name of its entry point, loaded and tried out.
+
+    Raises:
+        ConfigError: it cannot be imported, is not a cell, or does not keep to the contract of `models.terms`.
+    """
+    from rnnlab.models.terms import ContractError, Equation  # noqa: PLC0415 (only such a cell is tried out here)
+
+    entry = CELLS[kind]
+    try:
+        loaded = entry.load()
+        cell = loaded()
+    except Exception as error:
+        raise ConfigError(
+            f"model.kind: {kind}: {entry.value} cannot be loaded ({type(error).__name__}: {error});"
+            " install its package again, or name another kind"
+        ) from error
+    if not isinstance(cell, Cell):
+        raise ConfigError(
+            f"model.kind: {kind}: {entry.value}: expected a subclass of rnnlab.models.cells.Cell, received"
+            f" {loaded!r}"
+        )
+    try:
+        Equation(cell)
+    except ContractError as error:
+        where = f"model.kind: {kind}: {entry.value}"
+        raise ConfigError(f"{where}: {error.problem}; see docs/adding-a-cell.md") from error
+    return cell
 
 
 def _layers_of(experiment: Experiment, vocab_size: int) -> Architecture:

@@ -17,10 +17,17 @@ from numpy.typing import NDArray
 from rnnlab.engines.numpy.equation import Floats
 from rnnlab.errors import Argument, UsageError, count_of
 from rnnlab.reports.markup import Markup, tag, together
-from rnnlab.tracing.heat_map import Colour, colour_of, ink_on, most_varying, scale_of, token_label
-from rnnlab.tracing.heat_map_svg import heat_map_svg
+from rnnlab.tracing.expression import shown_number
+from rnnlab.tracing.heat_map import (
+    Colour,
+    colour_of,
+    heat_map_svg,
+    ink_on,
+    most_varying,
+    scale_of,
+    token_label,
+)
 from rnnlab.tracing.slide import SlideLine, difference, head_lines, log_total, slide
-from rnnlab.tracing.terms import shown_number
 from rnnlab.tracing.tracing import LayerTrace, Trace, head_of
 from rnnlab.tracing.view import View, predictions, shapes_of
 

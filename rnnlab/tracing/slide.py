@@ -13,7 +13,8 @@ import numpy as np
 from rnnlab.engines.numpy.equation import Floats
 from rnnlab.errors import count_of
 from rnnlab.models.cells import EPSILON
-from rnnlab.tracing.terms import SYMBOLS, Binding, Expression, Term, expression, shown_number
+from rnnlab.models.terms import ACTIVATIONS, Term
+from rnnlab.tracing.expression import SYMBOLS, Binding, Expression, expression, shown_number
 from rnnlab.tracing.tracing import CANDIDATE, Step, TracedCell
 
 SUMMANDS = 4
@@ -74,50 +75,61 @@ def weighted_sum(values: Floats, weights: Floats) -> tuple[str, str]:
 
 
 class _Writer:
-    """Writes the lines of one unit; each term once."""
+    """Writes the lines of one unit, each term once; `place` is the block of a term that the unit is in."""
 
     def __init__(
         self, cell: TracedCell, step: Step, *, number: int, inputs: Floats, unit: int, lane: int
     ) -> None:
         self.lines: list[SlideLine] = []
-        self._cell, self._inputs, self._unit, self._lane = cell, inputs, unit, lane
-        self._names = {term: f"{name}[{number - 1}]" for name, term in step.before.items()}
-        self._later = {term: f"{name}[{number}]" for name, term in step.after.items()}
-        self._later |= {term: _gate_name(name, term) for name, term in step.gates.items()}
+        self._cell, self._values, self._inputs = cell, step.terms, inputs
+        self._unit, self._lane = unit, lane
+        equation, state = cell.equation, cell.cell.state
+        self._names = {
+            term: f"{name}[{number - 1}]" for name, term in zip(state, equation.before, strict=True)
+        }
+        self._later = {term: f"{name}[{number}]" for name, term in zip(state, equation.after, strict=True)}
+        self._later |= {term: _gate_name(name, term) for name, term in cell.gates.items()}
 
     def define_all(self) -> None:
         """The gates in the cell's order, and the state with h last, each after what it is worked out from."""
-        gates = [term for term in self._later if term.name]
-        for term in gates + [term for term in reversed(self._later) if not term.name]:
+        gates = [term for term in self._later if _gate_of(term)]
+        for term in gates + [term for term in reversed(self._later) if not _gate_of(term)]:
             self._define(term)
 
     def _define(self, term: Term) -> None:
         if term in self._names:
             return
         name = self._later[term]
-        gate = term.name if len(self._cell.cell.gates) > 1 else ""
-        worked_out = expression(term, lambda each: None if each is term else self._leaf(each, gate))
+        gate = _gate_of(term) if len(self._cell.cell.gates) > 1 else ""
+        worked_out = expression(
+            term, 0, lambda each, place: None if each is term else self._leaf(each, place, gate)
+        )
         self.lines.append(SlideLine(name, worked_out.symbols, worked_out.numbers, self._value(term)))
         self._names[term] = name
 
-    def _leaf(self, term: Term, gate: str) -> Expression | None:
-        """The expression of what is given or has a line of its own; None for what is written out in place."""
+    def _leaf(self, term: Term, place: int, gate: str) -> Expression | None:
+        """The expression of a given term or of one with a line of its own; None for one to be written out."""
         if term in self._later:
             self._define(term)
         if term in self._names:
             return Expression.of_value(self._names[term], self._value(term))
         if term.operation == "number":
-            return Expression.of_value(shown_number(float(term.values[0, 0])), float(term.values[0, 0]))
-        subscript = f"_{term.gates or gate}" if len(self._cell.cell.gates) > 1 and gate else ""
+            return Expression.of_value(shown_number(term.value), term.value)
+        subscript = self._subscript(term, place, gate)
         if term.operation == "parameter":
-            return Expression.of_value(_symbol(term) + subscript, self._value(term))
+            return Expression.of_value(_symbol(term) + subscript, self._value(term, place))
         if term.operation in ("x", "product"):
-            return self._summed(term, subscript)
-        return self._normalized(term, subscript) if term.operation == "normalized" else None
+            return self._summed(term, place, subscript)
+        return self._normalized(term, place, subscript) if term.operation == "normalized" else None
 
-    def _summed(self, term: Term, subscript: str) -> Expression:
-        """x W + b or h U, whose products have a line of their own."""
-        column = term.begin + self._unit
+    def _subscript(self, term: Term, place: int, gate: str) -> str:
+        """The letter of the gate that a block belongs to, where there are several."""
+        letter = term.gates[place] if term.gates and gate else gate
+        return f"_{letter}" if letter and len(self._cell.cell.gates) > 1 else ""
+
+    def _summed(self, term: Term, place: int, subscript: str) -> Expression:
+        """The expression of x W + b or h U, whose products have a line of their own."""
+        column = (term.begin + place) * self._cell.layer.units + self._unit
         if term.operation == "x":
             name, bias = f"x W{subscript}", float(self._cell.bias[column])
             numbers, note = weighted_sum(self._inputs, self._cell.weights["kernel"][:, column])
@@ -129,37 +141,36 @@ class _Writer:
             inner = self._operand(operand)
             name = f"{inner} U{subscript}"
             weights = self._cell.weights["recurrent_kernel"][:, column]
-            numbers, note = weighted_sum(operand.values[:, self._lane], weights)
-        self._once(SlideLine(name, "", numbers, self._value(term), note))
-        return Expression.of_value(name, self._value(term), Binding.SUM if " + " in name else Binding.PRODUCT)
+            numbers, note = weighted_sum(self._values[operand][:, self._lane], weights)
+        self._once(SlideLine(name, "", numbers, self._value(term, place), note))
+        binding = Binding.SUM if " + " in name else Binding.PRODUCT
+        return Expression.of_value(name, self._value(term, place), binding)
 
     def _operand(self, operand: Term) -> str:
-        """What U is multiplied with; what is not a state is written out, all units at once."""
+        """The operand of U in symbols; one that is no state is written out, for all units at once."""
         for term in operand.inputs:
             if term in self._later:
                 self._define(term)
         if operand in self._names:
             return self._names[operand]
-        return f"({expression(operand, lambda each: self._leaf(each, '')).symbols})"
+        return f"({expression(operand, 0, lambda each, place: self._leaf(each, place, '')).symbols})"
 
-    def _normalized(self, term: Term, subscript: str) -> Expression:
-        """LN(v): the unit's own v, less the mean of all of the lane's, over their deviation."""
+    def _normalized(self, term: Term, place: int, subscript: str) -> Expression:
+        """The expression of LN(v): the unit's own v, less the mean of the lane, over the lane's deviation."""
         (whole,) = term.inputs
-        lane, place = whole.values[:, self._lane], term.begin + self._unit
-        is_part = len(whole.values) > len(term.values)
-        self._leaf(whole.block(term.begin, len(term.values), term.gates) if is_part else whole, term.gates)
+        lane = self._values[whole][:, self._lane]  # (blocks·H,)
+        is_part = term.blocks > 1
+        self._leaf(whole, place, term.gates[place] if term.gates else "")
         name = f"LN({self._plain(whole)}){subscript if is_part else ''}"
         mean, deviation = float(lane.mean()), float(np.sqrt(lane.var() + EPSILON))
-        numbers = f"({difference(float(lane[place]), mean)}) / {shown_number(deviation)}"
-        self._once(
-            SlideLine(
-                name, "", numbers, self._value(term), f"mean and deviation of {count_of(len(lane), 'value')}"
-            )
-        )
-        return Expression.of_value(name, self._value(term))
+        own = float(lane[place * self._cell.layer.units + self._unit])
+        numbers = f"({difference(own, mean)}) / {shown_number(deviation)}"
+        note = f"mean and deviation of {count_of(len(lane), 'value')}"
+        self._once(SlideLine(name, "", numbers, self._value(term, place), note))
+        return Expression.of_value(name, self._value(term, place))
 
     def _plain(self, whole: Term) -> str:
-        """What is normalised, all units at once."""
+        """A normalised term in symbols, all units at once."""
         if whole.operation == "x":
             return "x W"
         return f"{self._operand(whole.inputs[0])} U" if whole.operation == "product" else self._names[whole]
@@ -168,9 +179,11 @@ class _Writer:
         if all(line.name != other.name for other in self.lines):
             self.lines.append(line)
 
-    def _value(self, term: Term) -> float:
-        lane = self._lane if term.values.shape[1] > 1 else 0  # a weight is the same in every lane
-        return float(term.values[self._unit, lane])
+    def _value(self, term: Term, place: int = 0) -> float:
+        """The unit's number in one block of a term."""
+        values = self._values[term]
+        lane = self._lane if values.shape[1] > 1 else 0  # a weight is the same in every lane
+        return float(values[place * self._cell.layer.units + self._unit, lane])
 
 
 def head_lines(
@@ -221,9 +234,15 @@ def difference(left: float, right: float) -> str:
     return (Expression.of_value("", left) - Expression.of_value("", right)).numbers
 
 
+def _gate_of(term: Term) -> str:
+    """The letter of the gate that a term activates; "" for other terms."""
+    letters = term.inputs[0].gates if term.operation in ACTIVATIONS else ""
+    return letters if len(letters) == 1 else ""
+
+
 def _gate_name(name: str, term: Term) -> str:
-    """`c̃` and `h̃` for what is new, the letter for every other gate."""
-    return f"{term.name}\N{COMBINING TILDE}" if name == CANDIDATE else name
+    """`c̃` and `h̃` for the candidate, the letter for every other gate."""
+    return f"{_gate_of(term)}\N{COMBINING TILDE}" if name == CANDIDATE else name
 
 
 def _symbol(term: Term) -> str:

@@ -3,20 +3,21 @@
 One recurrent layer, run a step at a time with every number in the open.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.engines.numpy.dense import Dense
-from rnnlab.engines.numpy.equation import Floats
+from rnnlab.engines.numpy.equation import Floats, normalized, sigmoid
 from rnnlab.errors import Argument, ModelFileError, UsageError
 from rnnlab.models.architecture import Architecture, RecurrentLayer, architecture_of, encoding_table
 from rnnlab.models.model_file import TrainedModel, Weights
+from rnnlab.models.terms import ACTIVATIONS, Equation, Operation, Term
 from rnnlab.tracing.reading import Flags, Ids, TraceInput, reading_of, with_boundaries
-from rnnlab.tracing.terms import Recording, Term
 
 CANDIDATE = "candidate"
 """What tanh makes of a gate's sum: what is new, c̃ or h̃."""
@@ -24,23 +25,17 @@ CANDIDATE = "candidate"
 
 @dataclass(frozen=True)
 class Step:
-    """What one time step of a layer came to.
+    """One time step of a layer with its numbers.
 
     Attributes:
-        before: the parts of the state before it, by name.
-        gates: each activated gate in the cell's order, by its letter or as the candidate.
-        after: the parts of the state after it, by name.
+        terms: the value of every term of the equation, (blocks·H, N).
+        values: every gate, and then the state after the step with h last, (H, N) each, by name.
+        after: the state after the step, (H, N) each.
     """
 
-    before: dict[str, Term]
-    gates: dict[str, Term]
-    after: dict[str, Term]
-
-    @property
-    def values(self) -> dict[str, Floats]:
-        """Every gate, and then the state with h last, (H, N) each."""
-        state = {name: term.values for name, term in reversed(self.after.items())}
-        return {**{name: term.values for name, term in self.gates.items()}, **state}
+    terms: dict[Term, Floats]
+    values: dict[str, Floats]
+    after: tuple[Floats, ...]
 
 
 class TracedCell:
@@ -49,63 +44,65 @@ class TracedCell:
     Args:
         layer: the layer.
         weights: of the model, by their names in a model file.
+
+    Attributes:
+        cell: the layer's cell.
+        equation: the cell's equation as terms.
+        gates: each activated gate of the equation in the cell's order, by its letter or as the candidate.
     """
 
     def __init__(self, layer: RecurrentLayer, weights: Weights) -> None:
         self.layer, self.cell = layer, layer.cell
         self.weights = {name: weights[f"{layer.name}/{name}"] for name in layer.weights}
         self.bias = self.cell.input_bias(self.weights)
-        rows = {name: Term(each, "parameter", name=name) for name, each in self.weights.items()}
-        self._parameters = tuple(map(self._as_column, self.cell.parameters(rows)))
+        self.equation = Equation(self.cell)
+        self.gates = _gates_of(self.equation)
+        self._columns = [vector[:, None] for vector in self.cell.parameters(self.weights)]
 
     @np.errstate(over="ignore", invalid="ignore")
     def step(self, inputs: Floats, before: tuple[Floats, ...]) -> Step:
-        """A time step.
+        """Work a time step out.
 
         Args:
             inputs: what the layer reads, (D, N).
             before: the state before it, (H, N) each.
         """
-        x = self.weights["kernel"].T @ inputs + self.bias[:, None]
-        state = tuple(
-            Term(values, "state", name=name) for name, values in zip(self.cell.state, before, strict=True)
-        )
-        given = Term(x, "x", gates=self.cell.gates)
-        after = self.cell.step(Recording, given, self._product, state, self._parameters)
-        named = dict(zip(self.cell.state, after, strict=True))
-        return Step(dict(zip(self.cell.state, state, strict=True)), self._gates(after), named)
+        x = self.weights["kernel"].T @ inputs + self.bias[:, None]  # (G·H, N)
+        terms = self.equation.values([x, *before, *self._columns], self._product, _FUNCTIONS)
+        after = tuple(terms[term] for term in self.equation.after)
+        gates = {name: terms[term] for name, term in self.gates.items()}
+        state = dict(zip(self.cell.state, after, strict=True))
+        return Step(terms, {**gates, **dict(reversed(state.items()))}, after)
 
-    def _product(self, operand: Term, gates: str = "", /) -> Term:
-        gates = gates or self.cell.gates
-        begin = self.cell.gates.index(gates) * self.layer.units
-        columns = self.weights["recurrent_kernel"][:, begin : begin + len(gates) * self.layer.units]
-        return Term(columns.T @ operand.values, "product", (operand,), gates=gates, begin=begin)
+    def _product(self, operand: Floats, term: Term) -> Floats:
+        """Uᵀ times an operand (H, N), with the columns of U that belong to a product's gates."""
+        begin, columns = term.begin * self.layer.units, term.blocks * self.layer.units
+        product: Floats = self.weights["recurrent_kernel"][:, begin : begin + columns].T @ operand
+        return product
 
-    def _as_column(self, row: Term) -> Term:
-        letters = self.cell.gates if len(row.values) > self.layer.units else ""
-        return Term(row.values[:, None], "parameter", name=row.name, gates=letters)
 
-    def _gates(self, after: tuple[Term, ...]) -> dict[str, Term]:
-        """What is activated on the way to the state; a state that is itself an activation is none."""
-        found = {term.name: term for term in _beneath(after) if term.name and term.operation in ("σ", "tanh")}
-        gates = {letter: found[letter] for letter in self.cell.gates if letter in found}
-        return {
-            CANDIDATE if term.operation == "tanh" else letter: term
-            for letter, term in gates.items()
-            if not any(term is part for part in after)
-        }
+def _gates_of(equation: Equation) -> dict[str, Term]:
+    """The terms that activate one gate each; a part of the new state that is itself an activation is none."""
+    activated = {term.inputs[0].gates: term for term in equation.terms if term.operation in ACTIVATIONS}
+    gates = {letter: activated[letter] for letter in equation.cell.gates if letter in activated}
+    return {
+        CANDIDATE if term.operation == "tanh" else letter: term
+        for letter, term in gates.items()
+        if term not in equation.after
+    }
+
+
+_FUNCTIONS: dict[Operation, Any] = {
+    "tanh": np.tanh,
+    "σ": lambda x: sigmoid(x, np.empty_like(x)),
+    "normalized": lambda x: normalized(x, np.empty_like(x)),
+}
+"""The functions of an equation as the NumPy engine computes them, each into a new array."""
 
 
 def zeros(layer: RecurrentLayer, lanes: int) -> tuple[Floats, ...]:
     """The state of N lanes before their first token, (H, N) each."""
     return tuple(np.zeros((layer.units, lanes), np.float32) for _ in layer.cell.state)
-
-
-def _beneath(terms: tuple[Term, ...]) -> Iterator[Term]:
-    """Terms and all that they were worked out from."""
-    for term in terms:
-        yield term
-        yield from _beneath(term.inputs)
 
 
 MOST_VALUES = 10_000_000
@@ -294,6 +291,6 @@ def _run_layer(cell: TracedCell, inputs: Floats, starts: Flags) -> LayerTrace:
         before = tuple(part * ~starts[:, t] for part in state)
         step = cell.step(inputs[:, t].T, before)
         records.append(step.values)
-        state = tuple(term.values for term in step.after.values())
+        state = step.after
     values = {name: np.stack([record[name].T for record in records], axis=1) for name in records[0]}
     return LayerTrace(cell, inputs, values, values["h"])

@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.engines.numpy.dense import Dense
-from rnnlab.engines.numpy.equation import Call, Equation, Floats, TimeStep, flags_ignored
+from rnnlab.engines.numpy.equation import Call, Floats, LayerEquation, TimeStep, flags_ignored
 from rnnlab.engines.stepper import Ids, Logits, State
 from rnnlab.models.architecture import Architecture, RecurrentLayer
-from rnnlab.models.cells import Cell
 from rnnlab.models.model_file import Weights
 
 
@@ -34,7 +33,7 @@ class NumpyRnn:
     def zero_state(self, lanes: int) -> State:
         """The state of N lanes before their first token."""
         return tuple(
-            tuple(np.zeros((lanes, layer.units), np.float32) for _ in layer.equation.before)
+            tuple(np.zeros((lanes, layer.units), np.float32) for _ in layer.cell.state)
             for layer in self._layers
         )
 
@@ -122,14 +121,15 @@ class _Recurrence:
 
     def __init__(self, layer: RecurrentLayer, weights: Weights) -> None:
         mine = {name: weights[f"{layer.name}/{name}"] for name in layer.weights}
-        self.units, self._additive = layer.units, layer.cell.additive
-        self.equation = Equation(layer.cell, layer.units, layer.cell.parameters(mine))
-        scale = self.equation.scale
-        self._kernel = np.ascontiguousarray(mine["kernel"].T) * scale
-        self._bias = layer.cell.input_bias(mine)[:, None] * scale
-        recurrent = np.ascontiguousarray(mine["recurrent_kernel"].T) * scale
+        self.units, self.cell = layer.units, layer.cell
+        self._equation = LayerEquation(layer.cell, layer.units, layer.cell.parameters(mine))
+        scale = self._equation.scale  # (G·H, 1)
+        self._kernel = np.ascontiguousarray(mine["kernel"].T) * scale  # Wᵀ (G·H, D)
+        self._bias = layer.cell.input_bias(mine)[:, None] * scale  # (G·H, 1)
+        recurrent = np.ascontiguousarray(mine["recurrent_kernel"].T) * scale  # Uᵀ (G·H, H)
         self._kernels = {
-            gates: self._rows_of(gates, layer.cell, recurrent) for gates in self.equation.products
+            product.gates: recurrent[product.begin * self.units :][: self._equation.rows(product)]
+            for product in self._equation.graph.products
         }
         self._latest: TimeStep | None = None
 
@@ -157,12 +157,12 @@ class _Recurrence:
         if hidden is not None:
             hidden[:] = parts[0]
             parts[0] = hidden
-        return TimeStep(self.equation, self._kernels if read is None else self._stacked, parts, read)
+        return TimeStep(self._equation, self._kernels if read is None else self._stacked, parts, read)
 
     def calls_above(self, hidden: Floats, state: tuple[Floats, ...]) -> list[Call]:
         """The calls of a step on the layer below, whose h stands above its own in (D + H, N)."""
         own = hidden[-self.units :]
-        if self._additive:
+        if self.cell.additive:
             step = self.laid_out(state, own, hidden)
             step.x[:] = self._bias
             return step.calls
@@ -192,7 +192,3 @@ class _Recurrence:
         for part, given in zip(self._latest.state, state, strict=True):
             part[:] = given.T
         return self._latest
-
-    def _rows_of(self, gates: str, cell: Cell, recurrent: Floats) -> Floats:
-        first = cell.gates.index(gates) * self.units
-        return recurrent[first : first + len(gates) * self.units]

@@ -21,12 +21,13 @@ The gradients of one time step of a cell's equation; the products' weights are l
 A loop over time in TensorFlow, written out where it is short.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from rnnlab.engines.tensorflow.equation import Multiply, Operations, ReplayedOperations, ReplayedProducts
 from rnnlab.engines.tensorflow.start import tf
 from rnnlab.models.cells import Cell, Product, State
+from rnnlab.models.terms import ACTIVATIONS, Equation, Term
 
 Tensor = Any
 
@@ -93,7 +94,11 @@ class _Recurrence:
     ) -> None:
         self.cell, self.x, self.kernel = cell, x, kernel
         self.wide, self.keep, self.initial, self.mask = tuple(wide), keep, tuple(initial), mask
-        self.columns, self.of_h, self._widths = self._traced()
+        equation, units = Equation(cell), kernel.shape[0]
+        spans = ((product.begin, product.begin + product.blocks) for product in equation.products)
+        self.columns = [slice(begin * units, end * units) for begin, end in spans]
+        self.of_h = [product.inputs[0] is equation.before[0] for product in equation.products]
+        self._widths = list(self._activation_widths(equation.terms))
         self.blocks = [kernel if _width(c) == kernel.shape[1] else kernel[:, c] for c in self.columns]
         self.hidden: Tensor = None
         self.states: tuple[Tensor, ...] = ()
@@ -185,23 +190,13 @@ class _Recurrence:
         widths = [*own, *map(_width, self.columns), *[units] * self.of_h.count(False)]
         return [(width, lanes) for width in widths]
 
-    def _traced(self) -> tuple[list[slice], list[bool], list[int]]:
-        """Each product's columns of U, whether it is of h, and the widths of the activations, by tracing."""
-        columns: list[slice] = []
-        of_h: list[bool] = []
-        units = self.kernel.shape[0]
-
-        def product(operand: Tensor, gates: str = self.cell.gates, /) -> Tensor:
-            first = self.cell.gates.index(gates) * units
-            columns.append(slice(first, first + len(gates) * units))
-            of_h.append(operand is self.initial[0])
-            return tf.matmul(self.kernel[:, columns[-1]], operand, transpose_a=True)
-
-        operations = Operations()
-        self.cell.step(operations, self.x[0], product, self.initial, self.wide)
-        if self.cell.additive and (of_h != [True] or _width(columns[0]) != self.kernel.shape[1]):
-            raise ValueError(f"{type(self.cell).__name__}: an additive cell has one product, product(h)")
-        return columns, of_h, [output.shape[0] for output in operations.outputs]
+    def _activation_widths(self, terms: Sequence[Term]) -> Iterator[int]:
+        """Rows of each output that `Operations` keeps, in the order of the equation."""
+        for term in terms:
+            if term.operation == "normalized":
+                yield 1  # the scale of each lane
+            if term.operation in {*ACTIVATIONS, "normalized"}:
+                yield term.blocks * self.kernel.shape[0]
 
     def _kernel_gradient(self, operands: Sequence[Tensor], dproducts: Sequence[Tensor]) -> Tensor:
         """dU (H, G·H): for each product, one matrix product over all T·N columns, in its columns' place."""
