@@ -54,7 +54,7 @@ __all__ = [
 
 _HOMES = {
     "Experiment": "config.schema",
-    "History": "history",
+    "History": "runs.history",
     "Run": "api.run",
     "load_config": "api.configuration",
     "load_run": "api.run",

@@ -111,7 +111,7 @@ SEVERAL = {
     "music/musicxml.py": "semitones",
     "music/voice.py": "notes",  # whole notes, in fractions
     "music/files.py": "tunes",
-    "reports/histories.py": "numbers",
+    "runs/history.py": "numbers",
     "reports/overview.py": "tokens, samples, copies",  # of a kind; of samples
     "reports/description.py": "lanes",
     "models/tensor_file.py": "bytes",

@@ -273,7 +273,7 @@ def trained_model(path: Path | None) -> "tuple[TrainedModel, str]":
             " network as it begins"
         )
     model, run, named = load_trained(path)
-    return model, "; ".join([f"using {named}", *of_unfinished(run)])
+    return model, "; ".join([f"using {named}", *([of_unfinished(run)] if run and run.is_unfinished else [])])
 
 
 def untrained_model(

@@ -13,7 +13,7 @@ from rnnlab.datasets.source import files_of
 from rnnlab.errors import DataError, RunError
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.runs.folder import RunFolder
-from rnnlab.runs.layout import CONFIG
+from rnnlab.runs.layout import CONFIG, is_below_runs
 from rnnlab.runs.signature import digest_of, signed_pages
 
 
@@ -55,7 +55,7 @@ def opened(
         experiment = located(experiment, run, config=config, overrides=overrides)
     except RunError as error:
         doubt = str(error)
-    is_own = not doubt or (run is not None and run.is_of_here)
+    is_own = not doubt or (run is not None and is_below_runs(run.path))
     whose = f"and is not known as a run of yours ({doubt})" if run else "and a model file opens none"
     if (url := experiment.dataset.url) and not is_own:
         raise DataError(f"{path}: it names data, {url}, {whose}; {remedy}")
@@ -106,7 +106,7 @@ def located(
     update = {"path": trained.dataset.path, "split": trained.dataset.split}
     dataset = experiment.dataset.model_copy(update=update)
     before = experiment.model_copy(update={"dataset": dataset})
-    if run.is_of_here:
+    if is_below_runs(run.path):
         return before if _is_there(before) and not _is_there(experiment) else experiment
     has_moved_too = not _is_there(before) and _is_there(experiment) and _has_no_links(experiment, here)
     return experiment if has_moved_too else before

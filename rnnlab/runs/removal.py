@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from rnnlab.errors import RunError
-from rnnlab.runs.layout import CONFIG, LATEST, RUNS, is_of_here, point_latest, run_paths
+from rnnlab.runs.layout import CONFIG, LATEST, RUNS, is_directly_in_runs, point_latest, run_paths
 from rnnlab.runs.listing import begun
 from rnnlab.runs.lock import holder, locked
 
@@ -26,7 +26,7 @@ def check_removable(path: Path) -> None:
         )
     if not path.is_dir():
         raise RunError(f"{path}: no such run; rnnlab runs lists those there are")
-    if not is_of_here(path):
+    if not is_directly_in_runs(path):
         raise RunError(f"{path}: not in {RUNS}/, where rnnlab makes runs; delete it yourself")
     if not os.path.lexists(path / CONFIG):
         raise RunError(f"{path}: not a run folder (it holds no {CONFIG}); delete it yourself")
