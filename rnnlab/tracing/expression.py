@@ -1,4 +1,4 @@
-"""Terms of an equation as one unit sees them: written in symbols, and with the numbers put in."""
+"""Expressions: a term of an equation for one unit, written in symbols and with numbers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ SYMBOLS = {
     "memory_gain": "g''",
     "memory_bias": "b''",
 }
-"""How the weights of an equation are written, by their names and rows."""
+"""Symbols of an equation's weights, by the weight's name, or by its name and row."""
 
 DECIMALS = 4
 
 
 class Binding(IntEnum):
-    """What an expression is made of, weakest first: what binds less than its place needs brackets."""
+    """How strongly an expression binds, weakest first; brackets stand where a stronger one is needed."""
 
     SUM = 0
     PRODUCT = 1
@@ -31,7 +31,7 @@ class Binding(IntEnum):
 
 @dataclass(frozen=True)
 class Expression:
-    """A term in symbols and in numbers, each with what it is made of."""
+    """A term in symbols and in numbers, and how strongly each text binds."""
 
     symbols: str
     numbers: str
@@ -40,7 +40,7 @@ class Expression:
 
     @staticmethod
     def of_value(symbols: str, value: float, level: Binding = Binding.ATOM) -> "Expression":
-        """A symbol and its value; a negative one binds as a sum does."""
+        """A symbol and its value; a negative number binds like a sum."""
         shown = shown_number(value)
         return Expression(symbols, shown, level, Binding.SUM if shown.startswith("-") else Binding.ATOM)
 
@@ -56,7 +56,7 @@ class Expression:
         return Expression(f"{left.symbols}·{right.symbols}", f"{left.numbers}·{right.numbers}", level, level)
 
     def through(self, function: str) -> "Expression":
-        """A function of it."""
+        """A function of the expression."""
         return Expression(f"{function}({self.symbols})", f"{function}({self.numbers})")
 
     def _joined(self, sign: str, other: "Expression") -> "Expression":
@@ -89,7 +89,7 @@ def expression(term: Term, place: int, leaf: Callable[[Term, int], Expression | 
 
 
 def shown_number(value: float) -> str:
-    """A number with four decimals; one that is whole as it is, a large one with six digits."""
+    """A number with four decimals; a whole number without decimals, a number from 1000 on with six digits."""
     if value == int(value) and abs(value) < 1e4:
         return str(int(value))
     shown = f"{value:.{DECIMALS}f}" if abs(value) < 1e3 else f"{value:.6g}"
@@ -97,7 +97,7 @@ def shown_number(value: float) -> str:
 
 
 def _sum(left: str, sign: str, right: str) -> str:
-    """`a + b`; of a negative b `a - b`."""
+    """`left + right`; for a negative right side `left - right`."""
     if sign == "+" and right.startswith("-"):
         return f"{left} - {right[1:]}"
     return f"{left} {sign} {right}"

@@ -1,8 +1,7 @@
-"""The equation of a layer's time step for one unit, with the numbers of that step: a lecture slide.
+"""A lecture slide: the equation of one unit in one time step of a layer, with the numbers put in.
 
-Every sum and every function is worked out from the numbers that stand in it, which are rounded to four
-decimals; what it comes to is the network's own value, rounded once. So the two agree up to the rounding of
-what is shown, and `≈` says so.
+Each line shows its numbers rounded to four decimals, and after `≈` the network's own value, rounded once. So
+the shown numbers give the value only up to their rounding.
 """
 
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from rnnlab.tracing.expression import SYMBOLS, Binding, Expression, expression, 
 from rnnlab.tracing.tracing import CANDIDATE, Step, TracedCell
 
 SUMMANDS = 4
-"""Products of a sum that are written out; the others of a longer one are added up."""
+"""Most summands of a shown sum; in a longer sum, the largest ones are shown and the others are added up."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +25,11 @@ class SlideLine:
     """`name = symbols = numbers ≈ value`.
 
     Attributes:
-        name: what is worked out; of a sum of products its symbols.
-        symbols: how, in symbols; empty where the name says it.
-        numbers: the same with numbers.
-        value: what it comes to in the network.
-        note: what the numbers leave out.
+        name: the quantity; for a sum of products, the sum in symbols.
+        symbols: the equation in symbols; empty if the name is the equation.
+        numbers: the equation with numbers.
+        value: the network's value of the quantity.
+        note: what the shown numbers leave out.
     """
 
     name: str
@@ -43,15 +42,15 @@ class SlideLine:
 def slide(
     cell: TracedCell, step: Step, *, number: int, inputs: Floats, unit: int, lane: int
 ) -> list[SlideLine]:
-    """The lines of one unit, each after those that it uses.
+    """The lines of one unit, each after the lines that it uses.
 
     Args:
         cell: the layer.
-        step: what it came to.
-        number: of the step, from 1; h[2] is the state after step 2, h[0] the one before step 1.
-        inputs: what the layer read, (D,).
-        unit: from 0.
-        lane: from 0.
+        step: the time step with its numbers.
+        number: number of the step, from 1; h[2] is the state after step 2, h[0] the state before step 1.
+        inputs: the layer's input, (D,).
+        unit: the unit, from 0.
+        lane: the lane, from 0.
     """
     writer = _Writer(cell, step, number=number, inputs=inputs, unit=unit, lane=lane)
     writer.define_all()
@@ -59,8 +58,13 @@ def slide(
 
 
 def weighted_sum(values: Floats, weights: Floats) -> tuple[str, str]:
-    """Σ values·weights with its numbers, of many the largest, and a note on the others."""
-    products = values * weights
+    """Σ values·weights with numbers, and a note on the summands that are not shown.
+
+    Args:
+        values: the input, (K,); zeros are left out.
+        weights: (K,).
+    """
+    products = values * weights  # (K,)
     places = np.flatnonzero(values)
     if len(places) > SUMMANDS:
         places = np.sort(places[np.argsort(-np.abs(products[places]), kind="stable")[: SUMMANDS - 1]])
@@ -91,7 +95,7 @@ class _Writer:
         self._later |= {term: _gate_name(name, term) for name, term in cell.gates.items()}
 
     def define_all(self) -> None:
-        """The gates in the cell's order, and the state with h last, each after what it is worked out from."""
+        """Write the gates in the cell's order, and the state with h last, each after the terms it uses."""
         gates = [term for term in self._later if _gate_of(term)]
         for term in gates + [term for term in reversed(self._later) if not _gate_of(term)]:
             self._define(term)
@@ -108,7 +112,7 @@ class _Writer:
         self._names[term] = name
 
     def _leaf(self, term: Term, place: int, gate: str) -> Expression | None:
-        """The expression of a given term or of one with a line of its own; None for one to be written out."""
+        """The expression of a term that is given or has its own line; None if it is to be written out."""
         if term in self._later:
             self._define(term)
         if term in self._names:
@@ -123,12 +127,12 @@ class _Writer:
         return self._normalized(term, place, subscript) if term.operation == "normalized" else None
 
     def _subscript(self, term: Term, place: int, gate: str) -> str:
-        """The letter of the gate that a block belongs to, where there are several."""
+        """The subscript of a block: the letter of its gate, if the cell has several gates."""
         letter = term.gates[place] if term.gates and gate else gate
         return f"_{letter}" if letter and len(self._cell.cell.gates) > 1 else ""
 
     def _summed(self, term: Term, place: int, subscript: str) -> Expression:
-        """The expression of x W + b or h U, whose products have a line of their own."""
+        """The expression of x W + b or h U; its sum of products gets its own line."""
         column = (term.begin + place) * self._cell.layer.units + self._unit
         if term.operation == "x":
             name, bias = f"x W{subscript}", float(self._cell.bias[column])
@@ -147,7 +151,7 @@ class _Writer:
         return Expression.of_value(name, self._value(term, place), binding)
 
     def _operand(self, operand: Term) -> str:
-        """The operand of U in symbols; one that is no state is written out, for all units at once."""
+        """The operand of U in symbols: a state by its name, another operand written out for all units."""
         for term in operand.inputs:
             if term in self._later:
                 self._define(term)
@@ -170,7 +174,7 @@ class _Writer:
         return Expression.of_value(name, self._value(term, place))
 
     def _plain(self, whole: Term) -> str:
-        """A normalised term in symbols, all units at once."""
+        """The operand of a normalisation in symbols, for all units."""
         if whole.operation == "x":
             return "x W"
         return f"{self._operand(whole.inputs[0])} U" if whole.operation == "product" else self._names[whole]
@@ -194,15 +198,15 @@ def head_lines(
     tokens: dict[int, str],
     name: str,
 ) -> Iterator[SlideLine]:
-    """How the logits of some tokens come about, and their probabilities.
+    """The lines of the logits and of the probabilities of some tokens.
 
     Args:
-        kernel: (H, V) of the head; None where the last layer gives the logits.
-        bias: (V,).
-        hidden: what the head reads, (H,).
+        kernel: the head's kernel, (H, V); None if the last layer's output is the logits.
+        bias: the head's bias, (V,); None without a head.
+        hidden: the head's input, (H,).
         logits: (V,).
-        tokens: what each token is called, by id.
-        name: of what the head reads.
+        tokens: the shown name of each token, by id.
+        name: the shown name of the head's input.
     """
     total = log_total(logits)
     for token_id, token in tokens.items():
@@ -223,19 +227,19 @@ def head_lines(
 
 
 def log_total(logits: Floats) -> float:
-    """ln Σ exp(logits) of (V,): what a logit is above it is the logarithm of the probability."""
+    """ln Σ exp(logits) for logits (V,); a logit minus it is the logarithm of the token's probability."""
     wide = logits.astype(np.float64)
     highest = wide.max()
     return float(np.log(np.exp(wide - highest).sum()) + highest)
 
 
 def difference(left: float, right: float) -> str:
-    """`a - b` with numbers."""
+    """`left - right` with shown numbers."""
     return (Expression.of_value("", left) - Expression.of_value("", right)).numbers
 
 
 def _gate_of(term: Term) -> str:
-    """The letter of the gate that a term activates; "" for other terms."""
+    """The letter of the gate that a term activates; "" for any other term."""
     letters = term.inputs[0].gates if term.operation in ACTIVATIONS else ""
     return letters if len(letters) == 1 else ""
 
