@@ -212,7 +212,7 @@ def test_all_are_checked_before_one_is_removed(rnnlab):
     answer = rnnlab("runs", "remove", "runs/song-1", "runs/sogn-2", "--yes")
 
     assert (answer.exit_code, Path("runs/song-1").exists()) == (1, True)
-    assert answer.stderr == "runs/sogn-2: no such run; rnnlab runs lists those there are\n"
+    assert answer.stderr == "runs/sogn-2: no such run; expected a run folder in runs/\n"
 
 
 def test_a_run_that_is_being_trained_stays(rnnlab):
