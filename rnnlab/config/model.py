@@ -5,8 +5,8 @@ Another installed package may add a recurrent layer: `model.kind` is then the na
     [project.entry-points."rnnlab.cells"]
     mgu = "minimal_gated:MinimalGated"
 
-The package is not imported here: `rnnlab.models.outside` loads the cell when a configuration or a model file
-names it.
+The package is not imported here: `rnnlab.models.architecture` loads the cell when a configuration or a model
+file names it.
 """
 
 import re

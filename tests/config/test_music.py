@@ -125,6 +125,6 @@ def test_text_has_no_key_and_no_tracks(key: str) -> None:
 def test_what_is_read_of_files_needs_files() -> None:
     """Notes on the page are read whole."""
     with pytest.raises(
-        ConfigError, match=r"dataset\.reading: is for MIDI files and scores, which path names"
+        ConfigError, match=r"dataset\.reading: is for MIDI files and scores, and there is no path"
     ):
         parse("kind: notes, inline: c4, reading: {track: 1}")
