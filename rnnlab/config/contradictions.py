@@ -215,7 +215,7 @@ def _about_layers(model: RecurrentModel) -> Iterator[Contradiction]:
         units = ", ".join(map(str, model.units))
         yield Contradiction(
             ("model.residual", "model.units"),
-            f"expected several layers of the same units, received [{units}]; make them equal, or leave it out",
+            f"expected several layers of the same units, received [{units}]; make all equal, or leave it out",
         )
     if isinstance(model, LstmModel) and model.layer_norm and (model.peephole or model.coupled_gates):
         yield Contradiction(

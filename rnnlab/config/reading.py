@@ -10,15 +10,12 @@ from rnnlab.config.problems import Finding, check, section_at
 from rnnlab.config.report import Mark, Problem, report
 from rnnlab.config.schema import FITTED_SETTINGS, Experiment
 from rnnlab.config.section import DATA_PATHS, Section, make_absolute, one_or_many
-from rnnlab.config.writing import write_experiment
 from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, is_comparison, read_tree, value_at
 from rnnlab.errors import ConfigError, DataError, MissingFile, TrainingError, UsageError, command_line
 from rnnlab.files import read_text
 
 if TYPE_CHECKING:
     from rnnlab.config.overrides import Override
-
-__all__ = ["MOST_BYTES", "parse_experiment", "read_experiment", "write_experiment"]
 
 _SECTIONS = "expected sections (dataset:, model:, …); see rnnlab schema"
 CALLBACKS = ("training", "callbacks")

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.config.reading import write_experiment
 from rnnlab.config.schema import Experiment
+from rnnlab.config.writing import write_experiment
 from rnnlab.errors import command_line, count_of, one_line
 from rnnlab.evaluation.baselines import Baselines
 from rnnlab.evaluation.measurement import Evaluation

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.config.reading import parse_experiment, write_experiment
+from rnnlab.config.reading import parse_experiment
 from rnnlab.config.schema import Experiment
+from rnnlab.config.writing import write_experiment
 from rnnlab.errors import ConfigError
 
 

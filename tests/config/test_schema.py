@@ -112,12 +112,12 @@ def parse(
         ),
         (
             {"model": "kind: lstm, units: [4, 5], residual: true"},
-            "2:46: model.residual: expected several layers of the same units, received [4, 5]; make them equal,"
-            " or leave it out",
+            "2:46: model.residual: expected several layers of the same units, received [4, 5]; make all"
+            " equal, or leave it out",
         ),
         (
             {"model": f"{LSTM}, residual: true"},
-            "2:41: model.residual: expected several layers of the same units, received [4]; make them equal,"
+            "2:41: model.residual: expected several layers of the same units, received [4]; make all equal,"
             " or leave it out",
         ),
         (
