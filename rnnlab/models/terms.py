@@ -40,7 +40,7 @@ class ContractError(ValueError):
 
 
 class _Refused(Exception):
-    """A breach of the contract, as its author reads it."""
+    """A breach of the contract, in words for the author of the cell."""
 
 
 def _no_operator(received: str, remedy: str) -> Callable[..., NoReturn]:
@@ -97,12 +97,12 @@ class Term:
     __getitem__ = _no_operator("an index", "take blocks with xp.split")
 
     def through(self, operation: Operation) -> "Term":
-        """A function of the rows."""
+        """tanh, σ or the normalisation of the array."""
         gates = self.gates if operation == "normalized" else ""
         return Term(operation, (self,), self.blocks, self._recorded, gates)
 
     def split(self, parts: int) -> list["Term"]:
-        """Equal parts, each of whole blocks."""
+        """Equal parts of the array, each of whole blocks."""
         if parts < 1 or self.blocks % parts:
             of_gates = f" (gates {self.gates!r})" if self.gates else ""
             raise _Refused(
@@ -116,7 +116,7 @@ class Term:
         ]
 
     def _term(self, other: Any) -> "Term":
-        """The other side of a sum or a product, which may be a number."""
+        """The other operand of an operator as a term; it may be a number."""
         if isinstance(other, Term):
             return other
         if not isinstance(other, numbers.Real):
@@ -136,7 +136,7 @@ class Term:
         return Term(operation, (left, right), blocks, self._recorded, gates)
 
     def _described(self) -> str:
-        """What an author calls the term."""
+        """The term in the words of the cell's author."""
         if self.operation == "product":
             return f"product(…, {self.gates!r})"
         return self.name or ("x" if self.operation == "x" else f"({self.operation})")
@@ -222,7 +222,7 @@ class Equation:
         return Term("product", (operand,), len(gates), self.terms, gates, begin=every.index(gates))
 
     def _checked_state(self, given: Any) -> tuple[Term, ...]:
-        """What the step returned, which must be the new state."""
+        """The result of the step, which must be the new state: one block for each of the state's names."""
         names = ", ".join(self.cell.state)
         after = tuple(given) if isinstance(given, tuple | list) else (given,)
         if len(after) != len(self.before):
@@ -255,7 +255,7 @@ class Equation:
 
 
 class _Namespace:
-    """The functions that an equation has as `xp`, for terms."""
+    """The functions `xp` of an equation, for terms."""
 
     def tanh(self, x: Term) -> Term:
         return x.through("tanh")
@@ -319,7 +319,7 @@ class _Probe:
         return found
 
     def is_additive(self, equation: Equation) -> bool:
-        """Whether the new state stays the same when a part of x is moved over into the product."""
+        """Whether the new state stays the same if a part of x is moved into the product."""
         unmoved, moved = (self._new_state(equation, share * self._shift) for share in (0, 1))
         return all(map(np.allclose, unmoved, moved))
 
@@ -351,7 +351,7 @@ class _Probe:
 
 
 def _check_names(cell: Cell) -> None:
-    """Refuse names of gates and of the state with which nothing can be called."""
+    """Refuse gates without different letters, and a state without different names of which the first is h."""
     gates, state = getattr(cell, "gates", ""), tuple(cell.state)
     if not isinstance(gates, str) or not gates or len(set(gates)) < len(gates):
         raise _Refused(
