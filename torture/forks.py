@@ -98,7 +98,6 @@ def fork_command(arguments: Sequence[str], said: Path, *, prepare: Callable[[], 
 
 def load_libraries() -> None:
     """Import what the processes need that are forked from this one."""
-    import matplotlib.figure  # noqa: F401, PLC0415
     import onnxruntime  # noqa: F401, PLC0415
     import sklearn.model_selection  # noqa: F401, PLC0415
 

@@ -178,10 +178,10 @@ def test_what_cannot_be_compared_is_refused_in_a_line(rnnlab, arguments, exit_co
 
 def test_without_the_extra_nothing_is_trained(rnnlab, monkeypatch):
     """Who waits for minutes wants the picture at the end of them."""
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
     Path("a.yaml").write_text(SONG)
 
-    answer = rnnlab("compare", "a.yaml", "a.yaml", "--output", "c.svg")
+    answer = rnnlab("compare", "a.yaml", "a.yaml", "--output", "c.png")
 
     assert answer.exit_code == 1
     assert answer.stderr.endswith("pip install 'rnnlab[plot]'\n")
