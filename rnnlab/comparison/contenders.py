@@ -1,4 +1,4 @@
-"""Runs as contenders of a comparison."""
+"""Runs and model files grouped into the contenders of a comparison, and the comparison of them."""
 
 import re
 from collections.abc import Sequence
@@ -22,12 +22,12 @@ _NUMBERED = re.compile(r"(.+?)(-seed)?-\d+")
 
 @dataclass(frozen=True)
 class Entry:
-    """A trained model that is to be compared.
+    """A trained model of a comparison.
 
     Attributes:
-        path: of its run folder, or of its file.
+        path: path of its run folder or of its file.
         trained: the model.
-        run: its run; None for a model file.
+        run: its run folder; None for a model file.
     """
 
     path: Path
@@ -39,7 +39,7 @@ Member = TypeVar("Member", Entry, RunFolder)
 
 
 def run_name(config: str, random_seed: int) -> str:
-    """What the run of a configuration is called within a comparison."""
+    """Return the name of a configuration's run folder within the folder of a comparison."""
     return f"{config}-seed-{random_seed}"
 
 
@@ -76,15 +76,15 @@ def grouped_runs(runs: Sequence[RunFolder]) -> dict[str, list[RunFolder]]:
 
 
 def compare(groups: dict[str, list[Entry]], *, report: Report = unreported) -> Comparison:
-    """What trained models are worth beside each other.
+    """Return the comparison of trained models, each measured on the part that `evaluate` measures.
 
     Args:
-        groups: the trials of each contender, by its name.
-        report: is told how far the reading of the data is.
+        groups: the models of each contender, by its name.
+        report: is called with the progress of reading the data.
 
     Raises:
-        DataError: data is not there.
-        UsageError: they are measured on different data.
+        DataError: data does not exist.
+        UsageError: the models are measured on different data.
     """
     contenders: list[Contender] = []
     notes: list[str] = []
@@ -100,7 +100,7 @@ def compare(groups: dict[str, list[Entry]], *, report: Report = unreported) -> C
 
 
 def _measured(entry: Entry, report: Report) -> tuple[Trial, tuple[str, ...]]:
-    """A trial, and what the user should know of it."""
+    """Return the trial of a model, and remarks for the user."""
     epochs, seconds = None, None
     notes: tuple[str, ...] = ()
     if entry.run:
@@ -117,17 +117,17 @@ def _measured(entry: Entry, report: Report) -> tuple[Trial, tuple[str, ...]]:
 
 
 def _notes(contenders: Sequence[Contender]) -> list[str]:
-    """What makes figures that stand beside each other not quite of the same thing."""
+    """Return remarks on contenders whose measures do not compare in every respect."""
     notes = []
     first = {contender.name: contender.trials[0] for contender in contenders}
     targets = {name: trial.metrics.tokens for name, trial in first.items()}
     epochs = {name: trial.epochs for name, trial in first.items()}
     if len(set(targets.values())) > 1:
-        notes.append(f"not the same number of targets, as windows differ: {_listed(targets)}")
+        notes.append(f"the numbers of targets differ, since the windows do: {_listed(targets)}")
     if contenders[0].trials[0].split == "train":
-        notes.append("nothing is held out: losses and accuracies are of what was trained on")
+        notes.append("there is no held-out data: losses and accuracies are measured on the training data")
     if len(set(epochs.values())) > 1:
-        notes.append(f"not the same number of epochs: {_listed(epochs)}")
+        notes.append(f"the numbers of epochs differ: {_listed(epochs)}")
     return notes
 
 
@@ -157,6 +157,7 @@ def _alike(keys: Sequence[Any], seeds: Sequence[int]) -> list[list[int]]:
 
 
 def _name(paths: Sequence[Path], *, is_run: bool) -> str:
+    """Return the name of a group: that of its runs without the number, or the path of a model file."""
     found = _NUMBERED.fullmatch(paths[0].name) if is_run else None
     if found and (found[2] or len(paths) > 1):
         return found[1]
