@@ -1,12 +1,16 @@
 """`rnnlab plot`: the training histories of runs as a picture."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from rnnlab.commands.arguments import checked_picture, output_option, overwrite_option
-from rnnlab.errors import count_of
+from rnnlab.errors import Call, RunError, count_of
 from rnnlab.terminal.text import echo
+
+if TYPE_CHECKING:
+    from rnnlab.runs.history import History
 
 
 @click.command()
@@ -27,18 +31,29 @@ def command(runs: tuple[Path, ...], output: Path, *, overwrite: bool) -> None:
     from rnnlab.comparison.contenders import grouped_runs
     from rnnlab.files import write_durably
     from rnnlab.reports.curves import history_picture
-    from rnnlab.reports.histories import FILE, read_history
     from rnnlab.reports.pictures import picture_bytes
     from rnnlab.runs.folder import find_run
+    from rnnlab.runs.layout import HISTORY
 
     suffix = checked_picture(output, overwrite=overwrite)
     if runs:
-        found = [find_run(each) for path in runs for each in runs_in(path, having=FILE)]
+        found = [find_run(each) for path in runs for each in runs_in(path, having=HISTORY)]
     else:
         found = [find_run()]
         echo(f"using {found[0].path}", err=True)
     groups = grouped_runs(found)
-    histories = {name: [read_history(run) for run in own] for name, own in groups.items()}
+    histories = {name: [_history(run.path) for run in own] for name, own in groups.items()}
     write_durably(output, picture_bytes(history_picture(histories), suffix))
     averaged = f" of {count_of(len(groups), 'configuration')}" if len(groups) < len(found) else ""
     echo(f"drew {output}: {count_of(len(found), 'run')}{averaged}", err=True)
+
+
+def _history(run: Path) -> "History":
+    """Return the history of a run, which has one epoch or more."""
+    from rnnlab.runs.history import read_history
+
+    history = read_history(run, with_steps=False)
+    if not len(history):
+        remedy = Call("resume", str(run))
+        raise RunError(f"{run}: no epoch has ended in this run yet; wait, or resume it: ", remedy)
+    return history

@@ -31,9 +31,8 @@ from rnnlab.reports.charts import (
     swatch,
     zeros_note,
 )
-from rnnlab.reports.histories import History as EpochHistory
-from rnnlab.reports.history import History
 from rnnlab.reports.markup import Markup, tag
+from rnnlab.runs.history import History
 
 WIDTH, HEIGHT = 720, 306
 _LEFT, _RIGHT, _TOP, _BOTTOM = 76, 690, 14, 276
@@ -56,7 +55,7 @@ def training_curves(history: History, evaluation: Evaluation | None = None) -> l
     """
     charts = []
     steps = Series(
-        "each step of training, from the lowest to the highest", history.step_epochs, history.step_losses
+        "each step of training, from the lowest to the highest", history.steps.in_epochs(), history.steps.loss
     )
     losses = _pair(history, history.loss, history.validation_loss)
     if any(len(line.known().ys) for line in losses):
@@ -124,7 +123,7 @@ def line_chart(
     return tag("figure", caption, _chart(xs, ys, drawn, words=" ".join(said)), class_="curves")
 
 
-def history_picture(histories: Mapping[str, Sequence[EpochHistory]]) -> Markup:
+def history_picture(histories: Mapping[str, Sequence[History]]) -> Markup:
     """Return the losses and accuracies of runs by epoch as an SVG file, with a colour for each configuration.
 
     Several runs of a configuration are drawn as their mean, in a band from their lowest to their highest
@@ -167,13 +166,13 @@ def history_picture(histories: Mapping[str, Sequence[EpochHistory]]) -> Markup:
 
 
 def _means(
-    histories: Mapping[str, Sequence[EpochHistory]], part: str, column: str, *, dash: int
+    histories: Mapping[str, Sequence[History]], part: str, column: str, *, dash: int
 ) -> Iterator[Series]:
     """Yield the mean of a column for each configuration, with a band if there are several runs."""
     for number, (name, runs) in enumerate(histories.items()):
-        values = [np.array(getattr(run, column), np.float64) for run in runs]
+        values = [getattr(run, column) for run in runs]
         known = [np.isfinite(each) for each in values]
-        places = [np.array(run.epochs, np.float64)[each] for run, each in zip(runs, known, strict=True)]
+        places = [run.epoch[each].astype(np.float64) for run, each in zip(runs, known, strict=True)]
         epochs = np.unique(np.concatenate(places))  # (E,)
         table = np.full((len(runs), len(epochs)), np.nan)  # (R, E)
         for row, xs, ys, finite in zip(table, places, values, known, strict=True):
@@ -184,7 +183,7 @@ def _means(
         yield replace(line, lows=low, highs=high) if len(runs) > 1 else line
 
 
-def _configurations(histories: Mapping[str, Sequence[EpochHistory]]) -> Iterator[Series]:
+def _configurations(histories: Mapping[str, Sequence[History]]) -> Iterator[Series]:
     """Yield the entry of each configuration in the key: `song`, or `song, mean of 3 runs`."""
     for number, (name, runs) in enumerate(histories.items()):
         mean = f", mean of {count_of(len(runs), 'run')}" if len(runs) > 1 else ""
@@ -192,11 +191,11 @@ def _configurations(histories: Mapping[str, Sequence[EpochHistory]]) -> Iterator
         yield Series(f"{one_line(name)}{mean}", _NONE, _NONE, colour=number, marker=marker)
 
 
-def _remarks(histories: Mapping[str, Sequence[EpochHistory]]) -> Iterator[str]:
+def _remarks(histories: Mapping[str, Sequence[History]]) -> Iterator[str]:
     """Yield what a band is, and what the mean is of where some of the runs have ended."""
     if any(len(runs) > 1 for runs in histories.values()):
         yield "A band reaches from the lowest to the highest of the runs."
-    if any(len({len(run.epochs) for run in runs}) > 1 for runs in histories.values()):
+    if any(len({len(run) for run in runs}) > 1 for runs in histories.values()):
         yield "Where a run has ended, the mean is of the runs that go on."
 
 
@@ -307,10 +306,8 @@ def _level_dash(number: int) -> str:
 
 def _pair(history: History, training: Floats, validation: Floats) -> list[Series]:
     """Return the lines of a measure in training and on the validation set."""
-    return [
-        Series("training", history.epochs, training),
-        Series("validation", history.epochs, validation, colour=1, dash=1),
-    ]
+    epochs = history.epoch.astype(np.float64)  # (E,)
+    return [Series("training", epochs, training), Series("validation", epochs, validation, colour=1, dash=1)]
 
 
 def _ngrams(evaluation: Evaluation | None) -> list[LevelLine]:

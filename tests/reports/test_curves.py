@@ -9,7 +9,7 @@ import pytest
 from rnnlab.reports.axes import decade_ticks, epoch_axis, linear_ticks, tick_label
 from rnnlab.reports.charts import Series, envelope, thinned
 from rnnlab.reports.curves import HEIGHT, WIDTH, LevelLine, history_picture, line_chart
-from rnnlab.reports.histories import History
+from tests.runs.listed import history_of
 
 
 def chart(*lines, **options):
@@ -153,11 +153,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def history(*losses, validation=()):
-    """A history of these losses, by epoch."""
-    count = len(losses)
-    held_out = (*validation, *(None,) * (count - len(validation)))
-    none, times = (None,) * count, tuple(map(float, range(count)))
-    return History(tuple(range(1, count + 1)), losses, none, held_out, none, times)
+    """A history of these losses, by epoch; its accuracy is not known."""
+    return history_of(losses, None, [*validation, *[np.nan] * (len(losses) - len(validation))])
 
 
 def picture(**histories):
@@ -219,7 +216,7 @@ def test_each_configuration_has_a_colour_and_each_part_a_dash_pattern():
 def test_many_runs_of_one_epoch_and_of_nothing_can_be_drawn():
     """Fifty names, a single point, and a measure without a finite value."""
     runs = {f"run-{number}": [history(1.0)] for number in range(50)}
-    runs["nothing"] = [history(None)]
+    runs["nothing"] = [history(np.nan)]
 
     found = texts(picture(**runs))
 

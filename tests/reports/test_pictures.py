@@ -1,6 +1,7 @@
 """Files of pictures: their names stay text, a PNG and a PDF show what the SVG shows, all are reproducible."""
 
 import io
+import math
 import re
 import sys
 import zlib
@@ -16,9 +17,10 @@ from rnnlab.errors import DataError
 from rnnlab.reports import pictures
 from rnnlab.reports.charts import COLOURS
 from rnnlab.reports.curves import history_picture
-from rnnlab.reports.histories import History
 from rnnlab.reports.pictures import FORMATS, check_picture_format, picture_bytes
+from rnnlab.runs.history import History
 from tests.comparing import contender
+from tests.runs.listed import history_of
 
 HOSTILE = "_a $x^2$ (<b> & \x1b[2J \u202e 나비야"
 SHOWN = "_a $x^2$ (<b> & \\x1b[2J \\u202e 나비야"
@@ -29,17 +31,8 @@ def history(*, decades: int = 4, held_out: bool = True, epochs: int = 20) -> His
     """The loss falls by some decades; its first value is no number. Every other epoch has a validation."""
     numbers = range(1, epochs + 1)
     loss = [10 ** (-decades * number / epochs) for number in numbers]
-    validation = [each * 2 if held_out and number % 2 else None for number, each in enumerate(loss)]
-    accuracy = [number / epochs for number in numbers]
-    none = (None,) * epochs
-    return History(
-        tuple(numbers),
-        (None, *loss[1:]),
-        tuple(accuracy),
-        tuple(validation),
-        none,
-        tuple(map(float, numbers)),
-    )
+    validation = [each * 2 if held_out and number % 2 else math.nan for number, each in enumerate(loss)]
+    return history_of([math.nan, *loss[1:]], [number / epochs for number in numbers], validation)
 
 
 def histories(suffix: str) -> bytes:
