@@ -121,7 +121,7 @@ SEVERAL = {
     "reports/music.py": "notes",
     "tracing/page.py": "numbers",
     "tracing/view.py": "units",
-    "comparison/verdict.py": "seeds",
+    "comparison/measures.py": "seeds",
     "reports/works.py": "notes",
     "tracing/reading.py": "tokens",
     "tracing/tracing.py": "steps, values",
