@@ -1,7 +1,7 @@
-"""Tunes as engraved scores: verovio draws what `mei` writes, resvg makes a picture of it.
+"""Engraved scores: verovio draws a tune as SVG from its MEI, and resvg turns SVG into PNG.
 
-The lines and note heads of a score have the colour of the text around it, so that it suits a light page and a
-dark one; a file that is looked at by itself is black on nothing.
+Lines and note heads have the text colour of the page around them, so a score suits light and dark pages. An
+SVG file opened by itself is black on a transparent background.
 """
 
 import zlib
@@ -12,8 +12,8 @@ from rnnlab.extras import load_extra
 from rnnlab.music.mei import mei_of
 from rnnlab.music.tune import Tune
 
-_TALLEST = 60_000  # verovio's most, of which a system takes about 1500
-_SCALE = 40  # per cent, which makes a staff 29 pixels high
+_TALLEST = 60_000  # the tallest page of verovio; a system takes about 1500
+_SCALE = 40  # per cent; a staff is then 29 pixels high
 
 
 def engrave(
@@ -24,19 +24,19 @@ def engrave(
     width: int = 840,
     prefix: str = "note",
 ) -> str:
-    """A score as SVG, as wide as asked for and as high as its systems take; the same for the same arguments.
+    """Return the score of a tune as SVG; equal arguments give an equal score.
 
     Args:
-        tune: what is drawn.
-        wrong: the indices of the notes that are red.
-        title: above the score; None for none.
-        width: pixels, 300..4000; where a line breaks follows from it.
-        prefix: what ids begin with, as in `note-12`; two scores of one page need two.
+        tune: the tune.
+        wrong: indices of the notes that are drawn in red.
+        title: title above the score; None for none.
+        width: width in pixels, 300..4000; it decides where lines break. The height follows from the systems.
+        prefix: prefix of the ids of notes, as in `note-12`; two scores on one page need two prefixes.
 
     Raises:
-        DataError: verovio is not installed, the tune is longer than 1,000 bars, 5,000 notes or 24,000 pixels,
-            or has lengths that no score shows.
-        ValueError: the width is none of those.
+        DataError: verovio is not installed; the tune has more than 1,000 bars, 5,000 notes or 24,000 pixels;
+            or it has lengths that a score cannot show.
+        ValueError: the width is out of its range.
     """
     if not 300 <= width <= 4000:
         raise ValueError(f"expected a width of 300 to 4000 pixels, received {width}")
@@ -69,7 +69,7 @@ def engrave(
 
 
 def png_of(svg: str, *, zoom: float = 2.0) -> bytes:
-    """A picture of a score, black on white, `zoom` times as wide as the score.
+    """Return a score as PNG, black on white, `zoom` times as wide as its SVG.
 
     Raises:
         DataError: resvg is not installed.

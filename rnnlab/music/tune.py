@@ -1,6 +1,6 @@
-"""A tune: notes, and what note text keeps of a file beside them.
+"""A tune: its notes with metre, key and tempo, as note text and as sounds.
 
-What sounds when: notes as MIDI knows them, without ties and rests, and the way there from note text.
+Sounds are notes as MIDI knows them: a pitch with a begin and an end, without ties and rests.
 """
 
 import math
@@ -29,15 +29,16 @@ class Tune:
     """The notes of one piece.
 
     Attributes:
-        name: what messages call it: a file, and in a collection the number of the tune.
-        notes: its events.
-        tempo: quarter notes a minute; None where nothing says it.
-        meter: the first time signature; None where nothing says it.
-        key: the first key signature; None where nothing says it.
+        name: the name in messages: the file, with the number of the tune in a collection.
+        notes: the notes, chords and rests, in order.
+        tempo: quarter notes a minute; None if the file gives none.
+        meter: the first time signature; None if the file gives none.
+        key: the first key signature; None if the file gives none.
         pickup: length of an incomplete first bar in whole notes; 0 for none.
-        left_out: how much of the file is not in the tune, by kind: a plural such as `notes below others`.
-        largest_shift: how far the begin of a note was moved at most to lie on the grid, in quarter notes.
-        remarks: sentences on what a reader chose, as `voice 1 of 3 (V:soprano)`.
+        left_out: number of events of the file that are not in the tune, by kind: a plural such as `notes
+            below others`.
+        largest_shift: the largest distance that the begin of a note was moved to the grid, in quarter notes.
+        remarks: sentences on choices of the reader, such as `voice 1 of 3 (V:soprano)`.
     """
 
     name: str
@@ -54,11 +55,11 @@ class Tune:
 def parse_tune(text: str, *, name: str) -> Tune:
     """Return the tune of a note text.
 
-    A comment such as `% meter 3/4, key d minor, tempo 96, pickup 4` says what a score says before its notes.
-    The first comment of each kind holds.
+    A comment such as `% meter 3/4, key d minor, tempo 96, pickup 4` gives what a score writes before its
+    notes. Of several comments of a kind, the first one counts.
 
     Raises:
-        DataError: something in the text is not a note, or such a comment is not right.
+        DataError: a word is not a note, or such a comment has a wrong value.
     """
     tokens = parse_notes(text, name=name)
     notes = {token: parse_token(token) for token in set(tokens)}
@@ -66,10 +67,10 @@ def parse_tune(text: str, *, name: str) -> Tune:
 
 
 def facts_of(text: str, *, name: str) -> Tune:
-    """Return a tune without notes that has the tempo, metre, key and pick-up that comments of a text say.
+    """Return a tune without notes, with the tempo, metre, key and pick-up in the comments of a text.
 
     Raises:
-        DataError: `name:line:` and what is wrong with such a comment.
+        DataError: a comment has a wrong value; the message starts with `name:line:`.
     """
     said: dict[str, Any] = {}
     for comment in _COMMENT.finditer(text):
@@ -88,7 +89,7 @@ def facts_of(text: str, *, name: str) -> Tune:
 
 
 def meters_in(text: str) -> set[Meter]:
-    """Return the metres that comments of a note text say; what is no metre is passed over."""
+    """Return the metres in the comments of a note text; wrong values are ignored."""
     found = set()
     for comment in _COMMENT.finditer(text):
         for fact in comment[1].split(","):
@@ -106,7 +107,7 @@ def tune_text(tune: Tune) -> str:
 
 
 def facts_text(tune: Tune) -> str:
-    """Return the metre, key, tempo and pick-up of a tune, as a comment says them; empty for none."""
+    """Return the metre, key, tempo and pick-up of a tune as the text of a comment; empty if it has none."""
     facts = {
         "meter": tune.meter,
         "key": tune.key,
@@ -138,16 +139,16 @@ _FACTS: dict[str, Callable[[str], Any]] = {
 
 
 MOST_STEPS = 4 * 0x7FFF
-"""Ticks of a whole note that MIDI has at most."""
+"""The most ticks of a whole note that a MIDI file can have."""
 
 
 @dataclass(frozen=True, order=True)
 class Sound:
-    """One pitch, struck once.
+    """One pitch that is struck once.
 
     Attributes:
-        begin: time steps from the start of the piece.
-        end: time steps, after `begin`.
+        begin: time step at which it begins, from the start of the piece.
+        end: time step at which it ends, after `begin`.
         pitch: MIDI number, 0..127.
     """
 
@@ -161,11 +162,11 @@ class Sounds:
     """A piece as sounds.
 
     Attributes:
-        items: the sounds, by their begin.
-        step: what a time step lasts, in whole notes.
-        end: time steps of the whole piece, silence at its end included.
-        bounds: the time steps at which one event ends and the next begins, though no sound does: between the
-            parts of a tied note, and between two rests.
+        items: the sounds, in the order of their begin.
+        step: length of a time step, in whole notes.
+        end: time steps of the whole piece, with the silence at its end.
+        bounds: time steps at which one event ends and the next begins while no sound does: between the parts
+            of a tied note, and between two rests.
     """
 
     items: tuple[Sound, ...]
@@ -175,14 +176,14 @@ class Sounds:
 
 
 def sounds_of(notes: Sequence[Note]) -> Sounds:
-    """What notes sound like: a tied pitch sounds on if the next event has it, and else stops.
+    """Return the sounds of notes. A tied pitch is held if the next event has the same pitch, or else stops.
 
     Raises:
-        DataError: the durations have no common step that MIDI could count.
+        DataError: the durations have no common time step that MIDI can count.
     """
     per_whole = _steps_per_whole({note.duration.denominator for note in notes})
     found: list[Sound] = []
-    held: dict[int, int] = {}  # pitch → its begin
+    held: dict[int, int] = {}  # pitch → time step at which it began
     now = 0
     times = []
     for note in notes:
@@ -200,7 +201,7 @@ def sounds_of(notes: Sequence[Note]) -> Sounds:
 
 
 def held_pitches(notes: Sequence[Note]) -> list[set[int]]:
-    """Of each event, the MIDI numbers of the pitches that sound on into the next."""
+    """Return for each event the MIDI numbers of the pitches that are held into the next event."""
     sounding = [{pitch.midi for pitch in note.pitches} for note in notes]
     return [
         pitches & after if note.tied else set()
@@ -209,18 +210,18 @@ def held_pitches(notes: Sequence[Note]) -> list[set[int]]:
 
 
 def _steps_per_whole(denominators: Iterable[int]) -> int:
-    """The fewest steps of a whole note that every duration is a multiple of."""
+    """Return the smallest number of steps of a whole note such that each duration is a multiple of a step."""
     steps = 1
     for denominator in denominators:
         steps = math.lcm(steps, denominator)
         if steps > MOST_STEPS:
             raise DataError(
-                f"its durations divide a whole note into more than {MOST_STEPS:,} parts, which MIDI cannot"
-                " count; write simpler ones"
+                f"its durations divide a whole note into more than {MOST_STEPS:,} parts, more than MIDI can"
+                " count; write simpler durations"
             )
     return steps
 
 
 def _ended(held: dict[int, int], pitches: Iterable[int], now: int) -> list[Sound]:
-    """The sounds of pitches that end now; they are held no more."""
+    """Take pitches out of the held ones, and return their sounds, which end now."""
     return [Sound(held.pop(pitch), now, pitch) for pitch in pitches]
