@@ -211,7 +211,7 @@ def canonical(token: str) -> str:
 
 
 def sorting_key(token: str) -> tuple[object, ...]:
-    """Return the sorting key of a vocabulary: long durations first, then rests, then pitches from low to high."""
+    """Return the sorting key of a vocabulary: long durations first, then rests, then low to high pitches."""
     note = parse_token(token)
     return -note.duration, tuple(pitch.height for pitch in note.pitches), note.tied
 
