@@ -363,6 +363,9 @@ def test_the_first_tempo_is_kept_and_others_are_counted():
     assert (tune.tempo, tune.left_out) == (100, {"notes below others": 1, "later tempi": 1})
 
 
+NONE_IN = "expected notes, received none in the chosen tracks and channels; there are notes in: "
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
@@ -378,14 +381,13 @@ def test_the_first_tempo_is_kept_and_others_are_counted():
         (file(event(0, ON, 60, 0x80)), "a damaged MIDI file (a value above 127 in the event at byte 22)"),
         (file(event(0, 0xFF, 0x51, 99)), "a damaged MIDI file (it breaks off in the event at byte 22)"),
         (file(b"\0"), "a damaged MIDI file (an event without a status at byte 22)"),
-        (file(note(60, 0)), "received none in the chosen tracks and channels; there are notes in: track 1 channel"
-         " 1, 1 of them without length"),
+        (file(note(60, 0)), NONE_IN + "track 1 channel 1, 1 of them without length"),
         (file(b"\xff" * 9 + b"\x7f\x90\x3c\x40"), "a damaged MIDI file (a number of more than four bytes"),
         (file(b"\xff" * 9999), "a damaged MIDI file (a number of more than four bytes"),
         (file(b"\0\xf0" + b"\xff" * 9 + b"\x7f"), "a damaged MIDI file (a number of more than four bytes"),
         (file(b"\0\x90\x3c\x40" + b"\xff\xff\xff\x7f\x80\x3c\x40"), "a length of "),
-        (file(b"", b""), "received none in the chosen tracks and channels; there are notes in: no track"),
-        (file(note(36, 9, channel=10)), "received none in the chosen tracks and channels; there are notes in: track 1 channel 10"),
+        (file(b"", b""), NONE_IN + "no track"),
+        (file(note(36, 9, channel=10)), NONE_IN + "track 1 channel 10"),
         (bytes(2 << 20), "expected at most 1,048,576 bytes of MIDI, received 2,097,152"),
     ],
 )  # fmt: skip
