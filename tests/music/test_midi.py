@@ -385,7 +385,7 @@ NONE_IN = "expected notes, received none in the chosen tracks and channels; ther
         (file(b"\xff" * 9 + b"\x7f\x90\x3c\x40"), "a damaged MIDI file (a number of more than four bytes"),
         (file(b"\xff" * 9999), "a damaged MIDI file (a number of more than four bytes"),
         (file(b"\0\xf0" + b"\xff" * 9 + b"\x7f"), "a damaged MIDI file (a number of more than four bytes"),
-        (file(b"\0\x90\x3c\x40" + b"\xff\xff\xff\x7f\x80\x3c\x40"), "a length of "),
+        (file(b"\0\x90\x3c\x40" + b"\xff\xff\xff\x7f\x80\x3c\x40"), "note text cannot write a length of "),
         (file(b"", b""), NONE_IN + "no track"),
         (file(note(36, 9, channel=10)), NONE_IN + "track 1 channel 10"),
         (bytes(2 << 20), "expected at most 1,048,576 bytes of MIDI, received 2,097,152"),
