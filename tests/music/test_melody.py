@@ -72,7 +72,9 @@ def test_bounds_divide_tied_notes_and_rests():
 
 def test_a_length_that_has_no_spelling_is_refused():
     """With what would help: a coarser grid."""
-    with pytest.raises(DataError, match=r"^note text cannot write a length of 1/10007 whole notes.* coarser grid"):
+    with pytest.raises(
+        DataError, match=r"^note text cannot write a length of 1/10007 whole notes.* coarser grid"
+    ):
         line("highest", (0, 1, C), step=Fraction(1, 10007))
 
 

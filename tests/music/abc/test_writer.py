@@ -47,7 +47,7 @@ def test_with_a_metre_it_has_bars_and_the_accidentals_that_the_key_does_not_say(
 def test_what_cannot_be_written_is_refused_in_a_line():
     """ABC has tuplets of at most nine."""
     with pytest.raises(
-        DataError, match=r"^a: ABC has tuplets of at most 9 notes, and it has one of 11; write"
+        DataError, match=r"^a: ABC has tuplets of at most 9 notes, and the tune has one of 11; write"
     ):
         write_abc(parse_tune("c4*1/11", name="a"))
 
