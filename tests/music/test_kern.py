@@ -240,12 +240,12 @@ def test_every_usual_encoding_and_line_end_is_read(encoding, end):
         (("**kern", "*+", "4c 4d"), "line 3: a new spine (*+) has no kind"),
         (("**kern " * 201,), "line 1: expected at most 200 spines, received 201"),
         (("**kern", "4c", "*-", "**kern", "4d", "*-"), "line 4: the spines have ended; expected one piece"),
-        (("**kern", "**text", "4d", "*-"), "line 2: a spine becomes **text"),
+        (("**kern", "**text", "4d", "*-"), "line 2: a spine changes its kind to **text"),
         (("**kern **kern", "* 4c"), "line 2: expected notes, interpretations (*), bar lines (=) or comments"),
-        (("**kern", "4r", "*-"), "expected notes, received none in part 1; they are in part: none"),
-        (("**kern **kern", "4c 4r", "*- *-"), "expected notes, received none in part 1; they are in part: 2"),
+        (("**kern", "4r", "*-"), "expected notes, received none in part 1; parts with notes: none"),
+        (("**kern **kern", "4c 4r", "*- *-"), "expected notes, received none in part 1; parts with notes: 2"),
         (("**kern", "9973c", "9967c", "9949c", "9941c"), "line 5: the lengths divide a whole note"),
-        (("**kern", "1c") + ("4c&e",) * (1 << 19), "expected a piece of at most 1,048,576 "),
+        (("**kern", "1c") + ("4c&e",) * (1 << 19), "expected a file of at most 1,048,576 "),
     ],
 )  # fmt: skip
 def test_what_is_no_kern_is_one_line_with_its_place(lines, message):

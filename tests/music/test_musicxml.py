@@ -7,9 +7,10 @@ from io import BytesIO
 import pytest
 
 from rnnlab.errors import DataError
+from rnnlab.music import musicxml
 from rnnlab.music.melody import Reading
 from rnnlab.music.meter import KeySignature, Meter
-from rnnlab.music.musicxml import read_musicxml
+from rnnlab.music.musicxml import musicxml_root, read_musicxml
 from rnnlab.music.tune import tune_text
 
 START = "<attributes><divisions>2</divisions></attributes>"
@@ -120,7 +121,7 @@ def test_an_instrument_may_change_within_a_piece():
     )
 
     assert tune_text(tune) == "c4 b,4 b,4 d4"
-    assert tune.remarks == ("pitches are those that sound: the written ones are moved by -2, -3 semitones",)
+    assert tune.remarks == ("pitches are read as they sound: written pitches are moved by -2, -3 semitones",)
 
 
 def test_the_key_is_that_which_sounds():
@@ -329,17 +330,17 @@ def test_a_score_by_measures_is_the_same_score():
 @pytest.mark.parametrize(
     ("bar", "message"),
     [
-        (note("C0.5/4"), "measure 1: a microtone (C4 altered by +0.5 semitones); expected semitones"),
+        (note("C0.5/4"), "measure 1: a microtone (C4 altered by +0.5 semitones); expected whole"),
         (note("H/4"), "measure 1: expected a pitch with <step> A to G and <octave> 0 to 9, received 'H'"),
         (note("C/9") + note("B/9"), "measure 1: B9: expected a pitch that MIDI has, 0 to 127, received 131"),
-        (note("C/4", more=CHORD), "part 'Part 1', measure 1: a <chord/> follows no note"),
+        (note("C/4", more=CHORD), "part 'Part 1', measure 1: a note with <chord/> follows no note"),
         (note("C/4", None), "part 'Part 1', measure 1: a <note> without <duration>"),
         (note("C/4", "x"), "part 'Part 1', measure 1: <duration>: expected a number, received 'x'"),
         (note("C/4", -2), "part 'Part 1', measure 1: <duration>: expected 0 or more, received -2"),
-        (note("C/4") + back(4), "part 'Part 1', measure 1: a <backup> leads to before the measure"),
+        (note("C/4") + back(4), "part 'Part 1', measure 1: a <backup> goes back beyond the start"),
         (attributes("<divisions>0</divisions>"), "part 'Part 1', measure 1: <divisions>: expected a"),
         (transpose(0, 0.5) + note("C/4"), "part 'Part 1', measure 1: <chromatic>: expected a whole"),
-        (note("r"), "expected notes, received none in part 1; they are in part: none"),
+        (note("r"), "expected notes, received none in part 1; parts with notes: none"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_one_line_with_its_place(bar, message):
@@ -393,7 +394,7 @@ def test_every_encoding_is_read(declared, encoding, mark):
 def packed(**entries):
     """An archive of files."""
     archive = BytesIO()
-    with zipfile.ZipFile(archive, "w") as file:
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
         for name, text in entries.items():
             file.writestr(name, text)
     return archive.getvalue()
@@ -435,10 +436,58 @@ def test_the_container_of_an_archive_says_which_file_is_the_score(entries):
 
 def test_an_archive_that_does_not_say_which_of_two_is_refused():
     """Neither is guessed."""
-    with pytest.raises(
-        DataError, match=r"an archive of 2 scores, of which META-INF/container\.xml names none"
-    ):
+    with pytest.raises(DataError, match=r"an archive of 2 scores, and META-INF/container\.xml names none"):
         tune_of(packed(**{"a.xml": OTHER, "b.xml": GOOD}))
+
+
+DOCTYPE = '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" "http://www.musicxml.org/a">'
+SCORE = f"{DOCTYPE}<score-partwise><part/></score-partwise>"
+BOMB = '<!DOCTYPE a [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><score-partwise>&b;</score-partwise>'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_score_with_a_doctype_is_read(encoding):
+    """Nearly every file has one; nothing is fetched for it."""
+    assert musicxml_root(SCORE.encode(encoding)).tag == "score-partwise"
+
+
+def test_the_score_of_an_archive_is_read():
+    """Not what describes the archive."""
+    data = packed(**{"META-INF/container.xml": "<container/>", "../../score.xml": SCORE})
+
+    assert musicxml_root(data).tag == "score-partwise"
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (BOMB.encode(), "it declares XML entities"),
+        (BOMB.encode("utf-16"), "it declares XML entities"),
+        (packed(**{"a.xml": BOMB}), "it declares XML entities"),
+        (SCORE[:-9].encode(), "damaged XML (unclosed token"),
+        (b"<a/>", "expected MusicXML (score-partwise or score-timewise), received 'a'"),
+        (b"", "damaged XML (no element found"),
+        (b"<score-partwise>" + b"<a>" * 200, "elements are nested more than 100 deep"),
+        (b'<?xml version="1.0" encoding="nonsense"?><a/>', "damaged XML ("),
+        (packed(**{"a.txt": "a"}), "an archive without a score"),
+        (packed(**{"a.xml": SCORE})[:-9], "a damaged archive ("),
+        (packed(**{"a.xml": " " * (9 << 20)}), "expected at most 8,388,608 bytes of MusicXML"),
+    ],
+)  # fmt: skip
+def test_what_is_no_score_is_one_line(data, message):
+    """Whatever is wrong with it, and before anything is expanded."""
+    with pytest.raises(DataError) as error:
+        musicxml_root(data)
+
+    assert str(error.value).startswith(message)
+
+
+def test_an_archive_is_unpacked_no_further_than_is_read(monkeypatch):
+    """A thousand bytes can unpack to a million."""
+    monkeypatch.setattr(musicxml, "MOST_BYTES", 1000)
+
+    with pytest.raises(DataError, match="expected at most 1,000 bytes of MusicXML"):
+        musicxml_root(packed(**{"a.xml": SCORE + " " * 1_000_000}))
 
 
 def test_damaged_scores_are_read_or_refused():

@@ -3,7 +3,7 @@
 import pytest
 
 from rnnlab.music.files import written
-from rnnlab.music.mei import mei_of
+from rnnlab.music.score import mei_of
 from tests.music.drawn_tunes import drawn_tune
 from tests.music.others import as_written, equal, of_abc2midi, of_midi, of_music21, of_verovio
 from tests.music.sounding import sounds
