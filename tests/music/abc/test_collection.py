@@ -209,11 +209,11 @@ REFUSED = {
     " after the key, received 'foo'",
     "[K:EM]C": "6:1: expected a mode such as maj, m, dor or mix after the key, received 'M'",
     "[K:G#]C": "6:1: expected a key of at most seven sharps or flats, received 'G#'",
-    "[K:C sound=D]C": "6:1: sound= is not supported; write the pitches that sound, or transpose=",
+    "[K:C sound=D]C": "6:1: sound= is not supported; write the sounding pitches, or use transpose=",
     "[K:C transpose=x]C": "6:1: expected a number after transpose=, received 'x'",
     "[M:4:4]C": "6:1: expected a metre such as 3/4, C, C| or none, received '4:4'",
     "[L:0]C": "6:1: expected a note length such as 1/8, received '0'",
-    "C,,,,,,": "6:1: expected a pitch that MIDI has, from C,,,,, to g''''', received a lower or higher one",
+    "C,,,,,,": "6:1: expected a pitch that MIDI has, from C,,,,, to g''''', received a lower or higher pitch",
     "z4": "6:1: expected notes, received none",
     "[U:T]C": "6:1: expected a definition such as U:T = !trill!, received 'T'",
 }
@@ -245,7 +245,7 @@ def test_a_header_that_says_nothing_right_is_refused(text, expected):
 
 def test_a_line_of_the_header_that_is_no_field_is_said():
     """Some collections hold such lines; no note stands before the key."""
-    assert only("X:1\n3/8=120\nK:C\nC\n").remarks == ("line 2 of the header is no field: left out",)
+    assert only("X:1\n3/8=120\nK:C\nC\n").remarks == ("line 2 of the header is not a field: left out",)
 
 
 def test_damaged_tunes_are_read_or_refused_in_one_line():
