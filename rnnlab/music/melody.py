@@ -2,14 +2,11 @@
 
 The setting `polyphony` says what happens where several notes sound together:
 
-    highest   the highest of the notes that begin together is kept. While it sounds, a lower note that begins
-    is
-              left out, and a higher or equal one ends it (the skyline of Uitdenbogerd and Zobel, 1998).
+    highest   the highest of the notes that begin together is kept. A lower note that begins while it sounds
+              is left out; a higher or equal one ends it (the skyline of Uitdenbogerd and Zobel, 1998).
     refuse    two notes that sound together are an error.
-    chords    each stretch of time without a change becomes a chord. It is tied to the next one if a pitch
-    goes
-              on and no pitch of it is struck again at that moment; otherwise all its pitches are struck
-              again.
+    chords    each stretch of time without a change becomes a chord. It is tied to the next one if a pitch of
+              it goes on and none is struck again at that moment; otherwise all its pitches are struck again.
 
 A pitch that is struck again ends its earlier sound.
 """
@@ -34,15 +31,32 @@ Polyphony = Literal["highest", "refuse", "chords"]
 MOST_PITCHES = 2_000_000
 """The most pitches of all chords together: a damaged file must not fill the memory."""
 
+SIXTEENTHS = (Fraction(1, 16),)
+FINEST = 384
+"""The finest grid is 1/384 of a whole note."""
+
 
 @dataclass(frozen=True)
-class _Chord:
-    """Pitches that sound together, from one time step to another."""
+class Reading:
+    """What is read of a file that holds more than one line of notes; the defaults find a melody.
 
-    pitches: tuple[int, ...]
-    begin: int
-    end: int
-    tied: bool = False
+    Attributes:
+        track: track of a MIDI file, or part of a score, from 1. None: all tracks, or the first part.
+        channel: MIDI channel, 1..16. None: all but 10, percussion.
+        polyphony: the rule for notes that sound together. None: `highest`, but `chords` for MIDI files that
+            rnnlab wrote.
+        grid: note lengths of the grid for MIDI. None: sixteenths, but all ticks for MIDI files that rnnlab
+            wrote.
+        voice: voice of a part of a score: its number, or its name in ABC. None: the first.
+        meter: metre of all tunes. None: the metre that each file gives.
+    """
+
+    track: int | None = None
+    channel: int | None = None
+    polyphony: Polyphony | None = None
+    grid: tuple[Fraction, ...] | None = None
+    voice: str | None = None
+    meter: Meter | None = None
 
 
 def line_of(sounds: Sounds, *, polyphony: Polyphony) -> tuple[Note, ...]:
@@ -57,6 +71,69 @@ def line_of(sounds: Sounds, *, polyphony: Polyphony) -> tuple[Note, ...]:
         return _with_rests(_chords(sounds), sounds)
     line = [_Chord((sound.pitch,), sound.begin, sound.end) for sound in _skyline(sounds.items)]
     return _with_rests(line, sounds)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The times that notes of a file may begin and end at.
+
+    Attributes:
+        ticks_per_whole: ticks of a whole note in the file.
+        lengths: the grid has the multiples of these note lengths; if empty, it has every tick.
+    """
+
+    ticks_per_whole: int
+    lengths: tuple[Fraction, ...]
+
+    @cached_property
+    def step(self) -> Fraction:
+        """Length of a time step in whole notes; every time of the grid is a multiple of it."""
+        if not self.lengths:
+            return Fraction(1, self.ticks_per_whole)
+        denominator = math.lcm(*(length.denominator for length in self.lengths))
+        return Fraction(math.gcd(*(int(length * denominator) for length in self.lengths)), denominator)
+
+    @cached_property
+    def shortest(self) -> int:
+        """Time steps of the shortest note of the grid."""
+        return int(min(self.lengths, default=self.step) / self.step)
+
+    def nearest(self, tick: int) -> int:
+        """Return the time step that a tick is moved to; halfway between two, it is the later one."""
+        if not self.lengths:
+            return tick
+        multiples = (length * _rounded(tick, length * self.ticks_per_whole) for length in self.lengths)
+        return int(min(multiples, key=lambda time: abs(time * self.ticks_per_whole - tick)) / self.step)
+
+    def shift(self, tick: int) -> Fraction:
+        """Return the distance that a tick is moved, in quarter notes."""
+        if not self.lengths:
+            return Fraction(0)
+        return 4 * abs(self.nearest(tick) * self.step - Fraction(tick, self.ticks_per_whole))
+
+
+def parse_grid(text: str) -> tuple[Fraction, ...]:
+    """Return the note lengths of a grid such as `1/16` or `1/16,1/24`; none for `exact`.
+
+    Raises:
+        DataError: the text has another form, or a length is shorter than 1/384.
+    """
+    return () if text == "exact" else tuple(map(_grid_length, text.split(",")))
+
+
+def spell_grid(lengths: Sequence[Fraction]) -> str:
+    """Return the text of a grid, which `parse_grid` reads."""
+    return ",".join(map(str, lengths)) or "exact"
+
+
+@dataclass(frozen=True)
+class _Chord:
+    """Pitches that sound together, from one time step to another."""
+
+    pitches: tuple[int, ...]
+    begin: int
+    end: int
+    tied: bool = False
 
 
 def _refuse_overlaps(sounds: Sounds) -> None:
@@ -155,64 +232,6 @@ def _length(steps: int, step: Fraction) -> Fraction:
     return steps * step
 
 
-SIXTEENTHS = (Fraction(1, 16),)
-FINEST = 384
-"""The finest grid is 1/384 of a whole note."""
-
-
-@dataclass(frozen=True)
-class Grid:
-    """The times that notes of a file may begin and end at.
-
-    Attributes:
-        ticks_per_whole: ticks of a whole note in the file.
-        lengths: the grid has the multiples of these note lengths; if empty, it has every tick.
-    """
-
-    ticks_per_whole: int
-    lengths: tuple[Fraction, ...]
-
-    @cached_property
-    def step(self) -> Fraction:
-        """Length of a time step in whole notes; every time of the grid is a multiple of it."""
-        if not self.lengths:
-            return Fraction(1, self.ticks_per_whole)
-        denominator = math.lcm(*(length.denominator for length in self.lengths))
-        return Fraction(math.gcd(*(int(length * denominator) for length in self.lengths)), denominator)
-
-    @cached_property
-    def shortest(self) -> int:
-        """Time steps of the shortest note of the grid."""
-        return int(min(self.lengths, default=self.step) / self.step)
-
-    def nearest(self, tick: int) -> int:
-        """Return the time step that a tick is moved to; halfway between two, it is the later one."""
-        if not self.lengths:
-            return tick
-        multiples = (length * _rounded(tick, length * self.ticks_per_whole) for length in self.lengths)
-        return int(min(multiples, key=lambda time: abs(time * self.ticks_per_whole - tick)) / self.step)
-
-    def shift(self, tick: int) -> Fraction:
-        """Return the distance that a tick is moved, in quarter notes."""
-        if not self.lengths:
-            return Fraction(0)
-        return 4 * abs(self.nearest(tick) * self.step - Fraction(tick, self.ticks_per_whole))
-
-
-def parse_grid(text: str) -> tuple[Fraction, ...]:
-    """Return the note lengths of a grid such as `1/16` or `1/16,1/24`; none for `exact`.
-
-    Raises:
-        DataError: the text has another form, or a length is shorter than 1/384.
-    """
-    return () if text == "exact" else tuple(map(_grid_length, text.split(",")))
-
-
-def spell_grid(lengths: Sequence[Fraction]) -> str:
-    """Return the text of a grid, which `parse_grid` reads."""
-    return ",".join(map(str, lengths)) or "exact"
-
-
 def _grid_length(text: str) -> Fraction:
     top, _, bottom = text.strip().partition("/")
     if top == "1" and bottom.isascii() and bottom.isdigit() and 1 <= int(bottom[:9]) <= FINEST:
@@ -226,26 +245,3 @@ def _grid_length(text: str) -> Fraction:
 def _rounded(tick: int, ticks: Fraction) -> int:
     """Return which multiple of a length in ticks is nearest to a tick."""
     return math.floor(tick / ticks + Fraction(1, 2))
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What is read of a file that holds more than one line of notes; the defaults find a melody.
-
-    Attributes:
-        track: track of a MIDI file, or part of a score, from 1. None: all tracks, or the first part.
-        channel: MIDI channel, 1..16. None: all but 10, percussion.
-        polyphony: the rule for notes that sound together. None: `highest`, but `chords` for MIDI files that
-            rnnlab wrote.
-        grid: note lengths of the grid for MIDI. None: sixteenths, but all ticks for MIDI files that rnnlab
-            wrote.
-        voice: voice of a part of a score: its number, or its name in ABC. None: the first.
-        meter: metre of all tunes. None: the metre that each file gives.
-    """
-
-    track: int | None = None
-    channel: int | None = None
-    polyphony: Polyphony | None = None
-    grid: tuple[Fraction, ...] | None = None
-    voice: str | None = None
-    meter: Meter | None = None

@@ -1,5 +1,6 @@
-r"""Note text: the body of a LilyPond `\fixed c' { … }` block, with a duration on every note; a token is an
-event.
+r"""Note text: the body of a LilyPond `\fixed c' { … }` block, with a duration on every note.
+
+A token is one event: a note, a chord or a rest.
 
     g8 e8 e4 f8      pitch, then duration: an eighth, an eighth, a quarter, an eighth
     cis4 bes8        sharps -is, flats -es            c'8 b,4     octaves up and down
@@ -10,18 +11,16 @@ event.
 Pitches have their Dutch names, LilyPond's default. `c4` is a quarter note on middle C (MIDI 60): the number
 is the duration. In scientific pitch notation, C4 is middle C itself, and `c'4` would be C5.
 
-Each event has one canonical spelling: `es8` is `ees8`, `c8*4/6` is `c8*2/3`, `<g c>4` is `<c g>4`, `<c>4` is
-    `c4`.
-Enharmonics (`cis4`, `des4`) are two different notes. A duration, an exact fraction of a whole note, is
-spelled
+Each event has one canonical spelling: `es8` is `ees8`, `c8*4/6` is `c8*2/3`, `<g c>4` is `<c g>4`, and
+`<c>4` is `c4`. Enharmonics (`cis4`, `des4`) are two different notes. A duration is an exact fraction of a
+whole note. It is spelled
 
     as a plain note with at most three dots, if one has this length     1/4 → 4    3/8 → 4.    7/4 → 1..
     else as the shortest plain note that is at least as long (or the
     whole note) times the remaining factor, in lowest terms             1/12 → 8*2/3    5/8 → 1*5/8    2 → 1*2
 
 The first line is unambiguous: with n dots the numerator is 2ⁿ⁺¹ − 1, so no two plain or dotted notes are
-    equally
-long.
+equally long.
 """
 
 import re
@@ -44,6 +43,36 @@ _NAMES = {
 }
 _KEYS = ("c", "cis", "d", "ees", "e", "f", "fis", "g", "gis", "a", "bes", "b")
 _PITCH = re.compile(r"([^',]*)('*|,*)")
+
+_HEAD = r"(?:<(?P<chord>[^<>%]*)>|(?P<name>[^\W\d_]+[#♯♭]*)(?P<octave>[',]*))"
+_NOTE = re.compile(_HEAD + r"(?P<duration>[0-9]+\.*(?:\*[0-9]+(?:/[0-9]+)?)*)?(?P<tie>\s*~)?")
+_COMMENT = r"(?P<comment>%\{.*?%\}|%(?!\{)[^\n]*)"
+_LEXER = re.compile(rf"(?P<skipped>[\s|\x03]+|{_COMMENT})|(?P<word>{_NOTE.pattern}|\S[^\s|\x03]*)", re.DOTALL)
+
+_MOST_DOTS = 3
+_LARGEST_FACTOR = 9999
+_PLAIN = {str(2**k): Fraction(1, 2**k) for k in range(8)}
+_DOTTED = {
+    length * (2 - Fraction(1, 2**dots)): base + "." * dots
+    for base, length in _PLAIN.items()
+    for dots in range(_MOST_DOTS + 1)
+}
+_DURATION = re.compile(r"([0-9]+)(\.*)((?:\*[0-9]+(?:/[0-9]+)?)*)")
+
+_Replacement = str | Callable[[re.Match[str]], str]
+_SOLMISATION = {"do": "c", "re": "d", "mi": "e", "fa": "f", "sol": "g", "la": "a", "si": "b", "ti": "b"}
+_NAME_RULES: tuple[tuple[str, _Replacement, str], ...] = (
+    (r"^[Rs]$", "r", "a rest is written 'r'"),
+    (r"[A-Z]", lambda match: match.group().lower(), "in this notation pitches are lower case"),
+    (
+        r"^(do|re|mi|fa|sol|la|si|ti)(?=$|[#♯♭])",
+        lambda match: _SOLMISATION[match.group()],
+        "pitches are c d e f g a b",
+    ),
+    (r"^h", "b", "in this notation h is written 'b' (and the German b 'bes')"),
+    (r"[#♯]", "is", "sharps are written 'is'"),
+    (r"(?<=^[a-g])(b{1,2}|♭{1,2})$", lambda match: "es" * len(match.group()), "flats are written 'es'"),
+)
 
 
 @dataclass(frozen=True)
@@ -73,42 +102,6 @@ class Pitch:
     def __str__(self) -> str:
         """The one spelling of this pitch."""
         return self.letter + _SUFFIXES[self.alteration] + "'" * self.octave + "," * -self.octave
-
-
-def pitch_of(midi: int) -> Pitch:
-    """Return the pitch of a MIDI number, 0..127; black keys are spelled cis, ees, fis, gis and bes."""
-    octave, key = divmod(midi - 60, 12)
-    return Pitch(*_NAMES[_KEYS[key]], octave=octave)
-
-
-def is_pitch_name(name: str) -> bool:
-    """Return whether a name such as `cis`, without octave marks, is the name of a pitch."""
-    return name in _NAMES
-
-
-def parse_pitch(text: str) -> Pitch:
-    """Return the pitch that a text such as `es'` spells.
-
-    Raises:
-        DataError: there is no such name, the octave marks go both ways, or the pitch is outside MIDI's
-            0..127.
-    """
-    match = _PITCH.fullmatch(text)
-    if match is None:
-        raise DataError("an octave is written with ' (up) or with , (down), after the name and never both")
-    name, marks = match.groups()
-    if name not in _NAMES:
-        raise DataError(f"expected a pitch such as c, cis or bes, received {name!r}")
-    pitch = Pitch(*_NAMES[name], octave=marks.count("'") - marks.count(","))
-    if not 0 <= pitch.midi <= 127:
-        raise DataError("expected a pitch that MIDI has, from c,,,,, to g'''''; write fewer octave marks")
-    return pitch
-
-
-_HEAD = r"(?:<(?P<chord>[^<>%]*)>|(?P<name>[^\W\d_]+[#♯♭]*)(?P<octave>[',]*))"
-_NOTE = re.compile(_HEAD + r"(?P<duration>[0-9]+\.*(?:\*[0-9]+(?:/[0-9]+)?)*)?(?P<tie>\s*~)?")
-_COMMENT = r"(?P<comment>%\{.*?%\}|%(?!\{)[^\n]*)"
-_LEXER = re.compile(rf"(?P<skipped>[\s|\x03]+|{_COMMENT})|(?P<word>{_NOTE.pattern}|\S[^\s|\x03]*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -180,7 +173,7 @@ def parse_token(token: str) -> Note:
     """
     match = _NOTE.fullmatch(token)
     if match is None:
-        raise DataError(f"{token[:40]!r}: {mistake_in_word(token)}")
+        raise DataError(f"{token[:40]!r}: {_mistake_in_word(token)}")
     try:
         pitches = _pitches(match)
         if match["duration"] is None:
@@ -223,52 +216,34 @@ def pitch_and_duration(token: str) -> tuple[float | None, float]:
     return highest, float(4 * note.duration)
 
 
-def _words(text: str, boundary: str | None) -> Iterator[re.Match[str]]:
-    """Yield the words between white space, bar checks and comments (`c4d4` is two words), and the boundaries.
+def pitch_of(midi: int) -> Pitch:
+    """Return the pitch of a MIDI number, 0..127; black keys are spelled cis, ees, fis, gis and bes."""
+    octave, key = divmod(midi - 60, 12)
+    return Pitch(*_NAMES[_KEYS[key]], octave=octave)
 
-    A boundary inside a comment of several lines does not count.
+
+def is_pitch_name(name: str) -> bool:
+    """Return whether a name such as `cis`, without octave marks, is the name of a pitch."""
+    return name in _NAMES
+
+
+def parse_pitch(text: str) -> Pitch:
+    """Return the pitch that a text such as `es'` spells.
+
+    Raises:
+        DataError: there is no such name, the octave marks go both ways, or the pitch is outside MIDI's
+            0..127.
     """
-    for match in _LEXER.finditer(text):
-        is_boundary = boundary and boundary in match.group() and not match["comment"]
-        if match.lastgroup == "word" or is_boundary:
-            yield match
-
-
-def _place(text: str, match: re.Match[str]) -> str:
-    start = match.start()
-    return f"{text.count(chr(10), 0, start) + 1}:{start - text.rfind(chr(10), 0, start)}"
-
-
-def _pitches(match: re.Match[str]) -> tuple[Pitch, ...]:
-    """Return the pitches of a note, chord or rest, from low to high, each once."""
-    if match["chord"] is not None:
-        return _chord(match["chord"].split())
-    name, octave = match["name"], match["octave"]
-    if name == "r" and not octave:
-        return ()
-    if is_pitch_name(name):
-        return (parse_pitch(name + octave),)
-    reason, meant = mistake_in_name(name)
-    raise DataError(f"{reason}; did you mean {match.group().replace(name, meant, 1)!r}?" if meant else reason)
-
-
-def _chord(names: list[str]) -> tuple[Pitch, ...]:
-    if not names:
-        raise DataError("a chord needs a pitch; a rest is written as in 'r4'")
-    if any(character.isdigit() or character == "~" for character in "".join(names)):
-        raise DataError("the duration and the tie of a chord stand after it, as in '<c e g>4~'")
-    return tuple(sorted({parse_pitch(name) for name in names}, key=lambda pitch: pitch.height))
-
-
-_MOST_DOTS = 3
-_LARGEST_FACTOR = 9999
-_PLAIN = {str(2**k): Fraction(1, 2**k) for k in range(8)}
-_DOTTED = {
-    length * (2 - Fraction(1, 2**dots)): base + "." * dots
-    for base, length in _PLAIN.items()
-    for dots in range(_MOST_DOTS + 1)
-}
-_DURATION = re.compile(r"([0-9]+)(\.*)((?:\*[0-9]+(?:/[0-9]+)?)*)")
+    match = _PITCH.fullmatch(text)
+    if match is None:
+        raise DataError("an octave is written with ' (up) or with , (down), after the name and never both")
+    name, marks = match.groups()
+    if name not in _NAMES:
+        raise DataError(f"expected a pitch such as c, cis or bes, received {name!r}")
+    pitch = Pitch(*_NAMES[name], octave=marks.count("'") - marks.count(","))
+    if not 0 <= pitch.midi <= 127:
+        raise DataError("expected a pitch that MIDI has, from c,,,,, to g'''''; write fewer octave marks")
+    return pitch
 
 
 def parse_duration(text: str) -> Fraction:
@@ -301,6 +276,43 @@ def spell_duration(length: Fraction) -> str:
     return f"{base}*{factor}"
 
 
+def _words(text: str, boundary: str | None) -> Iterator[re.Match[str]]:
+    """Yield the words between white space, bar checks and comments (`c4d4` is two words), and the boundaries.
+
+    A boundary inside a comment of several lines does not count.
+    """
+    for match in _LEXER.finditer(text):
+        is_boundary = boundary and boundary in match.group() and not match["comment"]
+        if match.lastgroup == "word" or is_boundary:
+            yield match
+
+
+def _place(text: str, match: re.Match[str]) -> str:
+    start = match.start()
+    return f"{text.count(chr(10), 0, start) + 1}:{start - text.rfind(chr(10), 0, start)}"
+
+
+def _pitches(match: re.Match[str]) -> tuple[Pitch, ...]:
+    """Return the pitches of a note, chord or rest, from low to high, each once."""
+    if match["chord"] is not None:
+        return _chord(match["chord"].split())
+    name, octave = match["name"], match["octave"]
+    if name == "r" and not octave:
+        return ()
+    if is_pitch_name(name):
+        return (parse_pitch(name + octave),)
+    reason, meant = _mistake_in_name(name)
+    raise DataError(f"{reason}; did you mean {match.group().replace(name, meant, 1)!r}?" if meant else reason)
+
+
+def _chord(names: list[str]) -> tuple[Pitch, ...]:
+    if not names:
+        raise DataError("a chord needs a pitch; a rest is written as in 'r4'")
+    if any(character.isdigit() or character == "~" for character in "".join(names)):
+        raise DataError("the duration and the tie of a chord stand after it, as in '<c e g>4~'")
+    return tuple(sorted({parse_pitch(name) for name in names}, key=lambda pitch: pitch.height))
+
+
 def _product(factors: str) -> Fraction:
     """Return the product of multipliers such as `*2/3*4/5`."""
     product = Fraction(1)
@@ -327,24 +339,7 @@ def _refused() -> Fraction:
     )
 
 
-_Replacement = str | Callable[[re.Match[str]], str]
-_SOLMISATION = {"do": "c", "re": "d", "mi": "e", "fa": "f", "sol": "g", "la": "a", "si": "b", "ti": "b"}
-
-_NAME_RULES: tuple[tuple[str, _Replacement, str], ...] = (
-    (r"^[Rs]$", "r", "a rest is written 'r'"),
-    (r"[A-Z]", lambda match: match.group().lower(), "in this notation pitches are lower case"),
-    (
-        r"^(do|re|mi|fa|sol|la|si|ti)(?=$|[#♯♭])",
-        lambda match: _SOLMISATION[match.group()],
-        "pitches are c d e f g a b",
-    ),
-    (r"^h", "b", "in this notation h is written 'b' (and the German b 'bes')"),
-    (r"[#♯]", "is", "sharps are written 'is'"),
-    (r"(?<=^[a-g])(b{1,2}|♭{1,2})$", lambda match: "es" * len(match.group()), "flats are written 'es'"),
-)
-
-
-def mistake_in_name(name: str) -> tuple[str, str | None]:
+def _mistake_in_name(name: str) -> tuple[str, str | None]:
     """Say what is wrong with a pitch name such as `C#`, and which name was meant (None if unclear)."""
     reasons = []
     meant = name
@@ -358,7 +353,7 @@ def mistake_in_name(name: str) -> tuple[str, str | None]:
     return "expected a pitch c d e f g a b, with is (sharp) or es (flat), or r for a rest", None
 
 
-def mistake_in_word(word: str) -> str:
+def _mistake_in_word(word: str) -> str:
     """Say what is wrong with a word that does not have the form of a note."""
     if word.startswith("\\"):
         return "expected notes only, received a LilyPond command; leave it out, and write absolute octaves"

@@ -16,6 +16,8 @@ from rnnlab.music.notation import Note, parse_duration, parse_notes, parse_token
 
 DEFAULT_TEMPO = 120.0
 SLOWEST, FASTEST = 4, 999
+MOST_STEPS = 4 * 0x7FFF
+"""The most ticks of a whole note that a MIDI file can have."""
 
 _COMMENT = re.compile(r"%(?!\{)[ \t]*((?:tempo|meter|key|pickup)[ \t][^\n]*)")
 _FACT = re.compile(
@@ -117,31 +119,6 @@ def facts_text(tune: Tune) -> str:
     return ", ".join(f"{kind} {value}" for kind, value in facts.items() if value is not None)
 
 
-def _meter_or_none(text: str) -> set[Meter]:
-    try:
-        return {parse_meter(text)}
-    except DataError:
-        return set()
-
-
-def _parse_tempo(text: str) -> float:
-    if not re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{1,6})?", text) or not SLOWEST <= float(text) <= FASTEST:
-        raise DataError(f"expected a tempo of {SLOWEST} to {FASTEST}, received {text[:40]!r}")
-    return float(text)
-
-
-_FACTS: dict[str, Callable[[str], Any]] = {
-    "tempo": _parse_tempo,
-    "meter": parse_meter,
-    "key": parse_key_signature,
-    "pickup": parse_duration,
-}
-
-
-MOST_STEPS = 4 * 0x7FFF
-"""The most ticks of a whole note that a MIDI file can have."""
-
-
 @dataclass(frozen=True, order=True)
 class Sound:
     """One pitch that is struck once.
@@ -209,6 +186,19 @@ def held_pitches(notes: Sequence[Note]) -> list[set[int]]:
     ]
 
 
+def _meter_or_none(text: str) -> set[Meter]:
+    try:
+        return {parse_meter(text)}
+    except DataError:
+        return set()
+
+
+def _parse_tempo(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{1,6})?", text) or not SLOWEST <= float(text) <= FASTEST:
+        raise DataError(f"expected a tempo of {SLOWEST} to {FASTEST}, received {text[:40]!r}")
+    return float(text)
+
+
 def _steps_per_whole(denominators: Iterable[int]) -> int:
     """Return the smallest number of steps of a whole note such that each duration is a multiple of a step."""
     steps = 1
@@ -225,3 +215,11 @@ def _steps_per_whole(denominators: Iterable[int]) -> int:
 def _ended(held: dict[int, int], pitches: Iterable[int], now: int) -> list[Sound]:
     """Take pitches out of the held ones, and return their sounds, which end now."""
     return [Sound(held.pop(pitch), now, pitch) for pitch in pitches]
+
+
+_FACTS: dict[str, Callable[[str], Any]] = {
+    "tempo": _parse_tempo,
+    "meter": parse_meter,
+    "key": parse_key_signature,
+    "pickup": parse_duration,
+}

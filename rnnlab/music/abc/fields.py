@@ -106,27 +106,6 @@ def read_key(text: str) -> AbcKey:
     return _modified(AbcKey(altered_letters(key.fifths), key), text[match.end() :])
 
 
-def _modified(key: AbcKey, rest: str) -> AbcKey:
-    """Return the key with the words after it: the accidental `=f` changes the key, `exp ^f` replaces it."""
-    alterations, signature, words = dict(key.alterations), key.signature, []
-    for word in _WORD.findall(rest):
-        accidentals = re.fullmatch(r"(?:(?:\^\^?|__?|=)[A-Ga-g])+", word)
-        if word == "exp":
-            alterations, signature = {}, None
-        elif accidentals:
-            for sign, letter in re.findall(r"(\^\^?|__?|=)([A-Ga-g])", word):
-                alterations[letter.lower()] = _ACCIDENTALS[sign]
-            signature = None
-        elif re.match(r"[A-Za-z]+\s*=", word) or _CLEF_NAME.match(word):
-            words.append(word)
-        else:
-            raise DataError(
-                f"expected a mode such as maj, min, dor or mix, an accidental such as ^f, or a clef after the"
-                f" key, received {word[:40]!r}"
-            )
-    return AbcKey(alterations, signature, " ".join(words))
-
-
 def read_properties(text: str, before: AbcTransposition) -> AbcTransposition:
     """Return the transposition of a voice after the words behind its key or its name.
 
@@ -160,16 +139,6 @@ def read_properties(text: str, before: AbcTransposition) -> AbcTransposition:
         elif name in _OTHER_PITCHES:
             raise DataError(f"{name}= is not supported; write the sounding pitches, or use transpose=")
     return after
-
-
-def _clef(text: str) -> int:
-    """Return the semitones by which a clef makes its notes sound higher."""
-    match = _CLEF.fullmatch(text)
-    if match is None:
-        raise DataError(f"expected a clef such as treble, bass or treble-8, received {text[:40]!r}")
-    octaves = {"8": 12, "15": 24, "": 0}
-    sign = -1 if (match["octave"] or "").startswith("-") else 1
-    return sign * octaves[(match["octave"] or "").lstrip("+-")]
 
 
 def read_meter(text: str) -> Meter | None:
@@ -232,6 +201,37 @@ def read_tempo(text: str, unit: Fraction) -> float | None:
             f" received {text.strip()[:40]!r}"
         )
     return quarters
+
+
+def _modified(key: AbcKey, rest: str) -> AbcKey:
+    """Return the key with the words after it: the accidental `=f` changes the key, `exp ^f` replaces it."""
+    alterations, signature, words = dict(key.alterations), key.signature, []
+    for word in _WORD.findall(rest):
+        accidentals = re.fullmatch(r"(?:(?:\^\^?|__?|=)[A-Ga-g])+", word)
+        if word == "exp":
+            alterations, signature = {}, None
+        elif accidentals:
+            for sign, letter in re.findall(r"(\^\^?|__?|=)([A-Ga-g])", word):
+                alterations[letter.lower()] = _ACCIDENTALS[sign]
+            signature = None
+        elif re.match(r"[A-Za-z]+\s*=", word) or _CLEF_NAME.match(word):
+            words.append(word)
+        else:
+            raise DataError(
+                f"expected a mode such as maj, min, dor or mix, an accidental such as ^f, or a clef after the"
+                f" key, received {word[:40]!r}"
+            )
+    return AbcKey(alterations, signature, " ".join(words))
+
+
+def _clef(text: str) -> int:
+    """Return the semitones by which a clef makes its notes sound higher."""
+    match = _CLEF.fullmatch(text)
+    if match is None:
+        raise DataError(f"expected a clef such as treble, bass or treble-8, received {text[:40]!r}")
+    octaves = {"8": 12, "15": 24, "": 0}
+    sign = -1 if (match["octave"] or "").startswith("-") else 1
+    return sign * octaves[(match["octave"] or "").lstrip("+-")]
 
 
 def _beats(text: str | None, unit: Fraction) -> Iterator[Fraction]:

@@ -308,13 +308,6 @@ class Voice:
         return pitch_of(pitch.midi + semitones) if semitones else pitch
 
 
-def _kept(pitches: frozenset[Pitch], polyphony: Polyphony) -> frozenset[Pitch]:
-    """Return all pitches of a chord, or the highest of them."""
-    if polyphony == "chords" or len(pitches) < 2:
-        return pitches
-    return frozenset({max(pitches, key=lambda pitch: pitch.height)})
-
-
 def left_out(voices: Sequence[Voice], chosen: Voice, polyphony: Polyphony) -> Mapping[str, int]:
     """Return the number of notes and repeats of all voices that the chosen voice leaves out, by kind."""
     counts = {
@@ -325,3 +318,10 @@ def left_out(voices: Sequence[Voice], chosen: Voice, polyphony: Polyphony) -> Ma
         + sum(voice.note_count for voice in voices if voice is not chosen),
     }
     return {kind: count for kind, count in counts.items() if count}
+
+
+def _kept(pitches: frozenset[Pitch], polyphony: Polyphony) -> frozenset[Pitch]:
+    """Return all pitches of a chord, or the highest of them."""
+    if polyphony == "chords" or len(pitches) < 2:
+        return pitches
+    return frozenset({max(pitches, key=lambda pitch: pitch.height)})
