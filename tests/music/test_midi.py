@@ -81,7 +81,7 @@ def test_pitches_come_back_in_one_spelling():
 
 
 def test_what_is_written_is_what_was_said():
-    """One track has the program, the velocity and the tempo; it has 480 ticks a quarter note if they suffice."""
+    """One track has program, velocity and tempo; a quarter note has 480 ticks if they suffice."""
     tune = parse_tune("c4 e8*2/3", name="a")
 
     written = mido.MidiFile(file=BytesIO(write_midi(tune, tempo=100, program=5, velocity=33)))

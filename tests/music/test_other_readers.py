@@ -14,7 +14,7 @@ CHUNKS = pytest.mark.parametrize("first", range(0, 300, CHUNK))
 """300 tunes in every format."""
 
 MISREAD_BY_MUSIC21 = (158,)
-"""Random seeds. In `=F,2 [^Fcb]` music21 applies the sharp to the first F too; abc2midi does not."""
+"""Random seeds. After `=F,2 [^Fcb]` music21 reads the next F as natural; abc2midi reads it as sharp."""
 
 
 def different(first, read):

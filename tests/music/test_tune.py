@@ -46,7 +46,7 @@ def sounds(text):
     ],
 )
 def test_a_tied_pitch_sounds_on_where_the_next_event_has_it(text, items, bounds):
-    """Cases: (begin, end, pitch) in quarter notes, and the bounds: times of new events that change no sound."""
+    """Cases: (begin, end, pitch) in quarter notes, and the bounds: begins of events that change no sound."""
     found = sounds(text)
 
     assert {(sound.begin, sound.end, sound.pitch) for sound in found.items} == items

@@ -142,7 +142,7 @@ def test_an_accidental_holds(body, expected):
 
 @pytest.mark.parametrize(("key", "expected"), KEYS.items())
 def test_a_key_alters_and_a_clef_moves_the_f(key, expected):
-    """Cases: modes by their first three letters, added accidentals, bagpipes, transposing clefs and properties."""
+    """Cases: modes by three letters, added accidentals, bagpipes, and transposing clefs and properties."""
     assert notes("F", key=key) == expected
 
 
