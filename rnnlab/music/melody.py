@@ -137,6 +137,7 @@ class _Chord:
 
 
 def _refuse_overlaps(sounds: Sounds) -> None:
+    """Raise a DataError if two notes sound together (`polyphony: refuse`)."""
     for first, second in pairwise(sorted(sounds.items)):
         if second.begin < first.end:
             quarter = float(4 * second.begin * sounds.step)
@@ -233,6 +234,7 @@ def _length(steps: int, step: Fraction) -> Fraction:
 
 
 def _grid_length(text: str) -> Fraction:
+    """Return a note length of a grid, such as `1/16`, in whole notes."""
     top, _, bottom = text.strip().partition("/")
     if top == "1" and bottom.isascii() and bottom.isdigit() and 1 <= int(bottom[:9]) <= FINEST:
         return Fraction(1, int(bottom))

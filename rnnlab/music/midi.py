@@ -80,6 +80,7 @@ def write_midi(tune: Tune, *, tempo: float | None = None, program: int = 0, velo
 
 
 def _tune(events: MidiEvents, name: str, reading: Reading) -> Tune:
+    """Return the tune of the chosen tracks and channels, with counts of what is left out."""
     strikes = _chosen(events, reading)
     lengths = reading.grid if reading.grid is not None else (() if events.exact else SIXTEENTHS)
     grid = Grid(4 * events.ticks_per_quarter, lengths)
@@ -205,6 +206,7 @@ def _ticks_per_quarter(sounds: Sounds) -> int:
 
 
 def _fits(ticks: int, sounds: Sounds) -> bool:
+    """Return whether MIDI can count the piece with so many ticks a quarter note."""
     return ticks <= _MOST_TICKS and 4 * sounds.end * sounds.step * ticks <= _LONGEST_TIME
 
 

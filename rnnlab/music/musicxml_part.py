@@ -127,6 +127,7 @@ class XmlPart(ScorePart):
         self.end = checked_time(reached)
 
     def _element(self, element: Element) -> None:
+        """Read an element of a measure; elements of other kinds do not change notes, times or counts."""
         match element.tag:
             case "note":
                 self._note(element)
@@ -218,8 +219,8 @@ class XmlPart(ScorePart):
     def _tempo(self, element: Element) -> None:
         """Take the tempo of a direction; `<sound>`, which is played, counts more than a printed mark."""
         sound = element if element.tag == "sound" else element.find("sound[@tempo]")
-        said = _NUMBER.match((sound.get("tempo") if sound is not None else None) or "")
-        tempo = float(said[0]) if said else _metronome(element.find("direction-type/metronome"))
+        played = _NUMBER.match((sound.get("tempo") if sound is not None else None) or "")
+        tempo = float(played[0]) if played else _metronome(element.find("direction-type/metronome"))
         if tempo is None:
             return
         if SLOWEST <= tempo <= FASTEST:

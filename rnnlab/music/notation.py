@@ -288,6 +288,7 @@ def _words(text: str, boundary: str | None) -> Iterator[re.Match[str]]:
 
 
 def _place(text: str, match: re.Match[str]) -> str:
+    """Return `line:column` of a match, both from 1."""
     start = match.start()
     return f"{text.count(chr(10), 0, start) + 1}:{start - text.rfind(chr(10), 0, start)}"
 
@@ -306,6 +307,7 @@ def _pitches(match: re.Match[str]) -> tuple[Pitch, ...]:
 
 
 def _chord(names: list[str]) -> tuple[Pitch, ...]:
+    """Return the pitches of the names in a chord, from low to high, each once."""
     if not names:
         raise DataError("a chord needs a pitch; a rest is written as in 'r4'")
     if any(character.isdigit() or character == "~" for character in "".join(names)):
@@ -330,10 +332,12 @@ def _split(length: Fraction) -> tuple[str, Fraction]:
 
 
 def _within_bounds(factor: Fraction) -> Fraction:
+    """Return a factor of a duration unchanged; refuse it if a number in it is too large."""
     return factor if max(factor.numerator, factor.denominator) <= _LARGEST_FACTOR else _refused()
 
 
 def _refused() -> Fraction:
+    """Raise the error of a multiplier with too large numbers."""
     raise DataError(
         f"expected a multiplier with numbers from 1 to {_LARGEST_FACTOR} in lowest terms, as in '*2/3'"
     )

@@ -241,13 +241,13 @@ def _element(
 def _head(pitch: Pitch, key: Mapping[str, int], altered: dict[tuple[str, int], int]) -> dict[str, str]:
     """Return the attributes of a pitch, with its accidental if neither the key nor the bar implies it."""
     place = pitch.letter, pitch.octave
-    said = {"pname": pitch.letter, "oct": str(pitch.octave + 4)}
+    attributes = {"pname": pitch.letter, "oct": str(pitch.octave + 4)}
     if altered.get(place, key.get(pitch.letter, 0)) != pitch.alteration:
-        said["accid"] = _ACCIDENTALS[pitch.alteration]
+        attributes["accid"] = _ACCIDENTALS[pitch.alteration]
     elif pitch.alteration:
-        said["accid.ges"] = _GESTURAL[pitch.alteration]
+        attributes["accid.ges"] = _GESTURAL[pitch.alteration]
     altered[place] = pitch.alteration
-    return said
+    return attributes
 
 
 def _id(prefix: str, symbol: Symbol, number: int | None = None) -> str:

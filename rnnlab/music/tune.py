@@ -74,7 +74,7 @@ def facts_of(text: str, *, name: str) -> Tune:
     Raises:
         DataError: a comment has a wrong value; the message starts with `name:line:`.
     """
-    said: dict[str, Any] = {}
+    facts: dict[str, Any] = {}
     for comment in _COMMENT.finditer(text):
         for fact in comment[1].split(","):
             match = _FACT.fullmatch(fact.strip())
@@ -86,8 +86,8 @@ def facts_of(text: str, *, name: str) -> Tune:
             except DataError as error:
                 line = text.count("\n", 0, comment.start()) + 1
                 raise DataError(f"{name}:{line}: % {kind}: {error}") from None
-            said.setdefault(kind, found)
-    return Tune(name, (), **said)
+            facts.setdefault(kind, found)
+    return Tune(name, (), **facts)
 
 
 def meters_in(text: str) -> set[Meter]:
@@ -187,6 +187,7 @@ def held_pitches(notes: Sequence[Note]) -> list[set[int]]:
 
 
 def _meter_or_none(text: str) -> set[Meter]:
+    """Return the metre of a text in a set, or an empty set if the text is no metre."""
     try:
         return {parse_meter(text)}
     except DataError:
@@ -194,6 +195,7 @@ def _meter_or_none(text: str) -> set[Meter]:
 
 
 def _parse_tempo(text: str) -> float:
+    """Return the tempo of a text, in quarter notes a minute."""
     if not re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{1,6})?", text) or not SLOWEST <= float(text) <= FASTEST:
         raise DataError(f"expected a tempo of {SLOWEST} to {FASTEST}, received {text[:40]!r}")
     return float(text)
