@@ -108,8 +108,8 @@ def _facts(contents: Contents) -> Iterator[tuple[str, str]]:
     yield "vocabulary", f"{count_of(len(contents.vocabulary), 'token')}: {contents.vocabulary.summary}"
     yield "read as", _regime(experiment)
     yield "model", _model(experiment, contents.architecture)
-    steps = f", {count_of(len(history.step_losses), 'step')}" if len(history.step_losses) else ""
-    epochs = record.epochs or len(history.epochs) or training.epochs
+    steps = f", {count_of(len(history.steps), 'step')}" if len(history.steps) else ""
+    epochs = record.epochs or len(history) or training.epochs
     time = f", {record.seconds:,.1f} s" if record.seconds is not None else ""
     yield (
         "trained for",

@@ -1,4 +1,4 @@
-"""One process at a time trains in a run folder."""
+"""The lock of a run folder: only one process at a time trains in it."""
 
 import json
 import os
@@ -24,21 +24,21 @@ class Lock:
 
     Args:
         run: the folder.
-        descriptor: its open lock file.
+        descriptor: descriptor of its open lock file.
     """
 
     def __init__(self, run: Path, descriptor: int) -> None:
         self._run, self._descriptor = run, descriptor
 
     def check(self) -> None:
-        """Refuse to write where the folder has been removed, moved or replaced since it was locked.
+        """Refuse to write into a folder that has been removed, moved or replaced since it was locked.
 
         Raises:
-            RunError: it has.
+            RunError: the folder is not the one that was locked.
         """
         try:
             is_own = os.path.samestat(os.lstat(self._run / LOCK), os.fstat(self._descriptor))
-        except OSError:  # a lock that was removed alone does no harm
+        except OSError:  # only the lock file was removed, which does no harm
             is_own = os.path.isfile(self._run / CONFIG)
         if not is_own:
             raise RunError(
@@ -49,10 +49,10 @@ class Lock:
 
 @contextmanager
 def locked(run: Path) -> Iterator[Lock]:
-    """Hold a run folder while the body runs; the system lets go of it however the process ends.
+    """Hold the lock of a run folder while the body runs. The system frees it however the process ends.
 
     Raises:
-        RunError: another process holds it: which, on which machine; or the folder cannot be written.
+        RunError: another process holds the lock, or the folder cannot be written.
     """
     try:
         descriptor = os.open(run / LOCK, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
@@ -68,9 +68,9 @@ def locked(run: Path) -> Iterator[Lock]:
 
 
 def holder(run: Path) -> str | None:
-    """Who holds a run folder now, in words; None if nobody does, or there is no telling.
+    """The process that holds the lock of a run folder, as `process 123 on host`; None if none is known.
 
-    Nothing is written, and whoever begins to train meanwhile is not in the way.
+    Nothing is written, and a training may begin at the same time.
     """
     with suppress(OSError):
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -87,14 +87,14 @@ def holder(run: Path) -> str | None:
 def _take(run: Path, descriptor: int) -> None:
     if not _is_taken(descriptor):
         raise RunError(f"{run}: is being trained by {_owner(descriptor)}; wait until that ends, or stop it")
-    with suppress(OSError):  # who holds it is for messages alone: a full disk is no reason to stop here
+    with suppress(OSError):  # the note is only for messages, so a full disk does not stop the training
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)
         os.write(descriptor, json.dumps({"host": socket.gethostname(), "process": os.getpid()}).encode())
 
 
 def _is_taken(descriptor: int) -> bool:
-    """Whether this process holds the lock now; who only asks (`holder`) has it for an instant."""
+    """Take the lock, with a few tries since `holder` takes it for an instant; return whether that worked."""
     for _ in range(_TRIES):
         with suppress(OSError):
             _lock(descriptor, shared=False)
@@ -104,10 +104,10 @@ def _is_taken(descriptor: int) -> bool:
 
 
 def _lock(descriptor: int, *, shared: bool) -> None:
-    """Lock an open file until it is closed; Windows has no locks that are shared.
+    """Lock an open file until it is closed. Windows has no shared locks.
 
     Raises:
-        BlockingIOError: another process holds it; on Windows a PermissionError.
+        BlockingIOError: another process holds the lock; on Windows it is a PermissionError.
     """
     if sys.platform == "win32":
         import msvcrt  # noqa: PLC0415 (Windows has this module, and other systems the one below)
@@ -121,7 +121,7 @@ def _lock(descriptor: int, *, shared: bool) -> None:
 
 
 def _owner(descriptor: int) -> str:
-    """Who holds a lock, as it wrote into the file."""
+    """The process that holds a lock, from the note that it wrote into the file."""
     with suppress(ValueError, KeyError, TypeError, OSError):
         os.lseek(descriptor, 0, os.SEEK_SET)
         owner = json.loads(os.read(descriptor, 1000))

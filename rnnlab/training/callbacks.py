@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 from rnnlab.config.callback import CallbackSettings
 from rnnlab.config.report import did_you_mean
 from rnnlab.errors import RnnlabError, TrainingError, near
+from rnnlab.runs.history import EpochRecord
 from rnnlab.training.callback_modules import import_from
 from rnnlab.training.callback_state import Remembering, remembered, remind
-from rnnlab.training.history import EpochRecord, LossHistory
+from rnnlab.training.history import LossHistory
 
 BATCH_HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
 

@@ -51,7 +51,7 @@ def cross_validate_config(
 def measure_fold(experiment: Experiment, fold: Data) -> Metrics:
     """The measures, on what a fold holds out, of a model that is trained on the rest."""
     read = fold.as_trained_on()
-    trainer = Trainer(experiment, read.corpus, Splits({"train": read.splits.parts["train"]}))
+    trainer = Trainer(fold.experiment, read.corpus, Splits({"train": read.splits.parts["train"]}))
     trainer.train([], each_epoch=False, interruption=Interruption())
     return held_out_metrics(trainer.best_model(), experiment, fold)
 

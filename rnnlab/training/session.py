@@ -20,6 +20,7 @@ from rnnlab.datasets.splits import split_record
 from rnnlab.errors import Call, DataError, Interrupted, RunError, TrainingError, count_of, one_line
 from rnnlab.files import remove_partial
 from rnnlab.runs.environment import changes_since, write_environment
+from rnnlab.runs.events import DONE, FAILED, INTERRUPTED, TRAINING
 from rnnlab.runs.folder import RunFolder, create_run
 from rnnlab.runs.lock import Lock, locked
 from rnnlab.training.callback_modules import folders_of, importable, record_folders
@@ -125,7 +126,7 @@ class Saves:
             self._lock.check()  # a folder that is gone is said to be gone
             stopped = self._stopped(error, checkpoint.facts.step)
             with suppress(RunError):
-                self._run.log(str(stopped))
+                self._run.log(str(stopped), state=FAILED, step=checkpoint.facts.step)
             raise stopped from error
         self._clock.saved(time.perf_counter() - begun, loop.epochs)
 
@@ -239,7 +240,7 @@ class Session:
             try:
                 loop = self._train(start, saves, interruption, report, tell)
             except TrainingError as error:
-                self._note(f"training failed: {error}")
+                self._note(f"training failed: {error}", state=FAILED)
                 if len(self._history.batch_losses) > (start.facts.step if start else 0):
                     with suppress(RunError):
                         saves.save_results()
@@ -255,7 +256,8 @@ class Session:
         if interruption.signal_number:
             raise self._interrupted(loop, interruption.signal_number)
         self._say_why_stopped(loop, start, tell)
-        self._note(f"training ends after {count_of(outcome.epochs, 'epoch')}, {outcome.seconds:.3f} s")
+        ends, took = f"training ends after {count_of(outcome.epochs, 'epoch')}", f"{outcome.seconds:.3f} s"
+        self._note(f"{ends}, {took}", state=DONE, epochs=outcome.epochs, seconds=round(outcome.seconds, 3))
         if outcome.skipped:
             self._note(f"skipped {count_of(outcome.skipped, 'step')}, as not finite")
         return outcome
@@ -306,7 +308,7 @@ class Session:
         self._sign(tell)
         if not self._is_resumed:
             write_environment(self.run.path)
-            self.run.log("training begins")
+            self.run.log("training begins", state=TRAINING)
             return None
         expected = expectation_of(self.trainer, callbacks=len(self._all_callbacks))
         start, passed = newest_checkpoint(self.run.path, expected)
@@ -320,7 +322,7 @@ class Session:
         step = start.facts.step if start else 0
         tell(f"going on after step {step:,}")
         self.run.write_config(self.trainer.experiment)
-        self.run.log(f"training is resumed after step {step}")
+        self.run.log(f"training is resumed after step {step}", state=TRAINING, step=step)
         return start
 
     def _sign(self, tell: Callable[[str], None]) -> None:
@@ -346,10 +348,10 @@ class Session:
         self._note(sentence)
         tell(sentence)
 
-    def _note(self, event: str) -> None:
-        """Add to the log what is said elsewhere too; a log that takes no more hides and stops nothing."""
+    def _note(self, sentence: str, **figures: Any) -> None:
+        """Add an event to the log. If it cannot be written, training goes on; the error is not raised."""
         with suppress(RunError):
-            self.run.log(event)
+            self.run.log(sentence, **figures)
 
     def _interrupted(self, loop: TrainingLoop, signal_number: int) -> Interrupted:
         reached = (
@@ -358,5 +360,5 @@ class Session:
             else f"after {count_of(loop.epochs, 'epoch')}, all of it saved"
         )
         message = f"interrupted {reached}"
-        self._note(message)
+        self._note(message, state=INTERRUPTED)
         return Interrupted(f"{message}; go on with: ", signal_number, Call("resume", str(self.run.path)))
