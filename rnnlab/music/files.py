@@ -65,7 +65,7 @@ def is_music(path: Path) -> bool:
 
 
 def is_score(path: Path) -> bool:
-    """Return whether a file has the suffix of such a format other than note text."""
+    """Return whether a file has the suffix of a format other than note text that can be read."""
     return is_music(path) and path.suffix.lower() not in NOTE_TEXT
 
 
@@ -114,7 +114,7 @@ def collect(
 
 
 def transposed(collection: Collection, to: Transposition) -> Collection:
-    """Return the tunes transposed by semitones, or each to a tonic in its own mode."""
+    """Return the collection with its tunes transposed; a tune that leaves MIDI's range becomes a failure."""
     tunes: list[Tune] = []
     failures, remarks = list(collection.failures), list(collection.remarks)
     for tune in collection.tunes:
@@ -154,7 +154,7 @@ def written(
 
 
 def write_lilypond(tune: Tune) -> bytes:
-    r"""Return a LilyPond file, which LilyPond engraves and makes a MIDI file of.
+    r"""Return the text of a LilyPond file, from which LilyPond makes a score and a MIDI file.
 
     Note text is the body of its block `\fixed c' { … }`. The tempo is rounded: LilyPond takes whole numbers.
     Notes that cross a bar line are not divided; `rnnlab convert song.notes song.svg` does that.
@@ -204,7 +204,7 @@ def _read_notes(data: bytes, name: str, _: Reading) -> Iterator[Tune | DataError
 
 
 def _files(sources: Sequence[Path]) -> Iterator[Path]:
-    """Yield the named files, and those in the named folders but hidden ones; an empty folder as itself."""
+    """Yield files, and for a folder all files in it that are not hidden, or the folder if it has none."""
     for source in sources:
         if source.is_dir():
             inside = sorted(path for path in source.rglob("*") if path.is_file() and path.name[0] != ".")

@@ -1,8 +1,9 @@
 """Keys and transposition: the estimated key of a melody, and notes moved by semitones or to a tonic.
 
 The estimate is the Krumhansl–Schmuckler algorithm (C. Krumhansl, Cognitive Foundations of Musical Pitch,
-1990): of 24 profiles, that of the key correlates most with the durations of the twelve tones. The profiles
-are the ratings of Krumhansl and Kessler (1982): how well listeners found that each tone fits a key.
+1990): each of the 24 keys has a profile of the twelve tones, and the estimated key is the one whose profile
+correlates most with the durations of the tones. The profiles are ratings by listeners of how well each tone
+fits a key (Krumhansl and Kessler, 1982).
 """
 
 import re

@@ -241,7 +241,7 @@ def _heading(tune: Tune, tempo: float, ticks: int) -> list[tuple[int, Any]]:
 
 
 def _signatures(tune: Tune) -> list[tuple[Fraction, Meter]]:
-    """Return (quarter notes from the start, metre) of each time signature; a pick-up has one of its own."""
+    """Return (quarter notes from the start, metre) of each time signature; a pick-up bar has its own."""
     if tune.meter is None:
         return []
     if not tune.pickup:
