@@ -1,9 +1,9 @@
 """The spines of a kern file, followed line by line through splits, joins, exchanges and new spines.
 
 Kern gives the lengths of notes but no times. A line begins when the notes before it in its sub-spines end. A
-sub-spine knows when its own last note ends. After a split both halves take this time from the whole spine;
-another sub-spine that has a note on the same line decides before it. Sub-spines whose times contradict each
-other are an error.
+sub-spine knows when its own last note ends. After a split both halves take this time from the whole spine,
+unless another sub-spine with a note on the same line knows the time from its own notes. Sub-spines whose
+times contradict each other are an error.
 """
 
 import re

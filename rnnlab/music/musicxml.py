@@ -1,9 +1,9 @@
 """MusicXML files, packed or not, as tunes: one voice of one part, with the pitches that sound.
 
-The file is unpacked and decoded here, and checked for what makes gigabytes of a few bytes; `musicxml_part`
-goes through the elements. No library does that: transposing instruments, cue notes, voices that cross staves
-and `<backup>` decide which notes are right. Repeats are not played out. Grace notes, cue notes, chord symbols
-and unpitched notes are left out and counted.
+The file is unpacked and decoded here, and refused if it could fill the memory; `musicxml_part` reads the
+elements. No library is used: the right notes depend on transposing instruments, cue notes, voices that cross
+staves and `<backup>`. Repeats are not played out. Grace notes, cue notes, chord symbols and unpitched notes
+are left out and counted.
 """
 
 import codecs

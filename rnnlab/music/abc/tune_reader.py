@@ -127,7 +127,7 @@ class TuneReader:
         )
 
     def _chosen(self, voices: list[Voice], place: str) -> Voice:
-        """Return the voice that `reading` names, or gives the number of, from 1; by default the first."""
+        """Return the voice with the name or the number (from 1) in `reading`; by default the first voice."""
         if not voices:
             raise DataError(f"{place}: expected notes, received none")
         wanted = self._reading.voice or str(self._reading.track or 1)
