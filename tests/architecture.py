@@ -109,7 +109,6 @@ SEVERAL = {
     "music/kern_spines.py": "notes",  # quarter notes
     "music/melody.py": "notes",
     "music/midi.py": "steps",
-    "music/musicxml.py": "semitones",
     "music/voice.py": "notes",  # whole notes, in fractions
     "music/files.py": "tunes",
     "runs/history.py": "numbers",
