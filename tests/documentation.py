@@ -165,8 +165,12 @@ def steps(page: Path, *, in_full: bool = False) -> list[Step]:
 
 
 def as_shown(printed: str, folder: Path) -> str:
-    """An output as a page shows it: without progress, and in the folder that pages name."""
+    """An output as a page shows it: without progress, and in the folder that pages name.
+
+    A long name of the folder may have begun a line of its own; the one that pages name has room.
+    """
     shown = _PROGRESS.sub("", printed).replace(str(folder.resolve()), HOME).replace(str(folder), HOME)
+    shown = re.sub(rf"\n +(?={HOME})", " ", shown)
     return f"{shown.rstrip()}\n" if shown.strip() else ""
 
 

@@ -125,7 +125,7 @@ def test_every_command_of_a_page_prints_what_is_shown(page: Path, folder: Path) 
     "page", [page for page in PAGES if name_of(page) not in {*ELSEWHERE, *WITHOUT_OUTPUT}], ids=name_of
 )
 def test_every_command_has_its_output_below_it(page: Path) -> None:
-    """In a `text` block directly below; no other block is `text`, and no `rnnlab` command is in a `bash` block."""
+    """In a `text` block directly below; no other block is `text`, and no `bash` block has such a command."""
     below = [output_below(page, block) for block in blocks(page) if block.language == "sh"]
 
     for block in blocks(page):
@@ -174,7 +174,7 @@ def test_an_output_that_is_shortened_stays_so_when_it_is_written_again() -> None
     assert abridged("data 1\n…\nmodel 1\nheads 2\n…\nlast\n", printed) == (
         "data 2\n…\nmodel 7\nhead 8\n…\nnext\n"
     )
-    assert abridged("all\n", printed) == printed
+    assert abridged("all of c4 … b8\n", printed) == printed
 
 
 def test_every_page_of_the_folder_is_looked_at() -> None:
