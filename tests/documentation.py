@@ -319,8 +319,8 @@ def _without_installing(step: Step) -> Step:
 
 
 def _likeness(shown: list[str], printed: list[str]) -> float:
-    texts = [masked("\n".join(lines), Comparison.SHORTENED) for lines in (shown, printed)]
-    return difflib.SequenceMatcher(None, *texts).ratio()
+    one, other = (masked("\n".join(lines), Comparison.SHORTENED) for lines in (shown, printed))
+    return difflib.SequenceMatcher(None, one, other).ratio()
 
 
 def _pages_named(names: list[str]) -> Iterator[Path]:
