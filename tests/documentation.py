@@ -177,7 +177,8 @@ def as_shown(printed: str, folder: Path) -> str:
 def missing(step: Step, printed: str) -> str | None:
     """The first part of a shown output that is not what was printed; None if all of it is.
 
-    The parts are those between lines of `…`. With `hides` each line of `printed` must come in what is shown.
+    The parts are those between lines of `…`. With `hides` each line of `printed` must come in what is shown,
+    which is then shown whole.
     """
     shown = step.shown or ""
     if step.hides:
