@@ -6,8 +6,8 @@
 from collections.abc import Iterator, Sequence
 from math import isfinite
 
-from rnnlab.config.reading import write_experiment
 from rnnlab.config.schema import Experiment
+from rnnlab.config.writing import write_experiment
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.errors import command_line, count_of
 from rnnlab.evaluation.baselines import Baselines
