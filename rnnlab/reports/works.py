@@ -133,8 +133,8 @@ def _song(contents: Contents) -> list[PlayedPiece]:
     song, free = (_notes(contents, [*seed, *rest]) for rest in (running.truth, running.sequence))
     noun = "note" if vocabulary.boundary is None else "token"  # a boundary is measured too, and is no note
     heard = len(_notes(contents, seed))
-    first = "note" if heard == 1 else f"{heard:,} notes"
-    begun = f"after its first {first}, when the model reads only its own notes"
+    seed_notes = "note" if heard == 1 else f"{heard:,} notes"
+    begun = f"after its first {seed_notes}, when the model reads only its own notes"
     if running.exact:
         remark = f"The free run is the same: all {count_of(running.length, noun)} are right {begun}."
         return [PlayedPiece("The training song, and the free run", song, remark=remark)]
