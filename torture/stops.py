@@ -114,17 +114,17 @@ def _begin_timer(seconds: float, send: Callable[[], None]) -> None:
 
 def _arm_step(seconds: float, send: Callable[[], None]) -> None:
     """So many seconds after the first chunk of steps begins."""
-    from rnnlab.training.loop import TrainingLoop  # noqa: PLC0415 (loads Keras)
+    from rnnlab.training.trainer import Trainer  # noqa: PLC0415 (loads Keras)
 
-    advance, begun = TrainingLoop.advance, list[bool]()
+    run_chunk, begun = Trainer.run_chunk, list[bool]()
 
-    def advance_and_begin(loop: TrainingLoop) -> Any:
+    def run_and_begin(trainer: Trainer, *arguments: Any) -> Any:
         if not begun:
             begun.append(True)
             _begin_timer(seconds, send)
-        return advance(loop)
+        return run_chunk(trainer, *arguments)
 
-    patch.object(TrainingLoop, "advance", advance_and_begin).start()
+    patch.object(Trainer, "run_chunk", run_and_begin).start()
 
 
 def _arm_write(which: float, send: Callable[[], None]) -> None:

@@ -112,8 +112,9 @@ def next_step(run: Path, experiment: "Experiment", corpus: "Corpus") -> str:
 
     A seed stands there where the model needs one and the configuration has none: the beginning of the data.
     """
-    from rnnlab.suggestions.choices import beginning
+    seed = []
+    if experiment.generation.seed is None and not corpus.has_boundaries:
+        from rnnlab.suggestions.choices import beginning
 
-    needs_seed = experiment.generation.seed is None and not corpus.has_boundaries
-    seed = ["--seed", beginning(corpus, experiment.dataset.kind)] if needs_seed else []
+        seed = ["--seed", beginning(corpus, experiment.dataset.kind)]
     return f"{command_line('generate', run, *seed)}; {command_line('evaluate', run)}"

@@ -10,7 +10,7 @@ from rnnlab.datasets.splits import Splits
 from rnnlab.errors import count_of
 from rnnlab.evaluation.metrics import CrossValidation, Metrics, held_out_metrics
 from rnnlab.processes import in_processes
-from rnnlab.training.interruption import Interruption
+from rnnlab.training.loop import TrainingLoop
 from rnnlab.training.trainer import Trainer
 
 
@@ -52,7 +52,7 @@ def measure_fold(experiment: Experiment, fold: Data) -> Metrics:
     """The measures, on what a fold holds out, of a model that is trained on the rest."""
     read = fold.as_trained_on()
     trainer = Trainer(experiment, read.corpus, Splits({"train": read.splits.parts["train"]}))
-    trainer.train([], each_epoch=False, interruption=Interruption())
+    TrainingLoop(trainer).run()
     return held_out_metrics(trainer.best_model(), experiment, fold)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.training.callback_state import Remembering
+from rnnlab.training.callbacks import Remembering
 
 Floats = NDArray[np.float32]
 
@@ -50,7 +50,6 @@ class LossHistory(Remembering):
 
     def __init__(self) -> None:
         super().__init__()
-        self.rate: float | None = None
         self.epochs: list[EpochRecord] = []
         self._losses, self._accuracies = list[Floats](), list[Floats]()
         self._steps, self._ends = 0, list[int]()

@@ -1,6 +1,6 @@
 """What the network writes while it is trained: `samples.txt`."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -8,10 +8,8 @@ from rnnlab.config.schema import Generation
 from rnnlab.config.training import Samples
 from rnnlab.errors import ConfigError, ModelFileError, UsageError, VocabularyError
 from rnnlab.generation.writing import generation_settings, write_samples
-from rnnlab.training.callback_state import Arrays, Remembering
-
-if TYPE_CHECKING:
-    from rnnlab.training.trainer import Trainer
+from rnnlab.training.callbacks import Arrays, Remembering
+from rnnlab.training.trainer import Trainer
 
 MOST_SEEDS = 2**31
 """Random seeds are less than this."""
@@ -35,7 +33,7 @@ class Sampler(Remembering):
         ConfigError: a seed, or a token to stop at, that the vocabulary lacks.
     """
 
-    def __init__(self, trainer: "Trainer", settings: Samples) -> None:
+    def __init__(self, trainer: Trainer, settings: Samples) -> None:
         super().__init__()
         self._trainer, self._every = trainer, settings.every_epochs
         given = settings.model_dump(exclude={"every_epochs", "count"}) | {"samples": settings.count}
