@@ -179,7 +179,7 @@ def _epoch_seconds(experiment: Experiment) -> float | str:
         endless = with_training(data.experiment, epochs=min(MOST_EPOCHS, MOST_STEPS // steps))
         trainer = Trainer(endless, data.corpus, data.splits)
         begun = time.monotonic()
-        TrainingLoop(trainer).run(report=look)
+        TrainingLoop(trainer, report=look).run()
     except RnnlabError as error:
         return str(error)
     return trainer.batches.steps / max(rates)

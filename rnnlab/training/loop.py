@@ -60,7 +60,10 @@ class TrainingLoop:
     Args:
         trainer: the network, its data and its optimizer.
         callbacks: Keras callbacks; they see the true loss of each batch, after the chunk that it is in.
-        each_epoch: whether every chunk ends where an epoch ends, so that callbacks see that epoch's weights.
+        each_epoch: whether no chunk has steps of two epochs, so that callbacks see the weights of each epoch.
+        interruption: notes signals; it is read after each chunk.
+        report: called after each chunk but the first, whose time is mostly compilation.
+        save: called after `report`.
         tell: receives a sentence when the learning rate is lowered.
 
     Attributes:
@@ -73,9 +76,14 @@ class TrainingLoop:
         callbacks: Sequence[Any] = (),
         *,
         each_epoch: bool = False,
+        interruption: Interruption | None = None,
+        report: Callable[[Progress], None] = lambda _: None,
+        save: Callable[["TrainingLoop"], None] = lambda _: None,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._trainer, self._tell, self._each_epoch = trainer, tell, each_epoch
+        self._trainer, self._each_epoch = trainer, each_epoch
+        self._interruption = interruption or Interruption()
+        self._report, self._save, self._tell = report, save, tell
         self._calls = CallbackCalls(callbacks, trainer.network, trainer.optimizer)
         self._history = next((each for each in callbacks if isinstance(each, LossHistory)), None)
         training = trainer.experiment.training
@@ -93,43 +101,32 @@ class TrainingLoop:
         self._rate: float | None = None
         self.was_left = False
 
-    def run(
-        self,
-        start: Checkpoint | None = None,
-        *,
-        interruption: Interruption | None = None,
-        report: Callable[[Progress], None] = lambda _: None,
-        save: Callable[["TrainingLoop"], None] = lambda _: None,
-    ) -> None:
+    def run(self, start: Checkpoint | None = None) -> None:
         """Train until no step is left, a callback or the monitored loss stops it, or a signal has come.
 
         Args:
             start: the checkpoint to continue from; None starts with the first step.
-            interruption: notes signals; it is read after each chunk.
-            report: called after each chunk but the first, whose time is mostly compilation.
-            save: likewise.
 
         Raises:
             TrainingError: a loss is not finite, too many steps were skipped, or the checkpoint does not fit.
         """
-        interruption = interruption or Interruption()
         self._calls.train_begins()
         if start:
             self.restore(start)
         is_compiled = False
         while not self.is_done:
-            # plan a chunk: the first has one step, later ones as many as fit into a quarter of a second
+            # plan a chunk: the first has one step, later ones as many as take about a quarter of a second
             epoch, place = position = self._planner.position
             if self._each_epoch and place == 0:
                 self._calls.epoch_begins(epoch)
             begun = time.perf_counter()
             chunk, segments = self._planner.take(self._length.steps, stop_after=self._stop_after)
 
-            # run it; the first chunk compiles the program, and a signal meanwhile leaves the step untaken
+            # run it; the first chunk compiles the program, and a signal meanwhile leaves its step untaken
             if is_compiled:
                 records: StepRecords | None = self._trainer.run_chunk(chunk, self._step)
             else:
-                records = self._trainer.compile(chunk, self._step, interruption)
+                records = self._trainer.compile(chunk, self._step, self._interruption)
             if records is None:
                 self._planner.position, self.was_left = position, True
                 break
@@ -144,10 +141,10 @@ class TrainingLoop:
             # save
             if is_compiled:
                 self._length.learn(len(records.losses), seconds)
-                report(self._progress(records, segments[-1], seconds))
-                save(self)
+                self._report(self._progress(records, segments[-1], seconds))
+                self._save(self)
             is_compiled = True
-            if interruption.signal_number:
+            if self._interruption.signal_number:
                 break
         self._calls.train_ends()
 

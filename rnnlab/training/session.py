@@ -199,9 +199,16 @@ class Session:
                 events.write()
 
         with self._live_events(say) as events, self._importable():
-            each_epoch = bool(self._callbacks)
-            loop = TrainingLoop(self.trainer, self._all_callbacks, each_epoch=each_epoch, tell=say)
-            loop.run(start, interruption=interruption, report=report, save=save)
+            loop = TrainingLoop(
+                self.trainer,
+                self._all_callbacks,
+                each_epoch=bool(self._callbacks),
+                interruption=interruption,
+                report=report,
+                save=save,
+                tell=say,
+            )
+            loop.run(start)
             if not loop.was_left:
                 saves.save(loop)
         return loop

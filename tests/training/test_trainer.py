@@ -39,8 +39,8 @@ def train(
 ) -> tuple[Trainer, LossHistory]:
     """Train to the end; the trainer and the history."""
     trainer, history = trainer_of(wanted), LossHistory()
-    loop = TrainingLoop(trainer, [history, *callbacks], each_epoch=bool(callbacks))
-    loop.run(report=report, interruption=interruption)
+    callbacks, each_epoch = (history, *callbacks), bool(callbacks)
+    TrainingLoop(trainer, callbacks, each_epoch=each_epoch, report=report, interruption=interruption).run()
     return trainer, history
 
 
