@@ -30,15 +30,15 @@ _LISTED = "[]"
 
 
 class CallbackCalls:
-    """The calls that a training owes its callbacks, where Keras' `fit` would make them.
+    """Calls the hooks of callbacks, at the places where Keras' `fit` would call them.
 
     Args:
         callbacks: Keras callbacks.
-        network: where they find the model, and set `stop_training`.
-        optimizer: of the training; callbacks look for it at the model.
+        network: the `keras.Model` that they see as `self.model`; a callback sets its `stop_training`.
+        optimizer: of the training; it becomes `self.model.optimizer`.
 
     Raises:
-        TrainingError: a callback of the user's raised an exception; so does every method that calls them.
+        TrainingError: a callback of the user's raised an exception. Every method that calls hooks raises it.
     """
 
     def __init__(self, callbacks: Sequence[Any], network: Any, optimizer: Any) -> None:
@@ -62,15 +62,15 @@ class CallbackCalls:
             self._list.on_train_end()
 
     def epoch_begins(self, epoch: int) -> None:
-        """Call `on_epoch_begin` of an epoch, counted from 0."""
+        """Call `on_epoch_begin` with the number of the epoch, from 0."""
         with self._blamed():
             self._list.on_epoch_begin(epoch)
 
     def epoch_ends(self, epoch: int, figures: dict[str, float], *, rate: float) -> None:
-        """Call `on_epoch_end` of an epoch, counted from 0.
+        """Call `on_epoch_end`.
 
         Args:
-            epoch: its number.
+            epoch: number of the epoch, from 0.
             figures: its losses and accuracies, under Keras' names.
             rate: the learning rate of its last step.
         """
@@ -80,7 +80,7 @@ class CallbackCalls:
             self._list.on_epoch_end(epoch, figures)
 
     def snapshot(self) -> tuple[dict[str, NDArray[Any]], list[Any]]:
-        """What the callbacks remember: arrays by `number/name`, and for each what is no array."""
+        """Return what the callbacks remember: arrays by `number/name`, and the plain values of each."""
         arrays: dict[str, NDArray[Any]] = {}
         facts = []
         for number, callback in enumerate(self._callbacks):
@@ -90,10 +90,10 @@ class CallbackCalls:
         return arrays, facts
 
     def restore(self, arrays: dict[str, NDArray[Any]], facts: list[Any]) -> None:
-        """Have the callbacks remember again what a snapshot says.
+        """Set what the callbacks remember to a snapshot.
 
         Raises:
-            ValueError: it is one of other callbacks.
+            ValueError: the snapshot was taken of other callbacks.
         """
         for number, (callback, plain) in enumerate(zip(self._callbacks, facts, strict=True)):
             begin = f"{number}/"
@@ -104,7 +104,13 @@ class CallbackCalls:
                 remind(callback, own, plain)
 
     def steps(self, first_batch: int, losses: NDArray[np.float32], accuracies: NDArray[np.float32]) -> None:
-        """Tell of steps of one epoch that followed one another, with their own figures, (steps,) each."""
+        """Call the hooks for batches, for consecutive steps of one epoch.
+
+        Args:
+            first_batch: number of the first step in its epoch, from 0.
+            losses: of each step on its own batch, nats per token, (steps,).
+            accuracies: likewise, 0 to 1, (steps,).
+        """
         for own in self._own:
             own.add_steps(losses, accuracies)
         if not self._watchers:
@@ -119,7 +125,7 @@ class CallbackCalls:
 
     @contextmanager
     def _blamed(self) -> Iterator[None]:
-        """Turn an exception that a callback of the user's raises into a line that names the callback."""
+        """Turn an exception of a callback of the user's into an error that names the callback."""
         try:
             yield
         except RnnlabError:
@@ -132,7 +138,10 @@ class CallbackCalls:
     def _raising_hook(self, error: Exception) -> str:
         """The class and the hook of the user's callback that raised an exception; empty if none did."""
         own = [each for each in self._callbacks if not isinstance(each, Remembering)]
-        for name in ("self", "callback"):  # the second is Keras' own loop, where a hook is no method
+        for name in (
+            "self",
+            "callback",
+        ):  # `callback`: in Keras' own loop over callbacks, where the hook is no method
             for frame, _ in traceback.walk_tb(error.__traceback__):
                 caller = frame.f_locals.get(name)
                 if any(caller is each for each in own):
@@ -159,12 +168,12 @@ class Remembering(keras.callbacks.Callback):  # type: ignore[misc]
         raise NotImplementedError
 
     def restore(self, arrays: Arrays, facts: dict[str, Any]) -> None:
-        """Go on from a snapshot."""
+        """Set the state to a snapshot."""
         raise NotImplementedError
 
 
 def remembered(callback: Any) -> tuple[Arrays, dict[str, Any]]:
-    """The attributes of a callback: arrays by name (`best_weights/0` of a list), and plain values."""
+    """Return the attributes of a callback: arrays by name (`best_weights/0` of a list), and plain values."""
     arrays: Arrays = {}
     plain: dict[str, Any] = {}
     for name, value in vars(callback).items():
@@ -186,10 +195,10 @@ def remembered(callback: Any) -> tuple[Arrays, dict[str, Any]]:
 
 
 def remind(callback: Any, arrays: Arrays, plain: Mapping[str, Any]) -> None:
-    """Set the attributes of a callback to what `remembered` gave.
+    """Set the attributes of a callback to what `remembered` returned.
 
     Raises:
-        ValueError: it cannot have given that.
+        ValueError: an attribute is a method, or one that `remembered` never returns.
     """
     values: dict[str, Any] = dict(plain)
     lists: dict[str, dict[int, NDArray[Any]]] = {}
@@ -211,16 +220,16 @@ def remind(callback: Any, arrays: Arrays, plain: Mapping[str, Any]) -> None:
 
 
 def _is_found_anew(callback: Any, name: str) -> bool:
-    """Whether Keras works an attribute out again in each training, from what is no plain value.
+    """Whether Keras computes an attribute anew in each training, so that it must not be restored.
 
-    `CSVLogger` looks whether its file has a heading yet. What waits for a loss (`EarlyStopping`) changes the
-    sign of `min_delta` when it chooses the function that compares, after the first epoch of each training.
+    `append_header`: `CSVLogger` looks whether its file has a heading. `min_delta`: callbacks that wait for a
+    loss (`EarlyStopping`) change its sign after the first epoch of each training.
     """
     return name == "append_header" or (name == "min_delta" and hasattr(callback, "_set_monitor_op"))
 
 
 def _check_theirs(callback: Any, name: str) -> None:
-    """Refuse what would take the place of a method, of a function, or of an attribute of Keras' own."""
+    """Refuse an attribute that would replace a method, a function, or an attribute of Keras' own."""
     of_class = getattr(type(callback), name, None)
     is_method = callable(of_class) or isinstance(of_class, property)
     if name.startswith("_") or name in NOT_THEIRS or is_method or callable(getattr(callback, name, None)):

@@ -27,14 +27,14 @@ class Progress:
     """Where training stands after a chunk.
 
     Attributes:
-        epoch: the epoch that the last step belongs to, from 1.
-        step: steps taken.
-        steps: steps of the whole training.
-        loss: mean over the epoch's steps in the chunk, in nats per token.
-        accuracy: likewise, a share.
+        epoch: the epoch of the last step, from 1.
+        step: number of steps taken.
+        steps: number of steps of the whole training.
+        loss: mean over the steps of that epoch in the chunk, in nats per token.
+        accuracy: share of correct targets in the same steps, 0 to 1.
         validation_loss: the last one measured, or None.
-        steps_per_second: over the last chunk.
-        seconds_left: an estimate.
+        steps_per_second: over the chunk.
+        seconds_left: estimate of the rest of the training, from the chunk.
     """
 
     epoch: int
@@ -55,7 +55,7 @@ class Progress:
 
 
 class TrainingLoop:
-    """A training and where it stands: the next step, the sums of the epoch, what its callbacks remember.
+    """A training and its state: the next step, the sums of the epoch, what the callbacks remember.
 
     Args:
         trainer: the network, its data and its optimizer.
@@ -67,7 +67,7 @@ class TrainingLoop:
         tell: receives a sentence when the learning rate is lowered.
 
     Attributes:
-        was_left: whether a signal came before the first step; its thread may still change the weights.
+        was_left: whether a signal came during the first step; its thread may still change the weights.
     """
 
     def __init__(
@@ -155,33 +155,35 @@ class TrainingLoop:
 
     @property
     def is_done(self) -> bool:
-        """Whether every step has been taken, or no more is to be.
+        """Whether every step has been taken, or training is stopped.
 
-        A callback stops the training at the end of an epoch, also where it asked for that within one: how
-        many steps a chunk has depends on the clock.
+        A callback that asks for a stop within an epoch stops the training at the end of the epoch, since the
+        number of steps in a chunk depends on the clock.
         """
         ends_epoch = not (self._each_epoch and self._planner.position[1])
         return self._planner.is_done or self._monitor.stops or (self.is_stopped and ends_epoch)
 
     @property
     def why_stopped(self) -> str:
-        """Why no more steps are to be taken, as a sentence; empty where every step has been."""
+        """Why training stopped before its last step, as a sentence; empty if it did not."""
         if self.is_stopped and not self._planner.is_done:
             return f"a callback stopped the training after epoch {self.epochs} of {self._epochs}"
         return self._monitor.why_stopped(self.epochs, kept=self._trainer.best().epoch)
 
     @property
     def epochs(self) -> int:
-        """How many epochs have been finished."""
+        """Number of finished epochs."""
         return self._planner.position[0]
 
     @property
     def skipped(self) -> int:
-        """How many steps were skipped."""
+        """Number of skipped steps."""
         return self._divergence.skipped
 
     def checkpoint(self) -> Checkpoint:
-        """All that the steps to come depend on; their numbers decide shuffles and dropout.
+        """Return everything that the next steps depend on.
+
+        There is no random state in it: shuffles and dropout depend on the number of the epoch or step alone.
 
         Raises:
             TrainingError: the weights are not finite.
@@ -210,10 +212,10 @@ class TrainingLoop:
         return Checkpoint(arrays, facts)
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Go on from a checkpoint.
+        """Set the state to that of a checkpoint.
 
         Raises:
-            TrainingError: it is not one of this configuration.
+            TrainingError: the checkpoint does not fit this configuration.
         """
         facts = checkpoint.facts
         try:
@@ -274,11 +276,18 @@ class TrainingLoop:
         return self._rate
 
     def _set_rate(self) -> None:
-        """Lower the learning rate to the share that the losses so far leave of it."""
+        """Set the learning rate of a plateau schedule to what the losses so far have left of it."""
         if self._monitor.rate_left is not None:
             lower_rate(self._trainer.optimizer, self._monitor.rate_left)
 
     def _progress(self, records: StepRecords, last: Segment, seconds: float) -> Progress:
+        """Where training stands after a chunk that took so many seconds.
+
+        Args:
+            records: of the chunk.
+            last: its last segment.
+            seconds: duration of the chunk.
+        """
         sums = EpochSums()
         sums.add(records, slice(last.begin, last.end))
         loss, accuracy = sums.means()

@@ -33,29 +33,29 @@ RECORD = "callbacks.json"
 _MOST_BYTES = 100_000
 
 _loaded_from: dict[str, Path] = {}
-"""The folder of each module, by its first name, that was found in none of the folders of Python's path."""
+"""The folder of each module that was found in none of the folders of Python's path, by its first name."""
 
 
 def load_callbacks(callbacks: Sequence[CallbackSettings], folders: Sequence[Path]) -> list[Any]:
-    """The callbacks of a configuration, each made by its class with its arguments.
+    """Return the callbacks of a configuration, each made by its class with its arguments.
 
     Args:
         callbacks: the setting `training.callbacks`.
         folders: where their modules are looked for, after Python's path.
 
     Raises:
-        TrainingError: a class that is not there or is no `keras.callbacks.Callback`, or arguments that its
-            constructor does not take.
+        TrainingError: a class is missing or is no `keras.callbacks.Callback`, or its constructor refuses the
+            arguments.
     """
     return [_load(each, f"training.callbacks.{number}", folders) for number, each in enumerate(callbacks)]
 
 
 def folders_of(callbacks: Sequence[CallbackSettings], resumed: RunFolder | None) -> list[Path]:
-    """The folders in which the modules of callbacks are looked for, after Python's path.
+    """Return the folders in which the modules of callbacks are looked for, after Python's path.
 
     Args:
         callbacks: the setting `training.callbacks`.
-        resumed: the run that is gone on with; its own folder, which may be a stranger's, is not one of them.
+        resumed: the run that is resumed. Its own folder is left out, since it may come from a stranger.
     """
     found = [each.folder for each in callbacks if each.folder]
     if resumed:
@@ -90,9 +90,9 @@ def importable(folders: Sequence[Path]) -> Iterator[None]:
 
 
 def import_from(name: str, folders: Sequence[Path]) -> ModuleType:
-    """A module on Python's path, or else in the first of the folders that has it.
+    """Import a module from Python's path, or else from the first of the folders that has it.
 
-    A module of the same name that was imported from another folder, for another YAML, is not it.
+    A module of the same name that was imported from another folder, for another YAML file, is replaced.
 
     Args:
         name: the dotted name.
@@ -101,7 +101,7 @@ def import_from(name: str, folders: Sequence[Path]) -> ModuleType:
     importlib.invalidate_caches()
     first = name.partition(".")[0]
     if first in _loaded_from and not _is_from(sys.modules.get(first), _loaded_from[first]):
-        del _loaded_from[first]  # another module has taken its name
+        del _loaded_from[first]  # another module has its name now
     if first not in sys.modules or first in _loaded_from:
         folder = _folder_with(first, folders)
         if first in _loaded_from and _loaded_from[first] != folder:
@@ -115,6 +115,7 @@ def import_from(name: str, folders: Sequence[Path]) -> ModuleType:
 
 
 def _load(settings: CallbackSettings, key: str, folders: Sequence[Path]) -> Any:
+    """The callback of one entry of `training.callbacks`; `key` is the place of the entry, for messages."""
     found = _class_of(settings.name, key, folders)
     _check_arguments(found, settings.arguments, key)
     try:
@@ -126,7 +127,7 @@ def _load(settings: CallbackSettings, key: str, folders: Sequence[Path]) -> Any:
 
 
 def _class_of(name: str, key: str, folders: Sequence[Path]) -> Callable[..., Any]:
-    """The class `package.module:Class`."""
+    """The class that `package.module:Class` names."""
     module_name, _, class_name = name.partition(":")
     module = _module(module_name, f"{key}: {name}", folders)
     found = getattr(module, class_name, None)
@@ -151,7 +152,7 @@ def _module(name: str, place: str, folders: Sequence[Path]) -> ModuleType:
 
     Args:
         name: the name.
-        place: what a message begins with.
+        place: the setting, with which a message begins.
         folders: where it is looked for, after Python's path.
     """
     try:
@@ -174,7 +175,7 @@ def _module(name: str, place: str, folders: Sequence[Path]) -> ModuleType:
 
 
 def _check_arguments(found: Callable[..., Any], arguments: Mapping[str, Any], key: str) -> None:
-    """Refuse arguments that a constructor does not take, and what it needs and is not there."""
+    """Refuse arguments that a constructor does not take, and a missing argument that it needs."""
     try:
         parameters = inspect.signature(found).parameters.values()
     except (ValueError, TypeError):
@@ -200,18 +201,18 @@ def _is_callback_class(value: Any) -> bool:
 
 
 def _place_of(module: ModuleType) -> str:
-    """The file of a module, or its name where it has none: a file of another package may hide the user's."""
+    """The file of a module, which shows whether another module hides the user's; or the module's name."""
     return str(getattr(module, "__file__", None) or module.__name__)
 
 
 def _is_from(module: ModuleType | None, folder: Path) -> bool:
-    """Whether a module was imported from a folder; one that was taken away counts, to be imported again."""
+    """Whether a module was imported from a folder; None, a module that is not loaded any more, counts."""
     places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
     return module is None or any(Path(place).is_relative_to(folder) for place in places if place)
 
 
 def _folder_with(first: str, folders: Sequence[Path]) -> Path | None:
-    """The folder that has a module; None where Python's own path has it, or none of the folders."""
+    """The folder that has a module; None if Python's own path has it, or if no folder has it."""
     spec = importlib.machinery.PathFinder.find_spec(first, [*sys.path, *map(str, folders)])
     if spec is None or not spec.has_location or not spec.origin:
         return None
@@ -222,11 +223,13 @@ def _folder_with(first: str, folders: Sequence[Path]) -> Path | None:
 
 
 def _recorded(run: RunFolder) -> list[Path]:
-    """The folders that a run remembers; none where it is not the user's own, or they cannot be read."""
+    """The folders in a run's `callbacks.json`; none if the run is not the user's own, or is damaged."""
     try:
         begun = signed_pages(run.path).get(digest_of(run.read_config()))
         record = json.loads(small_bytes(run.path / RECORD, most_bytes=_MOST_BYTES) or b"{}")
-        bases = [begun, run.path.absolute()] if begun else []  # the run may have been moved, or all of it
+        bases = (
+            [begun, run.path.absolute()] if begun else []
+        )  # the run alone may have been moved, or the run with the folders
         return [
             Path(os.path.normpath(base / folder)) for base in bases for folder in record.get("folders", [])
         ]

@@ -42,7 +42,7 @@ class Outcome:
 
     Attributes:
         run: its folder.
-        best: the epoch whose weights were kept.
+        best: the epoch whose weights are kept.
         epochs: number of finished epochs, with those before the training was resumed.
         seconds: duration of the loop since the training was started or resumed, with the compilation.
         compile_seconds: duration of the compilation.
@@ -163,10 +163,10 @@ class Session:
             return None
         start, passed = newest_checkpoint(self.run.path, self.expected_checkpoint())
         for why in passed:
-            tell(f"{why}; going on from the one before it")
+            tell(f"{why}; resuming from the checkpoint before it")
         try:
             if changes := changes_since(self.run.path):
-                tell(one_line(f"not as when the run began, so results may differ in rounding: {changes}"))
+                tell(one_line(f"changed since the run began, so results may differ in rounding: {changes}"))
         except DataError as error:
             tell(f"{error}; if versions or processor have changed, results may differ in rounding")
         step = start.facts.step if start else 0
@@ -288,22 +288,22 @@ def _sampler_of(trainer: Trainer, settings: Samples | None) -> "Sampler | None":
 
 
 LARGEST_SHARE = 0.01
-"""Of the time, at most so much goes into saves that come by the clock."""
+"""Largest share of the training time that goes into saves by the clock, 0 to 1."""
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Saves:
-    """The saves of a training, each to be gone on from.
+    """Writes what a training leaves in its folder: checkpoints, the best weights, the history, the samples.
 
     Args:
-        run: its folder.
-        trainer: what is trained.
-        history: of its losses.
+        run: the run folder.
+        trainer: the trainer.
+        history: the losses so far.
         settings: the section `training.checkpoint`.
-        sampler: what writes samples, if anything does.
-        lock: of the folder.
-        start: the checkpoint that it went on from.
+        sampler: the callback that writes samples, if there is one.
+        lock: of the folder; checked before each save.
+        start: the checkpoint that the training was resumed from.
     """
 
     def __init__(
@@ -322,19 +322,19 @@ class Saves:
         self._clock = SaveClock(settings, epochs=start.facts.position[0] if start else 0)
 
     def save_if_due(self, loop: TrainingLoop) -> None:
-        """Save now and then; samples at once, for those who wait for them."""
+        """Save if a save is due; else write new samples, which a reader may wait for."""
         if self._clock.is_due(loop.epochs):
             self.save(loop)
         elif self._sampler and self._sampler.take_new():
             self._lock.check()
-            with suppress(RunError):  # what is wrong is said by the save
+            with suppress(RunError):  # the next save raises the error
                 self._save_samples()
 
     def save(self, loop: TrainingLoop) -> None:
-        """Write a checkpoint, and then what is made of it: the best weights and the history.
+        """Write a checkpoint, and then the best weights, the history and the samples.
 
         Raises:
-            RunError: it cannot be written: why, what is kept, and how to go on.
+            RunError: a file cannot be written; the message says what is kept, and how to resume.
         """
         self._lock.check()
         begun, checkpoint = time.perf_counter(), loop.checkpoint()
@@ -343,7 +343,7 @@ class Saves:
             self._kept = checkpoint.facts.step
             self.save_results()
         except RunError as error:
-            self._lock.check()  # a folder that is gone is said to be gone
+            self._lock.check()  # if the folder is gone, that error comes first
             stopped = self._stopped(error, checkpoint.facts.step)
             with suppress(RunError):
                 self._run.log(str(stopped))
@@ -364,8 +364,8 @@ class Saves:
             self._run.write("samples.txt", self._sampler.text)
 
     def _stopped(self, error: RunError, step: int) -> RunError:
-        """What the user should know of a save that failed."""
-        what, _, _ = str(error).rpartition("; ")  # the remedy of a single file
+        """The error for a save that failed: the file, what is kept, and how to resume."""
+        what, _, _ = str(error).rpartition("; ")  # without the remedy for a single file
         cause = error.__cause__
         is_full = isinstance(cause, OSError) and cause.errno in _FULL
         remedy = "free some space" if is_full else "put that right"
@@ -377,11 +377,11 @@ class Saves:
 
 
 class SaveClock:
-    """Says when the next save is due.
+    """Knows when the next save is due.
 
     Args:
         settings: the section `training.checkpoint`.
-        epochs: how many epochs had been finished when the training went on.
+        epochs: number of epochs that were finished when the training was resumed; 0 for a new one.
     """
 
     def __init__(self, settings: Checkpoints, *, epochs: int) -> None:
@@ -389,12 +389,12 @@ class SaveClock:
         self._saved_at, self._cost, self._epochs = time.monotonic(), 0.0, epochs
 
     def is_due(self, epochs: int) -> bool:
-        """Whether to save, with so many epochs finished."""
+        """Whether to save, now that so many epochs are finished."""
         if self._settings.every_epochs is not None:
             return epochs - self._epochs >= self._settings.every_epochs
         wanted = max(self._settings.every_seconds or 0.0, self._cost / LARGEST_SHARE)
         return time.monotonic() - self._saved_at >= wanted
 
     def saved(self, seconds: float, epochs: int) -> None:
-        """Take note of a save: what it took, and how many epochs had been finished."""
+        """Note a save: its duration, and the number of finished epochs."""
         self._saved_at, self._cost, self._epochs = time.monotonic(), seconds, epochs

@@ -1,8 +1,7 @@
 """What the training loop drives: the network, its optimizer, its compiled program, and the validation set.
 
-Compiling a program takes seconds. When a `Trainer` is gone, its program is kept. The next `Trainer` uses it
-again if its configuration differs only in settings that no step depends on, as the folds of a
-cross-validation do.
+Compiling a program takes seconds. When a `Trainer` is gone, its program is kept, and the next `Trainer` uses
+it again if no setting that a step depends on has changed: so the folds of a cross-validation share one.
 """
 
 import json
