@@ -1,1 +1,1 @@
-"""Side by side with what a user would otherwise run; each prints a table with the ratio last."""
+"""Compare rnnlab with other programs that do the same; each benchmark prints a table with ratios last."""

@@ -1,4 +1,4 @@
-"""The networks and sizes that are timed, the same for each side."""
+"""The networks and sizes to time, the same for each program."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -12,17 +12,17 @@ SONG = (
     "g8 e8 e4 f8 d8 d4 c8 d8 e8 f8 g8 g8 g4 g8 e8 e8 e8 f8 d8 d4 c8 e8 g8 g8 e8 e8 e4 "
     "d8 d8 d8 d8 d8 e8 f4 e8 e8 e8 e8 e8 f8 g4 g8 e8 e4 f8 d8 d4 c8 e8 g8 g8 e8 e8 e4"
 ).split()
-"""The lecture's codes, and its song, which it trains on."""
+"""The lecture's vocabulary and its training song."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A network over one-hot tokens with a softmax over 65, and the batches that it is trained on.
+    """A network over one-hot tokens with a softmax over 65 tokens, and its batches.
 
     Attributes:
         cell: as in a configuration, e.g. `lstm`, `gru`, `peephole`.
-        layers: recurrent layers.
-        units: H of each.
+        layers: number of recurrent layers.
+        units: H of each layer.
         batch: lanes N.
         steps: time steps T.
     """
@@ -35,19 +35,19 @@ class Case:
 
     @property
     def name(self) -> str:
-        """The case in a few characters."""
+        """A short name of the case."""
         return f"{self.cell} {self.layers} × {self.units}, {self.batch} × {self.steps}"
 
     @property
     def tokens(self) -> int:
-        """Tokens of a batch."""
+        """Number of tokens in a batch."""
         return self.batch * self.steps
 
     def to_json(self) -> str:
-        """The case as an argument of another process."""
+        """Return the case as JSON, for the command line of another process."""
         return json.dumps(asdict(self))
 
 
 def case_from(text: str) -> Case:
-    """The case of an argument that `Case.to_json` wrote."""
+    """Return the case that `Case.to_json` wrote."""
     return Case(**json.loads(text))

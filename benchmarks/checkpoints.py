@@ -1,7 +1,8 @@
-"""What checkpoints cost: the share of a training's time that goes into saving it.
+"""Cost of checkpoints: the share of the training time that saving takes.
 
-Run as `python -m benchmarks.checkpoints [--repeats N] [--json]`. The text is made up. Saves are timed where
-they happen: on a busy machine two trainings, with and without them, differ by more than they cost.
+Run `python -m benchmarks.checkpoints [--repeats N] [--json]`. The text is random. Each save is timed during
+training: on a busy machine, the difference between a training with checkpoints and one without is mostly
+noise.
 """
 
 import tempfile
@@ -43,7 +44,7 @@ CASES = {
 
 @contextmanager
 def timed_saves() -> Iterator[list[float]]:
-    """The seconds of each save, as they come."""
+    """Yield a list that gets the seconds of each save."""
     seconds: list[float] = []
     save = Saves.save
 
@@ -60,7 +61,7 @@ def timed_saves() -> Iterator[list[float]]:
 @repeats_option
 @json_option
 def main(repeats: int, as_json: bool) -> None:
-    """Train with the checkpoints that are the default, and with one each epoch."""
+    """Train with the default checkpoints, and with a checkpoint each epoch."""
     report = Report("The cost of checkpoints", COLUMNS, repeats)
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         write_text(Path("text.txt"), TEXT_BYTES)
@@ -72,7 +73,7 @@ def main(repeats: int, as_json: bool) -> None:
 
 
 def measured(config: str, overrides: list[str]) -> tuple[float, float, float, float]:
-    """Seconds of a training, its saves, the seconds of one, and the share of all of them."""
+    """Return seconds of training, number of saves, seconds of a save, and the share of all saves."""
     if config.startswith("text"):
         overrides = [*overrides, "dataset.path=text.txt"]
     experiment = read_experiment(CONFIGS / f"{config}.yaml", overrides)

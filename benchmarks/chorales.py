@@ -1,4 +1,4 @@
-"""Bach's chorales as note text: the highest voice, a note for each frame of a sixteenth, a chorale a line."""
+"""Bach's chorales as note text: the highest voice, one note for each sixteenth, one chorale per line."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ PARTS = {"train": "train", "valid": "validation", "test": "test"}
 
 
 def read_chorales(source: Path) -> dict[str, list[str]]:
-    """The note text of each chorale by part: train, validation and test.
+    """Return the note text of each chorale, by part: train, validation and test.
 
     Args:
         source: JSON of {"train", "valid", "test"} → chorales → frames → MIDI pitches, the highest first.

@@ -1,6 +1,6 @@
-"""Tokens per second of generation, side by side with PyTorch, eager.
+"""Tokens per second of generation, compared with eager PyTorch.
 
-Run as `python -m benchmarks.generation [--seconds S] [--repeats N] [--json]`.
+Run `python -m benchmarks.generation [--seconds S] [--repeats N] [--json]`.
 """
 
 import importlib.util
@@ -25,11 +25,13 @@ COLUMNS = (
 
 
 @click.command()
-@click.option("--seconds", type=click.FloatRange(1, 600), default=4.0, show_default=True, help="Of a figure.")
+@click.option(
+    "--seconds", type=click.FloatRange(1, 600), default=4.0, show_default=True, help="Of each figure."
+)
 @repeats_option
 @json_option
 def main(seconds: float, repeats: int, as_json: bool) -> None:
-    """Time one stream at three sizes, and 64 streams, on each side in turns."""
+    """Time one stream at three sizes, and 64 streams; the programs take turns."""
     has_torch = importlib.util.find_spec("torch") is not None
     report = Report("Generation, tokens per second, each sampled", COLUMNS, repeats)
     if not has_torch:

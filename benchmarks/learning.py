@@ -1,9 +1,9 @@
-"""What is learnt in which time, on real corpora, beside what counting alone is worth.
+"""Training time and held-out loss on real corpora, with the best n-gram model for comparison.
 
-Run as `python -m benchmarks.learning [--shakespeare TEXT [--transformer] [--large] [--longest] [--cells]]
-[--names TEXT] [--chorales JSON] [--json]`. Each row is a training by the command line in a process of its
-own, and then `rnnlab evaluate` on what was held out, with the best n-gram of orders 1 to 8 and two smoothings
-beside it. docs/performance.md says where each corpus is from, and how it is split.
+Run `python -m benchmarks.learning [--shakespeare TEXT [--transformer] [--large] [--longest] [--cells]]
+[--names TEXT] [--chorales JSON] [--json]`. Each row is a training on the command line, in a process of its
+own, and then `rnnlab evaluate` on the held-out part. The n-gram model is the best of orders 1 to 8 and two
+smoothings. docs/performance.md says where each corpus is from, and how it is split.
 """
 
 import csv
@@ -36,18 +36,18 @@ CELLS = {
     "GRU": ("{kind: gru, units: 302}", (0.01, 0.005)),
     "SimpleRNN": ("{kind: simple_rnn, units: 551}", (0.01, 0.005, 0.003)),
 }
-"""About 419,000 parameters each, on the page of shakespeare_lstm; of the learning rates the best counts."""
+"""About 419,000 parameters each, with the settings of shakespeare_lstm; the best learning rate counts."""
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path, resolve_path=True)
 
 
 @click.command()
 @click.option("--shakespeare", type=_file, help="tinyshakespeare: the last tenth is held out.")
-@click.option("--transformer", is_flag=True, help="nanoGPT's configuration for the CPU on it, in PyTorch.")
-@click.option("--large", is_flag=True, help="512 units on it, for three minutes.")
-@click.option("--longest", is_flag=True, help="768 units on it, for as long as it takes.")
-@click.option("--cells", is_flag=True, help="LSTM, GRU and SimpleRNN of equal parameters on it.")
-@click.option("--names", type=_file, help="First names, a line each: a tenth of the lines is the test.")
+@click.option("--transformer", is_flag=True, help="Also nanoGPT's configuration for the CPU, in PyTorch.")
+@click.option("--large", is_flag=True, help="Also 512 units, for three minutes.")
+@click.option("--longest", is_flag=True, help="Also 768 units, for ten minutes and more.")
+@click.option("--cells", is_flag=True, help="Also LSTM, GRU and SimpleRNN with equal numbers of parameters.")
+@click.option("--names", type=_file, help="First names, one per line; a tenth of the lines is the test set.")
 @click.option("--chorales", type=_file, help="JSON of Bach's chorales, in sixteenths: the highest voice.")
 @json_option
 def main(
@@ -58,8 +58,8 @@ def main(
     as_json: bool,
     **asked: bool,
 ) -> None:
-    """Train once for each row, and print how long it took and what it came to."""
-    report = Report("Held-out losses of what was learnt", COLUMNS, 1)
+    """Train once for each row, and print the time and the losses."""
+    report = Report("Held-out losses", COLUMNS, 1)
     if shakespeare:
         _add_shakespeare(report, shakespeare, **asked)
     if names:
@@ -76,7 +76,7 @@ def main(
 def _add_shakespeare(
     report: Report, text: Path, *, transformer: bool, large: bool, longest: bool, cells: bool
 ) -> None:
-    """The rows of tinyshakespeare that were asked for."""
+    """Add the requested rows of tinyshakespeare."""
     if transformer:
         _add_transformer(report, text)
     pages = SHAKESPEARE | (LARGE if large else {}) | (LONGEST if longest else {})
@@ -94,20 +94,20 @@ def _add_transformer(report: Report, text: Path) -> None:
         return
     figures = json.loads(timed_process(["-m", "benchmarks.peers.transformer", str(text)])[1])
     row = (figures["seconds"], TRANSFORMER_PARAMETERS, figures["loss"], None, TRANSFORMER_PUBLISHED)
-    report.add("nanoGPT's page for a CPU", *row)
+    report.add("nanoGPT's configuration for a CPU", *row)
 
 
 def learnt(page: str | Path, *settings: str, part: str = "validation") -> tuple[float, float, float, float]:
-    """What a page of YAML comes to on a held-out part.
+    """Train a configuration, and evaluate it on a held-out part.
 
     Args:
-        page: a configuration, from the project's root.
-        settings: `key=value`, each.
+        page: the YAML file, relative to the project's root.
+        settings: each `key=value`.
         part: `validation` or `test`.
 
     Returns:
-        Seconds of training, compilation included; parameters; the loss, and the best n-gram's, nats per
-        token.
+        Seconds of training, with compilation; number of parameters; the loss, and the loss of the best n-gram
+        model, in nats per token.
     """
     with tempfile.TemporaryDirectory() as name:
         folder, overrides = Path(name), [word for setting in settings for word in ("--set", setting)]

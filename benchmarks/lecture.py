@@ -1,6 +1,6 @@
-"""E1 side by side: `rnnlab train configs/nabiya_stateful_lstm.yaml`, the lecture's code and eager PyTorch.
+"""E1 with `rnnlab train configs/nabiya_stateful_lstm.yaml`, with the lecture's code, and with eager PyTorch.
 
-Run as `python -m benchmarks.lecture [--full] [--repeats N] [--json]`.
+Run `python -m benchmarks.lecture [--full] [--repeats N] [--json]`.
 """
 
 import csv
@@ -27,7 +27,7 @@ COLUMNS = (
 )
 
 Seconds = tuple[float, float]
-"""Of the whole process, from start to exit, and of its training loop, from its first step to its last."""
+"""Seconds of the whole process, from start to exit, and of its training loop, from first to last step."""
 
 
 @click.command()
@@ -37,12 +37,12 @@ Seconds = tuple[float, float]
     type=click.IntRange(2, EPOCHS),
     default=101,
     show_default=True,
-    help=f"Epochs of the peers; the time of {EPOCHS} is worked out from all but the first.",
+    help=f"Epochs of the other programs; the time is scaled to {EPOCHS} epochs.",
 )
-@click.option("--full", is_flag=True, help=f"Run all {EPOCHS} epochs of the peers, 5 minutes.")
+@click.option("--full", is_flag=True, help=f"Train all {EPOCHS} epochs with the other programs, 5 minutes.")
 @json_option
 def main(repeats: int, peer_epochs: int, full: bool, as_json: bool) -> None:
-    """Time E1 on each side, in turns, and print the medians with the ratios last."""
+    """Time E1 with each program, in turns, and print the medians with the ratios last."""
     peer_epochs = EPOCHS if full else peer_epochs
     has_torch = importlib.util.find_spec("torch") is not None
     peers = ["lecture_keras", *["lecture_pytorch"] * has_torch]
@@ -59,7 +59,7 @@ def main(repeats: int, peer_epochs: int, full: bool, as_json: bool) -> None:
 
 
 def time_peer(peer: str, epochs: int) -> Seconds:
-    """Seconds that a peer takes for 2000 epochs, from a run of fewer."""
+    """Return the seconds that another program needs for 2000 epochs, scaled up from fewer epochs."""
     whole, output = timed_process(["-m", f"benchmarks.peers.{peer}", str(epochs)])
     figures = json.loads(output)
     left_out = figures["others"] / (epochs - 1) * (EPOCHS - epochs)
@@ -67,7 +67,7 @@ def time_peer(peer: str, epochs: int) -> Seconds:
 
 
 def time_rnnlab() -> Seconds:
-    """Seconds that rnnlab takes for the 2000 epochs, with the compilation of its program in both figures."""
+    """Return the seconds that rnnlab needs for 2000 epochs; both figures include the compilation."""
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
         whole, _ = timed_process(["-m", "rnnlab", "train", CONFIG, "--run-dir", str(run)])
@@ -79,12 +79,12 @@ def time_rnnlab() -> Seconds:
 
 
 def _scaling(epochs: int) -> str:
-    """What was run of the peers, said plainly."""
+    """Return a sentence about the number of epochs of the other programs."""
     if epochs == EPOCHS:
-        return f"The peers ran all {EPOCHS} epochs."
+        return f"The other programs trained all {EPOCHS} epochs."
     return (
-        f"The peers ran {epochs} epochs; their time is SCALED to {EPOCHS} by the mean of all but the first"
-        " (--full runs them all)."
+        f"The other programs trained {epochs} epochs; their time is SCALED to {EPOCHS} by the mean of all"
+        " but the first (--full trains all)."
     )
 
 

@@ -1,8 +1,8 @@
-"""Measuring a long part: lanes that read side by side, beside lanes that each start from a zero state.
+"""Time to measure a long part: lanes that read it side by side, and lanes that each start from a zero state.
 
-Run as `python -m benchmarks.measuring RUN [--repeats N] [--json]` with a run of a stream, for example of
-configs/shakespeare_lstm.yaml. rnnlab measured in lanes from a zero state before; their loss depends on the
-number of lanes. Lanes side by side give the loss of a single lane.
+Run `python -m benchmarks.measuring RUN [--repeats N] [--json]` with a run of a stream, for example of
+configs/shakespeare_lstm.yaml. Earlier versions of rnnlab measured in lanes from a zero state, and their loss
+depends on the number of lanes. Lanes side by side give the loss of a single lane.
 """
 
 import time
@@ -42,7 +42,7 @@ COLUMNS = (
 
 
 Read = Callable[[LanePiece, Parts | None], tuple[float, Parts]]
-"""Reads a piece from a state: the cost of its targets in nats, and the state after it."""
+"""Reads a piece from a state; returns the cost of its targets in nats, and the state after it."""
 
 
 @click.command()
@@ -50,7 +50,7 @@ Read = Callable[[LanePiece, Parts | None], tuple[float, Parts]]
 @repeats_option
 @json_option
 def main(run: Path, repeats: int, as_json: bool) -> None:
-    """Time validation by the compiled program and evaluation by NumPy."""
+    """Time validation with the compiled program, and evaluation with NumPy."""
     experiment, trained = read_experiment(run / CONFIG), RunFolder(run).load_model()
     data = load_data(experiment)
     part, corpus, window = data.splits.parts["validation"], data.corpus, experiment.dataset.window
@@ -78,7 +78,7 @@ def main(run: Path, repeats: int, as_json: bool) -> None:
 
 
 def _compiled(data: Data, trained: TrainedModel) -> Read:
-    """Reads by the program that trains and validates."""
+    """Return a reader that uses the compiled program of training and validation."""
     trainer = Trainer(data.experiment, data.corpus, data.splits)
     for name, variable in named_weights(trainer.network).items():
         variable.assign(trained.weights[name])
@@ -92,7 +92,7 @@ def _compiled(data: Data, trained: TrainedModel) -> Read:
 
 
 def _interpreted(data: Data, trained: TrainedModel) -> Read:
-    """Reads by NumPy, as `evaluate` does."""
+    """Return a reader that uses NumPy, as `evaluate` does."""
     dataset = data.experiment.dataset
     reader = Reader(numpy_model(trained), data.corpus, dataset.window, dataset.target)
 
@@ -104,7 +104,7 @@ def _interpreted(data: Data, trained: TrainedModel) -> Read:
 
 
 def _cost_of_one_lane(order: Batches, read: Read) -> float:
-    """The cost of all targets, in nats, read one step after another."""
+    """Return the cost of all targets, in nats, read in one lane."""
     total, state = 0.0, None
     for piece in dealt(order, 0, order.steps, lanes=1):
         cost, state = read(piece, state)
@@ -113,7 +113,7 @@ def _cost_of_one_lane(order: Batches, read: Read) -> float:
 
 
 def _timed(call: Callable[[], object]) -> Callable[[], float]:
-    """A call that gives the seconds of another."""
+    """Return a function that calls another function and returns its seconds."""
 
     def timed() -> float:
         begun = time.perf_counter()

@@ -1,6 +1,6 @@
 """Memory and seconds up to the first training step, by the size of the text (Linux).
 
-Run as `python -m benchmarks.memory [--large] [--repeats N] [--json]`. The texts are made up.
+Run `python -m benchmarks.memory [--large] [--repeats N] [--json]`. The texts are random.
 """
 
 import json
@@ -46,7 +46,7 @@ def main(large: bool, repeats: int, as_json: bool) -> None:
 
 
 def write_text(path: Path, size: int) -> None:
-    """Random letters, a block at a time."""
+    """Write random letters into a file, block by block."""
     rng = np.random.default_rng(0)
     with path.open("wb") as file:
         for begin in range(0, size, 10**7):
@@ -54,7 +54,7 @@ def write_text(path: Path, size: int) -> None:
 
 
 def first_step(path: Path) -> tuple[float, float]:
-    """Seconds and the most memory up to the first step on a text."""
+    """Return the seconds and the peak memory (bytes) up to the first step on a text."""
     figures = json.loads(timed_process(["-m", "benchmarks.peers.first_step", str(path)])[1])
     return figures["seconds"], figures["memory"]
 

@@ -1,7 +1,7 @@
-"""Seconds to read a folder of MIDI files as a dataset, beside the same notes as text.
+"""Seconds to read a folder of MIDI files as a dataset, compared with the same notes as text.
 
-Run as `python -m benchmarks.midi_folder JSON [--files 200] [--repeats N] [--json]`, with the chorales of
-`benchmarks.chorales`. The tokens of both must be those that were written, or the benchmark fails.
+Run `python -m benchmarks.midi_folder JSON [--files 200] [--repeats N] [--json]`, with the chorales of
+`benchmarks.chorales`. The benchmark fails if the tokens of either differ from the tokens that were written.
 """
 
 import sys
@@ -26,11 +26,11 @@ PAGE = "dataset: {{kind: notes, path: {path}, unit: line}}\nmodel: {{kind: lstm,
 
 @click.command()
 @click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--files", type=click.IntRange(1, 300), default=200, show_default=True, help="How many.")
+@click.option("--files", type=click.IntRange(1, 300), default=200, show_default=True, help="Number of files.")
 @repeats_option
 @json_option
 def main(source: Path, files: int, repeats: int, as_json: bool) -> None:
-    """Read as many chorales as MIDI files and as one note text, in turns."""
+    """Read the same chorales as MIDI files and as one note text, in turns."""
     report = Report(f"A folder of {files} MIDI files", COLUMNS, repeats)
     tunes = [tune for part in read_chorales(source).values() for tune in part][:files]
     with tempfile.TemporaryDirectory() as name:
@@ -45,7 +45,7 @@ def main(source: Path, files: int, repeats: int, as_json: bool) -> None:
 
 
 def write_folder(folder: Path, tunes: list[str]) -> Path:
-    """A page on a folder of MIDI files, one for each tune."""
+    """Write a MIDI file for each tune, and a configuration for them; return its path."""
     (folder / "midi").mkdir()
     for number, tune in enumerate(tunes):
         data = write_midi(parse_tune(tune, name=f"tune {number}"))
@@ -54,7 +54,7 @@ def write_folder(folder: Path, tunes: list[str]) -> Path:
 
 
 def write_text(folder: Path, tunes: list[str]) -> Path:
-    """A page on a note text, a tune a line."""
+    """Write a note text with a tune per line, and a configuration for it; return its path."""
     (folder / "tunes.notes").write_text("\n".join(tunes) + "\n", encoding="ascii")
     return written(folder / "text.yaml", "tunes.notes")
 
@@ -65,7 +65,7 @@ def written(page: Path, path: str) -> Path:
 
 
 def seconds_of(page: Path, tunes: list[str]) -> tuple[float, float]:
-    """Seconds to read the data of a page in this process, and for a whole `rnnlab describe` of it."""
+    """Return the seconds to read the data in this process, and the seconds of a whole `rnnlab describe`."""
     text = page.read_text(encoding="utf-8")
     dataset = parse_experiment(text, name=str(page), folder=page.parent).dataset
     begun = time.perf_counter()

@@ -1,4 +1,4 @@
-"""The table that a benchmark prints, the same as JSON, and the machine that it was measured on."""
+"""Print the table of a benchmark, as text or as JSON, with the machine it was measured on."""
 
 import json
 import os
@@ -14,14 +14,18 @@ NO_TORCH = "PyTorch is not installed, so its column is empty: pip install '.[ben
 PACKAGES = ("tensorflow", "keras", "torch", "numpy")
 
 repeats_option = click.option(
-    "--repeats", type=click.IntRange(1, 100), default=3, show_default=True, help="Runs of each side."
+    "--repeats",
+    type=click.IntRange(1, 100),
+    default=3,
+    show_default=True,
+    help="Measurements of each program.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of figures: its heading, the unit under it, and what a figure is multiplied by to be shown."""
+    """A column of figures: heading, unit, factor by which figures are multiplied, and number of decimals."""
 
     heading: str
     unit: str = ""
@@ -31,7 +35,7 @@ class Column:
 
 @dataclass
 class Report:
-    """Rows of figures with the ratio last."""
+    """A table of figures, with the ratios in the last columns."""
 
     title: str
     columns: Sequence[Column]
@@ -40,11 +44,11 @@ class Report:
     notes: list[str] = field(default_factory=list)
 
     def add(self, name: str, *figures: float | None) -> None:
-        """A row; None where there is nothing to show."""
+        """Add a row; None leaves a cell empty."""
         self.rows.append((name, figures))
 
     def note(self, sentence: str) -> None:
-        """A sentence under the table."""
+        """Add a sentence below the table."""
         self.notes.append(sentence)
 
     def show(self, *, as_json: bool) -> None:
@@ -68,12 +72,12 @@ class Report:
 
 
 def shown(figure: float | None, column: Column) -> str:
-    """A figure as the table has it."""
+    """Return a figure as the table shows it."""
     return "—" if figure is None else f"{figure * column.scale:,.{column.digits}f}"
 
 
 def machine() -> str:
-    """The processor and the versions that figures depend on, in one sentence."""
+    """Return the processor and the versions that the figures depend on, as one sentence."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     packages = ", ".join(f"{name} {installed}" for name in PACKAGES if (installed := _version(name)))
     return f"{cores} cores of {_processor()}; Python {platform.python_version()}, {packages}."
@@ -87,7 +91,7 @@ def _version(package: str) -> str | None:
 
 
 def _processor() -> str:
-    """The processor's name, with its widest vectors where Linux says so."""
+    """Return the name of the processor; on Linux also its widest vector instructions."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

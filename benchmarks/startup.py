@@ -1,6 +1,6 @@
-"""Seconds from start to exit of the commands that answer at once.
+"""Seconds from start to exit of the commands that must be fast.
 
-Run as `python -m benchmarks.startup [--repeats N] [--json]`. A model of the song is trained first.
+Run `python -m benchmarks.startup [--repeats N] [--json]`. It first trains a model of the song.
 """
 
 import tempfile
@@ -26,7 +26,7 @@ CONFIG = "configs/nabiya_stateful_lstm.yaml"
 @repeats_option
 @json_option
 def main(repeats: int, as_json: bool) -> None:
-    """Time --help, describe and generate, and an interpreter that does nothing, in turns."""
+    """Time --help, describe, generate, and a Python that does nothing, in turns."""
     report = Report("Start-up, whole process", COLUMNS, repeats)
     with tempfile.TemporaryDirectory() as folder:
         run = str(Path(folder) / "run")
@@ -45,7 +45,7 @@ def main(repeats: int, as_json: bool) -> None:
 
 
 def seconds_of(arguments: list[str]) -> float:
-    """The wall time of a Python process."""
+    """Return the wall time of a Python process, in seconds."""
     return timed_process(arguments)[0]
 
 

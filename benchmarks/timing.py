@@ -1,7 +1,7 @@
-"""Wall times of whole processes, taken in turns so that a busy machine slows both sides alike.
+"""Wall times of whole processes, which take turns, so that a busy machine slows all programs alike.
 
-They may keep the byte code of what they import, whatever the shell says, as a user's do: without it every
-start compiles all of it anew, and takes twice as long.
+The processes may write byte code, whatever the shell sets, as for a user. Without byte code every start
+compiles all imported modules again, and takes twice as long.
 """
 
 import os
@@ -22,14 +22,14 @@ ROOT = Path(__file__).parents[1]
 
 
 def timed_process(arguments: Sequence[str], *, folder: Path = ROOT) -> tuple[float, str]:
-    """Seconds from start to exit of a Python process, and its stdout.
+    """Start a Python process, and return the seconds from start to exit, and its stdout.
 
     Args:
-        arguments: what follows `python` on the command line.
-        folder: where it runs; the project's packages are found from anywhere.
+        arguments: the command line after `python`.
+        folder: the working folder; the project's packages are found from any folder.
 
     Raises:
-        SystemExit: the process failed; what it wrote to stderr is shown.
+        SystemExit: the process failed; its stderr is shown.
     """
     command = [sys.executable, *arguments]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -45,7 +45,7 @@ def timed_process(arguments: Sequence[str], *, folder: Path = ROOT) -> tuple[flo
 
 
 def in_turns(sides: Sequence[Callable[[], Figures]], *, repeats: int) -> list[list[Figures]]:
-    """The figures of each side, `repeats` of them, measured A B A B …."""
+    """Call each function `repeats` times, in turns (A B A B …); return the figures of each."""
     figures: list[list[Figures]] = [[] for _ in sides]
     for repeat in range(repeats):
         for side, kept in zip(sides, figures, strict=True):
@@ -55,29 +55,29 @@ def in_turns(sides: Sequence[Callable[[], Figures]], *, repeats: int) -> list[li
 
 
 def medians(rows: Sequence[Sequence[float]]) -> list[float]:
-    """The median of each column."""
+    """Return the median of each column."""
     return [median(column) for column in zip(*rows, strict=True)]
 
 
 def measured_rates(
     cases: Sequence[Case], peers: Sequence[str], *, seconds: float, repeats: int
 ) -> list[float]:
-    """The median tokens per second of each peer on its case, each a process of its own, measured in turns."""
+    """Return the median tokens per second of each program on its case, measured in turns."""
     sides = [partial(_rate, peer, case, seconds) for peer, case in zip(peers, cases, strict=True)]
     return [median(figures) for figures in in_turns(sides, repeats=repeats)]
 
 
 def _rate(peer: str, case: Case, seconds: float) -> float:
-    """The tokens per second that the process of a peer measures."""
+    """Return the tokens per second that the process of a program prints."""
     return float(timed_process(["-m", f"benchmarks.peers.{peer}", case.to_json(), str(seconds)])[1])
 
 
 def print_rate(call: Callable[[], int], *, seconds: float) -> None:
-    """Print the tokens per second of a call that is repeated for some seconds, without its first times.
+    """Print the tokens per second of a function that is called for some seconds, after a warm-up.
 
     Args:
-        call: what is timed; it gives the number of tokens that it did.
-        seconds: how long to go on, and a third of it before to warm up.
+        call: the function; returns the number of tokens of a call.
+        seconds: duration of the measurement. The warm-up before it lasts a third of this.
     """
     call()
     warm = time.perf_counter() + seconds / 3

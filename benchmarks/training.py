@@ -1,7 +1,7 @@
-"""Tokens per second of training, side by side: rnnlab, PyTorch's fused layers and Keras' `fit`.
+"""Tokens per second of training with rnnlab, PyTorch's fused layers and Keras' `fit`.
 
-Run as `python -m benchmarks.training [--seconds S] [--repeats N] [--only TEXT] [--json]`. Every figure is a
-process of its own; the sides take turns, so that a busy machine slows all of them alike.
+Run `python -m benchmarks.training [--seconds S] [--repeats N] [--only TEXT] [--json]`. Every figure comes
+from a process of its own. The programs take turns, so that a busy machine slows all of them alike.
 """
 
 import importlib.util
@@ -22,7 +22,7 @@ CASES = (
     Case("simple_rnn", 2, 256, 64, 64),
 )
 OWN_CASES = (Case("peephole", 2, 256, 64, 64), Case("coupled", 2, 256, 64, 64))
-"""Cells that no peer has: they are compared with our plain LSTM."""
+"""Cells that the other programs do not have: they are compared with rnnlab's plain LSTM."""
 
 COLUMNS = (
     Column("keras fit", "k tok/s", 1e-3),
@@ -41,7 +41,7 @@ COLUMNS = (
 @click.option("--only", default="", help="Only the cases whose name contains this text.")
 @json_option
 def main(seconds: float, repeats: int, only: str, as_json: bool) -> None:
-    """Time every case on each side, in turns, and print the medians with the ratios last."""
+    """Time every case with each program, in turns, and print the medians with the ratios last."""
     has_torch = importlib.util.find_spec("torch") is not None
     report = Report("Training, tokens per second", COLUMNS, repeats)
     if not has_torch:
@@ -63,7 +63,7 @@ def main(seconds: float, repeats: int, only: str, as_json: bool) -> None:
 
 
 def compared(rates: dict[str, float]) -> list[float | None]:
-    """The figures of the three sides, and the ratios."""
+    """Return the figures of the three programs, and the ratios."""
     keras, torch, ours = rates["keras_fit"], rates.get("pytorch"), rates["rnnlab_program"]
     return [keras, torch, ours, ours / keras, ours / torch if torch else None]
 

@@ -1,11 +1,11 @@
-"""rnnlab: trains, measures and plays small recurrent networks from one page of YAML.
+"""rnnlab trains, measures and plays small recurrent networks from one YAML file.
 
     import rnnlab
 
     run = rnnlab.train("song.yaml")
     run.history.loss, run.evaluate().metrics.accuracy, run.generate(seed="g8 e8 e4 f8")[0].text
 
-Each name is loaded when it is first used: `import rnnlab` alone costs nothing.
+A name is loaded when it is first used, so `import rnnlab` takes no time.
 """
 
 __version__ = "0.1.0"
@@ -54,18 +54,18 @@ __all__ = [
 
 _HOMES = {
     "Experiment": "config.schema",
-    "History": "history",
+    "History": "runs.history",
     "Run": "api.run",
     "load_config": "api.configuration",
     "load_run": "api.run",
     "resume": "api.training",
     "train": "api.training",
 }
-"""The module of each name; errors are in `errors`."""
+"""The module of each name that is not in `errors`."""
 
 
 def __getattr__(name: str) -> object:
-    """A public name, loaded now."""
+    """Load a public name and return it."""
     if name not in __all__:
         raise AttributeError(f"module 'rnnlab' has no attribute {name!r}")
     from importlib import import_module  # noqa: PLC0415 (nothing is loaded before it is used)

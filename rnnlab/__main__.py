@@ -1,19 +1,19 @@
-"""`python -m rnnlab`, and the console script."""
+"""The entry point of `python -m rnnlab` and of the command `rnnlab`."""
 
 import os
 import signal
 import sys
 
 INTERRUPTED = 128
-"""An exit code above it names a signal."""
+"""Exit codes above this number stand for a signal."""
 
 
 def main() -> None:
     """Run the command line and exit with its code.
 
-    A signal ends the process without a traceback from the first line on: before anything is imported as the
-    system does it, then by `rnnlab.signals`; training notes it and saves. After an interruption nothing is
-    waited for: a thread that compiles would hold the process up.
+    A signal never gives a traceback. Before the imports the system ends the process, then `rnnlab.signals`
+    does; a training saves first. After an interruption the process does not wait for its threads, since one
+    of them may still compile.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -1,25 +1,21 @@
 """The errors that a user can cause and can fix.
 
     RnnlabError            exit code 1: something that was read or done failed
-      DataError            a corpus is missing, empty, not UTF-8, too short, or holds a bad note
-        MissingFile        a file that is not there
-        DownloadError      a url that cannot be had, or gives other bytes than those that were promised
-        VocabularyError    a token that the vocabulary lacks
-      ModelFileError       a damaged or foreign model file
-      RunError             no run yet, a folder that is not a run, a folder that cannot be written
-      TrainingError        a run that diverged, a callback that cannot be imported
-      OutputError          stdout that cannot take what is to be printed
-      ConfigError          exit code 2: a YAML file or a `--set` says something that cannot be
-      UsageError           exit code 2: what was typed on the command line cannot be
-      Interrupted          exit code 130 or 143: stopped by a signal, with everything saved
+      DataError            the data is missing, empty, not UTF-8, too short, or holds a bad note
+        MissingFile        a file does not exist
+        DownloadError      a URL cannot be downloaded, or gives other bytes than expected
+        VocabularyError    the vocabulary lacks a token
+      ModelFileError       a model file is damaged, or not one of rnnlab
+      RunError             there is no run yet, a folder is not a run, or a folder cannot be written
+      TrainingError        a training diverged, or a callback cannot be imported
+      OutputError          stdout cannot take the result
+      ConfigError          exit code 2: a configuration or a `--set` is wrong
+      UsageError           exit code 2: the arguments of a command or a function are wrong
+      Interrupted          exit code 130 or 143: a signal ended the command, and everything is saved
 
-A message names the setting or the file and place, what was expected, what was received and the remedy: in one
-line, whatever it quotes. It names arguments and functions as they are in Python; `rnnlab.commands` prints it
-with options and commands in their place. All other exceptions are bugs and keep their traceback.
-
-Commands that a message tells the user to type: as they are printed, a shell runs them.
-
-Bash, zsh and ksh read `$'…'`, which stands for what a terminal cannot show or a message cannot hold.
+A message is one line: the setting, or the file and place; what was expected; what was received; the remedy.
+It names arguments and functions of Python; `commands/hints.py` puts options and commands in their place. All
+other exceptions are bugs and keep their traceback.
 """
 
 import difflib
@@ -29,16 +25,16 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 LONGEST_LINE = 1000
-"""Characters of a message's line."""
+"""Number of characters of a message, at most."""
 
 
 @dataclass(frozen=True)
 class Argument:
-    """An argument of a function, as a part of a message; the commands have an option of its name.
+    """The name of an argument as a part of a message; on the command line it is the option of that name.
 
     Attributes:
-        name: as in Python.
-        value: what to give it, or what it was given; None names it alone.
+        name: the name in Python.
+        value: a value that is shown with the name; None shows the name alone.
     """
 
     name: str
@@ -50,11 +46,11 @@ class Argument:
 
 @dataclass(frozen=True)
 class Call:
-    """A function to call, as a part of a message; there is a command that does the same.
+    """A call of a function as a part of a message; on the command line it is the command that does the same.
 
     Attributes:
-        function: of `rnnlab`.
-        argument: its first.
+        function: name of the function of `rnnlab`.
+        argument: the first argument.
     """
 
     function: str
@@ -68,10 +64,10 @@ Part = str | Argument | Call
 
 
 class RnnlabError(Exception):
-    """Something that the user can fix; its message is the whole report.
+    """An error that the user can fix; the message is all that is printed.
 
     Args:
-        parts: of the message, which follow one another.
+        parts: the parts of the message, in order.
     """
 
     exit_code = 1
@@ -82,14 +78,14 @@ class RnnlabError(Exception):
 
 
 class DataError(RnnlabError):
-    """A corpus that cannot be read or is too small for what is asked of it."""
+    """Data that cannot be read, or is too small for its use."""
 
 
 class MissingFile(DataError):
-    """A file that is not there.
+    """A file that does not exist.
 
     Args:
-        message: the line.
+        message: the message.
         path: the file.
     """
 
@@ -99,7 +95,7 @@ class MissingFile(DataError):
 
 
 class DownloadError(DataError):
-    """A file that cannot be downloaded, or is not the one that was meant."""
+    """A file that cannot be downloaded, or has other bytes than expected."""
 
 
 class VocabularyError(DataError):
@@ -107,11 +103,11 @@ class VocabularyError(DataError):
 
 
 class ModelFileError(RnnlabError):
-    """A model file that is damaged, or is not one of ours."""
+    """A model file that is damaged, or not one of rnnlab."""
 
 
 class RunError(RnnlabError):
-    """A run folder that does not exist, is not one, or cannot be written."""
+    """A run folder that does not exist or cannot be written, or a folder that is not a run."""
 
 
 class TrainingError(RnnlabError):
@@ -119,11 +115,11 @@ class TrainingError(RnnlabError):
 
 
 class OutputError(RnnlabError):
-    """A result that stdout cannot take."""
+    """A result that cannot be printed on stdout."""
 
 
 class ConfigError(RnnlabError):
-    """A configuration that cannot be; one line for each thing that is wrong with it."""
+    """A configuration with mistakes; the message has a line for each."""
 
     exit_code = 2
 
@@ -133,18 +129,18 @@ class ConfigError(RnnlabError):
 
 
 class UsageError(RnnlabError):
-    """A command line that cannot be."""
+    """Arguments of a command or a function that are wrong, or contradict each other."""
 
     exit_code = 2
 
 
 class Interrupted(RnnlabError):
-    """A command that a signal stopped after everything was saved.
+    """A training that a signal ended, with everything saved.
 
     Args:
-        message: what was saved and how to go on.
+        message: how far the training came, and that it is saved.
         signal_number: the signal; the exit code is 128 + this number.
-        more: parts that follow the message.
+        more: parts that follow the message, such as how to resume.
     """
 
     def __init__(self, message: str, signal_number: int, *more: Part) -> None:
@@ -153,7 +149,7 @@ class Interrupted(RnnlabError):
 
 
 def one_line(text: str) -> str:
-    """The text with escapes for what cannot be seen or breaks a line; its middle is cut out if it is long."""
+    """The text on one line: invisible characters have escapes, and a long text loses its middle."""
     if not text.isprintable():
         text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
     half = LONGEST_LINE // 2
@@ -161,7 +157,7 @@ def one_line(text: str) -> str:
 
 
 def near(word: str, known: Iterable[str], count: int = 3) -> list[str]:
-    """The known words that are spelled most like a word, nearest first, at most `count`."""
+    """At most `count` known words whose spelling is like that of a word, the most similar first."""
     return difflib.get_close_matches(word, list(known), n=count, cutoff=0.5)
 
 
@@ -169,9 +165,9 @@ def count_of(number: int, noun: str, plural: str = "") -> str:
     """Return a number with its noun: `1 window`, `2,000 windows`, `3 batches`, `0 copies`.
 
     Args:
-        number: of the things; of semitones, also less than 0.
-        noun: of one of them.
-        plural: of several; left out, as English makes it of the noun's last letters.
+        number: the number; of semitones it may be negative.
+        noun: the noun in the singular.
+        plural: the noun in the plural; left out, it is made by the rules of English.
     """
     return f"{number:,} {noun if abs(number) == 1 else plural or _plural(noun)}"
 
@@ -186,12 +182,15 @@ _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def command_line(*words: str | PurePath) -> str:
-    """The `rnnlab` command of some words; a path never begins with a dash, which would make it an option."""
+    """The command `rnnlab` with its words, as a shell reads it; a path never looks like an option."""
     return " ".join(["rnnlab", *map(shell_word, words)])
 
 
 def shell_word(word: str | PurePath) -> str:
-    """A text or a path as one word of a shell."""
+    """A text or a path as one word of a shell.
+
+    Bash, zsh and ksh read `$'…'`, in which invisible characters have escapes.
+    """
     text = str(word)
     if isinstance(word, PurePath) and text.startswith("-"):
         text = f"./{text}"
@@ -201,7 +200,7 @@ def shell_word(word: str | PurePath) -> str:
 
 
 def _escaped(letter: str) -> str:
-    """A character within `$'…'`; what cannot be seen byte by byte, which no locale changes."""
+    """A character within `$'…'`; an invisible one byte by byte, so that it does not depend on the locale."""
     if letter in _ESCAPES:
         return _ESCAPES[letter]
     if letter.isprintable():

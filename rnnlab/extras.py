@@ -1,30 +1,32 @@
-"""The libraries that only some formats need, loaded when one is met."""
+"""Libraries that only some formats need: one is loaded when its format is met, or its extra is named."""
 
 import importlib
 from typing import Any
 
 from rnnlab.errors import DataError
 
-_EXTRAS = {
+EXTRAS = {
+    "matplotlib": ("plot", "a picture"),
     "mido": ("midi", "writing MIDI"),
     "onnx": ("export", "ONNX"),
-    "tensorboard": ("tensorboard", "a log for TensorBoard"),
     "resvg_py": ("score", "a picture of a score"),
+    "tensorboard": ("tensorboard", "a log for TensorBoard"),
     "verovio": ("score", "a score"),
 }
+"""The extra of pyproject.toml that installs each library, and what needs the library."""
 
 
 def load_extra(module: str) -> Any:
-    """A module of one of these libraries.
+    """Return a module of one of these libraries.
 
     Args:
-        module: its dotted name, e.g. `music21.abcFormat`.
+        module: its dotted name, e.g. `onnx.reference`.
 
     Raises:
-        DataError: the library is not installed; the line says how to.
+        DataError: the library is not installed; the message says how to install it.
     """
     library = module.partition(".")[0]
-    extra, formats = _EXTRAS[library]
+    extra, formats = EXTRAS[library]
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError:

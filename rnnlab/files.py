@@ -1,4 +1,4 @@
-"""Reading text and writing files so that nothing is lost."""
+"""Reading of text files and writing of files that a crash cannot leave half written."""
 
 import codecs
 import math
@@ -16,16 +16,16 @@ from rnnlab.signals import half_written
 from rnnlab.unicode_text import SAMPLE, has_mark, has_nul, line_ends, not_utf8, with_mark
 
 PARTIAL = ".partial"
-"""How the names of files end that are being written."""
+"""End of the names of files that are being written."""
 
 _BLOCK = 1 << 20
 
 
 def write_durably(path: Path, data: bytes) -> None:
-    """Replace a file whole or not at all: temporary name in the same folder → fsync → rename.
+    """Replace a file completely or not at all: temporary name in the same folder → fsync → rename.
 
     Raises:
-        RunError: it cannot be written; what was there before is untouched.
+        RunError: the file cannot be written; the old file is unchanged.
     """
     try:
         write_blocks(path, [data])
@@ -36,13 +36,13 @@ def write_durably(path: Path, data: bytes) -> None:
 
 
 def write_blocks(path: Path, blocks: Iterable[bytes]) -> None:
-    """Replace a file in the same way by blocks as they come.
+    """Replace a file in the same way, with blocks of bytes that are made one after the other.
 
-    Whatever ends it, what was there before is untouched and nothing half written is left: a full disk, an
-    error of the blocks, a signal.
+    After a full disk, an error in the making of a block, or a signal, the old file is unchanged and no
+    temporary file is left.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the file cannot be written.
     """
     temporary = partial_beside(path)
     with half_written(str(temporary)):
@@ -55,17 +55,17 @@ def write_blocks(path: Path, blocks: Iterable[bytes]) -> None:
 
 
 def partial_beside(path: Path) -> Path:
-    """A hidden name, which nothing has, in the folder of a file; `remove_partial` finds it."""
+    """A new hidden name in the folder of a file; `remove_partial` finds such names."""
     return path.parent / f".{path.name}-{os.urandom(6).hex()}{PARTIAL}"
 
 
 def remove_partial(folder: Path, *, written_before: float = math.inf) -> None:
-    """Remove what a process that was killed has left half written.
+    """Remove half-written files of processes that were killed.
 
     Args:
-        folder: where it was writing.
-        written_before: what was written to since this time stays, as `time.time()` has it; without it nobody
-            else may be writing there.
+        folder: the folder of the files.
+        written_before: a time as of `time.time()`; files that were changed since then stay. Without it no
+            other process may be writing into the folder.
     """
     for path in folder.glob(f".*{PARTIAL}"):
         with suppress(OSError):
@@ -74,10 +74,10 @@ def remove_partial(folder: Path, *, written_before: float = math.inf) -> None:
 
 
 def check_inside(path: Path) -> None:
-    """Refuse a file that is a link to somewhere outside its own folder.
+    """Refuse a link that leads outside its own folder.
 
     Raises:
-        RunError: where it leads to.
+        RunError: the path to which the link leads.
     """
     folder, target = os.path.realpath(path.parent), os.path.realpath(path)
     if os.path.dirname(target) != folder:
@@ -89,25 +89,25 @@ def read_text(path: Path, *, most_bytes: int = -1) -> str:
 
     Args:
         path: the file.
-        most_bytes: the size up to which it is read; -1 for any size.
+        most_bytes: the largest size that is read; -1 for any size.
 
     Raises:
-        DataError: the file is missing, a folder or a device, cannot be read, too large, empty, not UTF-8 or
-            has a NUL.
+        DataError: the file does not exist, is a folder or a device, cannot be read, is too large, is empty,
+            is not UTF-8, or has a NUL.
     """
     return "".join(read_blocks(path, most_bytes=most_bytes))
 
 
 def read_blocks(path: Path, *, most_bytes: int = -1) -> Iterator[str]:
-    """The same text a block at a time, which together are what `read_text` gives; no block is empty.
+    """The text that `read_text` gives, in blocks; no block is empty.
 
     Raises:
-        DataError: what is wrong with the file, when the blocks before it have been given.
+        DataError: as for `read_text`, after the blocks before the fault.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     line, offset, held_back, is_first, begin = 1, 0, "", True, b""
     for data in _read_bytes(path, most_bytes):
-        begun, _ = decoder.getstate()  # the first bytes of a character that goes on in this block
+        begun, _ = decoder.getstate()  # first bytes of a character whose rest is in this block
         begin = begin or data[:SAMPLE]
         if has_mark(begin):
             raise with_mark(path, begin)
@@ -133,7 +133,7 @@ def read_blocks(path: Path, *, most_bytes: int = -1) -> Iterator[str]:
 
 
 def _read_bytes(path: Path, most_bytes: int) -> Iterator[bytes]:
-    """The bytes of a file in blocks, and at its end an empty one."""
+    """The bytes of a file in blocks; the last block is empty."""
     left = most_bytes + 1 if most_bytes >= 0 else sys.maxsize
     try:
         with path.open("rb") as opened, _unpacked(opened, path) as file:
@@ -153,21 +153,21 @@ def _read_bytes(path: Path, most_bytes: int) -> Iterator[bytes]:
 
 
 def _unpacked(file: BinaryIO, path: Path) -> BinaryIO:
-    """The content of a file, unpacked if its name ends in .gz."""
+    """The file, unpacked while it is read if its name ends in .gz."""
     if path.suffix.lower() != ".gz":
         return file
-    import gzip  # noqa: PLC0415 (seldom needed, and start-up counts)
+    import gzip  # noqa: PLC0415 (seldom needed; it would slow the start)
 
     return cast(BinaryIO, gzip.open(file))
 
 
 def _is_device(descriptor: int) -> bool:
-    """Whether it is a device other than a terminal, such as /dev/zero."""
+    """Whether an open file is a device other than a terminal, such as /dev/zero."""
     return stat.S_ISCHR(os.fstat(descriptor).st_mode) and not os.isatty(descriptor)
 
 
 def fsync_folder(folder: Path) -> None:
-    """Make a rename durable; not every system can open a folder, and those that cannot do not need it."""
+    """Make a rename in a folder durable. A system that cannot open a folder does not need this."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -1,7 +1,7 @@
-"""Work in several processes; none of them outlives the one that asked.
+"""Work in several worker processes, which end when the process that started them ends.
 
-The processes are spawned, not forked: a copy of a process that has threads may stand still for ever. They
-ignore Ctrl-C, which a terminal sends to all of them: the first process hears it, and ends the others at once.
+The workers are spawned, not forked, since a fork of a process with threads may hang. They ignore Ctrl-C,
+which a terminal sends to all processes: the first process handles it and ends the workers at once.
 """
 
 import multiprocessing
@@ -25,15 +25,15 @@ Result = TypeVar("Result")
 def in_processes(
     work: Callable[..., Result], tasks: Iterable[tuple[Any, ...]], *, jobs: int
 ) -> Iterator[tuple[int, Result]]:
-    """The number of each task, from 0, and what the work made of it, in the order in which they are done.
+    """The number of each task, from 0, with its result, in the order in which the tasks end.
 
     Args:
-        work: a function of a module, which a spawned process finds by its name.
-        tasks: its arguments; no more of them are asked for than there are processes.
-        jobs: how many processes.
+        work: a function at the top of a module, so that a spawned process can import it.
+        tasks: the arguments of each call; a task is taken from the iterable when a worker is free for it.
+        jobs: number of worker processes.
 
     Raises:
-        TrainingError: a process was killed.
+        TrainingError: a worker was killed.
     """
     with raised_signals():
         yield from _results_of(work, enumerate(tasks), jobs)
@@ -56,7 +56,7 @@ def _results_of(
                 yield running.pop(future), future.result()
     except BrokenProcessPool as error:
         raise TrainingError(
-            "a process that trained was killed, as when memory runs out; use fewer ", Argument("jobs")
+            "a process that trained was killed, perhaps because memory ran out; use fewer ", Argument("jobs")
         ) from error
     finally:
         with held_signals():
@@ -67,7 +67,7 @@ def _results_of(
 
 @contextmanager
 def _ignored_by_children() -> Iterator[None]:
-    """Processes that the body starts never see Ctrl-C; this process sees it when the body is done."""
+    """Hide Ctrl-C from the processes that the body starts; this process gets it after the body."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -79,7 +79,7 @@ def _ignored_by_children() -> Iterator[None]:
 
 
 def _end_with_parent() -> None:
-    """End this process when the one that asked for it does, however that ends, and not by Ctrl-C."""
+    """Make a worker ignore Ctrl-C, and end when its parent process ends, however that happens."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent:

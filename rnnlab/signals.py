@@ -1,8 +1,8 @@
-"""How SIGINT, SIGTERM and SIGHUP end a command that has nothing to save.
+"""Signals: SIGINT, SIGTERM and SIGHUP end a command that has nothing to save.
 
-The handler itself ends the process. An exception would not end it everywhere: a library that is being
-imported turns it into an ImportError, and a destructor or a callback drops it. Training has a handler of its
-own, which saves (`training/interruption.py`).
+The handler ends the process itself. An exception would not always end it: an import in progress turns it into
+an ImportError, and a destructor or a callback swallows it. Training has its own handler, which saves
+(`training/interruption.py`).
 """
 
 import os
@@ -16,29 +16,29 @@ SIGNALS = [
 ]  # Windows has no SIGHUP
 
 _half_written: set[str] = set()
-"""Files and folders that are removed before the process ends."""
+"""Files and folders that the handler removes before it ends the process."""
 
 _held: list[int] = []
-"""Signals that came while they were held."""
+"""Signals that came within `held_signals`."""
 
 _depths = {"held": 0, "raised": 0}
-"""How many bodies of `held_signals` and `raised_signals` are running."""
+"""Number of `held_signals` and of `raised_signals` bodies that are running."""
 
 
 def handle_signals() -> None:
-    """Have each signal end the process, but those that the process was told to ignore."""
+    """Install the handler for each signal that the process was not told to ignore."""
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, stop)
 
 
 def exit_code(number: int) -> int:
-    """The exit code after a signal; a closed terminal (SIGHUP) counts as SIGTERM."""
+    """The exit code after a signal: 130 after SIGINT, 143 after SIGTERM or SIGHUP (a closed terminal)."""
     return 128 + (signal.SIGINT if number == signal.SIGINT else signal.SIGTERM)
 
 
 def stop(number: int, frame: FrameType | None) -> None:
-    """The handler: remove what is half written, and end the process with the signal's exit code.
+    """The handler: remove half-written files, and end the process with the signal's exit code.
 
     Raises:
         KeyboardInterrupt: on SIGINT, within `raised_signals`.
@@ -52,7 +52,7 @@ def stop(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(exit_code(number))
     for path in tuple(_half_written):
         _remove(path)
-    with suppress(OSError):  # below the ^C that a terminal shows; a closed stderr says nothing
+    with suppress(OSError):  # begins below the ^C that a terminal shows; stderr may be closed
         os.write(2, b"\ninterrupted\n" if os.isatty(2) else b"interrupted\n")
     os._exit(exit_code(number))
 
@@ -62,7 +62,7 @@ def half_written(path: str) -> Iterator[None]:
     """Remove a file or folder when the body fails, and when a signal ends the process within it.
 
     Args:
-        path: what the body makes; it need not exist yet, nor any more.
+        path: the file or folder that the body makes; it need not exist before or after the body.
     """
     _half_written.add(path)
     try:
@@ -76,7 +76,7 @@ def half_written(path: str) -> Iterator[None]:
 
 @contextmanager
 def held_signals() -> Iterator[None]:
-    """While the body runs, which takes milliseconds, a signal waits for its end."""
+    """Delay signals until the body, which must take only milliseconds, has ended."""
     _depths["held"] += 1
     try:
         yield
@@ -88,7 +88,7 @@ def held_signals() -> Iterator[None]:
 
 @contextmanager
 def raised_signals() -> Iterator[None]:
-    """While the body runs, a signal raises an exception, so that the body can end what it has begun."""
+    """Make a signal raise an exception in the body, so that the body can clean up."""
     _depths["raised"] += 1
     try:
         yield
@@ -98,7 +98,7 @@ def raised_signals() -> Iterator[None]:
 
 def _remove(path: str) -> None:
     if os.path.isdir(path) and not os.path.islink(path):
-        from shutil import rmtree  # noqa: PLC0415 (seldom needed, and this module stands before all others)
+        from shutil import rmtree  # noqa: PLC0415 (seldom needed; this module is loaded first of all)
 
         rmtree(path, ignore_errors=True)
     with suppress(OSError):

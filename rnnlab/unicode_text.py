@@ -1,11 +1,12 @@
-"""Bytes that are not UTF-8 text: in which encoding they are, and the command that converts them.
+"""Text that is not UTF-8: a guess of its encoding, and the command that converts it.
 
-byte order mark        UTF-16 or UTF-32
-NULs at every other    UTF-16 without a mark; at three of four: UTF-32
-other NULs             no encoding: they are refused, since no text has them on purpose
-letters of one script  cp949, cp932, gb18030, cp1251 or koi8-r, by which characters come out
-0x80 to 0x9f           cp1252, where these are quotes, dashes and €; a Mac's with its line ends
-else                   latin1
+what the bytes have             the guess
+byte order mark                 UTF-16 or UTF-32
+NUL in every second byte        UTF-16 without a mark; in three of four bytes: UTF-32
+other NULs                      none: the text is refused
+mostly letters of one script    cp949, cp932, gb18030, cp1251 or koi8-r: the one that gives these letters
+bytes 0x80 to 0x9f              cp1252, in which they are quotes, dashes and €; macintosh with its line ends
+other                           latin1
 """
 
 import codecs
@@ -15,7 +16,7 @@ from pathlib import Path
 from rnnlab.errors import DataError, shell_word
 
 SAMPLE = 1 << 16
-"""Bytes by which an encoding is recognised; a multiple of 4."""
+"""Number of bytes from which an encoding is guessed; a multiple of 4."""
 
 _MARKS = {
     codecs.BOM_UTF32_LE: "UTF-32",
@@ -23,19 +24,19 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "UTF-16",
     codecs.BOM_UTF16_BE: "UTF-16",
 }
-"""The longer ones first: that of UTF-32 begins with that of UTF-16."""
+"""Byte order marks; the longer ones come first, since that of UTF-32 begins with that of UTF-16."""
 
 _PLAIN = frozenset({0, *b"\t\n\r", *range(0x20, 0x7F)})
-"""Bytes of text in ASCII, and NUL."""
+"""The bytes of ASCII text, and NUL."""
 
 _LEAST_NULS, _MOST_WRONG = 0.3, 0.05
-"""Of ASCII in UTF-16: share of the bytes that are NULs, and of those the share at wrong places.
+"""ASCII text in UTF-16: the least share of NULs among its bytes, and the largest share at wrong places.
 
-The latter is also the share of characters that no text has, above which bytes are not in an encoding.
+The second is also the largest share of characters that no text has; with more, the encoding is not the one.
 """
 
 _MOST_CONTROLS = 0.02
-"""Share of the bytes that are control characters, above which it is no text."""
+"""Largest share of control characters among the bytes of a text."""
 
 DROP_NULS = "tr -d '\\000'"
 
@@ -46,14 +47,14 @@ _SCRIPTS: dict[str, tuple[Callable[[str], bool], float]] = {
     "CP949": (lambda letter: "가" <= letter <= "힣", 0.85),
     "GB18030": (lambda letter: "\u4e00" <= letter <= "\u9fff" or "\u3000" <= letter <= "\u303f", 0.7),
 }
-"""Characters that are frequent in a script, and their least share of all that are not ASCII; surest first."""
+"""A test for the frequent characters of a script, and their least share among the non-ASCII characters."""
 
 
 def decoded(data: bytes, path: Path) -> str:
-    """The text of all bytes of a file, without a byte order mark.
+    """The text of the bytes of a file, without a byte order mark.
 
     Raises:
-        DataError: they are not UTF-8, or have a NUL.
+        DataError: the bytes are not UTF-8, or have a NUL.
     """
     if has_mark(data):
         raise with_mark(path, data)
@@ -67,28 +68,28 @@ def decoded(data: bytes, path: Path) -> str:
 
 
 def line_ends(data: bytes) -> int:
-    """How many lines end in bytes; old Macs end them with a carriage return alone."""
+    """Number of line ends in bytes; a text of an old Mac has carriage returns only."""
     return data.count(b"\n") or data.count(b"\r")
 
 
 def has_mark(data: bytes) -> bool:
-    """Whether a file begins with the byte order mark of another encoding than UTF-8."""
+    """Whether bytes begin with the byte order mark of UTF-16 or UTF-32."""
     return bool(_encoding_mark(data))
 
 
 def with_mark(path: Path, data: bytes) -> DataError:
-    """What to say of a file that begins with such a mark."""
+    """The error for a file that begins with the byte order mark of UTF-16 or UTF-32."""
     return _in_encoding(path, _encoding_mark(data), "its byte order mark says")
 
 
 def has_nul(path: Path, begin: bytes, *, line: int, offset: int) -> DataError:
-    """What to say of a file with a NUL in it.
+    """The error for a file that has a NUL.
 
     Args:
         path: the file.
-        begin: its first bytes, at most `SAMPLE` of them.
-        line: of the NUL, from 1.
-        offset: of the NUL, in the file.
+        begin: the first bytes of the file, at most `SAMPLE`.
+        line: line of the NUL, from 1.
+        offset: offset of the NUL in the file, in bytes.
     """
     if encoding := _encoding_with_nuls(begin):
         return _in_encoding(path, encoding, "its NULs show")
@@ -99,13 +100,13 @@ def has_nul(path: Path, begin: bytes, *, line: int, offset: int) -> DataError:
 
 
 def not_utf8(path: Path, error: UnicodeDecodeError, *, line: int, offset: int) -> DataError:
-    """What to say of a file that is not UTF-8.
+    """The error for a file that is not UTF-8.
 
     Args:
         path: the file.
-        error: the decoder's.
-        line: of the first wrong byte, from 1.
-        offset: of that byte, in the file.
+        error: the error of the decoder.
+        line: line of the first wrong byte, from 1.
+        offset: offset of that byte in the file.
     """
     where = f"{path}:{line}: not UTF-8 (byte 0x{error.object[error.start]:02x} at offset {offset})"
     if error.reason == "unexpected end of data":
@@ -120,11 +121,11 @@ def not_utf8(path: Path, error: UnicodeDecodeError, *, line: int, offset: int) -
 
 
 def encoding_of(sample: bytes) -> str:
-    """The likeliest encoding of text that is not UTF-8."""
+    """The most likely encoding of bytes that are not UTF-8, by its name in iconv."""
     if marked := _encoding_mark(sample) or (b"\0" in sample and _encoding_with_nuls(sample)) or "":
         return marked
     letters = sum(byte > 0x7F for byte in sample)
-    if letters > len(sample) / 5:  # of European languages with accents at most a tenth
+    if letters > len(sample) / 5:  # European languages with accents have at most a tenth
         for name, (is_frequent, least) in _SCRIPTS.items():
             if _share(sample, name, is_frequent) >= least:
                 return name
@@ -136,19 +137,19 @@ def encoding_of(sample: bytes) -> str:
 
 
 def _encoding_mark(data: bytes) -> str:
-    """The encoding that the byte order mark of a file names; empty if there is none, or that of UTF-8."""
+    """The encoding of a byte order mark; empty if there is no mark, or that of UTF-8."""
     return next((name for mark, name in _MARKS.items() if data.startswith(mark)), "")
 
 
 def _encoding_with_nuls(sample: bytes) -> str:
-    """The encoding in which the begin of a text has NULs; empty if they belong to none."""
+    """The encoding, UTF-16 or UTF-32, to which the NULs of a text belong; empty if they belong to neither."""
     if 0 not in sample or _share(sample.replace(b"\0", b""), "UTF-8", _is_usual) >= 1 - _MOST_WRONG:
         return ""  # UTF-8 with NULs
     names = ["UTF-32LE", "UTF-32BE", "UTF-16LE", "UTF-16BE"]
     if all(byte in _PLAIN for byte in sample):
         even, odd = sample[::2].count(0), sample[1::2].count(0)
         if even + odd < len(sample) * _LEAST_NULS or min(even, odd) > max(even, odd) * _MOST_WRONG:
-            names = names[:2]  # text in ASCII with NULs would come out as Chinese
+            names = names[:2]  # ASCII text with NULs would be decoded as Chinese
     shares = {name: _share(sample, name, _is_usual, of_all=True) for name in names}
     best = max(shares, key=shares.__getitem__)
     return best if shares[best] >= 1 - _MOST_WRONG else ""
@@ -159,7 +160,7 @@ def _is_usual(letter: str) -> bool:
 
 
 def _is_binary(sample: bytes) -> bool:
-    """Whether bytes are no text in any encoding, such as those of a picture."""
+    """Whether bytes are not text in any encoding, such as the bytes of a picture."""
     if _encoding_mark(sample) or _encoding_with_nuls(sample):
         return False
     controls = sum(sample.count(byte) for byte in {*range(1, 32), 127} - {3, 8, 9, 10, 11, 12, 13, 27})
@@ -167,7 +168,7 @@ def _is_binary(sample: bytes) -> bool:
 
 
 def _is_mostly_utf8(sample: bytes) -> bool:
-    """Whether most characters that are not ASCII are UTF-8, as where texts were put together."""
+    """Whether most non-ASCII characters are UTF-8, as in a file that was joined from several texts."""
     text = sample.decode(errors="replace")
     wrong = text.count("\ufffd")
     return sum(letter > "\x7f" for letter in text) - wrong > wrong
@@ -178,12 +179,12 @@ def _in_encoding(path: Path, encoding: str, why: str) -> DataError:
 
 
 def _converted(path: Path, encoding: str) -> str:
-    """The command that writes the text of a file in UTF-8."""
+    """The command that converts a file to UTF-8."""
     return _written(path, f"iconv -f {encoding} -t UTF-8")
 
 
 def _written(path: Path, program: str) -> str:
-    """The command with which a program reads a file, which may be packed, and writes a new one here."""
+    """The command that lets a program read a file, which may be packed, and write a new file here."""
     name = Path(path.stem if path.suffix.lower() == ".gz" else path.name)
     new = shell_word(name.with_suffix(f".utf8{name.suffix}"))
     if path.suffix.lower() == ".gz":
@@ -194,7 +195,7 @@ def _written(path: Path, program: str) -> str:
 def _share(
     sample: bytes, encoding: str, is_frequent: Callable[[str], bool], *, of_all: bool = False
 ) -> float:
-    """The share of frequent characters among all, or those that are not ASCII; 0 of other bytes."""
+    """The share of frequent characters among all or the non-ASCII characters; 0 if decoding fails."""
     try:
         text = codecs.getincrementaldecoder(encoding)().decode(sample)  # the last character may be cut
     except UnicodeDecodeError:

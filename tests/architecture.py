@@ -87,7 +87,8 @@ FRAMEWORKS: dict[str, tuple[str, ...]] = {
 """The only modules that may import a framework: nothing else may cost its start-up time."""
 
 SEVERAL = {
-    "commands/compare.py": "pairs, trainings",  # of two configurations or more
+    "commands/compare.py": "trainings",  # of two configurations or more
+    "commands/comparison_results.py": "pairs",
     "commands/evaluation_results.py": "folds",
     "commands/hints.py": "trainings",  # of a comparison
     "commands/output.py": "files",
@@ -111,7 +112,7 @@ SEVERAL = {
     "music/musicxml.py": "semitones",
     "music/voice.py": "notes",  # whole notes, in fractions
     "music/files.py": "tunes",
-    "reports/histories.py": "numbers",
+    "runs/history.py": "numbers",
     "reports/overview.py": "tokens, samples, copies",  # of a kind; of samples
     "reports/description.py": "lanes",
     "models/tensor_file.py": "bytes",

@@ -3,13 +3,16 @@
 import fcntl
 import os
 import shutil
-from contextlib import chdir
+from contextlib import chdir, redirect_stdout
 from pathlib import Path
 
 import pytest
 
 from rnnlab.commands import run
 from tests.documentation import ROOT
+
+PRINTED = "printed.txt"
+"""The file beside `runs/` that holds the stdout of a training."""
 
 
 def bring_run(name: str, folder: Path, factory: pytest.TempPathFactory) -> Path:
@@ -24,6 +27,11 @@ def bring_run(name: str, folder: Path, factory: pytest.TempPathFactory) -> Path:
     latest.unlink(missing_ok=True)
     latest.symlink_to(there.name, target_is_directory=True)
     return there
+
+
+def printed_by_training(name: str, factory: pytest.TempPathFactory) -> str:
+    """What `rnnlab train configs/NAME.yaml` prints to stdout."""
+    return (_trained(name, factory).parents[1] / PRINTED).read_text(encoding="utf-8")
 
 
 def copy_inputs(folder: Path) -> None:
@@ -44,7 +52,8 @@ def _trained(name: str, factory: pytest.TempPathFactory) -> Path:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             copy_inputs(folder)
-            with chdir(folder):
+            printed = (folder / PRINTED).open("w", encoding="utf-8")
+            with printed, chdir(folder), redirect_stdout(printed):
                 assert run(["train", f"configs/{name}.yaml", "--quiet"]) == 0
             (folder / "done").touch()
     return folder / "runs" / f"{name}-1"

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 
 from tests.documentation import ROOT, blocks, rnnlab_commands
 from tests.lectures import copy_inputs
+from tests.test_tutorial import cells, in_one_line, missing
 from tests.trained import SONG
 
 pytestmark = pytest.mark.slow
@@ -121,21 +121,20 @@ def rnnlab(package: Path, folder: Path, *commands: list[str]) -> list[Answer]:
     return [Answer(*each) for each in json.loads(result.stdout)]
 
 
-def test_the_pages_commands_work_with_the_package(package: Path, tmp_path: Path) -> None:
-    """Training cut to three epochs; the cell has the parameters that the page counts."""
+def test_the_pages_commands_print_what_the_page_shows(package: Path, tmp_path: Path) -> None:
+    """With the package, all in one folder; the text has the parameters of the cell that `describe` prints."""
     copy_inputs(tmp_path)
-    commands = [
-        [*words, *["--set", "training.epochs=3"] * (words[0] == "train")] for words in rnnlab_commands(PAGE)
-    ]
+    shown = list(cells(PAGE))
 
-    described, *others, played = rnnlab(package, tmp_path, *commands)
+    answers = iter(rnnlab(package, tmp_path, *rnnlab_commands(PAGE)))
 
-    assert [each.code for each in (described, *others, played)] == [0] * len(commands)
-    assert re.search(r"mgu_1 +\(N, 4, 128\) +33,280\n", described.out)
-    assert "2 · 128 · (1 + 128 + 1) = 33280 parameters, half of an LSTM's 66560" in PAGE.read_text(
-        encoding="utf-8"
-    )
-    assert len(shlex.split(played.out)) == 54
+    assert len(shown) == 2
+    for block, output in shown:
+        given = [next(answers) for _ in block.rnnlab_commands]
+        assert [each.code for each in given] == [0] * len(given), given[-1].err
+        assert missing(output, "".join(each.out for each in given)) is None, f"line {block.line}"
+    assert re.search(r"mgu_1 +\(N, 4, 128\) +33,280\n", shown[0][1])
+    assert "2 · 128 · (1 + 128 + 1) = 33280 parameters, half of an LSTM's 66560" in in_one_line(PAGE)
 
 
 WORK = {
@@ -253,7 +252,7 @@ def test_as_a_part_of_rnnlab_it_has_the_same_parameters(project: Path) -> None:
 
 def test_the_new_cells_tests_pass(project: Path) -> None:
     """Some of those that the page adds it to: the equation as a loop, and gradients. None is a failure."""
-    files = ["tests/engines/numpy/test___init__.py", "tests/engines/tensorflow/test_recurrence.py"]
+    files = ["tests/engines/numpy/test_numpy_model.py", "tests/engines/tensorflow/test_recurrence.py"]
 
     python(project, "-m", "pytest", "-n", "0", "-k", "minimal_gated or (MinimalGated and masks)", *files)
 

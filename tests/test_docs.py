@@ -27,7 +27,7 @@ ELSEWHERE = {
     "docs/callbacks.md": ("tests/test_callbacks_page.py", {"sh", "python", "text"}),
     "docs/tutorial.md": ("tests/test_tutorial.py", {"sh", "text"}),
     "docs/tutorial.ko.md": ("tests/test_tutorial.py", {"sh", "text"}),
-    "docs/adding-a-cell.md": ("tests/test_adding_a_cell.py", {"sh", "python", "diff", "toml"}),
+    "docs/adding-a-cell.md": ("tests/test_adding_a_cell.py", {"sh", "text", "python", "diff", "toml"}),
 }
 """Pages with blocks that another test runs or compares; `text`, `diff` and `toml` are in no other page."""
 

@@ -19,7 +19,7 @@ from rnnlab.commands import run
 from rnnlab.commands.hints import as_typed, to_compare
 from rnnlab.errors import RunError, command_line, shell_word
 from rnnlab.runs.folder import RunFolder
-from rnnlab.training.history import EpochRecord
+from rnnlab.runs.history import EpochRecord
 from rnnlab.training.session import Saves, Session
 from tests.hints import AWKWARD, HINTS, PACKAGE, Hint, hints_of, pattern_of, printed_commands
 from tests.needs import needs
@@ -36,7 +36,7 @@ ELSEWHERE = {
     "extras.py": "a library that is missing",
     "suggestions/yaml_file.py": "remarks in a page, which test_new.py reads",
     "processes.py": "a process that the system kills",
-    "reports/overview.py": "a library that is missing; a command in a report, made by command_line",
+    "reports/overview.py": "a command in a report, made by command_line",
     "tracing/page.py": "CSS, and a title",
     "runs/folder.py": "test_folder.py: no run; a folder that holds files, or cannot be written",
     "runs/layout.py": "test_folder.py: test_without_any_run_the_message_says_how_to_train_one",
@@ -204,7 +204,7 @@ def rare_messages() -> Iterator[str]:
     yield to_compare(run.path, done=2, of=3)
     saves, error = SimpleNamespace(_run=run, _kept=0), RunError("x: cannot write; do")
     yield as_typed(Saves._stopped(saves, error, 3))  # type: ignore[arg-type]
-    session = SimpleNamespace(run=run, _note=lambda event: None)
+    session = SimpleNamespace(run=run, _note=lambda sentence, state: None)
     yield as_typed(Session._interrupted(session, SimpleNamespace(was_left=True), 2))  # type: ignore[arg-type]
 
 

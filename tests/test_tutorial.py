@@ -14,7 +14,7 @@ import pytest
 from rnnlab.commands import run
 from rnnlab.config.reading import read_experiment
 from tests.documentation import ROOT, Block, blocks
-from tests.lectures import bring_run, copy_inputs
+from tests.lectures import bring_run, copy_inputs, printed_by_training
 
 ENGLISH, KOREAN = ROOT / "docs" / "tutorial.md", ROOT / "docs" / "tutorial.ko.md"
 TOLERANCE, NOTHING = 0.1, 1e-3
@@ -102,7 +102,7 @@ def typed(
         words = shlex.split(line)
         if found := re.fullmatch(r"rnnlab train configs/(\w+)\.yaml", line):
             bring_run(found[1], tmp_path, tmp_path_factory)
-            return ""
+            return printed_by_training(found[1], tmp_path_factory)
         if words[0] != "rnnlab":
             return subprocess.run(line, shell=True, check=True, capture_output=True, text=True).stdout
         capsys.readouterr()
@@ -130,7 +130,8 @@ def test_every_output_of_the_tutorial_is_printed(typed: Callable[[str], str]) ->
     for block, shown in cells(ENGLISH):
         printed = "".join(map(typed, block.commands))
 
-        lacking = missing(shown, printed) if shown else None
+        assert shown, f"line {block.line}: no output is shown below the commands"
+        lacking = missing(shown, printed)
         assert lacking is None, f"line {block.line}: {lacking!r} is not next in\n{printed}"
 
     def figures_of(name: str, *options: str) -> Any:

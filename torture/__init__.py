@@ -1,1 +1,1 @@
-"""Attacks on rnnlab at full length, `make torture`; the quick forms are in tests/."""
+"""Attacks on rnnlab at full length (`make torture`). tests/torture/ has shorter forms of them."""

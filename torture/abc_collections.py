@@ -1,8 +1,9 @@
-"""Real collections of ABC read by rnnlab and by abc2midi: `python -m torture.abc_collections [FILES]`.
+"""Compare rnnlab's reading of ABC collections with abc2midi: `python -m torture.abc_collections [FILES]`.
 
-Without FILES those that music21 brings: Aird's Airs, O'Neill's Music of Ireland and Ryan's Mammoth
-Collection. Each tune's pitches, begins and ends must be the same, or the difference is one of `EXPLAINED`, or
-the tune is refused; what is refused is printed. Needs abc2midi (Debian's abcmidi).
+Without FILES, the collections that music21 contains are read: Aird's Airs, O'Neill's Music of Ireland and
+Ryan's Mammoth Collection. For each tune, one of these must hold: pitches, begins and ends are equal; the
+difference is one of `EXPLAINED`; or rnnlab refuses the tune, and the refusal is printed. Needs abc2midi
+(Debian's abcmidi).
 """
 
 import re
@@ -35,11 +36,12 @@ EXPLAINED: dict[str, Callable[[str], str]] = {
     ),
     "(5, (7 or (9 in 3/4": lambda text: re.sub(r"\(([579])(?![0-9:])", r"(\1:3:\1", text),
 }
-"""What abc2midi does otherwise, with a change of the text after which both agree.
+"""Known differences of abc2midi, each with a change of the text after which both programs agree.
 
-It plays a pitch twice that a chord holds twice. Told to leave out grace notes, it leaves out their
-accidentals, which hold to the bar line when it plays them. In 3/4 it plays five notes in the time of three,
-where the standard (section 4.13) has two in all metres but 6/8, 9/8 and 12/8.
+abc2midi plays a pitch twice if a chord holds it twice. When it leaves out grace notes, it also leaves out
+their accidentals, although they hold to the bar line when grace notes are played. In 3/4 it plays a group of
+five, seven or nine notes in the time of three. In the standard (section 4.13) the time is two in all metres
+except 6/8, 9/8 and 12/8.
 """
 
 
@@ -90,7 +92,7 @@ def _without_doubles(chord: str) -> str:
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def main(files: tuple[Path, ...]) -> None:
-    """Hold what rnnlab reads of collections in ABC against abc2midi."""
+    """Compare what rnnlab reads of ABC collections with abc2midi."""
     found = files or [path for name in COLLECTIONS for path in sorted((CORPUS / name).glob("*.abc"))]
     counts: dict[str, Counter[str]] = {}
     for path in found:

@@ -1,4 +1,4 @@
-"""The cases: hostile input by its kind and number, and what reads it."""
+"""Test cases: hostile input by kind and number, and the call that reads it."""
 
 import shutil
 from collections.abc import Callable
@@ -35,8 +35,8 @@ class Case:
     """Hostile input.
 
     Attributes:
-        data: what the user gives: a file's bytes, a `--set`, or a seed in UTF-8.
-        read: what rnnlab does with it; raises an RnnlabError where it is refused.
+        data: the input: the bytes of a file, a `--set`, or a seed in UTF-8.
+        read: reads the input with rnnlab; raises an RnnlabError if rnnlab refuses it.
     """
 
     data: bytes
@@ -44,27 +44,27 @@ class Case:
 
 
 def make_case(kind: str, number: int, *, random_seed: int, folder: Path) -> Case:
-    """The case of a number, which depends on nothing but the arguments.
+    """Return the case of a kind and a number; equal arguments give an equal case.
 
     Args:
         kind: one of KINDS.
         number: from 0.
-        random_seed: what the mutations are drawn by.
-        folder: what `prepare` has filled.
+        random_seed: for the mutations.
+        folder: filled by `prepare`.
     """
     rng = np.random.default_rng([random_seed, list(KINDS).index(kind), number])
     return KINDS[kind](number, rng, folder)
 
 
 def prepare(folder: Path) -> None:
-    """Copy to an empty folder what the shipped configurations read, and load the libraries it takes."""
+    """Copy the shipped data and configurations into an empty folder, and load the libraries."""
     for name in ("configs", "data"):
         shutil.copytree(PROJECT / name, folder / name)
     _load_libraries()
 
 
 def shipped_pages() -> list[Path]:
-    """The configurations that ship, but pages that list others to compare."""
+    """Return the configurations that ship, without the lists of configurations to compare."""
     return sorted(set((PROJECT / "configs").glob("*.yaml")) - set((PROJECT / "configs").glob("compare_*")))
 
 
@@ -102,14 +102,14 @@ def _notes_case(number: int, rng: np.random.Generator, folder: Path) -> Case:
 
 
 def _file_case(kind: Kind, number: int, data: bytes, folder: Path) -> Case:
-    """A data file; every other one is read with a declared vocabulary."""
+    """Return the case of a data file. Every second file is read with a declared vocabulary."""
     (folder / "hostile").write_bytes(data)
     experiment = _experiment(kind, number % 2 == 1, folder)
     return Case(data, lambda: load_data(experiment))
 
 
 def _seed_case(number: int, rng: np.random.Generator, folder: Path) -> Case:
-    """A seed; every other one is for a model of notes."""
+    """Return the case of a seed. Every second seed is for a model of notes."""
     del folder
     kind: Kind = "notes" if number % 2 else "text"
     draw = rng.random()
@@ -117,26 +117,26 @@ def _seed_case(number: int, rng: np.random.Generator, folder: Path) -> Case:
     if draw > 0.6:
         seed = "".join(rng.choice(["a", "b", "c4 ", "g8 "], size=int(rng.integers(0, 20))))
     if draw > 0.8:
-        seed = random_bytes(rng).decode("utf-8", "surrogateescape")  # as the command line hands it over
+        seed = random_bytes(rng).decode("utf-8", "surrogateescape")  # as the command line decodes it
     vocabulary = Vocabulary(("c4", "g8", "<c e g>4") if number % 2 else tuple("abcé"), kind)
     return Case(seed.encode("utf-8", "surrogatepass"), lambda: seed_ids(seed, vocabulary))
 
 
 def _page(number: int) -> tuple[str, Any]:
-    """A shipped configuration, as text and as plain values; they come in turn."""
+    """Return a shipped configuration, in turn, as text and as plain values."""
     pages = _pages()
     return pages[number % len(pages)]
 
 
 @cache
 def _load_libraries() -> None:
-    """Describe what is shipped: the clock of a case runs for the case alone."""
+    """Describe every shipped configuration, so that the time of a case does not include loading libraries."""
     for path in shipped_pages():
         _described(path)
 
 
 def _described(path: Path) -> object:
-    """What `rnnlab describe` does with a page; but no server is asked for anything, whatever it says."""
+    """Do what `rnnlab describe` does with a YAML file, but download nothing."""
     experiment = read_experiment(path)
     url = experiment.dataset.url or "file:"
     return describe(experiment) if url.lower().startswith("file:") else experiment
@@ -164,4 +164,4 @@ KINDS: dict[str, Callable[[int, np.random.Generator, Path], Case]] = {
     "notes": _notes_case,
     "seed": _seed_case,
 }
-"""What makes the cases of each kind."""
+"""The function that makes the cases of each kind."""

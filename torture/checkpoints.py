@@ -1,7 +1,8 @@
 """Damaged checkpoints: `python -m torture.checkpoints [--cases N] [--only WHICH:DAMAGE:PLACE]`.
 
-A run has three checkpoints, and each case asks, as resuming does, for the newest: that must be one of the
-three, bit for bit, with a line on each that was passed over; or, where all are damaged, a line on the first.
+A run has three checkpoints. Each case damages some of them and asks for the newest, as resuming does. The
+answer must be one of the three checkpoints, bit for bit, with a line for each one that was passed over. If
+all three are damaged, the answer must be one line that names the first.
 """
 
 import os
@@ -47,18 +48,18 @@ OTHERS = {
         "stateful: true", "stateful: false"
     ),
 }
-"""Trainings whose checkpoints have the same names, and are put in the place of the run's own."""
+"""Other trainings, whose checkpoints have the same names and are put in place of the run's own."""
 
 RUN = Path("runs/song-1")
 FOLDER = RUN / "checkpoints"
 _WHOLE_RUN = Path("whole")
 WHICH = {"newest": 1, "newer": 2, "all": 3}
-"""How many of the three are damaged."""
+"""Number of damaged checkpoints of the three."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One damage to some checkpoints; the place is a byte's, and 0 where the whole file is meant."""
+    """One kind of damage to some checkpoints, at a byte offset; 0 if it concerns the whole file."""
 
     which: str
     damage: str
@@ -69,7 +70,7 @@ class Case:
 
 
 def make_runs(others: Iterable[str] = tuple(OTHERS)) -> Expectation:
-    """A run that was interrupted, and others, below the working folder; what its checkpoints are like."""
+    """Make an interrupted run, and other runs; return the properties that its checkpoints must have."""
     for name in others:
         train(OTHERS[name], name.replace(" ", "_"))
     expected = train(PAGE, "song")
@@ -78,7 +79,7 @@ def make_runs(others: Iterable[str] = tuple(OTHERS)) -> Expectation:
 
 
 def train(page: str, name: str) -> Expectation:
-    """Train what a page describes, and say what its checkpoints are like."""
+    """Train a configuration, and return the properties that its checkpoints must have."""
     experiment = parse_experiment(page, name="page.yaml", folder=Path.cwd())
     session = Session(load_data(experiment), name=name)
     session.train()
@@ -86,7 +87,7 @@ def train(page: str, name: str) -> Expectation:
 
 
 def cases(count: int) -> list[Case]:
-    """At least so many cases: each damage to some checkpoints, and to the newest at places all over it."""
+    """Return at least `count` cases: each damage to some checkpoints, and at many offsets of the newest."""
     whole = [Case(which, name) for which in WHICH for name in (*WHOLE, *FORGERIES)]
     size = max(FOLDER.iterdir()).stat().st_size
     places = max(-(-(count - len(whole)) // len(damage.AT_A_PLACE)), 1)
@@ -96,7 +97,7 @@ def cases(count: int) -> list[Case]:
 
 
 def problem(case: Case, expected: Expectation) -> str | None:
-    """What is wrong with how damaged checkpoints are treated; None if nothing is."""
+    """Return the first error in how damaged checkpoints are treated; None if there is none."""
     originals = {path: read_checkpoint(path) for path in sorted(FOLDER.iterdir(), reverse=True)}
     damaged = list(originals)[: WHICH[case.which]]
     with restored():
@@ -136,7 +137,7 @@ def inflict(case: Case, path: Path) -> None:
 
 @contextmanager
 def restored() -> Iterator[None]:
-    """Have the run afterwards as it was before, whatever the body does to it."""
+    """Restore the run after the body."""
     shutil.copytree(RUN, _WHOLE_RUN)
     try:
         yield
@@ -154,7 +155,7 @@ def _same(one: Checkpoint, other: Checkpoint) -> bool:
 
 
 def _of(name: str) -> Callable[[Path], None]:
-    """Puts the checkpoint of another run there, of the same step."""
+    """Return a function that replaces a checkpoint by that of another run, of the same step."""
     other = Path("runs") / f"{name.replace(' ', '_')}-1" / "checkpoints"
 
     def swap(path: Path) -> None:
@@ -165,24 +166,24 @@ def _of(name: str) -> Callable[[Path], None]:
 
 
 def _another_step(path: Path) -> None:
-    """Put another checkpoint of the same run there."""
+    """Replace the checkpoint by another one of the same run."""
     steps = sorted((_WHOLE_RUN / "checkpoints").iterdir())
     path.write_bytes(next(step for step in steps if step.name != path.name).read_bytes())
 
 
 def _model(path: Path) -> None:
-    """Put the model there."""
+    """Replace the checkpoint by the model file."""
     path.write_bytes((RUN / "model.safetensors").read_bytes())
 
 
 def _link(path: Path) -> None:
-    """Put a link to the same bytes there."""
+    """Replace the checkpoint by a link to the same bytes."""
     outside = path.rename(Path(damage.OUTSIDE).absolute())
     path.symlink_to(outside)
 
 
 def _sparse(path: Path) -> None:
-    """Have the file be a terabyte that takes no room."""
+    """Replace the checkpoint by a sparse file of a terabyte."""
     with path.open("r+b") as file:
         file.truncate(1 << 40)
 
@@ -204,10 +205,10 @@ WHOLE: dict[str, Callable[[Path], None]] = {
 
 
 @click.command()
-@click.option("--cases", "count", type=click.IntRange(1), default=2000, help="At least how many.")
-@click.option("--only", metavar="WHICH:DAMAGE:PLACE", help="One case, as a failure names it.")
+@click.option("--cases", "count", type=click.IntRange(1), default=2000, help="Minimum number of cases.")
+@click.option("--only", metavar="WHICH:DAMAGE:PLACE", help="Only the case that a failure names.")
 def command(count: int, only: str | None) -> None:
-    """Damage the checkpoints of a run, and see which one resuming would go on from."""
+    """Damage the checkpoints of a run, and see which one resuming would continue from."""
     times: dict[str, list[float]] = defaultdict(list)
     kinds: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder, chdir(folder):

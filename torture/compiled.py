@@ -1,4 +1,4 @@
-"""The loss of a trained model by the compiled TensorFlow program that trains and validates."""
+"""Loss of a trained model, computed by the compiled TensorFlow program that trains and validates."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from rnnlab.training.trainer import Trainer, Validation
 
 
 def compiled_loss(run: Path, trained: TrainedModel, part: str) -> float | None:
-    """Nats per token over a part; None of a train part that has transposed copies, which are not measured."""
+    """Return nats per token over a part; None for a training part with transposed copies."""
     data = load_data(read_experiment(run / CONFIG))
     if part == "train" and data.experiment.dataset.shifts:
         return None

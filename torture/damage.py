@@ -1,18 +1,18 @@
-"""What can happen to a file: its bytes change, or something else stands in its place."""
+"""Damage to a file: changed bytes, or something else in place of the file."""
 
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 OUTSIDE = "outside"
-"""Where a link leads that leads out of a folder of runs, beside that folder."""
+"""A folder next to `runs/`, to which links out of `runs/` lead."""
 
 OTHER = "other-1"
-"""The run that the files of another run are taken from, beside the one that is damaged."""
+"""The run next to the damaged one, from which files are taken."""
 
 
 def flip(byte: bytes, place: int) -> bytes:
-    """The byte with one bit of it flipped, which one by its place."""
+    """Return a byte with one bit flipped; its offset in the file decides which bit."""
     return bytes([byte[0] ^ 1 << place % 8])
 
 
@@ -24,67 +24,67 @@ AT_A_PLACE: dict[str, Callable[[bytes, int], bytes]] = {
     "zeroed": lambda data, place: data[:place] + bytes(1) + data[place + 1 :],
     "torn": lambda data, place: data[:place] + bytes(len(data) - place),
 }
-"""The content with a damage at a place of it."""
+"""Functions that return the content with one kind of damage at an offset."""
 
 
 def remove(path: Path) -> None:
-    """Leave nothing."""
+    """Remove the file."""
     path.unlink()
 
 
 def empty(path: Path) -> None:
-    """Leave a file without content."""
+    """Make the file empty."""
     path.write_bytes(b"")
 
 
 def swap(path: Path) -> None:
-    """Put the file of another run there."""
+    """Replace the file by the same file of another run."""
     path.write_bytes(_of_other(path).read_bytes())
 
 
 def draw(path: Path) -> None:
-    """Put a file there that is of another kind."""
+    """Replace the file by a file of another kind."""
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
 
 
 def lengthen(path: Path) -> None:
-    """Add to the end."""
+    """Append bytes to the file."""
     path.write_bytes(path.read_bytes() + bytes(8))
 
 
 def put_folder(path: Path) -> None:
-    """Put a folder there."""
+    """Replace the file by a folder."""
     path.unlink()
     path.mkdir()
 
 
 def put_pipe(path: Path) -> None:
-    """Put a pipe there that nobody writes into."""
+    """Replace the file by a pipe that has no writer."""
     path.unlink()
     os.mkfifo(path)
 
 
 def link_outside(path: Path) -> None:
-    """Put a link there, to the file in a place outside of all runs."""
+    """Replace the file by a link to its content, in a folder outside all runs."""
     outside = path.absolute().parents[2] / OUTSIDE
     path.replace(outside)
     path.symlink_to(outside)
 
 
 def link_to_other(path: Path) -> None:
-    """Put a link there, to the file of another run."""
+    """Replace the file by a link to the same file of another run."""
     path.unlink()
     path.symlink_to(_of_other(path).absolute())
 
 
 def link_to_itself(path: Path) -> None:
-    """Put a link there that leads nowhere."""
+    """Replace the file by a link to itself."""
     path.unlink()
     path.symlink_to(path.name)
 
 
 def link_to_device(path: Path) -> None:
-    """Put a link there, to what can be read for ever."""
+    """Replace the file by a link to a device that never ends."""
     path.unlink()
     path.symlink_to("/dev/zero")
 
@@ -96,9 +96,9 @@ WHOLE: dict[str, Callable[[Path], None]] = {
         *(link_outside, link_to_other, link_to_itself, link_to_device),
     )
 }
-"""What is done to a file as a whole."""
+"""Functions that damage a file as a whole."""
 
 
 def _of_other(path: Path) -> Path:
-    """The same file of the other run."""
+    """Return the path of the same file in the other run."""
     return path.parents[1] / OTHER / path.name

@@ -1,7 +1,7 @@
-"""Every shipped configuration trained twice, in two processes: `python -m torture.determinism [--epochs N]`.
+"""Train every shipped configuration twice, in two processes: `python -m torture.determinism [--epochs N]`.
 
-On one machine, with the same versions and number of cores, both must leave the same bits. Those that
-download their data are given a text that ships.
+On one machine, with the same versions and number of cores, both trainings must give the same bits.
+Configurations that download their data read a shipped text instead.
 """
 
 import subprocess
@@ -18,9 +18,11 @@ RESULTS = ("model.safetensors", "losses.csv")
 
 
 @click.command()
-@click.option("--epochs", type=click.IntRange(1), default=3, show_default=True, help="Of each training.")
+@click.option(
+    "--epochs", type=click.IntRange(1), default=3, show_default=True, help="Epochs of each training."
+)
 def main(epochs: int) -> None:
-    """Train every shipped configuration twice, and compare what the two leave."""
+    """Train every shipped configuration twice, and compare the results."""
     pages = shipped_pages()
     differing = [page.stem for page in pages if not _is_determined(page, epochs)]
     click.echo(f"{len(pages)} configurations, {len(differing)} differ: {' '.join(differing) or 'none'}")
@@ -28,7 +30,7 @@ def main(epochs: int) -> None:
 
 
 def _is_determined(page: Path, epochs: int) -> bool:
-    """Whether two trainings of a page leave the same bits."""
+    """Whether two trainings of a configuration give the same bits."""
     arguments = [str(page), "--quiet", "--set", f"training.epochs={epochs}"]
     if read_experiment(page).dataset.url:
         text = PROJECT / "data/harbour.txt"

@@ -1,4 +1,4 @@
-"""An exported model in the program that it is for, beside the NumPy engine, on random tokens."""
+"""Compare the outputs of an exported model, in the program it is made for, with the NumPy engine."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +14,11 @@ from rnnlab.models.model_file import TrainedModel
 
 LANES = 2
 CLOSE = 1e-4
-"""Of the largest logit, or of 1 where that is smaller."""
+"""Allowed difference, as a share of the largest logit, or of 1 if the largest logit is smaller."""
 
 
 def formats_refused(experiment: Experiment, wanted: str, *, state: bool) -> bool:
-    """Whether a format has no such layers, or no state."""
+    """Whether a format has no layer for the cell, or cannot hold the state."""
     model = experiment.model
     if wanted == "tensorboard":
         return False
@@ -29,9 +29,9 @@ def formats_refused(experiment: Experiment, wanted: str, *, state: bool) -> bool
 def outputs_wrong(
     path: Path, wanted: str, trained: TrainedModel, *, state: bool, random_seed: int
 ) -> Iterator[str]:
-    """What differs between an exported model and the NumPy engine.
+    """Yield the differences between an exported model and the NumPy engine, on random tokens.
 
-    A network with larger weights than onnxruntime computes rightly is not run there: `export` says so.
+    If the weights are too large for onnxruntime, the ONNX file is not compared; `export` warns of this.
     """
     rng, engine = np.random.default_rng(random_seed), numpy_model(trained)
     network = standard_network(trained, target=wanted, peepholes=wanted == "onnx")
@@ -60,7 +60,7 @@ def outputs_wrong(
 
 def _outputs(path: Path, wanted: str, inputs: dict[str, Any]) -> list[Any]:
     if wanted == "onnx":
-        import onnxruntime  # noqa: PLC0415 (one format's)
+        import onnxruntime  # noqa: PLC0415 (only ONNX needs it)
 
         return list(onnxruntime.InferenceSession(path).run(None, inputs))
     from rnnlab.exports import keras_model  # noqa: PLC0415 (loads TensorFlow)

@@ -1,4 +1,4 @@
-"""Checkpoints as a stranger might forge them: the digest is right, and facts or arrays are not."""
+"""Forged checkpoints: the digest is right, and facts or arrays are wrong."""
 
 import json
 import struct
@@ -15,11 +15,11 @@ Arrays = dict[str, Any]
 
 
 def forged(data: bytes, change: Callable[[Facts, Arrays], str | None]) -> bytes:
-    """A checkpoint with other facts and arrays.
+    """Return a checkpoint with other facts and arrays.
 
     Args:
-        data: of a good one.
-        change: changes its facts and its arrays, or gives the facts' text.
+        data: a valid checkpoint.
+        change: changes the facts and arrays in place, or returns the text of the facts.
     """
     metadata, arrays = header(data)["__metadata__"], load(data)
     facts = json.loads(metadata["facts"])
@@ -30,7 +30,7 @@ def forged(data: bytes, change: Callable[[Facts, Arrays], str | None]) -> bytes:
 
 
 def with_entries(data: bytes, change: Callable[[dict[str, Any]], object]) -> bytes:
-    """A checkpoint with another header."""
+    """Return a checkpoint with another header."""
     entries = header(data)
     change(entries)
     written = json.dumps(entries).encode()
@@ -38,13 +38,13 @@ def with_entries(data: bytes, change: Callable[[dict[str, Any]], object]) -> byt
 
 
 def header(data: bytes) -> dict[str, Any]:
-    """The header of a safetensors file."""
+    """Return the header of a safetensors file."""
     entries: dict[str, Any] = json.loads(data[8 : _begin(data)])
     return entries
 
 
 def _begin(data: bytes) -> int:
-    """Where the tensors begin."""
+    """Return the offset of the first tensor."""
     return 8 + int(struct.unpack("<Q", data[:8])[0])
 
 
@@ -130,7 +130,7 @@ FORGERIES: dict[str, Callable[[bytes], bytes]] = {
     "huge header": lambda data: struct.pack("<Q", 1 << 62) + data[8:],
     "deep header": lambda _: struct.pack("<Q", 200_000) + b'{"' + b"[" * 200_000,
 }
-"""Each must be refused for what it is: nothing of it may be gone on from."""
+"""Forgeries that must be refused with a message about the error: resuming must not use any part of them."""
 
 POISON: dict[str, Callable[[bytes], bytes]] = {
     "clock of words": _saying("callbacks", [{"seconds": "x"}]),
@@ -143,4 +143,4 @@ POISON: dict[str, Callable[[bytes], bytes]] = {
     "counts of infinity": _saying("sums", [float("inf"), float("nan"), -1.0]),
     "optimizer of the past": _like(lambda array: array - (1 << 40), "program/optimizer/0"),
 }
-"""Each is like a checkpoint of the run; resuming may refuse it or go on, in order."""
+"""Forgeries that are like a checkpoint of the run: resuming may refuse them, or continue without an error."""

@@ -1,8 +1,7 @@
-"""Processes that are forked from one that has imported TensorFlow: each saves the seconds of the import.
+"""Processes forked from one that has imported TensorFlow, which saves the seconds of the import.
 
-The process that forks must have one Python thread, and must not have computed anything with TensorFlow yet.
-A command in a forked process is `rnnlab.__main__.main`, as it is in `python -m rnnlab`; stdout and stderr are
-files.
+The parent process must have one Python thread, and must not have computed anything with TensorFlow. A command
+in a forked process is `rnnlab.__main__.main`, as in `python -m rnnlab`. Its stdout and stderr are files.
 """
 
 import json
@@ -22,23 +21,23 @@ from typing import Any, NoReturn
 from torture.model_files import Answer
 
 HANGS_SECONDS = 900.0
-"""After which a process is taken to hang."""
+"""Time after which a process counts as hanging."""
 
 LOOK_SECONDS = 0.005
 
 
 class HangingError(Exception):
-    """A process that did not end."""
+    """A process did not end in time."""
 
 
 @dataclass
 class Fork:
-    """A process that was forked.
+    """A forked process.
 
     Attributes:
-        pid: its number.
-        said: the file of its stdout; that of its stderr ends in `.err`.
-        code: its exit code, negative where a signal ended it; None as long as it runs.
+        pid: process id.
+        said: the file of its stdout; the file of its stderr ends in `.err`.
+        code: its exit code, negative if a signal ended it; None while it runs.
     """
 
     pid: int
@@ -46,7 +45,7 @@ class Fork:
     code: int | None = None
 
     def poll(self) -> int | None:
-        """Its exit code, if it has ended."""
+        """Return the exit code if the process has ended, and None otherwise."""
         if self.code is None:
             ended, status = os.waitpid(self.pid, os.WNOHANG)
             if ended:
@@ -54,10 +53,10 @@ class Fork:
         return self.code
 
     def answer(self) -> Answer:
-        """What it gives in the end.
+        """Wait for the end of the process; return its exit code and output.
 
         Raises:
-            HangingError: it does not end; it is killed.
+            HangingError: the process does not end in time. It is killed.
         """
         begun = time.monotonic()
         while self.poll() is None:
@@ -70,7 +69,7 @@ class Fork:
 
 
 def fork(work: Callable[[], int], said: Path) -> Fork:
-    """A process that does some work, whose result is its exit code."""
+    """Fork a process that calls a function and exits with the function's result."""
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
@@ -80,10 +79,10 @@ def fork(work: Callable[[], int], said: Path) -> Fork:
 
 
 def fork_command(arguments: Sequence[str], said: Path, *, prepare: Callable[[], None] = lambda: None) -> Fork:
-    """A process that is `rnnlab` with arguments, which something else is done in first."""
+    """Fork a process that calls `prepare` and then becomes `rnnlab` with arguments."""
 
     def work() -> int:
-        from rnnlab.__main__ import main  # noqa: PLC0415 (its signal handlers are of the process alone)
+        from rnnlab.__main__ import main  # noqa: PLC0415 (its signal handlers are for the forked process)
 
         prepare()
         sys.argv = ["rnnlab", *arguments]
@@ -97,7 +96,7 @@ def fork_command(arguments: Sequence[str], said: Path, *, prepare: Callable[[], 
 
 
 def load_libraries() -> None:
-    """Import what the processes need that are forked from this one."""
+    """Import the libraries that the forked processes need."""
     import matplotlib.figure  # noqa: F401, PLC0415
     import onnxruntime  # noqa: F401, PLC0415
     import sklearn.model_selection  # noqa: F401, PLC0415
@@ -108,16 +107,17 @@ def load_libraries() -> None:
 def each_forked(
     work: Callable[[int], Any], numbers: Iterable[int], *, jobs: int, folder: Path
 ) -> Iterator[tuple[int, Any, str]]:
-    """What the work makes of each number, in the order in which they are done.
+    """Call `work` with each number, each in a forked process; yield the results as they come.
 
     Args:
-        work: is given a number in a process of its own, whose working folder is new; its result can be JSON.
+        work: called with a number, in a new working folder; its result can be written as JSON.
         numbers: all different.
-        jobs: how many processes at once.
+        jobs: number of processes at a time.
         folder: where the working folders are made, and removed afterwards.
 
     Yields:
-        The number, the result, and an empty text; or None for a result, and what the process said last.
+        The number, the result, and an empty text. If the process died: the number, None, and the end of its
+        stderr.
     """
     waiting, running = list(numbers), dict[int, Fork]()
     while waiting or running:
@@ -137,7 +137,7 @@ def each_forked(
 
 
 def _work_in(place: Path, work: Callable[[int], Any], number: int) -> int:
-    """Do some work in a new working folder, and keep what comes of it beside that."""
+    """Call `work` in a new working folder, and write its result next to the folder."""
     place.mkdir()
     with chdir(place):
         text = json.dumps(work(number))
@@ -146,7 +146,7 @@ def _work_in(place: Path, work: Callable[[int], Any], number: int) -> int:
 
 
 def _become(work: Callable[[], int], said: Path) -> NoReturn:
-    """Be the process that was forked, and end as Python would."""
+    """Redirect the output, call `work`, and end the process as Python would."""
     for number, path in ((1, said), (2, said.with_suffix(".err"))):
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         os.dup2(file, number)

@@ -1,4 +1,4 @@
-"""Pieces that break careless readers: scalars, pages of YAML, bytes, and words that are almost notes."""
+"""Hostile input: scalars, YAML texts, bytes, and words that are almost notes."""
 
 import math
 from typing import Any
@@ -24,7 +24,7 @@ SCALARS = (
     *("0" * 64, "e" * 64, "'" + "0" * 64 + "'", "'" + "g" * 64 + "'"),
     "[../data/harbour.txt, ../data/nabiya.notes]",
 )  # fmt: skip
-"""What may stand after a key."""
+"""Values to write after a key."""
 
 PLAIN: tuple[Any, ...] = (
     *(2**14, 2**16, 100, 1000, "mlp", "gru", "embedding", "next", "shifted", "windows", "scalar"),
@@ -36,7 +36,7 @@ PLAIN: tuple[Any, ...] = (
     *("null", "x" * 1000, "x" * 50_000, "lstm", "one_hot", "c4", "<c e>4", "C#4", [], [[]], [1]),
     *([1] * 40, [2**14] * 3, ["c4"] * 3, [None], {}, {"a": 1}, {"kind": "lstm"}, {"kind": 10**30}),
 )  # fmt: skip
-"""Values as a program holds them."""
+"""Values as Python objects."""
 
 PAGES = (
     *("", " ", "\n", "\ufeff", "---", "...", "a", "[]", "null", "'", "\t", "%", "%YAML 1.2"),
@@ -47,7 +47,7 @@ PAGES = (
     *("%YAML 2.0\n---\na: 1", "\n".join(" " * i + "a:" for i in range(100)), "a: >\n" + " x\n" * 500),
     *("a: |99999999999\n x", "? ? ? a"),
 )  # fmt: skip
-"""Pages of YAML that are hostile as a whole."""
+"""YAML texts that are hostile as a whole."""
 
 _GOOD = "dataset: {kind: text, inline: abc}\nmodel: {kind: lstm, units: 4}\n"
 _LISTED, _TOO_MANY = "[" + "x, " * 11_000 + "]", "[" + "x, " * 160_000 + "]"
@@ -66,7 +66,7 @@ LARGE = (
     *(_GOOD.replace("abc", _LISTED), _GOOD.replace("inline: abc", "path: " + _LISTED)),
     _GOOD.replace("abc", "abc, vocabulary: " + "a" * 400_000),
 )  # fmt: skip
-"""Pages as large as one may write, and larger."""
+"""YAML texts of the largest allowed size, and larger."""
 
 BYTES = (
     *(b"\0", b"\xff", b"\xfe\xff", b"\xff\xfe", b"\xef\xbb\xbf", b"\xc0\x80", b"\xed\xa0\x80"),
@@ -74,7 +74,7 @@ BYTES = (
     *(b"\x7f", b"\x80", b"\xf0\x9f\x98", b"\xf0\x9f\x98\x80", b"\xcc\x81", b"\xe2\x80\xae"),
     *(b"\xc2\xa0", b"a", b" ", b"'", b'"', b"%", b"{", b"<"),
 )  # fmt: skip
-"""Ends of files in every encoding, cut characters, line breaks that are none in UTF-8."""
+"""Line ends in every encoding, cut characters, and characters that are line breaks elsewhere but not here."""
 
 NOTES = (
     *("c4", "g8", "cis'4.", "bes,,8", "r4", "<c e g>4", "c8*2/3", "g4~", "g4 ~", "|", "% a\n"),
@@ -86,4 +86,4 @@ NOTES = (
     *("c" + "is" * 500 + "4", "<" + "x" * 3000 + ">4", "c4" + " " * 500 + "~", "\0", "\ufeff"),
     "\u2028",
 )  # fmt: skip
-"""Notes, and what is almost one."""
+"""Notes, and words that are almost notes."""

@@ -1,10 +1,10 @@
-"""Trainings that are killed and resumed until they are done: `python -m torture.kills [--kills N]`.
+"""Trainings that are killed and resumed until they are finished: `python -m torture.kills [--kills N]`.
 
-For each regime one training runs undisturbed. Others are stopped by a signal, time and again, and resumed
-until they are done: what they leave must be the same, to the last bit. A third of the signals come at any
-instant from the start of the process on, imports and compilation included; a third while it trains, or when
-it ends; a third while a checkpoint is being written. SIGTERM and SIGINT must exit with 143 and 130 within
-three seconds, without a traceback.
+For each regime one training is not disturbed. Others are stopped by signals again and again, and resumed
+until they are finished. Their results must be equal to the last bit. A third of the signals come at any
+moment from the start of the process on, during imports and compilation too; a third during training or at its
+end; a third while a checkpoint is written. SIGTERM and SIGINT must exit with 143 and 130 within three
+seconds, without a traceback.
 """
 
 import random
@@ -27,10 +27,10 @@ LIMIT_SECONDS, HANGS_SECONDS = 3.0, 120.0
 EXIT_CODES = {"KILL": -signal.SIGKILL, "TERM": 143, "INT": 130}
 
 PYTHON_SECONDS = 0.5
-"""So long the interpreter may need until it runs the first line of rnnlab; before, it ends as it likes."""
+"""Time that Python may need before the first line of rnnlab. Before that line, any exit is allowed."""
 
 INSTANTS = {"from the start": 7.0, "in training": 8.0, "in a write": 3.0}
-"""When signals come: within so many seconds from the start of the process, or of training."""
+"""When a signal comes: at most so many seconds after the start of the process, or of training."""
 
 TRAINING = "epochs: {epochs}, checkpoint: {{every_epochs: {every}}}, optimizer: {{name: adam}}"
 PAGES = {
@@ -58,7 +58,7 @@ training: {batch_size: 3, samples: {every_epochs: 400}, """
 
 @dataclass
 class Tally:
-    """What came of the signals to one regime."""
+    """Results of the signals of one regime."""
 
     signals: Counter[str] = field(default_factory=Counter)
     runs: int = 0
@@ -67,13 +67,13 @@ class Tally:
 
 
 def start(arguments: Sequence[str]) -> "subprocess.Popen[bytes]":
-    """A training in a process of its own."""
+    """Start a training in a process of its own."""
     command = [sys.executable, "-m", "rnnlab", "train", "--quiet", *arguments]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
 def left_behind(run: Path) -> dict[str, bytes]:
-    """What a training leaves that does not depend on the clock."""
+    """Return the results of a run: model, losses, samples, and the history without its seconds."""
     history = (run / "history.csv").read_bytes().splitlines()
     names = ("model.safetensors", "losses.csv", "samples.txt")
     return {
@@ -83,7 +83,7 @@ def left_behind(run: Path) -> dict[str, bytes]:
 
 
 def trained_in_one(page: Path, run: Path) -> dict[str, bytes]:
-    """What a training leaves that nothing disturbs."""
+    """Train a configuration without a signal; return what the run holds."""
     process = start([str(page), "--run-dir", str(run)])
     _, said = process.communicate()
     if process.returncode:
@@ -94,15 +94,15 @@ def trained_in_one(page: Path, run: Path) -> dict[str, bytes]:
 def trained_in_pieces(
     page: Path, run: Path, tally: Tally, *, kills: float, name: str, rng: random.Random
 ) -> None:
-    """Train with a signal each time that the training goes on, until it ends before one comes.
+    """Train, send a signal, and resume, again and again, until a training ends before its signal.
 
     Args:
-        page: what to train.
-        run: where.
-        tally: what the signals are counted in.
-        kills: with so many in all, it goes on to its end.
+        page: the configuration.
+        run: the run folder.
+        tally: counts the signals.
+        kills: after so many signals in total, training is not disturbed any more.
         name: of the signal.
-        rng: what draws the instants.
+        rng: draws the moments of the signals.
     """
     while True:
         is_begun = (run / "config.yaml").exists()
@@ -124,7 +124,7 @@ def trained_in_pieces(
 
 
 def wait(process: "subprocess.Popen[bytes]", run: Path, instant: str, seconds: float) -> None:
-    """Wait for an instant of a kind, or for the end of the process."""
+    """Wait for the moment of a signal, or for the end of the process."""
     lines, folder = line_count(run), run / "checkpoints"
     while process.poll() is None and instant != "from the start" and line_count(run) == lines:
         time.sleep(0.01)
@@ -136,7 +136,7 @@ def wait(process: "subprocess.Popen[bytes]", run: Path, instant: str, seconds: f
 
 
 def line_count(run: Path) -> int:
-    """Lines of a run's log; one more when training begins."""
+    """Number of lines in the log of a run. It grows by one when training begins."""
     log = run / "events.log"
     return log.read_bytes().count(b"\n") if log.exists() else 0
 
@@ -144,7 +144,7 @@ def line_count(run: Path) -> int:
 def note(
     tally: Tally, process: "subprocess.Popen[bytes]", *, name: str, instant: str, is_early: bool
 ) -> None:
-    """Count a signal in that was just sent: the exit code, the time that it takes, and what is said."""
+    """Wait for the end after a signal; check exit code, duration and stderr, and count the signal."""
     sent = time.monotonic()
     try:
         _, said = process.communicate(timeout=HANGS_SECONDS)
@@ -153,7 +153,7 @@ def note(
         _, said = process.communicate()
     code, seconds = process.returncode, time.monotonic() - sent
     if code == 0:
-        return  # the training was over just before
+        return  # the training ended before the signal
     tally.signals[instant] += 1
     tally.slowest = max(tally.slowest, seconds)
     if (code != EXIT_CODES[name] or b"Traceback" in said) and not is_early:
@@ -163,7 +163,7 @@ def note(
 
 
 def tortured(text: str, kills: float, *, name: str, rng: random.Random) -> Tally:
-    """What comes of so many signals to the trainings of a page."""
+    """Send a number of signals to trainings of a configuration, and return the results."""
     tally = Tally()
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "page.yaml"
@@ -181,12 +181,12 @@ def tortured(text: str, kills: float, *, name: str, rng: random.Random) -> Tally
 
 
 @click.command()
-@click.option("--kills", type=click.IntRange(1), default=200, show_default=True, help="Signals in all.")
+@click.option("--kills", type=click.IntRange(1), default=200, show_default=True, help="Number of signals.")
 @click.option("--signal", "name", type=click.Choice(list(EXIT_CODES)), default="KILL", show_default=True)
-@click.option("--only", type=click.Choice(list(PAGES)), help="One regime, which gets all signals.")
+@click.option("--only", type=click.Choice(list(PAGES)), help="Send all signals to this regime.")
 @click.option("--random-seed", type=int, default=0, show_default=True)
 def main(kills: int, name: str, only: str | None, random_seed: int) -> None:
-    """Stop trainings at random instants, resume them, and compare what they leave."""
+    """Stop trainings at random moments, resume them, and compare their results."""
     rng, rows, failed = random.Random(f"{random_seed} {name}"), [], False
     regimes = [only] if only else list(PAGES)
     for regime in regimes:

@@ -1,7 +1,7 @@
 """Trainings of 1 to 70 lanes that are killed and resumed: `python -m torture.lanes [--most N]`.
 
-Each is killed when it has saved a checkpoint, and goes on from that: it must leave what an undisturbed
-training leaves, to the last bit. The states of a layer are (units, lanes), and so every shape is tried.
+Each training is killed after it has saved some checkpoints, and is resumed. It must give the same bits as an
+undisturbed training. The state of a layer has the shape (units, lanes), so every shape is tested.
 """
 
 import json
@@ -26,11 +26,11 @@ training:
   checkpoint: {{every_epochs: 1}}
 """
 SAVES = 3
-"""The process is killed when it has saved so many checkpoints."""
+"""The process is killed after so many checkpoints."""
 
 
 def resumed_wrongly(lanes: int) -> list[str]:
-    """What is wrong with a training of so many lanes that is killed and resumed, in the working folder."""
+    """Return the errors of a training with so many lanes that is killed and resumed in the working folder."""
     write_material(Path())
     PAGE.write_text(TEXT.format(lanes=lanes), encoding="utf-8")
     stop = Stop("KILL", "after a save", SAVES)
@@ -55,8 +55,12 @@ def _finish(answers: Path) -> int:
 
 
 @click.command()
-@click.option("--least", type=click.IntRange(1, 150), default=1, show_default=True, help="Lanes.")
-@click.option("--most", type=click.IntRange(1, 150), default=70, show_default=True, help="Lanes.")
+@click.option(
+    "--least", type=click.IntRange(1, 150), default=1, show_default=True, help="Smallest number of lanes."
+)
+@click.option(
+    "--most", type=click.IntRange(1, 150), default=70, show_default=True, help="Largest number of lanes."
+)
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Trainings at once.")
 def main(least: int, most: int, jobs: int) -> None:
     """Kill and resume a training of each number of lanes."""

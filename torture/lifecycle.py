@@ -1,13 +1,13 @@
 """Random configurations through the whole life of a run: `python -m torture.lifecycle [--cases N]`.
 
-A case draws a page of YAML (`tests.lifecycle`), describes it, trains it while signals stop it at random
-instants, resumes it until it is done, and trains it once more undisturbed: both must leave the same bits.
-Then every command is used on the run. A page that does not fit its data must be refused by `describe` and
-`train` alike.
+A case draws a configuration (`tests.lifecycle`), describes it, trains it while signals stop it at random
+moments, resumes it until it is finished, and trains it once more without signals. Both trainings must give
+the same bits. Then every command is used on the run. If a configuration does not fit its data, `describe` and
+`train` must refuse it with the same message.
 
-With `--untrained` the weights are random: a case takes a second, and tries the commands that only read a run.
-A case that fails is printed with its page and its random seed, which makes the same page and the same draws
-again. The instants of signals are the same only as far as the machine takes the same time.
+With `--untrained` the weights are random: a case takes a second, and tests the commands that only read a run.
+A failing case is printed with its configuration and its random seed. The seed gives the same configuration
+and the same random draws again. The moments of the signals are equal only if the machine takes the same time.
 """
 
 import json
@@ -37,23 +37,22 @@ from torture.stops import drawn_stop, ended, stopped_fork, stopped_process
 from torture.untrained import problems_of_untrained
 
 STOPS = (1, 1, 1, 2, 3)
-"""How many signals a training gets, each as likely."""
+"""Possible numbers of signals for a training, each equally likely."""
 
 OWN_PROCESSES = 0.1
-"""Share of the cases whose trainings are processes of their own, imports included."""
+"""Share of the cases whose trainings are processes of their own, which import TensorFlow themselves."""
 
 
 @dataclass
 class Outcome:
-    """How a case went.
+    """Result of a case.
 
     Attributes:
-        ended: what it came to: refused, trained, used (untrained), failed (training ended with a line), no
-            model, or died.
-        regime: what a batch was.
-        stops: the signals that came.
-        problems: what is wrong.
-        seconds: how long it took.
+        ended: refused, trained, used (untrained), failed (with an error line), no model, or died.
+        regime: the regime of the configuration.
+        stops: the signals that were sent.
+        problems: the errors that were found.
+        seconds: duration.
     """
 
     ended: str = "died"
@@ -64,7 +63,7 @@ class Outcome:
 
 
 def live(page: str, random_seed: int) -> Outcome:
-    """The case of a page, in the working folder, which is empty."""
+    """Do all steps of a case in the working folder, which is empty."""
     begun, rng, outcome = time.monotonic(), Random(random_seed), Outcome()
     os.environ["COLUMNS"] = "200"
     write_material(Path())
@@ -84,7 +83,7 @@ def live(page: str, random_seed: int) -> Outcome:
 
 
 def _refused(described: Answer) -> Iterator[str]:
-    """`train` refuses what `describe` does, with the same words, and leaves nothing."""
+    """Check that `train` refuses what `describe` refuses, with the same words, and writes nothing."""
     if found := fault(["describe", str(PAGE)], described, refused=True):
         yield found
     answer = fork_command(["train", str(PAGE)], Path("refused.out")).answer()
@@ -94,7 +93,7 @@ def _refused(described: Answer) -> Iterator[str]:
 
 
 def _stopped(rng: Random, outcome: Outcome) -> Iterator[str]:
-    """Train with a signal each time, until as many have come as are drawn, or training is over before."""
+    """Train and resume with signals, until the drawn number of signals has come or training has ended."""
     is_own = rng.random() < OWN_PROCESSES
     for number in range(rng.choice(STOPS)):
         stop = drawn_stop(rng)
@@ -112,7 +111,7 @@ def _stopped(rng: Random, outcome: Outcome) -> Iterator[str]:
 
 
 def _trained_in_processes() -> Iterator[str]:
-    """Go on to the end, and train once more; nothing is left to be done to both runs."""
+    """Resume to the end, and train once more, in processes of their own; both runs are then finished."""
     for arguments in (next_training(), ["train", str(PAGE)]):
         error = ended(start(arguments[1:])).stderr
         if "Traceback" in error:
@@ -120,7 +119,7 @@ def _trained_in_processes() -> Iterator[str]:
 
 
 def _finished(rng: Random, outcome: Outcome) -> Iterator[str]:
-    """To the end, beside an undisturbed training; then every command: all in one process."""
+    """Resume to the end, train once more without signals, and use every command, all in one process."""
     answers = Path("answers.json")
     answer = fork(lambda: _finish(rng, answers), Path("finished.out")).answer()
     if not answers.exists():
@@ -143,7 +142,7 @@ def _finish(rng: Random, answers: Path) -> int:
 
 
 def live_untrained(page: str, random_seed: int) -> Outcome:
-    """The same with random weights in place of trained ones: no TensorFlow, and no signals."""
+    """Do a case with random weights in place of trained ones: without TensorFlow, and without signals."""
     os.environ["COLUMNS"] = "200"
     begun = time.monotonic()
     ended, problems = problems_of_untrained(page, random_seed)
@@ -152,18 +151,20 @@ def live_untrained(page: str, random_seed: int) -> Outcome:
 
 @click.command()
 @click.option("--cases", type=click.IntRange(1), default=300, show_default=True)
-@click.option("--random-seed", type=click.IntRange(0), help="Of the first case; drawn if left out.")
+@click.option(
+    "--random-seed", type=click.IntRange(0), help="Random seed of the first case; drawn if left out."
+)
 @click.option(
     "--page",
     "given",
     multiple=True,
     type=click.Path(path_type=Path, exists=True),
-    help="This page instead of drawn ones, with the random seed that its name begins with; can be repeated.",
+    help="Use this YAML file, whose name begins with the random seed, in place of drawn ones; repeatable.",
 )
-@click.option("--untrained", is_flag=True, help="Random weights instead of training: a case takes a second.")
+@click.option("--untrained", is_flag=True, help="Random weights in place of training: a case takes a second.")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Cases at once.")
 def main(cases: int, random_seed: int | None, given: tuple[Path, ...], untrained: bool, jobs: int) -> None:
-    """Lead random configurations through their whole life."""
+    """Take random configurations through the whole life of a run."""
     first = SystemRandom().randrange(10**9) if random_seed is None else random_seed
     click.echo(f"random seeds from {first} on", err=True)
     pages = {_seed_of(path): path.read_text(encoding="utf-8") for path in given}
@@ -176,7 +177,7 @@ def main(cases: int, random_seed: int | None, given: tuple[Path, ...], untrained
 
 
 def _seed_of(path: Path) -> int:
-    """The random seed that the name of a page begins with."""
+    """Return the random seed with which the name of a YAML file begins."""
     number = re.match(r"\d+", path.name)
     if not number:
         raise click.BadParameter(
@@ -186,12 +187,12 @@ def _seed_of(path: Path) -> int:
 
 
 def led(pages: dict[int, str], lead: Callable[[str, int], Outcome], *, jobs: int) -> list[Outcome]:
-    """How the cases went; each that failed is printed at once.
+    """Return the results of all cases; print each failing case at once.
 
     Args:
-        pages: by their random seeds.
-        lead: leads a page, with its random seed, in the working folder.
-        jobs: how many cases at once.
+        pages: configurations by their random seeds.
+        lead: does a case, given its configuration and random seed, in the working folder.
+        jobs: number of cases at a time.
     """
     load_libraries()
     outcomes: list[Outcome] = []
@@ -209,7 +210,7 @@ def led(pages: dict[int, str], lead: Callable[[str, int], Outcome], *, jobs: int
 
 
 def _report(outcome: Outcome, seed: int, page: str, untrained: bool) -> str:
-    """A case that failed, and how to have it again."""
+    """Return the text about a failing case, with the command that repeats it."""
     head = f"--- case {seed}: {outcome.ended} after {outcome.seconds:.0f} s; {', '.join(outcome.stops)}"
     again = f"--cases 1 --random-seed {seed}" if page == draw(seed) else f"--page {seed}-again.yaml"
     again = f"again: python -m torture.lifecycle {again}" + " --untrained" * untrained
@@ -217,7 +218,7 @@ def _report(outcome: Outcome, seed: int, page: str, untrained: bool) -> str:
 
 
 def _table(outcomes: list[Outcome]) -> str:
-    """Cases, and signals that came, by regime."""
+    """Return a table of cases and signals by regime."""
     counts = Counter((outcome.ended, outcome.regime) for outcome in outcomes)
     for outcome in outcomes:
         counts["signals", outcome.regime] += len(outcome.stops)

@@ -1,4 +1,4 @@
-"""What the commands measure of a trained run, beside the compiled TensorFlow program."""
+"""Compare what the commands measure of a trained run with the compiled TensorFlow program."""
 
 import json
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from rnnlab.runs.history import read_history
 from torture.stages import done, said
 
 CLOSE = 1e-4
-"""Between NumPy's loss and TensorFlow's: nats per token, or a share of the loss where that is more."""
+"""Allowed difference between NumPy's and TensorFlow's loss: nats per token, or a share of a loss above 1."""
 
 
 def evaluated(run: Path, trained: TrainedModel) -> Iterator[str]:
-    """Every part is measured, each token of it, and free runs from it; a file is, too."""
+    """Evaluate every part and a file, with every token and with free runs; yield the errors."""
     yield from done(["evaluate", str(run)])
     for part in _parts(run):
         yield from done(["evaluate", str(run), "--split", part, "--json"])
@@ -28,7 +28,7 @@ def evaluated(run: Path, trained: TrainedModel) -> Iterator[str]:
 
 
 def _tokens_otherwise(run: Path, trained: TrainedModel) -> Iterator[str]:
-    """Where the mean of the surprises is not the loss; where windows share targets it need not be."""
+    """Check that the mean of the surprises is the loss; windows that share targets are exempt."""
     experiment = trained.experiment
     if experiment.regime != "stream" and experiment.dataset.target == "shifted":
         return
@@ -42,7 +42,7 @@ def _tokens_otherwise(run: Path, trained: TrainedModel) -> Iterator[str]:
 
 
 def measured_otherwise(run: Path, trained: TrainedModel) -> Iterator[str]:
-    """Where the loss of `evaluate` is not that of the compiled program, or of the history."""
+    """Check that the loss of `evaluate` is that of the compiled program, and that of the history."""
     from torture.compiled import compiled_loss  # noqa: PLC0415 (loads TensorFlow)
 
     part = "validation" if "validation" in _parts(run) else "train"
@@ -59,7 +59,7 @@ def measured_otherwise(run: Path, trained: TrainedModel) -> Iterator[str]:
 
 
 def _parts(run: Path) -> list[str]:
-    """The parts of a run's data."""
+    """Return the names of the parts of a run's data."""
     return list(json.loads((run / "split.json").read_text())["parts"])
 
 

@@ -1,7 +1,7 @@
 """Damage to every file of a run: `python -m torture.model_files [--cases N] [--only FILE:DAMAGE:PLACE]`.
 
-Each case damages one file and asks for an evaluation and for a text. Each must be right, or be one line that
-names the file; none may hang, or end in a traceback.
+Each case damages one file, and then evaluates and generates. Each command must give the right output, or one
+line that names the file. No command may hang or end in a traceback.
 """
 
 import shutil
@@ -27,17 +27,17 @@ from torture.damage import AT_A_PLACE, OUTSIDE, WHOLE
 FILES = ("model.safetensors", "config.yaml", "history.csv", "metrics.json")
 COMMANDS = ("evaluate", "generate")
 SECONDS = 300
-"""After which a command is taken to hang; on a busy machine a training of seconds takes a minute."""
+"""Time after which a command counts as hanging. On a busy machine a training of seconds takes a minute."""
 
 RUN = Path("runs/song-1")
 
 UNFINISHED = f"{RUN}: no epoch has ended in this run"
-"""What is said of a run whose history has no row."""
+"""First words of the message about a run whose history has no row."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One damage to one file; the place is a byte's, and 0 where the whole file is meant."""
+    """One kind of damage to one file, at a byte offset; 0 if it concerns the whole file."""
 
     file: str
     damage: str
@@ -49,7 +49,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command gave."""
+    """Exit code and output of a command."""
 
     exit_code: int
     stdout: str
@@ -57,11 +57,11 @@ class Answer:
 
 
 class HungError(BaseException):
-    """A command that waits for what never comes; no handler of errors shall take it for its own."""
+    """A command did not end in time. It is a BaseException, so that no handler of errors catches it."""
 
 
 def make_runs() -> dict[str, Answer]:
-    """Two runs below the working folder, and what each command gives of the first."""
+    """Make two runs in the working folder, and return the output of each command on the first."""
     for text, name in ((SENTENCE, "other"), (SONG, "song")):
         made = run_of(text, name=name)
         made.write("history.csv", f"epoch,loss\n1,{len(name)}.5\n")
@@ -70,14 +70,14 @@ def make_runs() -> dict[str, Answer]:
 
 
 def cases(count: int) -> list[Case]:
-    """At least so many cases: every damage to every file, at places that are spread over the file."""
+    """Return at least `count` cases: every damage to every file, at offsets spread over the file."""
     whole = [Case(file, damage) for file in FILES for damage in WHOLE]
     places = -(-(count - len(whole)) // len(FILES) // len(AT_A_PLACE))
     return whole + [case for file in FILES for case in _spread(file, max(places, 1), count)]
 
 
 def problem(case: Case, expected: dict[str, Answer]) -> str | None:
-    """What is wrong with how a damaged run is treated; None if nothing is; it is whole again afterwards."""
+    """Return the first error in how a damaged run is treated; None if there is none. The run is restored."""
     for command in COMMANDS:
         with _damaged(case):
             try:
@@ -85,14 +85,14 @@ def problem(case: Case, expected: dict[str, Answer]) -> str | None:
             except (Exception, HungError) as error:
                 return f"{case}: {command}: {type(error).__name__}: {error}"
         if case.file == "history.csv" and given.stderr.startswith(UNFINISHED):
-            given = replace(given, stderr="")  # without a row no epoch has ended, and that is said
+            given = replace(given, stderr="")  # without a row, the message says that no epoch has ended
         if given != expected[command] and not _is_one_line_on(case.file, given):
             return f"{case}: {command}: {given}"
     return None
 
 
 def answer(command: str) -> Answer:
-    """What a command gives of the run."""
+    """Return the output of a command on the run."""
     with CliRunner().isolation() as (out, err, _), time_limit():
         exit_code = run([command, str(RUN)])
         sys.stdout.flush()
@@ -101,10 +101,10 @@ def answer(command: str) -> Answer:
 
 @contextmanager
 def time_limit() -> Iterator[None]:
-    """Have the body fail where it waits for what never comes.
+    """Interrupt the body if it takes longer than SECONDS.
 
     Raises:
-        HungError: it took longer than SECONDS.
+        HungError: the body took longer.
     """
 
     def hang(*_: object) -> None:
@@ -120,7 +120,7 @@ def time_limit() -> Iterator[None]:
 
 
 def _spread(file: str, places: int, count: int) -> Iterator[Case]:
-    """Places of a file; where it is too small for so many, all of them, and the model's make up for it."""
+    """Yield cases at offsets of a file; the model file gets the cases that small files have no room for."""
     size = (RUN / file).stat().st_size
     wanted = min(places, size) if file != FILES[0] else max(places, count // len(AT_A_PLACE) // 2)
     for damage in AT_A_PLACE:
@@ -136,7 +136,7 @@ def _is_one_line_on(file: str, given: Answer) -> bool:
 
 @contextmanager
 def _damaged(case: Case) -> Iterator[None]:
-    """The run with a case's damage."""
+    """Damage the run as a case says, and restore it after the body."""
     whole = Path("whole")
     shutil.copytree(RUN, whole)
     try:
@@ -153,10 +153,10 @@ def _damaged(case: Case) -> Iterator[None]:
 
 
 @click.command()
-@click.option("--cases", "count", type=click.IntRange(1), default=2000, help="At least how many.")
-@click.option("--only", metavar="FILE:DAMAGE:PLACE", help="One case, as a failure names it.")
+@click.option("--cases", "count", type=click.IntRange(1), default=2000, help="Minimum number of cases.")
+@click.option("--only", metavar="FILE:DAMAGE:PLACE", help="Only the case that a failure names.")
 def command(count: int, only: str | None) -> None:
-    """Damage every file of a run, and see what evaluate and generate make of it."""
+    """Damage every file of a run, and check the output of evaluate and generate."""
     rows: dict[str, list[float]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         expected = make_runs()

@@ -1,6 +1,6 @@
-"""Random mutations: of YAML as text and as a tree, and random bytes, notes and seeds.
+"""Random mutations of YAML, as text and as a tree; random bytes, notes and seeds.
 
-All are functions of a generator, so that a case is made again from its number.
+Every function takes a random generator, so a case can be made again from its number.
 """
 
 import copy
@@ -33,12 +33,12 @@ _UNKNOWN_KEYS = (
 
 
 def mutated_yaml(text: str, tree: Any, rng: np.random.Generator) -> bytes:
-    """A page of YAML that was valid before one to three things were done to it; now and then another one.
+    """Return valid YAML after one to three mutations; sometimes a hostile YAML text instead.
 
     Args:
-        text: the page.
-        tree: the same page as plain values.
-        rng: what draws the mutations.
+        text: the YAML text.
+        tree: the same YAML as plain values.
+        rng: draws the mutations.
     """
     draw = rng.random()
     if draw < 0.02:
@@ -51,7 +51,7 @@ def mutated_yaml(text: str, tree: Any, rng: np.random.Generator) -> bytes:
 
 
 def random_override(tree: Any, rng: np.random.Generator) -> str:
-    """What `--set` may be given: a key of the page or none, and a hostile value."""
+    """Return a value for `--set`: a key of the YAML or an unknown key, and a hostile value."""
     keys = _pick(_paths(tree) or [("model",)], rng)
     if rng.random() < 0.2:
         keys = (*keys, _pick(_UNKNOWN_KEYS, rng))
@@ -60,7 +60,7 @@ def random_override(tree: Any, rng: np.random.Generator) -> str:
 
 
 def random_bytes(rng: np.random.Generator) -> bytes:
-    """A file of at most a few hundred bytes: noise, hostile pieces, or text in several encodings."""
+    """Return at most a few hundred bytes: noise, hostile pieces, or text in one of several encodings."""
     length, draw = int(rng.integers(0, 200)), rng.random()
     if draw < 0.3:
         return rng.bytes(length)
@@ -71,13 +71,13 @@ def random_bytes(rng: np.random.Generator) -> bytes:
 
 
 def random_text(rng: np.random.Generator) -> str:
-    """At most 100 characters of all planes of Unicode, halves of surrogate pairs among them."""
+    """Return at most 100 characters of all planes of Unicode, with halves of surrogate pairs among them."""
     ends = rng.choice([0x80, 0x3000, 0x11_0000], size=int(rng.integers(0, 100)))
     return "".join(chr(int(rng.integers(end))) for end in ends)
 
 
 def random_notes(rng: np.random.Generator) -> str:
-    """Up to 12 notes, or what is almost one."""
+    """Return up to 12 notes, or words that are almost notes."""
     separator = _pick((" ", "  ", "\n", "", " | ", "\u00a0"), rng)
     count = int(rng.integers(0, 13))
     return separator.join(_pick(NOTES if rng.random() < 0.3 else NOTES[:8], rng) for _ in range(count))
@@ -92,7 +92,7 @@ def _repeatedly(
 
 
 def _mutate_lines(lines: list[str], rng: np.random.Generator) -> list[str]:
-    """The lines with one thing done to one of them."""
+    """Return the lines with one mutation of one line."""
     if not lines:
         return ["a: 1"]
     at, other = (int(place) for place in rng.integers(len(lines), size=2))
@@ -120,7 +120,7 @@ def _mutate_lines(lines: list[str], rng: np.random.Generator) -> list[str]:
 
 
 def _mutate_tree(tree: Any, rng: np.random.Generator) -> Any:
-    """The tree with one setting replaced, removed, renamed or moved, or with one more."""
+    """Return the tree with one setting replaced, removed, renamed, moved or added."""
     *above, key = _pick(_paths(tree) or [("model",)], rng)
     section = _section(tree, above)
     match _pick(("replace", "replace", "replace", "remove", "rename", "move", "nest"), rng):
@@ -152,7 +152,7 @@ def _nested(value: Any, depth: int) -> Any:
 
 
 def _paths(tree: Any, above: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    """The paths of all keys of a tree."""
+    """Return the paths of all keys of a tree."""
     if not isinstance(tree, dict):
         return []
     own = [(*above, key) for key in tree]
@@ -160,7 +160,7 @@ def _paths(tree: Any, above: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
 
 
 def _written(tree: Any, rng: np.random.Generator) -> bytes:
-    """A tree as YAML in JSON's form, with YAML's own words for what JSON lacks."""
+    """Return a tree as JSON, with YAML's words for the values that JSON lacks."""
     text = json.dumps(tree, ensure_ascii=bool(rng.random() < 0.5), indent=int(rng.integers(0, 3)) or None)
     for word, ours in (("-Infinity", "-.inf"), ("Infinity", ".inf"), ("NaN", ".nan")):
         text = text.replace(word, ours)
@@ -172,7 +172,7 @@ def _encoded(text: str) -> bytes:
 
 
 def _with_bytes(data: bytes, rng: np.random.Generator, most: int = 3) -> bytes:
-    """The data with up to so many pieces of hostile bytes in it."""
+    """Return the data with some hostile bytes inserted."""
     for _ in range(math.ceil(rng.random() * most)):
         at = int(rng.integers(len(data) + 1))
         data = data[:at] + _pick(BYTES, rng) + data[at:]
@@ -180,5 +180,5 @@ def _with_bytes(data: bytes, rng: np.random.Generator, most: int = 3) -> bytes:
 
 
 def _pick(items: Sequence[Item], rng: np.random.Generator) -> Item:
-    """One of some items."""
+    """Return one of the items."""
     return items[int(rng.integers(len(items)))]

@@ -1,9 +1,10 @@
-"""Random trainings whose figures a plain float64 network works out again: `python -m torture.numbers`.
+"""Figures of random trainings, computed again by a plain float64 network: `python -m torture.numbers`.
 
-Each configuration is trained at batch sizes 1, 4, 11 and 32. Of the weights that are kept, the validation
-loss in `history.csv`, that of `evaluate` and the mean of `--per-token`, both at all four batch sizes, must be
-the plain network's to 1e-5. A network may be so sensitive that float32 cannot say its loss to 1e-5: the plain
-network with weights that are rounded otherwise shows that, and such a network is counted apart.
+Each configuration is trained at batch sizes 1, 4, 11 and 32. The plain network computes the losses of the
+saved weights. The validation loss in `history.csv`, and the loss of `evaluate` and the mean of `--per-token`
+at all four batch sizes, must agree with it to 1e-5. Some networks are so sensitive to rounding that float32
+cannot give their loss to 1e-5: the loss of the plain network then changes when the weights are rounded
+otherwise. Such networks are counted separately.
 """
 
 import json
@@ -24,11 +25,15 @@ EPOCHS = 3
 
 
 @click.command()
-@click.option("--configs", type=click.IntRange(1), default=20, show_default=True, help="How many.")
-@click.option("--random-seed", type=click.IntRange(0), help="What draws them; left out, a fresh one.")
-@click.option("--only", type=click.IntRange(0), help="The number of a single one, as a failure names it.")
+@click.option(
+    "--configs", type=click.IntRange(1), default=20, show_default=True, help="Number of configurations."
+)
+@click.option(
+    "--random-seed", type=click.IntRange(0), help="Draws the configurations; a new one if left out."
+)
+@click.option("--only", type=click.IntRange(0), help="Only the configuration that a failure names.")
 def command(configs: int, random_seed: int | None, only: int | None) -> None:
-    """Train random configurations, and hold their figures against a plain network's."""
+    """Train random configurations, and compare their figures with those of a plain network."""
     seed = secrets.randbits(32) if random_seed is None else random_seed
     rows, wrong, sensitive = list[tuple[str, ...]](), 0, 0
     for number in range(configs) if only is None else [only]:
@@ -56,7 +61,7 @@ def command(configs: int, random_seed: int | None, only: int | None) -> None:
 
 
 def _measured(rng: np.random.Generator, folder: Path) -> tuple[Drawn, list[Figure]]:
-    """A random experiment, and its figures after a training at each batch size."""
+    """Return a random experiment, and its figures after a training at each batch size."""
     while True:
         inside = Path(tempfile.mkdtemp(dir=folder))
         drawn = _drawn(rng, inside)
@@ -68,7 +73,7 @@ def _measured(rng: np.random.Generator, folder: Path) -> tuple[Drawn, list[Figur
                     drawn, batch_size=size, epochs=EPOCHS, run_dir=inside / f"run-{size}"
                 )
             ]
-        except DataError as error:  # so many windows are not in the data that was drawn
+        except DataError as error:  # the data that was drawn has too few windows
             click.echo(f"drawn anew: {error}", err=True)
 
 

@@ -1,7 +1,7 @@
 """Thousands of hostile configurations, data files and seeds: none may crash, hang or fill the memory.
 
-Run as `python -m torture.parsing [--cases N] [--random-seed S]`; it exits with 1 if a case
-fails, and prints it.
+Run `python -m torture.parsing [--cases N] [--random-seed S]`. It prints each failing case, and then exits
+with 1.
 """
 
 import sys
@@ -17,12 +17,12 @@ from torture.hostile import LARGE
 from torture.verdict import Verdict, judge, peak_memory
 
 MOST_SHOWN = 20
-"""Failures of one kind that are printed."""
+"""Maximum number of failures of one kind to print."""
 
 
 @dataclass
 class Tally:
-    """What the cases of one kind came to."""
+    """Results of the cases of one kind."""
 
     kind: str
     cases: int = 0
@@ -41,7 +41,7 @@ class Tally:
             self.failures.append(f"{self.kind} {number}: {verdict.failure}\n    from {case.data[:2000]!r}")
 
     def row(self) -> str:
-        """Counts of cases, then the slowest in milliseconds of processor time, and the peak memory in MB."""
+        """Return the counts of cases, the slowest case (ms of processor time), and the peak memory (MB)."""
         counts = (self.cases, self.valid, self.refused, len(self.failures))
         figures = [f"{count:>10,}" for count in counts]
         return f"{self.kind:<8}{''.join(figures)}{1e3 * self.slowest:>14,.0f}{peak_memory() / 1e6:>10,.0f}"
@@ -51,11 +51,9 @@ class Tally:
 @click.option(
     "--cases", type=click.IntRange(1), default=10_000, show_default=True, help="Cases of each kind."
 )
+@click.option("--random-seed", type=click.IntRange(0), default=0, show_default=True, help="Draws the cases.")
 @click.option(
-    "--random-seed", type=click.IntRange(0), default=0, show_default=True, help="What draws the cases."
-)
-@click.option(
-    "--only", nargs=2, type=(click.Choice(list(KINDS)), int), help="One case again, by kind and number."
+    "--only", nargs=2, type=(click.Choice(list(KINDS)), int), help="Only this case, by kind and number."
 )
 def main(cases: int, random_seed: int, only: tuple[str, int] | None) -> None:
     """Give rnnlab hostile input of every kind, in one process."""
@@ -71,7 +69,7 @@ def main(cases: int, random_seed: int, only: tuple[str, int] | None) -> None:
 
 
 def run(kind: str, numbers: Iterable[int], *, random_seed: int) -> Tally:
-    """The tally of some cases of a kind."""
+    """Run some cases of a kind, and return their results."""
     tally = Tally(kind)
     for number, case in _cases(kind, numbers, random_seed):
         tally.add(number, case, judge(case.read))

@@ -1,4 +1,4 @@
-"""A training that was stopped goes on to its end, beside one of the same page that nothing disturbs."""
+"""Compare a training that was stopped and resumed with an undisturbed training of the same configuration."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from torture.model_files import Answer
 from torture.stages import fault, said
 
 PAGE = Path("page.yaml")
-"""The page that is trained, in the working folder."""
+"""The configuration that is trained, in the working folder."""
 
 RUNS = Path("runs")
 RESULTS = ("history.csv", "model.safetensors", "losses.csv")
@@ -18,13 +18,13 @@ SETTINGS = ("config.yaml", "split.json")
 
 @dataclass(frozen=True)
 class Pair:
-    """Two runs of one page.
+    """Two runs of one configuration.
 
     Attributes:
-        run: the one that was stopped and resumed.
-        whole: the one that nothing disturbed.
-        resumed: what the last command said that went on with it.
-        problems: what is wrong with it, and what differs from the one that nothing disturbed.
+        run: stopped and resumed.
+        whole: undisturbed.
+        resumed: output of the last command that resumed `run`.
+        problems: the errors of both trainings, and the differences between the runs.
     """
 
     run: Path
@@ -34,19 +34,19 @@ class Pair:
 
 
 def runs() -> list[Path]:
-    """The runs of the page, the first one first."""
+    """Return the runs of the configuration, the first one first."""
     found = [path.parent for path in RUNS.glob(f"{PAGE.stem}-*/config.yaml")]
     return sorted(found, key=lambda path: int(path.name.rpartition("-")[2]))
 
 
 def next_training() -> list[str]:
-    """The command that goes on with the first run, or begins one where a signal came before there was any."""
+    """Return the command that resumes the first run, or begins it if there is no run yet."""
     found = runs()
     return ["train", "--resume", str(found[0])] if found else ["train", str(PAGE)]
 
 
 def finish_both() -> Pair:
-    """Go on with the first run to its end, and train the page once more without a stop."""
+    """Resume the first run to its end, and train the configuration once more without a stop."""
     resumed = said(*next_training())
     run, *others = runs()
     again = said("train", "--resume", str(others[0])) if others else said("train", str(PAGE))
@@ -55,7 +55,7 @@ def finish_both() -> Pair:
 
 
 def differences(run: Path, other: Path) -> list[str]:
-    """The files of two runs that differ, of those that do not depend on the clock."""
+    """Return one line for each file that differs between two runs, except files that depend on the clock."""
     left, expected = _left(run), _left(other)
     names = sorted({*left, *expected})
     return [f"{name} differs" for name in names if left.get(name) != expected.get(name)]
@@ -73,13 +73,13 @@ def _problems(stopped: tuple[Path, Answer], undisturbed: tuple[Path, Answer]) ->
 
 
 def _last_line(answer: Answer) -> str:
-    """Why a training failed; empty where it did not."""
+    """Return the error line of a failed training; empty if it did not fail."""
     lines = answer.stderr.strip().splitlines() if answer.exit_code else []
     return lines[-1] if lines else ""
 
 
 def _left(run: Path) -> dict[str, bytes]:
-    """What a run holds that does not depend on the clock."""
+    """Return the content of a run that does not depend on the clock."""
     is_whole = all((run / name).exists() for name in RESULTS)
     return {
         **(left_behind(run) if is_whole else {}),

@@ -1,7 +1,7 @@
-"""Resuming a run of which one file is damaged: `python -m torture.resumes [--only FILE:DAMAGE:PLACE]`.
+"""Resume a run with one damaged file: `python -m torture.resumes [--only FILE:DAMAGE:PLACE]`.
 
-Each case resumes the training by the command line. What that leaves must be what an undisturbed training
-leaves, with a line on a checkpoint that was passed over; or one line must say what is wrong with which file.
+Each case resumes the training on the command line. Either the run must end like an undisturbed run, with a
+line about each checkpoint that was passed over, or one line must name the damaged file and the damage.
 """
 
 import shutil
@@ -52,7 +52,7 @@ _FORGED = (
 
 @dataclass(frozen=True)
 class Case:
-    """One damage to one file; the place is a byte's, and 0 where the whole file is meant."""
+    """One kind of damage to one file, at a byte offset; 0 if it concerns the whole file."""
 
     file: str
     damage: str
@@ -63,12 +63,12 @@ class Case:
 
     @property
     def path(self) -> Path:
-        """Where the file is."""
+        """The path of the file."""
         return max(FOLDER.iterdir()) if self.file == NEWEST else RUN / self.file
 
 
 def make_runs(others: tuple[str, ...] = tuple(OTHERS)) -> dict[str, bytes]:
-    """A run that was interrupted, and others, below the working folder; what it leaves in the end."""
+    """Make an interrupted run, and other runs; return the results of the run when it is not interrupted."""
     for name in others:
         train(OTHERS[name], name.replace(" ", "_"))
     train(PAGE, "song")
@@ -78,7 +78,7 @@ def make_runs(others: tuple[str, ...] = tuple(OTHERS)) -> dict[str, bytes]:
 
 
 def cases() -> Iterator[Case]:
-    """Every damage to a whole file, and some within."""
+    """Yield every damage to a whole file, and some damages at offsets."""
     for name in (*WHOLE, *POISON, *_FORGED):
         yield Case(NEWEST, name)
     for file in FILES:
@@ -90,7 +90,7 @@ def cases() -> Iterator[Case]:
 
 
 def problem(case: Case, left: dict[str, bytes]) -> str | None:
-    """What is wrong with how a damaged run is resumed; None if nothing is; it is as it was afterwards."""
+    """Return the error in how a damaged run is resumed; None if there is none. The run is restored."""
     with restored():
         path, before = case.path, case.path.read_bytes()
         inflict(case, path)
@@ -123,7 +123,7 @@ def inflict(case: Case, path: Path) -> None:
 
 
 def resume() -> Answer:
-    """What resuming gives; only a line that says why, where it is refused."""
+    """Resume the run on the command line, and return the output."""
     with CliRunner().isolation() as (out, err, _), time_limit():
         exit_code = run_command(["train", "--resume", str(RUN)])
         sys.stdout.flush()
@@ -132,14 +132,14 @@ def resume() -> Answer:
 
 
 def results() -> dict[str, bytes]:
-    """What the run has left, by the names of the files."""
+    """Return the result files of the run, by their names."""
     return {name: (RUN / name).read_bytes() for name in RESULTS}
 
 
 @click.command()
-@click.option("--only", metavar="FILE:DAMAGE:PLACE", help="One case, as a failure names it.")
+@click.option("--only", metavar="FILE:DAMAGE:PLACE", help="Only the case that a failure names.")
 def command(only: str | None) -> None:
-    """Damage one file of a run, resume it, and compare what that leaves."""
+    """Damage one file of a run, resume the run, and compare the results."""
     times: dict[str, list[float]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         left = make_runs()

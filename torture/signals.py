@@ -1,11 +1,11 @@
-"""Signals at random instants: `python -m torture.signals [--tries N]`.
+"""Signals at random moments: `python -m torture.signals [--tries N]`.
 
-Commands get SIGINT or SIGTERM at any instant from the start of their process to its end. Each must end with
-130 or 143, or be ended by the signal itself, without a traceback, within seconds, and leave no file half
-written.
+Commands get SIGINT or SIGTERM at any moment from the start to the end of their process. Each must exit with
+130 or 143, or be ended by the signal itself, within seconds, without a traceback and without half-written
+files.
 
-Until the first line of rnnlab runs, Python itself handles SIGINT, with a traceback. Such tries are counted by
-themselves: the signal came while the process caught SIGINT and did not catch SIGTERM yet.
+Before the first line of rnnlab runs, Python itself handles SIGINT, with a traceback. Such tries are counted
+separately: the signal came while the process caught SIGINT and did not yet catch SIGTERM.
 """
 
 import random
@@ -41,19 +41,19 @@ COMMANDS = {
 }
 
 OF_PYTHON = ("Traceback", "Fatal Python error", "Exception ignored")
-"""What Python writes when an exception ends it, or is dropped."""
+"""Texts that Python writes when an exception ends the process, or is ignored."""
 
 
 @dataclass
 class Tally:
-    """What came of the signals to one command.
+    """Results of the signals to one command.
 
     Attributes:
-        signals: how many were sent, by name.
-        early: how many of them came before the first line of rnnlab, as far as the system tells.
-        tracebacks: how many of those Python answered with its own traceback.
+        signals: number of signals, by name.
+        early: number of signals before the first line of rnnlab, if the system can tell.
+        tracebacks: how many of the early signals Python answered with a traceback.
         slowest: seconds from a signal to the end of the process.
-        wrong: a line for each try that went wrong.
+        wrong: one line for each failed try.
     """
 
     signals: dict[str, int] = field(default_factory=lambda: {"SIGINT": 0, "SIGTERM": 0})
@@ -68,13 +68,13 @@ class Tally:
 
 
 def start(arguments: tuple[str, ...], folder: Path, new: str) -> "subprocess.Popen[bytes]":
-    """A command in a process of its own, which works in a folder."""
+    """Start a command in a process of its own, in a folder."""
     command = [sys.executable, "-m", "rnnlab", *(each.format(new=new) for each in arguments)]
     return subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
 def seconds_of(arguments: tuple[str, ...], folder: Path, new: str) -> float:
-    """How long a command takes that nothing disturbs."""
+    """Return the seconds that a command takes without a signal."""
     begun = time.monotonic()
     process = start(arguments, folder, new)
     _, said = process.communicate()
@@ -84,7 +84,7 @@ def seconds_of(arguments: tuple[str, ...], folder: Path, new: str) -> float:
 
 
 def is_of_python(process: "subprocess.Popen[bytes]") -> bool:
-    """Whether a process catches SIGINT alone, as Python does; False where the system does not tell."""
+    """Whether a process catches SIGINT but not SIGTERM, as Python does; False if the system cannot tell."""
     with suppress(OSError, ValueError, StopIteration):
         lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
         caught = int(next(line for line in lines if line.startswith("SigCgt:")).split()[1], 16)
@@ -93,7 +93,7 @@ def is_of_python(process: "subprocess.Popen[bytes]") -> bool:
 
 
 def problem(process: "subprocess.Popen[bytes]", said: str, number: int, folder: Path) -> str | None:
-    """What is wrong with how a process ended, if anything is."""
+    """Return what is wrong with the end of a process; None if nothing is wrong."""
     if process.returncode not in {-number, 128 + number}:
         return f"exit code {process.returncode}: {said[-300:]}"
     if any(words in said for words in OF_PYTHON):
@@ -106,7 +106,7 @@ def problem(process: "subprocess.Popen[bytes]", said: str, number: int, folder: 
 def one_try(
     tally: Tally, arguments: tuple[str, ...], folder: Path, *, new: str, name: str, seconds: float
 ) -> None:
-    """Send a signal so long after the start of a command, and count what comes of it."""
+    """Send a signal some seconds after the start of a command, and count the result."""
     number = getattr(signal, name)
     process = start(arguments, folder, new)
     time.sleep(seconds)
@@ -120,7 +120,7 @@ def one_try(
         process.kill()
         said = process.communicate()[1].decode().strip()
     if process.returncode == 0:
-        return  # it was done just before
+        return  # the command ended before the signal
     took = time.monotonic() - sent
     found = problem(process, said, number, folder)
     tally.signals[name] += 1
@@ -135,7 +135,7 @@ def one_try(
 
 
 def tortured(command: str, tries: int, *, folder: Path, rng: random.Random) -> Tally:
-    """What comes of so many signals to a command; the folder has the page and the run that it reads."""
+    """Send a number of signals to a command, and return the results."""
     arguments, tally, number = COMMANDS[command], Tally(), 0
     seconds = seconds_of(arguments, folder, f"whole-{command}")
     while tally.tries < tries:
@@ -146,16 +146,16 @@ def tortured(command: str, tries: int, *, folder: Path, rng: random.Random) -> T
 
 
 def prepare(folder: Path) -> None:
-    """Write the page into a folder, and train the run that the commands read."""
+    """Write the configuration into a folder, and train the run that the commands read."""
     (folder / "page.yaml").write_text(PAGE, encoding="utf-8")
     seconds_of(COMMANDS["train"], folder, "trained")
 
 
 @click.command()
-@click.option("--tries", type=click.IntRange(4), default=500, show_default=True, help="Signals in all.")
+@click.option("--tries", type=click.IntRange(4), default=500, show_default=True, help="Number of signals.")
 @click.option("--random-seed", type=int, default=0, show_default=True)
 def main(tries: int, random_seed: int) -> None:
-    """Stop commands at random instants, and look at how they end."""
+    """Stop commands at random moments, and check how they end."""
     rng, rows, failed = random.Random(random_seed), [], False
     with tempfile.TemporaryDirectory() as name:
         prepare(Path(name))

@@ -1,4 +1,4 @@
-"""What is done with a trained run, command after command, and what is wrong with what they give."""
+"""Use one command after another on a trained run, and yield the errors."""
 
 import json
 import shutil
@@ -23,7 +23,7 @@ from torture.model_files import Answer
 
 
 def said(*arguments: str) -> Answer:
-    """What a command gives in this process; what it raises is a traceback."""
+    """Return the output of a command in this process, with a traceback if it raises."""
     with CliRunner().isolation() as (out, err, _):
         try:
             code = run_command(arguments)
@@ -38,12 +38,12 @@ def said(*arguments: str) -> Answer:
 
 
 def fault(arguments: Sequence[str], answer: Answer, *, refused: bool = False) -> str:
-    """What is wrong with an answer; empty if nothing is.
+    """Return what is wrong with the output of a command; empty if nothing is wrong.
 
     Args:
         arguments: of the command.
-        answer: what it gave.
-        refused: whether it should be refused, in a line that says why.
+        answer: its output.
+        refused: whether the command should refuse, with a line that says why.
     """
     command = " ".join(["rnnlab", *arguments])
     if "Traceback" in answer.stderr:
@@ -60,7 +60,7 @@ def fault(arguments: Sequence[str], answer: Answer, *, refused: bool = False) ->
 
 
 def problems_of_use(run: Path, other: Path, rng: Random) -> Iterator[str]:
-    """Everything that is wrong with what the commands make of a trained run, and of one that is its equal."""
+    """Yield the errors of the commands on a trained run and an equal run."""
     from torture.measured import evaluated  # noqa: PLC0415 (which imports this module)
 
     trained = RunFolder(run).load_model()
@@ -76,7 +76,7 @@ def problems_of_use(run: Path, other: Path, rng: Random) -> Iterator[str]:
 
 
 def problems_after(run: Path, whole: Path, rng: Random) -> Iterator[str]:
-    """Everything that is wrong with two equal runs, all of which `runs remove` removes in the end."""
+    """Yield the errors of the commands on two equal runs; at the end `runs remove` removes the first."""
     from torture.measured import measured_otherwise  # noqa: PLC0415 (which imports this module)
 
     trained = RunFolder(run).load_model()
@@ -88,20 +88,20 @@ def problems_after(run: Path, whole: Path, rng: Random) -> Iterator[str]:
 
 
 def problems_without_model(run: Path) -> Iterator[str]:
-    """The same of a run whose training failed before it saved anything."""
+    """Yield the errors of the commands on a run whose training failed before it saved anything."""
     for command in ("evaluate", "generate", "trace", "report"):
         yield from done([command, str(run)], refused=True)
     yield from _listed(run)
 
 
 def done(arguments: list[str], *, refused: bool = False) -> Iterator[str]:
-    """What is wrong with what a command gives in this process."""
+    """Yield what is wrong with the output of a command in this process."""
     if found := fault(arguments, said(*arguments), refused=refused):
         yield found
 
 
 def _generated(run: Path, trained: TrainedModel, rng: Random) -> Iterator[str]:
-    """What is written twice is the same, and as many samples as asked for."""
+    """Check that generating twice gives the same output, with the requested number of samples."""
     settings, dataset = trained.experiment.generation, trained.experiment.dataset
     seed = [] if settings.seed or dataset.boundary else ["--seed", _beginning(trained, rng)]
     arguments = ["generate", str(run), *seed, "--json"]
@@ -114,7 +114,7 @@ def _generated(run: Path, trained: TrainedModel, rng: Random) -> Iterator[str]:
         yield f"generate: {settings.samples} samples were asked for"
     else:
         texts = [sample["text"] for sample in json.loads(answers[0].stdout)["samples"]]
-        for text in {text for text in texts if text}:  # what is written is input again
+        for text in {text for text in texts if text}:  # generated text must be valid as a seed
             yield from done(["generate", str(run), f"--seed={text}", "--length", "3"])
     file = str(run / "model.safetensors")
     yield from done(["generate", file, *seed, "--length", "5", "--top-k", "3", "--top-p", "0.9"])
@@ -123,7 +123,7 @@ def _generated(run: Path, trained: TrainedModel, rng: Random) -> Iterator[str]:
 
 
 def _beginning(trained: TrainedModel, rng: Random) -> str:
-    """A few tokens of the vocabulary, as a seed."""
+    """Return a few tokens of the vocabulary, as a seed."""
     dataset = trained.experiment.dataset
     vocabulary = Vocabulary(trained.tokens, dataset.kind, dataset.boundary)
     tokens = [token for token in trained.tokens if token != dataset.boundary]
@@ -131,7 +131,7 @@ def _beginning(trained: TrainedModel, rng: Random) -> str:
 
 
 def _traced(run: Path, trained: TrainedModel, rng: Random) -> Iterator[str]:
-    """Numbers, the equation of a step, a unit and a picture."""
+    """Check a trace: its numbers, the equation of a step, a unit and a picture."""
     refused = isinstance(trained.experiment.model, MlpModel)
     name = ["trace", str(run), f"--input={_beginning(trained, rng)}"]
     yield from done(name, refused=refused)
@@ -141,7 +141,7 @@ def _traced(run: Path, trained: TrainedModel, rng: Random) -> Iterator[str]:
 
 
 def _exported(run: Path, trained: TrainedModel, rng: Random) -> Iterator[str]:
-    """ONNX and another format, with the state or without it, give what the NumPy engine gives."""
+    """Check that ONNX and one other format, with or without state, give the NumPy engine's outputs."""
     for wanted in ("onnx", rng.choice(("keras", "saved_model", "tensorboard"))):
         output = run / f"exported{SUFFIXES.get(wanted, '')}"
         state = rng.random() < 0.5 and wanted != "tensorboard"
@@ -157,7 +157,7 @@ def _exported(run: Path, trained: TrainedModel, rng: Random) -> Iterator[str]:
 
 
 def _gone_on_with(run: Path) -> Iterator[str]:
-    """A finished training goes on with more epochs; one that failed fails again, in a line."""
+    """Check that a finished training continues with more epochs; a failed one must fail in one line."""
     experiment = read_experiment(run / CONFIG)
     arguments = ["train", "--resume", str(run), "--set", f"training.epochs={experiment.training.epochs + 2}"]
     answer = said(*arguments)
@@ -166,7 +166,7 @@ def _gone_on_with(run: Path) -> Iterator[str]:
 
 
 def _listed(run: Path) -> Iterator[str]:
-    """The list has it; it is shown, and removed."""
+    """Check that `runs` lists the run, shows it, and removes it."""
     answer = said("runs", "--json")
     if found := fault(["runs", "--json"], answer):
         yield found

@@ -1,8 +1,8 @@
-"""Eight trainings at once, and two that go on with one run: `python -m torture.starts [--count N]`.
+"""Eight trainings at once, and two processes that resume one run: `python -m torture.starts [--count N]`.
 
-All start in one folder with one configuration: each must get a run folder of its own, with every file in it
-and the same results, and `runs/latest` must name one of them. Then two processes resume one run: one of them
-trains, the other is refused with the machine and the process that has it.
+All trainings start in one folder with one configuration. Each must get a run folder of its own, with every
+file in it and the same results, and `runs/latest` must name one of them. Then two processes resume one run.
+One of them trains. The other is refused, and the message names the machine and the process id of the first.
 """
 
 import socket
@@ -27,7 +27,7 @@ FILES = {
 
 @contextmanager
 def training(*arguments: str) -> "Iterator[subprocess.Popen[str]]":
-    """A training in a process of its own, which is ended with the body."""
+    """Start a training in a process of its own, which is killed at the end of the body."""
     command = [sys.executable, "-m", "rnnlab", "train", "--quiet", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     with process:
@@ -38,7 +38,7 @@ def training(*arguments: str) -> "Iterator[subprocess.Popen[str]]":
 
 
 def eight_at_once(count: int) -> Iterator[str]:
-    """What is wrong with trainings that start at once."""
+    """Yield the errors of trainings that start at the same time."""
     Path("song.yaml").write_text(PAGE, encoding="utf-8")
     with ExitStack() as stack:
         for process in [stack.enter_context(training("song.yaml")) for _ in range(count)]:
@@ -59,7 +59,7 @@ def eight_at_once(count: int) -> Iterator[str]:
 
 
 def each_resumed(count: int) -> Iterator[str]:
-    """What is wrong with going on with each of them, to the same end."""
+    """Resume each run to the same end, and yield the errors."""
     for number in range(1, count + 1):
         with training("--resume", f"runs/song-{number}", "--set", "training.epochs=9") as process:
             _, said = process.communicate()
@@ -68,7 +68,7 @@ def each_resumed(count: int) -> Iterator[str]:
 
 
 def two_on_one() -> Iterator[str]:
-    """What is wrong with two processes that resume one run."""
+    """Let two processes resume one run, and yield the errors."""
     run = Path("runs/song-1")
     lines, arguments = line_count(run), ("--resume", str(run), "--set", "training.epochs=9000000")
     with training(*arguments) as first:
@@ -89,7 +89,7 @@ def two_on_one() -> Iterator[str]:
 @click.command()
 @click.option("--count", type=click.IntRange(2), default=8, show_default=True, help="Trainings at once.")
 def command(count: int) -> None:
-    """Start trainings at once, and two on one run."""
+    """Start trainings at the same time, and two processes on one run."""
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         wrong = [*eight_at_once(count), *each_resumed(count), *two_on_one()]
     click.echo(

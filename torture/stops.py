@@ -113,7 +113,7 @@ def _begin_timer(seconds: float, send: Callable[[], None]) -> None:
 
 
 def _arm_step(seconds: float, send: Callable[[], None]) -> None:
-    """So many seconds after the first chunk of steps begins."""
+    """Send the signal so many seconds after the first chunk of steps begins."""
     from rnnlab.training.trainer import Trainer  # noqa: PLC0415 (loads Keras)
 
     run_chunk, begun = Trainer.run_chunk, list[bool]()

@@ -1,4 +1,4 @@
-"""Runs with random weights in place of trained ones: commands that need no training are tried in a second."""
+"""Runs with random weights in place of trained ones, so that a case takes a second."""
 
 from pathlib import Path
 from random import Random
@@ -17,7 +17,7 @@ from torture.resumed import PAGE
 from torture.stages import fault, problems_of_use, said
 
 SCALES = (0.1, 1.0, 5.0)
-"""How large weights are: of little certainty, of some, of much."""
+"""Sizes of the weights, for predictions of low, medium and high certainty."""
 
 HISTORY = """\
 epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,seconds
@@ -28,7 +28,7 @@ LOSSES = "step,epoch,loss,accuracy\n1,1,3.25,0.125\n2,2,3,0.25\n"
 
 
 def problems_of_untrained(page: str, random_seed: int) -> tuple[str, list[str]]:
-    """What becomes of a page, refused or used, and what is wrong; in the working folder, which is empty."""
+    """Use a configuration in the working folder; return `refused` or `used`, and the errors."""
     rng = Random(random_seed)
     write_material(Path())
     PAGE.write_text(page_in(Path(), page), encoding="utf-8")
@@ -42,7 +42,7 @@ def problems_of_untrained(page: str, random_seed: int) -> tuple[str, list[str]]:
 
 
 def _run_of(data: Data, rng: Random) -> RunFolder:
-    """A run as training would leave it."""
+    """Make a run like the run of a training."""
     read = data.as_trained_on()
     vocabulary, weights = read.corpus.vocabulary, np.random.default_rng(rng.randrange(2**32))
     scale, shapes = rng.choice(SCALES), architecture_of(data.experiment, len(vocabulary)).weight_shapes()

@@ -1,4 +1,4 @@
-"""What a case came to: valid, refused in one line with its place, or a failure of rnnlab."""
+"""Result of a case: valid, refused in one line with a place, or a failure of rnnlab."""
 
 import re
 import resource
@@ -12,10 +12,10 @@ from rnnlab.errors import ConfigError, RnnlabError
 MOST_SECONDS = 1.0
 MOST_BYTES = 500_000_000
 LONGEST_LINE = 1000
-"""Bounds on a case: processor time, memory of the process, characters of a message's line."""
+"""Limits of a case: seconds of processor time, bytes of process memory, characters in a line of a message."""
 
 _NOISE = 50_000_000
-"""Bytes that the process may grow by in a case when it is large already."""
+"""Bytes by which a process that is already large may grow in a case."""
 
 _PLACE = re.compile(
     r".+?:\d+:\d+: |.+?:\d+: |page\.yaml: |--set .|--(seed|stop): |(seed|no seed)\b|/.+?: |… and [\d,]+ more$"
@@ -25,12 +25,12 @@ _PLACE = re.compile(
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a case went.
+    """Result of a case.
 
     Attributes:
-        failure: what rnnlab did wrong; empty where it did right.
-        refused: whether the input was refused, as opposed to valid.
-        message: what the user would read.
+        failure: the error of rnnlab; empty if there is none.
+        refused: whether the input was refused.
+        message: the message to the user.
         seconds: processor time.
     """
 
@@ -41,7 +41,7 @@ class Verdict:
 
 
 def judge(read: Callable[[], object]) -> Verdict:
-    """The verdict on a call that reads hostile input; what is slow has a second try, lest the machine was."""
+    """Return the result of a call that reads hostile input; a slow call has a second try."""
     verdict = _judge(read)
     if verdict.seconds <= MOST_SECONDS:
         return verdict
@@ -53,7 +53,7 @@ def judge(read: Callable[[], object]) -> Verdict:
 
 
 def peak_memory() -> int:
-    """The most memory that this process ever had, in bytes."""
+    """Return the highest memory use of this process so far, in bytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 
@@ -75,7 +75,7 @@ def _judge(read: Callable[[], object]) -> Verdict:
 
 
 def _faults(error: RnnlabError) -> Iterator[str]:
-    """What is wrong with a message: more than a line, what a terminal would obey, no place."""
+    """Yield the errors of a message: more than one line, control characters, a long line, no place."""
     lines = str(error).split("\n")
     if len(lines) > 1 and not isinstance(error, ConfigError):
         yield f"{len(lines)} lines: {str(error)[:200]!r}"

@@ -1,1 +1,1 @@
-"""What a user would otherwise run, each in a process of its own, with the best settings found for it."""
+"""Programs to compare rnnlab with, each in a process of its own, with the best settings found for it."""

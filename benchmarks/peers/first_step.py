@@ -1,6 +1,6 @@
-"""Reads a text and takes one training step: `python -m benchmarks.peers.first_step TEXT`.
+"""Read a text and take one training step: `python -m benchmarks.peers.first_step TEXT`.
 
-Prints JSON: seconds since the process began, and the most memory that it has held, in bytes.
+Prints JSON: seconds since the start of the process, and its peak memory in bytes.
 """
 
 import json
@@ -21,7 +21,7 @@ training: {{batching: stream, batch_size: 32, epochs: 1}}
 
 
 def seconds_since_start() -> float:
-    """Of this process, by Linux' own count."""
+    """Return the seconds since the start of this process, as Linux counts them."""
     ticks = int(Path("/proc/self/stat").read_text(encoding="ascii").rpartition(")")[2].split()[19])
     return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
 

@@ -1,6 +1,6 @@
 """Tokens per second of Keras' own `fit`: `python -m benchmarks.peers.keras_fit CASE SECONDS`.
 
-The settings are the best found on two cores: compiled by XLA, several steps an execution, batches ready in
+The settings are the best found on two cores: compiled by XLA, several steps per execution, batches ready in
 memory, and the state carried by the layers.
 """
 
@@ -48,14 +48,14 @@ class Trainer:
         self.tokens = case.tokens
 
     def fit(self, seconds: float) -> float:
-        """The tokens per second of one call of `fit`, without its first third."""
+        """Return the tokens per second of one call of `fit`, without the warm-up of its first third."""
         clock = Clock(seconds)
         self.model.fit(self.data, steps_per_epoch=10**6, callbacks=[clock], verbose=0)
         return clock.steps * self.tokens / clock.elapsed
 
 
 class Clock(keras.callbacks.Callback):
-    """Ends training after some seconds, and counts the steps of all but the time to warm up."""
+    """Stops training after some seconds, and counts the steps after the warm-up."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Clock(keras.callbacks.Callback):
         self.warm = 0.0
 
     def on_train_batch_end(self, batch: int, logs: object = None) -> None:
-        """Called once an execution."""
+        """Count the steps of one execution."""
         now = time.perf_counter()
         self.warm = self.warm or now + self.seconds / 3
         if now < self.warm:

@@ -1,7 +1,7 @@
-"""The lecture's stateful LSTM on the butterfly song, its code ported line by line from Keras 1 to Keras 3.
+"""The lecture's stateful LSTM on the butterfly song; its code is ported line by line from Keras 1 to Keras 3.
 
 `python -m benchmarks.peers.lecture_keras EPOCHS` trains and prints one JSON object: seconds of the "first"
-epoch, which also compiles, of all "others" together, and the "loss" of the last.
+epoch, which includes compilation, seconds of all "others" together, and the "loss" of the last epoch.
 """
 
 import json
@@ -26,12 +26,12 @@ class LossHistory(keras.callbacks.Callback):
         self.losses: list[float] = []
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Keep the epoch's loss."""
+        """Store the loss of the epoch."""
         self.losses.append((logs or {})["loss"])
 
 
 def train(epochs: int) -> dict[str, float]:
-    """Train as the lecture does; seconds of the first epoch and of the others, and the last loss."""
+    """Train as the lecture does; return seconds of the first epoch, of the others, and the last loss."""
     ids = [CODES.index(code) for code in SONG]
     dataset = np.array([ids[start : start + 5] for start in range(len(ids) - 4)])  # (50, 5)
     x_train = np.reshape(dataset[:, 0:4] / 13.0, (50, 4, 1))

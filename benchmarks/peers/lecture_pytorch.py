@@ -1,7 +1,7 @@
-"""The lecture's stateful LSTM on the butterfly song in PyTorch, eager.
+"""The lecture's stateful LSTM on the butterfly song, in eager PyTorch.
 
 `python -m benchmarks.peers.lecture_pytorch EPOCHS` trains and prints one JSON object: seconds of the "first"
-epoch, of all "others" together, and the "loss" of the last.
+epoch, seconds of all "others" together, and the "loss" of the last epoch.
 """
 
 import json
@@ -15,7 +15,7 @@ from benchmarks.cases import CODES, SONG
 
 
 def train(epochs: int) -> dict[str, float]:
-    """50 windows of 4 notes an epoch, one at a time, the state carried on; Adam as Keras has it."""
+    """Train on 50 windows of 4 notes an epoch, one at a time, with the state carried on and Keras' Adam."""
     ids = [CODES.index(code) for code in SONG]
     windows = torch.tensor([ids[start : start + 5] for start in range(len(ids) - 4)])
     inputs, targets = (windows[:, :4] / 13.0)[:, :, None, None], windows[:, 4:]

@@ -13,7 +13,7 @@ LAYERS = {"lstm": nn.LSTM, "gru": nn.GRU, "simple_rnn": nn.RNN}
 
 
 class Trainer:
-    """A network and its optimizer; the state is carried from batch to batch."""
+    """A network and its optimizer. The state is carried from batch to batch."""
 
     def __init__(self, case: Case) -> None:
         self.recurrent = LAYERS[case.cell](VOCABULARY, case.units, case.layers)
@@ -26,7 +26,7 @@ class Trainer:
         self.tokens = case.tokens
 
     def step(self) -> int:
-        """One update; the tokens that it saw."""
+        """Take one step; return the number of its tokens."""
         hidden, state = self.recurrent(self.inputs, self.state)
         loss = nn.functional.cross_entropy(self.head(hidden).flatten(0, 1), self.targets)
         self.optimizer.zero_grad(set_to_none=True)

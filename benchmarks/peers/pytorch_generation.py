@@ -1,7 +1,7 @@
 """Tokens per second that PyTorch generates: `python -m benchmarks.peers.pytorch_generation CASE SECONDS`.
 
-Eagerly, one token at a time. The weights are random, the case's batch is the number of samples, and its
-steps are the length of each.
+PyTorch is eager and generates one token at a time. The weights are random. The batch of the case is the
+number of samples, and its steps are the length of each sample.
 """
 
 import sys
@@ -18,7 +18,7 @@ if __name__ == "__main__":
 
     @torch.inference_mode()
     def write() -> int:
-        """As many samples as the case has, one token at a time."""
+        """Generate the samples of the case, one token at a time; return the number of tokens."""
         ids, state = torch.ones(case.batch, dtype=torch.long), None
         for _ in range(case.steps):
             hidden, state = recurrent(nn.functional.one_hot(ids, VOCABULARY).float()[None], state)

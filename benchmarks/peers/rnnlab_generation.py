@@ -1,6 +1,7 @@
 """Tokens per second that rnnlab generates: `python -m benchmarks.peers.rnnlab_generation CASE SECONDS`.
 
-The weights are random, the case's batch is the number of samples, and its steps are the length of each.
+The weights are random. The batch of the case is the number of samples, and its steps are the length of each
+sample.
 """
 
 import sys
@@ -26,7 +27,7 @@ training: {{batching: stream, batch_size: 1}}
 
 
 def model_of(case: Case) -> Stepper:
-    """A model with random weights."""
+    """Return a model with random weights."""
     letters = [chr(0x4E00 + place) for place in range(VOCABULARY)]
     page = CONFIG.format(letters="".join(letters) * 3, cell=case.cell, units=[case.units] * case.layers)
     experiment = parse_experiment(page, name="case", folder=Path())
@@ -45,7 +46,7 @@ if __name__ == "__main__":
     how = Decoding("stream", 64, case.steps, Sampling(temperature=1.0), samples=case.batch)
 
     def write() -> int:
-        """As many samples as the case has."""
+        """Generate the samples of the case; return the number of tokens."""
         return sum(len(sample.ids) for sample in decode(model, np.array([1, 2, 3]), how))
 
     print_rate(write, seconds=float(sys.argv[2]))

@@ -27,7 +27,7 @@ STEPS_PER_EPOCH = 8
 
 
 class Program:
-    """The program of a case, on random characters."""
+    """The compiled program of a case, on random characters."""
 
     def __init__(self, case: Case) -> None:
         letters = [chr(code) for code in range(0x4E00, 0x4E00 + VOCABULARY)]
@@ -49,7 +49,7 @@ class Program:
         self.tokens = case.tokens
 
     def chunk(self) -> int:
-        """As many steps as the tool would take in one call; the tokens that they saw."""
+        """Take as many steps as `rnnlab train` takes in one call; return the number of tokens."""
         begun = time.perf_counter()
         chunk, _ = self.planner.take(self.length.steps, stop_after=0)
         records = self.trainer.run_chunk(chunk, 0)

@@ -1,9 +1,9 @@
 """nanoGPT's configuration for the CPU, in PyTorch: `python -m benchmarks.peers.transformer TEXT`.
 
-A decoder-only transformer with 4 layers of 128 and 4 heads, a context of 64 and batches of 12, trained for
-2000 steps with AdamW (beta2 0.99, weight decay 0.1), warm-up of 100 steps to 1e-3, cosine to 1e-4, gradients
-clipped at 1.0: the settings that nanoGPT's README gives for a laptop. Prints JSON: seconds of training and
-the loss on the last tenth of the text, nats per character.
+A decoder-only transformer with 4 layers of 128 and 4 heads, a context of 64 and batches of 12. It is trained
+for 2000 steps with AdamW (beta2 0.99, weight decay 0.1), a warm-up of 100 steps to 1e-3, cosine to 1e-4, and
+gradients clipped at 1.0. nanoGPT's README gives these settings for a laptop. Prints JSON: seconds of
+training, and the loss on the last tenth of the text, in nats per character.
 """
 
 import json
@@ -22,7 +22,7 @@ CLIPNORM = 1.0
 
 
 class Block(nn.Module):
-    """Causal self-attention and a two-layer perceptron, each after a layer norm and around a shortcut."""
+    """Causal self-attention and a two-layer perceptron, each after a layer norm, with a shortcut."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class Block(nn.Module):
         self.narrow = nn.Linear(4 * WIDTH, WIDTH, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, T, C) to the same shape."""
+        """Map (N, T, C) to the same shape."""
         lanes, steps, _ = x.shape
         parts = self.qkv(self.norms[0](x)).view(lanes, steps, 3, HEADS, WIDTH // HEADS).permute(2, 0, 3, 1, 4)
         seen = nn.functional.scaled_dot_product_attention(*parts, is_causal=True)
@@ -42,7 +42,7 @@ class Block(nn.Module):
 
 
 class Transformer(nn.Module):
-    """Token and place embeddings, the blocks, and a head that shares the tokens' embedding."""
+    """Token and position embeddings, the blocks, and a head with the weights of the token embedding."""
 
     def __init__(self, vocabulary: int) -> None:
         super().__init__()
@@ -55,14 +55,14 @@ class Transformer(nn.Module):
                 nn.init.normal_(weight, 0, 0.02 / (math.sqrt(2 * LAYERS) if last else 1))
 
     def forward(self, ids: Tensor) -> Tensor:
-        """Logits (N, T, V) of ids (N, T)."""
+        """Return the logits (N, T, V) of ids (N, T)."""
         x = self.tokens(ids) + self.places(torch.arange(ids.shape[1]))
         logits: Tensor = self.norm(self.blocks(x)) @ self.tokens.weight.T
         return logits
 
 
 def train(ids: Tensor, vocabulary: int) -> tuple[float, Transformer]:
-    """The seconds that all steps take, and what they made."""
+    """Train; return the seconds of all steps, and the network."""
     torch.manual_seed(0)
     model = Transformer(vocabulary)
     matrices = [weight for weight in model.parameters() if weight.ndim == 2]
@@ -83,7 +83,7 @@ def train(ids: Tensor, vocabulary: int) -> tuple[float, Transformer]:
 
 
 def rate(step: int) -> float:
-    """The learning rate of a step."""
+    """Return the learning rate of a step."""
     if step < WARM_STEPS:
         return RATE * (step + 1) / (WARM_STEPS + 1)
     done = (step - WARM_STEPS) / (STEPS - WARM_STEPS)
@@ -91,13 +91,13 @@ def rate(step: int) -> float:
 
 
 def cross_entropy(model: Transformer, windows: Tensor) -> Tensor:
-    """The mean loss over windows of one token more than the context, (N, T+1)."""
+    """Return the mean loss over windows (N, T + 1), one token longer than the context."""
     return nn.functional.cross_entropy(model(windows[:, :-1]).flatten(0, 1), windows[:, 1:].flatten())
 
 
 @torch.inference_mode()
 def held_out_loss(model: Transformer, ids: Tensor) -> float:
-    """The mean loss over a text, cut into windows that follow one another."""
+    """Return the mean loss over a text, cut into consecutive windows."""
     windows = ids.unfold(0, CONTEXT + 1, CONTEXT)
     return sum(float(cross_entropy(model, part)) * len(part) for part in windows.split(64)) / len(windows)
 

@@ -1,6 +1,5 @@
 """`rnnlab.load_config`: an experiment from a file or a text, with settings changed on the way."""
 
-import io
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -11,13 +10,12 @@ from typing import Any
 from rnnlab.config.overrides import Override, Setting
 from rnnlab.config.reading import parse_experiment, read_experiment
 from rnnlab.config.schema import Experiment
-from rnnlab.config.yaml_tree import MOST_CHARACTERS
+from rnnlab.config.writing import yaml_line
 from rnnlab.errors import ConfigError
 
 Settings = Mapping[str, Any]
 """Values by dotted name, such as `{"model.units": [128, 64]}`."""
 
-_TEXT = "tag:yaml.org,2002:str"
 _IN_SET = re.compile("^--set ")
 
 
@@ -64,29 +62,7 @@ def is_text(path_or_text: str) -> bool:
 
 def overrides_of(settings: Settings) -> list[Setting]:
     """Values by dotted name as settings that replace a file's."""
-    return [Setting(name, _yaml(value)) for name, value in settings.items()]
-
-
-def _yaml(value: Any) -> str:
-    """A value as YAML on one line; text is quoted, so that nothing in it is read as YAML."""
-    from ruamel.yaml import YAML  # noqa: PLC0415 (a tenth of a second)
-    from ruamel.yaml.representer import RepresenterError, SafeRepresenter  # noqa: PLC0415
-
-    class Representer(SafeRepresenter):
-        """A class of our own, so that other users of the library keep theirs."""
-
-    Representer.add_representer(
-        str, lambda own, text: own.represent_scalar("tag:yaml.org,2002:str", text, '"')
-    )
-    yaml, text = YAML(typ="safe", pure=True), io.StringIO()
-    yaml.Representer = Representer
-    yaml.default_flow_style, yaml.allow_unicode, yaml.width = True, True, MOST_CHARACTERS
-    try:
-        yaml.dump([_plain(value)], text)
-    except RepresenterError:
-        kind = type(value).__name__
-        raise TypeError(f"expected a value that YAML has, such as 256, received {kind}") from None
-    return text.getvalue().strip()[1:-1]
+    return [Setting(name, yaml_line(_plain(value))) for name, value in settings.items()]
 
 
 def _plain(value: Any) -> Any:

@@ -21,7 +21,6 @@ from rnnlab.models.architecture import architecture_of
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.reports.contents import contents_of
 from rnnlab.reports.curves import training_curves
-from rnnlab.reports.history import read_history as read_losses
 from rnnlab.reports.markup import Markup, tag
 from rnnlab.reports.page import fragment
 from rnnlab.runs.data import opened_model
@@ -206,7 +205,7 @@ def fragment_of(run: "Run") -> Markup:
     try:
         shown = [fragment(contents_of(run.folder, refusal=_UNMEASURED))]
     except RnnlabError:  # which the table says
-        shown = training_curves(read_losses(run.folder))
+        shown = training_curves(read_history(run.path, lenient=True))
     return tag("div", tag("table", *rows), *shown)
 
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import click
 
 from rnnlab import __version__
-from rnnlab.commands.hints import as_typed
 from rnnlab.errors import RnnlabError, near, one_line
 from rnnlab.terminal import completion
 from rnnlab.terminal.completion import HelpContext, help_columns, with_help
@@ -91,6 +90,8 @@ def run(arguments: Sequence[str]) -> int:
     try:
         cli.main(list(arguments), prog_name="rnnlab", standalone_mode=False, terminal_width=help_columns())
     except RnnlabError as error:
+        from rnnlab.commands.hints import as_typed
+
         message, exit_code = as_typed(error), error.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         message, exit_code = error.format_message(), error.exit_code

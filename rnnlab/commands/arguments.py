@@ -9,13 +9,16 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from rnnlab.errors import UsageError
+from rnnlab.errors import DataError, UsageError
 from rnnlab.runs.layout import CONFIG
 from rnnlab.terminal.completion import complete_config, complete_run
+
+if TYPE_CHECKING:
+    from rnnlab.music.meter import Meter
 
 config_argument = click.argument("config", type=click.Path(path_type=Path), shell_complete=complete_config)
 
@@ -111,6 +114,20 @@ def range_of(text: str | None, total: int, *, most: int, name: str) -> range:
         raise UsageError(f"{name}: expected a range such as 20-60, received {text!r}")
     numbers = numbers_of(text, total, name=name)
     return range(numbers[0], numbers[-1] + 1)
+
+
+def parsed_meter(text: str | None) -> "Meter | None":
+    """The metre that `--meter` names; None if the option was left out.
+
+    Raises:
+        UsageError: the text is no metre.
+    """
+    from rnnlab.music.meter import parse_meter
+
+    try:
+        return None if text is None else parse_meter(text)
+    except DataError as error:
+        raise UsageError(f"--meter: {error}") from None
 
 
 Command = TypeVar("Command", bound=Callable[..., Any])

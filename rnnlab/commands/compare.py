@@ -116,7 +116,7 @@ def _compare_runs(paths: tuple[Path, ...]) -> "Comparison":
 
 def _keep(folder: Path, text: str) -> None:
     from rnnlab.files import write_durably
-    from rnnlab.runs.comparisons import COMPARISON
+    from rnnlab.runs.layout import COMPARISON
 
     write_durably(folder / COMPARISON, f"{text}\n".encode(errors="backslashreplace"))
 

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rnnlab.commands.arguments import parsed_meter
 from rnnlab.errors import count_of
 from rnnlab.terminal.text import echo, write
 
 if TYPE_CHECKING:
     from rnnlab.music.files import Collection
     from rnnlab.music.keys import Transposition
-    from rnnlab.music.meter import Meter
 
 
 @click.command()
@@ -82,21 +82,6 @@ def _transposition(text: str | None) -> "Transposition | None":
         return None if text is None else parse_transposition(text)
     except DataError as error:
         raise UsageError(f"--transpose: {error}") from None
-
-
-def parsed_meter(text: str | None) -> "Meter | None":
-    """Return the metre that `--meter` says.
-
-    Raises:
-        UsageError: it says none.
-    """
-    from rnnlab.errors import DataError, UsageError
-    from rnnlab.music.meter import parse_meter
-
-    try:
-        return None if text is None else parse_meter(text)
-    except DataError as error:
-        raise UsageError(f"--meter: {error}") from None
 
 
 def _reading(options: dict[str, Any]) -> Any:

@@ -10,8 +10,7 @@ from rnnlab.commands.arguments import json_option, set_option
 from rnnlab.errors import command_line, count_of
 from rnnlab.terminal.completion import complete_config_or_run
 from rnnlab.terminal.progress import ReadingReport
-from rnnlab.terminal.text import echo, terminal_columns
-from rnnlab.terminal.width import cut, width_of
+from rnnlab.terminal.text import cut, echo, terminal_columns, width_of
 
 FIRST_ROWS = 10
 """Of the vocabulary and of the targets, without --full."""

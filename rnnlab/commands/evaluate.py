@@ -76,8 +76,10 @@ def command(
 
     _refuse_contradictions(folds, jobs, per_token, {"--split": split, "--data": data, "--seeds": seeds})
     trained, run, path = load_trained(model)
-    for note in (*([] if model else [f"using {path}"]), *of_unfinished(run)):
-        echo(note, err=True)
+    if model is None:
+        echo(f"using {path}", err=True)
+    if run and run.is_unfinished:
+        echo(of_unfinished(run), err=True)
     remedy = to_train(run) if folds else to_open(trained.experiment, path, split)
     trained, may_open = _opened(trained, run, path, must=not data, remedy=remedy)
     if per_token:

@@ -65,8 +65,8 @@ def _write_losses(model: Path | None, folder: Path) -> None:
     from rnnlab.config.reading import read_experiment
     from rnnlab.exports.tensorboard import write_events
     from rnnlab.runs.folder import find_run
-    from rnnlab.runs.history import HISTORY, read_history
-    from rnnlab.runs.layout import CONFIG
+    from rnnlab.runs.history import read_history
+    from rnnlab.runs.layout import CONFIG, HISTORY
 
     run = find_run(model)
     if model is None:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnnlab.commands.arguments import json_option, model_argument
-from rnnlab.commands.hints import of_unfinished
+from rnnlab.commands.arguments import json_option, model_argument, parsed_meter
 from rnnlab.terminal.text import echo
 
 if TYPE_CHECKING:
@@ -65,22 +64,20 @@ def command(
     What is left out is taken from the configuration that the model was trained with. At temperature 0 nothing
     is drawn, so that all samples are equal.
     """
-    from rnnlab.commands.convert import parsed_meter
     from rnnlab.config.schema import NotesDataset
     from rnnlab.generation.writing import generation_settings, write_samples
     from rnnlab.runs.folder import load_trained
-    from rnnlab.terminal.tables import as_json_text
 
     parsed_meter(meter)  # refused before anything slow
     trained, run, path = load_trained(model)
     if model is None:
         echo(f"using {path}", err=True)
-    for note in of_unfinished(run):
-        echo(note, err=True)
-    dataset, settings = (
-        trained.experiment.dataset,
-        generation_settings(trained.experiment.generation, options),
-    )
+    if run and run.is_unfinished:
+        from rnnlab.commands.hints import of_unfinished
+
+        echo(of_unfinished(run), err=True)
+    dataset = trained.experiment.dataset
+    settings = generation_settings(trained.experiment.generation, options)
     if output:
         from rnnlab.commands.output import check_output  # which loads every writer: nothing else pays for it
 
@@ -90,7 +87,7 @@ def command(
         echo(note, err=True)
     texts = [sample.text for sample in writing.samples]
     text = ("\n" if dataset.unit == "line" else "\n\n").join(texts)
-    echo(as_json_text(_as_json(writing)) if as_json else text)
+    echo(_json_text(writing) if as_json else text)
     if output:
         from rnnlab.commands.output import write_notes, write_text
 
@@ -114,14 +111,20 @@ def _said_of_equal_samples(writing: "Writing") -> tuple[str, ...]:
     return (f"{count_of(count, 'equal sample')}: {why}; to draw different ones, add: {remedy}",)
 
 
-def _as_json(writing: "Writing") -> dict[str, Any]:
+def _json_text(writing: "Writing") -> str:
+    """The fields that scripts may rely on."""
+    from rnnlab.terminal.tables import as_json_text
+
     settings = writing.settings.model_dump()
-    return {
-        "samples": [
-            {"sequence": list(s.sequence), "text": s.text, "log_probability": s.log_probability}
-            for s in writing.samples
-        ],
-        "random_seed": settings["random_seed"],
-        "settings": settings,
-        "model_sha256": writing.model_sha256,
-    }
+    samples = [
+        {"sequence": list(each.sequence), "text": each.text, "log_probability": each.log_probability}
+        for each in writing.samples
+    ]
+    return as_json_text(
+        {
+            "samples": samples,
+            "random_seed": settings["random_seed"],
+            "settings": settings,
+            "model_sha256": writing.model_sha256,
+        }
+    )

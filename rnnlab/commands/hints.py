@@ -1,8 +1,7 @@
-"""The commands that messages about data tell the user to type.
+"""What messages tell the user to type, as options and commands of the shell.
 
-Messages of the core for those who type commands: arguments are options, functions are commands.
-
-What to type after a training: commands for the run, as a shell takes them.
+The core names arguments and functions of Python; `as_typed` puts options and commands in their place. The
+other functions give the commands with which the user goes on. Several commands print the same ones.
 """
 
 from pathlib import Path
@@ -52,14 +51,10 @@ def to_measure(experiment: "Experiment", path: Path, split: str, data: Path, *, 
     return hint
 
 
-def of_unfinished(run: "RunFolder | None") -> tuple[str, ...]:
-    """A note on a run in which no epoch has ended, and how to go on with it."""
-    if not (run and run.is_unfinished):
-        return ()
+def of_unfinished(run: "RunFolder") -> str:
+    """The note on a run in which no epoch has ended, with the command that resumes it."""
     command = command_line("train", "--resume", run.path)
-    return (
-        f"{run.path}: no epoch has ended in this run, so its weights are hardly trained; go on: {command}",
-    )
+    return f"{run.path}: no epoch has ended in this run, so its weights are hardly trained; go on: {command}"
 
 
 def to_compare(folder: Path, *, done: int, of: int) -> str:
@@ -112,7 +107,7 @@ def next_step(run: Path, experiment: "Experiment", corpus: "Corpus") -> str:
 
     A seed stands there where the model needs one and the configuration has none: the beginning of the data.
     """
-    seed = []
+    seed: list[str] = []
     if experiment.generation.seed is None and not corpus.has_boundaries:
         from rnnlab.suggestions.choices import beginning
 

@@ -1,11 +1,16 @@
 """`rnnlab plot`: the training histories of runs as a picture."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from rnnlab.commands.arguments import checked_picture, output_option, overwrite_option
+from rnnlab.errors import Call, RunError
 from rnnlab.terminal.text import echo
+
+if TYPE_CHECKING:
+    from rnnlab.runs.history import History
 
 
 @click.command()
@@ -23,18 +28,29 @@ def command(runs: tuple[Path, ...], output: Path, *, overwrite: bool) -> None:
     """
     from rnnlab.commands.arguments import runs_in
     from rnnlab.files import write_durably
-    from rnnlab.reports.histories import FILE, read_history
     from rnnlab.reports.history_figure import history_picture
     from rnnlab.runs.folder import find_run
+    from rnnlab.runs.layout import HISTORY
 
     suffix = checked_picture(output, overwrite=overwrite)
     if runs:
-        found = [find_run(each) for path in runs for each in runs_in(path, having=FILE)]
+        found = [find_run(each) for path in runs for each in runs_in(path, having=HISTORY)]
     else:
         found = [find_run()]
         echo(f"using {found[0].path}", err=True)
     names = [run.path.name for run in found]
     is_clear = len(set(names)) == len(names)
-    histories = {run.path.name if is_clear else str(run.path): read_history(run) for run in found}
+    histories = {run.path.name if is_clear else str(run.path): _history(run.path) for run in found}
     write_durably(output, history_picture(histories, suffix))
     echo(f"drew {output}: {len(histories)} {'run' if len(histories) == 1 else 'runs'}", err=True)
+
+
+def _history(run: Path) -> "History":
+    """The history of a run in which an epoch has ended."""
+    from rnnlab.runs.history import read_history
+
+    history = read_history(run, with_steps=False)
+    if not len(history):
+        remedy = Call("resume", str(run))
+        raise RunError(f"{run}: no epoch has ended in this run yet; wait, or resume it: ", remedy)
+    return history

@@ -136,7 +136,7 @@ def details_json(entry: "RunEntry", details: "Details") -> dict[str, Any]:
         "environment": details.environment,
         "checkpoints": list(details.checkpoints),
         "sizes": details.sizes,
-        "events": list(details.events),
+        "events": list(map(str, details.events)),
     }
 
 
@@ -170,7 +170,7 @@ def details_rows(entry: "RunEntry", details: "Details") -> list[tuple[str, str]]
     rows.append(("checkpoints", ", ".join(details.checkpoints) or "none"))
     rows.append(("files", ", ".join(f"{name} {size_words(size)}" for name, size in details.sizes.items())))
     events = details.events[-_SHOWN_EVENTS:]
-    rows += [("events" if number == 0 else "", event) for number, event in enumerate(events)]
+    rows += [("events" if number == 0 else "", str(event)) for number, event in enumerate(events)]
     return rows + [("" if number else "wrong", problem) for number, problem in enumerate(entry.problems)]
 
 

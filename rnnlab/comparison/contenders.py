@@ -11,8 +11,8 @@ from rnnlab.comparison.measures import Comparison, Contender, Trial, check_same_
 from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.errors import RunError, count_of
 from rnnlab.models.model_file import TrainedModel
-from rnnlab.reports.histories import read_history
 from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.history import read_history
 
 _NUMBERED = re.compile(r"(.+?)(-seed)?-\d+")
 
@@ -90,8 +90,8 @@ def _measured(entry: Entry, report: Report) -> tuple[Trial, tuple[str, ...]]:
     notes: tuple[str, ...] = ()
     if entry.run:
         with suppress(RunError):  # without a history its time is not known
-            history = read_history(entry.run)
-            epochs, seconds = history.epochs[-1], history.seconds
+            history = read_history(entry.run.path, with_steps=False)
+            epochs, seconds = len(history) or None, history.seconds_without_compiling()
     wanted = entry.trained.experiment.training.epochs
     if epochs is not None and epochs < wanted:
         notes = (f"{entry.path}: trained for {epochs:,} of its {count_of(wanted, 'epoch')}",)

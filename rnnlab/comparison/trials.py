@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab.comparison.measures import check_same_data, data_digest
-from rnnlab.config.contradictions import refuse_contradictions
 from rnnlab.config.reading import places_named, read_experiment
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batches import make_batches
@@ -77,9 +76,7 @@ def with_training(experiment: Experiment, **settings: Any) -> Experiment:
     Raises:
         ConfigError: they cannot stand beside the others.
     """
-    changed = experiment.model_copy(update={"training": experiment.training.model_copy(update=settings)})
-    refuse_contradictions(changed)
-    return changed
+    return experiment.replaced(training=experiment.training.model_copy(update=settings))
 
 
 def cores() -> int:

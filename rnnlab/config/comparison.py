@@ -2,19 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from rnnlab.config.report import Mark, Problem, did_you_mean, expectation, report, shown
 from rnnlab.config.section import Section
-from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, read_tree
+from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, is_comparison, read_tree
 from rnnlab.errors import ConfigError, DataError, near
 from rnnlab.files import read_text
-
-MARK = "compare"
-"""The key that a page of this kind has, and an experiment has not."""
 
 MOST_SEEDS = 1000
 
@@ -45,11 +42,6 @@ class ComparisonPage(Section):
         return self
 
 
-def is_comparison(sections: Any) -> bool:
-    """Whether the plain values of a page list configurations to compare."""
-    return isinstance(sections, dict) and MARK in sections
-
-
 def read_comparison(path: Path) -> tuple[ComparisonPage, list[Path]]:
     """The page of a YAML file, and the configurations that it lists.
 
@@ -64,7 +56,7 @@ def read_comparison(path: Path) -> tuple[ComparisonPage, list[Path]]:
     if not is_comparison(tree.value):
         raise ConfigError(
             f"{path}: expected two configurations or more, or a page that lists them"
-            f" ({MARK}: [one.yaml, other.yaml]), received one configuration"
+            f" (compare: [one.yaml, other.yaml]), received one configuration"
         )
     page, problems = _checked(tree)
     if problems or page is None:

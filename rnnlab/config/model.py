@@ -5,7 +5,7 @@ Recurrent layers that other installed packages bring: `model.kind` is the name o
     [project.entry-points."rnnlab.cells"]
     mgu = "minimal_gated:MinimalGated"
 
-Nothing of such a package is imported here: `rnnlab.models.outside` loads its cell when a page or a model file
+Nothing of such a package is imported here: `models.architecture` loads its cell when a page or a model file
 names it.
 """
 

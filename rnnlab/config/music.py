@@ -9,9 +9,6 @@ from pydantic_core import PydanticCustomError
 from rnnlab.config.report import shown
 from rnnlab.config.section import STRINGS, Section
 from rnnlab.errors import DataError
-from rnnlab.music.melody import parse_grid, spell_grid
-from rnnlab.music.meter import parse_meter
-from rnnlab.music.notation import is_pitch_name
 
 FARTHEST = 127
 """Semitones from the lowest pitch of MIDI to the highest."""
@@ -24,6 +21,8 @@ _RANGE = re.compile(r"([+-]?[0-9]{1,3})\s*\.\.\s*([+-]?[0-9]{1,3})")
 
 def _spelled_grid(value: Any) -> Any:
     """The one text of a grid, given as a text or as a list of note lengths."""
+    from rnnlab.music.melody import parse_grid, spell_grid  # noqa: PLC0415 (few configurations need it)
+
     text = ",".join(map(str, value)) if isinstance(value, list | tuple) else value
     try:
         return spell_grid(parse_grid(str(text)))
@@ -49,6 +48,8 @@ def _voice(value: Any) -> Any:
 
 def _meter(value: Any) -> Any:
     """Return the one text of a metre."""
+    from rnnlab.music.meter import parse_meter  # noqa: PLC0415 (few configurations need it)
+
     try:
         return str(parse_meter(value if isinstance(value, str) else repr(value)))
     except DataError as error:
@@ -84,7 +85,9 @@ class MusicReading(Section):
 
 
 def _transposition(value: Any) -> Any:
-    """Semitones as a number, or the name of a tonic."""
+    """Return the semitones of a move, or the name of a tonic, unchanged."""
+    from rnnlab.music.notation import is_pitch_name  # noqa: PLC0415 (few configurations need it)
+
     if isinstance(value, str) and is_pitch_name(value):
         return value
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= FARTHEST:

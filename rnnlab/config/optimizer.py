@@ -11,8 +11,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from rnnlab.config.section import LEAST, MOST, MOST_DECAY, Decay, Positive, Section, Share
-from rnnlab.config.training import MinDelta, Patience
+from rnnlab.config.section import (
+    LEAST,
+    MOST,
+    MOST_DECAY,
+    Decay,
+    MinDelta,
+    Patience,
+    Positive,
+    Section,
+    Share,
+)
 
 
 def learning_rate(

@@ -4,19 +4,19 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rnnlab.config.comparison import is_comparison
-from rnnlab.config.contradictions import refuse_contradictions
-from rnnlab.config.overrides import Override, apply_overrides
 from rnnlab.config.problems import Finding, check, section_at
 from rnnlab.config.report import Mark, Problem, report
-from rnnlab.config.schema import Experiment
-from rnnlab.config.section import DATA_PATHS, make_absolute, one_or_many
+from rnnlab.config.schema import FITTED_SETTINGS, Experiment
+from rnnlab.config.section import DATA_PATHS, Section, make_absolute, one_or_many
 from rnnlab.config.writing import write_experiment
-from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, read_tree, value_at
+from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, is_comparison, read_tree, value_at
 from rnnlab.errors import ConfigError, DataError, MissingFile, TrainingError, UsageError, command_line
 from rnnlab.files import read_text
+
+if TYPE_CHECKING:
+    from rnnlab.config.overrides import Override
 
 __all__ = ["MOST_BYTES", "parse_experiment", "read_experiment", "write_experiment"]
 
@@ -27,7 +27,7 @@ CALLBACKS = ("training", "callbacks")
 MOST_BYTES = 4 * MOST_CHARACTERS
 
 
-def read_experiment(path: Path, overrides: Sequence[Override] = ()) -> Experiment:
+def read_experiment(path: Path, overrides: Sequence["Override"] = ()) -> Experiment:
     """The experiment of a YAML file.
 
     Args:
@@ -45,7 +45,9 @@ def read_experiment(path: Path, overrides: Sequence[Override] = ()) -> Experimen
     return parse_experiment(text, name=str(path), folder=path.parent, overrides=overrides)
 
 
-def parse_experiment(text: str, *, name: str, folder: Path, overrides: Sequence[Override] = ()) -> Experiment:
+def parse_experiment(
+    text: str, *, name: str, folder: Path, overrides: Sequence["Override"] = ()
+) -> Experiment:
     """The experiment of a YAML text.
 
     Args:
@@ -67,7 +69,7 @@ def parse_experiment(text: str, *, name: str, folder: Path, overrides: Sequence[
 
 @contextmanager
 def places_named(
-    path: Path, overrides: Sequence[Override] = (), *, text: str | None = None
+    path: Path, overrides: Sequence["Override"] = (), *, text: str | None = None
 ) -> Iterator[None]:
     """Add the place of the setting to each error that only the data shows, such as an unknown seed, or only
     the import of a callback.
@@ -93,7 +95,7 @@ def places_named(
         raise MissingFile(f"{error} ({key} is relative to its YAML file)", error.path) from None
 
 
-def _key_of(missing: Path, path: Path, overrides: Sequence[Override]) -> str:
+def _key_of(missing: Path, path: Path, overrides: Sequence["Override"]) -> str:
     """The dotted key by which a YAML file names a file relative to its folder; empty if none does."""
     text = read_text(path, most_bytes=MOST_BYTES)
     tree = _tree(text, str(path), path.parent, overrides)
@@ -123,7 +125,7 @@ def _placed(line: str, tree: Tree) -> str:
     return str(_problem(Finding(path, message), tree))
 
 
-def _tree(text: str, name: str, folder: Path, overrides: Sequence[Override]) -> Tree:
+def _tree(text: str, name: str, folder: Path, overrides: Sequence["Override"]) -> Tree:
     """The plain values of a YAML text, with absolute paths and the overrides in them, and their places."""
     tree = read_tree(text, lambda line, column: Mark(0, line, column, name))
     if not isinstance(tree.value, dict):
@@ -134,7 +136,10 @@ def _tree(text: str, name: str, folder: Path, overrides: Sequence[Override]) -> 
             f" {command_line('compare', Path(name))}"
         )
     make_absolute(tree.value, folder)
-    apply_overrides(overrides, tree)
+    if overrides:
+        from rnnlab.config.overrides import apply_overrides  # noqa: PLC0415 (a model file has none)
+
+        apply_overrides(overrides, tree)
     return tree
 
 
@@ -163,10 +168,6 @@ def _about_config(path: Path, error: DataError) -> str:
     return str(error)
 
 
-OPEN = {"split", "window", "batch_size", "epochs", "optimizer", "schedule"}
-"""Settings that are chosen by the data where a configuration leaves them out (`datasets/loading.py`)."""
-
-
 MAY_CHANGE = (
     "training.epochs",
     "training.early_stopping",
@@ -181,7 +182,7 @@ another training."""
 def resumed_experiment(
     own: Path,
     config: Path | None,
-    overrides: Sequence[Override],
+    overrides: Sequence["Override"],
     *,
     located: Callable[[Experiment], Experiment] = lambda experiment: experiment,
 ) -> Experiment:
@@ -200,7 +201,6 @@ def resumed_experiment(
     begun = located(read_experiment(own))
     asked_for = read_experiment(config, overrides) if config else located(read_experiment(own, overrides))
     wanted = _with_choices(asked_for, begun)
-    refuse_contradictions(wanted)
     changed = [
         f"{key} ({_shown(before)} → {_shown(after)})"
         for key, before, after in _differences(begun.model_dump(mode="json"), wanted.model_dump(mode="json"))
@@ -215,13 +215,13 @@ def resumed_experiment(
 
 
 def _with_choices(wanted: Experiment, begun: Experiment) -> Experiment:
-    """A configuration with what it leaves open as it was chosen when the run began."""
-    update = {}
-    for name, section in (("dataset", begun.dataset), ("training", begun.training)):
-        mine = getattr(wanted, name)
-        chosen = {key: getattr(section, key) for key in OPEN - mine.model_fields_set if hasattr(section, key)}
-        update[name] = mine.model_copy(update=chosen)
-    return wanted.model_copy(update=update)
+    """A configuration; the settings that it leaves to the data are those chosen when the run began."""
+    sections: dict[str, Section] = {}
+    for name, keys in FITTED_SETTINGS.items():
+        mine, chosen = getattr(wanted, name), getattr(begun, name)
+        left_out = {key: getattr(chosen, key) for key in keys if key not in mine.model_fields_set}
+        sections[name] = mine.model_copy(update=left_out)
+    return wanted.replaced(**sections)
 
 
 def _differences(old: Any, new: Any, key: str = "") -> Iterator[tuple[str, Any, Any]]:

@@ -13,7 +13,6 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from rnnlab.config.patterns import divided
 from rnnlab.config.yaml_tree import value_at
 
 MOST_UNITS = 16_384
@@ -58,6 +57,12 @@ Positive = Annotated[float, Field(ge=LEAST, le=MOST)]
 
 Decay = Annotated[float, Field(ge=0, le=MOST_DECAY)]
 """How much of a running mean is kept at each step, from 0 to less than 1."""
+
+Patience = Annotated[int, Field(ge=1, le=10_000_000)]
+"""Measurements of a loss in which it is to fall."""
+
+MinDelta = Annotated[float, Field(ge=0)]
+"""A loss counts as lower if it is by more than this, nats per token."""
 
 RandomSeed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 """A number that fixes what is drawn."""
@@ -132,6 +137,8 @@ def folder_of_all(paths: Iterable[Path]) -> Path:
 
 def _folder_of(path: Path) -> Path:
     """The folder of a file or a folder; of a pattern, the one in which it begins."""
+    from rnnlab.config.patterns import divided  # noqa: PLC0415 (only the files of a dataset need it)
+
     folder, pattern = divided(path)
     return folder if pattern else path.parent
 

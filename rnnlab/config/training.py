@@ -1,15 +1,24 @@
-"""The section `training.checkpoint`: when a training is saved so that it can be resumed.
+"""The sections `training`, `evaluation` and `generation`: what is done with the network."""
 
-The section `training.early_stopping`: what ends a training before its last epoch.
-
-The section `training.samples`: what is written while the network is trained.
-"""
-
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from rnnlab.config.section import Length, SampleCount, Section, Temperature
+from rnnlab.config.callback import Callbacks
+from rnnlab.config.model import RecurrentModel
+from rnnlab.config.optimizer import Adam, ConstantSchedule, Optimizer, Schedule
+from rnnlab.config.section import (
+    Length,
+    MinDelta,
+    Patience,
+    RandomSeed,
+    SampleCount,
+    Section,
+    Share,
+    Temperature,
+)
+
+Regime = Literal["windows", "stateful_windows", "stream"]
 
 DEFAULT_SECONDS = 30.0
 
@@ -35,13 +44,6 @@ class Checkpoints(Section):
         if self.every_seconds is None and self.every_epochs is None:
             object.__setattr__(self, "every_seconds", DEFAULT_SECONDS)  # the record is frozen
         return self
-
-
-Patience = Annotated[int, Field(ge=1, le=10_000_000)]
-"""Measurements of a loss in which it is to fall."""
-
-MinDelta = Annotated[float, Field(ge=0)]
-"""A loss counts as lower if it is by more than this, nats per token."""
 
 
 class EarlyStopping(Section):
@@ -70,3 +72,98 @@ class Samples(Section):
     temperature: Temperature | None = Field(
         None, description="0 takes the most probable token; left out, generation.temperature."
     )
+
+
+class Training(Section):
+    """How the network is trained."""
+
+    batching: Literal["windows", "stream"] = Field(
+        "stream", description="Overlapping windows, or contiguous lanes cut every `window` steps."
+    )
+    batch_size: Annotated[int, Field(ge=1, le=65_536)] = Field(
+        32, description="Windows, or lanes of a stream, per batch."
+    )
+    shuffle: bool = Field(False, description="Whether windows come in a new random order each epoch.")
+    epochs: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
+        10, description="Passes over the training data."
+    )
+    random_seed: RandomSeed = Field(
+        0, description="The number that fixes initial weights, shuffling and dropout."
+    )
+    optimizer: Optimizer = Field(Adam(name="adam"), description="What takes the steps, and its settings.")
+    schedule: Schedule = Field(ConstantSchedule(), description="The learning rate over the steps.")
+    early_stopping: EarlyStopping | None = Field(
+        None,
+        description="What ends training before its last epoch; left out, nothing does. The best weights are"
+        " kept in any case.",
+    )
+    label_smoothing: Share = Field(
+        0.0,
+        description="Share of each target that is spread over all tokens in what training lowers, 0 to 1"
+        " (Szegedy et al., 2016). Every loss that is shown, or chooses the best weights, is without it.",
+    )
+    on_non_finite: Literal["stop", "skip_step"] = Field(
+        "stop",
+        description="What becomes of a step whose loss, or the weights after it, are no finite numbers:"
+        " training ends, or goes on without the step.",
+    )
+    checkpoint: Checkpoints = Field(Checkpoints(), description="When the training is saved to be resumed.")
+    samples: Samples | None = Field(
+        None,
+        description="What the network writes into samples.txt while it is trained; left out, nothing.",
+    )
+    tensorboard: bool = Field(
+        False,
+        description="Whether the training writes event files for TensorBoard into the run folder (extra"
+        " `tensorboard`).",
+    )
+    callbacks: Callbacks = Field(
+        (),
+        description="Keras callbacks, each `package.module:Class`, or that with the arguments of its"
+        " constructor: `{class: package.module:Class, arguments: {…}}`.",
+    )
+
+
+class EvaluationSettings(Section):
+    """How the network is measured."""
+
+    every: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
+        1, description="Epochs between two validations."
+    )
+    split: Literal["train", "validation", "test"] | None = Field(
+        None,
+        description="The part that `evaluate` measures; left out, validation where there is one, else train.",
+    )
+    seeds: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
+        None, description="Windows of the part, spread evenly, that free runs start from; left out, none."
+    )
+
+
+class Generation(Section):
+    """How the network writes."""
+
+    seed: Annotated[str, Field(min_length=1)] | None = Field(None, description="Text or notes to start from.")
+    length: Length = Field(200, description="Tokens to generate after the seed.")
+    temperature: Temperature | None = Field(
+        None, description="0 takes the most probable token; left out, 0 for windows and 1 for a stream."
+    )
+    top_k: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
+        None,
+        description="Draw from the K most probable tokens (Fan et al., 2018); from all, if there are fewer.",
+    )
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        None,
+        description="Draw from the most probable tokens whose probabilities reach P, 0 to 1 (Holtzman et al.,"
+        " 2020).",
+    )
+    samples: SampleCount = Field(1, description="How many samples.")
+    random_seed: RandomSeed = Field(0, description="The number that fixes what is drawn.")
+    stop: str | None = Field(None, description="The token that ends a sample; it is not written.")
+
+
+def regime_of(training: Training, model: Section) -> Regime:
+    """The regime of a training: windows, windows with a carried state, or a stream."""
+    if training.batching == "stream":
+        return "stream"
+    stateful = isinstance(model, RecurrentModel) and model.stateful
+    return "stateful_windows" if stateful else "windows"

@@ -1,18 +1,24 @@
-"""From an `Experiment` to YAML."""
+"""The only writer of YAML: an `Experiment` as a page, and any value on one line."""
 
+import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rnnlab.config.schema import Experiment
 from rnnlab.config.section import make_relative
-from rnnlab.config.yaml_tree import MOST_CHARACTERS
+from rnnlab.config.yaml_tree import MOST_CHARACTERS, plain_value
 
 _LONGEST_LINE = 100
 """Characters of a list that is written on one line."""
 
 _LONGEST_LIST = 1000
 """Notes of a vocabulary that is written as a list; a string is read in far less time."""
+
+_TEXT = "tag:yaml.org,2002:str"
+_WORD = re.compile(r"[A-Za-z_./][\w./-]*")
+"""Text that needs no quotes on one line, unless it is a number or `null`, `true` or `false`."""
 
 
 def write_experiment(experiment: Experiment, *, folder: Path) -> str:
@@ -25,23 +31,41 @@ def write_experiment(experiment: Experiment, *, folder: Path) -> str:
     Returns:
         YAML from which `parse_experiment`, given the same folder, reads an equal experiment.
     """
+    return _dumped(_sections(experiment, folder), on_one_line=False)
+
+
+def yaml_line(value: Any) -> str:
+    """Return a value as YAML on one line; text that is not a plain word stands in double quotes.
+
+    Raises:
+        TypeError: YAML has no such value; the message names its type.
+    """
+    from ruamel.yaml.representer import RepresenterError  # noqa: PLC0415 (a tenth of a second)
+
+    try:
+        return _dumped([value], on_one_line=True).strip()[1:-1]
+    except RepresenterError:
+        message = f"expected a value that YAML has, such as 256, received {type(value).__name__}"
+        raise TypeError(message) from None
+
+
+def _dumped(value: Any, *, on_one_line: bool) -> str:
     from ruamel.yaml import YAML  # noqa: PLC0415 (a tenth of a second)
-    from ruamel.yaml.compat import StringIO  # noqa: PLC0415
     from ruamel.yaml.representer import SafeRepresenter  # noqa: PLC0415
 
     class Representer(SafeRepresenter):
         """A class of our own, so that other users of the library keep theirs."""
 
-    Representer.add_representer(str, _text)
-    Representer.add_representer(list, _list)
-    yaml = YAML(typ="safe", pure=True)
+    Representer.add_representer(str, _word if on_one_line else _text)
+    if not on_one_line:
+        Representer.add_representer(list, _list)
+    yaml, text = YAML(typ="safe", pure=True), io.StringIO()
     yaml.Representer = Representer
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    yaml.default_flow_style, yaml.allow_unicode = False, True
+    yaml.default_flow_style, yaml.allow_unicode = on_one_line, True
     yaml.width = MOST_CHARACTERS  # a line that is folded within spaces is read back with fewer of them
-    text = StringIO()
-    yaml.dump(_sections(experiment, folder), text)
-    return str(text.getvalue())
+    yaml.dump(value, text)
+    return text.getvalue()
 
 
 def _sections(experiment: Experiment, folder: Path) -> dict[str, Any]:
@@ -69,7 +93,13 @@ def _one_or_many(items: list[str]) -> Any:
 
 def _text(representer: Any, text: str) -> Any:
     """Text as YAML; what cannot be seen is escaped, since plain YAML takes some of it for a line break."""
-    return representer.represent_scalar("tag:yaml.org,2002:str", text, None if text.isprintable() else '"')
+    return representer.represent_scalar(_TEXT, text, None if text.isprintable() else '"')
+
+
+def _word(representer: Any, text: str) -> Any:
+    """Text as YAML on one line, where a comma, a bracket or a `#` may follow it."""
+    is_plain = _WORD.fullmatch(text) and text.isprintable() and plain_value(text) == text
+    return representer.represent_scalar(_TEXT, text, None if is_plain else '"')
 
 
 def _list(representer: Any, items: Sequence[Any]) -> Any:

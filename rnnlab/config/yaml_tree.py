@@ -100,6 +100,11 @@ def value_at(value: Any, path: Path) -> Any:
     return value
 
 
+def is_comparison(sections: Any) -> bool:
+    """Whether the plain values of a YAML file list configurations to compare, and are no experiment."""
+    return isinstance(sections, dict) and "compare" in sections
+
+
 def plain_value(text: str) -> Any:
     """What an unquoted scalar means."""
     if text in _WORDS:

@@ -19,10 +19,9 @@ from rnnlab.config.schema import NotesDataset, SequencesSplit, TextDataset
 from rnnlab.config.section import Section
 from rnnlab.datasets.reporting import Report, followed, unreported
 from rnnlab.datasets.stored_text import StoredText
-from rnnlab.datasets.texts import common_meter, read_texts
+from rnnlab.datasets.texts import common_meter, is_moved, read_texts
 from rnnlab.datasets.tokens import Ids, written_in_two_ways
-from rnnlab.datasets.transposition import is_moved, with_transposed
-from rnnlab.datasets.vocabulary import LINE_BREAK, Kind, Vocabulary
+from rnnlab.datasets.vocabulary import LINE_BREAK, Kind, Vocabulary, with_transposed
 from rnnlab.errors import DataError, VocabularyError
 
 ALIGNMENT = 64

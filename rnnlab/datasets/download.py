@@ -1,6 +1,7 @@
 """The bytes at an address: no scheme, redirect, size or silence that was not meant.
 
 They are what the server sends, nothing is unpacked; and it is sent the address and the name of rnnlab only.
+pooch and requests unpack them, send passwords of ~/.netrc and wait for the end of a redirect's body.
 """
 
 import http.client

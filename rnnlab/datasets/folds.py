@@ -17,9 +17,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.config.schema import Experiment
+from rnnlab.config.schema import Experiment, FittedExperiment
 from rnnlab.datasets.corpus import Corpus, equals_together, nearest_edges, reordered
-from rnnlab.datasets.loading import Data, require_readable
+from rnnlab.datasets.loading import Data, fitted, require_readable
 from rnnlab.datasets.parts import part_of_tokens
 from rnnlab.datasets.splits import Splits, stratified_parts
 from rnnlab.errors import Argument, DataError, count_of
@@ -42,10 +42,11 @@ def fold_data(corpus: Corpus, experiment: Experiment, folds: int) -> Iterator[Da
         ConfigError: there are too many training steps.
     """
     made: Iterator[Data]
+    own, _ = fitted(experiment, corpus)
     if experiment.regime == "windows":
-        made = (Data(experiment, corpus, splits) for splits in stratified_parts(corpus, experiment, folds))
+        made = (Data(own, corpus, splits) for splits in stratified_parts(corpus, own, folds))
     elif len(corpus.starts) >= folds:
-        made = _of_sequences(corpus, experiment, folds)
+        made = _of_sequences(corpus, own, folds)
     elif corpus.has_boundaries:
         raise DataError(
             Argument("folds", folds),
@@ -53,13 +54,13 @@ def fold_data(corpus: Corpus, experiment: Experiment, folds: int) -> Iterator[Da
             " folds, or leave dataset.unit out, so that the data is cut anywhere",
         )
     else:
-        made = _of_blocks(corpus, experiment, folds)
+        made = _of_blocks(corpus, own, folds)
     for fold in made:
         require_readable(fold.as_trained_on())
         yield fold
 
 
-def _of_sequences(corpus: Corpus, experiment: Experiment, folds: int) -> Iterator[Data]:
+def _of_sequences(corpus: Corpus, experiment: FittedExperiment, folds: int) -> Iterator[Data]:
     count = len(corpus.starts)
     equals = corpus.groups
     unique = int(equals.max()) + 1
@@ -86,7 +87,7 @@ def _of_sequences(corpus: Corpus, experiment: Experiment, folds: int) -> Iterato
         yield _fold(corpus, experiment, corpus.starts, kept, held, note)
 
 
-def _of_blocks(corpus: Corpus, experiment: Experiment, folds: int) -> Iterator[Data]:
+def _of_blocks(corpus: Corpus, experiment: FittedExperiment, folds: int) -> Iterator[Data]:
     """Blocks of tokens; on either side of one, as many as a window has are left out of training."""
     tokens, gap = len(corpus.ids), experiment.dataset.window
     note = (
@@ -102,7 +103,7 @@ def _of_blocks(corpus: Corpus, experiment: Experiment, folds: int) -> Iterator[D
 
 
 def _fold(
-    corpus: Corpus, experiment: Experiment, starts: Places, kept: Places, held: Places, note: str
+    corpus: Corpus, experiment: FittedExperiment, starts: Places, kept: Places, held: Places, note: str
 ) -> Data:
     """A fold that trains on some pieces of a corpus, and holds others out.
 

@@ -11,12 +11,10 @@ How far the work on a large dataset has come, for whoever waits for it.
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rnnlab.config.contradictions import refuse_contradictions
 from rnnlab.config.dataset import ContiguousSplit, NoSplit, SequencesSplit
 from rnnlab.config.optimizer import Adam, CosineSchedule
-from rnnlab.config.schema import Experiment, NotesDataset
+from rnnlab.config.schema import FITTED_SETTINGS, Experiment, FittedExperiment, NotesDataset
 from rnnlab.config.section import Section
-from rnnlab.datasets.augmentation import augmented
 from rnnlab.datasets.batches import Batches, make_batches, reading_order
 from rnnlab.datasets.corpus import Corpus, drawn, load_corpus
 from rnnlab.datasets.reporting import Report, unreported
@@ -33,12 +31,12 @@ class Data:
     """A corpus and its parts.
 
     Attributes:
-        experiment: the configuration, with what it left open chosen for this data.
+        experiment: the configuration, fitted to this data.
         corpus: the data as it is, without copies.
         splits: its parts.
     """
 
-    experiment: Experiment
+    experiment: FittedExperiment
     corpus: Corpus
     splits: Splits
 
@@ -48,6 +46,10 @@ class Data:
         Raises:
             DataError: a copy has a note that is not in the vocabulary, or that MIDI has not.
         """
+        if not self.experiment.dataset.shifts:
+            return self
+        from rnnlab.datasets.augmentation import augmented  # noqa: PLC0415 (most data has no copies)
+
         corpus, parts = augmented(self.corpus, self.splits.parts, self.experiment)
         return replace(self, corpus=corpus, splits=replace(self.splits, parts=parts))
 
@@ -66,12 +68,11 @@ def load_data(experiment: Experiment, *, report: Report = unreported) -> Data:
     """
     corpus = load_corpus(experiment.dataset, report=report)
     check_generation(experiment, corpus.vocabulary)
-    is_open = "split" not in experiment.dataset.model_fields_set
-    experiment, notes = fitted(experiment, corpus)
-    if is_open:
-        corpus = drawn(corpus, experiment.dataset.split)
-    splits = split_corpus(corpus, experiment)
-    data = Data(experiment, corpus, splits)
+    complete, notes = fitted(experiment, corpus)
+    if "split" in experiment.left_to_data:
+        corpus = drawn(corpus, complete.dataset.split)
+    splits = split_corpus(corpus, complete)
+    data = Data(complete, corpus, splits)
     read = data.as_trained_on()
     require_readable(read)
     notes += splits.notes + _said_of_copies(data, read)
@@ -175,35 +176,52 @@ OPTIMIZER = Adam(name="adam", learning_rate=0.004, global_clipnorm=1.0)
 SCHEDULE = CosineSchedule(kind="cosine", warmup=0.05)
 
 
-def fitted(experiment: Experiment, corpus: Corpus) -> tuple[Experiment, tuple[str, ...]]:
-    """The experiment with nothing left open, and a sentence on what was chosen, if anything was.
+def fitted(experiment: Experiment, corpus: Corpus) -> tuple[FittedExperiment, tuple[str, ...]]:
+    """Return the experiment with every setting that it leaves to its data, and a sentence on what was chosen.
 
     Args:
-        experiment: the configuration; with other regimes than a stream only the metre of its notes is chosen.
+        experiment: the configuration. Only a stream leaves settings to the size of its data; the metre of
+            notes is taken from the files in every regime.
         corpus: its data, before it is split.
 
     Raises:
-        ConfigError: a setting of the configuration cannot stand beside what was chosen.
+        ConfigError: a setting of the configuration contradicts what was chosen.
     """
     experiment = _in_meter(experiment, corpus)
-    if experiment.regime != "stream":
-        return experiment, ()
-    dataset, training = experiment.dataset, experiment.training
-    split = dataset.split if "split" in dataset.model_fields_set else _split(corpus)
+    left = experiment.left_to_data
+    if not left:
+        return FittedExperiment.of(experiment), ()
+    choices = _choices(experiment, corpus)
+    sections: dict[str, Section] = {}
+    for section, names in FITTED_SETTINGS.items():
+        chosen = {name: choices[name] for name in names if name in left}
+        sections[section] = getattr(experiment, section).model_copy(update=chosen)
+    copies = count_of(len(experiment.dataset.shifts), "copy") if experiment.dataset.shifts else ""
+    size = count_of(len(corpus.ids), "token") + (f" and {copies} of those trained on" if copies else "")
+    said = ", ".join(f"{name} {_shown(choices[name])}" for name in left)
+    complete = FittedExperiment.of(experiment.replaced(**sections))
+    return complete, (f"not set, so chosen for {size}: {said}",)
+
+
+def _choices(experiment: Experiment, corpus: Corpus) -> dict[str, Any]:
+    """A value for each setting that a stream may leave to its data; the settings that are given count."""
+    dataset, training, left = experiment.dataset, experiment.training, experiment.left_to_data
+    split = _split(corpus) if "split" in left else dataset.split
     targets = max(int(len(corpus.ids) * (1 - _share(split))) * (1 + len(dataset.shifts)) - 1, 1)
     window, lanes = dataset.window, training.batch_size
-    if "window" not in dataset.model_fields_set:
+    if "window" in left:
         window = min(LONGEST_WINDOW, max(targets // LEAST_STEPS, 1))
-    if "batch_size" not in training.model_fields_set:
+    if "batch_size" in left:
         lanes = min(MOST_LANES, max(targets // (window * LEAST_STEPS), 1))
     epochs = min(MOST_EPOCHS, max(round(TOKENS_WANTED / targets), 1))
-    chosen: dict[str, Any] = {"split": split, "window": window, "batch_size": lanes, "epochs": epochs}
-    if not training.model_fields_set & {"optimizer", "schedule"}:
-        chosen |= {"optimizer": OPTIMIZER, "schedule": SCHEDULE}
-    copies = f" and {count_of(len(dataset.shifts), 'copy')} of those trained on" if dataset.shifts else ""
-    complete, notes = _with(experiment, chosen, size=f"{count_of(len(corpus.ids), 'token')}{copies}")
-    refuse_contradictions(complete)
-    return complete, notes
+    return {
+        "split": split,
+        "window": window,
+        "batch_size": lanes,
+        "epochs": epochs,
+        "optimizer": OPTIMIZER,
+        "schedule": SCHEDULE,
+    }
 
 
 def _in_meter(experiment: Experiment, corpus: Corpus) -> Experiment:
@@ -213,22 +231,6 @@ def _in_meter(experiment: Experiment, corpus: Corpus) -> Experiment:
         return experiment
     reading = dataset.reading.model_copy(update={"meter": corpus.meter})
     return experiment.model_copy(update={"dataset": dataset.model_copy(update={"reading": reading})})
-
-
-def _with(experiment: Experiment, chosen: dict[str, Any], *, size: str) -> tuple[Experiment, tuple[str, ...]]:
-    """The experiment with the choices for what it leaves open, and a sentence on them."""
-    update, said = {}, []
-    for name in ("dataset", "training"):
-        section = getattr(experiment, name)
-        own = {
-            key: value
-            for key, value in chosen.items()
-            if key in type(section).model_fields and key not in section.model_fields_set
-        }
-        update[name] = section.model_copy(update=own)
-        said += [f"{key} {_shown(value)}" for key, value in own.items()]
-    note = f"not set, so chosen for {size}: {', '.join(said)}"
-    return experiment.model_copy(update=update), (note,) if said else ()
 
 
 def _split(corpus: Corpus) -> NoSplit | ContiguousSplit | SequencesSplit:

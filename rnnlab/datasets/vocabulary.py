@@ -164,6 +164,26 @@ class Vocabulary:
         return token if self.kind == "notes" and token != self.boundary else repr(token)
 
 
+def with_transposed(vocabulary: Vocabulary, shifts: Sequence[int]) -> Vocabulary:
+    """Return the vocabulary with its notes and their copies, moved by each of these semitones within MIDI."""
+    if not shifts:
+        return vocabulary
+    notes = [token for token in vocabulary.tokens if token != vocabulary.boundary]
+    copies = (transposed_token(token, shift) for token in notes for shift in shifts)
+    text = " ".join([*notes, *filter(None, copies)])
+    return Vocabulary.derive([("dataset.augment", text)], kind="notes", boundary=vocabulary.boundary)
+
+
+def transposed_token(token: str, semitones: int) -> str | None:
+    """Return a note transposed, in its one spelling; None where MIDI has no such pitch."""
+    from rnnlab.music.keys import transposed_tokens  # noqa: PLC0415 (only transposed copies need it)
+
+    try:
+        return transposed_tokens([token], semitones)[token]
+    except DataError:
+        return None
+
+
 def _with(boundary: str | None, tokens: Sequence[str]) -> tuple[str, ...]:
     """The tokens, the boundary first if there is one."""
     if boundary is None:

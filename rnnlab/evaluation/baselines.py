@@ -1,4 +1,4 @@
-"""What counting alone is worth: n-gram models of the training part, asked for a network's targets."""
+"""N-gram baselines: counted on the training part, and scored on the same targets as the network."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,15 +17,15 @@ from rnnlab.evaluation.ngram import Ids, NGrams, Smoothing, train_ngrams
 
 HIGHEST_ORDER = 8
 MOST_TOKENS = 4_000_000
-"""The n-grams are of so many tokens at most, the last of the training part; their tables take memory."""
+"""At most so many tokens are counted, the last ones of the training part: the tables take memory."""
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """An n-gram model, measured.
+    """An n-gram model and its loss.
 
     Attributes:
-        order: n; it looks at n − 1 tokens.
+        order: n; the model sees n − 1 tokens before its target.
         smoothing: of its counts.
         loss: cross-entropy, nats per token.
     """
@@ -41,11 +41,11 @@ class Baselines:
 
     Attributes:
         all: of every order and smoothing.
-        tokens: targets that they were measured on.
-        counted: tokens of the training part that they were counted on.
-        left_out: tokens of the training part, before those, that were not.
-        copies: how many of the transposed copies of `dataset.augment` they were counted on too: all or none
-            of them; None where there are none to choose.
+        tokens: number of targets that the models were measured on.
+        counted: number of tokens of the training part that the models were counted on.
+        left_out: number of tokens of the training part, before those, that were left out.
+        copies: number of transposed copies of `dataset.augment` that the models were counted on as well, all
+            or none of them; None if the configuration has no copies.
     """
 
     all: tuple[Baseline, ...]
@@ -56,28 +56,28 @@ class Baselines:
 
     @property
     def unigram(self) -> Baseline:
-        """How often each token occurs; by Witten–Bell, T / (N + T) is left to be shared by all equally."""
+        """The model of order 1: token frequencies, with T / (N + T) shared equally (Witten–Bell)."""
         return next(each for each in self.all if each.order == 1 and each.smoothing == "witten_bell")
 
     @property
     def best(self) -> Baseline:
-        """The one with the lowest loss on the part that they were measured on, which favours it."""
+        """The model with the lowest loss on the measured part; choosing on that part favours it."""
         return min(self.all, key=lambda each: each.loss)
 
 
 def best_baselines(
     training: Corpus, train: Part, corpus: Corpus, order: Batches, experiment: Experiment
 ) -> Baselines:
-    """The n-gram models of a training part as it is, or with its transposed copies, whichever are better.
+    """Return the better of two: n-gram models of the training part alone, or with its transposed copies.
 
-    Copies help counting in some data and harm it in other: a network that was trained with them is held
-    against the better of the two. Arguments as in `measure_baselines`.
+    Copies lower the loss of n-gram models on some data and raise it on other data. A network that was trained
+    with copies is compared with the better of the two. The arguments are those of `measure_baselines`.
     """
     plain = measure_baselines(training, train, corpus, order, experiment)
     if not experiment.dataset.shifts:
         return plain
     measured = [replace(plain, copies=0)]
-    with suppress(DataError):  # of data that has changed, a copy may have notes that the model does not know
+    with suppress(DataError):  # if the data has changed, a copy may have notes that are not in the vocabulary
         copied, parts = augmented(training, {"train": train}, experiment)
         other = measure_baselines(copied, parts["train"], corpus, order, experiment)
         measured.append(replace(other, copies=len(experiment.dataset.shifts)))
@@ -87,13 +87,13 @@ def best_baselines(
 def measure_baselines(
     training: Corpus, train: Part, corpus: Corpus, order: Batches, experiment: Experiment
 ) -> Baselines:
-    """The n-gram models of a training part, measured on the targets that a network is measured on.
+    """Count n-gram models on a training part and measure them on the targets of a network.
 
     Args:
         training: the training data.
-        train: the part of it that the network was trained on.
+        train: the part of the training data that the network was trained on.
         corpus: the data to measure on.
-        order: in which the part of it to measure on is read, by `reading_order`.
+        order: the batches of the measured part, from `reading_order`.
         experiment: the configuration.
     """
     ranges = ranges_read(train, window=experiment.dataset.window, regime=experiment.regime)
@@ -101,7 +101,7 @@ def measure_baselines(
     ids, reach = _last_tokens(training, ranges)
     models = train_ngrams(ids, reach, vocab_size=len(training.vocabulary), most=HIGHEST_ORDER)
     losses, tokens = _losses(models, corpus, order, experiment)
-    is_certain = len(training.vocabulary) == 1  # rounding leaves a little more or less than 0
+    is_certain = len(training.vocabulary) == 1  # the loss is 0, but rounding gives a little more or less
     measured = tuple(
         Baseline(order, smoothing, 0.0 if is_certain else max(0.0, float(loss) / tokens))
         for smoothing, by_order in losses.items()
@@ -111,13 +111,20 @@ def measure_baselines(
 
 
 def _last_tokens(corpus: Corpus, ranges: NDArray[np.int64]) -> tuple[Ids, Ids]:
-    """Ids (S,) of the last tokens of ranges, and how many tokens before each belong to it (S,)."""
-    lengths = ranges[:, 1] - ranges[:, 0]
-    after = np.append(np.cumsum(lengths[::-1])[::-1][1:], 0)
-    kept = np.clip(MOST_TOKENS - after, 0, lengths)
-    firsts = ranges[:, 1] - kept
-    places = np.arange(int(kept.sum())) + np.repeat(firsts - (np.cumsum(kept) - kept), kept)
-    reach = np.minimum(reaches(corpus, places), places - np.repeat(firsts, kept))
+    """Return the last `MOST_TOKENS` tokens of R ranges: their ids (S,) and the tokens before each (S,).
+
+    Args:
+        corpus: the training data.
+        ranges: (R, 2) first token and the one after the last, ascending.
+    """
+    lengths = ranges[:, 1] - ranges[:, 0]  # (R,)
+    after = np.append(np.cumsum(lengths[::-1])[::-1][1:], 0)  # (R,) tokens in the ranges behind each range
+    kept = np.clip(MOST_TOKENS - after, 0, lengths)  # (R,) tokens of each range that are counted
+    firsts = ranges[:, 1] - kept  # (R,) the first of them
+    # Indices of the kept tokens: range after range, each from its first token on.
+    places = np.arange(int(kept.sum())) + np.repeat(firsts - (np.cumsum(kept) - kept), kept)  # (S,)
+    # A context ends where its sequence or its range begins; a token that is no target is context only.
+    reach = np.minimum(reaches(corpus, places), places - np.repeat(firsts, kept))  # (S,)
     reach[~is_target(corpus, places)] = 0
     return corpus.ids[places], np.minimum(reach, HIGHEST_ORDER).astype(np.int8)
 
@@ -125,19 +132,25 @@ def _last_tokens(corpus: Corpus, ranges: NDArray[np.int64]) -> tuple[Ids, Ids]:
 def _losses(
     models: NGrams, corpus: Corpus, order: Batches, experiment: Experiment
 ) -> tuple[dict[Smoothing, NDArray[np.float64]], int]:
-    """The cross-entropy of each model, summed over all targets (K,), and how many targets there are."""
+    """Return the summed cross-entropy (nats) of the K models of each smoothing, and the number of targets.
+
+    A target that is read at time step t of a window has t tokens before it. A model of order n uses at most
+    n − 1 of them, as the network at that step could.
+    """
     losses: dict[Smoothing, NDArray[np.float64]] = {}
     tokens, orders = 0, np.arange(len(models.orders))
     target = experiment.dataset.target
     for block in target_blocks(corpus, order, target=target, most_reach=len(orders) - 1):
+        # The L targets of a block, and enough tokens before the first one for the highest order.
         end = min(block.first + block.times.shape[1], len(corpus.ids))
         places = np.arange(max(block.first - HIGHEST_ORDER, 0), end)
-        times = block.times[:, : end - block.first]
+        times = block.times[:, : end - block.first]  # (K, L) how often each target is read after k tokens
         tokens += int(times.sum())
         reach = np.minimum(reaches(corpus, places), places - places[0])
         for smoothing, likely in models.probabilities(corpus.ids[places], reach).items():
-            costs = -np.log(likely[:, block.first - places[0] :])
-            sums = times @ costs.T
+            costs = -np.log(likely[:, block.first - places[0] :])  # (K, L) nats, by the model of each order
+            sums = times @ costs.T  # (K, K) after k tokens, by the model of each order
+            # With only k tokens before the target, the model of order n answers with order min(n, k + 1).
             each = sums[orders[:, None], np.minimum(orders[:, None], orders)].sum(axis=0)
             losses[smoothing] = losses.get(smoothing, 0) + each
     return losses, tokens

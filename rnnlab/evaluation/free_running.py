@@ -1,6 +1,6 @@
-"""Free running: after the seed the model hears only itself, and is held against how the data goes on.
+"""Free running: after the seed a model reads only its own output, which is compared with the data.
 
-Free running from many seeds: windows of a part, continued greedily and held against how it goes on.
+A free run starts from the seed of the configuration, or from many windows of a part.
 """
 
 from dataclasses import dataclass
@@ -20,15 +20,15 @@ from rnnlab.generation.decoding import Decoding, continue_greedily, decode
 
 @dataclass(frozen=True)
 class FreeRunning:
-    """A greedy continuation of the seed, compared with the data after the seed's first occurrence in it.
+    """The greedy continuation of a seed, compared with the data after the first occurrence of the seed.
 
     Attributes:
         seed: as text.
-        length: tokens that were generated and compared.
-        correct: of these, how many are those of the data.
-        first_divergence: which generated token is the first wrong one, counted from 1; None if none is.
+        length: number of tokens that were generated and compared.
+        correct: number of generated tokens that equal those of the data.
+        first_divergence: position of the first wrong token, counted from 1; None if all are right.
         sequence: the generated tokens.
-        truth: the tokens of the data in their places.
+        truth: the tokens of the data at the same positions.
     """
 
     seed: str
@@ -40,7 +40,7 @@ class FreeRunning:
 
     @property
     def accuracy(self) -> float:
-        """Share of the generated tokens that are right."""
+        """Share of the generated tokens that are right, 0 to 1."""
         return self.correct / self.length
 
     @property
@@ -50,16 +50,16 @@ class FreeRunning:
 
     @property
     def wrong(self) -> tuple[int, ...]:
-        """Which of the generated tokens are wrong, from 0."""
+        """Positions of the wrong tokens, counted from 0."""
         pairs = zip(self.sequence, self.truth, strict=True)
         return tuple(place for place, (token, true) in enumerate(pairs) if token != true)
 
 
 def run_freely(model: Stepper, corpus: Corpus, experiment: Experiment) -> FreeRunning | str:
-    """The free run from the configuration's seed, or why there is none.
+    """Return the free run from `generation.seed`, or a sentence that says why there is none.
 
     Raises:
-        VocabularyError: the seed has a token that the model does not know.
+        VocabularyError: the seed has a token that is not in the vocabulary.
     """
     generation, vocabulary = experiment.generation, corpus.vocabulary
     if generation.seed is None:
@@ -84,12 +84,12 @@ def run_freely(model: Stepper, corpus: Corpus, experiment: Experiment) -> FreeRu
 
 
 def _continuation(corpus: Corpus, seed: NDArray[np.int64]) -> NDArray[Any]:
-    """What follows the first occurrence of the seed inside one sequence; empty if there is none."""
-    places = np.arange(max(len(corpus.ids) - len(seed), 0))
+    """Return the tokens after the first occurrence of the seed, to the end of its sequence; or no token."""
+    places = np.arange(max(len(corpus.ids) - len(seed), 0))  # where the seed may begin
     for offset, token_id in enumerate(seed):
         places = places[corpus.ids[places + offset] == token_id]
-    ends = corpus.ends[np.searchsorted(corpus.starts, places, side="right") - 1]
-    inside = places + len(seed) < ends
+    ends = corpus.ends[np.searchsorted(corpus.starts, places, side="right") - 1]  # of each place's sequence
+    inside = places + len(seed) < ends  # a token follows the seed in the same sequence
     if not inside.any():
         return np.empty(0, corpus.ids.dtype)
     first = int(np.argmax(inside))
@@ -98,13 +98,13 @@ def _continuation(corpus: Corpus, seed: NDArray[np.int64]) -> NDArray[Any]:
 
 @dataclass(frozen=True)
 class SeedRuns:
-    """Greedy continuations of N seeds, compared with the data after each.
+    """The greedy continuations of N seeds, each compared with the data after its seed.
 
     Attributes:
-        seed_length: tokens of each seed, a window.
-        length: tokens that were generated after each and compared.
-        correct: (N,) how many of those are right.
-        first_divergences: (N,) which generated token is the first wrong one, counted from 1; None if none is.
+        seed_length: number of tokens of each seed: a window.
+        length: number of tokens that were generated after each seed and compared.
+        correct: (N,) number of right tokens of each continuation.
+        first_divergences: (N,) position of the first wrong token, counted from 1; None if all are right.
     """
 
     seed_length: int
@@ -114,22 +114,22 @@ class SeedRuns:
 
     @property
     def seeds(self) -> int:
-        """N."""
+        """Number of seeds N."""
         return len(self.correct)
 
     @property
     def accuracy(self) -> float:
-        """Share of all generated tokens that are right."""
+        """Share of all generated tokens that are right, 0 to 1."""
         return sum(self.correct) / (self.seeds * self.length)
 
     @property
     def exact(self) -> int:
-        """How many continuations are right to the last token."""
+        """Number of continuations without a wrong token."""
         return self.first_divergences.count(None)
 
     @property
     def median_first_divergence(self) -> float | None:
-        """Where half of the continuations have gone wrong; None where fewer than half ever do."""
+        """Median position of the first wrong token; None if more than half of the continuations have none."""
         places = [np.inf if place is None else place for place in self.first_divergences]
         median = float(np.median(places))
         return median if np.isfinite(median) else None
@@ -138,20 +138,20 @@ class SeedRuns:
 def run_from_seeds(
     model: Stepper, corpus: Corpus, part: Part, experiment: Experiment, *, seeds: int
 ) -> SeedRuns | str:
-    """The free runs from windows of a part, or why there are none.
+    """Run freely from N windows of a part, or return a sentence that says why that is not possible.
 
     Args:
         model: the model.
         corpus: the data.
-        part: windows of it are the seeds; as many tokens follow each in its sequence as are generated.
-        experiment: the configuration; where no sequence has `generation.length` tokens to compare with, fewer
-            are generated.
-        seeds: N, or as many as there are; spread evenly.
+        part: its windows are the seeds. After each, its sequence has as many tokens as are generated.
+        experiment: the configuration. If no sequence has `generation.length` tokens after a window, fewer
+            tokens are generated.
+        seeds: N, or fewer if the part has fewer windows; they are spread evenly over the part.
     """
     window = experiment.dataset.window
     starts = part.window_starts
     ends = np.minimum(corpus.ends[np.searchsorted(corpus.starts, starts, side="right") - 1], part.end)
-    room = ends - starts - window
+    room = ends - starts - window  # tokens after each window in its sequence
     if not (room > 0).any():
         least = f"{count_of(window, 'token')} and one more"
         return f"no free running from seeds: the {part.name} part has no window of {least}"
@@ -164,7 +164,7 @@ def run_from_seeds(
 
 
 def _right(model: Stepper, corpus: Corpus, starts: NDArray[Any], how: Decoding) -> NDArray[np.bool_]:
-    """Whether each generated token is that of the data, (N, length)."""
+    """Return whether each generated token equals that of the data, (N, length)."""
     pieces = []
     for begin in range(0, len(starts), LANES_AT_ONCE):
         places = starts[begin : begin + LANES_AT_ONCE, None] + np.arange(how.window + how.length)

@@ -1,7 +1,4 @@
-"""Everything that `rnnlab evaluate` measures of one model.
-
-The beginning of a part as a model reads it: what each token cost.
-"""
+"""All measures of one model on one part of its data: what `rnnlab evaluate` and reports show."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,19 +23,19 @@ from rnnlab.models.model_file import TrainedModel
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a model is worth.
+    """The measures of a model on one part.
 
     Attributes:
-        split: the part that was measured: train, validation, test or data (a file of the user's).
-        metrics: one step at a time.
-        bits_per_character: of text; None for notes, where spelling is not what a model has to learn.
-        baselines: what counting the training data is worth on the same part; None where it is not held out.
-        ceiling: the accuracy that no model of single windows can pass; None where a state is carried.
-        free_running: the greedy continuation of the configuration's seed; None where there is none.
-        seed_runs: greedy continuations of windows of the part; None where none are asked for.
-        reconstruction: the text put together from one-step predictions; None for other data.
-        notes: what the user should know, a sentence each.
-        left_out: how much of the files' music is not in the data, by kind.
+        split: the part: train, validation, test or data (a file that the user named).
+        metrics: loss and accuracy with teacher forcing, one step at a time.
+        bits_per_character: of text; None for notes, whose spelling is given and not learnt.
+        baselines: the n-gram models on the same targets; None if the part is not held out.
+        ceiling: the highest accuracy possible for a model that sees single windows; None if state is carried.
+        free_running: the greedy continuation of `generation.seed`; None if there is none.
+        seed_runs: greedy continuations of windows of the part; None if they were not requested.
+        reconstruction: the text joined from one-step predictions; None for other data.
+        notes: remarks for the user, a sentence each.
+        left_out: how much music of the files is not in the data, by kind.
     """
 
     split: str
@@ -66,16 +63,16 @@ def evaluate(
 
     Args:
         trained: the model.
-        split: the part; None: what the configuration says, else validation where there is one, else train.
-        data: a file of the model's kind of data to measure instead; see `select`.
-        seeds: windows to run freely from; None: as many as the configuration says.
-        may_open: whether files that the configuration names may be opened, to count the baselines of a file
-            and to compare it with a part.
-        report: is told how far the reading of the data is.
+        split: the part. None: `evaluation.split`, or else validation if there is one, or else train.
+        data: a file to measure instead, of the same kind as the model's data; see `select`.
+        seeds: number of windows to run freely from. None: `evaluation.seeds`.
+        may_open: whether the files that the configuration names may be opened: to count the baselines, and to
+            compare `data` with a part.
+        report: called with the progress of reading.
 
     Raises:
         DataError: the data is not there, or too short.
-        VocabularyError: the data has a token that the model does not know.
+        VocabularyError: the data has a token that is not in the vocabulary.
         UsageError: the data has no such part.
     """
     selection = select(trained, split=split, data=data, may_open=may_open, report=report)
@@ -91,10 +88,10 @@ def evaluate_selection(
     report: Report = unreported,
     watch: Watch = unwatched,
 ) -> Evaluation:
-    """Measure a model on data that has been read; arguments as in `evaluate`.
+    """Measure a model on data that is already read; the other arguments are those of `evaluate`.
 
     Args:
-        watch: is shown the scores of each batch of targets.
+        watch: called with the scores of each batch of targets.
     """
     experiment, corpus, part = selection.experiment, selection.corpus, selection.part
     model = numpy_model(trained)
@@ -123,7 +120,7 @@ def evaluate_selection(
 
 
 def _free_running(model: Stepper, corpus: Corpus, experiment: Experiment) -> FreeRunning | str:
-    """The free run from the configuration's seed, or why there is none; other figures come all the same."""
+    """Return the free run from `generation.seed`, or why there is none; a bad seed stops no other measure."""
     try:
         return run_freely(model, corpus, experiment)
     except VocabularyError as error:
@@ -139,13 +136,13 @@ def _reconstruction(model: Stepper, corpus: Corpus, part: Part, experiment: Expe
 
 @dataclass
 class Passage:
-    """The targets among the first tokens of a part.
+    """Collects the cost of each target in a range of tokens, while a part is measured.
 
     Attributes:
-        begin: the first token, as an index of the corpus.
-        end: the one after the last.
-        costs: of each target by its index, nats; a target that several windows share has the cost in the
-            window that has most tokens before it.
+        begin: index of the first token in the corpus.
+        end: index after the last token.
+        costs: cross-entropy of each target in nats, by its index. A target of several windows has its cost in
+            the window with the most tokens before it.
     """
 
     begin: int
@@ -154,7 +151,7 @@ class Passage:
     _steps: dict[int, int] = field(default_factory=dict)
 
     def note(self, scores: Scores) -> None:
-        """Take note of those of a batch."""
+        """Keep the costs of a batch's targets that are in the range."""
         inside = (scores.places >= self.begin) & (scores.places < self.end)
         columns = (scores.places, scores.steps, scores.costs)
         for place, step, cost in zip(*(column[inside].tolist() for column in columns), strict=True):

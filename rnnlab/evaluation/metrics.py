@@ -1,9 +1,4 @@
-"""One-step measures: what the model expects of each next token, given the true ones before it.
-
-Which tokens a model takes for which others.
-
-K-fold cross-validation: K models, each measured on the part of the data that it has not seen.
-"""
+"""One-step measures (teacher forcing): loss, accuracy, confusions, and their means over K folds."""
 
 import math
 import statistics
@@ -28,10 +23,10 @@ from rnnlab.models.model_file import TrainedModel
 TOP = 5
 
 MOST_LOSS = math.log(sys.float_info.max)
-"""Nats per token, 709.8: of a larger loss the perplexity is no number that a float holds."""
+"""Nats per token, 709.8: the perplexity of a larger loss does not fit into a float."""
 
 OVER_ALL = "over 1e308"
-"""What is shown in the place of an infinite perplexity."""
+"""The text that is shown for an infinite perplexity."""
 
 Watch = Callable[[Scores], None]
 
@@ -42,9 +37,10 @@ class Metrics:
 
     Attributes:
         total_loss: cross-entropy in nats.
-        correct: targets that were the most probable token.
-        tokens: targets.
-        top_5: targets that were among the five most probable tokens; None where there are no more than five.
+        correct: number of targets that were the most probable token.
+        tokens: number of targets.
+        top_5: number of targets among the five most probable tokens; None if the vocabulary has five or
+            fewer.
     """
 
     total_loss: float
@@ -64,7 +60,7 @@ class Metrics:
 
     @property
     def perplexity(self) -> float:
-        """exp(loss): among how many equally likely tokens it is as uncertain; infinite over 1.79e308."""
+        """exp(loss): the number of equally likely tokens with the same loss; infinite over 1.79e308."""
         return math.exp(self.loss) if self.loss < MOST_LOSS else math.inf
 
     @property
@@ -79,7 +75,7 @@ class Metrics:
 
 
 def unwatched(scores: Scores) -> None:
-    """What watches nothing."""
+    """Ignore the scores."""
 
 
 def measure(
@@ -90,14 +86,14 @@ def measure(
     target: Literal["next", "shifted"],
     watch: Watch = unwatched,
 ) -> Metrics:
-    """The one-step measures of a model over a part, as one lane reads it from a zero state.
+    """Measure a model on a part, with the same result as one lane that reads it from a zero state.
 
     Args:
         model: the model.
         corpus: the data.
-        order: in which the part is read, by `reading_order`.
+        order: the batches of the part, from `reading_order`.
         target: which targets count.
-        watch: is shown the scores of each batch, for what else is to be known of them.
+        watch: called with the scores of each batch, for other measures of them.
     """
     total, correct, tokens, top = 0.0, 0, 0, 0
     for scores in score(model, corpus, order, target=target):
@@ -114,16 +110,17 @@ _SHIFT = 32
 
 @dataclass
 class Confusions:
-    """How often each token was wanted, and each other token expected most in its place.
+    """Counts of (target, most probable token), the entries of the confusion matrix that are not 0.
 
     Attributes:
-        pairs: (wanted id, expected id) → targets; both are equal where the model was right.
+        pairs: (target id, predicted id) → number of targets. The two ids are equal where the model was right.
     """
 
     pairs: Counter[tuple[int, int]] = field(default_factory=Counter)
 
     def count(self, scores: Scores) -> None:
-        """Count the targets of a batch in."""
+        """Add the targets of a batch."""
+        # A pair of ids as one integer: the target in the high bits, the prediction in the low ones.
         codes = scores.targets.astype(np.int64) << _SHIFT | scores.expected
         for code, times in zip(
             *(part.tolist() for part in np.unique(codes, return_counts=True)), strict=True
@@ -131,22 +128,22 @@ class Confusions:
             self.pairs[code >> _SHIFT, code & (1 << _SHIFT) - 1] += times
 
     def wanted(self, token: int) -> int:
-        """How often a token was the target."""
+        """Return how often a token was the target."""
         return sum(times for (wanted, _), times in self.pairs.items() if wanted == token)
 
     def worst(self, most: int) -> list[tuple[int, int, int]]:
-        """The commonest mistakes as (wanted id, expected id, targets); equally common ones by their ids."""
+        """Return the most frequent errors as (target id, predicted id, count); equal counts by id."""
         wrong = [(wanted, found, times) for (wanted, found), times in self.pairs.items() if wanted != found]
         return sorted(wrong, key=lambda pair: (-pair[2], pair))[:most]
 
 
 @dataclass(frozen=True)
 class CrossValidation:
-    """The held-out measures of each fold.
+    """K-fold cross-validation: the held-out measures of K models, each trained on the other folds.
 
     Attributes:
-        folds: in order.
-        left_out: how much of the files' music is not in the data, by kind.
+        folds: the measures of each fold, in order.
+        left_out: how much music of the files is not in the data, by kind.
     """
 
     folds: tuple[Metrics, ...]
@@ -161,10 +158,10 @@ class CrossValidation:
         return float(statistics.stdev(self._values(name)))
 
     def confidence_interval(self, name: str) -> tuple[float, float]:
-        """The ends of Student's 95 % interval of the mean, with K − 1 degrees of freedom.
+        """Return the ends of Student's 95 % interval of the mean, with K − 1 degrees of freedom.
 
-        Folds share training data, so that their figures are not independent, as the interval takes them to
-        be: it is rather too narrow (Bengio and Grandvalet, 2004).
+        The interval assumes independent figures. Folds share training data, so the interval is rather too
+        narrow (Bengio and Grandvalet, 2004).
         """
         return student_interval(self._values(name))
 
@@ -173,6 +170,6 @@ class CrossValidation:
 
 
 def held_out_metrics(trained: TrainedModel, experiment: Experiment, fold: Data) -> Metrics:
-    """The measures of a fold's model on what the fold holds out."""
+    """Measure a fold's model on the part that the fold holds out."""
     order = reading_order(fold.splits.parts["validation"], fold.corpus, experiment)
     return measure(numpy_model(trained), fold.corpus, order, target=experiment.dataset.target)

@@ -1,14 +1,13 @@
-"""N-gram models of every order at once, in both smoothings: what can be had by counting.
+"""N-gram models of all orders 1 to K, with two smoothings: they are counted, then smoothed, then asked.
 
-What is left of the counts of n-grams when some probability goes to those that have never occurred.
+An n-gram of order n is a token w after n − 1 tokens, its context h. Each order has a table of its n-grams,
+and each n-gram a number: its place in the table. The table stores an n-gram as the number of its context (an
+n-gram of the order below) and one token, so the memory does not grow with n.
 
-Both ways interpolate, P(w | h) = share(h w) + rest(h) · P(w | h'), with h' = h without its oldest token, down
-to the uniform 1 / V. For every h the shares and the rest sum to 1, and so does P.
-
-How often each n-gram occurs: a table for each order, its n-grams numbered.
-
-An n-gram of order n is a token w after n − 1 tokens, its context h. Its number in the table of its order
-comes from the number that its context has in the table below: none is ever stored token by token.
+Both smoothings interpolate: P(w | h) = share(h w) + rest(h) · P(w | h'), where h' is h without its oldest
+    token.
+The order below 1 is the uniform distribution 1 / V. For every h the shares and the rest sum to 1, so P does
+too.
 """
 
 from collections.abc import Iterator
@@ -28,10 +27,10 @@ UNKNOWN = -1
 
 @dataclass(frozen=True, eq=False)
 class Index:
-    """The numbers of the G n-grams of one order, over a vocabulary of V tokens.
+    """The table of the G n-grams of one order, over a vocabulary of V tokens.
 
     Attributes:
-        keys: (G,) ascending, context number · V + token; an n-gram's number is the place of its key.
+        keys: (G,) ascending, context number · V + token. The number of an n-gram is the index of its key.
         vocab_size: V.
     """
 
@@ -40,11 +39,11 @@ class Index:
 
     @property
     def contexts(self) -> Numbers:
-        """(G,) the number of each one's context."""
+        """The number of each n-gram's context, (G,)."""
         return self.keys // self.vocab_size
 
     def find(self, contexts: Numbers, tokens: Ids) -> Numbers:
-        """The numbers of n-grams, `UNKNOWN` where one has never occurred, or its context has not."""
+        """The number of each n-gram; `UNKNOWN` where the n-gram or its context has never occurred."""
         keys = contexts * self.vocab_size + tokens
         places = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
         return np.where((contexts >= 0) & (self.keys[places] == keys), places, UNKNOWN)
@@ -52,14 +51,14 @@ class Index:
 
 @dataclass(frozen=True, eq=False)
 class Grams:
-    """The G n-grams of one order.
+    """The G n-grams of one order, with their counts.
 
     Attributes:
-        index: their numbers.
-        context_count: C, as many as there are n-grams of the order below; 1 for order 1.
-        counts: (G,) how often each occurs.
-        continuations: (G,) how many different tokens come before each, where the beginning of a sequence is
-            one more; None for the highest order.
+        index: the table of the n-grams.
+        context_count: C, the number of contexts: the n-grams of the order below; 1 for order 1.
+        counts: (G,) occurrences of each n-gram.
+        continuations: (G,) number of different tokens that come before each n-gram; the beginning of a
+            sequence counts as one more. None for the highest order.
     """
 
     index: Index
@@ -69,44 +68,54 @@ class Grams:
 
 
 def count_grams(ids: Ids, reach: Ids, *, vocab_size: int, most: int) -> Iterator[Grams]:
-    """The n-grams of each order, from 1 to `most` or as far as there are any.
+    """Count the n-grams of each order, from 1 to `most`, or to the highest order that occurs.
 
     Args:
         ids: (S,) token ids.
-        reach: (S,) how many tokens before each belong to it; 0 for one that is no target, and only context.
+        reach: (S,) number of tokens before each token that belong to its context; 0 for a token that is no
+            target and serves only as context.
         vocab_size: V.
         most: the highest order.
+
+    Yields:
+        The n-grams of order 1, then of order 2, and so on.
     """
+    # Order 1: the n-grams are the tokens themselves, all with the same empty context.
     index = Index(np.arange(vocab_size), vocab_size)
-    contexts, counts = 1, np.bincount(ids[reach > 0], minlength=vocab_size)
-    numbers = ids.astype(np.int64)
+    contexts, counts = 1, np.bincount(ids[reach > 0], minlength=vocab_size)  # (V,)
+    numbers = ids.astype(np.int64)  # (S,) the number of the n-gram that ends at each token
     for order in range(2, most + 1):
-        places = np.flatnonzero(reach >= order - 1)
+        # The P places with enough tokens before them for this order.
+        places = np.flatnonzero(reach >= order - 1)  # (P,)
         if not len(places):
             break
-        keys = numbers[places - 1] * vocab_size + ids[places]
-        distinct, first, inverse, next_counts = _distinct(keys)
+        # An n-gram here is the n-gram of the order below that ends one token earlier, and this token.
+        keys = numbers[places - 1] * vocab_size + ids[places]  # (P,)
+        distinct, first, inverse, next_counts = _distinct(keys)  # (G,), (G,), (P,), (G,)
+        # Each distinct n-gram puts one more token before the n-gram of the order below that it ends with.
         continuations = np.bincount(numbers[places[first]], minlength=len(counts))
-        if order > 2:
+        if order > 2:  # the beginning of a sequence counts as one more token before
             continuations[np.unique(numbers[reach == order - 2])] += 1
         yield Grams(index, contexts, counts, continuations)
         index, contexts, counts = Index(distinct, vocab_size), len(counts), next_counts
-        numbers = np.full(len(ids), UNKNOWN)
+        numbers = np.full(len(ids), UNKNOWN)  # (S,)
         numbers[places] = inverse
     yield Grams(index, contexts, counts, None)
 
 
 def _distinct(keys: Numbers) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-    """The distinct keys, ascending; where each occurs; each key's number among them; how often each occurs.
+    """Return what `np.unique` returns for P keys with G distinct ones, by a faster sort that is not stable.
 
-    As `np.unique`, but that sorts stably, which takes longer.
+    Returns:
+        The distinct keys, ascending (G,); an index at which each occurs (G,); the number of each key among
+        the distinct ones (P,); the occurrences of each (G,).
     """
-    order = np.argsort(keys)
-    ordered = keys[order]
-    begins = np.append(True, ordered[1:] != ordered[:-1])[: len(keys)]
+    order = np.argsort(keys)  # (P,)
+    ordered = keys[order]  # (P,) equal keys stand side by side
+    begins = np.append(True, ordered[1:] != ordered[:-1])[: len(keys)]  # (P,) where a new key begins
     inverse = np.empty(len(keys), np.int64)
-    inverse[order] = np.cumsum(begins) - 1
-    places = np.flatnonzero(begins)
+    inverse[order] = np.cumsum(begins) - 1  # (P,)
+    places = np.flatnonzero(begins)  # (G,)
     return ordered[places], order[places], inverse, np.diff(np.append(places, len(keys)))
 
 
@@ -122,15 +131,22 @@ class Level:
     """One order of a smoothed model.
 
     Attributes:
-        shares: (G,) what each n-gram has of the probability after its context.
-        rests: (C,) what each context leaves to the order below; 1 where nothing has followed it.
+        shares: (G,) the probability that each n-gram keeps for itself after its context.
+        rests: (C,) the probability that each context leaves to the order below; 1 where no token has followed
+            it.
     """
 
     shares: Shares
     rests: Shares
 
     def mix(self, grams: Numbers, contexts: Numbers, lower: Floats) -> Floats:
-        """The probability of n-grams by number, after contexts by number, from that of the order below."""
+        """Return P(w | h) of L n-grams, (L,).
+
+        Args:
+            grams: (L,) the number of each n-gram, or `UNKNOWN`.
+            contexts: (L,) the number of each context, or `UNKNOWN`.
+            lower: (L,) P(w | h') by the order below.
+        """
         shares = np.where(grams == UNKNOWN, 0.0, self.shares[grams].astype(np.float64))
         rests = np.where(contexts == UNKNOWN, 1.0, self.rests[contexts].astype(np.float64))
         mixed: Floats = shares + rests * lower
@@ -138,13 +154,14 @@ class Level:
 
 
 def witten_bell(counts: Numbers, contexts: Numbers, context_count: int) -> Level:
-    """A context leaves as much to others as it has had different followers (Bell, Cleary & Witten, 1990).
+    """Smooth the counts of one order by Witten and Bell's method (Bell, Cleary & Witten, 1990).
 
-    share = c(h w) / (c(h) + T(h)) and rest = T(h) / (c(h) + T(h)), with T(h) different followers of h.
+    share = c(h w) / (c(h) + T(h)) and rest = T(h) / (c(h) + T(h)), where T(h) is the number of different
+    tokens that follow h.
 
     Args:
         counts: (G,) of the n-grams.
-        contexts: (G,) the number of each one's context.
+        contexts: (G,) the number of each n-gram's context.
         context_count: C.
     """
     totals = np.bincount(contexts, weights=counts, minlength=context_count)
@@ -153,14 +170,15 @@ def witten_bell(counts: Numbers, contexts: Numbers, context_count: int) -> Level
 
 
 def kneser_ney(counts: Numbers, contexts: Numbers, context_count: int) -> Level:
-    """A discount is taken off every count (Kneser & Ney, 1995), of three sizes (Chen & Goodman, 1999).
+    """Smooth the counts of one order by modified Kneser–Ney (Kneser & Ney, 1995; Chen & Goodman, 1999).
 
-    share = (c − D(c)) / c(h) and rest = Σ D(c) / c(h); in the highest order of a model c is how often an
-    n-gram occurs, and below that how many different tokens it follows.
+    A discount D is subtracted from every count c: share = (c − D(c)) / c(h) and rest = Σ D(c) / c(h). In the
+    highest order of a model, c is the number of occurrences of an n-gram; in lower orders, it is the number
+    of different tokens that come before it.
 
     Args:
         counts: (G,) of the n-grams.
-        contexts: (G,) the number of each one's context.
+        contexts: (G,) the number of each n-gram's context.
         context_count: C.
     """
     taken = discounts(counts)[np.minimum(counts, 3)]
@@ -170,10 +188,11 @@ def kneser_ney(counts: Numbers, contexts: Numbers, context_count: int) -> Level:
 
 
 def discounts(counts: Numbers) -> Floats:
-    """What is taken off a count of 0, 1, 2 and of 3 or more, (4,).
+    """Return the discounts of a count of 0, of 1, of 2 and of 3 or more, (4,).
 
-    Chen & Goodman's estimates from the numbers n1 to n4 of n-grams that occur once to four times. Where one
-    of these is 0, or an estimate not between 0 and its count, n1 / (n1 + 2 n2) for all; or else one half.
+    They are Chen & Goodman's estimates from n1 to n4, the numbers of n-grams that occur once to four times.
+    If one of n1 to n4 is 0, or an estimate is not between 0 and its count, all counts share the single
+    discount n1 / (n1 + 2 n2); if n1 or n2 is 0, it is one half.
     """
     n1, n2, n3, n4 = (int(np.count_nonzero(counts == times)) for times in range(1, 5))
     single = n1 / (n1 + 2 * n2) if n1 and n2 else 0.5
@@ -189,7 +208,7 @@ def _rests(given: NDArray[Any], totals: NDArray[Any]) -> Shares:
 
 
 def _divided(numerators: NDArray[Any], denominators: NDArray[Any]) -> Shares:
-    """The quotients, 0 where nothing was counted; in float32, as there may be millions of them."""
+    """Return the quotients, 0 where the denominator is 0; in float32, since there may be millions."""
     zeros = np.zeros(len(numerators), np.float32)
     np.divide(numerators, denominators, out=zeros, where=denominators > 0, casting="same_kind")
     return zeros
@@ -197,13 +216,13 @@ def _divided(numerators: NDArray[Any], denominators: NDArray[Any]) -> Shares:
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """What each model has for the n-grams of one order.
+    """The smoothed levels of one order, for all models that use this order.
 
     Attributes:
-        index: the numbers of those that occur.
-        witten_bell: of every model of this order or a higher one.
-        kneser_ney: of the model whose highest order this is.
-        continuation: of the Kneser–Ney models of higher orders; None where there are none.
+        index: the table of the n-grams.
+        witten_bell: the level in the Witten–Bell models of this order and of higher ones.
+        kneser_ney: the level in the Kneser–Ney model whose highest order this is.
+        continuation: the level in the Kneser–Ney models of higher orders; None where there are none.
     """
 
     index: Index
@@ -214,10 +233,10 @@ class Order:
 
 @dataclass(frozen=True, eq=False)
 class NGrams:
-    """The models of order 1 to K over a vocabulary of V tokens.
+    """The n-gram models of order 1 to K over a vocabulary of V tokens, with both smoothings.
 
     Attributes:
-        orders: K of them; there may be fewer than asked for, where all sequences are short.
+        orders: K of them; fewer than requested if all sequences are short.
         vocab_size: V.
     """
 
@@ -225,20 +244,21 @@ class NGrams:
     vocab_size: int
 
     def probabilities(self, ids: Ids, reach: Ids) -> dict[Smoothing, Floats]:
-        """The probability (K, L) of each token after those before it, for the models of each order.
+        """Return the probability of each of L tokens by the models of each order, (K, L) for each smoothing.
 
-        Where fewer tokens come before than a model wants, it is the model of the order that they suffice for.
+        Where fewer tokens come before a token than a model uses, the model of the highest possible order
+        answers.
 
         Args:
             ids: (L,) token ids.
-            reach: (L,) how many tokens before each belong to it.
+            reach: (L,) number of tokens before each token that belong to its context.
         """
-        numbers = np.zeros(len(ids) + 1, np.int64)
-        by_counts = highest = lower = np.full(len(ids), 1 / self.vocab_size)
+        numbers = np.zeros(len(ids) + 1, np.int64)  # (L + 1,) of the n-gram that ends before each token
+        by_counts = highest = lower = np.full(len(ids), 1 / self.vocab_size)  # (L,) below order 1: uniform
         found: dict[Smoothing, list[Floats]] = {"witten_bell": [], "kneser_ney": []}
         for number, order in enumerate(self.orders):
             contexts = numbers[:-1]
-            grams = order.index.find(contexts, ids)
+            grams = order.index.find(contexts, ids)  # (L,)
             enough = reach >= number
             by_counts = np.where(enough, order.witten_bell.mix(grams, contexts, by_counts), by_counts)
             highest = np.where(enough, order.kneser_ney.mix(grams, contexts, lower), highest)
@@ -251,20 +271,13 @@ class NGrams:
 
 
 def train_ngrams(ids: Ids, reach: Ids, *, vocab_size: int, most: int) -> NGrams:
-    """The n-gram models of all orders up to a highest one.
-
-    Args:
-        ids: (S,) token ids.
-        reach: (S,) how many tokens before each belong to it; 0 for one that is no target, and only context.
-        vocab_size: V.
-        most: K.
-    """
+    """Return the n-gram models of order 1 to K; the arguments are those of `count_grams`."""
     counted = count_grams(ids, reach, vocab_size=vocab_size, most=most)
     return NGrams(tuple(_order(grams) for grams in counted), vocab_size)
 
 
 def _order(grams: Grams) -> Order:
-    """The levels of an order in all models."""
+    """Smooth the counts of one order, for all models that use this order."""
     contexts, size = grams.index.contexts, grams.context_count
     return Order(
         grams.index,

@@ -1,4 +1,4 @@
-"""What a model makes of each target of a part: its cost, its rank, and the token that was expected most."""
+"""Scores: the cost and the rank of each target of a part, and the most probable token in its place."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from rnnlab.datasets.side_by_side import LanePiece, Parts, read_side_by_side
 from rnnlab.engines.stepper import State, Stepper
 
 MOST_LANES = 32
-"""More lanes make a product of NumPy no faster, and each reads the beginning of its block twice."""
+"""More lanes do not speed up NumPy's product, and each lane reads the beginning of its block twice."""
 
 TOKENS_OF_A_LANE = 8192
-"""A long text is read in rounds. Each lane reads so many tokens in a round; memory holds one round."""
+"""A long text is read in rounds; a lane reads so many tokens in each. The memory holds one round."""
 
 
 Places = NDArray[np.int64]
@@ -24,15 +24,16 @@ Places = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """What a model made of n targets.
+    """The scores of n targets.
 
     Attributes:
-        places: (n,) their indices in the corpus.
-        steps: (n,) the time step of the window at which each is the target, from 0.
-        targets: (n,) their ids.
-        costs: (n,) their cross-entropy, nats.
-        ranks: (n,) 1 for the most probable token; of equal ones the lower id comes first.
-        expected: (n,) the id of the most probable token.
+        places: (n,) indices of the targets in the corpus.
+        steps: (n,) time step of the window at which each is the target, from 0.
+        targets: (n,) ids of the targets.
+        costs: (n,) cross-entropy of each target, nats.
+        ranks: (n,) rank of each target by probability, from 1; of equally probable tokens the lower id is
+            first.
+        expected: (n,) id of the most probable token.
     """
 
     places: NDArray[np.int64]
@@ -46,16 +47,17 @@ class Scores:
 def score(
     model: Stepper, corpus: Corpus, order: Batches, *, target: Literal["next", "shifted"]
 ) -> Iterator[Scores]:
-    """The scores of all targets of a part that count, as one lane would read it from a zero state.
+    """Score all targets of a part, with the same result as one lane that reads it from a zero state.
 
     Args:
         model: the model.
         corpus: the data.
-        order: in which the part is read, by `reading_order`.
+        order: the batches of the part, from `reading_order`.
         target: `next` or `shifted`.
 
     Yields:
-        Some targets at a time; not in the order of the part where several lanes read it.
+        The scores of some targets at a time. If several lanes read, they do not come in the order of the
+        part.
     """
     reader = Reader(model, corpus, order.window, target)
     size, state = MOST_LANES * max(TOKENS_OF_A_LANE // order.window, 1), None
@@ -69,12 +71,12 @@ def score(
 
 
 class Reader:
-    """Reads pieces of a part.
+    """Reads pieces of a part with a model.
 
     Args:
-        model: what reads.
+        model: the model.
         corpus: the data.
-        window: T.
+        window: time steps T of a window.
         target: `next` or `shifted`.
     """
 
@@ -84,7 +86,7 @@ class Reader:
         self._model, self._corpus, self._window, self._target = model, corpus, window, target
 
     def read(self, piece: LanePiece, before: Parts | None) -> tuple[list[Scores], Parts]:
-        """The scores of the targets of a piece, step by step, and the state after it."""
+        """Read a piece from the state before it: the scores of each of its steps, and the state after it."""
         zero = self._model.zero_state(piece.starts.shape[1])
         state, found = zero if before is None else _packed(before, zero), []
         for starts, counts in zip(piece.starts, piece.counts, strict=True):
@@ -93,7 +95,13 @@ class Reader:
         return found, [part for layer in state for part in layer]
 
     def _step(self, starts: Places, counts: NDArray[np.int32], state: State) -> tuple[State, Scores]:
-        """Read one step of each lane (N,): the state after it, and the scores of the targets that count."""
+        """Read one window of each lane: the state after it, and the scores of the targets that count.
+
+        Args:
+            starts: first token of each lane's window, (N,).
+            counts: number of targets of each lane that count, (N,).
+            state: the state before the window.
+        """
         last_only = self._target == "next"
         batch = gather(self._corpus, starts, counts, window=self._window, target=self._target, first=False)
         logits, state = self._model.forward(batch.inputs, batch.resets, state, last_only=last_only)
@@ -107,7 +115,7 @@ class Reader:
 
 
 def _packed(parts: Parts, like: State) -> State:
-    """Parts as the state of each layer."""
+    """Group the parts of the state by layer, as in another state."""
     each = iter(parts)
     return tuple(tuple(next(each) for _ in layer) for layer in like)
 
@@ -118,11 +126,13 @@ def _scores(
     places: NDArray[np.int64],
     steps: NDArray[np.int64],
 ) -> Scores:
-    """The scores of targets (n,) with their logits (n, V)."""
-    columns = targets.astype(np.int64)[:, None]
-    own = np.take_along_axis(logits, columns, axis=-1)
-    ahead = ~(logits <= own)  # with NaN, nothing is known to be behind
+    """Score n targets by their logits (n, V)."""
+    columns = targets.astype(np.int64)[:, None]  # (n, 1)
+    own = np.take_along_axis(logits, columns, axis=-1)  # (n, 1) the logit of each target
+    # Tokens that rank before the target, (n, V); the comparison puts NaN before it too.
+    ahead = ~(logits <= own)
     ahead |= (logits == own) & (np.arange(logits.shape[-1]) < columns)
+    # Cross-entropy in float64: log Σ exp(logits) − the target's logit, with the largest logit at 0.
     wide = logits.astype(np.float64)
     wide -= wide.max(axis=-1, keepdims=True)
     costs = np.log(np.exp(wide).sum(axis=-1)) - np.take_along_axis(wide, columns, axis=-1)[:, 0]

@@ -1,4 +1,4 @@
-"""What is measured: a part of a model's own data, or a file."""
+"""Selection of the data to measure: a part of the model's own data, or a file that the user names."""
 
 import os
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from rnnlab.models.model_file import TrainedModel
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """A part of a corpus.
+    """A part of a corpus, selected to be measured.
 
     Attributes:
-        experiment: the configuration, with the file that was named in place of its data.
-        corpus: the data, in the model's vocabulary.
-        part: what to measure of it.
-        train: what of it the model was trained on; None for other data.
-        notes: what the user should know, a sentence each.
+        experiment: the configuration; its data is the file that the user named, if any.
+        corpus: the data, as ids of the model's vocabulary.
+        part: the part of the corpus to measure.
+        train: the part of the corpus that the model was trained on; None if the corpus is other data.
+        notes: remarks for the user, a sentence each.
     """
 
     experiment: Experiment
@@ -35,11 +35,11 @@ class Selection:
 
 
 class NoSuchPart(UsageError):
-    """A file that is not the part of a model's data that was asked for; the interfaces add what to write."""
+    """The file is not the requested part of the model's data. Commands and API add the remedy."""
 
 
 class NoData(DataError):
-    """A model's own data that is not where it was; the interfaces add what to write."""
+    """The model's own data is no longer where it was. Commands and API add the remedy."""
 
 
 def select(
@@ -50,21 +50,21 @@ def select(
     may_open: bool = True,
     report: Report = unreported,
 ) -> Selection:
-    """The part of a name, or a file.
+    """Select a part of a model's data, or a file.
 
     Args:
         trained: the model.
-        split: the part; None: what the configuration says, else validation where there is one, else train.
-        data: a file of the model's kind of data to measure instead. With a part's name it must be the file
-            that the configuration names for the part, or the training data, of which the part is taken.
-        may_open: whether files that the configuration names may be opened to compare them with `data`.
-        report: is told how far the reading of the data is.
+        split: the part. None: `evaluation.split`, or else validation if there is one, or else train.
+        data: a file to measure instead, of the same kind as the model's data. Together with `split` it must
+            be the file that the configuration names for this part, or the training data, which has the part.
+        may_open: whether the files that the configuration names may be opened, to compare them with `data`.
+        report: called with the progress of reading.
 
     Raises:
         NoData: the model's own data is not there.
         DataError: the data cannot be read, or is too short.
-        VocabularyError: the data has a token that the model does not know.
-        NoSuchPart: `data` is not the part that was asked for.
+        VocabularyError: the data has a token that is not in the vocabulary.
+        NoSuchPart: `data` is not the requested part.
         UsageError: the data has no such part.
     """
     experiment = trained.experiment
@@ -85,15 +85,17 @@ def select(
 def training_data(
     trained: TrainedModel, selection: Selection, *, may_open: bool, report: Report = unreported
 ) -> tuple[Corpus, Part] | str | None:
-    """What a model was trained on that is measured on held-out data: a corpus and its part.
-
-    A sentence that says why, if that cannot be had; None, if the data is not held out.
+    """Return the data that n-gram baselines are counted on: the model's training data.
 
     Args:
         trained: the model.
-        selection: what is measured.
-        may_open: whether files that the configuration names may be opened for it.
-        report: is told how far the reading of the data is.
+        selection: the data that is measured.
+        may_open: whether the files that the configuration names may be opened.
+        report: called with the progress of reading.
+
+    Returns:
+        The corpus and its training part; or a sentence that says why the training data is not available; or
+        None if the measured data is not held out.
     """
     if selection.train:
         is_held_out = selection.part.name != "train"
@@ -113,15 +115,15 @@ def training_data(
 
 
 def named_by_file(experiment: Experiment, split: str | None) -> tuple[Path | None, str | None]:
-    """The file and the part to name so that the same is measured as without the file.
+    """Return the file and the part that a user names to measure the same data as `split` alone does.
 
     Args:
-        experiment: the configuration, which names the file.
-        split: the part; None: the one that is measured without a name.
+        experiment: the configuration, which names the files of its data.
+        split: the part; None: the part that is measured by default.
 
     Returns:
-        The file, None where the configuration names none that is there, or several; and the part, None for
-        all of the file.
+        The file, or None if the configuration names several files or one that does not exist; and the part,
+        or None for the whole file.
     """
     dataset = experiment.dataset
     usual = "validation" if dataset.has_part("validation") else "train"
@@ -132,7 +134,7 @@ def named_by_file(experiment: Experiment, split: str | None) -> tuple[Path | Non
 
 
 def part_named(parts: dict[str, Part], name: str | None) -> Part:
-    """The part of a name; without one validation where there is one, else train."""
+    """Return the part with a name. None: validation if there is one, or else train."""
     wanted = name or ("validation" if "validation" in parts else "train")
     if wanted not in parts:
         raise UsageError(
@@ -150,7 +152,7 @@ def _own_part(
     *,
     file: Path | None = None,
 ) -> Selection:
-    """The part of a name of the training data, or of a file with the same content."""
+    """Select a part of the model's own data, or of a file with the same content."""
     corpus = _corpus(trained, experiment, report)
     if file and corpus.sha256 != trained.data_sha256:
         raise NoSuchPart(
@@ -167,7 +169,7 @@ def _own_part(
 def _is_recorded(
     part: str, data: Path, corpus: Corpus, trained: TrainedModel, *, may_open: bool, report: Report
 ) -> bool:
-    """Whether a file is the one that the configuration names for a part: the same path, or the same text."""
+    """Return whether the configuration names this file, or one of the same content, for a part."""
     recorded = trained.experiment.dataset.files.get(part, ())
     if len(recorded) == 1 and str(recorded[0]) in (os.path.abspath(data), os.path.realpath(data)):
         return True
@@ -181,7 +183,7 @@ def _is_recorded(
 
 
 def _no_such_file(split: str, data: Path, experiment: Experiment) -> str:
-    """What is wrong with a file that was given for a part with files of its own."""
+    """Say why a file cannot be measured as a part that has files of its own."""
     files = experiment.dataset.files
     if split not in files:
         return f"split {split}: the data has no such part, only {', '.join(files)}"
@@ -191,7 +193,7 @@ def _no_such_file(split: str, data: Path, experiment: Experiment) -> str:
 
 
 def _on_file(experiment: Experiment, *data: Path, whole: bool = False) -> Experiment:
-    """The experiment with files in place of its data, which is split as its own was, or taken as a whole."""
+    """Return the experiment with other files as its data; `whole` takes them as one part, without a split."""
     update = {"path": data, "inline": None, "url": None, "sha256": None}
     split = {"split": NoSplit()} if whole else {}
     dataset = experiment.dataset.model_copy(update={**update, **split})
@@ -211,7 +213,7 @@ def _corpus(trained: TrainedModel, experiment: Experiment, report: Report) -> Co
 
 
 def _is_gone(dataset: TextDataset | NotesDataset) -> bool:
-    """Whether a path, a folder or a pattern of a dataset leads to nothing."""
+    """Return whether one of the dataset's paths, folders or patterns has no file."""
     try:
         return not all(
             each.exists() for paths in dataset.files.values() for path in paths for each in files_of(path)

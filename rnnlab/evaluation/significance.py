@@ -1,4 +1,4 @@
-"""Whether a difference means anything: intervals and tests over a few random seeds."""
+"""Confidence intervals, and paired tests of the difference between two models, over a few random seeds."""
 
 import math
 import statistics
@@ -10,23 +10,23 @@ import numpy as np
 
 CONFIDENCE = 0.95
 LEVEL = 0.05
-"""A difference is called one where the p-value is below this."""
+"""A difference is called significant if its p-value is below this."""
 
 MOST_SIGNED = 16
-"""Beyond so many pairs the 2^R patterns of signs are not gone through: a mean of so many is near normal."""
+"""With more pairs than this, a t-test replaces the 2^R sign patterns: a mean of many is near normal."""
 
 Method = Literal["sign_flip", "paired_t"]
 
 
 @dataclass(frozen=True)
 class PairedTest:
-    """A two-sided test of R pairs, whose differences are 0 on average if nothing differs.
+    """A two-sided test of R pairs; its null hypothesis is a mean difference of 0.
 
     Attributes:
-        pairs: R.
-        difference: their mean, first minus second.
-        method: how the p-value was found.
-        p: that of this test alone, 0 to 1.
+        pairs: number of pairs R.
+        difference: mean of the differences, first minus second.
+        method: the test.
+        p: p-value of this test alone, 0 to 1.
     """
 
     pairs: int
@@ -36,7 +36,7 @@ class PairedTest:
 
 
 def student_interval(values: Sequence[float]) -> tuple[float, float]:
-    """The ends of Student's 95 % interval of the mean of R ≥ 2 values, with R − 1 degrees of freedom."""
+    """Return Student's 95 % interval of the mean of R ≥ 2 values, with R − 1 degrees of freedom."""
     from scipy.special import stdtrit  # noqa: PLC0415 (slow)
 
     quantile = float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2))
@@ -45,17 +45,17 @@ def student_interval(values: Sequence[float]) -> tuple[float, float]:
 
 
 def paired_test(first: Sequence[float], second: Sequence[float], *, tests: int = 1) -> PairedTest:
-    """The test for two lists of R ≥ 2 values that belong together pair by pair.
+    """Test whether two lists of R ≥ 2 paired values differ in their mean.
 
-    Which test it is depends on nothing but R and how many tests there are. The exact sign-flip test takes for
-    granted only that a difference might as well have the other sign (Fisher, 1935). Its p-value is 2 / 2^R or
-    more, so that with fewer than 6 pairs, or more where several are tested, it can find nothing. There
-    Student's paired t-test is made, which takes the differences to be normally distributed.
+    R and the number of tests alone decide the method. The exact sign-flip test assumes only that each
+    difference could as well have the other sign (Fisher, 1935). Its smallest p-value is 2 / 2^R, so with
+    fewer than 6 pairs (or more, if several tests are corrected for) it finds no difference. Student's paired
+    t-test is used then; it assumes normally distributed differences.
 
     Args:
-        first: (R,).
-        second: (R,).
-        tests: how many are made at once, and will be corrected for.
+        first: the values of one model, (R,).
+        second: the values of the other model, (R,).
+        tests: number of tests that will be corrected together.
     """
     differences = [a - b for a, b in zip(first, second, strict=True)]
     pairs, mean = len(differences), statistics.fmean(differences)
@@ -66,7 +66,7 @@ def paired_test(first: Sequence[float], second: Sequence[float], *, tests: int =
 
 
 def sign_flip_p(differences: Sequence[float]) -> float:
-    """The share of all 2^R patterns of signs whose sum is as far from 0 as the differences' own, or more."""
+    """Return the share of all 2^R sign patterns whose sum is at least as far from 0 as the actual sum."""
     sums = np.zeros(1)
     for difference in differences[:MOST_SIGNED]:
         sums = np.concatenate([sums + difference, sums - difference])
@@ -75,7 +75,7 @@ def sign_flip_p(differences: Sequence[float]) -> float:
 
 
 def paired_t_p(differences: Sequence[float]) -> float:
-    """P(|T| ≥ |t|), t = mean / standard error, T with R − 1 degrees of freedom (Student, 1908)."""
+    """Return P(|T| ≥ |t|) with t = mean / standard error and R − 1 degrees of freedom (Student, 1908)."""
     from scipy.special import stdtr  # noqa: PLC0415 (slow)
 
     t = statistics.fmean(differences) / _standard_error(differences)
@@ -83,9 +83,10 @@ def paired_t_p(differences: Sequence[float]) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """The p-values of m tests, corrected so that any of them is below 0.05 by chance once in 20 times.
+    """Correct the p-values of m tests by Holm's method (Holm, 1979).
 
-    The smallest times m, the next times m − 1 and so on, none below the one before it (Holm, 1979).
+    The smallest is multiplied by m, the next by m − 1 and so on; none gets below the one before it. If
+    nothing differs, the chance that any corrected value is below 0.05 is at most 1 in 20.
     """
     corrected, least = [0.0] * len(p_values), 0.0
     for rank, number in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):

@@ -1,4 +1,4 @@
-"""How surprised a model is by each token of a sequence."""
+"""Surprise: −ln of the probability that a model gave each token of a part, token by token."""
 
 import math
 from collections.abc import Mapping
@@ -22,13 +22,13 @@ from rnnlab.models.model_file import TrainedModel
 
 @dataclass(frozen=True)
 class Surprise:
-    """What a model thought of one token before it came.
+    """The surprise of one token.
 
     Attributes:
-        index: which token of the data, as it is read, from 1; boundaries count.
-        token: that came.
+        index: position of the token in the data, from 1; boundary tokens count.
+        token: the token.
         nats: −ln of its probability.
-        rank: 1 if it was the most probable.
+        rank: its rank by probability, from 1.
         expected: the most probable token.
     """
 
@@ -40,19 +40,19 @@ class Surprise:
 
     @property
     def probability(self) -> float:
-        """That the model gave the token, 0 to 1."""
+        """The probability that the model gave the token, 0 to 1."""
         return math.exp(-self.nats)
 
 
 @dataclass(frozen=True)
 class Surprises:
-    """The tokens of a part, in order, each after as many tokens before it as the model can have heard.
+    """The surprise of each token of a part, in order, each with the longest context that the model can have.
 
     Attributes:
-        split: the part: train, validation, test or data (a file of the user's).
-        tokens: those that are targets.
-        notes: what the user should know, a sentence each.
-        left_out: how much of the files' music is not in the data, by kind.
+        split: the part: train, validation, test or data (a file that the user named).
+        tokens: the tokens that are targets.
+        notes: remarks for the user, a sentence each.
+        left_out: how much music of the files is not in the data, by kind.
     """
 
     split: str
@@ -69,7 +69,7 @@ def surprises(
     may_open: bool = True,
     report: Report = unreported,
 ) -> Surprises:
-    """Each token of a part of a model's data, or of a file; see `select`."""
+    """Return the surprise of each token of a part, or of a file; the arguments are those of `select`."""
     selection = select(trained, split=split, data=data, may_open=may_open, report=report)
     corpus, part = selection.corpus, selection.part
     tokens = corpus.vocabulary.tokens
@@ -83,10 +83,7 @@ def surprises(
 
 
 def _each_once(model: Stepper, corpus: Corpus, part: Part, experiment: Experiment) -> Scores:
-    """The scores of each target once, in the order of the corpus.
-
-    A target that several windows share is scored where most of the window is before it.
-    """
+    """Score each target once, in the order of the corpus, by the window with the longest context."""
     target = experiment.dataset.target
 
     def scored(part: Part, target: Literal["next", "shifted"]) -> list[Scores]:
@@ -94,13 +91,14 @@ def _each_once(model: Stepper, corpus: Corpus, part: Part, experiment: Experimen
 
     if experiment.regime == "stream" or target == "next":
         return _merged(scored(part, target))
+    # The last target of each window, and all targets of windows that follow no other.
     starts = part.window_starts
     firsts = part_of_windows(corpus, part.name, starts[np.diff(starts, prepend=-2) != 1])
     return _merged(scored(part, "next") + scored(firsts, "shifted"))
 
 
 def _merged(parts: list[Scores]) -> Scores:
-    """All of them by place; of several of one place the first."""
+    """Join scores in the order of their places; of several at one place, keep the first."""
     places = np.concatenate([part.places for part in parts])
     _, kept = np.unique(places, return_index=True)
     return Scores(

@@ -1,7 +1,4 @@
-"""The accuracy that no model can pass which sees one window at a time.
-
-A text put together again from one-step predictions, as the lecture on the ship sentence does it.
-"""
+"""Measures of models that see one window at a time: their accuracy ceiling, and the text they reconstruct."""
 
 from dataclasses import dataclass
 
@@ -14,24 +11,29 @@ from rnnlab.datasets.side_by_side import LANES_AT_ONCE
 from rnnlab.engines.stepper import Stepper
 
 MOST_TOKENS = 50_000_000
-"""The ceiling sorts all windows; past this many tokens in them it is left out."""
+"""The ceiling sorts all windows. If they hold more tokens than this, there is no ceiling."""
 
 
 @dataclass(frozen=True)
 class Ceiling:
-    """The most targets that such a model can get right, because equal windows have different targets."""
+    """The most targets that a model of single windows can predict, since equal windows may differ in target.
+
+    Attributes:
+        correct: the most targets that can be right.
+        total: number of targets.
+    """
 
     correct: int
     total: int
 
     @property
     def accuracy(self) -> float:
-        """As a share."""
+        """The highest possible accuracy, 0 to 1."""
         return self.correct / self.total
 
 
 def window_ceiling(corpus: Corpus, part: Part, experiment: Experiment) -> Ceiling | None:
-    """The ceiling of a part, or None where a state is carried or the windows are too many to sort."""
+    """Return the ceiling of a part; None if state is carried, or the windows are too many to sort."""
     window = experiment.dataset.window
     if experiment.regime != "windows" or part.window_count * (window + 1) > MOST_TOKENS:
         return None
@@ -39,13 +41,15 @@ def window_ceiling(corpus: Corpus, part: Part, experiment: Experiment) -> Ceilin
 
 
 MOST_WINDOWS = 100_000
-"""Past this many windows the text would be longer than anyone reads."""
+"""With more windows than this, no text is reconstructed: nobody would read one so long."""
 
 
 def reconstruct(model: Stepper, corpus: Corpus, part: Part, window: int) -> str | None:
-    """The T predictions of the first window, then the last of each later one: T + W − 1 tokens as text.
+    """Join the one-step predictions of W windows of T tokens to a text of T + W − 1 tokens.
 
-    None where the windows do not follow one another token by token, or are very many.
+    As in the lecture on the ship sentence: all T predictions of the first window, then the last one of each
+    later window. None if the windows do not follow one another token by token, or are more than
+    `MOST_WINDOWS`.
     """
     starts = part.window_starts
     if not 0 < len(starts) <= MOST_WINDOWS or (np.diff(starts) != 1).any():
@@ -53,9 +57,9 @@ def reconstruct(model: Stepper, corpus: Corpus, part: Part, window: int) -> str 
     predicted: list[int] = []
     for begin in range(0, len(starts), LANES_AT_ONCE):
         lanes = starts[begin : begin + LANES_AT_ONCE]
-        inputs = corpus.ids[lanes[:, None] + np.arange(window)]
-        logits, _ = model.forward(inputs, None, model.zero_state(len(lanes)))
-        best = logits.argmax(axis=-1)
+        inputs = corpus.ids[lanes[:, None] + np.arange(window)]  # (N, T)
+        logits, _ = model.forward(inputs, None, model.zero_state(len(lanes)))  # (N, T, V)
+        best = logits.argmax(axis=-1)  # (N, T)
         predicted += best[0].tolist() if begin == 0 else [int(best[0, -1])]
         predicted += best[1:, -1].tolist()
     return corpus.vocabulary.join(predicted)

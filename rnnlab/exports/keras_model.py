@@ -1,4 +1,4 @@
-"""A network of Keras' own layers, which loads without rnnlab."""
+"""A network as a Keras model of Keras' own layers, which loads without rnnlab."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,14 +12,13 @@ from rnnlab.exports.standard import DenseLayer, Network, Recurrent
 
 
 def build(network: Network, *, state: bool) -> Any:
-    """A `keras.Model` with the network's weights.
-
-    Without a state: token ids, int32 (N, T), → logits, each sequence from a zero state. With one: a dict of
-    `ids` and each part of the state, (N, H), → a dict of `logits` and of the same parts after the last step.
+    """Return a `keras.Model` with the network's weights.
 
     Args:
-        network: the layers; T is free in a recurrent one.
-        state: whether the state goes in and comes out.
+        network: the network; T is free if it is recurrent.
+        state: whether the state is an input and an output. If not, the model maps token ids, int32 (N, T), to
+            logits, and each sequence starts from a zero state. If so, it maps a dict of `ids` and each part
+            of the state, (N, H), to a dict of `logits` and the parts of the state after the last step.
     """
     steps = None if network.recurrent else network.window
     ids = keras.Input((steps,), dtype="int32", name="ids")
@@ -53,22 +52,22 @@ def save(model: Any, path: Path) -> None:
 
 
 def loaded(path: Path) -> Any:
-    """The model of a `.keras` file, as anyone would load it."""
+    """Load the model of a `.keras` file with Keras alone."""
     return keras.saving.load_model(path)
 
 
 def save_for_serving(model: Any, path: Path) -> None:
-    """Write the folder of a SavedModel, whose endpoint is `serve`."""
+    """Write a SavedModel folder with the endpoint `serve`."""
     model.export(path, format="tf_saved_model", verbose=False)
 
 
 def served(path: Path) -> Any:
-    """A SavedModel, whose endpoint `serve` lives as long as it."""
+    """Load a SavedModel; its endpoint `serve` works as long as the returned object exists."""
     return tf.saved_model.load(str(path))
 
 
 def outputs_of(model: Any, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
-    """What either makes of `ids` and the state: logits, and the state after it."""
+    """Run a loaded model or SavedModel on `ids` and the state; return the logits and the new state."""
     run = getattr(model, "serve", model)
     if len(inputs) == 1:
         return [run(inputs["ids"]).numpy()]
@@ -77,7 +76,7 @@ def outputs_of(model: Any, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[n
 
 
 def _encoded(network: Network, ids: Any) -> Any:
-    """What the network sees of each token, (N, T, D)."""
+    """Return the encoding of the ids, (N, T, D)."""
     if network.table is None:
         return keras.ops.one_hot(ids, network.vocab_size)
     rows, size = network.table.shape
@@ -85,13 +84,13 @@ def _encoded(network: Network, ids: Any) -> Any:
 
 
 def _layers(network: Network) -> Iterator[tuple[Recurrent, bool]]:
-    """The recurrent layers, and whether each is the last."""
+    """Yield each recurrent layer, and whether it is the last one."""
     for layer in network.recurrent:
         yield layer, layer is network.recurrent[-1]
 
 
 def _run(layer: Recurrent, values: Any, before: list[Any], sequences: bool) -> tuple[Any, list[Any]]:
-    """A layer's outputs, (N, T, H) or those of the last step (N, H), and its state after it."""
+    """Return a layer's outputs, (N, T, H) or of the last step (N, H), and its state after the last step."""
     kinds = {"simple_rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
     settings = {"reset_after": layer.bias.ndim == 2} if layer.kind == "gru" else {}
     recurrent = kinds[layer.kind](

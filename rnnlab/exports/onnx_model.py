@@ -1,7 +1,7 @@
-"""A network as an ONNX graph, written node by node from the operators RNN, LSTM and GRU.
+"""A network as an ONNX graph, built node by node with the operators RNN, LSTM and GRU.
 
-ONNX has the gates in another order than Keras: i o f c for i f c o; its weights are transposed, and lead with
-the number of directions, which is 1. A GRU's `linear_before_reset` is Keras' `reset_after`.
+ONNX orders the gates of an LSTM as i o f c, Keras as i f c o. ONNX weights are transposed, and their first
+axis is the number of directions, here 1. A GRU's `linear_before_reset` in ONNX is `reset_after` in Keras.
 """
 
 from collections.abc import Mapping
@@ -17,29 +17,28 @@ OPSET = 17
 """The version of the operators; onnxruntime has read it since 1.12."""
 
 IR_VERSION = 8
-"""That of the file, as old as the operators."""
+"""The version of the file format; it came with the same onnx release as the operators."""
 
 MOST_BYTES = 2**31 - 2**20
-"""What one file can hold, with room for all but the weights."""
+"""The largest sum of weights in one file of at most 2 GiB; 1 MiB is left for the rest."""
 
 _OPERATORS = {"simple_rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
 _ORDER = {"simple_rnn": (0,), "lstm": (0, 3, 1, 2), "gru": (0, 1, 2)}
-"""Which of Keras' gates comes first, second and so on."""
+"""For each gate of ONNX in order, the number of the same gate in Keras."""
 
 _NEXT = "next_"
-"""What the state after the last step is called, before the name of that before the first."""
+"""The prefix that makes the name of an output state from that of its input state."""
 
 
 def build_onnx_model(onnx: Any, network: Network, metadata: Mapping[str, str], *, state: bool) -> Any:
-    """A `ModelProto`: `ids`, int32 (N, T), → `logits`, (N, V) or (N, T, V).
-
-    With a state each part of it, (N, H), goes in too, and comes out under its name behind `next_`.
+    """Return a `ModelProto` with the input `ids`, int32 (N, T), and the output `logits`, (N, V) or (N, T, V).
 
     Args:
-        onnx: the library.
-        network: the layers; T is free in a recurrent one.
-        metadata: what is written beside the graph.
-        state: whether the state goes in and comes out; else each sequence begins with zeros.
+        onnx: the module `onnx`.
+        network: the network; T is free if it is recurrent.
+        metadata: the card, written beside the graph.
+        state: whether each part of the state, (N, H), is an input too, and an output whose name starts with
+            `next_`. If not, each sequence starts from zeros.
     """
     graph = _Graph(onnx)
     steps = "T" if network.recurrent else network.window
@@ -61,10 +60,10 @@ def build_onnx_model(onnx: Any, network: Network, metadata: Mapping[str, str], *
 
 
 def check_size(network: Network) -> None:
-    """Refuse what one file cannot hold.
+    """Refuse a network whose weights one ONNX file cannot hold.
 
     Raises:
-        UsageError: it has too many weights.
+        UsageError: the weights are too large.
     """
     arrays = [weight for layer in network.recurrent for _, weight in _weights(layer)]
     arrays += [layer.kernel for layer in (*network.dense, *([network.head] if network.head else []))]
@@ -76,7 +75,7 @@ def check_size(network: Network) -> None:
 
 
 class _Graph:
-    """A graph that grows node by node; what a node gives is known by its name."""
+    """An ONNX graph that is built node by node. Values are referred to by their names."""
 
     def __init__(self, onnx: Any) -> None:
         self.onnx = onnx
@@ -86,14 +85,14 @@ class _Graph:
         self._inputs.append(self.onnx.helper.make_tensor_value_info(name, kind, shape))
 
     def output(self, name: str, value: str, shape: list[Any]) -> None:
-        """A value as an output of the graph."""
+        """Make a value an output of the graph."""
         if value != name:
             self._nodes.append(self.onnx.helper.make_node("Identity", [value], [name]))
         kind = self.onnx.TensorProto.FLOAT
         self._outputs.append(self.onnx.helper.make_tensor_value_info(name, kind, shape))
 
     def constant(self, name: str, value: NDArray[Any]) -> str:
-        """An array, by a name that no other has."""
+        """Add an array as a constant; its name must be unique."""
         array = np.array(value, order="C")  # `ascontiguousarray` would give a number an axis
         self._constants.append(self.onnx.numpy_helper.from_array(array, name))
         return name
@@ -105,18 +104,18 @@ class _Graph:
         return self.constant(f"number_{len(self._constants)}", np.array(value, np.int64))
 
     def node(self, operator: str, *inputs: str, **attributes: Any) -> str:
-        """What an operator gives."""
+        """Add an operator with one output; return the name of that output."""
         return self.nodes(operator, inputs, 1, **attributes)[0]
 
     def nodes(self, operator: str, inputs: tuple[str, ...], outputs: int, **attributes: Any) -> list[str]:
-        """All that an operator gives; an input that is left out has the name ""."""
+        """Add an operator; return the names of its outputs. A missing optional input has the name ""."""
         number = len(self._nodes)
         names = [f"{operator.lower()}_{number}_{place}" for place in range(outputs)]
         self._nodes.append(self.onnx.helper.make_node(operator, list(inputs), names, **attributes))
         return names
 
     def named(self, value: str, name: str) -> None:
-        """Give a value a name of its own."""
+        """Give a value another name."""
         self._nodes.append(self.onnx.helper.make_node("Identity", [value], [name]))
 
     def model(self, metadata: Mapping[str, str]) -> Any:
@@ -131,7 +130,7 @@ class _Graph:
 
 
 def _encoded(graph: _Graph, network: Network) -> str:
-    """What the network sees of each token, (N, T, D)."""
+    """Add the encoding of the ids; return its value, (N, T, D)."""
     if network.table is not None:
         return graph.node("Gather", graph.constant("encoding", network.table), "ids")
     ids = graph.node("Cast", "ids", to=graph.onnx.TensorProto.INT64)
@@ -140,7 +139,7 @@ def _encoded(graph: _Graph, network: Network) -> str:
 
 
 def _recurrence(graph: _Graph, network: Network, values: str, *, state: bool) -> str:
-    """The outputs of the recurrent layers, (N, T, H), or those of the last step, (N, H)."""
+    """Add the recurrent layers; return their outputs, (N, T, H), or those of the last step, (N, H)."""
     hidden = graph.node("Transpose", values, perm=[1, 0, 2])
     for number, layer in enumerate(network.recurrent):
         below, last = hidden, layer is network.recurrent[-1] and network.last_only
@@ -154,13 +153,16 @@ def _recurrence(graph: _Graph, network: Network, values: str, *, state: bool) ->
 
 
 def _run(graph: _Graph, layer: Recurrent, values: str, *, state: bool) -> list[str]:
-    """What a layer gives: outputs (T, 1, N, H), and each part of the state after the last step, (1, N, H)."""
+    """Add one recurrent layer; return its outputs (T, 1, N, H) and each part of its last state, (1, N, H)."""
     before = []
     for name in layer.state_names if state else ():
         graph.input(name, graph.onnx.TensorProto.FLOAT, ["N", layer.units])
         before.append(graph.node("Unsqueeze", name, graph.axes(0)))
     inputs = [values, *(graph.constant(f"{layer.name}_{name}", each) for name, each in _weights(layer))]
-    inputs += ["", *(before or [""] * len(layer.state_names))]  # the lengths of the sequences: all are whole
+    inputs += [
+        "",
+        *(before or [""] * len(layer.state_names)),
+    ]  # no lengths of sequences: all lanes have T steps
     if layer.peephole is not None:
         inputs.append(graph.constant(f"{layer.name}_P", layer.peephole[[0, 2, 1]].reshape(1, -1)))
     attributes = {"linear_before_reset": int(layer.bias.ndim == 2)} if layer.kind == "gru" else {}
@@ -170,7 +172,7 @@ def _run(graph: _Graph, layer: Recurrent, values: str, *, state: bool) -> list[s
 
 
 def _weights(layer: Recurrent) -> list[tuple[str, Floats]]:
-    """W (1, G·H, D), R (1, G·H, H) and B (1, 2·G·H), the gates in ONNX's order."""
+    """Return W (1, G·H, D), R (1, G·H, H) and B (1, 2·G·H), with the gates in ONNX's order."""
     order = np.concatenate([np.arange(layer.units) + gate * layer.units for gate in _ORDER[layer.kind]])
     both = layer.bias if layer.bias.ndim == 2 else np.stack([layer.bias, np.zeros_like(layer.bias)])
     return [
@@ -181,7 +183,7 @@ def _weights(layer: Recurrent) -> list[tuple[str, Floats]]:
 
 
 def _last_step(graph: _Graph, values: str) -> str:
-    """(T, N, H) → (N, H)."""
+    """Take the last step of values (T, N, H), giving (N, H)."""
     return graph.node("Gather", values, graph.number(-1), axis=0)
 
 

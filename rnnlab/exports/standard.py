@@ -1,9 +1,8 @@
-"""A trained network as the layers that other programs have: one-hot or a table, recurrent layers, dense ones.
+"""A trained network in standard layers, which other programs have, and the probe that checks an export.
 
-A coupled LSTM is one of them: 1 − σ(a) is σ(−a), so that its input gate has the forget gate's weights with
-the sign turned. Tied weights become two equal arrays.
-
-Whether what was written computes what rnnlab computes: both are given the same random tokens and state.
+The standard layers are a one-hot or table encoding, SimpleRNN, LSTM, GRU and dense layers. A coupled LSTM
+becomes a plain one: since 1 − σ(a) = σ(−a), its input gate gets the forget gate's weights with the opposite
+sign. Tied weights become two equal arrays.
 """
 
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ from rnnlab.models.model_file import TrainedModel, Weights
 Floats = NDArray[np.float32]
 
 _KINDS = ("simple_rnn", "lstm", "gru", "mlp")
-"""Those that other programs have layers for."""
+"""The kinds of model that other programs have layers for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,15 +40,16 @@ class DenseLayer:
 
 @dataclass(frozen=True, eq=False)
 class Recurrent:
-    """A SimpleRNN, an LSTM (gates i f c o) or a GRU (gates z r h).
+    """A recurrent layer with G gates: a SimpleRNN, an LSTM (gates i f c o) or a GRU (gates z r h).
 
     Attributes:
         name: of the layer.
         kind: `simple_rnn`, `lstm` or `gru`.
-        kernel: (D, G·H).
-        recurrent_kernel: (H, G·H).
-        bias: (G·H,); of a GRU that resets after the product (2, 3·H), its own and the recurrence's.
-        peephole: of the gates i, f and o, (3, H); None where there is none.
+        kernel: W, (D, G·H).
+        recurrent_kernel: U, (H, G·H).
+        bias: b, (G·H,). A GRU that resets after the product has two, for the input and the recurrence: (2,
+            3·H).
+        peephole: weights of the gates i, f and o, (3, H); None if the layer has no peepholes.
     """
 
     name: str
@@ -61,31 +61,31 @@ class Recurrent:
 
     @property
     def units(self) -> int:
-        """H."""
+        """Number of units H."""
         return len(self.recurrent_kernel)
 
     @property
     def state_names(self) -> tuple[str, ...]:
-        """What the parts of its state are called, (N, H) each."""
+        """The names of the parts of the state; each part is (N, H)."""
         return (f"{self.name}_h", f"{self.name}_c") if self.kind == "lstm" else (f"{self.name}_h",)
 
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """Token ids (N, T) → logits.
+    """A network in standard layers, from token ids (N, T) to logits.
 
     Attributes:
         vocab_size: V.
-        window: T of an MLP's input; of a recurrent network's in training.
-        table: what is seen of each token, (V, D); None for one-hot.
-        is_learnt: whether the table is.
+        window: time steps T of an MLP's input; for a recurrent network, T in training.
+        table: the input vector of each token, (V, D); None for one-hot.
+        is_learnt: whether the table was trained (an embedding).
         recurrent: recurrent layers, first to last; none for an MLP.
-        dense: the dense layers of an MLP, first to last.
-        activation: what follows each of those.
-        head: the layer that gives the logits; None where the last recurrent layer does.
-        residual: whether each layer but the first adds what it reads to what it gives.
-        last_only: whether the logits are those of the last step, (N, V), or of all, (N, T, V).
-        notes: what is not as in rnnlab, a sentence each.
+        dense: the hidden dense layers of an MLP, first to last.
+        activation: the activation of the hidden dense layers.
+        head: the dense layer that gives the logits; None if the last recurrent layer gives them.
+        residual: whether each recurrent layer but the first adds its input to its output.
+        last_only: whether the logits are those of the last step alone, (N, V), or of all steps, (N, T, V).
+        notes: differences from the layers in rnnlab, a sentence each.
     """
 
     vocab_size: int
@@ -110,20 +110,20 @@ class Network:
 
     @property
     def state_names(self) -> tuple[str, ...]:
-        """What the parts of the state are called, first layer to last."""
+        """The names of the parts of the state, first layer to last."""
         return tuple(name for layer in self.recurrent for name in layer.state_names)
 
 
 def standard_network(trained: TrainedModel, *, target: str, peepholes: bool) -> Network:
-    """The layers of a trained model.
+    """Return a trained model in standard layers.
 
     Args:
         trained: the model.
-        target: what messages call the format.
-        peepholes: whether the format has them.
+        target: the name of the format in messages.
+        peepholes: whether the format has LSTMs with peepholes.
 
     Raises:
-        UsageError: the format has no such layer; the message names the setting.
+        UsageError: the format has no layer for the model; the message names the setting.
     """
     experiment = trained.experiment
     _check_expressible(experiment, target=target, peepholes=peepholes)
@@ -184,7 +184,7 @@ def _recurrent(layer: RecurrentLayer, trained: TrainedModel) -> Recurrent:
 
 
 def _uncoupled(weight: Floats, units: int) -> Floats:
-    """Columns of the gates i f c o from those of f c o, (…, 3·H): i's are −f's."""
+    """Return the columns of the gates i f c o from f c o, (…, 3·H): gate i has −1 times those of f."""
     return np.concatenate([-weight[..., :units], weight], axis=-1)
 
 
@@ -211,19 +211,19 @@ def _notes(experiment: Experiment, architecture: Architecture) -> tuple[str, ...
 
 
 LARGEST_DIFFERENCE = 1e-5
-"""Of the largest logit, or of 1 where that is smaller."""
+"""The largest accepted difference, as a share of the largest logit, or of 1 if all logits are smaller."""
 
 _LANES, _MOST_STEPS = 3, 32
 
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    """Random input, and what rnnlab's NumPy engine makes of it.
+    """Random input, and the outputs of rnnlab's NumPy engine for it.
 
     Attributes:
         ids: token ids, int32 (N, T).
-        state: each part of the state before the first step, (N, H); none where it does not go in.
-        outputs: logits, (N, V) or (N, T, V), and each part of the state after the last step, (N, H).
+        state: each part of the state before the first step, (N, H); empty if the state is no input.
+        outputs: the logits, (N, V) or (N, T, V), then each part of the state after the last step, (N, H).
     """
 
     ids: NDArray[np.int32]
@@ -232,7 +232,7 @@ class Probe:
 
 
 def probe_of(trained: TrainedModel, network: Network, *, state: bool) -> Probe:
-    """Three lanes of random tokens, as long as a window but at most 32 where any length will do."""
+    """Return a probe of three lanes of random tokens; T is the window, at most 32 if it is recurrent."""
     rng, engine = np.random.default_rng(0), numpy_model(trained)
     steps = min(network.window, _MOST_STEPS) if network.recurrent else network.window
     ids = rng.integers(network.vocab_size, size=(_LANES, steps)).astype(np.int32)
@@ -248,15 +248,15 @@ def probe_of(trained: TrainedModel, network: Network, *, state: bool) -> Probe:
 
 
 def largest_difference(probe: Probe, outputs: Sequence[NDArray[np.float32]], *, target: str) -> float:
-    """The largest difference of any output from rnnlab's, as a share of the largest logit, or of 1.
+    """Return the largest difference from rnnlab's outputs, as a share of the largest logit, or of 1.
 
     Args:
-        probe: what was given, and what was expected.
-        outputs: what came out, in the probe's order.
-        target: what the message calls the file.
+        probe: the inputs, and rnnlab's outputs.
+        outputs: the export's outputs for the same inputs, in the same order.
+        target: the name of the file in messages.
 
     Raises:
-        OutputError: another shape, or a difference above 1e-5; what was written is not to be used.
+        OutputError: a shape is another one, or the difference is above 1e-5: the export must not be used.
     """
     scale = max(1.0, float(np.abs(probe.outputs[0]).max()))
     largest = 0.0

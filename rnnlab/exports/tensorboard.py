@@ -1,12 +1,11 @@
-"""The losses of a run as an event file that TensorBoard shows; TensorFlow is not loaded for it.
+"""The history of a run as an event file for TensorBoard, written without TensorFlow.
 
-By step    loss/step, accuracy/step
-By epoch   loss/train, accuracy/train, loss/validation, accuracy/validation
-Either     learning_rate: by step, as the schedule of the configuration gives it, if that agrees with what
-           the history says of every epoch; else by epoch, as the history says, such as with a plateau, or a
-           callback that changed it
+by step     loss/step, accuracy/step
+by epoch    loss/train, accuracy/train, loss/validation, accuracy/validation
+either      learning_rate: by step from the schedule, if the schedule agrees with the history of every epoch;
+            else by epoch from the history (after a plateau schedule, or a callback that changed the rate)
 
-An event has the number of training steps that had been taken by then, so that all curves have one axis.
+The step of an event is the number of training steps taken until then, so all curves have the same axis.
 """
 
 import io
@@ -25,27 +24,27 @@ from rnnlab.files import write_durably
 from rnnlab.runs.history import History
 
 MOST_STEPS = 10_000
-"""Steps that are written, evenly spread over those there are; TensorBoard itself draws a thousand."""
+"""At most so many steps are written, evenly spread over all; TensorBoard itself draws a thousand."""
 
 Curve = tuple[str, NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]
-"""A name; and for each point its step, its time in seconds and its value, (P,) each."""
+"""A name, and for each of P points its step, its time in seconds and its value, (P,) each."""
 
 
 def write_events(history: History, training: Training, folder: Path, *, ended: float) -> Path:
-    """Write the event file of a run, in place of the one that was written for it before.
+    """Write the event file of a run, and replace the one that an earlier call wrote.
 
     Args:
-        history: of the run.
-        training: the section of its configuration.
-        folder: where TensorBoard will look; made if it is not there.
-        ended: when the last epoch ended, in seconds as `time.time()` has it.
+        history: the history of the run.
+        training: the section `training` of its configuration.
+        folder: the folder for TensorBoard; it is made if it does not exist.
+        ended: when the last epoch ended, in seconds since 1970 (`time.time()`).
 
     Returns:
         The file.
 
     Raises:
         DataError: TensorBoard is not installed.
-        RunError: nothing has been trained, or the file cannot be written.
+        RunError: no epoch is finished, or the file cannot be written.
     """
     if not len(history):
         raise RunError("nothing to write: no epoch has been finished and saved in this run")
@@ -66,7 +65,7 @@ def write_events(history: History, training: Training, folder: Path, *, ended: f
 
 
 def _curves(history: History, training: Training) -> Iterator[Curve]:
-    """Every curve of which something is known."""
+    """Yield all curves of a history."""
     steps, last_steps = history.steps, np.searchsorted(history.steps.epoch, history.epoch, side="right")
     some = np.unique(np.linspace(0, len(steps) - 1, min(MOST_STEPS, len(steps))).astype(np.int64))
     times = np.interp(steps.step[some], np.append(0, last_steps), np.append(0.0, history.seconds))
@@ -88,7 +87,7 @@ def _curves(history: History, training: Training) -> Iterator[Curve]:
 
 
 def _scheduled(history: History, training: Training) -> NDArray[np.float64] | None:
-    """The learning rate of each step by the schedule; None where it is not what the steps were taken with."""
+    """Return the learning rate of each step by the schedule; None if the history shows other rates."""
     steps, schedule = history.steps, training.schedule
     rates = learning_rate(
         np,
@@ -107,11 +106,11 @@ def _scheduled(history: History, training: Training) -> NDArray[np.float64] | No
 
 
 class EventFile:
-    """An event file, as it grows.
+    """An event file to which points are added.
 
     Args:
-        file: where it is written.
-        begun: its time, in seconds as `time.time()` has it.
+        file: the file to write to.
+        begun: the time of its first event, in seconds since 1970 (`time.time()`).
 
     Raises:
         DataError: TensorBoard is not installed.
@@ -124,7 +123,7 @@ class EventFile:
         self._write(wall_time=begun, file_version="brain.Event:2")
 
     def restart(self, begun: float) -> None:
-        """Say that all steps begin anew, to a TensorBoard that has read an earlier file of the same run."""
+        """Tell a TensorBoard that has read an earlier file of the run to forget its points."""
         start = self._event_pb2.SessionLog(status=self._event_pb2.SessionLog.START)
         self._write(wall_time=begun, step=0, session_log=start)
 
@@ -135,13 +134,13 @@ class EventFile:
         times: NDArray[np.float64],
         values: NDArray[np.floating[Any]],
     ) -> None:
-        """Points of a curve."""
+        """Add points to a curve."""
         for step, time, value in zip(steps.tolist(), times.tolist(), values.tolist(), strict=True):
             point = self._summary_pb2.Summary.Value(tag=name, simple_value=value)
             self._write(wall_time=time, step=step, summary=self._summary_pb2.Summary(value=[point]))
 
     def flush(self) -> None:
-        """Hand what is written to the system, so that TensorBoard can read it."""
+        """Flush the file, so that TensorBoard can read all points."""
         self._writer.flush()
 
     def _write(self, **content: Any) -> None:

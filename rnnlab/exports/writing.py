@@ -1,8 +1,7 @@
-"""From a trained model to a file of another program: built, written, read back, compared, and then there.
+"""Writing exports: a trained model is built in another format, written, read back, and compared with rnnlab.
 
-What a program needs to know beside a model's weights: its vocabulary, and what goes in and comes out.
-
-Replacing a file or a folder whole or not at all, where a library insists on writing it itself.
+Only an export that computes what rnnlab computes takes its place at the path. Its card goes with it: the
+vocabulary, and the shapes of inputs and outputs.
 """
 
 import json
@@ -27,23 +26,24 @@ from rnnlab.models.model_file import TrainedModel
 from rnnlab.signals import half_written, held_signals
 
 SUFFIXES = {"keras": ".keras", "onnx": ".onnx", "saved_model": ""}
-"""How the name of each format's file ends; a SavedModel is a folder."""
+"""The suffix of each format's file; a SavedModel is a folder and has none."""
 
 VOCABULARY = "vocabulary.json"
 
 LARGEST_IN_ONNX = 200.0
-"""Weights up to which onnxruntime agrees to 1e-4: the sigmoid of its LSTM and GRU never falls below 5e-7."""
+"""onnxruntime agrees to 1e-4 for weights up to this: the sigmoid of its LSTM and GRU is never below 5e-7."""
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written.
+    """A finished export.
 
     Attributes:
         path: the file or the folder.
-        vocabulary: where its vocabulary is; the path itself where it is inside.
-        difference: the largest from rnnlab's own outputs on random input, as a share of the largest logit.
-        notes: what the user should know, a sentence each.
+        vocabulary: the file with the vocabulary; equal to `path` if the export contains it.
+        difference: largest difference from rnnlab's own outputs on random input, as a share of the largest
+            logit.
+        notes: remarks for the user, a sentence each.
     """
 
     path: Path
@@ -53,10 +53,10 @@ class Exported:
 
 
 def format_of(path: Path, given: str | None) -> str:
-    """The format that is given, or that the name of a file says.
+    """Return the format: the given one, or else the one that the suffix of the path stands for.
 
     Raises:
-        UsageError: neither does, or they contradict each other.
+        UsageError: there is no such format, or the given one and the suffix contradict each other.
     """
     suffix = path.suffix.lower()
     named = {end: name for name, end in SUFFIXES.items() if end}.get(suffix)
@@ -87,13 +87,13 @@ def export(
         trained: the model.
         path: the file, or the folder of a SavedModel.
         format: `keras`, `onnx` or `saved_model`.
-        state: whether the recurrent state goes in and comes out; else each sequence begins with zeros.
-        overwrite: replace what is there.
+        state: whether the recurrent state is an input and an output. If not, each sequence starts from zeros.
+        overwrite: whether an existing export is replaced.
 
     Raises:
-        UsageError: the format has no such layers, or something stands at the path.
-        RunError: it cannot be written.
-        OutputError: it does not compute what rnnlab does; nothing is written.
+        UsageError: the format has no layer for the model, or the path exists already.
+        RunError: the export cannot be written.
+        OutputError: the export computes other outputs than rnnlab; nothing is written.
     """
     _check_place(path, format, overwrite=overwrite)
     network = standard_network(trained, target=_NAMES[format], peepholes=format == "onnx")
@@ -104,6 +104,59 @@ def export(
     vocabulary, off = _WRITERS[format](path, network, card, probe)
     notes = (*network.notes, *_notes(trained, network, format, state=state), *_said_of(path, format))
     return Exported(path, vocabulary, off, notes)
+
+
+def card_of(trained: TrainedModel, network: Network, *, state: bool) -> dict[str, Any]:
+    """Return the card of an export: facts by name, as JSON values. It holds no path of the data."""
+    dataset = trained.experiment.dataset
+    return {
+        "rnnlab_version": __version__,
+        "model_sha256": trained.sha256,
+        "kind": dataset.kind,
+        "vocabulary": list(trained.tokens),
+        "boundary": dataset.boundary,
+        "window": dataset.window,
+        "logits": "last step" if network.last_only else "each step",
+        "state": list(network.state_names) if state else [],
+        "regime": trained.experiment.regime,
+    }
+
+
+def card_text(card: dict[str, Any]) -> str:
+    """Return the card as the text of a JSON file."""
+    return json.dumps(card, ensure_ascii=False, indent=2) + "\n"
+
+
+def card_strings(card: dict[str, Any]) -> dict[str, str]:
+    """Return the card as ONNX metadata: strings as they are, other values as JSON."""
+    return {
+        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for name, value in card.items()
+    }
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """Give a temporary path for a library to write to; after the body, it takes the place of `path`.
+
+    If the body fails or is interrupted, the old file or folder stays as it was, and nothing half written is
+    left.
+
+    Raises:
+        RunError: the export cannot be written.
+    """
+    try:
+        folder = partial_beside(path)
+        with half_written(str(folder)):
+            folder.mkdir()
+            yield folder / path.name
+            with held_signals():  # between the two renames of `_put` nothing is at the path
+                _put(folder / path.name, path, before=folder / "before")
+            shutil.rmtree(folder, ignore_errors=True)
+    except OSError as error:
+        raise RunError(
+            f"{path}: cannot write ({error.strerror or error}); free some space, or choose another folder"
+        ) from error
 
 
 def _check_place(path: Path, wanted: str, *, overwrite: bool) -> None:
@@ -166,12 +219,12 @@ def _write_saved_model(
 
 def _stands_there(path: Path) -> UsageError:
     replace = Argument("overwrite", True)
-    return UsageError(f"{path}: stands there already; name another, or replace it with ", replace)
+    return UsageError(f"{path}: exists already; name another, or replace it with ", replace)
 
 
 @contextmanager
 def _without_wildcards(folder: Path) -> Iterator[Path]:
-    """A name of a new folder that TensorFlow can load from: it takes any other name for a pattern."""
+    """Give a path to a new folder that TensorFlow can load from: it takes `*`, `?` and `[` for a pattern."""
     if not _WILDCARD.search(str(folder)):
         yield folder
         return
@@ -183,12 +236,12 @@ def _without_wildcards(folder: Path) -> Iterator[Path]:
 
 
 def _inputs(network: Network, probe: Probe) -> dict[str, np.ndarray[Any, Any]]:
-    """The probe by the names of the inputs."""
+    """Return the inputs of the probe by name."""
     return {"ids": probe.ids, **dict(zip(network.state_names, probe.state, strict=False))}
 
 
 def _notes(trained: TrainedModel, network: Network, wanted: str, *, state: bool) -> tuple[str, ...]:
-    """What a user would stumble over."""
+    """Return remarks on differences that a user would notice."""
     notes = []
     if wanted == "onnx" and (largest := network.largest_weight) > LARGEST_IN_ONNX:
         notes.append(
@@ -198,83 +251,24 @@ def _notes(trained: TrainedModel, network: Network, wanted: str, *, state: bool)
         )
     if not state and network.recurrent and trained.experiment.regime != "windows":
         notes.append(
-            "this model was trained with a state that runs on, and the exported one begins each call with"
-            " zeros; the option state makes the state an input and an output"
+            "this model was trained with a state that is carried on, but the exported model starts each"
+            " call from zeros; the option state makes the state an input and an output"
         )
     return tuple(notes)
 
 
 def _said_of(path: Path, wanted: str) -> tuple[str, ...]:
-    """A note on a folder that TensorFlow cannot load from under its name."""
+    """Return a remark on a folder whose name TensorFlow takes for a pattern."""
     if wanted != "saved_model" or not _WILDCARD.search(str(path.absolute())):
         return ()
     return (
-        f"TensorFlow takes the name {path.absolute()} for a pattern, and cannot load from it; rename or copy"
+        f"TensorFlow takes the name {path.absolute()} for a pattern and cannot load it; rename or copy"
         " the folder before you load it",
     )
 
 
-_WILDCARD = re.compile(r"[*?[\\]")
-_NAMES = {"keras": "Keras", "onnx": "ONNX", "saved_model": "Keras"}
-_ARTICLES = {"keras": "a file", "onnx": "a file", "saved_model": "the folder of a SavedModel"}
-_SAVED_MODEL = "saved_model.pb"
-_WRITERS = {"keras": _write_keras, "onnx": _write_onnx, "saved_model": _write_saved_model}
-
-
-def card_of(trained: TrainedModel, network: Network, *, state: bool) -> dict[str, Any]:
-    """The facts by name, as JSON has them; nothing of the data's place is in them."""
-    dataset = trained.experiment.dataset
-    return {
-        "rnnlab_version": __version__,
-        "model_sha256": trained.sha256,
-        "kind": dataset.kind,
-        "vocabulary": list(trained.tokens),
-        "boundary": dataset.boundary,
-        "window": dataset.window,
-        "logits": "last step" if network.last_only else "each step",
-        "state": list(network.state_names) if state else [],
-        "regime": trained.experiment.regime,
-    }
-
-
-def card_text(card: dict[str, Any]) -> str:
-    """The facts as a JSON file."""
-    return json.dumps(card, ensure_ascii=False, indent=2) + "\n"
-
-
-def card_strings(card: dict[str, Any]) -> dict[str, str]:
-    """The facts as ONNX has metadata: text is itself, anything else JSON."""
-    return {
-        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        for name, value in card.items()
-    }
-
-
-@contextmanager
-def replaced(path: Path) -> Iterator[Path]:
-    """A path of the same name in a temporary folder beside it; when the body is done, it takes its place.
-
-    Whatever ends the body, what was there before is untouched, and nothing half written is left.
-
-    Raises:
-        RunError: it cannot be written.
-    """
-    try:
-        folder = partial_beside(path)
-        with half_written(str(folder)):
-            folder.mkdir()
-            yield folder / path.name
-            with held_signals():  # between its two renames nothing stands at the path
-                _put(folder / path.name, path, before=folder / "before")
-            shutil.rmtree(folder, ignore_errors=True)
-    except OSError as error:
-        raise RunError(
-            f"{path}: cannot write ({error.strerror or error}); free some space, or choose another folder"
-        ) from error
-
-
 def _put(new: Path, path: Path, *, before: Path) -> None:
-    """Have a new file or folder take a place; a folder that stands there comes back if that fails."""
+    """Move a new file or folder to its path; if that fails, the old folder is moved back."""
     was_folder = path.is_dir()
     if was_folder:
         path.rename(before)
@@ -284,3 +278,10 @@ def _put(new: Path, path: Path, *, before: Path) -> None:
         if was_folder:
             before.rename(path)
         raise
+
+
+_WILDCARD = re.compile(r"[*?[\\]")
+_NAMES = {"keras": "Keras", "onnx": "ONNX", "saved_model": "Keras"}
+_ARTICLES = {"keras": "a file", "onnx": "a file", "saved_model": "the folder of a SavedModel"}
+_SAVED_MODEL = "saved_model.pb"
+_WRITERS = {"keras": _write_keras, "onnx": _write_onnx, "saved_model": _write_saved_model}

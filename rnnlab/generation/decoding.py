@@ -1,8 +1,8 @@
-"""The autoregressive loop: each token that is chosen is fed back, in the regime of the training.
+"""The autoregressive loop: each chosen token is fed back to the model, in the regime that it was trained in.
 
-stream             the seed is fed once, then each token as it comes; the state runs on
-windows            at each step the last `window` tokens are fed, from a zero state
-stateful windows   at each step the last `window` tokens are fed, and the state runs on from step to step
+stream             the seed is fed once, then each chosen token; the state is carried from step to step
+windows            each step feeds the last `window` tokens, from a zero state
+stateful windows   each step feeds the last `window` tokens; the state is carried from step to step
 """
 
 from collections.abc import Iterator
@@ -19,16 +19,17 @@ from rnnlab.generation.sampling import Sampling, choose, log_probabilities, unif
 Ids = NDArray[np.integer[Any]]
 
 SCORED_AT_ONCE = 64
+"""Tokens whose log-probabilities are computed together: one call for each token would cost more time."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What one lane wrote after the seed.
+    """The tokens that one lane generated after the seed.
 
     Attributes:
-        ids: the tokens, without the one that stopped it.
-        log_probability: of these tokens, in nats, under the model itself (temperature 1).
-        log_probabilities: of each of them, the same.
+        ids: the generated tokens, without the stop token.
+        log_probability: of all of them together, in nats, under the model itself (temperature 1).
+        log_probabilities: of each of them.
     """
 
     ids: tuple[int, ...]
@@ -38,16 +39,16 @@ class Sample:
 
 @dataclass(frozen=True)
 class Decoding:
-    """How sequences are written.
+    """The settings of generation.
 
     Attributes:
-        regime: how the model was trained.
-        window: the T of its windows.
-        length: tokens to write.
-        sampling: how each is chosen.
-        samples: lanes, written side by side.
-        random_seed: fixes what is drawn; a sample does not depend on how many others there are.
-        stop: id of the token that ends a sample; None: nothing does.
+        regime: the regime that the model was trained in.
+        window: time steps T of its windows.
+        length: number of tokens to generate.
+        sampling: how each token is chosen.
+        samples: number of samples N; they are lanes of one batch.
+        random_seed: decides what is drawn. A sample does not depend on the number of other samples.
+        stop: id of the token that ends a sample; None: no token does.
     """
 
     regime: Regime
@@ -60,7 +61,7 @@ class Decoding:
 
 
 def decode(model: Stepper, seed: Ids, how: Decoding) -> list[Sample]:
-    """The samples that follow a seed of at least one token, (S,)."""
+    """Generate N samples after a seed of at least one token, (S,)."""
     written, scores = [], _Scores()
     lengths = np.full(how.samples, how.length)
     for step, (ids, logits) in enumerate(tokens(model, seed, how)):
@@ -78,12 +79,12 @@ def decode(model: Stepper, seed: Ids, how: Decoding) -> list[Sample]:
 
 
 def continue_greedily(model: Stepper, seeds: Ids, how: Decoding) -> Ids:
-    """The most probable continuation (N, length) of each of N seeds of equal length, (N, S).
+    """Return the greedy continuation of each of N seeds, (N, length).
 
     Args:
         model: the model.
-        seeds: token ids, at least one in each.
-        how: regime, window and length.
+        seeds: token ids of seeds of equal length S ≥ 1, (N, S).
+        how: the regime, window and length; its other settings are not used.
     """
     source = _SOURCES[how.regime](model, seeds, how.window)
     logits = source.start()
@@ -96,9 +97,9 @@ def continue_greedily(model: Stepper, seeds: Ids, how: Decoding) -> Ids:
 
 
 def tokens(model: Stepper, seed: Ids, how: Decoding) -> Iterator[tuple[Ids, Logits]]:
-    """For each step the token that each lane writes, (N,), and its logits (N, V), without end at `stop`.
+    """Yield for each step the token that each lane chooses, (N,), and the logits that it came from, (N, V).
 
-    The next step may write over the logits.
+    A stop token does not end this iterator. The logits may be overwritten by the next step.
     """
     source = _SOURCES[how.regime](model, np.tile(seed, (how.samples, 1)), how.window)
     logits = source.start()
@@ -111,21 +112,21 @@ def tokens(model: Stepper, seed: Ids, how: Decoding) -> Iterator[tuple[Ids, Logi
 
 
 class _Scores:
-    """Log-probabilities of written tokens, worked out for many steps at once."""
+    """Collects the log-probabilities of chosen tokens, computed for many steps together."""
 
     def __init__(self) -> None:
         self._logits, self._ids = list[Logits](), list[Ids]()
         self._done: list[NDArray[np.float64]] = []
 
     def add(self, logits: Logits, ids: Ids) -> None:
-        """Count a step in: its logits (N, V), and what was written, (N,)."""
+        """Add a step: its logits (N, V) and the chosen tokens (N,)."""
         self._logits.append(logits.copy())
         self._ids.append(ids)
         if len(self._ids) * len(ids) >= SCORED_AT_ONCE:
             self._score()
 
     def by_lane(self) -> NDArray[np.float64]:
-        """The log-probability of each token, in nats, (N, steps)."""
+        """Return the log-probability of each token in nats, (N, steps)."""
         if self._ids:
             self._score()
         return np.concatenate(self._done).T
@@ -138,7 +139,7 @@ class _Scores:
 
 
 class _Source(Protocol):
-    """Logits of what follows, (N, V), from the seeds and then from each token that is fed back."""
+    """Gives the logits of the next token, (N, V): first after the seeds, then after each token fed back."""
 
     def __init__(self, model: Stepper, seed: Ids, window: int, /) -> None: ...
     def start(self) -> Logits: ...
@@ -146,7 +147,7 @@ class _Source(Protocol):
 
 
 class _Stream:
-    """Logits of what follows, (N, V), while tokens are fed one by one."""
+    """Regime `stream`: the state is kept, and tokens are fed one by one."""
 
     def __init__(self, model: Stepper, seed: Ids, window: int) -> None:
         del window
@@ -158,7 +159,7 @@ class _Stream:
 
 
 class _Windows:
-    """Logits of what follows the last tokens, which are read anew each time."""
+    """Regime `windows`: each step reads the last `window` tokens again, from a zero state."""
 
     def __init__(self, model: Stepper, seed: Ids, window: int) -> None:
         self.model, self.window = model, window
@@ -174,7 +175,7 @@ class _Windows:
 
 
 class _StatefulWindows:
-    """Logits of what follows the last tokens, which are read again with the state of the step before.
+    """Regime `stateful windows`: each step reads the last `window` tokens, from the state of the step before.
 
     A seed longer than a window is read as in training: window after window, each one token further.
     """

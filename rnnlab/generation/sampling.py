@@ -1,4 +1,4 @@
-"""From logits to a token id."""
+"""Sampling: from logits to a token id, greedily or by a random draw with temperature, top-k and top-p."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ Ids = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 DRAWN_AT_ONCE = 256
+"""Uniform numbers that each lane's random generator draws in one call."""
 
 
 @dataclass(frozen=True)
@@ -20,10 +21,10 @@ class Sampling:
     """How a token is chosen.
 
     Attributes:
-        temperature: the logits are divided by it; 0 takes the most probable token.
+        temperature: the logits are divided by it; 0 means greedy, the most probable token.
         top_k: only the K most probable tokens can be drawn (Fan et al., 2018); None: all.
-        top_p: only the fewest most probable tokens whose probabilities reach P (nucleus sampling, Holtzman
-            et al., 2020); None: all. After top_k, and on what that has left.
+        top_p: only the nucleus can be drawn, the fewest most probable tokens whose probabilities sum to P or
+            more (Holtzman et al., 2020); None: all. It applies to the tokens that top_k has left.
     """
 
     temperature: float = 0.0
@@ -32,33 +33,34 @@ class Sampling:
 
     @property
     def draws(self) -> bool:
-        """Whether the token is drawn, and not decided by the logits alone."""
+        """Whether a random draw decides the token, not the logits alone."""
         return self.temperature > 0 and self.top_k != 1
 
 
 def choose(logits: NDArray[np.floating[Any]], sampling: Sampling, uniforms: Floats) -> Ids:
-    """A token id for each lane, (N,): where its uniform number falls among the summed probabilities, by id.
+    """Choose a token id for each lane, (N,): greedily, or by inverting the cumulative distribution.
 
     Args:
-        logits: (N, V); of equal ones, the lower id counts as the more probable.
-        sampling: how.
-        uniforms: (N,) numbers from 0 to less than 1, one for each lane; they alone decide what is drawn.
+        logits: (N, V). Of equal logits, the lower id counts as the more probable.
+        sampling: temperature, top-k and top-p.
+        uniforms: (N,) one number in [0, 1) for each lane. The token is the first id whose cumulative
+            probability is above it.
 
     Raises:
-        ModelFileError: logits to draw from are not numbers.
+        ModelFileError: the logits are not numbers.
     """
     if sampling.temperature == 0:
         greedy: Ids = logits.argmax(axis=-1)
         return greedy
     drawn: Ids
-    weights = _weights(logits, sampling)
-    if len(weights) == 1:
-        summed = np.add.accumulate(weights[0])
+    weights = _weights(logits, sampling)  # (N, V)
+    if len(weights) == 1:  # one lane: a binary search is faster than a comparison with all V
+        summed = np.add.accumulate(weights[0])  # (V,)
         if not summed[-1] > 0:
             raise _no_numbers()
         drawn = summed.searchsorted(uniforms * summed[-1], side="right")
     else:
-        summed = weights.cumsum(axis=-1)
+        summed = weights.cumsum(axis=-1)  # (N, V)
         if not (summed[:, -1] > 0).all():
             raise _no_numbers()
         drawn = (summed <= uniforms[:, None] * summed[:, -1:]).sum(axis=-1)
@@ -66,7 +68,7 @@ def choose(logits: NDArray[np.floating[Any]], sampling: Sampling, uniforms: Floa
 
 
 def log_probabilities(logits: NDArray[np.floating[Any]], ids: Ids) -> Floats:
-    """Log-probability in nats of an id in each lane, (N,), under the model itself (temperature 1, no cut)."""
+    """Return the log-probability (nats) of an id in each lane, (N,), at temperature 1 and without cuts."""
     wide = logits.astype(np.float64)
     wide -= wide.max(axis=-1, keepdims=True)
     chosen: Floats = wide[np.arange(len(wide)), ids] - np.log(np.exp(wide).sum(axis=-1))
@@ -74,7 +76,7 @@ def log_probabilities(logits: NDArray[np.floating[Any]], ids: Ids) -> Floats:
 
 
 def uniform_streams(random_seed: int, lanes: int) -> Iterator[Floats]:
-    """Without end, a uniform number for each of N lanes, (N,); lane i's depend on the seed and i alone."""
+    """Yield for ever a uniform number for each of N lanes, (N,); lane i depends on the seed and i alone."""
     streams = [np.random.default_rng([random_seed, lane]) for lane in range(lanes)]
     while True:
         yield from np.stack([stream.random(DRAWN_AT_ONCE) for stream in streams], axis=1)
@@ -88,21 +90,22 @@ def _no_numbers() -> ModelFileError:
 
 
 def _weights(logits: NDArray[np.floating[Any]], sampling: Sampling) -> Floats:
-    """What each token's probability is proportional to, (N, V); 0 for what cannot be drawn."""
+    """Return weights proportional to the probability of each token, (N, V); 0 for tokens that are cut off."""
     weights = logits.astype(np.float64)
     weights -= weights[0, weights.argmax()] if len(weights) == 1 else weights.max(axis=-1, keepdims=True)
     if sampling.temperature != 1:
-        with np.errstate(over="ignore"):  # by next to no temperature: −inf, and the weight is 0
+        with np.errstate(over="ignore"):  # a tiny temperature gives −inf, and the weight 0
             weights /= sampling.temperature
     np.exp(weights, out=weights)
     if sampling.top_k is None and sampling.top_p is None:
         return weights
-    order = np.argsort(-logits, axis=-1, kind="stable")
-    ordered = np.take_along_axis(weights, order, axis=-1)
+    order = np.argsort(-logits, axis=-1, kind="stable")  # (N, V) ids, the most probable first
+    ordered = np.take_along_axis(weights, order, axis=-1)  # (N, V)
     if sampling.top_k is not None:
         ordered[:, sampling.top_k :] = 0
     if sampling.top_p is not None:
         shares = ordered / ordered.sum(axis=-1, keepdims=True)
+        # Cut a token off if those before it already sum to top_p.
         ordered[shares.cumsum(axis=-1) - shares >= sampling.top_p] = 0
     np.put_along_axis(weights, order, ordered, axis=-1)
     return weights

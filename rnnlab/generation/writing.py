@@ -1,4 +1,4 @@
-"""From a trained model and a seed as text to samples as text."""
+"""Writing: from a trained model, and a seed as text, to samples as text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ class Written:
     """One sample.
 
     Attributes:
-        sequence: the tokens that were generated, without the seed.
-        text: the seed and what was generated after it, as valid input again.
-        log_probability: of the generated tokens, in nats, under the model itself.
-        log_probabilities: of each of them.
+        sequence: the generated tokens, without the seed.
+        text: the seed and the generated tokens as text, which is valid input again.
+        log_probability: of all generated tokens together, in nats, under the model itself (temperature 1).
+        log_probabilities: of each generated token.
     """
 
     sequence: tuple[str, ...]
@@ -36,14 +36,14 @@ class Written:
 
 @dataclass(frozen=True)
 class Writing:
-    """What `rnnlab generate` wrote, and what it takes to write it again.
+    """The samples of one `rnnlab generate`, and all that is needed to generate them again.
 
     Attributes:
-        samples: as many as asked for.
-        settings: seed, length, temperature and so on, nothing left open.
-        notes: what the user should know, a sentence each.
-        model_sha256: of the model.
-        draws: whether tokens are drawn, so that samples may differ.
+        samples: the samples.
+        settings: the complete settings: seed, length, temperature and so on.
+        notes: remarks for the user, a sentence each.
+        model_sha256: sha256 of the model.
+        draws: whether tokens are drawn at random, so that samples may differ.
     """
 
     samples: tuple[Written, ...]
@@ -54,10 +54,11 @@ class Writing:
 
 
 def generation_settings(configured: Generation, options: Mapping[str, Any]) -> Generation:
-    """The configured settings with those that were given (not None) in their place.
+    """Return the configured settings, with each option that is not None in place of the configured one.
 
     Raises:
-        UsageError: the first that is out of its range in the configuration's schema, and what was expected.
+        UsageError: an option is out of the range that the configuration's schema gives; the first such
+            option.
     """
     given = {name: value for name, value in options.items() if value is not None}
     settings = {**configured.model_dump(), **given}
@@ -69,11 +70,11 @@ def generation_settings(configured: Generation, options: Mapping[str, Any]) -> G
 
 
 def write_samples(trained: TrainedModel, settings: Generation) -> Writing:
-    """Samples that follow the seed.
+    """Generate samples after the seed of the settings.
 
     Raises:
-        UsageError: no seed, or a `stop` that is not one token.
-        VocabularyError: a token that the model does not know.
+        UsageError: there is no seed, or `stop` is not one token.
+        VocabularyError: the seed has a token that is not in the vocabulary.
     """
     experiment = trained.experiment
     dataset = experiment.dataset
@@ -104,11 +105,13 @@ def write_samples(trained: TrainedModel, settings: Generation) -> Writing:
 
 
 def seed_ids(seed: str | None, vocabulary: Vocabulary) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """The token ids (S,) that a seed, given as text or notes, begins with; a boundary alone needs none.
+    """Return the token ids of a seed that is given as text or notes, (S,).
+
+    Without a seed, a model of sequences with boundaries starts from a boundary token.
 
     Raises:
-        UsageError: no seed where it needs one, or one without a token.
-        VocabularyError: a token that the model does not know.
+        UsageError: the seed is missing, or has no token.
+        VocabularyError: the seed has a token that is not in the vocabulary.
     """
     if seed is None and vocabulary.boundary_id is not None:
         return np.array([vocabulary.boundary_id])
@@ -135,7 +138,7 @@ def _stop_id(stop: str | None, vocabulary: Vocabulary) -> int | None:
 
 
 def _without_boundary(ids: list[int], vocabulary: Vocabulary) -> list[int]:
-    """The ids without the boundary that they begin with."""
+    """Return the ids without a boundary token at the beginning."""
     return ids[1:] if ids[0] == vocabulary.boundary_id else ids
 
 

@@ -4,7 +4,6 @@ When and where a run was trained, as its folder says.
 """
 
 import json
-import re
 from dataclasses import dataclass, field
 
 from rnnlab.datasets.corpus import Corpus
@@ -20,14 +19,13 @@ from rnnlab.files import check_inside, read_text
 from rnnlab.generation.writing import Writing, generation_settings, write_samples
 from rnnlab.models.architecture import Architecture, architecture_of
 from rnnlab.models.model_file import TrainedModel
-from rnnlab.reports.history import History, read_history
+from rnnlab.runs.events import DONE, TRAINING, events_in
 from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.history import History, read_history
 from rnnlab.runs.layout import EVENTS
 
 _ENVIRONMENT = "environment.json"
 _MOST_BYTES = 1 << 20
-_BEGUN = re.compile(r"^(\S{1,40}) training begins$", re.MULTILINE)
-_ENDED = re.compile(r"^\S{1,40} training ends after (\d{1,12}) epochs, ([\d.]{1,20}) s$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -51,13 +49,14 @@ class Record:
 
 def read_record(run: RunFolder) -> Record:
     """The record of a run; what is missing, or is not what training wrote, is left open."""
-    events = _text(run, EVENTS)
-    begun, ended = _BEGUN.search(events), _ENDED.findall(events)
+    events = events_in(_text(run, EVENTS))
+    begun = next((event.time for event in events if event.state == TRAINING), "")
+    ended = next((event for event in reversed(events) if event.state == DONE), None)
     return Record(
-        begun=begun[1][:16].replace("T", " ") if begun else "",
-        epochs=int(ended[-1][0]) if ended else None,
-        seconds=_number(ended[-1][1]) if ended else None,
-        was_resumed="training is resumed" in events,
+        begun=begun[:16].replace("T", " "),
+        epochs=ended.epochs if ended else None,
+        seconds=ended.seconds if ended else None,
+        was_resumed=any(event.state == TRAINING and event.step is not None for event in events),
         environment=_environment(_text(run, _ENVIRONMENT)),
     )
 
@@ -80,13 +79,6 @@ def _environment(text: str) -> dict[str, str]:
         return {}
     items = facts.items() if isinstance(facts, dict) else ()
     return {name: value for name, value in items if isinstance(value, str) and value}
-
-
-def _number(digits: str) -> float | None:
-    try:
-        return float(digits)
-    except ValueError:
-        return None
 
 
 MOST_SAMPLES = 3
@@ -165,7 +157,7 @@ def contents_of(
         trained=trained,
         vocabulary=Vocabulary.of(trained.tokens, dataset),
         architecture=architecture_of(trained.experiment, len(trained.tokens)),
-        history=read_history(run),
+        history=read_history(run.path, lenient=True),
         record=read_record(run),
         measured=measured,
         writing=_written(trained, None if isinstance(measured, str) else measured),

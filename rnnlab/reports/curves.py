@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from rnnlab.evaluation.measurement import Evaluation
 from rnnlab.reports.axes import Axis, label, value_axis
-from rnnlab.reports.history import History
 from rnnlab.reports.markup import Markup, tag, together
+from rnnlab.runs.history import History
 
 Floats = NDArray[np.floating[Any]]
 
@@ -214,13 +214,13 @@ def training_curves(history: History, evaluation: Evaluation | None = None) -> l
         history: of the run.
         evaluation: of its model, for the n-grams and the ceiling; None: they are not drawn.
     """
-    charts = []
+    charts, epochs = [], history.epoch.astype(np.float64)
     steps = Series(
-        "each step of training, from the lowest to the highest", history.step_epochs, history.step_losses
+        "each step of training, from the lowest to the highest", history.steps.in_epochs(), history.steps.loss
     )
     losses = [
-        Series("training", history.epochs, history.loss),
-        Series("validation", history.epochs, history.validation_loss),
+        Series("training", epochs, history.loss),
+        Series("validation", epochs, history.validation_loss),
     ]
     if any(len(line.known().ys) for line in losses):
         charts.append(
@@ -229,8 +229,8 @@ def training_curves(history: History, evaluation: Evaluation | None = None) -> l
             )
         )
     accuracies = [
-        Series("training", history.epochs, history.accuracy),
-        Series("validation", history.epochs, history.validation_accuracy),
+        Series("training", epochs, history.accuracy),
+        Series("validation", epochs, history.validation_accuracy),
     ]
     if any(len(line.known().ys) for line in accuracies):
         charts.append(

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.reports.histories import Figures, History
+import numpy as np
+
 from rnnlab.reports.overview import COLOURS, MARKERS, make_logarithmic, name_texts, rendered, spans_decades
+from rnnlab.runs.history import Floats, History
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +35,8 @@ def _draw(figure: "Figure", histories: Mapping[str, History]) -> None:
     loss, accuracy = figure.subplots(2, 1, sharex=True)
     lines = [_draw_run(loss, accuracy, number, history) for number, history in enumerate(histories.values())]
     runs = histories.values()
-    if spans_decades(each for run in runs for each in (*run.loss, *run.validation_loss)):
+    losses = np.concatenate([each for run in runs for each in (run.loss, run.validation_loss)])
+    if spans_decades(losses[np.isfinite(losses)].tolist()):
         make_logarithmic(loss, "y")
     loss.set_ylabel("loss, nats per token")
     accuracy.set_ylabel("accuracy")
@@ -62,16 +65,14 @@ def _draw_run(loss: "Axes", accuracy: "Axes", number: int, history: History) -> 
     return lines[0]
 
 
-def _measured(history: History, figures: Figures) -> tuple[list[int], list[float]]:
+def _measured(history: History, figures: Floats) -> tuple[list[int], list[float]]:
     """The epochs in which something was measured, and what: validations with gaps are still a line."""
-    pairs = [
-        (epoch, value) for epoch, value in zip(history.epochs, figures, strict=True) if value is not None
-    ]
-    return [epoch for epoch, _ in pairs], [value for _, value in pairs]
+    is_known = np.isfinite(figures)
+    return history.epoch[is_known].tolist(), figures[is_known].tolist()
 
 
-def _is_measured(figures: Figures) -> bool:
-    return any(each is not None for each in figures)
+def _is_measured(figures: Floats) -> bool:
+    return bool(np.isfinite(figures).any())
 
 
 def _explain_styles(axes: "Axes") -> None:

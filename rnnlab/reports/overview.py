@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from rnnlab.config.reading import write_experiment
 from rnnlab.config.schema import Experiment
-from rnnlab.errors import DataError, command_line, count_of, one_line
+from rnnlab.errors import command_line, count_of, one_line
 from rnnlab.evaluation.baselines import Baselines
 from rnnlab.evaluation.measurement import Evaluation
 from rnnlab.evaluation.metrics import OVER_ALL
 from rnnlab.evaluation.ngram import NAMES
+from rnnlab.extras import load_extra
 from rnnlab.models.architecture import Architecture, Layer
 from rnnlab.reports.axes import figure
 from rnnlab.reports.contents import Contents, Measured
@@ -107,8 +108,8 @@ def _facts(contents: Contents) -> Iterator[tuple[str, str]]:
     yield "vocabulary", f"{count_of(len(contents.vocabulary), 'token')}: {contents.vocabulary.summary}"
     yield "read as", _regime(experiment)
     yield "model", _model(experiment, contents.architecture)
-    steps = f", {count_of(len(history.step_losses), 'step')}" if len(history.step_losses) else ""
-    epochs = record.epochs or len(history.epochs) or training.epochs
+    steps = f", {count_of(len(history.steps), 'step')}" if len(history.steps) else ""
+    epochs = record.epochs or len(history) or training.epochs
     time = f", {record.seconds:,.1f} s" if record.seconds is not None else ""
     yield (
         "trained for",
@@ -270,14 +271,9 @@ def check_matplotlib() -> None:
     """Refuse to go on where pictures cannot be drawn.
 
     Raises:
-        DataError: matplotlib is not installed; the line says how to.
+        DataError: matplotlib is not installed; the message says how to install it.
     """
-    try:
-        import matplotlib.figure  # noqa: F401, PLC0415 (an extra, and slow)
-    except ModuleNotFoundError:
-        raise DataError(
-            "a picture needs matplotlib, which is not installed: pip install 'rnnlab[plot]'"
-        ) from None
+    load_extra("matplotlib.figure")
 
 
 def rendered(draw: Callable[["Figure"], None], suffix: str, *, width: float, height: float) -> bytes:

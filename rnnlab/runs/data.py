@@ -1,4 +1,8 @@
-"""Which data a trained model may have opened or downloaded: a configuration names it, whoever wrote that."""
+"""Which data may be opened or downloaded for a trained model, and where it lies now.
+
+A configuration names the data, and anyone may have written the configuration. The data of the user's own runs
+is opened; that of other people's runs only if it lies in the run folder.
+"""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -13,12 +17,12 @@ from rnnlab.datasets.source import files_of
 from rnnlab.errors import DataError, RunError
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.runs.folder import RunFolder
-from rnnlab.runs.layout import CONFIG
+from rnnlab.runs.layout import CONFIG, is_below_runs
 from rnnlab.runs.signature import digest_of, signed_pages
 
 
 def opened_model(trained: TrainedModel, run: RunFolder | None, path: Path, *, remedy: str) -> TrainedModel:
-    """The model with its data where it may be opened; see `opened`."""
+    """The model with the paths of its data, if the data may be opened; `opened` has the rules."""
     experiment = opened(trained.experiment, run, path, config=trained.config, remedy=remedy)
     return trained if experiment is trained.experiment else replace(trained, experiment=experiment)
 
@@ -32,30 +36,31 @@ def opened(
     config: str = "",
     overrides: Sequence[str] = (),
 ) -> Experiment:
-    """The experiment with its data where it may be opened; what was not asked for is refused.
+    """The experiment with the paths of its data, if the data may be opened.
 
-    All data may be opened of a run in `runs/`, where `rnnlab train` makes them, and of a run that is signed
-    with the user's own key; of any other run, what its paths, folders and patterns lead to if all of that
-    lies in the run's folder; of a model file, nothing. Nothing is downloaded for the latter two, and no pipe
-    or device is opened for any of them.
+    - A run in `runs/`, or a run that is signed with the user's key: all data.
+    - Any other run: its data, if all of it lies in the run's folder; nothing is downloaded.
+    - A model file: no data.
+
+    A pipe or a device is never opened.
 
     Args:
-        experiment: of the model, or of config.yaml.
-        run: its folder; None for a model file.
-        path: what messages call it.
-        remedy: how to ask for the data.
-        config: the YAML in the model's file; empty where the experiment was read from config.yaml.
-        overrides: settings that the user gave with the latter.
+        experiment: the experiment of the model, or of config.yaml.
+        run: the run; None for a model file.
+        path: the name of the run or the model file in messages.
+        remedy: how the user can have the data opened all the same.
+        config: the YAML in the model file; empty if the experiment was read from config.yaml.
+        overrides: settings that the user gave with config.yaml.
 
     Raises:
-        DataError: the first file that is not opened, why, and the remedy.
+        DataError: the first file that may not be opened, why, and the remedy.
     """
     doubt = ""
     try:
         experiment = located(experiment, run, config=config, overrides=overrides)
     except RunError as error:
         doubt = str(error)
-    is_own = not doubt or (run is not None and run.is_of_here)
+    is_own = not doubt or (run is not None and is_below_runs(run.path))
     whose = f"and is not known as a run of yours ({doubt})" if run else "and a model file opens none"
     if (url := experiment.dataset.url) and not is_own:
         raise DataError(f"{path}: it names data, {url}, {whose}; {remedy}")
@@ -69,9 +74,9 @@ def opened(
 
 
 def found_again(experiment: Experiment, run: RunFolder) -> Experiment:
-    """The experiment of a run that goes on, with its data where it lies if the run has been moved.
+    """The experiment of a run that is resumed, with the present paths of its data if the run was moved.
 
-    Training opens what any configuration names, so nothing is refused.
+    Training opens the data of any configuration, so nothing is refused.
     """
     with suppress(RunError):
         return located(experiment, run)
@@ -81,20 +86,20 @@ def found_again(experiment: Experiment, run: RunFolder) -> Experiment:
 def located(
     experiment: Experiment, run: RunFolder | None, *, config: str = "", overrides: Sequence[str] = ()
 ) -> Experiment:
-    """The experiment of a run of the user's own with its data where it lies, if the run has been moved.
+    """The experiment of a run of the user's own, with the present paths of its data if the run was moved.
 
-    The data is looked for where it lay in training. If it is not there, run and data may have been moved
-    together: then it is looked for on the same way from the folder where the run is now, without links. A
-    run in `runs/` is looked at the other way round.
+    There are two candidates: the absolute path at which the data lay in training, and the same relative path
+    from the present folder of the run, which is right if run and data were moved together. The first is taken
+    if data lies there, the second only if no link is on the way. For a run in `runs/` the second comes first.
 
     Args:
-        experiment: with paths as they lead on from the folder where the run is now.
-        run: its folder; None for a model file.
-        config: the YAML that the experiment was read from, before that of config.yaml.
-        overrides: settings that it was read with.
+        experiment: the experiment with paths relative to the present folder of the run.
+        run: the run; None for a model file.
+        config: the YAML from which the experiment was read; config.yaml is tried after it.
+        overrides: settings with which the experiment was read.
 
     Raises:
-        RunError: why the run is not known as one of the user's own, in a few words.
+        RunError: why the run is not known as the user's own, in a few words.
     """
     if not run:
         raise RunError("a model file")
@@ -106,17 +111,17 @@ def located(
     update = {"path": trained.dataset.path, "split": trained.dataset.split}
     dataset = experiment.dataset.model_copy(update=update)
     before = experiment.model_copy(update={"dataset": dataset})
-    if run.is_of_here:
+    if is_below_runs(run.path):
         return before if _is_there(before) and not _is_there(experiment) else experiment
     has_moved_too = not _is_there(before) and _is_there(experiment) and _has_no_links(experiment, here)
     return experiment if has_moved_too else before
 
 
 def _signed(run: RunFolder, config: str) -> tuple[str, Path]:
-    """The configuration that a run is signed for, and the folder that the paths in it are relative to.
+    """The configuration for which a run is signed, and the folder to which its paths are relative.
 
     Raises:
-        RunError: why there is none.
+        RunError: why there is no such configuration.
     """
     pages = signed_pages(run.path)
     for page in (config.encode(), run.read_config()):
@@ -126,7 +131,7 @@ def _signed(run: RunFolder, config: str) -> tuple[str, Path]:
 
 
 def _is_there(experiment: Experiment) -> bool:
-    """Whether all paths, folders and patterns of a dataset lead to something."""
+    """Whether each path and each pattern of the dataset leads to an existing file."""
     return all(
         any(map(os.path.exists, _led_to(data)))
         for data in chain.from_iterable(experiment.dataset.files.values())
@@ -134,7 +139,7 @@ def _is_there(experiment: Experiment) -> bool:
 
 
 def _has_no_links(experiment: Experiment, run: Path) -> bool:
-    """Whether no link is on the way from a run's folder to its data: anyone may have packed one with it."""
+    """Whether no link is on the way from the run's folder to its data; a packed run may contain any link."""
     real = os.path.realpath(run)
     ways = (
         (each, os.path.normpath(os.path.join(real, os.path.relpath(each, run))))
@@ -145,12 +150,12 @@ def _has_no_links(experiment: Experiment, run: Path) -> bool:
 
 
 def _led_to(data: Path) -> Iterator[Path]:
-    """The files that a folder or a pattern leads to; what lies in a folder may be a link out of it."""
+    """The files in a folder or of a pattern; they may be links that lead out of the folder."""
     with suppress(DataError):
         yield from files_of(data)
 
 
 def _lies_in(data: Path, folder: Path) -> bool:
-    """Whether a path leads to what is in a folder; one with `**` might go through a link to anywhere."""
+    """Whether a path leads into a folder; a pattern with `**` does not count, as it may follow links."""
     inside = os.path.realpath(folder)
     return "**" not in data.parts and os.path.realpath(data).startswith(os.path.join(inside, ""))

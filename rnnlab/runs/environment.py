@@ -1,4 +1,7 @@
-"""What the bits of a result depend on beside its configuration: versions, processor, number of cores."""
+"""The environment of a training: versions, processor and cores, kept in `environment.json` of its run.
+
+Two trainings of one configuration give the same bits only in the same environment.
+"""
 
 import json
 import os
@@ -17,7 +20,7 @@ PACKAGES = ("tensorflow", "keras", "numpy")
 
 
 def environment() -> dict[str, str]:
-    """The facts by name."""
+    """The facts about this process and machine, by name."""
     return {
         "rnnlab": __version__,
         "python": platform.python_version(),
@@ -35,35 +38,35 @@ def environment() -> dict[str, str]:
 
 
 def write_environment(run: Path) -> None:
-    """Put the facts into a run folder.
+    """Write `environment.json` of a run folder.
 
     Raises:
-        RunError: they cannot be written.
+        RunError: the file cannot be written.
     """
     write_durably(run / ENVIRONMENT, (json.dumps(environment(), indent=2) + "\n").encode())
 
 
 def changes_since(run: Path) -> str:
-    """What is different from when a run was begun, in a few words; empty where nothing is.
+    """The facts that differ from those in a run folder, as `name before → now, …`; empty if none differs.
 
     Raises:
-        DataError: the file that says how it was begun cannot be read, or is damaged.
+        DataError: `environment.json` cannot be read, or is damaged.
     """
     path = run / ENVIRONMENT
-    if not path.is_file() or path.is_symlink():  # to open a pipe would wait for a writer
+    if not path.is_file() or path.is_symlink():  # opening a pipe would wait for a writer
         raise DataError(f"{path}: expected a file")
     try:
         before = json.loads(read_text(path, most_bytes=_MOST_BYTES))
         now = environment()
         if not (isinstance(before, dict) and all(isinstance(before.get(name), str) for name in now)):
-            raise DataError(f"{path}: it is not what was written")
+            raise DataError(f"{path}: not what rnnlab wrote")
     except (ValueError, RecursionError):
-        raise DataError(f"{path}: it is not what was written") from None
+        raise DataError(f"{path}: not what rnnlab wrote") from None
     return ", ".join(f"{name} {before[name]} → {now[name]}" for name in now if before[name] != now[name])
 
 
 def _processor() -> str:
-    """The processor's model and its widest vectors, where the system says so."""
+    """The processor's model and its widest vector instructions, as far as the system tells."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -1,94 +1,151 @@
-"""How far a training came, by its `history.csv`.
+"""The log of a run, `events.log`: a JSON object on each line, oldest first.
 
-What has become of a training, by its `events.log`.
+    {"time": "2026-03-01T10:00:00+00:00", "event": "training begins", "state": "training"}
+    {"time": …, "event": "training ends after 3 epochs, 3.5 s", "state": "done", "epochs": 3, "seconds": 3.5}
+
+`event` is a sentence for people. `state` is there if the event changes the state of the run. The other fields
+are figures of the event. Early versions of rnnlab wrote only the time and the sentence of each event; such
+logs can still be read.
 """
 
-import math
-from dataclasses import dataclass
+import json
+import re
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
-HEADER = "epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,seconds"
-HEADERS = (HEADER, HEADER.replace("learning_rate,", ""))
-"""What the first line of the file may be; an earlier rnnlab did not write the learning rate."""
+from rnnlab.errors import one_line
+
+TRAINING, DONE, INTERRUPTED, FAILED = "training", "done", "interrupted", "failed"
+"""What an event may make of a run. A run that is in training and whose lock nobody holds was killed."""
+
+_STATES = (TRAINING, DONE, INTERRUPTED, FAILED)
+_LONGEST_TIME = 40
+_LARGEST = 1 << 53
 
 
 @dataclass(frozen=True)
-class EpochProgress:
-    """Figures of the epochs that are finished.
+class RunEvent:
+    """One event of a run.
 
     Attributes:
-        epochs: how many.
-        best_epoch: that of the lowest loss, from 1; None where there is none yet.
-        best_loss: nats per token; None where there is none yet.
-        part: what that loss is of: validation where something is held out, else train.
-        seconds: that training took until the last of them.
+        time: as it was written: in ISO 8601 and UTC.
+        sentence: what happened.
+        state: the state of the run from then on; None if the event does not change it.
+        step: number of the step after which a training was resumed; None for other events.
+        epochs: number of finished epochs; None if the event does not tell.
+        seconds: duration of the training; None if the event does not tell.
     """
 
-    epochs: int = 0
-    best_epoch: int | None = None
-    best_loss: float | None = None
-    part: str = "train"
+    time: str
+    sentence: str
+    state: str | None = None
+    step: int | None = None
+    epochs: int | None = None
     seconds: float | None = None
 
-
-NO_PROGRESS = EpochProgress()
-
-
-def progress_of(text: str) -> EpochProgress:
-    """The progress that a history tells.
-
-    Raises:
-        ValueError: it is no such file.
-    """
-    header, *lines = text.splitlines()
-    cells = ",".join(lines).split(",") if lines else []
-    names = header.split(",")
-    columns = {name: cells[index :: len(names)] for index, name in enumerate(names)}
-    numbers = [str(epoch) for epoch in range(1, len(lines) + 1)]
-    if header not in HEADERS or len(cells) != len(lines) * len(names) or columns["epoch"] != numbers:
-        raise ValueError(f"expected rows of {HEADER}, a row for each epoch")
-    if not lines:
-        return NO_PROGRESS
-    validated = _losses(columns["validation_loss"])
-    best_loss, best_epoch = min(validated or _losses(columns["loss"]), default=(None, None))
-    part = "validation" if validated else "train"
-    return EpochProgress(len(lines), best_epoch, best_loss, part, float(columns["seconds"][-1]))
+    def __str__(self) -> str:
+        return f"{self.time} {self.sentence}".strip()
 
 
-def _losses(column: list[str]) -> list[tuple[float, int]]:
-    """The finite losses of a column, each with its epoch from 1; a cell without a loss is empty."""
-    measured = ((float(cell), epoch) for epoch, cell in enumerate(column, start=1) if cell)
-    return [(loss, epoch) for loss, epoch in measured if math.isfinite(loss)]
+def event_line(
+    sentence: str,
+    *,
+    state: str | None = None,
+    step: int | None = None,
+    epochs: int | None = None,
+    seconds: float | None = None,
+) -> bytes:
+    """The line of an event that happens now; fields that are None are left out."""
+    record = {
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "event": sentence,
+        "state": state,
+        "step": step,
+        "epochs": epochs,
+        "seconds": seconds,
+    }
+    known = {name: value for name, value in record.items() if value is not None}
+    return json.dumps(known, ensure_ascii=False).encode(errors="backslashreplace") + b"\n"
 
 
-DONE, INTERRUPTED, FAILED = "done", "interrupted", "failed"
-
-_ENDINGS = {
-    "training ends after ": DONE,
-    "training failed: ": FAILED,
-    "interrupted ": INTERRUPTED,
-    "training begins": INTERRUPTED,
-    "training is resumed ": INTERRUPTED,
-}
-"""How the last event that says it begins; a training that nobody is at any more was killed."""
+def events_in(log: str) -> tuple[RunEvent, ...]:
+    """The events of a log, oldest first."""
+    return tuple(_event(line) for line in log.split("\n") if line)
 
 
 def begun_at(log: str) -> datetime | None:
-    """When the first event was, in UTC; None if the log does not say."""
-    time, _, _ = log.partition(" ")
+    """Time of the first event, in UTC; None if the log does not tell."""
+    first, _, _ = log.partition("\n")
     try:
-        return datetime.fromisoformat(time).astimezone(UTC)
+        return datetime.fromisoformat(_event(first).time).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
 
 def state_of(log: str) -> str:
-    """Done, interrupted or failed: what the last event says, and where none does, interrupted."""
-    for line in reversed(log.splitlines()):
-        _, _, event = line.partition(" ")
-        if "; training stops after step " in event:  # a save that failed
-            return FAILED
-        for beginning, state in _ENDINGS.items():
-            if event.startswith(beginning):
-                return state
-    return INTERRUPTED
+    """The state of a run that nobody trains: `done`, `interrupted` or `failed`.
+
+    A run that was killed is interrupted, and so is a run whose log has no event yet.
+    """
+    states = (state for line in reversed(log.split("\n")) if (state := _event(line).state))
+    state = next(states, TRAINING)
+    return INTERRUPTED if state == TRAINING else state
+
+
+def _event(line: str) -> RunEvent:
+    """The event of a line, which anyone may have written."""
+    try:
+        record = json.loads(line)
+        time, sentence = record["time"], record["event"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return _old_event(line)
+    return RunEvent(
+        one_line(str(time))[:_LONGEST_TIME],
+        one_line(str(sentence)),
+        state=state if (state := record.get("state")) in _STATES else None,
+        step=_whole(record.get("step")),
+        epochs=_whole(record.get("epochs")),
+        seconds=_duration(record.get("seconds")),
+    )
+
+
+def _whole(value: Any) -> int | None:
+    return value if type(value) is int and 0 <= value < _LARGEST else None
+
+
+def _duration(value: Any) -> float | None:
+    """Seconds; None for what is no duration."""
+    return float(value) if type(value) in {int, float} and 0 <= value < _LARGEST else None
+
+
+_OLD_STATES = {
+    "training begins": TRAINING,
+    "training is resumed ": TRAINING,
+    "training ends after ": DONE,
+    "training failed: ": FAILED,
+    "interrupted ": INTERRUPTED,
+}
+"""How the sentences began by which early versions of rnnlab told the state of a run."""
+
+_OLD_FIGURES = re.compile(
+    r"training is resumed after step (\d{1,15})"
+    r"|training ends after (\d[\d,]{,14}) epochs?, (\d{1,15}(?:\.\d{1,15})?) s"
+)
+
+
+def _old_event(line: str) -> RunEvent:
+    """The event of a line that has the time and the sentence alone."""
+    time, _, sentence = line.partition(" ")
+    states = (state for beginning, state in _OLD_STATES.items() if sentence.startswith(beginning))
+    state = FAILED if "; training stops after step " in sentence else next(states, None)
+    event = RunEvent(one_line(time)[:_LONGEST_TIME], one_line(sentence), state)
+    if not (found := _OLD_FIGURES.fullmatch(sentence)):
+        return event
+    step, epochs, seconds = found.groups()
+    return replace(
+        event,
+        step=int(step) if step else None,
+        epochs=int(epochs.replace(",", "")) if epochs else None,
+        seconds=float(seconds) if seconds else None,
+    )

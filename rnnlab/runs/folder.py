@@ -3,29 +3,24 @@
 runs/<config name>-<number>/   claimed by an atomic mkdir; `runs/latest` names the newest run of `train`
   config.yaml          the resolved configuration
   signature.json       shows that this user trained the run (`runs/signature.py`)
-  split.json           what of the data is trained on, and what is held out
-  environment.json     versions and processor: what the same bits depend on
-  model.safetensors    the best weights, and all that using them needs
-  history.csv          a row for each epoch
-  losses.csv           a row for each training step
-  samples.txt          what was written while training, if `training.samples` asks for it
-  tensorboard/         event files, if `training.tensorboard` asks for them (`training/live_events.py`)
-  callbacks.json       where the modules of its callbacks were found (`training/callback_modules.py`)
+  split.json           which data is trained on, and which is held out
+  environment.json     versions and processor, on which the bits of the result depend (`runs/environment.py`)
+  model.safetensors    the best weights with the configuration and the vocabulary (`models/model_file.py`)
+  history.csv          a row for each epoch (`runs/history.py`)
+  losses.csv           a row for each training step (`runs/history.py`)
+  samples.txt          samples that were written during training, if `training.samples` is set
+  tensorboard/         event files, if `training.tensorboard` is set (`training/live_events.py`)
+  callbacks.json       folders of the modules of its callbacks (`training/callback_modules.py`)
   metrics.json         the last evaluation
   folds.json           the last cross-validation of its configuration
-  events.log           what happened, with times
-  checkpoints/         what `rnnlab train --resume` goes on from (`training/checkpoints.py`)
-
-Where runs lie, what the files of one are called, and which of them is the newest.
-
-Small files of a run folder that anyone may have put there: regular ones, inside it, up to a size.
+  events.log           what happened, with times (`runs/events.py`)
+  checkpoints/         the states from which `rnnlab train --resume` continues (`training/checkpoints.py`)
 """
 
 import json
 import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +29,6 @@ from rnnlab.config.schema import Experiment
 from rnnlab.errors import Argument, ConfigError, RnnlabError, RunError
 from rnnlab.files import PARTIAL, check_inside, write_durably
 from rnnlab.models.model_file import TrainedModel, load_model, save_model
-from rnnlab.runs.comparisons import is_comparison_folder
 from rnnlab.runs.layout import (
     CONFIG,
     EVENTS,
@@ -43,16 +37,16 @@ from rnnlab.runs.layout import (
     METRICS,
     MODEL,
     RUNS,
+    is_comparison_folder,
     newest_path,
     point_latest,
     run_paths,
     small_bytes,
 )
-from rnnlab.runs.signature import is_signed_for, sign
 from rnnlab.signals import held_signals
 
 _FIRST_BYTES = 4096
-"""Of a history, in which a row would begin."""
+"""Bytes at the beginning of `history.csv` that hold the header and a part of the first row."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +61,10 @@ class RunFolder:
         return self.path / MODEL
 
     def load_model(self) -> TrainedModel:
-        """Its best weights, with the data where `config.yaml` says that it lies.
+        """The model of the run, with the paths of the data from its `config.yaml`.
 
         Raises:
-            RunError: training has not saved a model in it yet, or it holds that of another run.
+            RunError: training has not saved a model yet, or the model is that of another run.
             ModelFileError: the model is damaged.
         """
         if not self.model_path.exists():
@@ -81,15 +75,10 @@ class RunFolder:
         return self._checked_own(load_model(self.model_path))
 
     @property
-    def is_of_here(self) -> bool:
-        """Whether it lies where `train` and `compare` make runs, and is no link to another place."""
-        return RUNS.resolve() in self.path.resolve().parents[:2]
-
-    @property
     def is_unfinished(self) -> bool:
-        """Whether no epoch has ended in it: its history is there, and has no row."""
+        """Whether training has saved a history in which no epoch has ended."""
         path = self.path / HISTORY
-        if not path.is_file():  # a pipe would be waited for
+        if not path.is_file():  # opening a pipe would wait for a writer
             return False
         try:
             with path.open("rb") as file:
@@ -98,27 +87,26 @@ class RunFolder:
             return False
 
     def save_model(self, model: TrainedModel) -> None:
-        """Replace its model, whole or not at all."""
+        """Replace the model; a failure leaves the old one."""
         save_model(self.model_path, model)
 
     def write(self, name: str, text: str) -> None:
-        """Replace one of its files, whole or not at all."""
+        """Replace a text file; a failure leaves the old one."""
         write_durably(self.path / name, text.encode(errors="backslashreplace"))
 
     def write_config(self, experiment: Experiment) -> None:
-        """Replace its resolved configuration."""
+        """Replace `config.yaml` with a resolved configuration."""
         self.write(CONFIG, self._config_of(experiment))
 
     def sign(self, experiment: Experiment) -> None:
-        """Sign it as the user's own, with a configuration that it has or will have."""
+        """Sign the run as the user's own, for the configuration that it has or will have."""
+        from rnnlab.runs.signature import sign  # noqa: PLC0415 (only training signs)
+
         sign(self.path, self._config_of(experiment).encode(), before=self.read_config())
 
     def read_config(self) -> bytes:
-        """Its resolved configuration as it was written; empty where there is none."""
+        """The bytes of `config.yaml`; empty if there is no such file."""
         return small_bytes(self.path / CONFIG, most_bytes=MOST_BYTES) or b""
-
-    def _config_of(self, experiment: Experiment) -> str:
-        return write_experiment(experiment, folder=self.path.absolute())
 
     def write_split(self, record: dict[str, Any]) -> None:
         """Replace `split.json`."""
@@ -132,8 +120,42 @@ class RunFolder:
         """Replace `folds.json`."""
         self.write(FOLDS, json.dumps(folds, indent=2, ensure_ascii=False) + "\n")
 
+    def log(
+        self,
+        sentence: str,
+        *,
+        state: str | None = None,
+        step: int | None = None,
+        epochs: int | None = None,
+        seconds: float | None = None,
+    ) -> None:
+        """Add an event to `events.log`; `RunEvent` describes the fields.
+
+        Raises:
+            RunError: the file cannot be written.
+        """
+        from rnnlab.runs.events import event_line  # noqa: PLC0415 (only training logs)
+
+        path = self.path / EVENTS
+        check_inside(path)
+        line = event_line(sentence, state=state, step=step, epochs=epochs, seconds=seconds)
+        try:
+            with open(path, "ab", opener=_without_waiting) as file:
+                file.write(line)
+        except OSError as error:
+            raise _unwritable(path, error) from error
+
+    def _config_of(self, experiment: Experiment) -> str:
+        return write_experiment(experiment, folder=self.path.absolute())
+
     def _checked_own(self, trained: TrainedModel) -> TrainedModel:
-        """A model with the run's data paths; one of another experiment than the run's is refused."""
+        """The model with the run's data paths.
+
+        Raises:
+            RunError: the model belongs to another experiment, or `config.yaml` is damaged.
+        """
+        from rnnlab.runs.signature import is_signed_for  # noqa: PLC0415 (needed if config.yaml was changed)
+
         path = self.path / CONFIG
         if self.read_config() == trained.config.encode():
             return trained
@@ -152,31 +174,17 @@ class RunFolder:
             )
         return replace(trained, experiment=experiment.model_copy(update={"dataset": own.dataset}))
 
-    def log(self, event: str) -> None:
-        """Add a line with the time to `events.log`.
-
-        Raises:
-            RunError: the file cannot be written.
-        """
-        now, path = datetime.now(UTC).isoformat(timespec="seconds"), self.path / EVENTS
-        check_inside(path)
-        try:
-            with open(path, "a", encoding="utf-8", opener=_without_waiting) as file:
-                file.write(f"{now} {event}\n")
-        except OSError as error:
-            raise _unwritable(path, error) from error
-
 
 def create_run(name: str, experiment: Experiment, *, folder: Path | None = None) -> RunFolder:
-    """A new run folder with the resolved configuration in it.
+    """Make a run folder that holds the resolved configuration.
 
     Args:
-        name: of the configuration; the folder is `runs/<name>-<number>`.
-        experiment: what will be trained.
-        folder: a folder to use instead; it must be empty or not exist.
+        name: name of the configuration; the folder is `runs/<name>-<number>`.
+        experiment: the experiment that will be trained.
+        folder: a folder to use instead; it must be empty or new.
 
     Raises:
-        RunError: the folder holds something already, or cannot be written.
+        RunError: the folder holds files, or cannot be written.
     """
     with held_signals():  # a folder without a configuration is no run
         try:
@@ -191,10 +199,10 @@ def create_run(name: str, experiment: Experiment, *, folder: Path | None = None)
 
 
 def claim_numbered(name: str) -> Path:
-    """The first free `runs/<name>-<number>`, made by an mkdir that only one process can win.
+    """Make the folder `runs/<name>-<number>` with the next free number; no two processes get the same one.
 
     Raises:
-        RunError: it cannot be made.
+        RunError: the folder cannot be made.
     """
     try:
         RUNS.mkdir(parents=True, exist_ok=True)
@@ -209,10 +217,10 @@ def claim_numbered(name: str) -> Path:
 
 
 def find_run(path: Path | None = None) -> RunFolder:
-    """The run of a folder, or the newest run.
+    """The run in a folder; without a folder, the newest run.
 
     Raises:
-        RunError: there is no run yet, or the folder is not one.
+        RunError: there is no run yet, or the folder is not a run.
     """
     if path is None:
         return RunFolder(newest_path())
@@ -227,13 +235,13 @@ def find_run(path: Path | None = None) -> RunFolder:
 
 
 def load_trained(path: Path | None = None) -> tuple[TrainedModel, RunFolder | None, Path]:
-    """A trained model by its run folder, its model file, or the newest run.
+    """Load a trained model from a run folder or a model file; without a path, from the newest run.
 
     Returns:
-        The model, its run (None for a model file), and the path that names it.
+        The model, its run (None for a model file), and the path of the run or the file.
 
     Raises:
-        RunError: no such run.
+        RunError: there is no such run.
         ModelFileError: the model is damaged.
     """
     if path is not None and (os.path.isfile(path) or path.suffix.lower() == ".safetensors"):
@@ -243,21 +251,21 @@ def load_trained(path: Path | None = None) -> tuple[TrainedModel, RunFolder | No
 
 
 def _located(trained: TrainedModel, folder: Path) -> TrainedModel:
-    """The model of a file, with its data where the `config.yaml` beside it says: for messages only."""
+    """The model with the data paths of the `config.yaml` in its folder, which messages show."""
     with suppress(RnnlabError):
         return find_run(folder)._checked_own(trained)
     return trained
 
 
 def _number(folder: str, name: str) -> int:
-    """The number of a run folder of this name, 0 for any other folder."""
+    """The number of a run folder of this name; 0 for any other folder."""
     stem, _, digits = folder.rpartition("-")
     return int(digits) if stem == name and digits.isdecimal() else 0
 
 
 def _claim(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    if any(not path.name.endswith(PARTIAL) for path in folder.iterdir()):  # one may have been killed here
+    if any(not path.name.endswith(PARTIAL) for path in folder.iterdir()):  # a killed start leaves such files
         why = " must name a new or an empty folder; this one holds files"
         raise RunError(f"{folder}: ", Argument("run_dir"), why)
     return folder
@@ -269,7 +277,7 @@ def _known_runs() -> str:
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    """Open a file; one that turns out to be a pipe is an error, and not waited for."""
+    """Open a file; a pipe without a reader is an error, where Python would wait for a reader."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
 
 

@@ -1,22 +1,47 @@
-"""How a training went, as arrays: what `history.csv` and `losses.csv` of a run hold."""
+"""The history of a training: `history.csv` has a row for each epoch, `losses.csv` a row for each step.
+
+`history_csv` and `losses_csv` give the text of the two tables; `read_history` reads both into a `History`.
+The columns are the fields of `EpochRecord` and of `Steps`. Losses are in nats per token; accuracies
+are shares from 0 to 1.
+"""
 
 import math
-import os
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.errors import DataError, RunError
-from rnnlab.files import check_inside, read_text
-
-HISTORY = "history.csv"
-LOSSES = "losses.csv"
+from rnnlab.errors import RunError
+from rnnlab.runs.layout import HISTORY, LOSSES, small_text
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One row of `history.csv`. A figure that was not measured is None.
+
+    Attributes:
+        epoch: number of the epoch, from 1.
+        loss: mean over the epoch's batches; NaN if every step was skipped.
+        accuracy: mean over the epoch's batches; NaN if every step was skipped.
+        validation_loss: loss on the validation set.
+        validation_accuracy: accuracy on the validation set.
+        learning_rate: of the epoch's last step. Early versions of rnnlab did not write this column.
+        seconds: from the beginning of the training to the end of the epoch.
+    """
+
+    epoch: int
+    loss: float
+    accuracy: float
+    validation_loss: float | None
+    validation_accuracy: float | None
+    learning_rate: float | None
+    seconds: float
 
 
 class _Columns:
@@ -28,19 +53,19 @@ class _Columns:
         return {name: array for name, array in arrays if isinstance(array, np.ndarray)}
 
     def __len__(self) -> int:
-        """How many rows there are."""
+        """Number of rows."""
         return len(next(iter(self.columns().values())))
 
 
 @dataclass(frozen=True, eq=False)
 class Steps(_Columns):
-    """A row for each of S training steps.
+    """The columns of `losses.csv`: a row for each of S training steps.
 
     Attributes:
-        step: from 1, (S,).
-        epoch: that it belongs to, from 1, (S,).
-        loss: of its own batch before its update, nats per token, (S,).
-        accuracy: likewise, a share, (S,).
+        step: number of the step, from 1, (S,).
+        epoch: number of the step's epoch, from 1, (S,).
+        loss: of the step's own batch, before the update, (S,).
+        accuracy: of the step's own batch, before the update, (S,).
     """
 
     step: Integers
@@ -48,20 +73,47 @@ class Steps(_Columns):
     loss: Floats
     accuracy: Floats
 
+    def in_epochs(self) -> Floats:
+        """Where each step ends, counted in epochs, (S,): 0.5 is the middle of the first epoch."""
+        return self.step / max(int((self.epoch == 1).sum()), 1)
+
+
+@dataclass(frozen=True)
+class EpochProgress:
+    """How far a training came, in a few figures.
+
+    Attributes:
+        epochs: number of finished epochs.
+        best_epoch: number of the epoch with the lowest loss, from 1; None if no loss is known.
+        best_loss: loss of that epoch; None if no loss is known.
+        part: the data on which the loss was measured: `validation` if any epoch was validated, else `train`.
+        seconds: from the beginning of the training to the end of the last epoch; None before the first.
+    """
+
+    epochs: int = 0
+    best_epoch: int | None = None
+    best_loss: float | None = None
+    part: str = "train"
+    seconds: float | None = None
+
+
+NO_PROGRESS = EpochProgress()
+
 
 @dataclass(frozen=True, eq=False)
 class History(_Columns):
-    """A row for each of E epochs; NaN where nothing was measured.
+    """The columns of `history.csv`: a row for each of E epochs. A figure that was not measured is NaN.
 
     Attributes:
-        epoch: from 1, (E,).
-        loss: mean over the epoch's batches, nats per token, (E,).
-        accuracy: likewise, a share, (E,).
-        validation_loss: on what is held out, nats per token, (E,).
-        validation_accuracy: likewise, a share, (E,).
-        learning_rate: of the epoch's last step, (E,); NaN where an earlier rnnlab trained.
-        seconds: since training began, (E,).
-        steps: the training steps.
+        epoch: 1, 2, …, (E,).
+        loss: as in `EpochRecord`, (E,).
+        accuracy: as in `EpochRecord`, (E,).
+        validation_loss: as in `EpochRecord`, (E,).
+        validation_accuracy: as in `EpochRecord`, (E,).
+        learning_rate: as in `EpochRecord`, (E,).
+        seconds: as in `EpochRecord`, (E,).
+        steps: the columns of `losses.csv`; no row if they were not read.
+        notes: which table could not be read and why, a sentence each; empty unless reading was lenient.
     """
 
     epoch: Integers
@@ -72,49 +124,155 @@ class History(_Columns):
     learning_rate: Floats
     seconds: Floats
     steps: Steps
+    notes: tuple[str, ...] = ()
+
+    def progress(self) -> EpochProgress:
+        """The figures that a list of runs shows."""
+        if not len(self):
+            return NO_PROGRESS
+        is_validated = bool(np.isfinite(self.validation_loss).any())
+        losses = self.validation_loss if is_validated else self.loss
+        part, seconds = "validation" if is_validated else "train", float(self.seconds[-1])
+        if not np.isfinite(losses).any():
+            return EpochProgress(len(self), part=part, seconds=seconds)
+        best = int(np.where(np.isfinite(losses), losses, math.inf).argmin())
+        return EpochProgress(len(self), best + 1, float(losses[best]), part, seconds)
+
+    def seconds_without_compiling(self) -> float | None:
+        """Time of the training without the compilation, which is part of the first epoch; None if unknown.
+
+        The first epoch counts as long as the mean of the others. Of one epoch the whole time is returned.
+        """
+        if not len(self) or not np.isfinite(self.seconds[[0, -1]]).all():
+            return None
+        first, last, epochs = float(self.seconds[0]), float(self.seconds[-1]), len(self)
+        return last if epochs == 1 else (last - first) * epochs / (epochs - 1)
 
 
-def read_history(run: Path) -> History:
-    """The history in a run folder; without a row where nothing has been saved yet.
+EPOCH_COLUMNS = tuple(field.name for field in fields(EpochRecord))
+STEP_COLUMNS = tuple(field.name for field in fields(Steps))
+_ADDED_LATER = "learning_rate"
+"""The column of `history.csv` that early versions of rnnlab did not write."""
 
-    Raises:
-        RunError: a file is not what was written, or leads outside the folder.
-    """
-    names = [field.name for field in fields(Steps)]
-    step, epoch_of_step, *of_steps = _read(run / LOSSES, names, counts=2)
-    names = [field.name for field in fields(History) if field.name != "steps"]
-    epoch, *figures, seconds = _read(run / HISTORY, names, counts=1, added="learning_rate")
-    loss, accuracy, validation_loss, validation_accuracy, rate = figures
-    steps = Steps(step.astype(np.int64), epoch_of_step.astype(np.int64), *of_steps)
-    return History(
-        epoch.astype(np.int64), loss, accuracy, validation_loss, validation_accuracy, rate, seconds, steps
-    )
+_MOST_BYTES = {HISTORY: 1 << 25, LOSSES: 1 << 29}
+"""Size up to which each table is read: about half a million epochs and 20 million steps."""
 
 
-def _read(path: Path, names: list[str], *, counts: int, added: str = "") -> list[Floats]:
-    """The columns of a table of numbers; an empty cell is NaN.
+def history_csv(records: Iterable[EpochRecord]) -> str:
+    """The text of `history.csv`."""
+    return _csv(EPOCH_COLUMNS, (",".join(map(_cell, astuple(record))) for record in records))
+
+
+def losses_csv(*, losses: NDArray[np.floating], accuracies: NDArray[np.floating], ends: Integers) -> str:
+    """The text of `losses.csv`.
 
     Args:
-        path: the file.
-        names: of the columns.
-        counts: how many of them, from the first on, are whole numbers.
-        added: the column that tables of an earlier rnnlab lack; it is NaN there.
+        losses: of each step, (S,).
+        accuracies: of each step, (S,).
+        ends: number of steps before the end of each epoch, (E,).
     """
-    if not os.path.exists(path):
-        return [np.empty(0)] * len(names)
-    check_inside(path)
-    if not path.is_file():  # to open a pipe would wait for a writer
-        raise RunError(f"{path}: expected a file")
+    steps = np.arange(1, len(losses) + 1)  # (S,)
+    epochs = np.searchsorted(ends, steps) + 1  # (S,)
+    columns = (column.tolist() for column in (steps, epochs, losses, accuracies))
+    return _csv(STEP_COLUMNS, map("%d,%d,%.7g,%.5g".__mod__, zip(*columns, strict=True)))
+
+
+def read_history(run: Path, *, with_steps: bool = True, lenient: bool = False) -> History:
+    """The history in a run folder; without a row before the first save.
+
+    Args:
+        run: the folder.
+        with_steps: whether `losses.csv` is read too; it may be large.
+        lenient: a table that is missing or damaged has no row, and `History.notes` says why.
+
+    Raises:
+        RunError: a table is damaged, too large, or a link that leads outside the folder; not if lenient.
+    """
+    notes = list[str]()
+
+    def table(name: str, columns: tuple[str, ...]) -> dict[str, Floats]:
+        try:
+            found = _read(run / name, columns)
+            if found is None and lenient:
+                notes.append(f"{run / name}: no such file; the curve that it gives is left out")
+        except RunError as error:
+            if not lenient:
+                raise
+            notes.append(f"{error}; the curve that it gives is left out")
+            found = None
+        return found or {column: np.empty(0) for column in columns}
+
+    by_epoch = table(HISTORY, EPOCH_COLUMNS)
+    by_step = table(LOSSES, STEP_COLUMNS) if with_steps else {name: np.empty(0) for name in STEP_COLUMNS}
+    steps: dict[str, Any] = by_step | {name: by_step[name].astype(np.int64) for name in ("step", "epoch")}
+    epochs: dict[str, Any] = by_epoch | {"epoch": by_epoch["epoch"].astype(np.int64)}
+    return History(**epochs, steps=Steps(**steps), notes=tuple(notes))
+
+
+def _csv(names: Iterable[str], rows: Iterable[str]) -> str:
+    return "\n".join([",".join(names), *rows]) + "\n"
+
+
+def _cell(value: float | None) -> str:
+    """A number with seven digits; empty if nothing was measured."""
+    return "" if value is None or math.isnan(value) else f"{value:.7g}"
+
+
+def _read(path: Path, names: tuple[str, ...]) -> dict[str, Floats] | None:
+    """The columns of a table by name, (rows,) each, NaN for an empty cell; None if there is no file.
+
+    Raises:
+        RunError: the first line that is wrong, what was expected and what was received.
+    """
+    text = small_text(path, most_bytes=_MOST_BYTES[path.name])
+    if text is None:
+        return None
+    header, *lines = text.splitlines() or [""]
+    written = [name for name in names if name != _ADDED_LATER or name in header.split(",")]
+    if header != ",".join(written):
+        raise _damaged(path, 1, f"the columns {','.join(names)}", header)
+    table = _numbers(lines, len(written))  # (rows, columns)
+    if table is None:
+        row = _first_unreadable(lines, len(written))
+        raise _damaged(path, row + 2, f"{len(written)} numbers", lines[row])
+    columns = dict(zip(written, table.T, strict=True))
+    is_counted = columns[names[0]] == np.arange(1, len(table) + 1)  # (rows,)
+    epoch = columns["epoch"]  # (rows,)
+    is_epoch = (epoch >= 1) & (epoch <= len(table)) & (epoch == np.floor(epoch))
+    if not (is_counted & is_epoch).all():
+        row = int((is_counted & is_epoch).argmin())
+        expected = "the number of an epoch" if is_counted[row] else f"{names[0]} {row + 1}"
+        raise _damaged(path, row + 2, expected, lines[row])
+    return {name: columns.get(name, np.full(len(table), math.nan)) for name in names}
+
+
+def _numbers(lines: list[str], width: int) -> Floats | None:
+    """The numbers of a table, (rows, width), NaN for an empty cell; None if a line is no row of numbers."""
+    if not lines:
+        return np.empty((0, width))
+    if not all(map(str.strip, lines)):  # NumPy would skip an empty line
+        return None
+    filled = (f"{line},".replace(",,", ",nan,").replace(",,", ",nan,")[:-1] for line in lines)
     try:
-        header, *rows = read_text(path).splitlines()
-        written = [name for name in names if name != added or name in header.split(",")]
-        table = np.array([[float(cell or math.nan) for cell in row.split(",")] for row in rows])
-        if header != ",".join(written) or table.size != len(rows) * len(written):
-            raise ValueError(f"expected the columns {', '.join(names)}")
-        table = table.reshape(-1, len(written))
-        if not (table[:, :counts] % 1 == 0).all():
-            raise ValueError(f"expected whole numbers in {' and '.join(names[:counts])}")
-        columns = dict(zip(written, table.T, strict=True))
-        return [columns.get(name, np.full(len(table), math.nan)) for name in names]
-    except (DataError, ValueError) as error:
-        raise RunError(f"{path}: not what training wrote ({error}); restore it from a copy") from None
+        table = np.loadtxt(filled, delimiter=",", comments=None, ndmin=2)
+    except ValueError:
+        return None
+    return table if table.shape == (len(lines), width) else None
+
+
+def _first_unreadable(lines: list[str], width: int) -> int:
+    """Index of the first line that is no row of numbers, found by halving; there must be one."""
+    begin, end = 0, len(lines)
+    while end - begin > 1:
+        middle = (begin + end) // 2
+        if _numbers(lines[begin:middle], width) is None:
+            end = middle
+        else:
+            begin = middle
+    return begin
+
+
+def _damaged(path: Path, number: int, expected: str, line: str) -> RunError:
+    return RunError(
+        f"{path}:{number}: expected {expected}, received {line[:100]!r}; restore the file from a copy"
+    )

@@ -1,10 +1,12 @@
-"""The files of a run folder by name, where run folders lie, and how a small file of one is read.
+"""Names and places: the files of a run folder, the folder `runs/`, its newest run, folders of comparisons.
 
-This module loads no configuration and no weight: shell completion and a list of thousands of runs stay fast.
+The module also reads small files of a run. It loads neither a configuration nor a model, so that shell
+completion and a list of thousands of runs stay fast.
 """
 
 import os
 import stat
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,22 +22,52 @@ EVENTS = "events.log"
 METRICS = "metrics.json"
 FOLDS = "folds.json"
 HISTORY = "history.csv"
+LOSSES = "losses.csv"
 CHECKPOINTS = "checkpoints"
+COMPARISON = "comparison.json"
+"""The results of a comparison, in the folder that holds its runs."""
 
 
-def is_of_here(run: Path) -> bool:
-    """Whether a run lies where `rnnlab train` makes runs, and is no link to another place."""
-    return run.resolve().parent == RUNS.resolve()
+def is_directly_in_runs(path: Path) -> bool:
+    """Whether a folder, or the target of a link, lies in `runs/` itself, where `rnnlab train` makes runs."""
+    return path.resolve().parent == RUNS.resolve()
+
+
+def is_below_runs(path: Path) -> bool:
+    """Whether a folder, or the target of a link, lies in `runs/` or in a folder of `runs/`.
+
+    `rnnlab compare` makes its runs in a folder of `runs/`.
+    """
+    return RUNS.resolve() in path.resolve().parents[:2]
 
 
 def run_paths() -> list[Path]:
-    """The run folders of `runs/`, but those that are hidden or lead elsewhere."""
+    """The run folders in `runs/`, without hidden ones and without links that lead elsewhere."""
     paths = (path.parent for path in RUNS.glob(f"*/{CONFIG}"))
-    return [path for path in paths if path.name != LATEST and path.name[0] != "." and is_of_here(path)]
+    return [
+        path for path in paths if path.name != LATEST and path.name[0] != "." and is_directly_in_runs(path)
+    ]
+
+
+def runs_of_comparison(folder: Path) -> Iterator[Path]:
+    """The run folders `<configuration>-seed-<seed>` in a folder, by name; no link is followed."""
+    with suppress(OSError):
+        for each in sorted(os.scandir(folder), key=lambda entry: entry.name):
+            is_run = each.is_dir(follow_symlinks=False) and "-seed-" in each.name
+            if is_run and os.path.isfile(os.path.join(each.path, CONFIG)):
+                yield Path(each.path)
+
+
+def is_comparison_folder(path: Path) -> bool:
+    """Whether a folder holds runs of a comparison and is no run itself."""
+    return not os.path.lexists(path / CONFIG) and any(runs_of_comparison(path))
 
 
 def point_latest(path: Path) -> None:
-    """Make the link `runs/latest` name a run; where links cannot be made, the newest is found by its time."""
+    """Make the link `runs/latest` name a run.
+
+    On a system that cannot make links the newest run is found by the time of its last change.
+    """
     temporary = RUNS / f".{LATEST}-{os.getpid()}"
     with suppress(OSError, NotImplementedError), half_written(str(temporary)):
         temporary.symlink_to(path.name, target_is_directory=True)
@@ -43,14 +75,14 @@ def point_latest(path: Path) -> None:
 
 
 def newest_path() -> Path:
-    """The run that `runs/latest` names, or else the one that was written to last.
+    """The run that `runs/latest` names; without that link, the run that was changed last.
 
     Raises:
-        RunError: there is none, or the link leads outside of `runs/`.
+        RunError: there is no run, or the link leads outside `runs/`.
     """
     latest = RUNS / LATEST
     if (latest / CONFIG).is_file():
-        if not is_of_here(latest):
+        if not is_directly_in_runs(latest):
             raise RunError(
                 f"{latest}: leads outside {RUNS}/, to {latest.resolve()}; remove it, or name the run you mean"
             )
@@ -62,7 +94,7 @@ def newest_path() -> Path:
 
 
 def small_text(path: Path, *, most_bytes: int) -> str | None:
-    """The text of a file, with what is not UTF-8 replaced; None where there is none.
+    """The text of a file, with U+FFFD for bytes that are not UTF-8; None if there is no file.
 
     Raises:
         RunError: as for `small_bytes`.
@@ -72,10 +104,11 @@ def small_text(path: Path, *, most_bytes: int) -> str | None:
 
 
 def small_bytes(path: Path, *, most_bytes: int) -> bytes | None:
-    """The bytes of a file; None where there is none.
+    """The bytes of a file; None if there is no file.
 
     Raises:
-        RunError: it is a pipe or a device, leads outside its folder, is too large or cannot be read.
+        RunError: the file is a pipe or a device, leads outside its folder, is larger than `most_bytes`, or
+            cannot be read.
     """
     try:
         if stat.S_ISLNK(os.lstat(path).st_mode):

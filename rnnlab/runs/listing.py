@@ -1,6 +1,6 @@
-"""The runs of `runs/`, newest first, each by its small files; what is damaged or foreign is listed too.
+"""The list of runs, newest first, and the details of one run, both read from small files of the run folders.
 
-Everything about one run that its small files say.
+A folder that is damaged, and whatever else lies in `runs/`, is listed too, with what is wrong with it.
 """
 
 import json
@@ -16,39 +16,42 @@ from typing import Any
 from rnnlab.errors import RnnlabError, RunError
 from rnnlab.files import check_inside
 from rnnlab.models.tensor_file import open_tensor_file
-from rnnlab.runs.comparisons import ComparisonFolder, comparison_folder, is_comparison_folder
-from rnnlab.runs.events import NO_PROGRESS, EpochProgress, begun_at, progress_of, state_of
+from rnnlab.runs.events import DONE, RunEvent, begun_at, events_in, state_of
+from rnnlab.runs.history import NO_PROGRESS, EpochProgress, read_history
 from rnnlab.runs.layout import (
     CHECKPOINTS,
+    COMPARISON,
     CONFIG,
     EVENTS,
     FOLDS,
-    HISTORY,
     LATEST,
     METRICS,
     MODEL,
     RUNS,
-    is_of_here,
+    is_comparison_folder,
+    is_directly_in_runs,
+    runs_of_comparison,
     small_text,
 )
 from rnnlab.runs.lock import holder
 from rnnlab.runs.settings import Settings, settings_in
 
-RUNNING, DAMAGED, COMPARISON, FOREIGN = "running", "damaged", "comparison", "no run"
+RUNNING, DAMAGED, COMPARED, FOREIGN = "running", "damaged", "comparison", "no run"
 
 MOST_BYTES = 1 << 25
-"""Of any file: a history of half a million epochs."""
+MOST_DETAIL_BYTES = 1 << 22
+"""Size up to which a file is read for the list and for the details."""
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """The last evaluation.
+    """The last evaluation of a run.
 
     Attributes:
-        split: the part that was measured; `folds` where all of it was, in turns.
-        accuracy: 0..1, one step at a time.
-        right: tokens of the free run that were right; None where there was none.
-        length: tokens of the free run.
+        split: the part of the data that was measured; `folds` after a cross-validation.
+        accuracy: one step at a time, 0 to 1.
+        right: number of correct tokens of the free run; None if there was no free run.
+        length: number of tokens of the free run; None if there was no free run.
     """
 
     split: str
@@ -58,20 +61,41 @@ class Evaluated:
 
 
 @dataclass(frozen=True)
+class ComparisonFolder:
+    """The folder of a comparison, which holds a run for each training.
+
+    Attributes:
+        configurations: names of the configurations, in the order of the runs.
+        runs: number of trainings that have begun.
+        done: number of trainings that have ended.
+        begun: time at which the first training began, in UTC; None if no log tells.
+        owner: the process that trains one of the runs; None if no run is in training.
+        is_measured: whether the folder holds the results.
+    """
+
+    configurations: tuple[str, ...]
+    runs: int
+    done: int
+    begun: datetime | None
+    owner: str | None
+    is_measured: bool
+
+
+@dataclass(frozen=True)
 class RunEntry:
     """A line of the list.
 
     Attributes:
         path: the folder.
         state: done, interrupted, failed, running, damaged, comparison, or `no run`.
-        begun: when its training, or the first of a comparison, began, in UTC.
-        settings: what is trained; None where its configuration cannot be read.
-        parameters: of its model; None where none has been saved.
-        progress: how far it came.
-        evaluated: the last evaluation, if there was one.
-        owner: who trains it, where it is running.
-        problems: what is wrong with it, a line each.
-        comparison: what the folder of a comparison holds; None for all others.
+        begun: time at which the training, or the first of a comparison, began, in UTC.
+        settings: the settings that the list shows; None if the configuration cannot be read.
+        parameters: number of parameters of the model; None if no model has been saved.
+        progress: how far the training came.
+        evaluated: the last evaluation; None if there was none.
+        owner: the process that trains the run; None if the run is not in training.
+        problems: a line for each thing that is wrong with the folder.
+        comparison: the content of the folder of a comparison; None for all other folders.
     """
 
     path: Path
@@ -86,8 +110,31 @@ class RunEntry:
     comparison: ComparisonFolder | None = None
 
 
+@dataclass(frozen=True)
+class Details:
+    """What `rnnlab runs show` adds to the line of the list; None for a file that is missing or damaged.
+
+    Attributes:
+        events: the events of the log, oldest first.
+        metrics: the last evaluation.
+        folds: the last cross-validation of the run's configuration.
+        environment: versions and processor.
+        split: which data is trained on, and which is held out.
+        checkpoints: names of the checkpoints, oldest first.
+        sizes: bytes of each file in the folder, and of all checkpoints together, by name.
+    """
+
+    events: tuple[RunEvent, ...]
+    metrics: dict[str, Any] | None
+    folds: dict[str, Any] | None
+    environment: dict[str, Any] | None
+    split: dict[str, Any] | None
+    checkpoints: tuple[str, ...]
+    sizes: dict[str, int]
+
+
 def read_entries() -> list[RunEntry]:
-    """All that lies in `runs/`, newest first; hidden names and the link to the newest are left out.
+    """An entry for everything in `runs/` but hidden names and the link `latest`, newest first.
 
     Raises:
         RunError: the folder cannot be read.
@@ -102,12 +149,12 @@ def read_entries() -> list[RunEntry]:
 
 
 def newest_first(entries: list[RunEntry]) -> list[RunEntry]:
-    """Entries by their begin; of one second, the higher number first."""
+    """Entries by the time at which they began; of those of one second, the higher number comes first."""
     return sorted(entries, key=lambda entry: (entry.begun, _by_number(entry.path.name)), reverse=True)
 
 
 def read_entry(path: Path) -> RunEntry:
-    """The entry of a run folder, wherever it is."""
+    """The entry of a run folder, wherever the folder lies."""
     reading = _Reading(path)
     log = reading.text(EVENTS) or ""
     entry = RunEntry(
@@ -127,32 +174,42 @@ def read_entry(path: Path) -> RunEntry:
 
 
 def begun(path: Path) -> datetime:
-    """When the training of a run began, in UTC; where its log does not say, when its folder changed."""
+    """Time at which a training began, in UTC; if the log does not tell, the last change of the folder."""
     return begun_at(_Reading(path).text(EVENTS) or "") or _changed(path)
 
 
+def details_of(path: Path) -> Details:
+    """The details of a run folder."""
+    return Details(
+        events=events_in(_detail_text(path / EVENTS)),
+        metrics=_object(path / METRICS),
+        folds=_object(path / FOLDS),
+        environment=_object(path / "environment.json"),
+        split=_object(path / "split.json"),
+        checkpoints=tuple(name for name, _ in _sizes_in(path / CHECKPOINTS)),
+        sizes=dict(_sizes_in(path)),
+    )
+
+
+def bytes_of(path: Path) -> int:
+    """Bytes of all files in a folder and in the folders below it; links count nothing."""
+    return sum(size for _, size in _sizes_in(path))
+
+
 def _listed(path: Path) -> RunEntry:
-    """The entry of what lies in `runs/`, whatever it is."""
-    if problem := _foreign(path):
+    """The entry of a run, of a comparison, or of something else that lies in `runs/`."""
+    if problem := _why_no_run(path):
         return RunEntry(path, FOREIGN, _changed(path), problems=(problem,))
     if is_comparison_folder(path):
-        held = comparison_folder(path)
-        return RunEntry(path, COMPARISON, held.begun or _changed(path), owner=held.owner, comparison=held)
+        held = _comparison_in(path)
+        return RunEntry(path, COMPARED, held.begun or _changed(path), owner=held.owner, comparison=held)
     return read_entry(path)
 
 
-def _changed(path: Path) -> datetime:
-    """When a folder or a file last changed, in UTC."""
+def _why_no_run(path: Path) -> str | None:
+    """Why a name in `runs/` is neither a run nor a comparison; None if it is one of them."""
     try:
-        return datetime.fromtimestamp(os.lstat(path).st_mtime, UTC)
-    except (OSError, OverflowError, ValueError):
-        return datetime.fromtimestamp(0, UTC)
-
-
-def _foreign(path: Path) -> str | None:
-    """Why something is no run folder; None if it is one."""
-    try:
-        if not is_of_here(path):
+        if not is_directly_in_runs(path):
             return f"{path}: leads outside {RUNS}/, to {path.resolve()}"
         if path.is_symlink():
             return f"{path}: a link to {path.resolve().name}"
@@ -167,27 +224,50 @@ def _foreign(path: Path) -> str | None:
     return None
 
 
+def _comparison_in(path: Path) -> ComparisonFolder:
+    """What the small files of the runs in a comparison's folder tell."""
+    runs = list(runs_of_comparison(path))
+    logs = [_detail_text(run / EVENTS) for run in runs]
+    owners = [owner for owner in map(holder, runs) if owner]
+    return ComparisonFolder(
+        configurations=tuple(dict.fromkeys(run.name.rpartition("-seed-")[0] for run in runs)),
+        runs=len(runs),
+        done=sum(state_of(log) == DONE for log in logs),
+        begun=min((time for time in map(begun_at, logs) if time), default=None),
+        owner=owners[0] if owners else None,
+        is_measured=os.path.isfile(path / COMPARISON),
+    )
+
+
+def _changed(path: Path) -> datetime:
+    """Time of the last change of a folder or a file, in UTC."""
+    try:
+        return datetime.fromtimestamp(os.lstat(path).st_mtime, UTC)
+    except (OSError, OverflowError, ValueError):
+        return datetime.fromtimestamp(0, UTC)
+
+
 class _Reading:
-    """Reads what a run folder says, and collects what is wrong with it."""
+    """Reads the small files of a run folder and collects what is wrong with them."""
 
     def __init__(self, path: Path) -> None:
         self._path, self.problems = path, list[str]()
 
     def text(self, name: str) -> str | None:
-        """The text of a file, if there is one that can be read."""
+        """The text of a file; None if there is none or it cannot be read."""
         with self._noted():
             return small_text(self._path / name, most_bytes=MOST_BYTES)
         return None
 
     def settings(self) -> Settings | None:
-        """What is trained."""
+        """The settings that the list shows."""
         path = self._path / CONFIG
         with self._noted():
             return settings_in(path, small_text(path, most_bytes=MOST_BYTES) or "")
         return None
 
     def parameters(self) -> int | None:
-        """How many the header of the model's file tells."""
+        """Number of parameters, from the header of the model file."""
         path = self._path / MODEL
         with self._noted():
             if os.path.lexists(path):
@@ -197,14 +277,13 @@ class _Reading:
         return None
 
     def progress(self) -> EpochProgress:
-        """How far training came."""
-        with self._noted(HISTORY):
-            if text := self.text(HISTORY):
-                return progress_of(text)
+        """How far the training came, from its history."""
+        with self._noted():
+            return read_history(self._path, with_steps=False).progress()
         return NO_PROGRESS
 
     def evaluated(self) -> Evaluated | None:
-        """The last evaluation; where there was none, the last cross-validation."""
+        """The last evaluation; if there was none, the last cross-validation."""
         for name in (METRICS, FOLDS):
             with self._noted(name):
                 if text := self.text(name):
@@ -213,81 +292,38 @@ class _Reading:
 
     @contextmanager
     def _noted(self, name: str = "") -> Iterator[None]:
-        """Note what is wrong, and go on."""
+        """Add an error of the body to the problems instead of raising it."""
         try:
             yield
         except RnnlabError as error:
             self.problems.append(str(error))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            self.problems.append(f"{self._path / name}: it is not what was written")
+            self.problems.append(f"{self._path / name}: not what rnnlab wrote; restore it from a copy")
 
 
 def _evaluated(metrics: dict[str, Any]) -> Evaluated:
     """The figures of `metrics.json` or `folds.json`, which anyone may have written."""
     if "folds" in metrics:
-        return Evaluated("folds", _figure(metrics["mean"]["accuracy"]))
+        return Evaluated("folds", _finite(metrics["mean"]["accuracy"]))
     running = metrics.get("free_running")
     counts = (int(running["correct"]), int(running["length"])) if running else (None, None)
-    return Evaluated(str(metrics["split"]), _figure(metrics["accuracy"]), *counts)
+    return Evaluated(str(metrics["split"]), _finite(metrics["accuracy"]), *counts)
 
 
-def _figure(value: Any) -> float:
+def _finite(value: Any) -> float:
     if not isfinite(number := float(value)):
-        raise ValueError("not a figure")
+        raise ValueError("not a finite number")
     return number
 
 
 def _by_number(name: str) -> tuple[str, int, str]:
+    """A key that sorts the names of runs by their numbers: `song-9` before `song-10`."""
     stem, _, digits = name.rpartition("-")
     return (stem, int(digits), name) if digits.isdecimal() and len(digits) < 19 else (name, 0, name)
 
 
-MOST_DETAIL_BYTES = 1 << 22
-
-
-@dataclass(frozen=True)
-class Details:
-    """What `rnnlab runs show` adds to the line of the list; None for a file that is missing or damaged.
-
-    Attributes:
-        events: what happened, a line each with its time.
-        metrics: the last evaluation.
-        folds: the last cross-validation of its configuration.
-        environment: versions and processor.
-        split: what is trained on, and what is held out.
-        checkpoints: their names, oldest first.
-        sizes: bytes of each file in the folder, and of the checkpoints together, by name.
-    """
-
-    events: tuple[str, ...]
-    metrics: dict[str, Any] | None
-    folds: dict[str, Any] | None
-    environment: dict[str, Any] | None
-    split: dict[str, Any] | None
-    checkpoints: tuple[str, ...]
-    sizes: dict[str, int]
-
-
-def details_of(path: Path) -> Details:
-    """The details of a run folder."""
-    return Details(
-        events=tuple((_text(path / EVENTS) or "").splitlines()),
-        metrics=_object(path / METRICS),
-        folds=_object(path / FOLDS),
-        environment=_object(path / "environment.json"),
-        split=_object(path / "split.json"),
-        checkpoints=tuple(name for name, _ in _scanned(path / CHECKPOINTS)),
-        sizes=dict(_scanned(path)),
-    )
-
-
-def bytes_of(path: Path) -> int:
-    """Bytes of all files in a folder and in those in it; links count nothing."""
-    return sum(size for _, size in _scanned(path))
-
-
-def _scanned(folder: Path) -> list[tuple[str, int]]:
-    """What a folder holds, but hidden names and links: each name with its bytes."""
+def _sizes_in(folder: Path) -> list[tuple[str, int]]:
+    """The name and the bytes of each file and folder in a folder, without hidden names and links."""
     found = []
     with suppress(OSError):
         for each in os.scandir(folder):
@@ -299,14 +335,15 @@ def _scanned(folder: Path) -> list[tuple[str, int]]:
 
 
 def _object(path: Path) -> dict[str, Any] | None:
-    """The JSON object of a file."""
+    """The JSON object of a file; None if there is none."""
     with suppress(ValueError, RecursionError):
-        value = json.loads(_text(path) or "null")
+        value = json.loads(_detail_text(path) or "null")
         return value if isinstance(value, dict) else None
     return None
 
 
-def _text(path: Path) -> str | None:
+def _detail_text(path: Path) -> str:
+    """The text of a small file; empty if it is missing or cannot be read."""
     with suppress(RunError):
-        return small_text(path, most_bytes=MOST_DETAIL_BYTES)
-    return None
+        return small_text(path, most_bytes=MOST_DETAIL_BYTES) or ""
+    return ""

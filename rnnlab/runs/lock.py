@@ -1,8 +1,9 @@
-"""One process at a time trains in a run folder."""
+"""The lock of a run folder: only one process at a time trains in it."""
 
 import json
 import os
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,14 +12,11 @@ from pathlib import Path
 from rnnlab.errors import RunError
 from rnnlab.runs.layout import CONFIG
 
-try:
-    import fcntl
-except ImportError:  # Windows has none: two processes in one folder are not noticed there
-    fcntl = None  # type: ignore[assignment]
-
 LOCK = ".lock"
 
 _TRIES, _PAUSE_SECONDS = 3, 0.02
+_LOCKED_BYTE = 1 << 30
+"""Byte that is locked on Windows, far behind the note of the owner, since no other process can read it."""
 
 
 class Lock:
@@ -26,21 +24,21 @@ class Lock:
 
     Args:
         run: the folder.
-        descriptor: its open lock file.
+        descriptor: descriptor of its open lock file.
     """
 
     def __init__(self, run: Path, descriptor: int) -> None:
         self._run, self._descriptor = run, descriptor
 
     def check(self) -> None:
-        """Refuse to write where the folder has been removed, moved or replaced since it was locked.
+        """Refuse to write into a folder that has been removed, moved or replaced since it was locked.
 
         Raises:
-            RunError: it has.
+            RunError: the folder is not the one that was locked.
         """
         try:
             is_own = os.path.samestat(os.lstat(self._run / LOCK), os.fstat(self._descriptor))
-        except OSError:  # a lock that was removed alone does no harm
+        except OSError:  # only the lock file was removed, which does no harm
             is_own = os.path.isfile(self._run / CONFIG)
         if not is_own:
             raise RunError(
@@ -51,10 +49,10 @@ class Lock:
 
 @contextmanager
 def locked(run: Path) -> Iterator[Lock]:
-    """Hold a run folder while the body runs; the system lets go of it however the process ends.
+    """Hold the lock of a run folder while the body runs. The system frees it however the process ends.
 
     Raises:
-        RunError: another process holds it: which, on which machine; or the folder cannot be written.
+        RunError: another process holds the lock, or the folder cannot be written.
     """
     try:
         descriptor = os.open(run / LOCK, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
@@ -70,18 +68,16 @@ def locked(run: Path) -> Iterator[Lock]:
 
 
 def holder(run: Path) -> str | None:
-    """Who holds a run folder now, in words; None if nobody does, or there is no telling.
+    """The process that holds the lock of a run folder, as `process 123 on host`; None if none is known.
 
-    Nothing is written, and whoever begins to train meanwhile is not in the way.
+    Nothing is written, and a training may begin at the same time.
     """
-    if not fcntl:
-        return None
     with suppress(OSError):
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         descriptor = os.open(run / LOCK, flags)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
+            _lock(descriptor, shared=True)
+        except (BlockingIOError, PermissionError):
             return _owner(descriptor)
         finally:
             os.close(descriptor)
@@ -89,26 +85,45 @@ def holder(run: Path) -> str | None:
 
 
 def _take(run: Path, descriptor: int) -> None:
-    if fcntl and not _is_taken(descriptor):
+    if not _is_taken(descriptor):
         raise RunError(f"{run}: is being trained by {_owner(descriptor)}; wait until that ends, or stop it")
-    with suppress(OSError):  # who holds it is for messages alone: a full disk is no reason to stop here
+    with suppress(OSError):  # the note is only for messages, so a full disk does not stop the training
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps({"host": socket.gethostname(), "process": os.getpid()}).encode(), 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, json.dumps({"host": socket.gethostname(), "process": os.getpid()}).encode())
 
 
 def _is_taken(descriptor: int) -> bool:
-    """Whether this process holds the lock now; who only asks (`holder`) has it for an instant."""
+    """Take the lock, with a few tries since `holder` takes it for an instant; return whether that worked."""
     for _ in range(_TRIES):
         with suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(descriptor, shared=False)
             return True
         time.sleep(_PAUSE_SECONDS)
     return False
 
 
+def _lock(descriptor: int, *, shared: bool) -> None:
+    """Lock an open file until it is closed. Windows has no shared locks.
+
+    Raises:
+        BlockingIOError: another process holds the lock; on Windows it is a PermissionError.
+    """
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415 (Windows has this module, and other systems the one below)
+
+        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl  # noqa: PLC0415
+
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+
+
 def _owner(descriptor: int) -> str:
-    """Who holds a lock, as it wrote into the file."""
+    """The process that holds a lock, from the note that it wrote into the file."""
     with suppress(ValueError, KeyError, TypeError, OSError):
-        owner = json.loads(os.pread(descriptor, 1000, 0))
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        owner = json.loads(os.read(descriptor, 1000))
         return f"process {int(owner['process'])} on {str(owner['host'])[:100]}"
     return "another process"

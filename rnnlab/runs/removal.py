@@ -1,4 +1,4 @@
-"""Removing run folders: out of sight at once, then deleted; no link is followed."""
+"""Removal of run folders: a folder is renamed to a hidden name, then deleted. No link is followed."""
 
 import os
 import shutil
@@ -6,27 +6,27 @@ from contextlib import suppress
 from pathlib import Path
 
 from rnnlab.errors import RunError
-from rnnlab.runs.layout import CONFIG, LATEST, RUNS, is_of_here, point_latest, run_paths
+from rnnlab.runs.layout import CONFIG, LATEST, RUNS, is_directly_in_runs, point_latest, run_paths
 from rnnlab.runs.listing import begun
 from rnnlab.runs.lock import holder, locked
 
 REMOVED = ".removed"
-"""How the hidden names of folders end that are being deleted."""
+"""End of the hidden names of folders that are being deleted."""
 
 
 def check_removable(path: Path) -> None:
-    """Refuse what is not a run folder of `runs/` itself, or is being trained.
+    """Refuse a path that is not a run folder directly in `runs/`, and a run that is being trained.
 
     Raises:
-        RunError: what it is instead.
+        RunError: why the path cannot be removed.
     """
     if path.is_symlink():
         raise RunError(
             f"{path}: a link, to {os.path.realpath(path)}; name the run itself, or delete the link"
         )
     if not path.is_dir():
-        raise RunError(f"{path}: no such run; rnnlab runs lists those there are")
-    if not is_of_here(path):
+        raise RunError(f"{path}: no such run; expected a run folder in {RUNS}/")
+    if not is_directly_in_runs(path):
         raise RunError(f"{path}: not in {RUNS}/, where rnnlab makes runs; delete it yourself")
     if not os.path.lexists(path / CONFIG):
         raise RunError(f"{path}: not a run folder (it holds no {CONFIG}); delete it yourself")
@@ -35,12 +35,13 @@ def check_removable(path: Path) -> None:
 
 
 def remove_run(path: Path) -> None:
-    """Remove a run folder, and let `runs/latest` name the newest that remains.
+    """Remove a run folder; `runs/latest` then names the newest run that remains.
 
-    Whatever ends it, the folder is there whole under its name, or not there under any that a command sees.
+    If the process is killed meanwhile, the folder is either complete or hidden; `remove_leftovers` deletes a
+    hidden one.
 
     Raises:
-        RunError: it is none, it is being trained, or it cannot be removed.
+        RunError: the path is not a run, is being trained, or cannot be removed.
     """
     check_removable(path)
     hidden = RUNS / f".{path.name}-{os.getpid()}{REMOVED}"
@@ -56,15 +57,15 @@ def remove_run(path: Path) -> None:
 
 
 def remove_leftovers() -> None:
-    """Delete what a process that was killed while it deleted has left."""
+    """Delete hidden folders of runs whose removal was killed."""
     with suppress(OSError):
         for name in os.listdir(RUNS):
             if name.startswith(".") and name.endswith(REMOVED):
-                shutil.rmtree(RUNS / name, ignore_errors=True)  # which refuses a link
+                shutil.rmtree(RUNS / name, ignore_errors=True)  # rmtree refuses a link
 
 
 def _follow_latest() -> None:
-    """Let the link name the newest run that remains, if it names none any more."""
+    """Point `runs/latest` at the newest remaining run if the run that it names is gone."""
     latest = RUNS / LATEST
     if not latest.is_symlink() or latest.exists():
         return

@@ -1,7 +1,8 @@
-"""The few settings of a run's configuration that a list shows.
+"""The few settings of a run's configuration that the list of runs shows, read without a YAML parser.
 
-To parse a page takes 10 ms, and to validate it a second of imports. The pages that rnnlab writes into run
-folders have one setting a line, so those lines are looked for; other pages are read as `rnnlab train` does.
+Parsing a configuration takes 10 ms, and validating one loads modules for a second. In the files that rnnlab
+writes into run folders each setting has a line of its own, so a search for these lines is enough. Any other
+file is parsed and validated.
 """
 
 import re
@@ -16,13 +17,13 @@ _SETTING = re.compile(r"  ([a-z_]+): +([\w\[\], ]+?)\s*(?: #.*)?")
 
 @dataclass(frozen=True)
 class Settings:
-    """What is trained.
+    """Settings of a training.
 
     Attributes:
-        data: text or notes.
-        kind: of the model.
-        units: of its layers.
-        epochs: how many are wanted.
+        data: `text` or `notes`.
+        kind: kind of the model, such as `lstm`.
+        units: number of units of each layer.
+        epochs: number of epochs that the training is to have.
     """
 
     data: str
@@ -35,11 +36,11 @@ def settings_in(path: Path, text: str) -> Settings:
     """The settings of a configuration.
 
     Args:
-        path: of the file.
-        text: its content.
+        path: path of the file, for messages.
+        text: content of the file.
 
     Raises:
-        RunError: the first of what is wrong with it.
+        RunError: the first mistake in the configuration.
     """
     lines = _lines(text)
     data, kind = lines.get(("dataset", "kind"), ""), lines.get(("model", "kind"), "")
@@ -50,7 +51,7 @@ def settings_in(path: Path, text: str) -> Settings:
 
 
 def _lines(text: str) -> dict[tuple[str, str], str]:
-    """The values of settings that stand alone on a line of a section, by section and key."""
+    """The values of settings that have a line of their own, by section and key."""
     section, found = "", dict[tuple[str, str], str]()
     for line in text.splitlines():
         if setting := _SETTING.fullmatch(line):
@@ -62,7 +63,7 @@ def _lines(text: str) -> dict[tuple[str, str], str]:
 
 
 def _validated(path: Path, text: str) -> Settings:
-    from rnnlab.config.reading import parse_experiment  # noqa: PLC0415 (loads pydantic, and is seldom needed)
+    from rnnlab.config.reading import parse_experiment  # noqa: PLC0415 (loads pydantic; seldom needed)
 
     try:
         experiment = parse_experiment(text, name=str(path), folder=path.parent)

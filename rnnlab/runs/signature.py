@@ -41,12 +41,12 @@ _KEY_BYTES, _MOST_KEY_BYTES = 32, 1000
 
 
 def sign(run: Path, config: bytes, *, before: bytes) -> None:
-    """Sign a run for a configuration whose paths are relative to its folder, beside those of before.
+    """Sign a run for a configuration. Its earlier configurations stay signed.
 
     Args:
-        run: the folder.
-        config: the configuration that it will have.
-        before: the one that it has; a process may be killed before the other takes its place.
+        run: the run folder, to which the paths of the configuration are relative.
+        config: the configuration that the run will have.
+        before: the configuration that the run has; it stays if the process is killed now.
 
     Raises:
         RunError: the key or the signature cannot be written, or the key is damaged.
@@ -54,7 +54,7 @@ def sign(run: Path, config: bytes, *, before: bytes) -> None:
     key = _read_key() or _new_key()
     try:
         pages = _verified(run, key)
-    except RunError:  # there is none yet, another key made it, or it is damaged
+    except RunError:  # there is no signature yet, or it is of another key, or damaged
         pages = {}
     folder = Path(os.path.abspath(run))
     pages.setdefault(digest_of(before), folder)
@@ -66,7 +66,7 @@ def sign(run: Path, config: bytes, *, before: bytes) -> None:
 
 
 def signed_pages(run: Path) -> Pages:
-    """The configurations that a run is signed for, each with its folder.
+    """The configurations for which a run is signed.
 
     Raises:
         RunError: why the run is not known as the user's own, in a few words.
@@ -80,22 +80,22 @@ def signed_pages(run: Path) -> Pages:
 
 
 def is_signed_for(run: Path, config: bytes) -> bool:
-    """Whether the user trained a run with a configuration, its present one or one before."""
+    """Whether a run is signed for a configuration, by the user's key."""
     with suppress(RunError):
         return digest_of(config) in signed_pages(run)
     return False
 
 
 def digest_of(config: bytes) -> str:
-    """The sha256 of a configuration, as 64 hexadecimal digits."""
+    """The sha256 of a configuration as 64 hexadecimal digits."""
     return hashlib.sha256(config).hexdigest()
 
 
 def state_folder() -> Path:
-    """`$RNNLAB_STATE`, else `rnnlab` in `$XDG_STATE_HOME` or where the system keeps such files.
+    """The folder of the user's key: `$RNNLAB_STATE`, else `rnnlab` in the state folder of the system.
 
     Raises:
-        RunError: there is no home folder.
+        RunError: the user has no home folder.
     """
     if own := os.environ.get("RNNLAB_STATE"):
         return Path(own)
@@ -113,10 +113,10 @@ def state_folder() -> Path:
 
 
 def _verified(run: Path, key: bytes) -> Pages:
-    """The configurations of a signature, if the key made it.
+    """The configurations of a signature that was made with the key.
 
     Raises:
-        RunError: it is damaged, or another key made it.
+        RunError: the signature is damaged, or was made with another key.
     """
     try:
         record = json.loads(small_bytes(run / SIGNATURE, most_bytes=_MOST_BYTES) or b"")
@@ -130,15 +130,15 @@ def _verified(run: Path, key: bytes) -> Pages:
 
 
 def _hmac(key: bytes, listed: Sequence[Sequence[str]]) -> str:
-    """64 hexadecimal digits; the JSON of a list of strings has one spelling, so that it can be signed."""
+    """The HMAC of a list as 64 hexadecimal digits; it is taken of the list's JSON, which has one spelling."""
     return hmac.new(key, _PURPOSE + json.dumps(listed).encode(), "sha256").hexdigest()
 
 
 def _read_key() -> bytes | None:
-    """The user's key; None if there is none yet.
+    """The user's key; None if there is no key yet.
 
     Raises:
-        RunError: what is wrong with the file.
+        RunError: the file cannot be read, is no key, or is open to other users.
     """
     path = state_folder() / "key"
     try:
@@ -153,15 +153,15 @@ def _read_key() -> bytes | None:
             f"{path}: cannot be read ({error.strerror or error}); expected a file of your own"
         ) from None
     if not found:
-        raise RunError(f"{path}: no key of rnnlab; remove it, and the next training makes a new one")
+        raise RunError(f"{path}: not a key of rnnlab; remove the file, and the next training makes a new key")
     return bytes.fromhex(found[1].decode())
 
 
 def _check_private(path: Path, status: os.stat_result) -> None:
-    """Refuse a key that others can read or have written: they could sign their runs with it.
+    """Refuse a key that other users can read or have written, since they could sign their runs with it.
 
     Raises:
-        RunError: who can, and what to do.
+        RunError: what is wrong with the file, and the remedy.
     """
     if not stat.S_ISREG(status.st_mode):
         raise RunError(f"{path}: expected a file; remove it, and the next training makes a key")
@@ -175,10 +175,10 @@ def _check_private(path: Path, status: os.stat_result) -> None:
 
 @held_signals()
 def _new_key() -> bytes:
-    """A new key, in its file before it is used; of several processes that make one at once, the first's.
+    """Make a key and write it; if several processes do so at once, all get the key of the first.
 
     Raises:
-        RunError: it cannot be written.
+        RunError: the key cannot be written.
     """
     path = state_folder() / "key"
     try:

@@ -1,4 +1,4 @@
-"""The settings that suit data of a size: those that `datasets/loading.py` chooses, and the others."""
+"""The settings that `rnnlab new` chooses by the size of the data, beside those of `datasets/loading.py`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,25 +12,25 @@ from rnnlab.suggestions.survey import Survey
 from rnnlab.suggestions.yaml_text import quoted
 
 UNITS, MOST_UNITS = ((2_000, 64), (300_000, 128), (20_000_000, 256)), 512
-"""Units of the layer for at most so many tokens, and beyond."""
+"""Pairs (tokens, units): the units of the layer for data of at most so many tokens; and the units beyond."""
 
 DROPOUT, MOST_WITH_DROPOUT = 0.2, 2_000_000
-"""Against learning by heart; more tokens than so many are not learnt by heart."""
+"""The dropout rate against overfitting; data of more tokens than this gets no dropout."""
 
 BY_HEART_EPOCHS = 200
-"""For data of which nothing can be held out, less than a thousand tokens: the loss is then below 0.1."""
+"""Epochs for data too small to hold any out (less than a thousand tokens); the loss is below 0.1 then."""
 
 LARGEST_ONE_HOT = 128
-"""Tokens of a vocabulary up to which each has an input of its own."""
+"""The largest vocabulary that is encoded one-hot; a larger one gets an embedding."""
 
 SHORTEST, LONGEST = 100, 2000
-"""Tokens that are generated at most, where sequences end by themselves: twice the longest, within these."""
+"""Bounds of `generation.length` for data of sequences with an end: twice the longest, within these."""
 
 TEXT_TEMPERATURE, NOTES_TEMPERATURE, BY_HEART_TEMPERATURE = 0.8, 1.0, 0.8
-"""What samples are drawn with; of sequences that were learnt by heart, each sample is then another of them.
+"""Temperatures of samples. Where several sequences were learnt by heart, a draw gives one or another of them.
 
-Of 20 melodies by models of 25 and of 382 chorales, so many notes belong to a run of five equal ones or more:
-1 to 2 % at temperature 1, and 3 % in the chorales themselves; 5 to 7 % at 0.8; 97 to 100 % at 0.
+Measured on 20 melodies each of models of 25 and of 382 chorales, the share of notes in a run of five or more
+equal notes: 1 to 2 % at temperature 1 (3 % in the chorales themselves), 5 to 7 % at 0.8, 97 to 100 % at 0.
 """
 
 _SEED_CHARACTERS, _SEED_NOTES = 20, 4
@@ -39,20 +39,20 @@ _LENGTHS = {"text": 400, "notes": 100}
 
 @dataclass(frozen=True)
 class Choices:
-    """Data as it was seen, and what was chosen for it.
+    """The settings chosen for some data.
 
     Attributes:
-        survey: what the files are.
-        corpus: what is in them.
-        experiment: with what was chosen by size.
-        is_by_heart: whether there is too little to hold anything out.
-        epochs: passes over it.
-        units: of the one layer.
-        dropout: 0..1.
-        encoding: of a token.
-        seed: what to generate from; empty where sequences begin by themselves.
+        survey: the kind and the unit of the data.
+        corpus: the data.
+        experiment: a configuration with the settings that `datasets/loading.py` chooses by size.
+        is_by_heart: whether the data is too small to hold any out, and is learnt by heart.
+        epochs: passes over the data.
+        units: units of the one layer.
+        dropout: dropout rate, 0 to 1.
+        encoding: `one_hot` or `embedding`.
+        seed: the seed for generation; empty if each sequence has a beginning of its own.
         length: the most tokens to generate.
-        temperature: of samples; 0 where the data, learnt by heart, is to be written itself.
+        temperature: temperature of samples; 0 for one sequence learnt by heart, which is then repeated.
     """
 
     survey: Survey
@@ -69,7 +69,7 @@ class Choices:
 
 
 def choices_for(survey: Survey, *, report: Report = unreported) -> Choices:
-    """The choices for data, which is read for it.
+    """Read the data of a survey and choose settings for it.
 
     Raises:
         DataError: the data cannot be read, or is too short.
@@ -97,7 +97,7 @@ model: {{kind: lstm, units: 1}}
 
 
 def beginning(corpus: Corpus, kind: str) -> str:
-    """Return how the data begins: the first notes, or the first words of the first line."""
+    """Return the beginning of the data as a seed: its first notes, or the first words of its first line."""
     if kind == "notes":
         return corpus.vocabulary.join(corpus.ids[:_SEED_NOTES])
     beginning = corpus.vocabulary.join(corpus.ids[:1000])
@@ -114,7 +114,7 @@ def _length(corpus: Corpus, kind: str) -> int:
 
 
 def _temperature(corpus: Corpus, kind: str, *, by_heart: bool) -> float:
-    """0 only where one sequence was learnt by heart: of several, each sample would be the same one."""
+    """Return the temperature: 0 only for one sequence learnt by heart; of several it would repeat one."""
     if by_heart:
         return BY_HEART_TEMPERATURE if corpus.has_boundaries else 0.0
     return NOTES_TEMPERATURE if kind == "notes" else TEXT_TEMPERATURE

@@ -1,6 +1,6 @@
-"""The experiments that ship: pages of `configs/` and files of `data/`, in the package or in its source tree.
+"""The examples that rnnlab ships: the configurations of `configs/` with their files of `data/`.
 
-`setup.py` copies both folders into the wheel, as `rnnlab/examples/`; they stand once in the source tree.
+The source tree has both folders at its top; `setup.py` copies them into the wheel as `rnnlab/examples/`.
 """
 
 import re
@@ -13,19 +13,19 @@ from rnnlab.errors import UsageError, near
 
 PACKAGE = Path(__file__).parents[1]
 COMPARES = "compare_"
-"""How the names of pages begin that compare others."""
+"""The prefix of configurations that compare others."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """A page that ships.
+    """An example: a configuration, or a comparison of several.
 
     Attributes:
-        name: of it, without the extension.
-        page: its file.
-        data: the files that it reads, in `data/`.
-        compared: the pages that it compares; none of an experiment.
-        url: the address that its data is downloaded from; None where it ships.
+        name: its name, without the suffix.
+        page: its YAML file.
+        data: the files of `data/` that it reads.
+        compared: the configurations that it compares; empty for a single experiment.
+        url: the address that its data is downloaded from; None if its data ships with rnnlab.
     """
 
     name: str
@@ -36,18 +36,18 @@ class Example:
 
     @property
     def about(self) -> str:
-        """The first sentence of its page."""
+        """The first sentence of the comment in its YAML file."""
         comment = re.findall(r"^# ?(.*)$", self.page.read_text(encoding="utf-8"), re.MULTILINE)
         text = " ".join(comment[: comment.index("")] if "" in comment else comment)
         return re.split(r"(?<=[.:])\s(?=[A-Z])|(?<=\.)$", text, maxsplit=1)[0].rstrip(".:")
 
     @property
     def is_for_any_data(self) -> bool:
-        """Whether its page is meant for another text than the one that ships."""
+        """Whether the configuration is meant for the user's own text, in place of the shipped one."""
         return self.name.startswith("text_")
 
     def files(self) -> dict[str, bytes]:
-        """Return what is to be written, by its path: the data, the pages that are compared, and the page."""
+        """Return the files to write, by path: the data, the compared configurations and its own YAML."""
         pages = {page.name: _moved(page) for page in (*self.compared, self.page)}
         return {**{f"data/{path.name}": path.read_bytes() for path in self.data}, **pages}
 
@@ -63,10 +63,10 @@ def examples() -> list[Example]:
 
 
 def example(name: str) -> Example:
-    """Return the example of a name.
+    """Return the example with a name.
 
     Raises:
-        UsageError: there is none; with those that are spelled like it.
+        UsageError: there is no such example; the message names those with a similar name.
     """
     if name not in (names := example_names()):
         found = near(name, names)
@@ -82,12 +82,12 @@ def example(name: str) -> Example:
 
 
 def _home() -> Path:
-    """The folder that has `configs/` and `data/`: in the installed package, or around its source."""
+    """Return the folder with `configs/` and `data/`, of the installed package or of the source tree."""
     inside = PACKAGE / "examples"
     return inside if inside.is_dir() else PACKAGE.parent
 
 
 def _moved(page: Path) -> bytes:
-    """A page that stands beside the folder `data/`, and no longer in a folder `configs/` beside it."""
+    """Return a YAML file with new paths: it is written beside `data/`, not into a folder `configs/`."""
     text = page.read_text(encoding="utf-8")
     return text.replace("../data/", "data/").replace("configs/", "").encode()

@@ -1,4 +1,4 @@
-"""What is seen in a file or a folder of data: text or notes, and what in it begins anew."""
+"""Survey of a file or folder of data: is it text or notes, and is it one stream or many sequences?"""
 
 import re
 from contextlib import suppress
@@ -16,35 +16,36 @@ from rnnlab.music.notation import parse_notes
 Kind = Literal["text", "notes"]
 
 LEAST_LINES = 20
-"""Fewer lines are rather one text, or one song, than a collection."""
+"""With fewer lines, the data is one text or one song and not a collection."""
 
 MOST_BLANK, LONGEST_ITEM = 0.02, 200
-"""Share of empty lines, and characters of a line in the middle, up to which lines are items."""
+"""Lines are items of a collection up to this share of empty lines and this median length in characters."""
 
 FILLED, MOST_FILLED = 0.8, 0.3
-"""Lines that are broken to a width fill it, so many of them to so much; a collection's lines vary."""
+"""A text wrapped to a width has more than `MOST_FILLED` of its lines longer than `FILLED` of the longest."""
 
 LEAST_NOTES = 8
-"""Notes of a line in the middle from which it is a tune of its own, and not a phrase."""
+"""Lines with a median of this many notes or more are tunes of their own, not phrases."""
 
 LEAST_DOCUMENTS, LONGEST_DOCUMENT = 20, 20_000
-"""Files that are a collection of short texts: so many, of so many bytes in the middle."""
+"""A collection of short texts has at least so many files, of at most so many bytes in the median."""
 
 
 _TRIES = 20
+"""Files that are tried until one is text."""
 
 
 @dataclass(frozen=True)
 class Survey:
-    """What is seen.
+    """The result of a survey.
 
     Attributes:
-        path: the file, the folder or the pattern.
-        files: it leads to.
-        kind: of the data.
-        unit: as in `dataset.unit`.
+        path: the file, folder or pattern that was surveyed.
+        files: the files that the path stands for.
+        kind: text or notes.
+        unit: the value for `dataset.unit`.
         why: what the data is taken for, in a few words.
-        is_score: whether files hold music in another format than note text.
+        is_score: whether the files hold music in a format other than note text.
     """
 
     path: Path
@@ -56,15 +57,15 @@ class Survey:
 
     @property
     def sequence(self) -> str:
-        """What one of several sequences is called."""
+        """The noun for one of several sequences."""
         return "tune" if self.is_score else self.unit
 
 
 def survey(path: Path) -> Survey:
-    """The survey of a file, a folder or a pattern, by extensions and by the first million characters.
+    """Survey a file, folder or pattern by the suffixes of its files and by its first million characters.
 
     Raises:
-        DataError: it leads to no file, or the first file is neither text nor music.
+        DataError: it stands for no file, or the first file is neither text nor music.
     """
     files = tuple(files_of(path))
     scores = [file for file in files if is_score(file)]
@@ -79,7 +80,11 @@ def survey(path: Path) -> Survey:
 
 
 def _head(files: tuple[Path, ...]) -> str:
-    """The first block of the first file that is text, of several; of one alone, or an error."""
+    """Return the first block of the first file that is text.
+
+    Raises:
+        DataError: none of the first files is text.
+    """
     for file in files[:_TRIES]:
         with suppress(DataError):
             return next(read_blocks(file))
@@ -87,7 +92,7 @@ def _head(files: tuple[Path, ...]) -> str:
 
 
 def _is_notes(head: str, file: Path) -> bool:
-    """Whether a text is made of notes; of a file that says so, every mistake is reported as one."""
+    """Return whether a text is note text. A `.notes` file always is, so its mistakes are reported as such."""
     if file.suffix.lower() == ".notes":
         return True
     whole_lines = head[: head.rfind("\n") + 1] or head
@@ -115,7 +120,7 @@ def _unit_of_text(head: str, files: tuple[Path, ...]) -> tuple[str, str]:
 
 
 def _are_items(lines: list[str]) -> bool:
-    """Whether lines are a collection, and not a text that is broken into lines."""
+    """Return whether lines are the items of a collection, not a text that is wrapped into lines."""
     lengths = sorted(len(line) for line in lines if line.strip())
     if len(lengths) < LEAST_LINES or len(lengths) < (1 - MOST_BLANK) * len(lines):
         return False

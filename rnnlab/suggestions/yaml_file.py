@@ -1,6 +1,6 @@
-"""The page itself: every setting with what it does, and what was seen in the data.
+"""The YAML file that `rnnlab new` writes: a heading about the data, then every setting with its effect.
 
-What a page says of its data before the settings: what was seen, what to type next, what to expect.
+The heading says what was found in the data, which commands come next, and what to expect of them.
 """
 
 import textwrap
@@ -18,21 +18,26 @@ from rnnlab.suggestions.choices import Choices
 from rnnlab.suggestions.yaml_text import quoted
 
 WIDEST_SETTING = 50
-"""Columns of a setting that comments stand right of; beside a wider one the comment follows it."""
+"""The widest setting, in columns, that its comment is aligned to; after a wider one it follows directly."""
+
+WIDTH = 100
+
+_RATES, _LANES = {256: (45_400, 66_000), 512: (13_300, 20_900)}, 32
+"""Tokens a second (slowest, fastest) in training one layer of so many units; docs/performance.md."""
 
 Rows = Iterator[tuple[str, str]]
-"""Settings, each with what it does."""
+"""Pairs of a setting and the comment on it."""
 
 
 def yaml_of(choices: Choices, page: Path) -> str:
-    """The YAML of a page for data.
+    """Return the YAML of a configuration for some data.
 
     Args:
-        choices: what was chosen for it.
-        page: where it will stand; the path of the data is relative to its folder.
+        choices: the chosen settings.
+        page: the path of the YAML file; the path of the data is written relative to its folder.
 
     Raises:
-        DataError: the name of the data cannot be said in YAML.
+        DataError: YAML cannot express the name of the data file.
     """
     sections = {
         "dataset": _dataset(choices, page),
@@ -44,95 +49,8 @@ def yaml_of(choices: Choices, page: Path) -> str:
     return "\n\n".join("\n".join(lines) for lines in parts) + "\n"
 
 
-def _dataset(choices: Choices, page: Path) -> Rows:
-    survey, dataset = choices.survey, choices.experiment.dataset
-    notes = survey.kind == "notes"
-    path = relative(Path(abspath(survey.path)), Path(abspath(page)).parent)
-    one_hot = choices.encoding == "one_hot"
-    token = "note, a chord or a rest" if notes else "character"
-    yield f"kind: {survey.kind}", f"a token is a {token}"
-    yield f"path: {quoted(path)}", "relative to this page; or a folder, a pattern, a list, a .gz"
-    yield f"unit: {survey.unit}", _about_unit(choices)
-    about = "each token has an input of its own" if one_hot else "each token is a row of numbers, learnt"
-    yield f"encoding: {choices.encoding}", f"{about}; there are {len(choices.corpus.vocabulary):,}"
-    yield f"window: {dataset.window}", "time steps that gradients go back through"
-    yield f"split: {_split(choices)}", _about_split(choices)
-    if survey.is_score:
-        yield "# reading: {polyphony: chords}", "chords as they are; else the highest note of each"
-    if notes:
-        yield "# transpose: c", "every tune moved to one key, in its own mode"
-        yield "# augment: {semitones: -5..6}", "the training part in twelve keys, so twelve times as long"
-
-
-def _model(choices: Choices) -> Rows:
-    yield "kind: lstm", "or gru, simple_rnn"
-    yield f"units: {choices.units}", "more learn more and take longer; [256, 256] is two layers"
-    if choices.dropout:
-        yield f"dropout: {choices.dropout}", "against learning by heart; 0 is none"
-
-
-def _training(choices: Choices) -> Rows:
-    training = choices.experiment.training
-    optimizer, schedule = training.optimizer, training.schedule
-    clip = f", global_clipnorm: {optimizer.global_clipnorm}" if isinstance(optimizer, Adam) else ""
-    rate = f"{{name: {optimizer.name}, learning_rate: {optimizer.learning_rate:g}{clip}}}"
-    yield f"batch_size: {training.batch_size}", "lanes that the data is read in, side by side"
-    yield f"epochs: {choices.epochs}", "passes over the data; --set training.epochs=3 to try"
-    yield f"optimizer: {rate}", "if the loss jumps about, a smaller rate"
-    yield f"schedule: {{kind: {schedule.kind}, warmup: {schedule.warmup:g}}}", "the rate rises, then falls"
-    yield f"random_seed: {training.random_seed}", "the same number gives the same weights, to the bit"
-
-
-def _generation(choices: Choices) -> Rows:
-    if choices.seed:
-        yield f"seed: {quoted(choices.seed)}", "how it begins, in tokens that the data has"
-        yield f"length: {choices.length}", "tokens after the seed"
-    else:
-        yield f"length: {choices.length}", "the most tokens of a sample; each ends by itself"
-    yield (
-        f"temperature: {choices.temperature:g}",
-        "0 takes the likeliest token; 1 draws as the model believes",
-    )
-
-
-def _about_unit(choices: Choices) -> str:
-    whole = "note" if choices.survey.kind == "notes" else "character"
-    if choices.survey.unit == whole:
-        return "one stream; `line`: each line begins anew, and has an end"
-    return f"each {choices.survey.sequence} begins anew, and has an end; `{whole}`: one stream"
-
-
-def _split(choices: Choices) -> str:
-    split = choices.experiment.dataset.split
-    if isinstance(split, ContiguousSplit | SequencesSplit):
-        return f"{{kind: {split.kind}, validation: {split.validation:g}}}"
-    return f"{{kind: {split.kind}}}"
-
-
-def _about_split(choices: Choices) -> str:
-    split = choices.experiment.dataset.split
-    if isinstance(split, ContiguousSplit):
-        return "the end is held out, to measure on"
-    if isinstance(split, SequencesSplit):
-        return "drawn at random and held out, to measure on"
-    return "too little data to hold any out"
-
-
-def _lines(section: str, rows: list[tuple[str, str]]) -> Iterator[str]:
-    """A section, comments in one column."""
-    widths = [len(setting) for setting, _ in rows if len(setting) <= WIDEST_SETTING]
-    yield f"{section}:"
-    yield from (f"  {setting:<{max(widths)}}  # {comment}" for setting, comment in rows)
-
-
-WIDTH = 100
-
-_RATES, _LANES = {256: (45_400, 66_000), 512: (13_300, 20_900)}, 32
-"""Tokens a second, slowest and fastest, of training one layer of so many units; docs/performance.md."""
-
-
 def heading(choices: Choices, page: Path) -> Iterator[str]:
-    """The lines of comment that a page begins with."""
+    """Yield the comment lines at the top of the YAML file."""
     yield from _wrapped(f"{one_line(str(choices.survey.path))}: {seen(choices)}. {_taken_for(choices)}")
     yield "#"
     yield from (f"#     {command}" for command in next_commands(choices, page))
@@ -141,7 +59,7 @@ def heading(choices: Choices, page: Path) -> Iterator[str]:
 
 
 def seen(choices: Choices) -> str:
-    """What was seen in the data, in a few words."""
+    """Return a summary of the data: its size, vocabulary and sequences."""
     corpus, survey = choices.corpus, choices.survey
     noun = "note" if survey.kind == "notes" else "character"
     files = f"{len(survey.files):,} files, " if len(survey.files) > 1 else ""
@@ -154,7 +72,7 @@ def seen(choices: Choices) -> str:
 
 
 def next_commands(choices: Choices, page: Path) -> list[str]:
-    """What to type next, in order."""
+    """Return the commands to type next, in order."""
     samples = [] if choices.seed else ["--samples", "5"]
     return [
         command_line("describe", page),
@@ -162,6 +80,87 @@ def next_commands(choices: Choices, page: Path) -> list[str]:
         command_line("evaluate"),
         command_line("generate", *samples),
     ]
+
+
+def _dataset(choices: Choices, page: Path) -> Rows:
+    survey, dataset = choices.survey, choices.experiment.dataset
+    notes = survey.kind == "notes"
+    path = relative(Path(abspath(survey.path)), Path(abspath(page)).parent)
+    one_hot = choices.encoding == "one_hot"
+    token = "note, a chord or a rest" if notes else "character"
+    yield f"kind: {survey.kind}", f"a token is a {token}"
+    yield f"path: {quoted(path)}", "relative to this file; or a folder, a pattern, a list, a .gz"
+    yield f"unit: {survey.unit}", _about_unit(choices)
+    about = "each token has an input of its own" if one_hot else "each token is a learnt vector"
+    yield f"encoding: {choices.encoding}", f"{about}; there are {len(choices.corpus.vocabulary):,}"
+    yield f"window: {dataset.window}", "time steps of backpropagation through time"
+    yield f"split: {_split(choices)}", _about_split(choices)
+    if survey.is_score:
+        yield "# reading: {polyphony: chords}", "keep chords; without it, their highest notes"
+    if notes:
+        yield "# transpose: c", "transpose every tune to one key, in its own mode"
+        yield "# augment: {semitones: -5..6}", "train in all twelve keys; an epoch takes twelve times as long"
+
+
+def _model(choices: Choices) -> Rows:
+    yield "kind: lstm", "or gru, simple_rnn"
+    yield f"units: {choices.units}", "more units learn more and train more slowly; [256, 256] is two layers"
+    if choices.dropout:
+        yield f"dropout: {choices.dropout}", "against overfitting; 0 is none"
+
+
+def _training(choices: Choices) -> Rows:
+    training = choices.experiment.training
+    optimizer, schedule = training.optimizer, training.schedule
+    clip = f", global_clipnorm: {optimizer.global_clipnorm}" if isinstance(optimizer, Adam) else ""
+    rate = f"{{name: {optimizer.name}, learning_rate: {optimizer.learning_rate:g}{clip}}}"
+    yield f"batch_size: {training.batch_size}", "lanes, read side by side"
+    yield f"epochs: {choices.epochs}", "passes over the data; to try it: --set training.epochs=3"
+    yield f"optimizer: {rate}", "lower the rate if the loss jumps up and down"
+    yield f"schedule: {{kind: {schedule.kind}, warmup: {schedule.warmup:g}}}", "the rate rises, then falls"
+    yield f"random_seed: {training.random_seed}", "the same number gives exactly the same weights"
+
+
+def _generation(choices: Choices) -> Rows:
+    if choices.seed:
+        yield f"seed: {quoted(choices.seed)}", "generation starts from this; use tokens of the data"
+        yield f"length: {choices.length}", "tokens after the seed"
+    else:
+        yield f"length: {choices.length}", "the most tokens of a sample; each ends with an end token"
+    yield (
+        f"temperature: {choices.temperature:g}",
+        "0 takes the most probable token; 1 draws from the model's distribution",
+    )
+
+
+def _about_unit(choices: Choices) -> str:
+    whole = "note" if choices.survey.kind == "notes" else "character"
+    if choices.survey.unit == whole:
+        return "one stream; `line`: each line is a sequence of its own"
+    return f"each {choices.survey.sequence} is a sequence of its own; `{whole}`: one stream"
+
+
+def _split(choices: Choices) -> str:
+    split = choices.experiment.dataset.split
+    if isinstance(split, ContiguousSplit | SequencesSplit):
+        return f"{{kind: {split.kind}, validation: {split.validation:g}}}"
+    return f"{{kind: {split.kind}}}"
+
+
+def _about_split(choices: Choices) -> str:
+    split = choices.experiment.dataset.split
+    if isinstance(split, ContiguousSplit):
+        return "the end of the data is held out to validate on"
+    if isinstance(split, SequencesSplit):
+        return "held out to validate on, drawn at random"
+    return "too little data to hold any out"
+
+
+def _lines(section: str, rows: list[tuple[str, str]]) -> Iterator[str]:
+    """Yield the lines of a section, with the comments in one column."""
+    widths = [len(setting) for setting, _ in rows if len(setting) <= WIDEST_SETTING]
+    yield f"{section}:"
+    yield from (f"  {setting:<{max(widths)}}  # {comment}" for setting, comment in rows)
 
 
 def _taken_for(choices: Choices) -> str:
@@ -180,18 +179,18 @@ def _expected(choices: Choices) -> str:
         written = f"each sample is nearly one {sequences} of the data" if sequences else "the data itself, to"
         written += "." if sequences else " the token, from its beginning."
         return (
-            "so little data is learnt by heart, and nothing can be held out to see more than that: a loss"
+            "the data is too small to hold any of it out, and the model learns it by heart: a training loss"
             f" below 0.1, and {written}"
         )
     return (
-        "the loss of what is held out falls, and may rise again when the model begins to learn by heart; the"
-        " weights of the best epoch are kept. rnnlab evaluate puts what counting alone is worth beside it."
+        "the held-out loss falls, and may rise again when the model begins to overfit; the weights of the"
+        " best epoch are kept. rnnlab evaluate also prints the loss of n-gram models, for comparison."
         f"{_time(choices)}"
     )
 
 
 def _time(choices: Choices) -> str:
-    """How long it takes, where that was measured; else `train` says so after a second or two."""
+    """Return a sentence on the training time, if it was measured for this size; else nothing."""
     training, rates = choices.experiment.training, _RATES.get(choices.units)
     if rates is None or training.batch_size < _LANES:
         return ""

@@ -74,7 +74,7 @@ def _items(names: list[str], incomplete: str) -> Items:
 
 
 def _runs() -> list[str]:
-    from rnnlab.runs.layout import CONFIG, RUNS  # noqa: PLC0415 (what they load is slow to load)
+    from rnnlab.runs.layout import CONFIG, RUNS
 
     found = []
     for each in _entries(str(RUNS)):

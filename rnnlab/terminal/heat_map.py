@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from rnnlab.terminal.tables import facts_table, table
-from rnnlab.terminal.text import is_terminal, visible
-from rnnlab.terminal.width import padded, width_of
+from rnnlab.terminal.text import is_terminal, padded, visible, width_of
 from rnnlab.tracing.heat_map import HeatMap, colour_of, ink_on, token_label
 from rnnlab.tracing.view import Prediction, View, predictions, shapes_of
 

@@ -5,8 +5,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from rnnlab.terminal.text import echo, is_terminal, terminal_columns, visible, write
-from rnnlab.terminal.width import cut, padded, width_of
+from rnnlab.terminal.text import cut, echo, is_terminal, padded, terminal_columns, visible, width_of, write
 
 if TYPE_CHECKING:
     from types import TracebackType

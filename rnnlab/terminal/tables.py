@@ -7,8 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rnnlab.terminal.text import STEERING, terminal_columns
-from rnnlab.terminal.width import cut_in_the_middle, padded, width_of, wrapped
+from rnnlab.terminal.text import STEERING, cut_in_the_middle, padded, terminal_columns, width_of, wrapped
 
 TELLING = 3
 """The highest rank of columns for which the cells of others are cut."""

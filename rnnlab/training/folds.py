@@ -51,7 +51,7 @@ def cross_validate_config(
 def measure_fold(experiment: Experiment, fold: Data) -> Metrics:
     """Train a model on the training part of a fold, and return its measures on the held-out part."""
     read = fold.as_trained_on()
-    trainer = Trainer(experiment, read.corpus, Splits({"train": read.splits.parts["train"]}))
+    trainer = Trainer(fold.experiment, read.corpus, Splits({"train": read.splits.parts["train"]}))
     TrainingLoop(trainer).run()
     return held_out_metrics(trainer.best_model(), experiment, fold)
 

@@ -2,36 +2,20 @@
 
 import math
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.runs.history import EPOCH_COLUMNS, EpochRecord, history_csv, losses_csv
 from rnnlab.training.callbacks import Remembering
 
 Floats = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class EpochRecord:
-    """One row of `history.csv`: losses in nats per token, accuracies 0 to 1; None for what was not measured.
-
-    `learning_rate` is that of the epoch's last step; None in epochs that an earlier rnnlab trained.
-    """
-
-    epoch: int
-    loss: float
-    accuracy: float
-    validation_loss: float | None
-    validation_accuracy: float | None
-    learning_rate: float | None
-    seconds: float
-
-
 _RATE = "learning_rate"
-_FIGURES = [field.name for field in fields(EpochRecord) if field.name != _RATE]
+_FIGURES = [name for name in EPOCH_COLUMNS if name != _RATE]
 FIGURES = len(_FIGURES)
 """Columns of the array of epochs in a checkpoint. Learning rates are another array, which old files lack."""
 
@@ -129,17 +113,12 @@ class LossHistory(Remembering):
         )
 
     def history_csv(self) -> str:
-        """Return the text of `history.csv`: a row for each epoch; epochs are counted from 1."""
-        rows = (",".join(map(_figure, astuple(record))) for record in self.epochs)
-        return _csv([field.name for field in fields(EpochRecord)], rows)
+        """Return the text of `history.csv`: a row for each epoch."""
+        return history_csv(self.epochs)
 
     def losses_csv(self) -> str:
-        """Return the text of `losses.csv`: a row for each step; steps and epochs are counted from 1."""
-        steps = np.arange(1, self._steps + 1)
-        epochs = np.searchsorted(self._ends, steps) + 1
-        figures = (steps, epochs, self.batch_losses, self.batch_accuracies)
-        rows = map("%d,%d,%.7g,%.5g".__mod__, zip(*(column.tolist() for column in figures), strict=True))
-        return _csv(["step", "epoch", "loss", "accuracy"], rows)
+        """Return the text of `losses.csv`: a row for each training step."""
+        return losses_csv(losses=self.batch_losses, accuracies=self.batch_accuracies, ends=self.ends)
 
 
 def _record(row: list[float], rate: float) -> EpochRecord:
@@ -153,18 +132,3 @@ def _joined(parts: list[Floats]) -> Floats:
     """All parts as one array; it replaces them in the list."""
     parts[:] = [np.concatenate([np.empty(0, np.float32), *parts])]
     return parts[0]
-
-
-def _figure(value: float | None) -> str:
-    """A cell of a CSV file; empty for a figure that is None or NaN."""
-    return "" if value is None or math.isnan(value) else f"{value:.7g}"
-
-
-def _csv(names: list[str], rows: Iterable[str]) -> str:
-    """The text of a CSV file."""
-
-    def lines() -> Iterator[str]:
-        yield ",".join(names)
-        yield from rows
-
-    return "\n".join(lines()) + "\n"

@@ -22,6 +22,7 @@ from rnnlab.datasets.splits import split_record
 from rnnlab.errors import Call, DataError, Interrupted, RunError, TrainingError, count_of, one_line
 from rnnlab.files import remove_partial
 from rnnlab.runs.environment import changes_since, write_environment
+from rnnlab.runs.events import DONE, FAILED, INTERRUPTED, TRAINING
 from rnnlab.runs.folder import RunFolder, create_run
 from rnnlab.runs.lock import Lock, locked
 from rnnlab.training.checkpoints import FOLDER, Checkpoint, newest_checkpoint, write_checkpoint
@@ -122,7 +123,7 @@ class Session:
             try:
                 loop = self._train(start, saves, interruption, report, tell)
             except TrainingError as error:
-                self._note(f"training failed: {error}")
+                self._note(f"training failed: {error}", state=FAILED)
                 if len(self._history.batch_losses) > (start.facts.step if start else 0):
                     with suppress(RunError):
                         saves.save_results()
@@ -138,7 +139,8 @@ class Session:
         if interruption.signal_number:
             raise self._interrupted(loop, interruption.signal_number)
         self._say_why_stopped(loop, start, tell)
-        self._note(f"training ends after {count_of(outcome.epochs, 'epoch')}, {outcome.seconds:.3f} s")
+        ends, took = f"training ends after {count_of(outcome.epochs, 'epoch')}", f"{outcome.seconds:.3f} s"
+        self._note(f"{ends}, {took}", state=DONE, epochs=outcome.epochs, seconds=round(outcome.seconds, 3))
         if outcome.skipped:
             self._note(f"skipped {count_of(outcome.skipped, 'step')}, as not finite")
         return outcome
@@ -159,7 +161,7 @@ class Session:
         self._sign(tell)
         if not self._is_resumed:
             write_environment(self.run.path)
-            self.run.log("training begins")
+            self.run.log("training begins", state=TRAINING)
             return None
         start, passed = newest_checkpoint(self.run.path, self.expected_checkpoint())
         for why in passed:
@@ -172,7 +174,7 @@ class Session:
         step = start.facts.step if start else 0
         tell(f"going on after step {step:,}")
         self.run.write_config(self.trainer.experiment)
-        self.run.log(f"training is resumed after step {step}")
+        self.run.log(f"training is resumed after step {step}", state=TRAINING, step=step)
         return start
 
     def _sign(self, tell: Callable[[str], None]) -> None:
@@ -250,19 +252,15 @@ class Session:
         self._note(sentence)
         tell(sentence)
 
-    def _note(self, event: str) -> None:
-        """Write to the log; if the log cannot be written, training goes on and no error is raised."""
+    def _note(self, sentence: str, **figures: Any) -> None:
+        """Add an event to the log. If it cannot be written, training goes on; the error is not raised."""
         with suppress(RunError):
-            self.run.log(event)
+            self.run.log(sentence, **figures)
 
     def _interrupted(self, loop: TrainingLoop, signal_number: int) -> Interrupted:
-        reached = (
-            "before the first step"
-            if loop.was_left
-            else f"after {count_of(loop.epochs, 'epoch')}, all of it saved"
-        )
-        message = f"interrupted {reached}"
-        self._note(message)
+        saved = f"after {count_of(loop.epochs, 'epoch')}, all of it saved"
+        message = f"interrupted {'before the first step' if loop.was_left else saved}"
+        self._note(message, state=INTERRUPTED)
         return Interrupted(f"{message}; go on with: ", signal_number, Call("resume", str(self.run.path)))
 
 
@@ -346,7 +344,7 @@ class Saves:
             self._lock.check()  # if the folder is gone, that error comes first
             stopped = self._stopped(error, checkpoint.facts.step)
             with suppress(RunError):
-                self._run.log(str(stopped))
+                self._run.log(str(stopped), state=FAILED, step=checkpoint.facts.step)
             raise stopped from error
         self._clock.saved(time.perf_counter() - begun, loop.epochs)
 

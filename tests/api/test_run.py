@@ -148,7 +148,7 @@ def test_exporting_writes_what_the_command_writes():
 
     assert exported.path == exported.vocabulary == Path("song.onnx")
     assert exported.difference < 1e-5
-    with pytest.raises(rnnlab.UsageError, match=r"song.onnx: stands there already"):
+    with pytest.raises(rnnlab.UsageError, match=r"song.onnx: exists already"):
         rnnlab.load_run().export("song.onnx")
     with pytest.raises(rnnlab.UsageError, match="format: expected one of keras, onnx, saved_model"):
         rnnlab.load_run().export("song", format="h5")

@@ -293,7 +293,7 @@ def test_a_damaged_key_is_named_where_a_run_is_not_known(rnnlab, own):
 
     answer = rnnlab("evaluate", OWN)
 
-    assert f"({Path('state/key').absolute()}: no key of rnnlab; remove it" in answer.stderr
+    assert f"({Path('state/key').absolute()}: not a key of rnnlab; remove the file" in answer.stderr
     os.mkdir("runs")
     own.rename("runs/song-1")
     assert rnnlab("evaluate", "runs/song-1").exit_code == 0

@@ -50,7 +50,7 @@ def test_without_a_name_it_is_the_newest_run(rnnlab):
     [
         ("runs/song-1", 2, "rnnlab plot: Missing option '--output'"),
         ("runs/none --output h.svg", 1, "runs/none: no such run"),
-        ("runs/many-1/unsaved --output h.svg", 1, "runs/many-1/unsaved: no history.csv in this run yet"),
+        ("runs/many-1/unsaved --output h.svg", 1, "runs/many-1/unsaved: no epoch has ended in this run yet"),
         ("runs/song-1/model.safetensors --output h.svg", 1, "runs/song-1/model.safetensors: no such run"),
         ("runs --output h", 2, "h: expected a name that ends with .svg, .png, .pdf"),
         (

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.runs.lock import locked
-from rnnlab.terminal.width import width_of
+from rnnlab.terminal.text import width_of
 from tests.runs.listed import finished, metrics_of
 from tests.trained import STREAM
 
@@ -87,7 +87,8 @@ def test_what_is_wrong_stands_below_the_list(rnnlab):
     assert {first.split()[-1], second.split()[-1], blank} == {"run", "damaged", ""}
     assert sorted(problems) == [
         "runs/empty: not a run folder (it holds no config.yaml)",
-        "runs/song-1/history.csv: it is not what was written",
+        "runs/song-1/history.csv:1: expected the columns epoch,loss,accuracy,validation_loss,"
+        "validation_accuracy,learning_rate,seconds, received 'x'; restore the file from a copy",
     ]
 
 
@@ -211,7 +212,7 @@ def test_all_are_checked_before_one_is_removed(rnnlab):
     answer = rnnlab("runs", "remove", "runs/song-1", "runs/sogn-2", "--yes")
 
     assert (answer.exit_code, Path("runs/song-1").exists()) == (1, True)
-    assert answer.stderr == "runs/sogn-2: no such run; rnnlab runs lists those there are\n"
+    assert answer.stderr == "runs/sogn-2: no such run; expected a run folder in runs/\n"
 
 
 def test_a_run_that_is_being_trained_stays(rnnlab):

@@ -14,8 +14,7 @@ from typing import BinaryIO
 import pytest
 
 from rnnlab.commands import run
-from rnnlab.terminal.text import visible
-from rnnlab.terminal.width import width_of
+from rnnlab.terminal.text import visible, width_of
 from tests.terminal.test_text import HOSTILE, MODEL
 from tests.trained import SENTENCE, SONG, STREAM, run_of
 

@@ -230,6 +230,23 @@ def test_all_contradictions_are_said_at_once():
     ]
 
 
+def test_an_experiment_with_another_section_is_checked_as_a_new_one():
+    """Sections that are replaced one by one may contradict those that stay."""
+    experiment = parse()
+
+    assert experiment.replaced(training=parse(training=f"{WINDOWS}, epochs: 7").training).training.epochs == 7
+    with pytest.raises(ConfigError) as caught:
+        experiment.replaced(
+            model=parse(f"{TEXT}, target: next", "kind: mlp, units: 4").model,
+            training=parse(training="batching: stream").training,
+        )
+
+    assert [line.split(": ")[0] for line in str(caught.value).splitlines()] == [
+        "training.batching",
+        "dataset.target",
+    ]
+
+
 @pytest.mark.parametrize(
     ("model", "batching", "regime"),
     [

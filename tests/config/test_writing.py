@@ -7,6 +7,8 @@ import pytest
 
 from rnnlab.config.reading import parse_experiment, read_experiment, write_experiment
 from rnnlab.config.schema import Experiment
+from rnnlab.config.writing import yaml_line
+from rnnlab.config.yaml_tree import read_tree
 from torture.cases import shipped_pages
 
 HAND_MADE = {
@@ -185,6 +187,32 @@ def test_a_long_vocabulary_of_notes_is_written_as_it_is_read_fastest(tmp_path, l
 
     assert begin in write_experiment(experiment, folder=tmp_path)
     assert there_and_back(experiment, tmp_path) == experiment
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("...", "no", "null", "1e3", ".5", "", "a, b", "#", "나비야", "x\ny\x85\u2028", "word " * 200),
+        *(None, True, 3, -0.5, 1e-5, 1e22, float("inf")),
+        *([], [1, "two", "3"], {"kind": "none", "b": [1.5, {"c": "x y"}]}, {}),
+    ],
+    ids=ascii,
+)
+def test_a_value_on_one_line_is_read_back(value):
+    """Alone, as the value of a key with a comment, and within braces."""
+    line = yaml_line(value)
+
+    assert "\n" not in line
+    for text, key in ((line, None), (f"a: {line}  # b", "a"), (f"{{a: {line}, b: 1}}", "a")):
+        read = read_tree(text, lambda line, column: (line, column))
+        assert read.problems == []
+        assert (read.value[key] if key else read.value) == value
+
+
+def test_a_value_that_yaml_lacks_is_refused():
+    """The message names its type."""
+    with pytest.raises(TypeError, match=r"such as 256, received object$"):
+        yaml_line(object())
 
 
 def test_other_users_of_the_yaml_library_keep_their_way_of_writing(tmp_path):

@@ -108,7 +108,7 @@ def test_what_is_there_is_replaced_only_if_asked():
     Path("song.onnx").write_text("mine")
     Path("folder.onnx").mkdir()
 
-    with pytest.raises(UsageError, match=r"song.onnx: stands there already"):
+    with pytest.raises(UsageError, match=r"song.onnx: exists already"):
         export(variant("lstm"), Path("song.onnx"), format="onnx")
     with pytest.raises(UsageError, match=r"folder.onnx: is not a file, and is not replaced"):
         export(variant("lstm"), Path("folder.onnx"), format="onnx", overwrite=True)

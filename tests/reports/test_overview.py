@@ -1,6 +1,7 @@
 """Pictures open, hold their names as text, and are the same bytes each time."""
 
 import io
+import math
 import sys
 from xml.etree import ElementTree
 
@@ -9,10 +10,11 @@ import pytest
 from rnnlab.comparison.figure import comparison_picture
 from rnnlab.comparison.measures import Comparison
 from rnnlab.errors import DataError
-from rnnlab.reports.histories import History
 from rnnlab.reports.history_figure import history_picture
 from rnnlab.reports.overview import FORMATS, check_matplotlib
+from rnnlab.runs.history import History
 from tests.comparing import contender
+from tests.runs.listed import history_of
 
 HOSTILE = "_a $x^2$ <b> & \x1b[2J \u202e 나비야"
 SHOWN = "_a $x^2$ <b> & \\x1b[2J \\u202e 나비야"
@@ -22,12 +24,8 @@ def history(*, decades: int = 4, held_out: bool = True) -> History:
     """Twenty epochs, the loss of which falls by some decades; it was no number once."""
     epochs = range(1, 21)
     loss = [10 ** (-decades * epoch / 20) for epoch in epochs]
-    validation = [each * 2 if held_out and number % 2 else None for number, each in enumerate(loss)]
-    accuracy = [epoch / 20 for epoch in epochs]
-    none = (None,) * 20
-    return History(
-        tuple(epochs), (None, *loss[1:]), tuple(accuracy), tuple(validation), none, tuple(map(float, epochs))
-    )
+    validation = [each * 2 if held_out and number % 2 else math.nan for number, each in enumerate(loss)]
+    return history_of([math.nan, *loss[1:]], [epoch / 20 for epoch in epochs], validation)
 
 
 def histories(suffix: str) -> bytes:
@@ -123,9 +121,8 @@ def test_the_users_own_style_changes_nothing():
 
 def test_many_runs_of_one_epoch_and_of_nothing_can_be_drawn():
     """Fifty names, a single point, and figures none of which is a number."""
-    none = (None,)
-    runs = {f"run-{number}": History((1,), (1.0,), (0.5,), none, none, (1.0,)) for number in range(50)}
-    runs["nothing"] = History((1,), none, none, none, none, none)
+    runs = {f"run-{number}": history_of([1.0], [0.5]) for number in range(50)}
+    runs["nothing"] = history_of([math.nan])
 
     assert {"run-0", "run-49", "nothing"} <= set(texts(history_picture(runs, ".svg")))
 

@@ -1,9 +1,13 @@
 """Run folders as training and evaluation leave them, without either."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.history import History, Steps
 from tests.trained import SONG, STREAM, run_of
 
 HEADER = "epoch,loss,accuracy,validation_loss,validation_accuracy,seconds\n"
@@ -15,11 +19,25 @@ def finished(name: str = "song", *, at: str = "2026-03-01T10:00:00+00:00", text:
     held_out = "2.5,0.25" if text == STREAM else ","
     rows = [f"{epoch},{3 - epoch / 2},0.5,{held_out},{epoch}.5" for epoch in (1, 2, 3)]
     run.write("history.csv", HEADER + "\n".join(rows) + "\n")
-    run.write("events.log", f"{at} training begins\n{at} training ends after 3 epochs, 3.500 s\n")
+    begun = {"time": at, "event": "training begins", "state": "training"}
+    ended = {"time": at, "event": "training ends after 3 epochs, 3.500 s", "state": "done", "epochs": 3}
+    run.write("events.log", f"{json.dumps(begun)}\n{json.dumps(ended | {'seconds': 3.5})}\n")
     run.write_metrics(
         {"split": "train", "accuracy": 0.75, "free_running": {"correct": 8, "length": 9, "exact": False}}
     )
     return run
+
+
+def history_of(
+    loss: Sequence[float],
+    accuracy: Sequence[float] | None = None,
+    validation_loss: Sequence[float] | None = None,
+) -> History:
+    """A history of epochs that take a second each; what is left out was not measured."""
+    unknown, epoch = np.full(len(loss), np.nan), np.arange(1, len(loss) + 1)
+    columns = [unknown if column is None else np.array(column) for column in (accuracy, validation_loss)]
+    no_steps = Steps(*[np.empty(0, np.int64)] * 2, *[np.empty(0)] * 2)
+    return History(epoch, np.array(loss), *columns, unknown, unknown, epoch * 1.0, no_steps)
 
 
 def damage(path: Path, text: str) -> None:

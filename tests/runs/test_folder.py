@@ -1,5 +1,6 @@
 """The run folder: numbered, claimed by one, found again."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from rnnlab.config.reading import read_experiment
 from rnnlab.errors import ModelFileError, RunError
 from rnnlab.runs.folder import create_run, find_run, load_trained
+from rnnlab.runs.layout import is_below_runs
 from tests.forging import forge
 from tests.needs import needs
 from tests.trained import SENTENCE, SONG, run_of, trained
@@ -239,15 +241,17 @@ def test_a_model_file_that_is_not_there_is_not_taken_for_a_run():
 
 
 def test_events_are_added_with_their_time():
-    """One line each, in order, in UTC."""
+    """One line each, in order, in UTC, with the fields that are given."""
     run = create_run("song", trained(SONG, Path.cwd()).experiment)
 
     run.log("started")
-    run.log("stopped")
+    run.log("stopped", state="done", epochs=3, seconds=1.5)
 
-    lines = (run.path / "events.log").read_text().splitlines()
-    assert [line.split(" ", 1)[1] for line in lines] == ["started", "stopped"]
-    assert all(line.split(" ")[0].endswith("+00:00") for line in lines)
+    first, second = map(json.loads, (run.path / "events.log").read_text().splitlines())
+    assert first.pop("time").endswith("+00:00")
+    assert second.pop("time").endswith("+00:00")
+    assert first == {"event": "started"}
+    assert second == {"event": "stopped", "state": "done", "epochs": 3, "seconds": 1.5}
 
 
 def test_a_log_that_cannot_be_written_is_named():
@@ -311,7 +315,7 @@ def test_the_folder_of_runs_may_itself_be_elsewhere():
     Path("runs").symlink_to("disk")
 
     assert find_run() == run
-    assert run.is_of_here
+    assert is_below_runs(run.path)
 
 
 def test_the_model_of_another_run_is_not_this_runs():

@@ -73,7 +73,7 @@ def foreign(name: str) -> Path:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("runs/gone-1", "runs/gone-1: no such run; rnnlab runs lists those there are"),
+        ("runs/gone-1", "runs/gone-1: no such run; expected a run folder in runs/"),
         ("runs/empty", "runs/empty: not a run folder (it holds no config.yaml); delete it yourself"),
         ("runs", "runs: not in runs/, where rnnlab makes runs; delete it yourself"),
         ("runs/song-1/..", "runs/song-1/..: not in runs/, where rnnlab makes runs; delete it yourself"),

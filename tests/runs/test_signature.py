@@ -212,7 +212,7 @@ def test_a_file_that_is_no_key_is_named_and_left_alone(state: Path, run: Path, c
         key.write_bytes(content)
     before = key.stat()
 
-    expected = f"{key}: no key of rnnlab; remove it, and the next training makes a new one"
+    expected = f"{key}: not a key of rnnlab; remove the file, and the next training makes a new key"
     assert refusal(run) == expected
     with pytest.raises(RunError) as caught:
         sign(run, CONFIG, before=CONFIG)

@@ -9,8 +9,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from rnnlab.tracing.heat_map import colour_of, heat_maps, ink_on, most_varying
-from rnnlab.tracing.heat_map_svg import heat_maps_svg
+from rnnlab.tracing.heat_map import colour_of, heat_maps, heat_maps_svg, ink_on, most_varying
 from rnnlab.tracing.page import trace_page
 from rnnlab.tracing.tracing import trace
 from rnnlab.tracing.view import View
@@ -123,7 +122,7 @@ def test_svg_is_a_picture_of_its_own():
     """Well formed, as high as what is in it, with a title and every heat map."""
     view = view_of(SENTENCE, "if yo", "you w")
 
-    picture = ElementTree.fromstring(heat_maps_svg(view))
+    picture = ElementTree.fromstring(heat_maps_svg(view.titled_maps()))
 
     assert picture.tag == f"{SVG}svg"
     assert picture.get("role") == "img"

@@ -223,7 +223,7 @@ def test_a_run_that_stopped_early_is_finished_until_it_has_more_patience() -> No
         f" {losses[0]:.4g}, that of epoch 1, in the last 2 epochs; the weights of epoch"
         f" {np.argmin(losses) + 1} are kept"
     ]
-    assert f" {said[0]}\n" in (run.path / "events.log").read_text()
+    assert f'"{said[0]}"' in (run.path / "events.log").read_text()
     assert early("{patience: 2, min_delta: 100}", resumed=run)[1] == [
         "going on after step 27",
         f"{said[0]}; to go on, set training.early_stopping.patience to more,"
