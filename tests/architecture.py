@@ -109,7 +109,6 @@ SEVERAL = {
     "music/kern_spines.py": "notes",  # quarter notes
     "music/melody.py": "notes",
     "music/midi.py": "steps",
-    "music/musicxml.py": "semitones",
     "music/voice.py": "notes",  # whole notes, in fractions
     "music/files.py": "tunes",
     "runs/history.py": "numbers",
@@ -121,7 +120,7 @@ SEVERAL = {
     "reports/music.py": "notes",
     "tracing/page.py": "numbers",
     "tracing/view.py": "units",
-    "comparison/verdict.py": "seeds",
+    "comparison/measures.py": "seeds",
     "reports/works.py": "notes",
     "tracing/reading.py": "tokens",
     "tracing/tracing.py": "steps, values",

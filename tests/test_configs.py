@@ -8,9 +8,10 @@ import pytest
 
 from rnnlab.config.comparison import read_comparison
 from rnnlab.config.problems import LAYOUT
-from rnnlab.config.reading import parse_experiment, read_experiment, write_experiment
+from rnnlab.config.reading import parse_experiment, read_experiment
 from rnnlab.config.report import Mark
 from rnnlab.config.schema import Experiment, FittedExperiment, NoSplit
+from rnnlab.config.writing import write_experiment
 from rnnlab.config.yaml_tree import read_tree
 from rnnlab.datasets.corpus import Corpus, load_corpus
 from rnnlab.datasets.loading import fitted

@@ -1,4 +1,4 @@
-"""The page that lists what `rnnlab compare` compares."""
+"""The YAML file of a comparison: the configurations that `rnnlab compare` trains, and their budget."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,12 +25,14 @@ class ComparisonPage(Section):
     compare: Annotated[list[Config], Field(min_length=2, max_length=100)] = Field(
         description="Configurations to compare, relative to this file."
     )
-    seeds: Seeds = Field(3, description="Trainings of each, with random seeds from 0 on.")
+    seeds: Seeds = Field(
+        3, description="Number of trainings of each configuration, with random seeds from 0 on."
+    )
     epochs: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
-        None, description="Epochs of each training; left out, those of each configuration."
+        None, description="Number of epochs of each training; left out, that of each configuration."
     )
     seconds: Annotated[float, Field(gt=0, le=1e6)] | None = Field(
-        None, description="Seconds of training for each, in place of epochs."
+        None, description="Seconds of each training, in place of epochs."
     )
 
     @model_validator(mode="after")
@@ -43,10 +45,10 @@ class ComparisonPage(Section):
 
 
 def read_comparison(path: Path) -> tuple[ComparisonPage, list[Path]]:
-    """The page of a YAML file, and the configurations that it lists.
+    """Return the comparison of a YAML file, and the paths of its configurations.
 
     Raises:
-        ConfigError: everything that is wrong, one line each, with file, line and column.
+        ConfigError: the file has faults; one line each, with file, line and column.
     """
     try:
         text = read_text(path, most_bytes=4 * MOST_CHARACTERS)
@@ -65,7 +67,7 @@ def read_comparison(path: Path) -> tuple[ComparisonPage, list[Path]]:
 
 
 def _checked(tree: Tree) -> tuple[ComparisonPage | None, list[Problem]]:
-    """The page that a tree describes, and all that is wrong with it."""
+    """Return the comparison of a tree, None if it is not valid, and its faults."""
     try:
         return ComparisonPage.model_validate(tree.value), tree.problems
     except ValidationError as error:
@@ -74,7 +76,7 @@ def _checked(tree: Tree) -> tuple[ComparisonPage | None, list[Problem]]:
 
 
 def _problem(error: ErrorDetails, tree: Tree) -> Problem:
-    """A line on one thing that is wrong, with the place to look at."""
+    """Return a fault as a line with its place."""
     path = tuple(error["loc"])
     dotted = ".".join(map(str, path))
     if error["type"] == "extra_forbidden":

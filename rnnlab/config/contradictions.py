@@ -76,7 +76,7 @@ def _about_data(dataset: Dataset) -> Iterator[Contradiction]:
     ):
         yield Contradiction(
             ("dataset.reading", "dataset.inline", "dataset.url"),
-            "is for MIDI files and scores, which path names, and there is none; leave it out",
+            "is for MIDI files and scores, and there is no path to any; leave it out",
         )
     if dataset.embedding_size is not None and dataset.encoding != "embedding":
         yield Contradiction(
@@ -129,7 +129,7 @@ def _about_checkpoints(training: Training) -> Iterator[Contradiction]:
     if checkpoint.every_seconds is not None and checkpoint.every_epochs is not None:
         yield Contradiction(
             ("training.checkpoint.every_seconds", "training.checkpoint.every_epochs"),
-            "cannot stand beside every_epochs; leave one of them out",
+            "cannot be set together with every_epochs; leave one of them out",
         )
 
 
@@ -209,23 +209,23 @@ def _about_layers(model: RecurrentModel) -> Iterator[Contradiction]:
     if model.variational_dropout and not (model.dropout or model.input_dropout):
         yield Contradiction(
             ("model.variational_dropout", "model.dropout", "model.input_dropout"),
-            "nothing is dropped that could stay the same; set dropout or input_dropout, or leave it out",
+            "has no effect without dropout; set dropout or input_dropout, or leave it out",
         )
     if model.residual and (len(model.units) == 1 or len(set(model.units)) > 1):
         units = ", ".join(map(str, model.units))
         yield Contradiction(
             ("model.residual", "model.units"),
-            f"expected several layers of the same units, received [{units}]; make them so, or leave it out",
+            f"expected several layers of the same units, received [{units}]; make all equal, or leave it out",
         )
     if isinstance(model, LstmModel) and model.layer_norm and (model.peephole or model.coupled_gates):
         yield Contradiction(
             ("model.layer_norm", "model.peephole", "model.coupled_gates"),
-            "only the plain LSTM has it; leave out peephole and coupled_gates, or layer_norm",
+            "works only in the plain LSTM; leave out peephole and coupled_gates, or layer_norm",
         )
     if isinstance(model, GruModel) and model.layer_norm and not model.reset_after:
         yield Contradiction(
             ("model.layer_norm", "model.reset_after"),
-            "only the GRU that resets after the product has it; set reset_after: true, or leave it out",
+            "works only with reset_after: true; set that, or leave it out",
         )
 
 

@@ -64,12 +64,12 @@ class Experiment(Section):
     """
 
     dataset: Annotated[TextDataset | NotesDataset, Field(discriminator="kind")] = Field(
-        description="What is read, and how it is cut and encoded."
+        description="The data, and how it is cut and encoded."
     )
     model: Annotated[Model, Field(discriminator="kind")] = Field(description="The network's layers.")
     training: Training = Field(Training(), description="How the network is trained.")
     evaluation: EvaluationSettings = Field(EvaluationSettings(), description="How the network is measured.")
-    generation: Generation = Field(Generation(), description="How the network writes.")
+    generation: Generation = Field(Generation(), description="How the network generates text or notes.")
 
     def __eq__(self, other: object) -> bool:
         """Whether all sections are equal; a fitted experiment equals the one that says the same."""

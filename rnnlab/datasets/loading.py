@@ -1,11 +1,8 @@
-"""Everything that training reads of a dataset, checked before anything slow is started.
+"""The data of an experiment: read, split, and checked before the training begins.
 
-What a configuration leaves open about a stream, chosen by the size of its data.
-
-So `kind`, `path` and `units` are enough to train well on ten kilobytes and on a hundred megabytes. What the
-configuration says stays as it says it, and the run's own configuration says all of it.
-
-How far the work on a large dataset has come, for whoever waits for it.
+A stream may leave settings out (`Experiment.left_to_data`); they are chosen here by the size of the data. So
+`kind`, `path` and `units` are enough to train well on ten kilobytes and on a hundred megabytes. The settings
+that are given stay as they are, and `config.yaml` in the run folder has all of them written out.
 """
 
 from dataclasses import dataclass, replace
@@ -23,7 +20,7 @@ from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.errors import ConfigError, VocabularyError, count_of
 
 MOST_STEPS = 2**31 - 1
-"""Steps of a training, which numbers them with 32 bits."""
+"""Largest number of steps of a training: a step has a number of 32 bits."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +29,8 @@ class Data:
 
     Attributes:
         experiment: the configuration, fitted to this data.
-        corpus: the data as it is, without copies.
-        splits: its parts.
+        corpus: the data, without the copies of `dataset.augment`.
+        splits: the parts of the corpus.
     """
 
     experiment: FittedExperiment
@@ -41,10 +38,11 @@ class Data:
     splits: Splits
 
     def as_trained_on(self) -> "Data":
-        """The data as training reads them: with the transposed copies of `dataset.augment`.
+        """Return the data that training reads: with the transposed copies of `dataset.augment`.
 
         Raises:
-            DataError: a copy has a note that is not in the vocabulary, or that MIDI has not.
+            DataError: a note of a copy is outside the range of MIDI.
+            VocabularyError: a note of a copy is not in the vocabulary.
         """
         if not self.experiment.dataset.shifts:
             return self
@@ -55,16 +53,16 @@ class Data:
 
 
 def load_data(experiment: Experiment, *, report: Report = unreported) -> Data:
-    """The data of an experiment, and the experiment as it fits them; each part makes at least one batch.
+    """Return the data of an experiment, and the experiment fitted to it; each part has at least one batch.
 
     Args:
         experiment: the configuration.
-        report: is told how far it is.
+        report: receives the progress.
 
     Raises:
         DataError: the data cannot be read or downloaded, or a part is too short.
-        ConfigError: a setting cannot stand beside what was chosen, there are too many training steps, or a
-            seed or a stop of the configuration is not in the vocabulary.
+        ConfigError: a setting contradicts what was chosen, there are too many training steps, or a seed or
+            the stop token of the configuration is not in the vocabulary.
     """
     corpus = load_corpus(experiment.dataset, report=report)
     check_generation(experiment, corpus.vocabulary)
@@ -80,10 +78,10 @@ def load_data(experiment: Experiment, *, report: Report = unreported) -> Data:
 
 
 def check_generation(experiment: Experiment, vocabulary: Vocabulary) -> None:
-    """Refuse a seed, or a token to stop at, with which the trained model could not write.
+    """Refuse seeds, and a token to stop at, that are not in the vocabulary.
 
     Raises:
-        ConfigError: every such setting, a line each.
+        ConfigError: the settings that are wrong, a line each.
     """
     generation, samples = experiment.generation, experiment.training.samples
     settings = {
@@ -110,14 +108,14 @@ def check_generation(experiment: Experiment, vocabulary: Vocabulary) -> None:
 
 
 def require_readable(data: Data) -> None:
-    """Refuse data of which a part is too short to be trained on or measured, or training too long.
+    """Refuse data with a part that is too short to train on or to measure, and a training of too many steps.
 
     Args:
-        data: as training reads them.
+        data: the data as training reads it.
 
     Raises:
-        DataError: the part, by how much it is too short, and what to set.
-        ConfigError: how many epochs there may be.
+        DataError: a part is too short; the message says by how much, and which setting to change.
+        ConfigError: there are too many steps; the message gives the largest number of epochs.
     """
     for name, part in data.splits.parts.items():
         if name == "train":
@@ -127,14 +125,10 @@ def require_readable(data: Data) -> None:
 
 
 def _check_steps(batches: Batches, experiment: Experiment) -> None:
-    """Refuse a training of more steps than can be numbered.
-
-    Args:
-        batches: of the part that is trained on.
-        experiment: the configuration, with its epochs.
+    """Refuse a training of more than `MOST_STEPS` steps.
 
     Raises:
-        ConfigError: how many epochs there may be.
+        ConfigError: the message gives the largest number of epochs.
     """
     epochs, most = experiment.training.epochs, MOST_STEPS // batches.steps
     if epochs > most:
@@ -146,7 +140,7 @@ def _check_steps(batches: Batches, experiment: Experiment) -> None:
 
 
 def _said_of_copies(data: Data, read: Data) -> tuple[str, ...]:
-    """A sentence on how much the copies add."""
+    """Return a sentence on how many tokens or windows the copies add; none if there are no copies."""
     shifts = data.experiment.dataset.shifts
     if not shifts:
         return ()
@@ -164,13 +158,13 @@ def _said_of_copies(data: Data, read: Data) -> tuple[str, ...]:
 
 
 HELD_OUT, LEAST_HELD_OUT = 0.1, 100
-"""Share of the data, and the least tokens that say anything."""
+"""Share of the data that is held out, and the smallest number of held-out tokens that is worth measuring."""
 
 LONGEST_WINDOW, MOST_LANES, LEAST_STEPS = 64, 32, 16
-"""Fewer lanes are better than an epoch of fewer steps, and then shorter windows."""
+"""An epoch has at least this many steps: small data gets fewer lanes, and then shorter windows."""
 
 TOKENS_WANTED, MOST_EPOCHS = 6_000_000, 60
-"""How many tokens are read in all, if that makes an epoch or more, and not too many."""
+"""Number of tokens that a training reads in all its epochs, and the largest number of epochs."""
 
 OPTIMIZER = Adam(name="adam", learning_rate=0.004, global_clipnorm=1.0)
 SCHEDULE = CosineSchedule(kind="cosine", warmup=0.05)
@@ -225,7 +219,7 @@ def _choices(experiment: Experiment, corpus: Corpus) -> dict[str, Any]:
 
 
 def _in_meter(experiment: Experiment, corpus: Corpus) -> Experiment:
-    """The experiment with the metre that its files say, in which scores of its music are drawn."""
+    """Return the experiment with the metre that its files name, if it names none; scores are drawn in it."""
     dataset = experiment.dataset
     if not isinstance(dataset, NotesDataset) or dataset.reading.meter or not corpus.meter:
         return experiment
@@ -234,7 +228,7 @@ def _in_meter(experiment: Experiment, corpus: Corpus) -> Experiment:
 
 
 def _split(corpus: Corpus) -> NoSplit | ContiguousSplit | SequencesSplit:
-    """A tenth of the data is held out, if that is enough to measure anything."""
+    """Return a split that holds out a tenth of the data; no part is held out if the data is too short."""
     if len(corpus.ids) * HELD_OUT < LEAST_HELD_OUT:
         return NoSplit()
     if corpus.has_boundaries and len(corpus.starts) * HELD_OUT >= 1:
@@ -243,13 +237,13 @@ def _split(corpus: Corpus) -> NoSplit | ContiguousSplit | SequencesSplit:
 
 
 def _share(split: Section) -> float:
-    """How much of the data a split holds out."""
+    """Return the share of the data that a split holds out, 0 to 1."""
     shares = (getattr(split, part, 0.0) for part in ("validation", "test"))
     return sum(share for share in shares if isinstance(share, float))
 
 
 def _shown(value: Any) -> str:
-    """A choice in a word or two."""
+    """Return a chosen setting in a word or two."""
     if isinstance(value, Adam):
         return f"{value.name} with rate {value.learning_rate:g}"
     return str(value if isinstance(value, int) else value.kind)

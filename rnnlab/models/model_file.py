@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab import __version__
-from rnnlab.config.reading import parse_experiment, write_experiment
+from rnnlab.config.reading import parse_experiment
 from rnnlab.config.report import shortened
 from rnnlab.config.schema import Experiment
 from rnnlab.errors import ConfigError, DataError, ModelFileError
@@ -72,6 +72,8 @@ def save_model(path: Path, model: TrainedModel) -> None:
         RunError: the file cannot be written.
         ModelFileError: configuration and vocabulary are longer than the longest header that is read.
     """
+    from rnnlab.config.writing import write_experiment  # noqa: PLC0415 (a reader does not need it)
+
     metadata = {
         "format": "rnnlab",
         "format_version": FORMAT_VERSION,
