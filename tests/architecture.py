@@ -125,7 +125,7 @@ SEVERAL = {
     "tracing/reading.py": "tokens",
     "tracing/tracing.py": "steps, values",
     "training/checkpoints.py": "lanes",
-    "training/loop.py": "steps",
+    "training/monitor.py": "steps",
     "training/folds.py": "folds",
 }
 """Nouns by module, of which messages count two or more, whatever happens: so they are written as plurals."""

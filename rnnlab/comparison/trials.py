@@ -160,8 +160,7 @@ def _train_run(experiment: Experiment, folder: Path) -> str:
 def _epoch_seconds(experiment: Experiment) -> float | str:
     """Return the seconds that the steps of an epoch take in this process, or an error."""
     _keep_to_one_core()
-    from rnnlab.training.interruption import Interruption  # noqa: PLC0415
-    from rnnlab.training.loop import Progress  # noqa: PLC0415 (loads Keras)
+    from rnnlab.training.loop import Progress, TrainingLoop  # noqa: PLC0415 (loads Keras)
     from rnnlab.training.trainer import Trainer  # noqa: PLC0415 (loads TensorFlow)
 
     rates: list[float] = []
@@ -177,7 +176,7 @@ def _epoch_seconds(experiment: Experiment) -> float | str:
         endless = with_training(data.experiment, epochs=min(MOST_EPOCHS, MOST_STEPS // steps))
         trainer = Trainer(endless, data.corpus, data.splits)
         begun = time.monotonic()
-        trainer.train([], each_epoch=False, interruption=Interruption(), report=look)
+        TrainingLoop(trainer, report=look).run()
     except RnnlabError as error:
         return str(error)
     return trainer.batches.steps / max(rates)
