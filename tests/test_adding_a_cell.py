@@ -252,7 +252,7 @@ def test_as_a_part_of_rnnlab_it_has_the_same_parameters(project: Path) -> None:
 
 def test_the_new_cells_tests_pass(project: Path) -> None:
     """Some of those that the page adds it to: the equation as a loop, and gradients. None is a failure."""
-    files = ["tests/engines/numpy/test___init__.py", "tests/engines/tensorflow/test_recurrence.py"]
+    files = ["tests/engines/numpy/test_numpy_model.py", "tests/engines/tensorflow/test_recurrence.py"]
 
     python(project, "-m", "pytest", "-n", "0", "-k", "minimal_gated or (MinimalGated and masks)", *files)
 

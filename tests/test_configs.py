@@ -8,10 +8,13 @@ import pytest
 
 from rnnlab.config.comparison import read_comparison
 from rnnlab.config.problems import LAYOUT
-from rnnlab.config.reading import parse_experiment, read_experiment, write_experiment
+from rnnlab.config.reading import parse_experiment, read_experiment
 from rnnlab.config.report import Mark
-from rnnlab.config.schema import Experiment
+from rnnlab.config.schema import Experiment, FittedExperiment, NoSplit
+from rnnlab.config.writing import write_experiment
 from rnnlab.config.yaml_tree import read_tree
+from rnnlab.datasets.corpus import Corpus, load_corpus
+from rnnlab.datasets.loading import fitted
 from rnnlab.models.architecture import architecture_of
 
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -96,6 +99,24 @@ def test_a_config_built_in_python_is_the_one_read_from_yaml(path, monkeypatch):
     assert network(built, vocab_size) == network(read, vocab_size)
 
 
+@every_config
+def test_a_config_is_fitted_alike_from_python_and_from_yaml(path, monkeypatch):
+    """On the same data both become one fitted experiment, and its YAML leaves nothing to the data."""
+    monkeypatch.chdir(CONFIGS)
+    values = read_tree(path.read_text(encoding="utf-8"), lambda *place: Mark(0, *place, path.name)).value
+    read = read_experiment(path)
+    corpus = small_corpus(read)
+
+    of_python, of_yaml = fitted(in_python(values), corpus), fitted(read, corpus)
+
+    assert of_python == of_yaml
+    complete, notes = of_yaml
+    assert isinstance(complete, FittedExperiment)
+    assert bool(notes) == bool(read.left_to_data)
+    written = parse_experiment(write_experiment(complete, folder=CONFIGS), name="config.yaml", folder=CONFIGS)
+    assert FittedExperiment.of(written) == complete
+
+
 @pytest.mark.parametrize(
     ("text", "defaults"),
     [
@@ -147,6 +168,13 @@ def in_python(values: Any, place: tuple[str, ...] = ()) -> Any:
         return values
     section = LAYOUT[place].kinds[values.get(LAYOUT[place].tag, "")]
     return section(**{key: in_python(value, (*place, key)) for key, value in values.items()})
+
+
+def small_corpus(experiment: Experiment) -> Corpus:
+    """Two thousand tokens of the kind of data that an experiment reads."""
+    text = "c4 d4 e4 f4\n" * 500 if experiment.dataset.kind == "notes" else "abc\n" * 500
+    others = {"path": None, "url": None, "sha256": None, "vocabulary": None, "split": NoSplit()}
+    return load_corpus(experiment.dataset.model_copy(update={**others, "inline": text}))
 
 
 def network(experiment: Experiment, vocab_size: int) -> list[Any]:

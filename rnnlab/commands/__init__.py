@@ -25,7 +25,7 @@ COMMANDS = {
     "generate": "Write text or music with a trained model.",
     "trace": "Show every gate, state and prediction of a network, step by step.",
     "compare": "Compare configurations or runs.",
-    "plot": "Draw loss and accuracy of runs by epoch, in one picture.",
+    "plot": "Draw loss and accuracy by epoch, of one run or several.",
     "describe": "Show data, windows, splits and model, without training.",
     "report": "Write one HTML file about a run.",
     "export": "Write a trained model for Keras, TensorFlow, ONNX or TensorBoard.",

@@ -138,7 +138,7 @@ def output_option(*, required: bool) -> Callable[[Command], Command]:
         type=click.Path(path_type=Path),
         required=required,
         metavar="FILE.svg|png|pdf",
-        help="Draw a picture into this file (extra `plot`).",
+        help="Draw a picture into this file; .png needs the extra `plot`.",
     )
 
 
@@ -147,9 +147,9 @@ def checked_picture(output: Path, *, overwrite: bool) -> str:
 
     Raises:
         UsageError: the format is unknown, the file exists, or its folder does not exist.
-        DataError: matplotlib is not installed.
+        DataError: a PNG cannot be drawn on this machine.
     """
-    from rnnlab.reports.overview import FORMATS, check_matplotlib
+    from rnnlab.reports.pictures import FORMATS, check_picture_format
 
     suffix = output.suffix.lower()
     if suffix not in FORMATS:
@@ -158,5 +158,5 @@ def checked_picture(output: Path, *, overwrite: bool) -> str:
         raise UsageError(f"{output}: the file exists; name another, or replace it with --overwrite")
     if not output.parent.is_dir():
         raise UsageError(f"{output}: the folder {output.parent} does not exist; make it first")
-    check_matplotlib()
+    check_picture_format(suffix)
     return suffix

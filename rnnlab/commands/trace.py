@@ -202,7 +202,7 @@ def _print_unit(view: "View", unit: int, value: str | None) -> None:
 def _write_file(view: "View", options: dict[str, Any], *, step: int | None, unit: int | None) -> None:
     """Draw the heat maps, the step or the unit as HTML or SVG."""
     from rnnlab.files import write_durably
-    from rnnlab.tracing.heat_map_svg import heat_maps_svg
+    from rnnlab.tracing.heat_map import heat_maps_svg
     from rnnlab.tracing.page import trace_page
 
     path: Path = options["output"]
@@ -215,7 +215,7 @@ def _write_file(view: "View", options: dict[str, Any], *, step: int | None, unit
         raise UsageError(f"{path}: the file exists; name another, or replace it with --overwrite")
     _check_size(view)
     page = trace_page(view, step=step, unit=unit, value=options["value"]) if suffix == ".html" else None
-    write_durably(path, (page or heat_maps_svg(view)).encode())
+    write_durably(path, (page or heat_maps_svg(view.titled_maps())).encode())
     echo(f"{path}: written", err=True)
 
 

@@ -1,4 +1,4 @@
-"""The configuration: one YAML file, as frozen pydantic models, one module for each section.
+"""The configuration: the sections of a YAML file as frozen pydantic models, and their reader and writer.
 
-It gives every other room a checked `Experiment`, and an error with line and column where a file is wrong.
+It gives every other room a checked `Experiment`, or an error with file, line and column.
 """

@@ -1,11 +1,11 @@
-"""The setting `training.callbacks`: Keras callbacks, by class and the arguments of its constructor.
+"""The setting `training.callbacks`: Keras callbacks, each a class with the arguments of its constructor.
 
     callbacks:
       - keras.callbacks:TerminateOnNaN
       - class: keras.callbacks:CSVLogger
         arguments: {filename: log.csv}
 
-Nothing is imported here: `rnnlab.training.callbacks` makes the callbacks when a training begins.
+No class is imported here: `rnnlab.training.callbacks` makes the callbacks when a training begins.
 """
 
 import math
@@ -24,10 +24,10 @@ from rnnlab.errors import near
 KEYS = ("class", "arguments")
 MOST_CALLBACKS = 100
 FOLDER = "folder"
-"""Key of pydantic's context: the folder of the YAML."""
+"""Key in the context of pydantic, for the folder of the YAML file."""
 
 _DEEPEST = 10
-"""Lists and sections within one another in an argument."""
+"""Largest depth of nested lists and sections in an argument."""
 
 _PATTERN = r"^\w+(\.\w+)*:\w+$"
 _NAME = {"type": "string", "pattern": _PATTERN}
@@ -49,7 +49,7 @@ class CallbackSettings(Section):
     Attributes:
         name: `package.module:Class`.
         arguments: plain values by name, as YAML has them.
-        folder: the folder of the YAML that names it; None where it is named in Python.
+        folder: the folder of the YAML file that names the callback; None for a callback from Python.
     """
 
     name: str
@@ -57,7 +57,7 @@ class CallbackSettings(Section):
     folder: Path | None = None
 
     def __eq__(self, other: object) -> bool:
-        """Whether the class and the arguments are the same, wherever they are written."""
+        """Whether the class and the arguments are the same; the folder does not count."""
         if not isinstance(other, CallbackSettings):
             return NotImplemented
         return (self.name, self.arguments) == (other.name, other.arguments)
@@ -75,7 +75,7 @@ def _one_or_many(value: Any) -> Any:
 
 
 def _callback(value: Any, info: ValidationInfo) -> CallbackSettings:
-    """A callback from what stands in the YAML: a name, or a section with a class and arguments."""
+    """Return a callback from a value of the YAML: a name, or a section with a class and arguments."""
     if isinstance(value, CallbackSettings):
         return value
     arguments: dict[str, Any] = {}
@@ -94,6 +94,7 @@ def _callback(value: Any, info: ValidationInfo) -> CallbackSettings:
 
 
 def _check_keys(section: Mapping[Any, Any]) -> None:
+    """Refuse a section with an unknown key, or without a class."""
     for key in section:
         if key not in KEYS:
             hint = did_you_mean(near(str(key), KEYS, 1)) or f"; there are {' and '.join(KEYS)}"
@@ -103,7 +104,7 @@ def _check_keys(section: Mapping[Any, Any]) -> None:
 
 
 def _meant(name: Any) -> str:
-    """What a name may have been meant to be: with a dot in place of the colon, or with the file's ending."""
+    """Return a hint for a name with a dot in place of the colon, or with the ending of a file."""
     if not isinstance(name, str):
         return ""
     module, _, last = name.strip().rpartition("." if ":" not in name else ":")
@@ -112,12 +113,12 @@ def _meant(name: Any) -> str:
 
 
 def _is_class_name(name: str) -> bool:
-    """Whether a name is `package.module:Class`, and not that of a file."""
+    """Whether a name is `package.module:Class`, and no file name."""
     return bool(re.fullmatch(_PATTERN.strip("^$"), name)) and ".py:" not in name
 
 
 def _arguments(value: Any) -> dict[str, Any]:
-    """The arguments by name, as plain values."""
+    """Return the arguments by name, as plain values."""
     if not isinstance(value, Mapping):
         raise _refusal(
             f"expected a section (names and values), received {shown(value)};"
@@ -136,7 +137,7 @@ def _arguments(value: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any, within: tuple[str, ...], depth: int = 1) -> Any:
-    """A value that YAML has, tuples as lists."""
+    """Return a value that YAML has; a tuple becomes a list."""
     if depth > _DEEPEST:
         raise _refusal(f"nested more than {_DEEPEST} deep", *within)
     if isinstance(value, list | tuple):
@@ -151,11 +152,11 @@ def _plain(value: Any, within: tuple[str, ...], depth: int = 1) -> Any:
 
 
 def _refusal(message: str, *within: str, about_key: bool = False) -> PydanticCustomError:
-    """The error for something wrong in a callback.
+    """Return the error for a wrong callback.
 
     Args:
-        message: what is wrong.
-        within: the keys that lead to it, from the callback on.
+        message: the fault and its remedy.
+        within: the keys from the callback to the fault.
         about_key: whether the last key itself is wrong.
     """
     context = {"message": message, "within": within, "about_key": about_key}

@@ -1,20 +1,17 @@
-"""The page that lists what `rnnlab compare` compares."""
+"""The YAML file of a comparison: the configurations that `rnnlab compare` trains, and their budget."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from rnnlab.config.report import Mark, Problem, did_you_mean, expectation, report, shown
 from rnnlab.config.section import Section
-from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, read_tree
+from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, is_comparison, read_tree
 from rnnlab.errors import ConfigError, DataError, near
 from rnnlab.files import read_text
-
-MARK = "compare"
-"""The key that a page of this kind has, and an experiment has not."""
 
 MOST_SEEDS = 1000
 
@@ -28,12 +25,14 @@ class ComparisonPage(Section):
     compare: Annotated[list[Config], Field(min_length=2, max_length=100)] = Field(
         description="Configurations to compare, relative to this file."
     )
-    seeds: Seeds = Field(3, description="Trainings of each, with random seeds from 0 on.")
+    seeds: Seeds = Field(
+        3, description="Number of trainings of each configuration, with random seeds from 0 on."
+    )
     epochs: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
-        None, description="Epochs of each training; left out, those of each configuration."
+        None, description="Number of epochs of each training; left out, that of each configuration."
     )
     seconds: Annotated[float, Field(gt=0, le=1e6)] | None = Field(
-        None, description="Seconds of training for each, in place of epochs."
+        None, description="Seconds of each training, in place of epochs."
     )
 
     @model_validator(mode="after")
@@ -45,16 +44,11 @@ class ComparisonPage(Section):
         return self
 
 
-def is_comparison(sections: Any) -> bool:
-    """Whether the plain values of a page list configurations to compare."""
-    return isinstance(sections, dict) and MARK in sections
-
-
 def read_comparison(path: Path) -> tuple[ComparisonPage, list[Path]]:
-    """The page of a YAML file, and the configurations that it lists.
+    """Return the comparison of a YAML file, and the paths of its configurations.
 
     Raises:
-        ConfigError: everything that is wrong, one line each, with file, line and column.
+        ConfigError: the file has faults; one line each, with file, line and column.
     """
     try:
         text = read_text(path, most_bytes=4 * MOST_CHARACTERS)
@@ -64,7 +58,7 @@ def read_comparison(path: Path) -> tuple[ComparisonPage, list[Path]]:
     if not is_comparison(tree.value):
         raise ConfigError(
             f"{path}: expected two configurations or more, or a page that lists them"
-            f" ({MARK}: [one.yaml, other.yaml]), received one configuration"
+            f" (compare: [one.yaml, other.yaml]), received one configuration"
         )
     page, problems = _checked(tree)
     if problems or page is None:
@@ -73,7 +67,7 @@ def read_comparison(path: Path) -> tuple[ComparisonPage, list[Path]]:
 
 
 def _checked(tree: Tree) -> tuple[ComparisonPage | None, list[Problem]]:
-    """The page that a tree describes, and all that is wrong with it."""
+    """Return the comparison of a tree, None if it is not valid, and its faults."""
     try:
         return ComparisonPage.model_validate(tree.value), tree.problems
     except ValidationError as error:
@@ -82,7 +76,7 @@ def _checked(tree: Tree) -> tuple[ComparisonPage | None, list[Problem]]:
 
 
 def _problem(error: ErrorDetails, tree: Tree) -> Problem:
-    """A line on one thing that is wrong, with the place to look at."""
+    """Return a fault as a line with its place."""
     path = tuple(error["loc"])
     dotted = ".".join(map(str, path))
     if error["type"] == "extra_forbidden":

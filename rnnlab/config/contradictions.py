@@ -1,12 +1,11 @@
-"""What the sections of an experiment may not say together.
+"""The rules on settings that cannot stand together, within a section and across sections.
 
-What the section `training` may not say beside itself.
+The rules are no pydantic validators of their sections: a section that its validator refuses is set aside, and
+the rules across sections could then not be checked. Here all rules are checked, and one report names every
+breach.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from rnnlab.config.dataset import (
     MOST_EMBEDDING_SIZE,
@@ -16,45 +15,45 @@ from rnnlab.config.dataset import (
     NotesDataset,
     SequencesSplit,
     StratifiedShuffleSplit,
+    TextDataset,
 )
 from rnnlab.config.model import GruModel, LstmModel, MlpModel, RecurrentModel
 from rnnlab.config.optimizer import PlateauSchedule
 from rnnlab.config.report import Contradiction
-from rnnlab.errors import ConfigError
-
-if TYPE_CHECKING:
-    from rnnlab.config.schema import Experiment
+from rnnlab.config.training import EvaluationSettings, Generation, Regime, Training, regime_of
 
 MOST_WEIGHTS = 500_000_000
+"""Largest number of weights of a network."""
+
 MOST_ACTIVATIONS = 2**28
-"""Bounds on what a network allocates: its weights, and the outputs of its widest layer over one batch."""
+"""Largest number of outputs of the widest layer over one batch."""
+
+Dataset = TextDataset | NotesDataset
+Model = RecurrentModel | MlpModel
 
 
-def contradictions(experiment: Experiment) -> Iterator[Contradiction]:
-    """Everything in an experiment that cannot be together."""
-    yield from _about_data(experiment)
-    yield from _about_split(experiment)
-    yield from about_training(experiment)
-    if isinstance(experiment.model, MlpModel):
-        yield from _about_mlp(experiment)
+def contradictions(
+    dataset: Dataset, model: Model, training: Training, evaluation: EvaluationSettings, generation: Generation
+) -> Iterator[Contradiction]:
+    """Yield every breach of a rule in the sections of an experiment."""
+    regime = regime_of(training, model)
+    yield from _about_data(dataset)
+    yield from _about_split(dataset, regime)
+    yield from _about_measured_part(dataset, evaluation)
+    yield from _about_checkpoints(training)
+    yield from _about_validations(dataset, training, evaluation, regime)
+    yield from _about_patience(training)
+    yield from _about_samples(dataset, training, generation)
+    if isinstance(model, MlpModel):
+        yield from _about_mlp(dataset, training)
     else:
-        yield from _about_state(experiment)
-        yield from _about_layers(experiment)
-    yield from _about_size(experiment)
+        yield from _about_order(dataset, training, regime)
+        yield from _about_layers(model)
+        yield from _about_tied_weights(dataset, model)
+    yield from _about_size(dataset, model, training)
 
 
-def refuse_contradictions(experiment: Experiment) -> None:
-    """Refuse an experiment whose settings were replaced one by one, without the checks of a new one.
-
-    Raises:
-        ConfigError: everything in it that cannot be together, one line each.
-    """
-    if found := list(contradictions(experiment)):
-        raise ConfigError(*(f"{each.keys[0]}: {each.message}" for each in found))
-
-
-def _about_data(experiment: Experiment) -> Iterator[Contradiction]:
-    dataset = experiment.dataset
+def _about_data(dataset: Dataset) -> Iterator[Contradiction]:
     received = [source for source in SOURCES if getattr(dataset, source) is not None]
     if len(received) != 1:
         yield Contradiction(
@@ -77,7 +76,7 @@ def _about_data(experiment: Experiment) -> Iterator[Contradiction]:
     ):
         yield Contradiction(
             ("dataset.reading", "dataset.inline", "dataset.url"),
-            "is for MIDI files and scores, which path names, and there is none; leave it out",
+            "is for MIDI files and scores, and there is no path to any; leave it out",
         )
     if dataset.embedding_size is not None and dataset.encoding != "embedding":
         yield Contradiction(
@@ -86,14 +85,14 @@ def _about_data(experiment: Experiment) -> Iterator[Contradiction]:
         )
 
 
-def _about_split(experiment: Experiment) -> Iterator[Contradiction]:
-    split = experiment.dataset.split
+def _about_split(dataset: Dataset, regime: Regime) -> Iterator[Contradiction]:
+    split = dataset.split
     if isinstance(split, ContiguousSplit | SequencesSplit) and split.validation + split.test >= 1:
         yield Contradiction(
             ("dataset.split", "dataset.split.validation", "dataset.split.test"),
             f"validation and test take {split.validation + split.test:g} of the data; leave some to train on",
         )
-    files = experiment.dataset.files
+    files = dataset.files
     if isinstance(split, FilesSplit) and ("train" not in files or len(files) < 2):
         yield Contradiction(
             ("dataset.split", "dataset.split.validation", "dataset.split.test", "dataset.path"),
@@ -104,16 +103,15 @@ def _about_split(experiment: Experiment) -> Iterator[Contradiction]:
             ("dataset.split.use", "dataset.split.splits"),
             f"expected less than splits, which is {split.splits}, received {split.use}",
         )
-    if isinstance(split, StratifiedShuffleSplit) and experiment.regime != "windows":
+    if isinstance(split, StratifiedShuffleSplit) and regime != "windows":
         yield Contradiction(
             ("dataset.split.kind", "training.batching", "model.stateful"),
             "windows drawn at random cannot carry a state; set kind: contiguous",
         )
-    yield from _about_measured_part(experiment)
 
 
-def _about_measured_part(experiment: Experiment) -> Iterator[Contradiction]:
-    split, measured = experiment.dataset.split, experiment.evaluation.split
+def _about_measured_part(dataset: Dataset, evaluation: EvaluationSettings) -> Iterator[Contradiction]:
+    split, measured = dataset.split, evaluation.split
     if measured == "validation" and not getattr(split, "validation", None):
         yield Contradiction(
             ("evaluation.split", "dataset.split.kind", "dataset.split.validation"),
@@ -126,22 +124,71 @@ def _about_measured_part(experiment: Experiment) -> Iterator[Contradiction]:
         )
 
 
-def _about_mlp(experiment: Experiment) -> Iterator[Contradiction]:
-    if experiment.training.batching == "stream":
+def _about_checkpoints(training: Training) -> Iterator[Contradiction]:
+    checkpoint = training.checkpoint
+    if checkpoint.every_seconds is not None and checkpoint.every_epochs is not None:
+        yield Contradiction(
+            ("training.checkpoint.every_seconds", "training.checkpoint.every_epochs"),
+            "cannot be set together with every_epochs; leave one of them out",
+        )
+
+
+def _about_validations(
+    dataset: Dataset, training: Training, evaluation: EvaluationSettings, regime: Regime
+) -> Iterator[Contradiction]:
+    """A training that ends before its first validation: no validation loss could choose the best weights.
+
+    A stream without `epochs` is not checked: the number of epochs is chosen when the data is read.
+    """
+    every = evaluation.every
+    is_open = regime == "stream" and "epochs" not in training.model_fields_set
+    validates = bool(getattr(dataset.split, "validation", None))
+    if validates and not is_open and every > training.epochs:
+        yield Contradiction(
+            ("evaluation.every", "training.epochs", "dataset.split"),
+            f"expected at most training.epochs, which is {training.epochs:,}, received {every:,}: training"
+            " would end before its first validation; make it smaller, or training.epochs larger",
+        )
+
+
+def _about_patience(training: Training) -> Iterator[Contradiction]:
+    """Early stopping that always comes before the plateau schedule lowers the rate: both read one loss."""
+    stopping, schedule = training.early_stopping, training.schedule
+    if not stopping or not isinstance(schedule, PlateauSchedule):
+        return
+    if stopping.patience <= schedule.patience and stopping.min_delta >= schedule.min_delta:
+        yield Contradiction(
+            ("training.early_stopping.patience", "training.schedule.patience"),
+            f"expected more than schedule.patience, which is {schedule.patience:,}, received"
+            f" {stopping.patience:,}: training would end before the rate falls; make it a few times as much",
+        )
+
+
+def _about_samples(dataset: Dataset, training: Training, generation: Generation) -> Iterator[Contradiction]:
+    samples = training.samples
+    if samples and not (samples.seed or generation.seed or dataset.boundary):
+        yield Contradiction(
+            ("training.samples", "generation.seed", "dataset.unit"),
+            "no seed to start from; set training.samples.seed, or generation.seed",
+        )
+
+
+def _about_mlp(dataset: Dataset, training: Training) -> Iterator[Contradiction]:
+    if training.batching == "stream":
         yield Contradiction(
             ("training.batching", "model.kind"),
             "an mlp has no state and reads whole windows; set batching: windows",
         )
-    if experiment.dataset.target == "shifted":
+    if dataset.target == "shifted":
         yield Contradiction(
             ("dataset.target", "model.kind"),
             "an mlp predicts one token for a whole window; set target: next",
         )
 
 
-def _about_state(experiment: Experiment) -> Iterator[Contradiction]:
-    training, regime = experiment.training, experiment.regime
-    if regime == "stream" and experiment.dataset.target == "next":
+def _about_order(dataset: Dataset, training: Training, regime: Regime) -> Iterator[Contradiction]:
+    """Streams and stateful windows are read in order, and a stream predicts at each step."""
+    if regime == "stream" and dataset.target == "next":
         yield Contradiction(
             ("dataset.target", "training.batching", "model.kind"),
             "a stream predicts the token after each step; set target: shifted, or batching: windows",
@@ -158,37 +205,34 @@ def _about_state(experiment: Experiment) -> Iterator[Contradiction]:
         )
 
 
-def _about_layers(experiment: Experiment) -> Iterator[Contradiction]:
-    model = experiment.model
-    if isinstance(model, MlpModel):
-        return
+def _about_layers(model: RecurrentModel) -> Iterator[Contradiction]:
     if model.variational_dropout and not (model.dropout or model.input_dropout):
         yield Contradiction(
             ("model.variational_dropout", "model.dropout", "model.input_dropout"),
-            "nothing is dropped that could stay the same; set dropout or input_dropout, or leave it out",
+            "has no effect without dropout; set dropout or input_dropout, or leave it out",
         )
     if model.residual and (len(model.units) == 1 or len(set(model.units)) > 1):
         units = ", ".join(map(str, model.units))
         yield Contradiction(
             ("model.residual", "model.units"),
-            f"expected several layers of the same units, received [{units}]; make them so, or leave it out",
+            f"expected several layers of the same units, received [{units}]; make all equal, or leave it out",
         )
     if isinstance(model, LstmModel) and model.layer_norm and (model.peephole or model.coupled_gates):
         yield Contradiction(
             ("model.layer_norm", "model.peephole", "model.coupled_gates"),
-            "only the plain LSTM has it; leave out peephole and coupled_gates, or layer_norm",
+            "works only in the plain LSTM; leave out peephole and coupled_gates, or layer_norm",
         )
     if isinstance(model, GruModel) and model.layer_norm and not model.reset_after:
         yield Contradiction(
             ("model.layer_norm", "model.reset_after"),
-            "only the GRU that resets after the product has it; set reset_after: true, or leave it out",
+            "works only with reset_after: true; set that, or leave it out",
         )
-    if model.tie_weights:
-        yield from _about_tied_weights(experiment, model)
 
 
-def _about_tied_weights(experiment: Experiment, model: RecurrentModel) -> Iterator[Contradiction]:
-    dataset, units = experiment.dataset, model.units[-1]
+def _about_tied_weights(dataset: Dataset, model: RecurrentModel) -> Iterator[Contradiction]:
+    if not model.tie_weights:
+        return
+    units = model.units[-1]
     if dataset.encoding != "embedding":
         yield Contradiction(
             ("model.tie_weights", "dataset.encoding"),
@@ -213,10 +257,10 @@ def _about_tied_weights(experiment: Experiment, model: RecurrentModel) -> Iterat
         )
 
 
-def _about_size(experiment: Experiment) -> Iterator[Contradiction]:
-    """What could not be held in memory; the vocabulary, which is not known yet, comes on top."""
-    units, dense = experiment.model.units, isinstance(experiment.model, MlpModel)
-    layers = zip((_least_inputs(experiment), *units), units, strict=False)
+def _about_size(dataset: Dataset, model: Model, training: Training) -> Iterator[Contradiction]:
+    """Networks and batches that would not fit into memory, even with a vocabulary of one token."""
+    units, dense = model.units, isinstance(model, MlpModel)
+    layers = zip((_least_inputs(dataset, dense=dense), *units), units, strict=False)
     weights = sum(_most_weights(before, width, dense=dense) for before, width in layers)
     if weights > MOST_WEIGHTS:
         yield Contradiction(
@@ -224,7 +268,7 @@ def _about_size(experiment: Experiment) -> Iterator[Contradiction]:
             f"expected at most {MOST_WEIGHTS:,} weights, received about {weights:,}; use fewer units"
             + (", or a smaller dataset.window" if dense else ""),
         )
-    batch_size, window = experiment.training.batch_size, experiment.dataset.window
+    batch_size, window = training.batch_size, dataset.window
     if (activations := batch_size * window * max(units)) > MOST_ACTIVATIONS:
         yield Contradiction(
             ("training.batch_size", "dataset.window", "model.units"),
@@ -233,69 +277,13 @@ def _about_size(experiment: Experiment) -> Iterator[Contradiction]:
         )
 
 
-def _least_inputs(experiment: Experiment) -> int:
-    """Inputs of the first layer, as far as they are known without the data; an mlp reads the whole window."""
-    dataset = experiment.dataset
+def _least_inputs(dataset: Dataset, *, dense: bool) -> int:
+    """Smallest number of inputs of the first layer; the data may have more tokens. An mlp reads a window."""
     sizes = {"one_hot": len(dataset.vocabulary or "?"), "scalar": 1, "pitch_duration": 2}
     size = dataset.embedding_size or sizes[dataset.encoding]
-    return size * dataset.window if isinstance(experiment.model, MlpModel) else size
+    return size * dataset.window if dense else size
 
 
 def _most_weights(before: int, width: int, *, dense: bool) -> int:
-    """Weights of a dense layer, or of the LSTM, the largest cell: four gates, on the inputs and on itself."""
+    """Number of weights of a dense layer, or of an LSTM layer: no other cell has more."""
     return before * width if dense else 4 * width * (before + width)
-
-
-def about_training(experiment: Experiment) -> Iterator[Contradiction]:
-    """Everything about the course of training that cannot be together."""
-    yield from _about_checkpoints(experiment)
-    yield from _about_validations(experiment)
-    yield from _about_patience(experiment)
-    yield from _about_samples(experiment)
-
-
-def _about_checkpoints(experiment: Experiment) -> Iterator[Contradiction]:
-    checkpoint = experiment.training.checkpoint
-    if checkpoint.every_seconds is not None and checkpoint.every_epochs is not None:
-        yield Contradiction(
-            ("training.checkpoint.every_seconds", "training.checkpoint.every_epochs"),
-            "cannot stand beside every_epochs; leave one of them out",
-        )
-
-
-def _about_validations(experiment: Experiment) -> Iterator[Contradiction]:
-    """Training that ends before its first validation, so that no validation loss chooses the best weights.
-
-    Epochs that a stream leaves open are not known before its data is read.
-    """
-    training, every = experiment.training, experiment.evaluation.every
-    is_open = experiment.regime == "stream" and "epochs" not in training.model_fields_set
-    validates = bool(getattr(experiment.dataset.split, "validation", None))
-    if validates and not is_open and every > training.epochs:
-        yield Contradiction(
-            ("evaluation.every", "training.epochs", "dataset.split"),
-            f"expected at most training.epochs, which is {training.epochs:,}, received {every:,}: training"
-            " would end before its first validation; make it smaller, or training.epochs larger",
-        )
-
-
-def _about_patience(experiment: Experiment) -> Iterator[Contradiction]:
-    """Training that always ends before its learning rate falls: both wait for the same loss."""
-    stopping, schedule = experiment.training.early_stopping, experiment.training.schedule
-    if not stopping or not isinstance(schedule, PlateauSchedule):
-        return
-    if stopping.patience <= schedule.patience and stopping.min_delta >= schedule.min_delta:
-        yield Contradiction(
-            ("training.early_stopping.patience", "training.schedule.patience"),
-            f"expected more than schedule.patience, which is {schedule.patience:,}, received"
-            f" {stopping.patience:,}: training would end before the rate falls; make it a few times as much",
-        )
-
-
-def _about_samples(experiment: Experiment) -> Iterator[Contradiction]:
-    samples = experiment.training.samples
-    if samples and not (samples.seed or experiment.generation.seed or experiment.dataset.boundary):
-        yield Contradiction(
-            ("training.samples", "generation.seed", "dataset.unit"),
-            "no seed to start from; set training.samples.seed, or generation.seed",
-        )

@@ -1,11 +1,7 @@
-"""The section `dataset`: what is read, and how it is cut and encoded.
+"""The section `dataset`, with its split: the data, and how it is cut and encoded.
 
-The section `dataset.split`: which part of the data is held out.
-
-The addresses that data may be downloaded from.
-
-That is `https:`, and `file:` for a file of this machine. `http:` is for a server on this very machine alone,
-such as tests start: what comes from there passes no wire on which anyone could read it or change it.
+Data may be downloaded from an address with `https:`, or with `file:` for a file of this machine. `http:` is
+allowed only for a server on this machine, such as tests start: its data does not pass a network.
 """
 
 import re
@@ -33,42 +29,45 @@ from rnnlab.config.section import (
 
 
 class NoSplit(Section):
-    """Everything is trained on."""
+    """No held-out part."""
 
     kind: Literal["none"] = Field("none", description="No part of the data is held out.")
     allow_overlap: bool = Field(
         False,
-        description="In `evaluate --folds`, keep training windows that share tokens with a held-out one.",
+        description="In `evaluate --folds`, keep training windows that share tokens with a held-out window.",
     )
 
 
 class ContiguousSplit(Section):
-    """Training first, then validation, then test, cut on a token."""
+    """Train, then validation, then test, in the order of the data; cut between any two tokens."""
 
     kind: Literal["contiguous"] = Field(description="Hold out the end of the data.")
     validation: Share = Field(0.1, description="Share of the tokens held out for validation, 0 to 1.")
-    test: Share = Field(0.0, description="Share of the tokens, after those, held out for testing, 0 to 1.")
+    test: Share = Field(
+        0.0, description="Share of the tokens, after the validation part, held out for testing, 0 to 1."
+    )
     gap: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = Field(
         None,
-        description="Tokens left out before each held-out part; left out, `window` of them. With lines and"
-        " documents, which are not cut in two, none.",
+        description="Number of tokens that are skipped before each held-out part; left out, `window`. Lines"
+        " and documents are not cut, and have no gap.",
     )
 
 
 class StratifiedShuffleSplit(Section):
-    """Windows drawn at random, each target token in proportion."""
+    """Windows drawn at random, so that each target token has the same share in both parts."""
 
     kind: Literal["stratified_shuffle"] = Field(description="Hold out windows drawn at random.")
     validation: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.3, description="Share of the windows held out, 0 to 1."
     )
-    splits: Annotated[int, Field(ge=1, le=1000)] = Field(1, description="How many splits are drawn.")
+    splits: Annotated[int, Field(ge=1, le=1000)] = Field(1, description="Number of splits that are drawn.")
     use: Annotated[int, Field(ge=0, le=999)] = Field(
         0, description="Number of the split that is used, from 0."
     )
-    random_seed: RandomSeed = Field(0, description="The number that fixes which windows are drawn.")
+    random_seed: RandomSeed = Field(0, description="The seed with which windows are drawn.")
     allow_overlap: bool = Field(
-        False, description="Keep training windows that share tokens with a held-out one, as the lectures do."
+        False,
+        description="Keep training windows that share tokens with a held-out window, as the lectures do.",
     )
 
 
@@ -78,17 +77,17 @@ class SequencesSplit(Section):
     kind: Literal["sequences"] = Field(description="Hold out whole sequences: files, lines or documents.")
     validation: Share = Field(0.1, description="Share of the sequences held out for validation, 0 to 1.")
     test: Share = Field(0.0, description="Share of the sequences held out for testing, 0 to 1.")
-    shuffle: bool = Field(True, description="Draw them at random, or take the last of the data.")
-    random_seed: RandomSeed = Field(0, description="The number that fixes which sequences are drawn.")
+    shuffle: bool = Field(True, description="Draw the sequences at random; otherwise hold out the last ones.")
+    random_seed: RandomSeed = Field(0, description="The seed with which sequences are drawn.")
     unique: bool = Field(
         False,
-        description="Keep equal sequences in one part, or in one fold, so that none that is held out is"
+        description="Put equal sequences into one part, or one fold, so that no held-out sequence is also"
         " trained on.",
     )
 
 
 class FilesSplit(Section):
-    """Files of their own, beside `dataset.path`."""
+    """Held-out parts in files of their own; `dataset.path` names the files to train on."""
 
     kind: Literal["files"] = Field(description="The held-out parts are files of their own.")
     validation: Paths | None = Field(None, description="File, or list of files, to validate on.")
@@ -108,12 +107,12 @@ BOUNDARIES = {"line": "\n", "document": "\x03"}
 """The token between two lines, and between two documents: U+0003, which ASCII calls the end of a text."""
 
 _UNIT = (
-    "What begins from a zero state: with `line` and `document` every line, or file, which then has a token"
-    " before and after it that is learnt like any other, so that what is generated ends; else each file."
+    "The unit that begins with a zero state. With `line` and `document` it is each line, or each file: a"
+    " boundary token before and after it is learnt, so that generated text ends. Otherwise it is each file."
 )
 
 SOURCES = ("path", "inline", "url")
-"""The keys that say where the data is; a dataset has one of them."""
+"""The keys that name the source of the data; a dataset has one of them."""
 
 
 def _address(url: str) -> str:
@@ -123,7 +122,7 @@ def _address(url: str) -> str:
 
 
 def _digest(value: Any) -> str:
-    """A digest in small letters."""
+    """Return a digest in small letters."""
     if not (isinstance(value, str) and re.fullmatch("[0-9a-fA-F]{64}", value)):
         raise PydanticCustomError(
             "sha256", "expected 64 hexadecimal digits in quotes, received {value}", {"value": shown(value)}
@@ -138,47 +137,47 @@ Sha256 = Annotated[
 
 
 class _Dataset(Section):
-    """What both kinds of data have."""
+    """The settings of both kinds of data."""
 
     kind: str
     unit: str
     path: Paths | None = Field(
         None,
         description="File, folder or pattern such as `tunes/*.txt`, or a list of them, relative to this YAML"
-        " file; a name that ends in .gz is unpacked.",
+        " file; a file whose name ends in .gz is unpacked.",
     )
     inline: Annotated[str, Field(min_length=1)] | None = Field(
-        None, description="The data itself, instead of a path."
+        None, description="The data itself, in place of a path."
     )
     url: Url | None = Field(
         None,
-        description="Address of a file of at most 2 GiB, instead of a path: https, or file:///path.",
+        description="Address of a file of at most 2 GiB, in place of a path: https, or file:///path.",
     )
     sha256: Sha256 | None = Field(
-        None, description="Digest of the bytes that the url must give, as `sha256sum FILE` prints it."
+        None, description="Digest of the file at the url, as `sha256sum FILE` prints it."
     )
     window: Annotated[int, Field(ge=1, le=65_536)] = Field(
-        64, description="Time steps of one training example."
+        64, description="Number of time steps of one training example, T."
     )
     target: Literal["next", "shifted"] = Field(
         "shifted",
-        description="What is predicted: the token after the window, or the one after each of its steps.",
+        description="The targets: the token after the window, or the token after each time step.",
     )
     embedding_size: Annotated[int, Field(ge=1, le=MOST_EMBEDDING_SIZE)] | None = Field(
         None,
-        description="Numbers per token of encoding `embedding`; if left out, 32, or the last layer's units"
-        " where weights are tied.",
+        description="Size of the vector of a token, for encoding `embedding`; left out, 32, or the units of"
+        " the last layer if weights are tied.",
     )
     split: Split = Field(NoSplit(), description="Which part of the data is held out.")
 
     @property
     def form(self) -> str | None:
-        """The normalization form of Unicode in which text is read, if it is changed."""
+        """The normalization form of Unicode in which text is read; None changes nothing."""
         return getattr(self, "normalize", None)
 
     @property
     def files(self) -> dict[str, tuple[Path, ...]]:
-        """The files of each part that has files of its own; what is not held out is `train`."""
+        """The files by the name of their part; without files of their own, held-out parts are not named."""
         files = {"train": self.path or ()}
         if isinstance(self.split, FilesSplit):
             files |= {"validation": self.split.validation or (), "test": self.split.test or ()}
@@ -190,12 +189,12 @@ class _Dataset(Section):
 
     @property
     def folder(self) -> Path:
-        """The innermost folder that holds all of its files."""
+        """The innermost folder that holds all files of the dataset."""
         return folder_of_all(chain.from_iterable(self.files.values()))
 
     @property
     def named(self) -> Self:
-        """The same with paths from that folder on: which data it is, and not where it lies."""
+        """The dataset with paths relative to `folder`: it says which data it is, wherever the data lies."""
         update: dict[str, Any] = {"path": self._from_folder(self.path)}
         if isinstance(self.split, FilesSplit):
             held_out = {part: self._from_folder(getattr(self.split, part)) for part in ("validation", "test")}
@@ -209,7 +208,7 @@ class _Dataset(Section):
 
     @property
     def boundary(self) -> str | None:
-        """The token that begins and ends every sequence, if the unit has one."""
+        """The token before and after every sequence, if the unit has one."""
         return BOUNDARIES.get(self.unit)
 
     def _from_folder(self, paths: tuple[Path, ...] | None) -> tuple[Path, ...] | None:
@@ -217,11 +216,12 @@ class _Dataset(Section):
 
 
 def _characters(value: Any) -> Any:
-    """A tuple of characters from a list of them, or from a string of them."""
+    """Return a tuple of characters from a list or from a string of them."""
     return tuple(value) if isinstance(value, str) else one_or_many(value)
 
 
 def _single_characters(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse tokens of more than one character, and repeated ones."""
     for token in tokens:
         if len(token) != 1:
             raise PydanticCustomError(
@@ -231,11 +231,12 @@ def _single_characters(tokens: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _words(value: Any) -> Any:
-    """A tuple of note tokens from a list of them, or from a string of them."""
+    """Return a tuple of note tokens from a list or from a string of them."""
     return tuple(value.split()) if isinstance(value, str) else one_or_many(value)
 
 
 def _distinct(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse repeated tokens."""
     for token, times in Counter(tokens).items():
         if times > 1:
             raise PydanticCustomError(
@@ -260,15 +261,20 @@ class TextDataset(_Dataset):
             WithJsonSchema(STRINGS),
         ]
         | None
-    ) = Field(None, description="The characters by id, as a string or a list; left out, those of the data.")
+    ) = Field(
+        None,
+        description="The characters in the order of their ids, as a string or a list; left out, those of the"
+        " data.",
+    )
     encoding: Literal["one_hot", "scalar", "embedding"] = Field(
         "one_hot",
-        description="How the network sees a token: a one-hot row, id / largest id, or a learnt row.",
+        description="The vector of a token: a one-hot vector, the number id / largest id, or a learnt"
+        " vector.",
     )
     normalize: Literal["NFC", "NFD", "NFKC", "NFKD"] | None = Field(
         None,
-        description="Normalization form of Unicode in which data and seeds are read, also with the trained"
-        " model, so that a letter with an accent is written in one way.",
+        description="Normalization form of Unicode in which data and seeds are read, in training and later,"
+        " so that a letter with an accent has one spelling.",
     )
 
 
@@ -279,19 +285,25 @@ class NotesDataset(_Dataset):
     unit: Literal["note", "line", "document"] = Field("note", description=_UNIT)
     vocabulary: (
         Annotated[_Tokens, BeforeValidator(_words), AfterValidator(_distinct), WithJsonSchema(STRINGS)] | None
-    ) = Field(None, description="The notes by id, as a list or a string; left out, those of the data.")
+    ) = Field(
+        None,
+        description="The notes in the order of their ids, as a list or a string; left out, those of the"
+        " data.",
+    )
     encoding: Literal["one_hot", "scalar", "embedding", "pitch_duration"] = Field(
         "one_hot",
-        description="How the network sees a token: a one-hot row, id / largest id, a learnt row,"
-        " or (pitch, duration).",
+        description="The vector of a token: a one-hot vector, the number id / largest id, a learnt vector, or"
+        " (pitch, duration).",
     )
-    reading: MusicReading = Field(MusicReading(), description="What is read of MIDI files and scores.")
+    reading: MusicReading = Field(
+        MusicReading(), description="Which notes are read from MIDI files and scores."
+    )
     transpose: Transpose | None = Field(
         None,
-        description="Semitones that all the data is moved by, such as -3, or a tonic that each sequence is"
-        " moved to in its own mode, such as c.",
+        description="Semitones by which all the data is moved, such as -3; or a tonic, such as c, to which"
+        " each sequence is moved in its own mode.",
     )
-    augment: Augmentation = Field(Augmentation(), description="What the training part holds beside itself.")
+    augment: Augmentation = Field(Augmentation(), description="Transposed copies of the training part.")
 
     @property
     def shifts(self) -> tuple[int, ...]:
@@ -307,7 +319,7 @@ _URL = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
 
 
 def address_problem(url: str) -> str:
-    """What was expected of an address in place of this one; empty where nothing is wrong with it."""
+    """Return what is expected of an address, if this one is wrong; empty if it is valid."""
     if len(url) > MOST_CHARACTERS:
         return f"expected an address of at most {MOST_CHARACTERS:,} characters"
     if not _URL.fullmatch(url):
@@ -321,7 +333,7 @@ def address_problem(url: str) -> str:
 
 
 def may_redirect(url: str, target: str) -> bool:
-    """Whether a server may send whoever asks it on to a target: to https, or from this machine to itself."""
+    """Whether a redirect may be followed: to https, or from this machine to itself."""
     if address_problem(target):
         return False
     begin, end = urlsplit(url), urlsplit(target)
@@ -329,7 +341,7 @@ def may_redirect(url: str, target: str) -> bool:
 
 
 def name_of(url: str) -> str:
-    """The last part of an address that has a name."""
+    """Return the name of the file at an address, or the host if the address has no path."""
     parts = urlsplit(url)
     return PurePosixPath(parts.path).name or parts.netloc
 

@@ -1,12 +1,12 @@
-"""The section `model`: the network's layers.
+"""The section `model`: the layers of the network.
 
-Recurrent layers that other installed packages bring: `model.kind` is the name of an entry point.
+Another installed package may add a recurrent layer: `model.kind` is then the name of its entry point.
 
     [project.entry-points."rnnlab.cells"]
     mgu = "minimal_gated:MinimalGated"
 
-Nothing of such a package is imported here: `rnnlab.models.outside` loads its cell when a page or a model file
-names it.
+The package is not imported here: `rnnlab.models.architecture` loads the cell when a configuration or a model
+file names it.
 """
 
 import re
@@ -19,50 +19,53 @@ from rnnlab.config.section import Section, Share, Units
 
 
 class _Model(Section):
-    """What every network has."""
+    """The settings of every network."""
 
     kind: str
     units: Units = Field(description="Units of each layer, first to last; one number for one layer.")
     dropout: Share = Field(
         0.0,
-        description="Share of each hidden layer's outputs dropped in training, 0 to 1 (Srivastava et al.,"
-        " 2014).",
+        description="Share of the outputs of each hidden layer that training drops, 0 to 1 (Srivastava et"
+        " al., 2014).",
     )
     input_dropout: Share = Field(
         0.0,
-        description="Share of the encoded inputs dropped in training, 0 to 1 (Zaremba et al., 2014); of"
-        " one-hot inputs, whole tokens.",
+        description="Share of the encoded inputs that training drops, 0 to 1 (Zaremba et al., 2014); one-hot"
+        " inputs are dropped as whole tokens.",
     )
 
 
 class RecurrentModel(_Model):
-    """What every recurrent network has."""
+    """The settings of every recurrent network."""
 
     stateful: bool = Field(
-        False, description="The state runs on from window to window; each lane reads consecutive windows."
+        False,
+        description="Carry the state from window to window; each lane then reads consecutive windows.",
     )
     head: Literal["dense", "none"] = Field(
-        "dense", description="A dense layer gives the logits, or the last layer's outputs are the logits."
+        "dense",
+        description="The layer that gives the logits; `none`: the outputs of the last layer are the logits.",
     )
     recurrent_dropout: Share = Field(
         0.0,
-        description="Share of h dropped in training where it enters the recurrent product, 0 to 1; the same"
-        " units at every step of a batch (Gal and Ghahramani, 2016).",
+        description="Share of the units of h that training drops from the recurrent product, 0 to 1; the"
+        " same units at every time step of a batch (Gal and Ghahramani, 2016).",
     )
     variational_dropout: bool = Field(
         False,
-        description="dropout and input_dropout too drop the same at every step of a batch, of one-hot inputs"
-        " the same tokens (Gal and Ghahramani, 2016); otherwise each step draws anew.",
+        description="With true, dropout and input_dropout drop the same units at every time step of a batch,"
+        " and the same tokens of one-hot inputs (Gal and Ghahramani, 2016); with false, each time step draws"
+        " anew.",
     )
     tie_weights: bool = Field(
         False,
-        description="The head's kernel is the embedding transposed, and is not learnt apart (Press and Wolf,"
-        " 2017; Inan et al., 2017).",
+        description="Use the transposed embedding as kernel of the head, so that both are one array of"
+        " weights (Press and Wolf, 2017; Inan et al., 2017).",
     )
     residual: bool = Field(
         False,
-        description="Each layer but the first adds what it reads to what it gives (He et al., 2016; in"
-        " recurrent stacks Wu et al., 2016).",
+        description="Each layer but the first adds its input to its output (He et al., 2016; in recurrent"
+        " stacks Wu et al., 2016).",
     )
 
 
@@ -76,17 +79,17 @@ class SimpleRnnModel(RecurrentModel):
 
 
 class LstmModel(RecurrentModel):
-    """Long short-term memory, and two of its variants."""
+    """Long short-term memory, with two variants."""
 
     kind: Literal["lstm"] = Field(description="LSTM layers (Hochreiter and Schmidhuber, 1997).")
-    peephole: bool = Field(False, description="The gates also see the memory cell (Gers et al., 2002).")
+    peephole: bool = Field(False, description="The gates also read the memory cell (Gers et al., 2002).")
     coupled_gates: bool = Field(
         False, description="The input gate is 1 − the forget gate (Greff et al., 2017)."
     )
     layer_norm: bool = Field(
         False,
-        description="The products of inputs and of h, and the memory cell that is shown, are normalised over"
-        " the units (Ba et al., 2016).",
+        description="The products of inputs and of h, and the memory cell before the output gate, are"
+        " normalised over the units (Ba et al., 2016).",
     )
 
 
@@ -95,7 +98,7 @@ class GruModel(RecurrentModel):
 
     kind: Literal["gru"] = Field(description="GRU layers (Cho et al., 2014).")
     reset_after: bool = Field(
-        True, description="The reset gate acts after the recurrent product, or before it."
+        True, description="Apply the reset gate after the recurrent product; with false, before it."
     )
     layer_norm: bool = Field(
         False, description="The products of inputs and of h are normalised over the units (Ba et al., 2016)."
@@ -103,31 +106,31 @@ class GruModel(RecurrentModel):
 
 
 class MlpModel(_Model):
-    """A baseline that reads the window as one vector."""
+    """A multilayer perceptron, a baseline that reads the window as one vector."""
 
     kind: Literal["mlp"] = Field(description="Dense layers over the whole window, without a state.")
     activation: Literal["relu", "tanh", "sigmoid", "elu"] = Field(
-        "relu", description="What follows each dense layer."
+        "relu", description="The function after each dense layer."
     )
 
 
 GROUP = "rnnlab.cells"
 
 MODELS: Any = SimpleRnnModel | LstmModel | GruModel | MlpModel
-"""Every section that `model` may be; that of the other packages' cells is the last, where there are some."""
+"""Every kind of the section `model`; the kind for cells of other packages is the last, if there are any."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def _found() -> dict[str, EntryPoint]:
-    """The entry points by their names; rnnlab's own kinds stay its own."""
+    """Return the entry points by name; an entry point with the name of a kind of rnnlab is ignored."""
     own = {name for each in get_args(MODELS) for name in get_args(each.model_fields["kind"].annotation)}
     found = {each.name: each for each in entry_points(group=GROUP)}
     return {name: found[name] for name in sorted({*found} - own) if _NAME.fullmatch(name)}
 
 
 CELLS = _found()
-"""Where the cell of each of their kinds is."""
+"""The entry point of each kind of another package."""
 
 if CELLS:
     _literal: Any = Literal

@@ -1,4 +1,4 @@
-"""The sections and settings of `dataset` that only music has: how it is read, moved and augmented."""
+"""The settings of `dataset` for music: how files are read, and how notes are moved and augmented."""
 
 import re
 from typing import Annotated, Any, Literal
@@ -9,21 +9,20 @@ from pydantic_core import PydanticCustomError
 from rnnlab.config.report import shown
 from rnnlab.config.section import STRINGS, Section
 from rnnlab.errors import DataError
-from rnnlab.music.melody import parse_grid, spell_grid
-from rnnlab.music.meter import parse_meter
-from rnnlab.music.notation import is_pitch_name
 
 FARTHEST = 127
-"""Semitones from the lowest pitch of MIDI to the highest."""
+"""Number of semitones from the lowest pitch of MIDI to the highest."""
 
 LONGEST_VOICE = 100
-"""Characters of a voice's name."""
+"""Largest number of characters of the name of a voice."""
 
 _RANGE = re.compile(r"([+-]?[0-9]{1,3})\s*\.\.\s*([+-]?[0-9]{1,3})")
 
 
 def _spelled_grid(value: Any) -> Any:
-    """The one text of a grid, given as a text or as a list of note lengths."""
+    """Return the one spelling of a grid that is given as a text or as a list of note lengths."""
+    from rnnlab.music.melody import parse_grid, spell_grid  # noqa: PLC0415 (few configurations need it)
+
     text = ",".join(map(str, value)) if isinstance(value, list | tuple) else value
     try:
         return spell_grid(parse_grid(str(text)))
@@ -48,7 +47,9 @@ def _voice(value: Any) -> Any:
 
 
 def _meter(value: Any) -> Any:
-    """Return the one text of a metre."""
+    """Return the one spelling of a metre."""
+    from rnnlab.music.meter import parse_meter  # noqa: PLC0415 (few configurations need it)
+
     try:
         return str(parse_meter(value if isinstance(value, str) else repr(value)))
     except DataError as error:
@@ -56,22 +57,22 @@ def _meter(value: Any) -> Any:
 
 
 class MusicReading(Section):
-    """What is read of a file that holds more than one line of notes; see `rnnlab.music.melody`."""
+    """Which notes of a file with several voices are read; see `rnnlab.music.melody`."""
 
     track: Annotated[int, Field(ge=1, le=65_536)] | None = Field(
         None,
         description="Track of MIDI, or part of a score, from 1; left out, all tracks, and the first part.",
     )
     channel: Annotated[int, Field(ge=1, le=16)] | None = Field(
-        None, description="Channel of MIDI; left out, all but 10, percussion."
+        None, description="Channel of MIDI; left out, all but 10, which is percussion."
     )
     polyphony: Literal["highest", "refuse", "chords"] | None = Field(
-        None, description="Which notes are taken where several sound together; left out, the highest."
+        None, description="Which notes are read when several sound together; left out, the highest."
     )
     grid: Annotated[str, BeforeValidator(_spelled_grid), WithJsonSchema(STRINGS)] | None = Field(
         None,
-        description="Note lengths that times of MIDI are moved to: 1/16, [1/16, 1/24] or exact; left out,"
-        " sixteenths.",
+        description="Grid to which the times of MIDI are rounded, as note lengths: 1/16, [1/16, 1/24] or"
+        " exact; left out, sixteenths.",
     )
     voice: Annotated[str, BeforeValidator(_voice), WithJsonSchema(_VOICE)] | None = Field(
         None,
@@ -79,12 +80,14 @@ class MusicReading(Section):
     )
     meter: Annotated[str, BeforeValidator(_meter)] | None = Field(
         None,
-        description="Metre that scores are drawn in, such as 3/4; left out, what the files say, else 4/4.",
+        description="Metre in which scores are drawn, such as 3/4; left out, that of the files, else 4/4.",
     )
 
 
 def _transposition(value: Any) -> Any:
-    """Semitones as a number, or the name of a tonic."""
+    """Return the semitones of a move, or the name of a tonic, unchanged."""
+    from rnnlab.music.notation import is_pitch_name  # noqa: PLC0415 (few configurations need it)
+
     if isinstance(value, str) and is_pitch_name(value):
         return value
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= FARTHEST:
@@ -97,7 +100,7 @@ def _transposition(value: Any) -> Any:
 
 
 def _semitones(value: Any) -> Any:
-    """Each interval once, lowest first, from a range such as `-5..6` or a list; 0 is the data itself."""
+    """Return each interval once, lowest first, from a range such as `-5..6` or a list; 0 is left out."""
     found = _RANGE.fullmatch(value) if isinstance(value, str) else None
     if found and -FARTHEST <= int(found[1]) <= int(found[2]) <= FARTHEST:
         return tuple(number for number in range(int(found[1]), int(found[2]) + 1) if number)
@@ -127,10 +130,10 @@ Semitones = Annotated[
 
 
 class Augmentation(Section):
-    """What the training part holds beside itself; validation and test are never augmented."""
+    """Transposed copies of the training part; validation and test have none."""
 
     semitones: Semitones = Field(
         (),
-        description="The training part is there once more for each of these intervals, transposed by it: a"
-        " range such as -5..6, or a list.",
+        description="Intervals in semitones: the training part gets a transposed copy for each. A range such"
+        " as -5..6, or a list.",
     )

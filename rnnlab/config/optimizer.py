@@ -1,9 +1,4 @@
-"""The section `training.optimizer`, under Keras' own names.
-
-The learning rate over the steps of a training: the equations, for every array library.
-
-The section `training.schedule`: the learning rate over the steps of a training.
-"""
+"""The sections `training.optimizer`, with the names of Keras, and `training.schedule`, with its equations."""
 
 from math import pi
 from typing import Annotated, Any, Literal
@@ -11,65 +6,33 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from rnnlab.config.section import LEAST, MOST, MOST_DECAY, Decay, Positive, Section, Share
-from rnnlab.config.training import MinDelta, Patience
-
-
-def learning_rate(
-    xp: Any, done: Any, *, peak: float, schedule: dict[str, Any], total: Any, left: Any = 1.0
-) -> Any:
-    """The learning rate of steps: it rises in a straight line from 0 while warming up, then follows its kind.
-
-    With p, from 0 to 1, the share of the steps after the warm-up that are done, and `final` the share of the
-    rate that is left at the end:
-
-        constant     1
-        linear       1 − (1 − final) · p
-        cosine       final + (1 − final) · (1 + cos πp) / 2         (Loshchilov and Hutter, 2017)
-        exponential  decay_rate ^ (steps after the warm-up / decay_steps)
-        plateau      what the losses so far have left of it (`rnnlab.training.monitor`)
-
-    Args:
-        xp: the library's `round`, `minimum`, `maximum` and `cos`.
-        done: how many steps have been taken before each, (…).
-        peak: `training.optimizer.learning_rate`.
-        schedule: the section `training.schedule`.
-        total: steps of the whole training.
-        left: what a plateau schedule leaves of the rate, 0 to 1.
-    """
-    warm_steps = xp.round(schedule["warmup"] * total)
-    rising = xp.minimum((done + 1) / xp.maximum(warm_steps, 1.0), 1.0)
-    after = xp.maximum(done - warm_steps, 0.0)
-    return peak * rising * _decay(xp, after, schedule, xp.maximum(total - warm_steps, 1.0), left)
-
-
-def _decay(xp: Any, after: Any, schedule: dict[str, Any], steps: Any, left: Any) -> Any:
-    """The share of the learning rate that is left some steps after the warm-up."""
-    if schedule["kind"] == "constant":
-        return 1.0
-    if schedule["kind"] == "plateau":
-        return left
-    if schedule["kind"] == "exponential":
-        return schedule["decay_rate"] ** (after / schedule["decay_steps"])
-    progress, final = xp.minimum(after / steps, 1.0), schedule["final"]
-    if schedule["kind"] == "linear":
-        return 1 - (1 - final) * progress
-    return final + (1 - final) * (1 + xp.cos(pi * progress)) / 2
-
+from rnnlab.config.section import (
+    LEAST,
+    MOST,
+    MOST_DECAY,
+    Decay,
+    MinDelta,
+    Patience,
+    Positive,
+    Section,
+    Share,
+)
 
 NotNegative = Annotated[float, Field(ge=0, le=MOST)]
 
 
 class _Optimizer(Section):
-    """What every optimizer has."""
+    """The settings of every optimizer."""
 
     name: str
-    learning_rate: Positive = Field(0.001, description="Step size; the start, or the peak, of a schedule.")
-    clipnorm: Positive | None = Field(None, description="Most L2 norm of each weight's gradient.")
-    global_clipnorm: Positive | None = Field(
-        None, description="Most L2 norm of all gradients together (Pascanu et al., 2013)."
+    learning_rate: Positive = Field(0.001, description="Step size; with a schedule, its largest value.")
+    clipnorm: Positive | None = Field(
+        None, description="Largest L2 norm of the gradient of one weight array."
     )
-    clipvalue: Positive | None = Field(None, description="Most absolute value of a gradient.")
+    global_clipnorm: Positive | None = Field(
+        None, description="Largest L2 norm of all gradients together (Pascanu et al., 2013)."
+    )
+    clipvalue: Positive | None = Field(None, description="Largest absolute value of a gradient.")
 
     @model_validator(mode="after")
     def _one_clip(self) -> "_Optimizer":
@@ -81,20 +44,22 @@ class _Optimizer(Section):
 
 
 class _Moments(_Optimizer):
-    """Running means of the gradient and of its size."""
+    """The settings of optimizers with running means of the gradient and of its square."""
 
-    beta_1: Decay = Field(0.9, description="Decay of the gradient's running mean.")
-    beta_2: Decay = Field(0.999, description="Decay of the running mean of its square.")
-    epsilon: Positive = Field(1e-7, description="Keeps the division stable.")
+    beta_1: Decay = Field(0.9, description="Decay of the running mean of the gradient.")
+    beta_2: Decay = Field(0.999, description="Decay of the running mean of the squared gradient.")
+    epsilon: Positive = Field(
+        1e-7, description="Small number that is added to a divisor, so that it is not 0."
+    )
 
 
 class Sgd(_Optimizer):
     """Stochastic gradient descent."""
 
     name: Literal["sgd"] = Field(description="Stochastic gradient descent.")
-    learning_rate: Positive = Field(0.01, description="Step size; the start, or the peak, of a schedule.")
-    momentum: Decay = Field(0.0, description="How much of the last step is kept.")
-    nesterov: bool = Field(False, description="Look ahead along the momentum.")
+    learning_rate: Positive = Field(0.01, description="Step size; with a schedule, its largest value.")
+    momentum: Decay = Field(0.0, description="Share of the last step that is added to the next.")
+    nesterov: bool = Field(False, description="Use Nesterov momentum.")
 
 
 class RmsProp(_Optimizer):
@@ -102,9 +67,11 @@ class RmsProp(_Optimizer):
 
     name: Literal["rmsprop"] = Field(description="RMSprop (Hinton, 2012).")
     rho: Decay = Field(0.9, description="Decay of the running mean of the squared gradient.")
-    momentum: Decay = Field(0.0, description="How much of the last step is kept.")
-    epsilon: Positive = Field(1e-7, description="Keeps the division stable.")
-    centered: bool = Field(False, description="Divide by the variance instead of the mean square.")
+    momentum: Decay = Field(0.0, description="Share of the last step that is added to the next.")
+    epsilon: Positive = Field(
+        1e-7, description="Small number that is added to a divisor, so that it is not 0."
+    )
+    centered: bool = Field(False, description="Divide by the variance in place of the mean square.")
 
 
 class Adam(_Moments):
@@ -122,7 +89,8 @@ class AdamW(_Moments):
     )
     weight_decay: NotNegative = Field(
         0.004,
-        description="Share of each weight lost per step, times the rate; biases, gains and embeddings too.",
+        description="Share of each weight that is subtracted at each step, times the learning rate; biases,"
+        " gains and embeddings too.",
     )
     amsgrad: bool = Field(False, description="Keep the largest running mean (Reddi et al., 2018).")
 
@@ -143,8 +111,10 @@ class Adagrad(_Optimizer):
     """Duchi et al., 2011."""
 
     name: Literal["adagrad"] = Field(description="Adagrad (Duchi et al., 2011).")
-    initial_accumulator_value: NotNegative = Field(0.1, description="Start of the sums of squares.")
-    epsilon: Positive = Field(1e-7, description="Keeps the division stable.")
+    initial_accumulator_value: NotNegative = Field(0.1, description="First value of the sums of squares.")
+    epsilon: Positive = Field(
+        1e-7, description="Small number that is added to a divisor, so that it is not 0."
+    )
 
 
 class Adadelta(_Optimizer):
@@ -152,7 +122,9 @@ class Adadelta(_Optimizer):
 
     name: Literal["adadelta"] = Field(description="Adadelta (Zeiler, 2012).")
     rho: Decay = Field(0.95, description="Decay of the running means.")
-    epsilon: Positive = Field(1e-7, description="Keeps the division stable.")
+    epsilon: Positive = Field(
+        1e-7, description="Small number that is added to a divisor, so that it is not 0."
+    )
 
 
 class Lion(_Optimizer):
@@ -160,7 +132,7 @@ class Lion(_Optimizer):
 
     name: Literal["lion"] = Field(description="Lion (Chen et al., 2023).")
     beta_1: Annotated[float, Field(ge=LEAST, le=MOST_DECAY)] = Field(
-        0.9, description="Share of the running mean in the step; more than 0, as in Keras."
+        0.9, description="Share of the running mean in the step; more than 0, as Keras requires."
     )
     beta_2: Decay = Field(0.99, description="Decay of the running mean.")
 
@@ -171,27 +143,29 @@ Optimizer = Annotated[
 
 
 class _Schedule(Section):
-    """What every schedule has."""
+    """The settings of every schedule."""
 
     kind: str
-    warmup: Share = Field(0.0, description="Share of all steps over which the rate rises from 0, 0 to 1.")
+    warmup: Share = Field(
+        0.0, description="Share of all steps in which the rate rises from 0 to its largest value, 0 to 1."
+    )
 
 
 class ConstantSchedule(_Schedule):
     """The same rate at every step."""
 
-    kind: Literal["constant"] = Field("constant", description="The rate stays.")
+    kind: Literal["constant"] = Field("constant", description="The rate is the same at every step.")
 
 
 class LinearSchedule(_Schedule):
-    """A straight line."""
+    """A rate that falls in a straight line."""
 
     kind: Literal["linear"] = Field(description="The rate falls in a straight line.")
     final: Share = Field(0.0, description="Share of the rate that is left at the end, 0 to 1.")
 
 
 class CosineSchedule(_Schedule):
-    """Half a cosine wave (Loshchilov and Hutter, 2017)."""
+    """A rate that falls along half a cosine wave (Loshchilov and Hutter, 2017)."""
 
     kind: Literal["cosine"] = Field(
         description="The rate falls along half a cosine wave (Loshchilov and Hutter, 2017)."
@@ -200,32 +174,78 @@ class CosineSchedule(_Schedule):
 
 
 class ExponentialSchedule(_Schedule):
-    """A constant factor every so many steps."""
+    """A rate that is multiplied by a factor every `decay_steps` steps, smoothly."""
 
-    kind: Literal["exponential"] = Field(description="The rate falls by a factor every so many steps.")
+    kind: Literal["exponential"] = Field(
+        description="The rate is multiplied by a factor every `decay_steps` steps, smoothly."
+    )
     decay_rate: Annotated[float, Field(ge=LEAST, le=1)] = Field(description="The factor.")
     decay_steps: Annotated[int, Field(ge=1, le=2**31 - 1)] = Field(
-        description="After how many steps it has been applied once."
+        description="Number of steps after which the rate has been multiplied by the factor once."
     )
 
 
 class PlateauSchedule(_Schedule):
-    """A factor each time that the loss that chooses the best weights no longer falls."""
+    """A rate that is multiplied by a factor when the loss that chooses the best weights no longer falls."""
 
-    kind: Literal["plateau"] = Field(description="The rate falls by a factor when the loss no longer does.")
+    kind: Literal["plateau"] = Field(
+        description="The rate is multiplied by a factor when the loss no longer falls."
+    )
     factor: Annotated[float, Field(ge=LEAST, lt=1)] = Field(0.5, description="The factor.")
     patience: Patience = Field(
         2,
-        description="Measurements, one after the other, in which the loss has to fall: validations, or epochs"
-        " where nothing is held out. After so many in which it did not, the rate falls.",
+        description="Number of measurements without a lower loss after which the rate falls. A measurement"
+        " is a validation, or an epoch if there is no validation part.",
     )
     min_delta: MinDelta = Field(
-        0.0, description="Only a fall of the loss by more than this counts, in nats per token."
+        0.0, description="A loss is lower only if it falls by more than this, in nats per token."
     )
-    final: Share = Field(0.01, description="Share of the rate below which it does not fall, 0 to 1.")
+    final: Share = Field(0.01, description="Smallest share of the rate that is left, 0 to 1.")
 
 
 Schedule = Annotated[
     ConstantSchedule | LinearSchedule | CosineSchedule | ExponentialSchedule | PlateauSchedule,
     Field(discriminator="kind"),
 ]
+
+
+def learning_rate(
+    xp: Any, done: Any, *, peak: float, schedule: dict[str, Any], total: Any, left: Any = 1.0
+) -> Any:
+    """Return the learning rate of steps: it rises linearly from 0 in the warm-up, then follows the schedule.
+
+    After the warm-up the peak rate is multiplied by a factor. p, from 0 to 1, is the share of the steps after
+    the warm-up that are done; `final` is the factor at the end:
+
+        constant     1
+        linear       1 − (1 − final) · p
+        cosine       final + (1 − final) · (1 + cos πp) / 2         (Loshchilov and Hutter, 2017)
+        exponential  decay_rate ^ (steps after the warm-up / decay_steps)
+        plateau      the factor that the losses so far have led to (`rnnlab.training.monitor`)
+
+    Args:
+        xp: an array library with `round`, `minimum`, `maximum` and `cos`.
+        done: number of steps before each step, of any shape.
+        peak: `training.optimizer.learning_rate`.
+        schedule: the section `training.schedule`, as plain values.
+        total: number of steps of the whole training.
+        left: the factor of a plateau schedule, 0 to 1.
+    """
+    warm_steps = xp.round(schedule["warmup"] * total)
+    rising = xp.minimum((done + 1) / xp.maximum(warm_steps, 1.0), 1.0)
+    after = xp.maximum(done - warm_steps, 0.0)
+    return peak * rising * _decay(xp, after, schedule, xp.maximum(total - warm_steps, 1.0), left)
+
+
+def _decay(xp: Any, after: Any, schedule: dict[str, Any], steps: Any, left: Any) -> Any:
+    """Return the factor of the learning rate, `after` steps after the warm-up."""
+    if schedule["kind"] == "constant":
+        return 1.0
+    if schedule["kind"] == "plateau":
+        return left
+    if schedule["kind"] == "exponential":
+        return schedule["decay_rate"] ** (after / schedule["decay_steps"])
+    progress, final = xp.minimum(after / steps, 1.0), schedule["final"]
+    if schedule["kind"] == "linear":
+        return 1 - (1 - final) * progress
+    return final + (1 - final) * (1 + xp.cos(pi * progress)) / 2

@@ -1,11 +1,8 @@
-"""`--set key.path=value`: settings of the command line, or of Python, in place of the file's.
+"""`--set key.path=value`: settings of the command line, or of Python, in place of those of the file.
 
-For a key that takes text or paths, what stands behind the `=` is the text itself, to its last character:
-`The ` keeps its space, `notes #1.txt` its number. For any other key it is YAML.
-
-Which keys take text or paths, read off the schema: on a command line they are not YAML.
-
-What a training is resumed with: its own configuration, of which little may change.
+For a key that takes text or paths, the value is the text after the `=`, to its last character: `The ` keeps
+its space, `notes #1.txt` its number. For any other key the value is YAML. The schema says which keys take
+text.
 """
 
 import os
@@ -29,26 +26,26 @@ Schema = dict[str, Any]
 
 
 class Takes(Enum):
-    """What a key takes."""
+    """The kind of value that a key takes."""
 
     YAML = auto()
-    """A number, a word of a few, a section, or something else than text."""
+    """A number, one of a few words, a section, or another value that is no free text."""
 
     TEXT = auto()
     TEXTS = auto()
     """A text, or a list of them."""
 
     TEXT_OR_NUMBER = auto()
-    """A text or a number, by the kind of the section, which is not known."""
+    """A text or a number: it depends on the kind of the section, which is not known."""
 
 
 def what_is_taken(path: KeyPath, sections: Any, overrides: Mapping[str, str]) -> Takes:
-    """What the key at a path takes in the kind of section that stands there, or will.
+    """Return the kind of value that a key takes.
 
     Args:
-        path: of the key.
-        sections: plain values, as they are so far.
-        overrides: settings in place of those, by dotted name; one may be the kind.
+        path: the path of the key.
+        sections: the plain values so far; they may name the kind of the section.
+        overrides: the settings to come, by dotted name; one of them may name the kind.
     """
     if not path or (place := LAYOUT.get(path[:-1])) is None:
         return Takes.YAML
@@ -61,14 +58,14 @@ def what_is_taken(path: KeyPath, sections: Any, overrides: Mapping[str, str]) ->
 
 
 def _kind_of(path: KeyPath, place: Place, sections: Any, overrides: Mapping[str, str]) -> str:
-    """The kind of the section at a path; empty where nothing says it."""
+    """Return the kind of the section at a path; empty if nothing names it."""
     dotted = ".".join(map(str, (*path, place.tag)))
     kind = overrides.get(dotted, value_at(sections, (*path, place.tag)))
     return kind.strip() if isinstance(kind, str) and place.tag else ""
 
 
 def _takes(section: type[Section], key: str) -> Takes:
-    """What a key takes in one kind of section, by its JSON Schema."""
+    """Return what a key takes in one kind of section, by its JSON Schema."""
     schema = section.model_json_schema()["properties"][key]
     choices = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
     if choices and all(map(_is_text, choices)):
@@ -79,25 +76,26 @@ def _takes(section: type[Section], key: str) -> Takes:
 
 
 def _is_text(schema: Schema) -> bool:
-    """Whether any text will do, and not only a word of a few."""
+    """Whether a value may be any text, and not only one of a few words."""
     return schema.get("type") == "string" and not {"enum", "const"} & schema.keys()
 
 
 def _is_texts(schema: Schema) -> bool:
+    """Whether a value may be a list of any texts."""
     return schema.get("type") == "array" and _is_text(schema.get("items", {}))
 
 
 NOTHING = ("", "null")
-"""What takes a text away: nothing behind the `=`, or the word."""
+"""The values that remove a text: nothing after the `=`, or the word null."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A value of Python in place of the file's.
+    """A setting from Python, in place of that of the file.
 
     Attributes:
-        name: of the key, dotted.
-        value: as YAML on one line.
+        name: the dotted name of the key.
+        value: the value as YAML on one line.
     """
 
     name: str
@@ -105,19 +103,19 @@ class Setting:
 
 
 Override = str | Setting
-"""`key.path=value` as it was typed, or a value of Python."""
+"""`key.path=value` as it was typed, or a setting from Python."""
 
 
 def apply_overrides(overrides: Sequence[Override], tree: Tree) -> None:
     """Put settings into the tree of a file.
 
     Args:
-        overrides: each `key.path=value`, or a value; a data path in it is relative to the working folder. One
-            of `dataset.path`, `inline` and `url` takes the place of whichever is in the file.
-        tree: changed in place; what cannot be put into it is added to its problems.
+        overrides: the settings; a data path in a setting is relative to the working folder. `dataset.path`,
+            `inline` or `url` replaces the one of them that the file has.
+        tree: the tree, which is changed in place; faults are added to its problems.
 
     Raises:
-        ConfigError: a value is no YAML at all.
+        ConfigError: a value is no valid YAML.
     """
     kinds = {name: text for name, _, text in map(_divided, overrides)}
     for number, override in enumerate(overrides, start=1):
@@ -136,7 +134,7 @@ def apply_overrides(overrides: Sequence[Override], tree: Tree) -> None:
 
 
 def _divided(override: Override) -> tuple[str, bool, str]:
-    """The dotted name, whether there is a value, and the value."""
+    """Return the dotted name, whether there is a `=`, and the value."""
     if isinstance(override, Setting):
         return override.name, True, override.value
     dotted, equals, text = override.partition("=")
@@ -144,7 +142,7 @@ def _divided(override: Override) -> tuple[str, bool, str]:
 
 
 def _apply(path: yaml_tree.Path, text: str, takes: Takes, tree: Tree, mark: Mark) -> str:
-    """Put one setting into the tree; gives what is wrong with it, or nothing."""
+    """Put one setting into the tree; return its fault, or an empty text."""
     if any(str(name).isdecimal() for name in path):
         return "an item of a list cannot be set; set the whole list, such as model.units=[128, 64]"
     section = _section(path[:-1], tree, mark)
@@ -161,10 +159,10 @@ def _apply(path: yaml_tree.Path, text: str, takes: Takes, tree: Tree, mark: Mark
 
 
 def _value(text: str, takes: Takes, mark: Mark) -> Tree:
-    """What stands behind the `=`, as the key takes it.
+    """Return the value after the `=`, as the key takes it.
 
     Raises:
-        ConfigError: it is no YAML where it should be.
+        ConfigError: the key takes YAML, and the value is none.
     """
     if takes is Takes.YAML:
         return read_tree(text, partial(_mark_within, mark))
@@ -175,7 +173,7 @@ def _value(text: str, takes: Takes, mark: Mark) -> Tree:
 
 
 def _text(text: str, mark: Mark) -> Tree:
-    """A text as it stands; nothing where a text is taken away."""
+    """Return the text, unchanged; None if the text is removed."""
     tree = Tree(None if text in NOTHING else text)
     if len(text) > MOST_CHARACTERS:
         tree.problems.append(Problem(mark, f"expected at most {MOST_CHARACTERS:,} characters; use a file"))
@@ -189,7 +187,7 @@ def _text(text: str, mark: Mark) -> Tree:
 
 
 def _list(text: str, mark: Mark) -> Tree | None:
-    """A list in brackets; None where it is none, so that a name may begin with a bracket."""
+    """Return a list in brackets; None if the text is a file name that begins with a bracket."""
     if not (text.startswith("[") and text.endswith("]")):
         return None
     try:
@@ -200,7 +198,7 @@ def _list(text: str, mark: Mark) -> Tree | None:
 
 
 def _is_there(text: str) -> bool:
-    """Whether a file or a folder has this very name."""
+    """Whether a file or a folder has exactly this name."""
     try:
         return os.path.lexists(text)
     except ValueError:  # it has a NUL
@@ -208,7 +206,7 @@ def _is_there(text: str) -> bool:
 
 
 def _is_unicode(text: str) -> bool:
-    """Whether a file can hold a text; what was typed may have bytes that are not UTF-8."""
+    """Whether a text can be written as UTF-8; a typed text may have other bytes."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -217,7 +215,7 @@ def _is_unicode(text: str) -> bool:
 
 
 def _drop_sources_of_the_file(source: str, tree: Tree, dataset: dict[str, Any]) -> None:
-    """Leave out where the file has its data from: who names a source on the command line means that alone."""
+    """Remove the source of the data that the file names, because the command line names another."""
     kept = (source, "sha256") if source == "url" else (source,)
     for other in (*SOURCES, "sha256"):
         mark = tree.keys.get(("dataset", other))
@@ -230,7 +228,7 @@ def _mark_within(mark: Mark, line: int, column: int) -> Mark:
 
 
 def _section(path: yaml_tree.Path, tree: Tree, mark: Mark) -> Any:
-    """What stands at a path; sections that are not there are made."""
+    """Return the value at a path; missing sections are made."""
     section = tree.value
     for depth, name in enumerate(path, start=1):
         if isinstance(section, dict) and section.get(name) is None:

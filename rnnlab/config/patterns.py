@@ -1,9 +1,9 @@
-"""Patterns that stand for many files, such as `tunes/*.mid`.
+"""Patterns for many files, such as `tunes/*.mid`.
 
-A part of a path that exists under its very name is that folder or file, whatever characters it has: in
-`Music [2024]/*.txt` only `*.txt` is a pattern. `**` stands for any number of folders. Hidden files and
-folders are left out, unless the pattern names their dot. The case of the extension does not matter: `*.mid`
-also finds `UPPER.MID`.
+A part of a path that is the name of a folder or file is no pattern, whatever characters it has: in
+`Music [2024]/*.txt` only `*.txt` is a pattern if the folder exists. `**` stands for any number of folders.
+Hidden files and folders match only a pattern that begins with a dot. The case of the extension does not
+matter: `*.mid` also finds `UPPER.MID`.
 """
 
 import fnmatch
@@ -19,7 +19,7 @@ Parts = tuple[str, ...]
 
 
 def divided(path: Path) -> tuple[Path, Parts]:
-    """The folder in which a pattern begins, and the pattern's parts; the path and no part if it is none."""
+    """Return the folder in which a pattern begins, and its parts; no part if the path is no pattern."""
     for depth, part in enumerate(path.parts):
         before = Path(*path.parts[:depth])
         if _WILDCARD.search(part) and not os.path.lexists(before / part):
@@ -28,23 +28,23 @@ def divided(path: Path) -> tuple[Path, Parts]:
 
 
 def is_pattern(path: Path) -> bool:
-    """Whether a path stands for many files."""
+    """Whether a path is a pattern."""
     return bool(divided(path)[1])
 
 
 def files_matching(path: Path) -> list[Path]:
-    """The files that a pattern stands for, by name; the path itself if it is a file and no pattern."""
+    """Return the files that match a pattern, sorted; the path itself if it is a file and no pattern."""
     folder, parts = divided(path)
     return sorted({each for each in _matches(folder, parts) if os.path.isfile(each)})
 
 
 def _matches(folder: Path, parts: Parts, above: frozenset[str] = frozenset()) -> Iterator[Path]:
-    """The paths below a folder that the parts of a pattern lead to.
+    """Yield the paths below a folder that match the parts of a pattern.
 
     Args:
-        folder: where the first part is looked for.
-        parts: of the pattern.
-        above: real paths of the folders that `**` has gone through; a link may lead back to one of them.
+        folder: the folder that the first part is matched in.
+        parts: the parts of the pattern.
+        above: real paths of the folders that `**` has entered; a link may lead back to one of them.
     """
     if not parts:
         yield folder
@@ -61,7 +61,7 @@ def _matches(folder: Path, parts: Parts, above: frozenset[str] = frozenset()) ->
 
 
 def _matches_below(folder: Path, rest: Parts, above: frozenset[str]) -> Iterator[Path]:
-    """The paths that `**` and what follows it lead to: from the folder itself, and from each folder in it."""
+    """Yield the paths that match `**` and the rest: in the folder itself, and in each folder below it."""
     yield from _matches(folder, rest)
     above |= {os.path.realpath(folder)}
     for name in _names_in(folder):
@@ -75,21 +75,21 @@ def _matches_below(folder: Path, rest: Parts, above: frozenset[str]) -> Iterator
 
 
 def _names_in(folder: Path) -> list[str]:
-    """The names in a folder; none if it cannot be listed."""
+    """Return the names in a folder; none if it cannot be listed."""
     with suppress(OSError):
         return os.listdir(folder)
     return []
 
 
 def _fits(name: str, part: str) -> bool:
-    """Whether a name is one that a part of a pattern stands for."""
+    """Whether a name matches a part of a pattern."""
     if name.startswith(".") and not part.startswith("."):
         return False
     return fnmatch.fnmatchcase(name, part) or fnmatch.fnmatchcase(_with_small(name), _with_small(part))
 
 
 def _with_small(name: str) -> str:
-    """A name with its extension in small letters; `.gz` belongs to the extension before it."""
+    """Return a name with its extension in small letters; `.mid.gz` is one extension."""
     dots = 2 if name.lower().endswith(".gz") else 1
     stem, *extensions = name.rsplit(".", dots)
     return ".".join([stem, *(extension.lower() for extension in extensions)])

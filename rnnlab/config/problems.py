@@ -1,8 +1,8 @@
-"""What pydantic finds wrong with the sections, as sentences that a user can act on.
+"""The check of plain values against the schema: all faults at once, as sentences with a remedy.
 
-All that is wrong at once: what is wrong is set aside, so that it hides nothing else.
-
-Which sections the YAML has, and of which kinds, read off the schema.
+pydantic stops at the first kind of fault: a wrong value hides the contradictions of its section. So each
+wrong value is set aside, another stands in for it, and the rest is checked again. `LAYOUT` has the sections
+of the schema, by their place in the YAML.
 """
 
 import copy
@@ -23,17 +23,48 @@ from rnnlab.config.section import Section
 from rnnlab.config.yaml_tree import Path, value_at
 from rnnlab.errors import near
 
+STAND_INS: dict[Path, Any] = {
+    ("dataset",): {"kind": "text", "inline": "-"},
+    ("model",): {"kind": "lstm", "units": 1},
+    ("model", "units"): 1,
+    ("training", "schedule", "decay_rate"): 1.0,
+    ("training", "schedule", "decay_steps"): 1,
+    ("training", "early_stopping", "patience"): 1,
+    ("training", "samples", "every_epochs"): 1,
+}
+"""The value that stands in for each setting without a default."""
+
+_ROUNDS = 3
+"""Number of checks: a bad value hides a bad section, and that hides a contradiction."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place for a section in the YAML.
+
+    Attributes:
+        tag: the key that names the kind of the section; empty if there is only one kind.
+        kinds: the class of each kind.
+    """
+
+    tag: str
+    kinds: dict[str, type[Section]]
+
+    def having(self, key: str) -> list[str]:
+        """Return the kinds that have a key."""
+        return [kind for kind, section in self.kinds.items() if key in section.model_fields]
+
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong.
+    """One fault.
 
     Attributes:
-        path: where, as the keys of the YAML.
-        message: what is wrong, and what to do.
+        path: its place, as the keys of the YAML.
+        message: the fault and its remedy.
         about_key: whether the key itself is wrong, rather than its value.
-        meant: the word that was probably meant; empty if there is none.
-        keys: the paths of all settings that disagree, where it takes several.
+        meant: the word that the user probably meant; empty if there is none.
+        keys: the paths of all settings of a contradiction.
     """
 
     path: Path
@@ -43,20 +74,106 @@ class Finding:
     keys: tuple[Path, ...] = ()
 
 
-def findings(errors: Iterable[ErrorDetails], sections: Any) -> list[Finding]:
-    """Everything that is wrong.
+def check(
+    sections: dict[str, Any], unreadable: Iterable[Path] = (), *, folder: FolderPath | None = None
+) -> tuple[Experiment | None, list[Finding]]:
+    """Return the experiment of plain values, or None and all faults.
 
     Args:
-        errors: what pydantic found.
+        sections: plain values, as the YAML has them.
+        unreadable: the paths of values that the YAML reader refused.
+        folder: the folder of the YAML file.
+    """
+    aside: dict[Path, Any] = {}
+    for path in unreadable:
+        _set_aside(path, aside)
+    found: list[Finding] = []
+    for _ in range(_ROUNDS):
+        mended = _without(sections, aside)
+        try:
+            experiment = Experiment.model_validate(mended, context={FOLDER: folder})
+        except ValidationError as error:
+            new = findings(error.errors(include_url=False), mended)
+            found += [finding for finding in new if not _doubtful(finding, aside)]
+            for finding in new:
+                _set_aside(finding.path, aside, finding.meant)
+        else:
+            break
+    return (None, _without_echoes(found)) if found or aside else (experiment, [])
+
+
+def section_at(path: Path, sections: Any) -> type[Section] | None:
+    """Return the class of the section at a path, by the kind that the values name; None if they name none."""
+    place = LAYOUT.get(path)
+    if place is None:
+        return None
+    section = value_at(sections, path)
+    kind = section.get(place.tag, "") if isinstance(section, dict) else ""
+    return place.kinds.get(kind) if isinstance(kind, str) else None
+
+
+def homes(key: str) -> list[Path]:
+    """Return the paths of the sections that have a key in one of their kinds."""
+    return [path for path, place in LAYOUT.items() if place.having(key)]
+
+
+def _set_aside(path: Path, aside: dict[Path, Any], meant: str = "") -> None:
+    """Set the stand-in of a wrong value: the word that was meant, one of `STAND_INS`, or None."""
+    path = next((path[:depth] for depth, key in enumerate(path) if isinstance(key, int)), path)
+    place = LAYOUT.get(path[:-1])
+    if place and place.tag and path[-1] == place.tag:
+        if meant:
+            aside[path] = meant
+            return
+        path = path[:-1]
+    aside[path] = STAND_INS.get(path)
+
+
+def _without(sections: dict[str, Any], aside: dict[Path, Any]) -> dict[str, Any]:
+    """Return the sections with the stand-ins in place of the wrong values."""
+    mended = copy.deepcopy(sections)
+    for path, value in sorted(aside.items(), key=lambda item: len(item[0])):
+        section = value_at(mended, path[:-1])
+        if isinstance(section, dict):
+            section.pop(path[-1], None)
+            if value is not None:
+                section[path[-1]] = value
+    return mended
+
+
+def _doubtful(finding: Finding, aside: Iterable[Path]) -> bool:
+    """Whether a finding is about a setting that was set aside."""
+    return any(
+        path[: len(key)] == key or key[: len(path)] == path
+        for path in aside
+        for key in finding.keys or (finding.path,)
+    )
+
+
+def _without_echoes(found: list[Finding]) -> list[Finding]:
+    """Return the findings without `missing` for a key that is there in a wrong spelling."""
+    misspelled = {(*finding.path[:-1], finding.meant) for finding in found if finding.about_key}
+    return [
+        finding
+        for finding in found
+        if not (finding.path in misspelled and finding.message.startswith("missing;"))
+    ]
+
+
+def findings(errors: Iterable[ErrorDetails], sections: Any) -> list[Finding]:
+    """Return the faults that pydantic found.
+
+    Args:
+        errors: the errors of pydantic.
         sections: the plain values that it read.
     """
     return [finding for error in errors for finding in _findings(error, _path(error, sections), sections)]
 
 
 def _path(error: ErrorDetails, sections: Any) -> Path:
-    """Where an error belongs, as the keys of the YAML.
+    """Return the place of an error, as the keys of the YAML.
 
-    Pydantic also names the kind of each section, and numbers the items of what was one value in the YAML.
+    pydantic adds the kind of each section, and a number where one value of the YAML became a list.
     """
     path: Path = ()
     kinds: Collection[str] = ()
@@ -72,7 +189,7 @@ def _path(error: ErrorDetails, sections: Any) -> Path:
 
 
 def _findings(error: ErrorDetails, path: Path, sections: Any) -> Iterator[Finding]:
-    """What one error says, which may be several contradictions, or nothing new."""
+    """Yield the faults of one error: several for contradictions, none if another error says the same."""
     kind = error["type"]
     if kind == "contradictions":
         yield from map(_contradiction, error["ctx"]["found"])
@@ -99,7 +216,7 @@ def _contradiction(contradiction: Contradiction) -> Finding:
 
 
 def _wrong_kind(path: Path, sections: Any) -> Finding:
-    """A section of several kinds that names none of them."""
+    """Return the fault of a section that names no kind, or an unknown one."""
     place, section = LAYOUT[path], value_at(sections, path)
     expected = f"expected one of {', '.join(place.kinds)}"
     if not isinstance(section, dict) or place.tag not in section:
@@ -111,7 +228,7 @@ def _wrong_kind(path: Path, sections: Any) -> Finding:
 
 
 def _wrong_choice(error: ErrorDetails, path: Path, sections: Any) -> Finding:
-    """A word that is none of those that its key may have, or only in another kind of the section."""
+    """Return the fault of a word that is not a choice of its key, or only in another kind of the section."""
     expected, received = error["ctx"]["expected"], error["input"]
     place = LAYOUT[path[:-1]]
     fields = {kind: section.model_fields.get(str(path[-1])) for kind, section in place.kinds.items()}
@@ -125,7 +242,7 @@ def _wrong_choice(error: ErrorDetails, path: Path, sections: Any) -> Finding:
 
 
 def _unknown_key(path: Path, sections: Any) -> Finding:
-    """A key that its section lacks: where it belongs, or what it may have been."""
+    """Return the fault of an unknown key, with the section that it belongs to, or a similar key."""
     parent, key = path[:-1], str(path[-1])
     place, section = LAYOUT[parent], section_at(parent, sections)
     if having := place.having(key):
@@ -145,14 +262,14 @@ def _unknown_key(path: Path, sections: Any) -> Finding:
 
 
 def _meaning(path: Path, sections: Any) -> str:
-    """What a missing key is for."""
+    """Return the description of a missing key."""
     section = section_at(path[:-1], sections)
     description = section.model_fields[str(path[-1])].description if section else None
     return description or "a value"
 
 
 def _if_left_out(received: Any, path: Path, sections: Any) -> str:
-    """The remedy for a key without a value that has a default; empty for any other."""
+    """Return the remedy for a key without a value that has a default; empty for any other key."""
     section = section_at(path[:-1], sections)
     field = section.model_fields.get(str(path[-1])) if section else None
     if received is not None or field is None or field.is_required():
@@ -161,11 +278,11 @@ def _if_left_out(received: Any, path: Path, sections: Any) -> str:
 
 
 def _refusal(error: ErrorDetails, *, is_item: bool) -> str:
-    """What was expected and what was received; our own validators say both themselves.
+    """Return what was expected and what was received; validators of rnnlab have both in their message.
 
     Args:
-        error: what pydantic found.
-        is_item: whether what it found wrong stands alone where a list may stand too.
+        error: the error of pydantic.
+        is_item: whether the value stands alone where a list may stand, too.
     """
     expected = expectation(error)
     if expected and is_item and error["input"] is None:
@@ -173,126 +290,8 @@ def _refusal(error: ErrorDetails, *, is_item: bool) -> str:
     return f"expected {expected}, received {shown(error['input'])}" if expected else error["msg"]
 
 
-STAND_INS: dict[Path, Any] = {
-    ("dataset",): {"kind": "text", "inline": "-"},
-    ("model",): {"kind": "lstm", "units": 1},
-    ("model", "units"): 1,
-    ("training", "schedule", "decay_rate"): 1.0,
-    ("training", "schedule", "decay_steps"): 1,
-    ("training", "early_stopping", "patience"): 1,
-    ("training", "samples", "every_epochs"): 1,
-}
-"""What goes in place of each setting that has no default."""
-
-_ROUNDS = 3
-"""Bad values hide bad sections, and those hide contradictions."""
-
-
-def check(
-    sections: dict[str, Any], unreadable: Iterable[Path] = (), *, folder: FolderPath | None = None
-) -> tuple[Experiment | None, list[Finding]]:
-    """The experiment that sections describe, or else everything that is wrong with them.
-
-    Args:
-        sections: plain values, as the YAML has them.
-        unreadable: where values stand that were refused already.
-        folder: of the YAML.
-    """
-    aside: dict[Path, Any] = {}
-    for path in unreadable:
-        _set_aside(path, aside)
-    found: list[Finding] = []
-    for _ in range(_ROUNDS):
-        mended = _without(sections, aside)
-        try:
-            experiment = Experiment.model_validate(mended, context={FOLDER: folder})
-        except ValidationError as error:
-            new = findings(error.errors(include_url=False), mended)
-            found += [finding for finding in new if not _doubtful(finding, aside)]
-            for finding in new:
-                _set_aside(finding.path, aside, finding.meant)
-        else:
-            break
-    return (None, _without_echoes(found)) if found or aside else (experiment, [])
-
-
-def _set_aside(path: Path, aside: dict[Path, Any], meant: str = "") -> None:
-    """Note what to put in place of a wrong value: what was meant, a stand-in, or None for the default."""
-    path = next((path[:depth] for depth, key in enumerate(path) if isinstance(key, int)), path)
-    place = LAYOUT.get(path[:-1])
-    if place and place.tag and path[-1] == place.tag:
-        if meant:
-            aside[path] = meant
-            return
-        path = path[:-1]
-    aside[path] = STAND_INS.get(path)
-
-
-def _without(sections: dict[str, Any], aside: dict[Path, Any]) -> dict[str, Any]:
-    """The sections with other values, or none, in place of the wrong ones."""
-    mended = copy.deepcopy(sections)
-    for path, value in sorted(aside.items(), key=lambda item: len(item[0])):
-        section = value_at(mended, path[:-1])
-        if isinstance(section, dict):
-            section.pop(path[-1], None)
-            if value is not None:
-                section[path[-1]] = value
-    return mended
-
-
-def _doubtful(finding: Finding, aside: Iterable[Path]) -> bool:
-    """Whether something that was set aside has a part in a finding."""
-    return any(
-        path[: len(key)] == key or key[: len(path)] == path
-        for path in aside
-        for key in finding.keys or (finding.path,)
-    )
-
-
-def _without_echoes(found: list[Finding]) -> list[Finding]:
-    """Each thing once: a key that is spelled wrong is not also missing."""
-    misspelled = {(*finding.path[:-1], finding.meant) for finding in found if finding.about_key}
-    return [
-        finding
-        for finding in found
-        if not (finding.path in misspelled and finding.message.startswith("missing;"))
-    ]
-
-
-@dataclass(frozen=True)
-class Place:
-    """A place for a section.
-
-    Attributes:
-        tag: the key that says which kind of section stands there; empty where there is but one.
-        kinds: the class of each kind.
-    """
-
-    tag: str
-    kinds: dict[str, type[Section]]
-
-    def having(self, key: str) -> list[str]:
-        """The kinds that have a key."""
-        return [kind for kind, section in self.kinds.items() if key in section.model_fields]
-
-
-def section_at(path: Path, sections: Any) -> type[Section] | None:
-    """The class of the section at a path, of the kind that the data names; None if it names none."""
-    place = LAYOUT.get(path)
-    if place is None:
-        return None
-    section = value_at(sections, path)
-    kind = section.get(place.tag, "") if isinstance(section, dict) else ""
-    return place.kinds.get(kind) if isinstance(kind, str) else None
-
-
-def homes(key: str) -> list[Path]:
-    """The sections that have a key, in any of their kinds."""
-    return [path for path, place in LAYOUT.items() if place.having(key)]
-
-
 def _places(path: Path, place: Place) -> Iterator[tuple[Path, Place]]:
-    """A place with its path, and all places within it."""
+    """Yield a place with its path, and all places within it."""
     yield path, place
     for section in place.kinds.values():
         for key, field in section.model_fields.items():
@@ -301,7 +300,7 @@ def _places(path: Path, place: Place) -> Iterator[tuple[Path, Place]]:
 
 
 def _kinds(field: FieldInfo) -> dict[str, type[Section]]:
-    """The sections that may stand in a field, by kind; none where the field is a setting."""
+    """Return the sections that a field may hold, by kind; none if the field is a plain setting."""
     if tag := _tag(field):
         sections = get_args(field.annotation)
         return {kind: each for each in sections for kind in get_args(each.model_fields[tag].annotation)}
@@ -316,4 +315,4 @@ def _tag(field: FieldInfo) -> str:
 
 
 LAYOUT: dict[Path, Place] = dict(_places((), Place("", {"": Experiment})))
-"""Every place for a section, by its path; the whole page stands at the empty path."""
+"""Every place for a section, by its path; the empty path is the whole file."""

@@ -1,42 +1,39 @@
-"""From YAML to an `Experiment`."""
+"""The reading of YAML: an `Experiment`, or all faults with their places; and that of a resumed run."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rnnlab.config.comparison import is_comparison
-from rnnlab.config.contradictions import refuse_contradictions
-from rnnlab.config.overrides import Override, apply_overrides
 from rnnlab.config.problems import Finding, check, section_at
 from rnnlab.config.report import Mark, Problem, report
-from rnnlab.config.schema import Experiment
-from rnnlab.config.section import DATA_PATHS, make_absolute, one_or_many
-from rnnlab.config.writing import write_experiment
-from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, read_tree, value_at
+from rnnlab.config.schema import FITTED_SETTINGS, Experiment
+from rnnlab.config.section import DATA_PATHS, Section, make_absolute, one_or_many
+from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, is_comparison, read_tree, value_at
 from rnnlab.errors import ConfigError, DataError, MissingFile, TrainingError, UsageError, command_line
 from rnnlab.files import read_text
 
-__all__ = ["MOST_BYTES", "parse_experiment", "read_experiment", "write_experiment"]
+if TYPE_CHECKING:
+    from rnnlab.config.overrides import Override
 
 _SECTIONS = "expected sections (dataset:, model:, …); see rnnlab schema"
 CALLBACKS = ("training", "callbacks")
-"""The setting with items whose keys are no settings of their own."""
+"""The setting whose items have keys that are no settings."""
 
 MOST_BYTES = 4 * MOST_CHARACTERS
 
 
-def read_experiment(path: Path, overrides: Sequence[Override] = ()) -> Experiment:
-    """The experiment of a YAML file.
+def read_experiment(path: Path, overrides: Sequence["Override"] = ()) -> Experiment:
+    """Return the experiment of a YAML file.
 
     Args:
         path: the file.
-        overrides: settings that replace the file's, each `key.path=value`, as `config/overrides.py` reads
-            them; a path in one is relative to the working folder.
+        overrides: settings that replace those of the file, each `key.path=value`, as `config/overrides.py`
+            reads them; a path in an override is relative to the working folder.
 
     Raises:
-        ConfigError: everything that is wrong, one line each, with file, line and column.
+        ConfigError: the file has faults; one line each, with file, line and column.
     """
     try:
         text = read_text(path, most_bytes=MOST_BYTES)
@@ -45,17 +42,19 @@ def read_experiment(path: Path, overrides: Sequence[Override] = ()) -> Experimen
     return parse_experiment(text, name=str(path), folder=path.parent, overrides=overrides)
 
 
-def parse_experiment(text: str, *, name: str, folder: Path, overrides: Sequence[Override] = ()) -> Experiment:
-    """The experiment of a YAML text.
+def parse_experiment(
+    text: str, *, name: str, folder: Path, overrides: Sequence["Override"] = ()
+) -> Experiment:
+    """Return the experiment of a YAML text.
 
     Args:
         text: the YAML.
-        name: what messages call it.
-        folder: what the paths in it are relative to.
+        name: the name of the text in messages.
+        folder: the folder that its paths are relative to.
         overrides: as in `read_experiment`.
 
     Raises:
-        ConfigError: everything that is wrong, one line each.
+        ConfigError: the text has faults; one line each.
     """
     tree = _tree(text, name, folder, overrides)
     experiment, findings = check(tree.value, tree.refused, folder=folder.absolute())
@@ -67,17 +66,16 @@ def parse_experiment(text: str, *, name: str, folder: Path, overrides: Sequence[
 
 @contextmanager
 def places_named(
-    path: Path, overrides: Sequence[Override] = (), *, text: str | None = None
+    path: Path, overrides: Sequence["Override"] = (), *, text: str | None = None
 ) -> Iterator[None]:
-    """Add the place of the setting to each error that only the data shows, such as an unknown seed, or only
-    the import of a callback.
+    """Add the line and column of a setting to errors of the body, such as an unknown token in a seed.
 
-    Of a file that is not there, and that a relative path of the YAML names, add what the path is relative to.
+    If the body misses a file that a relative path of the YAML names, say what the path is relative to.
 
     Args:
         path: the YAML file that the experiment was read from.
         overrides: as in `read_experiment`.
-        text: the YAML, where it is of no file; the path is then what messages call it.
+        text: the YAML, if it comes from no file; `path` is then its name in messages.
     """
     try:
         yield
@@ -93,8 +91,8 @@ def places_named(
         raise MissingFile(f"{error} ({key} is relative to its YAML file)", error.path) from None
 
 
-def _key_of(missing: Path, path: Path, overrides: Sequence[Override]) -> str:
-    """The dotted key by which a YAML file names a file relative to its folder; empty if none does."""
+def _key_of(missing: Path, path: Path, overrides: Sequence["Override"]) -> str:
+    """Return the dotted key whose relative path leads to a missing file; empty if there is none."""
     text = read_text(path, most_bytes=MOST_BYTES)
     tree = _tree(text, str(path), path.parent, overrides)
     plain = read_tree(text, lambda line, column: Mark(0, line, column, str(path))).value
@@ -110,7 +108,7 @@ def _key_of(missing: Path, path: Path, overrides: Sequence[Override]) -> str:
 
 
 def _placed(line: str, tree: Tree) -> str:
-    """A line with the place of the setting that it begins with; as it stands if it begins with none."""
+    """Return a line with the place of the setting that it begins with; unchanged if it begins with none."""
     dotted, _, message = line.partition(": ")
     path = tuple(int(key) if key.isdecimal() else key for key in dotted.split("."))
     if path[:2] == CALLBACKS:
@@ -123,8 +121,8 @@ def _placed(line: str, tree: Tree) -> str:
     return str(_problem(Finding(path, message), tree))
 
 
-def _tree(text: str, name: str, folder: Path, overrides: Sequence[Override]) -> Tree:
-    """The plain values of a YAML text, with absolute paths and the overrides in them, and their places."""
+def _tree(text: str, name: str, folder: Path, overrides: Sequence["Override"]) -> Tree:
+    """Return the plain values of a YAML text, with absolute paths and overrides, and their places."""
     tree = read_tree(text, lambda line, column: Mark(0, line, column, name))
     if not isinstance(tree.value, dict):
         raise ConfigError(*report([*tree.problems, Problem(Mark(0, 0, 0, name), _SECTIONS)]))
@@ -134,19 +132,22 @@ def _tree(text: str, name: str, folder: Path, overrides: Sequence[Override]) -> 
             f" {command_line('compare', Path(name))}"
         )
     make_absolute(tree.value, folder)
-    apply_overrides(overrides, tree)
+    if overrides:
+        from rnnlab.config.overrides import apply_overrides  # noqa: PLC0415 (a model file has none)
+
+        apply_overrides(overrides, tree)
     return tree
 
 
 def _problem(finding: Finding, tree: Tree) -> Problem:
-    """A finding as a line; the name of the setting is left out where the line begins with it."""
+    """Return a finding as a line; the name of the setting is not repeated if the place says it."""
     mark, dotted = _where(finding, tree), ".".join(map(str, finding.path))
     named = str(mark) in (dotted, f"--set {dotted}")
     return Problem(mark, finding.message if named else f"{dotted}: {finding.message}")
 
 
 def _where(finding: Finding, tree: Tree) -> Mark:
-    """Where to look: the key if it is wrong, else the value; of what is not there, what it should be in."""
+    """Return the place of a finding: the wrong key, or the value; if neither is there, the section."""
     path = finding.path
     if path in tree.values:
         return tree.keys[path] if finding.about_key else tree.values[path]
@@ -155,16 +156,12 @@ def _where(finding: Finding, tree: Tree) -> Mark:
 
 
 def _about_config(path: Path, error: DataError) -> str:
-    """What is wrong with the file itself."""
+    """Return the message for a YAML file that cannot be read."""
     if not os.path.exists(path):
         return f"{path}: no such configuration; expected a YAML file, e.g. configs/nabiya_stateful_lstm.yaml"
     if path.is_file() and not path.stat().st_size:
         return f"{path}: the file is empty; {_SECTIONS}"
     return str(error)
-
-
-OPEN = {"split", "window", "batch_size", "epochs", "optimizer", "schedule"}
-"""Settings that are chosen by the data where a configuration leaves them out (`datasets/loading.py`)."""
 
 
 MAY_CHANGE = (
@@ -174,33 +171,32 @@ MAY_CHANGE = (
     "training.on_non_finite",
     "training.tensorboard",
 )
-"""When training ends, when it is saved, what ends it, and whether it is watched: all else would have been
-another training."""
+"""The settings that may change when a run is resumed. With another value of any other setting, the training
+would have been different from its beginning."""
 
 
 def resumed_experiment(
     own: Path,
     config: Path | None,
-    overrides: Sequence[Override],
+    overrides: Sequence["Override"],
     *,
     located: Callable[[Experiment], Experiment] = lambda experiment: experiment,
 ) -> Experiment:
-    """The experiment that a run goes on with.
+    """Return the experiment with which a run is resumed.
 
     Args:
-        own: the resolved configuration in the run's folder.
-        config: a configuration that should say the same; None takes the run's own.
-        overrides: settings that replace some of it.
-        located: finds the data of the run's own configuration where it lies, if the run has been moved.
+        own: the resolved configuration in the run folder.
+        config: a configuration that should say the same; None for that of the run.
+        overrides: settings that replace settings of the configuration.
+        located: finds the data of the run, if the run folder was moved.
 
     Raises:
-        ConfigError: what is wrong with a configuration.
-        UsageError: it differs from what the run was begun with, in more than may change.
+        ConfigError: a configuration has faults.
+        UsageError: a setting differs from that of the run, and is not in `MAY_CHANGE`.
     """
     begun = located(read_experiment(own))
     asked_for = read_experiment(config, overrides) if config else located(read_experiment(own, overrides))
     wanted = _with_choices(asked_for, begun)
-    refuse_contradictions(wanted)
     changed = [
         f"{key} ({_shown(before)} → {_shown(after)})"
         for key, before, after in _differences(begun.model_dump(mode="json"), wanted.model_dump(mode="json"))
@@ -215,17 +211,17 @@ def resumed_experiment(
 
 
 def _with_choices(wanted: Experiment, begun: Experiment) -> Experiment:
-    """A configuration with what it leaves open as it was chosen when the run began."""
-    update = {}
-    for name, section in (("dataset", begun.dataset), ("training", begun.training)):
-        mine = getattr(wanted, name)
-        chosen = {key: getattr(section, key) for key in OPEN - mine.model_fields_set if hasattr(section, key)}
-        update[name] = mine.model_copy(update=chosen)
-    return wanted.model_copy(update=update)
+    """Return a configuration with the settings that it leaves out as they were chosen when the run began."""
+    sections: dict[str, Section] = {}
+    for name, keys in FITTED_SETTINGS.items():
+        mine, chosen = getattr(wanted, name), getattr(begun, name)
+        left_out = {key: getattr(chosen, key) for key in keys if key not in mine.model_fields_set}
+        sections[name] = mine.model_copy(update=left_out)
+    return wanted.replaced(**sections)
 
 
 def _differences(old: Any, new: Any, key: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """The dotted names of the settings that differ, with both values."""
+    """Yield the dotted names of the settings that differ, with both values."""
     if isinstance(old, dict) and isinstance(new, dict):
         for name in dict.fromkeys([*old, *new]):
             yield from _differences(old.get(name), new.get(name), f"{key}.{name}" if key else name)
@@ -234,6 +230,6 @@ def _differences(old: Any, new: Any, key: str = "") -> Iterator[tuple[str, Any, 
 
 
 def _shown(value: Any) -> str:
-    """A setting in a few characters."""
+    """Return a setting in 40 characters at most."""
     text = str(value)
     return text if len(text) <= 40 else f"{text[:39]}…"

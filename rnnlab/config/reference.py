@@ -1,6 +1,6 @@
-"""The configuration reference as Markdown, read off the schema: each key, its type, default and meaning.
+"""The reference of the configuration as Markdown: each key of the schema, its type, default and meaning.
 
-The papers that the descriptions of settings name, by the names and the year that stand there.
+At its end are the papers that the descriptions cite.
 """
 
 import json
@@ -15,30 +15,30 @@ from rnnlab.config.yaml_tree import Path
 _OPENING = """\
 # Configuration
 
-Every key of the YAML, read off the schema: `rnnlab schema --markdown` prints this page, and a test compares
-them. `rnnlab schema` gives the same as JSON Schema, for an editor.
+This page lists every key of the YAML. `rnnlab schema --markdown` prints it from the schema, and a test
+compares the two. `rnnlab schema` prints the same as JSON Schema, for an editor.
 
-What is left out has the default that stands here, and none where there is a dash. Only a stream (`batching:
-stream`) chooses what is left out of `split`, `window`, `batch_size` and `epochs`, and an optimizer with its
-schedule where both are left out, by the size of its data, and says so. `rnnlab describe` shows what a page
-comes to, and the `config.yaml` of a run has all of it written out. What cannot stand together is refused
-before anything is trained, with the place and the remedy.
+A key that is left out has the default of its table; a dash means that it has none. With `batching: stream`,
+rnnlab chooses `split`, `window`, `batch_size` and `epochs` by the size of the data if they are left out, and
+the optimizer with its schedule if both are left out; it prints what it chose. `rnnlab describe` shows all
+settings of a configuration, and `config.yaml` in a run folder has all of them written out. Settings that
+contradict each other are refused before the training begins, with their place and the remedy.
 
-On the command line `--set KEY=VALUE` replaces a key. For a key that takes text or paths, VALUE is the
-text as it stands, to its last character: `--set 'generation.seed=The '` keeps the space, and quotes in
-it are kept too. `null`, or nothing, takes the text away; `[a.txt, b.txt]` is a list, unless a file has
-this very name. For any other key VALUE is YAML.
+On the command line `--set KEY=VALUE` replaces a key. For a key that takes text or paths, VALUE is the text
+itself, to its last character: `--set 'generation.seed=The '` keeps the space, and keeps quotes too. `null`,
+or an empty VALUE, removes the text; `[a.txt, b.txt]` is a list, unless a file has exactly this name. For any
+other key VALUE is YAML.
 
-A data path of the YAML is relative to its file, one of `--set` to the working folder. In a pattern, `*`
-stands for any characters, `?` for one, `[ab]` for one of these, `**` for any number of folders. A
-folder or a file that has the very name is taken as it is, and the case of the extension does not
-matter.
+A data path in the YAML is relative to the YAML file; a data path in `--set` is relative to the working
+folder. In a pattern, `*` stands for any characters, `?` for one character, `[ab]` for one of these, and `**`
+for any number of folders. If a folder or a file has exactly the name of a pattern, it is that folder or file.
+The case of the extension does not matter.
 """
 
 _CITATION = re.compile(r"[A-Z]\w+(?: and [A-Z]\w+| et al\.)?, [0-9]{4}")
 
 MOST_WRITTEN_OUT = 1e15
-"""A larger bound has an exponent."""
+"""A larger bound is written with an exponent."""
 
 Properties = dict[str, dict[str, Any]]
 Cells = tuple[str, str, str]
@@ -46,19 +46,19 @@ Cells = tuple[str, str, str]
 
 
 def reference() -> str:
-    """The page."""
+    """Return the page."""
     places = (_place(path, place) for path, place in LAYOUT.items())
     return "\n".join([_OPENING, *places, *_papers()])
 
 
 def cited() -> set[str]:
-    """The papers, by names and year, that some description of the schema names."""
+    """Return the papers, by authors and year, that the descriptions of the schema cite."""
     kinds = [kind for place in LAYOUT.values() for kind in place.kinds.values()]
     return set(_CITATION.findall(" ".join(json.dumps(kind.model_json_schema()) for kind in kinds)))
 
 
 def _place(path: Path, place: Place) -> str:
-    """The part of the page on one section."""
+    """Return the part of the page on one section."""
     properties = {name: _properties(kind) for name, kind in place.kinds.items()}
     lines = [f"## `{_dotted(path)}`" if path else "## The sections", ""]
     for name, keys in properties.items():
@@ -69,7 +69,7 @@ def _place(path: Path, place: Place) -> str:
 
 
 def _properties(section: type[Section]) -> Properties:
-    """The JSON Schema of each key, with its description, and `required` where it has no default."""
+    """Return the JSON Schema of each key, with its description, and whether it is required."""
     schema = section.model_json_schema()
     return {
         key: {
@@ -84,7 +84,7 @@ def _properties(section: type[Section]) -> Properties:
 def _rows(
     path: Path, place: Place, properties: dict[str, Properties]
 ) -> Iterator[tuple[str, list[str], Cells]]:
-    """Each key with the kinds that have it, once for each way in which they have it; the tag is no row."""
+    """Yield each key with the kinds that have it; a key that differs between kinds has several rows."""
     rows: dict[tuple[str, Cells], list[str]] = {}
     for kind, keys in properties.items():
         for key, schema in keys.items():
@@ -98,7 +98,7 @@ def _rows(
 
 
 def _table(rows: Iterable[tuple[str, list[str], Cells]], *, many: bool) -> Iterator[str]:
-    """The rows as a table; where a section has kinds, with a column that says which of them have the key."""
+    """Yield the lines of a table; if the section has several kinds, a column names those with the key."""
     titles = ["key", *(["of"] if many else []), "type", "default", "meaning"]
     yield "| " + " | ".join(titles) + " |"
     yield "|" + "---|" * len(titles)
@@ -108,14 +108,14 @@ def _table(rows: Iterable[tuple[str, list[str], Cells]], *, many: bool) -> Itera
 
 
 def _type_at(path: Path, schema: dict[str, Any]) -> str:
-    """What a key may be: a section of its own, with a link to it, or a value."""
+    """Return the type of a key: a link to its section, or the type of its value."""
     if path in LAYOUT:
         return f"[section](#{_dotted(path).replace('.', '')})"
     return _type(schema)
 
 
 def _type(schema: dict[str, Any]) -> str:
-    """What a value may be, in words, with its range."""
+    """Return the type of a value in words, with its range."""
     if "anyOf" in schema:
         choices = [choice for choice in schema["anyOf"] if choice != {"type": "null"}]
         return ", or ".join(
@@ -134,14 +134,14 @@ def _type(schema: dict[str, Any]) -> str:
 
 
 def _list(schema: dict[str, Any], beside: list[dict[str, Any]]) -> str:
-    """What a list may hold, which may stand alone too."""
+    """Return the type of a list in words; `beside` are the types that may stand without a list."""
     items, length = schema["items"], _range(schema, "minItems", "maxItems")
     what = "them" if all(each in beside for each in items.get("anyOf", [items])) else _type(items)
     return " ".join(filter(None, ["a list of", length, "of them" if length and what == "them" else what]))
 
 
 def _range(schema: dict[str, Any], least: str, most: str) -> str:
-    """What is allowed of a number, or of the length of a list; empty if all is."""
+    """Return the range of a number, or of the length of a list; empty if there is none."""
     low = _bound(schema, {least: "", "exclusiveMinimum": "more than "})
     high = _bound(schema, {most: "", "exclusiveMaximum": "less than "})
     if low and high:
@@ -150,7 +150,7 @@ def _range(schema: dict[str, Any], least: str, most: str) -> str:
 
 
 def _bound(schema: dict[str, Any], wordings: dict[str, str]) -> str:
-    """The first of some bounds that a schema has, 1e6 as 1,000,000; empty if it has none."""
+    """Return the first of several bounds that a schema has; empty if it has none."""
     for key, wording in wordings.items():
         if key in schema:
             return f"{wording}{_number(schema[key])}"
@@ -158,12 +158,12 @@ def _bound(schema: dict[str, Any], wordings: dict[str, str]) -> str:
 
 
 def _number(value: float) -> str:
-    """A bound: 1,000,000 in full, 1e+37 with an exponent."""
+    """Return a bound as text: 1,000,000 in full, 1e+37 with an exponent."""
     return f"{int(value):,}" if value == int(value) and value < MOST_WRITTEN_OUT else f"{value:.9g}"
 
 
 def _default(schema: dict[str, Any]) -> str:
-    """A default as YAML has it, and of a section its kind; a dash where there is none."""
+    """Return a default as YAML has it, or the kind of a section; a dash if there is none."""
     if schema["required"]:
         return "required"
     value = schema.get("default")
@@ -176,7 +176,7 @@ def _default(schema: dict[str, Any]) -> str:
 
 
 def _papers() -> Iterator[str]:
-    """The list of what the descriptions cite."""
+    """Yield the lines of the list of papers."""
     yield "## Papers"
     yield ""
     for citation in sorted(cited()):

@@ -1,9 +1,4 @@
-"""The report of what is wrong with a configuration: one line each, in the order of the file.
-
-The words for what a setting may be, and for what it was.
-
-What is said of settings that cannot be together.
-"""
+"""The report of the faults of a configuration, one line each in the order of the file, and its wording."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,21 +8,21 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 MOST_LINES = 50
-"""A report of more problems is cut."""
+"""Largest number of lines of a report; further problems are only counted."""
 
 MOST_SHOWN = 60
-"""Characters of a value that a line shows."""
+"""Largest number of characters of a value in a line."""
 
 
 @dataclass(frozen=True, order=True)
 class Mark:
-    """A point to look at; points sort as they are read.
+    """A place in a file or on the command line; places sort in reading order.
 
     Attributes:
         override: 0 for the file, else the number of the `--set` on the command line.
-        line: from 1; 0 for the source as a whole.
-        column: from 1, or 0.
-        source: the file's name, or `--set` with the key that it sets.
+        line: line number from 1; 0 for the source as a whole.
+        column: column from 1, or 0.
+        source: the name of the file, or `--set` with its key.
     """
 
     override: int
@@ -41,7 +36,7 @@ class Mark:
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One line of the report."""
+    """One line of a report."""
 
     mark: Mark
     message: str
@@ -51,7 +46,7 @@ class Problem:
 
 
 def report(problems: Iterable[Problem]) -> list[str]:
-    """The lines of a report, at most as many as one would read."""
+    """Return the lines of a report, `MOST_LINES` at most and a count of the rest."""
     distinct = set(problems)
     lines = list(map(str, nsmallest(MOST_LINES, distinct)))
     more = len(distinct) - len(lines)
@@ -59,7 +54,7 @@ def report(problems: Iterable[Problem]) -> list[str]:
 
 
 def shortened(text: str) -> str:
-    """A text cut where it is longer than one would read."""
+    """Return a text of `MOST_SHOWN` characters at most; a longer one is cut."""
     return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 3] + "…"
 
 
@@ -88,7 +83,7 @@ _BOUNDS = {
 
 
 def expectation(error: ErrorDetails) -> str:
-    """What pydantic expected; empty where the error's own message says it."""
+    """Return what pydantic expected, such as `an integer`; empty if the message of the error says it."""
     kind = error["type"]
     if kind not in _BOUNDS:
         return _TYPES.get(kind, "")
@@ -98,12 +93,12 @@ def expectation(error: ErrorDetails) -> str:
 
 
 def did_you_mean(words: Sequence[str]) -> str:
-    """The question after a misspelled word; empty where no known word is near."""
+    """Return the question after a misspelled word; empty if there is no similar word."""
     return f"; did you mean '{words[0]}'?" if words else ""
 
 
 def shown(value: Any) -> str:
-    """A value as the YAML writes it, shortened."""
+    """Return a value as YAML writes it, shortened."""
     match value:
         case None:
             return "nothing"
@@ -119,11 +114,11 @@ def shown(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Contradiction:
-    """Settings that cannot be together.
+    """Settings that contradict each other.
 
     Attributes:
-        keys: the dotted names of these settings; the first is the one to change.
-        message: what is wrong, and what to do.
+        keys: the dotted names of the settings; the first is the one to change.
+        message: the fault and its remedy.
     """
 
     keys: tuple[str, ...]

@@ -1,8 +1,7 @@
-"""What every section of the configuration has in common.
+"""The base of every section, the ranges of numbers that several sections use, and the paths of a dataset.
 
-The paths of a dataset and of its split: absolute in an experiment, relative to its folder in YAML.
-
-In Python a path may be relative to the working folder; it is made absolute when the experiment is built.
+A path is absolute in an experiment, and relative to the folder of the file in YAML. A relative path that is
+given in Python is relative to the working folder; it is made absolute when the section is built.
 """
 
 import os
@@ -13,17 +12,16 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from rnnlab.config.patterns import divided
 from rnnlab.config.yaml_tree import value_at
 
 MOST_UNITS = 16_384
 MOST_LAYERS = 32
 
 LEAST, MOST = 1e-30, 1e37
-"""Of a number above 0: float32 holds both, and what an optimizer makes of them in a step."""
+"""Range of numbers above 0: float32 holds both, and the results of a step of an optimizer with them."""
 
 MOST_DECAY = 0.9999999
-"""Less than 1 in float32 too: optimizers divide by 1 − decay."""
+"""Largest decay: in float32, too, it is less than 1, and optimizers divide by 1 − decay."""
 
 
 class Section(BaseModel):
@@ -33,7 +31,7 @@ class Section(BaseModel):
 
 
 def one_or_many(value: Any) -> Any:
-    """A tuple from a YAML list, or from one value alone."""
+    """Return a tuple from a YAML list, or from one value alone."""
     if isinstance(value, list):
         return tuple(value)
     return value if isinstance(value, dict | tuple) else (value,)
@@ -57,26 +55,32 @@ Positive = Annotated[float, Field(ge=LEAST, le=MOST)]
 """A number above 0 in the range of float32."""
 
 Decay = Annotated[float, Field(ge=0, le=MOST_DECAY)]
-"""How much of a running mean is kept at each step, from 0 to less than 1."""
+"""Share of a running mean that is kept at each step, from 0 to less than 1."""
+
+Patience = Annotated[int, Field(ge=1, le=10_000_000)]
+"""Number of measurements without a lower loss, after which something happens."""
+
+MinDelta = Annotated[float, Field(ge=0)]
+"""A loss is lower only if it falls by more than this, in nats per token."""
 
 RandomSeed = Annotated[int, Field(ge=0, le=2**31 - 1)]
-"""A number that fixes what is drawn."""
+"""A seed of a random generator."""
 
 Length = Annotated[int, Field(ge=1, le=10_000_000)]
-"""Tokens to write after a seed."""
+"""Number of tokens after a seed."""
 
 Temperature = Annotated[float, Field(ge=0, le=1000)]
-"""What the logits are divided by; 0 takes the most probable token."""
+"""The logits are divided by it; 0 takes the most probable token."""
 
 SampleCount = Annotated[int, Field(ge=1, le=10_000)]
-"""How many samples are written."""
+"""Number of samples."""
 
 
 DATA_PATHS = (("dataset", "path"), ("dataset", "split", "validation"), ("dataset", "split", "test"))
-"""The keys that name files."""
+"""The settings that name files."""
 
 STRINGS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
-"""JSON Schema of one text or several."""
+"""JSON Schema of one text, or of a list of them."""
 
 
 def _file_name(value: Any) -> Any:
@@ -99,11 +103,11 @@ Paths = Annotated[
 
 
 def make_absolute(sections: Any, folder: Path) -> None:
-    """Resolve the paths of a dataset against a folder, in place.
+    """Make the paths of a dataset absolute, in place.
 
     Args:
-        sections: plain values; a path that is absolute stays, and so does what is no path.
-        folder: what the paths are relative to.
+        sections: plain values; absolute paths, and values that are no text, stay.
+        folder: the folder that the paths are relative to.
     """
     _change(sections, lambda path: os.path.abspath(folder / path) if path else path)
 
@@ -114,7 +118,7 @@ def make_relative(sections: Any, folder: Path) -> None:
 
 
 def relative(path: Path, folder: Path) -> str:
-    """A path relative to a folder, with slashes; absolute where there is no way to it, as between drives."""
+    """Return a path relative to a folder, with slashes; the absolute path if they are on different drives."""
     try:
         return Path(os.path.relpath(path, folder)).as_posix()
     except ValueError:
@@ -122,7 +126,7 @@ def relative(path: Path, folder: Path) -> str:
 
 
 def folder_of_all(paths: Iterable[Path]) -> Path:
-    """The innermost folder from which all paths and patterns lead on; the root where there are none."""
+    """Return the innermost folder that holds all paths and patterns; the root if there are none."""
     folders = [_folder_of(path) for path in paths]
     try:
         return Path(os.path.commonpath(folders)) if folders else Path(os.sep)
@@ -131,12 +135,15 @@ def folder_of_all(paths: Iterable[Path]) -> Path:
 
 
 def _folder_of(path: Path) -> Path:
-    """The folder of a file or a folder; of a pattern, the one in which it begins."""
+    """Return the folder that holds a file or a folder, or in which a pattern begins."""
+    from rnnlab.config.patterns import divided  # noqa: PLC0415 (only the files of a dataset need it)
+
     folder, pattern = divided(path)
     return folder if pattern else path.parent
 
 
 def _change(sections: Any, change: Callable[[str], str]) -> None:
+    """Replace each path of the data by `change(path)`, in place."""
     for *place, key in DATA_PATHS:
         section = value_at(sections, tuple(place))
         if not isinstance(section, dict):

@@ -1,72 +1,183 @@
-"""The section `training.checkpoint`: when a training is saved so that it can be resumed.
+"""The sections `training`, `evaluation` and `generation`: what is done with the network."""
 
-The section `training.early_stopping`: what ends a training before its last epoch.
-
-The section `training.samples`: what is written while the network is trained.
-"""
-
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from rnnlab.config.section import Length, SampleCount, Section, Temperature
+from rnnlab.config.callback import Callbacks
+from rnnlab.config.model import RecurrentModel
+from rnnlab.config.optimizer import Adam, ConstantSchedule, Optimizer, Schedule
+from rnnlab.config.section import (
+    Length,
+    MinDelta,
+    Patience,
+    RandomSeed,
+    SampleCount,
+    Section,
+    Share,
+    Temperature,
+)
+
+Regime = Literal["windows", "stateful_windows", "stream"]
 
 DEFAULT_SECONDS = 30.0
 
 
 class Checkpoints(Section):
-    """When a training is saved so that it can be resumed."""
+    """When checkpoints are saved, so that a training can be resumed."""
 
     every_seconds: Annotated[float, Field(gt=0, le=1e6)] | None = Field(
         None,
-        description=f"Seconds between two saves; left out, {DEFAULT_SECONDS:g}, unless every_epochs is set."
-        " Stretched where saves would take more than a hundredth of the time.",
+        description=f"Seconds between two checkpoints; left out, {DEFAULT_SECONDS:g}, unless every_epochs is"
+        " set. The interval grows if saving would take more than a hundredth of the time.",
     )
     every_epochs: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
-        None, description="Epochs between two saves, instead of every_seconds."
+        None, description="Epochs between two checkpoints, in place of every_seconds."
     )
     keep: Annotated[int, Field(ge=1, le=1000)] = Field(
-        2, description="How many checkpoints are kept; the best weights are always."
+        2, description="Number of checkpoints that are kept; the best weights are always kept."
     )
 
     @model_validator(mode="after")
     def _default_interval(self) -> "Checkpoints":
-        """Set `every_seconds` to its default where neither interval is given."""
+        """Set `every_seconds` to its default if neither interval is given."""
         if self.every_seconds is None and self.every_epochs is None:
             object.__setattr__(self, "every_seconds", DEFAULT_SECONDS)  # the record is frozen
         return self
 
 
-Patience = Annotated[int, Field(ge=1, le=10_000_000)]
-"""Measurements of a loss in which it is to fall."""
-
-MinDelta = Annotated[float, Field(ge=0)]
-"""A loss counts as lower if it is by more than this, nats per token."""
-
-
 class EarlyStopping(Section):
-    """Training ends when the loss that chooses the best weights no longer falls."""
+    """Early stopping: training ends when the loss that chooses the best weights no longer falls."""
 
     patience: Patience = Field(
-        description="Measurements, one after the other, in which the loss has to fall: validations, or epochs"
-        " where nothing is held out. After so many in which it did not, training ends.",
+        description="Number of measurements without a lower loss after which training ends. A measurement is"
+        " a validation, or an epoch if there is no validation part.",
     )
-    min_delta: MinDelta = Field(0.0, description="Only a fall by more than this counts, in nats per token.")
+    min_delta: MinDelta = Field(
+        0.0, description="A loss is lower only if it falls by more than this, in nats per token."
+    )
 
 
 class Samples(Section):
-    """What the network writes while it is trained, with the weights as they are, into `samples.txt`."""
+    """Samples that the network writes into `samples.txt` during training, with the weights of that moment."""
 
     every_epochs: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
-        description="Epochs between two times that samples are written."
+        description="Number of epochs after which samples are written again."
     )
     seed: Annotated[str, Field(min_length=1)] | None = Field(
         None, description="Text or notes to start from; left out, generation.seed."
     )
-    length: Length | None = Field(None, description="Tokens after the seed; left out, generation.length.")
+    length: Length | None = Field(
+        None, description="Number of tokens after the seed; left out, generation.length."
+    )
     count: SampleCount | None = Field(
-        None, description="How many samples each time; left out, generation.samples."
+        None, description="Number of samples each time; left out, generation.samples."
     )
     temperature: Temperature | None = Field(
         None, description="0 takes the most probable token; left out, generation.temperature."
     )
+
+
+class Training(Section):
+    """How the network is trained."""
+
+    batching: Literal["windows", "stream"] = Field(
+        "stream", description="Overlapping windows, or contiguous lanes cut every `window` time steps."
+    )
+    batch_size: Annotated[int, Field(ge=1, le=65_536)] = Field(
+        32, description="Windows, or lanes of a stream, per batch."
+    )
+    shuffle: bool = Field(False, description="Whether each epoch reads the windows in a new random order.")
+    epochs: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
+        10, description="Passes over the training data."
+    )
+    random_seed: RandomSeed = Field(
+        0, description="The seed of the initial weights, of shuffling and of dropout."
+    )
+    optimizer: Optimizer = Field(Adam(name="adam"), description="The optimizer, and its settings.")
+    schedule: Schedule = Field(
+        ConstantSchedule(), description="How the learning rate changes over the steps."
+    )
+    early_stopping: EarlyStopping | None = Field(
+        None,
+        description="When training ends before its last epoch; left out, never. The best weights are kept in"
+        " any case.",
+    )
+    label_smoothing: Share = Field(
+        0.0,
+        description="Share of each target that the training loss spreads over all tokens, 0 to 1 (Szegedy et"
+        " al., 2016). Losses that are shown, or that choose the best weights, are computed without it.",
+    )
+    on_non_finite: Literal["stop", "skip_step"] = Field(
+        "stop",
+        description="What happens after a step with an infinite or undefined loss or weight: training ends,"
+        " or training goes on without the step.",
+    )
+    checkpoint: Checkpoints = Field(
+        Checkpoints(), description="When the training is saved, so that it can be resumed."
+    )
+    samples: Samples | None = Field(
+        None,
+        description="Samples that the network writes into samples.txt during training; left out, none.",
+    )
+    tensorboard: bool = Field(
+        False,
+        description="Whether event files for TensorBoard are written into the run folder; needs the extra"
+        " `tensorboard`.",
+    )
+    callbacks: Callbacks = Field(
+        (),
+        description="Keras callbacks: each is `package.module:Class`, or, with arguments of the constructor,"
+        " `{class: package.module:Class, arguments: {…}}`.",
+    )
+
+
+class EvaluationSettings(Section):
+    """How the network is measured."""
+
+    every: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
+        1, description="Number of epochs from one validation to the next."
+    )
+    split: Literal["train", "validation", "test"] | None = Field(
+        None,
+        description="The part that `evaluate` measures; left out, validation if there is one, else train.",
+    )
+    seeds: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
+        None,
+        description="Number of free runs, from windows that are spread evenly over the part; left out, none.",
+    )
+
+
+class Generation(Section):
+    """How the network generates text or notes."""
+
+    seed: Annotated[str, Field(min_length=1)] | None = Field(None, description="Text or notes to start from.")
+    length: Length = Field(200, description="Number of tokens after the seed.")
+    temperature: Temperature | None = Field(
+        None,
+        description="The logits are divided by it; 0 takes the most probable token. Left out, 0 for windows"
+        " and 1 for a stream.",
+    )
+    top_k: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
+        None,
+        description="Draw from the K most probable tokens (Fan et al., 2018), or from all if there are"
+        " fewer.",
+    )
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        None,
+        description="Draw from the smallest set of most probable tokens whose probabilities sum to P or"
+        " more, 0 to 1 (Holtzman et al., 2020).",
+    )
+    samples: SampleCount = Field(1, description="Number of samples.")
+    random_seed: RandomSeed = Field(0, description="The seed of the random draws.")
+    stop: str | None = Field(
+        None, description="The token at which a sample ends; it is not part of the sample."
+    )
+
+
+def regime_of(training: Training, model: Section) -> Regime:
+    """The regime of a training: windows, windows with a carried state, or a stream."""
+    if training.batching == "stream":
+        return "stream"
+    stateful = isinstance(model, RecurrentModel) and model.stateful
+    return "stateful_windows" if stateful else "windows"

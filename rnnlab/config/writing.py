@@ -1,4 +1,4 @@
-"""The only writer of YAML: an `Experiment` as a page, and any value on one line."""
+"""The writer of YAML: an `Experiment` as a file, and any value on one line."""
 
 import io
 import re
@@ -11,10 +11,11 @@ from rnnlab.config.section import make_relative
 from rnnlab.config.yaml_tree import MOST_CHARACTERS, plain_value
 
 _LONGEST_LINE = 100
-"""Characters of a list that is written on one line."""
+"""Largest number of characters of a list that is written on one line."""
 
 _LONGEST_LIST = 1000
-"""Notes of a vocabulary that is written as a list; a string is read in far less time."""
+"""Largest number of notes of a vocabulary that is written as a list; a longer one is written as a string,
+which is read much faster."""
 
 _TEXT = "tag:yaml.org,2002:str"
 _WORD = re.compile(r"[A-Za-z_./][\w./-]*")
@@ -22,11 +23,11 @@ _WORD = re.compile(r"[A-Za-z_./][\w./-]*")
 
 
 def write_experiment(experiment: Experiment, *, folder: Path) -> str:
-    """The YAML of an experiment with every default written out; what is not set is left out.
+    """Return the YAML of an experiment with every default written out; settings that are None are left out.
 
     Args:
         experiment: the experiment.
-        folder: what its data paths are written relative to.
+        folder: the folder that data paths are written relative to.
 
     Returns:
         YAML from which `parse_experiment`, given the same folder, reads an equal experiment.
@@ -69,7 +70,7 @@ def _dumped(value: Any, *, on_one_line: bool) -> str:
 
 
 def _sections(experiment: Experiment, folder: Path) -> dict[str, Any]:
-    """The experiment as plain values, in the schema's order."""
+    """Return the experiment as plain values, in the order of the schema."""
     sections = experiment.model_dump(mode="json", exclude_none=True)
     dataset = sections["dataset"]
     make_relative(sections, folder)
@@ -83,7 +84,7 @@ def _sections(experiment: Experiment, folder: Path) -> dict[str, Any]:
 
 
 def _has_space(token: str) -> bool:
-    """Whether a token would be several in a string of tokens, as a chord would."""
+    """Whether a token has a space, as a chord has; a string of tokens would split it."""
     return len(token.split()) != 1
 
 
@@ -92,17 +93,17 @@ def _one_or_many(items: list[str]) -> Any:
 
 
 def _text(representer: Any, text: str) -> Any:
-    """Text as YAML; what cannot be seen is escaped, since plain YAML takes some of it for a line break."""
+    """Return text as YAML; invisible characters are escaped, because plain YAML reads some as line breaks."""
     return representer.represent_scalar(_TEXT, text, None if text.isprintable() else '"')
 
 
 def _word(representer: Any, text: str) -> Any:
-    """Text as YAML on one line, where a comma, a bracket or a `#` may follow it."""
+    """Return text as YAML for one line, on which a comma, a bracket or a `#` may follow."""
     is_plain = _WORD.fullmatch(text) and text.isprintable() and plain_value(text) == text
     return representer.represent_scalar(_TEXT, text, None if is_plain else '"')
 
 
 def _list(representer: Any, items: Sequence[Any]) -> Any:
-    """A list as YAML: on one line, or an item a line if it is long."""
+    """Return a list as YAML: on one line, or with a line for each item if it is long."""
     flow = len(str(items)) <= _LONGEST_LINE
     return representer.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=flow)

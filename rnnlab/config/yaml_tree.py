@@ -1,7 +1,7 @@
-"""YAML text as plain values, with the place of every key and value.
+"""The reader of YAML: plain values, with the place of every key and value.
 
-YAML 1.2's core types are read: `1e-3` is a number, `no` is a word. What a configuration has no use for, and
-what hostile files use, is refused: aliases, anchors, tags, merge keys, duplicate keys, a second document.
+The core types of YAML 1.2 are read: `1e-3` is a number, `no` is a word. Aliases, anchors, tags, merge keys,
+duplicate keys and a second document are refused: a configuration does not need them, and harmful files do.
 """
 
 import re
@@ -13,7 +13,7 @@ from rnnlab.config.report import Mark, Problem, report
 from rnnlab.errors import ConfigError
 
 Path = tuple[str | int, ...]
-"""The keys, and the numbers of list items, that lead to a value."""
+"""The keys, and the indices of list items, on the way to a value."""
 
 MOST_CHARACTERS = 1 << 19
 MOST_LINES = 50_000
@@ -21,7 +21,7 @@ MOST_VALUES = 12_000
 MOST_KEYS = 1000
 MOST_PROBLEMS = 1000
 DEEPEST = 20
-"""Bounds on a text, so that it is read in less than a second; a long vocabulary is written as one string."""
+"""Bounds on a text, so that it is read in less than a second; a long vocabulary fits as one string."""
 
 _REMEDY = "write a long vocabulary as one string, and put the data in a file"
 
@@ -38,21 +38,21 @@ _WORDS: dict[str, Any] = {
 }  # fmt: skip
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-"""What an escape can make and no file can hold."""
+"""Half of a surrogate pair: an escape can write it, and no file can hold it."""
 
 _OUTER_EVENTS = ("StreamStartEvent", "StreamEndEvent", "DocumentStartEvent", "DocumentEndEvent")
 
 
 @dataclass
 class Tree:
-    """Plain values, and where each of them stands.
+    """Plain values, with the place of each.
 
     Attributes:
         value: dicts, lists and scalars.
-        values: the mark of each value, by its path.
-        keys: the mark of each key, by its path.
-        problems: what was refused.
-        refused: the paths of the values that could not be read; None stands there.
+        values: the place of each value, by its path.
+        keys: the place of each key, by its path.
+        problems: the faults of the text.
+        refused: the paths of values that were refused; None stands there.
     """
 
     value: Any = None
@@ -62,7 +62,7 @@ class Tree:
     refused: set[Path] = field(default_factory=set)
 
     def replace(self, path: Path, other: "Tree", mark: Mark) -> None:
-        """Note that another tree stands at a path now, all of it at one mark; the values are not touched."""
+        """Record that another tree stands at a path, all of it at one place; `value` is not changed."""
         for places in (self.keys, self.values):
             for within in [within for within in places if within[: len(path)] == path]:
                 del places[within]
@@ -75,14 +75,14 @@ class Tree:
 
 
 def read_tree(text: str, mark: Callable[[int, int], Mark]) -> Tree:
-    """The tree of a YAML text.
+    """Return the tree of a YAML text.
 
     Args:
         text: the YAML.
-        mark: makes the mark of a line and a column, both from 1; both are 0 for the text as a whole.
+        mark: returns the place of a line and a column, both from 1; both are 0 for the text as a whole.
 
     Raises:
-        ConfigError: it is no YAML at all, or beyond the bounds.
+        ConfigError: the text is no valid YAML, or exceeds a bound.
     """
     for count, most, what in (
         (len(text), MOST_CHARACTERS, "characters"),
@@ -94,14 +94,19 @@ def read_tree(text: str, mark: Callable[[int, int], Mark]) -> Tree:
 
 
 def value_at(value: Any, path: Path) -> Any:
-    """The value at a path of keys; None if there is none."""
+    """Return the value at a path of keys; None if there is none."""
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return value
 
 
+def is_comparison(sections: Any) -> bool:
+    """Whether the plain values of a YAML file list configurations to compare, and are no experiment."""
+    return isinstance(sections, dict) and "compare" in sections
+
+
 def plain_value(text: str) -> Any:
-    """What an unquoted scalar means."""
+    """Return the value of an unquoted scalar."""
     if text in _WORDS:
         return _WORDS[text]
     for pattern, convert in _NUMBERS:
@@ -111,7 +116,7 @@ def plain_value(text: str) -> Any:
 
 
 def _events(text: str, mark: Callable[[int, int], Mark]) -> Iterator[Any]:
-    """The parser's events; a syntax error becomes one line."""
+    """Yield the events of the parser; a syntax error becomes an error of one line."""
     from ruamel.yaml import YAML  # noqa: PLC0415 (a tenth of a second)
     from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
     from ruamel.yaml.reader import ReaderError  # noqa: PLC0415
@@ -131,13 +136,13 @@ def _events(text: str, mark: Callable[[int, int], Mark]) -> Iterator[Any]:
         raise _error(where, f"not YAML: character U+{ord(text[error.position]):04X}; leave it out") from None
     except YAMLError as error:
         raise _error(mark(0, 0), f"not YAML: {_one_line(str(error))}") from None
-    except (ValueError, OverflowError):  # the parser's own, from int and chr
-        message = "not YAML: then comes a version or an escape that is out of range; leave it out"
+    except (ValueError, OverflowError):  # raised by int and chr in the parser
+        message = "not YAML: a version or an escape after this place is out of range; leave it out"
         raise _error(mark(line, column), message) from None
 
 
 class _Builder:
-    """Builds the tree from events, and collects what it refuses."""
+    """Builds the tree from events, and collects the faults."""
 
     def __init__(self, events: Iterator[Any], mark: Callable[[int, int], Mark]) -> None:
         self.events, self.mark, self.tree = events, mark, Tree()
@@ -181,7 +186,7 @@ class _Builder:
         mapping: dict[str, Any] = {}
         while type(event := next(self.events)).__name__ != "MappingEndEvent":
             key, value = self._key(event, path), next(self.events)
-            if key is None or key in mapping:  # read over: the first one stands
+            if key is None or key in mapping:  # the value is skipped: the first one counts
                 self._value(value, (*path, str(self._mark(event))))
                 continue
             mark = self.tree.keys[*path, key] = self._mark(event)
@@ -191,7 +196,7 @@ class _Builder:
         return mapping
 
     def _key(self, event: Any, path: Path) -> str | None:
-        """The key of an entry; None, where it is none."""
+        """Return the key of an entry; None if it is not valid."""
         if type(event).__name__ != "ScalarEvent":
             self._refuse(event, "expected a word as key, received something else")
             if type(event).__name__ != "AliasEvent":
@@ -233,7 +238,7 @@ class _Builder:
 
 
 def _is_nothing(event: Any) -> bool:
-    """Whether a key has no value; the parser puts that at the next token, which may be lines below."""
+    """Whether a key has no value; the parser places such a value at the next token, perhaps lines below."""
     return type(event).__name__ == "ScalarEvent" and event.implicit[0] and not event.value
 
 

@@ -1,7 +1,8 @@
-"""The training part with transposed copies of itself before it: `dataset.augment`.
+"""Transposed copies of the training part: `dataset.augment`.
 
-The parts are made first. So no copy of anything that is held out is trained on, and what is held out is
-measured as it is. A copy is a table on token ids: what each token of the vocabulary is, transposed.
+The data is split before the copies are made: so no held-out note has a copy in the training part, and the
+held-out parts have no copies. A copy is made by a table that maps each token id to the id of the transposed
+token.
 """
 
 from dataclasses import replace
@@ -14,35 +15,39 @@ from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
 from rnnlab.datasets.targets import ranges_read
 from rnnlab.datasets.tokens import Ids
-from rnnlab.datasets.transposition import transposed_token
-from rnnlab.datasets.vocabulary import Vocabulary
+from rnnlab.datasets.vocabulary import Vocabulary, transposed_token
 from rnnlab.errors import DataError, VocabularyError, count_of
 
 
 def augmented(
     corpus: Corpus, parts: dict[str, Part], experiment: Experiment
 ) -> tuple[Corpus, dict[str, Part]]:
-    """The corpus with the transposed copies before everything else, and its parts, of which train has them.
+    """Return the corpus with the copies at its beginning, and its parts; the training part has the copies.
 
     Args:
-        corpus: the data, of S tokens.
-        parts: of it, by name; train begins with the first token.
-        experiment: the configuration; its `dataset.augment` says which copies there are.
+        corpus: the data, S tokens.
+        parts: the parts of the corpus by name; train begins with the first token.
+        experiment: the configuration; its `dataset.augment` gives the semitones of each copy.
 
     Raises:
-        DataError: a token that is trained on leaves MIDI's range.
+        DataError: the copy of a token of the training part is outside the range of MIDI.
         VocabularyError: the vocabulary lacks a token of a copy.
     """
     shifts, train = experiment.dataset.shifts, parts["train"]
     if not shifts:
         return corpus, parts
-    length = train.end - corpus.has_boundaries  # the boundary after it begins what follows
+    # L tokens are copied; the boundary that ends the training part begins the next one, and is no copy
+    length = train.end - corpus.has_boundaries
+    # one table for each of the C copies: the id of each token, transposed
     read = _tokens_read(corpus, train, experiment)
-    tables = [_table(corpus.vocabulary, read, shift) for shift in shifts]
-    offsets = length * np.arange(len(shifts) + 1)
-    ids = np.concatenate([*(table[corpus.ids[:length]] for table in tables), corpus.ids])
+    tables = [_table(corpus.vocabulary, read, shift) for shift in shifts]  # C times (V,)
+    # the copies one after another, then the data itself
+    ids = np.concatenate([*(table[corpus.ids[:length]] for table in tables), corpus.ids])  # (C·L + S,)
+    # each copy begins L tokens after the one before it, and so do its sequences
+    offsets = length * np.arange(len(shifts) + 1)  # (C + 1,)
     own = corpus.starts[corpus.starts < length]
     starts = np.concatenate([*(own + offset for offset in offsets[:-1]), corpus.starts + offsets[-1]])
+    # the held-out parts move behind the copies; train covers all copies and itself
     copied = replace(corpus, ids=ids, starts=starts, held_out={}, order=None)
     behind = {name: _moved(part, int(offsets[-1])) for name, part in parts.items()}
     runs = np.concatenate([train.runs + offset for offset in offsets])
@@ -50,11 +55,12 @@ def augmented(
 
 
 def _moved(part: Part, offset: int) -> Part:
+    """Return a part that lies `offset` tokens further on."""
     return replace(part, begin=part.begin + offset, end=part.end + offset, runs=part.runs + offset)
 
 
 def _tokens_read(corpus: Corpus, train: Part, experiment: Experiment) -> NDArray[np.int64]:
-    """The ids that occur in what training reads."""
+    """Return the distinct ids among the tokens that training reads."""
     seen = np.zeros(len(corpus.vocabulary), np.bool_)
     for begin, end in ranges_read(train, window=experiment.dataset.window, regime=experiment.regime):
         seen[corpus.ids[begin:end]] = True
@@ -62,7 +68,7 @@ def _tokens_read(corpus: Corpus, train: Part, experiment: Experiment) -> NDArray
 
 
 def _table(vocabulary: Vocabulary, read: NDArray[np.int64], semitones: int) -> Ids:
-    """The id of each token, transposed, (V,); of one that is not read, any."""
+    """Return the id of each token, transposed, (V,); tokens that are not in `read` have id 0."""
     table = np.zeros(len(vocabulary), vocabulary.id_type)
     index = {token: number for number, token in enumerate(vocabulary.tokens)}
     way = f"{'+' * (semitones > 0)}{count_of(semitones, 'semitone')}"

@@ -1,9 +1,11 @@
-"""A dataset as token ids: what training, evaluation and `describe` read.
+"""A dataset as token ids, S tokens in K sequences: what training, evaluation and `describe` read.
 
-Sequences that begin and end with a boundary token: B w₁ … wₙ B w₁ … wₘ B.
+With `unit: line` or `document` a boundary token B stands before and after each sequence:
 
-The B before a sequence is its first input, the B after it its last target: so a network learns how sequences
-begin and where they end. Two neighbours share the B between them, which belongs to the one that it begins.
+    B w₁ … wₙ B w₁ … wₘ B
+
+The B before a sequence is its first input, and the B after it is its last target: so a network learns how
+sequences begin and where they end. Two neighbours share one B, which belongs to the second.
 """
 
 import hashlib
@@ -19,41 +21,38 @@ from rnnlab.config.schema import NotesDataset, SequencesSplit, TextDataset
 from rnnlab.config.section import Section
 from rnnlab.datasets.reporting import Report, followed, unreported
 from rnnlab.datasets.stored_text import StoredText
-from rnnlab.datasets.texts import common_meter, read_texts
+from rnnlab.datasets.texts import common_meter, is_moved, read_texts
 from rnnlab.datasets.tokens import Ids, written_in_two_ways
-from rnnlab.datasets.transposition import is_moved, with_transposed
-from rnnlab.datasets.vocabulary import LINE_BREAK, Kind, Vocabulary
+from rnnlab.datasets.vocabulary import LINE_BREAK, Kind, Vocabulary, with_transposed
 from rnnlab.errors import DataError, VocabularyError
 
 ALIGNMENT = 64
-"""Bytes: TensorFlow reads memory where it is if its address is a multiple of this, and else copies it."""
-
+"""Bytes. TensorFlow reads an array in place if its address is a multiple of this; otherwise it copies it."""
 
 _MOST_FORMS = 100
-"""Letters that are looked for in two forms of Unicode."""
+"""Largest number of letters that are looked for in two forms of Unicode."""
 
 _AFTER_MOVING = "(notes are named as dataset.transpose, or augment, spells them)"
 
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
-    """S tokens in K sequences: files, lines, documents or tunes, or the text of `dataset.inline`.
+    """S tokens in K sequences: files, lines, documents, tunes, or the text of `dataset.inline`.
 
-    With a boundary token the first token of each sequence is a boundary, and another one ends the last
-    (`datasets/corpus.py`): a boundary ends the sequence before it and begins the one after it.
+    With a boundary token each sequence begins with one, and one more ends the last sequence.
 
     Attributes:
-        ids: (S,), the sequences one after another.
-        starts: (K,) int64, the index of each sequence's first token.
-        names: of the files, as messages call them.
-        vocabulary: what the ids stand for.
-        sha256: digest of the data. Of one sequence it is that of its text in UTF-8, which is what `sha256sum`
-            gives where lines end in LF and no byte order mark leads; of several, that of their digests.
-        held_out: number of the first sequence of each part that has files of its own, by the part's name.
-        notes: what a user should know of the files, a sentence each.
-        left_out: how much of the files' music is not in it, by kind: a plural such as `notes below others`.
-        order: (K,) the place that each sequence has in the data, from 0; None where that is the order here.
-        meter: metre that all of the files say, such as 3/4; None if they do not, and for text.
+        ids: (S,) token ids, one sequence after another.
+        starts: (K,) int64, the index of the first token of each sequence.
+        names: the names of the files, for messages.
+        vocabulary: the tokens of the ids.
+        sha256: digest of the data. Of one text it is that of its UTF-8, which `sha256sum` gives if lines end
+            in LF and there is no byte order mark; of several texts it is the digest of their digests.
+        held_out: number of the first sequence of each part with files of its own, by the name of the part.
+        notes: sentences for the user about the files.
+        left_out: how many notes of the files are not in the corpus, by kind, such as `notes below others`.
+        order: (K,) the place of each sequence in the files, from 0; None if the order is the same.
+        meter: the metre that all files name, such as 3/4; None if they name none or several, and for text.
     """
 
     ids: Ids
@@ -69,17 +68,17 @@ class Corpus:
 
     @property
     def ends(self) -> NDArray[np.int64]:
-        """(K,), the index after each sequence's last token; with boundaries, after the one that ends it."""
+        """Index after the last token of each sequence, (K,); the boundary that ends it is included."""
         return np.append(self.starts[1:] + self.has_boundaries, len(self.ids))
 
     @property
     def groups(self) -> NDArray[np.int64]:
-        """(K,), the group of each sequence, in which all have the same tokens."""
+        """Group of each sequence, (K,): two sequences are in one group if their tokens are equal."""
         return groups_of_equals(self.ids, self.starts, self.ends)
 
     @property
     def has_boundaries(self) -> bool:
-        """Whether the first token of a sequence is also the last target of the one before."""
+        """Whether a boundary token stands before and after each sequence."""
         return self.vocabulary.boundary is not None
 
 
@@ -89,18 +88,18 @@ def load_corpus(
     vocabulary: Vocabulary | None = None,
     report: Report = unreported,
 ) -> Corpus:
-    """The token ids of a dataset.
+    """Return the token ids of a dataset.
 
     Args:
         dataset: the section of the configuration.
-        vocabulary: a trained model's; without it the declared vocabulary, or else what occurs in the data. If
-            a model knows no line break, the one at the end of a text is left out: editors and `generate`
-            end every text with one.
-        report: is told how far it is.
+        vocabulary: the vocabulary of a trained model; None for the declared one, or for the tokens of the
+            data. If a model has no line break, the line break at the end of a text is left out, because
+            editors and `generate` end every text with one.
+        report: receives the progress.
 
     Raises:
-        DownloadError: a url does not give the file that was meant.
-        DataError: a file is missing, not UTF-8, without a token, or has a text that is not a note.
+        DownloadError: a url does not give the file that `sha256` describes.
+        DataError: a file is missing, is not UTF-8, has no token, or has text that is no note.
         VocabularyError: a token is not in the vocabulary.
     """
     texts, notes, left_out = read_texts(dataset, report=report)
@@ -125,7 +124,7 @@ def load_corpus(
 
 
 def drawn(corpus: Corpus, split: Section) -> Corpus:
-    """The corpus with its sequences in the order that a split draws them in, if it does."""
+    """Return the corpus with its sequences in the order in which a split of sequences draws them."""
     if not (isinstance(split, SequencesSplit) and (split.shuffle or split.unique)):
         return corpus
     groups = corpus.groups if split.unique else np.arange(len(corpus.starts))
@@ -137,7 +136,93 @@ def drawn(corpus: Corpus, split: Section) -> Corpus:
     return replace(corpus, ids=ids, starts=starts, order=order)
 
 
+def begun_by_boundaries(ids: Ids, boundary: int) -> tuple[Ids, NDArray[np.int64]]:
+    """Return B w₁ … wₙ for each run of ids between boundaries, one after another, and the index of each B.
+
+    Args:
+        ids: (S,) ids of a text, in which boundaries separate sequences; empty sequences are left out.
+        boundary: the id of B.
+    """
+    # a B at the beginning
+    led = np.append(np.array([boundary], ids.dtype), ids)  # (S + 1,)
+    # a B that another B, or the end, follows has no sequence: leave it out
+    is_boundary = led == boundary  # (S + 1,)
+    kept = led[~(is_boundary & np.append(is_boundary[1:], True))]  # (S',)
+    return kept, np.flatnonzero(kept == boundary)
+
+
+def reordered(
+    ids: Ids, starts: NDArray[np.int64], order: NDArray[np.int64], *, closed: bool
+) -> tuple[Ids, NDArray[np.int64]]:
+    """Return sequences in another order: their ids, one after another, and where each begins.
+
+    Args:
+        ids: (S,) ids of K sequences, one after another.
+        starts: (K,) index of the first token of each.
+        order: (J,) numbers of the wanted sequences, in their order.
+        closed: whether a boundary ends the last sequence.
+    """
+    # the length of each wanted sequence, and where it begins in the result
+    lengths = np.diff(np.append(starts, len(ids) - closed))[order]  # (J,)
+    begins = np.cumsum(lengths) - lengths  # (J,)
+    # where each token of the result stands now: its own index, moved as its sequence is moved
+    places = np.repeat(starts[order] - begins, lengths)  # (S',)
+    places += np.arange(len(places))
+    if closed:
+        places = np.append(places, len(ids) - 1)
+    return ids[places], begins
+
+
+def groups_of_equals(ids: Ids, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the group of each sequence, (K,): equal sequences are one group; groups count up from 0.
+
+    Args:
+        ids: (S,) ids of K sequences.
+        starts: (K,) index of the first token of each.
+        ends: (K,) index after the last token of each.
+    """
+    groups: dict[bytes, int] = {}
+    found = np.empty(len(starts), np.int64)
+    for number, (begin, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        digest = hashlib.blake2b(ids[begin:end].tobytes(), digest_size=16).digest()
+        found[number] = groups.setdefault(digest, len(groups))
+    return found
+
+
+def equals_together(groups: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the numbers of K sequences, (K,), group after group.
+
+    Args:
+        groups: (K,) the group of each sequence.
+        order: (G,) the numbers of the groups, in the order in which they are wanted.
+    """
+    # the place of each group in the order; its sequences stay in the order of their numbers
+    together: NDArray[np.int64] = np.argsort(np.argsort(order)[groups], kind="stable")
+    return together
+
+
+def nearest_edges(groups: NDArray[np.int64], cuts: list[int]) -> list[int]:
+    """Return cuts of K sequences, in rising order, each moved to the nearest place between two groups.
+
+    Args:
+        groups: (K,) the group of each sequence; the sequences of a group stand one after another.
+        cuts: numbers of the sequences before which a cut is wanted; fewer than there are groups, or else two
+            cuts may be equal.
+    """
+    # the sequences with which a group begins, but the first
+    edges = np.flatnonzero(np.diff(groups)) + 1
+    moved, after = list[int](), len(groups)
+    # from the last cut to the first: each is moved to an edge before the cut after it
+    for number, cut in reversed([*enumerate(cuts)]):
+        room = edges[number:]  # the `number` cuts before this one need an edge each
+        room = room[room < after]
+        after = int(room[np.abs(room - cut).argmin()]) if len(room) else after
+        moved.append(after)
+    return moved[::-1]
+
+
 def _vocabulary(dataset: TextDataset | NotesDataset, texts: list[StoredText], report: Report) -> Vocabulary:
+    """Return the declared vocabulary, or the tokens of the texts and of their transposed copies."""
     kind = dataset.kind
     if dataset.vocabulary is not None:
         declared = Vocabulary.declare(dataset.vocabulary, kind=kind, boundary=dataset.boundary)
@@ -152,7 +237,7 @@ def _vocabulary(dataset: TextDataset | NotesDataset, texts: list[StoredText], re
 
 
 def _said_of_forms(texts: list[StoredText], vocabulary: Vocabulary) -> tuple[str, ...]:
-    """A note on letters that the data has in two forms of Unicode, each a token or tokens of its own."""
+    """Return a note on letters that the data has in two forms of Unicode, as different tokens."""
     found = [
         (letter, other)
         for letter, other in written_in_two_ways(vocabulary.tokens)[:_MOST_FORMS]
@@ -172,20 +257,23 @@ def _said_of_forms(texts: list[StoredText], vocabulary: Vocabulary) -> tuple[str
 def _encoded(
     texts: list[tuple[str, StoredText]], vocabulary: Vocabulary, report: Report
 ) -> tuple[Ids, NDArray[np.int64], dict[str, int]]:
-    """The ids (S,) of all texts, where each sequence starts (K,), and the first of each held-out part."""
+    """Return the ids of all texts (S,), the start of each sequence (K,), and `Corpus.held_out`."""
     boundary = vocabulary.boundary_id
-    room = 1 + sum(text.length + 1 for _, text in texts)  # a token has a character or more, a boundary none
+    # room for every token: one has at least one character, and each text may get a boundary
+    room = 1 + sum(text.length + 1 for _, text in texts)
     ids, end = _empty(room, vocabulary.id_type), 0
     starts: list[NDArray[np.int64]] = []
     held_out: dict[str, int] = {}
     for part, text in texts:
         if part != "train":
             held_out.setdefault(part, sum(map(len, starts)))
+        # the ids of the text, a piece at a time
         begin = end
         for found in _parsed(text, vocabulary, report):
             ids[end : end + len(found)] = found
             end += len(found)
-        begins = np.zeros(1, np.int64)
+        # with boundaries, a text has as many sequences as stand between them
+        begins = np.zeros(1, np.int64)  # (sequences of the text,)
         if boundary is not None:
             sequences, begins = begun_by_boundaries(ids[begin:end], boundary)
             end = begin + len(sequences)
@@ -202,7 +290,7 @@ def _encoded(
 
 
 def _parsed(text: StoredText, vocabulary: Vocabulary, report: Report) -> Iterator[Ids]:
-    """The ids of a text, a piece at a time."""
+    """Yield the ids of a text, a piece at a time."""
     for number, piece in enumerate(_pieces(text, vocabulary.kind, "encoding", report)):
         try:
             found = vocabulary.parse(piece, name=text.name)
@@ -214,95 +302,18 @@ def _parsed(text: StoredText, vocabulary: Vocabulary, report: Report) -> Iterato
 
 
 def _pieces(text: StoredText, kind: Kind, task: str, report: Report) -> Iterator[str]:
-    """A text in pieces: it may be cut between any two characters, but not inside a note."""
+    """Return a text in pieces; notes are one piece, because a note must not be cut."""
     pieces = text.blocks() if kind == "text" else [text.head()]
     return followed(pieces, f"{task} {Path(text.name).name}", length=text.length, report=report)
 
 
 def _empty(length: int, id_type: np.dtype[np.unsignedinteger[Any]]) -> Ids:
-    """Room for so many ids, where TensorFlow can use it."""
+    """Return an array of `length` ids at an address from which TensorFlow reads without a copy."""
     room = np.empty(length * id_type.itemsize + ALIGNMENT, dtype=np.uint8)
     begin = -room.ctypes.data % ALIGNMENT
     return room[begin : begin + length * id_type.itemsize].view(id_type)
 
 
 def _digest(digests: list[str]) -> str:
+    """Return the one digest, or the digest of several."""
     return digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
-
-
-def begun_by_boundaries(ids: Ids, boundary: int) -> tuple[Ids, NDArray[np.int64]]:
-    """B w₁ … wₙ for each run of ids between boundaries, one after another, and the index of each B.
-
-    Args:
-        ids: (S,) of a text, in which boundaries separate sequences; empty sequences are left out.
-        boundary: the id of B.
-    """
-    led = np.append(np.array([boundary], ids.dtype), ids)
-    is_boundary = led == boundary
-    kept = led[~(is_boundary & np.append(is_boundary[1:], True))]
-    return kept, np.flatnonzero(kept == boundary)
-
-
-def reordered(
-    ids: Ids, starts: NDArray[np.int64], order: NDArray[np.int64], *, closed: bool
-) -> tuple[Ids, NDArray[np.int64]]:
-    """The sequences in another order: their ids, one after another, and where each begins.
-
-    Args:
-        ids: (S,) K sequences one after another.
-        starts: (K,) where each begins.
-        order: the numbers of the sequences that are wanted.
-        closed: whether a boundary ends the last.
-    """
-    lengths = np.diff(np.append(starts, len(ids) - closed))[order]
-    begins = np.cumsum(lengths) - lengths
-    places = np.repeat(starts[order] - begins, lengths)
-    places += np.arange(len(places))
-    if closed:
-        places = np.append(places, len(ids) - 1)
-    return ids[places], begins
-
-
-def groups_of_equals(ids: Ids, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(K,) the group of each sequence, in which all have the same tokens; groups in the order of the data.
-
-    Args:
-        ids: (S,) K sequences.
-        starts: (K,) where each begins.
-        ends: (K,) where each ends.
-    """
-    groups: dict[bytes, int] = {}
-    found = np.empty(len(starts), np.int64)
-    for number, (begin, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        digest = hashlib.blake2b(ids[begin:end].tobytes(), digest_size=16).digest()
-        found[number] = groups.setdefault(digest, len(groups))
-    return found
-
-
-def equals_together(groups: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The numbers of K sequences, those of a group one after another, the groups in some order.
-
-    Args:
-        groups: (K,) the group of each sequence.
-        order: the numbers of the groups.
-    """
-    together: NDArray[np.int64] = np.argsort(np.argsort(order)[groups], kind="stable")
-    return together
-
-
-def nearest_edges(groups: NDArray[np.int64], cuts: list[int]) -> list[int]:
-    """The cuts of K sequences, in rising order, each moved to the nearest place between two groups.
-
-    Args:
-        groups: (K,) the group of each sequence, those of a group one after another.
-        cuts: numbers of sequences before which there should be a cut, fewer than there are groups, if there
-            is to be a group on either side of each.
-    """
-    edges = np.flatnonzero(np.diff(groups)) + 1
-    moved, after = list[int](), len(groups)
-    for number, cut in reversed([*enumerate(cuts)]):
-        room = edges[number:]  # the cuts before this one need places too
-        room = room[room < after]
-        after = int(room[np.abs(room - cut).argmin()]) if len(room) else after
-        moved.append(after)
-    return moved[::-1]

@@ -1,7 +1,8 @@
-"""The bytes at an address: no scheme, redirect, size or silence that was not meant.
+"""The download of a file, with rules on the scheme, on redirects, on the size and on waiting.
 
-They are what the server sends, nothing is unpacked; and it is sent the address and the name of rnnlab only.
-pooch and requests unpack them, send passwords of ~/.netrc and wait for the end of a redirect's body.
+The bytes are those that the server sends: nothing is unpacked. The server receives the address and the name
+of rnnlab only. pooch and requests unpack files, send passwords of ~/.netrc, and read the body of a redirect
+to its end; so rnnlab uses neither.
 """
 
 import http.client
@@ -36,16 +37,16 @@ _ELSEWHERE = "check the address and the network, or get the file another way and
 
 
 def download(url: str, *, most_bytes: int, timeout: float, report: Report = unreported) -> Iterator[bytes]:
-    """The bytes at an address, a block at a time.
+    """Yield the bytes at an address, a block at a time.
 
     Args:
-        url: https, or http to this machine, as `rnnlab.config.dataset` has it.
-        most_bytes: the size up to which it is read.
-        timeout: seconds that the server may say nothing, to begin with or between two blocks.
-        report: is told how far it is, where the server says how much there is, and else how much has come.
+        url: https, or http to this machine, as `rnnlab.config.dataset` allows.
+        most_bytes: largest size of the file.
+        timeout: longest time without an answer, before the first block and between two blocks, in seconds.
+        report: receives the share that has come, or the number of megabytes if the size is not known.
 
     Raises:
-        DownloadError: what the server, the network or the address is to blame for.
+        DownloadError: the server, the network or the address is at fault; the message says which.
     """
     with _opened(url, timeout) as response:
         expected, done = response.length, 0
@@ -64,12 +65,12 @@ def download(url: str, *, most_bytes: int, timeout: float, report: Report = unre
 
 
 class _CheckedRedirects(HTTPRedirectHandler):
-    """Follows a redirect where it may lead; any other stays the server's answer."""
+    """Follows a redirect that `may_redirect` allows; any other redirect is the answer of the server."""
 
     def http_error_302(
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: http.client.HTTPMessage
     ) -> Any:
-        """The answer at the new address; None where there can be none."""
+        """Return the answer at the new address; None if the redirect is not valid."""
         try:
             return super().http_error_302(req, fp, code, msg, headers)
         except ValueError:
@@ -80,15 +81,15 @@ class _CheckedRedirects(HTTPRedirectHandler):
     def redirect_request(
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: http.client.HTTPMessage, newurl: str
     ) -> Request | None:
-        """The request to the new address; None where it is not asked."""
+        """Return the request to the new address; None if the redirect is not followed."""
         if not may_redirect(req.full_url, newurl):
             return None
-        fp.close()  # it would be read to its end, which need not come
+        fp.close()  # otherwise urllib reads the body to its end, and it may have none
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def _opened(url: str, timeout: float) -> http.client.HTTPResponse:
-    """The answer of the server, its content still to be read."""
+    """Return the answer of the server before its content is read."""
     opener = OpenerDirector()
     opener.addheaders = [("User-Agent", f"rnnlab/{__version__}")]
     proxies = {scheme: proxy for scheme, proxy in getproxies().items() if scheme == "https"}
@@ -112,7 +113,7 @@ def _opened(url: str, timeout: float) -> http.client.HTTPResponse:
 
 
 def _next_block(response: http.client.HTTPResponse, url: str, timeout: float) -> bytes:
-    """What has come meanwhile; nothing at the end."""
+    """Return the bytes that have arrived; empty at the end."""
     try:
         return response.read1(_BLOCK)
     except (OSError, http.client.HTTPException) as error:
@@ -127,17 +128,17 @@ def _report(report: Report, name: str, done: int, expected: int | None) -> None:
 
 
 def _refusal(url: str, error: HTTPError) -> DownloadError:
-    """What to say of a server that answers, and does not give the file."""
+    """Return the error for a server that answers without the file."""
     target = error.headers.get("Location") if error.headers else None
     if error.code in _REDIRECTS and target:
-        why = f"it redirects to {target}; only to https, or from this machine to itself, and not in a circle"
-        return _failure(url, f"{why}, is that followed", _CHECK)
+        why = f"it redirects to {target}; a redirect is followed to https, or from this machine to itself"
+        return _failure(url, f"{why}, and not in a circle", _CHECK)
     meaning = http.client.responses.get(error.code, "unknown")
     return _failure(url, f"HTTP status {error.code}, {meaning}", f"{_CHECK}, or try again later")
 
 
 def _broken(url: str, error: Exception, timeout: float) -> DownloadError:
-    """What to say where there is no answer, or not all of it."""
+    """Return the error for a server that does not answer, or only in part."""
     cause: Any = error.reason if isinstance(error, URLError) else error
     if isinstance(cause, TimeoutError):
         return _failure(url, f"no answer within {timeout:g} seconds", "try again later")

@@ -1,12 +1,14 @@
-"""The folds of a cross-validation: K ways to hold out a K-th of a corpus, each token once.
+"""The folds of a cross-validation: each of the K folds holds out a K-th of a corpus, and each token once.
 
-    windows             drawn so that each fold has every target in its share (`splits.stratified_parts`)
-    sequences           whole ones, drawn at random, where a state is carried and there are K of them or more
-    contiguous blocks   K of equal length, with a gap of one window beside them, where there are fewer
+    windows             for windows without a carried state: each target token has the same share in each fold
+                        (`splits.stratified_parts`)
+    sequences           for a carried state and K sequences or more: whole sequences, drawn at random
+    contiguous blocks   for a carried state and fewer sequences: K blocks of equal length, with a gap of one
+                        window on either side
 
-Where a state is carried, a part is one range of tokens: so each fold has a corpus of its own, in which what
-is held out comes last. Wherever something was taken out between two tokens, the second begins a sequence: a
-state is zeroed there, and nobody is asked for it.
+If the state is carried, a part is one range of tokens. Each fold then has a corpus of its own, with the
+held-out tokens at the end. If tokens between two others were taken out, the second begins a sequence: the
+state is set to zero there, and the second token is no target.
 """
 
 import hashlib
@@ -17,9 +19,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.config.schema import Experiment
+from rnnlab.config.schema import Experiment, FittedExperiment
 from rnnlab.datasets.corpus import Corpus, equals_together, nearest_edges, reordered
-from rnnlab.datasets.loading import Data, require_readable
+from rnnlab.datasets.loading import Data, fitted, require_readable
 from rnnlab.datasets.parts import part_of_tokens
 from rnnlab.datasets.splits import Splits, stratified_parts
 from rnnlab.errors import Argument, DataError, count_of
@@ -28,24 +30,25 @@ Places = NDArray[np.int64]
 
 
 def fold_data(corpus: Corpus, experiment: Experiment, folds: int) -> Iterator[Data]:
-    """Each fold's corpus, with a train part and a validation part, which is what the fold holds out.
+    """Yield the data of each fold: a corpus, its train part, and as validation part what the fold holds out.
 
-    They are made as they are asked for: each takes as much memory as the corpus.
+    Each fold is made only when it is asked for, because it takes as much memory as the corpus.
 
     Args:
-        corpus: all the data, whatever `dataset.split` makes of it.
-        experiment: the configuration.
-        folds: K, at least 2.
+        corpus: all the data; `dataset.split` is not applied.
+        experiment: the configuration; what it leaves to the data is chosen first.
+        folds: K, 2 or more.
 
     Raises:
         DataError: there is too little data for so many folds.
         ConfigError: there are too many training steps.
     """
     made: Iterator[Data]
+    own, _ = fitted(experiment, corpus)
     if experiment.regime == "windows":
-        made = (Data(experiment, corpus, splits) for splits in stratified_parts(corpus, experiment, folds))
+        made = (Data(own, corpus, splits) for splits in stratified_parts(corpus, own, folds))
     elif len(corpus.starts) >= folds:
-        made = _of_sequences(corpus, experiment, folds)
+        made = _of_sequences(corpus, own, folds)
     elif corpus.has_boundaries:
         raise DataError(
             Argument("folds", folds),
@@ -53,13 +56,14 @@ def fold_data(corpus: Corpus, experiment: Experiment, folds: int) -> Iterator[Da
             " folds, or leave dataset.unit out, so that the data is cut anywhere",
         )
     else:
-        made = _of_blocks(corpus, experiment, folds)
+        made = _of_blocks(corpus, own, folds)
     for fold in made:
         require_readable(fold.as_trained_on())
         yield fold
 
 
-def _of_sequences(corpus: Corpus, experiment: Experiment, folds: int) -> Iterator[Data]:
+def _of_sequences(corpus: Corpus, experiment: FittedExperiment, folds: int) -> Iterator[Data]:
+    """Yield folds that hold out whole sequences, drawn with `training.random_seed`."""
     count = len(corpus.starts)
     equals = corpus.groups
     unique = int(equals.max()) + 1
@@ -86,8 +90,8 @@ def _of_sequences(corpus: Corpus, experiment: Experiment, folds: int) -> Iterato
         yield _fold(corpus, experiment, corpus.starts, kept, held, note)
 
 
-def _of_blocks(corpus: Corpus, experiment: Experiment, folds: int) -> Iterator[Data]:
-    """Blocks of tokens; on either side of one, as many as a window has are left out of training."""
+def _of_blocks(corpus: Corpus, experiment: FittedExperiment, folds: int) -> Iterator[Data]:
+    """Yield folds that hold out one block of tokens each, with a gap of T tokens on either side."""
     tokens, gap = len(corpus.ids), experiment.dataset.window
     note = (
         f"each fold holds out one of {folds} blocks of {tokens:,} tokens, with a gap of {gap} on either side"
@@ -102,17 +106,20 @@ def _of_blocks(corpus: Corpus, experiment: Experiment, folds: int) -> Iterator[D
 
 
 def _fold(
-    corpus: Corpus, experiment: Experiment, starts: Places, kept: Places, held: Places, note: str
+    corpus: Corpus, experiment: FittedExperiment, starts: Places, kept: Places, held: Places, note: str
 ) -> Data:
-    """A fold that trains on some pieces of a corpus, and holds others out.
+    """Return the fold that trains on some pieces of a corpus and holds others out.
 
     Args:
         corpus: all the data.
         experiment: the configuration.
-        starts: where each piece begins.
-        kept: the numbers of those to train on, in their order.
-        held: of those that are held out.
-        note: what the user should be told.
+        starts: (P,) first token of each piece.
+        kept: numbers of the pieces to train on, in their order.
+        held: numbers of the pieces that are held out.
+        note: a sentence for the user.
+
+    Raises:
+        DataError: no piece is left to train on, or none to hold out.
     """
     if not (len(kept) and len(held)):
         raise DataError(

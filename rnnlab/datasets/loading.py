@@ -1,22 +1,17 @@
-"""Everything that training reads of a dataset, checked before anything slow is started.
+"""The data of an experiment: read, split, and checked before the training begins.
 
-What a configuration leaves open about a stream, chosen by the size of its data.
-
-So `kind`, `path` and `units` are enough to train well on ten kilobytes and on a hundred megabytes. What the
-configuration says stays as it says it, and the run's own configuration says all of it.
-
-How far the work on a large dataset has come, for whoever waits for it.
+A stream may leave settings out (`Experiment.left_to_data`); they are chosen here by the size of the data. So
+`kind`, `path` and `units` are enough to train well on ten kilobytes and on a hundred megabytes. The settings
+that are given stay as they are, and `config.yaml` in the run folder has all of them written out.
 """
 
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rnnlab.config.contradictions import refuse_contradictions
 from rnnlab.config.dataset import ContiguousSplit, NoSplit, SequencesSplit
 from rnnlab.config.optimizer import Adam, CosineSchedule
-from rnnlab.config.schema import Experiment, NotesDataset
+from rnnlab.config.schema import FITTED_SETTINGS, Experiment, FittedExperiment, NotesDataset
 from rnnlab.config.section import Section
-from rnnlab.datasets.augmentation import augmented
 from rnnlab.datasets.batches import Batches, make_batches, reading_order
 from rnnlab.datasets.corpus import Corpus, drawn, load_corpus
 from rnnlab.datasets.reporting import Report, unreported
@@ -25,7 +20,7 @@ from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.errors import ConfigError, VocabularyError, count_of
 
 MOST_STEPS = 2**31 - 1
-"""Steps of a training, which numbers them with 32 bits."""
+"""Largest number of steps of a training: a step has a number of 32 bits."""
 
 
 @dataclass(frozen=True)
@@ -33,45 +28,49 @@ class Data:
     """A corpus and its parts.
 
     Attributes:
-        experiment: the configuration, with what it left open chosen for this data.
-        corpus: the data as it is, without copies.
-        splits: its parts.
+        experiment: the configuration, fitted to this data.
+        corpus: the data, without the copies of `dataset.augment`.
+        splits: the parts of the corpus.
     """
 
-    experiment: Experiment
+    experiment: FittedExperiment
     corpus: Corpus
     splits: Splits
 
     def as_trained_on(self) -> "Data":
-        """The data as training reads them: with the transposed copies of `dataset.augment`.
+        """Return the data that training reads: with the transposed copies of `dataset.augment`.
 
         Raises:
-            DataError: a copy has a note that is not in the vocabulary, or that MIDI has not.
+            DataError: a note of a copy is outside the range of MIDI.
+            VocabularyError: a note of a copy is not in the vocabulary.
         """
+        if not self.experiment.dataset.shifts:
+            return self
+        from rnnlab.datasets.augmentation import augmented  # noqa: PLC0415 (most data has no copies)
+
         corpus, parts = augmented(self.corpus, self.splits.parts, self.experiment)
         return replace(self, corpus=corpus, splits=replace(self.splits, parts=parts))
 
 
 def load_data(experiment: Experiment, *, report: Report = unreported) -> Data:
-    """The data of an experiment, and the experiment as it fits them; each part makes at least one batch.
+    """Return the data of an experiment, and the experiment fitted to it; each part has at least one batch.
 
     Args:
         experiment: the configuration.
-        report: is told how far it is.
+        report: receives the progress.
 
     Raises:
         DataError: the data cannot be read or downloaded, or a part is too short.
-        ConfigError: a setting cannot stand beside what was chosen, there are too many training steps, or a
-            seed or a stop of the configuration is not in the vocabulary.
+        ConfigError: a setting contradicts what was chosen, there are too many training steps, or a seed or
+            the stop token of the configuration is not in the vocabulary.
     """
     corpus = load_corpus(experiment.dataset, report=report)
     check_generation(experiment, corpus.vocabulary)
-    is_open = "split" not in experiment.dataset.model_fields_set
-    experiment, notes = fitted(experiment, corpus)
-    if is_open:
-        corpus = drawn(corpus, experiment.dataset.split)
-    splits = split_corpus(corpus, experiment)
-    data = Data(experiment, corpus, splits)
+    complete, notes = fitted(experiment, corpus)
+    if "split" in experiment.left_to_data:
+        corpus = drawn(corpus, complete.dataset.split)
+    splits = split_corpus(corpus, complete)
+    data = Data(complete, corpus, splits)
     read = data.as_trained_on()
     require_readable(read)
     notes += splits.notes + _said_of_copies(data, read)
@@ -79,10 +78,10 @@ def load_data(experiment: Experiment, *, report: Report = unreported) -> Data:
 
 
 def check_generation(experiment: Experiment, vocabulary: Vocabulary) -> None:
-    """Refuse a seed, or a token to stop at, with which the trained model could not write.
+    """Refuse seeds, and a token to stop at, that are not in the vocabulary.
 
     Raises:
-        ConfigError: every such setting, a line each.
+        ConfigError: the settings that are wrong, a line each.
     """
     generation, samples = experiment.generation, experiment.training.samples
     settings = {
@@ -109,14 +108,14 @@ def check_generation(experiment: Experiment, vocabulary: Vocabulary) -> None:
 
 
 def require_readable(data: Data) -> None:
-    """Refuse data of which a part is too short to be trained on or measured, or training too long.
+    """Refuse data with a part that is too short to train on or to measure, and a training of too many steps.
 
     Args:
-        data: as training reads them.
+        data: the data as training reads it.
 
     Raises:
-        DataError: the part, by how much it is too short, and what to set.
-        ConfigError: how many epochs there may be.
+        DataError: a part is too short; the message says by how much, and which setting to change.
+        ConfigError: there are too many steps; the message gives the largest number of epochs.
     """
     for name, part in data.splits.parts.items():
         if name == "train":
@@ -126,14 +125,10 @@ def require_readable(data: Data) -> None:
 
 
 def _check_steps(batches: Batches, experiment: Experiment) -> None:
-    """Refuse a training of more steps than can be numbered.
-
-    Args:
-        batches: of the part that is trained on.
-        experiment: the configuration, with its epochs.
+    """Refuse a training of more than `MOST_STEPS` steps.
 
     Raises:
-        ConfigError: how many epochs there may be.
+        ConfigError: the message gives the largest number of epochs.
     """
     epochs, most = experiment.training.epochs, MOST_STEPS // batches.steps
     if epochs > most:
@@ -145,7 +140,7 @@ def _check_steps(batches: Batches, experiment: Experiment) -> None:
 
 
 def _said_of_copies(data: Data, read: Data) -> tuple[str, ...]:
-    """A sentence on how much the copies add."""
+    """Return a sentence on how many tokens or windows the copies add; none if there are no copies."""
     shifts = data.experiment.dataset.shifts
     if not shifts:
         return ()
@@ -163,51 +158,68 @@ def _said_of_copies(data: Data, read: Data) -> tuple[str, ...]:
 
 
 HELD_OUT, LEAST_HELD_OUT = 0.1, 100
-"""Share of the data, and the least tokens that say anything."""
+"""Share of the data that is held out, and the smallest number of held-out tokens that is worth measuring."""
 
 LONGEST_WINDOW, MOST_LANES, LEAST_STEPS = 64, 32, 16
-"""Fewer lanes are better than an epoch of fewer steps, and then shorter windows."""
+"""An epoch has at least this many steps: small data gets fewer lanes, and then shorter windows."""
 
 TOKENS_WANTED, MOST_EPOCHS = 6_000_000, 60
-"""How many tokens are read in all, if that makes an epoch or more, and not too many."""
+"""Number of tokens that a training reads in all its epochs, and the largest number of epochs."""
 
 OPTIMIZER = Adam(name="adam", learning_rate=0.004, global_clipnorm=1.0)
 SCHEDULE = CosineSchedule(kind="cosine", warmup=0.05)
 
 
-def fitted(experiment: Experiment, corpus: Corpus) -> tuple[Experiment, tuple[str, ...]]:
-    """The experiment with nothing left open, and a sentence on what was chosen, if anything was.
+def fitted(experiment: Experiment, corpus: Corpus) -> tuple[FittedExperiment, tuple[str, ...]]:
+    """Return the experiment with every setting that it leaves to its data, and a sentence on what was chosen.
 
     Args:
-        experiment: the configuration; with other regimes than a stream only the metre of its notes is chosen.
+        experiment: the configuration. Only a stream leaves settings to the size of its data; the metre of
+            notes is taken from the files in every regime.
         corpus: its data, before it is split.
 
     Raises:
-        ConfigError: a setting of the configuration cannot stand beside what was chosen.
+        ConfigError: a setting of the configuration contradicts what was chosen.
     """
     experiment = _in_meter(experiment, corpus)
-    if experiment.regime != "stream":
-        return experiment, ()
-    dataset, training = experiment.dataset, experiment.training
-    split = dataset.split if "split" in dataset.model_fields_set else _split(corpus)
+    left = experiment.left_to_data
+    if not left:
+        return FittedExperiment.of(experiment), ()
+    choices = _choices(experiment, corpus)
+    sections: dict[str, Section] = {}
+    for section, names in FITTED_SETTINGS.items():
+        chosen = {name: choices[name] for name in names if name in left}
+        sections[section] = getattr(experiment, section).model_copy(update=chosen)
+    copies = count_of(len(experiment.dataset.shifts), "copy") if experiment.dataset.shifts else ""
+    size = count_of(len(corpus.ids), "token") + (f" and {copies} of those trained on" if copies else "")
+    said = ", ".join(f"{name} {_shown(choices[name])}" for name in left)
+    complete = FittedExperiment.of(experiment.replaced(**sections))
+    return complete, (f"not set, so chosen for {size}: {said}",)
+
+
+def _choices(experiment: Experiment, corpus: Corpus) -> dict[str, Any]:
+    """A value for each setting that a stream may leave to its data; the settings that are given count."""
+    dataset, training, left = experiment.dataset, experiment.training, experiment.left_to_data
+    split = _split(corpus) if "split" in left else dataset.split
     targets = max(int(len(corpus.ids) * (1 - _share(split))) * (1 + len(dataset.shifts)) - 1, 1)
     window, lanes = dataset.window, training.batch_size
-    if "window" not in dataset.model_fields_set:
+    if "window" in left:
         window = min(LONGEST_WINDOW, max(targets // LEAST_STEPS, 1))
-    if "batch_size" not in training.model_fields_set:
+    if "batch_size" in left:
         lanes = min(MOST_LANES, max(targets // (window * LEAST_STEPS), 1))
     epochs = min(MOST_EPOCHS, max(round(TOKENS_WANTED / targets), 1))
-    chosen: dict[str, Any] = {"split": split, "window": window, "batch_size": lanes, "epochs": epochs}
-    if not training.model_fields_set & {"optimizer", "schedule"}:
-        chosen |= {"optimizer": OPTIMIZER, "schedule": SCHEDULE}
-    copies = f" and {count_of(len(dataset.shifts), 'copy')} of those trained on" if dataset.shifts else ""
-    complete, notes = _with(experiment, chosen, size=f"{count_of(len(corpus.ids), 'token')}{copies}")
-    refuse_contradictions(complete)
-    return complete, notes
+    return {
+        "split": split,
+        "window": window,
+        "batch_size": lanes,
+        "epochs": epochs,
+        "optimizer": OPTIMIZER,
+        "schedule": SCHEDULE,
+    }
 
 
 def _in_meter(experiment: Experiment, corpus: Corpus) -> Experiment:
-    """The experiment with the metre that its files say, in which scores of its music are drawn."""
+    """Return the experiment with the metre that its files name, if it names none; scores are drawn in it."""
     dataset = experiment.dataset
     if not isinstance(dataset, NotesDataset) or dataset.reading.meter or not corpus.meter:
         return experiment
@@ -215,24 +227,8 @@ def _in_meter(experiment: Experiment, corpus: Corpus) -> Experiment:
     return experiment.model_copy(update={"dataset": dataset.model_copy(update={"reading": reading})})
 
 
-def _with(experiment: Experiment, chosen: dict[str, Any], *, size: str) -> tuple[Experiment, tuple[str, ...]]:
-    """The experiment with the choices for what it leaves open, and a sentence on them."""
-    update, said = {}, []
-    for name in ("dataset", "training"):
-        section = getattr(experiment, name)
-        own = {
-            key: value
-            for key, value in chosen.items()
-            if key in type(section).model_fields and key not in section.model_fields_set
-        }
-        update[name] = section.model_copy(update=own)
-        said += [f"{key} {_shown(value)}" for key, value in own.items()]
-    note = f"not set, so chosen for {size}: {', '.join(said)}"
-    return experiment.model_copy(update=update), (note,) if said else ()
-
-
 def _split(corpus: Corpus) -> NoSplit | ContiguousSplit | SequencesSplit:
-    """A tenth of the data is held out, if that is enough to measure anything."""
+    """Return a split that holds out a tenth of the data; no part is held out if the data is too short."""
     if len(corpus.ids) * HELD_OUT < LEAST_HELD_OUT:
         return NoSplit()
     if corpus.has_boundaries and len(corpus.starts) * HELD_OUT >= 1:
@@ -241,13 +237,13 @@ def _split(corpus: Corpus) -> NoSplit | ContiguousSplit | SequencesSplit:
 
 
 def _share(split: Section) -> float:
-    """How much of the data a split holds out."""
+    """Return the share of the data that a split holds out, 0 to 1."""
     shares = (getattr(split, part, 0.0) for part in ("validation", "test"))
     return sum(share for share in shares if isinstance(share, float))
 
 
 def _shown(value: Any) -> str:
-    """A choice in a word or two."""
+    """Return a chosen setting in a word or two."""
     if isinstance(value, Adam):
         return f"{value.name} with rate {value.learning_rate:g}"
     return str(value if isinstance(value, int) else value.kind)

@@ -1,7 +1,4 @@
-"""A part of a corpus: its range of tokens, and the windows that lie wholly inside it.
-
-The windows of a part, and the most that any model can know from them.
-"""
+"""A part of a corpus: its range of tokens, its windows, and the accuracy that no model can exceed on them."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -16,14 +13,16 @@ from rnnlab.errors import DataError, count_of
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """What training, validation or testing reads of a corpus: a stream its tokens, other regimes its windows.
+    """The part of a corpus for training, validation or testing.
+
+    A stream reads the tokens of a part, the other regimes read its windows.
 
     Attributes:
         name: train, validation or test.
         begin: index of its first token.
         end: index after its last token.
-        runs: (R, 2) int64; windows begin at every token from runs[r, 0] to before runs[r, 1].
-        gap: tokens that `dataset.split.gap` leaves out after it, before what is held out.
+        runs: (R, 2) int64; a window begins at every token from runs[r, 0] up to runs[r, 1] − 1.
+        gap: number of tokens after the part that `dataset.split.gap` leaves out.
     """
 
     name: str
@@ -34,32 +33,35 @@ class Part:
 
     @property
     def window_count(self) -> int:
-        """W, the number of windows."""
+        """Number of windows, W."""
         return int((self.runs[:, 1] - self.runs[:, 0]).sum())
 
     @property
     def window_starts(self) -> NDArray[np.int64]:
-        """(W,) index of each window's first token, made anew each time; it takes 8 bytes a window."""
+        """Index of the first token of each window, (W,) int64; the array is made at each call."""
         return self.starts_of(np.arange(self.window_count))
 
     def starts_of(self, windows: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
-        """The index of the first token of each of some windows, which are given by number, 0..W − 1."""
-        ends = np.cumsum(self.runs[:, 1] - self.runs[:, 0])
-        run = np.searchsorted(ends, windows, side="right")
-        starts: NDArray[np.int64] = windows + (self.runs[:, 1] - ends)[run]
+        """Return the index of the first token of windows (n,), which are given by their numbers, 0..W − 1."""
+        # how many windows there are up to the end of each run, and the run of each window
+        ends = np.cumsum(self.runs[:, 1] - self.runs[:, 0])  # (R,)
+        run = np.searchsorted(ends, windows, side="right")  # (n,)
+        # window `ends[r]` would begin at runs[r, 1]: the distance is the same in the whole run
+        starts: NDArray[np.int64] = windows + (self.runs[:, 1] - ends)[run]  # (n,)
         return starts
 
 
 def part_of_tokens(corpus: Corpus, name: str, begin: int, end: int, *, window: int) -> Part:
-    """The part with every window (T = `window` inputs, a target) inside a token range and one sequence."""
-    first = np.maximum(corpus.starts, begin)
-    after_last = np.minimum(corpus.ends, end) - window
-    runs = np.stack([first, after_last], axis=1)
+    """Return a range of tokens as a part; each window (T inputs, a target) lies inside one sequence."""
+    # the windows of each sequence, as far as it lies in the range; the last begins T tokens before the end
+    first = np.maximum(corpus.starts, begin)  # (K,)
+    after_last = np.minimum(corpus.ends, end) - window  # (K,)
+    runs = np.stack([first, after_last], axis=1)  # (K, 2)
     return Part(name, begin, end, runs[first < after_last])
 
 
 def gap_remedy(part: Part, missing: int) -> str:
-    """What to set so that a part gets the tokens that it lacks from the gap after it; empty if it cannot."""
+    """Return the remedy of a smaller gap for a part that lacks tokens; empty if the gap has too few."""
     if part.gap < max(missing, 1):
         return ""
     most = part.gap - missing
@@ -69,13 +71,13 @@ def gap_remedy(part: Part, missing: int) -> str:
 
 
 def part_of_windows(corpus: Corpus, name: str, window_starts: NDArray[np.int64]) -> Part:
-    """The part with the windows that begin at some tokens, in the order of the corpus."""
+    """Return the part with the windows that begin at these tokens (W,), in the order of the corpus."""
     first = np.sort(window_starts)
     return Part(name, 0, len(corpus.ids), np.stack([first, first + 1], axis=1))
 
 
 def whole(corpus: Corpus, *, window: int, name: str = "train") -> Part:
-    """A part with all tokens and all windows of a corpus."""
+    """Return the part with all tokens and all windows of a corpus."""
     return part_of_tokens(corpus, name, 0, len(corpus.ids), window=window)
 
 
@@ -83,7 +85,7 @@ def require_windows(part: Part, corpus: Corpus, *, window: int) -> None:
     """Refuse a part that holds no window.
 
     Raises:
-        DataError: by how many tokens the part is too short, and what to set.
+        DataError: the part is too short; the message says by how many tokens, and which setting to change.
     """
     if part.window_count:
         return
@@ -101,7 +103,7 @@ def require_windows(part: Part, corpus: Corpus, *, window: int) -> None:
 
 
 def windows_array(corpus: Corpus, part: Part, window: int) -> Ids:
-    """The windows of a part, (W, window + 1) ids: the inputs and then the last target."""
+    """Return the windows of a part, (W, T + 1) ids: the T inputs, and the last target."""
     if not part.window_count:
         return np.empty((0, window + 1), dtype=corpus.ids.dtype)
     return np.lib.stride_tricks.sliding_window_view(corpus.ids, window + 1)[part.window_starts]
@@ -110,33 +112,42 @@ def windows_array(corpus: Corpus, part: Part, window: int) -> Ids:
 def accuracy_ceiling(
     windows: NDArray[np.integer[Any]], *, target: Literal["next", "shifted"] = "next"
 ) -> tuple[int, int]:
-    """How many targets any model can get right that sees only the window, and how many there are.
+    """Return the largest number of targets that a model can predict from the window, and their number.
 
-    Windows of equal inputs get equal answers, so at best the most frequent of their targets is right.
+    A model predicts the same token for windows with equal inputs: at best the most frequent of their targets.
 
     Args:
-        windows: (W, window + 1) ids.
-        target: `next` counts the last target, told from all inputs; `shifted` counts the target of each
-            time step, told from the inputs up to there.
+        windows: (W, T + 1) ids.
+        target: `next` counts the last target, which all inputs precede; `shifted` counts the target of each
+            time step, which the inputs up to that step precede.
     """
     window = windows.shape[1] - 1
-    distinct, counts = np.unique(windows, axis=0, return_counts=True)
-    shared = _shared_prefixes(distinct)
+    # the distinct windows, sorted, and how often each occurs
+    distinct, counts = np.unique(windows, axis=0, return_counts=True)  # (R, T + 1) and (R,)
+    shared = _shared_prefixes(distinct)  # (R,)
     steps = range(1, window + 1) if target == "shifted" else [window]
     correct = sum(_most_frequent_targets(shared, counts, seen) for seen in steps)
     return correct, len(windows) * len(steps)
 
 
 def _shared_prefixes(rows: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
-    """(R,) how many leading tokens each of the sorted, distinct rows shares with the one before."""
+    """Return how many leading tokens each of the sorted, distinct rows shares with the row before, (R,)."""
     return np.append(-1, np.argmax(rows[1:] != rows[:-1], axis=1))[: len(rows)]
 
 
 def _most_frequent_targets(shared: NDArray[np.int64], counts: NDArray[np.int64], seen: int) -> int:
-    """How many windows have, as token `seen`, the one that most often follows the tokens before it."""
+    """Return how many windows have, at index `seen`, the token that most often follows the `seen` before it.
+
+    Args:
+        shared: (R,) as `_shared_prefixes` gives it.
+        counts: (R,) how many windows equal each row.
+        seen: number of inputs.
+    """
     if not len(shared):
         return 0
-    inputs = np.flatnonzero(shared < seen)
-    pairs = np.flatnonzero(shared <= seen)
-    occurrences = np.add.reduceat(counts, pairs)
+    # rows at which other inputs begin, and rows at which other inputs or another target begin
+    inputs = np.flatnonzero(shared < seen)  # (I,)
+    pairs = np.flatnonzero(shared <= seen)  # (P,)
+    # how many windows have each pair of inputs and target; the most frequent target of each inputs is right
+    occurrences = np.add.reduceat(counts, pairs)  # (P,)
     return int(np.maximum.reduceat(occurrences, np.searchsorted(pairs, inputs)).sum())

@@ -1,26 +1,30 @@
-"""How far the work on a large dataset has come, for whoever waits for it."""
+"""Reports of progress while a large dataset is read: the type of the function that receives them.
+
+The module is short because it stands below every other of the room, and nine modules of other rooms name the
+type.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 
 Report = Callable[[str, float], None]
-"""Is told what is being done, and which share of it is, 0..1, or NaN where nobody knows how much there is.
+"""A function that receives the name of a task and the share of it that is done, 0..1; NaN if unknown.
 
-Often, so it should not take long.
+It is called often, so it should be fast.
 """
 
 
 def unreported(task: str, share: float) -> None:
-    """Tell nobody."""
+    """Ignore a report."""
 
 
 def followed(pieces: Iterable[str], task: str, *, length: int, report: Report) -> Iterator[str]:
-    """The same pieces; when the next is asked for, the share of those before it is reported.
+    """Yield the pieces of a text; after each, report the share of the characters that has been read.
 
     Args:
-        pieces: of a text.
-        task: what is done with them.
-        length: characters of all pieces, at least 1.
-        report: is told.
+        pieces: the pieces of the text, in order.
+        task: the name of the work, for the report.
+        length: number of characters of all pieces, at least 1.
+        report: receives the task and the share.
     """
     done = 0
     for piece in pieces:

@@ -1,17 +1,17 @@
-"""Reading a part side by side: the steps of one lane, dealt out to N lanes, with the result of one lane.
+"""A measurement in N lanes with the result of a single lane.
 
-A measurement reads a part in one order, each step from the state after the step before (`reading_order`). One
-step after another is slow. So the steps are cut into N blocks, and N lanes read one block each, at the same
-time:
+A measurement reads a part in one order, each step from the state that the step before left (`reading_order`).
+One step after another is slow. So the steps are cut into N blocks, and N lanes read one block each, at the
+same time:
 
-    first reading    each lane begins its block in a zero state, since the right one is not known yet
-    second reading   each lane begins in the state in which the lane before it ended its block. A recurrent
-                     network forgets: some way into the block, its state is what it was in the first reading.
-                     From there on the first reading is right
+    first reading    each lane begins its block with a zero state, because the right state is not known yet
+    second reading   each lane begins with the state in which the lane before it ended its block. A recurrent
+                     network forgets: some tokens into the block, the state equals that of the first reading.
+                     From there on the results of the first reading are right
 
-If a lane comes to the end of its block without that, the lane after it has begun in a wrong state: all lanes
-read again. After `MOST_READINGS` readings one lane reads everything. So the result is that of one lane, for a
-network that never forgets too.
+If a lane reaches the end of its block before the two states are equal, then the lane after it began with a
+wrong state, and all lanes read again. After `MOST_READINGS` readings a single lane reads everything: so the
+result is right for a network that never forgets, too.
 """
 
 from collections.abc import Callable
@@ -24,35 +24,36 @@ from numpy.typing import NDArray
 from rnnlab.datasets.batches import Batches
 
 MOST_LANES = 64
-"""More lanes make a compiled matrix product no faster per lane."""
+"""Largest number of lanes that share a carried state; with more, a compiled product is no faster per lane."""
 
 LEAST_TOKENS = 1024
-"""Tokens that a lane reads at least: fewer are soon read by one lane."""
+"""Smallest number of tokens that a lane reads; fewer are read as fast in one lane."""
 
 LEAST_PIECE = 128
-"""Tokens after which the states of two readings are compared for the first time, and then ever less often."""
+"""Number of tokens before the first comparison of two readings; later comparisons are further apart."""
 
 LARGEST_GAP = 1e-3
-"""Largest difference between states that count as equal: it fades, and moves a loss by less than 1e-5."""
+"""Largest difference between two states that count as equal: it changes a loss by less than 1e-5."""
 
 MOST_READINGS = 3
+"""Number of readings in N lanes before a single lane reads everything."""
 
 LANES_AT_ONCE, TOKENS_AT_ONCE = 256, 1 << 16
-"""Windows that stand alone are read so many at a time, or fewer if they have more tokens than that."""
+"""Largest number of windows, and of their tokens, that are read at once if no state is carried."""
 
 Result = TypeVar("Result")
 Parts = list[NDArray[np.float32]]
-"""Each part of the state of each layer, (N, H)."""
+"""The arrays of a state, such as h and c of each layer, each (N, H)."""
 
 
 @dataclass(frozen=True, eq=False)
 class LanePiece:
-    """Steps that lanes read one after another.
+    """B steps of N lanes.
 
     Attributes:
         starts: (B, N) first token that each lane reads at each step.
-        counts: (B, N) how many of the targets count; 0 after the end of a lane's block.
-        anew: whether each step starts from a zero state.
+        counts: (B, N) how many of the targets count; 0 after the end of the block of a lane.
+        anew: whether each step begins with a zero state.
     """
 
     starts: NDArray[np.int64]
@@ -61,7 +62,7 @@ class LanePiece:
 
 
 Read = Callable[[LanePiece, Parts | None], tuple[Result, Parts]]
-"""Reads a piece from a state, None for zeros: what it finds, and the state after the piece."""
+"""A function that reads a piece from a state, None for zeros; it returns a result and the state after it."""
 
 
 def read_side_by_side(
@@ -73,23 +74,24 @@ def read_side_by_side(
     before: Parts | None = None,
     most_lanes: int | None = None,
 ) -> tuple[list[Result], Parts]:
-    """Read steps as one lane would.
+    """Read a range of steps in several lanes, with the result of a single lane.
 
     Args:
         order: the steps, in the order of a single lane.
-        read: reads a piece.
+        read: the function that reads a piece.
         begin: the first step.
-        end: the one after the last; all that follow, if it is left out.
-        before: (1, H) each part of the state before the first step; None for zeros.
-        most_lanes: lanes that may share steps whose state is carried; None for `MOST_LANES`.
+        end: the step after the last; None for the end.
+        before: the state before the first step, each array (1, H); None for zeros.
+        most_lanes: largest number of lanes for a carried state; None for `MOST_LANES`.
 
     Returns:
-        What each piece gave, and the state after the last step, (1, H) each part.
+        The result of each piece, and the state after the last step, each array (1, H).
     """
     end = order.steps if end is None else end
     lanes = lanes_for(order, end - begin, most=most_lanes or MOST_LANES)
     if lanes > 1 and order.carries_state:
-        used = -(-(end - begin) // -(-(end - begin) // lanes))
+        block = -(-(end - begin) // lanes)  # steps of a block, rounded up
+        used = -(-(end - begin) // block)  # lanes that have a block
         found = _read_until_equal(dealt(order, begin, end, lanes=lanes), read, before, used)
         if found:
             return found
@@ -102,27 +104,32 @@ def read_side_by_side(
 
 
 def lanes_for(order: Batches, steps: int, *, most: int) -> int:
-    """Number of lanes for some steps; 1 where a state is carried and the steps are few."""
+    """Return the number of lanes for a number of steps; 1 if the state is carried and the steps are few."""
     if order.carries_state:
         return max(1, min(most, steps * order.window // LEAST_TOKENS, steps))
     return max(1, min(LANES_AT_ONCE, TOKENS_AT_ONCE // order.window, steps))
 
 
 def dealt(order: Batches, begin: int, end: int, *, lanes: int) -> list[LanePiece]:
-    """Deal steps out to lanes in blocks, of which the last may be shorter, and cut the blocks into pieces.
+    """Cut steps into N blocks, one for each lane, and the blocks into pieces; the last block may be shorter.
 
     Args:
         order: the steps, in the order of a single lane.
         begin: the first step.
-        end: the one after the last.
+        end: the step after the last.
         lanes: N.
     """
+    # S steps in blocks of L: lane n reads the steps from n·L on; past S there are none
     count = end - begin
     length = -(-count // lanes)
-    steps = np.arange(length)[:, None] + length * np.arange(lanes)  # (length, N); some do not exist
-    starts, counts = (column[:, 0] for column in order.epoch(0, begin, end))
-    read = np.minimum(steps, count - 1)
-    block_starts, block_counts = starts[read], np.where(steps < count, counts[read], 0).astype(np.int32)
+    steps = np.arange(length)[:, None] + length * np.arange(lanes)  # (L, N)
+    # the steps of the single lane
+    starts, counts = (column[:, 0] for column in order.epoch(0, begin, end))  # both (S,)
+    # dealt out; a lane without a step reads the last one, and none of its targets count
+    read = np.minimum(steps, count - 1)  # (L, N)
+    block_starts = starts[read]  # (L, N)
+    block_counts = np.where(steps < count, counts[read], 0).astype(np.int32)  # (L, N)
+    # pieces grow with the distance from the beginning of the block
     pieces, cut = list[LanePiece](), 0
     while cut < length:
         size = max(-(-LEAST_PIECE // order.window), cut // 2)
@@ -133,7 +140,7 @@ def dealt(order: Batches, begin: int, end: int, *, lanes: int) -> list[LanePiece
 
 
 def largest_gap(one: Parts, other: Parts, *, used: int) -> float:
-    """The largest difference between two states, (N, H) each part, of the first `used` lanes."""
+    """Return the largest difference between two states in the first `used` lanes; each array is (N, H)."""
     gaps = [np.abs(own[:used] - theirs[:used]).max() for own, theirs in zip(one, other, strict=True)]
     return float(np.max(gaps, initial=0.0))
 
@@ -141,20 +148,25 @@ def largest_gap(one: Parts, other: Parts, *, used: int) -> float:
 def _read_until_equal(
     pieces: list[LanePiece], read: Read[Result], before: Parts | None, used: int
 ) -> tuple[list[Result], Parts] | None:
-    """Read blocks again until the states are those of the reading before; None if that takes too many.
+    """Read all blocks until the states equal those of the reading before; None if they never do.
 
     Args:
-        pieces: of all blocks.
-        read: reads a piece.
-        before: (1, H) each part of the state before the first block; None for zeros.
-        used: lanes that have a block.
+        pieces: the pieces of all blocks, in order.
+        read: the function that reads a piece.
+        before: the state before the first block, each array (1, H); None for zeros.
+        used: number of lanes that have a block.
+
+    Returns:
+        The result of each piece, and the state after the last block, each array (1, H).
     """
+    # first reading: every lane but the first begins with a zero state
     results, ends = list[Result](), list[Parts]()
     state = _with_first(before, lanes=pieces[0].starts.shape[1]) if before else None
     for piece in pieces:
         result, state = read(piece, state)
         results.append(result)
         ends.append(state)
+    # further readings, until the states are equal at the end of a piece
     for _ in range(MOST_READINGS - 1):
         state = _handed_on(ends[-1], before)
         for number, piece in enumerate(pieces):
@@ -167,11 +179,11 @@ def _read_until_equal(
 
 
 def _with_first(first: Parts, *, lanes: int) -> Parts:
-    """The states of N lanes, of which the first has a state, (1, H) each part, and the others zeros."""
+    """Return the states of N lanes: `first`, each array (1, H), for the first lane; zeros for the others."""
     return [np.pad(part, ((0, lanes - 1), (0, 0))) for part in first]
 
 
 def _handed_on(ended: Parts, before: Parts | None) -> Parts:
-    """The states in which lanes begin: each where the lane before it ended, the first in `before`."""
+    """Return the states that lanes begin with: where the lane before ended; `before` for the first lane."""
     first = before or [np.zeros_like(part[:1]) for part in ended]
     return [np.concatenate([own, part[:-1]]) for own, part in zip(first, ended, strict=True)]

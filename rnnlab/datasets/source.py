@@ -1,7 +1,7 @@
-"""The files that a dataset is read from: its paths, or the one that its url gave, verified.
+"""The files of a dataset: those of its paths, or the file of its url.
 
-What was downloaded lies in a cache folder under its sha256, and is verified again whenever it is used. So a
-second run needs no network, and what was damaged meanwhile is downloaded anew.
+A downloaded file is kept in a cache folder, with its sha256 as name, and is verified each time it is used. So
+a second run needs no network, and a file that was damaged is downloaded again.
 """
 
 import hashlib
@@ -20,9 +20,13 @@ from rnnlab.errors import DataError, DownloadError
 from rnnlab.files import remove_partial, write_blocks
 
 MOST_BYTES = 2**31
+"""Largest size of a downloaded file."""
+
 TIMEOUT_SECONDS = 30.0
+"""Longest time without an answer of the server."""
+
 ABANDONED_SECONDS = 3600
-"""Nobody is writing any more what has not grown for so long: a server may say nothing for far less."""
+"""An unfinished download that has not grown for so long is removed: no process writes it any more."""
 
 _BLOCK = 1 << 20
 
@@ -32,11 +36,11 @@ class Source:
     """A file of a dataset.
 
     Attributes:
-        path: where it is read.
-        url: what messages call it, if not by its path.
-        part: train, or the held-out part whose own it is.
-        found: whether a folder or a pattern led to it, and nobody named it.
-        lack: why a folder or a pattern leads to nothing; empty where there is a file.
+        path: the path of the file.
+        url: the address that messages name instead of the path, if the file was downloaded.
+        part: the part that the file belongs to: train, validation or test.
+        found: whether a folder or a pattern led to the file; otherwise the configuration names it.
+        lack: why a folder or a pattern leads to no file; empty if there is a file.
     """
 
     path: Path
@@ -47,10 +51,10 @@ class Source:
 
 
 def sources(dataset: TextDataset | NotesDataset, *, report: Report = unreported) -> Iterator[Source]:
-    """The files of a dataset, those of the train part first; none where it is inline.
+    """Yield the files of a dataset, those of the train part first; none if the data is inline.
 
     Raises:
-        DownloadError: its url does not give the file that was meant.
+        DownloadError: the url does not give the file that `sha256` describes.
     """
     for part, paths in dataset.files.items():
         for path in paths:
@@ -63,7 +67,7 @@ def sources(dataset: TextDataset | NotesDataset, *, report: Report = unreported)
 
 
 def files_of(path: Path) -> list[Path]:
-    """The file of a path, those in a folder, or those that match a pattern, by name.
+    """Return the file of a path, the files in a folder, or the files that match a pattern, sorted by name.
 
     Raises:
         DataError: a pattern or a folder leads to no file.
@@ -88,17 +92,17 @@ def verified(
     timeout: float = TIMEOUT_SECONDS,
     report: Report = unreported,
 ) -> Path:
-    """A file of this machine with the bytes that an address should give: a `file:` itself, else in the cache.
+    """Return the path of a file with the content of an address: that of a `file:` url, or one in the cache.
 
     Args:
-        url: as `rnnlab.config.dataset` allows it.
-        sha256: digest of the bytes, 64 hexadecimal digits in small letters.
-        most_bytes: the size up to which it is downloaded.
-        timeout: seconds that the server may say nothing.
-        report: is told how far it is.
+        url: an address that `rnnlab.config.dataset` allows.
+        sha256: digest of the file, 64 hexadecimal digits in small letters.
+        most_bytes: largest size of a download.
+        timeout: seconds without an answer of the server.
+        report: receives the progress.
 
     Raises:
-        DownloadError: it cannot be had, or has another digest, or the cache cannot be written.
+        DownloadError: the file cannot be downloaded, has another digest, or the cache cannot be written.
     """
     if urlsplit(url).scheme == "file":
         return _local(url, sha256, report)
@@ -112,6 +116,7 @@ def verified(
 
 
 def _local(url: str, sha256: str, report: Report) -> Path:
+    """Return the path of a `file:` url, after its digest was checked."""
     from urllib.request import url2pathname  # noqa: PLC0415 (loads ssl)
 
     path = Path(url2pathname(urlsplit(url).path))
@@ -124,7 +129,7 @@ def _local(url: str, sha256: str, report: Report) -> Path:
 
 
 def _cache_folder() -> Path:
-    """`$RNNLAB_CACHE`, else `rnnlab` in `$XDG_CACHE_HOME` or in `~/.cache`."""
+    """Return `$RNNLAB_CACHE`; without it `rnnlab` in `$XDG_CACHE_HOME`, or in `~/.cache`."""
     if own := os.environ.get("RNNLAB_CACHE"):
         return Path(own)
     if os.path.isabs(shared := os.environ.get("XDG_CACHE_HOME", "")):
@@ -138,7 +143,7 @@ def _cache_folder() -> Path:
 
 
 def _digest(path: Path, name: str, report: Report) -> str | None:
-    """The digest of a file; None where there is none, or it is a device or cannot be read."""
+    """Return the digest of a file; None if there is no file, or it is a device or cannot be read."""
     if not os.path.isfile(path):
         return None
     digest, done = hashlib.sha256(), 0
@@ -155,7 +160,7 @@ def _digest(path: Path, name: str, report: Report) -> str | None:
 
 
 def _checked(blocks: Iterable[bytes], url: str, sha256: str) -> Iterator[bytes]:
-    """The same blocks, and at their end an error if they were others than those that were meant."""
+    """Yield the blocks of a download; after the last, raise an error if their digest is not `sha256`."""
     digest = hashlib.sha256()
     for block in blocks:
         digest.update(block)
@@ -165,7 +170,7 @@ def _checked(blocks: Iterable[bytes], url: str, sha256: str) -> Iterator[bytes]:
 
 
 def _keep(cached: Path, blocks: Iterable[bytes]) -> None:
-    """Put blocks into the cache, whole or not at all."""
+    """Write the blocks to a file in the cache; an unfinished file never has its name."""
     folder = cached.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -179,7 +184,8 @@ def _keep(cached: Path, blocks: Iterable[bytes]) -> None:
 
 
 def _wrong_digest(url: str, expected: str, received: str) -> DownloadError:
+    """Return the error for a file with another digest."""
     return DownloadError(
-        f"dataset.sha256: {url} is not the file that was meant (expected {expected}, received {received});"
-        " check the address, or if the file has changed on purpose, write the new digest"
+        f"dataset.sha256: the file at {url} has another digest (expected {expected}, received {received});"
+        " check the address, or write the new digest if the file was changed on purpose"
     )

@@ -1,8 +1,7 @@
-"""The parts of a corpus that training, validation and testing read.
+"""The split of a corpus into the parts that training, validation and testing read.
 
-Held-out sets that hold each label in its share of the whole, drawn by scikit-learn.
-
-The labels are the W target tokens of windows. scikit-learn takes a second to import: only what needs it does.
+A stratified split draws windows so that each target token has the same share in every part. Its labels are
+the W target tokens of the windows. scikit-learn draws it, and is loaded only then: that takes a second.
 """
 
 import math
@@ -25,104 +24,6 @@ Indices = NDArray[np.int64]
 Fold = tuple[Indices, Indices]
 Labels = NDArray[np.integer[Any]]
 
-
-def stratified_shuffle(labels: Labels, *, held_out: float, splits: int, random_seed: int) -> list[Fold]:
-    """Independent random splits; each is (training indices, held-out indices) into the labels.
-
-    A label with one member cannot be on both sides: it stays in training.
-
-    Args:
-        labels: (W,) integers.
-        held_out: fraction that is held out, in (0, 1), of the labels with two members or more.
-        splits: how many.
-        random_seed: of scikit-learn's `StratifiedShuffleSplit`.
-
-    Raises:
-        DataError: one side is too small to hold every label.
-    """
-    from sklearn.model_selection import StratifiedShuffleSplit  # noqa: PLC0415 (slow)
-
-    rare = members(labels) < 2
-    once, shared = np.flatnonzero(rare), np.flatnonzero(~rare)
-    _require_room(labels[shared], held_out)
-    splitter = StratifiedShuffleSplit(n_splits=splits, test_size=held_out, random_state=random_seed)
-    with _silent():
-        drawn = list(splitter.split(shared, labels[shared]))
-    return [(np.concatenate([shared[train], once]), shared[held]) for train, held in drawn]
-
-
-def stratified_folds(labels: Labels, *, folds: int, random_seed: int) -> list[Fold]:
-    """Folds that hold out each index once; each is (training indices, held-out indices) into the labels.
-
-    A label with fewer members than folds is held out in as many folds as it has members.
-
-    Raises:
-        DataError: no label has as many members as there are folds.
-    """
-    from sklearn.model_selection import StratifiedKFold  # noqa: PLC0415 (slow)
-
-    most = int(members(labels).max(initial=0))
-    if most < folds:
-        remedy = f"use {most} folds or fewer" if most > 1 else "add data"
-        raise DataError(
-            f"expected a target token that occurs {folds} times, once in each fold, the most frequent"
-            f" occurs {count_of(most, 'time')}; {remedy}"
-        )
-    splitter = StratifiedKFold(folds, shuffle=True, random_state=random_seed)
-    with _silent():
-        return list(splitter.split(labels, labels))
-
-
-def members(labels: Labels) -> Indices:
-    """(W,) how many of the labels equal each one."""
-    _, inverse, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    of_each: Indices = counts[inverse]
-    return of_each
-
-
-def drop_overlapping(train_starts: Indices, held_out_starts: Indices, *, window: int) -> Indices:
-    """The training windows that share no token, neither input nor target, with a held-out window.
-
-    Args:
-        train_starts: (W,) first token of each training window.
-        held_out_starts: first token of each held-out window, at least one.
-        window: time steps; a window and its target are window + 1 tokens.
-    """
-    held = np.sort(held_out_starts)
-    place = np.searchsorted(held, train_starts)
-    before = train_starts - held[np.maximum(place - 1, 0)]
-    after = held[np.minimum(place, len(held) - 1)] - train_starts
-    apart: NDArray[np.bool_] = (np.abs(before) > window) & (np.abs(after) > window)
-    return train_starts[apart]
-
-
-def _require_room(labels: Labels, held_out: float) -> None:
-    """Both sides of a split must be as large as there are labels."""
-    total, classes = len(labels), len(np.unique(labels))
-    if not total:
-        raise DataError(
-            "dataset.split: every target token occurs only once, so none can be in both parts;"
-            " set dataset.split.kind to contiguous, or add data"
-        )
-    if not classes <= math.ceil(held_out * total) <= total - classes:
-        least = math.ceil(1000 * classes / total) / 1000
-        raise DataError(
-            f"dataset.split.validation: expected {least:g} to {1 - least:g}, so that both parts have room for"
-            f" each of the {count_of(classes, 'target token')} of {count_of(total, 'window')}, received"
-            f" {held_out:g}"
-        )
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Leave out scikit-learn's warnings of rare labels: `Splits.notes` names the tokens instead."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        yield
-
-
-__all__ = ["Part", "Splits", "split_corpus", "split_record", "stratified_parts"]
-
 _SHOWN_TOKENS = 6
 
 
@@ -131,9 +32,9 @@ class Splits:
     """The parts of a corpus.
 
     Attributes:
-        parts: by name, train first; validation and test only where they exist.
-        notes: what a user should be told about them, a sentence each.
-        folds: all the random splits of a stratified shuffle, as indices into the corpus' W windows.
+        parts: the parts by name, train first; validation and test only if they exist.
+        notes: sentences for the user.
+        folds: all random splits of a stratified shuffle, as indices into the W windows of the corpus.
     """
 
     parts: dict[str, Part]
@@ -142,7 +43,7 @@ class Splits:
 
 
 def split_corpus(corpus: Corpus, experiment: Experiment) -> Splits:
-    """The parts that `dataset.split` describes.
+    """Return the parts that `dataset.split` describes.
 
     Raises:
         DataError: a part has no window, or no window is left for training.
@@ -168,11 +69,11 @@ def split_corpus(corpus: Corpus, experiment: Experiment) -> Splits:
 
 
 def split_record(corpus: Corpus, splits: Splits) -> dict[str, Any]:
-    """What of the data is in which part, for whoever wants to measure another model on the same.
+    """Return which data is in which part, as `split.json` has it, so that another model can be measured.
 
     Returns:
-        `parts`: for each its range of `tokens` and the `sequences` in it, counted from 1 as they stand in the
-        data; of windows that were drawn, the first tokens of each part's `windows`.
+        `data_sha256`, and `parts`: of each part its range of `tokens` and the numbers of its `sequences`,
+        from 1 in the order of the files; after a stratified split, the first token of each of its `windows`.
     """
     order = np.arange(len(corpus.starts)) if corpus.order is None else corpus.order
     parts = {}
@@ -187,10 +88,12 @@ def split_record(corpus: Corpus, splits: Splits) -> dict[str, Any]:
 
 
 def stratified_parts(corpus: Corpus, experiment: Experiment, folds: int) -> list[Splits]:
-    """Stratified cross-validation: each window is in the validation part of one of the K folds.
+    """Return the K folds of a stratified cross-validation: each window is held out by one of them.
 
     Args:
-        folds: K, at least 2.
+        corpus: the data.
+        experiment: the configuration; its `training.random_seed` draws the folds.
+        folds: K, 2 or more.
 
     Raises:
         DataError: there are too few windows.
@@ -203,11 +106,90 @@ def stratified_parts(corpus: Corpus, experiment: Experiment, folds: int) -> list
     ]
 
 
-def _contiguous(corpus: Corpus, split: ContiguousSplit, window: int) -> list[Part]:
-    """Training first, then validation, then test; each is cut on a token, with a gap before what is held out.
+def stratified_shuffle(labels: Labels, *, held_out: float, splits: int, random_seed: int) -> list[Fold]:
+    """Return independent random splits, each as (training indices, held-out indices) into the labels.
 
-    Where boundaries separate the sequences, it is cut at the nearest of them, and there is no gap.
+    A label with one member cannot be in both parts: it stays in training.
+
+    Args:
+        labels: (W,) integers.
+        held_out: share of the labels with two members or more that is held out, in (0, 1).
+        splits: number of splits.
+        random_seed: the seed of scikit-learn's `StratifiedShuffleSplit`.
+
+    Raises:
+        DataError: one part is too small to hold every label.
     """
+    from sklearn.model_selection import StratifiedShuffleSplit  # noqa: PLC0415 (slow)
+
+    rare = members(labels) < 2
+    once, shared = np.flatnonzero(rare), np.flatnonzero(~rare)
+    _require_room(labels[shared], held_out)
+    splitter = StratifiedShuffleSplit(n_splits=splits, test_size=held_out, random_state=random_seed)
+    with _silent():
+        drawn = list(splitter.split(shared, labels[shared]))
+    return [(np.concatenate([shared[train], once]), shared[held]) for train, held in drawn]
+
+
+def stratified_folds(labels: Labels, *, folds: int, random_seed: int) -> list[Fold]:
+    """Return folds that hold out each index once, each as (training indices, held-out indices).
+
+    A label with fewer members than folds is held out in as many folds as it has members.
+
+    Args:
+        labels: (W,) integers.
+        folds: K, 2 or more.
+        random_seed: the seed of scikit-learn's `StratifiedKFold`.
+
+    Raises:
+        DataError: no label has as many members as there are folds.
+    """
+    from sklearn.model_selection import StratifiedKFold  # noqa: PLC0415 (slow)
+
+    most = int(members(labels).max(initial=0))
+    if most < folds:
+        remedy = f"use {most} folds or fewer" if most > 1 else "add data"
+        raise DataError(
+            f"expected a target token that occurs {folds} times, once in each fold, the most frequent"
+            f" occurs {count_of(most, 'time')}; {remedy}"
+        )
+    splitter = StratifiedKFold(folds, shuffle=True, random_state=random_seed)
+    with _silent():
+        return list(splitter.split(labels, labels))
+
+
+def members(labels: Labels) -> Indices:
+    """Return how many of the labels equal each label, (W,)."""
+    _, inverse, counts = np.unique(labels, return_inverse=True, return_counts=True)  # (W,) and (labels,)
+    of_each: Indices = counts[inverse]
+    return of_each
+
+
+def drop_overlapping(train_starts: Indices, held_out_starts: Indices, *, window: int) -> Indices:
+    """Return the training windows that share no token, neither input nor target, with a held-out window.
+
+    Args:
+        train_starts: (W,) first token of each training window.
+        held_out_starts: (H,) first token of each held-out window, at least one.
+        window: T; a window and its target are T + 1 tokens.
+    """
+    # the held-out windows before and after each training window
+    held = np.sort(held_out_starts)  # (H,)
+    place = np.searchsorted(held, train_starts)  # (W,)
+    # how many tokens away the nearest of them begin; more than T tokens away, no token is shared
+    before = train_starts - held[np.maximum(place - 1, 0)]  # (W,)
+    after = held[np.minimum(place, len(held) - 1)] - train_starts  # (W,)
+    apart: NDArray[np.bool_] = (np.abs(before) > window) & (np.abs(after) > window)
+    return train_starts[apart]
+
+
+def _contiguous(corpus: Corpus, split: ContiguousSplit, window: int) -> list[Part]:
+    """Return the parts in the order train, validation, test, with a gap before each held-out part.
+
+    If boundary tokens separate the sequences, the data is cut at the boundary nearest to each cut, and there
+    is no gap.
+    """
+    # where validation and test begin, in tokens
     tokens = len(corpus.ids) - corpus.has_boundaries
     test = tokens - round(tokens * split.test)
     cuts = [test - round(tokens * split.validation), test]
@@ -215,6 +197,7 @@ def _contiguous(corpus: Corpus, split: ContiguousSplit, window: int) -> list[Par
     if corpus.has_boundaries:
         edges = np.append(corpus.starts, tokens)
         cuts, gap = [int(edges[np.abs(edges - cut).argmin()]) for cut in cuts], -1
+    # the range of each part; −1 as gap: both parts have the boundary between them
     ranges = {"train": (0, cuts[0]), "validation": (cuts[0], cuts[1]), "test": (cuts[1], tokens)}
     held_out = {"train": True, "validation": split.validation > 0, "test": split.test > 0}
     *before, last = [name for name in ranges if held_out[name]]
@@ -225,7 +208,7 @@ def _contiguous(corpus: Corpus, split: ContiguousSplit, window: int) -> list[Par
 
 
 def _drawn(split: SequencesSplit, corpus: Corpus) -> dict[str, int]:
-    """The number of the first sequence of each held-out part; training first, then validation, then test."""
+    """Return the number of the first sequence of each held-out part, in the order validation, test."""
     count = len(corpus.starts)
     test = count - round(count * split.test)
     firsts = {"validation": test - round(count * split.validation), "test": test}
@@ -236,7 +219,7 @@ def _drawn(split: SequencesSplit, corpus: Corpus) -> dict[str, int]:
 
 
 def _of_sequences(corpus: Corpus, held_out: Mapping[str, int], window: int) -> list[Part]:
-    """The part that is trained on, and those that begin with the sequence of a number."""
+    """Return the training part, and each held-out part from the sequence of its number on."""
     firsts = {"train": 0, **held_out}
     ends = [*list(firsts.values())[1:], len(corpus.starts)]
     parts = []
@@ -253,6 +236,7 @@ def _of_sequences(corpus: Corpus, held_out: Mapping[str, int], window: int) -> l
 
 
 def _shuffled(corpus: Corpus, experiment: Experiment, split: StratifiedShuffleSplit) -> Splits:
+    """Return the parts of the stratified split that `dataset.split.use` chooses."""
     starts, labels, notes = _labelled_windows(corpus, experiment)
     folds = stratified_shuffle(
         labels, held_out=split.validation, splits=split.splits, random_seed=split.random_seed
@@ -266,7 +250,7 @@ def _shuffled(corpus: Corpus, experiment: Experiment, split: StratifiedShuffleSp
 def _labelled_windows(
     corpus: Corpus, experiment: Experiment
 ) -> tuple[NDArray[np.int64], Ids, tuple[str, ...]]:
-    """The first token of every window of the corpus (W,), its label (W,), which is its target, and notes."""
+    """Return the first token of each window of the corpus (W,), its target as its label (W,), and notes."""
     window = experiment.dataset.window
     everything = whole(corpus, window=window)
     require_windows(everything, corpus, window=window)
@@ -281,7 +265,7 @@ def _parts_of_windows(
     held_out: NDArray[np.int64],
     notes: tuple[str, ...],
 ) -> Splits:
-    """The two parts; training windows that overlap validation are left out, unless they are allowed."""
+    """Return the two parts; training windows that overlap a held-out one are left out, unless allowed."""
     split = experiment.dataset.split
     if not getattr(split, "allow_overlap", False):
         apart = drop_overlapping(train, held_out, window=experiment.dataset.window)
@@ -303,7 +287,7 @@ def _parts_of_windows(
 
 
 def _notes_of_equals(corpus: Corpus, parts: list[Part], kind: str) -> tuple[str, ...]:
-    """A note for each held-out part of which sequences are trained on too."""
+    """Return a note for each held-out part with sequences that are also in the training part."""
     train, *held_out = parts
     if len(corpus.starts) < 2 or not held_out:
         return ()
@@ -324,7 +308,7 @@ def _notes_of_equals(corpus: Corpus, parts: list[Part], kind: str) -> tuple[str,
 
 
 def _inside(corpus: Corpus, part: Part) -> NDArray[np.bool_]:
-    """(K,), whether each sequence begins in a part."""
+    """Whether each sequence begins in a part, (K,)."""
     inside: NDArray[np.bool_] = (corpus.starts >= part.begin) & (
         corpus.starts < part.end - corpus.has_boundaries
     )
@@ -332,6 +316,7 @@ def _inside(corpus: Corpus, part: Part) -> NDArray[np.bool_]:
 
 
 def _notes_of_short_sequences(corpus: Corpus, window: int) -> tuple[str, ...]:
+    """Return a note on the sequences that are too short for a window."""
     short = int((corpus.ends - corpus.starts <= window).sum())
     if not short:
         return ()
@@ -341,9 +326,34 @@ def _notes_of_short_sequences(corpus: Corpus, window: int) -> tuple[str, ...]:
 
 
 def _notes_of_rare_targets(corpus: Corpus, labels: Ids, least: int, consequence: str) -> tuple[str, ...]:
-    """A note of the target tokens that occur in fewer than `least` windows."""
+    """Return a note on the target tokens that occur in fewer than `least` windows."""
     rare = corpus.vocabulary.decode(np.unique(labels[members(labels) < least]))
     if not rare:
         return ()
     shown = " ".join(map(repr, rare[:_SHOWN_TOKENS])) + " …" * (len(rare) > _SHOWN_TOKENS)
     return (f"target tokens of fewer than {least} windows {consequence}: {shown}",)
+
+
+def _require_room(labels: Labels, held_out: float) -> None:
+    """Refuse a stratified split of which one part has fewer windows than there are labels."""
+    total, classes = len(labels), len(np.unique(labels))
+    if not total:
+        raise DataError(
+            "dataset.split: every target token occurs only once, so none can be in both parts;"
+            " set dataset.split.kind to contiguous, or add data"
+        )
+    if not classes <= math.ceil(held_out * total) <= total - classes:
+        least = math.ceil(1000 * classes / total) / 1000
+        raise DataError(
+            f"dataset.split.validation: expected {least:g} to {1 - least:g}, so that both parts have room for"
+            f" each of the {count_of(classes, 'target token')} of {count_of(total, 'window')}, received"
+            f" {held_out:g}"
+        )
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Suppress the warnings of scikit-learn on rare labels: `Splits.notes` names the tokens instead."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        yield

@@ -1,4 +1,4 @@
-"""Texts of any size, kept as UTF-8: in a string, one emoji makes four bytes of every character."""
+"""A text of any size, kept as UTF-8: in a Python string one emoji makes every character four bytes wide."""
 
 import hashlib
 from collections import Counter
@@ -19,11 +19,11 @@ class StoredText:
     """A text of S characters.
 
     Attributes:
-        name: what messages call it: a file, an address or a setting.
-        encoded: its blocks in UTF-8, each of whole characters.
+        name: the name in messages: a file, an address or a setting.
+        encoded: the text in UTF-8, in blocks of whole characters.
         length: S.
         sha256: digest of the text in UTF-8.
-        lone_returns: how many of its line ends were carriage returns alone, as old Macs wrote them.
+        lone_returns: number of line ends that were a carriage return alone, as old Macs wrote them.
     """
 
     name: str
@@ -33,11 +33,11 @@ class StoredText:
     lone_returns: int = 0
 
     def blocks(self) -> Iterator[str]:
-        """The text, a block at a time."""
+        """Return the text, a block at a time."""
         return (block.decode() for block in self.encoded)
 
     def without_last_line_break(self) -> "StoredText":
-        """The text without the line break at its end, if it has one; other line breaks before it stay."""
+        """Return the text without the line break at its end; line breaks before that one stay."""
         if not (self.encoded and self.encoded[-1].endswith(b"\n")):
             return self
         *before, last = self.encoded
@@ -46,20 +46,20 @@ class StoredText:
         return replace(shorter, lone_returns=self.lone_returns)
 
     def head(self, blocks: int | None = None) -> str:
-        """The text of the first blocks; of all, if no number is given."""
+        """Return the text of the first blocks; None for all blocks."""
         return b"".join(self.encoded[:blocks]).decode()
 
 
 def read_stored(
     path: Path, *, name: str | None = None, form: str | None = None, report: Report = unreported
 ) -> StoredText:
-    """The text of a file, which `report` may see grow.
+    """Return the text of a file.
 
     Args:
         path: the file.
-        name: what messages call it, if not by its path.
-        form: the normalization form of Unicode that the text is brought into; None leaves it as it is.
-        report: is told how far it is.
+        name: the name in messages; None for the path.
+        form: the normalization form of Unicode that the text is brought into; None changes nothing.
+        report: receives the progress.
 
     Raises:
         DataError: the file cannot be read, is empty or is not UTF-8.
@@ -78,18 +78,19 @@ def read_stored(
 
 
 def store(text: str, *, name: str) -> StoredText:
-    """A text that is there already; it has no half of a surrogate pair."""
+    """Return a Python string as a stored text; it must not have half of a surrogate pair."""
     return _stored(name, (text[begin : begin + _BLOCK] for begin in range(0, len(text), _BLOCK)))
 
 
 def _with_line_feeds(blocks: Iterable[str], returns: Counter[str]) -> Iterator[str]:
-    """The blocks with a line feed for each carriage return, and count those."""
+    """Yield the blocks with a line feed for each carriage return, and count the carriage returns."""
     for block in blocks:
         returns["\r"] += block.count("\r")
         yield block.replace("\r", "\n")
 
 
 def _stored(name: str, blocks: Iterable[str]) -> StoredText:
+    """Return the text of these blocks."""
     digest, encoded, length = hashlib.sha256(), [], 0
     for block in blocks:
         encoded.append(block.encode())
@@ -99,7 +100,7 @@ def _stored(name: str, blocks: Iterable[str]) -> StoredText:
 
 
 def _reported(path: Path, name: str, blocks: Iterable[str], report: Report) -> Iterator[str]:
-    """The blocks of a file; how much of it they are is known where it has a size, which a pipe has not."""
+    """Yield the blocks of a file, and report the share that is read; the size of a pipe is not known."""
     done = 0
     for block in blocks:
         yield block

@@ -1,6 +1,7 @@
-"""Which tokens are targets, how often, and how many tokens before each a model may look at.
+"""Which tokens are targets, how often, and how many tokens before each target a network sees.
 
-Whatever is compared with a network, such as an n-gram, must be asked for the same targets and see no more.
+An n-gram model that is compared with a network predicts the same targets, and sees no more tokens before
+them.
 """
 
 from collections.abc import Iterator
@@ -22,12 +23,12 @@ Places = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class TargetBlock:
-    """The targets among L tokens that follow one another.
+    """How often each of L consecutive tokens is a target.
 
     Attributes:
-        first: index of the first of the tokens.
-        times: (R + 1, L) how often each token is a target with r tokens before it to look at; with R or more
-            of them in the last row.
+        first: index of the first token.
+        times: (R + 1, L) int64; times[r, i] counts how often token i is a target of which r tokens before it
+            are seen. The last row counts R tokens and more.
     """
 
     first: int
@@ -35,44 +36,51 @@ class TargetBlock:
 
 
 def is_target(corpus: Corpus, places: Places) -> NDArray[np.bool_]:
-    """Whether tokens are anyone's targets: the first of a sequence is not, unless it ends the one before."""
+    """Whether each token is a target, (n,); the first of a sequence is one only if it is a boundary token."""
     if corpus.has_boundaries:
         return np.ones(len(places), dtype=np.bool_)
     return ~np.isin(places, corpus.starts)
 
 
 def reaches(corpus: Corpus, places: Places) -> Places:
-    """How many tokens before each place belong to the sequence that it goes on with, or ends."""
+    """Return how many tokens of its sequence stand before each place, (n,); a boundary ends its sequence."""
     sequences = np.searchsorted(corpus.starts, places - 1, side="right") - 1
     return places - corpus.starts[np.maximum(sequences, 0)]
 
 
 def ranges_read(part: Part, *, window: int, regime: Regime) -> NDArray[np.int64]:
-    """(R, 2) the ranges of tokens that training reads of a part, each from its first to before its last."""
+    """Return the ranges of tokens that training reads of a part, (R, 2): the first token, and the end."""
     if regime == "stream":
         return np.array([[part.begin, part.end]])
-    ranges = part.runs + np.array([0, window])
+    # a window reads T inputs and a target: the last one of a run begins one before the run's end
+    ranges = part.runs + np.array([0, window])  # (runs, 2)
+    # a range is apart if it begins at or after the end of all ranges before it; the others are joined
     apart = np.append(True, ranges[1:, 0] >= np.maximum.accumulate(ranges[:, 1])[:-1])[: len(ranges)]
+    # the end of a joined range is the furthest end of its members
     ends = np.maximum.reduceat(ranges[:, 1], np.flatnonzero(apart)) if len(ranges) else ranges[:, 1]
-    return np.stack([ranges[apart, 0], ends], axis=1)
+    return np.stack([ranges[apart, 0], ends], axis=1)  # (R, 2)
 
 
 def target_blocks(
     corpus: Corpus, order: Batches, *, target: Literal["next", "shifted"], most_reach: int
 ) -> Iterator[TargetBlock]:
-    """The targets of a part, in the order of the corpus.
+    """Yield the targets of a part, a block of tokens at a time, in the order of the corpus.
 
     Args:
         corpus: the data.
-        order: in which the part is read, by `reading_order`.
+        order: the order in which the part is read, from `reading_order`.
         target: `next` or `shifted`.
-        most_reach: R; tokens before a target are counted up to so many.
+        most_reach: R; the largest number of tokens before a target that is counted.
     """
-    starts, counts = order.epoch(0)
-    lane_starts = np.broadcast_to(starts[:1], starts.shape) if order.carries_state else starts
-    by_place = np.argsort(starts[counts > 0], kind="stable")
-    rows = np.stack([array[counts > 0][by_place] for array in (starts, counts, lane_starts)])
-    cells = rows[0] // TOKENS_AT_ONCE
+    # what each lane reads at each step, and how many of its targets count
+    starts, counts = order.epoch(0)  # both (B, N)
+    # a carried state has seen the lane from its first step on, else only the window
+    lane_starts = np.broadcast_to(starts[:1], starts.shape) if order.carries_state else starts  # (B, N)
+    # the n reads that count, by their place in the corpus
+    by_place = np.argsort(starts[counts > 0], kind="stable")  # (n,)
+    rows = np.stack([array[counts > 0][by_place] for array in (starts, counts, lane_starts)])  # (3, n)
+    # cut where a read begins in the next block of tokens
+    cells = rows[0] // TOKENS_AT_ONCE  # (n,)
     for block in np.split(rows, np.flatnonzero(np.diff(cells)) + 1, axis=1):
         steps = range(order.window) if target == "shifted" else [order.window - 1]
         yield _block(corpus, block, steps, order.window, most_reach)
@@ -81,14 +89,27 @@ def target_blocks(
 def _block(
     corpus: Corpus, rows: NDArray[Any], steps: range | list[int], window: int, most_reach: int
 ) -> TargetBlock:
-    """The targets of lanes: first token, count, and first token that the state has seen (3, n)."""
+    """Count the targets of n reads.
+
+    Args:
+        corpus: the data.
+        rows: (3, n) first token of each read, how many of its targets count, and the first token that its
+            state has seen; sorted by the first token.
+        steps: time steps of which the target is counted.
+        window: T.
+        most_reach: R.
+    """
+    # the block: from the target of the first token read to that of the last, L tokens
     first = int(rows[0, 0]) + 1
     length = int(rows[0, -1]) + window + 1 - first
-    times = np.zeros((most_reach + 1, length), dtype=np.int64)
+    times = np.zeros((most_reach + 1, length), dtype=np.int64)  # (R + 1, L)
     for step in steps:
-        starts, _, lane_starts = rows[:, rows[1] > step]
-        places = starts + step + 1
-        reach = np.minimum(places - lane_starts, reaches(corpus, places))
-        counted = is_target(corpus, places)
+        # the reads of which this step counts
+        starts, _, lane_starts = rows[:, rows[1] > step]  # each (m,)
+        places = starts + step + 1  # (m,) where the target of this step stands
+        # what is seen ends at the lane's beginning, or at that of the sequence
+        reach = np.minimum(places - lane_starts, reaches(corpus, places))  # (m,)
+        counted = is_target(corpus, places)  # (m,)
+        # one more for each target; `add.at` also counts a place that occurs twice
         np.add.at(times, (np.minimum(reach, most_reach)[counted], (places - first)[counted]), 1)
     return TargetBlock(first, times)

@@ -1,41 +1,47 @@
-"""The texts of a dataset: of its files, of the tunes in them, or of the page itself.
+"""The texts of a dataset: each file, each tune of a score file, or the text in the YAML.
 
-Texts of any size, kept as UTF-8: in a string, one emoji makes four bytes of every character.
+Notes are moved to another key here (`dataset.transpose`). A sequence (a line where `unit` is `line`, else a
+file or a tune) is moved as a whole, before the data is split. `rnnlab.music.notation.pitch_of` then spells
+every pitch: so a pitch is one token, whether it was moved or not.
 """
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from rnnlab.config.schema import NotesDataset, TextDataset
 from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.datasets.source import Source, sources
 from rnnlab.datasets.stored_text import StoredText, read_stored, store
 from rnnlab.datasets.tokens import Characters, in_form
-from rnnlab.datasets.transposition import Ways, is_moved, moved, said_of
 from rnnlab.errors import DataError
-from rnnlab.music.files import is_score, tunes_in
-from rnnlab.music.melody import Reading, parse_grid
 from rnnlab.music.meter import Meter, parse_meter
-from rnnlab.music.notation import parse_notes
+from rnnlab.music.notation import parse_notes, parse_token, with_notes
 from rnnlab.music.omissions import Omissions
 from rnnlab.music.tune import meters_in, tune_text
 
+if TYPE_CHECKING:
+    from rnnlab.music.melody import Reading
+
 Dataset = TextDataset | NotesDataset
+
+Ways = Counter[int]
+"""Number of sequences that were moved, by the semitones of the move."""
 
 _SHOWN_FAILURES = 5
 
 
 @dataclass
 class _Found:
-    """What has been read so far.
+    """The texts that have been read so far, and what was left out.
 
     Attributes:
-        texts: each with the part that it is for.
-        failures: why a file, or a tune of one, is not among them; each with the part that it was for.
-        ways: how its sequences were moved.
-        omissions: what of the tunes was left out.
+        texts: the name of a part, such as train, and a text of that part.
+        failures: the name of a part, and why a file or a tune of that part could not be read.
+        ways: how many sequences were moved, and how far.
+        omissions: the notes of the tunes that were left out.
     """
 
     texts: list[tuple[str, StoredText]] = field(default_factory=list)
@@ -44,13 +50,13 @@ class _Found:
     omissions: Omissions = field(default_factory=Omissions)
 
     def add(self, part: str, text: StoredText, dataset: Dataset) -> None:
-        """Take a text, moved to where the dataset wants it.
+        """Add a text, moved as `dataset.transpose` says.
 
         Raises:
-            DataError: it cannot be moved.
+            DataError: the text cannot be moved.
         """
         if isinstance(dataset, NotesDataset) and is_moved(dataset):
-            text, ways = moved(text, dataset)
+            text, ways = _moved(text, dataset)
             self.ways += ways
         self.texts.append((part, text))
 
@@ -58,14 +64,14 @@ class _Found:
 def read_texts(
     dataset: Dataset, *, report: Report = unreported
 ) -> tuple[list[tuple[str, StoredText]], tuple[str, ...], Mapping[str, int]]:
-    """Each text with the part that it is for, sentences on what was left out, and how much of tunes, by kind.
+    """Return the texts, each with the name of its part; sentences on what was left out; and counts of that.
 
-    A file that a folder or a pattern led to is left out if it cannot be read; one that was named may not be.
-    A tune of a collection is left out if it is not the only one.
+    A file that a folder or a pattern led to is left out if it cannot be read; a file that the configuration
+    names must be readable. A tune that cannot be read is left out if its file has others.
 
     Raises:
-        DataError: a file cannot be read, or none of those that were found for a part.
-        DownloadError: a url does not give the file that was meant.
+        DataError: a named file cannot be read, or no file of a part can.
+        DownloadError: a url does not give the file that `sha256` describes.
     """
     found = _Found()
     if dataset.inline is not None:
@@ -79,12 +85,24 @@ def read_texts(
     notes = tuple(f"left out: {why}" for _, why in found.failures) + found.omissions.sentences()
     notes += tuple(_said_of_returns(text) for _, text in found.texts if text.lone_returns)
     if isinstance(dataset, NotesDataset):
-        notes += said_of(found.ways, dataset)
+        notes += _said_of_ways(found.ways, dataset)
     return found.texts, notes, found.omissions.left_out
 
 
+def common_meter(texts: Iterable[StoredText]) -> Meter | None:
+    """Return the metre that every text of notes names; None if a text names none, or another one."""
+    found = [meters_in(text.head()) for text in texts]
+    meters = set().union(*found)
+    return meters.pop() if len(meters) == 1 and all(found) else None
+
+
+def is_moved(dataset: TextDataset | NotesDataset) -> bool:
+    """Whether the notes of a dataset are moved, or copied to other keys, and so spelled anew."""
+    return isinstance(dataset, NotesDataset) and (dataset.transpose is not None or bool(dataset.shifts))
+
+
 def _read(source: Source, dataset: Dataset, found: _Found, report: Report) -> None:
-    """Take the texts of a file; what is wrong with some, or with a file that nobody named, is noted."""
+    """Add the texts of a file to `found`, or note there why a text, or a file in a folder, is left out."""
     before, failures = len(found.texts), []
     try:
         for text in _texts(source, dataset, found.omissions, report):
@@ -105,14 +123,16 @@ def _read(source: Source, dataset: Dataset, found: _Found, report: Report) -> No
 def _texts(
     source: Source, dataset: Dataset, omissions: Omissions, report: Report
 ) -> Iterator[StoredText | DataError]:
-    """The text of a file, or of each of its tunes, or why a tune has none; `omissions` counts the tunes.
+    """Yield the text of a file, or of each of its tunes; for a tune that cannot be read, yield the error.
 
     Raises:
         DataError: the file cannot be read.
     """
     if source.lack:
         raise DataError(source.lack)
-    if isinstance(dataset, NotesDataset) and is_score(source.path):
+    if isinstance(dataset, NotesDataset) and _is_score(source):
+        from rnnlab.music.files import tunes_in  # noqa: PLC0415 (only scores need it)
+
         report(f"reading {source.path.name}", math.nan)
         for tune in tunes_in(source.path, reading=_reading(dataset)):
             if isinstance(tune, DataError):
@@ -127,8 +147,17 @@ def _texts(
     yield text
 
 
+def _is_score(source: Source) -> bool:
+    """Whether a file holds music in another format than note text, such as MIDI."""
+    if source.path.suffix == ".notes":
+        return False
+    from rnnlab.music.files import is_score  # noqa: PLC0415 (note files do not need it)
+
+    return is_score(source.path)
+
+
 def _has_tokens(text: StoredText, dataset: Dataset) -> bool:
-    """Whether there is more than boundaries in a text.
+    """Whether a text has a token besides boundaries.
 
     Raises:
         DataError: something in it is not a note.
@@ -138,8 +167,10 @@ def _has_tokens(text: StoredText, dataset: Dataset) -> bool:
     return any(block.strip(dataset.boundary) for block in text.blocks()) if dataset.boundary else True
 
 
-def _reading(dataset: NotesDataset) -> Reading:
-    """What `dataset.reading` says, as `rnnlab convert` would be told it."""
+def _reading(dataset: NotesDataset) -> "Reading":
+    """Return `dataset.reading` as the readers of scores take it."""
+    from rnnlab.music.melody import Reading, parse_grid  # noqa: PLC0415 (only scores need it)
+
     chosen = dataset.reading
     grid = None if chosen.grid is None else parse_grid(chosen.grid)
     meter = None if chosen.meter is None else parse_meter(chosen.meter)
@@ -147,12 +178,13 @@ def _reading(dataset: NotesDataset) -> Reading:
 
 
 def _said_of_returns(text: StoredText) -> str:
+    """Return a sentence on the carriage returns of a text that were read as line ends."""
     ends = "carriage return is" if text.lone_returns == 1 else "carriage returns are"
     return f"{text.name}: {text.lone_returns:,} {ends} read as line ends, as old Macs wrote them"
 
 
 def _nothing_in(part: str, failures: list[str]) -> DataError:
-    """What to say of a part of which nothing can be read."""
+    """Return the error for a part of which no file can be read."""
     if len(failures) == 1:
         return DataError(failures[0])
     shown = "; ".join(failures[:_SHOWN_FAILURES])
@@ -161,7 +193,11 @@ def _nothing_in(part: str, failures: list[str]) -> DataError:
 
 
 def _checked(text: str) -> str:
-    """The text; YAML can spell halves of a UTF-16 pair, which no file holds, and NULs, which no text has."""
+    """Return the text of the YAML, without the two things that YAML can write and no text file has.
+
+    Raises:
+        DataError: the text has a NUL, or half of a UTF-16 surrogate pair.
+    """
     if (nul := text.find("\0")) >= 0:
         place = Characters().place(text, nul)
         raise DataError(f"dataset.inline:{place}: a NUL, which no text has; take it out")
@@ -174,8 +210,50 @@ def _checked(text: str) -> str:
     return text
 
 
-def common_meter(texts: Iterable[StoredText]) -> Meter | None:
-    """Return the metre that every text of notes says; None if one says none, or another."""
-    found = [meters_in(text.head()) for text in texts]
-    meters = set().union(*found)
-    return meters.pop() if len(meters) == 1 and all(found) else None
+def _moved(text: StoredText, dataset: NotesDataset) -> tuple[StoredText, Ways]:
+    """Return a text with each of its sequences moved, and how far; `sha256` stays that of the file.
+
+    Raises:
+        DataError: a token is no note, or a note leaves the range of MIDI.
+    """
+    from rnnlab.music.keys import (  # noqa: PLC0415 (only notes that are moved need it)
+        Transposition,
+        parse_transposition,
+        transposed_tokens,
+    )
+
+    to = Transposition() if dataset.transpose is None else parse_transposition(str(dataset.transpose))
+    written = text.head()
+    tokens = parse_notes(written, name=text.name, boundary=dataset.boundary)
+    notes: list[str] = []
+    ways: Ways = Counter()
+    for sequence in _sequences(tokens, dataset.boundary):
+        parsed = {token: parse_token(token) for token in set(sequence)}
+        way, _ = to.way_of([parsed[token] for token in sequence])
+        try:
+            table = transposed_tokens(sequence, way)
+        except DataError as error:
+            raise DataError(f"{text.name}: dataset.transpose: {error}") from None
+        notes += [table[token] for token in sequence]
+        ways[way] += 1
+    other = store(with_notes(written, notes), name=text.name)
+    return replace(other, sha256=text.sha256), ways
+
+
+def _sequences(tokens: Sequence[str], boundary: str | None) -> Iterator[list[str]]:
+    """Yield the notes of each sequence; without a boundary token all notes are one sequence."""
+    sequence: list[str] = []
+    for token in (*tokens, boundary):
+        if token is not None and token != boundary:
+            sequence.append(token)
+        elif sequence:
+            yield sequence
+            sequence = []
+
+
+def _said_of_ways(ways: Ways, dataset: NotesDataset) -> tuple[str, ...]:
+    """Return a sentence on how far the sequences were moved to reach the tonic; none if there is no tonic."""
+    if not isinstance(dataset.transpose, str) or not ways:
+        return ()
+    each = ", ".join(f"{ways[way]:,} by {way:+d}" if way else f"{ways[0]:,} by 0" for way in sorted(ways))
+    return (f"each sequence is moved to the tonic {dataset.transpose}, by semitones: {each}",)

@@ -1,10 +1,8 @@
-"""What a kind of token can do; characters (`text.py`) and notes (`notes.py`) are the two kinds.
+"""The two kinds of token: characters, and notes.
 
-Text as tokens: one for each character, that is each Unicode code point.
-
-A text of S characters is read in blocks, so that 100 MB need little more memory than their ids.
-
-Notes as tokens: one for each event of a note text, in the one spelling of `rnnlab.music.notation`.
+A character is a Unicode code point. A text is read in blocks, so that 100 MB need little more memory than
+their ids. A note token is one event of a note text (note, chord or rest), in the one spelling of
+`rnnlab.music.notation`.
 """
 
 import re
@@ -23,36 +21,36 @@ Ids = NDArray[np.unsignedinteger[Any]]
 
 
 class TokenKind(Protocol):
-    """How texts of one kind become tokens, and tokens a text.
+    """The operations that differ between characters and notes.
 
     Attributes:
-        noun: what one token is called.
-        separator: what stands between two tokens in a text.
+        noun: the word for one token in messages.
+        separator: the text between two tokens.
     """
 
     noun: str
     separator: str
 
     def split(self, text: str, *, name: str) -> Sequence[str]:
-        """The S tokens of a text; a DataError calls the text by its name."""
+        """Return the S tokens of a text; `name` is the name of the text in errors."""
 
     def declared(self, tokens: Sequence[str]) -> tuple[str, ...]:
-        """The tokens of a vocabulary that a configuration declares, in the one spelling of each."""
+        """Return the tokens that a configuration declares, each in its one spelling."""
 
     def distinct(self, texts: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-        """The V tokens that occur in texts, given as (name, text), in the order of this kind."""
+        """Return the V distinct tokens of texts, given as (name, text), in the order of this kind."""
 
     def look_up(self, tokens: Sequence[str], known: Sequence[str]) -> Ids:
-        """The index of each token among V known ones, shape (S,); V for a token that is not among them."""
+        """Return the index of each token among V known tokens, (S,); an unknown token has index V."""
 
     def place(self, text: str, index: int) -> str:
-        """`line:column` of the token of that index in a text."""
+        """Return `line:column` of the token with this index in a text."""
 
     def show(self, token: str) -> str:
-        """A token as a message shows it: quoted, and named where it cannot be seen."""
+        """Return a token for a message: in quotes, and with its name if it is not visible."""
 
     def near(self, token: str, known: Sequence[str]) -> list[str]:
-        """The known tokens that may have been meant, likeliest first, at most 3."""
+        """Return the known tokens that the user may have meant, the most likely first, 3 at most."""
 
 
 _BLOCK = 1 << 16
@@ -68,25 +66,25 @@ class Characters:
     separator = ""
 
     def split(self, text: str, *, name: str) -> Sequence[str]:
-        """The text itself: a string is the sequence of its S characters."""
+        """Return the text itself: a string is the sequence of its S characters."""
         del name
         return text
 
     def declared(self, tokens: Sequence[str]) -> tuple[str, ...]:
-        """The characters as they are given."""
+        """Return the characters unchanged."""
         return tuple(tokens)
 
     def distinct(self, texts: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-        """The V characters that occur in texts, by code point."""
+        """Return the V distinct characters of texts, sorted by code point."""
         seen = np.zeros(_CODE_POINTS, dtype=bool)
         for _, text in texts:
             for codes in _code_points(text):
-                if not np.take(seen, codes).all():  # to look is faster than to write
+                if not np.take(seen, codes).all():  # reading is faster than writing
                     seen[codes] = True
         return tuple(map(chr, np.flatnonzero(seen).tolist()))
 
     def look_up(self, tokens: Sequence[str], known: Sequence[str]) -> Ids:
-        """The index of each character among V known ones, shape (S,); V for one that is not among them."""
+        """Return the index of each character among V known ones, (S,); an unknown one has index V."""
         text = tokens if isinstance(tokens, str) else "".join(tokens)
         table = _table(known)
         ids = np.empty(len(text), dtype=table.dtype)
@@ -96,34 +94,89 @@ class Characters:
         return ids
 
     def place(self, text: str, index: int) -> str:
-        """`line:column` of a character, each from 1."""
+        """Return `line:column` of a character, each from 1."""
         return f"{text.count(chr(10), 0, index) + 1}:{index - text.rfind(chr(10), 0, index)}"
 
     def show(self, token: str) -> str:
-        """The character quoted; what is not plain ASCII also by its code point and Unicode name."""
+        """Return the character in quotes; one that is no ASCII also with its code point and Unicode name."""
         if len(token) != 1 or " " <= token <= "~":
             return repr(token)
         name = unicodedata.name(token, "")
         return f"{token!r} (U+{ord(token):04X}{' ' * bool(name)}{name})"
 
     def near(self, token: str, known: Sequence[str]) -> list[str]:
-        """The same letter in the other case, without its accent, or as keyboards have it."""
+        """Return known characters: this one in the other case, without accent, or as a keyboard has it."""
         base = unicodedata.normalize("NFKD", token)[:1]
         meant = dict.fromkeys([token.swapcase(), token.translate(_TYPED), base, base.swapcase()])
         return [character for character in meant if character != token and character in known][:3]
 
 
+class Notes:
+    """The notes, chords and rests of a note text; a `TokenKind`.
+
+    Args:
+        boundary: the boundary token, a line break or U+0003, if there is one.
+    """
+
+    noun = "note"
+    separator = " "
+
+    def __init__(self, *, boundary: str | None = None) -> None:
+        self._boundary = boundary
+
+    def split(self, text: str, *, name: str) -> Sequence[str]:
+        """Return the S notes of a text, each in its one spelling."""
+        return parse_notes(text, name=name, boundary=self._boundary)
+
+    def declared(self, tokens: Sequence[str]) -> tuple[str, ...]:
+        """Return the notes of a declared vocabulary, each in its one spelling."""
+        spellings: dict[str, str] = {}
+        for token in tokens:
+            try:
+                first = spellings.setdefault(canonical(token), token)
+            except DataError as error:
+                raise DataError(f"dataset.vocabulary: {error}") from None
+            if first != token:
+                raise DataError(
+                    f"dataset.vocabulary: {first!r} and {token!r} are the same note; leave one out"
+                )
+        return tuple(spellings)
+
+    def distinct(self, texts: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+        """Return the V distinct notes of texts: the longest first, rests before notes, low before high."""
+        seen = {token for name, text in texts for token in parse_notes(text, name=name)}
+        return tuple(sorted(seen, key=sorting_key))
+
+    def look_up(self, tokens: Sequence[str], known: Sequence[str]) -> Ids:
+        """Return the index of each note among V known ones, (S,); an unknown one has index V."""
+        index = {token: number for number, token in enumerate(known)}
+        numbers = (index.get(token, len(known)) for token in tokens)
+        return np.fromiter(numbers, dtype=np.min_scalar_type(len(known)), count=len(tokens))
+
+    def place(self, text: str, index: int) -> str:
+        """Return `line:column` of a note, each from 1."""
+        return place_of_note(text, index, boundary=self._boundary)
+
+    def show(self, token: str) -> str:
+        """Return the note in quotes."""
+        return f"'{token}'" if token.isprintable() else repr(token)
+
+    def near(self, token: str, known: Sequence[str]) -> list[str]:
+        """Return the known notes with the most similar spelling."""
+        return errors.near(token, known)
+
+
 def in_form(text: str, form: str | None) -> str:
-    """A text in a normalization form of Unicode; as it is, if there is none."""
+    """Return a text in a normalization form of Unicode; unchanged if `form` is None."""
     if form is None:
         return text
     return unicodedata.normalize(form, text)  # type: ignore[arg-type]
 
 
 def blocks_in_form(blocks: Iterable[str], form: str) -> Iterator[str]:
-    """A text in a normalization form, a block at a time.
+    """Yield a text in a normalization form, a block at a time.
 
-    It is cut before ASCII characters only: no character before one belongs to it.
+    The text is cut only before ASCII characters, because they do not combine with the character before.
     """
     held_back = ""
     for block in blocks:
@@ -138,15 +191,15 @@ def blocks_in_form(blocks: Iterable[str], form: str) -> Iterator[str]:
 
 
 def same_letter(tokens: Sequence[str], index: int, known: Sequence[str]) -> str:
-    """The known characters that are the same letter as one of a text in another form of Unicode.
+    """Return a letter of a text as known characters write it, in another normalization form of Unicode.
 
     Args:
         tokens: the characters of the text.
-        index: of a character that is not known.
-        known: the characters that are.
+        index: index of an unknown character.
+        known: the known characters.
 
     Returns:
-        The letter in known characters; empty if it cannot be written in them.
+        The letter in known characters; empty if they cannot write it.
     """
     begin = index
     while begin and unicodedata.combining(tokens[begin]):
@@ -167,7 +220,7 @@ def same_letter(tokens: Sequence[str], index: int, known: Sequence[str]) -> str:
 
 
 def written_in_two_ways(known: Sequence[str]) -> list[tuple[str, str]]:
-    """Letters that known characters can write in two forms of Unicode, each in both forms."""
+    """Return the letters that known characters can write in two forms of Unicode, each in both forms."""
     characters = set(known)
     found = []
     for letter in known:
@@ -178,70 +231,15 @@ def written_in_two_ways(known: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _code_points(text: str) -> Iterator[NDArray[np.uint32]]:
-    """The code points of a text, a block at a time."""
+    """Yield the code points of a text, a block at a time."""
     for begin in range(0, len(text), _BLOCK):
         block = text[begin : begin + _BLOCK]
         yield np.frombuffer(block.encode("utf-32-le", "surrogatepass"), dtype="<u4")
 
 
 def _table(known: Sequence[str]) -> Ids:
-    """The index among V known characters by code point; V for others, which the last entry stands for."""
+    """Return the index among V known characters by code point; V for any other, as in the last entry."""
     codes = [ord(character) for character in known]
     table = np.full(max(codes, default=0) + 2, len(known), dtype=np.min_scalar_type(len(known)))
     table[codes] = np.arange(len(known))
     return table
-
-
-class Notes:
-    """The notes, chords and rests of a note text; a `TokenKind`.
-
-    Args:
-        boundary: a line break or U+0003, if that is a token too.
-    """
-
-    noun = "note"
-    separator = " "
-
-    def __init__(self, *, boundary: str | None = None) -> None:
-        self._boundary = boundary
-
-    def split(self, text: str, *, name: str) -> Sequence[str]:
-        """The S notes of a text, each in its one spelling."""
-        return parse_notes(text, name=name, boundary=self._boundary)
-
-    def declared(self, tokens: Sequence[str]) -> tuple[str, ...]:
-        """The notes of a declared vocabulary, each in its one spelling."""
-        spellings: dict[str, str] = {}
-        for token in tokens:
-            try:
-                first = spellings.setdefault(canonical(token), token)
-            except DataError as error:
-                raise DataError(f"dataset.vocabulary: {error}") from None
-            if first != token:
-                raise DataError(
-                    f"dataset.vocabulary: {first!r} and {token!r} are the same note; leave one out"
-                )
-        return tuple(spellings)
-
-    def distinct(self, texts: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-        """The V notes that occur in texts: the longest first, rests before notes, low before high."""
-        seen = {token for name, text in texts for token in parse_notes(text, name=name)}
-        return tuple(sorted(seen, key=sorting_key))
-
-    def look_up(self, tokens: Sequence[str], known: Sequence[str]) -> Ids:
-        """The index of each note among V known ones, shape (S,); V for one that is not among them."""
-        index = {token: number for number, token in enumerate(known)}
-        numbers = (index.get(token, len(known)) for token in tokens)
-        return np.fromiter(numbers, dtype=np.min_scalar_type(len(known)), count=len(tokens))
-
-    def place(self, text: str, index: int) -> str:
-        """`line:column` of a note, each from 1."""
-        return place_of_note(text, index, boundary=self._boundary)
-
-    def show(self, token: str) -> str:
-        """The note quoted."""
-        return f"'{token}'" if token.isprintable() else repr(token)
-
-    def near(self, token: str, known: Sequence[str]) -> list[str]:
-        """The notes that are spelled most like it."""
-        return errors.near(token, known)

@@ -1,4 +1,4 @@
-"""The tokens that a model knows; a token's id is its place among them."""
+"""The vocabulary of a model: its tokens; the id of a token is its place among them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -24,10 +24,10 @@ class Vocabulary:
     """V tokens of one kind.
 
     Attributes:
-        tokens: the tokens by id, all different.
+        tokens: (V,) the tokens by id, all different.
         kind: `text` (a token is a character) or `notes` (a token is a note, chord or rest).
         boundary: the token between two sequences, if there is one.
-        form: the normalization form of Unicode in which texts are read; None leaves them as they are.
+        form: the normalization form of Unicode in which texts are read; None changes nothing.
     """
 
     tokens: tuple[str, ...]
@@ -37,24 +37,24 @@ class Vocabulary:
 
     @staticmethod
     def of(tokens: tuple[str, ...], dataset: TextDataset | NotesDataset) -> "Vocabulary":
-        """The vocabulary of a trained model, whose tokens are known."""
+        """Return the vocabulary of a trained model from its tokens."""
         return Vocabulary(tokens, dataset.kind, dataset.boundary, dataset.form)
 
     @staticmethod
     def derive(texts: Iterable[tuple[str, str]], *, kind: Kind, boundary: str | None = None) -> "Vocabulary":
-        """The vocabulary of everything that occurs in texts, given as (name, text).
+        """Return the vocabulary of all tokens in texts, given as (name, text).
 
-        That is all the files of a dataset, with the parts that a split holds out: a token that occurs only
-        there costs what a network that never saw it must pay, and no figure leaves it out in silence.
+        The texts include the held-out parts. A token that occurs only there is then a target like any other:
+        its loss is high, because the network never saw it in training, and it counts in every figure.
 
         Raises:
-            DataError: a text is not what its kind must be.
+            DataError: a text of notes has a token that is no note.
         """
         return Vocabulary(_with(boundary, _KINDS[kind].distinct(texts)), kind, boundary)
 
     @staticmethod
     def declare(tokens: Sequence[str], *, kind: Kind, boundary: str | None = None) -> "Vocabulary":
-        """The vocabulary that a configuration declares, in its order, behind the boundary.
+        """Return the vocabulary that a configuration declares, in its order; a boundary comes first.
 
         Raises:
             DataError: a token is not a note, or two of them are the same note.
@@ -63,12 +63,12 @@ class Vocabulary:
         return Vocabulary(_with(boundary, _KINDS[kind].declared(listed)), kind, boundary)
 
     def __len__(self) -> int:
-        """V, the number of tokens."""
+        """Number of tokens, V."""
         return len(self.tokens)
 
     @property
     def id_type(self) -> np.dtype[np.unsignedinteger[Any]]:
-        """The smallest unsigned type that holds V − 1."""
+        """The smallest unsigned type that holds V − 1, the largest id."""
         return np.min_scalar_type(max(len(self) - 1, 0))
 
     @property
@@ -78,29 +78,29 @@ class Vocabulary:
 
     @property
     def summary(self) -> str:
-        """The tokens as a message shows them: all if they are few, else the first two and the last."""
+        """The tokens for a message: all if they are few, else the first two and the last."""
         if len(self) <= _SHOWN_WHOLE:
             return " ".join(map(self._plain, self.tokens))
         first, second, *_, last = map(self._plain, self.tokens)
         return f"{first} {second} … {last}"
 
     def encode(self, tokens: Sequence[str]) -> Ids:
-        """The ids of tokens in their one spelling, (S,), in the smallest unsigned type that holds V − 1.
+        """Return the ids of tokens in their one spelling, (S,), in `id_type`.
 
         Raises:
-            VocabularyError: the first token that the vocabulary lacks, and which it may have been.
+            VocabularyError: the vocabulary lacks a token; the message names the first, and similar tokens.
         """
         return self._encode(tokens, lambda index: f"token {index + 1}")
 
     def parse(self, text: str, *, name: str) -> Ids:
-        """The ids of a text, (S,), in the smallest unsigned type that holds V − 1.
+        """Return the ids of a text, (S,), in `id_type`.
 
         Args:
             text: characters, or notes in any spelling.
-            name: what error messages call the text: a file, or `seed`.
+            name: the name of the text in messages: a file, or `seed`.
 
         Raises:
-            VocabularyError: the first token that the vocabulary lacks, with `name:line:column:`.
+            VocabularyError: the vocabulary lacks a token; the message begins with `name:line:column:`.
         """
         kind = self._kind
         text = in_form(text, self.form)
@@ -111,18 +111,18 @@ class Vocabulary:
         return self._encode(tokens, lambda index: f"{name}:{kind.place(text, index)}")
 
     def begun(self, ids: Ids) -> Ids:
-        """The ids with a boundary before them: sequences begin with one, if there is one."""
+        """Return the ids with the boundary token before them, unless they begin with it or there is none."""
         boundary = self.boundary_id
         if boundary is None or (len(ids) and ids[0] == boundary):
             return ids
         return np.append(np.array([boundary], ids.dtype), ids)
 
     def decode(self, ids: Iterable[int] | NDArray[np.integer]) -> list[str]:
-        """The tokens of ids."""
+        """Return the tokens of ids."""
         return [self.tokens[token_id] for token_id in ids]
 
     def join(self, tokens: Iterable[int] | Iterable[str] | NDArray[np.integer]) -> str:
-        """The text of tokens or ids, which `parse` reads back."""
+        """Return the text of tokens or ids; `parse` reads it back."""
         words = (token if isinstance(token, str) else self.tokens[token] for token in tokens)
         text = self._kind.separator.join(words)
         return text.replace(f" {LINE_BREAK} ", LINE_BREAK) if self.kind == "notes" else text
@@ -132,7 +132,7 @@ class Vocabulary:
         return Notes(boundary=self.boundary) if self.kind == "notes" else _KINDS[self.kind]
 
     def _encode(self, tokens: Sequence[str], place: Callable[[int], str]) -> Ids:
-        """The ids of tokens; `place` tells where the token of an index stands."""
+        """Return the ids of tokens, (S,); `place` gives the place of a token by its index, for errors."""
         ids = self._kind.look_up(tokens, self.tokens)
         if ids.size and ids.max() == len(self):
             unknown = int(np.argmax(ids == len(self)))
@@ -141,11 +141,11 @@ class Vocabulary:
         return ids.astype(self.id_type, copy=False)
 
     def _lacks(self, token: str, written: str) -> str:
-        """What to say of a token that is lacking.
+        """Return the message for a token that the vocabulary lacks.
 
         Args:
-            token: it.
-            written: the characters of the vocabulary that are the same letter; empty if there are none.
+            token: the token.
+            written: the same letter in characters of the vocabulary; empty if there is none.
         """
         kind = self._kind
         lack = f"{kind.noun} {kind.show(token)} is not in the vocabulary ({self.summary})"
@@ -160,12 +160,32 @@ class Vocabulary:
         return f"{lack}{question}"
 
     def _plain(self, token: str) -> str:
-        """A token of the vocabulary in a list: notes as they are, characters quoted."""
+        """Return a token for a list: a note as it is, a character in quotes."""
         return token if self.kind == "notes" and token != self.boundary else repr(token)
 
 
+def with_transposed(vocabulary: Vocabulary, shifts: Sequence[int]) -> Vocabulary:
+    """Return the vocabulary with its notes and their copies, moved by each of these semitones within MIDI."""
+    if not shifts:
+        return vocabulary
+    notes = [token for token in vocabulary.tokens if token != vocabulary.boundary]
+    copies = (transposed_token(token, shift) for token in notes for shift in shifts)
+    text = " ".join([*notes, *filter(None, copies)])
+    return Vocabulary.derive([("dataset.augment", text)], kind="notes", boundary=vocabulary.boundary)
+
+
+def transposed_token(token: str, semitones: int) -> str | None:
+    """Return a note transposed, in its one spelling; None where MIDI has no such pitch."""
+    from rnnlab.music.keys import transposed_tokens  # noqa: PLC0415 (only transposed copies need it)
+
+    try:
+        return transposed_tokens([token], semitones)[token]
+    except DataError:
+        return None
+
+
 def _with(boundary: str | None, tokens: Sequence[str]) -> tuple[str, ...]:
-    """The tokens, the boundary first if there is one."""
+    """Return the tokens with the boundary first, if there is one."""
     if boundary is None:
         return tuple(tokens)
     return (boundary, *(token for token in tokens if token != boundary))

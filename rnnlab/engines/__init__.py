@@ -1,4 +1,4 @@
-"""Engines run a network: TensorFlow to train it, NumPy to use it.
+"""Engines run a network: TensorFlow trains it, NumPy uses it.
 
-`stepper.py` says what a trained model can do, and `steps.py` what a training program reads and returns.
+`stepper.py` is the interface of a trained model; `steps.py` holds what a training program reads and returns.
 """

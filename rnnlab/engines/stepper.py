@@ -1,4 +1,4 @@
-"""What evaluation and generation ask of a trained model, whoever runs it."""
+"""The interface of a trained model: what every engine offers to evaluation and generation."""
 
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ State = tuple[tuple[NDArray[np.float32], ...], ...]
 
 
 class Stepper(Protocol):
-    """A trained model that is run with its state in the open: nothing is kept from one call to the next."""
+    """A trained model whose state is an argument and a result: it keeps nothing from one call to the next."""
 
     def zero_state(self, lanes: int) -> State:
         """The state of N lanes before their first token."""
@@ -24,17 +24,17 @@ class Stepper(Protocol):
 
         Args:
             ids: token ids, (N, T).
-            resets: (N, T), whether a lane's state is zeroed before the step; None where it never is.
+            resets: (N, T), whether a lane's state is zeroed before the step; None if no state is zeroed.
             state: the state before the first step.
-            last_only: whether only the last step's logits are wanted.
+            last_only: whether to return only the logits of the last step.
         """
 
     def stream(self, state: State) -> "Stream":
-        """Lanes that are fed one token after another, from a state on."""
+        """Lanes that are fed one token after another, beginning with a state."""
 
 
 class Stream(Protocol):
-    """N lanes of a model that keeps their state."""
+    """N lanes of a model, with their state."""
 
     def feed(self, ids: Ids) -> Logits:
-        """Logits (N, V) after one more token of each lane, (N,); the next call writes over them."""
+        """Logits (N, V) after one more token of each lane, (N,); the next call overwrites them."""

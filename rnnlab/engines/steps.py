@@ -1,4 +1,4 @@
-"""What goes into a training program and what comes out: steps that follow one another, and their figures."""
+"""The steps that a training program takes or measures, and the figures that it returns for them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ class Chunk:
     """Training steps that follow one another.
 
     Attributes:
-        starts: first token of each lane at each step, (B, N).
+        starts: place of each lane's first token in the corpus at each of B steps, (B, N).
         counts: how many targets of each lane count at each step, (B, N).
         fresh: whether the state is zeroed before the step, (B,).
         ends_epoch: whether the step is the last of its epoch, (B,).
@@ -26,10 +26,10 @@ class Chunk:
 
 @dataclass(frozen=True)
 class MeasuredSteps:
-    """Steps that are measured and not trained on.
+    """Steps that are measured, without training on them.
 
     Attributes:
-        starts: first token of each lane at each step, (B, N).
+        starts: place of each lane's first token in the corpus at each of B steps, (B, N).
         counts: how many targets of each lane count at each step, (B, N).
         anew: whether each step starts from a zero state.
     """
@@ -41,12 +41,12 @@ class MeasuredSteps:
 
 @dataclass(frozen=True)
 class StepRecords:
-    """What steps measured on their own batches, before each update; (B,) each.
+    """The figures of B steps, each measured on its own batch before the update; (B,) each.
 
     Attributes:
         losses: mean cross-entropy, nats per token.
-        correct: targets that were the most probable token.
-        counted: targets that counted; 0 where the step was skipped.
+        correct: number of targets that were the most probable token.
+        counted: number of targets that counted; 0 if the step was skipped.
     """
 
     losses: NDArray[np.float32]
@@ -55,11 +55,11 @@ class StepRecords:
 
     @property
     def taken(self) -> NDArray[np.bool_]:
-        """Whether the step was taken, and not skipped, (B,)."""
+        """Whether each step was taken, not skipped, (B,)."""
         return self.counted > 0
 
     @property
     def accuracies(self) -> NDArray[np.float32]:
-        """The share of correct targets, (B,); NaN where the step was skipped."""
-        nowhere = np.full_like(self.correct, np.nan)
-        return np.divide(self.correct, self.counted, out=nowhere, where=self.taken)
+        """The share of correct targets of each step, (B,); NaN if the step was skipped."""
+        skipped = np.full_like(self.correct, np.nan)
+        return np.divide(self.correct, self.counted, out=skipped, where=self.taken)

@@ -1,10 +1,11 @@
-"""What a network is made of: its layers, shapes and weights, worked out without building it.
+"""The layers of a network with their shapes and weights, worked out from an experiment without building them.
 
-How a token id becomes the numbers that a network reads: one row of a table for each token.
+The fixed encodings are here too: a table with one row of numbers for each token.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from math import prod
 
 import numpy as np
@@ -12,23 +13,23 @@ from numpy.typing import NDArray
 
 from rnnlab.config.contradictions import MOST_ACTIVATIONS, MOST_WEIGHTS
 from rnnlab.config.dataset import BOUNDARIES
+from rnnlab.config.model import CELLS
 from rnnlab.config.schema import Experiment, GruModel, LstmModel, MlpModel, RecurrentModel, SimpleRnnModel
 from rnnlab.errors import ConfigError, count_of
 from rnnlab.models import cells
 from rnnlab.models.cells import Cell, NormalizedGru, NormalizedLstm, NormalizedSimpleRnn, Shapes
-from rnnlab.models.outside import outside_cell
 from rnnlab.music.notation import pitch_and_duration
 
 ENCODING = "encoding"
 HEAD = "head"
 
 MOST_ONE_HOT = 16_384
-"""Tokens: their table is a gibibyte."""
+"""Tokens of a one-hot vocabulary; the table of that many takes a gibibyte."""
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer: its name, the shape of what it gives (None: N, any number of lanes) and its weights."""
+    """One layer: its name, the shape of its output (None for N, any number of lanes), its weights' shapes."""
 
     name: str
     output_shape: tuple[int | None, ...]
@@ -36,12 +37,12 @@ class Layer:
 
     @property
     def parameters(self) -> int:
-        """How many numbers the layer learns."""
+        """Number of parameters of the layer."""
         return sum(prod(shape) for shape in self.weights.values())
 
     @property
     def units(self) -> int:
-        """Width of what the layer gives."""
+        """Width of the layer's output."""
         return self.output_shape[-1] or 0
 
 
@@ -54,13 +55,13 @@ class RecurrentLayer(Layer):
 
 @dataclass(frozen=True)
 class Dropout:
-    """What is dropped in training, as shares in [0, 1) (Srivastava et al., 2014).
+    """The shares of values that dropout sets to zero in training, [0, 1) (Srivastava et al., 2014).
 
     Attributes:
-        outputs: of the outputs of each hidden layer.
-        inputs: of the encoded inputs.
-        recurrent: of h on its way into the recurrent product, the same units at every step of a batch.
-        variational: whether outputs and inputs drop the same at every step of a batch too.
+        outputs: share of the outputs of each hidden layer.
+        inputs: share of the encoded inputs.
+        recurrent: share of h in the recurrent product; the same units at every time step of a batch.
+        variational: whether `outputs` and `inputs` also drop the same units at every time step of a batch.
     """
 
     outputs: float
@@ -74,13 +75,13 @@ class Architecture:
     """The layers of a network, from token ids (N, T) to logits.
 
     Attributes:
-        encoding: token ids (N, T) → (N, T, D); has a weight only where the encoding is learnt.
+        encoding: token ids (N, T) → (N, T, D); it has a weight only if the encoding is learnt.
         hidden: recurrent layers → (N, T, H), or the dense layers of an MLP → (N, H).
-        head: the layer that gives the logits, or None where the last hidden layer does.
-        dropout: what is dropped in training.
-        activation: name of the MLP's activation, or None for a recurrent network.
+        head: the layer whose output is the logits; None if the last hidden layer's output is.
+        dropout: the shares that are dropped in training.
+        activation: name of the MLP's activation; None for a recurrent network.
         tied: whether the head's kernel is the encoding's embeddings, transposed.
-        residual: whether each layer but the first adds what it reads to what it gives.
+        residual: whether each layer but the first adds its input to its output.
     """
 
     encoding: Layer
@@ -93,7 +94,7 @@ class Architecture:
 
     @property
     def recurrent(self) -> tuple[RecurrentLayer, ...]:
-        """The recurrent layers, first to last; none for an MLP."""
+        """The recurrent layers, first to last; empty for an MLP."""
         return tuple(layer for layer in self.hidden if isinstance(layer, RecurrentLayer))
 
     @property
@@ -103,11 +104,11 @@ class Architecture:
 
     @property
     def parameters(self) -> int:
-        """How many numbers the network learns."""
+        """Number of parameters of the network."""
         return sum(layer.parameters for layer in self.layers)
 
     def weight_shapes(self) -> Shapes:
-        """Shape of every weight, by its name in a model file: `layer/weight`."""
+        """The shape of every weight by its name in a model file, `layer/weight`."""
         return {
             f"{layer.name}/{name}": shape for layer in self.layers for name, shape in layer.weights.items()
         }
@@ -117,8 +118,8 @@ def architecture_of(experiment: Experiment, vocab_size: int) -> Architecture:
     """The architecture that an experiment describes, for a vocabulary of V tokens.
 
     Raises:
-        ConfigError: without a head, the last layer must have V units; V is too large for `one_hot`, or the
-            network for memory.
+        ConfigError: the last layer of a network without a head does not have V units, V is too large for
+            `one_hot`, or the network is too large for memory.
     """
     architecture = _layers_of(experiment, vocab_size)
     _check_size(architecture, experiment, vocab_size)
@@ -126,17 +127,17 @@ def architecture_of(experiment: Experiment, vocab_size: int) -> Architecture:
 
 
 def cell_of(model: RecurrentModel) -> Cell:
-    """The cell that a model section names.
+    """The cell that the section `model` names.
 
     Raises:
-        ConfigError: it is of another package, and cannot be used.
+        ConfigError: the cell is of another package, and cannot be used.
     """
     if isinstance(model, LstmModel):
         return _lstm_of(model)
     if isinstance(model, SimpleRnnModel):
         return NormalizedSimpleRnn() if model.layer_norm else cells.SimpleRnn()
     if not isinstance(model, GruModel):
-        return outside_cell(model.kind)
+        return _outside_cell(model.kind)
     if model.layer_norm:
         return NormalizedGru()
     return cells.GruResetAfter() if model.reset_after else cells.GruResetBefore()
@@ -148,6 +149,37 @@ def _lstm_of(model: LstmModel) -> Cell:
     if model.coupled_gates:
         return cells.CoupledPeepholeLstm() if model.peephole else cells.CoupledLstm()
     return cells.PeepholeLstm() if model.peephole else cells.Lstm()
+
+
+@cache
+def _outside_cell(kind: str) -> Cell:
+    """The cell of another installed package, by the name of its entry point, loaded and tried out.
+
+    Raises:
+        ConfigError: it cannot be imported, is not a cell, or does not keep to the contract of `models.terms`.
+    """
+    from rnnlab.models.terms import ContractError, Equation  # noqa: PLC0415 (own cells do not need it)
+
+    entry = CELLS[kind]
+    try:
+        loaded = entry.load()
+        cell = loaded()
+    except Exception as error:
+        raise ConfigError(
+            f"model.kind: {kind}: {entry.value} cannot be loaded ({type(error).__name__}: {error});"
+            " install its package again, or name another kind"
+        ) from error
+    if not isinstance(cell, Cell):
+        raise ConfigError(
+            f"model.kind: {kind}: {entry.value}: expected a subclass of rnnlab.models.cells.Cell, received"
+            f" {loaded!r}"
+        )
+    try:
+        Equation(cell)
+    except ContractError as error:
+        where = f"model.kind: {kind}: {entry.value}"
+        raise ConfigError(f"{where}: {error.problem}; see docs/adding-a-cell.md") from error
+    return cell
 
 
 def _layers_of(experiment: Experiment, vocab_size: int) -> Architecture:
@@ -172,7 +204,7 @@ def _layers_of(experiment: Experiment, vocab_size: int) -> Architecture:
 
 
 def _encoding(experiment: Experiment, vocab_size: int) -> Layer:
-    """The layer that turns token ids (N, T) into (N, T, D)."""
+    """The layer that encodes token ids (N, T) as (N, T, D)."""
     dataset = experiment.dataset
     if dataset.embedding_size is not None:
         size = dataset.embedding_size
@@ -201,7 +233,7 @@ def _dense_layers(model: MlpModel, input_size: int) -> Iterator[Layer]:
 
 
 def _head(steps: int | None, input_size: int, vocab_size: int, *, tied: bool = False) -> Layer:
-    """The dense layer that gives logits: for each of some steps, or for the one step that counts."""
+    """The dense layer of the logits: for each of T steps, or (None) for the last step of a window alone."""
     shape = (None, vocab_size) if steps is None else (None, steps, vocab_size)
     kernel: Shapes = {} if tied else {"kernel": (input_size, vocab_size)}
     return Layer(HEAD, shape, {**kernel, "bias": (vocab_size,)})
@@ -217,7 +249,7 @@ def _check_headless(units: int, vocab_size: int) -> None:
 
 
 def _check_size(architecture: Architecture, experiment: Experiment, vocab_size: int) -> None:
-    """Refuse what only the size of the vocabulary makes too large."""
+    """Refuse a network that is too large for memory with a vocabulary of this size."""
     if architecture.parameters > MOST_WEIGHTS:
         raise ConfigError(
             f"model.units: with {count_of(vocab_size, 'token')} the network has"
@@ -234,7 +266,7 @@ def _check_size(architecture: Architecture, experiment: Experiment, vocab_size: 
 
 
 def encoding_table(encoding: str, tokens: Sequence[str]) -> NDArray[np.float32] | None:
-    """The fixed table of an encoding, (V, D), or None where the table is learnt (`embedding`).
+    """The fixed table of an encoding, (V, D), or None if the table is learnt (`embedding`).
 
     Args:
         encoding: `one_hot` (D = V), `scalar` (D = 1: id / largest id), `pitch_duration` (D = 2), `embedding`.
@@ -251,13 +283,14 @@ def encoding_table(encoding: str, tokens: Sequence[str]) -> NDArray[np.float32] 
 
 
 def _pitch_and_duration_table(tokens: Sequence[str]) -> NDArray[np.float32]:
-    """Pitch, 0 (the vocabulary's lowest) to 1 (its highest), −1 for a rest; duration, 1 for the longest.
+    """The pitch and the duration of each token, (V, 2).
 
-    The pitch of a chord is its highest note's; a boundary is a rest that takes no time.
+    A pitch is 0 for the vocabulary's lowest note, 1 for its highest, and −1 for a rest; a chord has the pitch
+    of its highest note. A duration is 1 for the longest. A boundary is a rest of duration 0.
     """
     pairs = ((None, 0.0) if token in BOUNDARIES.values() else pitch_and_duration(token) for token in tokens)
-    pitches, quarters = zip(*pairs, strict=True)
-    heard = [pitch for pitch in pitches if pitch is not None] or [0.0]
-    lowest, span = min(heard), max(max(heard) - min(heard), 1.0)
+    pitches, quarters = zip(*pairs, strict=True)  # (V,) each; a rest has no pitch
+    sounding = [pitch for pitch in pitches if pitch is not None] or [0.0]
+    lowest, span = min(sounding), max(max(sounding) - min(sounding), 1.0)
     scaled = [-1.0 if pitch is None else (pitch - lowest) / span for pitch in pitches]
     return np.column_stack([scaled, np.asarray(quarters) / (max(quarters) or 1.0)]).astype(np.float32)

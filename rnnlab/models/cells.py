@@ -1,26 +1,22 @@
 """The equation of each recurrent cell, written once, for every engine.
 
-A cell maps what one time step brings, and the state before it, to the state after it. For N lanes:
+A cell computes the state after a time step from the input of the step and the state before it. For N lanes:
 
     x        (N, G·H)   input pre-activations x_t W + b, a block of H columns for each of the cell's G gates
     product             product(v) is v U, shape (N, G·H); product(v, "zr") only the columns of gates z and r
     state    (N, H) each, by the cell's `state` names: h, and for the LSTM family the memory c
     xp                  the engine's `tanh`, `sigmoid`, and `split(v, k)` into k equal blocks of columns
 
-The products are the engine's work, the element-wise rest is the cell's; that is why an engine can
-differentiate the rest alone, and multiply all time steps at once for the gradient of U. An equation never
-names an axis, so an engine may also hold every array the other way round, as (G·H, N) and (H, N).
+The engine computes the products, and the cell the element-wise rest. So an engine can differentiate the rest
+alone, and compute the gradient of U with one product over all time steps. An equation never names an axis;
+so an engine may also hold every array transposed, as (G·H, N) and (H, N). `models.terms` checks all of this.
 
 Weight names, shapes and the order of gates are those of Keras: LSTM i f c o, GRU z r h.
 
-The cells with layer normalisation (Ba, Kiros and Hinton, 2016, equations 20 to 28).
-
-What the inputs bring and what h brings are normalised apart: the columns of x W of one lane, and those of
-h U, each to mean 0 and variance 1, and then each is multiplied by a gain of its own. The bias is added after
-that, so that it is not taken out again; the paper's three biases for each gate are one.
-
-Their interface is that of `models.cells`, and one thing more: `xp.normalized(v)`, over the columns of each
-lane. x comes in without a bias. The kernel's scale no longer matters, and x and h U do not share a gradient.
+The cells with layer normalisation follow Ba, Kiros and Hinton (2016, equations 20 to 28). They use one more
+function, `xp.normalized(v)`: mean 0 and variance 1 over the columns of each lane. x W (without a bias) and
+h U are normalised separately, and each is multiplied by a gain of its own. The bias is added afterwards,
+because the normalisation would remove it; it stands for the three biases of each gate in the paper.
 """
 
 from collections.abc import Mapping
@@ -32,31 +28,36 @@ Shapes = dict[str, tuple[int, ...]]
 
 
 class Product(Protocol):
-    """The recurrent product of one time step, given by the engine."""
+    """The recurrent product of one time step, which the engine computes."""
 
     def __call__(self, operand: Array, gates: str = ..., /) -> Array:
-        """Operand (N, H) times the columns of U that belong to some gates, which stand side by side."""
+        """The operand (N, H) times the columns of U of neighbouring gates; by default of all gates."""
 
 
 class Cell:
-    """What every cell tells an engine about itself."""
+    """A recurrent cell: its equation, and the names and shapes of its gates, state and weights.
+
+    Attributes:
+        gates: the letter of each gate, in the order of the blocks of H columns in the weights.
+        state: the names of the parts of the state; the first is h, the output of the layer.
+        additive: whether x and product(h) are only added to one another, so that they share one gradient.
+    """
 
     gates: ClassVar[str]
     state: ClassVar[tuple[str, ...]] = ("h",)
     additive: ClassVar[bool] = True
-    """Whether x and product(h) are only ever added, so that they share one gradient."""
 
     def weight_shapes(self, input_size: int, units: int) -> Shapes:
-        """Shape of each weight of a layer with D inputs and H units, by Keras' names."""
+        """The shape of each weight of a layer with D inputs and H units, by Keras' names."""
         columns = len(self.gates) * units
         return {"kernel": (input_size, columns), "recurrent_kernel": (units, columns), "bias": (columns,)}
 
     def input_bias(self, weights: Mapping[str, Array]) -> Array:
-        """The (G·H,) bias that is added to the input product."""
+        """The bias (G·H,) that is added to x W."""
         return weights["bias"]
 
     def parameters(self, weights: Mapping[str, Array]) -> State:
-        """The vectors, (H,) or (G·H,) each, that the equation uses besides its pre-activations."""
+        """The other vectors that the equation uses, (H,) or (G·H,) each."""
         del weights
         return ()
 
@@ -91,10 +92,10 @@ class Lstm(Cell):
 
 
 class PeepholeLstm(Lstm):
-    """An LSTM whose gates i and f also see the old c, and o the new one (Gers et al., 2002)."""
+    """An LSTM whose gates i and f also read the old c, and whose o reads the new c (Gers et al., 2002)."""
 
     def weight_shapes(self, input_size: int, units: int) -> Shapes:
-        """Keras' three weights, and the peepholes of i, f and o, one row each."""
+        """The shapes of Keras' three weights, and of the peepholes of i, f and o, one row each."""
         return {**super().weight_shapes(input_size, units), "peephole_kernel": (3, units)}
 
     def parameters(self, weights: Mapping[str, Array]) -> State:
@@ -112,7 +113,7 @@ class PeepholeLstm(Lstm):
 
 
 class CoupledLstm(Cell):
-    """An LSTM that writes as much as it forgets: c = f∘c + (1 − f)∘c̃ (Greff et al., 2017)."""
+    """An LSTM whose gates i and f are coupled, i = 1 − f: c = f∘c + (1 − f)∘c̃ (Greff et al., 2017)."""
 
     gates = "fco"
     state = ("h", "c")
@@ -127,10 +128,10 @@ class CoupledLstm(Cell):
 
 
 class CoupledPeepholeLstm(CoupledLstm):
-    """A coupled LSTM whose gate f also sees the old c, and o the new one."""
+    """A coupled LSTM whose gate f also reads the old c, and whose gate o reads the new c."""
 
     def weight_shapes(self, input_size: int, units: int) -> Shapes:
-        """Keras' three weights, and the peepholes of f and o, one row each."""
+        """The shapes of Keras' three weights, and of the peepholes of f and o, one row each."""
         return {**super().weight_shapes(input_size, units), "peephole_kernel": (2, units)}
 
     def parameters(self, weights: Mapping[str, Array]) -> State:
@@ -151,8 +152,8 @@ class CoupledPeepholeLstm(CoupledLstm):
 class GruResetBefore(Cell):
     """h = z∘h + (1 − z)∘tanh(x W + (r∘h) U + b) (Cho et al., 2014): r acts before the product.
 
-    z points as in Keras: it keeps the old h. In the lecture's slide z lets the new one in; the two are
-    the same cell with the sign of z's pre-activation turned.
+    As in Keras, z = 1 keeps the old h. In the lecture's slide, z = 1 lets the new state in; both are the same
+    cell with the opposite sign of z's pre-activation.
     """
 
     gates = "zrh"
@@ -171,22 +172,22 @@ class GruResetBefore(Cell):
 class GruResetAfter(Cell):
     """h = z∘h + (1 − z)∘tanh(x W + b + r∘(h U + b')): r acts after the product, as in cuDNN and in Keras.
 
-    z points as in `GruResetBefore`. The bias has two rows, b for the input and b' for the recurrence.
+    z = 1 keeps the old h, as in `GruResetBefore`. The bias has two rows: b for x W, and b' for h U.
     """
 
     gates = "zrh"
     additive = False
 
     def weight_shapes(self, input_size: int, units: int) -> Shapes:
-        """Keras' three weights; the bias has two rows."""
+        """The shapes of Keras' three weights; the bias has two rows."""
         return {**super().weight_shapes(input_size, units), "bias": (2, 3 * units)}
 
     def input_bias(self, weights: Mapping[str, Array]) -> Array:
-        """The first row, (3·H,)."""
+        """The first row of the bias, (3·H,)."""
         return weights["bias"][0]
 
     def parameters(self, weights: Mapping[str, Array]) -> State:
-        """The second row, (3·H,)."""
+        """The second row of the bias, (3·H,)."""
         return (weights["bias"][1],)
 
     def step(self, xp: Any, x: Array, product: Product, state: State, parameters: State) -> State:
@@ -201,22 +202,22 @@ class GruResetAfter(Cell):
 
 
 EPSILON = 1e-5
-"""Added to the variance, so that equal columns become zeros."""
+"""Added to the variance, so that equal columns become zeros instead of a division by zero."""
 
 
 class _Normalized(Cell):
-    """What these cells have in common: a gain for each column of x W and of h U."""
+    """A cell with layer normalisation: it has a gain for each column of x W and of h U."""
 
     additive = False
 
     def weight_shapes(self, input_size: int, units: int) -> Shapes:
-        """Those of the cell without normalisation, and the gains."""
+        """The shapes of the cell's weights without normalisation, and of the gains."""
         columns = len(self.gates) * units
         gains = {"input_gain": (columns,), "recurrent_gain": (columns,)}
         return {**super().weight_shapes(input_size, units), **gains}
 
     def input_bias(self, weights: Mapping[str, Array]) -> Array:
-        """Zeros, (G·H,): a bias comes after the normalisation."""
+        """Zeros, (G·H,): the bias is added after the normalisation."""
         return 0 * weights["input_gain"]
 
     def parameters(self, weights: Mapping[str, Array]) -> State:
@@ -235,15 +236,15 @@ class NormalizedSimpleRnn(_Normalized, SimpleRnn):
 
 
 class NormalizedLstm(_Normalized, Lstm):
-    """An LSTM of i, f, c̃, o = g∘LN(x W) + g'∘LN(h U) + b that shows h = o∘tanh(g''∘LN(c) + b'')."""
+    """An LSTM with the sums g∘LN(x W) + g'∘LN(h U) + b of its gates, and h = o∘tanh(g''∘LN(c) + b'')."""
 
     def weight_shapes(self, input_size: int, units: int) -> Shapes:
-        """Those of the LSTM, the gains, and gain and bias of the memory that is shown."""
+        """The shapes of the LSTM's weights, of the gains, and of the gain and bias of LN(c)."""
         memory = {"memory_gain": (units,), "memory_bias": (units,)}
         return {**super().weight_shapes(input_size, units), **memory}
 
     def parameters(self, weights: Mapping[str, Array]) -> State:
-        """Both gains and the bias, (4·H,) each; gain and bias of the memory, (H,) each."""
+        """Both gains and the bias, (4·H,) each; the gain and the bias of LN(c), (H,) each."""
         return *super().parameters(weights), weights["memory_gain"], weights["memory_bias"]
 
     def step(self, xp: Any, x: Array, product: Product, state: State, parameters: State) -> State:
@@ -257,9 +258,9 @@ class NormalizedLstm(_Normalized, Lstm):
 
 
 class NormalizedGru(_Normalized, GruResetAfter):
-    """A GRU, reset after the product, of g∘LN(x W) + b and g'∘LN(h U) + b'.
+    """A GRU that resets after the product, with g∘LN(x W) + b for x W + b, and g'∘LN(h U) + b' for h U + b'.
 
-    All three gates are normalised together, as an LSTM's four are; the paper takes h̃ apart from z and r.
+    All three gates are normalised together, like an LSTM's four; the paper normalises h̃ apart from z and r.
     """
 
     def parameters(self, weights: Mapping[str, Array]) -> State:

@@ -1,13 +1,13 @@
-"""The weights that training begins with, in NumPy: those that `models.network` draws with Keras.
+"""The initial weights of a network in NumPy, equal to those that `models.network` draws with Keras.
 
 Glorot uniform for inputs (Glorot and Bengio, 2010), orthogonal for the recurrence (Saxe et al., 2014), biases
 0 but 1 for a forget gate (Jozefowicz et al., 2015), gains 1, embeddings unit normal. The same random seed
-gives the same numbers as Keras on TensorFlow: uniform ones to the bit, the others up to rounding in float32.
+gives the same weights as Keras on TensorFlow: the uniform ones to the bit, the others up to rounding in
+float32.
 
-The random numbers of `keras.random` with TensorFlow's CPU kernels, in NumPy: a seed gives the same ones.
-
-They are those of Philox4x32-10, a function of a key and a counter (Salmon, Moraes, Dror and Shaw, 2011,
-"Parallel random numbers: as easy as 1, 2, 3"); how a seed becomes key and counter is TensorFlow's
+For that, the random numbers of `keras.random` on TensorFlow's CPU kernels are computed here in NumPy. The
+generator is Philox4x32-10, a function of a key and a counter (Salmon, Moraes, Dror and Shaw, 2011, "Parallel
+random numbers: as easy as 1, 2, 3"). Key and counter follow from the seed as in TensorFlow
 (`stateless_random_ops`).
 """
 
@@ -21,8 +21,6 @@ from rnnlab.models.cells import Cell
 from rnnlab.models.model_file import Weights
 
 Floats = NDArray[np.float32]
-
-
 Words = NDArray[np.uint32]
 
 _MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
@@ -32,24 +30,78 @@ _ROUNDS = 10
 _LARGEST_SEED = 2**31 - 2
 
 
+def initial_weights(architecture: Architecture, random_seed: int) -> Weights:
+    """Every weight of a network before its first training step, by its name in a model file.
+
+    Args:
+        architecture: the layers.
+        random_seed: `training.random_seed`; the weights depend on nothing else.
+    """
+    seeds, weights = weight_seeds(random_seed), Weights()
+    for layer in architecture.layers:
+        cell = layer.cell if isinstance(layer, RecurrentLayer) else None
+        for name, shape in layer.weights.items():
+            draw = _DRAWN.get(name)
+            weights[f"{layer.name}/{name}"] = draw(next(seeds), shape) if draw else _fixed(name, shape, cell)
+    return weights
+
+
+def weight_seeds(random_seed: int) -> Iterator[int]:
+    """A seed for each random weight, in the order of the layers."""
+    rng = np.random.default_rng(random_seed)
+    while True:
+        yield int(rng.integers(2**31 - 1))
+
+
+def initial_bias(cell: Cell, units: int) -> Floats | None:
+    """The initial bias (G·H,) of a cell with a forget gate f: 1 for f, else 0. None if all of it is 0."""
+    if "f" not in cell.gates:
+        return None
+    bias = np.zeros(len(cell.gates) * units, np.float32)
+    forget = cell.gates.index("f") * units
+    bias[forget : forget + units] = 1.0
+    return bias
+
+
 def uniform(seed: int, shape: tuple[int, ...], limit: float) -> Floats:
-    """Numbers from −limit to less than limit, as `keras.random.uniform(shape, -limit, limit, seed=seed)`."""
+    """Uniform numbers in [−limit, limit), as from `keras.random.uniform(shape, -limit, limit, seed=seed)`."""
     low, high = np.float32(-limit), np.float32(limit)
     numbers = _unit(_words(seed, _size(shape))) * (high - low) + low
     return numbers.reshape(shape)
 
 
 def normal(seed: int, shape: tuple[int, ...]) -> Floats:
-    """Numbers of mean 0 and variance 1, as `keras.random.normal(shape, seed=seed)` (Box and Muller, 1958).
+    """Normal numbers of mean 0 and variance 1, as from `keras.random.normal(shape, seed=seed)`.
 
-    Sine and logarithm may differ from TensorFlow's in the last bit.
+    Made by the method of Box and Muller (1958). Sine and logarithm may differ from TensorFlow's in the last
+    bit.
     """
     size = _size(shape)
-    pairs = _unit(_words(seed, size + size % 2)).reshape(-1, 2)
-    radius = np.sqrt(np.float32(-2) * np.log(np.maximum(pairs[:, 0], np.float32(1e-7))))
-    angle = np.float32(2 * np.pi) * pairs[:, 1]
-    both = np.stack([np.sin(angle) * radius, np.cos(angle) * radius], axis=1)
+    pairs = _unit(_words(seed, size + size % 2)).reshape(-1, 2)  # (P, 2) uniform, P = ⌈size / 2⌉
+    radius = np.sqrt(np.float32(-2) * np.log(np.maximum(pairs[:, 0], np.float32(1e-7))))  # (P,)
+    angle = np.float32(2 * np.pi) * pairs[:, 1]  # (P,)
+    both = np.stack([np.sin(angle) * radius, np.cos(angle) * radius], axis=1)  # (P, 2) normal
     return both.ravel()[:size].reshape(shape)
+
+
+def _fixed(name: str, shape: tuple[int, ...], cell: Cell | None) -> Floats:
+    """The initial value of a weight that is not random."""
+    if name.endswith("_gain"):
+        return np.ones(shape, np.float32)
+    bias = initial_bias(cell, shape[0] // len(cell.gates)) if cell and name == "bias" else None
+    return np.zeros(shape, np.float32) if bias is None else bias
+
+
+def _glorot_uniform(seed: int, shape: tuple[int, ...]) -> Floats:
+    return uniform(seed, shape, float(np.sqrt(6 / sum(shape))))
+
+
+def _orthogonal(seed: int, shape: tuple[int, ...]) -> Floats:
+    """A matrix (H, G·H) whose rows are orthogonal and have length 1."""
+    rows, columns = shape
+    q, r = np.linalg.qr(normal(seed, (max(shape), min(shape))))
+    q *= np.sign(np.diag(r))
+    return np.ascontiguousarray(q.T if rows < columns else q)
 
 
 def _size(shape: tuple[int, ...]) -> int:
@@ -57,15 +109,15 @@ def _size(shape: tuple[int, ...]) -> int:
 
 
 def _unit(words: Words) -> Floats:
-    """Numbers from 0 to less than 1, of the lower 23 bits of each word."""
+    """Numbers in [0, 1) whose mantissa is the lower 23 bits of each word."""
     return ((words & np.uint32(0x7FFFFF)) | np.uint32(127 << 23)).view(np.float32) - np.float32(1)
 
 
 def _words(seed: int, size: int) -> Words:
-    """The first words that a seed gives, (size,)."""
+    """The first random words of a seed, (size,)."""
     first = np.zeros((1, 4), np.uint32)
     first[0, 0] = seed % _LARGEST_SEED
-    mixed = _philox(first, _SEED_KEY)[0]
+    mixed = _philox(first, _SEED_KEY)[0]  # (4,): the key, and the upper half of the counter
     blocks = -(-size // 4)
     counters = np.zeros((blocks, 4), np.uint32)
     counters[:, 0] = np.arange(blocks)
@@ -74,7 +126,7 @@ def _words(seed: int, size: int) -> Words:
 
 
 def _philox(counters: Words, key: Words) -> Words:
-    """Four words for each counter of four, (B, 4)."""
+    """Four random words for each counter of four words, (B, 4), with a key of two words, (2,)."""
     a, b, c, d = (counters[:, column].copy() for column in range(4))
     keys = key.copy()
     for _ in range(_ROUNDS):
@@ -88,59 +140,6 @@ def _philox(counters: Words, key: Words) -> Words:
         with np.errstate(over="ignore"):
             keys = keys + np.array(_KEY_STEPS, np.uint32)
     return np.stack([a, b, c, d], axis=1)
-
-
-def initial_weights(architecture: Architecture, random_seed: int) -> Weights:
-    """Every weight of a network before its first step, by its name in a model file.
-
-    Args:
-        architecture: the layers.
-        random_seed: `training.random_seed`, which alone decides them.
-    """
-    seeds, weights = weight_seeds(random_seed), Weights()
-    for layer in architecture.layers:
-        cell = layer.cell if isinstance(layer, RecurrentLayer) else None
-        for name, shape in layer.weights.items():
-            draw = _DRAWN.get(name)
-            weights[f"{layer.name}/{name}"] = draw(next(seeds), shape) if draw else _fixed(name, shape, cell)
-    return weights
-
-
-def weight_seeds(random_seed: int) -> Iterator[int]:
-    """A seed for each weight that is drawn, in the order of the layers."""
-    rng = np.random.default_rng(random_seed)
-    while True:
-        yield int(rng.integers(2**31 - 1))
-
-
-def initial_bias(cell: Cell, units: int) -> Floats | None:
-    """The (G·H,) bias of a cell with a forget gate, whose share is 1; None where all is 0."""
-    if "f" not in cell.gates:
-        return None
-    bias = np.zeros(len(cell.gates) * units, np.float32)
-    forget = cell.gates.index("f") * units
-    bias[forget : forget + units] = 1.0
-    return bias
-
-
-def _fixed(name: str, shape: tuple[int, ...], cell: Cell | None) -> Floats:
-    """A weight that nothing random is in."""
-    if name.endswith("_gain"):
-        return np.ones(shape, np.float32)
-    bias = initial_bias(cell, shape[0] // len(cell.gates)) if cell and name == "bias" else None
-    return np.zeros(shape, np.float32) if bias is None else bias
-
-
-def _glorot_uniform(seed: int, shape: tuple[int, ...]) -> Floats:
-    return uniform(seed, shape, float(np.sqrt(6 / sum(shape))))
-
-
-def _orthogonal(seed: int, shape: tuple[int, ...]) -> Floats:
-    """A matrix (H, G·H) with orthogonal rows of length 1."""
-    rows, columns = shape
-    q, r = np.linalg.qr(normal(seed, (max(shape), min(shape))))
-    q *= np.sign(np.diag(r))
-    return np.ascontiguousarray(q.T if rows < columns else q)
 
 
 _DRAWN: dict[str, Callable[[int, tuple[int, ...]], Floats]] = {

@@ -1,17 +1,17 @@
-"""`model.safetensors`: one file that is all that evaluating and generating need.
+"""The model file `model.safetensors`: the one file that evaluation and generation need.
 
 The tensors are float32, named `layer/weight` as in `Architecture.weight_shapes`. The header's metadata holds
 
     format          "rnnlab"
     format_version  "1"
-    rnnlab_version  the version that wrote it
-    config          the resolved configuration, as YAML; data paths lead on from the folder that holds all of
-                    the data, and say which it is, not where: the same training writes the same file anywhere
+    rnnlab_version  the version of rnnlab that wrote the file
+    config          the resolved configuration, as YAML; data paths are relative to the folder of the data, so
+                    that the same training writes the same file on every machine
     vocabulary      the tokens by id, as a JSON list
-    data_sha256     digest of the corpus that it was trained on
+    data_sha256     digest of the corpus that the model was trained on
     sha256          digest of everything above and of every tensor's name and bytes
 
-Nothing in it is pickled, and nothing in it names code that loading would import.
+Nothing in the file is pickled, and nothing in it names code that loading would import.
 """
 
 import json
@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab import __version__
-from rnnlab.config.reading import parse_experiment, write_experiment
+from rnnlab.config.reading import parse_experiment
 from rnnlab.config.report import shortened
 from rnnlab.config.schema import Experiment
 from rnnlab.errors import ConfigError, DataError, ModelFileError
@@ -46,15 +46,15 @@ Weights = dict[str, NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A trained network with everything that it needs to be used.
+    """A trained network with everything that is needed to use it.
 
     Attributes:
         experiment: the resolved configuration.
         tokens: the V tokens of the vocabulary, by id.
-        weights: float32 arrays named and shaped as `Architecture.weight_shapes` says.
-        data_sha256: digest of the corpus that it was trained on.
-        sha256: digest of the file's content; empty for a model that was never written.
-        config: the YAML that the experiment was read from; empty for a model that was never written.
+        weights: float32 arrays, with the names and shapes of `Architecture.weight_shapes`.
+        data_sha256: digest of the corpus that the model was trained on.
+        sha256: digest of the model file's content; empty if the model is not from a file.
+        config: the YAML text in the model file; empty if the model is not from a file.
     """
 
     experiment: Experiment
@@ -70,8 +70,10 @@ def save_model(path: Path, model: TrainedModel) -> None:
 
     Raises:
         RunError: the file cannot be written.
-        ModelFileError: its configuration or its vocabulary is longer than anyone reads.
+        ModelFileError: configuration and vocabulary are longer than the longest header that is read.
     """
+    from rnnlab.config.writing import write_experiment  # noqa: PLC0415 (a reader does not need it)
+
     metadata = {
         "format": "rnnlab",
         "format_version": FORMAT_VERSION,
@@ -91,10 +93,11 @@ def save_model(path: Path, model: TrainedModel) -> None:
 
 
 def load_model(path: Path) -> TrainedModel:
-    """Read a model file and check it against its own digest and configuration.
+    """Read a model file, and check it against its digest and its configuration.
 
     Raises:
-        ModelFileError: not there, not a model of rnnlab, from a later format, damaged, or diverged.
+        ModelFileError: the file does not exist, is not a model of rnnlab, has a later format or is damaged,
+            or the model diverged in training.
     """
     with open_tensor_file(path) as file:
         metadata = file.metadata
@@ -127,7 +130,7 @@ def _check_format(path: Path, metadata: dict[str, str]) -> None:
 
 
 def _described(path: Path, metadata: dict[str, str]) -> tuple[Experiment, tuple[str, ...], Shapes]:
-    """The experiment, the tokens and the weights' shapes of a header that anyone may have written."""
+    """The experiment, the tokens and the shapes of the weights in a header, which is not trusted."""
     try:
         experiment = parse_experiment(metadata["config"], name="config", folder=path.parent)
         tokens = _tokens(metadata["vocabulary"], experiment.dataset.kind, experiment.dataset.boundary)
@@ -140,7 +143,7 @@ def _described(path: Path, metadata: dict[str, str]) -> tuple[Experiment, tuple[
 
 
 def _weights(file: TensorFile, shapes: Shapes) -> Weights:
-    """The tensors of a model, which must be exactly these, float32."""
+    """The tensors of a model, which must have exactly these names and shapes, in float32."""
     why = "its tensors are not those that its configuration describes"
     if file.tensors.keys() != shapes.keys():
         raise MODEL_FILE.damaged(file.path, why)
@@ -167,7 +170,7 @@ def _tokens(vocabulary: str, kind: str, boundary: str | None) -> tuple[str, ...]
 
 def _is_token(token: str, kind: str) -> bool:
     if kind == "text":
-        return len(token) == 1 and not "\ud800" <= token <= "\udfff"  # half a character fits in no file
+        return len(token) == 1 and not "\ud800" <= token <= "\udfff"  # no file can hold half a character
     try:
         return canonical(token) == token
     except DataError:

@@ -1,7 +1,7 @@
-"""The network as a `keras.Model`: token ids (N, T) in, logits out, every window from a zero state.
+"""The network as a `keras.Model`: token ids (N, T) in, logits out; every window begins with a zero state.
 
-It owns the weights. The compiled engine runs the same equations faster, and with an explicit state; what is
-here makes `summary()` and Keras' own `fit` work, and is what the engine is tested against.
+The Keras model owns the weights. The TensorFlow engine runs the same equations faster and with an explicit
+state. The Keras model makes `summary()` and Keras' own `fit` work, and the engine is tested against it.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,14 +24,14 @@ def build_network(
     last_only: bool,
     random_seed: int,
 ) -> Any:
-    """A `keras.Model` with freshly drawn weights.
+    """A `keras.Model` with initial weights.
 
     Args:
         architecture: the layers.
-        table: (V, D) rows of a fixed encoding; None where it is learnt.
+        table: (V, D) rows of a fixed encoding; None for an encoding that is learnt.
         window: time steps T of an input.
-        last_only: whether the logits are those of the last step, (N, V), or of all, (N, T, V).
-        random_seed: of the initial weights, which it alone decides.
+        last_only: whether the output is the logits of the last time step, (N, V), or of all, (N, T, V).
+        random_seed: the initial weights depend on it alone.
     """
     seeds, dropout = weight_seeds(random_seed), _Dropout(architecture.dropout, random_seed)
     ids = keras.Input((window,), dtype="int32", name="ids")
@@ -53,7 +53,7 @@ def build_network(
 
 
 def named_weights(network: Any) -> dict[str, Any]:
-    """The Keras variables of a network by their names in a model file, `layer/weight`."""
+    """The Keras variables of a network, by their names in a model file, `layer/weight`."""
     return {
         f"{layer.name}/{variable.name}": variable
         for layer in network.layers
@@ -69,7 +69,7 @@ class FixedEncoding(keras.layers.Layer):  # type: ignore[misc]
         self.table = table
 
     def call(self, ids: Any) -> Any:
-        """The encoded tokens."""
+        """The encoded tokens, (N, T, D)."""
         return keras.ops.take(self.table, ids, axis=0)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
@@ -78,24 +78,24 @@ class FixedEncoding(keras.layers.Layer):  # type: ignore[misc]
 
 
 class TiedHead(keras.layers.Layer):  # type: ignore[misc]
-    """A dense layer whose kernel is an embedding's rows (V, D) transposed; it has a bias of its own."""
+    """A dense layer whose kernel is the transposed embeddings (V, D) of a layer; it has its own bias."""
 
     def __init__(self, embedding: Any, **settings: Any) -> None:
         super().__init__(**settings)
-        self._rows: Callable[[], Any] = lambda: embedding.embeddings  # an attribute's weights would be ours
+        self._rows: Callable[[], Any] = lambda: embedding.embeddings  # not this layer's own weights
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Draw nothing: the bias starts at 0."""
+        """Make the bias, (V,), which starts at 0."""
         del input_shape
         self.bias = self.add_weight(shape=(self._rows().shape[0],), initializer="zeros", name="bias")
 
     def call(self, values: Any) -> Any:
-        """Logits (…, V) of values (…, D)."""
+        """The logits (…, V) of values (…, D)."""
         return keras.ops.matmul(values, keras.ops.transpose(self._rows())) + self.bias
 
 
 class RecurrentCell(keras.layers.Layer):  # type: ignore[misc]
-    """A cell of `rnnlab.models.cells` as `keras.layers.RNN` wants it."""
+    """A cell of `rnnlab.models.cells` in the form that `keras.layers.RNN` runs."""
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ class RecurrentCell(keras.layers.Layer):  # type: ignore[misc]
         }
 
     def get_initial_state(self, batch_size: Any = None) -> list[Any]:
-        """Zeros, (N, H) each; and last, where h is dropped on its way into the product, the mask."""
+        """The zero state, (N, H) each; with recurrent dropout, the mask of h (N, H) is its last part."""
         state = [keras.ops.zeros((batch_size, self.output_size)) for _ in self.cell.state]
         if self.dropout:
             ones = keras.ops.ones((batch_size, self.output_size))
@@ -144,7 +144,7 @@ class RecurrentCell(keras.layers.Layer):  # type: ignore[misc]
 
 
 class _Operations:
-    """What the equations of `models.cells` use, for rows of lanes."""
+    """The functions `xp` of an equation in Keras, with lanes in rows."""
 
     tanh, sigmoid = staticmethod(keras.ops.tanh), staticmethod(keras.ops.sigmoid)
 
@@ -155,23 +155,23 @@ class _Operations:
 
     @staticmethod
     def normalized(x: Any) -> Any:
-        """Columns of mean 0 and variance 1."""
+        """The columns of each lane with mean 0 and variance 1."""
         mean, variance = keras.ops.moments(x, axes=-1, keepdims=True)
         return (x - mean) * keras.ops.rsqrt(variance + EPSILON)
 
 
 class _Dropout:
-    """Keras' dropout layers, as the architecture's shares say."""
+    """Keras' dropout layers with the architecture's shares."""
 
     def __init__(self, shares: Dropout, seed: int) -> None:
         self._shares, self._seed = shares, seed
 
     def inputs(self, values: Any) -> Any:
-        """Encoded inputs (N, T, D), some of them dropped."""
+        """Encoded inputs with dropout, (N, T, D)."""
         return self._dropped(values, self._shares.inputs, "input_dropout")
 
     def outputs(self, values: Any, number: int) -> Any:
-        """Outputs of a hidden layer, (N, T, H) or (N, H), some of them dropped."""
+        """Outputs of a hidden layer with dropout, (N, T, H) or (N, H)."""
         return self._dropped(values, self._shares.outputs, f"dropout_{number}")
 
     def _dropped(self, values: Any, share: float, name: str) -> Any:
@@ -183,12 +183,12 @@ class _Dropout:
 
 
 def _encoding(layer: Layer, table: NDArray[np.float32] | None, seeds: Iterator[int]) -> Any:
-    """The encoding; what is learnt starts as unit normal rows, as in PyTorch.
+    """The encoding; learnt rows start as unit normal numbers, as in PyTorch.
 
-    Keras starts them 35 times as small, and then they are slow to be heard beside the state: on
-    tinyshakespeare an LSTM of 256 units comes to 1.64 nats per character in three epochs, from unit normal
-    rows to 1.57. Tied to the head they start the same: an embedding of 256 numbers comes to 1.73 after one
-    epoch, and to 2.19 from rows as small as a head's kernel.
+    Keras starts them 35 times as small, and the network then learns slowly: on tinyshakespeare, an LSTM of
+    256 units reaches 1.64 nats per character in three epochs, and 1.57 from unit normal rows. Embeddings that
+    are tied to the head start in the same way: with 256 numbers, the network reaches 1.73 after one epoch,
+    and 2.19 if the rows are as small as a head's kernel.
     """
     if table is not None:
         return FixedEncoding(table, name=layer.name)
@@ -212,7 +212,7 @@ def _dense(layer: Layer, activation: str | None, seeds: Iterator[int]) -> Any:
 
 
 def _initializer(name: str, cell: Cell, units: int, seeds: Iterator[int]) -> Any:
-    """As in Keras: Glorot for inputs, orthogonal for the recurrence, biases 0, a forget gate's 1; gains 1."""
+    """The initializer of a weight, as in Keras: Glorot, orthogonal, 0 or 1 (`models.initial_weights`)."""
     if name.endswith("_gain"):
         return "ones"
     if name == "kernel":

@@ -1,9 +1,9 @@
-"""Safetensors files: written from any arrays, and read without believing anything before it is checked.
+"""Safetensors files: written from any arrays, and checked completely when they are read.
 
-The format: 8 bytes that count those of the header, the header in JSON, and the tensors one after another. No
-tensor is read, and no memory taken for one, before the header agrees with itself, with the file's size and
-with what the caller expects. The library's own reader is not used: it passes over names that come twice and
-keys that it does not know, and does not say how many bytes a file lacks.
+The format: 8 bytes with the length of the header, the header in JSON, and the tensors one after another. The
+header must agree with itself, with the size of the file and with what the caller expects. Only then are
+tensors read, and memory taken for them. The library's own reader is not used: it accepts repeated names and
+unknown keys, and does not tell how many bytes a file lacks.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ from safetensors.numpy import save
 from rnnlab.errors import ModelFileError, RnnlabError
 
 MOST_HEADER_BYTES = 1 << 24
-"""Room for the longest configuration that is read, and for a vocabulary of 65,536 tokens."""
+"""Enough for the longest configuration that is read and a vocabulary of 65,536 tokens."""
 
 DTYPES = {
     "BOOL": "|b1",
@@ -33,7 +33,7 @@ DTYPES = {
     **{f"I{8 * size}": f"<i{size}" for size in (1, 2, 4, 8)},
     **{f"U{8 * size}": f"<u{size}" for size in (1, 2, 4, 8)},
 }
-"""The types of numbers, as NumPy calls them, by what the format calls them."""
+"""NumPy's names of the types of numbers, by the names in the format."""
 
 _MOST_AXES, _MOST_NUMBERS = 32, 1 << 48
 _METADATA = "__metadata__"
@@ -42,13 +42,13 @@ _COUNT_BYTES = 8
 
 @dataclass(frozen=True)
 class FileKind:
-    """What messages say of a file.
+    """A kind of file, with the words of its error messages.
 
     Attributes:
-        name: as in `no such model file`.
-        expected: what should have been there.
-        remedy: what helps where it is damaged.
-        error: what is raised.
+        name: the name of the kind, as in `no such model file`.
+        expected: the file that was expected.
+        remedy: the remedy for a damaged file.
+        error: the class of the errors.
     """
 
     name: str
@@ -57,7 +57,7 @@ class FileKind:
     error: type[RnnlabError]
 
     def damaged(self, path: Path, why: str) -> RnnlabError:
-        """The error of a file that is not what it was when it was written."""
+        """The error for a file whose content has changed since it was written."""
         return self.error(f"{path}: the {self.name} is damaged ({why}); {self.remedy}")
 
 
@@ -71,11 +71,11 @@ MODEL_FILE = FileKind(
 
 @dataclass(frozen=True)
 class Stored:
-    """What a header says of a tensor.
+    """The description of a tensor in a header.
 
     Attributes:
-        dtype: of its numbers.
-        shape: of the array.
+        dtype: the type of its numbers.
+        shape: its shape.
     """
 
     dtype: np.dtype[Any]
@@ -83,12 +83,12 @@ class Stored:
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """Size of the tensor in bytes."""
         return self.dtype.itemsize * prod(self.shape)
 
 
 Layout = dict[str, Stored]
-"""Tensors by name, in the order in which they lie in a file."""
+"""The tensors' descriptions by name, in their order in the file."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +96,12 @@ class TensorFile:
     """An open file whose header has been read.
 
     Attributes:
-        path: what messages call it.
-        kind: what it should be.
-        metadata: strings by name.
-        tensors: what the header says of each tensor, as it stands there.
-        begin: where the tensors begin, in bytes.
-        size: of the file, in bytes.
+        path: the path of the file.
+        kind: the expected kind of file.
+        metadata: the header's strings by name.
+        tensors: the header's entry of each tensor by name, not yet checked.
+        begin: place of the first tensor, in bytes.
+        size: size of the file, in bytes.
     """
 
     path: Path
@@ -113,10 +113,10 @@ class TensorFile:
     _file: io.BufferedReader
 
     def layout(self) -> Layout:
-        """The tensors that the header describes, which lie one after another from its end to the file's.
+        """The tensors that the header describes; they must fill the file from the header to its end.
 
         Raises:
-            RnnlabError: of the file's kind; the header contradicts itself or the file.
+            RnnlabError: the error of the file's kind; the header contradicts itself or the file.
         """
         stored = {name: self._stored(name, entry) for name, entry in self.tensors.items()}
         end, layout = 0, Layout()
@@ -129,25 +129,25 @@ class TensorFile:
         return layout
 
     def read(self, layout: Layout) -> dict[str, NDArray[Any]]:
-        """The tensors of the layout that the file has.
+        """The tensors by name, read by the file's layout.
 
         Raises:
-            RnnlabError: of the file's kind; the file ends before its tensors do.
+            RnnlabError: the error of the file's kind; the file ends within a tensor.
         """
         self._file.seek(self.begin)
         return {name: self._tensor(stored) for name, stored in layout.items()}
 
     def _stored(self, name: str, entry: Any) -> Stored:
-        """What the header says of a tensor, if it says all of it and nothing else."""
+        """The description of a tensor; its entry must have exactly the three keys of the format."""
         offsets = entry.get("data_offsets") if isinstance(entry, dict) else None
         if not (isinstance(offsets, list) and [type(offset) for offset in offsets] == [int, int]):
-            raise self._damaged(f"tensor {name!r} is not said to be anywhere")
+            raise self._damaged(f"tensor {name!r} has no valid data_offsets")
         dtype, shape = entry.get("dtype"), entry.get("shape")
         if len(entry) != 3 or not (isinstance(dtype, str) and dtype in DTYPES and _is_shape(shape)):
-            raise self._damaged(f"tensor {name!r} is not said to be an array of numbers")
+            raise self._damaged(f"tensor {name!r} has no valid dtype and shape")
         stored = Stored(np.dtype(DTYPES[dtype]), tuple(shape))
         if offsets[1] - offsets[0] != stored.size:
-            raise self._damaged(f"tensor {name!r} is not as long as its shape says")
+            raise self._damaged(f"tensor {name!r} does not have the length of its shape")
         return stored
 
     def _tensor(self, stored: Stored) -> NDArray[Any]:
@@ -162,15 +162,15 @@ class TensorFile:
 
 @contextmanager
 def open_tensor_file(path: Path, kind: FileKind = MODEL_FILE) -> Iterator[TensorFile]:
-    """A file with its header read; while it is open it is read where it was found, whatever its name becomes.
+    """An open file whose header has been read; it stays readable if it is renamed or replaced meanwhile.
 
     Raises:
-        RnnlabError: of the file's kind; there is no such file, it is no file, it cannot be read, or it is
-            not in the format.
+        RnnlabError: the error of the file's kind; there is no such file, it is not a regular file, it cannot
+            be read, or it does not have the format.
     """
     if not os.path.exists(path):
         raise kind.error(f"{path}: no such {kind.name}; {kind.expected}")
-    if not os.path.isfile(path):  # to open a pipe would wait for a writer
+    if not os.path.isfile(path):  # opening a pipe would wait for a writer
         raise kind.error(f"{path}: not a {kind.name} but a folder, a pipe or a device; {kind.expected}")
     try:
         with path.open("rb") as file:
@@ -219,7 +219,7 @@ def digest(metadata: Mapping[str, str], tensors: Mapping[str, NDArray[Any]]) -> 
 
 
 def _plain(array: NDArray[Any]) -> NDArray[Any]:
-    """Return the array in C order and little-endian, as a file holds it; it is copied only if it is not."""
+    """The array in C order and little-endian, as in a file; it is copied only if it is stored differently."""
     return np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C")
 
 
@@ -241,27 +241,27 @@ def _with_header(path: Path, kind: FileKind, file: io.BufferedReader) -> TensorF
     try:
         header = json.loads(file.read(length).decode(), object_pairs_hook=_distinct)
     except (ValueError, RecursionError) as error:
-        raise kind.damaged(path, f"its header is not what was written: {error}") from None
+        raise kind.damaged(path, f"its header cannot be read: {error}") from None
     metadata = header.pop(_METADATA, {}) if isinstance(header, dict) else None
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
-        raise kind.damaged(path, "its header is not what was written")
+        raise kind.damaged(path, "its header cannot be read")
     return TensorFile(path, kind, metadata, header, _COUNT_BYTES + length, size, file)
 
 
 def _header_length(path: Path, kind: FileKind, start: bytes, size: int) -> int:
-    """Bytes of the header; whether a file is none of ours or a damaged one is told by how it begins."""
+    """Length of the header in bytes; the first bytes tell a damaged file from a file of another kind."""
     length = struct.unpack("<Q", start[:_COUNT_BYTES])[0] if len(start) > _COUNT_BYTES else 0
     fits = 2 <= length <= min(size - _COUNT_BYTES, MOST_HEADER_BYTES)
     if not fits and start[_COUNT_BYTES:] != b'{"':
         raise kind.error(f"{path}: not a {kind.name}; {kind.expected}")
     if not fits:
-        raise kind.damaged(path, f"it has {size:,} bytes, and its header is said to have {length:,}")
+        raise kind.damaged(path, f"it has {size:,} bytes, and its header should have {length:,}")
     return int(length)
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The entries of a JSON object, none of which may be said twice."""
+    """The entries of a JSON object; a repeated name is an error."""
     entries = dict(pairs)
     if len(entries) != len(pairs):
-        raise ValueError("it says something twice")
+        raise ValueError("it has a name twice")
     return entries

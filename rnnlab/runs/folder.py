@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rnnlab.config.reading import MOST_BYTES, read_experiment, write_experiment
+from rnnlab.config.reading import MOST_BYTES, read_experiment
 from rnnlab.config.schema import Experiment
 from rnnlab.errors import Argument, ConfigError, RnnlabError, RunError
 from rnnlab.files import PARTIAL, check_inside, write_durably
@@ -146,6 +146,8 @@ class RunFolder:
             raise _unwritable(path, error) from error
 
     def _config_of(self, experiment: Experiment) -> str:
+        from rnnlab.config.writing import write_experiment  # noqa: PLC0415 (a reader does not need it)
+
         return write_experiment(experiment, folder=self.path.absolute())
 
     def _checked_own(self, trained: TrainedModel) -> TrainedModel:

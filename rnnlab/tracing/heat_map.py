@@ -1,13 +1,25 @@
-"""Values of a trace as rectangles of numbers: a row for each unit, a column for each time step."""
+"""Heat maps: values of a trace as rectangles of numbers, a row for each unit, a column for each time step.
 
-from collections.abc import Sequence
+They are drawn as SVG. Every cell shows its value to a mouse that points at it, and to a screen reader.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.engines.numpy.equation import Floats
+from rnnlab.reports.markup import Markup, tag, together
 from rnnlab.tracing.tracing import CANDIDATE, LayerTrace, Trace
+
+Colour = tuple[int, int, int]
+"""Red, green and blue, 0 to 255."""
+
+_NEGATIVE: Colour = (33, 102, 172)
+_ZERO: Colour = (247, 247, 247)
+_POSITIVE: Colour = (178, 24, 43)
+"""Blue, white, red: ColorBrewer's RdBu, which colour-blind people tell apart (Harrower and Brewer, 2003)."""
 
 _TITLES = {
     "i": "input gate i",
@@ -20,12 +32,14 @@ _TITLES = {
 }
 _SPELLED = {" ": "␣", "\n": "↵", "\t": "⇥"}
 
-Colour = tuple[int, int, int]
+_CELL, _NUMBERED_CELL, _ROW = 18.0, 54.0, 18.0
+_MARGIN, _HEADER, _GAP = 76.0, 20.0, 8.0
+_WIDEST = 1000.0
+_LETTER = 7.5
+"""Lengths in pixels."""
 
-_NEGATIVE: Colour = (33, 102, 172)
-_ZERO: Colour = (247, 247, 247)
-_POSITIVE: Colour = (178, 24, 43)
-"""Blue, white, red: ColorBrewer's RdBu, which colour-blind people tell apart (Harrower and Brewer, 2003)."""
+_SVG = "http://www.w3.org/2000/svg"
+_FONT = "12px ui-monospace, Menlo, Consolas, monospace"
 
 
 @dataclass(frozen=True)
@@ -34,14 +48,14 @@ class HeatMap:
 
     Attributes:
         name: the quantity: a gate's letter, `candidate`, c or h.
-        title: what it is called, with its range.
-        units: which units the rows are, from 0.
-        columns: the token of each step.
-        steps: which steps the columns are, from 0.
+        title: the quantity in words, with its range.
+        units: the units in the rows, from 0.
+        columns: the token of each time step.
+        steps: the time steps in the columns, from 0.
         starts: (T,) whether the state was zero before the step.
         begins: (T,) whether the step is the first of a window.
-        values: (R, T).
-        scale: the size of a value that has full colour.
+        values: (R, T) of R units.
+        scale: the absolute value that is drawn in full colour.
     """
 
     name: str
@@ -58,12 +72,12 @@ class HeatMap:
 def heat_maps(
     trace: Trace, layer: LayerTrace, *, lane: int, units: Sequence[int], steps: range
 ) -> list[HeatMap]:
-    """The heat maps of a layer: gates in the cell's order, then the state with h last."""
+    """The heat maps of a layer: the gates in the cell's order, then the state with h last."""
     columns = tuple(map(token_label, trace.tokens(lane)[steps.start : steps.stop]))
-    starts = trace.starts[lane, steps.start : steps.stop]
+    starts = trace.starts[lane, steps.start : steps.stop]  # (T,)
     maps = []
     for name, values in layer.values.items():
-        shown = values[lane, steps.start : steps.stop][:, list(units)].T
+        shown = values[lane, steps.start : steps.stop][:, list(units)].T  # (R, T)
         scale = scale_of(shown)
         maps.append(
             HeatMap(
@@ -82,20 +96,20 @@ def heat_maps(
 
 
 def most_varying(layer: LayerTrace, count: int) -> tuple[int, ...]:
-    """The units whose h varies most over the steps, in their order; all if they are no more than so many."""
+    """The `count` units whose h varies most over the time steps, in ascending order; all of a small layer."""
     if layer.units <= count:
         return tuple(range(layer.units))
-    spread = layer.values["h"].std(axis=(0, 1))
+    spread = layer.values["h"].std(axis=(0, 1))  # (H,)
     return tuple(sorted(np.argsort(-spread, kind="stable")[:count].tolist()))
 
 
 def scale_of(values: Floats) -> float:
-    """1, or the size of the largest value where that is more."""
+    """The largest absolute value, but at least 1."""
     return float(np.abs(values).max(initial=1.0))
 
 
 def colour_of(value: float, scale: float) -> Colour:
-    """White for 0, towards red for more and blue for less."""
+    """The colour of a value: white for 0, towards red for positive and towards blue for negative values."""
     share = min(abs(value) / scale, 1.0)
     end = _POSITIVE if value > 0 else _NEGATIVE
     red, green, blue = (round(z + (e - z) * share) for z, e in zip(_ZERO, end, strict=True))
@@ -110,8 +124,36 @@ def ink_on(colour: Colour) -> Colour:
 
 
 def token_label(token: str) -> str:
-    """A token as a header has it: white space by a sign."""
+    """A token as a column's header shows it: white space as a visible sign."""
     return _SPELLED.get(token, token)
+
+
+def heat_maps_svg(titled: Iterable[tuple[str, HeatMap]]) -> str:
+    """One SVG picture of heat maps with their titles, one below the other, on white."""
+    parts, top, widest = list[Markup](), 8.0, 0.0
+    for title, heat in titled:
+        drawn, width, height = _drawn(heat)
+        parts.append(tag("text", title, x=8, y=top + 14, font_weight="bold", fill="#000"))
+        parts.append(tag("g", drawn, transform=f"translate(8 {top + 20:g})", fill="#000"))
+        top += height + 36
+        widest = max(widest, width + 16, len(title) * _LETTER + 16)
+    box = f"0 0 {widest:g} {top:g}"
+    ground = tag("rect", width="100%", height="100%", fill="#fff")
+    label = tag("title", "Gates and states of a recurrent network, step by step")
+    return tag(
+        "svg", label, ground, *parts, xmlns=_SVG, viewBox=box, width=widest, height=top, role="img",
+        style=f"font: {_FONT}",
+    ) + "\n"  # fmt: skip
+
+
+def heat_map_svg(heat: HeatMap) -> Markup:
+    """One heat map for an HTML page; labels have the colour of the text around the picture."""
+    drawn, width, height = _drawn(heat)
+    label = f"{heat.title}: units down, time steps across"
+    return tag(
+        "svg", tag("title", label), drawn, xmlns=_SVG, viewBox=f"0 0 {width:g} {height:g}", width=width,
+        height=height, role="img", aria_label=label, fill="currentColor", style=f"font: {_FONT}",
+    )  # fmt: skip
 
 
 def _title(layer: LayerTrace, name: str) -> str:
@@ -124,3 +166,63 @@ def _title(layer: LayerTrace, name: str) -> str:
 def _range(layer: LayerTrace, name: str, scale: float) -> str:
     is_gate = name not in (CANDIDATE, *layer.cell.cell.state)
     return "0 to 1" if is_gate else f"-{scale:.3g} to {scale:.3g}"
+
+
+def _drawn(heat: HeatMap) -> tuple[Markup, float, float]:
+    """The picture of a heat map with its width and height; long texts are broken into bands."""
+    widest = max(len(token) for token in heat.columns) * _LETTER + 4
+    numbered = _MARGIN + len(heat.columns) * max(_NUMBERED_CELL, widest) <= _WIDEST
+    cell = max(_NUMBERED_CELL if numbered else _CELL, widest)
+    per_band = max(int((_WIDEST - _MARGIN) // cell), 1)
+    parts, top, right = list[Markup](), 0.0, 0.0
+    for begin in range(0, len(heat.columns), per_band):
+        end = min(begin + per_band, len(heat.columns))
+        parts += _band(heat, begin, end, cell=cell, top=top, numbered=numbered)
+        top += _HEADER + _ROW * len(heat.units) + _GAP
+        right = max(right, _MARGIN + cell * (end - begin) + 2)
+    return together(*parts), right, top
+
+
+def _band(
+    heat: HeatMap, begin: int, end: int, *, cell: float, top: float, numbered: bool
+) -> Iterator[Markup]:
+    """The time steps `begin` to `end` side by side: a header of tokens, and a row for each unit."""
+    yield tag("text", f"step {heat.steps[begin] + 1}", x=0, y=top + 14, opacity=0.7)
+    for t in range(begin, end):
+        left = _MARGIN + cell * (t - begin)
+        yield tag("text", heat.columns[t], x=left + cell / 2, y=top + 14, text_anchor="middle")
+        if heat.begins[t]:
+            yield _mark(left, top, _ROW * len(heat.units), from_zero=bool(heat.starts[t]))
+    for row, unit in enumerate(heat.units):
+        y = top + _HEADER + _ROW * row
+        yield tag("text", f"unit {unit + 1}", x=0, y=y + 13)
+        for t in range(begin, end):
+            value = float(heat.values[row, t])
+            title = f"{heat.name}, unit {unit + 1}, step {heat.steps[t] + 1} ({heat.columns[t]}): {value:.4f}"
+            left = _MARGIN + cell * (t - begin)
+            yield _cell(title, value, heat.scale, left, y, cell, numbered=numbered)
+
+
+def _mark(left: float, top: float, height: float, *, from_zero: bool) -> Markup:
+    """A bar before a time step whose state begins at zero; a thin bar before any other window."""
+    width, title = (3, "from a zero state") if from_zero else (1, "the next window")
+    bar = tag("rect", x=left - width / 2, y=top + _HEADER - 3, width=width, height=height + 6)
+    return tag("g", tag("title", title), bar)
+
+
+def _cell(
+    title: str, value: float, scale: float, x: float, y: float, width: float, *, numbered: bool
+) -> Markup:
+    ground = colour_of(value, scale)
+    parts = [
+        tag("title", title),
+        tag("rect", x=x + 0.5, y=y + 0.5, width=width - 1, height=_ROW - 1, fill=_hex(ground)),
+    ]
+    if numbered:
+        ink = _hex(ink_on(ground))
+        parts.append(tag("text", f"{value:+.3f}", x=x + width / 2, y=y + 13, text_anchor="middle", fill=ink))
+    return tag("g", *parts)
+
+
+def _hex(colour: Colour) -> str:
+    return "#" + "".join(f"{channel:02x}" for channel in colour)

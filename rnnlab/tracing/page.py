@@ -1,11 +1,8 @@
-"""A trace as one HTML file: it needs no other, fits a dark screen, and can be printed.
+"""A trace as one HTML file, which needs no other file, fits a dark screen, and can be printed.
 
-A time step as lecture slides: what comes in, the equation of each layer, and what comes out.
-
-One unit through a text: each token with the value that the unit had after it.
-
-As in Karpathy, Johnson and Fei-Fei (2016), "Visualizing and understanding recurrent networks": a unit that
-counts, or that is on inside quotes, is found by looking.
+The page shows heat maps with the predictions, the slides of one time step, or one unit through a text: each
+token with the unit's value after it, as in Karpathy, Johnson and Fei-Fei (2016), "Visualizing and
+understanding recurrent networks". There one sees units that count, or that are on inside quotes.
 """
 
 from collections.abc import Iterator
@@ -17,26 +14,63 @@ from numpy.typing import NDArray
 from rnnlab.engines.numpy.equation import Floats
 from rnnlab.errors import Argument, UsageError, count_of
 from rnnlab.reports.markup import Markup, tag, together
-from rnnlab.tracing.heat_map import Colour, colour_of, ink_on, most_varying, scale_of, token_label
-from rnnlab.tracing.heat_map_svg import heat_map_svg
+from rnnlab.tracing.expression import shown_number
+from rnnlab.tracing.heat_map import (
+    Colour,
+    colour_of,
+    heat_map_svg,
+    ink_on,
+    most_varying,
+    scale_of,
+    token_label,
+)
 from rnnlab.tracing.slide import SlideLine, difference, head_lines, log_total, slide
-from rnnlab.tracing.terms import shown_number
 from rnnlab.tracing.tracing import LayerTrace, Trace, head_of
 from rnnlab.tracing.view import View, predictions, shapes_of
 
 MEMORY = "c"
 
 
+TOKENS_OF_A_SLIDE = 4
+"""Tokens whose logits a slide works out; all tokens of a vocabulary of at most twice as many."""
+
+
+NUMBERS_OF_A_VECTOR = 8
+
+
+UNITS_OF_A_SLIDE = 4
+
+
+_STYLE = Markup("""
+:root { color-scheme: light dark; --ink: #1b1b1b; --ground: #fff; --line: #ccc; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6e6e6; --ground: #16181c; --line: #444; } }
+@media print { :root { --ink: #000; --ground: #fff; } }
+* { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+body { color: var(--ink); background: var(--ground); font: 15px/1.5 system-ui, sans-serif;
+  max-width: 1040px; margin: 2em auto; padding: 0 1em; }
+section, figure, tr { break-inside: avoid; }
+figure { margin: 1em 0; overflow-x: auto; }
+svg { max-width: none; }
+table { border-collapse: collapse; }
+th, td { border-bottom: 1px solid var(--line); padding: .15em .8em .15em 0; text-align: left; }
+td, pre, .text { font-family: ui-monospace, Menlo, Consolas, monospace; }
+pre { overflow-x: auto; }
+.text { line-height: 1.9; white-space: pre-wrap; overflow-wrap: anywhere; }
+.text span { padding: .1em 0; }
+.start { border-left: 3px solid currentColor; }
+""")
+
+
 @dataclass(frozen=True)
 class FollowedUnit:
-    """A quantity of a unit over texts.
+    """One quantity of one unit over N texts.
 
     Attributes:
-        title: what it is.
-        tokens: (N texts) the tokens of each.
+        title: the quantity in words.
+        tokens: the tokens of each text.
         starts: (N, T) whether the state was zero before the step.
-        values: (N, T).
-        scale: the size of a value that has full colour.
+        values: (N, T) the quantity after each token.
+        scale: the absolute value that is drawn in full colour.
         kind: `text` or `notes`.
     """
 
@@ -48,14 +82,55 @@ class FollowedUnit:
     kind: str
 
 
+@dataclass(frozen=True)
+class Slide:
+    """The lines of one unit, or of the output, under a title."""
+
+    title: str
+    lines: tuple[SlideLine, ...]
+
+
+def trace_page(
+    view: View, *, step: int | None = None, unit: int | None = None, value: str | None = None
+) -> str:
+    """The page of a trace: its heat maps and predictions, the slides of a step, or one unit through the text.
+
+    Args:
+        view: the part of the trace that is shown.
+        step: the time step whose slides are shown, from 1; None for no slides.
+        unit: the unit that is followed through the text, from 1; None for no unit.
+        value: the quantity of the unit, as in `followed_unit`.
+
+    Raises:
+        UsageError: there is no such step, unit or quantity.
+    """
+    if unit:
+        body = _followed(followed_unit(view.trace, layer=view.layers[-1], unit=unit - 1, value=value))
+    elif step:
+        body = map(_slide, slides(view, step - 1, most_units=UNITS_OF_A_SLIDE))
+    else:
+        body = _overview(view)
+    title = "One unit through a text" if unit else "Gates and states, step by step"
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("title", f"rnnlab trace: {title}"),
+        tag("style", _STYLE),
+    )
+    notes = () if step or unit else view.notes
+    main = tag("main", tag("h1", title), *_facts(view, notes), *body)
+    return f"<!DOCTYPE html>\n{tag('html', head, tag('body', main), lang='en')}\n"
+
+
 def followed_unit(trace: Trace, *, layer: int, unit: int, value: str | None = None) -> FollowedUnit:
-    """A unit of a trace; of an LSTM tanh(c), as in the paper, else h.
+    """One unit of a trace; by default tanh(c) of an LSTM, as in the paper, and h of another cell.
 
     Args:
         trace: the trace.
-        layer: from 0.
-        unit: from 0.
-        value: a gate's letter, `candidate`, `c` or `h`, to see another quantity.
+        layer: the layer, from 0.
+        unit: the unit, from 0.
+        value: the quantity: a gate's letter, `candidate`, `c` or `h`; None for the default.
 
     Raises:
         UsageError: there is no such unit or quantity.
@@ -83,22 +158,8 @@ def followed_unit(trace: Trace, *, layer: int, unit: int, value: str | None = No
     )
 
 
-TOKENS_OF_A_SLIDE = 4
-"""Tokens whose logits are worked out; all, if they are no more than twice as many."""
-
-NUMBERS_OF_A_VECTOR = 8
-
-
-@dataclass(frozen=True)
-class Slide:
-    """What is worked out of one thing."""
-
-    title: str
-    lines: tuple[SlideLine, ...]
-
-
 def slides(view: View, step: int, *, most_units: int) -> Iterator[Slide]:
-    """The slides of a time step, from 0: for each text the units of each layer, and the output.
+    """The slides of a time step (from 0): for each text, the units of each layer and the output.
 
     Raises:
         UsageError: there is no such step.
@@ -123,107 +184,6 @@ def slides(view: View, step: int, *, most_units: int) -> Iterator[Slide]:
             yield Slide(f"output, {when}", tuple(_of_output(view, step=step, lane=lane)))
 
 
-def _of_unit(view: View, number: int, *, step: int, lane: int, unit: int) -> Iterator[SlideLine]:
-    trace = view.trace
-    layer = trace.layers[number]
-    inputs = layer.inputs[lane, step]
-    lines = slide(layer.cell, trace.step(number, step), number=step + 1, inputs=inputs, unit=unit, lane=lane)
-    yield from lines
-    if _is_summed(layer):
-        numbers = f"{shown_number(lines[-1].value)} + {shown_number(float(inputs[unit]))}"
-        yield SlideLine("y", f"{lines[-1].name} + x", numbers, float(layer.outputs[lane, step, unit]))
-
-
-def _of_output(view: View, *, step: int, lane: int) -> Iterator[SlideLine]:
-    """How logits and probabilities of the most probable tokens, and of the one that came, come about."""
-    trace, last = view.trace, view.trace.layers[-1]
-    logits, tokens = trace.logits[lane, step], trace.model.tokens
-    count = len(tokens) if len(tokens) <= 2 * TOKENS_OF_A_SLIDE else TOKENS_OF_A_SLIDE
-    target = int(trace.targets[lane, step])
-    shown = {*np.argsort(-logits, kind="stable")[:count].tolist(), *([target] if target >= 0 else [])}
-    head = head_of(trace.architecture, trace.model)
-    yield from head_lines(
-        head.kernel if head else None,
-        head.bias if head else None,
-        last.outputs[lane, step],
-        logits,
-        {place: repr(tokens[place]) for place in sorted(shown)},
-        "y" if _is_summed(last) else f"h[{step + 1}]",
-    )
-    if target >= 0:
-        nats = -float(trace.log_probabilities[lane, step, target])
-        numbers = difference(log_total(logits), float(logits[target]))
-        yield SlideLine(
-            f"surprise at {tokens[target]!r}", "-ln p = ln Σ exp(logits) - logit", numbers, nats, "nats"
-        )
-
-
-def _is_summed(layer: LayerTrace) -> bool:
-    """Whether the layer gives the sum of its h and what it reads."""
-    return layer.outputs is not layer.values["h"]
-
-
-def _vector(values: Floats) -> str:
-    """The numbers of a vector; of a long one the first."""
-    shown = ", ".join(shown_number(float(value)) for value in values[:NUMBERS_OF_A_VECTOR])
-    return f"({shown}, … {len(values)} numbers)" if len(values) > NUMBERS_OF_A_VECTOR else f"({shown})"
-
-
-UNITS_OF_A_SLIDE = 4
-
-_STYLE = Markup("""
-:root { color-scheme: light dark; --ink: #1b1b1b; --ground: #fff; --line: #ccc; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e6e6; --ground: #16181c; --line: #444; } }
-@media print { :root { --ink: #000; --ground: #fff; } }
-* { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-body { color: var(--ink); background: var(--ground); font: 15px/1.5 system-ui, sans-serif;
-  max-width: 1040px; margin: 2em auto; padding: 0 1em; }
-section, figure, tr { break-inside: avoid; }
-figure { margin: 1em 0; overflow-x: auto; }
-svg { max-width: none; }
-table { border-collapse: collapse; }
-th, td { border-bottom: 1px solid var(--line); padding: .15em .8em .15em 0; text-align: left; }
-td, pre, .text { font-family: ui-monospace, Menlo, Consolas, monospace; }
-pre { overflow-x: auto; }
-.text { line-height: 1.9; white-space: pre-wrap; overflow-wrap: anywhere; }
-.text span { padding: .1em 0; }
-.start { border-left: 3px solid currentColor; }
-""")
-
-
-def trace_page(
-    view: View, *, step: int | None = None, unit: int | None = None, value: str | None = None
-) -> str:
-    """The page of a trace: its heat maps and predictions, the slides of a step, or one unit through the text.
-
-    Args:
-        view: what is shown.
-        step: the step whose equation is shown, from 1.
-        unit: the unit that is followed, from 1.
-        value: what of the unit.
-
-    Raises:
-        UsageError: there is no such step or unit.
-    """
-    if unit:
-        body = _followed(followed_unit(view.trace, layer=view.layers[-1], unit=unit - 1, value=value))
-    elif step:
-        body = map(_slide, slides(view, step - 1, most_units=UNITS_OF_A_SLIDE))
-    else:
-        body = _overview(view)
-    title = "One unit through a text" if unit else "Gates and states, step by step"
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("title", f"rnnlab trace: {title}"),
-        tag("style", _STYLE),
-    )
-    notes = () if step or unit else view.notes
-    main = tag("main", tag("h1", title), *_facts(view, notes), *body)
-    return f"<!DOCTYPE html>\n{tag('html', head, tag('body', main), lang='en')}\n"
-
-
 def _facts(view: View, notes: tuple[str, ...]) -> Iterator[Markup]:
     shapes = " → ".join(f"{name} {shape}" for name, shape in shapes_of(view.trace))
     yield from (tag("p", fact) for fact in (*view.facts, shapes, *notes))
@@ -240,7 +200,7 @@ def _overview(view: View) -> Iterator[Markup]:
 
 
 def _predictions(view: View, lane: int) -> Markup:
-    """A row for each step: what was read, what was expected, and what came."""
+    """A table with a row for each time step: the token, the most probable next tokens, and the next token."""
     names = ("step", "token", "expected", "came", "surprise, nats", "counted in training")
     header = tag("tr", *(tag("th", name, scope="col") for name in names))
     rows = []
@@ -262,7 +222,7 @@ def _slide(slide: Slide) -> Markup:
 
 
 def _followed(unit: FollowedUnit) -> Iterator[Markup]:
-    """Each text with its tokens coloured."""
+    """Each text, its tokens coloured by the unit's value."""
     yield tag("p", unit.title)
     for tokens, starts, values in zip(unit.tokens, unit.starts, unit.values, strict=True):
         spans = []
@@ -286,3 +246,49 @@ def _followed(unit: FollowedUnit) -> Iterator[Markup]:
 
 def _css(colour: Colour) -> str:
     return "#" + "".join(f"{channel:02x}" for channel in colour)
+
+
+def _of_unit(view: View, number: int, *, step: int, lane: int, unit: int) -> Iterator[SlideLine]:
+    trace = view.trace
+    layer = trace.layers[number]
+    inputs = layer.inputs[lane, step]
+    lines = slide(layer.cell, trace.step(number, step), number=step + 1, inputs=inputs, unit=unit, lane=lane)
+    yield from lines
+    if _is_summed(layer):
+        numbers = f"{shown_number(lines[-1].value)} + {shown_number(float(inputs[unit]))}"
+        yield SlideLine("y", f"{lines[-1].name} + x", numbers, float(layer.outputs[lane, step, unit]))
+
+
+def _of_output(view: View, *, step: int, lane: int) -> Iterator[SlideLine]:
+    """The lines of the logits and probabilities of the most probable tokens and of the next token."""
+    trace, last = view.trace, view.trace.layers[-1]
+    logits, tokens = trace.logits[lane, step], trace.model.tokens
+    count = len(tokens) if len(tokens) <= 2 * TOKENS_OF_A_SLIDE else TOKENS_OF_A_SLIDE
+    target = int(trace.targets[lane, step])
+    shown = {*np.argsort(-logits, kind="stable")[:count].tolist(), *([target] if target >= 0 else [])}
+    head = head_of(trace.architecture, trace.model)
+    yield from head_lines(
+        head.kernel if head else None,
+        head.bias if head else None,
+        last.outputs[lane, step],
+        logits,
+        {place: repr(tokens[place]) for place in sorted(shown)},
+        "y" if _is_summed(last) else f"h[{step + 1}]",
+    )
+    if target >= 0:
+        nats = -float(trace.log_probabilities[lane, step, target])
+        numbers = difference(log_total(logits), float(logits[target]))
+        yield SlideLine(
+            f"surprise at {tokens[target]!r}", "-ln p = ln Σ exp(logits) - logit", numbers, nats, "nats"
+        )
+
+
+def _is_summed(layer: LayerTrace) -> bool:
+    """Whether the layer's output is the sum of its h and its input."""
+    return layer.outputs is not layer.values["h"]
+
+
+def _vector(values: Floats) -> str:
+    """The numbers of a vector; only the first ones of a long vector."""
+    shown = ", ".join(shown_number(float(value)) for value in values[:NUMBERS_OF_A_VECTOR])
+    return f"({shown}, … {len(values)} numbers)" if len(values) > NUMBERS_OF_A_VECTOR else f"({shown})"

@@ -1,4 +1,4 @@
-"""Which tokens a network reads, in which order, and where from a zero state: as its training did."""
+"""How a trace reads a text: the token of each time step, and where the state is zeroed, as in training."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,14 +15,14 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class TraceInput:
-    """T time steps over S tokens.
+    """T time steps that read a text of S tokens.
 
     Attributes:
-        places: (T,) which token each step reads, from 0.
+        places: (T,) the place in the text of the token that each step reads, from 0.
         starts: (T,) whether the state is zero before the step.
-        counted: (T,) whether training counts what the step predicts.
-        begins: (T,) whether the step is the first of a window, or of all.
-        note: what the user should know, a sentence; empty if nothing.
+        counted: (T,) whether training counts the step's prediction.
+        begins: (T,) whether the step is the first of a window or of the text.
+        note: a sentence for the user on how the text is read; empty if there is nothing to note.
     """
 
     places: NDArray[np.int64]
@@ -32,24 +32,24 @@ class TraceInput:
     note: str = ""
 
     def __len__(self) -> int:
-        """T."""
+        """Number of time steps T."""
         return len(self.places)
 
 
 def reading_of(tokens: int, experiment: Experiment, *, runs_on: bool) -> TraceInput:
-    """How S tokens are read.
+    """How a model reads S tokens, which depends on how it was trained.
 
-    stream             one after another, and the state runs on
+    stream             one token after another; the state is carried
     windows            in windows one after another, each from a zero state
-    stateful windows   window after window, each one token further, and the state runs on
+    stateful windows   window after window, each one token further; the state is carried
 
     Args:
-        tokens: S.
-        experiment: of the model.
-        runs_on: read them as a stream, whatever the model was trained with.
+        tokens: number of tokens S.
+        experiment: the model's experiment.
+        runs_on: whether to read the tokens as a stream in any case.
     """
     window, all_count = experiment.dataset.window, experiment.dataset.target == "shifted"
-    places = np.arange(tokens)
+    places = np.arange(tokens)  # (S,)
     if experiment.regime == "stream" or runs_on or tokens <= window:
         counted, first = all_count | (places >= window - 1), places == 0
         return TraceInput(places, first, counted, first, _on_length(tokens, experiment, runs_on))
@@ -60,7 +60,8 @@ def reading_of(tokens: int, experiment: Experiment, *, runs_on: bool) -> TraceIn
             " the option run-on does not"
         )
         return TraceInput(places, first, counted, first, note)
-    places = (np.arange(tokens - window + 1)[:, None] + np.arange(window)).ravel()
+    # Window w reads the places w … w + window − 1: (windows, window), then one window after another.
+    places = (np.arange(tokens - window + 1)[:, None] + np.arange(window)).ravel()  # (T,)
     steps = np.arange(len(places))
     counted = all_count | (steps % window == window - 1)
     note = (
@@ -71,13 +72,19 @@ def reading_of(tokens: int, experiment: Experiment, *, runs_on: bool) -> TraceIn
 
 
 def with_boundaries(reading: TraceInput, ids: NDArray[np.integer[Any]], boundary: int | None) -> Flags:
-    """Whether each lane starts from a zero state before a step, (N, T): at boundaries among `ids` too."""
+    """Whether the state of each lane is zero before each step, (N, T); it also is at a boundary token.
+
+    Args:
+        reading: the time steps.
+        ids: token ids, (N, T).
+        boundary: id of the boundary token; None if the vocabulary has none.
+    """
     starts = np.broadcast_to(reading.starts, ids.shape)
     return starts if boundary is None else starts | (ids == boundary)
 
 
 def _on_length(tokens: int, experiment: Experiment, runs_on: bool) -> str:
-    """What is to be said of a text that a window does not hold, or not fill."""
+    """The note on a text that is longer or shorter than a window; empty if there is nothing to note."""
     window = experiment.dataset.window
     if experiment.regime == "stream":
         return ""

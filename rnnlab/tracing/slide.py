@@ -1,8 +1,7 @@
-"""The equation of a layer's time step for one unit, with the numbers of that step: a lecture slide.
+"""A lecture slide: the equation of one unit in one time step of a layer, with the numbers put in.
 
-Every sum and every function is worked out from the numbers that stand in it, which are rounded to four
-decimals; what it comes to is the network's own value, rounded once. So the two agree up to the rounding of
-what is shown, and `≈` says so.
+Each line shows its numbers rounded to four decimals, and after `≈` the network's own value, rounded once. So
+the shown numbers give the value only up to their rounding.
 """
 
 from collections.abc import Iterator
@@ -13,11 +12,12 @@ import numpy as np
 from rnnlab.engines.numpy.equation import Floats
 from rnnlab.errors import count_of
 from rnnlab.models.cells import EPSILON
-from rnnlab.tracing.terms import SYMBOLS, Binding, Expression, Term, expression, shown_number
+from rnnlab.models.terms import ACTIVATIONS, Term
+from rnnlab.tracing.expression import SYMBOLS, Binding, Expression, expression, shown_number
 from rnnlab.tracing.tracing import CANDIDATE, Step, TracedCell
 
 SUMMANDS = 4
-"""Products of a sum that are written out; the others of a longer one are added up."""
+"""Most summands of a shown sum; in a longer sum, the largest ones are shown and the others are added up."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class SlideLine:
     """`name = symbols = numbers ≈ value`.
 
     Attributes:
-        name: what is worked out; of a sum of products its symbols.
-        symbols: how, in symbols; empty where the name says it.
-        numbers: the same with numbers.
-        value: what it comes to in the network.
-        note: what the numbers leave out.
+        name: the quantity; for a sum of products, the sum in symbols.
+        symbols: the equation in symbols; empty if the name is the equation.
+        numbers: the equation with numbers.
+        value: the network's value of the quantity.
+        note: what the shown numbers leave out.
     """
 
     name: str
@@ -42,15 +42,15 @@ class SlideLine:
 def slide(
     cell: TracedCell, step: Step, *, number: int, inputs: Floats, unit: int, lane: int
 ) -> list[SlideLine]:
-    """The lines of one unit, each after those that it uses.
+    """The lines of one unit, each after the lines that it uses.
 
     Args:
         cell: the layer.
-        step: what it came to.
-        number: of the step, from 1; h[2] is the state after step 2, h[0] the one before step 1.
-        inputs: what the layer read, (D,).
-        unit: from 0.
-        lane: from 0.
+        step: the time step with its numbers.
+        number: number of the step, from 1; h[2] is the state after step 2, h[0] the state before step 1.
+        inputs: the layer's input, (D,).
+        unit: the unit, from 0.
+        lane: the lane, from 0.
     """
     writer = _Writer(cell, step, number=number, inputs=inputs, unit=unit, lane=lane)
     writer.define_all()
@@ -58,8 +58,13 @@ def slide(
 
 
 def weighted_sum(values: Floats, weights: Floats) -> tuple[str, str]:
-    """Σ values·weights with its numbers, of many the largest, and a note on the others."""
-    products = values * weights
+    """Σ values·weights with numbers, and a note on the summands that are not shown.
+
+    Args:
+        values: the input, (K,); zeros are left out.
+        weights: (K,).
+    """
+    products = values * weights  # (K,)
     places = np.flatnonzero(values)
     if len(places) > SUMMANDS:
         places = np.sort(places[np.argsort(-np.abs(products[places]), kind="stable")[: SUMMANDS - 1]])
@@ -74,50 +79,61 @@ def weighted_sum(values: Floats, weights: Floats) -> tuple[str, str]:
 
 
 class _Writer:
-    """Writes the lines of one unit; each term once."""
+    """Writes the lines of one unit, each term once; `place` is the block of a term that the unit is in."""
 
     def __init__(
         self, cell: TracedCell, step: Step, *, number: int, inputs: Floats, unit: int, lane: int
     ) -> None:
         self.lines: list[SlideLine] = []
-        self._cell, self._inputs, self._unit, self._lane = cell, inputs, unit, lane
-        self._names = {term: f"{name}[{number - 1}]" for name, term in step.before.items()}
-        self._later = {term: f"{name}[{number}]" for name, term in step.after.items()}
-        self._later |= {term: _gate_name(name, term) for name, term in step.gates.items()}
+        self._cell, self._values, self._inputs = cell, step.terms, inputs
+        self._unit, self._lane = unit, lane
+        equation, state = cell.equation, cell.cell.state
+        self._names = {
+            term: f"{name}[{number - 1}]" for name, term in zip(state, equation.before, strict=True)
+        }
+        self._later = {term: f"{name}[{number}]" for name, term in zip(state, equation.after, strict=True)}
+        self._later |= {term: _gate_name(name, term) for name, term in cell.gates.items()}
 
     def define_all(self) -> None:
-        """The gates in the cell's order, and the state with h last, each after what it is worked out from."""
-        gates = [term for term in self._later if term.name]
-        for term in gates + [term for term in reversed(self._later) if not term.name]:
+        """Write the gates in the cell's order, and the state with h last, each after the terms it uses."""
+        gates = [term for term in self._later if _gate_of(term)]
+        for term in gates + [term for term in reversed(self._later) if not _gate_of(term)]:
             self._define(term)
 
     def _define(self, term: Term) -> None:
         if term in self._names:
             return
         name = self._later[term]
-        gate = term.name if len(self._cell.cell.gates) > 1 else ""
-        worked_out = expression(term, lambda each: None if each is term else self._leaf(each, gate))
+        gate = _gate_of(term) if len(self._cell.cell.gates) > 1 else ""
+        worked_out = expression(
+            term, 0, lambda each, place: None if each is term else self._leaf(each, place, gate)
+        )
         self.lines.append(SlideLine(name, worked_out.symbols, worked_out.numbers, self._value(term)))
         self._names[term] = name
 
-    def _leaf(self, term: Term, gate: str) -> Expression | None:
-        """The expression of what is given or has a line of its own; None for what is written out in place."""
+    def _leaf(self, term: Term, place: int, gate: str) -> Expression | None:
+        """The expression of a term that is given or has its own line; None if it is to be written out."""
         if term in self._later:
             self._define(term)
         if term in self._names:
             return Expression.of_value(self._names[term], self._value(term))
         if term.operation == "number":
-            return Expression.of_value(shown_number(float(term.values[0, 0])), float(term.values[0, 0]))
-        subscript = f"_{term.gates or gate}" if len(self._cell.cell.gates) > 1 and gate else ""
+            return Expression.of_value(shown_number(term.value), term.value)
+        subscript = self._subscript(term, place, gate)
         if term.operation == "parameter":
-            return Expression.of_value(_symbol(term) + subscript, self._value(term))
+            return Expression.of_value(_symbol(term) + subscript, self._value(term, place))
         if term.operation in ("x", "product"):
-            return self._summed(term, subscript)
-        return self._normalized(term, subscript) if term.operation == "normalized" else None
+            return self._summed(term, place, subscript)
+        return self._normalized(term, place, subscript) if term.operation == "normalized" else None
 
-    def _summed(self, term: Term, subscript: str) -> Expression:
-        """x W + b or h U, whose products have a line of their own."""
-        column = term.begin + self._unit
+    def _subscript(self, term: Term, place: int, gate: str) -> str:
+        """The subscript of a block: the letter of its gate, if the cell has several gates."""
+        letter = term.gates[place] if term.gates and gate else gate
+        return f"_{letter}" if letter and len(self._cell.cell.gates) > 1 else ""
+
+    def _summed(self, term: Term, place: int, subscript: str) -> Expression:
+        """The expression of x W + b or h U; its sum of products gets its own line."""
+        column = (term.begin + place) * self._cell.layer.units + self._unit
         if term.operation == "x":
             name, bias = f"x W{subscript}", float(self._cell.bias[column])
             numbers, note = weighted_sum(self._inputs, self._cell.weights["kernel"][:, column])
@@ -129,37 +145,36 @@ class _Writer:
             inner = self._operand(operand)
             name = f"{inner} U{subscript}"
             weights = self._cell.weights["recurrent_kernel"][:, column]
-            numbers, note = weighted_sum(operand.values[:, self._lane], weights)
-        self._once(SlideLine(name, "", numbers, self._value(term), note))
-        return Expression.of_value(name, self._value(term), Binding.SUM if " + " in name else Binding.PRODUCT)
+            numbers, note = weighted_sum(self._values[operand][:, self._lane], weights)
+        self._once(SlideLine(name, "", numbers, self._value(term, place), note))
+        binding = Binding.SUM if " + " in name else Binding.PRODUCT
+        return Expression.of_value(name, self._value(term, place), binding)
 
     def _operand(self, operand: Term) -> str:
-        """What U is multiplied with; what is not a state is written out, all units at once."""
+        """The operand of U in symbols: a state by its name, another operand written out for all units."""
         for term in operand.inputs:
             if term in self._later:
                 self._define(term)
         if operand in self._names:
             return self._names[operand]
-        return f"({expression(operand, lambda each: self._leaf(each, '')).symbols})"
+        return f"({expression(operand, 0, lambda each, place: self._leaf(each, place, '')).symbols})"
 
-    def _normalized(self, term: Term, subscript: str) -> Expression:
-        """LN(v): the unit's own v, less the mean of all of the lane's, over their deviation."""
+    def _normalized(self, term: Term, place: int, subscript: str) -> Expression:
+        """The expression of LN(v): the unit's own v, less the mean of the lane, over the lane's deviation."""
         (whole,) = term.inputs
-        lane, place = whole.values[:, self._lane], term.begin + self._unit
-        is_part = len(whole.values) > len(term.values)
-        self._leaf(whole.block(term.begin, len(term.values), term.gates) if is_part else whole, term.gates)
+        lane = self._values[whole][:, self._lane]  # (blocks·H,)
+        is_part = term.blocks > 1
+        self._leaf(whole, place, term.gates[place] if term.gates else "")
         name = f"LN({self._plain(whole)}){subscript if is_part else ''}"
         mean, deviation = float(lane.mean()), float(np.sqrt(lane.var() + EPSILON))
-        numbers = f"({difference(float(lane[place]), mean)}) / {shown_number(deviation)}"
-        self._once(
-            SlideLine(
-                name, "", numbers, self._value(term), f"mean and deviation of {count_of(len(lane), 'value')}"
-            )
-        )
-        return Expression.of_value(name, self._value(term))
+        own = float(lane[place * self._cell.layer.units + self._unit])
+        numbers = f"({difference(own, mean)}) / {shown_number(deviation)}"
+        note = f"mean and deviation of {count_of(len(lane), 'value')}"
+        self._once(SlideLine(name, "", numbers, self._value(term, place), note))
+        return Expression.of_value(name, self._value(term, place))
 
     def _plain(self, whole: Term) -> str:
-        """What is normalised, all units at once."""
+        """The operand of a normalisation in symbols, for all units."""
         if whole.operation == "x":
             return "x W"
         return f"{self._operand(whole.inputs[0])} U" if whole.operation == "product" else self._names[whole]
@@ -168,9 +183,11 @@ class _Writer:
         if all(line.name != other.name for other in self.lines):
             self.lines.append(line)
 
-    def _value(self, term: Term) -> float:
-        lane = self._lane if term.values.shape[1] > 1 else 0  # a weight is the same in every lane
-        return float(term.values[self._unit, lane])
+    def _value(self, term: Term, place: int = 0) -> float:
+        """The unit's number in one block of a term."""
+        values = self._values[term]
+        lane = self._lane if values.shape[1] > 1 else 0  # a weight is the same in every lane
+        return float(values[place * self._cell.layer.units + self._unit, lane])
 
 
 def head_lines(
@@ -181,15 +198,15 @@ def head_lines(
     tokens: dict[int, str],
     name: str,
 ) -> Iterator[SlideLine]:
-    """How the logits of some tokens come about, and their probabilities.
+    """The lines of the logits and of the probabilities of some tokens.
 
     Args:
-        kernel: (H, V) of the head; None where the last layer gives the logits.
-        bias: (V,).
-        hidden: what the head reads, (H,).
+        kernel: the head's kernel, (H, V); None if the last layer's output is the logits.
+        bias: the head's bias, (V,); None without a head.
+        hidden: the head's input, (H,).
         logits: (V,).
-        tokens: what each token is called, by id.
-        name: of what the head reads.
+        tokens: the shown name of each token, by id.
+        name: the shown name of the head's input.
     """
     total = log_total(logits)
     for token_id, token in tokens.items():
@@ -210,20 +227,26 @@ def head_lines(
 
 
 def log_total(logits: Floats) -> float:
-    """ln Σ exp(logits) of (V,): what a logit is above it is the logarithm of the probability."""
+    """ln Σ exp(logits) for logits (V,); a logit minus it is the logarithm of the token's probability."""
     wide = logits.astype(np.float64)
     highest = wide.max()
     return float(np.log(np.exp(wide - highest).sum()) + highest)
 
 
 def difference(left: float, right: float) -> str:
-    """`a - b` with numbers."""
+    """`left - right` with shown numbers."""
     return (Expression.of_value("", left) - Expression.of_value("", right)).numbers
 
 
+def _gate_of(term: Term) -> str:
+    """The letter of the gate that a term activates; "" for any other term."""
+    letters = term.inputs[0].gates if term.operation in ACTIVATIONS else ""
+    return letters if len(letters) == 1 else ""
+
+
 def _gate_name(name: str, term: Term) -> str:
-    """`c̃` and `h̃` for what is new, the letter for every other gate."""
-    return f"{term.name}\N{COMBINING TILDE}" if name == CANDIDATE else name
+    """`c̃` and `h̃` for the candidate, the letter for every other gate."""
+    return f"{_gate_of(term)}\N{COMBINING TILDE}" if name == CANDIDATE else name
 
 
 def _symbol(term: Term) -> str:

@@ -1,126 +1,100 @@
-"""A network run over a text, with the value of every gate, every state and every prediction kept.
+"""A network is run over a text, and the values of all gates, states and predictions are kept.
 
-One recurrent layer, run a step at a time with every number in the open.
+`trace` gives the whole network over all time steps. `TracedCell` runs one layer one time step at a time, and
+keeps the value of every term of the cell's equation.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.engines.numpy.dense import Dense
-from rnnlab.engines.numpy.equation import Floats
+from rnnlab.engines.numpy.equation import Floats, normalized, sigmoid
 from rnnlab.errors import Argument, ModelFileError, UsageError
 from rnnlab.models.architecture import Architecture, RecurrentLayer, architecture_of, encoding_table
 from rnnlab.models.model_file import TrainedModel, Weights
+from rnnlab.models.terms import ACTIVATIONS, Equation, Operation, Term
 from rnnlab.tracing.reading import Flags, Ids, TraceInput, reading_of, with_boundaries
-from rnnlab.tracing.terms import Recording, Term
 
 CANDIDATE = "candidate"
-"""What tanh makes of a gate's sum: what is new, c̃ or h̃."""
+"""Name of the gate that is activated by tanh: the candidate c̃ or h̃ for the new state."""
+
+
+MOST_VALUES = 10_000_000
+"""Most numbers of a trace over all layers, steps and lanes: 40 MB."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one time step of a layer came to.
+    """One time step of a layer with its numbers.
 
     Attributes:
-        before: the parts of the state before it, by name.
-        gates: each activated gate in the cell's order, by its letter or as the candidate.
-        after: the parts of the state after it, by name.
+        terms: the value of every term of the equation, (blocks·H, N).
+        values: every gate, and then the state after the step with h last, (H, N) each, by name.
+        after: the state after the step, (H, N) each.
     """
 
-    before: dict[str, Term]
-    gates: dict[str, Term]
-    after: dict[str, Term]
-
-    @property
-    def values(self) -> dict[str, Floats]:
-        """Every gate, and then the state with h last, (H, N) each."""
-        state = {name: term.values for name, term in reversed(self.after.items())}
-        return {**{name: term.values for name, term in self.gates.items()}, **state}
+    terms: dict[Term, Floats]
+    values: dict[str, Floats]
+    after: tuple[Floats, ...]
 
 
 class TracedCell:
-    """A recurrent layer with its weights.
+    """A recurrent layer with its weights, run one time step at a time.
 
     Args:
         layer: the layer.
-        weights: of the model, by their names in a model file.
+        weights: the model's weights, by their names in a model file.
+
+    Attributes:
+        cell: the layer's cell.
+        equation: the cell's equation as terms.
+        gates: each activated gate of the equation in the cell's order, by its letter or as the candidate.
     """
 
     def __init__(self, layer: RecurrentLayer, weights: Weights) -> None:
         self.layer, self.cell = layer, layer.cell
         self.weights = {name: weights[f"{layer.name}/{name}"] for name in layer.weights}
         self.bias = self.cell.input_bias(self.weights)
-        rows = {name: Term(each, "parameter", name=name) for name, each in self.weights.items()}
-        self._parameters = tuple(map(self._as_column, self.cell.parameters(rows)))
+        self.equation = Equation(self.cell)
+        self.gates = _gates_of(self.equation)
+        self._columns = [vector[:, None] for vector in self.cell.parameters(self.weights)]
 
     @np.errstate(over="ignore", invalid="ignore")
     def step(self, inputs: Floats, before: tuple[Floats, ...]) -> Step:
-        """A time step.
+        """Work out one time step.
 
         Args:
-            inputs: what the layer reads, (D, N).
-            before: the state before it, (H, N) each.
+            inputs: the layer's input, (D, N).
+            before: the state before the step, (H, N) each.
         """
-        x = self.weights["kernel"].T @ inputs + self.bias[:, None]
-        state = tuple(
-            Term(values, "state", name=name) for name, values in zip(self.cell.state, before, strict=True)
-        )
-        given = Term(x, "x", gates=self.cell.gates)
-        after = self.cell.step(Recording, given, self._product, state, self._parameters)
-        named = dict(zip(self.cell.state, after, strict=True))
-        return Step(dict(zip(self.cell.state, state, strict=True)), self._gates(after), named)
+        x = self.weights["kernel"].T @ inputs + self.bias[:, None]  # (G·H, N)
+        terms = self.equation.values([x, *before, *self._columns], self._product, _FUNCTIONS)
+        after = tuple(terms[term] for term in self.equation.after)
+        gates = {name: terms[term] for name, term in self.gates.items()}
+        state = dict(zip(self.cell.state, after, strict=True))
+        return Step(terms, {**gates, **dict(reversed(state.items()))}, after)
 
-    def _product(self, operand: Term, gates: str = "", /) -> Term:
-        gates = gates or self.cell.gates
-        begin = self.cell.gates.index(gates) * self.layer.units
-        columns = self.weights["recurrent_kernel"][:, begin : begin + len(gates) * self.layer.units]
-        return Term(columns.T @ operand.values, "product", (operand,), gates=gates, begin=begin)
-
-    def _as_column(self, row: Term) -> Term:
-        letters = self.cell.gates if len(row.values) > self.layer.units else ""
-        return Term(row.values[:, None], "parameter", name=row.name, gates=letters)
-
-    def _gates(self, after: tuple[Term, ...]) -> dict[str, Term]:
-        """What is activated on the way to the state; a state that is itself an activation is none."""
-        found = {term.name: term for term in _beneath(after) if term.name and term.operation in ("σ", "tanh")}
-        gates = {letter: found[letter] for letter in self.cell.gates if letter in found}
-        return {
-            CANDIDATE if term.operation == "tanh" else letter: term
-            for letter, term in gates.items()
-            if not any(term is part for part in after)
-        }
-
-
-def zeros(layer: RecurrentLayer, lanes: int) -> tuple[Floats, ...]:
-    """The state of N lanes before their first token, (H, N) each."""
-    return tuple(np.zeros((layer.units, lanes), np.float32) for _ in layer.cell.state)
-
-
-def _beneath(terms: tuple[Term, ...]) -> Iterator[Term]:
-    """Terms and all that they were worked out from."""
-    for term in terms:
-        yield term
-        yield from _beneath(term.inputs)
-
-
-MOST_VALUES = 10_000_000
-"""Numbers of a trace, all layers, steps and lanes together: 40 MB."""
+    def _product(self, operand: Floats, term: Term) -> Floats:
+        """Uᵀ times an operand (H, N), with the columns of U that belong to a product's gates."""
+        begin, columns = term.begin * self.layer.units, term.blocks * self.layer.units
+        product: Floats = self.weights["recurrent_kernel"][:, begin : begin + columns].T @ operand
+        return product
 
 
 @dataclass(frozen=True)
 class LayerTrace:
-    """One recurrent layer over T steps.
+    """One recurrent layer over T time steps.
 
     Attributes:
         cell: the layer with its weights.
-        inputs: what it read, (N, T, D).
-        values: (N, T, H) of each gate, and of each part of the state after the step, by name; h is the last.
-        outputs: what the layer above reads, (N, T, H): h, or with residual layers h and what was read.
+        inputs: the layer's input, (N, T, D).
+        values: each gate, and each part of the state after the step, (N, T, H) each, by name; h is the last.
+        outputs: the layer's output, (N, T, H): h, or in a residual layer h plus the input.
     """
 
     cell: TracedCell
@@ -135,25 +109,25 @@ class LayerTrace:
 
     @property
     def units(self) -> int:
-        """H."""
+        """Units H of the layer."""
         return self.cell.layer.units
 
 
 @dataclass(frozen=True)
 class Trace:
-    """A network over N texts of T steps.
+    """A network over N texts of T time steps.
 
     Attributes:
         model: the network.
-        architecture: its layers.
-        reading: which tokens the steps read.
-        ids: (N, T) token of each step.
+        architecture: the layers of the network.
+        reading: the token that each step reads, and where the state is zeroed.
+        ids: (N, T) id of the token that each step reads.
         starts: (N, T), whether the state was zero before the step.
-        targets: (N, T) the token that came next, −1 where the text ends.
+        targets: (N, T) id of the next token; −1 where the text ends.
         layers: the recurrent layers, first to last.
         logits: (N, T, V).
-        log_probabilities: (N, T, V) of the next token, nats.
-        notes: what the user should know, a sentence each.
+        log_probabilities: (N, T, V) logarithm of the probability of each next token, nats.
+        notes: notes for the user, a sentence each.
     """
 
     model: TrainedModel
@@ -169,21 +143,21 @@ class Trace:
 
     @property
     def surprises(self) -> NDArray[np.float64]:
-        """(N, T) −ln of the probability of the token that came next, nats; NaN where the text ends."""
-        known = np.maximum(self.targets, 0)[..., None]
-        nats = -np.take_along_axis(self.log_probabilities, known, axis=-1)[..., 0]
+        """(N, T) surprise at the next token, −ln of its probability, nats; NaN where the text ends."""
+        known = np.maximum(self.targets, 0)[..., None]  # (N, T, 1)
+        nats = -np.take_along_axis(self.log_probabilities, known, axis=-1)[..., 0]  # (N, T)
         return np.where(self.targets >= 0, nats, np.nan)
 
     def tokens(self, lane: int) -> list[str]:
-        """The token of each step of a lane."""
+        """The token that each step of a lane reads."""
         return [self.model.tokens[token_id] for token_id in self.ids[lane]]
 
     def step(self, layer: int, step: int) -> Step:
-        """A time step of a layer once more, with its terms; both counted from 0."""
+        """One time step of a layer, run again to get the value of every term; both numbers are from 0."""
         traced = self.layers[layer]
-        before = zeros(traced.cell.layer, len(self.ids))
+        before = _zeros(traced.cell.layer, len(self.ids))  # (H, N) each
         if step:
-            keep = ~self.starts[:, step]
+            keep = ~self.starts[:, step]  # (N,)
             before = tuple(traced.values[name][:, step - 1].T * keep for name in traced.cell.cell.state)
         return traced.cell.step(traced.inputs[:, step].T, before)
 
@@ -194,11 +168,11 @@ def trace(model: TrainedModel, inputs: Sequence[str], *, runs_on: bool = False) 
     Args:
         model: the network, trained or not.
         inputs: texts or notes.
-        runs_on: whether the state runs on over each whole text, whatever the model was trained with.
+        runs_on: whether the state is carried over each whole text; False reads the text as in training.
 
     Raises:
         UsageError: the network has no state, or the texts are empty, too long or not equally long.
-        VocabularyError: a token that the model does not know.
+        VocabularyError: a token is not in the model's vocabulary.
     """
     architecture = architecture_of(model.experiment, len(model.tokens))
     if not architecture.recurrent:
@@ -209,31 +183,37 @@ def trace(model: TrainedModel, inputs: Sequence[str], *, runs_on: bool = False) 
         )
     dataset = model.experiment.dataset
     vocabulary = Vocabulary.of(model.tokens, dataset)
-    read = _read(inputs, vocabulary)
+    read = _read(inputs, vocabulary)  # (N, S)
     reading = reading_of(read.shape[1], model.experiment, runs_on=runs_on)
     _check_size(architecture, vocabulary, lanes=len(read), steps=len(reading))
-    ids = read[:, reading.places]
-    starts = with_boundaries(reading, ids, vocabulary.boundary_id)
-    ahead = np.append(read, np.full((len(read), 1), -1), axis=1)[:, reading.places + 1]
-    layers, logits = _run(model, architecture, ids, starts)
+    ids = read[:, reading.places]  # (N, T)
+    starts = with_boundaries(reading, ids, vocabulary.boundary_id)  # (N, T)
+    targets = np.append(read, np.full((len(read), 1), -1), axis=1)[:, reading.places + 1]  # (N, T)
+    layers, logits = _run(model, architecture, ids, starts)  # logits (N, T, V)
     _check_finite(layers, logits)
+    # Logits less ln Σ exp(logits), in float64, are the logarithms of the probabilities.
     wide = logits.astype(np.float64)
     wide -= wide.max(axis=-1, keepdims=True)
-    wide -= np.log(np.exp(wide).sum(axis=-1, keepdims=True))
+    wide -= np.log(np.exp(wide).sum(axis=-1, keepdims=True))  # (N, T, V)
     notes = (reading.note,) if reading.note else ()
-    return Trace(model, architecture, reading, ids, starts, ahead, layers, logits, wide, notes)
+    return Trace(model, architecture, reading, ids, starts, targets, layers, logits, wide, notes)
 
 
 def head_of(architecture: Architecture, model: TrainedModel) -> Dense | None:
-    """What makes the last layer's outputs logits, if anything does."""
+    """The dense layer from the last layer's output to logits; None if the output is the logits."""
     if architecture.head is None:
         return None
     tied = model.weights[f"{architecture.encoding.name}/embeddings"].T if architecture.tied else None
     return Dense(architecture.head, model.weights, tied)
 
 
+def _zeros(layer: RecurrentLayer, lanes: int) -> tuple[Floats, ...]:
+    """The zero state of N lanes, (H, N) each."""
+    return tuple(np.zeros((layer.units, lanes), np.float32) for _ in layer.cell.state)
+
+
 def _read(inputs: Sequence[str], vocabulary: Vocabulary) -> Ids:
-    """The token ids of texts, (N, S), each begun by a boundary if there is one."""
+    """The token ids of texts, (N, S); each text begins with a boundary if the vocabulary has one."""
     name = Argument("input")
     lanes = [vocabulary.parse(text, name="input") for text in inputs]
     if not all(map(len, lanes)):
@@ -271,29 +251,49 @@ def _check_finite(layers: tuple[LayerTrace, ...], logits: Floats) -> None:
 def _run(
     model: TrainedModel, architecture: Architecture, ids: Ids, starts: Flags
 ) -> tuple[tuple[LayerTrace, ...], Floats]:
-    """Every layer over the whole text, and the logits (N, T, V)."""
+    """Every recurrent layer over all T time steps, and the logits (N, T, V)."""
     table = encoding_table(model.experiment.dataset.encoding, model.tokens)
     if table is None:
         table = model.weights[f"{architecture.encoding.name}/embeddings"]
-    hidden, layers = table[ids], list[LayerTrace]()
+    hidden, layers = table[ids], list[LayerTrace]()  # (N, T, D)
     for layer in architecture.recurrent:
         traced = _run_layer(TracedCell(layer, model.weights), hidden, starts)
         if architecture.residual and layers:
             outputs = traced.outputs + hidden
             traced = LayerTrace(traced.cell, traced.inputs, traced.values, outputs)
         layers.append(traced)
-        hidden = traced.outputs
+        hidden = traced.outputs  # (N, T, H)
     head = head_of(architecture, model)
     return tuple(layers), head(hidden) if head else hidden
 
 
 def _run_layer(cell: TracedCell, inputs: Floats, starts: Flags) -> LayerTrace:
     lanes, steps, _ = inputs.shape
-    state, records = zeros(cell.layer, lanes), list[dict[str, Floats]]()
+    state, records = _zeros(cell.layer, lanes), list[dict[str, Floats]]()
     for t in range(steps):
-        before = tuple(part * ~starts[:, t] for part in state)
-        step = cell.step(inputs[:, t].T, before)
+        before = tuple(part * ~starts[:, t] for part in state)  # (H, N) each
+        step = cell.step(inputs[:, t].T, before)  # reads (D, N)
         records.append(step.values)
-        state = tuple(term.values for term in step.after.values())
+        state = step.after
+    # T arrays (H, N) of each quantity become one (N, T, H).
     values = {name: np.stack([record[name].T for record in records], axis=1) for name in records[0]}
     return LayerTrace(cell, inputs, values, values["h"])
+
+
+def _gates_of(equation: Equation) -> dict[str, Term]:
+    """The terms that each activate one gate, except a term that is itself a part of the new state."""
+    activated = {term.inputs[0].gates: term for term in equation.terms if term.operation in ACTIVATIONS}
+    gates = {letter: activated[letter] for letter in equation.cell.gates if letter in activated}
+    return {
+        CANDIDATE if term.operation == "tanh" else letter: term
+        for letter, term in gates.items()
+        if term not in equation.after
+    }
+
+
+_FUNCTIONS: dict[Operation, Any] = {
+    "tanh": np.tanh,
+    "σ": lambda x: sigmoid(x, np.empty_like(x)),
+    "normalized": lambda x: normalized(x, np.empty_like(x)),
+}
+"""The functions of an equation as the NumPy engine computes them, each into a new array."""

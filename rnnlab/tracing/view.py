@@ -1,4 +1,4 @@
-"""Which part of a trace is shown, and what stands beside the heat maps."""
+"""The part of a trace that is shown: layers, units and time steps, their heat maps, and the predictions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ from rnnlab.tracing.tracing import LayerTrace, Trace
 
 @dataclass(frozen=True)
 class View:
-    """What of a trace is shown.
+    """The part of a trace that is shown.
 
     Attributes:
         trace: the trace.
-        layers: which of its layers, from 0.
-        units: which units of each layer, from 0; None for the most varying.
-        most_units: how many these are.
-        steps: which steps, from 0.
+        layers: the shown layers, from 0.
+        units: the shown units of each layer, from 0; None for the most varying ones.
+        most_units: how many of the most varying units.
+        steps: the shown time steps, from 0.
         top: how many of the most probable next tokens.
-        facts: of the network and how it read, a sentence each.
+        facts: notes on the network and on how it read the text, a sentence each.
     """
 
     trace: Trace
@@ -32,27 +32,34 @@ class View:
     facts: tuple[str, ...] = ()
 
     def units_of(self, layer: LayerTrace) -> tuple[int, ...]:
-        """The units of a layer that are shown; those that it has of the chosen ones."""
+        """The shown units of a layer; a chosen unit that the layer does not have is left out."""
         if self.units is None:
             return most_varying(layer, self.most_units)
         return tuple(unit for unit in self.units if unit < layer.units)
 
     def maps(self, lane: int) -> Iterator[tuple[LayerTrace, list[HeatMap]]]:
-        """Each layer with its heat maps."""
+        """Each shown layer with its heat maps for one lane."""
         for number in self.layers:
             layer = self.trace.layers[number]
             yield layer, heat_maps(self.trace, layer, lane=lane, units=self.units_of(layer), steps=self.steps)
 
+    def titled_maps(self) -> Iterator[tuple[str, HeatMap]]:
+        """Each heat map of all lanes and layers, with a title that names lane and layer."""
+        for lane in range(len(self.trace.ids)):
+            of_input = f"input {lane + 1}, " if len(self.trace.ids) > 1 else ""
+            for layer, maps in self.maps(lane):
+                yield from ((f"{of_input}{layer.name}: {heat.title}", heat) for heat in maps)
+
     @property
     def cells(self) -> int:
-        """How many numbers the heat maps have, all lanes together."""
+        """Number of values in the heat maps of all lanes together."""
         layers = [self.trace.layers[number] for number in self.layers]
         each = sum(len(self.units_of(layer)) * len(layer.values) for layer in layers)
         return each * len(self.steps) * len(self.trace.ids)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is left out, a sentence each."""
+        """Which units and time steps are left out, a sentence each."""
         notes = []
         for number in self.layers:
             layer = self.trace.layers[number]
@@ -69,14 +76,14 @@ class View:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the network expected after one step.
+    """The network's prediction after one time step.
 
     Attributes:
-        step: from 1.
-        token: that it had read.
+        step: the time step, from 1.
+        token: the token that the step read.
         expected: the most probable next tokens with their probabilities.
         came: the token that came next; None where the text ends.
-        nats: its surprise; NaN where the text ends.
+        nats: the surprise at that token, nats; NaN where the text ends.
         counted: whether training counts the step.
     """
 
@@ -89,11 +96,11 @@ class Prediction:
 
 
 def predictions(view: View, lane: int) -> list[Prediction]:
-    """One for each step that is shown."""
+    """The prediction after each shown time step of a lane."""
     trace, tokens = view.trace, view.trace.model.tokens
-    surprises, found = trace.surprises, []
+    surprises, found = trace.surprises, []  # (N, T)
     for step in view.steps:
-        probabilities = np.exp(trace.log_probabilities[lane, step])
+        probabilities = np.exp(trace.log_probabilities[lane, step])  # (V,)
         target = int(trace.targets[lane, step])
         best = np.argsort(-probabilities, kind="stable")[: view.top].tolist()
         found.append(
@@ -110,7 +117,7 @@ def predictions(view: View, lane: int) -> list[Prediction]:
 
 
 def shapes_of(trace: Trace) -> list[tuple[str, tuple[int, ...]]]:
-    """What each layer gives, by name, from the encoded input on: (N, T, D), (N, T, H), …, (N, T, V)."""
+    """The shapes of the encoded input (N, T, D), each layer's output (N, T, H) and the logits, by name."""
     shapes = [("input", trace.layers[0].inputs.shape)]
     shapes += [(layer.name, layer.outputs.shape) for layer in trace.layers]
     if trace.architecture.head:

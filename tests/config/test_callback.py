@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from rnnlab.config.callback import CallbackSettings
-from rnnlab.config.reading import parse_experiment, places_named, write_experiment
+from rnnlab.config.reading import parse_experiment, places_named
 from rnnlab.config.schema import Experiment, Training, json_schema
+from rnnlab.config.writing import write_experiment
 from rnnlab.errors import ConfigError, TrainingError
 
 PAGE = "dataset: {kind: text, inline: abcabc}\nmodel: {kind: lstm, units: 1}\ntraining:\n  callbacks: "

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.config.reading import parse_experiment, write_experiment
+from rnnlab.config.reading import parse_experiment
 from rnnlab.config.schema import Experiment
+from rnnlab.config.writing import write_experiment
 from rnnlab.errors import ConfigError
 
 
@@ -125,6 +126,6 @@ def test_text_has_no_key_and_no_tracks(key: str) -> None:
 def test_what_is_read_of_files_needs_files() -> None:
     """Notes on the page are read whole."""
     with pytest.raises(
-        ConfigError, match=r"dataset\.reading: is for MIDI files and scores, which path names"
+        ConfigError, match=r"dataset\.reading: is for MIDI files and scores, and there is no path"
     ):
         parse("kind: notes, inline: c4, reading: {track: 1}")

@@ -110,7 +110,7 @@ def test_a_value_that_was_refused_is_not_also_missing_or_wrong():
 def test_a_page_without_any_section_that_is_needed_still_shows_the_others():
     """Nothing is said of the model that stands in."""
     assert refusal("training: {epochs: 0}") == [
-        "1:1: dataset: missing; expected: What is read, and how it is cut and encoded.",
+        "1:1: dataset: missing; expected: The data, and how it is cut and encoded.",
         "1:1: model: missing; expected: The network's layers.",
         "1:20: training.epochs: expected 1 or more, received 0",
     ]

@@ -232,7 +232,7 @@ def test_what_has_no_sections_is_refused(text):
 def test_missing_sections_are_all_named():
     """With what each of them is for."""
     assert refusal("training: {}\n") == [
-        "1:1: dataset: missing; expected: What is read, and how it is cut and encoded.",
+        "1:1: dataset: missing; expected: The data, and how it is cut and encoded.",
         "1:1: model: missing; expected: The network's layers.",
     ]
 

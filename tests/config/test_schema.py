@@ -107,28 +107,27 @@ def parse(
         ),
         (
             {"model": f"{LSTM}, variational_dropout: true"},
-            "2:52: model.variational_dropout: nothing is dropped that could stay the same; set dropout or"
-            " input_dropout, or leave it out",
-        ),
-        (
-            {"model": "kind: lstm, units: [4, 5], residual: true"},
-            "2:46: model.residual: expected several layers of the same units, received [4, 5]; make them so,"
+            "2:52: model.variational_dropout: has no effect without dropout; set dropout or input_dropout,"
             " or leave it out",
         ),
         (
+            {"model": "kind: lstm, units: [4, 5], residual: true"},
+            "2:46: model.residual: expected several layers of the same units, received [4, 5]; make all"
+            " equal, or leave it out",
+        ),
+        (
             {"model": f"{LSTM}, residual: true"},
-            "2:41: model.residual: expected several layers of the same units, received [4]; make them so,"
+            "2:41: model.residual: expected several layers of the same units, received [4]; make all equal,"
             " or leave it out",
         ),
         (
             {"model": f"{LSTM}, peephole: true, layer_norm: true"},
-            "2:59: model.layer_norm: only the plain LSTM has it; leave out peephole and coupled_gates,"
+            "2:59: model.layer_norm: works only in the plain LSTM; leave out peephole and coupled_gates,"
             " or layer_norm",
         ),
         (
             {"model": "kind: gru, units: 4, reset_after: false, layer_norm: true"},
-            "2:62: model.layer_norm: only the GRU that resets after the product has it; set"
-            " reset_after: true, or leave it out",
+            "2:62: model.layer_norm: works only with reset_after: true; set that, or leave it out",
         ),
         (
             {"model": f"{LSTM}, tie_weights: true"},
@@ -195,9 +194,9 @@ def parse(
         ),
         (
             {"training": "early_stopping: {min_delta: 0.1}"},
-            "3:12: training.early_stopping.patience: missing; expected: Measurements, one after the other, in"
-            " which the loss has to fall: validations, or epochs where nothing is held out. After so many in"
-            " which it did not, training ends.",
+            "3:12: training.early_stopping.patience: missing; expected: Number of measurements without a"
+            " lower loss after which training ends. A measurement is a validation, or an epoch if there is no"
+            " validation part.",
         ),
         (
             {"training": "early_stopping: {patience: 3, min_detla: 0.1}"},
@@ -227,6 +226,23 @@ def test_all_contradictions_are_said_at_once():
         "dataset.target",
         "dataset",
         "training.batching",
+    ]
+
+
+def test_an_experiment_with_another_section_is_checked_as_a_new_one():
+    """Sections that are replaced one by one may contradict those that stay."""
+    experiment = parse()
+
+    assert experiment.replaced(training=parse(training=f"{WINDOWS}, epochs: 7").training).training.epochs == 7
+    with pytest.raises(ConfigError) as caught:
+        experiment.replaced(
+            model=parse(f"{TEXT}, target: next", "kind: mlp, units: 4").model,
+            training=parse(training="batching: stream").training,
+        )
+
+    assert [line.split(": ")[0] for line in str(caught.value).splitlines()] == [
+        "training.batching",
+        "dataset.target",
     ]
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.config.reading import parse_experiment, read_experiment, write_experiment
+from rnnlab.config.reading import parse_experiment, read_experiment
 from rnnlab.config.schema import Experiment
-from rnnlab.config.writing import yaml_line
+from rnnlab.config.writing import write_experiment, yaml_line
 from rnnlab.config.yaml_tree import read_tree
 from torture.cases import shipped_pages
 

@@ -107,15 +107,15 @@ def test_a_value_that_is_not_there_is_placed_at_its_key():
         ('"a\\nb": 1\n"a\\nb": 2', ["2:1: a\\nb: duplicate key; it stands at 1:1 already"]),
         (
             'a: "\\UFFFFFFFF"',
-            ["1:2: not YAML: then comes a version or an escape that is out of range; leave it out"],
+            ["1:2: not YAML: a version or an escape after this place is out of range; leave it out"],
         ),
         (
             'a: "\\U00110000"',
-            ["1:2: not YAML: then comes a version or an escape that is out of range; leave it out"],
+            ["1:2: not YAML: a version or an escape after this place is out of range; leave it out"],
         ),
         (
             "%YAML 1." + "9" * 5000 + "\n---\na: 1",
-            ["1:1: not YAML: then comes a version or an escape that is out of range; leave it out"],
+            ["1:1: not YAML: a version or an escape after this place is out of range; leave it out"],
         ),
     ],
 )

@@ -3,7 +3,7 @@
 import pytest
 
 from rnnlab.config.reading import parse_experiment
-from rnnlab.config.schema import ContiguousSplit, Experiment, NoSplit, SequencesSplit
+from rnnlab.config.schema import ContiguousSplit, Experiment, FittedExperiment, NoSplit, SequencesSplit
 from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.folds import fold_data
 from rnnlab.datasets.loading import MOST_EPOCHS, MOST_STEPS, fitted, load_data
@@ -117,6 +117,20 @@ def test_what_is_set_stays(tmp_path):
     assert (found.training.epochs, found.dataset.window, found.dataset.split) == (10, 5, NoSplit())
     assert found.training.optimizer == experiment.training.optimizer
     assert note == "not set, so chosen for 2,000 tokens: batch_size 24"
+
+
+def test_an_experiment_that_leaves_settings_to_its_data_is_no_fitted_one(tmp_path):
+    """What trains takes the fitted type, which names the settings that nobody has chosen yet."""
+    left_out = page("ab" * 1000, tmp_path, "dataset.window=5", "training.schedule={kind: cosine}")
+    with pytest.raises(ValueError, match=r"loading.fitted: split, batch_size, epochs \[type"):
+        FittedExperiment.of(left_out)
+
+    found, _ = fitted(left_out, load_corpus(left_out.dataset))
+
+    assert left_out.left_to_data == ("split", "batch_size", "epochs")
+    assert (type(found), found.left_to_data) == (FittedExperiment, ())
+    assert (found.dataset.window, found.training.optimizer) == (5, left_out.training.optimizer)
+    assert FittedExperiment.of(found) == found
 
 
 def test_epochs_that_end_before_the_first_validation_are_refused(tmp_path):

@@ -94,8 +94,8 @@ def test_another_file_than_was_meant_is_refused(server, cache):
     url = server.url("/text.txt", sends(b"other"))
 
     assert refusal(url) == (
-        f"dataset.sha256: {url} is not the file that was meant (expected {SHA256}, received {OTHER});"
-        " check the address, or if the file has changed on purpose, write the new digest"
+        f"dataset.sha256: the file at {url} has another digest (expected {SHA256}, received {OTHER});"
+        " check the address, or write the new digest if the file was changed on purpose"
     )
     assert os.listdir(cache) == []
 
@@ -241,8 +241,8 @@ def test_a_redirect_to_elsewhere_is_refused(server, cache, target):
     message = refusal(url)
 
     assert message == (
-        f"dataset.url: cannot download {url} (it redirects to {target}; only to https, or from this"
-        " machine to itself, and not in a circle, is that followed); check the address"
+        f"dataset.url: cannot download {url} (it redirects to {target}; a redirect is followed to"
+        " https, or from this machine to itself, and not in a circle); check the address"
     )
     assert os.listdir(cache) == []
 

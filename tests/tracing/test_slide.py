@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from rnnlab.engines.numpy import numpy_model
+from rnnlab.tracing.expression import shown_number
 from rnnlab.tracing.page import slides
 from rnnlab.tracing.slide import SlideLine, slide, weighted_sum
-from rnnlab.tracing.terms import shown_number
 from rnnlab.tracing.tracing import trace
 from rnnlab.tracing.view import View
 from tests.engines.numpy.test_numpy_model import CELLS, TEXT, random_ids, random_model, recurrent_model
@@ -206,12 +206,3 @@ def test_of_a_large_vocabulary_the_most_probable_are_worked_out():
     assert len([name for name in names if name.startswith("p(")]) in (4, 5)
     assert "p('h')" in names
     assert "ln Σ exp(logits)" not in names
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(0.0, "0"), (1.0, "1"), (-3.0, "-3"), (0.12345, "0.1235"), (-0.00001, "0.0000"), (12345.678, "12345.7")],
-)
-def test_numbers_are_shown_with_four_decimals(value, text):
-    """Whole ones as they are, none as −0."""
-    assert shown_number(value) == text

@@ -1,6 +1,6 @@
-"""The NumPy engine: a trained network, run one time step at a time, without loading TensorFlow.
+"""The NumPy engine: it runs a trained network one time step at a time, without loading TensorFlow.
 
-`numpy_model` is its door: it gives `evaluation/`, `generation/` and `tracing/` a `Stepper`.
+`numpy_model` is its door: it gives `evaluation/`, `generation/` and `exports/` a `Stepper`.
 """
 
 from rnnlab.engines.numpy.dense import NumpyMlp
@@ -11,7 +11,7 @@ from rnnlab.models.model_file import TrainedModel
 
 
 def numpy_model(trained: TrainedModel) -> Stepper:
-    """The model of a file, ready to run."""
+    """The stepper of a trained model."""
     dataset = trained.experiment.dataset
     architecture = architecture_of(trained.experiment, len(trained.tokens))
     table = encoding_table(dataset.encoding, trained.tokens)

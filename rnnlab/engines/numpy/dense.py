@@ -1,4 +1,4 @@
-"""Dense layers in NumPy, and the model that consists of nothing else."""
+"""Dense layers in NumPy, and the MLP, a model of dense layers only."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,9 +16,9 @@ class Dense:
     """A dense layer: values (…, D) in, (…, K) out.
 
     Args:
-        layer: its name.
-        weights: by their names in a model file.
-        kernel: (D, K), where it is another layer's weight.
+        layer: the layer.
+        weights: the model's weights, by their names in a model file.
+        kernel: the kernel (D, K), if it is another layer's weight; None for the layer's own.
     """
 
     def __init__(self, layer: Layer, weights: Weights, kernel: Floats | None = None) -> None:
@@ -26,17 +26,17 @@ class Dense:
         self.bias = weights[f"{layer.name}/bias"]
 
     def __call__(self, values: Floats) -> Floats:
-        result: Floats = values @ self.kernel + self.bias
+        result: Floats = values @ self.kernel + self.bias  # (…, D) (D, K) + (K,) = (…, K)
         return result
 
 
 class NumpyMlp:
-    """Dense layers over a window of T tokens; of a shorter one, what is missing on the left is zeros.
+    """Dense layers over a window of T tokens; a shorter window is filled up with zeros on the left.
 
     Args:
         architecture: the layers.
-        weights: by their names in a model file.
-        table: what the network sees of each token, (V, D).
+        weights: the model's weights, by their names in a model file.
+        table: the encoding of each token, (V, D).
         window: T.
     """
 
@@ -47,7 +47,7 @@ class NumpyMlp:
         self._head = Dense(architecture.layers[-1], weights)
 
     def zero_state(self, lanes: int) -> State:
-        """Nothing: it has no state."""
+        """The empty state: an MLP has none."""
         del lanes
         return ()
 
@@ -55,29 +55,29 @@ class NumpyMlp:
     def forward(
         self, ids: Ids, resets: NDArray[np.bool_] | None, state: State, *, last_only: bool = True
     ) -> tuple[Logits, State]:
-        """Logits of what follows the window, (N, 1, V)."""
+        """Logits of the token after the window, (N, 1, V), and the empty state."""
         del resets, last_only
-        seen = self._table[ids[:, -self._window :]].reshape(len(ids), -1)
-        hidden = np.zeros((len(ids), self._window * self._table.shape[1]), np.float32)
-        hidden[:, hidden.shape[1] - seen.shape[1] :] = seen
+        encoded = self._table[ids[:, -self._window :]].reshape(len(ids), -1)  # (N, at most T·D)
+        hidden = np.zeros((len(ids), self._window * self._table.shape[1]), np.float32)  # (N, T·D)
+        hidden[:, hidden.shape[1] - encoded.shape[1] :] = encoded  # zeros stay on the left
         for layer in self._layers:
-            hidden = self._activation(layer(hidden))
-        return self._head(hidden)[:, None], state
+            hidden = self._activation(layer(hidden))  # (N, H)
+        return self._head(hidden)[:, None], state  # (N, 1, V)
 
     def stream(self, state: State) -> "_MlpStream":
-        """Windows of one token each."""
+        """Lanes that are fed one token after another, each token as a window of its own."""
         del state
         return _MlpStream(self)
 
 
 class _MlpStream:
-    """Windows of one token each, as what is fed has nothing to do with what was."""
+    """Lanes of an MLP: each token is a window of its own, since an MLP has no state."""
 
     def __init__(self, model: NumpyMlp) -> None:
         self._model = model
 
     def feed(self, ids: Ids) -> Logits:
-        """Logits (N, V) of what follows a token alone."""
+        """Logits (N, V) after a window of one token for each lane, (N,)."""
         return self._model.forward(ids[:, None], None, ())[0][:, 0]
 
 

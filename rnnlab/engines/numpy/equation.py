@@ -1,11 +1,9 @@
-"""A cell's equation as a list of NumPy calls, which write into arrays that are there already.
+"""A cell's equation as a list of NumPy calls that write into arrays which exist already.
 
-A time step of one lane is about ten calls of a microsecond each: going through the equation's Python, and
-allocating what each call returns, would cost as much again. So the equation is gone through once, with terms
-in the place of arrays (`Equation`), and then laid out for a number of lanes (`TimeStep`). Lanes are columns,
-as in the compiled engine: a gate is a contiguous block of rows.
-
-Functions of the equations that NumPy lacks; each writes its last argument, and gives it back.
+A time step of one lane is about ten calls of a microsecond each. Running the cell's own Python and allocating
+an array for each result would double that time. So the calls are laid out once: `LayerEquation` for a layer
+with its weights, `TimeStep` for a number of lanes. Lanes are columns, as in the TensorFlow engine: a gate is
+a contiguous block of rows. The functions that NumPy lacks are here too.
 """
 
 from collections import Counter
@@ -16,18 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.models.cells import EPSILON, Cell
+from rnnlab.models.terms import GIVEN, Equation, Operation, Term
 
 Floats = NDArray[np.float32]
+Call = tuple[Callable[..., object], tuple[Any, ...]]
+"""A function and its arguments: first the inputs, last the array that it writes."""
 
 HALF = np.array(0.5, np.float32)
 
 flags_ignored = np.errstate(invalid="ignore")
-"""Around products of matrices: BLAS may also compute with the padding of its buffers, where anything stands.
-No result depends on that, but now and then it raises the processor's flag for an invalid value."""
+"""For matrix products: BLAS may also compute with the padding of its buffers, which holds any numbers.
+No result depends on the padding, but now and then it raises the processor's flag for an invalid value."""
 
 
 def sigmoid(x: Floats, out: Floats) -> Floats:
-    """1 / (1 + exp(−x)) as (tanh(x / 2) + 1) / 2, which cannot overflow."""
+    """Write 1 / (1 + exp(−x)) as (tanh(x / 2) + 1) / 2, which cannot overflow, and return it."""
     np.multiply(x, HALF, out)
     np.tanh(out, out)
     np.multiply(out, HALF, out)
@@ -35,69 +36,28 @@ def sigmoid(x: Floats, out: Floats) -> Floats:
 
 
 def normalized(x: Floats, out: Floats) -> Floats:
-    """The rows of each lane with mean 0 and variance 1, in float32."""
+    """Write the rows of each lane with mean 0 and variance 1, and return them."""
     np.subtract(x, x.mean(axis=0), out)
     np.multiply(out, 1 / np.sqrt(np.square(out).mean(axis=0) + np.float32(EPSILON)), out)
     return out
 
 
-Function = Callable[..., object]
-Call = tuple[Function, tuple[Any, ...]]
-"""A function, and its arguments: inputs first, and then the array that it writes."""
+FUNCTIONS: dict[Operation, Callable[..., Floats]] = {
+    "+": np.add,
+    "-": np.subtract,
+    "·": np.multiply,
+    "tanh": np.tanh,
+    "σ": sigmoid,
+    "normalized": normalized,
+}
+"""The function of each operation; it writes its last argument."""
 
 
-class Term:
-    """What an equation speaks of: rows that are given, a function of other terms, or some rows of one.
+class LayerEquation:
+    """The equation of one layer, prepared for NumPy.
 
-    Attributes:
-        function: writes its rows, from the inputs; None for what is given, and for a block.
-        inputs: terms, arrays, and for a product the gates that it is for.
-        rows: how many it has.
-        begin: of a block, its first row in the one input.
-    """
-
-    __array_ufunc__ = None  # an array leaves it to the term what their sum is
-
-    def __init__(
-        self,
-        terms: list["Term"],
-        function: Function | None,
-        inputs: tuple[Any, ...],
-        rows: int,
-        begin: int = 0,
-    ) -> None:
-        self.function, self.inputs, self.rows, self.begin = function, inputs, rows, begin
-        self._terms = terms
-        terms.append(self)
-
-    def __add__(self, other: Any) -> "Term":
-        return self._with(np.add, self, other)
-
-    def __mul__(self, other: Any) -> "Term":
-        return self._with(np.multiply, self, other)
-
-    def __rsub__(self, other: Any) -> "Term":
-        return self._with(np.subtract, np.array(other, np.float32), self)
-
-    __radd__, __rmul__ = __add__, __mul__
-
-    def through(self, function: Function) -> "Term":
-        """A function of each element."""
-        return Term(self._terms, function, (self,), self.rows)
-
-    def block(self, begin: int, rows: int) -> "Term":
-        """Some of its rows."""
-        return Term(self._terms, None, (self,), rows, begin)
-
-    def _with(self, function: Function, *inputs: Any) -> "Term":
-        return Term(self._terms, function, inputs, self.rows)
-
-
-class Equation:
-    """A time step of a cell, as terms.
-
-    Where the blocks of x + h U go through one activation each, and nowhere else, all are activated at once:
-    σ(a) is (tanh(a / 2) + 1) / 2, so that one tanh serves all gates, and the halves are in the weights.
+    If the blocks of x + h U go through one activation each, and nowhere else, one tanh activates all gates:
+    σ(a) is (tanh(a / 2) + 1) / 2. The halves of a are multiplied into the weights (`scale`).
 
     Args:
         cell: the cell.
@@ -105,128 +65,129 @@ class Equation:
         parameters: the cell's vectors, (H,) or (G·H,) each.
 
     Attributes:
-        terms: in the order in which they are worked out.
-        x: the input pre-activations, G·H rows.
-        before: the parts of the state before the step, H rows each.
-        after: those after it.
-        uses: how many terms, and parts of the state after, each term goes into.
-        products: the gates of each product; whose terms have the gates and the operand as inputs.
-        gates: x + h U, if its blocks are activated at once.
-        scale: what the rows of x and of h U are to be multiplied by beforehand, (G·H, 1); 1 or a half.
+        graph: the cell's equation as terms.
+        units: H.
+        uses: how many terms, and parts of the new state, use each term.
+        arrays: the array of each parameter, (…, 1), and of each number.
+        gates: the sum x + h U, if all gates are activated at once; else None.
+        scale: factors for the rows of x and of h U, (G·H, 1): 1, or a half where `gates` go through σ.
     """
 
     def __init__(self, cell: Cell, units: int, parameters: Sequence[Floats]) -> None:
-        self.terms: list[Term] = []
-        self._all_gates, self._units = cell.gates, units
-        self.x = Term(self.terms, None, (), len(cell.gates) * units)
-        self.before = tuple(Term(self.terms, None, (), units) for _ in cell.state)
-        columns = tuple(vector[:, None] for vector in parameters)
-        self.after: tuple[Term, ...] = cell.step(_Namespace, self.x, self._product, self.before, columns)
-        self.uses = Counter(each for term in self.terms for each in term.inputs if isinstance(each, Term))
-        self.uses.update(self.after)
-        self.products = {term.inputs[0] for term in self.terms if term.function is np.dot}
-        self.gates = next((term for term in self.terms if self._activated_at_once(term)), None)
-        self.scale = np.ones((self.x.rows, 1), np.float32)
-        for block in self._blocks(self.gates) if self.gates else ():
-            if self._users(block)[0].function is sigmoid:
-                self.scale[block.begin : block.begin + block.rows] = 0.5
+        self.graph, self.units = Equation(cell), units
+        terms = self.graph.terms
+        self.uses = Counter(each for term in terms for each in term.inputs)
+        self.uses.update(self.graph.after)
+        columns = (vector[:, None] for vector in parameters)
+        self.arrays: dict[Term, Floats] = dict(zip(self.graph.parameters, columns, strict=True))
+        self.arrays |= {
+            term: np.array(term.value, np.float32) for term in terms if term.operation == "number"
+        }
+        self.gates = next((term for term in terms if self._activated_at_once(term)), None)
+        self.scale = np.ones((self.rows(self.graph.x), 1), np.float32)
+        for block in self._users(self.gates) if self.gates else ():
+            if self._users(block)[0].operation == "σ":
+                begin = block.begin * units
+                self.scale[begin : begin + self.rows(block)] = 0.5
 
-    def _product(self, operand: Term, gates: str = "", /) -> Term:
-        gates = gates or self._all_gates
-        return Term(self.terms, np.dot, (gates, operand), len(gates) * self._units)
+    def rows(self, term: Term) -> int:
+        """Number of rows of a term's array."""
+        return term.blocks * self.units
 
     def _activated_at_once(self, term: Term) -> bool:
         """Whether a term is x + h U for all gates, and each block goes through σ or tanh alone."""
-        sums = term.function is np.add and self.x in term.inputs
-        products = [each for each in term.inputs if isinstance(each, Term) and each.function is np.dot]
-        if not (sums and products) or self.uses[self.x] > 1 or self.uses[products[0]] > 1:
+        x = self.graph.x
+        products = [each for each in term.inputs if each.operation == "product"]
+        if term.operation != "+" or x not in term.inputs or not products:
             return False
-        blocks = self._blocks(term)
-        users = [user.function for block in blocks for user in self._users(block)]
-        whole = self.uses[term] == len(blocks) == len(users)
-        return whole and sigmoid in users and {*users} <= {sigmoid, np.tanh}
-
-    def _blocks(self, term: Term) -> list[Term]:
-        return [user for user in self._users(term) if user.function is None]
+        if self.uses[x] > 1 or self.uses[products[0]] > 1:
+            return False
+        blocks = [user for user in self._users(term) if user.operation == "block"]
+        functions = [user.operation for block in blocks for user in self._users(block)]
+        each_once = self.uses[term] == len(blocks) == len(functions)
+        return each_once and "σ" in functions and {*functions} <= {"σ", "tanh"}
 
     def _users(self, term: Term) -> list[Term]:
-        return [user for user in self.terms if term in user.inputs]
+        """The terms that have a term as an input."""
+        return [user for user in self.graph.terms if term in user.inputs]
 
 
 class TimeStep:
-    """An equation laid out for N lanes: arrays, and the calls that work a step out in them.
+    """A layer's equation laid out for N lanes: the arrays, and the calls that work one step out in them.
 
     Args:
-        equation: the equation.
-        kernels: Uᵀ of the gates of each product, (rows, H), multiplied by `Equation.scale`.
-        state: the arrays of the state, (H, N) each; the calls put the new state in the place of the old.
-        read: what a product with the old h reads in its place: h below other rows, if the kernels have more.
+        layer: the layer's equation.
+        kernels: Uᵀ for the gates of each product, (rows, H), multiplied by `LayerEquation.scale`.
+        state: the arrays of the state, (H, N) each; the calls write the new state over the old.
+        read: the array that a product with the old h reads in place of h; None for h itself. With kernels of
+            more columns than H, it has the rows of another layer above those of h.
 
     Attributes:
-        x: where the input pre-activations go, (G·H, N), multiplied by `Equation.scale`; the caller's to fill.
+        x: the input pre-activations, (G·H, N), multiplied by `LayerEquation.scale`; the caller fills them in.
         state: as given.
-        calls: of one step.
+        calls: the calls of one step.
     """
 
     def __init__(
         self,
-        equation: Equation,
+        layer: LayerEquation,
         kernels: Mapping[str, Floats],
         state: Sequence[Floats],
         read: Floats | None = None,
     ) -> None:
-        self._equation, self._kernels, self._lanes = equation, kernels, state[0].shape[1]
+        self._layer, self._equation = layer, layer.graph
+        self._kernels, self._lanes = kernels, state[0].shape[1]
         self._read = state[0] if read is None else read
-        self.state, self.x = tuple(state), self._zeros(equation.x)
-        self._arrays = dict(zip((equation.x, *equation.before), (self.x, *state), strict=True))
+        self.state, self.x = tuple(state), self._zeros(self._equation.x)
+        self._arrays = {**layer.arrays, self._equation.x: self.x}
+        self._arrays |= dict(zip(self._equation.before, state, strict=True))
         self.calls: list[Call] = []
-        for term in equation.terms:
+        for term in self._equation.terms:
             if term not in self._arrays:
-                self._arrays[term] = self._lay_out(term)
-        for term, part in zip(equation.after, self.state, strict=True):
+                self._arrays[term] = self._laid_out(term)
+        for term, part in zip(self._equation.after, self.state, strict=True):
             if self._arrays[term] is not part:
                 self.calls.append((np.copyto, (part, self._arrays[term])))
 
-    def _lay_out(self, term: Term) -> Floats:
-        """Where a term's rows stand, after the calls that write them."""
-        if term.function is None:
-            return self._arrays[term.inputs[0]][term.begin : term.begin + term.rows]
+    def _laid_out(self, term: Term) -> Floats:
+        """Add the calls that work a term out; return the array that they write."""
+        inputs = [self._arrays[each] for each in term.inputs]
+        if term.operation == "block":
+            begin = term.begin * self._layer.units
+            return inputs[0][begin : begin + self._layer.rows(term)]  # a view (rows, N): no call
         if self._is_activated(term.inputs[0]):
-            return self._arrays[term.inputs[0]]
-        if term.function is np.dot:
-            return self._lay_out_product(*term.inputs, out=self._zeros(term))
+            return inputs[0]
+        if term.operation == "product":
+            read = self._read if term.inputs[0] is self._equation.before[0] else inputs[0]
+            out = self._zeros(term)
+            self.calls.append((np.dot, (self._kernels[term.gates], read, out)))
+            return out
         out = self._place(term)
-        self.calls.append((term.function, (*map(self._array, term.inputs), out)))
-        if term is self._equation.gates:
-            scale = np.repeat(self._equation.scale, self._lanes, axis=1)
-            self.calls += [
-                (np.tanh, (out, out)),
-                (np.multiply, (out, scale, out)),
-                (np.add, (out, 1 - scale, out)),
-            ]
+        self.calls.append((FUNCTIONS[term.operation], (*inputs, out)))
+        if term is self._layer.gates:
+            self.calls += self._activating(out)
         return out
 
-    def _lay_out_product(self, gates: str, operand: Term, *, out: Floats) -> Floats:
-        read = self._read if operand is self._equation.before[0] else self._arrays[operand]
-        self.calls.append((np.dot, (self._kernels[gates], read, out)))
-        return out
+    def _activating(self, sums: Floats) -> list[Call]:
+        """The calls that activate all gates in place: tanh(a), or (tanh(a / 2) + 1) / 2 for σ(a)."""
+        scale = np.repeat(self._layer.scale, self._lanes, axis=1)  # (G·H, N): 1 for tanh, 1/2 for σ
+        return [
+            (np.tanh, (sums, sums)),
+            (np.multiply, (sums, scale, sums)),
+            (np.add, (sums, 1 - scale, sums)),
+        ]
 
-    def _is_activated(self, each: Any) -> bool:
-        """Whether an input is a block of the gates, which are activated all at once."""
-        block = isinstance(each, Term) and each.function is None and each.inputs != ()
-        return block and each.inputs[0] is self._equation.gates
-
-    def _array(self, each: Any) -> Floats:
-        """The array of an input: of a term, or itself."""
-        return self._arrays[each] if isinstance(each, Term) else each
+    def _is_activated(self, term: Term) -> bool:
+        """Whether a term is a block of the gates that are activated all at once."""
+        return term.operation == "block" and term.inputs[0] is self._layer.gates
 
     def _place(self, term: Term) -> Floats:
-        """Where to write a term: over the old state or over an input if nobody reads those any more."""
+        """Where to write a term: an old state or an input that no later call reads, or a new one."""
         for before, after in zip(self._equation.before, self._equation.after, strict=True):
             if after is term and not self._needed_after(term, before):
                 return self._arrays[before]
-        computed = (each for each in term.inputs if isinstance(each, Term) and each.function)
-        spent = (each for each in computed if self._equation.uses[each] == 1 and each.rows == term.rows)
+        computed = (each for each in term.inputs if each.operation not in {*GIVEN, "block"})
+        spent = (each for each in computed if self._layer.uses[each] == 1 and each.blocks == term.blocks)
         return next((self._arrays[each] for each in spent), self._zeros(term))
 
     def _needed_after(self, term: Term, before: Term) -> bool:
@@ -235,25 +196,4 @@ class TimeStep:
         return any(before in user.inputs for user in later) or before in self._equation.after
 
     def _zeros(self, term: Term) -> Floats:
-        return np.zeros((term.rows, self._lanes), np.float32)
-
-
-class _Namespace:
-    """What the equations of `models.cells` use, for terms."""
-
-    @staticmethod
-    def tanh(x: Term) -> Term:
-        return x.through(np.tanh)
-
-    @staticmethod
-    def sigmoid(x: Term) -> Term:
-        return x.through(sigmoid)
-
-    @staticmethod
-    def normalized(x: Term) -> Term:
-        return x.through(normalized)
-
-    @staticmethod
-    def split(x: Term, parts: int) -> list[Term]:
-        rows = x.rows // parts
-        return [x.block(begin, rows) for begin in range(0, parts * rows, rows)]
+        return np.zeros((self._layer.rows(term), self._lanes), np.float32)

@@ -1,4 +1,4 @@
-"""A stack of recurrent layers in NumPy: over a whole sequence, or token after token as they are written."""
+"""A stack of recurrent layers in NumPy: over whole sequences, or one token after another in a stream."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.engines.numpy.dense import Dense
-from rnnlab.engines.numpy.equation import Call, Equation, Floats, TimeStep, flags_ignored
+from rnnlab.engines.numpy.equation import Call, Floats, LayerEquation, TimeStep, flags_ignored
 from rnnlab.engines.stepper import Ids, Logits, State
 from rnnlab.models.architecture import Architecture, RecurrentLayer
-from rnnlab.models.cells import Cell
 from rnnlab.models.model_file import Weights
 
 
@@ -19,22 +18,23 @@ class NumpyRnn:
 
     Args:
         architecture: the layers.
-        weights: by their names in a model file.
-        table: what the network sees of each token, (V, D).
+        weights: the model's weights, by their names in a model file.
+        table: the encoding of each token, (V, D).
     """
 
     @flags_ignored
     def __init__(self, architecture: Architecture, weights: Weights, table: Floats) -> None:
         self._layers = [_Recurrence(layer, weights) for layer in architecture.recurrent]
-        self._rows = np.ascontiguousarray(self._layers[0].inputs(table.T).T)
-        tied = np.ascontiguousarray(table.T) if architecture.tied else None
+        # The first layer's input pre-activations, one row for each token of the vocabulary.
+        self._rows = np.ascontiguousarray(self._layers[0].inputs(table.T).T)  # (V, G·H)
+        tied = np.ascontiguousarray(table.T) if architecture.tied else None  # (D, V)
         self._head = Dense(architecture.head, weights, tied) if architecture.head else None
         self._residual = architecture.residual
 
     def zero_state(self, lanes: int) -> State:
         """The state of N lanes before their first token."""
         return tuple(
-            tuple(np.zeros((lanes, layer.units), np.float32) for _ in layer.equation.before)
+            tuple(np.zeros((lanes, layer.units), np.float32) for _ in layer.cell.state)
             for layer in self._layers
         )
 
@@ -43,33 +43,33 @@ class NumpyRnn:
         self, ids: Ids, resets: NDArray[np.bool_] | None, state: State, *, last_only: bool = False
     ) -> tuple[Logits, State]:
         """Logits of each of T time steps (N, T, V), or of the last (N, 1, V), and the state after it."""
-        keep = None if resets is None or not resets.any() else ~resets.T
-        hidden, after = self._rows[ids.T].transpose(2, 0, 1), list[tuple[Floats, ...]]()
+        keep = None if resets is None or not resets.any() else ~resets.T  # (T, N)
+        hidden, after = self._rows[ids.T].transpose(2, 0, 1), list[tuple[Floats, ...]]()  # (G·H, T, N)
         for layer, before in zip(self._layers, state, strict=True):
-            x, below = layer.inputs(hidden) if after else hidden, hidden
-            hidden, last = layer.run(x, keep, before)
+            x, below = layer.inputs(hidden) if after else hidden, hidden  # (G·H, T, N)
+            hidden, last = layer.run(x, keep, before)  # (H, T, N), (N, H) each
             if self._residual and after:
                 hidden += below
             after.append(last)
-        hidden = hidden[:, -1:] if last_only else hidden
-        logits = hidden.reshape(len(hidden), -1).T
-        logits = self._head(logits) if self._head else logits
-        return logits.reshape(*hidden.shape[1:], -1).swapaxes(0, 1), tuple(after)
+        hidden = hidden[:, -1:] if last_only else hidden  # (H, 1, N) or (H, T, N)
+        logits = hidden.reshape(len(hidden), -1).T  # (T·N, H)
+        logits = self._head(logits) if self._head else logits  # (T·N, V)
+        return logits.reshape(*hidden.shape[1:], -1).swapaxes(0, 1), tuple(after)  # (N, T, V)
 
     def stream(self, state: State) -> "NumpyStream":
-        """Lanes that are fed one token after another, from a state on."""
+        """Lanes that are fed one token after another, beginning with a state."""
         return NumpyStream(self._layers, self._rows, self._head, state, residual=self._residual)
 
 
 class NumpyStream:
-    """N lanes of a `NumpyRnn`: a step is a list of calls, all of them into arrays of the stream's own.
+    """N lanes of a `NumpyRnn`: a time step is a list of calls that write into the stream's own arrays.
 
     Args:
         layers: the recurrent layers.
         rows: input pre-activations of the first layer by token, (V, G·H).
-        head: what makes the last layer's outputs logits.
-        state: the state to go on from.
-        residual: whether each layer but the first adds what it reads to what it gives.
+        head: the dense layer from the last layer's outputs to logits; None if the outputs are the logits.
+        state: the state before the next token.
+        residual: whether each layer but the first adds its input to its output.
     """
 
     def __init__(
@@ -83,86 +83,89 @@ class NumpyStream:
     ) -> None:
         self._lanes = len(state[0][0])
         self._rows, self._columns = rows, rows.T if self._lanes == 1 else np.ascontiguousarray(rows.T)
+        # One array for the h of every layer, each above the next; a residual layer has its sum below its h.
+        # So a layer's input and its own h are neighbours, and one product can read both.
         sums = layers[1:] if residual else []
         hidden = np.zeros((sum(layer.units for layer in [*layers, *sums]), self._lanes), np.float32)
-        begin, end = 0, layers[0].units
+        begin, end = 0, layers[0].units  # rows of the current layer's output
         first = layers[0].laid_out(state[0], hidden[:end])
-        self._x, self._calls = first.x, [*first.calls]
+        self._x, self._calls = first.x, [*first.calls]  # x (G·H, N)
         for layer, before in zip(layers[1:], state[1:], strict=True):
-            self._calls += layer.calls_above(hidden[begin : end + layer.units], before)
+            self._calls += layer.calls_above(hidden[begin : end + layer.units], before)  # reads (D + H, N)
             below, begin, end = hidden[begin:end], end, end + layer.units
             if residual:
                 own, begin, end = hidden[begin:end], end, end + layer.units
                 self._calls.append((np.add, (below, own, hidden[begin:end])))
-        self._logits = hidden[begin:end].T
+        self._logits = hidden[begin:end].T  # (N, H) of the last layer
         if head:
             outputs, self._logits = self._logits, np.zeros((self._lanes, len(head.bias)), np.float32)
             self._calls += _affine(outputs, head.kernel, head.bias, self._logits)
 
     @flags_ignored
     def feed(self, ids: Ids) -> Logits:
-        """Logits (N, V) after one more token of each lane, (N,); the next call writes over them."""
+        """Logits (N, V) after one more token of each lane, (N,); the next call overwrites them."""
         if self._lanes == 1:
             self._x[:, 0] = self._rows[ids[0]]
         else:
-            self._columns.take(ids, 1, self._x, "clip")  # all are in range; "raise" would copy first
+            self._columns.take(ids, 1, self._x, "clip")  # all ids are in range; the mode "raise" would copy
         for function, arguments in self._calls:
             function(*arguments)
         return self._logits
 
 
 def _affine(left: Floats, right: Floats, bias: Floats, out: Floats) -> list[Call]:
-    """The calls that write a product and a bias; the bias in the product's shape is added twice as fast."""
-    whole = np.ascontiguousarray(np.broadcast_to(bias, out.shape))
+    """The calls that write left times right plus the bias into `out`."""
+    whole = np.ascontiguousarray(np.broadcast_to(bias, out.shape))  # adding equal shapes is twice as fast
     return [(np.dot, (left, right, out)), (np.add, (out, whole, out))]
 
 
 class _Recurrence:
-    """One recurrent layer; its arrays hold features in rows, lanes in columns."""
+    """One recurrent layer; its arrays have features in rows and lanes in columns."""
 
     def __init__(self, layer: RecurrentLayer, weights: Weights) -> None:
         mine = {name: weights[f"{layer.name}/{name}"] for name in layer.weights}
-        self.units, self._additive = layer.units, layer.cell.additive
-        self.equation = Equation(layer.cell, layer.units, layer.cell.parameters(mine))
-        scale = self.equation.scale
-        self._kernel = np.ascontiguousarray(mine["kernel"].T) * scale
-        self._bias = layer.cell.input_bias(mine)[:, None] * scale
-        recurrent = np.ascontiguousarray(mine["recurrent_kernel"].T) * scale
+        self.units, self.cell = layer.units, layer.cell
+        self._equation = LayerEquation(layer.cell, layer.units, layer.cell.parameters(mine))
+        scale = self._equation.scale  # (G·H, 1)
+        self._kernel = np.ascontiguousarray(mine["kernel"].T) * scale  # Wᵀ (G·H, D)
+        self._bias = layer.cell.input_bias(mine)[:, None] * scale  # (G·H, 1)
+        recurrent = np.ascontiguousarray(mine["recurrent_kernel"].T) * scale  # Uᵀ (G·H, H)
         self._kernels = {
-            gates: self._rows_of(gates, layer.cell, recurrent) for gates in self.equation.products
+            product.gates: recurrent[product.begin * self.units :][: self._equation.rows(product)]
+            for product in self._equation.graph.products
         }
         self._latest: TimeStep | None = None
 
     def inputs(self, values: Floats) -> Floats:
         """The input pre-activations (G·H, …) of values (D, …), multiplied by the equation's scale."""
-        inputs: Floats = self._kernel @ values.reshape(len(values), -1) + self._bias
+        inputs: Floats = self._kernel @ values.reshape(len(values), -1) + self._bias  # (G·H, T·N)
         return inputs.reshape(-1, *values.shape[1:])
 
     @cached_property
     def _stacked(self) -> dict[str, Floats]:
-        """Wᵀ and Uᵀ side by side: one product with the layer below and the own h, for an additive cell."""
+        """Wᵀ and Uᵀ side by side, (G·H, D + H): for an additive cell, one product reads input and h."""
         return {gates: np.hstack([self._kernel, rows]) for gates, rows in self._kernels.items()}
 
     def laid_out(
         self, state: tuple[Floats, ...], hidden: Floats | None = None, read: Floats | None = None
     ) -> TimeStep:
-        """A step from a state, (N, H) each.
+        """A time step that begins with a state.
 
         Args:
-            state: the state.
-            hidden: where its h is to stand, (H, N).
-            read: the h of the layer below and its own, (D + H, N), if W is to be in the product with U.
+            state: the state, (N, H) each.
+            hidden: the array for h, (H, N); None for a new one.
+            read: the layer's input above its own h, (D + H, N), if one product is to use W and U; else None.
         """
         parts = [part.T.copy() for part in state]
         if hidden is not None:
             hidden[:] = parts[0]
             parts[0] = hidden
-        return TimeStep(self.equation, self._kernels if read is None else self._stacked, parts, read)
+        return TimeStep(self._equation, self._kernels if read is None else self._stacked, parts, read)
 
     def calls_above(self, hidden: Floats, state: tuple[Floats, ...]) -> list[Call]:
-        """The calls of a step on the layer below, whose h stands above its own in (D + H, N)."""
+        """The calls of a time step of a higher layer, whose input stands above its own h in (D + H, N)."""
         own = hidden[-self.units :]
-        if self._additive:
+        if self.cell.additive:
             step = self.laid_out(state, own, hidden)
             step.x[:] = self._bias
             return step.calls
@@ -172,7 +175,10 @@ class _Recurrence:
     def run(
         self, x: Floats, keep: NDArray[np.bool_] | None, state: tuple[Floats, ...]
     ) -> tuple[Floats, tuple[Floats, ...]]:
-        """Outputs (H, T, N) of T steps with inputs (G·H, T, N), and the state after the last."""
+        """Outputs (H, T, N) for pre-activations x (G·H, T, N), and the state after the last, (N, H) each.
+
+        A lane's state is zeroed before each step whose `keep` (T, N) is false.
+        """
         step = self._step_from(state)
         outputs = np.empty((self.units, *x.shape[1:]), np.float32)
         for t in range(x.shape[1]):
@@ -186,13 +192,9 @@ class _Recurrence:
         return outputs, tuple(part.T.copy() for part in step.state)
 
     def _step_from(self, state: tuple[Floats, ...]) -> TimeStep:
-        """A step from a state, (N, H) each, in the arrays of the last one if that had as many lanes."""
+        """A time step that begins with a state, (N, H) each; arrays for the same N are used again."""
         if self._latest is None or len(state[0]) != self._latest.state[0].shape[1]:
             self._latest = self.laid_out(state)
         for part, given in zip(self._latest.state, state, strict=True):
             part[:] = given.T
         return self._latest
-
-    def _rows_of(self, gates: str, cell: Cell, recurrent: Floats) -> Floats:
-        first = cell.gates.index(gates) * self.units
-        return recurrent[first : first + len(gates) * self.units]

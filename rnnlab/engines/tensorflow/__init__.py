@@ -1,4 +1,4 @@
 """The TensorFlow engine: one compiled XLA program that trains a network for many steps.
 
-`program.py` is the whole program, and the door for `training/`.
+`program.py` is the door for `training/`: it compiles and runs the whole program.
 """

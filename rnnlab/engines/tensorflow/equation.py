@@ -1,7 +1,8 @@
-"""What a cell's equation is given in TensorFlow: products and activations, forward and in the backward pass.
+"""The products and functions of a cell's equation in TensorFlow, for the forward and for the backward pass.
 
-Forward, each notes what it gave. In the backward pass the same is given again, in the same order, and nothing
-is computed twice: tanh, sigmoid and normalisation have their derivatives from their outputs.
+In the forward pass, each records its outputs. In the backward pass, the recorded outputs are returned again
+in the same order, so that nothing is computed twice: the derivatives of tanh, sigmoid and normalisation
+follow from their outputs.
 """
 
 from collections.abc import Sequence
@@ -15,15 +16,18 @@ Tensor = Any
 
 
 class Multiply:
-    """The product of the forward pass, Uᵀ times an operand; remembers what it gave.
+    """The product of the forward pass, Uᵀ times an operand; it records its results.
 
-    Uᵀ is made once for all steps, where there are several lanes: with the transposition left to it, XLA's
-    product of a matrix and a few columns takes seven times as long. With one column it takes as long as
-    without, and a transposition would cost more than the product.
+    With several lanes, Uᵀ is computed once for all steps: if XLA transposes within the product, the product
+    of a matrix and a few columns takes seven times as long. With one lane, transposing within the product
+    costs nothing, and a transposition beforehand would cost more than the product.
 
     Args:
-        blocks: the columns of U that each product takes.
+        blocks: the columns of U in each product, (H, width).
         lanes: N.
+
+    Attributes:
+        products: the results since the last call of `step`, (width, N) each.
     """
 
     def __init__(self, blocks: Sequence[Tensor], lanes: int) -> None:
@@ -32,7 +36,7 @@ class Multiply:
         self.products: list[Tensor] = []
 
     def step(self) -> "Multiply":
-        """The same for one more step, with nothing to remember yet."""
+        """The same product for another time step, with no results yet."""
         again = copy(self)
         again.products = []
         return again
@@ -44,7 +48,11 @@ class Multiply:
 
 
 class ReplayedProducts:
-    """The product of the backward pass: gives the products of the forward pass again, in the same order."""
+    """The product of the backward pass: it returns the results of the forward pass, in the same order.
+
+    Attributes:
+        operands: the operand of each product so far, (H, N).
+    """
 
     def __init__(self, products: Sequence[Tensor]) -> None:
         self.products, self.operands = products, list[Tensor]()
@@ -55,7 +63,11 @@ class ReplayedProducts:
 
 
 class Operations:
-    """What the equations use in the forward pass, gates one below the other; remembers each activation."""
+    """The functions `xp` of an equation in the forward pass, gates one below the other.
+
+    Attributes:
+        outputs: the output of each activation so far, (width, N); of a normalisation its scale (1, N) too.
+    """
 
     def __init__(self) -> None:
         self.outputs: list[Tensor] = []
@@ -69,8 +81,8 @@ class Operations:
         return self.outputs[-1]
 
     def normalized(self, x: Tensor) -> Tensor:
-        centred = x - tf.reduce_mean(x, axis=0, keepdims=True)
-        scale = tf.math.rsqrt(tf.reduce_mean(centred * centred, axis=0, keepdims=True) + EPSILON)
+        centred = x - tf.reduce_mean(x, axis=0, keepdims=True)  # (width, N)
+        scale = tf.math.rsqrt(tf.reduce_mean(centred * centred, axis=0, keepdims=True) + EPSILON)  # (1, N)
         self.outputs += [scale, centred * scale]
         return self.outputs[-1]
 
@@ -80,7 +92,7 @@ class Operations:
 
 
 class ReplayedOperations:
-    """The same in the backward pass: activations are given again, and their derivatives follow from them."""
+    """The functions `xp` in the backward pass: the recorded outputs, with their derivatives."""
 
     def __init__(self, outputs: Sequence[Tensor]) -> None:
         self._outputs = iter(outputs)
@@ -104,14 +116,14 @@ class ReplayedOperations:
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
 def _replayed(x: Tensor, output: Tensor, slope: Tensor) -> Any:
-    """A value that is known already, as a function of x."""
+    """The known output of a function of x, with the known slope as its derivative, (width, N) each."""
     del x
     return tf.identity(output), lambda upstream: (upstream * slope, None, None)
 
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
 def _normalized_again(x: Tensor, output: Tensor, scale: Tensor) -> Any:
-    """What normalising x gave, as a function of x: mean and size of the output do not move with it."""
+    """The known output of normalising x (width, N), with its derivative; the scale is (1, N)."""
     del x
 
     def gradient(upstream: Tensor) -> tuple[Tensor, None, None]:
@@ -123,10 +135,11 @@ def _normalized_again(x: Tensor, output: Tensor, scale: Tensor) -> Any:
 
 
 def _split(x: Tensor, parts: int) -> Any:
-    """Equal blocks of rows, whose gradients are written into place one by one.
+    """Equal blocks of rows of x (K, N), whose gradients are written into place block by block.
 
-    The gradient of `tf.split` is a concatenation, into which XLA fuses what computes the blocks; the fused
-    loop asks at every element which block it is in, and takes four times as long. Of one lane it is short.
+    The gradient of `tf.split` is a concatenation. XLA fuses it with the code that computes the blocks; the
+    fused loop asks for every element which block it is in, and takes four times as long. With one lane that
+    is fast.
     """
     if x.shape[1] == 1:
         return tf.split(x, parts, axis=0)

@@ -1,10 +1,7 @@
 """The forward pass of a network in TensorFlow: token ids and a state in, logits and the next state out.
 
-Inside, features come first, (K, T, N): every step of every lane is a column, and a layer is one product.
-
-What dropout drops in one training step: a function of the step's seed.
-
-Threefry (Salmon et al., 2011) is named because XLA's own choice takes 180 times as long on a CPU.
+Inside, features come first, (K, T, N): every time step of every lane is a column, and a layer is one product.
+Dropout is a function of the training step's seed.
 """
 
 from collections.abc import Mapping
@@ -19,45 +16,60 @@ from rnnlab.models.cells import State
 Tensor = Any
 
 
+NetworkState = tuple[State, ...]
+
+
+DENSE_LOOKUP_ROWS = 1024
+"""Up to this many rows of a table, a product with one-hot rows gives its gradient faster than scattering."""
+
+
 class DropoutMasks:
-    """Drops shares of what passes, and scales the rest up (Srivastava et al., 2014); each use draws anew.
+    """Sets random values to zero and scales the others up (Srivastava et al., 2014); each call draws anew.
 
     Args:
-        shares: what is dropped, and whether the same at every time step (Gal and Ghahramani, 2016).
-        seed: two integers (2,) that fix what is drawn; None drops nothing.
+        shares: the shares of inputs, outputs and states that are dropped, and whether the same ones at every
+            time step (Gal and Ghahramani, 2016).
+        seed: two integers (2,) that decide the random numbers; None drops nothing.
     """
 
     def __init__(self, shares: Dropout, seed: Tensor | None) -> None:
         self._shares, self._seed, self._uses = shares, seed, 0
 
     def outputs(self, values: Tensor) -> Tensor:
-        """A hidden layer's outputs, (K, T, N), some of them dropped; the axis T may be of length 1."""
+        """A hidden layer's outputs with dropout, (K, T, N) or (K, 1, N)."""
         return self._dropped(values, self._shares.outputs)
 
     def inputs(self, values: Tensor) -> Tensor:
-        """Encoded inputs, (K, T, N), some of them dropped."""
+        """Encoded inputs with dropout, (K, T, N)."""
         return self._dropped(values, self._shares.inputs)
 
     @property
     def drops_inputs(self) -> bool:
-        """Whether some of the inputs are dropped."""
+        """Whether inputs are dropped."""
         return self._drops(self._shares.inputs)
 
     def tokens(self, ids: Tensor, vocab_size: int) -> Tensor:
-        """What the 1 of each one-hot row becomes, (T, N): 0 where the token is dropped, otherwise larger."""
+        """The factor of each one-hot row, (T, N): 0 where the token is dropped, else 1 / (1 − share).
+
+        Args:
+            ids: token ids, (T, N).
+            vocab_size: V.
+        """
         steps, lanes = ids.shape
         if not self._shares.variational:
             return self._factors((steps, lanes), self._shares.inputs)
-        factors = self._factors((lanes, vocab_size), self._shares.inputs)
-        return tf.transpose(tf.gather(factors, tf.transpose(ids), batch_dims=1))
+        # One draw for each token of the vocabulary, the same at every time step of a lane.
+        factors = self._factors((lanes, vocab_size), self._shares.inputs)  # (N, V)
+        return tf.transpose(tf.gather(factors, tf.transpose(ids), batch_dims=1))  # (N, T) -> (T, N)
 
     def recurrent(self, units: int, lanes: int) -> Tensor | None:
-        """What h is multiplied by where it enters the recurrent product, (H, N); None drops nothing."""
+        """The factors of h in the recurrent product, (H, N); None if nothing is dropped."""
         if not self._drops(self._shares.recurrent):
             return None
         return self._factors((units, lanes), self._shares.recurrent)
 
     def _dropped(self, values: Tensor, share: float) -> Tensor:
+        """Values (K, T, N): a share of them is zero, and the others are divided by 1 − share."""
         if not self._drops(share):
             return values
         features, steps, lanes = values.shape
@@ -65,22 +77,18 @@ class DropoutMasks:
         return tf.where(self._uniform(shape) >= share, values / (1 - share), 0.0)
 
     def _factors(self, shape: tuple[int, ...], share: float) -> Tensor:
+        """Random factors: 0 for a share of them, else 1 / (1 − share)."""
         return tf.where(self._uniform(shape) >= share, 1 / (1 - share), 0.0)
 
     def _drops(self, share: float) -> bool:
         return self._seed is not None and share > 0
 
     def _uniform(self, shape: tuple[int, ...]) -> Tensor:
-        """Numbers in [0, 1), others at each use."""
+        """Uniform random numbers in [0, 1), different at each call."""
         self._uses += 1
         seed = self._seed + tf.constant([self._uses << 24, 0])
+        # Threefry (Salmon et al., 2011): the generator that XLA chooses takes 180 times as long on a CPU.
         return tf.random.stateless_uniform(shape, seed=seed, alg="threefry")
-
-
-NetworkState = tuple[State, ...]
-
-DENSE_LOOKUP_ROWS = 1024
-"""Up to this many rows, a lookup's gradient is a product with one-hot rows: faster than scattering."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +97,8 @@ class ForwardPass:
 
     Attributes:
         architecture: the layers.
-        table: (V, D) rows of a fixed encoding; None where the encoding is learnt.
-        last_only: whether only the last time step's logits are wanted.
+        table: (V, D) rows of a fixed encoding; None for an encoding that is learnt.
+        last_only: whether to return only the logits of the last time step.
     """
 
     architecture: Architecture
@@ -98,7 +106,7 @@ class ForwardPass:
     last_only: bool
 
     def zero_state(self, lanes: int) -> NetworkState:
-        """The state of every recurrent layer before the first step, (H, N) each."""
+        """The zero state of every recurrent layer, (H, N) each."""
         return tuple(
             tuple(tf.zeros((layer.units, lanes)) for _ in layer.cell.state)
             for layer in self.architecture.recurrent
@@ -112,26 +120,26 @@ class ForwardPass:
         state: NetworkState,
         dropout_seed: Tensor | None = None,
     ) -> tuple[Tensor, NetworkState]:
-        """Logits (T, N, V), or (1, N, V) where only the last step counts, and the state after it.
+        """Return the logits (T, N, V), or (1, N, V) if `last_only`, and the state after the last time step.
 
         Args:
-            weights: by their names in a model file.
+            weights: the weights by their names in a model file.
             ids: token ids, (N, T) int32.
-            keep: (N, T), 0 where a lane's state is zeroed before the step, else 1; None where it never is.
+            keep: (N, T), 0 where a lane's state is zeroed before the step, else 1; None if no state is
+                zeroed.
             state: the state before the first step.
-            dropout_seed: two integers (2,) that fix which outputs are dropped; None drops nothing.
+            dropout_seed: two integers (2,) that decide what dropout drops; None drops nothing.
         """
-        ids = tf.transpose(ids)
+        ids = tf.transpose(ids)  # (T, N)
         dropout = DropoutMasks(self.architecture.dropout, dropout_seed)
         if self.architecture.activation:
             return self._dense(weights, ids, dropout), ()
-        hidden, state = self._recurrent(weights, ids, keep, state, dropout)
+        hidden, state = self._recurrent(weights, ids, keep, state, dropout)  # (H, T, N)
         head = self.architecture.head
         if head:
-            hidden = (
-                _product(hidden, self._head_kernel(weights)) + weights[f"{head.name}/bias"][:, None, None]
-            )
-        return tf.transpose(hidden, (1, 2, 0)), state
+            bias = weights[f"{head.name}/bias"][:, None, None]  # (V, 1, 1)
+            hidden = _product(hidden, self._head_kernel(weights)) + bias  # (V, T, N)
+        return tf.transpose(hidden, (1, 2, 0)), state  # (T, N, V)
 
     def _recurrent(
         self,
@@ -141,18 +149,21 @@ class ForwardPass:
         state: NetworkState,
         dropout: DropoutMasks,
     ) -> tuple[Tensor, NetworkState]:
+        """The last layer's outputs, (H, T, N) or (H, 1, N), and each layer's state after the last step."""
         if keep is not None:
-            keep = tf.transpose(keep)[:, None]
+            keep = tf.transpose(keep)[:, None]  # (T, 1, N)
         hidden: Tensor = None
         after = []
         for layer, before in zip(self.architecture.recurrent, state, strict=True):
             mine = {name: weights[f"{layer.name}/{name}"] for name in layer.weights}
             kernel, bias = mine["kernel"], layer.cell.input_bias(mine)
             below = hidden
+            # Input pre-activations of all time steps at once, (T, G·H, N).
             if below is None:
                 x = self._encoded(weights, ids, kernel, bias, dropout)
             else:
                 x = _steps(below, kernel, bias)
+            # The loop over time: outputs (H, T, N), state (H, N) each.
             hidden, last = run_recurrence(
                 layer.cell,
                 x,
@@ -164,7 +175,7 @@ class ForwardPass:
             )
             after.append(last)
             if self.last_only and layer is self.architecture.recurrent[-1]:
-                hidden = hidden[:, -1:]
+                hidden = hidden[:, -1:]  # (H, 1, N)
             hidden = dropout.outputs(hidden)
             if self.architecture.residual and below is not None:
                 hidden += below[:, -hidden.shape[1] :]
@@ -172,29 +183,30 @@ class ForwardPass:
 
     def _dense(self, weights: Mapping[str, Tensor], ids: Tensor, dropout: DropoutMasks) -> Tensor:
         """Logits (1, N, V) of an MLP, which reads the whole window at once."""
-        encoded = dropout.inputs(tf.transpose(self._rows(weights, ids), (1, 0, 2)))
-        hidden = tf.reshape(encoded, (1, encoded.shape[0], -1))
+        encoded = dropout.inputs(tf.transpose(self._rows(weights, ids), (1, 0, 2)))  # (N, T, D)
+        hidden = tf.reshape(encoded, (1, encoded.shape[0], -1))  # (1, N, T·D)
         activation = keras.activations.get(self.architecture.activation)
         for layer in self.architecture.hidden:
-            hidden = dropout.outputs(activation(_dense(weights, layer, hidden)))
+            hidden = dropout.outputs(activation(_dense(weights, layer, hidden)))  # (1, N, H)
         return _dense(weights, self.architecture.layers[-1], hidden)
 
     def _encoded(
         self, weights: Mapping[str, Tensor], ids: Tensor, kernel: Tensor, bias: Tensor, dropout: DropoutMasks
     ) -> Tensor:
-        """Input pre-activations of the tokens, (T, G·H, N).
+        """Input pre-activations of the tokens (T, N) for the first layer, (T, G·H, N).
 
-        A vocabulary smaller than the batch is multiplied by the kernel once, and each token looks its row up.
+        If the vocabulary has fewer rows than the batch has tokens, the table is multiplied by the kernel
+        once, and each token looks up its row of the product.
         """
-        if self.table is not None and self.table.shape[0] == self.table.shape[1]:
+        if self.table is not None and self.table.shape[0] == self.table.shape[1]:  # one-hot: D = V
             if dropout.drops_inputs:
                 scale = dropout.tokens(ids, self.table.shape[0])
                 return _columns_of(kernel, ids) * scale[:, None] + bias[:, None]
             return _columns_of(kernel + bias, ids)
         table = self._table(weights)
         if table.shape[0] <= ids.shape[0] * ids.shape[1] and not dropout.drops_inputs:
-            return _columns_of(tf.matmul(table, kernel) + bias, ids)
-        rows = tf.transpose(self._rows(weights, ids), (2, 0, 1))
+            return _columns_of(tf.matmul(table, kernel) + bias, ids)  # (V, G·H) -> (T, G·H, N)
+        rows = tf.transpose(self._rows(weights, ids), (2, 0, 1))  # (D, T, N)
         return _steps(dropout.inputs(rows), kernel, bias)
 
     def _head_kernel(self, weights: Mapping[str, Tensor]) -> Tensor:
@@ -204,29 +216,29 @@ class ForwardPass:
         return weights[f"{self.architecture.layers[-1].name}/kernel"]
 
     def _rows(self, weights: Mapping[str, Tensor], ids: Tensor) -> Tensor:
-        """The encoded tokens, (T, N, D)."""
+        """The encoded tokens (T, N, D) of ids (T, N)."""
         table = self._table(weights)
         return tf.gather(table, ids) if table is self.table else _lookup(table, ids)
 
     def _table(self, weights: Mapping[str, Tensor]) -> Tensor:
-        """The code of each token, (V, D); the fixed one-hot table is the unit matrix."""
+        """The row of each token, (V, D): the fixed table, or the learnt embeddings."""
         return weights[f"{self.architecture.encoding.name}/embeddings"] if self.table is None else self.table
 
 
 def _dense(weights: Mapping[str, Tensor], layer: Layer, values: Tensor) -> Tensor:
-    """values (…, N, D) through a dense layer, (…, N, K)."""
+    """The outputs (…, N, K) of a dense layer for values (…, N, D)."""
     return values @ weights[f"{layer.name}/kernel"] + weights[f"{layer.name}/bias"]
 
 
 def _product(values: Tensor, kernel: Tensor) -> Tensor:
-    """kernelᵀ (K, D) times values (D, T, N), (K, T, N), as one matrix product over all T·N columns."""
+    """kernelᵀ (K, D) times values (D, T, N) as one matrix product over all T·N columns, (K, T, N)."""
     size, steps, lanes = values.shape
-    columns = tf.matmul(kernel, tf.reshape(values, (size, steps * lanes)), transpose_a=True)
+    columns = tf.matmul(kernel, tf.reshape(values, (size, steps * lanes)), transpose_a=True)  # (K, T·N)
     return tf.reshape(columns, (-1, steps, lanes))
 
 
 def _steps(values: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
-    """A layer's input pre-activations, (T, G·H, N), of values (D, T, N)."""
+    """A layer's input pre-activations (T, G·H, N) for values (D, T, N)."""
     return tf.transpose(_product(values, kernel), (1, 0, 2)) + bias[:, None]
 
 
@@ -235,9 +247,8 @@ def _lookup(table: Tensor, ids: Tensor) -> Any:
     """Rows of a table (V, K) by ids (T, N): (T, N, K)."""
 
     def gradient(upstream: Tensor) -> tuple[Tensor, None]:
-        return _row_sums(
-            tf.reshape(tf.transpose(upstream, (2, 0, 1)), (table.shape[1], -1)), ids, table
-        ), None
+        columns = tf.reshape(tf.transpose(upstream, (2, 0, 1)), (table.shape[1], -1))  # (K, T·N)
+        return _row_sums(columns, ids, table), None
 
     return tf.gather(table, ids), gradient
 
@@ -246,8 +257,8 @@ def _lookup(table: Tensor, ids: Tensor) -> Any:
 def _columns_of(table: Tensor, ids: Tensor) -> Any:
     """Rows of a table (V, K) by ids (T, N), each as a column: (T, K, N).
 
-    Several lanes are gathered step by step from the transposed table: in one piece, XLA gathers rows and
-    then turns them round element by element, in twice the time.
+    With several lanes, columns are gathered step by step from the transposed table. If all are gathered at
+    once, XLA gathers rows and then transposes them element by element, which takes twice as long.
     """
 
     def gradient(upstream: Tensor) -> tuple[Tensor, None]:
@@ -255,7 +266,7 @@ def _columns_of(table: Tensor, ids: Tensor) -> Any:
 
     if ids.shape[1] == 1:
         return tf.transpose(tf.gather(table, ids), (0, 2, 1)), gradient
-    transposed = tf.transpose(table)
+    transposed = tf.transpose(table)  # (K, V)
     _, (columns,) = scan(
         lambda _, taken: ((), (tf.gather(transposed, taken[0], axis=1),)),
         (),
@@ -266,8 +277,8 @@ def _columns_of(table: Tensor, ids: Tensor) -> Any:
 
 
 def _row_sums(columns: Tensor, ids: Tensor, table: Tensor) -> Tensor:
-    """For each row of a table (V, K), the sum of the columns (K, T·N) whose id is that row's."""
-    flat = tf.reshape(ids, (-1,))
+    """The gradient of a table (V, K): for each row, the sum of the columns (K, T·N) that have its id."""
+    flat = tf.reshape(ids, (-1,))  # (T·N,)
     if table.shape[0] > DENSE_LOOKUP_ROWS:
         return tf.math.unsorted_segment_sum(tf.transpose(columns), flat, table.shape[0])
     return tf.matmul(tf.one_hot(flat, table.shape[0], axis=0), columns, transpose_b=True)

@@ -1,10 +1,8 @@
 """Many training steps as one compiled program.
 
-The program keeps the token ids on the device, gathers each batch from them by index, and steps the optimizer;
-it gives back what each step truly cost. How many steps a call takes is an argument of the program, with room
-for a fixed most: neither what is compiled nor a bit of the result depends on where a run is cut into chunks.
-
-What a batch costs: the cross-entropy that is shown, and what the steps lower.
+The program keeps the token ids on the device, gathers each batch from them by index, steps the optimizer, and
+returns the true loss of each step. The number of steps is an argument of the program, with room for a fixed
+maximum. So the compiled code and every bit of the result are the same wherever a run is cut into chunks.
 """
 
 import math
@@ -18,15 +16,21 @@ from numpy.typing import NDArray
 from rnnlab.engines.steps import Chunk, MeasuredSteps, StepRecords
 from rnnlab.engines.tensorflow.data import BatchGatherer, TokenData, lane_groups
 from rnnlab.engines.tensorflow.forward import ForwardPass, NetworkState
-from rnnlab.engines.tensorflow.snapshot import Snapshot, Snapshots, held_variables
 from rnnlab.engines.tensorflow.start import tf
-from rnnlab.engines.tensorflow.update import BestWeights, Update
+from rnnlab.engines.tensorflow.update import BestWeights, Snapshot, Snapshots, Update, held_variables
 
 Tensor = Any
 
+MOST_STEPS = 8192
+MOST_INDICES = 2**17
+"""Largest chunk: this many steps, and this many lanes over all steps."""
+
+MEASURED_AT_ONCE = 1024
+"""Steps of one measuring call; longer passages take several calls of the one compiled program."""
+
 
 class Costs:
-    """The costs of a batch's targets.
+    """The cross-entropy of a batch, as it is shown and as training lowers it.
 
     Args:
         logits: (T, N, V).
@@ -45,12 +49,11 @@ class Costs:
         self.sums = tf.stack(sums)
 
     def lowered(self, label_smoothing: float) -> Tensor:
-        """What training lowers, summed over the batch: the cross-entropy with smoothed targets.
-
-        A share of each target is spread evenly over all V tokens (Szegedy et al., 2016, section 7).
+        """The loss that training lowers: the cross-entropy with smoothed targets, summed over the batch.
 
         Args:
-            label_smoothing: that share, [0, 1).
+            label_smoothing: the share of each target that is spread evenly over all V tokens, [0, 1)
+                (Szegedy et al., 2016, section 7).
         """
         if not label_smoothing:
             return self.sums[0]
@@ -58,34 +61,26 @@ class Costs:
         return (1 - label_smoothing) * self.sums[0] + label_smoothing * tf.reduce_sum(even * self._counted)
 
 
-MOST_STEPS = 8192
-MOST_INDICES = 2**17
-"""Room of a chunk: at most so many steps, and so many lanes over all steps."""
-
-MEASURED_AT_ONCE = 1024
-"""Steps of a call that measures; longer passages take several calls of the one compiled program."""
-
-
 class TrainingProgram:
     """A network, its optimizer and its corpus, compiled.
 
-    Where a step is long, the lanes of a batch are dealt out to groups, one for each core, and each group's
-    gradients come from an XLA program of their own that runs on one core: the cores then meet once a step and
-    not at every product (`lane_groups` says where). Elsewhere all steps are one XLA program.
+    If a step is long, the lanes of a batch are dealt out to groups, one for each core (`lane_groups`
+    decides). Each group has an XLA program of its own for its gradients, which runs on one core: the cores
+    then wait for one another once a step, and not at every product. Otherwise all steps are one XLA program.
 
     Args:
         forward: the network's equations.
-        variables: its Keras variables, by their names in a model file.
+        variables: the network's Keras variables, by their names in a model file.
         optimizer: a Keras optimizer.
         data: the corpus.
         lanes: lanes N of a batch.
-        dropout_seed: the number that, with the step's own, decides what dropout drops.
-        label_smoothing: share of each target that is spread over all tokens in what the steps lower.
+        dropout_seed: a number that decides, together with the number of the step, what dropout drops.
+        label_smoothing: share of each target that is spread over all tokens in the loss that training lowers.
         track_best: whether to keep the weights of the epoch with the lowest training loss.
-        skips: whether a step that would leave no finite numbers leaves everything as it was.
-        chains_lanes: whether a lane begins an epoch in the state in which the lane before it ended the last
-            epoch, since its windows follow that lane's; the first lane, and all of the first epoch, in zeros.
-        cores: how many groups there may be.
+        skips: whether a step after which some number would not be finite is undone.
+        chains_lanes: whether a lane begins an epoch in the last state of the lane before it, whose windows
+            come before its own. The first lane begins each epoch with zeros, all lanes the first epoch.
+        cores: most groups of lanes.
     """
 
     def __init__(
@@ -123,35 +118,35 @@ class TrainingProgram:
         self._measure = _compiled(self._measure_steps)
 
     def reset(self) -> None:
-        """Forget the state and the best weights; the weights and the optimizer are the caller's to reset."""
+        """Zero the state and drop the best weights; the caller resets the weights and the optimizer."""
         self._state = [self._forward.zero_state(self._groups.lanes) for _ in range(self._groups.count)]
         if self._best:
             self._best.reset()
 
     def snapshot(self) -> Snapshot:
-        """A copy of all that the next step depends on, beside the steps' own numbers."""
+        """A copy of all arrays that the next step depends on; the step's number is not among them."""
         return self._snapshots.take(self._state)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go on from a snapshot.
+        """Restore a snapshot: the next step continues from it.
 
         Raises:
-            ValueError: it was taken of another program.
+            ValueError: the snapshot is from another program.
         """
         self._state = self._snapshots.put(snapshot, self._state)
 
     @property
     def best_epoch(self) -> int:
-        """Number of the epoch, from 0, whose training loss was lowest; −1 before the first has ended."""
+        """Number of the epoch with the lowest training loss, from 0; −1 before the first epoch has ended."""
         return -1 if self._best is None else int(self._best.kept.epoch)
 
     @property
     def best_loss(self) -> float:
-        """The training loss of the best epoch, nats per token; infinite before the first has ended."""
+        """The training loss of the best epoch, nats per token; infinite before the first epoch has ended."""
         return float("inf") if self._best is None else float(self._best.kept.loss)
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
-        """A copy of the weights as they are."""
+        """A copy of the current weights."""
         return {name: variable.numpy().copy() for name, variable in self._variables.items()}
 
     def best_weights(self) -> dict[str, NDArray[np.float32]]:
@@ -161,11 +156,11 @@ class TrainingProgram:
         return {name: copy.numpy().copy() for name, copy in self._best.kept.copies.items()}
 
     def train(self, chunk: Chunk, *, first_step: int) -> StepRecords:
-        """Take the steps of a chunk, which has at most `room` of them.
+        """Take the steps of a chunk, at most `room`, and return the figures of each step.
 
         Args:
             chunk: the steps.
-            first_step: number of the chunk's first step since training began, from 0.
+            first_step: the number of the chunk's first step in the training, from 0.
         """
         steps = len(chunk.fresh)
         starts = self._groups.dealt(chunk.starts.astype(np.int64))
@@ -179,11 +174,11 @@ class TrainingProgram:
     def measure(
         self, passage: MeasuredSteps, before: list[NDArray[np.float32]] | None = None
     ) -> tuple[StepRecords, list[NDArray[np.float32]]]:
-        """Measure steps with the weights as they are: the same figures, and the state after the last step.
+        """Measure steps with the current weights; return their figures, and the state after the last step.
 
         Args:
-            passage: the steps, of any number of lanes N.
-            before: (N, H) each part of the state before the first step; None for a zero state.
+            passage: the steps, with any number of lanes N.
+            before: each part of the state before the first step, (N, H); None for a zero state.
         """
         steps, lanes = passage.starts.shape
         state = self._forward.zero_state(lanes)
@@ -201,9 +196,9 @@ class TrainingProgram:
         return StepRecords(*np.concatenate(pieces).T), [part.numpy().T for part in tf.nest.flatten(state)]
 
     def _compiled_loop(self) -> Any:
-        """The loop over steps: one XLA program with room for a fixed number of them, or one over programs."""
+        """The loop over steps: one XLA program for up to `room` steps, or a loop that calls XLA programs."""
         steps = None if self._in_groups else self.room
-        dealt = (steps, self._groups.count, self._groups.lanes)
+        dealt = (steps, self._groups.count, self._groups.lanes)  # starts and counts; flags are (steps,)
         signature = [
             tf.TensorSpec(dealt, tf.int64),
             tf.TensorSpec(dealt, tf.int32),
@@ -228,6 +223,7 @@ class TrainingProgram:
         first_step: Tensor,
         states: list[NetworkState],
     ) -> tuple[Tensor, list[NetworkState]]:
+        """The figures of each step, (room, 3), and each group's state after the last step."""
         room = steps if self._in_groups else self.room
         records = tf.TensorArray(tf.float32, room, element_shape=(3,))
 
@@ -239,12 +235,13 @@ class TrainingProgram:
                 states, zeroed = _chained(states, fresh[k]), tf.constant(False)
             elif self._skips:  # the state is zeroed even if the step is skipped
                 states = tf.nest.map_structure(partial(_zeroed, where=fresh[k]), states)
+            # Each group's (sums, gradients, state after).
             found = []
             for group, state in enumerate(states):
                 seed = tf.stack([self._dropout_seed + (group << 16), first_step + k])
                 found.append(gradients(weights, starts[k, group], counts[k, group], zeroed, state, seed))
-            record = update([own[0] for own in found], [own[1] for own in found])
-            after = [own[2] for own in found]
+            record = update([own[0] for own in found], [own[1] for own in found])  # (3,)
+            after = [own[2] for own in found]  # (H, lanes of a group) each
             if self._chains_lanes:
                 after = [
                     tf.nest.map_structure(partial(tf.where, counts[k, group] > 0), own, state)
@@ -274,7 +271,7 @@ class TrainingProgram:
         state: NetworkState,
         seed: Tensor,
     ) -> tuple[Tensor, dict[str, Tensor], NetworkState]:
-        """Sums over the targets of a group's batch, the gradients of their cost, the state after it."""
+        """A group's sums (3,), the gradients of its loss by weight, and its state after the step."""
         with tf.GradientTape() as tape:
             tape.watch(weights)
             costs, state = self._costs(weights, starts, counts, fresh, state, seed)
@@ -284,7 +281,7 @@ class TrainingProgram:
     def _measure_steps(
         self, starts: Tensor, counts: Tensor, anew: Tensor, steps: Tensor, state: NetworkState
     ) -> tuple[Tensor, NetworkState]:
-        """The figures of the first `steps` steps, (room, 3), and the state after them."""
+        """The figures of the first `steps` steps, (MEASURED_AT_ONCE, 3), and the state after them."""
         weights = {name: variable.value for name, variable in self._variables.items()}
         records = tf.TensorArray(tf.float32, MEASURED_AT_ONCE, element_shape=(3,))
 
@@ -306,7 +303,7 @@ class TrainingProgram:
         state: NetworkState,
         seed: Tensor | None,
     ) -> tuple[Costs, NetworkState]:
-        """What a batch costs, and the state after it."""
+        """The costs of a batch, and the state after it."""
         inputs, targets, counted, keep = self._batches(starts, counts)
         state = tf.nest.map_structure(partial(_zeroed, where=fresh), state)
         logits, state = self._forward(weights, inputs, keep, state, seed)
@@ -314,22 +311,22 @@ class TrainingProgram:
 
 
 def _zeroed(part: Tensor, *, where: Tensor) -> Tensor:
-    """A part of a state, or zeros where a condition holds."""
+    """A part of a state (H, N), or zeros if the condition `where` holds."""
     return tf.where(where, tf.zeros_like(part), part)
 
 
 def _chained(states: list[NetworkState], begins: Tensor) -> list[NetworkState]:
-    """Give each lane the state of the lane before it if an epoch begins; the first lane a zero state.
+    """If an epoch begins, each lane gets the state of the lane before it, and the first lane zeros.
 
     Args:
-        states: of each group of lanes, (H, N) each part.
+        states: the state of each group of lanes, (H, lanes of a group) each.
         begins: whether an epoch begins.
     """
     groups = [tf.nest.flatten(state) for state in states]
     moved = []
     for parts in zip(*groups, strict=True):
         joined = tf.concat(parts, axis=1)  # (H, lanes of all groups)
-        shifted = tf.pad(joined[:, :-1], ((0, 0), (1, 0)))
+        shifted = tf.pad(joined[:, :-1], ((0, 0), (1, 0)))  # lane n has the state of lane n − 1
         moved.append(tf.split(tf.where(begins, shifted, joined), len(groups), axis=1))
     return [
         tf.nest.pack_sequence_as(state, [part[group] for part in moved]) for group, state in enumerate(states)

@@ -1,7 +1,7 @@
 """TensorFlow and Keras, imported without TensorFlow's log lines.
 
-TensorFlow logs to stderr while it is imported, whatever TF_CPP_MIN_LOG_LEVEL says: these lines are dropped.
-Afterwards it keeps to that setting: nothing is filtered, and what other threads or libraries write is seen.
+While TensorFlow is imported, it logs to stderr whatever TF_CPP_MIN_LOG_LEVEL says; these lines are dropped.
+Afterwards it obeys the setting. Nothing is filtered then, and every other text on stderr is seen.
 """
 
 import os
@@ -16,14 +16,14 @@ from rnnlab.errors import TrainingError, count_of
 __all__ = ["keras", "tf"]
 
 NOISE = r"^(WARNING: All log messages before absl::|[IWE][0-9]{4} [0-9:.]+ +[0-9]+ [a-z0-9_]+\.cc:[0-9]+\] )"
-"""Lines of TensorFlow's log but the fatal ones, as `grep -E` reads it."""
+"""Pattern of TensorFlow's log lines but the fatal ones, for `grep -E`."""
 
 
 @contextmanager
 def without_noise() -> Iterator[None]:
-    """Drop those lines from file descriptor 2 while the body runs; all others pass.
+    """Drop TensorFlow's log lines from file descriptor 2 while the body runs; other lines pass.
 
-    Another process filters: so the last words of a process that aborts come through, too.
+    The filter is another process, so that the message of a process that aborts comes through too.
     """
     filtering = None if sys.stderr is None else _filtering()
     if filtering is None or filtering.stdin is None:
@@ -38,12 +38,12 @@ def without_noise() -> Iterator[None]:
     finally:
         os.dup2(original, 2)
         os.close(original)
-        with suppress(subprocess.TimeoutExpired):  # where a process that the body has begun writes on
+        with suppress(subprocess.TimeoutExpired):  # if a process that the body started still writes
             filtering.wait(timeout=10)
 
 
 def _filtering() -> "subprocess.Popen[bytes] | None":
-    """A process that writes what it reads to stderr, without those lines; None where there can be none."""
+    """A process that copies its input to stderr without the log lines; None if there is no `grep`."""
     grep = shutil.which("grep")
     if grep is None or sys.platform == "win32":
         return None
@@ -56,12 +56,12 @@ def _filtering() -> "subprocess.Popen[bytes] | None":
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")  # keeps memory: a fresh page costs its first writer
+os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")  # reuses memory: writing to a fresh page is slow
 with without_noise():
     import keras
     import tensorflow as tf
 
-if keras.backend.backend() != "tensorflow":  # it was imported before, as in a notebook
+if keras.backend.backend() != "tensorflow":  # Keras was imported before, as in a notebook
     raise TrainingError(
         f"Keras was loaded with its backend {keras.backend.backend()}, and rnnlab needs tensorflow; set"
         " KERAS_BACKEND=tensorflow before keras is imported"
@@ -69,7 +69,7 @@ if keras.backend.backend() != "tensorflow":  # it was imported before, as in a n
 
 
 def cpu_cores() -> int:
-    """How many cores training may use; 1 where TensorFlow computes on something else than the CPU."""
+    """Number of cores that training may use; 1 if TensorFlow computes on a GPU."""
     on_cpu = not tf.config.list_physical_devices("GPU")
     if not on_cpu:
         return 1
@@ -77,7 +77,7 @@ def cpu_cores() -> int:
 
 
 def device_name() -> str:
-    """What training runs on, as TensorFlow names it."""
+    """The device that training runs on, as TensorFlow names it, or the CPU with its number of threads."""
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
         return str(tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU"))

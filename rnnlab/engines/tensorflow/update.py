@@ -1,16 +1,17 @@
-"""One step of the optimizer, from what the groups of lanes found; or none, where it would not end well.
+"""The variables that training changes: one step of the optimizer, the best epoch's weights, and snapshots."""
 
-The weights of the best epoch so far, kept while the compiled program runs on.
-"""
-
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnlab.engines.tensorflow.start import tf
 
 Tensor = Any
+Snapshot = dict[str, NDArray[Any]]
+"""All that the next training step depends on, as arrays by name: variables, and the state of each lane."""
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,8 @@ class Kept:
 
     Attributes:
         copies: the weights, by the names of the variables.
-        loss: mean training loss of the epoch, nats per token; infinite where no epoch has ended.
-        epoch: its number, from 0; −1 where no epoch has ended.
+        loss: mean training loss of the epoch, nats per token; infinite before an epoch has ended.
+        epoch: the number of the epoch, from 0; −1 before an epoch has ended.
     """
 
     copies: dict[str, Any]
@@ -29,17 +30,17 @@ class Kept:
 
     @classmethod
     def none(cls, variables: dict[str, Any]) -> "Kept":
-        """No epoch yet."""
+        """The state before any epoch has ended."""
         copies = {name: tf.Variable(variable.value) for name, variable in variables.items()}
         return cls(copies, tf.Variable(np.inf, dtype=tf.float32), tf.Variable(-1))
 
     def variables(self, prefix: str) -> dict[str, Any]:
-        """All of it, by name."""
+        """Its variables, by name."""
         copies = {f"{prefix}/copies/{name}": copy for name, copy in self.copies.items()}
         return {**copies, f"{prefix}/loss": self.loss, f"{prefix}/epoch": self.epoch}
 
     def take(self, others: dict[str, Tensor], loss: Tensor, epoch: Tensor, *, where: Tensor) -> None:
-        """Be other weights, if a condition holds."""
+        """Take over other weights with their loss and epoch, if the condition `where` holds."""
         for name, copy in self.copies.items():
             copy.assign(tf.where(where, others[name], copy))
         self.loss.assign(tf.where(where, loss, self.loss))
@@ -49,9 +50,10 @@ class Kept:
 class BestWeights:
     """Copies of the weights at the end of the epoch with the lowest mean training loss so far.
 
-    The loss of an epoch is that of its steps, before each of them: what the last steps did to the weights
-    shows in the next epoch only. Adam can take a great step where gradients have all but vanished, so an
-    epoch counts for the larger of its own loss and the next one's; the last, which none follows, for its own.
+    The loss of an epoch is the mean over its steps, each measured before its update. So the effect of the
+    last updates shows only in the next epoch; Adam, for one, can take a large step where gradients have
+    almost vanished. An epoch's score is therefore the larger of its own loss and the next epoch's. The score
+    of the last epoch is its own loss.
 
     Args:
         variables: the weights, by name.
@@ -65,16 +67,16 @@ class BestWeights:
 
     @property
     def kept(self) -> Kept:
-        """The best epoch, where the last one may be it."""
+        """The best epoch; the last epoch counts with its own loss."""
         return self._last if float(self._last.loss) < float(self._score) else self._best
 
     def variables_held(self) -> dict[str, Any]:
-        """All that it remembers, by name."""
+        """All its variables, by name."""
         own = {"score": self._score, "epochs": self._epochs, "sums": self._sums}
         return {**self._best.variables("best"), **self._last.variables("last"), **own}
 
     def reset(self) -> None:
-        """Be as before the first epoch; the copies follow with the first that ends."""
+        """Return to the state before the first epoch; the copies are overwritten when an epoch ends."""
         for kept in (self._best, self._last):
             kept.loss.assign(np.inf)
             kept.epoch.assign(-1)
@@ -83,15 +85,16 @@ class BestWeights:
         self._sums.assign(tf.zeros(2))
 
     def add(self, record: Tensor) -> None:
-        """Count in a step's (loss, correct, counted)."""
+        """Add a step's (mean loss, correct, counted), (3,), to the sums of the epoch."""
         self._sums.assign_add(tf.stack([tf.math.multiply_no_nan(record[0], record[2]), record[2]]))
 
     def end_epoch(self, ended: Tensor) -> None:
-        """If an epoch has ended, remember the weights, and keep those before it if they were the best.
+        """If an epoch has ended, copy the weights; keep those of the epoch before it if its score is lowest.
 
-        Those that are not finite count as infinitely bad.
+        An epoch whose loss or weights are not finite gets an infinite loss.
         """
-        mean = self._sums[0] / self._sums[1]
+        mean = self._sums[0] / self._sums[1]  # nats per token
+        # The score of the epoch before this one is known now.
         score = tf.where(tf.math.is_finite(mean), tf.maximum(self._last.loss, mean), np.inf)
         better = ended & (score < self._score)
         before = {name: copy.value() for name, copy in self._last.copies.items()}
@@ -104,44 +107,36 @@ class BestWeights:
         self._epochs.assign_add(tf.cast(ended, tf.int32))
 
 
-def all_finite(tensors: list[Tensor]) -> Tensor:
-    """Whether every float among some tensors is a finite number."""
-    floats = [tensor for tensor in tensors if tensor.dtype.is_floating]
-    return tf.reduce_all(tf.stack([tf.reduce_all(tf.math.is_finite(tensor)) for tensor in floats]))
-
-
 class Update:
-    """Changes the weights of a network.
+    """One step of the optimizer with the gradients of all groups of lanes.
 
     Args:
-        variables: its Keras variables, by name.
+        variables: the network's Keras variables, by name.
         optimizer: a Keras optimizer that has been built for them.
-        best: what keeps the weights of the best epoch; None keeps none.
-        skips: whether a step whose loss, or weights or moments after it, are not finite is undone.
-
-    Attributes:
-        skips: the same.
+        best: the weights of the best epoch, which are kept up to date; None if none are kept.
+        skips: whether a step is undone if its loss, or a weight or a moment after it, is not finite.
     """
 
     def __init__(
         self, variables: dict[str, Any], optimizer: Any, best: BestWeights | None, *, skips: bool
     ) -> None:
-        self._variables, self._optimizer, self._best, self.skips = variables, optimizer, best, skips
+        self._variables, self._optimizer, self._best, self._skips = variables, optimizer, best, skips
 
     def __call__(self, sums: list[Tensor], gradients: list[dict[str, Tensor]]) -> Tensor:
-        """The record of a step: (loss, correct, counted) of its batch; none counted if it was skipped.
+        """Change the weights; return (mean loss, correct, counted) of the batch, (3,), counted 0 if undone.
 
         Args:
-            sums: (cost, correct, counted) of each group's lanes, (3,).
-            gradients: of each group's cost, by the names of the variables.
+            sums: (loss, correct, counted) summed over each group's lanes, (3,) each.
+            gradients: the gradients of each group's summed loss, by the names of the variables.
         """
         cost, correct, counted = tf.unstack(tf.add_n(sums))
         scale = tf.math.divide_no_nan(1.0, counted)
+        # The gradient of the mean loss, by variable.
         means = [scale * tf.add_n([group[name] for group in gradients]) for name in self._variables]
         held = [each.value for each in (*self._variables.values(), *self._optimizer.variables)]
-        before = [tf.identity(variable) for variable in held] if self.skips else []
+        before = [tf.identity(variable) for variable in held] if self._skips else []
         self._optimizer.apply(means, list(self._variables.values()))
-        if self.skips:
+        if self._skips:
             taken = tf.math.is_finite(cost) & all_finite(held)
             for variable, old in zip(held, before, strict=True):
                 variable.assign(tf.where(taken, variable, old))
@@ -150,3 +145,72 @@ class Update:
         if self._best:
             self._best.add(record)
         return record
+
+
+class Snapshots:
+    """Takes snapshots of a training program, and restores them.
+
+    Args:
+        variables: all variables that a step changes or reads, by name.
+        lanes: lanes N of a batch; the groups may have more lanes, of which the last ones fill up.
+    """
+
+    def __init__(self, variables: Mapping[str, Any], *, lanes: int) -> None:
+        self._variables, self._lanes = variables, lanes
+
+    def take(self, states: Sequence[Any]) -> Snapshot:
+        """Copies of all variables, and of each part of the state over the lanes of all groups, (H, N)."""
+        taken = {name: np.array(variable.numpy()) for name, variable in self._variables.items()}
+        groups = [tf.nest.flatten(state) for state in states]
+        for number, parts in enumerate(zip(*groups, strict=True)):
+            taken[f"state/{number}"] = np.concatenate(parts, axis=1)[:, : self._lanes].copy()  # (H, N)
+        return taken
+
+    def put(self, snapshot: Snapshot, states: Sequence[Any]) -> list[Any]:
+        """Set all variables, and return the states of the groups; their number may have changed since.
+
+        Args:
+            snapshot: a result of `take`.
+            states: states of the same layers and groups as the wanted ones.
+
+        Raises:
+            ValueError: the names, shapes or types of the snapshot are not those of this program.
+        """
+        if _shapes(snapshot) != _shapes(self.take(states)):
+            raise ValueError("the snapshot is not one of this program")
+        for name, variable in self._variables.items():
+            variable.assign(snapshot[name])
+        parts = [snapshot[f"state/{number}"] for number in range(len(tf.nest.flatten(states[0])))]
+        dealt, begin = [], 0
+        for state in states:
+            flat = tf.nest.flatten(state)
+            width = flat[0].shape[1] if flat else 0
+            own = [tf.constant(_columns(part, begin, width)) for part in parts]
+            dealt.append(tf.nest.pack_sequence_as(state, own))
+            begin += width
+        return dealt
+
+
+def held_variables(variables: dict[str, Any], optimizer: Any, best: BestWeights | None) -> dict[str, Any]:
+    """The variables of the network, the optimizer and the best weights, by name."""
+    return {
+        **{f"weights/{name}": variable.value for name, variable in variables.items()},
+        **{f"optimizer/{number}": variable.value for number, variable in enumerate(optimizer.variables)},
+        **{f"best/{name}": variable for name, variable in (best.variables_held() if best else {}).items()},
+    }
+
+
+def all_finite(tensors: list[Tensor]) -> Tensor:
+    """Whether every number of the float tensors is finite."""
+    floats = [tensor for tensor in tensors if tensor.dtype.is_floating]
+    return tf.reduce_all(tf.stack([tf.reduce_all(tf.math.is_finite(tensor)) for tensor in floats]))
+
+
+def _shapes(snapshot: Snapshot) -> dict[str, tuple[Any, ...]]:
+    return {name: (array.shape, array.dtype) for name, array in snapshot.items()}
+
+
+def _columns(part: NDArray[np.float32], begin: int, width: int) -> NDArray[np.float32]:
+    """The lanes of one group of a part of the state, (H, width); zeros for lanes that fill the group up."""
+    lanes = part[:, begin : begin + width]
+    return np.pad(lanes, ((0, 0), (0, width - lanes.shape[1])))

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnlab.engines.numpy.equation import Equation, Floats, TimeStep
+from rnnlab.engines.numpy.equation import Floats, LayerEquation, TimeStep
 from rnnlab.models import cells
 from rnnlab.models.cells import (
     Array,
@@ -33,13 +33,16 @@ ALL = [
 each_cell = pytest.mark.parametrize("cell", ALL, ids=lambda cell: type(cell).__name__)
 
 
-def equation_of(cell: Cell) -> Equation:
+def equation_of(cell: Cell) -> LayerEquation:
     weights = {name: np.ones(shape, np.float32) for name, shape in cell.weight_shapes(1, H).items()}
-    return Equation(cell, H, cell.parameters(weights))
+    return LayerEquation(cell, H, cell.parameters(weights))
 
 
-def laid_out(cell: Cell, equation: Equation) -> TimeStep:
-    kernels = {gates: np.ones((len(gates) * H, H), np.float32) for gates in equation.products}
+def laid_out(cell: Cell) -> TimeStep:
+    equation = equation_of(cell)
+    kernels = {
+        product.gates: np.ones((equation.rows(product), H), np.float32) for product in equation.graph.products
+    }
     return TimeStep(equation, kernels, [np.ones((H, LANES), np.float32) for _ in cell.state])
 
 
@@ -67,7 +70,7 @@ def test_gates_that_are_more_than_a_sum_are_activated_one_by_one(cell: Cell) -> 
 
 def test_a_step_of_an_lstm_is_ten_calls() -> None:
     """The product, its sum, three for all gates, two products and a sum for c, two for h."""
-    names = [function.__name__ for function, _ in laid_out(cells.Lstm(), equation_of(cells.Lstm())).calls]
+    names = [function.__name__ for function, _ in laid_out(cells.Lstm()).calls]
 
     assert names == ["dot", "add", "tanh", "multiply", "add", *["multiply"] * 2, "add", "tanh", "multiply"]
 
@@ -75,7 +78,7 @@ def test_a_step_of_an_lstm_is_ten_calls() -> None:
 @each_cell
 def test_every_call_writes_into_an_array_that_is_there(cell: Cell) -> None:
     """The last argument is what a call returns; the state is where it was."""
-    step = laid_out(cell, equation_of(cell))
+    step = laid_out(cell)
     state = step.state
 
     for function, arguments in step.calls:
@@ -88,7 +91,7 @@ def test_every_call_writes_into_an_array_that_is_there(cell: Cell) -> None:
 @each_cell
 def test_no_call_writes_into_what_it_is_given(cell: Cell) -> None:
     """Neither x nor a weight: only arrays of the step's own, and the state."""
-    step = laid_out(cell, equation_of(cell))
+    step = laid_out(cell)
     step.x[:] = 0.25
     kernels = [arguments[0] for function, arguments in step.calls if function is np.dot]
 
@@ -104,6 +107,7 @@ class Swap(Cell):
 
     gates = "h"
     state = ("h", "c")
+    additive = False
 
     def step(self, xp: Any, x: Array, product: Product, state: State, parameters: State) -> State:
         h, c = state
@@ -112,7 +116,7 @@ class Swap(Cell):
 
 def test_an_old_state_that_is_still_needed_is_not_written_over() -> None:
     """h' = c + x, c' = h + h U: h is read after h' is known."""
-    step = laid_out(Swap(), equation_of(Swap()))
+    step = laid_out(Swap())
     step.x[:] = 10
     step.state[0][:], step.state[1][:] = 1, 5
 

@@ -210,7 +210,9 @@ def test_an_additive_cell_with_other_products_is_refused() -> None:
 
     weights = random_layer(Additive(), 3, 5)
 
-    with pytest.raises(ValueError, match="Additive: an additive cell has one product"):
+    with pytest.raises(
+        ValueError, match=r"Additive: additive: expected one product, product\(h\), for all gates"
+    ):
         fast(Additive(), tf.zeros((7, 2, 3)), weights, None, (tf.zeros((2, 5)),))
 
 
