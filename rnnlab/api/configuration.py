@@ -1,4 +1,4 @@
-"""`rnnlab.load_config`: an experiment from a file or a text, with settings changed on the way."""
+"""`rnnlab.load_config`: read an experiment from a YAML file or a YAML text, with some settings replaced."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from rnnlab.config.writing import yaml_line
 from rnnlab.errors import ConfigError
 
 Settings = Mapping[str, Any]
-"""Values by dotted name, such as `{"model.units": [128, 64]}`."""
+"""Values of settings by dotted name, such as `{"model.units": [128, 64]}`."""
 
 _IN_SET = re.compile("^--set ")
 
@@ -27,17 +27,17 @@ def load_config(
     """The experiment of a YAML file, or of a YAML text.
 
     Args:
-        path_or_text: a file's name; or a text, which has a line break or begins with `{`. Paths in a text are
-            relative to the working folder.
-        overrides: settings that replace the file's, each `key.path=value` as for `--set`: text and paths as
-            they stand, other values as YAML.
-        set: the same as values by dotted name, `{"model.units": 256}`; they replace those before them.
+        path_or_text: the name of a file; or a text, which has a line break or begins with `{`. Paths in a
+            text are relative to the working folder.
+        overrides: settings that replace those of the file, each `key.path=value` as for `--set`: text and
+            paths as they stand, other values as YAML.
+        set: settings by dotted name, `{"model.units": 256}`, which replace those of `overrides` too.
 
     Returns:
-        A frozen record; `experiment.model.units`, for one.
+        A frozen record, with settings such as `experiment.model.units`.
 
     Raises:
-        ConfigError: everything that is wrong, one line each, with file, line and column.
+        ConfigError: a line for each mistake, with file, line and column.
     """
     everything: tuple[Override, ...] = (*overrides, *overrides_of(set or {}))
     with settings_named():
@@ -48,7 +48,7 @@ def load_config(
 
 @contextmanager
 def settings_named() -> Iterator[None]:
-    """Let an error of the body say `set: model.units` of a setting, where the command line says `--set`."""
+    """Name a setting in an error of the body as `set: model.units`; the command line has `--set`."""
     try:
         yield
     except ConfigError as error:
@@ -56,17 +56,17 @@ def settings_named() -> Iterator[None]:
 
 
 def is_text(path_or_text: str) -> bool:
-    """Whether it is YAML itself and no file's name."""
+    """Whether a string is YAML and not the name of a file."""
     return "\n" in path_or_text or path_or_text.lstrip().startswith("{")
 
 
 def overrides_of(settings: Settings) -> list[Setting]:
-    """Values by dotted name as settings that replace a file's."""
+    """Settings by dotted name, in the form in which they replace those of a file."""
     return [Setting(name, yaml_line(_plain(value))) for name, value in settings.items()]
 
 
 def _plain(value: Any) -> Any:
-    """A value of the kinds that YAML has: paths are text, tuples lists, NumPy's numbers numbers."""
+    """A value with types of YAML: a path becomes text, a tuple a list, a number of NumPy a number."""
     if isinstance(value, Mapping):
         return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""`rnnlab.train` and `rnnlab.resume`: training from Python, in a script, a notebook or a thread."""
+"""`rnnlab.train` and `rnnlab.resume`: train from Python, in a script, a notebook or a thread."""
 
 import os
 import threading
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rnnlab.training.loop import Progress
 
 _one_at_a_time = threading.Lock()
-"""Held while a training runs: while TensorFlow compiles, the process' stderr is elsewhere."""
+"""Held while a training runs, since stderr of the whole process is redirected while TensorFlow compiles."""
 
 
 def train(
@@ -35,22 +35,23 @@ def train(
 ) -> Run:
     """Train a model from the start; nothing is printed.
 
-    Ctrl-C, or a notebook's stop button, ends training after the running chunk with everything saved. In any
-    but the main thread signals are left alone. Trainings of several threads take turns.
+    Ctrl-C, or the stop button of a notebook, ends training after the running chunk of steps, with everything
+    saved. Outside the main thread signals are not handled. Trainings of several threads run one after the
+    other.
 
     Args:
         config: an experiment, a YAML file, or a YAML text.
         run_dir: a new or empty folder for the run, instead of `runs/<name>-<number>` in the working folder.
-        name: of the run; left out, that of the file, or else the model's kind.
-        progress: is called after each chunk of steps with where training stands; `print` will do.
-        tell: is told in a sentence what the user should know, such as what was chosen for the data.
+        name: name of the run; left out, the name of the file, or the kind of the model.
+        progress: a function that is called with the progress after each chunk of steps, such as `print`.
+        tell: a function that is called with sentences for the user, such as a note on the data.
 
     Raises:
-        ConfigError: the configuration cannot be.
+        ConfigError: the configuration has a mistake.
         DataError: the data cannot be read, or is too short.
         RunError: the run folder cannot be written, or holds files already.
         TrainingError: the loss is no longer a number.
-        Interrupted: a signal came; everything is saved, and `resume` goes on.
+        Interrupted: a signal came; everything is saved, and `resume` continues.
     """
     experiment = config if isinstance(config, Experiment) else load_config(config)
     name = _name_of(config, experiment) if name is None else name
@@ -70,17 +71,17 @@ def resume(
     progress: "Callable[[Progress], None] | None" = None,
     tell: Callable[[str], None] | None = None,
 ) -> Run:
-    """Go on with a run that was interrupted, or a finished one with more epochs, to the same bits.
+    """Resume an interrupted run, or a finished one with more epochs; the result has the same bits.
 
     Args:
-        run: the run or its folder; left out, the newest.
-        overrides: settings that may change, such as `training.epochs=200`.
-        set: the same as values by dotted name.
+        run: the run or its folder; left out, the newest run.
+        overrides: settings to replace, such as `training.epochs=200`.
+        set: settings to replace, by dotted name.
         progress: as for `train`.
         tell: as for `train`.
 
     Raises:
-        UsageError: other settings than those that may change.
+        UsageError: one of the settings cannot be replaced in a run.
         RnnlabError: as for `train`.
     """
     left = run if isinstance(run, Run) else load_run(run)
@@ -119,7 +120,7 @@ def _train(
 
 
 def _places_named(config: str | os.PathLike[str] | Experiment) -> AbstractContextManager[None]:
-    """Adds the place of a setting to what only the data shows; an experiment of Python has no places."""
+    """Add the place of a setting to an error that only the data shows; an `Experiment` has no places."""
     if isinstance(config, Experiment):
         return nullcontext()
     if isinstance(config, str) and is_text(config):
@@ -128,11 +129,11 @@ def _places_named(config: str | os.PathLike[str] | Experiment) -> AbstractContex
 
 
 def _name_of(config: str | os.PathLike[str] | Experiment, experiment: Experiment) -> str:
-    """The file's name without its extension, or the model's kind."""
+    """The name of the file without its extension, or the kind of the model."""
     if isinstance(config, Experiment) or (isinstance(config, str) and is_text(config)):
         return experiment.model.kind
     return Path(config).stem
 
 
 def _silent(_: object) -> None:
-    """Nothing."""
+    """Ignore what is reported."""
