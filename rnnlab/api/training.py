@@ -1,25 +1,92 @@
-"""`rnnlab.train` and `rnnlab.resume`: training from Python, in a script, a notebook or a thread."""
+"""`rnnlab.train` and `rnnlab.resume`: training from Python, in a script, a notebook or a thread.
+
+`rnnlab.load_config`: an experiment from a file or a text, with settings changed on the way.
+"""
 
 import os
+import re
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from rnnlab.api.configuration import Settings, is_text, load_config, overrides_of, settings_named
 from rnnlab.api.run import Run, load_run
-from rnnlab.config.overrides import Override
-from rnnlab.config.reading import places_named, resumed_experiment
+from rnnlab.config.overrides import Override, Setting
+from rnnlab.config.reading import parse_experiment, places_named, read_experiment, resumed_experiment
 from rnnlab.config.schema import Experiment
+from rnnlab.config.writing import yaml_line
 from rnnlab.datasets.loading import Data, load_data
-from rnnlab.errors import UsageError
+from rnnlab.errors import ConfigError, UsageError
 from rnnlab.runs.data import found_again
 from rnnlab.runs.layout import CONFIG
 
 if TYPE_CHECKING:
     from rnnlab.training.loop import Progress
+
+Settings = Mapping[str, Any]
+"""Values by dotted name, such as `{"model.units": [128, 64]}`."""
+
+_IN_SET = re.compile("^--set ")
+
+
+def load_config(
+    path_or_text: str | os.PathLike[str],
+    *overrides: str,
+    set: Settings | None = None,  # noqa: A002 (it is `--set` of the command line)
+) -> Experiment:
+    """The experiment of a YAML file, or of a YAML text.
+
+    Args:
+        path_or_text: a file's name; or a text, which has a line break or begins with `{`. Paths in a text are
+            relative to the working folder.
+        overrides: settings that replace the file's, each `key.path=value` as for `--set`: text and paths as
+            they stand, other values as YAML.
+        set: the same as values by dotted name, `{"model.units": 256}`; they replace those before them.
+
+    Returns:
+        A frozen record; `experiment.model.units`, for one.
+
+    Raises:
+        ConfigError: everything that is wrong, one line each, with file, line and column.
+    """
+    everything: tuple[Override, ...] = (*overrides, *overrides_of(set or {}))
+    with settings_named():
+        if isinstance(path_or_text, str) and is_text(path_or_text):
+            return parse_experiment(path_or_text, name="config", folder=Path.cwd(), overrides=everything)
+        return read_experiment(Path(path_or_text), everything)
+
+
+@contextmanager
+def settings_named() -> Iterator[None]:
+    """Let an error of the body say `set: model.units` of a setting, where the command line says `--set`."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(*(_IN_SET.sub("set: ", line) for line in str(error).splitlines())) from None
+
+
+def is_text(path_or_text: str) -> bool:
+    """Whether it is YAML itself and no file's name."""
+    return "\n" in path_or_text or path_or_text.lstrip().startswith("{")
+
+
+def overrides_of(settings: Settings) -> list[Setting]:
+    """Values by dotted name as settings that replace a file's."""
+    return [Setting(name, yaml_line(_plain(value))) for name, value in settings.items()]
+
+
+def _plain(value: Any) -> Any:
+    """A value of the kinds that YAML has: paths are text, tuples lists, NumPy's numbers numbers."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    return value.item() if hasattr(value, "item") else value
+
 
 _one_at_a_time = threading.Lock()
 """Held while a training runs: while TensorFlow compiles, the process' stderr is elsewhere."""

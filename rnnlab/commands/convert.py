@@ -51,7 +51,7 @@ def command(sources: tuple[Path, ...], target: Path, **options: Any) -> None:
     from rnnlab.errors import DataError
     from rnnlab.files import write_durably
     from rnnlab.music.files import collect, transposed, written
-    from rnnlab.music.omissions import omissions_of
+    from rnnlab.music.tune import omissions_of
 
     transposition = _transposition(options["transpose"])
     suffix = ".notes"
@@ -98,7 +98,7 @@ def _reading(options: dict[str, Any]) -> Any:
 
 def _summary(collection: "Collection", target: str) -> str:
     """How much was converted, and what was lost on the way."""
-    from rnnlab.music.omissions import listed, omissions_of
+    from rnnlab.music.tune import listed, omissions_of
 
     tunes = collection.tunes
     omissions = omissions_of(tunes)

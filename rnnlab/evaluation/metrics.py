@@ -14,8 +14,8 @@ from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batches import Batches, reading_order
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.loading import Data
+from rnnlab.engines import Stepper
 from rnnlab.engines.numpy import numpy_model
-from rnnlab.engines.stepper import Stepper
 from rnnlab.evaluation.scoring import Scores, score
 from rnnlab.evaluation.significance import student_interval
 from rnnlab.models.model_file import TrainedModel

@@ -14,10 +14,10 @@ from rnnlab.config.schema import Experiment, MlpModel
 from rnnlab.datasets.batches import Batches, make_batches
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.loading import load_data
-from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.datasets.splits import Part, Splits
 from rnnlab.errors import count_of
 from rnnlab.evaluation.windows import Ceiling, window_ceiling
+from rnnlab.files import Report, unreported
 from rnnlab.models.architecture import Architecture, architecture_of
 
 FIRST_WINDOWS = 10

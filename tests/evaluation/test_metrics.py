@@ -16,14 +16,14 @@ from rnnlab.commands.evaluation_results import evaluation_rows, metrics_json
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batches import reading_order
 from rnnlab.datasets.corpus import load_corpus
-from rnnlab.datasets.folds import fold_data
 from rnnlab.datasets.splits import split_corpus
+from rnnlab.engines import Ids, Logits, State, Stepper, Stream
 from rnnlab.engines.numpy import numpy_model
-from rnnlab.engines.stepper import Ids, Logits, State, Stepper, Stream
 from rnnlab.evaluation.measurement import Evaluation, Passage
 from rnnlab.evaluation.metrics import Confusions, CrossValidation, Metrics, held_out_metrics, measure
 from rnnlab.evaluation.scoring import Scores
 from rnnlab.reports.overview import measures_table
+from rnnlab.training.folds import fold_data
 from tests.counting_model import CountingModel
 from tests.evaluation.digits import STATEFUL, STREAM, digits
 from tests.evaluation.opinionated import model_that_expects
