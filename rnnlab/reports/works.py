@@ -1,7 +1,4 @@
-"""The works in a report: music with score and player, or text shaded by the surprise of each character.
-
-A piece of music in a report: an engraved score, a player, a MIDI file and the notes as text.
-"""
+"""The works in a report: music with score, player, MIDI file and notes, or text shaded by surprise."""
 
 import math
 import re

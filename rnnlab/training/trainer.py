@@ -2,8 +2,6 @@
 
 Compiling a program takes seconds. When a `Trainer` is gone, its program is kept, and the next `Trainer` uses
 it again if no setting that a step depends on has changed: so the folds of a cross-validation share one.
-
-The Keras optimizer of a configuration, and its learning rate at each step of the training.
 """
 
 import json
