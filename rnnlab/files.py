@@ -1,4 +1,4 @@
-"""Text files are read with reports of progress; files are written so that a crash leaves none half written."""
+"""Text files are read with reports of progress, and written so that a crash leaves none half written."""
 
 import codecs
 import math
