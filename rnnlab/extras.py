@@ -6,14 +6,13 @@ from typing import Any
 from rnnlab.errors import DataError
 
 EXTRAS = {
-    "matplotlib": ("plot", "a picture"),
     "mido": ("midi", "writing MIDI"),
     "onnx": ("export", "ONNX"),
-    "resvg_py": ("score", "a picture of a score"),
+    "resvg_py": ("plot", "a picture as PNG"),
     "tensorboard": ("tensorboard", "a log for TensorBoard"),
     "verovio": ("score", "a score"),
 }
-"""The extra of pyproject.toml that installs each library, and what needs the library."""
+"""The smallest extra of pyproject.toml that installs each library, and what needs the library."""
 
 
 def load_extra(module: str) -> Any:

@@ -109,7 +109,6 @@ SEVERAL = {
     "music/kern_spines.py": "notes",  # quarter notes
     "music/melody.py": "notes",
     "music/midi.py": "steps",
-    "music/musicxml.py": "semitones",
     "music/voice.py": "notes",  # whole notes, in fractions
     "music/files.py": "tunes",
     "runs/history.py": "numbers",
@@ -121,12 +120,12 @@ SEVERAL = {
     "reports/music.py": "notes",
     "tracing/page.py": "numbers",
     "tracing/view.py": "units",
-    "comparison/verdict.py": "seeds",
+    "comparison/measures.py": "seeds",
     "reports/works.py": "notes",
     "tracing/reading.py": "tokens",
     "tracing/tracing.py": "steps, values",
     "training/checkpoints.py": "lanes",
-    "training/loop.py": "steps",
+    "training/monitor.py": "steps",
     "training/folds.py": "folds",
 }
 """Nouns by module, of which messages count two or more, whatever happens: so they are written as plurals."""

@@ -1,6 +1,10 @@
-"""What the documentation says to type can be typed, what it says to write can be read, links lead on."""
+"""Commands of the documentation print what it shows, its YAML can be read, its links lead somewhere."""
 
+import io
+import os
 import re
+import subprocess
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -8,15 +12,32 @@ import pytest
 from rnnlab.commands import COMMANDS, run
 from rnnlab.config.comparison import read_comparison
 from rnnlab.config.reading import parse_experiment
-from tests.documentation import PAGES, ROOT, Block, blocks, name_of, rnnlab_commands, shortened
+from tests.documentation import (
+    PAGES,
+    ROOT,
+    Block,
+    Comparison,
+    Step,
+    abridged,
+    as_shown,
+    blocks,
+    check_outputs,
+    missing,
+    name_of,
+    output_below,
+    rnnlab_commands,
+    rnnlab_words,
+    steps,
+)
 from tests.lectures import copy_inputs
 
 DOCS = ROOT / "docs"
+EXACT, TRAINED, SHORTENED = Comparison
 LANGUAGES = {
     "sh": "commands, each of which a test runs",
-    "bash": "commands that no test runs, since they take long, need what is not here, or come later",
+    "bash": "commands that no test runs, since they take long or need what is not here",
     "yaml": "sections of a configuration that can be read",
-    "text": "what the commands above print",
+    "text": "what the commands directly above print",
     "python": "lines that a test runs, or that are those of a file of the project",
     "diff": "lines of a file of the project, before and after",
     "toml": "a file of another project",
@@ -29,7 +50,10 @@ ELSEWHERE = {
     "docs/tutorial.ko.md": ("tests/test_tutorial.py", {"sh", "text"}),
     "docs/adding-a-cell.md": ("tests/test_adding_a_cell.py", {"sh", "text", "python", "diff", "toml"}),
 }
-"""Pages with blocks that another test runs or compares; `text`, `diff` and `toml` are in no other page."""
+"""Pages with blocks that another test runs or compares; `diff` and `toml` are in no other page."""
+
+WITHOUT_OUTPUT = {"docs/reliability.md": "the guide shows the output of the same commands"}
+"""Pages whose commands need no output below them, each with the reason."""
 
 IN_A_SHELL = {"README.md", "docs/guide.md"}
 """Pages whose commands and Python are run in a shell, by tests/test_docs_in_a_shell.py."""
@@ -56,28 +80,101 @@ def yaml_blocks() -> list[tuple[Path, Block]]:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder with the project's configs and data, and a text and tunes of the user's own."""
+    """A working folder with the project's configs and data; no width is set, as in a pipe."""
     copy_inputs(tmp_path)
-    (tmp_path / "my.txt").write_text("All work and no play makes Jack a dull boy. " * 50)
-    (tmp_path / "my.notes").write_text("g8 e8 e4 f8 d8 d4 c8 d8 e8 f8 g8 g8 g4")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)
     return tmp_path
+
+
+def typed(step: Step, names: dict[str, object]) -> str:
+    """What a step prints in this process, on stdout and stderr; Python's names are kept in `names`."""
+    if step.block.language == "python":
+        exec(compile(step.block.text, "page", "exec"), names)
+    printed = io.StringIO()
+    for line in step.lines:
+        if words := rnnlab_words(line):
+            stdout = io.StringIO() if step.hides else printed
+            with redirect_stdout(stdout), redirect_stderr(printed):
+                code = run(words)
+            assert code == 0, f"{line}\n{printed.getvalue()}"
+        elif line.startswith("cd "):
+            os.chdir(line.removeprefix("cd "))
+        else:
+            shell = subprocess.run(line, shell=True, check=True, capture_output=True, text=True)
+            printed.write(shell.stdout)
+    return printed.getvalue()
 
 
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if name_of(page) not in {*ELSEWHERE, *IN_A_SHELL}], ids=name_of
 )
-@pytest.mark.usefixtures("folder")
 # Keras' saver asks a variable for an array as NumPy 1 did.
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
-def test_every_command_and_every_line_of_python_of_a_page_works(page: Path) -> None:
-    """In the page's order, in a fresh folder; training is cut to three epochs to keep the test short."""
+def test_every_command_of_a_page_prints_what_is_shown(page: Path, folder: Path) -> None:
+    """In the page's order, in a fresh folder, its Python too; trainings are cut to three epochs."""
     names: dict[str, object] = {}
+    found = steps(page)
+
+    printed = [as_shown(typed(step, names), folder) for step in found]
+
+    check_outputs(found, printed)
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if name_of(page) not in {*ELSEWHERE, *WITHOUT_OUTPUT}], ids=name_of
+)
+def test_every_command_has_its_output_below_it(page: Path) -> None:
+    """In a `text` block directly below; no other block is `text`, and no `bash` block has such a command."""
+    below = [output_below(page, block) for block in blocks(page) if block.language == "sh"]
+
     for block in blocks(page):
-        if block.language == "python":
-            exec(compile(block.text, page.name, "exec"), names)
-        for words in block.rnnlab_commands if block.language == "sh" else ():
-            assert run(shortened(words)) == 0, f"rnnlab {' '.join(words)}"
+        if block.language in {"sh", "bash"} and block.rnnlab_commands:
+            assert block.language == "sh", f"line {block.line}"
+            assert output_below(page, block), f"line {block.line}"
+        assert block.language != "text" or block in below, f"line {block.line}"
+
+
+@pytest.mark.parametrize(
+    ("comparison", "shown", "printed", "lacking"),
+    [
+        (EXACT, "one  two\n", "one  two\n", None),
+        (EXACT, "one  two\n", "one two\n", "one  two"),
+        (EXACT, "one\n", "one\ntwo\n", "(more was printed)"),
+        (EXACT, "one\n…\nfour\n", "one\ntwo\nthree\nfour\n", None),
+        (EXACT, "one\n…\nthree\n…\n", "one\ntwo\nthree\nfour\n", None),
+        (EXACT, "one\n…\nthree\n…\n", "one\ntwo\nfour\n", "three"),
+        (EXACT, "…\nthree\n", "one\ntwo\n", "three"),
+        (EXACT, "loss 0.5\n", "loss 0.4\n", "loss 0.5"),
+        (TRAINED, "loss  4.7e-08 (50 of 50)\n", "loss 0 (50 of 50)\n", None),
+        (TRAINED, "loss 4.7e-08 (50 of 50)\n", "loss 4.7e-08 (49 of 50)\n", "(50"),
+        (TRAINED, "g8 e8 e4\n", "g8 e8 d8\n", "e4"),
+        (TRAINED, "kept epoch 12, by rounding\n", "kept epoch 9, by luck\n", "rounding"),
+        (SHORTENED, "60 epochs in 5.3 s, kept epoch 31\n", "3 epochs in 0.1 s, kept epoch 3\n", None),
+        (SHORTENED, "60 epochs on g8\n", "3 epochs on g4\n", "g8"),
+        (SHORTENED, "verdict  a is better\n         than b\nnote  c\n", "verdict  no\nnote  c\n", None),
+        (SHORTENED, "verdict  a is better\nnote  c\n", "verdict  no\nnote  d\n", "c"),
+    ],
+)
+def test_a_shown_word_that_is_not_printed_is_found(
+    comparison: Comparison, shown: str, printed: str, lacking: str | None
+) -> None:
+    """Nothing trained: every character. Trained: words and whole numbers. For a few epochs: words."""
+    step = Step(Block("sh", "rnnlab evaluate\n", 1), (), shown, comparison)
+
+    found = missing(step, printed)
+
+    assert found is None if lacking is None else found is not None and found.startswith(lacking)
+
+
+def test_an_output_that_is_shortened_stays_so_when_it_is_written_again() -> None:
+    """By the number of lines at its ends, and by the words of those between."""
+    printed = "data 2\nparts 2\nmodel 7\nhead 8\nloss 2.5\nnext\n"
+
+    assert abridged("data 1\n…\nmodel 1\nheads 2\n…\nlast\n", printed) == (
+        "data 2\n…\nmodel 7\nhead 8\n…\nnext\n"
+    )
+    assert abridged("all of c4 … b8\n", printed) == printed
 
 
 def test_every_page_of_the_folder_is_looked_at() -> None:
@@ -97,7 +194,7 @@ def test_every_block_says_what_it_is(page: Path) -> None:
 
     for block in blocks(page):
         assert block.language in LANGUAGES, f"line {block.line}"
-        assert block.language not in {"text", "diff"} - held, f"line {block.line}"
+        assert block.language not in {"diff", "toml"} - held, f"line {block.line}"
         assert (block.language, name_of(page) in IN_A_SHELL) != ("bash", True), f"line {block.line}"
 
 

@@ -13,13 +13,13 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.mark.parametrize("library", EXTRAS)
 def test_the_extra_that_a_message_names_installs_the_library(library):
-    """It is the only extra of pyproject.toml that requires the library."""
+    """No other extra of pyproject.toml that requires the library requires fewer."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     requirements = project["optional-dependencies"].items()
 
-    extras = [extra for extra, wanted in requirements if library.replace("_", "-") in str(wanted)]
+    sizes = {extra: len(wanted) for extra, wanted in requirements if library.replace("_", "-") in str(wanted)}
 
-    assert extras == [EXTRAS[library][0]]
+    assert min(sizes, key=sizes.__getitem__) == EXTRAS[library][0]
 
 
 @pytest.mark.parametrize("library", EXTRAS)

@@ -23,11 +23,10 @@ from rnnlab.errors import RnnlabError
 from rnnlab.terminal.tables import table
 from rnnlab.training.checkpoints import (
     Checkpoint,
-    Expectation,
-    expectation_of,
     newest_checkpoint,
     read_checkpoint,
 )
+from rnnlab.training.facts import Expectation
 from rnnlab.training.session import Session
 from torture import damage
 from torture.forgeries import FORGERIES
@@ -84,7 +83,7 @@ def train(page: str, name: str) -> Expectation:
     experiment = parse_experiment(page, name="page.yaml", folder=Path.cwd())
     session = Session(load_data(experiment), name=name)
     session.train()
-    return expectation_of(session.trainer, callbacks=1)
+    return session.expected_checkpoint()
 
 
 def cases(count: int) -> list[Case]:

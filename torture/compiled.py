@@ -7,8 +7,7 @@ from rnnlab.datasets.loading import load_data
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.models.network import named_weights
 from rnnlab.runs.layout import CONFIG
-from rnnlab.training.trainer import Trainer
-from rnnlab.training.validation import Validation
+from rnnlab.training.trainer import Trainer, Validation
 
 
 def compiled_loss(run: Path, trained: TrainedModel, part: str) -> float | None:

@@ -97,7 +97,6 @@ def fork_command(arguments: Sequence[str], said: Path, *, prepare: Callable[[], 
 
 def load_libraries() -> None:
     """Import the libraries that the forked processes need."""
-    import matplotlib.figure  # noqa: F401, PLC0415
     import onnxruntime  # noqa: F401, PLC0415
     import sklearn.model_selection  # noqa: F401, PLC0415
 

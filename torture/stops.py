@@ -1,4 +1,4 @@
-"""Signals that stop a training at a random moment; the process sends them itself, or another process does."""
+"""Signals that stop a training at a random instant, sent by itself or from outside."""
 
 import os
 import signal
@@ -18,20 +18,20 @@ from torture.kills import EXIT_CODES, PYTHON_SECONDS, start
 from torture.model_files import Answer
 
 INSTANTS = {"from the start": 4.0, "in a step": 1.0, "in a write": 30, "after a save": 6}
-"""Kinds of moments, with the maximum of seconds after the moment, or of writes or saves before it."""
+"""When a signal comes: so many seconds after it, at most, or with so many of them done."""
 
 FROM_OUTSIDE_SECONDS = 9.0
-"""Latest moment of a signal to a process that imports TensorFlow itself, in seconds after its start."""
+"""So long a process that imports TensorFlow itself may be on its way when a signal comes."""
 
 
 @dataclass(frozen=True)
 class Stop:
-    """A signal to a training.
+    """A signal that is to come.
 
     Attributes:
         name: KILL, TERM or INT.
         instant: one of `INSTANTS`.
-        amount: seconds after the moment; or the number of the write or the save, from 1.
+        amount: how many seconds after the instant; of writes and saves, which of them, from 1.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Stop:
 
 
 def drawn_stop(rng: Random) -> Stop:
-    """Draw a signal and its moment."""
+    """A signal at a random instant."""
     instant = rng.choice(list(INSTANTS))
     most = INSTANTS[instant]
     counts = instant in {"in a write", "after a save"}
@@ -52,13 +52,13 @@ def drawn_stop(rng: Random) -> Stop:
 
 
 def stopped_fork(arguments: list[str], said: Path, stop: Stop) -> tuple[Answer, str]:
-    """Train in a forked process that stops itself; return its output, and what is wrong with how it ends."""
+    """What a training in a forked process gives that stops itself, and what is wrong with how it ends."""
     answer = fork_command(arguments, said, prepare=lambda: _arm(stop)).answer()
     return answer, _fault(answer, stop)
 
 
 def stopped_process(arguments: list[str], rng: Random, stop: Stop) -> tuple[Answer, str]:
-    """Train in a process of its own, which is stopped from outside; return the same as `stopped_fork`."""
+    """The same of one that is a process of its own from its first instruction on, stopped from outside."""
     begun, process = time.monotonic(), start(arguments)
     seconds = rng.uniform(0, FROM_OUTSIDE_SECONDS)
     while process.poll() is None and time.monotonic() - begun < seconds:
@@ -71,10 +71,10 @@ def stopped_process(arguments: list[str], rng: Random, stop: Stop) -> tuple[Answ
 
 
 def ended(process: "subprocess.Popen[bytes]") -> Answer:
-    """Wait for the end of a process, and return its exit code and output.
+    """What a process gives in the end.
 
     Raises:
-        HangingError: the process does not end in time. It is killed.
+        HangingError: it does not end; it is killed.
     """
     try:
         _, said = process.communicate(timeout=HANGS_SECONDS)
@@ -86,7 +86,7 @@ def ended(process: "subprocess.Popen[bytes]") -> Answer:
 
 
 def _fault(answer: Answer, stop: Stop) -> str:
-    """Return what is wrong with the end of a training that was sent a signal; empty if nothing is wrong."""
+    """What is wrong with how a training ends that was stopped, or was over before; empty if nothing is."""
     if "Traceback" in answer.stderr:
         return f"{stop}: {answer.stderr[-1500:]}"
     if answer.exit_code not in {0, 1, 2, EXIT_CODES[stop.name]}:
@@ -95,7 +95,7 @@ def _fault(answer: Answer, stop: Stop) -> str:
 
 
 def _arm(stop: Stop) -> None:
-    """Arrange that this process sends itself the signal at its moment."""
+    """Have this process send itself the signal when the instant comes."""
     number = getattr(signal, f"SIG{stop.name}")
     arms = {
         "from the start": _begin_timer,
@@ -114,21 +114,21 @@ def _begin_timer(seconds: float, send: Callable[[], None]) -> None:
 
 def _arm_step(seconds: float, send: Callable[[], None]) -> None:
     """Send the signal so many seconds after the first chunk of steps begins."""
-    from rnnlab.training.loop import TrainingLoop  # noqa: PLC0415 (loads Keras)
+    from rnnlab.training.trainer import Trainer  # noqa: PLC0415 (loads Keras)
 
-    advance, begun = TrainingLoop.advance, list[bool]()
+    run_chunk, begun = Trainer.run_chunk, list[bool]()
 
-    def advance_and_begin(loop: TrainingLoop) -> Any:
+    def run_and_begin(trainer: Trainer, *arguments: Any) -> Any:
         if not begun:
             begun.append(True)
             _begin_timer(seconds, send)
-        return advance(loop)
+        return run_chunk(trainer, *arguments)
 
-    patch.object(TrainingLoop, "advance", advance_and_begin).start()
+    patch.object(Trainer, "run_chunk", run_and_begin).start()
 
 
 def _arm_write(which: float, send: Callable[[], None]) -> None:
-    """Send the signal just before a certain file or folder is flushed to the disk."""
+    """Before so many a file, or a folder, is safe on the disk."""
     fsync, calls = os.fsync, count(1)
 
     def send_and_fsync(descriptor: int) -> None:
@@ -140,7 +140,7 @@ def _arm_write(which: float, send: Callable[[], None]) -> None:
 
 
 def _arm_save(which: float, send: Callable[[], None]) -> None:
-    """Send the signal just after a certain checkpoint has been written."""
+    """When so many checkpoints have been written."""
     from rnnlab.training.checkpoints import write_checkpoint  # noqa: PLC0415 (loads Keras)
 
     calls = count(1)

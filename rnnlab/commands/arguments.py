@@ -143,18 +143,18 @@ def output_option(*, required: bool) -> Callable[[Command], Command]:
         type=click.Path(path_type=Path),
         required=required,
         metavar="FILE.svg|png|pdf",
-        help="Draw a picture into this file (extra `plot`).",
+        help="Draw a picture into this file; .png needs the extra `plot`.",
     )
 
 
 def checked_picture(output: Path, *, overwrite: bool) -> str:
-    """The suffix of a picture that can be drawn there.
+    """Return the suffix of a picture file that can be written.
 
     Raises:
-        UsageError: no such format, or a file that is there already.
-        DataError: matplotlib is not installed.
+        UsageError: the suffix is no format of pictures, or the file exists.
+        DataError: a PNG cannot be drawn on this machine.
     """
-    from rnnlab.reports.overview import FORMATS, check_matplotlib
+    from rnnlab.reports.pictures import FORMATS, check_picture_format
 
     suffix = output.suffix.lower()
     if suffix not in FORMATS:
@@ -163,5 +163,5 @@ def checked_picture(output: Path, *, overwrite: bool) -> str:
         raise UsageError(f"{output}: there is such a file; name another, or replace it with --overwrite")
     if not output.parent.is_dir():
         raise UsageError(f"{output}: no such folder, {output.parent}; make it first")
-    check_matplotlib()
+    check_picture_format(suffix)
     return suffix

@@ -122,10 +122,11 @@ def _keep(folder: Path, text: str) -> None:
 
 
 def _draw(comparison: "Comparison", output: Path, suffix: str) -> None:
-    from rnnlab.comparison.figure import comparison_picture
+    from rnnlab.comparison.picture import comparison_picture
     from rnnlab.files import write_durably
+    from rnnlab.reports.pictures import picture_bytes
 
-    write_durably(output, comparison_picture(comparison, suffix))
+    write_durably(output, picture_bytes(comparison_picture(comparison), suffix))
     echo(f"drew {output}", err=True)
 
 

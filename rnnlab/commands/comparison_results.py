@@ -3,7 +3,7 @@
 import statistics
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.comparison.verdict import TESTS, verdict
+from rnnlab.comparison.measures import TESTS, verdict
 from rnnlab.errors import count_of
 from rnnlab.evaluation.significance import MOST_SIGNED
 from rnnlab.terminal.tables import facts_table, table

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rnnlab.commands.arguments import checked_picture, output_option, overwrite_option
-from rnnlab.errors import Call, RunError
+from rnnlab.errors import Call, RunError, count_of
 from rnnlab.terminal.text import echo
 
 if TYPE_CHECKING:
@@ -18,17 +18,20 @@ if TYPE_CHECKING:
 @output_option(required=True)
 @overwrite_option
 def command(runs: tuple[Path, ...], output: Path, *, overwrite: bool) -> None:
-    """Draw loss and accuracy by epoch, of several runs in one picture.
+    """Draw loss and accuracy by epoch, of one run or several.
 
     \b
     rnnlab plot --output history.png
     rnnlab plot runs/nabiya_lstm-1 runs/nabiya_stateful_lstm-1 --output history.svg
 
-    Without a name, the newest run. The folder of a comparison stands for the runs in it.
+    Without RUN the newest run is drawn. The folder of a comparison stands for the runs in it. Of runs that
+    differ in their random seed alone the mean is drawn, in a band from the lowest to the highest value.
     """
     from rnnlab.commands.arguments import runs_in
+    from rnnlab.comparison.contenders import grouped_runs
     from rnnlab.files import write_durably
-    from rnnlab.reports.history_figure import history_picture
+    from rnnlab.reports.curves import history_picture
+    from rnnlab.reports.pictures import picture_bytes
     from rnnlab.runs.folder import find_run
     from rnnlab.runs.layout import HISTORY
 
@@ -38,15 +41,15 @@ def command(runs: tuple[Path, ...], output: Path, *, overwrite: bool) -> None:
     else:
         found = [find_run()]
         echo(f"using {found[0].path}", err=True)
-    names = [run.path.name for run in found]
-    is_clear = len(set(names)) == len(names)
-    histories = {run.path.name if is_clear else str(run.path): _history(run.path) for run in found}
-    write_durably(output, history_picture(histories, suffix))
-    echo(f"drew {output}: {len(histories)} {'run' if len(histories) == 1 else 'runs'}", err=True)
+    groups = grouped_runs(found)
+    histories = {name: [_history(run.path) for run in own] for name, own in groups.items()}
+    write_durably(output, picture_bytes(history_picture(histories), suffix))
+    averaged = f" of {count_of(len(groups), 'configuration')}" if len(groups) < len(found) else ""
+    echo(f"drew {output}: {count_of(len(found), 'run')}{averaged}", err=True)
 
 
 def _history(run: Path) -> "History":
-    """The history of a run in which an epoch has ended."""
+    """Return the history of a run, which has one epoch or more."""
     from rnnlab.runs.history import read_history
 
     history = read_history(run, with_steps=False)

@@ -112,7 +112,7 @@ def _result(outcome: "Outcome") -> str:
     skipped = f"; {count_of(outcome.skipped, 'step')} skipped, as not finite" if outcome.skipped else ""
     kept = f"kept epoch {best.epoch}, {best.monitored} loss {best.loss:.4g} nats per token"
     if not best.epoch:
-        kept = "kept the last weights, since no epoch has a loss that could choose others"
+        kept = "kept the last weights: no epoch has a measured, finite loss"
     return (
         f"{outcome.run.path}: {count_of(outcome.epochs, 'epoch')} in {outcome.seconds:.1f} s,"
         f" {outcome.compile_seconds:.1f} s of them to compile; {kept}{skipped}"

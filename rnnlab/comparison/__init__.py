@@ -1,4 +1,4 @@
-"""Comparisons: several configurations, or runs, are trained or read, and measured on the same data.
+"""Comparisons: configurations are trained or runs are read, and all are measured on the same data.
 
-`commands/compare.py` gets from here the trained models, the paired statistics, the verdict and the picture.
+`commands/compare.py` gets from here the trainings, the paired tests, the verdict and the picture.
 """

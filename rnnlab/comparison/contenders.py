@@ -1,30 +1,33 @@
-"""Runs as contenders of a comparison."""
+"""Runs and model files grouped into the contenders of a comparison, and the comparison of them."""
 
 import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rnnlab.comparison.measures import Comparison, Contender, Trial, check_same_data, measure_trial
+from rnnlab.config.reading import read_experiment
+from rnnlab.config.schema import Experiment
 from rnnlab.datasets.reporting import Report, unreported
-from rnnlab.errors import RunError, count_of
+from rnnlab.errors import ConfigError, RunError, count_of
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.history import read_history
+from rnnlab.runs.layout import CONFIG
 
 _NUMBERED = re.compile(r"(.+?)(-seed)?-\d+")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A trained model that is to be compared.
+    """A trained model of a comparison.
 
     Attributes:
-        path: of its run folder, or of its file.
+        path: path of its run folder or of its file.
         trained: the model.
-        run: its run; None for a model file.
+        run: its run folder; None for a model file.
     """
 
     path: Path
@@ -32,44 +35,56 @@ class Entry:
     run: RunFolder | None
 
 
+Member = TypeVar("Member", Entry, RunFolder)
+
+
 def run_name(config: str, random_seed: int) -> str:
-    """What the run of a configuration is called within a comparison."""
+    """Return the name of a configuration's run folder within the folder of a comparison."""
     return f"{config}-seed-{random_seed}"
 
 
 def grouped(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
-    """The entries by contender: those that differ in nothing but the random seed are trials of one.
+    """Return the entries by contender: models that differ in nothing but the random seed are trials of one.
 
     Returns:
-        By the contender's name: that of its runs without their number where they are several or their number
-        is a seed, else that of its only run.
+        By the contender's name: the name of its runs without their number where they are several or their
+        number is a seed, else the name of its only run.
     """
-    groups: list[tuple[Any, list[Entry]]] = []
-    for entry in entries:
-        settings, seed = _settings(entry.trained), _seed(entry)
-        own = (group for key, group in groups if key == settings and seed not in map(_seed, group))
-        group = next(own, None)
-        if group is None:
-            groups.append((settings, [entry]))
+    keys = [(_settings(each.trained.experiment), each.trained.data_sha256) for each in entries]
+    seeds = [each.trained.experiment.training.random_seed for each in entries]
+    groups = _alike(keys, seeds)
+    names = [_name([entries[i].path for i in group], is_run=bool(entries[group[0]].run)) for group in groups]
+    return _by_name(names, [[entries[i] for i in group] for group in groups])
+
+
+def grouped_runs(runs: Sequence[RunFolder]) -> dict[str, list[RunFolder]]:
+    """Return runs by configuration; no run needs a model, and one with a damaged configuration is alone."""
+    keys: list[Any] = []
+    seeds = []
+    for number, run in enumerate(runs):
+        try:
+            experiment = read_experiment(run.path / CONFIG)
+        except ConfigError:
+            keys.append(number)
+            seeds.append(0)
         else:
-            group.append(entry)
-    names = [_name(group) for _, group in groups]
-    return {
-        name if names.count(name) == 1 else str(group[0].path): group
-        for name, (_, group) in zip(names, groups, strict=True)
-    }
+            keys.append(_settings(experiment))
+            seeds.append(experiment.training.random_seed)
+    groups = _alike(keys, seeds)
+    names = [_name([runs[i].path for i in group], is_run=True) for group in groups]
+    return _by_name(names, [[runs[i] for i in group] for group in groups])
 
 
 def compare(groups: dict[str, list[Entry]], *, report: Report = unreported) -> Comparison:
-    """What trained models are worth beside each other.
+    """Return the comparison of trained models, each measured on the part that `evaluate` measures.
 
     Args:
-        groups: the trials of each contender, by its name.
-        report: is told how far the reading of the data is.
+        groups: the models of each contender, by its name.
+        report: is called with the progress of reading the data.
 
     Raises:
-        DataError: data is not there.
-        UsageError: they are measured on different data.
+        DataError: data does not exist.
+        UsageError: the models are measured on different data.
     """
     contenders: list[Contender] = []
     notes: list[str] = []
@@ -85,7 +100,7 @@ def compare(groups: dict[str, list[Entry]], *, report: Report = unreported) -> C
 
 
 def _measured(entry: Entry, report: Report) -> tuple[Trial, tuple[str, ...]]:
-    """A trial, and what the user should know of it."""
+    """Return the trial of a model, and remarks for the user."""
     epochs, seconds = None, None
     notes: tuple[str, ...] = ()
     if entry.run:
@@ -102,17 +117,17 @@ def _measured(entry: Entry, report: Report) -> tuple[Trial, tuple[str, ...]]:
 
 
 def _notes(contenders: Sequence[Contender]) -> list[str]:
-    """What makes figures that stand beside each other not quite of the same thing."""
+    """Return remarks on contenders whose measures do not compare in every respect."""
     notes = []
     first = {contender.name: contender.trials[0] for contender in contenders}
     targets = {name: trial.metrics.tokens for name, trial in first.items()}
     epochs = {name: trial.epochs for name, trial in first.items()}
     if len(set(targets.values())) > 1:
-        notes.append(f"not the same number of targets, as windows differ: {_listed(targets)}")
+        notes.append(f"the numbers of targets differ, since the windows do: {_listed(targets)}")
     if contenders[0].trials[0].split == "train":
-        notes.append("nothing is held out: losses and accuracies are of what was trained on")
+        notes.append("there is no held-out data: losses and accuracies are measured on the training data")
     if len(set(epochs.values())) > 1:
-        notes.append(f"not the same number of epochs: {_listed(epochs)}")
+        notes.append(f"the numbers of epochs differ: {_listed(epochs)}")
     return notes
 
 
@@ -120,21 +135,38 @@ def _listed(figures: dict[str, Any]) -> str:
     return ", ".join(f"{name} {'unknown' if each is None else f'{each:,}'}" for name, each in figures.items())
 
 
-def _settings(trained: TrainedModel) -> Any:
-    """All that makes a model what it is, but for the random seed."""
-    settings = trained.experiment.model_dump(mode="json")
+def _settings(experiment: Experiment) -> Any:
+    """Return all settings of an experiment that its result depends on, but for the random seed."""
+    settings = experiment.model_dump(mode="json")
     for key in ("random_seed", "checkpoint"):
         del settings["training"][key]
-    return settings, trained.data_sha256
+    return settings
 
 
-def _seed(entry: Entry) -> int:
-    return entry.trained.experiment.training.random_seed
+def _alike(keys: Sequence[Any], seeds: Sequence[int]) -> list[list[int]]:
+    """Return groups of indices with equal keys; within a group every seed is another one."""
+    groups: list[list[int]] = []
+    for i, (key, seed) in enumerate(zip(keys, seeds, strict=True)):
+        for group in groups:
+            if keys[group[0]] == key and seed not in [seeds[j] for j in group]:
+                group.append(i)
+                break
+        else:
+            groups.append([i])
+    return groups
 
 
-def _name(group: Sequence[Entry]) -> str:
-    path = group[0].path
-    found = _NUMBERED.fullmatch(path.name) if group[0].run else None
-    if found and (found[2] or len(group) > 1):
+def _name(paths: Sequence[Path], *, is_run: bool) -> str:
+    """Return the name of a group: that of its runs without the number, or the path of a model file."""
+    found = _NUMBERED.fullmatch(paths[0].name) if is_run else None
+    if found and (found[2] or len(paths) > 1):
         return found[1]
-    return path.name if group[0].run else str(path)
+    return paths[0].name if is_run else str(paths[0])
+
+
+def _by_name(names: Sequence[str], groups: list[list[Member]]) -> dict[str, list[Member]]:
+    """Return groups by their names; a group whose name another one has gets the path of its first member."""
+    return {
+        name if names.count(name) == 1 else str(group[0].path): group
+        for name, group in zip(names, groups, strict=True)
+    }

@@ -1,12 +1,9 @@
-"""Trained models side by side: what each is worth on the same data, and which differences mean anything.
-
-Whether models are measured on the same data: on other data a loss means something else.
-"""
+"""Trained models measured on the same data, the tests of their differences, and the verdict in words."""
 
 import hashlib
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -17,7 +14,7 @@ from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
 from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.engines.numpy import numpy_model
-from rnnlab.errors import UsageError, VocabularyError
+from rnnlab.errors import UsageError, VocabularyError, count_of
 from rnnlab.evaluation.free_running import FreeRunning, run_freely
 from rnnlab.evaluation.metrics import Metrics, measure
 from rnnlab.evaluation.selection import select
@@ -25,23 +22,26 @@ from rnnlab.evaluation.significance import LEVEL, PairedTest, holm, paired_test,
 from rnnlab.evaluation.windows import Ceiling, window_ceiling
 from rnnlab.models.model_file import TrainedModel
 
+TESTS = {"sign_flip": "exact sign-flip test", "paired_t": "paired t-test"}
+"""The statistical tests of a difference, by the names that `PairedTest.method` has."""
+
 
 @dataclass(frozen=True)
 class Trial:
-    """One trained model, measured.
+    """The measures of one trained model.
 
     Attributes:
-        run: its folder or file.
-        random_seed: it was trained with.
-        parameters: numbers that it has learnt.
-        epochs: how many it was trained for; None where no history says so.
-        seconds: that its training took, compiling aside; None likewise.
-        split: the part that was measured.
+        run: the model's run folder or file.
+        random_seed: random seed of the training.
+        parameters: number of trainable parameters.
+        epochs: number of epochs of the training; None if the run has no history.
+        seconds: time of the training without compiling; None if the run has no history.
+        split: name of the part of the data that was measured.
         data: digest of the tokens of that part.
-        metrics: one step at a time.
-        ceiling: the accuracy that no model of single windows can pass; None where a state is carried.
-        free_running: the continuation of the configuration's seed; None where there is none.
-        left_out: how much of the files' music is not in the data, by kind.
+        metrics: loss and accuracy, one step at a time.
+        ceiling: highest accuracy that a model of single windows can reach; None if a state is carried.
+        free_running: continuation of the configuration's seed; None if it has no seed.
+        left_out: number of elements of the music files that are not in the data, by kind.
     """
 
     run: str
@@ -59,10 +59,10 @@ class Trial:
 
 @dataclass(frozen=True)
 class Contender:
-    """A configuration, trained with R random seeds.
+    """A configuration that was trained with R random seeds.
 
     Attributes:
-        name: what tables and pictures call it.
+        name: its name in tables and pictures.
         trials: (R,), each with another random seed.
     """
 
@@ -71,14 +71,14 @@ class Contender:
 
     @property
     def losses(self) -> list[float]:
-        """The loss of each trial, nats per token."""
+        """Loss of each trial in nats per token, (R,)."""
         return [trial.metrics.loss for trial in self.trials]
 
     @property
     def loss_interval(self) -> tuple[float, float] | None:
-        """Student's 95 % interval of the mean loss, of what is not below 0, which no loss is.
+        """Student's 95 % interval of the mean loss; it begins at 0 or above, since no loss is negative.
 
-        None with a single trial, or one whose loss is not finite.
+        None for a single trial, or if a loss is not finite.
         """
         if len(self.trials) < 2 or not _finite(self.losses):
             return None
@@ -87,25 +87,25 @@ class Contender:
 
     @property
     def accuracy(self) -> float:
-        """The mean share of targets that were the most probable token."""
+        """Mean accuracy of the trials: the share of targets that were the most probable token."""
         return statistics.fmean(trial.metrics.accuracy for trial in self.trials)
 
     @property
     def free_runs(self) -> list[FreeRunning]:
-        """The free run of each trial; none if one has none."""
+        """Free run of each trial, (R,); empty if a trial has none."""
         runs = [trial.free_running for trial in self.trials if trial.free_running]
         return runs if len(runs) == len(self.trials) else []
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Two contenders, and whether their losses differ.
+    """The difference between the losses of two contenders.
 
     Attributes:
-        first: number of the one contender.
-        second: number of the other.
-        test: of the losses, over the random seeds that both have; None with fewer than two such seeds.
-        p: its p-value after Holm's correction for all pairs; None without a test.
+        first: index of the first contender.
+        second: index of the second contender.
+        test: paired test of the losses over the random seeds of both; None for fewer than two such seeds.
+        p: p-value of the test after Holm's correction for all tested pairs; None without a test.
     """
 
     first: int
@@ -115,24 +115,24 @@ class Difference:
 
     @property
     def is_significant(self) -> bool:
-        """Whether chance alone would seldom do it."""
+        """Whether the corrected p-value is below the level of significance."""
         return self.p is not None and self.p < LEVEL
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two contenders or more, measured on the same data.
+    """Contenders that are measured on the same data.
 
     Attributes:
-        contenders: in the order that they were named.
-        notes: what the user should know, a sentence each.
+        contenders: in the order in which they were named.
+        notes: remarks for the user, a sentence each.
     """
 
     contenders: tuple[Contender, ...]
     notes: tuple[str, ...] = ()
 
     def differences(self) -> list[Difference]:
-        """Every pair of contenders."""
+        """Return the difference of every pair of contenders, with p-values corrected by Holm (1979)."""
         pairs = list(combinations(range(len(self.contenders)), 2))
         values = [_shared(self.contenders[i], self.contenders[j]) for i, j in pairs]
         testable = [both for both in values if len(both[0]) > 1]
@@ -144,6 +144,11 @@ class Comparison:
         ]
 
 
+def verdict(comparison: Comparison) -> list[str]:
+    """Return the result in sentences: which free runs have no mistake, and which losses differ."""
+    return [*_of_free_runs(comparison.contenders), *_of_losses(comparison)]
+
+
 def measure_trial(
     trained: TrainedModel,
     *,
@@ -152,17 +157,17 @@ def measure_trial(
     seconds: float | None = None,
     report: Report = unreported,
 ) -> tuple[Trial, tuple[str, ...]]:
-    """A model on the part of its data that `evaluate` measures, and what the user should know.
+    """Return the measures of a model on the part of its data that `evaluate` measures, and remarks.
 
     Args:
         trained: the model.
-        run: what messages call it.
-        epochs: how many it was trained for.
-        seconds: how long that took.
-        report: is told how far the reading of the data is.
+        run: its name in messages.
+        epochs: number of epochs of its training.
+        seconds: time of its training.
+        report: is called with the progress of reading the data.
 
     Raises:
-        DataError: the data is not there, or too short.
+        DataError: the data does not exist, or is too short.
     """
     selection = select(trained, report=report)
     experiment, corpus, part = selection.experiment, selection.corpus, selection.part
@@ -188,20 +193,11 @@ def measure_trial(
     return trial, notes
 
 
-def _shared(first: Contender, second: Contender) -> tuple[list[float], list[float]]:
-    """The finite losses of two contenders for the random seeds that both have, in the same order."""
-    own = {trial.random_seed: trial.metrics.loss for trial in first.trials}
-    theirs = {trial.random_seed: trial.metrics.loss for trial in second.trials}
-    seeds = [seed for seed in own if seed in theirs and _finite([own[seed], theirs[seed]])]
-    return [own[seed] for seed in seeds], [theirs[seed] for seed in seeds]
-
-
-def _finite(values: Sequence[float]) -> bool:
-    return all(map(math.isfinite, values))
-
-
 def data_digest(corpus: Corpus, part: Part) -> str:
-    """A digest of a part's tokens, whichever ids a vocabulary gives them, and where drawn windows are."""
+    """Return a digest of a part's tokens, which does not depend on their ids in a vocabulary.
+
+    If windows of the part were drawn at random, their places are in the digest too.
+    """
     used, places = np.unique(corpus.ids[part.begin : part.end], return_inverse=True)
     tokens = [corpus.vocabulary.tokens[number] for number in used]
     order = sorted(range(len(tokens)), key=tokens.__getitem__)
@@ -216,13 +212,13 @@ def data_digest(corpus: Corpus, part: Part) -> str:
 
 
 def check_same_data(contenders: Sequence[tuple[str, str, str]]) -> None:
-    """Refuse to compare what was measured on different data.
+    """Check that all contenders are measured on the same data; losses on different data do not compare.
 
     Args:
-        contenders: of each its name, the part that is measured, and the digest of that.
+        contenders: (name, measured part, digest of the part) of each.
 
     Raises:
-        UsageError: the first two that differ.
+        UsageError: two contenders are measured on different data.
     """
     first, *others = contenders
     for other in others:
@@ -230,5 +226,82 @@ def check_same_data(contenders: Sequence[tuple[str, str, str]]) -> None:
             what = f"the {first[1]} part" if other[1] == first[1] else f"{first[1]} and {other[1]}"
             raise UsageError(
                 f"{first[0]} and {other[0]}: measured on different data ({what}); expected the same dataset"
-                " and the same split for all that are compared"
+                " and the same split for all"
             )
+
+
+def _shared(first: Contender, second: Contender) -> tuple[list[float], list[float]]:
+    """Return the finite losses of two contenders for the random seeds of both, (S,) each, in one order."""
+    own = {trial.random_seed: trial.metrics.loss for trial in first.trials}
+    theirs = {trial.random_seed: trial.metrics.loss for trial in second.trials}
+    seeds = [seed for seed in own if seed in theirs and _finite([own[seed], theirs[seed]])]
+    return [own[seed] for seed in seeds], [theirs[seed] for seed in seeds]
+
+
+def _finite(values: Sequence[float]) -> bool:
+    return all(map(math.isfinite, values))
+
+
+def _of_free_runs(contenders: Sequence[Contender]) -> Iterator[str]:
+    """Yield which contenders predict every token right while they run free."""
+    if not all(contender.free_runs for contender in contenders):
+        return
+    exact = [each for each in contenders if all(run.exact for run in each.free_runs)]
+    sometimes = [each for each in contenders if _exact(each) and each not in exact]
+    others = [each for each in contenders if not _exact(each)]
+    lengths = {run.length for each in contenders for run in each.free_runs}
+    last = f"the last of {count_of(lengths.pop(), 'token')}" if len(lengths) == 1 else "the last token"
+    if exact:
+        only = "only " if len(exact) == 1 < len(contenders) and not sometimes else ""
+        are = f"{_names(exact)} {'is' if len(exact) == 1 else 'are'}"
+        yield f"Running free, {only}{are} right to {last}{_every_seed(exact)}."
+    for each in sometimes:
+        seeds = f"{_exact(each)} of {len(each.trials)} random seeds"
+        yield f"{each.name} is right to the last token with {seeds}."
+    if others:
+        best = [max(each.free_runs, key=lambda run: run.correct) for each in others]
+        counts = ", ".join(
+            f"{each.name} has at most {run.correct} of {run.length} right"
+            for each, run in zip(others, best, strict=True)
+        )
+        yield f"{'' if exact or sometimes else 'Running free, '}{counts}."
+
+
+def _of_losses(comparison: Comparison) -> Iterator[str]:
+    """Yield which losses differ, and which pairs are not tested."""
+    contenders, differences = comparison.contenders, comparison.differences()
+    tested = [each for each in differences if each.test]
+    if differences and not tested:
+        yield "Loss: no difference is tested, since a test needs two random seeds that both contenders have."
+        return
+    for each in tested:
+        yield _of_difference(contenders[each.first], contenders[each.second], each)
+    if len(tested) < len(differences):
+        yield "Loss: the other pairs are not tested, since they share fewer than two random seeds."
+
+
+def _of_difference(first: Contender, second: Contender, difference: Difference) -> str:
+    test, p = difference.test, difference.p
+    if test is None or p is None:
+        raise ValueError("expected a difference that was tested")
+    how = f"{test.pairs} seeds, p = {p:.2g}"
+    if not difference.is_significant:
+        return f"Loss: the difference between {first.name} and {second.name} is not significant ({how})."
+    lower, higher = (first, second) if test.difference < 0 else (second, first)
+    size = f"{abs(test.difference):.4g} nats per token"
+    return f"Loss: {lower.name} is lower than {higher.name} by {size} ({how})."
+
+
+def _exact(contender: Contender) -> int:
+    """Return the number of random seeds with which the free run has no mistake."""
+    return sum(run.exact for run in contender.free_runs)
+
+
+def _every_seed(contenders: Sequence[Contender]) -> str:
+    count = max(len(each.trials) for each in contenders)
+    return f", with each of {count} random seeds" if count > 1 else ""
+
+
+def _names(contenders: Sequence[Contender]) -> str:
+    *first, last = [each.name for each in contenders]
+    return f"{', '.join(first)} and {last}" if first else last

@@ -1,7 +1,7 @@
-"""The trainings of a comparison, in processes that compute on one core each.
+"""The trainings of a comparison, in processes of one thread each.
 
-They load TensorFlow, and the process that asks for them does not. How many train at once changes no bit,
-since each has one thread, and with it the same rounding, however many there are.
+The processes load TensorFlow; the calling process does not. The number of processes changes no bit of a
+result, since each training has one thread and therefore always the same rounding.
 """
 
 import os
@@ -23,12 +23,12 @@ from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.layout import CONFIG
 
 LOOK_SECONDS = 2.0
-"""How long a configuration is timed, beyond compiling, to see how fast it trains."""
+"""Seconds for which a configuration is trained, without compiling, to measure its speed."""
 
 MOST_EPOCHS = 10_000_000
 
 Task = tuple[Experiment, Path]
-"""A configuration, and the folder that its run gets."""
+"""A configuration and the folder of its run."""
 
 
 def read_experiments(
@@ -38,18 +38,18 @@ def read_experiments(
     epochs: int | None = None,
     report: Report = unreported,
 ) -> dict[str, Experiment]:
-    """The experiments of configurations by their names, all of which have the same data.
+    """Return the experiments of configuration files by name, and check that all have the same data.
 
     Args:
         configs: the files.
-        overrides: settings that replace those of each.
-        epochs: of each; None leaves those of its own.
-        report: is told how far the reading of the data is.
+        overrides: settings that replace those of each file.
+        epochs: number of epochs of each experiment; None: as its file says.
+        report: is called with the progress of reading the data.
 
     Raises:
-        ConfigError: what is wrong with the first that cannot be read.
-        DataError: data is not there, or too short.
-        UsageError: their data is not the same, or their random seeds are set.
+        ConfigError: a file cannot be read; the message is about the first such file.
+        DataError: data does not exist, or is too short.
+        UsageError: the data differ, or an override sets the random seed.
     """
     if any(override.partition("=")[0].strip() == "training.random_seed" for override in overrides):
         raise UsageError(
@@ -71,28 +71,28 @@ def read_experiments(
 
 
 def with_training(experiment: Experiment, **settings: Any) -> Experiment:
-    """An experiment with other settings of its training.
+    """Return an experiment with other settings of its training.
 
     Raises:
-        ConfigError: they cannot stand beside the others.
+        ConfigError: the settings contradict other settings.
     """
     return experiment.replaced(training=experiment.training.model_copy(update=settings))
 
 
 def cores() -> int:
-    """How many cores this process may use."""
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def train_runs(tasks: Sequence[Task], *, jobs: int) -> Iterator[tuple[int, str]]:
-    """Train each task; its number and what went wrong, empty where nothing did, in the order they are done.
+    """Train each task, and yield its number and its error in the order in which the trainings end.
 
-    Where a process is killed, as when memory runs out, what is not done yet is trained one at a time, on from
-    where it was saved: so one that cannot be trained does not take the others with it.
+    The error is empty if the training ended well. If a process is killed, for instance because memory runs
+    out, the remaining tasks are resumed one at a time, so that one task cannot stop the others.
 
     Args:
-        tasks: what to train.
-        jobs: how many processes train at once.
+        tasks: configurations with the folders of their runs.
+        jobs: number of processes that train at the same time.
     """
     left = dict(enumerate(tasks))
     try:
@@ -107,18 +107,18 @@ def train_runs(tasks: Sequence[Task], *, jobs: int) -> Iterator[tuple[int, str]]
 def epochs_in(
     experiments: Sequence[Experiment], seconds: float, *, report: Callable[[int, int], None]
 ) -> list[int]:
-    """How many epochs of each configuration take so long, 1 or more.
+    """Return the number of epochs of each configuration that fit into a time, 1 or more.
 
-    Each is timed by itself, one after the other on one core, by the fastest chunk of its steps: so the others
-    and what else the machine does count for little. Compiling and validation are not counted.
+    The configurations are timed one after the other on one core, each by its fastest chunk of steps, so that
+    other work of the machine counts for little. Compiling and validation are not counted.
 
     Args:
-        experiments: with their data to be read.
-        seconds: of training steps.
-        report: is told the number of each and its epochs.
+        experiments: the configurations.
+        seconds: time for the training steps.
+        report: is called with the index of each configuration and its number of epochs.
 
     Raises:
-        TrainingError: one of them cannot be trained, or its process was killed.
+        TrainingError: a configuration cannot be trained, or its process was killed.
     """
     found = []
     for number, epoch in in_processes(_epoch_seconds, [(each,) for each in experiments], jobs=1):
@@ -130,13 +130,13 @@ def epochs_in(
 
 
 def _free_name(name: str, taken: Any) -> str:
-    """A name, or with a number after it, that none has yet."""
+    """Return the name, with a number after it if the name is taken."""
     names = [name, *(f"{name}({number})" for number in range(2, len(taken) + 2))]
     return next(each for each in names if each not in taken)
 
 
 def _train_alone(task: Task) -> str:
-    """Train a task in a process of its own; what went wrong."""
+    """Train a task in a process of its own, and return its error; empty if the training ended well."""
     try:
         ((_, failure),) = in_processes(_train_run, [task], jobs=1)
     except TrainingError as error:
@@ -145,7 +145,7 @@ def _train_alone(task: Task) -> str:
 
 
 def _train_run(experiment: Experiment, folder: Path) -> str:
-    """Train in this process; what went wrong, empty if nothing did."""
+    """Train in this process, and return the error; empty if the training ended well."""
     _keep_to_one_core()
     from rnnlab.training.session import Session  # noqa: PLC0415 (loads TensorFlow)
 
@@ -158,10 +158,9 @@ def _train_run(experiment: Experiment, folder: Path) -> str:
 
 
 def _epoch_seconds(experiment: Experiment) -> float | str:
-    """How long the steps of an epoch take in this process, or what went wrong."""
+    """Return the seconds that the steps of an epoch take in this process, or an error."""
     _keep_to_one_core()
-    from rnnlab.training.interruption import Interruption  # noqa: PLC0415
-    from rnnlab.training.loop import Progress  # noqa: PLC0415 (loads Keras)
+    from rnnlab.training.loop import Progress, TrainingLoop  # noqa: PLC0415 (loads Keras)
     from rnnlab.training.trainer import Trainer  # noqa: PLC0415 (loads TensorFlow)
 
     rates: list[float] = []
@@ -177,13 +176,13 @@ def _epoch_seconds(experiment: Experiment) -> float | str:
         endless = with_training(data.experiment, epochs=min(MOST_EPOCHS, MOST_STEPS // steps))
         trainer = Trainer(endless, data.corpus, data.splits)
         begun = time.monotonic()
-        trainer.train([], each_epoch=False, interruption=Interruption(), report=look)
+        TrainingLoop(trainer, report=look).run()
     except RnnlabError as error:
         return str(error)
     return trainer.batches.steps / max(rates)
 
 
 def _keep_to_one_core() -> None:
-    """Have TensorFlow, which is not loaded yet, use one thread; what the user has set stays."""
+    """Make TensorFlow, which is not loaded yet, use one thread; variables that the user has set stay."""
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")

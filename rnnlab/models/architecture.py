@@ -158,7 +158,7 @@ def _outside_cell(kind: str) -> Cell:
     Raises:
         ConfigError: it cannot be imported, is not a cell, or does not keep to the contract of `models.terms`.
     """
-    from rnnlab.models.terms import ContractError, Equation  # noqa: PLC0415 (only here)
+    from rnnlab.models.terms import ContractError, Equation  # noqa: PLC0415 (own cells do not need it)
 
     entry = CELLS[kind]
     try:

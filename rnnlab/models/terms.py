@@ -9,6 +9,7 @@ that an engine cannot run. The error names the cell, what was expected, what was
 import numbers
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, Literal, NoReturn
 
 import numpy as np
@@ -39,7 +40,7 @@ class ContractError(ValueError):
 
 
 class _Refused(Exception):
-    """A breach of the contract, as its author reads it."""
+    """A breach of the contract, in words for the author of the cell."""
 
 
 def _no_operator(received: str, remedy: str) -> Callable[..., NoReturn]:
@@ -96,12 +97,12 @@ class Term:
     __getitem__ = _no_operator("an index", "take blocks with xp.split")
 
     def through(self, operation: Operation) -> "Term":
-        """A function of the rows."""
+        """tanh, σ or the normalisation of the array."""
         gates = self.gates if operation == "normalized" else ""
         return Term(operation, (self,), self.blocks, self._recorded, gates)
 
     def split(self, parts: int) -> list["Term"]:
-        """Equal parts, each of whole blocks."""
+        """Equal parts of the array, each of whole blocks."""
         if parts < 1 or self.blocks % parts:
             of_gates = f" (gates {self.gates!r})" if self.gates else ""
             raise _Refused(
@@ -115,7 +116,7 @@ class Term:
         ]
 
     def _term(self, other: Any) -> "Term":
-        """The other side of a sum or a product, which may be a number."""
+        """The other operand of an operator as a term; it may be a number."""
         if isinstance(other, Term):
             return other
         if not isinstance(other, numbers.Real):
@@ -135,7 +136,7 @@ class Term:
         return Term(operation, (left, right), blocks, self._recorded, gates)
 
     def _described(self) -> str:
-        """What an author calls the term."""
+        """The term in the words of the cell's author."""
         if self.operation == "product":
             return f"product(…, {self.gates!r})"
         return self.name or ("x" if self.operation == "x" else f"({self.operation})")
@@ -221,7 +222,7 @@ class Equation:
         return Term("product", (operand,), len(gates), self.terms, gates, begin=every.index(gates))
 
     def _checked_state(self, given: Any) -> tuple[Term, ...]:
-        """What the step returned, which must be the new state."""
+        """The result of the step, which must be the new state: one block for each of the state's names."""
         names = ", ".join(self.cell.state)
         after = tuple(given) if isinstance(given, tuple | list) else (given,)
         if len(after) != len(self.before):
@@ -254,7 +255,7 @@ class Equation:
 
 
 class _Namespace:
-    """The functions that an equation has as `xp`, for terms."""
+    """The functions `xp` of an equation, for terms."""
 
     def tanh(self, x: Term) -> Term:
         return x.through("tanh")
@@ -276,13 +277,13 @@ class _Namespace:
 
 
 class _Probe:
-    """A small layer of a cell with random weights, on which the contract is tried out."""
+    """A small layer of a cell with irregular weights, on which the contract is tried out."""
 
     inputs, units, lanes = 2, 3, 2  # D, H, N
 
     def __init__(self, cell: Cell) -> None:
         _check_names(cell)
-        rng = np.random.default_rng(0)
+        self._drawn = 0
         shapes = cell.weight_shapes(self.inputs, self.units)
         columns = len(cell.gates) * self.units
         for name, rows, letter in (("kernel", self.inputs, "D"), ("recurrent_kernel", self.units, "H")):
@@ -292,7 +293,7 @@ class _Probe:
                     f" {cell.gates!r}, here {(rows, columns)}, received {shapes.get(name)};"
                     " keep the shapes of Cell.weight_shapes, and add weights of your own beside them"
                 )
-        self._weights = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+        self._weights = {name: self._numbers(*shape) for name, shape in shapes.items()}
         self._parameters = [np.asarray(each) for each in cell.parameters(self._weights)]
         bias = np.shape(cell.input_bias(self._weights))
         if bias != (columns,):
@@ -300,9 +301,9 @@ class _Probe:
                 f"input_bias: expected H numbers for each of the gates {cell.gates!r}, here {(columns,)},"
                 f" received {bias}; return one row of weights['bias']"
             )
-        self._x = rng.normal(size=(columns, self.lanes))
-        self._shift = rng.normal(size=(columns, self.lanes))
-        self._state = [rng.normal(size=(self.units, self.lanes)) for _ in cell.state]
+        self._x = self._numbers(columns, self.lanes)
+        self._shift = self._numbers(columns, self.lanes)
+        self._state = [self._numbers(self.units, self.lanes) for _ in cell.state]
 
     def named_parameters(self) -> list[tuple[str, int]]:
         """The name of each of the cell's parameters, and how many blocks of H numbers it has."""
@@ -318,9 +319,14 @@ class _Probe:
         return found
 
     def is_additive(self, equation: Equation) -> bool:
-        """Whether the new state stays the same when a part of x is moved over into the product."""
+        """Whether the new state stays the same if a part of x is moved into the product."""
         unmoved, moved = (self._new_state(equation, share * self._shift) for share in (0, 1))
         return all(map(np.allclose, unmoved, moved))
+
+    def _numbers(self, *shape: int) -> Array:
+        """Irregular numbers from −1 to 1: sines of squares. numpy.random would take longer to load."""
+        begin, self._drawn = self._drawn, self._drawn + prod(shape)
+        return np.sin(np.arange(begin + 1.0, self._drawn + 1.0) ** 2).reshape(shape)
 
     def _new_state(self, equation: Equation, shift: Array) -> list[Array]:
         """The state (H, N) after a step from x less the shift, with the shift in the product."""
@@ -345,7 +351,7 @@ class _Probe:
 
 
 def _check_names(cell: Cell) -> None:
-    """Refuse names of gates and of the state with which nothing can be called."""
+    """Refuse gates without different letters, and a state without different names of which the first is h."""
     gates, state = getattr(cell, "gates", ""), tuple(cell.state)
     if not isinstance(gates, str) or not gates or len(set(gates)) < len(gates):
         raise _Refused(

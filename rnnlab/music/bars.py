@@ -1,8 +1,9 @@
-"""Notes as they are drawn: divided at bar lines, into symbols with dots, under the brackets of tuplets.
+"""Notes as a score draws them: divided at bar lines, into plain and dotted symbols, with tuplet brackets.
 
-A length whose denominator has an odd part m is written as a tuplet's, m in the time of the power of two
-below m: 1/12 is an eighth of three in the time of two. A length that is no plain or dotted note is divided
-into several, tied. A bracket goes on until what is under it has no such part any more.
+A length whose denominator has an odd factor m > 1 belongs to a tuplet: m notes in the time of n, where n is
+the largest power of two below m. So 1/12 is an eighth note in a tuplet of 3 in the time of 2. A length that
+is no plain or dotted note becomes several tied symbols. A bracket ends as soon as the symbols under it last
+a number of whole notes whose denominator is a power of two.
 """
 
 import math
@@ -10,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import accumulate
 
 from rnnlab.errors import DataError
 from rnnlab.music.meter import COMMON_TIME, Meter
@@ -25,14 +27,14 @@ _LARGEST_TUPLET = 63
 
 @dataclass(frozen=True)
 class Symbol:
-    """A note, a chord or a rest with one note head, or one sign.
+    """A drawn note, chord or rest: a whole event, or one of the tied symbols that an event is divided into.
 
     Attributes:
-        event: the index of the note that it draws, or draws a part of.
-        part: which part of it, from 0.
+        event: index of the event in the tune.
+        part: number of the symbol among those of its event, from 0.
         pitches: low to high; none for a rest.
-        base: the note length that its head and flags say, as 1/8.
-        dots: after it, 0..3.
+        base: length in whole notes without dots and bracket, such as 1/8 for an eighth note.
+        dots: number of dots, 0..3.
         held: MIDI numbers of the pitches that are tied to the next symbol.
     """
 
@@ -45,18 +47,18 @@ class Symbol:
 
     @property
     def written(self) -> Fraction:
-        """Its length, were it under no bracket, in whole notes."""
+        """Length in whole notes with the dots, before the bracket changes it."""
         return self.base * (2 - Fraction(1, 2**self.dots))
 
 
 @dataclass(frozen=True)
 class Group:
-    """Symbols under one bracket, or one without.
+    """The symbols under one tuplet bracket, or a single symbol without a bracket.
 
     Attributes:
-        tuplet: how many are played in the time of `time`; 1 for no bracket.
-        time: a power of two.
-        symbols: one at least.
+        tuplet: number of notes that are played in the time of `time` notes; 1 for no bracket.
+        time: a power of two; 1 for no bracket.
+        symbols: one or more.
     """
 
     tuplet: int
@@ -65,7 +67,7 @@ class Group:
 
     @property
     def length(self) -> Fraction:
-        """What it lasts, in whole notes."""
+        """Length in whole notes, as the symbols sound."""
         return sum((symbol.written for symbol in self.symbols), Fraction(0)) * Fraction(
             self.time, self.tuplet
         )
@@ -73,14 +75,14 @@ class Group:
 
 @dataclass(frozen=True)
 class BarPiece:
-    """A note, or the part of one between two bar lines.
+    """The part of an event that lies between two bar lines: the whole event if no bar line crosses it.
 
     Attributes:
-        event: index of the note.
-        part: which part of the note, from 0.
+        event: index of the event in the tune.
+        part: number of the piece among those of its event, from 0.
         pitches: low to high; none for a rest.
-        begin: time since the bar line before, in whole notes.
-        length: whole notes.
+        begin: whole notes from the bar line before it.
+        length: length in whole notes.
         held: MIDI numbers of the pitches that are tied to the next piece.
     """
 
@@ -93,25 +95,35 @@ class BarPiece:
 
 
 def pieces_of(
-    notes: Sequence[Note], meter: Meter = COMMON_TIME, pickup: Fraction = Fraction(0)
+    notes: Sequence[Note], meter: Meter | None, pickup: Fraction = Fraction(0)
 ) -> list[list[BarPiece]]:
-    """Return the bars of a tune, each with the pieces that bar lines divide its notes into.
+    """Return the bars of a tune, each with the pieces that its bar lines divide the events into.
 
     Args:
-        notes: all notes of the tune.
-        meter: how long a bar is; the last bar may be shorter.
+        notes: all events of the tune.
+        meter: metre, which gives the length of a bar; the last bar may be shorter. None: one undivided bar.
         pickup: length of a shorter first bar in whole notes; 0 for none.
     """
-    before = meter.bar - pickup if 0 < pickup < meter.bar else Fraction(0)  # silence that fills the first bar
-    length = sum((note.duration for note in notes), before)
+    held = held_pitches(notes)
+    if meter is None:
+        begins = accumulate((note.duration for note in notes), initial=Fraction(0))
+        numbered = enumerate(zip(notes, begins, held, strict=False))
+        return [
+            [
+                BarPiece(event, 0, note.pitches, begin, note.duration, frozenset(tied))
+                for event, (note, begin, tied) in numbered
+            ]
+        ]
+    missing = meter.bar - pickup if 0 < pickup < meter.bar else Fraction(0)  # what the pick-up bar lacks
+    length = sum((note.duration for note in notes), missing)
     bars: list[list[BarPiece]] = [[] for _ in range(math.ceil(length / meter.bar))]
-    now = before
-    for event, (note, held) in enumerate(zip(notes, held_pitches(notes), strict=True)):
-        parts = _within_bars(now, now + note.duration, meter.bar)
+    now = missing
+    for event, (note, tied) in enumerate(zip(notes, held, strict=True)):
+        parts = _between_bar_lines(now, now + note.duration, meter.bar)
         for part, (begin, end) in enumerate(parts):
             bar = int(begin / meter.bar)
-            sounding = held if part == len(parts) - 1 else {pitch.midi for pitch in note.pitches}
-            since = begin - bar * meter.bar - (before if bar == 0 else 0)
+            sounding = tied if part == len(parts) - 1 else {pitch.midi for pitch in note.pitches}
+            since = begin - bar * meter.bar - (missing if bar == 0 else 0)
             bars[bar].append(BarPiece(event, part, note.pitches, since, end - begin, frozenset(sounding)))
         now += note.duration
     return bars
@@ -120,21 +132,21 @@ def pieces_of(
 def bars_of(
     notes: Sequence[Note], meter: Meter = COMMON_TIME, pickup: Fraction = Fraction(0)
 ) -> list[tuple[Group, ...]]:
-    """Return the bars of a tune as they are drawn, the last of which may be short.
+    """Return the bars of a tune as a score draws them; the last bar may be shorter.
 
     Args:
-        notes: all notes of the tune.
-        meter: how long a bar is.
+        notes: all events of the tune.
+        meter: metre, which gives the length of a bar.
         pickup: length of a shorter first bar in whole notes; 0 for none.
 
     Raises:
-        DataError: the tune is too long to be drawn, or a length has no notation that a reader would know.
+        DataError: the tune is too long for a score, or common notation cannot write a length.
     """
     length = sum((note.duration for note in notes), Fraction(0)) / meter.bar
     if length > MOST_BARS:
         raise DataError(f"it has {float(length):,.0f} bars; expected at most {MOST_BARS:,} in a score")
     bars: list[tuple[Group, ...]] = []
-    parts: Counter[int] = Counter()  # symbols of each event so far
+    parts: Counter[int] = Counter()  # event → number of its symbols so far
     for pieces in pieces_of(notes, meter, pickup):
         bar: list[Group] = []
         for piece in pieces:
@@ -147,8 +159,19 @@ def bars_of(
     return bars
 
 
-def _within_bars(begin: Fraction, end: Fraction, bar: Fraction) -> list[tuple[Fraction, Fraction]]:
-    """The parts of a time that bar lines divide it into."""
+def groups_without_bars(notes: Sequence[Note]) -> tuple[Group, ...]:
+    """Return one undivided symbol an event, in tuplet groups; its `base` is the whole written length."""
+    (pieces,) = pieces_of(notes, None)
+    groups = []
+    for piece in pieces:
+        tuplet, time = _tuplet_of(piece.length)
+        base = piece.length * tuplet / time
+        groups.append(Group(tuplet, time, (Symbol(piece.event, 0, piece.pitches, base, 0, piece.held),)))
+    return _bracketed(groups)
+
+
+def _between_bar_lines(begin: Fraction, end: Fraction, bar: Fraction) -> list[tuple[Fraction, Fraction]]:
+    """Return (begin, end) of the parts that the bar lines divide a time span into, in whole notes."""
     parts = []
     while begin < end:
         bar_line = (begin // bar + 1) * bar
@@ -158,13 +181,15 @@ def _within_bars(begin: Fraction, end: Fraction, bar: Fraction) -> list[tuple[Fr
 
 
 def _symbols(piece: BarPiece, *, first: int) -> list[Group]:
-    """The symbols of a piece, each in a group of its own; the longer ones are on the stronger beat.
+    """Return the symbols of a piece, each in a group of its own.
+
+    The longest symbol is first if the piece begins at a bar line, else last: so it is on the stronger beat.
 
     Args:
         piece: the piece.
-        first: the number of its first symbol among those of its event.
+        first: number of its first symbol among those of its event.
     """
-    tuplet, time = tuplet_of(piece.length)
+    tuplet, time = _tuplet_of(piece.length)
     bases = _divided(piece.length * tuplet / time)
     if tuplet > _LARGEST_TUPLET or min(base for base, _ in bases) < _SHORTEST:
         raise DataError(f"a length of {piece.length} whole notes cannot be drawn; write simpler ones")
@@ -178,8 +203,8 @@ def _symbols(piece: BarPiece, *, first: int) -> list[Group]:
     ]
 
 
-def tuplet_of(length: Fraction) -> tuple[int, int]:
-    """Return the tuplet of a length: how many notes in the time of how many; 1 and 1 for none."""
+def _tuplet_of(length: Fraction) -> tuple[int, int]:
+    """Return the tuplet that a length belongs to, (3, 2) for 3 notes in the time of 2; (1, 1) for none."""
     tuplet = length.denominator
     while tuplet % 2 == 0:
         tuplet //= 2
@@ -187,7 +212,10 @@ def tuplet_of(length: Fraction) -> tuple[int, int]:
 
 
 def _divided(length: Fraction) -> list[tuple[Fraction, int]]:
-    """The plain or dotted notes, (base, dots), that make up a length; its denominator is a power of two."""
+    """Return (base, dots) of the plain and dotted notes that make up a length, longest first.
+
+    The denominator of the length is a power of two.
+    """
     parts = []
     while length:
         base = Fraction(1 << (length.numerator.bit_length() - 1), length.denominator)
@@ -200,7 +228,7 @@ def _divided(length: Fraction) -> list[tuple[Fraction, int]]:
 
 
 def _bracketed(groups: Sequence[Group]) -> tuple[Group, ...]:
-    """The groups of a bar, those of a tuplet under one bracket."""
+    """Return the groups with the symbols of each tuplet joined under one bracket."""
     joined: list[Group] = []
     for group in groups:
         before = joined[-1] if joined else None
@@ -212,5 +240,5 @@ def _bracketed(groups: Sequence[Group]) -> tuple[Group, ...]:
 
 
 def _is_whole(length: Fraction) -> bool:
-    """Whether its denominator is a power of two."""
+    """Return whether the denominator of a length is a power of two, so that a bracket may end after it."""
     return length.denominator & (length.denominator - 1) == 0

@@ -55,8 +55,8 @@ def tunes_in(path: Path, *, reading: Reading) -> Iterator[Tune | DataError]:
     if reader is None:
         raise DataError(f"{path}: expected a file that ends with {', '.join(_READERS)}")
     for tune in reader(_bytes_of(path), str(path), reading):
-        is_told = reading.meter is not None
-        yield replace(tune, meter=reading.meter) if is_told and isinstance(tune, Tune) else tune
+        is_chosen = reading.meter is not None
+        yield replace(tune, meter=reading.meter) if is_chosen and isinstance(tune, Tune) else tune
 
 
 def is_music(path: Path) -> bool:
@@ -65,7 +65,7 @@ def is_music(path: Path) -> bool:
 
 
 def is_score(path: Path) -> bool:
-    """Return whether a file has the suffix of such a format other than note text."""
+    """Return whether a file has the suffix of a format other than note text that can be read."""
     return is_music(path) and path.suffix.lower() not in NOTE_TEXT
 
 
@@ -114,7 +114,7 @@ def collect(
 
 
 def transposed(collection: Collection, to: Transposition) -> Collection:
-    """Return the tunes transposed by semitones, or each to a tonic in its own mode."""
+    """Return the collection with its tunes transposed; a tune that leaves MIDI's range becomes a failure."""
     tunes: list[Tune] = []
     failures, remarks = list(collection.failures), list(collection.remarks)
     for tune in collection.tunes:
@@ -143,18 +143,18 @@ def written(
     Raises:
         DataError: the format holds one tune and there are several, or it cannot express a tune.
     """
-    told = [replace(tune, tempo=tempo or tune.tempo, meter=meter or tune.meter) for tune in tunes]
+    marked = [replace(tune, tempo=tempo or tune.tempo, meter=meter or tune.meter) for tune in tunes]
     if suffix in NOTE_TEXT:
-        return "".join(f"{tune_text(tune)}\n" for tune in told).encode()
+        return "".join(f"{tune_text(tune)}\n" for tune in marked).encode()
     if len(tunes) > 1:
         raise DataError(f"{len(tunes)} tunes, and a {suffix} file holds one; write them to a .notes file")
-    if not told[0].notes:
-        raise DataError(f"{told[0].name}: expected at least one note, received none")
-    return _WRITERS[suffix](told[0])
+    if not marked[0].notes:
+        raise DataError(f"{marked[0].name}: expected at least one note, received none")
+    return _WRITERS[suffix](marked[0])
 
 
 def write_lilypond(tune: Tune) -> bytes:
-    r"""Return a LilyPond file, which LilyPond engraves and makes a MIDI file of.
+    r"""Return the text of a LilyPond file, from which LilyPond makes a score and a MIDI file.
 
     Note text is the body of its block `\fixed c' { … }`. The tempo is rounded: LilyPond takes whole numbers.
     Notes that cross a bar line are not divided; `rnnlab convert song.notes song.svg` does that.
@@ -163,19 +163,20 @@ def write_lilypond(tune: Tune) -> bytes:
     lines = [
         " ".join(words[begin : begin + _EVENTS_A_LINE]) for begin in range(0, len(words), _EVENTS_A_LINE)
     ]
-    said = []
+    commands = []
     if tune.key:
-        said.append(rf"\key {tune.key.tonic} \{tune.key.mode}")
+        commands.append(rf"\key {tune.key.tonic} \{tune.key.mode}")
     if tune.meter:
-        said.append(rf"\time {tune.meter}")
+        commands.append(rf"\time {tune.meter}")
     if tune.pickup:
-        said.append(rf"\partial {spell_duration(tune.pickup)}")
+        commands.append(rf"\partial {spell_duration(tune.pickup)}")
     if tune.tempo is not None:
-        said.append(rf"\tempo 4 = {round(tune.tempo)}")
-    return (_FILE % "\n".join(f"    {line}" for line in (*said, *lines))).encode()
+        commands.append(rf"\tempo 4 = {round(tune.tempo)}")
+    return (_FILE % "\n".join(f"    {line}" for line in (*commands, *lines))).encode()
 
 
 def _bytes_of(path: Path) -> bytes:
+    """Return the bytes of a file, which may not be empty or too large."""
     try:
         if not path.is_file():
             raise MissingFile(f"{path}: no such file; check the path", path)
@@ -193,6 +194,7 @@ def _bytes_of(path: Path) -> bytes:
 
 
 def _read_notes(data: bytes, name: str, _: Reading) -> Iterator[Tune | DataError]:
+    """Yield the tune of a file of note text, or its error."""
     try:
         text = decoded(data, Path(name)).replace("\r\n", "\n").replace("\r", "\n")  # also of old Macs
         tune = parse_tune(text, name=name)
@@ -202,7 +204,7 @@ def _read_notes(data: bytes, name: str, _: Reading) -> Iterator[Tune | DataError
 
 
 def _files(sources: Sequence[Path]) -> Iterator[Path]:
-    """Yield the named files, and those in the named folders but hidden ones; an empty folder as itself."""
+    """Yield files, and for a folder all files in it that are not hidden, or the folder if it has none."""
     for source in sources:
         if source.is_dir():
             inside = sorted(path for path in source.rglob("*") if path.is_file() and path.name[0] != ".")

@@ -1,16 +1,12 @@
-"""Kern as tunes: one voice of one spine, as it sounds.
+"""Tunes read from kern, and tunes written in kern (humdrum.org).
 
-A part is a `**kern` spine, counted from the right, which is the top of the score; its voices are the
-sub-spines that `*^` splits it into. The spines are followed here (`kern_spines`) and not by a library, so
-that a split, a join, an exchange or a new spine in any line of a bar leaves the notes around it where they
-are.
-
+A part is a `**kern` spine. Parts are counted from the right, which is the top of the score. The voices of a
+part are the sub-spines that `*^` splits its spine into. `kern_spines` follows the spines itself, without a
+library: a split, a join, an exchange or a new spine in the middle of a bar must not move the notes around it.
 Repeats are not played out. Grace notes and cue notes are left out and counted.
 
-Tunes written in kern (humdrum.org), one spine.
-
-A tune with a metre has bar lines, and its notes are divided there and tied. A tune without a metre has none,
-and each note comes back as it was.
+The notes of a tune with a metre are divided and tied at bar lines when they are written. A tune without a
+metre gets no bar lines, and none of its notes is divided.
 """
 
 import codecs
@@ -24,11 +20,11 @@ from rnnlab.music.kern_spines import KernPart, Spines
 from rnnlab.music.melody import Reading
 from rnnlab.music.meter import KeySignature, Meter, Mode, key_of_fifths, parse_key_signature, parse_meter
 from rnnlab.music.notation import Pitch
-from rnnlab.music.tune import FASTEST, SLOWEST, Tune, held_pitches
-from rnnlab.music.voice import changes, line_of_voice, pickup_of
+from rnnlab.music.tune import FASTEST, SLOWEST, Tune
+from rnnlab.music.voice import tune_of_voice
 
 MOST_CHARACTERS = 1 << 20
-"""Characters of a piece in kern: the longest of the 1,326 in the corpus of music21 has 83,038."""
+"""Characters of a file: the longest of the 1,326 kern files in the corpus of music21 has 83,038."""
 
 _METER = re.compile(r"\*M(?=[0-9])")
 _USUAL_METER = re.compile(r"\*M([0-9]{1,3}(?:\+[0-9]{1,3})*)/([0-9]{1,3})")
@@ -46,23 +42,54 @@ _MODES: dict[str, Mode] = {
     "loc": "locrian",
 }
 _ORDER_OF_SHARPS = "fcgdaeb"
+_ACCIDENTALS = {-2: "--", -1: "-", 0: "", 1: "#", 2: "##"}
+_TIES = {
+    (False, False): ("", ""),
+    (False, True): ("[", ""),
+    (True, True): ("", "_"),
+    (True, False): ("", "]"),
+}
+_WRITTEN_MODES = {"dorian": "dor", "phrygian": "phr", "lydian": "lyd", "mixolydian": "mix", "locrian": "loc"}
 
 
 def read_kern(data: bytes, *, name: str, reading: Reading) -> Iterator[Tune | DataError]:
-    """Yield the tune of a kern file, or what is wrong with it."""
+    """Yield the tune of a kern file, or the error that says why the file cannot be read."""
     try:
         text = _text(data)
         if len(text) > MOST_CHARACTERS:
             raise DataError(
-                f"expected a piece of at most {MOST_CHARACTERS:,} characters, received {len(text):,}"
+                f"expected a file of at most {MOST_CHARACTERS:,} characters, received {len(text):,}"
             )
-        yield _tune(Spines(text).parts, name, reading)
+        parts = Spines(text).parts
+        for part in parts:
+            _take_interpretations(part)
+        yield tune_of_voice(parts, name=name, reading=reading, order=", counted from the right,")
     except DataError as error:
         yield DataError(f"{name}: {error}")
 
 
+def write_kern(tune: Tune) -> bytes:
+    """Return the text of a kern file with one spine."""
+    interpretations = [f"*M{tune.meter}"] if tune.meter else []
+    if tune.key:
+        altered = "".join(letter + _ACCIDENTALS[number] for letter, number in tune.key.alterations.items())
+        interpretations += [f"*k[{altered}]", _key_interpretation(tune.key)]
+    if tune.tempo is not None:
+        interpretations.append(f"*MM{tune.tempo:.7g}")
+    lines = []
+    before: frozenset[int] = frozenset()  # MIDI numbers of the pitches that are tied to the next piece
+    for number, bar in enumerate(pieces_of(tune.notes, tune.meter, tune.pickup), 0 if tune.pickup else 1):
+        if tune.meter:
+            lines.append(f"={number}" if number else "=0-")  # the bar line before a pick-up is invisible
+        for piece in bar:
+            lines.append(_event(piece, before))
+            before = piece.held
+    end = ["=="] if tune.meter else []
+    return "\n".join(["**kern", *interpretations, *lines, *end, "*-", ""]).encode()
+
+
 def _text(data: bytes) -> str:
-    """The text of bytes in UTF-8, in UTF-16 with its mark, or else in Latin-1, as old collections are."""
+    """Return the text of bytes in UTF-8, in UTF-16 with a byte order mark, or else in Latin-1 (old files)."""
     is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         return data.decode("utf-16" if is_utf16 else "utf-8-sig")
@@ -70,72 +97,30 @@ def _text(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def _tune(parts: Sequence[KernPart], name: str, reading: Reading) -> Tune:
-    number = reading.track or 1
-    if number > len(parts):
-        raise DataError(f"expected a part from 1 to {len(parts)}, received {number}")
-    part = parts[number - 1]
-    voices = sorted({tone.voice for tone in part.tones if tone.tone.pitch})
-    if not voices:
-        there = [str(index) for index, each in enumerate(parts, 1) if each.notes]
-        raise DataError(
-            f"expected notes, received none in part {number}; they are in part:"
-            f" {', '.join(there[:8]) or 'none'}"
-        )
-    names = [str(voice) for voice in voices]
-    voice = reading.voice or names[0]
-    if voice not in names:
-        raise DataError(
-            f"expected a voice of part {number}, one of {', '.join(names[:16])}, received {voice[:40]!r}"
-        )
-    notes, left_out = line_of_voice(
-        [each.tone for each in part.tones if str(each.voice) == voice],
-        polyphony=reading.polyphony or "highest",
-        end=part.end,
-    )
-    left_out += part.left_out
-    left_out["notes of other voices"] += part.notes - sum(
-        str(each.voice) == voice and each.tone.pitch is not None for each in part.tones
-    )
-    left_out["notes of other parts"] += sum(each.notes for each in parts if each is not part)
-    left_out["repeats"] += sum(map(_repeated, part.said))
-    meters = [_meter(word) for word in part.said if _METER.match(word)]
-    left_out["meters of no usual form"] += sum(meter is None for meter in meters)
-    keys = _keys(part.said)
-    tempi = _tempi(part.said) or next(filter(None, (_tempi(each.said) for each in parts)), [])[:1]
-    left_out["later tempi"] += changes(tempi)
-    left_out["later meters"] += changes(meters)
-    left_out["later keys"] += changes(keys)
-    meter = next(iter(meters), None)
-    remarks = [f"part {number} of {len(parts)}, counted from the right, is read"] if len(parts) > 1 else []
-    remarks += [f"voice {voice} of {len(names)} is read ({', '.join(names[:16])})"] if len(voices) > 1 else []
-    return Tune(
-        name,
-        notes,
-        tempo=next(iter(tempi), None),
-        meter=meter,
-        key=next(iter(keys), None),
-        pickup=pickup_of(part.bars, meter),
-        left_out=dict(+left_out),
-        remarks=tuple(remarks),
-    )
+def _take_interpretations(part: KernPart) -> None:
+    """Set the metres, keys and tempi of a part from its interpretations, and count what they repeat."""
+    part.meters = [_meter(word) for word in part.interpretations if _METER.match(word)]
+    part.keys = _keys(part.interpretations)
+    part.tempi = _tempi(part.interpretations)
+    part.left_out["repeats"] += sum(map(_repeated, part.interpretations))
+    part.left_out["meters of no usual form"] += sum(meter is None for meter in part.meters)
 
 
 def _repeated(word: str) -> int:
-    """How many sections an expansion list such as `*>[A,A,B]` has once more."""
+    """Return how many sections of an expansion list such as `*>[A,A,B]` are repetitions."""
     found = _EXPANSION.fullmatch(word)
     sections = found[1].split(",") if found else []
     return len(sections) - len(set(sections))
 
 
-def _tempi(said: Sequence[str]) -> list[float]:
-    """Quarter notes a minute of each `*MM96`, in order."""
-    found = (float(match[1]) for word in said if (match := _TEMPO.match(word)))
+def _tempi(interpretations: Sequence[str]) -> list[float]:
+    """Return the tempi of words such as `*MM96`, in quarter notes a minute, in order."""
+    found = (float(match[1]) for word in interpretations if (match := _TEMPO.match(word)))
     return [tempo for tempo in found if SLOWEST <= tempo <= FASTEST]
 
 
 def _meter(word: str) -> Meter | None:
-    """The metre of `*M3/4`; 3/0 counts breves. None for one of another form, such as 3/4%2."""
+    """Return the metre of a word such as `*M3/4` (3/0 counts breves); None for a form such as `*M3/4%2`."""
     found = _USUAL_METER.fullmatch(word)
     if found is None:
         return None
@@ -146,14 +131,18 @@ def _meter(word: str) -> Meter | None:
         return None
 
 
-def _keys(said: Sequence[str]) -> list[KeySignature | None]:
-    """The key signatures of a part, in order, each with the mode that follows it; or else its keys alone."""
-    signatures: list[tuple[int | None, str]] = []  # sharps, and the tonic that is said with them
-    tonics = [word for word in said if _TONIC.fullmatch(word)]
+def _keys(interpretations: Sequence[str]) -> list[KeySignature | None]:
+    """Return the keys of the key signatures of a part, in order.
+
+    The word for a tonic, such as `*e-:`, in the three words after a signature decides its mode. In a part
+    without signatures these words alone are the keys.
+    """
+    signatures: list[tuple[int | None, str]] = []  # sharps, and the word for the tonic
+    tonics = [word for word in interpretations if _TONIC.fullmatch(word)]
     tonic = ""
-    for index, word in enumerate(said):
+    for index, word in enumerate(interpretations):
         if match := _SIGNATURE.fullmatch(word):
-            near = [each for each in said[index + 1 : index + 4] if _TONIC.fullmatch(each)]
+            near = [each for each in interpretations[index + 1 : index + 4] if _TONIC.fullmatch(each)]
             tonic = next(iter(near), tonic)
             signatures.append((_fifths(match[1]), tonic))
     if not signatures:
@@ -162,7 +151,7 @@ def _keys(said: Sequence[str]) -> list[KeySignature | None]:
 
 
 def _fifths(signature: str) -> int | None:
-    """Sharps, or flats below 0, of `f#c#`; None for a signature of another form."""
+    """Return the number of sharps, negative for flats, of `f#c#`; None for an unusual signature."""
     letters, marks = signature[::2], set(signature[1::2])
     count = len(letters)
     if not count:
@@ -175,7 +164,7 @@ def _fifths(signature: str) -> int | None:
 
 
 def _key(fifths: int | None, tonic: str) -> KeySignature | None:
-    """The key that a tonic such as `*e-:` says, if it has that many sharps; else that of the signature."""
+    """Return the key of a word such as `*e-:` if its sharps fit the signature, else that of the signature."""
     match = _TONIC.fullmatch(tonic)
     key = None
     if match:
@@ -191,49 +180,8 @@ def _key(fifths: int | None, tonic: str) -> KeySignature | None:
     return key_of_fifths(fifths)
 
 
-_ACCIDENTALS = {-2: "--", -1: "-", 0: "", 1: "#", 2: "##"}
-_TIES = {
-    (False, False): ("", ""),
-    (False, True): ("[", ""),
-    (True, True): ("", "_"),
-    (True, False): ("", "]"),
-}
-_WRITTEN_MODES = {"dorian": "dor", "phrygian": "phr", "lydian": "lyd", "mixolydian": "mix", "locrian": "loc"}
-
-
-def write_kern(tune: Tune) -> bytes:
-    """Return a file of one spine."""
-    said = [f"*M{tune.meter}"] if tune.meter else []
-    if tune.key:
-        altered = "".join(letter + _ACCIDENTALS[number] for letter, number in tune.key.alterations.items())
-        said += [f"*k[{altered}]", _key_signature(tune.key)]
-    if tune.tempo is not None:
-        said.append(f"*MM{tune.tempo:.7g}")
-    if tune.meter:
-        bars = pieces_of(tune.notes, tune.meter, tune.pickup)
-    else:
-        held = held_pitches(tune.notes)
-        notes = zip(tune.notes, map(frozenset, held), strict=True)
-        bars = [
-            [
-                BarPiece(event, 0, note.pitches, Fraction(0), note.duration, h)
-                for event, (note, h) in enumerate(notes)
-            ]
-        ]
-    lines = []
-    before: frozenset[int] = frozenset()
-    for number, bar in enumerate(bars, 0 if tune.pickup else 1):
-        if tune.meter:
-            lines.append(f"={number}" if number else "=0-")  # a pick-up has no bar line that is seen
-        for piece in bar:
-            lines.append(_event(piece, before))
-            before = piece.held
-    end = ["=="] if tune.meter else []
-    return "\n".join(["**kern", *said, *lines, *end, "*-", ""]).encode()
-
-
-def _key_signature(key: KeySignature) -> str:
-    """The tonic, small for a minor key, and the name of another mode."""
+def _key_interpretation(key: KeySignature) -> str:
+    """Return the word for a tonic: a small letter for minor keys; a church mode is named after the colon."""
     letter = (
         key.tonic[0]
         if key.mode in {"minor", "aeolian", "dorian", "phrygian", "locrian"}
@@ -244,7 +192,7 @@ def _key_signature(key: KeySignature) -> str:
 
 
 def _event(piece: BarPiece, before: frozenset[int]) -> str:
-    """A note, a chord or a rest; `before` are the pitches that are tied to it."""
+    """Return the text of a note, a chord or a rest; the pitches `before` are tied to it."""
     length = _length(piece.length)
     if not piece.pitches:
         return f"{length}r"
@@ -256,7 +204,7 @@ def _event(piece: BarPiece, before: frozenset[int]) -> str:
 
 
 def _length(duration: Fraction) -> str:
-    """The reciprocal of a length, a dot for three halves of one, or else the reciprocal as `16%5`."""
+    """Return the text of a length: 1/4 is `4`, a dotted 3/8 is `4.`, and any other one is such as `16%5`."""
     if duration.numerator == 1:
         return str(duration.denominator)
     plain = duration * Fraction(2, 3)
@@ -264,6 +212,7 @@ def _length(duration: Fraction) -> str:
 
 
 def _pitch(pitch: Pitch) -> str:
+    """Return the text of a pitch: `c` is middle C, `cc` an octave higher, `C` an octave lower."""
     up = pitch.octave >= 0
     letters = (pitch.letter if up else pitch.letter.upper()) * (pitch.octave + 1 if up else -pitch.octave)
     return letters + _ACCIDENTALS[pitch.alteration]

@@ -1,20 +1,21 @@
 """The spines of a kern file, followed line by line through splits, joins, exchanges and new spines.
 
-Kern says lengths and no times: a line begins where the notes end that its notes follow. A sub-spine knows
-when its last note ends; after a split both halves have the end of the whole, and where other sub-spines have
-a note on the same line, theirs decides. Spines that disagree are refused.
+Kern gives the lengths of notes but no times. A line begins when the notes before it in its sub-spines end. A
+sub-spine knows when its own last note ends. After a split both halves take this time from the whole spine,
+unless another sub-spine with a note on the same line knows the time from its own notes. Sub-spines whose
+times contradict each other are an error.
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
 
 from rnnlab.errors import DataError
-from rnnlab.music.voice import Tone, checked_time, sounding_pitch
+from rnnlab.music.voice import ScorePart, Tone, checked_time, sounding_pitch
 
 _PITCH = re.compile(r"(([a-gA-G])\2*)(#+|-+|n)?")
 _LENGTH = re.compile(r"([0-9]+)(?:%([0-9]+))?")
@@ -22,40 +23,33 @@ _KINDS = ("*", "=", "!")
 _MOST_DIGITS, _MOST_DOTS, _MOST_SPINES = 4, 4, 200
 
 
-@dataclass(frozen=True)
-class SubTone:
-    """A tone and the number of the sub-spine that it stands in, from 1."""
-
-    voice: int
-    tone: Tone
-
-
 @dataclass
-class KernPart:
-    """What a `**kern` spine holds; times are in whole notes.
+class KernPart(ScorePart):
+    """A `**kern` spine with its sub-spines; times are in whole notes.
 
     Attributes:
-        tones: notes and rests of all its sub-spines.
-        bars: lengths between its bar lines.
-        left_out: what is not read, by kind.
-        said: its tandem interpretations, as `*M3/4`, in order.
-        end: where its last note or rest ends.
+        tones_of: number of a sub-spine, from 1 → its notes and rests in the order of the lines.
+        interpretations: tandem interpretations such as `*M3/4`, in order.
     """
 
-    tones: list[SubTone] = field(default_factory=list)
-    bars: list[Fraction] = field(default_factory=list)
-    left_out: Counter[str] = field(default_factory=Counter)
-    said: list[str] = field(default_factory=list)
-    end: Fraction = Fraction(0)
-    _bar: Fraction = Fraction(0)  # where the last bar line stands
+    tones_of: defaultdict[int, list[Tone]] = field(default_factory=lambda: defaultdict(list))
+    interpretations: list[str] = field(default_factory=list)
+    _bar: Fraction = Fraction(0)  # time of the last bar line
 
-    @property
-    def notes(self) -> int:
-        """How many notes its sub-spines have."""
-        return sum(each.tone.pitch is not None for each in self.tones)
+    def voices(self) -> Mapping[str, int]:
+        """Return the number of notes of each sub-spine that has notes."""
+        counts = {
+            number: sum(tone.pitch is not None for tone in self.tones_of[number])
+            for number in sorted(self.tones_of)
+        }
+        return {str(number): count for number, count in counts.items() if count}
+
+    def tones(self, voice: str) -> list[Tone]:
+        """Return the notes and rests of a sub-spine."""
+        return self.tones_of[int(voice)]
 
     def close_bar(self) -> None:
-        """Take what follows the last bar line as a bar."""
+        """Take the time since the last bar line as a bar."""
         if self.end > self._bar:
             self.bars.append(self.end - self._bar)
             self._bar = self.end
@@ -63,17 +57,17 @@ class KernPart:
 
 @dataclass(frozen=True)
 class _Column:
-    """A spine or sub-spine at one line.
+    """A spine or sub-spine as it stands on one line.
 
     Attributes:
-        spine: number of the spine that it is, or was split from.
-        part: None for a spine of another kind than kern, and for a new one that has no kind yet.
-        voice: its number among the sub-spines of the spine.
-        end: where its last note ends.
-        knows: `itself` if `end` is that of its own note, `before_split` if it is that of the spine it was
-            split from, `nothing` if it was silent since.
+        spine: number of the spine; sub-spines have the number of the spine that they were split from.
+        part: None for a spine of another kind than kern, and for a new spine whose kind is not known yet.
+        voice: number among the sub-spines of the spine, from 1.
+        end: time at which its last note ends, in whole notes.
+        knows: `itself` if `end` comes from a note of its own, `before_split` if `end` comes from the spine
+            that it was split from, `nothing` if it has been silent since `end`.
         is_cue: whether its notes are cue notes.
-        is_new: whether its kind is still to come.
+        is_new: whether the next line names its kind.
     """
 
     spine: int
@@ -89,14 +83,14 @@ class Spines:
     """The parts of a kern text.
 
     Raises:
-        DataError: a line has too few or too many spines, is no kern, or contradicts another in time.
+        DataError: a line has too few or too many spines, is not kern, or its notes begin at different times.
     """
 
     def __init__(self, text: str) -> None:
         self._columns: list[_Column] = []
         self._first: list[KernPart] = []
         self._added: list[KernPart] = []
-        self._spines = 0
+        self._spines = 0  # number of spines so far
         for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
             self._place = f"line {number}"
             if line.strip() and not line.startswith("!!"):
@@ -111,10 +105,11 @@ class Spines:
 
     @property
     def parts(self) -> list[KernPart]:
-        """The parts: those of the first line from the right, then those that were added later."""
+        """The parts of the first line from right to left, then the parts that `*+` added."""
         return [*reversed(self._first), *self._added]
 
     def _line(self, tokens: list[str]) -> None:
+        """Take a line, which has one token for each spine and sub-spine."""
         if len(tokens) > _MOST_SPINES:
             raise DataError(f"expected at most {_MOST_SPINES} spines, received {len(tokens):,}")
         if not self._columns:
@@ -134,7 +129,7 @@ class Spines:
             self._data(tokens)
 
     def _open(self, tokens: Sequence[str]) -> None:
-        """Take the line that says what each spine is."""
+        """Take the first line, which names the kind of each spine."""
         if self._spines:
             raise DataError("the spines have ended; expected one piece in a file")
         if not all(re.fullmatch(r"\*\*\S+", token) for token in tokens):
@@ -146,10 +141,12 @@ class Spines:
             self._spines += 1
 
     def _interpret(self, tokens: Sequence[str]) -> None:
-        """Go through a line of interpretations, of which some make spines of others."""
+        """Take a line of interpretations; some of them split, join, exchange, add or end spines."""
         exchanged = [index for index, token in enumerate(tokens) if token == "*x"]
         if len(exchanged) % 2:
-            raise DataError("expected *x in two spines, which change places")
+            raise DataError(
+                "expected *x in two spines, which it exchanges, received it in an odd number of them"
+            )
         before, tokens = list(self._columns), list(tokens)
         for first, second in zip(exchanged[::2], exchanged[1::2], strict=True):
             before[first], before[second] = before[second], before[first]
@@ -163,7 +160,7 @@ class Spines:
 
     @staticmethod
     def _joined(columns: Sequence[_Column], tokens: Sequence[str], index: int) -> int:
-        """How many sub-spines of one spine are joined from an index on."""
+        """Return the number of neighbouring sub-spines that a join makes one, counted from an index on."""
         end = index
         while end < len(tokens) and tokens[end] == "*v" and columns[end].spine == columns[index].spine:
             end += 1
@@ -174,7 +171,7 @@ class Spines:
     def _become(
         self, columns: Sequence[_Column], token: str, following: Sequence[_Column]
     ) -> Iterator[_Column]:
-        """What comes of a spine, or of several that are joined."""
+        """Yield the spines that an interpretation makes of a spine, or of several that it joins."""
         column = columns[0]
         match token:
             case "*^":
@@ -196,23 +193,24 @@ class Spines:
             case "*-":
                 return
             case _:
-                yield self._told(column, token)
+                yield self._after_interpretation(column, token)
 
-    def _told(self, column: _Column, token: str) -> _Column:
-        """A spine after an interpretation that leaves it one spine."""
+    def _after_interpretation(self, column: _Column, token: str) -> _Column:
+        """Return a spine after an interpretation that does not change the number of spines."""
         if column.is_new and token.startswith("**"):
             part = KernPart() if token == "**kern" else None
             self._added += [part] if part else []
             return replace(column, part=part, is_new=False)
         if token.startswith("**") and (token == "**kern") != (column.part is not None):
             raise DataError(
-                f"a spine becomes {token[:40]}; expected it to stay what it is, or to end with *-"
+                f"a spine changes its kind to {token[:40]}; expected it to keep its kind, or to end with *-"
             )
         if column.part is not None and token != "*":
-            column.part.said.append(token)
+            column.part.interpretations.append(token)
         return replace(column, is_cue=token == "*cue") if token in {"*cue", "*Xcue"} else column
 
     def _bar(self, tokens: Sequence[str]) -> None:
+        """Take a line of bar lines; the sub-spines of one spine count once."""
         seen: set[int] = set()
         for column, token in zip(self._columns, tokens, strict=True):
             if column.part is not None and column.spine not in seen:
@@ -221,9 +219,9 @@ class Spines:
                 column.part.left_out["repeats"] += ":|" in token or ":!" in token
 
     def _data(self, tokens: Sequence[str]) -> None:
-        """Take the notes of a line, which begin together."""
+        """Take a line of notes, which all begin at the same time."""
         if any(column.is_new for column in self._columns):
-            raise DataError("a new spine (*+) has no kind; expected a line with **kern for it")
+            raise DataError("a new spine (*+) has no kind; expected **kern or another kind on the next line")
         chords: list[tuple[Tone, ...]] = []
         for column, token in zip(self._columns, tokens, strict=True):
             tones, kind, count = ((), "", 0) if column.part is None or token == "." else _chord(token)
@@ -241,10 +239,10 @@ class Spines:
 
 
 def _begin(columns: Sequence[_Column]) -> Fraction:
-    """When a line begins whose notes stand in these sub-spines.
+    """Return the time, in whole notes, at which a line begins that has notes in these sub-spines.
 
     Raises:
-        DataError: they contradict each other, or none of them knows.
+        DataError: the sub-spines give different times, or none of them gives one.
     """
     for knowing in ("itself", "before_split"):
         times = {column.end for column in columns if column.knows == knowing}
@@ -252,15 +250,15 @@ def _begin(columns: Sequence[_Column]) -> Fraction:
             quarters = " and ".join(f"{float(4 * time):g}" for time in sorted(times))
             raise DataError(
                 f"its notes begin at different times, {quarters} quarter notes after the start; correct the"
-                " lengths in the spines before it"
+                " lengths of the notes before it"
             )
         if times:
             return times.pop()
-    raise DataError("its time cannot be told, since its spines were silent before; write rests in them")
+    raise DataError("its time is not known, since its spines are silent before it; write rests in them")
 
 
 def _placed(column: _Column, chord: Sequence[Tone], begin: Fraction, place: str) -> _Column:
-    """A sub-spine after a line; its part takes the tones that begin there."""
+    """Return a sub-spine after a line, and add the tones that begin there to its part."""
     if column.part is None:
         return column
     if not chord:
@@ -270,20 +268,18 @@ def _placed(column: _Column, chord: Sequence[Tone], begin: Fraction, place: str)
     if column.is_cue:
         column.part.left_out["cue notes"] += sum(tone.pitch is not None for tone in chord)
     else:
-        column.part.tones += [
-            SubTone(column.voice, replace(tone, begin=begin, place=place)) for tone in chord
-        ]
+        column.part.tones_of[column.voice] += [replace(tone, begin=begin, place=place) for tone in chord]
     return replace(column, end=end, knows="itself")
 
 
 @lru_cache(maxsize=4096)
 def _chord(token: str) -> tuple[tuple[Tone, ...], str, int]:
-    """The tones of a token at time 0, and how many notes of a kind are left out of it.
+    """Return the tones of a token at time 0, and the kind and number of its notes that are left out.
 
-    There are none for a grace note, which takes no time.
+    A grace note gives no tone, since it takes no time.
 
     Raises:
-        DataError: it is no note and no rest.
+        DataError: the token is neither a note, a chord nor a rest.
     """
     notes = token.split()
     if "q" in token.lower():
@@ -317,10 +313,14 @@ def _chord(token: str) -> tuple[tuple[Tone, ...], str, int]:
 
 
 def _length(note: str, before: Fraction | None) -> Fraction:
-    """The length of a note in whole notes; within a chord that of the note before it, if it says none.
+    """Return the length of a note in whole notes.
+
+    Args:
+        note: text of the note.
+        before: length of the note before it in its chord, which holds if the note has none; None for none.
 
     Raises:
-        DataError: it says none, or one that is none.
+        DataError: the note has no length, or a wrong one.
     """
     found = _LENGTH.search(note)
     if found is None:

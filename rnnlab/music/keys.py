@@ -1,9 +1,9 @@
-"""The key of a melody, by Krumhansl and Schmuckler: the profile of 24 that its durations correlate with most.
+"""Keys and transposition: the estimated key of a melody, and notes moved by semitones or to a tonic.
 
-The profiles are those of Krumhansl and Kessler (1982), how well listeners found that each of the twelve tones
-fits a key; the method is in C. Krumhansl, Cognitive Foundations of Musical Pitch, 1990.
-
-Where music is moved to: by semitones, or to a tonic in its own mode.
+The estimate is the Krumhansl–Schmuckler algorithm (C. Krumhansl, Cognitive Foundations of Musical Pitch,
+1990): each of the 24 keys has a profile of the twelve tones, and the estimated key is the one whose profile
+correlates most with the durations of the tones. The profiles are ratings by listeners of how well each tone
+fits a key (Krumhansl and Kessler, 1982).
 """
 
 import re
@@ -25,7 +25,7 @@ _PROFILES = {
 
 @dataclass(frozen=True)
 class Key:
-    """A key.
+    """An estimated key.
 
     Attributes:
         tonic: semitones above C, 0..11.
@@ -36,16 +36,16 @@ class Key:
     mode: Literal["major", "minor"]
 
     def __str__(self) -> str:
-        """As in `ees major`."""
+        """The name of the key, such as `ees major`."""
         return f"{pitch_of(60 + self.tonic)} {self.mode}"
 
     def way_to(self, tonic: int) -> int:
-        """Semitones to another tonic, up or down, whichever is nearer: −5..6."""
+        """Return the semitones to another tonic by the shorter way, up or down: −5..6."""
         return (tonic - self.tonic + 5) % 12 - 5
 
 
 def estimate_key(notes: Sequence[Note]) -> Key:
-    """The likeliest key of notes, of which one has a pitch."""
+    """Return the most probable key of notes; at least one must have a pitch."""
     durations = np.zeros(12)
     for note in notes:
         for pitch in note.pitches:
@@ -56,9 +56,10 @@ def estimate_key(notes: Sequence[Note]) -> Key:
 
 
 def transpose(notes: Sequence[Note], semitones: int) -> tuple[Note, ...]:
-    """The notes, higher by so many semitones, or by none; each pitch is spelled as `pitch_of` does.
+    """Return the notes moved up by some semitones (down if negative).
 
-    So notes that were moved, by whatever way, have one spelling for each pitch between them.
+    Each pitch is spelled as `pitch_of` spells it, also at 0 semitones, so all transposed notes share one
+    spelling.
 
     Raises:
         DataError: a note would be outside MIDI's 0..127.
@@ -66,7 +67,7 @@ def transpose(notes: Sequence[Note], semitones: int) -> tuple[Note, ...]:
     numbers = [pitch.midi + semitones for note in notes for pitch in note.pitches]
     if numbers and not 0 <= min(numbers) <= max(numbers) <= 127:
         by = count_of(semitones, "semitone")
-        raise DataError(f"{by} would take it outside MIDI's 0 to 127; transpose it less")
+        raise DataError(f"{by} would move it out of MIDI's 0 to 127; transpose it less")
     return tuple(
         Note(
             tuple(pitch_of(number) for number in sorted({pitch.midi + semitones for pitch in note.pitches})),
@@ -77,27 +78,21 @@ def transpose(notes: Sequence[Note], semitones: int) -> tuple[Note, ...]:
     )
 
 
-def _correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    """Pearson's; 0 where one of them is constant."""
-    a, b = first - first.mean(), second - second.mean()
-    scale = float(np.sqrt((a @ a) * (b @ b)))
-    return float(a @ b) / scale if scale else 0.0
-
-
 @dataclass(frozen=True)
 class Transposition:
-    """A way to move sequences of notes.
+    """The setting `transpose`: by a number of semitones, or to a tonic.
 
     Attributes:
-        semitones: up, or down if negative, where there is no tonic.
-        tonic: 0..11 above C, that each sequence is moved to by the nearer way.
+        semitones: semitones up, or down if negative; used if `tonic` is None.
+        tonic: semitones above C, 0..11. Each sequence is moved to this tonic by the shorter way, in its own
+            mode.
     """
 
     semitones: int = 0
     tonic: int | None = None
 
     def way_of(self, notes: Sequence[Note]) -> tuple[int, Key | None]:
-        """The semitones that a sequence is moved by, and its key where that decides."""
+        """Return the semitones that a sequence is moved by, and its estimated key, if a tonic is set."""
         if self.tonic is None:
             return self.semitones, None
         if not any(note.pitches for note in notes):
@@ -107,10 +102,10 @@ class Transposition:
 
 
 def parse_transposition(text: str) -> Transposition:
-    """The transposition of semitones such as `-3`, or of a tonic such as `c`.
+    """Return the transposition that a text such as `-3` (semitones) or `c` (a tonic) stands for.
 
     Raises:
-        DataError: it is neither.
+        DataError: the text is neither.
     """
     if re.fullmatch("[+-]?[0-9]{1,3}", text):
         return Transposition(int(text))
@@ -123,9 +118,16 @@ def parse_transposition(text: str) -> Transposition:
 
 
 def transposed_tokens(tokens: Collection[str], semitones: int) -> dict[str, str]:
-    """What each of some notes becomes, in their one spelling.
+    """Return the transposed token of each token, in its canonical spelling.
 
     Raises:
-        DataError: one would be outside MIDI's 0..127.
+        DataError: a note would be outside MIDI's 0..127.
     """
     return {token: spell(transpose([parse_token(token)], semitones)[0]) for token in set(tokens)}
+
+
+def _correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """Return Pearson's correlation of two arrays (12,); 0 if one of them is constant."""
+    a, b = first - first.mean(), second - second.mean()
+    scale = float(np.sqrt((a @ a) * (b @ b)))
+    return float(a @ b) / scale if scale else 0.0

@@ -1,16 +1,14 @@
-"""Sounds as a line of notes, by a rule that is said where several sound together.
+"""From sounds that may overlap to one line of notes, and the grid that times are moved to.
 
-    highest   where notes begin together the highest is taken; while it sounds, lower ones that begin are left
-              out, and a higher or an equal one cuts it off (the skyline of Uitdenbogerd and Zobel, 1998)
-    refuse    two notes that sound together are an error
-    chords    a chord from each time to the next at which what sounds changes; it is tied if a pitch of it
-              sounds on, unless another is struck again at that time: then all are
+The setting `polyphony` says what happens where several notes sound together:
 
-A pitch that is struck again ends the one before it.
+    highest   the highest of the notes that begin together is kept. A lower note that begins while it sounds
+              is left out; a higher or equal one ends it (the skyline of Uitdenbogerd and Zobel, 1998).
+    refuse    two notes that sound together are an error.
+    chords    each stretch of time without a change becomes a chord. It is tied to the next one if a pitch of
+              it goes on and none is struck again at that moment; otherwise all its pitches are struck again.
 
-The grid that times are moved to: multiples of one note length, or of several, whichever is nearest.
-
-What is read of a file that holds more than one line of notes.
+A pitch that is struck again ends its earlier sound.
 """
 
 import math
@@ -31,24 +29,41 @@ from rnnlab.music.tune import Sound, Sounds
 Polyphony = Literal["highest", "refuse", "chords"]
 
 MOST_PITCHES = 2_000_000
-"""Pitches of all chords together, which bound what a damaged file can take of memory."""
+"""The most pitches of all chords together: a damaged file must not fill the memory."""
+
+SIXTEENTHS = (Fraction(1, 16),)
+FINEST = 384
+"""The finest grid is 1/384 of a whole note."""
 
 
 @dataclass(frozen=True)
-class _Chord:
-    """Pitches that sound together from one time step to another."""
+class Reading:
+    """What is read of a file that holds more than one line of notes; the defaults find a melody.
 
-    pitches: tuple[int, ...]
-    begin: int
-    end: int
-    tied: bool = False
+    Attributes:
+        track: track of a MIDI file, or part of a score, from 1. None: all tracks, or the first part.
+        channel: MIDI channel, 1..16. None: all but 10, percussion.
+        polyphony: the rule for notes that sound together. None: `highest`, but `chords` for MIDI files that
+            rnnlab wrote.
+        grid: note lengths of the grid for MIDI. None: sixteenths, but all ticks for MIDI files that rnnlab
+            wrote.
+        voice: voice of a part of a score: its number, or its name in ABC. None: the first.
+        meter: metre of all tunes. None: the metre that each file gives.
+    """
+
+    track: int | None = None
+    channel: int | None = None
+    polyphony: Polyphony | None = None
+    grid: tuple[Fraction, ...] | None = None
+    voice: str | None = None
+    meter: Meter | None = None
 
 
 def line_of(sounds: Sounds, *, polyphony: Polyphony) -> tuple[Note, ...]:
-    """The notes, chords and rests of a piece, one after another.
+    """Return the notes, chords and rests of a piece, one after another.
 
     Raises:
-        DataError: two notes sound together and `polyphony` is `refuse`, or a length has no spelling.
+        DataError: two notes sound together and `polyphony` is `refuse`, or note text cannot spell a length.
     """
     if polyphony == "refuse":
         _refuse_overlaps(sounds)
@@ -58,7 +73,71 @@ def line_of(sounds: Sounds, *, polyphony: Polyphony) -> tuple[Note, ...]:
     return _with_rests(line, sounds)
 
 
+@dataclass(frozen=True)
+class Grid:
+    """The times that notes of a file may begin and end at.
+
+    Attributes:
+        ticks_per_whole: ticks of a whole note in the file.
+        lengths: the grid has the multiples of these note lengths; if empty, it has every tick.
+    """
+
+    ticks_per_whole: int
+    lengths: tuple[Fraction, ...]
+
+    @cached_property
+    def step(self) -> Fraction:
+        """Length of a time step in whole notes; every time of the grid is a multiple of it."""
+        if not self.lengths:
+            return Fraction(1, self.ticks_per_whole)
+        denominator = math.lcm(*(length.denominator for length in self.lengths))
+        return Fraction(math.gcd(*(int(length * denominator) for length in self.lengths)), denominator)
+
+    @cached_property
+    def shortest(self) -> int:
+        """Time steps of the shortest note of the grid."""
+        return int(min(self.lengths, default=self.step) / self.step)
+
+    def nearest(self, tick: int) -> int:
+        """Return the time step that a tick is moved to; halfway between two, it is the later one."""
+        if not self.lengths:
+            return tick
+        multiples = (length * _rounded(tick, length * self.ticks_per_whole) for length in self.lengths)
+        return int(min(multiples, key=lambda time: abs(time * self.ticks_per_whole - tick)) / self.step)
+
+    def shift(self, tick: int) -> Fraction:
+        """Return the distance that a tick is moved, in quarter notes."""
+        if not self.lengths:
+            return Fraction(0)
+        return 4 * abs(self.nearest(tick) * self.step - Fraction(tick, self.ticks_per_whole))
+
+
+def parse_grid(text: str) -> tuple[Fraction, ...]:
+    """Return the note lengths of a grid such as `1/16` or `1/16,1/24`; none for `exact`.
+
+    Raises:
+        DataError: the text has another form, or a length is shorter than 1/384.
+    """
+    return () if text == "exact" else tuple(map(_grid_length, text.split(",")))
+
+
+def spell_grid(lengths: Sequence[Fraction]) -> str:
+    """Return the text of a grid, which `parse_grid` reads."""
+    return ",".join(map(str, lengths)) or "exact"
+
+
+@dataclass(frozen=True)
+class _Chord:
+    """Pitches that sound together, from one time step to another."""
+
+    pitches: tuple[int, ...]
+    begin: int
+    end: int
+    tied: bool = False
+
+
 def _refuse_overlaps(sounds: Sounds) -> None:
+    """Raise a DataError if two notes sound together (`polyphony: refuse`)."""
     for first, second in pairwise(sorted(sounds.items)):
         if second.begin < first.end:
             quarter = float(4 * second.begin * sounds.step)
@@ -70,7 +149,7 @@ def _refuse_overlaps(sounds: Sounds) -> None:
 
 
 def _skyline(items: Sequence[Sound]) -> list[Sound]:
-    """The highest sounds, none of which overlaps the next."""
+    """Return the highest sounds, none of which overlaps the next (`polyphony: highest`)."""
     line: list[Sound] = []
     for begin, together in groupby(sorted(items), key=lambda sound: sound.begin):
         highest = max(together, key=lambda sound: (sound.pitch, sound.end))
@@ -83,7 +162,7 @@ def _skyline(items: Sequence[Sound]) -> list[Sound]:
 
 
 def _chords(sounds: Sounds) -> list[_Chord]:
-    """What sounds between each two times at which it changes, or a bound is."""
+    """Return the chord between each two neighbouring changes or bounds (`polyphony: chords`)."""
     begins, ends = _changes(sounds.items)
     times = sorted({*begins, *(time for time, pitches in ends.items() if pitches), *sounds.bounds})
     chords: list[_Chord] = []
@@ -103,10 +182,10 @@ def _chords(sounds: Sounds) -> list[_Chord]:
 
 
 def _changes(items: Sequence[Sound]) -> tuple[defaultdict[int, set[int]], defaultdict[int, set[int]]]:
-    """The pitches that begin, and those that end, at each time; a pitch ends before it is struck again."""
+    """Return the pitches that begin and that end at each time; a pitch ends before it is struck again."""
     begins: defaultdict[int, set[int]] = defaultdict(set)
     ends: defaultdict[int, set[int]] = defaultdict(set)
-    last: dict[int, tuple[int, int]] = {}  # pitch → begin and end of the sound of it before
+    last: dict[int, tuple[int, int]] = {}  # pitch → begin and end of its previous sound
     for sound in sorted(items):
         begin, end = last.get(sound.pitch, (-1, -1))
         if sound.begin < end:
@@ -119,7 +198,7 @@ def _changes(items: Sequence[Sound]) -> tuple[defaultdict[int, set[int]], defaul
 
 
 def _with_rests(chords: Sequence[_Chord], sounds: Sounds) -> tuple[Note, ...]:
-    """The chords as notes, rests between them and at the end."""
+    """Return the chords as notes, with rests between them and at the end."""
     events = []
     now = 0
     bounds = sorted(sounds.bounds)
@@ -139,79 +218,23 @@ def _with_rests(chords: Sequence[_Chord], sounds: Sounds) -> tuple[Note, ...]:
 
 
 def _length(steps: int, step: Fraction) -> Fraction:
-    """So many time steps in whole notes, which note text can spell.
+    """Return the length of some time steps in whole notes.
 
     Raises:
-        DataError: it cannot.
+        DataError: note text cannot spell the length.
     """
     try:
         spell_duration(steps * step)
     except DataError:
         raise DataError(
-            f"a length of {steps * step} whole notes cannot be written, whose numbers go to 9999;"
+            f"note text cannot write a length of {steps * step} whole notes, since its numbers go to 9999;"
             " take a coarser grid, e.g. 1/16"
         ) from None
     return steps * step
 
 
-SIXTEENTHS = (Fraction(1, 16),)
-FINEST = 384
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Where a file's times may lie.
-
-    Attributes:
-        ticks_per_whole: of the file.
-        lengths: the note lengths whose multiples the grid has; empty if every tick is on it.
-    """
-
-    ticks_per_whole: int
-    lengths: tuple[Fraction, ...]
-
-    @cached_property
-    def step(self) -> Fraction:
-        """What a time step lasts, in whole notes; every time of the grid is a multiple of it."""
-        if not self.lengths:
-            return Fraction(1, self.ticks_per_whole)
-        denominator = math.lcm(*(length.denominator for length in self.lengths))
-        return Fraction(math.gcd(*(int(length * denominator) for length in self.lengths)), denominator)
-
-    @cached_property
-    def shortest(self) -> int:
-        """Time steps of its shortest note."""
-        return int(min(self.lengths, default=self.step) / self.step)
-
-    def nearest(self, tick: int) -> int:
-        """The time step that a tick is moved to; halfway between two it is the later one."""
-        if not self.lengths:
-            return tick
-        multiples = (length * _rounded(tick, length * self.ticks_per_whole) for length in self.lengths)
-        return int(min(multiples, key=lambda time: abs(time * self.ticks_per_whole - tick)) / self.step)
-
-    def shift(self, tick: int) -> Fraction:
-        """How far it is moved, in quarter notes."""
-        if not self.lengths:
-            return Fraction(0)
-        return 4 * abs(self.nearest(tick) * self.step - Fraction(tick, self.ticks_per_whole))
-
-
-def parse_grid(text: str) -> tuple[Fraction, ...]:
-    """The note lengths of `1/16` or `1/16,1/24`; none for `exact`.
-
-    Raises:
-        DataError: not of that form, or finer than 1/384.
-    """
-    return () if text == "exact" else tuple(map(_grid_length, text.split(",")))
-
-
-def spell_grid(lengths: Sequence[Fraction]) -> str:
-    """The text that `parse_grid` reads."""
-    return ",".join(map(str, lengths)) or "exact"
-
-
 def _grid_length(text: str) -> Fraction:
+    """Return a note length of a grid, such as `1/16`, in whole notes."""
     top, _, bottom = text.strip().partition("/")
     if top == "1" and bottom.isascii() and bottom.isdigit() and 1 <= int(bottom[:9]) <= FINEST:
         return Fraction(1, int(bottom))
@@ -222,26 +245,5 @@ def _grid_length(text: str) -> Fraction:
 
 
 def _rounded(tick: int, ticks: Fraction) -> int:
-    """The number of lengths of so many ticks that comes nearest to a tick."""
+    """Return which multiple of a length in ticks is nearest to a tick."""
     return math.floor(tick / ticks + Fraction(1, 2))
-
-
-@dataclass(frozen=True)
-class Reading:
-    """The choices, each with a default that finds a melody.
-
-    Attributes:
-        track: of MIDI, or part of a score, from 1; None for all tracks, and for the first part.
-        channel: of MIDI, 1..16; None for all but 10, percussion.
-        polyphony: how one line is taken; None for `highest`, `chords` in MIDI files that rnnlab wrote.
-        grid: note lengths of `parse_grid` for MIDI; None for sixteenths, and for all ticks in those files.
-        voice: of a part of a score: its number, or its name in ABC; None for the first.
-        meter: of all tunes; None for what each file says.
-    """
-
-    track: int | None = None
-    channel: int | None = None
-    polyphony: Polyphony | None = None
-    grid: tuple[Fraction, ...] | None = None
-    voice: str | None = None
-    meter: Meter | None = None

@@ -1,4 +1,4 @@
-"""Metres and key signatures: what a score says before its first note."""
+"""Metres and key signatures: what a score writes before its first note."""
 
 import re
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Meter:
 
     @property
     def beat(self) -> Fraction:
-        """Length in whole notes of what a conductor beats: three units in 3/8, 6/8, 9/8 and 12/8."""
+        """Length of a beat in whole notes: one unit, or three in compound metres (3/8, 6/8, 9/8, 12/8)."""
         compound = self.unit >= 8 and self.beats % 3 == 0
         return Fraction(3 if compound else 1, self.unit)
 
@@ -62,7 +62,7 @@ def parse_meter(text: str) -> Meter:
     """Return the metre that a text such as `3/4` spells.
 
     Raises:
-        DataError: it spells none.
+        DataError: the text is no metre.
     """
     match = _METER.fullmatch(text.strip())
     beats, unit = (int(number) for number in match.groups()) if match else (0, 0)
@@ -76,10 +76,10 @@ def parse_meter(text: str) -> Meter:
 
 @dataclass(frozen=True)
 class KeySignature:
-    """A key as a score says it.
+    """A key signature of a score.
 
     Attributes:
-        tonic: Dutch name without octave, as `ees`.
+        tonic: Dutch name without octave, such as `ees`.
         mode: major, minor or a church mode.
     """
 
@@ -88,13 +88,13 @@ class KeySignature:
 
     @property
     def fifths(self) -> int:
-        """Sharps of the signature, −7..7; flats are below 0."""
+        """Number of sharps of the signature; −7..7, negative for flats."""
         pitch = parse_pitch(self.tonic)
         return _FIFTHS_OF_LETTER[pitch.letter] + 7 * pitch.alteration + _FIFTHS_OF_MODE[self.mode]
 
     @property
     def alterations(self) -> dict[str, int]:
-        """Semitones by which the signature alters each letter that it alters."""
+        """The letters that the signature alters, each with its semitones (1 or −1)."""
         return altered_letters(self.fifths)
 
     def __str__(self) -> str:
@@ -102,7 +102,7 @@ class KeySignature:
 
 
 def altered_letters(fifths: int) -> dict[str, int]:
-    """Return the letters that a signature of so many sharps (or flats, below 0) alters, with ±1."""
+    """Return the letters that a signature of some sharps (flats if negative) alters, each with 1 or −1."""
     if fifths >= 0:
         return dict.fromkeys(_ORDER_OF_SHARPS[:fifths], 1)
     return dict.fromkeys(_ORDER_OF_SHARPS[fifths:][::-1], -1)
@@ -112,7 +112,7 @@ def parse_key_signature(text: str) -> KeySignature:
     """Return the key signature that a text such as `ees major` spells.
 
     Raises:
-        DataError: it spells none, or one of more than seven sharps or flats.
+        DataError: the text is no key, or one with more than seven sharps or flats.
     """
     tonic, _, mode = text.strip().partition(" ")
     modes = {name: name for name in _FIFTHS_OF_MODE}
@@ -130,14 +130,14 @@ def parse_key_signature(text: str) -> KeySignature:
 
 
 def key_of_fifths(fifths: int, mode: Mode = "major") -> KeySignature:
-    """Return the key with so many sharps (or flats, below 0) in a mode."""
+    """Return the key of a mode whose signature has `fifths` sharps, or flats if negative."""
     number = fifths - _FIFTHS_OF_MODE[mode]
     letter = "fcgdaeb"[(number + 1) % 7]
     return KeySignature(str(Pitch(letter, (number + 1) // 7)), mode)
 
 
 def _tonic(name: str) -> str:
-    """The one spelling of a pitch name without octave."""
+    """Return the canonical spelling of a pitch name without octave."""
     pitch = parse_pitch(name)
     if "," in name or "'" in name:
         raise DataError("a key has no octave")

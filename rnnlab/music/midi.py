@@ -1,13 +1,13 @@
 """MIDI files as tunes, and tunes as MIDI files.
 
-Reading takes every track and every channel but 10, percussion, unless one is chosen; times are moved to a
-grid, and one line is taken from what sounds together (`melody`). A note that would get no length on the grid
-gets the shortest; one that has none in the file is left out. The first tempo, metre and key are kept; pitch
-bends change no pitch. A metre that lasts for one bar, before a longer one, is a pick-up bar.
+Reading takes all tracks and all channels but 10 (percussion), unless one is chosen. Times are moved to a
+grid, and one line is made of notes that sound together (`melody`). A note that the grid would make empty gets
+the shortest length; a note without length in the file is left out. The first tempo, metre and key are kept;
+pitch bends are ignored. A metre that lasts for one bar, before a longer one, is a pick-up bar.
 
-Files that rnnlab wrote say so in a text event: they are read exactly, chords as chords, and other text events
-say where a tied note or a rest has several parts. What MIDI cannot say is lost: how pitches are spelled, and
-modes other than major and minor.
+Files that rnnlab wrote carry a text event that says so. They are read exactly, with chords, and further text
+events mark where a tied note or a rest has several parts. MIDI cannot store the spelling of pitches, nor
+modes other than major and minor; both are lost.
 """
 
 from collections import Counter
@@ -34,10 +34,10 @@ _CLOCKS = 24  # MIDI clocks of a quarter note
 
 
 def read_midi(data: bytes, *, name: str, reading: Reading) -> Tune:
-    """The tune of a MIDI file's bytes.
+    """Return the tune of a MIDI file's bytes.
 
     Raises:
-        DataError: the file is damaged or of type 2, or has no note of those chosen.
+        DataError: the file is damaged or of type 2, or the chosen tracks and channels have no note.
     """
     try:
         return _tune(read_events(data), name, reading)
@@ -46,16 +46,16 @@ def read_midi(data: bytes, *, name: str, reading: Reading) -> Tune:
 
 
 def write_midi(tune: Tune, *, tempo: float | None = None, program: int = 0, velocity: int = 80) -> bytes:
-    """A file of type 0 with one track, whose ticks are fine enough for every duration to be exact.
+    """Return a MIDI file of type 0 with one track; its ticks are fine enough to make every duration exact.
 
     Args:
-        tune: what is written; tied notes become one.
-        tempo: quarter notes a minute; None for the tune's, or else 120.
+        tune: the tune; tied notes become one note.
+        tempo: quarter notes a minute. None: the tempo of the tune, or else 120.
         program: the instrument, 0..127; 0 is a grand piano.
-        velocity: how hard each note is struck, 1..127.
+        velocity: loudness of each note, 1..127.
 
     Raises:
-        DataError: mido is not installed, or MIDI has no number of ticks for the durations.
+        DataError: mido is not installed, or MIDI cannot count the durations in ticks.
     """
     mido = load_extra("mido")
     try:
@@ -80,6 +80,7 @@ def write_midi(tune: Tune, *, tempo: float | None = None, program: int = 0, velo
 
 
 def _tune(events: MidiEvents, name: str, reading: Reading) -> Tune:
+    """Return the tune of the chosen tracks and channels, with counts of what is left out."""
     strikes = _chosen(events, reading)
     lengths = reading.grid if reading.grid is not None else (() if events.exact else SIXTEENTHS)
     grid = Grid(4 * events.ticks_per_quarter, lengths)
@@ -120,7 +121,7 @@ def _tune(events: MidiEvents, name: str, reading: Reading) -> Tune:
 
 
 def _meters(events: MidiEvents) -> tuple[list[Meter], Fraction]:
-    """The metres in order, and the pick-up in whole notes: the one bar of a metre before a longer one."""
+    """Return the metres in order, and the pick-up in whole notes: one bar of a metre before a longer one."""
     meters = [meter for _, meter in events.meters]
     if len(meters) > 1:
         (begin, first), (end, second) = events.meters[:2]
@@ -130,12 +131,12 @@ def _meters(events: MidiEvents) -> tuple[list[Meter], Fraction]:
 
 
 def _beat(tempo: float) -> int:
-    """The whole microseconds of a quarter note, which is how MIDI has a tempo."""
+    """Return the whole microseconds of a quarter note, the unit of MIDI's tempo."""
     return round(_MICROSECONDS / tempo)
 
 
 def _tempo(beat: int) -> float | None:
-    """The tempo with the fewest decimals that MIDI writes as this beat; None if it is none of note text."""
+    """Return the tempo with the fewest decimals that gives this beat; None if note text cannot write it."""
     exact = _MICROSECONDS / beat
     rounded = (round(exact, decimals) for decimals in range(4))
     tempo = next((each for each in rounded if each and _beat(each) == beat), exact)
@@ -143,13 +144,13 @@ def _tempo(beat: int) -> float | None:
 
 
 def _is_chosen(track: int, channel: int, reading: Reading) -> bool:
-    """Whether the notes of a track and a channel are read."""
+    """Return whether the notes of a track and a channel are read."""
     is_channel = channel == reading.channel if reading.channel else channel != PERCUSSION
     return reading.track in {None, track} and is_channel
 
 
 def _not_chosen(events: MidiEvents, reading: Reading) -> Counter[str]:
-    """How many notes are not read because of their track or channel, by kind."""
+    """Count the notes that are not read because of their track or channel, by kind."""
     found: Counter[str] = Counter()
     for strike in events.strikes:
         if reading.track not in {None, strike.track}:
@@ -161,7 +162,7 @@ def _not_chosen(events: MidiEvents, reading: Reading) -> Counter[str]:
 
 
 def _chosen(events: MidiEvents, reading: Reading) -> list[Strike]:
-    """The notes of the track and the channel that are chosen, one at least."""
+    """Return the notes of the chosen track and channel, at least one."""
     if reading.voice is not None:
         raise DataError("MIDI has no voices; leave the voice out, or choose a track or a channel")
     there = len(events.track_ends)
@@ -173,14 +174,14 @@ def _chosen(events: MidiEvents, reading: Reading) -> list[Strike]:
         places = ", ".join(f"track {track} channel {channel}" for track, channel in found[:8])
         without = f", {len(chosen):,} of them without length" if chosen else ""
         raise DataError(
-            f"expected notes, received none where they are looked for; they are in: {places or 'no track'}"
-            f"{without}"
+            f"expected notes, received none in the chosen tracks and channels; there are notes in:"
+            f" {places or 'no track'}{without}"
         )
     return chosen
 
 
 def _on_grid(strikes: Sequence[Strike], grid: Grid, *, end: int) -> Sounds:
-    """The notes at the times of the grid that are nearest, each of its shortest length at least."""
+    """Return the notes moved to the nearest times of the grid, each with at least its shortest length."""
     times = {tick: grid.nearest(tick) for strike in strikes for tick in (strike.begin, strike.end)}
     shortest = grid.shortest
     sounds = tuple(
@@ -192,24 +193,25 @@ def _on_grid(strikes: Sequence[Strike], grid: Grid, *, end: int) -> Sounds:
 
 
 def _ticks_per_quarter(sounds: Sounds) -> int:
-    """As few ticks as make every time exact, a multiple of 480 if MIDI has room for it."""
+    """Return the fewest ticks of a quarter note that make all times exact; a multiple of 480 if possible."""
     needed = lcm(1, (4 * sounds.step).denominator)
     usual = lcm(needed, _USUAL_TICKS)
     ticks = next((each for each in (usual, needed) if _fits(each, sounds)), None)
     if ticks is None:
         raise DataError(
             f"its durations need {needed:,} ticks a quarter note over {sounds.end:,} steps; expected"
-            f" what MIDI can count, {_MOST_TICKS:,} a quarter note and 2²⁸ in all; write simpler ones"
+            f" at most {_MOST_TICKS:,} a quarter note and 2²⁸ in all; write simpler durations"
         )
     return ticks
 
 
 def _fits(ticks: int, sounds: Sounds) -> bool:
+    """Return whether MIDI can count the piece with so many ticks a quarter note."""
     return ticks <= _MOST_TICKS and 4 * sounds.end * sounds.step * ticks <= _LONGEST_TIME
 
 
 def _switches(sounds: Sounds, ticks: int, velocity: int) -> list[tuple[int, Any]]:
-    """(tick, message) of all notes and bounds, low pitches first."""
+    """Return (tick, message) of all notes and bounds, low pitches first."""
     mido = load_extra("mido")
     per_step = int(4 * sounds.step * ticks)
     ends = [(sound.end, "note_off", sound.pitch) for sound in sounds.items]
@@ -224,7 +226,7 @@ def _switches(sounds: Sounds, ticks: int, velocity: int) -> list[tuple[int, Any]
 
 
 def _heading(tune: Tune, tempo: float, ticks: int) -> list[tuple[int, Any]]:
-    """(tick, message) of what a tune says beside its notes."""
+    """Return (tick, message) of the metre, key and tempo of a tune."""
     mido = load_extra("mido")
     messages = [(0, mido.MetaMessage("text", text=EXACT))]
     if tune.key is not None:
@@ -239,7 +241,7 @@ def _heading(tune: Tune, tempo: float, ticks: int) -> list[tuple[int, Any]]:
 
 
 def _signatures(tune: Tune) -> list[tuple[Fraction, Meter]]:
-    """(quarter notes from the start, metre) of each time signature; a pick-up is a bar of one of its own."""
+    """Return (quarter notes from the start, metre) of each time signature; a pick-up bar has its own."""
     if tune.meter is None:
         return []
     if not tune.pickup:
@@ -247,13 +249,13 @@ def _signatures(tune: Tune) -> list[tuple[Fraction, Meter]]:
     unit = max(tune.meter.unit, tune.pickup.denominator)
     try:
         first = parse_meter(f"{tune.pickup * unit}/{unit}")
-    except DataError:  # no metre has a bar of that length
+    except DataError:  # no time signature has a bar of this length
         return [(Fraction(0), tune.meter)]
     return [(Fraction(0), first), (4 * tune.pickup, tune.meter)]
 
 
 def _key_name(key: KeySignature) -> str:
-    """The name that mido has for a key: `F#m`; a church mode is the major key of its signature."""
+    """Return mido's name of a key, such as `F#m`; a church mode becomes the major key of its signature."""
     mode: Mode = "minor" if key.mode in {"minor", "aeolian"} else "major"
     tonic = parse_pitch(key_of_fifths(key.fifths, mode).tonic)
     return tonic.letter.upper() + {1: "#", 0: "", -1: "b"}[tonic.alteration] + "m" * (mode == "minor")

@@ -1,9 +1,7 @@
-"""The bytes of a MIDI file as events with their times (Standard MIDI Files 1.0).
+"""The bytes of a MIDI file (Standard MIDI Files 1.0) as notes with times, tempi, metres and keys.
 
-What is damaged is refused with its place. What is only odd, such as a key signature of eight sharps, is
-handed on for its reader to judge; mido, which would read MIDI too, refuses the whole file for it.
-
-What is struck when in a MIDI file, and what it says of tempo, metre and key.
+A damaged file is an error. An odd value, such as a key signature of eight sharps, is only
+counted: mido, which can also read MIDI, would refuse the whole file.
 """
 
 import struct
@@ -16,138 +14,23 @@ from rnnlab.errors import DataError
 from rnnlab.music.meter import KeySignature, Meter, key_of_fifths, parse_meter
 
 MOST_BYTES = 1 << 20
-"""Bytes of a file: a piece has kilobytes; these take a second or two."""
+"""The largest file: a piece has some kilobytes, and this size takes a second or two to read."""
 
-META = 0xFF
+EXACT = "rnnlab: times are exact"
+"""Text event of files that rnnlab wrote: their times are exact and need no grid."""
+
+BOUND = "rnnlab: bound"
+"""Text event between two parts of a tied note, or between two rests."""
+
+PERCUSSION = 10
+"""The channel of percussion, from 1."""
+
+_META = 0xFF
 _HEADER = struct.Struct(">4sLHHH")
 _CHUNK = struct.Struct(">4sL")
 _SYSEX = {0xF0, 0xF7}
 _ONE_BYTE = {0xC, 0xD}  # program change and channel pressure; other channel events have two
 _SYSTEM_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}
-
-
-@dataclass(frozen=True)
-class Event:
-    """One event of a track.
-
-    Attributes:
-        time: ticks from the start of the piece.
-        status: its first byte; `META` for what is not played.
-        kind: of a meta event, else 0.
-        data: what follows.
-    """
-
-    time: int
-    status: int
-    kind: int
-    data: bytes
-
-    @property
-    def channel(self) -> int:
-        """From 1 to 16."""
-        return (self.status & 0xF) + 1
-
-
-def ticks_and_tracks(data: bytes) -> tuple[int, list[list[Event]]]:
-    """Return the ticks of a quarter note, and the events of each track of a file of type 0 or 1.
-
-    Raises:
-        DataError: what is wrong with the file.
-    """
-    if len(data) > MOST_BYTES:
-        raise DataError(f"expected at most {MOST_BYTES:,} bytes of MIDI, received {len(data):,}")
-    if not data.startswith(b"MThd") or len(data) < _HEADER.size:
-        raise DataError("not a MIDI file (it does not begin with a header MThd)")
-    _, size, kind, count, division = _HEADER.unpack_from(data)
-    if kind > 1:
-        what = ", whose tracks are pieces of their own" if kind == 2 else ""
-        raise DataError(f"a MIDI file of type {kind}{what}; expected type 0 or 1, write it as one of these")
-    if not division:
-        raise DataError(
-            "its header says that a quarter note has 0 ticks (division 0), so it has no times; expected 1 or"
-            " more, write it anew"
-        )
-    if division & 0x8000:
-        raise DataError("its time is counted in SMPTE frames; expected ticks of a quarter note")
-    return division, [list(_events(data, *ends)) for ends in _chunks(data, 8 + size, count)]
-
-
-def _chunks(data: bytes, begin: int, count: int) -> Iterator[tuple[int, int]]:
-    """Where the events of each track begin and end; chunks of other kinds are passed over."""
-    while count:
-        if begin + _CHUNK.size > len(data):
-            raise _damage("it is cut off")
-        name, size = _CHUNK.unpack_from(data, begin)
-        begin += _CHUNK.size
-        if begin + size > len(data):
-            raise _damage("it is cut off")
-        if name == b"MTrk":
-            yield begin, begin + size
-            count -= 1
-        begin += size
-
-
-def _events(data: bytes, begin: int, end: int) -> Iterator[Event]:
-    """The events of one track, to its end."""
-    time, running = 0, 0
-    while begin < end:
-        place = begin
-        delta, begin = _number(data, begin, end)
-        time += delta
-        if begin >= end:
-            raise _damage(f"an event without a status at byte {place}")
-        status = data[begin]
-        if status >= 0x80:
-            begin += 1
-        elif running:
-            status = running
-        else:
-            raise _damage(f"an event without a status at byte {place}")
-        kind = 0
-        if status == META:
-            kind, begin = (data[begin], begin + 1) if begin < end else (0, begin)
-            size, begin = _number(data, begin, end)
-        elif status in _SYSEX:
-            size, begin = _number(data, begin, end)
-        elif status >= 0xF0:
-            size = _SYSTEM_BYTES.get(status, 0)
-        else:
-            running, size = status, 1 if status >> 4 in _ONE_BYTE else 2
-        content = data[begin : begin + size]
-        if begin + size > end:
-            raise _damage(f"it breaks off in the event at byte {place}")
-        if status < 0xF0 and max(content) > 0x7F:
-            raise _damage(f"a value above 127 in the event at byte {place}")
-        begin += size
-        yield Event(time, status, kind, content)
-        if status == META and kind == 0x2F:
-            return
-
-
-def _number(data: bytes, begin: int, end: int) -> tuple[int, int]:
-    """A number of one to four bytes, the first ones with their high bit set, and where it ends."""
-    number = 0
-    for place in range(begin, min(begin + 4, end)):
-        number = number << 7 | data[place] & 0x7F
-        if data[place] < 0x80:
-            return number, place + 1
-    if begin + 4 > end:
-        raise _damage(f"it breaks off at byte {begin}")
-    raise _damage(f"a number of more than four bytes at byte {begin}")
-
-
-def _damage(what: str) -> DataError:
-    return DataError(f"a damaged MIDI file ({what}); write it anew")
-
-
-EXACT = "rnnlab: times are exact"
-"""The text event of files that rnnlab wrote: every tick of theirs is meant."""
-
-BOUND = "rnnlab: bound"
-"""The text event between two parts of a tied note, or two rests."""
-
-PERCUSSION = 10
-
 _OFF, _ON, _BEND = 0x8, 0x9, 0xE
 _TEXT, _TEMPO, _METER, _KEY = 0x01, 0x51, 0x58, 0x59
 _NO_BEND = 0x2000
@@ -158,8 +41,8 @@ class Strike:
     """One note.
 
     Attributes:
-        begin: ticks.
-        end: ticks, not before `begin`.
+        begin: ticks from the start of the piece.
+        end: ticks from the start of the piece, not before `begin`.
         pitch: MIDI number, 0..127.
         track: from 1.
         channel: from 1 to 16; 10 is percussion.
@@ -174,19 +57,19 @@ class Strike:
 
 @dataclass(frozen=True)
 class MidiEvents:
-    """What is read of a MIDI file.
+    """The contents of a MIDI file; times are ticks from the start of the piece.
 
     Attributes:
-        ticks_per_quarter: of the file.
-        strikes: all notes.
-        track_ends: ticks at which each track ends.
-        tempi: (tick, microseconds a quarter note), by tick.
-        meters: (tick, metre), by tick.
-        keys: (tick, key signature), by tick.
-        bends: how many pitch bends a (track, channel) has.
-        invalid: how many events say nothing that can be, by kind.
+        ticks_per_quarter: ticks of a quarter note.
+        strikes: notes of all tracks, track by track.
+        track_ends: time at which each track ends.
+        tempi: (tick, microseconds a quarter note), in order of time.
+        meters: (tick, metre), in order of time.
+        keys: (tick, key signature), in order of time.
+        bends: number of pitch bends of each (track, channel).
+        invalid: number of events with an impossible value, by kind.
         exact: whether rnnlab wrote the file.
-        bounds: ticks between two parts of a tied note, or two rests.
+        bounds: times between two parts of a tied note, or between two rests.
     """
 
     ticks_per_quarter: int
@@ -202,12 +85,12 @@ class MidiEvents:
 
 
 def read_events(data: bytes) -> MidiEvents:
-    """Return what a file of type 0 or 1 says.
+    """Return the contents of a file of type 0 or 1.
 
     Raises:
-        DataError: what is wrong with the file.
+        DataError: the file is damaged, too large, of another type, or counts its time in another unit.
     """
-    ticks, contents = ticks_and_tracks(data)
+    ticks, contents = _ticks_and_tracks(data)
     tracks = [_Track(number, events) for number, events in enumerate(contents, 1)]
     return MidiEvents(
         ticks,
@@ -223,14 +106,125 @@ def read_events(data: bytes) -> MidiEvents:
     )
 
 
+@dataclass(frozen=True)
+class _Event:
+    """One event of a track.
+
+    Attributes:
+        time: ticks from the start of the piece.
+        status: first byte; `_META` for an event that is not played.
+        kind: kind of a meta event; 0 for other events.
+        data: the bytes after the status, without kind and length.
+    """
+
+    time: int
+    status: int
+    kind: int
+    data: bytes
+
+    @property
+    def channel(self) -> int:
+        """Channel, from 1 to 16."""
+        return (self.status & 0xF) + 1
+
+
+def _ticks_and_tracks(data: bytes) -> tuple[int, list[list[_Event]]]:
+    """Return the ticks of a quarter note, and the events of each track of a file of type 0 or 1."""
+    if len(data) > MOST_BYTES:
+        raise DataError(f"expected at most {MOST_BYTES:,} bytes of MIDI, received {len(data):,}")
+    if not data.startswith(b"MThd") or len(data) < _HEADER.size:
+        raise DataError("not a MIDI file (it does not begin with the header MThd)")
+    _, size, kind, count, division = _HEADER.unpack_from(data)
+    if kind > 1:
+        what = ", whose tracks are separate pieces" if kind == 2 else ""
+        raise DataError(f"a MIDI file of type {kind}{what}; expected type 0 or 1; save it as one of these")
+    if not division:
+        raise DataError(
+            "its header gives 0 ticks a quarter note (division 0); expected 1 or more; export the file again"
+        )
+    if division & 0x8000:
+        raise DataError("its times are counted in SMPTE frames; expected ticks a quarter note")
+    return division, [list(_events(data, *ends)) for ends in _chunks(data, 8 + size, count)]
+
+
+def _chunks(data: bytes, begin: int, count: int) -> Iterator[tuple[int, int]]:
+    """Yield the bytes at which the events of each track begin and end; other chunks are skipped."""
+    while count:
+        if begin + _CHUNK.size > len(data):
+            raise _damage("the file is cut off")
+        name, size = _CHUNK.unpack_from(data, begin)
+        begin += _CHUNK.size
+        if begin + size > len(data):
+            raise _damage("the file is cut off")
+        if name == b"MTrk":
+            yield begin, begin + size
+            count -= 1
+        begin += size
+
+
+def _events(data: bytes, begin: int, end: int) -> Iterator[_Event]:
+    """Yield the events of one track, up to its end-of-track event."""
+    time, running = 0, 0  # ticks; the status that holds for events without one (running status)
+    while begin < end:
+        place = begin
+        delta, begin = _number(data, begin, end)
+        time += delta
+        if begin >= end:
+            raise _damage(f"an event without a status at byte {place}")
+        status = data[begin]
+        if status >= 0x80:
+            begin += 1
+        elif running:
+            status = running
+        else:
+            raise _damage(f"an event without a status at byte {place}")
+        kind = 0
+        if status == _META:
+            kind, begin = (data[begin], begin + 1) if begin < end else (0, begin)
+            size, begin = _number(data, begin, end)
+        elif status in _SYSEX:
+            size, begin = _number(data, begin, end)
+        elif status >= 0xF0:
+            size = _SYSTEM_BYTES.get(status, 0)
+        else:
+            running, size = status, 1 if status >> 4 in _ONE_BYTE else 2
+        content = data[begin : begin + size]
+        if begin + size > end:
+            raise _damage(f"the event at byte {place} is cut off")
+        if status < 0xF0 and max(content) > 0x7F:
+            raise _damage(f"a value above 127 in the event at byte {place}")
+        begin += size
+        yield _Event(time, status, kind, content)
+        if status == _META and kind == 0x2F:
+            return
+
+
+def _number(data: bytes, begin: int, end: int) -> tuple[int, int]:
+    """Return a number of one to four bytes, all but the last with the high bit set, and the byte after it."""
+    number = 0
+    for place in range(begin, min(begin + 4, end)):
+        number = number << 7 | data[place] & 0x7F
+        if data[place] < 0x80:
+            return number, place + 1
+    if begin + 4 > end:
+        raise _damage(f"the number at byte {begin} is cut off")
+    raise _damage(f"a number of more than four bytes at byte {begin}")
+
+
+def _damage(what: str) -> DataError:
+    """Return the error of a damaged file."""
+    return DataError(f"a damaged MIDI file ({what}); export the file again")
+
+
 def _tick(found: tuple[int, object]) -> int:
+    """Return the time of a (tick, value)."""
     return found[0]
 
 
 class _Track:
-    """One track as it is gone through."""
+    """The contents of one track, as in `MidiEvents`."""
 
-    def __init__(self, number: int, events: Sequence[Event]) -> None:
+    def __init__(self, number: int, events: Sequence[_Event]) -> None:
         self.end = events[-1].time if events else 0
         self.exact = False
         self.tempi: list[tuple[int, int]] = []
@@ -239,10 +233,12 @@ class _Track:
         self.bends: Counter[tuple[int, int]] = Counter()
         self.invalid: Counter[str] = Counter()
         self.bounds: list[int] = []
-        switches: dict[tuple[int, int], list[tuple[int, bool]]] = {}  # (channel, pitch) → its begins and ends
+        switches: dict[
+            tuple[int, int], list[tuple[int, bool]]
+        ] = {}  # (channel, pitch) → (tick, whether a note begins)
         for event in events:
-            if event.status == META:
-                self._told(event)
+            if event.status == _META:
+                self._take_meta(event)
             elif event.status >> 4 in {_ON, _OFF}:
                 pitch, velocity = event.data
                 begins = event.status >> 4 == _ON and velocity > 0
@@ -256,8 +252,8 @@ class _Track:
         ]
         self.strikes = sorted(found, key=lambda strike: strike.begin)
 
-    def _told(self, event: Event) -> None:
-        """Take what a meta event says."""
+    def _take_meta(self, event: _Event) -> None:
+        """Take the value of a meta event."""
         data = event.data
         if event.kind == _TEXT:
             self.exact |= data == EXACT.encode()
@@ -277,19 +273,19 @@ class _Track:
 
 
 def _strikes(switches: Sequence[tuple[int, bool]], last: int) -> Iterator[tuple[int, int]]:
-    """When each strike of one pitch begins and ends.
+    """Yield the begin and the end, in ticks, of each note of one pitch in one channel.
 
-    At one tick an end belongs to the strike before that tick, also where the file has the next begin before
-    it. A strike that begins while another of its pitch sounds ends that one; if both have an end of their
-    own, its own is the later. One that is never let go ends with its track.
+    If a begin and an end have the same tick, the end belongs to a note that began earlier, in whatever order
+    the file has them. A note that begins while another one sounds ends the other one; if the file has an end
+    for each, the later end belongs to the later note. A note without an end lasts until its track ends.
 
     Args:
-        switches: (tick, whether it begins) in the order of the file.
+        switches: (tick, whether a note begins or else ends) in the order of the file.
         last: tick at which the track ends.
     """
-    begin: int | None = None  # of the strike that sounds
-    end: int | None = None  # the latest end that may be its own
-    together, owed = 0, 0  # strikes that began with it, and ends that strikes before it may still have
+    begin: int | None = None  # of the note that sounds
+    end: int | None = None  # the latest end that may belong to it
+    together, owed = 0, 0  # notes that began at `begin`; ends that earlier notes may still have
     for tick, group in groupby(switches, key=lambda switch: switch[0]):
         kinds = [begins for _, begins in group]
         if begin is not None:
@@ -313,7 +309,7 @@ def _strikes(switches: Sequence[tuple[int, bool]], last: int) -> Iterator[tuple[
 
 
 def _without_ends(kinds: Sequence[bool], most: int) -> tuple[list[bool], int]:
-    """Events of one tick without their first ends, of which so many are taken at most, and how many were."""
+    """Return the events of one tick without their first ends, at most `most`, and how many these were."""
     kept, ended = [], 0
     for begins in kinds:
         if begins or ended == most:
@@ -324,7 +320,7 @@ def _without_ends(kinds: Sequence[bool], most: int) -> tuple[list[bool], int]:
 
 
 def _meter(data: bytes) -> Meter | None:
-    """The metre of a time signature; None for one that there is not."""
+    """Return the metre of a time signature; None if there is no such metre."""
     if len(data) < 2 or data[1] > 6:
         return None
     try:
@@ -334,7 +330,7 @@ def _meter(data: bytes) -> Meter | None:
 
 
 def _key(data: bytes) -> KeySignature | None:
-    """The key of a key signature; None for one that there is not."""
+    """Return the key of a key signature; None if there is no such key."""
     if len(data) < 2 or data[1] > 1:
         return None
     fifths = int.from_bytes(data[:1], signed=True)

@@ -1,98 +1,80 @@
-"""MusicXML as tunes: one voice of one part, as it sounds.
+"""MusicXML files, packed or not, as tunes: one voice of one part, with the pitches that sound.
 
-The elements are gone through here (`musicxml_part`) and not by a library: what a score says of transposing
-instruments, cue notes, voices that cross staves and `<backup>` decides which notes are right.
-
-Repeats are not played out. Grace notes, cue notes, chord symbols and unpitched notes are left out and
-counted.
+The file is unpacked and decoded here, and refused if it could fill the memory; `musicxml_part` reads the
+elements. No library is used: the right notes depend on transposing instruments, cue notes, voices that cross
+staves and `<backup>`. Repeats are not played out. Grace notes, cue notes, chord symbols and unpitched notes
+are left out and counted.
 """
 
+import codecs
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from fractions import Fraction
+import zipfile
+import zlib
+from collections.abc import Iterator
+from io import BytesIO
+from urllib.parse import unquote
+from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
+from xml.parsers import expat
 
 from rnnlab.errors import DataError
-from rnnlab.music.mei import musicxml_root
 from rnnlab.music.melody import Reading
-from rnnlab.music.musicxml_part import XmlNote, XmlPart, number_of, text_of
+from rnnlab.music.musicxml_part import XmlPart, text_of
 from rnnlab.music.tune import Tune
-from rnnlab.music.voice import Tone, changes, line_of_voice, pickup_of, sounding_pitch
+from rnnlab.music.voice import tune_of_voice
+
+MOST_BYTES = 8 << 20
+"""The most bytes of an unpacked score; a symphony has some millions."""
+
+DEEPEST = 100
+"""The most elements that lie one inside the other; MusicXML needs about ten."""
+
+_ROOTS = ("score-partwise", "score-timewise")
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+_WITHOUT_MARK = {
+    b"<\0?\0": "utf-16-le",
+    b"\0<\0?": "utf-16-be",
+    b"<\0s\0": "utf-16-le",
+    b"\0<\0s": "utf-16-be",
+}
+_OF_SEVERAL_BYTES = {
+    *("shift_jis", "cp932", "euc_jp", "iso2022_jp", "gb2312", "gbk", "gb18030", "big5", "cp950"),
+    *("euc_kr", "cp949"),
+}
+"""Encodings that Python can decode and expat cannot."""
+
+_DECLARATION = re.compile(r"\s*<\?xml\b[^>]*?\?>")
+_ENCODING = re.compile(rb"""\s*<\?xml\b[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 
 
 def read_musicxml(data: bytes, *, name: str, reading: Reading) -> Iterator[Tune | DataError]:
-    """Yield the tune of a MusicXML file, packed or not, or what is wrong with it."""
+    """Yield the tune of a MusicXML file, or the error that says why the file cannot be read."""
     try:
-        yield _tune(musicxml_root(data), name, reading)
+        yield tune_of_voice(_parts(musicxml_root(data)), name=name, reading=reading)
     except DataError as error:
         yield DataError(f"{name}: {error}")
 
 
-def _tune(root: Element, name: str, reading: Reading) -> Tune:
-    parts = _parts(root)
-    number = reading.track or 1
-    if number > len(parts):
-        names = ", ".join(_voices(parts[-1].written))
-        raise DataError(
-            f"expected a part from 1 to {len(parts)}, received {number}; part {len(parts)} has voices"
-            f" {names or 'without notes'}"
-        )
-    part = parts[number - 1]
-    voices = _voices(part.written)
-    if not voices:
-        there = [f"{index} ({each.name})" for index, each in enumerate(parts, 1) if each.has_notes]
-        raise DataError(
-            f"expected notes, received none in part {number}; they are in part:"
-            f" {', '.join(there[:8]) or 'none'}"
-        )
-    voice = reading.voice or next(iter(voices))
-    if voice not in voices:
-        raise DataError(
-            f"expected a voice of part {number}, one of {', '.join(list(voices)[:16])},"
-            f" received {voice[:40]!r}"
-        )
-    notes, left_out = line_of_voice(
-        [_tone(each) for each in voices[voice]], polyphony=reading.polyphony or "highest", end=part.end
-    )
-    left_out += part.left_out
-    left_out["notes of other voices"] += sum(
-        note.has_pitch for other, found in voices.items() if other != voice for note in found
-    )
-    left_out["notes of other parts"] += sum(
-        note.has_pitch for other in parts if other is not part for note in other.written
-    )
-    meters, keys = part.meters, part.keys
-    tempi = [tempo for _, tempo in part.tempi] or [tempo for each in parts for _, tempo in each.tempi][:1]
-    left_out["later tempi"] += changes(tempi)
-    left_out["later meters"] += changes(meters)
-    left_out["later keys"] += changes(keys)
-    meter = next(iter(meters), None)
-    return Tune(
-        name,
-        notes,
-        tempo=next(iter(tempi), None),
-        meter=meter,
-        key=next(iter(keys), None),
-        pickup=pickup_of(part.bars, meter),
-        left_out=dict(+left_out),
-        remarks=tuple(_remarks(parts, number, list(voices), voice)),
-    )
+def musicxml_root(data: bytes) -> Element:
+    """Return the root element of a MusicXML file, which may be packed (`.mxl`); tags have no namespace.
 
-
-def _remarks(parts: Sequence[XmlPart], number: int, voices: list[str], voice: str) -> Iterator[str]:
-    """Sentences on what was chosen where there is more, and on transposing instruments."""
-    part = parts[number - 1]
-    if len(parts) > 1:
-        yield f"part {number} of {len(parts)} ({part.name}) is read"
-    if len(voices) > 1:
-        yield f"voice {voice} of {len(voices)} is read ({', '.join(voices[:16])})"
-    if shifts := [f"{shift:+d}" for shift in dict.fromkeys(part.shifts) if shift]:
-        yield f"pitches are those that sound: the written ones are moved by {', '.join(shifts)} semitones"
+    Raises:
+        DataError: the file is too large, damaged or not MusicXML, its encoding is unknown, or it declares
+            entities.
+    """
+    if data.startswith(b"PK"):
+        data = _unpacked(data)
+    return _tree(data, _ROOTS)
 
 
 def _parts(root: Element) -> list[XmlPart]:
-    """The parts of a score, in the order of its part list."""
+    """Return the parts of a score, in the order of its part list."""
     names = {
         part.get("id"): text_of(part, "part-name") or "" for part in root.iterfind("part-list/score-part")
     }
@@ -100,18 +82,19 @@ def _parts(root: Element) -> list[XmlPart]:
     measures: dict[str | None, Element] = {}
     for part in root.iterfind("part"):
         measures.setdefault(part.get("id"), Element("part")).extend(list(part))
-    for measure in root.iterfind("measure"):  # of a score by measures
+    for measure in root.iterfind("measure"):  # in a score-timewise, measures hold the parts
         for part in measure.iterfind("part"):
             bar = Element("measure", measure.attrib)
             bar.extend(list(part))
             measures.setdefault(part.get("id"), Element("part")).append(bar)
     ids = sorted(measures, key=lambda each: order.get(each, len(order)))
     if not ids:
-        raise DataError("a score without parts; expected one <part>")
+        raise DataError("a score without parts; expected at least one <part>")
     return [_read_part(measures[each], names.get(each) or str(each or "")) for each in ids]
 
 
 def _read_part(part: Element, name: str) -> XmlPart:
+    """Return a part that is read to its end; an error names the part."""
     shown = " ".join(name.split())[:40]
     try:
         return XmlPart(shown).read(part)
@@ -119,84 +102,110 @@ def _read_part(part: Element, name: str) -> XmlPart:
         raise DataError(f"part {shown!r}, {error}") from None
 
 
-def _voices(written: Sequence[XmlNote]) -> Mapping[str, list[XmlNote]]:
-    """The voices that have notes, by name, lowest number first.
-
-    A voice that has notes at the same time on two staves is two voices of one number: some programs number
-    the voices of each staff from 1.
-    """
-    voices: dict[str, list[XmlNote]] = {}
-    for note in written:
-        voices.setdefault(note.voice, []).append(note)
-    for name, notes in list(voices.items()):
-        if _has_two_staves_at_once(notes):
-            del voices[name]
-            for note in notes:
-                voices.setdefault(f"{name} of staff {note.staff}", []).append(note)
-    names = sorted((name for name in voices if any(note.has_pitch for note in voices[name])), key=_in_order)
-    return {name: voices[name] for name in names}
+def _tree(data: bytes, roots: tuple[str, ...]) -> Element:
+    """Return the root element of an unpacked XML document, which must have one of these names."""
+    if len(data) > MOST_BYTES:
+        raise DataError(f"expected at most {MOST_BYTES:,} bytes of MusicXML")
+    data = _readable(data)
+    _check(data, roots)
+    root = ElementTree.fromstring(data)
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]  # a few files have a namespace
+    return root
 
 
-def _has_two_staves_at_once(notes: Sequence[XmlNote]) -> bool:
-    """Whether a note begins on one staff while another sounds on a different one; chords may span staves."""
-    last, before = (Fraction(0), ""), Fraction(0)  # latest end and its staff, and latest end on other staves
-    for note in sorted(notes, key=lambda note: note.begin):
-        end, staff = last
-        is_chord = note.element.find("chord") is not None
-        if not is_chord and note.begin < (before if staff == note.staff else end):
-            return True
-        ends = note.begin + note.length
-        if staff == note.staff:
-            last = max(end, ends), staff
-        elif ends > end:
-            last, before = (ends, note.staff), end
-        else:
-            before = max(before, ends)
-    return False
+def _readable(data: bytes) -> bytes:
+    """Return a document in an encoding that expat knows.
 
-
-def _in_order(name: str) -> tuple[int, str]:
-    """Numbers from the lowest, then names."""
-    number = re.match("[0-9]{1,9}", name)
-    return (int(number[0]) if number else 1 << 30), name
-
-
-def _tone(note: XmlNote) -> Tone:
-    """A note as it sounds.
+    A byte order mark counts more than the encoding that the document declares.
 
     Raises:
-        DataError: MIDI has no such pitch, or no step, alteration or octave can be read.
+        DataError: the bytes are not in the encoding that the document declares.
     """
-    ties = {tie.get("type") for tie in (*note.element.iter("tie"), *note.element.iter("tied"))}
-    tone = Tone(note.begin, note.length, None, note.place)
-    written = note.element.find("pitch")
-    if written is None:
-        return tone
-    step, octave = text_of(written, "step") or "", text_of(written, "octave") or ""
-    if not (re.fullmatch("[A-G]", step) and re.fullmatch("[0-9]", octave)):
-        raise DataError(
-            f"{note.place}: expected a pitch with <step> A to G and <octave> 0 to 9,"
-            f" received {step[:12]!r} and {octave[:12]!r}"
-        )
-    alteration = number_of(text_of(written, "alter") or "0", f"{note.place}: <alter>")
-    if alteration.denominator != 1:
-        raise DataError(
-            f"{note.place}: a microtone ({step}{octave} altered by {float(alteration):+g} semitones);"
-            " expected semitones, write it as a pitch that MIDI has"
-        )
+    encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), None)
+    encoding = encoding or _WITHOUT_MARK.get(data[:4])
+    declared = _ENCODING.match(data)
+    if encoding is None and declared:
+        name = declared[1].decode().lower().replace("-", "_")
+        encoding = name if name in _OF_SEVERAL_BYTES else None
+        if name.startswith(("utf_16", "utf16", "ucs_2")):  # the declaration was found in ASCII bytes
+            encoding = "utf-8"
+    if encoding is None:
+        return data
     try:
-        pitch = sounding_pitch(
-            step.lower(),
-            int(alteration),
-            int(octave) - 4,
-            steps=note.transposition.steps,
-            semitones=note.transposition.semitones,
-        )
-    except DataError as error:
-        raise DataError(f"{note.place}: {step}{octave}: {error}") from None
-    return replace(
-        tone,
-        pitch=pitch,
-        leads_on=bool(ties & {"start", "continue"}),
-        continues=True,  # files that say where a tie ends, and files that do not, are read alike
+        text = data.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"byte {error.start} is not in the encoding {encoding}, which the file declares; save it as UTF-8"
+        ) from None
+    return _DECLARATION.sub("", text, count=1).encode("utf-8", "surrogatepass")
+
+
+def _unpacked(data: bytes) -> bytes:
+    """Return the score of an archive; it is unpacked in memory, so no path in it can reach the disk."""
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive, archive.open(_score_of(archive)) as file:
+            return file.read(MOST_BYTES + 1)
+    except (
+        *(zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, LookupError),
+        NotImplementedError,
+    ) as error:
+        raise DataError(f"a damaged archive ({error}); export the score again") from None
+
+
+def _score_of(archive: zipfile.ZipFile) -> str:
+    """Return the name of the file that the container names, or else of the only score of the archive."""
+    names = {name.replace("\\", "/"): name for name in archive.namelist()}  # some programs write backslashes
+    scores = [
+        name
+        for name in names
+        if name.lower().endswith((".xml", ".musicxml"))
+        and not name.startswith(("META-INF/", "__MACOSX/"))
+        and not name.rpartition("/")[2].startswith(".")
+    ]
+    if "META-INF/container.xml" in names:
+        with archive.open(names["META-INF/container.xml"]) as file:
+            container = _tree(file.read(MOST_BYTES + 1), ("container",))
+        for rootfile in container.iter("rootfile"):
+            path = rootfile.get("full-path", "").removeprefix("/")
+            found = next((each for each in (path, unquote(path)) if each in names), None)
+            if found is not None and "pdf" not in rootfile.get("media-type", ""):
+                return names[found]
+    if len(scores) == 1:
+        return names[scores[0]]
+    raise DataError(
+        "an archive without a score; expected one .xml in it"
+        if not scores
+        else f"an archive of {len(scores)} scores, and META-INF/container.xml names none of them; pack one"
     )
+
+
+def _check(data: bytes, roots: tuple[str, ...]) -> None:
+    """Refuse entities, which can expand to gigabytes, deep nesting and other root elements.
+
+    A DOCTYPE is allowed, since most files have one.
+    """
+    parser = expat.ParserCreate()
+    depth = 0
+
+    def refuse(*_: object) -> None:
+        raise DataError("it declares XML entities; expected MusicXML without them")
+
+    def begin(name: str, _: object) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > DEEPEST:
+            raise DataError(f"elements are nested more than {DEEPEST} deep; expected MusicXML")
+        if depth == 1 and name.rpartition(":")[2] not in roots:
+            raise DataError(f"expected MusicXML ({' or '.join(roots)}), received {name[:40]!r}")
+
+    def end(_: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser.EntityDeclHandler = refuse
+    parser.StartElementHandler, parser.EndElementHandler = begin, end
+    try:
+        parser.Parse(data, True)
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        raise DataError(f"damaged XML ({error}); export the score again") from None

@@ -1,9 +1,8 @@
-"""A part of MusicXML as it is gone through, element by element: what is written when, and how it sounds."""
+"""A part of MusicXML, read element by element: its notes with their times, and the pitches that sound."""
 
 import re
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import get_args
 from xml.etree.ElementTree import Element
@@ -11,7 +10,7 @@ from xml.etree.ElementTree import Element
 from rnnlab.errors import DataError
 from rnnlab.music.meter import KeySignature, Meter, Mode, key_of_fifths, parse_meter
 from rnnlab.music.tune import FASTEST, SLOWEST
-from rnnlab.music.voice import checked_time
+from rnnlab.music.voice import ScorePart, Tone, checked_time, sounding_pitch
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})")
 _BEAT_UNITS = {
@@ -24,11 +23,11 @@ _OCTAVE = 12
 
 @dataclass(frozen=True)
 class XmlTransposition:
-    """From written to sounding pitch.
+    """The interval from written to sounding pitch.
 
     Attributes:
-        steps: of the staff; None where the file gives semitones alone.
-        semitones: octaves included.
+        steps: staff steps, octaves included; None if the file gives semitones only.
+        semitones: semitones, octaves included.
     """
 
     steps: int | None = 0
@@ -36,7 +35,7 @@ class XmlTransposition:
 
     @property
     def fifths(self) -> int:
-        """Sharps that the sounding key has more than the written one, −6..6 where no steps are given."""
+        """Number of sharps that the sounding key has more than the written one; −6..6 without steps."""
         if self.steps is None:
             return (7 * self.semitones + 5) % 12 - 5
         return 7 * self.semitones - 12 * self.steps
@@ -44,16 +43,16 @@ class XmlTransposition:
 
 @dataclass(frozen=True)
 class XmlNote:
-    """A note or rest as it is written.
+    """A note or a rest with its time; its pitch is still the written one.
 
     Attributes:
         voice: name of its voice.
         staff: number of its staff.
         begin: whole notes from the start of the piece.
-        length: in whole notes.
-        place: where messages say that it stands.
-        element: the note's.
-        transposition: of its staff.
+        length: length in whole notes.
+        place: place in the file for messages, such as `measure 3`.
+        element: its element `<note>`.
+        transposition: transposition of its staff.
     """
 
     voice: str
@@ -66,54 +65,47 @@ class XmlNote:
 
     @property
     def has_pitch(self) -> bool:
+        """Whether it is a note with a pitch, and no rest."""
         return self.element.find("pitch") is not None
 
 
 @dataclass
-class XmlPart:
-    """A part as it is gone through, measure by measure; times are in whole notes.
+class XmlPart(ScorePart):
+    """A part that is read measure by measure; times are in whole notes.
 
     Attributes:
-        name: what messages call it.
         written: its notes and rests.
-        bars: lengths of its measures.
-        left_out: what is not read, by kind.
-        meters: its time signatures in order; None for one that is no metre.
-        keys: its key signatures as they sound, in order; None for one that is no key.
-        tempi: (time, quarter notes a minute), in order.
-        shifts: semitones of the transpositions under which it has notes.
+        shifts: semitones of the transposition of each note.
     """
 
-    name: str
     written: list[XmlNote] = field(default_factory=list)
-    bars: list[Fraction] = field(default_factory=list)
-    left_out: Counter[str] = field(default_factory=Counter)
-    meters: list[Meter | None] = field(default_factory=list)
-    keys: list[KeySignature | None] = field(default_factory=list)
-    tempi: list[tuple[Fraction, float]] = field(default_factory=list)
     shifts: list[int] = field(default_factory=list)
 
     _place: str = ""
-    _divisions: Fraction = Fraction(1)
-    _transpositions: dict[str | None, XmlTransposition] = field(default_factory=dict)
-    _begin: Fraction = Fraction(0)  # of the measure
+    _divisions: Fraction = Fraction(1)  # units of <duration> in a quarter note
+    _transpositions: dict[str | None, XmlTransposition] = field(default_factory=dict)  # by staff; None: all
     _now: Fraction = Fraction(0)
-    _last: tuple[Fraction, str] | None = None  # begin and voice of the last note that is not in a chord
+    _last: tuple[Fraction, str] | None = None  # begin and voice of the last note without <chord/>
 
-    @property
-    def end(self) -> Fraction:
-        """Length of the part."""
-        return self._begin
+    def voices(self) -> Mapping[str, int]:
+        """Return the number of notes of each voice that has notes, the lowest number of a voice first."""
+        return {name: sum(note.has_pitch for note in notes) for name, notes in _voices(self.written).items()}
 
-    @property
-    def has_notes(self) -> bool:
-        return any(note.has_pitch for note in self.written)
+    def tones(self, voice: str) -> list[Tone]:
+        """Return the tones of a voice as they sound."""
+        return [_tone(note) for note in _voices(self.written)[voice]]
+
+    def remarks(self) -> list[str]:
+        """Return a sentence on the transposing instruments of the part, if it has any."""
+        shifts = [f"{shift:+d}" for shift in dict.fromkeys(self.shifts) if shift]
+        moved = f"pitches are read as they sound: written pitches are moved by {', '.join(shifts)} semitones"
+        return [moved] if shifts else []
 
     def read(self, part: Element) -> "XmlPart":
-        """Go through the measures of a part.
+        """Read all measures of a part, and return the part.
 
         Raises:
-            DataError: something in it has no time, or a time before its measure.
+            DataError: an element has no length, or a time before its measure.
         """
         for number, measure in enumerate(part.iter("measure"), 1):
             self._place = f"measure {measure.get('number', str(number))[:12]}"
@@ -124,23 +116,27 @@ class XmlPart:
         return self
 
     def _measure(self, measure: Element) -> None:
-        self._now, self._last, reached = self._begin, None, self._begin
+        """Read a measure, which begins at `end` and moves `end` to its own end."""
+        self._now, self._last, reached = self.end, None, self.end
         for element in measure:
             self._element(element)
             reached = max(reached, self._now)
-        if reached == self._begin and self.meters and self.meters[-1] is not None:
+        if reached == self.end and self.meters and self.meters[-1] is not None:
             reached += self.meters[-1].bar  # a measure without a note or a rest
-        self.bars.append(reached - self._begin)
-        self._begin = checked_time(reached)
+        self.bars.append(reached - self.end)
+        self.end = checked_time(reached)
 
     def _element(self, element: Element) -> None:
+        """Read an element of a measure; elements of other kinds do not change notes, times or counts."""
         match element.tag:
             case "note":
                 self._note(element)
             case "backup":
                 self._now -= self._length(element)
-                if self._now < self._begin:
-                    raise DataError("a <backup> leads to before the measure; write a shorter one")
+                if self._now < self.end:  # the begin of this measure
+                    raise DataError(
+                        "a <backup> goes back beyond the start of the measure; write a shorter one"
+                    )
             case "forward":
                 self._now += self._length(element)
             case "attributes":
@@ -153,6 +149,7 @@ class XmlPart:
                 self.left_out["repeats"] += element.find("repeat[@direction='backward']") is not None
 
     def _note(self, element: Element) -> None:
+        """Take a note or a rest, or count it as left out; move the time unless it has `<chord/>`."""
         sounds = element.find("pitch") is not None or element.find("unpitched") is not None
         if element.find("grace") is not None:
             self.left_out["grace notes"] += sounds
@@ -162,7 +159,7 @@ class XmlPart:
             self._last = self._now, text_of(element, "voice") or "1"
             self._now = checked_time(self._now + length)
         elif self._last is None:
-            raise DataError("a <chord/> follows no note; write its note without it")
+            raise DataError("a note with <chord/> follows no note; write the note without <chord/>")
         begin, voice = self._last
         staff = text_of(element, "staff") or "1"
         left_out = {
@@ -180,6 +177,7 @@ class XmlPart:
         self.written.append(XmlNote(voice, staff, begin, length, self._place, element, transposition))
 
     def _attributes(self, element: Element) -> None:
+        """Take the divisions, transpositions, metres and keys of an element `<attributes>`."""
         if (divisions := text_of(element, "divisions")) is not None:
             self._divisions = number_of(divisions, "<divisions>")
             if self._divisions <= 0:
@@ -196,7 +194,7 @@ class XmlPart:
             self.keys.append(_key(key, self._transposition("1")))
 
     def _transpose(self, element: Element) -> None:
-        """Take a transposition of a staff, or of all."""
+        """Take the transposition of one staff, or of all staves."""
         values = {}
         for tag in ("diatonic", "chromatic", "octave-change"):
             value = number_of(text_of(element, tag) or "0", f"<{tag}>")
@@ -214,26 +212,27 @@ class XmlPart:
         self._transpositions[staff] = XmlTransposition(steps, values["chromatic"] + _OCTAVE * octaves)
 
     def _transposition(self, staff: str) -> XmlTransposition:
+        """Return the transposition that holds for a staff."""
         for_all = self._transpositions.get(None, XmlTransposition())
         return self._transpositions.get(staff, for_all)
 
     def _tempo(self, element: Element) -> None:
-        """Take the tempo of a direction; what is to be played goes before what is to be seen."""
+        """Take the tempo of a direction; `<sound>`, which is played, counts more than a printed mark."""
         sound = element if element.tag == "sound" else element.find("sound[@tempo]")
-        said = _NUMBER.match((sound.get("tempo") if sound is not None else None) or "")
-        tempo = float(said[0]) if said else _metronome(element.find("direction-type/metronome"))
+        played = _NUMBER.match((sound.get("tempo") if sound is not None else None) or "")
+        tempo = float(played[0]) if played else _metronome(element.find("direction-type/metronome"))
         if tempo is None:
             return
         if SLOWEST <= tempo <= FASTEST:
-            self.tempi.append((self._now, tempo))
+            self.tempi.append(tempo)
         else:
             self.left_out[f"tempi outside {SLOWEST} to {FASTEST}"] += 1
 
     def _length(self, element: Element) -> Fraction:
-        """The length of a note, a backup or a forward."""
+        """Return the length of a note, a backup or a forward in whole notes."""
         text = text_of(element, "duration")
         if text is None:
-            raise DataError(f"a <{element.tag}> without <duration>; expected its length")
+            raise DataError(f"a <{element.tag}> without <duration>; expected its length in <duration>")
         length = number_of(text, "<duration>") / (4 * self._divisions)
         if length < 0:
             raise DataError(f"<duration>: expected 0 or more, received {text[:40]}")
@@ -241,28 +240,112 @@ class XmlPart:
 
 
 def text_of(element: Element, tag: str) -> str | None:
-    """Return the text of a child, without white space around it; None where there is none."""
+    """Return the text of a child element without white space around it; None if there is none."""
     found = element.findtext(tag)
     return None if found is None else found.strip() or None
 
 
 def number_of(text: str, called: str) -> Fraction:
-    """Return the number that a text spells.
+    """Return the number that a text spells; `called` names it in messages.
 
     Raises:
-        DataError: it spells none, or one of more than nine digits.
+        DataError: the text is no number, or has more than nine digits before or after the point.
     """
     if not _NUMBER.fullmatch(text):
         raise DataError(f"{called}: expected a number, received {text[:40]!r}")
     return Fraction(text)
 
 
+def _voices(written: Sequence[XmlNote]) -> Mapping[str, list[XmlNote]]:
+    """Return the notes of each voice that has notes, by its name, lowest number first.
+
+    Some programs number the voices of each staff from 1. So if a voice has notes at the same time on two
+    staves, it is taken as two voices with one number.
+    """
+    voices: dict[str, list[XmlNote]] = {}
+    for note in written:
+        voices.setdefault(note.voice, []).append(note)
+    for name, notes in list(voices.items()):
+        if _has_two_staves_at_once(notes):
+            del voices[name]
+            for note in notes:
+                voices.setdefault(f"{name} of staff {note.staff}", []).append(note)
+    names = sorted((name for name in voices if any(note.has_pitch for note in voices[name])), key=_in_order)
+    return {name: voices[name] for name in names}
+
+
+def _has_two_staves_at_once(notes: Sequence[XmlNote]) -> bool:
+    """Return whether a note begins on one staff while a note sounds on another; a chord may span staves."""
+    last, before = (Fraction(0), ""), Fraction(0)  # latest end and its staff, and latest end on other staves
+    for note in sorted(notes, key=lambda note: note.begin):
+        end, staff = last
+        is_chord = note.element.find("chord") is not None
+        if not is_chord and note.begin < (before if staff == note.staff else end):
+            return True
+        ends = note.begin + note.length
+        if staff == note.staff:
+            last = max(end, ends), staff
+        elif ends > end:
+            last, before = (ends, note.staff), end
+        else:
+            before = max(before, ends)
+    return False
+
+
+def _in_order(name: str) -> tuple[int, str]:
+    """Return the sorting key of names of voices: first those with a number, lowest first, then the others."""
+    number = re.match("[0-9]{1,9}", name)
+    return (int(number[0]) if number else 1 << 30), name
+
+
+def _tone(note: XmlNote) -> Tone:
+    """Return a note with the pitch that sounds.
+
+    Raises:
+        DataError: MIDI has no such pitch, or the step, alteration or octave is wrong.
+    """
+    ties = {tie.get("type") for tie in (*note.element.iter("tie"), *note.element.iter("tied"))}
+    tone = Tone(note.begin, note.length, None, note.place)
+    written = note.element.find("pitch")
+    if written is None:
+        return tone
+    step, octave = text_of(written, "step") or "", text_of(written, "octave") or ""
+    if not (re.fullmatch("[A-G]", step) and re.fullmatch("[0-9]", octave)):
+        raise DataError(
+            f"{note.place}: expected a pitch with <step> A to G and <octave> 0 to 9,"
+            f" received {step[:12]!r} and {octave[:12]!r}"
+        )
+    alteration = number_of(text_of(written, "alter") or "0", f"{note.place}: <alter>")
+    if alteration.denominator != 1:
+        raise DataError(
+            f"{note.place}: a microtone ({step}{octave} altered by {float(alteration):+g} semitones);"
+            " expected whole semitones; write a pitch that MIDI has"
+        )
+    try:
+        pitch = sounding_pitch(
+            step.lower(),
+            int(alteration),
+            int(octave) - 4,
+            steps=note.transposition.steps,
+            semitones=note.transposition.semitones,
+        )
+    except DataError as error:
+        raise DataError(f"{note.place}: {step}{octave}: {error}") from None
+    return replace(
+        tone,
+        pitch=pitch,
+        leads_on=bool(ties & {"start", "continue"}),
+        continues=True,  # some files write the end of a tie and some do not; both are read alike
+    )
+
+
 def _of_first_staff(element: Element, tag: str) -> Iterator[Element]:
+    """Return the child elements with this tag that hold for the first staff, or for all staves."""
     return (found for found in element.iterfind(tag) if found.get("number", "1") == "1")
 
 
 def _meter(time: Element) -> Meter | None:
-    """The metre of a <time>; of several, as 3/8 + 2/4, their sum; None for one that has no such form."""
+    """Return the metre of a <time>, or the sum of several such as 3/8 + 2/4; None for any other form."""
     sums = [(each.text or "").strip() for each in time.iterfind("beats")]
     units = [(each.text or "").strip() for each in time.iterfind("beat-type")]
     texts = [*(number for each in sums for number in each.split("+")), *units]
@@ -283,7 +366,7 @@ def _meter(time: Element) -> Meter | None:
 
 
 def _key(key: Element, transposition: XmlTransposition) -> KeySignature | None:
-    """The key signature of a <key> as it sounds; None for one of more than seven sharps or flats."""
+    """Return the key of a <key> as it sounds; None for a key of more than seven sharps or flats."""
     fifths = text_of(key, "fifths") or ""
     if not re.fullmatch("[+-]?[0-9]", fifths):
         return None
@@ -295,7 +378,7 @@ def _key(key: Element, transposition: XmlTransposition) -> KeySignature | None:
 
 
 def _metronome(metronome: Element | None) -> float | None:
-    """Quarter notes a minute of a mark such as "dotted quarter = 60"; None for one that has no such form."""
+    """Return the quarter notes a minute of a mark such as "dotted quarter = 60"; None for another form."""
     if metronome is None or len(metronome.findall("beat-unit")) != 1:
         return None
     unit = _BEAT_UNITS.get(text_of(metronome, "beat-unit") or "")

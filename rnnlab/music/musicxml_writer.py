@@ -1,4 +1,4 @@
-"""Tunes written in MusicXML 4.0: one part, drawn as a score is (`bars`), in 4/4 where no metre is known."""
+"""Tunes written in MusicXML 4.0: one part, with the notes divided at bar lines; in 4/4 without a metre."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -12,7 +12,7 @@ from rnnlab.music.notation import Pitch
 from rnnlab.music.tune import Tune
 
 MOST_DIVISIONS = 16_383
-"""Parts of a quarter note, which the standard recommends for programs that make sound of a score."""
+"""The most parts of a quarter note: MusicXML recommends this limit, since MIDI files have a similar one."""
 
 _DOCTYPE = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE score-partwise PUBLIC'
@@ -30,10 +30,10 @@ _ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "doubl
 
 
 def write_musicxml(tune: Tune) -> bytes:
-    """Return a score of one part.
+    """Return the text of a MusicXML score with one part.
 
     Raises:
-        DataError: the tune is too long, or has a length that a score or MusicXML cannot write.
+        DataError: the tune is too long for a score, or a score or MusicXML cannot write one of its lengths.
     """
     meter = tune.meter or COMMON_TIME
     try:
@@ -46,7 +46,7 @@ def write_musicxml(tune: Tune) -> bytes:
     part = SubElement(SubElement(score, "part-list"), "score-part", id="P1")
     SubElement(part, "part-name").text = "melody"
     music = SubElement(score, "part", id="P1")
-    before: frozenset[int] = frozenset()
+    before: frozenset[int] = frozenset()  # MIDI numbers of the pitches that are tied to the next bar
     first = 0 if 0 < tune.pickup < meter.bar else 1
     for number, bar in enumerate(bars, first):
         measure = SubElement(music, "measure", number=str(number))
@@ -60,10 +60,10 @@ def write_musicxml(tune: Tune) -> bytes:
 
 
 def _divisions(bars: list[tuple[Group, ...]]) -> int:
-    """The parts of a quarter note of which every length is a multiple.
+    """Return the number of parts of a quarter note that makes every length a whole number of parts.
 
     Raises:
-        DataError: there would be too many.
+        DataError: MusicXML cannot count so many parts.
     """
     divisions = 1
     for bar in bars:
@@ -79,12 +79,12 @@ def _divisions(bars: list[tuple[Group, ...]]) -> int:
 
 
 def _length(symbol: Symbol, group: Group) -> Fraction:
-    """What a symbol lasts, in whole notes."""
+    """Return the length that a symbol sounds, in whole notes."""
     return symbol.written * group.time / group.tuplet
 
 
 def _add_attributes(measure: Element, tune: Tune, meter: Meter, divisions: int) -> None:
-    """The divisions, key, metre and clef, and the tempo."""
+    """Add the divisions, the key, the metre, the clef and the tempo to the first measure."""
     attributes = SubElement(measure, "attributes")
     SubElement(attributes, "divisions").text = str(divisions)
     key = SubElement(attributes, "key")
@@ -111,16 +111,16 @@ def _add_notes(
     key: KeySignature | None,
     before: frozenset[int],
 ) -> frozenset[int]:
-    """Add the notes of a bar; return the pitches that are tied to the next bar.
+    """Add the notes of a bar to its measure; return the pitches that are tied to the next bar.
 
     Args:
-        measure: of the bar.
-        bar: its groups.
+        measure: element of the bar.
+        bar: groups of the bar.
         divisions: parts of a quarter note.
-        key: which accidentals the key signature says.
+        key: key signature, which makes some accidentals unnecessary; None for none.
         before: MIDI numbers of the pitches that are tied to the first symbol.
     """
-    altered: dict[tuple[str, int], int] = {}
+    altered: dict[tuple[str, int], int] = {}  # (letter, octave) → alteration up to the bar line
     of_key = key.alterations if key else {}
     for group in bar:
         last = len(group.symbols) - 1
@@ -143,6 +143,7 @@ def _add_notes(
 
 
 def _add_pitch(note: Element, pitch: Pitch | None) -> None:
+    """Add a pitch to a note; None makes the note a rest."""
     if pitch is None:
         SubElement(note, "rest")
         return
@@ -154,7 +155,7 @@ def _add_pitch(note: Element, pitch: Pitch | None) -> None:
 
 
 def _ties(pitch: Pitch | None, before: frozenset[int], held: frozenset[int]) -> list[str]:
-    """`stop` for a pitch that the symbol before ties to, `start` for one that is tied to the next."""
+    """Return `stop` if a tie leads to the pitch, and `start` if the pitch is tied to the next symbol."""
     if pitch is None:
         return []
     return ["stop"] * (pitch.midi in before) + ["start"] * (pitch.midi in held)
@@ -163,7 +164,7 @@ def _ties(pitch: Pitch | None, before: frozenset[int], held: frozenset[int]) -> 
 def _accidental(
     pitch: Pitch | None, of_key: Mapping[str, int], altered: dict[tuple[str, int], int]
 ) -> str | None:
-    """The accidental that is drawn: one that neither the key nor the bar says."""
+    """Return the accidental of a pitch; None if the key or the bar implies it."""
     if pitch is None:
         return None
     place = pitch.letter, pitch.octave
@@ -173,7 +174,7 @@ def _accidental(
 
 
 def _add_look(note: Element, symbol: Symbol, group: Group, accidental: str | None) -> None:
-    """How the note is drawn; MusicXML fixes the order of these elements."""
+    """Add how the note is drawn, in the order of elements that MusicXML demands."""
     SubElement(note, "voice").text = "1"
     SubElement(note, "type").text = _TYPES[symbol.base]
     for _ in range(symbol.dots):
@@ -187,7 +188,7 @@ def _add_look(note: Element, symbol: Symbol, group: Group, accidental: str | Non
 
 
 def _add_notations(note: Element, ties: list[str], tuplet_ends: list[str]) -> None:
-    """The bows of ties, and where the bracket of a tuplet begins and ends."""
+    """Add the bows of ties, and the begin and end of the tuplet bracket."""
     if not ties and not tuplet_ends:
         return
     notations = SubElement(note, "notations")

@@ -1,4 +1,6 @@
-r"""Notes as tokens: the body of a LilyPond `\fixed c' { … }` block with a duration on every note.
+r"""Note text: the body of a LilyPond `\fixed c' { … }` block, with a duration on every note.
+
+A token is one event: a note, a chord or a rest.
 
     g8 e8 e4 f8      pitch, then duration: an eighth, an eighth, a quarter, an eighth
     cis4 bes8        sharps -is, flats -es            c'8 b,4     octaves up and down
@@ -6,25 +8,19 @@ r"""Notes as tokens: the body of a LilyPond `\fixed c' { … }` block with a dur
     <c e g>4         a chord                          c8*2/3      a note of a triplet
     | % %{ %}        bar checks and comments are dropped; white space and U+0003 are free
 
-`c4` is a quarter note on middle C (MIDI 60): the number is a duration, not the octave of scientific
-pitch, where C4 is middle C itself and `c'4` would be C5.
+Pitches have their Dutch names, LilyPond's default. `c4` is a quarter note on middle C (MIDI 60): the number
+is the duration. In scientific pitch notation, C4 is middle C itself, and `c'4` would be C5.
 
-Equal events have one spelling: `es8` is `ees8`, `c8*4/6` is `c8*2/3`, `<g c>4` is `<c g>4`, `<c>4` is `c4`.
-Enharmonics (`cis4`, `des4`) are two notes.
+Each event has one canonical spelling: `es8` is `ees8`, `c8*4/6` is `c8*2/3`, `<g c>4` is `<c g>4`, and
+`<c>4` is `c4`. Enharmonics (`cis4`, `des4`) are two different notes. A duration is an exact fraction of a
+whole note. It is spelled
 
-Durations as LilyPond writes them: `4`, `8.`, `8*2/3`; each is an exact fraction of a whole note.
+    as a plain note with at most three dots, if one has this length     1/4 → 4    3/8 → 4.    7/4 → 1..
+    else as the shortest plain note that is at least as long (or the
+    whole note) times the remaining factor, in lowest terms             1/12 → 8*2/3    5/8 → 1*5/8    2 → 1*2
 
-Equal durations have one spelling, by this rule:
-
-    a plain note with at most three dots, where one is that long      1/4 → 4    3/8 → 4.    7/4 → 1..
-    else the shortest plain note that is at least as long (or else
-    the whole note) times the fraction that is left, in lowest terms  1/12 → 8*2/3    5/8 → 1*5/8    2 → 1*2
-
-No two plain or dotted notes are equally long: with n dots the numerator is 2ⁿ⁺¹ − 1, which tells n.
-
-Pitches by their Dutch names, LilyPond's default: `c`, `cis`, `ees`, `bes'`, `a,`.
-
-What is wrong with a text that is not a note, and what its writer may have meant.
+The first line is unambiguous: with n dots the numerator is 2ⁿ⁺¹ − 1, so no two plain or dotted notes are
+equally long.
 """
 
 import re
@@ -48,10 +44,40 @@ _NAMES = {
 _KEYS = ("c", "cis", "d", "ees", "e", "f", "fis", "g", "gis", "a", "bes", "b")
 _PITCH = re.compile(r"([^',]*)('*|,*)")
 
+_HEAD = r"(?:<(?P<chord>[^<>%]*)>|(?P<name>[^\W\d_]+[#♯♭]*)(?P<octave>[',]*))"
+_NOTE = re.compile(_HEAD + r"(?P<duration>[0-9]+\.*(?:\*[0-9]+(?:/[0-9]+)?)*)?(?P<tie>\s*~)?")
+_COMMENT = r"(?P<comment>%\{.*?%\}|%(?!\{)[^\n]*)"
+_LEXER = re.compile(rf"(?P<skipped>[\s|\x03]+|{_COMMENT})|(?P<word>{_NOTE.pattern}|\S[^\s|\x03]*)", re.DOTALL)
+
+_MOST_DOTS = 3
+_LARGEST_FACTOR = 9999
+_PLAIN = {str(2**k): Fraction(1, 2**k) for k in range(8)}
+_DOTTED = {
+    length * (2 - Fraction(1, 2**dots)): base + "." * dots
+    for base, length in _PLAIN.items()
+    for dots in range(_MOST_DOTS + 1)
+}
+_DURATION = re.compile(r"([0-9]+)(\.*)((?:\*[0-9]+(?:/[0-9]+)?)*)")
+
+_Replacement = str | Callable[[re.Match[str]], str]
+_SOLMISATION = {"do": "c", "re": "d", "mi": "e", "fa": "f", "sol": "g", "la": "a", "si": "b", "ti": "b"}
+_NAME_RULES: tuple[tuple[str, _Replacement, str], ...] = (
+    (r"^[Rs]$", "r", "a rest is written 'r'"),
+    (r"[A-Z]", lambda match: match.group().lower(), "in this notation pitches are lower case"),
+    (
+        r"^(do|re|mi|fa|sol|la|si|ti)(?=$|[#♯♭])",
+        lambda match: _SOLMISATION[match.group()],
+        "pitches are c d e f g a b",
+    ),
+    (r"^h", "b", "in this notation h is written 'b' (and the German b 'bes')"),
+    (r"[#♯]", "is", "sharps are written 'is'"),
+    (r"(?<=^[a-g])(b{1,2}|♭{1,2})$", lambda match: "es" * len(match.group()), "flats are written 'es'"),
+)
+
 
 @dataclass(frozen=True)
 class Pitch:
-    """A written pitch; enharmonics (`cis`, `des`) are two pitches that sound alike.
+    """A written pitch. Enharmonics (`cis`, `des`) are two pitches with the same sound.
 
     Attributes:
         letter: one of c d e f g a b.
@@ -70,7 +96,7 @@ class Pitch:
 
     @property
     def height(self) -> tuple[int, int]:
-        """What pitches are ordered by: how they sound, then where they stand on the staff."""
+        """The order of pitches: first by sound, then by position on the staff."""
         return self.midi, 7 * self.octave + list(_SEMITONES).index(self.letter)
 
     def __str__(self) -> str:
@@ -78,49 +104,14 @@ class Pitch:
         return self.letter + _SUFFIXES[self.alteration] + "'" * self.octave + "," * -self.octave
 
 
-def pitch_of(midi: int) -> Pitch:
-    """The pitch of a MIDI number, 0..127; its black keys are spelled cis, ees, fis, gis and bes."""
-    octave, key = divmod(midi - 60, 12)
-    return Pitch(*_NAMES[_KEYS[key]], octave=octave)
-
-
-def is_pitch_name(name: str) -> bool:
-    """Whether a name such as `cis`, without octave marks, is a pitch's."""
-    return name in _NAMES
-
-
-def parse_pitch(text: str) -> Pitch:
-    """The pitch that a text such as `es'` spells.
-
-    Raises:
-        DataError: no such name, octave marks of both directions, or outside MIDI's 0..127.
-    """
-    match = _PITCH.fullmatch(text)
-    if match is None:
-        raise DataError("an octave is written with ' (up) or with , (down), after the name and never both")
-    name, marks = match.groups()
-    if name not in _NAMES:
-        raise DataError(f"expected a pitch such as c, cis or bes, received {name!r}")
-    pitch = Pitch(*_NAMES[name], octave=marks.count("'") - marks.count(","))
-    if not 0 <= pitch.midi <= 127:
-        raise DataError("expected a pitch that MIDI has, from c,,,,, to g'''''; write fewer octave marks")
-    return pitch
-
-
-_HEAD = r"(?:<(?P<chord>[^<>%]*)>|(?P<name>[^\W\d_]+[#♯♭]*)(?P<octave>[',]*))"
-_NOTE = re.compile(_HEAD + r"(?P<duration>[0-9]+\.*(?:\*[0-9]+(?:/[0-9]+)?)*)?(?P<tie>\s*~)?")
-_COMMENT = r"(?P<comment>%\{.*?%\}|%(?!\{)[^\n]*)"
-_LEXER = re.compile(rf"(?P<skipped>[\s|\x03]+|{_COMMENT})|(?P<word>{_NOTE.pattern}|\S[^\s|\x03]*)", re.DOTALL)
-
-
 @dataclass(frozen=True)
 class Note:
-    """One event of a melody.
+    """One event of a melody: a note, a chord or a rest.
 
     Attributes:
-        pitches: low to high, without doubles; one for a note, several for a chord, none for a rest.
-        duration: fraction of a whole note, above 0.
-        tied: whether it sounds on into the next event.
+        pitches: from low to high, each once; one for a note, several for a chord, none for a rest.
+        duration: length as a fraction of a whole note, above 0.
+        tied: whether it is held into the next event.
     """
 
     pitches: tuple[Pitch, ...]
@@ -129,15 +120,15 @@ class Note:
 
 
 def parse_notes(text: str, *, name: str = "notes", boundary: str | None = None) -> list[str]:
-    """The canonical token of each event of a text, in order.
+    """Return the canonical token of each event of a text, in order.
 
     Args:
         text: note text; bar checks and comments may stand between notes.
-        name: what error messages call the text: a file, or `seed`.
-        boundary: `\\n` or U+0003, which is a token too where it stands between two notes; None for neither.
+        name: the name of the text in messages: a file, or `seed`.
+        boundary: `\\n` or U+0003, which is then a token too where it stands between notes; None for neither.
 
     Raises:
-        DataError: `name:line:column:` and what is wrong with the first text that is not a note.
+        DataError: a word is not a note; the message starts with `name:line:column:` of the first one.
     """
     spelled: dict[str, str] = {}
     tokens = []
@@ -156,16 +147,16 @@ def parse_notes(text: str, *, name: str = "notes", boundary: str | None = None) 
 
 
 def place_of_note(text: str, index: int, *, boundary: str | None = None) -> str:
-    """`line:column`, each from 1, of the token of that index in a text that `parse_notes` reads."""
+    """Return `line:column`, both from 1, of a token by its index in a text that `parse_notes` reads."""
     return _place(text, next(islice(_words(text, boundary), index, None)))
 
 
 def with_notes(text: str, tokens: Iterable[str]) -> str:
-    """The text with other notes in the places of its own, and everything else, as comments, where it was.
+    """Return a text with its notes replaced one by one; comments and white space stay where they are.
 
     Args:
         text: note text that `parse_notes` reads.
-        tokens: as many as it has notes.
+        tokens: the new notes, as many as the text has.
     """
     pieces, end = [], 0
     for match, token in zip(_words(text, None), tokens, strict=True):
@@ -175,14 +166,14 @@ def with_notes(text: str, tokens: Iterable[str]) -> str:
 
 
 def parse_token(token: str) -> Note:
-    """The note that one token spells.
+    """Return the event that one token spells.
 
     Raises:
-        DataError: what is wrong with the token, and what may have been meant.
+        DataError: the token is not a note; the message says what is wrong, and what may have been meant.
     """
     match = _NOTE.fullmatch(token)
     if match is None:
-        raise DataError(f"{token[:40]!r}: {mistake_in_word(token)}")
+        raise DataError(f"{token[:40]!r}: {_mistake_in_word(token)}")
     try:
         pitches = _pitches(match)
         if match["duration"] is None:
@@ -197,14 +188,14 @@ def parse_token(token: str) -> Note:
 
 
 def spell(note: Note) -> str:
-    """The one token of a note."""
+    """Return the canonical token of an event."""
     names = " ".join(map(str, note.pitches)) or "r"
     head = f"<{names}>" if len(note.pitches) > 1 else names
     return head + spell_duration(note.duration) + "~" * note.tied
 
 
 def canonical(token: str) -> str:
-    """The one spelling of the event that a token spells.
+    """Return the canonical spelling of a token.
 
     Raises:
         DataError: the token is not a note.
@@ -213,71 +204,53 @@ def canonical(token: str) -> str:
 
 
 def sorting_key(token: str) -> tuple[object, ...]:
-    """What orders a vocabulary: the longest first; among equals rests, then notes from low to high."""
+    """Return the sorting key of a vocabulary: long durations first, then rests, then low to high pitches."""
     note = parse_token(token)
     return -note.duration, tuple(pitch.height for pitch in note.pitches), note.tied
 
 
 def pitch_and_duration(token: str) -> tuple[float | None, float]:
-    """The MIDI number of a token's highest pitch (None for a rest), and its duration in quarter notes."""
+    """Return the MIDI number of a token's highest pitch (None: a rest) and its duration in quarter notes."""
     note = parse_token(token)
     highest = float(note.pitches[-1].midi) if note.pitches else None
     return highest, float(4 * note.duration)
 
 
-def _words(text: str, boundary: str | None) -> Iterator[re.Match[str]]:
-    """What stands between white space, bar checks and comments; `c4d4` is two words.
+def pitch_of(midi: int) -> Pitch:
+    """Return the pitch of a MIDI number, 0..127; black keys are spelled cis, ees, fis, gis and bes."""
+    octave, key = divmod(midi - 60, 12)
+    return Pitch(*_NAMES[_KEYS[key]], octave=octave)
 
-    Also what holds the boundary, if there is one; a comment of several lines holds none.
+
+def is_pitch_name(name: str) -> bool:
+    """Return whether a name such as `cis`, without octave marks, is the name of a pitch."""
+    return name in _NAMES
+
+
+def parse_pitch(text: str) -> Pitch:
+    """Return the pitch that a text such as `es'` spells.
+
+    Raises:
+        DataError: there is no such name, the octave marks go both ways, or the pitch is outside MIDI's
+            0..127.
     """
-    for match in _LEXER.finditer(text):
-        is_boundary = boundary and boundary in match.group() and not match["comment"]
-        if match.lastgroup == "word" or is_boundary:
-            yield match
-
-
-def _place(text: str, match: re.Match[str]) -> str:
-    start = match.start()
-    return f"{text.count(chr(10), 0, start) + 1}:{start - text.rfind(chr(10), 0, start)}"
-
-
-def _pitches(match: re.Match[str]) -> tuple[Pitch, ...]:
-    """The pitches of a note, chord or rest, low to high, without doubles."""
-    if match["chord"] is not None:
-        return _chord(match["chord"].split())
-    name, octave = match["name"], match["octave"]
-    if name == "r" and not octave:
-        return ()
-    if is_pitch_name(name):
-        return (parse_pitch(name + octave),)
-    reason, meant = mistake_in_name(name)
-    raise DataError(f"{reason}; did you mean {match.group().replace(name, meant, 1)!r}?" if meant else reason)
-
-
-def _chord(names: list[str]) -> tuple[Pitch, ...]:
-    if not names:
-        raise DataError("a chord needs a pitch; a rest is written as in 'r4'")
-    if any(character.isdigit() or character == "~" for character in "".join(names)):
-        raise DataError("the duration and the tie of a chord stand after it, as in '<c e g>4~'")
-    return tuple(sorted({parse_pitch(name) for name in names}, key=lambda pitch: pitch.height))
-
-
-_MOST_DOTS = 3
-_LARGEST_FACTOR = 9999
-_PLAIN = {str(2**k): Fraction(1, 2**k) for k in range(8)}
-_DOTTED = {
-    length * (2 - Fraction(1, 2**dots)): base + "." * dots
-    for base, length in _PLAIN.items()
-    for dots in range(_MOST_DOTS + 1)
-}
-_DURATION = re.compile(r"([0-9]+)(\.*)((?:\*[0-9]+(?:/[0-9]+)?)*)")
+    match = _PITCH.fullmatch(text)
+    if match is None:
+        raise DataError("an octave is written with ' (up) or with , (down), after the name and never both")
+    name, marks = match.groups()
+    if name not in _NAMES:
+        raise DataError(f"expected a pitch such as c, cis or bes, received {name!r}")
+    pitch = Pitch(*_NAMES[name], octave=marks.count("'") - marks.count(","))
+    if not 0 <= pitch.midi <= 127:
+        raise DataError("expected a pitch that MIDI has, from c,,,,, to g'''''; write fewer octave marks")
+    return pitch
 
 
 def parse_duration(text: str) -> Fraction:
-    """The length in whole notes that a text such as `8.*2/3` spells.
+    """Return the length in whole notes that a text such as `8.*2/3` spells.
 
     Raises:
-        DataError: not a duration, or one whose multiplier has numbers outside 1..9999.
+        DataError: the text is no duration, or its multiplier has numbers outside 1..9999.
     """
     match = _DURATION.fullmatch(text)
     if match is None:
@@ -296,15 +269,54 @@ def parse_duration(text: str) -> Fraction:
 
 
 def spell_duration(length: Fraction) -> str:
-    """The one spelling of a length in whole notes."""
+    """Return the canonical spelling of a length in whole notes."""
     if length in _DOTTED:
         return _DOTTED[length]
     base, factor = _split(length)
     return f"{base}*{factor}"
 
 
+def _words(text: str, boundary: str | None) -> Iterator[re.Match[str]]:
+    """Yield the words between white space, bar checks and comments (`c4d4` is two words), and the boundaries.
+
+    A boundary inside a comment of several lines does not count.
+    """
+    for match in _LEXER.finditer(text):
+        is_boundary = boundary and boundary in match.group() and not match["comment"]
+        if match.lastgroup == "word" or is_boundary:
+            yield match
+
+
+def _place(text: str, match: re.Match[str]) -> str:
+    """Return `line:column` of a match, both from 1."""
+    start = match.start()
+    return f"{text.count(chr(10), 0, start) + 1}:{start - text.rfind(chr(10), 0, start)}"
+
+
+def _pitches(match: re.Match[str]) -> tuple[Pitch, ...]:
+    """Return the pitches of a note, chord or rest, from low to high, each once."""
+    if match["chord"] is not None:
+        return _chord(match["chord"].split())
+    name, octave = match["name"], match["octave"]
+    if name == "r" and not octave:
+        return ()
+    if is_pitch_name(name):
+        return (parse_pitch(name + octave),)
+    reason, meant = _mistake_in_name(name)
+    raise DataError(f"{reason}; did you mean {match.group().replace(name, meant, 1)!r}?" if meant else reason)
+
+
+def _chord(names: list[str]) -> tuple[Pitch, ...]:
+    """Return the pitches of the names in a chord, from low to high, each once."""
+    if not names:
+        raise DataError("a chord needs a pitch; a rest is written as in 'r4'")
+    if any(character.isdigit() or character == "~" for character in "".join(names)):
+        raise DataError("the duration and the tie of a chord stand after it, as in '<c e g>4~'")
+    return tuple(sorted({parse_pitch(name) for name in names}, key=lambda pitch: pitch.height))
+
+
 def _product(factors: str) -> Fraction:
-    """What multipliers such as `*2/3*4/5` come to."""
+    """Return the product of multipliers such as `*2/3*4/5`."""
     product = Fraction(1)
     for factor in factors.split("*")[1:]:
         numbers = [int(number) if len(number) <= 4 else 0 for number in factor.split("/")]
@@ -314,40 +326,25 @@ def _product(factors: str) -> Fraction:
 
 
 def _split(length: Fraction) -> tuple[str, Fraction]:
-    """The plain note that a length is written with, and the factor that it is multiplied by."""
+    """Return the plain note and the factor that a length is written with."""
     base = next((base for base in reversed(_PLAIN) if _PLAIN[base] >= length), "1")
     return base, _within_bounds(length / _PLAIN[base])
 
 
 def _within_bounds(factor: Fraction) -> Fraction:
+    """Return a factor of a duration unchanged; refuse it if a number in it is too large."""
     return factor if max(factor.numerator, factor.denominator) <= _LARGEST_FACTOR else _refused()
 
 
 def _refused() -> Fraction:
+    """Raise the error of a multiplier with too large numbers."""
     raise DataError(
         f"expected a multiplier with numbers from 1 to {_LARGEST_FACTOR} in lowest terms, as in '*2/3'"
     )
 
 
-_Replacement = str | Callable[[re.Match[str]], str]
-_SOLMISATION = {"do": "c", "re": "d", "mi": "e", "fa": "f", "sol": "g", "la": "a", "si": "b", "ti": "b"}
-
-_NAME_RULES: tuple[tuple[str, _Replacement, str], ...] = (
-    (r"^[Rs]$", "r", "a rest is written 'r'"),
-    (r"[A-Z]", lambda match: match.group().lower(), "in this notation pitches are lower case"),
-    (
-        r"^(do|re|mi|fa|sol|la|si|ti)(?=$|[#♯♭])",
-        lambda match: _SOLMISATION[match.group()],
-        "pitches are c d e f g a b",
-    ),
-    (r"^h", "b", "in this notation h is written 'b' (and the German b 'bes')"),
-    (r"[#♯]", "is", "sharps are written 'is'"),
-    (r"(?<=^[a-g])(b{1,2}|♭{1,2})$", lambda match: "es" * len(match.group()), "flats are written 'es'"),
-)
-
-
-def mistake_in_name(name: str) -> tuple[str, str | None]:
-    """What is wrong with a pitch's name such as `C#`, and the name that was meant, if that can be told."""
+def _mistake_in_name(name: str) -> tuple[str, str | None]:
+    """Say what is wrong with a pitch name such as `C#`, and which name was meant (None if unclear)."""
     reasons = []
     meant = name
     for pattern, replacement, reason in _NAME_RULES:
@@ -360,10 +357,10 @@ def mistake_in_name(name: str) -> tuple[str, str | None]:
     return "expected a pitch c d e f g a b, with is (sharp) or es (flat), or r for a rest", None
 
 
-def mistake_in_word(word: str) -> str:
-    """What is wrong with a text that does not even have the form of a note."""
+def _mistake_in_word(word: str) -> str:
+    """Say what is wrong with a word that does not have the form of a note."""
     if word.startswith("\\"):
-        return "expected notes alone, received a command; leave it out, and write absolute octaves"
+        return "expected notes only, received a LilyPond command; leave it out, and write absolute octaves"
     if word.startswith("%{"):
         return "the block comment is not closed; close it with '%}'"
     if word.startswith("<"):

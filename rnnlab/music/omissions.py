@@ -1,4 +1,4 @@
-"""What was not read of files of music: counts by kind, and remarks, summed over the files of a folder."""
+"""Omissions: what readers of music left out of some files, counted by kind, and their remarks."""
 
 import re
 from collections import Counter
@@ -14,24 +14,24 @@ _HEAD = re.compile(r".*?(?= (?:below|of|without|that|in|outside) |$)")
 
 @dataclass
 class Omissions:
-    """What was not read of some files, and what was chosen in them.
+    """What readers left out of some files, and what they chose.
 
     Attributes:
-        left_out: how much is not in the tunes, by kind; a kind is a plural such as `notes below others`.
-        largest_shift: how far a note was moved at most to lie on the grid, in quarter notes.
+        left_out: number of events that are not in the tunes, by kind: a plural such as `notes below others`.
+        largest_shift: the largest distance that a note was moved to the grid, in quarter notes.
     """
 
     left_out: Counter[str] = field(default_factory=Counter)
     largest_shift: float = 0.0
     _files: dict[str, None] = field(default_factory=dict)
-    _remarks: dict[str, list[str]] = field(default_factory=dict)  # remark → tunes of which it is made
+    _remarks: dict[str, list[str]] = field(default_factory=dict)  # remark → tunes that have it
 
     def add(self, tune: Tune, *, file: str) -> None:
-        """Count what was left out of a tune.
+        """Add the omissions of a tune.
 
         Args:
-            tune: that was read.
-            file: that it was read from.
+            tune: the tune.
+            file: the file that it was read from.
         """
         self._files[file] = None
         self.left_out.update(tune.left_out)
@@ -40,7 +40,7 @@ class Omissions:
             self._remarks.setdefault(remark, []).append(tune.name)
 
     def remarks(self) -> tuple[str, ...]:
-        """Return a sentence on each choice that a reader made, with the tunes that it was made in."""
+        """Return a sentence on each choice of a reader, with the tunes that it concerns."""
         sentences = []
         for remark, names in list(self._remarks.items())[:_SHOWN_REMARKS]:
             more = f" (and {len(names) - 1:,} more)" if len(names) > 1 else ""
@@ -54,7 +54,7 @@ class Omissions:
         return tuple(sentences)
 
     def sentences(self) -> tuple[str, ...]:
-        """Return what a user should know: one sentence on all that was left out, then the choices."""
+        """Return the sentences for the user: one on all that was left out, then the choices."""
         files = list(self._files)
         where = files[0] if len(files) == 1 else count_of(len(files), "file")
         sentences = []
@@ -73,7 +73,7 @@ def listed(left_out: Mapping[str, int]) -> list[str]:
 
 
 def omissions_of(tunes: Iterable[Tune]) -> Omissions:
-    """Return what was left out of tunes, each a file of its own."""
+    """Return the omissions of tunes that are each a file of its own."""
     found = Omissions()
     for tune in tunes:
         found.add(tune, file=tune.name)
@@ -81,5 +81,5 @@ def omissions_of(tunes: Iterable[Tune]) -> Omissions:
 
 
 def _singular(kind: str) -> str:
-    """The kind of one: the noun before its preposition is no plural."""
+    """Return the singular of a kind: of the noun before its preposition."""
     return _HEAD.sub(lambda found: re.sub("i$", "o", found[0]).removesuffix("s"), kind, count=1)

@@ -1,9 +1,8 @@
-"""Tunes as sound: a small additive synthesiser, and the WAV file that it fills.
+"""Tunes as sound: a small additive synthesiser that writes WAV files.
 
-A tone is a sum of harmonics, each of which dies away the faster the higher it is, as those of a plucked
-string do; the fundamental keeps a part of its strength, so that a long note is heard to its end. A raised
-cosine lets a tone in and out, within its own time: no click, and no overlap. Pitches are equally tempered;
-A is 440 Hz.
+A tone is a sum of harmonics. As with a plucked string, higher harmonics decay faster; the fundamental keeps a
+part of its strength, so a long note is heard to its end. A raised cosine fades each tone in and out within
+its own time, so tones neither click nor overlap. Pitches are equally tempered with A at 440 Hz.
 """
 
 import io
@@ -16,31 +15,31 @@ from rnnlab.errors import DataError
 from rnnlab.music.tune import DEFAULT_TEMPO, Sounds, Tune, sounds_of
 
 MOST_SECONDS = 600
-"""Seconds of a piece: 53 MB at 44,100 samples a second."""
+"""The longest piece in seconds; it has 53 MB at 44,100 samples a second."""
 
 MOST_TONE_SECONDS = 3600
-"""Seconds of all its tones together: six at a time throughout."""
+"""The longest sum of all tones in seconds: six tones at a time throughout the longest piece."""
 
 _HARMONICS = (1.0, 0.5, 0.28, 0.14, 0.08, 0.05)
 _SUSTAINED = 0.3  # of the fundamental's strength
 _ATTACK, _RELEASE = 0.006, 0.05  # seconds
 _PEAK = 0.8
 _BLOCK = 1 << 16  # samples
-_HIGHEST = 0.45  # of the sample rate, which can say half of it
+_HIGHEST = 0.45  # of the sample rate; frequencies up to half of it are possible
 
 
 def wav_of(tune: Tune, *, tempo: float | None = None, sample_rate: int = 44_100) -> bytes:
-    """A WAV file of one channel of 16 bits, as long as the tune to the sample.
+    """Return a WAV file with one channel of 16 bits; its length is exactly that of the tune.
 
     Args:
-        tune: what sounds; tied notes are one tone.
-        tempo: quarter notes a minute; None for the tune's, or else 120.
-        sample_rate: samples a second, 8000..48000, or twice that if a note is too high for it; 11025 is a
-            fourth of the bytes, and somewhat duller.
+        tune: the tune; tied notes are one tone.
+        tempo: quarter notes a minute. None: the tempo of the tune, or else 120.
+        sample_rate: samples a second, 8000..48000; it is doubled for notes that are too high for it. 11025
+            needs a fourth of the bytes of 44100, and sounds duller.
 
     Raises:
-        DataError: it is longer than 600 seconds, or has more tones than an hour has room for.
-        ValueError: the sample rate is none of those.
+        DataError: the tune lasts more than 600 seconds, or its tones together more than 3600.
+        ValueError: the sample rate is out of its range.
     """
     if not 8_000 <= sample_rate <= 48_000:
         raise ValueError(f"expected a sample rate of 8000 to 48000, received {sample_rate}")
@@ -56,7 +55,7 @@ def wav_of(tune: Tune, *, tempo: float | None = None, sample_rate: int = 44_100)
 
 
 def _seconds_a_step(sounds: Sounds, tempo: float) -> float:
-    """What a time step lasts; a piece that would be too long is refused before it takes any memory."""
+    """Return the length of a time step in seconds; refuse a piece that is too long before it takes memory."""
     seconds = 240 / tempo * float(sounds.step)
     if sounds.end * seconds > MOST_SECONDS:
         raise DataError(
@@ -73,12 +72,12 @@ def _seconds_a_step(sounds: Sounds, tempo: float) -> float:
 
 
 def _frequency(pitch: int) -> float:
-    """Hertz of a MIDI number."""
+    """Return the frequency of a MIDI number in hertz."""
     return float(440.0 * 2.0 ** ((pitch - 69) / 12))
 
 
 def _samples(sounds: Sounds, seconds: float, sample_rate: int) -> NDArray[np.float32]:
-    """The sum of all tones; each time is rounded to a sample by itself, so that no error adds up."""
+    """Return the sum of all tones, (S,); each time is rounded to a sample on its own, so no error adds up."""
 
     def sample(step: int) -> int:
         return round(step * seconds * sample_rate)
@@ -90,7 +89,7 @@ def _samples(sounds: Sounds, seconds: float, sample_rate: int) -> NDArray[np.flo
 
 
 def _add_tone(samples: NDArray[np.float32], frequency: float, sample_rate: int) -> None:
-    """Add a tone to the samples (S,) that it lasts, some at a time: a long one costs no memory."""
+    """Add a tone to the samples of its time (S,), block by block, so that a long tone needs little memory."""
     attack, release = (max(1, min(part * sample_rate, len(samples) / 4)) for part in (_ATTACK, _RELEASE))
     for begin in range(0, len(samples), _BLOCK):
         at = np.arange(begin, min(begin + _BLOCK, len(samples)))
@@ -99,7 +98,7 @@ def _add_tone(samples: NDArray[np.float32], frequency: float, sample_rate: int) 
 
 
 def _harmonics(frequency: float, time: NDArray[np.float64], *, highest: float) -> NDArray[np.float64]:
-    """The sound at times in seconds (B,) after it was struck; harmonics above `highest` are left out."""
+    """Return a tone at times (B,), in seconds after its begin, without harmonics above `highest` hertz."""
     sound = np.zeros(len(time))
     for number, strength in enumerate(_HARMONICS, 1):
         if number * frequency <= highest:
@@ -110,12 +109,12 @@ def _harmonics(frequency: float, time: NDArray[np.float64], *, highest: float) -
 
 
 def _raised(way: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A raised cosine, 0 at 0 and 1 from 1 on."""
+    """Return a raised cosine: 0 at 0, 1 from 1 on."""
     return (1 - np.cos(np.pi * np.minimum(way, 1))) / 2
 
 
 def _loud(samples: NDArray[np.float32]) -> NDArray[np.int16]:
-    """The samples as whole numbers whose highest peak is four fifths of what there is room for."""
+    """Return the samples as 16-bit integers, scaled so that the peak is at four fifths of their range."""
     peak = float(np.abs(samples).max(initial=0.0)) or 1.0
     loud: NDArray[np.int16] = np.rint(samples * (_PEAK * 0x7FFF / peak)).astype(np.int16)
     return loud

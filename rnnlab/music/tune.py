@@ -1,6 +1,6 @@
-"""A tune: notes, and what note text keeps of a file beside them.
+"""A tune: its notes with metre, key and tempo, as note text and as sounds.
 
-What sounds when: notes as MIDI knows them, without ties and rests, and the way there from note text.
+Sounds are notes as MIDI knows them: a pitch with a begin and an end, without ties and rests.
 """
 
 import math
@@ -16,6 +16,8 @@ from rnnlab.music.notation import Note, parse_duration, parse_notes, parse_token
 
 DEFAULT_TEMPO = 120.0
 SLOWEST, FASTEST = 4, 999
+MOST_STEPS = 4 * 0x7FFF
+"""The most ticks of a whole note that a MIDI file can have."""
 
 _COMMENT = re.compile(r"%(?!\{)[ \t]*((?:tempo|meter|key|pickup)[ \t][^\n]*)")
 _FACT = re.compile(
@@ -29,15 +31,16 @@ class Tune:
     """The notes of one piece.
 
     Attributes:
-        name: what messages call it: a file, and in a collection the number of the tune.
-        notes: its events.
-        tempo: quarter notes a minute; None where nothing says it.
-        meter: the first time signature; None where nothing says it.
-        key: the first key signature; None where nothing says it.
+        name: the name in messages: the file, with the number of the tune in a collection.
+        notes: the notes, chords and rests, in order.
+        tempo: quarter notes a minute; None if the file gives none.
+        meter: the first time signature; None if the file gives none.
+        key: the first key signature; None if the file gives none.
         pickup: length of an incomplete first bar in whole notes; 0 for none.
-        left_out: how much of the file is not in the tune, by kind: a plural such as `notes below others`.
-        largest_shift: how far the begin of a note was moved at most to lie on the grid, in quarter notes.
-        remarks: sentences on what a reader chose, as `voice 1 of 3 (V:soprano)`.
+        left_out: number of events of the file that are not in the tune, by kind: a plural such as `notes
+            below others`.
+        largest_shift: the largest distance that the begin of a note was moved to the grid, in quarter notes.
+        remarks: sentences on choices of the reader, such as `voice 1 of 3 (V:soprano)`.
     """
 
     name: str
@@ -54,11 +57,11 @@ class Tune:
 def parse_tune(text: str, *, name: str) -> Tune:
     """Return the tune of a note text.
 
-    A comment such as `% meter 3/4, key d minor, tempo 96, pickup 4` says what a score says before its notes.
-    The first comment of each kind holds.
+    A comment such as `% meter 3/4, key d minor, tempo 96, pickup 4` gives what a score writes before its
+    notes. Of several comments of a kind, the first one counts.
 
     Raises:
-        DataError: something in the text is not a note, or such a comment is not right.
+        DataError: a word is not a note, or such a comment has a wrong value.
     """
     tokens = parse_notes(text, name=name)
     notes = {token: parse_token(token) for token in set(tokens)}
@@ -66,12 +69,12 @@ def parse_tune(text: str, *, name: str) -> Tune:
 
 
 def facts_of(text: str, *, name: str) -> Tune:
-    """Return a tune without notes that has the tempo, metre, key and pick-up that comments of a text say.
+    """Return a tune without notes, with the tempo, metre, key and pick-up in the comments of a text.
 
     Raises:
-        DataError: `name:line:` and what is wrong with such a comment.
+        DataError: a comment has a wrong value; the message starts with `name:line:`.
     """
-    said: dict[str, Any] = {}
+    facts: dict[str, Any] = {}
     for comment in _COMMENT.finditer(text):
         for fact in comment[1].split(","):
             match = _FACT.fullmatch(fact.strip())
@@ -83,12 +86,12 @@ def facts_of(text: str, *, name: str) -> Tune:
             except DataError as error:
                 line = text.count("\n", 0, comment.start()) + 1
                 raise DataError(f"{name}:{line}: % {kind}: {error}") from None
-            said.setdefault(kind, found)
-    return Tune(name, (), **said)
+            facts.setdefault(kind, found)
+    return Tune(name, (), **facts)
 
 
 def meters_in(text: str) -> set[Meter]:
-    """Return the metres that comments of a note text say; what is no metre is passed over."""
+    """Return the metres in the comments of a note text; wrong values are ignored."""
     found = set()
     for comment in _COMMENT.finditer(text):
         for fact in comment[1].split(","):
@@ -106,7 +109,7 @@ def tune_text(tune: Tune) -> str:
 
 
 def facts_text(tune: Tune) -> str:
-    """Return the metre, key, tempo and pick-up of a tune, as a comment says them; empty for none."""
+    """Return the metre, key, tempo and pick-up of a tune as the text of a comment; empty if it has none."""
     facts = {
         "meter": tune.meter,
         "key": tune.key,
@@ -116,38 +119,13 @@ def facts_text(tune: Tune) -> str:
     return ", ".join(f"{kind} {value}" for kind, value in facts.items() if value is not None)
 
 
-def _meter_or_none(text: str) -> set[Meter]:
-    try:
-        return {parse_meter(text)}
-    except DataError:
-        return set()
-
-
-def _parse_tempo(text: str) -> float:
-    if not re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{1,6})?", text) or not SLOWEST <= float(text) <= FASTEST:
-        raise DataError(f"expected a tempo of {SLOWEST} to {FASTEST}, received {text[:40]!r}")
-    return float(text)
-
-
-_FACTS: dict[str, Callable[[str], Any]] = {
-    "tempo": _parse_tempo,
-    "meter": parse_meter,
-    "key": parse_key_signature,
-    "pickup": parse_duration,
-}
-
-
-MOST_STEPS = 4 * 0x7FFF
-"""Ticks of a whole note that MIDI has at most."""
-
-
 @dataclass(frozen=True, order=True)
 class Sound:
-    """One pitch, struck once.
+    """One pitch that is struck once.
 
     Attributes:
-        begin: time steps from the start of the piece.
-        end: time steps, after `begin`.
+        begin: time step at which it begins, from the start of the piece.
+        end: time step at which it ends, after `begin`.
         pitch: MIDI number, 0..127.
     """
 
@@ -161,11 +139,11 @@ class Sounds:
     """A piece as sounds.
 
     Attributes:
-        items: the sounds, by their begin.
-        step: what a time step lasts, in whole notes.
-        end: time steps of the whole piece, silence at its end included.
-        bounds: the time steps at which one event ends and the next begins, though no sound does: between the
-            parts of a tied note, and between two rests.
+        items: the sounds, in the order of their begin.
+        step: length of a time step, in whole notes.
+        end: time steps of the whole piece, with the silence at its end.
+        bounds: time steps at which one event ends and the next begins while no sound does: between the parts
+            of a tied note, and between two rests.
     """
 
     items: tuple[Sound, ...]
@@ -175,14 +153,14 @@ class Sounds:
 
 
 def sounds_of(notes: Sequence[Note]) -> Sounds:
-    """What notes sound like: a tied pitch sounds on if the next event has it, and else stops.
+    """Return the sounds of notes. A tied pitch is held if the next event has the same pitch, or else stops.
 
     Raises:
-        DataError: the durations have no common step that MIDI could count.
+        DataError: the durations have no common time step that MIDI can count.
     """
     per_whole = _steps_per_whole({note.duration.denominator for note in notes})
     found: list[Sound] = []
-    held: dict[int, int] = {}  # pitch → its begin
+    held: dict[int, int] = {}  # pitch → time step at which it began
     now = 0
     times = []
     for note in notes:
@@ -200,7 +178,7 @@ def sounds_of(notes: Sequence[Note]) -> Sounds:
 
 
 def held_pitches(notes: Sequence[Note]) -> list[set[int]]:
-    """Of each event, the MIDI numbers of the pitches that sound on into the next."""
+    """Return for each event the MIDI numbers of the pitches that are held into the next event."""
     sounding = [{pitch.midi for pitch in note.pitches} for note in notes]
     return [
         pitches & after if note.tied else set()
@@ -208,19 +186,42 @@ def held_pitches(notes: Sequence[Note]) -> list[set[int]]:
     ]
 
 
+def _meter_or_none(text: str) -> set[Meter]:
+    """Return the metre of a text in a set, or an empty set if the text is no metre."""
+    try:
+        return {parse_meter(text)}
+    except DataError:
+        return set()
+
+
+def _parse_tempo(text: str) -> float:
+    """Return the tempo of a text, in quarter notes a minute."""
+    if not re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{1,6})?", text) or not SLOWEST <= float(text) <= FASTEST:
+        raise DataError(f"expected a tempo of {SLOWEST} to {FASTEST}, received {text[:40]!r}")
+    return float(text)
+
+
 def _steps_per_whole(denominators: Iterable[int]) -> int:
-    """The fewest steps of a whole note that every duration is a multiple of."""
+    """Return the smallest number of steps of a whole note such that each duration is a multiple of a step."""
     steps = 1
     for denominator in denominators:
         steps = math.lcm(steps, denominator)
         if steps > MOST_STEPS:
             raise DataError(
-                f"its durations divide a whole note into more than {MOST_STEPS:,} parts, which MIDI cannot"
-                " count; write simpler ones"
+                f"its durations divide a whole note into more than {MOST_STEPS:,} parts, more than MIDI can"
+                " count; write simpler durations"
             )
     return steps
 
 
 def _ended(held: dict[int, int], pitches: Iterable[int], now: int) -> list[Sound]:
-    """The sounds of pitches that end now; they are held no more."""
+    """Take pitches out of the held ones, and return their sounds, which end now."""
     return [Sound(held.pop(pitch), now, pitch) for pitch in pitches]
+
+
+_FACTS: dict[str, Callable[[str], Any]] = {
+    "tempo": _parse_tempo,
+    "meter": parse_meter,
+    "key": parse_key_signature,
+    "pickup": parse_duration,
+}

@@ -1,35 +1,39 @@
-"""One voice of a score as a line of notes: rests where it is silent, ties where a pitch sounds on.
+"""Parts and voices of a score, and the tune of one voice, with rests where the voice is silent.
 
-The readers of MusicXML and kern give the tones of a voice with their times; a chord is several tones that
-begin together. `polyphony` says which of them are taken, as in `rnnlab.music.melody`.
+The readers of MusicXML and kern give a `ScorePart` for each part, with the tones of its voices and their
+times. A chord is several tones that begin together; `polyphony` decides which of them are kept.
 """
 
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import groupby
 
 from rnnlab.errors import DataError
-from rnnlab.music.melody import Polyphony
-from rnnlab.music.meter import Meter
+from rnnlab.music.melody import Polyphony, Reading
+from rnnlab.music.meter import KeySignature, Meter
 from rnnlab.music.notation import Note, Pitch, pitch_of, spell_duration
+from rnnlab.music.tune import Tune
 
 FINEST = 1 << 40
-"""The largest denominator of a time; sums of lengths with larger ones take more and more time."""
+"""The largest denominator of a time in whole notes: sums with larger denominators become slow."""
+
+_MOST_PARTS, _MOST_VOICES = 8, 16  # the most that a message names
 
 
 @dataclass(frozen=True)
 class Tone:
-    """A pitch or a rest as a score writes it.
+    """One pitch, or a rest, of a voice.
 
     Attributes:
         begin: whole notes from the start of the piece.
         length: whole notes, above 0.
         pitch: None for a rest.
-        place: where messages say that it stands, as `measure 3`.
-        leads_on: whether a tie begins at it.
-        continues: whether a tie ends at it.
+        place: place in the file for messages, such as `measure 3`.
+        leads_on: whether a tie begins at this tone.
+        continues: whether a tie ends at this tone.
     """
 
     begin: Fraction
@@ -45,39 +49,85 @@ class Tone:
         return self.begin + self.length
 
 
-@dataclass(frozen=True)
-class _Chord:
-    """Tones that begin together; none for a rest."""
+@dataclass
+class ScorePart(ABC):
+    """One part of a score.
 
-    tones: tuple[Tone, ...]
-    begin: Fraction
-    end: Fraction
-    place: str
+    Attributes:
+        name: name in messages; empty for none.
+        end: whole notes at which the part ends.
+        bars: lengths of its bars in whole notes.
+        left_out: number of events of the part that are not read, by kind.
+        meters: time signatures in order; None for one that is no metre of note text.
+        keys: key signatures in order, as they sound; None for one that is no key of note text.
+        tempi: quarter notes a minute, in order.
+    """
+
+    name: str = ""
+    end: Fraction = Fraction(0)
+    bars: list[Fraction] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    meters: list[Meter | None] = field(default_factory=list)
+    keys: list[KeySignature | None] = field(default_factory=list)
+    tempi: list[float] = field(default_factory=list)
+
+    @abstractmethod
+    def voices(self) -> Mapping[str, int]:
+        """Return the name of each voice that has notes, first voice first, with the number of its notes."""
+
+    @abstractmethod
+    def tones(self, voice: str) -> list[Tone]:
+        """Return the tones of a voice.
+
+        Raises:
+            DataError: a tone is outside MIDI's pitches, or cannot be read.
+        """
+
+    def remarks(self) -> list[str]:
+        """Return sentences on what the reader did with the pitches of the part."""
+        return []
 
 
-def line_of_voice(
-    tones: Iterable[Tone], *, polyphony: Polyphony, end: Fraction
-) -> tuple[tuple[Note, ...], Counter[str]]:
-    """Return the notes of a voice one after another, and how many of its tones are not among them, by kind.
+def tune_of_voice(parts: Sequence[ScorePart], *, name: str, reading: Reading, order: str = "") -> Tune:
+    """Return one voice of one part as a tune, with counts of what is left out and remarks on the choices.
 
     Args:
-        tones: of the voice, in any order.
-        polyphony: which tones of a chord are taken.
-        end: whole notes at which the part ends; the voice rests until then.
+        parts: all parts of the score, at least one.
+        name: name of the tune.
+        reading: which part (`track`) and voice are read, by default the first ones, and the polyphony.
+        order: how parts without a name are counted, for a remark.
 
     Raises:
-        DataError: two tones sound together and `polyphony` is `refuse`, or a length has no spelling.
+        DataError: there is no such part or voice, the part has no notes, two tones sound together and the
+            polyphony is `refuse`, or note text cannot spell a length.
     """
-    left_out: Counter[str] = Counter()
-    line: list[_Chord] = []
-    for _, together in groupby(sorted(tones, key=lambda tone: tone.begin), key=lambda tone: tone.begin):
-        _append(line, _chord(list(together), polyphony, left_out), polyphony, left_out)
-    events = list(_with_rests(line, end))
-    notes = [
-        _note(event, following, left_out)
-        for event, following in zip(events, [*events[1:], None], strict=False)
-    ]
-    return tuple(notes), left_out
+    number, voice = _chosen(parts, reading)
+    part = parts[number - 1]
+    voices = part.voices()
+    notes, left_out = _line(part.tones(voice), polyphony=reading.polyphony or "highest", end=part.end)
+    left_out += part.left_out
+    left_out["notes of other voices"] += sum(voices.values()) - voices[voice]
+    left_out["notes of other parts"] += sum(sum(each.voices().values()) for each in parts if each is not part)
+    tempi = part.tempi or [tempo for each in parts for tempo in each.tempi][:1]
+    left_out["later tempi"] += changes(tempi)
+    left_out["later meters"] += changes(part.meters)
+    left_out["later keys"] += changes(part.keys)
+    meter = next(iter(part.meters), None)
+    remarks = []
+    if len(parts) > 1:
+        remarks.append(f"part {number} of {len(parts)}{f' ({part.name})' if part.name else order} is read")
+    if len(voices) > 1:
+        remarks.append(f"voice {voice} of {len(voices)} is read ({', '.join(list(voices)[:_MOST_VOICES])})")
+    return Tune(
+        name,
+        notes,
+        tempo=next(iter(tempi), None),
+        meter=meter,
+        key=next(iter(part.keys), None),
+        pickup=_pickup(part.bars, meter),
+        left_out=dict(+left_out),
+        remarks=(*remarks, *part.remarks()),
+    )
 
 
 def sounding_pitch(letter: str, alteration: int, octave: int, *, steps: int | None, semitones: int) -> Pitch:
@@ -87,8 +137,8 @@ def sounding_pitch(letter: str, alteration: int, octave: int, *, steps: int | No
         letter: of the written pitch, `c` to `b`.
         alteration: of the written pitch in semitones.
         octave: of the written pitch; 0 begins with middle C.
-        steps: steps of the staff from the written pitch to the sounding one; None if nothing says them.
-        semitones: from the written pitch to the sounding one.
+        steps: staff steps from the written pitch to the sounding one; None if the file does not give them.
+        semitones: semitones from the written pitch to the sounding one.
 
     Raises:
         DataError: MIDI has no such pitch.
@@ -106,32 +156,86 @@ def sounding_pitch(letter: str, alteration: int, octave: int, *, steps: int | No
     return replace(natural, alteration=midi - natural.midi)
 
 
-def pickup_of(bars: Sequence[Fraction], meter: Meter | None) -> Fraction:
-    """Return the length of an incomplete first bar in whole notes; 0 if it is complete or the only one."""
-    if meter is None or len(bars) < 2:
-        return Fraction(0)
-    return bars[0] if bars[0] < meter.bar else Fraction(0)
-
-
 def changes(values: Iterable[object]) -> int:
-    """Return how often a value differs from the one before it."""
+    """Return how often a value differs from the value before it."""
     found = [value for value, _ in groupby(values)]
     return max(len(found) - 1, 0)
 
 
 def checked_time(time: Fraction) -> Fraction:
-    """Return a time, or refuse it if sums of such times would take too long.
+    """Return a time in whole notes unchanged, if sums of such times stay fast.
 
     Raises:
         DataError: its denominator is too large.
     """
     if time.denominator > FINEST:
-        raise DataError("the lengths divide a whole note into too many parts; write simpler ones")
+        raise DataError("the lengths divide a whole note into too many parts; write simpler lengths")
     return time
 
 
+def _chosen(parts: Sequence[ScorePart], reading: Reading) -> tuple[int, str]:
+    """Return the number of the part that is read, from 1, and the name of the voice."""
+    number = reading.track or 1
+    if number > len(parts):
+        names = ", ".join(parts[-1].voices())
+        raise DataError(
+            f"expected a part from 1 to {len(parts)}, received {number}; part {len(parts)} has"
+            f" {f'voices {names}' if names else 'no notes'}"
+        )
+    voices = list(parts[number - 1].voices())
+    if not voices:
+        there = [
+            f"{index} ({each.name})" if each.name else str(index)
+            for index, each in enumerate(parts, 1)
+            if each.voices()
+        ]
+        raise DataError(
+            f"expected notes, received none in part {number}; parts with notes:"
+            f" {', '.join(there[:_MOST_PARTS]) or 'none'}"
+        )
+    voice = reading.voice or voices[0]
+    if voice not in voices:
+        raise DataError(
+            f"expected a voice of part {number}, one of {', '.join(voices[:_MOST_VOICES])},"
+            f" received {voice[:40]!r}"
+        )
+    return number, voice
+
+
+def _line(
+    tones: Iterable[Tone], *, polyphony: Polyphony, end: Fraction
+) -> tuple[tuple[Note, ...], Counter[str]]:
+    """Return the notes of a voice one after another, and the number of its tones that are left out, by kind.
+
+    Args:
+        tones: all tones of the voice, in any order.
+        polyphony: which tones of a chord are kept.
+        end: whole notes at which the part ends; the voice rests from its last tone until then.
+    """
+    left_out: Counter[str] = Counter()
+    line: list[_Chord] = []
+    for _, together in groupby(sorted(tones, key=lambda tone: tone.begin), key=lambda tone: tone.begin):
+        _append(line, _chord(list(together), polyphony, left_out), polyphony, left_out)
+    events = list(_with_rests(line, end))
+    notes = [
+        _note(event, following, left_out)
+        for event, following in zip(events, [*events[1:], None], strict=False)
+    ]
+    return tuple(notes), left_out
+
+
+@dataclass(frozen=True)
+class _Chord:
+    """Tones that begin together; no tones for a rest. Times are in whole notes."""
+
+    tones: tuple[Tone, ...]
+    begin: Fraction
+    end: Fraction
+    place: str
+
+
 def _chord(together: list[Tone], polyphony: Polyphony, left_out: Counter[str]) -> _Chord:
-    """The tones of one begin that are taken."""
+    """Return the tones that are kept of those that begin together."""
     sounding = [tone for tone in together if tone.pitch is not None]
     place = together[0].place
     if polyphony == "refuse" and len({tone.pitch for tone in sounding}) > 1:
@@ -150,7 +254,7 @@ def _chord(together: list[Tone], polyphony: Polyphony, left_out: Counter[str]) -
 
 
 def _append(line: list[_Chord], chord: _Chord, polyphony: Polyphony, left_out: Counter[str]) -> None:
-    """Add a chord to a line; rests give way to notes, and a note that overlaps one before it is left out."""
+    """Append a chord to the line. It shortens a rest; if it overlaps a note, the new chord is left out."""
     while chord.tones and line and not line[-1].tones and line[-1].end > chord.begin:
         rest = line.pop()
         if rest.begin < chord.begin:
@@ -167,6 +271,7 @@ def _append(line: list[_Chord], chord: _Chord, polyphony: Polyphony, left_out: C
 
 
 def _with_rests(line: Sequence[_Chord], end: Fraction) -> Iterator[_Chord]:
+    """Yield the chords with rests between them, before the first one, and up to the end of the part."""
     now, place = Fraction(0), "the beginning"
     for chord in line:
         if chord.begin > now:
@@ -178,12 +283,14 @@ def _with_rests(line: Sequence[_Chord], end: Fraction) -> Iterator[_Chord]:
 
 
 def _note(event: _Chord, following: _Chord | None, left_out: Counter[str]) -> Note:
-    """A note, chord or rest; a tie is kept if no other pitch that both events have is struck again."""
+    """Return the event of a chord; it is tied if all pitches that it shares with the next one are tied."""
     length = event.end - event.begin
     try:
         spell_duration(length)
     except DataError as error:
-        raise DataError(f"{event.place}: a length of {length} whole notes: {error}") from None
+        raise DataError(
+            f"{event.place}: note text cannot write a length of {length} whole notes: {error}"
+        ) from None
     pitches = {tone.pitch for tone in event.tones if tone.pitch}
     after = {tone.pitch.midi: tone for tone in following.tones if tone.pitch} if following else {}
     both = {pitch.midi for pitch in pitches} & after.keys()
@@ -198,4 +305,12 @@ def _note(event: _Chord, following: _Chord | None, left_out: Counter[str]) -> No
 
 
 def _height(tone: Tone) -> tuple[tuple[int, int], Fraction]:
+    """Return the sorting key of tones: by pitch, then by length."""
     return (tone.pitch.height if tone.pitch else (-1, -1)), tone.length
+
+
+def _pickup(bars: Sequence[Fraction], meter: Meter | None) -> Fraction:
+    """Return the length of an incomplete first bar in whole notes; 0 if it is complete or the only bar."""
+    if meter is None or len(bars) < 2:
+        return Fraction(0)
+    return bars[0] if bars[0] < meter.bar else Fraction(0)

@@ -1,4 +1,4 @@
-"""Reports: one HTML file about a run, with its charts, scores and measures.
+"""Reports: one HTML file about a run, the charts of its training, and the description of an experiment.
 
-It gives other rooms the charts as SVG and the markup that escapes text.
+Other rooms get from here the SVG charts and their files, and the markup that escapes text.
 """

@@ -1,31 +1,35 @@
-"""The axes of a chart: from a figure to a place in its picture.
-
-Where the marks of an axis stand, and what stands beside them.
-"""
+"""The axes of a chart: from a value to a place in the picture, and the marks and texts beside an axis."""
 
 import math
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.reports.markup import Markup, tag
+
 Floats = NDArray[np.floating[Any]]
 
+FONTS = "system-ui, sans-serif"
+"""The fonts of texts beside an axis, and of all that a chart says."""
+
 DECADES = 100.0
-"""Figures of which one is so many times another are drawn on a logarithmic axis."""
+"""An axis is logarithmic where its highest value is more than this many times its lowest positive one."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """A range of figures on a stretch of the picture.
+    """A range of values on a stretch of the picture.
 
     Attributes:
-        low: the figure at its begin.
-        high: the figure at its end, above `low`.
-        begin: place of the lowest figure, in the picture's units.
-        end: place of the highest.
+        low: the value at its begin.
+        high: the value at its end, above `low`.
+        begin: place of the lowest value, in units of the picture.
+        end: place of the highest value.
         is_log: whether equal steps are equal ratios.
+        is_whole: whether only whole numbers are marked.
     """
 
     low: float
@@ -33,34 +37,39 @@ class Axis:
     begin: float
     end: float
     is_log: bool = False
+    is_whole: bool = False
 
-    def place(self, figures: Floats) -> Floats:
-        """Where figures are drawn, (n,); those outside of the range at its ends."""
-        inside = np.clip(np.asarray(figures, np.float64), self.low, self.high)
+    def place(self, values: Floats) -> Floats:
+        """Return the places of values, (n,); a value outside of the range is placed at the nearer end."""
+        inside = np.clip(np.asarray(values, np.float64), self.low, self.high)
         low, high = (math.log(self.low), math.log(self.high)) if self.is_log else (self.low, self.high)
-        along = ((np.log(inside) if self.is_log else inside) - low) / (high - low)
+        along = ((np.log(inside) if self.is_log else inside) - low) / (high - low)  # (n,), 0 to 1
         return self.begin + along * (self.end - self.begin)
 
     def ticks(self, most: int) -> list[float]:
-        """Figures to mark, lowest first."""
+        """Return about `most` round values to mark, lowest first."""
         ticks = decade_ticks if self.is_log else linear_ticks
-        return [tick for tick in ticks(self.low, self.high, most=most) if self.low <= tick <= self.high]
+        return [
+            tick
+            for tick in ticks(self.low, self.high, most=most)
+            if self.low <= tick <= self.high and not (self.is_whole and tick % 1)
+        ]
 
 
 def value_axis(lines: Floats, others: Floats, begin: float, end: float, *, share: bool = False) -> Axis:
-    """The axis of all of some figures: from 0 to 1 for shares, logarithmic where they span decades.
+    """Return an axis for some values: from 0 to 1 for shares, logarithmic where the values span decades.
 
     Args:
-        lines: (n,) what a logarithmic axis must reach down to; zeros among it are drawn at its begin.
-        others: (m,) what such an axis need not reach down to.
-        begin: place of the lowest figure.
-        end: place of the highest.
-        share: whether the figures are shares of a whole.
+        lines: (n,) values that a logarithmic axis must reach down to; it has zeros at its begin.
+        others: (m,) values that a logarithmic axis need not reach down to.
+        begin: place of the lowest value.
+        end: place of the highest value.
+        share: whether the values are shares, from 0 to 1.
     """
-    if share:
+    values = np.concatenate([lines, others])
+    if share or not len(values):
         return Axis(0.0, 1.0, begin, end)
-    figures = np.concatenate([lines, others])
-    low, high = float(figures.min()), float(figures.max())
+    low, high = float(values.min()), float(values.max())
     positive = lines[lines > 0]
     if low >= 0 and len(positive) and high > DECADES * float(positive.min()):
         floor, ceiling = math.floor(math.log10(float(positive.min()))), math.ceil(math.log10(high))
@@ -69,8 +78,15 @@ def value_axis(lines: Floats, others: Floats, begin: float, end: float, *, share
     return Axis(0.0 if 0 <= low < high / 2 else low - room, high + room, begin, end)
 
 
+def epoch_axis(first: float, last: float, begin: float, end: float) -> Axis:
+    """Return an axis from one epoch to another, which may be the same; whole epochs are marked."""
+    if first == last:
+        first, last = first - 0.5, last + 0.5
+    return Axis(first, last, begin, end, is_whole=True)
+
+
 def linear_ticks(low: float, high: float, *, most: int) -> list[float]:
-    """Multiples of 1, 2 or 5 times a power of ten from `low` to `high`, about `most`."""
+    """Return multiples of 1, 2 or 5 times a power of ten from `low` to `high`, about `most`."""
     if not high > low:
         return [low]
     rough = (high - low) / most
@@ -81,22 +97,22 @@ def linear_ticks(low: float, high: float, *, most: int) -> list[float]:
 
 
 def decade_ticks(low: float, high: float, *, most: int) -> list[float]:
-    """Powers of ten from `low` to `high`, equally far apart, about `most`."""
+    """Return powers of ten from `low` to `high`, equally far apart, about `most`."""
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
     step = max(1, math.ceil((last - first) / most))
     return [float(10.0**power) for power in np.arange(last, first - 1, -step)[::-1].tolist()]
 
 
 def figure(value: float, digits: int = 4) -> str:
-    """A measure in a sentence or a table: `1.706`, `4.69 × 10⁻⁸`."""
+    """Return a measure as a sentence or a table has it: `1.706`, `4.69 × 10⁻⁸`."""
     if value and not 1e-3 <= abs(value) < 1e15:
         digit, _, power = f"{value:.{digits - 2}e}".partition("e")
         return f"{digit} × 10{str(int(power)).translate(_RAISED)}"
     return f"{value:,.{digits}g}" if abs(value) < 10**digits else f"{value:,.0f}"
 
 
-def label(value: float) -> str:
-    """A figure as an axis has it: `2,000`, `0.5`, `10⁻⁶`."""
+def tick_label(value: float) -> str:
+    """Return a value as an axis has it: `2,000`, `0.5`, `10⁻⁶`."""
     if value == 0:
         return "0"
     power = round(math.log10(abs(value)))
@@ -106,3 +122,54 @@ def label(value: float) -> str:
 
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def x_marks(xs: Axis, top: float, bottom: float, *, most: int = 6, rules: bool = False) -> list[Markup]:
+    """Return the labels below an x axis, about `most` of them, and with `rules` a vertical line at each."""
+    pieces = []
+    for tick, x in zip(ticks := xs.ticks(most), xs.place(np.array(ticks)).tolist(), strict=True):
+        if rules:
+            pieces.append(rule(x, top, x, bottom))
+        pieces.append(text(tick_label(tick), x, bottom + 20, anchor="middle"))
+    return pieces
+
+
+def y_marks(ys: Axis, left: float, right: float) -> list[Markup]:
+    """Return the labels on the left of a y axis and a horizontal line at each label."""
+    pieces = []
+    for tick, y in zip(ticks := ys.ticks(6), ys.place(np.array(ticks)).tolist(), strict=True):
+        pieces += [rule(left, y, right, y), text(tick_label(tick), left - 8, y + 5, anchor="end")]
+    return pieces
+
+
+def rule(x1: float, y1: float, x2: float, y2: float, *, opacity: float = 0.16) -> Markup:
+    """Return a thin straight line in the colour of the text."""
+    return tag("line", x1=x1, y1=y1, x2=x2, y2=y2, stroke="currentColor", stroke_opacity=opacity)
+
+
+def text(
+    words: str,
+    x: float,
+    y: float,
+    *,
+    anchor: str | None = None,
+    bold: bool = False,
+    size: float | None = None,
+) -> Markup:
+    """Return a text that begins, ends or is centred at x; y is the place of its base line."""
+    weight = "bold" if bold else None
+    return tag(
+        "text", words, x=x, y=y, text_anchor=anchor, fill="currentColor", font_weight=weight, font_size=size
+    )
+
+
+def text_width(words: str, size: float = 13) -> float:
+    """Return a width, in units of the SVG, in which a text has room in any common font."""
+    ems = [
+        1.05 if unicodedata.east_asian_width(each) in "WF" else 0.85 if each in _WIDE else 0.64
+        for each in words
+    ]
+    return size * sum(ems)
+
+
+_WIDE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZmw%@—…\\")

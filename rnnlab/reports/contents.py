@@ -1,6 +1,7 @@
-"""All that a report shows of a run, gathered before anything is written.
+"""The contents of a report: the history, the record, the measures and the samples of a run.
 
-When and where a run was trained, as its folder says.
+`contents_of` reads or computes all of them before anything is written. `Record` is what the files of the run
+folder tell of the training itself: its time, its duration and its machine.
 """
 
 import json
@@ -26,18 +27,21 @@ from rnnlab.runs.layout import EVENTS
 
 _ENVIRONMENT = "environment.json"
 _MOST_BYTES = 1 << 20
+MOST_SAMPLES = 3
+MOST_TOKENS = 600
+"""Most tokens of a sample and of the passage that a report shows."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """What is known of a training beside its configuration and its losses.
+    """When, how long and on which machine a run was trained.
 
     Attributes:
-        begun: the time in UTC, as `2026-01-31 12:00`; empty where nothing says it.
-        epochs: how many were finished; None where nothing says that it ended.
-        seconds: how long its last session took.
-        was_resumed: whether it had several sessions.
-        environment: versions and processor, by what they are of.
+        begun: time of the begin in UTC, as `2026-01-31 12:00`; empty if the log does not have it.
+        epochs: number of finished epochs; None if the training did not end.
+        seconds: duration of the last session; None if the training did not end.
+        was_resumed: whether the training had several sessions.
+        environment: versions of libraries, and the processor, by name.
     """
 
     begun: str
@@ -48,7 +52,7 @@ class Record:
 
 
 def read_record(run: RunFolder) -> Record:
-    """The record of a run; what is missing, or is not what training wrote, is left open."""
+    """Return the record of a run; a file that is missing or damaged leaves its fields empty."""
     events = events_in(_text(run, EVENTS))
     begun = next((event.time for event in events if event.state == TRAINING), "")
     ended = next((event for event in reversed(events) if event.state == DONE), None)
@@ -58,6 +62,84 @@ def read_record(run: RunFolder) -> Record:
         seconds=ended.seconds if ended else None,
         was_resumed=any(event.state == TRAINING and event.step is not None for event in events),
         environment=_environment(_text(run, _ENVIRONMENT)),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """The measures of a model on its data.
+
+    Attributes:
+        corpus: the data.
+        train: the training part; None for data that the model was not trained on.
+        evaluation: loss, accuracy and the other measures.
+        confusions: number of each pair of a right token and a predicted token.
+        passage: the begin of the part that was measured, with the model's costs of its tokens.
+    """
+
+    corpus: Corpus
+    train: Part | None
+    evaluation: Evaluation
+    confusions: Confusions
+    passage: Passage
+
+
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """All that a report shows of a run.
+
+    Attributes:
+        run: the run folder.
+        trained: the model.
+        vocabulary: tokens of the model.
+        architecture: layers of the model.
+        history: losses and accuracies of the training.
+        record: when, how long and on which machine the run was trained.
+        measured: the measures of the model, or a sentence that says why there are none.
+        writing: samples of the model, or a sentence that says why there are none.
+    """
+
+    run: RunFolder
+    trained: TrainedModel
+    vocabulary: Vocabulary
+    architecture: Architecture
+    history: History
+    record: Record
+    measured: Measured | str
+    writing: Writing | str
+
+
+def contents_of(
+    run: RunFolder,
+    trained: TrainedModel | None = None,
+    *,
+    refusal: str | None = None,
+    report: Report = unreported,
+) -> Contents:
+    """Return the contents of the report of a run.
+
+    Args:
+        run: the run folder.
+        trained: the model of the run, with the present path of its data; None: the model as it is stored.
+        refusal: why the data of the model may not be opened; None: it may.
+        report: is called with the progress of reading the data.
+
+    Raises:
+        RunError: the run has no model yet.
+        ModelFileError: the model is damaged.
+    """
+    trained = trained or run.load_model()
+    dataset = trained.experiment.dataset
+    measured = refusal if refusal is not None else _measured(trained, report)
+    return Contents(
+        run=run,
+        trained=trained,
+        vocabulary=Vocabulary.of(trained.tokens, dataset),
+        architecture=architecture_of(trained.experiment, len(trained.tokens)),
+        history=read_history(run.path, lenient=True),
+        record=read_record(run),
+        measured=measured,
+        writing=_written(trained, None if isinstance(measured, str) else measured),
     )
 
 
@@ -81,91 +163,8 @@ def _environment(text: str) -> dict[str, str]:
     return {name: value for name, value in items if isinstance(value, str) and value}
 
 
-MOST_SAMPLES = 3
-MOST_TOKENS = 600
-"""Of a sample, a passage and a song."""
-
-
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """A model on its data.
-
-    Attributes:
-        corpus: the data.
-        train: the part that it was trained on; None for other data.
-        evaluation: the figures.
-        confusions: what it took for what.
-        passage: the begin of the part that was measured.
-    """
-
-    corpus: Corpus
-    train: Part | None
-    evaluation: Evaluation
-    confusions: Confusions
-    passage: Passage
-
-
-@dataclass(frozen=True, eq=False)
-class Contents:
-    """A run, whole.
-
-    Attributes:
-        run: its folder.
-        trained: its model.
-        vocabulary: of the model.
-        architecture: of the model.
-        history: of its losses.
-        record: when and where it was trained.
-        measured: what it is worth; a sentence that says why, where that is not known.
-        writing: samples; a sentence where there are none.
-    """
-
-    run: RunFolder
-    trained: TrainedModel
-    vocabulary: Vocabulary
-    architecture: Architecture
-    history: History
-    record: Record
-    measured: Measured | str
-    writing: Writing | str
-
-
-def contents_of(
-    run: RunFolder,
-    trained: TrainedModel | None = None,
-    *,
-    refusal: str | None = None,
-    report: Report = unreported,
-) -> Contents:
-    """What there is to say about a run.
-
-    Args:
-        run: its folder.
-        trained: its model, with its data where it is; None: as it lies in the folder.
-        refusal: why the data that it names is not opened; None: it is.
-        report: is told how far the reading of the data is.
-
-    Raises:
-        RunError: no model has been saved in it.
-        ModelFileError: its model is damaged.
-    """
-    trained = trained or run.load_model()
-    dataset = trained.experiment.dataset
-    measured = refusal if refusal is not None else _measured(trained, report)
-    return Contents(
-        run=run,
-        trained=trained,
-        vocabulary=Vocabulary.of(trained.tokens, dataset),
-        architecture=architecture_of(trained.experiment, len(trained.tokens)),
-        history=read_history(run.path, lenient=True),
-        record=read_record(run),
-        measured=measured,
-        writing=_written(trained, None if isinstance(measured, str) else measured),
-    )
-
-
 def _measured(trained: TrainedModel, report: Report) -> Measured | str:
-    """The figures, or why there are none: the data may have moved since."""
+    """Return the measures, or why there are none; the data may have moved since the training."""
     try:
         selection = select(trained, report=report)
         confusions, passage = Confusions(), _passage(selection)
@@ -186,7 +185,7 @@ def _both(first: Watch, second: Watch) -> Watch:
 
 
 def _passage(selection: Selection) -> Passage:
-    """The first tokens of the part: those of a stream, or of its first windows."""
+    """Return the first tokens of the measured part, of a stream or of its first windows."""
     part = selection.part
     windows = selection.experiment.regime != "stream" and len(part.runs)
     begin = int(part.runs[0, 0]) if windows else part.begin
@@ -194,7 +193,7 @@ def _passage(selection: Selection) -> Passage:
 
 
 def _written(trained: TrainedModel, measured: Measured | None) -> Writing | str:
-    """A few samples as the configuration has them, not too long."""
+    """Return a few short samples, drawn with the settings of the configuration, or why there are none."""
     settings = trained.experiment.generation
     few = {
         "length": min(settings.length, MOST_TOKENS),
@@ -208,7 +207,7 @@ def _written(trained: TrainedModel, measured: Measured | None) -> Writing | str:
 
 
 def _begin(measured: Measured, trained: TrainedModel) -> str | None:
-    """The first tokens of what was measured, for want of a seed; None where a sequence needs none."""
+    """Return the first tokens of the measured part as a seed; None if a sequence needs no seed."""
     vocabulary, dataset = measured.corpus.vocabulary, trained.experiment.dataset
     if vocabulary.boundary is not None:
         return None

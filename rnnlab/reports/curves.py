@@ -1,65 +1,81 @@
-"""Line charts as SVG, in a figure with its key: readable without a style sheet and without a script.
+"""The curves of trainings: losses and accuracies by epoch, in a report and as a picture of several runs."""
 
-The parts have classes, so that a page may give them its own colours.
-
-What a chart draws: lines, and figures to hold them against.
-
-Many measurements as few points, such that no extreme of them is lost.
-
-The curves of a training: its loss and its accuracy, beside what they are to be held against.
-
-What a chart says in words: its key, and a text for those who do not see it.
-
-The lines of a chart, told apart by colour and by dashes.
-"""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from rnnlab.errors import count_of, one_line
 from rnnlab.evaluation.measurement import Evaluation
-from rnnlab.reports.axes import Axis, label, value_axis
-from rnnlab.reports.markup import Markup, tag, together
+from rnnlab.reports.axes import (
+    FONTS,
+    Axis,
+    Floats,
+    epoch_axis,
+    rule,
+    text,
+    text_width,
+    tick_label,
+    value_axis,
+    x_marks,
+    y_marks,
+)
+from rnnlab.reports.charts import (
+    COLOURS,
+    Series,
+    area,
+    envelope,
+    line_marks,
+    picture,
+    spoken,
+    swatch,
+    zeros_note,
+)
+from rnnlab.reports.markup import Markup, tag
 from rnnlab.runs.history import History
 
-Floats = NDArray[np.floating[Any]]
+WIDTH, HEIGHT = 720, 306
+_LEFT, _RIGHT, _TOP, _BOTTOM = 76, 690, 14, 276
+_LEVEL_DASHES = ("3 5", "10 5 2 5")
+_KEY_TOP, _KEY_ROW = 552, 24
+_NONE = np.empty(0)
+_PARTS = [
+    Series(name, _NONE, _NONE, colour=None, dash=dash) for dash, name in enumerate(("training", "validation"))
+]
+_CLOUD_BINS, _CLOUD_BIN = 700, 10
+"""Ranges that a cloud shows at most, and measurements that one range has at least."""
 
 
-@dataclass(frozen=True, eq=False)
-class Series:
-    """A line.
+def training_curves(history: History, evaluation: Evaluation | None = None) -> list[Markup]:
+    """Return a chart of the losses and one of the accuracies, as far as the history has them.
 
-    Attributes:
-        name: what the key calls it.
-        xs: (n,) ascending.
-        ys: (n,); what is not finite is left out.
+    Args:
+        history: of the run.
+        evaluation: of its model, for the losses of the n-grams and the ceiling; None: the charts lack them.
     """
-
-    name: str
-    xs: Floats
-    ys: Floats
-
-    def known(self) -> "Series":
-        """Without what is not finite."""
-        finite = np.isfinite(self.ys)
-        return Series(self.name, self.xs[finite], self.ys[finite])
+    charts = []
+    steps = Series(
+        "each step of training, from the lowest to the highest", history.steps.in_epochs(), history.steps.loss
+    )
+    losses = _pair(history, history.loss, history.validation_loss)
+    if any(len(line.known().ys) for line in losses):
+        levels = _ngrams(evaluation)
+        charts.append(
+            line_chart("Loss in nats per token", losses, x_label="epoch", cloud=steps, levels=levels)
+        )
+    accuracies = _pair(history, history.accuracy, history.validation_accuracy)
+    if any(len(line.known().ys) for line in accuracies):
+        levels = _ceiling(evaluation)
+        charts.append(line_chart("Accuracy", accuracies, x_label="epoch", levels=levels, share=True))
+    return charts
 
 
 @dataclass(frozen=True)
 class LevelLine:
-    """A figure to hold the lines against."""
+    """A horizontal line at one value, to compare the lines of a chart with."""
 
     name: str
     y: float
-
-
-__all__ = ["HEIGHT", "WIDTH", "LevelLine", "Series", "line_chart"]
-
-WIDTH, HEIGHT = 720, 306
-_LEFT, _RIGHT, _TOP, _BOTTOM = 76, 690, 14, 276
 
 
 def line_chart(
@@ -71,43 +87,142 @@ def line_chart(
     levels: Sequence[LevelLine] = (),
     share: bool = False,
 ) -> Markup:
-    """A figure of lines over one x, with its key and a text for those who do not see it.
+    """Return a chart of lines as an HTML figure, with a key, and with a description in words.
 
     Args:
-        title: what the ys are, with their unit.
-        series: the lines, at most six; thinned such that no extreme is lost.
-        x_label: what the xs count, one of them.
-        cloud: measurements that are too many for a line; drawn as the range between their extremes.
-        levels: figures to hold the lines against, at most two.
-        share: whether the ys are shares of a whole.
+        title: the quantity on the y axis, with its unit.
+        series: the lines.
+        x_label: the quantity on the x axis, which is counted in whole numbers.
+        cloud: measurements that are too many for a line; the chart shows the range between their extremes.
+        levels: values to compare the lines with, at most two.
+        share: whether the ys are shares, from 0 to 1.
 
     Raises:
-        ValueError: no line has a finite figure.
+        ValueError: no line has a finite value.
     """
     lines = [known for each in series if len((known := each.known()).ys)]
     if not lines:
-        raise ValueError(f"no finite figure in any line of {title!r}")
+        raise ValueError(f"no finite value in any line of {title!r}")
     far = cloud.known() if cloud and len(cloud.known().ys) else None
-    xs, ys = _axes(lines, far, levels, share=share)
-    plot = [
-        *([cloud_shape(far, xs, ys)] if far else []),
-        *(level_stroke(level, number, xs, ys) for number, level in enumerate(levels)),
-        *(line_stroke(line, number, xs, ys) for number, line in enumerate(lines)),
+    drawn_xs = np.concatenate([each.xs for each in (*lines, *([far] if far else []))])
+    xs = epoch_axis(float(drawn_xs.min()), float(drawn_xs.max()), _LEFT, _RIGHT)
+    others = [np.array([level.y for level in levels]), *([far.ys] if far else [])]
+    ys = value_axis(
+        np.concatenate([line.ys for line in lines]), np.concatenate(others), _BOTTOM, _TOP, share=share
+    )
+    drawn = [
+        *([_cloud(far, xs, ys)] if far else []),
+        *(_level(level, number, xs, ys) for number, level in enumerate(levels)),
+        *(line_marks(line, xs, ys) for line in lines),
     ]
-    picture = _picture(xs, ys, plot, words=spoken(title, lines, x_label, levels))
+    said = [spoken(title, lines, x_label), *(f"{level.name}: {level.y:.4g}." for level in levels)]
     scale = ", logarithmic" if ys.is_log else ""
-    remark = said_of_zeros(lines) if ys.is_log else ""
-    caption = tag("figcaption", tag("b", title), f" by {x_label}{scale} ", key(lines, far, levels), remark)
-    return tag("figure", caption, picture, class_="curves")
+    zeros = zeros_note(np.concatenate([line.ys for line in lines])) if ys.is_log else ""
+    remark = tag("span", zeros, class_="remark") if zeros else ""
+    caption = tag("figcaption", tag("b", title), f" by {x_label}{scale} ", _key(lines, far, levels), remark)
+    return tag("figure", caption, _chart(xs, ys, drawn, words=" ".join(said)), class_="curves")
 
 
-def _picture(xs: Axis, ys: Axis, plot: Sequence[Markup], *, words: str) -> Markup:
-    """The axes, and an inner picture of what is drawn on them, which can be drawn out by itself."""
+def history_picture(histories: Mapping[str, Sequence[History]]) -> Markup:
+    """Return the losses and accuracies of runs by epoch as an SVG file, with a colour for each configuration.
+
+    Several runs of a configuration are drawn as their mean, in a band from their lowest to their highest
+    value. Where a run has ended, the mean is of the runs that go on.
+
+    Args:
+        histories: by the name of the configuration, the history of each of its runs, one or more.
+    """
+    measures = {
+        title: [
+            line
+            for dash, (part, column) in enumerate(
+                (("training", measure), ("validation", f"validation_{measure}"))
+            )
+            for line in _means(histories, part, column, dash=dash)
+            if len(line.ys)
+        ]
+        for title, measure in (("Loss in nats per token", "loss"), ("Accuracy", "accuracy"))
+    }
+    has_validation = any(line.dash for lines in measures.values() for line in lines)
+    key = [*_configurations(histories), *(_PARTS if has_validation else ())]
+    widest = max(text_width(line.name) for line in key) + 60
+    width = max(WIDTH, _LEFT + widest)
+    pieces, words, remarks = [], [], [*_remarks(histories)]
+    for (title, lines), (top, bottom) in zip(measures.items(), ((44, 264), (344, 484)), strict=True):
+        edges = [edge for line in lines for edge in (line.ys, line.lows, line.highs) if edge is not None]
+        ys = value_axis(np.concatenate([_NONE, *edges]), _NONE, bottom, top, share=title == "Accuracy")
+        pieces += _history_panel(title, lines, ys, width - 30)
+        if ys.is_log and (zeros := zeros_note(np.concatenate([line.ys for line in lines]))):
+            remarks.append(f"{title}: {zeros}")
+        words.append(spoken(title, lines, "epoch"))
+    columns = max(1, int((width - _LEFT) // widest)) if len(key) > 4 else 1
+    rows = -(-len(key) // columns)
+    for number, line in enumerate(key):
+        x, y = _LEFT + widest * (number // rows), _KEY_TOP + _KEY_ROW * (number % rows)
+        pieces += [swatch(x, y, line), text(line.name, x + 38, y)]
+    for number, remark in enumerate(remarks):
+        pieces.append(text(remark, _LEFT, _KEY_TOP + _KEY_ROW * (rows + number)))
+    return picture(width, _KEY_TOP + _KEY_ROW * (rows + len(remarks)), *pieces, words=" ".join(words))
+
+
+def _means(
+    histories: Mapping[str, Sequence[History]], part: str, column: str, *, dash: int
+) -> Iterator[Series]:
+    """Yield the mean of a column for each configuration, with a band if there are several runs."""
+    for number, (name, runs) in enumerate(histories.items()):
+        values = [getattr(run, column) for run in runs]
+        known = [np.isfinite(each) for each in values]
+        places = [run.epoch[each].astype(np.float64) for run, each in zip(runs, known, strict=True)]
+        epochs = np.unique(np.concatenate(places))  # (E,)
+        table = np.full((len(runs), len(epochs)), np.nan)  # (R, E)
+        for row, xs, ys, finite in zip(table, places, values, known, strict=True):
+            row[np.searchsorted(epochs, xs)] = ys[finite]
+        mean, low, high = (reduce(table, axis=0) for reduce in (np.nanmean, np.nanmin, np.nanmax))  # (E,)
+        marker = number if len(histories) > 1 else None
+        line = Series(f"{one_line(name)}, {part}", epochs, mean, colour=number, dash=dash, marker=marker)
+        yield replace(line, lows=low, highs=high) if len(runs) > 1 else line
+
+
+def _configurations(histories: Mapping[str, Sequence[History]]) -> Iterator[Series]:
+    """Yield the entry of each configuration in the key: `song`, or `song, mean of 3 runs`."""
+    for number, (name, runs) in enumerate(histories.items()):
+        mean = f", mean of {count_of(len(runs), 'run')}" if len(runs) > 1 else ""
+        marker = number if len(histories) > 1 else None
+        yield Series(f"{one_line(name)}{mean}", _NONE, _NONE, colour=number, marker=marker)
+
+
+def _remarks(histories: Mapping[str, Sequence[History]]) -> Iterator[str]:
+    """Yield what a band is, and what the mean is of where some of the runs have ended."""
+    if any(len(runs) > 1 for runs in histories.values()):
+        yield "A band reaches from the lowest to the highest of the runs."
+    if any(len({len(run) for run in runs}) > 1 for runs in histories.values()):
+        yield "Where a run has ended, the mean is of the runs that go on."
+
+
+def _history_panel(title: str, lines: Sequence[Series], ys: Axis, right: float) -> list[Markup]:
+    """Return the title, the axes and the lines of a measure; without lines, a sentence in their place."""
+    bottom, top = ys.begin, ys.end
+    epochs = np.concatenate([line.xs for line in lines] or [np.ones(1)])
+    xs = epoch_axis(float(epochs.min()), float(epochs.max()), _LEFT, right)
+    head = text(f"{title}{', logarithmic scale' * ys.is_log}", _LEFT, top - 18, bold=True)
+    return [
+        head,
+        text("" if lines else "No finite value was measured.", right, top - 18, anchor="end"),
+        *y_marks(ys, _LEFT, right),
+        *x_marks(xs, top, bottom),
+        rule(_LEFT, bottom, right, bottom, opacity=0.6),
+        text("epoch", (_LEFT + right) / 2, bottom + 42, anchor="middle"),
+        *(line_marks(line, xs, ys) for line in lines),
+    ]
+
+
+def _chart(xs: Axis, ys: Axis, drawn: Sequence[Markup], *, words: str) -> Markup:
+    """Return the axes with an inner SVG, which `page.js` stretches to show a part of the x axis alone."""
     margin = 2  # half of the widest line
     width, height = _RIGHT - _LEFT, _BOTTOM - _TOP + 2 * margin
     inner = tag(
         "svg",
-        *plot,
+        *drawn,
         class_="plot",
         x=_LEFT,
         y=_TOP - margin,
@@ -118,208 +233,59 @@ def _picture(xs: Axis, ys: Axis, plot: Sequence[Markup], *, words: str) -> Marku
     )
     return tag(
         "svg",
-        _grid(xs, ys),
+        *y_marks(ys, _LEFT, _RIGHT),
+        rule(_LEFT, _BOTTOM, _RIGHT, _BOTTOM, opacity=0.6),
+        tag("g", *_marks_inside(xs), class_="marks"),
         inner,
         viewBox=f"0 0 {WIDTH} {HEIGHT}",
         width="100%",
         role="img",
         aria_label=words,
         class_="chart",
-        font_family="system-ui, sans-serif",
+        font_family=FONTS,
         font_size=14,
         data_low=xs.low,
         data_high=xs.high,
     )
 
 
-def _axes(
-    lines: Sequence[Series], cloud: Series | None, levels: Sequence[LevelLine], *, share: bool
-) -> tuple[Axis, Axis]:
-    """Those that all that is drawn has room on."""
-    every = [*lines, *([cloud] if cloud else [])]
-    begin, end = min(float(each.xs[0]) for each in every), max(float(each.xs[-1]) for each in every)
-    others = np.array([level.y for level in levels])
-    ys = value_axis(
-        np.concatenate([line.ys for line in lines]),
-        np.concatenate([others, cloud.ys]) if cloud else others,
-        _BOTTOM,
-        _TOP,
-        share=share,
-    )
-    return Axis(begin, max(end, begin + 1e-9), _LEFT, _RIGHT), ys
-
-
-def _grid(xs: Axis, ys: Axis) -> Markup:
-    """The marks of both axes."""
-    pieces = []
-    for tick, y in zip(ticks := ys.ticks(6), ys.place(np.array(ticks)).tolist(), strict=True):
-        pieces.append(_rule(_LEFT, y, _RIGHT, y))
-        pieces.append(_text(label(tick), _LEFT - 8, y + 5, "end"))
+def _marks_inside(xs: Axis) -> list[Markup]:
+    """Return the labels of the x axis; the last stays inside the picture however large its letters are."""
     marks = []
     for tick, x in zip(ticks := xs.ticks(6), xs.place(np.array(ticks)).tolist(), strict=True):
-        is_last = x > _RIGHT - 40  # its end stays inside of the picture, however large the letters are
-        marks.append(_text(label(tick), x + 16 * is_last, _BOTTOM + 22, "end" if is_last else "middle"))
-    base = _rule(_LEFT, _BOTTOM, _RIGHT, _BOTTOM, opacity=0.6)
-    return together(*pieces, base, tag("g", *marks, class_="marks"))
+        is_last = x > _RIGHT - 40
+        anchor = "end" if is_last else "middle"
+        marks.append(text(tick_label(tick), x + 16 * is_last, _BOTTOM + 22, anchor=anchor))
+    return marks
 
 
-def _rule(x1: float, y1: float, x2: float, y2: float, *, opacity: float = 0.16) -> Markup:
-    return tag("line", x1=x1, y1=y1, x2=x2, y2=y2, stroke="currentColor", stroke_opacity=opacity)
-
-
-def _text(text: str, x: float, y: float, anchor: str) -> Markup:
-    return tag("text", text, x=x, y=y, text_anchor=anchor, fill="currentColor")
-
-
-def thinned(xs: Floats, ys: Floats, *, bins: int) -> tuple[Floats, Floats]:
-    """Of each bin the lowest and the highest value, in their order: at most 2 · bins points.
-
-    Args:
-        xs: (n,) ascending.
-        ys: (n,) finite.
-        bins: how many, of equally many measurements each.
-
-    Returns:
-        The xs and the ys that are left, (m,) each; all of them if there are no more than that.
-    """
-    if len(ys) <= 2 * bins:
-        return xs, ys
-    starts = _starts(len(ys), bins)
-    lowest = [int(begin + ys[begin:end].argmin()) for begin, end in _pairs(starts, len(ys))]
-    highest = [int(begin + ys[begin:end].argmax()) for begin, end in _pairs(starts, len(ys))]
-    kept = np.unique([0, *lowest, *highest, len(ys) - 1])
-    return xs[kept], ys[kept]
-
-
-def envelope(xs: Floats, ys: Floats, *, bins: int) -> tuple[Floats, Floats, Floats]:
-    """The middle of each bin, and the lowest and the highest of its values, (m,) each; m ≤ bins."""
-    starts = _starts(len(ys), min(bins, len(ys)))
-    ends = np.append(starts[1:], len(ys)) - 1
-    return (xs[starts] + xs[ends]) / 2, np.minimum.reduceat(ys, starts), np.maximum.reduceat(ys, starts)
-
-
-def _starts(count: int, bins: int) -> NDArray[np.int64]:
-    """The first measurement of each bin."""
-    return np.arange(bins, dtype=np.int64) * count // max(bins, 1)
-
-
-def _pairs(starts: NDArray[np.int64], count: int) -> list[tuple[int, int]]:
-    return list(zip(starts.tolist(), [*starts[1:].tolist(), count], strict=True))
-
-
-def training_curves(history: History, evaluation: Evaluation | None = None) -> list[Markup]:
-    """A chart of the losses and one of the accuracies, as far as there are any.
-
-    Args:
-        history: of the run.
-        evaluation: of its model, for the n-grams and the ceiling; None: they are not drawn.
-    """
-    charts, epochs = [], history.epoch.astype(np.float64)
-    steps = Series(
-        "each step of training, from the lowest to the highest", history.steps.in_epochs(), history.steps.loss
-    )
-    losses = [
-        Series("training", epochs, history.loss),
-        Series("validation", epochs, history.validation_loss),
-    ]
-    if any(len(line.known().ys) for line in losses):
-        charts.append(
-            line_chart(
-                "Loss in nats per token", losses, x_label="epoch", cloud=steps, levels=_ngrams(evaluation)
-            )
-        )
-    accuracies = [
-        Series("training", epochs, history.accuracy),
-        Series("validation", epochs, history.validation_accuracy),
-    ]
-    if any(len(line.known().ys) for line in accuracies):
-        charts.append(
-            line_chart("Accuracy", accuracies, x_label="epoch", levels=_ceiling(evaluation), share=True)
-        )
-    return charts
-
-
-def _ngrams(evaluation: Evaluation | None) -> list[LevelLine]:
-    """What counting is worth on the validation part."""
-    if evaluation is None or evaluation.baselines is None or evaluation.split != "validation":
-        return []
-    unigram, best = evaluation.baselines.unigram, evaluation.baselines.best
-    return [LevelLine("unigram", unigram.loss), LevelLine(f"best n-gram, n = {best.order},", best.loss)]
-
-
-def _ceiling(evaluation: Evaluation | None) -> list[LevelLine]:
-    if evaluation is None or evaluation.ceiling is None or evaluation.ceiling.accuracy == 1:
-        return []
-    return [LevelLine("most for a model that sees only the window", evaluation.ceiling.accuracy)]
-
-
-def key(lines: Sequence[Series], cloud: Series | None, levels: Sequence[LevelLine]) -> Markup:
-    """What each line is."""
-    entries = [_entry(line.name, swatch(number)) for number, line in enumerate(lines)]
+def _key(lines: Sequence[Series], cloud: Series | None, levels: Sequence[LevelLine]) -> Markup:
+    """Return the key of an HTML figure: the name of each line, cloud and level beside a piece of it."""
+    entries = [_entry(line.name, swatch(0, 11, line)) for line in lines]
     if cloud:
-        entries.append(_entry(cloud.name, cloud_swatch()))
+        colour = COLOURS[0]
+        piece = tag("rect", x=1, y=1, width=26, height=10, fill=colour, fill_opacity=0.2, class_="cloud")
+        entries.append(_entry(cloud.name, piece))
     for number, level in enumerate(levels):
-        entries.append(_entry(f"{level.name} {label(float(f'{level.y:.4g}'))}", level_swatch(number)))
+        piece = tag("path", d="M1,6h26", stroke="currentColor", stroke_dasharray=_level_dash(number))
+        entries.append(_entry(f"{level.name} {tick_label(float(f'{level.y:.4g}'))}", piece))
     return tag("span", *entries, class_="key")
 
 
-def said_of_zeros(lines: Sequence[Series]) -> Markup:
-    """What is said of figures that a logarithmic axis has no place for."""
-    count = sum(int((line.ys <= 0).sum()) for line in lines)
-    if not count:
-        return Markup()
-    noun = "point is" if count == 1 else "points are"
-    return tag("span", f"{count:,} {noun} 0, and drawn at the lower edge.", class_="remark")
+def _entry(name: str, piece: Markup) -> Markup:
+    drawn = tag("svg", piece, width=28, height=12, viewBox="0 0 28 12", aria_hidden="true")
+    return tag("span", drawn, " ", name, "\N{EM SPACE}")
 
 
-def spoken(title: str, lines: Sequence[Series], x_label: str, levels: Sequence[LevelLine]) -> str:
-    """The chart in words."""
-    said = [f"{title} by {x_label}."]
-    for line in lines:
-        lowest, highest = int(line.ys.argmin()), int(line.ys.argmax())
-        said.append(
-            f"{line.name}: from {line.ys[0]:.4g} to {line.ys[-1]:.4g},"
-            f" lowest {line.ys[lowest]:.4g} at {line.xs[lowest]:,.6g},"
-            f" highest {line.ys[highest]:.4g} at {line.xs[highest]:,.6g}."
-        )
-    return " ".join([*said, *(f"{level.name}: {level.y:.4g}." for level in levels)])
+def _cloud(cloud: Series, xs: Axis, ys: Axis) -> Markup:
+    """Return the range of measurements from bin to bin as an area."""
+    bins = min(_CLOUD_BINS, len(cloud.ys) // _CLOUD_BIN + 1)
+    edges = envelope(cloud.xs, cloud.ys, cloud.ys, bins=bins)
+    return area(*edges, xs, ys, fill=COLOURS[0], fill_opacity=0.2, class_="cloud")
 
 
-def _entry(name: str, swatch: Markup) -> Markup:
-    picture = tag("svg", swatch, width=28, height=12, viewBox="0 0 28 12", aria_hidden="true")
-    return tag("span", picture, " ", name, "\N{EM SPACE}")
-
-
-_BINS, _A_BIN = 700, 10  # points of a line; measurements of which a cloud shows the range, at least
-_COLOURS = ("#2f78bd", "#c2611f", "#3d8a5a", "#8a5fb0", "#8a7420", "#b0486b")
-_DASHES = (None, "9 4", "2 4", "12 4 2 4", "5 3", "1 3")
-_LEVEL_DASHES = ("3 5", "10 5 2 5")
-
-
-def line_stroke(line: Series, number: int, xs: Axis, ys: Axis) -> Markup:
-    """A line, thinned such that no extreme is lost."""
-    kept = thinned(line.xs, line.ys, bins=_BINS)
-    points = " ".join(
-        f"{x:.5g},{y:.5g}"
-        for x, y in zip(xs.place(kept[0]).tolist(), ys.place(kept[1]).tolist(), strict=True)
-    )
-    if len(kept[0]) == 1:
-        return _stroke(f"M{points} h0", number, is_dot=True)
-    return _stroke(f"M{points}", number)
-
-
-def cloud_shape(cloud: Series, xs: Axis, ys: Axis) -> Markup:
-    """The range of measurements from bin to bin."""
-    middles, lows, highs = envelope(cloud.xs, cloud.ys, bins=min(_BINS, len(cloud.ys) // _A_BIN + 1))
-    places = xs.place(middles).tolist()
-    upper = list(zip(places, ys.place(highs).tolist(), strict=True))
-    lower = list(zip(places, ys.place(lows).tolist(), strict=True))
-    points = " ".join(f"{x:.5g},{y:.5g}" for x, y in [*upper, *reversed(lower)])
-    return tag("path", d=f"M{points}z", fill=_COLOURS[0], fill_opacity=0.2, stroke="none", class_="cloud")
-
-
-def level_stroke(level: LevelLine, number: int, xs: Axis, ys: Axis) -> Markup:
-    """A line across the whole picture."""
+def _level(level: LevelLine, number: int, xs: Axis, ys: Axis) -> Markup:
+    """Return a level: a dashed line across the whole chart."""
     (y,) = ys.place(np.array([level.y])).tolist()
     return tag(
         "line",
@@ -334,37 +300,26 @@ def level_stroke(level: LevelLine, number: int, xs: Axis, ys: Axis) -> Markup:
     )
 
 
-def swatch(number: int) -> Markup:
-    """A short piece of a line, for the key."""
-    return _stroke("M1,6h26", number)
-
-
-def cloud_swatch() -> Markup:
-    """A piece of the range."""
-    return tag("rect", x=1, y=1, width=26, height=10, fill=_COLOURS[0], fill_opacity=0.2, class_="cloud")
-
-
-def level_swatch(number: int) -> Markup:
-    """A short piece of a level."""
-    return tag("path", d="M1,6h26", stroke="currentColor", stroke_dasharray=_level_dash(number))
-
-
-def _stroke(path: str, number: int, *, is_dot: bool = False) -> Markup:
-    """A line that is as wide however far its chart is drawn out."""
-    dash = None if is_dot else _DASHES[number % len(_DASHES)]
-    return tag(
-        "path",
-        d=path,
-        fill="none",
-        stroke=_COLOURS[number % len(_COLOURS)],
-        stroke_width=7 if is_dot else 2,
-        stroke_linejoin="round",
-        stroke_linecap="round" if dash is None else None,
-        stroke_dasharray=dash,
-        vector_effect="non-scaling-stroke",
-        class_=f"line-{number}",
-    )
-
-
 def _level_dash(number: int) -> str:
     return _LEVEL_DASHES[number % len(_LEVEL_DASHES)]
+
+
+def _pair(history: History, training: Floats, validation: Floats) -> list[Series]:
+    """Return the lines of a measure in training and on the validation set."""
+    epochs = history.epoch.astype(np.float64)  # (E,)
+    return [Series("training", epochs, training), Series("validation", epochs, validation, colour=1, dash=1)]
+
+
+def _ngrams(evaluation: Evaluation | None) -> list[LevelLine]:
+    """Return the losses of n-grams on the validation set."""
+    if evaluation is None or evaluation.baselines is None or evaluation.split != "validation":
+        return []
+    unigram, best = evaluation.baselines.unigram, evaluation.baselines.best
+    return [LevelLine("unigram", unigram.loss), LevelLine(f"best n-gram, n = {best.order},", best.loss)]
+
+
+def _ceiling(evaluation: Evaluation | None) -> list[LevelLine]:
+    """Return the highest accuracy that a model of single windows can reach, if it is below 1."""
+    if evaluation is None or evaluation.ceiling is None or evaluation.ceiling.accuracy == 1:
+        return []
+    return [LevelLine("most for a model that sees only the window", evaluation.ceiling.accuracy)]

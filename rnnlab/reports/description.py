@@ -1,6 +1,7 @@
-"""What an experiment consists of, before any training: data, windows, splits and model.
+"""The description of an experiment without training: data, parts, windows or lanes, targets and layers.
 
-An experiment in a few lines: what `train` says before it begins, and `describe` begins with.
+`describe` returns the description that the command of this name shows. `plan` returns its first lines, which
+`rnnlab train` prints too.
 """
 
 from collections.abc import Iterator
@@ -22,11 +23,12 @@ from rnnlab.models.architecture import Architecture, architecture_of
 
 FIRST_WINDOWS = 10
 FIRST_LANES, FIRST_CUTS = 10, 3
+Rows = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class TargetShare:
-    """How often a token is the last target of a training window; of a stream, how often it is a target."""
+    """Frequency of a token as the last target of the training windows, or as a target of a stream."""
 
     token: str
     count: int
@@ -35,11 +37,11 @@ class TargetShare:
 
 @dataclass(frozen=True)
 class Lane:
-    """What one lane of a stream reads in an epoch.
+    """The part of a stream that one lane reads in an epoch.
 
     Attributes:
-        tokens: how many.
-        cuts: the first of the pieces that it is cut into, up to T tokens each; the rest follows on.
+        tokens: number of tokens.
+        cuts: the first pieces into which the lane is cut, up to T tokens each.
     """
 
     tokens: int
@@ -48,17 +50,19 @@ class Lane:
 
 @dataclass(frozen=True)
 class Description:
-    """Everything that `rnnlab describe` shows.
+    """The description of an experiment.
 
     Attributes:
+        experiment: the configuration, fitted to the data.
         corpus: the data.
-        splits: its parts.
-        batches: how training reads it, with the copies of `dataset.augment`.
-        windows: the first windows of the training part, (≤ 10, T + 1), or all; none of a stream.
-        windows_shape: of all of them, (W, T + 1).
-        lanes: the first lanes of a stream, ≤ 10, or all, with the copies; none of windows.
-        ceiling: None where a state is carried, since what came before the window is then known too.
-        targets: class balance of the last targets, or of all targets of a stream; most frequent first.
+        splits: the parts of the data.
+        batches: the batches of training, with the copies of `dataset.augment`.
+        windows: the first windows of the training part, (≤ 10, T + 1), or all; empty for a stream.
+        windows_shape: shape of all windows, (W, T + 1).
+        lanes: the first 10 lanes of a stream, or all, with the copies; empty for windows.
+        ceiling: highest accuracy that a model of single windows can reach; None if a state is carried,
+            since the model then knows the tokens before the window too.
+        targets: frequencies of the last targets, or of all targets of a stream; the most frequent first.
         architecture: the layers.
     """
 
@@ -74,19 +78,19 @@ class Description:
     architecture: Architecture
 
     def window_texts(self) -> list[str]:
-        """The first windows as the lectures print them: `if you wan → f you want`, `g8 e8 e4 f8 → d8`."""
+        """Return the first windows as texts: `if you wan → f you want` or `g8 e8 e4 f8 → d8`."""
         target = 1 if self.experiment.dataset.target == "shifted" else -1
         join = self.corpus.vocabulary.join
         return [f"{join(row[:-1])} → {join(row[target:])}" for row in self.windows]
 
 
 def describe(experiment: Experiment, *, full: bool = False, report: Report = unreported) -> Description:
-    """The description of an experiment.
+    """Return the description of an experiment.
 
     Args:
         experiment: the configuration.
-        full: show all windows, or all lanes with all of their cuts, and not the first alone.
-        report: is told how far the reading of the data is.
+        full: whether all windows, or all lanes with all of their pieces, are in the description.
+        report: is called with the progress of reading the data.
 
     Raises:
         DataError: the data cannot be read, or is too short.
@@ -115,16 +119,31 @@ def describe(experiment: Experiment, *, full: bool = False, report: Report = unr
     )
 
 
+def plan(
+    experiment: Experiment, corpus: Corpus, splits: Splits, batches: Batches, architecture: Architecture
+) -> Rows:
+    """Return rows of (name, text): data, vocabulary, parts, batches, model and training."""
+    return [
+        ("data", _data(experiment, corpus)),
+        ("vocabulary", f"{count_of(len(corpus.vocabulary), 'token')}: {corpus.vocabulary.summary}"),
+        ("parts", ", ".join(_parts(experiment, splits))),
+        *(("", note) for note in splits.notes),
+        ("batches", _batches(experiment, batches)),
+        ("model", _model(experiment, architecture)),
+        ("training", _training(experiment, splits, batches)),
+    ]
+
+
 def _first_windows(corpus: Corpus, part: Part, window: int, *, most: int) -> NDArray[np.unsignedinteger]:
-    """The first windows of a part, (≤ most, T + 1)."""
+    """Return the first windows of a part, (≤ most, T + 1)."""
     starts = [start for begin, end in part.runs[:most] for start in range(begin, min(end, begin + most))]
-    first = np.array(starts[:most], np.int64)
+    first = np.array(starts[:most], np.int64)  # (≤ most,)
     windows: NDArray[np.unsignedinteger] = corpus.ids[first[:, None] + np.arange(window + 1)]
     return windows
 
 
 def _first_lanes(corpus: Corpus, batches: Batches, most: int, most_cuts: int) -> tuple[Lane, ...]:
-    """The first lanes of a stream that read any tokens."""
+    """Return the first lanes of a stream, without lanes that read no token."""
     starts, counts = (array[:, :most].T for array in batches.epoch(0))  # (≤ most, B)
     decode = corpus.vocabulary.decode
     return tuple(
@@ -142,7 +161,7 @@ def _first_lanes(corpus: Corpus, batches: Batches, most: int, most_cuts: int) ->
 
 
 def _last_targets(corpus: Corpus, part: Part, window: int) -> NDArray[np.int64]:
-    """How often each token is the last target of a window, (V,)."""
+    """Return how often each token is the last target of a window, (V,)."""
     counts = np.zeros(len(corpus.vocabulary), np.int64)
     for begin, end in part.runs:
         counts += np.bincount(corpus.ids[begin + window : end + window], minlength=len(counts))
@@ -150,44 +169,26 @@ def _last_targets(corpus: Corpus, part: Part, window: int) -> NDArray[np.int64]:
 
 
 def _stream_targets(corpus: Corpus, batches: Batches) -> NDArray[np.int64]:
-    """How often each token is a target in an epoch of a stream, (V,)."""
-    starts, read = (array.T.reshape(-1) for array in batches.epoch(0))
-    begins, ends = starts[read > 0], (starts + read)[read > 0]
-    is_first = np.append(True, begins[1:] != ends[:-1])  # of the pieces that follow one another in the data
-    counts = np.zeros(len(corpus.vocabulary), np.int64)
+    """Return how often each token is a target in an epoch of a stream, (V,)."""
+    starts, read = (array.T.reshape(-1) for array in batches.epoch(0))  # one piece after the other, (N · B,)
+    begins, ends = starts[read > 0], (starts + read)[read > 0]  # pieces that have tokens, (P,)
+    is_first = np.append(True, begins[1:] != ends[:-1])  # a piece that does not follow on the last one, (P,)
+    counts = np.zeros(len(corpus.vocabulary), np.int64)  # (V,)
     for begin, end in zip(begins[is_first], ends[np.append(is_first[1:], True)], strict=True):
         targets = corpus.ids[begin + 1 : end + 1]
         counts += np.bincount(targets, minlength=len(counts))
-        if not corpus.has_boundaries:  # the first token of a sequence is nobody's target
+        if not corpus.has_boundaries:  # the first token of a sequence is no target
             firsts = corpus.starts[(corpus.starts > begin) & (corpus.starts <= end)]
             counts -= np.bincount(corpus.ids[firsts], minlength=len(counts))
     return counts
 
 
 def _shares(counts: NDArray[np.int64], corpus: Corpus) -> tuple[TargetShare, ...]:
-    """The tokens that are targets at all, most frequent first."""
+    """Return the tokens that are a target at least once, the most frequent first."""
     order = np.argsort(-counts, kind="stable")
     total = max(int(counts.sum()), 1)
     tokens = corpus.vocabulary.tokens
     return tuple(TargetShare(tokens[i], int(counts[i]), int(counts[i]) / total) for i in order if counts[i])
-
-
-Rows = list[tuple[str, str]]
-
-
-def plan(
-    experiment: Experiment, corpus: Corpus, splits: Splits, batches: Batches, architecture: Architecture
-) -> Rows:
-    """Rows of (what, how): data, vocabulary, parts, batches, model and training."""
-    return [
-        ("data", _data(experiment, corpus)),
-        ("vocabulary", f"{count_of(len(corpus.vocabulary), 'token')}: {corpus.vocabulary.summary}"),
-        ("parts", ", ".join(_parts(experiment, splits))),
-        *(("", note) for note in splits.notes),
-        ("batches", _batches(experiment, batches)),
-        ("model", _model(experiment, architecture)),
-        ("training", _training(experiment, splits, batches)),
-    ]
 
 
 def _data(experiment: Experiment, corpus: Corpus) -> str:
@@ -198,7 +199,7 @@ def _data(experiment: Experiment, corpus: Corpus) -> str:
 
 
 def _sequences(experiment: Experiment, corpus: Corpus) -> str:
-    """How many sequences there are and how long, where boundaries separate them."""
+    """Return the number of sequences and their lengths; empty without boundaries between sequences."""
     if not corpus.has_boundaries:
         return ""
     lengths = np.sort(corpus.ends - corpus.starts) - 2
@@ -260,7 +261,7 @@ def _training(experiment: Experiment, splits: Splits, batches: Batches) -> str:
 
 
 def _may_stop_early(experiment: Experiment, splits: Splits) -> bool:
-    """Whether early stopping can wait out its patience before the last epoch."""
+    """Return whether early stopping can end the training before its last epoch."""
     stopping, epochs = experiment.training.early_stopping, experiment.training.epochs
     every = experiment.evaluation.every if "validation" in splits.parts else 1
     return stopping is not None and stopping.patience * every < epochs

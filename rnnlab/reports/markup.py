@@ -1,39 +1,39 @@
-"""HTML and SVG put together from parts: what is not `Markup` is text, and is escaped."""
+"""HTML and SVG built from parts: a string that is not `Markup` is text, and is escaped."""
 
 import base64
 import html
 import re
 
 VOID = {"img", "meta", "path", "rect", "line", "circle"}
-"""Elements without content: those of HTML, and the shapes of SVG, which are closed at once."""
+"""Elements without content, which are written as one tag that closes itself."""
 
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
-"""Controls but tab and line feed, marks that set the direction of writing, and what is no character."""
+"""Control characters but tab and line feed, marks of the direction of writing, and codes of no character."""
 
 Value = str | float | None
 
 
 class Markup(str):
-    """HTML that may stand in a page as it is."""
+    """HTML or SVG that is put into a page unchanged."""
 
     __slots__ = ()
 
 
 def without_controls(text: str) -> str:
-    """The text with what would steer a page, and cannot be seen, spelled out, as in `\\u202e`."""
+    """Return a text in which invisible characters are spelled out, as in `\\u202e`."""
     return _UNSEEN.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
 
 
 def tag(name: str, /, *children: str, **attributes: Value) -> Markup:
-    """An element with its content.
+    """Return an element with its content.
 
     Args:
-        name: of the element.
+        name: name of the element.
         children: text, which is escaped, or markup.
-        attributes: by their names, with `_` for `-` and one at the end of Python's own words, as in `class_`;
-            None leaves one out.
+        attributes: values by name, with `_` in place of `-`, and a `_` after a keyword of Python, as in
+            `class_`; an attribute that is None is left out.
     """
     given = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"'
@@ -46,7 +46,7 @@ def tag(name: str, /, *children: str, **attributes: Value) -> Markup:
 
 
 def together(*children: str) -> Markup:
-    """Pieces one after the other, text escaped."""
+    """Return pieces one after the other; text is escaped."""
     return Markup(
         "".join(
             child if isinstance(child, Markup) else html.escape(without_controls(child)) for child in children
@@ -55,7 +55,7 @@ def together(*children: str) -> Markup:
 
 
 def data_uri(data: bytes, media_type: str) -> str:
-    """An address that holds what it leads to."""
+    """Return a `data:` address, which holds the data itself."""
     return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
 
 

@@ -1,4 +1,4 @@
-"""Notes to look at and to listen to: an engraved score, a player, and the same as MIDI and as text."""
+"""A piece of music in a report: an engraved score, a player, a MIDI file and the notes as text."""
 
 import math
 import re
@@ -17,7 +17,7 @@ from rnnlab.music.tune import Tune
 from rnnlab.reports.markup import Markup, data_uri, tag, together
 
 MOST_NOTES = 200
-"""Of a piece are drawn and heard at most; MIDI has all of them."""
+"""Most notes of a piece that are drawn and played; the MIDI file has all."""
 
 _SVG = "http://www.w3.org/2000/svg"
 _HREF = "{http://www.w3.org/1999/xlink}href"
@@ -37,17 +37,17 @@ def piece(
     sample_rate: int = 16_000,
     most_seconds: float = math.inf,
 ) -> Markup:
-    """A tune under a heading.
+    """Return a piece of music with its heading, score, player and text.
 
     Args:
         title: the heading.
-        tokens: its notes.
-        name: of its file, and what ids begin with, in ASCII letters, digits and hyphens.
-        wrong: the indices of its wrong notes.
+        tokens: the notes.
+        name: name of the MIDI file and first part of the ids, in ASCII letters, digits and hyphens.
+        wrong: indices of the wrong notes.
         remark: a sentence below the heading.
-        meter: of the score; None for 4/4.
-        sample_rate: of the sound.
-        most_seconds: how much of it is heard.
+        meter: metre of the score; None for 4/4.
+        sample_rate: of the sound, in hertz.
+        most_seconds: longest time that the player plays.
     """
     tune = Tune(title, tuple(map(parse_token, tokens)), meter=meter)
     shown = replace(tune, notes=tune.notes[:MOST_NOTES])
@@ -66,12 +66,12 @@ def piece(
 
 
 def seconds_of(tokens: Sequence[str]) -> float:
-    """How long the notes of a piece that are drawn take at 120 quarter notes a minute."""
+    """Return the time of the drawn notes of a piece at 120 quarter notes a minute, in seconds."""
     return sum(_seconds(parse_token(token)) for token in tokens[:MOST_NOTES])
 
 
 def _begin_of(tune: Tune, most_seconds: float) -> Tune:
-    """As many of its notes, one at least, as take no longer."""
+    """Return the first notes of a tune, at least one, that take no longer than a time."""
     ends = accumulate(map(_seconds, tune.notes))
     count = sum(end <= most_seconds for end in ends)
     return replace(tune, notes=tune.notes[: max(count, 1)])
@@ -82,13 +82,13 @@ def _seconds(note: Note) -> float:
 
 
 def _score(tune: Tune, wrong: Collection[int], name: str) -> tuple[Markup, bool]:
-    """The engraved score, or why there is none."""
+    """Return the engraved score, or why there is none, and whether there is one."""
     try:
         svg = engrave(tune, wrong=wrong, width=_WIDTH, prefix=f"score-{name}")
     except DataError as error:
         return tag("p", f"No score: {error}.", class_="remark"), False
     notes = count_of(len(tune.notes), "note")
-    said = f"Score of {tune.name}, {notes}{_said(wrong)}; they stand as text below"
+    said = f"Score of {tune.name}, {notes}{_said(wrong)}; the notes are below as text"
     picture = _marked(svg, wrong, name, said)
     return tag("div", picture, class_="score scroller", tabindex="0", role="region", aria_label=said), True
 
@@ -100,7 +100,7 @@ def _said(wrong: Collection[int]) -> str:
 
 
 def _marked(svg: str, wrong: Collection[int], name: str, said: str) -> Markup:
-    """The score with a ring around each wrong note, for those who do not see its colour."""
+    """Return the score with a ring around each wrong note, for readers who do not see its colour."""
     ElementTree.register_namespace("", _SVG)
     ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
     root = ElementTree.fromstring(svg)
@@ -116,7 +116,7 @@ def _marked(svg: str, wrong: Collection[int], name: str, said: str) -> Markup:
 
 
 def _rings(group: ElementTree.Element) -> list[ElementTree.Element]:
-    """A circle around each note head, or rest, of a group."""
+    """Return a circle around each note head, or rest, of a group."""
     rings = []
     for parent in group.iter(f"{{{_SVG}}}g"):
         if parent.get("class") not in {"notehead", "rest"}:
@@ -131,7 +131,7 @@ def _rings(group: ElementTree.Element) -> list[ElementTree.Element]:
 
 
 def _player(heard: Tune, whole: Tune, name: str, sample_rate: int) -> Markup:
-    """What plays the tune, and what takes it away as a file."""
+    """Return the player of a tune, and the link to its MIDI file."""
     try:
         sound = data_uri(wav_of(heard, sample_rate=sample_rate), "audio/wav")
         player = tag("audio", controls="", preload="metadata", src=sound, aria_label=f"Sound of {whole.name}")
@@ -142,12 +142,14 @@ def _player(heard: Tune, whole: Tune, name: str, sample_rate: int) -> Markup:
         link = tag("a", "MIDI file", href=midi, download=f"{name}.mid")
     except DataError as error:
         link = tag("span", f"No MIDI: {error}.", class_="remark")
-    part = f"Heard are the first {len(heard.notes)} notes." if len(heard.notes) < len(whole.notes) else ""
+    part = (
+        f"The player plays the first {len(heard.notes)} notes." if len(heard.notes) < len(whole.notes) else ""
+    )
     return tag("p", player, " ", link, *([tag("span", part)] if part else []), class_="player")
 
 
 def _as_text(tokens: Sequence[str], wrong: Collection[int], *, is_open: bool) -> Markup:
-    """The notes as note text; a wrong one is marked."""
+    """Return the notes as note text, in which wrong notes are marked."""
     pieces = []
     for place, token in enumerate(tokens):
         pieces += [tag("mark", "✗", token) if place in wrong else together(token), together(" ")]

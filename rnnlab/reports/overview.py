@@ -1,38 +1,35 @@
-"""What was trained, and how: the head of a report and its table of facts.
+"""The tables of a report: key figures, facts, layers, measures beside the n-gram baselines, and mistakes.
 
-What a model is worth, with what counting alone is worth beside it.
-
-Pictures by matplotlib, which is loaded when one is drawn: without a display, the same bytes each time.
-
-How to make a run again: the command, and the page of YAML with every default written out.
+`reproduction` is the command that repeats the training, with the configuration that it needs.
 """
 
-import io
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from math import isfinite
-from typing import TYPE_CHECKING, Any
 
 from rnnlab.config.schema import Experiment
 from rnnlab.config.writing import write_experiment
-from rnnlab.errors import command_line, count_of, one_line
+from rnnlab.datasets.vocabulary import Vocabulary
+from rnnlab.errors import command_line, count_of
 from rnnlab.evaluation.baselines import Baselines
 from rnnlab.evaluation.measurement import Evaluation
-from rnnlab.evaluation.metrics import OVER_ALL
+from rnnlab.evaluation.metrics import OVER_ALL, Confusions
 from rnnlab.evaluation.ngram import NAMES
-from rnnlab.extras import load_extra
 from rnnlab.models.architecture import Architecture, Layer
 from rnnlab.reports.axes import figure
 from rnnlab.reports.contents import Contents, Measured
-from rnnlab.reports.markup import Markup, tag, together
+from rnnlab.reports.markup import Markup, tag, together, without_controls
 from rnnlab.runs.layout import CONFIG
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+_BAR = 220
+MOST_PAIRS = 10
+MOST_TOKENS = 12
+SHADES = 5
+_SIGNS = {" ": "␣", "\n": "↵", "\t": "⇥"}
+MOST_CHARACTERS = 100_000
 
 
 def head(contents: Contents) -> Markup:
-    """The title, a sentence, and the few figures that one looks for first."""
+    """Return the title, a sentence about the run, and its most important figures."""
     experiment = contents.trained.experiment
     model = _model(experiment, contents.architecture)
     said = [
@@ -55,18 +52,85 @@ def head(contents: Contents) -> Markup:
 
 
 def facts(contents: Contents) -> Markup:
-    """How it was trained, a row a fact."""
+    """Return a table of the facts of the training."""
     rows = [tag("tr", tag("th", name, scope="row"), tag("td", value)) for name, value in _facts(contents)]
     return tag("table", tag("tbody", *rows), class_="facts")
 
 
 def layers(architecture: Architecture) -> Markup:
-    """The layers with their shapes; N is any number of lanes, T of time steps."""
+    """Return a table of the layers with their shapes, (N lanes, T time steps, units)."""
     head = tag("tr", *(tag("th", name, scope="col") for name in ("layer", "output", "weights", "parameters")))
     rows = [_layer(layer) for layer in architecture.layers]
     total = tag("tr", tag("th", "all", scope="row"), tag("td"), tag("td"), _number(architecture.parameters))
     table = tag("table", tag("thead", head), tag("tbody", *rows), tag("tfoot", total), class_="layers")
     return tag("div", table, class_="scroller", tabindex="0", role="region", aria_label="layers")
+
+
+def measures_table(evaluation: Evaluation) -> Markup:
+    """Return a table of the measures, each with its unit and its meaning."""
+    rows = [
+        tag("tr", tag("th", name, scope="row"), tag("td", value), tag("td", beside))
+        for name, value, beside in _measures(evaluation)
+    ]
+    part = (
+        f"One step at a time, on the {evaluation.split} part: {count_of(evaluation.metrics.tokens, 'target')}"
+    )
+    return tag("table", tag("caption", part), tag("tbody", *rows), class_="measures")
+
+
+def baselines_table(baselines: Baselines, loss: float) -> Markup:
+    """Return the losses of the network and of n-gram models as bars, the lowest first."""
+    best, unigram = baselines.best, baselines.unigram
+    named = [
+        ("this network", loss),
+        (f"{best.order}-gram, {NAMES[best.smoothing]}, the best n-gram model on this part", best.loss),
+        ("unigram: how often each token occurs", unigram.loss),
+    ]
+    longest = max(value for _, value in named) or 1.0
+    rows = [
+        tag("tr", tag("th", name, scope="row"), tag("td", figure(value)), tag("td", _bar(value / longest)))
+        for name, value in sorted(named, key=lambda each: each[1])
+    ]
+    caption = tag("caption", f"Loss in nats per token; shorter is better{_counted(baselines)}")
+    return tag("table", caption, tag("tbody", *rows), class_="bars")
+
+
+def token_text(token: str) -> str:
+    """Return a token as visible text; a space, a line break and a tab are shown as signs."""
+    return _SIGNS.get(token) or (
+        without_controls(token) if token.strip() else token.encode("unicode_escape").decode()
+    )
+
+
+def confusion_tables(confusions: Confusions, vocabulary: Vocabulary) -> Markup:
+    """Return the most frequent mistakes as a list, and the predictions of their tokens as a heat map."""
+    worst = confusions.worst(MOST_PAIRS)
+    if not worst:
+        return tag("p", "No mistakes: the right token was always the most probable one.")
+    tables = tag("div", _pairs(confusions, vocabulary), _map(confusions, vocabulary), class_="side-by-side")
+    how = (
+        "In the map a row is the right token and a column the predicted token. Right predictions are framed."
+    )
+    return together(tag("p", how, class_="remark"), tables)
+
+
+def reproduction(contents: Contents) -> Markup:
+    """Return the command that repeats the training, and its configuration as YAML."""
+    path = contents.run.path
+    command = tag("pre", tag("code", command_line("train", path / CONFIG)))
+    page = write_experiment(contents.trained.experiment, folder=path.absolute())
+    more = (
+        f"\n… {count_of(len(page) - MOST_CHARACTERS, 'more character')}"
+        if len(page) > MOST_CHARACTERS
+        else ""
+    )
+    yaml = tag("pre", tag("code", page[:MOST_CHARACTERS] + more), tabindex="0")
+    sentence = (
+        "The same configuration gives the same bits on the same versions and the same processor. The data"
+        " must lie where it was."
+    )
+    details = tag("details", tag("summary", "The configuration as YAML, with every default"), yaml)
+    return together(tag("p", sentence), command, details)
 
 
 def _layer(layer: Layer) -> Markup:
@@ -81,7 +145,7 @@ def _layer(layer: Layer) -> Markup:
 
 
 def _figures(contents: Contents) -> Iterator[tuple[str, str, str]]:
-    """(name, figure, unit) of what counts most."""
+    """Yield (name, figure, unit) of the most important measures."""
     if not isinstance(contents.measured, Measured):
         return
     evaluation = contents.measured.evaluation
@@ -93,10 +157,10 @@ def _figures(contents: Contents) -> Iterator[tuple[str, str, str]]:
     yield "accuracy", f"{100 * metrics.accuracy:.3g} %", f"{metrics.correct:,} of {metrics.tokens:,}"
     if evaluation.baselines:
         gain = evaluation.baselines.best.loss - metrics.loss
-        yield "beside the best n-gram", f"{abs(gain):.2f}", f"nats {'better' if gain > 0 else 'worse'}"
+        yield "against the best n-gram", f"{abs(gain):.2f}", f"nats {'better' if gain > 0 else 'worse'}"
     if running:
-        where = "exact" if running.exact else f"first wrong: number {running.first_divergence:,}"
-        yield "running free", f"{running.correct:,} of {running.length:,}", where
+        where = "exact" if running.exact else f"first mistake: token {running.first_divergence:,}"
+        yield "free running", f"{running.correct:,} of {running.length:,}", where
 
 
 def _facts(contents: Contents) -> Iterator[tuple[str, str]]:
@@ -104,22 +168,22 @@ def _facts(contents: Contents) -> Iterator[tuple[str, str]]:
     training, optimizer = experiment.training, experiment.training.optimizer
     yield "data", _data(contents)
     if contents.trained.data_sha256:
-        yield "sha256 of it", contents.trained.data_sha256
+        yield "sha256 of the data", contents.trained.data_sha256
     yield "vocabulary", f"{count_of(len(contents.vocabulary), 'token')}: {contents.vocabulary.summary}"
-    yield "read as", _regime(experiment)
+    yield "batches", _regime(experiment)
     yield "model", _model(experiment, contents.architecture)
     steps = f", {count_of(len(history.steps), 'step')}" if len(history.steps) else ""
     epochs = record.epochs or len(history) or training.epochs
     time = f", {record.seconds:,.1f} s" if record.seconds is not None else ""
     yield (
         "trained for",
-        f"{count_of(epochs, 'epoch')}{steps}{time}{' after it was resumed' * record.was_resumed}",
+        f"{count_of(epochs, 'epoch')}{steps}{time}{' since it was resumed' * record.was_resumed}",
     )
     schedule = f", {training.schedule.kind} schedule" if training.schedule.kind != "constant" else ""
     yield "optimizer", f"{optimizer.name}, learning rate {optimizer.learning_rate:g}{schedule}"
     yield (
         "random seeds",
-        f"{training.random_seed} of training, {experiment.generation.random_seed} of samples",
+        f"{training.random_seed} for training, {experiment.generation.random_seed} for samples",
     )
     yield from record.environment.items()
 
@@ -135,7 +199,7 @@ def _model(experiment: Experiment, architecture: Architecture) -> str:
 
 
 def _data(contents: Contents) -> str:
-    """What it was trained on, as far as that is open."""
+    """Return the data of the training: its size and file if it was read, else its names."""
     dataset, measured = contents.trained.experiment.dataset, contents.measured
     noun = "note" if dataset.kind == "notes" else "character"
     if isinstance(measured, Measured):
@@ -143,15 +207,15 @@ def _data(contents: Contents) -> str:
         more = f" and {count_of(len(others), 'more file')}" if others else ""
         return f"{count_of(len(measured.corpus.ids), noun)} of {first.rpartition('/')[2]}{more}"
     named = [dataset.url or "", *(path.name for path in dataset.path or ())]
-    return f"{noun}s of {', '.join(filter(None, named))[:200] or 'the page itself'}"
+    return f"{noun}s of {', '.join(filter(None, named))[:200] or 'the configuration'}"
 
 
 def _regime(experiment: Experiment) -> str:
     steps, batch = count_of(experiment.dataset.window, "step"), experiment.training.batch_size
     return {
-        "stream": f"a stream in {count_of(batch, 'lane')}, cut every {steps}; the state runs on",
-        "windows": f"windows of {steps}, {batch} a batch, each from a zero state",
-        "stateful_windows": f"windows of {steps}, {batch} a batch; the state runs on",
+        "stream": f"a stream in {count_of(batch, 'lane')}, cut every {steps}; the state is carried on",
+        "windows": f"windows of {steps}, {batch} in a batch, each with a zero state at its begin",
+        "stateful_windows": f"windows of {steps}, {batch} in a batch; the state is carried on",
     }[experiment.regime]
 
 
@@ -163,53 +227,21 @@ def _shape(shape: Sequence[int | None]) -> str:
     return "(" + ", ".join("N" if size is None else str(size) for size in shape) + ")"
 
 
-_BAR = 220
-
-
-def measures_table(evaluation: Evaluation) -> Markup:
-    """A row for each measure, with its unit and what it is to be held against."""
-    rows = [
-        tag("tr", tag("th", name, scope="row"), tag("td", value), tag("td", beside))
-        for name, value, beside in _measures(evaluation)
-    ]
-    part = (
-        f"One step at a time, on the {evaluation.split} part: {count_of(evaluation.metrics.tokens, 'target')}"
-    )
-    return tag("table", tag("caption", part), tag("tbody", *rows), class_="measures")
-
-
-def baselines_table(baselines: Baselines, loss: float) -> Markup:
-    """The losses of the network and of n-grams as bars, best first."""
-    best, unigram = baselines.best, baselines.unigram
-    named = [
-        ("this network", loss),
-        (f"{best.order}-gram, {NAMES[best.smoothing]}, the best of all on this part", best.loss),
-        ("unigram: how often each token occurs", unigram.loss),
-    ]
-    longest = max(value for _, value in named) or 1.0
-    rows = [
-        tag("tr", tag("th", name, scope="row"), tag("td", figure(value)), tag("td", _bar(value / longest)))
-        for name, value in sorted(named, key=lambda each: each[1])
-    ]
-    caption = tag("caption", f"Loss in nats per token; shorter is better{_counted(baselines)}")
-    return tag("table", caption, tag("tbody", *rows), class_="bars")
-
-
 def _measures(evaluation: Evaluation) -> Iterator[tuple[str, str, str]]:
-    """(measure, figure, what it is to be held against)."""
+    """Yield (measure, figure, meaning)."""
     metrics, ceiling, seeds = evaluation.metrics, evaluation.ceiling, evaluation.seed_runs
     unit = "token" if evaluation.bits_per_character is None else "character"
     yield "loss", figure(metrics.loss), f"nats per {unit}, {figure(metrics.bits_per_token)} bits"
     perplexity = figure(metrics.perplexity) if isfinite(metrics.perplexity) else OVER_ALL
-    yield "perplexity", perplexity, "equally likely tokens would be as uncertain"
+    yield "perplexity", perplexity, "as uncertain as a choice among so many equally likely tokens"
     yield "accuracy", f"{metrics.accuracy:.4f}", f"{metrics.correct:,} of {metrics.tokens:,}"
     if metrics.top_5_accuracy is not None:
-        yield "top 5", f"{metrics.top_5_accuracy:.4f}", "among the five likeliest"
+        yield "top 5", f"{metrics.top_5_accuracy:.4f}", "the right token is among the five most probable"
     if ceiling:
-        why = f"{ceiling.correct:,} of {ceiling.total:,}: the most for any model that sees only the window"
+        why = f"{ceiling.correct:,} of {ceiling.total:,}: the highest for any model that sees only the window"
         yield "ceiling", f"{ceiling.accuracy:.4f}", why
     if running := evaluation.free_running:
-        where = "exact" if running.exact else f"first wrong at generated token {running.first_divergence:,}"
+        where = "exact" if running.exact else f"first mistake at generated token {running.first_divergence:,}"
         yield "free running", f"{running.accuracy:.4f}", f"{running.correct:,} of {running.length:,}, {where}"
     if seeds:
         yield (
@@ -220,13 +252,13 @@ def _measures(evaluation: Evaluation) -> Iterator[tuple[str, str, str]]:
 
 
 def _bar(share: float) -> Markup:
-    """A bar of a share of the longest."""
+    """Return a bar whose length is a share of the longest bar."""
     bar = tag("rect", x=0, y=0, width=max(_BAR * share, 1), height=12, rx=2)
     return tag("svg", bar, width=_BAR, height=12, viewBox=f"0 0 {_BAR} 12", class_="bar", aria_hidden="true")
 
 
 def _counted(baselines: Baselines) -> Markup:
-    """What the n-grams were counted on, where that is not simply the training part."""
+    """Return the tokens on which the n-grams were counted, if these are not all of the training part."""
     said = []
     if baselines.left_out:
         said.append(f"the last {count_of(baselines.counted, 'token')} of the training part")
@@ -235,115 +267,48 @@ def _counted(baselines: Baselines) -> Markup:
     return together(f"; n-grams of {', '.join(said)}" if said else "")
 
 
-FORMATS = (".svg", ".png", ".pdf")
-
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-"""Okabe and Ito's, which those see apart who do not see red and green apart; yellow is too pale on white."""
-
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-"""In print these tell lines apart; as there are 7 colours and 8 of these, 56 lines are all different."""
-
-DECADES = 10.0
-"""Figures that span more than this factor are drawn on a logarithmic scale."""
-
-_STYLE: Any = {
-    "axes.grid": True,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlesize": 10,
-    "figure.dpi": 150,
-    "font.size": 9,
-    "grid.alpha": 0.3,
-    "legend.frameon": False,
-    "lines.linewidth": 1.4,
-    "lines.markersize": 4,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "rnnlab",
-}
-_METADATA: dict[str, dict[str, Any]] = {
-    ".svg": {"Date": None, "Creator": "rnnlab"},
-    ".png": {"Software": "rnnlab"},
-    ".pdf": {"CreationDate": None, "Creator": "rnnlab", "Producer": None},
-}
+def _pairs(confusions: Confusions, vocabulary: Vocabulary) -> Markup:
+    rows = []
+    for wanted, found, times in confusions.worst(MOST_PAIRS):
+        total = confusions.wanted(wanted)
+        cells = [_token(vocabulary, wanted), _token(vocabulary, found)]
+        share = tag("td", f"{times:,} of {total:,}")
+        rows.append(tag("tr", *(tag("td", cell) for cell in cells), share))
+    head = tag("tr", *(tag("th", name, scope="col") for name in ("right token", "predicted", "how often")))
+    caption = tag("caption", "The most frequent mistakes")
+    table = tag("table", caption, tag("thead", head), tag("tbody", *rows))
+    return _scroller(table, "list of mistakes")
 
 
-def check_matplotlib() -> None:
-    """Refuse to go on where pictures cannot be drawn.
-
-    Raises:
-        DataError: matplotlib is not installed; the message says how to install it.
-    """
-    load_extra("matplotlib.figure")
-
-
-def rendered(draw: Callable[["Figure"], None], suffix: str, *, width: float, height: float) -> bytes:
-    """The bytes of a picture.
-
-    Args:
-        draw: draws into an empty figure.
-        suffix: `.svg`, `.png` or `.pdf`.
-        width: inches.
-        height: inches.
-
-    Raises:
-        DataError: matplotlib is not installed.
-    """
-    check_matplotlib()
-    import matplotlib  # noqa: PLC0415
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    into = io.BytesIO()
-    with matplotlib.rc_context(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a script that the font lacks is drawn as boxes
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_STYLE)
-        figure = Figure(figsize=(width, height), layout="constrained")
-        draw(figure)
-        figure.savefig(into, format=suffix.removeprefix("."), metadata=_METADATA[suffix])
-    return into.getvalue()
+def _map(confusions: Confusions, vocabulary: Vocabulary) -> Markup:
+    """Return a table of right tokens (rows) by predicted ones (columns), shaded by the share of a row."""
+    named = dict.fromkeys(token for pair in confusions.worst(60) for token in pair[:2])
+    tokens = sorted([*named][:MOST_TOKENS])
+    head = [tag("td"), *(tag("th", _token(vocabulary, token), scope="col") for token in tokens)]
+    rows = [
+        tag(
+            "tr",
+            tag("th", _token(vocabulary, wanted), scope="row"),
+            *(_cell(confusions, wanted, found) for found in tokens),
+        )
+        for wanted in tokens
+    ]
+    caption = tag("caption", "Right and predicted tokens")
+    table = tag("table", caption, tag("thead", tag("tr", *head)), tag("tbody", *rows), class_="heat")
+    return _scroller(table, "heat map of mistakes")
 
 
-def spans_decades(values: Iterable[float | None]) -> bool:
-    """Whether what is above 0 of some figures wants a logarithmic scale."""
-    positive = [value for value in values if value is not None and value > 0]
-    return bool(positive) and max(positive) > DECADES * min(positive)
+def _scroller(table: Markup, name: str) -> Markup:
+    return tag("div", table, class_="scroller", tabindex="0", role="region", aria_label=name)
 
 
-def make_logarithmic(axes: Any, direction: str) -> None:
-    """Give the x or the y axis a logarithmic scale, with plain numbers at decades, as many as fit."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator  # noqa: PLC0415
-
-    axes.set(**{f"{direction}scale": "log"})
-    axis = getattr(axes, f"{direction}axis")
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_major_locator(LogLocator(numticks=4 if direction == "x" else 8))
-    axis.set_minor_locator(NullLocator())
+def _cell(confusions: Confusions, wanted: int, found: int) -> Markup:
+    times = confusions.pairs[wanted, found]
+    share = times / max(confusions.wanted(wanted), 1)
+    shade = min(int(share * SHADES * 2) + 1, SHADES) if times else 0
+    kinds = [*(["right"] if wanted == found else [f"heat-{shade}"])]
+    return tag("td", f"{times:,}" if times else "·", class_=" ".join(kinds))
 
 
-def name_texts(texts: Iterable[Any], names: Iterable[str]) -> None:
-    """Set texts to names as they are, whatever matplotlib would read in them, such as `_` or `$`."""
-    for text, name in zip(texts, names, strict=True):
-        text.set_parse_math(False)
-        text.set_text(one_line(name))
-
-
-MOST_CHARACTERS = 100_000
-
-
-def reproduction(contents: Contents) -> Markup:
-    """The command, and the page that it reads."""
-    path = contents.run.path
-    command = tag("pre", tag("code", command_line("train", path / CONFIG)))
-    page = write_experiment(contents.trained.experiment, folder=path.absolute())
-    more = (
-        f"\n… {count_of(len(page) - MOST_CHARACTERS, 'more character')}"
-        if len(page) > MOST_CHARACTERS
-        else ""
-    )
-    yaml = tag("pre", tag("code", page[:MOST_CHARACTERS] + more), tabindex="0")
-    sentence = (
-        "The same page, on the same versions and processor, gives the same bits. Its data is expected where"
-        " it was."
-    )
-    details = tag("details", tag("summary", "The page of YAML, with every default written out"), yaml)
-    return together(tag("p", sentence), command, details)
+def _token(vocabulary: Vocabulary, token: int) -> Markup:
+    return tag("code", together(token_text(vocabulary.tokens[token])))

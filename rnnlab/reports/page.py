@@ -1,6 +1,6 @@
-"""The page: one file that fetches nothing, and may not.
+"""The report of a run: an HTML page that loads nothing from elsewhere, and a fragment of it for notebooks.
 
-A run in a notebook: its curves and what it plays, as a piece of HTML without a page around it.
+A Content-Security-Policy at its top makes the browser refuse every request of the page.
 """
 
 import base64
@@ -10,18 +10,34 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 from rnnlab import __version__
-from rnnlab.reports.confusion import confusion_tables
 from rnnlab.reports.contents import Contents, Measured
 from rnnlab.reports.curves import training_curves
 from rnnlab.reports.markup import Markup, tag, together
-from rnnlab.reports.overview import baselines_table, facts, head, layers, measures_table, reproduction
+from rnnlab.reports.overview import (
+    baselines_table,
+    confusion_tables,
+    facts,
+    head,
+    layers,
+    measures_table,
+    reproduction,
+)
 from rnnlab.reports.works import pieces, played, works
 
 _STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
+_TITLES = {
+    "plays": "What it plays",
+    "writes": "What it writes",
+    "learns": "How it learnt",
+    "measures": "How good it is",
+    "confuses": "What it confuses",
+    "made": "How it was made",
+    "again": "Making it again",
+}
 
 
 def report_page(contents: Contents) -> str:
-    """The report of a run as HTML: the same for the same contents."""
+    """Return the report of a run as HTML, the same text for the same contents."""
     notes = contents.trained.experiment.dataset.kind == "notes"
     sections = [
         _section("plays" if notes else "writes", *_works(contents)),
@@ -45,15 +61,13 @@ def report_page(contents: Contents) -> str:
     return f"<!DOCTYPE html>\n{tag('html', head_of_page, body, lang='en')}\n"
 
 
-_TITLES = {
-    "plays": "What it plays",
-    "writes": "What it writes",
-    "learns": "How it learnt",
-    "measures": "How good it is",
-    "confuses": "What it confuses",
-    "made": "How it was made",
-    "again": "Making it again",
-}
+def fragment(contents: Contents) -> Markup:
+    """Return the curves, and of notes the last piece with score and player, as HTML without a page."""
+    measured = contents.measured if isinstance(contents.measured, Measured) else None
+    curves = training_curves(contents.history, measured.evaluation if measured else None)
+    notes = contents.trained.experiment.dataset.kind == "notes"
+    music = played(pieces(contents)[-1:], contents) if notes else []
+    return tag("div", tag("h2", contents.run.path.name), *curves, *music)
 
 
 def _section(name: str, *content: str) -> Markup:
@@ -84,7 +98,7 @@ def _measures(contents: Contents) -> Sequence[Markup]:
 
 def _confusions(contents: Contents) -> Sequence[Markup]:
     if isinstance(contents.measured, str):
-        return [_remark("Not known: the data was not read.")]
+        return [_remark("Not measured: the data was not read.")]
     return [confusion_tables(contents.measured.confusions, contents.vocabulary)]
 
 
@@ -93,7 +107,7 @@ def _remark(text: str) -> Markup:
 
 
 def _policy(page: str, script: str) -> Markup:
-    """What a browser lets the page do: its own styles and script, and pictures and sound that are in it."""
+    """Return the policy that allows the page its own styles and script, and the pictures and sounds in it."""
     styles = " ".join(dict.fromkeys(_hash(style) for style in _STYLE.findall(page)))
     rules = [
         "default-src 'none'",
@@ -113,12 +127,3 @@ def _hash(text: str) -> str:
 
 def _resource(name: str) -> str:
     return files("rnnlab.reports").joinpath(name).read_text(encoding="utf-8")
-
-
-def fragment(contents: Contents) -> Markup:
-    """The curves, and for notes the first piece with its score and its player."""
-    measured = contents.measured if isinstance(contents.measured, Measured) else None
-    curves = training_curves(contents.history, measured.evaluation if measured else None)
-    notes = contents.trained.experiment.dataset.kind == "notes"
-    music = played(pieces(contents)[-1:], contents) if notes else []
-    return tag("div", tag("h2", contents.run.path.name), *curves, *music)

@@ -1,26 +1,29 @@
-"""What a model wrote: pieces to look at and hear, or text with its surprise."""
+"""The works in a report: music with score and player, or text shaded by the surprise of each character."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 
 from rnnlab.config.schema import NotesDataset
 from rnnlab.errors import count_of
 from rnnlab.evaluation.free_running import FreeRunning
 from rnnlab.generation.writing import Writing, Written
 from rnnlab.music.meter import parse_meter
-from rnnlab.reports.confusion import legend, surprise_text
 from rnnlab.reports.contents import Contents, Measured
-from rnnlab.reports.markup import Markup, tag
+from rnnlab.reports.markup import Markup, tag, together
 from rnnlab.reports.music import piece, seconds_of
 
 _SAMPLE_RATES = (22_050, 16_000, 11_025, 8_000)
 _SOUND_BYTES = 1_000_000
+BOUNDS = (1.0, 2.0, 3.0, 5.0, 8.0)
+"""Surprise, in bits, at which each next shade begins."""
 
 
 @dataclass(frozen=True)
 class PlayedPiece:
-    """Notes with a title; `wrong` are the indices of those that are not as in the data."""
+    """Notes with a title; `wrong` are the indices of the notes that differ from the data."""
 
     title: str
     tokens: tuple[str, ...]
@@ -29,7 +32,7 @@ class PlayedPiece:
 
 
 def works(contents: Contents) -> list[Markup]:
-    """An article for each thing to read or to hear."""
+    """Return an article for each piece of music, or for each text below a legend of the shades."""
     if contents.trained.experiment.dataset.kind == "notes":
         return played(pieces(contents), contents)
     texts = [*_passage(contents), *_texts(contents)]
@@ -37,7 +40,7 @@ def works(contents: Contents) -> list[Markup]:
 
 
 def pieces(contents: Contents) -> list[PlayedPiece]:
-    """The song of the training data, the free run, and the samples; what is the same only once."""
+    """Return the song of the training data, the free run and the samples, without repetitions."""
     found = _song(contents)
     heard = {each.tokens for each in found}
     for number, sample in enumerate(_samples(contents), start=1):
@@ -49,11 +52,13 @@ def pieces(contents: Contents) -> list[PlayedPiece]:
 
 
 def played(found: list[PlayedPiece], contents: Contents) -> list[Markup]:
-    """Each piece with its score and its sound, so good and so long that all together are not too large.
+    """Return each piece with its score and its sound.
+
+    The more seconds the pieces have, the lower the sample rate; the sounds of very long pieces are cut.
 
     Args:
         found: the pieces.
-        contents: of the report, whose data has the metre of the scores.
+        contents: of the report; its data has the metre of the scores.
     """
     dataset = contents.trained.experiment.dataset
     said = dataset.reading.meter if isinstance(dataset, NotesDataset) else None
@@ -80,8 +85,38 @@ def played(found: list[PlayedPiece], contents: Contents) -> list[Markup]:
     ]
 
 
+def surprise_text(tokens: Sequence[str], costs: Sequence[float | None]) -> Markup:
+    """Return a text in which the shade of a character is the surprise of the model.
+
+    Args:
+        tokens: the characters.
+        costs: −ln of the probability of each character, in nats; None if the model did not predict it.
+    """
+    pieces = []
+    for level, run in groupby(zip(tokens, costs, strict=True), key=lambda pair: level_of(pair[1])):
+        text = "".join(_seen(token, level) for token, _ in run)
+        pieces.append(tag("span", text, class_=f"bits-{level}") if level else together(text))
+    return tag("p", *pieces, class_="written", dir="auto")
+
+
+def level_of(cost: float | None) -> int:
+    """Return the shade of a cost in nats: the number of bounds that it reaches, 0 without a cost."""
+    return 0 if cost is None else bisect_right(BOUNDS, cost / math.log(2))
+
+
+def legend() -> Markup:
+    """Return the legend of the shades."""
+    bounds = [*BOUNDS, math.inf]
+    entries = [tag("span", f"under {BOUNDS[0]:g}", class_="shade")]
+    for level, (low, high) in enumerate(pairwise(bounds), start=1):
+        name = f"{low:g} to {high:g}" if high < math.inf else f"{low:g} and more"
+        entries.append(tag("span", name, class_=f"shade bits-{level}"))
+    note = "3 bits: the model gave the character a probability of 1/8"
+    return tag("p", "Surprise in bits: ", *entries, f" ({note}).", class_="legend")
+
+
 def _song(contents: Contents) -> list[PlayedPiece]:
-    """What was learnt, and what the model makes of it when it hears only itself."""
+    """Return the training song, and the free run if it differs; without a free run, the training data."""
     if not isinstance(contents.measured, Measured):
         return []
     running = contents.measured.evaluation.free_running
@@ -98,12 +133,13 @@ def _song(contents: Contents) -> list[PlayedPiece]:
     song, free = (_notes(contents, [*seed, *rest]) for rest in (running.truth, running.sequence))
     noun = "note" if vocabulary.boundary is None else "token"  # a boundary is measured too, and is no note
     heard = len(_notes(contents, seed))
-    begun = f"after its first {'note' if heard == 1 else f'{heard:,} notes'}, the model hearing only itself"
+    seed_notes = "note" if heard == 1 else f"{heard:,} notes"
+    begun = f"after its first {seed_notes}, when the model reads only its own notes"
     if running.exact:
-        remark = f"The free run is the same, all {count_of(running.length, noun)} of it {begun}."
+        remark = f"The free run is the same: all {count_of(running.length, noun)} are right {begun}."
         return [PlayedPiece("The training song, and the free run", song, remark=remark)]
     remark = (
-        f"{running.correct:,} of {count_of(running.length, noun)} right {begun}; the first wrong one is"
+        f"{running.correct:,} of {count_of(running.length, noun)} are right {begun}. The first mistake is"
         f" generated {noun} {running.first_divergence}. Wrong notes are red and ringed."
     )
     wrong = _wrong_notes(contents, seed, running)
@@ -111,7 +147,7 @@ def _song(contents: Contents) -> list[PlayedPiece]:
 
 
 def _wrong_notes(contents: Contents, seed: Sequence[str], running: FreeRunning) -> tuple[int, ...]:
-    """Which notes of the seed and the free run after it are wrong, from 0; boundaries are not counted."""
+    """Return the indices of the wrong notes in the seed and the free run after it, without boundaries."""
     first = len(_notes(contents, seed))
     wrong, boundary = set(running.wrong), contents.vocabulary.boundary
     notes = [place for place, token in enumerate(running.sequence) if token != boundary]
@@ -119,7 +155,7 @@ def _wrong_notes(contents: Contents, seed: Sequence[str], running: FreeRunning) 
 
 
 def _passage(contents: Contents) -> Iterator[Markup]:
-    """The beginning of what was measured, as the model read it."""
+    """Yield the beginning of the measured part, shaded by surprise."""
     if not isinstance(contents.measured, Measured) or not contents.measured.passage.costs:
         return
     corpus, passage = contents.measured.corpus, contents.measured.passage
@@ -128,12 +164,12 @@ def _passage(contents: Contents) -> Iterator[Markup]:
     tokens = corpus.vocabulary.decode(corpus.ids[passage.begin : max(costs) + 1])
     text = surprise_text(tokens, [costs.get(place) for place in places])
     part = contents.measured.evaluation.split
-    title = tag("h3", f"The {part} part, from its beginning, as the model read it")
+    title = tag("h3", f"The beginning of the {part} part")
     yield tag("article", title, text)
 
 
 def _texts(contents: Contents) -> Iterator[Markup]:
-    """Each sample, with how surprised the model was by itself."""
+    """Yield each sample, shaded by the surprise of the model at its own text."""
     for number, sample in enumerate(_samples(contents), start=1):
         tokens = _all_tokens(contents, sample)
         costs = [-likely for likely in sample.log_probabilities]
@@ -147,18 +183,18 @@ def _samples(contents: Contents) -> tuple[Written, ...]:
 
 
 def _all_tokens(contents: Contents, sample: Written) -> list[str]:
-    """The tokens of a sample with those of its seed."""
+    """Return the tokens of a sample, beginning with those of its seed."""
     vocabulary = contents.vocabulary
     return vocabulary.decode(vocabulary.parse(sample.text, name="sample")) if sample.text else []
 
 
 def _notes(contents: Contents, tokens: Sequence[str]) -> tuple[str, ...]:
-    """Without what only separates tunes."""
+    """Return the tokens without the boundaries between tunes."""
     return tuple(token for token in tokens if token != contents.vocabulary.boundary)
 
 
 def _how(contents: Contents) -> str:
-    """How the samples were drawn."""
+    """Return the settings of the samples as a sentence."""
     if not isinstance(contents.writing, Writing):
         return ""
     settings = contents.writing.settings
@@ -169,3 +205,8 @@ def _how(contents: Contents) -> str:
     chosen += [f"top-k {settings.top_k}"] if settings.top_k else []
     chosen += [f"top-p {settings.top_p:g}"] if settings.top_p else []
     return f"{begun}, {', '.join(chosen)}, random seed {settings.random_seed}."
+
+
+def _seen(token: str, level: int) -> str:
+    """Return the token; a shaded line break gets a sign, since its shade would be invisible."""
+    return "↵\n" if token == "\n" and level else token

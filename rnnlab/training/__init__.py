@@ -1,6 +1,7 @@
-"""Training: the session (data, run folder, resume), the loop over epochs, its callbacks and its checkpoints.
+"""Training: a session (data, run folder, resuming) runs the loop; the loop drives a trainer chunk by chunk.
 
-Importing this room loads TensorFlow, before Keras, with its messages held back.
+It gives a run folder with the best weights, the history and checkpoints. Importing this room loads
+TensorFlow and then Keras, without TensorFlow's log lines.
 """
 
 from rnnlab.engines.tensorflow import start as start

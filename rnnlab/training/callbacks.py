@@ -1,52 +1,50 @@
-"""Callbacks of the training loop: how those of the configuration are made, and how all of them are called.
+"""Callbacks in a training: when each hook is called, and what a callback remembers in a checkpoint.
 
-What a callback of the user's, or of Keras', remembers from epoch to epoch.
-
-Keras callbacks have no interface for it: they keep it in their attributes (`EarlyStopping`: `wait`, `best`,
-`best_weights` …). So the attributes that are plain values, arrays or lists of arrays are what is saved;
-functions, the model and names that begin with an underscore are not. rnnlab's own callbacks say themselves.
+Keras callbacks have no interface for their state: they keep it in attributes (`EarlyStopping`: `wait`,
+`best`, `best_weights` …). A checkpoint therefore keeps the attributes that are plain values, arrays or lists
+of arrays; it leaves out functions, the model and names that begin with an underscore. rnnlab's own callbacks
+are `Remembering`, which has methods for it.
 """
 
-import copy
-import inspect
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.config.callback import CallbackSettings
-from rnnlab.config.report import did_you_mean
-from rnnlab.errors import RnnlabError, TrainingError, near
-from rnnlab.runs.history import EpochRecord
-from rnnlab.training.callback_modules import import_from
-from rnnlab.training.callback_state import Remembering, remembered, remind
-from rnnlab.training.history import LossHistory
+from rnnlab.errors import RnnlabError, TrainingError
+
+Arrays = dict[str, NDArray[Any]]
 
 BATCH_HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
 
+NOT_THEIRS = {"model", "params", "validation_data"}
+"""Attributes that Keras sets in every callback."""
+
+_LISTED = "[]"
+"""Last characters of an array's name if it is a list of numbers in the callback."""
+
 
 class CallbackCalls:
-    """The calls that a training owes its callbacks, where Keras' `fit` would make them.
+    """Calls the hooks of callbacks, at the places where Keras' `fit` would call them.
 
     Args:
         callbacks: Keras callbacks.
-        network: where they find the model, and set `stop_training`.
-        optimizer: of the training; callbacks look for it at the model.
+        network: the `keras.Model` that they see as `self.model`; a callback sets its `stop_training`.
+        optimizer: of the training; it becomes `self.model.optimizer`.
 
     Raises:
-        TrainingError: a callback of the user's raised an exception; so does every method that calls them.
+        TrainingError: a callback of the user's raised an exception. Every method that calls hooks raises it.
     """
 
     def __init__(self, callbacks: Sequence[Any], network: Any, optimizer: Any) -> None:
         self._callbacks = list(callbacks)
         network.optimizer, network.stop_training = optimizer, False
-        self._histories = [each for each in callbacks if isinstance(each, LossHistory)]
+        self._own = [each for each in callbacks if isinstance(each, Remembering)]
         self._watchers = [each for each in callbacks if _watches_batches(each)]
         with self._blamed():
             self._list = keras.callbacks.CallbackList(
@@ -64,25 +62,25 @@ class CallbackCalls:
             self._list.on_train_end()
 
     def epoch_begins(self, epoch: int) -> None:
-        """Call `on_epoch_begin` of an epoch, counted from 0."""
+        """Call `on_epoch_begin` with the number of the epoch, from 0."""
         with self._blamed():
             self._list.on_epoch_begin(epoch)
 
     def epoch_ends(self, epoch: int, figures: dict[str, float], *, rate: float) -> None:
-        """Call `on_epoch_end` of an epoch, counted from 0.
+        """Call `on_epoch_end`.
 
         Args:
-            epoch: its number.
+            epoch: number of the epoch, from 0.
             figures: its losses and accuracies, under Keras' names.
             rate: the learning rate of its last step.
         """
-        for history in self._histories:
-            history.rate = rate
+        for own in self._own:
+            own.rate = rate
         with self._blamed():
             self._list.on_epoch_end(epoch, figures)
 
     def snapshot(self) -> tuple[dict[str, NDArray[Any]], list[Any]]:
-        """What the callbacks remember: arrays by `number/name`, and for each what is no array."""
+        """Return what the callbacks remember: arrays by `number/name`, and the plain values of each."""
         arrays: dict[str, NDArray[Any]] = {}
         facts = []
         for number, callback in enumerate(self._callbacks):
@@ -92,10 +90,10 @@ class CallbackCalls:
         return arrays, facts
 
     def restore(self, arrays: dict[str, NDArray[Any]], facts: list[Any]) -> None:
-        """Have the callbacks remember again what a snapshot says.
+        """Set what the callbacks remember to a snapshot.
 
         Raises:
-            ValueError: it is one of other callbacks.
+            ValueError: the snapshot was taken of other callbacks.
         """
         for number, (callback, plain) in enumerate(zip(self._callbacks, facts, strict=True)):
             begin = f"{number}/"
@@ -105,14 +103,16 @@ class CallbackCalls:
             else:
                 remind(callback, own, plain)
 
-    def epochs(self) -> list[EpochRecord]:
-        """A record for each epoch that has ended, if there is a history."""
-        return self._histories[0].epochs if self._histories else []
-
     def steps(self, first_batch: int, losses: NDArray[np.float32], accuracies: NDArray[np.float32]) -> None:
-        """Tell of steps of one epoch that followed one another, with their own figures, (steps,) each."""
-        for history in self._histories:
-            history.add_steps(losses, accuracies)
+        """Call the hooks for batches, for consecutive steps of one epoch.
+
+        Args:
+            first_batch: number of the first step in its epoch, from 0.
+            losses: of each step on its own batch, nats per token, (steps,).
+            accuracies: likewise, 0 to 1, (steps,).
+        """
+        for own in self._own:
+            own.add_steps(losses, accuracies)
         if not self._watchers:
             return
         figures = zip(losses.tolist(), accuracies.tolist(), strict=True)
@@ -125,20 +125,23 @@ class CallbackCalls:
 
     @contextmanager
     def _blamed(self) -> Iterator[None]:
-        """Turn an exception that a callback of the user's raises into a line that names the callback."""
+        """Turn an exception of a callback of the user's into an error that names the callback."""
         try:
             yield
         except RnnlabError:
             raise
         except Exception as error:
             if hook := self._raising_hook(error):
-                raise TrainingError(f"training.callbacks: {hook} raised {_told(error)}") from error
+                raise TrainingError(f"training.callbacks: {hook} raised {error_and_place(error)}") from error
             raise
 
     def _raising_hook(self, error: Exception) -> str:
         """The class and the hook of the user's callback that raised an exception; empty if none did."""
         own = [each for each in self._callbacks if not isinstance(each, Remembering)]
-        for name in ("self", "callback"):  # the second is Keras' own loop, where a hook is no method
+        for name in (
+            "self",
+            "callback",
+        ):  # `callback`: in Keras' own loop over callbacks, where the hook is no method
             for frame, _ in traceback.walk_tb(error.__traceback__):
                 caller = frame.f_locals.get(name)
                 if any(caller is each for each in own):
@@ -146,110 +149,95 @@ class CallbackCalls:
         return ""
 
 
-def load_callbacks(callbacks: Sequence[CallbackSettings], folders: Sequence[Path]) -> list[Any]:
-    """The callbacks of a configuration, each made by its class with its arguments.
+class Remembering(keras.callbacks.Callback):  # type: ignore[misc]
+    """A callback of rnnlab's own: it says itself what it remembers, and receives many steps in one call.
 
-    Args:
-        callbacks: the setting `training.callbacks`.
-        folders: where their modules are looked for, after Python's path.
+    Attributes:
+        rate: learning rate of the last step of the epoch that ends next; None if unknown.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rate: float | None = None
+
+    def add_steps(self, losses: NDArray[np.float32], accuracies: NDArray[np.float32]) -> None:
+        """Receive the figures of consecutive steps, (steps,) each."""
+
+    def snapshot(self) -> tuple[Arrays, dict[str, Any]]:
+        """Return the state of the callback: arrays by name, and what is no array."""
+        raise NotImplementedError
+
+    def restore(self, arrays: Arrays, facts: dict[str, Any]) -> None:
+        """Set the state to a snapshot."""
+        raise NotImplementedError
+
+
+def remembered(callback: Any) -> tuple[Arrays, dict[str, Any]]:
+    """Return the attributes of a callback: arrays by name (`best_weights/0` of a list), and plain values."""
+    arrays: Arrays = {}
+    plain: dict[str, Any] = {}
+    for name, value in vars(callback).items():
+        if name.startswith("_") or name in NOT_THEIRS or _is_found_anew(callback, name):
+            continue
+        if isinstance(value, np.generic):
+            plain[name] = value.item()
+        elif value is None or isinstance(value, bool | int | float | str):
+            plain[name] = value
+        elif isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+            arrays[name] = value
+        elif isinstance(value, list) and value and all(type(each) is float for each in value):
+            arrays[name + _LISTED] = np.array(value, np.float64)
+        elif isinstance(value, list) and all(isinstance(each, bool | int | float | str) for each in value):
+            plain[name] = value
+        elif isinstance(value, list) and all(isinstance(each, np.ndarray) for each in value):
+            arrays.update({f"{name}/{number}": each for number, each in enumerate(value)})
+    return arrays, plain
+
+
+def remind(callback: Any, arrays: Arrays, plain: Mapping[str, Any]) -> None:
+    """Set the attributes of a callback to what `remembered` returned.
 
     Raises:
-        TrainingError: a class that is not there or is no `keras.callbacks.Callback`, or arguments that its
-            constructor does not take.
+        ValueError: an attribute is a method, or one that `remembered` never returns.
     """
-    return [_load(each, f"training.callbacks.{number}", folders) for number, each in enumerate(callbacks)]
+    values: dict[str, Any] = dict(plain)
+    lists: dict[str, dict[int, NDArray[Any]]] = {}
+    for name, array in arrays.items():
+        attribute, _, number = name.partition("/")
+        if number:
+            lists.setdefault(attribute, {})[int(number)] = array
+        elif name.endswith(_LISTED):
+            values[name.removesuffix(_LISTED)] = array.tolist()
+        else:
+            values[name] = array
+    for attribute, numbered in lists.items():
+        values[attribute] = [numbered[number] for number in sorted(numbered)]
+    for name, value in values.items():
+        if _is_found_anew(callback, name):
+            continue
+        _check_theirs(callback, name)
+        setattr(callback, name, value)
 
 
-def _load(settings: CallbackSettings, key: str, folders: Sequence[Path]) -> Any:
-    found = _class_of(settings.name, key, folders)
-    _check_arguments(found, settings.arguments, key)
-    try:
-        return found(**copy.deepcopy(settings.arguments))
-    except (Exception, SystemExit) as error:
-        raise TrainingError(f"{key}: {settings.name}: its constructor raised {_told(error)}") from error
+def _is_found_anew(callback: Any, name: str) -> bool:
+    """Whether Keras computes an attribute anew in each training, so that it must not be restored.
 
-
-def _class_of(name: str, key: str, folders: Sequence[Path]) -> Callable[..., Any]:
-    """The class `package.module:Class`."""
-    module_name, _, class_name = name.partition(":")
-    module = _module(module_name, f"{key}: {name}", folders)
-    found = getattr(module, class_name, None)
-    if found is None:
-        classes = [own for own, each in vars(module).items() if _is_callback_class(each)]
-        hint = did_you_mean([f"{module_name}:{each}" for each in near(class_name, classes, 1)])
-        there = f"; there are {', '.join(sorted(classes))}" if classes else "; it has no callback"
-        raise TrainingError(
-            f"{key}: {name}: cannot be imported (no {class_name!r} in {_place_of(module)}){hint or there}"
-        )
-    if not _is_callback_class(found):
-        kind = "a class of another kind" if isinstance(found, type) else type(found).__name__
-        raise TrainingError(
-            f"{key}: {name}: expected a subclass of keras.callbacks.Callback, received {kind}"
-        )
-    checked: Callable[..., Any] = found
-    return checked
-
-
-def _module(name: str, place: str, folders: Sequence[Path]) -> ModuleType:
-    """A module by its dotted name.
-
-    Args:
-        name: the name.
-        place: what a message begins with.
-        folders: where it is looked for, after Python's path.
+    `append_header`: `CSVLogger` looks whether its file has a heading. `min_delta`: callbacks that wait for a
+    loss (`EarlyStopping`) change its sign after the first epoch of each training.
     """
-    try:
-        return import_from(name, folders)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
-            raise TrainingError(
-                f"{place}: cannot be imported ({name} raised {_told(error)}); install {error.name}"
-            ) from error
-        looked = " or ".join(["on Python's path", *(f"in {folder}" for folder in folders)])
-        meant = did_you_mean(["keras.callbacks"] if name.endswith("keras.callbacks") else [])
-        remedy = "put it beside the YAML or into the working folder, or name its folder in PYTHONPATH"
-        raise TrainingError(
-            f"{place}: cannot be imported (no module {error.name!r} {looked}){meant or f'; {remedy}'}"
-        ) from error
-    except (Exception, SystemExit) as error:
-        raise TrainingError(
-            f"{place}: cannot be imported (the module raised {_told(error)}); correct the module"
-        ) from error
+    return name == "append_header" or (name == "min_delta" and hasattr(callback, "_set_monitor_op"))
 
 
-def _check_arguments(found: Callable[..., Any], arguments: Mapping[str, Any], key: str) -> None:
-    """Refuse arguments that a constructor does not take, and what it needs and is not there."""
-    try:
-        parameters = inspect.signature(found).parameters.values()
-    except (ValueError, TypeError):
-        return
-    named = [each for each in parameters if each.kind in {each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY}]
-    takes, name = [each.name for each in named], getattr(found, "__name__", "the class")
-    takes_any = any(each.kind == each.VAR_KEYWORD for each in parameters)
-    for argument in arguments:
-        if argument not in takes and not takes_any:
-            there = f"; it takes {', '.join(takes)}" if takes else "; it takes none"
-            hint = did_you_mean(near(argument, [each for each in takes if each not in arguments], 1))
-            raise TrainingError(f"{key}.arguments.{argument}: {name} has no such argument{hint or there}")
-    for each in named:
-        if each.default is each.empty and each.name not in arguments:
-            raise TrainingError(
-                f"{key}: {name} lacks the argument {each.name!r}; write it as"
-                f" {{class: …, arguments: {{{each.name}: …}}}}"
-            )
+def _check_theirs(callback: Any, name: str) -> None:
+    """Refuse an attribute that would replace a method, a function, or an attribute of Keras' own."""
+    of_class = getattr(type(callback), name, None)
+    is_method = callable(of_class) or isinstance(of_class, property)
+    if name.startswith("_") or name in NOT_THEIRS or is_method or callable(getattr(callback, name, None)):
+        raise ValueError(f"{name!r} is no attribute that a callback remembers")
 
 
-def _is_callback_class(value: Any) -> bool:
-    return isinstance(value, type) and issubclass(value, keras.callbacks.Callback)
-
-
-def _place_of(module: ModuleType) -> str:
-    """The file of a module, or its name where it has none: a file of another package may hide the user's."""
-    return str(getattr(module, "__file__", None) or module.__name__)
-
-
-def _told(error: BaseException) -> str:
-    """An exception in a few words, with the file and line that raised it."""
+def error_and_place(error: BaseException) -> str:
+    """Return an exception in a few words, with the file and line that raised it."""
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if isinstance(error, SyntaxError):  # which says its place itself
         return text
@@ -258,8 +246,8 @@ def _told(error: BaseException) -> str:
 
 
 def _watches_batches(callback: Any) -> bool:
-    """Whether a callback has hooks of its own for batches; a history is told of many at once."""
+    """Whether a callback of the user's, or of Keras', overrides a hook for batches."""
     own = (
         getattr(type(callback), hook) is not getattr(keras.callbacks.Callback, hook) for hook in BATCH_HOOKS
     )
-    return any(own) and not isinstance(callback, LossHistory)
+    return any(own) and not isinstance(callback, Remembering)

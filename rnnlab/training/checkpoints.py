@@ -1,34 +1,30 @@
-"""Checkpoints: all that the next step of a training depends on, in one file that is whole or not there.
+"""Checkpoints: everything that the next step of a training depends on, in one file, whole or not there.
 
     <run>/checkpoints/step-000000123.safetensors
 
-It is one file, not a folder of them, so that a single rename makes it appear: no instant exists at which a
-half of it could be found. Its tensors are named `part/name` (`weights/lstm_1/kernel`); its header's metadata
-holds
+One file, not a folder of files: a single rename makes it appear, so that half of a checkpoint is never found.
+Its tensors are named `part/name` (`program/weights/lstm_1/kernel`). The metadata of its header holds
 
     format          "rnnlab checkpoint"
     format_version  "2"
     rnnlab_version  the version that wrote it
     facts           what is no array, as JSON: the step, the position in the data, the best loss …
-    sha256          digest of all of this and of every tensor's name and bytes
+    sha256          digest of the metadata and of the name and bytes of every tensor
 
-Nothing in it is pickled. The old ones are removed only when the new one has been read back from the disk and
-is what was to be written.
+Nothing in it is pickled. Older checkpoints are removed only after the new one has been read back from the
+disk and its digest is right.
 
-Format version 1 differs in two ways. A state of more than 8 lanes could be written incompletely, under the
-digest of the complete one. And with stateful windows, lane n read every N-th window, where it now reads a
-block of consecutive ones. Such checkpoints are refused by what they are; the others of version 1 are read.
-
-What the checkpoints of a training are like: one that anyone may have written is held against it.
+Format version 1 differs in two ways. First, a state of more than 8 lanes could be written incompletely, with
+the digest of the complete state. Second, with stateful windows lane n of N read every N-th window; now it
+reads consecutive windows. Both kinds are refused with a message of their own; others of version 1 are read.
 """
 
 import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab import __version__
@@ -36,113 +32,12 @@ from rnnlab.errors import RunError, TrainingError
 from rnnlab.files import check_inside, write_durably
 from rnnlab.models.tensor_file import (
     FileKind,
-    Layout,
-    Stored,
     TensorFile,
     digest,
     file_bytes,
     open_tensor_file,
 )
-from rnnlab.training.facts import Facts, fixed_settings, read_facts, write_facts
-from rnnlab.training.history import FIGURES
-
-if TYPE_CHECKING:
-    from rnnlab.training.trainer import Trainer
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """What every checkpoint of a training has in common.
-
-    Attributes:
-        data_sha256: digest of the corpus.
-        settings: of the training, as `settings_of` gives them.
-        epoch_steps: steps of an epoch.
-        callbacks: how many there are; the first is the history.
-        program: the arrays of the program's snapshot.
-        weights: those of the network.
-    """
-
-    data_sha256: str
-    settings: dict[str, Any]
-    epoch_steps: int
-    callbacks: int
-    program: Layout
-    weights: Layout
-
-    def mismatch(self, facts: Facts, layout: Layout) -> str | None:
-        """What of a checkpoint is not as it would be if this training had written it; None if all is."""
-        if facts.data_sha256 != self.data_sha256:
-            return "the data has changed since it was written; restore the files that the run reads"
-        for name, value in facts.settings.items():
-            if name not in self.settings or self.settings[name] != value:
-                return (
-                    f"it is of another training: {name} is {_shown(value)} in it and"
-                    f" {_shown(self.settings.get(name))} in config.yaml"
-                )
-        epoch, place = facts.position
-        if place >= self.epoch_steps or facts.step != epoch * self.epoch_steps + place:
-            return f"step {facts.step:,} is not step {place:,} of epoch {epoch + 1:,}"
-        if len(facts.callbacks) != self.callbacks:
-            return "it is of other callbacks"
-        return self._misfit(facts, layout)
-
-    def _misfit(self, facts: Facts, layout: Layout) -> str | None:
-        """The first array that is not as expected; what callbacks of the user's remember is theirs."""
-        expected = {f"program/{name}": stored for name, stored in self.program.items()}
-        if facts.best_validation:
-            expected |= {f"best_validation/{name}": stored for name, stored in self.weights.items()}
-        expected |= {f"callbacks/0/{name}": stored for name, stored in _history(facts, layout).items()}
-        theirs = tuple(f"callbacks/{number}/" for number in range(1, self.callbacks))
-        for name in sorted(expected.keys() | layout.keys()):
-            if expected.get(name) != layout.get(name) and not name.startswith(theirs):
-                return f"its arrays do not fit the configuration of the run: {name!r}"
-        return None
-
-
-def expectation_of(trainer: "Trainer", *, callbacks: int) -> Expectation:
-    """What the checkpoints of a training are like.
-
-    Args:
-        trainer: the training.
-        callbacks: how many callbacks it has.
-    """
-    return Expectation(
-        data_sha256=trainer.corpus.sha256,
-        settings=fixed_settings(trainer.experiment),
-        epoch_steps=trainer.batches.steps,
-        callbacks=callbacks,
-        program=_layout(trainer.program.snapshot()),
-        weights=_layout(trainer.program.weights()),
-    )
-
-
-def _history(facts: Facts, layout: Layout) -> Layout:
-    """The arrays of the history, which has a figure for each step and a row for each epoch.
-
-    Checkpoints of an earlier rnnlab have no learning rates.
-    """
-    epochs = facts.position[0]
-    has_rates = "callbacks/0/rates" in layout
-    rates = {"rates": Stored(np.dtype(np.float64), (epochs,))} if has_rates else {}
-    return {
-        **rates,
-        "losses": Stored(np.dtype(np.float32), (facts.step,)),
-        "accuracies": Stored(np.dtype(np.float32), (facts.step,)),
-        "ends": Stored(np.dtype(np.int64), (epochs,)),
-        "epochs": Stored(np.dtype(np.float64), (epochs, FIGURES)),
-    }
-
-
-def _layout(arrays: dict[str, Any]) -> Layout:
-    return {name: Stored(array.dtype, array.shape) for name, array in arrays.items()}
-
-
-def _shown(value: Any) -> str:
-    """A setting in a few characters."""
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:39]}…"
-
+from rnnlab.training.facts import Expectation, Facts, read_facts, write_facts
 
 FORMAT, FORMAT_VERSION = "rnnlab checkpoint", "2"
 _OLD_VERSION, _OLD_COMPLETE_LANES = "1", 8
@@ -164,32 +59,32 @@ class Checkpoint:
 
     Attributes:
         arrays: by `part/name`.
-        facts: what is no array.
+        facts: the rest of the state.
     """
 
     arrays: Arrays
     facts: Facts
 
     def part(self, name: str) -> Arrays:
-        """The arrays of a part, by the rest of their names."""
+        """Return the arrays of a part, by their names without the part."""
         begin = f"{name}/"
         return {key.removeprefix(begin): array for key, array in self.arrays.items() if key.startswith(begin)}
 
 
 def write_checkpoint(run: Path, checkpoint: Checkpoint, *, keep: int) -> None:
-    """Add a checkpoint to a run, read it back, and then remove all but the newest.
+    """Write a checkpoint into a run, read it back, and then remove all but the newest.
 
     Args:
         run: the run folder.
-        checkpoint: what is written.
-        keep: how many stay.
+        checkpoint: the checkpoint.
+        keep: number of checkpoints that stay.
 
     Raises:
-        RunError: it cannot be written, or not read back as it was written, or the folder is a link to
-            elsewhere; those there are untouched.
+        RunError: the file cannot be written or read back, or the folder of checkpoints is a link to a place
+            outside the run; the checkpoints there are unchanged.
     """
     folder = run / FOLDER
-    with suppress(OSError):  # what is wrong is said by the write
+    with suppress(OSError):  # the write below raises the error
         folder.mkdir(exist_ok=True)
     check_inside(folder)
     metadata = {
@@ -202,7 +97,7 @@ def write_checkpoint(run: Path, checkpoint: Checkpoint, *, keep: int) -> None:
     try:
         data = file_bytes(metadata, checkpoint.arrays)
     except ValueError as error:
-        raise RunError(f"{path}: what the callbacks remember {error}; have them remember less") from None
+        raise RunError(f"{path}: the attributes of the callbacks {error}; keep less in them") from None
     write_durably(path, data)
     _verify(path)
     for old in _newest_first(folder)[keep:]:
@@ -212,10 +107,10 @@ def write_checkpoint(run: Path, checkpoint: Checkpoint, *, keep: int) -> None:
 
 
 def _verify(path: Path) -> None:
-    """Read a checkpoint back that has just been written; one that cannot be read is removed.
+    """Read back a checkpoint that has just been written; remove it if that fails.
 
     Raises:
-        RunError: why it cannot be read.
+        RunError: it cannot be read back.
     """
     try:
         read_checkpoint(path)
@@ -229,18 +124,18 @@ def _verify(path: Path) -> None:
 
 
 def newest_checkpoint(run: Path, expected: Expectation | None = None) -> tuple[Checkpoint | None, list[str]]:
-    """The newest checkpoint of a run that is whole.
+    """Return the newest checkpoint of a run that is whole.
 
     Args:
         run: the run folder.
-        expected: what it must be like; None takes that of any training.
+        expected: what the checkpoint must match; None takes a checkpoint of any training.
 
     Returns:
-        The checkpoint, None where the run has none yet; and a sentence on each newer one that is passed over.
+        The checkpoint, None if the run has none yet; and for each newer one, why it cannot be used.
 
     Raises:
-        TrainingError: there are checkpoints, and none of them can be gone on from.
-        RunError: their folder leads outside.
+        TrainingError: there are checkpoints, and none can be used.
+        RunError: the folder of checkpoints leads outside the run.
     """
     check_inside(run / FOLDER)
     passed: list[str] = []
@@ -251,17 +146,18 @@ def newest_checkpoint(run: Path, expected: Expectation | None = None) -> tuple[C
             passed.append(str(error))
     if passed:
         raise TrainingError(
-            f"{passed[0]}; no checkpoint of this run can be gone on from: restore one from a copy, or train"
-            " again"
+            f"{passed[0]}; training cannot be resumed from any checkpoint of this run: restore one from a"
+            " copy, or train again"
         )
     return None, []
 
 
 def read_checkpoint(path: Path, expected: Expectation | None = None) -> Checkpoint:
-    """A checkpoint, verified against its digest; no memory is taken for an array that is not expected.
+    """Return a checkpoint whose digest is right; the expectation is checked before memory is allocated.
 
     Raises:
-        TrainingError: it cannot be read, is not one, is from a later format, damaged, or of another training.
+        TrainingError: the file cannot be read, is no checkpoint, has a later format, is damaged, or is of
+            another training.
     """
     if path.is_symlink():
         raise KIND.damaged(path, "it is a link")
@@ -290,7 +186,7 @@ def read_checkpoint(path: Path, expected: Expectation | None = None) -> Checkpoi
 
 
 def _why_outdated(metadata: dict[str, str], facts: Facts) -> str | None:
-    """Say why a training of format version 1 cannot go on; None if it can."""
+    """Why a training cannot be resumed from a checkpoint of format version 1; None if it can."""
     settings = facts.settings
     regime = settings.get("model.stateful"), settings.get("training.batching")
     lanes = settings.get("training.batch_size")
@@ -303,20 +199,21 @@ def _why_outdated(metadata: dict[str, str], facts: Facts) -> str | None:
 
 
 def _incomplete_lanes(metadata: dict[str, str], arrays: Arrays) -> int:
-    """Number of lanes of a state that format version 1 may have written incompletely; 0 if there is none."""
+    """Number of lanes of the state, if format version 1 may have written it incompletely; else 0."""
     state = arrays.get("program/state/0")
     lanes = state.shape[-1] if state is not None and state.ndim else 0
     return lanes if metadata["format_version"] == _OLD_VERSION and lanes > _OLD_COMPLETE_LANES else 0
 
 
 def _facts(file: TensorFile) -> Facts:
+    """The facts in the header of a checkpoint."""
     if "facts" not in file.metadata:
         raise ValueError("its header lacks 'facts'")
     return read_facts(file.metadata["facts"])
 
 
 def _newest_first(folder: Path) -> list[Path]:
-    """The checkpoints of a folder by the steps in their names."""
+    """The checkpoints of a folder, by the step in the name, the highest first."""
     try:
         found = [
             (re.fullmatch(r"step-(\d{9,18})\.safetensors", path.name), path) for path in folder.iterdir()

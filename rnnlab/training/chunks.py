@@ -1,4 +1,4 @@
-"""Cutting a run into chunks of steps, and putting the figures of its epochs together again."""
+"""Chunks: the steps of a training are cut into chunks, and their figures are summed up for each epoch."""
 
 import math
 from collections.abc import Iterator
@@ -10,9 +10,10 @@ from rnnlab.datasets.batches import Batches
 from rnnlab.engines.steps import Chunk, StepRecords
 
 CHUNK_SECONDS = 0.25
-"""How long a chunk should last: short enough to interrupt, long enough to hide what happens between two."""
+"""Wanted duration of a chunk: short enough for Ctrl-C, long beside the work between two chunks."""
 
 FASTEST_GROWTH = 8
+"""A chunk has at most so many times the steps of the chunk before it."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Segment:
         epoch: number of the epoch, from 0.
         begin: first of the steps, as an index into the chunk.
         end: one past the last.
-        ends_epoch: whether the epoch's last step is among them.
+        ends_epoch: whether the last step of the epoch is among the steps.
     """
 
     epoch: int
@@ -33,11 +34,11 @@ class Segment:
 
 
 class ChunkPlanner:
-    """The steps of a run, cut as the caller asks.
+    """Gives out the steps of a training in order, chunk by chunk.
 
     Args:
-        batches: what an epoch consists of.
-        epochs: how many epochs there are.
+        batches: the batches of an epoch.
+        epochs: number of epochs of the training.
     """
 
     def __init__(self, batches: Batches, *, epochs: int) -> None:
@@ -46,7 +47,7 @@ class ChunkPlanner:
 
     @property
     def position(self) -> tuple[int, int]:
-        """The epoch, from 0, and the step in it that come next."""
+        """The next step: its epoch, and its number in the epoch, both from 0."""
         return self._epoch, self._place
 
     @position.setter
@@ -59,11 +60,11 @@ class ChunkPlanner:
         return self._epoch >= self._epochs
 
     def take(self, most_steps: int, *, stop_after: int) -> tuple[Chunk, list[Segment]]:
-        """The next steps.
+        """Return the next steps, and the segments that they consist of.
 
         Args:
-            most_steps: how many at most.
-            stop_after: the chunk ends with an epoch whose number, counted from 1, this divides; 0: with none.
+            most_steps: largest number of steps.
+            stop_after: N ends the chunk where every N-th epoch ends; 0 ends it at no epoch.
         """
         segments: list[Segment] = []
         parts = []
@@ -78,7 +79,7 @@ class ChunkPlanner:
         return _joined(parts), segments
 
     def _segment(self, taken: int, most_steps: int) -> tuple[Segment, Chunk]:
-        """The steps of the current epoch that still fit."""
+        """The steps of the current epoch that still fit into the chunk."""
         steps = self._batches.steps
         end = min(steps, self._place + most_steps - taken)
         places = np.arange(self._place, end)
@@ -90,6 +91,7 @@ class ChunkPlanner:
         return segment, part
 
     def _advance(self, place: int) -> None:
+        """Set the next step to a place in the current epoch, or to the start of the next epoch."""
         self._place = place
         if place < self._batches.steps:
             return
@@ -97,48 +99,60 @@ class ChunkPlanner:
 
 
 class ChunkLength:
-    """How many steps the next chunk should have, from how long those before it took."""
+    """Number of steps of the next chunk, from the duration of the chunks before it.
+
+    Args:
+        room: largest number of steps that the program takes in one call.
+    """
 
     def __init__(self, room: int) -> None:
         self._room, self._steps = room, 1
 
     @property
     def steps(self) -> int:
-        """Steps for the next chunk."""
+        """Number of steps of the next chunk."""
         return self._steps
 
     def learn(self, steps: int, seconds: float) -> None:
-        """Take the time of a chunk into account; the growth is bounded, since a first call also compiles."""
+        """Note the steps and the duration of a chunk; the growth is bounded, as one duration may be wrong."""
         wanted = int(steps * CHUNK_SECONDS / max(seconds, 1e-6))
         self._steps = max(1, min(wanted, self._steps * FASTEST_GROWTH, self._room))
 
 
 class EpochSums:
-    """The figures of an epoch, summed over its steps."""
+    """The figures of an epoch, summed over its steps.
+
+    Args:
+        loss: sum over the targets that counted, in nats.
+        correct: number of correct targets.
+        counted: number of targets that counted.
+    """
 
     def __init__(self, loss: float = 0.0, correct: float = 0.0, counted: float = 0.0) -> None:
         self._loss, self._correct, self._counted = loss, correct, counted
 
     @property
     def so_far(self) -> tuple[float, float, float]:
-        """What has been summed up: an equal object is made of it."""
+        """The three sums: `EpochSums(*so_far)` is an equal object."""
         return self._loss, self._correct, self._counted
 
     def add(self, records: StepRecords, segment: slice = slice(None)) -> None:
-        """Count the records of some steps in, but for those that were skipped."""
+        """Add the records of a segment of steps, without the skipped steps."""
         counted = records.counted[segment].astype(np.float64)
         self._loss += float(np.where(records.taken, records.losses, 0)[segment] @ counted)
         self._correct += float(records.correct[segment].sum())
         self._counted += float(counted.sum())
 
     def means(self) -> tuple[float, float]:
-        """(cross-entropy in nats per token, accuracy), over every target that counted; NaN where none did."""
+        """Return (cross-entropy in nats per token, accuracy) over the targets that counted, or NaN."""
         if not self._counted:
             return math.nan, math.nan
         return self._loss / self._counted, self._correct / self._counted
 
 
 def _joined(parts: list[Chunk]) -> Chunk:
+    """One chunk with the steps of all parts."""
+
     def columns() -> Iterator[np.ndarray]:
         for name in ("starts", "counts", "fresh", "ends_epoch"):
             yield np.concatenate([getattr(part, name) for part in parts])

@@ -10,23 +10,23 @@ from rnnlab.datasets.splits import Splits
 from rnnlab.errors import count_of
 from rnnlab.evaluation.metrics import CrossValidation, Metrics, held_out_metrics
 from rnnlab.processes import in_processes
-from rnnlab.training.interruption import Interruption
+from rnnlab.training.loop import TrainingLoop
 from rnnlab.training.trainer import Trainer
 
 
 def cross_validate_config(
     experiment: Experiment, folds: int, *, jobs: int = 1, report: Callable[[str], None] = lambda _: None
 ) -> CrossValidation:
-    """The held-out measures of K models, each trained on all but a K-th of the data.
+    """Return the held-out measures of K models, each trained on all the data but one fold.
 
-    A fold's model is the one at its best training loss: what is held out measures, it does not choose.
+    The model of a fold has the weights of its lowest training loss; the held-out fold is only measured.
 
     Args:
         experiment: the configuration.
         folds: K, at least 2.
-        jobs: how many processes train at once. Each has as many threads as one alone would have, on which
-            rounding depends: so the result is the same to the bit.
-        report: is told in a sentence what the user should know.
+        jobs: number of processes that train at once. Rounding depends on the number of threads, so each
+            process has as many as one alone would have: the result has the same bits.
+        report: receives what the user should know, a sentence a call.
 
     Raises:
         DataError: there is too little data.
@@ -49,15 +49,15 @@ def cross_validate_config(
 
 
 def measure_fold(experiment: Experiment, fold: Data) -> Metrics:
-    """The measures, on what a fold holds out, of a model that is trained on the rest."""
+    """Train a model on the training part of a fold, and return its measures on the held-out part."""
     read = fold.as_trained_on()
     trainer = Trainer(fold.experiment, read.corpus, Splits({"train": read.splits.parts["train"]}))
-    trainer.train([], each_epoch=False, interruption=Interruption())
+    TrainingLoop(trainer).run()
     return held_out_metrics(trainer.best_model(), experiment, fold)
 
 
 def _told(folds: Iterator[Data], report: Callable[[str], None]) -> Iterator[Data]:
-    """The folds; what is noted of the first is reported, and is said of all."""
+    """The folds; the notes on the first hold for all, and are reported once."""
     for number, fold in enumerate(folds):
         for note in fold.splits.notes if number == 0 else ():
             report(note)

@@ -1,4 +1,4 @@
-"""The loss history: what each step and each epoch of a training came to."""
+"""The loss history: loss and accuracy of each step and each epoch of a training, while it runs."""
 
 import math
 import time
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.runs.history import EPOCH_COLUMNS, EpochRecord, history_csv, losses_csv
-from rnnlab.training.callback_state import Remembering
+from rnnlab.training.callbacks import Remembering
 
 Floats = NDArray[np.float32]
 
@@ -17,15 +17,15 @@ Floats = NDArray[np.float32]
 _RATE = "learning_rate"
 _FIGURES = [name for name in EPOCH_COLUMNS if name != _RATE]
 FIGURES = len(_FIGURES)
-"""Columns of the array of epochs in a checkpoint; rates are an array of their own, which old ones lack."""
+"""Columns of the array of epochs in a checkpoint. Learning rates are another array, which old files lack."""
 
 
 class LossHistory(Remembering):
-    """The true loss of each batch and of each epoch.
+    """The callback that keeps the true loss of each batch and of each epoch.
 
-    Keras' own `fit` hands a running mean of the epoch to `on_train_batch_end`; rnnlab's loop hands over the
-    batch's own loss, before its update. Keras takes 30 µs for each such call, and a step of a small network
-    takes 80: so the loop hands over the steps of a chunk at once.
+    Keras' own `fit` passes a running mean of the epoch to `on_train_batch_end`; rnnlab's loop passes the loss
+    of the batch itself, before its update. Keras takes 30 µs for such a call, and a step of a small network
+    takes 80 µs: the loop therefore passes all steps of a chunk at once, to `add_steps`.
 
     Attributes:
         epochs: a record for each epoch.
@@ -34,14 +34,13 @@ class LossHistory(Remembering):
 
     def __init__(self) -> None:
         super().__init__()
-        self.rate: float | None = None
         self.epochs: list[EpochRecord] = []
         self._losses, self._accuracies = list[Floats](), list[Floats]()
         self._steps, self._ends = 0, list[int]()
         self._begun = time.perf_counter()
 
     def snapshot(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        """All that has been kept: arrays by name, and what is no array."""
+        """Return the history: arrays by name, and the seconds."""
         rows = [[getattr(record, name) for name in _FIGURES] for record in self.epochs]
         arrays: dict[str, NDArray[Any]] = {
             "losses": self.batch_losses,
@@ -53,7 +52,7 @@ class LossHistory(Remembering):
         return arrays, {"seconds": self.seconds}
 
     def restore(self, arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> None:
-        """Go on from a snapshot."""
+        """Set the history to a snapshot."""
         self._losses, self._accuracies = [arrays["losses"]], [arrays["accuracies"]]
         self._steps, self._ends = len(arrays["losses"]), arrays["ends"].tolist()
         figures = arrays["epochs"].tolist()
@@ -63,12 +62,12 @@ class LossHistory(Remembering):
 
     @property
     def seconds(self) -> float:
-        """Seconds since training began, without the time between an interruption and its resumption."""
+        """Seconds since training began, without the time between an interruption and resuming."""
         return time.perf_counter() - self._begun
 
     @property
     def ends(self) -> NDArray[np.int64]:
-        """How many steps had been taken when each epoch ended, (epochs,)."""
+        """Number of steps that were taken when each epoch ended, (epochs,)."""
         return np.array(self._ends, np.int64)
 
     @property
@@ -78,7 +77,7 @@ class LossHistory(Remembering):
 
     @property
     def batch_accuracies(self) -> Floats:
-        """The share of each step's targets that were most probable, (steps,)."""
+        """The accuracy of each training step, 0 to 1, (steps,)."""
         return _joined(self._accuracies)
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
@@ -86,19 +85,19 @@ class LossHistory(Remembering):
         self._begun = time.perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Keep the batch's own figures."""
+        """Keep the figures of one batch."""
         figures = logs or {}
         one = np.array([figures["loss"]], np.float32), np.array([figures["accuracy"]], np.float32)
         self.add_steps(*one)
 
     def add_steps(self, losses: Floats, accuracies: Floats) -> None:
-        """Keep the figures of steps that followed one another, (steps,) each."""
+        """Keep the figures of consecutive steps, (steps,) each."""
         self._losses.append(losses)
         self._accuracies.append(accuracies)
         self._steps += len(losses)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Keep the epoch's figures."""
+        """Keep the figures of an epoch."""
         figures = logs or {}
         self._ends.append(self._steps)
         self.epochs.append(
@@ -114,22 +113,22 @@ class LossHistory(Remembering):
         )
 
     def history_csv(self) -> str:
-        """The text of `history.csv`: a row for each epoch."""
+        """Return the text of `history.csv`: a row for each epoch."""
         return history_csv(self.epochs)
 
     def losses_csv(self) -> str:
-        """The text of `losses.csv`: a row for each training step."""
+        """Return the text of `losses.csv`: a row for each training step."""
         return losses_csv(losses=self.batch_losses, accuracies=self.batch_accuracies, ends=self.ends)
 
 
 def _record(row: list[float], rate: float) -> EpochRecord:
-    """The record of a row of floats and a learning rate, where NaN stands for None."""
+    """The record of a row of a checkpoint and a learning rate; NaN stands for None."""
     known = {name: None if math.isnan(figure) else figure for name, figure in zip(_FIGURES, row, strict=True)}
     known |= {"epoch": int(known["epoch"] or 0), _RATE: None if math.isnan(rate) else rate}
     return EpochRecord(**known)  # type: ignore[arg-type]  # the other figures are never None
 
 
 def _joined(parts: list[Floats]) -> Floats:
-    """All parts as one array, which takes their place."""
+    """All parts as one array; it replaces them in the list."""
     parts[:] = [np.concatenate([np.empty(0, np.float32), *parts])]
     return parts[0]

@@ -1,4 +1,4 @@
-"""Signals that ask to stop: noted at once, acted on where nothing can be lost."""
+"""Interruption: a signal is noted at once, and stops the training after the chunk, when it can be saved."""
 
 import signal
 import threading
@@ -13,30 +13,32 @@ from rnnlab.signals import SIGNALS
 Result = TypeVar("Result")
 
 LOOK_SECONDS = 0.05
+"""Time between two looks at the signal while the program is compiled."""
 
 
 class Interruption:
-    """Which signal asked to stop, if any; the loop looks at it between two chunks.
+    """The signal that asked the training to stop, if one came; the loop reads it after each chunk.
 
     Attributes:
-        signal_number: 0 as long as none has come; a closed terminal (SIGHUP) counts as SIGTERM.
+        signal_number: 0 before a signal; a closed terminal (SIGHUP) counts as SIGTERM.
     """
 
     def __init__(self) -> None:
         self.signal_number = 0
 
     def note(self, number: int, frame: FrameType | None) -> None:
-        """Note a signal; a second Ctrl-C does not wait."""
+        """Note a signal; a second Ctrl-C stops at once, and nothing is saved."""
         del frame
         if self.signal_number and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.signal_number = int(signal.SIGINT if number == signal.SIGINT else signal.SIGTERM)
 
     def run(self, work: Callable[[], Result]) -> Result | None:
-        """What some work gives, or None as soon as a signal comes; the work is then left to itself.
+        """Run a function and return its result, or None as soon as a signal comes.
 
-        Python hands a signal on only between two of its own steps, and compiling a program is one of them. So
-        the work runs in another thread, and this one waits for either; what is left dies with the process.
+        Python handles a signal only between two of its own instructions, and compiling a program is one
+        instruction. The function therefore runs in another thread; the signal does not stop that thread,
+        which ends with the process.
         """
         done: Future[Result] = Future()
         threading.Thread(target=_into, args=(done, work), daemon=True).start()
@@ -47,6 +49,7 @@ class Interruption:
 
 
 def _into(done: "Future[Result]", work: Callable[[], Result]) -> None:
+    """Run a function, and put its result or its exception into a future."""
     try:
         done.set_result(work())
     except BaseException as error:
@@ -55,10 +58,10 @@ def _into(done: "Future[Result]", work: Callable[[], Result]) -> None:
 
 @contextmanager
 def noted_signals() -> Iterator[Interruption]:
-    """While the body runs, SIGINT, SIGTERM and SIGHUP are noted instead of ending the process.
+    """While the body runs, SIGINT, SIGTERM and SIGHUP are noted and do not end the process.
 
-    What the process was told to ignore stays ignored: `nohup rnnlab train … &` outlives its terminal. Python
-    lets only the main thread handle signals: in any other nothing is changed, and nothing noted.
+    A signal that the process ignores stays ignored: `nohup rnnlab train … &` runs on when its terminal is
+    closed. Python handles signals in the main thread only: in another thread nothing is changed or noted.
     """
     interruption = Interruption()
     is_main = threading.current_thread() is threading.main_thread()

@@ -1,10 +1,10 @@
-"""`training.tensorboard`: event files in the run folder that TensorBoard reads while the training goes on.
+"""`training.tensorboard`: an event file in the run folder, which TensorBoard reads while training runs.
 
     <run>/tensorboard/events.out.tfevents.<time>.rnnlab
 
-The file is made of the history alone. A training that is resumed has the history of its checkpoint; it
-removes the file of before and writes one anew: no step is there twice, and none is missing. The training does
-not depend on the file: where it cannot be written, a line says so and the training goes on.
+The file is made from the history alone. A resumed training has the history of its checkpoint: it removes the
+old file and writes all of it again, so that no step is there twice and none is missing. If the file cannot be
+written, the user is told and training goes on without it.
 """
 
 import time
@@ -27,10 +27,10 @@ PATTERN = "events.out.tfevents.*.rnnlab"
 
 
 def check_installed() -> None:
-    """Refuse to begin without the library.
+    """Check that the `tensorboard` library is installed.
 
     Raises:
-        DataError: it is not installed; how to install it.
+        DataError: it is not; the message says how to install it.
     """
     try:
         EventFile(_Nowhere(), begun=0.0)  # type: ignore[arg-type]  # it needs `write` alone
@@ -44,11 +44,11 @@ class LiveEvents:
     Args:
         run: the run folder.
         history: of the training.
-        steps: of the whole training; of more than 10,000 the file has so many, evenly spread.
-        say: is told why nothing more is written.
+        steps: number of steps of the whole training; of more than 10,000 steps, every n-th is written.
+        say: receives a sentence if the file cannot be written.
 
     Raises:
-        RunError: the folder of the files leads outside the run.
+        RunError: the folder of event files leads outside the run.
     """
 
     def __init__(self, run: Path, history: LossHistory, *, steps: int, say: Callable[[str], None]) -> None:
@@ -60,7 +60,7 @@ class LiveEvents:
         self._events: EventFile | None = None
 
     def __enter__(self) -> "LiveEvents":
-        """Take the place of what was written before."""
+        """Remove old event files, and open a new one."""
         try:
             self._folder.mkdir(exist_ok=True)
             old = list(self._folder.glob(PATTERN))
@@ -80,12 +80,12 @@ class LiveEvents:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Write what is left, and close the file."""
+        """Write the rest of the history, and close the file."""
         self.write()
         self._close()
 
     def write(self) -> None:
-        """Write what has been added to the history since the last call."""
+        """Write what is new in the history since the last call."""
         if not self._events:
             return
         try:
@@ -123,7 +123,7 @@ class LiveEvents:
         self._epochs = len(history.epochs)
 
     def _give_up(self, error: OSError) -> None:
-        """Say why nothing more is written."""
+        """Close the file, and tell the user why nothing more is written."""
         self._close()
         self._say(
             f"{self._folder}: cannot be written ({error.strerror or error}); training goes on without it,"
@@ -138,19 +138,19 @@ class LiveEvents:
 
 
 class _Nowhere:
-    """A file that keeps nothing."""
+    """A file that throws away what is written to it."""
 
     def write(self, data: bytes) -> int:
         return len(data)
 
 
 def _times(history: LossHistory, steps: NDArray[np.int64], taken: int) -> NDArray[np.float64]:
-    """When steps were taken, in seconds as `time.time()` has it: evenly between the ends of epochs.
+    """The times of steps as `time.time()` counts them, in seconds, (steps,); evenly spread over each epoch.
 
     Args:
         history: of the training.
-        steps: their numbers, from 1.
-        taken: how many have been taken until now.
+        steps: numbers of the steps, from 1, (steps,).
+        taken: number of steps taken until now.
     """
     elapsed = history.seconds
     at = np.concatenate([[0], history.ends, [taken]])

@@ -1,28 +1,25 @@
-"""The loop itself: chunk after chunk, with the calls that callbacks are owed, from any step on.
+"""The training loop: plan a chunk of steps, run it, fire the callbacks, validate, save; from any step on.
 
-What is done about numbers that are no longer finite: training stops, or goes on without the step.
+`TrainingLoop.run` is the order of these events. The other methods are its parts, and what a checkpoint keeps.
 """
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from rnnlab.engines.steps import StepRecords
 from rnnlab.errors import TrainingError
 from rnnlab.training.callbacks import CallbackCalls
 from rnnlab.training.checkpoints import Checkpoint
 from rnnlab.training.chunks import ChunkLength, ChunkPlanner, EpochSums, Segment
-from rnnlab.training.facts import Facts, fixed_settings
+from rnnlab.training.facts import BestEpoch, Facts, fixed_settings
+from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption
-from rnnlab.training.monitor import Monitor
-
-if TYPE_CHECKING:
-    from rnnlab.training.trainer import Trainer
+from rnnlab.training.monitor import Divergence, Monitor, check_finite
+from rnnlab.training.schedules import is_scheduled, lower_rate, rate_of
+from rnnlab.training.trainer import Best, Trainer
 
 
 @dataclass(frozen=True)
@@ -30,14 +27,14 @@ class Progress:
     """Where training stands after a chunk.
 
     Attributes:
-        epoch: the epoch that the last step belongs to, from 1.
-        step: steps taken.
-        steps: steps of the whole training.
-        loss: mean over the epoch's steps in the chunk, in nats per token.
-        accuracy: likewise, a share.
+        epoch: the epoch of the last step, from 1.
+        step: number of steps taken.
+        steps: number of steps of the whole training.
+        loss: mean over the steps of that epoch in the chunk, in nats per token.
+        accuracy: share of correct targets in the same steps, 0 to 1.
         validation_loss: the last one measured, or None.
-        steps_per_second: over the last chunk.
-        seconds_left: an estimate.
+        steps_per_second: over the chunk.
+        seconds_left: estimate of the rest of the training, from the chunk.
     """
 
     epoch: int
@@ -58,38 +55,98 @@ class Progress:
 
 
 class TrainingLoop:
-    """Where a training stands, and how it goes on.
+    """A training and its state: the next step, the sums of the epoch, what the callbacks remember.
 
     Args:
-        trainer: what is trained.
-        calls: the callbacks.
-        each_epoch: whether no chunk may pass an epoch's end.
-        tell: is told in a sentence when the learning rate falls.
+        trainer: the network, its data and its optimizer.
+        callbacks: Keras callbacks; they see the true loss of each batch, after the chunk that it is in.
+        each_epoch: whether no chunk has steps of two epochs, so that callbacks see the weights of each epoch.
+        interruption: notes signals; it is read after each chunk.
+        report: called after each chunk but the first, whose time is mostly compilation.
+        save: called after `report`.
+        tell: receives a sentence when the learning rate is lowered.
 
     Attributes:
-        was_left: whether a signal came before the first step; its thread may still change the weights.
+        was_left: whether a signal came during the first step; its thread may still change the weights.
     """
 
     def __init__(
-        self, trainer: "Trainer", calls: CallbackCalls, *, each_epoch: bool, tell: Callable[[str], None]
+        self,
+        trainer: Trainer,
+        callbacks: Sequence[Any] = (),
+        *,
+        each_epoch: bool = False,
+        interruption: Interruption | None = None,
+        report: Callable[[Progress], None] = lambda _: None,
+        save: Callable[["TrainingLoop"], None] = lambda _: None,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._trainer, self._calls, self._tell = trainer, calls, tell
-        self._planner = ChunkPlanner(trainer.batches, epochs=trainer.experiment.training.epochs)
-        self._epochs = trainer.experiment.training.epochs
+        self._trainer, self._each_epoch = trainer, each_epoch
+        self._interruption = interruption or Interruption()
+        self._report, self._save, self._tell = report, save, tell
+        self._calls = CallbackCalls(callbacks, trainer.network, trainer.optimizer)
+        self._history = next((each for each in callbacks if isinstance(each, LossHistory)), None)
+        training = trainer.experiment.training
+        self._epochs = training.epochs
+        self._planner = ChunkPlanner(trainer.batches, epochs=training.epochs)
         self._length = ChunkLength(trainer.program.room)
         self._monitor = Monitor(trainer.experiment, validates=trainer.validates)
+        self._divergence = Divergence(skips=training.on_non_finite == "skip_step")
         validations = trainer.experiment.evaluation.every if trainer.validates else 0
-        saves = trainer.experiment.training.checkpoint.every_epochs or 0
-        samples = trainer.experiment.training.samples
-        often = (validations, saves, self._monitor.every, samples.every_epochs if samples else 0)
-        self._each_epoch = each_epoch
-        self._stop_after = 1 if each_epoch else math.gcd(*often)
-        self._step = 0
+        saves = training.checkpoint.every_epochs or 0
+        samples = training.samples.every_epochs if training.samples else 0
+        self._stop_after = 1 if each_epoch else math.gcd(validations, saves, self._monitor.every, samples)
+        self._step, self._sums = 0, EpochSums()
         self._validation_loss: float | None = None
         self._rate: float | None = None
-        self._sums = EpochSums()
-        self._divergence = Divergence(skips=trainer.experiment.training.on_non_finite == "skip_step")
         self.was_left = False
+
+    def run(self, start: Checkpoint | None = None) -> None:
+        """Train until no step is left, a callback or the monitored loss stops it, or a signal has come.
+
+        Args:
+            start: the checkpoint to continue from; None starts with the first step.
+
+        Raises:
+            TrainingError: a loss is not finite, too many steps were skipped, or the checkpoint does not fit.
+        """
+        self._calls.train_begins()
+        if start:
+            self.restore(start)
+        is_compiled = False
+        while not self.is_done:
+            # plan a chunk: the first has one step, later ones as many as take about a quarter of a second
+            epoch, place = position = self._planner.position
+            if self._each_epoch and place == 0:
+                self._calls.epoch_begins(epoch)
+            begun = time.perf_counter()
+            chunk, segments = self._planner.take(self._length.steps, stop_after=self._stop_after)
+
+            # run it; the first chunk compiles the program, and a signal meanwhile leaves its step untaken
+            if is_compiled:
+                records: StepRecords | None = self._trainer.run_chunk(chunk, self._step)
+            else:
+                records = self._trainer.compile(chunk, self._step, self._interruption)
+            if records is None:
+                self._planner.position, self.was_left = position, True
+                break
+            seconds = time.perf_counter() - begun
+
+            # fire the callbacks, and validate where an epoch ends
+            for segment in segments:
+                self._end_steps(records, segment)
+                if segment.ends_epoch:
+                    self._end_epoch(segment.epoch, self._trainer.validate(segment.epoch))
+
+            # save
+            if is_compiled:
+                self._length.learn(len(records.losses), seconds)
+                self._report(self._progress(records, segments[-1], seconds))
+                self._save(self)
+            is_compiled = True
+            if self._interruption.signal_number:
+                break
+        self._calls.train_ends()
 
     @property
     def is_stopped(self) -> bool:
@@ -98,70 +155,45 @@ class TrainingLoop:
 
     @property
     def is_done(self) -> bool:
-        """Whether every step has been taken, or no more is to be.
+        """Whether every step has been taken, or training is stopped.
 
-        A callback stops the training at the end of an epoch, also where it asked for that within one: how
-        many steps a chunk has depends on the clock.
+        A callback that asks for a stop within an epoch stops the training at the end of the epoch, since the
+        number of steps in a chunk depends on the clock.
         """
         ends_epoch = not (self._each_epoch and self._planner.position[1])
         return self._planner.is_done or self._monitor.stops or (self.is_stopped and ends_epoch)
 
     @property
     def why_stopped(self) -> str:
-        """Why no more steps are to be taken, as a sentence; empty where every step has been."""
+        """Why training stopped before its last step, as a sentence; empty if it did not."""
         if self.is_stopped and not self._planner.is_done:
             return f"a callback stopped the training after epoch {self.epochs} of {self._epochs}"
         return self._monitor.why_stopped(self.epochs, kept=self._trainer.best().epoch)
 
     @property
     def epochs(self) -> int:
-        """How many epochs have been finished."""
+        """Number of finished epochs."""
         return self._planner.position[0]
 
     @property
     def skipped(self) -> int:
-        """How many steps were skipped."""
+        """Number of skipped steps."""
         return self._divergence.skipped
 
-    def begin(self, interruption: Interruption) -> None:
-        """Take the first step, which compiles the program; a signal meanwhile leaves it untaken."""
-        position = self._planner.position
-        self._begin_epoch()
-        chunk, segments = self._planner.take(1, stop_after=0)
-        records = self._trainer.compile(chunk, self._step, interruption)
-        if records is None:
-            self._planner.position, self.was_left = position, True
-        else:
-            self._fire(records, segments[0])
-
-    def advance(self) -> Progress:
-        """Run one chunk and fire the callbacks that it owes.
-
-        Raises:
-            TrainingError: a loss is not finite, or too many steps were skipped for that.
-        """
-        self._begin_epoch()
-        begun = time.perf_counter()
-        chunk, segments = self._planner.take(self._length.steps, stop_after=self._stop_after)
-        records = self._trainer.run_chunk(chunk, self._step)
-        seconds = time.perf_counter() - begun
-        self._length.learn(len(records.losses), seconds)
-        for segment in segments:
-            self._fire(records, segment)
-        return self._progress(records, segments[-1], seconds)
-
     def checkpoint(self) -> Checkpoint:
-        """All that the steps to come depend on; their numbers decide shuffles and dropout.
+        """Return everything that the next steps depend on.
+
+        There is no random state in it: shuffles and dropout depend on the number of the epoch or step alone.
 
         Raises:
             TrainingError: the weights are not finite.
         """
-        callbacks, remembered = self._calls.snapshot()
+        best, (callbacks, remembered) = self._trainer.best_validation, self._calls.snapshot()
         program = self._trainer.program.snapshot()
         check_finite(program, step=self._step)
         parts = {
             "program": program,
-            "best_validation": self._trainer.validation_weights(),
+            "best_validation": best.weights if best else {},
             "callbacks": callbacks,
         }
         arrays = {f"{part}/{name}": array for part, own in parts.items() for name, array in own.items()}
@@ -171,7 +203,7 @@ class TrainingLoop:
             sums=self._sums.so_far,
             skipped=self._divergence.so_far,
             validation_loss=self._validation_loss,
-            best_validation=self._trainer.validation_facts(),
+            best_validation=BestEpoch(epoch=best.epoch, loss=best.loss) if best else None,
             callbacks=remembered,
             data_sha256=self._trainer.corpus.sha256,
             settings=fixed_settings(self._trainer.experiment),
@@ -180,10 +212,10 @@ class TrainingLoop:
         return Checkpoint(arrays, facts)
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Go on from a checkpoint.
+        """Set the state to that of a checkpoint.
 
         Raises:
-            TrainingError: it is not one of this configuration.
+            TrainingError: the checkpoint does not fit this configuration.
         """
         facts = checkpoint.facts
         try:
@@ -194,24 +226,23 @@ class TrainingLoop:
                 f"the checkpoint of step {facts.step} does not fit the configuration of its run; restore"
                 " its config.yaml from a copy, or train anew"
             ) from error
-        self._trainer.restore_validation(checkpoint.part("best_validation"), facts.best_validation)
+        weights, best = checkpoint.part("best_validation"), facts.best_validation
+        self._trainer.best_validation = Best(weights, best.epoch, best.loss, "validation") if best else None
         self._planner.position = facts.position
         self._step, self._validation_loss = facts.step, facts.validation_loss
         self._sums = EpochSums(*facts.sums)
         self._divergence.so_far = facts.skipped
         self._trainer.network.stop_training = facts.stopped_of == self._epochs
-        for record in self._calls.epochs():
+        for record in self._history.epochs if self._history else ():
             self._monitor.add(record.epoch, record.loss, record.validation_loss)
         self._set_rate()
 
-    def _begin_epoch(self) -> None:
-        """Tell the callbacks if an epoch begins with the next step, for which what they set then holds."""
-        epoch, place = self._planner.position
-        if self._each_epoch and place == 0:
-            self._calls.epoch_begins(epoch)
+    def _end_steps(self, records: StepRecords, segment: Segment) -> None:
+        """Count the steps of one epoch, and fire their callbacks.
 
-    def _fire(self, records: StepRecords, segment: Segment) -> None:
-        """The callbacks of the steps of one epoch, and of its end."""
+        Raises:
+            TrainingError: a loss is not finite, or too many steps were skipped.
+        """
         batch = self._step % self._trainer.batches.steps
         if batch == 0:
             self._sums = EpochSums()
@@ -220,29 +251,43 @@ class TrainingLoop:
         self._calls.steps(batch, records.losses[steps], records.accuracies[steps])
         self._sums.add(records, steps)
         self._step += segment.end - segment.begin
-        if segment.ends_epoch:
-            loss, accuracy = self._sums.means()
-            held_out = self._trainer.validate(segment.epoch)
-            self._validation_loss = held_out.get("val_loss", self._validation_loss)
-            figures = {"loss": loss, "accuracy": accuracy, **held_out}
-            self._calls.epoch_ends(segment.epoch, figures, rate=self._last_rate())
-            lowered = self._monitor.add(segment.epoch + 1, loss, held_out.get("val_loss"))
-            if lowered and not self.is_done:
-                self._set_rate()
-                self._tell(lowered)
+
+    def _end_epoch(self, epoch: int, held_out: dict[str, float]) -> None:
+        """Fire the callbacks of an epoch's end, and lower the learning rate if its loss asks for that.
+
+        Args:
+            epoch: its number, from 0.
+            held_out: loss and accuracy of the validation set, if it was measured.
+        """
+        loss, accuracy = self._sums.means()
+        self._validation_loss = held_out.get("val_loss", self._validation_loss)
+        figures = {"loss": loss, "accuracy": accuracy, **held_out}
+        self._calls.epoch_ends(epoch, figures, rate=self._last_rate())
+        lowered = self._monitor.add(epoch + 1, loss, held_out.get("val_loss"))
+        if lowered and not self.is_done:
+            self._set_rate()
+            self._tell(lowered)
 
     def _last_rate(self) -> float:
         """The learning rate of the last step that was taken; the optimizer does not count skipped ones."""
-        if self._rate is None or self._each_epoch or self._trainer.is_scheduled:
-            self._rate = self._trainer.rate_of(max(self._step - self._divergence.skipped - 1, 0))
+        optimizer = self._trainer.optimizer
+        if self._rate is None or self._each_epoch or is_scheduled(optimizer):
+            self._rate = rate_of(optimizer, max(self._step - self._divergence.skipped - 1, 0))
         return self._rate
 
     def _set_rate(self) -> None:
-        """Lower the learning rate to what the losses so far have left of it."""
+        """Set the learning rate of a plateau schedule to what the losses so far have left of it."""
         if self._monitor.rate_left is not None:
-            self._trainer.lower_rate(self._monitor.rate_left)
+            lower_rate(self._trainer.optimizer, self._monitor.rate_left)
 
     def _progress(self, records: StepRecords, last: Segment, seconds: float) -> Progress:
+        """Where training stands after a chunk that took so many seconds.
+
+        Args:
+            records: of the chunk.
+            last: its last segment.
+            seconds: duration of the chunk.
+        """
         sums = EpochSums()
         sums.add(records, slice(last.begin, last.end))
         loss, accuracy = sums.means()
@@ -257,80 +302,3 @@ class TrainingLoop:
             steps_per_second=rate,
             seconds_left=(steps - self._step) / rate,
         )
-
-
-MOST_SKIPPED = 100
-"""After so many skipped steps in a row training stops: none of those to come would be taken either."""
-
-_REMEDY = "try a lower training.optimizer.learning_rate, or global_clipnorm: 1.0 beside it"
-
-
-class Divergence:
-    """Watches the losses, and the weights that are saved.
-
-    Args:
-        skips: whether the program skips steps that are not finite, as `on_non_finite: skip_step` has it.
-
-    Attributes:
-        skipped: how many steps have been skipped.
-    """
-
-    def __init__(self, *, skips: bool) -> None:
-        self._skips, self.skipped, self._in_a_row = skips, 0, 0
-
-    @property
-    def so_far(self) -> tuple[int, int]:
-        """What has been counted."""
-        return self.skipped, self._in_a_row
-
-    @so_far.setter
-    def so_far(self, counts: tuple[int, int]) -> None:
-        self.skipped, self._in_a_row = counts
-
-    def check(self, records: StepRecords, segment: Segment, *, step: int) -> None:
-        """Count the steps that were skipped.
-
-        Args:
-            records: of a chunk.
-            segment: the steps of one epoch in it.
-            step: how many steps were taken before them.
-
-        Raises:
-            TrainingError: a loss is not finite and its step was not skipped, or too many were.
-        """
-        taken = np.flatnonzero(records.taken[segment.begin : segment.end])
-        count = segment.end - segment.begin
-        self.skipped += count - len(taken)
-        self._in_a_row = count - 1 - int(taken[-1]) if len(taken) else self._in_a_row + count
-        losses = records.losses[segment.begin : segment.end]
-        if self._in_a_row >= MOST_SKIPPED:
-            last = step + count
-            raise TrainingError(
-                f"the last {self._in_a_row} steps were skipped, to step {last} (epoch {segment.epoch + 1}):"
-                f" their losses, or the weights after them, are not finite (the last loss: {losses[-1]});"
-                f" {_REMEDY}"
-            )
-        wrong = np.flatnonzero(~np.isfinite(losses))
-        if len(wrong) and not self._skips:
-            first = step + wrong[0] + 1
-            raise TrainingError(
-                f"the loss became {losses[wrong[0]]} at step {first} (epoch {segment.epoch + 1});"
-                f" {_REMEDY}; or training.on_non_finite: skip_step"
-            )
-
-
-def check_finite(arrays: Mapping[str, NDArray[Any]], *, step: int) -> None:
-    """Refuse to save weights, or an optimizer, that are not finite.
-
-    Args:
-        arrays: by name.
-        step: how many steps have been taken.
-
-    Raises:
-        TrainingError: the first that are not.
-    """
-    for name, array in arrays.items():
-        if name.startswith(("weights/", "optimizer/")) and not np.isfinite(array).all():
-            raise TrainingError(
-                f"{name} is no longer finite after step {step}, though every loss until then was; {_REMEDY}"
-            )

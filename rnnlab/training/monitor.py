@@ -1,25 +1,30 @@
-"""The loss that chooses the best weights, and what else hangs on it: when training ends, the learning rate.
+"""Decisions that depend on the losses: early stopping, the plateau schedule, the stop at a loss not finite.
 
-All of it follows from the losses of the epochs so far. The history has them, and is in every checkpoint: so a
-training that is resumed is told of them again, and stands where it stood, also with another patience.
-
-Waiting for a loss to fall.
-
-The learning rate that falls when the loss no longer does.
+`Monitor` decides by the validation loss, or by the training loss without a validation set. Its state follows
+from the losses of the epochs so far. These are in the history of a checkpoint: resuming adds them again.
+`Divergence` watches the loss of every step.
 """
 
 import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rnnlab.config.optimizer import PlateauSchedule
 from rnnlab.config.schema import Experiment
+from rnnlab.engines.steps import StepRecords
+from rnnlab.errors import TrainingError
+from rnnlab.training.chunks import Segment
 
 
 class Monitor:
-    """Watches the validation loss, or the training loss where nothing is held out.
+    """Decides on early stopping and on the learning rate of a plateau schedule.
 
     Args:
         experiment: the configuration.
-        validates: whether something is held out.
+        validates: whether there is a validation set.
     """
 
     def __init__(self, experiment: Experiment, *, validates: bool) -> None:
@@ -33,29 +38,29 @@ class Monitor:
 
     @property
     def every(self) -> int:
-        """Epochs between two measurements that something hangs on; 0 where nothing does."""
+        """Number of epochs between two losses that the monitor needs; 0 if it decides nothing."""
         return self._every if self._stopping or self._plateau else 0
 
     @property
     def stops(self) -> bool:
-        """Whether training is to end."""
+        """Whether early stopping ends the training now."""
         return self._stopping is not None and self._stopping.is_over
 
     @property
     def rate_left(self) -> float | None:
-        """The share of the learning rate that is left, 0 to 1; None where it does not hang on the loss."""
+        """Factor of the learning rate, 0 to 1; None if the schedule is not `plateau`."""
         return self._plateau.left if self._plateau else None
 
     def add(self, epoch: int, loss: float | None, validation_loss: float | None) -> str:
-        """Take note of an epoch.
+        """Add the losses of an epoch.
 
         Args:
             epoch: its number, from 1.
-            loss: of its training; None stands for one that is no number.
-            validation_loss: likewise, or not measured.
+            loss: training loss, nats per token; None if it is no number.
+            validation_loss: likewise; None also if it was not measured.
 
         Returns:
-            A sentence on the learning rate, if it falls.
+            A sentence on the learning rate if it is lowered; else an empty text.
         """
         if epoch % self._every:
             return ""
@@ -72,10 +77,10 @@ class Monitor:
         return complaint and f"{change}: the {self._name} loss {complaint}"
 
     def why_stopped(self, epoch: int, *, kept: int) -> str:
-        """Why training ends, as a sentence; empty where nothing ends it before its last epoch.
+        """Return why training stopped early, as a sentence; empty if it did not.
 
         Args:
-            epoch: how many epochs have been finished.
+            epoch: number of finished epochs.
             kept: the epoch whose weights are kept.
         """
         if not (self._stopping and self._stopping.is_over) or epoch >= self._epochs:
@@ -90,13 +95,13 @@ class Patience:
     """Counts the measurements of a loss since it last fell.
 
     Args:
-        patience: how many of them in a row are borne.
-        min_delta: a loss has fallen if it is lower by more than this, nats per token.
+        patience: number of measurements in a row without a fall after which the wait is over.
+        min_delta: a loss has fallen if it is lower than `best` by more than this, nats per token.
 
     Attributes:
-        best: the loss when it last fell, nats per token; infinite before any that is a number.
-        epoch: the epoch of that loss, from 1; 0 before it.
-        waited: how many measurements there have been since, or since the counting began anew.
+        best: the loss when it last fell, nats per token; infinite before the first number.
+        epoch: the epoch of that loss, from 1; 0 before the first.
+        waited: number of measurements since then, or since `begin_anew`.
     """
 
     def __init__(self, patience: int, min_delta: float) -> None:
@@ -105,21 +110,21 @@ class Patience:
 
     @property
     def is_over(self) -> bool:
-        """Whether the loss has not fallen for too long."""
+        """Whether the loss has not fallen for `patience` measurements."""
         return self.waited >= self._patience
 
     def add(self, epoch: int, loss: float) -> None:
-        """Take note of the loss of an epoch, from 1; one that is no number has not fallen."""
+        """Add the loss of an epoch, counted from 1; a loss that is no number has not fallen."""
         if loss < self.best - self._min_delta:
             self.best, self.epoch, self.waited = loss, epoch, 0
         else:
             self.waited += 1
 
     def complaint(self, noun: str) -> str:
-        """What the loss has not done, in words that follow its name.
+        """Return the rest of a sentence that begins with "the loss": "has not fallen … in the last 3 epochs".
 
         Args:
-            noun: what a measurement is called.
+            noun: name of a measurement, `epoch` or `validation`.
         """
         last = f"last {self.waited} {noun}s" if self.waited > 1 else f"last {noun}"
         if not self.epoch:
@@ -128,18 +133,18 @@ class Patience:
         return f"has not fallen{margin} below {self.best:.4g}, that of epoch {self.epoch}, in the {last}"
 
     def begin_anew(self) -> None:
-        """Count from here, for a loss lower than the best so far."""
+        """Set the count to 0; a loss must still be lower than the best so far."""
         self.waited = 0
 
 
 class Plateau:
-    """What a plateau schedule leaves of the learning rate.
+    """The plateau schedule: it lowers the learning rate when the loss has not fallen for a while.
 
     Args:
         settings: the section `training.schedule`.
 
     Attributes:
-        left: the share of the rate that is left, 0 to 1.
+        left: factor of the learning rate, 0 to 1.
     """
 
     def __init__(self, settings: PlateauSchedule) -> None:
@@ -148,12 +153,12 @@ class Plateau:
         self.left, self._cuts = 1.0, 0
 
     def add(self, epoch: int, loss: float, *, noun: str) -> str:
-        """What the loss has not done, if the rate falls for that; else nothing.
+        """Add the loss of an epoch; if it lowers the learning rate, return why, as `Patience.complaint`.
 
         Args:
-            epoch: that was measured, from 1.
-            loss: of it, nats per token.
-            noun: what a measurement is called.
+            epoch: its number, from 1.
+            loss: nats per token.
+            noun: name of a measurement, `epoch` or `validation`.
         """
         self._waiting.add(epoch, loss)
         if not self._waiting.is_over or self.left <= self._final:
@@ -163,3 +168,80 @@ class Plateau:
         self.left = max(self._factor**self._cuts, self._final)
         self._waiting.begin_anew()
         return complaint
+
+
+MOST_SKIPPED = 100
+"""Training stops after so many skipped steps in a row, since the next steps would be skipped as well."""
+
+_REMEDY = "try a lower training.optimizer.learning_rate, or global_clipnorm: 1.0 beside it"
+
+
+class Divergence:
+    """Stops the training when the loss of a step is not finite, or when too many steps were skipped.
+
+    Args:
+        skips: whether the program skips steps that are not finite (`training.on_non_finite: skip_step`).
+
+    Attributes:
+        skipped: number of skipped steps.
+    """
+
+    def __init__(self, *, skips: bool) -> None:
+        self._skips, self.skipped, self._in_a_row = skips, 0, 0
+
+    @property
+    def so_far(self) -> tuple[int, int]:
+        """Number of skipped steps, and how many of the last steps in a row were skipped."""
+        return self.skipped, self._in_a_row
+
+    @so_far.setter
+    def so_far(self, counts: tuple[int, int]) -> None:
+        self.skipped, self._in_a_row = counts
+
+    def check(self, records: StepRecords, segment: Segment, *, step: int) -> None:
+        """Count the skipped steps of a segment, and check its losses.
+
+        Args:
+            records: of a chunk.
+            segment: the steps of one epoch in the chunk.
+            step: number of steps before the segment.
+
+        Raises:
+            TrainingError: a loss is not finite and its step was not skipped, or too many were skipped.
+        """
+        taken = np.flatnonzero(records.taken[segment.begin : segment.end])
+        count = segment.end - segment.begin
+        self.skipped += count - len(taken)
+        self._in_a_row = count - 1 - int(taken[-1]) if len(taken) else self._in_a_row + count
+        losses = records.losses[segment.begin : segment.end]
+        if self._in_a_row >= MOST_SKIPPED:
+            last = step + count
+            raise TrainingError(
+                f"the last {self._in_a_row} steps were skipped, to step {last} (epoch {segment.epoch + 1}):"
+                f" their losses, or the weights after them, are not finite (the last loss: {losses[-1]});"
+                f" {_REMEDY}"
+            )
+        wrong = np.flatnonzero(~np.isfinite(losses))
+        if len(wrong) and not self._skips:
+            first = step + wrong[0] + 1
+            raise TrainingError(
+                f"the loss became {losses[wrong[0]]} at step {first} (epoch {segment.epoch + 1});"
+                f" {_REMEDY}; or training.on_non_finite: skip_step"
+            )
+
+
+def check_finite(arrays: Mapping[str, NDArray[Any]], *, step: int) -> None:
+    """Check that the weights and the state of the optimizer are finite, before they are saved.
+
+    Args:
+        arrays: of the program's snapshot, by name.
+        step: number of steps taken.
+
+    Raises:
+        TrainingError: an array is not finite; the first one is named.
+    """
+    for name, array in arrays.items():
+        if name.startswith(("weights/", "optimizer/")) and not np.isfinite(array).all():
+            raise TrainingError(
+                f"{name} is no longer finite after step {step}, though every loss until then was; {_REMEDY}"
+            )

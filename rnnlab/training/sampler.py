@@ -1,6 +1,6 @@
-"""What the network writes while it is trained: `samples.txt`."""
+"""`samples.txt`: samples that the network writes while it is trained."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -8,34 +8,31 @@ from rnnlab.config.schema import Generation
 from rnnlab.config.training import Samples
 from rnnlab.errors import ConfigError, ModelFileError, UsageError, VocabularyError
 from rnnlab.generation.writing import generation_settings, write_samples
-from rnnlab.training.callback_state import Arrays, Remembering
-
-if TYPE_CHECKING:
-    from rnnlab.training.trainer import Trainer
+from rnnlab.training.callbacks import Arrays, Remembering
+from rnnlab.training.trainer import Trainer
 
 MOST_SEEDS = 2**31
 """Random seeds are less than this."""
 
 
 class Sampler(Remembering):
-    """Writes samples at the end of every so many epochs, with the weights as they are.
+    """Writes samples with the current weights, at the end of every N-th epoch.
 
-    It reads a copy of them, with the NumPy engine: training goes on as if it had not. What is drawn follows
-    from `generation.random_seed` and the epoch alone: their sum is the random seed with which `rnnlab
-    generate` would draw the same.
+    It uses a copy of the weights, with the NumPy engine: the training is not changed. The random seed of an
+    epoch is `generation.random_seed` plus the number of the epoch; with it, `rnnlab generate` draws the same.
 
     Args:
-        trainer: whose network writes.
+        trainer: the trainer of the network.
         settings: the section `training.samples`.
 
     Attributes:
-        text: all that was written, in the order of the epochs.
+        text: all samples so far, in the order of the epochs.
 
     Raises:
-        ConfigError: a seed, or a token to stop at, that the vocabulary lacks.
+        ConfigError: the vocabulary lacks a token of the seed, or the token to stop at.
     """
 
-    def __init__(self, trainer: "Trainer", settings: Samples) -> None:
+    def __init__(self, trainer: Trainer, settings: Samples) -> None:
         super().__init__()
         self._trainer, self._every = trainer, settings.every_epochs
         given = settings.model_dump(exclude={"every_epochs", "count"}) | {"samples": settings.count}
@@ -47,20 +44,20 @@ class Sampler(Remembering):
             raise ConfigError(f"training.samples: {error}") from None
 
     def snapshot(self) -> tuple[Arrays, dict[str, Any]]:
-        """All that was written, as bytes."""
+        """Return all samples so far, as bytes."""
         return {"text": np.frombuffer(self.text.encode(), np.uint8)}, {}
 
     def restore(self, arrays: Arrays, facts: dict[str, Any]) -> None:
-        """Go on from a snapshot."""
+        """Set the samples so far to a snapshot."""
         self.text = arrays["text"].tobytes().decode()
 
     def take_new(self) -> bool:
-        """Whether anything was written since this was last asked."""
+        """Whether there are new samples since the last call."""
         is_new, self._seen = len(self.text) != self._seen, len(self.text)
         return is_new
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Write samples, if it is time to."""
+        """Write samples, if they are due."""
         number, figures = epoch + 1, logs or {}
         if number % self._every:
             return
@@ -74,7 +71,7 @@ class Sampler(Remembering):
         self.text += f"{head}\n\n{written}\n\n"
 
     def _written(self, settings: Generation) -> str:
-        """The samples; or why there are none, where the weights have diverged."""
+        """The samples; or, if the weights are not finite, the error in parentheses."""
         between = "\n" if self._trainer.experiment.dataset.unit == "line" else "\n\n"
         try:
             with np.errstate(all="ignore"):

@@ -1,4 +1,4 @@
-"""The optimizer of a configuration, with its learning rate over the steps of training."""
+"""The Keras optimizer of a configuration, and its learning rate at each step of the training."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ CLASSES = {
 
 
 def begin_schedule(optimizer: Any, total_steps: int) -> None:
-    """Stretch the schedule of an optimizer, if it has one, over a training of so many steps that begins."""
+    """Start the schedule of an optimizer, if it has one, for a training of so many steps."""
     schedule = optimizer._learning_rate
     if isinstance(schedule, Schedule):
         schedule.set_total(total_steps)
@@ -23,7 +23,7 @@ def begin_schedule(optimizer: Any, total_steps: int) -> None:
 
 
 def lower_rate(optimizer: Any, left: float) -> None:
-    """Have the plateau schedule of an optimizer leave a share of the learning rate, from the next step on."""
+    """Multiply the learning rate of a plateau schedule by `left`, 0 to 1, from the next step on."""
     optimizer._learning_rate.leave(left)
 
 
@@ -33,17 +33,17 @@ def is_scheduled(optimizer: Any) -> bool:
 
 
 def rate_of(optimizer: Any, step: int) -> float:
-    """The learning rate of an optimizer step, counted from 0, as the optimizer is now."""
+    """Return the learning rate of a step, counted from 0, with the current state of the optimizer."""
     rate = optimizer._learning_rate
     return rate.at(step) if isinstance(rate, Schedule) else float(rate.value.numpy())
 
 
 def optimizer_of(training: Training, *, total_steps: int) -> Any:
-    """The Keras optimizer that a training section describes.
+    """Return the Keras optimizer that a section `training` describes.
 
     Args:
         training: the section.
-        total_steps: optimizer steps of the whole training, which the schedule is stretched over.
+        total_steps: number of optimizer steps of the whole training, for the schedule.
     """
     settings = training.optimizer.model_dump(exclude={"name"}, exclude_none=True)
     if training.schedule.kind != "constant" or training.schedule.warmup:
@@ -54,31 +54,32 @@ def optimizer_of(training: Training, *, total_steps: int) -> Any:
 
 
 class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
-    """The learning rate of `rnnlab.config.optimizer`, as Keras' optimizers want it.
+    """The learning rate of `rnnlab.config.optimizer` in the form that Keras' optimizers call.
 
     Attributes:
-        total: optimizer steps of the whole training; a variable, so that compiled programs can be used again.
-        left: what a plateau schedule leaves of the rate, 0 to 1; a variable, set between two steps.
+        total: number of optimizer steps of the whole training; a variable, so that a compiled program can be
+            used again.
+        left: factor of a plateau schedule, 0 to 1; a variable, which is set between two steps.
     """
 
     def __init__(self, learning_rate: float, settings: dict[str, Any], *, total_steps: int) -> None:
         self.learning_rate, self.settings = learning_rate, settings
         self.total = keras.Variable(float(total_steps), trainable=False, dtype="float32", name="total_steps")
         self.left = keras.Variable(1.0, trainable=False, dtype="float32", name="left")
-        self._total, self._left = float(total_steps), 1.0  # to read a variable takes 50 µs
+        self._total, self._left = float(total_steps), 1.0  # copies, since reading a variable takes 50 µs
 
     def set_total(self, total_steps: int) -> None:
-        """Stretch the schedule over so many steps."""
+        """Set the number of steps of the whole training."""
         self.total.assign(total_steps)
         self._total = float(total_steps)
 
     def leave(self, left: float) -> None:
-        """Leave a share of the rate, 0 to 1, from the next step on."""
+        """Set the factor of the plateau schedule, 0 to 1, from the next step on."""
         self.left.assign(left)
         self._left = left
 
     def __call__(self, step: Any) -> Any:
-        """The learning rate of a step, counted from 0."""
+        """Return the learning rate of a step, counted from 0, as a tensor."""
         done, total = keras.ops.cast(step, "float32"), keras.ops.convert_to_tensor(self.total)
         left = keras.ops.convert_to_tensor(self.left) if self.settings["kind"] == "plateau" else 1.0
         return learning_rate(
@@ -86,14 +87,14 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
         )
 
     def at(self, step: int) -> float:
-        """The learning rate of a step, counted from 0, by NumPy."""
+        """Return the learning rate of a step, counted from 0, computed with NumPy."""
         peak, total, left = self.learning_rate, self._total, self._left
         return float(
             learning_rate(np, float(step), peak=peak, schedule=self.settings, total=total, left=left)
         )
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make an equal schedule."""
+        """Return the arguments that make an equal schedule."""
         return {
             "learning_rate": self.learning_rate,
             "settings": self.settings,

@@ -1,11 +1,12 @@
-"""One training from its configuration to its run folder, from its first step or from a checkpoint.
+"""A training from its configuration to its run folder: the data, the folder, resuming, and the saves.
 
-When a training is saved, so that saving costs next to nothing, and what is said where it cannot be.
+`Session` checks everything that can be refused, and makes or opens the run folder. `Session.train` then runs
+the training loop, from the first step or from a checkpoint.
 """
 
 import errno
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnnlab.config.training import Checkpoints
+from rnnlab.config.callback import CallbackSettings
+from rnnlab.config.training import Checkpoints, Samples
 from rnnlab.datasets.loading import Data
 from rnnlab.datasets.splits import split_record
 from rnnlab.errors import Call, DataError, Interrupted, RunError, TrainingError, count_of, one_line
@@ -23,150 +25,29 @@ from rnnlab.runs.environment import changes_since, write_environment
 from rnnlab.runs.events import DONE, FAILED, INTERRUPTED, TRAINING
 from rnnlab.runs.folder import RunFolder, create_run
 from rnnlab.runs.lock import Lock, locked
-from rnnlab.training.callback_modules import folders_of, importable, record_folders
-from rnnlab.training.callbacks import load_callbacks
-from rnnlab.training.checkpoints import (
-    FOLDER,
-    Checkpoint,
-    expectation_of,
-    newest_checkpoint,
-    write_checkpoint,
-)
+from rnnlab.training.checkpoints import FOLDER, Checkpoint, newest_checkpoint, write_checkpoint
+from rnnlab.training.facts import Expectation, expectation_of
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption, noted_signals
-from rnnlab.training.live_events import LiveEvents, check_installed
 from rnnlab.training.loop import Progress, TrainingLoop
-from rnnlab.training.sampler import Sampler
 from rnnlab.training.trainer import Best, Trainer
 
 if TYPE_CHECKING:
-    from rnnlab.training.loop import TrainingLoop
-    from rnnlab.training.trainer import Trainer
-
-LARGEST_SHARE = 0.01
-"""Of the time, at most so much goes into saves that come by the clock."""
-
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-
-
-class SaveClock:
-    """Says when the next save is due.
-
-    Args:
-        settings: the section `training.checkpoint`.
-        epochs: how many epochs had been finished when the training went on.
-    """
-
-    def __init__(self, settings: Checkpoints, *, epochs: int) -> None:
-        self._settings = settings
-        self._saved_at, self._cost, self._epochs = time.monotonic(), 0.0, epochs
-
-    def is_due(self, epochs: int) -> bool:
-        """Whether to save, with so many epochs finished."""
-        if self._settings.every_epochs is not None:
-            return epochs - self._epochs >= self._settings.every_epochs
-        wanted = max(self._settings.every_seconds or 0.0, self._cost / LARGEST_SHARE)
-        return time.monotonic() - self._saved_at >= wanted
-
-    def saved(self, seconds: float, epochs: int) -> None:
-        """Take note of a save: what it took, and how many epochs had been finished."""
-        self._saved_at, self._cost, self._epochs = time.monotonic(), seconds, epochs
-
-
-class Saves:
-    """The saves of a training, each to be gone on from.
-
-    Args:
-        run: its folder.
-        trainer: what is trained.
-        history: of its losses.
-        settings: the section `training.checkpoint`.
-        sampler: what writes samples, if anything does.
-        lock: of the folder.
-        start: the checkpoint that it went on from.
-    """
-
-    def __init__(
-        self,
-        run: RunFolder,
-        trainer: "Trainer",
-        history: LossHistory,
-        settings: Checkpoints,
-        sampler: Sampler | None,
-        lock: Lock,
-        start: Checkpoint | None,
-    ) -> None:
-        self._run, self._trainer, self._history, self._lock = run, trainer, history, lock
-        self._sampler = sampler
-        self._keep, self._kept = settings.keep, start.facts.step if start else 0
-        self._clock = SaveClock(settings, epochs=start.facts.position[0] if start else 0)
-
-    def save_if_due(self, loop: "TrainingLoop") -> None:
-        """Save now and then; samples at once, for those who wait for them."""
-        if self._clock.is_due(loop.epochs):
-            self.save(loop)
-        elif self._sampler and self._sampler.take_new():
-            self._lock.check()
-            with suppress(RunError):  # what is wrong is said by the save
-                self._save_samples()
-
-    def save(self, loop: "TrainingLoop") -> None:
-        """Write a checkpoint, and then what is made of it: the best weights and the history.
-
-        Raises:
-            RunError: it cannot be written: why, what is kept, and how to go on.
-        """
-        self._lock.check()
-        begun, checkpoint = time.perf_counter(), loop.checkpoint()
-        try:
-            write_checkpoint(self._run.path, checkpoint, keep=self._keep)
-            self._kept = checkpoint.facts.step
-            self.save_results()
-        except RunError as error:
-            self._lock.check()  # a folder that is gone is said to be gone
-            stopped = self._stopped(error, checkpoint.facts.step)
-            with suppress(RunError):
-                self._run.log(str(stopped), state=FAILED, step=checkpoint.facts.step)
-            raise stopped from error
-        self._clock.saved(time.perf_counter() - begun, loop.epochs)
-
-    def save_results(self) -> None:
-        """Write the best weights so far, if they are finite, the history, and the samples."""
-        model = self._trainer.best_model()
-        if all(np.isfinite(array).all() for array in model.weights.values()):
-            self._run.save_model(model)
-        self._run.write("history.csv", self._history.history_csv())
-        self._run.write("losses.csv", self._history.losses_csv())
-        self._save_samples()
-
-    def _save_samples(self) -> None:
-        if self._sampler and self._sampler.text:
-            self._run.write("samples.txt", self._sampler.text)
-
-    def _stopped(self, error: RunError, step: int) -> RunError:
-        """What the user should know of a save that failed."""
-        what, _, _ = str(error).rpartition("; ")  # the remedy of a single file
-        cause = error.__cause__
-        is_full = isinstance(cause, OSError) and cause.errno in _FULL
-        remedy = "free some space" if is_full else "put that right"
-        kept = f"all up to step {self._kept:,} is kept" if self._kept else "nothing was saved before"
-        return RunError(
-            f"{what}; training stops after step {step:,}, {kept}: {remedy}, then: ",
-            Call("resume", str(self._run.path)),
-        )
+    from rnnlab.training.live_events import LiveEvents
+    from rnnlab.training.sampler import Sampler
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a training came to.
+    """The result of a training.
 
     Attributes:
         run: its folder.
-        best: the epoch whose weights were kept.
-        epochs: how many epochs are finished, those before it was resumed included.
-        seconds: how long the loop ran this time, compilation included.
-        compile_seconds: how long the compilation took.
-        skipped: how many steps were skipped because they were not finite.
+        best: the epoch whose weights are kept.
+        epochs: number of finished epochs, with those before the training was resumed.
+        seconds: duration of the loop since the training was started or resumed, with the compilation.
+        compile_seconds: duration of the compilation.
+        skipped: number of steps that were skipped because they were not finite.
     """
 
     run: RunFolder
@@ -181,13 +62,13 @@ class Session:
     """A training that is ready to begin: everything that can be refused has been checked.
 
     Args:
-        data: what it trains on, with the configuration that fits it.
+        data: the data, with the configuration that fits it.
         name: of the run, `runs/<name>-<number>`.
         run_dir: a new folder to use instead.
-        resumed: a run to go on with, instead of a new one.
+        resumed: a run to resume, instead of a new one.
 
     Raises:
-        RnnlabError: what is wrong with a callback or the folder; no folder is left behind.
+        RnnlabError: a callback or the folder is wrong; no folder is left behind.
     """
 
     def __init__(
@@ -200,19 +81,21 @@ class Session:
     ) -> None:
         experiment = data.experiment
         if experiment.training.tensorboard:
+            from rnnlab.training.live_events import check_installed  # noqa: PLC0415 (as below)
+
             check_installed()
-        callbacks = experiment.training.callbacks
-        self._folders = folders_of(callbacks, resumed)
-        self._callbacks = load_callbacks(callbacks, self._folders)
+        self._folders, self._callbacks = _callbacks_of(experiment.training.callbacks, resumed)
         read = data.as_trained_on()
         self.trainer = Trainer(experiment, read.corpus, read.splits)
         self._history = LossHistory()
-        samples = experiment.training.samples
-        self._sampler = Sampler(self.trainer, samples) if samples else None
+        self._sampler = _sampler_of(self.trainer, experiment.training.samples)
         self._settings, self._is_resumed = experiment.training.checkpoint, resumed is not None
         self.run = resumed or create_run(name, experiment, folder=run_dir)
         if not resumed:
             self.run.write_split(split_record(data.corpus, data.splits))
+        if self._folders and not resumed:
+            from rnnlab.training.own_callbacks import record_folders  # noqa: PLC0415 (as below)
+
             record_folders(self.run, self._folders)
 
     def train(
@@ -220,15 +103,15 @@ class Session:
         report: Callable[[Progress], None] = lambda _: None,
         tell: Callable[[str], None] = lambda _: None,
     ) -> Outcome:
-        """Train, and save whatever is needed to go on, now and then and however it ends.
+        """Train, and save what resuming needs: now and then, and at the end, also where an error ends it.
 
         Args:
-            report: is shown the progress after each chunk.
-            tell: is told in a sentence what the user should know beside it.
+            report: receives the progress after each chunk.
+            tell: receives what else the user should know, a sentence a call.
 
         Raises:
-            Interrupted: a signal came; what was reached is saved.
-            TrainingError: the loss is no longer a number, or no checkpoint can be gone on from.
+            Interrupted: a signal came; everything is saved.
+            TrainingError: the loss is not finite, or training cannot continue from any checkpoint.
             RunError: another process trains in the folder, or it cannot be written.
         """
         with locked(self.run.path) as lock, noted_signals() as interruption:
@@ -262,61 +145,30 @@ class Session:
             self._note(f"skipped {count_of(outcome.skipped, 'step')}, as not finite")
         return outcome
 
-    def _train(
-        self,
-        start: Checkpoint | None,
-        saves: Saves,
-        interruption: Interruption,
-        report: Callable[[Progress], None],
-        tell: Callable[[str], None],
-    ) -> TrainingLoop:
-        """Train on from a checkpoint, and save now and then and at the end."""
-        say = partial(self._say, tell)
-
-        def save(loop: TrainingLoop) -> None:
-            saves.save_if_due(loop)
-            if events:
-                events.write()
-
-        with self._live_events(say) as events, importable(self._folders):
-            loop = self.trainer.train(
-                self._all_callbacks,
-                each_epoch=bool(self._callbacks),
-                interruption=interruption,
-                report=report,
-                save=save,
-                tell=say,
-                start=start,
-            )
-            if not loop.was_left:
-                saves.save(loop)
-        return loop
-
-    def _live_events(self, say: Callable[[str], None]) -> AbstractContextManager[LiveEvents | None]:
-        """What writes event files while training goes on; None if nothing is asked for."""
-        if not self.trainer.experiment.training.tensorboard:
-            return nullcontext()
-        return LiveEvents(self.run.path, self._history, steps=self.trainer.steps, say=say)
-
-    @property
-    def _all_callbacks(self) -> list[Any]:
-        """The history first; those of the user's, who may stop training, before what only looks on."""
-        return [self._history, *self._callbacks, *([self._sampler] if self._sampler else [])]
+    def expected_checkpoint(self) -> Expectation:
+        """Return what each checkpoint of this training must match."""
+        return expectation_of(
+            self.trainer.experiment,
+            data_sha256=self.trainer.corpus.sha256,
+            epoch_steps=self.trainer.batches.steps,
+            callbacks=len(self._all_callbacks),
+            program=self.trainer.program.snapshot(),
+            weights=self.trainer.program.weights(),
+        )
 
     def _starting_point(self, tell: Callable[[str], None]) -> Checkpoint | None:
-        """The checkpoint to go on from; None begins with the first step."""
+        """The checkpoint to continue from; None starts with the first step."""
         self._sign(tell)
         if not self._is_resumed:
             write_environment(self.run.path)
             self.run.log("training begins", state=TRAINING)
             return None
-        expected = expectation_of(self.trainer, callbacks=len(self._all_callbacks))
-        start, passed = newest_checkpoint(self.run.path, expected)
+        start, passed = newest_checkpoint(self.run.path, self.expected_checkpoint())
         for why in passed:
-            tell(f"{why}; going on from the one before it")
+            tell(f"{why}; resuming from the checkpoint before it")
         try:
             if changes := changes_since(self.run.path):
-                tell(one_line(f"not as when the run began, so results may differ in rounding: {changes}"))
+                tell(one_line(f"changed since the run began, so results may differ in rounding: {changes}"))
         except DataError as error:
             tell(f"{error}; if versions or processor have changed, results may differ in rounding")
         step = start.facts.step if start else 0
@@ -326,16 +178,68 @@ class Session:
         return start
 
     def _sign(self, tell: Callable[[str], None]) -> None:
-        """Sign the run as the user's own; training goes on where it cannot be."""
+        """Sign the run as the user's own; if that is not possible, training goes on."""
         try:
             self.run.sign(self.trainer.experiment)
         except RunError as error:
             tell(f"the run is not signed as yours, so outside of runs/ its data will not be opened: {error}")
 
+    def _train(
+        self,
+        start: Checkpoint | None,
+        saves: "Saves",
+        interruption: Interruption,
+        report: Callable[[Progress], None],
+        tell: Callable[[str], None],
+    ) -> TrainingLoop:
+        """Run the loop from the start on; save when a save is due, and at the end."""
+        say = partial(self._say, tell)
+
+        def save(loop: TrainingLoop) -> None:
+            saves.save_if_due(loop)
+            if events:
+                events.write()
+
+        with self._live_events(say) as events, self._importable():
+            loop = TrainingLoop(
+                self.trainer,
+                self._all_callbacks,
+                each_epoch=bool(self._callbacks),
+                interruption=interruption,
+                report=report,
+                save=save,
+                tell=say,
+            )
+            loop.run(start)
+            if not loop.was_left:
+                saves.save(loop)
+        return loop
+
+    @property
+    def _all_callbacks(self) -> list[Any]:
+        """The history first; the user's, which may stop training, before the sampler, which only reads."""
+        return [self._history, *self._callbacks, *([self._sampler] if self._sampler else [])]
+
+    def _live_events(self, say: Callable[[str], None]) -> AbstractContextManager["LiveEvents | None"]:
+        """The writer of event files for TensorBoard; None if the configuration asks for none."""
+        if not self.trainer.experiment.training.tensorboard:
+            return nullcontext()
+        from rnnlab.training.live_events import LiveEvents  # noqa: PLC0415 (most trainings write none)
+
+        return LiveEvents(self.run.path, self._history, steps=self.trainer.steps, say=say)
+
+    def _importable(self) -> AbstractContextManager[None]:
+        """While the body runs, modules beside the user's callbacks can be imported."""
+        if not self._folders:
+            return nullcontext()
+        from rnnlab.training.own_callbacks import importable  # noqa: PLC0415 (most trainings have no callback)
+
+        return importable(self._folders)
+
     def _say_why_stopped(
         self, loop: TrainingLoop, start: Checkpoint | None, tell: Callable[[str], None]
     ) -> None:
-        """Say why training ended early, if it did; and if nothing was trained for that, how to go on."""
+        """Say why training ended early, if it did; if it was resumed and took no step, also how to go on."""
         if not (why := loop.why_stopped):
             return
         if start and start.facts.position[0] == loop.epochs:
@@ -344,7 +248,7 @@ class Session:
         self._say(tell, why)
 
     def _say(self, tell: Callable[[str], None], sentence: str) -> None:
-        """Tell the user, and the log."""
+        """Tell the user, and write to the log."""
         self._note(sentence)
         tell(sentence)
 
@@ -354,11 +258,141 @@ class Session:
             self.run.log(sentence, **figures)
 
     def _interrupted(self, loop: TrainingLoop, signal_number: int) -> Interrupted:
-        reached = (
-            "before the first step"
-            if loop.was_left
-            else f"after {count_of(loop.epochs, 'epoch')}, all of it saved"
-        )
-        message = f"interrupted {reached}"
+        saved = f"after {count_of(loop.epochs, 'epoch')}, all of it saved"
+        message = f"interrupted {'before the first step' if loop.was_left else saved}"
         self._note(message, state=INTERRUPTED)
         return Interrupted(f"{message}; go on with: ", signal_number, Call("resume", str(self.run.path)))
+
+
+def _callbacks_of(
+    callbacks: Sequence[CallbackSettings], resumed: RunFolder | None
+) -> tuple[list[Path], list[Any]]:
+    """The folders in which the modules of the user's callbacks are looked for, and the callbacks."""
+    if not callbacks:
+        return [], []
+    from rnnlab.training.own_callbacks import folders_of, load_callbacks  # noqa: PLC0415 (as below)
+
+    folders = folders_of(callbacks, resumed)
+    return folders, load_callbacks(callbacks, folders)
+
+
+def _sampler_of(trainer: Trainer, settings: Samples | None) -> "Sampler | None":
+    """The callback that writes samples; None if the configuration asks for none."""
+    if not settings:
+        return None
+    from rnnlab.training.sampler import Sampler  # noqa: PLC0415 (loads the NumPy engine and all of generation)
+
+    return Sampler(trainer, settings)
+
+
+LARGEST_SHARE = 0.01
+"""Largest share of the training time that goes into saves by the clock, 0 to 1."""
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class Saves:
+    """Writes what a training leaves in its folder: checkpoints, the best weights, the history, the samples.
+
+    Args:
+        run: the run folder.
+        trainer: the trainer.
+        history: the losses so far.
+        settings: the section `training.checkpoint`.
+        sampler: the callback that writes samples, if there is one.
+        lock: of the folder; checked before each save.
+        start: the checkpoint that the training was resumed from.
+    """
+
+    def __init__(
+        self,
+        run: RunFolder,
+        trainer: Trainer,
+        history: LossHistory,
+        settings: Checkpoints,
+        sampler: "Sampler | None",
+        lock: Lock,
+        start: Checkpoint | None,
+    ) -> None:
+        self._run, self._trainer, self._history, self._lock = run, trainer, history, lock
+        self._sampler = sampler
+        self._keep, self._kept = settings.keep, start.facts.step if start else 0
+        self._clock = SaveClock(settings, epochs=start.facts.position[0] if start else 0)
+
+    def save_if_due(self, loop: TrainingLoop) -> None:
+        """Save if a save is due; else write new samples, which a reader may wait for."""
+        if self._clock.is_due(loop.epochs):
+            self.save(loop)
+        elif self._sampler and self._sampler.take_new():
+            self._lock.check()
+            with suppress(RunError):  # the next save raises the error
+                self._save_samples()
+
+    def save(self, loop: TrainingLoop) -> None:
+        """Write a checkpoint, and then the best weights, the history and the samples.
+
+        Raises:
+            RunError: a file cannot be written; the message says what is kept, and how to resume.
+        """
+        self._lock.check()
+        begun, checkpoint = time.perf_counter(), loop.checkpoint()
+        try:
+            write_checkpoint(self._run.path, checkpoint, keep=self._keep)
+            self._kept = checkpoint.facts.step
+            self.save_results()
+        except RunError as error:
+            self._lock.check()  # if the folder is gone, that error comes first
+            stopped = self._stopped(error, checkpoint.facts.step)
+            with suppress(RunError):
+                self._run.log(str(stopped), state=FAILED, step=checkpoint.facts.step)
+            raise stopped from error
+        self._clock.saved(time.perf_counter() - begun, loop.epochs)
+
+    def save_results(self) -> None:
+        """Write the best weights so far, if they are finite, the history, and the samples."""
+        model = self._trainer.best_model()
+        if all(np.isfinite(array).all() for array in model.weights.values()):
+            self._run.save_model(model)
+        self._run.write("history.csv", self._history.history_csv())
+        self._run.write("losses.csv", self._history.losses_csv())
+        self._save_samples()
+
+    def _save_samples(self) -> None:
+        if self._sampler and self._sampler.text:
+            self._run.write("samples.txt", self._sampler.text)
+
+    def _stopped(self, error: RunError, step: int) -> RunError:
+        """The error for a save that failed: the file, what is kept, and how to resume."""
+        what, _, _ = str(error).rpartition("; ")  # without the remedy for a single file
+        cause = error.__cause__
+        is_full = isinstance(cause, OSError) and cause.errno in _FULL
+        remedy = "free some space" if is_full else "put that right"
+        kept = f"all up to step {self._kept:,} is kept" if self._kept else "nothing was saved before"
+        return RunError(
+            f"{what}; training stops after step {step:,}, {kept}: {remedy}, then: ",
+            Call("resume", str(self._run.path)),
+        )
+
+
+class SaveClock:
+    """Knows when the next save is due.
+
+    Args:
+        settings: the section `training.checkpoint`.
+        epochs: number of epochs that were finished when the training was resumed; 0 for a new one.
+    """
+
+    def __init__(self, settings: Checkpoints, *, epochs: int) -> None:
+        self._settings = settings
+        self._saved_at, self._cost, self._epochs = time.monotonic(), 0.0, epochs
+
+    def is_due(self, epochs: int) -> bool:
+        """Whether to save, now that so many epochs are finished."""
+        if self._settings.every_epochs is not None:
+            return epochs - self._epochs >= self._settings.every_epochs
+        wanted = max(self._settings.every_seconds or 0.0, self._cost / LARGEST_SHARE)
+        return time.monotonic() - self._saved_at >= wanted
+
+    def saved(self, seconds: float, epochs: int) -> None:
+        """Note a save: its duration, and the number of finished epochs."""
+        self._saved_at, self._cost, self._epochs = time.monotonic(), seconds, epochs

@@ -1,26 +1,25 @@
-"""The training loop: from a configuration and its data to the best weights.
+"""What the training loop drives: the network, its optimizer, its compiled program, and the validation set.
 
-What training needs before its first step: the network with drawn weights, its optimizer, the program.
-
-Compiling a program takes seconds. The last one whose owner is gone is kept, and serves whoever comes with a
-configuration that differs only in what surrounds the steps: the next fold of a cross-validation, say.
+Compiling a program takes seconds. When a `Trainer` is gone, its program is kept, and the next `Trainer` uses
+it again if no setting that a step depends on has changed: so the folds of a cross-validation share one.
 """
 
 import json
 import math
 import time
 import weakref
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from rnnlab.config.schema import Experiment
-from rnnlab.datasets.batches import Batches, make_batches
+from rnnlab.datasets.batches import Batches, make_batches, reading_order
 from rnnlab.datasets.corpus import Corpus
+from rnnlab.datasets.parts import Part
+from rnnlab.datasets.side_by_side import LanePiece, Parts, read_side_by_side
 from rnnlab.datasets.splits import Splits
-from rnnlab.engines.steps import Chunk, StepRecords
+from rnnlab.engines.steps import Chunk, MeasuredSteps, StepRecords
 from rnnlab.engines.tensorflow.data import TokenData
 from rnnlab.engines.tensorflow.forward import ForwardPass
 from rnnlab.engines.tensorflow.program import TrainingProgram
@@ -28,18 +27,14 @@ from rnnlab.engines.tensorflow.start import cpu_cores
 from rnnlab.models.architecture import architecture_of, encoding_table
 from rnnlab.models.model_file import TrainedModel, Weights
 from rnnlab.models.network import build_network, named_weights
-from rnnlab.training.callbacks import CallbackCalls
-from rnnlab.training.checkpoints import Checkpoint
-from rnnlab.training.facts import BestEpoch
+from rnnlab.training.chunks import EpochSums
 from rnnlab.training.interruption import Interruption
-from rnnlab.training.loop import Progress, TrainingLoop
-from rnnlab.training.schedules import begin_schedule, is_scheduled, lower_rate, optimizer_of, rate_of
-from rnnlab.training.validation import Validation
+from rnnlab.training.schedules import begin_schedule, optimizer_of
 
 
 @dataclass(frozen=True)
 class Best:
-    """The epoch whose weights are kept: of lowest validation loss, or training loss if nothing is held out.
+    """The best epoch: that of lowest validation loss, or of lowest training loss without a validation set.
 
     Attributes:
         weights: at the end of that epoch.
@@ -60,11 +55,12 @@ class Trainer:
     Args:
         experiment: the configuration.
         corpus: its data.
-        splits: what of the data is trained on, and what is held out.
+        splits: the parts of the data: train, and validation if there is one.
 
     Attributes:
-        program: its compiled steps.
-        compile_seconds: what the first chunk took, which compiles the program and is one step long.
+        program: the compiled program that takes the steps.
+        compile_seconds: how long the first chunk took, which compiles the program and is one step long.
+        best_validation: the epoch of lowest validation loss so far; None where none has been measured.
 
     Raises:
         DataError: a part of the data is too short.
@@ -79,64 +75,14 @@ class Trainer:
         held_out = splits.parts.get("validation")
         self._validation = Validation(held_out, corpus, experiment) if held_out else None
         built = borrow_program(self, experiment, corpus, self.batches, track_best=held_out is None)
-        self.network, self._optimizer, self.program = built.network, built.optimizer, built.program
+        self.network, self.optimizer, self.program = built.network, built.optimizer, built.program
         self.compile_seconds = 0.0
-        self._best_validation: Best | None = None
+        self.best_validation: Best | None = None
 
-    def best(self) -> Best:
-        """The best weights so far."""
-        if self._best_validation:
-            return self._best_validation
-        if self._validation is not None or self.program.best_epoch < 0:
-            return Best(self.program.weights(), 0, math.nan, "train")
-        program = self.program
-        return Best(program.best_weights(), program.best_epoch + 1, program.best_loss, "train")
-
-    def best_model(self) -> TrainedModel:
-        """The best weights so far, with all that using them needs."""
-        return self._model(self.best().weights)
-
-    def current_model(self) -> TrainedModel:
-        """The same with a copy of the weights as they are."""
-        return self._model(self.program.weights())
-
-    def train(
-        self,
-        callbacks: Sequence[Any],
-        *,
-        each_epoch: bool,
-        interruption: Interruption,
-        report: Callable[[Progress], None] = lambda _: None,
-        save: Callable[[TrainingLoop], None] = lambda _: None,
-        tell: Callable[[str], None] = lambda _: None,
-        start: Checkpoint | None = None,
-    ) -> TrainingLoop:
-        """Train until no step is left, a callback stops it, or a signal has come; where it then stands.
-
-        Args:
-            callbacks: Keras callbacks; they see the true loss of each batch, after the chunk that it is in.
-            each_epoch: whether no chunk may pass an epoch's end, so that callbacks see that epoch's weights.
-            interruption: looked at after each chunk.
-            report: called after each chunk but the first, whose time is mostly compilation.
-            save: called after each chunk.
-            tell: is told in a sentence when the learning rate falls.
-            start: where to go on from; None begins anew.
-
-        Raises:
-            TrainingError: the loss is no longer a number, or the checkpoint is of another training.
-        """
-        calls = CallbackCalls(callbacks, self.network, self._optimizer)
-        calls.train_begins()
-        loop = TrainingLoop(self, calls, each_epoch=each_epoch, tell=tell)
-        if start:
-            loop.restore(start)
-        if not loop.is_done:
-            loop.begin(interruption)
-        while not (loop.is_done or interruption.signal_number):
-            report(loop.advance())
-            save(loop)
-        calls.train_ends()
-        return loop
+    @property
+    def validates(self) -> bool:
+        """Whether there is a validation set."""
+        return self._validation is not None
 
     def compile(self, chunk: Chunk, first_step: int, interruption: Interruption) -> StepRecords | None:
         """Take the first steps, which compiles the program; None if a signal comes meanwhile."""
@@ -146,52 +92,81 @@ class Trainer:
         return records
 
     def run_chunk(self, chunk: Chunk, first_step: int) -> StepRecords:
-        """Take steps, the first of which has a number."""
+        """Take the steps of a chunk.
+
+        Args:
+            chunk: the steps.
+            first_step: number of the chunk's first step since training began, from 0.
+        """
         return self.program.train(chunk, first_step=first_step)
 
     def validate(self, epoch: int) -> dict[str, float]:
-        """Validation loss and accuracy of the weights as they are, if due; remembers the best."""
+        """Measure the validation set, if that is due, and keep the weights if its loss is the lowest so far.
+
+        Args:
+            epoch: the epoch that has ended, from 0.
+
+        Returns:
+            `val_loss` in nats per token and `val_accuracy`; empty where nothing was measured.
+        """
         if self._validation is None or (epoch + 1) % self.experiment.evaluation.every:
             return {}
         loss, accuracy = self._validation.measure(self.program)
-        if loss < (self._best_validation.loss if self._best_validation else math.inf):
-            self._best_validation = Best(self.program.weights(), epoch + 1, loss, "validation")
+        if loss < (self.best_validation.loss if self.best_validation else math.inf):
+            self.best_validation = Best(self.program.weights(), epoch + 1, loss, "validation")
         return {"val_loss": loss, "val_accuracy": accuracy}
 
-    def lower_rate(self, left: float) -> None:
-        """Have a plateau schedule leave a share of the learning rate, 0 to 1, from the next step on."""
-        lower_rate(self._optimizer, left)
+    def best(self) -> Best:
+        """Return the best epoch so far."""
+        if self.best_validation:
+            return self.best_validation
+        if self.validates or self.program.best_epoch < 0:
+            return Best(self.program.weights(), 0, math.nan, "train")
+        program = self.program
+        return Best(program.best_weights(), program.best_epoch + 1, program.best_loss, "train")
 
-    def rate_of(self, step: int) -> float:
-        """The learning rate of an optimizer step, counted from 0, as the optimizer is now."""
-        return rate_of(self._optimizer, step)
+    def best_model(self) -> TrainedModel:
+        """Return the model with the weights of the best epoch so far."""
+        return self._model(self.best().weights)
 
-    @property
-    def is_scheduled(self) -> bool:
-        """Whether the learning rate changes without a callback."""
-        return is_scheduled(self._optimizer)
-
-    @property
-    def validates(self) -> bool:
-        """Whether a part of the data is held out for validation."""
-        return self._validation is not None
-
-    def validation_weights(self) -> Weights:
-        """The weights of the epoch with the lowest validation loss so far; none before the first."""
-        return self._best_validation.weights if self._best_validation else {}
-
-    def validation_facts(self) -> BestEpoch | None:
-        """Number and loss of that epoch."""
-        best = self._best_validation
-        return BestEpoch(epoch=best.epoch, loss=best.loss) if best else None
-
-    def restore_validation(self, weights: Weights, facts: BestEpoch | None) -> None:
-        """Take an epoch for the one with the lowest validation loss so far."""
-        self._best_validation = Best(weights, facts.epoch, facts.loss, "validation") if facts else None
+    def current_model(self) -> TrainedModel:
+        """Return the model with a copy of the current weights."""
+        return self._model(self.program.weights())
 
     def _model(self, weights: Weights) -> TrainedModel:
         tokens = self.corpus.vocabulary.tokens
         return TrainedModel(self.experiment, tokens, weights, self.corpus.sha256)
+
+
+class Validation:
+    """Measures a part of the data with the compiled program; `evaluate` measures the same with NumPy.
+
+    The figures depend on the weights alone: neither on earlier measurements nor on `training.batch_size`.
+
+    Args:
+        part: the part to measure.
+        corpus: the data.
+        experiment: the configuration.
+
+    Raises:
+        DataError: the part has no target.
+    """
+
+    def __init__(self, part: Part, corpus: Corpus, experiment: Experiment) -> None:
+        self._order = reading_order(part, corpus, experiment)
+
+    def measure(self, program: TrainingProgram) -> tuple[float, float]:
+        """Return (cross-entropy in nats per token, accuracy) over every target of the part."""
+
+        def read(piece: LanePiece, before: Parts | None) -> tuple[StepRecords, Parts]:
+            steps = MeasuredSteps(piece.starts, piece.counts, anew=piece.anew)
+            return program.measure(steps, before)
+
+        pieces, _ = read_side_by_side(self._order, read)
+        sums = EpochSums()
+        for records in pieces:
+            sums.add(records)
+        return sums.means()
 
 
 SURROUNDING = ("epochs", "early_stopping", "checkpoint", "samples", "tensorboard")
@@ -200,12 +175,12 @@ SURROUNDING = ("epochs", "early_stopping", "checkpoint", "samples", "tensorboard
 
 @dataclass(frozen=True)
 class Built:
-    """A network and what trains it.
+    """A network with its optimizer and its compiled program.
 
     Attributes:
         network: the `keras.Model`.
         optimizer: the Keras optimizer.
-        program: what trains the one with the other.
+        program: trains the network with the optimizer.
         initial: each variable of the network and the optimizer, with its value before the first step.
     """
 
@@ -215,7 +190,7 @@ class Built:
     initial: list[tuple[Any, Any]]
 
     def reset(self, total_steps: int) -> None:
-        """Be as if newly built, for a training of so many steps."""
+        """Set everything back to the values before the first step, for a training of so many steps."""
         for variable, value in self.initial:
             variable.assign(value)
         begin_schedule(self.optimizer, total_steps)
@@ -223,12 +198,13 @@ class Built:
 
 
 _idle: dict[str, Built] = {}
+"""The program that no owner uses, if there is one, by the settings that its steps depend on."""
 
 
 def borrow_program(
     owner: object, experiment: Experiment, corpus: Corpus, batches: Batches, *, track_best: bool
 ) -> Built:
-    """A network with freshly drawn weights and what trains it, the owner's for as long as it lives."""
+    """Return a network with initial weights, its optimizer and its program, until the owner is gone."""
     settings = experiment.model_dump(mode="json")
     for name in SURROUNDING:
         del settings["training"][name]
@@ -240,7 +216,7 @@ def borrow_program(
 
 
 def _give_back(key: str, built: Built) -> None:
-    """Keep a program for the next who needs it; only one, since it holds its corpus."""
+    """Keep a program for the next owner; only one is kept, since each holds its corpus."""
     _idle.clear()
     _idle[key] = built
 
@@ -278,7 +254,7 @@ def _build(experiment: Experiment, corpus: Corpus, batches: Batches, *, track_be
 
 
 def _sequence_starts(corpus: Corpus) -> np.ndarray[Any, np.dtype[np.bool_]] | None:
-    """Whether each token is the first of its sequence, (S,); None where only the corpus' first token is."""
+    """Whether each token is the first of its sequence, (S,); None where the corpus is one sequence."""
     if len(corpus.starts) <= 1:
         return None
     is_start = np.zeros(len(corpus.ids), bool)

@@ -78,7 +78,7 @@ def test_tunes_are_moved_to_a_common_key(rnnlab):
         ("song.mid out.pdf", 2, "out.pdf: expected an OUT that ends with .notes, .txt, .mid,"),
         ("song.mid out.notes --grid 1/0", 2, "--grid: expected a grid such as 1/16, "),
         ("song.mid out.notes --transpose h", 2, "--transpose: expected semitones such as -3, or a tonic"),
-        ("song.mid out.notes --transpose 99", 1, "song.mid: 99 semitones would take it outside MIDI"),
+        ("song.mid out.notes --transpose 99", 1, "song.mid: 99 semitones would move it out of MIDI"),
         ("song.mid out.notes --track 7", 1, "song.mid: expected a track from 1 to 1, received 7"),
         ("song.mid out.notes --polyphony refuse", 1, "song.mid: expected one note at a time, received e"),
         ("song.mid out.notes --channel 17", 2, "rnnlab convert: Invalid value for '--channel'"),

@@ -70,11 +70,33 @@ def test_what_cannot_be_drawn_is_said_in_a_line(rnnlab, arguments, exit_code, li
     assert not Path("h.svg").exists()
 
 
-def test_without_the_extra_it_is_said_what_to_install(rnnlab, monkeypatch):
-    """In one line."""
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+def test_runs_that_differ_in_their_seed_alone_are_one_line(rnnlab):
+    """Their configuration has one colour, and one entry in the key; a damaged one stands alone."""
+    for seed in (1, 2):
+        run = run_of(SONG, f"training.random_seed={seed}", name="mean")
+        (run.path / "history.csv").write_text(HISTORY)
+        run.path.rename(f"runs/many-1/mean-seed-{seed}")
+    Path("runs/song-1/config.yaml").write_text("damaged: [")
 
-    answer = rnnlab("plot", "--output", "h.svg")
+    answer = rnnlab("plot", "runs/many-1", "runs/song-1", "--output", "h.svg")
+
+    svg = Path("h.svg").read_text()
+    assert answer.stderr == "drew h.svg: 5 runs of 3 configurations\n"
+    assert all(f">{name}<" in svg for name in ("mean, mean of 3 runs", "seed-10", "song-1"))
+
+
+def test_only_a_png_needs_the_extra(rnnlab, monkeypatch):
+    """What to install is said in one line."""
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+
+    answer = rnnlab("plot", "--output", "h.png")
 
     assert answer.exit_code == 1
-    assert answer.stderr == "a picture needs matplotlib, which is not installed: pip install 'rnnlab[plot]'\n"
+    assert (
+        answer.stderr
+        == "a picture as PNG needs resvg_py, which is not installed: pip install 'rnnlab[plot]'\n"
+    )
+    assert not Path("h.png").exists()
+    assert rnnlab("plot", "--output", "h.svg").exit_code == 0
+    assert rnnlab("plot", "--output", "h.pdf").exit_code == 0
+    assert Path("h.pdf").read_bytes().startswith(b"%PDF-")

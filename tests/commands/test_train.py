@@ -94,5 +94,5 @@ def test_the_result_says_which_weights_were_kept_where_no_epoch_has_a_loss():
     lines = [_result(Outcome(RunFolder(Path("runs/a-1")), best, 3, 2.0, 1.5, 0)) for best in (none, third)]
 
     begin = "runs/a-1: 3 epochs in 2.0 s, 1.5 s of them to compile; kept "
-    assert lines[0] == f"{begin}the last weights, since no epoch has a loss that could choose others"
+    assert lines[0] == f"{begin}the last weights: no epoch has a measured, finite loss"
     assert lines[1] == f"{begin}epoch 3, validation loss 0.25 nats per token"

@@ -89,10 +89,10 @@ def test_what_leaves_the_range_of_pitches_is_named(experiment, tmp_path):
 
     assert texts(corpus) == ["b,4 ees4"]
     assert corpus.notes == (
-        f"left out: {tmp_path}/b.notes: dataset.transpose: -1 semitone would take it outside MIDI's 0 to 127;"
+        f"left out: {tmp_path}/b.notes: dataset.transpose: -1 semitone would move it out of MIDI's 0 to 127;"
         " transpose it less",
     )
-    with pytest.raises(DataError, match=r"b\.notes: dataset\.transpose: -1 semitone would take it outside"):
+    with pytest.raises(DataError, match=r"b\.notes: dataset\.transpose: -1 semitone would move it out of"):
         load_corpus(experiment("kind: notes, path: [a.notes, b.notes], transpose: -1").dataset)
 
 

@@ -15,7 +15,7 @@ from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.splits import split_corpus
 from rnnlab.engines.tensorflow.start import tf
 from rnnlab.training.history import LossHistory
-from rnnlab.training.interruption import Interruption
+from rnnlab.training.loop import TrainingLoop
 from rnnlab.training.trainer import Trainer
 from tests.independent.keras_network import KerasNetwork
 from tests.independent.plain_network import Page
@@ -222,7 +222,7 @@ def test_a_training_takes_the_steps_of_keras_layers(case: str) -> None:
     trainer, history = Trainer(experiment, corpus, split_corpus(corpus, experiment)), LossHistory()
     weights = trainer.program.weights()
 
-    trainer.train([history], each_epoch=False, interruption=Interruption())
+    TrainingLoop(trainer, [history]).run()
     losses = keras_training(page, ["abcde".index(letter) for letter in TEXT], weights)
 
     np.testing.assert_allclose(history.batch_losses, losses, atol=1e-5)

@@ -1,4 +1,4 @@
-"""Random tunes as people write them: in a metre and a key, with all that a line of notes can have."""
+"""Random tunes in a metre and a key, with everything that a line of notes can have."""
 
 from fractions import Fraction
 from random import Random
@@ -8,7 +8,7 @@ from rnnlab.music.notation import Note, Pitch
 from rnnlab.music.tune import Tune, parse_tune
 
 TUNE = parse_tune("c4 cis'8. des,8*2/3 r2 <c eisis>4~ <c g>1*5/8 c''2 beses,,8 % tempo 96", name="a")
-"""A note of each kind."""
+"""A tune with a note of each kind."""
 
 METERS = (Meter(2, 4), Meter(3, 4), Meter(4, 4), Meter(6, 8))
 _LENGTHS = [Fraction(1, n) for n in (16, 8, 8, 8, 4, 4, 4, 2)] + [Fraction(3, n) for n in (16, 8, 4)]
@@ -56,7 +56,7 @@ def notes_without_metre(random_seed: int) -> Tune:
 
 
 def _bar(rng: Random, length: Fraction, key: KeySignature) -> list[Note]:
-    """Notes that fill a bar."""
+    """Return random notes that fill a bar of this length."""
     notes: list[Note] = []
     left = length
     while left:
@@ -73,7 +73,7 @@ def _bar(rng: Random, length: Fraction, key: KeySignature) -> list[Note]:
 
 
 def _pitches(rng: Random, key: KeySignature) -> tuple[Pitch, ...]:
-    """No pitch in one of eight, two or three in one of eight, else one."""
+    """Return no pitch (one time in eight), two or three pitches (one time in eight), or one pitch."""
     draw = rng.random()
     count = 0 if draw < 0.125 else rng.randint(2, 3) if draw > 0.875 else 1
     pitches: dict[tuple[str, int], Pitch] = {}
@@ -89,7 +89,7 @@ def _pitches(rng: Random, key: KeySignature) -> tuple[Pitch, ...]:
 
 
 def _tied(rng: Random, notes: list[Note]) -> list[Note]:
-    """The notes, one of eight tied to the next, which then has the same pitches."""
+    """Return the notes with one in eight tied to the next note, which then gets the same pitches."""
     tied = list(notes)
     for index in range(len(tied) - 1):
         if tied[index].pitches and rng.random() < 0.125:

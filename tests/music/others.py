@@ -1,4 +1,4 @@
-"""Music read by programs that are not ours: abc2midi, music21, verovio and mido."""
+"""Music as other programs read it: abc2midi, music21, verovio and mido."""
 
 import base64
 import re
@@ -16,15 +16,15 @@ import music21
 import verovio
 
 Sounds = list[tuple[Fraction, Fraction, int]]
-"""Begin and end in quarter notes, and MIDI number, of each sound."""
+"""(begin, end, MIDI number) of each sound; times are in quarter notes."""
 
 CLOSE = Fraction(1, 40)
-"""Quarter notes: a tick of rounding, and the tick by which abc2midi begins a note late; less than a 128th."""
+"""Tolerance in quarter notes: a rounded tick and a late tick of abc2midi; less than a 128th note."""
 
 _FIELD = re.compile(r"\s*([A-Za-z]):(?![|:])")
 _INLINE = re.compile(r"(\[[A-Za-z]:[^\]]*\])")
 _PLAYED = "KLMXV"
-"""Fields that say which notes sound; the others are left out before abc2midi reads a tune."""
+"""Fields that change the sounding notes; the others are removed before abc2midi reads a tune."""
 
 
 def equal(first: Sounds, second: Sounds) -> bool:
@@ -37,7 +37,7 @@ def equal(first: Sounds, second: Sounds) -> bool:
 
 
 def of_midi(data: bytes) -> Sounds:
-    """Return the sounds of a MIDI file, as mido reads them."""
+    """Return the sounds of a MIDI file as mido reads it."""
     file = mido.MidiFile(file=BytesIO(data))
     return sorted(sound for track in file.tracks for sound in _of_track(track, file.ticks_per_beat))
 
@@ -57,7 +57,7 @@ def of_abc2midi(text: str) -> Sounds:
 
 
 def as_written(text: str) -> str:
-    """Return a tune in ABC with all that makes abc2midi play other than what is written left out.
+    """Return a tune in ABC without the signs that make abc2midi play other notes than the written ones.
 
     Repeats and endings become bar lines; decorations, chord symbols, parts and words go. The pitches of a
     chord are struck at once.
@@ -108,7 +108,7 @@ def of_verovio(data: bytes, form: str) -> Sounds:
 
 
 def _of_track(track: Sequence[Any], ticks: int) -> Sounds:
-    """The sounds of a track; a pitch that is struck twice ends in the order of its strikes."""
+    """Return the sounds of a track; of two sounds of one pitch, the earlier one ends first."""
     found: Sounds = []
     struck: defaultdict[int, list[int]] = defaultdict(list)
     now = 0
@@ -123,7 +123,7 @@ def _of_track(track: Sequence[Any], ticks: int) -> Sounds:
 
 
 def _plain(line: str) -> str:
-    """A line of a tune without what does not say which notes are written."""
+    """Return a line of a tune without the signs that do not change the written notes."""
     if line.lstrip().startswith("%"):
         return line
     if field := _FIELD.match(line):

@@ -1,4 +1,4 @@
-"""Notes divided at bars, into what note heads, dots and brackets can say."""
+"""Notes divided at bar lines into symbols with dots, under tuplet brackets."""
 
 from fractions import Fraction
 
@@ -15,7 +15,7 @@ def notes(text):
 
 
 def drawn(text):
-    """Bars as text: `8.` for what a head and dots say, `3:2(…)` for a bracket, `~` for a tie."""
+    """Bars as text: `8.` for a symbol with its dots, `3:2(…)` for a tuplet bracket, `~` for a tie."""
     return " | ".join(" ".join(map(_drawn, bar)) for bar in bars_of(notes(text)))
 
 
@@ -48,7 +48,7 @@ def _drawn(group):
     ],
 )
 def test_lengths_are_written_as_a_reader_knows_them(text, expected):
-    """Worked by hand: bar lines, dots, ties, and brackets that end where the beat is met again."""
+    """Cases worked by hand: bar lines, dots, ties, and brackets that end where no odd denominator is left."""
     assert drawn(text) == expected
 
 
@@ -60,7 +60,7 @@ TUNES = [
 
 @pytest.mark.parametrize("text", TUNES)
 def test_nothing_is_lost_or_moved(text):
-    """The parts of each note are as long as it is, in its bar, and every full bar is as long as 4/4."""
+    """The symbols of each note last as long as the note, and every full bar lasts 4/4."""
     bars = bars_of(notes(text))
     lengths = {}
     for bar in bars:
@@ -75,7 +75,7 @@ def test_nothing_is_lost_or_moved(text):
 
 
 def test_the_parts_of_a_note_are_tied_and_those_of_a_rest_are_not():
-    """What is held of the last part is what the next note takes up."""
+    """The last part of a tied note holds only the pitches that the next note has too."""
     ((first,), (second,), (third,)) = bars_of(notes("<c e>1*2~ <e g>1"))
 
     assert [group.symbols[0].held for group in (first, second, third)] == [{60, 64}, {64}, set()]
@@ -93,11 +93,11 @@ def test_the_parts_of_a_note_are_tied_and_those_of_a_rest_are_not():
     ],
 )
 def test_what_no_score_can_show_is_refused(text, message):
-    """In one line, before much is done."""
+    """The error is one line."""
     with pytest.raises(DataError, match=f"^{message}"):
         bars_of(notes(text))
 
 
 def test_no_notes_are_no_bars():
-    """An empty score."""
+    """A tune without notes has no bars."""
     assert bars_of(()) == []

@@ -1,4 +1,4 @@
-"""Files of music as tunes, by their extension."""
+"""Files of music: the extension decides the format, in reading and writing."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from rnnlab.music.tune import Tune, parse_tune, tune_text
 
 
 def test_the_extension_says_what_a_file_is(tmp_path):
-    """In capitals too."""
+    """Capital letters in an extension count as small ones."""
     tune = parse_tune("c4 e4 % tempo 96", name="a")
     (tmp_path / "a.notes").write_text(tune_text(tune))
     (tmp_path / "a.MID").write_bytes(write_midi(tune))
@@ -24,7 +24,7 @@ def test_the_extension_says_what_a_file_is(tmp_path):
     ("name", "music", "score"), [("a.txt", True, False), ("a.mid", True, True), ("a.pdf", False, False)]
 )
 def test_a_score_is_music_that_is_not_note_text(tmp_path, name, music, score):
-    """Note text is read as every text is."""
+    """Note text is music but no score."""
     assert (is_music(tmp_path / name), is_score(tmp_path / name)) == (music, score)
 
 
@@ -42,7 +42,7 @@ def test_a_score_is_music_that_is_not_note_text(tmp_path, name, music, score):
     ],
 )
 def test_what_yields_nothing_is_one_line(tmp_path, monkeypatch, name, data, message):
-    """With the file's path."""
+    """The message is one line that begins with the path of the file."""
     monkeypatch.setattr(files, "MOST_BYTES", 100)
     if data is not None:
         (tmp_path / name).write_bytes(data)
@@ -66,23 +66,25 @@ BEGINNINGS = {
     ".wav": b"RIFF",
     ".abc": b"X:1\n",
     ".krn": b"**kern\n",
+    ".musicxml": b"<?xml ",
+    ".xml": b"<?xml ",
 }
 
 
 @pytest.mark.parametrize("suffix", BEGINNINGS)
 def test_each_extension_has_its_format(suffix):
-    """By how its files begin."""
+    """Each file begins with the bytes of its format."""
     assert written([TUNE], suffix).startswith(BEGINNINGS[suffix])
 
 
 def test_every_extension_is_listed():
-    """MusicXML needs music21, which is no part of what tests have."""
-    assert {*BEGINNINGS, ".musicxml", ".xml"} == set(WRITTEN)
+    """The test of the beginnings misses no format."""
+    assert set(BEGINNINGS) == set(WRITTEN)
 
 
 @pytest.mark.parametrize("suffix", [suffix for suffix in WRITTEN if suffix not in {".notes", ".txt"}])
 def test_only_note_text_holds_several_tunes_or_none(suffix):
-    """Any other format is of one."""
+    """A file of any other format holds exactly one tune."""
     with pytest.raises(DataError, match=f"^2 tunes, and a {suffix} file holds one; write them to a .notes"):
         written([TUNE, TUNE], suffix)
     with pytest.raises(DataError, match=r"^b: expected at least one note, received none$"):
@@ -90,31 +92,29 @@ def test_only_note_text_holds_several_tunes_or_none(suffix):
 
 
 def test_a_tempo_that_is_given_overrules_the_tunes():
-    """In every format that says it."""
+    """The given tempo stands in every format that holds a tempo."""
     assert b"tempo 60" in written([TUNE], ".svg", tempo=60)
     assert b"tempo 4 = 60" in written([TUNE], ".ly", tempo=60)
     assert len(written([TUNE], ".wav", tempo=60)) > len(written([TUNE], ".wav"))
 
 
-TUNE_LILYPOND = parse_tune(" ".join(["c4 cis'8.", "r2*2/3", "<c e g>4~", "<c e>1*5/8"] * 5), name="a")
+TWENTY_NOTES = parse_tune(" ".join(["c4 cis'8.", "r2*2/3", "<c e g>4~", "<c e>1*5/8"] * 5), name="a")
 
 
 def test_the_body_is_note_text():
-    """Every token as it is, some to a line, in absolute octaves from middle C."""
-    text = write_lilypond(TUNE_LILYPOND).decode()
+    """The tokens stand unchanged in the block, several on a line; the octaves are absolute, from middle C."""
+    text = write_lilypond(TWENTY_NOTES).decode()
 
     head, body = text.split("\\fixed c' {\n")
     body, tail = body.split("\n  }\n")
-    assert parse_tune(body, name="a").notes == TUNE_LILYPOND.notes
-    assert " ".join(body.split()) == tune_text(TUNE_LILYPOND)
+    assert parse_tune(body, name="a").notes == TWENTY_NOTES.notes
+    assert " ".join(body.split()) == tune_text(TWENTY_NOTES)
     assert max(map(len, body.splitlines())) < 200
     assert head == '\\version "2.24.0"\n\\score {\n  '
     assert tail == "  \\layout { }\n  \\midi { }\n}\n"
 
 
 def test_the_tempo_is_a_whole_number():
-    """LilyPond reads no other; where the tune says none, neither does the file."""
-    assert (
-        "    \\tempo 4 = 96\n    c4 " in write_lilypond(Tune("a", TUNE_LILYPOND.notes, tempo=96.4)).decode()
-    )
-    assert "tempo" not in write_lilypond(TUNE_LILYPOND).decode()
+    """LilyPond reads only whole numbers; a tune without a tempo gives a file without one."""
+    assert "    \\tempo 4 = 96\n    c4 " in write_lilypond(Tune("a", TWENTY_NOTES.notes, tempo=96.4)).decode()
+    assert "tempo" not in write_lilypond(TWENTY_NOTES).decode()

@@ -1,4 +1,4 @@
-"""Kern as tunes: the notes of a voice stay where they are, whatever becomes of its spine."""
+"""Kern: the notes of a voice keep their times through splits, joins and exchanges of spines."""
 
 import random
 
@@ -14,7 +14,7 @@ from tests.music.sounding import sounds
 
 
 def kern(*lines):
-    """A kern text; spaces within a line stand for tabs, and `&` for the space in a chord."""
+    """A kern text; a space within a line stands for a tab, and `&` for the space in a chord."""
     return "\n".join("\t".join(line.split()).replace("&", " ") for line in lines) + "\n"
 
 
@@ -27,7 +27,7 @@ def read(*lines, **reading):
 
 
 def notes(*lines, **reading):
-    """Its note text, without what else is known of it."""
+    """The note text of the tune of these lines, without the comment on metre, key and tempo."""
     return " ".join(tune_text(tune).partition(" %")[0] for tune in [read(*lines, **reading)])
 
 
@@ -35,7 +35,7 @@ SPLIT = ("**kern", "*M4/4", "=1", "4c", "4d", "*^", "4e 4C", "4f 4D", "*v *v", "
 
 
 def test_what_stands_before_a_split_in_its_bar_is_kept():
-    """The first voice goes on in the left half; the right one is a voice of its own, silent around it."""
+    """The first voice goes on in the left half; the right half is another voice with rests around it."""
     assert notes(*SPLIT) == "c4 d4 e4 f4 g1"
     assert notes(*SPLIT, voice="2") == "r2 c,4 d,4 r1"
 
@@ -61,12 +61,12 @@ def test_what_stands_before_a_split_in_its_bar_is_kept():
     ids="bar_line nested nested_right sustained split_under_note exchanged added added_text twice".split(),
 )
 def test_a_voice_goes_on_through_splits_joins_exchanges_and_new_spines(lines, expected):
-    """Within a bar and over bar lines."""
+    """The notes before and after keep their times, within a bar and across bar lines."""
     assert notes("**kern", *lines, "*-") == expected
 
 
 def test_two_spines_change_places():
-    """A part follows its notes, not its column."""
+    """After an exchange a part continues in the other column."""
     lines = ("**kern **kern", "4C 4c", "*x *x", "4d 4D", "4e 4E", "*- *-")
 
     assert notes(*lines) == "c4 d4 e4"
@@ -74,7 +74,7 @@ def test_two_spines_change_places():
 
 
 def test_a_spine_of_a_split_part_beside_another_is_timed_by_its_own_notes():
-    """A half note under two quarters, a silent sub-spine, and a note of one part alone."""
+    """Cases: a half note against two quarters, a silent sub-spine, a line with a note of one part only."""
     lines = (
         "**kern **kern", "4C 2c", "4D .", "* *^", "2E 4d 4B", ". 4e .", "* *v *v", "4F 2f", "4G .", "*- *-",
     )  # fmt: skip
@@ -85,7 +85,7 @@ def test_a_spine_of_a_split_part_beside_another_is_timed_by_its_own_notes():
 
 
 def test_a_spine_may_split_under_a_note_that_sounds_on():
-    """The new half begins where the notes of other spines on its line do."""
+    """The first note of the new half begins at the time of the other notes on its line."""
     lines = ("**kern **kern", "4C 2c", "* *^", "4D . 4g", "2E 2d 2f", "* *v *v", "4F 4a", "*- *-")
 
     assert notes(*lines) == "c2 d2 a4"
@@ -93,7 +93,7 @@ def test_a_spine_may_split_under_a_note_that_sounds_on():
 
 
 def test_a_part_that_begins_later_rests_until_then():
-    """A new spine is the last part; text spines are none."""
+    """A spine that is added later is the last part; a text spine is no part."""
     lines = ("**text **kern", "la 4c", "* *+", "* * **kern", "li 4d 4D", ". 4e 4E", "*- *- *-")
 
     assert notes(*lines) == "c4 d4 e4"
@@ -119,19 +119,19 @@ def test_a_part_that_begins_later_rests_until_then():
     ],
 )
 def test_a_note_is_read_whatever_signs_stand_around_it(token, expected):
-    """A chord has the length of its first note; 0 is a breve, 00 a long, 3%2 two thirds."""
+    """A chord has the length of its first note; 0 is a breve, 00 a long, 3%2 two thirds of a whole note."""
     assert notes("**kern", "4b", token, "*-", polyphony="chords") == f"b4 {expected}"
 
 
 def test_sections_that_are_to_be_repeated_are_counted():
-    """They are read once, as they are written."""
+    """A section is read once, as it is written, and its repetitions are counted."""
     tune = read("**kern", "*>[A,A,B]", "*>A", "4c", "*>B", "4d", "*-")
 
     assert (tune_text(tune), tune.left_out) == ("c4 d4", {"repeats": 1})
 
 
 def test_ties_lead_to_the_note_that_ends_them():
-    """One that leads nowhere is none; of a chord all are tied that both have, or none is."""
+    """A tie without an end is left out; two chords tie all the pitches that both have, or none."""
     assert notes("**kern", "[4c", "4c_", "4c]", "[4c", "4c", "*-") == "c4~ c4~ c4 c4 c4"
     chords = ("**kern", "[4c&[4e", "4c]&4e]", "[4c&4e", "4c]&4e", "[4c&4e", "4c]&4f", "*-")
     assert notes(*chords, polyphony="chords") == "<c e>4~ <c e>4 <c e>4 <c e>4 <c e>4~ <c f>4"
@@ -140,7 +140,7 @@ def test_ties_lead_to_the_note_that_ends_them():
 
 
 def test_grace_notes_cue_notes_and_lower_notes_are_counted():
-    """With their kinds; a cue note leaves a rest."""
+    """Each kind of omitted note has a count; a cue note leaves a rest."""
     tune = read("**kern", "8ddq", "4c", "qqf", "*cue", "4d", "*Xcue", "4e&4g", "=:|!", "4R", "*-")
 
     assert tune_text(tune).partition(" %")[0] == "c4 r4 g4 r4"
@@ -168,7 +168,7 @@ def test_grace_notes_cue_notes_and_lower_notes_are_counted():
     ],
 )
 def test_the_key_is_that_of_the_signature_in_the_mode_that_is_said(said, key):
-    """A mode that does not fit its signature is not believed."""
+    """A mode whose number of sharps differs from the signature is ignored."""
     assert read("**kern", *said, "4c", "*-").key == key
 
 
@@ -184,21 +184,21 @@ def test_the_key_is_that_of_the_signature_in_the_mode_that_is_said(said, key):
     ],
 )
 def test_the_metre_is_the_first_that_is_said(said, meter, left_out):
-    """One of no usual form is counted."""
+    """A metre that note text cannot write is counted."""
     tune = read("**kern", said, "4c", "*-")
 
     assert (tune.meter, tune.left_out) == (meter, left_out)
 
 
 def test_a_bar_shorter_than_the_metre_at_the_beginning_is_a_pickup():
-    """Not at the end, and not a whole bar."""
+    """A short last bar, a complete bar and an only bar are no pick-up."""
     assert read("**kern", "*M3/4", "4G", "=1", "2.c", "=2", "2d", "==", "*-").pickup * 4 == 1
     assert read("**kern", "*M3/4", "=1", "2.c", "=2", "2d", "==", "*-").pickup == 0
     assert read("**kern", "*M3/4", "=1", "2c", "==", "*-").pickup == 0
 
 
 def test_the_first_tempo_metre_and_key_are_kept_and_changes_are_counted():
-    """What is said once more is no change; another spine's tempo is the piece's."""
+    """A repeated value is no change; the tempo of another spine counts if the part has none."""
     lines = (
         "**kern **kern", "*MM96 *", "*M4/4 *M4/4", "*k[] *k[]", "1C 1c", "*M3/4 *M3/4", "*k[f#] *k[f#]",
         "2.C 2.c", "*M3/4 *M3/4", "*M4/4 *M4/4", "1C 1c", "*- *-",
@@ -214,7 +214,7 @@ def test_the_first_tempo_metre_and_key_are_kept_and_changes_are_counted():
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_every_usual_encoding_and_line_end_is_read(encoding, end):
-    """Old collections are in Latin-1."""
+    """Files in UTF-8, UTF-16 and Latin-1 are read, with the line ends of every system."""
     text = "!!!COM: Dvořák" if encoding.startswith("utf") else "!!!COM: Fauré"
     data = end.join([text, "**kern", "", "4c", "! a comment", "4d", "*-", "!!!EED: x", ""]).encode(encoding)
 
@@ -240,16 +240,16 @@ def test_every_usual_encoding_and_line_end_is_read(encoding, end):
         (("**kern", "*+", "4c 4d"), "line 3: a new spine (*+) has no kind"),
         (("**kern " * 201,), "line 1: expected at most 200 spines, received 201"),
         (("**kern", "4c", "*-", "**kern", "4d", "*-"), "line 4: the spines have ended; expected one piece"),
-        (("**kern", "**text", "4d", "*-"), "line 2: a spine becomes **text"),
+        (("**kern", "**text", "4d", "*-"), "line 2: a spine changes its kind to **text"),
         (("**kern **kern", "* 4c"), "line 2: expected notes, interpretations (*), bar lines (=) or comments"),
-        (("**kern", "4r", "*-"), "expected notes, received none in part 1; they are in part: none"),
-        (("**kern **kern", "4c 4r", "*- *-"), "expected notes, received none in part 1; they are in part: 2"),
+        (("**kern", "4r", "*-"), "expected notes, received none in part 1; parts with notes: none"),
+        (("**kern **kern", "4c 4r", "*- *-"), "expected notes, received none in part 1; parts with notes: 2"),
         (("**kern", "9973c", "9967c", "9949c", "9941c"), "line 5: the lengths divide a whole note"),
-        (("**kern", "1c") + ("4c&e",) * (1 << 19), "expected a piece of at most 1,048,576 "),
+        (("**kern", "1c") + ("4c&e",) * (1 << 19), "expected a file of at most 1,048,576 "),
     ],
 )  # fmt: skip
 def test_what_is_no_kern_is_one_line_with_its_place(lines, message):
-    """The line, what was expected and what stands there."""
+    """The message names the line, what was expected and what was received."""
     with pytest.raises(DataError) as raised:
         read(*lines)
 
@@ -257,7 +257,7 @@ def test_what_is_no_kern_is_one_line_with_its_place(lines, message):
 
 
 def test_a_part_or_a_voice_that_is_not_there_is_refused():
-    """With those that are."""
+    """The message lists the parts or voices that exist."""
     with pytest.raises(DataError, match="expected a part from 1 to 1, received 2"):
         read(*SPLIT, track=2)
     with pytest.raises(DataError, match="expected a voice of part 1, one of 1, 2, received '3'"):
@@ -267,7 +267,7 @@ def test_a_part_or_a_voice_that_is_not_there_is_refused():
 
 
 def test_damaged_kern_is_read_or_refused():
-    """Characters changed, lost or put in anywhere: notes or one line."""
+    """With characters changed, lost or inserted anywhere, a file gives notes or an error of one line."""
     rng = random.Random(0)
     whole = kern(*SPLIT)
     for _ in range(400):
@@ -282,14 +282,14 @@ def test_damaged_kern_is_read_or_refused():
 
 
 def reread(data):
-    """The one tune of what was written."""
+    """The one tune of a written file."""
     (tune,) = read_kern(data, name="a", reading=Reading(polyphony="chords"))
     assert not isinstance(tune, DataError), tune
     return tune
 
 
 def test_kern_has_an_event_a_line():
-    """Lengths are reciprocals; a tie is opened and closed."""
+    """A length is written as its reciprocal, and a tie with a bracket at both ends."""
     assert write_kern(TUNE).decode().split("\n") == [
         "**kern", "*MM96", "4c", "8.cc#", "12D-", "2r", "[4c 4e##", "8%5c] 8%5g", "2ccc", "8BB--", "*-", "",
     ]  # fmt: skip
@@ -298,14 +298,14 @@ def test_kern_has_an_event_a_line():
 
 @pytest.mark.parametrize("random_seed", range(20))
 def test_notes_come_back_to_the_token_without_a_metre(random_seed):
-    """Spelling, ties, tuplets, chords and the tempo."""
+    """Spelling, ties, tuplets, chords and the tempo are read back unchanged."""
     tune = notes_without_metre(random_seed)
 
     assert tune_text(reread(write_kern(tune))) == tune_text(tune)
 
 
 def test_with_a_metre_it_has_bar_lines():
-    """Notes are divided there; the key has its signature and its tonic."""
+    """Notes are divided at bar lines; the key is written as signature and tonic."""
     tune = parse_tune("c8 d4. % meter 2/8, key es major", name="a")
 
     assert write_kern(tune).decode().split("\n") == [
@@ -315,7 +315,7 @@ def test_with_a_metre_it_has_bar_lines():
 
 @pytest.mark.parametrize("random_seed", range(60))
 def test_tunes_sound_as_they_did(random_seed):
-    """And have their metre, key, tempo and pick-up."""
+    """The sounds, the metre, key, tempo and pick-up are read back unchanged."""
     tune = drawn_tune(random_seed)
 
     back = reread(write_kern(tune))

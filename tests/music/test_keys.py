@@ -1,4 +1,4 @@
-"""The key of a melody, and its notes in another."""
+"""The estimated key of a melody, and transposed notes."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def notes(text):
 @pytest.mark.parametrize(("text", "tonic", "mode"), [(MAJOR, 0, "major"), (MINOR, 9, "minor")])
 @pytest.mark.parametrize("way", range(-5, 7))
 def test_a_melody_has_the_key_that_one_hears(text, tonic, mode, way):
-    """Moved by semitones its tonic moves with it; the way back is the nearer one, and up if both are six."""
+    """The estimated tonic moves with the melody; the way back is the shorter one, up if both are 6."""
     key = estimate_key(transpose(notes(text), way))
 
     assert key == Key((tonic + way) % 12, mode)
@@ -33,19 +33,19 @@ def test_a_melody_has_the_key_that_one_hears(text, tonic, mode, way):
 
 
 def test_a_key_is_called_by_its_tonic_and_mode():
-    """As in the notes."""
+    """The tonic is spelled as in note text."""
     assert [str(Key(3, "minor")), str(Key(0, "major"))] == ["ees minor", "c major"]
 
 
 def test_transposed_notes_keep_their_lengths_and_ties():
-    """Chords and rests too; what stays where it is is spelled as what was moved."""
+    """Chords, rests and ties keep their form; a shift by 0 also gives the standard spelling of each pitch."""
     assert tune_text(Tune("a", transpose(notes("des4~ <c e>8. r2"), 2))) == "ees4~ <d fis>8. r2"
     assert tune_text(Tune("a", transpose(notes("des4"), 0))) == "cis4"
 
 
 def test_what_leaves_the_range_of_midi_is_refused():
-    """0 to 127."""
-    with pytest.raises(DataError, match=r"^8 semitones would take it outside MIDI's 0 to 127"):
+    """MIDI has the pitches 0 to 127."""
+    with pytest.raises(DataError, match=r"^8 semitones would move it out of MIDI's 0 to 127"):
         transpose(notes("c4 c'''''4"), 8)
 
 
@@ -63,26 +63,26 @@ D_MAJOR = parse_tune("d2 e4 fis4 g4 a2 a4 b4 cis'4 d'1 a2 fis2 d1", name="a").no
     ],
 )
 def test_semitones_and_a_tonic_are_told_apart(text, expected):
-    """The octave of a tonic says nothing."""
+    """A tonic may have octave marks, which are ignored."""
     assert parse_transposition(text) == expected
 
 
 @pytest.mark.parametrize("text", ["h", "", "1.5", "--1", "9999", "c major"])
 def test_what_is_neither_is_refused(text):
-    """With an example of both."""
+    """The message has an example of semitones and of a tonic."""
     with pytest.raises(DataError, match=r"^expected semitones such as -3, or a tonic such as c, received '"):
         parse_transposition(text)
 
 
 def test_the_way_is_the_same_for_all_or_each_sequences_own():
-    """Rests have no key, so they stay."""
+    """Semitones are one shift for all; a tonic gives each sequence its own shift, and rests alone get 0."""
     assert Transposition(-3).way_of(D_MAJOR) == (-3, None)
     assert Transposition(tonic=0).way_of(D_MAJOR) == (-2, Key(2, "major"))
     assert Transposition(tonic=0).way_of(parse_tune("r4", name="a").notes) == (0, None)
 
 
 def test_each_token_becomes_another():
-    """Rests, chords and ties keep their lengths; one spelling for each pitch."""
+    """Rests, chords and ties keep their lengths; each pitch gets its standard spelling."""
     assert transposed_tokens(["c4", "des8.~", "r2", "<c e>1*2/3"], 1) == {
         "c4": "cis4",
         "des8.~": "d8.~",

@@ -1,4 +1,4 @@
-"""One line from what sounds together, by each rule."""
+"""One line of notes from overlapping sounds, by each rule of polyphony."""
 
 from fractions import Fraction
 
@@ -22,7 +22,7 @@ def line(polyphony, *items, end=0, bounds=(), step=Fraction(1, 4)):
 
 @pytest.mark.parametrize("polyphony", ["highest", "refuse", "chords"])
 def test_one_voice_is_itself_by_every_rule(polyphony):
-    """Rests fill what is silent, at the beginning, between notes and at the end."""
+    """Rests fill the silence at the beginning, between notes and at the end."""
     assert line(polyphony, (1, 2, C), (2, 4, E), (5, 6, E), end=8) == "r4 c4 e2 r4 e4 r2"
 
 
@@ -42,7 +42,7 @@ def test_the_highest_note_cuts_off_what_is_below(items, tokens):
 
 
 def test_notes_that_sound_together_are_refused_with_their_place():
-    """In quarter notes from the start."""
+    """The message gives the time in quarter notes from the start."""
     with pytest.raises(
         DataError, match=r"^expected one note at a time, received c and g together after 1 qua"
     ):
@@ -61,23 +61,25 @@ def test_notes_that_sound_together_are_refused_with_their_place():
     ],
 )
 def test_chords_change_when_what_sounds_changes(items, tokens):
-    """A chord is tied if a pitch of it sounds on and none is struck again, which ends it."""
+    """A chord is tied if one of its pitches sounds on and no pitch of it is struck again."""
     assert line("chords", *items).split(" r")[0] == tokens
 
 
 def test_bounds_divide_tied_notes_and_rests():
-    """They are where one event ends and the next begins, and no sound does."""
+    """A bound divides an event at a time at which no sound begins or ends."""
     assert line("chords", (0, 2, C), end=4, bounds=[1, 3]) == "c4~ c4 r4 r4"
 
 
 def test_a_length_that_has_no_spelling_is_refused():
-    """With what would help: a coarser grid."""
-    with pytest.raises(DataError, match=r"^a length of 1/10007 whole notes cannot be written.* coarser grid"):
+    """The message proposes a coarser grid."""
+    with pytest.raises(
+        DataError, match=r"^note text cannot write a length of 1/10007 whole notes.* coarser grid"
+    ):
         line("highest", (0, 1, C), step=Fraction(1, 10007))
 
 
 def test_chords_without_end_are_refused(monkeypatch):
-    """What a file can take of memory is bounded."""
+    """The number of pitches in chords has a limit, so a damaged file cannot fill the memory."""
     monkeypatch.setattr(melody, "MOST_PITCHES", 5)
 
     with pytest.raises(DataError, match="expected at most 5 pitches in chords; take polyphony highest"):
@@ -98,26 +100,26 @@ def test_chords_without_end_are_refused(monkeypatch):
     ],
 )
 def test_a_time_is_moved_to_the_nearest_of_the_grid(lengths, tick, time):
-    """480 ticks a quarter note; halfway it is the later one; of two lengths the nearer counts."""
+    """At 480 ticks a quarter note: halfway the later time counts, and of two lengths the nearer multiple."""
     grid = Grid(1920, parse_grid(lengths))
 
     assert grid.nearest(tick) * grid.step == time
 
 
 def test_how_far_a_time_is_moved_is_in_quarter_notes():
-    """115 of 480 ticks is 5 before a sixteenth."""
+    """At 480 ticks a quarter note, tick 115 is 5 ticks before a sixteenth."""
     assert Grid(1920, parse_grid("1/16")).shift(115) == Fraction(5, 480)
     assert Grid(1920, ()).shift(115) == 0
 
 
 @pytest.mark.parametrize("text", ["1/16", "1/16,1/24", "exact"])
 def test_a_grid_has_one_spelling(text):
-    """What is said of a grid can be typed."""
+    """The printed form of a grid can be typed in again."""
     assert spell_grid(parse_grid(text)) == text
 
 
 @pytest.mark.parametrize("text", ["", "16", "1/0", "1/385", "2/16", "1/16,", "1/x", "1/²", "1/99999999999"])
 def test_what_is_no_grid_is_refused(text):
-    """With what a grid looks like."""
+    """The message shows an example of a grid."""
     with pytest.raises(DataError, match=r"^expected a grid such as 1/16, "):
         parse_grid(text)

@@ -25,19 +25,19 @@ ON, OFF = 0x90, 0x80
 
 
 def file(*tracks, kind=1, ticks=480):
-    """A MIDI file of tracks given as bytes; each gets its end."""
+    """A MIDI file of tracks given as bytes; each track gets its end-of-track event."""
     ended = [track + b"\0\xff\x2f\0" for track in tracks]
     chunks = b"".join(b"MTrk" + struct.pack(">L", len(track)) + track for track in ended)
     return b"MThd" + struct.pack(">LHHH", 6, kind, len(tracks), ticks) + chunks
 
 
 def event(delta, *data):
-    """One event after so many ticks, fewer than 16,384."""
+    """The bytes of one event, `delta` ticks (fewer than 16,384) after the event before it."""
     return bytes([delta >> 7 | 0x80, delta & 0x7F, *data])
 
 
 def note(pitch, ticks, *, channel=1, after=0):
-    """A note of so many ticks."""
+    """The bytes of a note of `ticks` ticks."""
     return event(after, ON + channel - 1, pitch, 64) + event(ticks, OFF + channel - 1, pitch, 64)
 
 
@@ -54,7 +54,7 @@ def random_text(rng):
 
 
 def heard(notes):
-    """The notes without ties that tie nothing, since the next event has none of their pitches."""
+    """The notes without the ties whose pitches the next event does not have."""
     following = [*({pitch.midi for pitch in note.pitches} for note in notes[1:]), set()]
     return tuple(
         Note(note.pitches, note.duration, note.tied and any(pitch.midi in after for pitch in note.pitches))
@@ -63,7 +63,7 @@ def heard(notes):
 
 
 def test_note_text_comes_back_from_midi():
-    """notes → MIDI → notes is the identity: tuplets, dots, ties, chords, rests, and the tempo."""
+    """notes → MIDI → notes gives the same tuplets, dots, ties, chords, rests and tempo."""
     rng = random.Random(0)
     tunes = [parse_tune(f"{random_text(rng)} % tempo {rng.randint(20, 300)}", name="a") for _ in range(60)]
 
@@ -74,14 +74,14 @@ def test_note_text_comes_back_from_midi():
 
 
 def test_pitches_come_back_in_one_spelling():
-    """MIDI has no spelling: black keys are cis ees fis gis bes, and a chord loses what sounds alike."""
+    """MIDI has no spelling: black keys are cis ees fis gis bes, and a chord has each sound once."""
     tune = parse_tune("cis4 des4 dis4 ees4 ges4 as4 ais4 bis4 <cis des e>4", name="a")
 
     assert tokens(write_midi(tune)) == "cis4 cis4 ees4 ees4 fis4 gis4 bes4 c'4 <cis e>4"
 
 
 def test_what_is_written_is_what_was_said():
-    """One track, with the program, the velocity and the tempo; 480 ticks a quarter note where they do."""
+    """One track has program, velocity and tempo; a quarter note has 480 ticks if they suffice."""
     tune = parse_tune("c4 e8*2/3", name="a")
 
     written = mido.MidiFile(file=BytesIO(write_midi(tune, tempo=100, program=5, velocity=33)))
@@ -114,7 +114,7 @@ def test_what_is_written_is_what_was_said():
     ids="plain running rests overlap hanging stray_end zero_length grace short gate drums silence".split(),
 )  # fmt: skip
 def test_a_track_is_read_as_it_sounds(track, text):
-    """Note-on with velocity 0 ends a note; one struck again ends there, one never let go with its track."""
+    """A note ends at velocity 0, where it is struck again, or, if it has no end, with its track."""
     assert tokens(file(track)) == text
 
 
@@ -136,7 +136,7 @@ def test_a_track_is_read_as_it_sounds(track, text):
     ],
 )
 def test_an_end_belongs_to_the_strike_before_its_tick(switches, text):
-    """Where a pitch is struck again at the tick at which it ends, in either order, both are heard."""
+    """If a pitch ends and begins at one tick, both notes are read, whichever event comes first."""
     track, now = b"", 0
     for tick, kind in switches:
         track += event(tick - now, kind, 60, 64)
@@ -146,7 +146,7 @@ def test_an_end_belongs_to_the_strike_before_its_tick(switches, text):
 
 
 def test_one_pitch_on_two_channels_is_two_notes():
-    """The end of one does not end the other; struck again it is heard again."""
+    """The end of a note on one channel does not end the note of the same pitch on another channel."""
     data = file(
         event(0, ON, 60, 64) + event(480, ON + 1, 60, 64) + event(0, OFF, 60, 0) + event(480, OFF + 1, 60, 0)
     )
@@ -158,7 +158,7 @@ def test_one_pitch_on_two_channels_is_two_notes():
 
 
 def test_what_is_left_out_is_counted_by_kind():
-    """Each kind has its own name; nothing is counted twice."""
+    """Each kind has its own count, and nothing is counted twice."""
     bends = event(0, 0xE0, 0, 0x60) + event(0, 0xE0, 0, 0x40) + event(0, 0xE9, 0, 0x60)
     data = file(
         bends + note(60, 0) + note(60, 480) + note(36, 480, channel=10),
@@ -184,7 +184,7 @@ def test_what_is_left_out_is_counted_by_kind():
 
 
 def test_a_pitch_bend_changes_no_pitch():
-    """It is counted, and the note is read as it is struck."""
+    """The bend is counted, and the note is read with the pitch that is struck."""
     assert tokens(file(event(0, 0xE0, 0, 0x60) + note(60, 480))) == "c4"
 
 
@@ -202,7 +202,7 @@ KEY, METER = (0xFF, 0x59, 2), (0xFF, 0x58, 4)
     ],
 )
 def test_the_key_is_that_of_the_signature(signature, key, left_out):
-    """One that there is not does not hinder the notes."""
+    """An impossible key signature is counted, and the notes are read."""
     tune = read_midi(file(event(0, *KEY, *signature) + note(60, 480)), name="a", reading=Reading())
 
     assert (tune_text(tune).split()[0], tune.key, tune.left_out) == ("c4", key, left_out)
@@ -218,14 +218,14 @@ def test_the_key_is_that_of_the_signature(signature, key, left_out):
     ],
 )
 def test_the_metre_is_that_of_the_signature(signature, meter, left_out):
-    """Its lower number is a power of two."""
+    """The lower number is stored as a power of two; an impossible time signature is counted."""
     tune = read_midi(file(event(0, *METER, *signature) + note(60, 480)), name="a", reading=Reading())
 
     assert (tune.meter, tune.left_out) == (meter, left_out)
 
 
 def test_changes_of_metre_and_key_are_counted():
-    """What is said again is none."""
+    """A repeated metre or key is no change."""
     said = event(0, *METER, 4, 2, 24, 8) + event(0, *KEY, 0, 0)
     changed = event(0, *METER, 3, 2, 24, 8) + event(0, *KEY, 1, 0)
 
@@ -259,7 +259,7 @@ def test_metre_key_and_pickup_come_back_from_midi(meter, pickup):
 
 
 def test_mido_reads_the_metre_and_the_key_that_are_written():
-    """An independent reader finds them at their times; a church mode is the major key of its signature."""
+    """Mido finds both at their times; a church mode is written as the major key of its signature."""
     tune = parse_tune("g4 c2.", name="a")
     tune = replace(tune, meter=Meter(3, 4), key=KeySignature("d", "dorian"), pickup=Fraction(1, 4))
 
@@ -276,7 +276,7 @@ def test_mido_reads_the_metre_and_the_key_that_are_written():
 
 
 def test_chunks_of_other_kinds_and_a_longer_header_are_passed_over():
-    """As the standard asks for."""
+    """The standard demands this of a reader."""
     data = file(note(60, 480))
     longer = b"MThd" + struct.pack(">L", 8) + data[8:14] + b"\0\0" + data[14:]
 
@@ -285,7 +285,7 @@ def test_chunks_of_other_kinds_and_a_longer_header_are_passed_over():
 
 
 def test_what_is_damaged_for_mido_is_not_read_otherwise():
-    """Of files that both read, the notes are those of mido's messages."""
+    """The notes of undamaged random files are those of mido's messages."""
     rng = random.Random(3)
     for _ in range(30):
         track = b"".join(
@@ -314,7 +314,7 @@ def test_what_is_damaged_for_mido_is_not_read_otherwise():
 
 
 def test_a_track_or_a_channel_can_be_chosen():
-    """Tracks count from 1, channels too, and percussion has to be asked for."""
+    """Tracks and channels count from 1; percussion is read only if channel 10 is chosen."""
     data = file(note(60, 480), note(64, 480, channel=2) + note(36, 480, channel=10))
 
     assert tokens(data) == "e4 r4"
@@ -324,7 +324,7 @@ def test_a_track_or_a_channel_can_be_chosen():
 
 
 def test_times_are_moved_to_the_grid_that_is_chosen():
-    """And how far at most is said, in quarter notes; halves of a sixteenth are not on its grid."""
+    """The largest shift is given in quarter notes; a grid of 1/16 and 1/24 reads triplets exactly."""
     data = file(note(60, 160) * 3 + note(60, 480))
 
     assert tokens(data, grid=parse_grid("1/16,1/24")) == "c8*2/3 c8*2/3 c8*2/3 c4"
@@ -333,7 +333,7 @@ def test_times_are_moved_to_the_grid_that_is_chosen():
 
 
 def test_every_tempo_comes_back():
-    """MIDI has whole microseconds a quarter note: whole tempi, and some with a decimal, survive that."""
+    """MIDI rounds to whole microseconds a quarter note; whole tempi and some others come back exactly."""
     fast = range(FASTEST - 300, FASTEST + 1)
     tempi = [float(tempo) for tempo in (*range(SLOWEST, 700, 7), *fast)] + [120.5, 96.25, 777.5]
 
@@ -347,7 +347,7 @@ def test_every_tempo_comes_back():
 
 
 def test_a_tempo_that_note_text_has_not_is_left_out():
-    """It could not be read back."""
+    """Note text could not write the tempo, so the tune has none."""
     for tempo in (3.6, 2000):
         data = write_midi(parse_tune("c4", name="a"), tempo=tempo)
 
@@ -355,12 +355,15 @@ def test_a_tempo_that_note_text_has_not_is_left_out():
 
 
 def test_the_first_tempo_is_kept_and_others_are_counted():
-    """As are notes that another one covers."""
+    """A later tempo and a covered note are counted."""
     tempi = event(0, 0xFF, 0x51, 3, 0x09, 0x27, 0xC0) + event(480, 0xFF, 0x51, 3, 0x07, 0xA1, 0x20)
 
     tune = read_midi(file(tempi, note(60, 960), note(67, 960)), name="a", reading=Reading())
 
     assert (tune.tempo, tune.left_out) == (100, {"notes below others": 1, "later tempi": 1})
+
+
+NONE_IN = "expected notes, received none in the chosen tracks and channels; there are notes in: "
 
 
 @pytest.mark.parametrize(
@@ -369,29 +372,27 @@ def test_the_first_tempo_is_kept_and_others_are_counted():
         (b"", "not a MIDI file"),
         (b"RIFF....", "not a MIDI file"),
         (b"MThd\0\0\0\6", "not a MIDI file"),
-        (file(note(60, 480), kind=2), "a MIDI file of type 2, whose tracks are pieces of their own; "),
+        (file(note(60, 480), kind=2), "a MIDI file of type 2, whose tracks are separate pieces; "),
         (file(note(60, 480), kind=7), "a MIDI file of type 7; expected type 0 or 1"),
-        (file(note(60, 480), ticks=0xE728), "its time is counted in SMPTE frames; expected ticks"),
-        (file(note(60, 480), ticks=0), "its header says that a quarter note has 0 ticks (division 0)"),
-        (file(note(60, 480))[:-9], "a damaged MIDI file (it is cut off)"),
+        (file(note(60, 480), ticks=0xE728), "its times are counted in SMPTE frames; expected ticks"),
+        (file(note(60, 480), ticks=0), "its header gives 0 ticks a quarter note (division 0)"),
+        (file(note(60, 480))[:-9], "a damaged MIDI file (the file is cut off)"),
         (file(event(0, 0x40, 1)), "a damaged MIDI file (an event without a status at byte 22)"),
         (file(event(0, ON, 60, 0x80)), "a damaged MIDI file (a value above 127 in the event at byte 22)"),
-        (file(event(0, 0xFF, 0x51, 99)), "a damaged MIDI file (it breaks off in the event at byte 22)"),
+        (file(event(0, 0xFF, 0x51, 99)), "a damaged MIDI file (the event at byte 22 is cut off)"),
         (file(b"\0"), "a damaged MIDI file (an event without a status at byte 22)"),
-        (file(note(60, 0)), "expected notes, received none where they are looked for; they are in: track 1 "
-         "channel 1, 1 of them without length"),
+        (file(note(60, 0)), NONE_IN + "track 1 channel 1, 1 of them without length"),
         (file(b"\xff" * 9 + b"\x7f\x90\x3c\x40"), "a damaged MIDI file (a number of more than four bytes"),
         (file(b"\xff" * 9999), "a damaged MIDI file (a number of more than four bytes"),
         (file(b"\0\xf0" + b"\xff" * 9 + b"\x7f"), "a damaged MIDI file (a number of more than four bytes"),
-        (file(b"\0\x90\x3c\x40" + b"\xff\xff\xff\x7f\x80\x3c\x40"), "a length of "),
-        (file(b"", b""), "expected notes, received none where they are looked for; they are in: no track"),
-        (file(note(36, 9, channel=10)), "expected notes, received none where they are looked for; they are "
-         "in: track 1 channel 10"),
+        (file(b"\0\x90\x3c\x40" + b"\xff\xff\xff\x7f\x80\x3c\x40"), "note text cannot write a length of "),
+        (file(b"", b""), NONE_IN + "no track"),
+        (file(note(36, 9, channel=10)), NONE_IN + "track 1 channel 10"),
         (bytes(2 << 20), "expected at most 1,048,576 bytes of MIDI, received 2,097,152"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_one_line(data, message):
-    """With the file's name, for whatever is wrong with it."""
+    """The message is one line that begins with the name of the file."""
     with pytest.raises(DataError) as error:
         read_midi(data, name="a.mid", reading=Reading())
 
@@ -399,13 +400,13 @@ def test_what_cannot_be_read_is_one_line(data, message):
 
 
 def test_a_track_that_is_not_there_is_refused():
-    """With how many there are."""
+    """The message gives the number of tracks."""
     with pytest.raises(DataError, match=r"^a\.mid: expected a track from 1 to 1, received 2$"):
         tokens(file(note(60, 480)), track=2)
 
 
 def test_a_voice_of_midi_is_refused():
-    """It has tracks and channels."""
+    """MIDI has tracks and channels, but no voices."""
     with pytest.raises(
         DataError, match=r"^a\.mid: MIDI has no voices; leave the voice out, or choose a track"
     ):
@@ -413,7 +414,7 @@ def test_a_voice_of_midi_is_refused():
 
 
 def test_damaged_files_are_read_or_refused():
-    """Bytes changed, lost or put in anywhere: notes or one line, and never long."""
+    """With bytes changed, lost or inserted anywhere, a file gives notes or an error of one line, and soon."""
     rng = random.Random(1)
     meta = event(0, 0xFF, 0x59, 2, 1, 0) + event(0, 0xFF, 0x58, 4, 4, 2, 24, 8) + event(0, 0xF0, 2, 1, 0xF7)
     whole = file(meta + note(60, 480), note(64, 480, channel=2) + note(36, 480, channel=10))
@@ -435,7 +436,7 @@ def test_damaged_files_are_read_or_refused():
 
 @pytest.mark.parametrize("text", ["c1*9999 c4*1/8191", "c1*1/9973 c1*1/5"])
 def test_what_midi_cannot_count_is_refused(text):
-    """Its ticks are at most 32,767 a quarter note, and a time has 28 bits."""
+    """MIDI has at most 32,767 ticks a quarter note, and 28 bits for a time."""
     tune = parse_tune(text, name="a.notes")
 
     with pytest.raises(DataError, match=r"^a\.notes: its durations need .* ticks a quarter note"):
@@ -443,7 +444,7 @@ def test_what_midi_cannot_count_is_refused(text):
 
 
 def test_without_mido_the_line_says_what_to_install(monkeypatch):
-    """It is an extra."""
+    """Mido is an extra, and the message names it."""
     monkeypatch.setitem(sys.modules, "mido", None)
 
     with pytest.raises(
@@ -453,7 +454,7 @@ def test_without_mido_the_line_says_what_to_install(monkeypatch):
 
 
 def test_the_largest_file_takes_seconds():
-    """A tenth of it a tenth of them."""
+    """A file of nearly the largest number of events is read within seconds."""
     track = event(0, ON, 60, 64) + b"\1\x3c\0\1\x3c\x40" * (midi_bytes.MOST_BYTES // 60)
     begin = time.perf_counter()
 

@@ -1,4 +1,4 @@
-"""MusicXML as tunes: what a part sounds like, whatever stands in between."""
+"""MusicXML: the notes of a voice as they sound, with everything that a file may put between them."""
 
 import random
 import zipfile
@@ -7,9 +7,10 @@ from io import BytesIO
 import pytest
 
 from rnnlab.errors import DataError
+from rnnlab.music import musicxml
 from rnnlab.music.melody import Reading
 from rnnlab.music.meter import KeySignature, Meter
-from rnnlab.music.musicxml import read_musicxml
+from rnnlab.music.musicxml import musicxml_root, read_musicxml
 from rnnlab.music.tune import tune_text
 
 START = "<attributes><divisions>2</divisions></attributes>"
@@ -65,25 +66,25 @@ def tune_of(data, **reading):
 
 
 def read(*measures, **reading):
-    """The tune of a score of one part, of these measures."""
+    """The tune of a score that has one part with these measures."""
     first, *others = measures
     return tune_of(score([START + first, *others]), **reading)
 
 
 def notes(*measures, **reading):
-    """Its note text, without what else is known of it."""
+    """The note text of the tune of these measures, without the comment on metre, key and tempo."""
     return tune_text(read(*measures, **reading)).partition(" %")[0]
 
 
 def test_pitches_keep_their_spelling():
-    """A B flat is no A sharp, and a triple sharp is spelled as MIDI's."""
+    """B flat does not become A sharp; a triple sharp gets the standard spelling of its MIDI number."""
     written = note("B-1/3", 3) + note("r", 2) + note("E/4") + note("F+3/4")
 
     assert notes(written) == "bes,4. r4 e4 gis4"
 
 
 def transpose(diatonic, chromatic, octaves=None, number=None):
-    """A transposing instrument; `diatonic` may be left out."""
+    """The attributes of a transposing instrument; `diatonic` may be None."""
     steps = f"<diatonic>{diatonic}</diatonic>" if diatonic is not None else ""
     change = f"<octave-change>{octaves}</octave-change>" if octaves is not None else ""
     staff = f' number="{number}"' if number else ""
@@ -108,23 +109,23 @@ def transpose(diatonic, chromatic, octaves=None, number=None):
     ],
 )
 def test_a_transposing_instrument_is_read_as_it_sounds(instrument, expected):
-    """With its octaves, by staff, and by semitones alone."""
+    """Octaves count, a transposition may hold for one staff, and it may give semitones only."""
     assert notes(instrument + note("D/4") + note("F1/4") + note("A/4")) == expected
 
 
 def test_an_instrument_may_change_within_a_piece():
-    """From its place on; the remark says each."""
+    """A transposition holds from its place on, and the remark lists each one."""
     tune = read(
         transpose(-1, -2) + note("D/4") + transpose(-2, -3) + note("D/4"),
         note("D/4") + transpose(0, 0) + note("D/4"),
     )
 
     assert tune_text(tune) == "c4 b,4 b,4 d4"
-    assert tune.remarks == ("pitches are those that sound: the written ones are moved by -2, -3 semitones",)
+    assert tune.remarks == ("pitches are read as they sound: written pitches are moved by -2, -3 semitones",)
 
 
 def test_the_key_is_that_which_sounds():
-    """D major of a clarinet in B flat is C major."""
+    """The written D major of a clarinet in B flat sounds as C major."""
     key = attributes("<key><fifths>2</fifths><mode>major</mode></key><transpose><diatonic>-1</diatonic>"
                      "<chromatic>-2</chromatic></transpose>")  # fmt: skip
 
@@ -139,7 +140,7 @@ def test_the_key_is_that_which_sounds():
 
 
 def test_a_clef_an_octave_lower_moves_nothing():
-    """The pitch of a note under it is the one that sounds already."""
+    """The pitch that MusicXML gives under such a clef is already the sounding one."""
     clef = attributes("<clef><sign>G</sign><line>2</line><clef-octave-change>-1</clef-octave-change></clef>")
 
     assert notes(clef + note("C/4")) == "c4"
@@ -173,7 +174,7 @@ CUE, CHORD, GRACE = "<cue/>", "<chord/>", "<grace/>"
     ],
 )  # fmt: skip
 def test_what_is_not_played_leaves_a_rest_and_is_counted(bar, expected, left_out):
-    """Cue notes in any place, grace notes, chord symbols, lower notes."""
+    """Cue notes, grace notes, chord symbols and lower notes are counted; a cue note leaves a rest."""
     tune = read(bar)
 
     assert tune_text(tune) == expected
@@ -184,7 +185,7 @@ TWO_VOICES = note("C/4", 8, voice=2) + back(8) + note("E/5", 4) + note("F/5", 4)
 
 
 def test_the_first_voice_is_that_of_the_lowest_number():
-    """Wherever it stands; the others are had by their numbers."""
+    """The voice with the lowest number is read, wherever it stands in the file; `voice` chooses another."""
     assert notes(TWO_VOICES) == "e'2 f'2"
     assert notes(TWO_VOICES, voice="2") == "c1"
     assert read(TWO_VOICES).remarks == ("voice 1 of 2 is read (1, 2)",)
@@ -198,7 +199,7 @@ def test_the_first_voice_is_that_of_the_lowest_number():
 
 
 def test_a_voice_may_cross_to_another_staff():
-    """It is one voice; two staves that number their voices alike are two."""
+    """A voice on two staves is one voice; two staves that use one number at the same time are two voices."""
     crossing = note("E/5", 4, staff=1) + note("F/3", 4, staff=2) + back(8) + note("C/3", 8, voice=5, staff=2)
     numbered_alike = note("E/5", 4, staff=1) + note("F/5", 4, staff=1) + back(8) + note("C/3", 8, staff=2)
     across = note("E/5", 4, staff=1) + note("C/3", 4, staff=2, more=CHORD) + note("F/5", 4, staff=1)
@@ -224,12 +225,12 @@ def test_a_voice_may_cross_to_another_staff():
     ],
 )  # fmt: skip
 def test_times_follow_backup_forward_and_divisions(bars, expected):
-    """A voice rests where it has no note, and until its part ends."""
+    """A voice rests where it has no note, up to the end of its part."""
     assert notes(*bars) == expected
 
 
 def test_ties_are_joined_within_a_voice():
-    """Over bars and in chords; one to another pitch is none."""
+    """Ties are kept across bar lines and in chords; a tie to another pitch is left out."""
     start, stop, both = ('<tie type="start"/>', '<tie type="stop"/>', '<tie type="stop"/><tie type="start"/>')
     seen = '<notations><tied type="start"/></notations>'
 
@@ -257,12 +258,12 @@ def test_ties_are_joined_within_a_voice():
     ],
 )
 def test_the_metre_is_the_first(time, meter):
-    """Sums are added up; one of another form is none."""
+    """The parts of a sum are added; a metre of another form is None."""
     assert read(attributes(f"<time>{time}</time>") + note("C/4")).meter == meter
 
 
 def test_a_short_first_measure_is_a_pickup():
-    """Not a whole one, and not the only one."""
+    """A complete first measure and an only measure are no pick-up."""
     waltz = attributes("<time><beats>3</beats><beat-type>4</beat-type></time>")
 
     assert read(waltz + note("G/4"), note("C/4", 6)).pickup * 4 == 1
@@ -271,7 +272,7 @@ def test_a_short_first_measure_is_a_pickup():
 
 
 def metronome(unit, number, more="", sound=""):
-    """A metronome mark, and how it is to be played."""
+    """A printed metronome mark, with an element `<sound>` after it."""
     mark = f"<beat-unit>{unit}</beat-unit>{more}<per-minute>{number}</per-minute>"
     return f"<direction><direction-type><metronome>{mark}</metronome></direction-type>{sound}</direction>"
 
@@ -290,12 +291,12 @@ def metronome(unit, number, more="", sound=""):
     ],
 )  # fmt: skip
 def test_the_tempo_is_in_quarter_notes(mark, tempo):
-    """What is to be played goes before what is to be seen."""
+    """The tempo of `<sound>` counts more than the printed mark."""
     assert read(mark + note("C/4")).tempo == tempo
 
 
 def test_changes_of_tempo_metre_and_key_are_counted():
-    """What is said again is no change."""
+    """A repeated value is no change."""
     marks = [
         f'<attributes><key><fifths>{key}</fifths></key><time><beats>{beats}</beats><beat-type>4</beat-type></time>'
         f'</attributes><sound tempo="{tempo}"/>' + note("C/4")
@@ -306,7 +307,7 @@ def test_changes_of_tempo_metre_and_key_are_counted():
 
 
 def test_the_part_is_chosen_and_others_are_counted():
-    """Counted from the top, in the order of the part list; the tempo of any part is the piece's."""
+    """Parts are counted in the order of the part list; a part without a tempo takes that of another part."""
     two = score([START + '<sound tempo="90"/>' + note("C/4")], [START + note("C/3") + note("D/3")])
 
     assert tune_text(tune_of(two)) == "c4 % tempo 90"
@@ -318,7 +319,7 @@ def test_the_part_is_chosen_and_others_are_counted():
 
 
 def test_a_score_by_measures_is_the_same_score():
-    """`score-timewise` has the parts in the measures."""
+    """In `score-timewise` the measures hold the parts."""
     measure = '<measure><part id="P1">{}</part><part id="P2">{}</part></measure>'
     bars = "".join(measure.format(START + note(pitch), START + note("C/2")) for pitch in ["C/4", "D/4"])
     names = '<part-list><score-part id="P1"/><score-part id="P2"/></part-list>'
@@ -329,21 +330,21 @@ def test_a_score_by_measures_is_the_same_score():
 @pytest.mark.parametrize(
     ("bar", "message"),
     [
-        (note("C0.5/4"), "measure 1: a microtone (C4 altered by +0.5 semitones); expected semitones"),
+        (note("C0.5/4"), "measure 1: a microtone (C4 altered by +0.5 semitones); expected whole"),
         (note("H/4"), "measure 1: expected a pitch with <step> A to G and <octave> 0 to 9, received 'H'"),
         (note("C/9") + note("B/9"), "measure 1: B9: expected a pitch that MIDI has, 0 to 127, received 131"),
-        (note("C/4", more=CHORD), "part 'Part 1', measure 1: a <chord/> follows no note"),
+        (note("C/4", more=CHORD), "part 'Part 1', measure 1: a note with <chord/> follows no note"),
         (note("C/4", None), "part 'Part 1', measure 1: a <note> without <duration>"),
         (note("C/4", "x"), "part 'Part 1', measure 1: <duration>: expected a number, received 'x'"),
         (note("C/4", -2), "part 'Part 1', measure 1: <duration>: expected 0 or more, received -2"),
-        (note("C/4") + back(4), "part 'Part 1', measure 1: a <backup> leads to before the measure"),
+        (note("C/4") + back(4), "part 'Part 1', measure 1: a <backup> goes back beyond the start"),
         (attributes("<divisions>0</divisions>"), "part 'Part 1', measure 1: <divisions>: expected a"),
         (transpose(0, 0.5) + note("C/4"), "part 'Part 1', measure 1: <chromatic>: expected a whole"),
-        (note("r"), "expected notes, received none in part 1; they are in part: none"),
+        (note("r"), "expected notes, received none in part 1; parts with notes: none"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_one_line_with_its_place(bar, message):
-    """The part, the measure, and what was expected."""
+    """The message names the part, the measure and what was expected."""
     with pytest.raises(DataError) as raised:
         read(bar)
 
@@ -351,12 +352,12 @@ def test_what_cannot_be_read_is_one_line_with_its_place(bar, message):
 
 
 def test_a_microtone_of_another_voice_hinders_nothing():
-    """What is not read need not be a pitch."""
+    """A pitch in a voice that is not read may be wrong."""
     assert notes(note("C/4") + back(2) + note("C0.5/4", voice=2)) == "c4"
 
 
 def test_two_notes_at_once_are_refused_where_that_is_asked_for():
-    """With the measure and the notes."""
+    """The message names the measure and the notes."""
     with pytest.raises(DataError, match="measure 2: expected one note at a time, received c and e together"):
         read(note("C/4"), note("C/4") + note("E/4", more=CHORD), polyphony="refuse")
 
@@ -386,21 +387,21 @@ WHOLE = '<?xml version="1.0" encoding="{}"?>' + score([START + note("C/4") + not
     ],
 )
 def test_every_encoding_is_read(declared, encoding, mark):
-    """A byte order mark goes before what the file says of itself."""
+    """A byte order mark counts more than the declared encoding."""
     assert tune_text(tune_of(mark + WHOLE.format(declared).encode(encoding))) == "c4 d4"
 
 
 def packed(**entries):
     """An archive of files."""
     archive = BytesIO()
-    with zipfile.ZipFile(archive, "w") as file:
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
         for name, text in entries.items():
             file.writestr(name, text)
     return archive.getvalue()
 
 
 def container(*paths):
-    """What names the score of an archive."""
+    """The container of an archive, which names the score."""
     files = "".join(f'<rootfile full-path="{path}"/>' for path in paths)
     return f'<?xml version="1.0"?><container><rootfiles>{files}</rootfiles></container>'
 
@@ -429,20 +430,68 @@ GOOD = WHOLE.format("UTF-8")
     ],
 )  # fmt: skip
 def test_the_container_of_an_archive_says_which_file_is_the_score(entries):
-    """What a Mac packs beside it is none."""
+    """The container decides; the extra files of macOS are no scores."""
     assert tune_text(tune_of(packed(**entries))) == "c4 d4"
 
 
 def test_an_archive_that_does_not_say_which_of_two_is_refused():
-    """Neither is guessed."""
-    with pytest.raises(
-        DataError, match=r"an archive of 2 scores, of which META-INF/container\.xml names none"
-    ):
+    """The reader does not guess which of the two is the score."""
+    with pytest.raises(DataError, match=r"an archive of 2 scores, and META-INF/container\.xml names none"):
         tune_of(packed(**{"a.xml": OTHER, "b.xml": GOOD}))
 
 
+DOCTYPE = '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" "http://www.musicxml.org/a">'
+SCORE = f"{DOCTYPE}<score-partwise><part/></score-partwise>"
+BOMB = '<!DOCTYPE a [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><score-partwise>&b;</score-partwise>'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_score_with_a_doctype_is_read(encoding):
+    """Nearly every file has a DOCTYPE; the reader downloads nothing for it."""
+    assert musicxml_root(SCORE.encode(encoding)).tag == "score-partwise"
+
+
+def test_the_score_of_an_archive_is_read():
+    """The only score is read if the container names none; paths in the archive do not matter."""
+    data = packed(**{"META-INF/container.xml": "<container/>", "../../score.xml": SCORE})
+
+    assert musicxml_root(data).tag == "score-partwise"
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (BOMB.encode(), "it declares XML entities"),
+        (BOMB.encode("utf-16"), "it declares XML entities"),
+        (packed(**{"a.xml": BOMB}), "it declares XML entities"),
+        (SCORE[:-9].encode(), "damaged XML (unclosed token"),
+        (b"<a/>", "expected MusicXML (score-partwise or score-timewise), received 'a'"),
+        (b"", "damaged XML (no element found"),
+        (b"<score-partwise>" + b"<a>" * 200, "elements are nested more than 100 deep"),
+        (b'<?xml version="1.0" encoding="nonsense"?><a/>', "damaged XML ("),
+        (packed(**{"a.txt": "a"}), "an archive without a score"),
+        (packed(**{"a.xml": SCORE})[:-9], "a damaged archive ("),
+        (packed(**{"a.xml": " " * (9 << 20)}), "expected at most 8,388,608 bytes of MusicXML"),
+    ],
+)  # fmt: skip
+def test_what_is_no_score_is_one_line(data, message):
+    """The error is one line, and an entity is refused before it is expanded."""
+    with pytest.raises(DataError) as error:
+        musicxml_root(data)
+
+    assert str(error.value).startswith(message)
+
+
+def test_an_archive_is_unpacked_no_further_than_is_read(monkeypatch):
+    """A thousand bytes can unpack to a million, so unpacking stops at the limit."""
+    monkeypatch.setattr(musicxml, "MOST_BYTES", 1000)
+
+    with pytest.raises(DataError, match="expected at most 1,000 bytes of MusicXML"):
+        musicxml_root(packed(**{"a.xml": SCORE + " " * 1_000_000}))
+
+
 def test_damaged_scores_are_read_or_refused():
-    """Characters changed, lost or put in anywhere: notes or one line."""
+    """With characters changed, lost or inserted anywhere, a file gives notes or an error of one line."""
     rng = random.Random(0)
     whole = score([START + transpose(-1, -2) + TWO_VOICES, note("C/4", more=CUE)])
     for _ in range(400):

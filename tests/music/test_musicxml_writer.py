@@ -1,4 +1,4 @@
-"""What is written in MusicXML, and that it comes back."""
+"""The MusicXML that is written, and tunes that are written and read back."""
 
 from xml.etree import ElementTree
 
@@ -14,14 +14,14 @@ from tests.music.sounding import sounds
 
 
 def reread(data):
-    """The one tune of what was written."""
+    """The one tune of a written file."""
     (tune,) = read_musicxml(data, name="a", reading=Reading(polyphony="chords"))
     assert not isinstance(tune, DataError), tune
     return tune
 
 
 def test_a_score_has_what_a_program_needs_to_draw_it():
-    """Types, dots, tuplets and ties beside the durations; an accidental where the key does not say it."""
+    """Notes have types, dots, tuplets and ties, and the accidentals that the key does not imply."""
     text = "fis'8 f'4. c8*2/3 d8*2/3 e8*2/3~ e4 % meter 2/4, key g major, tempo 90"
 
     root = ElementTree.fromstring(write_musicxml(parse_tune(text, name="a")))
@@ -33,7 +33,7 @@ def test_a_score_has_what_a_program_needs_to_draw_it():
 
 @pytest.mark.parametrize("random_seed", range(60))
 def test_tunes_sound_as_they_did(random_seed):
-    """And have their metre, key, tempo and pick-up."""
+    """The sounds, the metre, key, tempo and pick-up are read back unchanged."""
     tune = drawn_tune(random_seed)
 
     back = reread(write_musicxml(tune))
@@ -43,14 +43,14 @@ def test_tunes_sound_as_they_did(random_seed):
 
 
 def test_a_tune_without_a_metre_is_written_in_four_four():
-    """With ties over the bar lines."""
+    """Notes are tied across the bar lines of 4/4."""
     tune = parse_tune("c2. d2 <c e>1*2~ <e g>4", name="a")
 
     assert sounds(reread(write_musicxml(tune))) == sounds(tune)
 
 
 def test_durations_that_musicxml_cannot_count_are_refused():
-    """A quarter note has at most 16,383 parts."""
+    """MusicXML divides a quarter note into at most 16,383 parts."""
     text = " ".join(f"c4*1/{number}" for number in (7, 9, 11, 13, 17))
 
     with pytest.raises(DataError, match=r"^a: MusicXML counts at most 16,383 parts of a quarter note; write"):

@@ -1,9 +1,9 @@
-"""What rnnlab writes, read by programs that are not ours: the same pitches, begins and ends."""
+"""Files that rnnlab writes, read by other programs: the same pitches, begins and ends."""
 
 import pytest
 
 from rnnlab.music.files import written
-from rnnlab.music.mei import mei_of
+from rnnlab.music.score import mei_of
 from tests.music.drawn_tunes import drawn_tune
 from tests.music.others import as_written, equal, of_abc2midi, of_midi, of_music21, of_verovio
 from tests.music.sounding import sounds
@@ -14,11 +14,11 @@ CHUNKS = pytest.mark.parametrize("first", range(0, 300, CHUNK))
 """300 tunes in every format."""
 
 MISREAD_BY_MUSIC21 = (158,)
-"""In `=F,2 [^Fcb]` it takes the sharp of the chord for the natural before it; abc2midi does not."""
+"""Random seeds. After `=F,2 [^Fcb]` music21 reads the next F as natural; abc2midi reads it as sharp."""
 
 
 def different(first, read):
-    """The random seeds of the tunes that are read otherwise than they sound."""
+    """The random seeds of the tunes whose sounds the other program reads differently."""
     seeds = range(first, first + CHUNK)
     return [seed for seed in seeds if not equal(read(drawn_tune(seed)), sounds(drawn_tune(seed)))]
 
@@ -26,13 +26,13 @@ def different(first, read):
 @needs("abc2midi")
 @CHUNKS
 def test_abc_is_read_by_abc2midi(first):
-    """Tuplets, ties over bar lines, chords, accidentals in every key and pick-ups."""
+    """The tunes have tuplets, ties across bar lines, chords, accidentals in every key and pick-ups."""
     assert not different(first, lambda tune: of_abc2midi(as_written(written([tune], ".abc").decode())))
 
 
 @CHUNKS
 def test_abc_is_read_by_music21(first):
-    """It knows no ties of chords in ABC: tunes with one are left to abc2midi."""
+    """Tunes with a tied chord are skipped here: music21 cannot read it in ABC, but abc2midi can."""
 
     def read(tune):
         is_known = not any(note.tied and len(note.pitches) > 1 for note in tune.notes)
@@ -43,7 +43,7 @@ def test_abc_is_read_by_music21(first):
 
 @CHUNKS
 def test_midi_is_read_by_mido(first):
-    """The ticks are exact."""
+    """The times of the MIDI file are exact."""
     assert not different(first, lambda tune: of_midi(written([tune], ".mid")))
 
 
@@ -51,11 +51,11 @@ def test_midi_is_read_by_mido(first):
 @pytest.mark.parametrize(("suffix", "form"), [(".krn", "humdrum"), (".musicxml", "musicxml")])
 @CHUNKS
 def test_kern_and_musicxml_are_read_by_music21_and_verovio(first, suffix, form, reader):
-    """Two readers of each."""
+    """Each of the two formats is read by both programs."""
     assert not different(first, lambda tune: reader(written([tune], suffix), form))
 
 
 @CHUNKS
 def test_scores_sound_as_they_are_drawn(first):
-    """Verovio plays the MEI that it draws."""
+    """Verovio plays the MEI of each tune as the tune sounds."""
     assert not different(first, lambda tune: of_verovio(mei_of(tune), "mei"))

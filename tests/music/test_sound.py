@@ -1,4 +1,4 @@
-"""Tunes as sound, measured in the samples."""
+"""Tunes as sound: properties measured in the samples."""
 
 import io
 import wave
@@ -17,7 +17,7 @@ def tune(text):
 
 
 def heard(data):
-    """The samples of a WAV file, −1..1, and how many are a second."""
+    """The samples of a WAV file, −1..1, and the sample rate in Hz."""
     with wave.open(io.BytesIO(data)) as file:
         assert (file.getnchannels(), file.getsampwidth()) == (1, 2)
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
@@ -25,12 +25,12 @@ def heard(data):
 
 
 def spectrum(samples):
-    """The strengths of 0 Hz and up, in steps of an eighth of what the samples resolve."""
+    """The amplitude at each frequency from 0 Hz; the step is an eighth of the resolution of the samples."""
     return np.abs(np.fft.rfft(samples * np.hanning(len(samples)), 8 * len(samples)))
 
 
 def frequency(samples, rate, near):
-    """The frequency of the strongest partial within a semitone, by a parabola through the logarithms."""
+    """The frequency in Hz of the strongest partial near one, from a parabola through log amplitudes."""
     strengths = spectrum(samples)
     step = rate / (8 * len(samples))
     low, high = round(near / 1.06 / step), round(near * 1.06 / step)
@@ -52,7 +52,7 @@ def frequency(samples, rate, near):
     ],
 )
 def test_a_note_is_in_tune(note, hertz, rate):
-    """Within half a cent of equal temperament at A 440 Hz, at either sample rate."""
+    """Each note is within half a cent of equal temperament with A at 440 Hz, at either sample rate."""
     samples, said = heard(wav_of(tune(note), sample_rate=rate))
 
     assert said == rate
@@ -60,7 +60,7 @@ def test_a_note_is_in_tune(note, hertz, rate):
 
 
 def test_a_chord_has_all_its_notes():
-    """Each in tune; and what is no note of it, nor a harmonic of one, is not there."""
+    """Each note of the chord is in tune; a frequency that is no note and no harmonic of one is absent."""
     samples, rate = heard(wav_of(tune("<c e g>2")))
     strengths = spectrum(samples)
 
@@ -71,7 +71,7 @@ def test_a_chord_has_all_its_notes():
 
 
 def test_a_tone_has_harmonics_that_die_away():
-    """The octave is there at once, and less so in the end."""
+    """The octave is strong at the beginning of a tone and weak at its end."""
     samples, rate = heard(wav_of(tune("a1")))
     half = rate // 2
 
@@ -85,7 +85,7 @@ def test_a_tone_has_harmonics_that_die_away():
 
 
 def test_notes_begin_and_end_in_time():
-    """Dots, tuplets, rests and ties at the tempo of the tune, to the millisecond."""
+    """Dots, tuplets, rests and ties follow the tempo of the tune, to the millisecond."""
     text = "c4 r8 d8. r16 e8*2/3 r8*2/3 f8*2/3 r4 g4~ g8 r8 a16 r2 % tempo 97"
     quarters = [(0, 1), (1.5, 2.25), (2.5, 2 + 5 / 6), (3 + 1 / 6, 3.5), (4.5, 6), (6.5, 6.75)]
 
@@ -102,14 +102,14 @@ def test_notes_begin_and_end_in_time():
 
 
 def test_no_error_adds_up():
-    """A thousand short notes end where they should, to the sample."""
+    """The end of a thousand short notes is right to the sample."""
     samples, rate = heard(wav_of(tune("c64*2/3 " * 1000 + "% tempo 97")))
 
     assert abs(len(samples) - 1000 / 24 * 60 / 97 * rate) <= 1
 
 
 def test_a_note_that_is_struck_again_can_be_heard():
-    """It falls silent for an instant between two notes, and not within a tied one, which rings on."""
+    """There is a short silence between two struck notes, and none within a tied note."""
     struck, rate = heard(wav_of(tune("g4 g4")))
     tied, _ = heard(wav_of(tune("g4~ g4")))
     between = slice(rate // 2 - 40, rate // 2 + 40)
@@ -119,7 +119,7 @@ def test_a_note_that_is_struck_again_can_be_heard():
 
 
 def test_nothing_clips_or_clicks():
-    """However many notes a chord has the peak is the same, and a tone starts and stops at nothing."""
+    """The peak is the same for any number of notes, and the first and last sample are close to 0."""
     for text in ("c4", "<c, e, g, c e g c' e' g' c''>4 c,,,,,4", "c128 d128 e1*1/9984 f4"):
         samples, _ = heard(wav_of(tune(text)))
         assert abs(np.abs(samples).max() - 0.8) < 0.001
@@ -127,7 +127,7 @@ def test_nothing_clips_or_clicks():
 
 
 def test_the_tempo_is_that_of_midi():
-    """The one that is given, else the tune's, else 120 quarter notes a minute."""
+    """The given tempo counts, else the tempo of the tune, else 120 quarter notes a minute."""
     seconds = {
         len(samples) / rate
         for samples, rate in (
@@ -141,7 +141,7 @@ def test_the_tempo_is_that_of_midi():
 
 
 def test_a_lower_sample_rate_is_a_smaller_file():
-    """A note too high for it doubles it, so that every note can be heard."""
+    """A note too high for the sample rate doubles the rate until it can be heard."""
     assert len(wav_of(tune("c1"), sample_rate=11_025)) == 44 + 2 * 2 * 11_025
     samples, rate = heard(wav_of(tune("g'''''2"), sample_rate=11_025))
     assert rate == 44_100
@@ -149,7 +149,7 @@ def test_a_lower_sample_rate_is_a_smaller_file():
 
 
 def test_rests_alone_are_silence():
-    """As no notes at all are an empty file."""
+    """Rests give samples of 0; a tune without notes gives no samples."""
     assert not heard(wav_of(tune("r2")))[0].any()
     assert heard(wav_of(Tune("a", ())))[0].size == 0
 
@@ -164,13 +164,13 @@ def test_rests_alone_are_silence():
     ],
 )
 def test_a_piece_that_is_too_long_is_refused(text, message):
-    """Before it takes memory, in one line that says the limit."""
+    """The error is one line with the limit, and comes before memory is taken."""
     with pytest.raises(DataError, match=f"^{message}"):
         wav_of(tune(text))
 
 
 @pytest.mark.parametrize("rate", [0, 7_999, 96_000])
 def test_a_sample_rate_that_no_player_has_is_refused(rate):
-    """It is the caller's mistake."""
+    """The sample rate is an argument, so the error is a ValueError."""
     with pytest.raises(ValueError, match="expected a sample rate of 8000 to 48000"):
         wav_of(tune("c4"), sample_rate=rate)

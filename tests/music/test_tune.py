@@ -1,4 +1,4 @@
-"""Tunes as lines of note text."""
+"""Tunes as lines of note text, and as sounds."""
 
 from fractions import Fraction
 
@@ -11,19 +11,19 @@ from rnnlab.music.tune import parse_tune, sounds_of, tune_text
 
 @pytest.mark.parametrize("text", ["g8 e8 e4", "g8 e8 e4 % tempo 96", "<c e>4~ c8*2/3 % tempo 120.5"])
 def test_a_line_of_notes_is_read_back(text):
-    """With its tempo, and as note text without it."""
+    """A tune with its tempo is read back unchanged; the notes alone are note text."""
     assert tune_text(parse_tune(text, name="song")) == text
     assert " ".join(parse_notes(text)) == text.partition(" %")[0]
 
 
 def test_the_first_tempo_counts():
-    """Wherever its comment stands; other comments say nothing."""
+    """The first comment with a tempo counts, wherever it stands; other comments are ignored."""
     assert parse_tune("% a song at tempo 7\n%tempo 60\nc4 % tempo 90", name="song").tempo == 60
     assert parse_tune("c4 % tempo", name="song").tempo is None
 
 
 def test_a_tempo_that_no_one_plays_is_refused():
-    """MIDI has no beat longer than 16 seconds."""
+    """A tempo below 4 is refused: MIDI has no beat longer than 16 seconds."""
     with pytest.raises(DataError, match=r"^song:1: % tempo: expected a tempo of 4 to 999, received '3'$"):
         parse_tune("c4 % tempo 3", name="song")
 
@@ -46,7 +46,7 @@ def sounds(text):
     ],
 )
 def test_a_tied_pitch_sounds_on_where_the_next_event_has_it(text, items, bounds):
-    """(begin, end, pitch) in quarter notes, and the times at which events change and no sound does."""
+    """Cases: (begin, end, pitch) in quarter notes, and the bounds: begins of events that change no sound."""
     found = sounds(text)
 
     assert {(sound.begin, sound.end, sound.pitch) for sound in found.items} == items
@@ -54,7 +54,7 @@ def test_a_tied_pitch_sounds_on_where_the_next_event_has_it(text, items, bounds)
 
 
 def test_every_duration_is_a_whole_number_of_steps():
-    """A triplet and a dotted note have twelve steps of a quarter note in common."""
+    """A triplet and a dotted note have a common step of a twelfth of a quarter note."""
     found = sounds("c8*2/3 c8. c2")
 
     assert found.step == Fraction(1, 48)
@@ -62,7 +62,7 @@ def test_every_duration_is_a_whole_number_of_steps():
 
 
 def test_durations_without_a_common_step_are_refused():
-    """MIDI counts at most 32,767 ticks of a quarter note; to go on would take numbers of any size."""
+    """The common step may not be finer than MIDI's 32,767 ticks a quarter note."""
     notes = [Note((Pitch("c"),), Fraction(1, prime)) for prime in (101, 103, 107, 109)]
 
     with pytest.raises(DataError, match=r"^its durations divide a whole note into more than 131,068 parts"):

@@ -100,7 +100,7 @@ def test_what_was_trained_and_how_is_said(pages):
         "3.11.7",
     ):
         assert said in page.text
-    assert "random seeds 0 of training, 0 of samples" in page.text
+    assert "random seeds 0 for training, 0 for samples" in page.text
     assert command.text == "rnnlab train runs/song-3/config.yaml"
     assert yaml.text.startswith("dataset:\n  kind: text\n")
     assert "(N, 5, 8)" in page.text

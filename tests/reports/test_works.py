@@ -1,6 +1,7 @@
 """What a report shows of what a model plays and writes."""
 
 import io
+import math
 import re
 import sys
 import wave
@@ -13,7 +14,7 @@ from rnnlab.music.midi import read_midi
 from rnnlab.music.notation import spell
 from rnnlab.reports.contents import Contents, Measured, contents_of
 from rnnlab.reports.page import fragment, report_page
-from rnnlab.reports.works import pieces
+from rnnlab.reports.works import BOUNDS, legend, level_of, pieces, surprise_text
 from tests.reports.html import Page, data_of
 from tests.reports.reporting import report, with_history
 from tests.trained import SENTENCE, SONG, run_of
@@ -138,7 +139,7 @@ def test_a_long_song_is_shortened_and_said():
     )
 
     assert "The first 200 of 240 notes." in page.text
-    assert "Heard are the first" in page.text
+    assert "The player plays the first" in page.text
     assert len(page.all("code")[0].text.split()) == 240
     assert not any(each.attributes.get("id", "").startswith("score-song-1-1-200") for each in page.all("g"))
     assert len(page.source) < 2_000_000
@@ -193,3 +194,34 @@ def test_the_fragment_for_a_notebook_stands_alone():
         each.attributes.get("fill") or each.attributes.get("stroke")
         for each in piece.all("path", class_="line-0")
     )
+
+
+def test_the_shade_is_the_number_of_bounds_that_were_passed():
+    """In bits; a character that the model was not asked for has none."""
+    bits = [0.0, 0.99, 1.0, 2.5, 4.0, 7.9, 8.0, 300.0]
+
+    assert [level_of(each * math.log(2)) for each in bits] == [0, 0, 1, 2, 3, 4, 5, 5]
+    assert level_of(None) == 0
+
+
+def test_each_character_has_its_own_shade():
+    """Neighbours of one shade share an element; a line break that surprises can be seen."""
+    costs = [None, 0.0, 1.0, 1.0, 9.0, 9.0, 0.0]
+
+    page = Page(surprise_text("ab<>c\nd", costs))
+
+    assert [(each.text, each.attributes["class"]) for each in page.all("span")] == [
+        ("<>", "bits-1"),
+        ("c↵\n", "bits-5"),
+    ]
+    assert page.all("p")[0].text == "ab<>c↵\nd"
+
+
+def test_the_key_names_every_shade():
+    """One more than there are bounds."""
+    page = Page(legend())
+
+    assert [each.text for each in page.all("span")] == [
+        *("under 1", "1 to 2", "2 to 3", "3 to 5", "5 to 8", "8 and more")
+    ]
+    assert len(page.all("span")) == len(BOUNDS) + 1

@@ -6,7 +6,7 @@ from itertools import count, repeat
 import pytest
 
 from rnnlab.terminal.progress import ProgressReport, ReadingReport
-from rnnlab.training.trainer import Progress
+from rnnlab.training.loop import Progress
 
 
 def progress(step: int, steps: int, **changes: float) -> Progress:

@@ -50,7 +50,7 @@ def test_a_checkpoint_of_another_random_seed_is_of_another_training(expected):
         _, passed = newest_checkpoint(RUN, expected)
 
         assert passed == [
-            f"{newest}: it is of another training: training.random_seed is 1 in it and 0 in config.yaml"
+            f"{newest}: it belongs to another training: training.random_seed is 1 in it and 0 in config.yaml"
         ]
         assert read_checkpoint(newest).facts.step == 45
 

@@ -6,10 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
-import numpy as np
 import pytest
 
-from rnnlab.tracing.heat_map import colour_of, heat_maps, heat_maps_svg, ink_on, most_varying
 from rnnlab.tracing.page import trace_page
 from rnnlab.tracing.tracing import trace
 from rnnlab.tracing.view import View
@@ -116,69 +114,6 @@ def test_a_slide_is_on_the_page():
 
     assert "h[2] = tanh(x W + b + h[1] U)" in shown
     assert "surprise at 'e'" in shown
-
-
-def test_svg_is_a_picture_of_its_own():
-    """Well formed, as high as what is in it, with a title and every heat map."""
-    view = view_of(SENTENCE, "if yo", "you w")
-
-    picture = ElementTree.fromstring(heat_maps_svg(view.titled_maps()))
-
-    assert picture.tag == f"{SVG}svg"
-    assert picture.get("role") == "img"
-    assert picture[0].tag == f"{SVG}title"
-    headings = [text.text for text in picture.iter(f"{SVG}text") if text.get("font-weight")]
-    assert len(headings) == 2 * 2 * 4
-    assert headings[0] == "input 1, gru_1: update gate z (1 keeps the old h), 0 to 1"
-    lowest = max(float(rect.get("y") or 0) for rect in picture.iter(f"{SVG}rect"))
-    assert lowest < float(picture.get("height") or 0)
-
-
-def test_units_are_those_that_vary_most():
-    """In their own order; all if there are no more."""
-    view = view_of(STREAM, "the quick brown fox")
-    layer = view.trace.layers[0]
-    layer.values["h"][:, :, [1, 6]] *= 0.001
-
-    assert most_varying(layer, 6) == (0, 2, 3, 4, 5, 7)
-    assert most_varying(layer, 8) == tuple(range(8))
-
-
-def test_the_scale_holds_the_largest_value_that_is_shown():
-    """A memory beyond 1 has a scale of its own; a gate's is 1."""
-    view = view_of(STREAM, "the quick brown fox", changes=("model={kind: lstm, units: 4}",))
-    layer = view.trace.layers[0]
-    layer.values["c"][0, 3, 2] = -7.5
-
-    maps = {heat.name: heat for heat in heat_maps(view.trace, layer, lane=0, units=range(4), steps=range(10))}
-
-    assert maps["c"].scale == 7.5
-    assert maps["c"].title == "memory c, -7.5 to 7.5"
-    assert maps["i"].scale == maps["h"].scale == 1
-    assert maps["candidate"].title == "candidate c\N{COMBINING TILDE}, what is new, -1 to 1"
-
-
-def test_colours_run_from_blue_over_white_to_red():
-    """Evenly, and no further than the scale; the ink on them can be read."""
-    assert colour_of(0.0, 1) == (247, 247, 247)
-    assert colour_of(1.0, 1) == colour_of(9.0, 1) == (178, 24, 43)
-    assert colour_of(-2.0, 2) == (33, 102, 172)
-    reds = [colour_of(value, 1)[1] for value in np.linspace(0, 1, 11)]
-    assert reds == sorted(reds, reverse=True)
-    for value in np.linspace(-1, 1, 41):
-        ground = colour_of(value, 1)
-        assert contrast(ink_on(ground), ground) > 4.5
-
-
-def contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
-    """The ratio of WCAG 2."""
-
-    def luminance(colour: tuple[int, ...]) -> float:
-        linear = [c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
 
 
 @needs("chromium")

@@ -10,7 +10,7 @@ from rnnlab.datasets.loading import load_data
 from rnnlab.errors import ConfigError
 from rnnlab.generation.writing import generation_settings, write_samples
 from rnnlab.training.history import LossHistory
-from rnnlab.training.interruption import Interruption
+from rnnlab.training.loop import TrainingLoop
 from rnnlab.training.sampler import Sampler
 from rnnlab.training.session import Session
 from rnnlab.training.trainer import Trainer
@@ -65,7 +65,7 @@ def test_sampling_leaves_training_untouched() -> None:
     def trained(*, samples: bool) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         (trainer, sampler), history = sampling(), LossHistory()
         callbacks = [history, sampler] if samples else [history]
-        trainer.train(callbacks, each_epoch=False, interruption=Interruption())
+        TrainingLoop(trainer, callbacks).run()
         assert sampler.text.count("=== epoch") == int(samples)
         return history.batch_losses, trainer.program.weights()
 

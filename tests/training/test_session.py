@@ -213,7 +213,6 @@ EVERY_EPOCH = "training.checkpoint={every_epochs: 1, keep: 2}"
 SMALL = 1000
 
 
-@pytest.fixture(autouse=True)
 @pytest.fixture
 def full_disk() -> Iterator[Callable[[], None]]:
     """Makes the system refuse what is longer than a kilobyte, until it is called again."""
@@ -229,7 +228,7 @@ def full_disk() -> Iterator[Callable[[], None]]:
     signal.signal(signal.SIGXFSZ, handler)
 
 
-def session_of_saving(*, resumed: RunFolder | None = None) -> Session:
+def saving_session(*, resumed: RunFolder | None = None) -> Session:
     wanted = experiment(SONG, "training.epochs=6", EVERY_EPOCH)
     return Session(load_data(wanted), name="test", resumed=resumed)
 
@@ -242,8 +241,8 @@ def at_epoch(number: int, act: Callable[[], object]) -> Callable[[Progress], Non
 
 def test_a_full_disk_costs_nothing_that_was_saved(full_disk: Callable[[], None]) -> None:
     """Training stops with the path, the cause and the remedy; resumed, it ends as if nothing had been."""
-    whole = session_of_saving().train().run
-    session = session_of_saving()
+    whole = saving_session().train().run
+    session = saving_session()
     run = session.run
 
     with pytest.raises(RunError) as caught:
@@ -260,7 +259,7 @@ def test_a_full_disk_costs_nothing_that_was_saved(full_disk: Callable[[], None])
     assert run.load_model().weights
     assert not list(run.path.rglob("*.partial"))
     del session, caught
-    session_of_saving(resumed=run).train()
+    saving_session(resumed=run).train()
     for name in ("model.safetensors", "losses.csv"):
         assert (run.path / name).read_bytes() == (whole.path / name).read_bytes()
 
@@ -269,7 +268,7 @@ def test_a_disk_that_is_full_from_the_first_save_says_that_nothing_is_kept(
     full_disk: Callable[[], None],
 ) -> None:
     """It can be resumed all the same, from the first step."""
-    session = session_of_saving()
+    session = saving_session()
 
     with pytest.raises(RunError, match=r"after step 9, nothing was saved before: free some space, then: "):
         session.train(lambda progress: full_disk() if progress.step == 9 else None)
@@ -285,9 +284,9 @@ def test_a_log_that_takes_no_more_hides_nothing(full_disk: Callable[[], None]) -
         (session.run.path / "events.log").unlink()
         (session.run.path / "events.log").mkdir()
 
-    session = session_of_saving()
+    session = saving_session()
     assert session.train(at_epoch(1, spoil)).epochs == 6
-    session = session_of_saving()
+    session = saving_session()
     with pytest.raises(RunError, match=r"cannot write \(File too large\); training stops"):
         session.train(at_epoch(1, lambda: (spoil(), full_disk())))
 
@@ -305,7 +304,7 @@ def to_another_run(run: Path) -> None:
 @pytest.mark.parametrize("act", [shutil.rmtree, to_a_file, to_another_run])
 def test_a_folder_that_is_removed_or_replaced_is_not_made_again(act: Callable[[Path], object]) -> None:
     """Training says what happened and writes nothing to what now stands there."""
-    session = session_of_saving()
+    session = saving_session()
     path = session.run.path
 
     def replace() -> None:
@@ -328,6 +327,6 @@ def test_a_folder_that_is_removed_or_replaced_is_not_made_again(act: Callable[[P
 
 def test_a_lock_that_is_removed_alone_stops_nothing() -> None:
     """Some take it for a leftover."""
-    session = session_of_saving()
+    session = saving_session()
 
     assert session.train(at_epoch(2, (session.run.path / ".lock").unlink)).epochs == 6

@@ -19,7 +19,7 @@ from rnnlab.training import trainer
 from rnnlab.training.chunks import ChunkPlanner
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption
-from rnnlab.training.loop import Progress
+from rnnlab.training.loop import Progress, TrainingLoop
 from rnnlab.training.trainer import Trainer
 from tests.experiments import SENTENCE, SONG, STREAM, experiment
 
@@ -39,12 +39,8 @@ def train(
 ) -> tuple[Trainer, LossHistory]:
     """Train to the end; the trainer and the history."""
     trainer, history = trainer_of(wanted), LossHistory()
-    trainer.train(
-        [history, *callbacks],
-        each_epoch=bool(callbacks),
-        report=report,
-        interruption=interruption or Interruption(),
-    )
+    callbacks, each_epoch = (history, *callbacks), bool(callbacks)
+    TrainingLoop(trainer, callbacks, each_epoch=each_epoch, report=report, interruption=interruption).run()
     return trainer, history
 
 

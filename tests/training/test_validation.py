@@ -10,7 +10,7 @@ from rnnlab.engines.numpy import numpy_model
 from rnnlab.evaluation import scoring
 from rnnlab.evaluation.metrics import measure
 from rnnlab.training.history import LossHistory
-from rnnlab.training.interruption import Interruption
+from rnnlab.training.loop import TrainingLoop
 from rnnlab.training.trainer import Trainer
 from tests.experiments import SENTENCE, SONG, STREAM, experiment
 
@@ -25,7 +25,7 @@ MEASURED = {
 def trained(*settings: str) -> tuple[Trainer, LossHistory]:
     data = load_data(experiment(*settings))
     trainer, history = Trainer(data.experiment, data.corpus, data.splits), LossHistory()
-    trainer.train([history], each_epoch=False, interruption=Interruption())
+    TrainingLoop(trainer, [history]).run()
     return trainer, history
 
 

@@ -108,6 +108,7 @@ class LayerEquation:
         return each_once and "σ" in functions and {*functions} <= {"σ", "tanh"}
 
     def _users(self, term: Term) -> list[Term]:
+        """The terms that have a term as an input."""
         return [user for user in self.graph.terms if term in user.inputs]
 
 
@@ -149,7 +150,7 @@ class TimeStep:
                 self.calls.append((np.copyto, (part, self._arrays[term])))
 
     def _laid_out(self, term: Term) -> Floats:
-        """The array of a term, whose calls are added."""
+        """Add the calls that work a term out; return the array that they write."""
         inputs = [self._arrays[each] for each in term.inputs]
         if term.operation == "block":
             begin = term.begin * self._layer.units

@@ -57,7 +57,7 @@ class NumpyRnn:
         return logits.reshape(*hidden.shape[1:], -1).swapaxes(0, 1), tuple(after)  # (N, T, V)
 
     def stream(self, state: State) -> "NumpyStream":
-        """Lanes that are fed one token after another, from a state on."""
+        """Lanes that are fed one token after another, beginning with a state."""
         return NumpyStream(self._layers, self._rows, self._head, state, residual=self._residual)
 
 
@@ -103,7 +103,7 @@ class NumpyStream:
 
     @flags_ignored
     def feed(self, ids: Ids) -> Logits:
-        """Logits (N, V) after one more token of each lane, (N,); the next call writes over them."""
+        """Logits (N, V) after one more token of each lane, (N,); the next call overwrites them."""
         if self._lanes == 1:
             self._x[:, 0] = self._rows[ids[0]]
         else:

@@ -69,6 +69,7 @@ class DropoutMasks:
         return self._factors((units, lanes), self._shares.recurrent)
 
     def _dropped(self, values: Tensor, share: float) -> Tensor:
+        """Values (K, T, N): a share of them is zero, and the others are divided by 1 − share."""
         if not self._drops(share):
             return values
         features, steps, lanes = values.shape
@@ -76,6 +77,7 @@ class DropoutMasks:
         return tf.where(self._uniform(shape) >= share, values / (1 - share), 0.0)
 
     def _factors(self, shape: tuple[int, ...], share: float) -> Tensor:
+        """Random factors: 0 for a share of them, else 1 / (1 − share)."""
         return tf.where(self._uniform(shape) >= share, 1 / (1 - share), 0.0)
 
     def _drops(self, share: float) -> bool:

@@ -128,7 +128,7 @@ class TrainingProgram:
         return self._snapshots.take(self._state)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go on from a snapshot.
+        """Restore a snapshot: the next step continues from it.
 
         Raises:
             ValueError: the snapshot is from another program.

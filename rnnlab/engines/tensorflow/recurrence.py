@@ -338,6 +338,7 @@ def _outer_products(left: Tensor, right: Tensor) -> Tensor:
 
 
 def _width(span: slice) -> int:
+    """Number of columns of a slice."""
     return int(span.stop - span.start)
 
 
@@ -347,6 +348,7 @@ def _kept(state: Sequence[Tensor], keep: Sequence[Tensor]) -> State:
 
 
 def _unrolled(body: Body, carry: Tensors, inputs: Tensors, *, reverse: bool) -> tuple[Tensors, Tensors]:
+    """The same as `scan`, without a loop in the compiled program."""
     order = list(range(inputs[0].shape[0]))
     collected: list[Tensors] = []
     for t in reversed(order) if reverse else order:

@@ -1,7 +1,7 @@
-"""ABC, the note text of folk music (abcnotation.com, standard 2.1): tunes read from it and written in it.
+"""ABC, the text format of folk music (abcnotation.com, standard 2.1): reading and writing of tunes.
 
-`read_abc` gives the tunes of a collection, `write_abc` a collection of one tune. What the reader does not
-support is refused by line and column; nothing is guessed.
+`read_abc` gives the tunes of a file, and `write_abc` the text of a file with one tune. Where the reader does
+not support a symbol, the error names its line and column; the reader guesses nothing.
 """
 
 from rnnlab.music.abc.collection import read_abc

@@ -1,4 +1,4 @@
-"""Files of ABC: tunes, with the fields before them that hold for all."""
+"""ABC files: the header, whose fields hold for all tunes, and the tunes."""
 
 import re
 from collections.abc import Iterator
@@ -16,15 +16,15 @@ _FIELD = re.compile(r"\s*[A-Za-z]:")
 
 
 def read_abc(data: bytes, *, name: str, reading: Reading) -> Iterator[Tune | DataError]:
-    """Yield each tune of a collection, or what is wrong with the tune.
+    """Yield each tune of a file, or the error that says why this tune cannot be read.
 
     A tune begins with its number, `X:`, and ends at an empty line or at the next number. Text between tunes
     is left out.
 
     Args:
         data: bytes of the file.
-        name: what messages call the file.
-        reading: which voice is read, and how a chord is.
+        name: name of the file in messages.
+        reading: which voice is read, and which notes of a chord are kept.
     """
     header, tunes = _split(_text(data))
     for tune in tunes:
@@ -40,7 +40,13 @@ def read_abc(data: bytes, *, name: str, reading: Reading) -> Iterator[Tune | Dat
 
 @dataclass
 class _Lines:
-    """The lines of a tune, and those between it and the next that look like music."""
+    """The lines of a tune.
+
+    Attributes:
+        number: number of the tune, the value of `X:`; empty for none.
+        lines: lines of the tune.
+        stray: numbers of the lines with a bar line between this tune and the next; they are left out.
+    """
 
     number: str = ""
     lines: list[TuneLine] = field(default_factory=list)
@@ -48,7 +54,7 @@ class _Lines:
 
 
 def _text(data: bytes) -> str:
-    """Return the text of bytes: UTF-16 with its mark, UTF-8, or Latin-1, as old collections are."""
+    """Return the text of bytes in UTF-16 with a byte order mark, in UTF-8, or else in Latin-1 (old files)."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
     try:
@@ -58,38 +64,36 @@ def _text(data: bytes) -> str:
 
 
 def _split(text: str) -> tuple[list[TuneLine], list[_Lines]]:
-    """Return the lines of the file header, and the tunes; a file without a number is one tune."""
+    """Return the lines of the file header, and the tunes; a file without the field `X:` is one tune."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     is_numbered = any(_NUMBER.match(line) for line in lines)
     header: list[TuneLine] = []
     tunes: list[_Lines] = [] if is_numbered else [_Lines()]
-    is_open, block = (
-        True,
-        "",
-    )  # whether lines belong to the header or the last tune; the %%begin… that is open
+    is_open = True  # whether the next line belongs to the header or to the last tune
+    block = ""  # name of the block %%begin… that is open
     for number, line in enumerate(lines, 1):
         if block:
             block = "" if re.match(rf"\s*%%end{block}", line) else block
         elif begin := _BLOCK.match(line):
             block = begin[1]
         elif not line.strip():
-            is_open = not any((header, *(tune.lines for tune in tunes)))  # empty lines before all are none
+            is_open = not any((header, *(tune.lines for tune in tunes)))  # the first lines may be empty
         else:
-            told = TuneLine(number, line if line.lstrip().startswith("%%") else _COMMENT.sub("", line))
+            tune_line = TuneLine(number, line if line.lstrip().startswith("%%") else _COMMENT.sub("", line))
             if match := _NUMBER.match(line):
                 tunes.append(_Lines(match[1]))
                 is_open = True
             if is_open and tunes:
-                tunes[-1].lines.append(told)
+                tunes[-1].lines.append(tune_line)
             elif is_open and (_FIELD.match(line) or line.startswith("%%")):
-                header.append(told)
-            elif tunes and "|" in told.text:
+                header.append(tune_line)
+            elif tunes and "|" in tune_line.text:
                 tunes[-1].stray.append(number)
     return header, [tune for tune in tunes if tune.lines]
 
 
 def _remarks(tune: _Lines) -> tuple[str, ...]:
-    """Say that lines after an empty one look like music, which an empty line ends."""
+    """Return a remark on lines of music after an empty line, which ends the tune; none if there are none."""
     if not tune.stray:
         return ()
     first, last = tune.stray[0], tune.stray[-1]

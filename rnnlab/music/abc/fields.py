@@ -1,6 +1,6 @@
-"""Information fields of ABC: keys, metres, unit note lengths, tempi and voices.
+"""Values of the fields of ABC: keys, clefs, metres, unit note lengths and tempi.
 
-The rules are those of the ABC standard 2.1, sections 3.1, 4.6 and 7.
+Source: the ABC standard 2.1, sections 3.1, 4.6 and 7.
 """
 
 import re
@@ -44,16 +44,16 @@ _LENGTH = re.compile(r"([0-9]{1,3})(?:\s*/\s*([0-9]{1,4}))?")
 _NUMBER = r"[0-9]{1,4}(?:\.[0-9]{1,6})?"
 _TEMPO = re.compile(rf"(?:(?P<beats>[0-9/\s]+|C[0-9]*(?:/[0-9]+)?)\s*=)?\s*(?P<rate>{_NUMBER})")
 _OTHER_PITCHES = frozenset({"sound", "shift", "score", "instrument"})
-"""Properties of other programs that change which pitches sound."""
+"""Properties that other programs use to change the sounding pitches; they are refused."""
 
 
 @dataclass(frozen=True)
 class AbcTransposition:
-    """How far a voice sounds from how it is written.
+    """The interval from the written to the sounding pitches of a voice, in semitones.
 
     Attributes:
-        clef: semitones of the clef, as −12 of `treble-8`.
-        octave: semitones of `octave=`.
+        clef: semitones of the clef: −12 for `treble-8`.
+        octave: semitones of `octave=`: 12 for `octave=1`.
         transpose: semitones of `transpose=`.
     """
 
@@ -63,18 +63,18 @@ class AbcTransposition:
 
     @property
     def semitones(self) -> int:
-        """Sum of the three."""
+        """Sum of the three intervals."""
         return self.clef + self.octave + self.transpose
 
 
 @dataclass(frozen=True)
 class AbcKey:
-    """What a field `K:` says.
+    """The value of a field `K:`.
 
     Attributes:
-        alterations: semitones by which each altered letter is altered, in all octaves.
-        signature: the key signature; None for none, or for one that no mode has.
-        properties: the words that follow the key: a clef, and properties such as `transpose=-2`.
+        alterations: letter → its alteration in semitones, in all octaves.
+        signature: key signature; None for none, and for accidentals that no mode has.
+        properties: words after the key: a clef, and properties such as `transpose=-2`.
     """
 
     alterations: Mapping[str, int] = field(default_factory=dict)
@@ -106,36 +106,15 @@ def read_key(text: str) -> AbcKey:
     return _modified(AbcKey(altered_letters(key.fifths), key), text[match.end() :])
 
 
-def _modified(key: AbcKey, rest: str) -> AbcKey:
-    """Return the key with the accidentals that follow it: `=f` changes it, `exp ^f` replaces it."""
-    alterations, signature, words = dict(key.alterations), key.signature, []
-    for word in _WORD.findall(rest):
-        accidentals = re.fullmatch(r"(?:(?:\^\^?|__?|=)[A-Ga-g])+", word)
-        if word == "exp":
-            alterations, signature = {}, None
-        elif accidentals:
-            for sign, letter in re.findall(r"(\^\^?|__?|=)([A-Ga-g])", word):
-                alterations[letter.lower()] = _ACCIDENTALS[sign]
-            signature = None
-        elif re.match(r"[A-Za-z]+\s*=", word) or _CLEF_NAME.match(word):
-            words.append(word)
-        else:
-            raise DataError(
-                f"expected a mode such as maj, min, dor or mix, an accidental such as ^f, or a clef after the"
-                f" key, received {word[:40]!r}"
-            )
-    return AbcKey(alterations, signature, " ".join(words))
-
-
 def read_properties(text: str, before: AbcTransposition) -> AbcTransposition:
-    """Return how a voice sounds after the words that follow a key or a voice: clefs and properties.
+    """Return the transposition of a voice after the words behind its key or its name.
 
     Args:
-        text: such as `clef=treble-8 transpose=-2 name="Tenor"`.
-        before: what holds where the text says nothing.
+        text: clefs and properties, such as `clef=treble-8 transpose=-2 name="Tenor"`.
+        before: transposition up to here; the text may change its three intervals one by one.
 
     Raises:
-        DataError: a clef or a number that is none, or a property of another program that changes pitches.
+        DataError: a clef or a number is wrong, or a property that only other programs know changes pitches.
     """
     after = before
     for match in _PROPERTY.finditer(text):
@@ -149,25 +128,17 @@ def read_properties(text: str, before: AbcTransposition) -> AbcTransposition:
                 raise DataError(f"expected a number after {name}=, received {value[:40]!r}") from None
             semitones = 12 * number if name == "octave" else number
             if abs(semitones) > 127:
-                raise DataError(f"{name}={number} leads outside MIDI's pitches; expected a smaller number")
+                raise DataError(
+                    f"{name}={number} leads outside MIDI's pitches; expected a number nearer to 0"
+                )
             after = (
                 replace(after, octave=semitones) if name == "octave" else replace(after, transpose=semitones)
             )
         elif name and name[:3] in _MODES:
             raise DataError(f"expected a space between the mode and {match[0].strip()[len(name) :]!r}")
         elif name in _OTHER_PITCHES:
-            raise DataError(f"{name}= is not supported; write the pitches that sound, or transpose=")
+            raise DataError(f"{name}= is not supported; write the sounding pitches, or use transpose=")
     return after
-
-
-def _clef(text: str) -> int:
-    """Return the semitones by which a clef makes its notes sound higher."""
-    match = _CLEF.fullmatch(text)
-    if match is None:
-        raise DataError(f"expected a clef such as treble, bass or treble-8, received {text[:40]!r}")
-    octaves = {"8": 12, "15": 24, "": 0}
-    sign = -1 if (match["octave"] or "").startswith("-") else 1
-    return sign * octaves[(match["octave"] or "").lstrip("+-")]
 
 
 def read_meter(text: str) -> Meter | None:
@@ -204,19 +175,19 @@ def read_unit(text: str) -> Fraction:
 
 
 def default_unit(meter: Meter | None) -> Fraction:
-    """Return the unit note length where no `L:` says it: 1/16 below a metre of 3/4, else 1/8."""
+    """Return the unit note length of a tune without `L:`: 1/16 if a bar is shorter than 3/4, else 1/8."""
     return Fraction(1, 16) if meter is not None and meter.bar < Fraction(3, 4) else Fraction(1, 8)
 
 
 def read_tempo(text: str, unit: Fraction) -> float | None:
-    """Return the quarter notes a minute of the text after `Q:`; None where it has words alone.
+    """Return the quarter notes a minute of the text after `Q:`; None if the text has only words.
 
     Args:
-        text: such as `"Allegro" 1/4=120`, `3/8=80`, or the older `120` and `C3=40`, which count units.
+        text: such as `"Allegro" 1/4=120` or `3/8=80`; the older forms `120` and `C3=40` count units.
         unit: unit note length in whole notes.
 
     Raises:
-        DataError: the text is not a tempo, or not one from 4 to 999.
+        DataError: the text is not a tempo, or the tempo is outside 4..999.
     """
     spoken = re.sub(r'"[^"]*"', " ", text).strip()
     if not spoken:
@@ -232,8 +203,39 @@ def read_tempo(text: str, unit: Fraction) -> float | None:
     return quarters
 
 
+def _modified(key: AbcKey, rest: str) -> AbcKey:
+    """Return the key with the words after it: the accidental `=f` changes the key, `exp ^f` replaces it."""
+    alterations, signature, words = dict(key.alterations), key.signature, []
+    for word in _WORD.findall(rest):
+        accidentals = re.fullmatch(r"(?:(?:\^\^?|__?|=)[A-Ga-g])+", word)
+        if word == "exp":
+            alterations, signature = {}, None
+        elif accidentals:
+            for sign, letter in re.findall(r"(\^\^?|__?|=)([A-Ga-g])", word):
+                alterations[letter.lower()] = _ACCIDENTALS[sign]
+            signature = None
+        elif re.match(r"[A-Za-z]+\s*=", word) or _CLEF_NAME.match(word):
+            words.append(word)
+        else:
+            raise DataError(
+                f"expected a mode such as maj, min, dor or mix, an accidental such as ^f, or a clef after the"
+                f" key, received {word[:40]!r}"
+            )
+    return AbcKey(alterations, signature, " ".join(words))
+
+
+def _clef(text: str) -> int:
+    """Return the semitones by which a clef makes its notes sound higher."""
+    match = _CLEF.fullmatch(text)
+    if match is None:
+        raise DataError(f"expected a clef such as treble, bass or treble-8, received {text[:40]!r}")
+    octaves = {"8": 12, "15": 24, "": 0}
+    sign = -1 if (match["octave"] or "").startswith("-") else 1
+    return sign * octaves[(match["octave"] or "").lstrip("+-")]
+
+
 def _beats(text: str | None, unit: Fraction) -> Iterator[Fraction]:
-    """Note lengths whose sum is the beat of a tempo."""
+    """Yield the note lengths, in whole notes, whose sum is the beat of a tempo."""
     if text is None:
         yield unit
     elif text.startswith("C"):

@@ -1,4 +1,4 @@
-"""The symbols of a line of music in ABC: notes, chords, rests, bar lines and all between them."""
+"""The symbols of a line of music in ABC: the pattern that splits a line, and the values of its symbols."""
 
 import re
 from fractions import Fraction
@@ -43,14 +43,14 @@ PLUS_DECORATIONS = frozenset(
     " dacoda dacapo fine breath crescendo( crescendo) diminuendo( diminuendo) <( <) >( >) trill( trill)"
     " staccato marcato 0 1 2 3 4 5".split()
 )
-"""Decorations between plus signs; older programs write chords so."""
+"""Decorations that may stand between plus signs; older programs write chords between plus signs too."""
 
 
 def length_of(text: str) -> Fraction:
-    """Return the factor that a length such as `3`, `/`, `//`, `3/2` says.
+    """Return the factor of a length: `3` is 3, `/` is 1/2, `//` is 1/4, `3/2` is 3/2, and no text is 1.
 
     Raises:
-        DataError: it says none, or 0.
+        DataError: the text is no length, or the length is 0.
     """
     number, slashes, divisor = re.fullmatch(r"([0-9]*)(/*)([0-9]*)", text).groups()  # type: ignore[union-attr]
     if (len(slashes) > 1 and divisor) or len(number) > 4 or len(divisor) > 4:
@@ -62,7 +62,7 @@ def length_of(text: str) -> Fraction:
 
 
 def pitch_head(match: re.Match[str], *, tied: bool = False) -> Head:
-    """Return the written pitch of a note; a small letter is an octave above a large one."""
+    """Return the written pitch of a note; a small letter is an octave above a capital letter."""
     letter, marks = match["letter"], match["octave"]
     octave = marks.count("'") - marks.count(",") + letter.islower()
     sign = match["sign"]
@@ -70,10 +70,10 @@ def pitch_head(match: re.Match[str], *, tied: bool = False) -> Head:
 
 
 def chord_of(inside: str) -> tuple[list[Head], Fraction]:
-    """Return the pitches of a chord, and the length of its first note.
+    """Return the pitches of the text between the brackets of a chord, and the length of its first note.
 
     Raises:
-        DataError: something in it is not a note.
+        DataError: the text has something else than notes and their signs, or no note.
     """
     heads, first, position = [], None, 0
     while position < len(inside):
@@ -90,7 +90,7 @@ def chord_of(inside: str) -> tuple[list[Head], Fraction]:
 
 
 def mistake_at(text: str, position: int) -> str | None:
-    """Return what is wrong with a character that no symbol begins with; None for an old line break."""
+    """Return the message on a character that begins no symbol; None for `!`, a line break of older ABC."""
     character, rest = text[position], text[position + 1 :]
     if character == "!" and (rest[:1].isspace() or "|" in rest.partition("!")[0] or "!" not in rest):
         return None

@@ -1,8 +1,7 @@
 """The lines of one tune in ABC, read from left to right into its voices.
 
-The rules are those of the ABC standard 2.1, sections 3 to 7. Repeats, endings and parts are read as they are
-written, and not played out. Decorations, chord symbols, lyrics and slurs say nothing about pitch and length:
-they are passed over.
+Source: the ABC standard 2.1, sections 3 to 7. Repeats, endings and parts are read once, as they are written.
+Decorations, chord symbols, lyrics and slurs are skipped: they do not change pitch or length.
 """
 
 import re
@@ -42,66 +41,66 @@ _NOT_SUPPORTED = {
 
 @dataclass(frozen=True)
 class TuneLine:
-    """A line of a file, from 1, without its comment."""
+    """A line of a file without its comment; the number counts from 1."""
 
     number: int
     text: str
 
 
 class TuneReader:
-    """Reads the lines of a tune, one after another, and then gives the tune."""
+    """A reader that takes the lines of a tune one by one with `read`, and then returns the `tune`."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
         self._state = State(AbcKey(), None, Fraction(1, 8))
         self._unit: Fraction | None = None
         self._meter: Meter | None = None
-        self._key = AbcKey()
+        self._key = AbcKey()  # of the header
         self._tempo: tuple[str, str] | None = None  # place and text of the first Q:
-        self._place = ""  # `line:column` of what is read
+        self._place = ""  # `line:column` of the field or symbol that is read
         self._remarks: list[str] = []
         self._later = {"later tempi": 0, "later meters": 0, "later keys": 0}
-        self._definitions: dict[str, str] = {}
+        self._definitions: dict[str, str] = {}  # voice of the header → its properties
         self._voices: dict[str, Voice] = {}
-        self._voice: Voice | None = None  # the one that music belongs to
-        self._main: Voice | None = None  # the same, while an overlay is read
+        self._voice: Voice | None = None  # the voice that gets the next notes
+        self._main: Voice | None = None  # the voice under an overlay (&), while the overlay is read
         self._in_body = False
-        self._marks: dict[str, bool] = {}  # letter of U: → whether it is a symbol
+        self._marks: dict[str, bool] = {}  # letter that U: defines → whether it stands for a symbol
 
     def read(self, line: TuneLine) -> None:
         """Read a line.
 
         Raises:
-            DataError: `line:column: ` and what is wrong.
+            DataError: the line is wrong or not supported; the message begins with `line:column: `.
         """
         if line.text.lstrip().startswith("%%"):
-            self._told(line, line.text.index("%"), self._instruction, line.text.lstrip()[2:])
+            self._located(line, line.text.index("%"), self._instruction, line.text.lstrip()[2:])
         elif match := _FIELD.match(line.text):
-            self._told(line, match.start("text"), self._field, match["letter"], match["text"])
+            self._located(line, match.start("text"), self._field, match["letter"], match["text"])
         elif re.match(r"\s*\+:", line.text) or not line.text.strip():
-            return  # a field that goes on holds no music
+            return  # `+:` continues a field of text
         elif self._in_body:
             self._music(line)
         else:
-            self._remarks.append(f"line {line.number} of the header is no field: left out")
+            self._remarks.append(f"line {line.number} of the header is not a field: left out")
 
     def tune(self, name: str, *, end: int, remarks: tuple[str, ...]) -> Tune:
-        """Return the tune that was read.
+        """Return the tune of the lines that were read.
 
         Args:
-            name: what messages call the tune.
+            name: name of the tune in messages.
             end: number of its last line.
-            remarks: what is known of the tune besides.
+            remarks: remarks on the lines of the file, which come before those of the reader.
 
         Raises:
-            DataError: `line:column: ` and what lacks.
+            DataError: the tune is incomplete or has no such voice; the message begins with `line:column: `.
         """
         if not self._in_body:
             raise DataError(f"{end}:1: expected a key (K:) at the end of the tune's header, received none")
         place = f"{end}:1"
         for voice in self._voices.values():
-            if lack := voice.lack():
-                raise DataError(f"{lack[0] or place}: {lack[1]}")
+            if incomplete := voice.incomplete():
+                raise DataError(f"{incomplete[0] or place}: {incomplete[1]}")
         sounding = [voice for voice in self._voices.values() if not voice.is_empty]
         chosen = self._chosen(sounding, place)
         polyphony = self._reading.polyphony or "highest"
@@ -128,7 +127,7 @@ class TuneReader:
         )
 
     def _chosen(self, voices: list[Voice], place: str) -> Voice:
-        """Return the voice that `reading` chooses: by its name or its number from 1; else the first."""
+        """Return the voice with the name or the number (from 1) in `reading`; by default the first voice."""
         if not voices:
             raise DataError(f"{place}: expected notes, received none")
         wanted = self._reading.voice or str(self._reading.track or 1)
@@ -141,7 +140,7 @@ class TuneReader:
         raise DataError(f"{place}: expected a voice of {there}, received {wanted!r}")
 
     def _read_tempo(self) -> float | None:
-        """Return the tempo of the first `Q:`, whose unit the header may say after it."""
+        """Return the tempo of the first `Q:`; it is read last, since its unit may stand after it."""
         if self._tempo is None:
             return None
         place, text = self._tempo
@@ -150,8 +149,8 @@ class TuneReader:
         except DataError as error:
             raise DataError(f"{place}: {error}") from None
 
-    def _told(self, line: TuneLine, column: int, read: Callable[..., None], *arguments: object) -> None:
-        """Read something of a line; an error says where it stands."""
+    def _located(self, line: TuneLine, column: int, read: Callable[..., None], *arguments: object) -> None:
+        """Read a field or symbol with one of the methods; an error gets the line and column."""
         self._place = f"{line.number}:{column + 1}"
         try:
             read(*arguments)
@@ -159,7 +158,7 @@ class TuneReader:
             raise DataError(f"{self._place}: {error}") from None
 
     def _instruction(self, text: str) -> None:
-        """Follow an instruction that changes pitches; pass over one of layout."""
+        """Follow an instruction (`%%` or `I:`) on accidentals, and skip one on layout."""
         name, _, value = text.strip().partition(" ")
         if name == "MIDI" and re.match(r"\s*r?transpose\b", value):
             raise DataError("%%MIDI transpose is not supported; write transpose= after the key")
@@ -172,13 +171,13 @@ class TuneReader:
                 state.propagation = value.strip()  # type: ignore[assignment]
 
     def _states(self) -> list[State]:
-        """States that a field changes: the voice's own in the body, else those of all voices."""
+        """Return the states that a field changes: that of the current voice; if there is none, all states."""
         if self._voice is not None:
             return [self._voice.state]
         return [self._state, *(voice.state for voice in self._voices.values())]
 
     def _field(self, letter: str, text: str) -> None:
-        """Follow a field."""
+        """Follow a field that changes pitches, lengths or voices; skip any other one."""
         text = re.sub(r"(?<!\\)%.*", "", text).strip()
         if letter in _NOT_SUPPORTED:
             raise DataError(_NOT_SUPPORTED[letter])
@@ -201,6 +200,7 @@ class TuneReader:
             self._instruction(text)
 
     def _set_meter(self, meter: Meter | None) -> None:
+        """Follow `M:`; in the body it counts as a later metre once there are notes."""
         if not self._in_body:
             self._meter = meter
         elif any(state.meter != meter for state in self._states()):
@@ -212,6 +212,7 @@ class TuneReader:
             state.meter = meter
 
     def _set_key(self, text: str) -> None:
+        """Follow `K:`, which ends the header the first time."""
         key = read_key(text)
         if not self._in_body:
             self._in_body, self._key = True, key
@@ -222,7 +223,9 @@ class TuneReader:
                 self._add_voice(name, properties)
             return
         if not text.strip() or (key.properties and not text.split(key.properties, maxsplit=1)[0].strip()):
-            key = replace(self._states()[0].key, properties=key.properties)  # a clef alone keeps the key
+            key = replace(
+                self._states()[0].key, properties=key.properties
+            )  # a clef without a key keeps the key
         for state in self._states():
             if dict(key.alterations) != dict(state.key.alterations) and self._voices:
                 self._later["later keys"] += any(not voice.is_empty for voice in self._voices.values())
@@ -232,13 +235,14 @@ class TuneReader:
             self._voice.set_key(key)
 
     def _set_tempo(self, text: str) -> None:
+        """Follow `Q:`: keep the first tempo, and count the others."""
         if self._tempo is None:
             self._tempo = (self._place, text)
         elif text != self._tempo[1]:
             self._later["later tempi"] += 1
 
     def _set_voice(self, text: str) -> None:
-        """Define a voice in the header; go to it, and define it if it is new, in the body."""
+        """Follow `V:`: in the header it defines a voice; in the body the next notes belong to the voice."""
         name, _, properties = text.partition(" ")
         if not name:
             raise DataError("expected the name of a voice, such as V:1, received none")
@@ -254,19 +258,20 @@ class TuneReader:
         self._voice = self._voices[name]
 
     def _add_voice(self, name: str, properties: str) -> None:
+        """Add a voice that begins with the fields of the header."""
         voice = Voice(name, self._state)
         voice.state.transposition = read_properties(properties, self._state.transposition)
         self._voices[name] = voice
 
     def _define_symbol(self, text: str) -> None:
-        """`U: T = !trill!`: a letter is a symbol; `!nil!` or `!none!` makes it none."""
+        """Follow a field such as `U:T = !trill!`, which makes a letter a symbol; `!nil!` takes this back."""
         letter, equals, symbol = text.partition("=")
         if not equals or len(letter.strip()) != 1:
             raise DataError(f"expected a definition such as U:T = !trill!, received {text[:40]!r}")
         self._marks[letter.strip()] = symbol.strip().strip("!+") not in {"nil", "none"}
 
     def _current(self) -> Voice:
-        """Return the voice that music belongs to: the first where no field has named one."""
+        """Return the voice that gets the next notes: the first voice if no field has named one."""
         if self._voice is None:
             if not self._voices:
                 self._add_voice("1", "")
@@ -274,13 +279,13 @@ class TuneReader:
         return self._voice
 
     def _end_overlay(self) -> None:
-        """Go back from an overlay to the voice that it lies over."""
+        """Return from an overlay to its voice, and count the notes of the overlay as left out."""
         if self._main is not None and self._voice is not None:
             self._main.overlaid += self._voice.note_count
             self._voice, self._main = self._main, None
 
     def _music(self, line: TuneLine) -> None:
-        """Read a line of music."""
+        """Read a line of music, symbol by symbol."""
         self._current()
         text, position = line.text, 0
         while position < len(text):
@@ -295,7 +300,7 @@ class TuneReader:
                 position += 1
                 continue
             if read := _READ.get(match.lastgroup or ""):
-                self._told(line, position, read, self, match)
+                self._located(line, position, read, self, match)
             position = match.end()
 
     def _note(self, match: re.Match[str]) -> None:
@@ -315,7 +320,7 @@ class TuneReader:
         self._current().rest_of_bars(int(match["bar_count"] or 1))
 
     def _bar(self, match: re.Match[str]) -> None:
-        """End a bar; an ending within a bar, as in `[2`, ends none."""
+        """End a bar; a sign such as `[2` inside a bar, for a second ending, does not end it."""
         if "|" in match["bar"] or ":" in match["bar"]:
             self._end_overlay()
             self._current().bar_line()
@@ -372,4 +377,4 @@ _READ = {
     "inline_field": TuneReader._inline_field,
     "decoration": TuneReader._decoration,
 }
-"""What reads each symbol; the others say nothing about pitch and length."""
+"""Method that reads each kind of symbol; the other kinds do not change pitch or length."""

@@ -1,4 +1,4 @@
-"""One voice of a tune while it is read: what holds at this place of it, and its events so far."""
+"""One voice of an ABC tune while it is read: the fields and accidentals that hold, and the events so far."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,12 +12,10 @@ from rnnlab.music.meter import Meter
 from rnnlab.music.notation import Note, Pitch, pitch_of, spell_duration
 
 Propagation = Literal["pitch", "octave", "not"]
-"""How far an accidental holds to the bar line: in all octaves, in its own octave, or for its note alone."""
+"""Where an accidental holds up to the bar line: in all octaves, in its own octave, or only at its note."""
 
 _MOST_BROKEN = 4
-
-_TIMES = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
-"""In the time of how many notes so many are played; for 5, 7 and 9 it depends on the metre."""
+_TIMES = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}  # 3 notes in the time of 2, …; for 5, 7 and 9 the metre decides
 
 
 @dataclass(frozen=True)
@@ -27,8 +25,8 @@ class Head:
     Attributes:
         letter: one of c d e f g a b.
         octave: 0 is the octave that begins with middle C.
-        accidental: semitones of the accidental before it; None for none.
-        tied: whether a tie follows this pitch of a chord.
+        accidental: semitones of the accidental that is written before the pitch; None for none.
+        tied: whether a tie follows this single pitch of a chord.
     """
 
     letter: str
@@ -39,7 +37,7 @@ class Head:
 
 @dataclass(frozen=True)
 class _Event:
-    """A note, a chord or a rest: pitches, those that are tied to the next event, and the length."""
+    """A note, a chord or a rest: its pitches, the tied ones among them, and its length in whole notes."""
 
     pitches: frozenset[Pitch]
     tied: frozenset[Pitch]
@@ -48,14 +46,14 @@ class _Event:
 
 @dataclass
 class State:
-    """What fields say of the notes after them.
+    """The values of the fields that hold for the next notes of a voice.
 
     Attributes:
         key: key.
         meter: metre; None for none.
         unit: unit note length in whole notes.
-        transposition: how far the voice sounds from how it is written.
-        propagation: how far accidentals hold.
+        transposition: interval from the written to the sounding pitches.
+        propagation: where an accidental holds up to the bar line.
     """
 
     key: AbcKey
@@ -69,25 +67,25 @@ class Voice:
     """A voice of a tune.
 
     Attributes:
-        name: what `V:` calls the voice.
-        state: what fields have said up to here.
+        name: name of the voice in `V:`.
+        state: values of the fields that hold for the next notes.
         grace_notes: number of grace notes, which are left out.
         overlaid: number of notes of overlays (`&`), which are left out.
-        repeats: number of signs that send back, which are not followed.
+        repeats: number of repeat signs (`:|`, `::`), which are not followed.
     """
 
     def __init__(self, name: str, state: State) -> None:
         self.name, self.state = name, replace(state)
         self.grace_notes = self.overlaid = self.repeats = 0
         self._events: list[_Event] = []
-        self._accidentals: dict[tuple[str, int | None], int] = {}  # of this bar
-        self._last: dict[tuple[str, int], int] = {}  # the last event's pitches, as they are altered
-        self._tied: dict[tuple[str, int], int] = {}  # those of them that are tied
+        self._accidentals: dict[tuple[str, int | None], int] = {}  # (letter, octave or None: all) in this bar
+        self._last: dict[tuple[str, int], int] = {}  # (letter, octave) → alteration in the last event
+        self._tied: dict[tuple[str, int], int] = {}  # the tied ones of these
         self._tuplet_left, self._tuplet_factor, self._tuplet_place = 0, Fraction(1), ""
-        self._broken: Fraction | None = None  # factor of the next event
-        self._unbroken = Fraction(0)  # length of the last event before that
+        self._broken: Fraction | None = None  # factor of the next event's length
+        self._unbroken = Fraction(0)  # length of the last event before its factor
         self._in_rest_of_bars = False
-        self._first_bar: Fraction | None = None  # of an incomplete first bar; 0 for a whole one
+        self._first_bar: Fraction | None = None  # length of an incomplete first bar; 0 for a complete one
 
     @property
     def note_count(self) -> int:
@@ -96,7 +94,7 @@ class Voice:
 
     @property
     def pitches_below_others(self) -> int:
-        """Number of pitches of chords, but for the highest of each."""
+        """Number of all pitches of chords without the highest one of each."""
         return sum(max(len(event.pitches) - 1, 0) for event in self._events)
 
     @property
@@ -112,21 +110,22 @@ class Voice:
 
     @property
     def _length(self) -> Fraction:
+        """Length of all events in whole notes."""
         return sum((event.duration for event in self._events), Fraction(0))
 
     def overlay(self) -> "Voice":
-        """Return a voice that begins in this one's state, for the notes after `&`."""
+        """Return a voice for the notes after `&`; it begins with the fields of this voice."""
         return Voice(self.name, self.state)
 
     def bar_line(self) -> None:
-        """End a bar: its accidentals hold no longer."""
+        """End a bar: its accidentals no longer hold; the first bar may be a pick-up."""
         self._accidentals.clear()
         if self._first_bar is None and self._events:
             is_incomplete = self.state.meter is not None and self._length < self.state.meter.bar
             self._first_bar = self._length if is_incomplete else Fraction(0)
 
     def set_key(self, key: AbcKey) -> None:
-        """Go on in another key."""
+        """Set the key of the next notes; the accidentals of the bar no longer hold."""
         self.state.key = key
         self._accidentals.clear()
 
@@ -136,7 +135,7 @@ class Voice:
         self._last = {}
 
     def rest_of_bars(self, count: int) -> None:
-        """Add a rest of so many bars; bars of rest that follow each other are one rest.
+        """Add a rest of whole bars, or lengthen the rest if the last event is a rest of whole bars.
 
         Raises:
             DataError: there is no metre, or a tuplet or a broken rhythm waits for a note.
@@ -146,7 +145,9 @@ class Voice:
                 "expected a metre (M:) before a rest of whole bars, received none; write rests as z"
             )
         if self._tuplet_left or self._broken:
-            raise DataError("expected a note that completes the tuplet or the broken rhythm, received bars")
+            raise DataError(
+                "expected a note that ends the tuplet or the broken rhythm, received a rest of whole bars"
+            )
         length = count * self.state.meter.bar
         if self._in_rest_of_bars:
             length += self._events.pop().duration
@@ -166,7 +167,7 @@ class Voice:
         self._last, self._tied = altered, {place: altered[place] for place in tied}
 
     def grace(self, heads: Iterable[Head]) -> None:
-        """Count grace notes; an accidental of theirs holds to the bar line, as every other does."""
+        """Count grace notes, which are left out; their accidentals hold up to the bar line."""
         for head in heads:
             self._alteration(head)
             self.grace_notes += 1
@@ -186,7 +187,7 @@ class Voice:
         """Lengthen the last event and shorten the next one (`>`, `>>`), or the other way round (`<`).
 
         Raises:
-            DataError: there is no event before it, or one that waits for a next one already.
+            DataError: there is no event before the sign, or a sign before it has no second event yet.
         """
         if not self._events or self._broken:
             raise DataError(f"expected a note before {signs!r}, received none")
@@ -200,16 +201,16 @@ class Voice:
         self._events[-1] = replace(self._events[-1], duration=self._unbroken * first)
 
     def begin_tuplet(self, count: int, time: int | None, length: int | None, *, place: str) -> None:
-        """Play the next events in another time.
+        """Begin a tuplet, written `(p:q:r`: `count` notes in the time of `time` notes.
 
         Args:
-            count: how many notes (p), 2..9.
-            time: in the time of how many (q); None for what the metre says.
-            length: how many events it takes in (r); None for `count`.
-            place: where it begins, for messages.
+            count: number of notes (p), 2..9.
+            time: number of notes whose time they take (q); None: the standard's number for this metre.
+            length: number of events in the tuplet (r); None: `count`.
+            place: `line:column` of the tuplet for messages.
 
         Raises:
-            DataError: a tuplet within a tuplet, or one that the metre does not explain.
+            DataError: another tuplet is not complete yet.
         """
         if self._tuplet_left:
             raise DataError("a tuplet within a tuplet is not supported; write the lengths as fractions")
@@ -220,8 +221,11 @@ class Voice:
         self._tuplet_left = count if length is None else length
         self._tuplet_factor, self._tuplet_place = Fraction(time, count), place
 
-    def lack(self) -> tuple[str, str] | None:
-        """Return what the end of the tune lacks: a place (empty for the end) and a message; or None."""
+    def incomplete(self) -> tuple[str, str] | None:
+        """Return (place, message) if the tune ends within a tuplet or a broken rhythm, else None.
+
+        The place is empty for the end of the tune.
+        """
         if self._tuplet_left:
             count = self._tuplet_left
             message = (
@@ -233,10 +237,10 @@ class Voice:
         return None
 
     def notes(self, polyphony: Polyphony) -> tuple[Note, ...]:
-        """Return the notes as note text has them; a tie that leads to no note of its pitch is left out.
+        """Return the notes of the voice; a tie is left out if the next event does not have its pitch.
 
         Raises:
-            DataError: a chord, and `polyphony` is `refuse`; or a length that note text cannot spell.
+            DataError: there is a chord and `polyphony` is `refuse`, or note text cannot spell a length.
         """
         if polyphony == "refuse" and any(len(event.pitches) > 1 for event in self._events):
             raise DataError("expected one note at a time, received a chord; take polyphony highest or chords")
@@ -254,7 +258,11 @@ class Voice:
         )
 
     def _add(self, event: _Event) -> None:
-        """Append an event, its length changed by a tuplet and a broken rhythm."""
+        """Append an event; a tuplet or a broken rhythm changes its length.
+
+        Raises:
+            DataError: the two notes of a broken rhythm have different lengths.
+        """
         duration = event.duration
         if self._tuplet_left:
             duration *= self._tuplet_factor
@@ -271,7 +279,10 @@ class Voice:
         self._tied = {}
 
     def _alteration(self, head: Head) -> int:
-        """Return the semitones by which a pitch is altered: by its accidental, a tie, the bar or the key."""
+        """Return the alteration of a pitch in semitones, from its accidental, a tie, the bar or the key.
+
+        An accidental of the pitch itself then holds for the bar.
+        """
         place = head.letter, head.octave
         of_bar = place if self.state.propagation == "octave" else (head.letter, None)
         if head.accidental is not None:
@@ -283,29 +294,22 @@ class Voice:
         return self._accidentals.get(of_bar, self.state.key.alterations.get(head.letter, 0))
 
     def _sounding(self, letter: str, octave: int, alteration: int) -> Pitch:
-        """Return the pitch that sounds; one that is transposed by other than octaves is spelled as MIDI's.
+        """Return the sounding pitch; if transposed by more than octaves, it gets the spelling of `pitch_of`.
 
         Raises:
-            DataError: it is outside MIDI's.
+            DataError: the pitch is outside MIDI's.
         """
         octaves, semitones = divmod(self.state.transposition.semitones, 12)
         pitch = Pitch(letter, alteration, octave + octaves)
         if not 0 <= pitch.midi + semitones <= 127:
             raise DataError(
-                "expected a pitch that MIDI has, from C,,,,, to g''''', received a lower or higher one"
+                "expected a pitch that MIDI has, from C,,,,, to g''''', received a lower or higher pitch"
             )
         return pitch_of(pitch.midi + semitones) if semitones else pitch
 
 
-def _kept(pitches: frozenset[Pitch], polyphony: Polyphony) -> frozenset[Pitch]:
-    """Return all pitches of a chord, or the highest of them."""
-    if polyphony == "chords" or len(pitches) < 2:
-        return pitches
-    return frozenset({max(pitches, key=lambda pitch: pitch.height)})
-
-
 def left_out(voices: Sequence[Voice], chosen: Voice, polyphony: Polyphony) -> Mapping[str, int]:
-    """Return how much of the voices is not in the notes of the chosen one, by kind."""
+    """Return the number of notes and repeats of all voices that the chosen voice leaves out, by kind."""
     counts = {
         "notes below others": 0 if polyphony == "chords" else chosen.pitches_below_others,
         "grace notes": chosen.grace_notes,
@@ -314,3 +318,10 @@ def left_out(voices: Sequence[Voice], chosen: Voice, polyphony: Polyphony) -> Ma
         + sum(voice.note_count for voice in voices if voice is not chosen),
     }
     return {kind: count for kind, count in counts.items() if count}
+
+
+def _kept(pitches: frozenset[Pitch], polyphony: Polyphony) -> frozenset[Pitch]:
+    """Return all pitches of a chord, or the highest of them."""
+    if polyphony == "chords" or len(pitches) < 2:
+        return pitches
+    return frozenset({max(pitches, key=lambda pitch: pitch.height)})

@@ -79,7 +79,7 @@ import os, threading
 from pathlib import Path
 from rnnlab.config.reading import parse_experiment
 from rnnlab.datasets.loading import load_data
-from rnnlab.training.interruption import Interruption
+from rnnlab.training.loop import TrainingLoop
 from rnnlab.training.trainer import Trainer
 
 data = load_data(parse_experiment({PAGE!r}, name="page.yaml", folder=Path.cwd()))
@@ -96,7 +96,7 @@ def log():
 
 thread = threading.Thread(target=log)
 thread.start()
-trainer.train([], each_epoch=True, interruption=Interruption())
+TrainingLoop(trainer, each_epoch=True).run()
 stopped.set()
 thread.join()
 print("".join(lines), end="")
@@ -113,7 +113,7 @@ def aborts(chunk, **settings):
     return train(chunk, **settings)
 
 trainer.program.train = aborts
-trainer.train([], each_epoch=True, interruption=Interruption())
+TrainingLoop(trainer, each_epoch=True).run()
 """
 
 

@@ -1,4 +1,4 @@
-"""Tunes of a collection, their voices, what is said of them, and what is refused."""
+"""ABC files: tunes, voices, counts and remarks, and errors."""
 
 import random
 
@@ -14,7 +14,7 @@ HEAD = "X:1\nT:a\nM:4/4\nL:1/4\nK:C\n"
 
 
 def read(text, **reading):
-    """The tunes of a text, each as note text without its comment, or the line on what is wrong with it."""
+    """The tunes of a text, each as note text without its comment, or as the message of its error."""
     found = read_abc(text.encode(), name="a.abc", reading=Reading(**reading))
     return [str(tune) if isinstance(tune, DataError) else " ".join(map(spell, tune.notes)) for tune in found]
 
@@ -27,7 +27,7 @@ def only(text, **reading):
 
 
 def test_a_tune_is_for_itself():
-    """A bad one is named by its line and column, and does not stop the rest."""
+    """The error of a tune names its line and column, and the other tunes are read."""
     text = "X:1\nL:1/4\nK:C\nC\n\nX:2\nL:1/4\nK:C\nC D#\n\nX:3\nL:1/4\nK:C\nE\n"
 
     assert read(text) == [
@@ -56,7 +56,7 @@ def test_a_file_may_have_a_header_text_between_tunes_and_any_line_ends(text):
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-8-sig"])
 def test_encodings_that_tell_themselves_are_read(encoding):
-    """Old collections are in Latin-1, those of Windows in UTF-16 with its mark."""
+    """Old files are in Latin-1, files of Windows in UTF-16 with a byte order mark."""
     (tune,) = read_abc(f"{HEAD}T:Caf\xe9\nC\n".encode(encoding), name="a", reading=Reading())
 
     assert tune_text(tune) == "c4 % meter 4/4, key c major"
@@ -82,7 +82,7 @@ def test_the_unit_follows_from_the_metre_where_nothing_says_it(fields, expected)
 
 
 def test_a_metre_in_the_body_leaves_the_unit():
-    """It is that of the header."""
+    """The unit note length follows from the metre of the header only."""
     assert read("X:1\nM:4/4\nK:C\nC8|\nM:2/4\nC4|\n") == ["c1 c2"]
 
 
@@ -100,12 +100,12 @@ def test_a_metre_in_the_body_leaves_the_unit():
     ],
 )
 def test_tempi_of_all_ages(tempo, expected):
-    """In quarter notes; without a note length they count units, here eighths."""
+    """Tempi are given in quarter notes a minute; without a note length they count units, here eighths."""
     assert only(f"X:1\nQ:{tempo}\nL:1/8\nK:C\nC\n").tempo == expected
 
 
 def test_what_a_score_says_is_kept():
-    """The first metre and key; a first bar that is too short is a pick-up."""
+    """The first metre and key are kept; a first bar that is too short is a pick-up."""
     tune = only("X:1\nM:3/4\nL:1/4\nK:D dor\nD|EFG|[M:2/4][K:G]AB|\n")
 
     assert tune_text(tune) == "d4 e4 f4 g4 a4 b4 % meter 3/4, key d dorian, pickup 4"
@@ -122,7 +122,7 @@ VOICES = {
 
 @pytest.mark.parametrize("body", VOICES.values(), ids=VOICES)
 def test_voices_are_followed_however_they_are_written(body):
-    """The first is read unless another is chosen, by its name or its number."""
+    """The first voice is read unless a name or a number chooses another."""
     first = only(HEAD + body)
 
     assert " ".join(map(spell, first.notes)) == "c4 d4 e2"
@@ -132,7 +132,7 @@ def test_voices_are_followed_however_they_are_written(body):
 
 
 def test_a_voice_has_its_own_key_clef_and_rhythm():
-    """What a field of the body says is of its voice alone; the header's is of all."""
+    """A field in the body holds for its voice only, a field in the header for all voices."""
     text = (
         "X:1\nL:1/4\nM:4/4\nV:tenor clef=treble-8\nV:bass transpose=-12\nK:G\n"
         "V:tenor\nF>\nV:bass\n[K:C]F [L:1/8]F\nV:tenor\nF F|\n"
@@ -147,7 +147,7 @@ def test_a_voice_has_its_own_key_clef_and_rhythm():
 
 
 def test_what_is_left_out_is_counted_by_kind():
-    """With the words that other formats have for it."""
+    """The kinds have the same names as in other formats."""
     tune = only(f"{HEAD}|:[CEG] {{ga}}C:|:D::E:|\nQ:1/4=80\nQ:1/4=90\n")
 
     assert tune.left_out == {"notes below others": 2, "grace notes": 2, "repeats": 3, "later tempi": 1}
@@ -155,7 +155,7 @@ def test_what_is_left_out_is_counted_by_kind():
 
 
 def test_an_overlay_is_another_voice():
-    """It ends at the bar line, where the accidentals and the rhythm of the first go on."""
+    """An overlay ends at the bar line; the main voice then goes on with its own accidentals and rhythm."""
     tune = only(f"{HEAD}^C D E F & G4|c4|\n")
 
     assert " ".join(map(spell, tune.notes)) == "cis4 d4 e4 f4 c'1"
@@ -163,7 +163,7 @@ def test_an_overlay_is_another_voice():
 
 
 def test_music_after_an_empty_line_is_said_to_be_left_out():
-    """An empty line ends a tune; whoever did not mean that should know."""
+    """An empty line ends a tune; a remark says so if music follows."""
     tune = only(f"{HEAD}C\n\nD|E|\nF|\n")
 
     assert tune.remarks == (
@@ -209,11 +209,11 @@ REFUSED = {
     " after the key, received 'foo'",
     "[K:EM]C": "6:1: expected a mode such as maj, m, dor or mix after the key, received 'M'",
     "[K:G#]C": "6:1: expected a key of at most seven sharps or flats, received 'G#'",
-    "[K:C sound=D]C": "6:1: sound= is not supported; write the pitches that sound, or transpose=",
+    "[K:C sound=D]C": "6:1: sound= is not supported; write the sounding pitches, or use transpose=",
     "[K:C transpose=x]C": "6:1: expected a number after transpose=, received 'x'",
     "[M:4:4]C": "6:1: expected a metre such as 3/4, C, C| or none, received '4:4'",
     "[L:0]C": "6:1: expected a note length such as 1/8, received '0'",
-    "C,,,,,,": "6:1: expected a pitch that MIDI has, from C,,,,, to g''''', received a lower or higher one",
+    "C,,,,,,": "6:1: expected a pitch that MIDI has, from C,,,,, to g''''', received a lower or higher pitch",
     "z4": "6:1: expected notes, received none",
     "[U:T]C": "6:1: expected a definition such as U:T = !trill!, received 'T'",
 }
@@ -221,7 +221,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("body", "expected"), REFUSED.items())
 def test_what_is_not_supported_is_refused_by_line_and_column(body, expected):
-    """One line; nothing is guessed."""
+    """The error is one line with line and column; nothing is guessed."""
     assert read(f"{HEAD}{body}\n") == [f"a.abc:{expected}"]
 
 
@@ -239,17 +239,17 @@ def test_what_is_not_supported_is_refused_by_line_and_column(body, expected):
     ],
 )
 def test_a_header_that_says_nothing_right_is_refused(text, expected):
-    """By its line."""
+    """The error names the line of the header."""
     assert read(text) == [expected]
 
 
 def test_a_line_of_the_header_that_is_no_field_is_said():
-    """Some collections hold such lines; no note stands before the key."""
-    assert only("X:1\n3/8=120\nK:C\nC\n").remarks == ("line 2 of the header is no field: left out",)
+    """A line of the header that is not a field is left out with a remark; music begins after the key."""
+    assert only("X:1\n3/8=120\nK:C\nC\n").remarks == ("line 2 of the header is not a field: left out",)
 
 
 def test_damaged_tunes_are_read_or_refused_in_one_line():
-    """Characters changed, lost or put in anywhere."""
+    """With characters changed, lost or inserted anywhere, a tune gives notes or an error of one line."""
     rng = random.Random(0)
     text = f'{HEAD}|:"Am"C2 D>E (3ABc d2|z2 [DFA]4-[DFA] A2-|A4 {{g}}^g2 =g2:|\nV:2\nw:a b\n[K:D]F&G|\n'
     for _ in range(600):

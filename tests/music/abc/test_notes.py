@@ -1,4 +1,4 @@
-"""Pitches and lengths of ABC, each rule with a tune of its own and the notes that it means."""
+"""Pitches and lengths of ABC: for each rule a short tune and its notes."""
 
 import pytest
 
@@ -121,14 +121,14 @@ PASSED_OVER = {
 
 
 def tune(body, *, key="C", **reading):
-    """The one tune of a body in quarter notes, or what is wrong with it."""
+    """The one tune of a body with the unit note length 1/4, or its error."""
     text = f"X:1\nT:a tune\nM:4/4\nL:1/4\nK:{key}\n{body}\n"
     (found,) = read_abc(text.encode(), name="a.abc", reading=Reading(**reading))
     return found
 
 
 def notes(body, **options):
-    """Its notes as note text; an error fails the test."""
+    """The notes of a body as note text; an error fails the test."""
     found = tune(body, **options)
     assert not isinstance(found, DataError), found
     return " ".join(map(spell, found.notes))
@@ -136,13 +136,13 @@ def notes(body, **options):
 
 @pytest.mark.parametrize(("body", "expected"), ACCIDENTALS.values(), ids=ACCIDENTALS)
 def test_an_accidental_holds(body, expected):
-    """ABC 2.1, section 4.2 and 11.3; `acc_bar` in other words."""
+    """ABC 2.1, sections 4.2 and 11.3: where an accidental holds."""
     assert notes(body, polyphony="chords") == expected
 
 
 @pytest.mark.parametrize(("key", "expected"), KEYS.items())
 def test_a_key_alters_and_a_clef_moves_the_f(key, expected):
-    """Modes by their first three letters, modifications, bagpipes, and what makes a voice sound elsewhere."""
+    """Cases: modes by three letters, added accidentals, bagpipes, and transposing clefs and properties."""
     assert notes("F", key=key) == expected
 
 
@@ -154,27 +154,27 @@ def test_lengths_tuplets_and_broken_rhythm(body, expected):
 
 @pytest.mark.parametrize("body", PASSED_OVER.values(), ids=PASSED_OVER)
 def test_what_is_no_pitch_and_no_length_is_passed_over(body):
-    """Each holds ten notes."""
+    """Each text holds ten notes C, and nothing else changes pitch or length."""
     assert notes(body).split() == ["c4"] * 10
 
 
 def test_octaves():
-    """Capitals begin at middle C; commas lower, apostrophes raise, in any mixture."""
+    """The capital C is middle C; a comma lowers by an octave, an apostrophe raises, in any mixture."""
     assert notes("C,, C, C c c' c'' C', c,'") == "c,,4 c,4 c4 c'4 c''4 c'''4 c4 c'4"
 
 
 def test_a_user_defined_symbol_is_no_rest():
-    """`U:` gives a letter a meaning, and `!nil!` takes it away."""
+    """`U:` makes a letter a symbol, and `!nil!` takes this back."""
     assert notes("U:Z=!trill!\nZC\nU:Z=!nil!\nZ") == "c4 r1"
 
 
 def test_the_highest_pitch_of_a_chord_is_taken_unless_all_are():
-    """As in other formats."""
+    """`polyphony` has the same meaning as in other formats."""
     assert notes("[GCE]") == "g4"
     assert notes("[GCE]", polyphony="chords") == "<c e g>4"
     assert "received a chord; take polyphony highest or chords" in str(tune("[GCE]", polyphony="refuse"))
 
 
 def test_repeats_and_endings_are_read_as_they_are_written():
-    """They are not played out."""
+    """The notes of a repeat and of each ending are read once."""
     assert notes("|:C D:|1 E:|2 F|]") == "c4 d4 e4 f4"

@@ -1,4 +1,4 @@
-"""The 1,180 tunes of James Aird's Airs, which music21 brings, are read as abc2midi plays them."""
+"""The 1,180 tunes of James Aird's Airs, which are part of music21, are read as abc2midi plays them."""
 
 from collections import Counter
 
@@ -13,7 +13,7 @@ BOOKS = sorted((CORPUS / "airdsAirs").glob("*.abc"))
 @needs("abc2midi")
 @pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.stem)
 def test_every_tune_is_read_as_abc2midi_plays_it(book):
-    """Or otherwise for a reason that `torture/abc_collections.py` names; few tunes have one."""
+    """Few tunes differ, each for a reason that `torture/abc_collections.py` names."""
     text = book.read_text(encoding="utf-8", errors="replace")
 
     found = Counter(verdict(tune)[0] for tune in tunes_of(text))

@@ -1,4 +1,4 @@
-"""What is written in ABC, to the letter, and that it comes back."""
+"""The exact ABC text that is written, and tunes that are written and read back."""
 
 import pytest
 
@@ -11,19 +11,19 @@ from tests.music.sounding import sounds
 
 
 def reread(data):
-    """The one tune of what was written."""
+    """The one tune of a written file."""
     (tune,) = read_abc(data, name="a", reading=Reading(polyphony="chords"))
     assert not isinstance(tune, DataError), tune
     return tune
 
 
 def body(text):
-    """The lines of music that are written for a note text."""
+    """The lines of music of the ABC text of a tune."""
     return write_abc(parse_tune(text, name="a")).decode().partition("\nK:")[2].split("\n", 1)[1].strip()
 
 
 def test_without_a_metre_every_note_has_its_accidental_and_its_length():
-    """There are no bars, and an accidental would hold for all that follows."""
+    """Without bar lines an accidental would hold up to the end, so every note has its own."""
     assert write_abc(TUNE).decode() == (
         "X:1\nT:a\nM:none\nL:1/8\nQ:1/4=96\nK:none\n"
         "=C2 ^c3/2 (3:2:1_D, z4 [=C-^^E]2 [=C=G]5 =c'4 __B,,\n"
@@ -31,30 +31,30 @@ def test_without_a_metre_every_note_has_its_accidental_and_its_length():
 
 
 def test_triplets_are_written_as_people_write_them():
-    """Other programs refuse lengths such as 2/3."""
+    """Triplets are written `(3`, since other programs refuse lengths such as 2/3."""
     assert body("c8*2/3 d8*2/3 e8*2/3 c8*4/5 d8*4/5 e8*4/5 f8*4/5 g8*4/5 c4*2/3 d8*2/3") == (
         "(3=C=D=E (5:4:5=C=D=E=F=G (3:2:2=C2=D"
     )
 
 
 def test_with_a_metre_it_has_bars_and_the_accidentals_that_the_key_does_not_say():
-    """A note that lasts over a bar line is tied; the pick-up is a bar of its own."""
+    """A note across a bar line is divided and tied; the pick-up is the first bar."""
     text = "a8 fis'4 f'8 f''4 fis'8 % meter 2/4, key g major, pickup 8"
 
     assert body(text) == "A | f2 =f =f'- | =f' ^f |]"
 
 
 def test_what_cannot_be_written_is_refused_in_a_line():
-    """ABC has tuplets of at most nine."""
+    """ABC has tuplets of at most nine notes; the message is one line."""
     with pytest.raises(
-        DataError, match=r"^a: ABC has tuplets of at most 9 notes, and it has one of 11; write"
+        DataError, match=r"^a: ABC has tuplets of at most 9 notes, and the tune has one of 11; write"
     ):
         write_abc(parse_tune("c4*1/11", name="a"))
 
 
 @pytest.mark.parametrize("random_seed", range(20))
 def test_notes_come_back_to_the_token_without_a_metre(random_seed):
-    """Spelling, ties, tuplets, chords and the tempo."""
+    """Spelling, ties, tuplets, chords and the tempo are read back unchanged."""
     tune = notes_without_metre(random_seed)
 
     assert tune_text(reread(write_abc(tune))) == tune_text(tune)
@@ -62,7 +62,7 @@ def test_notes_come_back_to_the_token_without_a_metre(random_seed):
 
 @pytest.mark.parametrize("random_seed", range(60))
 def test_tunes_sound_as_they_did(random_seed):
-    """And have their metre, key, tempo and pick-up."""
+    """The sounds, the metre, key, tempo and pick-up are read back unchanged."""
     tune = drawn_tune(random_seed)
 
     back = reread(write_abc(tune))

@@ -1,0 +1,265 @@
+"""The parts of SVG charts: lines with bands and markers, intervals, pieces of a key, and a file of their own.
+
+A report, `plot` and `compare` draw their charts with them. A chart needs no style sheet and no script.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab.reports.axes import FONTS, Axis, Floats
+from rnnlab.reports.markup import Markup, tag, together
+
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+"""The palette of Okabe and Ito without yellow: readers who do not tell red from green tell these apart."""
+
+INK, PAPER = "#1f1e1b", "#ffffff"
+
+_DASHES = (None, "9 4", "2 4", "12 4 2 4")
+_BINS = 700
+"""Pieces into which a long line is cut; each piece keeps its lowest and its highest point."""
+_PIECE = 28
+"""Length of a piece of a line in a key, and around a point that is alone, in units of the SVG."""
+_MARKERS = 8
+"""Markers on a line; more would hide the line."""
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """A line of a chart.
+
+    Attributes:
+        name: its name in the key.
+        xs: (n,) ascending.
+        ys: (n,); points that are not finite are left out.
+        lows: (n,) lower edge of a band around the line; None for no band.
+        highs: (n,) upper edge of the band.
+        colour: index of the colour; None is the colour of the text.
+        dash: index of the dash pattern; 0 is a solid line.
+        marker: index of the marker's shape; None for no markers.
+    """
+
+    name: str
+    xs: Floats
+    ys: Floats
+    lows: Floats | None = None
+    highs: Floats | None = None
+    colour: int | None = 0
+    dash: int = 0
+    marker: int | None = None
+
+    def known(self) -> "Series":
+        """Return the series without the points that are not finite."""
+        finite = np.isfinite(self.ys)
+        lows, highs = (None if edge is None else edge[finite] for edge in (self.lows, self.highs))
+        return replace(self, xs=self.xs[finite], ys=self.ys[finite], lows=lows, highs=highs)
+
+
+def picture(width: float, height: float, *pieces: str, words: str) -> Markup:
+    """Return an SVG file of its own, dark text on a white ground.
+
+    Args:
+        width: of the picture, in units of the SVG.
+        height: of the picture, in the same units.
+        pieces: what the picture shows.
+        words: the description for readers who do not see the picture.
+    """
+    ground = tag("rect", x=0, y=0, width=width, height=height, fill=PAPER)
+    return tag(
+        "svg",
+        ground,
+        *pieces,
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {width:g} {height:g}",
+        width=width,
+        height=height,
+        role="img",
+        aria_label=words,
+        color=INK,
+        font_family=FONTS,
+        font_size=13,
+    )
+
+
+def line_marks(line: Series, xs: Axis, ys: Axis) -> Markup:
+    """Return a line with its band and its markers; a long line is thinned such that no extreme is lost."""
+    kept_xs, kept_ys = thinned(line.xs, line.ys, bins=_BINS)
+    places = list(zip(xs.place(kept_xs).tolist(), ys.place(kept_ys).tolist(), strict=True))
+    pieces = []
+    if line.lows is not None and line.highs is not None:
+        pieces.append(_band(line.xs, line.lows, line.highs, line.colour, xs, ys))
+    if len(places) == 1:  # a short piece of the line, since a dot would not show its dash pattern
+        ((x, y),) = places
+        pieces.append(_stroke(f"M{x - _PIECE / 2:.5g},{y:.5g} h{_PIECE}", line))
+    else:
+        pieces.append(_stroke(f"M{_points(places)}", line))
+    if line.marker is not None:
+        every = max(1, len(places) // _MARKERS)
+        first = (line.marker * every // 4) % every  # markers of lines that coincide are not all hidden
+        pieces += [marker(line.marker, x, y, line.colour) for x, y in places[first::every]]
+    return together(*pieces)
+
+
+def marker(number: int, x: float, y: float, colour: int | None, *, size: float = 4) -> Markup:
+    """Return a marker: a circle, a square, a triangle or one of five other shapes.
+
+    Args:
+        number: index of the shape.
+        x: of its centre.
+        y: of its centre.
+        colour: index of the colour.
+        size: half of its width.
+    """
+    fill, shape = _colour(colour), _SHAPES[number % len(_SHAPES)]
+    if not shape:
+        return tag("circle", cx=x, cy=y, r=size, fill=fill, stroke=PAPER, stroke_width=0.7)
+    corners = _points([(x + size * across, y + size * down) for across, down in shape])
+    return tag("path", d=f"M{corners}z", fill=fill, stroke=PAPER, stroke_width=0.7)
+
+
+_SHAPES: tuple[tuple[tuple[float, float], ...], ...] = (
+    (),  # a circle
+    ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
+    ((0, -1.2), (1.1, 0.8), (-1.1, 0.8)),
+    ((0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)),
+    ((0, 1.2), (1.1, -0.8), (-1.1, -0.8)),
+    ((-1.2, -0.45), (1.2, -0.45), (1.2, 0.45), (-1.2, 0.45)),
+    ((-0.45, -1.2), (0.45, -1.2), (0.45, 1.2), (-0.45, 1.2)),
+    ((1.2, 0), (-0.8, 1.1), (-0.8, -1.1)),
+)
+"""Corners of each marker, in units of its half width. 8 shapes and 7 colours tell 56 lines apart."""
+
+
+def swatch(x: float, y: float, line: Series) -> Markup:
+    """Return a short piece of a line with its marker, for a key; y is the base line of the text beside it."""
+    pieces = [_stroke(f"M{x:g},{y - 5:g} h{_PIECE}", line)]
+    if line.marker is not None:
+        pieces.append(marker(line.marker, x + _PIECE / 2, y - 5, line.colour))
+    return together(*pieces)
+
+
+def line_stroke(
+    x1: float, y1: float, x2: float, y2: float, *, colour: int | None = None, dash: str | None = None
+) -> Markup:
+    """Return a straight line, 2 units wide."""
+    return tag(
+        "line", x1=x1, y1=y1, x2=x2, y2=y2, stroke=_colour(colour), stroke_width=2, stroke_dasharray=dash
+    )
+
+
+def interval_bar(low: float, high: float, y: float, colour: int) -> Markup:
+    """Return a pale horizontal bar from one place to another, 12 units high."""
+    return tag(
+        "rect",
+        x=low,
+        y=y - 6,
+        width=max(high - low, 1),
+        height=12,
+        fill=_colour(colour),
+        fill_opacity=0.25,
+    )
+
+
+def zeros_note(values: Floats) -> str:
+    """Return how many values have no place on a logarithmic axis, as a sentence; empty if none."""
+    count = int((values <= 0).sum())
+    if not count:
+        return ""
+    return f"{count:,} {'point is' if count == 1 else 'points are'} 0, and drawn at the lower edge."
+
+
+def spoken(title: str, lines: Sequence[Series], x_label: str) -> str:
+    """Return a chart in words: the first, last, lowest and highest value of each line."""
+    said = [f"{title} by {x_label}."]
+    for line in lines:
+        lowest, highest = int(line.ys.argmin()), int(line.ys.argmax())
+        said.append(
+            f"{line.name}: from {line.ys[0]:.4g} to {line.ys[-1]:.4g},"
+            f" lowest {line.ys[lowest]:.4g} at {line.xs[lowest]:,.6g},"
+            f" highest {line.ys[highest]:.4g} at {line.xs[highest]:,.6g}."
+        )
+    return " ".join(said)
+
+
+def thinned(xs: Floats, ys: Floats, *, bins: int) -> tuple[Floats, Floats]:
+    """Return the lowest and the highest value of each bin, in their order: at most 2 · bins + 2 points.
+
+    Args:
+        xs: (n,) ascending.
+        ys: (n,) finite.
+        bins: number of bins, of equally many measurements each.
+
+    Returns:
+        The xs and the ys that are kept, (m,) each; all of them if n ≤ 2 · bins.
+    """
+    if len(ys) <= 2 * bins:
+        return xs, ys
+    starts = _starts(len(ys), bins)  # (bins,)
+    pairs = list(zip(starts.tolist(), [*starts[1:].tolist(), len(ys)], strict=True))
+    lowest = [int(begin + ys[begin:end].argmin()) for begin, end in pairs]
+    highest = [int(begin + ys[begin:end].argmax()) for begin, end in pairs]
+    kept = np.unique([0, *lowest, *highest, len(ys) - 1])  # (m,)
+    return xs[kept], ys[kept]
+
+
+def envelope(xs: Floats, lows: Floats, highs: Floats, *, bins: int) -> tuple[Floats, Floats, Floats]:
+    """Return the middle of each bin, its lowest low and its highest high, (m,) each; m ≤ bins.
+
+    Args:
+        xs: (n,) ascending.
+        lows: (n,) lower ends of ranges; measurements are ranges that end where they begin.
+        highs: (n,) upper ends.
+        bins: number of bins, of equally many ranges each.
+    """
+    starts = _starts(len(xs), min(bins, len(xs)))  # (m,)
+    ends = np.append(starts[1:], len(xs)) - 1  # (m,)
+    middles = (xs[starts] + xs[ends]) / 2
+    return middles, np.minimum.reduceat(lows, starts), np.maximum.reduceat(highs, starts)
+
+
+def _starts(count: int, bins: int) -> NDArray[np.int64]:
+    """Return the index of the first measurement of each bin, (bins,)."""
+    return np.arange(bins, dtype=np.int64) * count // max(bins, 1)
+
+
+def _band(line_xs: Floats, lows: Floats, highs: Floats, colour: int | None, xs: Axis, ys: Axis) -> Markup:
+    """Return the band around a line as an area."""
+    edges = (line_xs, lows, highs)
+    if len(line_xs) > _BINS:
+        edges = envelope(line_xs, lows, highs, bins=_BINS)
+    return area(*edges, xs, ys, fill=_colour(colour), fill_opacity=0.18)
+
+
+def area(middles: Floats, lows: Floats, highs: Floats, xs: Axis, ys: Axis, **style: str | float) -> Markup:
+    """Return the area between two lines over the same xs, (m,) each."""
+    places = xs.place(middles).tolist()
+    upper = list(zip(places, ys.place(highs).tolist(), strict=True))
+    lower = list(zip(places, ys.place(lows).tolist(), strict=True))
+    return tag("path", d=f"M{_points([*upper, *reversed(lower)])}z", stroke="none", **style)
+
+
+def _stroke(path: str, line: Series) -> Markup:
+    """Return a path in the style of a line; its width stays the same however far the chart is stretched."""
+    dash = _DASHES[line.dash % len(_DASHES)]
+    return tag(
+        "path",
+        d=path,
+        fill="none",
+        stroke=_colour(line.colour),
+        stroke_width=2,
+        stroke_linejoin="round",
+        stroke_linecap="round" if dash is None else None,
+        stroke_dasharray=dash,
+        vector_effect="non-scaling-stroke",
+        class_=None if line.colour is None else f"line-{line.colour}",
+    )
+
+
+def _colour(number: int | None) -> str:
+    return "currentColor" if number is None else COLOURS[number % len(COLOURS)]
+
+
+def _points(places: Sequence[tuple[float, float]]) -> str:
+    return " ".join(f"{x:.5g},{y:.5g}" for x, y in places)
