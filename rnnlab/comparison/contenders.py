@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from rnnlab.comparison.measures import Comparison, Contender, Trial, check_same_data, measure_trial
 from rnnlab.config.reading import read_experiment
 from rnnlab.config.schema import Experiment
-from rnnlab.datasets.reporting import Report, unreported
+from rnnlab.datasets.stored_text import Report, unreported
 from rnnlab.errors import ConfigError, RunError, count_of
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.runs.folder import RunFolder

@@ -12,7 +12,7 @@ import numpy as np
 from rnnlab.datasets.batches import reading_order
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
-from rnnlab.datasets.reporting import Report, unreported
+from rnnlab.datasets.stored_text import Report, unreported
 from rnnlab.engines.numpy import numpy_model
 from rnnlab.errors import UsageError, VocabularyError, count_of
 from rnnlab.evaluation.free_running import FreeRunning, run_freely

@@ -15,7 +15,7 @@ from rnnlab.config.reading import places_named, read_experiment
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batches import make_batches
 from rnnlab.datasets.loading import MOST_STEPS, load_data
-from rnnlab.datasets.reporting import Report, unreported
+from rnnlab.datasets.stored_text import Report, unreported
 from rnnlab.errors import Argument, RnnlabError, TrainingError, UsageError
 from rnnlab.evaluation.selection import part_named
 from rnnlab.processes import in_processes

@@ -27,7 +27,7 @@ from urllib.request import (
 
 from rnnlab import __version__
 from rnnlab.config.dataset import may_redirect, name_of
-from rnnlab.datasets.reporting import Report, unreported
+from rnnlab.datasets.stored_text import Report, unreported
 from rnnlab.errors import DownloadError, count_of
 
 _BLOCK = 1 << 16

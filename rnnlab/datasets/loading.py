@@ -14,8 +14,8 @@ from rnnlab.config.schema import FITTED_SETTINGS, Experiment, FittedExperiment, 
 from rnnlab.config.section import Section
 from rnnlab.datasets.batches import Batches, make_batches, reading_order
 from rnnlab.datasets.corpus import Corpus, drawn, load_corpus
-from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.datasets.splits import Splits, split_corpus
+from rnnlab.datasets.stored_text import Report, unreported
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.errors import ConfigError, VocabularyError, count_of
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from rnnlab.config.dataset import name_of
 from rnnlab.config.patterns import files_matching, is_pattern
 from rnnlab.config.schema import NotesDataset, TextDataset
-from rnnlab.datasets.reporting import Report, unreported
+from rnnlab.datasets.stored_text import Report, unreported
 from rnnlab.errors import DataError, DownloadError
 from rnnlab.files import remove_partial, write_blocks
 

@@ -1,15 +1,23 @@
-"""A text of any size, kept as UTF-8: in a Python string one emoji makes every character four bytes wide."""
+"""A text of any size, kept as UTF-8, and reports of progress while it is read.
+
+In a Python string one emoji makes every character four bytes wide.
+"""
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.datasets.tokens import blocks_in_form
 from rnnlab.errors import DataError
 from rnnlab.files import read_blocks
+
+Report = Callable[[str, float], None]
+"""A function that receives the name of a task and the share of it that is done, 0..1; NaN if unknown.
+
+It is called often, so it should be fast.
+"""
 
 _BLOCK = 1 << 20
 
@@ -50,6 +58,10 @@ class StoredText:
         return b"".join(self.encoded[:blocks]).decode()
 
 
+def unreported(task: str, share: float) -> None:
+    """Ignore a report."""
+
+
 def read_stored(
     path: Path, *, name: str | None = None, form: str | None = None, report: Report = unreported
 ) -> StoredText:
@@ -80,6 +92,22 @@ def read_stored(
 def store(text: str, *, name: str) -> StoredText:
     """Return a Python string as a stored text; it must not have half of a surrogate pair."""
     return _stored(name, (text[begin : begin + _BLOCK] for begin in range(0, len(text), _BLOCK)))
+
+
+def followed(pieces: Iterable[str], task: str, *, length: int, report: Report) -> Iterator[str]:
+    """Yield the pieces of a text; after each, report the share of the characters that has been read.
+
+    Args:
+        pieces: the pieces of the text, in order.
+        task: the name of the work, for the report.
+        length: number of characters of all pieces, at least 1.
+        report: receives the task and the share.
+    """
+    done = 0
+    for piece in pieces:
+        yield piece
+        done += len(piece)
+        report(task, done / length)
 
 
 def _with_line_feeds(blocks: Iterable[str], returns: Counter[str]) -> Iterator[str]:

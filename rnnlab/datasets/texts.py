@@ -12,9 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rnnlab.config.schema import NotesDataset, TextDataset
-from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.datasets.source import Source, sources
-from rnnlab.datasets.stored_text import StoredText, read_stored, store
+from rnnlab.datasets.stored_text import Report, StoredText, read_stored, store, unreported
 from rnnlab.datasets.tokens import Characters, in_form
 from rnnlab.errors import DataError
 from rnnlab.music.meter import Meter, parse_meter

@@ -8,7 +8,7 @@ from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batches import reading_order
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
-from rnnlab.datasets.reporting import Report, unreported
+from rnnlab.datasets.stored_text import Report, unreported
 from rnnlab.engines.numpy import numpy_model
 from rnnlab.engines.stepper import Stepper
 from rnnlab.errors import VocabularyError

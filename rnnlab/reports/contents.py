@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
-from rnnlab.datasets.reporting import Report, unreported
+from rnnlab.datasets.stored_text import Report, unreported
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.errors import DataError, RnnlabError, RunError
 from rnnlab.evaluation.measurement import Evaluation, Passage, evaluate_selection

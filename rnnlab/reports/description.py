@@ -15,8 +15,8 @@ from rnnlab.datasets.batches import Batches, make_batches
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.loading import load_data
 from rnnlab.datasets.parts import Part
-from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.datasets.splits import Splits
+from rnnlab.datasets.stored_text import Report, unreported
 from rnnlab.errors import count_of
 from rnnlab.evaluation.windows import Ceiling, window_ceiling
 from rnnlab.models.architecture import Architecture, architecture_of

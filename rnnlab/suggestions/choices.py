@@ -7,7 +7,7 @@ from rnnlab.config.reading import parse_experiment
 from rnnlab.config.schema import Experiment, NoSplit
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.loading import load_data
-from rnnlab.datasets.reporting import Report, unreported
+from rnnlab.datasets.stored_text import Report, unreported
 from rnnlab.suggestions.survey import Survey
 from rnnlab.suggestions.yaml_text import quoted
 
