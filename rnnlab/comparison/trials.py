@@ -173,7 +173,8 @@ def _epoch_seconds(experiment: Experiment) -> float | str:
     try:
         data = load_data(experiment).as_trained_on()
         steps = make_batches(data.splits.parts["train"], data.corpus, data.experiment).steps
-        endless = with_training(data.experiment, epochs=min(MOST_EPOCHS, MOST_STEPS // steps))
+        most = {"epochs": min(MOST_EPOCHS, MOST_STEPS // steps)}
+        endless = data.experiment.replaced(training=data.experiment.training.model_copy(update=most))
         trainer = Trainer(endless, data.corpus, data.splits)
         begun = time.monotonic()
         TrainingLoop(trainer, report=look).run()

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from rnnlab.config.optimizer import learning_rate
-from rnnlab.config.schema import Experiment, Training
+from rnnlab.config.schema import Experiment, FittedExperiment, Training
 from rnnlab.datasets.batches import Batches, make_batches, reading_order
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
@@ -69,7 +69,7 @@ class Trainer:
         ConfigError: the network does not fit the vocabulary.
     """
 
-    def __init__(self, experiment: Experiment, corpus: Corpus, splits: Splits) -> None:
+    def __init__(self, experiment: FittedExperiment, corpus: Corpus, splits: Splits) -> None:
         self.experiment, self.corpus = experiment, corpus
         self.architecture = architecture_of(experiment, len(corpus.vocabulary))
         self.batches = make_batches(splits.parts["train"], corpus, experiment)
