@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rnnlab.engines.steps import StepRecords
+from rnnlab.engines.tensorflow.data import StepRecords
 from rnnlab.errors import TrainingError
 from rnnlab.training.callbacks import CallbackCalls
 from rnnlab.training.checkpoints import Checkpoint

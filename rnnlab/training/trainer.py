@@ -19,8 +19,7 @@ from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
 from rnnlab.datasets.side_by_side import LanePiece, Parts, read_side_by_side
 from rnnlab.datasets.splits import Splits
-from rnnlab.engines.steps import Chunk, MeasuredSteps, StepRecords
-from rnnlab.engines.tensorflow.data import TokenData
+from rnnlab.engines.tensorflow.data import Chunk, MeasuredSteps, StepRecords, TokenData
 from rnnlab.engines.tensorflow.forward import ForwardPass
 from rnnlab.engines.tensorflow.program import TrainingProgram
 from rnnlab.engines.tensorflow.start import cpu_cores
