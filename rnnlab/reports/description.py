@@ -14,7 +14,8 @@ from rnnlab.config.schema import Experiment, MlpModel
 from rnnlab.datasets.batches import Batches, make_batches
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.loading import load_data
-from rnnlab.datasets.splits import Part, Splits
+from rnnlab.datasets.parts import Part
+from rnnlab.datasets.splits import Splits
 from rnnlab.errors import count_of
 from rnnlab.evaluation.windows import Ceiling, window_ceiling
 from rnnlab.files import Report, unreported
