@@ -1,10 +1,4 @@
-"""Reading of text files and writing of files that a crash cannot leave half written.
-
-Reports of progress while a large dataset is read: the type of the function that receives them.
-
-The module is short because it stands below every other of the room, and nine modules of other rooms name the
-type.
-"""
+"""Text files are read with reports of progress, and written so that a crash leaves none half written."""
 
 import codecs
 import math

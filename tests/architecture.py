@@ -12,7 +12,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "rnnlab"
 
-STEPPER = {"engines.numpy", "engines.stepper"}
+STEPPER = {"engines.numpy", *(f"engines.{name}" for name in ("Stepper", "Stream", "State", "Logits", "Ids"))}
 """The part of the engines that works without TensorFlow."""
 
 FOUNDATION = {"errors", "extras", "files", "processes", "signals", "unicode_text"}

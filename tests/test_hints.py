@@ -47,7 +47,7 @@ ELSEWHERE = {
     "…    {} more; --full shows all": "test_describe.py: a mark below a table that was cut",
     "damaged: not what rnnlab evaluate wrote": "no hint, but what wrote a file",
     "commands/new.py": "test_new_example.py: FILE is to be filled in",
-    "{}: left as it was; name another --output": "a question on a terminal, which test_new.py answers",
+    "{}: not replaced; name another --output": "a question on a terminal, which test_new.py answers",
     "{} numbers to draw, expected at most {}; choose fewer --units or --steps": "test_trace.py",
     "--json: {} numbers, expected at most {}; give a shorter --input": "test_trace.py",
     (

@@ -1,7 +1,4 @@
-"""`rnnlab.train` and `rnnlab.resume`: training from Python, in a script, a notebook or a thread.
-
-`rnnlab.load_config`: an experiment from a file or a text, with settings changed on the way.
-"""
+"""`rnnlab.load_config`, `rnnlab.train`, `rnnlab.resume`: training from Python, in a script or a notebook."""
 
 import os
 import re

@@ -1,7 +1,10 @@
-"""The command line: one file for each command, loaded when it is called; nothing else prints.
+"""The command line: one module for each command, loaded when the command is called.
 
-Every error that a user can cause ends here: one line on stderr and an exit code. All others are bugs and
-keep their traceback.
+Each command parses its arguments, calls other rooms, and prints the result. The modules that are no command
+hold what several commands share: arguments, hints, output; or how the result of one command is printed.
+
+An error that a user can fix ends here as one line on stderr and an exit code. Any other error is a bug and
+keeps its traceback.
 """
 
 import importlib
@@ -16,13 +19,13 @@ from rnnlab.terminal.completion import HelpContext, help_columns, with_help
 from rnnlab.terminal.text import echo, failure_of_stdout
 
 COMMANDS = {
-    "new": "Write a page of YAML for your own data, or one that ships.",
+    "new": "Write a configuration for your own data, or an example.",
     "train": "Train the model that a YAML file describes.",
     "evaluate": "Measure a trained model.",
     "generate": "Write text or music with a trained model.",
     "trace": "Show every gate, state and prediction of a network, step by step.",
-    "compare": "Compare configurations, or runs.",
-    "plot": "Draw loss and accuracy by epoch, of several runs in one picture.",
+    "compare": "Compare configurations or runs.",
+    "plot": "Draw loss and accuracy by epoch, of one run or several.",
     "describe": "Show data, windows, splits and model, without training.",
     "report": "Write one HTML file about a run.",
     "export": "Write a trained model for Keras, TensorFlow, ONNX or TensorBoard.",
@@ -42,11 +45,11 @@ class LazyGroup(click.Group):
     context_class = HelpContext
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands, in the order that one meets them."""
+        """The commands, in the order in which a beginner needs them."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a name, loaded now."""
+        """Load the command of a name; None if there is no such command."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"rnnlab.commands.{cmd_name}").command
@@ -55,7 +58,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that the arguments name, or an error with those that are spelled like it."""
+        """The command that the arguments name; an unknown name is an error that suggests a similar one."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             found = near(args[0], COMMANDS)
             hint = f"did you mean {found[0]!r}?" if found else f"there are {', '.join(COMMANDS)}"
@@ -63,7 +66,7 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """A line for each command, from the table above."""
+        """Write a line for each command, from `COMMANDS`."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
@@ -71,7 +74,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="rnnlab")
 def cli() -> None:
-    """Train small recurrent networks on characters or notes, from one page of YAML.
+    """Train small recurrent networks on characters or notes, from one YAML file.
 
     \b
     rnnlab train configs/nabiya_stateful_lstm.yaml
@@ -81,7 +84,7 @@ def cli() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command line; the exit code.
+    """Run a command line and return its exit code.
 
     0 done, 1 failed, 2 wrong use, 130 and 143 interrupted.
     """

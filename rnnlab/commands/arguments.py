@@ -1,9 +1,4 @@
-"""The arguments and options that several commands share.
-
-What the arguments of `compare` and `plot` name: runs, and folders of runs.
-
-Numbers as they are typed: `3`, `1,5,8-11`, `all`.
-"""
+"""Arguments and options that several commands share, and the parsing of their values."""
 
 import os
 import re
@@ -43,18 +38,18 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 
 def is_trained(path: Path) -> bool:
-    """Whether an argument names something trained, there or not, rather than a configuration."""
+    """Whether an argument names a run or a model file, existing or not, and not a configuration."""
     if os.path.isdir(path) or path.suffix.lower() == ".safetensors":
         return True
     return not os.path.exists(path) and path.suffix.lower() not in {".yaml", ".yml"}
 
 
 def runs_in(path: Path, *, having: str) -> list[Path]:
-    """The runs of a comparison's folder, in the order of their names and numbers; else the path itself.
+    """The runs in the folder of a comparison, ordered by name and number; of any other path, the path itself.
 
     Args:
-        path: what was named.
-        having: a file that a run in the folder has, or it is passed over.
+        path: a run, a model file, or the folder of a comparison.
+        having: name of a file; a run without it is left out.
     """
     if not os.path.isdir(path) or (path / CONFIG).exists():
         return [path]
@@ -73,15 +68,15 @@ def _by_number(path: Path) -> tuple[str, int]:
 
 
 def numbers_of(text: str, most: int, *, name: str) -> tuple[int, ...]:
-    """The numbers of a list, from 0, in order and each once.
+    """Parse a list of numbers such as `1,5,8-11` or `all`; return them less one, in order, each once.
 
     Args:
-        text: numbers and ranges from 1, or `all`.
-        most: the highest that there is.
-        name: of the option.
+        text: numbers and ranges, counted from 1, or `all`.
+        most: the highest number allowed.
+        name: name of the option, for messages.
 
     Raises:
-        UsageError: it is no such list, or names what there is not.
+        UsageError: the text is no such list, or a number is too high.
     """
     if text.strip() == "all":
         return tuple(range(most))
@@ -97,16 +92,16 @@ def numbers_of(text: str, most: int, *, name: str) -> tuple[int, ...]:
 
 
 def range_of(text: str | None, total: int, *, most: int, name: str) -> range:
-    """The steps that `A-B` names, from 0; left out, the first ones.
+    """Parse a range of time steps such as `20-60`; return the steps counted from 0.
 
     Args:
-        text: a range from 1, one number, or `all`.
-        total: how many there are.
-        most: how many are taken where it is left out.
-        name: of the option.
+        text: a range or a number, counted from 1, or `all`; None stands for the first steps.
+        total: number of steps.
+        most: number of steps that are taken if the text is None.
+        name: name of the option, for messages.
 
     Raises:
-        UsageError: it is no range, or ends where there is no step.
+        UsageError: the text is no range, or a step is too high.
     """
     if text is None:
         return range(min(total, most))
@@ -137,7 +132,7 @@ overwrite_option = click.option("--overwrite", is_flag=True, help="Replace the p
 
 
 def output_option(*, required: bool) -> Callable[[Command], Command]:
-    """`--output`, which names the picture; its extension says in which format."""
+    """The option `--output` of a command that draws a picture; the extension of its value is the format."""
     return click.option(
         "--output",
         type=click.Path(path_type=Path),
@@ -148,10 +143,10 @@ def output_option(*, required: bool) -> Callable[[Command], Command]:
 
 
 def checked_picture(output: Path, *, overwrite: bool) -> str:
-    """Return the suffix of a picture file that can be written.
+    """Check before any slow work that a picture can be written; return its suffix.
 
     Raises:
-        UsageError: the suffix is no format of pictures, or the file exists.
+        UsageError: the format is unknown, the file exists, or its folder does not exist.
         DataError: a PNG cannot be drawn on this machine.
     """
     from rnnlab.reports.pictures import FORMATS, check_picture_format
@@ -160,8 +155,8 @@ def checked_picture(output: Path, *, overwrite: bool) -> str:
     if suffix not in FORMATS:
         raise UsageError(f"{output}: expected a name that ends with {', '.join(FORMATS)}")
     if output.exists() and not overwrite:
-        raise UsageError(f"{output}: there is such a file; name another, or replace it with --overwrite")
+        raise UsageError(f"{output}: the file exists; name another, or replace it with --overwrite")
     if not output.parent.is_dir():
-        raise UsageError(f"{output}: no such folder, {output.parent}; make it first")
+        raise UsageError(f"{output}: the folder {output.parent} does not exist; make it first")
     check_picture_format(suffix)
     return suffix

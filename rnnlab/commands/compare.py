@@ -1,9 +1,4 @@
-"""`rnnlab compare`: configurations, or runs, side by side on the same data.
-
-How a comparison looks: as JSON, and as a table with what it comes to.
-
-The configurations of a comparison, trained; what is done is said on stderr.
-"""
+"""`rnnlab compare`: train configurations, or take runs, and compare their models on the same data."""
 
 import math
 from pathlib import Path
@@ -37,16 +32,18 @@ if TYPE_CHECKING:
 @click.option(
     "--seeds", type=click.IntRange(1, 1000), metavar="R", help="Train each with random seeds 0 to R − 1."
 )
-@click.option("--epochs", type=click.IntRange(1, 10_000_000), help="Train each for so many epochs.")
+@click.option("--epochs", type=click.IntRange(1, 10_000_000), help="Train each for this number of epochs.")
 @click.option(
     "--seconds",
     type=click.FloatRange(0, 1e6, min_open=True),
     metavar="S",
-    help="Train each for as many epochs as take S seconds of one core. Each is timed first, alone, without"
-    " compiling and validation; then the epochs are the same for every seed.",
+    help="Train each for the number of epochs that takes S seconds on one core. Each is timed first, alone,"
+    " without compiling and validation; all its seeds get the same number of epochs.",
 )
 @click.option(
-    "--jobs", type=click.IntRange(1, 1000), help="Trainings at a time, on a core each; left out, the cores."
+    "--jobs",
+    type=click.IntRange(1, 1000),
+    help="Number of trainings at a time, each on one core; left out, one for each core.",
 )
 @output_option(required=False)
 @overwrite_option
@@ -54,16 +51,17 @@ if TYPE_CHECKING:
 def command(
     paths: tuple[Path, ...], output: Path | None, *, overwrite: bool, as_json: bool, **options: Any
 ) -> None:
-    """Compare configurations, or runs: the same data, budget and random seeds for each.
+    """Compare configurations or runs: the same data, budget and random seeds for each.
 
     \b
     rnnlab compare configs/compare_nabiya.yaml
     rnnlab compare one.yaml other.yaml --seeds 6 --seconds 20 --output comparison.svg
     rnnlab compare runs/nabiya_lstm-1 runs/nabiya_stateful_lstm-1
 
-    Configurations, or a page that lists them, are trained, each with three random seeds if nothing else is
-    said; all their runs lie in one folder, runs/<page>-<number>. Runs are compared as they are: those that
-    differ in their random seed alone count as one. The folder of a comparison stands for the runs in it.
+    Configurations, or a YAML file that lists them, are trained, each with three random seeds if --seeds is
+    left out; their runs lie in one folder, runs/<name of the file>-<number>. Runs are compared without
+    training: those that differ only in their random seed count as one. The folder of a comparison stands for
+    the runs in it.
     """
     from rnnlab.commands.comparison_results import comparison_json, comparison_text
     from rnnlab.terminal.tables import as_json_text
@@ -71,7 +69,7 @@ def command(
     suffix = checked_picture(output, overwrite=overwrite) if output else ""
     trained = [is_trained(path) for path in paths]
     if any(trained) and not all(trained):
-        raise UsageError("expected configurations, which are trained, or runs, which are not; received both")
+        raise UsageError("expected only configurations, or only runs; received both")
     folder: Path | None = None
     failures: list[str] = []
     if any(trained):
@@ -87,17 +85,17 @@ def command(
     if output:
         _draw(comparison, output, suffix)
     if failures:
-        raise TrainingError(f"not in the table, as training failed: {'; '.join(failures)}")
+        raise TrainingError(f"not in the table, since training failed: {'; '.join(failures)}")
 
 
 def _refuse_options(options: dict[str, Any]) -> None:
     if given := [f"--{name}" for name, value in options.items() if value]:
         named = " and ".join(given).replace("--overrides", "--set")
-        raise UsageError(f"{named}: runs are compared as they are, without training; leave that out")
+        raise UsageError(f"{named}: runs are compared as they are, without training; leave this out")
 
 
 def _compare_runs(paths: tuple[Path, ...]) -> "Comparison":
-    """Runs and model files as they are."""
+    """Compare runs and model files without training."""
     from rnnlab.commands.arguments import runs_in
     from rnnlab.comparison.contenders import Entry, grouped
     from rnnlab.runs.data import opened_model
@@ -133,13 +131,13 @@ def _draw(comparison: "Comparison", output: Path, suffix: str) -> None:
 def compare_configs(
     paths: tuple[Path, ...], overrides: tuple[str, ...], jobs: int | None, **budget: Any
 ) -> "tuple[Comparison, Path, list[str]]":
-    """Train configurations; the comparison, the folder of its runs, and what went wrong with some of them.
+    """Train configurations and compare them; return the comparison, its folder, and a line for each failure.
 
     Args:
-        paths: the configurations, or a page that lists them.
-        overrides: settings that replace those of each.
-        jobs: how many are trained at once; None: as there are cores.
-        budget: `seeds`, `epochs` and `seconds`, each in place of the page's where it is not None.
+        paths: the configurations, or a YAML file that lists them.
+        overrides: settings that replace those of each configuration.
+        jobs: number of trainings at a time; None for one on each core.
+        budget: `seeds`, `epochs` and `seconds`; a value that is not None replaces that of the YAML file.
 
     Raises:
         TrainingError: every training failed.
@@ -148,15 +146,15 @@ def compare_configs(
     from rnnlab.comparison.trials import read_experiments
     from rnnlab.runs.folder import RunFolder, claim_numbered
 
-    page, configs, name = _page(paths, budget)
+    plan, configs, name = _plan(paths, budget)
     with ReadingReport(quiet=False) as reading:
-        experiments = read_experiments(configs, overrides, epochs=page.epochs, report=reading.show)
+        experiments = read_experiments(configs, overrides, epochs=plan.epochs, report=reading.show)
     folder = claim_numbered(name)
-    if page.seconds is not None:
-        experiments = _with_epochs(experiments, page.seconds)
-    failures = _train(experiments, page.seeds, folder, jobs)
+    if plan.seconds is not None:
+        experiments = _with_epochs(experiments, plan.seconds)
+    failures = _train(experiments, plan.seeds, folder, jobs)
     groups: dict[str, list[Entry]] = {}
-    for contender, path in _runs(experiments, page.seeds, folder):
+    for contender, path in _runs(experiments, plan.seeds, folder):
         if str(path) not in failures:
             run = RunFolder(path)
             groups.setdefault(contender, []).append(Entry(path, run.load_model(), run))
@@ -167,32 +165,32 @@ def compare_configs(
 
 
 def measured(groups: "dict[str, list[Entry]]") -> "Comparison":
-    """What trained models are worth beside each other."""
+    """Measure trained models on the same data and compare them."""
     from rnnlab.comparison.contenders import compare
 
     with ReadingReport(quiet=False) as reading:
         return compare(groups, report=reading.show)
 
 
-def _page(paths: tuple[Path, ...], budget: dict[str, Any]) -> "tuple[ComparisonPage, list[Path], str]":
-    """What to do, as a page has it, or the command line where it says something else."""
+def _plan(paths: tuple[Path, ...], budget: dict[str, Any]) -> "tuple[ComparisonPage, list[Path], str]":
+    """The budget, from the YAML file and the command line; the configurations; and the name of the folder."""
     from rnnlab.config.comparison import ComparisonPage, read_comparison
 
     given = {key: value for key, value in budget.items() if value is not None}
     if math.isnan(given.get("seconds", 0)):
         raise UsageError("--seconds: expected a number, received nan")
     if {"epochs", "seconds"} <= given.keys():
-        raise UsageError("--epochs, --seconds: one budget for all; leave one of them out")
+        raise UsageError("--epochs, --seconds: expected one budget; leave one of them out")
     if given.keys() & {"epochs", "seconds"}:
         given = {"epochs": None, "seconds": None, **given}
     if len(paths) == 1:
-        page, configs = read_comparison(paths[0])
-        return page.model_copy(update=given), configs, paths[0].stem
+        plan, configs = read_comparison(paths[0])
+        return plan.model_copy(update=given), configs, paths[0].stem
     return ComparisonPage.model_construct(compare=[], **given), list(paths), "comparison"
 
 
 def _with_epochs(experiments: "dict[str, Experiment]", seconds: float) -> "dict[str, Experiment]":
-    """Experiments with as many epochs as take so long."""
+    """The experiments, each with the number of epochs that takes so many seconds."""
     from rnnlab.comparison.trials import epochs_in, with_training
 
     names = list(experiments)
@@ -211,7 +209,7 @@ def _with_epochs(experiments: "dict[str, Experiment]", seconds: float) -> "dict[
 
 
 def _runs(experiments: "dict[str, Experiment]", seeds: int, folder: Path) -> list[tuple[str, Path]]:
-    """The name and the run of each training: with one random seed all of them, then with the next."""
+    """The name and the run folder of each training, ordered by random seed."""
     from rnnlab.comparison.contenders import run_name
 
     return [(name, folder / run_name(name, seed)) for seed in range(seeds) for name in experiments]
@@ -220,7 +218,7 @@ def _runs(experiments: "dict[str, Experiment]", seeds: int, folder: Path) -> lis
 def _train(
     experiments: "dict[str, Experiment]", seeds: int, folder: Path, jobs: int | None
 ) -> dict[str, str]:
-    """Train all; what went wrong, by run."""
+    """Train all experiments with all seeds; return the failures, a sentence by run folder."""
     from rnnlab.comparison.trials import cores, train_runs, with_training
 
     runs = _runs(experiments, seeds, folder)

@@ -1,4 +1,4 @@
-"""How a comparison looks: as JSON, and as a table with what it comes to."""
+"""The results of a comparison, as JSON and as a table with a verdict; `compare` prints both."""
 
 import statistics
 from typing import TYPE_CHECKING, Any
@@ -26,11 +26,11 @@ def comparison_json(comparison: "Comparison") -> dict[str, Any]:
 
 
 def comparison_text(comparison: "Comparison", *, folder: str | None) -> str:
-    """The table, and below it what it comes to.
+    """The table of the contenders, and the verdict below it.
 
     Args:
-        comparison: what to show.
-        folder: of its runs, if they have one of their own.
+        comparison: the comparison.
+        folder: the folder of its runs, if `compare` trained them.
     """
     first, sentences = comparison.contenders[0].trials[0], verdict(comparison)
     rows = [("part", f"{first.split}, {count_of(first.metrics.tokens, 'target')}")]
@@ -74,12 +74,12 @@ def _free(contender: "Contender") -> str:
 
 
 def _test(comparison: "Comparison") -> str:
-    """Which tests the p-values are of, and why those."""
+    """The names of the tests that give the p-values, and why these tests."""
     tests = [each.test for each in comparison.differences() if each.test]
     named = " or ".join(sorted({TESTS[test.method] for test in tests}))
     corrected = f", Holm-corrected for {len(tests)} pairs" if len(tests) > 1 else ""
     few = any(test.method == "paired_t" and test.pairs < MOST_SIGNED for test in tests)
-    why = "; it takes differences to be normally distributed, since an exact test needs more seeds"
+    why = "; it assumes normally distributed differences, since an exact test needs more seeds"
     return f"{named} of the losses, paired by random seed{corrected}{why * few}"
 
 

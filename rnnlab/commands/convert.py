@@ -1,4 +1,4 @@
-"""`rnnlab convert`: music from one format to another."""
+"""`rnnlab convert`: convert music from one format to another."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,15 +24,17 @@ if TYPE_CHECKING:
 @click.option(
     "--polyphony",
     type=click.Choice(["highest", "refuse", "chords"]),
-    help="Which notes are taken where several sound together; left out, the highest.",
+    help="The notes to take where several sound together; left out, the highest.",
+)
+@click.option("--grid", metavar="1/16", help="Move the times of MIDI to this grid: 1/16,1/24 or exact.")
+@click.option("--voice", metavar="N|NAME", help="Voice of a part of a score; left out, the first.")
+@click.option("--meter", metavar="3/4", help="Metre instead of that of the file; it sets the bar lines.")
+@click.option(
+    "--tempo", type=click.FloatRange(4, 999), help="Quarter notes a minute, instead of the tempo of the file."
 )
 @click.option(
-    "--grid", metavar="1/16", help="Note lengths that times of MIDI are moved to: 1/16,1/24 or exact."
+    "--transpose", metavar="N|KEY", help="Semitones up, or down such as -2; or a key such as c for all tunes."
 )
-@click.option("--voice", metavar="N|NAME", help="Voice of a part of a score; left out, the first.")
-@click.option("--meter", metavar="3/4", help="Metre, instead of the file's: where bar lines stand.")
-@click.option("--tempo", type=click.FloatRange(4, 999), help="Quarter notes a minute, instead of the file's.")
-@click.option("--transpose", metavar="N|KEY", help="Semitones up (or down, -2), or a tonic for all, e.g. c.")
 @click.option("--overwrite", is_flag=True, help="Replace OUT if it exists.")
 def command(sources: tuple[Path, ...], target: Path, **options: Any) -> None:
     """Convert music between note text, MIDI and other formats: ABC, MusicXML, kern; and to scores and sound.
@@ -43,9 +45,9 @@ def command(sources: tuple[Path, ...], target: Path, **options: Any) -> None:
     rnnlab convert folder_of_midi/ tunes.notes --transpose c
     rnnlab convert song.notes song.svg
 
-    The extension says which format it is; .ly (LilyPond), .svg and .png (a score) and .wav (sound) are
-    written only. Several files, a folder, or a collection in ABC become one file of note text with a tune a
-    line; what yields nothing is named and does not stop the rest. OUT - prints notes.
+    The extension of a file is its format; .ly (LilyPond), .svg and .png (a score) and .wav (sound) can only
+    be written. Several files, a folder, or a collection in ABC become one file of note text with a tune on
+    each line; a file without a tune is named and left out. OUT - prints note text.
     """
     from rnnlab.commands.output import check_target
     from rnnlab.errors import DataError
@@ -97,7 +99,7 @@ def _reading(options: dict[str, Any]) -> Any:
 
 
 def _summary(collection: "Collection", target: str) -> str:
-    """How much was converted, and what was lost on the way."""
+    """The number of tunes and events that were written, and of those that were left out."""
     from rnnlab.music.tune import listed, omissions_of
 
     tunes = collection.tunes

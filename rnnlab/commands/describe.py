@@ -1,4 +1,4 @@
-"""`rnnlab describe`: what an experiment consists of, without training it."""
+"""`rnnlab describe`: show the data, windows or lanes, parts and model of an experiment, without training."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ from rnnlab.terminal.progress import ReadingReport
 from rnnlab.terminal.text import cut, echo, terminal_columns, width_of
 
 FIRST_ROWS = 10
-"""Of the vocabulary and of the targets, without --full."""
+"""Number of rows of the vocabulary and of the targets that are shown without --full."""
 
 if TYPE_CHECKING:
     from rnnlab.reports.description import Description
@@ -34,7 +34,7 @@ def command(config: Path, overrides: tuple[str, ...], full: bool, as_json: bool)
     rnnlab describe configs/text_lstm.yaml --full
     rnnlab describe configs/ship_stacked_lstm.yaml --json
 
-    Of a long vocabulary and of its targets ten rows are shown, and of windows or lanes the first ten.
+    Without --full, ten rows of the vocabulary, ten targets, and ten windows or lanes are shown.
     """
     from rnnlab.config.reading import places_named, read_experiment
     from rnnlab.reports.description import describe
@@ -80,7 +80,7 @@ def _as_json(description: "Description") -> dict[str, Any]:
 
 
 def _examples(description: "Description") -> dict[str, Any]:
-    """What training reads: windows, or the lanes of a stream; and the class balance of its targets."""
+    """The windows or lanes that training reads, and how often each token is a target."""
     counted = "targets" if description.lanes else "windows"
     targets = [
         {"token": target.token, counted: target.count, "share": target.share}
@@ -109,7 +109,7 @@ def _examples(description: "Description") -> dict[str, Any]:
 
 
 def _splits(description: "Description") -> dict[str, Any]:
-    """Size of each part; the window indices too where windows were drawn."""
+    """The size of each part; of a stratified split also the indices of its windows."""
     parts: dict[str, Any] = {
         part.name: {"tokens": part.end - part.begin}
         | ({} if description.lanes else {"windows": part.window_count})
@@ -156,7 +156,7 @@ def _as_text(description: "Description", *, full: bool) -> str:
 
 
 def _vocabulary(description: "Description", *, most: int | None) -> str:
-    """Each id with its token, in `most` rows; a line ends between two of them, not within one."""
+    """Each id with its token, in at most `most` rows; no line ends between an id and its token."""
     from rnnlab.terminal.tables import facts_table
 
     tokens = enumerate(description.corpus.vocabulary.tokens)
@@ -167,7 +167,7 @@ def _vocabulary(description: "Description", *, most: int | None) -> str:
 
 
 def _first_rows(text: str, *, most: int | None, more: int | None = None) -> str:
-    """The first rows of a text, how many rows (or `more` other things) follow, and what shows them."""
+    """The first rows of a text, and the number of rows, or of `more` things, that --full would add."""
     rows = text.splitlines()
     if most is None or len(rows) <= most:
         return text
@@ -176,7 +176,7 @@ def _first_rows(text: str, *, most: int | None, more: int | None = None) -> str:
 
 
 def _lanes(description: "Description") -> str:
-    """A line for each of the first lanes: how many tokens it reads, and its first cuts."""
+    """A line for each of the first lanes: its number of tokens, and its first cuts."""
     batches, join = description.batches, description.corpus.vocabulary.join
     lines = []
     for number, lane in enumerate(description.lanes):
@@ -209,7 +209,7 @@ def _windows(description: "Description") -> str:
 
 
 def _drawn_splits(description: "Description") -> list[str]:
-    """The window indices of each stratified split, as scikit-learn's examples print them."""
+    """The window indices of each stratified split, in the form of scikit-learn's examples."""
     lines = [f"train {train}  validation {held}" for train, held in description.splits.folds]
     return ["Splits\n" + "\n".join(lines)] if lines else []
 

@@ -1,7 +1,4 @@
-"""`rnnlab evaluate`: what a trained model is worth.
-
-`rnnlab evaluate --per-token`: how surprised a model is by each token.
-"""
+"""`rnnlab evaluate`: measure a trained model, in one run, in K folds, or token by token."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,21 +32,25 @@ if TYPE_CHECKING:
     "--data",
     "data",
     type=click.Path(path_type=Path),
-    help="Measure this file instead of the training data; with --split, the file of that part.",
+    help="Measure this file instead of the data of the run; with --split, the file of that part.",
 )
 @click.option(
-    "--folds", type=click.IntRange(2, 1000), help="Train K models anew, each tested on a K-th of the data."
+    "--folds",
+    type=click.IntRange(2, 1000),
+    help="Train K new models, each on all but a K-th of the data, and measure each on that K-th.",
 )
 @click.option(
-    "--jobs", type=click.IntRange(1, 1000), help="Processes that train folds at once; 1 if left out."
+    "--jobs",
+    type=click.IntRange(1, 1000),
+    help="Number of processes that train folds at a time; 1 if left out.",
 )
 @click.option(
     "--seeds",
     type=click.IntRange(1, 10_000),
     metavar="N",
-    help="Run freely from N windows as well, spread evenly over the part.",
+    help="Also run the model freely from N windows, spread evenly over the part.",
 )
-@click.option("--per-token", is_flag=True, help="Show how surprised the model is by each token, in nats.")
+@click.option("--per-token", is_flag=True, help="Print the loss of each token, in nats.")
 @json_option
 def command(
     model: Path | None,
@@ -108,17 +109,17 @@ def _refuse_contradictions(
 ) -> None:
     given = [name for name, value in others.items() if value] + ["--per-token"] * per_token
     if folds and given:
-        raise click.UsageError(f"--folds measures all of the data once; leave {' and '.join(given)} out")
+        raise click.UsageError(f"--folds measures all data, each part once; leave {' and '.join(given)} out")
     if jobs and not folds:
-        raise click.UsageError("--jobs is how many folds are trained at once; give --folds too")
+        raise click.UsageError("--jobs is the number of folds trained at a time; give --folds too")
     if per_token and "--seeds" in given:
-        raise click.UsageError("--per-token shows one step at a time; leave --seeds out")
+        raise click.UsageError("--per-token measures one step at a time; leave --seeds out")
 
 
 def _opened(
     trained: "TrainedModel", run: "RunFolder | None", path: Path, *, must: bool, remedy: str
 ) -> "tuple[TrainedModel, bool]":
-    """The model with its data where it is, and whether that may be opened; an error, if it must be."""
+    """The model with the paths of its data, and whether the data may be opened; an error if it must be."""
     from rnnlab.runs.data import opened_model
 
     try:
@@ -133,7 +134,7 @@ def _opened(
 def _said_what_to_write(
     trained: "TrainedModel", path: Path, split: str | None, data: Path | None, *, may_open: bool
 ) -> Iterator[None]:
-    """Add to an error of the body, about which data is measured, what to write instead."""
+    """Add the command to type instead to an error of the body about missing data or a missing part."""
     from rnnlab.evaluation.selection import NoData, NoSuchPart
 
     try:
@@ -148,7 +149,7 @@ def _said_what_to_write(
 
 
 def _evaluated(trained: "TrainedModel", **options: Any) -> "Evaluation":
-    """What the model is worth; what is worth knowing goes to stderr."""
+    """Measure the model; print the notes on stderr."""
     from rnnlab.evaluation.measurement import evaluate
 
     with ReadingReport(quiet=False) as reading:
@@ -167,7 +168,7 @@ def show_surprises(
     may_open: bool,
     as_json: bool,
 ) -> None:
-    """Print a line, or an object, for each token of a part or a file."""
+    """Print a line, or a JSON object, for each token of a part or a file."""
     from rnnlab.evaluation.surprise import surprises
 
     with ReadingReport(quiet=False) as reading:
@@ -213,5 +214,5 @@ def _as_table(surprises: "Surprises", *, quoted: bool) -> str:
 
 
 def _shown(token: str, quoted: bool) -> str:
-    """The token; a character, or a line break among notes, in quotes and spelled out."""
+    """The token as it is printed: a character of text, and a line break among notes, in quotes."""
     return repr(token) if quoted or token.isspace() else token

@@ -1,7 +1,4 @@
-"""How what `rnnlab evaluate` measured looks: as JSON, and as rows.
-
-How the result of a cross-validation looks, as JSON and as rows.
-"""
+"""The results of an evaluation and of a cross-validation, as JSON and as rows; `evaluate` prints both."""
 
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -51,7 +48,7 @@ def evaluation_json(evaluation: "Evaluation") -> dict[str, Any]:
 
 
 def metrics_json(metrics: "Metrics") -> dict[str, Any]:
-    """One step at a time; a perplexity that no float holds is null, and its loss stands beside it."""
+    """The measures of one step at a time; a perplexity that is too large for a float is null."""
     top_5 = {} if metrics.top_5 is None else {"top_5_accuracy": metrics.top_5_accuracy}
     return {
         "loss": metrics.loss,
@@ -113,7 +110,7 @@ def _baselines_json(baselines: "Baselines") -> dict[str, Any]:
 
 
 def _baselines_row(baselines: "Baselines", metrics: "Metrics") -> Row:
-    """What counting is worth, and how much better or worse the network is."""
+    """The losses of the n-gram models, and by how much the network is better or worse."""
     best = baselines.best
     gain = best.loss - metrics.loss
     verdict = f"{abs(gain):.3f} {'better' if gain > 0 else 'worse'}" if round(gain, 3) else "no better"
@@ -133,7 +130,7 @@ def _baselines_row(baselines: "Baselines", metrics: "Metrics") -> Row:
 
 
 def _seeds_json(runs: "SeedRuns") -> dict[str, Any]:
-    """All the free runs in five figures, and where each first went wrong."""
+    """The free runs from several seeds in a few figures, and the first wrong token of each."""
     return {
         "seeds": runs.seeds,
         "seed_length": runs.seed_length,
@@ -146,7 +143,7 @@ def _seeds_json(runs: "SeedRuns") -> dict[str, Any]:
 
 
 def _seeds_row(runs: "SeedRuns") -> Row:
-    """How far the free runs went."""
+    """How many tokens of the free runs are right, and where the first wrong one is."""
     median = runs.median_first_divergence
     where = "most never wrong" if median is None else f"half of them wrong by generated token {median:g}"
     return (
@@ -167,8 +164,8 @@ def folds_json(crossed: "CrossValidation", folds: list[dict[str, Any]]) -> dict[
     """The fields that scripts rely on.
 
     Args:
-        crossed: the result.
-        folds: the measures of each fold.
+        crossed: the cross-validation.
+        folds: the measures of each fold, as JSON.
     """
     return {
         "folds": folds,
@@ -180,7 +177,7 @@ def folds_json(crossed: "CrossValidation", folds: list[dict[str, Any]]) -> dict[
 
 
 def folds_rows(crossed: "CrossValidation") -> list[tuple[str, str]]:
-    """A row for each fold, one for each mean, and what to make of them."""
+    """A row for each fold, a row for each mean, and a row on the interval."""
     rows = [
         (
             f"fold {number}",
@@ -194,4 +191,4 @@ def folds_rows(crossed: "CrossValidation") -> list[tuple[str, str]]:
         spread = f"{crossed.mean(name):.4f} ± {crossed.standard_deviation(name):.4f}"
         rows.append((name, f"{spread} (mean ± standard deviation), 95 % interval {low:.4f} to {high:.4f}"))
     interval = f"Student's t interval of the mean, {len(crossed.folds)} folds"
-    return [*rows, ("interval", f"{interval}; they share training data, so it is rather too narrow")]
+    return [*rows, ("interval", f"{interval}; the folds share training data, so the interval is too narrow")]

@@ -1,4 +1,4 @@
-"""`rnnlab export`: a trained model for another program, or its losses for TensorBoard."""
+"""`rnnlab export`: write a trained model for another program, or its losses for TensorBoard."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,16 +19,20 @@ if TYPE_CHECKING:
     "--format",
     "wanted",
     type=click.Choice(["keras", "onnx", "saved_model", "tensorboard"]),
-    help="Left out, what the extension of PATH says: .keras or .onnx.",
+    help="Left out, the format of the extension of PATH: .keras or .onnx.",
 )
 @click.option(
     "--output",
     metavar="PATH",
     required=True,
     type=click.Path(path_type=Path),
-    help="The file; of saved_model and tensorboard the folder.",
+    help="The file to write; for saved_model and tensorboard the folder.",
 )
-@click.option("--state", is_flag=True, help="The recurrent state goes in and comes out, to run step by step.")
+@click.option(
+    "--state",
+    is_flag=True,
+    help="Make the recurrent state an input and an output, to run the model step by step.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace PATH if it exists.")
 def command(model: Path | None, wanted: str | None, output: Path, *, state: bool, overwrite: bool) -> None:
     """Write a trained model for Keras, TensorFlow, ONNX or TensorBoard.
@@ -39,8 +43,8 @@ def command(model: Path | None, wanted: str | None, output: Path, *, state: bool
     rnnlab export runs/text_lstm-1 --format saved_model --output text_model
     rnnlab export runs/text_lstm-1 --format tensorboard --output logs/text_lstm-1
 
-    The model is that of a run folder, a model file, or else the newest run. What was written is read back and
-    run on random tokens, and is there only if it gives what rnnlab gives.
+    The model is that of a run folder, of a model file, or else of the newest run. The export is read back and
+    run on random tokens; the file stays only if its output equals that of rnnlab.
     """
     from rnnlab.exports.writing import export, format_of
     from rnnlab.runs.folder import load_trained
@@ -61,7 +65,7 @@ def command(model: Path | None, wanted: str | None, output: Path, *, state: bool
 
 
 def _write_losses(model: Path | None, folder: Path) -> None:
-    """The history of a run for TensorBoard."""
+    """Write the history of a run for TensorBoard."""
     from rnnlab.config.reading import read_experiment
     from rnnlab.exports.tensorboard import write_events
     from rnnlab.runs.folder import find_run
@@ -82,6 +86,6 @@ def _write_losses(model: Path | None, folder: Path) -> None:
 def _result(exported: "Exported") -> str:
     where = "in it" if exported.vocabulary == exported.path else f"in {exported.vocabulary}"
     return (
-        f"{exported.path}: gives what rnnlab gives on random tokens, within {exported.difference:.1e} of the"
+        f"{exported.path}: same output as rnnlab on random tokens, within {exported.difference:.1e} of the"
         f" largest logit; the vocabulary is {where}"
     )

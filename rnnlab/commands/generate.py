@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _real(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
-    """A number as it is; every comparison with NaN is false, so that no range refuses it."""
+    """The number; NaN is refused here, since a range of Click accepts it."""
     if value is not None and math.isnan(value):
         raise click.BadParameter("nan is not a number.", context, parameter)
     return value
@@ -28,7 +28,7 @@ def _real(context: click.Context, parameter: click.Parameter, value: float | Non
     "--temperature",
     type=click.FloatRange(0, 1000),
     callback=_real,
-    help="0 takes the most probable token (greedy).",
+    help="0 takes the most probable token at each step (greedy).",
 )
 @click.option(
     "--top-k", type=click.IntRange(1, 10_000_000), help="Draw from the K most probable tokens only."
@@ -39,14 +39,16 @@ def _real(context: click.Context, parameter: click.Parameter, value: float | Non
     callback=_real,
     help="Draw from the most probable tokens whose probabilities reach P.",
 )
-@click.option("--samples", type=click.IntRange(1, 10_000), help="How many to write.")
-@click.option("--random-seed", type=click.IntRange(0, 2**31 - 1), help="The number that fixes what is drawn.")
-@click.option("--stop", metavar="TOKEN", help="End a sample where this token would come.")
+@click.option("--samples", type=click.IntRange(1, 10_000), help="Number of samples.")
+@click.option(
+    "--random-seed", type=click.IntRange(0, 2**31 - 1), help="The number that makes the drawing repeatable."
+)
+@click.option("--stop", metavar="TOKEN", help="End a sample before this token.")
 @click.option(
     "--output",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Write a file too; its extension says what: .notes .mid .svg .png .wav .ly .txt.",
+    help="Write a file too; its extension is the format: .notes .mid .svg .png .wav .ly .txt.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the file of --output if it exists.")
 @click.option("--meter", metavar="3/4", help="Metre of a score in --output; left out, that of the data.")
@@ -61,14 +63,14 @@ def command(
     rnnlab generate runs/text_lstm-1 --seed "The " --temperature 0.8 --length 500
     rnnlab generate --temperature 1 --samples 3 --output song.mid     (song-1.mid song-2.mid song-3.mid)
 
-    What is left out is taken from the configuration that the model was trained with. At temperature 0 nothing
-    is drawn, so that all samples are equal.
+    An option that is left out is taken from the configuration of the model. At temperature 0 all samples are
+    equal, since the most probable token is taken at each step.
     """
     from rnnlab.config.schema import NotesDataset
     from rnnlab.generation.writing import generation_settings, write_samples
     from rnnlab.runs.folder import load_trained
 
-    parsed_meter(meter)  # refused before anything slow
+    parsed_meter(meter)  # a wrong metre is refused before any slow work
     trained, run, path = load_trained(model)
     if model is None:
         echo(f"using {path}", err=True)
@@ -79,7 +81,7 @@ def command(
     dataset = trained.experiment.dataset
     settings = generation_settings(trained.experiment.generation, options)
     if output:
-        from rnnlab.commands.output import check_output  # which loads every writer: nothing else pays for it
+        from rnnlab.commands.output import check_output  # loads every writer
 
         check_output(output, kind=dataset.kind, samples=settings.samples, overwrite=overwrite)
     writing = write_samples(trained, settings)
@@ -98,7 +100,7 @@ def command(
 
 
 def _said_of_equal_samples(writing: "Writing") -> tuple[str, ...]:
-    """A sentence where nothing is drawn, and so all samples are equal; none where they may differ."""
+    """A note if all samples are equal because no token was drawn at random; else nothing."""
     from rnnlab.errors import count_of
 
     count = writing.settings.samples

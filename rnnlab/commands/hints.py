@@ -16,30 +16,30 @@ if TYPE_CHECKING:
 
 
 def to_open(experiment: "Experiment", path: Path, split: str | None) -> str:
-    """How to have the data opened that a model names, and the same part of it measured.
+    """The command that opens the data that a model names, and measures the same part.
 
     Args:
-        experiment: of the model.
-        path: of its run or its file.
-        split: the part that was asked for; None: the one that is measured without a name.
+        experiment: the experiment of the model.
+        path: the run or the model file.
+        split: the part to measure; None for the default part.
     """
     return f"to have it opened, write: {_with_data(experiment, path, split, recorded=True)}"
 
 
 def to_find(experiment: "Experiment", path: Path, split: str | None) -> str:
-    """How to measure data that is not where it was any more."""
+    """The command that measures data that was moved."""
     return f"if it lies elsewhere now, write: {_with_data(experiment, path, split, recorded=False)}"
 
 
 def to_measure(experiment: "Experiment", path: Path, split: str, data: Path, *, may_open: bool) -> str:
-    """How to measure a file, or a part, where the file is not the part.
+    """The commands that measure a whole file or a part of the data, where the file does not have that part.
 
     Args:
-        experiment: of the model.
-        path: of its run or its file.
-        split: the part that was asked for.
-        data: the file.
-        may_open: whether data that the model names is opened.
+        experiment: the experiment of the model.
+        path: the run or the model file.
+        split: the part that the user asked for.
+        data: the file that the user named.
+        may_open: whether the data that the model names may be opened.
     """
     hint = f"to measure all of it, write: {command_line('evaluate', path, '--data', data)}"
     files = experiment.dataset.files
@@ -58,13 +58,13 @@ def of_unfinished(run: "RunFolder") -> str:
 
 
 def to_compare(folder: Path, *, done: int, of: int) -> str:
-    """How to compare what a comparison had trained when it was interrupted."""
+    """The command that compares the trainings that were done when a comparison was interrupted."""
     rest = f"; compare those with: {command_line('compare', folder)}" if done > 1 else ""
     return f"{done} of {of} trainings are done{rest}"
 
 
 def to_train(run: "RunFolder | None") -> str:
-    """How to have a run of one's own of a stranger's configuration."""
+    """The command that trains the configuration of another person's run, which gives the user a run."""
     from rnnlab.runs.layout import CONFIG
 
     if run is None:
@@ -73,7 +73,7 @@ def to_train(run: "RunFolder | None") -> str:
 
 
 def _with_data(experiment: "Experiment", path: Path, split: str | None, *, recorded: bool) -> str:
-    """The command that measures a part of a model's data, of which the file is named."""
+    """The `evaluate` command for a part of the data, with the file or with FILE in its place."""
     from rnnlab.evaluation.selection import named_by_file
 
     file, part = named_by_file(experiment, split)
@@ -82,11 +82,11 @@ def _with_data(experiment: "Experiment", path: Path, split: str | None, *, recor
 
 
 COMMANDS = {"train": "rnnlab train", "resume": "rnnlab train --resume"}
-"""What one types for a function of the Python interface."""
+"""The command for each function of the Python interface."""
 
 
 def as_typed(error: RnnlabError) -> str:
-    """Return the message of an error with the options and commands of its arguments and functions."""
+    """The message of an error, with options in place of arguments and commands in place of calls."""
     if not any(isinstance(part, Argument | Call) for part in error.parts):
         return str(error)
     return one_line("".join(map(_typed, error.parts)))
@@ -103,9 +103,9 @@ def _typed(part: Part) -> str:
 
 
 def next_step(run: Path, experiment: "Experiment", corpus: "Corpus") -> str:
-    """Return the commands that write with a trained run, and that measure it, in one line of a shell.
+    """The commands that generate with a trained run and evaluate it, on one line of a shell.
 
-    A seed stands there where the model needs one and the configuration has none: the beginning of the data.
+    If the model needs a seed and the configuration has none, the seed is the beginning of the data.
     """
     seed: list[str] = []
     if experiment.generation.seed is None and not corpus.has_boundaries:

@@ -1,7 +1,4 @@
-"""`rnnlab new`: a page of YAML for someone's own data, or one that ships.
-
-`rnnlab new --example` and `--list`: the experiments that ship.
-"""
+"""`rnnlab new`: write a configuration for the user's own data, or one of the examples with its data."""
 
 import os
 import sys
@@ -28,14 +25,14 @@ _SUFFIXES = (".yaml", ".yml")
     "--example",
     metavar="NAME",
     shell_complete=complete_example,
-    help="Write an experiment that ships, and its data, instead of looking at data.",
+    help="Write the configuration and the data of this example, instead of looking at your data.",
 )
-@click.option("--list", "lists", is_flag=True, help="List the experiments that ship.")
+@click.option("--list", "lists", is_flag=True, help="List the examples.")
 @click.option(
     "--output",
-    metavar="PAGE.yaml",
+    metavar="CONFIG.yaml",
     type=click.Path(path_type=Path, allow_dash=True),
-    help="Where the page is written; left out, here under the name of the data. - prints it.",
+    help="The file to write; left out, it gets the name of the data, in the working folder. - prints it.",
 )
 @click.option(
     "--overwrite", "--force", "overwrite", is_flag=True, help="Replace what is there, without asking."
@@ -43,7 +40,7 @@ _SUFFIXES = (".yaml", ".yml")
 def command(
     data: Path | None, example: str | None, lists: bool, output: Path | None, overwrite: bool
 ) -> None:
-    """Write a page of YAML for your own data, or one that ships.
+    """Write a configuration for your own data, or an example.
 
     \b
     rnnlab new my.txt
@@ -51,8 +48,8 @@ def command(
     rnnlab new --list
     rnnlab new --example nabiya_stateful_lstm
 
-    The data is looked at: text or notes, one text or many lines, how much there is. The page says what was
-    seen, what was chosen for it and what each setting does; change what you like.
+    rnnlab looks at the data: text or notes, one text or many lines, how much there is. The configuration says
+    in comments what was found, what was chosen and why, and what each setting does; change what you like.
     """
     if lists + (example is not None) + (data is not None) != 1:
         raise click.UsageError("expected FILE or FOLDER, --example NAME, or --list: one of them")
@@ -63,32 +60,32 @@ def command(
         write_example(example, output, overwrite=overwrite)
         return
     if data is not None:
-        _write_page(data, output, overwrite=overwrite)
+        _write_config(data, output, overwrite=overwrite)
 
 
-def _write_page(data: Path, output: Path | None, *, overwrite: bool) -> None:
-    """Look at data, and write a page for it."""
+def _write_config(data: Path, output: Path | None, *, overwrite: bool) -> None:
+    """Look at data, and write a configuration for it."""
     from rnnlab.suggestions.choices import choices_for
     from rnnlab.suggestions.survey import survey
     from rnnlab.suggestions.yaml_file import yaml_of
 
-    page = output or Path(f"{_stem(data)}.yaml")
-    _check(data, page, overwrite=overwrite)
+    config = output or Path(f"{_stem(data)}.yaml")
+    _check(data, config, overwrite=overwrite)
     found = survey(data)
     with ReadingReport(quiet=False) as reading:
         choices = choices_for(found, report=reading.show)
-    text = yaml_of(choices, Path("page.yaml") if str(page) == "-" else page)
-    if str(page) == "-":
+    text = yaml_of(choices, Path("page.yaml") if str(config) == "-" else config)
+    if str(config) == "-":
         write(text)
         return
     from rnnlab.files import write_durably
 
-    write_durably(page, text.encode())
-    _say(choices, page)
+    write_durably(config, text.encode())
+    _say(choices, config)
 
 
 def _stem(data: Path) -> str:
-    """The name of the data without its extensions; of a pattern, that of the folder in which it begins."""
+    """The name of the data without its extensions; of a pattern, the name of the folder before it."""
     from rnnlab.config.patterns import divided
 
     folder, pattern = divided(data)
@@ -98,44 +95,42 @@ def _stem(data: Path) -> str:
     return name.removesuffix(".gz").rpartition(".")[0] or name or "data"
 
 
-def _check(data: Path, page: Path, *, overwrite: bool) -> None:
-    """Refuse to read a page as data, and to replace what nobody said may be replaced."""
+def _check(data: Path, config: Path, *, overwrite: bool) -> None:
+    """Refuse a configuration as data, and refuse to replace a file without leave."""
     if data.suffix.lower() in _SUFFIXES:
         command = command_line("describe", data)
-        raise UsageError(f"{data}: a page of YAML already; expected text or music, or: {command}")
-    if str(page) == "-" or not os.path.lexists(page):
+        raise UsageError(f"{data}: a YAML file; expected text or music; to show a configuration: {command}")
+    if str(config) == "-" or not os.path.lexists(config):
         return
-    if os.path.exists(data) and os.path.samefile(data, page):
-        raise UsageError(f"{page}: the data itself; name another --output")
+    if os.path.exists(data) and os.path.samefile(data, config):
+        raise UsageError(f"{config}: this is the data itself; name another --output")
     if overwrite:
         return
     if not sys.stdin.isatty():
-        raise UsageError(
-            f"{page}: there is such a file; name another --output, or replace it with --overwrite"
-        )
-    if not click.confirm(visible(f"{page}: there is such a file; replace it?"), err=True):
-        raise UsageError(f"{page}: left as it was; name another --output")
+        raise UsageError(f"{config}: the file exists; name another --output, or replace it with --overwrite")
+    if not click.confirm(visible(f"{config}: the file exists; replace it?"), err=True):
+        raise UsageError(f"{config}: not replaced; name another --output")
 
 
-def _say(choices: "Choices", page: Path) -> None:
-    """What was seen and done, and what comes next."""
+def _say(choices: "Choices", config: Path) -> None:
+    """Print what was found and written, and the commands that come next."""
     from rnnlab.suggestions.yaml_file import next_commands, seen
     from rnnlab.terminal.tables import facts_table
 
     for note in choices.corpus.notes:
         echo(note, err=True)
-    commands = next_commands(choices, page)
+    commands = next_commands(choices, config)
     rows = [
         ("data", f"{choices.survey.path}: {seen(choices)}"),
         ("taken for", choices.survey.why),
-        ("page", str(page)),
+        ("config", str(config)),
         *(("next" if number == 0 else "", line) for number, line in enumerate(commands)),
     ]
     echo(facts_table(rows, err=True, whole=commands), err=True)
 
 
 def list_examples() -> None:
-    """Print a row for each example: its name, where its data is, and what it shows."""
+    """Print a row for each example: its name, the source of its data, and what it shows."""
     from rnnlab.suggestions.examples import examples
     from rnnlab.terminal.tables import Column, fitted_table
 
@@ -149,52 +144,52 @@ def list_examples() -> None:
 
 
 def write_example(name: str, output: Path | None, *, overwrite: bool) -> None:
-    """Write the page of an example, and its data beside it, and say what comes next."""
+    """Write the configuration and the data of an example, and print the command that comes next."""
     from rnnlab.files import write_durably
     from rnnlab.suggestions.examples import example
     from rnnlab.terminal.tables import facts_table
 
     if str(output) == "-":
-        raise UsageError("-: expected a file for the page of an example, as its data is written beside it")
+        raise UsageError("-: expected a file, since the data of an example is written beside it")
     found = example(name.removesuffix(".yaml"))
-    page = output or Path(found.page.name)
+    config = output or Path(found.page.name)
     files = {
-        page if path == found.page.name else page.parent / path: content
+        config if path == found.page.name else config.parent / path: content
         for path, content in found.files().items()
     }
     if not overwrite:
-        _check_free(files, page)
+        _check_free(files, config)
     for path in files:
         path.parent.mkdir(parents=True, exist_ok=True)
     for path, content in files.items():
         write_durably(path, content)
     verb = "compare" if found.compared else "train"
     rows = [
-        ("page", str(page)),
-        *(("", str(path)) for path in files if path.suffix == ".yaml" and path != page),
+        ("config", str(config)),
+        *(("", str(path)) for path in files if path.suffix == ".yaml" and path != config),
     ]
     data = [str(path) for path in files if path.suffix != ".yaml"]
     if found.url:
-        own = f"{command_line('train', page)} --set dataset.path=FILE"
+        own = f"{command_line('train', config)} --set dataset.path=FILE"
         data = [f"is downloaded from {found.url} when it is first read; or name a file: {own}"]
-    rows += [("" if number else "data", line) for number, line in enumerate(data or ["in the page"])]
-    rows.append(("next", command_line(verb, page)))
+    rows += [("" if number else "data", line) for number, line in enumerate(data or ["in the configuration"])]
+    rows.append(("next", command_line(verb, config)))
     echo(facts_table(rows, err=True), err=True)
 
 
-def _check_free(files: dict[Path, bytes], page: Path) -> None:
-    """Refuse to replace a file with another content, and the page whatever it holds."""
+def _check_free(files: dict[Path, bytes], config: Path) -> None:
+    """Refuse to replace the configuration, and any other file that has different content."""
     for path, content in files.items():
         if not os.path.lexists(path):
             continue
-        if path == page or not path.is_file() or path.read_bytes() != content:
-            other = "name another --output, or replace" if path == page else "move it away, or replace"
-            raise UsageError(f"{path}: there is such a file; {other} it with --overwrite")
+        if path == config or not path.is_file() or path.read_bytes() != content:
+            other = "name another --output, or replace" if path == config else "move it away, or replace"
+            raise UsageError(f"{path}: the file exists; {other} it with --overwrite")
 
 
 def _data_of(example: "Example") -> str:
-    """Where the data of an example comes from, in a few words."""
+    """The source of an example's data, in a few words."""
     if example.url:
         return "downloaded or yours"
-    names = ", ".join(path.name for path in example.data) or "in the page"
+    names = ", ".join(path.name for path in example.data) or "in the configuration"
     return f"{names} or yours" if example.is_for_any_data else names

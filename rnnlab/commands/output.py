@@ -1,6 +1,6 @@
-"""Files that `generate` and `convert` write: the extension says what, and nothing is replaced unasked.
+"""Files that `generate` and `convert` write: the extension is the format; a file is replaced only if asked.
 
-The option that names a picture, checked before anything slow is begun.
+It is a module of its own because it loads every writer of music, which most calls of `generate` do not need.
 """
 
 from collections.abc import Sequence
@@ -15,15 +15,15 @@ from rnnlab.terminal.text import echo
 
 
 def check_target(target: Path, *, called: str, overwrite: bool) -> str:
-    """The extension of a file that is to be written.
+    """Check that a file can be written; return its extension.
 
     Args:
         target: the file.
-        called: what the command line calls it, as `an OUT`.
-        overwrite: whether it may replace a file.
+        called: name of the argument with an article, such as `an OUT`, for messages.
+        overwrite: whether an existing file may be replaced.
 
     Raises:
-        UsageError: nothing is written that ends so, or there is such a file.
+        UsageError: no format has this extension, or the file exists.
     """
     suffix = target.suffix.lower()
     if suffix not in WRITTEN:
@@ -33,16 +33,16 @@ def check_target(target: Path, *, called: str, overwrite: bool) -> str:
 
 
 def check_output(target: Path, *, kind: str, samples: int, overwrite: bool) -> None:
-    """Refuse an --output that samples cannot be written to, before they are made.
+    """Check, before samples are generated, that they can be written into files.
 
     Args:
-        target: the file that is asked for.
-        kind: what the model writes, notes or text.
-        samples: how many.
-        overwrite: whether they may replace files.
+        target: the value of --output.
+        kind: what the model writes: `notes` or `text`.
+        samples: number of samples.
+        overwrite: whether existing files may be replaced.
 
     Raises:
-        UsageError: what is wrong, and what is possible.
+        UsageError: the model cannot write this format, a file exists, or the folder does not exist.
     """
     if kind == "text" and target.suffix.lower() != ".txt":
         raise UsageError(
@@ -50,33 +50,34 @@ def check_output(target: Path, *, kind: str, samples: int, overwrite: bool) -> N
         )
     check_target(target, called="an --output", overwrite=overwrite or samples > 1)
     if not target.parent.is_dir():
-        raise UsageError(f"{target.parent}: no such folder; make it, or name another --output")
+        raise UsageError(f"{target.parent}: the folder does not exist; make it, or name another --output")
     for path in _files(target, samples):
         _check_free(path, overwrite=overwrite)
 
 
 def write_text(target: Path, text: str) -> None:
-    """Write what stdout got, whole or not at all, and say it on stderr.
+    """Write the text that stdout got into a file, and print its length on stderr.
 
     Raises:
-        RunError: it cannot be written.
+        RunError: the file cannot be written.
     """
     write_durably(target, f"{text}\n".encode(errors="backslashreplace"))
     echo(f"{target}: {count_of(len(text), 'character')}", err=True)
 
 
 def write_notes(target: Path, texts: Sequence[str], *, meter: Meter | None = None) -> None:
-    """Write samples of note text as tunes, each file whole or not at all, and say it on stderr.
+    """Write samples of note text as tunes, and print each file on stderr.
 
-    A sample that its format cannot hold does not stop the others.
+    If the format cannot hold a sample, the other samples are still written.
 
     Args:
-        target: the file; with several samples each has its number before the extension, but in note text.
-        texts: note text of each sample.
-        meter: of the tunes; None for none.
+        target: the file. Several samples get a file each, with a number before the extension; a file of note
+            text takes them all.
+        texts: the note text of each sample.
+        meter: metre of the tunes; None for none.
 
     Raises:
-        DataError: what is wrong with the first that was not written.
+        DataError: why the first sample that was not written could not be.
         RunError: a file cannot be written.
     """
     tunes = [parse_tune(text, name=f"sample {number}") for number, text in enumerate(texts, 1)]
@@ -97,7 +98,7 @@ def write_notes(target: Path, texts: Sequence[str], *, meter: Meter | None = Non
 
 
 def _files(target: Path, samples: int) -> list[Path]:
-    """The file of text that takes all samples, or one for each: `song-1.mid` and so on."""
+    """The file of note text that takes all samples, or a file for each: `song-1.mid`, `song-2.mid`, …"""
     if samples == 1 or target.suffix.lower() in NOTE_TEXT:
         return [target]
     return [target.with_stem(f"{target.stem}-{number}") for number in range(1, samples + 1)]
@@ -105,4 +106,4 @@ def _files(target: Path, samples: int) -> list[Path]:
 
 def _check_free(path: Path, *, overwrite: bool) -> None:
     if path.exists() and not overwrite:
-        raise UsageError(f"{path}: there is such a file; name another, or replace it with --overwrite")
+        raise UsageError(f"{path}: the file exists; name another, or replace it with --overwrite")

@@ -1,4 +1,4 @@
-"""`rnnlab plot`: the training histories of runs as a picture."""
+"""`rnnlab plot`: draw the training histories of runs in one picture."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""`rnnlab report`: a run as one HTML file."""
+"""`rnnlab report`: write one HTML file about a run."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ def command(run: Path | None, output: Path | None) -> None:
     rnnlab report
     rnnlab report runs/nabiya_lstm-1 --output nabiya.html
 
-    Without RUN the newest run is taken. The file needs no server, and fetches nothing.
+    Without RUN the report is of the newest run. The file needs no server and loads nothing from elsewhere.
     """
     from rnnlab.files import check_inside, write_durably
     from rnnlab.reports.contents import contents_of
@@ -40,7 +40,7 @@ def command(run: Path | None, output: Path | None) -> None:
     from rnnlab.runs.folder import find_run
 
     if run and run.is_file():
-        raise UsageError(f"{run}: a report is of a run folder, received a file; name the run: {run.parent}")
+        raise UsageError(f"{run}: expected a run folder, received a file; name the run: {run.parent}")
     found = find_run(run)
     if run is None:
         echo(f"using {found.path}", err=True)
@@ -55,7 +55,7 @@ def command(run: Path | None, output: Path | None) -> None:
 
 
 def _opened(run: "RunFolder") -> "tuple[TrainedModel, str | None]":
-    """The model of a run with its data where it is, and why that is not opened; None where it may be."""
+    """The model of a run with the paths of its data, and why the data may not be opened; None if it may."""
     from rnnlab.runs.data import opened_model
 
     trained = run.load_model()

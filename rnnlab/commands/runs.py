@@ -1,9 +1,4 @@
-"""`rnnlab runs`: the runs that there are; one of them; and their removal.
-
-How all that is known of one run looks, as rows and as JSON.
-
-How runs look, as rows and as JSON.
-"""
+"""`rnnlab runs`: list the runs in `runs/`, show one of them, or remove some; as rows or as JSON."""
 
 import sys
 from collections.abc import Sequence
@@ -55,7 +50,7 @@ def command(context: click.Context, as_json: bool) -> None:
 )
 @json_option
 def show(run: Path | None, as_json: bool) -> None:
-    """Show all that the files of a run say: of the newest, if none is named.
+    """Show everything that is known about a run; without RUN, about the newest one.
 
     \b
     rnnlab runs show
@@ -81,13 +76,13 @@ def show(run: Path | None, as_json: bool) -> None:
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def remove(runs: tuple[Path, ...], yes: bool) -> None:
-    """Remove runs with all that is in their folders, after a question.
+    """Remove runs with all their files, after a question.
 
     \b
     rnnlab runs remove runs/nabiya_lstm-1
     rnnlab runs remove runs/nabiya_lstm-* --yes
 
-    Removed are run folders of runs/ alone, that nobody is training in. No link is followed.
+    Only run folders in runs/ that no process is training can be removed. No link is followed.
     """
     from rnnlab.runs.listing import bytes_of
     from rnnlab.runs.removal import check_removable, remove_leftovers, remove_run
@@ -104,7 +99,7 @@ def remove(runs: tuple[Path, ...], yes: bool) -> None:
 
 
 def _named(run: Path) -> Path:
-    """The path of a run that is named by it, or as the list shows it."""
+    """The path of a run, which may be given without its folder `runs/`, as the list shows it."""
     from rnnlab.runs.layout import RUNS
 
     listed = RUNS / run
@@ -112,10 +107,11 @@ def _named(run: Path) -> Path:
 
 
 def _ask(paths: list[Path], size: int) -> None:
-    """Go on if the user says so."""
-
+    """Ask the user; an error if the answer is not yes."""
     if not sys.stdin.isatty():
-        raise UsageError("rnnlab runs remove: nobody to ask, as stdin is no terminal; say --yes")
+        raise UsageError(
+            "rnnlab runs remove: cannot ask, since stdin is no terminal; add --yes to remove without asking"
+        )
     names = ", ".join(map(str, paths[:5])) + (f" and {len(paths) - 5:,} more" if len(paths) > 5 else "")
     if not click.confirm(visible(f"remove {names} ({size_words(size)})?"), err=True):
         raise RunError("nothing was removed")
@@ -127,7 +123,7 @@ _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def details_json(entry: "RunEntry", details: "Details") -> dict[str, Any]:
-    """The fields of the list, and those that only one run has room for."""
+    """The fields of the list, and the details of one run."""
     return {
         **entry_json(entry),
         "metrics": details.metrics,
@@ -141,7 +137,7 @@ def details_json(entry: "RunEntry", details: "Details") -> dict[str, Any]:
 
 
 def details_rows(entry: "RunEntry", details: "Details") -> list[tuple[str, str]]:
-    """A row for each thing that is known."""
+    """A row for each fact about a run."""
     progress, evaluated, took = entry.progress, entry.evaluated, ""
     if progress.seconds is not None:
         took = f", {progress.seconds:,.1f} s of training"
@@ -175,7 +171,7 @@ def details_rows(entry: "RunEntry", details: "Details") -> list[tuple[str, str]]
 
 
 def _folds_words(folds: dict[str, Any]) -> str:
-    """The means of a cross-validation, as far as the file has them."""
+    """The means of a cross-validation; a file that lacks them is called damaged."""
     try:
         count, mean = len(folds["folds"]), folds["mean"]
         return (
@@ -207,7 +203,7 @@ _COLUMNS = (
 
 
 def entries_table(entries: Sequence["RunEntry"]) -> str:
-    """A row for each run, as wide as the terminal at most, and below what is wrong with any."""
+    """A row for each run, at most as wide as the terminal; below it a line for each problem."""
     table = fitted_table(_COLUMNS, [_row(entry) for entry in entries], width=terminal_columns())
     problems = [problem for entry in entries for problem in entry.problems]
     return "\n".join([table, "", *problems] if problems else [table])
@@ -248,14 +244,14 @@ def entry_json(entry: "RunEntry") -> dict[str, Any]:
 
 
 def model_words(entry: "RunEntry") -> str:
-    """`lstm 128, 64`; of a comparison, how much it compares."""
+    """`lstm 128, 64`; of a comparison, its numbers of configurations and runs."""
     if held := entry.comparison:
         return f"{count_of(len(held.configurations), 'configuration')}, {count_of(held.runs, 'run')}"
     return f"{entry.settings.kind} {', '.join(map(str, entry.settings.units))}" if entry.settings else ""
 
 
 def state_words(entry: "RunEntry") -> str:
-    """The state; of a comparison whose results are not there, how many of its trainings are done."""
+    """The state; of a comparison without results also the number of trainings that are done."""
     held = entry.comparison
     if held is None or held.is_measured:
         return entry.state
@@ -263,12 +259,12 @@ def state_words(entry: "RunEntry") -> str:
 
 
 def epochs_words(entry: "RunEntry") -> str:
-    """`27/60`."""
+    """Finished and wanted epochs, as `27/60`."""
     return f"{entry.progress.epochs:,}/{entry.settings.epochs:,}" if entry.settings else ""
 
 
 def local_time(entry: "RunEntry") -> str:
-    """When training began, here."""
+    """Time at which the training began, in the local time zone."""
     return f"{entry.begun.astimezone():%Y-%m-%d %H:%M}"
 
 

@@ -1,4 +1,4 @@
-"""`rnnlab schema`: what the YAML may say, as JSON Schema or as a page to read."""
+"""`rnnlab schema`: all settings of the YAML file, as JSON Schema or as Markdown."""
 
 import click
 

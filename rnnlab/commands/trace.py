@@ -1,9 +1,4 @@
-"""`rnnlab trace`: what goes on inside a network, step by step.
-
-A trace as one JSON object: every value of it.
-
-The model that `rnnlab trace` follows: a trained one, or one with its initial weights.
-"""
+"""`rnnlab trace`: every gate, state and prediction of a trained or an untrained network, step by step."""
 
 import os
 from collections.abc import Sequence
@@ -29,26 +24,53 @@ UNITS_OF_A_SLIDE = 4
 
 @click.command()
 @click.argument("model", metavar="[RUN|MODEL|CONFIG]", type=click.Path(path_type=Path), required=False)
-@click.option("--input", "inputs", metavar="TEXT", multiple=True, help="What it reads; repeated, a batch.")
-@click.option("--untrained", is_flag=True, help="The network of a CONFIG with its initial random weights.")
 @click.option(
-    "--hidden", type=click.IntRange(1), metavar="N", help="Untrained, without a CONFIG: one layer of N units."
+    "--input",
+    "inputs",
+    metavar="TEXT",
+    multiple=True,
+    help="The text or notes that the network reads; repeat it for a batch.",
+)
+@click.option(
+    "--untrained", is_flag=True, help="Trace the network of a CONFIG with its initial random weights."
+)
+@click.option(
+    "--hidden",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Untrained, without a CONFIG: a network of one layer of N units.",
 )
 @set_option
 @click.option("--layer", type=click.IntRange(1), metavar="L", help="Only this layer, counted from 1.")
-@click.option("--units", metavar="LIST", help="Which units, from 1: 1,5,8-11 or all; else the most varying.")
-@click.option("--steps", metavar="A-B", help="Which time steps are shown, from 1; else the first 120.")
-@click.option("--top", type=click.IntRange(1, 100), default=3, help="How many next tokens are shown; 3.")
 @click.option(
-    "--step", type=click.IntRange(1), metavar="T", help="The equation of one step with its numbers."
+    "--units",
+    metavar="LIST",
+    help="Show these units, counted from 1: 1,5,8-11 or all; left out, those that vary most.",
 )
-@click.option("--unit", type=click.IntRange(1), metavar="K", help="Follow one unit through the text.")
 @click.option(
-    "--value", metavar="NAME", help="What of the unit: a gate, candidate, c or h; c if there is one."
+    "--steps", metavar="A-B", help="Show these time steps, counted from 1; left out, the first 120."
 )
-@click.option("--run-on", is_flag=True, help="The state runs on over all of the text, also beyond a window.")
 @click.option(
-    "--output", type=click.Path(path_type=Path), metavar="FILE.html|.svg", help="Draw it in a file."
+    "--top", type=click.IntRange(1, 100), default=3, help="Number of next tokens to show; 3 if left out."
+)
+@click.option(
+    "--step",
+    type=click.IntRange(1),
+    metavar="T",
+    help="Print the equation of this time step with its numbers.",
+)
+@click.option("--unit", type=click.IntRange(1), metavar="K", help="Follow this unit through the text.")
+@click.option(
+    "--value",
+    metavar="NAME",
+    help="The value of the unit to follow: a gate, candidate, c or h; left out, c, or h without c.",
+)
+@click.option("--run-on", is_flag=True, help="Carry the state over the whole text, also beyond a window.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE.html|.svg",
+    help="Draw the result into this file.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the file if it exists.")
 @json_option
@@ -91,13 +113,13 @@ def _refuse_contradictions(step: int | None, unit: int | None, options: dict[str
         raise UsageError(f"rnnlab trace: {problem} (see rnnlab trace --help)")
 
     if (options["hidden"] or options["overrides"]) and not options["untrained"]:
-        refuse("--hidden and --set are of a network with its initial weights; add --untrained")
+        refuse("--hidden and --set change a network with initial weights; add --untrained")
     if step and unit:
-        refuse("--step shows one step of some units, --unit all steps of one; leave one out")
+        refuse("--step shows one step of several units, --unit all steps of one unit; leave one of them out")
     if unit and options["units"]:
-        refuse("--unit follows one unit, --units chooses several; leave one out")
+        refuse("--unit follows one unit, --units chooses several; leave one of them out")
     if options["value"] and not unit:
-        refuse("--value is what is shown of one unit; give --unit too")
+        refuse("--value chooses a value of the unit that --unit names; give --unit too")
     if options["as_json"] and (options["output"] or step or unit):
         refuse("--json prints every value; leave --output, --step and --unit out")
 
@@ -105,7 +127,7 @@ def _refuse_contradictions(step: int | None, unit: int | None, options: dict[str
 def _trace(
     model: Path | None, inputs: tuple[str, ...], options: dict[str, Any]
 ) -> "tuple[Trace, tuple[str, ...]]":
-    """The network over the inputs, or over its seed; which network it is, and what is to be known of it."""
+    """Trace the network over the inputs, or over its seed; return the trace and facts about the network."""
     from rnnlab.tracing.tracing import trace
 
     untrained = options["untrained"]
@@ -126,10 +148,10 @@ def _trace(
 
 
 def _view(trace: "Trace", facts: tuple[str, ...], options: dict[str, Any]) -> "View":
-    """What is shown of a trace.
+    """The layers, units and steps of a trace that are shown.
 
     Raises:
-        UsageError: a layer, unit or step that it has not, or more numbers than anyone looks at.
+        UsageError: the network has no such layer, unit or step.
     """
     from rnnlab.commands.arguments import numbers_of, range_of
     from rnnlab.tracing.view import View
@@ -137,7 +159,7 @@ def _view(trace: "Trace", facts: tuple[str, ...], options: dict[str, Any]) -> "V
     count, total = len(trace.layers), trace.ids.shape[1]
     layer = options["layer"]
     if layer and layer > count:
-        raise UsageError(f"--layer: the network has {count}, received {layer}")
+        raise UsageError(f"--layer: expected a number from 1 to {count}, received {layer}")
     layers = (layer - 1,) if layer else tuple(range(count))
     widest = max(trace.layers[number].units for number in layers)
     return View(
@@ -178,7 +200,7 @@ def _print_unit(view: "View", unit: int, value: str | None) -> None:
 
 
 def _write_file(view: "View", options: dict[str, Any], *, step: int | None, unit: int | None) -> None:
-    """Draw what was asked for as HTML or SVG."""
+    """Draw the heat maps, the step or the unit as HTML or SVG."""
     from rnnlab.files import write_durably
     from rnnlab.tracing.heat_map import heat_maps_svg
     from rnnlab.tracing.page import trace_page
@@ -188,9 +210,9 @@ def _write_file(view: "View", options: dict[str, Any], *, step: int | None, unit
     if suffix not in (".html", ".svg"):
         raise UsageError(f"{path}: expected an --output that ends with .html or .svg")
     if suffix == ".svg" and (step or unit):
-        raise UsageError(f"{path}: --step and --unit are drawn as .html; SVG has the heat maps")
+        raise UsageError(f"{path}: --step and --unit need .html; an .svg shows only heat maps")
     if os.path.exists(path) and not options["overwrite"]:
-        raise UsageError(f"{path}: there is such a file; name another, or replace it with --overwrite")
+        raise UsageError(f"{path}: the file exists; name another, or replace it with --overwrite")
     _check_size(view)
     page = trace_page(view, step=step, unit=unit, value=options["value"]) if suffix == ".html" else None
     write_durably(path, (page or heat_maps_svg(view.titled_maps())).encode())
@@ -222,7 +244,7 @@ def trace_json(trace: "Trace", facts: Sequence[str]) -> dict[str, Any]:
         facts: of the network and how it read, a sentence each.
 
     Raises:
-        UsageError: there are more numbers than anyone reads as text.
+        UsageError: there are more than `MOST_NUMBERS` numbers.
     """
     from rnnlab.tracing.view import shapes_of
 
@@ -264,13 +286,13 @@ LONGEST_WINDOW = 64
 
 
 def trained_model(path: Path | None) -> "tuple[TrainedModel, str]":
-    """A model by its run folder, its file, or the newest run, and what is to be known of it."""
+    """The model of a run, of a model file, or of the newest run; and a note that names it."""
     from rnnlab.runs.folder import load_trained
 
     if path is not None and path.suffix.lower() in (".yaml", ".yml"):
         raise UsageError(
             f"{path}: a configuration has no trained weights; name its run, or add --untrained to see the"
-            " network as it begins"
+            " network with its initial weights"
         )
     model, run, named = load_trained(path)
     return model, "; ".join([f"using {named}", *([of_unfinished(run)] if run and run.is_unfinished else [])])
@@ -279,9 +301,9 @@ def trained_model(path: Path | None) -> "tuple[TrainedModel, str]":
 def untrained_model(
     path: Path | None, overrides: Sequence[str], *, hidden: int | None, inputs: Sequence[str]
 ) -> "TrainedModel":
-    """The network of a configuration with the weights that its training would begin with.
+    """The network of a configuration with the weights with which its training would begin.
 
-    Without a configuration, one simple recurrent layer, with the characters of the inputs as vocabulary.
+    Without a configuration: one simple recurrent layer, whose vocabulary is the characters of the inputs.
     """
     from rnnlab.datasets.corpus import load_corpus
     from rnnlab.models.architecture import architecture_of
@@ -304,7 +326,7 @@ def untrained_model(
 
 
 def _configured(path: Path, overrides: Sequence[str], inputs: Sequence[str]) -> "Experiment":
-    """The experiment of a configuration, or of a run's; whose data is read for the vocabulary."""
+    """The experiment of a configuration or of a run, whose data is read to get the vocabulary."""
     from rnnlab.config.reading import read_experiment
     from rnnlab.runs.data import opened
     from rnnlab.runs.folder import find_run
@@ -321,7 +343,7 @@ def _configured(path: Path, overrides: Sequence[str], inputs: Sequence[str]) -> 
 
 
 def _one_layer(hidden: int, overrides: Sequence[str], inputs: Sequence[str]) -> "Experiment":
-    """An experiment of one layer on the characters of the inputs, in the order in which they come."""
+    """An experiment of one layer on the characters of the inputs, in the order of their first occurrence."""
     from rnnlab.config.reading import parse_experiment
     from rnnlab.suggestions.choices import quoted
 

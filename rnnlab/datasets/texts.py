@@ -177,7 +177,7 @@ def _reading(dataset: NotesDataset) -> "Reading":
 
 
 def _said_of_returns(text: StoredText) -> str:
-    """Return a sentence on the carriage returns of a text that were read as line ends."""
+    """Return a sentence on how many carriage returns of a text were read as line ends."""
     ends = "carriage return is" if text.lone_returns == 1 else "carriage returns are"
     return f"{text.name}: {text.lone_returns:,} {ends} read as line ends, as old Macs wrote them"
 

@@ -1,6 +1,7 @@
-"""Engines run a network: TensorFlow trains it, NumPy uses it.
+"""Engines run a network: `tensorflow/` trains it, `numpy/` uses it.
 
-`stepper.py` is the interface of a trained model; `steps.py` holds what a training program reads and returns.
+This module is the interface of a trained model: a `Stepper` reads tokens from a state, and returns logits and
+the next state.
 """
 
 from typing import Any, Protocol

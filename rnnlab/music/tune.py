@@ -1,8 +1,7 @@
 """A tune: its notes with metre, key and tempo, as note text and as sounds.
 
-Sounds are notes as MIDI knows them: a pitch with a begin and an end, without ties and rests.
-
-Omissions: what readers of music left out of some files, counted by kind, and their remarks.
+Sounds are notes as MIDI knows them: a pitch with a begin and an end, without ties and rests. `Omissions` adds
+up what readers left out of several files.
 """
 
 import math

@@ -1,7 +1,4 @@
-"""The works in a report: text shaded by the surprise of each character, or pieces of music.
-
-A piece of music has an engraved score, a player, a MIDI file and its notes as text.
-"""
+"""The works in a report: music with score, player, MIDI file and notes, or text shaded by surprise."""
 
 import math
 import re

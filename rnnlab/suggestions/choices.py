@@ -1,7 +1,4 @@
-"""The settings that `rnnlab new` chooses by the size of the data, beside those of `datasets/loading.py`.
-
-Text as YAML on one line.
-"""
+"""The settings that `rnnlab new` chooses by the size of the data, beside those of `datasets/loading.py`."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""Cross-validation of a configuration: a model is trained from scratch for each fold.
+"""Cross-validation of a configuration: the folds of its data, and a model trained from scratch for each fold.
 
-The folds of a cross-validation: each of the K folds holds out a K-th of a corpus, and each token once.
+Each of the K folds holds out a K-th of the corpus, and each token is held out once.
 
     windows             for windows without a carried state: each target token has the same share in each fold
                         (`splits.stratified_parts`)

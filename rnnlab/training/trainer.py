@@ -2,8 +2,6 @@
 
 Compiling a program takes seconds. When a `Trainer` is gone, its program is kept, and the next `Trainer` uses
 it again if no setting that a step depends on has changed: so the folds of a cross-validation share one.
-
-The Keras optimizer of a configuration, and its learning rate at each step of the training.
 """
 
 import json
@@ -11,7 +9,7 @@ import math
 import time
 import weakref
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -21,7 +19,6 @@ from rnnlab.config.schema import Experiment, Training
 from rnnlab.datasets.batches import Batches, make_batches, reading_order
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
-from rnnlab.datasets.side_by_side import LanePiece, Parts, read_side_by_side
 from rnnlab.datasets.splits import Splits
 from rnnlab.engines.tensorflow.data import Chunk, MeasuredSteps, StepRecords, TokenData
 from rnnlab.engines.tensorflow.forward import ForwardPass
@@ -32,6 +29,9 @@ from rnnlab.models.model_file import TrainedModel, Weights
 from rnnlab.models.network import build_network, named_weights
 from rnnlab.training.chunks import EpochSums
 from rnnlab.training.interruption import Interruption
+
+if TYPE_CHECKING:
+    from rnnlab.datasets.side_by_side import LanePiece, Parts
 
 
 @dataclass(frozen=True)
@@ -159,8 +159,9 @@ class Validation:
 
     def measure(self, program: TrainingProgram) -> tuple[float, float]:
         """Return (cross-entropy in nats per token, accuracy) over every target of the part."""
+        from rnnlab.datasets.side_by_side import read_side_by_side  # noqa: PLC0415 (for a validation set alone)
 
-        def read(piece: LanePiece, before: Parts | None) -> tuple[StepRecords, Parts]:
+        def read(piece: "LanePiece", before: "Parts | None") -> tuple[StepRecords, "Parts"]:
             steps = MeasuredSteps(piece.starts, piece.counts, anew=piece.anew)
             return program.measure(steps, before)
 

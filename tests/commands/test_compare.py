@@ -123,8 +123,7 @@ def test_a_picture_is_drawn_beside_the_table(rnnlab):
     assert rnnlab(*arguments).exit_code == 0
     assert "large-1" in Path("c.svg").read_text()
     assert (
-        rnnlab(*arguments).stderr
-        == "c.svg: there is such a file; name another, or replace it with --overwrite\n"
+        rnnlab(*arguments).stderr == "c.svg: the file exists; name another, or replace it with --overwrite\n"
     )
     assert rnnlab(*arguments, "--overwrite").exit_code == 0
 
@@ -136,7 +135,7 @@ def test_a_picture_is_drawn_beside_the_table(rnnlab):
         (
             "runs/song-1 a.yaml",
             2,
-            "expected configurations, which are trained, or runs, which are not; received both",
+            "expected only configurations, or only runs; received both",
         ),
         (
             "runs/song-1 runs/text-1",
@@ -155,11 +154,11 @@ def test_a_picture_is_drawn_beside_the_table(rnnlab):
         (
             "a.yaml a.yaml --epochs 3 --seconds 2",
             2,
-            "--epochs, --seconds: one budget for all; leave one of them out",
+            "--epochs, --seconds: expected one budget; leave one of them out",
         ),
         ("a.yaml a.yaml --seconds nan", 2, "--seconds: expected a number, received nan"),
         ("a.yaml a.yaml --output a.gif", 2, "a.gif: expected a name that ends with .svg, .png, .pdf"),
-        ("a.yaml a.yaml --output no/a.svg", 2, "no/a.svg: no such folder, no; make it first"),
+        ("a.yaml a.yaml --output no/a.svg", 2, "no/a.svg: the folder no does not exist; make it first"),
     ],
 )
 def test_what_cannot_be_compared_is_refused_in_a_line(rnnlab, arguments, exit_code, line):
@@ -198,7 +197,7 @@ def test_a_training_that_fails_is_named_and_the_others_are_compared(rnnlab, monk
     result = json.loads(answer.stdout)
     assert answer.exit_code == 1
     assert answer.stderr.splitlines()[-1].startswith(
-        "not in the table, as training failed: runs/page-1/wild-seed-0: "
+        "not in the table, since training failed: runs/page-1/wild-seed-0: "
     )
     assert [each["name"] for each in result["contenders"]] == ["good"]
     assert result["failures"][0].startswith("runs/page-1/wild-seed-0: the loss")

@@ -74,7 +74,7 @@ def test_tunes_are_moved_to_a_common_key(rnnlab):
         ("empty out.notes", 1, "empty: holds no file; expected files to read, check the path"),
         ("empty bad.mid out.notes", 1, "empty: holds no file; expected files to read, check the path\nbad"),
         ("two out.mid", 1, "2 tunes, and a .mid file holds one; write them to a .notes file"),
-        ("song.mid old.notes", 2, "old.notes: there is such a file; name another, or replace it"),
+        ("song.mid old.notes", 2, "old.notes: the file exists; name another, or replace it"),
         ("song.mid out.pdf", 2, "out.pdf: expected an OUT that ends with .notes, .txt, .mid,"),
         ("song.mid out.notes --grid 1/0", 2, "--grid: expected a grid such as 1/16, "),
         ("song.mid out.notes --transpose h", 2, "--transpose: expected semitones such as -3, or a tonic"),

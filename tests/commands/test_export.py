@@ -16,7 +16,7 @@ def test_the_newest_run_becomes_a_file(rnnlab):
 
     assert answer.exit_code == 0
     assert answer.stderr == "using runs/song-1\n"
-    assert answer.stdout.startswith("ship.onnx: gives what rnnlab gives on random tokens, within ")
+    assert answer.stdout.startswith("ship.onnx: same output as rnnlab on random tokens, within ")
     assert answer.stdout.endswith("e-07 of the largest logit; the vocabulary is in it\n")
     assert Path("ship.onnx").is_file()
 

@@ -53,7 +53,7 @@ def test_every_page_can_be_described(data, name):
     described = data("describe", "page.yaml")
     assert (described.exit_code, "not set, so chosen" in described.stdout) == (0, False)
     assert max(map(len, Path("page.yaml").read_text().splitlines())) <= 120
-    assert "page       page.yaml" in answer.stderr
+    assert "config     page.yaml" in answer.stderr
     assert "rnnlab train page.yaml" in answer.stderr
 
 
@@ -176,7 +176,7 @@ def test_a_page_is_not_replaced_unasked(data, monkeypatch):
     answer = data("new", "prose.txt")
     assert (answer.exit_code, page.read_text()) == (2, "mine")
     assert answer.stderr == (
-        "prose.yaml: there is such a file; name another --output, or replace it with --overwrite\n"
+        "prose.yaml: the file exists; name another --output, or replace it with --overwrite\n"
     )
 
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
@@ -195,8 +195,16 @@ def test_a_page_is_not_replaced_unasked(data, monkeypatch):
     ("arguments", "exit_code", "message"),
     [
         (["gone.txt"], 1, "gone.txt: no such file"),
-        (["page.yaml"], 2, "page.yaml: a page of YAML already; expected text or music, or: rnnlab describe"),
-        (["prose.txt", "--output", "prose.txt", "--force"], 2, "prose.txt: the data itself; name another"),
+        (
+            ["page.yaml"],
+            2,
+            "page.yaml: a YAML file; expected text or music; to show a configuration: ",
+        ),
+        (
+            ["prose.txt", "--output", "prose.txt", "--force"],
+            2,
+            "prose.txt: this is the data itself; name another",
+        ),
         (["prose.txt", "--output", "gone/page.yaml"], 1, "gone/page.yaml: cannot write (No such file"),
         (["empty"], 1, "empty: holds no file; expected files to read"),
         (["bad.notes"], 1, "{here}/bad.notes:1:1: 'this': "),
@@ -287,7 +295,7 @@ def test_an_example_works_where_it_is_written(rnnlab, name):
 
     page = Path(f"{name}.yaml")
     assert (answer.exit_code, answer.stdout) == (0, "")
-    assert f"page  {page}" in answer.stderr
+    assert f"config  {page}" in answer.stderr
     compares = name.startswith("compare_")
     pages = read_comparison(page)[1] if compares else [page]
     for each in pages:
@@ -350,7 +358,7 @@ def test_nothing_is_replaced_unasked(rnnlab, place, remedy):
     refused = rnnlab("new", "--example", "nabiya_lstm")
 
     assert (refused.exit_code, refused.stdout) == (2, "")
-    assert refused.stderr == f"{place}: there is such a file; {remedy}\n"
+    assert refused.stderr == f"{place}: the file exists; {remedy}\n"
     assert [path.read_text() for path in Path().rglob("*.*")] == ["mine"]
     assert rnnlab("new", "--example", "nabiya_lstm", "--overwrite").exit_code == 0
     assert Path(place).read_text() != "mine"
@@ -372,7 +380,7 @@ def test_data_that_is_there_is_no_obstacle(rnnlab):
         ([], "rnnlab new: expected FILE or FOLDER, --example NAME, or --list: one of them"),
         (["my.txt", "--list"], "rnnlab new: expected FILE or FOLDER, --example NAME, or --list: one of them"),
         (["--list", "--example", "nabiya_lstm"], "rnnlab new: expected FILE or FOLDER, "),
-        (["--example", "nabiya_lstm", "--output", "-"], "-: expected a file for the page of an example"),
+        (["--example", "nabiya_lstm", "--output", "-"], "-: expected a file, since the data of an example"),
     ],
 )
 def test_what_cannot_be_written_is_one_line(rnnlab, arguments, message):

@@ -92,8 +92,8 @@ def test_a_sample_that_cannot_be_written_does_not_stop_the_others(rnnlab):
     [
         ("song", "a.pdf", "a.pdf: expected an --output that ends with .notes, .txt, .mid, "),
         ("song", "a", "a: expected an --output that ends with "),
-        ("song", "old.mid", "old.mid: there is such a file; name another, or replace it with --overwrite"),
-        ("song", "gone/a.mid", "gone: no such folder; make it, or name another --output"),
+        ("song", "old.mid", "old.mid: the file exists; name another, or replace it with --overwrite"),
+        ("song", "gone/a.mid", "gone: the folder does not exist; make it, or name another --output"),
         (
             "text",
             "a.mid",
@@ -130,7 +130,7 @@ def test_files_are_replaced_only_when_asked(rnnlab):
     refused = rnnlab(*command)
     allowed = rnnlab(*command, "--overwrite")
 
-    assert refused.stderr.startswith("a-2.mid: there is such a file; ")
+    assert refused.stderr.startswith("a-2.mid: the file exists; ")
     assert allowed.exit_code == 0
     assert Path("a-2.mid").read_bytes().startswith(b"MThd")
     assert Path("a.mid").read_text() == "mine"

@@ -62,7 +62,7 @@ def test_a_link_out_of_the_run_is_not_written_through(rnnlab):
     [
         (None, 1, "no run yet in runs/"),
         ("runs/none-1", 1, "runs/none-1: no such run"),
-        ("file.txt", 2, "file.txt: a report is of a run folder, received a file; name the run: ."),
+        ("file.txt", 2, "file.txt: expected a run folder, received a file; name the run: ."),
     ],
 )
 def test_what_is_no_run_is_said(rnnlab, run, exit_code, message):

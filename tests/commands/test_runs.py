@@ -200,7 +200,10 @@ def test_nobody_to_ask_is_a_refusal(rnnlab):
     answer = rnnlab("runs", "remove", "runs/song-1")
 
     assert (answer.exit_code, Path("runs/song-1").exists()) == (2, True)
-    assert answer.stderr == "rnnlab runs remove: nobody to ask, as stdin is no terminal; say --yes\n"
+    assert (
+        answer.stderr
+        == "rnnlab runs remove: cannot ask, since stdin is no terminal; add --yes to remove without asking\n"
+    )
     assert rnnlab("runs", "remove", "runs/song-1", "--yes").exit_code == 0
     assert not Path("runs/song-1").exists()
 

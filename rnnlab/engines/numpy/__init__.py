@@ -4,7 +4,7 @@
 """
 
 from rnnlab.engines import Stepper
-from rnnlab.engines.numpy.recurrence import NumpyMlp, NumpyRnn
+from rnnlab.engines.numpy.network import NumpyMlp, NumpyRnn
 from rnnlab.models.architecture import architecture_of, encoding_table
 from rnnlab.models.model_file import TrainedModel
 

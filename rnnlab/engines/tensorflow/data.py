@@ -1,6 +1,6 @@
-"""The corpus on the device, the batches gathered from it by index, and the groups of lanes for the cores.
+"""What the training program reads and returns: chunks of steps, the corpus on the device, and records.
 
-The steps that a training program takes or measures, and the figures that it returns for them.
+Batches are gathered from the corpus by index, and their lanes are divided into groups, one for each core.
 """
 
 from dataclasses import dataclass

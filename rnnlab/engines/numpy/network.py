@@ -1,6 +1,6 @@
-"""A stack of recurrent layers in NumPy: over whole sequences, or one token after another in a stream.
+"""Trained networks in NumPy: a stack of recurrent layers with its head, and an MLP of dense layers.
 
-Dense layers in NumPy, and the MLP, a model of dense layers only.
+A recurrent network reads whole sequences, or one token after another in a stream.
 """
 
 from collections.abc import Callable, Sequence
