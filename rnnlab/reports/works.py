@@ -25,6 +25,13 @@ _SAMPLE_RATES = (22_050, 16_000, 11_025, 8_000)
 _SOUND_BYTES = 1_000_000
 BOUNDS = (1.0, 2.0, 3.0, 5.0, 8.0)
 """Surprise, in bits, at which each next shade begins."""
+MOST_NOTES = 200
+"""Most notes of a piece that are drawn and played; the MIDI file has all."""
+_SVG = "http://www.w3.org/2000/svg"
+_HREF = "{http://www.w3.org/1999/xlink}href"
+_PLACE = re.compile(r"translate\((-?[\d.]+),\s*(-?[\d.]+)\)")
+_HEAD_WIDTH, _RING = 215, 300  # in a score's own units
+_WIDTH = 720
 
 
 @dataclass(frozen=True)
@@ -119,6 +126,50 @@ def legend() -> Markup:
         entries.append(tag("span", name, class_=f"shade bits-{level}"))
     note = "3 bits: the model gave the character a probability of 1/8"
     return tag("p", "Surprise in bits: ", *entries, f" ({note}).", class_="legend")
+
+
+def piece(
+    title: str,
+    tokens: Sequence[str],
+    *,
+    name: str,
+    wrong: Collection[int] = (),
+    remark: str = "",
+    meter: Meter | None = None,
+    sample_rate: int = 16_000,
+    most_seconds: float = math.inf,
+) -> Markup:
+    """Return a piece of music with its heading, score, player and text.
+
+    Args:
+        title: the heading.
+        tokens: the notes.
+        name: name of the MIDI file and first part of the ids, in ASCII letters, digits and hyphens.
+        wrong: indices of the wrong notes.
+        remark: a sentence below the heading.
+        meter: metre of the score; None for 4/4.
+        sample_rate: of the sound, in hertz.
+        most_seconds: longest time that the player plays.
+    """
+    tune = Tune(title, tuple(map(parse_token, tokens)), meter=meter)
+    shown = replace(tune, notes=tune.notes[:MOST_NOTES])
+    cut = f"The first {MOST_NOTES} of {len(tokens):,} notes. " if len(tokens) > MOST_NOTES else ""
+    score, is_drawn = _score(shown, [place for place in wrong if place < MOST_NOTES], name)
+    said = together(cut, remark)
+    return tag(
+        "article",
+        tag("h3", title),
+        *([tag("p", said)] if said else []),
+        score,
+        _player(_begin_of(shown, most_seconds), tune, name, sample_rate),
+        _as_text(tokens, wrong, is_open=not is_drawn),
+        class_="piece",
+    )
+
+
+def seconds_of(tokens: Sequence[str]) -> float:
+    """Return the time of the drawn notes of a piece at 120 quarter notes a minute, in seconds."""
+    return sum(_seconds(parse_token(token)) for token in tokens[:MOST_NOTES])
 
 
 def _song(contents: Contents) -> list[PlayedPiece]:
@@ -216,60 +267,6 @@ def _how(contents: Contents) -> str:
 def _seen(token: str, level: int) -> str:
     """Return the token; a shaded line break gets a sign, since its shade would be invisible."""
     return "↵\n" if token == "\n" and level else token
-
-
-MOST_NOTES = 200
-"""Most notes of a piece that are drawn and played; the MIDI file has all."""
-
-_SVG = "http://www.w3.org/2000/svg"
-_HREF = "{http://www.w3.org/1999/xlink}href"
-_PLACE = re.compile(r"translate\((-?[\d.]+),\s*(-?[\d.]+)\)")
-_HEAD_WIDTH, _RING = 215, 300  # in a score's own units
-_WIDTH = 720
-
-
-def piece(
-    title: str,
-    tokens: Sequence[str],
-    *,
-    name: str,
-    wrong: Collection[int] = (),
-    remark: str = "",
-    meter: Meter | None = None,
-    sample_rate: int = 16_000,
-    most_seconds: float = math.inf,
-) -> Markup:
-    """Return a piece of music with its heading, score, player and text.
-
-    Args:
-        title: the heading.
-        tokens: the notes.
-        name: name of the MIDI file and first part of the ids, in ASCII letters, digits and hyphens.
-        wrong: indices of the wrong notes.
-        remark: a sentence below the heading.
-        meter: metre of the score; None for 4/4.
-        sample_rate: of the sound, in hertz.
-        most_seconds: longest time that the player plays.
-    """
-    tune = Tune(title, tuple(map(parse_token, tokens)), meter=meter)
-    shown = replace(tune, notes=tune.notes[:MOST_NOTES])
-    cut = f"The first {MOST_NOTES} of {len(tokens):,} notes. " if len(tokens) > MOST_NOTES else ""
-    score, is_drawn = _score(shown, [place for place in wrong if place < MOST_NOTES], name)
-    said = together(cut, remark)
-    return tag(
-        "article",
-        tag("h3", title),
-        *([tag("p", said)] if said else []),
-        score,
-        _player(_begin_of(shown, most_seconds), tune, name, sample_rate),
-        _as_text(tokens, wrong, is_open=not is_drawn),
-        class_="piece",
-    )
-
-
-def seconds_of(tokens: Sequence[str]) -> float:
-    """Return the time of the drawn notes of a piece at 120 quarter notes a minute, in seconds."""
-    return sum(_seconds(parse_token(token)) for token in tokens[:MOST_NOTES])
 
 
 def _begin_of(tune: Tune, most_seconds: float) -> Tune:
