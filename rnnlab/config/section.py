@@ -1,12 +1,12 @@
-"""The base of every section, ranges of numbers for several sections, and the paths and patterns of a dataset.
+"""The base of every section, the ranges of numbers that several sections use, and the paths of a dataset.
 
 A path is absolute in an experiment, and relative to the folder of the file in YAML. A relative path that is
 given in Python is relative to the working folder; it is made absolute when the section is built.
 
-A part of a path that is the name of a folder or file is no pattern, whatever characters it has: in
-`Music [2024]/*.txt` only `*.txt` is a pattern if the folder exists. `**` stands for any number of folders.
-Hidden files and folders match only a pattern that begins with a dot. The case of the extension does not
-matter: `*.mid` also finds `UPPER.MID`.
+A path may be a pattern for many files, such as `tunes/*.mid`. A part of a path that is the name of a folder
+or file is no pattern, whatever characters it has: in `Music [2024]/*.txt` only `*.txt` is a pattern if the
+folder exists. `**` stands for any number of folders. Hidden files and folders match only a pattern that
+begins with a dot. The case of the extension does not matter: `*.mid` also finds `UPPER.MID`.
 """
 
 import fnmatch
@@ -90,6 +90,10 @@ DATA_PATHS = (("dataset", "path"), ("dataset", "split", "validation"), ("dataset
 STRINGS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 """JSON Schema of one text, or of a list of them."""
 
+_WILDCARD = re.compile(r"[*?[]")
+
+Parts = tuple[str, ...]
+
 
 def _file_name(value: Any) -> Any:
     if value == "" or (isinstance(value, str) and "\0" in value):
@@ -142,31 +146,6 @@ def folder_of_all(paths: Iterable[Path]) -> Path:
         return folders[0]
 
 
-def _folder_of(path: Path) -> Path:
-    """Return the folder that holds a file or a folder, or in which a pattern begins."""
-
-    folder, pattern = divided(path)
-    return folder if pattern else path.parent
-
-
-def _change(sections: Any, change: Callable[[str], str]) -> None:
-    """Replace each path of the data by `change(path)`, in place."""
-    for *place, key in DATA_PATHS:
-        section = value_at(sections, tuple(place))
-        if not isinstance(section, dict):
-            continue
-        value = section.get(key)
-        if isinstance(value, str):
-            section[key] = change(value)
-        elif isinstance(value, list):
-            section[key] = [change(each) if isinstance(each, str) else each for each in value]
-
-
-_WILDCARD = re.compile(r"[*?[]")
-
-Parts = tuple[str, ...]
-
-
 def divided(path: Path) -> tuple[Path, Parts]:
     """Return the folder in which a pattern begins, and its parts; no part if the path is no pattern."""
     for depth, part in enumerate(path.parts):
@@ -185,6 +164,25 @@ def files_matching(path: Path) -> list[Path]:
     """Return the files that match a pattern, sorted; the path itself if it is a file and no pattern."""
     folder, parts = divided(path)
     return sorted({each for each in _matches(folder, parts) if os.path.isfile(each)})
+
+
+def _folder_of(path: Path) -> Path:
+    """Return the folder that holds a file or a folder, or in which a pattern begins."""
+    folder, pattern = divided(path)
+    return folder if pattern else path.parent
+
+
+def _change(sections: Any, change: Callable[[str], str]) -> None:
+    """Replace each path of the data by `change(path)`, in place."""
+    for *place, key in DATA_PATHS:
+        section = value_at(sections, tuple(place))
+        if not isinstance(section, dict):
+            continue
+        value = section.get(key)
+        if isinstance(value, str):
+            section[key] = change(value)
+        elif isinstance(value, list):
+            section[key] = [change(each) if isinstance(each, str) else each for each in value]
 
 
 def _matches(folder: Path, parts: Parts, above: frozenset[str] = frozenset()) -> Iterator[Path]:
