@@ -136,7 +136,7 @@ def test_a_notebook_shows_a_damaged_run_too(damage):
 
     shown = rnnlab.load_run()._repr_html_()
 
-    assert f"{damage}: " in shown
+    assert f"{damage}:" in shown
     assert ("lowest loss 2" in shown) == ("lstm 8" not in shown) == (damage == "model.safetensors")
 
 

@@ -265,3 +265,12 @@ def test_the_confidence_interval_is_students() -> None:
     low, high = crossed.confidence_interval("loss")
 
     assert (low, high) == pytest.approx((2 - 4.3027 / math.sqrt(3), 2 + 4.3027 / math.sqrt(3)), abs=1e-4)
+
+
+def test_a_loss_that_is_no_number_is_not_shown_as_0():
+    """The costs of a model whose weights are not finite are NaN, and so are loss and perplexity."""
+    broken = Metrics(math.nan, correct=0, tokens=3)
+
+    assert math.isnan(broken.loss)
+    assert math.isnan(broken.perplexity)
+    assert math.copysign(1, Metrics(-0.0, correct=3, tokens=3).loss) == 1
