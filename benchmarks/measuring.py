@@ -22,7 +22,7 @@ from rnnlab.datasets.batches import Batches, stream_batches
 from rnnlab.datasets.loading import Data, load_data
 from rnnlab.datasets.side_by_side import LanePiece, Parts, dealt, read_side_by_side
 from rnnlab.engines.numpy import numpy_model
-from rnnlab.engines.steps import MeasuredSteps
+from rnnlab.engines.tensorflow.data import MeasuredSteps
 from rnnlab.evaluation import scoring
 from rnnlab.evaluation.scoring import Reader
 from rnnlab.models.model_file import TrainedModel

@@ -12,9 +12,8 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False  # as `typing` has it, whose import would cost more than this module
 if TYPE_CHECKING:
-    from rnnlab.api.configuration import load_config
     from rnnlab.api.run import Run, load_run
-    from rnnlab.api.training import resume, train
+    from rnnlab.api.training import load_config, resume, train
     from rnnlab.config.schema import Experiment
     from rnnlab.errors import (
         ConfigError,

@@ -1,4 +1,4 @@
-"""Reading of text files and writing of files that a crash cannot leave half written."""
+"""Text files are read with reports of progress, and written so that a crash leaves none half written."""
 
 import codecs
 import math
@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -174,3 +174,30 @@ def fsync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+Report = Callable[[str, float], None]
+"""A function that receives the name of a task and the share of it that is done, 0..1; NaN if unknown.
+
+It is called often, so it should be fast.
+"""
+
+
+def unreported(task: str, share: float) -> None:
+    """Ignore a report."""
+
+
+def followed(pieces: Iterable[str], task: str, *, length: int, report: Report) -> Iterator[str]:
+    """Yield the pieces of a text; after each, report the share of the characters that has been read.
+
+    Args:
+        pieces: the pieces of the text, in order.
+        task: the name of the work, for the report.
+        length: number of characters of all pieces, at least 1.
+        report: receives the task and the share.
+    """
+    done = 0
+    for piece in pieces:
+        yield piece
+        done += len(piece)
+        report(task, done / length)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "rnnlab"
 
-STEPPER = {"engines.numpy", "engines.stepper"}
+STEPPER = {"engines.numpy", *(f"engines.{name}" for name in ("Stepper", "Stream", "State", "Logits", "Ids"))}
 """The part of the engines that works without TensorFlow."""
 
 FOUNDATION = {"errors", "extras", "files", "processes", "signals", "unicode_text"}
@@ -95,7 +95,7 @@ SEVERAL = {
     "commands/trace.py": "numbers",
     "config/contradictions.py": "weights",
     "datasets/batches.py": "batches, windows, tokens",
-    "datasets/folds.py": "parts, sequences, blocks, tokens, gap, folds",
+    "training/folds.py": "parts, sequences, blocks, tokens, gap, folds",
     "datasets/loading.py": "steps, copies",
     "datasets/parts.py": "tokens",
     "datasets/splits.py": "tokens, windows, folds, times",
@@ -103,7 +103,7 @@ SEVERAL = {
     "exports/onnx_model.py": "bytes",
     "generation/writing.py": "tokens",
     "models/architecture.py": "weights, logits",
-    "music/abc/collection.py": "lines",
+    "music/abc/__init__.py": "lines",
     "music/abc/voice.py": "notes",
     "music/bars.py": "notes",  # whole notes, in fractions
     "music/kern_spines.py": "notes",  # quarter notes
@@ -117,16 +117,14 @@ SEVERAL = {
     "models/tensor_file.py": "bytes",
     "suggestions/yaml_file.py": "files",
     "suggestions/survey.py": "lines, files",
-    "reports/music.py": "notes",
+    "reports/works.py": "notes",
     "tracing/page.py": "numbers",
     "tracing/view.py": "units",
     "comparison/measures.py": "seeds",
-    "reports/works.py": "notes",
     "tracing/reading.py": "tokens",
     "tracing/tracing.py": "steps, values",
     "training/checkpoints.py": "lanes",
     "training/monitor.py": "steps",
-    "training/folds.py": "folds",
 }
 """Nouns by module, of which messages count two or more, whatever happens: so they are written as plurals."""
 
@@ -141,7 +139,7 @@ COUNTABLE = (
 """Plurals of what messages count."""
 
 FLAGS = {
-    "api/configuration.py",  # which says `set` for `--set`
+    "api/training.py",  # which says `set` for `--set`
     "config/overrides.py",  # a setting's place is `--set model.units`
     "config/reading.py",
     "tracing/page.py",  # a variable of CSS

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.engines.stepper import Ids, Logits, State
+from rnnlab.engines import Ids, Logits, State
 
 
 class CountingModel:

@@ -34,7 +34,7 @@ if __name__ == "__main__":
     from rnnlab.training.chunks import ChunkPlanner
     from rnnlab.training.trainer import Trainer
 
-    trainer = Trainer(experiment, data.corpus, data.splits)
+    trainer = Trainer(data.experiment, data.corpus, data.splits)
     chunk, _ = ChunkPlanner(trainer.batches, epochs=1).take(1, stop_after=0)
     trainer.run_chunk(chunk, 0)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

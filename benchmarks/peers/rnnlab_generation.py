@@ -12,8 +12,8 @@ import numpy as np
 from benchmarks.cases import VOCABULARY, Case, case_from
 from benchmarks.timing import print_rate
 from rnnlab.config.reading import parse_experiment
+from rnnlab.engines import Stepper
 from rnnlab.engines.numpy import numpy_model
-from rnnlab.engines.stepper import Stepper
 from rnnlab.generation.decoding import Decoding, decode
 from rnnlab.generation.sampling import Sampling
 from rnnlab.models.architecture import architecture_of

@@ -43,7 +43,7 @@ class Program:
         )
         experiment = parse_experiment(page, name="case", folder=Path())
         data = load_data(experiment)
-        self.trainer = Trainer(experiment, data.corpus, data.splits)
+        self.trainer = Trainer(data.experiment, data.corpus, data.splits)
         self.planner = ChunkPlanner(self.trainer.batches, epochs=10**6)
         self.length = ChunkLength(self.trainer.program.room)
         self.tokens = case.tokens

@@ -53,7 +53,7 @@ def command(sources: tuple[Path, ...], target: Path, **options: Any) -> None:
     from rnnlab.errors import DataError
     from rnnlab.files import write_durably
     from rnnlab.music.files import collect, transposed, written
-    from rnnlab.music.omissions import omissions_of
+    from rnnlab.music.tune import omissions_of
 
     transposition = _transposition(options["transpose"])
     suffix = ".notes"
@@ -100,7 +100,7 @@ def _reading(options: dict[str, Any]) -> Any:
 
 def _summary(collection: "Collection", target: str) -> str:
     """The number of tunes and events that were written, and of those that were left out."""
-    from rnnlab.music.omissions import listed, omissions_of
+    from rnnlab.music.tune import listed, omissions_of
 
     tunes = collection.tunes
     omissions = omissions_of(tunes)

@@ -86,7 +86,7 @@ def _write_config(data: Path, output: Path | None, *, overwrite: bool) -> None:
 
 def _stem(data: Path) -> str:
     """The name of the data without its extensions; of a pattern, the name of the folder before it."""
-    from rnnlab.config.patterns import divided
+    from rnnlab.config.section import divided
 
     folder, pattern = divided(data)
     name = folder.resolve().name

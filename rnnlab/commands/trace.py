@@ -345,7 +345,7 @@ def _configured(path: Path, overrides: Sequence[str], inputs: Sequence[str]) -> 
 def _one_layer(hidden: int, overrides: Sequence[str], inputs: Sequence[str]) -> "Experiment":
     """An experiment of one layer on the characters of the inputs, in the order of their first occurrence."""
     from rnnlab.config.reading import parse_experiment
-    from rnnlab.suggestions.yaml_text import quoted
+    from rnnlab.suggestions.choices import quoted
 
     characters = "".join(dict.fromkeys("".join(inputs)))
     if not characters:

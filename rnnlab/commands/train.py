@@ -78,9 +78,6 @@ def _asked_for(
     """What to train, the YAML file that says so, and the run to go on with, if one is."""
     from rnnlab.config.reading import read_experiment, resumed_experiment
     from rnnlab.errors import UsageError
-    from rnnlab.runs.data import found_again
-    from rnnlab.runs.folder import find_run
-    from rnnlab.runs.layout import CONFIG
 
     if resume is None:
         if config is None:
@@ -90,6 +87,11 @@ def _asked_for(
         return read_experiment(config, overrides), config, None
     if run_dir is not None:
         raise UsageError("rnnlab train: --resume goes on in the run's own folder; leave --run-dir out")
+
+    from rnnlab.runs.data import found_again
+    from rnnlab.runs.folder import find_run
+    from rnnlab.runs.layout import CONFIG
+
     run = find_run(Path(resume) if resume else None)
     own, located = run.path / CONFIG, partial(found_again, run=run)
     return resumed_experiment(own, config, overrides, located=located), config or own, run

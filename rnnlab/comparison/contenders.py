@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from rnnlab.comparison.measures import Comparison, Contender, Trial, check_same_data, measure_trial
 from rnnlab.config.reading import read_experiment
 from rnnlab.config.schema import Experiment
-from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.errors import ConfigError, RunError, count_of
+from rnnlab.files import Report, unreported
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.history import read_history

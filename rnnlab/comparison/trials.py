@@ -15,9 +15,9 @@ from rnnlab.config.reading import places_named, read_experiment
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batches import make_batches
 from rnnlab.datasets.loading import MOST_STEPS, load_data
-from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.errors import Argument, RnnlabError, TrainingError, UsageError
 from rnnlab.evaluation.selection import part_named
+from rnnlab.files import Report, unreported
 from rnnlab.processes import in_processes
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.layout import CONFIG
@@ -173,7 +173,8 @@ def _epoch_seconds(experiment: Experiment) -> float | str:
     try:
         data = load_data(experiment).as_trained_on()
         steps = make_batches(data.splits.parts["train"], data.corpus, data.experiment).steps
-        endless = with_training(data.experiment, epochs=min(MOST_EPOCHS, MOST_STEPS // steps))
+        most = {"epochs": min(MOST_EPOCHS, MOST_STEPS // steps)}
+        endless = data.experiment.replaced(training=data.experiment.training.model_copy(update=most))
         trainer = Trainer(endless, data.corpus, data.splits)
         begun = time.monotonic()
         TrainingLoop(trainer, report=look).run()

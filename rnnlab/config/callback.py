@@ -71,6 +71,7 @@ class CallbackSettings(Section):
 
 
 def _one_or_many(value: Any) -> Any:
+    """Return a tuple of callbacks from a list, or from one callback alone."""
     return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 

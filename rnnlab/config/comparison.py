@@ -92,6 +92,7 @@ def _mark(path: Sequence[str | int], tree: Tree) -> Mark:
 
 
 def _refusal(error: ErrorDetails) -> str:
+    """Return what was expected and what was received."""
     expected = "a path" if error["type"] == "string_pattern_mismatch" else expectation(error)
     if error["type"] == "list_type":
         expected = "a list of configurations"

@@ -54,6 +54,7 @@ def contradictions(
 
 
 def _about_data(dataset: Dataset) -> Iterator[Contradiction]:
+    """Rules on the source of the data, its digest, and settings that need another setting."""
     received = [source for source in SOURCES if getattr(dataset, source) is not None]
     if len(received) != 1:
         yield Contradiction(
@@ -86,6 +87,7 @@ def _about_data(dataset: Dataset) -> Iterator[Contradiction]:
 
 
 def _about_split(dataset: Dataset, regime: Regime) -> Iterator[Contradiction]:
+    """Rules on the split: data is left to train on, and a carried state needs consecutive windows."""
     split = dataset.split
     if isinstance(split, ContiguousSplit | SequencesSplit) and split.validation + split.test >= 1:
         yield Contradiction(
@@ -111,6 +113,7 @@ def _about_split(dataset: Dataset, regime: Regime) -> Iterator[Contradiction]:
 
 
 def _about_measured_part(dataset: Dataset, evaluation: EvaluationSettings) -> Iterator[Contradiction]:
+    """The part that `evaluate` measures must exist."""
     split, measured = dataset.split, evaluation.split
     if measured == "validation" and not getattr(split, "validation", None):
         yield Contradiction(
@@ -125,6 +128,7 @@ def _about_measured_part(dataset: Dataset, evaluation: EvaluationSettings) -> It
 
 
 def _about_checkpoints(training: Training) -> Iterator[Contradiction]:
+    """Only one interval between checkpoints can be set."""
     checkpoint = training.checkpoint
     if checkpoint.every_seconds is not None and checkpoint.every_epochs is not None:
         yield Contradiction(
@@ -165,6 +169,7 @@ def _about_patience(training: Training) -> Iterator[Contradiction]:
 
 
 def _about_samples(dataset: Dataset, training: Training, generation: Generation) -> Iterator[Contradiction]:
+    """Samples need a seed to start from."""
     samples = training.samples
     if samples and not (samples.seed or generation.seed or dataset.boundary):
         yield Contradiction(
@@ -174,6 +179,7 @@ def _about_samples(dataset: Dataset, training: Training, generation: Generation)
 
 
 def _about_mlp(dataset: Dataset, training: Training) -> Iterator[Contradiction]:
+    """An mlp has no state, and predicts one token for a window."""
     if training.batching == "stream":
         yield Contradiction(
             ("training.batching", "model.kind"),
@@ -206,6 +212,7 @@ def _about_order(dataset: Dataset, training: Training, regime: Regime) -> Iterat
 
 
 def _about_layers(model: RecurrentModel) -> Iterator[Contradiction]:
+    """Rules on dropout, residual connections and layer normalisation."""
     if model.variational_dropout and not (model.dropout or model.input_dropout):
         yield Contradiction(
             ("model.variational_dropout", "model.dropout", "model.input_dropout"),
@@ -230,6 +237,7 @@ def _about_layers(model: RecurrentModel) -> Iterator[Contradiction]:
 
 
 def _about_tied_weights(dataset: Dataset, model: RecurrentModel) -> Iterator[Contradiction]:
+    """Rules on a head that shares its weights with the embedding."""
     if not model.tie_weights:
         return
     units = model.units[-1]
@@ -285,5 +293,5 @@ def _least_inputs(dataset: Dataset, *, dense: bool) -> int:
 
 
 def _most_weights(before: int, width: int, *, dense: bool) -> int:
-    """Number of weights of a dense layer, or of an LSTM layer: no other cell has more."""
+    """Return the number of weights of a dense layer, or of an LSTM layer: no other cell has more."""
     return before * width if dense else 4 * width * (before + width)

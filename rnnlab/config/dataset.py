@@ -29,7 +29,7 @@ from rnnlab.config.section import (
 
 
 class NoSplit(Section):
-    """No held-out part."""
+    """The section `dataset.split` for data without a held-out part."""
 
     kind: Literal["none"] = Field("none", description="No part of the data is held out.")
     allow_overlap: bool = Field(
@@ -177,7 +177,7 @@ class _Dataset(Section):
 
     @property
     def files(self) -> dict[str, tuple[Path, ...]]:
-        """The files by the name of their part; without files of their own, held-out parts are not named."""
+        """The files of each part by its name; a held-out part is missing if `split` names no files for it."""
         files = {"train": self.path or ()}
         if isinstance(self.split, FilesSplit):
             files |= {"validation": self.split.validation or (), "test": self.split.test or ()}
@@ -249,7 +249,7 @@ _Tokens = Annotated[tuple[str, ...], Field(min_length=1, max_length=65_536)]
 
 
 class TextDataset(_Dataset):
-    """Characters."""
+    """The section `dataset` for text: a token is a character."""
 
     kind: Literal["text"] = Field(description="The data is text; a token is a character.")
     unit: Literal["character", "line", "document"] = Field("character", description=_UNIT)
@@ -279,7 +279,7 @@ class TextDataset(_Dataset):
 
 
 class NotesDataset(_Dataset):
-    """Notes, chords and rests."""
+    """The section `dataset` for music: a token is a note, a chord or a rest."""
 
     kind: Literal["notes"] = Field(description="The data is note text; a token is a note, a chord or a rest.")
     unit: Literal["note", "line", "document"] = Field("note", description=_UNIT)
@@ -351,6 +351,7 @@ def _is_loopback(parts: SplitResult) -> bool:
 
 
 def _problem_of_parts(parts: SplitResult) -> str:
+    """Return what is expected of the scheme, the host and the path; empty if they are valid."""
     if parts.scheme == "file":
         is_here = parts.netloc in ("", "localhost") and parts.path.startswith("/")
         return "" if is_here else "expected file:///path/to/it, with the whole path"

@@ -19,7 +19,7 @@ from rnnlab.config.section import Section, Share, Units
 
 
 class _Model(Section):
-    """The settings of every network."""
+    """The settings of `model` for every kind of network."""
 
     kind: str
     units: Units = Field(description="Units of each layer, first to last; one number for one layer.")
@@ -36,7 +36,7 @@ class _Model(Section):
 
 
 class RecurrentModel(_Model):
-    """The settings of every recurrent network."""
+    """The settings of `model` for every recurrent network."""
 
     stateful: bool = Field(
         False,
@@ -70,7 +70,7 @@ class RecurrentModel(_Model):
 
 
 class SimpleRnnModel(RecurrentModel):
-    """h = tanh(x W + h U + b)."""
+    """Simple recurrent layers: h = tanh(x W + h U + b)."""
 
     kind: Literal["simple_rnn"] = Field(description="Simple recurrent layers (Elman, 1990).")
     layer_norm: bool = Field(
@@ -94,7 +94,7 @@ class LstmModel(RecurrentModel):
 
 
 class GruModel(RecurrentModel):
-    """Gated recurrent units."""
+    """Layers of gated recurrent units, with the reset gate after or before the recurrent product."""
 
     kind: Literal["gru"] = Field(description="GRU layers (Cho et al., 2014).")
     reset_after: bool = Field(

@@ -63,7 +63,7 @@ class Sgd(_Optimizer):
 
 
 class RmsProp(_Optimizer):
-    """Hinton, 2012."""
+    """RMSprop (Hinton, 2012)."""
 
     name: Literal["rmsprop"] = Field(description="RMSprop (Hinton, 2012).")
     rho: Decay = Field(0.9, description="Decay of the running mean of the squared gradient.")
@@ -75,14 +75,14 @@ class RmsProp(_Optimizer):
 
 
 class Adam(_Moments):
-    """Kingma and Ba, 2015."""
+    """Adam (Kingma and Ba, 2015)."""
 
     name: Literal["adam"] = Field(description="Adam (Kingma and Ba, 2015).")
     amsgrad: bool = Field(False, description="Keep the largest running mean (Reddi et al., 2018).")
 
 
 class AdamW(_Moments):
-    """Loshchilov and Hutter, 2019."""
+    """Adam with decoupled weight decay (Loshchilov and Hutter, 2019)."""
 
     name: Literal["adamw"] = Field(
         description="Adam with decoupled weight decay (Loshchilov and Hutter, 2019)."
@@ -96,19 +96,19 @@ class AdamW(_Moments):
 
 
 class Nadam(_Moments):
-    """Dozat, 2016."""
+    """Adam with Nesterov momentum (Dozat, 2016)."""
 
     name: Literal["nadam"] = Field(description="Adam with Nesterov momentum (Dozat, 2016).")
 
 
 class Adamax(_Moments):
-    """Kingma and Ba, 2015."""
+    """Adam with the infinity norm (Kingma and Ba, 2015)."""
 
     name: Literal["adamax"] = Field(description="Adam with the infinity norm (Kingma and Ba, 2015).")
 
 
 class Adagrad(_Optimizer):
-    """Duchi et al., 2011."""
+    """Adagrad (Duchi et al., 2011)."""
 
     name: Literal["adagrad"] = Field(description="Adagrad (Duchi et al., 2011).")
     initial_accumulator_value: NotNegative = Field(0.1, description="First value of the sums of squares.")
@@ -118,7 +118,7 @@ class Adagrad(_Optimizer):
 
 
 class Adadelta(_Optimizer):
-    """Zeiler, 2012."""
+    """Adadelta (Zeiler, 2012)."""
 
     name: Literal["adadelta"] = Field(description="Adadelta (Zeiler, 2012).")
     rho: Decay = Field(0.95, description="Decay of the running means.")
@@ -128,7 +128,7 @@ class Adadelta(_Optimizer):
 
 
 class Lion(_Optimizer):
-    """Chen et al., 2023."""
+    """Lion (Chen et al., 2023)."""
 
     name: Literal["lion"] = Field(description="Lion (Chen et al., 2023).")
     beta_1: Annotated[float, Field(ge=LEAST, le=MOST_DECAY)] = Field(
@@ -152,7 +152,7 @@ class _Schedule(Section):
 
 
 class ConstantSchedule(_Schedule):
-    """The same rate at every step."""
+    """A learning rate that is the same at every step."""
 
     kind: Literal["constant"] = Field("constant", description="The rate is the same at every step.")
 

@@ -189,7 +189,7 @@ def _path(error: ErrorDetails, sections: Any) -> Path:
 
 
 def _findings(error: ErrorDetails, path: Path, sections: Any) -> Iterator[Finding]:
-    """Yield the faults of one error: several for contradictions, none if another error says the same."""
+    """Yield the faults of one error of pydantic: several for contradictions, or none."""
     kind = error["type"]
     if kind == "contradictions":
         yield from map(_contradiction, error["ctx"]["found"])

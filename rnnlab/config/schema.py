@@ -126,6 +126,7 @@ class Experiment(Section):
 
     @model_validator(mode="after")
     def _refuse_contradictions(self) -> Self:
+        """Refuse settings that contradict each other, all in one error."""
         if found := self._contradictions():
             lines = "; ".join(f"{contradiction.keys[0]}: {contradiction.message}" for contradiction in found)
             raise PydanticCustomError("contradictions", "{lines}", {"lines": lines, "found": found})

@@ -51,6 +51,7 @@ def yaml_line(value: Any) -> str:
 
 
 def _dumped(value: Any, *, on_one_line: bool) -> str:
+    """Return a value as YAML: a file with an entry per line, or one line."""
     from ruamel.yaml import YAML  # noqa: PLC0415 (a tenth of a second)
     from ruamel.yaml.representer import SafeRepresenter  # noqa: PLC0415
 

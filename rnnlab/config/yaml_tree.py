@@ -148,6 +148,7 @@ class _Builder:
         self.events, self.mark, self.tree = events, mark, Tree()
 
     def build(self) -> Tree:
+        """Return the tree of the first document; a second one is a fault."""
         begins = (event for event in self.events if type(event).__name__ not in _OUTER_EVENTS)
         if first := next(begins, None):
             self.tree.value = self._value(first, ())
@@ -156,6 +157,7 @@ class _Builder:
         return self.tree
 
     def _value(self, event: Any, path: Path) -> Any:
+        """Return the value that begins with an event; None if it is refused."""
         self.tree.values.setdefault(path, self._mark(event))
         self._check_bounds(event, path)
         kind = type(event).__name__
@@ -221,12 +223,14 @@ class _Builder:
         return str(event.value)
 
     def _check_bounds(self, event: Any, path: Path) -> None:
+        """Stop reading a text that is nested too deeply or has too many values."""
         if len(path) > DEEPEST:
             raise _error(self._mark(event), f"nested more than {DEEPEST} deep")
         if len(self.tree.values) > MOST_VALUES:
             raise _error(self._mark(event), f"more than {MOST_VALUES:,} values; {_REMEDY}")
 
     def _refuse(self, event: Any, message: str, path: Path | None = None) -> None:
+        """Record a fault, and its path if the value there is refused; stop after too many faults."""
         self.tree.problems.append(Problem(self._mark(event), message))
         if path is not None:
             self.tree.refused.add(path)

@@ -100,7 +100,7 @@ class WindowBatches:
         steps = np.arange(begin, self.steps if end is None else end)[:, None]  # (B, 1)
         windows, is_read = self._numbers(steps)  # both (B, N)
         # the windows that are read, in the order of the epoch
-        chosen = windows[is_read]  # (windows read,)
+        chosen: NDArray[np.integer[Any]] = windows[is_read]  # (windows read,)
         if self.shuffle:
             chosen = self._order(number)[chosen]  # (windows read,)
         # where each of them begins in the corpus

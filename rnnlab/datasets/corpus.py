@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from rnnlab.config.schema import NotesDataset, SequencesSplit, TextDataset
 from rnnlab.config.section import Section
-from rnnlab.datasets.reporting import Report, followed, unreported
 from rnnlab.datasets.stored_text import StoredText
 from rnnlab.datasets.texts import common_meter, is_moved, read_texts
 from rnnlab.datasets.tokens import Ids, written_in_two_ways
 from rnnlab.datasets.vocabulary import LINE_BREAK, Kind, Vocabulary, with_transposed
 from rnnlab.errors import DataError, VocabularyError
+from rnnlab.files import Report, followed, unreported
 
 ALIGNMENT = 64
 """Bytes. TensorFlow reads an array in place if its address is a multiple of this; otherwise it copies it."""

@@ -27,8 +27,8 @@ from urllib.request import (
 
 from rnnlab import __version__
 from rnnlab.config.dataset import may_redirect, name_of
-from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.errors import DownloadError, count_of
+from rnnlab.files import Report, unreported
 
 _BLOCK = 1 << 16
 _REDIRECTS = range(300, 400)

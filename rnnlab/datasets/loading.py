@@ -14,10 +14,10 @@ from rnnlab.config.schema import FITTED_SETTINGS, Experiment, FittedExperiment, 
 from rnnlab.config.section import Section
 from rnnlab.datasets.batches import Batches, make_batches, reading_order
 from rnnlab.datasets.corpus import Corpus, drawn, load_corpus
-from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.datasets.splits import Splits, split_corpus
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.errors import ConfigError, VocabularyError, count_of
+from rnnlab.files import Report, unreported
 
 MOST_STEPS = 2**31 - 1
 """Largest number of steps of a training: a step has a number of 32 bits."""

@@ -13,11 +13,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from rnnlab.config.dataset import name_of
-from rnnlab.config.patterns import files_matching, is_pattern
 from rnnlab.config.schema import NotesDataset, TextDataset
-from rnnlab.datasets.reporting import Report, unreported
+from rnnlab.config.section import files_matching, is_pattern
 from rnnlab.errors import DataError, DownloadError
-from rnnlab.files import remove_partial, write_blocks
+from rnnlab.files import Report, remove_partial, unreported, write_blocks
 
 MOST_BYTES = 2**31
 """Largest size of a downloaded file."""

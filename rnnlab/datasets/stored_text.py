@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.datasets.tokens import blocks_in_form
 from rnnlab.errors import DataError
-from rnnlab.files import read_blocks
+from rnnlab.files import Report, read_blocks, unreported
 
 _BLOCK = 1 << 20
 

@@ -12,15 +12,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rnnlab.config.schema import NotesDataset, TextDataset
-from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.datasets.source import Source, sources
 from rnnlab.datasets.stored_text import StoredText, read_stored, store
 from rnnlab.datasets.tokens import Characters, in_form
 from rnnlab.errors import DataError
+from rnnlab.files import Report, unreported
 from rnnlab.music.meter import Meter, parse_meter
 from rnnlab.music.notation import parse_notes, parse_token, with_notes
-from rnnlab.music.omissions import Omissions
-from rnnlab.music.tune import meters_in, tune_text
+from rnnlab.music.tune import Omissions, meters_in, tune_text
 
 if TYPE_CHECKING:
     from rnnlab.music.melody import Reading
@@ -178,7 +177,7 @@ def _reading(dataset: NotesDataset) -> "Reading":
 
 
 def _said_of_returns(text: StoredText) -> str:
-    """Return a sentence on the carriage returns of a text that were read as line ends."""
+    """Return a sentence on how many carriage returns of a text were read as line ends."""
     ends = "carriage return is" if text.lone_returns == 1 else "carriage returns are"
     return f"{text.name}: {text.lone_returns:,} {ends} read as line ends, as old Macs wrote them"
 

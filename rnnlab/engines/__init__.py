@@ -1,4 +1,44 @@
-"""Engines run a network: TensorFlow trains it, NumPy uses it.
+"""Engines run a network: `tensorflow/` trains it, `numpy/` uses it.
 
-`stepper.py` is the interface of a trained model; `steps.py` holds what a training program reads and returns.
+This module is the interface of a trained model: a `Stepper` reads tokens from a state, and returns logits and
+the next state.
 """
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ids = NDArray[np.integer[Any]]
+Logits = NDArray[np.float32]
+State = tuple[tuple[NDArray[np.float32], ...], ...]
+"""For each recurrent layer, each part of its state, (N, H); empty for a model without state."""
+
+
+class Stepper(Protocol):
+    """A trained model whose state is an argument and a result: it keeps nothing from one call to the next."""
+
+    def zero_state(self, lanes: int) -> State:
+        """The state of N lanes before their first token."""
+
+    def forward(
+        self, ids: Ids, resets: NDArray[np.bool_] | None, state: State, *, last_only: bool = False
+    ) -> tuple[Logits, State]:
+        """Logits of each of T time steps (N, T, V), or of the last (N, 1, V), and the state after it.
+
+        Args:
+            ids: token ids, (N, T).
+            resets: (N, T), whether a lane's state is zeroed before the step; None if no state is zeroed.
+            state: the state before the first step.
+            last_only: whether to return only the logits of the last step.
+        """
+
+    def stream(self, state: State) -> "Stream":
+        """Lanes that are fed one token after another, beginning with a state."""
+
+
+class Stream(Protocol):
+    """N lanes of a model, with their state."""
+
+    def feed(self, ids: Ids) -> Logits:
+        """Logits (N, V) after one more token of each lane, (N,); the next call overwrites them."""

@@ -13,7 +13,7 @@ from rnnlab.config.schema import Experiment
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
 from rnnlab.datasets.side_by_side import LANES_AT_ONCE
-from rnnlab.engines.stepper import Stepper
+from rnnlab.engines import Stepper
 from rnnlab.errors import count_of
 from rnnlab.generation.decoding import Decoding, continue_greedily, decode
 

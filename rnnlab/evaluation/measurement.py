@@ -8,9 +8,8 @@ from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batches import reading_order
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
-from rnnlab.datasets.reporting import Report, unreported
+from rnnlab.engines import Stepper
 from rnnlab.engines.numpy import numpy_model
-from rnnlab.engines.stepper import Stepper
 from rnnlab.errors import VocabularyError
 from rnnlab.evaluation.baselines import Baselines, best_baselines
 from rnnlab.evaluation.free_running import FreeRunning, SeedRuns, run_freely, run_from_seeds
@@ -18,6 +17,7 @@ from rnnlab.evaluation.metrics import Metrics, Watch, measure, unwatched
 from rnnlab.evaluation.scoring import Scores
 from rnnlab.evaluation.selection import Selection, select, training_data
 from rnnlab.evaluation.windows import Ceiling, reconstruct, window_ceiling
+from rnnlab.files import Report, unreported
 from rnnlab.models.model_file import TrainedModel
 
 

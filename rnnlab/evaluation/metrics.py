@@ -14,8 +14,8 @@ from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batches import Batches, reading_order
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.loading import Data
+from rnnlab.engines import Stepper
 from rnnlab.engines.numpy import numpy_model
-from rnnlab.engines.stepper import Stepper
 from rnnlab.evaluation.scoring import Scores, score
 from rnnlab.evaluation.significance import student_interval
 from rnnlab.models.model_file import TrainedModel
@@ -51,7 +51,8 @@ class Metrics:
     @property
     def loss(self) -> float:
         """Cross-entropy, nats per token."""
-        return max(0.0, self.total_loss / self.tokens)  # in this order −0.0 becomes 0.0
+        mean = self.total_loss / self.tokens
+        return 0.0 if mean <= 0 else mean  # −0.0 and what rounding leaves below 0 are 0; NaN stays NaN
 
     @property
     def bits_per_token(self) -> float:
@@ -61,7 +62,7 @@ class Metrics:
     @property
     def perplexity(self) -> float:
         """exp(loss): the number of equally likely tokens with the same loss; infinite over 1.79e308."""
-        return math.exp(self.loss) if self.loss < MOST_LOSS else math.inf
+        return math.inf if self.loss >= MOST_LOSS else math.exp(self.loss)
 
     @property
     def accuracy(self) -> float:

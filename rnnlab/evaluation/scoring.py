@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rnnlab.datasets.batches import Batches, gather
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.side_by_side import LanePiece, Parts, read_side_by_side
-from rnnlab.engines.stepper import State, Stepper
+from rnnlab.engines import State, Stepper
 
 MOST_LANES = 32
 """More lanes do not speed up NumPy's product, and each lane reads the beginning of its block twice."""

@@ -7,11 +7,11 @@ from pathlib import Path
 from rnnlab.config.schema import Experiment, FilesSplit, NoSplit, NotesDataset, TextDataset
 from rnnlab.datasets.corpus import Corpus, load_corpus
 from rnnlab.datasets.parts import Part, whole
-from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.datasets.source import files_of
 from rnnlab.datasets.splits import split_corpus
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.errors import Argument, DataError, DownloadError, UsageError
+from rnnlab.files import Report, unreported
 from rnnlab.models.model_file import TrainedModel
 
 

@@ -12,11 +12,11 @@ from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batches import reading_order
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part, part_of_windows
-from rnnlab.datasets.reporting import Report, unreported
+from rnnlab.engines import Stepper
 from rnnlab.engines.numpy import numpy_model
-from rnnlab.engines.stepper import Stepper
 from rnnlab.evaluation.scoring import Scores, score
 from rnnlab.evaluation.selection import select
+from rnnlab.files import Report, unreported
 from rnnlab.models.model_file import TrainedModel
 
 

@@ -8,7 +8,7 @@ from rnnlab.config.schema import Experiment
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part, accuracy_ceiling, windows_array
 from rnnlab.datasets.side_by_side import LANES_AT_ONCE
-from rnnlab.engines.stepper import Stepper
+from rnnlab.engines import Stepper
 
 MOST_TOKENS = 50_000_000
 """The ceiling sorts all windows. If they hold more tokens than this, there is no ceiling."""

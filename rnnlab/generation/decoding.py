@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.config.schema import Regime
-from rnnlab.engines.stepper import Logits, Stepper
+from rnnlab.engines import Logits, Stepper
 from rnnlab.generation.sampling import Sampling, choose, log_probabilities, uniform_streams
 
 Ids = NDArray[np.integer[Any]]

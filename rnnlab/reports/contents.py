@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
-from rnnlab.datasets.reporting import Report, unreported
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.errors import DataError, RnnlabError, RunError
 from rnnlab.evaluation.measurement import Evaluation, Passage, evaluate_selection
 from rnnlab.evaluation.metrics import Confusions, Watch
 from rnnlab.evaluation.scoring import Scores
 from rnnlab.evaluation.selection import Selection, select
-from rnnlab.files import check_inside, read_text
+from rnnlab.files import Report, check_inside, read_text, unreported
 from rnnlab.generation.writing import Writing, generation_settings, write_samples
 from rnnlab.models.architecture import Architecture, architecture_of
 from rnnlab.models.model_file import TrainedModel

@@ -6,6 +6,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +15,14 @@ from rnnlab.config.schema import Experiment, MlpModel
 from rnnlab.datasets.batches import Batches, make_batches
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.loading import load_data
-from rnnlab.datasets.reporting import Report, unreported
-from rnnlab.datasets.splits import Part, Splits
+from rnnlab.datasets.parts import Part
+from rnnlab.datasets.splits import Splits
 from rnnlab.errors import count_of
-from rnnlab.evaluation.windows import Ceiling, window_ceiling
+from rnnlab.files import Report, unreported
 from rnnlab.models.architecture import Architecture, architecture_of
+
+if TYPE_CHECKING:
+    from rnnlab.evaluation.windows import Ceiling
 
 FIRST_WINDOWS = 10
 FIRST_LANES, FIRST_CUTS = 10, 3
@@ -72,7 +76,7 @@ class Description:
     windows: NDArray[np.unsignedinteger]
     windows_shape: tuple[int, int]
     lanes: tuple[Lane, ...]
-    ceiling: Ceiling | None
+    ceiling: "Ceiling | None"
     targets: tuple[TargetShare, ...]
     architecture: Architecture
 
@@ -95,6 +99,8 @@ def describe(experiment: Experiment, *, full: bool = False, report: Report = unr
         DataError: the data cannot be read, or is too short.
         ConfigError: the network does not fit the vocabulary.
     """
+    from rnnlab.evaluation.windows import window_ceiling  # noqa: PLC0415 (`train` shows no ceiling)
+
     data = load_data(experiment, report=report)
     experiment, corpus, splits = data.experiment, data.corpus, data.splits
     part, window = splits.parts["train"], experiment.dataset.window

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from rnnlab.config.reading import parse_experiment
 from rnnlab.config.schema import Experiment, NoSplit
+from rnnlab.config.writing import yaml_line
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.loading import load_data
-from rnnlab.datasets.reporting import Report, unreported
+from rnnlab.errors import DataError
+from rnnlab.files import Report, unreported
 from rnnlab.suggestions.survey import Survey
-from rnnlab.suggestions.yaml_text import quoted
 
 UNITS, MOST_UNITS = ((2_000, 64), (300_000, 128), (20_000_000, 256)), 512
 """Pairs (tokens, units): the units of the layer for data of at most so many tokens; and the units beyond."""
@@ -118,3 +119,16 @@ def _temperature(corpus: Corpus, kind: str, *, by_heart: bool) -> float:
     if by_heart:
         return BY_HEART_TEMPERATURE if corpus.has_boundaries else 0.0
     return NOTES_TEMPERATURE if kind == "notes" else TEXT_TEMPERATURE
+
+
+def quoted(text: str) -> str:
+    """Return a text as a YAML scalar that is read back as it is: plain where that is safe, else quoted.
+
+    Raises:
+        DataError: it is a name that is not Unicode, which YAML cannot say.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise DataError(f"{text}: the name is not UTF-8, and a page cannot say it; rename it") from None
+    return yaml_line(text)

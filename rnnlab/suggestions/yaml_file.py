@@ -14,8 +14,7 @@ from rnnlab.config.optimizer import Adam
 from rnnlab.config.schema import ContiguousSplit, SequencesSplit
 from rnnlab.config.section import relative
 from rnnlab.errors import command_line, count_of, one_line
-from rnnlab.suggestions.choices import Choices
-from rnnlab.suggestions.yaml_text import quoted
+from rnnlab.suggestions.choices import Choices, quoted
 
 WIDEST_SETTING = 50
 """The widest setting, in columns, that its comment is aligned to; after a wider one it follows directly."""

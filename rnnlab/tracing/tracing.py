@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.datasets.vocabulary import Vocabulary
-from rnnlab.engines.numpy.dense import Dense
 from rnnlab.engines.numpy.equation import Floats, normalized, sigmoid
+from rnnlab.engines.numpy.network import Dense
 from rnnlab.errors import Argument, ModelFileError, UsageError
 from rnnlab.models.architecture import Architecture, RecurrentLayer, architecture_of, encoding_table
 from rnnlab.models.model_file import TrainedModel, Weights

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnlab.datasets.batches import Batches
-from rnnlab.engines.steps import Chunk, StepRecords
+from rnnlab.engines.tensorflow.data import Chunk, StepRecords
 
 CHUNK_SECONDS = 0.25
 """Wanted duration of a chunk: short enough for Ctrl-C, long beside the work between two chunks."""

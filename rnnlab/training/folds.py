@@ -1,13 +1,32 @@
-"""Cross-validation of a configuration: a model is trained from scratch for each fold."""
+"""Cross-validation of a configuration: the folds of its data, and a model trained from scratch for each fold.
 
+Each of the K folds holds out a K-th of the corpus, and each token is held out once.
+
+    windows             for windows without a carried state: each target token has the same share in each fold
+                        (`splits.stratified_parts`)
+    sequences           for a carried state and K sequences or more: whole sequences, drawn at random
+    contiguous blocks   for a carried state and fewer sequences: K blocks of equal length, with a gap of one
+                        window on either side
+
+If the state is carried, a part is one range of tokens. Each fold then has a corpus of its own, with the
+held-out tokens at the end. If tokens between two others were taken out, the second begins a sequence: the
+state is set to zero there, and the second token is no target.
+"""
+
+import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import pairwise
 
-from rnnlab.config.schema import Experiment
-from rnnlab.datasets.corpus import load_corpus
-from rnnlab.datasets.folds import fold_data
-from rnnlab.datasets.loading import Data
-from rnnlab.datasets.splits import Splits
-from rnnlab.errors import count_of
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab.config.schema import Experiment, FittedExperiment
+from rnnlab.datasets.corpus import Corpus, equals_together, load_corpus, nearest_edges, reordered
+from rnnlab.datasets.loading import Data, fitted, require_readable
+from rnnlab.datasets.parts import part_of_tokens
+from rnnlab.datasets.splits import Splits, stratified_parts
+from rnnlab.errors import Argument, DataError, count_of
 from rnnlab.evaluation.metrics import CrossValidation, Metrics, held_out_metrics
 from rnnlab.processes import in_processes
 from rnnlab.training.loop import TrainingLoop
@@ -62,3 +81,114 @@ def _told(folds: Iterator[Data], report: Callable[[str], None]) -> Iterator[Data
         for note in fold.splits.notes if number == 0 else ():
             report(note)
         yield fold
+
+
+Places = NDArray[np.int64]
+
+
+def fold_data(corpus: Corpus, experiment: Experiment, folds: int) -> Iterator[Data]:
+    """Yield the data of each fold: a corpus, its train part, and as validation part what the fold holds out.
+
+    Each fold is made only when it is asked for, because it takes as much memory as the corpus.
+
+    Args:
+        corpus: all the data; `dataset.split` is not applied.
+        experiment: the configuration; what it leaves to the data is chosen first.
+        folds: K, 2 or more.
+
+    Raises:
+        DataError: there is too little data for so many folds.
+        ConfigError: there are too many training steps.
+    """
+    made: Iterator[Data]
+    own, _ = fitted(experiment, corpus)
+    if experiment.regime == "windows":
+        made = (Data(own, corpus, splits) for splits in stratified_parts(corpus, own, folds))
+    elif len(corpus.starts) >= folds:
+        made = _of_sequences(corpus, own, folds)
+    elif corpus.has_boundaries:
+        raise DataError(
+            Argument("folds", folds),
+            f": expected {folds} sequences or more, received {len(corpus.starts)}; use fewer"
+            " folds, or leave dataset.unit out, so that the data is cut anywhere",
+        )
+    else:
+        made = _of_blocks(corpus, own, folds)
+    for fold in made:
+        require_readable(fold.as_trained_on())
+        yield fold
+
+
+def _of_sequences(corpus: Corpus, experiment: FittedExperiment, folds: int) -> Iterator[Data]:
+    """Yield folds that hold out whole sequences, drawn with `training.random_seed`."""
+    count = len(corpus.starts)
+    equals = corpus.groups
+    unique = int(equals.max()) + 1
+    note = f"each fold holds out one of {folds} parts of {count:,} sequences, drawn with training.random_seed"
+    if not getattr(experiment.dataset.split, "unique", False):
+        if unique < count:
+            note += (
+                f"; {count - unique:,} of them are equal to others, and may be in several parts:"
+                " dataset.split: {kind: sequences, unique: true} keeps equal ones in one"
+            )
+        equals, unique = np.arange(count), count
+    if unique < folds:
+        raise DataError(
+            f"expected {folds} different sequences or more for {folds} folds, received {unique};"
+            " use fewer folds"
+        )
+    order = np.random.default_rng(experiment.training.random_seed).permutation(unique)
+    drawn = equals_together(equals, order)
+    sizes = [len(part) for part in np.array_split(drawn, folds)]
+    cuts = nearest_edges(equals[drawn], np.cumsum(sizes)[:-1].tolist())
+    groups = np.split(drawn, cuts)
+    for number, held in enumerate(groups):
+        kept = np.concatenate([*groups[:number], *groups[number + 1 :]])
+        yield _fold(corpus, experiment, corpus.starts, kept, held, note)
+
+
+def _of_blocks(corpus: Corpus, experiment: FittedExperiment, folds: int) -> Iterator[Data]:
+    """Yield folds that hold out one block of tokens each, with a gap of T tokens on either side."""
+    tokens, gap = len(corpus.ids), experiment.dataset.window
+    note = (
+        f"each fold holds out one of {folds} blocks of {tokens:,} tokens, with a gap of {gap} on either side"
+    )
+    edges = np.linspace(0, tokens, folds + 1).round().astype(np.int64)
+    for begin, end in pairwise(edges):
+        cuts = np.array([begin - gap, begin, end, end + gap]).clip(0, tokens)
+        pieces = np.unique([*corpus.starts, *cuts[cuts < tokens]])
+        held = np.flatnonzero((pieces >= begin) & (pieces < end))
+        kept = np.flatnonzero((pieces < cuts[0]) | (pieces >= cuts[3]))
+        yield _fold(corpus, experiment, pieces, kept, held, note)
+
+
+def _fold(
+    corpus: Corpus, experiment: FittedExperiment, starts: Places, kept: Places, held: Places, note: str
+) -> Data:
+    """Return the fold that trains on some pieces of a corpus and holds others out.
+
+    Args:
+        corpus: all the data.
+        experiment: the configuration.
+        starts: (P,) first token of each piece.
+        kept: numbers of the pieces to train on, in their order.
+        held: numbers of the pieces that are held out.
+        note: a sentence for the user.
+
+    Raises:
+        DataError: no piece is left to train on, or none to hold out.
+    """
+    if not (len(kept) and len(held)):
+        raise DataError(
+            Argument("folds"),
+            f": expected more than {count_of(experiment.dataset.window, 'token')} beside and in each"
+            f" fold, received {len(corpus.ids)} in all; use fewer folds, or a smaller dataset.window",
+        )
+    order = np.concatenate([kept, held])
+    ids, begins = reordered(corpus.ids, starts, order, closed=corpus.has_boundaries)
+    digest = hashlib.sha256(b"".join([corpus.sha256.encode(), starts.tobytes(), order.tobytes()]))
+    own = replace(corpus, ids=ids, starts=begins, sha256=digest.hexdigest(), held_out={}, order=order)
+    window, cut = experiment.dataset.window, int(begins[len(kept)])
+    train = part_of_tokens(own, "train", 0, cut + own.has_boundaries, window=window)
+    validation = part_of_tokens(own, "held-out", cut, len(ids), window=window)
+    return Data(experiment, own, Splits({"train": train, "validation": validation}, (*corpus.notes, note)))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rnnlab.engines.steps import StepRecords
+from rnnlab.engines.tensorflow.data import StepRecords
 from rnnlab.errors import TrainingError
 from rnnlab.training.callbacks import CallbackCalls
 from rnnlab.training.checkpoints import Checkpoint
@@ -18,8 +18,7 @@ from rnnlab.training.facts import BestEpoch, Facts, fixed_settings
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption
 from rnnlab.training.monitor import Divergence, Monitor, check_finite
-from rnnlab.training.schedules import is_scheduled, lower_rate, rate_of
-from rnnlab.training.trainer import Best, Trainer
+from rnnlab.training.trainer import Best, Trainer, is_scheduled, lower_rate, rate_of
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from rnnlab.config.optimizer import PlateauSchedule
 from rnnlab.config.schema import Experiment
-from rnnlab.engines.steps import StepRecords
+from rnnlab.engines.tensorflow.data import StepRecords
 from rnnlab.errors import TrainingError
 from rnnlab.training.chunks import Segment
 

@@ -9,18 +9,18 @@ import math
 import time
 import weakref
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
 
-from rnnlab.config.schema import Experiment
+from rnnlab.config.optimizer import learning_rate
+from rnnlab.config.schema import Experiment, FittedExperiment, Training
 from rnnlab.datasets.batches import Batches, make_batches, reading_order
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
-from rnnlab.datasets.side_by_side import LanePiece, Parts, read_side_by_side
 from rnnlab.datasets.splits import Splits
-from rnnlab.engines.steps import Chunk, MeasuredSteps, StepRecords
-from rnnlab.engines.tensorflow.data import TokenData
+from rnnlab.engines.tensorflow.data import Chunk, MeasuredSteps, StepRecords, TokenData
 from rnnlab.engines.tensorflow.forward import ForwardPass
 from rnnlab.engines.tensorflow.program import TrainingProgram
 from rnnlab.engines.tensorflow.start import cpu_cores
@@ -29,7 +29,9 @@ from rnnlab.models.model_file import TrainedModel, Weights
 from rnnlab.models.network import build_network, named_weights
 from rnnlab.training.chunks import EpochSums
 from rnnlab.training.interruption import Interruption
-from rnnlab.training.schedules import begin_schedule, optimizer_of
+
+if TYPE_CHECKING:
+    from rnnlab.datasets.side_by_side import LanePiece, Parts
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Trainer:
         ConfigError: the network does not fit the vocabulary.
     """
 
-    def __init__(self, experiment: Experiment, corpus: Corpus, splits: Splits) -> None:
+    def __init__(self, experiment: FittedExperiment, corpus: Corpus, splits: Splits) -> None:
         self.experiment, self.corpus = experiment, corpus
         self.architecture = architecture_of(experiment, len(corpus.vocabulary))
         self.batches = make_batches(splits.parts["train"], corpus, experiment)
@@ -157,8 +159,9 @@ class Validation:
 
     def measure(self, program: TrainingProgram) -> tuple[float, float]:
         """Return (cross-entropy in nats per token, accuracy) over every target of the part."""
+        from rnnlab.datasets.side_by_side import read_side_by_side  # noqa: PLC0415 (for a validation set alone)
 
-        def read(piece: LanePiece, before: Parts | None) -> tuple[StepRecords, Parts]:
+        def read(piece: "LanePiece", before: "Parts | None") -> tuple[StepRecords, "Parts"]:
             steps = MeasuredSteps(piece.starts, piece.counts, anew=piece.anew)
             return program.measure(steps, before)
 
@@ -260,3 +263,97 @@ def _sequence_starts(corpus: Corpus) -> np.ndarray[Any, np.dtype[np.bool_]] | No
     is_start = np.zeros(len(corpus.ids), bool)
     is_start[corpus.starts] = True
     return is_start
+
+
+CLASSES = {
+    name.lower(): getattr(keras.optimizers, name)
+    for name in ("Adadelta", "Adagrad", "Adam", "Adamax", "AdamW", "Lion", "Nadam", "RMSprop", "SGD")
+}
+
+
+def begin_schedule(optimizer: Any, total_steps: int) -> None:
+    """Start the schedule of an optimizer, if it has one, for a training of so many steps."""
+    schedule = optimizer._learning_rate
+    if isinstance(schedule, Schedule):
+        schedule.set_total(total_steps)
+        schedule.leave(1.0)
+
+
+def lower_rate(optimizer: Any, left: float) -> None:
+    """Multiply the learning rate of a plateau schedule by `left`, 0 to 1, from the next step on."""
+    optimizer._learning_rate.leave(left)
+
+
+def is_scheduled(optimizer: Any) -> bool:
+    """Whether the learning rate of an optimizer follows a schedule."""
+    return isinstance(optimizer._learning_rate, Schedule)
+
+
+def rate_of(optimizer: Any, step: int) -> float:
+    """Return the learning rate of a step, counted from 0, with the current state of the optimizer."""
+    rate = optimizer._learning_rate
+    return rate.at(step) if isinstance(rate, Schedule) else float(rate.value.numpy())
+
+
+def optimizer_of(training: Training, *, total_steps: int) -> Any:
+    """Return the Keras optimizer that a section `training` describes.
+
+    Args:
+        training: the section.
+        total_steps: number of optimizer steps of the whole training, for the schedule.
+    """
+    settings = training.optimizer.model_dump(exclude={"name"}, exclude_none=True)
+    if training.schedule.kind != "constant" or training.schedule.warmup:
+        settings["learning_rate"] = Schedule(
+            settings["learning_rate"], training.schedule.model_dump(), total_steps=total_steps
+        )
+    return CLASSES[training.optimizer.name](**settings)
+
+
+class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+    """The learning rate of `rnnlab.config.optimizer` in the form that Keras' optimizers call.
+
+    Attributes:
+        total: number of optimizer steps of the whole training; a variable, so that a compiled program can be
+            used again.
+        left: factor of a plateau schedule, 0 to 1; a variable, which is set between two steps.
+    """
+
+    def __init__(self, learning_rate: float, settings: dict[str, Any], *, total_steps: int) -> None:
+        self.learning_rate, self.settings = learning_rate, settings
+        self.total = keras.Variable(float(total_steps), trainable=False, dtype="float32", name="total_steps")
+        self.left = keras.Variable(1.0, trainable=False, dtype="float32", name="left")
+        self._total, self._left = float(total_steps), 1.0  # copies, since reading a variable takes 50 µs
+
+    def set_total(self, total_steps: int) -> None:
+        """Set the number of steps of the whole training."""
+        self.total.assign(total_steps)
+        self._total = float(total_steps)
+
+    def leave(self, left: float) -> None:
+        """Set the factor of the plateau schedule, 0 to 1, from the next step on."""
+        self.left.assign(left)
+        self._left = left
+
+    def __call__(self, step: Any) -> Any:
+        """Return the learning rate of a step, counted from 0, as a tensor."""
+        done, total = keras.ops.cast(step, "float32"), keras.ops.convert_to_tensor(self.total)
+        left = keras.ops.convert_to_tensor(self.left) if self.settings["kind"] == "plateau" else 1.0
+        return learning_rate(
+            keras.ops, done, peak=self.learning_rate, schedule=self.settings, total=total, left=left
+        )
+
+    def at(self, step: int) -> float:
+        """Return the learning rate of a step, counted from 0, computed with NumPy."""
+        peak, total, left = self.learning_rate, self._total, self._left
+        return float(
+            learning_rate(np, float(step), peak=peak, schedule=self.settings, total=total, left=left)
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that make an equal schedule."""
+        return {
+            "learning_rate": self.learning_rate,
+            "settings": self.settings,
+            "total_steps": int(self._total),
+        }

@@ -4,9 +4,9 @@ import pytest
 
 from rnnlab.datasets.augmentation import augmented
 from rnnlab.datasets.corpus import load_corpus
-from rnnlab.datasets.folds import fold_data
 from rnnlab.datasets.splits import split_corpus
 from rnnlab.errors import VocabularyError
+from rnnlab.training.folds import fold_data
 
 COPIES = "augment: {semitones: [-1, 2]}"
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from rnnlab.datasets.corpus import nearest_edges
-from rnnlab.datasets.folds import fold_data
 from rnnlab.datasets.loading import load_data
 from rnnlab.errors import DataError
+from rnnlab.training.folds import fold_data
 
 SAME = "kind: text, path: lines.txt, unit: line, window: 2"
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from rnnlab.datasets.batches import make_batches
-from rnnlab.datasets.folds import fold_data
 from rnnlab.datasets.loading import Data, load_data
 from rnnlab.music.notation import parse_token
+from rnnlab.training.folds import fold_data
 
 PRIME = 9973
 COPIES = "augment: {semitones: -2..1}"

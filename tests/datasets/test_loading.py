@@ -5,9 +5,9 @@ import pytest
 from rnnlab.config.reading import parse_experiment
 from rnnlab.config.schema import ContiguousSplit, Experiment, FittedExperiment, NoSplit, SequencesSplit
 from rnnlab.datasets.corpus import load_corpus
-from rnnlab.datasets.folds import fold_data
 from rnnlab.datasets.loading import MOST_EPOCHS, MOST_STEPS, fitted, load_data
 from rnnlab.errors import ConfigError
+from rnnlab.training.folds import fold_data
 from tests.experiments import experiment
 
 TEXT = f"""

@@ -377,7 +377,9 @@ def test_a_file_of_this_machine_is_verified_where_it_lies(tmp_path, cache):
     path.write_bytes(TEXT)
 
     assert verified(path.as_uri(), SHA256) == path
-    assert refusal(path.as_uri(), OTHER).startswith(f"dataset.sha256: {path.as_uri()} is not the file")
+    assert refusal(path.as_uri(), OTHER).startswith(
+        f"dataset.sha256: the file at {path.as_uri()} has another"
+    )
     assert not cache.exists()
 
 

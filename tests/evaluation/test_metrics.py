@@ -16,14 +16,14 @@ from rnnlab.commands.evaluation_results import evaluation_rows, metrics_json
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batches import reading_order
 from rnnlab.datasets.corpus import load_corpus
-from rnnlab.datasets.folds import fold_data
 from rnnlab.datasets.splits import split_corpus
+from rnnlab.engines import Ids, Logits, State, Stepper, Stream
 from rnnlab.engines.numpy import numpy_model
-from rnnlab.engines.stepper import Ids, Logits, State, Stepper, Stream
 from rnnlab.evaluation.measurement import Evaluation, Passage
 from rnnlab.evaluation.metrics import Confusions, CrossValidation, Metrics, held_out_metrics, measure
 from rnnlab.evaluation.scoring import Scores
 from rnnlab.reports.overview import measures_table
+from rnnlab.training.folds import fold_data
 from tests.counting_model import CountingModel
 from tests.evaluation.digits import STATEFUL, STREAM, digits
 from tests.evaluation.opinionated import model_that_expects
@@ -265,3 +265,12 @@ def test_the_confidence_interval_is_students() -> None:
     low, high = crossed.confidence_interval("loss")
 
     assert (low, high) == pytest.approx((2 - 4.3027 / math.sqrt(3), 2 + 4.3027 / math.sqrt(3)), abs=1e-4)
+
+
+def test_a_loss_that_is_no_number_is_not_shown_as_0():
+    """The costs of a model whose weights are not finite are NaN, and so are loss and perplexity."""
+    broken = Metrics(math.nan, correct=0, tokens=3)
+
+    assert math.isnan(broken.loss)
+    assert math.isnan(broken.perplexity)
+    assert math.copysign(1, Metrics(-0.0, correct=3, tokens=3).loss) == 1

@@ -12,8 +12,8 @@ from rnnlab.datasets import side_by_side
 from rnnlab.datasets.batches import reading_order
 from rnnlab.datasets.corpus import Corpus, load_corpus
 from rnnlab.datasets.splits import split_corpus
+from rnnlab.engines import Ids, Logits, State, Stepper, Stream
 from rnnlab.engines.numpy import numpy_model
-from rnnlab.engines.stepper import Ids, Logits, State, Stepper, Stream
 from rnnlab.evaluation import scoring
 from rnnlab.evaluation.metrics import Metrics, measure
 from rnnlab.evaluation.scoring import Scores, score

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rnnlab.config.schema import Regime
-from rnnlab.engines.stepper import Ids
+from rnnlab.engines import Ids
 from rnnlab.generation import decoding
 from rnnlab.generation.decoding import Decoding, Sample, decode, tokens
 from rnnlab.generation.sampling import Sampling

@@ -5,7 +5,7 @@ import pytest
 
 from rnnlab.datasets.batches import WindowBatches
 from rnnlab.datasets.parts import Part
-from rnnlab.engines.steps import StepRecords
+from rnnlab.engines.tensorflow.data import StepRecords
 from rnnlab.training.chunks import CHUNK_SECONDS, ChunkLength, ChunkPlanner, EpochSums
 
 

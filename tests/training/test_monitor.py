@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rnnlab.config.optimizer import PlateauSchedule
-from rnnlab.engines.steps import StepRecords
+from rnnlab.engines.tensorflow.data import StepRecords
 from rnnlab.errors import TrainingError
 from rnnlab.training.chunks import EpochSums, Segment
 from rnnlab.training.monitor import MOST_SKIPPED, Divergence, Monitor, Patience, Plateau, check_finite

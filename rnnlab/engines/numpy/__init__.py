@@ -3,9 +3,8 @@
 `numpy_model` is its door: it gives `evaluation/`, `generation/` and `exports/` a `Stepper`.
 """
 
-from rnnlab.engines.numpy.dense import NumpyMlp
-from rnnlab.engines.numpy.recurrence import NumpyRnn
-from rnnlab.engines.stepper import Stepper
+from rnnlab.engines import Stepper
+from rnnlab.engines.numpy.network import NumpyMlp, NumpyRnn
 from rnnlab.models.architecture import architecture_of, encoding_table
 from rnnlab.models.model_file import TrainedModel
 

@@ -13,8 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.engines.steps import Chunk, MeasuredSteps, StepRecords
-from rnnlab.engines.tensorflow.data import BatchGatherer, TokenData, lane_groups
+from rnnlab.engines.tensorflow.data import (
+    BatchGatherer,
+    Chunk,
+    MeasuredSteps,
+    StepRecords,
+    TokenData,
+    lane_groups,
+)
 from rnnlab.engines.tensorflow.forward import ForwardPass, NetworkState
 from rnnlab.engines.tensorflow.start import tf
 from rnnlab.engines.tensorflow.update import BestWeights, Snapshot, Snapshots, Update, held_variables

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from rnnlab.config.reading import parse_experiment
 from rnnlab.datasets.corpus import load_corpus
+from rnnlab.engines import Ids, State
 from rnnlab.engines.numpy import numpy_model
 from rnnlab.engines.numpy.equation import sigmoid as float_sigmoid
-from rnnlab.engines.stepper import Ids, State
 from rnnlab.models.architecture import architecture_of
 from rnnlab.models.model_file import TrainedModel
 

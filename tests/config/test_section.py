@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.config.patterns import divided, files_matching, is_pattern
-from rnnlab.config.section import folder_of_all
+from rnnlab.config.section import divided, files_matching, folder_of_all, is_pattern
 
 NAMES = ["a.txt", "b.txt", "c.TXT", "UPPER.MID", "song.mid", "[draft].txt", ".hidden.txt", "deep/d.txt"]
 

@@ -4,7 +4,7 @@ import pytest
 
 from rnnlab.config.yaml_tree import read_tree
 from rnnlab.errors import DataError
-from rnnlab.suggestions.yaml_text import quoted
+from rnnlab.suggestions.choices import quoted
 
 
 @pytest.mark.parametrize(
