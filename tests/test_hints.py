@@ -205,7 +205,7 @@ def rare_messages() -> Iterator[str]:
     saves, error = SimpleNamespace(_run=run, _kept=0), RunError("x: cannot write; do")
     yield as_typed(Saves._stopped(saves, error, 3))  # type: ignore[arg-type]
     session = SimpleNamespace(run=run, _note=lambda sentence, state: None)
-    yield as_typed(Session._interrupted(session, SimpleNamespace(was_left=True), 2))  # type: ignore[arg-type]
+    yield as_typed(Session._interrupted(session, SimpleNamespace(was_left=True, epochs=0), 2))  # type: ignore[arg-type]
 
 
 @needs("bash")
