@@ -1,7 +1,4 @@
-"""`rnnlab.Run`: what a training left behind, to look at, to measure and to write with.
-
-What a notebook shows of a run: a table of facts, its curves, and of notes the score and a player.
-"""
+"""`rnnlab.Run`: a run in Python, to evaluate, generate with, export, and show in a notebook."""
 
 import os
 from collections.abc import Iterator
@@ -30,10 +27,10 @@ from rnnlab.runs.layout import CONFIG
 
 
 class Run:
-    """A run: its folder, its configuration, its history and its model, which is read when first used.
+    """A run: its folder, configuration, history and model. Each file is read when it is first used.
 
     Args:
-        folder: the folder, as the command line has it.
+        folder: the run folder.
     """
 
     def __init__(self, folder: RunFolder) -> None:
@@ -41,7 +38,7 @@ class Run:
 
     @property
     def path(self) -> Path:
-        """Its folder."""
+        """Path of the run folder."""
         return self.folder.path
 
     @cached_property
@@ -51,7 +48,7 @@ class Run:
 
     @cached_property
     def model(self) -> TrainedModel:
-        """The best weights by name, the tokens by id, and the configuration.
+        """The model: the best weights by name, the tokens by id, and the configuration.
 
         Raises:
             RunError: training has not saved a model yet.
@@ -61,10 +58,10 @@ class Run:
 
     @cached_property
     def history(self) -> History:
-        """The loss and the accuracy of each epoch, (E,), and of each step, (S,).
+        """Loss and accuracy of each epoch, (E,), and of each step, (S,).
 
         Raises:
-            RunError: the files are not what training wrote.
+            RunError: `history.csv` or `losses.csv` is damaged.
         """
         return read_history(self.path)
 
@@ -75,16 +72,17 @@ class Run:
         data: str | os.PathLike[str] | None = None,
         seeds: int | None = None,
     ) -> Evaluation:
-        """What the model is worth; `evaluate().metrics.loss` is in nats per token.
+        """Measure the model; `evaluate().metrics.loss` is in nats per token.
 
         Args:
-            split: `train`, `validation` or `test`; left out, validation where there is one, else train.
-            data: a file to measure instead of the training data; with `split`, the file of that part.
-            seeds: windows of the part, spread evenly, to run freely from as well.
+            split: `train`, `validation` or `test`; left out, validation if there is one, else train.
+            data: a file to measure instead of the data of the run; with `split`, the file of that part.
+            seeds: number of windows, spread evenly over the part, from which the model also runs freely.
 
         Raises:
-            DataError: the data is not there, is too short, or is a stranger's and was not asked for.
-            VocabularyError: the data has a token that the model does not know.
+            DataError: the data does not exist, is too short, or may not be opened since the run is another
+                user's.
+            VocabularyError: the data has a token that the vocabulary lacks.
             UsageError: the data has no such part.
         """
         file = None if data is None else Path(data)
@@ -108,23 +106,23 @@ class Run:
         random_seed: int | None = None,
         stop: str | None = None,
     ) -> tuple[Written, ...]:
-        """Text or music; each sample has `text` (seed and continuation), `sequence` and `log_probability`.
+        """Generate text or music; a sample has `text` (with the seed), `sequence` and `log_probability`.
 
-        What is left out is taken from the configuration.
+        An argument that is left out is taken from the configuration.
 
         Args:
             seed: the text or the notes to start from.
-            length: tokens to write after the seed, 1 or more.
-            temperature: 0 takes the most probable token.
+            length: number of tokens after the seed, 1 or more.
+            temperature: 0 or more; 0 takes the most probable token at each step.
             top_k: draw from the K most probable tokens.
             top_p: draw from the most probable tokens whose probabilities reach P, 0 to 1.
-            samples: how many to write.
-            random_seed: the number that fixes what is drawn.
-            stop: the token that ends a sample.
+            samples: number of samples.
+            random_seed: the number that makes the drawing repeatable.
+            stop: a token before which a sample ends.
 
         Raises:
-            UsageError: no seed, or a setting that cannot be.
-            VocabularyError: a token that the model does not know.
+            UsageError: there is no seed, or an argument is wrong.
+            VocabularyError: the seed has a token that the vocabulary lacks.
         """
         options = {
             "seed": seed,
@@ -148,18 +146,19 @@ class Run:
         state: bool = False,
         overwrite: bool = False,
     ) -> Exported:
-        """Write the model for another program, once it is seen to give what rnnlab gives.
+        """Write the model for another program, after a check that its output equals that of rnnlab.
 
         Args:
             path: the file, or the folder of a SavedModel.
-            format: `keras`, `onnx` or `saved_model`; left out, what the name's extension says.
-            state: whether the recurrent state goes in and comes out; else each sequence begins with zeros.
-            overwrite: replace what is there.
+            format: `keras`, `onnx` or `saved_model`; left out, the format of the extension.
+            state: whether the recurrent state is an input and an output; else each sequence begins with
+                zeros.
+            overwrite: whether an existing file is replaced.
 
         Raises:
-            UsageError: the format has no such layers, or something stands at the path.
-            RunError: it cannot be written.
-            OutputError: it would not give what rnnlab gives; nothing is written.
+            UsageError: the format lacks a layer of the model, or the path exists.
+            RunError: the file cannot be written.
+            OutputError: the output would differ from that of rnnlab; nothing is written.
         """
         wanted = format_of(Path(path), format)
         return export(self.model, Path(path), format=wanted, state=state, overwrite=overwrite)
@@ -168,12 +167,15 @@ class Run:
         return f"<rnnlab.Run {self.path}>"
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: facts, curves, and of notes a score and a player; nothing is fetched."""
-
+        """HTML for a notebook: facts, curves, and for notes a score and a player."""
         return str(fragment_of(self))
 
     def _opened(self, split: str | None, *, must: bool) -> tuple[TrainedModel, bool]:
-        """The model with its data where it is, and whether that may be opened; an error, if it must be."""
+        """The model with the paths of its data, and whether the data may be opened.
+
+        Raises:
+            DataError: the data may not be opened, and it `must` be.
+        """
         file, part = named_by_file(self.model.experiment, split)
         also = f", split={part!r}" if part else ""
         remedy = f"to have it opened: evaluate(data={str(file or 'FILE')!r}{also})"
@@ -186,31 +188,31 @@ class Run:
 
 
 def load_run(path: str | os.PathLike[str] | None = None) -> Run:
-    """A run by its folder, or the newest in `runs/` below the working folder.
+    """The run in a folder; without a folder, the newest run in `runs/` of the working folder.
 
     Raises:
-        RunError: there is no run yet, or the folder is not one.
+        RunError: there is no run yet, or the folder is not a run.
     """
     return Run(find_run(None if path is None else Path(path)))
 
 
-_UNMEASURED = "a notebook shows a run at once, and measuring one may take minutes"
+_UNMEASURED = "a notebook does not measure a run, which may take minutes"
 
 
 def fragment_of(run: "Run") -> Markup:
-    """HTML that stands by itself: nothing is fetched, and nothing of the data is read."""
+    """HTML about a run that loads nothing from elsewhere; the data of the run is not read."""
     rows = [
         tag("tr", tag("th", name, style=_LEFT), tag("td", fact, style=_LEFT)) for name, fact in _facts(run)
     ]
     try:
         shown = [fragment(contents_of(run.folder, refusal=_UNMEASURED))]
-    except RnnlabError:  # which the table says
+    except RnnlabError:  # the table has the error
         shown = training_curves(read_history(run.path, lenient=True))
     return tag("div", tag("table", *rows), *shown)
 
 
 def _facts(run: "Run") -> Iterator[tuple[str, str]]:
-    """Rows of (what, fact); what cannot be read is said in place of its fact."""
+    """Rows of a name and a fact; if a file cannot be read, the fact is the error."""
     yield "run", str(run.path)
     try:
         model = run.model
@@ -229,7 +231,7 @@ def _facts(run: "Run") -> Iterator[tuple[str, str]]:
 
 
 def _trained(history: History) -> str:
-    """How long, and what it came to."""
+    """The length of the training, and the lowest losses."""
     held_out = history.validation_loss[np.isfinite(history.validation_loss)]
     lowest = f", validation {held_out.min():.4g}" if len(held_out) else ""
     return (

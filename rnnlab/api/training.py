@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rnnlab.training.loop import Progress
 
 Settings = Mapping[str, Any]
-"""Values by dotted name, such as `{"model.units": [128, 64]}`."""
+"""Values of settings by dotted name, such as `{"model.units": [128, 64]}`."""
 
 _IN_SET = re.compile("^--set ")
 
@@ -36,17 +36,17 @@ def load_config(
     """The experiment of a YAML file, or of a YAML text.
 
     Args:
-        path_or_text: a file's name; or a text, which has a line break or begins with `{`. Paths in a text are
-            relative to the working folder.
-        overrides: settings that replace the file's, each `key.path=value` as for `--set`: text and paths as
-            they stand, other values as YAML.
-        set: the same as values by dotted name, `{"model.units": 256}`; they replace those before them.
+        path_or_text: the name of a file; or a text, which has a line break or begins with `{`. Paths in a
+            text are relative to the working folder.
+        overrides: settings that replace those of the file, each `key.path=value` as for `--set`: text and
+            paths as they stand, other values as YAML.
+        set: settings by dotted name, `{"model.units": 256}`, which replace those of `overrides` too.
 
     Returns:
-        A frozen record; `experiment.model.units`, for one.
+        A frozen record, with settings such as `experiment.model.units`.
 
     Raises:
-        ConfigError: everything that is wrong, one line each, with file, line and column.
+        ConfigError: a line for each mistake, with file, line and column.
     """
     everything: tuple[Override, ...] = (*overrides, *overrides_of(set or {}))
     with settings_named():
@@ -57,7 +57,7 @@ def load_config(
 
 @contextmanager
 def settings_named() -> Iterator[None]:
-    """Let an error of the body say `set: model.units` of a setting, where the command line says `--set`."""
+    """Name a setting in an error of the body as `set: model.units`; the command line has `--set`."""
     try:
         yield
     except ConfigError as error:
@@ -65,17 +65,17 @@ def settings_named() -> Iterator[None]:
 
 
 def is_text(path_or_text: str) -> bool:
-    """Whether it is YAML itself and no file's name."""
+    """Whether a string is YAML and not the name of a file."""
     return "\n" in path_or_text or path_or_text.lstrip().startswith("{")
 
 
 def overrides_of(settings: Settings) -> list[Setting]:
-    """Values by dotted name as settings that replace a file's."""
+    """Settings by dotted name, in the form in which they replace those of a file."""
     return [Setting(name, yaml_line(_plain(value))) for name, value in settings.items()]
 
 
 def _plain(value: Any) -> Any:
-    """A value of the kinds that YAML has: paths are text, tuples lists, NumPy's numbers numbers."""
+    """A value with types of YAML: a path becomes text, a tuple a list, a number of NumPy a number."""
     if isinstance(value, Mapping):
         return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
@@ -86,7 +86,7 @@ def _plain(value: Any) -> Any:
 
 
 _one_at_a_time = threading.Lock()
-"""Held while a training runs: while TensorFlow compiles, the process' stderr is elsewhere."""
+"""Held while a training runs, since stderr of the whole process is redirected while TensorFlow compiles."""
 
 
 def train(
@@ -99,22 +99,23 @@ def train(
 ) -> Run:
     """Train a model from the start; nothing is printed.
 
-    Ctrl-C, or a notebook's stop button, ends training after the running chunk with everything saved. In any
-    but the main thread signals are left alone. Trainings of several threads take turns.
+    Ctrl-C, or the stop button of a notebook, ends training after the running chunk of steps, with everything
+    saved. Outside the main thread signals are not handled. Trainings of several threads run one after the
+    other.
 
     Args:
         config: an experiment, a YAML file, or a YAML text.
         run_dir: a new or empty folder for the run, instead of `runs/<name>-<number>` in the working folder.
-        name: of the run; left out, that of the file, or else the model's kind.
-        progress: is called after each chunk of steps with where training stands; `print` will do.
-        tell: is told in a sentence what the user should know, such as what was chosen for the data.
+        name: name of the run; left out, the name of the file, or the kind of the model.
+        progress: a function that is called with the progress after each chunk of steps, such as `print`.
+        tell: a function that is called with sentences for the user, such as a note on the data.
 
     Raises:
-        ConfigError: the configuration cannot be.
+        ConfigError: the configuration has a mistake.
         DataError: the data cannot be read, or is too short.
         RunError: the run folder cannot be written, or holds files already.
         TrainingError: the loss is no longer a number.
-        Interrupted: a signal came; everything is saved, and `resume` goes on.
+        Interrupted: a signal came; everything is saved, and `resume` continues.
     """
     experiment = config if isinstance(config, Experiment) else load_config(config)
     name = _name_of(config, experiment) if name is None else name
@@ -134,17 +135,17 @@ def resume(
     progress: "Callable[[Progress], None] | None" = None,
     tell: Callable[[str], None] | None = None,
 ) -> Run:
-    """Go on with a run that was interrupted, or a finished one with more epochs, to the same bits.
+    """Resume an interrupted run, or a finished one with more epochs; the result has the same bits.
 
     Args:
-        run: the run or its folder; left out, the newest.
-        overrides: settings that may change, such as `training.epochs=200`.
-        set: the same as values by dotted name.
+        run: the run or its folder; left out, the newest run.
+        overrides: settings to replace, such as `training.epochs=200`.
+        set: settings to replace, by dotted name.
         progress: as for `train`.
         tell: as for `train`.
 
     Raises:
-        UsageError: other settings than those that may change.
+        UsageError: one of the settings cannot be replaced in a run.
         RnnlabError: as for `train`.
     """
     left = run if isinstance(run, Run) else load_run(run)
@@ -183,7 +184,7 @@ def _train(
 
 
 def _places_named(config: str | os.PathLike[str] | Experiment) -> AbstractContextManager[None]:
-    """Adds the place of a setting to what only the data shows; an experiment of Python has no places."""
+    """Add the place of a setting to an error that only the data shows; an `Experiment` has no places."""
     if isinstance(config, Experiment):
         return nullcontext()
     if isinstance(config, str) and is_text(config):
@@ -192,11 +193,11 @@ def _places_named(config: str | os.PathLike[str] | Experiment) -> AbstractContex
 
 
 def _name_of(config: str | os.PathLike[str] | Experiment, experiment: Experiment) -> str:
-    """The file's name without its extension, or the model's kind."""
+    """The name of the file without its extension, or the kind of the model."""
     if isinstance(config, Experiment) or (isinstance(config, str) and is_text(config)):
         return experiment.model.kind
     return Path(config).stem
 
 
 def _silent(_: object) -> None:
-    """Nothing."""
+    """Ignore what is reported."""

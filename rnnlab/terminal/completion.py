@@ -1,9 +1,7 @@
-"""What a shell completes beside commands, options and choices: runs and configurations, by their names alone.
+"""Shell completion of runs, configurations and examples; and the layout of `--help`.
 
-It is asked at every press of a key, so nothing is opened or imported for it; and it says nothing, whatever is
-wrong. Names that a shell would read as more than one word are left to the shell's own completion of files.
-
-How `--help` is laid out, also on a terminal that is too narrow for two columns.
+A shell asks at every press of the Tab key, so that no file is opened for an answer, and no error is printed.
+A name that a shell would read as several words is left to the shell's own completion of files.
 """
 
 import os
@@ -18,7 +16,7 @@ from click.shell_completion import CompletionItem
 from rnnlab.terminal.text import terminal_columns
 
 VARIABLE = "_RNNLAB_COMPLETE"
-"""Where Click's scripts for the shells put what they ask."""
+"""The environment variable in which the shell scripts of Click put their question."""
 
 Items = list[CompletionItem[str]]
 
@@ -27,38 +25,38 @@ _MOST_NAMES = 10_000
 
 
 def is_asked() -> bool:
-    """Whether a shell asks, and nobody has typed a command."""
+    """Whether a shell asks for completions in place of a user who runs a command."""
     return bool(os.environ.get(VARIABLE))
 
 
 def answer(cli: click.Command) -> int:
-    """Print what a shell asks for; the exit code."""
+    """Print the completions that a shell asks for, and return the exit code."""
     try:
         cli.main([], prog_name="rnnlab", standalone_mode=False)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
-    except Exception:  # in the middle of a line that someone is typing, no message is of use
+    except Exception:  # a message would appear in the line that the user is typing
         return 1
     return 0
 
 
 def complete_run(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
-    """The runs in `runs/`, those that were written to last first; else files."""
+    """The runs in `runs/`, the last changed first; without a match, files."""
     return _items(_runs(), incomplete)
 
 
 def complete_config(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
-    """The pages of YAML here and in the folders that are here; else files."""
-    return _items(_pages(incomplete), incomplete)
+    """The YAML files in the working folder and in its subfolders; without a match, files."""
+    return _items(_configs(incomplete), incomplete)
 
 
 def complete_config_or_run(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
-    """Pages of YAML, then runs; else files."""
-    return _items([*_pages(incomplete), *_runs()], incomplete)
+    """YAML files, then runs; without a match, files."""
+    return _items([*_configs(incomplete), *_runs()], incomplete)
 
 
 def complete_example(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
-    """The experiments that ship."""
+    """The examples of `rnnlab new --example`."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     inside = os.path.join(package, "examples", "configs")
     folder = inside if os.path.isdir(inside) else os.path.join(os.path.dirname(package), "configs")
@@ -84,17 +82,17 @@ def _runs() -> list[str]:
     return [path for _, path in sorted(found, reverse=True)]
 
 
-def _pages(incomplete: str) -> list[str]:
-    """The pages in the folder that is being typed and in those in it, by name."""
+def _configs(incomplete: str) -> list[str]:
+    """The YAML files in the folder that is being typed and in its subfolders, by name."""
     folder, slash, _ = incomplete.rpartition("/")
     entries = list(_entries(folder + slash or "."))
-    inside = (page for each in entries if each.is_dir() for page in _entries(each.path))
+    inside = (file for each in entries if each.is_dir() for file in _entries(each.path))
     found = (each.path for each in (*entries, *islice(inside, _MOST_NAMES)))
     return sorted(path.removeprefix("./") for path in found if path.endswith((".yaml", ".yml")))
 
 
 def _entries(folder: str) -> "Iterator[os.DirEntry[str]]":
-    """What is in a folder, but hidden names; nothing, if it cannot be read."""
+    """The entries of a folder without hidden names; none if the folder cannot be read."""
     with suppress(OSError), os.scandir(folder) as entries:
         yield from (each for each in islice(entries, _MOST_NAMES) if not each.name.startswith("."))
 
@@ -105,21 +103,21 @@ _INDENT = 4
 
 
 class HelpFormatter(click.HelpFormatter):
-    """Click's, but where it is narrow what an option does stands below it."""
+    """The formatter of Click; on a narrow terminal the text of an option is printed below it."""
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
-        """Write a list of options, or commands, with what each does."""
+        """Write a list of options or commands with their texts."""
         super().write_dl(list(rows), col_max if self.width >= _TWO_COLUMNS else _INDENT, col_spacing)
 
 
 class HelpContext(click.Context):
-    """A context whose help is laid out so."""
+    """A context whose help is laid out by `HelpFormatter`."""
 
     formatter_class = HelpFormatter
 
 
 def with_help(command: click.Command) -> click.Command:
-    """The command, its help and that of the commands in it laid out so."""
+    """The command, with its help and that of its subcommands laid out by `HelpFormatter`."""
     command.context_class = HelpContext
     if isinstance(command, click.Group):
         for each in command.commands.values():
@@ -128,5 +126,5 @@ def with_help(command: click.Command) -> click.Command:
 
 
 def help_columns() -> int:
-    """The width that help is wrapped to: the terminal's, up to what reads well."""
+    """The width to which help is wrapped: that of the terminal, from `NARROWEST` to `WIDEST`."""
     return max(min(terminal_columns() or WIDEST, WIDEST), NARROWEST) - 2

@@ -1,6 +1,6 @@
-"""What a trace looks like on a terminal.
+"""A trace on a terminal: heat maps, next tokens, a followed unit, and the equation of a step.
 
-Numbers as colours of a terminal, or as signs and digits where there are none.
+The numbers are shown as colours, or as signs and digits if the terminal has no colours.
 """
 
 import os
@@ -21,57 +21,14 @@ Colour = tuple[int, int, int]
 Depth = Literal["none", "256", "24-bit"]
 
 _CUBE = (0, 95, 135, 175, 215, 255)
-"""The levels of a channel in the colours 16 to 231 of xterm."""
-
-
-def colour_depth() -> Depth:
-    """How many colours stdout shows: none unless it is a terminal that has them, or `NO_COLOR` is set.
-
-    https://no-color.org: any value but an empty one counts.
-    """
-    term = os.environ.get("TERM", "")
-    if os.environ.get("NO_COLOR") or not is_terminal(sys.stdout) or term in ("", "dumb"):
-        return "none"
-    if os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit") or term.endswith("-direct"):
-        return "24-bit"
-    return "256"
-
-
-def painter(depth: Depth) -> Callable[[str, Colour, Colour], str]:
-    """What gives a text its ink and its ground, (text, ink, ground)."""
-    if depth == "none":
-        return lambda text, *_: text
-    code = _true_colour if depth == "24-bit" else _nearest_of_256
-    return lambda text, ink, ground: f"\x1b[38;{code(ink)};48;{code(ground)}m{text}\x1b[0m"
-
-
-def signed_tenths(value: float, scale: float) -> str:
-    """A value in tenths of the scale, as a sign and a digit: `+7`, `-2`, ` 0`."""
-    tenths = min(round(10 * abs(value) / scale), 9)
-    return f"{'+' if value > 0 else '-'}{tenths}" if tenths else " 0"
-
-
-def centred(text: str, columns: int) -> str:
-    """The text in the middle of so many columns; what is wider stays as it is."""
-    return padded(" " * ((columns - width_of(text)) // 2) + text, columns)
-
-
-def _true_colour(colour: Colour) -> str:
-    return "2;" + ";".join(map(str, colour))
-
-
-def _nearest_of_256(colour: Colour) -> str:
-    """The nearest colour of the cube of 6 × 6 × 6."""
-    red, green, blue = (min(range(6), key=lambda level: abs(_CUBE[level] - channel)) for channel in colour)
-    return f"5;{16 + 36 * red + 6 * green + blue}"
-
+"""The six levels of red, green and blue in the colours 16 to 231 of xterm."""
 
 GAP = "  "
-"""Before the first step of a window."""
+"""Space before the first step of a window."""
 
 
 def overview(view: View, *, width: int, depth: Depth) -> str:
-    """Shapes, every heat map, and what was expected next, for each text."""
+    """The shapes, and for each text the heat maps and the predicted next tokens."""
     trace = view.trace
     shapes = " → ".join(f"{name} {shape}" for name, shape in shapes_of(trace))
     parts = [facts_table([("shapes", shapes)])]
@@ -87,7 +44,7 @@ def overview(view: View, *, width: int, depth: Depth) -> str:
 
 
 def heat_map_lines(heat: HeatMap, *, width: int, depth: Depth) -> Iterator[str]:
-    """The lines of a heat map: with numbers where there is room, else a coloured cell or signed tenths."""
+    """The lines of a heat map: numbers if there is room, else coloured cells or signed tenths."""
     paint, columns, values = painter(depth), _labels(heat.columns), heat.values.tolist()
     rows = [f"unit {unit + 1}" for unit in heat.units]
     margin = max(map(len, [*rows, f"step {heat.steps[-1] + 1}"])) + 2
@@ -112,7 +69,7 @@ def heat_map_lines(heat: HeatMap, *, width: int, depth: Depth) -> Iterator[str]:
 
 
 def unit_text(followed: "FollowedUnit", *, lane: int, width: int, depth: Depth) -> Iterator[str]:
-    """A text with each token coloured by what a unit was after it; without colours, tenths stand below."""
+    """A text with each token coloured by the unit's value after it; without colours, with tenths below it."""
     tokens, values = followed.tokens[lane], followed.values[lane].tolist()
     between, paint = " " if followed.kind == "notes" else "", painter(depth)
     for begin, end in _lines_of(tokens, width, len(between)):
@@ -126,7 +83,7 @@ def unit_text(followed: "FollowedUnit", *, lane: int, width: int, depth: Depth) 
 
 
 def slide_text(title: str, lines: Sequence["SlideLine"], *, width: int) -> str:
-    """Lines of `name = symbols = numbers ≈ value`, broken before a `=` where they are too long."""
+    """Lines `name = symbols = numbers ≈ value`; a line that is too long is broken before each `=`."""
     parts = [title]
     for line in lines:
         note = f"   ({line.note})" if line.note else ""
@@ -141,8 +98,37 @@ def slide_text(title: str, lines: Sequence["SlideLine"], *, width: int) -> str:
     return "\n".join(parts)
 
 
+def colour_depth() -> Depth:
+    """The colours that stdout can show; none if it is no terminal, or if `NO_COLOR` is set (no-color.org)."""
+    term = os.environ.get("TERM", "")
+    if os.environ.get("NO_COLOR") or not is_terminal(sys.stdout) or term in ("", "dumb"):
+        return "none"
+    if os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit") or term.endswith("-direct"):
+        return "24-bit"
+    return "256"
+
+
+def painter(depth: Depth) -> Callable[[str, Colour, Colour], str]:
+    """A function of (text, ink, ground) that colours the text and its background."""
+    if depth == "none":
+        return lambda text, *_: text
+    code = _true_colour if depth == "24-bit" else _nearest_of_256
+    return lambda text, ink, ground: f"\x1b[38;{code(ink)};48;{code(ground)}m{text}\x1b[0m"
+
+
+def signed_tenths(value: float, scale: float) -> str:
+    """A value in tenths of the scale, as a sign and a digit: `+7`, `-2`, ` 0`."""
+    tenths = min(round(10 * abs(value) / scale), 9)
+    return f"{'+' if value > 0 else '-'}{tenths}" if tenths else " 0"
+
+
+def centred(text: str, columns: int) -> str:
+    """The text in the middle of `columns`; a wider text is unchanged."""
+    return padded(" " * ((columns - width_of(text)) // 2) + text, columns)
+
+
 def _narrow(heat: HeatMap, columns: Sequence[str], depth: Depth) -> tuple[int, list[list[str]]]:
-    """Columns of a cell as narrow as can be, and what stands in each."""
+    """The least width of a cell, and the text of each cell at that width."""
     widest = max(map(width_of, columns))
     if depth == "none":
         return max(2, widest) + 1, [
@@ -152,7 +138,7 @@ def _narrow(heat: HeatMap, columns: Sequence[str], depth: Depth) -> tuple[int, l
 
 
 def _chunks(heat: HeatMap, room: int, width: int) -> Iterator[tuple[int, int]]:
-    """The steps of each line, as many as fit; one at least."""
+    """The first step and the end of each line: as many steps as fit, at least one."""
     begin, used = 0, 0
     for t in range(len(heat.columns)):
         needed = room + (len(GAP) if heat.starts[t] and t > begin else 0)
@@ -164,7 +150,7 @@ def _chunks(heat: HeatMap, room: int, width: int) -> Iterator[tuple[int, int]]:
 
 
 def _lines_of(tokens: Sequence[str], width: int, between: int) -> Iterator[tuple[int, int]]:
-    """The tokens of each line: up to a line break, or as many as fit."""
+    """The first token and the end of each line: up to a line break, or as many tokens as fit."""
     begin, used = 0, 0
     for place, token in enumerate(tokens):
         columns = width_of(_in_text(token)) + between
@@ -176,7 +162,7 @@ def _lines_of(tokens: Sequence[str], width: int, between: int) -> Iterator[tuple
 
 
 def _with_tenths(shown: Sequence[str], values: Sequence[float], scale: float, between: str) -> Iterator[str]:
-    """Tokens, the signs of their values below them, the tenths below these, and an empty line."""
+    """Three lines and an empty one: tokens, the signs of their values, the tenths of their values."""
     tenths = [signed_tenths(value, scale) for value in values]
     yield between.join(shown).rstrip()
     for place in (0, 1):
@@ -186,7 +172,7 @@ def _with_tenths(shown: Sequence[str], values: Sequence[float], scale: float, be
 
 
 def _next_tokens(view: View, lane: int) -> str:
-    """A line for each step: what was read, what was expected, and what came."""
+    """A table with a row for each step: the token read, the tokens expected, and the token that came."""
     found, is_text = predictions(view, lane), view.trace.model.experiment.dataset.kind == "text"
     all_counted = all(each.counted for each in found)
     header = ["step", "token", *[f"expected {place + 1}" for place in range(len(found[0].expected))]]
@@ -209,5 +195,15 @@ def _labels(tokens: Sequence[str]) -> list[str]:
 
 
 def _in_text(token: str) -> str:
-    """A token in a running text: a space stays one."""
+    """A token as a part of a text, with spaces as spaces and a line break as ↵."""
     return visible("↵" if token == "\n" else " " if token == " " else token_label(token))
+
+
+def _true_colour(colour: Colour) -> str:
+    return "2;" + ";".join(map(str, colour))
+
+
+def _nearest_of_256(colour: Colour) -> str:
+    """The nearest of the 6 × 6 × 6 colours of xterm."""
+    red, green, blue = (min(range(6), key=lambda level: abs(_CUBE[level] - channel)) for channel in colour)
+    return f"5;{16 + 36 * red + 6 * green + blue}"

@@ -1,4 +1,4 @@
-"""How progress looks: one live line on a terminal; elsewhere about ten lines of training, none of reading."""
+"""Progress: one live line on a terminal; without a terminal ten lines for a training, none for reading."""
 
 import math
 import sys
@@ -18,11 +18,11 @@ PIPED_LINES = 10
 
 
 class ProgressReport:
-    """Shows progress on stderr; a context manager, so that a live line always ends with a line break.
+    """Shows the progress of a training on stderr; a context manager, which ends the live line.
 
     Args:
-        epochs: of the whole training.
-        quiet: show nothing.
+        epochs: number of epochs of the whole training.
+        quiet: whether nothing is shown.
     """
 
     def __init__(self, epochs: int, *, quiet: bool) -> None:
@@ -40,7 +40,7 @@ class ProgressReport:
         self._line.end()
 
     def show(self, progress: "Progress") -> None:
-        """Draw where training stands, if it is time to."""
+        """Show the progress, if enough time or training has passed since it was shown."""
         if self._quiet:
             return
         if self._live:
@@ -50,7 +50,7 @@ class ProgressReport:
             echo("  ".join(text for text, _ in self._figures(progress)), err=True)
 
     def tell(self, sentence: str) -> None:
-        """Say something on a line of its own."""
+        """Print a sentence on a line of its own."""
         if not self._quiet:
             self._line.wipe()
             echo(sentence, err=True)
@@ -63,7 +63,7 @@ class ProgressReport:
         self._line.draw(_fitted(self._figures(progress), _room()))
 
     def _figures(self, progress: "Progress") -> list[tuple[str, int]]:
-        """Each figure with its rank: where there is no room for all, the highest is left out first."""
+        """Each figure with its rank; a narrow terminal leaves out the highest rank first."""
         held_out = progress.validation_loss
         return [
             (f"epoch {progress.epoch}/{self._epochs}", 0),
@@ -77,12 +77,12 @@ class ProgressReport:
 
 
 class ReadingReport:
-    """Shows on a terminal how far the reading of a dataset is, once it has taken a second.
+    """Shows on a terminal the progress of reading a dataset, if it takes longer than a second.
 
-    A context manager, so that nothing of the line is left.
+    A context manager, which clears the live line.
 
     Args:
-        quiet: show nothing.
+        quiet: whether nothing is shown.
     """
 
     def __init__(self, *, quiet: bool) -> None:
@@ -99,38 +99,38 @@ class ReadingReport:
         self._line.wipe()
 
     def show(self, task: str, share: float) -> None:
-        """Draw what is being done and which share of it is, 0..1 or NaN, if it is time to."""
+        """Show a task and the share of it that is done, 0 to 1, or NaN if unknown; at most every 0.1 s."""
         if self._live and (now := time.monotonic()) >= self._next_at:
             self._next_at = now + REDRAW_SECONDS
             self._line.draw(f"{task} …" if math.isnan(share) else f"{task}: {100 * share:.0f} %")
 
 
 class _LiveLine:
-    """The last line of the terminal, drawn over and over."""
+    """The last line of the terminal, which is drawn again and again."""
 
     def __init__(self) -> None:
         self._width = 0
 
     def draw(self, line: str) -> None:
-        """Put a line in place of the last one; the terminal may have become narrower meanwhile."""
+        """Replace the line; the terminal may have become narrower since the last call."""
         line = cut(visible(line), _room())
         write("\r" + padded(line, min(self._width, _room())), err=True)
         self._width = width_of(line)
 
     def end(self) -> None:
-        """Go on below what was drawn, if anything was."""
+        """End the line with a line break, if anything was drawn."""
         if self._width:
             write("\n", err=True)
 
     def wipe(self) -> None:
-        """Leave an empty line where something was drawn, and go on in it."""
+        """Clear the line, if anything was drawn."""
         if self._width:
             self.draw("")
             write("\r", err=True)
 
 
 def _fitted(figures: list[tuple[str, int]], columns: int) -> str:
-    """The figures for which there is room."""
+    """The figures for which there is room, as one line."""
     for most in sorted((rank for _, rank in figures), reverse=True):
         line = "  ".join(text for text, rank in figures if rank <= most)
         if width_of(line) <= columns:
@@ -139,12 +139,12 @@ def _fitted(figures: list[tuple[str, int]], columns: int) -> str:
 
 
 def _room() -> int:
-    """Columns of a line; in the last one of the terminal some begin the next."""
+    """Columns of the live line; the last column stays free, since some terminals break the line there."""
     return (terminal_columns(err=True) or 100) - 1
 
 
 def _clock(seconds: float) -> str:
-    """Hours, minutes and seconds."""
+    """A duration as `h:mm:ss` or `m:ss`."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -1,4 +1,4 @@
-"""How results look on a terminal: aligned facts, tables and JSON."""
+"""Results on a terminal: rows of names and values, tables, and JSON."""
 
 import json
 import re
@@ -10,10 +10,10 @@ from typing import Any
 from rnnlab.terminal.text import STEERING, cut_in_the_middle, padded, terminal_columns, width_of, wrapped
 
 TELLING = 3
-"""The highest rank of columns for which the cells of others are cut."""
+"""Columns up to this rank are kept if cutting the cells of other columns makes room for them."""
 
 PIPE_COLUMNS = 100
-"""That sentences are wrapped to where nobody looks."""
+"""Width to which sentences are wrapped without a terminal."""
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,10 @@ class Column:
     """A column of a table.
 
     Attributes:
-        title: its header.
-        left: whether it is aligned to the left.
-        rank: that of the highest is the first to be left out of a narrow table; those of rank 0 stay.
-        least: columns that the cells may be cut down to, their middles left out; 0 cuts none.
+        title: the header.
+        left: whether the cells are aligned to the left.
+        rank: a narrow table leaves out the column of the highest rank first, and never one of rank 0.
+        least: the least width to which long cells are cut; 0 for cells that are never cut.
     """
 
     title: str
@@ -34,12 +34,12 @@ class Column:
 
 
 def facts_table(rows: Sequence[tuple[str, str]], *, err: bool = False, whole: Collection[str] = ()) -> str:
-    """Lines of `name  value`, values aligned and wrapped to the width of the terminal.
+    """Lines `name  value`, with the values aligned and wrapped to the width of the terminal.
 
     Args:
         rows: the names and the values.
-        err: whether they are printed on stderr.
-        whole: values that stay on one line, such as commands, which are copied from it.
+        err: whether the lines are for stderr.
+        whole: values that are not wrapped, such as commands, so that they can be copied.
     """
     indent = max((width_of(name) for name, _ in rows), default=0) + 2
     width = max(terminal_columns(err=err) or PIPE_COLUMNS, indent + 20)
@@ -52,18 +52,18 @@ def facts_table(rows: Sequence[tuple[str, str]], *, err: bool = False, whole: Co
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Columns under a header; the first is aligned to the left, the others to the right."""
+    """A table; the first column is aligned to the left, the others to the right."""
     columns = [Column(title, left=number == 0) for number, title in enumerate(header)]
     return fitted_table(columns, rows, width=None)
 
 
 def fitted_table(columns: Sequence[Column], rows: Sequence[Sequence[object]], *, width: int | None) -> str:
-    """A table that is made to fit: columns are left out by rank, and then cells cut.
+    """A table that fits a width: columns are left out by rank, then long cells are cut.
 
     Args:
-        columns: of the table.
-        rows: a cell for each column.
-        width: columns of the terminal; None shows all.
+        columns: the columns.
+        rows: the cells of each row, one for each column.
+        width: width of the terminal; None for a table of any width.
     """
     cells = [[column.title for column in columns], *([str(cell) for cell in row] for row in rows)]
     widths = [max(map(width_of, column)) for column in zip(*cells, strict=True)]
@@ -81,15 +81,15 @@ def fitted_table(columns: Sequence[Column], rows: Sequence[Sequence[object]], *,
 
 
 def as_json_text(value: Any) -> str:
-    """One JSON object; NaN and infinity, which JSON lacks, are null.
+    """A value as JSON; NaN and infinity, which JSON lacks, become null.
 
-    What steers a terminal is escaped as JSON has it: whoever reads it gets the same text, on a terminal too.
+    Control characters are escaped in the way of JSON, so that a reader gets the same text.
     """
     return STEERING.sub(_escaped, json.dumps(_finite(value), indent=2, ensure_ascii=False))
 
 
 def _shown(columns: Sequence[Column], widths: Sequence[int], width: int) -> list[int]:
-    """The columns for which there is room; for the most telling ones the cells of others are cut."""
+    """The columns for which there is room, by index."""
     least = [min(column.least or own, own) for column, own in zip(columns, widths, strict=True)]
     shown = list(range(len(columns)))
     for number in sorted(shown, key=lambda number: columns[number].rank, reverse=True):
@@ -101,7 +101,7 @@ def _shown(columns: Sequence[Column], widths: Sequence[int], width: int) -> list
 
 
 def _total(widths: Sequence[int], shown: Sequence[int]) -> int:
-    """Columns that a table of some of its columns takes."""
+    """Width of a table with only the shown columns."""
     return sum(widths[number] + 2 for number in shown) - 2
 
 

@@ -19,17 +19,17 @@ import click
 from rnnlab.errors import OutputError
 
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""C0 without tab and line feed, delete, C1, and the marks that set the direction of writing."""
+"""Control characters: C0 without tab and line feed, delete, C1, and marks of the direction of writing."""
 
 _HALVES = re.compile("[\ud800-\udfff]")
-"""What Python makes of a byte of a file's name that is not UTF-8; no stream takes it."""
+"""Surrogates, which Python puts in place of bytes of a file name that are not UTF-8; no stream takes them."""
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 ELLIPSIS = "…"
 
 _NARROW = str.maketrans(dict.fromkeys(f"{ELLIPSIS}\N{NO-BREAK SPACE}→×·–—", "-"))
-"""Characters beside ASCII that tables of rnnlab have, of one column: for others wcwidth is loaded, 40 ms."""
+"""Frequent non-ASCII characters of one column; for any other, wcwidth is loaded, which takes 40 ms."""
 
 
 def echo(text: str, *, err: bool = False) -> None:
@@ -43,19 +43,19 @@ def echo(text: str, *, err: bool = False) -> None:
 
 
 def visible(text: str) -> str:
-    """The text with what would steer a terminal spelled out, as in `\\x1b`."""
+    """The text with its control characters spelled out, as in `\\x1b`."""
     return STEERING.sub(_spelled, text)
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Whether someone looks at a stream; it is None where the caller has closed it."""
+    """Whether the stream is a terminal; a stream that the caller has closed is None."""
     return stream is not None and stream.isatty()
 
 
 def terminal_columns(*, err: bool = False) -> int | None:
-    """The width of the terminal that stdout, or stderr, is shown on; None where nobody looks.
+    """The width of the terminal behind stdout or stderr; None if there is no terminal.
 
-    `COLUMNS` says another one, also where there is no terminal.
+    The environment variable `COLUMNS` takes precedence, also without a terminal.
     """
     if (own := os.environ.get("COLUMNS", "")).isdecimal() and int(own) > 0:
         return int(own)
@@ -68,20 +68,20 @@ def terminal_columns(*, err: bool = False) -> int | None:
 
 
 def flush() -> None:
-    """Have stdout and stderr take what they have been given, if they still do."""
+    """Flush stdout and stderr; errors are ignored."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):
             stream.flush()
 
 
 def write(text: str, *, err: bool = False) -> None:
-    """Print a text as it is; a stderr that takes no more costs what it would say, and not the work.
+    """Print a text as it is. If stderr cannot be written, the text is lost and the work goes on.
 
     Raises:
         OutputError: a character is not in the encoding of stdout.
     """
     try:
-        click.echo(_HALVES.sub(_spelled, text), err=err, nl=False, color=True)  # without: strips colours
+        click.echo(_HALVES.sub(_spelled, text), err=err, nl=False, color=True)  # False would strip colours
     except UnicodeEncodeError as error:
         character = f"U+{ord(error.object[error.start]):04X}"
         raise OutputError(
@@ -93,10 +93,10 @@ def write(text: str, *, err: bool = False) -> None:
 
 
 def failure_of_stdout(error: OSError) -> str | None:
-    """What to say of a stdout that takes no more; None for any other error."""
+    """The message for an stdout that cannot be written; None for any other error."""
     if error.filename is not None or error.errno not in _FULL:
         return None
-    return f"stdout: cannot be written ({error.strerror}); free some space, or send it elsewhere"
+    return f"stdout: cannot be written ({error.strerror}); free some space, or redirect it"
 
 
 def width_of(text: str) -> int:
@@ -109,20 +109,20 @@ def width_of(text: str) -> int:
 
 
 def padded(text: str, columns: int, *, right: bool = False) -> str:
-    """The text with spaces after it, or before it, up to a width."""
+    """The text, padded to a width with spaces after it, or before it."""
     spaces = " " * (columns - width_of(text))
     return spaces + text if right else text + spaces
 
 
 def cut(text: str, columns: int) -> str:
-    """The text, its end left out if it is wider than so many columns."""
+    """The text, with an ellipsis for its end if it is wider than `columns`."""
     if width_of(text) <= columns:
         return text
     return _part(text, 0, columns - 1) + ELLIPSIS if columns > 0 else ""
 
 
 def cut_in_the_middle(text: str, columns: int) -> str:
-    """The text, its middle left out if it is too wide: of names the beginning and the number say most."""
+    """The text, with an ellipsis for its middle if it is wider than `columns`; a run keeps its number."""
     width = width_of(text)
     if width <= columns:
         return text
@@ -131,7 +131,7 @@ def cut_in_the_middle(text: str, columns: int) -> str:
 
 
 def wrapped(text: str, columns: int) -> list[str]:
-    """Lines of at most so many columns, broken at spaces, or within a word that is wider; one at least."""
+    """Lines of at most `columns`, broken at spaces, or within a word that is wider; at least one line."""
     wrap = textwrap.wrap
     if not _is_narrow(text):
         from wcwidth import wrap
@@ -144,7 +144,7 @@ def _spelled(match: re.Match[str]) -> str:
 
 
 def _part(text: str, begin: int, end: int) -> str:
-    """The columns of a text from `begin` up to `end`, without spaces and half characters where it was cut."""
+    """The part of a text from column `begin` to column `end`, without spaces and half characters at a cut."""
     if _is_narrow(text):
         return text[begin:end]
     from wcwidth import clip

@@ -189,7 +189,7 @@ def test_a_full_stdout_is_one_line(command):
 
     assert (done.returncode, done.stderr) == (
         1,
-        "stdout: cannot be written (No space left on device); free some space, or send it elsewhere\n",
+        "stdout: cannot be written (No space left on device); free some space, or redirect it\n",
     )
 
 
