@@ -55,7 +55,7 @@ _HOMES = {
     "Experiment": "config.schema",
     "History": "runs.history",
     "Run": "api.run",
-    "load_config": "api.configuration",
+    "load_config": "api.training",
     "load_run": "api.run",
     "resume": "api.training",
     "train": "api.training",
