@@ -1,4 +1,4 @@
-"""`rnnlab.load_config`, `rnnlab.train`, `rnnlab.resume`: training from Python, in a script or a notebook."""
+"""`rnnlab.load_config`, `rnnlab.train` and `rnnlab.resume`: read a configuration, and train from Python."""
 
 import os
 import re
