@@ -55,7 +55,7 @@ def split_corpus(corpus: Corpus, experiment: Experiment) -> Splits:
     if split.kind == "contiguous":
         parts = _contiguous(corpus, split, window)
     elif split.kind == "sequences":
-        parts = _of_sequences(corpus, _drawn(split, corpus), window)
+        parts = _of_sequences(corpus, _held_out_counts(split, corpus), window)
     elif split.kind == "files":
         parts = _of_sequences(corpus, corpus.held_out, window)
     else:
@@ -207,7 +207,7 @@ def _contiguous(corpus: Corpus, split: ContiguousSplit, window: int) -> list[Par
     return [replace(part, gap=0 if part.name == last else max(gap, 0)) for part in parts]
 
 
-def _drawn(split: SequencesSplit, corpus: Corpus) -> dict[str, int]:
+def _held_out_counts(split: SequencesSplit, corpus: Corpus) -> dict[str, int]:
     """Return the number of the first sequence of each held-out part, in the order validation, test."""
     count = len(corpus.starts)
     test = count - round(count * split.test)

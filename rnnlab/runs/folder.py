@@ -10,7 +10,7 @@ runs/<config name>-<number>/   claimed by an atomic mkdir; `runs/latest` names t
   losses.csv           a row for each training step (`runs/history.py`)
   samples.txt          samples that were written during training, if `training.samples` is set
   tensorboard/         event files, if `training.tensorboard` is set (`training/live_events.py`)
-  callbacks.json       folders of the modules of its callbacks (`training/callback_modules.py`)
+  callbacks.json       folders of the modules of its callbacks (`training/own_callbacks.py`)
   metrics.json         the last evaluation
   folds.json           the last cross-validation of its configuration
   events.log           what happened, with times (`runs/events.py`)

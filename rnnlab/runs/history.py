@@ -1,6 +1,6 @@
 """The history of a training: `history.csv` has a row for each epoch, `losses.csv` a row for each step.
 
-`history_csv` and `losses_csv` give the text of the two tables; `read_history` reads both into a `History`.
+`write_history` writes both tables of a run, and `read_history` reads them into a `History`.
 The columns are the fields of `EpochRecord` and of `Steps`. Losses are in nats per token; accuracies
 are shares from 0 to 1.
 """
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.errors import RunError
+from rnnlab.files import write_durably
 from rnnlab.runs.layout import HISTORY, LOSSES, small_text
 
 Floats = NDArray[np.float64]
@@ -156,6 +157,31 @@ _ADDED_LATER = "learning_rate"
 
 _MOST_BYTES = {HISTORY: 1 << 25, LOSSES: 1 << 29}
 """Size up to which each table is read: about half a million epochs and 20 million steps."""
+
+
+def write_history(
+    run: Path,
+    records: Iterable[EpochRecord],
+    *,
+    losses: NDArray[np.floating],
+    accuracies: NDArray[np.floating],
+    ends: Integers,
+) -> None:
+    """Replace `history.csv` and `losses.csv` of a run folder, each as a whole.
+
+    Args:
+        run: the folder.
+        records: a record for each epoch.
+        losses: of each step, (S,).
+        accuracies: of each step, (S,).
+        ends: number of steps before the end of each epoch, (E,).
+
+    Raises:
+        RunError: a file cannot be written.
+    """
+    write_durably(run / HISTORY, history_csv(records).encode())
+    steps = losses_csv(losses=losses, accuracies=accuracies, ends=ends)
+    write_durably(run / LOSSES, steps.encode())
 
 
 def history_csv(records: Iterable[EpochRecord]) -> str:

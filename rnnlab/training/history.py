@@ -3,12 +3,13 @@
 import math
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.runs.history import EPOCH_COLUMNS, EpochRecord, history_csv, losses_csv
+from rnnlab.runs.history import EPOCH_COLUMNS, EpochRecord, history_csv, losses_csv, write_history
 from rnnlab.training.callbacks import Remembering
 
 Floats = NDArray[np.float32]
@@ -110,6 +111,16 @@ class LossHistory(Remembering):
                 learning_rate=self.rate,
                 seconds=self.seconds,
             )
+        )
+
+    def write(self, run: Path) -> None:
+        """Write `history.csv` and `losses.csv` of a run folder.
+
+        Raises:
+            RunError: a file cannot be written.
+        """
+        write_history(
+            run, self.epochs, losses=self.batch_losses, accuracies=self.batch_accuracies, ends=self.ends
         )
 
     def history_csv(self) -> str:

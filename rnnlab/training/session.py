@@ -353,8 +353,7 @@ class Saves:
         model = self._trainer.best_model()
         if all(np.isfinite(array).all() for array in model.weights.values()):
             self._run.save_model(model)
-        self._run.write("history.csv", self._history.history_csv())
-        self._run.write("losses.csv", self._history.losses_csv())
+        self._history.write(self._run.path)
         self._save_samples()
 
     def _save_samples(self) -> None:

@@ -177,7 +177,7 @@ def without_optimizer(loop: TrainingLoop, checkpoint: Checkpoint) -> Checkpoint:
         ("windows, shuffled, dropout", without_optimizer),
     ],
 )
-def test_what_is_left_out_of_a_checkpoint_is_missed(
+def test_a_checkpoint_that_lacks_a_part_of_the_state_is_noticed(
     regime: str, forget: Callable[..., Checkpoint], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The comparison above would notice: a run that forgets a part of its state ends elsewhere."""
