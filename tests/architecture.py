@@ -109,6 +109,7 @@ SEVERAL = {
     "music/kern_spines.py": "notes",  # quarter notes
     "music/melody.py": "notes",
     "music/midi.py": "steps",
+    "music/musicxml_part.py": "semitones",  # shifts with their signs
     "music/voice.py": "notes",  # whole notes, in fractions
     "music/files.py": "tunes",
     "runs/history.py": "numbers",
