@@ -28,7 +28,7 @@ def test_a_model_file_is_enough(rnnlab):
     answer = rnnlab("export", "song.safetensors", "--output", "song.onnx")
 
     assert answer.exit_code == 0
-    assert answer.stderr.startswith("this model was trained with a state that runs on")
+    assert answer.stderr.startswith("this model was trained with a state that is carried on")
 
 
 def test_losses_are_written_for_tensorboard(rnnlab):

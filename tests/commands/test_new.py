@@ -307,7 +307,7 @@ def test_an_example_works_where_it_is_written(rnnlab, name):
         assert written.model_copy(update=update) == shipped
         if written.dataset.url is None:
             assert rnnlab("describe", str(each)).exit_code == 0
-    assert f"next  rnnlab {'compare' if compares else 'train'} {page}" in answer.stderr
+    assert f"next    rnnlab {'compare' if compares else 'train'} {page}" in answer.stderr
     assert "configs/" not in page.read_text()
 
 
