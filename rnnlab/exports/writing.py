@@ -244,7 +244,7 @@ def _without_wildcards(folder: Path) -> Iterator[Path]:
 
 
 def _inputs(network: Network, probe: Probe) -> dict[str, np.ndarray[Any, Any]]:
-    """Return the inputs of the probe by name: the ids, and the parts of the state if the state is an input."""
+    """Return the inputs of the probe by name: the ids, and the parts of the state if it is an input."""
     return {"ids": probe.ids, **dict(zip(network.state_names, probe.state, strict=False))}
 
 

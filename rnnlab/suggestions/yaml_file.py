@@ -174,7 +174,7 @@ def _lines(section: str, rows: list[tuple[str, str]]) -> Iterator[str]:
 def _taken_for(choices: Choices) -> str:
     left_out = sum(note.startswith("left out:") for note in choices.corpus.notes)
     lack = (
-        f" Left out: {count_of(left_out, 'file or tune', 'files or tunes')}; rnnlab describe shows the reasons."
+        f" Left out: {count_of(left_out, 'file or tune', 'files or tunes')}; rnnlab describe shows why."
         if left_out
         else ""
     )
