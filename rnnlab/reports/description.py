@@ -183,7 +183,7 @@ def _stream_targets(corpus: Corpus, batches: Batches) -> NDArray[np.int64]:
     """Return how often each token is a target in an epoch of a stream, (V,)."""
     starts, read = (array.T.reshape(-1) for array in batches.epoch(0))  # one piece after the other, (N · B,)
     begins, ends = starts[read > 0], (starts + read)[read > 0]  # pieces that are not empty, (P,)
-    is_first = np.append(True, begins[1:] != ends[:-1])  # whether a piece begins where no other ends, (P,)
+    is_first = np.append(True, begins[1:] != ends[:-1])  # whether a gap is before a piece, (P,)
     counts = np.zeros(len(corpus.vocabulary), np.int64)  # (V,)
     for begin, end in zip(begins[is_first], ends[np.append(is_first[1:], True)], strict=True):
         targets = corpus.ids[begin + 1 : end + 1]

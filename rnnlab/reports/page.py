@@ -107,7 +107,7 @@ def _remark(text: str) -> Markup:
 
 
 def _policy(page: str, script: str) -> Markup:
-    """Return a policy that allows only the styles, the script, and the pictures and sounds within the page."""
+    """Return a policy that allows only the styles, the script, the pictures and the sounds in the page."""
     styles = " ".join(dict.fromkeys(_hash(style) for style in _STYLE.findall(page)))
     rules = [
         "default-src 'none'",

@@ -340,7 +340,7 @@ def _rings(group: ElementTree.Element) -> list[ElementTree.Element]:
 
 
 def _player(heard: Tune, whole: Tune, name: str, sample_rate: int) -> Markup:
-    """Return the player of `heard` and a link to the MIDI file of `whole`; an error message replaces either."""
+    """Return the player of `heard` and a link to the MIDI file of `whole`, or a message in place of each."""
     try:
         sound = data_uri(wav_of(heard, sample_rate=sample_rate), "audio/wav")
         player = tag("audio", controls="", preload="metadata", src=sound, aria_label=f"Sound of {whole.name}")
