@@ -206,8 +206,8 @@ def test_formats_without_such_a_layer_say_so(package: Path, tmp_path: Path, targ
 
     assert (answer.code, answer.out) == (2, "")
     assert re.fullmatch(
-        r"model\.kind: mgu: \w+ has no such layer; a model that is to be exported is of kind"
-        r" simple_rnn, lstm, gru, mlp\n",
+        r"model\.kind: mgu: \w+ has no such layer; to export a model, train one of the kind"
+        r" simple_rnn, lstm, gru or mlp\n",
         answer.err.splitlines(keepends=True)[-1],
     )
     assert not (tmp_path / target).exists()

@@ -44,11 +44,12 @@ def run_name(config: str, random_seed: int) -> str:
 
 
 def grouped(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
-    """Return the entries by contender: models that differ in nothing but the random seed are trials of one.
+    """Return the entries by contender; the models of one contender differ only in the random seed.
 
     Returns:
-        By the contender's name: the name of its runs without their number where they are several or their
-        number is a seed, else the name of its only run.
+        The models by the name of the contender. Several runs, or a single run `song-seed-3`, are named
+        without the number: `song`. Another single run has its own name, a model file its path. Contenders
+        that would have equal names are named by the path of their first model.
     """
     keys = [(_settings(each.trained.experiment), each.trained.data_sha256) for each in entries]
     seeds = [each.trained.experiment.training.random_seed for each in entries]
@@ -58,7 +59,10 @@ def grouped(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
 
 
 def grouped_runs(runs: Sequence[RunFolder]) -> dict[str, list[RunFolder]]:
-    """Return runs by configuration; no run needs a model, and one with a damaged configuration is alone."""
+    """Return runs by configuration, named as in `grouped`; a run needs no model.
+
+    A run whose configuration cannot be read is a group of its own.
+    """
     keys: list[Any] = []
     seeds = []
     for number, run in enumerate(runs):
@@ -83,7 +87,7 @@ def compare(groups: dict[str, list[Entry]], *, report: Report = unreported) -> C
         report: is called with the progress of reading the data.
 
     Raises:
-        DataError: data does not exist.
+        DataError: the data of a model cannot be found or read, or is too short.
         UsageError: the models are measured on different data.
     """
     contenders: list[Contender] = []
@@ -104,7 +108,7 @@ def _measured(entry: Entry, report: Report) -> tuple[Trial, tuple[str, ...]]:
     epochs, seconds = None, None
     notes: tuple[str, ...] = ()
     if entry.run:
-        with suppress(RunError):  # without a history its time is not known
+        with suppress(RunError):  # without a history the time of the training is not known
             history = read_history(entry.run.path, with_steps=False)
             epochs, seconds = len(history) or None, history.seconds_without_compiling()
     wanted = entry.trained.experiment.training.epochs
@@ -123,9 +127,9 @@ def _notes(contenders: Sequence[Contender]) -> list[str]:
     targets = {name: trial.metrics.tokens for name, trial in first.items()}
     epochs = {name: trial.epochs for name, trial in first.items()}
     if len(set(targets.values())) > 1:
-        notes.append(f"the numbers of targets differ, since the windows do: {_listed(targets)}")
+        notes.append(f"the numbers of targets differ, because the windows differ: {_listed(targets)}")
     if contenders[0].trials[0].split == "train":
-        notes.append("there is no held-out data: losses and accuracies are measured on the training data")
+        notes.append("losses and accuracies are measured on the training part, not on held-out data")
     if len(set(epochs.values())) > 1:
         notes.append(f"the numbers of epochs differ: {_listed(epochs)}")
     return notes
@@ -136,7 +140,7 @@ def _listed(figures: dict[str, Any]) -> str:
 
 
 def _settings(experiment: Experiment) -> Any:
-    """Return all settings of an experiment that its result depends on, but for the random seed."""
+    """Return the settings of an experiment without `training.random_seed` and `training.checkpoint`."""
     settings = experiment.model_dump(mode="json")
     for key in ("random_seed", "checkpoint"):
         del settings["training"][key]
@@ -144,7 +148,7 @@ def _settings(experiment: Experiment) -> Any:
 
 
 def _alike(keys: Sequence[Any], seeds: Sequence[int]) -> list[list[int]]:
-    """Return groups of indices with equal keys; within a group every seed is another one."""
+    """Return groups of indices with equal keys; no two members of a group have the same seed."""
     groups: list[list[int]] = []
     for i, (key, seed) in enumerate(zip(keys, seeds, strict=True)):
         for group in groups:
@@ -157,7 +161,7 @@ def _alike(keys: Sequence[Any], seeds: Sequence[int]) -> list[list[int]]:
 
 
 def _name(paths: Sequence[Path], *, is_run: bool) -> str:
-    """Return the name of a group: that of its runs without the number, or the path of a model file."""
+    """Return the name of a group: of its runs, as `grouped` describes it, or the path of a model file."""
     found = _NUMBERED.fullmatch(paths[0].name) if is_run else None
     if found and (found[2] or len(paths) > 1):
         return found[1]
@@ -165,7 +169,7 @@ def _name(paths: Sequence[Path], *, is_run: bool) -> str:
 
 
 def _by_name(names: Sequence[str], groups: list[list[Member]]) -> dict[str, list[Member]]:
-    """Return groups by their names; a group whose name another one has gets the path of its first member."""
+    """Return groups by name; groups with equal names are named by the path of their first member."""
     return {
         name if names.count(name) == 1 else str(group[0].path): group
         for name, group in zip(names, groups, strict=True)

@@ -31,16 +31,16 @@ class Trial:
     """The measures of one trained model.
 
     Attributes:
-        run: the model's run folder or file.
+        run: path of the run folder or of the model file.
         random_seed: random seed of the training.
         parameters: number of trainable parameters.
-        epochs: number of epochs of the training; None if the run has no history.
-        seconds: time of the training without compiling; None if the run has no history.
+        epochs: number of epochs of the training; None if it is not known, as for a model file.
+        seconds: time of the training without compiling; None if it is not known.
         split: name of the part of the data that was measured.
         data: digest of the tokens of that part.
         metrics: loss and accuracy, one step at a time.
-        ceiling: highest accuracy that a model of single windows can reach; None if a state is carried.
-        free_running: continuation of the configuration's seed; None if it has no seed.
+        ceiling: highest accuracy that a model of single windows can reach; see `window_ceiling`.
+        free_running: continuation of `generation.seed`; None without a seed, or if it is not possible.
         left_out: number of elements of the music files that are not in the data, by kind.
     """
 
@@ -87,7 +87,7 @@ class Contender:
 
     @property
     def accuracy(self) -> float:
-        """Mean accuracy of the trials: the share of targets that were the most probable token."""
+        """Mean over the trials of the fraction of targets that were the most probable token, 0 to 1."""
         return statistics.fmean(trial.metrics.accuracy for trial in self.trials)
 
     @property
@@ -104,7 +104,7 @@ class Difference:
     Attributes:
         first: index of the first contender.
         second: index of the second contender.
-        test: paired test of the losses over the random seeds of both; None for fewer than two such seeds.
+        test: paired test of the losses; None if fewer than two random seeds have a finite loss in both.
         p: p-value of the test after Holm's correction for all tested pairs; None without a test.
     """
 
@@ -124,7 +124,7 @@ class Comparison:
     """Contenders that are measured on the same data.
 
     Attributes:
-        contenders: in the order in which they were named.
+        contenders: the contenders, in the order in which the user named them.
         notes: remarks for the user, a sentence each.
     """
 
@@ -145,7 +145,7 @@ class Comparison:
 
 
 def verdict(comparison: Comparison) -> list[str]:
-    """Return the result in sentences: which free runs have no mistake, and which losses differ."""
+    """Return the result in sentences: on mistakes of the free runs, and on differences of the losses."""
     return [*_of_free_runs(comparison.contenders), *_of_losses(comparison)]
 
 
@@ -161,13 +161,13 @@ def measure_trial(
 
     Args:
         trained: the model.
-        run: its name in messages.
-        epochs: number of epochs of its training.
-        seconds: time of its training.
+        run: path of the model, its name in messages.
+        epochs: number of epochs of the training of the model.
+        seconds: time of this training.
         report: is called with the progress of reading the data.
 
     Raises:
-        DataError: the data does not exist, or is too short.
+        DataError: the data cannot be found or read, or is too short.
     """
     selection = select(trained, report=report)
     experiment, corpus, part = selection.experiment, selection.corpus, selection.part
@@ -194,9 +194,10 @@ def measure_trial(
 
 
 def data_digest(corpus: Corpus, part: Part) -> str:
-    """Return a digest of a part's tokens, which does not depend on their ids in a vocabulary.
+    """Return the SHA-256 of the tokens of a part, as hexadecimal digits, whatever the ids of the tokens are.
 
-    If windows of the part were drawn at random, their places are in the digest too.
+    If no window of the part follows another directly, as after a random draw, the positions of the windows
+    are in the digest too.
     """
     used, places = np.unique(corpus.ids[part.begin : part.end], return_inverse=True)
     tokens = [corpus.vocabulary.tokens[number] for number in used]
@@ -231,7 +232,7 @@ def check_same_data(contenders: Sequence[tuple[str, str, str]]) -> None:
 
 
 def _shared(first: Contender, second: Contender) -> tuple[list[float], list[float]]:
-    """Return the finite losses of two contenders for the random seeds of both, (S,) each, in one order."""
+    """Return the losses of two contenders, (S,) each, for the random seeds with a finite loss in both."""
     own = {trial.random_seed: trial.metrics.loss for trial in first.trials}
     theirs = {trial.random_seed: trial.metrics.loss for trial in second.trials}
     seeds = [seed for seed in own if seed in theirs and _finite([own[seed], theirs[seed]])]
@@ -243,21 +244,21 @@ def _finite(values: Sequence[float]) -> bool:
 
 
 def _of_free_runs(contenders: Sequence[Contender]) -> Iterator[str]:
-    """Yield which contenders predict every token right while they run free."""
+    """Yield sentences on the right tokens of the free runs; none if a contender lacks a free run."""
     if not all(contender.free_runs for contender in contenders):
         return
     exact = [each for each in contenders if all(run.exact for run in each.free_runs)]
     sometimes = [each for each in contenders if _exact(each) and each not in exact]
     others = [each for each in contenders if not _exact(each)]
     lengths = {run.length for each in contenders for run in each.free_runs}
-    last = f"the last of {count_of(lengths.pop(), 'token')}" if len(lengths) == 1 else "the last token"
+    each_token = f"each of {count_of(lengths.pop(), 'token')}" if len(lengths) == 1 else "every token"
     if exact:
         only = "only " if len(exact) == 1 < len(contenders) and not sometimes else ""
-        are = f"{_names(exact)} {'is' if len(exact) == 1 else 'are'}"
-        yield f"Running free, {only}{are} right to {last}{_every_seed(exact)}."
+        predict = f"{_names(exact)} {'predicts' if len(exact) == 1 else 'predict'}"
+        yield f"Running free, {only}{predict} {each_token} right{_every_seed(exact)}."
     for each in sometimes:
         seeds = f"{_exact(each)} of {len(each.trials)} random seeds"
-        yield f"{each.name} is right to the last token with {seeds}."
+        yield f"{each.name} predicts every token right with {seeds}."
     if others:
         best = [max(each.free_runs, key=lambda run: run.correct) for each in others]
         counts = ", ".join(
@@ -268,7 +269,7 @@ def _of_free_runs(contenders: Sequence[Contender]) -> Iterator[str]:
 
 
 def _of_losses(comparison: Comparison) -> Iterator[str]:
-    """Yield which losses differ, and which pairs are not tested."""
+    """Yield a sentence on each tested difference of losses, and one on the pairs that are not tested."""
     contenders, differences = comparison.contenders, comparison.differences()
     tested = [each for each in differences if each.test]
     if differences and not tested:

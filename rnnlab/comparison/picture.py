@@ -15,11 +15,11 @@ from rnnlab.reports.markup import Markup
 _ROW, _TOP = 44, 44
 _PANEL, _GAP = 230, 44
 _SPREAD = 11.0
-"""How far above and below the middle of its row a contender's dots lie, in units of the SVG."""
+"""Largest distance of a dot from the middle of the row of its contender, in units of the SVG."""
 
 
 def comparison_picture(comparison: Comparison) -> Markup:
-    """Return the picture of a comparison as an SVG file: a dot for each random seed, and their mean.
+    """Return the picture of a comparison as an SVG file: a dot for each random seed, a stroke at the mean.
 
     Each contender has a row and a colour. The three panels are the accuracy one step at a time, the accuracy
     running free, and the loss with the 95 % interval of its mean.
@@ -56,7 +56,7 @@ def comparison_picture(comparison: Comparison) -> Markup:
 
 
 def _loss_axis(contenders: Sequence[Contender], begin: float) -> Axis:
-    """Return the axis of the losses; the lower end of an interval may lie beyond a logarithmic one."""
+    """Return the axis of the losses; a logarithmic axis need not reach the lower end of an interval."""
     finite = [loss for contender in contenders for loss in contender.losses if math.isfinite(loss)]
     edges = [edge for contender in contenders for edge in contender.loss_interval or ()]
     return value_axis(np.array(finite), np.array(edges), begin, begin + _PANEL)
@@ -73,7 +73,7 @@ def _frame(axis: Axis, title: str, unit: str, bottom: float) -> list[Markup]:
 
 
 def _dots(axis: Axis, values: Sequence[float], y: float, row: int) -> list[Markup]:
-    """Return a dot for each random seed, the first one highest, and with several a stroke at their mean."""
+    """Return a dot for each finite value, the first at the top, and for several a stroke at their mean."""
     known = [value for value in values if math.isfinite(value)]
     places = axis.place(np.array(known)).tolist()
     middle = (len(places) - 1) / 2
@@ -87,12 +87,12 @@ def _dots(axis: Axis, values: Sequence[float], y: float, row: int) -> list[Marku
 
 
 def _notes(contenders: Sequence[Contender]) -> list[str]:
-    """Return the key of the picture as sentences, and what the picture does not show."""
+    """Return the key of the picture as sentences, and a sentence on losses that the picture does not show."""
     is_averaged = any(len(contender.trials) > 1 for contender in contenders)
-    mean = ", the stroke is their mean, the bar is the 95 % interval of the mean loss"
-    notes = [f"Each dot is a random seed{mean * is_averaged}."]
+    mean = ", the stroke is the mean of the dots, the bar is the 95 % interval of the mean loss"
+    notes = [f"Each dot is the result of one random seed{mean * is_averaged}."]
     if any(contender.trials[0].ceiling for contender in contenders):
-        notes.append("Dotted line: the highest accuracy that a model can reach which sees only the window.")
+        notes.append("Dotted line: the highest accuracy possible for a model that sees only the window.")
     infinite = sum(not math.isfinite(loss) for contender in contenders for loss in contender.losses)
     if infinite:
         notes.append(

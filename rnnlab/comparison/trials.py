@@ -23,7 +23,7 @@ from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.layout import CONFIG
 
 LOOK_SECONDS = 2.0
-"""Seconds for which a configuration is trained, without compiling, to measure its speed."""
+"""Seconds of training, without compiling, in which the speed of a configuration is measured."""
 
 MOST_EPOCHS = 10_000_000
 
@@ -43,17 +43,18 @@ def read_experiments(
     Args:
         configs: the files.
         overrides: settings that replace those of each file.
-        epochs: number of epochs of each experiment; None: as its file says.
+        epochs: number of epochs of each experiment; None: the number in the file of the experiment.
         report: is called with the progress of reading the data.
 
     Raises:
         ConfigError: a file cannot be read; the message is about the first such file.
-        DataError: data does not exist, or is too short.
-        UsageError: the data differ, or an override sets the random seed.
+        DataError: the data of a file cannot be found or read, or is too short.
+        UsageError: two files have different data or parts, or an override sets the random seed.
     """
     if any(override.partition("=")[0].strip() == "training.random_seed" for override in overrides):
         raise UsageError(
-            "training.random_seed: each is trained with random seeds 0, 1, …; leave it out, and see ",
+            "training.random_seed: each configuration is trained with the random seeds 0, 1, …; leave this"
+            " setting out, and give the number of seeds with ",
             Argument("seeds"),
         )
     budget = [] if epochs is None else [f"training.epochs={epochs}"]
@@ -88,7 +89,7 @@ def train_runs(tasks: Sequence[Task], *, jobs: int) -> Iterator[tuple[int, str]]
     """Train each task, and yield its number and its error in the order in which the trainings end.
 
     The error is empty if the training ended well. If a process is killed, for instance because memory runs
-    out, the remaining tasks are resumed one at a time, so that one task cannot stop the others.
+    out, the tasks that have not ended are resumed one at a time, so that one task cannot stop the others.
 
     Args:
         tasks: configurations with the folders of their runs.
@@ -107,10 +108,10 @@ def train_runs(tasks: Sequence[Task], *, jobs: int) -> Iterator[tuple[int, str]]
 def epochs_in(
     experiments: Sequence[Experiment], seconds: float, *, report: Callable[[int, int], None]
 ) -> list[int]:
-    """Return the number of epochs of each configuration that fit into a time, 1 or more.
+    """Return the number of epochs of each configuration that fit into a time, from 1 to `MOST_EPOCHS`.
 
-    The configurations are timed one after the other on one core, each by its fastest chunk of steps, so that
-    other work of the machine counts for little. Compiling and validation are not counted.
+    The configurations are timed one after the other on one core, each by its fastest chunk of steps, because
+    other processes of the machine may slow down the other chunks. Compiling and validation are not counted.
 
     Args:
         experiments: the configurations.
@@ -130,13 +131,13 @@ def epochs_in(
 
 
 def _free_name(name: str, taken: Any) -> str:
-    """Return the name, with a number after it if the name is taken."""
+    """Return the name; if the name is taken, with the first free number after it, as in `song(2)`."""
     names = [name, *(f"{name}({number})" for number in range(2, len(taken) + 2))]
     return next(each for each in names if each not in taken)
 
 
 def _train_alone(task: Task) -> str:
-    """Train a task in a process of its own, and return its error; empty if the training ended well."""
+    """Train a task in a process of its own; return its error, or an empty text if the training ended well."""
     try:
         ((_, failure),) = in_processes(_train_run, [task], jobs=1)
     except TrainingError as error:
@@ -145,7 +146,7 @@ def _train_alone(task: Task) -> str:
 
 
 def _train_run(experiment: Experiment, folder: Path) -> str:
-    """Train in this process, and return the error; empty if the training ended well."""
+    """Train or resume a run in this process; return the error, or an empty text if the training ends well."""
     _keep_to_one_core()
     from rnnlab.training.session import Session  # noqa: PLC0415 (loads TensorFlow)
 
@@ -158,7 +159,7 @@ def _train_run(experiment: Experiment, folder: Path) -> str:
 
 
 def _epoch_seconds(experiment: Experiment) -> float | str:
-    """Return the seconds that the steps of an epoch take in this process, or an error."""
+    """Return the seconds that the training steps of an epoch take in this process, or an error message."""
     _keep_to_one_core()
     from rnnlab.training.loop import Progress, TrainingLoop  # noqa: PLC0415 (loads Keras)
     from rnnlab.training.trainer import Trainer  # noqa: PLC0415 (loads TensorFlow)
@@ -184,6 +185,6 @@ def _epoch_seconds(experiment: Experiment) -> float | str:
 
 
 def _keep_to_one_core() -> None:
-    """Make TensorFlow, which is not loaded yet, use one thread; variables that the user has set stay."""
+    """Make TensorFlow, which is not loaded yet, use one thread, unless the user has set other numbers."""
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")

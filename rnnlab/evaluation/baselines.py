@@ -1,4 +1,4 @@
-"""N-gram baselines: counted on the training part, and scored on the same targets as the network."""
+"""N-gram baselines: n-gram models counted on the training part and scored on the network's targets."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from rnnlab.evaluation.ngram import Ids, NGrams, Smoothing, train_ngrams
 
 HIGHEST_ORDER = 8
 MOST_TOKENS = 4_000_000
-"""At most so many tokens are counted, the last ones of the training part: the tables take memory."""
+"""Largest number of tokens that are counted, to limit the memory: the last tokens of the training part."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Baseline:
     """An n-gram model and its loss.
 
     Attributes:
-        order: n; the model sees n − 1 tokens before its target.
-        smoothing: of its counts.
+        order: n; the model uses at most n − 1 tokens before its target.
+        smoothing: the method that smooths the counts of the model.
         loss: cross-entropy, nats per token.
     """
 
@@ -40,12 +40,12 @@ class Baselines:
     """N-gram models of one training part, measured on the same targets.
 
     Attributes:
-        all: of every order and smoothing.
+        all: the models of all orders with each smoothing.
         tokens: number of targets that the models were measured on.
-        counted: number of tokens of the training part that the models were counted on.
-        left_out: number of tokens of the training part, before those, that were left out.
-        copies: number of transposed copies of `dataset.augment` that the models were counted on as well, all
-            or none of them; None if the configuration has no copies.
+        counted: number of tokens that the models were counted on, with the tokens of the copies.
+        left_out: number of tokens before the counted ones that were left out.
+        copies: number of transposed copies (`dataset.augment`) that were counted too, all or 0; None if the
+            configuration has no copies.
     """
 
     all: tuple[Baseline, ...]
@@ -56,22 +56,26 @@ class Baselines:
 
     @property
     def unigram(self) -> Baseline:
-        """The model of order 1: token frequencies, with T / (N + T) shared equally (Witten–Bell)."""
+        """The model of order 1 with Witten–Bell smoothing: P(w) = (c(w) + T / V) / (N + T).
+
+        c(w) is the count of the token w, N the sum of all counts, T the number of different tokens counted.
+        """
         return next(each for each in self.all if each.order == 1 and each.smoothing == "witten_bell")
 
     @property
     def best(self) -> Baseline:
-        """The model with the lowest loss on the measured part; choosing on that part favours it."""
+        """The model with the lowest loss on the measured part; this choice makes its loss look too good."""
         return min(self.all, key=lambda each: each.loss)
 
 
 def best_baselines(
     training: Corpus, train: Part, corpus: Corpus, order: Batches, experiment: Experiment
 ) -> Baselines:
-    """Return the better of two: n-gram models of the training part alone, or with its transposed copies.
+    """Return n-gram models, counted with or without transposed copies: those with the lower `best.loss`.
 
-    Copies lower the loss of n-gram models on some data and raise it on other data. A network that was trained
-    with copies is compared with the better of the two. The arguments are those of `measure_baselines`.
+    Copies lower the loss of n-gram models on some data and raise it on other data. The models are counted
+    without copies if the configuration has no `dataset.augment`, or if a copy has a note that is not in the
+    vocabulary. The arguments are those of `measure_baselines`.
     """
     plain = measure_baselines(training, train, corpus, order, experiment)
     if not experiment.dataset.shifts:
@@ -101,7 +105,7 @@ def measure_baselines(
     ids, reach = _last_tokens(training, ranges)
     models = train_ngrams(ids, reach, vocab_size=len(training.vocabulary), most=HIGHEST_ORDER)
     losses, tokens = _losses(models, corpus, order, experiment)
-    is_certain = len(training.vocabulary) == 1  # the loss is 0, but rounding gives a little more or less
+    is_certain = len(training.vocabulary) == 1  # the loss is 0; rounding makes it a little larger or smaller
     measured = tuple(
         Baseline(order, smoothing, 0.0 if is_certain else max(0.0, float(loss) / tokens))
         for smoothing, by_order in losses.items()
@@ -111,19 +115,23 @@ def measure_baselines(
 
 
 def _last_tokens(corpus: Corpus, ranges: NDArray[np.int64]) -> tuple[Ids, Ids]:
-    """Return the last `MOST_TOKENS` tokens of R ranges: their ids (S,) and the tokens before each (S,).
+    """Return the last `MOST_TOKENS` tokens of R ranges: their ids (S,), and the length of each context (S,).
+
+    A range is shortened at its beginning; if the ranges have fewer tokens, all of them are returned. The
+    context of a token has at most `HIGHEST_ORDER` tokens. Its length is 0 if the token is no target.
 
     Args:
         corpus: the training data.
-        ranges: (R, 2) first token and the one after the last, ascending.
+        ranges: (R, 2) index of the first token and index after the last token, ascending.
     """
     lengths = ranges[:, 1] - ranges[:, 0]  # (R,)
     after = np.append(np.cumsum(lengths[::-1])[::-1][1:], 0)  # (R,) tokens in the ranges behind each range
     kept = np.clip(MOST_TOKENS - after, 0, lengths)  # (R,) tokens of each range that are counted
-    firsts = ranges[:, 1] - kept  # (R,) the first of them
+    firsts = ranges[:, 1] - kept  # (R,) the first token of each range that is counted
     # Indices of the kept tokens: range after range, each from its first token on.
     places = np.arange(int(kept.sum())) + np.repeat(firsts - (np.cumsum(kept) - kept), kept)  # (S,)
-    # A context ends where its sequence or its range begins; a token that is no target is context only.
+    # A context does not reach beyond the beginning of its sequence or range. A token that is no target is
+    # only context of later tokens.
     reach = np.minimum(reaches(corpus, places), places - np.repeat(firsts, kept))  # (S,)
     reach[~is_target(corpus, places)] = 0
     return corpus.ids[places], np.minimum(reach, HIGHEST_ORDER).astype(np.int8)
@@ -134,8 +142,8 @@ def _losses(
 ) -> tuple[dict[Smoothing, NDArray[np.float64]], int]:
     """Return the summed cross-entropy (nats) of the K models of each smoothing, and the number of targets.
 
-    A target that is read at time step t of a window has t tokens before it. A model of order n uses at most
-    n − 1 of them, as the network at that step could.
+    A model of order n uses at most n − 1 tokens before a target, and no token before those that the network
+    has read in its window, or in its lane if the state is carried.
     """
     losses: dict[Smoothing, NDArray[np.float64]] = {}
     tokens, orders = 0, np.arange(len(models.orders))
@@ -150,7 +158,7 @@ def _losses(
         for smoothing, likely in models.probabilities(corpus.ids[places], reach).items():
             costs = -np.log(likely[:, block.first - places[0] :])  # (K, L) nats, by the model of each order
             sums = times @ costs.T  # (K, K) after k tokens, by the model of each order
-            # With only k tokens before the target, the model of order n answers with order min(n, k + 1).
+            # With only k tokens before the target, the model of order min(n, k + 1) replaces that of order n.
             each = sums[orders[:, None], np.minimum(orders[:, None], orders)].sum(axis=0)
             losses[smoothing] = losses.get(smoothing, 0) + each
     return losses, tokens

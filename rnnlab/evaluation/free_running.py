@@ -23,10 +23,11 @@ class FreeRunning:
     """The greedy continuation of a seed, compared with the data after the first occurrence of the seed.
 
     Attributes:
-        seed: as text.
+        seed: the seed as text.
         length: number of tokens that were generated and compared.
-        correct: number of generated tokens that equal those of the data.
-        first_divergence: position of the first wrong token, counted from 1; None if all are right.
+        correct: number of generated tokens that equal the token of the data at their position.
+        first_divergence: position of the first wrong token, from 1 for the first generated token; None if all
+            tokens are right.
         sequence: the generated tokens.
         truth: the tokens of the data at the same positions.
     """
@@ -40,7 +41,7 @@ class FreeRunning:
 
     @property
     def accuracy(self) -> float:
-        """Share of the generated tokens that are right, 0 to 1."""
+        """Fraction of the generated tokens that are right, 0 to 1."""
         return self.correct / self.length
 
     @property
@@ -50,13 +51,13 @@ class FreeRunning:
 
     @property
     def wrong(self) -> tuple[int, ...]:
-        """Positions of the wrong tokens, counted from 0."""
+        """Positions of the wrong tokens, from 0 for the first generated token."""
         pairs = zip(self.sequence, self.truth, strict=True)
         return tuple(place for place, (token, true) in enumerate(pairs) if token != true)
 
 
 def run_freely(model: Stepper, corpus: Corpus, experiment: Experiment) -> FreeRunning | str:
-    """Return the free run from `generation.seed`, or a sentence that says why there is none.
+    """Return the free run from `generation.seed`, or a sentence that says why it is not possible.
 
     Raises:
         VocabularyError: the seed has a token that is not in the vocabulary.
@@ -69,7 +70,7 @@ def run_freely(model: Stepper, corpus: Corpus, experiment: Experiment) -> FreeRu
         return "no free running: generation.seed has no token"
     truth = _continuation(corpus, seed)[: generation.length]
     if not len(truth):
-        return f"no free running: the seed {generation.seed!r} does not occur in the data, or ends it"
+        return f"no free running: no token follows the seed {generation.seed!r} in a sequence of the data"
     how = Decoding(experiment.regime, experiment.dataset.window, len(truth))
     (sample,) = decode(model, seed, how)
     right = np.array(sample.ids) == truth
@@ -84,7 +85,10 @@ def run_freely(model: Stepper, corpus: Corpus, experiment: Experiment) -> FreeRu
 
 
 def _continuation(corpus: Corpus, seed: NDArray[np.int64]) -> NDArray[Any]:
-    """Return the tokens after the first occurrence of the seed, to the end of its sequence; or no token."""
+    """Return the tokens from the first occurrence of the seed to the end of its sequence, without the seed.
+
+    An occurrence with no token after it in its sequence does not count. The array is empty if none counts.
+    """
     places = np.arange(max(len(corpus.ids) - len(seed), 0))  # where the seed may begin
     for offset, token_id in enumerate(seed):
         places = places[corpus.ids[places + offset] == token_id]
@@ -101,10 +105,10 @@ class SeedRuns:
     """The greedy continuations of N seeds, each compared with the data after its seed.
 
     Attributes:
-        seed_length: number of tokens of each seed: a window.
+        seed_length: number of tokens of each seed, the length T of a window.
         length: number of tokens that were generated after each seed and compared.
         correct: (N,) number of right tokens of each continuation.
-        first_divergences: (N,) position of the first wrong token, counted from 1; None if all are right.
+        first_divergences: (N,) position of the first wrong token, from 1; None if all tokens are right.
     """
 
     seed_length: int
@@ -119,7 +123,7 @@ class SeedRuns:
 
     @property
     def accuracy(self) -> float:
-        """Share of all generated tokens that are right, 0 to 1."""
+        """Fraction of all generated tokens that are right, 0 to 1."""
         return sum(self.correct) / (self.seeds * self.length)
 
     @property
@@ -129,7 +133,7 @@ class SeedRuns:
 
     @property
     def median_first_divergence(self) -> float | None:
-        """Median position of the first wrong token; None if more than half of the continuations have none."""
+        """Median position of the first wrong token; None if half of the continuations or more have none."""
         places = [np.inf if place is None else place for place in self.first_divergences]
         median = float(np.median(places))
         return median if np.isfinite(median) else None
@@ -138,23 +142,24 @@ class SeedRuns:
 def run_from_seeds(
     model: Stepper, corpus: Corpus, part: Part, experiment: Experiment, *, seeds: int
 ) -> SeedRuns | str:
-    """Run freely from N windows of a part, or return a sentence that says why that is not possible.
+    """Return the free runs from N windows of a part, or a sentence that says why they are not possible.
 
     Args:
         model: the model.
         corpus: the data.
-        part: its windows are the seeds. After each, its sequence has as many tokens as are generated.
-        experiment: the configuration. If no sequence has `generation.length` tokens after a window, fewer
-            tokens are generated.
-        seeds: N, or fewer if the part has fewer windows; they are spread evenly over the part.
+        part: the part whose windows are the seeds. A window is used if its sequence has enough tokens of the
+            part after the window.
+        experiment: the configuration. If no window has `generation.length` tokens after it, fewer tokens are
+            generated: as many as follow the window with the most tokens after it.
+        seeds: the largest N; the windows are spread evenly over the usable windows of the part.
     """
     window = experiment.dataset.window
     starts = part.window_starts
     ends = np.minimum(corpus.ends[np.searchsorted(corpus.starts, starts, side="right") - 1], part.end)
     room = ends - starts - window  # tokens after each window in its sequence
     if not (room > 0).any():
-        least = f"{count_of(window, 'token')} and one more"
-        return f"no free running from seeds: the {part.name} part has no window of {least}"
+        least = f"{count_of(window + 1, 'token')}: a window and the token after it"
+        return f"no free running from seeds: no sequence of the {part.name} part has {least}"
     length = min(experiment.generation.length, int(room.max()))
     starts = starts[room >= length]
     chosen = starts[np.linspace(0, len(starts) - 1, min(seeds, len(starts))).round().astype(np.int64)]
@@ -164,7 +169,7 @@ def run_from_seeds(
 
 
 def _right(model: Stepper, corpus: Corpus, starts: NDArray[Any], how: Decoding) -> NDArray[np.bool_]:
-    """Return whether each generated token equals that of the data, (N, length)."""
+    """Return whether each generated token equals the token of the data, (N, length)."""
     pieces = []
     for begin in range(0, len(starts), LANES_AT_ONCE):
         places = starts[begin : begin + LANES_AT_ONCE, None] + np.arange(how.window + how.length)

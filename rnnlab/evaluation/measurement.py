@@ -1,4 +1,4 @@
-"""All measures of one model on one part of its data: what `rnnlab evaluate` and reports show."""
+"""All measures of one model on one part of its data or on a file: what `rnnlab evaluate` and reports show."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,14 +28,19 @@ class Evaluation:
     Attributes:
         split: the part: train, validation, test or data (a file that the user named).
         metrics: loss and accuracy with teacher forcing, one step at a time.
-        bits_per_character: of text; None for notes, whose spelling is given and not learnt.
-        baselines: the n-gram models on the same targets; None if the part is not held out.
-        ceiling: the highest accuracy possible for a model that sees single windows; None if state is carried.
-        free_running: the greedy continuation of `generation.seed`; None if there is none.
-        seed_runs: greedy continuations of windows of the part; None if they were not requested.
-        reconstruction: the text joined from one-step predictions; None for other data.
+        bits_per_character: cross-entropy of a text, bits per character; None for notes.
+        baselines: the n-gram models on the same targets; None if the model was trained on the part, or if the
+            training data cannot be used (`notes` says why).
+        ceiling: the highest accuracy possible for a model that sees single windows; None if the regime is not
+            `windows`, or if the windows are too many to sort.
+        free_running: the greedy continuation of `generation.seed`; None without a seed, or if it is not
+            possible (`notes` says why).
+        seed_runs: greedy continuations of windows of the part; None if none were requested, or if they are
+            not possible (`notes` says why).
+        reconstruction: the text joined from one-step predictions; None unless the data is text, the regime
+            `windows` and the target `shifted`, and where `reconstruct` returns None.
         notes: remarks for the user, a sentence each.
-        left_out: how much music of the files is not in the data, by kind.
+        left_out: number of elements of the music files that are not in the data, by kind.
     """
 
     split: str
@@ -63,17 +68,18 @@ def evaluate(
 
     Args:
         trained: the model.
-        split: the part. None: `evaluation.split`, or else validation if there is one, or else train.
+        split: the part. None: the whole file if `data` is given; else `evaluation.split`, else validation if
+            the data has this part, else train.
         data: a file to measure instead, of the same kind as the model's data; see `select`.
         seeds: number of windows to run freely from. None: `evaluation.seeds`.
-        may_open: whether the files that the configuration names may be opened: to count the baselines, and to
-            compare `data` with a part.
+        may_open: whether the training data may be opened to count the baselines, and the files of the
+            configuration to compare them with `data`.
         report: called with the progress of reading.
 
     Raises:
-        DataError: the data is not there, or too short.
+        DataError: the data cannot be found or read, or is too short.
         VocabularyError: the data has a token that is not in the vocabulary.
-        UsageError: the data has no such part.
+        UsageError: the data has no such part, or `data` is not this part.
     """
     selection = select(trained, split=split, data=data, may_open=may_open, report=report)
     return evaluate_selection(trained, selection, seeds=seeds, may_open=may_open, report=report)
@@ -88,7 +94,7 @@ def evaluate_selection(
     report: Report = unreported,
     watch: Watch = unwatched,
 ) -> Evaluation:
-    """Measure a model on data that is already read; the other arguments are those of `evaluate`.
+    """Measure a model on the data of a selection; the other arguments are those of `evaluate`.
 
     Args:
         watch: called with the scores of each batch of targets.
@@ -120,7 +126,7 @@ def evaluate_selection(
 
 
 def _free_running(model: Stepper, corpus: Corpus, experiment: Experiment) -> FreeRunning | str:
-    """Return the free run from `generation.seed`, or why there is none; a bad seed stops no other measure."""
+    """Return the free run, or a sentence on why it is not possible: also if the seed has an unknown token."""
     try:
         return run_freely(model, corpus, experiment)
     except VocabularyError as error:
@@ -136,13 +142,13 @@ def _reconstruction(model: Stepper, corpus: Corpus, part: Part, experiment: Expe
 
 @dataclass
 class Passage:
-    """Collects the cost of each target in a range of tokens, while a part is measured.
+    """The cost of each target in a range of tokens, collected while a part is measured.
 
     Attributes:
-        begin: index of the first token in the corpus.
+        begin: index in the corpus of the first token of the range.
         end: index after the last token.
-        costs: cross-entropy of each target in nats, by its index. A target of several windows has its cost in
-            the window with the most tokens before it.
+        costs: cross-entropy of each target in nats, by the index of the target. If several windows have the
+            target, the window with the most tokens before the target counts.
     """
 
     begin: int
@@ -151,7 +157,7 @@ class Passage:
     _steps: dict[int, int] = field(default_factory=dict)
 
     def note(self, scores: Scores) -> None:
-        """Keep the costs of a batch's targets that are in the range."""
+        """Store the costs of those targets of a batch that are in the range."""
         inside = (scores.places >= self.begin) & (scores.places < self.end)
         columns = (scores.places, scores.steps, scores.costs)
         for place, step, cost in zip(*(column[inside].tolist() for column in columns), strict=True):

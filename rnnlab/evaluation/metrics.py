@@ -1,4 +1,4 @@
-"""One-step measures (teacher forcing): loss, accuracy, confusions, and their means over K folds."""
+"""One-step measures (teacher forcing): loss, accuracy and confusions; loss and accuracy also over K folds."""
 
 import math
 import statistics
@@ -23,7 +23,7 @@ from rnnlab.models.model_file import TrainedModel
 TOP = 5
 
 MOST_LOSS = math.log(sys.float_info.max)
-"""Nats per token, 709.8: the perplexity of a larger loss does not fit into a float."""
+"""Largest loss whose perplexity fits into a float: 709.8 nats per token."""
 
 OVER_ALL = "over 1e308"
 """The text that is shown for an infinite perplexity."""
@@ -39,8 +39,8 @@ class Metrics:
         total_loss: cross-entropy in nats.
         correct: number of targets that were the most probable token.
         tokens: number of targets.
-        top_5: number of targets among the five most probable tokens; None if the vocabulary has five or
-            fewer.
+        top_5: number of targets among the five most probable tokens; None if the vocabulary has five tokens
+            or fewer.
     """
 
     total_loss: float
@@ -52,7 +52,7 @@ class Metrics:
     def loss(self) -> float:
         """Cross-entropy, nats per token."""
         mean = self.total_loss / self.tokens
-        return 0.0 if mean <= 0 else mean  # −0.0 and what rounding leaves below 0 are 0; NaN stays NaN
+        return 0.0 if mean <= 0 else mean  # rounding may leave −0.0 or less, which become 0; NaN stays NaN
 
     @property
     def bits_per_token(self) -> float:
@@ -61,17 +61,17 @@ class Metrics:
 
     @property
     def perplexity(self) -> float:
-        """exp(loss): the number of equally likely tokens with the same loss; infinite over 1.79e308."""
+        """exp(loss), the number of equally likely tokens with the same loss; infinite above 1.79e308."""
         return math.inf if self.loss >= MOST_LOSS else math.exp(self.loss)
 
     @property
     def accuracy(self) -> float:
-        """Share of the targets that were the most probable token."""
+        """Fraction of the targets that were the most probable token, 0 to 1."""
         return self.correct / self.tokens
 
     @property
     def top_5_accuracy(self) -> float | None:
-        """Share of the targets that were among the five most probable tokens."""
+        """Fraction of the targets among the five most probable tokens, 0 to 1; None if `top_5` is None."""
         return None if self.top_5 is None else self.top_5 / self.tokens
 
 
@@ -87,14 +87,14 @@ def measure(
     target: Literal["next", "shifted"],
     watch: Watch = unwatched,
 ) -> Metrics:
-    """Measure a model on a part, with the same result as one lane that reads it from a zero state.
+    """Measure a model on a part, with the same result as one lane that reads the part from a zero state.
 
     Args:
         model: the model.
         corpus: the data.
         order: the batches of the part, from `reading_order`.
-        target: which targets count.
-        watch: called with the scores of each batch, for other measures of them.
+        target: `next` counts the last target of each window, `shifted` the targets of all time steps.
+        watch: called with the scores of each batch of targets.
     """
     total, correct, tokens, top = 0.0, 0, 0, 0
     for scores in score(model, corpus, order, target=target):
@@ -114,7 +114,7 @@ class Confusions:
     """Counts of (target, most probable token), the entries of the confusion matrix that are not 0.
 
     Attributes:
-        pairs: (target id, predicted id) → number of targets. The two ids are equal where the model was right.
+        pairs: number of targets by (target id, predicted id). The two ids of a right prediction are equal.
     """
 
     pairs: Counter[tuple[int, int]] = field(default_factory=Counter)
@@ -133,36 +133,39 @@ class Confusions:
         return sum(times for (wanted, _), times in self.pairs.items() if wanted == token)
 
     def worst(self, most: int) -> list[tuple[int, int, int]]:
-        """Return the most frequent errors as (target id, predicted id, count); equal counts by id."""
+        """Return the most frequent mistakes, at most `most`, as (target id, predicted id, count).
+
+        The largest count is first; mistakes with equal counts are in the order of their ids.
+        """
         wrong = [(wanted, found, times) for (wanted, found), times in self.pairs.items() if wanted != found]
         return sorted(wrong, key=lambda pair: (-pair[2], pair))[:most]
 
 
 @dataclass(frozen=True)
 class CrossValidation:
-    """K-fold cross-validation: the held-out measures of K models, each trained on the other folds.
+    """K-fold cross-validation: the measures of K models, each on the fold that it was not trained on.
 
     Attributes:
-        folds: the measures of each fold, in order.
-        left_out: how much music of the files is not in the data, by kind.
+        folds: the measures on each fold, in order.
+        left_out: number of elements of the music files that are not in the data, by kind.
     """
 
     folds: tuple[Metrics, ...]
     left_out: Mapping[str, int] = field(default_factory=dict)
 
     def mean(self, name: str) -> float:
-        """Mean over the folds of `loss` or `accuracy`."""
+        """Return the mean over the folds of `loss` or `accuracy`."""
         return float(statistics.fmean(self._values(name)))
 
     def standard_deviation(self, name: str) -> float:
-        """Sample standard deviation over the folds of `loss` or `accuracy`."""
+        """Return the sample standard deviation over the folds of `loss` or `accuracy`."""
         return float(statistics.stdev(self._values(name)))
 
     def confidence_interval(self, name: str) -> tuple[float, float]:
         """Return the ends of Student's 95 % interval of the mean, with K − 1 degrees of freedom.
 
-        The interval assumes independent figures. Folds share training data, so the interval is rather too
-        narrow (Bengio and Grandvalet, 2004).
+        The interval assumes independent values. The models of the folds share training data, so the interval
+        is more often too narrow than too wide (Bengio and Grandvalet, 2004).
         """
         return student_interval(self._values(name))
 
@@ -171,6 +174,6 @@ class CrossValidation:
 
 
 def held_out_metrics(trained: TrainedModel, experiment: Experiment, fold: Data) -> Metrics:
-    """Measure a fold's model on the part that the fold holds out."""
+    """Return the measures of the model of a fold on the validation set of this fold."""
     order = reading_order(fold.splits.parts["validation"], fold.corpus, experiment)
     return measure(numpy_model(trained), fold.corpus, order, target=experiment.dataset.target)

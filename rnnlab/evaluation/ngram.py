@@ -1,13 +1,12 @@
-"""N-gram models of all orders 1 to K, with two smoothings: they are counted, then smoothed, then asked.
+"""N-gram models of the orders 1 to K with two smoothings: counting, smoothing, and probabilities of tokens.
 
-An n-gram of order n is a token w after n − 1 tokens, its context h. Each order has a table of its n-grams,
-and each n-gram a number: its place in the table. The table stores an n-gram as the number of its context (an
-n-gram of the order below) and one token, so the memory does not grow with n.
+An n-gram of order n is a token w after a context h of n − 1 tokens. Each order has a table of its n-grams,
+and the number of an n-gram is its index in this table. The table stores an n-gram as the number of its
+context (an n-gram of the order below) and the token w, so an entry takes the same memory for every n.
 
-Both smoothings interpolate: P(w | h) = share(h w) + rest(h) · P(w | h'), where h' is h without its oldest
-    token.
-The order below 1 is the uniform distribution 1 / V. For every h the shares and the rest sum to 1, so P does
-too.
+Both smoothings interpolate: P(w | h) = share(h w) + rest(h) · P(w | h'), where h' is h without its first
+token. The order below 1 is the uniform distribution 1 / V. For every h, rest(h) and the shares of all w sum
+to 1, so P(w | h) sums to 1 too.
 """
 
 from collections.abc import Iterator
@@ -39,11 +38,16 @@ class Index:
 
     @property
     def contexts(self) -> Numbers:
-        """The number of each n-gram's context, (G,)."""
+        """Number of the context of each n-gram, (G,)."""
         return self.keys // self.vocab_size
 
     def find(self, contexts: Numbers, tokens: Ids) -> Numbers:
-        """The number of each n-gram; `UNKNOWN` where the n-gram or its context has never occurred."""
+        """Return the number of each n-gram, (L,); `UNKNOWN` if the table lacks the n-gram or its context.
+
+        Args:
+            contexts: (L,) the number of each context, or `UNKNOWN`.
+            tokens: (L,) the last token of each n-gram.
+        """
         keys = contexts * self.vocab_size + tokens
         places = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
         return np.where((contexts >= 0) & (self.keys[places] == keys), places, UNKNOWN)
@@ -55,10 +59,10 @@ class Grams:
 
     Attributes:
         index: the table of the n-grams.
-        context_count: C, the number of contexts: the n-grams of the order below; 1 for order 1.
-        counts: (G,) occurrences of each n-gram.
+        context_count: number of contexts C: 1 for order 1, else the number of n-grams of the order below.
+        counts: (G,) number of occurrences of each n-gram.
         continuations: (G,) number of different tokens that come before each n-gram; the beginning of a
-            sequence counts as one more. None for the highest order.
+            sequence counts as one more token. None for the highest order.
     """
 
     index: Index
@@ -92,7 +96,8 @@ def count_grams(ids: Ids, reach: Ids, *, vocab_size: int, most: int) -> Iterator
         # An n-gram here is the n-gram of the order below that ends one token earlier, and this token.
         keys = numbers[places - 1] * vocab_size + ids[places]  # (P,)
         distinct, first, inverse, next_counts = _distinct(keys)  # (G,), (G,), (P,), (G,)
-        # Each distinct n-gram puts one more token before the n-gram of the order below that it ends with.
+        # Each distinct n-gram adds 1 to the n-gram of the order below that it ends with: one more token comes
+        # before it.
         continuations = np.bincount(numbers[places[first]], minlength=len(counts))
         if order > 2:  # the beginning of a sequence counts as one more token before
             continuations[np.unique(numbers[reach == order - 2])] += 1
@@ -104,11 +109,11 @@ def count_grams(ids: Ids, reach: Ids, *, vocab_size: int, most: int) -> Iterator
 
 
 def _distinct(keys: Numbers) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-    """Return what `np.unique` returns for P keys with G distinct ones, by a faster sort that is not stable.
+    """Return the G distinct keys among P keys, as `np.unique` does, by a faster sort that is not stable.
 
     Returns:
-        The distinct keys, ascending (G,); an index at which each occurs (G,); the number of each key among
-        the distinct ones (P,); the occurrences of each (G,).
+        The distinct keys, ascending (G,); for each distinct key an index at which it occurs (G,); for each
+        key its index among the distinct keys (P,); the number of occurrences of each distinct key (G,).
     """
     order = np.argsort(keys)  # (P,)
     ordered = keys[order]  # (P,) equal keys stand side by side
@@ -131,9 +136,9 @@ class Level:
     """One order of a smoothed model.
 
     Attributes:
-        shares: (G,) the probability that each n-gram keeps for itself after its context.
-        rests: (C,) the probability that each context leaves to the order below; 1 where no token has followed
-            it.
+        shares: (G,) share(h w) of each n-gram.
+        rests: (C,) rest(h) of each context, the probability that goes to the order below; 1 if no token
+            followed the context.
     """
 
     shares: Shares
@@ -156,13 +161,13 @@ class Level:
 def witten_bell(counts: Numbers, contexts: Numbers, context_count: int) -> Level:
     """Smooth the counts of one order by Witten and Bell's method (Bell, Cleary & Witten, 1990).
 
-    share = c(h w) / (c(h) + T(h)) and rest = T(h) / (c(h) + T(h)), where T(h) is the number of different
-    tokens that follow h.
+    share = c(h w) / (c(h) + T(h)) and rest = T(h) / (c(h) + T(h)). c(h) is the sum of c(h w) over all w, and
+    T(h) the number of different tokens that follow h.
 
     Args:
-        counts: (G,) of the n-grams.
-        contexts: (G,) the number of each n-gram's context.
-        context_count: C.
+        counts: (G,) the count c(h w) of each n-gram.
+        contexts: (G,) the number of the context of each n-gram.
+        context_count: number of contexts C.
     """
     totals = np.bincount(contexts, weights=counts, minlength=context_count)
     kinds = np.bincount(contexts, weights=counts > 0, minlength=context_count)
@@ -172,14 +177,14 @@ def witten_bell(counts: Numbers, contexts: Numbers, context_count: int) -> Level
 def kneser_ney(counts: Numbers, contexts: Numbers, context_count: int) -> Level:
     """Smooth the counts of one order by modified Kneser–Ney (Kneser & Ney, 1995; Chen & Goodman, 1999).
 
-    A discount D is subtracted from every count c: share = (c − D(c)) / c(h) and rest = Σ D(c) / c(h). In the
-    highest order of a model, c is the number of occurrences of an n-gram; in lower orders, it is the number
-    of different tokens that come before it.
+    A discount D(c) is subtracted from every count c: share = (c − D(c)) / c(h) and rest = Σ D(c) / c(h). In
+    the highest order of a model, c is the number of occurrences of an n-gram; in a lower order, c is the
+    number of different tokens that come before the n-gram. c(h) is the sum of c over all n-grams after h.
 
     Args:
-        counts: (G,) of the n-grams.
-        contexts: (G,) the number of each n-gram's context.
-        context_count: C.
+        counts: (G,) the count c of each n-gram.
+        contexts: (G,) the number of the context of each n-gram.
+        context_count: number of contexts C.
     """
     taken = discounts(counts)[np.minimum(counts, 3)]
     totals = np.bincount(contexts, weights=counts, minlength=context_count)
@@ -190,9 +195,9 @@ def kneser_ney(counts: Numbers, contexts: Numbers, context_count: int) -> Level:
 def discounts(counts: Numbers) -> Floats:
     """Return the discounts of a count of 0, of 1, of 2 and of 3 or more, (4,).
 
-    They are Chen & Goodman's estimates from n1 to n4, the numbers of n-grams that occur once to four times.
-    If one of n1 to n4 is 0, or an estimate is not between 0 and its count, all counts share the single
-    discount n1 / (n1 + 2 n2); if n1 or n2 is 0, it is one half.
+    The discount of 0 is 0. The others are Chen & Goodman's estimates from n1, n2, n3 and n4, where nk is the
+    number of n-grams with the count k. If one of n1 to n4 is 0, or an estimate is not between 0 and its
+    count, the three discounts are n1 / (n1 + 2 n2), or 0.5 if n1 or n2 is 0.
     """
     n1, n2, n3, n4 = (int(np.count_nonzero(counts == times)) for times in range(1, 5))
     single = n1 / (n1 + 2 * n2) if n1 and n2 else 0.5
@@ -208,7 +213,7 @@ def _rests(given: NDArray[Any], totals: NDArray[Any]) -> Shares:
 
 
 def _divided(numerators: NDArray[Any], denominators: NDArray[Any]) -> Shares:
-    """Return the quotients, 0 where the denominator is 0; in float32, since there may be millions."""
+    """Return the quotients, 0 where the denominator is 0, as float32 to save memory."""
     zeros = np.zeros(len(numerators), np.float32)
     np.divide(numerators, denominators, out=zeros, where=denominators > 0, casting="same_kind")
     return zeros
@@ -220,9 +225,9 @@ class Order:
 
     Attributes:
         index: the table of the n-grams.
-        witten_bell: the level in the Witten–Bell models of this order and of higher ones.
-        kneser_ney: the level in the Kneser–Ney model whose highest order this is.
-        continuation: the level in the Kneser–Ney models of higher orders; None where there are none.
+        witten_bell: the level in the Witten–Bell models of this order and of higher orders.
+        kneser_ney: the level in the Kneser–Ney model whose highest order is this order.
+        continuation: the level in the Kneser–Ney models of higher orders; None for the highest order K.
     """
 
     index: Index
@@ -236,7 +241,7 @@ class NGrams:
     """The n-gram models of order 1 to K over a vocabulary of V tokens, with both smoothings.
 
     Attributes:
-        orders: K of them; fewer than requested if all sequences are short.
+        orders: the orders 1 to K; fewer than requested if all sequences are short.
         vocab_size: V.
     """
 
@@ -246,14 +251,14 @@ class NGrams:
     def probabilities(self, ids: Ids, reach: Ids) -> dict[Smoothing, Floats]:
         """Return the probability of each of L tokens by the models of each order, (K, L) for each smoothing.
 
-        Where fewer tokens come before a token than a model uses, the model of the highest possible order
-        answers.
+        If the context of a token has fewer than n − 1 tokens, the model of order n gives the probability of
+        the highest order whose context is complete.
 
         Args:
             ids: (L,) token ids.
             reach: (L,) number of tokens before each token that belong to its context.
         """
-        numbers = np.zeros(len(ids) + 1, np.int64)  # (L + 1,) of the n-gram that ends before each token
+        numbers = np.zeros(len(ids) + 1, np.int64)  # (L + 1,) number of the n-gram before each token
         by_counts = highest = lower = np.full(len(ids), 1 / self.vocab_size)  # (L,) below order 1: uniform
         found: dict[Smoothing, list[Floats]] = {"witten_bell": [], "kneser_ney": []}
         for number, order in enumerate(self.orders):
@@ -271,13 +276,13 @@ class NGrams:
 
 
 def train_ngrams(ids: Ids, reach: Ids, *, vocab_size: int, most: int) -> NGrams:
-    """Return the n-gram models of order 1 to K; the arguments are those of `count_grams`."""
+    """Return the n-gram models of orders 1 to K; the arguments are those of `count_grams`."""
     counted = count_grams(ids, reach, vocab_size=vocab_size, most=most)
     return NGrams(tuple(_order(grams) for grams in counted), vocab_size)
 
 
 def _order(grams: Grams) -> Order:
-    """Smooth the counts of one order, for all models that use this order."""
+    """Return the smoothed levels of one order, for all models that use this order."""
     contexts, size = grams.index.contexts, grams.context_count
     return Order(
         grams.index,

@@ -1,4 +1,4 @@
-"""Scores: the cost and the rank of each target of a part, and the most probable token in its place."""
+"""Scores: the cost and the rank of each target of a part, and the most probable token at its position."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from rnnlab.datasets.side_by_side import LanePiece, Parts, read_side_by_side
 from rnnlab.engines import State, Stepper
 
 MOST_LANES = 32
-"""More lanes do not speed up NumPy's product, and each lane reads the beginning of its block twice."""
+"""Largest number of lanes. More lanes are not faster, and each lane reads the start of its block twice."""
 
 TOKENS_OF_A_LANE = 8192
-"""A long text is read in rounds; a lane reads so many tokens in each. The memory holds one round."""
+"""Largest number of tokens that a lane reads in a round, or one window; the memory holds a round's scores."""
 
 
 Places = NDArray[np.int64]
@@ -28,11 +28,11 @@ class Scores:
 
     Attributes:
         places: (n,) indices of the targets in the corpus.
-        steps: (n,) time step of the window at which each is the target, from 0.
+        steps: (n,) time step of the window, from 0, whose target each is.
         targets: (n,) ids of the targets.
         costs: (n,) cross-entropy of each target, nats.
-        ranks: (n,) rank of each target by probability, from 1; of equally probable tokens the lower id is
-            first.
+        ranks: (n,) rank of each target by probability, from 1; of equally probable tokens the lowest id has
+            the lowest rank.
         expected: (n,) id of the most probable token.
     """
 
@@ -47,17 +47,17 @@ class Scores:
 def score(
     model: Stepper, corpus: Corpus, order: Batches, *, target: Literal["next", "shifted"]
 ) -> Iterator[Scores]:
-    """Score all targets of a part, with the same result as one lane that reads it from a zero state.
+    """Score all targets of a part, with the same result as one lane that reads the part from a zero state.
 
     Args:
         model: the model.
         corpus: the data.
         order: the batches of the part, from `reading_order`.
-        target: `next` or `shifted`.
+        target: `next` scores the last target of each window, `shifted` the targets of all time steps.
 
     Yields:
-        The scores of some targets at a time. If several lanes read, they do not come in the order of the
-        part.
+        The scores of the targets of one step of all lanes. If several lanes read, the targets are not in the
+        order of the part.
     """
     reader = Reader(model, corpus, order.window, target)
     size, state = MOST_LANES * max(TOKENS_OF_A_LANE // order.window, 1), None
@@ -71,13 +71,13 @@ def score(
 
 
 class Reader:
-    """Reads pieces of a part with a model.
+    """Reader of the pieces of a part with one model.
 
     Args:
         model: the model.
         corpus: the data.
         window: time steps T of a window.
-        target: `next` or `shifted`.
+        target: `next` or `shifted`, as in `score`.
     """
 
     def __init__(
@@ -86,7 +86,12 @@ class Reader:
         self._model, self._corpus, self._window, self._target = model, corpus, window, target
 
     def read(self, piece: LanePiece, before: Parts | None) -> tuple[list[Scores], Parts]:
-        """Read a piece from the state before it: the scores of each of its steps, and the state after it."""
+        """Read the steps of some lanes; return the scores of each step and the state after the last step.
+
+        Args:
+            piece: the steps. If `piece.anew`, each of them begins with a zero state.
+            before: the state before the first step; None: zeros.
+        """
         zero = self._model.zero_state(piece.starts.shape[1])
         state, found = zero if before is None else _packed(before, zero), []
         for starts, counts in zip(piece.starts, piece.counts, strict=True):
@@ -95,7 +100,7 @@ class Reader:
         return found, [part for layer in state for part in layer]
 
     def _step(self, starts: Places, counts: NDArray[np.int32], state: State) -> tuple[State, Scores]:
-        """Read one window of each lane: the state after it, and the scores of the targets that count.
+        """Read one window of each lane; return the state after the window and the scores of its targets.
 
         Args:
             starts: first token of each lane's window, (N,).
@@ -115,7 +120,7 @@ class Reader:
 
 
 def _packed(parts: Parts, like: State) -> State:
-    """Group the parts of the state by layer, as in another state."""
+    """Return the arrays of a state grouped by layer, as they are grouped in the state `like`."""
     each = iter(parts)
     return tuple(tuple(next(each) for _ in layer) for layer in like)
 
@@ -126,7 +131,7 @@ def _scores(
     places: NDArray[np.int64],
     steps: NDArray[np.int64],
 ) -> Scores:
-    """Score n targets by their logits (n, V)."""
+    """Return the scores of n targets from the logits at their positions, (n, V)."""
     columns = targets.astype(np.int64)[:, None]  # (n, 1)
     own = np.take_along_axis(logits, columns, axis=-1)  # (n, 1) the logit of each target
     # Tokens that rank before the target, (n, V); the comparison puts NaN before it too.

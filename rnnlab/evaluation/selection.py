@@ -20,10 +20,10 @@ class Selection:
     """A part of a corpus, selected to be measured.
 
     Attributes:
-        experiment: the configuration; its data is the file that the user named, if any.
+        experiment: the configuration; its section `dataset` names the data that is measured.
         corpus: the data, as ids of the model's vocabulary.
         part: the part of the corpus to measure.
-        train: the part of the corpus that the model was trained on; None if the corpus is other data.
+        train: the part of the corpus that the model was trained on; None if the corpus does not contain it.
         notes: remarks for the user, a sentence each.
     """
 
@@ -35,11 +35,11 @@ class Selection:
 
 
 class NoSuchPart(UsageError):
-    """The file is not the requested part of the model's data. Commands and API add the remedy."""
+    """The file is not the requested part of the model's data. The commands and the API add the remedy."""
 
 
 class NoData(DataError):
-    """The model's own data is no longer where it was. Commands and API add the remedy."""
+    """The model's own data cannot be found or downloaded. The commands and the API add the remedy."""
 
 
 def select(
@@ -54,14 +54,16 @@ def select(
 
     Args:
         trained: the model.
-        split: the part. None: `evaluation.split`, or else validation if there is one, or else train.
-        data: a file to measure instead, of the same kind as the model's data. Together with `split` it must
-            be the file that the configuration names for this part, or the training data, which has the part.
+        split: the part. None: the whole file if `data` is given; else `evaluation.split`, else validation if
+            the data has this part, else train.
+        data: a file to measure instead, of the same kind as the model's data. With `split` it must have the
+            content of the data that the model was trained on; then the part of the model's data is measured.
+            If the configuration names a file for each part, `data` may also be the file of this part.
         may_open: whether the files that the configuration names may be opened, to compare them with `data`.
         report: called with the progress of reading.
 
     Raises:
-        NoData: the model's own data is not there.
+        NoData: the model's own data cannot be found or downloaded.
         DataError: the data cannot be read, or is too short.
         VocabularyError: the data has a token that is not in the vocabulary.
         NoSuchPart: `data` is not the requested part.
@@ -94,8 +96,8 @@ def training_data(
         report: called with the progress of reading.
 
     Returns:
-        The corpus and its training part; or a sentence that says why the training data is not available; or
-        None if the measured data is not held out.
+        The corpus and its training part; or a sentence that says why the training data cannot be used; or
+        None if the model was trained on the measured data.
     """
     if selection.train:
         is_held_out = selection.part.name != "train"
@@ -108,22 +110,22 @@ def training_data(
         corpus = _corpus(trained, trained.experiment, report)
         train = split_corpus(corpus, trained.experiment).parts["train"]
     except DataError:
-        return "no baselines: they are counted on the training data, which cannot be read as it was"
+        return "no baselines: they are counted on the training data, which cannot be read"
     if trained.data_sha256 not in ("", corpus.sha256):
-        return "no baselines: they are counted on the training data, which has changed since"
+        return "no baselines: they are counted on the training data, which has changed since the training"
     return corpus, train
 
 
 def named_by_file(experiment: Experiment, split: str | None) -> tuple[Path | None, str | None]:
-    """Return the file and the part that a user names to measure the same data as `split` alone does.
+    """Return `data` and `split` for `select` that measure the same data as a `split` without `data`.
 
     Args:
         experiment: the configuration, which names the files of its data.
         split: the part; None: the part that is measured by default.
 
     Returns:
-        The file, or None if the configuration names several files or one that does not exist; and the part,
-        or None for the whole file.
+        The file, or None if the configuration does not name exactly one existing file; and the part, or None
+        if the part is train by default, which is then the whole file.
     """
     dataset = experiment.dataset
     usual = "validation" if dataset.has_part("validation") else "train"
@@ -134,7 +136,7 @@ def named_by_file(experiment: Experiment, split: str | None) -> tuple[Path | Non
 
 
 def part_named(parts: dict[str, Part], name: str | None) -> Part:
-    """Return the part with a name. None: validation if there is one, or else train."""
+    """Return the part with a name; if the name is None, validation if the data has it, else train."""
     wanted = name or ("validation" if "validation" in parts else "train")
     if wanted not in parts:
         raise UsageError(
@@ -169,7 +171,10 @@ def _own_part(
 def _is_recorded(
     part: str, data: Path, corpus: Corpus, trained: TrainedModel, *, may_open: bool, report: Report
 ) -> bool:
-    """Return whether the configuration names this file, or one of the same content, for a part."""
+    """Return whether a file is the file that the configuration names for a part, or has the same content.
+
+    The content is compared only if `may_open`.
+    """
     recorded = trained.experiment.dataset.files.get(part, ())
     if len(recorded) == 1 and str(recorded[0]) in (os.path.abspath(data), os.path.realpath(data)):
         return True
@@ -183,7 +188,7 @@ def _is_recorded(
 
 
 def _no_such_file(split: str, data: Path, experiment: Experiment) -> str:
-    """Say why a file cannot be measured as a part that has files of its own."""
+    """Return the message for a file that is not the requested part, where each part has files of its own."""
     files = experiment.dataset.files
     if split not in files:
         return f"split {split}: the data has no such part, only {', '.join(files)}"
@@ -193,7 +198,7 @@ def _no_such_file(split: str, data: Path, experiment: Experiment) -> str:
 
 
 def _on_file(experiment: Experiment, *data: Path, whole: bool = False) -> Experiment:
-    """Return the experiment with other files as its data; `whole` takes them as one part, without a split."""
+    """Return the experiment with other files as its data; if `whole`, the data is not split into parts."""
     update = {"path": data, "inline": None, "url": None, "sha256": None}
     split = {"split": NoSplit()} if whole else {}
     dataset = experiment.dataset.model_copy(update={**update, **split})
@@ -213,7 +218,7 @@ def _corpus(trained: TrainedModel, experiment: Experiment, report: Report) -> Co
 
 
 def _is_gone(dataset: TextDataset | NotesDataset) -> bool:
-    """Return whether one of the dataset's paths, folders or patterns has no file."""
+    """Return whether one of the paths, folders or patterns of the dataset stands for no existing file."""
     try:
         return not all(
             each.exists() for paths in dataset.files.values() for path in paths for each in files_of(path)

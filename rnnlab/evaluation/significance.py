@@ -1,4 +1,4 @@
-"""Confidence intervals, and paired tests of the difference between two models, over a few random seeds."""
+"""Confidence intervals of a mean, and paired tests of the difference between two models over random seeds."""
 
 import math
 import statistics
@@ -13,7 +13,7 @@ LEVEL = 0.05
 """A difference is called significant if its p-value is below this."""
 
 MOST_SIGNED = 16
-"""With more pairs than this, a t-test replaces the 2^R sign patterns: a mean of many is near normal."""
+"""Largest R for the 2^R sign patterns; the mean of more differences is near normal, as the t-test assumes."""
 
 Method = Literal["sign_flip", "paired_t"]
 
@@ -26,7 +26,7 @@ class PairedTest:
         pairs: number of pairs R.
         difference: mean of the differences, first minus second.
         method: the test.
-        p: p-value of this test alone, 0 to 1.
+        p: p-value of the test, 0 to 1, not corrected for other tests.
     """
 
     pairs: int
@@ -47,10 +47,10 @@ def student_interval(values: Sequence[float]) -> tuple[float, float]:
 def paired_test(first: Sequence[float], second: Sequence[float], *, tests: int = 1) -> PairedTest:
     """Test whether two lists of R ≥ 2 paired values differ in their mean.
 
-    R and the number of tests alone decide the method. The exact sign-flip test assumes only that each
-    difference could as well have the other sign (Fisher, 1935). Its smallest p-value is 2 / 2^R, so with
-    fewer than 6 pairs (or more, if several tests are corrected for) it finds no difference. Student's paired
-    t-test is used then; it assumes normally distributed differences.
+    The exact sign-flip test is used if R ≤ 16 and its smallest p-value, 2 / 2^R, times `tests` is below 0.05,
+    or if all differences are equal. It assumes only that each difference is equally likely to be positive or
+    negative (Fisher, 1935). Otherwise Student's paired t-test is used, which assumes normally distributed
+    differences.
 
     Args:
         first: the values of one model, (R,).
@@ -66,7 +66,10 @@ def paired_test(first: Sequence[float], second: Sequence[float], *, tests: int =
 
 
 def sign_flip_p(differences: Sequence[float]) -> float:
-    """Return the share of all 2^R sign patterns whose sum is at least as far from 0 as the actual sum."""
+    """Return the fraction of all 2^R sign patterns whose sum is at least as far from 0 as the actual sum.
+
+    If R > 16, only the first 16 differences are used.
+    """
     sums = np.zeros(1)
     for difference in differences[:MOST_SIGNED]:
         sums = np.concatenate([sums + difference, sums - difference])
@@ -83,10 +86,11 @@ def paired_t_p(differences: Sequence[float]) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Correct the p-values of m tests by Holm's method (Holm, 1979).
+    """Return the p-values of m tests, corrected by Holm's method (Holm, 1979), in the order given.
 
-    The smallest is multiplied by m, the next by m − 1 and so on; none gets below the one before it. If
-    nothing differs, the chance that any corrected value is below 0.05 is at most 1 in 20.
+    The smallest p-value is multiplied by m, the next by m − 1 and so on. A corrected value is at most 1, and
+    not below the corrected value of a smaller p-value. If all null hypotheses are true, the chance that any
+    corrected value is below 0.05 is at most 0.05.
     """
     corrected, least = [0.0] * len(p_values), 0.0
     for rank, number in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):

@@ -1,4 +1,4 @@
-"""Surprise: −ln of the probability that a model gave each token of a part, token by token."""
+"""Surprise: −ln of the probability that a model gave each target of a part."""
 
 import math
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class Surprise:
     """The surprise of one token.
 
     Attributes:
-        index: position of the token in the data, from 1; boundary tokens count.
+        index: position of the token in the data, from 1; boundary tokens are counted too.
         token: the token.
         nats: −ln of its probability.
         rank: its rank by probability, from 1.
@@ -40,19 +40,19 @@ class Surprise:
 
     @property
     def probability(self) -> float:
-        """The probability that the model gave the token, 0 to 1."""
+        """Probability that the model gave the token, 0 to 1."""
         return math.exp(-self.nats)
 
 
 @dataclass(frozen=True)
 class Surprises:
-    """The surprise of each token of a part, in order, each with the longest context that the model can have.
+    """The surprise of each target of a part, with the longest context that the model can have.
 
     Attributes:
         split: the part: train, validation, test or data (a file that the user named).
-        tokens: the tokens that are targets.
+        tokens: the surprise of each target, in the order of the data.
         notes: remarks for the user, a sentence each.
-        left_out: how much music of the files is not in the data, by kind.
+        left_out: number of elements of the music files that are not in the data, by kind.
     """
 
     split: str
@@ -69,7 +69,7 @@ def surprises(
     may_open: bool = True,
     report: Report = unreported,
 ) -> Surprises:
-    """Return the surprise of each token of a part, or of a file; the arguments are those of `select`."""
+    """Return the surprise of each target of a part, or of a file; the arguments are those of `select`."""
     selection = select(trained, split=split, data=data, may_open=may_open, report=report)
     corpus, part = selection.corpus, selection.part
     tokens = corpus.vocabulary.tokens
@@ -83,7 +83,10 @@ def surprises(
 
 
 def _each_once(model: Stepper, corpus: Corpus, part: Part, experiment: Experiment) -> Scores:
-    """Score each target once, in the order of the corpus, by the window with the longest context."""
+    """Return the scores of each target once, in the order of the corpus.
+
+    If several windows have a target, its scores are those of the window with the most tokens before it.
+    """
     target = experiment.dataset.target
 
     def scored(part: Part, target: Literal["next", "shifted"]) -> list[Scores]:
@@ -91,14 +94,14 @@ def _each_once(model: Stepper, corpus: Corpus, part: Part, experiment: Experimen
 
     if experiment.regime == "stream" or target == "next":
         return _merged(scored(part, target))
-    # The last target of each window, and all targets of windows that follow no other.
+    # The last target of each window, and all targets of a window that does not begin one token after another.
     starts = part.window_starts
     firsts = part_of_windows(corpus, part.name, starts[np.diff(starts, prepend=-2) != 1])
     return _merged(scored(part, "next") + scored(firsts, "shifted"))
 
 
 def _merged(parts: list[Scores]) -> Scores:
-    """Join scores in the order of their places; of several at one place, keep the first."""
+    """Return the scores joined in the order of their places; of several scores at one place, the first."""
     places = np.concatenate([part.places for part in parts])
     _, kept = np.unique(places, return_index=True)
     return Scores(

@@ -1,4 +1,4 @@
-"""Measures of models that see one window at a time: their accuracy ceiling, and the text they reconstruct."""
+"""Highest accuracy possible for a model that sees one window at a time, and the text of its predictions."""
 
 from dataclasses import dataclass
 
@@ -11,15 +11,15 @@ from rnnlab.datasets.side_by_side import LANES_AT_ONCE
 from rnnlab.engines import Stepper
 
 MOST_TOKENS = 50_000_000
-"""The ceiling sorts all windows. If they hold more tokens than this, there is no ceiling."""
+"""Largest number of tokens of all windows, which the ceiling sorts; with more tokens there is no ceiling."""
 
 
 @dataclass(frozen=True)
 class Ceiling:
-    """The most targets that a model of single windows can predict, since equal windows may differ in target.
+    """Highest accuracy possible for a model that sees single windows: equal inputs may have several targets.
 
     Attributes:
-        correct: the most targets that can be right.
+        correct: largest number of targets that can be predicted.
         total: number of targets.
     """
 
@@ -28,12 +28,12 @@ class Ceiling:
 
     @property
     def accuracy(self) -> float:
-        """The highest possible accuracy, 0 to 1."""
+        """Highest possible accuracy, 0 to 1."""
         return self.correct / self.total
 
 
 def window_ceiling(corpus: Corpus, part: Part, experiment: Experiment) -> Ceiling | None:
-    """Return the ceiling of a part; None if state is carried, or the windows are too many to sort."""
+    """Return the ceiling of a part; None if the regime is not `windows`, or for too many windows to sort."""
     window = experiment.dataset.window
     if experiment.regime != "windows" or part.window_count * (window + 1) > MOST_TOKENS:
         return None
@@ -41,15 +41,15 @@ def window_ceiling(corpus: Corpus, part: Part, experiment: Experiment) -> Ceilin
 
 
 MOST_WINDOWS = 100_000
-"""With more windows than this, no text is reconstructed: nobody would read one so long."""
+"""Largest number of windows from which a text is reconstructed."""
 
 
 def reconstruct(model: Stepper, corpus: Corpus, part: Part, window: int) -> str | None:
-    """Join the one-step predictions of W windows of T tokens to a text of T + W − 1 tokens.
+    """Return the text of T + W − 1 tokens that is joined from the predictions of W windows of T tokens.
 
-    As in the lecture on the ship sentence: all T predictions of the first window, then the last one of each
-    later window. None if the windows do not follow one another token by token, or are more than
-    `MOST_WINDOWS`.
+    The text has all T predictions of the first window, then the last prediction of each later window. None if
+    the part has no window or more than `MOST_WINDOWS`, or if a window does not begin one token after the
+    window before it.
     """
     starts = part.window_starts
     if not 0 < len(starts) <= MOST_WINDOWS or (np.diff(starts) != 1).any():

@@ -1,4 +1,4 @@
-"""Exports: a trained model as a file for Keras, TensorFlow (SavedModel), ONNX or TensorBoard.
+"""Exports: a trained model for Keras, TensorFlow (SavedModel) or ONNX, and a history for TensorBoard.
 
-Each export is read back and compared with rnnlab's own outputs before it is kept.
+Each exported model is read back and run; a model whose outputs differ from rnnlab's is not written.
 """

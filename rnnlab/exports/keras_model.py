@@ -1,4 +1,4 @@
-"""A network as a Keras model of Keras' own layers, which loads without rnnlab."""
+"""A network as a Keras model with only Keras' own layers, so that Keras loads the model without rnnlab."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,10 +15,10 @@ def build(network: Network, *, state: bool) -> Any:
     """Return a `keras.Model` with the network's weights.
 
     Args:
-        network: the network; T is free if it is recurrent.
+        network: the network. A recurrent network accepts any T, an MLP only T = `network.window`.
         state: whether the state is an input and an output. If not, the model maps token ids, int32 (N, T), to
-            logits, and each sequence starts from a zero state. If so, it maps a dict of `ids` and each part
-            of the state, (N, H), to a dict of `logits` and the parts of the state after the last step.
+            logits, and each sequence starts from a zero state. If so, the model maps a dict of `ids` and each
+            part of the state, (N, H), to a dict of `logits` and the parts of the state after the last step.
     """
     steps = None if network.recurrent else network.window
     ids = keras.Input((steps,), dtype="int32", name="ids")
@@ -52,7 +52,7 @@ def save(model: Any, path: Path) -> None:
 
 
 def loaded(path: Path) -> Any:
-    """Load the model of a `.keras` file with Keras alone."""
+    """Return the model of a `.keras` file, loaded with Keras."""
     return keras.saving.load_model(path)
 
 
@@ -62,12 +62,17 @@ def save_for_serving(model: Any, path: Path) -> None:
 
 
 def served(path: Path) -> Any:
-    """Load a SavedModel; its endpoint `serve` works as long as the returned object exists."""
+    """Return a loaded SavedModel; its endpoint `serve` works as long as the returned object exists."""
     return tf.saved_model.load(str(path))
 
 
 def outputs_of(model: Any, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
-    """Run a loaded model or SavedModel on `ids` and the state; return the logits and the new state."""
+    """Return the logits of a loaded model or SavedModel, then each part of the new state if `inputs` has one.
+
+    Args:
+        model: the model.
+        inputs: `ids`, or `ids` and each part of the state, by name.
+    """
     run = getattr(model, "serve", model)
     if len(inputs) == 1:
         return [run(inputs["ids"]).numpy()]
@@ -76,7 +81,7 @@ def outputs_of(model: Any, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[n
 
 
 def _encoded(network: Network, ids: Any) -> Any:
-    """Return the encoding of the ids, (N, T, D)."""
+    """Return the input vectors of the ids, (N, T, D)."""
     if network.table is None:
         return keras.ops.one_hot(ids, network.vocab_size)
     rows, size = network.table.shape
@@ -90,7 +95,11 @@ def _layers(network: Network) -> Iterator[tuple[Recurrent, bool]]:
 
 
 def _run(layer: Recurrent, values: Any, before: list[Any], sequences: bool) -> tuple[Any, list[Any]]:
-    """Return a layer's outputs, (N, T, H) or of the last step (N, H), and its state after the last step."""
+    """Return the outputs of a recurrent layer and the parts of its state after the last step, (N, H) each.
+
+    The outputs are (N, T, H) if `sequences`, else those of the last step, (N, H). Without `before` the layer
+    starts from a zero state.
+    """
     kinds = {"simple_rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
     settings = {"reset_after": layer.bias.ndim == 2} if layer.kind == "gru" else {}
     recurrent = kinds[layer.kind](

@@ -1,7 +1,7 @@
 """A network as an ONNX graph, built node by node with the operators RNN, LSTM and GRU.
 
-ONNX orders the gates of an LSTM as i o f c, Keras as i f c o. ONNX weights are transposed, and their first
-axis is the number of directions, here 1. A GRU's `linear_before_reset` in ONNX is `reset_after` in Keras.
+ONNX orders the gates of an LSTM as i o f c, Keras as i f c o. ONNX transposes the weights, and their first
+axis is the number of directions, here 1. `linear_before_reset` of a GRU in ONNX is `reset_after` in Keras.
 """
 
 from collections.abc import Mapping
@@ -14,20 +14,20 @@ from rnnlab.errors import UsageError
 from rnnlab.exports.standard import DenseLayer, Floats, Network, Recurrent
 
 OPSET = 17
-"""The version of the operators; onnxruntime has read it since 1.12."""
+"""Version of the operators; onnxruntime reads it from version 1.12 on."""
 
 IR_VERSION = 8
-"""The version of the file format; it came with the same onnx release as the operators."""
+"""Version of the file format, from the same release of onnx as the operators."""
 
 MOST_BYTES = 2**31 - 2**20
-"""The largest sum of weights in one file of at most 2 GiB; 1 MiB is left for the rest."""
+"""Largest number of bytes of all weights: a file has at most 2 GiB, and 1 MiB is reserved for the graph."""
 
 _OPERATORS = {"simple_rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
 _ORDER = {"simple_rnn": (0,), "lstm": (0, 3, 1, 2), "gru": (0, 1, 2)}
-"""For each gate of ONNX in order, the number of the same gate in Keras."""
+"""For each gate, in the order of ONNX, the index of the same gate in Keras."""
 
 _NEXT = "next_"
-"""The prefix that makes the name of an output state from that of its input state."""
+"""Prefix of the name of an output state, before the name of the input state."""
 
 
 def build_onnx_model(onnx: Any, network: Network, metadata: Mapping[str, str], *, state: bool) -> Any:
@@ -35,10 +35,10 @@ def build_onnx_model(onnx: Any, network: Network, metadata: Mapping[str, str], *
 
     Args:
         onnx: the module `onnx`.
-        network: the network; T is free if it is recurrent.
-        metadata: the card, written beside the graph.
-        state: whether each part of the state, (N, H), is an input too, and an output whose name starts with
-            `next_`. If not, each sequence starts from zeros.
+        network: the network. A recurrent network accepts any T, an MLP only T = `network.window`.
+        metadata: the card, which is stored in the model beside the graph.
+        state: whether each part of the state, (N, H), is an input, and after the last step an output whose
+            name starts with `next_`. If not, each sequence starts from a zero state.
     """
     graph = _Graph(onnx)
     steps = "T" if network.recurrent else network.window
@@ -60,10 +60,10 @@ def build_onnx_model(onnx: Any, network: Network, metadata: Mapping[str, str], *
 
 
 def check_size(network: Network) -> None:
-    """Refuse a network whose weights one ONNX file cannot hold.
+    """Check that the weights of a network fit into one ONNX file.
 
     Raises:
-        UsageError: the weights are too large.
+        UsageError: the weights have more than `MOST_BYTES`.
     """
     arrays = [weight for layer in network.recurrent for _, weight in _weights(layer)]
     arrays += [layer.kernel for layer in (*network.dense, *([network.head] if network.head else []))]
@@ -75,7 +75,7 @@ def check_size(network: Network) -> None:
 
 
 class _Graph:
-    """An ONNX graph that is built node by node. Values are referred to by their names."""
+    """An ONNX graph that is built node by node; each value in the graph is named by a string."""
 
     def __init__(self, onnx: Any) -> None:
         self.onnx = onnx
@@ -85,15 +85,15 @@ class _Graph:
         self._inputs.append(self.onnx.helper.make_tensor_value_info(name, kind, shape))
 
     def output(self, name: str, value: str, shape: list[Any]) -> None:
-        """Make a value an output of the graph."""
+        """Make a value, float32 of this shape, an output of the graph with this name."""
         if value != name:
             self._nodes.append(self.onnx.helper.make_node("Identity", [value], [name]))
         kind = self.onnx.TensorProto.FLOAT
         self._outputs.append(self.onnx.helper.make_tensor_value_info(name, kind, shape))
 
     def constant(self, name: str, value: NDArray[Any]) -> str:
-        """Add an array as a constant; its name must be unique."""
-        array = np.array(value, order="C")  # `ascontiguousarray` would give a number an axis
+        """Add an array as a constant with a unique name, and return the name."""
+        array = np.array(value, order="C")  # `ascontiguousarray` would make a scalar an array of one axis
         self._constants.append(self.onnx.numpy_helper.from_array(array, name))
         return name
 
@@ -108,7 +108,7 @@ class _Graph:
         return self.nodes(operator, inputs, 1, **attributes)[0]
 
     def nodes(self, operator: str, inputs: tuple[str, ...], outputs: int, **attributes: Any) -> list[str]:
-        """Add an operator; return the names of its outputs. A missing optional input has the name ""."""
+        """Add an operator; return the names of its outputs. The name "" stands for an omitted input."""
         number = len(self._nodes)
         names = [f"{operator.lower()}_{number}_{place}" for place in range(outputs)]
         self._nodes.append(self.onnx.helper.make_node(operator, list(inputs), names, **attributes))
@@ -130,7 +130,7 @@ class _Graph:
 
 
 def _encoded(graph: _Graph, network: Network) -> str:
-    """Add the encoding of the ids; return its value, (N, T, D)."""
+    """Add the encoding of the ids; return the name of the input vectors, (N, T, D)."""
     if network.table is not None:
         return graph.node("Gather", graph.constant("encoding", network.table), "ids")
     ids = graph.node("Cast", "ids", to=graph.onnx.TensorProto.INT64)
@@ -139,7 +139,10 @@ def _encoded(graph: _Graph, network: Network) -> str:
 
 
 def _recurrence(graph: _Graph, network: Network, values: str, *, state: bool) -> str:
-    """Add the recurrent layers; return their outputs, (N, T, H), or those of the last step, (N, H)."""
+    """Add the recurrent layers; return the name of the last layer's outputs, (N, T, H), or (N, H).
+
+    The outputs are (N, H), those of the last step, if `network.last_only`.
+    """
     hidden = graph.node("Transpose", values, perm=[1, 0, 2])
     for number, layer in enumerate(network.recurrent):
         below, last = hidden, layer is network.recurrent[-1] and network.last_only
@@ -153,7 +156,11 @@ def _recurrence(graph: _Graph, network: Network, values: str, *, state: bool) ->
 
 
 def _run(graph: _Graph, layer: Recurrent, values: str, *, state: bool) -> list[str]:
-    """Add one recurrent layer; return its outputs (T, 1, N, H) and each part of its last state, (1, N, H)."""
+    """Add one recurrent layer to the graph.
+
+    Returns:
+        The name of its outputs, (T, 1, N, H), and the name of each part of its last state, (1, N, H).
+    """
     before = []
     for name in layer.state_names if state else ():
         graph.input(name, graph.onnx.TensorProto.FLOAT, ["N", layer.units])
@@ -172,7 +179,7 @@ def _run(graph: _Graph, layer: Recurrent, values: str, *, state: bool) -> list[s
 
 
 def _weights(layer: Recurrent) -> list[tuple[str, Floats]]:
-    """Return W (1, G·H, D), R (1, G·H, H) and B (1, 2·G·H), with the gates in ONNX's order."""
+    """Return W (1, G·H, D), R (1, G·H, H) and B (1, 2·G·H), with the gates in the order of ONNX."""
     order = np.concatenate([np.arange(layer.units) + gate * layer.units for gate in _ORDER[layer.kind]])
     both = layer.bias if layer.bias.ndim == 2 else np.stack([layer.bias, np.zeros_like(layer.bias)])
     return [
@@ -183,7 +190,7 @@ def _weights(layer: Recurrent) -> list[tuple[str, Floats]]:
 
 
 def _last_step(graph: _Graph, values: str) -> str:
-    """Take the last step of values (T, N, H), giving (N, H)."""
+    """Add the selection of the last step of values (T, N, H); return the name of the result, (N, H)."""
     return graph.node("Gather", values, graph.number(-1), axis=0)
 
 

@@ -1,8 +1,8 @@
-"""A trained network in standard layers, which other programs have, and the probe that checks an export.
+"""A trained network in the layers that other programs have too, and the probe that checks an export.
 
 The standard layers are a one-hot or table encoding, SimpleRNN, LSTM, GRU and dense layers. A coupled LSTM
-becomes a plain one: since 1 − σ(a) = σ(−a), its input gate gets the forget gate's weights with the opposite
-sign. Tied weights become two equal arrays.
+becomes a plain LSTM: since 1 − σ(a) = σ(−a), the input gate gets −1 times the weights of the forget gate.
+Tied weights become two arrays, the kernel of the head being the transposed table.
 """
 
 from collections.abc import Sequence
@@ -20,15 +20,15 @@ from rnnlab.models.model_file import TrainedModel, Weights
 Floats = NDArray[np.float32]
 
 _KINDS = ("simple_rnn", "lstm", "gru", "mlp")
-"""The kinds of model that other programs have layers for."""
+"""Kinds of model for which other programs have layers."""
 
 
 @dataclass(frozen=True, eq=False)
 class DenseLayer:
-    """A dense layer: values (…, D) W + b, (…, K).
+    """A dense layer from values x, (…, D), to x W + b, (…, K).
 
     Attributes:
-        name: of the layer.
+        name: name of the layer.
         kernel: W, (D, K).
         bias: b, (K,).
     """
@@ -43,13 +43,12 @@ class Recurrent:
     """A recurrent layer with G gates: a SimpleRNN, an LSTM (gates i f c o) or a GRU (gates z r h).
 
     Attributes:
-        name: of the layer.
+        name: name of the layer.
         kind: `simple_rnn`, `lstm` or `gru`.
         kernel: W, (D, G·H).
         recurrent_kernel: U, (H, G·H).
-        bias: b, (G·H,). A GRU that resets after the product has two, for the input and the recurrence: (2,
-            3·H).
-        peephole: weights of the gates i, f and o, (3, H); None if the layer has no peepholes.
+        bias: b, (G·H,). A GRU with `reset_after` has one bias for x W and one for h U: (2, 3·H).
+        peephole: peephole weights of the gates i, f and o, (3, H); None if the layer has no peepholes.
     """
 
     name: str
@@ -66,7 +65,7 @@ class Recurrent:
 
     @property
     def state_names(self) -> tuple[str, ...]:
-        """The names of the parts of the state; each part is (N, H)."""
+        """Names of the parts of the state; each part is (N, H)."""
         return (f"{self.name}_h", f"{self.name}_c") if self.kind == "lstm" else (f"{self.name}_h",)
 
 
@@ -77,14 +76,14 @@ class Network:
     Attributes:
         vocab_size: V.
         window: time steps T of an MLP's input; for a recurrent network, T in training.
-        table: the input vector of each token, (V, D); None for one-hot.
+        table: the input vector of each token, (V, D); None for a one-hot encoding.
         is_learnt: whether the table was trained (an embedding).
-        recurrent: recurrent layers, first to last; none for an MLP.
-        dense: the hidden dense layers of an MLP, first to last.
-        activation: the activation of the hidden dense layers.
-        head: the dense layer that gives the logits; None if the last recurrent layer gives them.
+        recurrent: recurrent layers, first to last; empty for an MLP.
+        dense: the hidden dense layers of an MLP, first to last; empty for a recurrent network.
+        activation: the activation of the hidden dense layers; None for a recurrent network.
+        head: the dense layer that gives the logits; None if the last recurrent layer gives the logits.
         residual: whether each recurrent layer but the first adds its input to its output.
-        last_only: whether the logits are those of the last step alone, (N, V), or of all steps, (N, T, V).
+        last_only: if true, the logits are those of the last step, (N, V); else those of all steps, (N, T, V).
         notes: differences from the layers in rnnlab, a sentence each.
     """
 
@@ -102,7 +101,7 @@ class Network:
 
     @property
     def largest_weight(self) -> float:
-        """The largest weight of a recurrent layer, by its magnitude; 0 for an MLP."""
+        """Largest absolute value in the kernels and biases of the recurrent layers; 0 for an MLP."""
         weights = (
             array for layer in self.recurrent for array in (layer.kernel, layer.recurrent_kernel, layer.bias)
         )
@@ -110,7 +109,7 @@ class Network:
 
     @property
     def state_names(self) -> tuple[str, ...]:
-        """The names of the parts of the state, first layer to last."""
+        """Names of the parts of the state, first layer to last."""
         return tuple(name for layer in self.recurrent for name in layer.state_names)
 
 
@@ -119,8 +118,8 @@ def standard_network(trained: TrainedModel, *, target: str, peepholes: bool) -> 
 
     Args:
         trained: the model.
-        target: the name of the format in messages.
-        peepholes: whether the format has LSTMs with peepholes.
+        target: the name of the format in error messages.
+        peepholes: whether the LSTM of the format can have peepholes.
 
     Raises:
         UsageError: the format has no layer for the model; the message names the setting.
@@ -149,18 +148,18 @@ def _check_expressible(experiment: Experiment, *, target: str, peepholes: bool) 
     model = experiment.model
     if model.kind not in _KINDS:
         raise UsageError(
-            f"model.kind: {model.kind}: {target} has no such layer; a model that is to be exported is of kind"
-            f" {', '.join(_KINDS)}"
+            f"model.kind: {model.kind}: {target} has no such layer; to export a model, train one of the kind"
+            f" {', '.join(_KINDS[:-1])} or {_KINDS[-1]}"
         )
     if getattr(model, "layer_norm", False):
         raise UsageError(
-            f"model.layer_norm: true: {target} has no recurrent layer that normalises; a model that is to be"
-            " exported is trained with layer_norm: false"
+            f"model.layer_norm: true: {target} has no recurrent layer with layer normalisation; to export"
+            " a model, train it with layer_norm: false"
         )
     if getattr(model, "peephole", False) and not peepholes:
         raise UsageError(
             f"model.peephole: true: the LSTM of {target} has no peepholes; export it as onnx, whose LSTM has"
-            " them, or train with peephole: false"
+            " peepholes, or train with peephole: false"
         )
 
 
@@ -184,7 +183,7 @@ def _recurrent(layer: RecurrentLayer, trained: TrainedModel) -> Recurrent:
 
 
 def _uncoupled(weight: Floats, units: int) -> Floats:
-    """Return the columns of the gates i f c o from f c o, (…, 3·H): gate i has −1 times those of f."""
+    """Return the columns of the gates i f c o, (…, 4·H), from those of f c o: gate i gets −1 times gate f."""
     return np.concatenate([-weight[..., :units], weight], axis=-1)
 
 
@@ -204,14 +203,16 @@ def _head(architecture: Architecture, weights: Weights, table: Floats | None) ->
 def _notes(experiment: Experiment, architecture: Architecture) -> tuple[str, ...]:
     notes = []
     if getattr(experiment.model, "coupled_gates", False):
-        notes.append("model.coupled_gates: written as an LSTM whose input gate has −1 times f's weights")
+        notes.append(
+            "model.coupled_gates: exported as an LSTM whose input gate has −1 times the weights of f"
+        )
     if architecture.tied:
-        notes.append("model.tie_weights: the head has a copy of the embedding, no longer tied to it")
+        notes.append("model.tie_weights: the exported head has its own copy of the embedding")
     return tuple(notes)
 
 
 LARGEST_DIFFERENCE = 1e-5
-"""The largest accepted difference, as a share of the largest logit, or of 1 if all logits are smaller."""
+"""Largest accepted difference, as a fraction of the largest absolute logit, or of 1 if it is below 1."""
 
 _LANES, _MOST_STEPS = 3, 32
 
@@ -223,7 +224,8 @@ class Probe:
     Attributes:
         ids: token ids, int32 (N, T).
         state: each part of the state before the first step, (N, H); empty if the state is no input.
-        outputs: the logits, (N, V) or (N, T, V), then each part of the state after the last step, (N, H).
+        outputs: the logits, (N, V) or (N, T, V); then, if the state is an output, each part of the state
+            after the last step, (N, H).
     """
 
     ids: NDArray[np.int32]
@@ -232,7 +234,7 @@ class Probe:
 
 
 def probe_of(trained: TrainedModel, network: Network, *, state: bool) -> Probe:
-    """Return a probe of three lanes of random tokens; T is the window, at most 32 if it is recurrent."""
+    """Return a probe of 3 lanes of random tokens; T is the window, at most 32 for a recurrent network."""
     rng, engine = np.random.default_rng(0), numpy_model(trained)
     steps = min(network.window, _MOST_STEPS) if network.recurrent else network.window
     ids = rng.integers(network.vocab_size, size=(_LANES, steps)).astype(np.int32)
@@ -248,22 +250,24 @@ def probe_of(trained: TrainedModel, network: Network, *, state: bool) -> Probe:
 
 
 def largest_difference(probe: Probe, outputs: Sequence[NDArray[np.float32]], *, target: str) -> float:
-    """Return the largest difference from rnnlab's outputs, as a share of the largest logit, or of 1.
+    """Return the largest difference from rnnlab's outputs, as a fraction of the largest absolute logit.
+
+    If the largest absolute logit is below 1, the difference itself is returned.
 
     Args:
         probe: the inputs, and rnnlab's outputs.
-        outputs: the export's outputs for the same inputs, in the same order.
-        target: the name of the file in messages.
+        outputs: the outputs of the export for the same inputs, in the same order.
+        target: the name of the file in error messages.
 
     Raises:
-        OutputError: a shape is another one, or the difference is above 1e-5: the export must not be used.
+        OutputError: an output has another shape, or the difference is above 1e-5 or not a number.
     """
     scale = max(1.0, float(np.abs(probe.outputs[0]).max()))
     largest = 0.0
     for expected, received in zip(probe.outputs, outputs, strict=True):
         if expected.shape != received.shape:
             raise OutputError(
-                f"{target}: gives {received.shape} where rnnlab gives {expected.shape}; not written"
+                f"{target}: an output has the shape {received.shape}, in rnnlab {expected.shape}; not written"
             )
         largest = float(np.maximum(largest, np.abs(expected - received).max() / scale))  # NaN stays NaN
     if not largest <= LARGEST_DIFFERENCE:

@@ -2,10 +2,11 @@
 
 by step     loss/step, accuracy/step
 by epoch    loss/train, accuracy/train, loss/validation, accuracy/validation
-either      learning_rate: by step from the schedule, if the schedule agrees with the history of every epoch;
-            else by epoch from the history (after a plateau schedule, or a callback that changed the rate)
+either      learning_rate: by step from the schedule, if the schedule gives the rate that the history has for
+            every epoch; else by epoch from the history (a plateau schedule, or a callback changed the rate).
+            A history of an early rnnlab has no rates: then by step, or no curve for a plateau schedule
 
-The step of an event is the number of training steps taken until then, so all curves have the same axis.
+The step of an event is the number of training steps up to the event, so all curves have the same axis.
 """
 
 import io
@@ -24,20 +25,20 @@ from rnnlab.files import write_durably
 from rnnlab.runs.history import History
 
 MOST_STEPS = 10_000
-"""At most so many steps are written, evenly spread over all; TensorBoard itself draws a thousand."""
+"""Largest number of steps that are written, evenly spread over all steps; TensorBoard draws a thousand."""
 
 Curve = tuple[str, NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]
-"""A name, and for each of P points its step, its time in seconds and its value, (P,) each."""
+"""Name of a curve; then the step, the seconds since the beginning and the value of each of P points, (P,)."""
 
 
 def write_events(history: History, training: Training, folder: Path, *, ended: float) -> Path:
-    """Write the event file of a run, and replace the one that an earlier call wrote.
+    """Write the event file of a run; an event file with the same time of beginning is replaced.
 
     Args:
         history: the history of the run.
         training: the section `training` of its configuration.
-        folder: the folder for TensorBoard; it is made if it does not exist.
-        ended: when the last epoch ended, in seconds since 1970 (`time.time()`).
+        folder: the folder for TensorBoard; it is created if it does not exist.
+        ended: the time at which the last epoch ended, in seconds since 1970 (`time.time()`).
 
     Returns:
         The file.
@@ -47,7 +48,7 @@ def write_events(history: History, training: Training, folder: Path, *, ended: f
         RunError: no epoch is finished, or the file cannot be written.
     """
     if not len(history):
-        raise RunError("nothing to write: no epoch has been finished and saved in this run")
+        raise RunError("no epoch has been finished and saved in this run; train at least one epoch")
     begun = ended - float(history.seconds[-1])
     data = io.BytesIO()
     events = EventFile(data, begun=int(begun))
@@ -58,14 +59,14 @@ def write_events(history: History, training: Training, folder: Path, *, ended: f
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunError(
-            f"{folder}: cannot be made ({error.strerror or error}); name another folder"
+            f"{folder}: cannot be created ({error.strerror or error}); name another folder"
         ) from error
     write_durably(path, data.getvalue())
     return path
 
 
 def _curves(history: History, training: Training) -> Iterator[Curve]:
-    """Yield all curves of a history."""
+    """Yield the curves of a history; a curve by epoch lacks the epochs whose value is not finite."""
     steps, last_steps = history.steps, np.searchsorted(history.steps.epoch, history.epoch, side="right")
     some = np.unique(np.linspace(0, len(steps) - 1, min(MOST_STEPS, len(steps))).astype(np.int64))
     times = np.interp(steps.step[some], np.append(0, last_steps), np.append(0.0, history.seconds))
@@ -87,7 +88,10 @@ def _curves(history: History, training: Training) -> Iterator[Curve]:
 
 
 def _scheduled(history: History, training: Training) -> NDArray[np.float64] | None:
-    """Return the learning rate of each step by the schedule; None if the history shows other rates."""
+    """Return the learning rate of each step by the schedule; None if the history has other rates.
+
+    If the history has no rates at all, None for a plateau schedule.
+    """
     steps, schedule = history.steps, training.schedule
     rates = learning_rate(
         np,
@@ -99,7 +103,7 @@ def _scheduled(history: History, training: Training) -> NDArray[np.float64] | No
     rates = np.broadcast_to(rates, len(steps))
     last = np.searchsorted(steps.epoch, history.epoch, side="right") - 1
     known = np.isfinite(history.learning_rate)
-    if not known.any():  # an earlier rnnlab trained
+    if not known.any():  # an early version of rnnlab stored no rates
         return None if schedule.kind == "plateau" else rates
     agrees = np.isclose(rates[last[known]], history.learning_rate[known], rtol=1e-4, atol=0.0)
     return rates if known.all() and agrees.all() else None
@@ -110,7 +114,7 @@ class EventFile:
 
     Args:
         file: the file to write to.
-        begun: the time of its first event, in seconds since 1970 (`time.time()`).
+        begun: the time of the first event, in seconds since 1970 (`time.time()`).
 
     Raises:
         DataError: TensorBoard is not installed.
@@ -123,7 +127,7 @@ class EventFile:
         self._write(wall_time=begun, file_version="brain.Event:2")
 
     def restart(self, begun: float) -> None:
-        """Tell a TensorBoard that has read an earlier file of the run to forget its points."""
+        """Write an event that makes TensorBoard drop the points of an earlier file of the same run."""
         start = self._event_pb2.SessionLog(status=self._event_pb2.SessionLog.START)
         self._write(wall_time=begun, step=0, session_log=start)
 

@@ -1,7 +1,7 @@
 """Writing exports: a trained model is built in another format, written, read back, and compared with rnnlab.
 
-Only an export that computes what rnnlab computes takes its place at the path. Its card goes with it: the
-vocabulary, and the shapes of inputs and outputs.
+An export is moved to its path only if its outputs equal those of rnnlab within 1e-5. A card is written with
+the export: the vocabulary, the window, the names of the state, and which logits the model returns.
 """
 
 import json
@@ -26,12 +26,12 @@ from rnnlab.models.model_file import TrainedModel
 from rnnlab.signals import half_written, held_signals
 
 SUFFIXES = {"keras": ".keras", "onnx": ".onnx", "saved_model": ""}
-"""The suffix of each format's file; a SavedModel is a folder and has none."""
+"""Suffix of the file of each format; a SavedModel is a folder without a suffix."""
 
 VOCABULARY = "vocabulary.json"
 
 LARGEST_IN_ONNX = 200.0
-"""onnxruntime agrees to 1e-4 for weights up to this: the sigmoid of its LSTM and GRU is never below 5e-7."""
+"""Largest weight with which onnxruntime agrees to 1e-4; the sigmoid of its LSTM and GRU is at least 5e-7."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,8 @@ class Exported:
 
     Attributes:
         path: the file or the folder.
-        vocabulary: the file with the vocabulary; equal to `path` if the export contains it.
-        difference: largest difference from rnnlab's own outputs on random input, as a share of the largest
-            logit.
+        vocabulary: the file with the vocabulary; equal to `path` if the export contains the vocabulary.
+        difference: largest difference from rnnlab's own outputs on random input; see `largest_difference`.
         notes: remarks for the user, a sentence each.
     """
 
@@ -53,10 +52,11 @@ class Exported:
 
 
 def format_of(path: Path, given: str | None) -> str:
-    """Return the format: the given one, or else the one that the suffix of the path stands for.
+    """Return the format: `given`, or if it is None the format whose suffix the path has.
 
     Raises:
-        UsageError: there is no such format, or the given one and the suffix contradict each other.
+        UsageError: there is no such format, the given format and the suffix contradict each other, or no
+            format is given and the suffix is not that of a format.
     """
     suffix = path.suffix.lower()
     named = {end: name for name, end in SUFFIXES.items() if end}.get(suffix)
@@ -91,14 +91,16 @@ def export(
         overwrite: whether an existing export is replaced.
 
     Raises:
-        UsageError: the format has no layer for the model, or the path exists already.
+        UsageError: the format has no layer for the model, the model has no state, the weights are too large
+            for the format, or the path exists already.
+        DataError: onnx is not installed.
         RunError: the export cannot be written.
         OutputError: the export computes other outputs than rnnlab; nothing is written.
     """
     _check_place(path, format, overwrite=overwrite)
     network = standard_network(trained, target=_NAMES[format], peepholes=format == "onnx")
     if state and not network.recurrent:
-        raise UsageError(Argument("state"), ": an mlp has no state; leave it out")
+        raise UsageError(Argument("state"), ": an mlp has no state; export it without state")
     card = card_of(trained, network, state=state)
     probe = probe_of(trained, network, state=state)
     vocabulary, off = _WRITERS[format](path, network, card, probe)
@@ -107,7 +109,10 @@ def export(
 
 
 def card_of(trained: TrainedModel, network: Network, *, state: bool) -> dict[str, Any]:
-    """Return the card of an export: facts by name, as JSON values. It holds no path of the data."""
+    """Return the card of an export: facts about the model by name, as JSON values, without paths of data.
+
+    The card is stored with the export.
+    """
     dataset = trained.experiment.dataset
     return {
         "rnnlab_version": __version__,
@@ -128,7 +133,7 @@ def card_text(card: dict[str, Any]) -> str:
 
 
 def card_strings(card: dict[str, Any]) -> dict[str, str]:
-    """Return the card as ONNX metadata: strings as they are, other values as JSON."""
+    """Return the card as ONNX metadata: strings unchanged, other values as JSON."""
     return {
         name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         for name, value in card.items()
@@ -137,10 +142,10 @@ def card_strings(card: dict[str, Any]) -> dict[str, str]:
 
 @contextmanager
 def replaced(path: Path) -> Iterator[Path]:
-    """Give a temporary path for a library to write to; after the body, it takes the place of `path`.
+    """Yield a temporary path; at the end of the `with` block the file or folder there is moved to `path`.
 
-    If the body fails or is interrupted, the old file or folder stays as it was, and nothing half written is
-    left.
+    If the `with` block fails or is interrupted, the old file or folder at `path` stays unchanged, and the
+    temporary one is removed.
 
     Raises:
         RunError: the export cannot be written.
@@ -150,7 +155,7 @@ def replaced(path: Path) -> Iterator[Path]:
         with half_written(str(folder)):
             folder.mkdir()
             yield folder / path.name
-            with held_signals():  # between the two renames of `_put` nothing is at the path
+            with held_signals():  # between the two renames of `_put` the path does not exist
                 _put(folder / path.name, path, before=folder / "before")
             shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
@@ -171,7 +176,7 @@ def _check_place(path: Path, wanted: str, *, overwrite: bool) -> None:
     if path.is_dir() != is_folder or (
         is_folder and any(path.iterdir()) and not (path / _SAVED_MODEL).is_file()
     ):
-        raise UsageError(f"{path}: is not {_ARTICLES[wanted]}, and is not replaced; name another")
+        raise UsageError(f"{path}: is not {_ARTICLES[wanted]}, and is not replaced; name another path")
 
 
 def _write_onnx(path: Path, network: Network, card: dict[str, Any], probe: Probe) -> tuple[Path, float]:
@@ -183,7 +188,7 @@ def _write_onnx(path: Path, network: Network, card: dict[str, Any], probe: Probe
     onnx.checker.check_model(model, full_check=True)
     data = model.SerializeToString()
     read = load_extra("onnx.reference").ReferenceEvaluator(onnx.load_from_string(data))
-    with np.errstate(over="ignore"):  # the reference computes the sigmoid as 1 / (1 + exp(-x))
+    with np.errstate(over="ignore"):  # the sigmoid 1 / (1 + exp(-x)) of the reference overflows
         outputs = read.run(None, _inputs(network, probe))
     off = largest_difference(probe, outputs, target=str(path))
     write_durably(path, data)
@@ -224,7 +229,10 @@ def _stands_there(path: Path) -> UsageError:
 
 @contextmanager
 def _without_wildcards(folder: Path) -> Iterator[Path]:
-    """Give a path to a new folder that TensorFlow can load from: it takes `*`, `?` and `[` for a pattern."""
+    r"""Yield a path for a new folder from which TensorFlow can load.
+
+    TensorFlow reads a path with `*`, `?`, `[` or `\` as a pattern. The path is then a link to the folder.
+    """
     if not _WILDCARD.search(str(folder)):
         yield folder
         return
@@ -236,12 +244,12 @@ def _without_wildcards(folder: Path) -> Iterator[Path]:
 
 
 def _inputs(network: Network, probe: Probe) -> dict[str, np.ndarray[Any, Any]]:
-    """Return the inputs of the probe by name."""
+    """Return the inputs of the probe by name: the ids, and the parts of the state if it is an input."""
     return {"ids": probe.ids, **dict(zip(network.state_names, probe.state, strict=False))}
 
 
 def _notes(trained: TrainedModel, network: Network, wanted: str, *, state: bool) -> tuple[str, ...]:
-    """Return remarks on differences that a user would notice."""
+    """Return remarks on weights too large for onnxruntime, and on a carried state that is left out."""
     notes = []
     if wanted == "onnx" and (largest := network.largest_weight) > LARGEST_IN_ONNX:
         notes.append(
@@ -258,7 +266,7 @@ def _notes(trained: TrainedModel, network: Network, wanted: str, *, state: bool)
 
 
 def _said_of(path: Path, wanted: str) -> tuple[str, ...]:
-    """Return a remark on a folder whose name TensorFlow takes for a pattern."""
+    """Return a remark if the path of a SavedModel is a pattern for TensorFlow; else nothing."""
     if wanted != "saved_model" or not _WILDCARD.search(str(path.absolute())):
         return ()
     return (

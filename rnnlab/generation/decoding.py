@@ -1,8 +1,8 @@
-"""The autoregressive loop: each chosen token is fed back to the model, in the regime that it was trained in.
+"""The autoregressive loop: each chosen token is fed back to the model, in the regime of its training.
 
 stream             the seed is fed once, then each chosen token; the state is carried from step to step
 windows            each step feeds the last `window` tokens, from a zero state
-stateful windows   each step feeds the last `window` tokens; the state is carried from step to step
+stateful_windows   each step feeds the last `window` tokens; the state is carried from step to step
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from rnnlab.generation.sampling import Sampling, choose, log_probabilities, unif
 Ids = NDArray[np.integer[Any]]
 
 SCORED_AT_ONCE = 64
-"""Tokens whose log-probabilities are computed together: one call for each token would cost more time."""
+"""Number of tokens from which on their log-probabilities are computed in one call, which saves time."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,10 @@ class Sample:
     """The tokens that one lane generated after the seed.
 
     Attributes:
-        ids: the generated tokens, without the stop token.
-        log_probability: of all of them together, in nats, under the model itself (temperature 1).
-        log_probabilities: of each of them.
+        ids: ids of the generated tokens, without the stop token.
+        log_probability: log-probability of all these tokens together, in nats, at temperature 1 without top-k
+            and top-p.
+        log_probabilities: log-probability of each of these tokens, in nats.
     """
 
     ids: tuple[int, ...]
@@ -47,8 +48,8 @@ class Decoding:
         length: number of tokens to generate.
         sampling: how each token is chosen.
         samples: number of samples N; they are lanes of one batch.
-        random_seed: decides what is drawn. A sample does not depend on the number of other samples.
-        stop: id of the token that ends a sample; None: no token does.
+        random_seed: seed of the random draws. A sample does not depend on the number of samples.
+        stop: id of the token that ends a sample; None if no token ends it.
     """
 
     regime: Regime
@@ -61,7 +62,7 @@ class Decoding:
 
 
 def decode(model: Stepper, seed: Ids, how: Decoding) -> list[Sample]:
-    """Generate N samples after a seed of at least one token, (S,)."""
+    """Return N samples that are generated after a seed of at least one token, (S,)."""
     written, scores = [], _Scores()
     lengths = np.full(how.samples, how.length)
     for step, (ids, logits) in enumerate(tokens(model, seed, how)):
@@ -84,7 +85,7 @@ def continue_greedily(model: Stepper, seeds: Ids, how: Decoding) -> Ids:
     Args:
         model: the model.
         seeds: token ids of seeds of equal length S ≥ 1, (N, S).
-        how: the regime, window and length; its other settings are not used.
+        how: the regime, window and length; the other settings are not used.
     """
     source = _SOURCES[how.regime](model, seeds, how.window)
     logits = source.start()
@@ -97,9 +98,9 @@ def continue_greedily(model: Stepper, seeds: Ids, how: Decoding) -> Ids:
 
 
 def tokens(model: Stepper, seed: Ids, how: Decoding) -> Iterator[tuple[Ids, Logits]]:
-    """Yield for each step the token that each lane chooses, (N,), and the logits that it came from, (N, V).
+    """Yield at each step the token chosen in each lane, (N,), and the logits it is chosen from, (N, V).
 
-    A stop token does not end this iterator. The logits may be overwritten by the next step.
+    A stop token does not end this iterator. The next step may overwrite the logits.
     """
     source = _SOURCES[how.regime](model, np.tile(seed, (how.samples, 1)), how.window)
     logits = source.start()
@@ -112,7 +113,7 @@ def tokens(model: Stepper, seed: Ids, how: Decoding) -> Iterator[tuple[Ids, Logi
 
 
 class _Scores:
-    """Collects the log-probabilities of chosen tokens, computed for many steps together."""
+    """Log-probabilities of the chosen tokens, computed for many steps together."""
 
     def __init__(self) -> None:
         self._logits, self._ids = list[Logits](), list[Ids]()
@@ -126,7 +127,7 @@ class _Scores:
             self._score()
 
     def by_lane(self) -> NDArray[np.float64]:
-        """Return the log-probability of each token in nats, (N, steps)."""
+        """Return the log-probability of each chosen token in nats, (N, steps)."""
         if self._ids:
             self._score()
         return np.concatenate(self._done).T
@@ -139,7 +140,7 @@ class _Scores:
 
 
 class _Source(Protocol):
-    """Gives the logits of the next token, (N, V): first after the seeds, then after each token fed back."""
+    """Source of the logits of the next token, (N, V): `start` reads the seeds, `feed` one token a lane."""
 
     def __init__(self, model: Stepper, seed: Ids, window: int, /) -> None: ...
     def start(self) -> Logits: ...
@@ -147,7 +148,7 @@ class _Source(Protocol):
 
 
 class _Stream:
-    """Regime `stream`: the state is kept, and tokens are fed one by one."""
+    """Regime `stream`: the state is carried, and after the seed the tokens are fed one by one."""
 
     def __init__(self, model: Stepper, seed: Ids, window: int) -> None:
         del window
@@ -159,7 +160,7 @@ class _Stream:
 
 
 class _Windows:
-    """Regime `windows`: each step reads the last `window` tokens again, from a zero state."""
+    """Regime `windows`: each step reads the last `window` tokens, or all if fewer, from a zero state."""
 
     def __init__(self, model: Stepper, seed: Ids, window: int) -> None:
         self.model, self.window = model, window
@@ -175,9 +176,9 @@ class _Windows:
 
 
 class _StatefulWindows:
-    """Regime `stateful windows`: each step reads the last `window` tokens, from the state of the step before.
+    """Regime `stateful_windows`: each step reads the last `window` tokens from the state of the step before.
 
-    A seed longer than a window is read as in training: window after window, each one token further.
+    A seed longer than a window is read in windows, each of which begins one token after the window before it.
     """
 
     def __init__(self, model: Stepper, seed: Ids, window: int) -> None:

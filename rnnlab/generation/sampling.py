@@ -1,4 +1,4 @@
-"""Sampling: from logits to a token id, greedily or by a random draw with temperature, top-k and top-p."""
+"""Sampling: from logits to a token id: the most probable, or drawn with temperature, top-k and top-p."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Ids = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 DRAWN_AT_ONCE = 256
-"""Uniform numbers that each lane's random generator draws in one call."""
+"""Number of uniform numbers that the random generator of each lane draws in one call."""
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,11 @@ class Sampling:
     """How a token is chosen.
 
     Attributes:
-        temperature: the logits are divided by it; 0 means greedy, the most probable token.
-        top_k: only the K most probable tokens can be drawn (Fan et al., 2018); None: all.
-        top_p: only the nucleus can be drawn, the fewest most probable tokens whose probabilities sum to P or
-            more (Holtzman et al., 2020); None: all. It applies to the tokens that top_k has left.
+        temperature: divisor of the logits; at 0 the most probable token is chosen (greedy).
+        top_k: K; only the K most probable tokens can be drawn (Fan et al., 2018); None: all tokens.
+        top_p: P; only the nucleus can be drawn, the fewest most probable tokens whose probabilities sum to P
+            or more (Holtzman et al., 2020); None: all tokens. After `top_k`, the nucleus is chosen from the K
+            tokens.
     """
 
     temperature: float = 0.0
@@ -33,21 +34,21 @@ class Sampling:
 
     @property
     def draws(self) -> bool:
-        """Whether a random draw decides the token, not the logits alone."""
+        """Whether the token is drawn at random: the temperature is above 0, and `top_k` is not 1."""
         return self.temperature > 0 and self.top_k != 1
 
 
 def choose(logits: NDArray[np.floating[Any]], sampling: Sampling, uniforms: Floats) -> Ids:
-    """Choose a token id for each lane, (N,): greedily, or by inverting the cumulative distribution.
+    """Return a token id for each lane, (N,): the most probable, or drawn by the cumulative distribution.
 
     Args:
         logits: (N, V). Of equal logits, the lower id counts as the more probable.
         sampling: temperature, top-k and top-p.
         uniforms: (N,) one number in [0, 1) for each lane. The token is the first id whose cumulative
-            probability is above it.
+            probability is above this number.
 
     Raises:
-        ModelFileError: the logits are not numbers.
+        ModelFileError: the temperature is above 0, and logits are not numbers (NaN).
     """
     if sampling.temperature == 0:
         greedy: Ids = logits.argmax(axis=-1)
@@ -68,7 +69,7 @@ def choose(logits: NDArray[np.floating[Any]], sampling: Sampling, uniforms: Floa
 
 
 def log_probabilities(logits: NDArray[np.floating[Any]], ids: Ids) -> Floats:
-    """Return the log-probability (nats) of an id in each lane, (N,), at temperature 1 and without cuts."""
+    """Return the log-probability (nats) of one id in each lane, (N,), without temperature, top-k or top-p."""
     wide = logits.astype(np.float64)
     wide -= wide.max(axis=-1, keepdims=True)
     chosen: Floats = wide[np.arange(len(wide)), ids] - np.log(np.exp(wide).sum(axis=-1))
@@ -76,7 +77,10 @@ def log_probabilities(logits: NDArray[np.floating[Any]], ids: Ids) -> Floats:
 
 
 def uniform_streams(random_seed: int, lanes: int) -> Iterator[Floats]:
-    """Yield for ever a uniform number for each of N lanes, (N,); lane i depends on the seed and i alone."""
+    """Yield, without end, a uniform number in [0, 1) for each of N lanes, (N,).
+
+    The numbers of lane i depend on `random_seed` and i, not on N.
+    """
     streams = [np.random.default_rng([random_seed, lane]) for lane in range(lanes)]
     while True:
         yield from np.stack([stream.random(DRAWN_AT_ONCE) for stream in streams], axis=1)
@@ -90,7 +94,10 @@ def _no_numbers() -> ModelFileError:
 
 
 def _weights(logits: NDArray[np.floating[Any]], sampling: Sampling) -> Floats:
-    """Return weights proportional to the probability of each token, (N, V); 0 for tokens that are cut off."""
+    """Return weights proportional to the probabilities of the tokens, (N, V).
+
+    A token that top-k or top-p excludes has the weight 0.
+    """
     weights = logits.astype(np.float64)
     weights -= weights[0, weights.argmax()] if len(weights) == 1 else weights.max(axis=-1, keepdims=True)
     if sampling.temperature != 1:
@@ -105,7 +112,7 @@ def _weights(logits: NDArray[np.floating[Any]], sampling: Sampling) -> Floats:
         ordered[:, sampling.top_k :] = 0
     if sampling.top_p is not None:
         shares = ordered / ordered.sum(axis=-1, keepdims=True)
-        # Cut a token off if those before it already sum to top_p.
+        # Exclude a token if the probabilities of the tokens before it sum to top_p or more.
         ordered[shares.cumsum(axis=-1) - shares >= sampling.top_p] = 0
     np.put_along_axis(weights, order, ordered, axis=-1)
     return weights

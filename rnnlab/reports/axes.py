@@ -1,4 +1,4 @@
-"""The axes of a chart: from a value to a place in the picture, and the marks and texts beside an axis."""
+"""The axes of a chart: the place of a value in the picture, and the marks and texts beside an axis."""
 
 import math
 import unicodedata
@@ -13,22 +13,22 @@ from rnnlab.reports.markup import Markup, tag
 Floats = NDArray[np.floating[Any]]
 
 FONTS = "system-ui, sans-serif"
-"""The fonts of texts beside an axis, and of all that a chart says."""
+"""Fonts of all texts of a chart."""
 
 DECADES = 100.0
-"""An axis is logarithmic where its highest value is more than this many times its lowest positive one."""
+"""An axis is logarithmic if its highest value is more than this many times its lowest positive value."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """A range of values on a stretch of the picture.
+    """An axis: a range of values, and their places in the picture.
 
     Attributes:
-        low: the value at its begin.
-        high: the value at its end, above `low`.
+        low: the lowest value.
+        high: the highest value, above `low`.
         begin: place of the lowest value, in units of the picture.
         end: place of the highest value.
-        is_log: whether equal steps are equal ratios.
+        is_log: whether the axis is logarithmic.
         is_whole: whether only whole numbers are marked.
     """
 
@@ -47,7 +47,7 @@ class Axis:
         return self.begin + along * (self.end - self.begin)
 
     def ticks(self, most: int) -> list[float]:
-        """Return about `most` round values to mark, lowest first."""
+        """Return about `most` round values to mark, ascending."""
         ticks = decade_ticks if self.is_log else linear_ticks
         return [
             tick
@@ -57,14 +57,14 @@ class Axis:
 
 
 def value_axis(lines: Floats, others: Floats, begin: float, end: float, *, share: bool = False) -> Axis:
-    """Return an axis for some values: from 0 to 1 for shares, logarithmic where the values span decades.
+    """Return an axis for values: from 0 to 1 for fractions or no values, logarithmic for a large range.
 
     Args:
-        lines: (n,) values that a logarithmic axis must reach down to; it has zeros at its begin.
-        others: (m,) values that a logarithmic axis need not reach down to.
+        lines: (n,) values; a logarithmic axis reaches down to the smallest positive of them.
+        others: (m,) values that may lie below a logarithmic axis.
         begin: place of the lowest value.
         end: place of the highest value.
-        share: whether the values are shares, from 0 to 1.
+        share: whether the values are fractions, from 0 to 1.
     """
     values = np.concatenate([lines, others])
     if share or not len(values):
@@ -79,14 +79,14 @@ def value_axis(lines: Floats, others: Floats, begin: float, end: float, *, share
 
 
 def epoch_axis(first: float, last: float, begin: float, end: float) -> Axis:
-    """Return an axis from one epoch to another, which may be the same; whole epochs are marked."""
+    """Return an axis from one epoch to another, on which whole epochs are marked; the two may be equal."""
     if first == last:
         first, last = first - 0.5, last + 0.5
     return Axis(first, last, begin, end, is_whole=True)
 
 
 def linear_ticks(low: float, high: float, *, most: int) -> list[float]:
-    """Return multiples of 1, 2 or 5 times a power of ten from `low` to `high`, about `most`."""
+    """Return about `most` multiples of 1, 2 or 5 times a power of ten, from `low` to `high`."""
     if not high > low:
         return [low]
     rough = (high - low) / most
@@ -97,14 +97,14 @@ def linear_ticks(low: float, high: float, *, most: int) -> list[float]:
 
 
 def decade_ticks(low: float, high: float, *, most: int) -> list[float]:
-    """Return powers of ten from `low` to `high`, equally far apart, about `most`."""
+    """Return about `most` powers of ten from `low` to `high`, with equal ratios."""
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
     step = max(1, math.ceil((last - first) / most))
     return [float(10.0**power) for power in np.arange(last, first - 1, -step)[::-1].tolist()]
 
 
 def figure(value: float, digits: int = 4) -> str:
-    """Return a measure as a sentence or a table has it: `1.706`, `4.69 × 10⁻⁸`."""
+    """Return a number as text for sentences and tables: `1.706`, `4.69 × 10⁻⁸`."""
     if value and not 1e-3 <= abs(value) < 1e15:
         digit, _, power = f"{value:.{digits - 2}e}".partition("e")
         return f"{digit} × 10{str(int(power)).translate(_RAISED)}"
@@ -112,7 +112,7 @@ def figure(value: float, digits: int = 4) -> str:
 
 
 def tick_label(value: float) -> str:
-    """Return a value as an axis has it: `2,000`, `0.5`, `10⁻⁶`."""
+    """Return a value as the label of a mark: `2,000`, `0.5`, `10⁻⁶`."""
     if value == 0:
         return "0"
     power = round(math.log10(abs(value)))
@@ -125,7 +125,7 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def x_marks(xs: Axis, top: float, bottom: float, *, most: int = 6, rules: bool = False) -> list[Markup]:
-    """Return the labels below an x axis, about `most` of them, and with `rules` a vertical line at each."""
+    """Return about `most` labels below an x axis, and if `rules` a vertical line at each label."""
     pieces = []
     for tick, x in zip(ticks := xs.ticks(most), xs.place(np.array(ticks)).tolist(), strict=True):
         if rules:
@@ -156,7 +156,7 @@ def text(
     bold: bool = False,
     size: float | None = None,
 ) -> Markup:
-    """Return a text that begins, ends or is centred at x; y is the place of its base line."""
+    """Return a text whose `anchor` is at x: its start (None), `middle` or `end`; its base line is at y."""
     weight = "bold" if bold else None
     return tag(
         "text", words, x=x, y=y, text_anchor=anchor, fill="currentColor", font_weight=weight, font_size=size
@@ -164,7 +164,7 @@ def text(
 
 
 def text_width(words: str, size: float = 13) -> float:
-    """Return a width, in units of the SVG, in which a text has room in any common font."""
+    """Return a width in units of the SVG, enough for a text in any common font."""
     ems = [
         1.05 if unicodedata.east_asian_width(each) in "WF" else 0.85 if each in _WIDE else 0.64
         for each in words

@@ -1,6 +1,6 @@
-"""The parts of SVG charts: lines with bands and markers, intervals, pieces of a key, and a file of their own.
+"""The parts of SVG charts: lines with bands and markers, intervals, pieces of a key, and the SVG file.
 
-A report, `plot` and `compare` draw their charts with them. A chart needs no style sheet and no script.
+Reports, `plot` and `compare` draw their charts with these parts. A chart needs no style sheet and no script.
 """
 
 from collections.abc import Sequence
@@ -13,17 +13,17 @@ from rnnlab.reports.axes import FONTS, Axis, Floats
 from rnnlab.reports.markup import Markup, tag, together
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
-"""The palette of Okabe and Ito without yellow: readers who do not tell red from green tell these apart."""
+"""Palette of Okabe and Ito without yellow; colour-blind readers can distinguish these colours."""
 
 INK, PAPER = "#1f1e1b", "#ffffff"
 
 _DASHES = (None, "9 4", "2 4", "12 4 2 4")
 _BINS = 700
-"""Pieces into which a long line is cut; each piece keeps its lowest and its highest point."""
+"""Number of bins into which a long line is cut; the lowest and the highest point of each bin are drawn."""
 _PIECE = 28
-"""Length of a piece of a line in a key, and around a point that is alone, in units of the SVG."""
+"""Length of a line in a key, and of a line with a single point, in units of the SVG."""
 _MARKERS = 8
-"""Markers on a line; more would hide the line."""
+"""Approximate number of markers on a long line; more markers would hide the line."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +31,11 @@ class Series:
     """A line of a chart.
 
     Attributes:
-        name: its name in the key.
+        name: name of the line in the key.
         xs: (n,) ascending.
-        ys: (n,); points that are not finite are left out.
+        ys: (n,); `known` removes the points that are not finite.
         lows: (n,) lower edge of a band around the line; None for no band.
-        highs: (n,) upper edge of the band.
+        highs: (n,) upper edge of the band; None for no band.
         colour: index of the colour; None is the colour of the text.
         dash: index of the dash pattern; 0 is a solid line.
         marker: index of the marker's shape; None for no markers.
@@ -58,12 +58,12 @@ class Series:
 
 
 def picture(width: float, height: float, *pieces: str, words: str) -> Markup:
-    """Return an SVG file of its own, dark text on a white ground.
+    """Return the content of an SVG file with dark text on a white background.
 
     Args:
-        width: of the picture, in units of the SVG.
-        height: of the picture, in the same units.
-        pieces: what the picture shows.
+        width: width of the picture, in units of the SVG.
+        height: height of the picture, in the same units.
+        pieces: the elements of the picture.
         words: the description for readers who do not see the picture.
     """
     ground = tag("rect", x=0, y=0, width=width, height=height, fill=PAPER)
@@ -84,20 +84,22 @@ def picture(width: float, height: float, *pieces: str, words: str) -> Markup:
 
 
 def line_marks(line: Series, xs: Axis, ys: Axis) -> Markup:
-    """Return a line with its band and its markers; a long line is thinned such that no extreme is lost."""
+    """Return a line with its band and its markers; a long line is thinned to the extremes of each bin."""
     kept_xs, kept_ys = thinned(line.xs, line.ys, bins=_BINS)
     places = list(zip(xs.place(kept_xs).tolist(), ys.place(kept_ys).tolist(), strict=True))
     pieces = []
     if line.lows is not None and line.highs is not None:
         pieces.append(_band(line.xs, line.lows, line.highs, line.colour, xs, ys))
-    if len(places) == 1:  # a short piece of the line, since a dot would not show its dash pattern
+    if len(places) == 1:  # a short line, since a dot would not show the dash pattern
         ((x, y),) = places
         pieces.append(_stroke(f"M{x - _PIECE / 2:.5g},{y:.5g} h{_PIECE}", line))
     else:
         pieces.append(_stroke(f"M{_points(places)}", line))
     if line.marker is not None:
         every = max(1, len(places) // _MARKERS)
-        first = (line.marker * every // 4) % every  # markers of lines that coincide are not all hidden
+        first = (
+            line.marker * every // 4
+        ) % every  # so that lines that coincide have their markers at different points
         pieces += [marker(line.marker, x, y, line.colour) for x, y in places[first::every]]
     return together(*pieces)
 
@@ -107,10 +109,10 @@ def marker(number: int, x: float, y: float, colour: int | None, *, size: float =
 
     Args:
         number: index of the shape.
-        x: of its centre.
-        y: of its centre.
-        colour: index of the colour.
-        size: half of its width.
+        x: x of the centre.
+        y: y of the centre.
+        colour: index of the colour; None is the colour of the text.
+        size: half of the width.
     """
     fill, shape = _colour(colour), _SHAPES[number % len(_SHAPES)]
     if not shape:
@@ -129,11 +131,11 @@ _SHAPES: tuple[tuple[tuple[float, float], ...], ...] = (
     ((-0.45, -1.2), (0.45, -1.2), (0.45, 1.2), (-0.45, 1.2)),
     ((1.2, 0), (-0.8, 1.1), (-0.8, -1.1)),
 )
-"""Corners of each marker, in units of its half width. 8 shapes and 7 colours tell 56 lines apart."""
+"""Corners of each marker, in units of half its width. 8 shapes and 7 colours distinguish 56 lines."""
 
 
 def swatch(x: float, y: float, line: Series) -> Markup:
-    """Return a short piece of a line with its marker, for a key; y is the base line of the text beside it."""
+    """Return a short piece of a line with its marker for a key; y is the base line of the name beside it."""
     pieces = [_stroke(f"M{x:g},{y - 5:g} h{_PIECE}", line)]
     if line.marker is not None:
         pieces.append(marker(line.marker, x + _PIECE / 2, y - 5, line.colour))
@@ -163,7 +165,7 @@ def interval_bar(low: float, high: float, y: float, colour: int) -> Markup:
 
 
 def zeros_note(values: Floats) -> str:
-    """Return how many values have no place on a logarithmic axis, as a sentence; empty if none."""
+    """Return a sentence on the values at or below 0 on a logarithmic axis; empty if there are none."""
     count = int((values <= 0).sum())
     if not count:
         return ""
@@ -184,15 +186,15 @@ def spoken(title: str, lines: Sequence[Series], x_label: str) -> str:
 
 
 def thinned(xs: Floats, ys: Floats, *, bins: int) -> tuple[Floats, Floats]:
-    """Return the lowest and the highest value of each bin, in their order: at most 2 · bins + 2 points.
+    """Return the first, the last, and each bin's lowest and highest point: at most 2 · bins + 2, in order.
 
     Args:
         xs: (n,) ascending.
         ys: (n,) finite.
-        bins: number of bins, of equally many measurements each.
+        bins: number of bins; the bins have equally many points, up to one.
 
     Returns:
-        The xs and the ys that are kept, (m,) each; all of them if n ≤ 2 · bins.
+        The xs and the ys that are kept, (m,) each; all points if n ≤ 2 · bins.
     """
     if len(ys) <= 2 * bins:
         return xs, ys
@@ -209,9 +211,9 @@ def envelope(xs: Floats, lows: Floats, highs: Floats, *, bins: int) -> tuple[Flo
 
     Args:
         xs: (n,) ascending.
-        lows: (n,) lower ends of ranges; measurements are ranges that end where they begin.
-        highs: (n,) upper ends.
-        bins: number of bins, of equally many ranges each.
+        lows: (n,) lower ends of ranges.
+        highs: (n,) upper ends of the ranges; equal to `lows` for single measurements.
+        bins: number of bins; the bins have equally many ranges, up to one.
     """
     starts = _starts(len(xs), min(bins, len(xs)))  # (m,)
     ends = np.append(starts[1:], len(xs)) - 1  # (m,)
@@ -220,7 +222,7 @@ def envelope(xs: Floats, lows: Floats, highs: Floats, *, bins: int) -> tuple[Flo
 
 
 def _starts(count: int, bins: int) -> NDArray[np.int64]:
-    """Return the index of the first measurement of each bin, (bins,)."""
+    """Return the index of the first of `count` points in each bin, (bins,)."""
     return np.arange(bins, dtype=np.int64) * count // max(bins, 1)
 
 
@@ -241,7 +243,7 @@ def area(middles: Floats, lows: Floats, highs: Floats, xs: Axis, ys: Axis, **sty
 
 
 def _stroke(path: str, line: Series) -> Markup:
-    """Return a path in the style of a line; its width stays the same however far the chart is stretched."""
+    """Return a path in the style of a line; stretching the chart does not change the width of the path."""
     dash = _DASHES[line.dash % len(_DASHES)]
     return tag(
         "path",

@@ -1,7 +1,7 @@
 """The contents of a report: the history, the record, the measures and the samples of a run.
 
-`contents_of` reads or computes all of them before anything is written. `Record` is what the files of the run
-folder tell of the training itself: its time, its duration and its machine.
+`contents_of` reads or computes all contents before a file is written. `Record` holds the time, the duration
+and the machine of the training, from the files of the run folder.
 """
 
 import json
@@ -28,7 +28,7 @@ _ENVIRONMENT = "environment.json"
 _MOST_BYTES = 1 << 20
 MOST_SAMPLES = 3
 MOST_TOKENS = 600
-"""Most tokens of a sample and of the passage that a report shows."""
+"""Largest number of tokens of a sample, and of the passage of the data, in a report."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class Record:
     """When, how long and on which machine a run was trained.
 
     Attributes:
-        begun: time of the begin in UTC, as `2026-01-31 12:00`; empty if the log does not have it.
-        epochs: number of finished epochs; None if the training did not end.
-        seconds: duration of the last session; None if the training did not end.
-        was_resumed: whether the training had several sessions.
+        begun: time at which the training began, in UTC, as `2026-01-31 12:00`; empty if the log lacks it.
+        epochs: number of finished epochs; None if the log has no end of the training.
+        seconds: duration of the last session; None if the log has no end of the training.
+        was_resumed: whether the training was resumed.
         environment: versions of libraries, and the processor, by name.
     """
 
@@ -70,10 +70,10 @@ class Measured:
 
     Attributes:
         corpus: the data.
-        train: the training part; None for data that the model was not trained on.
+        train: the training part of the data.
         evaluation: loss, accuracy and the other measures.
-        confusions: number of each pair of a right token and a predicted token.
-        passage: the begin of the part that was measured, with the model's costs of its tokens.
+        confusions: the confusion matrix.
+        passage: the beginning of the measured part, with the cost of each token.
     """
 
     corpus: Corpus
@@ -90,7 +90,7 @@ class Contents:
     Attributes:
         run: the run folder.
         trained: the model.
-        vocabulary: tokens of the model.
+        vocabulary: vocabulary of the model.
         architecture: layers of the model.
         history: losses and accuracies of the training.
         record: when, how long and on which machine the run was trained.
@@ -119,8 +119,8 @@ def contents_of(
 
     Args:
         run: the run folder.
-        trained: the model of the run, with the present path of its data; None: the model as it is stored.
-        refusal: why the data of the model may not be opened; None: it may.
+        trained: the model of the run, with the present path of its data; None: the model in the run folder.
+        refusal: why the data of the model may not be opened; None if it may.
         report: is called with the progress of reading the data.
 
     Raises:
@@ -144,7 +144,7 @@ def contents_of(
 
 def _text(run: RunFolder, name: str) -> str:
     path = run.path / name
-    if not path.is_file():  # to open a pipe would wait for a writer
+    if not path.is_file():  # opening a pipe would wait for a writer
         return ""
     try:
         check_inside(path)
@@ -163,7 +163,7 @@ def _environment(text: str) -> dict[str, str]:
 
 
 def _measured(trained: TrainedModel, report: Report) -> Measured | str:
-    """Return the measures, or why there are none; the data may have moved since the training."""
+    """Return the measures, or the error message if the data cannot be read or measured."""
     try:
         selection = select(trained, report=report)
         confusions, passage = Confusions(), _passage(selection)
@@ -184,7 +184,7 @@ def _both(first: Watch, second: Watch) -> Watch:
 
 
 def _passage(selection: Selection) -> Passage:
-    """Return the first tokens of the measured part, of a stream or of its first windows."""
+    """Return the range of the first `MOST_TOKENS` tokens of the part, or of its windows in other regimes."""
     part = selection.part
     windows = selection.experiment.regime != "stream" and len(part.runs)
     begin = int(part.runs[0, 0]) if windows else part.begin
@@ -192,7 +192,7 @@ def _passage(selection: Selection) -> Passage:
 
 
 def _written(trained: TrainedModel, measured: Measured | None) -> Writing | str:
-    """Return a few short samples, drawn with the settings of the configuration, or why there are none."""
+    """Return at most 3 short samples with the settings of the run, or the error message if sampling fails."""
     settings = trained.experiment.generation
     few = {
         "length": min(settings.length, MOST_TOKENS),
@@ -206,7 +206,7 @@ def _written(trained: TrainedModel, measured: Measured | None) -> Writing | str:
 
 
 def _begin(measured: Measured, trained: TrainedModel) -> str | None:
-    """Return the first tokens of the measured part as a seed; None if a sequence needs no seed."""
+    """Return the first tokens of the measured part as a seed; None if the data has boundaries."""
     vocabulary, dataset = measured.corpus.vocabulary, trained.experiment.dataset
     if vocabulary.boundary is not None:
         return None

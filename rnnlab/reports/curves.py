@@ -1,4 +1,4 @@
-"""The curves of trainings: losses and accuracies by epoch, in a report and as a picture of several runs."""
+"""The curves of trainings: losses and accuracies by epoch, in a report or as a picture of several runs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -43,15 +43,16 @@ _PARTS = [
     Series(name, _NONE, _NONE, colour=None, dash=dash) for dash, name in enumerate(("training", "validation"))
 ]
 _CLOUD_BINS, _CLOUD_BIN = 700, 10
-"""Ranges that a cloud shows at most, and measurements that one range has at least."""
+"""Largest number of bins of a cloud, and number of measurements for each bin."""
 
 
 def training_curves(history: History, evaluation: Evaluation | None = None) -> list[Markup]:
-    """Return a chart of the losses and one of the accuracies, as far as the history has them.
+    """Return a chart of the losses and a chart of the accuracies, without a chart that has no finite value.
 
     Args:
-        history: of the run.
-        evaluation: of its model, for the losses of the n-grams and the ceiling; None: the charts lack them.
+        history: the history of the run.
+        evaluation: the evaluation of its model, with the losses of the n-grams and the ceiling; None: the
+            charts do not show them.
     """
     charts = []
     steps = Series(
@@ -72,7 +73,7 @@ def training_curves(history: History, evaluation: Evaluation | None = None) -> l
 
 @dataclass(frozen=True)
 class LevelLine:
-    """A horizontal line at one value, to compare the lines of a chart with."""
+    """A horizontal line at one value, with which the lines of a chart are compared."""
 
     name: str
     y: float
@@ -93,9 +94,9 @@ def line_chart(
         title: the quantity on the y axis, with its unit.
         series: the lines.
         x_label: the quantity on the x axis, which is counted in whole numbers.
-        cloud: measurements that are too many for a line; the chart shows the range between their extremes.
-        levels: values to compare the lines with, at most two.
-        share: whether the ys are shares, from 0 to 1.
+        cloud: measurements that are too many for a line; the chart shows their range in each bin.
+        levels: values with which the lines are compared, at most two.
+        share: whether the ys are fractions, from 0 to 1.
 
     Raises:
         ValueError: no line has a finite value.
@@ -126,8 +127,8 @@ def line_chart(
 def history_picture(histories: Mapping[str, Sequence[History]]) -> Markup:
     """Return the losses and accuracies of runs by epoch as an SVG file, with a colour for each configuration.
 
-    Several runs of a configuration are drawn as their mean, in a band from their lowest to their highest
-    value. Where a run has ended, the mean is of the runs that go on.
+    Several runs of a configuration are drawn as their mean, with a band from the lowest to the highest value.
+    The mean of an epoch is the mean of the runs that have a finite value for this epoch.
 
     Args:
         histories: by the name of the configuration, the history of each of its runs, one or more.
@@ -168,7 +169,7 @@ def history_picture(histories: Mapping[str, Sequence[History]]) -> Markup:
 def _means(
     histories: Mapping[str, Sequence[History]], part: str, column: str, *, dash: int
 ) -> Iterator[Series]:
-    """Yield the mean of a column for each configuration, with a band if there are several runs."""
+    """Yield the mean of a column for each configuration, with a band if it has several runs."""
     for number, (name, runs) in enumerate(histories.items()):
         values = [getattr(run, column) for run in runs]
         known = [np.isfinite(each) for each in values]
@@ -192,15 +193,15 @@ def _configurations(histories: Mapping[str, Sequence[History]]) -> Iterator[Seri
 
 
 def _remarks(histories: Mapping[str, Sequence[History]]) -> Iterator[str]:
-    """Yield what a band is, and what the mean is of where some of the runs have ended."""
+    """Yield a sentence on the bands, and one on the mean of runs of different lengths."""
     if any(len(runs) > 1 for runs in histories.values()):
-        yield "A band reaches from the lowest to the highest of the runs."
+        yield "A band reaches from the lowest to the highest value of the runs."
     if any(len({len(run) for run in runs}) > 1 for runs in histories.values()):
-        yield "Where a run has ended, the mean is of the runs that go on."
+        yield "After the last epoch of a run, the mean is that of the longer runs."
 
 
 def _history_panel(title: str, lines: Sequence[Series], ys: Axis, right: float) -> list[Markup]:
-    """Return the title, the axes and the lines of a measure; without lines, a sentence in their place."""
+    """Return the title, the axes and the lines of a measure; if there are no lines, a sentence."""
     bottom, top = ys.begin, ys.end
     epochs = np.concatenate([line.xs for line in lines] or [np.ones(1)])
     xs = epoch_axis(float(epochs.min()), float(epochs.max()), _LEFT, right)
@@ -217,7 +218,7 @@ def _history_panel(title: str, lines: Sequence[Series], ys: Axis, right: float) 
 
 
 def _chart(xs: Axis, ys: Axis, drawn: Sequence[Markup], *, words: str) -> Markup:
-    """Return the axes with an inner SVG, which `page.js` stretches to show a part of the x axis alone."""
+    """Return the axes with an inner SVG, which `page.js` stretches to show only a part of the x axis."""
     margin = 2  # half of the widest line
     width, height = _RIGHT - _LEFT, _BOTTOM - _TOP + 2 * margin
     inner = tag(
@@ -250,7 +251,7 @@ def _chart(xs: Axis, ys: Axis, drawn: Sequence[Markup], *, words: str) -> Markup
 
 
 def _marks_inside(xs: Axis) -> list[Markup]:
-    """Return the labels of the x axis; the last stays inside the picture however large its letters are."""
+    """Return the labels of the x axis; a label near the right edge ends there, to stay in the picture."""
     marks = []
     for tick, x in zip(ticks := xs.ticks(6), xs.place(np.array(ticks)).tolist(), strict=True):
         is_last = x > _RIGHT - 40
@@ -260,7 +261,7 @@ def _marks_inside(xs: Axis) -> list[Markup]:
 
 
 def _key(lines: Sequence[Series], cloud: Series | None, levels: Sequence[LevelLine]) -> Markup:
-    """Return the key of an HTML figure: the name of each line, cloud and level beside a piece of it."""
+    """Return the key of an HTML figure: a sample and the name of each line, cloud and level."""
     entries = [_entry(line.name, swatch(0, 11, line)) for line in lines]
     if cloud:
         colour = COLOURS[0]
@@ -278,14 +279,14 @@ def _entry(name: str, piece: Markup) -> Markup:
 
 
 def _cloud(cloud: Series, xs: Axis, ys: Axis) -> Markup:
-    """Return the range of measurements from bin to bin as an area."""
+    """Return an area between the minimum and the maximum of each bin of a series."""
     bins = min(_CLOUD_BINS, len(cloud.ys) // _CLOUD_BIN + 1)
     edges = envelope(cloud.xs, cloud.ys, cloud.ys, bins=bins)
     return area(*edges, xs, ys, fill=COLOURS[0], fill_opacity=0.2, class_="cloud")
 
 
 def _level(level: LevelLine, number: int, xs: Axis, ys: Axis) -> Markup:
-    """Return a level: a dashed line across the whole chart."""
+    """Return a dashed horizontal line at the value of `level`."""
     (y,) = ys.place(np.array([level.y])).tolist()
     return tag(
         "line",
@@ -305,13 +306,13 @@ def _level_dash(number: int) -> str:
 
 
 def _pair(history: History, training: Floats, validation: Floats) -> list[Series]:
-    """Return the lines of a measure in training and on the validation set."""
+    """Return two lines by epoch: the measure on the training part, and on the validation set."""
     epochs = history.epoch.astype(np.float64)  # (E,)
     return [Series("training", epochs, training), Series("validation", epochs, validation, colour=1, dash=1)]
 
 
 def _ngrams(evaluation: Evaluation | None) -> list[LevelLine]:
-    """Return the losses of n-grams on the validation set."""
+    """Return the losses of the unigram and the best n-gram model; empty unless measured on validation."""
     if evaluation is None or evaluation.baselines is None or evaluation.split != "validation":
         return []
     unigram, best = evaluation.baselines.unigram, evaluation.baselines.best
@@ -319,7 +320,7 @@ def _ngrams(evaluation: Evaluation | None) -> list[LevelLine]:
 
 
 def _ceiling(evaluation: Evaluation | None) -> list[LevelLine]:
-    """Return the highest accuracy that a model of single windows can reach, if it is below 1."""
+    """Return the accuracy ceiling of a model that sees single windows; empty if it is 1 or unknown."""
     if evaluation is None or evaluation.ceiling is None or evaluation.ceiling.accuracy == 1:
         return []
     return [LevelLine("most for a model that sees only the window", evaluation.ceiling.accuracy)]

@@ -1,7 +1,7 @@
 """The description of an experiment without training: data, parts, windows or lanes, targets and layers.
 
-`describe` returns the description that the command of this name shows. `plan` returns its first lines, which
-`rnnlab train` prints too.
+`describe` returns the description that `rnnlab describe` shows. `plan` returns the first lines of this
+description, which `rnnlab train` prints too.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,13 @@ Rows = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class TargetShare:
-    """Frequency of a token as the last target of the training windows, or as a target of a stream."""
+    """How often a token is the last target of a training window, or a target of a stream.
+
+    Attributes:
+        token: the token.
+        count: number of these targets.
+        share: fraction of all such targets, 0 to 1.
+    """
 
     token: str
     count: int
@@ -44,7 +50,7 @@ class Lane:
 
     Attributes:
         tokens: number of tokens.
-        cuts: the first pieces into which the lane is cut, up to T tokens each.
+        cuts: the tokens of the first pieces of the lane, at most T tokens each.
     """
 
     tokens: int
@@ -61,11 +67,11 @@ class Description:
         splits: the parts of the data.
         batches: the batches of training, with the copies of `dataset.augment`.
         windows: the first windows of the training part, (≤ 10, T + 1), or all; empty for a stream.
-        windows_shape: shape of all windows, (W, T + 1).
+        windows_shape: shape of all windows, (W, T + 1); W is 0 for a stream.
         lanes: the first 10 lanes of a stream, or all, with the copies; empty for windows.
-        ceiling: highest accuracy that a model of single windows can reach; None if a state is carried,
-            since the model then knows the tokens before the window too.
-        targets: frequencies of the last targets, or of all targets of a stream; the most frequent first.
+        ceiling: highest accuracy that a model of single windows can reach; see `window_ceiling`.
+        targets: frequencies of the last targets of windows, or of all targets of a stream; the most frequent
+            token first.
         architecture: the layers.
     """
 
@@ -92,7 +98,7 @@ def describe(experiment: Experiment, *, full: bool = False, report: Report = unr
 
     Args:
         experiment: the configuration.
-        full: whether all windows, or all lanes with all of their pieces, are in the description.
+        full: whether the description has all windows, or all lanes with all pieces; else the first ones.
         report: is called with the progress of reading the data.
 
     Raises:
@@ -140,7 +146,7 @@ def plan(
 
 
 def _first_windows(corpus: Corpus, part: Part, window: int, *, most: int) -> NDArray[np.unsignedinteger]:
-    """Return the first windows of a part, (≤ most, T + 1)."""
+    """Return the first windows of a part, (≤ `most`, T + 1)."""
     starts = [start for begin, end in part.runs[:most] for start in range(begin, min(end, begin + most))]
     first = np.array(starts[:most], np.int64)  # (≤ most,)
     windows: NDArray[np.unsignedinteger] = corpus.ids[first[:, None] + np.arange(window + 1)]
@@ -148,7 +154,7 @@ def _first_windows(corpus: Corpus, part: Part, window: int, *, most: int) -> NDA
 
 
 def _first_lanes(corpus: Corpus, batches: Batches, most: int, most_cuts: int) -> tuple[Lane, ...]:
-    """Return the first lanes of a stream, without lanes that read no token."""
+    """Return the first `most` lanes of a stream, without the lanes that read no token."""
     starts, counts = (array[:, :most].T for array in batches.epoch(0))  # (≤ most, B)
     decode = corpus.vocabulary.decode
     return tuple(
@@ -176,8 +182,8 @@ def _last_targets(corpus: Corpus, part: Part, window: int) -> NDArray[np.int64]:
 def _stream_targets(corpus: Corpus, batches: Batches) -> NDArray[np.int64]:
     """Return how often each token is a target in an epoch of a stream, (V,)."""
     starts, read = (array.T.reshape(-1) for array in batches.epoch(0))  # one piece after the other, (N · B,)
-    begins, ends = starts[read > 0], (starts + read)[read > 0]  # pieces that have tokens, (P,)
-    is_first = np.append(True, begins[1:] != ends[:-1])  # a piece that does not follow on the last one, (P,)
+    begins, ends = starts[read > 0], (starts + read)[read > 0]  # pieces that are not empty, (P,)
+    is_first = np.append(True, begins[1:] != ends[:-1])  # whether a gap is before a piece, (P,)
     counts = np.zeros(len(corpus.vocabulary), np.int64)  # (V,)
     for begin, end in zip(begins[is_first], ends[np.append(is_first[1:], True)], strict=True):
         targets = corpus.ids[begin + 1 : end + 1]
@@ -189,7 +195,7 @@ def _stream_targets(corpus: Corpus, batches: Batches) -> NDArray[np.int64]:
 
 
 def _shares(counts: NDArray[np.int64], corpus: Corpus) -> tuple[TargetShare, ...]:
-    """Return the tokens that are a target at least once, the most frequent first."""
+    """Return the frequencies of the tokens that are a target at least once, the most frequent first."""
     order = np.argsort(-counts, kind="stable")
     total = max(int(counts.sum()), 1)
     tokens = corpus.vocabulary.tokens
@@ -204,7 +210,7 @@ def _data(experiment: Experiment, corpus: Corpus) -> str:
 
 
 def _sequences(experiment: Experiment, corpus: Corpus) -> str:
-    """Return the number of sequences and their lengths; empty without boundaries between sequences."""
+    """Return a text on the number and the lengths of the sequences; empty if the corpus has no boundaries."""
     if not corpus.has_boundaries:
         return ""
     lengths = np.sort(corpus.ends - corpus.starts) - 2

@@ -5,12 +5,12 @@ import html
 import re
 
 VOID = {"img", "meta", "path", "rect", "line", "circle"}
-"""Elements without content, which are written as one tag that closes itself."""
+"""Elements without content, which are written as one self-closing tag."""
 
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
-"""Control characters but tab and line feed, marks of the direction of writing, and codes of no character."""
+"""Control characters except tab and line feed, direction marks, surrogates and noncharacters."""
 
 Value = str | float | None
 
@@ -22,18 +22,18 @@ class Markup(str):
 
 
 def without_controls(text: str) -> str:
-    """Return a text in which invisible characters are spelled out, as in `\\u202e`."""
+    """Return a text in which invisible characters are replaced by their escapes, as in `\\u202e`."""
     return _UNSEEN.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
 
 
 def tag(name: str, /, *children: str, **attributes: Value) -> Markup:
-    """Return an element with its content.
+    """Return an element with its content; an element of `VOID` has no content.
 
     Args:
         name: name of the element.
         children: text, which is escaped, or markup.
         attributes: values by name, with `_` in place of `-`, and a `_` after a keyword of Python, as in
-            `class_`; an attribute that is None is left out.
+            `class_`; an attribute whose value is None is left out.
     """
     given = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"'
@@ -46,7 +46,7 @@ def tag(name: str, /, *children: str, **attributes: Value) -> Markup:
 
 
 def together(*children: str) -> Markup:
-    """Return pieces one after the other; text is escaped."""
+    """Return the children joined: markup unchanged, text escaped."""
     return Markup(
         "".join(
             child if isinstance(child, Markup) else html.escape(without_controls(child)) for child in children
@@ -55,7 +55,7 @@ def together(*children: str) -> Markup:
 
 
 def data_uri(data: bytes, media_type: str) -> str:
-    """Return a `data:` address, which holds the data itself."""
+    """Return a `data:` URI, which contains the data."""
     return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
 
 

@@ -1,6 +1,6 @@
-"""The tables of a report: key figures, facts, layers, measures beside the n-gram baselines, and mistakes.
+"""The tables of a report: key figures, facts, layers, measures, n-gram baselines, and mistakes.
 
-`reproduction` is the command that repeats the training, with the configuration that it needs.
+`reproduction` returns the command that repeats the training, and the configuration of the training.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ MOST_CHARACTERS = 100_000
 
 
 def head(contents: Contents) -> Markup:
-    """Return the title, a sentence about the run, and its most important figures."""
+    """Return the title of a report, sentences about the run, and its most important figures if measured."""
     experiment = contents.trained.experiment
     model = _model(experiment, contents.architecture)
     said = [
@@ -58,7 +58,7 @@ def facts(contents: Contents) -> Markup:
 
 
 def layers(architecture: Architecture) -> Markup:
-    """Return a table of the layers with their shapes, (N lanes, T time steps, units)."""
+    """Return a table of the layers: shape of the output, shapes of the weights, and number of parameters."""
     head = tag("tr", *(tag("th", name, scope="col") for name in ("layer", "output", "weights", "parameters")))
     rows = [_layer(layer) for layer in architecture.layers]
     total = tag("tr", tag("th", "all", scope="row"), tag("td"), tag("td"), _number(architecture.parameters))
@@ -96,21 +96,22 @@ def baselines_table(baselines: Baselines, loss: float) -> Markup:
 
 
 def token_text(token: str) -> str:
-    """Return a token as visible text; a space, a line break and a tab are shown as signs."""
+    """Return a token as visible text; a space, a line break and a tab become the signs ␣, ↵ and ⇥."""
     return _SIGNS.get(token) or (
         without_controls(token) if token.strip() else token.encode("unicode_escape").decode()
     )
 
 
 def confusion_tables(confusions: Confusions, vocabulary: Vocabulary) -> Markup:
-    """Return the most frequent mistakes as a list, and the predictions of their tokens as a heat map."""
+    """Return a list of the most frequent mistakes, and the confusion matrix of their tokens as a heat map.
+
+    If there are no mistakes, a sentence says so.
+    """
     worst = confusions.worst(MOST_PAIRS)
     if not worst:
-        return tag("p", "No mistakes: the right token was always the most probable one.")
+        return tag("p", "No mistakes: the most probable token was always the target.")
     tables = tag("div", _pairs(confusions, vocabulary), _map(confusions, vocabulary), class_="side-by-side")
-    how = (
-        "In the map a row is the right token and a column the predicted token. Right predictions are framed."
-    )
+    how = "In the map a row is a target and a column a predicted token. Correct predictions are framed."
     return together(tag("p", how, class_="remark"), tables)
 
 
@@ -126,8 +127,8 @@ def reproduction(contents: Contents) -> Markup:
     )
     yaml = tag("pre", tag("code", page[:MOST_CHARACTERS] + more), tabindex="0")
     sentence = (
-        "The same configuration gives the same bits on the same versions and the same processor. The data"
-        " must lie where it was."
+        "The same configuration gives the same bits with the same versions and the same processor. The data"
+        " must be at the same path as in the training."
     )
     details = tag("details", tag("summary", "The configuration as YAML, with every default"), yaml)
     return together(tag("p", sentence), command, details)
@@ -145,7 +146,7 @@ def _layer(layer: Layer) -> Markup:
 
 
 def _figures(contents: Contents) -> Iterator[tuple[str, str, str]]:
-    """Yield (name, figure, unit) of the most important measures."""
+    """Yield (name, figure, unit) of the most important measures; nothing if the model was not measured."""
     if not isinstance(contents.measured, Measured):
         return
     evaluation = contents.measured.evaluation
@@ -189,7 +190,7 @@ def _facts(contents: Contents) -> Iterator[tuple[str, str]]:
 
 
 def _model(experiment: Experiment, architecture: Architecture) -> str:
-    """`stateful LSTM of 128 units`."""
+    """Return the model in words, as in `stateful LSTM of 128 units on one hot tokens`."""
     names = {"simple_rnn": "simple RNN", "lstm": "LSTM", "gru": "GRU", "mlp": "MLP"}
     stateful = "stateful " * bool(getattr(experiment.model, "stateful", False))
     units = " and ".join(str(layer.units) for layer in architecture.hidden)
@@ -199,7 +200,7 @@ def _model(experiment: Experiment, architecture: Architecture) -> str:
 
 
 def _data(contents: Contents) -> str:
-    """Return the data of the training: its size and file if it was read, else its names."""
+    """Return the data of the training in words: size and file name if it was read, else only the names."""
     dataset, measured = contents.trained.experiment.dataset, contents.measured
     noun = "note" if dataset.kind == "notes" else "character"
     if isinstance(measured, Measured):
@@ -214,7 +215,7 @@ def _regime(experiment: Experiment) -> str:
     steps, batch = count_of(experiment.dataset.window, "step"), experiment.training.batch_size
     return {
         "stream": f"a stream in {count_of(batch, 'lane')}, cut every {steps}; the state is carried on",
-        "windows": f"windows of {steps}, {batch} in a batch, each with a zero state at its begin",
+        "windows": f"windows of {steps}, {batch} in a batch, each from a zero state",
         "stateful_windows": f"windows of {steps}, {batch} in a batch; the state is carried on",
     }[experiment.regime]
 
@@ -252,13 +253,16 @@ def _measures(evaluation: Evaluation) -> Iterator[tuple[str, str, str]]:
 
 
 def _bar(share: float) -> Markup:
-    """Return a bar whose length is a share of the longest bar."""
+    """Return a bar whose length is `share`, 0 to 1, of the longest possible bar."""
     bar = tag("rect", x=0, y=0, width=max(_BAR * share, 1), height=12, rx=2)
     return tag("svg", bar, width=_BAR, height=12, viewBox=f"0 0 {_BAR} 12", class_="bar", aria_hidden="true")
 
 
 def _counted(baselines: Baselines) -> Markup:
-    """Return the tokens on which the n-grams were counted, if these are not all of the training part."""
+    """Return a remark on the tokens that the n-grams were counted on; empty if there is nothing to say.
+
+    The remark names the tokens if only the last ones were counted, and transposed copies if there are any.
+    """
     said = []
     if baselines.left_out:
         said.append(f"the last {count_of(baselines.counted, 'token')} of the training part")
@@ -274,14 +278,18 @@ def _pairs(confusions: Confusions, vocabulary: Vocabulary) -> Markup:
         cells = [_token(vocabulary, wanted), _token(vocabulary, found)]
         share = tag("td", f"{times:,} of {total:,}")
         rows.append(tag("tr", *(tag("td", cell) for cell in cells), share))
-    head = tag("tr", *(tag("th", name, scope="col") for name in ("right token", "predicted", "how often")))
+    head = tag("tr", *(tag("th", name, scope="col") for name in ("target", "predicted", "how often")))
     caption = tag("caption", "The most frequent mistakes")
     table = tag("table", caption, tag("thead", head), tag("tbody", *rows))
     return _scroller(table, "list of mistakes")
 
 
 def _map(confusions: Confusions, vocabulary: Vocabulary) -> Markup:
-    """Return a table of right tokens (rows) by predicted ones (columns), shaded by the share of a row."""
+    """Return the confusion matrix of at most 12 tokens of the most frequent mistakes.
+
+    Rows are targets, columns are predictions. A cell with a mistake is shaded by its fraction of the count of
+    the target.
+    """
     named = dict.fromkeys(token for pair in confusions.worst(60) for token in pair[:2])
     tokens = sorted([*named][:MOST_TOKENS])
     head = [tag("td"), *(tag("th", _token(vocabulary, token), scope="col") for token in tokens)]
@@ -293,7 +301,7 @@ def _map(confusions: Confusions, vocabulary: Vocabulary) -> Markup:
         )
         for wanted in tokens
     ]
-    caption = tag("caption", "Right and predicted tokens")
+    caption = tag("caption", "Targets and predictions")
     table = tag("table", caption, tag("thead", tag("tr", *head)), tag("tbody", *rows), class_="heat")
     return _scroller(table, "heat map of mistakes")
 

@@ -1,6 +1,6 @@
-"""The report of a run: an HTML page that loads nothing from elsewhere, and a fragment of it for notebooks.
+"""The report of a run: an HTML page that loads no other file, and a fragment of it for notebooks.
 
-A Content-Security-Policy at its top makes the browser refuse every request of the page.
+With the Content-Security-Policy at the top of the page, the browser refuses every request of the page.
 """
 
 import base64
@@ -37,7 +37,7 @@ _TITLES = {
 
 
 def report_page(contents: Contents) -> str:
-    """Return the report of a run as HTML, the same text for the same contents."""
+    """Return the report of a run as an HTML page; equal contents give equal pages."""
     notes = contents.trained.experiment.dataset.kind == "notes"
     sections = [
         _section("plays" if notes else "writes", *_works(contents)),
@@ -62,7 +62,7 @@ def report_page(contents: Contents) -> str:
 
 
 def fragment(contents: Contents) -> Markup:
-    """Return the curves, and of notes the last piece with score and player, as HTML without a page."""
+    """Return the curves, and for notes the last piece with score and player, as an HTML element."""
     measured = contents.measured if isinstance(contents.measured, Measured) else None
     curves = training_curves(contents.history, measured.evaluation if measured else None)
     notes = contents.trained.experiment.dataset.kind == "notes"
@@ -107,7 +107,7 @@ def _remark(text: str) -> Markup:
 
 
 def _policy(page: str, script: str) -> Markup:
-    """Return the policy that allows the page its own styles and script, and the pictures and sounds in it."""
+    """Return a policy that allows only the styles, the script, the pictures and the sounds in the page."""
     styles = " ".join(dict.fromkeys(_hash(style) for style in _STYLE.findall(page)))
     rules = [
         "default-src 'none'",

@@ -1,4 +1,4 @@
-"""The file of a picture: the SVG itself, a PNG made by resvg, or a PDF of the same shapes and texts."""
+"""The file of a picture: the SVG, a PNG that resvg draws, or a PDF with the same shapes and texts."""
 
 import re
 import zlib
@@ -13,12 +13,12 @@ from rnnlab.reports.markup import Markup, tag
 FORMATS = (".svg", ".png", ".pdf")
 
 _ZOOM = 2
-"""Pixels of a PNG for each unit of the SVG."""
+"""Number of pixels of a PNG for each unit of the SVG."""
 _PNG_FONTS = (
     "DejaVu Sans, Liberation Sans, Arial, Helvetica, Noto Sans, Segoe UI, Verdana, Roboto, Ubuntu, Cantarell,"
     " Open Sans, Noto Sans CJK KR, Malgun Gothic, Apple SD Gothic Neo, FreeSans, Nimbus Sans"
 )
-"""The fonts that are looked for; resvg leaves out a text that has none of its fonts on the machine."""
+"""Fonts for a PNG, by preference; resvg leaves out all text if the machine has none of these fonts."""
 
 
 def check_picture_format(suffix: str) -> None:
@@ -36,20 +36,20 @@ def check_picture_format(suffix: str) -> None:
     pictures = [_png(_framed(content)) for content in (letter, Markup())]
     if pictures[0] == pictures[1]:
         raise DataError(
-            "a PNG needs a font, and this machine has none of those looked for; install one, such as"
+            "a PNG needs a font, and this machine has none that rnnlab knows; install a font such as"
             " DejaVu Sans, or write .svg or .pdf"
         )
 
 
 def picture_bytes(svg: Markup, suffix: str) -> bytes:
-    """Return the content of a file, the same bytes for the same picture; those of a PNG depend on the fonts.
+    """Return the content of a picture file: equal bytes for equal pictures; a PNG also depends on the fonts.
 
     Args:
-        svg: the picture, as `charts.picture` makes it.
+        svg: the picture, from `charts.picture`.
         suffix: one of `FORMATS`.
 
     Raises:
-        DataError: resvg is not installed; the message says how to install it.
+        DataError: a PNG is asked for and resvg is not installed; the message says how to install resvg.
     """
     if suffix == ".svg":
         return f"{svg}\n".encode()
@@ -69,8 +69,8 @@ def _framed(content: Markup) -> Markup:
 def _pdf(svg: str) -> bytes:
     """Return a PDF of one page with the shapes and texts of a chart; a unit of the SVG is 0.75 points.
 
-    The fonts are Helvetica and Helvetica-Bold, which every reader of PDF has (ISO 32000-1, 9.6.2.2), so that
-    none is stored.
+    The fonts are Helvetica and Helvetica-Bold, which every PDF reader has (ISO 32000-1, 9.6.2.2), so that the
+    file stores no font.
     """
     root = ElementTree.fromstring(svg)
     width, height = float(root.get("width", 0)), float(root.get("height", 0))
@@ -103,7 +103,7 @@ def _pdf(svg: str) -> bytes:
 
 
 def _pdf_file(*objects: bytes) -> bytes:
-    """Return a PDF of numbered objects, the first of which is the catalogue."""
+    """Return a PDF file with these objects, numbered from 1; the first object is the catalogue."""
     content, places = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n", []
     for number, each in enumerate(objects, start=1):
         places.append(len(content))
@@ -117,7 +117,7 @@ def _pdf_file(*objects: bytes) -> bytes:
 
 
 def _pdf_shape(name: str, element: ElementTree.Element, ink: str) -> str:
-    """Return the operators that fill and stroke a shape."""
+    """Return the PDF operators that fill and stroke a shape."""
     fill, stroke = _pdf_colour(element.get("fill", "#000000"), ink), _pdf_colour(element.get("stroke"), ink)
     if name == "line":
         fill = ""
@@ -131,7 +131,7 @@ def _pdf_shape(name: str, element: ElementTree.Element, ink: str) -> str:
 
 
 def _pdf_colour(colour: str | None, ink: str) -> str:
-    """Return the red, green and blue of a colour, 0 to 1 each; empty for none."""
+    """Return the red, green and blue of a colour, 0 to 1 each; empty if the colour is None or `none`."""
     if colour in {None, "none"}:
         return ""
     digits = (ink if colour == "currentColor" else str(colour)).removeprefix("#")
@@ -139,7 +139,7 @@ def _pdf_colour(colour: str | None, ink: str) -> str:
 
 
 def _pdf_path(name: str, element: ElementTree.Element) -> Iterator[str]:
-    """Yield the operators that make the outline of a shape."""
+    """Yield the PDF operators of the outline of a shape."""
 
     def number(attribute: str) -> float:
         return float(element.get(attribute, 0))
@@ -164,7 +164,7 @@ _QUARTERS = ((1, 0), (0, 1), (-1, 0), (0, -1))
 
 
 def _pdf_corners(path: str) -> Iterator[str]:
-    """Yield the operators of a path of `M`, pairs, `h` and `z`, which is all that charts are made of."""
+    """Yield the PDF operators of an SVG path; charts use only `M`, pairs of coordinates, `h` and `z`."""
     x, y = 0.0, 0.0
     operator = "m"
     for pair_x, pair_y, across, close in re.findall(r"(-?[\d.e+-]+),(-?[\d.e+-]+)|h(-?[\d.]+)|(z)", path):
@@ -177,7 +177,7 @@ def _pdf_corners(path: str) -> Iterator[str]:
 
 
 def _pdf_text(element: ElementTree.Element, ink: str, size: float) -> str:
-    """Return the operators that write a text; a raised figure is a smaller one above the base line."""
+    """Return the PDF operators that write a text; superscript digits are smaller and above the base line."""
     words, size = element.text or "", float(element.get("font-size", size))
     font = "B" if element.get("font-weight") == "bold" else "R"
     pieces = [(each, size * 0.65 if each[0] in _RAISED else size) for each in _RUNS.findall(words)]
@@ -202,16 +202,16 @@ _WIDTHS = (
     " 833 556 556 556 556 333 500 278 556 500 722 500 500 500 334 260 334 584"
 )
 _HELVETICA = dict(zip(map(chr, range(32, 127)), map(int, _WIDTHS.split()), strict=True))
-"""Advance widths of Helvetica's printable ASCII in thousandths of its size."""
+"""Widths of the printable ASCII characters in Helvetica, in thousandths of the font size."""
 
 
 def _helvetica_width(words: str) -> float:
-    """Return the width of a text in Helvetica, as a multiple of its size."""
+    """Return the width of a text in Helvetica, as a multiple of the font size; 0.556 for other characters."""
     return sum(_HELVETICA.get(each, 556) for each in words) / 1000
 
 
 def _escaped(words: str) -> str:
-    """Return the content of a PDF string; letters that its encoding lacks are spelled out, as `\\ub098`."""
+    """Return the content of a PDF string; characters that are not in cp1252 are escaped, as in `\\ub098`."""
     known = "".join(
         each if _is_in_winansi(each) else each.encode("unicode_escape").decode("ascii") for each in words
     )

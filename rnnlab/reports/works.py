@@ -24,9 +24,9 @@ from rnnlab.reports.markup import Markup, data_uri, tag, together
 _SAMPLE_RATES = (22_050, 16_000, 11_025, 8_000)
 _SOUND_BYTES = 1_000_000
 BOUNDS = (1.0, 2.0, 3.0, 5.0, 8.0)
-"""Surprise, in bits, at which each next shade begins."""
+"""Surprise in bits at which each shade begins."""
 MOST_NOTES = 200
-"""Most notes of a piece that are drawn and played; the MIDI file has all."""
+"""Largest number of notes of a piece that are drawn and played; the MIDI file has all notes."""
 _SVG = "http://www.w3.org/2000/svg"
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _PLACE = re.compile(r"translate\((-?[\d.]+),\s*(-?[\d.]+)\)")
@@ -36,7 +36,14 @@ _WIDTH = 720
 
 @dataclass(frozen=True)
 class PlayedPiece:
-    """Notes with a title; `wrong` are the indices of the notes that differ from the data."""
+    """A piece of music for the report.
+
+    Attributes:
+        title: the heading.
+        tokens: the notes.
+        wrong: indices of the notes that differ from the data.
+        remark: a sentence below the heading; empty if there is none.
+    """
 
     title: str
     tokens: tuple[str, ...]
@@ -45,7 +52,7 @@ class PlayedPiece:
 
 
 def works(contents: Contents) -> list[Markup]:
-    """Return an article for each piece of music, or for each text below a legend of the shades."""
+    """Return an article for each piece of music, or a legend of the shades and an article for each text."""
     if contents.trained.experiment.dataset.kind == "notes":
         return played(pieces(contents), contents)
     texts = [*_passage(contents), *_texts(contents)]
@@ -53,7 +60,7 @@ def works(contents: Contents) -> list[Markup]:
 
 
 def pieces(contents: Contents) -> list[PlayedPiece]:
-    """Return the song of the training data, the free run and the samples, without repetitions."""
+    """Return the song of the training data, the free run and the samples, without equal pieces."""
     found = _song(contents)
     heard = {each.tokens for each in found}
     for number, sample in enumerate(_samples(contents), start=1):
@@ -65,13 +72,13 @@ def pieces(contents: Contents) -> list[PlayedPiece]:
 
 
 def played(found: list[PlayedPiece], contents: Contents) -> list[Markup]:
-    """Return each piece with its score and its sound.
+    """Return an article for each piece, with score and sound.
 
-    The more seconds the pieces have, the lower the sample rate; the sounds of very long pieces are cut.
+    The longer the pieces are together, the lower is the sample rate; the sounds of very long pieces are cut.
 
     Args:
         found: the pieces.
-        contents: of the report; its data has the metre of the scores.
+        contents: the contents of the report; the configuration in it may have the metre of the scores.
     """
     dataset = contents.trained.experiment.dataset
     said = dataset.reading.meter if isinstance(dataset, NotesDataset) else None
@@ -99,7 +106,7 @@ def played(found: list[PlayedPiece], contents: Contents) -> list[Markup]:
 
 
 def surprise_text(tokens: Sequence[str], costs: Sequence[float | None]) -> Markup:
-    """Return a text in which the shade of a character is the surprise of the model.
+    """Return a text in which each character is shaded by the surprise of the model.
 
     Args:
         tokens: the characters.
@@ -113,7 +120,7 @@ def surprise_text(tokens: Sequence[str], costs: Sequence[float | None]) -> Marku
 
 
 def level_of(cost: float | None) -> int:
-    """Return the shade of a cost in nats: the number of bounds that it reaches, 0 without a cost."""
+    """Return the shade of a cost in nats: the number of `BOUNDS` that the cost reaches; 0 if it is None."""
     return 0 if cost is None else bisect_right(BOUNDS, cost / math.log(2))
 
 
@@ -148,8 +155,8 @@ def piece(
         wrong: indices of the wrong notes.
         remark: a sentence below the heading.
         meter: metre of the score; None for 4/4.
-        sample_rate: of the sound, in hertz.
-        most_seconds: longest time that the player plays.
+        sample_rate: sample rate of the sound, in hertz.
+        most_seconds: longest duration of the sound.
     """
     tune = Tune(title, tuple(map(parse_token, tokens)), meter=meter)
     shown = replace(tune, notes=tune.notes[:MOST_NOTES])
@@ -168,12 +175,15 @@ def piece(
 
 
 def seconds_of(tokens: Sequence[str]) -> float:
-    """Return the time of the drawn notes of a piece at 120 quarter notes a minute, in seconds."""
+    """Return the duration of the drawn notes of a piece at 120 quarter notes a minute, in seconds."""
     return sum(_seconds(parse_token(token)) for token in tokens[:MOST_NOTES])
 
 
 def _song(contents: Contents) -> list[PlayedPiece]:
-    """Return the training song, and the free run if it differs; without a free run, the training data."""
+    """Return the training song, and the free run if it has a mistake.
+
+    If there is no free run, the first sequence of the training data; if the data was not read, no piece.
+    """
     if not isinstance(contents.measured, Measured):
         return []
     running = contents.measured.evaluation.free_running
@@ -188,7 +198,7 @@ def _song(contents: Contents) -> list[PlayedPiece]:
     vocabulary = contents.vocabulary
     seed = vocabulary.decode(vocabulary.parse(running.seed, name="generation.seed"))
     song, free = (_notes(contents, [*seed, *rest]) for rest in (running.truth, running.sequence))
-    noun = "note" if vocabulary.boundary is None else "token"  # a boundary is measured too, and is no note
+    noun = "note" if vocabulary.boundary is None else "token"  # a boundary token is generated too
     heard = len(_notes(contents, seed))
     seed_notes = "note" if heard == 1 else f"{heard:,} notes"
     begun = f"after its first {seed_notes}, when the model reads only its own notes"
@@ -204,7 +214,7 @@ def _song(contents: Contents) -> list[PlayedPiece]:
 
 
 def _wrong_notes(contents: Contents, seed: Sequence[str], running: FreeRunning) -> tuple[int, ...]:
-    """Return the indices of the wrong notes in the seed and the free run after it, without boundaries."""
+    """Return the indices of the wrong notes in the notes of the seed and the free run, without boundaries."""
     first = len(_notes(contents, seed))
     wrong, boundary = set(running.wrong), contents.vocabulary.boundary
     notes = [place for place, token in enumerate(running.sequence) if token != boundary]
@@ -212,7 +222,7 @@ def _wrong_notes(contents: Contents, seed: Sequence[str], running: FreeRunning) 
 
 
 def _passage(contents: Contents) -> Iterator[Markup]:
-    """Yield the beginning of the measured part, shaded by surprise."""
+    """Yield the beginning of the measured part, shaded by surprise; nothing if it was not measured."""
     if not isinstance(contents.measured, Measured) or not contents.measured.passage.costs:
         return
     corpus, passage = contents.measured.corpus, contents.measured.passage
@@ -226,7 +236,7 @@ def _passage(contents: Contents) -> Iterator[Markup]:
 
 
 def _texts(contents: Contents) -> Iterator[Markup]:
-    """Yield each sample, shaded by the surprise of the model at its own text."""
+    """Yield each sample, shaded by the surprise of the model at each generated character."""
     for number, sample in enumerate(_samples(contents), start=1):
         tokens = _all_tokens(contents, sample)
         costs = [-likely for likely in sample.log_probabilities]
@@ -251,7 +261,7 @@ def _notes(contents: Contents, tokens: Sequence[str]) -> tuple[str, ...]:
 
 
 def _how(contents: Contents) -> str:
-    """Return the settings of the samples as a sentence."""
+    """Return the settings of the samples as a sentence; empty if there are no samples."""
     if not isinstance(contents.writing, Writing):
         return ""
     settings = contents.writing.settings
@@ -265,12 +275,12 @@ def _how(contents: Contents) -> str:
 
 
 def _seen(token: str, level: int) -> str:
-    """Return the token; a shaded line break gets a sign, since its shade would be invisible."""
+    """Return the token; a shaded line break gets the sign ↵ before it, on which the shade is visible."""
     return "↵\n" if token == "\n" and level else token
 
 
 def _begin_of(tune: Tune, most_seconds: float) -> Tune:
-    """Return the first notes of a tune, at least one, that take no longer than a time."""
+    """Return the first notes of a tune that last at most `most_seconds` together, but at least one note."""
     ends = accumulate(map(_seconds, tune.notes))
     count = sum(end <= most_seconds for end in ends)
     return replace(tune, notes=tune.notes[: max(count, 1)])
@@ -281,7 +291,7 @@ def _seconds(note: Note) -> float:
 
 
 def _score(tune: Tune, wrong: Collection[int], name: str) -> tuple[Markup, bool]:
-    """Return the engraved score, or why there is none, and whether there is one."""
+    """Return the engraved score, or a sentence on why there is none; and whether there is a score."""
     try:
         svg = engrave(tune, wrong=wrong, width=_WIDTH, prefix=f"score-{name}")
     except DataError as error:
@@ -299,7 +309,7 @@ def _said(wrong: Collection[int]) -> str:
 
 
 def _marked(svg: str, wrong: Collection[int], name: str, said: str) -> Markup:
-    """Return the score with a ring around each wrong note, for readers who do not see its colour."""
+    """Return the score with a ring around each wrong note, for readers who do not see the red colour."""
     ElementTree.register_namespace("", _SVG)
     ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
     root = ElementTree.fromstring(svg)
@@ -330,7 +340,7 @@ def _rings(group: ElementTree.Element) -> list[ElementTree.Element]:
 
 
 def _player(heard: Tune, whole: Tune, name: str, sample_rate: int) -> Markup:
-    """Return the player of a tune, and the link to its MIDI file."""
+    """Return the player of `heard` and a link to the MIDI file of `whole`, or a message in place of each."""
     try:
         sound = data_uri(wav_of(heard, sample_rate=sample_rate), "audio/wav")
         player = tag("audio", controls="", preload="metadata", src=sound, aria_label=f"Sound of {whole.name}")

@@ -1,4 +1,4 @@
-"""Suggestions: `rnnlab new` looks at someone's data and writes a first configuration for it.
+"""Suggestions: `rnnlab new` reads the user's data and writes a first configuration for this data.
 
-It gives `commands/new.py` the survey of the data, the choices made from it, and the YAML file.
+`commands/new.py` gets from here the survey of the data, the settings chosen for the data, and the YAML file.
 """

@@ -1,4 +1,4 @@
-"""The settings that `rnnlab new` chooses by the size of the data, beside those of `datasets/loading.py`."""
+"""Settings that `rnnlab new` chooses for the data, in addition to those of `datasets/loading.py`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,25 +13,26 @@ from rnnlab.files import Report, unreported
 from rnnlab.suggestions.survey import Survey
 
 UNITS, MOST_UNITS = ((2_000, 64), (300_000, 128), (20_000_000, 256)), 512
-"""Pairs (tokens, units): the units of the layer for data of at most so many tokens; and the units beyond."""
+"""Pairs (tokens, units): units of the layer for data of at most so many tokens; and the units for more."""
 
 DROPOUT, MOST_WITH_DROPOUT = 0.2, 2_000_000
-"""The dropout rate against overfitting; data of more tokens than this gets no dropout."""
+"""Dropout rate against overfitting, and the largest number of tokens of data that is trained with dropout."""
 
 BY_HEART_EPOCHS = 200
-"""Epochs for data too small to hold any out (less than a thousand tokens); the loss is below 0.1 then."""
+"""Epochs for data too small for a validation set (under 1,000 tokens); the training loss gets below 0.1."""
 
 LARGEST_ONE_HOT = 128
-"""The largest vocabulary that is encoded one-hot; a larger one gets an embedding."""
+"""Size of the largest vocabulary that is encoded one-hot; a larger vocabulary gets an embedding."""
 
 SHORTEST, LONGEST = 100, 2000
-"""Bounds of `generation.length` for data of sequences with an end: twice the longest, within these."""
+"""Bounds of `generation.length` for data with boundaries: twice the longest sequence, within these bounds."""
 
 TEXT_TEMPERATURE, NOTES_TEMPERATURE, BY_HEART_TEMPERATURE = 0.8, 1.0, 0.8
-"""Temperatures of samples. Where several sequences were learnt by heart, a draw gives one or another of them.
+"""Temperatures of samples of text, of notes, and of a model that memorises several sequences.
 
-Measured on 20 melodies each of models of 25 and of 382 chorales, the share of notes in a run of five or more
-equal notes: 1 to 2 % at temperature 1 (3 % in the chorales themselves), 5 to 7 % at 0.8, 97 to 100 % at 0.
+The fraction of notes in a run of five or more equal notes was measured on 20 melodies of each of two models,
+trained on 25 and on 382 chorales: 1 to 2 % at temperature 1, 5 to 7 % at 0.8, 97 to 100 % at 0. In the
+chorales it is 3 %. A memorising model repeats one sequence at temperature 0; at 0.8 the draw chooses one.
 """
 
 _SEED_CHARACTERS, _SEED_NOTES = 20, 4
@@ -46,14 +47,14 @@ class Choices:
         survey: the kind and the unit of the data.
         corpus: the data.
         experiment: a configuration with the settings that `datasets/loading.py` chooses by size.
-        is_by_heart: whether the data is too small to hold any out, and is learnt by heart.
-        epochs: passes over the data.
-        units: units of the one layer.
+        is_by_heart: whether the data is too small for a validation set; the model then memorises the data.
+        epochs: number of epochs.
+        units: number of units of the only layer.
         dropout: dropout rate, 0 to 1.
         encoding: `one_hot` or `embedding`.
-        seed: the seed for generation; empty if each sequence has a beginning of its own.
-        length: the most tokens to generate.
-        temperature: temperature of samples; 0 for one sequence learnt by heart, which is then repeated.
+        seed: the seed for generation; empty if the data has boundaries between sequences.
+        length: number of tokens to generate; with boundaries, the largest number.
+        temperature: temperature of samples; 0 if the model memorises a single sequence.
     """
 
     survey: Survey
@@ -70,7 +71,7 @@ class Choices:
 
 
 def choices_for(survey: Survey, *, report: Report = unreported) -> Choices:
-    """Read the data of a survey and choose settings for it.
+    """Read the data of a survey, and return the settings chosen for this data.
 
     Raises:
         DataError: the data cannot be read, or is too short.
@@ -98,7 +99,11 @@ model: {{kind: lstm, units: 1}}
 
 
 def beginning(corpus: Corpus, kind: str) -> str:
-    """Return the beginning of the data as a seed: its first notes, or the first words of its first line."""
+    """Return the beginning of the data as a seed: the first 4 notes, or the beginning of the first line.
+
+    The first line with a visible character counts. Its beginning has at most 20 characters and whole words,
+    except if the first word is longer.
+    """
     if kind == "notes":
         return corpus.vocabulary.join(corpus.ids[:_SEED_NOTES])
     beginning = corpus.vocabulary.join(corpus.ids[:1000])
@@ -115,20 +120,22 @@ def _length(corpus: Corpus, kind: str) -> int:
 
 
 def _temperature(corpus: Corpus, kind: str, *, by_heart: bool) -> float:
-    """Return the temperature: 0 only for one sequence learnt by heart; of several it would repeat one."""
+    """Return the temperature: 0 only if the model memorises one sequence; of several, 0 would repeat one."""
     if by_heart:
         return BY_HEART_TEMPERATURE if corpus.has_boundaries else 0.0
     return NOTES_TEMPERATURE if kind == "notes" else TEXT_TEMPERATURE
 
 
 def quoted(text: str) -> str:
-    """Return a text as a YAML scalar that is read back as it is: plain where that is safe, else quoted.
+    """Return a text as a YAML scalar from which YAML reads the same text: plain if possible, else quoted.
 
     Raises:
-        DataError: it is a name that is not Unicode, which YAML cannot say.
+        DataError: the text, a file name, is not valid Unicode, and YAML cannot express it.
     """
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise DataError(f"{text}: the name is not UTF-8, and a page cannot say it; rename it") from None
+        raise DataError(
+            f"{text}: the name is not UTF-8, and YAML cannot express it; rename the file"
+        ) from None
     return yaml_line(text)

@@ -13,7 +13,7 @@ from rnnlab.errors import UsageError, near
 
 PACKAGE = Path(__file__).parents[1]
 COMPARES = "compare_"
-"""The prefix of configurations that compare others."""
+"""Prefix of the names of configurations that compare others."""
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,11 @@ class Example:
     """An example: a configuration, or a comparison of several.
 
     Attributes:
-        name: its name, without the suffix.
-        page: its YAML file.
-        data: the files of `data/` that it reads.
-        compared: the configurations that it compares; empty for a single experiment.
-        url: the address that its data is downloaded from; None if its data ships with rnnlab.
+        name: name of the YAML file without the suffix.
+        page: path of the YAML file.
+        data: the files of `data/` that the example reads.
+        compared: the configurations that the example compares; empty for a single experiment.
+        url: the address from which the data is downloaded; None if the data ships with rnnlab.
     """
 
     name: str
@@ -36,18 +36,18 @@ class Example:
 
     @property
     def about(self) -> str:
-        """The first sentence of the comment in its YAML file."""
+        """First sentence of the comment in the YAML file, without the point at its end."""
         comment = re.findall(r"^# ?(.*)$", self.page.read_text(encoding="utf-8"), re.MULTILINE)
         text = " ".join(comment[: comment.index("")] if "" in comment else comment)
         return re.split(r"(?<=[.:])\s(?=[A-Z])|(?<=\.)$", text, maxsplit=1)[0].rstrip(".:")
 
     @property
     def is_for_any_data(self) -> bool:
-        """Whether the configuration is meant for the user's own text, in place of the shipped one."""
+        """Whether the configuration is meant for any text of the user, in place of the text that ships."""
         return self.name.startswith("text_")
 
     def files(self) -> dict[str, bytes]:
-        """Return the files to write, by path: the data, the compared configurations and its own YAML."""
+        """Return the contents of the files to write, by path: data, compared configurations and YAML file."""
         pages = {page.name: _moved(page) for page in (*self.compared, self.page)}
         return {**{f"data/{path.name}": path.read_bytes() for path in self.data}, **pages}
 
@@ -58,7 +58,7 @@ def example_names() -> list[str]:
 
 
 def examples() -> list[Example]:
-    """Return all examples, by name."""
+    """Return all examples, sorted by name."""
     return [example(name) for name in example_names()]
 
 
@@ -66,7 +66,7 @@ def example(name: str) -> Example:
     """Return the example with a name.
 
     Raises:
-        UsageError: there is no such example; the message names those with a similar name.
+        UsageError: there is no such example; the message has the similar names, or all names if none is.
     """
     if name not in (names := example_names()):
         found = near(name, names)
@@ -82,12 +82,12 @@ def example(name: str) -> Example:
 
 
 def _home() -> Path:
-    """Return the folder with `configs/` and `data/`, of the installed package or of the source tree."""
+    """Return the folder with `configs/` and `data/`: in the installed package, else in the source tree."""
     inside = PACKAGE / "examples"
     return inside if inside.is_dir() else PACKAGE.parent
 
 
 def _moved(page: Path) -> bytes:
-    """Return a YAML file with new paths: it is written beside `data/`, not into a folder `configs/`."""
+    """Return the content of a YAML file of `configs/`, with the paths changed for a place beside `data/`."""
     text = page.read_text(encoding="utf-8")
     return text.replace("../data/", "data/").replace("configs/", "").encode()

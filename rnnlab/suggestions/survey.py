@@ -1,4 +1,4 @@
-"""Survey of a file or folder of data: is it text or notes, and is it one stream or many sequences?"""
+"""Survey of the user's data: whether it is text or notes, and whether it is one stream or many sequences."""
 
 import re
 from contextlib import suppress
@@ -16,23 +16,23 @@ from rnnlab.music.notation import parse_notes
 Kind = Literal["text", "notes"]
 
 LEAST_LINES = 20
-"""With fewer lines, the data is one text or one song and not a collection."""
+"""Smallest number of lines of a collection; with fewer lines, the data is one text or one song."""
 
 MOST_BLANK, LONGEST_ITEM = 0.02, 200
-"""Lines are items of a collection up to this share of empty lines and this median length in characters."""
+"""Largest fraction of empty lines, and largest median length of a line in characters, of a collection."""
 
 FILLED, MOST_FILLED = 0.8, 0.3
-"""A text wrapped to a width has more than `MOST_FILLED` of its lines longer than `FILLED` of the longest."""
+"""In a wrapped text, more than 30 % of the lines are longer than 80 % of the longest line."""
 
 LEAST_NOTES = 8
-"""Lines with a median of this many notes or more are tunes of their own, not phrases."""
+"""Smallest median number of notes in a line if each line is a tune, not a phrase."""
 
 LEAST_DOCUMENTS, LONGEST_DOCUMENT = 20, 20_000
-"""A collection of short texts has at least so many files, of at most so many bytes in the median."""
+"""Smallest number of files of a collection of short texts, and the largest median of their bytes."""
 
 
 _TRIES = 20
-"""Files that are tried until one is text."""
+"""Largest number of files that are tried until one is text."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Survey:
         files: the files that the path stands for.
         kind: text or notes.
         unit: the value for `dataset.unit`.
-        why: what the data is taken for, in a few words.
+        why: the kind of data in a few words, as in `one text, read as a stream`.
         is_score: whether the files hold music in a format other than note text.
     """
 
@@ -57,15 +57,16 @@ class Survey:
 
     @property
     def sequence(self) -> str:
-        """The noun for one of several sequences."""
+        """Noun for one of several sequences: `tune` for scores, else the unit."""
         return "tune" if self.is_score else self.unit
 
 
 def survey(path: Path) -> Survey:
-    """Survey a file, folder or pattern by the suffixes of its files and by its first million characters.
+    """Survey a file, folder or pattern by the suffixes of its files and the beginning of the first text.
 
     Raises:
-        DataError: it stands for no file, or the first file is neither text nor music.
+        DataError: the path stands for no file; or no file has the suffix of a score, and none of the first
+            20 files is text.
     """
     files = tuple(files_of(path))
     scores = [file for file in files if is_score(file)]
@@ -83,7 +84,7 @@ def _head(files: tuple[Path, ...]) -> str:
     """Return the first block of the first file that is text.
 
     Raises:
-        DataError: none of the first files is text.
+        DataError: none of the first 20 files is text; the message is about the first file.
     """
     for file in files[:_TRIES]:
         with suppress(DataError):
@@ -92,7 +93,7 @@ def _head(files: tuple[Path, ...]) -> str:
 
 
 def _is_notes(head: str, file: Path) -> bool:
-    """Return whether a text is note text. A `.notes` file always is, so its mistakes are reported as such."""
+    """Return whether a text is note text; a `.notes` file counts as note text even if it has mistakes."""
     if file.suffix.lower() == ".notes":
         return True
     whole_lines = head[: head.rfind("\n") + 1] or head

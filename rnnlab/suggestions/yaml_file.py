@@ -1,6 +1,6 @@
-"""The YAML file that `rnnlab new` writes: a heading about the data, then every setting with its effect.
+"""The YAML file that `rnnlab new` writes: a heading about the data, then each setting with a comment.
 
-The heading says what was found in the data, which commands come next, and what to expect of them.
+The heading has a summary of the data, the commands to type next, and the results to expect.
 """
 
 import textwrap
@@ -17,12 +17,15 @@ from rnnlab.errors import command_line, count_of, one_line
 from rnnlab.suggestions.choices import Choices, quoted
 
 WIDEST_SETTING = 50
-"""The widest setting, in columns, that its comment is aligned to; after a wider one it follows directly."""
+"""Largest width of a setting, in columns, whose comment is aligned with those of the other settings."""
 
 WIDTH = 100
 
 _RATES, _LANES = {256: (45_400, 66_000), 512: (13_300, 20_900)}, 32
-"""Tokens a second (slowest, fastest) in training one layer of so many units; docs/performance.md."""
+"""Tokens a second in training (slowest, fastest) by the units of the layer, with 32 lanes or more.
+
+The figures are from docs/performance.md.
+"""
 
 Rows = Iterator[tuple[str, str]]
 """Pairs of a setting and the comment on it."""
@@ -85,13 +88,16 @@ def _dataset(choices: Choices, page: Path) -> Rows:
     survey, dataset = choices.survey, choices.experiment.dataset
     notes = survey.kind == "notes"
     path = relative(Path(abspath(survey.path)), Path(abspath(page)).parent)
-    one_hot = choices.encoding == "one_hot"
+    one_hot, size = choices.encoding == "one_hot", count_of(len(choices.corpus.vocabulary), "token")
     token = "note, a chord or a rest" if notes else "character"
     yield f"kind: {survey.kind}", f"a token is a {token}"
     yield f"path: {quoted(path)}", "relative to this file; or a folder, a pattern, a list, a .gz"
     yield f"unit: {survey.unit}", _about_unit(choices)
     about = "each token has an input of its own" if one_hot else "each token is a learnt vector"
-    yield f"encoding: {choices.encoding}", f"{about}; there are {len(choices.corpus.vocabulary):,}"
+    yield (
+        f"encoding: {choices.encoding}",
+        f"{about}; {size} in all",
+    )
     yield f"window: {dataset.window}", "time steps of backpropagation through time"
     yield f"split: {_split(choices)}", _about_split(choices)
     if survey.is_score:
@@ -105,7 +111,7 @@ def _model(choices: Choices) -> Rows:
     yield "kind: lstm", "or gru, simple_rnn"
     yield f"units: {choices.units}", "more units learn more and train more slowly; [256, 256] is two layers"
     if choices.dropout:
-        yield f"dropout: {choices.dropout}", "against overfitting; 0 is none"
+        yield f"dropout: {choices.dropout}", "against overfitting; 0 is no dropout"
 
 
 def _training(choices: Choices) -> Rows:
@@ -125,7 +131,10 @@ def _generation(choices: Choices) -> Rows:
         yield f"seed: {quoted(choices.seed)}", "generation starts from this; use tokens of the data"
         yield f"length: {choices.length}", "tokens after the seed"
     else:
-        yield f"length: {choices.length}", "the most tokens of a sample; each ends with an end token"
+        yield (
+            f"length: {choices.length}",
+            "the largest number of tokens of a sample; an end token ends it before",
+        )
     yield (
         f"temperature: {choices.temperature:g}",
         "0 takes the most probable token; 1 draws from the model's distribution",
@@ -149,10 +158,10 @@ def _split(choices: Choices) -> str:
 def _about_split(choices: Choices) -> str:
     split = choices.experiment.dataset.split
     if isinstance(split, ContiguousSplit):
-        return "the end of the data is held out to validate on"
+        return "the end of the data is the validation set"
     if isinstance(split, SequencesSplit):
-        return "held out to validate on, drawn at random"
-    return "too little data to hold any out"
+        return "fraction of the sequences in the validation set, drawn at random"
+    return "too little data for a validation set"
 
 
 def _lines(section: str, rows: list[tuple[str, str]]) -> Iterator[str]:
@@ -165,11 +174,11 @@ def _lines(section: str, rows: list[tuple[str, str]]) -> Iterator[str]:
 def _taken_for(choices: Choices) -> str:
     left_out = sum(note.startswith("left out:") for note in choices.corpus.notes)
     lack = (
-        f" Left out: {count_of(left_out, 'file or tune', 'files or tunes')}; rnnlab describe says why."
+        f" Left out: {count_of(left_out, 'file or tune', 'files or tunes')}; rnnlab describe shows why."
         if left_out
         else ""
     )
-    return f"It is taken for {choices.survey.why}: `dataset.unit` below says so.{lack}"
+    return f"It is taken for {choices.survey.why}; `dataset.unit` below sets this.{lack}"
 
 
 def _expected(choices: Choices) -> str:
@@ -178,7 +187,7 @@ def _expected(choices: Choices) -> str:
         written = f"each sample is nearly one {sequences} of the data" if sequences else "the data itself, to"
         written += "." if sequences else " the token, from its beginning."
         return (
-            "the data is too small to hold any of it out, and the model learns it by heart: a training loss"
+            "the data is too small for a validation set, and the model memorises the data: a training loss"
             f" below 0.1, and {written}"
         )
     return (
@@ -189,7 +198,7 @@ def _expected(choices: Choices) -> str:
 
 
 def _time(choices: Choices) -> str:
-    """Return a sentence on the training time, if it was measured for this size; else nothing."""
+    """Return a sentence on the training time; empty if no speed was measured for this network."""
     training, rates = choices.experiment.training, _RATES.get(choices.units)
     if rates is None or training.batch_size < _LANES:
         return ""

@@ -49,9 +49,9 @@ CASES: dict[str, tuple[Callable[[], object], str, list[str], str]] = {
     ),
     "no seed": (
         lambda: made(STREAM).generate(),
-        "give the start, e.g.: seed=' '",
+        "give a seed, e.g.: seed=' '",
         ["generate"],
-        "give the start, e.g.: --seed ' '",
+        "give a seed, e.g.: --seed ' '",
     ),
     "stop": (
         lambda: made(STREAM).generate(seed="the", stop="fox"),

@@ -169,7 +169,7 @@ def folder(rnnlab):
         ("generate runs/text-1 --seed Q", 1, "seed:1:1: character 'Q' is not in the vocabulary ("),
         ("generate runs/text-1 --stop if", 2, "--stop: expected one token, received 2: 'if'"),
         ("generate runs/text-1 --stop Q", 2, "--stop: stop:1:1: character 'Q' is not in the vocabulary"),
-        ("generate runs/stream-1", 2, "no seed: the configuration has none; give the start, e.g.: --seed"),
+        ("generate runs/stream-1", 2, "no seed: the configuration has no generation.seed; give a seed, e.g."),
         ("generate runs/song-1 --temperature nan", 2, "rnnlab generate: Invalid value for '--temperature': "),
         ("generate runs/song-1 --temperature -1", 2, "rnnlab generate: Invalid value for '--temperature':"),
         ("generate runs/song-1 --top-p nan", 2, "rnnlab generate: Invalid value for '--top-p': nan"),

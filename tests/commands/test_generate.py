@@ -110,7 +110,7 @@ def test_a_seed_shorter_than_the_window_is_said(rnnlab):
 
     assert (answer.exit_code, len(answer.stdout.split())) == (0, 1 + 9)
     assert answer.stderr == (
-        "the seed has 1 of the 4 tokens of a window; the first steps see only what there is\n"
+        "the seed has 1 of the 4 tokens of a window; the first steps read fewer tokens than a window\n"
     )
 
 

@@ -77,8 +77,8 @@ def test_what_is_not_quite_of_the_same_thing_is_noted():
 
     assert comparison.notes == (
         "runs/short-1: trained for 4 of its 10 epochs",
-        "the numbers of targets differ, since the windows do: song-1 9, short-1 10",
-        "there is no held-out data: losses and accuracies are measured on the training data",
+        "the numbers of targets differ, because the windows differ: song-1 9, short-1 10",
+        "losses and accuracies are measured on the training part, not on held-out data",
         "the numbers of epochs differ: song-1 10, short-1 4",
     )
     assert [each.trials[0].seconds for each in comparison.contenders] == [10, 4]

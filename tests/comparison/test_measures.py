@@ -143,7 +143,7 @@ def test_the_lectures_verdict():
     sentences = verdict(Comparison((mlp, lstm, stateful)))
 
     assert sentences[:3] == [
-        "Running free, only stateful is right to the last of 50 tokens, with each of 3 random seeds.",
+        "Running free, only stateful predicts each of 50 tokens right, with each of 3 random seeds.",
         "mlp has at most 17 of 50 right, lstm has at most 12 of 50 right.",
         "Loss: the difference between mlp and lstm is not significant (3 seeds, p = 1).",
     ]
@@ -158,7 +158,7 @@ def test_of_one_seed_each_nothing_is_claimed_beyond_what_was_seen():
     sentences = verdict(Comparison((contender("a", [1.0], free=[50]), contender("b", [2.0], free=[50]))))
 
     assert sentences == [
-        "Running free, a and b are right to the last of 50 tokens.",
+        "Running free, a and b predict each of 50 tokens right.",
         "Loss: no difference is tested, since a test needs two random seeds that both contenders have.",
     ]
 
@@ -170,8 +170,8 @@ def test_who_is_right_with_some_seeds_is_not_called_the_only_one():
     )
 
     assert sentences[:2] == [
-        "Running free, a is right to the last of 50 tokens, with each of 3 random seeds.",
-        "b is right to the last token with 1 of 3 random seeds.",
+        "Running free, a predicts each of 50 tokens right, with each of 3 random seeds.",
+        "b predicts every token right with 1 of 3 random seeds.",
     ]
 
 

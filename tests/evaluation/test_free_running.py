@@ -92,7 +92,7 @@ def test_a_seed_that_nothing_follows_gives_no_run(data: str) -> None:
     """It does not occur, or it ends the data, or is longer than it; the reason names it."""
     reason = run(digits(data, settings=SEED))
 
-    assert reason == "no free running: the seed '12' does not occur in the data, or ends it"
+    assert reason == "no free running: no token follows the seed '12' in a sequence of the data"
 
 
 def test_without_a_seed_there_is_no_run() -> None:
@@ -197,5 +197,6 @@ def test_a_part_without_a_window_has_no_seed() -> None:
     held_out = split_corpus(corpus, experiment).parts["validation"]
 
     assert run_from_seeds(CountingModel(), corpus, held_out, experiment, seeds=3) == (
-        "no free running from seeds: the validation part has no window of 3 tokens and one more"
+        "no free running from seeds: no sequence of the validation part has 4 tokens: a window and the"
+        " token after it"
     )

@@ -104,7 +104,7 @@ def test_a_seed_that_is_not_in_the_data_is_said() -> None:
     result = evaluated(SONG, "generation.seed=d4 d4")
 
     assert result.free_running is None
-    assert result.notes == ("no free running: the seed 'd4 d4' does not occur in the data, or ends it",)
+    assert result.notes == ("no free running: no token follows the seed 'd4 d4' in a sequence of the data",)
     assert result.metrics.tokens == 9
 
 

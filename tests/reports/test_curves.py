@@ -190,7 +190,7 @@ def test_runs_of_a_configuration_are_drawn_as_their_mean_in_a_band():
     assert band[0][1] < begin[1] < band[3][1]
     assert begin[1] - band[0][1] == pytest.approx(band[3][1] - begin[1], abs=0.02)
     assert {"both, mean of 2 runs", "single", "epoch", "Loss in nats per token"} <= set(texts(root))
-    assert "A band reaches from the lowest to the highest of the runs." in texts(root)
+    assert "A band reaches from the lowest to the highest value of the runs." in texts(root)
 
 
 def test_where_a_run_has_ended_the_mean_is_of_the_others():
@@ -198,7 +198,7 @@ def test_where_a_run_has_ended_the_mean_is_of_the_others():
     root = picture(song=[history(1.0, 1.0, 4.0), history(3.0, 3.0)], other=[history(2.0, 2.0, 4.0)])
 
     assert lines(root, 0) == lines(root, 1)
-    assert "Where a run has ended, the mean is of the runs that go on." in texts(root)
+    assert "After the last epoch of a run, the mean is that of the longer runs." in texts(root)
 
 
 def test_each_configuration_has_a_colour_and_each_part_a_dash_pattern():
