@@ -40,7 +40,7 @@ class Expression:
 
     @staticmethod
     def of_value(symbols: str, value: float, level: Binding = Binding.ATOM) -> "Expression":
-        """A symbol and its value; a negative number binds like a sum."""
+        """Return a symbol and its value; a negative number binds like a sum."""
         shown = shown_number(value)
         return Expression(symbols, shown, level, Binding.SUM if shown.startswith("-") else Binding.ATOM)
 
@@ -56,7 +56,7 @@ class Expression:
         return Expression(f"{left.symbols}·{right.symbols}", f"{left.numbers}·{right.numbers}", level, level)
 
     def through(self, function: str) -> "Expression":
-        """A function of the expression."""
+        """Return a function of the expression."""
         return Expression(f"{function}({self.symbols})", f"{function}({self.numbers})")
 
     def _joined(self, sign: str, other: "Expression") -> "Expression":

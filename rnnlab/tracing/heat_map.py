@@ -72,7 +72,7 @@ class HeatMap:
 def heat_maps(
     trace: Trace, layer: LayerTrace, *, lane: int, units: Sequence[int], steps: range
 ) -> list[HeatMap]:
-    """The heat maps of a layer: the gates in the cell's order, then the state with h last."""
+    """Return the heat maps of a layer: the gates in the cell's order, then the state with h last."""
     columns = tuple(map(token_label, trace.tokens(lane)[steps.start : steps.stop]))
     starts = trace.starts[lane, steps.start : steps.stop]  # (T,)
     maps = []
@@ -104,7 +104,7 @@ def most_varying(layer: LayerTrace, count: int) -> tuple[int, ...]:
 
 
 def scale_of(values: Floats) -> float:
-    """The largest absolute value, but at least 1."""
+    """Return the largest absolute value, but at least 1."""
     return float(np.abs(values).max(initial=1.0))
 
 
@@ -124,12 +124,12 @@ def ink_on(colour: Colour) -> Colour:
 
 
 def token_label(token: str) -> str:
-    """A token as a column's header shows it: white space as a visible sign."""
+    """Return a token as a column's header shows it: white space as a visible sign."""
     return _SPELLED.get(token, token)
 
 
 def heat_maps_svg(titled: Iterable[tuple[str, HeatMap]]) -> str:
-    """One SVG picture of heat maps with their titles, one below the other, on white."""
+    """Return one SVG picture of heat maps with their titles, one below the other, on white."""
     parts, top, widest = list[Markup](), 8.0, 0.0
     for title, heat in titled:
         drawn, width, height = _drawn(heat)
@@ -147,7 +147,7 @@ def heat_maps_svg(titled: Iterable[tuple[str, HeatMap]]) -> str:
 
 
 def heat_map_svg(heat: HeatMap) -> Markup:
-    """One heat map for an HTML page; labels have the colour of the text around the picture."""
+    """Return one heat map for an HTML page; labels have the colour of the text around the picture."""
     drawn, width, height = _drawn(heat)
     label = f"{heat.title}: units down, time steps across"
     return tag(
@@ -169,7 +169,7 @@ def _range(layer: LayerTrace, name: str, scale: float) -> str:
 
 
 def _drawn(heat: HeatMap) -> tuple[Markup, float, float]:
-    """The picture of a heat map with its width and height; long texts are broken into bands."""
+    """Return the picture of a heat map with its width and height; long texts are broken into bands."""
     widest = max(len(token) for token in heat.columns) * _LETTER + 4
     numbered = _MARGIN + len(heat.columns) * max(_NUMBERED_CELL, widest) <= _WIDEST
     cell = max(_NUMBERED_CELL if numbered else _CELL, widest)
@@ -186,7 +186,7 @@ def _drawn(heat: HeatMap) -> tuple[Markup, float, float]:
 def _band(
     heat: HeatMap, begin: int, end: int, *, cell: float, top: float, numbered: bool
 ) -> Iterator[Markup]:
-    """The time steps `begin` to `end` side by side: a header of tokens, and a row for each unit."""
+    """Yield the time steps `begin` to `end` side by side: a header of tokens, and a row for each unit."""
     yield tag("text", f"step {heat.steps[begin] + 1}", x=0, y=top + 14, opacity=0.7)
     for t in range(begin, end):
         left = _MARGIN + cell * (t - begin)
@@ -204,7 +204,7 @@ def _band(
 
 
 def _mark(left: float, top: float, height: float, *, from_zero: bool) -> Markup:
-    """A bar before a time step whose state begins at zero; a thin bar before any other window."""
+    """Return a bar before a time step whose state begins at zero; a thin bar before any other window."""
     width, title = (3, "from a zero state") if from_zero else (1, "the next window")
     bar = tag("rect", x=left - width / 2, y=top + _HEADER - 3, width=width, height=height + 6)
     return tag("g", tag("title", title), bar)

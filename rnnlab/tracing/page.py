@@ -124,7 +124,7 @@ def trace_page(
 
 
 def followed_unit(trace: Trace, *, layer: int, unit: int, value: str | None = None) -> FollowedUnit:
-    """One unit of a trace; by default tanh(c) of an LSTM, as in the paper, and h of another cell.
+    """Return one unit of a trace; by default tanh(c) of an LSTM, as in the paper, and h of another cell.
 
     Args:
         trace: the trace.
@@ -159,7 +159,7 @@ def followed_unit(trace: Trace, *, layer: int, unit: int, value: str | None = No
 
 
 def slides(view: View, step: int, *, most_units: int) -> Iterator[Slide]:
-    """The slides of a time step (from 0): for each text, the units of each layer and the output.
+    """Yield the slides of a time step (from 0): for each text, the units of each layer and the output.
 
     Raises:
         UsageError: there is no such step.
@@ -222,7 +222,7 @@ def _slide(slide: Slide) -> Markup:
 
 
 def _followed(unit: FollowedUnit) -> Iterator[Markup]:
-    """Each text, its tokens coloured by the unit's value."""
+    """Yield each text, its tokens coloured by the unit's value."""
     yield tag("p", unit.title)
     for tokens, starts, values in zip(unit.tokens, unit.starts, unit.values, strict=True):
         spans = []
@@ -260,7 +260,7 @@ def _of_unit(view: View, number: int, *, step: int, lane: int, unit: int) -> Ite
 
 
 def _of_output(view: View, *, step: int, lane: int) -> Iterator[SlideLine]:
-    """The lines of the logits and probabilities of the most probable tokens and of the next token."""
+    """Yield the lines of the logits and probabilities of the most probable tokens and of the next token."""
     trace, last = view.trace, view.trace.layers[-1]
     logits, tokens = trace.logits[lane, step], trace.model.tokens
     count = len(tokens) if len(tokens) <= 2 * TOKENS_OF_A_SLIDE else TOKENS_OF_A_SLIDE
@@ -289,6 +289,6 @@ def _is_summed(layer: LayerTrace) -> bool:
 
 
 def _vector(values: Floats) -> str:
-    """The numbers of a vector; only the first ones of a long vector."""
+    """Return the numbers of a vector; only the first ones of a long vector."""
     shown = ", ".join(shown_number(float(value)) for value in values[:NUMBERS_OF_A_VECTOR])
     return f"({shown}, … {len(values)} numbers)" if len(values) > NUMBERS_OF_A_VECTOR else f"({shown})"

@@ -32,12 +32,12 @@ class TraceInput:
     note: str = ""
 
     def __len__(self) -> int:
-        """Number of time steps T."""
+        """Return the number of time steps T."""
         return len(self.places)
 
 
 def reading_of(tokens: int, experiment: Experiment, *, runs_on: bool) -> TraceInput:
-    """How a model reads S tokens, which depends on how it was trained.
+    """Return how a model reads S tokens, which depends on how it was trained.
 
     stream             one token after another; the state is carried
     windows            in windows one after another, each from a zero state

@@ -42,7 +42,7 @@ class SlideLine:
 def slide(
     cell: TracedCell, step: Step, *, number: int, inputs: Floats, unit: int, lane: int
 ) -> list[SlideLine]:
-    """The lines of one unit, each after the lines that it uses.
+    """Return the lines of one unit, each after the lines that it uses.
 
     Args:
         cell: the layer.
@@ -127,12 +127,12 @@ class _Writer:
         return self._normalized(term, place, subscript) if term.operation == "normalized" else None
 
     def _subscript(self, term: Term, place: int, gate: str) -> str:
-        """The subscript of a block: the letter of its gate, if the cell has several gates."""
+        """Return the subscript of a block: the letter of its gate, if the cell has several gates."""
         letter = term.gates[place] if term.gates and gate else gate
         return f"_{letter}" if letter and len(self._cell.cell.gates) > 1 else ""
 
     def _summed(self, term: Term, place: int, subscript: str) -> Expression:
-        """The expression of x W + b or h U; its sum of products gets its own line."""
+        """Return the expression of x W + b or h U; its sum of products gets its own line."""
         column = (term.begin + place) * self._cell.layer.units + self._unit
         if term.operation == "x":
             name, bias = f"x W{subscript}", float(self._cell.bias[column])
@@ -174,7 +174,7 @@ class _Writer:
         return Expression.of_value(name, self._value(term, place))
 
     def _plain(self, whole: Term) -> str:
-        """The operand of a normalisation in symbols, for all units."""
+        """Return the operand of a normalisation in symbols, for all units."""
         if whole.operation == "x":
             return "x W"
         return f"{self._operand(whole.inputs[0])} U" if whole.operation == "product" else self._names[whole]
@@ -184,7 +184,7 @@ class _Writer:
             self.lines.append(line)
 
     def _value(self, term: Term, place: int = 0) -> float:
-        """The unit's number in one block of a term."""
+        """Return the unit's number in one block of a term."""
         values = self._values[term]
         lane = self._lane if values.shape[1] > 1 else 0  # a weight is the same in every lane
         return float(values[place * self._cell.layer.units + self._unit, lane])
@@ -198,7 +198,7 @@ def head_lines(
     tokens: dict[int, str],
     name: str,
 ) -> Iterator[SlideLine]:
-    """The lines of the logits and of the probabilities of some tokens.
+    """Yield the lines of the logits and of the probabilities of some tokens.
 
     Args:
         kernel: the head's kernel, (H, V); None if the last layer's output is the logits.
@@ -239,7 +239,7 @@ def difference(left: float, right: float) -> str:
 
 
 def _gate_of(term: Term) -> str:
-    """The letter of the gate that a term activates; "" for any other term."""
+    """Return the letter of the gate that a term activates; "" for any other term."""
     letters = term.inputs[0].gates if term.operation in ACTIVATIONS else ""
     return letters if len(letters) == 1 else ""
 

@@ -149,7 +149,7 @@ class Trace:
         return np.where(self.targets >= 0, nats, np.nan)
 
     def tokens(self, lane: int) -> list[str]:
-        """The token that each step of a lane reads."""
+        """Return the token that each step of a lane reads."""
         return [self.model.tokens[token_id] for token_id in self.ids[lane]]
 
     def step(self, layer: int, step: int) -> Step:
@@ -163,7 +163,7 @@ class Trace:
 
 
 def trace(model: TrainedModel, inputs: Sequence[str], *, runs_on: bool = False) -> Trace:
-    """The trace of a network over texts of equally many tokens.
+    """Return the trace of a network over texts of equally many tokens.
 
     Args:
         model: the network, trained or not.
@@ -200,7 +200,7 @@ def trace(model: TrainedModel, inputs: Sequence[str], *, runs_on: bool = False) 
 
 
 def head_of(architecture: Architecture, model: TrainedModel) -> Dense | None:
-    """The dense layer from the last layer's output to logits; None if the output is the logits."""
+    """Return the dense layer from the last layer's output to logits; None if the output is the logits."""
     if architecture.head is None:
         return None
     tied = model.weights[f"{architecture.encoding.name}/embeddings"].T if architecture.tied else None
@@ -208,12 +208,12 @@ def head_of(architecture: Architecture, model: TrainedModel) -> Dense | None:
 
 
 def _zeros(layer: RecurrentLayer, lanes: int) -> tuple[Floats, ...]:
-    """The zero state of N lanes, (H, N) each."""
+    """Return the zero state of N lanes, (H, N) each."""
     return tuple(np.zeros((layer.units, lanes), np.float32) for _ in layer.cell.state)
 
 
 def _read(inputs: Sequence[str], vocabulary: Vocabulary) -> Ids:
-    """The token ids of texts, (N, S); each text begins with a boundary if the vocabulary has one."""
+    """Return the token ids of texts, (N, S); each text begins with a boundary if the vocabulary has one."""
     name = Argument("input")
     lanes = [vocabulary.parse(text, name="input") for text in inputs]
     if not all(map(len, lanes)):
@@ -251,7 +251,7 @@ def _check_finite(layers: tuple[LayerTrace, ...], logits: Floats) -> None:
 def _run(
     model: TrainedModel, architecture: Architecture, ids: Ids, starts: Flags
 ) -> tuple[tuple[LayerTrace, ...], Floats]:
-    """Every recurrent layer over all T time steps, and the logits (N, T, V)."""
+    """Return every recurrent layer over all T time steps, and the logits (N, T, V)."""
     table = encoding_table(model.experiment.dataset.encoding, model.tokens)
     if table is None:
         table = model.weights[f"{architecture.encoding.name}/embeddings"]
@@ -281,7 +281,7 @@ def _run_layer(cell: TracedCell, inputs: Floats, starts: Flags) -> LayerTrace:
 
 
 def _gates_of(equation: Equation) -> dict[str, Term]:
-    """The terms that each activate one gate, except a term that is itself a part of the new state."""
+    """Return the terms that each activate one gate, except a term that is itself a part of the new state."""
     activated = {term.inputs[0].gates: term for term in equation.terms if term.operation in ACTIVATIONS}
     gates = {letter: activated[letter] for letter in equation.cell.gates if letter in activated}
     return {

@@ -32,19 +32,19 @@ class View:
     facts: tuple[str, ...] = ()
 
     def units_of(self, layer: LayerTrace) -> tuple[int, ...]:
-        """The shown units of a layer; a chosen unit that the layer does not have is left out."""
+        """Return the shown units of a layer; a chosen unit that the layer does not have is left out."""
         if self.units is None:
             return most_varying(layer, self.most_units)
         return tuple(unit for unit in self.units if unit < layer.units)
 
     def maps(self, lane: int) -> Iterator[tuple[LayerTrace, list[HeatMap]]]:
-        """Each shown layer with its heat maps for one lane."""
+        """Yield each shown layer with its heat maps for one lane."""
         for number in self.layers:
             layer = self.trace.layers[number]
             yield layer, heat_maps(self.trace, layer, lane=lane, units=self.units_of(layer), steps=self.steps)
 
     def titled_maps(self) -> Iterator[tuple[str, HeatMap]]:
-        """Each heat map of all lanes and layers, with a title that names lane and layer."""
+        """Yield each heat map of all lanes and layers, with a title that names lane and layer."""
         for lane in range(len(self.trace.ids)):
             of_input = f"input {lane + 1}, " if len(self.trace.ids) > 1 else ""
             for layer, maps in self.maps(lane):
@@ -96,7 +96,7 @@ class Prediction:
 
 
 def predictions(view: View, lane: int) -> list[Prediction]:
-    """The prediction after each shown time step of a lane."""
+    """Return the prediction after each shown time step of a lane."""
     trace, tokens = view.trace, view.trace.model.tokens
     surprises, found = trace.surprises, []  # (N, T)
     for step in view.steps:

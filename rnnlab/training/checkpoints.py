@@ -206,14 +206,14 @@ def _incomplete_lanes(metadata: dict[str, str], arrays: Arrays) -> int:
 
 
 def _facts(file: TensorFile) -> Facts:
-    """The facts in the header of a checkpoint."""
+    """Return the facts in the header of a checkpoint."""
     if "facts" not in file.metadata:
         raise ValueError("its header lacks 'facts'")
     return read_facts(file.metadata["facts"])
 
 
 def _newest_first(folder: Path) -> list[Path]:
-    """The checkpoints of a folder, by the step in the name, the highest first."""
+    """Return the checkpoints of a folder, by the step in the name, the highest first."""
     try:
         found = [
             (re.fullmatch(r"step-(\d{9,18})\.safetensors", path.name), path) for path in folder.iterdir()

@@ -79,7 +79,7 @@ class ChunkPlanner:
         return _joined(parts), segments
 
     def _segment(self, taken: int, most_steps: int) -> tuple[Segment, Chunk]:
-        """The steps of the current epoch that still fit into the chunk."""
+        """Return the steps of the current epoch that still fit into the chunk."""
         steps = self._batches.steps
         end = min(steps, self._place + most_steps - taken)
         places = np.arange(self._place, end)
@@ -151,7 +151,7 @@ class EpochSums:
 
 
 def _joined(parts: list[Chunk]) -> Chunk:
-    """One chunk with the steps of all parts."""
+    """Return one chunk with the steps of all parts."""
 
     def columns() -> Iterator[np.ndarray]:
         for name in ("starts", "counts", "fresh", "ends_epoch"):

@@ -177,7 +177,7 @@ def expectation_of(
 
 
 def _flat(tree: dict[str, Any], above: str) -> list[tuple[str, Any]]:
-    """The settings of a tree of sections, by their dotted names."""
+    """Return the settings of a tree of sections, by their dotted names."""
     leaves: list[tuple[str, Any]] = []
     for key, value in tree.items():
         name = f"{above}{key}"
@@ -188,7 +188,7 @@ def _flat(tree: dict[str, Any], above: str) -> list[tuple[str, Any]]:
 
 
 def _short(value: Any) -> Any:
-    """A setting, or its digest if it is long."""
+    """Return a setting, or its digest if it is long."""
     text = json.dumps(value)
     return value if len(text) <= _LONGEST_SETTING else f"sha256 {hashlib.sha256(text.encode()).hexdigest()}"
 
@@ -215,6 +215,6 @@ def _layout(arrays: Mapping[str, NDArray[Any]]) -> Layout:
 
 
 def _shown(value: Any) -> str:
-    """A setting as text of at most 40 characters."""
+    """Return a setting as text of at most 40 characters."""
     text = repr(value)
     return text if len(text) <= 40 else f"{text[:39]}…"

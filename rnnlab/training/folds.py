@@ -76,7 +76,7 @@ def measure_fold(experiment: Experiment, fold: Data) -> Metrics:
 
 
 def _told(folds: Iterator[Data], report: Callable[[str], None]) -> Iterator[Data]:
-    """The folds; the notes on the first hold for all, and are reported once."""
+    """Yield the folds; the notes on the first hold for all, and are reported once."""
     for number, fold in enumerate(folds):
         for note in fold.splits.notes if number == 0 else ():
             report(note)

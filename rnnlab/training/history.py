@@ -133,13 +133,13 @@ class LossHistory(Remembering):
 
 
 def _record(row: list[float], rate: float) -> EpochRecord:
-    """The record of a row of a checkpoint and a learning rate; NaN stands for None."""
+    """Return the record of a row of a checkpoint and a learning rate; NaN stands for None."""
     known = {name: None if math.isnan(figure) else figure for name, figure in zip(_FIGURES, row, strict=True)}
     known |= {"epoch": int(known["epoch"] or 0), _RATE: None if math.isnan(rate) else rate}
     return EpochRecord(**known)  # type: ignore[arg-type]  # the other figures are never None
 
 
 def _joined(parts: list[Floats]) -> Floats:
-    """All parts as one array; it replaces them in the list."""
+    """Return all parts as one array; it replaces them in the list."""
     parts[:] = [np.concatenate([np.empty(0, np.float32), *parts])]
     return parts[0]

@@ -280,7 +280,7 @@ class TrainingLoop:
             lower_rate(self._trainer.optimizer, self._monitor.rate_left)
 
     def _progress(self, records: StepRecords, last: Segment, seconds: float) -> Progress:
-        """Where training stands after a chunk that took so many seconds.
+        """Return where training stands after a chunk that took so many seconds.
 
         Args:
             records: of the chunk.

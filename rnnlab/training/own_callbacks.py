@@ -127,7 +127,7 @@ def _load(settings: CallbackSettings, key: str, folders: Sequence[Path]) -> Any:
 
 
 def _class_of(name: str, key: str, folders: Sequence[Path]) -> Callable[..., Any]:
-    """The class that `package.module:Class` names."""
+    """Return the class that `package.module:Class` names."""
     module_name, _, class_name = name.partition(":")
     module = _module(module_name, f"{key}: {name}", folders)
     found = getattr(module, class_name, None)
@@ -148,7 +148,7 @@ def _class_of(name: str, key: str, folders: Sequence[Path]) -> Callable[..., Any
 
 
 def _module(name: str, place: str, folders: Sequence[Path]) -> ModuleType:
-    """A module by its dotted name.
+    """Return a module by its dotted name.
 
     Args:
         name: the name.
@@ -212,7 +212,7 @@ def _is_from(module: ModuleType | None, folder: Path) -> bool:
 
 
 def _folder_with(first: str, folders: Sequence[Path]) -> Path | None:
-    """The folder that has a module; None if Python's own path has it, or if no folder has it."""
+    """Return the folder that has a module; None if Python's own path has it, or if no folder has it."""
     spec = importlib.machinery.PathFinder.find_spec(first, [*sys.path, *map(str, folders)])
     if spec is None or not spec.has_location or not spec.origin:
         return None

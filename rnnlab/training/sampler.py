@@ -71,7 +71,7 @@ class Sampler(Remembering):
         self.text += f"{head}\n\n{written}\n\n"
 
     def _written(self, settings: Generation) -> str:
-        """The samples; or, if the weights are not finite, the error in parentheses."""
+        """Return the samples; or, if the weights are not finite, the error in parentheses."""
         between = "\n" if self._trainer.experiment.dataset.unit == "line" else "\n\n"
         try:
             with np.errstate(all="ignore"):

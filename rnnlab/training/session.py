@@ -157,7 +157,7 @@ class Session:
         )
 
     def _starting_point(self, tell: Callable[[str], None]) -> Checkpoint | None:
-        """The checkpoint to continue from; None starts with the first step."""
+        """Return the checkpoint to continue from; None starts with the first step."""
         self._sign(tell)
         if not self._is_resumed:
             write_environment(self.run.path)
@@ -221,7 +221,7 @@ class Session:
         return [self._history, *self._callbacks, *([self._sampler] if self._sampler else [])]
 
     def _live_events(self, say: Callable[[str], None]) -> AbstractContextManager["LiveEvents | None"]:
-        """The writer of event files for TensorBoard; None if the configuration asks for none."""
+        """Return the writer of event files for TensorBoard; None if the configuration asks for none."""
         if not self.trainer.experiment.training.tensorboard:
             return nullcontext()
         from rnnlab.training.live_events import LiveEvents  # noqa: PLC0415 (most trainings write none)
@@ -267,7 +267,7 @@ class Session:
 def _callbacks_of(
     callbacks: Sequence[CallbackSettings], resumed: RunFolder | None
 ) -> tuple[list[Path], list[Any]]:
-    """The folders in which the modules of the user's callbacks are looked for, and the callbacks."""
+    """Return the folders in which the modules of the user's callbacks are looked for, and the callbacks."""
     if not callbacks:
         return [], []
     from rnnlab.training.own_callbacks import folders_of, load_callbacks  # noqa: PLC0415 (as below)
@@ -277,7 +277,7 @@ def _callbacks_of(
 
 
 def _sampler_of(trainer: Trainer, settings: Samples | None) -> "Sampler | None":
-    """The callback that writes samples; None if the configuration asks for none."""
+    """Return the callback that writes samples; None if the configuration asks for none."""
     if not settings:
         return None
     from rnnlab.training.sampler import Sampler  # noqa: PLC0415 (loads the NumPy engine and all of generation)
@@ -361,7 +361,7 @@ class Saves:
             self._run.write("samples.txt", self._sampler.text)
 
     def _stopped(self, error: RunError, step: int) -> RunError:
-        """The error for a save that failed: the file, what is kept, and how to resume."""
+        """Return the error for a save that failed: the file, what is kept, and how to resume."""
         what, _, _ = str(error).rpartition("; ")  # without the remedy for a single file
         cause = error.__cause__
         is_full = isinstance(cause, OSError) and cause.errno in _FULL

@@ -91,7 +91,7 @@ class LayerEquation:
                 self.scale[begin : begin + self.rows(block)] = 0.5
 
     def rows(self, term: Term) -> int:
-        """Number of rows of a term's array."""
+        """Return the number of rows of a term's array."""
         return term.blocks * self.units
 
     def _activated_at_once(self, term: Term) -> bool:
@@ -108,7 +108,7 @@ class LayerEquation:
         return each_once and "σ" in functions and {*functions} <= {"σ", "tanh"}
 
     def _users(self, term: Term) -> list[Term]:
-        """The terms that have a term as an input."""
+        """Return the terms that have a term as an input."""
         return [user for user in self.graph.terms if term in user.inputs]
 
 
@@ -169,7 +169,7 @@ class TimeStep:
         return out
 
     def _activating(self, sums: Floats) -> list[Call]:
-        """The calls that activate all gates in place: tanh(a), or (tanh(a / 2) + 1) / 2 for σ(a)."""
+        """Return the calls that activate all gates in place: tanh(a), or (tanh(a / 2) + 1) / 2 for σ(a)."""
         scale = np.repeat(self._layer.scale, self._lanes, axis=1)  # (G·H, N): 1 for tanh, 1/2 for σ
         return [
             (np.tanh, (sums, sums)),
@@ -182,7 +182,7 @@ class TimeStep:
         return term.operation == "block" and term.inputs[0] is self._layer.gates
 
     def _place(self, term: Term) -> Floats:
-        """Where to write a term: an old state or an input that no later call reads, or a new one."""
+        """Return where to write a term: an old state or an input that no later call reads, or a new one."""
         for before, after in zip(self._equation.before, self._equation.after, strict=True):
             if after is term and not self._needed_after(term, before):
                 return self._arrays[before]

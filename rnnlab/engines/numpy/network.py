@@ -51,7 +51,7 @@ class NumpyMlp:
         self._head = Dense(architecture.layers[-1], weights)
 
     def zero_state(self, lanes: int) -> State:
-        """The empty state: an MLP has none."""
+        """Return the empty state: an MLP has none."""
         del lanes
         return ()
 
@@ -59,7 +59,7 @@ class NumpyMlp:
     def forward(
         self, ids: Ids, resets: NDArray[np.bool_] | None, state: State, *, last_only: bool = True
     ) -> tuple[Logits, State]:
-        """Logits of the token after the window, (N, 1, V), and the empty state."""
+        """Return logits of the token after the window, (N, 1, V), and the empty state."""
         del resets, last_only
         encoded = self._table[ids[:, -self._window :]].reshape(len(ids), -1)  # (N, at most T·D)
         hidden = np.zeros((len(ids), self._window * self._table.shape[1]), np.float32)  # (N, T·D)
@@ -69,7 +69,7 @@ class NumpyMlp:
         return self._head(hidden)[:, None], state  # (N, 1, V)
 
     def stream(self, state: State) -> "_MlpStream":
-        """Lanes that are fed one token after another, each token as a window of its own."""
+        """Return lanes that are fed one token after another, each token as a window of its own."""
         del state
         return _MlpStream(self)
 
@@ -81,7 +81,7 @@ class _MlpStream:
         self._model = model
 
     def feed(self, ids: Ids) -> Logits:
-        """Logits (N, V) after a window of one token for each lane, (N,)."""
+        """Return logits (N, V) after a window of one token for each lane, (N,)."""
         return self._model.forward(ids[:, None], None, ())[0][:, 0]
 
 
@@ -112,7 +112,7 @@ class NumpyRnn:
         self._residual = architecture.residual
 
     def zero_state(self, lanes: int) -> State:
-        """The state of N lanes before their first token."""
+        """Return the state of N lanes before their first token."""
         return tuple(
             tuple(np.zeros((lanes, layer.units), np.float32) for _ in layer.cell.state)
             for layer in self._layers
@@ -137,7 +137,7 @@ class NumpyRnn:
         return logits.reshape(*hidden.shape[1:], -1).swapaxes(0, 1), tuple(after)  # (N, T, V)
 
     def stream(self, state: State) -> "NumpyStream":
-        """Lanes that are fed one token after another, beginning with a state."""
+        """Return lanes that are fed one token after another, beginning with a state."""
         return NumpyStream(self._layers, self._rows, self._head, state, residual=self._residual)
 
 
@@ -183,7 +183,7 @@ class NumpyStream:
 
     @flags_ignored
     def feed(self, ids: Ids) -> Logits:
-        """Logits (N, V) after one more token of each lane, (N,); the next call overwrites them."""
+        """Return logits (N, V) after one more token of each lane, (N,); the next call overwrites them."""
         if self._lanes == 1:
             self._x[:, 0] = self._rows[ids[0]]
         else:
@@ -194,7 +194,7 @@ class NumpyStream:
 
 
 def _affine(left: Floats, right: Floats, bias: Floats, out: Floats) -> list[Call]:
-    """The calls that write left times right plus the bias into `out`."""
+    """Return the calls that write left times right plus the bias into `out`."""
     whole = np.ascontiguousarray(np.broadcast_to(bias, out.shape))  # adding equal shapes is twice as fast
     return [(np.dot, (left, right, out)), (np.add, (out, whole, out))]
 
@@ -217,7 +217,7 @@ class _Recurrence:
         self._latest: TimeStep | None = None
 
     def inputs(self, values: Floats) -> Floats:
-        """The input pre-activations (G·H, …) of values (D, …), multiplied by the equation's scale."""
+        """Return the input pre-activations (G·H, …) of values (D, …), multiplied by the equation's scale."""
         inputs: Floats = self._kernel @ values.reshape(len(values), -1) + self._bias  # (G·H, T·N)
         return inputs.reshape(-1, *values.shape[1:])
 
@@ -229,7 +229,7 @@ class _Recurrence:
     def laid_out(
         self, state: tuple[Floats, ...], hidden: Floats | None = None, read: Floats | None = None
     ) -> TimeStep:
-        """A time step that begins with a state.
+        """Return a time step that begins with a state.
 
         Args:
             state: the state, (N, H) each.
@@ -272,7 +272,7 @@ class _Recurrence:
         return outputs, tuple(part.T.copy() for part in step.state)
 
     def _step_from(self, state: tuple[Floats, ...]) -> TimeStep:
-        """A time step that begins with a state, (N, H) each; arrays for the same N are used again."""
+        """Return a time step that begins with a state, (N, H) each; arrays for the same N are used again."""
         if self._latest is None or len(state[0]) != self._latest.state[0].shape[1]:
             self._latest = self.laid_out(state)
         for part, given in zip(self._latest.state, state, strict=True):

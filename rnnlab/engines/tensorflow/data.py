@@ -113,7 +113,7 @@ class BatchGatherer:
         self.is_start = None if data.is_start is None else _on_device(data.is_start)
 
     def __call__(self, starts: Tensor, counts: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
-        """A batch: inputs (N, T); targets and their weights, (T, N) or (1, N); `keep` (N, T) or None.
+        """Return a batch: inputs (N, T); targets and their weights, (T, N) or (1, N); `keep` (N, T) or None.
 
         Args:
             starts: place of each lane's first token in the corpus, (N,).
@@ -151,7 +151,7 @@ class LaneGroups:
 
 
 def lane_groups(lanes: int, *, weights: int, tokens: int, cores: int) -> LaneGroups:
-    """The groups for batches of N lanes: one for each core if a step is long, else one.
+    """Return the groups for batches of N lanes: one for each core if a step is long, else one.
 
     Args:
         lanes: lanes N of a batch.
@@ -168,7 +168,7 @@ def lane_groups(lanes: int, *, weights: int, tokens: int, cores: int) -> LaneGro
 
 
 def _on_device(array: NDArray[Any]) -> Tensor:
-    """An array as a tensor; on a CPU it shares the array's memory if the address allows it."""
+    """Return an array as a tensor; on a CPU it shares the array's memory if the address allows it."""
     on_cpu = not tf.config.list_physical_devices("GPU")
     if on_cpu and array.ctypes.data % ALIGNMENT == 0 and array.flags.c_contiguous and array.flags.writeable:
         return tf.experimental.dlpack.from_dlpack(array.__dlpack__())

@@ -36,7 +36,7 @@ class Multiply:
         self.products: list[Tensor] = []
 
     def step(self) -> "Multiply":
-        """The same product for another time step, with no results yet."""
+        """Return the same product for another time step, with no results yet."""
         again = copy(self)
         again.products = []
         return again
@@ -116,14 +116,14 @@ class ReplayedOperations:
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
 def _replayed(x: Tensor, output: Tensor, slope: Tensor) -> Any:
-    """The known output of a function of x, with the known slope as its derivative, (width, N) each."""
+    """Return the known output of a function of x, with the known slope as its derivative, (width, N) each."""
     del x
     return tf.identity(output), lambda upstream: (upstream * slope, None, None)
 
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
 def _normalized_again(x: Tensor, output: Tensor, scale: Tensor) -> Any:
-    """The known output of normalising x (width, N), with its derivative; the scale is (1, N)."""
+    """Return the known output of normalising x (width, N), with its derivative; the scale is (1, N)."""
     del x
 
     def gradient(upstream: Tensor) -> tuple[Tensor, None, None]:
@@ -135,7 +135,7 @@ def _normalized_again(x: Tensor, output: Tensor, scale: Tensor) -> Any:
 
 
 def _split(x: Tensor, parts: int) -> Any:
-    """Equal blocks of rows of x (K, N), whose gradients are written into place block by block.
+    """Return equal blocks of rows of x (K, N), whose gradients are written into place block by block.
 
     The gradient of `tf.split` is a concatenation. XLA fuses it with the code that computes the blocks; the
     fused loop asks for every element which block it is in, and takes four times as long. With one lane that

@@ -36,11 +36,11 @@ class DropoutMasks:
         self._shares, self._seed, self._uses = shares, seed, 0
 
     def outputs(self, values: Tensor) -> Tensor:
-        """A hidden layer's outputs with dropout, (K, T, N) or (K, 1, N)."""
+        """Return a hidden layer's outputs with dropout, (K, T, N) or (K, 1, N)."""
         return self._dropped(values, self._shares.outputs)
 
     def inputs(self, values: Tensor) -> Tensor:
-        """Encoded inputs with dropout, (K, T, N)."""
+        """Return encoded inputs with dropout, (K, T, N)."""
         return self._dropped(values, self._shares.inputs)
 
     @property
@@ -49,7 +49,7 @@ class DropoutMasks:
         return self._drops(self._shares.inputs)
 
     def tokens(self, ids: Tensor, vocab_size: int) -> Tensor:
-        """The factor of each one-hot row, (T, N): 0 where the token is dropped, else 1 / (1 − share).
+        """Return the factor of each one-hot row, (T, N): 0 where the token is dropped, else 1 / (1 − share).
 
         Args:
             ids: token ids, (T, N).
@@ -63,13 +63,13 @@ class DropoutMasks:
         return tf.transpose(tf.gather(factors, tf.transpose(ids), batch_dims=1))  # (N, T) -> (T, N)
 
     def recurrent(self, units: int, lanes: int) -> Tensor | None:
-        """The factors of h in the recurrent product, (H, N); None if nothing is dropped."""
+        """Return the factors of h in the recurrent product, (H, N); None if nothing is dropped."""
         if not self._drops(self._shares.recurrent):
             return None
         return self._factors((units, lanes), self._shares.recurrent)
 
     def _dropped(self, values: Tensor, share: float) -> Tensor:
-        """Values (K, T, N): a share of them is zero, and the others are divided by 1 − share."""
+        """Return values (K, T, N): a share of them is zero, and the others are divided by 1 − share."""
         if not self._drops(share):
             return values
         features, steps, lanes = values.shape
@@ -77,14 +77,14 @@ class DropoutMasks:
         return tf.where(self._uniform(shape) >= share, values / (1 - share), 0.0)
 
     def _factors(self, shape: tuple[int, ...], share: float) -> Tensor:
-        """Random factors: 0 for a share of them, else 1 / (1 − share)."""
+        """Return random factors: 0 for a share of them, else 1 / (1 − share)."""
         return tf.where(self._uniform(shape) >= share, 1 / (1 - share), 0.0)
 
     def _drops(self, share: float) -> bool:
         return self._seed is not None and share > 0
 
     def _uniform(self, shape: tuple[int, ...]) -> Tensor:
-        """Uniform random numbers in [0, 1), different at each call."""
+        """Return uniform random numbers in [0, 1), different at each call."""
         self._uses += 1
         seed = self._seed + tf.constant([self._uses << 24, 0])
         # Threefry (Salmon et al., 2011): the generator that XLA chooses takes 180 times as long on a CPU.
@@ -106,7 +106,7 @@ class ForwardPass:
     last_only: bool
 
     def zero_state(self, lanes: int) -> NetworkState:
-        """The zero state of every recurrent layer, (H, N) each."""
+        """Return the zero state of every recurrent layer, (H, N) each."""
         return tuple(
             tuple(tf.zeros((layer.units, lanes)) for _ in layer.cell.state)
             for layer in self.architecture.recurrent
@@ -182,7 +182,7 @@ class ForwardPass:
         return hidden, tuple(after)
 
     def _dense(self, weights: Mapping[str, Tensor], ids: Tensor, dropout: DropoutMasks) -> Tensor:
-        """Logits (1, N, V) of an MLP, which reads the whole window at once."""
+        """Return logits (1, N, V) of an MLP, which reads the whole window at once."""
         encoded = dropout.inputs(tf.transpose(self._rows(weights, ids), (1, 0, 2)))  # (N, T, D)
         hidden = tf.reshape(encoded, (1, encoded.shape[0], -1))  # (1, N, T·D)
         activation = keras.activations.get(self.architecture.activation)
@@ -193,7 +193,7 @@ class ForwardPass:
     def _encoded(
         self, weights: Mapping[str, Tensor], ids: Tensor, kernel: Tensor, bias: Tensor, dropout: DropoutMasks
     ) -> Tensor:
-        """Input pre-activations of the tokens (T, N) for the first layer, (T, G·H, N).
+        """Return input pre-activations of the tokens (T, N) for the first layer, (T, G·H, N).
 
         If the vocabulary has fewer rows than the batch has tokens, the table is multiplied by the kernel
         once, and each token looks up its row of the product.
@@ -210,23 +210,23 @@ class ForwardPass:
         return _steps(dropout.inputs(rows), kernel, bias)
 
     def _head_kernel(self, weights: Mapping[str, Tensor]) -> Tensor:
-        """The kernel of the head, (H, V)."""
+        """Return the kernel of the head, (H, V)."""
         if self.architecture.tied:
             return tf.transpose(self._table(weights))
         return weights[f"{self.architecture.layers[-1].name}/kernel"]
 
     def _rows(self, weights: Mapping[str, Tensor], ids: Tensor) -> Tensor:
-        """The encoded tokens (T, N, D) of ids (T, N)."""
+        """Return the encoded tokens (T, N, D) of ids (T, N)."""
         table = self._table(weights)
         return tf.gather(table, ids) if table is self.table else _lookup(table, ids)
 
     def _table(self, weights: Mapping[str, Tensor]) -> Tensor:
-        """The row of each token, (V, D): the fixed table, or the learnt embeddings."""
+        """Return the row of each token, (V, D): the fixed table, or the learnt embeddings."""
         return weights[f"{self.architecture.encoding.name}/embeddings"] if self.table is None else self.table
 
 
 def _dense(weights: Mapping[str, Tensor], layer: Layer, values: Tensor) -> Tensor:
-    """The outputs (…, N, K) of a dense layer for values (…, N, D)."""
+    """Return the outputs (…, N, K) of a dense layer for values (…, N, D)."""
     return values @ weights[f"{layer.name}/kernel"] + weights[f"{layer.name}/bias"]
 
 
@@ -238,13 +238,13 @@ def _product(values: Tensor, kernel: Tensor) -> Tensor:
 
 
 def _steps(values: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
-    """A layer's input pre-activations (T, G·H, N) for values (D, T, N)."""
+    """Return a layer's input pre-activations (T, G·H, N) for values (D, T, N)."""
     return tf.transpose(_product(values, kernel), (1, 0, 2)) + bias[:, None]
 
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
 def _lookup(table: Tensor, ids: Tensor) -> Any:
-    """Rows of a table (V, K) by ids (T, N): (T, N, K)."""
+    """Return rows of a table (V, K) by ids (T, N): (T, N, K)."""
 
     def gradient(upstream: Tensor) -> tuple[Tensor, None]:
         columns = tf.reshape(tf.transpose(upstream, (2, 0, 1)), (table.shape[1], -1))  # (K, T·N)
@@ -255,7 +255,7 @@ def _lookup(table: Tensor, ids: Tensor) -> Any:
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
 def _columns_of(table: Tensor, ids: Tensor) -> Any:
-    """Rows of a table (V, K) by ids (T, N), each as a column: (T, K, N).
+    """Return rows of a table (V, K) by ids (T, N), each as a column: (T, K, N).
 
     With several lanes, columns are gathered step by step from the transposed table. If all are gathered at
     once, XLA gathers rows and then transposes them element by element, which takes twice as long.

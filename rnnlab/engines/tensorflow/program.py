@@ -130,7 +130,7 @@ class TrainingProgram:
             self._best.reset()
 
     def snapshot(self) -> Snapshot:
-        """A copy of all arrays that the next step depends on; the step's number is not among them."""
+        """Return a copy of all arrays that the next step depends on; the step's number is not among them."""
         return self._snapshots.take(self._state)
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -152,11 +152,11 @@ class TrainingProgram:
         return float("inf") if self._best is None else float(self._best.kept.loss)
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
-        """A copy of the current weights."""
+        """Return a copy of the current weights."""
         return {name: variable.numpy().copy() for name, variable in self._variables.items()}
 
     def best_weights(self) -> dict[str, NDArray[np.float32]]:
-        """A copy of the weights at the end of the best epoch."""
+        """Return a copy of the weights at the end of the best epoch."""
         if self._best is None:
             return self.weights()
         return {name: copy.numpy().copy() for name, copy in self._best.kept.copies.items()}
@@ -229,7 +229,7 @@ class TrainingProgram:
         first_step: Tensor,
         states: list[NetworkState],
     ) -> tuple[Tensor, list[NetworkState]]:
-        """The figures of each step, (room, 3), and each group's state after the last step."""
+        """Return the figures of each step, (room, 3), and each group's state after the last step."""
         room = steps if self._in_groups else self.room
         records = tf.TensorArray(tf.float32, room, element_shape=(3,))
 
@@ -277,7 +277,7 @@ class TrainingProgram:
         state: NetworkState,
         seed: Tensor,
     ) -> tuple[Tensor, dict[str, Tensor], NetworkState]:
-        """A group's sums (3,), the gradients of its loss by weight, and its state after the step."""
+        """Return a group's sums (3,), the gradients of its loss by weight, and its state after the step."""
         with tf.GradientTape() as tape:
             tape.watch(weights)
             costs, state = self._costs(weights, starts, counts, fresh, state, seed)
@@ -287,7 +287,7 @@ class TrainingProgram:
     def _measure_steps(
         self, starts: Tensor, counts: Tensor, anew: Tensor, steps: Tensor, state: NetworkState
     ) -> tuple[Tensor, NetworkState]:
-        """The figures of the first `steps` steps, (MEASURED_AT_ONCE, 3), and the state after them."""
+        """Return the figures of the first `steps` steps, (MEASURED_AT_ONCE, 3), and the state after them."""
         weights = {name: variable.value for name, variable in self._variables.items()}
         records = tf.TensorArray(tf.float32, MEASURED_AT_ONCE, element_shape=(3,))
 
@@ -309,7 +309,7 @@ class TrainingProgram:
         state: NetworkState,
         seed: Tensor | None,
     ) -> tuple[Costs, NetworkState]:
-        """The costs of a batch, and the state after it."""
+        """Return the costs of a batch, and the state after it."""
         inputs, targets, counted, keep = self._batches(starts, counts)
         state = tf.nest.map_structure(partial(_zeroed, where=fresh), state)
         logits, state = self._forward(weights, inputs, keep, state, seed)
@@ -317,7 +317,7 @@ class TrainingProgram:
 
 
 def _zeroed(part: Tensor, *, where: Tensor) -> Tensor:
-    """A part of a state (H, N), or zeros if the condition `where` holds."""
+    """Return a part of a state (H, N), or zeros if the condition `where` holds."""
     return tf.where(where, tf.zeros_like(part), part)
 
 

@@ -209,7 +209,7 @@ class _Recurrence:
         return (kept[0], self._kernel_gradient(operands, dproducts), *last)
 
     def step(self, operations: Any, x: Tensor, product: Product, state: State) -> State:
-        """The state after one time step; the mask is multiplied into the operand of every product."""
+        """Return the state after one time step; the mask is multiplied into the operand of every product."""
         if self.mask is None:
             return self.cell.step(operations, x, product, state, self.wide)
 
@@ -222,7 +222,7 @@ class _Recurrence:
         return () if self.keep is None else (self.keep,)
 
     def _states_before(self) -> tuple[Tensor, ...]:
-        """Each part of the state before every step, (T, H, N)."""
+        """Return each part of the state before every step, (T, H, N)."""
         shifted = (
             tf.concat([first[None], after[:-1]], axis=0)
             for first, after in zip(self.initial, self.states, strict=True)
@@ -246,7 +246,7 @@ class _Recurrence:
         return [(width, lanes) for width in widths]
 
     def _activation_widths(self, terms: Sequence[Term]) -> Iterator[int]:
-        """Rows of each output that `Operations` keeps, in the order of the equation."""
+        """Yield rows of each output that `Operations` keeps, in the order of the equation."""
         for term in terms:
             if term.operation == "normalized":
                 yield 1  # the scale of each lane
@@ -338,17 +338,17 @@ def _outer_products(left: Tensor, right: Tensor) -> Tensor:
 
 
 def _width(span: slice) -> int:
-    """Number of columns of a slice."""
+    """Return the number of columns of a slice."""
     return int(span.stop - span.start)
 
 
 def _kept(state: Sequence[Tensor], keep: Sequence[Tensor]) -> State:
-    """The state (H, N) each, zeroed in the lanes that start anew."""
+    """Return the state (H, N) each, zeroed in the lanes that start anew."""
     return tuple(part * keep[0] for part in state) if keep else tuple(state)
 
 
 def _unrolled(body: Body, carry: Tensors, inputs: Tensors, *, reverse: bool) -> tuple[Tensors, Tensors]:
-    """The same as `scan`, without a loop in the compiled program."""
+    """Return the same as `scan`, without a loop in the compiled program."""
     order = list(range(inputs[0].shape[0]))
     collected: list[Tensors] = []
     for t in reversed(order) if reverse else order:

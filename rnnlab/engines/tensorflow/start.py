@@ -43,7 +43,7 @@ def without_noise() -> Iterator[None]:
 
 
 def _filtering() -> "subprocess.Popen[bytes] | None":
-    """A process that copies its input to stderr without the log lines; None if there is no `grep`."""
+    """Return a process that copies its input to stderr without the log lines; None if there is no `grep`."""
     grep = shutil.which("grep")
     if grep is None or sys.platform == "win32":
         return None
@@ -69,7 +69,7 @@ if keras.backend.backend() != "tensorflow":  # Keras was imported before, as in 
 
 
 def cpu_cores() -> int:
-    """Number of cores that training may use; 1 if TensorFlow computes on a GPU."""
+    """Return the number of cores that training may use; 1 if TensorFlow computes on a GPU."""
     on_cpu = not tf.config.list_physical_devices("GPU")
     if not on_cpu:
         return 1

@@ -30,12 +30,12 @@ class Kept:
 
     @classmethod
     def none(cls, variables: dict[str, Any]) -> "Kept":
-        """The state before any epoch has ended."""
+        """Return the state before any epoch has ended."""
         copies = {name: tf.Variable(variable.value) for name, variable in variables.items()}
         return cls(copies, tf.Variable(np.inf, dtype=tf.float32), tf.Variable(-1))
 
     def variables(self, prefix: str) -> dict[str, Any]:
-        """Its variables, by name."""
+        """Return its variables, by name."""
         copies = {f"{prefix}/copies/{name}": copy for name, copy in self.copies.items()}
         return {**copies, f"{prefix}/loss": self.loss, f"{prefix}/epoch": self.epoch}
 
@@ -71,7 +71,7 @@ class BestWeights:
         return self._last if float(self._last.loss) < float(self._score) else self._best
 
     def variables_held(self) -> dict[str, Any]:
-        """All its variables, by name."""
+        """Return all its variables, by name."""
         own = {"score": self._score, "epochs": self._epochs, "sums": self._sums}
         return {**self._best.variables("best"), **self._last.variables("last"), **own}
 
@@ -192,7 +192,7 @@ class Snapshots:
 
 
 def held_variables(variables: dict[str, Any], optimizer: Any, best: BestWeights | None) -> dict[str, Any]:
-    """The variables of the network, the optimizer and the best weights, by name."""
+    """Return the variables of the network, the optimizer and the best weights, by name."""
     return {
         **{f"weights/{name}": variable.value for name, variable in variables.items()},
         **{f"optimizer/{number}": variable.value for number, variable in enumerate(optimizer.variables)},
