@@ -1,6 +1,6 @@
-"""A network is run over a text, and the values of all gates, states and predictions are kept.
+"""Runs a network over texts, and keeps the values of all gates, states and predictions.
 
-`trace` gives the whole network over all time steps. `TracedCell` runs one layer one time step at a time, and
+`trace` runs the whole network over all time steps. `TracedCell` runs one layer one time step at a time, and
 keeps the value of every term of the cell's equation.
 """
 
@@ -66,7 +66,7 @@ class TracedCell:
 
     @np.errstate(over="ignore", invalid="ignore")
     def step(self, inputs: Floats, before: tuple[Floats, ...]) -> Step:
-        """Work out one time step.
+        """Compute one time step; return the value of every term.
 
         Args:
             inputs: the layer's input, (D, N).
@@ -80,7 +80,7 @@ class TracedCell:
         return Step(terms, {**gates, **dict(reversed(state.items()))}, after)
 
     def _product(self, operand: Floats, term: Term) -> Floats:
-        """Uᵀ times an operand (H, N), with the columns of U that belong to a product's gates."""
+        """Return Uᵀ times an operand (H, N), with the columns of U that belong to the product's gates."""
         begin, columns = term.begin * self.layer.units, term.blocks * self.layer.units
         product: Floats = self.weights["recurrent_kernel"][:, begin : begin + columns].T @ operand
         return product
@@ -153,7 +153,7 @@ class Trace:
         return [self.model.tokens[token_id] for token_id in self.ids[lane]]
 
     def step(self, layer: int, step: int) -> Step:
-        """One time step of a layer, run again to get the value of every term; both numbers are from 0."""
+        """Return one time step of a layer with the value of every term; both numbers are from 0."""
         traced = self.layers[layer]
         before = _zeros(traced.cell.layer, len(self.ids))  # (H, N) each
         if step:
@@ -173,6 +173,7 @@ def trace(model: TrainedModel, inputs: Sequence[str], *, runs_on: bool = False) 
     Raises:
         UsageError: the network has no state, or the texts are empty, too long or not equally long.
         VocabularyError: a token is not in the model's vocabulary.
+        ModelFileError: a value is not finite.
     """
     architecture = architecture_of(model.experiment, len(model.tokens))
     if not architecture.recurrent:
