@@ -137,7 +137,9 @@ def followed_unit(trace: Trace, *, layer: int, unit: int, value: str | None = No
     """
     followed = trace.layers[layer]
     if unit >= followed.units:
-        raise UsageError(Argument("unit"), f": {followed.name} has {followed.units} units, received {unit + 1}")
+        raise UsageError(
+            Argument("unit"), f": {followed.name} has {followed.units} units, received {unit + 1}"
+        )
     name = value or (MEMORY if MEMORY in followed.values else "h")
     if name not in followed.values:
         there_are = ", ".join(followed.values)
