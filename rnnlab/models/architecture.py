@@ -24,7 +24,7 @@ ENCODING = "encoding"
 HEAD = "head"
 
 MOST_ONE_HOT = 16_384
-"""Most tokens of a vocabulary with `one_hot`; the table of so many tokens takes one gibibyte."""
+"""Most tokens of a vocabulary with `one_hot`; a table of 16,384 tokens takes one gibibyte."""
 
 
 @dataclass(frozen=True)

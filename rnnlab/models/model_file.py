@@ -109,7 +109,7 @@ def load_model(path: Path) -> TrainedModel:
         raise MODEL_FILE.damaged(path, "its content does not match the sha256 in its header")
     if not all(np.isfinite(array).all() for array in weights.values()):
         raise ModelFileError(
-            f"{path}: its weights are not all finite, because training diverged;"
+            f"{path}: its weights are not all finite, as after a training that diverged;"
             " train again with a smaller training.optimizer.learning_rate"
         )
     data_sha256 = metadata.get("data_sha256", "")

@@ -13,7 +13,7 @@ CHUNK_SECONDS = 0.25
 """Wanted duration of a chunk: short enough for Ctrl-C, and long compared with the work between chunks."""
 
 FASTEST_GROWTH = 8
-"""A chunk has at most so many times the steps of the chunk before it."""
+"""Largest ratio of the steps of a chunk to the steps of the chunk before it."""
 
 
 @dataclass(frozen=True)

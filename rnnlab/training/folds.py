@@ -97,7 +97,7 @@ def fold_data(corpus: Corpus, experiment: Experiment, folds: int) -> Iterator[Da
         folds: K, 2 or more.
 
     Raises:
-        DataError: there is too little data for so many folds.
+        DataError: there is too little data for K folds.
         ConfigError: there are too many training steps.
     """
     made: Iterator[Data]

@@ -53,7 +53,7 @@ class Monitor:
         return self._plateau.left if self._plateau else None
 
     def add(self, epoch: int, loss: float | None, validation_loss: float | None) -> str:
-        """Add the losses of an epoch.
+        """Add the losses of an epoch; decide on stopping and on the learning rate.
 
         Args:
             epoch: number of the epoch, from 1.
@@ -122,7 +122,7 @@ class Patience:
             self.waited += 1
 
     def complaint(self, noun: str) -> str:
-        """Return the rest of a sentence that begins with "the loss": "has not fallen … in the last 3 epochs".
+        """Return the words to put after "the loss", such as "has not fallen below 1.2 … in the last 3 epochs".
 
         Args:
             noun: name of a measurement, `epoch` or `validation`.
@@ -172,7 +172,7 @@ class Plateau:
 
 
 MOST_SKIPPED = 100
-"""Training stops after so many skipped steps in a row, since the next steps would be skipped as well."""
+"""Number of skipped steps in a row after which training stops: the next steps would be skipped too."""
 
 _REMEDY = "try a lower training.optimizer.learning_rate, or global_clipnorm: 1.0 beside it"
 

@@ -192,7 +192,7 @@ class Session:
         report: Callable[[Progress], None],
         tell: Callable[[str], None],
     ) -> TrainingLoop:
-        """Run the loop, from `start` on if there is one; save when a save is due, and at the end."""
+        """Run the loop, from `start` on if there is one; save when a save is due, and after the last chunk."""
         say = partial(self._say, tell)
 
         def save(loop: TrainingLoop) -> None:
@@ -386,7 +386,7 @@ class SaveClock:
         self._saved_at, self._cost, self._epochs = time.monotonic(), 0.0, epochs
 
     def is_due(self, epochs: int) -> bool:
-        """Whether to save, now that so many epochs are finished."""
+        """Whether a save is due after `epochs` finished epochs."""
         if self._settings.every_epochs is not None:
             return epochs - self._epochs >= self._settings.every_epochs
         wanted = max(self._settings.every_seconds or 0.0, self._cost / LARGEST_SHARE)

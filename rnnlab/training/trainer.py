@@ -273,7 +273,7 @@ CLASSES = {
 
 
 def begin_schedule(optimizer: Any, total_steps: int) -> None:
-    """Start the schedule of an optimizer, if it has one, for a training of so many steps."""
+    """Start the schedule of an optimizer, if there is one, for a training of `total_steps` steps."""
     schedule = optimizer._learning_rate
     if isinstance(schedule, Schedule):
         schedule.set_total(total_steps)

@@ -244,7 +244,7 @@ def test_weights_that_are_no_numbers_are_of_a_training_that_diverged(path):
         forge(path, lambda metadata, weights: weights["head/bias"].fill(value))  # noqa: B023 (called at once)
 
         assert refusal(path) == (
-            "its weights are not all finite, because training diverged;"
+            "its weights are not all finite, as after a training that diverged;"
             " train again with a smaller training.optimizer.learning_rate"
         )
 

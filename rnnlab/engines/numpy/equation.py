@@ -131,7 +131,7 @@ class TimeStep:
 
     Attributes:
         x: the input pre-activations, (G·H, N), multiplied by `LayerEquation.scale`; the caller writes them.
-        state: as given.
+        state: the arrays of the state, (H, N) each.
         calls: the calls of one step.
     """
 

@@ -16,7 +16,7 @@ Tensor = Any
 
 
 ALIGNMENT = 64
-"""TensorFlow shares the memory of an array only if the address is a multiple of so many bytes."""
+"""Bytes: TensorFlow shares the memory of an array only if the address is a multiple of this number."""
 
 
 VECTOR_LANES = 8

@@ -24,7 +24,9 @@ DENSE_LOOKUP_ROWS = 1024
 
 
 class DropoutMasks:
-    """Sets random values to zero and scales the others up (Srivastava et al., 2014); each call draws anew.
+    """Dropout (Srivastava et al., 2014): random values become 0, the others are divided by 1 − share.
+
+    Each call draws new random numbers.
 
     Args:
         shares: the fractions of inputs, outputs and states that are dropped, and whether the same units are
