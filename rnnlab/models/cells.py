@@ -32,7 +32,7 @@ class Product(Protocol):
     """The recurrent product of one time step, which the engine computes."""
 
     def __call__(self, operand: Array, gates: str = ..., /) -> Array:
-        """Return the operand (N, H) times the columns of U of `gates`, which are neighbours; by default all."""
+        """Return the operand (N, H) times the columns of U of neighbouring `gates`, by default all."""
 
 
 class Cell:

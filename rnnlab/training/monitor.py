@@ -122,7 +122,7 @@ class Patience:
             self.waited += 1
 
     def complaint(self, noun: str) -> str:
-        """Return the words to put after "the loss", such as "has not fallen below 1.2 … in the last 3 epochs".
+        """Return the words to put after "the loss", as in "has not fallen below 1.2 … in the last 3 epochs".
 
         Args:
             noun: name of a measurement, `epoch` or `validation`.

@@ -192,7 +192,7 @@ class Session:
         report: Callable[[Progress], None],
         tell: Callable[[str], None],
     ) -> TrainingLoop:
-        """Run the loop, from `start` on if there is one; save when a save is due, and after the last chunk."""
+        """Run the loop, from `start` on if there is one; save when a save is due, and after the loop."""
         say = partial(self._say, tell)
 
         def save(loop: TrainingLoop) -> None:
