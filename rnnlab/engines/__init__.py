@@ -1,7 +1,7 @@
-"""Engines run a network: `tensorflow/` trains it, `numpy/` uses it.
+"""Engines run a network: `tensorflow/` trains networks, and `numpy/` runs trained ones.
 
-This module is the interface of a trained model: a `Stepper` reads tokens from a state, and returns logits and
-the next state.
+This module defines the interface of a trained model: a `Stepper` reads token ids, beginning with a state, and
+returns logits and the next state.
 """
 
 from typing import Any, Protocol
@@ -16,15 +16,15 @@ State = tuple[tuple[NDArray[np.float32], ...], ...]
 
 
 class Stepper(Protocol):
-    """A trained model whose state is an argument and a result: it keeps nothing from one call to the next."""
+    """A trained model that gets its state as an argument, and returns the next state; it stores no state."""
 
     def zero_state(self, lanes: int) -> State:
-        """The state of N lanes before their first token."""
+        """Return the state of N lanes before their first token."""
 
     def forward(
         self, ids: Ids, resets: NDArray[np.bool_] | None, state: State, *, last_only: bool = False
     ) -> tuple[Logits, State]:
-        """Logits of each of T time steps (N, T, V), or of the last (N, 1, V), and the state after it.
+        """Return logits of each of T time steps (N, T, V), or of the last (N, 1, V), and the last state.
 
         Args:
             ids: token ids, (N, T).
@@ -34,11 +34,11 @@ class Stepper(Protocol):
         """
 
     def stream(self, state: State) -> "Stream":
-        """Lanes that are fed one token after another, beginning with a state."""
+        """Return lanes that are fed one token after another, beginning with a state."""
 
 
 class Stream(Protocol):
     """N lanes of a model, with their state."""
 
     def feed(self, ids: Ids) -> Logits:
-        """Logits (N, V) after one more token of each lane, (N,); the next call overwrites them."""
+        """Return logits (N, V) after one more token of each lane, (N,); the next call overwrites them."""

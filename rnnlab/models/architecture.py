@@ -1,6 +1,6 @@
-"""The layers of a network with their shapes and weights, worked out from an experiment without building them.
+"""The layers of a network, with the shapes of outputs and weights, derived from an experiment without Keras.
 
-The fixed encodings are here too: a table with one row of numbers for each token.
+The tables of the fixed encodings are here too: one row of numbers for each token.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,12 +24,12 @@ ENCODING = "encoding"
 HEAD = "head"
 
 MOST_ONE_HOT = 16_384
-"""Tokens of a one-hot vocabulary; the table of that many takes a gibibyte."""
+"""Most tokens of a vocabulary with `one_hot`; a table of 16,384 tokens takes one gibibyte."""
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer: its name, the shape of its output (None for N, any number of lanes), its weights' shapes."""
+    """One layer: name, shape of the output (None stands for N lanes), and shape of each weight."""
 
     name: str
     output_shape: tuple[int | None, ...]
@@ -55,13 +55,13 @@ class RecurrentLayer(Layer):
 
 @dataclass(frozen=True)
 class Dropout:
-    """The shares of values that dropout sets to zero in training, [0, 1) (Srivastava et al., 2014).
+    """Fractions of values that dropout sets to zero in training, [0, 1) (Srivastava et al., 2014).
 
     Attributes:
-        outputs: share of the outputs of each hidden layer.
-        inputs: share of the encoded inputs.
-        recurrent: share of h in the recurrent product; the same units at every time step of a batch.
-        variational: whether `outputs` and `inputs` also drop the same units at every time step of a batch.
+        outputs: fraction of the outputs of each hidden layer.
+        inputs: fraction of the encoded inputs.
+        recurrent: fraction of h in the recurrent product; the same units of a lane at every time step.
+        variational: whether `outputs` and `inputs` also drop the same units of a lane at every time step.
     """
 
     outputs: float
@@ -75,13 +75,13 @@ class Architecture:
     """The layers of a network, from token ids (N, T) to logits.
 
     Attributes:
-        encoding: token ids (N, T) → (N, T, D); it has a weight only if the encoding is learnt.
+        encoding: token ids (N, T) → (N, T, D); the layer has a weight only if the encoding is learnt.
         hidden: recurrent layers → (N, T, H), or the dense layers of an MLP → (N, H).
         head: the layer whose output is the logits; None if the last hidden layer's output is.
-        dropout: the shares that are dropped in training.
+        dropout: the fractions that dropout sets to zero in training.
         activation: name of the MLP's activation; None for a recurrent network.
         tied: whether the head's kernel is the encoding's embeddings, transposed.
-        residual: whether each layer but the first adds its input to its output.
+        residual: whether each hidden layer but the first adds its input to its output.
     """
 
     encoding: Layer
@@ -108,18 +108,19 @@ class Architecture:
         return sum(layer.parameters for layer in self.layers)
 
     def weight_shapes(self) -> Shapes:
-        """The shape of every weight by its name in a model file, `layer/weight`."""
+        """Return the shape of every weight by its name in a model file, `layer/weight`."""
         return {
             f"{layer.name}/{name}": shape for layer in self.layers for name, shape in layer.weights.items()
         }
 
 
 def architecture_of(experiment: Experiment, vocab_size: int) -> Architecture:
-    """The architecture that an experiment describes, for a vocabulary of V tokens.
+    """Return the architecture that an experiment describes, for a vocabulary of V tokens.
 
     Raises:
         ConfigError: the last layer of a network without a head does not have V units, V is too large for
-            `one_hot`, or the network is too large for memory.
+            `one_hot`, the network or the logits of a batch are too large for memory, or a cell of another
+            package cannot be used.
     """
     architecture = _layers_of(experiment, vocab_size)
     _check_size(architecture, experiment, vocab_size)
@@ -127,10 +128,10 @@ def architecture_of(experiment: Experiment, vocab_size: int) -> Architecture:
 
 
 def cell_of(model: RecurrentModel) -> Cell:
-    """The cell that the section `model` names.
+    """Return the cell that the section `model` names.
 
     Raises:
-        ConfigError: the cell is of another package, and cannot be used.
+        ConfigError: the cell of another package cannot be loaded, or does not keep to the contract.
     """
     if isinstance(model, LstmModel):
         return _lstm_of(model)
@@ -153,10 +154,10 @@ def _lstm_of(model: LstmModel) -> Cell:
 
 @cache
 def _outside_cell(kind: str) -> Cell:
-    """The cell of another installed package, by the name of its entry point, loaded and tried out.
+    """Return the cell of another installed package, by the name of its entry point, after a check.
 
     Raises:
-        ConfigError: it cannot be imported, is not a cell, or does not keep to the contract of `models.terms`.
+        ConfigError: the class cannot be loaded, is not a `Cell`, or breaks the contract of `models.terms`.
     """
     from rnnlab.models.terms import ContractError, Equation  # noqa: PLC0415 (own cells do not need it)
 
@@ -204,7 +205,7 @@ def _layers_of(experiment: Experiment, vocab_size: int) -> Architecture:
 
 
 def _encoding(experiment: Experiment, vocab_size: int) -> Layer:
-    """The layer that encodes token ids (N, T) as (N, T, D)."""
+    """Return the layer that encodes token ids (N, T) as (N, T, D)."""
     dataset = experiment.dataset
     if dataset.embedding_size is not None:
         size = dataset.embedding_size
@@ -233,7 +234,7 @@ def _dense_layers(model: MlpModel, input_size: int) -> Iterator[Layer]:
 
 
 def _head(steps: int | None, input_size: int, vocab_size: int, *, tied: bool = False) -> Layer:
-    """The dense layer of the logits: for each of T steps, or (None) for the last step of a window alone."""
+    """Return the dense layer of the logits: (N, T, V) for T steps, or (N, V) if `steps` is None."""
     shape = (None, vocab_size) if steps is None else (None, steps, vocab_size)
     kernel: Shapes = {} if tied else {"kernel": (input_size, vocab_size)}
     return Layer(HEAD, shape, {**kernel, "bias": (vocab_size,)})
@@ -249,7 +250,7 @@ def _check_headless(units: int, vocab_size: int) -> None:
 
 
 def _check_size(architecture: Architecture, experiment: Experiment, vocab_size: int) -> None:
-    """Refuse a network that is too large for memory with a vocabulary of this size."""
+    """Raise ConfigError if the network has too many weights, or a batch has too many logits."""
     if architecture.parameters > MOST_WEIGHTS:
         raise ConfigError(
             f"model.units: with {count_of(vocab_size, 'token')} the network has"
@@ -266,7 +267,7 @@ def _check_size(architecture: Architecture, experiment: Experiment, vocab_size: 
 
 
 def encoding_table(encoding: str, tokens: Sequence[str]) -> NDArray[np.float32] | None:
-    """The fixed table of an encoding, (V, D), or None if the table is learnt (`embedding`).
+    """Return the fixed table of an encoding, (V, D), or None if the table is learnt (`embedding`).
 
     Args:
         encoding: `one_hot` (D = V), `scalar` (D = 1: id / largest id), `pitch_duration` (D = 2), `embedding`.
@@ -283,10 +284,11 @@ def encoding_table(encoding: str, tokens: Sequence[str]) -> NDArray[np.float32] 
 
 
 def _pitch_and_duration_table(tokens: Sequence[str]) -> NDArray[np.float32]:
-    """The pitch and the duration of each token, (V, 2).
+    """Return the pitch and the duration of each token, (V, 2).
 
-    A pitch is 0 for the vocabulary's lowest note, 1 for its highest, and −1 for a rest; a chord has the pitch
-    of its highest note. A duration is 1 for the longest. A boundary is a rest of duration 0.
+    A pitch is 0 for the lowest note of the vocabulary and 1 for its highest (0 if all are equal); a rest has
+    −1, and a chord has the pitch of its highest note. Durations are divided by the longest one. A boundary is
+    a rest of duration 0.
     """
     pairs = ((None, 0.0) if token in BOUNDARIES.values() else pitch_and_duration(token) for token in tokens)
     pitches, quarters = zip(*pairs, strict=True)  # (V,) each; a rest has no pitch

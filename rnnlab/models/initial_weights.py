@@ -1,9 +1,9 @@
 """The initial weights of a network in NumPy, equal to those that `models.network` draws with Keras.
 
 Glorot uniform for inputs (Glorot and Bengio, 2010), orthogonal for the recurrence (Saxe et al., 2014), biases
-0 but 1 for a forget gate (Jozefowicz et al., 2015), gains 1, embeddings unit normal. The same random seed
-gives the same weights as Keras on TensorFlow: the uniform ones to the bit, the others up to rounding in
-float32.
+0, except 1 for a forget gate (Jozefowicz et al., 2015), gains 1, embeddings normal with variance 1. The same
+random seed gives the same weights as Keras on TensorFlow: uniform weights have the same bits, normal and
+orthogonal weights are equal up to rounding in float32.
 
 For that, the random numbers of `keras.random` on TensorFlow's CPU kernels are computed here in NumPy. The
 generator is Philox4x32-10, a function of a key and a counter (Salmon, Moraes, Dror and Shaw, 2011, "Parallel
@@ -31,11 +31,11 @@ _LARGEST_SEED = 2**31 - 2
 
 
 def initial_weights(architecture: Architecture, random_seed: int) -> Weights:
-    """Every weight of a network before its first training step, by its name in a model file.
+    """Return every weight of a network before its first training step, by its name in a model file.
 
     Args:
         architecture: the layers.
-        random_seed: `training.random_seed`; the weights depend on nothing else.
+        random_seed: `training.random_seed`; all random numbers depend on this seed only.
     """
     seeds, weights = weight_seeds(random_seed), Weights()
     for layer in architecture.layers:
@@ -47,14 +47,14 @@ def initial_weights(architecture: Architecture, random_seed: int) -> Weights:
 
 
 def weight_seeds(random_seed: int) -> Iterator[int]:
-    """A seed for each random weight, in the order of the layers."""
+    """Yield random seeds without end: one for each random weight, in the order of the layers."""
     rng = np.random.default_rng(random_seed)
     while True:
         yield int(rng.integers(2**31 - 1))
 
 
 def initial_bias(cell: Cell, units: int) -> Floats | None:
-    """The initial bias (G·H,) of a cell with a forget gate f: 1 for f, else 0. None if all of it is 0."""
+    """Return the initial bias (G·H,) of a cell, 1 for the gate f and else 0; None if there is no gate f."""
     if "f" not in cell.gates:
         return None
     bias = np.zeros(len(cell.gates) * units, np.float32)
@@ -64,16 +64,16 @@ def initial_bias(cell: Cell, units: int) -> Floats | None:
 
 
 def uniform(seed: int, shape: tuple[int, ...], limit: float) -> Floats:
-    """Uniform numbers in [−limit, limit), as from `keras.random.uniform(shape, -limit, limit, seed=seed)`."""
+    """Return uniform numbers in [−limit, limit), the same as `keras.random.uniform` with this seed."""
     low, high = np.float32(-limit), np.float32(limit)
     numbers = _unit(_words(seed, _size(shape))) * (high - low) + low
     return numbers.reshape(shape)
 
 
 def normal(seed: int, shape: tuple[int, ...]) -> Floats:
-    """Normal numbers of mean 0 and variance 1, as from `keras.random.normal(shape, seed=seed)`.
+    """Return normal numbers of mean 0 and variance 1, the same as `keras.random.normal` with this seed.
 
-    Made by the method of Box and Muller (1958). Sine and logarithm may differ from TensorFlow's in the last
+    The method is that of Box and Muller (1958). Sine and logarithm may differ from TensorFlow's in the last
     bit.
     """
     size = _size(shape)
@@ -85,7 +85,7 @@ def normal(seed: int, shape: tuple[int, ...]) -> Floats:
 
 
 def _fixed(name: str, shape: tuple[int, ...], cell: Cell | None) -> Floats:
-    """The initial value of a weight that is not random."""
+    """Return the initial value of a weight that is not random."""
     if name.endswith("_gain"):
         return np.ones(shape, np.float32)
     bias = initial_bias(cell, shape[0] // len(cell.gates)) if cell and name == "bias" else None
@@ -97,7 +97,7 @@ def _glorot_uniform(seed: int, shape: tuple[int, ...]) -> Floats:
 
 
 def _orthogonal(seed: int, shape: tuple[int, ...]) -> Floats:
-    """A matrix (H, G·H) whose rows are orthogonal and have length 1."""
+    """Return a matrix (H, G·H) whose rows are orthogonal and have length 1."""
     rows, columns = shape
     q, r = np.linalg.qr(normal(seed, (max(shape), min(shape))))
     q *= np.sign(np.diag(r))
@@ -109,12 +109,12 @@ def _size(shape: tuple[int, ...]) -> int:
 
 
 def _unit(words: Words) -> Floats:
-    """Numbers in [0, 1) whose mantissa is the lower 23 bits of each word."""
+    """Return numbers in [0, 1): the lower 23 bits of each word, divided by 2²³."""
     return ((words & np.uint32(0x7FFFFF)) | np.uint32(127 << 23)).view(np.float32) - np.float32(1)
 
 
 def _words(seed: int, size: int) -> Words:
-    """The first random words of a seed, (size,)."""
+    """Return the first random words of a seed, (size,)."""
     first = np.zeros((1, 4), np.uint32)
     first[0, 0] = seed % _LARGEST_SEED
     mixed = _philox(first, _SEED_KEY)[0]  # (4,): the key, and the upper half of the counter
@@ -126,7 +126,7 @@ def _words(seed: int, size: int) -> Words:
 
 
 def _philox(counters: Words, key: Words) -> Words:
-    """Four random words for each counter of four words, (B, 4), with a key of two words, (2,)."""
+    """Return the four random words (B, 4) of each counter, which has four words; the key has two, (2,)."""
     a, b, c, d = (counters[:, column].copy() for column in range(4))
     keys = key.copy()
     for _ in range(_ROUNDS):

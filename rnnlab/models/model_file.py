@@ -1,4 +1,4 @@
-"""The model file `model.safetensors`: the one file that evaluation and generation need.
+"""The model file `model.safetensors`: the weights of a network, its configuration and its vocabulary.
 
 The tensors are float32, named `layer/weight` as in `Architecture.weight_shapes`. The header's metadata holds
 
@@ -9,9 +9,10 @@ The tensors are float32, named `layer/weight` as in `Architecture.weight_shapes`
                     that the same training writes the same file on every machine
     vocabulary      the tokens by id, as a JSON list
     data_sha256     digest of the corpus that the model was trained on
-    sha256          digest of everything above and of every tensor's name and bytes
+    sha256          digest of everything above, and of every tensor's name, type, shape and bytes
 
-Nothing in the file is pickled, and nothing in it names code that loading would import.
+The file contains no code and no pickled object. Loading it imports nothing that the file names, except the
+installed package of a cell if `model.kind` is the name of that cell.
 """
 
 import json
@@ -70,7 +71,7 @@ def save_model(path: Path, model: TrainedModel) -> None:
 
     Raises:
         RunError: the file cannot be written.
-        ModelFileError: configuration and vocabulary are longer than the longest header that is read.
+        ModelFileError: configuration and vocabulary do not fit into a header of `MOST_HEADER_BYTES`.
     """
     from rnnlab.config.writing import write_experiment  # noqa: PLC0415 (a reader does not need it)
 
@@ -93,11 +94,11 @@ def save_model(path: Path, model: TrainedModel) -> None:
 
 
 def load_model(path: Path) -> TrainedModel:
-    """Read a model file, and check it against its digest and its configuration.
+    """Read a model file; check its digest, and its tensors against its configuration.
 
     Raises:
-        ModelFileError: the file does not exist, is not a model of rnnlab, has a later format or is damaged,
-            or the model diverged in training.
+        ModelFileError: the file does not exist or cannot be read, is not a model of rnnlab, has another
+            format version or is damaged, or a weight is not finite.
     """
     with open_tensor_file(path) as file:
         metadata = file.metadata
@@ -108,7 +109,7 @@ def load_model(path: Path) -> TrainedModel:
         raise MODEL_FILE.damaged(path, "its content does not match the sha256 in its header")
     if not all(np.isfinite(array).all() for array in weights.values()):
         raise ModelFileError(
-            f"{path}: its weights are not all numbers, as when training diverges;"
+            f"{path}: its weights are not all finite, as after a training that diverged;"
             " train again with a smaller training.optimizer.learning_rate"
         )
     data_sha256 = metadata.get("data_sha256", "")
@@ -130,7 +131,7 @@ def _check_format(path: Path, metadata: dict[str, str]) -> None:
 
 
 def _described(path: Path, metadata: dict[str, str]) -> tuple[Experiment, tuple[str, ...], Shapes]:
-    """The experiment, the tokens and the shapes of the weights in a header, which is not trusted."""
+    """Return the experiment, the tokens and the shapes of the weights that an untrusted header describes."""
     try:
         experiment = parse_experiment(metadata["config"], name="config", folder=path.parent)
         tokens = _tokens(metadata["vocabulary"], experiment.dataset.kind, experiment.dataset.boundary)
@@ -143,7 +144,7 @@ def _described(path: Path, metadata: dict[str, str]) -> tuple[Experiment, tuple[
 
 
 def _weights(file: TensorFile, shapes: Shapes) -> Weights:
-    """The tensors of a model, which must have exactly these names and shapes, in float32."""
+    """Return the tensors of a model; they must have exactly the names and shapes of `shapes`, in float32."""
     why = "its tensors are not those that its configuration describes"
     if file.tensors.keys() != shapes.keys():
         raise MODEL_FILE.damaged(file.path, why)
@@ -157,7 +158,7 @@ def _weights(file: TensorFile, shapes: Shapes) -> Weights:
 def _tokens(vocabulary: str, kind: str, boundary: str | None) -> tuple[str, ...]:
     tokens = json.loads(vocabulary)
     if not (isinstance(tokens, list) and all(isinstance(token, str) for token in tokens)):
-        raise ValueError("its vocabulary is not a list of words")
+        raise ValueError("its vocabulary is not a list of strings")
     if not 0 < len(tokens) == len(set(tokens)):
         raise ValueError("its vocabulary is empty, or names a token twice")
     if boundary is not None and boundary not in tokens:
@@ -170,7 +171,7 @@ def _tokens(vocabulary: str, kind: str, boundary: str | None) -> tuple[str, ...]
 
 def _is_token(token: str, kind: str) -> bool:
     if kind == "text":
-        return len(token) == 1 and not "\ud800" <= token <= "\udfff"  # no file can hold half a character
+        return len(token) == 1 and not "\ud800" <= token <= "\udfff"  # a file cannot store a surrogate
     try:
         return canonical(token) == token
     except DataError:

@@ -1,7 +1,7 @@
 """The network as a `keras.Model`: token ids (N, T) in, logits out; every window begins with a zero state.
 
 The Keras model owns the weights. The TensorFlow engine runs the same equations faster and with an explicit
-state. The Keras model makes `summary()` and Keras' own `fit` work, and the engine is tested against it.
+state. `summary()` and Keras' own `fit` need the Keras model, and tests compare the engine with it.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,14 +24,15 @@ def build_network(
     last_only: bool,
     random_seed: int,
 ) -> Any:
-    """A `keras.Model` with initial weights.
+    """Return a `keras.Model` with initial weights.
 
     Args:
         architecture: the layers.
         table: (V, D) rows of a fixed encoding; None for an encoding that is learnt.
         window: time steps T of an input.
-        last_only: whether the output is the logits of the last time step, (N, V), or of all, (N, T, V).
-        random_seed: the initial weights depend on it alone.
+        last_only: whether the output is the logits of the last time step, (N, V), or of all time steps,
+            (N, T, V); an MLP always returns (N, V).
+        random_seed: the seed of the initial weights and of dropout.
     """
     seeds, dropout = weight_seeds(random_seed), _Dropout(architecture.dropout, random_seed)
     ids = keras.Input((window,), dtype="int32", name="ids")
@@ -53,7 +54,7 @@ def build_network(
 
 
 def named_weights(network: Any) -> dict[str, Any]:
-    """The Keras variables of a network, by their names in a model file, `layer/weight`."""
+    """Return the Keras variables of a network, by their names in a model file, `layer/weight`."""
     return {
         f"{layer.name}/{variable.name}": variable
         for layer in network.layers
@@ -62,27 +63,28 @@ def named_weights(network: Any) -> dict[str, Any]:
 
 
 class FixedEncoding(keras.layers.Layer):  # type: ignore[misc]
-    """Rows of a fixed table (V, D) by token ids (N, T): (N, T, D)."""
+    """A layer that looks up the row of each token id (N, T) in a fixed table (V, D): (N, T, D)."""
 
     def __init__(self, table: NDArray[np.float32], **settings: Any) -> None:
         super().__init__(**settings)
         self.table = table
 
     def call(self, ids: Any) -> Any:
-        """The encoded tokens, (N, T, D)."""
+        """Return the encoded tokens, (N, T, D)."""
         return keras.ops.take(self.table, ids, axis=0)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """(N, T) → (N, T, D)."""
+        """Return the shape of the output, (N, T, D), for the input shape (N, T)."""
         return (*input_shape, self.table.shape[1])
 
 
 class TiedHead(keras.layers.Layer):  # type: ignore[misc]
-    """A dense layer whose kernel is the transposed embeddings (V, D) of a layer; it has its own bias."""
+    """A dense layer with its own bias; its kernel is the transposed embeddings (V, D) of another layer."""
 
     def __init__(self, embedding: Any, **settings: Any) -> None:
         super().__init__(**settings)
-        self._rows: Callable[[], Any] = lambda: embedding.embeddings  # not this layer's own weights
+        # A function: Keras would list embeddings in an attribute as weights of this layer too.
+        self._rows: Callable[[], Any] = lambda: embedding.embeddings
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the bias, (V,), which starts at 0."""
@@ -90,7 +92,7 @@ class TiedHead(keras.layers.Layer):  # type: ignore[misc]
         self.bias = self.add_weight(shape=(self._rows().shape[0],), initializer="zeros", name="bias")
 
     def call(self, values: Any) -> Any:
-        """The logits (…, V) of values (…, D)."""
+        """Return the logits (…, V) of values (…, D)."""
         return keras.ops.matmul(values, keras.ops.transpose(self._rows())) + self.bias
 
 
@@ -118,7 +120,7 @@ class RecurrentCell(keras.layers.Layer):  # type: ignore[misc]
         }
 
     def get_initial_state(self, batch_size: Any = None) -> list[Any]:
-        """The zero state, (N, H) each; with recurrent dropout, the mask of h (N, H) is its last part."""
+        """Return the zero state, (N, H) each; with recurrent dropout, the mask of h is the last part."""
         state = [keras.ops.zeros((batch_size, self.output_size)) for _ in self.cell.state]
         if self.dropout:
             ones = keras.ops.ones((batch_size, self.output_size))
@@ -126,7 +128,7 @@ class RecurrentCell(keras.layers.Layer):  # type: ignore[misc]
         return state
 
     def call(self, inputs: Any, states: Any, training: bool = False) -> tuple[Any, list[Any]]:
-        """The output of one time step, (N, H), and the state after it."""
+        """Return the output of one time step, (N, H), and the state after the step."""
         weights = {name: variable.value for name, variable in self.named.items()}
         kernel, units = weights["recurrent_kernel"], self.output_size
         count = len(self.cell.state)
@@ -150,28 +152,28 @@ class _Operations:
 
     @staticmethod
     def split(x: Any, parts: int) -> list[Any]:
-        """Equal blocks of columns."""
+        """Return x as equal blocks of columns."""
         return list(keras.ops.split(x, parts, axis=-1))
 
     @staticmethod
     def normalized(x: Any) -> Any:
-        """The columns of each lane with mean 0 and variance 1."""
+        """Return x with mean 0 and variance 1 over the columns of each lane."""
         mean, variance = keras.ops.moments(x, axes=-1, keepdims=True)
         return (x - mean) * keras.ops.rsqrt(variance + EPSILON)
 
 
 class _Dropout:
-    """Keras' dropout layers with the architecture's shares."""
+    """Keras' dropout layers with the fractions of an architecture."""
 
     def __init__(self, shares: Dropout, seed: int) -> None:
         self._shares, self._seed = shares, seed
 
     def inputs(self, values: Any) -> Any:
-        """Encoded inputs with dropout, (N, T, D)."""
+        """Return the encoded inputs after dropout, (N, T, D)."""
         return self._dropped(values, self._shares.inputs, "input_dropout")
 
     def outputs(self, values: Any, number: int) -> Any:
-        """Outputs of a hidden layer with dropout, (N, T, H) or (N, H)."""
+        """Return the outputs of a hidden layer after dropout, (N, T, H) or (N, H)."""
         return self._dropped(values, self._shares.outputs, f"dropout_{number}")
 
     def _dropped(self, values: Any, share: float, name: str) -> Any:
@@ -183,12 +185,12 @@ class _Dropout:
 
 
 def _encoding(layer: Layer, table: NDArray[np.float32] | None, seeds: Iterator[int]) -> Any:
-    """The encoding; learnt rows start as unit normal numbers, as in PyTorch.
+    """Return the encoding layer; embeddings start as normal numbers of variance 1, as in PyTorch.
 
-    Keras starts them 35 times as small, and the network then learns slowly: on tinyshakespeare, an LSTM of
-    256 units reaches 1.64 nats per character in three epochs, and 1.57 from unit normal rows. Embeddings that
-    are tied to the head start in the same way: with 256 numbers, the network reaches 1.73 after one epoch,
-    and 2.19 if the rows are as small as a head's kernel.
+    Keras' own initial embeddings are 35 times as small, and the network then learns slowly: on
+    tinyshakespeare, an LSTM of 256 units reaches 1.64 nats per character in three epochs, and 1.57 with
+    variance 1. The same holds for embeddings that are tied to the head: with 256 numbers for each token, the
+    network reaches 1.73 after one epoch, and 2.19 if the embeddings start as small as a head's kernel.
     """
     if table is not None:
         return FixedEncoding(table, name=layer.name)
@@ -212,7 +214,7 @@ def _dense(layer: Layer, activation: str | None, seeds: Iterator[int]) -> Any:
 
 
 def _initializer(name: str, cell: Cell, units: int, seeds: Iterator[int]) -> Any:
-    """The initializer of a weight, as in Keras: Glorot, orthogonal, 0 or 1 (`models.initial_weights`)."""
+    """Return the Keras initializer of a weight, which draws the same as `models.initial_weights`."""
     if name.endswith("_gain"):
         return "ones"
     if name == "kernel":

@@ -1,9 +1,9 @@
 """Safetensors files: written from any arrays, and checked completely when they are read.
 
 The format: 8 bytes with the length of the header, the header in JSON, and the tensors one after another. The
-header must agree with itself, with the size of the file and with what the caller expects. Only then are
-tensors read, and memory taken for them. The library's own reader is not used: it accepts repeated names and
-unknown keys, and does not tell how many bytes a file lacks.
+header must agree with itself, with the size of the file and with what the caller expects. Only then is memory
+allocated, and the tensors are read. The reader of the library `safetensors` is not used: it accepts repeated
+names and unknown keys, and its errors do not give the number of missing bytes.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ from safetensors.numpy import save
 from rnnlab.errors import ModelFileError, RnnlabError
 
 MOST_HEADER_BYTES = 1 << 24
-"""Enough for the longest configuration that is read and a vocabulary of 65,536 tokens."""
+"""Most bytes of a header: enough for the longest allowed configuration and a vocabulary of 65,536 tokens."""
 
 DTYPES = {
     "BOOL": "|b1",
@@ -33,7 +33,7 @@ DTYPES = {
     **{f"I{8 * size}": f"<i{size}" for size in (1, 2, 4, 8)},
     **{f"U{8 * size}": f"<u{size}" for size in (1, 2, 4, 8)},
 }
-"""NumPy's names of the types of numbers, by the names in the format."""
+"""NumPy's name of each type of number, by its name in the format."""
 
 _MOST_AXES, _MOST_NUMBERS = 32, 1 << 48
 _METADATA = "__metadata__"
@@ -46,7 +46,7 @@ class FileKind:
 
     Attributes:
         name: the name of the kind, as in `no such model file`.
-        expected: the file that was expected.
+        expected: the words that name the expected file.
         remedy: the remedy for a damaged file.
         error: the class of the errors.
     """
@@ -57,7 +57,7 @@ class FileKind:
     error: type[RnnlabError]
 
     def damaged(self, path: Path, why: str) -> RnnlabError:
-        """The error for a file whose content has changed since it was written."""
+        """Return the error for a damaged file; `why` names the damage."""
         return self.error(f"{path}: the {self.name} is damaged ({why}); {self.remedy}")
 
 
@@ -88,7 +88,7 @@ class Stored:
 
 
 Layout = dict[str, Stored]
-"""The tensors' descriptions by name, in their order in the file."""
+"""The description of each tensor by its name, in the order of the tensors in the file."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class TensorFile:
         kind: the expected kind of file.
         metadata: the header's strings by name.
         tensors: the header's entry of each tensor by name, not yet checked.
-        begin: place of the first tensor, in bytes.
+        begin: position of the first tensor in the file, in bytes.
         size: size of the file, in bytes.
     """
 
@@ -113,7 +113,7 @@ class TensorFile:
     _file: io.BufferedReader
 
     def layout(self) -> Layout:
-        """The tensors that the header describes; they must fill the file from the header to its end.
+        """Return the description of each tensor; the tensors must fill the file from the header to its end.
 
         Raises:
             RnnlabError: the error of the file's kind; the header contradicts itself or the file.
@@ -129,7 +129,7 @@ class TensorFile:
         return layout
 
     def read(self, layout: Layout) -> dict[str, NDArray[Any]]:
-        """The tensors by name, read by the file's layout.
+        """Return the tensors by name; `layout` is the result of the method `layout`.
 
         Raises:
             RnnlabError: the error of the file's kind; the file ends within a tensor.
@@ -138,7 +138,7 @@ class TensorFile:
         return {name: self._tensor(stored) for name, stored in layout.items()}
 
     def _stored(self, name: str, entry: Any) -> Stored:
-        """The description of a tensor; its entry must have exactly the three keys of the format."""
+        """Return the description of a tensor; its entry must have exactly the three keys of the format."""
         offsets = entry.get("data_offsets") if isinstance(entry, dict) else None
         if not (isinstance(offsets, list) and [type(offset) for offset in offsets] == [int, int]):
             raise self._damaged(f"tensor {name!r} has no valid data_offsets")
@@ -162,11 +162,11 @@ class TensorFile:
 
 @contextmanager
 def open_tensor_file(path: Path, kind: FileKind = MODEL_FILE) -> Iterator[TensorFile]:
-    """An open file whose header has been read; it stays readable if it is renamed or replaced meanwhile.
+    """Yield an open file whose header has been read; renaming or replacing the file does not affect it.
 
     Raises:
-        RnnlabError: the error of the file's kind; there is no such file, it is not a regular file, it cannot
-            be read, or it does not have the format.
+        RnnlabError: the error of the file's kind; there is no such file, or the file is not a regular file,
+            cannot be read, or does not have the format.
     """
     if not os.path.exists(path):
         raise kind.error(f"{path}: no such {kind.name}; {kind.expected}")
@@ -184,16 +184,16 @@ def open_tensor_file(path: Path, kind: FileKind = MODEL_FILE) -> Iterator[Tensor
 def file_bytes(metadata: Mapping[str, str], tensors: Mapping[str, NDArray[Any]]) -> bytes:
     """Return the bytes of a safetensors file, with the digest of its content in its metadata as `sha256`.
 
-    The library writes each array's memory as it lies there. An array that is a view (of some columns of
-    another, say) or has another byte order is therefore copied first. The header's keys are sorted, because
-    the library leaves their order to chance.
+    The library writes the memory of each array unchanged. An array that is a view (for example some columns
+    of another array) or has another byte order is therefore copied first. The keys of the header are sorted,
+    because the library writes them in a random order.
 
     Args:
         metadata: strings by name.
         tensors: arrays of any layout in memory, by name.
 
     Raises:
-        ValueError: the header would be longer than `open_tensor_file` reads; its length and the limit.
+        ValueError: the header is longer than `open_tensor_file` reads; the message gives length and limit.
     """
     plain = {name: _plain(array) for name, array in tensors.items()}
     data = save(plain, {**metadata, "sha256": digest(metadata, plain)})
@@ -207,7 +207,7 @@ def file_bytes(metadata: Mapping[str, str], tensors: Mapping[str, NDArray[Any]])
 
 
 def digest(metadata: Mapping[str, str], tensors: Mapping[str, NDArray[Any]]) -> str:
-    """The sha256 of all metadata but the digest itself, and of every tensor's name, type, shape and bytes."""
+    """Return the SHA-256 of the metadata but `sha256`, and of each tensor's name, type, shape and bytes."""
     summed = hashlib.sha256()
     facts = {key: value for key, value in metadata.items() if key != "sha256"}
     summed.update(json.dumps(facts, sort_keys=True).encode())
@@ -219,12 +219,12 @@ def digest(metadata: Mapping[str, str], tensors: Mapping[str, NDArray[Any]]) -> 
 
 
 def _plain(array: NDArray[Any]) -> NDArray[Any]:
-    """The array in C order and little-endian, as in a file; it is copied only if it is stored differently."""
+    """Return the array in C order and little-endian, as in a file; copy it only if its memory differs."""
     return np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C")
 
 
 def _is_shape(shape: Any) -> bool:
-    """Whether a value of a header is the shape of an array."""
+    """Whether a value of a header is the shape of an array of allowed size."""
     if not isinstance(shape, list) or len(shape) > _MOST_AXES:
         return False
     if not all(type(length) is int and 0 <= length < _MOST_NUMBERS for length in shape):
@@ -249,7 +249,7 @@ def _with_header(path: Path, kind: FileKind, file: io.BufferedReader) -> TensorF
 
 
 def _header_length(path: Path, kind: FileKind, start: bytes, size: int) -> int:
-    """Length of the header in bytes; the first bytes tell a damaged file from a file of another kind."""
+    """Return the length of the header in bytes; refuse a damaged file, and a file of another kind."""
     length = struct.unpack("<Q", start[:_COUNT_BYTES])[0] if len(start) > _COUNT_BYTES else 0
     fits = 2 <= length <= min(size - _COUNT_BYTES, MOST_HEADER_BYTES)
     if not fits and start[_COUNT_BYTES:] != b'{"':
@@ -260,8 +260,8 @@ def _header_length(path: Path, kind: FileKind, start: bytes, size: int) -> int:
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The entries of a JSON object; a repeated name is an error."""
+    """Return the entries of a JSON object; raise ValueError if a name occurs twice."""
     entries = dict(pairs)
     if len(entries) != len(pairs):
-        raise ValueError("it has a name twice")
+        raise ValueError("a name occurs twice")
     return entries

@@ -1,9 +1,10 @@
-"""A cell's equation as terms: its `step` is run once, with a symbol in the place of every array.
+"""A cell's equation as terms: the `step` of the cell is called once, with a symbol in place of every array.
 
 The result, an `Equation`, is a small graph of one time step. The NumPy engine lays out its calls from the
-graph, the TensorFlow engine reads the recurrent products from it, and `tracing/` writes it out with numbers.
-The contract of a cell with the engines is checked here, and only here: building an `Equation` refuses a cell
-that an engine cannot run. The error names the cell, what was expected, what was received, and the remedy.
+graph, the TensorFlow engine takes the recurrent products and the activations from the graph, and `tracing/`
+writes the equation with numbers. The contract between a cell and the engines is checked in this module only:
+`Equation(cell)` refuses a cell that an engine cannot run. The error names the cell, what was expected, what
+was received, and the remedy.
 """
 
 import numbers
@@ -22,13 +23,13 @@ Operation = Literal[
 Function = Callable[..., Array]
 
 GIVEN: set[Operation] = {"x", "state", "parameter", "number"}
-"""Operations of the terms that the equation is given; all others are worked out from their inputs."""
+"""Operations of the terms without inputs; all other terms are computed from their inputs."""
 
 ACTIVATIONS: set[Operation] = {"tanh", "σ"}
 
 
 class ContractError(ValueError):
-    """A cell that the engines cannot run.
+    """The error for a cell that the engines cannot run.
 
     Attributes:
         problem: what is wrong with the cell, without the name of its class.
@@ -44,7 +45,7 @@ class _Refused(Exception):
 
 
 def _no_operator(received: str, remedy: str) -> Callable[..., NoReturn]:
-    """An operator that the engines do not have."""
+    """Return the method for an operator that the engines do not have; the method raises `_Refused`."""
 
     def refuse(*_: Any) -> NoReturn:
         raise _Refused(f"step: expected +, *, and a number minus an array, received {received}; {remedy}")
@@ -54,15 +55,15 @@ def _no_operator(received: str, remedy: str) -> Callable[..., NoReturn]:
 
 @dataclass(frozen=True, eq=False)
 class Term:
-    """One array of an equation: some blocks of H rows each, with lanes in columns.
+    """One array of an equation, with blocks of H rows and lanes in columns; or one number.
 
     Attributes:
-        operation: what the array is given as, or how it is worked out from the inputs.
-        inputs: the terms that it is worked out from; the one input of a product is its operand.
-        blocks: how many blocks of H rows it has; 0 for a number, which has no rows.
-        gates: the letter of each block while a block is a gate's sum; "" after the activation.
+        operation: the kind of a given term, or the operation that computes the term from its inputs.
+        inputs: the terms that the operation reads; the one input of a product is its operand.
+        blocks: number of blocks of H rows; 0 for a number.
+        gates: for the pre-activations of gates, the letter of each block; "" for other terms.
         name: the name of a state or a parameter.
-        begin: the first block of a `block` in its input, and of a `product` in U.
+        begin: for a `block`, its first block in the input; for a `product`, its first block in U.
         value: the value of a number.
     """
 
@@ -75,7 +76,7 @@ class Term:
     begin: int = 0
     value: float = 0.0
 
-    __array_ufunc__ = None  # NumPy then leaves `array + term` to the term
+    __array_ufunc__ = None  # NumPy then calls the term's operator for `array + term`
 
     def __post_init__(self) -> None:
         self._recorded.append(self)
@@ -97,12 +98,12 @@ class Term:
     __getitem__ = _no_operator("an index", "take blocks with xp.split")
 
     def through(self, operation: Operation) -> "Term":
-        """tanh, σ or the normalisation of the array."""
+        """Return tanh, σ or the normalisation of the term, as a term."""
         gates = self.gates if operation == "normalized" else ""
         return Term(operation, (self,), self.blocks, self._recorded, gates)
 
     def split(self, parts: int) -> list["Term"]:
-        """Equal parts of the array, each of whole blocks."""
+        """Return equal parts of the term, each of whole blocks."""
         if parts < 1 or self.blocks % parts:
             of_gates = f" (gates {self.gates!r})" if self.gates else ""
             raise _Refused(
@@ -116,13 +117,13 @@ class Term:
         ]
 
     def _term(self, other: Any) -> "Term":
-        """The other operand of an operator as a term; it may be a number."""
+        """Return the other operand of an operator, a term or a number, as a term."""
         if isinstance(other, Term):
             return other
         if not isinstance(other, numbers.Real):
             raise _Refused(
                 f"step: expected numbers and the given arrays, received {type(other).__name__};"
-                " bring an array of your own as a weight, by weight_shapes and parameters"
+                " add your own array as a weight, with weight_shapes and parameters"
             )
         return Term("number", (), 0, self._recorded, value=float(other))
 
@@ -136,29 +137,29 @@ class Term:
         return Term(operation, (left, right), blocks, self._recorded, gates)
 
     def _described(self) -> str:
-        """The term in the words of the cell's author."""
+        """Return the term as text, in the notation of `Cell.step`."""
         if self.operation == "product":
             return f"product(…, {self.gates!r})"
         return self.name or ("x" if self.operation == "x" else f"({self.operation})")
 
 
 class Equation:
-    """One time step of a cell as a graph of terms, which keeps to the contract.
+    """One time step of a cell as a graph of terms; the cell keeps to the contract.
 
     Args:
         cell: the cell.
 
     Attributes:
         cell: the cell.
-        terms: all terms, each after its inputs, in the order in which the cell works them out.
+        terms: all terms, in the order in which the cell computes them; each comes after its inputs.
         x: the input pre-activations, G blocks.
         before: each part of the state before the step, one block each.
         parameters: the vectors of `Cell.parameters`.
         after: each part of the state after the step, one block each.
-        products: the recurrent products in the order of the calls; `gates` says which columns of U.
+        products: the recurrent products in the order of the calls; `gates` names the columns of U.
 
     Raises:
-        ContractError: the cell is not written as the engines need it.
+        ContractError: the cell does not keep to the contract.
     """
 
     def __init__(self, cell: Cell) -> None:
@@ -189,12 +190,12 @@ class Equation:
         product: Callable[[Array, Term], Array],
         functions: Mapping[Operation, Function],
     ) -> dict[Term, Array]:
-        """Work out every term with numbers, (blocks·H, N) each.
+        """Return the value of every term, (blocks·H, N); (blocks·H, 1) for a parameter.
 
         Args:
             given: x, each part of the state before the step, and each parameter as a column (…, 1).
-            product: gives Uᵀ times an operand (H, N), with the rows of U that a product term names.
-            functions: tanh, σ and the normalisation by their names as operations.
+            product: returns Uᵀ times an operand (H, N), only the rows of Uᵀ for the gates of a product term.
+            functions: tanh, σ and the normalisation, by operation.
         """
         values = dict(zip((self.x, *self.before, *self.parameters), given, strict=True))
         for term in self.terms:
@@ -222,7 +223,7 @@ class Equation:
         return Term("product", (operand,), len(gates), self.terms, gates, begin=every.index(gates))
 
     def _checked_state(self, given: Any) -> tuple[Term, ...]:
-        """The result of the step, which must be the new state: one block for each of the state's names."""
+        """Return the result of `step` as a tuple; it must have one block for each name in `state`."""
         names = ", ".join(self.cell.state)
         after = tuple(given) if isinstance(given, tuple | list) else (given,)
         if len(after) != len(self.before):
@@ -277,7 +278,7 @@ class _Namespace:
 
 
 class _Probe:
-    """A small layer of a cell with irregular weights, on which the contract is tried out."""
+    """A small layer of a cell with irregular weights, for the check of the contract."""
 
     inputs, units, lanes = 2, 3, 2  # D, H, N
 
@@ -306,7 +307,7 @@ class _Probe:
         self._state = [self._numbers(self.units, self.lanes) for _ in cell.state]
 
     def named_parameters(self) -> list[tuple[str, int]]:
-        """The name of each of the cell's parameters, and how many blocks of H numbers it has."""
+        """Return the name of each parameter (`v1` … if no weight equals it), and its number of blocks."""
         found = []
         for number, vector in enumerate(self._parameters):
             if vector.ndim != 1 or not vector.size or vector.size % self.units:
@@ -324,12 +325,12 @@ class _Probe:
         return all(map(np.allclose, unmoved, moved))
 
     def _numbers(self, *shape: int) -> Array:
-        """Irregular numbers from −1 to 1: sines of squares. numpy.random would take longer to load."""
+        """Return irregular numbers from −1 to 1: sines of squares. To load numpy.random would take longer."""
         begin, self._drawn = self._drawn, self._drawn + prod(shape)
         return np.sin(np.arange(begin + 1.0, self._drawn + 1.0) ** 2).reshape(shape)
 
     def _new_state(self, equation: Equation, shift: Array) -> list[Array]:
-        """The state (H, N) after a step from x less the shift, with the shift in the product."""
+        """Return the state (H, N) after a step with x − shift, where `shift` is added to each product."""
         kernel = self._weights["recurrent_kernel"]
 
         def product(operand: Array, term: Term) -> Array:
@@ -341,7 +342,7 @@ class _Probe:
         return [values[part] for part in equation.after]
 
     def _rows(self) -> list[tuple[str, Array]]:
-        """Each weight vector by its name, and each row of a weight matrix by its name and number."""
+        """Return each weight vector by its name, and each row of a weight matrix by its name and number."""
         vectors = [(name, each) for name, each in self._weights.items() if each.ndim == 1]
         matrices = [(name, each) for name, each in self._weights.items() if each.ndim == 2]
         return [
@@ -351,7 +352,7 @@ class _Probe:
 
 
 def _check_names(cell: Cell) -> None:
-    """Refuse gates without different letters, and a state without different names of which the first is h."""
+    """Refuse missing or repeated gates, and a state whose names repeat or do not begin with h."""
     gates, state = getattr(cell, "gates", ""), tuple(cell.state)
     if not isinstance(gates, str) or not gates or len(set(gates)) < len(gates):
         raise _Refused(
@@ -366,7 +367,7 @@ def _check_names(cell: Cell) -> None:
 
 
 def _rows(term: Term) -> str:
-    """How many rows a term has, in blocks of H."""
+    """Return the number of rows of a term as text, such as `3·H rows`."""
     return {0: "a number", 1: "H rows"}.get(term.blocks, f"{term.blocks}·H rows")
 
 
@@ -376,7 +377,7 @@ def _value(
     product: Callable[[Array, Term], Array],
     functions: Mapping[Operation, Function],
 ) -> Array:
-    """The value of a term, from the values of its inputs."""
+    """Return the value of a term, from the values of its inputs."""
     if term.operation == "number":
         return term.value
     if term.operation == "product":
@@ -394,4 +395,4 @@ _PLAIN: dict[Operation, Function] = {
     "σ": lambda x: 1 / (1 + np.exp(-x)),
     "normalized": lambda x: (x - x.mean(axis=0)) / x.std(axis=0),
 }
-"""The functions in float64, for trying a cell out."""
+"""The functions in float64, for the check of the contract."""

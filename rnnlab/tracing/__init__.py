@@ -1,4 +1,4 @@
-"""Tracing: a network run step by step, with every gate, and its equation with the numbers put in.
+"""Tracing: the value of every gate at every time step of a network, and the equation written with numbers.
 
-It gives `commands/trace.py` the values, the written-out equation, and heat maps for page and picture.
+This package gives `commands/trace.py` the values, the equation, and heat maps for HTML page and SVG picture.
 """

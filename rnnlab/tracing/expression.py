@@ -22,7 +22,7 @@ DECIMALS = 4
 
 
 class Binding(IntEnum):
-    """How strongly an expression binds, weakest first; brackets stand where a stronger one is needed."""
+    """Precedence of an expression, lowest first; an expression of too low precedence gets brackets."""
 
     SUM = 0
     PRODUCT = 1
@@ -31,7 +31,7 @@ class Binding(IntEnum):
 
 @dataclass(frozen=True)
 class Expression:
-    """A term in symbols and in numbers, and how strongly each text binds."""
+    """A term in symbols and in numbers, and the precedence of each of the two texts."""
 
     symbols: str
     numbers: str
@@ -40,7 +40,7 @@ class Expression:
 
     @staticmethod
     def of_value(symbols: str, value: float, level: Binding = Binding.ATOM) -> "Expression":
-        """A symbol and its value; a negative number binds like a sum."""
+        """Return the expression of a symbol and its value; a negative number has the precedence of a sum."""
         shown = shown_number(value)
         return Expression(symbols, shown, level, Binding.SUM if shown.startswith("-") else Binding.ATOM)
 
@@ -56,7 +56,7 @@ class Expression:
         return Expression(f"{left.symbols}·{right.symbols}", f"{left.numbers}·{right.numbers}", level, level)
 
     def through(self, function: str) -> "Expression":
-        """A function of the expression."""
+        """Return the expression `function(expression)`."""
         return Expression(f"{function}({self.symbols})", f"{function}({self.numbers})")
 
     def _joined(self, sign: str, other: "Expression") -> "Expression":
@@ -71,12 +71,12 @@ class Expression:
 
 
 def expression(term: Term, place: int, leaf: Callable[[Term, int], Expression | None]) -> Expression:
-    """The expression of one block of a term, written out down to the terms that `leaf` has an expression for.
+    """Return the expression of one block of a term; inputs are written out until `leaf` has an expression.
 
     Args:
         term: the term.
-        place: which of its blocks, from 0.
-        leaf: gives the expression of a block of a term, or None if its inputs are to be written out.
+        place: number of the block in the term, from 0.
+        leaf: returns the expression of a block of a term; None if the term's inputs are written out.
     """
     if found := leaf(term, place):
         return found
@@ -89,7 +89,11 @@ def expression(term: Term, place: int, leaf: Callable[[Term, int], Expression | 
 
 
 def shown_number(value: float) -> str:
-    """A number with four decimals; a whole number without decimals, a number from 1000 on with six digits."""
+    """Return a number as text; the limits hold for absolute values.
+
+    A whole number below 10,000 is shown in full. Another number has 4 decimals below 1000, and 6 significant
+    digits from 1000 on.
+    """
     if value == int(value) and abs(value) < 1e4:
         return str(int(value))
     shown = f"{value:.{DECIMALS}f}" if abs(value) < 1e3 else f"{value:.6g}"
@@ -97,7 +101,7 @@ def shown_number(value: float) -> str:
 
 
 def _sum(left: str, sign: str, right: str) -> str:
-    """`left + right`; for a negative right side `left - right`."""
+    """Return `left sign right` as text; `a + -b` is written as `a - b`."""
     if sign == "+" and right.startswith("-"):
         return f"{left} - {right[1:]}"
     return f"{left} {sign} {right}"

@@ -1,6 +1,6 @@
 """Heat maps: values of a trace as rectangles of numbers, a row for each unit, a column for each time step.
 
-They are drawn as SVG. Every cell shows its value to a mouse that points at it, and to a screen reader.
+Heat maps are drawn as SVG. Each cell has its value as a title, for the mouse pointer and for screen readers.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -53,9 +53,9 @@ class HeatMap:
         columns: the token of each time step.
         steps: the time steps in the columns, from 0.
         starts: (T,) whether the state was zero before the step.
-        begins: (T,) whether the step is the first of a window.
+        begins: (T,) whether the step is the first of a window, or begins with a zero state.
         values: (R, T) of R units.
-        scale: the absolute value that is drawn in full colour.
+        scale: the absolute value that has the full colour.
     """
 
     name: str
@@ -72,7 +72,7 @@ class HeatMap:
 def heat_maps(
     trace: Trace, layer: LayerTrace, *, lane: int, units: Sequence[int], steps: range
 ) -> list[HeatMap]:
-    """The heat maps of a layer: the gates in the cell's order, then the state with h last."""
+    """Return the heat maps of a layer: the gates in the cell's order, then the state with h last."""
     columns = tuple(map(token_label, trace.tokens(lane)[steps.start : steps.stop]))
     starts = trace.starts[lane, steps.start : steps.stop]  # (T,)
     maps = []
@@ -96,7 +96,7 @@ def heat_maps(
 
 
 def most_varying(layer: LayerTrace, count: int) -> tuple[int, ...]:
-    """The `count` units whose h varies most over the time steps, in ascending order; all of a small layer."""
+    """Return the `count` units whose h varies most, in ascending order; all units of a smaller layer."""
     if layer.units <= count:
         return tuple(range(layer.units))
     spread = layer.values["h"].std(axis=(0, 1))  # (H,)
@@ -104,12 +104,12 @@ def most_varying(layer: LayerTrace, count: int) -> tuple[int, ...]:
 
 
 def scale_of(values: Floats) -> float:
-    """The largest absolute value, but at least 1."""
+    """Return the largest absolute value, but at least 1."""
     return float(np.abs(values).max(initial=1.0))
 
 
 def colour_of(value: float, scale: float) -> Colour:
-    """The colour of a value: white for 0, towards red for positive and towards blue for negative values."""
+    """Return the colour of a value: white for 0, red for `scale` or more, blue for −scale or less."""
     share = min(abs(value) / scale, 1.0)
     end = _POSITIVE if value > 0 else _NEGATIVE
     red, green, blue = (round(z + (e - z) * share) for z, e in zip(_ZERO, end, strict=True))
@@ -117,19 +117,19 @@ def colour_of(value: float, scale: float) -> Colour:
 
 
 def ink_on(colour: Colour) -> Colour:
-    """Black or white, whichever is easier to read on a colour (WCAG 2, relative luminance)."""
+    """Return black or white, the one with more contrast on a colour (WCAG 2, relative luminance)."""
     linear = [(c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4) for c in colour]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     return (0, 0, 0) if luminance > 0.179 else (255, 255, 255)
 
 
 def token_label(token: str) -> str:
-    """A token as a column's header shows it: white space as a visible sign."""
+    """Return a token as the header of a column: space, newline and tab as visible signs."""
     return _SPELLED.get(token, token)
 
 
 def heat_maps_svg(titled: Iterable[tuple[str, HeatMap]]) -> str:
-    """One SVG picture of heat maps with their titles, one below the other, on white."""
+    """Return one SVG picture of heat maps with their titles, one below the other, on white."""
     parts, top, widest = list[Markup](), 8.0, 0.0
     for title, heat in titled:
         drawn, width, height = _drawn(heat)
@@ -147,7 +147,7 @@ def heat_maps_svg(titled: Iterable[tuple[str, HeatMap]]) -> str:
 
 
 def heat_map_svg(heat: HeatMap) -> Markup:
-    """One heat map for an HTML page; labels have the colour of the text around the picture."""
+    """Return one heat map for an HTML page; labels have the colour of the text around the picture."""
     drawn, width, height = _drawn(heat)
     label = f"{heat.title}: units down, time steps across"
     return tag(
@@ -169,7 +169,7 @@ def _range(layer: LayerTrace, name: str, scale: float) -> str:
 
 
 def _drawn(heat: HeatMap) -> tuple[Markup, float, float]:
-    """The picture of a heat map with its width and height; long texts are broken into bands."""
+    """Return the picture of a heat map with its width and height; a long text is drawn in several bands."""
     widest = max(len(token) for token in heat.columns) * _LETTER + 4
     numbered = _MARGIN + len(heat.columns) * max(_NUMBERED_CELL, widest) <= _WIDEST
     cell = max(_NUMBERED_CELL if numbered else _CELL, widest)
@@ -186,7 +186,7 @@ def _drawn(heat: HeatMap) -> tuple[Markup, float, float]:
 def _band(
     heat: HeatMap, begin: int, end: int, *, cell: float, top: float, numbered: bool
 ) -> Iterator[Markup]:
-    """The time steps `begin` to `end` side by side: a header of tokens, and a row for each unit."""
+    """Yield the time steps `begin` to `end` side by side: a header of tokens, and a row for each unit."""
     yield tag("text", f"step {heat.steps[begin] + 1}", x=0, y=top + 14, opacity=0.7)
     for t in range(begin, end):
         left = _MARGIN + cell * (t - begin)
@@ -204,7 +204,7 @@ def _band(
 
 
 def _mark(left: float, top: float, height: float, *, from_zero: bool) -> Markup:
-    """A bar before a time step whose state begins at zero; a thin bar before any other window."""
+    """Return the bar before a time step: thick before a zero state, thin before another window."""
     width, title = (3, "from a zero state") if from_zero else (1, "the next window")
     bar = tag("rect", x=left - width / 2, y=top + _HEADER - 3, width=width, height=height + 6)
     return tag("g", tag("title", title), bar)

@@ -1,8 +1,8 @@
-"""A trace as one HTML file, which needs no other file, fits a dark screen, and can be printed.
+"""A trace as one HTML file, which needs no other file, has light and dark colours, and can be printed.
 
 The page shows heat maps with the predictions, the slides of one time step, or one unit through a text: each
 token with the unit's value after it, as in Karpathy, Johnson and Fei-Fei (2016), "Visualizing and
-understanding recurrent networks". There one sees units that count, or that are on inside quotes.
+understanding recurrent networks". In this way the paper found units that count, or are high inside quotes.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ MEMORY = "c"
 
 
 TOKENS_OF_A_SLIDE = 4
-"""Tokens whose logits a slide works out; all tokens of a vocabulary of at most twice as many."""
+"""Most probable tokens on the slide of the output; a vocabulary of up to twice as many is shown whole."""
 
 
 NUMBERS_OF_A_VECTOR = 8
@@ -70,7 +70,7 @@ class FollowedUnit:
         tokens: the tokens of each text.
         starts: (N, T) whether the state was zero before the step.
         values: (N, T) the quantity after each token.
-        scale: the absolute value that is drawn in full colour.
+        scale: the absolute value that has the full colour.
         kind: `text` or `notes`.
     """
 
@@ -93,12 +93,12 @@ class Slide:
 def trace_page(
     view: View, *, step: int | None = None, unit: int | None = None, value: str | None = None
 ) -> str:
-    """The page of a trace: its heat maps and predictions, the slides of a step, or one unit through the text.
+    """Return the HTML page of a trace: heat maps and predictions, slides of a step, or one unit over a text.
 
     Args:
         view: the part of the trace that is shown.
         step: the time step whose slides are shown, from 1; None for no slides.
-        unit: the unit that is followed through the text, from 1; None for no unit.
+        unit: the unit that is shown over the text, from 1; None for no unit. A unit is shown without slides.
         value: the quantity of the unit, as in `followed_unit`.
 
     Raises:
@@ -124,20 +124,22 @@ def trace_page(
 
 
 def followed_unit(trace: Trace, *, layer: int, unit: int, value: str | None = None) -> FollowedUnit:
-    """One unit of a trace; by default tanh(c) of an LSTM, as in the paper, and h of another cell.
+    """Return one quantity of one unit; by default tanh(c) of an LSTM, as in the paper, and h of other cells.
 
     Args:
         trace: the trace.
         layer: the layer, from 0.
         unit: the unit, from 0.
-        value: the quantity: a gate's letter, `candidate`, `c` or `h`; None for the default.
+        value: the quantity: a gate's letter, `candidate`, `c` (as tanh(c)) or `h`; None for the default.
 
     Raises:
         UsageError: there is no such unit or quantity.
     """
     followed = trace.layers[layer]
     if unit >= followed.units:
-        raise UsageError(Argument("unit"), f": {followed.name} has {followed.units}, received {unit + 1}")
+        raise UsageError(
+            Argument("unit"), f": {followed.name} has {followed.units} units, received {unit + 1}"
+        )
     name = value or (MEMORY if MEMORY in followed.values else "h")
     if name not in followed.values:
         there_are = ", ".join(followed.values)
@@ -159,7 +161,9 @@ def followed_unit(trace: Trace, *, layer: int, unit: int, value: str | None = No
 
 
 def slides(view: View, step: int, *, most_units: int) -> Iterator[Slide]:
-    """The slides of a time step (from 0): for each text, the units of each layer and the output.
+    """Yield the slides of a time step (from 0): for each text, units of each shown layer, and the output.
+
+    The output has a slide only if the last layer is shown.
 
     Raises:
         UsageError: there is no such step.
@@ -200,7 +204,7 @@ def _overview(view: View) -> Iterator[Markup]:
 
 
 def _predictions(view: View, lane: int) -> Markup:
-    """A table with a row for each time step: the token, the most probable next tokens, and the next token."""
+    """Return a table of the predictions of a lane, with a row for each shown time step."""
     names = ("step", "token", "expected", "came", "surprise, nats", "counted in training")
     header = tag("tr", *(tag("th", name, scope="col") for name in names))
     rows = []
@@ -222,7 +226,7 @@ def _slide(slide: Slide) -> Markup:
 
 
 def _followed(unit: FollowedUnit) -> Iterator[Markup]:
-    """Each text, its tokens coloured by the unit's value."""
+    """Yield the title, and each text with its tokens coloured by the unit's value."""
     yield tag("p", unit.title)
     for tokens, starts, values in zip(unit.tokens, unit.starts, unit.values, strict=True):
         spans = []
@@ -260,7 +264,7 @@ def _of_unit(view: View, number: int, *, step: int, lane: int, unit: int) -> Ite
 
 
 def _of_output(view: View, *, step: int, lane: int) -> Iterator[SlideLine]:
-    """The lines of the logits and probabilities of the most probable tokens and of the next token."""
+    """Yield the lines of the logits and probabilities of the most probable tokens and of the next token."""
     trace, last = view.trace, view.trace.layers[-1]
     logits, tokens = trace.logits[lane, step], trace.model.tokens
     count = len(tokens) if len(tokens) <= 2 * TOKENS_OF_A_SLIDE else TOKENS_OF_A_SLIDE
@@ -289,6 +293,6 @@ def _is_summed(layer: LayerTrace) -> bool:
 
 
 def _vector(values: Floats) -> str:
-    """The numbers of a vector; only the first ones of a long vector."""
+    """Return the numbers of a vector as text; of a long vector, the first numbers and its length."""
     shown = ", ".join(shown_number(float(value)) for value in values[:NUMBERS_OF_A_VECTOR])
     return f"({shown}, … {len(values)} numbers)" if len(values) > NUMBERS_OF_A_VECTOR else f"({shown})"

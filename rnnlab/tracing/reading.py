@@ -32,14 +32,14 @@ class TraceInput:
     note: str = ""
 
     def __len__(self) -> int:
-        """Number of time steps T."""
+        """Return the number of time steps T."""
         return len(self.places)
 
 
 def reading_of(tokens: int, experiment: Experiment, *, runs_on: bool) -> TraceInput:
-    """How a model reads S tokens, which depends on how it was trained.
+    """Return the time steps in which a model reads S tokens, as in its training.
 
-    stream             one token after another; the state is carried
+    stream             one token after another; the state is carried (also for a text of at most one window)
     windows            in windows one after another, each from a zero state
     stateful windows   window after window, each one token further; the state is carried
 
@@ -57,7 +57,7 @@ def reading_of(tokens: int, experiment: Experiment, *, runs_on: bool) -> TraceIn
         first, counted = places % window == 0, all_count | (places % window == window - 1)
         note = (
             f"cut into windows of {count_of(window, 'token')}, each from a zero state, as in training;"
-            " the option run-on does not"
+            " the option run-on carries the state"
         )
         return TraceInput(places, first, counted, first, note)
     # Window w reads the places w … w + window − 1: (windows, window), then one window after another.
@@ -72,7 +72,7 @@ def reading_of(tokens: int, experiment: Experiment, *, runs_on: bool) -> TraceIn
 
 
 def with_boundaries(reading: TraceInput, ids: NDArray[np.integer[Any]], boundary: int | None) -> Flags:
-    """Whether the state of each lane is zero before each step, (N, T); it also is at a boundary token.
+    """Whether the state is zero before each step, (N, T): at `reading.starts` and at boundary tokens.
 
     Args:
         reading: the time steps.
@@ -84,7 +84,7 @@ def with_boundaries(reading: TraceInput, ids: NDArray[np.integer[Any]], boundary
 
 
 def _on_length(tokens: int, experiment: Experiment, runs_on: bool) -> str:
-    """The note on a text that is longer or shorter than a window; empty if there is nothing to note."""
+    """Return the note on a text that is longer or shorter than the training's windows; else an empty text."""
     window = experiment.dataset.window
     if experiment.regime == "stream":
         return ""

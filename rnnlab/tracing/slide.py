@@ -1,7 +1,7 @@
-"""A lecture slide: the equation of one unit in one time step of a layer, with the numbers put in.
+"""A slide: the equation of one unit in one time step of a layer, written with numbers.
 
-Each line shows its numbers rounded to four decimals, and after `≈` the network's own value, rounded once. So
-the shown numbers give the value only up to their rounding.
+Each line shows rounded numbers, and after `≈` the value that the network computed, rounded too. The shown
+numbers therefore give this value only up to their rounding.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from rnnlab.tracing.expression import SYMBOLS, Binding, Expression, expression, 
 from rnnlab.tracing.tracing import CANDIDATE, Step, TracedCell
 
 SUMMANDS = 4
-"""Most summands of a shown sum; in a longer sum, the largest ones are shown and the others are added up."""
+"""Most summands of a shown sum; of a longer sum, the 3 largest are shown, and the others are added up."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class SlideLine:
         symbols: the equation in symbols; empty if the name is the equation.
         numbers: the equation with numbers.
         value: the network's value of the quantity.
-        note: what the shown numbers leave out.
+        note: a note on the numbers that are not shown; or empty.
     """
 
     name: str
@@ -42,7 +42,7 @@ class SlideLine:
 def slide(
     cell: TracedCell, step: Step, *, number: int, inputs: Floats, unit: int, lane: int
 ) -> list[SlideLine]:
-    """The lines of one unit, each after the lines that it uses.
+    """Return the lines of one unit, each after the lines that it uses.
 
     Args:
         cell: the layer.
@@ -58,7 +58,7 @@ def slide(
 
 
 def weighted_sum(values: Floats, weights: Floats) -> tuple[str, str]:
-    """Σ values·weights with numbers, and a note on the summands that are not shown.
+    """Return Σ values·weights with numbers, and a note on the summands that are not shown, or "".
 
     Args:
         values: the input, (K,); zeros are left out.
@@ -79,7 +79,7 @@ def weighted_sum(values: Floats, weights: Floats) -> tuple[str, str]:
 
 
 class _Writer:
-    """Writes the lines of one unit, each term once; `place` is the block of a term that the unit is in."""
+    """Writes the lines of one unit, each term once; `place` is the number of a block in a term, from 0."""
 
     def __init__(
         self, cell: TracedCell, step: Step, *, number: int, inputs: Floats, unit: int, lane: int
@@ -95,7 +95,7 @@ class _Writer:
         self._later |= {term: _gate_name(name, term) for name, term in cell.gates.items()}
 
     def define_all(self) -> None:
-        """Write the gates in the cell's order, and the state with h last, each after the terms it uses."""
+        """Write the gates in the cell's order, and the state with h last, each after the terms it needs."""
         gates = [term for term in self._later if _gate_of(term)]
         for term in gates + [term for term in reversed(self._later) if not _gate_of(term)]:
             self._define(term)
@@ -112,7 +112,7 @@ class _Writer:
         self._names[term] = name
 
     def _leaf(self, term: Term, place: int, gate: str) -> Expression | None:
-        """The expression of a term that is given or has its own line; None if it is to be written out."""
+        """Return the expression of a given term, or of a term with its own line; None to write it out."""
         if term in self._later:
             self._define(term)
         if term in self._names:
@@ -127,12 +127,12 @@ class _Writer:
         return self._normalized(term, place, subscript) if term.operation == "normalized" else None
 
     def _subscript(self, term: Term, place: int, gate: str) -> str:
-        """The subscript of a block: the letter of its gate, if the cell has several gates."""
+        """Return the subscript of a block: the letter of its gate; empty if the cell has one gate."""
         letter = term.gates[place] if term.gates and gate else gate
         return f"_{letter}" if letter and len(self._cell.cell.gates) > 1 else ""
 
     def _summed(self, term: Term, place: int, subscript: str) -> Expression:
-        """The expression of x W + b or h U; its sum of products gets its own line."""
+        """Return the expression of x W + b or h U, and write a line with its sum of products."""
         column = (term.begin + place) * self._cell.layer.units + self._unit
         if term.operation == "x":
             name, bias = f"x W{subscript}", float(self._cell.bias[column])
@@ -151,7 +151,7 @@ class _Writer:
         return Expression.of_value(name, self._value(term, place), binding)
 
     def _operand(self, operand: Term) -> str:
-        """The operand of U in symbols: a state by its name, another operand written out for all units."""
+        """Return the operand of U in symbols: the name of a term with its own line, or else the equation."""
         for term in operand.inputs:
             if term in self._later:
                 self._define(term)
@@ -160,7 +160,7 @@ class _Writer:
         return f"({expression(operand, 0, lambda each, place: self._leaf(each, place, '')).symbols})"
 
     def _normalized(self, term: Term, place: int, subscript: str) -> Expression:
-        """The expression of LN(v): the unit's own v, less the mean of the lane, over the lane's deviation."""
+        """Return the expression of LN(v), and write its line: (v − lane's mean) / lane's deviation."""
         (whole,) = term.inputs
         lane = self._values[whole][:, self._lane]  # (blocks·H,)
         is_part = term.blocks > 1
@@ -174,7 +174,7 @@ class _Writer:
         return Expression.of_value(name, self._value(term, place))
 
     def _plain(self, whole: Term) -> str:
-        """The operand of a normalisation in symbols, for all units."""
+        """Return the operand of a normalisation in symbols, for all units."""
         if whole.operation == "x":
             return "x W"
         return f"{self._operand(whole.inputs[0])} U" if whole.operation == "product" else self._names[whole]
@@ -184,7 +184,7 @@ class _Writer:
             self.lines.append(line)
 
     def _value(self, term: Term, place: int = 0) -> float:
-        """The unit's number in one block of a term."""
+        """Return the value of the unit in one block of a term."""
         values = self._values[term]
         lane = self._lane if values.shape[1] > 1 else 0  # a weight is the same in every lane
         return float(values[place * self._cell.layer.units + self._unit, lane])
@@ -198,7 +198,7 @@ def head_lines(
     tokens: dict[int, str],
     name: str,
 ) -> Iterator[SlideLine]:
-    """The lines of the logits and of the probabilities of some tokens.
+    """Yield the lines of the logits and of the probabilities of the tokens in `tokens`.
 
     Args:
         kernel: the head's kernel, (H, V); None if the last layer's output is the logits.
@@ -227,25 +227,25 @@ def head_lines(
 
 
 def log_total(logits: Floats) -> float:
-    """ln Σ exp(logits) for logits (V,); a logit minus it is the logarithm of the token's probability."""
+    """Return ln Σ exp(logits) for logits (V,): a logit minus this sum is the logarithm of a probability."""
     wide = logits.astype(np.float64)
     highest = wide.max()
     return float(np.log(np.exp(wide - highest).sum()) + highest)
 
 
 def difference(left: float, right: float) -> str:
-    """`left - right` with shown numbers."""
+    """Return `left - right` as text, with rounded numbers."""
     return (Expression.of_value("", left) - Expression.of_value("", right)).numbers
 
 
 def _gate_of(term: Term) -> str:
-    """The letter of the gate that a term activates; "" for any other term."""
+    """Return the letter of the gate that a term activates; "" if the term activates no single gate."""
     letters = term.inputs[0].gates if term.operation in ACTIVATIONS else ""
     return letters if len(letters) == 1 else ""
 
 
 def _gate_name(name: str, term: Term) -> str:
-    """`c̃` and `h̃` for the candidate, the letter for every other gate."""
+    """Return `c̃` or `h̃` for the candidate, and the letter for every other gate."""
     return f"{_gate_of(term)}\N{COMBINING TILDE}" if name == CANDIDATE else name
 
 

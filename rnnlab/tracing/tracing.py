@@ -1,6 +1,6 @@
-"""A network is run over a text, and the values of all gates, states and predictions are kept.
+"""Runs a network over texts, and keeps the values of all gates, states and predictions.
 
-`trace` gives the whole network over all time steps. `TracedCell` runs one layer one time step at a time, and
+`trace` runs the whole network over all time steps. `TracedCell` runs one layer one time step at a time, and
 keeps the value of every term of the cell's equation.
 """
 
@@ -66,7 +66,7 @@ class TracedCell:
 
     @np.errstate(over="ignore", invalid="ignore")
     def step(self, inputs: Floats, before: tuple[Floats, ...]) -> Step:
-        """Work out one time step.
+        """Compute one time step; return the value of every term.
 
         Args:
             inputs: the layer's input, (D, N).
@@ -80,7 +80,7 @@ class TracedCell:
         return Step(terms, {**gates, **dict(reversed(state.items()))}, after)
 
     def _product(self, operand: Floats, term: Term) -> Floats:
-        """Uᵀ times an operand (H, N), with the columns of U that belong to a product's gates."""
+        """Return Uᵀ times an operand (H, N), with the columns of U that belong to the product's gates."""
         begin, columns = term.begin * self.layer.units, term.blocks * self.layer.units
         product: Floats = self.weights["recurrent_kernel"][:, begin : begin + columns].T @ operand
         return product
@@ -149,11 +149,11 @@ class Trace:
         return np.where(self.targets >= 0, nats, np.nan)
 
     def tokens(self, lane: int) -> list[str]:
-        """The token that each step of a lane reads."""
+        """Return the token that each step of a lane reads."""
         return [self.model.tokens[token_id] for token_id in self.ids[lane]]
 
     def step(self, layer: int, step: int) -> Step:
-        """One time step of a layer, run again to get the value of every term; both numbers are from 0."""
+        """Return one time step of a layer with the value of every term; both numbers are from 0."""
         traced = self.layers[layer]
         before = _zeros(traced.cell.layer, len(self.ids))  # (H, N) each
         if step:
@@ -163,7 +163,7 @@ class Trace:
 
 
 def trace(model: TrainedModel, inputs: Sequence[str], *, runs_on: bool = False) -> Trace:
-    """The trace of a network over texts of equally many tokens.
+    """Return the trace of a network over texts of equally many tokens.
 
     Args:
         model: the network, trained or not.
@@ -173,6 +173,7 @@ def trace(model: TrainedModel, inputs: Sequence[str], *, runs_on: bool = False) 
     Raises:
         UsageError: the network has no state, or the texts are empty, too long or not equally long.
         VocabularyError: a token is not in the model's vocabulary.
+        ModelFileError: a value is not finite.
     """
     architecture = architecture_of(model.experiment, len(model.tokens))
     if not architecture.recurrent:
@@ -200,7 +201,7 @@ def trace(model: TrainedModel, inputs: Sequence[str], *, runs_on: bool = False) 
 
 
 def head_of(architecture: Architecture, model: TrainedModel) -> Dense | None:
-    """The dense layer from the last layer's output to logits; None if the output is the logits."""
+    """Return the dense layer from the last layer's output to logits; None if the output is the logits."""
     if architecture.head is None:
         return None
     tied = model.weights[f"{architecture.encoding.name}/embeddings"].T if architecture.tied else None
@@ -208,12 +209,12 @@ def head_of(architecture: Architecture, model: TrainedModel) -> Dense | None:
 
 
 def _zeros(layer: RecurrentLayer, lanes: int) -> tuple[Floats, ...]:
-    """The zero state of N lanes, (H, N) each."""
+    """Return the zero state of N lanes, (H, N) each."""
     return tuple(np.zeros((layer.units, lanes), np.float32) for _ in layer.cell.state)
 
 
 def _read(inputs: Sequence[str], vocabulary: Vocabulary) -> Ids:
-    """The token ids of texts, (N, S); each text begins with a boundary if the vocabulary has one."""
+    """Return the token ids of texts, (N, S); each text begins with a boundary if the vocabulary has one."""
     name = Argument("input")
     lanes = [vocabulary.parse(text, name="input") for text in inputs]
     if not all(map(len, lanes)):
@@ -251,7 +252,7 @@ def _check_finite(layers: tuple[LayerTrace, ...], logits: Floats) -> None:
 def _run(
     model: TrainedModel, architecture: Architecture, ids: Ids, starts: Flags
 ) -> tuple[tuple[LayerTrace, ...], Floats]:
-    """Every recurrent layer over all T time steps, and the logits (N, T, V)."""
+    """Return every recurrent layer over all T time steps, and the logits (N, T, V)."""
     table = encoding_table(model.experiment.dataset.encoding, model.tokens)
     if table is None:
         table = model.weights[f"{architecture.encoding.name}/embeddings"]
@@ -281,7 +282,7 @@ def _run_layer(cell: TracedCell, inputs: Floats, starts: Flags) -> LayerTrace:
 
 
 def _gates_of(equation: Equation) -> dict[str, Term]:
-    """The terms that each activate one gate, except a term that is itself a part of the new state."""
+    """Return the terms that each activate one gate, except a term that is itself a part of the new state."""
     activated = {term.inputs[0].gates: term for term in equation.terms if term.operation in ACTIVATIONS}
     gates = {letter: activated[letter] for letter in equation.cell.gates if letter in activated}
     return {

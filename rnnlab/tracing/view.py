@@ -1,4 +1,4 @@
-"""The part of a trace that is shown: layers, units and time steps, their heat maps, and the predictions."""
+"""The part of a trace that is shown: layers, units and time steps, with their heat maps and predictions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ class View:
     Attributes:
         trace: the trace.
         layers: the shown layers, from 0.
-        units: the shown units of each layer, from 0; None for the most varying ones.
-        most_units: how many of the most varying units.
+        units: the shown units of each layer, from 0; None for the units whose h varies most.
+        most_units: how many units are shown if `units` is None.
         steps: the shown time steps, from 0.
-        top: how many of the most probable next tokens.
+        top: how many of the most probable next tokens are shown.
         facts: notes on the network and on how it read the text, a sentence each.
     """
 
@@ -32,19 +32,19 @@ class View:
     facts: tuple[str, ...] = ()
 
     def units_of(self, layer: LayerTrace) -> tuple[int, ...]:
-        """The shown units of a layer; a chosen unit that the layer does not have is left out."""
+        """Return the shown units of a layer; a chosen unit that the layer does not have is left out."""
         if self.units is None:
             return most_varying(layer, self.most_units)
         return tuple(unit for unit in self.units if unit < layer.units)
 
     def maps(self, lane: int) -> Iterator[tuple[LayerTrace, list[HeatMap]]]:
-        """Each shown layer with its heat maps for one lane."""
+        """Yield each shown layer with its heat maps for one lane."""
         for number in self.layers:
             layer = self.trace.layers[number]
             yield layer, heat_maps(self.trace, layer, lane=lane, units=self.units_of(layer), steps=self.steps)
 
     def titled_maps(self) -> Iterator[tuple[str, HeatMap]]:
-        """Each heat map of all lanes and layers, with a title that names lane and layer."""
+        """Yield each heat map of all lanes and shown layers, with a title that names lane and layer."""
         for lane in range(len(self.trace.ids)):
             of_input = f"input {lane + 1}, " if len(self.trace.ids) > 1 else ""
             for layer, maps in self.maps(lane):
@@ -83,7 +83,7 @@ class Prediction:
         token: the token that the step read.
         expected: the most probable next tokens with their probabilities.
         came: the token that came next; None where the text ends.
-        nats: the surprise at that token, nats; NaN where the text ends.
+        nats: the surprise at the next token, nats; NaN where the text ends.
         counted: whether training counts the step.
     """
 
@@ -96,7 +96,7 @@ class Prediction:
 
 
 def predictions(view: View, lane: int) -> list[Prediction]:
-    """The prediction after each shown time step of a lane."""
+    """Return the prediction after each shown time step of a lane."""
     trace, tokens = view.trace, view.trace.model.tokens
     surprises, found = trace.surprises, []  # (N, T)
     for step in view.steps:
@@ -117,7 +117,7 @@ def predictions(view: View, lane: int) -> list[Prediction]:
 
 
 def shapes_of(trace: Trace) -> list[tuple[str, tuple[int, ...]]]:
-    """The shapes of the encoded input (N, T, D), each layer's output (N, T, H) and the logits, by name."""
+    """Return names and shapes: encoded input (N, T, D), each layer's output (N, T, H), head's logits."""
     shapes = [("input", trace.layers[0].inputs.shape)]
     shapes += [(layer.name, layer.outputs.shape) for layer in trace.layers]
     if trace.architecture.head:

@@ -1,9 +1,9 @@
 """Callbacks in a training: when each hook is called, and what a callback remembers in a checkpoint.
 
 Keras callbacks have no interface for their state: they keep it in attributes (`EarlyStopping`: `wait`,
-`best`, `best_weights` …). A checkpoint therefore keeps the attributes that are plain values, arrays or lists
-of arrays; it leaves out functions, the model and names that begin with an underscore. rnnlab's own callbacks
-are `Remembering`, which has methods for it.
+`best`, `best_weights` …). A checkpoint therefore keeps the attributes that are plain values, arrays, or lists
+of either; it leaves out functions, the model and names that begin with an underscore. rnnlab's own callbacks
+are `Remembering`: they have methods that return and set their state.
 """
 
 import traceback
@@ -26,7 +26,7 @@ NOT_THEIRS = {"model", "params", "validation_data"}
 """Attributes that Keras sets in every callback."""
 
 _LISTED = "[]"
-"""Last characters of an array's name if it is a list of numbers in the callback."""
+"""Last characters of an array's name if it is a list of floats in the callback."""
 
 
 class CallbackCalls:
@@ -34,8 +34,8 @@ class CallbackCalls:
 
     Args:
         callbacks: Keras callbacks.
-        network: the `keras.Model` that they see as `self.model`; a callback sets its `stop_training`.
-        optimizer: of the training; it becomes `self.model.optimizer`.
+        network: the `keras.Model` that callbacks see as `self.model`; a callback sets its `stop_training`.
+        optimizer: the optimizer of the training; callbacks see it as `self.model.optimizer`.
 
     Raises:
         TrainingError: a callback of the user's raised an exception. Every method that calls hooks raises it.
@@ -71,8 +71,8 @@ class CallbackCalls:
 
         Args:
             epoch: number of the epoch, from 0.
-            figures: its losses and accuracies, under Keras' names.
-            rate: the learning rate of its last step.
+            figures: losses and accuracies of the epoch, under Keras' names.
+            rate: the learning rate of the last step of the epoch.
         """
         for own in self._own:
             own.rate = rate
@@ -80,7 +80,7 @@ class CallbackCalls:
             self._list.on_epoch_end(epoch, figures)
 
     def snapshot(self) -> tuple[dict[str, NDArray[Any]], list[Any]]:
-        """Return what the callbacks remember: arrays by `number/name`, and the plain values of each."""
+        """Return the state of the callbacks: arrays by `number/name`, and the plain values of each one."""
         arrays: dict[str, NDArray[Any]] = {}
         facts = []
         for number, callback in enumerate(self._callbacks):
@@ -90,7 +90,7 @@ class CallbackCalls:
         return arrays, facts
 
     def restore(self, arrays: dict[str, NDArray[Any]], facts: list[Any]) -> None:
-        """Set what the callbacks remember to a snapshot.
+        """Set the state of the callbacks to a snapshot.
 
         Raises:
             ValueError: the snapshot was taken of other callbacks.
@@ -108,8 +108,8 @@ class CallbackCalls:
 
         Args:
             first_batch: number of the first step in its epoch, from 0.
-            losses: of each step on its own batch, nats per token, (steps,).
-            accuracies: likewise, 0 to 1, (steps,).
+            losses: loss of each step on its own batch, nats per token, (steps,).
+            accuracies: accuracy of each step on its own batch, 0 to 1, (steps,).
         """
         for own in self._own:
             own.add_steps(losses, accuracies)
@@ -125,7 +125,7 @@ class CallbackCalls:
 
     @contextmanager
     def _blamed(self) -> Iterator[None]:
-        """Turn an exception of a callback of the user's into an error that names the callback."""
+        """If a callback of the user raises an exception, raise an error that names the callback."""
         try:
             yield
         except RnnlabError:
@@ -136,7 +136,7 @@ class CallbackCalls:
             raise
 
     def _raising_hook(self, error: Exception) -> str:
-        """The class and the hook of the user's callback that raised an exception; empty if none did."""
+        """Return class and hook of the user's callback that raised an exception; empty if none did."""
         own = [each for each in self._callbacks if not isinstance(each, Remembering)]
         for name in (
             "self",
@@ -150,7 +150,7 @@ class CallbackCalls:
 
 
 class Remembering(keras.callbacks.Callback):  # type: ignore[misc]
-    """A callback of rnnlab's own: it says itself what it remembers, and receives many steps in one call.
+    """A callback of rnnlab's own, which returns and sets its state, and receives many steps in one call.
 
     Attributes:
         rate: learning rate of the last step of the epoch that ends next; None if unknown.
@@ -164,16 +164,16 @@ class Remembering(keras.callbacks.Callback):  # type: ignore[misc]
         """Receive the figures of consecutive steps, (steps,) each."""
 
     def snapshot(self) -> tuple[Arrays, dict[str, Any]]:
-        """Return the state of the callback: arrays by name, and what is no array."""
+        """Return the state of the callback: arrays by name, and all other values by name."""
         raise NotImplementedError
 
     def restore(self, arrays: Arrays, facts: dict[str, Any]) -> None:
-        """Set the state to a snapshot."""
+        """Set the state of the callback to a snapshot."""
         raise NotImplementedError
 
 
 def remembered(callback: Any) -> tuple[Arrays, dict[str, Any]]:
-    """Return the attributes of a callback: arrays by name (`best_weights/0` of a list), and plain values."""
+    """Return the attributes to keep: arrays by name (`best_weights/0` in a list), and plain values."""
     arrays: Arrays = {}
     plain: dict[str, Any] = {}
     for name, value in vars(callback).items():
@@ -222,7 +222,7 @@ def remind(callback: Any, arrays: Arrays, plain: Mapping[str, Any]) -> None:
 def _is_found_anew(callback: Any, name: str) -> bool:
     """Whether Keras computes an attribute anew in each training, so that it must not be restored.
 
-    `append_header`: `CSVLogger` looks whether its file has a heading. `min_delta`: callbacks that wait for a
+    `append_header`: `CSVLogger` checks whether its file has a header. `min_delta`: callbacks that wait for a
     loss (`EarlyStopping`) change its sign after the first epoch of each training.
     """
     return name == "append_header" or (name == "min_delta" and hasattr(callback, "_set_monitor_op"))
@@ -237,16 +237,16 @@ def _check_theirs(callback: Any, name: str) -> None:
 
 
 def error_and_place(error: BaseException) -> str:
-    """Return an exception in a few words, with the file and line that raised it."""
+    """Return the type and message of an exception, with the file and the line that raised it."""
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    if isinstance(error, SyntaxError):  # which says its place itself
+    if isinstance(error, SyntaxError):  # its message names file and line
         return text
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{text} ({Path(last.filename).name}, line {last.lineno})"
 
 
 def _watches_batches(callback: Any) -> bool:
-    """Whether a callback of the user's, or of Keras', overrides a hook for batches."""
+    """Whether a callback of the user or of Keras overrides a hook for batches."""
     own = (
         getattr(type(callback), hook) is not getattr(keras.callbacks.Callback, hook) for hook in BATCH_HOOKS
     )

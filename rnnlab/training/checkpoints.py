@@ -1,22 +1,23 @@
-"""Checkpoints: everything that the next step of a training depends on, in one file, whole or not there.
+"""Checkpoints: everything that the next step of a training depends on, in one file, complete or absent.
 
     <run>/checkpoints/step-000000123.safetensors
 
-One file, not a folder of files: a single rename makes it appear, so that half of a checkpoint is never found.
-Its tensors are named `part/name` (`program/weights/lstm_1/kernel`). The metadata of its header holds
+A checkpoint is one file, not a folder: a single rename creates it, so half a checkpoint never exists. Its
+tensors are named `part/name` (`program/weights/lstm_1/kernel`). The metadata of its header holds
 
     format          "rnnlab checkpoint"
     format_version  "2"
     rnnlab_version  the version that wrote it
-    facts           what is no array, as JSON: the step, the position in the data, the best loss …
-    sha256          digest of the metadata and of the name and bytes of every tensor
+    facts           all values but arrays, as JSON: the step, the position in the data, the best loss …
+    sha256          digest of the metadata, and of every tensor's name, type, shape and bytes
 
-Nothing in it is pickled. Older checkpoints are removed only after the new one has been read back from the
-disk and its digest is right.
+Nothing in the file is pickled. Older checkpoints are removed only after the new one has been read back from
+the disk and its digest is right.
 
 Format version 1 differs in two ways. First, a state of more than 8 lanes could be written incompletely, with
 the digest of the complete state. Second, with stateful windows lane n of N read every N-th window; now it
-reads consecutive windows. Both kinds are refused with a message of their own; others of version 1 are read.
+reads consecutive windows. Either kind is refused with its own message; other checkpoints of version 1
+are read.
 """
 
 import re
@@ -59,29 +60,29 @@ class Checkpoint:
 
     Attributes:
         arrays: by `part/name`.
-        facts: the rest of the state.
+        facts: the state without its arrays.
     """
 
     arrays: Arrays
     facts: Facts
 
     def part(self, name: str) -> Arrays:
-        """Return the arrays of a part, by their names without the part."""
+        """Return the arrays of a part, by their names without `part/`."""
         begin = f"{name}/"
         return {key.removeprefix(begin): array for key, array in self.arrays.items() if key.startswith(begin)}
 
 
 def write_checkpoint(run: Path, checkpoint: Checkpoint, *, keep: int) -> None:
-    """Write a checkpoint into a run, read it back, and then remove all but the newest.
+    """Write a checkpoint into a run, read it back, and then remove all but the newest `keep`.
 
     Args:
         run: the run folder.
         checkpoint: the checkpoint.
-        keep: number of checkpoints that stay.
+        keep: number of checkpoints that are not removed.
 
     Raises:
         RunError: the file cannot be written or read back, or the folder of checkpoints is a link to a place
-            outside the run; the checkpoints there are unchanged.
+            outside the run; older checkpoints are unchanged.
     """
     folder = run / FOLDER
     with suppress(OSError):  # the write below raises the error
@@ -110,7 +111,7 @@ def _verify(path: Path) -> None:
     """Read back a checkpoint that has just been written; remove it if that fails.
 
     Raises:
-        RunError: it cannot be read back.
+        RunError: the checkpoint cannot be read back.
     """
     try:
         read_checkpoint(path)
@@ -124,14 +125,15 @@ def _verify(path: Path) -> None:
 
 
 def newest_checkpoint(run: Path, expected: Expectation | None = None) -> tuple[Checkpoint | None, list[str]]:
-    """Return the newest checkpoint of a run that is whole.
+    """Return the newest checkpoint of a run that can be used.
 
     Args:
         run: the run folder.
-        expected: what the checkpoint must match; None takes a checkpoint of any training.
+        expected: what the checkpoint must match; None accepts a checkpoint of any training.
 
     Returns:
-        The checkpoint, None if the run has none yet; and for each newer one, why it cannot be used.
+        The checkpoint, or None if the run has no checkpoint; and for each newer checkpoint, why it cannot be
+        used.
 
     Raises:
         TrainingError: there are checkpoints, and none can be used.
@@ -156,8 +158,8 @@ def read_checkpoint(path: Path, expected: Expectation | None = None) -> Checkpoi
     """Return a checkpoint whose digest is right; the expectation is checked before memory is allocated.
 
     Raises:
-        TrainingError: the file cannot be read, is no checkpoint, has a later format, is damaged, or is of
-            another training.
+        TrainingError: the file cannot be read, is no checkpoint, has another format version, is damaged, or
+            is of another training.
     """
     if path.is_symlink():
         raise KIND.damaged(path, "it is a link")
@@ -186,34 +188,35 @@ def read_checkpoint(path: Path, expected: Expectation | None = None) -> Checkpoi
 
 
 def _why_outdated(metadata: dict[str, str], facts: Facts) -> str | None:
-    """Why a training cannot be resumed from a checkpoint of format version 1; None if it can."""
+    """Return why an old checkpoint with stateful windows cannot be used; None for other checkpoints."""
     settings = facts.settings
     regime = settings.get("model.stateful"), settings.get("training.batching")
     lanes = settings.get("training.batch_size")
     if metadata["format_version"] != _OLD_VERSION or regime != (True, "windows") or lanes == 1:
         return None
     return (
-        f"it is of a training with stateful windows in which each of the {lanes} lanes read one window of"
-        f" {lanes}; now each lane reads consecutive windows, which is another training, so train again"
+        f"it is of a training with stateful windows in which each of the {lanes} lanes read one of"
+        f" every {lanes} windows; now each lane reads consecutive windows, which is another training, so"
+        " train again"
     )
 
 
 def _incomplete_lanes(metadata: dict[str, str], arrays: Arrays) -> int:
-    """Number of lanes of the state, if format version 1 may have written it incompletely; else 0."""
+    """Return the number of lanes, if format version 1 may have left some out of the file; else 0."""
     state = arrays.get("program/state/0")
     lanes = state.shape[-1] if state is not None and state.ndim else 0
     return lanes if metadata["format_version"] == _OLD_VERSION and lanes > _OLD_COMPLETE_LANES else 0
 
 
 def _facts(file: TensorFile) -> Facts:
-    """The facts in the header of a checkpoint."""
+    """Return the facts in the header of a checkpoint."""
     if "facts" not in file.metadata:
         raise ValueError("its header lacks 'facts'")
     return read_facts(file.metadata["facts"])
 
 
 def _newest_first(folder: Path) -> list[Path]:
-    """The checkpoints of a folder, by the step in the name, the highest first."""
+    """Return the checkpoints of a folder, by the step in the name, the highest first."""
     try:
         found = [
             (re.fullmatch(r"step-(\d{9,18})\.safetensors", path.name), path) for path in folder.iterdir()

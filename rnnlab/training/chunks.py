@@ -10,10 +10,10 @@ from rnnlab.datasets.batches import Batches
 from rnnlab.engines.tensorflow.data import Chunk, StepRecords
 
 CHUNK_SECONDS = 0.25
-"""Wanted duration of a chunk: short enough for Ctrl-C, long beside the work between two chunks."""
+"""Wanted duration of a chunk: short enough for Ctrl-C, and long compared with the work between chunks."""
 
 FASTEST_GROWTH = 8
-"""A chunk has at most so many times the steps of the chunk before it."""
+"""Largest ratio of the steps of a chunk to the steps of the chunk before it."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Segment:
 
     Attributes:
         epoch: number of the epoch, from 0.
-        begin: first of the steps, as an index into the chunk.
-        end: one past the last.
+        begin: index of the first of the steps in the chunk.
+        end: index after the last of the steps.
         ends_epoch: whether the last step of the epoch is among the steps.
     """
 
@@ -60,11 +60,11 @@ class ChunkPlanner:
         return self._epoch >= self._epochs
 
     def take(self, most_steps: int, *, stop_after: int) -> tuple[Chunk, list[Segment]]:
-        """Return the next steps, and the segments that they consist of.
+        """Return the next steps, and their segments, one for each epoch.
 
         Args:
             most_steps: largest number of steps.
-            stop_after: N ends the chunk where every N-th epoch ends; 0 ends it at no epoch.
+            stop_after: N: the chunk ends at the end of every N-th epoch; 0: it may go over any end.
         """
         segments: list[Segment] = []
         parts = []
@@ -79,7 +79,7 @@ class ChunkPlanner:
         return _joined(parts), segments
 
     def _segment(self, taken: int, most_steps: int) -> tuple[Segment, Chunk]:
-        """The steps of the current epoch that still fit into the chunk."""
+        """Return the steps of the current epoch that still fit into the chunk."""
         steps = self._batches.steps
         end = min(steps, self._place + most_steps - taken)
         places = np.arange(self._place, end)
@@ -114,7 +114,7 @@ class ChunkLength:
         return self._steps
 
     def learn(self, steps: int, seconds: float) -> None:
-        """Note the steps and the duration of a chunk; the growth is bounded, as one duration may be wrong."""
+        """Set the steps of the next chunk from those of a chunk and its seconds; the growth is bounded."""
         wanted = int(steps * CHUNK_SECONDS / max(seconds, 1e-6))
         self._steps = max(1, min(wanted, self._steps * FASTEST_GROWTH, self._room))
 
@@ -144,14 +144,14 @@ class EpochSums:
         self._counted += float(counted.sum())
 
     def means(self) -> tuple[float, float]:
-        """Return (cross-entropy in nats per token, accuracy) over the targets that counted, or NaN."""
+        """Return (cross-entropy in nats per token, accuracy) over the counted targets, NaN if none is."""
         if not self._counted:
             return math.nan, math.nan
         return self._loss / self._counted, self._correct / self._counted
 
 
 def _joined(parts: list[Chunk]) -> Chunk:
-    """One chunk with the steps of all parts."""
+    """Return one chunk with the steps of all parts."""
 
     def columns() -> Iterator[np.ndarray]:
         for name in ("starts", "counts", "fresh", "ends_epoch"):

@@ -1,4 +1,4 @@
-"""The facts in a checkpoint: all of a training that is no array, and what it must match to be resumed from.
+"""The facts in a checkpoint: the state of a training without arrays, and the values that it must match.
 
 `Facts` is stored as JSON in the header of the checkpoint. `Expectation` compares the facts and the shapes of
 the arrays with the training that is resumed: a checkpoint of other data or other settings is refused.
@@ -23,14 +23,14 @@ from rnnlab.training.history import FIGURES
 Count = Annotated[StrictInt, Field(ge=0, lt=1 << 48)]
 
 _LONGEST_SETTING = 100
-"""Most characters of a setting that is stored as it is; a longer one, a vocabulary say, as its digest."""
+"""Most characters of a setting that is stored as it is; a longer one is stored as its digest."""
 
 _ELSEWHERE = (*MAY_CHANGE, *(f"dataset.{source}" for source in SOURCES), "dataset.sha256", "generation")
 """Settings that may differ: the data has a digest of its own, and `generation` does not change training."""
 
 
 class BestEpoch(BaseModel):
-    """The epoch of lowest validation loss so far, counted from 1, and its loss in nats per token."""
+    """The epoch with the lowest validation loss so far, from 1, and this loss in nats per token."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -44,13 +44,13 @@ class Facts(BaseModel):
     Attributes:
         step: number of steps taken.
         position: the next step: its epoch, from 0, and its number in that epoch, from 0.
-        sums: over the steps of the current epoch: the loss, the correct targets, the targets that counted.
+        sums: loss, correct targets and counted targets, summed over the steps of the current epoch.
         skipped: number of skipped steps, and how many of the last steps in a row were skipped.
-        validation_loss: the last one measured, nats per token; None before the first.
+        validation_loss: the last measured validation loss, nats per token; None before the first.
         best_validation: the best epoch; None before the first validation.
         callbacks: the plain values that each callback remembers.
         data_sha256: digest of the corpus.
-        settings: of the training, by dotted names, as `fixed_settings` returns them.
+        settings: settings of the training, by dotted names, as `fixed_settings` returns them.
         stopped_of: `training.epochs` if a callback has stopped the training; else 0.
     """
 
@@ -77,7 +77,7 @@ def read_facts(text: str) -> Facts:
     """Return the facts in a JSON text; the text is checked, since the file may come from a stranger.
 
     Raises:
-        ValueError: a fact is missing or has a wrong value; which, in a few words.
+        ValueError: the text is not JSON, or a fact is missing or wrong; the message names the fact.
     """
     try:
         return Facts.model_validate(json.loads(text))
@@ -99,13 +99,13 @@ def fixed_settings(experiment: Experiment) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Expectation:
-    """What every checkpoint of a training must match.
+    """The values that every checkpoint of a training must match.
 
     Attributes:
         data_sha256: digest of the corpus.
-        settings: of the training, as `fixed_settings` returns them.
+        settings: settings of the training, as `fixed_settings` returns them.
         epoch_steps: steps of an epoch.
-        callbacks: number of callbacks, with the history, which is the first.
+        callbacks: number of callbacks, including the history, which is the first.
         program: type and shape of each array of the program's snapshot.
         weights: type and shape of each weight of the network.
     """
@@ -135,7 +135,7 @@ class Expectation:
         return self._misfit(facts, layout)
 
     def _misfit(self, facts: Facts, layout: Layout) -> str | None:
-        """The first array that is not as expected; the arrays of the user's callbacks are not checked."""
+        """Return why an array does not fit, or None; arrays of the user's callbacks are not checked."""
         expected = {f"program/{name}": stored for name, stored in self.program.items()}
         if facts.best_validation:
             expected |= {f"best_validation/{name}": stored for name, stored in self.weights.items()}
@@ -156,13 +156,13 @@ def expectation_of(
     program: Mapping[str, NDArray[Any]],
     weights: Mapping[str, NDArray[Any]],
 ) -> Expectation:
-    """Return what every checkpoint of a training must match.
+    """Return the values that every checkpoint of a training must match.
 
     Args:
         experiment: the configuration.
         data_sha256: digest of the corpus.
         epoch_steps: steps of an epoch.
-        callbacks: number of callbacks, with the history, which is the first.
+        callbacks: number of callbacks, including the history, which is the first.
         program: a snapshot of the program.
         weights: the weights of the network, by name.
     """
@@ -177,7 +177,7 @@ def expectation_of(
 
 
 def _flat(tree: dict[str, Any], above: str) -> list[tuple[str, Any]]:
-    """The settings of a tree of sections, by their dotted names."""
+    """Return the settings of a tree of sections, by their dotted names."""
     leaves: list[tuple[str, Any]] = []
     for key, value in tree.items():
         name = f"{above}{key}"
@@ -188,13 +188,13 @@ def _flat(tree: dict[str, Any], above: str) -> list[tuple[str, Any]]:
 
 
 def _short(value: Any) -> Any:
-    """A setting, or its digest if it is long."""
+    """Return a setting, or its digest if it is long."""
     text = json.dumps(value)
     return value if len(text) <= _LONGEST_SETTING else f"sha256 {hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _history(facts: Facts, layout: Layout) -> Layout:
-    """Type and shape of the arrays of the history: figures for each step, and a row for each epoch.
+    """Return type and shape of the arrays of the history: figures of each step, and a row for each epoch.
 
     Checkpoints of an earlier rnnlab have no learning rates.
     """
@@ -215,6 +215,6 @@ def _layout(arrays: Mapping[str, NDArray[Any]]) -> Layout:
 
 
 def _shown(value: Any) -> str:
-    """A setting as text of at most 40 characters."""
+    """Return a setting as text of at most 40 characters."""
     text = repr(value)
     return text if len(text) <= 40 else f"{text[:39]}…"

@@ -2,15 +2,15 @@
 
 Each of the K folds holds out a K-th of the corpus, and each token is held out once.
 
-    windows             for windows without a carried state: each target token has the same share in each fold
-                        (`splits.stratified_parts`)
+    windows             for windows without a carried state: each target token is equally frequent in
+                        each fold (`splits.stratified_parts`)
     sequences           for a carried state and K sequences or more: whole sequences, drawn at random
     contiguous blocks   for a carried state and fewer sequences: K blocks of equal length, with a gap of one
                         window on either side
 
 If the state is carried, a part is one range of tokens. Each fold then has a corpus of its own, with the
-held-out tokens at the end. If tokens between two others were taken out, the second begins a sequence: the
-state is set to zero there, and the second token is no target.
+held-out tokens at the end. If tokens are missing between two pieces of training data, the second piece
+begins a sequence: the state is set to zero there, and the first token of the piece is no target.
 """
 
 import hashlib
@@ -36,20 +36,20 @@ from rnnlab.training.trainer import Trainer
 def cross_validate_config(
     experiment: Experiment, folds: int, *, jobs: int = 1, report: Callable[[str], None] = lambda _: None
 ) -> CrossValidation:
-    """Return the held-out measures of K models, each trained on all the data but one fold.
+    """Return the held-out measures of K models, each trained on all folds but one.
 
-    The model of a fold has the weights of its lowest training loss; the held-out fold is only measured.
+    A model has the weights of the epoch with the lowest training loss; the held-out fold is only measured.
 
     Args:
         experiment: the configuration.
         folds: K, at least 2.
         jobs: number of processes that train at once. Rounding depends on the number of threads, so each
-            process has as many as one alone would have: the result has the same bits.
-        report: receives what the user should know, a sentence a call.
+            process has as many threads as a single process would have: the result has the same bits.
+        report: receives notes for the user, one sentence a call.
 
     Raises:
         DataError: there is too little data.
-        TrainingError: the loss of a fold is no longer a number, or its process was killed.
+        TrainingError: the loss of a fold is not finite, or its process was killed.
     """
     corpus = load_corpus(experiment.dataset)
     data = _told(fold_data(corpus, experiment, folds), report)
@@ -76,7 +76,7 @@ def measure_fold(experiment: Experiment, fold: Data) -> Metrics:
 
 
 def _told(folds: Iterator[Data], report: Callable[[str], None]) -> Iterator[Data]:
-    """The folds; the notes on the first hold for all, and are reported once."""
+    """Yield the folds; report the notes of the first fold, which hold for all folds."""
     for number, fold in enumerate(folds):
         for note in fold.splits.notes if number == 0 else ():
             report(note)
@@ -87,17 +87,17 @@ Places = NDArray[np.int64]
 
 
 def fold_data(corpus: Corpus, experiment: Experiment, folds: int) -> Iterator[Data]:
-    """Yield the data of each fold: a corpus, its train part, and as validation part what the fold holds out.
+    """Yield the data of each fold: a corpus, its train part, and the held-out fold as its validation part.
 
-    Each fold is made only when it is asked for, because it takes as much memory as the corpus.
+    A fold is made only when the caller takes it, because it takes as much memory as the corpus.
 
     Args:
         corpus: all the data; `dataset.split` is not applied.
-        experiment: the configuration; what it leaves to the data is chosen first.
+        experiment: the configuration; settings without a value get one from all the data first.
         folds: K, 2 or more.
 
     Raises:
-        DataError: there is too little data for so many folds.
+        DataError: there is too little data for K folds.
         ConfigError: there are too many training steps.
     """
     made: Iterator[Data]

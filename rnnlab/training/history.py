@@ -22,7 +22,7 @@ FIGURES = len(_FIGURES)
 
 
 class LossHistory(Remembering):
-    """The callback that keeps the true loss of each batch and of each epoch.
+    """The callback that keeps the loss of each batch, before its update, and of each epoch.
 
     Keras' own `fit` passes a running mean of the epoch to `on_train_batch_end`; rnnlab's loop passes the loss
     of the batch itself, before its update. Keras takes 30 µs for such a call, and a step of a small network
@@ -41,7 +41,7 @@ class LossHistory(Remembering):
         self._begun = time.perf_counter()
 
     def snapshot(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        """Return the history: arrays by name, and the seconds."""
+        """Return the history: arrays by name, and the seconds of training."""
         rows = [[getattr(record, name) for name in _FIGURES] for record in self.epochs]
         arrays: dict[str, NDArray[Any]] = {
             "losses": self.batch_losses,
@@ -133,13 +133,13 @@ class LossHistory(Remembering):
 
 
 def _record(row: list[float], rate: float) -> EpochRecord:
-    """The record of a row of a checkpoint and a learning rate; NaN stands for None."""
+    """Return the record of an epoch from a row of a checkpoint and a learning rate; NaN becomes None."""
     known = {name: None if math.isnan(figure) else figure for name, figure in zip(_FIGURES, row, strict=True)}
     known |= {"epoch": int(known["epoch"] or 0), _RATE: None if math.isnan(rate) else rate}
     return EpochRecord(**known)  # type: ignore[arg-type]  # the other figures are never None
 
 
 def _joined(parts: list[Floats]) -> Floats:
-    """All parts as one array; it replaces them in the list."""
+    """Return all parts as one array, and replace the parts in the list by this array."""
     parts[:] = [np.concatenate([np.empty(0, np.float32), *parts])]
     return parts[0]

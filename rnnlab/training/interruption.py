@@ -20,21 +20,21 @@ class Interruption:
     """The signal that asked the training to stop, if one came; the loop reads it after each chunk.
 
     Attributes:
-        signal_number: 0 before a signal; a closed terminal (SIGHUP) counts as SIGTERM.
+        signal_number: SIGINT or SIGTERM (for SIGHUP too, a closed terminal); 0 if no signal has come.
     """
 
     def __init__(self) -> None:
         self.signal_number = 0
 
     def note(self, number: int, frame: FrameType | None) -> None:
-        """Note a signal; a second Ctrl-C stops at once, and nothing is saved."""
+        """Note a signal; if one was noted before, Ctrl-C raises KeyboardInterrupt, and nothing is saved."""
         del frame
         if self.signal_number and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.signal_number = int(signal.SIGINT if number == signal.SIGINT else signal.SIGTERM)
 
     def run(self, work: Callable[[], Result]) -> Result | None:
-        """Run a function and return its result, or None as soon as a signal comes.
+        """Run a function and return its result; return None as soon as a signal comes.
 
         Python handles a signal only between two of its own instructions, and compiling a program is one
         instruction. The function therefore runs in another thread; the signal does not stop that thread,
@@ -58,10 +58,10 @@ def _into(done: "Future[Result]", work: Callable[[], Result]) -> None:
 
 @contextmanager
 def noted_signals() -> Iterator[Interruption]:
-    """While the body runs, SIGINT, SIGTERM and SIGHUP are noted and do not end the process.
+    """Note SIGINT, SIGTERM and SIGHUP during the `with` block, in which they do not end the process.
 
     A signal that the process ignores stays ignored: `nohup rnnlab train … &` runs on when its terminal is
-    closed. Python handles signals in the main thread only: in another thread nothing is changed or noted.
+    closed. Python handles signals in the main thread only: in another thread, this function has no effect.
     """
     interruption = Interruption()
     is_main = threading.current_thread() is threading.main_thread()

@@ -2,9 +2,9 @@
 
     <run>/tensorboard/events.out.tfevents.<time>.rnnlab
 
-The file is made from the history alone. A resumed training has the history of its checkpoint: it removes the
-old file and writes all of it again, so that no step is there twice and none is missing. If the file cannot be
-written, the user is told and training goes on without it.
+The file is made from the history only. A resumed training has the history of its checkpoint: it removes the
+old file and writes a new one from the first step on; so no step is missing or written twice. If the file
+cannot be written, the user is told, and training goes on without the file.
 """
 
 import time
@@ -30,10 +30,10 @@ def check_installed() -> None:
     """Check that the `tensorboard` library is installed.
 
     Raises:
-        DataError: it is not; the message says how to install it.
+        DataError: the library is not installed; the message says how to install it.
     """
     try:
-        EventFile(_Nowhere(), begun=0.0)  # type: ignore[arg-type]  # it needs `write` alone
+        EventFile(_Nowhere(), begun=0.0)  # type: ignore[arg-type]  # it only calls `write`
     except DataError as error:
         raise DataError(f"training.tensorboard: {error}; or set it to false") from None
 
@@ -43,7 +43,7 @@ class LiveEvents:
 
     Args:
         run: the run folder.
-        history: of the training.
+        history: the history of the training.
         steps: number of steps of the whole training; of more than 10,000 steps, every n-th is written.
         say: receives a sentence if the file cannot be written.
 
@@ -80,7 +80,7 @@ class LiveEvents:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Write the rest of the history, and close the file."""
+        """Write what is new in the history, and close the file."""
         self.write()
         self._close()
 
@@ -123,7 +123,7 @@ class LiveEvents:
         self._epochs = len(history.epochs)
 
     def _give_up(self, error: OSError) -> None:
-        """Close the file, and tell the user why nothing more is written."""
+        """Close the file, and tell the user why no more events are written."""
         self._close()
         self._say(
             f"{self._folder}: cannot be written ({error.strerror or error}); training goes on without it,"
@@ -145,10 +145,10 @@ class _Nowhere:
 
 
 def _times(history: LossHistory, steps: NDArray[np.int64], taken: int) -> NDArray[np.float64]:
-    """The times of steps as `time.time()` counts them, in seconds, (steps,); evenly spread over each epoch.
+    """Return the times of steps, (steps,), in seconds as `time.time()`; evenly spread over each epoch.
 
     Args:
-        history: of the training.
+        history: the history of the training.
         steps: numbers of the steps, from 1, (steps,).
         taken: number of steps taken until now.
     """

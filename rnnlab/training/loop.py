@@ -1,6 +1,6 @@
 """The training loop: plan a chunk of steps, run it, fire the callbacks, validate, save; from any step on.
 
-`TrainingLoop.run` is the order of these events. The other methods are its parts, and what a checkpoint keeps.
+`TrainingLoop.run` has these events in order. The other methods are its parts, or handle checkpoints.
 """
 
 import math
@@ -23,17 +23,17 @@ from rnnlab.training.trainer import Best, Trainer, is_scheduled, lower_rate, rat
 
 @dataclass(frozen=True)
 class Progress:
-    """Where training stands after a chunk.
+    """The progress of a training after a chunk.
 
     Attributes:
         epoch: the epoch of the last step, from 1.
         step: number of steps taken.
         steps: number of steps of the whole training.
         loss: mean over the steps of that epoch in the chunk, in nats per token.
-        accuracy: share of correct targets in the same steps, 0 to 1.
-        validation_loss: the last one measured, or None.
-        steps_per_second: over the chunk.
-        seconds_left: estimate of the rest of the training, from the chunk.
+        accuracy: fraction of correct targets in the same steps, 0 to 1.
+        validation_loss: the last measured validation loss; None before the first.
+        steps_per_second: speed in the chunk.
+        seconds_left: time for the remaining steps at this speed.
     """
 
     epoch: int
@@ -54,19 +54,19 @@ class Progress:
 
 
 class TrainingLoop:
-    """A training and its state: the next step, the sums of the epoch, what the callbacks remember.
+    """A training and its state: the next step, the sums of the epoch, and the state of the callbacks.
 
     Args:
         trainer: the network, its data and its optimizer.
-        callbacks: Keras callbacks; they see the true loss of each batch, after the chunk that it is in.
+        callbacks: Keras callbacks; they receive the loss of each batch after the chunk of this batch.
         each_epoch: whether no chunk has steps of two epochs, so that callbacks see the weights of each epoch.
-        interruption: notes signals; it is read after each chunk.
+        interruption: notes signals; the loop reads it after each chunk.
         report: called after each chunk but the first, whose time is mostly compilation.
         save: called after `report`.
         tell: receives a sentence when the learning rate is lowered.
 
     Attributes:
-        was_left: whether a signal came during the first step; its thread may still change the weights.
+        was_left: whether a signal came during the first chunk; its thread may still change the weights.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class TrainingLoop:
         self.was_left = False
 
     def run(self, start: Checkpoint | None = None) -> None:
-        """Train until no step is left, a callback or the monitored loss stops it, or a signal has come.
+        """Train until no step is left, a callback or early stopping ends the training, or a signal has come.
 
         Args:
             start: the checkpoint to continue from; None starts with the first step.
@@ -121,7 +121,7 @@ class TrainingLoop:
             begun = time.perf_counter()
             chunk, segments = self._planner.take(self._length.steps, stop_after=self._stop_after)
 
-            # run it; the first chunk compiles the program, and a signal meanwhile leaves its step untaken
+            # run it; the first chunk compiles the program; on a signal meanwhile, its step does not count
             if is_compiled:
                 records: StepRecords | None = self._trainer.run_chunk(chunk, self._step)
             else:
@@ -164,7 +164,7 @@ class TrainingLoop:
 
     @property
     def why_stopped(self) -> str:
-        """Why training stopped before its last step, as a sentence; empty if it did not."""
+        """Why early stopping or a callback ended the training, as a sentence; else an empty text."""
         if self.is_stopped and not self._planner.is_done:
             return f"a callback stopped the training after epoch {self.epochs} of {self._epochs}"
         return self._monitor.why_stopped(self.epochs, kept=self._trainer.best().epoch)
@@ -182,7 +182,7 @@ class TrainingLoop:
     def checkpoint(self) -> Checkpoint:
         """Return everything that the next steps depend on.
 
-        There is no random state in it: shuffles and dropout depend on the number of the epoch or step alone.
+        It has no random state: shuffles and dropout depend only on the random seed and the epoch or step.
 
         Raises:
             TrainingError: the weights are not finite.
@@ -223,7 +223,7 @@ class TrainingLoop:
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise TrainingError(
                 f"the checkpoint of step {facts.step} does not fit the configuration of its run; restore"
-                " its config.yaml from a copy, or train anew"
+                " config.yaml of the run from a copy, or start a new training"
             ) from error
         weights, best = checkpoint.part("best_validation"), facts.best_validation
         self._trainer.best_validation = Best(weights, best.epoch, best.loss, "validation") if best else None
@@ -237,7 +237,7 @@ class TrainingLoop:
         self._set_rate()
 
     def _end_steps(self, records: StepRecords, segment: Segment) -> None:
-        """Count the steps of one epoch, and fire their callbacks.
+        """Count the steps of a segment, and fire the callbacks for them.
 
         Raises:
             TrainingError: a loss is not finite, or too many steps were skipped.
@@ -252,10 +252,10 @@ class TrainingLoop:
         self._step += segment.end - segment.begin
 
     def _end_epoch(self, epoch: int, held_out: dict[str, float]) -> None:
-        """Fire the callbacks of an epoch's end, and lower the learning rate if its loss asks for that.
+        """Fire the callbacks at the end of an epoch; a plateau schedule may lower the learning rate.
 
         Args:
-            epoch: its number, from 0.
+            epoch: number of the epoch, from 0.
             held_out: loss and accuracy of the validation set, if it was measured.
         """
         loss, accuracy = self._sums.means()
@@ -268,23 +268,23 @@ class TrainingLoop:
             self._tell(lowered)
 
     def _last_rate(self) -> float:
-        """The learning rate of the last step that was taken; the optimizer does not count skipped ones."""
+        """Return the learning rate of the last step that was not skipped."""
         optimizer = self._trainer.optimizer
         if self._rate is None or self._each_epoch or is_scheduled(optimizer):
             self._rate = rate_of(optimizer, max(self._step - self._divergence.skipped - 1, 0))
         return self._rate
 
     def _set_rate(self) -> None:
-        """Set the learning rate of a plateau schedule to what the losses so far have left of it."""
+        """If the schedule is `plateau`, set the learning rate that follows from the losses so far."""
         if self._monitor.rate_left is not None:
             lower_rate(self._trainer.optimizer, self._monitor.rate_left)
 
     def _progress(self, records: StepRecords, last: Segment, seconds: float) -> Progress:
-        """Where training stands after a chunk that took so many seconds.
+        """Return the progress after a chunk.
 
         Args:
-            records: of the chunk.
-            last: its last segment.
+            records: the records of the chunk.
+            last: the last segment of the chunk.
             seconds: duration of the chunk.
         """
         sums = EpochSums()

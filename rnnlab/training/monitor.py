@@ -1,7 +1,8 @@
-"""Decisions that depend on the losses: early stopping, the plateau schedule, the stop at a loss not finite.
+"""Decisions that depend on the losses: early stopping, plateau schedule, the stop if a loss is not finite.
 
 `Monitor` decides by the validation loss, or by the training loss without a validation set. Its state follows
-from the losses of the epochs so far. These are in the history of a checkpoint: resuming adds them again.
+from the losses of the epochs so far. A resumed training adds these losses again, from the history in the
+checkpoint.
 `Divergence` watches the loss of every step.
 """
 
@@ -38,7 +39,7 @@ class Monitor:
 
     @property
     def every(self) -> int:
-        """Number of epochs between two losses that the monitor needs; 0 if it decides nothing."""
+        """Number of epochs between two losses that the monitor needs; 0 if the monitor decides nothing."""
         return self._every if self._stopping or self._plateau else 0
 
     @property
@@ -52,12 +53,12 @@ class Monitor:
         return self._plateau.left if self._plateau else None
 
     def add(self, epoch: int, loss: float | None, validation_loss: float | None) -> str:
-        """Add the losses of an epoch.
+        """Add the losses of an epoch; decide on stopping and on the learning rate.
 
         Args:
-            epoch: its number, from 1.
-            loss: training loss, nats per token; None if it is no number.
-            validation_loss: likewise; None also if it was not measured.
+            epoch: number of the epoch, from 1.
+            loss: training loss, nats per token; None if it is NaN.
+            validation_loss: validation loss, nats per token; None if it is NaN or was not measured.
 
         Returns:
             A sentence on the learning rate if it is lowered; else an empty text.
@@ -77,7 +78,7 @@ class Monitor:
         return complaint and f"{change}: the {self._name} loss {complaint}"
 
     def why_stopped(self, epoch: int, *, kept: int) -> str:
-        """Return why training stopped early, as a sentence; empty if it did not.
+        """Return why early stopping ended the training, as a sentence; else an empty text.
 
         Args:
             epoch: number of finished epochs.
@@ -92,7 +93,7 @@ class Monitor:
 
 
 class Patience:
-    """Counts the measurements of a loss since it last fell.
+    """Counts the measurements of a loss since the loss last fell.
 
     Args:
         patience: number of measurements in a row without a fall after which the wait is over.
@@ -114,14 +115,14 @@ class Patience:
         return self.waited >= self._patience
 
     def add(self, epoch: int, loss: float) -> None:
-        """Add the loss of an epoch, counted from 1; a loss that is no number has not fallen."""
+        """Add the loss of an epoch, counted from 1; a loss that is NaN has not fallen."""
         if loss < self.best - self._min_delta:
             self.best, self.epoch, self.waited = loss, epoch, 0
         else:
             self.waited += 1
 
     def complaint(self, noun: str) -> str:
-        """Return the rest of a sentence that begins with "the loss": "has not fallen … in the last 3 epochs".
+        """Return the words to put after "the loss", as in "has not fallen below 1.2 … in the last 3 epochs".
 
         Args:
             noun: name of a measurement, `epoch` or `validation`.
@@ -133,7 +134,7 @@ class Patience:
         return f"has not fallen{margin} below {self.best:.4g}, that of epoch {self.epoch}, in the {last}"
 
     def begin_anew(self) -> None:
-        """Set the count to 0; a loss must still be lower than the best so far."""
+        """Set the count to 0; the best loss so far stays."""
         self.waited = 0
 
 
@@ -153,11 +154,11 @@ class Plateau:
         self.left, self._cuts = 1.0, 0
 
     def add(self, epoch: int, loss: float, *, noun: str) -> str:
-        """Add the loss of an epoch; if it lowers the learning rate, return why, as `Patience.complaint`.
+        """Add the loss of an epoch; return a `Patience.complaint` if the learning rate is lowered, else "".
 
         Args:
-            epoch: its number, from 1.
-            loss: nats per token.
+            epoch: number of the epoch, from 1.
+            loss: loss of the epoch, nats per token.
             noun: name of a measurement, `epoch` or `validation`.
         """
         self._waiting.add(epoch, loss)
@@ -171,7 +172,7 @@ class Plateau:
 
 
 MOST_SKIPPED = 100
-"""Training stops after so many skipped steps in a row, since the next steps would be skipped as well."""
+"""Number of skipped steps in a row after which training stops: the next steps would be skipped too."""
 
 _REMEDY = "try a lower training.optimizer.learning_rate, or global_clipnorm: 1.0 beside it"
 
@@ -199,10 +200,10 @@ class Divergence:
         self.skipped, self._in_a_row = counts
 
     def check(self, records: StepRecords, segment: Segment, *, step: int) -> None:
-        """Count the skipped steps of a segment, and check its losses.
+        """Count the skipped steps of a segment, and check the losses of the segment.
 
         Args:
-            records: of a chunk.
+            records: the records of a chunk.
             segment: the steps of one epoch in the chunk.
             step: number of steps before the segment.
 
@@ -234,7 +235,7 @@ def check_finite(arrays: Mapping[str, NDArray[Any]], *, step: int) -> None:
     """Check that the weights and the state of the optimizer are finite, before they are saved.
 
     Args:
-        arrays: of the program's snapshot, by name.
+        arrays: the arrays of the program's snapshot, by name.
         step: number of steps taken.
 
     Raises:

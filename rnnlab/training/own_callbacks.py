@@ -1,4 +1,4 @@
-"""Callbacks of the configuration: where their modules are found, and how each is made by its class.
+"""Callbacks of the configuration: how their modules are found, and how the object of each class is made.
 
 A module is looked for on Python's path, beside the YAML file, and in the working folder. A run keeps these
 folders in `callbacks.json`, relative to its own folder, so that a resumed training finds the same modules.
@@ -33,7 +33,7 @@ RECORD = "callbacks.json"
 _MOST_BYTES = 100_000
 
 _loaded_from: dict[str, Path] = {}
-"""The folder of each module that was found in none of the folders of Python's path, by its first name."""
+"""The folder of each loaded module that is not on Python's path, by the first part of the module's name."""
 
 
 def load_callbacks(callbacks: Sequence[CallbackSettings], folders: Sequence[Path]) -> list[Any]:
@@ -41,7 +41,7 @@ def load_callbacks(callbacks: Sequence[CallbackSettings], folders: Sequence[Path
 
     Args:
         callbacks: the setting `training.callbacks`.
-        folders: where their modules are looked for, after Python's path.
+        folders: where the modules are looked for, after Python's path.
 
     Raises:
         TrainingError: a class is missing or is no `keras.callbacks.Callback`, or its constructor refuses the
@@ -66,7 +66,7 @@ def folders_of(callbacks: Sequence[CallbackSettings], resumed: RunFolder | None)
 
 
 def record_folders(run: RunFolder, folders: Sequence[Path]) -> None:
-    """Write the folders into a run, if there are any.
+    """Write the folders to `callbacks.json` of a run, if there are any.
 
     Raises:
         RunError: the file cannot be written.
@@ -78,7 +78,7 @@ def record_folders(run: RunFolder, folders: Sequence[Path]) -> None:
 
 @contextmanager
 def importable(folders: Sequence[Path]) -> Iterator[None]:
-    """While the body runs, have Python look for modules in folders too, after its own path."""
+    """Let Python look for modules in the folders too, after its own path, during the `with` block."""
     added = [str(folder) for folder in folders if str(folder) not in sys.path]
     sys.path += added
     try:
@@ -101,7 +101,7 @@ def import_from(name: str, folders: Sequence[Path]) -> ModuleType:
     importlib.invalidate_caches()
     first = name.partition(".")[0]
     if first in _loaded_from and not _is_from(sys.modules.get(first), _loaded_from[first]):
-        del _loaded_from[first]  # another module has its name now
+        del _loaded_from[first]  # another module has this name now
     if first not in sys.modules or first in _loaded_from:
         folder = _folder_with(first, folders)
         if first in _loaded_from and _loaded_from[first] != folder:
@@ -115,7 +115,7 @@ def import_from(name: str, folders: Sequence[Path]) -> ModuleType:
 
 
 def _load(settings: CallbackSettings, key: str, folders: Sequence[Path]) -> Any:
-    """The callback of one entry of `training.callbacks`; `key` is the place of the entry, for messages."""
+    """Return the callback of one entry of `training.callbacks`; `key` names the entry in messages."""
     found = _class_of(settings.name, key, folders)
     _check_arguments(found, settings.arguments, key)
     try:
@@ -127,7 +127,7 @@ def _load(settings: CallbackSettings, key: str, folders: Sequence[Path]) -> Any:
 
 
 def _class_of(name: str, key: str, folders: Sequence[Path]) -> Callable[..., Any]:
-    """The class that `package.module:Class` names."""
+    """Return the class that `package.module:Class` names."""
     module_name, _, class_name = name.partition(":")
     module = _module(module_name, f"{key}: {name}", folders)
     found = getattr(module, class_name, None)
@@ -148,7 +148,7 @@ def _class_of(name: str, key: str, folders: Sequence[Path]) -> Callable[..., Any
 
 
 def _module(name: str, place: str, folders: Sequence[Path]) -> ModuleType:
-    """A module by its dotted name.
+    """Return a module by its dotted name.
 
     Args:
         name: the name.
@@ -175,7 +175,7 @@ def _module(name: str, place: str, folders: Sequence[Path]) -> ModuleType:
 
 
 def _check_arguments(found: Callable[..., Any], arguments: Mapping[str, Any], key: str) -> None:
-    """Refuse arguments that a constructor does not take, and a missing argument that it needs."""
+    """Refuse unknown and missing arguments of a constructor; skip the check if it has no known signature."""
     try:
         parameters = inspect.signature(found).parameters.values()
     except (ValueError, TypeError):
@@ -201,18 +201,18 @@ def _is_callback_class(value: Any) -> bool:
 
 
 def _place_of(module: ModuleType) -> str:
-    """The file of a module, which shows whether another module hides the user's; or the module's name."""
+    """Return the file of a module, or its name: it shows that another module hides the user's."""
     return str(getattr(module, "__file__", None) or module.__name__)
 
 
 def _is_from(module: ModuleType | None, folder: Path) -> bool:
-    """Whether a module was imported from a folder; None, a module that is not loaded any more, counts."""
+    """Whether a module was imported from a folder; also true for None, a module that is no longer loaded."""
     places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
     return module is None or any(Path(place).is_relative_to(folder) for place in places if place)
 
 
 def _folder_with(first: str, folders: Sequence[Path]) -> Path | None:
-    """The folder that has a module; None if Python's own path has it, or if no folder has it."""
+    """Return the folder that has a module; None if Python's own path or no folder has the module."""
     spec = importlib.machinery.PathFinder.find_spec(first, [*sys.path, *map(str, folders)])
     if spec is None or not spec.has_location or not spec.origin:
         return None
@@ -223,7 +223,7 @@ def _folder_with(first: str, folders: Sequence[Path]) -> Path | None:
 
 
 def _recorded(run: RunFolder) -> list[Path]:
-    """The folders in a run's `callbacks.json`; none if the run is not the user's own, or is damaged."""
+    """Return the folders in `callbacks.json`; none if the run is not the user's own, or a file is damaged."""
     try:
         begun = signed_pages(run.path).get(digest_of(run.read_config()))
         record = json.loads(small_bytes(run.path / RECORD, most_bytes=_MOST_BYTES) or b"{}")

@@ -12,14 +12,15 @@ from rnnlab.training.callbacks import Arrays, Remembering
 from rnnlab.training.trainer import Trainer
 
 MOST_SEEDS = 2**31
-"""Random seeds are less than this."""
+"""Random seeds are less than this number."""
 
 
 class Sampler(Remembering):
     """Writes samples with the current weights, at the end of every N-th epoch.
 
-    It uses a copy of the weights, with the NumPy engine: the training is not changed. The random seed of an
-    epoch is `generation.random_seed` plus the number of the epoch; with it, `rnnlab generate` draws the same.
+    The NumPy engine runs a copy of the weights, so the training is not changed. The random seed of an epoch
+    is the configured seed plus the number of the epoch; with this seed and the same weights, `rnnlab
+    generate` writes the same.
 
     Args:
         trainer: the trainer of the network.
@@ -71,7 +72,7 @@ class Sampler(Remembering):
         self.text += f"{head}\n\n{written}\n\n"
 
     def _written(self, settings: Generation) -> str:
-        """The samples; or, if the weights are not finite, the error in parentheses."""
+        """Return the samples; or, if the weights are not finite, the error in parentheses."""
         between = "\n" if self._trainer.experiment.dataset.unit == "line" else "\n\n"
         try:
             with np.errstate(all="ignore"):

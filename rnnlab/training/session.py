@@ -63,12 +63,12 @@ class Session:
 
     Args:
         data: the data, with the configuration that fits it.
-        name: of the run, `runs/<name>-<number>`.
-        run_dir: a new folder to use instead.
-        resumed: a run to resume, instead of a new one.
+        name: name of the run; its folder is `runs/<name>-<number>`.
+        run_dir: another folder for the run, which must be new.
+        resumed: a run to resume; None makes a new run.
 
     Raises:
-        RnnlabError: a callback or the folder is wrong; no folder is left behind.
+        RnnlabError: a callback, the data or the folder is wrong; no new folder is left behind.
     """
 
     def __init__(
@@ -103,16 +103,16 @@ class Session:
         report: Callable[[Progress], None] = lambda _: None,
         tell: Callable[[str], None] = lambda _: None,
     ) -> Outcome:
-        """Train, and save what resuming needs: now and then, and at the end, also where an error ends it.
+        """Train; save when a save is due and at the end. After a TrainingError, save the results only.
 
         Args:
             report: receives the progress after each chunk.
-            tell: receives what else the user should know, a sentence a call.
+            tell: receives other notes for the user, one sentence a call.
 
         Raises:
-            Interrupted: a signal came; everything is saved.
+            Interrupted: a signal came; all steps that were taken are saved.
             TrainingError: the loss is not finite, or training cannot continue from any checkpoint.
-            RunError: another process trains in the folder, or it cannot be written.
+            RunError: another process trains in the folder, or a file cannot be written.
         """
         with locked(self.run.path) as lock, noted_signals() as interruption:
             begun = time.perf_counter()
@@ -146,7 +146,7 @@ class Session:
         return outcome
 
     def expected_checkpoint(self) -> Expectation:
-        """Return what each checkpoint of this training must match."""
+        """Return the values that each checkpoint of this training must match."""
         return expectation_of(
             self.trainer.experiment,
             data_sha256=self.trainer.corpus.sha256,
@@ -157,7 +157,7 @@ class Session:
         )
 
     def _starting_point(self, tell: Callable[[str], None]) -> Checkpoint | None:
-        """The checkpoint to continue from; None starts with the first step."""
+        """Sign and log the start; return the checkpoint to continue from, None without a checkpoint."""
         self._sign(tell)
         if not self._is_resumed:
             write_environment(self.run.path)
@@ -192,7 +192,7 @@ class Session:
         report: Callable[[Progress], None],
         tell: Callable[[str], None],
     ) -> TrainingLoop:
-        """Run the loop from the start on; save when a save is due, and at the end."""
+        """Run the loop, from `start` on if there is one; save when a save is due, and after the loop."""
         say = partial(self._say, tell)
 
         def save(loop: TrainingLoop) -> None:
@@ -217,11 +217,11 @@ class Session:
 
     @property
     def _all_callbacks(self) -> list[Any]:
-        """The history first; the user's, which may stop training, before the sampler, which only reads."""
+        """All callbacks in this order: the history, the user's (they may stop training), the sampler."""
         return [self._history, *self._callbacks, *([self._sampler] if self._sampler else [])]
 
     def _live_events(self, say: Callable[[str], None]) -> AbstractContextManager["LiveEvents | None"]:
-        """The writer of event files for TensorBoard; None if the configuration asks for none."""
+        """Return the writer of event files for TensorBoard; a context with None if it is not wanted."""
         if not self.trainer.experiment.training.tensorboard:
             return nullcontext()
         from rnnlab.training.live_events import LiveEvents  # noqa: PLC0415 (most trainings write none)
@@ -229,7 +229,7 @@ class Session:
         return LiveEvents(self.run.path, self._history, steps=self.trainer.steps, say=say)
 
     def _importable(self) -> AbstractContextManager[None]:
-        """While the body runs, modules beside the user's callbacks can be imported."""
+        """Return a context in which modules beside the user's callbacks can be imported."""
         if not self._folders:
             return nullcontext()
         from rnnlab.training.own_callbacks import importable  # noqa: PLC0415 (most trainings have no callback)
@@ -239,7 +239,7 @@ class Session:
     def _say_why_stopped(
         self, loop: TrainingLoop, start: Checkpoint | None, tell: Callable[[str], None]
     ) -> None:
-        """Say why training ended early, if it did; if it was resumed and took no step, also how to go on."""
+        """If training ended early, say why; if it was resumed and no epoch ended, say also how to go on."""
         if not (why := loop.why_stopped):
             return
         if start and start.facts.position[0] == loop.epochs:
@@ -248,7 +248,7 @@ class Session:
         self._say(tell, why)
 
     def _say(self, tell: Callable[[str], None], sentence: str) -> None:
-        """Tell the user, and write to the log."""
+        """Tell the user a sentence, and add it to the log."""
         self._note(sentence)
         tell(sentence)
 
@@ -267,7 +267,7 @@ class Session:
 def _callbacks_of(
     callbacks: Sequence[CallbackSettings], resumed: RunFolder | None
 ) -> tuple[list[Path], list[Any]]:
-    """The folders in which the modules of the user's callbacks are looked for, and the callbacks."""
+    """Return the folders in which the modules of the user's callbacks are looked for, and the callbacks."""
     if not callbacks:
         return [], []
     from rnnlab.training.own_callbacks import folders_of, load_callbacks  # noqa: PLC0415 (as below)
@@ -277,7 +277,7 @@ def _callbacks_of(
 
 
 def _sampler_of(trainer: Trainer, settings: Samples | None) -> "Sampler | None":
-    """The callback that writes samples; None if the configuration asks for none."""
+    """Return the callback that writes samples; None without `training.samples`."""
     if not settings:
         return None
     from rnnlab.training.sampler import Sampler  # noqa: PLC0415 (loads the NumPy engine and all of generation)
@@ -286,13 +286,13 @@ def _sampler_of(trainer: Trainer, settings: Samples | None) -> "Sampler | None":
 
 
 LARGEST_SHARE = 0.01
-"""Largest share of the training time that goes into saves by the clock, 0 to 1."""
+"""Largest fraction of the training time for saves that are not tied to an epoch, 0 to 1."""
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Saves:
-    """Writes what a training leaves in its folder: checkpoints, the best weights, the history, the samples.
+    """Writes the files of a training: checkpoints, the best weights, the history and the samples.
 
     Args:
         run: the run folder.
@@ -300,8 +300,8 @@ class Saves:
         history: the losses so far.
         settings: the section `training.checkpoint`.
         sampler: the callback that writes samples, if there is one.
-        lock: of the folder; checked before each save.
-        start: the checkpoint that the training was resumed from.
+        lock: lock of the folder; checked before each save.
+        start: the checkpoint that the training was resumed from; None for a new training.
     """
 
     def __init__(
@@ -320,7 +320,7 @@ class Saves:
         self._clock = SaveClock(settings, epochs=start.facts.position[0] if start else 0)
 
     def save_if_due(self, loop: TrainingLoop) -> None:
-        """Save if a save is due; else write new samples, which a reader may wait for."""
+        """Save if a save is due; else write the samples, if there are new ones."""
         if self._clock.is_due(loop.epochs):
             self.save(loop)
         elif self._sampler and self._sampler.take_new():
@@ -361,7 +361,7 @@ class Saves:
             self._run.write("samples.txt", self._sampler.text)
 
     def _stopped(self, error: RunError, step: int) -> RunError:
-        """The error for a save that failed: the file, what is kept, and how to resume."""
+        """Return the error for a save that failed: the file, what is kept, and how to resume."""
         what, _, _ = str(error).rpartition("; ")  # without the remedy for a single file
         cause = error.__cause__
         is_full = isinstance(cause, OSError) and cause.errno in _FULL
@@ -386,12 +386,12 @@ class SaveClock:
         self._saved_at, self._cost, self._epochs = time.monotonic(), 0.0, epochs
 
     def is_due(self, epochs: int) -> bool:
-        """Whether to save, now that so many epochs are finished."""
+        """Whether a save is due after `epochs` finished epochs."""
         if self._settings.every_epochs is not None:
             return epochs - self._epochs >= self._settings.every_epochs
         wanted = max(self._settings.every_seconds or 0.0, self._cost / LARGEST_SHARE)
         return time.monotonic() - self._saved_at >= wanted
 
     def saved(self, seconds: float, epochs: int) -> None:
-        """Note a save: its duration, and the number of finished epochs."""
+        """Note the duration of a save, and the number of finished epochs."""
         self._saved_at, self._cost, self._epochs = time.monotonic(), seconds, epochs

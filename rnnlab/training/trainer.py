@@ -1,7 +1,8 @@
-"""What the training loop drives: the network, its optimizer, its compiled program, and the validation set.
+"""The parts that the training loop uses: network, optimizer, compiled program, and validation set.
 
-Compiling a program takes seconds. When a `Trainer` is gone, its program is kept, and the next `Trainer` uses
-it again if no setting that a step depends on has changed: so the folds of a cross-validation share one.
+Compiling a program takes seconds. When a `Trainer` is deleted, its program is kept, and the next `Trainer`
+uses the program again if it has the same corpus and the same settings that a step depends on. So the folds of
+a cross-validation without a carried state share one program.
 """
 
 import json
@@ -39,9 +40,9 @@ class Best:
     """The best epoch: that of lowest validation loss, or of lowest training loss without a validation set.
 
     Attributes:
-        weights: at the end of that epoch.
-        epoch: from 1; 0 where no epoch has ended.
-        loss: in nats per token; NaN where no epoch has ended.
+        weights: the weights at the end of that epoch; the current weights if there is no best epoch.
+        epoch: number of the epoch, from 1; 0 if there is no best epoch.
+        loss: loss of the epoch, nats per token; NaN if there is no best epoch.
         monitored: `validation` or `train`.
     """
 
@@ -56,13 +57,13 @@ class Trainer:
 
     Args:
         experiment: the configuration.
-        corpus: its data.
+        corpus: the data.
         splits: the parts of the data: train, and validation if there is one.
 
     Attributes:
         program: the compiled program that takes the steps.
-        compile_seconds: how long the first chunk took, which compiles the program and is one step long.
-        best_validation: the epoch of lowest validation loss so far; None where none has been measured.
+        compile_seconds: duration of the first chunk, which has one step and compiles the program.
+        best_validation: the epoch of lowest validation loss so far; None if no loss has been measured.
 
     Raises:
         DataError: a part of the data is too short.
@@ -87,14 +88,14 @@ class Trainer:
         return self._validation is not None
 
     def compile(self, chunk: Chunk, first_step: int, interruption: Interruption) -> StepRecords | None:
-        """Take the first steps, which compiles the program; None if a signal comes meanwhile."""
+        """Train on the first chunk, which compiles the program; return None if a signal comes meanwhile."""
         begun = time.perf_counter()
         records = interruption.run(lambda: self.program.train(chunk, first_step=first_step))
         self.compile_seconds = time.perf_counter() - begun
         return records
 
     def run_chunk(self, chunk: Chunk, first_step: int) -> StepRecords:
-        """Take the steps of a chunk.
+        """Train on the steps of a chunk; return their figures.
 
         Args:
             chunk: the steps.
@@ -103,13 +104,13 @@ class Trainer:
         return self.program.train(chunk, first_step=first_step)
 
     def validate(self, epoch: int) -> dict[str, float]:
-        """Measure the validation set, if that is due, and keep the weights if its loss is the lowest so far.
+        """Measure the validation set if this is due; keep the weights if its loss is the lowest so far.
 
         Args:
             epoch: the epoch that has ended, from 0.
 
         Returns:
-            `val_loss` in nats per token and `val_accuracy`; empty where nothing was measured.
+            `val_loss` in nats per token and `val_accuracy`; empty if nothing was measured.
         """
         if self._validation is None or (epoch + 1) % self.experiment.evaluation.every:
             return {}
@@ -119,7 +120,7 @@ class Trainer:
         return {"val_loss": loss, "val_accuracy": accuracy}
 
     def best(self) -> Best:
-        """Return the best epoch so far."""
+        """Return the best epoch so far; if there is none, the current weights with epoch 0."""
         if self.best_validation:
             return self.best_validation
         if self.validates or self.program.best_epoch < 0:
@@ -143,7 +144,7 @@ class Trainer:
 class Validation:
     """Measures a part of the data with the compiled program; `evaluate` measures the same with NumPy.
 
-    The figures depend on the weights alone: neither on earlier measurements nor on `training.batch_size`.
+    The figures depend only on the weights, not on earlier measurements or on `training.batch_size`.
 
     Args:
         part: the part to measure.
@@ -159,7 +160,7 @@ class Validation:
 
     def measure(self, program: TrainingProgram) -> tuple[float, float]:
         """Return (cross-entropy in nats per token, accuracy) over every target of the part."""
-        from rnnlab.datasets.side_by_side import read_side_by_side  # noqa: PLC0415 (for a validation set alone)
+        from rnnlab.datasets.side_by_side import read_side_by_side  # noqa: PLC0415 (only for a validation set)
 
         def read(piece: "LanePiece", before: "Parts | None") -> tuple[StepRecords, "Parts"]:
             steps = MeasuredSteps(piece.starts, piece.counts, anew=piece.anew)
@@ -193,7 +194,7 @@ class Built:
     initial: list[tuple[Any, Any]]
 
     def reset(self, total_steps: int) -> None:
-        """Set everything back to the values before the first step, for a training of so many steps."""
+        """Set variables and program to their values before the first step; set the length of the schedule."""
         for variable, value in self.initial:
             variable.assign(value)
         begin_schedule(self.optimizer, total_steps)
@@ -207,7 +208,7 @@ _idle: dict[str, Built] = {}
 def borrow_program(
     owner: object, experiment: Experiment, corpus: Corpus, batches: Batches, *, track_best: bool
 ) -> Built:
-    """Return a network with initial weights, its optimizer and its program, until the owner is gone."""
+    """Return a network with initial weights, its optimizer and its program; free them with the owner."""
     settings = experiment.model_dump(mode="json")
     for name in SURROUNDING:
         del settings["training"][name]
@@ -219,7 +220,7 @@ def borrow_program(
 
 
 def _give_back(key: str, built: Built) -> None:
-    """Keep a program for the next owner; only one is kept, since each holds its corpus."""
+    """Keep a program for the next owner, and delete the one before: each holds its corpus in memory."""
     _idle.clear()
     _idle[key] = built
 
@@ -257,7 +258,7 @@ def _build(experiment: Experiment, corpus: Corpus, batches: Batches, *, track_be
 
 
 def _sequence_starts(corpus: Corpus) -> np.ndarray[Any, np.dtype[np.bool_]] | None:
-    """Whether each token is the first of its sequence, (S,); None where the corpus is one sequence."""
+    """Whether each token is the first of its sequence, (S,); None if the corpus is one sequence."""
     if len(corpus.starts) <= 1:
         return None
     is_start = np.zeros(len(corpus.ids), bool)
@@ -272,7 +273,7 @@ CLASSES = {
 
 
 def begin_schedule(optimizer: Any, total_steps: int) -> None:
-    """Start the schedule of an optimizer, if it has one, for a training of so many steps."""
+    """Start the schedule of an optimizer, if there is one, for a training of `total_steps` steps."""
     schedule = optimizer._learning_rate
     if isinstance(schedule, Schedule):
         schedule.set_total(total_steps)
@@ -280,7 +281,7 @@ def begin_schedule(optimizer: Any, total_steps: int) -> None:
 
 
 def lower_rate(optimizer: Any, left: float) -> None:
-    """Multiply the learning rate of a plateau schedule by `left`, 0 to 1, from the next step on."""
+    """Set the factor of a plateau schedule to `left`, 0 to 1, from the next step on."""
     optimizer._learning_rate.leave(left)
 
 

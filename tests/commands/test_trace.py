@@ -264,7 +264,7 @@ def test_a_step_is_a_slide(rnnlab):
         ("runs/song-1", "no input: the configuration has no seed; give one, e.g.: --input"),
         ("runs/song-1 --input the --input do", "--input: expected inputs of equally many tokens"),
         ("runs/song-1 --input the --step 4", "--step: the input has 3 steps, received 4"),
-        ("runs/song-1 --input the --unit 9", "--unit: simple_rnn_1 has 8, received 9"),
+        ("runs/song-1 --input the --unit 9", "--unit: simple_rnn_1 has 8 units, received 9"),
         ("runs/song-1 --input the --unit 1 --value c", "--value: simple_rnn_1 has h, received 'c'"),
         ("runs/song-1 --input the --units 9", "--units: expected numbers from 1 to 8, received '9'"),
         ("runs/song-1 --input the --steps 4", "--steps: expected numbers from 1 to 3, received '4'"),

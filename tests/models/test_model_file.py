@@ -219,8 +219,11 @@ def test_a_later_format_asks_for_a_later_version(path):
         (lambda metadata, weights: metadata.update(vocabulary='["a", "b"]'), "its tensors are not those"),
         (lambda metadata, weights: metadata.update(vocabulary="{"), "Expecting property name"),
         (lambda metadata, weights: metadata.update(vocabulary="[" * 100_000), "recursion"),
-        (lambda metadata, weights: metadata.update(vocabulary="5"), "vocabulary is not a list of words"),
-        (lambda metadata, weights: metadata.update(vocabulary="[1, 2]"), "vocabulary is not a list of words"),
+        (lambda metadata, weights: metadata.update(vocabulary="5"), "vocabulary is not a list of strings"),
+        (
+            lambda metadata, weights: metadata.update(vocabulary="[1, 2]"),
+            "vocabulary is not a list of strings",
+        ),
         (lambda metadata, weights: metadata.update(vocabulary='["a", "a"]'), "names a token twice"),
         (lambda metadata, weights: metadata.update(vocabulary="[]"), "vocabulary is empty"),
     ],
@@ -241,7 +244,7 @@ def test_weights_that_are_no_numbers_are_of_a_training_that_diverged(path):
         forge(path, lambda metadata, weights: weights["head/bias"].fill(value))  # noqa: B023 (called at once)
 
         assert refusal(path) == (
-            "its weights are not all numbers, as when training diverges;"
+            "its weights are not all finite, as after a training that diverged;"
             " train again with a smaller training.optimizer.learning_rate"
         )
 

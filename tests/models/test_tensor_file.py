@@ -166,7 +166,7 @@ def test_a_header_that_contradicts_the_file_is_refused_before_a_tensor_is_read(
 @pytest.mark.parametrize(
     ("written", "why"),
     [
-        (b'{"a": 1, "a": 2}', "it has a name twice"),
+        (b'{"a": 1, "a": 2}', "a name occurs twice"),
         (b'{"a": ' + b"[" * 100_000, "recursion"),
         (b'{"a": ' + b"9" * 10_000 + b"}", "Exceeds the limit"),
         (b'{"\xff": 1}', "can't decode byte"),

@@ -282,7 +282,7 @@ BREACHES: dict[str, tuple[Cell, str]] = {
     ),
     "an array of its own": (
         one_line(lambda xp, x, product, h: product(h, "h") + np.ones(3)),
-        "step: expected numbers and the given arrays, received ndarray; bring an array of your own as a",
+        "step: expected numbers and the given arrays, received ndarray; add your own array as a weight",
     ),
     "another function": (
         one_line(lambda xp, x, product, h: xp.relu(product(h, "h"))),

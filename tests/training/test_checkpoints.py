@@ -117,7 +117,9 @@ def test_lanes_that_read_every_nth_window_cannot_go_on(tmp_path: Path, path: Pat
     write_checkpoint(tmp_path, checkpoint(lanes=4, **STATEFUL), keep=1)
     rewritten(path, version="1")
 
-    with pytest.raises(TrainingError, match=r"each of the 4 lanes read one window of 4;.* train again$"):
+    with pytest.raises(
+        TrainingError, match=r"each of the 4 lanes read one of every 4 windows;.* train again$"
+    ):
         read_checkpoint(path)
 
     write_checkpoint(tmp_path, checkpoint(lanes=1, **STATEFUL), keep=1)

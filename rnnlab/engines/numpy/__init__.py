@@ -10,7 +10,7 @@ from rnnlab.models.model_file import TrainedModel
 
 
 def numpy_model(trained: TrainedModel) -> Stepper:
-    """The stepper of a trained model."""
+    """Return the stepper of a trained model."""
     dataset = trained.experiment.dataset
     architecture = architecture_of(trained.experiment, len(trained.tokens))
     table = encoding_table(dataset.encoding, trained.tokens)

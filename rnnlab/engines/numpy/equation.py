@@ -1,9 +1,10 @@
 """A cell's equation as a list of NumPy calls that write into arrays which exist already.
 
 A time step of one lane is about ten calls of a microsecond each. Running the cell's own Python and allocating
-an array for each result would double that time. So the calls are laid out once: `LayerEquation` for a layer
-with its weights, `TimeStep` for a number of lanes. Lanes are columns, as in the TensorFlow engine: a gate is
-a contiguous block of rows. The functions that NumPy lacks are here too.
+an array for each result would double that time. So the list of calls is made once: `LayerEquation` is
+made for a layer with its weights, and `TimeStep` for a number of lanes. Lanes are columns, as in the
+TensorFlow engine: a gate is a contiguous block of rows. Sigmoid and normalisation, which NumPy lacks, are
+defined here too.
 """
 
 from collections import Counter
@@ -23,12 +24,12 @@ Call = tuple[Callable[..., object], tuple[Any, ...]]
 HALF = np.array(0.5, np.float32)
 
 flags_ignored = np.errstate(invalid="ignore")
-"""For matrix products: BLAS may also compute with the padding of its buffers, which holds any numbers.
-No result depends on the padding, but now and then it raises the processor's flag for an invalid value."""
+"""For matrix products: BLAS may also compute with the padding of its buffers, which holds arbitrary
+numbers. No result depends on the padding, but it sometimes sets the processor's flag for an invalid value."""
 
 
 def sigmoid(x: Floats, out: Floats) -> Floats:
-    """Write 1 / (1 + exp(−x)) as (tanh(x / 2) + 1) / 2, which cannot overflow, and return it."""
+    """Write 1 / (1 + exp(−x)) into `out`, as (tanh(x / 2) + 1) / 2 without overflow; return `out`."""
     np.multiply(x, HALF, out)
     np.tanh(out, out)
     np.multiply(out, HALF, out)
@@ -36,7 +37,7 @@ def sigmoid(x: Floats, out: Floats) -> Floats:
 
 
 def normalized(x: Floats, out: Floats) -> Floats:
-    """Write the rows of each lane with mean 0 and variance 1, and return them."""
+    """Write x, with mean 0 and variance 1 over the rows of each lane, into `out`; return `out`."""
     np.subtract(x, x.mean(axis=0), out)
     np.multiply(out, 1 / np.sqrt(np.square(out).mean(axis=0) + np.float32(EPSILON)), out)
     return out
@@ -50,14 +51,15 @@ FUNCTIONS: dict[Operation, Callable[..., Floats]] = {
     "σ": sigmoid,
     "normalized": normalized,
 }
-"""The function of each operation; it writes its last argument."""
+"""The function of each operation; the last argument of the function is the array that it writes."""
 
 
 class LayerEquation:
     """The equation of one layer, prepared for NumPy.
 
-    If the blocks of x + h U go through one activation each, and nowhere else, one tanh activates all gates:
-    σ(a) is (tanh(a / 2) + 1) / 2. The halves of a are multiplied into the weights (`scale`).
+    If each block of x + h U is the input of one sigmoid or tanh and of nothing else, one tanh computes all
+    gates. The factor 1/2 of σ(a) = (tanh(a / 2) + 1) / 2 is multiplied into the weights beforehand
+    (`scale`).
 
     Args:
         cell: the cell.
@@ -69,8 +71,8 @@ class LayerEquation:
         units: H.
         uses: how many terms, and parts of the new state, use each term.
         arrays: the array of each parameter, (…, 1), and of each number.
-        gates: the sum x + h U, if all gates are activated at once; else None.
-        scale: factors for the rows of x and of h U, (G·H, 1): 1, or a half where `gates` go through σ.
+        gates: the term x + h U, if one call of tanh computes all gates; else None.
+        scale: factors for the rows of x and of h U, (G·H, 1): 1/2 for a σ in `gates`, else 1.
     """
 
     def __init__(self, cell: Cell, units: int, parameters: Sequence[Floats]) -> None:
@@ -91,11 +93,15 @@ class LayerEquation:
                 self.scale[begin : begin + self.rows(block)] = 0.5
 
     def rows(self, term: Term) -> int:
-        """Number of rows of a term's array."""
+        """Return the number of rows of a term's array."""
         return term.blocks * self.units
 
     def _activated_at_once(self, term: Term) -> bool:
-        """Whether a term is x + h U for all gates, and each block goes through σ or tanh alone."""
+        """Whether a term is x + h U, and one call of tanh can compute all its activations.
+
+        Each block of the term must be the input of exactly one σ or tanh, at least one of them must be a σ,
+        and nothing else may use x, h U or the term.
+        """
         x = self.graph.x
         products = [each for each in term.inputs if each.operation == "product"]
         if term.operation != "+" or x not in term.inputs or not products:
@@ -108,23 +114,24 @@ class LayerEquation:
         return each_once and "σ" in functions and {*functions} <= {"σ", "tanh"}
 
     def _users(self, term: Term) -> list[Term]:
-        """The terms that have a term as an input."""
+        """Return the terms that have a term as an input."""
         return [user for user in self.graph.terms if term in user.inputs]
 
 
 class TimeStep:
-    """A layer's equation laid out for N lanes: the arrays, and the calls that work one step out in them.
+    """A layer's equation for N lanes: its arrays, and the calls that compute one time step in these arrays.
 
     Args:
         layer: the layer's equation.
-        kernels: Uᵀ for the gates of each product, (rows, H), multiplied by `LayerEquation.scale`.
+        kernels: Uᵀ for the gates of each product, (rows, H), multiplied by `LayerEquation.scale`; or
+            Wᵀ and Uᵀ side by side, (rows, D + H), if there is `read`.
         state: the arrays of the state, (H, N) each; the calls write the new state over the old.
-        read: the array that a product with the old h reads in place of h; None for h itself. With kernels of
-            more columns than H, it has the rows of another layer above those of h.
+        read: the array that a product with the old h reads: the layer's input above h, (D + H, N); None to
+            read h itself.
 
     Attributes:
-        x: the input pre-activations, (G·H, N), multiplied by `LayerEquation.scale`; the caller fills them in.
-        state: as given.
+        x: the input pre-activations, (G·H, N), multiplied by `LayerEquation.scale`; the caller writes them.
+        state: the arrays of the state, (H, N) each.
         calls: the calls of one step.
     """
 
@@ -150,7 +157,7 @@ class TimeStep:
                 self.calls.append((np.copyto, (part, self._arrays[term])))
 
     def _laid_out(self, term: Term) -> Floats:
-        """Add the calls that work a term out; return the array that they write."""
+        """Return the array of a term; add the calls that write this array, if the term needs any."""
         inputs = [self._arrays[each] for each in term.inputs]
         if term.operation == "block":
             begin = term.begin * self._layer.units
@@ -169,7 +176,7 @@ class TimeStep:
         return out
 
     def _activating(self, sums: Floats) -> list[Call]:
-        """The calls that activate all gates in place: tanh(a), or (tanh(a / 2) + 1) / 2 for σ(a)."""
+        """Return the calls that activate all gates in place: tanh(a), or (tanh(a / 2) + 1) / 2 for σ(a)."""
         scale = np.repeat(self._layer.scale, self._lanes, axis=1)  # (G·H, N): 1 for tanh, 1/2 for σ
         return [
             (np.tanh, (sums, sums)),
@@ -178,11 +185,11 @@ class TimeStep:
         ]
 
     def _is_activated(self, term: Term) -> bool:
-        """Whether a term is a block of the gates that are activated all at once."""
+        """Whether a term is a block of the gates that one call of tanh computes."""
         return term.operation == "block" and term.inputs[0] is self._layer.gates
 
     def _place(self, term: Term) -> Floats:
-        """Where to write a term: an old state or an input that no later call reads, or a new one."""
+        """Return the array for a term: that of an old state or input that is not read later, or a new one."""
         for before, after in zip(self._equation.before, self._equation.after, strict=True):
             if after is term and not self._needed_after(term, before):
                 return self._arrays[before]
@@ -191,7 +198,7 @@ class TimeStep:
         return next((self._arrays[each] for each in spent), self._zeros(term))
 
     def _needed_after(self, term: Term, before: Term) -> bool:
-        """Whether a part of the old state is read once a term has been worked out."""
+        """Whether a term after `term` reads a part of the old state, or this part is in the new state."""
         later = self._equation.terms[self._equation.terms.index(term) + 1 :]
         return any(before in user.inputs for user in later) or before in self._equation.after
 

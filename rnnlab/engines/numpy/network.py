@@ -1,4 +1,4 @@
-"""Trained networks in NumPy: a stack of recurrent layers with its head, and an MLP of dense layers.
+"""Trained networks in NumPy: `NumpyRnn` is a stack of recurrent layers with a head, `NumpyMlp` an MLP.
 
 A recurrent network reads whole sequences, or one token after another in a stream.
 """
@@ -35,7 +35,7 @@ class Dense:
 
 
 class NumpyMlp:
-    """Dense layers over a window of T tokens; a shorter window is filled up with zeros on the left.
+    """Dense layers over the last T tokens; fewer tokens are filled up with zeros on the left.
 
     Args:
         architecture: the layers.
@@ -51,7 +51,7 @@ class NumpyMlp:
         self._head = Dense(architecture.layers[-1], weights)
 
     def zero_state(self, lanes: int) -> State:
-        """The empty state: an MLP has none."""
+        """Return an empty tuple: an MLP has no state."""
         del lanes
         return ()
 
@@ -59,7 +59,7 @@ class NumpyMlp:
     def forward(
         self, ids: Ids, resets: NDArray[np.bool_] | None, state: State, *, last_only: bool = True
     ) -> tuple[Logits, State]:
-        """Logits of the token after the window, (N, 1, V), and the empty state."""
+        """Return logits of the token after the window, (N, 1, V), and `state` unchanged."""
         del resets, last_only
         encoded = self._table[ids[:, -self._window :]].reshape(len(ids), -1)  # (N, at most T·D)
         hidden = np.zeros((len(ids), self._window * self._table.shape[1]), np.float32)  # (N, T·D)
@@ -69,19 +69,19 @@ class NumpyMlp:
         return self._head(hidden)[:, None], state  # (N, 1, V)
 
     def stream(self, state: State) -> "_MlpStream":
-        """Lanes that are fed one token after another, each token as a window of its own."""
+        """Return lanes that are fed one token after another, each token as a window of its own."""
         del state
         return _MlpStream(self)
 
 
 class _MlpStream:
-    """Lanes of an MLP: each token is a window of its own, since an MLP has no state."""
+    """Lanes of an MLP; each token is read as a window of its own, because an MLP has no state."""
 
     def __init__(self, model: NumpyMlp) -> None:
         self._model = model
 
     def feed(self, ids: Ids) -> Logits:
-        """Logits (N, V) after a window of one token for each lane, (N,)."""
+        """Return logits (N, V) after a window of one token for each lane, (N,)."""
         return self._model.forward(ids[:, None], None, ())[0][:, 0]
 
 
@@ -112,7 +112,7 @@ class NumpyRnn:
         self._residual = architecture.residual
 
     def zero_state(self, lanes: int) -> State:
-        """The state of N lanes before their first token."""
+        """Return the state of N lanes before their first token."""
         return tuple(
             tuple(np.zeros((lanes, layer.units), np.float32) for _ in layer.cell.state)
             for layer in self._layers
@@ -122,7 +122,7 @@ class NumpyRnn:
     def forward(
         self, ids: Ids, resets: NDArray[np.bool_] | None, state: State, *, last_only: bool = False
     ) -> tuple[Logits, State]:
-        """Logits of each of T time steps (N, T, V), or of the last (N, 1, V), and the state after it."""
+        """Return logits of each of T time steps (N, T, V), or of the last (N, 1, V), and the last state."""
         keep = None if resets is None or not resets.any() else ~resets.T  # (T, N)
         hidden, after = self._rows[ids.T].transpose(2, 0, 1), list[tuple[Floats, ...]]()  # (G·H, T, N)
         for layer, before in zip(self._layers, state, strict=True):
@@ -137,12 +137,12 @@ class NumpyRnn:
         return logits.reshape(*hidden.shape[1:], -1).swapaxes(0, 1), tuple(after)  # (N, T, V)
 
     def stream(self, state: State) -> "NumpyStream":
-        """Lanes that are fed one token after another, beginning with a state."""
+        """Return lanes that are fed one token after another, beginning with a state."""
         return NumpyStream(self._layers, self._rows, self._head, state, residual=self._residual)
 
 
 class NumpyStream:
-    """N lanes of a `NumpyRnn`: a time step is a list of calls that write into the stream's own arrays.
+    """N lanes of a `NumpyRnn`; a time step is a list of calls that write into the arrays of the stream.
 
     Args:
         layers: the recurrent layers.
@@ -163,7 +163,7 @@ class NumpyStream:
     ) -> None:
         self._lanes = len(state[0][0])
         self._rows, self._columns = rows, rows.T if self._lanes == 1 else np.ascontiguousarray(rows.T)
-        # One array for the h of every layer, each above the next; a residual layer has its sum below its h.
+        # One array holds the h of all layers, first to last; for a residual layer, the sum follows its h.
         # So a layer's input and its own h are neighbours, and one product can read both.
         sums = layers[1:] if residual else []
         hidden = np.zeros((sum(layer.units for layer in [*layers, *sums]), self._lanes), np.float32)
@@ -183,7 +183,7 @@ class NumpyStream:
 
     @flags_ignored
     def feed(self, ids: Ids) -> Logits:
-        """Logits (N, V) after one more token of each lane, (N,); the next call overwrites them."""
+        """Return logits (N, V) after one more token of each lane, (N,); the next call overwrites them."""
         if self._lanes == 1:
             self._x[:, 0] = self._rows[ids[0]]
         else:
@@ -194,7 +194,7 @@ class NumpyStream:
 
 
 def _affine(left: Floats, right: Floats, bias: Floats, out: Floats) -> list[Call]:
-    """The calls that write left times right plus the bias into `out`."""
+    """Return the calls that write left times right plus the bias into `out`."""
     whole = np.ascontiguousarray(np.broadcast_to(bias, out.shape))  # adding equal shapes is twice as fast
     return [(np.dot, (left, right, out)), (np.add, (out, whole, out))]
 
@@ -217,7 +217,7 @@ class _Recurrence:
         self._latest: TimeStep | None = None
 
     def inputs(self, values: Floats) -> Floats:
-        """The input pre-activations (G·H, …) of values (D, …), multiplied by the equation's scale."""
+        """Return the input pre-activations (G·H, …) of values (D, …), multiplied by the equation's scale."""
         inputs: Floats = self._kernel @ values.reshape(len(values), -1) + self._bias  # (G·H, T·N)
         return inputs.reshape(-1, *values.shape[1:])
 
@@ -229,12 +229,12 @@ class _Recurrence:
     def laid_out(
         self, state: tuple[Floats, ...], hidden: Floats | None = None, read: Floats | None = None
     ) -> TimeStep:
-        """A time step that begins with a state.
+        """Return a time step that begins with a state.
 
         Args:
             state: the state, (N, H) each.
             hidden: the array for h, (H, N); None for a new one.
-            read: the layer's input above its own h, (D + H, N), if one product is to use W and U; else None.
+            read: the layer's input above its own h, (D + H, N), if one product uses both W and U; else None.
         """
         parts = [part.T.copy() for part in state]
         if hidden is not None:
@@ -243,7 +243,7 @@ class _Recurrence:
         return TimeStep(self._equation, self._kernels if read is None else self._stacked, parts, read)
 
     def calls_above(self, hidden: Floats, state: tuple[Floats, ...]) -> list[Call]:
-        """The calls of a time step of a higher layer, whose input stands above its own h in (D + H, N)."""
+        """Return the calls of a time step of a higher layer; `hidden` has its input and its h, (D + H, N)."""
         own = hidden[-self.units :]
         if self.cell.additive:
             step = self.laid_out(state, own, hidden)
@@ -255,7 +255,7 @@ class _Recurrence:
     def run(
         self, x: Floats, keep: NDArray[np.bool_] | None, state: tuple[Floats, ...]
     ) -> tuple[Floats, tuple[Floats, ...]]:
-        """Outputs (H, T, N) for pre-activations x (G·H, T, N), and the state after the last, (N, H) each.
+        """Return the outputs (H, T, N) for pre-activations x (G·H, T, N), and the last state, (N, H) each.
 
         A lane's state is zeroed before each step whose `keep` (T, N) is false.
         """
@@ -272,7 +272,7 @@ class _Recurrence:
         return outputs, tuple(part.T.copy() for part in step.state)
 
     def _step_from(self, state: tuple[Floats, ...]) -> TimeStep:
-        """A time step that begins with a state, (N, H) each; arrays for the same N are used again."""
+        """Return a time step that begins with a state, (N, H) each; reuse the last arrays for the same N."""
         if self._latest is None or len(state[0]) != self._latest.state[0].shape[1]:
             self._latest = self.laid_out(state)
         for part, given in zip(self._latest.state, state, strict=True):

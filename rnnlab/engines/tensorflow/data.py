@@ -1,7 +1,7 @@
-"""The data of a training program: the corpus, its steps with their figures, the batches, the groups of lanes.
+"""The data of a training program: the corpus, chunks of steps, their figures, batches, and groups of lanes.
 
-A batch is gathered by index from the token ids on the device. Its lanes are dealt out to groups, one for each
-core, if a step is long.
+A batch is gathered by index from the token ids on the device. If a step takes long, the lanes of the batch
+are divided into groups, at most one for each core.
 """
 
 from dataclasses import dataclass
@@ -16,15 +16,15 @@ Tensor = Any
 
 
 ALIGNMENT = 64
-"""Bytes. TensorFlow shares only memory that begins at a multiple of this, as the ids of a corpus do."""
+"""Bytes: TensorFlow shares the memory of an array only if the address is a multiple of this number."""
 
 
 VECTOR_LANES = 8
-"""Floats in an AVX register; lanes of a group are a multiple: 25 columns take longer than 32."""
+"""Floats in an AVX register. More lanes are filled up to a multiple of 8: 25 columns are slower than 32."""
 
 
 LEAST_WORK = 2e8
-"""Floating-point operations of a step from which groups pay. Below, calling their programs takes longer."""
+"""Fewest floating-point operations of a step with groups; in a shorter step, the calls cost more time."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Chunk:
     Attributes:
         starts: place of each lane's first token in the corpus at each of B steps, (B, N).
         counts: how many targets of each lane count at each step, (B, N).
-        fresh: whether the state is zeroed before the step, (B,).
+        fresh: whether the state is zeroed before the step, or moved by one lane if lanes are chained, (B,).
         ends_epoch: whether the step is the last of its epoch, (B,).
     """
 
@@ -65,7 +65,7 @@ class Chunk:
 
 @dataclass(frozen=True)
 class MeasuredSteps:
-    """Steps that are measured, without training on them.
+    """Steps whose loss is measured without training on them.
 
     Attributes:
         starts: place of each lane's first token in the corpus at each of B steps, (B, N).
@@ -99,7 +99,7 @@ class StepRecords:
 
     @property
     def accuracies(self) -> NDArray[np.float32]:
-        """The share of correct targets of each step, (B,); NaN if the step was skipped."""
+        """Fraction of correct targets of each step, (B,); NaN for a skipped step."""
         skipped = np.full_like(self.correct, np.nan)
         return np.divide(self.correct, self.counted, out=skipped, where=self.taken)
 
@@ -113,7 +113,7 @@ class BatchGatherer:
         self.is_start = None if data.is_start is None else _on_device(data.is_start)
 
     def __call__(self, starts: Tensor, counts: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
-        """A batch: inputs (N, T); targets and their weights, (T, N) or (1, N); `keep` (N, T) or None.
+        """Return inputs (N, T), targets and whether each counts, (T, N) or (1, N), and `keep` (N, T) or None.
 
         Args:
             starts: place of each lane's first token in the corpus, (N,).
@@ -145,19 +145,19 @@ class LaneGroups:
     lanes: int
 
     def dealt(self, figures: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
-        """Figures of each lane at each step, (B, N), as (B, groups, lanes of a group); added lanes have 0."""
+        """Return figures of steps and lanes, (B, N), as (B, groups, lanes of a group); added lanes have 0."""
         missing = self.count * self.lanes - figures.shape[1]
         return np.pad(figures, ((0, 0), (0, missing))).reshape(len(figures), self.count, self.lanes)
 
 
 def lane_groups(lanes: int, *, weights: int, tokens: int, cores: int) -> LaneGroups:
-    """The groups for batches of N lanes: one for each core if a step is long, else one.
+    """Return the groups for batches of N lanes: at most one for each core if a step takes long, else one.
 
     Args:
         lanes: lanes N of a batch.
-        weights: numbers that the network learns; each takes part in about six operations for each token.
+        weights: number of weights; a step takes about six operations for each weight and each token.
         tokens: tokens of a batch, N·T.
-        cores: most groups.
+        cores: largest number of groups.
     """
     blocks = -(-lanes // VECTOR_LANES)  # whole registers, rounded up
     if blocks == 1:
@@ -168,7 +168,7 @@ def lane_groups(lanes: int, *, weights: int, tokens: int, cores: int) -> LaneGro
 
 
 def _on_device(array: NDArray[Any]) -> Tensor:
-    """An array as a tensor; on a CPU it shares the array's memory if the address allows it."""
+    """Return an array as a tensor; on a CPU they share memory if the array is aligned and writeable."""
     on_cpu = not tf.config.list_physical_devices("GPU")
     if on_cpu and array.ctypes.data % ALIGNMENT == 0 and array.flags.c_contiguous and array.flags.writeable:
         return tf.experimental.dlpack.from_dlpack(array.__dlpack__())

@@ -1,6 +1,6 @@
 """The products and functions of a cell's equation in TensorFlow, for the forward and for the backward pass.
 
-In the forward pass, each records its outputs. In the backward pass, the recorded outputs are returned again
+In the forward pass, each function records its outputs. In the backward pass, these outputs are returned again
 in the same order, so that nothing is computed twice: the derivatives of tanh, sigmoid and normalisation
 follow from their outputs.
 """
@@ -16,7 +16,7 @@ Tensor = Any
 
 
 class Multiply:
-    """The product of the forward pass, Uᵀ times an operand; it records its results.
+    """The product of the forward pass, Uᵀ times an operand; the object records the results.
 
     With several lanes, Uᵀ is computed once for all steps: if XLA transposes within the product, the product
     of a matrix and a few columns takes seven times as long. With one lane, transposing within the product
@@ -27,7 +27,7 @@ class Multiply:
         lanes: N.
 
     Attributes:
-        products: the results since the last call of `step`, (width, N) each.
+        products: the results so far, (width, N) each.
     """
 
     def __init__(self, blocks: Sequence[Tensor], lanes: int) -> None:
@@ -36,7 +36,7 @@ class Multiply:
         self.products: list[Tensor] = []
 
     def step(self) -> "Multiply":
-        """The same product for another time step, with no results yet."""
+        """Return a copy for another time step, without results."""
         again = copy(self)
         again.products = []
         return again
@@ -48,7 +48,7 @@ class Multiply:
 
 
 class ReplayedProducts:
-    """The product of the backward pass: it returns the results of the forward pass, in the same order.
+    """The product of the backward pass: it returns the recorded results of the forward pass in their order.
 
     Attributes:
         operands: the operand of each product so far, (H, N).
@@ -63,10 +63,11 @@ class ReplayedProducts:
 
 
 class Operations:
-    """The functions `xp` of an equation in the forward pass, gates one below the other.
+    """The functions `xp` of an equation in the forward pass; a gate is a block of rows.
 
     Attributes:
-        outputs: the output of each activation so far, (width, N); of a normalisation its scale (1, N) too.
+        outputs: the outputs of tanh, sigmoid and normalisation so far, (width, N) each; the scale (1, N) of a
+            normalisation comes before its output.
     """
 
     def __init__(self) -> None:
@@ -92,7 +93,7 @@ class Operations:
 
 
 class ReplayedOperations:
-    """The functions `xp` in the backward pass: the recorded outputs, with their derivatives."""
+    """The functions `xp` in the backward pass: they return the recorded outputs, with their derivatives."""
 
     def __init__(self, outputs: Sequence[Tensor]) -> None:
         self._outputs = iter(outputs)
@@ -116,14 +117,14 @@ class ReplayedOperations:
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
 def _replayed(x: Tensor, output: Tensor, slope: Tensor) -> Any:
-    """The known output of a function of x, with the known slope as its derivative, (width, N) each."""
+    """Return the known output of a function of x; its derivative is the known slope, (width, N) each."""
     del x
     return tf.identity(output), lambda upstream: (upstream * slope, None, None)
 
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
 def _normalized_again(x: Tensor, output: Tensor, scale: Tensor) -> Any:
-    """The known output of normalising x (width, N), with its derivative; the scale is (1, N)."""
+    """Return the known output of the normalisation of x (width, N), with its derivative; scale: (1, N)."""
     del x
 
     def gradient(upstream: Tensor) -> tuple[Tensor, None, None]:
@@ -135,11 +136,11 @@ def _normalized_again(x: Tensor, output: Tensor, scale: Tensor) -> Any:
 
 
 def _split(x: Tensor, parts: int) -> Any:
-    """Equal blocks of rows of x (K, N), whose gradients are written into place block by block.
+    """Return equal blocks of rows of x (K, N); with several lanes, the gradient is stacked block by block.
 
     The gradient of `tf.split` is a concatenation. XLA fuses it with the code that computes the blocks; the
-    fused loop asks for every element which block it is in, and takes four times as long. With one lane that
-    is fast.
+    fused loop asks for every element which block it is in, and takes four times as long. With one lane,
+    the concatenation is fast.
     """
     if x.shape[1] == 1:
         return tf.split(x, parts, axis=0)

@@ -1,7 +1,7 @@
 """The forward pass of a network in TensorFlow: token ids and a state in, logits and the next state out.
 
-Inside, features come first, (K, T, N): every time step of every lane is a column, and a layer is one product.
-Dropout is a function of the training step's seed.
+Arrays have features first, (K, T, N): every time step of every lane is a column, and a layer is one product.
+The seed of the training step decides what dropout drops.
 """
 
 from collections.abc import Mapping
@@ -20,15 +20,17 @@ NetworkState = tuple[State, ...]
 
 
 DENSE_LOOKUP_ROWS = 1024
-"""Up to this many rows of a table, a product with one-hot rows gives its gradient faster than scattering."""
+"""Most rows of a table whose gradient is a matrix product with one-hot columns; for more, sums are faster."""
 
 
 class DropoutMasks:
-    """Sets random values to zero and scales the others up (Srivastava et al., 2014); each call draws anew.
+    """Dropout (Srivastava et al., 2014): random values become 0, the others are divided by 1 − share.
+
+    Each call draws new random numbers.
 
     Args:
-        shares: the shares of inputs, outputs and states that are dropped, and whether the same ones at every
-            time step (Gal and Ghahramani, 2016).
+        shares: the fractions of inputs, outputs and states that are dropped, and whether the same units are
+            dropped at every time step (Gal and Ghahramani, 2016).
         seed: two integers (2,) that decide the random numbers; None drops nothing.
     """
 
@@ -36,20 +38,20 @@ class DropoutMasks:
         self._shares, self._seed, self._uses = shares, seed, 0
 
     def outputs(self, values: Tensor) -> Tensor:
-        """A hidden layer's outputs with dropout, (K, T, N) or (K, 1, N)."""
+        """Return a hidden layer's outputs after dropout, (K, T, N) or (K, 1, N)."""
         return self._dropped(values, self._shares.outputs)
 
     def inputs(self, values: Tensor) -> Tensor:
-        """Encoded inputs with dropout, (K, T, N)."""
+        """Return the encoded inputs after dropout, (K, T, N)."""
         return self._dropped(values, self._shares.inputs)
 
     @property
     def drops_inputs(self) -> bool:
-        """Whether inputs are dropped."""
+        """Whether dropout changes the inputs."""
         return self._drops(self._shares.inputs)
 
     def tokens(self, ids: Tensor, vocab_size: int) -> Tensor:
-        """The factor of each one-hot row, (T, N): 0 where the token is dropped, else 1 / (1 − share).
+        """Return the factor of each one-hot row, (T, N): 0 where the token is dropped, else 1 / (1 − share).
 
         Args:
             ids: token ids, (T, N).
@@ -63,13 +65,13 @@ class DropoutMasks:
         return tf.transpose(tf.gather(factors, tf.transpose(ids), batch_dims=1))  # (N, T) -> (T, N)
 
     def recurrent(self, units: int, lanes: int) -> Tensor | None:
-        """The factors of h in the recurrent product, (H, N); None if nothing is dropped."""
+        """Return the factors of h in the recurrent product, (H, N); None if nothing is dropped."""
         if not self._drops(self._shares.recurrent):
             return None
         return self._factors((units, lanes), self._shares.recurrent)
 
     def _dropped(self, values: Tensor, share: float) -> Tensor:
-        """Values (K, T, N): a share of them is zero, and the others are divided by 1 − share."""
+        """Return values (K, T, N): `share` of them 0, the others divided by 1 − share; or all unchanged."""
         if not self._drops(share):
             return values
         features, steps, lanes = values.shape
@@ -77,14 +79,14 @@ class DropoutMasks:
         return tf.where(self._uniform(shape) >= share, values / (1 - share), 0.0)
 
     def _factors(self, shape: tuple[int, ...], share: float) -> Tensor:
-        """Random factors: 0 for a share of them, else 1 / (1 − share)."""
+        """Return random factors: 0 with probability `share`, else 1 / (1 − share)."""
         return tf.where(self._uniform(shape) >= share, 1 / (1 - share), 0.0)
 
     def _drops(self, share: float) -> bool:
         return self._seed is not None and share > 0
 
     def _uniform(self, shape: tuple[int, ...]) -> Tensor:
-        """Uniform random numbers in [0, 1), different at each call."""
+        """Return uniform random numbers in [0, 1), different at each call."""
         self._uses += 1
         seed = self._seed + tf.constant([self._uses << 24, 0])
         # Threefry (Salmon et al., 2011): the generator that XLA chooses takes 180 times as long on a CPU.
@@ -106,7 +108,7 @@ class ForwardPass:
     last_only: bool
 
     def zero_state(self, lanes: int) -> NetworkState:
-        """The zero state of every recurrent layer, (H, N) each."""
+        """Return the zero state of every recurrent layer, (H, N) each."""
         return tuple(
             tuple(tf.zeros((layer.units, lanes)) for _ in layer.cell.state)
             for layer in self.architecture.recurrent
@@ -120,7 +122,7 @@ class ForwardPass:
         state: NetworkState,
         dropout_seed: Tensor | None = None,
     ) -> tuple[Tensor, NetworkState]:
-        """Return the logits (T, N, V), or (1, N, V) if `last_only`, and the state after the last time step.
+        """Return the logits (T, N, V), or (1, N, V) if `last_only` or for an MLP, and the last state.
 
         Args:
             weights: the weights by their names in a model file.
@@ -149,7 +151,7 @@ class ForwardPass:
         state: NetworkState,
         dropout: DropoutMasks,
     ) -> tuple[Tensor, NetworkState]:
-        """The last layer's outputs, (H, T, N) or (H, 1, N), and each layer's state after the last step."""
+        """Return the last layer's outputs, (H, T, N) or (H, 1, N), and the last state of each layer."""
         if keep is not None:
             keep = tf.transpose(keep)[:, None]  # (T, 1, N)
         hidden: Tensor = None
@@ -182,7 +184,7 @@ class ForwardPass:
         return hidden, tuple(after)
 
     def _dense(self, weights: Mapping[str, Tensor], ids: Tensor, dropout: DropoutMasks) -> Tensor:
-        """Logits (1, N, V) of an MLP, which reads the whole window at once."""
+        """Return logits (1, N, V) of an MLP, which reads the whole window at once."""
         encoded = dropout.inputs(tf.transpose(self._rows(weights, ids), (1, 0, 2)))  # (N, T, D)
         hidden = tf.reshape(encoded, (1, encoded.shape[0], -1))  # (1, N, T·D)
         activation = keras.activations.get(self.architecture.activation)
@@ -193,10 +195,11 @@ class ForwardPass:
     def _encoded(
         self, weights: Mapping[str, Tensor], ids: Tensor, kernel: Tensor, bias: Tensor, dropout: DropoutMasks
     ) -> Tensor:
-        """Input pre-activations of the tokens (T, N) for the first layer, (T, G·H, N).
+        """Return input pre-activations of the tokens (T, N) for the first layer, (T, G·H, N).
 
-        If the vocabulary has fewer rows than the batch has tokens, the table is multiplied by the kernel
-        once, and each token looks up its row of the product.
+        With `one_hot`, each token looks up its row of the kernel. Another table with at most as many rows as
+        the batch has tokens is multiplied by the kernel once, and each token looks up its row of the product.
+        A larger table, or any table with input dropout, is looked up first and then multiplied.
         """
         if self.table is not None and self.table.shape[0] == self.table.shape[1]:  # one-hot: D = V
             if dropout.drops_inputs:
@@ -210,41 +213,41 @@ class ForwardPass:
         return _steps(dropout.inputs(rows), kernel, bias)
 
     def _head_kernel(self, weights: Mapping[str, Tensor]) -> Tensor:
-        """The kernel of the head, (H, V)."""
+        """Return the kernel of the head, (H, V)."""
         if self.architecture.tied:
             return tf.transpose(self._table(weights))
         return weights[f"{self.architecture.layers[-1].name}/kernel"]
 
     def _rows(self, weights: Mapping[str, Tensor], ids: Tensor) -> Tensor:
-        """The encoded tokens (T, N, D) of ids (T, N)."""
+        """Return the encoded tokens (T, N, D) of ids (T, N)."""
         table = self._table(weights)
         return tf.gather(table, ids) if table is self.table else _lookup(table, ids)
 
     def _table(self, weights: Mapping[str, Tensor]) -> Tensor:
-        """The row of each token, (V, D): the fixed table, or the learnt embeddings."""
+        """Return the row of each token, (V, D): the fixed table, or the learnt embeddings."""
         return weights[f"{self.architecture.encoding.name}/embeddings"] if self.table is None else self.table
 
 
 def _dense(weights: Mapping[str, Tensor], layer: Layer, values: Tensor) -> Tensor:
-    """The outputs (…, N, K) of a dense layer for values (…, N, D)."""
+    """Return the outputs (…, N, K) of a dense layer for values (…, N, D)."""
     return values @ weights[f"{layer.name}/kernel"] + weights[f"{layer.name}/bias"]
 
 
 def _product(values: Tensor, kernel: Tensor) -> Tensor:
-    """kernelᵀ (K, D) times values (D, T, N) as one matrix product over all T·N columns, (K, T, N)."""
+    """Return kernelᵀ (K, D) times values (D, T, N), one matrix product over T·N columns, as (K, T, N)."""
     size, steps, lanes = values.shape
     columns = tf.matmul(kernel, tf.reshape(values, (size, steps * lanes)), transpose_a=True)  # (K, T·N)
     return tf.reshape(columns, (-1, steps, lanes))
 
 
 def _steps(values: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
-    """A layer's input pre-activations (T, G·H, N) for values (D, T, N)."""
+    """Return a layer's input pre-activations (T, G·H, N) for values (D, T, N)."""
     return tf.transpose(_product(values, kernel), (1, 0, 2)) + bias[:, None]
 
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
 def _lookup(table: Tensor, ids: Tensor) -> Any:
-    """Rows of a table (V, K) by ids (T, N): (T, N, K)."""
+    """Return the rows of a table (V, K) for ids (T, N), (T, N, K)."""
 
     def gradient(upstream: Tensor) -> tuple[Tensor, None]:
         columns = tf.reshape(tf.transpose(upstream, (2, 0, 1)), (table.shape[1], -1))  # (K, T·N)
@@ -255,7 +258,7 @@ def _lookup(table: Tensor, ids: Tensor) -> Any:
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
 def _columns_of(table: Tensor, ids: Tensor) -> Any:
-    """Rows of a table (V, K) by ids (T, N), each as a column: (T, K, N).
+    """Return the rows of a table (V, K) for ids (T, N), each as a column, (T, K, N).
 
     With several lanes, columns are gathered step by step from the transposed table. If all are gathered at
     once, XLA gathers rows and then transposes them element by element, which takes twice as long.
@@ -277,7 +280,7 @@ def _columns_of(table: Tensor, ids: Tensor) -> Any:
 
 
 def _row_sums(columns: Tensor, ids: Tensor, table: Tensor) -> Tensor:
-    """The gradient of a table (V, K): for each row, the sum of the columns (K, T·N) that have its id."""
+    """Return the gradient of a table (V, K): row v is the sum of the columns (K, T·N) with id v."""
     flat = tf.reshape(ids, (-1,))  # (T·N,)
     if table.shape[0] > DENSE_LOOKUP_ROWS:
         return tf.math.unsorted_segment_sum(tf.transpose(columns), flat, table.shape[0])

@@ -1,8 +1,9 @@
 """Many training steps as one compiled program.
 
 The program keeps the token ids on the device, gathers each batch from them by index, steps the optimizer, and
-returns the true loss of each step. The number of steps is an argument of the program, with room for a fixed
-maximum. So the compiled code and every bit of the result are the same wherever a run is cut into chunks.
+returns the loss of each step on its own batch. The number of steps is an argument of the program, up to a
+fixed maximum. So the compiled code and every bit of the result are the same however a training is cut into
+chunks.
 """
 
 import math
@@ -29,14 +30,14 @@ Tensor = Any
 
 MOST_STEPS = 8192
 MOST_INDICES = 2**17
-"""Largest chunk: this many steps, and this many lanes over all steps."""
+"""Largest chunk: MOST_STEPS steps, and MOST_INDICES lanes, summed over the steps."""
 
 MEASURED_AT_ONCE = 1024
-"""Steps of one measuring call; longer passages take several calls of the one compiled program."""
+"""Steps that one call measures; for more steps, the same compiled program is called several times."""
 
 
 class Costs:
-    """The cross-entropy of a batch, as it is shown and as training lowers it.
+    """The cross-entropy of a batch: the sums for the history, and the loss that training lowers.
 
     Args:
         logits: (T, N, V).
@@ -55,10 +56,10 @@ class Costs:
         self.sums = tf.stack(sums)
 
     def lowered(self, label_smoothing: float) -> Tensor:
-        """The loss that training lowers: the cross-entropy with smoothed targets, summed over the batch.
+        """Return the loss that training lowers: the cross-entropy with smoothed targets, summed over a batch.
 
         Args:
-            label_smoothing: the share of each target that is spread evenly over all V tokens, [0, 1)
+            label_smoothing: the fraction of each target that is spread evenly over all V tokens, [0, 1)
                 (Szegedy et al., 2016, section 7).
         """
         if not label_smoothing:
@@ -70,9 +71,9 @@ class Costs:
 class TrainingProgram:
     """A network, its optimizer and its corpus, compiled.
 
-    If a step is long, the lanes of a batch are dealt out to groups, one for each core (`lane_groups`
-    decides). Each group has an XLA program of its own for its gradients, which runs on one core: the cores
-    then wait for one another once a step, and not at every product. Otherwise all steps are one XLA program.
+    If a step takes long, the lanes of a batch are divided into groups, at most one for each core
+    (`lane_groups` decides). An XLA program computes the gradients of one group on one core: the cores then
+    wait for one another once in a step, and not at every product. Otherwise all steps are one XLA program.
 
     Args:
         forward: the network's equations.
@@ -81,12 +82,13 @@ class TrainingProgram:
         data: the corpus.
         lanes: lanes N of a batch.
         dropout_seed: a number that decides, together with the number of the step, what dropout drops.
-        label_smoothing: share of each target that is spread over all tokens in the loss that training lowers.
-        track_best: whether to keep the weights of the epoch with the lowest training loss.
-        skips: whether a step after which some number would not be finite is undone.
-        chains_lanes: whether a lane begins an epoch in the last state of the lane before it, whose windows
-            come before its own. The first lane begins each epoch with zeros, all lanes the first epoch.
-        cores: most groups of lanes.
+        label_smoothing: fraction of each target that is spread over all tokens, as in `Costs.lowered`.
+        track_best: whether to keep the weights of the best epoch, as `BestWeights` does.
+        skips: whether a step is undone if its loss, or a weight or a moment after it, is not finite.
+        chains_lanes: whether, when an epoch begins, each lane takes the last state of the lane before it (the
+            windows of that lane come before its own). The first lane begins each epoch with zeros; in the
+            first epoch, all lanes begin with zeros.
+        cores: largest number of groups of lanes.
     """
 
     def __init__(
@@ -124,13 +126,13 @@ class TrainingProgram:
         self._measure = _compiled(self._measure_steps)
 
     def reset(self) -> None:
-        """Zero the state and drop the best weights; the caller resets the weights and the optimizer."""
+        """Set the state to zero, and forget the best epoch; the caller resets weights and optimizer."""
         self._state = [self._forward.zero_state(self._groups.lanes) for _ in range(self._groups.count)]
         if self._best:
             self._best.reset()
 
     def snapshot(self) -> Snapshot:
-        """A copy of all arrays that the next step depends on; the step's number is not among them."""
+        """Return a copy of all arrays that the next step depends on, without the number of the step."""
         return self._snapshots.take(self._state)
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -143,26 +145,26 @@ class TrainingProgram:
 
     @property
     def best_epoch(self) -> int:
-        """Number of the epoch with the lowest training loss, from 0; −1 before the first epoch has ended."""
+        """Number of the best epoch, from 0; −1 if no epoch has ended, or without `track_best`."""
         return -1 if self._best is None else int(self._best.kept.epoch)
 
     @property
     def best_loss(self) -> float:
-        """The training loss of the best epoch, nats per token; infinite before the first epoch has ended."""
+        """Training loss of the best epoch, nats per token; infinite if there is no best epoch."""
         return float("inf") if self._best is None else float(self._best.kept.loss)
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
-        """A copy of the current weights."""
+        """Return a copy of the current weights."""
         return {name: variable.numpy().copy() for name, variable in self._variables.items()}
 
     def best_weights(self) -> dict[str, NDArray[np.float32]]:
-        """A copy of the weights at the end of the best epoch."""
+        """Return a copy of the weights of the best epoch; of the current weights without `track_best`."""
         if self._best is None:
             return self.weights()
         return {name: copy.numpy().copy() for name, copy in self._best.kept.copies.items()}
 
     def train(self, chunk: Chunk, *, first_step: int) -> StepRecords:
-        """Take the steps of a chunk, at most `room`, and return the figures of each step.
+        """Train on the steps of a chunk, at most `room`; return the figures of each step.
 
         Args:
             chunk: the steps.
@@ -202,7 +204,7 @@ class TrainingProgram:
         return StepRecords(*np.concatenate(pieces).T), [part.numpy().T for part in tf.nest.flatten(state)]
 
     def _compiled_loop(self) -> Any:
-        """The loop over steps: one XLA program for up to `room` steps, or a loop that calls XLA programs."""
+        """Return the loop over steps: one XLA program, or in groups a loop that calls XLA programs."""
         steps = None if self._in_groups else self.room
         dealt = (steps, self._groups.count, self._groups.lanes)  # starts and counts; flags are (steps,)
         signature = [
@@ -229,7 +231,7 @@ class TrainingProgram:
         first_step: Tensor,
         states: list[NetworkState],
     ) -> tuple[Tensor, list[NetworkState]]:
-        """The figures of each step, (room, 3), and each group's state after the last step."""
+        """Return the figures of each step, (room, 3) or in groups (steps, 3), and each group's last state."""
         room = steps if self._in_groups else self.room
         records = tf.TensorArray(tf.float32, room, element_shape=(3,))
 
@@ -277,7 +279,7 @@ class TrainingProgram:
         state: NetworkState,
         seed: Tensor,
     ) -> tuple[Tensor, dict[str, Tensor], NetworkState]:
-        """A group's sums (3,), the gradients of its loss by weight, and its state after the step."""
+        """Return a group's sums (3,), the gradients of its loss by weight, and its state after the step."""
         with tf.GradientTape() as tape:
             tape.watch(weights)
             costs, state = self._costs(weights, starts, counts, fresh, state, seed)
@@ -287,7 +289,7 @@ class TrainingProgram:
     def _measure_steps(
         self, starts: Tensor, counts: Tensor, anew: Tensor, steps: Tensor, state: NetworkState
     ) -> tuple[Tensor, NetworkState]:
-        """The figures of the first `steps` steps, (MEASURED_AT_ONCE, 3), and the state after them."""
+        """Return the figures of the first `steps` steps, (MEASURED_AT_ONCE, 3), and the state after them."""
         weights = {name: variable.value for name, variable in self._variables.items()}
         records = tf.TensorArray(tf.float32, MEASURED_AT_ONCE, element_shape=(3,))
 
@@ -309,7 +311,7 @@ class TrainingProgram:
         state: NetworkState,
         seed: Tensor | None,
     ) -> tuple[Costs, NetworkState]:
-        """The costs of a batch, and the state after it."""
+        """Return the costs of a batch, and the state after the batch."""
         inputs, targets, counted, keep = self._batches(starts, counts)
         state = tf.nest.map_structure(partial(_zeroed, where=fresh), state)
         logits, state = self._forward(weights, inputs, keep, state, seed)
@@ -317,12 +319,12 @@ class TrainingProgram:
 
 
 def _zeroed(part: Tensor, *, where: Tensor) -> Tensor:
-    """A part of a state (H, N), or zeros if the condition `where` holds."""
+    """Return a part of a state (H, N), or zeros if the condition `where` holds."""
     return tf.where(where, tf.zeros_like(part), part)
 
 
 def _chained(states: list[NetworkState], begins: Tensor) -> list[NetworkState]:
-    """If an epoch begins, each lane gets the state of the lane before it, and the first lane zeros.
+    """Return the states; if an epoch begins, each lane has that of the lane before it, the first one zeros.
 
     Args:
         states: the state of each group of lanes, (H, lanes of a group) each.

@@ -1,6 +1,6 @@
 """The recurrence of one layer over T time steps; the gradient of its weights is computed after the loop.
 
-Plain automatic differentiation of a loop multiplies and sums into dU, an (H, G·H) array, at every step.
+Plain automatic differentiation of a loop adds a product of shape (H, G·H) to dU at every step.
 Here the backward loop differentiates only the cell's element-wise equation and sends the result through U.
 The gradient of U is then one product over all steps:
 
@@ -10,11 +10,11 @@ The gradient of U is then one product over all steps:
 
 Arrays have time first, and features before lanes: (T, H, N). So each gate is one contiguous block, and the
 weights are the left factor of each product. XLA's matrix products (Eigen and YNNPACK) read the left factor in
-place; they would pack a right factor again at every step, which costs up to a third of the product.
+place; they copy a right factor into packed form at every step, which takes up to a third of the time.
 
 The backward loop computes no tanh and no sigmoid: the forward loop keeps their outputs, and the derivatives
-follow from the outputs. A cell may have several products, as the GRU that resets before the product has: each
-of them has its own p.
+follow from the outputs. A cell may have several products, for example the GRU that resets before the product.
+Each product has its own p.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -80,7 +80,7 @@ def scan(
     *,
     reverse: bool = False,
 ) -> tuple[Tensors, Tensors]:
-    """Run a body over time; return the last carry, and each of the body's outputs stacked along time.
+    """Call `body` for each time step; return the last carry, and each output of `body`, stacked over time.
 
     Args:
         body: takes the carry and one time step of the inputs; returns the next carry and the step's outputs.
@@ -115,16 +115,17 @@ def as_columns(sequence: Tensor) -> Tensor:
 
 
 class _Recurrence:
-    """One layer over T time steps: the forward loop, and the backward loop over the values that it kept.
+    """One layer over T time steps: the forward loop keeps values, and the backward loop reads them.
 
     Attributes:
-        columns: the columns of U in each of the cell's products, in the order of the products.
+        columns: the slice of the columns of U that each product uses, in the order of the products.
         of_h: for each product, whether its operand is the old state h itself.
-        blocks: these columns of U, (H, width) each, cut out once before the loops.
+        blocks: the columns of U that each slice selects, (H, width).
         hidden: the outputs h of every step, (H, T, N).
         states: each part of the state after every step, (T, H, N).
         products: each recurrent product of every step, (T, width, N); none for an additive cell.
-        outputs: the output of each tanh and sigmoid at every step, (T, width, N).
+        outputs: the output of each tanh, sigmoid and normalisation at every step, (T, width, N); before the
+            output of a normalisation its scale, (T, 1, N).
     """
 
     def __init__(
@@ -209,7 +210,7 @@ class _Recurrence:
         return (kept[0], self._kernel_gradient(operands, dproducts), *last)
 
     def step(self, operations: Any, x: Tensor, product: Product, state: State) -> State:
-        """The state after one time step; the mask is multiplied into the operand of every product."""
+        """Return the state after one time step; the mask is multiplied into the operand of every product."""
         if self.mask is None:
             return self.cell.step(operations, x, product, state, self.wide)
 
@@ -222,7 +223,7 @@ class _Recurrence:
         return () if self.keep is None else (self.keep,)
 
     def _states_before(self) -> tuple[Tensor, ...]:
-        """Each part of the state before every step, (T, H, N)."""
+        """Return each part of the state before every step, (T, H, N)."""
         shifted = (
             tf.concat([first[None], after[:-1]], axis=0)
             for first, after in zip(self.initial, self.states, strict=True)
@@ -230,7 +231,7 @@ class _Recurrence:
         return tuple(part if self.keep is None else part * self.keep for part in shifted)
 
     def _h_before(self) -> Tensor:
-        """The operand h of every step's product, (H, T·N): the state before the step, times the mask."""
+        """Return the operand of the product with h, (H, T·N): h before every step, times the mask."""
         units, steps, lanes = self.hidden.shape
         after = tf.reshape(self.hidden, (units, steps * lanes))  # (H, T·N)
         before = tf.concat([self.initial[0], after[:, :-lanes]], axis=1)  # (H, T·N), one step later
@@ -239,14 +240,14 @@ class _Recurrence:
         return before if self.mask is None else before * tf.tile(self.mask, (1, steps))
 
     def _kept_shapes(self) -> list[tuple[int, int]]:
-        """Shapes that a backward step keeps: dx unless it equals dp, each dp, each operand other than h."""
+        """Return the shapes that a backward step keeps: dx unless it is dp, each dp, each operand but h."""
         units, lanes = self.initial[0].shape
         own = [] if self.cell.additive else [self.x.shape[1]]
         widths = [*own, *map(_width, self.columns), *[units] * self.of_h.count(False)]
         return [(width, lanes) for width in widths]
 
     def _activation_widths(self, terms: Sequence[Term]) -> Iterator[int]:
-        """Rows of each output that `Operations` keeps, in the order of the equation."""
+        """Yield the number of rows of each output that `Operations` keeps, in the order of the equation."""
         for term in terms:
             if term.operation == "normalized":
                 yield 1  # the scale of each lane
@@ -254,7 +255,7 @@ class _Recurrence:
                 yield term.blocks * self.kernel.shape[0]
 
     def _kernel_gradient(self, operands: Sequence[Tensor], dproducts: Sequence[Tensor]) -> Tensor:
-        """dU (H, G·H): one matrix product over all T·N columns for each recurrent product.
+        """Return dU (H, G·H), from one matrix product over all T·N columns for each recurrent product.
 
         Args:
             operands: the operand of each recurrent product, (H, T·N).
@@ -277,8 +278,8 @@ class _Recurrence:
 class _StepGradients:
     """The gradients of one time step.
 
-    The products are taken from last to first: the gradient of a product goes through U to its operand, which
-    may depend on an earlier product.
+    The last product comes first: the gradient of a product goes through U to its operand, which may depend on
+    an earlier product.
 
     Args:
         layer: the layer.
@@ -331,24 +332,24 @@ class _StepGradients:
 
 
 def _outer_products(left: Tensor, right: Tensor) -> Tensor:
-    """left (K, C) times rightᵀ (C, M); for few columns a sum, which XLA fuses into the code that uses it."""
+    """Return left (K, C) times rightᵀ (C, M); for few columns as a sum, which XLA fuses with its use."""
     if left.shape[1] > FEW_COLUMNS:
         return tf.matmul(left, right, transpose_b=True)
     return tf.add_n([left[:, k, None] * right[None, :, k] for k in range(left.shape[1])])
 
 
 def _width(span: slice) -> int:
-    """Number of columns of a slice."""
+    """Return the number of columns of a slice."""
     return int(span.stop - span.start)
 
 
 def _kept(state: Sequence[Tensor], keep: Sequence[Tensor]) -> State:
-    """The state (H, N) each, zeroed in the lanes that start anew."""
+    """Return the state, (H, N) each, with zeros in the lanes that start anew."""
     return tuple(part * keep[0] for part in state) if keep else tuple(state)
 
 
 def _unrolled(body: Body, carry: Tensors, inputs: Tensors, *, reverse: bool) -> tuple[Tensors, Tensors]:
-    """The same as `scan`, without a loop in the compiled program."""
+    """Return the same as `scan`, without a loop in the compiled program."""
     order = list(range(inputs[0].shape[0]))
     collected: list[Tensors] = []
     for t in reversed(order) if reverse else order:

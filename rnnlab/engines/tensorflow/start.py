@@ -1,7 +1,7 @@
 """TensorFlow and Keras, imported without TensorFlow's log lines.
 
-While TensorFlow is imported, it logs to stderr whatever TF_CPP_MIN_LOG_LEVEL says; these lines are dropped.
-Afterwards it obeys the setting. Nothing is filtered then, and every other text on stderr is seen.
+During its import TensorFlow ignores TF_CPP_MIN_LOG_LEVEL and logs to stderr. rnnlab drops these lines, and no
+other text. After the import nothing is dropped.
 """
 
 import os
@@ -16,14 +16,15 @@ from rnnlab.errors import TrainingError, count_of
 __all__ = ["keras", "tf"]
 
 NOISE = r"^(WARNING: All log messages before absl::|[IWE][0-9]{4} [0-9:.]+ +[0-9]+ [a-z0-9_]+\.cc:[0-9]+\] )"
-"""Pattern of TensorFlow's log lines but the fatal ones, for `grep -E`."""
+"""Pattern of TensorFlow's log lines, except the fatal ones, for `grep -E`."""
 
 
 @contextmanager
 def without_noise() -> Iterator[None]:
-    """Drop TensorFlow's log lines from file descriptor 2 while the body runs; other lines pass.
+    """Drop TensorFlow's log lines from file descriptor 2 during the `with` block; other lines pass.
 
-    The filter is another process, so that the message of a process that aborts comes through too.
+    The filter is another process, so that the last message of a process that aborts passes too. Without the
+    filter (`_filtering` returns None), all lines pass.
     """
     filtering = None if sys.stderr is None else _filtering()
     if filtering is None or filtering.stdin is None:
@@ -38,12 +39,12 @@ def without_noise() -> Iterator[None]:
     finally:
         os.dup2(original, 2)
         os.close(original)
-        with suppress(subprocess.TimeoutExpired):  # if a process that the body started still writes
+        with suppress(subprocess.TimeoutExpired):  # if a process that the `with` block started still writes
             filtering.wait(timeout=10)
 
 
 def _filtering() -> "subprocess.Popen[bytes] | None":
-    """A process that copies its input to stderr without the log lines; None if there is no `grep`."""
+    """Return a process that copies its input to stderr without log lines; None if it cannot be started."""
     grep = shutil.which("grep")
     if grep is None or sys.platform == "win32":
         return None
@@ -69,7 +70,7 @@ if keras.backend.backend() != "tensorflow":  # Keras was imported before, as in 
 
 
 def cpu_cores() -> int:
-    """Number of cores that training may use; 1 if TensorFlow computes on a GPU."""
+    """Return the number of cores that training may use; 1 if TensorFlow computes on a GPU."""
     on_cpu = not tf.config.list_physical_devices("GPU")
     if not on_cpu:
         return 1
@@ -77,7 +78,7 @@ def cpu_cores() -> int:
 
 
 def device_name() -> str:
-    """The device that training runs on, as TensorFlow names it, or the CPU with its number of threads."""
+    """Return TensorFlow's name of the GPU, or `CPU` with its number of threads if there is no GPU."""
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
         return str(tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU"))

@@ -30,17 +30,17 @@ class Kept:
 
     @classmethod
     def none(cls, variables: dict[str, Any]) -> "Kept":
-        """The state before any epoch has ended."""
+        """Return the values before any epoch has ended."""
         copies = {name: tf.Variable(variable.value) for name, variable in variables.items()}
         return cls(copies, tf.Variable(np.inf, dtype=tf.float32), tf.Variable(-1))
 
     def variables(self, prefix: str) -> dict[str, Any]:
-        """Its variables, by name."""
+        """Return the variables of this object, by name."""
         copies = {f"{prefix}/copies/{name}": copy for name, copy in self.copies.items()}
         return {**copies, f"{prefix}/loss": self.loss, f"{prefix}/epoch": self.epoch}
 
     def take(self, others: dict[str, Tensor], loss: Tensor, epoch: Tensor, *, where: Tensor) -> None:
-        """Take over other weights with their loss and epoch, if the condition `where` holds."""
+        """If the condition `where` holds, copy the weights `others`, their loss and their epoch."""
         for name, copy in self.copies.items():
             copy.assign(tf.where(where, others[name], copy))
         self.loss.assign(tf.where(where, loss, self.loss))
@@ -48,12 +48,12 @@ class Kept:
 
 
 class BestWeights:
-    """Copies of the weights at the end of the epoch with the lowest mean training loss so far.
+    """Copies of the weights at the end of the best epoch: that with the lowest score so far.
 
     The loss of an epoch is the mean over its steps, each measured before its update. So the effect of the
-    last updates shows only in the next epoch; Adam, for one, can take a large step where gradients have
-    almost vanished. An epoch's score is therefore the larger of its own loss and the next epoch's. The score
-    of the last epoch is its own loss.
+    last updates is only in the loss of the next epoch; Adam, for example, can take a large step where the
+    gradients are almost 0. The score of an epoch is therefore the larger of its own loss and the loss of the
+    next epoch. The score of the last epoch is its own loss.
 
     Args:
         variables: the weights, by name.
@@ -71,7 +71,7 @@ class BestWeights:
         return self._last if float(self._last.loss) < float(self._score) else self._best
 
     def variables_held(self) -> dict[str, Any]:
-        """All its variables, by name."""
+        """Return all variables of this object, by name."""
         own = {"score": self._score, "epochs": self._epochs, "sums": self._sums}
         return {**self._best.variables("best"), **self._last.variables("last"), **own}
 
@@ -89,7 +89,7 @@ class BestWeights:
         self._sums.assign_add(tf.stack([tf.math.multiply_no_nan(record[0], record[2]), record[2]]))
 
     def end_epoch(self, ended: Tensor) -> None:
-        """If an epoch has ended, copy the weights; keep those of the epoch before it if its score is lowest.
+        """If an epoch has ended, copy its weights; the previous epoch becomes best if its score is lowest.
 
         An epoch whose loss or weights are not finite gets an infinite loss.
         """
@@ -123,7 +123,7 @@ class Update:
         self._variables, self._optimizer, self._best, self._skips = variables, optimizer, best, skips
 
     def __call__(self, sums: list[Tensor], gradients: list[dict[str, Tensor]]) -> Tensor:
-        """Change the weights; return (mean loss, correct, counted) of the batch, (3,), counted 0 if undone.
+        """Take one step; return (mean loss, correct, counted), (3,); the last two are 0 if it is undone.
 
         Args:
             sums: (loss, correct, counted) summed over each group's lanes, (3,) each.
@@ -152,14 +152,14 @@ class Snapshots:
 
     Args:
         variables: all variables that a step changes or reads, by name.
-        lanes: lanes N of a batch; the groups may have more lanes, of which the last ones fill up.
+        lanes: lanes N of a batch; the groups may have more lanes, which only fill the groups up.
     """
 
     def __init__(self, variables: Mapping[str, Any], *, lanes: int) -> None:
         self._variables, self._lanes = variables, lanes
 
     def take(self, states: Sequence[Any]) -> Snapshot:
-        """Copies of all variables, and of each part of the state over the lanes of all groups, (H, N)."""
+        """Return copies of all variables, and of each part of the state for all N lanes, (H, N)."""
         taken = {name: np.array(variable.numpy()) for name, variable in self._variables.items()}
         groups = [tf.nest.flatten(state) for state in states]
         for number, parts in enumerate(zip(*groups, strict=True)):
@@ -167,11 +167,11 @@ class Snapshots:
         return taken
 
     def put(self, snapshot: Snapshot, states: Sequence[Any]) -> list[Any]:
-        """Set all variables, and return the states of the groups; their number may have changed since.
+        """Set all variables to a snapshot, and return its states; the number of groups may have changed.
 
         Args:
             snapshot: a result of `take`.
-            states: states of the same layers and groups as the wanted ones.
+            states: the current state of each group, for the names and shapes.
 
         Raises:
             ValueError: the names, shapes or types of the snapshot are not those of this program.
@@ -192,7 +192,7 @@ class Snapshots:
 
 
 def held_variables(variables: dict[str, Any], optimizer: Any, best: BestWeights | None) -> dict[str, Any]:
-    """The variables of the network, the optimizer and the best weights, by name."""
+    """Return the variables of the network, the optimizer and the best weights, by name."""
     return {
         **{f"weights/{name}": variable.value for name, variable in variables.items()},
         **{f"optimizer/{number}": variable.value for number, variable in enumerate(optimizer.variables)},
@@ -211,6 +211,6 @@ def _shapes(snapshot: Snapshot) -> dict[str, tuple[Any, ...]]:
 
 
 def _columns(part: NDArray[np.float32], begin: int, width: int) -> NDArray[np.float32]:
-    """The lanes of one group of a part of the state, (H, width); zeros for lanes that fill the group up."""
+    """Return the lanes of one group of a part of the state, (H, width); added lanes have zeros."""
     lanes = part[:, begin : begin + width]
     return np.pad(lanes, ((0, 0), (0, width - lanes.shape[1])))
