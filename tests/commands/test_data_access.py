@@ -228,7 +228,7 @@ def test_ones_own_run_is_measured_on_what_it_downloaded(rnnlab, served):
     url = server.url("/data.txt", sends(b"", status=404))
     assert rnnlab("evaluate").stderr.endswith(
         f"dataset.url: cannot download {url} (HTTP status 404, Not Found); check the address, or try again"
-        " later; if it lies elsewhere now, write: rnnlab evaluate runs/song-1 --data FILE\n"
+        " later; if the data lies elsewhere now, write: rnnlab evaluate runs/song-1 --data FILE\n"
     )
 
 
