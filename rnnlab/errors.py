@@ -139,7 +139,7 @@ class Interrupted(RnnlabError):
     """A training that a signal ended, with everything saved.
 
     Args:
-        message: how far the training came, and that it is saved.
+        message: the progress of the training, and that the training is saved.
         signal_number: the signal; the exit code is 128 + this number.
         more: parts that follow the message, such as how to resume.
     """

@@ -196,7 +196,10 @@ def _written(path: Path, program: str) -> str:
 def _share(
     sample: bytes, encoding: str, is_frequent: Callable[[str], bool], *, of_all: bool = False
 ) -> float:
-    """Return the fraction of frequent characters among the non-ASCII ones, or among all; 0 if not decoded."""
+    """Return the fraction of frequent characters; 0 if decoding fails.
+
+    The fraction is of all characters if `of_all`, else of the non-ASCII characters.
+    """
     try:
         text = codecs.getincrementaldecoder(encoding)().decode(sample)  # the last character may be cut
     except UnicodeDecodeError:

@@ -85,13 +85,15 @@ def command(
     if output:
         _draw(comparison, output, suffix)
     if failures:
-        raise TrainingError(f"not in the table, since training failed: {'; '.join(failures)}")
+        raise TrainingError(
+            f"runs that are not in the table, since their training failed: {'; '.join(failures)}"
+        )
 
 
 def _refuse_options(options: dict[str, Any]) -> None:
     if given := [f"--{name}" for name, value in options.items() if value]:
         named = " and ".join(given).replace("--overrides", "--set")
-        raise UsageError(f"{named}: runs are compared as they are, without training; leave this out")
+        raise UsageError(f"{named}: runs are compared as they are, without training; leave out {named}")
 
 
 def _compare_runs(paths: tuple[Path, ...]) -> "Comparison":

@@ -176,7 +176,7 @@ def _first_rows(text: str, *, most: int | None, more: int | None = None) -> str:
 
 
 def _lanes(description: "Description") -> str:
-    """Return a line for each of the first lanes: its number of tokens, and its first pieces in quotes."""
+    """Return a line for each of the first lanes: its number of tokens, and its first pieces of text."""
     batches, join = description.batches, description.corpus.vocabulary.join
     lines = []
     for number, lane in enumerate(description.lanes):

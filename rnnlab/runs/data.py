@@ -61,7 +61,7 @@ def opened(
     except RunError as error:
         doubt = str(error)
     is_own = not doubt or (run is not None and is_below_runs(run.path))
-    whose = f"and is not known as a run of yours ({doubt})" if run else "and a model file opens none"
+    whose = f"and is not known as a run of yours ({doubt})" if run else "and a model file may not open data"
     if (url := experiment.dataset.url) and not is_own:
         raise DataError(f"{path}: it names data, {url}, {whose}; {remedy}")
     for data in chain.from_iterable(experiment.dataset.files.values()):

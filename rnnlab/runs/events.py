@@ -30,8 +30,8 @@ class RunEvent:
 
     Attributes:
         time: the time as the log has it; rnnlab writes ISO 8601 in UTC.
-        sentence: what happened.
-        state: the state of the run from then on; None if the event does not change it.
+        sentence: description of the event, for people.
+        state: the state of the run after the event; None if the event does not change it.
         step: number of the step after which a training was resumed or stopped; None for other events.
         epochs: number of finished epochs; None if the event has no such figure.
         seconds: duration of the training; None if the event has no such figure.

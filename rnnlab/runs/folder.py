@@ -234,7 +234,9 @@ def find_run(path: Path | None = None) -> RunFolder:
     if is_comparison_folder(path):
         raise RunError(f"{path}: a comparison, not a run; expected one of the runs in its folder")
     if not os.path.isfile(path / CONFIG):
-        raise RunError(f"{path}: not a run folder (it holds no {CONFIG}); expected one that training made")
+        raise RunError(
+            f"{path}: not a run folder (it holds no {CONFIG}); expected a folder that a training made"
+        )
     check_inside(path / CONFIG)
     return RunFolder(path)
 

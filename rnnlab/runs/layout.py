@@ -107,8 +107,8 @@ def small_bytes(path: Path, *, most_bytes: int) -> bytes | None:
     """Return the bytes of a file; None if there is no file.
 
     Raises:
-        RunError: the file is a pipe or a device, leads outside its folder, is larger than `most_bytes`, or
-            cannot be read.
+        RunError: the file is a folder, a pipe or a device, leads outside its folder, is larger than
+            `most_bytes`, or cannot be read.
     """
     try:
         if stat.S_ISLNK(os.lstat(path).st_mode):
@@ -116,7 +116,7 @@ def small_bytes(path: Path, *, most_bytes: int) -> bytes | None:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe is not waited for
         with open(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise RunError(f"{path}: expected a file")
+                raise RunError(f"{path}: expected a file, received a folder, a pipe or a device")
             data = file.read(most_bytes + 1)
     except FileNotFoundError:
         return None

@@ -58,7 +58,7 @@ def locked(run: Path) -> Iterator[Lock]:
         descriptor = os.open(run / LOCK, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
     except OSError as error:
         raise RunError(
-            f"{run / LOCK}: cannot write ({error.strerror or error}); expected a folder to train in"
+            f"{run / LOCK}: cannot write ({error.strerror or error}); expected a folder that you may write"
         ) from error
     try:
         _take(run, descriptor)
@@ -87,7 +87,9 @@ def holder(run: Path) -> str | None:
 
 def _take(run: Path, descriptor: int) -> None:
     if not _is_taken(descriptor):
-        raise RunError(f"{run}: is being trained by {_owner(descriptor)}; wait until that ends, or stop it")
+        raise RunError(
+            f"{run}: is being trained by {_owner(descriptor)}; wait until the training ends, or stop it"
+        )
     with suppress(OSError):  # the note is only for messages, so a full disk does not stop the training
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)

@@ -31,7 +31,7 @@ def check_removable(path: Path) -> None:
     if not os.path.lexists(path / CONFIG):
         raise RunError(f"{path}: not a run folder (it holds no {CONFIG}); delete it yourself")
     if owner := holder(path):
-        raise RunError(f"{path}: is being trained by {owner}; wait until that ends, or stop it")
+        raise RunError(f"{path}: is being trained by {owner}; wait until the training ends, or stop it")
 
 
 def remove_run(path: Path) -> None:
@@ -65,7 +65,7 @@ def remove_leftovers() -> None:
 
 
 def _follow_latest() -> None:
-    """If the run of `runs/latest` is gone, point the link at the newest run; without a run, remove it."""
+    """Point `runs/latest` at the newest run if its run is gone; if no run remains, remove the link."""
     latest = RUNS / LATEST
     if not latest.is_symlink() or latest.exists():
         return

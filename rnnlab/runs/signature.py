@@ -55,7 +55,7 @@ def sign(run: Path, config: bytes, *, before: bytes) -> None:
     key = _read_key() or _new_key()
     try:
         pages = _verified(run, key)
-    except RunError:  # there is no signature yet, or it is of another key, or damaged
+    except RunError:  # no signature yet, or one that is damaged or was made with another key
         pages = {}
     folder = Path(os.path.abspath(run))
     pages.setdefault(digest_of(before), folder)
@@ -159,7 +159,7 @@ def _read_key() -> bytes | None:
 
 
 def _check_private(path: Path, status: os.stat_result) -> None:
-    """Raise if another user owns the key or may open it, since that user could sign runs with it.
+    """Raise if the key is no regular file, or if another user, who could sign runs, owns it or may open it.
 
     Raises:
         RunError: what is wrong with the file, and the remedy.
@@ -202,5 +202,5 @@ def _new_key() -> bytes:
         ) from None
     key = _read_key()
     if key is None:
-        raise RunError(f"{path}: was removed while it was made; train again")
+        raise RunError(f"{path}: the key was removed right after it was made; train again")
     return key

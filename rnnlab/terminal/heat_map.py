@@ -44,7 +44,7 @@ def overview(view: View, *, width: int, depth: Depth) -> str:
 
 
 def heat_map_lines(heat: HeatMap, *, width: int, depth: Depth) -> Iterator[str]:
-    """Yield the lines of a heat map: numbers if the width allows, else coloured cells, or signed tenths."""
+    """Yield the lines of a heat map: numbers if the width allows; else cells in colour or signed tenths."""
     paint, columns, values = painter(depth), _labels(heat.columns), heat.values.tolist()
     rows = [f"unit {unit + 1}" for unit in heat.units]
     margin = max(map(len, [*rows, f"step {heat.steps[-1] + 1}"])) + 2
@@ -138,7 +138,10 @@ def _narrow(heat: HeatMap, columns: Sequence[str], depth: Depth) -> tuple[int, l
 
 
 def _chunks(heat: HeatMap, room: int, width: int) -> Iterator[tuple[int, int]]:
-    """Yield the first step of each line and the step after its last; at least one step fits."""
+    """Yield the first step of each line and the step after its last.
+
+    Each line has as many steps as fit into `width`, at least one.
+    """
     begin, used = 0, 0
     for t in range(len(heat.columns)):
         needed = room + (len(GAP) if heat.starts[t] and t > begin else 0)
@@ -150,7 +153,10 @@ def _chunks(heat: HeatMap, room: int, width: int) -> Iterator[tuple[int, int]]:
 
 
 def _lines_of(tokens: Sequence[str], width: int, between: int) -> Iterator[tuple[int, int]]:
-    """Yield the first token of each line and the token after its last; it ends at a line break or if full."""
+    """Yield the first token of each line and the token after its last.
+
+    A line ends after a line break of the text, or before the first token that does not fit.
+    """
     begin, used = 0, 0
     for place, token in enumerate(tokens):
         columns = width_of(_in_text(token)) + between

@@ -136,7 +136,7 @@ def test_a_model_file_opens_nothing_but_itself(rnnlab, data):
 
     assert (answer.exit_code, answer.stderr) == (
         1,
-        f"{model}: it names data, {data.absolute()}, and a model file opens none;"
+        f"{model}: it names data, {data.absolute()}, and a model file may not open data;"
         f" to have it opened, write: rnnlab evaluate {model} --data {data.absolute()}\n",
     )
     assert not was_opened(data)
@@ -196,7 +196,7 @@ def test_a_strangers_run_downloads_nothing(rnnlab, served):
 
     for named, why in (
         ("downloaded", "is not known as a run of yours (no signature.json in it)"),
-        ("downloaded/model.safetensors", "a model file opens none"),
+        ("downloaded/model.safetensors", "a model file may not open data"),
     ):
         assert rnnlab("evaluate", named).stderr == (
             f"{named}: it names data, {url}, and {why};"

@@ -283,7 +283,7 @@ def test_a_model_file_of_ones_own_run_still_opens_nothing(rnnlab, own, data):  #
 
     answer = rnnlab("evaluate", f"{OWN}/model.safetensors")
 
-    assert (answer.exit_code, "a model file opens none" in answer.stderr) == (1, True)
+    assert (answer.exit_code, "a model file may not open data" in answer.stderr) == (1, True)
     assert not was_opened(data)
 
 

@@ -202,7 +202,7 @@ def test_a_folder_that_is_not_a_run_is_said_to_be_none(tmp_path):
         load_trained(tmp_path / "else")
 
     assert str(caught.value) == (
-        f"{tmp_path}/else: not a run folder (it holds no config.yaml); expected one that training made"
+        f"{tmp_path}/else: not a run folder (it holds no config.yaml); expected a folder that a training made"
     )
 
 
