@@ -10,7 +10,7 @@ A name is loaded when it is first used, so `import rnnlab` takes no time.
 
 __version__ = "0.1.0"
 
-TYPE_CHECKING = False  # as `typing` has it, whose import would cost more than this module
+TYPE_CHECKING = False  # as in `typing`, which takes longer to import than this module
 if TYPE_CHECKING:
     from rnnlab.api.run import Run, load_run
     from rnnlab.api.training import load_config, resume, train
@@ -64,7 +64,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    """Load a public name and return it."""
+    """Load the object of a public name, and return it."""
     if name not in __all__:
         raise AttributeError(f"module 'rnnlab' has no attribute {name!r}")
     from importlib import import_module  # noqa: PLC0415 (nothing is loaded before it is used)

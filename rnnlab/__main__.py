@@ -11,13 +11,13 @@ INTERRUPTED = 128
 def main() -> None:
     """Run the command line and exit with its code.
 
-    A signal never gives a traceback. Before the imports the system ends the process, then `rnnlab.signals`
-    does; a training saves first. After an interruption the process does not wait for its threads, since one
-    of them may still compile.
+    A signal ends the process without a traceback: during the first imports the system ends it, later
+    `rnnlab.signals`; a training saves first. After a signal the process does not wait for its threads, since
+    one of them may still compile.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from rnnlab.signals import handle_signals  # noqa: PLC0415 (so that `import rnnlab.__main__` stays free)
+    from rnnlab.signals import handle_signals  # noqa: PLC0415 (so that importing this module loads nothing)
 
     handle_signals()
     from rnnlab.commands import run  # noqa: PLC0415

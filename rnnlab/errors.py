@@ -1,6 +1,6 @@
 """The errors that a user can cause and can fix.
 
-    RnnlabError            exit code 1: something that was read or done failed
+    RnnlabError            exit code 1: something could not be read or done
       DataError            the data is missing, empty, not UTF-8, too short, or holds a bad note
         MissingFile        a file does not exist
         DownloadError      a URL cannot be downloaded, or gives other bytes than expected
@@ -14,8 +14,9 @@
       Interrupted          exit code 130 or 143: a signal ended the command, and everything is saved
 
 A message is one line: the setting, or the file and place; what was expected; what was received; the remedy.
-It names arguments and functions of Python; `commands/hints.py` puts options and commands in their place. All
-other exceptions are bugs and keep their traceback.
+A ConfigError has a line for each mistake. A message names arguments and functions of Python;
+`commands/hints.py` puts options and commands in their place. All other exceptions are bugs and keep their
+traceback.
 """
 
 import difflib
@@ -25,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 LONGEST_LINE = 1000
-"""Number of characters of a message, at most."""
+"""Largest number of characters of a message line."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Argument:
 
     Attributes:
         name: the name in Python.
-        value: a value that is shown with the name; None shows the name alone.
+        value: a value that is shown with the name; if it is None, only the name is shown.
     """
 
     name: str
@@ -64,7 +65,7 @@ Part = str | Argument | Call
 
 
 class RnnlabError(Exception):
-    """An error that the user can fix; the message is all that is printed.
+    """An error that the user can fix; its message is printed without a traceback.
 
     Args:
         parts: the parts of the message, in order.
@@ -138,7 +139,7 @@ class Interrupted(RnnlabError):
     """A training that a signal ended, with everything saved.
 
     Args:
-        message: how far the training came, and that it is saved.
+        message: the progress of the training, and that the training is saved.
         signal_number: the signal; the exit code is 128 + this number.
         more: parts that follow the message, such as how to resume.
     """
@@ -149,7 +150,7 @@ class Interrupted(RnnlabError):
 
 
 def one_line(text: str) -> str:
-    """The text on one line: invisible characters have escapes, and a long text loses its middle."""
+    """Return a text on one line: invisible characters are escaped, and a long text loses its middle."""
     if not text.isprintable():
         text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
     half = LONGEST_LINE // 2
@@ -157,7 +158,7 @@ def one_line(text: str) -> str:
 
 
 def near(word: str, known: Iterable[str], count: int = 3) -> list[str]:
-    """At most `count` known words whose spelling is like that of a word, the most similar first."""
+    """Return at most `count` known words that are spelled like a word, the most similar first."""
     return difflib.get_close_matches(word, list(known), n=count, cutoff=0.5)
 
 
@@ -182,14 +183,15 @@ _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def command_line(*words: str | PurePath) -> str:
-    """The command `rnnlab` with its words, as a shell reads it; a path never looks like an option."""
+    """Return the command `rnnlab` with its words, quoted for a shell by `shell_word`."""
     return " ".join(["rnnlab", *map(shell_word, words)])
 
 
 def shell_word(word: str | PurePath) -> str:
-    """A text or a path as one word of a shell.
+    """Return a text or a path as one word of a shell.
 
-    Bash, zsh and ksh read `$'…'`, in which invisible characters have escapes.
+    A path that begins with `-` gets `./` before it, so that it is not read as an option. A text with
+    invisible characters becomes `$'…'` with escapes, which bash, zsh and ksh read.
     """
     text = str(word)
     if isinstance(word, PurePath) and text.startswith("-"):
@@ -200,7 +202,7 @@ def shell_word(word: str | PurePath) -> str:
 
 
 def _escaped(letter: str) -> str:
-    """A character within `$'…'`; an invisible one byte by byte, so that it does not depend on the locale."""
+    """Return a character within `$'…'`; an invisible one as escapes of its bytes, valid in any locale."""
     if letter in _ESCAPES:
         return _ESCAPES[letter]
     if letter.isprintable():

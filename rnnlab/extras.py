@@ -1,4 +1,4 @@
-"""Libraries that only some formats need: one is loaded when its format is met, or its extra is named."""
+"""Optional libraries, loaded when a format needs them; if one is missing, the error names its extra."""
 
 import importlib
 from typing import Any
@@ -16,10 +16,10 @@ EXTRAS = {
 
 
 def load_extra(module: str) -> Any:
-    """Return a module of one of these libraries.
+    """Load a module of a library in `EXTRAS`, and return it.
 
     Args:
-        module: its dotted name, e.g. `onnx.reference`.
+        module: dotted name of the module, e.g. `onnx.reference`.
 
     Raises:
         DataError: the library is not installed; the message says how to install it.

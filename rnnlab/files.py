@@ -1,4 +1,4 @@
-"""Text files are read with reports of progress, and written so that a crash leaves none half written."""
+"""Reading of text files in blocks, and writing that replaces a file completely or not at all."""
 
 import codecs
 import math
@@ -16,7 +16,7 @@ from rnnlab.signals import half_written
 from rnnlab.unicode_text import SAMPLE, has_mark, has_nul, line_ends, not_utf8, with_mark
 
 PARTIAL = ".partial"
-"""End of the names of files that are being written."""
+"""Suffix of the names of files that are being written."""
 
 _BLOCK = 1 << 20
 
@@ -36,7 +36,7 @@ def write_durably(path: Path, data: bytes) -> None:
 
 
 def write_blocks(path: Path, blocks: Iterable[bytes]) -> None:
-    """Replace a file in the same way, with blocks of bytes that are made one after the other.
+    """Replace a file as `write_durably` does, with blocks of bytes that are made one after the other.
 
     After a full disk, an error in the making of a block, or a signal, the old file is unchanged and no
     temporary file is left.
@@ -55,7 +55,7 @@ def write_blocks(path: Path, blocks: Iterable[bytes]) -> None:
 
 
 def partial_beside(path: Path) -> Path:
-    """A new hidden name in the folder of a file; `remove_partial` finds such names."""
+    """Return a new hidden name in the folder of a file; `remove_partial` finds such names."""
     return path.parent / f".{path.name}-{os.urandom(6).hex()}{PARTIAL}"
 
 
@@ -64,8 +64,8 @@ def remove_partial(folder: Path, *, written_before: float = math.inf) -> None:
 
     Args:
         folder: the folder of the files.
-        written_before: a time as of `time.time()`; files that were changed since then stay. Without it no
-            other process may be writing into the folder.
+        written_before: a time as from `time.time()`; files that were changed later stay. If it is left
+            out, all are removed, so no other process may be writing into the folder.
     """
     for path in folder.glob(f".*{PARTIAL}"):
         with suppress(OSError):
@@ -74,18 +74,18 @@ def remove_partial(folder: Path, *, written_before: float = math.inf) -> None:
 
 
 def check_inside(path: Path) -> None:
-    """Refuse a link that leads outside its own folder.
+    """Raise if a path is a link whose target does not lie in the folder of the link.
 
     Raises:
-        RunError: the path to which the link leads.
+        RunError: the target lies elsewhere; the message names it.
     """
     folder, target = os.path.realpath(path.parent), os.path.realpath(path)
     if os.path.dirname(target) != folder:
-        raise RunError(f"{path}: leads outside its folder, to {target}; put the file itself there")
+        raise RunError(f"{path}: leads outside its folder, to {target}; put the file itself into the folder")
 
 
 def read_text(path: Path, *, most_bytes: int = -1) -> str:
-    """The text of a UTF-8 file, with `\\n` line ends and without a byte order mark.
+    """Return the text of a UTF-8 file, with `\\n` line ends and without a byte order mark.
 
     Args:
         path: the file.
@@ -93,13 +93,13 @@ def read_text(path: Path, *, most_bytes: int = -1) -> str:
 
     Raises:
         DataError: the file does not exist, is a folder or a device, cannot be read, is too large, is empty,
-            is not UTF-8, or has a NUL.
+            is not UTF-8, or has a NUL character.
     """
     return "".join(read_blocks(path, most_bytes=most_bytes))
 
 
 def read_blocks(path: Path, *, most_bytes: int = -1) -> Iterator[str]:
-    """The text that `read_text` gives, in blocks; no block is empty.
+    """Yield the text that `read_text` gives, in blocks; no block is empty.
 
     Raises:
         DataError: as for `read_text`, after the blocks before the fault.
@@ -133,7 +133,7 @@ def read_blocks(path: Path, *, most_bytes: int = -1) -> Iterator[str]:
 
 
 def _read_bytes(path: Path, most_bytes: int) -> Iterator[bytes]:
-    """The bytes of a file in blocks; the last block is empty."""
+    """Yield the bytes of a file in blocks; the last block is empty."""
     left = most_bytes + 1 if most_bytes >= 0 else sys.maxsize
     try:
         with path.open("rb") as opened, _unpacked(opened, path) as file:
@@ -153,7 +153,7 @@ def _read_bytes(path: Path, most_bytes: int) -> Iterator[bytes]:
 
 
 def _unpacked(file: BinaryIO, path: Path) -> BinaryIO:
-    """The file, unpacked while it is read if its name ends in .gz."""
+    """Return the file; if its name ends in .gz, it is unpacked while it is read."""
     if path.suffix.lower() != ".gz":
         return file
     import gzip  # noqa: PLC0415 (seldom needed; it would slow the start)
@@ -162,12 +162,12 @@ def _unpacked(file: BinaryIO, path: Path) -> BinaryIO:
 
 
 def _is_device(descriptor: int) -> bool:
-    """Whether an open file is a device other than a terminal, such as /dev/zero."""
+    """Return whether an open file is a device other than a terminal, such as /dev/zero."""
     return stat.S_ISCHR(os.fstat(descriptor).st_mode) and not os.isatty(descriptor)
 
 
 def fsync_folder(folder: Path) -> None:
-    """Make a rename in a folder durable. A system that cannot open a folder does not need this."""
+    """Make a rename in a folder durable. A system that cannot open a folder needs no fsync."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -177,24 +177,24 @@ def fsync_folder(folder: Path) -> None:
 
 
 Report = Callable[[str, float], None]
-"""A function that receives the name of a task and the share of it that is done, 0..1; NaN if unknown.
+"""A function that receives the name of a task and the fraction of it that is done, 0 to 1; NaN if unknown.
 
-It is called often, so it should be fast.
+The function is called often, so it should be fast.
 """
 
 
 def unreported(task: str, share: float) -> None:
-    """Ignore a report."""
+    """Ignore a report of progress."""
 
 
 def followed(pieces: Iterable[str], task: str, *, length: int, report: Report) -> Iterator[str]:
-    """Yield the pieces of a text; after each, report the share of the characters that has been read.
+    """Yield the pieces of a text; after each, report the fraction of the characters that has been read.
 
     Args:
         pieces: the pieces of the text, in order.
         task: the name of the work, for the report.
         length: number of characters of all pieces, at least 1.
-        report: receives the task and the share.
+        report: receives the task and the fraction.
     """
     done = 0
     for piece in pieces:

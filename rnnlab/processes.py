@@ -1,7 +1,7 @@
 """Work in several worker processes, which end when the process that started them ends.
 
 The workers are spawned, not forked, since a fork of a process with threads may hang. They ignore Ctrl-C,
-which a terminal sends to all processes: the first process handles it and ends the workers at once.
+which a terminal sends to all processes: the process that started them handles it and ends them at once.
 """
 
 import multiprocessing
@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 def in_processes(
     work: Callable[..., Result], tasks: Iterable[tuple[Any, ...]], *, jobs: int
 ) -> Iterator[tuple[int, Result]]:
-    """The number of each task, from 0, with its result, in the order in which the tasks end.
+    """Yield the number of each task, from 0, with its result, in the order in which the tasks end.
 
     Args:
         work: a function at the top of a module, so that a spawned process can import it.
@@ -67,7 +67,9 @@ def _results_of(
 
 @contextmanager
 def _ignored_by_children() -> Iterator[None]:
-    """Hide Ctrl-C from the processes that the body starts; this process gets it after the body."""
+    """Hide Ctrl-C from the processes that the `with` block starts; this process gets it after the block.
+
+    On Windows this does nothing."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return

@@ -19,26 +19,28 @@ _half_written: set[str] = set()
 """Files and folders that the handler removes before it ends the process."""
 
 _held: list[int] = []
-"""Signals that came within `held_signals`."""
+"""Signals that came during a `with` block of `held_signals`."""
 
 _depths = {"held": 0, "raised": 0}
-"""Number of `held_signals` and of `raised_signals` bodies that are running."""
+"""Number of running `with` blocks of `held_signals` and of `raised_signals`."""
 
 
 def handle_signals() -> None:
-    """Install the handler for each signal that the process was not told to ignore."""
+    """Install the handler for each signal that the process does not ignore."""
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, stop)
 
 
 def exit_code(number: int) -> int:
-    """The exit code after a signal: 130 after SIGINT, 143 after SIGTERM or SIGHUP (a closed terminal)."""
+    """Return the exit code after a signal: 130 for SIGINT, 143 for SIGTERM and SIGHUP (closed terminal)."""
     return 128 + (signal.SIGINT if number == signal.SIGINT else signal.SIGTERM)
 
 
 def stop(number: int, frame: FrameType | None) -> None:
-    """The handler: remove half-written files, and end the process with the signal's exit code.
+    """Handle a signal: remove half-written files, and end the process with the signal's exit code.
+
+    Within `held_signals` the signal is only noted.
 
     Raises:
         KeyboardInterrupt: on SIGINT, within `raised_signals`.
@@ -59,10 +61,10 @@ def stop(number: int, frame: FrameType | None) -> None:
 
 @contextmanager
 def half_written(path: str) -> Iterator[None]:
-    """Remove a file or folder when the body fails, and when a signal ends the process within it.
+    """Remove a file or folder if the `with` block raises, or if a signal ends the process during the block.
 
     Args:
-        path: the file or folder that the body makes; it need not exist before or after the body.
+        path: the file or folder that the block makes; it need not exist before or after the block.
     """
     _half_written.add(path)
     try:
@@ -76,7 +78,7 @@ def half_written(path: str) -> Iterator[None]:
 
 @contextmanager
 def held_signals() -> Iterator[None]:
-    """Delay signals until the body, which must take only milliseconds, has ended."""
+    """Delay signals until the `with` block has ended; the block must take only milliseconds."""
     _depths["held"] += 1
     try:
         yield
@@ -88,7 +90,7 @@ def held_signals() -> Iterator[None]:
 
 @contextmanager
 def raised_signals() -> Iterator[None]:
-    """Make a signal raise an exception in the body, so that the body can clean up."""
+    """Let SIGINT raise KeyboardInterrupt, and other signals SystemExit, so that the block can clean up."""
     _depths["raised"] += 1
     try:
         yield

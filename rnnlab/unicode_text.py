@@ -30,13 +30,14 @@ _PLAIN = frozenset({0, *b"\t\n\r", *range(0x20, 0x7F)})
 """The bytes of ASCII text, and NUL."""
 
 _LEAST_NULS, _MOST_WRONG = 0.3, 0.05
-"""ASCII text in UTF-16: the least share of NULs among its bytes, and the largest share at wrong places.
+"""ASCII text in UTF-16: the smallest fraction of NULs among its bytes, and the largest ratio of NULs at wrong
+to NULs at right places.
 
-The second is also the largest share of characters that no text has; with more, the encoding is not the one.
+The second is also the largest fraction of unusual characters with which an encoding is accepted.
 """
 
 _MOST_CONTROLS = 0.02
-"""Largest share of control characters among the bytes of a text."""
+"""Largest fraction of control characters among the bytes of a text."""
 
 DROP_NULS = "tr -d '\\000'"
 
@@ -47,14 +48,14 @@ _SCRIPTS: dict[str, tuple[Callable[[str], bool], float]] = {
     "CP949": (lambda letter: "가" <= letter <= "힣", 0.85),
     "GB18030": (lambda letter: "\u4e00" <= letter <= "\u9fff" or "\u3000" <= letter <= "\u303f", 0.7),
 }
-"""A test for the frequent characters of a script, and their least share among the non-ASCII characters."""
+"""A test for the frequent characters of a script, and their smallest fraction of the non-ASCII characters."""
 
 
 def decoded(data: bytes, path: Path) -> str:
-    """The text of the bytes of a file, without a byte order mark.
+    """Return the text of the bytes of a file, without a byte order mark.
 
     Raises:
-        DataError: the bytes are not UTF-8, or have a NUL.
+        DataError: the bytes are not UTF-8, or have a NUL character.
     """
     if has_mark(data):
         raise with_mark(path, data)
@@ -68,22 +69,22 @@ def decoded(data: bytes, path: Path) -> str:
 
 
 def line_ends(data: bytes) -> int:
-    """Number of line ends in bytes; a text of an old Mac has carriage returns only."""
+    """Return the number of line ends in bytes; a text of an old Mac has carriage returns only."""
     return data.count(b"\n") or data.count(b"\r")
 
 
 def has_mark(data: bytes) -> bool:
-    """Whether bytes begin with the byte order mark of UTF-16 or UTF-32."""
+    """Return whether bytes begin with the byte order mark of UTF-16 or UTF-32."""
     return bool(_encoding_mark(data))
 
 
 def with_mark(path: Path, data: bytes) -> DataError:
-    """The error for a file that begins with the byte order mark of UTF-16 or UTF-32."""
+    """Return the error for a file that begins with the byte order mark of UTF-16 or UTF-32."""
     return _in_encoding(path, _encoding_mark(data), "its byte order mark says")
 
 
 def has_nul(path: Path, begin: bytes, *, line: int, offset: int) -> DataError:
-    """The error for a file that has a NUL.
+    """Return the error for a file that has a NUL character.
 
     Args:
         path: the file.
@@ -95,12 +96,12 @@ def has_nul(path: Path, begin: bytes, *, line: int, offset: int) -> DataError:
         return _in_encoding(path, encoding, "its NULs show")
     where = f"{path}:{line}: a NUL (byte 0x00 at offset {offset})"
     if _is_binary(begin):
-        return DataError(f"{where} among other bytes that no text has; expected text in UTF-8")
-    return DataError(f"{where}, which no text has; take it out: {_written(path, DROP_NULS)}")
+        return DataError(f"{where} among control bytes; expected text in UTF-8")
+    return DataError(f"{where}, which no text has; remove it: {_written(path, DROP_NULS)}")
 
 
 def not_utf8(path: Path, error: UnicodeDecodeError, *, line: int, offset: int) -> DataError:
-    """The error for a file that is not UTF-8.
+    """Return the error for a file that is not UTF-8.
 
     Args:
         path: the file.
@@ -110,18 +111,18 @@ def not_utf8(path: Path, error: UnicodeDecodeError, *, line: int, offset: int) -
     """
     where = f"{path}:{line}: not UTF-8 (byte 0x{error.object[error.start]:02x} at offset {offset})"
     if error.reason == "unexpected end of data":
-        return DataError(f"{where}: the file ends within a character; it is not whole, copy it again")
+        return DataError(f"{where}: the file ends within a character; copy the whole file again")
     sample = error.object[max(error.start - SAMPLE // 2, 0) :][:SAMPLE]
     if _is_mostly_utf8(sample):
-        return DataError(f"{where}; other characters are UTF-8, so write this one anew")
+        return DataError(f"{where}; most other characters are UTF-8; replace this one")
     if _is_binary(sample):
-        return DataError(f"{where}, and no text in another encoding; expected text in UTF-8")
+        return DataError(f"{where}, and not text in any other encoding; expected text in UTF-8")
     encoding = encoding_of(sample)
     return DataError(f"{where}; it looks like {encoding}, convert it: {_converted(path, encoding)}")
 
 
 def encoding_of(sample: bytes) -> str:
-    """The most likely encoding of bytes that are not UTF-8, by its name in iconv."""
+    """Return the most likely encoding of bytes that are not UTF-8, by its name in iconv."""
     if marked := _encoding_mark(sample) or (b"\0" in sample and _encoding_with_nuls(sample)) or "":
         return marked
     letters = sum(byte > 0x7F for byte in sample)
@@ -137,12 +138,12 @@ def encoding_of(sample: bytes) -> str:
 
 
 def _encoding_mark(data: bytes) -> str:
-    """The encoding of a byte order mark; empty if there is no mark, or that of UTF-8."""
+    """Return the encoding of a byte order mark; empty if there is no mark, or that of UTF-8."""
     return next((name for mark, name in _MARKS.items() if data.startswith(mark)), "")
 
 
 def _encoding_with_nuls(sample: bytes) -> str:
-    """The encoding, UTF-16 or UTF-32, to which the NULs of a text belong; empty if they belong to neither."""
+    """Return the form of UTF-16 or UTF-32 to which the NULs of a text belong; empty if to neither."""
     if 0 not in sample or _share(sample.replace(b"\0", b""), "UTF-8", _is_usual) >= 1 - _MOST_WRONG:
         return ""  # UTF-8 with NULs
     names = ["UTF-32LE", "UTF-32BE", "UTF-16LE", "UTF-16BE"]
@@ -160,7 +161,7 @@ def _is_usual(letter: str) -> bool:
 
 
 def _is_binary(sample: bytes) -> bool:
-    """Whether bytes are not text in any encoding, such as the bytes of a picture."""
+    """Return whether bytes are not text in any encoding, such as the bytes of a picture."""
     if _encoding_mark(sample) or _encoding_with_nuls(sample):
         return False
     controls = sum(sample.count(byte) for byte in {*range(1, 32), 127} - {3, 8, 9, 10, 11, 12, 13, 27})
@@ -168,7 +169,7 @@ def _is_binary(sample: bytes) -> bool:
 
 
 def _is_mostly_utf8(sample: bytes) -> bool:
-    """Whether most non-ASCII characters are UTF-8, as in a file that was joined from several texts."""
+    """Return whether most non-ASCII characters are UTF-8, as in a file that was joined from several texts."""
     text = sample.decode(errors="replace")
     wrong = text.count("\ufffd")
     return sum(letter > "\x7f" for letter in text) - wrong > wrong
@@ -179,12 +180,12 @@ def _in_encoding(path: Path, encoding: str, why: str) -> DataError:
 
 
 def _converted(path: Path, encoding: str) -> str:
-    """The command that converts a file to UTF-8."""
+    """Return the command that converts a file to UTF-8."""
     return _written(path, f"iconv -f {encoding} -t UTF-8")
 
 
 def _written(path: Path, program: str) -> str:
-    """The command that lets a program read a file, which may be packed, and write a new file here."""
+    """Return the command with which a program reads a file, unpacked from .gz, and writes a new file."""
     name = Path(path.stem if path.suffix.lower() == ".gz" else path.name)
     new = shell_word(name.with_suffix(f".utf8{name.suffix}"))
     if path.suffix.lower() == ".gz":
@@ -195,7 +196,10 @@ def _written(path: Path, program: str) -> str:
 def _share(
     sample: bytes, encoding: str, is_frequent: Callable[[str], bool], *, of_all: bool = False
 ) -> float:
-    """The share of frequent characters among all or the non-ASCII characters; 0 if decoding fails."""
+    """Return the fraction of frequent characters; 0 if decoding fails.
+
+    The fraction is of all characters if `of_all`, else of the non-ASCII characters.
+    """
     try:
         text = codecs.getincrementaldecoder(encoding)().decode(sample)  # the last character may be cut
     except UnicodeDecodeError:

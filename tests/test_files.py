@@ -178,7 +178,7 @@ def test_text_is_read_whole(tmp_path, data, text):
         (
             b"cut \xf0\x9f\xa6",
             "{path}:1: not UTF-8 (byte 0xf0 at offset 4): the file ends within a character;"
-            " it is not whole, copy it again",
+            " copy the whole file again",
         ),
         (None, "{path}: no such file; check the path"),
     ],

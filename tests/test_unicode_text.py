@@ -49,7 +49,7 @@ def refusal(path: Path) -> str:
 
 def run_as_printed(line: str, folder: Path) -> None:
     """Run what a line ends with in a shell, from a folder."""
-    command = line.partition("convert it: ")[2] or line.partition("take it out: ")[2]
+    command = line.partition("convert it: ")[2] or line.partition("remove it: ")[2]
     subprocess.run(["bash", "-ec", command], cwd=folder, check=True)
 
 
@@ -133,7 +133,7 @@ def test_one_wrong_character_in_utf8_is_not_converted(tmp_path):
 
     assert message.endswith(
         "mixed.txt:21: not UTF-8 (byte 0xfc at offset 1022);"
-        " other characters are UTF-8, so write this one anew"
+        " most other characters are UTF-8; replace this one"
     )
 
 

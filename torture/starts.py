@@ -78,7 +78,7 @@ def two_on_one() -> Iterator[str]:
             _, said = second.communicate()
         expected = (
             f"{run}: is being trained by process {first.pid} on {socket.gethostname()};"
-            " wait until that ends, or stop it\n"
+            " wait until the training ends, or stop it\n"
         )
         if (second.returncode, said) != (1, expected):
             yield f"the second process gives {second.returncode}: {said}"

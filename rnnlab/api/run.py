@@ -1,4 +1,4 @@
-"""`rnnlab.Run`: a run in Python, to evaluate, generate with, export, and show in a notebook."""
+"""`rnnlab.Run`: a run in Python, which evaluates, generates and exports; a notebook shows it as HTML."""
 
 import os
 from collections.abc import Iterator
@@ -72,7 +72,7 @@ class Run:
         data: str | os.PathLike[str] | None = None,
         seeds: int | None = None,
     ) -> Evaluation:
-        """Measure the model; `evaluate().metrics.loss` is in nats per token.
+        """Measure the model and return the measures; `evaluate().metrics.loss` is in nats per token.
 
         Args:
             split: `train`, `validation` or `test`; left out, validation if there is one, else train.
@@ -80,8 +80,8 @@ class Run:
             seeds: number of windows, spread evenly over the part, from which the model also runs freely.
 
         Raises:
-            DataError: the data does not exist, is too short, or may not be opened since the run is another
-                user's.
+            DataError: the data does not exist, is too short, or may not be opened since the run is not
+                known as the user's own.
             VocabularyError: the data has a token that the vocabulary lacks.
             UsageError: the data has no such part.
         """
@@ -90,7 +90,7 @@ class Run:
         try:
             return evaluate(trained, split=split, data=file, seeds=seeds, may_open=may_open)
         except NoData as error:
-            raise DataError(f"{error}; if it lies elsewhere now: evaluate(data='FILE')") from None
+            raise DataError(f"{error}; if the data lies elsewhere now: evaluate(data='FILE')") from None
         except NoSuchPart as error:
             raise UsageError(f"{error}; to measure all of it: evaluate(data={str(file)!r})") from None
 
@@ -106,18 +106,19 @@ class Run:
         random_seed: int | None = None,
         stop: str | None = None,
     ) -> tuple[Written, ...]:
-        """Generate text or music; a sample has `text` (with the seed), `sequence` and `log_probability`.
+        """Generate text or music, and return the samples.
 
-        An argument that is left out is taken from the configuration.
+        A sample has `text` (with the seed), `sequence` and `log_probability`. An argument that is left out
+        is taken from the configuration.
 
         Args:
             seed: the text or the notes to start from.
             length: number of tokens after the seed, 1 or more.
             temperature: 0 or more; 0 takes the most probable token at each step.
             top_k: draw from the K most probable tokens.
-            top_p: draw from the most probable tokens whose probabilities reach P, 0 to 1.
+            top_p: draw from the smallest number of most probable tokens whose probabilities sum to P, 0 to 1.
             samples: number of samples.
-            random_seed: the number that makes the drawing repeatable.
+            random_seed: seed of the random draws; the same seed gives the same samples.
             stop: a token before which a sample ends.
 
         Raises:
@@ -167,14 +168,14 @@ class Run:
         return f"<rnnlab.Run {self.path}>"
 
     def _repr_html_(self) -> str:
-        """HTML for a notebook: facts, curves, and for notes a score and a player."""
+        """Return HTML for a notebook: facts, curves, and for notes a score and a player."""
         return str(fragment_of(self))
 
     def _opened(self, split: str | None, *, must: bool) -> tuple[TrainedModel, bool]:
-        """The model with the paths of its data, and whether the data may be opened.
+        """Return the model with the paths of its data, and whether the data may be opened.
 
         Raises:
-            DataError: the data may not be opened, and it `must` be.
+            DataError: the data may not be opened, and `must` is true.
         """
         file, part = named_by_file(self.model.experiment, split)
         also = f", split={part!r}" if part else ""
@@ -188,7 +189,7 @@ class Run:
 
 
 def load_run(path: str | os.PathLike[str] | None = None) -> Run:
-    """The run in a folder; without a folder, the newest run in `runs/` of the working folder.
+    """Return the run in a folder; if the path is None, the newest run in `runs/` of the working folder.
 
     Raises:
         RunError: there is no run yet, or the folder is not a run.
@@ -200,19 +201,19 @@ _UNMEASURED = "a notebook does not measure a run, which may take minutes"
 
 
 def fragment_of(run: "Run") -> Markup:
-    """HTML about a run that loads nothing from elsewhere; the data of the run is not read."""
+    """Return HTML about a run. The HTML loads nothing from elsewhere, and the data of the run is not read."""
     rows = [
         tag("tr", tag("th", name, style=_LEFT), tag("td", fact, style=_LEFT)) for name, fact in _facts(run)
     ]
     try:
         shown = [fragment(contents_of(run.folder, refusal=_UNMEASURED))]
-    except RnnlabError:  # the table has the error
+    except RnnlabError:  # the table shows the error
         shown = training_curves(read_history(run.path, lenient=True))
     return tag("div", tag("table", *rows), *shown)
 
 
 def _facts(run: "Run") -> Iterator[tuple[str, str]]:
-    """Rows of a name and a fact; if a file cannot be read, the fact is the error."""
+    """Yield rows of a name and a fact; if a file cannot be read, the fact is the error."""
     yield "run", str(run.path)
     try:
         model = run.model
@@ -231,7 +232,7 @@ def _facts(run: "Run") -> Iterator[tuple[str, str]]:
 
 
 def _trained(history: History) -> str:
-    """The length of the training, and the lowest losses."""
+    """Return the length of the training, and the lowest losses."""
     held_out = history.validation_loss[np.isfinite(history.validation_loss)]
     lowest = f", validation {held_out.min():.4g}" if len(held_out) else ""
     return (

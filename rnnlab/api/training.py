@@ -33,13 +33,13 @@ def load_config(
     *overrides: str,
     set: Settings | None = None,  # noqa: A002 (it is `--set` of the command line)
 ) -> Experiment:
-    """The experiment of a YAML file, or of a YAML text.
+    """Return the experiment of a YAML file, or of a YAML text.
 
     Args:
         path_or_text: the name of a file; or a text, which has a line break or begins with `{`. Paths in a
             text are relative to the working folder.
         overrides: settings that replace those of the file, each `key.path=value` as for `--set`: text and
-            paths as they stand, other values as YAML.
+            paths exactly as written, other values as YAML.
         set: settings by dotted name, `{"model.units": 256}`, which replace those of `overrides` too.
 
     Returns:
@@ -57,7 +57,7 @@ def load_config(
 
 @contextmanager
 def settings_named() -> Iterator[None]:
-    """Name a setting in an error of the body as `set: model.units`; the command line has `--set`."""
+    """Replace `--set` with `set:` in a ConfigError of the `with` block, as in `set: model.units`."""
     try:
         yield
     except ConfigError as error:
@@ -65,17 +65,17 @@ def settings_named() -> Iterator[None]:
 
 
 def is_text(path_or_text: str) -> bool:
-    """Whether a string is YAML and not the name of a file."""
+    """Return whether a string is YAML (it has a line break or begins with `{`) and not the name of a file."""
     return "\n" in path_or_text or path_or_text.lstrip().startswith("{")
 
 
 def overrides_of(settings: Settings) -> list[Setting]:
-    """Settings by dotted name, in the form in which they replace those of a file."""
+    """Return settings by dotted name, in the form in which they override those of a file."""
     return [Setting(name, yaml_line(_plain(value))) for name, value in settings.items()]
 
 
 def _plain(value: Any) -> Any:
-    """A value with types of YAML: a path becomes text, a tuple a list, a number of NumPy a number."""
+    """Return a value with types of YAML: a path becomes text, a tuple a list, a number of NumPy a number."""
     if isinstance(value, Mapping):
         return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
@@ -97,7 +97,7 @@ def train(
     progress: "Callable[[Progress], None] | None" = None,
     tell: Callable[[str], None] | None = None,
 ) -> Run:
-    """Train a model from the start; nothing is printed.
+    """Train a model from the start and return its run; nothing is printed.
 
     Ctrl-C, or the stop button of a notebook, ends training after the running chunk of steps, with everything
     saved. Outside the main thread signals are not handled. Trainings of several threads run one after the
@@ -106,7 +106,7 @@ def train(
     Args:
         config: an experiment, a YAML file, or a YAML text.
         run_dir: a new or empty folder for the run, instead of `runs/<name>-<number>` in the working folder.
-        name: name of the run; left out, the name of the file, or the kind of the model.
+        name: name of the run; left out, the name of the YAML file, or without a file the kind of the model.
         progress: a function that is called with the progress after each chunk of steps, such as `print`.
         tell: a function that is called with sentences for the user, such as a note on the data.
 
@@ -114,7 +114,7 @@ def train(
         ConfigError: the configuration has a mistake.
         DataError: the data cannot be read, or is too short.
         RunError: the run folder cannot be written, or holds files already.
-        TrainingError: the loss is no longer a number.
+        TrainingError: the loss is no longer a number, or a callback cannot be imported.
         Interrupted: a signal came; everything is saved, and `resume` continues.
     """
     experiment = config if isinstance(config, Experiment) else load_config(config)
@@ -135,7 +135,9 @@ def resume(
     progress: "Callable[[Progress], None] | None" = None,
     tell: Callable[[str], None] | None = None,
 ) -> Run:
-    """Resume an interrupted run, or a finished one with more epochs; the result has the same bits.
+    """Resume an interrupted run, or a finished one with more epochs, and return it.
+
+    The weights have the same bits as after a training without interruption.
 
     Args:
         run: the run or its folder; left out, the newest run.
@@ -184,7 +186,7 @@ def _train(
 
 
 def _places_named(config: str | os.PathLike[str] | Experiment) -> AbstractContextManager[None]:
-    """Add the place of a setting to an error that only the data shows; an `Experiment` has no places."""
+    """Return a context that adds the line and column of a setting to an error; an `Experiment` has none."""
     if isinstance(config, Experiment):
         return nullcontext()
     if isinstance(config, str) and is_text(config):
@@ -193,11 +195,11 @@ def _places_named(config: str | os.PathLike[str] | Experiment) -> AbstractContex
 
 
 def _name_of(config: str | os.PathLike[str] | Experiment, experiment: Experiment) -> str:
-    """The name of the file without its extension, or the kind of the model."""
+    """Return the name of the YAML file without its extension; without a file, the kind of the model."""
     if isinstance(config, Experiment) or (isinstance(config, str) and is_text(config)):
         return experiment.model.kind
     return Path(config).stem
 
 
 def _silent(_: object) -> None:
-    """Ignore what is reported."""
+    """Ignore a report."""

@@ -1,9 +1,9 @@
 """The command line: one module for each command, loaded when the command is called.
 
-Each command parses its arguments, calls other rooms, and prints the result. The modules that are no command
-hold what several commands share: arguments, hints, output; or how the result of one command is printed.
+Each command parses its arguments, calls other rooms, and prints the result. The other modules
+hold what several commands share (arguments, hints, output), or the text and JSON of the result of a command.
 
-An error that a user can fix ends here as one line on stderr and an exit code. Any other error is a bug and
+An error that a user can fix is printed here on stderr and becomes an exit code. Any other error is a bug and
 keeps its traceback.
 """
 
@@ -45,11 +45,11 @@ class LazyGroup(click.Group):
     context_class = HelpContext
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands, in the order in which a beginner needs them."""
+        """Return the names of the commands, in the order in which a beginner needs them."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load the command of a name; None if there is no such command."""
+        """Load and return the command of a name; None if there is no such command."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"rnnlab.commands.{cmd_name}").command
@@ -58,7 +58,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that the arguments name; an unknown name is an error that suggests a similar one."""
+        """Return the command that the arguments name; the error for an unknown name suggests one."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             found = near(args[0], COMMANDS)
             hint = f"did you mean {found[0]!r}?" if found else f"there are {', '.join(COMMANDS)}"
@@ -86,7 +86,7 @@ def cli() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code.
 
-    0 done, 1 failed, 2 wrong use, 130 and 143 interrupted.
+    The code is 0 for done, 1 for failed, 2 for wrong use, 130 and 143 for interrupted.
     """
     if completion.is_asked():
         return completion.answer(cli)

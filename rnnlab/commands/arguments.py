@@ -30,22 +30,22 @@ set_option = click.option(
     "overrides",
     metavar="KEY.PATH=VALUE",
     multiple=True,
-    help="Override a setting of the file, e.g. model.units=256; can be repeated. Text and paths are taken as"
-    " they stand, to the last character.",
+    help="Override a setting of the file, e.g. model.units=256; can be repeated. Text and paths are taken"
+    " exactly as written.",
 )
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
 def is_trained(path: Path) -> bool:
-    """Whether an argument names a run or a model file, existing or not, and not a configuration."""
+    """Return whether an argument names a run or a model file, existing or not, and not a configuration."""
     if os.path.isdir(path) or path.suffix.lower() == ".safetensors":
         return True
     return not os.path.exists(path) and path.suffix.lower() not in {".yaml", ".yml"}
 
 
 def runs_in(path: Path, *, having: str) -> list[Path]:
-    """The runs in the folder of a comparison, ordered by name and number; of any other path, the path itself.
+    """Return the runs in the folder of a comparison, by name and number; for any other path, the path itself.
 
     Args:
         path: a run, a model file, or the folder of a comparison.
@@ -68,7 +68,7 @@ def _by_number(path: Path) -> tuple[str, int]:
 
 
 def numbers_of(text: str, most: int, *, name: str) -> tuple[int, ...]:
-    """Parse a list of numbers such as `1,5,8-11` or `all`; return them less one, in order, each once.
+    """Parse a list of numbers such as `1,5,8-11` or `all`; return them as indices from 0, sorted, each once.
 
     Args:
         text: numbers and ranges, counted from 1, or `all`.
@@ -112,7 +112,7 @@ def range_of(text: str | None, total: int, *, most: int, name: str) -> range:
 
 
 def parsed_meter(text: str | None) -> "Meter | None":
-    """The metre that `--meter` names; None if the option was left out.
+    """Return the metre that `--meter` names; None if the option was left out.
 
     Raises:
         UsageError: the text is no metre.
@@ -132,7 +132,7 @@ overwrite_option = click.option("--overwrite", is_flag=True, help="Replace the p
 
 
 def output_option(*, required: bool) -> Callable[[Command], Command]:
-    """The option `--output` of a command that draws a picture; the extension of its value is the format."""
+    """Return the option `--output` of a command that draws a picture; its extension is the format."""
     return click.option(
         "--output",
         type=click.Path(path_type=Path),

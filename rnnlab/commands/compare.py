@@ -85,17 +85,19 @@ def command(
     if output:
         _draw(comparison, output, suffix)
     if failures:
-        raise TrainingError(f"not in the table, since training failed: {'; '.join(failures)}")
+        raise TrainingError(
+            f"runs that are not in the table, since their training failed: {'; '.join(failures)}"
+        )
 
 
 def _refuse_options(options: dict[str, Any]) -> None:
     if given := [f"--{name}" for name, value in options.items() if value]:
         named = " and ".join(given).replace("--overrides", "--set")
-        raise UsageError(f"{named}: runs are compared as they are, without training; leave this out")
+        raise UsageError(f"{named}: runs are compared as they are, without training; leave out {named}")
 
 
 def _compare_runs(paths: tuple[Path, ...]) -> "Comparison":
-    """Compare runs and model files without training."""
+    """Compare runs and model files without training, and return the comparison."""
     from rnnlab.commands.arguments import runs_in
     from rnnlab.comparison.contenders import Entry, grouped
     from rnnlab.runs.data import opened_model
@@ -165,7 +167,7 @@ def compare_configs(
 
 
 def measured(groups: "dict[str, list[Entry]]") -> "Comparison":
-    """Measure trained models on the same data and compare them."""
+    """Measure trained models on the same data, and return their comparison."""
     from rnnlab.comparison.contenders import compare
 
     with ReadingReport(quiet=False) as reading:
@@ -173,7 +175,7 @@ def measured(groups: "dict[str, list[Entry]]") -> "Comparison":
 
 
 def _plan(paths: tuple[Path, ...], budget: dict[str, Any]) -> "tuple[ComparisonPage, list[Path], str]":
-    """The budget, from the YAML file and the command line; the configurations; and the name of the folder."""
+    """Return the budget of the YAML file and the command line, the configurations, and the folder's name."""
     from rnnlab.config.comparison import ComparisonPage, read_comparison
 
     given = {key: value for key, value in budget.items() if value is not None}
@@ -190,7 +192,7 @@ def _plan(paths: tuple[Path, ...], budget: dict[str, Any]) -> "tuple[ComparisonP
 
 
 def _with_epochs(experiments: "dict[str, Experiment]", seconds: float) -> "dict[str, Experiment]":
-    """The experiments, each with the number of epochs that takes so many seconds."""
+    """Return the experiments, each with the number of epochs that takes the given seconds."""
     from rnnlab.comparison.trials import epochs_in, with_training
 
     names = list(experiments)
@@ -209,7 +211,7 @@ def _with_epochs(experiments: "dict[str, Experiment]", seconds: float) -> "dict[
 
 
 def _runs(experiments: "dict[str, Experiment]", seeds: int, folder: Path) -> list[tuple[str, Path]]:
-    """The name and the run folder of each training, ordered by random seed."""
+    """Return the name and the run folder of each training, ordered by random seed."""
     from rnnlab.comparison.contenders import run_name
 
     return [(name, folder / run_name(name, seed)) for seed in range(seeds) for name in experiments]
@@ -218,7 +220,7 @@ def _runs(experiments: "dict[str, Experiment]", seeds: int, folder: Path) -> lis
 def _train(
     experiments: "dict[str, Experiment]", seeds: int, folder: Path, jobs: int | None
 ) -> dict[str, str]:
-    """Train all experiments with all seeds; return the failures, a sentence by run folder."""
+    """Train all experiments with all seeds; return a sentence for each failure, by run folder."""
     from rnnlab.comparison.trials import cores, train_runs, with_training
 
     runs = _runs(experiments, seeds, folder)

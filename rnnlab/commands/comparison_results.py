@@ -1,4 +1,4 @@
-"""The results of a comparison, as JSON and as a table with a verdict; `compare` prints both."""
+"""The results of a comparison, as JSON or as a table with a verdict; `compare` prints one of the two."""
 
 import statistics
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ HEADER = ("", "parameters", "epochs", "seconds", "one step", "running free", "lo
 
 
 def comparison_json(comparison: "Comparison") -> dict[str, Any]:
-    """The fields that scripts may rely on."""
+    """Return a comparison as an object of JSON; scripts may rely on its fields."""
     return {
         "split": comparison.contenders[0].trials[0].split,
         "contenders": [_contender_json(contender) for contender in comparison.contenders],
@@ -26,11 +26,11 @@ def comparison_json(comparison: "Comparison") -> dict[str, Any]:
 
 
 def comparison_text(comparison: "Comparison", *, folder: str | None) -> str:
-    """The table of the contenders, and the verdict below it.
+    """Return the table of the contenders, and the verdict below it.
 
     Args:
         comparison: the comparison.
-        folder: the folder of its runs, if `compare` trained them.
+        folder: the folder of the runs; None if `compare` did not train them.
     """
     first, sentences = comparison.contenders[0].trials[0], verdict(comparison)
     rows = [("part", f"{first.split}, {count_of(first.metrics.tokens, 'target')}")]
@@ -62,7 +62,7 @@ def _row(contender: "Contender") -> tuple[str, ...]:
 
 
 def _free(contender: "Contender") -> str:
-    """`16.3 of 50, 0 of 3 exact`."""
+    """Return the result of the free runs, as `16.3 of 50, 0 of 3 exact`; a dash without free runs."""
     runs = contender.free_runs
     if not runs:
         return "—"
@@ -74,7 +74,7 @@ def _free(contender: "Contender") -> str:
 
 
 def _test(comparison: "Comparison") -> str:
-    """The names of the tests that give the p-values, and why these tests."""
+    """Return the names of the tests that give the p-values; for few seeds also what a t-test assumes."""
     tests = [each.test for each in comparison.differences() if each.test]
     named = " or ".join(sorted({TESTS[test.method] for test in tests}))
     corrected = f", Holm-corrected for {len(tests)} pairs" if len(tests) > 1 else ""

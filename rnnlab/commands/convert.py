@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option(
     "--polyphony",
     type=click.Choice(["highest", "refuse", "chords"]),
-    help="The notes to take where several sound together; left out, the highest.",
+    help="Which notes to take where several sound together; left out, the highest.",
 )
 @click.option("--grid", metavar="1/16", help="Move the times of MIDI to this grid: 1/16,1/24 or exact.")
 @click.option("--voice", metavar="N|NAME", help="Voice of a part of a score; left out, the first.")
@@ -99,7 +99,7 @@ def _reading(options: dict[str, Any]) -> Any:
 
 
 def _summary(collection: "Collection", target: str) -> str:
-    """The number of tunes and events that were written, and of those that were left out."""
+    """Return a line with the numbers of tunes, files and events written, and with what was left out."""
     from rnnlab.music.tune import listed, omissions_of
 
     tunes = collection.tunes

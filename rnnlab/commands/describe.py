@@ -80,7 +80,7 @@ def _as_json(description: "Description") -> dict[str, Any]:
 
 
 def _examples(description: "Description") -> dict[str, Any]:
-    """The windows or lanes that training reads, and how often each token is a target."""
+    """Return the windows or lanes that training reads, and how often each token is a target."""
     counted = "targets" if description.lanes else "windows"
     targets = [
         {"token": target.token, counted: target.count, "share": target.share}
@@ -109,7 +109,7 @@ def _examples(description: "Description") -> dict[str, Any]:
 
 
 def _splits(description: "Description") -> dict[str, Any]:
-    """The size of each part; of a stratified split also the indices of its windows."""
+    """Return the size of each part; of a stratified split also the indices of the windows of each fold."""
     parts: dict[str, Any] = {
         part.name: {"tokens": part.end - part.begin}
         | ({} if description.lanes else {"windows": part.window_count})
@@ -156,7 +156,7 @@ def _as_text(description: "Description", *, full: bool) -> str:
 
 
 def _vocabulary(description: "Description", *, most: int | None) -> str:
-    """Each id with its token, in at most `most` rows; no line ends between an id and its token."""
+    """Return each id with its token, in at most `most` rows; no line break separates an id from its token."""
     from rnnlab.terminal.tables import facts_table
 
     tokens = enumerate(description.corpus.vocabulary.tokens)
@@ -167,7 +167,7 @@ def _vocabulary(description: "Description", *, most: int | None) -> str:
 
 
 def _first_rows(text: str, *, most: int | None, more: int | None = None) -> str:
-    """The first rows of a text, and the number of rows, or of `more` things, that --full would add."""
+    """Return the first `most` rows of a text, and how many rows (or `more` things) --full adds."""
     rows = text.splitlines()
     if most is None or len(rows) <= most:
         return text
@@ -176,7 +176,7 @@ def _first_rows(text: str, *, most: int | None, more: int | None = None) -> str:
 
 
 def _lanes(description: "Description") -> str:
-    """A line for each of the first lanes: its number of tokens, and its first cuts."""
+    """Return a line for each of the first lanes: its number of tokens, and its first pieces of text."""
     batches, join = description.batches, description.corpus.vocabulary.join
     lines = []
     for number, lane in enumerate(description.lanes):
@@ -209,7 +209,7 @@ def _windows(description: "Description") -> str:
 
 
 def _drawn_splits(description: "Description") -> list[str]:
-    """The window indices of each stratified split, in the form of scikit-learn's examples."""
+    """Return the window indices of each stratified split, as text, in the form of scikit-learn's examples."""
     lines = [f"train {train}  validation {held}" for train, held in description.splits.folds]
     return ["Splits\n" + "\n".join(lines)] if lines else []
 

@@ -109,7 +109,7 @@ def _refuse_contradictions(
 ) -> None:
     given = [name for name, value in others.items() if value] + ["--per-token"] * per_token
     if folds and given:
-        raise click.UsageError(f"--folds measures all data, each part once; leave {' and '.join(given)} out")
+        raise click.UsageError(f"--folds measures all data of the run; remove {' and '.join(given)}")
     if jobs and not folds:
         raise click.UsageError("--jobs is the number of folds trained at a time; give --folds too")
     if per_token and "--seeds" in given:
@@ -119,7 +119,11 @@ def _refuse_contradictions(
 def _opened(
     trained: "TrainedModel", run: "RunFolder | None", path: Path, *, must: bool, remedy: str
 ) -> "tuple[TrainedModel, bool]":
-    """The model with the paths of its data, and whether the data may be opened; an error if it must be."""
+    """Return the model with the present paths of its data, and whether the data may be opened.
+
+    Raises:
+        DataError: the data may not be opened, and `must` is true.
+    """
     from rnnlab.runs.data import opened_model
 
     try:
@@ -134,7 +138,7 @@ def _opened(
 def _said_what_to_write(
     trained: "TrainedModel", path: Path, split: str | None, data: Path | None, *, may_open: bool
 ) -> Iterator[None]:
-    """Add the command to type instead to an error of the body about missing data or a missing part."""
+    """Add the remedy, a command, to an error of the `with` block about missing data or a missing part."""
     from rnnlab.evaluation.selection import NoData, NoSuchPart
 
     try:
@@ -149,7 +153,7 @@ def _said_what_to_write(
 
 
 def _evaluated(trained: "TrainedModel", **options: Any) -> "Evaluation":
-    """Measure the model; print the notes on stderr."""
+    """Measure the model, print the notes on stderr, and return the measures."""
     from rnnlab.evaluation.measurement import evaluate
 
     with ReadingReport(quiet=False) as reading:
@@ -168,7 +172,7 @@ def show_surprises(
     may_open: bool,
     as_json: bool,
 ) -> None:
-    """Print a line, or a JSON object, for each token of a part or a file."""
+    """Print the loss of each token of a part or a file: a row, or an object of JSON, for each token."""
     from rnnlab.evaluation.surprise import surprises
 
     with ReadingReport(quiet=False) as reading:
@@ -183,7 +187,7 @@ def show_surprises(
 
 
 def _as_json(surprises: "Surprises") -> list[dict[str, Any]]:
-    """An object for each token."""
+    """Return an object of JSON for each token."""
     return [
         {
             "index": each.index,
@@ -198,7 +202,7 @@ def _as_json(surprises: "Surprises") -> list[dict[str, Any]]:
 
 
 def _as_table(surprises: "Surprises", *, quoted: bool) -> str:
-    """A line for each token."""
+    """Return a table with a row for each token."""
     rows = [
         (
             each.index,
@@ -214,5 +218,5 @@ def _as_table(surprises: "Surprises", *, quoted: bool) -> str:
 
 
 def _shown(token: str, quoted: bool) -> str:
-    """The token as it is printed: a character of text, and a line break among notes, in quotes."""
+    """Return the token as it is printed: in quotes if `quoted`, or if it is white space."""
     return repr(token) if quoted or token.isspace() else token

@@ -1,4 +1,4 @@
-"""The results of an evaluation and of a cross-validation, as JSON and as rows; `evaluate` prints both."""
+"""Results of an evaluation and of a cross-validation, as JSON and as rows, of which `evaluate` prints one."""
 
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ Row = tuple[str, str]
 
 
 def evaluation_json(evaluation: "Evaluation") -> dict[str, Any]:
-    """The fields that scripts may rely on."""
+    """Return an evaluation as an object of JSON; scripts may rely on its fields."""
     metrics, ceiling, running = evaluation.metrics, evaluation.ceiling, evaluation.free_running
     result: dict[str, Any] = {"split": evaluation.split, **metrics_json(metrics)}
     if evaluation.bits_per_character is not None:
@@ -48,7 +48,7 @@ def evaluation_json(evaluation: "Evaluation") -> dict[str, Any]:
 
 
 def metrics_json(metrics: "Metrics") -> dict[str, Any]:
-    """The measures of one step at a time; a perplexity that is too large for a float is null."""
+    """Return the measures of one step at a time; a perplexity that is too large for a float is null."""
     top_5 = {} if metrics.top_5 is None else {"top_5_accuracy": metrics.top_5_accuracy}
     return {
         "loss": metrics.loss,
@@ -62,7 +62,7 @@ def metrics_json(metrics: "Metrics") -> dict[str, Any]:
 
 
 def evaluation_rows(evaluation: "Evaluation") -> list[Row]:
-    """A line for each measure, with its unit."""
+    """Return a line for each measure, with its unit."""
     metrics = evaluation.metrics
     unit = "" if evaluation.bits_per_character is None else " per character"
     top_5 = "" if metrics.top_5 is None else f"; {metrics.top_5_accuracy:.4f} among the five likeliest"
@@ -95,7 +95,7 @@ def evaluation_rows(evaluation: "Evaluation") -> list[Row]:
 
 
 def _baselines_json(baselines: "Baselines") -> dict[str, Any]:
-    """The unigram, the best n-gram, and the losses of all by smoothing and order, from 1."""
+    """Return the unigram, the best n-gram, and the losses of all n-grams by smoothing, for n from 1."""
     return {
         "unigram": _baseline_json(baselines.unigram),
         "ngram": _baseline_json(baselines.best),
@@ -110,7 +110,7 @@ def _baselines_json(baselines: "Baselines") -> dict[str, Any]:
 
 
 def _baselines_row(baselines: "Baselines", metrics: "Metrics") -> Row:
-    """The losses of the n-gram models, and by how much the network is better or worse."""
+    """Return the losses of the n-gram models, and by how much the network is better or worse."""
     best = baselines.best
     gain = best.loss - metrics.loss
     verdict = f"{abs(gain):.3f} {'better' if gain > 0 else 'worse'}" if round(gain, 3) else "no better"
@@ -130,7 +130,7 @@ def _baselines_row(baselines: "Baselines", metrics: "Metrics") -> Row:
 
 
 def _seeds_json(runs: "SeedRuns") -> dict[str, Any]:
-    """The free runs from several seeds in a few figures, and the first wrong token of each."""
+    """Return the free runs from several seeds in a few figures, and the first wrong token of each."""
     return {
         "seeds": runs.seeds,
         "seed_length": runs.seed_length,
@@ -143,7 +143,7 @@ def _seeds_json(runs: "SeedRuns") -> dict[str, Any]:
 
 
 def _seeds_row(runs: "SeedRuns") -> Row:
-    """How many tokens of the free runs are right, and where the first wrong one is."""
+    """Return the row on the free runs from several seeds: correct tokens, first wrong token, exact runs."""
     median = runs.median_first_divergence
     where = "most never wrong" if median is None else f"half of them wrong by generated token {median:g}"
     return (
@@ -161,7 +161,7 @@ FOLD_NAMES = ("loss", "accuracy")
 
 
 def folds_json(crossed: "CrossValidation", folds: list[dict[str, Any]]) -> dict[str, Any]:
-    """The fields that scripts rely on.
+    """Return a cross-validation as an object of JSON; scripts may rely on its fields.
 
     Args:
         crossed: the cross-validation.
@@ -177,7 +177,7 @@ def folds_json(crossed: "CrossValidation", folds: list[dict[str, Any]]) -> dict[
 
 
 def folds_rows(crossed: "CrossValidation") -> list[tuple[str, str]]:
-    """A row for each fold, a row for each mean, and a row on the interval."""
+    """Return a row for each fold, a row for each mean, and a row about the confidence interval."""
     rows = [
         (
             f"fold {number}",

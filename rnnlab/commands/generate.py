@@ -1,4 +1,4 @@
-"""`rnnlab generate`: text or music from a trained model."""
+"""`rnnlab generate`: write text or music with a trained model."""
 
 import math
 from pathlib import Path
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _real(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
-    """The number; NaN is refused here, since a range of Click accepts it."""
+    """Return the number, or raise if it is NaN, which a range of Click accepts."""
     if value is not None and math.isnan(value):
         raise click.BadParameter("nan is not a number.", context, parameter)
     return value
@@ -41,14 +41,17 @@ def _real(context: click.Context, parameter: click.Parameter, value: float | Non
 )
 @click.option("--samples", type=click.IntRange(1, 10_000), help="Number of samples.")
 @click.option(
-    "--random-seed", type=click.IntRange(0, 2**31 - 1), help="The number that makes the drawing repeatable."
+    "--random-seed",
+    type=click.IntRange(0, 2**31 - 1),
+    help="Seed of the random draws; the same seed gives the same samples.",
 )
 @click.option("--stop", metavar="TOKEN", help="End a sample before this token.")
 @click.option(
     "--output",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Write a file too; its extension is the format: .notes .mid .svg .png .wav .ly .txt.",
+    help="Write a file too; its extension is the format: .notes .txt .mid .midi .ly .svg .png"
+    " .wav .abc .musicxml .xml .krn.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the file of --output if it exists.")
 @click.option("--meter", metavar="3/4", help="Metre of a score in --output; left out, that of the data.")
@@ -100,7 +103,7 @@ def command(
 
 
 def _said_of_equal_samples(writing: "Writing") -> tuple[str, ...]:
-    """A note if all samples are equal because no token was drawn at random; else nothing."""
+    """Return a note if all samples are equal because no token was drawn at random; else nothing."""
     from rnnlab.errors import count_of
 
     count = writing.settings.samples
@@ -114,7 +117,7 @@ def _said_of_equal_samples(writing: "Writing") -> tuple[str, ...]:
 
 
 def _json_text(writing: "Writing") -> str:
-    """The fields that scripts may rely on."""
+    """Return the samples and settings as JSON text; scripts may rely on its fields."""
     from rnnlab.terminal.tables import as_json_text
 
     settings = writing.settings.model_dump()

@@ -1,4 +1,4 @@
-"""What messages tell the user to type, as options and commands of the shell.
+"""Remedies in messages: options and commands that the user can type in a shell.
 
 The core names arguments and functions of Python; `as_typed` puts options and commands in their place. The
 other functions give the commands with which the user goes on. Several commands print the same ones.
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def to_open(experiment: "Experiment", path: Path, split: str | None) -> str:
-    """The command that opens the data that a model names, and measures the same part.
+    """Return a remedy: the command that opens the data that a model names, and measures the same part.
 
     Args:
         experiment: the experiment of the model.
@@ -27,12 +27,12 @@ def to_open(experiment: "Experiment", path: Path, split: str | None) -> str:
 
 
 def to_find(experiment: "Experiment", path: Path, split: str | None) -> str:
-    """The command that measures data that was moved."""
-    return f"if it lies elsewhere now, write: {_with_data(experiment, path, split, recorded=False)}"
+    """Return a remedy: the command that measures data that was moved, with FILE for its present path."""
+    return f"if the data lies elsewhere now, write: {_with_data(experiment, path, split, recorded=False)}"
 
 
 def to_measure(experiment: "Experiment", path: Path, split: str, data: Path, *, may_open: bool) -> str:
-    """The commands that measure a whole file or a part of the data, where the file does not have that part.
+    """Return a remedy if a file lacks the part to measure: commands for the whole file, and for that part.
 
     Args:
         experiment: the experiment of the model.
@@ -52,19 +52,22 @@ def to_measure(experiment: "Experiment", path: Path, split: str, data: Path, *, 
 
 
 def of_unfinished(run: "RunFolder") -> str:
-    """The note on a run in which no epoch has ended, with the command that resumes it."""
+    """Return the note on a run in which no epoch has ended, with the command that resumes it."""
     command = command_line("train", "--resume", run.path)
     return f"{run.path}: no epoch has ended in this run, so its weights are hardly trained; go on: {command}"
 
 
 def to_compare(folder: Path, *, done: int, of: int) -> str:
-    """The command that compares the trainings that were done when a comparison was interrupted."""
-    rest = f"; compare those with: {command_line('compare', folder)}" if done > 1 else ""
+    """Return how many trainings of an interrupted comparison are done, and the command that compares them."""
+    rest = f"; compare these runs with: {command_line('compare', folder)}" if done > 1 else ""
     return f"{done} of {of} trainings are done{rest}"
 
 
 def to_train(run: "RunFolder | None") -> str:
-    """The command that trains the configuration of another person's run, which gives the user a run."""
+    """Return a remedy: the command that trains the configuration of another person's run anew.
+
+    For a model file (None), the remedy is to name its run folder.
+    """
     from rnnlab.runs.layout import CONFIG
 
     if run is None:
@@ -73,7 +76,7 @@ def to_train(run: "RunFolder | None") -> str:
 
 
 def _with_data(experiment: "Experiment", path: Path, split: str | None, *, recorded: bool) -> str:
-    """The `evaluate` command for a part of the data, with the file or with FILE in its place."""
+    """Return the `evaluate` command for a part of the data, with the recorded file or with the word FILE."""
     from rnnlab.evaluation.selection import named_by_file
 
     file, part = named_by_file(experiment, split)
@@ -86,7 +89,7 @@ COMMANDS = {"train": "rnnlab train", "resume": "rnnlab train --resume"}
 
 
 def as_typed(error: RnnlabError) -> str:
-    """The message of an error, with options in place of arguments and commands in place of calls."""
+    """Return the message of an error, with options in place of arguments and commands in place of calls."""
     if not any(isinstance(part, Argument | Call) for part in error.parts):
         return str(error)
     return one_line("".join(map(_typed, error.parts)))
@@ -103,7 +106,7 @@ def _typed(part: Part) -> str:
 
 
 def next_step(run: Path, experiment: "Experiment", corpus: "Corpus") -> str:
-    """The commands that generate with a trained run and evaluate it, on one line of a shell.
+    """Return the commands that generate with a trained run and evaluate it, on one line of a shell.
 
     If the model needs a seed and the configuration has none, the seed is the beginning of the data.
     """

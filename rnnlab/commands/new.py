@@ -35,7 +35,7 @@ _SUFFIXES = (".yaml", ".yml")
     help="The file to write; left out, it gets the name of the data, in the working folder. - prints it.",
 )
 @click.option(
-    "--overwrite", "--force", "overwrite", is_flag=True, help="Replace what is there, without asking."
+    "--overwrite", "--force", "overwrite", is_flag=True, help="Replace existing files, without asking."
 )
 def command(
     data: Path | None, example: str | None, lists: bool, output: Path | None, overwrite: bool
@@ -48,8 +48,8 @@ def command(
     rnnlab new --list
     rnnlab new --example nabiya_stateful_lstm
 
-    rnnlab looks at the data: text or notes, one text or many lines, how much there is. The configuration says
-    in comments what was found, what was chosen and why, and what each setting does; change what you like.
+    rnnlab reads the data: text or notes, one text or many lines, and its length. Comments in the
+    configuration say what was found, what was chosen and why, and what each setting does. Change any setting.
     """
     if lists + (example is not None) + (data is not None) != 1:
         raise click.UsageError("expected FILE or FOLDER, --example NAME, or --list: one of them")
@@ -64,7 +64,7 @@ def command(
 
 
 def _write_config(data: Path, output: Path | None, *, overwrite: bool) -> None:
-    """Look at data, and write a configuration for it."""
+    """Write a configuration for the data, from a survey of the data."""
     from rnnlab.suggestions.choices import choices_for
     from rnnlab.suggestions.survey import survey
     from rnnlab.suggestions.yaml_file import yaml_of
@@ -85,7 +85,7 @@ def _write_config(data: Path, output: Path | None, *, overwrite: bool) -> None:
 
 
 def _stem(data: Path) -> str:
-    """The name of the data without its extensions; of a pattern, the name of the folder before it."""
+    """Return the name of the data without its extensions; for a pattern, the name of the folder before it."""
     from rnnlab.config.section import divided
 
     folder, pattern = divided(data)
@@ -96,7 +96,7 @@ def _stem(data: Path) -> str:
 
 
 def _check(data: Path, config: Path, *, overwrite: bool) -> None:
-    """Refuse a configuration as data, and refuse to replace a file without leave."""
+    """Raise if the data is a YAML file or would be replaced, or if the user forbids to replace a file."""
     if data.suffix.lower() in _SUFFIXES:
         command = command_line("describe", data)
         raise UsageError(f"{data}: a YAML file; expected text or music; to show a configuration: {command}")
@@ -178,7 +178,7 @@ def write_example(name: str, output: Path | None, *, overwrite: bool) -> None:
 
 
 def _check_free(files: dict[Path, bytes], config: Path) -> None:
-    """Refuse to replace the configuration, and any other file that has different content."""
+    """Raise if the configuration exists, or if another file exists with different content."""
     for path, content in files.items():
         if not os.path.lexists(path):
             continue
@@ -188,7 +188,7 @@ def _check_free(files: dict[Path, bytes], config: Path) -> None:
 
 
 def _data_of(example: "Example") -> str:
-    """The source of an example's data, in a few words."""
+    """Return the source of an example's data, in a few words."""
     if example.url:
         return "downloaded or yours"
     names = ", ".join(path.name for path in example.data) or "in the configuration"

@@ -1,6 +1,6 @@
-"""Files that `generate` and `convert` write: the extension is the format; a file is replaced only if asked.
+"""Files that `generate` and `convert` write: the extension is the format; --overwrite replaces a file.
 
-It is a module of its own because it loads every writer of music, which most calls of `generate` do not need.
+This module is separate because it loads every writer of music, which most calls of `generate` do not need.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from rnnlab.terminal.text import echo
 
 
 def check_target(target: Path, *, called: str, overwrite: bool) -> str:
-    """Check that a file can be written; return its extension.
+    """Check that a file can be written; return its extension in lower case.
 
     Args:
         target: the file.
@@ -33,7 +33,7 @@ def check_target(target: Path, *, called: str, overwrite: bool) -> str:
 
 
 def check_output(target: Path, *, kind: str, samples: int, overwrite: bool) -> None:
-    """Check, before samples are generated, that they can be written into files.
+    """Check, before the samples are generated, that the samples can be written into files.
 
     Args:
         target: the value of --output.
@@ -56,7 +56,7 @@ def check_output(target: Path, *, kind: str, samples: int, overwrite: bool) -> N
 
 
 def write_text(target: Path, text: str) -> None:
-    """Write the text that stdout got into a file, and print its length on stderr.
+    """Write a text and a line break into a file, and print the length of the text on stderr.
 
     Raises:
         RunError: the file cannot be written.
@@ -74,10 +74,10 @@ def write_notes(target: Path, texts: Sequence[str], *, meter: Meter | None = Non
         target: the file. Several samples get a file each, with a number before the extension; a file of note
             text takes them all.
         texts: the note text of each sample.
-        meter: metre of the tunes; None for none.
+        meter: metre of the tunes; None: no metre.
 
     Raises:
-        DataError: why the first sample that was not written could not be.
+        DataError: a sample cannot be written; the message has the reason for the first such sample.
         RunError: a file cannot be written.
     """
     tunes = [parse_tune(text, name=f"sample {number}") for number, text in enumerate(texts, 1)]
@@ -98,7 +98,7 @@ def write_notes(target: Path, texts: Sequence[str], *, meter: Meter | None = Non
 
 
 def _files(target: Path, samples: int) -> list[Path]:
-    """The file of note text that takes all samples, or a file for each: `song-1.mid`, `song-2.mid`, …"""
+    """Return one file for one sample or for note text; else a file for each sample: `song-1.mid`, …"""
     if samples == 1 or target.suffix.lower() in NOTE_TEXT:
         return [target]
     return [target.with_stem(f"{target.stem}-{number}") for number in range(1, samples + 1)]

@@ -24,8 +24,9 @@ def command(runs: tuple[Path, ...], output: Path, *, overwrite: bool) -> None:
     rnnlab plot --output history.png
     rnnlab plot runs/nabiya_lstm-1 runs/nabiya_stateful_lstm-1 --output history.svg
 
-    Without RUN the newest run is drawn. The folder of a comparison stands for the runs in it. Of runs that
-    differ in their random seed alone the mean is drawn, in a band from the lowest to the highest value.
+    Without RUN the newest run is drawn. The folder of a comparison stands for the runs in it. If
+    runs differ only in their random seed, their mean is drawn, in a band from the lowest to the highest
+    value.
     """
     from rnnlab.commands.arguments import runs_in
     from rnnlab.comparison.contenders import grouped_runs
@@ -49,7 +50,7 @@ def command(runs: tuple[Path, ...], output: Path, *, overwrite: bool) -> None:
 
 
 def _history(run: Path) -> "History":
-    """Return the history of a run, which has one epoch or more."""
+    """Return the history of a run, or raise if no epoch has ended."""
     from rnnlab.runs.history import read_history
 
     history = read_history(run, with_steps=False)

@@ -23,7 +23,7 @@ PAGE = "report.html"
     "--output",
     metavar="FILE.html",
     type=click.Path(path_type=Path),
-    help="Where to write it; left out, report.html in the run's folder.",
+    help="The file to write; left out, report.html in the run's folder.",
 )
 def command(run: Path | None, output: Path | None) -> None:
     """Write one HTML file about a run: curves, measures, mistakes, music or text.
@@ -32,7 +32,8 @@ def command(run: Path | None, output: Path | None) -> None:
     rnnlab report
     rnnlab report runs/nabiya_lstm-1 --output nabiya.html
 
-    Without RUN the report is of the newest run. The file needs no server and loads nothing from elsewhere.
+    Without RUN, the report is about the newest run. The file needs no server and loads nothing from
+    elsewhere.
     """
     from rnnlab.files import check_inside, write_durably
     from rnnlab.reports.contents import contents_of
@@ -55,7 +56,7 @@ def command(run: Path | None, output: Path | None) -> None:
 
 
 def _opened(run: "RunFolder") -> "tuple[TrainedModel, str | None]":
-    """The model of a run with the paths of its data, and why the data may not be opened; None if it may."""
+    """Return the model of a run, and the reason why its data may not be opened; None if the data may."""
     from rnnlab.runs.data import opened_model
 
     trained = run.load_model()

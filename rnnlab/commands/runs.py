@@ -99,7 +99,7 @@ def remove(runs: tuple[Path, ...], yes: bool) -> None:
 
 
 def _named(run: Path) -> Path:
-    """The path of a run, which may be given without its folder `runs/`, as the list shows it."""
+    """Return the path of a run, which may be given without its folder `runs/`, as the list shows it."""
     from rnnlab.runs.layout import RUNS
 
     listed = RUNS / run
@@ -107,7 +107,7 @@ def _named(run: Path) -> Path:
 
 
 def _ask(paths: list[Path], size: int) -> None:
-    """Ask the user; an error if the answer is not yes."""
+    """Ask the user for a confirmation; raise if the answer is not yes."""
     if not sys.stdin.isatty():
         raise UsageError(
             "rnnlab runs remove: cannot ask, since stdin is no terminal; add --yes to remove without asking"
@@ -123,7 +123,7 @@ _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def details_json(entry: "RunEntry", details: "Details") -> dict[str, Any]:
-    """The fields of the list, and the details of one run."""
+    """Return the fields of the list, and the details of one run."""
     return {
         **entry_json(entry),
         "metrics": details.metrics,
@@ -137,7 +137,7 @@ def details_json(entry: "RunEntry", details: "Details") -> dict[str, Any]:
 
 
 def details_rows(entry: "RunEntry", details: "Details") -> list[tuple[str, str]]:
-    """A row for each fact about a run."""
+    """Return a row for each fact about a run."""
     progress, evaluated, took = entry.progress, entry.evaluated, ""
     if progress.seconds is not None:
         took = f", {progress.seconds:,.1f} s of training"
@@ -171,7 +171,7 @@ def details_rows(entry: "RunEntry", details: "Details") -> list[tuple[str, str]]
 
 
 def _folds_words(folds: dict[str, Any]) -> str:
-    """The means of a cross-validation; a file that lacks them is called damaged."""
+    """Return the means of a cross-validation; a file that lacks them is called damaged."""
     try:
         count, mean = len(folds["folds"]), folds["mean"]
         return (
@@ -182,7 +182,7 @@ def _folds_words(folds: dict[str, Any]) -> str:
 
 
 def size_words(size: float) -> str:
-    """`275.4 kB`; a kB is 1000 bytes."""
+    """Return a size as text, such as `275.4 kB`; a kB is 1000 bytes."""
     unit = 0
     while size >= 1000 and unit < len(_UNITS) - 1:
         size, unit = size / 1000, unit + 1
@@ -203,14 +203,14 @@ _COLUMNS = (
 
 
 def entries_table(entries: Sequence["RunEntry"]) -> str:
-    """A row for each run, at most as wide as the terminal; below it a line for each problem."""
+    """Return a row for each run, at most as wide as the terminal; below it a line for each problem."""
     table = fitted_table(_COLUMNS, [_row(entry) for entry in entries], width=terminal_columns())
     problems = [problem for entry in entries for problem in entry.problems]
     return "\n".join([table, "", *problems] if problems else [table])
 
 
 def entry_json(entry: "RunEntry") -> dict[str, Any]:
-    """The fields that scripts may rely on."""
+    """Return an entry of the list as an object of JSON; scripts may rely on its fields."""
     settings, progress, evaluated = entry.settings, entry.progress, entry.evaluated
     return {
         "run": str(entry.path),
@@ -244,14 +244,14 @@ def entry_json(entry: "RunEntry") -> dict[str, Any]:
 
 
 def model_words(entry: "RunEntry") -> str:
-    """`lstm 128, 64`; of a comparison, its numbers of configurations and runs."""
+    """Return kind and units, `lstm 128, 64`; of a comparison, the numbers of configurations and runs."""
     if held := entry.comparison:
         return f"{count_of(len(held.configurations), 'configuration')}, {count_of(held.runs, 'run')}"
     return f"{entry.settings.kind} {', '.join(map(str, entry.settings.units))}" if entry.settings else ""
 
 
 def state_words(entry: "RunEntry") -> str:
-    """The state; of a comparison without results also the number of trainings that are done."""
+    """Return the state; for a comparison without results also the number of trainings that are done."""
     held = entry.comparison
     if held is None or held.is_measured:
         return entry.state
@@ -259,12 +259,12 @@ def state_words(entry: "RunEntry") -> str:
 
 
 def epochs_words(entry: "RunEntry") -> str:
-    """Finished and wanted epochs, as `27/60`."""
+    """Return the finished and the planned epochs, as `27/60`; empty if the settings are unknown."""
     return f"{entry.progress.epochs:,}/{entry.settings.epochs:,}" if entry.settings else ""
 
 
 def local_time(entry: "RunEntry") -> str:
-    """Time at which the training began, in the local time zone."""
+    """Return the time at which the training began, in the local time zone."""
     return f"{entry.begun.astimezone():%Y-%m-%d %H:%M}"
 
 

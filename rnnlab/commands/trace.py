@@ -127,7 +127,7 @@ def _refuse_contradictions(step: int | None, unit: int | None, options: dict[str
 def _trace(
     model: Path | None, inputs: tuple[str, ...], options: dict[str, Any]
 ) -> "tuple[Trace, tuple[str, ...]]":
-    """Trace the network over the inputs, or over its seed; return the trace and facts about the network."""
+    """Trace the network over the inputs, or over its configured seed; return the trace and notes."""
     from rnnlab.tracing.tracing import trace
 
     untrained = options["untrained"]
@@ -148,7 +148,7 @@ def _trace(
 
 
 def _view(trace: "Trace", facts: tuple[str, ...], options: dict[str, Any]) -> "View":
-    """The layers, units and steps of a trace that are shown.
+    """Return the layers, units and steps of a trace that are shown.
 
     Raises:
         UsageError: the network has no such layer, unit or step.
@@ -237,11 +237,11 @@ MOST_NUMBERS = 2_000_000
 
 
 def trace_json(trace: "Trace", facts: Sequence[str]) -> dict[str, Any]:
-    """Arrays as lists, [input][step][unit] or [input][step][token].
+    """Return a trace as an object of JSON, with arrays as lists, [input][step][unit] or [input][step][token].
 
     Args:
         trace: the trace.
-        facts: of the network and how it read, a sentence each.
+        facts: sentences about the network and about how it read the inputs.
 
     Raises:
         UsageError: there are more than `MOST_NUMBERS` numbers.
@@ -286,7 +286,7 @@ LONGEST_WINDOW = 64
 
 
 def trained_model(path: Path | None) -> "tuple[TrainedModel, str]":
-    """The model of a run, of a model file, or of the newest run; and a note that names it."""
+    """Return the model of a run, of a model file, or of the newest run; and a note that names it."""
     from rnnlab.runs.folder import load_trained
 
     if path is not None and path.suffix.lower() in (".yaml", ".yml"):
@@ -301,7 +301,7 @@ def trained_model(path: Path | None) -> "tuple[TrainedModel, str]":
 def untrained_model(
     path: Path | None, overrides: Sequence[str], *, hidden: int | None, inputs: Sequence[str]
 ) -> "TrainedModel":
-    """The network of a configuration with the weights with which its training would begin.
+    """Return the network of a configuration with the weights with which its training would begin.
 
     Without a configuration: one simple recurrent layer, whose vocabulary is the characters of the inputs.
     """
@@ -326,7 +326,7 @@ def untrained_model(
 
 
 def _configured(path: Path, overrides: Sequence[str], inputs: Sequence[str]) -> "Experiment":
-    """The experiment of a configuration or of a run, whose data is read to get the vocabulary."""
+    """Return the experiment of a configuration or of a run, whose data is read to get the vocabulary."""
     from rnnlab.config.reading import read_experiment
     from rnnlab.runs.data import opened
     from rnnlab.runs.folder import find_run
@@ -343,7 +343,7 @@ def _configured(path: Path, overrides: Sequence[str], inputs: Sequence[str]) -> 
 
 
 def _one_layer(hidden: int, overrides: Sequence[str], inputs: Sequence[str]) -> "Experiment":
-    """An experiment of one layer on the characters of the inputs, in the order of their first occurrence."""
+    """Return an experiment of one layer; its vocabulary is the characters of the inputs, by occurrence."""
     from rnnlab.config.reading import parse_experiment
     from rnnlab.suggestions.choices import quoted
 

@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     shell_complete=complete_run,
     help="Go on with a run that was interrupted, or with more epochs; without a name, the newest run.",
 )
-@click.option("--quiet", is_flag=True, help="Print the result only.")
+@click.option("--quiet", is_flag=True, help="Print only the result.")
 def command(
     config: Path | None, overrides: tuple[str, ...], run_dir: Path | None, resume: str | None, quiet: bool
 ) -> None:
-    """Train the model that a YAML file describes: from the start, or on from where a run was left.
+    """Train the model that a YAML file describes: from the start, or from the last checkpoint of a run.
 
     \b
     rnnlab train configs/nabiya_stateful_lstm.yaml
@@ -61,7 +61,7 @@ def command(
     from rnnlab.training.session import Session  # loads TensorFlow, which takes seconds
 
     name = config.stem if config else ""
-    with places_named(path, overrides):  # of a callback that cannot be made
+    with places_named(path, overrides):  # for an error about a callback that cannot be made
         session = Session(data, name=name, run_dir=run_dir, resumed=run)
     if not quiet:
         _print_plan(session, data)
@@ -75,7 +75,7 @@ def command(
 def _asked_for(
     config: Path | None, overrides: tuple[str, ...], run_dir: Path | None, resume: str | None
 ) -> "tuple[Experiment, Path, RunFolder | None]":
-    """What to train, the YAML file that says so, and the run to go on with, if one is."""
+    """Return the experiment, its YAML file, and the run to resume (None for a new run)."""
     from rnnlab.config.reading import read_experiment, resumed_experiment
     from rnnlab.errors import UsageError
 
@@ -98,7 +98,7 @@ def _asked_for(
 
 
 def _print_plan(session: "Session", data: "Data") -> None:
-    """Say what will be done, before it is done."""
+    """Print the data, the batches, the model, the device and the run folder before the training begins."""
     from rnnlab.engines.tensorflow.start import device_name
     from rnnlab.reports.description import plan
     from rnnlab.terminal.tables import facts_table

@@ -1,4 +1,4 @@
 """Run folders: their layout, history, events, lock, listing and removal.
 
-Other rooms write and read a run's files through this one alone.
+Checkpoints, samples, TensorBoard events and `callbacks.json` of a run are written in `training/`.
 """

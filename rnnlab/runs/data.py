@@ -1,7 +1,7 @@
-"""Which data may be opened or downloaded for a trained model, and where it lies now.
+"""Permission to open or download the data of a trained model, and the present paths of the data.
 
-A configuration names the data, and anyone may have written the configuration. The data of the user's own runs
-is opened; that of other people's runs only if it lies in the run folder.
+A configuration names the data, and anyone may have written the configuration. For the user's own
+runs all data is opened; for other people's runs only data that lies in the run folder.
 """
 
 import os
@@ -22,7 +22,7 @@ from rnnlab.runs.signature import digest_of, signed_pages
 
 
 def opened_model(trained: TrainedModel, run: RunFolder | None, path: Path, *, remedy: str) -> TrainedModel:
-    """The model with the paths of its data, if the data may be opened; `opened` has the rules."""
+    """Return the model with the present paths of its data; `opened` defines which data may be opened."""
     experiment = opened(trained.experiment, run, path, config=trained.config, remedy=remedy)
     return trained if experiment is trained.experiment else replace(trained, experiment=experiment)
 
@@ -36,7 +36,7 @@ def opened(
     config: str = "",
     overrides: Sequence[str] = (),
 ) -> Experiment:
-    """The experiment with the paths of its data, if the data may be opened.
+    """Return the experiment with the present paths of its data, or raise if the data may not be opened.
 
     - A run in `runs/`, or a run that is signed with the user's key: all data.
     - Any other run: its data, if all of it lies in the run's folder; nothing is downloaded.
@@ -48,12 +48,12 @@ def opened(
         experiment: the experiment of the model, or of config.yaml.
         run: the run; None for a model file.
         path: the name of the run or the model file in messages.
-        remedy: how the user can have the data opened all the same.
+        remedy: what the user can do to have the data opened; the end of the message.
         config: the YAML in the model file; empty if the experiment was read from config.yaml.
-        overrides: settings that the user gave with config.yaml.
+        overrides: settings that replace those of config.yaml.
 
     Raises:
-        DataError: the first file that may not be opened, why, and the remedy.
+        DataError: the URL or the first file that may not be opened, the reason, and the remedy.
     """
     doubt = ""
     try:
@@ -61,7 +61,7 @@ def opened(
     except RunError as error:
         doubt = str(error)
     is_own = not doubt or (run is not None and is_below_runs(run.path))
-    whose = f"and is not known as a run of yours ({doubt})" if run else "and a model file opens none"
+    whose = f"and is not known as a run of yours ({doubt})" if run else "and a model file may not open data"
     if (url := experiment.dataset.url) and not is_own:
         raise DataError(f"{path}: it names data, {url}, {whose}; {remedy}")
     for data in chain.from_iterable(experiment.dataset.files.values()):
@@ -74,9 +74,10 @@ def opened(
 
 
 def found_again(experiment: Experiment, run: RunFolder) -> Experiment:
-    """The experiment of a run that is resumed, with the present paths of its data if the run was moved.
+    """Return the experiment of a resumed run; if the run was moved, with the present paths of its data.
 
-    Training opens the data of any configuration, so nothing is refused.
+    If the run is not known as the user's own, the experiment is unchanged. Training opens the data of any
+    configuration, so nothing is refused.
     """
     with suppress(RunError):
         return located(experiment, run)
@@ -86,17 +87,19 @@ def found_again(experiment: Experiment, run: RunFolder) -> Experiment:
 def located(
     experiment: Experiment, run: RunFolder | None, *, config: str = "", overrides: Sequence[str] = ()
 ) -> Experiment:
-    """The experiment of a run of the user's own, with the present paths of its data if the run was moved.
+    """Return the experiment of the user's own run; if the run was moved, with the present paths of its data.
 
-    There are two candidates: the absolute path at which the data lay in training, and the same relative path
-    from the present folder of the run, which is right if run and data were moved together. The first is taken
-    if data lies there, the second only if no link is on the way. For a run in `runs/` the second comes first.
+    There are two candidates. A is the absolute path of the data in training. B is the same relative path from
+    the present folder of the run, which is right if run and data were moved together.
+
+    - For a run in `runs/`: A if data lies at A and not at B; else B.
+    - For any other run: B if data lies at B and not at A, and no link is on the way to B; else A.
 
     Args:
         experiment: the experiment with paths relative to the present folder of the run.
         run: the run; None for a model file.
         config: the YAML from which the experiment was read; config.yaml is tried after it.
-        overrides: settings with which the experiment was read.
+        overrides: settings that replaced those of the YAML.
 
     Raises:
         RunError: why the run is not known as the user's own, in a few words.
@@ -118,10 +121,10 @@ def located(
 
 
 def _signed(run: RunFolder, config: str) -> tuple[str, Path]:
-    """The configuration for which a run is signed, and the folder to which its paths are relative.
+    """Return the signed configuration, `config` or else config.yaml, and the folder of its relative paths.
 
     Raises:
-        RunError: why there is no such configuration.
+        RunError: why neither configuration is signed.
     """
     pages = signed_pages(run.path)
     for page in (config.encode(), run.read_config()):
@@ -131,7 +134,7 @@ def _signed(run: RunFolder, config: str) -> tuple[str, Path]:
 
 
 def _is_there(experiment: Experiment) -> bool:
-    """Whether each path and each pattern of the dataset leads to an existing file."""
+    """Return whether each path and each pattern of the dataset leads to at least one existing file."""
     return all(
         any(map(os.path.exists, _led_to(data)))
         for data in chain.from_iterable(experiment.dataset.files.values())
@@ -139,7 +142,7 @@ def _is_there(experiment: Experiment) -> bool:
 
 
 def _has_no_links(experiment: Experiment, run: Path) -> bool:
-    """Whether no link is on the way from the run's folder to its data; a packed run may contain any link."""
+    """Return whether the way from the run's folder to its data has no link; an unpacked run may have any."""
     real = os.path.realpath(run)
     ways = (
         (each, os.path.normpath(os.path.join(real, os.path.relpath(each, run))))
@@ -150,12 +153,12 @@ def _has_no_links(experiment: Experiment, run: Path) -> bool:
 
 
 def _led_to(data: Path) -> Iterator[Path]:
-    """The files in a folder or of a pattern; they may be links that lead out of the folder."""
+    """Yield the files to which a path, a folder or a pattern leads; none if there are none."""
     with suppress(DataError):
         yield from files_of(data)
 
 
 def _lies_in(data: Path, folder: Path) -> bool:
-    """Whether a path leads into a folder; a pattern with `**` does not count, as it may follow links."""
+    """Return whether a path leads into a folder; False for a pattern with `**`, which may follow links."""
     inside = os.path.realpath(folder)
     return "**" not in data.parts and os.path.realpath(data).startswith(os.path.join(inside, ""))

@@ -1,6 +1,6 @@
 """The environment of a training: versions, processor and cores, kept in `environment.json` of its run.
 
-Two trainings of one configuration give the same bits only in the same environment.
+Two trainings of the same configuration are sure to give the same bits only in the same environment.
 """
 
 import json
@@ -20,7 +20,7 @@ PACKAGES = ("tensorflow", "keras", "numpy")
 
 
 def environment() -> dict[str, str]:
-    """The facts about this process and machine, by name."""
+    """Return the versions, processor, device, cores and thread settings of this process, by name."""
     return {
         "rnnlab": __version__,
         "python": platform.python_version(),
@@ -47,14 +47,14 @@ def write_environment(run: Path) -> None:
 
 
 def changes_since(run: Path) -> str:
-    """The facts that differ from those in a run folder, as `name before → now, …`; empty if none differs.
+    """Return the facts that differ from a run's `environment.json`, as `name before → now, …`; empty if none.
 
     Raises:
         DataError: `environment.json` cannot be read, or is damaged.
     """
     path = run / ENVIRONMENT
     if not path.is_file() or path.is_symlink():  # opening a pipe would wait for a writer
-        raise DataError(f"{path}: expected a file")
+        raise DataError(f"{path}: expected a file, received none or a link")
     try:
         before = json.loads(read_text(path, most_bytes=_MOST_BYTES))
         now = environment()
@@ -66,7 +66,7 @@ def changes_since(run: Path) -> str:
 
 
 def _processor() -> str:
-    """The processor's model and its widest vector instructions, as far as the system tells."""
+    """Return the processor's model and its widest AVX set; without /proc/cpuinfo, `platform.processor()`."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -17,7 +17,7 @@ from typing import Any
 from rnnlab.errors import one_line
 
 TRAINING, DONE, INTERRUPTED, FAILED = "training", "done", "interrupted", "failed"
-"""What an event may make of a run. A run that is in training and whose lock nobody holds was killed."""
+"""States of a run. If the state is `training` and no process holds the lock, the run was killed."""
 
 _STATES = (TRAINING, DONE, INTERRUPTED, FAILED)
 _LONGEST_TIME = 40
@@ -29,12 +29,12 @@ class RunEvent:
     """One event of a run.
 
     Attributes:
-        time: as it was written: in ISO 8601 and UTC.
-        sentence: what happened.
-        state: the state of the run from then on; None if the event does not change it.
-        step: number of the step after which a training was resumed; None for other events.
-        epochs: number of finished epochs; None if the event does not tell.
-        seconds: duration of the training; None if the event does not tell.
+        time: the time as the log has it; rnnlab writes ISO 8601 in UTC.
+        sentence: description of the event, for people.
+        state: the state of the run after the event; None if the event does not change it.
+        step: number of the step after which a training was resumed or stopped; None for other events.
+        epochs: number of finished epochs; None if the event has no such figure.
+        seconds: duration of the training; None if the event has no such figure.
     """
 
     time: str
@@ -56,7 +56,7 @@ def event_line(
     epochs: int | None = None,
     seconds: float | None = None,
 ) -> bytes:
-    """The line of an event that happens now; fields that are None are left out."""
+    """Return the log line of an event at the present time; fields that are None are left out."""
     record = {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "event": sentence,
@@ -70,12 +70,12 @@ def event_line(
 
 
 def events_in(log: str) -> tuple[RunEvent, ...]:
-    """The events of a log, oldest first."""
+    """Return the events of a log, oldest first."""
     return tuple(_event(line) for line in log.split("\n") if line)
 
 
 def begun_at(log: str) -> datetime | None:
-    """Time of the first event, in UTC; None if the log does not tell."""
+    """Return the time of the first event, in UTC; None if the first line has no valid time."""
     first, _, _ = log.partition("\n")
     try:
         return datetime.fromisoformat(_event(first).time).astimezone(UTC)
@@ -84,9 +84,9 @@ def begun_at(log: str) -> datetime | None:
 
 
 def state_of(log: str) -> str:
-    """The state of a run that nobody trains: `done`, `interrupted` or `failed`.
+    """Return the state of a run that no process is training: `done`, `interrupted` or `failed`.
 
-    A run that was killed is interrupted, and so is a run whose log has no event yet.
+    A run that was killed counts as interrupted, and so does a run whose log has no event with a state.
     """
     states = (state for line in reversed(log.split("\n")) if (state := _event(line).state))
     state = next(states, TRAINING)
@@ -94,7 +94,7 @@ def state_of(log: str) -> str:
 
 
 def _event(line: str) -> RunEvent:
-    """The event of a line, which anyone may have written."""
+    """Return the event of a line in JSON or in the format of early versions; invalid figures become None."""
     try:
         record = json.loads(line)
         time, sentence = record["time"], record["event"]
@@ -115,7 +115,7 @@ def _whole(value: Any) -> int | None:
 
 
 def _duration(value: Any) -> float | None:
-    """Seconds; None for what is no duration."""
+    """Return a duration in seconds; None for a value that is not a duration."""
     return float(value) if type(value) in {int, float} and 0 <= value < _LARGEST else None
 
 
@@ -126,7 +126,7 @@ _OLD_STATES = {
     "training failed: ": FAILED,
     "interrupted ": INTERRUPTED,
 }
-"""How the sentences began by which early versions of rnnlab told the state of a run."""
+"""First words of the sentences with which early versions of rnnlab recorded the state of a run."""
 
 _OLD_FIGURES = re.compile(
     r"training is resumed after step (\d{1,15})"
@@ -135,7 +135,7 @@ _OLD_FIGURES = re.compile(
 
 
 def _old_event(line: str) -> RunEvent:
-    """The event of a line that has the time and the sentence alone."""
+    """Return the event of a log line in the format of early versions: the time, a space, the sentence."""
     time, _, sentence = line.partition(" ")
     states = (state for beginning, state in _OLD_STATES.items() if sentence.startswith(beginning))
     state = FAILED if "; training stops after step " in sentence else next(states, None)

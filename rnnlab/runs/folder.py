@@ -1,16 +1,16 @@
-"""The run folder: everything that one training leaves behind.
+"""The run folder: all files of one training.
 
-runs/<config name>-<number>/   claimed by an atomic mkdir; `runs/latest` names the newest run of `train`
+runs/<config name>-<number>/   made by an atomic mkdir; `runs/latest` names the newest run of `train`
   config.yaml          the resolved configuration
   signature.json       shows that this user trained the run (`runs/signature.py`)
-  split.json           which data is trained on, and which is held out
+  split.json           which data belongs to the training, validation and test part
   environment.json     versions and processor, on which the bits of the result depend (`runs/environment.py`)
   model.safetensors    the best weights with the configuration and the vocabulary (`models/model_file.py`)
   history.csv          a row for each epoch (`runs/history.py`)
   losses.csv           a row for each training step (`runs/history.py`)
   samples.txt          samples that were written during training, if `training.samples` is set
   tensorboard/         event files, if `training.tensorboard` is set (`training/live_events.py`)
-  callbacks.json       folders of the modules of its callbacks (`training/own_callbacks.py`)
+  callbacks.json       folders of the Python modules of the user's callbacks (`training/own_callbacks.py`)
   metrics.json         the last evaluation
   folds.json           the last cross-validation of its configuration
   events.log           what happened, with times (`runs/events.py`)
@@ -57,14 +57,15 @@ class RunFolder:
 
     @property
     def model_path(self) -> Path:
-        """Where its model is, or will be."""
+        """Path of the model file, which exists after the first save."""
         return self.path / MODEL
 
     def load_model(self) -> TrainedModel:
-        """The model of the run, with the paths of the data from its `config.yaml`.
+        """Return the model of the run, after a check that the model belongs to the run.
 
         Raises:
-            RunError: training has not saved a model yet, or the model is that of another run.
+            RunError: training has not saved a model yet, the model is that of another run, or `config.yaml`
+                is damaged.
             ModelFileError: the model is damaged.
         """
         if not self.model_path.exists():
@@ -87,11 +88,11 @@ class RunFolder:
             return False
 
     def save_model(self, model: TrainedModel) -> None:
-        """Replace the model; a failure leaves the old one."""
+        """Replace the model file; if writing fails, the old file stays."""
         save_model(self.model_path, model)
 
     def write(self, name: str, text: str) -> None:
-        """Replace a text file; a failure leaves the old one."""
+        """Replace a text file of the run; if writing fails, the old file stays."""
         write_durably(self.path / name, text.encode(errors="backslashreplace"))
 
     def write_config(self, experiment: Experiment) -> None:
@@ -99,13 +100,13 @@ class RunFolder:
         self.write(CONFIG, self._config_of(experiment))
 
     def sign(self, experiment: Experiment) -> None:
-        """Sign the run as the user's own, for the configuration that it has or will have."""
+        """Sign the run as the user's own, for this configuration and for the present `config.yaml`."""
         from rnnlab.runs.signature import sign  # noqa: PLC0415 (only training signs)
 
         sign(self.path, self._config_of(experiment).encode(), before=self.read_config())
 
     def read_config(self) -> bytes:
-        """The bytes of `config.yaml`; empty if there is no such file."""
+        """Return the bytes of `config.yaml`; empty if there is no such file."""
         return small_bytes(self.path / CONFIG, most_bytes=MOST_BYTES) or b""
 
     def write_split(self, record: dict[str, Any]) -> None:
@@ -151,7 +152,7 @@ class RunFolder:
         return write_experiment(experiment, folder=self.path.absolute())
 
     def _checked_own(self, trained: TrainedModel) -> TrainedModel:
-        """The model with the run's data paths.
+        """Return the model; if its own configuration is not signed, with the data paths of `config.yaml`.
 
         Raises:
             RunError: the model belongs to another experiment, or `config.yaml` is damaged.
@@ -172,7 +173,7 @@ class RunFolder:
         if (own.model, own.dataset.named) != (experiment.model, experiment.dataset.named):
             raise RunError(
                 f"{self.model_path}: not this run's model (model and dataset are not those of {CONFIG});"
-                " restore it from a copy, or name the model file alone"
+                " restore it from a copy, or name the model file instead of the run"
             )
         return replace(trained, experiment=experiment.model_copy(update={"dataset": own.dataset}))
 
@@ -201,7 +202,9 @@ def create_run(name: str, experiment: Experiment, *, folder: Path | None = None)
 
 
 def claim_numbered(name: str) -> Path:
-    """Make the folder `runs/<name>-<number>` with the next free number; no two processes get the same one.
+    """Make the folder `runs/<name>-<number>` whose number is one above the highest, and return its path.
+
+    Two processes never get the same folder.
 
     Raises:
         RunError: the folder cannot be made.
@@ -219,7 +222,7 @@ def claim_numbered(name: str) -> Path:
 
 
 def find_run(path: Path | None = None) -> RunFolder:
-    """The run in a folder; without a folder, the newest run.
+    """Return the run of a folder; if the path is None, the newest run.
 
     Raises:
         RunError: there is no run yet, or the folder is not a run.
@@ -231,19 +234,21 @@ def find_run(path: Path | None = None) -> RunFolder:
     if is_comparison_folder(path):
         raise RunError(f"{path}: a comparison, not a run; expected one of the runs in its folder")
     if not os.path.isfile(path / CONFIG):
-        raise RunError(f"{path}: not a run folder (it holds no {CONFIG}); expected one that training made")
+        raise RunError(
+            f"{path}: not a run folder (it holds no {CONFIG}); expected a folder that a training made"
+        )
     check_inside(path / CONFIG)
     return RunFolder(path)
 
 
 def load_trained(path: Path | None = None) -> tuple[TrainedModel, RunFolder | None, Path]:
-    """Load a trained model from a run folder or a model file; without a path, from the newest run.
+    """Load a trained model from a run folder or a model file; if the path is None, from the newest run.
 
     Returns:
         The model, its run (None for a model file), and the path of the run or the file.
 
     Raises:
-        RunError: there is no such run.
+        RunError: there is no such run, or its model is missing or belongs to another run.
         ModelFileError: the model is damaged.
     """
     if path is not None and (os.path.isfile(path) or path.suffix.lower() == ".safetensors"):
@@ -253,21 +258,21 @@ def load_trained(path: Path | None = None) -> tuple[TrainedModel, RunFolder | No
 
 
 def _located(trained: TrainedModel, folder: Path) -> TrainedModel:
-    """The model with the data paths of the `config.yaml` in its folder, which messages show."""
+    """Return the model of a file; if the file lies in its run folder, as `_checked_own` returns the model."""
     with suppress(RnnlabError):
         return find_run(folder)._checked_own(trained)
     return trained
 
 
 def _number(folder: str, name: str) -> int:
-    """The number of a run folder of this name; 0 for any other folder."""
+    """Return the number in the name of a folder `<name>-<number>`; 0 for any other folder."""
     stem, _, digits = folder.rpartition("-")
     return int(digits) if stem == name and digits.isdecimal() else 0
 
 
 def _claim(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    if any(not path.name.endswith(PARTIAL) for path in folder.iterdir()):  # a killed start leaves such files
+    if any(not path.name.endswith(PARTIAL) for path in folder.iterdir()):  # left by a process that was killed
         why = " must name a new or an empty folder; this one holds files"
         raise RunError(f"{folder}: ", Argument("run_dir"), why)
     return folder
@@ -279,7 +284,7 @@ def _known_runs() -> str:
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    """Open a file; a pipe without a reader is an error, where Python would wait for a reader."""
+    """Open a file and return its descriptor; a pipe without a reader is an error instead of a wait."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
 
 

@@ -2,7 +2,7 @@
 
 `write_history` writes both tables of a run, and `read_history` reads them into a `History`.
 The columns are the fields of `EpochRecord` and of `Steps`. Losses are in nats per token; accuracies
-are shares from 0 to 1.
+are fractions, 0 to 1.
 """
 
 import math
@@ -28,12 +28,13 @@ class EpochRecord:
 
     Attributes:
         epoch: number of the epoch, from 1.
-        loss: mean over the epoch's batches; NaN if every step was skipped.
-        accuracy: mean over the epoch's batches; NaN if every step was skipped.
+        loss: mean training loss of the epoch's batches; NaN if every step was skipped.
+        accuracy: mean training accuracy of the epoch's batches; NaN if every step was skipped.
         validation_loss: loss on the validation set.
         validation_accuracy: accuracy on the validation set.
-        learning_rate: of the epoch's last step. Early versions of rnnlab did not write this column.
-        seconds: from the beginning of the training to the end of the epoch.
+        learning_rate: learning rate of the epoch's last step. Early versions of rnnlab did not write this
+            column.
+        seconds: time from the beginning of the training to the end of the epoch.
     """
 
     epoch: int
@@ -49,12 +50,12 @@ class _Columns:
     """Arrays of one length, by name."""
 
     def columns(self) -> dict[str, NDArray[Any]]:
-        """The arrays by name, as `pandas.DataFrame` takes them."""
+        """Return the arrays by name, in a form that `pandas.DataFrame` accepts."""
         arrays = ((field.name, getattr(self, field.name)) for field in fields(self))  # type: ignore[arg-type]
         return {name: array for name, array in arrays if isinstance(array, np.ndarray)}
 
     def __len__(self) -> int:
-        """Number of rows."""
+        """Return the number of rows."""
         return len(next(iter(self.columns().values())))
 
 
@@ -65,8 +66,8 @@ class Steps(_Columns):
     Attributes:
         step: number of the step, from 1, (S,).
         epoch: number of the step's epoch, from 1, (S,).
-        loss: of the step's own batch, before the update, (S,).
-        accuracy: of the step's own batch, before the update, (S,).
+        loss: loss of the step's batch, before the update, (S,).
+        accuracy: accuracy of the step's batch, before the update, (S,).
     """
 
     step: Integers
@@ -75,20 +76,21 @@ class Steps(_Columns):
     accuracy: Floats
 
     def in_epochs(self) -> Floats:
-        """Where each step ends, counted in epochs, (S,): 0.5 is the middle of the first epoch."""
+        """Return the end of each step, counted in epochs, (S,): 0.5 is the middle of the first epoch."""
         return self.step / max(int((self.epoch == 1).sum()), 1)
 
 
 @dataclass(frozen=True)
 class EpochProgress:
-    """How far a training came, in a few figures.
+    """Progress of a training in a few figures.
 
     Attributes:
         epochs: number of finished epochs.
-        best_epoch: number of the epoch with the lowest loss, from 1; None if no loss is known.
-        best_loss: loss of that epoch; None if no loss is known.
-        part: the data on which the loss was measured: `validation` if any epoch was validated, else `train`.
-        seconds: from the beginning of the training to the end of the last epoch; None before the first.
+        best_epoch: number of the epoch with the lowest loss, from 1; None if no loss is finite.
+        best_loss: loss of the best epoch; None if no loss is finite.
+        part: the data on which the loss was measured: `validation` if any epoch has a validation loss, else
+            `train`.
+        seconds: time from the beginning of the training to the end of the last epoch; None if no epoch ended.
     """
 
     epochs: int = 0
@@ -113,8 +115,8 @@ class History(_Columns):
         validation_accuracy: as in `EpochRecord`, (E,).
         learning_rate: as in `EpochRecord`, (E,).
         seconds: as in `EpochRecord`, (E,).
-        steps: the columns of `losses.csv`; no row if they were not read.
-        notes: which table could not be read and why, a sentence each; empty unless reading was lenient.
+        steps: the columns of `losses.csv`; without rows if the file was not read.
+        notes: a sentence for each table that is missing or damaged; empty unless `lenient` was true.
     """
 
     epoch: Integers
@@ -128,7 +130,7 @@ class History(_Columns):
     notes: tuple[str, ...] = ()
 
     def progress(self) -> EpochProgress:
-        """The figures that a list of runs shows."""
+        """Return the number of epochs, the best epoch, its loss, and the time of the training."""
         if not len(self):
             return NO_PROGRESS
         is_validated = bool(np.isfinite(self.validation_loss).any())
@@ -140,9 +142,10 @@ class History(_Columns):
         return EpochProgress(len(self), best + 1, float(losses[best]), part, seconds)
 
     def seconds_without_compiling(self) -> float | None:
-        """Time of the training without the compilation, which is part of the first epoch; None if unknown.
+        """Return the seconds of the training without compiling, which is part of the first epoch.
 
-        The first epoch counts as long as the mean of the others. Of one epoch the whole time is returned.
+        The first epoch counts as the mean of the other epochs; if there is only one epoch, its whole time
+        counts. None if there is no epoch, or if the time of the first or of the last is unknown.
         """
         if not len(self) or not np.isfinite(self.seconds[[0, -1]]).all():
             return None
@@ -156,7 +159,7 @@ _ADDED_LATER = "learning_rate"
 """The column of `history.csv` that early versions of rnnlab did not write."""
 
 _MOST_BYTES = {HISTORY: 1 << 25, LOSSES: 1 << 29}
-"""Size up to which each table is read: about half a million epochs and 20 million steps."""
+"""Largest size of each table, in bytes: about half a million epochs and 20 million steps."""
 
 
 def write_history(
@@ -185,12 +188,12 @@ def write_history(
 
 
 def history_csv(records: Iterable[EpochRecord]) -> str:
-    """The text of `history.csv`."""
+    """Return the text of `history.csv`."""
     return _csv(EPOCH_COLUMNS, (",".join(map(_cell, astuple(record))) for record in records))
 
 
 def losses_csv(*, losses: NDArray[np.floating], accuracies: NDArray[np.floating], ends: Integers) -> str:
-    """The text of `losses.csv`.
+    """Return the text of `losses.csv`.
 
     Args:
         losses: of each step, (S,).
@@ -204,15 +207,17 @@ def losses_csv(*, losses: NDArray[np.floating], accuracies: NDArray[np.floating]
 
 
 def read_history(run: Path, *, with_steps: bool = True, lenient: bool = False) -> History:
-    """The history in a run folder; without a row before the first save.
+    """Return the history in a run folder; it has no rows before the first save.
 
     Args:
         run: the folder.
         with_steps: whether `losses.csv` is read too; it may be large.
-        lenient: a table that is missing or damaged has no row, and `History.notes` says why.
+        lenient: whether a damaged table gives no rows instead of an error. `History.notes` then names each
+            missing or damaged table.
 
     Raises:
-        RunError: a table is damaged, too large, or a link that leads outside the folder; not if lenient.
+        RunError: a table is damaged, too large, unreadable, or a link that leads outside the folder; not if
+            `lenient`.
     """
     notes = list[str]()
 
@@ -220,11 +225,11 @@ def read_history(run: Path, *, with_steps: bool = True, lenient: bool = False) -
         try:
             found = _read(run / name, columns)
             if found is None and lenient:
-                notes.append(f"{run / name}: no such file; the curve that it gives is left out")
+                notes.append(f"{run / name}: no such file; its curve is left out")
         except RunError as error:
             if not lenient:
                 raise
-            notes.append(f"{error}; the curve that it gives is left out")
+            notes.append(f"{error}; its curve is left out")
             found = None
         return found or {column: np.empty(0) for column in columns}
 
@@ -240,12 +245,12 @@ def _csv(names: Iterable[str], rows: Iterable[str]) -> str:
 
 
 def _cell(value: float | None) -> str:
-    """A number with seven digits; empty if nothing was measured."""
+    """Return a number with 7 significant digits; empty for None and NaN."""
     return "" if value is None or math.isnan(value) else f"{value:.7g}"
 
 
 def _read(path: Path, names: tuple[str, ...]) -> dict[str, Floats] | None:
-    """The columns of a table by name, (rows,) each, NaN for an empty cell; None if there is no file.
+    """Return the columns of a table by name, (rows,) each, NaN for an empty cell; None if there is no file.
 
     Raises:
         RunError: the first line that is wrong, what was expected and what was received.
@@ -273,7 +278,7 @@ def _read(path: Path, names: tuple[str, ...]) -> dict[str, Floats] | None:
 
 
 def _numbers(lines: list[str], width: int) -> Floats | None:
-    """The numbers of a table, (rows, width), NaN for an empty cell; None if a line is no row of numbers."""
+    """Return the numbers of a table, (rows, width), NaN for an empty cell; None if a line is no such row."""
     if not lines:
         return np.empty((0, width))
     if not all(map(str.strip, lines)):  # NumPy would skip an empty line
@@ -287,7 +292,7 @@ def _numbers(lines: list[str], width: int) -> Floats | None:
 
 
 def _first_unreadable(lines: list[str], width: int) -> int:
-    """Index of the first line that is no row of numbers, found by halving; there must be one."""
+    """Return the index of the first line that is not a row of numbers, by bisection; there must be one."""
     begin, end = 0, len(lines)
     while end - begin > 1:
         middle = (begin + end) // 2

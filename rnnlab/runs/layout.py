@@ -1,4 +1,4 @@
-"""Names and places: the files of a run folder, the folder `runs/`, its newest run, folders of comparisons.
+"""Names and paths: the files of a run folder, the folder `runs/`, its newest run, folders of comparisons.
 
 The module also reads small files of a run. It loads neither a configuration nor a model, so that shell
 completion and a list of thousands of runs stay fast.
@@ -29,12 +29,12 @@ COMPARISON = "comparison.json"
 
 
 def is_directly_in_runs(path: Path) -> bool:
-    """Whether a folder, or the target of a link, lies in `runs/` itself, where `rnnlab train` makes runs."""
+    """Return whether a folder, or a link's target, lies directly in `runs/`, as the runs of `train` do."""
     return path.resolve().parent == RUNS.resolve()
 
 
 def is_below_runs(path: Path) -> bool:
-    """Whether a folder, or the target of a link, lies in `runs/` or in a folder of `runs/`.
+    """Return whether a folder, or the target of a link, lies in `runs/` or in a folder of `runs/`.
 
     `rnnlab compare` makes its runs in a folder of `runs/`.
     """
@@ -42,7 +42,7 @@ def is_below_runs(path: Path) -> bool:
 
 
 def run_paths() -> list[Path]:
-    """The run folders in `runs/`, without hidden ones and without links that lead elsewhere."""
+    """Return the run folders in `runs/`, without hidden ones, `latest`, and links that lead elsewhere."""
     paths = (path.parent for path in RUNS.glob(f"*/{CONFIG}"))
     return [
         path for path in paths if path.name != LATEST and path.name[0] != "." and is_directly_in_runs(path)
@@ -50,7 +50,7 @@ def run_paths() -> list[Path]:
 
 
 def runs_of_comparison(folder: Path) -> Iterator[Path]:
-    """The run folders `<configuration>-seed-<seed>` in a folder, by name; no link is followed."""
+    """Yield the run folders `<configuration>-seed-<seed>` in a folder, sorted by name; links are left out."""
     with suppress(OSError):
         for each in sorted(os.scandir(folder), key=lambda entry: entry.name):
             is_run = each.is_dir(follow_symlinks=False) and "-seed-" in each.name
@@ -59,14 +59,14 @@ def runs_of_comparison(folder: Path) -> Iterator[Path]:
 
 
 def is_comparison_folder(path: Path) -> bool:
-    """Whether a folder holds runs of a comparison and is no run itself."""
+    """Return whether a folder holds runs of a comparison and is no run itself."""
     return not os.path.lexists(path / CONFIG) and any(runs_of_comparison(path))
 
 
 def point_latest(path: Path) -> None:
-    """Make the link `runs/latest` name a run.
+    """Make the link `runs/latest` point to a run.
 
-    On a system that cannot make links the newest run is found by the time of its last change.
+    If the link cannot be made, no error is raised; `newest_path` then returns the run that changed last.
     """
     temporary = RUNS / f".{LATEST}-{os.getpid()}"
     with suppress(OSError, NotImplementedError), half_written(str(temporary)):
@@ -75,7 +75,7 @@ def point_latest(path: Path) -> None:
 
 
 def newest_path() -> Path:
-    """The run that `runs/latest` names; without that link, the run that was changed last.
+    """Return the run that `runs/latest` names; without that link, the run that was changed last.
 
     Raises:
         RunError: there is no run, or the link leads outside `runs/`.
@@ -94,7 +94,7 @@ def newest_path() -> Path:
 
 
 def small_text(path: Path, *, most_bytes: int) -> str | None:
-    """The text of a file, with U+FFFD for bytes that are not UTF-8; None if there is no file.
+    """Return the text of a file, with U+FFFD for bytes that are not UTF-8; None if there is no file.
 
     Raises:
         RunError: as for `small_bytes`.
@@ -104,11 +104,11 @@ def small_text(path: Path, *, most_bytes: int) -> str | None:
 
 
 def small_bytes(path: Path, *, most_bytes: int) -> bytes | None:
-    """The bytes of a file; None if there is no file.
+    """Return the bytes of a file; None if there is no file.
 
     Raises:
-        RunError: the file is a pipe or a device, leads outside its folder, is larger than `most_bytes`, or
-            cannot be read.
+        RunError: the file is a folder, a pipe or a device, leads outside its folder, is larger than
+            `most_bytes`, or cannot be read.
     """
     try:
         if stat.S_ISLNK(os.lstat(path).st_mode):
@@ -116,7 +116,7 @@ def small_bytes(path: Path, *, most_bytes: int) -> bytes | None:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe is not waited for
         with open(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise RunError(f"{path}: expected a file")
+                raise RunError(f"{path}: expected a file, received a folder, a pipe or a device")
             data = file.read(most_bytes + 1)
     except FileNotFoundError:
         return None

@@ -1,6 +1,6 @@
 """The list of runs, newest first, and the details of one run, both read from small files of the run folders.
 
-A folder that is damaged, and whatever else lies in `runs/`, is listed too, with what is wrong with it.
+Damaged runs and other files in `runs/` are listed too, each with a line that describes the problem.
 """
 
 import json
@@ -40,16 +40,16 @@ RUNNING, DAMAGED, COMPARED, FOREIGN = "running", "damaged", "comparison", "no ru
 
 MOST_BYTES = 1 << 25
 MOST_DETAIL_BYTES = 1 << 22
-"""Size up to which a file is read for the list and for the details."""
+"""Largest size in bytes of a file that is read for the list, and of one that is read for the details."""
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """The last evaluation of a run.
+    """The last evaluation or cross-validation of a run.
 
     Attributes:
         split: the part of the data that was measured; `folds` after a cross-validation.
-        accuracy: one step at a time, 0 to 1.
+        accuracy: accuracy one step at a time, 0 to 1; of a cross-validation the mean.
         right: number of correct tokens of the free run; None if there was no free run.
         length: number of tokens of the free run; None if there was no free run.
     """
@@ -67,10 +67,10 @@ class ComparisonFolder:
     Attributes:
         configurations: names of the configurations, in the order of the runs.
         runs: number of trainings that have begun.
-        done: number of trainings that have ended.
-        begun: time at which the first training began, in UTC; None if no log tells.
+        done: number of trainings whose state is `done`.
+        begun: time at which the first training began, in UTC; None if no log has a time.
         owner: the process that trains one of the runs; None if no run is in training.
-        is_measured: whether the folder holds the results.
+        is_measured: whether the folder holds the results, `comparison.json`.
     """
 
     configurations: tuple[str, ...]
@@ -83,16 +83,17 @@ class ComparisonFolder:
 
 @dataclass(frozen=True)
 class RunEntry:
-    """A line of the list.
+    """An entry of the list.
 
     Attributes:
         path: the folder.
         state: done, interrupted, failed, running, damaged, comparison, or `no run`.
-        begun: time at which the training, or the first of a comparison, began, in UTC.
+        begun: time at which the training, or the first of a comparison, began, in UTC; if no log has it, the
+            time of the folder's last change.
         settings: the settings that the list shows; None if the configuration cannot be read.
-        parameters: number of parameters of the model; None if no model has been saved.
-        progress: how far the training came.
-        evaluated: the last evaluation; None if there was none.
+        parameters: number of parameters of the model; None if no model is saved or it is damaged.
+        progress: finished epochs, best epoch and time of the training.
+        evaluated: the last evaluation; None if there was none or its file is damaged.
         owner: the process that trains the run; None if the run is not in training.
         problems: a line for each thing that is wrong with the folder.
         comparison: the content of the folder of a comparison; None for all other folders.
@@ -112,16 +113,16 @@ class RunEntry:
 
 @dataclass(frozen=True)
 class Details:
-    """What `rnnlab runs show` adds to the line of the list; None for a file that is missing or damaged.
+    """Details of a run that its entry lacks; None or empty for a file that is missing or damaged.
 
     Attributes:
         events: the events of the log, oldest first.
         metrics: the last evaluation.
         folds: the last cross-validation of the run's configuration.
         environment: versions and processor.
-        split: which data is trained on, and which is held out.
+        split: which data belongs to the training, validation and test part.
         checkpoints: names of the checkpoints, oldest first.
-        sizes: bytes of each file in the folder, and of all checkpoints together, by name.
+        sizes: bytes of each file and each subfolder of the run, by name.
     """
 
     events: tuple[RunEvent, ...]
@@ -134,7 +135,7 @@ class Details:
 
 
 def read_entries() -> list[RunEntry]:
-    """An entry for everything in `runs/` but hidden names and the link `latest`, newest first.
+    """Return an entry for each name in `runs/`, except hidden names and the link `latest`; newest first.
 
     Raises:
         RunError: the folder cannot be read.
@@ -149,12 +150,12 @@ def read_entries() -> list[RunEntry]:
 
 
 def newest_first(entries: list[RunEntry]) -> list[RunEntry]:
-    """Entries by the time at which they began; of those of one second, the higher number comes first."""
+    """Return the entries, the latest begin first; at equal times by name and number, descending."""
     return sorted(entries, key=lambda entry: (entry.begun, _by_number(entry.path.name)), reverse=True)
 
 
 def read_entry(path: Path) -> RunEntry:
-    """The entry of a run folder, wherever the folder lies."""
+    """Return the entry of a run folder, wherever the folder lies."""
     reading = _Reading(path)
     log = reading.text(EVENTS) or ""
     entry = RunEntry(
@@ -174,12 +175,12 @@ def read_entry(path: Path) -> RunEntry:
 
 
 def begun(path: Path) -> datetime:
-    """Time at which a training began, in UTC; if the log does not tell, the last change of the folder."""
+    """Return the time at which a training began, in UTC; if the log has no time, that of the last change."""
     return begun_at(_Reading(path).text(EVENTS) or "") or _changed(path)
 
 
 def details_of(path: Path) -> Details:
-    """The details of a run folder."""
+    """Return the details of a run folder."""
     return Details(
         events=events_in(_detail_text(path / EVENTS)),
         metrics=_object(path / METRICS),
@@ -192,12 +193,12 @@ def details_of(path: Path) -> Details:
 
 
 def bytes_of(path: Path) -> int:
-    """Bytes of all files in a folder and in the folders below it; links count nothing."""
+    """Return the bytes of all files in a folder and its subfolders, without hidden names and links."""
     return sum(size for _, size in _sizes_in(path))
 
 
 def _listed(path: Path) -> RunEntry:
-    """The entry of a run, of a comparison, or of something else that lies in `runs/`."""
+    """Return the entry of a run, of a comparison, or of something else that lies in `runs/`."""
     if problem := _why_no_run(path):
         return RunEntry(path, FOREIGN, _changed(path), problems=(problem,))
     if is_comparison_folder(path):
@@ -207,7 +208,7 @@ def _listed(path: Path) -> RunEntry:
 
 
 def _why_no_run(path: Path) -> str | None:
-    """Why a name in `runs/` is neither a run nor a comparison; None if it is one of them."""
+    """Return why a name in `runs/` is neither a run nor a comparison; None if it is one of them."""
     try:
         if not is_directly_in_runs(path):
             return f"{path}: leads outside {RUNS}/, to {path.resolve()}"
@@ -225,7 +226,7 @@ def _why_no_run(path: Path) -> str | None:
 
 
 def _comparison_in(path: Path) -> ComparisonFolder:
-    """What the small files of the runs in a comparison's folder tell."""
+    """Return a summary of the runs in the folder of a comparison, from their small files."""
     runs = list(runs_of_comparison(path))
     logs = [_detail_text(run / EVENTS) for run in runs]
     owners = [owner for owner in map(holder, runs) if owner]
@@ -240,7 +241,7 @@ def _comparison_in(path: Path) -> ComparisonFolder:
 
 
 def _changed(path: Path) -> datetime:
-    """Time of the last change of a folder or a file, in UTC."""
+    """Return the time of the last change of a folder or a file, in UTC; 1970 if it cannot be read."""
     try:
         return datetime.fromtimestamp(os.lstat(path).st_mtime, UTC)
     except (OSError, OverflowError, ValueError):
@@ -248,26 +249,26 @@ def _changed(path: Path) -> datetime:
 
 
 class _Reading:
-    """Reads the small files of a run folder and collects what is wrong with them."""
+    """Reader of the small files of a run folder; `problems` collects the errors, a line each."""
 
     def __init__(self, path: Path) -> None:
         self._path, self.problems = path, list[str]()
 
     def text(self, name: str) -> str | None:
-        """The text of a file; None if there is none or it cannot be read."""
+        """Return the text of a file; None if the file is missing or cannot be read."""
         with self._noted():
             return small_text(self._path / name, most_bytes=MOST_BYTES)
         return None
 
     def settings(self) -> Settings | None:
-        """The settings that the list shows."""
+        """Return the settings that the list shows; None if the configuration is wrong."""
         path = self._path / CONFIG
         with self._noted():
             return settings_in(path, small_text(path, most_bytes=MOST_BYTES) or "")
         return None
 
     def parameters(self) -> int | None:
-        """Number of parameters, from the header of the model file."""
+        """Return the number of parameters from the header of the model file; None without a readable file."""
         path = self._path / MODEL
         with self._noted():
             if os.path.lexists(path):
@@ -277,13 +278,13 @@ class _Reading:
         return None
 
     def progress(self) -> EpochProgress:
-        """How far the training came, from its history."""
+        """Return the progress of the training from its history; no epochs if the history is damaged."""
         with self._noted():
             return read_history(self._path, with_steps=False).progress()
         return NO_PROGRESS
 
     def evaluated(self) -> Evaluated | None:
-        """The last evaluation; if there was none, the last cross-validation."""
+        """Return the last evaluation; without one, the last cross-validation; None if neither can be read."""
         for name in (METRICS, FOLDS):
             with self._noted(name):
                 if text := self.text(name):
@@ -292,7 +293,7 @@ class _Reading:
 
     @contextmanager
     def _noted(self, name: str = "") -> Iterator[None]:
-        """Add an error of the body to the problems instead of raising it."""
+        """Add an error of the `with` block to the problems instead of raising it."""
         try:
             yield
         except RnnlabError as error:
@@ -302,7 +303,7 @@ class _Reading:
 
 
 def _evaluated(metrics: dict[str, Any]) -> Evaluated:
-    """The figures of `metrics.json` or `folds.json`, which anyone may have written."""
+    """Return the figures of `metrics.json` or `folds.json`; an error of Python if a figure is missing."""
     if "folds" in metrics:
         return Evaluated("folds", _finite(metrics["mean"]["accuracy"]))
     running = metrics.get("free_running")
@@ -317,13 +318,13 @@ def _finite(value: Any) -> float:
 
 
 def _by_number(name: str) -> tuple[str, int, str]:
-    """A key that sorts the names of runs by their numbers: `song-9` before `song-10`."""
+    """Return a key that sorts the names of runs by their numbers: `song-9` before `song-10`."""
     stem, _, digits = name.rpartition("-")
     return (stem, int(digits), name) if digits.isdecimal() and len(digits) < 19 else (name, 0, name)
 
 
 def _sizes_in(folder: Path) -> list[tuple[str, int]]:
-    """The name and the bytes of each file and folder in a folder, without hidden names and links."""
+    """Return the name and the bytes of each file and folder in a folder, without hidden names and links."""
     found = []
     with suppress(OSError):
         for each in os.scandir(folder):
@@ -335,7 +336,7 @@ def _sizes_in(folder: Path) -> list[tuple[str, int]]:
 
 
 def _object(path: Path) -> dict[str, Any] | None:
-    """The JSON object of a file; None if there is none."""
+    """Return the JSON object of a file; None if the file is missing, unreadable or no JSON object."""
     with suppress(ValueError, RecursionError):
         value = json.loads(_detail_text(path) or "null")
         return value if isinstance(value, dict) else None
@@ -343,7 +344,7 @@ def _object(path: Path) -> dict[str, Any] | None:
 
 
 def _detail_text(path: Path) -> str:
-    """The text of a small file; empty if it is missing or cannot be read."""
+    """Return the text of a small file; empty if it is missing or cannot be read."""
     with suppress(RunError):
         return small_text(path, most_bytes=MOST_DETAIL_BYTES) or ""
     return ""

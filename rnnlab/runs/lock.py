@@ -16,22 +16,22 @@ LOCK = ".lock"
 
 _TRIES, _PAUSE_SECONDS = 3, 0.02
 _LOCKED_BYTE = 1 << 30
-"""Byte that is locked on Windows, far behind the note of the owner, since no other process can read it."""
+"""Offset of the byte that is locked on Windows: behind the owner's note, which must stay readable."""
 
 
 class Lock:
-    """A run folder that this process holds.
+    """The lock of a run folder, held by this process.
 
     Args:
         run: the folder.
-        descriptor: descriptor of its open lock file.
+        descriptor: descriptor of the open lock file.
     """
 
     def __init__(self, run: Path, descriptor: int) -> None:
         self._run, self._descriptor = run, descriptor
 
     def check(self) -> None:
-        """Refuse to write into a folder that has been removed, moved or replaced since it was locked.
+        """Raise if the run folder was removed, moved or replaced since it was locked.
 
         Raises:
             RunError: the folder is not the one that was locked.
@@ -49,7 +49,7 @@ class Lock:
 
 @contextmanager
 def locked(run: Path) -> Iterator[Lock]:
-    """Hold the lock of a run folder while the body runs. The system frees it however the process ends.
+    """Hold the lock of a run folder during the `with` block; the system frees it if the process is killed.
 
     Raises:
         RunError: another process holds the lock, or the folder cannot be written.
@@ -58,7 +58,7 @@ def locked(run: Path) -> Iterator[Lock]:
         descriptor = os.open(run / LOCK, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
     except OSError as error:
         raise RunError(
-            f"{run / LOCK}: cannot write ({error.strerror or error}); expected a folder to train in"
+            f"{run / LOCK}: cannot write ({error.strerror or error}); expected a folder that you may write"
         ) from error
     try:
         _take(run, descriptor)
@@ -68,9 +68,10 @@ def locked(run: Path) -> Iterator[Lock]:
 
 
 def holder(run: Path) -> str | None:
-    """The process that holds the lock of a run folder, as `process 123 on host`; None if none is known.
+    """Return the process that holds the lock of a run folder, as `process 123 on host`; None if none does.
 
-    Nothing is written, and a training may begin at the same time.
+    If the lock file cannot be opened, the result is None too. Nothing is written, and the check does not stop
+    a training that begins at the same time.
     """
     with suppress(OSError):
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -86,7 +87,9 @@ def holder(run: Path) -> str | None:
 
 def _take(run: Path, descriptor: int) -> None:
     if not _is_taken(descriptor):
-        raise RunError(f"{run}: is being trained by {_owner(descriptor)}; wait until that ends, or stop it")
+        raise RunError(
+            f"{run}: is being trained by {_owner(descriptor)}; wait until the training ends, or stop it"
+        )
     with suppress(OSError):  # the note is only for messages, so a full disk does not stop the training
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)
@@ -94,7 +97,7 @@ def _take(run: Path, descriptor: int) -> None:
 
 
 def _is_taken(descriptor: int) -> bool:
-    """Take the lock, with a few tries since `holder` takes it for an instant; return whether that worked."""
+    """Try three times to take the lock, which `holder` takes for an instant; return whether a try worked."""
     for _ in range(_TRIES):
         with suppress(OSError):
             _lock(descriptor, shared=False)
@@ -107,7 +110,7 @@ def _lock(descriptor: int, *, shared: bool) -> None:
     """Lock an open file until it is closed. Windows has no shared locks.
 
     Raises:
-        BlockingIOError: another process holds the lock; on Windows it is a PermissionError.
+        BlockingIOError: another process holds the lock (on Windows: PermissionError).
     """
     if sys.platform == "win32":
         import msvcrt  # noqa: PLC0415 (Windows has this module, and other systems the one below)
@@ -121,7 +124,7 @@ def _lock(descriptor: int, *, shared: bool) -> None:
 
 
 def _owner(descriptor: int) -> str:
-    """The process that holds a lock, from the note that it wrote into the file."""
+    """Return the process that holds a lock, from its note in the file; `another process` without a note."""
     with suppress(ValueError, KeyError, TypeError, OSError):
         os.lseek(descriptor, 0, os.SEEK_SET)
         owner = json.loads(os.read(descriptor, 1000))

@@ -15,7 +15,7 @@ REMOVED = ".removed"
 
 
 def check_removable(path: Path) -> None:
-    """Refuse a path that is not a run folder directly in `runs/`, and a run that is being trained.
+    """Raise if a path is not a run folder directly in `runs/`, or if a process is training the run.
 
     Raises:
         RunError: why the path cannot be removed.
@@ -31,14 +31,14 @@ def check_removable(path: Path) -> None:
     if not os.path.lexists(path / CONFIG):
         raise RunError(f"{path}: not a run folder (it holds no {CONFIG}); delete it yourself")
     if owner := holder(path):
-        raise RunError(f"{path}: is being trained by {owner}; wait until that ends, or stop it")
+        raise RunError(f"{path}: is being trained by {owner}; wait until the training ends, or stop it")
 
 
 def remove_run(path: Path) -> None:
-    """Remove a run folder; `runs/latest` then names the newest run that remains.
+    """Remove a run folder. If `runs/latest` named it, the link then names the newest run that remains.
 
-    If the process is killed meanwhile, the folder is either complete or hidden; `remove_leftovers` deletes a
-    hidden one.
+    If the process is killed during the removal, the folder is either complete or hidden; `remove_leftovers`
+    deletes a hidden one.
 
     Raises:
         RunError: the path is not a run, is being trained, or cannot be removed.
@@ -65,7 +65,7 @@ def remove_leftovers() -> None:
 
 
 def _follow_latest() -> None:
-    """Point `runs/latest` at the newest remaining run if the run that it names is gone."""
+    """Point `runs/latest` at the newest run if its run is gone; if no run remains, remove the link."""
     latest = RUNS / LATEST
     if not latest.is_symlink() or latest.exists():
         return

@@ -1,8 +1,8 @@
 """The few settings of a run's configuration that the list of runs shows, read without a YAML parser.
 
-Parsing a configuration takes 10 ms, and validating one loads modules for a second. In the files that rnnlab
-writes into run folders each setting has a line of its own, so a search for these lines is enough. Any other
-file is parsed and validated.
+Parsing a configuration takes 10 ms, and validating one loads modules, which takes up to a second. In the
+files that rnnlab writes into run folders each setting has a line of its own, so a search for these lines is
+enough. Any other file is parsed and validated.
 """
 
 import re
@@ -17,13 +17,13 @@ _SETTING = re.compile(r"  ([a-z_]+): +([\w\[\], ]+?)\s*(?: #.*)?")
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of a training.
+    """The settings of a run that the list shows.
 
     Attributes:
         data: `text` or `notes`.
         kind: kind of the model, such as `lstm`.
         units: number of units of each layer.
-        epochs: number of epochs that the training is to have.
+        epochs: number of epochs to train.
     """
 
     data: str
@@ -33,7 +33,7 @@ class Settings:
 
 
 def settings_in(path: Path, text: str) -> Settings:
-    """The settings of a configuration.
+    """Return the settings of a configuration.
 
     Args:
         path: path of the file, for messages.
@@ -51,7 +51,7 @@ def settings_in(path: Path, text: str) -> Settings:
 
 
 def _lines(text: str) -> dict[tuple[str, str], str]:
-    """The values of settings that have a line of their own, by section and key."""
+    """Return the values of settings that have a line of their own, by section and key."""
     section, found = "", dict[tuple[str, str], str]()
     for line in text.splitlines():
         if setting := _SETTING.fullmatch(line):

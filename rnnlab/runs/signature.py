@@ -7,8 +7,8 @@ signature is an HMAC-SHA256 (RFC 2104) with that key over
     the folder in which the run was trained, which the paths in config.yaml are relative to.
 
 Nobody without the key can write a signature for another configuration or another folder. The place of the
-run is not signed, so the user may move, rename or copy the run. After a resumed training the configurations
-of before are still listed: the model file may have one of them.
+run is not signed, so the user may move, rename or copy the run. When a run is resumed, its
+earlier configurations stay in the list, since the model file may still hold one of them.
 """
 
 import hashlib
@@ -41,12 +41,13 @@ _KEY_BYTES, _MOST_KEY_BYTES = 32, 1000
 
 
 def sign(run: Path, config: bytes, *, before: bytes) -> None:
-    """Sign a run for a configuration. Its earlier configurations stay signed.
+    """Sign a run for a configuration. Its earlier configurations stay signed, up to 100 in all.
 
     Args:
         run: the run folder, to which the paths of the configuration are relative.
         config: the configuration that the run will have.
-        before: the configuration that the run has; it stays if the process is killed now.
+        before: the present `config.yaml`; it is signed too, in case the process is killed before it is
+            replaced.
 
     Raises:
         RunError: the key or the signature cannot be written, or the key is damaged.
@@ -54,7 +55,7 @@ def sign(run: Path, config: bytes, *, before: bytes) -> None:
     key = _read_key() or _new_key()
     try:
         pages = _verified(run, key)
-    except RunError:  # there is no signature yet, or it is of another key, or damaged
+    except RunError:  # no signature yet, or one that is damaged or was made with another key
         pages = {}
     folder = Path(os.path.abspath(run))
     pages.setdefault(digest_of(before), folder)
@@ -66,7 +67,7 @@ def sign(run: Path, config: bytes, *, before: bytes) -> None:
 
 
 def signed_pages(run: Path) -> Pages:
-    """The configurations for which a run is signed.
+    """Return the folder of each configuration for which a run is signed, by the configuration's sha256.
 
     Raises:
         RunError: why the run is not known as the user's own, in a few words.
@@ -80,19 +81,19 @@ def signed_pages(run: Path) -> Pages:
 
 
 def is_signed_for(run: Path, config: bytes) -> bool:
-    """Whether a run is signed for a configuration, by the user's key."""
+    """Return whether a run is signed for a configuration, by the user's key."""
     with suppress(RunError):
         return digest_of(config) in signed_pages(run)
     return False
 
 
 def digest_of(config: bytes) -> str:
-    """The sha256 of a configuration as 64 hexadecimal digits."""
+    """Return the sha256 of a configuration as 64 hexadecimal digits."""
     return hashlib.sha256(config).hexdigest()
 
 
 def state_folder() -> Path:
-    """The folder of the user's key: `$RNNLAB_STATE`, else `rnnlab` in the state folder of the system.
+    """Return the folder of the user's key: `$RNNLAB_STATE`, else `rnnlab` in the state folder of the system.
 
     Raises:
         RunError: the user has no home folder.
@@ -113,7 +114,7 @@ def state_folder() -> Path:
 
 
 def _verified(run: Path, key: bytes) -> Pages:
-    """The configurations of a signature that was made with the key.
+    """Return the folder of each configuration in a signature that was made with the key, by sha256.
 
     Raises:
         RunError: the signature is damaged, or was made with another key.
@@ -130,15 +131,15 @@ def _verified(run: Path, key: bytes) -> Pages:
 
 
 def _hmac(key: bytes, listed: Sequence[Sequence[str]]) -> str:
-    """The HMAC of a list as 64 hexadecimal digits; it is taken of the list's JSON, which has one spelling."""
+    """Return the HMAC of the JSON of a list, as 64 hexadecimal digits."""
     return hmac.new(key, _PURPOSE + json.dumps(listed).encode(), "sha256").hexdigest()
 
 
 def _read_key() -> bytes | None:
-    """The user's key; None if there is no key yet.
+    """Return the user's key; None if there is no key yet.
 
     Raises:
-        RunError: the file cannot be read, is no key, or is open to other users.
+        RunError: the file cannot be read, holds no key, or is not private (`_check_private`).
     """
     path = state_folder() / "key"
     try:
@@ -158,7 +159,7 @@ def _read_key() -> bytes | None:
 
 
 def _check_private(path: Path, status: os.stat_result) -> None:
-    """Refuse a key that other users can read or have written, since they could sign their runs with it.
+    """Raise if the key is no regular file, or if another user, who could sign runs, owns it or may open it.
 
     Raises:
         RunError: what is wrong with the file, and the remedy.
@@ -175,7 +176,7 @@ def _check_private(path: Path, status: os.stat_result) -> None:
 
 @held_signals()
 def _new_key() -> bytes:
-    """Make a key and write it; if several processes do so at once, all get the key of the first.
+    """Make a key, write it and return it; if several processes do so at once, all get the key of the first.
 
     Raises:
         RunError: the key cannot be written.
@@ -201,5 +202,5 @@ def _new_key() -> bytes:
         ) from None
     key = _read_key()
     if key is None:
-        raise RunError(f"{path}: was removed while it was made; train again")
+        raise RunError(f"{path}: the key was removed right after it was made; train again")
     return key

@@ -1,4 +1,4 @@
-"""The terminal: how text, tables, progress, colours, help and completion are shown on it.
+"""The terminal: text, tables, progress, colours, help and completion.
 
-It gives `commands/` functions that print; no other room prints.
+The room gives `commands/` functions that print; no other room prints.
 """

@@ -1,7 +1,7 @@
 """Shell completion of runs, configurations and examples; and the layout of `--help`.
 
-A shell asks at every press of the Tab key, so that no file is opened for an answer, and no error is printed.
-A name that a shell would read as several words is left to the shell's own completion of files.
+A shell asks at every press of the Tab key; therefore no file is opened for an answer, and no error is
+printed. A name that a shell would read as several words is not offered; the shell then completes files.
 """
 
 import os
@@ -16,7 +16,7 @@ from click.shell_completion import CompletionItem
 from rnnlab.terminal.text import terminal_columns
 
 VARIABLE = "_RNNLAB_COMPLETE"
-"""The environment variable in which the shell scripts of Click put their question."""
+"""The environment variable in which the shell scripts of Click pass their request for completions."""
 
 Items = list[CompletionItem[str]]
 
@@ -25,7 +25,7 @@ _MOST_NAMES = 10_000
 
 
 def is_asked() -> bool:
-    """Whether a shell asks for completions in place of a user who runs a command."""
+    """Return whether a shell has started this process to complete a word."""
     return bool(os.environ.get(VARIABLE))
 
 
@@ -41,22 +41,22 @@ def answer(cli: click.Command) -> int:
 
 
 def complete_run(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
-    """The runs in `runs/`, the last changed first; without a match, files."""
+    """Complete a run in `runs/`, the last changed first; if no run matches, the shell completes files."""
     return _items(_runs(), incomplete)
 
 
 def complete_config(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
-    """The YAML files in the working folder and in its subfolders; without a match, files."""
+    """Complete a YAML file in the typed folder or in its subfolders; else the shell completes files."""
     return _items(_configs(incomplete), incomplete)
 
 
 def complete_config_or_run(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
-    """YAML files, then runs; without a match, files."""
+    """Complete a YAML file or a run, YAML files first; if none matches, the shell completes files."""
     return _items([*_configs(incomplete), *_runs()], incomplete)
 
 
 def complete_example(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
-    """The examples of `rnnlab new --example`."""
+    """Complete the name of an example for `rnnlab new --example`."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     inside = os.path.join(package, "examples", "configs")
     folder = inside if os.path.isdir(inside) else os.path.join(os.path.dirname(package), "configs")
@@ -83,7 +83,7 @@ def _runs() -> list[str]:
 
 
 def _configs(incomplete: str) -> list[str]:
-    """The YAML files in the folder that is being typed and in its subfolders, by name."""
+    """Return the YAML files in the folder that is being typed and in its subfolders, by name."""
     folder, slash, _ = incomplete.rpartition("/")
     entries = list(_entries(folder + slash or "."))
     inside = (file for each in entries if each.is_dir() for file in _entries(each.path))
@@ -92,7 +92,7 @@ def _configs(incomplete: str) -> list[str]:
 
 
 def _entries(folder: str) -> "Iterator[os.DirEntry[str]]":
-    """The entries of a folder without hidden names; none if the folder cannot be read."""
+    """Yield the entries of a folder without hidden names; none if the folder cannot be read."""
     with suppress(OSError), os.scandir(folder) as entries:
         yield from (each for each in islice(entries, _MOST_NAMES) if not each.name.startswith("."))
 
@@ -117,7 +117,7 @@ class HelpContext(click.Context):
 
 
 def with_help(command: click.Command) -> click.Command:
-    """The command, with its help and that of its subcommands laid out by `HelpFormatter`."""
+    """Return the command, with its help and that of its subcommands laid out by `HelpFormatter`."""
     command.context_class = HelpContext
     if isinstance(command, click.Group):
         for each in command.commands.values():
@@ -126,5 +126,5 @@ def with_help(command: click.Command) -> click.Command:
 
 
 def help_columns() -> int:
-    """The width to which help is wrapped: that of the terminal, from `NARROWEST` to `WIDEST`."""
+    """Return the width of the help: that of the terminal, at least `NARROWEST`, at most `WIDEST`; less 2."""
     return max(min(terminal_columns() or WIDEST, WIDEST), NARROWEST) - 2

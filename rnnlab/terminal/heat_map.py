@@ -28,7 +28,7 @@ GAP = "  "
 
 
 def overview(view: View, *, width: int, depth: Depth) -> str:
-    """The shapes, and for each text the heat maps and the predicted next tokens."""
+    """Return the shapes, and for each text the heat maps and the predicted next tokens."""
     trace = view.trace
     shapes = " → ".join(f"{name} {shape}" for name, shape in shapes_of(trace))
     parts = [facts_table([("shapes", shapes)])]
@@ -44,7 +44,7 @@ def overview(view: View, *, width: int, depth: Depth) -> str:
 
 
 def heat_map_lines(heat: HeatMap, *, width: int, depth: Depth) -> Iterator[str]:
-    """The lines of a heat map: numbers if there is room, else coloured cells or signed tenths."""
+    """Yield the lines of a heat map: numbers if the width allows; else cells in colour or signed tenths."""
     paint, columns, values = painter(depth), _labels(heat.columns), heat.values.tolist()
     rows = [f"unit {unit + 1}" for unit in heat.units]
     margin = max(map(len, [*rows, f"step {heat.steps[-1] + 1}"])) + 2
@@ -69,7 +69,7 @@ def heat_map_lines(heat: HeatMap, *, width: int, depth: Depth) -> Iterator[str]:
 
 
 def unit_text(followed: "FollowedUnit", *, lane: int, width: int, depth: Depth) -> Iterator[str]:
-    """A text with each token coloured by the unit's value after it; without colours, with tenths below it."""
+    """Yield the lines of a text: each token coloured by the unit's value, or with tenths below it."""
     tokens, values = followed.tokens[lane], followed.values[lane].tolist()
     between, paint = " " if followed.kind == "notes" else "", painter(depth)
     for begin, end in _lines_of(tokens, width, len(between)):
@@ -83,7 +83,7 @@ def unit_text(followed: "FollowedUnit", *, lane: int, width: int, depth: Depth) 
 
 
 def slide_text(title: str, lines: Sequence["SlideLine"], *, width: int) -> str:
-    """Lines `name = symbols = numbers ≈ value`; a line that is too long is broken before each `=`."""
+    """Return the title and lines `name = symbols = numbers ≈ value`; a long line breaks at `=` and `≈`."""
     parts = [title]
     for line in lines:
         note = f"   ({line.note})" if line.note else ""
@@ -99,7 +99,7 @@ def slide_text(title: str, lines: Sequence["SlideLine"], *, width: int) -> str:
 
 
 def colour_depth() -> Depth:
-    """The colours that stdout can show; none if it is no terminal, or if `NO_COLOR` is set (no-color.org)."""
+    """Return the colours of stdout; `none` without a terminal, for a dumb terminal, or with NO_COLOR."""
     term = os.environ.get("TERM", "")
     if os.environ.get("NO_COLOR") or not is_terminal(sys.stdout) or term in ("", "dumb"):
         return "none"
@@ -109,7 +109,7 @@ def colour_depth() -> Depth:
 
 
 def painter(depth: Depth) -> Callable[[str, Colour, Colour], str]:
-    """A function of (text, ink, ground) that colours the text and its background."""
+    """Return a function of (text, ink, ground) that colours a text and its background, if `depth` allows."""
     if depth == "none":
         return lambda text, *_: text
     code = _true_colour if depth == "24-bit" else _nearest_of_256
@@ -117,18 +117,18 @@ def painter(depth: Depth) -> Callable[[str, Colour, Colour], str]:
 
 
 def signed_tenths(value: float, scale: float) -> str:
-    """A value in tenths of the scale, as a sign and a digit: `+7`, `-2`, ` 0`."""
+    """Return a value in tenths of the scale, at most 9, as a sign and a digit: `+7`, `-2`, ` 0`."""
     tenths = min(round(10 * abs(value) / scale), 9)
     return f"{'+' if value > 0 else '-'}{tenths}" if tenths else " 0"
 
 
 def centred(text: str, columns: int) -> str:
-    """The text in the middle of `columns`; a wider text is unchanged."""
+    """Return the text centred in `columns`; a wider text is unchanged."""
     return padded(" " * ((columns - width_of(text)) // 2) + text, columns)
 
 
 def _narrow(heat: HeatMap, columns: Sequence[str], depth: Depth) -> tuple[int, list[list[str]]]:
-    """The least width of a cell, and the text of each cell at that width."""
+    """Return the smallest width of a cell, and the text of each cell at that width."""
     widest = max(map(width_of, columns))
     if depth == "none":
         return max(2, widest) + 1, [
@@ -138,7 +138,10 @@ def _narrow(heat: HeatMap, columns: Sequence[str], depth: Depth) -> tuple[int, l
 
 
 def _chunks(heat: HeatMap, room: int, width: int) -> Iterator[tuple[int, int]]:
-    """The first step and the end of each line: as many steps as fit, at least one."""
+    """Yield the first step of each line and the step after its last.
+
+    Each line has as many steps as fit into `width`, at least one.
+    """
     begin, used = 0, 0
     for t in range(len(heat.columns)):
         needed = room + (len(GAP) if heat.starts[t] and t > begin else 0)
@@ -150,7 +153,10 @@ def _chunks(heat: HeatMap, room: int, width: int) -> Iterator[tuple[int, int]]:
 
 
 def _lines_of(tokens: Sequence[str], width: int, between: int) -> Iterator[tuple[int, int]]:
-    """The first token and the end of each line: up to a line break, or as many tokens as fit."""
+    """Yield the first token of each line and the token after its last.
+
+    A line ends after a line break of the text, or before the first token that does not fit.
+    """
     begin, used = 0, 0
     for place, token in enumerate(tokens):
         columns = width_of(_in_text(token)) + between
@@ -162,7 +168,7 @@ def _lines_of(tokens: Sequence[str], width: int, between: int) -> Iterator[tuple
 
 
 def _with_tenths(shown: Sequence[str], values: Sequence[float], scale: float, between: str) -> Iterator[str]:
-    """Three lines and an empty one: tokens, the signs of their values, the tenths of their values."""
+    """Yield three lines and an empty one: tokens, the signs of their values, the tenths of their values."""
     tenths = [signed_tenths(value, scale) for value in values]
     yield between.join(shown).rstrip()
     for place in (0, 1):
@@ -172,7 +178,7 @@ def _with_tenths(shown: Sequence[str], values: Sequence[float], scale: float, be
 
 
 def _next_tokens(view: View, lane: int) -> str:
-    """A table with a row for each step: the token read, the tokens expected, and the token that came."""
+    """Return a table with a row for each step: the token read, the predicted tokens, and the next token."""
     found, is_text = predictions(view, lane), view.trace.model.experiment.dataset.kind == "text"
     all_counted = all(each.counted for each in found)
     header = ["step", "token", *[f"expected {place + 1}" for place in range(len(found[0].expected))]]
@@ -195,7 +201,7 @@ def _labels(tokens: Sequence[str]) -> list[str]:
 
 
 def _in_text(token: str) -> str:
-    """A token as a part of a text, with spaces as spaces and a line break as ↵."""
+    """Return a token as a part of a text: a space stays a space, and a line break becomes ↵."""
     return visible("↵" if token == "\n" else " " if token == " " else token_label(token))
 
 
@@ -204,6 +210,6 @@ def _true_colour(colour: Colour) -> str:
 
 
 def _nearest_of_256(colour: Colour) -> str:
-    """The nearest of the 6 × 6 × 6 colours of xterm."""
+    """Return the nearest of the 6 × 6 × 6 colours of xterm."""
     red, green, blue = (min(range(6), key=lambda level: abs(_CUBE[level] - channel)) for channel in colour)
     return f"5;{16 + 36 * red + 6 * green + blue}"

@@ -18,7 +18,7 @@ PIPED_LINES = 10
 
 
 class ProgressReport:
-    """Shows the progress of a training on stderr; a context manager, which ends the live line.
+    """Progress of a training on stderr. At the end of its `with` block the live line ends.
 
     Args:
         epochs: number of epochs of the whole training.
@@ -40,7 +40,7 @@ class ProgressReport:
         self._line.end()
 
     def show(self, progress: "Progress") -> None:
-        """Show the progress, if enough time or training has passed since it was shown."""
+        """Show the progress: on a terminal every 0.1 s at most and at the end; else ten times in all."""
         if self._quiet:
             return
         if self._live:
@@ -50,7 +50,7 @@ class ProgressReport:
             echo("  ".join(text for text, _ in self._figures(progress)), err=True)
 
     def tell(self, sentence: str) -> None:
-        """Print a sentence on a line of its own."""
+        """Print a sentence on a line of its own, unless the report is quiet."""
         if not self._quiet:
             self._line.wipe()
             echo(sentence, err=True)
@@ -63,7 +63,7 @@ class ProgressReport:
         self._line.draw(_fitted(self._figures(progress), _room()))
 
     def _figures(self, progress: "Progress") -> list[tuple[str, int]]:
-        """Each figure with its rank; a narrow terminal leaves out the highest rank first."""
+        """Return each figure with its rank; a narrow terminal leaves out the highest rank first."""
         held_out = progress.validation_loss
         return [
             (f"epoch {progress.epoch}/{self._epochs}", 0),
@@ -77,9 +77,9 @@ class ProgressReport:
 
 
 class ReadingReport:
-    """Shows on a terminal the progress of reading a dataset, if it takes longer than a second.
+    """Progress of reading a dataset, shown on a terminal if reading takes longer than a second.
 
-    A context manager, which clears the live line.
+    At the end of its `with` block the live line is cleared.
 
     Args:
         quiet: whether nothing is shown.
@@ -99,7 +99,7 @@ class ReadingReport:
         self._line.wipe()
 
     def show(self, task: str, share: float) -> None:
-        """Show a task and the share of it that is done, 0 to 1, or NaN if unknown; at most every 0.1 s."""
+        """Show a task and the fraction of it that is done, 0 to 1, or NaN if unknown; at most every 0.1 s."""
         if self._live and (now := time.monotonic()) >= self._next_at:
             self._next_at = now + REDRAW_SECONDS
             self._line.draw(f"{task} …" if math.isnan(share) else f"{task}: {100 * share:.0f} %")
@@ -130,7 +130,7 @@ class _LiveLine:
 
 
 def _fitted(figures: list[tuple[str, int]], columns: int) -> str:
-    """The figures for which there is room, as one line."""
+    """Return the figures for which there is room, as one line."""
     for most in sorted((rank for _, rank in figures), reverse=True):
         line = "  ".join(text for text, rank in figures if rank <= most)
         if width_of(line) <= columns:
@@ -139,12 +139,12 @@ def _fitted(figures: list[tuple[str, int]], columns: int) -> str:
 
 
 def _room() -> int:
-    """Columns of the live line; the last column stays free, since some terminals break the line there."""
+    """Return the columns of the live line; the last stays free, since some terminals break the line there."""
     return (terminal_columns(err=True) or 100) - 1
 
 
 def _clock(seconds: float) -> str:
-    """A duration as `h:mm:ss` or `m:ss`."""
+    """Return a duration as `h:mm:ss` or `m:ss`."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -10,7 +10,7 @@ from typing import Any
 from rnnlab.terminal.text import STEERING, cut_in_the_middle, padded, terminal_columns, width_of, wrapped
 
 TELLING = 3
-"""Columns up to this rank are kept if cutting the cells of other columns makes room for them."""
+"""Columns up to this rank are kept if there is room for them after cells of other columns are cut."""
 
 PIPE_COLUMNS = 100
 """Width to which sentences are wrapped without a terminal."""
@@ -34,7 +34,7 @@ class Column:
 
 
 def facts_table(rows: Sequence[tuple[str, str]], *, err: bool = False, whole: Collection[str] = ()) -> str:
-    """Lines `name  value`, with the values aligned and wrapped to the width of the terminal.
+    """Return lines `name  value`, with the values aligned and wrapped to the width of the terminal.
 
     Args:
         rows: the names and the values.
@@ -52,13 +52,13 @@ def facts_table(rows: Sequence[tuple[str, str]], *, err: bool = False, whole: Co
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """A table; the first column is aligned to the left, the others to the right."""
+    """Return a table; the first column is aligned to the left, the others to the right."""
     columns = [Column(title, left=number == 0) for number, title in enumerate(header)]
     return fitted_table(columns, rows, width=None)
 
 
 def fitted_table(columns: Sequence[Column], rows: Sequence[Sequence[object]], *, width: int | None) -> str:
-    """A table that fits a width: columns are left out by rank, then long cells are cut.
+    """Return a table that fits a width: columns are left out by rank, then long cells are cut.
 
     Args:
         columns: the columns.
@@ -81,15 +81,15 @@ def fitted_table(columns: Sequence[Column], rows: Sequence[Sequence[object]], *,
 
 
 def as_json_text(value: Any) -> str:
-    """A value as JSON; NaN and infinity, which JSON lacks, become null.
+    """Return a value as JSON; NaN and infinity, which JSON lacks, become null.
 
-    Control characters are escaped in the way of JSON, so that a reader gets the same text.
+    Control characters are escaped as JSON escapes them, so that a reader gets the same text.
     """
     return STEERING.sub(_escaped, json.dumps(_finite(value), indent=2, ensure_ascii=False))
 
 
 def _shown(columns: Sequence[Column], widths: Sequence[int], width: int) -> list[int]:
-    """The columns for which there is room, by index."""
+    """Return the indices of the columns for which there is room."""
     least = [min(column.least or own, own) for column, own in zip(columns, widths, strict=True)]
     shown = list(range(len(columns)))
     for number in sorted(shown, key=lambda number: columns[number].rank, reverse=True):
@@ -101,7 +101,7 @@ def _shown(columns: Sequence[Column], widths: Sequence[int], width: int) -> list
 
 
 def _total(widths: Sequence[int], shown: Sequence[int]) -> int:
-    """Width of a table with only the shown columns."""
+    """Return the width of a table with only the shown columns."""
     return sum(widths[number] + 2 for number in shown) - 2
 
 

@@ -1,9 +1,9 @@
 """Text on a terminal: how it is printed, how many columns it takes, and how it is cut to fit.
 
 A text that a model wrote, a token or the name of a file may hold control characters that clear a screen or
-turn the direction of writing. A terminal gets them spelled out, as in `\x1b`; a file or a pipe gets the text
-as it is. Widths are those of wcwidth: two columns for a wide East Asian character and for an emoji of several
-characters, none for a mark that combines with a letter.
+change the direction of writing. A terminal gets them spelled out, as in `\x1b`; a file or a pipe gets the
+text as it is. Widths are those of wcwidth: two columns for a wide East Asian character and for an emoji of
+several characters, none for a mark that combines with a letter.
 """
 
 import errno
@@ -43,17 +43,17 @@ def echo(text: str, *, err: bool = False) -> None:
 
 
 def visible(text: str) -> str:
-    """The text with its control characters spelled out, as in `\\x1b`."""
+    """Return the text with its control characters spelled out, as in `\\x1b`."""
     return STEERING.sub(_spelled, text)
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Whether the stream is a terminal; a stream that the caller has closed is None."""
+    """Return whether the stream is a terminal; a stream that the caller has closed is None."""
     return stream is not None and stream.isatty()
 
 
 def terminal_columns(*, err: bool = False) -> int | None:
-    """The width of the terminal behind stdout or stderr; None if there is no terminal.
+    """Return the width of the terminal behind stdout or stderr; None if there is no terminal.
 
     The environment variable `COLUMNS` takes precedence, also without a terminal.
     """
@@ -75,10 +75,11 @@ def flush() -> None:
 
 
 def write(text: str, *, err: bool = False) -> None:
-    """Print a text as it is. If stderr cannot be written, the text is lost and the work goes on.
+    """Print a text; surrogates are escaped. If stderr cannot be written, the text is lost without an error.
 
     Raises:
         OutputError: a character is not in the encoding of stdout.
+        OSError: stdout cannot be written.
     """
     try:
         click.echo(_HALVES.sub(_spelled, text), err=err, nl=False, color=True)  # False would strip colours
@@ -93,14 +94,14 @@ def write(text: str, *, err: bool = False) -> None:
 
 
 def failure_of_stdout(error: OSError) -> str | None:
-    """The message for an stdout that cannot be written; None for any other error."""
+    """Return the message if stdout cannot be written (full or broken disk); None for any other error."""
     if error.filename is not None or error.errno not in _FULL:
         return None
     return f"stdout: cannot be written ({error.strerror}); free some space, or redirect it"
 
 
 def width_of(text: str) -> int:
-    """Columns that a text takes."""
+    """Return the number of columns that a text takes."""
     if _is_narrow(text):
         return len(text)
     from wcwidth import width
@@ -109,20 +110,22 @@ def width_of(text: str) -> int:
 
 
 def padded(text: str, columns: int, *, right: bool = False) -> str:
-    """The text, padded to a width with spaces after it, or before it."""
+    """Return the text, padded to a width with spaces after it, or before it."""
     spaces = " " * (columns - width_of(text))
     return spaces + text if right else text + spaces
 
 
 def cut(text: str, columns: int) -> str:
-    """The text, with an ellipsis for its end if it is wider than `columns`."""
+    """Return the text; if it is wider than `columns`, with an ellipsis in place of its end."""
     if width_of(text) <= columns:
         return text
     return _part(text, 0, columns - 1) + ELLIPSIS if columns > 0 else ""
 
 
 def cut_in_the_middle(text: str, columns: int) -> str:
-    """The text, with an ellipsis for its middle if it is wider than `columns`; a run keeps its number."""
+    """Return the text; if it is wider than `columns`, with an ellipsis in place of its middle.
+
+    The name of a run keeps its number at the end."""
     width = width_of(text)
     if width <= columns:
         return text
@@ -131,7 +134,7 @@ def cut_in_the_middle(text: str, columns: int) -> str:
 
 
 def wrapped(text: str, columns: int) -> list[str]:
-    """Lines of at most `columns`, broken at spaces, or within a word that is wider; at least one line."""
+    """Return lines of at most `columns`, broken at spaces, or inside a word that is too wide."""
     wrap = textwrap.wrap
     if not _is_narrow(text):
         from wcwidth import wrap
@@ -144,7 +147,7 @@ def _spelled(match: re.Match[str]) -> str:
 
 
 def _part(text: str, begin: int, end: int) -> str:
-    """The part of a text from column `begin` to column `end`, without spaces and half characters at a cut."""
+    """Return the part of a text between two columns; if wcwidth is needed, without spaces at the cut."""
     if _is_narrow(text):
         return text[begin:end]
     from wcwidth import clip
@@ -154,5 +157,5 @@ def _part(text: str, begin: int, end: int) -> str:
 
 
 def _is_narrow(text: str) -> bool:
-    """Whether each character takes one column."""
+    """Return whether each character takes one column."""
     return text.translate(_NARROW).isascii()

@@ -85,9 +85,9 @@ CASES: dict[str, tuple[Callable[[], object], str, list[str], str]] = {
     ),
     "data that is gone": (
         lambda: made(GONE).evaluate(),
-        "if it lies elsewhere now: evaluate(data='FILE')",
+        "if the data lies elsewhere now: evaluate(data='FILE')",
         ["evaluate"],
-        "if it lies elsewhere now, write: rnnlab evaluate runs/song-1 --data FILE",
+        "if the data lies elsewhere now, write: rnnlab evaluate runs/song-1 --data FILE",
     ),
     "format": (
         lambda: made(SONG).export("song.x"),

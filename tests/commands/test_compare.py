@@ -197,7 +197,7 @@ def test_a_training_that_fails_is_named_and_the_others_are_compared(rnnlab, monk
     result = json.loads(answer.stdout)
     assert answer.exit_code == 1
     assert answer.stderr.splitlines()[-1].startswith(
-        "not in the table, since training failed: runs/page-1/wild-seed-0: "
+        "runs that are not in the table, since their training failed: runs/page-1/wild-seed-0: "
     )
     assert [each["name"] for each in result["contenders"]] == ["good"]
     assert result["failures"][0].startswith("runs/page-1/wild-seed-0: the loss")

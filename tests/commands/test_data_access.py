@@ -136,7 +136,7 @@ def test_a_model_file_opens_nothing_but_itself(rnnlab, data):
 
     assert (answer.exit_code, answer.stderr) == (
         1,
-        f"{model}: it names data, {data.absolute()}, and a model file opens none;"
+        f"{model}: it names data, {data.absolute()}, and a model file may not open data;"
         f" to have it opened, write: rnnlab evaluate {model} --data {data.absolute()}\n",
     )
     assert not was_opened(data)
@@ -196,7 +196,7 @@ def test_a_strangers_run_downloads_nothing(rnnlab, served):
 
     for named, why in (
         ("downloaded", "is not known as a run of yours (no signature.json in it)"),
-        ("downloaded/model.safetensors", "a model file opens none"),
+        ("downloaded/model.safetensors", "a model file may not open data"),
     ):
         assert rnnlab("evaluate", named).stderr == (
             f"{named}: it names data, {url}, and {why};"
@@ -228,7 +228,7 @@ def test_ones_own_run_is_measured_on_what_it_downloaded(rnnlab, served):
     url = server.url("/data.txt", sends(b"", status=404))
     assert rnnlab("evaluate").stderr.endswith(
         f"dataset.url: cannot download {url} (HTTP status 404, Not Found); check the address, or try again"
-        " later; if it lies elsewhere now, write: rnnlab evaluate runs/song-1 --data FILE\n"
+        " later; if the data lies elsewhere now, write: rnnlab evaluate runs/song-1 --data FILE\n"
     )
 
 

@@ -171,7 +171,7 @@ def test_data_that_is_gone_is_asked_for_by_the_command_to_type(rnnlab, own, data
 
     assert answer.stderr == (
         f"{data.absolute()}: no such file; check the path;"
-        " if it lies elsewhere now, write: rnnlab evaluate out/song --data FILE\n"
+        " if the data lies elsewhere now, write: rnnlab evaluate out/song --data FILE\n"
     )
     assert rnnlab("evaluate", OWN, "--data", "moved.txt").exit_code == 0
 
@@ -283,7 +283,7 @@ def test_a_model_file_of_ones_own_run_still_opens_nothing(rnnlab, own, data):  #
 
     answer = rnnlab("evaluate", f"{OWN}/model.safetensors")
 
-    assert (answer.exit_code, "a model file opens none" in answer.stderr) == (1, True)
+    assert (answer.exit_code, "a model file may not open data" in answer.stderr) == (1, True)
     assert not was_opened(data)
 
 

@@ -202,7 +202,7 @@ def test_a_folder_that_is_not_a_run_is_said_to_be_none(tmp_path):
         load_trained(tmp_path / "else")
 
     assert str(caught.value) == (
-        f"{tmp_path}/else: not a run folder (it holds no config.yaml); expected one that training made"
+        f"{tmp_path}/else: not a run folder (it holds no config.yaml); expected a folder that a training made"
     )
 
 
@@ -275,7 +275,7 @@ def test_a_file_of_a_run_does_not_lead_outside_its_folder(name):
         load_trained(Path("runs/song-1"))
 
     assert str(caught.value) == (
-        f"runs/song-1/{name}: leads outside its folder, to {outside}; put the file itself there"
+        f"runs/song-1/{name}: leads outside its folder, to {outside}; put the file itself into the folder"
     )
 
 
@@ -329,7 +329,7 @@ def test_the_model_of_another_run_is_not_this_runs():
     assert str(caught.value) == (
         "runs/song-1/model.safetensors: not this run's model"
         " (model and dataset are not those of config.yaml);"
-        " restore it from a copy, or name the model file alone"
+        " restore it from a copy, or name the model file instead of the run"
     )
     assert load_trained(first.model_path)[0].tokens
 

@@ -131,7 +131,7 @@ def test_a_lenient_reader_keeps_the_other_table(run, name):
     for history in (damaged, missing):
         assert [len(history), len(history.steps)] == ([0, 4] if name == "history.csv" else [2, 0])
     assert damaged.notes[0].startswith(f"{run / name}:1: expected the columns ")
-    assert missing.notes == (f"{run / name}: no such file; the curve that it gives is left out",)
+    assert missing.notes == (f"{run / name}: no such file; its curve is left out",)
 
 
 def test_steps_are_left_out_if_nobody_asks_for_them(run):

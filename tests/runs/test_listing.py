@@ -185,7 +185,7 @@ def test_pipes_and_links_in_a_strangers_run_are_not_opened(name):
     path.symlink_to(Path("outside").absolute())
     linked = read_entry(run.path)
 
-    expected = [] if name == ".lock" else [f"{path}: expected a file"]
+    expected = [] if name == ".lock" else [f"{path}: expected a file, received a folder, a pipe or a device"]
     assert list(piped.problems) == expected
     assert [problem.partition(", to ")[0] for problem in linked.problems] == (
         [] if name == ".lock" else [f"{path}: leads outside its folder"]

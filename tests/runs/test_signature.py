@@ -192,7 +192,7 @@ def test_what_is_no_file_is_no_signature(run: Path, tmp_path: Path) -> None:
     assert "leads outside its folder" in refusal(run)
     path.unlink()
     os.mkfifo(path)
-    assert refusal(run) == f"{path}: expected a file"
+    assert refusal(run) == f"{path}: expected a file, received a folder, a pipe or a device"
     path.unlink()
     path.touch()
     os.truncate(path, 1 << 40)
