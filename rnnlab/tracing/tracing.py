@@ -143,7 +143,7 @@ class Trace:
 
     @property
     def surprises(self) -> NDArray[np.float64]:
-        """(N, T) surprise at the next token, −ln of its probability, nats; NaN where the text ends."""
+        """Surprise at the next token, −ln of its probability, nats, (N, T); NaN where the text ends."""
         known = np.maximum(self.targets, 0)[..., None]  # (N, T, 1)
         nats = -np.take_along_axis(self.log_probabilities, known, axis=-1)[..., 0]  # (N, T)
         return np.where(self.targets >= 0, nats, np.nan)

@@ -125,7 +125,7 @@ class CallbackCalls:
 
     @contextmanager
     def _blamed(self) -> Iterator[None]:
-        """If a callback of the user raises an exception, raise an error that names the callback."""
+        """If a callback of the user raises an exception in the `with` block, raise TrainingError."""
         try:
             yield
         except RnnlabError:

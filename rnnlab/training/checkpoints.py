@@ -59,7 +59,7 @@ class Checkpoint:
     """A training between two steps.
 
     Attributes:
-        arrays: by `part/name`.
+        arrays: arrays by `part/name`.
         facts: the state without its arrays.
     """
 

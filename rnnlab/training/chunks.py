@@ -56,7 +56,7 @@ class ChunkPlanner:
 
     @property
     def is_done(self) -> bool:
-        """Whether every step has been given out."""
+        """Whether `take` has returned every step."""
         return self._epoch >= self._epochs
 
     def take(self, most_steps: int, *, stop_after: int) -> tuple[Chunk, list[Segment]]:

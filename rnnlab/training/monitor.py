@@ -139,7 +139,7 @@ class Patience:
 
 
 class Plateau:
-    """The plateau schedule: it lowers the learning rate when the loss has not fallen for a while.
+    """The plateau schedule: it lowers the learning rate after `patience` losses without a fall.
 
     Args:
         settings: the section `training.schedule`.

@@ -206,7 +206,7 @@ def _place_of(module: ModuleType) -> str:
 
 
 def _is_from(module: ModuleType | None, folder: Path) -> bool:
-    """Whether a module was imported from a folder; also true for None, a module that is no longer loaded."""
+    """Whether a module was imported from a folder; also true for None, an unloaded module."""
     places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
     return module is None or any(Path(place).is_relative_to(folder) for place in places if place)
 

@@ -167,7 +167,7 @@ class Snapshots:
         return taken
 
     def put(self, snapshot: Snapshot, states: Sequence[Any]) -> list[Any]:
-        """Set all variables to a snapshot, and return its states; the number of groups may have changed.
+        """Set all variables to a snapshot; return the states in it, dealt out to the current groups.
 
         Args:
             snapshot: a result of `take`.
