@@ -1,4 +1,4 @@
 """Music: note text, and the formats in which tunes are read and written.
 
-It gives the other rooms a `Tune` or tokens of note text; it knows nothing of networks.
+This room gives a `Tune` or tokens of note text to the other rooms. None of its modules uses a network.
 """

@@ -1,9 +1,10 @@
 """Notes as a score draws them: divided at bar lines, into plain and dotted symbols, with tuplet brackets.
 
-A length whose denominator has an odd factor m > 1 belongs to a tuplet: m notes in the time of n, where n is
-the largest power of two below m. So 1/12 is an eighth note in a tuplet of 3 in the time of 2. A length that
-is no plain or dotted note becomes several tied symbols. A bracket ends as soon as the symbols under it last
-a number of whole notes whose denominator is a power of two.
+Let m be the largest odd factor of the denominator of a length. If m > 1, the length belongs to a tuplet of m
+notes in the time of n notes; n is the largest power of two below m. So 1/12 is an eighth note in a tuplet of
+3 in the time of 2. A length that is no plain or dotted note becomes several symbols; symbols of a note are
+tied. A tuplet bracket ends if the length under it has a power of two as denominator (in whole notes), before
+a symbol of another tuplet or of none, and at a bar line.
 """
 
 import math
@@ -27,13 +28,14 @@ _LARGEST_TUPLET = 63
 
 @dataclass(frozen=True)
 class Symbol:
-    """A drawn note, chord or rest: a whole event, or one of the tied symbols that an event is divided into.
+    """A drawn note, chord or rest: a whole event, or one of the symbols that an event is divided into.
 
     Attributes:
         event: index of the event in the tune.
         part: number of the symbol among those of its event, from 0.
-        pitches: low to high; none for a rest.
-        base: length in whole notes without dots and bracket, such as 1/8 for an eighth note.
+        pitches: from low to high; empty for a rest.
+        base: length in whole notes without dots and bracket, such as 1/8 for an eighth note; in
+            `groups_without_bars` the whole length without bracket.
         dots: number of dots, 0..3.
         held: MIDI numbers of the pitches that are tied to the next symbol.
     """
@@ -47,7 +49,7 @@ class Symbol:
 
     @property
     def written(self) -> Fraction:
-        """Length in whole notes with the dots, before the bracket changes it."""
+        """Length in whole notes with the dots, but without the factor of the tuplet bracket."""
         return self.base * (2 - Fraction(1, 2**self.dots))
 
 
@@ -57,7 +59,7 @@ class Group:
 
     Attributes:
         tuplet: number of notes that are played in the time of `time` notes; 1 for no bracket.
-        time: a power of two; 1 for no bracket.
+        time: number of plain notes that last as long as `tuplet` notes, a power of two; 1 for no bracket.
         symbols: one or more.
     """
 
@@ -67,7 +69,7 @@ class Group:
 
     @property
     def length(self) -> Fraction:
-        """Length in whole notes, as the symbols sound."""
+        """Sounding length of the symbols in whole notes."""
         return sum((symbol.written for symbol in self.symbols), Fraction(0)) * Fraction(
             self.time, self.tuplet
         )
@@ -80,8 +82,8 @@ class BarPiece:
     Attributes:
         event: index of the event in the tune.
         part: number of the piece among those of its event, from 0.
-        pitches: low to high; none for a rest.
-        begin: whole notes from the bar line before it.
+        pitches: from low to high; empty for a rest.
+        begin: whole notes from the start of its bar.
         length: length in whole notes.
         held: MIDI numbers of the pitches that are tied to the next piece.
     """
@@ -97,12 +99,12 @@ class BarPiece:
 def pieces_of(
     notes: Sequence[Note], meter: Meter | None, pickup: Fraction = Fraction(0)
 ) -> list[list[BarPiece]]:
-    """Return the bars of a tune, each with the pieces that its bar lines divide the events into.
+    """Return the bars of a tune; each bar is the list of its pieces, in order.
 
     Args:
         notes: all events of the tune.
         meter: metre, which gives the length of a bar; the last bar may be shorter. None: one undivided bar.
-        pickup: length of a shorter first bar in whole notes; 0 for none.
+        pickup: length of a shorter first bar in whole notes; 0, or a whole bar or more, for none.
     """
     held = held_pitches(notes)
     if meter is None:
@@ -114,7 +116,7 @@ def pieces_of(
                 for event, (note, begin, tied) in numbered
             ]
         ]
-    missing = meter.bar - pickup if 0 < pickup < meter.bar else Fraction(0)  # what the pick-up bar lacks
+    missing = meter.bar - pickup if 0 < pickup < meter.bar else Fraction(0)  # a whole bar minus the pick-up
     length = sum((note.duration for note in notes), missing)
     bars: list[list[BarPiece]] = [[] for _ in range(math.ceil(length / meter.bar))]
     now = missing
@@ -137,14 +139,17 @@ def bars_of(
     Args:
         notes: all events of the tune.
         meter: metre, which gives the length of a bar.
-        pickup: length of a shorter first bar in whole notes; 0 for none.
+        pickup: length of a shorter first bar in whole notes; 0, or a whole bar or more, for none.
 
     Raises:
-        DataError: the tune is too long for a score, or common notation cannot write a length.
+        DataError: the tune has more than 1,000 bars or 5,000 symbols, or a score cannot show a length.
     """
     length = sum((note.duration for note in notes), Fraction(0)) / meter.bar
     if length > MOST_BARS:
-        raise DataError(f"it has {float(length):,.0f} bars; expected at most {MOST_BARS:,} in a score")
+        raise DataError(
+            f"the tune has {float(length):,.0f} bars; expected at most {MOST_BARS:,} in a score;"
+            " write a part of the tune"
+        )
     bars: list[tuple[Group, ...]] = []
     parts: Counter[int] = Counter()  # event → number of its symbols so far
     for pieces in pieces_of(notes, meter, pickup):
@@ -154,13 +159,16 @@ def bars_of(
             parts[piece.event] += len(symbols)
             bar += symbols
         if parts.total() > MOST_SYMBOLS:
-            raise DataError(f"it has more than {MOST_SYMBOLS:,} notes; expected fewer in a score")
+            raise DataError(
+                f"the score needs more than {MOST_SYMBOLS:,} symbols; expected at most {MOST_SYMBOLS:,};"
+                " write a part of the tune"
+            )
         bars.append(_bracketed(bar))
     return bars
 
 
 def groups_without_bars(notes: Sequence[Note]) -> tuple[Group, ...]:
-    """Return one undivided symbol an event, in tuplet groups; its `base` is the whole written length."""
+    """Return the events in tuplet groups, with one undivided symbol for each event."""
     (pieces,) = pieces_of(notes, None)
     groups = []
     for piece in pieces:
@@ -171,7 +179,7 @@ def groups_without_bars(notes: Sequence[Note]) -> tuple[Group, ...]:
 
 
 def _between_bar_lines(begin: Fraction, end: Fraction, bar: Fraction) -> list[tuple[Fraction, Fraction]]:
-    """Return (begin, end) of the parts that the bar lines divide a time span into, in whole notes."""
+    """Return (begin, end), in whole notes, of each part of a time span that the bar lines divide."""
     parts = []
     while begin < end:
         bar_line = (begin // bar + 1) * bar
@@ -183,16 +191,16 @@ def _between_bar_lines(begin: Fraction, end: Fraction, bar: Fraction) -> list[tu
 def _symbols(piece: BarPiece, *, first: int) -> list[Group]:
     """Return the symbols of a piece, each in a group of its own.
 
-    The longest symbol is first if the piece begins at a bar line, else last: so it is on the stronger beat.
+    The longest symbol is first if the piece begins at the start of its bar, else last.
 
     Args:
         piece: the piece.
-        first: number of its first symbol among those of its event.
+        first: number of the first symbol of the piece among the symbols of its event.
     """
     tuplet, time = _tuplet_of(piece.length)
     bases = _divided(piece.length * tuplet / time)
     if tuplet > _LARGEST_TUPLET or min(base for base, _ in bases) < _SHORTEST:
-        raise DataError(f"a length of {piece.length} whole notes cannot be drawn; write simpler ones")
+        raise DataError(f"a length of {piece.length} whole notes cannot be drawn; write simpler lengths")
     if piece.begin:
         bases.reverse()
     through = frozenset(pitch.midi for pitch in piece.pitches)
@@ -214,7 +222,7 @@ def _tuplet_of(length: Fraction) -> tuple[int, int]:
 def _divided(length: Fraction) -> list[tuple[Fraction, int]]:
     """Return (base, dots) of the plain and dotted notes that make up a length, longest first.
 
-    The denominator of the length is a power of two.
+    The denominator of the length must be a power of two.
     """
     parts = []
     while length:
@@ -228,7 +236,7 @@ def _divided(length: Fraction) -> list[tuple[Fraction, int]]:
 
 
 def _bracketed(groups: Sequence[Group]) -> tuple[Group, ...]:
-    """Return the groups with the symbols of each tuplet joined under one bracket."""
+    """Return the groups, with neighbours of the same tuplet joined until the length of a bracket is whole."""
     joined: list[Group] = []
     for group in groups:
         before = joined[-1] if joined else None
@@ -240,5 +248,5 @@ def _bracketed(groups: Sequence[Group]) -> tuple[Group, ...]:
 
 
 def _is_whole(length: Fraction) -> bool:
-    """Return whether the denominator of a length is a power of two, so that a bracket may end after it."""
+    """Return whether a length is whole: its denominator is a power of two, so a bracket may end after it."""
     return length.denominator & (length.denominator - 1) == 0

@@ -1,6 +1,6 @@
-r"""Files of music by their extension: which formats are read and written, and the tunes of many files.
+"""Files of music by their suffix: the formats that are read and written, and the tunes of many files.
 
-A format's own module is loaded when a file of that format is read or written.
+The module of a format is loaded when a file of this format is read or written.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +17,7 @@ from rnnlab.unicode_text import decoded
 
 NOTE_TEXT = (".notes", ".txt")
 MOST_BYTES = 16 << 20
-"""The largest file that is read, in any format."""
+"""Largest size in bytes of a file that is read; some formats allow less."""
 
 _EVENTS_A_LINE = 16
 _FILE = r"""\version "2.24.0"
@@ -32,7 +32,7 @@ _FILE = r"""\version "2.24.0"
 
 
 def read_tunes(path: Path, *, reading: Reading | None = None) -> list[Tune]:
-    """Return all tunes of a file: one, or those of an ABC collection.
+    """Return all tunes of a file: one tune, or the tunes of an ABC collection.
 
     Raises:
         DataError: the file, or one of its tunes, cannot be read.
@@ -46,10 +46,10 @@ def read_tunes(path: Path, *, reading: Reading | None = None) -> list[Tune]:
 
 
 def tunes_in(path: Path, *, reading: Reading) -> Iterator[Tune | DataError]:
-    """Yield each tune of a file, or the error that says why this tune cannot be read.
+    """Yield each tune of a file, or a DataError in place of a tune that cannot be read.
 
     Raises:
-        DataError: the file itself cannot be read.
+        DataError: the suffix is unknown, or the file is missing, empty, too large or not readable.
     """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
@@ -75,9 +75,10 @@ class Collection:
 
     Attributes:
         tunes: in the order of the files.
-        files: number of files that were read.
-        failures: a line for each file, and each tune of a collection, that cannot be read.
-        remarks: a line for each tune with a remark, such as the key that was found.
+        files: number of files, with those that cannot be read.
+        failures: a message for each file or tune that cannot be read or transposed, and for each folder
+            without files.
+        remarks: a line for each tune whose key was estimated, with the key and the transposition.
     """
 
     tunes: tuple[Tune, ...]
@@ -89,11 +90,13 @@ class Collection:
 def collect(
     sources: Sequence[Path], *, reading: Reading, followed: Callable[[Path], None] = lambda _: None
 ) -> Collection:
-    """Read the tunes of files and of folders with their subfolders, each folder in the order of its names.
+    """Return the tunes of files, and of all files in folders and their subfolders, sorted by path.
+
+    Files whose name begins with a dot are skipped in folders.
 
     Args:
         sources: files and folders.
-        reading: what is read of each file.
+        reading: which notes are read, and how they become one line.
         followed: called with each file before it is read.
     """
     tunes: list[Tune] = []
@@ -114,7 +117,7 @@ def collect(
 
 
 def transposed(collection: Collection, to: Transposition) -> Collection:
-    """Return the collection with its tunes transposed; a tune that leaves MIDI's range becomes a failure."""
+    """Return the collection with its tunes transposed; a tune outside MIDI's range becomes a failure."""
     tunes: list[Tune] = []
     failures, remarks = list(collection.failures), list(collection.remarks)
     for tune in collection.tunes:
@@ -141,13 +144,16 @@ def written(
         meter: metre in place of the tunes' own; None: their own.
 
     Raises:
-        DataError: the format holds one tune and there are several, or it cannot express a tune.
+        DataError: the format holds one tune and there are several, or the tune has no notes, or the format
+            cannot express the tune.
     """
     marked = [replace(tune, tempo=tempo or tune.tempo, meter=meter or tune.meter) for tune in tunes]
     if suffix in NOTE_TEXT:
         return "".join(f"{tune_text(tune)}\n" for tune in marked).encode()
     if len(tunes) > 1:
-        raise DataError(f"{len(tunes)} tunes, and a {suffix} file holds one; write them to a .notes file")
+        raise DataError(
+            f"{len(tunes)} tunes, and a {suffix} file holds one; write the tunes to a .notes file"
+        )
     if not marked[0].notes:
         raise DataError(f"{marked[0].name}: expected at least one note, received none")
     return _WRITERS[suffix](marked[0])
@@ -156,8 +162,8 @@ def written(
 def write_lilypond(tune: Tune) -> bytes:
     r"""Return the text of a LilyPond file, from which LilyPond makes a score and a MIDI file.
 
-    Note text is the body of its block `\fixed c' { … }`. The tempo is rounded: LilyPond takes whole numbers.
-    Notes that cross a bar line are not divided; `rnnlab convert song.notes song.svg` does that.
+    Note text is the body of the block `\fixed c' { … }`. The tempo is rounded, because LilyPond allows whole
+    numbers only. Notes that cross a bar line are not divided.
     """
     words = [spell(note) for note in tune.notes]
     lines = [
@@ -176,7 +182,7 @@ def write_lilypond(tune: Tune) -> bytes:
 
 
 def _bytes_of(path: Path) -> bytes:
-    """Return the bytes of a file, which may not be empty or too large."""
+    """Return the bytes of a file; refuse a file that is missing, not readable, too large or empty."""
     try:
         if not path.is_file():
             raise MissingFile(f"{path}: no such file; check the path", path)
@@ -194,9 +200,11 @@ def _bytes_of(path: Path) -> bytes:
 
 
 def _read_notes(data: bytes, name: str, _: Reading) -> Iterator[Tune | DataError]:
-    """Yield the tune of a file of note text, or its error."""
+    """Yield the tune of a note text file, or a DataError if it cannot be read or has no notes."""
     try:
-        text = decoded(data, Path(name)).replace("\r\n", "\n").replace("\r", "\n")  # also of old Macs
+        text = (
+            decoded(data, Path(name)).replace("\r\n", "\n").replace("\r", "\n")
+        )  # line ends of Windows and of old Macs
         tune = parse_tune(text, name=name)
         yield tune if tune.notes else DataError(f"{name}: expected at least one note, received none")
     except DataError as error:
@@ -204,7 +212,10 @@ def _read_notes(data: bytes, name: str, _: Reading) -> Iterator[Tune | DataError
 
 
 def _files(sources: Sequence[Path]) -> Iterator[Path]:
-    """Yield files, and for a folder all files in it that are not hidden, or the folder if it has none."""
+    """Yield each file; for a folder yield all files below it, sorted, or the folder itself if there are none.
+
+    Files in folders whose name begins with a dot are skipped.
+    """
     for source in sources:
         if source.is_dir():
             inside = sorted(path for path in source.rglob("*") if path.is_file() and path.name[0] != ".")
@@ -300,4 +311,4 @@ _WRITERS: dict[str, Callable[[Tune], bytes]] = {
     ".krn": _write_kern,
 }
 WRITTEN = (*NOTE_TEXT, *_WRITERS)
-"""The suffixes that are written. A file of the first two holds several tunes, any other one tune."""
+"""Suffixes of the formats that are written. `.notes` and `.txt` files hold several tunes, others one tune."""

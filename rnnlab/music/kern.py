@@ -1,9 +1,9 @@
-"""Tunes read from kern, and tunes written in kern (humdrum.org).
+"""Kern files (humdrum.org) as tunes, and tunes as kern files.
 
 A part is a `**kern` spine. Parts are counted from the right, which is the top of the score. The voices of a
-part are the sub-spines that `*^` splits its spine into. `kern_spines` follows the spines itself, without a
-library: a split, a join, an exchange or a new spine in the middle of a bar must not move the notes around it.
-Repeats are not played out. Grace notes and cue notes are left out and counted.
+part are the sub-spines that `*^` splits its spine into. `kern_spines` reads the spines without a library, so
+that notes keep their times where spines split, join, exchange places or begin in the middle of a bar. Repeats
+are not played out. Grace notes, cue notes and unpitched notes are left out and counted.
 
 The notes of a tune with a metre are divided and tied at bar lines when they are written. A tune without a
 metre gets no bar lines, and none of its notes is divided.
@@ -24,7 +24,7 @@ from rnnlab.music.tune import FASTEST, SLOWEST, Tune
 from rnnlab.music.voice import tune_of_voice
 
 MOST_CHARACTERS = 1 << 20
-"""Characters of a file: the longest of the 1,326 kern files in the corpus of music21 has 83,038."""
+"""Most characters of a file; the longest of the 1,326 kern files in the corpus of music21 has 83,038."""
 
 _METER = re.compile(r"\*M(?=[0-9])")
 _USUAL_METER = re.compile(r"\*M([0-9]{1,3}(?:\+[0-9]{1,3})*)/([0-9]{1,3})")
@@ -53,7 +53,7 @@ _WRITTEN_MODES = {"dorian": "dor", "phrygian": "phr", "lydian": "lyd", "mixolydi
 
 
 def read_kern(data: bytes, *, name: str, reading: Reading) -> Iterator[Tune | DataError]:
-    """Yield the tune of a kern file, or the error that says why the file cannot be read."""
+    """Yield the tune of a kern file, or a DataError if the file cannot be read."""
     try:
         text = _text(data)
         if len(text) > MOST_CHARACTERS:
@@ -89,7 +89,7 @@ def write_kern(tune: Tune) -> bytes:
 
 
 def _text(data: bytes) -> str:
-    """Return the text of bytes in UTF-8, in UTF-16 with a byte order mark, or else in Latin-1 (old files)."""
+    """Return bytes as text: UTF-16 if they have its byte order mark, else UTF-8; Latin-1 if this fails."""
     is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         return data.decode("utf-16" if is_utf16 else "utf-8-sig")
@@ -98,7 +98,7 @@ def _text(data: bytes) -> str:
 
 
 def _take_interpretations(part: KernPart) -> None:
-    """Set the metres, keys and tempi of a part from its interpretations, and count what they repeat."""
+    """Set the metres, keys and tempi of a part from its interpretations; count repeats and unusual metres."""
     part.meters = [_meter(word) for word in part.interpretations if _METER.match(word)]
     part.keys = _keys(part.interpretations)
     part.tempi = _tempi(part.interpretations)
@@ -107,20 +107,20 @@ def _take_interpretations(part: KernPart) -> None:
 
 
 def _repeated(word: str) -> int:
-    """Return how many sections of an expansion list such as `*>[A,A,B]` are repetitions."""
+    """Return the number of repeated sections in an expansion list: 1 for `*>[A,A,B]`; 0 for other words."""
     found = _EXPANSION.fullmatch(word)
     sections = found[1].split(",") if found else []
     return len(sections) - len(set(sections))
 
 
 def _tempi(interpretations: Sequence[str]) -> list[float]:
-    """Return the tempi of words such as `*MM96`, in quarter notes a minute, in order."""
+    """Return the tempi of words such as `*MM96`, in quarter notes a minute; skip tempi outside 4..999."""
     found = (float(match[1]) for word in interpretations if (match := _TEMPO.match(word)))
     return [tempo for tempo in found if SLOWEST <= tempo <= FASTEST]
 
 
 def _meter(word: str) -> Meter | None:
-    """Return the metre of a word such as `*M3/4` (3/0 counts breves); None for a form such as `*M3/4%2`."""
+    """Return the metre of a word such as `*M3/4` (`*M3/0` is 6/1); None for a form such as `*M3/4%2`."""
     found = _USUAL_METER.fullmatch(word)
     if found is None:
         return None
@@ -134,10 +134,11 @@ def _meter(word: str) -> Meter | None:
 def _keys(interpretations: Sequence[str]) -> list[KeySignature | None]:
     """Return the keys of the key signatures of a part, in order.
 
-    The word for a tonic, such as `*e-:`, in the three words after a signature decides its mode. In a part
-    without signatures these words alone are the keys.
+    A tonic word, such as `*e-:`, within three words after a signature decides the mode; without such a word,
+    the tonic word of the signature before it does. An unusual signature gives None. If the part has no
+    signatures, each tonic word gives a key.
     """
-    signatures: list[tuple[int | None, str]] = []  # sharps, and the word for the tonic
+    signatures: list[tuple[int | None, str]] = []  # sharps, and the tonic word
     tonics = [word for word in interpretations if _TONIC.fullmatch(word)]
     tonic = ""
     for index, word in enumerate(interpretations):
@@ -151,7 +152,7 @@ def _keys(interpretations: Sequence[str]) -> list[KeySignature | None]:
 
 
 def _fifths(signature: str) -> int | None:
-    """Return the number of sharps, negative for flats, of `f#c#`; None for an unusual signature."""
+    """Return the number of sharps (negative for flats) of a text such as `f#c#`; None if it is unusual."""
     letters, marks = signature[::2], set(signature[1::2])
     count = len(letters)
     if not count:
@@ -164,7 +165,10 @@ def _fifths(signature: str) -> int | None:
 
 
 def _key(fifths: int | None, tonic: str) -> KeySignature | None:
-    """Return the key of a word such as `*e-:` if its sharps fit the signature, else that of the signature."""
+    """Return the key of a tonic word such as `*e-:`; if the sharps differ, the major key of the signature.
+
+    Without a signature (`fifths` is None), return the key of the tonic word, or None if it is no key.
+    """
     match = _TONIC.fullmatch(tonic)
     key = None
     if match:
@@ -181,7 +185,10 @@ def _key(fifths: int | None, tonic: str) -> KeySignature | None:
 
 
 def _key_interpretation(key: KeySignature) -> str:
-    """Return the word for a tonic: a small letter for minor keys; a church mode is named after the colon."""
+    """Return the tonic word of a key, such as `*d:dor`; the letter is lower case if the third is minor.
+
+    Ionian is written as major, and aeolian as minor.
+    """
     letter = (
         key.tonic[0]
         if key.mode in {"minor", "aeolian", "dorian", "phrygian", "locrian"}
@@ -192,7 +199,7 @@ def _key_interpretation(key: KeySignature) -> str:
 
 
 def _event(piece: BarPiece, before: frozenset[int]) -> str:
-    """Return the text of a note, a chord or a rest; the pitches `before` are tied to it."""
+    """Return the text of a note, a chord or a rest; `before` are the MIDI numbers tied to it."""
     length = _length(piece.length)
     if not piece.pitches:
         return f"{length}r"
@@ -204,7 +211,7 @@ def _event(piece: BarPiece, before: frozenset[int]) -> str:
 
 
 def _length(duration: Fraction) -> str:
-    """Return the text of a length: 1/4 is `4`, a dotted 3/8 is `4.`, and any other one is such as `16%5`."""
+    """Return the text of a length in whole notes: 1/4 is `4`, 3/8 is `4.` (dotted), 5/16 is `16%5`."""
     if duration.numerator == 1:
         return str(duration.denominator)
     plain = duration * Fraction(2, 3)

@@ -1,9 +1,9 @@
 """The spines of a kern file, followed line by line through splits, joins, exchanges and new spines.
 
-Kern gives the lengths of notes but no times. A line begins when the notes before it in its sub-spines end. A
-sub-spine knows when its own last note ends. After a split both halves take this time from the whole spine,
-unless another sub-spine with a note on the same line knows the time from its own notes. Sub-spines whose
-times contradict each other are an error.
+Kern gives the lengths of notes but no times. A line begins when the last notes end in the sub-spines that
+have a note on the line. If these times differ, the text is wrong. The half of a split spine that has had no
+note of its own yet gives the end of the spine before the split; this time counts only if no other sub-spine
+with a note on the line gives a time.
 """
 
 import re
@@ -49,7 +49,7 @@ class KernPart(ScorePart):
         return self.tones_of[int(voice)]
 
     def close_bar(self) -> None:
-        """Take the time since the last bar line as a bar."""
+        """Append the time since the last bar line to `bars`, unless it is 0."""
         if self.end > self._bar:
             self.bars.append(self.end - self._bar)
             self._bar = self.end
@@ -57,15 +57,16 @@ class KernPart(ScorePart):
 
 @dataclass(frozen=True)
 class _Column:
-    """A spine or sub-spine as it stands on one line.
+    """State of a spine or sub-spine between two lines.
 
     Attributes:
         spine: number of the spine; sub-spines have the number of the spine that they were split from.
         part: None for a spine of another kind than kern, and for a new spine whose kind is not known yet.
         voice: number among the sub-spines of the spine, from 1.
-        end: time at which its last note ends, in whole notes.
-        knows: `itself` if `end` comes from a note of its own, `before_split` if `end` comes from the spine
-            that it was split from, `nothing` if it has been silent since `end`.
+        end: time at which its last note or rest ends, in whole notes.
+        knows: origin of the time. `itself`: `end` is the end of a note or rest of its own, or the start of
+            the piece. `before_split`: `end` comes from the spine that it was split from. `nothing`: the time
+            is unknown, because the sub-spine is new or has been silent since `end`.
         is_cue: whether its notes are cue notes.
         is_new: whether the next line names its kind.
     """
@@ -80,10 +81,10 @@ class _Column:
 
 
 class Spines:
-    """The parts of a kern text.
+    """The parts of a kern text, which is read on construction.
 
     Raises:
-        DataError: a line has too few or too many spines, is not kern, or its notes begin at different times.
+        DataError: a line is not correct kern, its notes begin at different times, or there is no `**kern`.
     """
 
     def __init__(self, text: str) -> None:
@@ -109,7 +110,7 @@ class Spines:
         return [*reversed(self._first), *self._added]
 
     def _line(self, tokens: list[str]) -> None:
-        """Take a line, which has one token for each spine and sub-spine."""
+        """Read a line, which has one token for each spine and sub-spine; skip comments."""
         if len(tokens) > _MOST_SPINES:
             raise DataError(f"expected at most {_MOST_SPINES} spines, received {len(tokens):,}")
         if not self._columns:
@@ -119,7 +120,8 @@ class Spines:
             raise DataError(f"expected {len(self._columns)} spines with tabs between, received {len(tokens)}")
         if len({token[:1] if token[:1] in _KINDS else "" for token in tokens}) > 1:
             raise DataError(
-                "expected notes, interpretations (*), bar lines (=) or comments (!), received several"
+                "expected one kind of token on a line: notes, interpretations (*), bar lines (=) or"
+                " comments (!); received several kinds"
             )
         if tokens[0].startswith("*"):
             self._interpret(tokens)
@@ -129,9 +131,11 @@ class Spines:
             self._data(tokens)
 
     def _open(self, tokens: Sequence[str]) -> None:
-        """Take the first line, which names the kind of each spine."""
+        """Open one spine for each token of the first line; the token names the kind of the spine."""
         if self._spines:
-            raise DataError("the spines have ended; expected one piece in a file")
+            raise DataError(
+                "the spines have ended; expected one piece in a file; write each piece to its own file"
+            )
         if not all(re.fullmatch(r"\*\*\S+", token) for token in tokens):
             raise DataError(f"expected spines such as **kern with tabs between, received {tokens[0][:40]!r}")
         for token in tokens:
@@ -141,11 +145,11 @@ class Spines:
             self._spines += 1
 
     def _interpret(self, tokens: Sequence[str]) -> None:
-        """Take a line of interpretations; some of them split, join, exchange, add or end spines."""
+        """Read a line of interpretations, which may split, join, exchange, add or end spines."""
         exchanged = [index for index, token in enumerate(tokens) if token == "*x"]
         if len(exchanged) % 2:
             raise DataError(
-                "expected *x in two spines, which it exchanges, received it in an odd number of them"
+                "expected *x in two spines that exchange places, received *x in an odd number of spines"
             )
         before, tokens = list(self._columns), list(tokens)
         for first, second in zip(exchanged[::2], exchanged[1::2], strict=True):
@@ -160,18 +164,20 @@ class Spines:
 
     @staticmethod
     def _joined(columns: Sequence[_Column], tokens: Sequence[str], index: int) -> int:
-        """Return the number of neighbouring sub-spines that a join makes one, counted from an index on."""
+        """Return how many neighbouring sub-spines a join (`*v`) makes one, from `index` on."""
         end = index
         while end < len(tokens) and tokens[end] == "*v" and columns[end].spine == columns[index].spine:
             end += 1
         if end - index < 2:
-            raise DataError("expected *v in neighbouring sub-spines of one spine, which become one")
+            raise DataError(
+                "expected *v in neighbouring sub-spines of one spine, received *v in one sub-spine"
+            )
         return end - index
 
     def _become(
         self, columns: Sequence[_Column], token: str, following: Sequence[_Column]
     ) -> Iterator[_Column]:
-        """Yield the spines that an interpretation makes of a spine, or of several that it joins."""
+        """Yield the sub-spines that replace one sub-spine, or several joined ones, after `token`."""
         column = columns[0]
         match token:
             case "*^":
@@ -203,14 +209,14 @@ class Spines:
             return replace(column, part=part, is_new=False)
         if token.startswith("**") and (token == "**kern") != (column.part is not None):
             raise DataError(
-                f"a spine changes its kind to {token[:40]}; expected it to keep its kind, or to end with *-"
+                f"a spine changes its kind to {token[:40]}; expected the same kind, or *- to end the spine"
             )
         if column.part is not None and token != "*":
             column.part.interpretations.append(token)
         return replace(column, is_cue=token == "*cue") if token in {"*cue", "*Xcue"} else column
 
     def _bar(self, tokens: Sequence[str]) -> None:
-        """Take a line of bar lines; the sub-spines of one spine count once."""
+        """Read a line of bar lines: end the bar of each part, and count repeat signs once per spine."""
         seen: set[int] = set()
         for column, token in zip(self._columns, tokens, strict=True):
             if column.part is not None and column.spine not in seen:
@@ -219,7 +225,7 @@ class Spines:
                 column.part.left_out["repeats"] += ":|" in token or ":!" in token
 
     def _data(self, tokens: Sequence[str]) -> None:
-        """Take a line of notes, which all begin at the same time."""
+        """Read a line of notes and rests, which all begin at the same time."""
         if any(column.is_new for column in self._columns):
             raise DataError("a new spine (*+) has no kind; expected **kern or another kind on the next line")
         chords: list[tuple[Tone, ...]] = []
@@ -239,7 +245,7 @@ class Spines:
 
 
 def _begin(columns: Sequence[_Column]) -> Fraction:
-    """Return the time, in whole notes, at which a line begins that has notes in these sub-spines.
+    """Return the time, in whole notes, at which a line begins; `columns` have a note or rest on the line.
 
     Raises:
         DataError: the sub-spines give different times, or none of them gives one.
@@ -249,16 +255,18 @@ def _begin(columns: Sequence[_Column]) -> Fraction:
         if len(times) > 1:
             quarters = " and ".join(f"{float(4 * time):g}" for time in sorted(times))
             raise DataError(
-                f"its notes begin at different times, {quarters} quarter notes after the start; correct the"
-                " lengths of the notes before it"
+                f"the notes of this line begin at different times, {quarters} quarter notes after the start;"
+                " correct the lengths of the notes before this line"
             )
         if times:
             return times.pop()
-    raise DataError("its time is not known, since its spines are silent before it; write rests in them")
+    raise DataError(
+        "the time of this line is unknown, because its spines are silent before it; write rests in the spines"
+    )
 
 
 def _placed(column: _Column, chord: Sequence[Tone], begin: Fraction, place: str) -> _Column:
-    """Return a sub-spine after a line, and add the tones that begin there to its part."""
+    """Return a sub-spine after a line. Add its tones on the line to its part; only count cue notes."""
     if column.part is None:
         return column
     if not chord:
@@ -276,10 +284,10 @@ def _placed(column: _Column, chord: Sequence[Tone], begin: Fraction, place: str)
 def _chord(token: str) -> tuple[tuple[Tone, ...], str, int]:
     """Return the tones of a token at time 0, and the kind and number of its notes that are left out.
 
-    A grace note gives no tone, since it takes no time.
+    A token with a grace note gives no tones.
 
     Raises:
-        DataError: the token is neither a note, a chord nor a rest.
+        DataError: a word of the token is neither a note nor a rest.
     """
     notes = token.split()
     if "q" in token.lower():
@@ -317,7 +325,7 @@ def _length(note: str, before: Fraction | None) -> Fraction:
 
     Args:
         note: text of the note.
-        before: length of the note before it in its chord, which holds if the note has none; None for none.
+        before: length of the note before it in the chord, used if the note has no length; None for none.
 
     Raises:
         DataError: the note has no length, or a wrong one.

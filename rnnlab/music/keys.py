@@ -40,12 +40,15 @@ class Key:
         return f"{pitch_of(60 + self.tonic)} {self.mode}"
 
     def way_to(self, tonic: int) -> int:
-        """Return the semitones to another tonic by the shorter way, up or down: −5..6."""
+        """Return the semitones to another tonic in the shorter direction, up or down: −5..6."""
         return (tonic - self.tonic + 5) % 12 - 5
 
 
 def estimate_key(notes: Sequence[Note]) -> Key:
-    """Return the most probable key of notes; at least one must have a pitch."""
+    """Return the estimated key of notes: its profile correlates most with the durations of the pitches.
+
+    At least one note must have a pitch.
+    """
     durations = np.zeros(12)
     for note in notes:
         for pitch in note.pitches:
@@ -56,10 +59,10 @@ def estimate_key(notes: Sequence[Note]) -> Key:
 
 
 def transpose(notes: Sequence[Note], semitones: int) -> tuple[Note, ...]:
-    """Return the notes moved up by some semitones (down if negative).
+    """Return the notes moved up by `semitones`, or down if negative.
 
-    Each pitch is spelled as `pitch_of` spells it, also at 0 semitones, so all transposed notes share one
-    spelling.
+    Each pitch is spelled as `pitch_of` spells it, also at 0 semitones, so all transposed notes of one
+    sound have one spelling.
 
     Raises:
         DataError: a note would be outside MIDI's 0..127.
@@ -67,7 +70,7 @@ def transpose(notes: Sequence[Note], semitones: int) -> tuple[Note, ...]:
     numbers = [pitch.midi + semitones for note in notes for pitch in note.pitches]
     if numbers and not 0 <= min(numbers) <= max(numbers) <= 127:
         by = count_of(semitones, "semitone")
-        raise DataError(f"{by} would move it out of MIDI's 0 to 127; transpose it less")
+        raise DataError(f"{by} would move a note out of MIDI's 0 to 127; transpose by fewer semitones")
     return tuple(
         Note(
             tuple(pitch_of(number) for number in sorted({pitch.midi + semitones for pitch in note.pitches})),
@@ -84,15 +87,18 @@ class Transposition:
 
     Attributes:
         semitones: semitones up, or down if negative; used if `tonic` is None.
-        tonic: semitones above C, 0..11. Each sequence is moved to this tonic by the shorter way, in its own
-            mode.
+        tonic: semitones above C, 0..11; None if `semitones` is used. Each sequence is moved to this tonic in
+            the shorter direction and keeps its mode.
     """
 
     semitones: int = 0
     tonic: int | None = None
 
     def way_of(self, notes: Sequence[Note]) -> tuple[int, Key | None]:
-        """Return the semitones that a sequence is moved by, and its estimated key, if a tonic is set."""
+        """Return the semitones that a sequence is moved by, and its estimated key.
+
+        The key is None if no tonic is set, or if no note has a pitch.
+        """
         if self.tonic is None:
             return self.semitones, None
         if not any(note.pitches for note in notes):
@@ -105,7 +111,7 @@ def parse_transposition(text: str) -> Transposition:
     """Return the transposition that a text such as `-3` (semitones) or `c` (a tonic) stands for.
 
     Raises:
-        DataError: the text is neither.
+        DataError: the text is neither a number of semitones nor a tonic.
     """
     if re.fullmatch("[+-]?[0-9]{1,3}", text):
         return Transposition(int(text))
@@ -118,7 +124,7 @@ def parse_transposition(text: str) -> Transposition:
 
 
 def transposed_tokens(tokens: Collection[str], semitones: int) -> dict[str, str]:
-    """Return the transposed token of each token, in its canonical spelling.
+    """Return a dict from each token to its transposed token, in canonical spelling.
 
     Raises:
         DataError: a note would be outside MIDI's 0..127.

@@ -1,14 +1,16 @@
-"""From sounds that may overlap to one line of notes, and the grid that times are moved to.
+"""Conversion of sounds that may overlap into one line of notes, and the grid that times are moved to.
 
 The setting `polyphony` says what happens where several notes sound together:
 
-    highest   the highest of the notes that begin together is kept. A lower note that begins while it sounds
-              is left out; a higher or equal one ends it (the skyline of Uitdenbogerd and Zobel, 1998).
+    highest   the highest of the notes that begin together is kept. While a kept note sounds, a lower note is
+              left out, and a higher or equal note ends the kept note (the skyline of Uitdenbogerd and Zobel,
+              1998).
     refuse    two notes that sound together are an error.
-    chords    each stretch of time without a change becomes a chord. It is tied to the next one if a pitch of
-              it goes on and none is struck again at that moment; otherwise all its pitches are struck again.
+    chords    each time span without a change becomes a chord. A chord is tied to the next chord if at least
+              one pitch goes on and no pitch is struck again at that time; otherwise all pitches of the next
+              chord are struck.
 
-A pitch that is struck again ends its earlier sound.
+If a pitch is struck again while it sounds, its earlier sound ends.
 """
 
 import math
@@ -29,7 +31,7 @@ from rnnlab.music.tune import Sound, Sounds
 Polyphony = Literal["highest", "refuse", "chords"]
 
 MOST_PITCHES = 2_000_000
-"""The most pitches of all chords together: a damaged file must not fill the memory."""
+"""Most pitches of all chords together; a damaged file with more could fill the memory."""
 
 SIXTEENTHS = (Fraction(1, 16),)
 FINEST = 384
@@ -38,16 +40,17 @@ FINEST = 384
 
 @dataclass(frozen=True)
 class Reading:
-    """What is read of a file that holds more than one line of notes; the defaults find a melody.
+    """Settings of the readers: which notes of a file are read, and how they become one line.
 
     Attributes:
-        track: track of a MIDI file, or part of a score, from 1. None: all tracks, or the first part.
+        track: track of a MIDI file, part of a score, or (if `voice` is None) voice of an ABC tune, from 1.
+            None: all tracks, or the first part or voice.
         channel: MIDI channel, 1..16. None: all but 10, percussion.
         polyphony: the rule for notes that sound together. None: `highest`, but `chords` for MIDI files that
             rnnlab wrote.
-        grid: note lengths of the grid for MIDI. None: sixteenths, but all ticks for MIDI files that rnnlab
-            wrote.
-        voice: voice of a part of a score: its number, or its name in ABC. None: the first.
+        grid: note lengths of the grid for MIDI; empty for all ticks. None: sixteenths, but all ticks for MIDI
+            files that rnnlab wrote.
+        voice: voice of a part of a score, by name; in ABC by name or number. None: the first voice.
         meter: metre of all tunes. None: the metre that each file gives.
     """
 
@@ -63,7 +66,8 @@ def line_of(sounds: Sounds, *, polyphony: Polyphony) -> tuple[Note, ...]:
     """Return the notes, chords and rests of a piece, one after another.
 
     Raises:
-        DataError: two notes sound together and `polyphony` is `refuse`, or note text cannot spell a length.
+        DataError: two notes sound together and `polyphony` is `refuse`, the chords have more than 2,000,000
+            pitches, or note text cannot spell a length.
     """
     if polyphony == "refuse":
         _refuse_overlaps(sounds)
@@ -75,11 +79,11 @@ def line_of(sounds: Sounds, *, polyphony: Polyphony) -> tuple[Note, ...]:
 
 @dataclass(frozen=True)
 class Grid:
-    """The times that notes of a file may begin and end at.
+    """The times at which notes may begin and end.
 
     Attributes:
         ticks_per_whole: ticks of a whole note in the file.
-        lengths: the grid has the multiples of these note lengths; if empty, it has every tick.
+        lengths: the grid has the multiples of these note lengths; empty for every tick.
     """
 
     ticks_per_whole: int
@@ -95,25 +99,28 @@ class Grid:
 
     @cached_property
     def shortest(self) -> int:
-        """Time steps of the shortest note of the grid."""
+        """Length of the shortest note of the grid in time steps."""
         return int(min(self.lengths, default=self.step) / self.step)
 
     def nearest(self, tick: int) -> int:
-        """Return the time step that a tick is moved to; halfway between two, it is the later one."""
+        """Return the time step nearest to a tick.
+
+        Of two equally near multiples of one length the later counts; of two lengths, the first length counts.
+        """
         if not self.lengths:
             return tick
         multiples = (length * _rounded(tick, length * self.ticks_per_whole) for length in self.lengths)
         return int(min(multiples, key=lambda time: abs(time * self.ticks_per_whole - tick)) / self.step)
 
     def shift(self, tick: int) -> Fraction:
-        """Return the distance that a tick is moved, in quarter notes."""
+        """Return the distance that `nearest` moves a tick, in quarter notes."""
         if not self.lengths:
             return Fraction(0)
         return 4 * abs(self.nearest(tick) * self.step - Fraction(tick, self.ticks_per_whole))
 
 
 def parse_grid(text: str) -> tuple[Fraction, ...]:
-    """Return the note lengths of a grid such as `1/16` or `1/16,1/24`; none for `exact`.
+    """Return the note lengths of a grid such as `1/16` or `1/16,1/24`; empty for `exact`.
 
     Raises:
         DataError: the text has another form, or a length is shorter than 1/384.
@@ -122,13 +129,13 @@ def parse_grid(text: str) -> tuple[Fraction, ...]:
 
 
 def spell_grid(lengths: Sequence[Fraction]) -> str:
-    """Return the text of a grid, which `parse_grid` reads."""
+    """Return the text of a grid, such as `1/16,1/24`; `exact` if `lengths` is empty."""
     return ",".join(map(str, lengths)) or "exact"
 
 
 @dataclass(frozen=True)
 class _Chord:
-    """Pitches that sound together, from one time step to another."""
+    """Pitches (MIDI numbers) that sound from time step `begin` to time step `end`; empty for a rest."""
 
     pitches: tuple[int, ...]
     begin: int
@@ -144,12 +151,12 @@ def _refuse_overlaps(sounds: Sounds) -> None:
             names = " and ".join(str(pitch_of(sound.pitch)) for sound in (first, second))
             raise DataError(
                 f"expected one note at a time, received {names} together after {quarter:.6g} quarter notes;"
-                " take another polyphony: highest or chords"
+                " choose polyphony highest or chords"
             )
 
 
 def _skyline(items: Sequence[Sound]) -> list[Sound]:
-    """Return the highest sounds, none of which overlaps the next (`polyphony: highest`)."""
+    """Return the sounds that `polyphony: highest` keeps; none of them overlaps the next."""
     line: list[Sound] = []
     for begin, together in groupby(sorted(items), key=lambda sound: sound.begin):
         highest = max(together, key=lambda sound: (sound.pitch, sound.end))
@@ -162,7 +169,7 @@ def _skyline(items: Sequence[Sound]) -> list[Sound]:
 
 
 def _chords(sounds: Sounds) -> list[_Chord]:
-    """Return the chord between each two neighbouring changes or bounds (`polyphony: chords`)."""
+    """Return the chords between neighbouring changes or bounds (`polyphony: chords`); none for silence."""
     begins, ends = _changes(sounds.items)
     times = sorted({*begins, *(time for time, pitches in ends.items() if pitches), *sounds.bounds})
     chords: list[_Chord] = []
@@ -177,12 +184,15 @@ def _chords(sounds: Sounds) -> list[_Chord]:
             chords.append(_Chord(tuple(sorted(sounding)), time, following))
             count += len(sounding)
         if count > MOST_PITCHES:
-            raise DataError(f"expected at most {MOST_PITCHES:,} pitches in chords; take polyphony highest")
+            raise DataError(f"expected at most {MOST_PITCHES:,} pitches in chords; choose polyphony highest")
     return chords
 
 
 def _changes(items: Sequence[Sound]) -> tuple[defaultdict[int, set[int]], defaultdict[int, set[int]]]:
-    """Return the pitches that begin and that end at each time; a pitch ends before it is struck again."""
+    """Return, by time step, the pitches that begin and the pitches that end.
+
+    A pitch ends before it is struck again; if it is struck twice at one time, it lasts to the later end.
+    """
     begins: defaultdict[int, set[int]] = defaultdict(set)
     ends: defaultdict[int, set[int]] = defaultdict(set)
     last: dict[int, tuple[int, int]] = {}  # pitch → begin and end of its previous sound
@@ -198,7 +208,7 @@ def _changes(items: Sequence[Sound]) -> tuple[defaultdict[int, set[int]], defaul
 
 
 def _with_rests(chords: Sequence[_Chord], sounds: Sounds) -> tuple[Note, ...]:
-    """Return the chords as notes, with rests between them and at the end."""
+    """Return the chords as notes, with rests before, between and after them; bounds divide the rests."""
     events = []
     now = 0
     bounds = sorted(sounds.bounds)
@@ -218,7 +228,7 @@ def _with_rests(chords: Sequence[_Chord], sounds: Sounds) -> tuple[Note, ...]:
 
 
 def _length(steps: int, step: Fraction) -> Fraction:
-    """Return the length of some time steps in whole notes.
+    """Return the length of `steps` time steps in whole notes.
 
     Raises:
         DataError: note text cannot spell the length.
@@ -227,8 +237,8 @@ def _length(steps: int, step: Fraction) -> Fraction:
         spell_duration(steps * step)
     except DataError:
         raise DataError(
-            f"note text cannot write a length of {steps * step} whole notes, since its numbers go to 9999;"
-            " take a coarser grid, e.g. 1/16"
+            f"note text cannot write a length of {steps * step} whole notes, because its largest number is"
+            " 9999; choose a coarser grid, such as 1/16"
         ) from None
     return steps * step
 
@@ -245,5 +255,5 @@ def _grid_length(text: str) -> Fraction:
 
 
 def _rounded(tick: int, ticks: Fraction) -> int:
-    """Return which multiple of a length in ticks is nearest to a tick."""
+    """Return n for the multiple n · `ticks` nearest to a tick; the larger n if two are equally near."""
     return math.floor(tick / ticks + Fraction(1, 2))

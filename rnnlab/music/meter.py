@@ -1,4 +1,4 @@
-"""Metres and key signatures: what a score writes before its first note."""
+"""Metres (time signatures) and key signatures."""
 
 import re
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Meter:
 
     Attributes:
         beats: number above, 1..99.
-        unit: number below, a power of two to 64.
+        unit: number below, a power of two, 1..64.
     """
 
     beats: int
@@ -47,7 +47,10 @@ class Meter:
 
     @property
     def beat(self) -> Fraction:
-        """Length of a beat in whole notes: one unit, or three in compound metres (3/8, 6/8, 9/8, 12/8)."""
+        """Length of a beat in whole notes.
+
+        Three units if `unit` is 8 or more and `beats` is a multiple of 3, as in 6/8; else one unit.
+        """
         compound = self.unit >= 8 and self.beats % 3 == 0
         return Fraction(3 if compound else 1, self.unit)
 
@@ -88,13 +91,13 @@ class KeySignature:
 
     @property
     def fifths(self) -> int:
-        """Number of sharps of the signature; −7..7, negative for flats."""
+        """Number of sharps of the signature, negative for flats; −7..7 for keys in use."""
         pitch = parse_pitch(self.tonic)
         return _FIFTHS_OF_LETTER[pitch.letter] + 7 * pitch.alteration + _FIFTHS_OF_MODE[self.mode]
 
     @property
     def alterations(self) -> dict[str, int]:
-        """The letters that the signature alters, each with its semitones (1 or −1)."""
+        """Letters that the signature alters, each with its semitones (1 or −1)."""
         return altered_letters(self.fifths)
 
     def __str__(self) -> str:
@@ -102,7 +105,7 @@ class KeySignature:
 
 
 def altered_letters(fifths: int) -> dict[str, int]:
-    """Return the letters that a signature of some sharps (flats if negative) alters, each with 1 or −1."""
+    """Return the letters that `fifths` sharps (flats if negative) alter, each with its semitones, 1 or −1."""
     if fifths >= 0:
         return dict.fromkeys(_ORDER_OF_SHARPS[:fifths], 1)
     return dict.fromkeys(_ORDER_OF_SHARPS[fifths:][::-1], -1)
@@ -130,15 +133,15 @@ def parse_key_signature(text: str) -> KeySignature:
 
 
 def key_of_fifths(fifths: int, mode: Mode = "major") -> KeySignature:
-    """Return the key of a mode whose signature has `fifths` sharps, or flats if negative."""
+    """Return the key that has this mode and `fifths` sharps, or flats if negative."""
     number = fifths - _FIFTHS_OF_MODE[mode]
     letter = "fcgdaeb"[(number + 1) % 7]
     return KeySignature(str(Pitch(letter, (number + 1) // 7)), mode)
 
 
 def _tonic(name: str) -> str:
-    """Return the canonical spelling of a pitch name without octave."""
+    """Return the canonical spelling of a pitch name; refuse octave marks."""
     pitch = parse_pitch(name)
     if "," in name or "'" in name:
-        raise DataError("a key has no octave")
+        raise DataError(f"expected a key name without octave marks, received {name[:40]!r}")
     return str(pitch)

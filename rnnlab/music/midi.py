@@ -1,13 +1,14 @@
 """MIDI files as tunes, and tunes as MIDI files.
 
-Reading takes all tracks and all channels but 10 (percussion), unless one is chosen. Times are moved to a
-grid, and one line is made of notes that sound together (`melody`). A note that the grid would make empty gets
-the shortest length; a note without length in the file is left out. The first tempo, metre and key are kept;
-pitch bends are ignored. A metre that lasts for one bar, before a longer one, is a pick-up bar.
+All tracks and all channels except 10 (percussion) are read, unless `reading` chooses a track or a channel.
+Times are moved to a grid, and notes that sound together become one line (`melody`). A note that the grid
+would make too short gets the shortest length of the grid; a note without length in the file is left out. The
+first tempo, metre and key are kept; pitch bends are ignored and counted. If the first metre lasts for one bar
+and the second metre has longer bars, the first bar is a pick-up.
 
-Files that rnnlab wrote carry a text event that says so. They are read exactly, with chords, and further text
-events mark where a tied note or a rest has several parts. MIDI cannot store the spelling of pitches, nor
-modes other than major and minor; both are lost.
+A text event marks the files that rnnlab wrote. By default these files are read without a grid and with
+chords; further text events mark where a tied note or a rest has several parts. MIDI cannot store the spelling
+of pitches, nor modes other than major and minor; both are lost.
 """
 
 from collections import Counter
@@ -18,7 +19,7 @@ from io import BytesIO
 from math import lcm
 from typing import Any
 
-from rnnlab.errors import DataError
+from rnnlab.errors import DataError, count_of
 from rnnlab.extras import load_extra
 from rnnlab.music.melody import SIXTEENTHS, Grid, Reading, line_of
 from rnnlab.music.meter import KeySignature, Meter, Mode, key_of_fifths, parse_meter
@@ -34,10 +35,11 @@ _CLOCKS = 24  # MIDI clocks of a quarter note
 
 
 def read_midi(data: bytes, *, name: str, reading: Reading) -> Tune:
-    """Return the tune of a MIDI file's bytes.
+    """Return the tune of a MIDI file.
 
     Raises:
-        DataError: the file is damaged or of type 2, or the chosen tracks and channels have no note.
+        DataError: the file cannot be read or has no such track, the chosen tracks and channels have no note,
+            or `reading` refuses the notes.
     """
     try:
         return _tune(read_events(data), name, reading)
@@ -121,7 +123,7 @@ def _tune(events: MidiEvents, name: str, reading: Reading) -> Tune:
 
 
 def _meters(events: MidiEvents) -> tuple[list[Meter], Fraction]:
-    """Return the metres in order, and the pick-up in whole notes: one bar of a metre before a longer one."""
+    """Return the metres in order, without that of a pick-up bar, and the pick-up in whole notes (or 0)."""
     meters = [meter for _, meter in events.meters]
     if len(meters) > 1:
         (begin, first), (end, second) = events.meters[:2]
@@ -131,12 +133,15 @@ def _meters(events: MidiEvents) -> tuple[list[Meter], Fraction]:
 
 
 def _beat(tempo: float) -> int:
-    """Return the whole microseconds of a quarter note, the unit of MIDI's tempo."""
+    """Return the length of a quarter note in whole microseconds, as MIDI stores a tempo."""
     return round(_MICROSECONDS / tempo)
 
 
 def _tempo(beat: int) -> float | None:
-    """Return the tempo with the fewest decimals that gives this beat; None if note text cannot write it."""
+    """Return the tempo of a quarter note of `beat` microseconds; None if the tempo is outside 4..999.
+
+    The tempo has the fewest decimals, up to 3, that give this beat; it is exact if 3 are too few.
+    """
     exact = _MICROSECONDS / beat
     rounded = (round(exact, decimals) for decimals in range(4))
     tempo = next((each for each in rounded if each and _beat(each) == beat), exact)
@@ -150,7 +155,7 @@ def _is_chosen(track: int, channel: int, reading: Reading) -> bool:
 
 
 def _not_chosen(events: MidiEvents, reading: Reading) -> Counter[str]:
-    """Count the notes that are not read because of their track or channel, by kind."""
+    """Return the number of notes that are not read because of their track or channel, by kind."""
     found: Counter[str] = Counter()
     for strike in events.strikes:
         if reading.track not in {None, strike.track}:
@@ -162,9 +167,9 @@ def _not_chosen(events: MidiEvents, reading: Reading) -> Counter[str]:
 
 
 def _chosen(events: MidiEvents, reading: Reading) -> list[Strike]:
-    """Return the notes of the chosen track and channel, at least one."""
+    """Return the notes of the chosen tracks and channels; refuse a choice without notes of some length."""
     if reading.voice is not None:
-        raise DataError("MIDI has no voices; leave the voice out, or choose a track or a channel")
+        raise DataError("MIDI has no voices; remove the voice, or choose a track or a channel")
     there = len(events.track_ends)
     if reading.track is not None and reading.track > there:
         raise DataError(f"expected a track from 1 to {there}, received {reading.track}")
@@ -172,7 +177,7 @@ def _chosen(events: MidiEvents, reading: Reading) -> list[Strike]:
     if not any(strike.end > strike.begin for strike in chosen):
         found = sorted({(strike.track, strike.channel) for strike in events.strikes})
         places = ", ".join(f"track {track} channel {channel}" for track, channel in found[:8])
-        without = f", {len(chosen):,} of them without length" if chosen else ""
+        without = f"; {count_of(len(chosen), 'chosen note')} without length" if chosen else ""
         raise DataError(
             f"expected notes, received none in the chosen tracks and channels; there are notes in:"
             f" {places or 'no track'}{without}"
@@ -181,7 +186,7 @@ def _chosen(events: MidiEvents, reading: Reading) -> list[Strike]:
 
 
 def _on_grid(strikes: Sequence[Strike], grid: Grid, *, end: int) -> Sounds:
-    """Return the notes moved to the nearest times of the grid, each with at least its shortest length."""
+    """Return the notes moved to the nearest times of the grid, each at least as long as its shortest note."""
     times = {tick: grid.nearest(tick) for strike in strikes for tick in (strike.begin, strike.end)}
     shortest = grid.shortest
     sounds = tuple(
@@ -193,25 +198,28 @@ def _on_grid(strikes: Sequence[Strike], grid: Grid, *, end: int) -> Sounds:
 
 
 def _ticks_per_quarter(sounds: Sounds) -> int:
-    """Return the fewest ticks of a quarter note that make all times exact; a multiple of 480 if possible."""
+    """Return the fewest ticks of a quarter note that are a multiple of 480 and make all times exact.
+
+    If MIDI cannot count so many, they need not be a multiple of 480.
+    """
     needed = lcm(1, (4 * sounds.step).denominator)
     usual = lcm(needed, _USUAL_TICKS)
     ticks = next((each for each in (usual, needed) if _fits(each, sounds)), None)
     if ticks is None:
         raise DataError(
-            f"its durations need {needed:,} ticks a quarter note over {sounds.end:,} steps; expected"
+            f"the durations need {needed:,} ticks a quarter note over {sounds.end:,} steps; expected"
             f" at most {_MOST_TICKS:,} a quarter note and 2²⁸ in all; write simpler durations"
         )
     return ticks
 
 
 def _fits(ticks: int, sounds: Sounds) -> bool:
-    """Return whether MIDI can count the piece with so many ticks a quarter note."""
+    """Return whether MIDI can count the times of the piece with `ticks` ticks a quarter note."""
     return ticks <= _MOST_TICKS and 4 * sounds.end * sounds.step * ticks <= _LONGEST_TIME
 
 
 def _switches(sounds: Sounds, ticks: int, velocity: int) -> list[tuple[int, Any]]:
-    """Return (tick, message) of all notes and bounds, low pitches first."""
+    """Return (tick, message) of the notes, in order of time and then pitch, and of the bounds."""
     mido = load_extra("mido")
     per_step = int(4 * sounds.step * ticks)
     ends = [(sound.end, "note_off", sound.pitch) for sound in sounds.items]
@@ -226,7 +234,7 @@ def _switches(sounds: Sounds, ticks: int, velocity: int) -> list[tuple[int, Any]
 
 
 def _heading(tune: Tune, tempo: float, ticks: int) -> list[tuple[int, Any]]:
-    """Return (tick, message) of the metre, key and tempo of a tune."""
+    """Return (tick, message) of the mark of rnnlab's files, and of the key, metres and tempo of a tune."""
     mido = load_extra("mido")
     messages = [(0, mido.MetaMessage("text", text=EXACT))]
     if tune.key is not None:
@@ -241,7 +249,10 @@ def _heading(tune: Tune, tempo: float, ticks: int) -> list[tuple[int, Any]]:
 
 
 def _signatures(tune: Tune) -> list[tuple[Fraction, Meter]]:
-    """Return (quarter notes from the start, metre) of each time signature; a pick-up bar has its own."""
+    """Return (quarter notes from the start, metre) of each time signature.
+
+    A pick-up bar has its own time signature if a metre has this length.
+    """
     if tune.meter is None:
         return []
     if not tune.pickup:
@@ -255,7 +266,10 @@ def _signatures(tune: Tune) -> list[tuple[Fraction, Meter]]:
 
 
 def _key_name(key: KeySignature) -> str:
-    """Return mido's name of a key, such as `F#m`; a church mode becomes the major key of its signature."""
+    """Return mido's name of a key, such as `F#m`.
+
+    Aeolian becomes minor, any other church mode the major key with the same signature.
+    """
     mode: Mode = "minor" if key.mode in {"minor", "aeolian"} else "major"
     tonic = parse_pitch(key_of_fifths(key.fifths, mode).tonic)
     return tonic.letter.upper() + {1: "#", 0: "", -1: "b"}[tonic.alteration] + "m" * (mode == "minor")

@@ -1,7 +1,7 @@
 """The bytes of a MIDI file (Standard MIDI Files 1.0) as notes with times, tempi, metres and keys.
 
-A damaged file is an error. An odd value, such as a key signature of eight sharps, is only
-counted: mido, which can also read MIDI, would refuse the whole file.
+A damaged file is an error. An invalid value, such as a key signature of eight sharps, is skipped and counted;
+mido, which can also read MIDI, refuses a file with such a value.
 """
 
 import struct
@@ -14,10 +14,10 @@ from rnnlab.errors import DataError
 from rnnlab.music.meter import KeySignature, Meter, key_of_fifths, parse_meter
 
 MOST_BYTES = 1 << 20
-"""The largest file: a piece has some kilobytes, and this size takes a second or two to read."""
+"""Largest size of a file in bytes; a file of this size takes one or two seconds to read."""
 
 EXACT = "rnnlab: times are exact"
-"""Text event of files that rnnlab wrote: their times are exact and need no grid."""
+"""Text event that marks a file of rnnlab: the times of the file are exact and need no grid."""
 
 BOUND = "rnnlab: bound"
 """Text event between two parts of a tied note, or between two rests."""
@@ -29,7 +29,7 @@ _META = 0xFF
 _HEADER = struct.Struct(">4sLHHH")
 _CHUNK = struct.Struct(">4sL")
 _SYSEX = {0xF0, 0xF7}
-_ONE_BYTE = {0xC, 0xD}  # program change and channel pressure; other channel events have two
+_ONE_BYTE = {0xC, 0xD}  # program change and channel pressure; other channel events have two data bytes
 _SYSTEM_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}
 _OFF, _ON, _BEND = 0x8, 0x9, 0xE
 _TEXT, _TEMPO, _METER, _KEY = 0x01, 0x51, 0x58, 0x59
@@ -38,14 +38,14 @@ _NO_BEND = 0x2000
 
 @dataclass(frozen=True)
 class Strike:
-    """One note.
+    """One note of a track.
 
     Attributes:
         begin: ticks from the start of the piece.
         end: ticks from the start of the piece, not before `begin`.
         pitch: MIDI number, 0..127.
-        track: from 1.
-        channel: from 1 to 16; 10 is percussion.
+        track: number of the track, from 1.
+        channel: 1..16; 10 is percussion.
     """
 
     begin: int
@@ -66,10 +66,10 @@ class MidiEvents:
         tempi: (tick, microseconds a quarter note), in order of time.
         meters: (tick, metre), in order of time.
         keys: (tick, key signature), in order of time.
-        bends: number of pitch bends of each (track, channel).
-        invalid: number of events with an impossible value, by kind.
-        exact: whether rnnlab wrote the file.
-        bounds: times between two parts of a tied note, or between two rests.
+        bends: number of pitch bends away from the neutral position, by (track, channel).
+        invalid: number of events with an invalid value, by kind.
+        exact: whether the file has the text event `EXACT`, so rnnlab wrote it.
+        bounds: times of the text events `BOUND`: between two parts of a tied note, or between two rests.
     """
 
     ticks_per_quarter: int
@@ -88,7 +88,7 @@ def read_events(data: bytes) -> MidiEvents:
     """Return the contents of a file of type 0 or 1.
 
     Raises:
-        DataError: the file is damaged, too large, of another type, or counts its time in another unit.
+        DataError: the file is damaged, too large, of another type, or its times are SMPTE frames.
     """
     ticks, contents = _ticks_and_tracks(data)
     tracks = [_Track(number, events) for number, events in enumerate(contents, 1)]
@@ -112,7 +112,8 @@ class _Event:
 
     Attributes:
         time: ticks from the start of the piece.
-        status: first byte; `_META` for an event that is not played.
+        status: status byte, of an earlier event if the event has none (running status); `_META` for a meta
+            event.
         kind: kind of a meta event; 0 for other events.
         data: the bytes after the status, without kind and length.
     """
@@ -124,7 +125,7 @@ class _Event:
 
     @property
     def channel(self) -> int:
-        """Channel, from 1 to 16."""
+        """Channel of a channel event, 1..16."""
         return (self.status & 0xF) + 1
 
 
@@ -137,18 +138,22 @@ def _ticks_and_tracks(data: bytes) -> tuple[int, list[list[_Event]]]:
     _, size, kind, count, division = _HEADER.unpack_from(data)
     if kind > 1:
         what = ", whose tracks are separate pieces" if kind == 2 else ""
-        raise DataError(f"a MIDI file of type {kind}{what}; expected type 0 or 1; save it as one of these")
+        raise DataError(
+            f"a MIDI file of type {kind}{what}; expected type 0 or 1; save the file as one of these"
+        )
     if not division:
         raise DataError(
-            "its header gives 0 ticks a quarter note (division 0); expected 1 or more; export the file again"
+            "the header gives 0 ticks a quarter note (division 0); expected 1 or more; export the file again"
         )
     if division & 0x8000:
-        raise DataError("its times are counted in SMPTE frames; expected ticks a quarter note")
+        raise DataError(
+            "the times of the file are counted in SMPTE frames; expected ticks a quarter note; export the file again"
+        )
     return division, [list(_events(data, *ends)) for ends in _chunks(data, 8 + size, count)]
 
 
 def _chunks(data: bytes, begin: int, count: int) -> Iterator[tuple[int, int]]:
-    """Yield the bytes at which the events of each track begin and end; other chunks are skipped."""
+    """Yield the byte positions (begin, end) of the events of each track; skip other chunks."""
     while count:
         if begin + _CHUNK.size > len(data):
             raise _damage("the file is cut off")
@@ -163,8 +168,8 @@ def _chunks(data: bytes, begin: int, count: int) -> Iterator[tuple[int, int]]:
 
 
 def _events(data: bytes, begin: int, end: int) -> Iterator[_Event]:
-    """Yield the events of one track, up to its end-of-track event."""
-    time, running = 0, 0  # ticks; the status that holds for events without one (running status)
+    """Yield the events of one track, up to its end-of-track event, or else the end of the track."""
+    time, running = 0, 0  # ticks; the status for events without a status byte (running status)
     while begin < end:
         place = begin
         delta, begin = _number(data, begin, end)
@@ -200,7 +205,10 @@ def _events(data: bytes, begin: int, end: int) -> Iterator[_Event]:
 
 
 def _number(data: bytes, begin: int, end: int) -> tuple[int, int]:
-    """Return a number of one to four bytes, all but the last with the high bit set, and the byte after it."""
+    """Return a variable-length number of one to four bytes, and the position after it.
+
+    Each byte holds seven bits; all bytes but the last have the high bit set.
+    """
     number = 0
     for place in range(begin, min(begin + 4, end)):
         number = number << 7 | data[place] & 0x7F
@@ -212,7 +220,7 @@ def _number(data: bytes, begin: int, end: int) -> tuple[int, int]:
 
 
 def _damage(what: str) -> DataError:
-    """Return the error of a damaged file."""
+    """Return the DataError for a damaged file."""
     return DataError(f"a damaged MIDI file ({what}); export the file again")
 
 
@@ -222,7 +230,7 @@ def _tick(found: tuple[int, object]) -> int:
 
 
 class _Track:
-    """The contents of one track, as in `MidiEvents`."""
+    """The contents of one track: its notes and other events, as in `MidiEvents`."""
 
     def __init__(self, number: int, events: Sequence[_Event]) -> None:
         self.end = events[-1].time if events else 0
@@ -253,7 +261,7 @@ class _Track:
         self.strikes = sorted(found, key=lambda strike: strike.begin)
 
     def _take_meta(self, event: _Event) -> None:
-        """Take the value of a meta event."""
+        """Store the value of a meta event, or count it as invalid; skip other kinds."""
         data = event.data
         if event.kind == _TEXT:
             self.exact |= data == EXACT.encode()
@@ -275,16 +283,17 @@ class _Track:
 def _strikes(switches: Sequence[tuple[int, bool]], last: int) -> Iterator[tuple[int, int]]:
     """Yield the begin and the end, in ticks, of each note of one pitch in one channel.
 
-    If a begin and an end have the same tick, the end belongs to a note that began earlier, in whatever order
-    the file has them. A note that begins while another one sounds ends the other one; if the file has an end
-    for each, the later end belongs to the later note. A note without an end lasts until its track ends.
+    If a begin and an end have the same tick, the end belongs to a note that began earlier, whatever their
+    order in the file; if no such note sounds, it ends the note that began just before it, with length 0. A
+    note that begins while another note sounds ends the other note; if the file has an end for each, the later
+    end belongs to the later note. The last note lasts until its track ends if it has no end.
 
     Args:
         switches: (tick, whether a note begins or else ends) in the order of the file.
         last: tick at which the track ends.
     """
-    begin: int | None = None  # of the note that sounds
-    end: int | None = None  # the latest end that may belong to it
+    begin: int | None = None  # begin of the note that sounds
+    end: int | None = None  # latest end that may belong to this note
     together, owed = 0, 0  # notes that began at `begin`; ends that earlier notes may still have
     for tick, group in groupby(switches, key=lambda switch: switch[0]):
         kinds = [begins for _, begins in group]
@@ -309,7 +318,7 @@ def _strikes(switches: Sequence[tuple[int, bool]], last: int) -> Iterator[tuple[
 
 
 def _without_ends(kinds: Sequence[bool], most: int) -> tuple[list[bool], int]:
-    """Return the events of one tick without their first ends, at most `most`, and how many these were."""
+    """Return the events of one tick without the first ends, at most `most`, and the number of these ends."""
     kept, ended = [], 0
     for begins in kinds:
         if begins or ended == most:
@@ -320,7 +329,7 @@ def _without_ends(kinds: Sequence[bool], most: int) -> tuple[list[bool], int]:
 
 
 def _meter(data: bytes) -> Meter | None:
-    """Return the metre of a time signature; None if there is no such metre."""
+    """Return the metre of the data of a time signature; None if the data is invalid."""
     if len(data) < 2 or data[1] > 6:
         return None
     try:
@@ -330,7 +339,7 @@ def _meter(data: bytes) -> Meter | None:
 
 
 def _key(data: bytes) -> KeySignature | None:
-    """Return the key of a key signature; None if there is no such key."""
+    """Return the key of the data of a key signature; None if the data is invalid."""
     if len(data) < 2 or data[1] > 1:
         return None
     fifths = int.from_bytes(data[:1], signed=True)

@@ -1,9 +1,9 @@
 """MusicXML files, packed or not, as tunes: one voice of one part, with the pitches that sound.
 
 The file is unpacked and decoded here, and refused if it could fill the memory; `musicxml_part` reads the
-elements. No library is used: the right notes depend on transposing instruments, cue notes, voices that cross
-staves and `<backup>`. Repeats are not played out. Grace notes, cue notes, chord symbols and unpitched notes
-are left out and counted.
+elements. No library is used, so that transposing instruments, cue notes, voices that cross staves and
+`<backup>` give the right notes. Repeats are not played out. Grace notes, cue notes, chord symbols and
+unpitched notes are left out and counted.
 """
 
 import codecs
@@ -24,10 +24,10 @@ from rnnlab.music.tune import Tune
 from rnnlab.music.voice import tune_of_voice
 
 MOST_BYTES = 8 << 20
-"""The most bytes of an unpacked score; a symphony has some millions."""
+"""Most bytes of an unpacked score; the score of a symphony has several million."""
 
 DEEPEST = 100
-"""The most elements that lie one inside the other; MusicXML needs about ten."""
+"""Deepest nesting of elements; MusicXML needs about ten levels."""
 
 _ROOTS = ("score-partwise", "score-timewise")
 _MARKS = {
@@ -54,7 +54,7 @@ _ENCODING = re.compile(rb"""\s*<\?xml\b[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-
 
 
 def read_musicxml(data: bytes, *, name: str, reading: Reading) -> Iterator[Tune | DataError]:
-    """Yield the tune of a MusicXML file, or the error that says why the file cannot be read."""
+    """Yield the tune of a MusicXML file, or a DataError if the file cannot be read."""
     try:
         yield tune_of_voice(_parts(musicxml_root(data)), name=name, reading=reading)
     except DataError as error:
@@ -65,8 +65,8 @@ def musicxml_root(data: bytes) -> Element:
     """Return the root element of a MusicXML file, which may be packed (`.mxl`); tags have no namespace.
 
     Raises:
-        DataError: the file is too large, damaged or not MusicXML, its encoding is unknown, or it declares
-            entities.
+        DataError: the file is too large, damaged or not MusicXML, its encoding is unknown, its elements are
+            nested too deep, or it declares entities.
     """
     if data.startswith(b"PK"):
         data = _unpacked(data)
@@ -74,7 +74,7 @@ def musicxml_root(data: bytes) -> Element:
 
 
 def _parts(root: Element) -> list[XmlPart]:
-    """Return the parts of a score, in the order of its part list."""
+    """Return the parts of a score in the order of its part list; parts that the list lacks come last."""
     names = {
         part.get("id"): text_of(part, "part-name") or "" for part in root.iterfind("part-list/score-part")
     }
@@ -89,12 +89,12 @@ def _parts(root: Element) -> list[XmlPart]:
             measures.setdefault(part.get("id"), Element("part")).append(bar)
     ids = sorted(measures, key=lambda each: order.get(each, len(order)))
     if not ids:
-        raise DataError("a score without parts; expected at least one <part>")
+        raise DataError("a score without parts; expected at least one <part>; export the score again")
     return [_read_part(measures[each], names.get(each) or str(each or "")) for each in ids]
 
 
 def _read_part(part: Element, name: str) -> XmlPart:
-    """Return a part that is read to its end; an error names the part."""
+    """Return a part after reading all its measures; an error names the part."""
     shown = " ".join(name.split())[:40]
     try:
         return XmlPart(shown).read(part)
@@ -103,9 +103,9 @@ def _read_part(part: Element, name: str) -> XmlPart:
 
 
 def _tree(data: bytes, roots: tuple[str, ...]) -> Element:
-    """Return the root element of an unpacked XML document, which must have one of these names."""
+    """Return the root element of an unpacked XML document; its name must be one of `roots`."""
     if len(data) > MOST_BYTES:
-        raise DataError(f"expected at most {MOST_BYTES:,} bytes of MusicXML")
+        raise DataError(f"expected at most {MOST_BYTES:,} bytes of MusicXML, received more")
     data = _readable(data)
     _check(data, roots)
     root = ElementTree.fromstring(data)
@@ -117,10 +117,10 @@ def _tree(data: bytes, roots: tuple[str, ...]) -> Element:
 def _readable(data: bytes) -> bytes:
     """Return a document in an encoding that expat knows.
 
-    A byte order mark counts more than the encoding that the document declares.
+    If there is a byte order mark, the encoding that the document declares is ignored.
 
     Raises:
-        DataError: the bytes are not in the encoding that the document declares.
+        DataError: the bytes are not in the encoding of the byte order mark or of the declaration.
     """
     encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), None)
     encoding = encoding or _WITHOUT_MARK.get(data[:4])
@@ -136,13 +136,14 @@ def _readable(data: bytes) -> bytes:
         text = data.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise DataError(
-            f"byte {error.start} is not in the encoding {encoding}, which the file declares; save it as UTF-8"
+            f"byte {error.start} is not in the encoding {encoding}, which the file announces;"
+            " save the file as UTF-8"
         ) from None
     return _DECLARATION.sub("", text, count=1).encode("utf-8", "surrogatepass")
 
 
 def _unpacked(data: bytes) -> bytes:
-    """Return the score of an archive; it is unpacked in memory, so no path in it can reach the disk."""
+    """Return the score of an archive; the archive is unpacked in memory, so none of its paths is written."""
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive, archive.open(_score_of(archive)) as file:
             return file.read(MOST_BYTES + 1)
@@ -154,7 +155,7 @@ def _unpacked(data: bytes) -> bytes:
 
 
 def _score_of(archive: zipfile.ZipFile) -> str:
-    """Return the name of the file that the container names, or else of the only score of the archive."""
+    """Return the name of the score that META-INF/container.xml names, else of the archive's only score."""
     names = {name.replace("\\", "/"): name for name in archive.namelist()}  # some programs write backslashes
     scores = [
         name
@@ -174,14 +175,14 @@ def _score_of(archive: zipfile.ZipFile) -> str:
     if len(scores) == 1:
         return names[scores[0]]
     raise DataError(
-        "an archive without a score; expected one .xml in it"
+        "an archive without a score; expected a .xml or .musicxml file in the archive"
         if not scores
-        else f"an archive of {len(scores)} scores, and META-INF/container.xml names none of them; pack one"
+        else f"an archive of {len(scores)} scores, and META-INF/container.xml names none; pack one score"
     )
 
 
 def _check(data: bytes, roots: tuple[str, ...]) -> None:
-    """Refuse entities, which can expand to gigabytes, deep nesting and other root elements.
+    """Refuse damaged XML, entities (they can expand to gigabytes), deep nesting and other root elements.
 
     A DOCTYPE is allowed, since most files have one.
     """
@@ -189,7 +190,7 @@ def _check(data: bytes, roots: tuple[str, ...]) -> None:
     depth = 0
 
     def refuse(*_: object) -> None:
-        raise DataError("it declares XML entities; expected MusicXML without them")
+        raise DataError("the file declares XML entities; expected MusicXML without entities")
 
     def begin(name: str, _: object) -> None:
         nonlocal depth

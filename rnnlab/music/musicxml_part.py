@@ -1,4 +1,4 @@
-"""A part of MusicXML, read element by element: its notes with their times, and the pitches that sound."""
+"""A part of a MusicXML score, read element by element: notes with times and sounding pitches."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ class XmlTransposition:
     """The interval from written to sounding pitch.
 
     Attributes:
-        steps: staff steps, octaves included; None if the file gives semitones only.
+        steps: staff steps, octaves included; None if the file gives no staff steps.
         semitones: semitones, octaves included.
     """
 
@@ -35,7 +35,7 @@ class XmlTransposition:
 
     @property
     def fifths(self) -> int:
-        """Number of sharps that the sounding key has more than the written one; −6..6 without steps."""
+        """Sharps of the sounding key minus sharps of the written key; −5..6 if `steps` is None."""
         if self.steps is None:
             return (7 * self.semitones + 5) % 12 - 5
         return 7 * self.semitones - 12 * self.steps
@@ -43,7 +43,7 @@ class XmlTransposition:
 
 @dataclass(frozen=True)
 class XmlNote:
-    """A note or a rest with its time; its pitch is still the written one.
+    """A note or a rest with its time and its written pitch.
 
     Attributes:
         voice: name of its voice.
@@ -51,7 +51,7 @@ class XmlNote:
         begin: whole notes from the start of the piece.
         length: length in whole notes.
         place: place in the file for messages, such as `measure 3`.
-        element: its element `<note>`.
+        element: element `<note>` of the note or rest.
         transposition: transposition of its staff.
     """
 
@@ -65,7 +65,7 @@ class XmlNote:
 
     @property
     def has_pitch(self) -> bool:
-        """Whether it is a note with a pitch, and no rest."""
+        """Whether the element has a `<pitch>`; a rest has none."""
         return self.element.find("pitch") is not None
 
 
@@ -75,7 +75,7 @@ class XmlPart(ScorePart):
 
     Attributes:
         written: its notes and rests.
-        shifts: semitones of the transposition of each note.
+        shifts: semitones of the transposition of each note with a pitch.
     """
 
     written: list[XmlNote] = field(default_factory=list)
@@ -88,24 +88,24 @@ class XmlPart(ScorePart):
     _last: tuple[Fraction, str] | None = None  # begin and voice of the last note without <chord/>
 
     def voices(self) -> Mapping[str, int]:
-        """Return the number of notes of each voice that has notes, the lowest number of a voice first."""
+        """Return the number of notes of each voice that has notes, in the order of the voices' numbers."""
         return {name: sum(note.has_pitch for note in notes) for name, notes in _voices(self.written).items()}
 
     def tones(self, voice: str) -> list[Tone]:
-        """Return the tones of a voice as they sound."""
+        """Return the tones and rests of a voice, with sounding pitches."""
         return [_tone(note) for note in _voices(self.written)[voice]]
 
     def remarks(self) -> list[str]:
-        """Return a sentence on the transposing instruments of the part, if it has any."""
+        """Return a sentence with the transpositions of the part; empty if no pitch is transposed."""
         shifts = [f"{shift:+d}" for shift in dict.fromkeys(self.shifts) if shift]
         moved = f"pitches are read as they sound: written pitches are moved by {', '.join(shifts)} semitones"
         return [moved] if shifts else []
 
     def read(self, part: Element) -> "XmlPart":
-        """Read all measures of a part, and return the part.
+        """Read all measures of an element `<part>`, and return this object.
 
         Raises:
-            DataError: an element has no length, or a time before its measure.
+            DataError: an element of a measure is wrong; the message begins with the number of the measure.
         """
         for number, measure in enumerate(part.iter("measure"), 1):
             self._place = f"measure {measure.get('number', str(number))[:12]}"
@@ -116,7 +116,7 @@ class XmlPart(ScorePart):
         return self
 
     def _measure(self, measure: Element) -> None:
-        """Read a measure, which begins at `end` and moves `end` to its own end."""
+        """Read a measure: it begins at `end`, and `end` becomes the end of the measure."""
         self._now, self._last, reached = self.end, None, self.end
         for element in measure:
             self._element(element)
@@ -127,15 +127,15 @@ class XmlPart(ScorePart):
         self.end = checked_time(reached)
 
     def _element(self, element: Element) -> None:
-        """Read an element of a measure; elements of other kinds do not change notes, times or counts."""
+        """Read an element of a measure; skip kinds that do not change notes, times or counts."""
         match element.tag:
             case "note":
                 self._note(element)
             case "backup":
                 self._now -= self._length(element)
-                if self._now < self.end:  # the begin of this measure
+                if self._now < self.end:  # start of this measure
                     raise DataError(
-                        "a <backup> goes back beyond the start of the measure; write a shorter one"
+                        "<backup> moves before the start of the measure; write a shorter <duration> in it"
                     )
             case "forward":
                 self._now += self._length(element)
@@ -149,7 +149,7 @@ class XmlPart(ScorePart):
                 self.left_out["repeats"] += element.find("repeat[@direction='backward']") is not None
 
     def _note(self, element: Element) -> None:
-        """Take a note or a rest, or count it as left out; move the time unless it has `<chord/>`."""
+        """Add a note or rest, or leave it out; move the time, but not for `<chord/>` or grace notes."""
         sounds = element.find("pitch") is not None or element.find("unpitched") is not None
         if element.find("grace") is not None:
             self.left_out["grace notes"] += sounds
@@ -159,7 +159,7 @@ class XmlPart(ScorePart):
             self._last = self._now, text_of(element, "voice") or "1"
             self._now = checked_time(self._now + length)
         elif self._last is None:
-            raise DataError("a note with <chord/> follows no note; write the note without <chord/>")
+            raise DataError("expected a note before the note with <chord/>, received none; remove <chord/>")
         begin, voice = self._last
         staff = text_of(element, "staff") or "1"
         left_out = {
@@ -177,7 +177,7 @@ class XmlPart(ScorePart):
         self.written.append(XmlNote(voice, staff, begin, length, self._place, element, transposition))
 
     def _attributes(self, element: Element) -> None:
-        """Take the divisions, transpositions, metres and keys of an element `<attributes>`."""
+        """Read the divisions, transpositions, metres, keys and measure repeats of `<attributes>`."""
         if (divisions := text_of(element, "divisions")) is not None:
             self._divisions = number_of(divisions, "<divisions>")
             if self._divisions <= 0:
@@ -194,14 +194,13 @@ class XmlPart(ScorePart):
             self.keys.append(_key(key, self._transposition("1")))
 
     def _transpose(self, element: Element) -> None:
-        """Take the transposition of one staff, or of all staves."""
+        """Read the transposition of one staff, or of all staves."""
         values = {}
         for tag in ("diatonic", "chromatic", "octave-change"):
             value = number_of(text_of(element, tag) or "0", f"<{tag}>")
             if value.denominator != 1 or abs(value) > 127:
                 raise DataError(
-                    f"<{tag}>: expected a whole number of steps, received {float(value):g};"
-                    " rnnlab has no microtones"
+                    f"<{tag}>: expected a whole number from −127 to 127, received {float(value):g}"
                 )
             values[tag] = int(value)
         octaves = values["octave-change"]
@@ -212,12 +211,12 @@ class XmlPart(ScorePart):
         self._transpositions[staff] = XmlTransposition(steps, values["chromatic"] + _OCTAVE * octaves)
 
     def _transposition(self, staff: str) -> XmlTransposition:
-        """Return the transposition that holds for a staff."""
+        """Return the transposition of a staff: its own, else that of all staves, else none."""
         for_all = self._transpositions.get(None, XmlTransposition())
         return self._transpositions.get(staff, for_all)
 
     def _tempo(self, element: Element) -> None:
-        """Take the tempo of a direction; `<sound>`, which is played, counts more than a printed mark."""
+        """Add a tempo, or count it if it is outside 4..999; `<sound>` is used before a metronome mark."""
         sound = element if element.tag == "sound" else element.find("sound[@tempo]")
         played = _NUMBER.match((sound.get("tempo") if sound is not None else None) or "")
         tempo = float(played[0]) if played else _metronome(element.find("direction-type/metronome"))
@@ -229,7 +228,7 @@ class XmlPart(ScorePart):
             self.left_out[f"tempi outside {SLOWEST} to {FASTEST}"] += 1
 
     def _length(self, element: Element) -> Fraction:
-        """Return the length of a note, a backup or a forward in whole notes."""
+        """Return the length of a `<note>`, `<backup>` or `<forward>` in whole notes."""
         text = text_of(element, "duration")
         if text is None:
             raise DataError(f"a <{element.tag}> without <duration>; expected its length in <duration>")
@@ -240,7 +239,7 @@ class XmlPart(ScorePart):
 
 
 def text_of(element: Element, tag: str) -> str | None:
-    """Return the text of a child element without white space around it; None if there is none."""
+    """Return the text of a child element without white space around it; None if child or text is missing."""
     found = element.findtext(tag)
     return None if found is None else found.strip() or None
 
@@ -257,10 +256,10 @@ def number_of(text: str, called: str) -> Fraction:
 
 
 def _voices(written: Sequence[XmlNote]) -> Mapping[str, list[XmlNote]]:
-    """Return the notes of each voice that has notes, by its name, lowest number first.
+    """Return the notes and rests of each voice that has notes, by the name of the voice, lowest number first.
 
     Some programs number the voices of each staff from 1. So if a voice has notes at the same time on two
-    staves, it is taken as two voices with one number.
+    staves, each staff gets a voice of its own, such as `1 of staff 2`.
     """
     voices: dict[str, list[XmlNote]] = {}
     for note in written:
@@ -275,7 +274,7 @@ def _voices(written: Sequence[XmlNote]) -> Mapping[str, list[XmlNote]]:
 
 
 def _has_two_staves_at_once(notes: Sequence[XmlNote]) -> bool:
-    """Return whether a note begins on one staff while a note sounds on another; a chord may span staves."""
+    """Return whether a note or rest begins while one lasts on another staff; a chord may span staves."""
     last, before = (Fraction(0), ""), Fraction(0)  # latest end and its staff, and latest end on other staves
     for note in sorted(notes, key=lambda note: note.begin):
         end, staff = last
@@ -299,7 +298,7 @@ def _in_order(name: str) -> tuple[int, str]:
 
 
 def _tone(note: XmlNote) -> Tone:
-    """Return a note with the pitch that sounds.
+    """Return a note or a rest as a tone with the sounding pitch.
 
     Raises:
         DataError: MIDI has no such pitch, or the step, alteration or octave is wrong.
@@ -335,12 +334,12 @@ def _tone(note: XmlNote) -> Tone:
         tone,
         pitch=pitch,
         leads_on=bool(ties & {"start", "continue"}),
-        continues=True,  # some files write the end of a tie and some do not; both are read alike
+        continues=True,  # some files leave out the end of a tie, so the begin decides
     )
 
 
 def _of_first_staff(element: Element, tag: str) -> Iterator[Element]:
-    """Return the child elements with this tag that hold for the first staff, or for all staves."""
+    """Return the child elements with this tag that are for the first staff or for all staves."""
     return (found for found in element.iterfind(tag) if found.get("number", "1") == "1")
 
 
@@ -366,7 +365,7 @@ def _meter(time: Element) -> Meter | None:
 
 
 def _key(key: Element, transposition: XmlTransposition) -> KeySignature | None:
-    """Return the key of a <key> as it sounds; None for a key of more than seven sharps or flats."""
+    """Return the sounding key of a <key>; None if it has no <fifths>, or more than seven sharps or flats."""
     fifths = text_of(key, "fifths") or ""
     if not re.fullmatch("[+-]?[0-9]", fifths):
         return None

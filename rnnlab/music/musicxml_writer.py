@@ -1,4 +1,4 @@
-"""Tunes written in MusicXML 4.0: one part, with the notes divided at bar lines; in 4/4 without a metre."""
+"""Tunes as MusicXML 4.0: one part, divided at bar lines; a tune without a metre is written in 4/4."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -12,7 +12,7 @@ from rnnlab.music.notation import Pitch
 from rnnlab.music.tune import Tune
 
 MOST_DIVISIONS = 16_383
-"""The most parts of a quarter note: MusicXML recommends this limit, since MIDI files have a similar one."""
+"""Most parts of a quarter note; MusicXML recommends this limit."""
 
 _DOCTYPE = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE score-partwise PUBLIC'
@@ -60,10 +60,10 @@ def write_musicxml(tune: Tune) -> bytes:
 
 
 def _divisions(bars: list[tuple[Group, ...]]) -> int:
-    """Return the number of parts of a quarter note that makes every length a whole number of parts.
+    """Return the smallest number of parts of a quarter note that makes every length a whole number of parts.
 
     Raises:
-        DataError: MusicXML cannot count so many parts.
+        DataError: the number is above 16,383.
     """
     divisions = 1
     for bar in bars:
@@ -79,12 +79,12 @@ def _divisions(bars: list[tuple[Group, ...]]) -> int:
 
 
 def _length(symbol: Symbol, group: Group) -> Fraction:
-    """Return the length that a symbol sounds, in whole notes."""
+    """Return the sounding length of a symbol in whole notes."""
     return symbol.written * group.time / group.tuplet
 
 
 def _add_attributes(measure: Element, tune: Tune, meter: Meter, divisions: int) -> None:
-    """Add the divisions, the key, the metre, the clef and the tempo to the first measure."""
+    """Add the divisions, key, metre and clef to the first measure, and the tempo if the tune has one."""
     attributes = SubElement(measure, "attributes")
     SubElement(attributes, "divisions").text = str(divisions)
     key = SubElement(attributes, "key")
@@ -111,7 +111,7 @@ def _add_notes(
     key: KeySignature | None,
     before: frozenset[int],
 ) -> frozenset[int]:
-    """Add the notes of a bar to its measure; return the pitches that are tied to the next bar.
+    """Add the notes of a bar to its measure; return the MIDI numbers that are tied to the next bar.
 
     Args:
         measure: element of the bar.
@@ -164,7 +164,10 @@ def _ties(pitch: Pitch | None, before: frozenset[int], held: frozenset[int]) -> 
 def _accidental(
     pitch: Pitch | None, of_key: Mapping[str, int], altered: dict[tuple[str, int], int]
 ) -> str | None:
-    """Return the accidental of a pitch; None if the key or the bar implies it."""
+    """Return the accidental of a pitch, and note its alteration in `altered`.
+
+    Return None for a rest, or if the key or the bar implies the accidental.
+    """
     if pitch is None:
         return None
     place = pitch.letter, pitch.octave
@@ -174,7 +177,7 @@ def _accidental(
 
 
 def _add_look(note: Element, symbol: Symbol, group: Group, accidental: str | None) -> None:
-    """Add how the note is drawn, in the order of elements that MusicXML demands."""
+    """Add the voice, type, dots, accidental and tuplet of a note, in the order that MusicXML demands."""
     SubElement(note, "voice").text = "1"
     SubElement(note, "type").text = _TYPES[symbol.base]
     for _ in range(symbol.dots):
@@ -188,7 +191,7 @@ def _add_look(note: Element, symbol: Symbol, group: Group, accidental: str | Non
 
 
 def _add_notations(note: Element, ties: list[str], tuplet_ends: list[str]) -> None:
-    """Add the bows of ties, and the begin and end of the tuplet bracket."""
+    """Add the bows of the ties of a note, and the begin or end of its tuplet bracket."""
     if not ties and not tuplet_ends:
         return
     notations = SubElement(note, "notations")

@@ -6,7 +6,7 @@ A token is one event: a note, a chord or a rest.
     cis4 bes8        sharps -is, flats -es            c'8 b,4     octaves up and down
     r4               a rest                           g4. g4~     a dot, a tie
     <c e g>4         a chord                          c8*2/3      a note of a triplet
-    | % %{ %}        bar checks and comments are dropped; white space and U+0003 are free
+    | % %{ %}        bar checks, comments, white space and U+0003 are skipped
 
 Pitches have their Dutch names, LilyPond's default. `c4` is a quarter note on middle C (MIDI 60): the number
 is the duration. In scientific pitch notation, C4 is middle C itself, and `c'4` would be C5.
@@ -96,11 +96,11 @@ class Pitch:
 
     @property
     def height(self) -> tuple[int, int]:
-        """The order of pitches: first by sound, then by position on the staff."""
+        """Sorting key of the pitch: first the sound, then the position on the staff."""
         return self.midi, 7 * self.octave + list(_SEMITONES).index(self.letter)
 
     def __str__(self) -> str:
-        """The one spelling of this pitch."""
+        """The spelling of the pitch, such as `cis'`."""
         return self.letter + _SUFFIXES[self.alteration] + "'" * self.octave + "," * -self.octave
 
 
@@ -111,7 +111,7 @@ class Note:
     Attributes:
         pitches: from low to high, each once; one for a note, several for a chord, none for a rest.
         duration: length as a fraction of a whole note, above 0.
-        tied: whether it is held into the next event.
+        tied: whether a tie `~` leads to the next event.
     """
 
     pitches: tuple[Pitch, ...]
@@ -125,7 +125,8 @@ def parse_notes(text: str, *, name: str = "notes", boundary: str | None = None) 
     Args:
         text: note text; bar checks and comments may stand between notes.
         name: the name of the text in messages: a file, or `seed`.
-        boundary: `\\n` or U+0003, which is then a token too where it stands between notes; None for neither.
+        boundary: `\\n` or U+0003. White space with this character, outside comments, then gives one token;
+            None for no such tokens.
 
     Raises:
         DataError: a word is not a note; the message starts with `name:line:column:` of the first one.
@@ -147,7 +148,7 @@ def parse_notes(text: str, *, name: str = "notes", boundary: str | None = None) 
 
 
 def place_of_note(text: str, index: int, *, boundary: str | None = None) -> str:
-    """Return `line:column`, both from 1, of a token by its index in a text that `parse_notes` reads."""
+    """Return `line:column`, both from 1, of the token with an index in a text that `parse_notes` reads."""
     return _place(text, next(islice(_words(text, boundary), index, None)))
 
 
@@ -178,10 +179,10 @@ def parse_token(token: str) -> Note:
         pitches = _pitches(match)
         if match["duration"] is None:
             raise DataError(
-                f"its duration is missing; write it on every note, as in {token.rstrip(' ~') + '4'!r}"
+                f"the duration is missing; write one on every note, as in {token.rstrip(' ~') + '4'!r}"
             )
         if match["tie"] and not pitches:
-            raise DataError("a rest cannot be tied; leave out the '~'")
+            raise DataError("a rest cannot be tied; remove the '~'")
         return Note(pitches, parse_duration(match["duration"]), tied=bool(match["tie"]))
     except DataError as error:
         raise DataError(f"{token[:40]!r}: {error}") from None
@@ -204,7 +205,7 @@ def canonical(token: str) -> str:
 
 
 def sorting_key(token: str) -> tuple[object, ...]:
-    """Return the sorting key of a vocabulary: long durations first, then rests, then low to high pitches."""
+    """Return the sorting key of a token: first by duration, long to short; then rests; then low to high."""
     note = parse_token(token)
     return -note.duration, tuple(pitch.height for pitch in note.pitches), note.tied
 
@@ -236,7 +237,9 @@ def parse_pitch(text: str) -> Pitch:
     """
     match = _PITCH.fullmatch(text)
     if match is None:
-        raise DataError("an octave is written with ' (up) or with , (down), after the name and never both")
+        raise DataError(
+            "expected octave marks ' (up) or , (down) after the name, received both or a mark before it"
+        )
     name, marks = match.groups()
     if name not in _NAMES:
         raise DataError(f"expected a pitch such as c, cis or bes, received {name!r}")
@@ -269,7 +272,11 @@ def parse_duration(text: str) -> Fraction:
 
 
 def spell_duration(length: Fraction) -> str:
-    """Return the canonical spelling of a length in whole notes."""
+    """Return the canonical spelling of a length in whole notes.
+
+    Raises:
+        DataError: the factor of the length has a number above 9999.
+    """
     if length in _DOTTED:
         return _DOTTED[length]
     base, factor = _split(length)
@@ -279,7 +286,7 @@ def spell_duration(length: Fraction) -> str:
 def _words(text: str, boundary: str | None) -> Iterator[re.Match[str]]:
     """Yield the words between white space, bar checks and comments (`c4d4` is two words), and the boundaries.
 
-    A boundary inside a comment of several lines does not count.
+    A boundary inside a comment is skipped.
     """
     for match in _LEXER.finditer(text):
         is_boundary = boundary and boundary in match.group() and not match["comment"]
@@ -332,19 +339,19 @@ def _split(length: Fraction) -> tuple[str, Fraction]:
 
 
 def _within_bounds(factor: Fraction) -> Fraction:
-    """Return a factor of a duration unchanged; refuse it if a number in it is too large."""
+    """Return a factor of a duration unchanged; refuse a factor with a number above 9999."""
     return factor if max(factor.numerator, factor.denominator) <= _LARGEST_FACTOR else _refused()
 
 
 def _refused() -> Fraction:
-    """Raise the error of a multiplier with too large numbers."""
+    """Raise the DataError for a multiplier with a number outside 1..9999."""
     raise DataError(
         f"expected a multiplier with numbers from 1 to {_LARGEST_FACTOR} in lowest terms, as in '*2/3'"
     )
 
 
 def _mistake_in_name(name: str) -> tuple[str, str | None]:
-    """Say what is wrong with a pitch name such as `C#`, and which name was meant (None if unclear)."""
+    """Return what is wrong with a pitch name such as `C#`, and the name that was meant; None if unclear."""
     reasons = []
     meant = name
     for pattern, replacement, reason in _NAME_RULES:
@@ -358,15 +365,17 @@ def _mistake_in_name(name: str) -> tuple[str, str | None]:
 
 
 def _mistake_in_word(word: str) -> str:
-    """Say what is wrong with a word that does not have the form of a note."""
+    """Return what is wrong with a word that does not have the form of a note."""
     if word.startswith("\\"):
-        return "expected notes only, received a LilyPond command; leave it out, and write absolute octaves"
+        return (
+            "expected notes only, received a LilyPond command; remove the command, and write absolute octaves"
+        )
     if word.startswith("%{"):
         return "the block comment is not closed; close it with '%}'"
     if word.startswith("<"):
         return "the chord is not closed; write it as in '<c e g>4'"
     if word.startswith(("{", "}")):
-        return "write only what stands between the braces"
+        return "expected a note, received a brace; write only the notes between the braces"
     if word[:1].isdigit():
         return "a duration stands after its pitch, as in 'g4'"
     return "expected a note such as 'g4', 'cis8.', 'r4' or '<c e g>4'"

@@ -1,10 +1,10 @@
 """Engraved scores: the MEI of a tune, which verovio draws as SVG, and resvg turns into PNG.
 
 MEI is the XML that verovio reads. A score is one staff in the metre and key of its tune; a tune without a
-metre is drawn in 4/4, a tune without a key has no key signature. The id of a symbol is `note-12` for event 12
-and `note-12-1` for the second symbol of this event, to which it is tied. Lines and note heads take the text
-colour of the page around them, so a score suits light and dark pages; an SVG file opened by itself is black
-on a transparent background.
+metre is drawn in 4/4, a tune without a key has no key signature. The first symbol of event 12 has the id
+`note-12`, the second symbol of this event `note-12-1`. Lines and note heads have the text colour of the page
+that contains the SVG, so a score suits light and dark pages; an SVG file opened by itself is black on a
+transparent background.
 """
 
 import zlib
@@ -46,14 +46,15 @@ def engrave(
 
     Args:
         tune: the tune.
-        wrong: indices of the notes that are drawn in red.
+        wrong: indices of the events that are drawn in red.
         title: title above the score; None for none.
-        width: width in pixels, 300..4000; it decides where lines break. The height follows from the systems.
+        width: width in pixels, 300..4000; it decides where lines break. The height depends
+            on the number of lines of music.
         prefix: prefix of the ids of notes, as in `note-12`; two scores on one page need two prefixes.
 
     Raises:
-        DataError: verovio is not installed; the tune has more than 1,000 bars, 5,000 notes or 24,000 pixels;
-            or it has lengths that a score cannot show.
+        DataError: verovio is not installed; the score has more than 1,000 bars or 5,000 symbols, or is higher
+            than 24,000 pixels; or the tune has lengths that a score cannot show.
         ValueError: the width is out of its range.
     """
     if not 300 <= width <= 4000:
@@ -80,7 +81,8 @@ def engrave(
     )
     if not toolkit.loadData(mei.decode()) or toolkit.getPageCount() != 1:
         raise DataError(
-            f"{tune.name}: its score is higher than {_TALLEST * _SCALE // 100:,} pixels; write a part of it"
+            f"{tune.name}: the score is higher than {_TALLEST * _SCALE // 100:,} pixels;"
+            " write a part of the tune"
         )
     drawn: str = toolkit.renderToSVG(1)
     return drawn.replace(' color="black"', ' fill="currentColor"', 1)
@@ -108,7 +110,7 @@ def mei_of(
         prefix: prefix of the ids of symbols.
 
     Raises:
-        DataError: the tune is too long for a score, or common notation cannot write a length.
+        DataError: the tune has more than 1,000 bars or 5,000 symbols, or a score cannot show a length.
     """
     meter = tune.meter or COMMON_TIME
     bars = bars_of(tune.notes, meter, tune.pickup)
@@ -155,18 +157,18 @@ def _add_definition(score: Element, tune: Tune, title: str | None) -> None:
 
 
 def _printable(text: str) -> str:
-    """Return a text without the characters that XML cannot hold."""
+    """Return a text without characters that are not printable; XML cannot hold some of these."""
     return "".join(letter for letter in text if letter.isprintable())
 
 
 def _clef(notes: Sequence[Note]) -> tuple[str, str]:
-    """Return the clef, its letter and its line: bass if half of the pitches lie low, else treble."""
+    """Return the letter and line of the clef: bass if the median pitch is below MIDI 57, else treble."""
     pitches = [pitch.midi for note in notes for pitch in note.pitches]
     return ("F", "4") if pitches and median(pitches) < _LOWEST_OF_TREBLE else ("G", "2")
 
 
 def _tempo(tempo: float) -> Element:
-    """Return the tempo as a word and a number; a note sign would need a music font."""
+    """Return a tempo mark with a word and a number; a note sign would need a music font."""
     mark = Element("tempo", {"staff": "1", "tstamp": "1", "place": "above", "midi.bpm": f"{tempo:.7g}"})
     mark.text = f"tempo {round(tempo, 1):g}"
     return mark
@@ -175,7 +177,7 @@ def _tempo(tempo: float) -> Element:
 def _measure(
     number: int, placed: Iterable["_Placed"], key: Mapping[str, int], wrong: Collection[int], prefix: str
 ) -> Element:
-    """Return a bar with its symbols inside brackets of tuplets and beams."""
+    """Return a bar with its symbols under tuplet brackets and beams."""
     measure = Element("measure", n=str(number))
     layer = SubElement(SubElement(measure, "staff", n="1"), "layer", n="1")
     altered: dict[tuple[str, int], int] = {}  # (letter, octave) → alteration up to the bar line
@@ -192,7 +194,7 @@ def _measure(
 
 @dataclass(frozen=True)
 class _Placed:
-    """A symbol, its tuplet bracket or None, and the number of its beam; None if it has no flags."""
+    """A symbol with its tuplet bracket (None for none) and its beam's number (None if it has no flags)."""
 
     symbol: Symbol
     bracket: Group | None
@@ -200,12 +202,12 @@ class _Placed:
 
 
 def _placed(bar: Sequence[Group], meter: Meter, *, end: bool) -> Iterator[_Placed]:
-    """Yield the symbols of a bar; symbols of one beat have one beam, which does not cross a bracket.
+    """Yield the symbols of a bar; groups that begin in one beat have one beam number.
 
     Args:
         bar: groups of the bar.
         meter: metre, which gives the length of a beat.
-        end: whether the bar is a pick-up: it ends, and need not begin, with a whole beat.
+        end: whether the bar is a pick-up, whose beats are counted back from its end.
     """
     now = meter.bar - sum((group.length for group in bar), Fraction(0)) if end else Fraction(0)
     for group in bar:
@@ -239,7 +241,10 @@ def _element(
 
 
 def _head(pitch: Pitch, key: Mapping[str, int], altered: dict[tuple[str, int], int]) -> dict[str, str]:
-    """Return the attributes of a pitch, with its accidental if neither the key nor the bar implies it."""
+    """Return the attributes of a pitch, with its accidental unless the key or the bar implies it.
+
+    The alteration of the pitch is stored in `altered`.
+    """
     place = pitch.letter, pitch.octave
     attributes = {"pname": pitch.letter, "oct": str(pitch.octave + 4)}
     if altered.get(place, key.get(pitch.letter, 0)) != pitch.alteration:
@@ -251,13 +256,13 @@ def _head(pitch: Pitch, key: Mapping[str, int], altered: dict[tuple[str, int], i
 
 
 def _id(prefix: str, symbol: Symbol, number: int | None = None) -> str:
-    """Return the id of a symbol, or of the note of its chord with this number."""
+    """Return the id of a symbol, or the id of note `number` (from 0) of its chord."""
     part = f"-{symbol.part}" if symbol.part else ""
     return f"{prefix}-{symbol.event}{part}" + ("" if number is None else f"-pitch{number}")
 
 
 def _add_ties(measures: Sequence[Element], bars: Sequence[Sequence[Group]], prefix: str) -> None:
-    """Add each tie to the bar where it begins: from a held pitch to the same sound in the next symbol."""
+    """Add each tie, from a held pitch to the same sound in the next symbol, to the bar where it begins."""
     symbols = [
         (measure, symbol)
         for measure, bar in zip(measures, bars, strict=True)
@@ -272,7 +277,7 @@ def _add_ties(measures: Sequence[Element], bars: Sequence[Sequence[Group]], pref
 
 
 def _id_of_pitch(prefix: str, symbol: Symbol, pitch: Pitch) -> str:
-    """Return the id of the note of a symbol that has this pitch, or else one that sounds the same."""
+    """Return the id of the note of a symbol that has this pitch, else of a note that sounds the same."""
     if len(symbol.pitches) == 1:
         return _id(prefix, symbol)
     number = min(

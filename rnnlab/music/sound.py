@@ -2,7 +2,7 @@
 
 A tone is a sum of harmonics. As with a plucked string, higher harmonics decay faster; the fundamental keeps a
 part of its strength, so a long note is heard to its end. A raised cosine fades each tone in and out within
-its own time, so tones neither click nor overlap. Pitches are equally tempered with A at 440 Hz.
+its own time, so a tone does not click or sound past its end. Pitches are equally tempered with A at 440 Hz.
 """
 
 import io
@@ -21,24 +21,25 @@ MOST_TONE_SECONDS = 3600
 """The longest sum of all tones in seconds: six tones at a time throughout the longest piece."""
 
 _HARMONICS = (1.0, 0.5, 0.28, 0.14, 0.08, 0.05)
-_SUSTAINED = 0.3  # of the fundamental's strength
+_SUSTAINED = 0.3  # fraction of the fundamental's strength that does not decay
 _ATTACK, _RELEASE = 0.006, 0.05  # seconds
 _PEAK = 0.8
 _BLOCK = 1 << 16  # samples
-_HIGHEST = 0.45  # of the sample rate; frequencies up to half of it are possible
+_HIGHEST = 0.45  # highest frequency as a fraction of the sample rate; sampling allows 0.5
 
 
 def wav_of(tune: Tune, *, tempo: float | None = None, sample_rate: int = 44_100) -> bytes:
-    """Return a WAV file with one channel of 16 bits; its length is exactly that of the tune.
+    """Return a WAV file with one channel of 16 bits, as long as the tune (rounded to a sample).
 
     Args:
         tune: the tune; tied notes are one tone.
         tempo: quarter notes a minute. None: the tempo of the tune, or else 120.
-        sample_rate: samples a second, 8000..48000; it is doubled for notes that are too high for it. 11025
-            needs a fourth of the bytes of 44100, and sounds duller.
+        sample_rate: samples a second, 8000..48000; doubled until the highest note fits. 11025 needs a fourth
+            of the bytes of 44100, and sounds duller.
 
     Raises:
-        DataError: the tune lasts more than 600 seconds, or its tones together more than 3600.
+        DataError: the tune lasts more than 600 seconds, its tones together last more than 3600 seconds, or
+            its durations have no common time step that MIDI can count.
         ValueError: the sample rate is out of its range.
     """
     if not 8_000 <= sample_rate <= 48_000:
@@ -55,18 +56,18 @@ def wav_of(tune: Tune, *, tempo: float | None = None, sample_rate: int = 44_100)
 
 
 def _seconds_a_step(sounds: Sounds, tempo: float) -> float:
-    """Return the length of a time step in seconds; refuse a piece that is too long before it takes memory."""
+    """Return the length of a time step in seconds; refuse a piece that lasts too long, or whose tones do."""
     seconds = 240 / tempo * float(sounds.step)
     if sounds.end * seconds > MOST_SECONDS:
         raise DataError(
-            f"it lasts {sounds.end * seconds:,.0f} seconds; expected at most {MOST_SECONDS} as sound,"
-            " write a part of it or take a faster tempo"
+            f"the tune lasts {sounds.end * seconds:,.0f} seconds; expected at most {MOST_SECONDS} as sound;"
+            " write a part of the tune, or choose a faster tempo"
         )
     tones = sum(sound.end - sound.begin for sound in sounds.items) * seconds
     if tones > MOST_TONE_SECONDS:
         raise DataError(
-            f"its tones last {tones:,.0f} seconds together; expected at most {MOST_TONE_SECONDS:,} as sound,"
-            " write a part of it or chords of fewer notes"
+            f"the tones last {tones:,.0f} seconds together; expected at most {MOST_TONE_SECONDS:,} as sound;"
+            " write a part of the tune, or chords of fewer notes"
         )
     return seconds
 
@@ -77,7 +78,7 @@ def _frequency(pitch: int) -> float:
 
 
 def _samples(sounds: Sounds, seconds: float, sample_rate: int) -> NDArray[np.float32]:
-    """Return the sum of all tones, (S,); each time is rounded to a sample on its own, so no error adds up."""
+    """Return the sum of all tones, (S,) samples; each time is rounded by itself, so errors do not add up."""
 
     def sample(step: int) -> int:
         return round(step * seconds * sample_rate)
@@ -109,7 +110,7 @@ def _harmonics(frequency: float, time: NDArray[np.float64], *, highest: float) -
 
 
 def _raised(way: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a raised cosine: 0 at 0, 1 from 1 on."""
+    """Return a raised cosine of times, (B,): 0 at time 0, rising to 1 at time 1, then 1."""
     return (1 - np.cos(np.pi * np.minimum(way, 1))) / 2
 
 
@@ -121,6 +122,7 @@ def _loud(samples: NDArray[np.float32]) -> NDArray[np.int16]:
 
 
 def _file(samples: NDArray[np.int16], sample_rate: int) -> bytes:
+    """Return samples of one channel as a WAV file."""
     written = io.BytesIO()
     with wave.open(written, "wb") as file:
         file.setnchannels(1)

@@ -1,7 +1,7 @@
 """A tune: its notes with metre, key and tempo, as note text and as sounds.
 
-Sounds are notes as MIDI knows them: a pitch with a begin and an end, without ties and rests. `Omissions` adds
-up what readers left out of several files.
+A sound is a note as in MIDI: a pitch with a begin and an end, without ties and rests. `Omissions` adds up the
+counts of what readers left out of several files.
 """
 
 import math
@@ -19,7 +19,7 @@ from rnnlab.music.notation import Note, parse_duration, parse_notes, parse_token
 DEFAULT_TEMPO = 120.0
 SLOWEST, FASTEST = 4, 999
 MOST_STEPS = 4 * 0x7FFF
-"""The most ticks of a whole note that a MIDI file can have."""
+"""Most ticks of a whole note that a MIDI file can have."""
 
 _COMMENT = re.compile(r"%(?!\{)[ \t]*((?:tempo|meter|key|pickup)[ \t][^\n]*)")
 _FACT = re.compile(
@@ -36,13 +36,13 @@ class Tune:
         name: the name in messages: the file, with the number of the tune in a collection.
         notes: the notes, chords and rests, in order.
         tempo: quarter notes a minute; None if the file gives none.
-        meter: the first time signature; None if the file gives none.
-        key: the first key signature; None if the file gives none.
+        meter: time signature at the start, after a pick-up bar; None if the file gives none.
+        key: key signature at the start; None if the file gives none.
         pickup: length of an incomplete first bar in whole notes; 0 for none.
-        left_out: number of events of the file that are not in the tune, by kind: a plural such as `notes
-            below others`.
+        left_out: number of events of the file that are not in the tune, by kind; a kind is a plural phrase
+            such as `notes below others`.
         largest_shift: the largest distance that the begin of a note was moved to the grid, in quarter notes.
-        remarks: sentences on choices of the reader, such as `voice 1 of 3 (V:soprano)`.
+        remarks: sentences on choices of the reader, such as `voice 1 of 2 is read (tenor, bass)`.
     """
 
     name: str
@@ -60,7 +60,7 @@ def parse_tune(text: str, *, name: str) -> Tune:
     """Return the tune of a note text.
 
     A comment such as `% meter 3/4, key d minor, tempo 96, pickup 4` gives what a score writes before its
-    notes. Of several comments of a kind, the first one counts.
+    notes. If a text gives one of these several times, the first counts.
 
     Raises:
         DataError: a word is not a note, or such a comment has a wrong value.
@@ -81,7 +81,7 @@ def facts_of(text: str, *, name: str) -> Tune:
         for fact in comment[1].split(","):
             match = _FACT.fullmatch(fact.strip())
             if match is None:
-                break  # a comment in words, as `% tempo giusto`
+                break  # the rest of this comment is words, as in `% tempo giusto`
             kind, value = match["kind"] or match["key"], match["value"] or match["name"]
             try:
                 found = _FACTS[kind](value)
@@ -104,14 +104,14 @@ def meters_in(text: str) -> set[Meter]:
 
 
 def tune_text(tune: Tune) -> str:
-    """Return a line of note text, with its metre, key and tempo in a comment at the end."""
+    """Return a tune as a line of note text; its metre, key, tempo and pick-up are in a comment at the end."""
     spelled = {note: spell(note) for note in set(tune.notes)}
     facts = facts_text(tune)
     return " ".join(spelled[note] for note in tune.notes) + (f" % {facts}" if facts else "")
 
 
 def facts_text(tune: Tune) -> str:
-    """Return the metre, key, tempo and pick-up of a tune as the text of a comment; empty if it has none."""
+    """Return the metre, key, tempo and pick-up of a tune as the text of a comment; empty for none."""
     facts = {
         "meter": tune.meter,
         "key": tune.key,
@@ -126,8 +126,8 @@ class Sound:
     """One pitch that is struck once.
 
     Attributes:
-        begin: time step at which it begins, from the start of the piece.
-        end: time step at which it ends, after `begin`.
+        begin: time step at which the sound begins, from the start of the piece.
+        end: time step at which the sound ends, after `begin`.
         pitch: MIDI number, 0..127.
     """
 
@@ -143,9 +143,9 @@ class Sounds:
     Attributes:
         items: the sounds, in the order of their begin.
         step: length of a time step, in whole notes.
-        end: time steps of the whole piece, with the silence at its end.
-        bounds: time steps at which one event ends and the next begins while no sound does: between the parts
-            of a tied note, and between two rests.
+        end: length of the piece in time steps, with the silence at its end.
+        bounds: time steps at which one event ends and the next begins, but no sound ends or begins: between
+            the parts of a tied note, and between two rests.
     """
 
     items: tuple[Sound, ...]
@@ -155,7 +155,7 @@ class Sounds:
 
 
 def sounds_of(notes: Sequence[Note]) -> Sounds:
-    """Return the sounds of notes. A tied pitch is held if the next event has the same pitch, or else stops.
+    """Return the sounds of notes. A tied pitch is held if the next event has the same pitch; else it ends.
 
     Raises:
         DataError: the durations have no common time step that MIDI can count.
@@ -210,14 +210,14 @@ def _steps_per_whole(denominators: Iterable[int]) -> int:
         steps = math.lcm(steps, denominator)
         if steps > MOST_STEPS:
             raise DataError(
-                f"its durations divide a whole note into more than {MOST_STEPS:,} parts, more than MIDI can"
+                f"the durations divide a whole note into more than {MOST_STEPS:,} parts, more than MIDI can"
                 " count; write simpler durations"
             )
     return steps
 
 
 def _ended(held: dict[int, int], pitches: Iterable[int], now: int) -> list[Sound]:
-    """Take pitches out of the held ones, and return their sounds, which end now."""
+    """Remove pitches from `held`, and return their sounds, which end at time step `now`."""
     return [Sound(held.pop(pitch), now, pitch) for pitch in pitches]
 
 
@@ -235,11 +235,11 @@ _HEAD = re.compile(r".*?(?= (?:below|of|without|that|in|outside) |$)")
 
 @dataclass
 class Omissions:
-    """What readers left out of some files, and what they chose.
+    """Counts of what readers left out of several files, and the remarks of the readers.
 
     Attributes:
-        left_out: number of events that are not in the tunes, by kind: a plural such as `notes below others`.
-        largest_shift: the largest distance that a note was moved to the grid, in quarter notes.
+        left_out: number of events that are not in the tunes, by kind, such as `notes below others`.
+        largest_shift: the largest distance that the begin of a note was moved to the grid, in quarter notes.
     """
 
     left_out: Counter[str] = field(default_factory=Counter)
@@ -252,7 +252,7 @@ class Omissions:
 
         Args:
             tune: the tune.
-            file: the file that it was read from.
+            file: the file of the tune.
         """
         self._files[file] = None
         self.left_out.update(tune.left_out)
@@ -261,7 +261,10 @@ class Omissions:
             self._remarks.setdefault(remark, []).append(tune.name)
 
     def remarks(self) -> tuple[str, ...]:
-        """Return a sentence on each choice of a reader, with the tunes that it concerns."""
+        """Return a sentence for each of the first three remarks, with the first tune that has the remark.
+
+        If there are more remarks, the last sentence has their number.
+        """
         sentences = []
         for remark, names in list(self._remarks.items())[:_SHOWN_REMARKS]:
             more = f" (and {len(names) - 1:,} more)" if len(names) > 1 else ""
@@ -275,7 +278,7 @@ class Omissions:
         return tuple(sentences)
 
     def sentences(self) -> tuple[str, ...]:
-        """Return the sentences for the user: one on all that was left out, then the choices."""
+        """Return sentences for the user: what was left out, the largest shift to the grid, the remarks."""
         files = list(self._files)
         where = files[0] if len(files) == 1 else count_of(len(files), "file")
         sentences = []
@@ -294,7 +297,7 @@ def listed(left_out: Mapping[str, int]) -> list[str]:
 
 
 def omissions_of(tunes: Iterable[Tune]) -> Omissions:
-    """Return the omissions of tunes that are each a file of its own."""
+    """Return the omissions of tunes; each tune is the only one of its file."""
     found = Omissions()
     for tune in tunes:
         found.add(tune, file=tune.name)
@@ -302,5 +305,5 @@ def omissions_of(tunes: Iterable[Tune]) -> Omissions:
 
 
 def _singular(kind: str) -> str:
-    """Return the singular of a kind: of the noun before its preposition."""
+    """Return a plural phrase in the singular: `notes below others` becomes `note below others`."""
     return _HEAD.sub(lambda found: re.sub("i$", "o", found[0]).removesuffix("s"), kind, count=1)

@@ -1,7 +1,7 @@
 """Parts and voices of a score, and the tune of one voice, with rests where the voice is silent.
 
-The readers of MusicXML and kern give a `ScorePart` for each part, with the tones of its voices and their
-times. A chord is several tones that begin together; `polyphony` decides which of them are kept.
+The readers of MusicXML and kern give a `ScorePart` for each part, with the tones of its voices and the times
+of the tones. A chord is several tones that begin together; `polyphony` decides which of these tones are kept.
 """
 
 from abc import ABC, abstractmethod
@@ -20,7 +20,7 @@ from rnnlab.music.tune import Tune
 FINEST = 1 << 40
 """The largest denominator of a time in whole notes: sums with larger denominators become slow."""
 
-_MOST_PARTS, _MOST_VOICES = 8, 16  # the most that a message names
+_MOST_PARTS, _MOST_VOICES = 8, 16  # most names in a message
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Tone:
     Attributes:
         begin: whole notes from the start of the piece.
         length: whole notes, above 0.
-        pitch: None for a rest.
+        pitch: sounding pitch; None for a rest.
         place: place in the file for messages, such as `measure 3`.
         leads_on: whether a tie begins at this tone.
         continues: whether a tie ends at this tone.
@@ -45,7 +45,7 @@ class Tone:
 
     @property
     def end(self) -> Fraction:
-        """Whole notes from the start of the piece."""
+        """End of the tone in whole notes from the start of the piece."""
         return self.begin + self.length
 
 
@@ -54,8 +54,8 @@ class ScorePart(ABC):
     """One part of a score.
 
     Attributes:
-        name: name in messages; empty for none.
-        end: whole notes at which the part ends.
+        name: name of the part in messages; empty for none.
+        end: end of the part in whole notes from the start of the piece.
         bars: lengths of its bars in whole notes.
         left_out: number of events of the part that are not read, by kind.
         meters: time signatures in order; None for one that is no metre of note text.
@@ -84,7 +84,7 @@ class ScorePart(ABC):
         """
 
     def remarks(self) -> list[str]:
-        """Return sentences on what the reader did with the pitches of the part."""
+        """Return sentences on how the reader changed the pitches of the part; empty by default."""
         return []
 
 
@@ -95,7 +95,7 @@ def tune_of_voice(parts: Sequence[ScorePart], *, name: str, reading: Reading, or
         parts: all parts of the score, at least one.
         name: name of the tune.
         reading: which part (`track`) and voice are read, by default the first ones, and the polyphony.
-        order: how parts without a name are counted, for a remark.
+        order: text after the number of a part without a name, such as `, counted from the right,`.
 
     Raises:
         DataError: there is no such part or voice, the part has no notes, two tones sound together and the
@@ -117,7 +117,7 @@ def tune_of_voice(parts: Sequence[ScorePart], *, name: str, reading: Reading, or
     if len(parts) > 1:
         remarks.append(f"part {number} of {len(parts)}{f' ({part.name})' if part.name else order} is read")
     if len(voices) > 1:
-        remarks.append(f"voice {voice} of {len(voices)} is read ({', '.join(list(voices)[:_MOST_VOICES])})")
+        remarks.append(f"voice {voice} of {len(voices)} is read ({_shortened(list(voices), _MOST_VOICES)})")
     return Tune(
         name,
         notes,
@@ -131,12 +131,15 @@ def tune_of_voice(parts: Sequence[ScorePart], *, name: str, reading: Reading, or
 
 
 def sounding_pitch(letter: str, alteration: int, octave: int, *, steps: int | None, semitones: int) -> Pitch:
-    """Return the pitch that a written pitch sounds as.
+    """Return the sounding pitch of a written pitch.
+
+    Its letter is moved by `steps`. If the file does not give the steps of a transposition, or the pitch would
+    need more than two sharps or flats, the pitch is spelled as `pitch_of` spells it.
 
     Args:
-        letter: of the written pitch, `c` to `b`.
-        alteration: of the written pitch in semitones.
-        octave: of the written pitch; 0 begins with middle C.
+        letter: letter of the written pitch, `c` to `b`.
+        alteration: alteration of the written pitch in semitones.
+        octave: octave of the written pitch; 0 begins with middle C.
         steps: staff steps from the written pitch to the sounding one; None if the file does not give them.
         semitones: semitones from the written pitch to the sounding one.
 
@@ -174,10 +177,10 @@ def checked_time(time: Fraction) -> Fraction:
 
 
 def _chosen(parts: Sequence[ScorePart], reading: Reading) -> tuple[int, str]:
-    """Return the number of the part that is read, from 1, and the name of the voice."""
+    """Return the number of the part that is read, from 1, and the name of its voice that is read."""
     number = reading.track or 1
     if number > len(parts):
-        names = ", ".join(parts[-1].voices())
+        names = _shortened(list(parts[-1].voices()), _MOST_VOICES)
         raise DataError(
             f"expected a part from 1 to {len(parts)}, received {number}; part {len(parts)} has"
             f" {f'voices {names}' if names else 'no notes'}"
@@ -189,28 +192,34 @@ def _chosen(parts: Sequence[ScorePart], reading: Reading) -> tuple[int, str]:
             for index, each in enumerate(parts, 1)
             if each.voices()
         ]
-        raise DataError(
-            f"expected notes, received none in part {number}; parts with notes:"
-            f" {', '.join(there[:_MOST_PARTS]) or 'none'}"
+        remedy = (
+            f"choose a part with notes: {_shortened(there, _MOST_PARTS)}" if there else "no part has notes"
         )
+        raise DataError(f"expected notes, received none in part {number}; {remedy}")
     voice = reading.voice or voices[0]
     if voice not in voices:
         raise DataError(
-            f"expected a voice of part {number}, one of {', '.join(voices[:_MOST_VOICES])},"
+            f"expected a voice of part {number}, one of {_shortened(voices, _MOST_VOICES)},"
             f" received {voice[:40]!r}"
         )
     return number, voice
 
 
+def _shortened(names: Sequence[str], most: int) -> str:
+    """Return names in one text; if there are more than `most`, the number of the others is at the end."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
 def _line(
     tones: Iterable[Tone], *, polyphony: Polyphony, end: Fraction
 ) -> tuple[tuple[Note, ...], Counter[str]]:
-    """Return the notes of a voice one after another, and the number of its tones that are left out, by kind.
+    """Return the notes of a voice one after another, and the counts of what is left out, by kind.
 
     Args:
         tones: all tones of the voice, in any order.
-        polyphony: which tones of a chord are kept.
-        end: whole notes at which the part ends; the voice rests from its last tone until then.
+        polyphony: which tones of a chord are kept; `refuse` raises DataError if two tones sound together.
+        end: end of the part in whole notes; the voice rests from the end of its last tone until then.
     """
     left_out: Counter[str] = Counter()
     line: list[_Chord] = []
@@ -235,14 +244,17 @@ class _Chord:
 
 
 def _chord(together: list[Tone], polyphony: Polyphony, left_out: Counter[str]) -> _Chord:
-    """Return the tones that are kept of those that begin together."""
+    """Return the chord of the tones that are kept of `together`; its length is that of the longest tone.
+
+    The others are counted in `left_out`.
+    """
     sounding = [tone for tone in together if tone.pitch is not None]
     place = together[0].place
     if polyphony == "refuse" and len({tone.pitch for tone in sounding}) > 1:
         names = " and ".join(str(tone.pitch) for tone in sounding)
         raise DataError(
             f"{place}: expected one note at a time, received {names} together;"
-            " take polyphony highest or chords"
+            " choose polyphony highest or chords"
         )
     if polyphony != "chords" and sounding:
         left_out["notes below others"] += len(sounding) - 1
@@ -254,7 +266,11 @@ def _chord(together: list[Tone], polyphony: Polyphony, left_out: Counter[str]) -
 
 
 def _append(line: list[_Chord], chord: _Chord, polyphony: Polyphony, left_out: Counter[str]) -> None:
-    """Append a chord to the line. It shortens a rest; if it overlaps a note, the new chord is left out."""
+    """Append a chord to the line, unless it overlaps the event before it.
+
+    A chord with tones shortens or removes the rests that it overlaps. If it overlaps a note, the new chord is
+    left out and counted, or refused if `polyphony` is `refuse`. A rest that overlaps an event is left out.
+    """
     while chord.tones and line and not line[-1].tones and line[-1].end > chord.begin:
         rest = line.pop()
         if rest.begin < chord.begin:
@@ -263,7 +279,7 @@ def _append(line: list[_Chord], chord: _Chord, polyphony: Polyphony, left_out: C
         if polyphony == "refuse" and chord.tones:
             raise DataError(
                 f"{chord.place}: expected one note at a time, received {chord.tones[0].pitch} while"
-                f" {line[-1].tones[0].pitch} sounds; take polyphony highest or chords"
+                f" {line[-1].tones[0].pitch} sounds; choose polyphony highest or chords"
             )
         left_out["overlapping notes"] += len(chord.tones)
         return
@@ -283,7 +299,7 @@ def _with_rests(line: Sequence[_Chord], end: Fraction) -> Iterator[_Chord]:
 
 
 def _note(event: _Chord, following: _Chord | None, left_out: Counter[str]) -> Note:
-    """Return the event of a chord; it is tied if all pitches that it shares with the next one are tied."""
+    """Return the event of a chord; it is tied if the next chord shares pitches and all these are tied."""
     length = event.end - event.begin
     try:
         spell_duration(length)
@@ -310,7 +326,7 @@ def _height(tone: Tone) -> tuple[tuple[int, int], Fraction]:
 
 
 def _pickup(bars: Sequence[Fraction], meter: Meter | None) -> Fraction:
-    """Return the length of an incomplete first bar in whole notes; 0 if it is complete or the only bar."""
+    """Return the length of an incomplete first bar in whole notes; 0 without a metre or a second bar."""
     if meter is None or len(bars) < 2:
         return Fraction(0)
     return bars[0] if bars[0] < meter.bar else Fraction(0)

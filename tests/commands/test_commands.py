@@ -150,7 +150,7 @@ def folder(rnnlab):
         ("train song.yaml --set training.epochs=x", 2, "--set training.epochs: expected an integer, "),
         ("describe song.yaml --set model.units", 2, "--set model.units: expected KEY.PATH=VALUE"),
         ("describe unknown_note.yaml", 1, "dataset.inline:1:16: 'h4': in this notation h is written 'b'"),
-        ("describe no_duration.yaml", 1, "dataset.inline:1:16: 'd': its duration is missing"),
+        ("describe no_duration.yaml", 1, "dataset.inline:1:16: 'd': the duration is missing"),
         (
             "describe song.yaml --set dataset.window=99",
             1,
@@ -164,7 +164,7 @@ def folder(rnnlab):
         ("evaluate runs/damaged-1", 1, "runs/damaged-1/model.safetensors: the model file is damaged ("),
         ("generate song.yaml", 1, "song.yaml: not a model file; expected the model.safetensors"),
         ("generate runs/song-1 --seed h8", 1, "seed:1:1: 'h8': in this notation h is written 'b'"),
-        ("generate runs/song-1 --seed g", 1, "seed:1:1: 'g': its duration is missing"),
+        ("generate runs/song-1 --seed g", 1, "seed:1:1: 'g': the duration is missing"),
         ("generate runs/song-1 --seed b4", 1, "seed:1:1: note 'b4' is not in the vocabulary ("),
         ("generate runs/text-1 --seed Q", 1, "seed:1:1: character 'Q' is not in the vocabulary ("),
         ("generate runs/text-1 --stop if", 2, "--stop: expected one token, received 2: 'if'"),

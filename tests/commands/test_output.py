@@ -81,10 +81,10 @@ def test_a_sample_that_cannot_be_written_does_not_stop_the_others(rnnlab):
     assert [path.name for path in Path().glob("*.wav")] == ["new-2.wav"]
     assert answer.stderr == (
         "new-2.wav: 1 tune, 7 events\n"
-        "2 of 3 files are not written: sample 1: it lasts 39,997 seconds; expected at most 600 as sound,"
-        " write a part of it or take a faster tempo\n"
+        "2 of 3 files are not written: sample 1: the tune lasts 39,997 seconds; expected at most 600 as"
+        " sound; write a part of the tune, or choose a faster tempo\n"
     )
-    assert alone.stderr.startswith("new.wav: sample 1: it lasts 39,997 seconds; ")
+    assert alone.stderr.startswith("new.wav: sample 1: the tune lasts 39,997 seconds; ")
 
 
 @pytest.mark.parametrize(

@@ -89,10 +89,12 @@ def test_what_leaves_the_range_of_pitches_is_named(experiment, tmp_path):
 
     assert texts(corpus) == ["b,4 ees4"]
     assert corpus.notes == (
-        f"left out: {tmp_path}/b.notes: dataset.transpose: -1 semitone would move it out of MIDI's 0 to 127;"
-        " transpose it less",
+        f"left out: {tmp_path}/b.notes: dataset.transpose: -1 semitone would move a note out of MIDI's 0 to"
+        " 127; transpose by fewer semitones",
     )
-    with pytest.raises(DataError, match=r"b\.notes: dataset\.transpose: -1 semitone would move it out of"):
+    with pytest.raises(
+        DataError, match=r"b\.notes: dataset\.transpose: -1 semitone would move a note out of"
+    ):
         load_corpus(experiment("kind: notes, path: [a.notes, b.notes], transpose: -1").dataset)
 
 

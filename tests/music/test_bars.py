@@ -86,8 +86,11 @@ def test_the_parts_of_a_note_are_tied_and_those_of_a_rest_are_not():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("c1*9999", "it has 9,999 bars; expected at most 1,000"),
-        (" ".join(["c32"] * (MOST_SYMBOLS + 1)), "it has more than 5,000 notes; expected fewer in a score"),
+        ("c1*9999", "the tune has 9,999 bars; expected at most 1,000"),
+        (
+            " ".join(["c32"] * (MOST_SYMBOLS + 1)),
+            "the score needs more than 5,000 symbols; expected at most 5,000",
+        ),
         ("c4*1/11*1/13", "a length of 1/572 whole notes cannot be drawn"),
         ("c128*1/16", "a length of 1/2048 whole notes cannot be drawn"),
     ],

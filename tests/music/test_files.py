@@ -85,7 +85,9 @@ def test_every_extension_is_listed():
 @pytest.mark.parametrize("suffix", [suffix for suffix in WRITTEN if suffix not in {".notes", ".txt"}])
 def test_only_note_text_holds_several_tunes_or_none(suffix):
     """A file of any other format holds exactly one tune."""
-    with pytest.raises(DataError, match=f"^2 tunes, and a {suffix} file holds one; write them to a .notes"):
+    with pytest.raises(
+        DataError, match=f"^2 tunes, and a {suffix} file holds one; write the tunes to a .notes"
+    ):
         written([TUNE, TUNE], suffix)
     with pytest.raises(DataError, match=r"^b: expected at least one note, received none$"):
         written([Tune("b", ())], suffix)

@@ -45,7 +45,7 @@ def test_transposed_notes_keep_their_lengths_and_ties():
 
 def test_what_leaves_the_range_of_midi_is_refused():
     """MIDI has the pitches 0 to 127."""
-    with pytest.raises(DataError, match=r"^8 semitones would move it out of MIDI's 0 to 127"):
+    with pytest.raises(DataError, match=r"^8 semitones would move a note out of MIDI's 0 to 127"):
         transpose(notes("c4 c'''''4"), 8)
 
 

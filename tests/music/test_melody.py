@@ -82,7 +82,7 @@ def test_chords_without_end_are_refused(monkeypatch):
     """The number of pitches in chords has a limit, so a damaged file cannot fill the memory."""
     monkeypatch.setattr(melody, "MOST_PITCHES", 5)
 
-    with pytest.raises(DataError, match="expected at most 5 pitches in chords; take polyphony highest"):
+    with pytest.raises(DataError, match="expected at most 5 pitches in chords; choose polyphony highest"):
         line("chords", *((n, 9, C + n) for n in range(4)))
 
 

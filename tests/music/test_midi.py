@@ -374,14 +374,14 @@ NONE_IN = "expected notes, received none in the chosen tracks and channels; ther
         (b"MThd\0\0\0\6", "not a MIDI file"),
         (file(note(60, 480), kind=2), "a MIDI file of type 2, whose tracks are separate pieces; "),
         (file(note(60, 480), kind=7), "a MIDI file of type 7; expected type 0 or 1"),
-        (file(note(60, 480), ticks=0xE728), "its times are counted in SMPTE frames; expected ticks"),
-        (file(note(60, 480), ticks=0), "its header gives 0 ticks a quarter note (division 0)"),
+        (file(note(60, 480), ticks=0xE728), "the times of the file are counted in SMPTE frames; expected ticks"),
+        (file(note(60, 480), ticks=0), "the header gives 0 ticks a quarter note (division 0)"),
         (file(note(60, 480))[:-9], "a damaged MIDI file (the file is cut off)"),
         (file(event(0, 0x40, 1)), "a damaged MIDI file (an event without a status at byte 22)"),
         (file(event(0, ON, 60, 0x80)), "a damaged MIDI file (a value above 127 in the event at byte 22)"),
         (file(event(0, 0xFF, 0x51, 99)), "a damaged MIDI file (the event at byte 22 is cut off)"),
         (file(b"\0"), "a damaged MIDI file (an event without a status at byte 22)"),
-        (file(note(60, 0)), NONE_IN + "track 1 channel 1, 1 of them without length"),
+        (file(note(60, 0)), NONE_IN + "track 1 channel 1; 1 chosen note without length"),
         (file(b"\xff" * 9 + b"\x7f\x90\x3c\x40"), "a damaged MIDI file (a number of more than four bytes"),
         (file(b"\xff" * 9999), "a damaged MIDI file (a number of more than four bytes"),
         (file(b"\0\xf0" + b"\xff" * 9 + b"\x7f"), "a damaged MIDI file (a number of more than four bytes"),
@@ -407,9 +407,7 @@ def test_a_track_that_is_not_there_is_refused():
 
 def test_a_voice_of_midi_is_refused():
     """MIDI has tracks and channels, but no voices."""
-    with pytest.raises(
-        DataError, match=r"^a\.mid: MIDI has no voices; leave the voice out, or choose a track"
-    ):
+    with pytest.raises(DataError, match=r"^a\.mid: MIDI has no voices; remove the voice, or choose a track"):
         tokens(file(note(60, 480)), voice="1")
 
 
@@ -439,7 +437,7 @@ def test_what_midi_cannot_count_is_refused(text):
     """MIDI has at most 32,767 ticks a quarter note, and 28 bits for a time."""
     tune = parse_tune(text, name="a.notes")
 
-    with pytest.raises(DataError, match=r"^a\.notes: its durations need .* ticks a quarter note"):
+    with pytest.raises(DataError, match=r"^a\.notes: the durations need .* ticks a quarter note"):
         write_midi(tune)
 
 

@@ -333,14 +333,14 @@ def test_a_score_by_measures_is_the_same_score():
         (note("C0.5/4"), "measure 1: a microtone (C4 altered by +0.5 semitones); expected whole"),
         (note("H/4"), "measure 1: expected a pitch with <step> A to G and <octave> 0 to 9, received 'H'"),
         (note("C/9") + note("B/9"), "measure 1: B9: expected a pitch that MIDI has, 0 to 127, received 131"),
-        (note("C/4", more=CHORD), "part 'Part 1', measure 1: a note with <chord/> follows no note"),
+        (note("C/4", more=CHORD), "part 'Part 1', measure 1: expected a note before the note with"),
         (note("C/4", None), "part 'Part 1', measure 1: a <note> without <duration>"),
         (note("C/4", "x"), "part 'Part 1', measure 1: <duration>: expected a number, received 'x'"),
         (note("C/4", -2), "part 'Part 1', measure 1: <duration>: expected 0 or more, received -2"),
-        (note("C/4") + back(4), "part 'Part 1', measure 1: a <backup> goes back beyond the start"),
+        (note("C/4") + back(4), "part 'Part 1', measure 1: <backup> moves before the start"),
         (attributes("<divisions>0</divisions>"), "part 'Part 1', measure 1: <divisions>: expected a"),
         (transpose(0, 0.5) + note("C/4"), "part 'Part 1', measure 1: <chromatic>: expected a whole"),
-        (note("r"), "expected notes, received none in part 1; parts with notes: none"),
+        (note("r"), "expected notes, received none in part 1; no part has notes"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_one_line_with_its_place(bar, message):
@@ -461,9 +461,9 @@ def test_the_score_of_an_archive_is_read():
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (BOMB.encode(), "it declares XML entities"),
-        (BOMB.encode("utf-16"), "it declares XML entities"),
-        (packed(**{"a.xml": BOMB}), "it declares XML entities"),
+        (BOMB.encode(), "the file declares XML entities"),
+        (BOMB.encode("utf-16"), "the file declares XML entities"),
+        (packed(**{"a.xml": BOMB}), "the file declares XML entities"),
         (SCORE[:-9].encode(), "damaged XML (unclosed token"),
         (b"<a/>", "expected MusicXML (score-partwise or score-timewise), received 'a'"),
         (b"", "damaged XML (no element found"),

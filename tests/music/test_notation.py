@@ -289,7 +289,7 @@ def test_other_notations_are_answered_with_what_was_meant(written, meant):
 @pytest.mark.parametrize(
     ("written", "told"),
     [
-        ("g", "its duration is missing; write it on every note, as in 'g4'"),
+        ("g", "the duration is missing; write one on every note, as in 'g4'"),
         ("g ~", "as in 'g4'"),
         ("<c e>", "as in '<c e>4'"),
         ("\\relative", "command"),

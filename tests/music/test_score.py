@@ -126,8 +126,8 @@ def test_rests_alone_are_a_score_too():
 @pytest.mark.parametrize(
     ("text", "settings", "message"),
     [
-        ("c1*9999", {}, "a: it has 9,999 bars; expected at most 1,000"),
-        (" ".join(["c1"] * 900), {"width": 300}, "a: its score is higher than 24,000 pixels; write a part"),
+        ("c1*9999", {}, "a: the tune has 9,999 bars; expected at most 1,000"),
+        (" ".join(["c1"] * 900), {"width": 300}, "a: the score is higher than 24,000 pixels; write a part"),
     ],
 )
 def test_what_is_too_long_is_refused(text, settings, message):
@@ -238,7 +238,7 @@ def test_what_xml_cannot_hold_is_left_out_of_a_title():
 
 def test_a_tune_that_cannot_be_drawn_is_refused():
     """The error of `bars_of` is passed on."""
-    with pytest.raises(DataError, match="it has 9,999 bars"):
+    with pytest.raises(DataError, match="the tune has 9,999 bars"):
         mei_of(parse_tune("c1*9999", name="a"))
 
 

@@ -157,10 +157,10 @@ def test_rests_alone_are_silence():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("c1*301", "a: it lasts 602 seconds; expected at most 600 as sound"),
-        ("r1*9999", "a: it lasts 19,998 seconds; "),
-        ("<c d e f g a b c'>1*250", "a: its tones last 4,000 seconds together; expected at most 3,600"),
-        ("c4*1/9999 d4*1/9998", "a: its durations divide a whole note into more than"),
+        ("c1*301", "a: the tune lasts 602 seconds; expected at most 600 as sound"),
+        ("r1*9999", "a: the tune lasts 19,998 seconds; "),
+        ("<c d e f g a b c'>1*250", "a: the tones last 4,000 seconds together; expected at most 3,600"),
+        ("c4*1/9999 d4*1/9998", "a: the durations divide a whole note into more than"),
     ],
 )
 def test_a_piece_that_is_too_long_is_refused(text, message):

@@ -66,7 +66,7 @@ def test_durations_without_a_common_step_are_refused():
     """The common step may not be finer than MIDI's 32,767 ticks a quarter note."""
     notes = [Note((Pitch("c"),), Fraction(1, prime)) for prime in (101, 103, 107, 109)]
 
-    with pytest.raises(DataError, match=r"^its durations divide a whole note into more than 131,068 parts"):
+    with pytest.raises(DataError, match=r"^the durations divide a whole note into more than 131,068 parts"):
         sounds_of(notes)
 
 

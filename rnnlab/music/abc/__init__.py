@@ -1,7 +1,7 @@
 """ABC, the text format of folk music (abcnotation.com, standard 2.1): reading and writing of tunes.
 
-`read_abc` gives the tunes of a file, and `write_abc` the text of a file with one tune. Where the reader does
-not support a symbol, the error names its line and column; the reader guesses nothing.
+`read_abc` gives the tunes of a file, and `write_abc` the text of a file with one tune. If a tune has a symbol
+that is not supported, the error names the line and column of the symbol.
 """
 
 import re
@@ -24,10 +24,10 @@ _FIELD = re.compile(r"\s*[A-Za-z]:")
 
 
 def read_abc(data: bytes, *, name: str, reading: Reading) -> Iterator[Tune | DataError]:
-    """Yield each tune of a file, or the error that says why this tune cannot be read.
+    """Yield each tune of a file, or a DataError in place of a tune that cannot be read.
 
     A tune begins with its number, `X:`, and ends at an empty line or at the next number. Text between tunes
-    is left out.
+    is left out. A file without a number is one tune.
 
     Args:
         data: bytes of the file.
@@ -62,7 +62,7 @@ class _Lines:
 
 
 def _text(data: bytes) -> str:
-    """Return the text of bytes in UTF-16 with a byte order mark, in UTF-8, or else in Latin-1 (old files)."""
+    """Return bytes as text: UTF-16 if they have its byte order mark, else UTF-8; Latin-1 if this fails."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
     try:
@@ -101,7 +101,7 @@ def _split(text: str) -> tuple[list[TuneLine], list[_Lines]]:
 
 
 def _remarks(tune: _Lines) -> tuple[str, ...]:
-    """Return a remark on lines of music after an empty line, which ends the tune; none if there are none."""
+    """Return a remark on lines with bar lines after the end of the tune; empty if there are no such lines."""
     if not tune.stray:
         return ()
     first, last = tune.stray[0], tune.stray[-1]

@@ -72,9 +72,9 @@ class AbcKey:
     """The value of a field `K:`.
 
     Attributes:
-        alterations: letter → its alteration in semitones, in all octaves.
-        signature: key signature; None for none, and for accidentals that no mode has.
-        properties: words after the key: a clef, and properties such as `transpose=-2`.
+        alterations: letter → alteration of the letter in semitones, in all octaves.
+        signature: key signature; None for no key, `HP`, and a key with accidentals of its own.
+        properties: other words after the key: a clef, and properties such as `transpose=-2`.
     """
 
     alterations: Mapping[str, int] = field(default_factory=dict)
@@ -111,10 +111,10 @@ def read_properties(text: str, before: AbcTransposition) -> AbcTransposition:
 
     Args:
         text: clefs and properties, such as `clef=treble-8 transpose=-2 name="Tenor"`.
-        before: transposition up to here; the text may change its three intervals one by one.
+        before: transposition before the text, which may change its three intervals one by one.
 
     Raises:
-        DataError: a clef or a number is wrong, or a property that only other programs know changes pitches.
+        DataError: a clef or a number is wrong, or a property of other programs changes the pitches.
     """
     after = before
     for match in _PROPERTY.finditer(text):
@@ -142,7 +142,7 @@ def read_properties(text: str, before: AbcTransposition) -> AbcTransposition:
 
 
 def read_meter(text: str) -> Meter | None:
-    """Return the metre of the text after `M:`; None for `none`.
+    """Return the metre of the text after `M:`; None for `none` or an empty text.
 
     Raises:
         DataError: the text is not a metre.
@@ -183,7 +183,7 @@ def read_tempo(text: str, unit: Fraction) -> float | None:
     """Return the quarter notes a minute of the text after `Q:`; None if the text has only words.
 
     Args:
-        text: such as `"Allegro" 1/4=120` or `3/8=80`; the older forms `120` and `C3=40` count units.
+        text: such as `"Allegro" 1/4=120` or `3/8=80`; the older forms `120` and `C3=40` count unit notes.
         unit: unit note length in whole notes.
 
     Raises:
@@ -204,7 +204,7 @@ def read_tempo(text: str, unit: Fraction) -> float | None:
 
 
 def _modified(key: AbcKey, rest: str) -> AbcKey:
-    """Return the key with the words after it: the accidental `=f` changes the key, `exp ^f` replaces it."""
+    """Return a key changed by the words after it: `=f` alters a letter, `exp ^f` replaces all."""
     alterations, signature, words = dict(key.alterations), key.signature, []
     for word in _WORD.findall(rest):
         accidentals = re.fullmatch(r"(?:(?:\^\^?|__?|=)[A-Ga-g])+", word)

@@ -62,7 +62,7 @@ def length_of(text: str) -> Fraction:
 
 
 def pitch_head(match: re.Match[str], *, tied: bool = False) -> Head:
-    """Return the written pitch of a note; a small letter is an octave above a capital letter."""
+    """Return the written pitch of a note; a lower-case letter is an octave above an upper-case letter."""
     letter, marks = match["letter"], match["octave"]
     octave = marks.count("'") - marks.count(",") + letter.islower()
     sign = match["sign"]
@@ -70,7 +70,7 @@ def pitch_head(match: re.Match[str], *, tied: bool = False) -> Head:
 
 
 def chord_of(inside: str) -> tuple[list[Head], Fraction]:
-    """Return the pitches of the text between the brackets of a chord, and the length of its first note.
+    """Return the pitches of the text in the brackets of a chord, and the length factor of the first note.
 
     Raises:
         DataError: the text has something else than notes and their signs, or no note.
@@ -90,7 +90,7 @@ def chord_of(inside: str) -> tuple[list[Head], Fraction]:
 
 
 def mistake_at(text: str, position: int) -> str | None:
-    """Return the message on a character that begins no symbol; None for `!`, a line break of older ABC."""
+    """Return the message on a character that begins no symbol; None for `!` as a line break (old ABC)."""
     character, rest = text[position], text[position + 1 :]
     if character == "!" and (rest[:1].isspace() or "|" in rest.partition("!")[0] or "!" not in rest):
         return None

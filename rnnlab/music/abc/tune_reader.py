@@ -41,7 +41,7 @@ _NOT_SUPPORTED = {
 
 @dataclass(frozen=True)
 class TuneLine:
-    """A line of a file without its comment; the number counts from 1."""
+    """A line of a file without its comment; `number` is the number of the line, from 1."""
 
     number: int
     text: str
@@ -55,7 +55,7 @@ class TuneReader:
         self._state = State(AbcKey(), None, Fraction(1, 8))
         self._unit: Fraction | None = None
         self._meter: Meter | None = None
-        self._key = AbcKey()  # of the header
+        self._key = AbcKey()  # key of the header
         self._tempo: tuple[str, str] | None = None  # place and text of the first Q:
         self._place = ""  # `line:column` of the field or symbol that is read
         self._remarks: list[str] = []
@@ -93,7 +93,8 @@ class TuneReader:
             remarks: remarks on the lines of the file, which come before those of the reader.
 
         Raises:
-            DataError: the tune is incomplete or has no such voice; the message begins with `line:column: `.
+            DataError: the tune is incomplete, has no notes or no such voice, or `reading` refuses its notes;
+                the message begins with `line:column: `.
         """
         if not self._in_body:
             raise DataError(f"{end}:1: expected a key (K:) at the end of the tune's header, received none")
@@ -137,10 +138,10 @@ class TuneReader:
         if wanted.isdecimal() and 1 <= int(wanted) <= len(voices):
             return voices[int(wanted) - 1]
         there = ", ".join(f"{number} (V:{voice.name})" for number, voice in enumerate(voices, 1))
-        raise DataError(f"{place}: expected a voice of {there}, received {wanted!r}")
+        raise DataError(f"{place}: expected one of the voices {there}, received {wanted[:40]!r}")
 
     def _read_tempo(self) -> float | None:
-        """Return the tempo of the first `Q:`; it is read last, since its unit may stand after it."""
+        """Return the tempo of the first `Q:`, or None; it is read last, because `L:` may stand after `Q:`."""
         if self._tempo is None:
             return None
         place, text = self._tempo
@@ -150,7 +151,7 @@ class TuneReader:
             raise DataError(f"{place}: {error}") from None
 
     def _located(self, line: TuneLine, column: int, read: Callable[..., None], *arguments: object) -> None:
-        """Read a field or symbol with one of the methods; an error gets the line and column."""
+        """Call `read`, a method for a field or symbol; an error gets the line and column."""
         self._place = f"{line.number}:{column + 1}"
         try:
             read(*arguments)
@@ -158,26 +159,27 @@ class TuneReader:
             raise DataError(f"{self._place}: {error}") from None
 
     def _instruction(self, text: str) -> None:
-        """Follow an instruction (`%%` or `I:`) on accidentals, and skip one on layout."""
+        """Follow the instruction (`%%` or `I:`) on accidentals, refuse MIDI transpose, and skip others."""
         name, _, value = text.strip().partition(" ")
         if name == "MIDI" and re.match(r"\s*r?transpose\b", value):
             raise DataError("%%MIDI transpose is not supported; write transpose= after the key")
         if name == "propagate-accidentals":
             if value.strip() not in {"not", "octave", "pitch"}:
                 raise DataError(
-                    f"propagate-accidentals: expected not, octave or pitch, received {value.strip()[:40]!r}"
+                    "propagate-accidentals: expected 'not', 'octave' or 'pitch',"
+                    f" received {value.strip()[:40]!r}"
                 )
             for state in self._states():
                 state.propagation = value.strip()  # type: ignore[assignment]
 
     def _states(self) -> list[State]:
-        """Return the states that a field changes: that of the current voice; if there is none, all states."""
+        """Return the states that a field changes: that of the current voice, or all if there is none."""
         if self._voice is not None:
             return [self._voice.state]
         return [self._state, *(voice.state for voice in self._voices.values())]
 
     def _field(self, letter: str, text: str) -> None:
-        """Follow a field that changes pitches, lengths or voices; skip any other one."""
+        """Follow a field that changes pitches, lengths, tempo, voices or symbols; skip other fields."""
         text = re.sub(r"(?<!\\)%.*", "", text).strip()
         if letter in _NOT_SUPPORTED:
             raise DataError(_NOT_SUPPORTED[letter])
@@ -200,7 +202,7 @@ class TuneReader:
             self._instruction(text)
 
     def _set_meter(self, meter: Meter | None) -> None:
-        """Follow `M:`; in the body it counts as a later metre once there are notes."""
+        """Follow `M:`; in the body, a different metre after the first event is counted as a later metre."""
         if not self._in_body:
             self._meter = meter
         elif any(state.meter != meter for state in self._states()):
@@ -212,7 +214,7 @@ class TuneReader:
             state.meter = meter
 
     def _set_key(self, text: str) -> None:
-        """Follow `K:`, which ends the header the first time."""
+        """Follow `K:`; the first `K:` ends the header."""
         key = read_key(text)
         if not self._in_body:
             self._in_body, self._key = True, key
@@ -235,7 +237,7 @@ class TuneReader:
             self._voice.set_key(key)
 
     def _set_tempo(self, text: str) -> None:
-        """Follow `Q:`: keep the first tempo, and count the others."""
+        """Follow `Q:`: keep the first tempo, and count later ones that differ from it."""
         if self._tempo is None:
             self._tempo = (self._place, text)
         elif text != self._tempo[1]:
@@ -245,7 +247,7 @@ class TuneReader:
         """Follow `V:`: in the header it defines a voice; in the body the next notes belong to the voice."""
         name, _, properties = text.partition(" ")
         if not name:
-            raise DataError("expected the name of a voice, such as V:1, received none")
+            raise DataError("expected a name after V:, as in V:1, received none")
         if not self._in_body:
             self._definitions[name] = properties
             return
@@ -264,14 +266,14 @@ class TuneReader:
         self._voices[name] = voice
 
     def _define_symbol(self, text: str) -> None:
-        """Follow a field such as `U:T = !trill!`, which makes a letter a symbol; `!nil!` takes this back."""
+        """Follow a field such as `U:T = !trill!`, which makes a letter a symbol; `!nil!` undoes this."""
         letter, equals, symbol = text.partition("=")
         if not equals or len(letter.strip()) != 1:
             raise DataError(f"expected a definition such as U:T = !trill!, received {text[:40]!r}")
         self._marks[letter.strip()] = symbol.strip().strip("!+") not in {"nil", "none"}
 
     def _current(self) -> Voice:
-        """Return the voice that gets the next notes: the first voice if no field has named one."""
+        """Return the voice that gets the next notes; if no field has named one, the first or a new voice."""
         if self._voice is None:
             if not self._voices:
                 self._add_voice("1", "")
@@ -279,7 +281,7 @@ class TuneReader:
         return self._voice
 
     def _end_overlay(self) -> None:
-        """Return from an overlay to its voice, and count the notes of the overlay as left out."""
+        """End an overlay, if one is open: go on with its voice, and count its notes as left out."""
         if self._main is not None and self._voice is not None:
             self._main.overlaid += self._voice.note_count
             self._voice, self._main = self._main, None
@@ -320,7 +322,7 @@ class TuneReader:
         self._current().rest_of_bars(int(match["bar_count"] or 1))
 
     def _bar(self, match: re.Match[str]) -> None:
-        """End a bar; a sign such as `[2` inside a bar, for a second ending, does not end it."""
+        """End a bar, unless the sign is a number such as `[2`, for a second ending inside a bar."""
         if "|" in match["bar"] or ":" in match["bar"]:
             self._end_overlay()
             self._current().bar_line()
@@ -356,7 +358,7 @@ class TuneReader:
         if match["overlay"] != "&":
             raise DataError(
                 f"an overlay over several bars ({match['overlay']}) is not supported; write"
-                " another voice (V:)"
+                " the overlay as a voice of its own (V:)"
             )
         self._end_overlay()
         self._main = self._current()
@@ -377,4 +379,4 @@ _READ = {
     "inline_field": TuneReader._inline_field,
     "decoration": TuneReader._decoration,
 }
-"""Method that reads each kind of symbol; the other kinds do not change pitch or length."""
+"""Method that reads each kind of symbol; other kinds are skipped, because they change no pitch or length."""

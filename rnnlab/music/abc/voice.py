@@ -1,4 +1,4 @@
-"""One voice of an ABC tune while it is read: the fields and accidentals that hold, and the events so far."""
+"""One voice of an ABC tune while it is read: its fields, the accidentals of the bar, and its events."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,8 @@ from rnnlab.music.meter import Meter
 from rnnlab.music.notation import Note, Pitch, pitch_of, spell_duration
 
 Propagation = Literal["pitch", "octave", "not"]
-"""Where an accidental holds up to the bar line: in all octaves, in its own octave, or only at its note."""
+"""Where an accidental holds up to the bar line: `pitch` in all octaves, `octave` in its own octave, `not`
+for its own note only."""
 
 _MOST_BROKEN = 4
 _TIMES = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}  # 3 notes in the time of 2, …; for 5, 7 and 9 the metre decides
@@ -26,7 +27,7 @@ class Head:
         letter: one of c d e f g a b.
         octave: 0 is the octave that begins with middle C.
         accidental: semitones of the accidental that is written before the pitch; None for none.
-        tied: whether a tie follows this single pitch of a chord.
+        tied: whether a tie follows this pitch inside a chord.
     """
 
     letter: str
@@ -37,7 +38,7 @@ class Head:
 
 @dataclass(frozen=True)
 class _Event:
-    """A note, a chord or a rest: its pitches, the tied ones among them, and its length in whole notes."""
+    """A note, a chord or a rest: its pitches, those of them that are tied, and its length in whole notes."""
 
     pitches: frozenset[Pitch]
     tied: frozenset[Pitch]
@@ -49,8 +50,8 @@ class State:
     """The values of the fields that hold for the next notes of a voice.
 
     Attributes:
-        key: key.
-        meter: metre; None for none.
+        key: key, from `K:`.
+        meter: metre, from `M:`; None for none.
         unit: unit note length in whole notes.
         transposition: interval from the written to the sounding pitches.
         propagation: where an accidental holds up to the bar line.
@@ -80,9 +81,9 @@ class Voice:
         self._events: list[_Event] = []
         self._accidentals: dict[tuple[str, int | None], int] = {}  # (letter, octave or None: all) in this bar
         self._last: dict[tuple[str, int], int] = {}  # (letter, octave) → alteration in the last event
-        self._tied: dict[tuple[str, int], int] = {}  # the tied ones of these
+        self._tied: dict[tuple[str, int], int] = {}  # the tied pitches of the last event
         self._tuplet_left, self._tuplet_factor, self._tuplet_place = 0, Fraction(1), ""
-        self._broken: Fraction | None = None  # factor of the next event's length
+        self._broken: Fraction | None = None  # factor of the next event's length; None for no broken rhythm
         self._unbroken = Fraction(0)  # length of the last event before its factor
         self._in_rest_of_bars = False
         self._first_bar: Fraction | None = None  # length of an incomplete first bar; 0 for a complete one
@@ -94,7 +95,7 @@ class Voice:
 
     @property
     def pitches_below_others(self) -> int:
-        """Number of all pitches of chords without the highest one of each."""
+        """Number of pitches of all chords, without the highest pitch of each chord."""
         return sum(max(len(event.pitches) - 1, 0) for event in self._events)
 
     @property
@@ -104,7 +105,7 @@ class Voice:
 
     @property
     def pickup(self) -> Fraction:
-        """Length of an incomplete first bar in whole notes; 0 for none."""
+        """Length of an incomplete first bar in whole notes; 0 for none, or if the voice has no other bar."""
         first = self._first_bar or Fraction(0)
         return Fraction(0) if first == self._length else first
 
@@ -118,14 +119,14 @@ class Voice:
         return Voice(self.name, self.state)
 
     def bar_line(self) -> None:
-        """End a bar: its accidentals no longer hold; the first bar may be a pick-up."""
+        """End a bar: clear its accidentals; note the length of the first bar if it is incomplete."""
         self._accidentals.clear()
         if self._first_bar is None and self._events:
             is_incomplete = self.state.meter is not None and self._length < self.state.meter.bar
             self._first_bar = self._length if is_incomplete else Fraction(0)
 
     def set_key(self, key: AbcKey) -> None:
-        """Set the key of the next notes; the accidentals of the bar no longer hold."""
+        """Set the key of the next notes, and clear the accidentals of the bar."""
         self.state.key = key
         self._accidentals.clear()
 
@@ -158,7 +159,7 @@ class Voice:
         """Add a note or a chord of a written length in whole notes.
 
         Raises:
-            DataError: a pitch is outside MIDI's.
+            DataError: a pitch is outside MIDI's, or the length does not fit a broken rhythm.
         """
         altered = {(head.letter, head.octave): self._alteration(head) for head in heads}
         pitches = {place: self._sounding(*place, number) for place, number in altered.items()}
@@ -187,13 +188,15 @@ class Voice:
         """Lengthen the last event and shorten the next one (`>`, `>>`), or the other way round (`<`).
 
         Raises:
-            DataError: there is no event before the sign, or a sign before it has no second event yet.
+            DataError: there is no event before the sign, a sign before it has no second event yet, or there
+                are more than four signs.
         """
         if not self._events or self._broken:
             raise DataError(f"expected a note before {signs!r}, received none")
         if len(signs) > _MOST_BROKEN:
             raise DataError(
-                f"expected at most {_MOST_BROKEN} signs of broken rhythm, received {signs[:40]!r}"
+                f"expected at most {_MOST_BROKEN} of '>' or '<' together, received {signs[:40]!r};"
+                " write the lengths as numbers"
             )
         short = Fraction(1, 2 ** len(signs))
         first, self._broken = (2 - short, short) if signs[0] == ">" else (short, 2 - short)
@@ -224,7 +227,7 @@ class Voice:
     def incomplete(self) -> tuple[str, str] | None:
         """Return (place, message) if the tune ends within a tuplet or a broken rhythm, else None.
 
-        The place is empty for the end of the tune.
+        The place is `line:column` of the tuplet; empty for a broken rhythm.
         """
         if self._tuplet_left:
             count = self._tuplet_left
@@ -243,7 +246,9 @@ class Voice:
             DataError: there is a chord and `polyphony` is `refuse`, or note text cannot spell a length.
         """
         if polyphony == "refuse" and any(len(event.pitches) > 1 for event in self._events):
-            raise DataError("expected one note at a time, received a chord; take polyphony highest or chords")
+            raise DataError(
+                "expected one note at a time, received a chord; choose polyphony highest or chords"
+            )
         kept = [_kept(event.pitches, polyphony) for event in self._events]
         numbers = [{pitch.midi for pitch in pitches} for pitches in kept]
         tied = [
@@ -261,7 +266,7 @@ class Voice:
         """Append an event; a tuplet or a broken rhythm changes its length.
 
         Raises:
-            DataError: the two notes of a broken rhythm have different lengths.
+            DataError: the two events of a broken rhythm have different lengths.
         """
         duration = event.duration
         if self._tuplet_left:
@@ -281,7 +286,7 @@ class Voice:
     def _alteration(self, head: Head) -> int:
         """Return the alteration of a pitch in semitones, from its accidental, a tie, the bar or the key.
 
-        An accidental of the pitch itself then holds for the bar.
+        An accidental of the pitch itself then holds for the bar, unless `propagation` is `not`.
         """
         place = head.letter, head.octave
         of_bar = place if self.state.propagation == "octave" else (head.letter, None)
@@ -294,7 +299,7 @@ class Voice:
         return self._accidentals.get(of_bar, self.state.key.alterations.get(head.letter, 0))
 
     def _sounding(self, letter: str, octave: int, alteration: int) -> Pitch:
-        """Return the sounding pitch; if transposed by more than octaves, it gets the spelling of `pitch_of`.
+        """Return the sounding pitch, spelled by `pitch_of` unless it is transposed by whole octaves.
 
         Raises:
             DataError: the pitch is outside MIDI's.
@@ -309,7 +314,7 @@ class Voice:
 
 
 def left_out(voices: Sequence[Voice], chosen: Voice, polyphony: Polyphony) -> Mapping[str, int]:
-    """Return the number of notes and repeats of all voices that the chosen voice leaves out, by kind."""
+    """Return the number of notes and repeats that are not in the tune of the chosen voice, by kind."""
     counts = {
         "notes below others": 0 if polyphony == "chords" else chosen.pitches_below_others,
         "grace notes": chosen.grace_notes,
@@ -321,7 +326,7 @@ def left_out(voices: Sequence[Voice], chosen: Voice, polyphony: Polyphony) -> Ma
 
 
 def _kept(pitches: frozenset[Pitch], polyphony: Polyphony) -> frozenset[Pitch]:
-    """Return all pitches of a chord, or the highest of them."""
+    """Return all pitches of a chord if `polyphony` is `chords`, else the highest pitch."""
     if polyphony == "chords" or len(pitches) < 2:
         return pitches
     return frozenset({max(pitches, key=lambda pitch: pitch.height)})

@@ -1,8 +1,8 @@
 """Tunes written in ABC 2.1.
 
 The notes of a tune with a metre are divided at bar lines into plain and dotted notes, as in a score. A tune
-without a metre gets no bar lines, and none of its notes is divided. Tuplets are written as `(3`: other
-programs expect that, not lengths such as `2/3`.
+without a metre gets no bar lines, and none of its notes is divided. Tuplets are written as `(3`, because
+other programs expect this and not lengths such as `2/3`.
 """
 
 from collections.abc import Iterator
@@ -74,7 +74,7 @@ class _Accidentals:
         self._of_place: dict[tuple[str, int], int] = {}  # (letter, octave) → alteration
 
     def needed(self, pitch: Pitch) -> bool:
-        """Return whether a pitch needs its accidental, and remember that this accidental holds from here."""
+        """Return whether a pitch needs its accidental, and store that this accidental holds from here."""
         place, of_key = (pitch.letter, pitch.octave), self._of_key.get(pitch.letter, 0)
         known = self._of_letter.get(pitch.letter, of_key), self._of_place.get(place, of_key)
         self._of_letter[pitch.letter] = self._of_place[place] = pitch.alteration
@@ -100,7 +100,7 @@ def _lines_without_bars(tune: Tune) -> Iterator[str]:
 
 
 def _group(group: Group, accidentals: _Accidentals | None) -> str:
-    """Return the text of a tuplet or of a single symbol; without `accidentals` each note has its own."""
+    """Return the text of a tuplet or of a single symbol; if `accidentals` is None, each note has one."""
     written = "".join(_symbol(symbol, accidentals) for symbol in group.symbols)
     if group.tuplet == 1:
         return written
@@ -129,7 +129,7 @@ def _symbol(symbol: Symbol, accidentals: _Accidentals | None) -> str:
 
 
 def _pitch(pitch: Pitch, is_accidental_written: bool) -> str:
-    """Return the text of a pitch: a capital letter up to the octave of middle C, a small one above it."""
+    """Return the text of a pitch: upper case up to the B above middle C, lower case above."""
     letter = pitch.letter if pitch.octave > 0 else pitch.letter.upper()
     marks = "'" * (pitch.octave - 1) if pitch.octave > 0 else "," * -pitch.octave
     return (_ACCIDENTALS[pitch.alteration] if is_accidental_written else "") + letter + marks

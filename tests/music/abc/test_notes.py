@@ -172,7 +172,7 @@ def test_the_highest_pitch_of_a_chord_is_taken_unless_all_are():
     """`polyphony` has the same meaning as in other formats."""
     assert notes("[GCE]") == "g4"
     assert notes("[GCE]", polyphony="chords") == "<c e g>4"
-    assert "received a chord; take polyphony highest or chords" in str(tune("[GCE]", polyphony="refuse"))
+    assert "received a chord; choose polyphony highest or chords" in str(tune("[GCE]", polyphony="refuse"))
 
 
 def test_repeats_and_endings_are_read_as_they_are_written():

@@ -142,7 +142,7 @@ def test_a_voice_has_its_own_key_clef_and_rhythm():
     assert read(text, voice="bass") == ["f,4 f,8"]
     assert read(text, track=2) == ["f,4 f,8"]
     assert read(text, voice="alto") == [
-        "a.abc:12:1: expected a voice of 1 (V:tenor), 2 (V:bass), received 'alto'"
+        "a.abc:12:1: expected one of the voices 1 (V:tenor), 2 (V:bass), received 'alto'"
     ]
 
 
@@ -195,11 +195,13 @@ REFUSED = {
     "C>": "6:1: expected a note after the broken rhythm, received the end of the tune",
     "C>D2": "6:3: expected two notes of one length around a broken rhythm, received lengths of 1/4"
     " and 1/2 whole notes; write both lengths",
-    "C>>>>>D": "6:2: expected at most 4 signs of broken rhythm, received '>>>>>'",
+    "C>>>>>D": "6:2: expected at most 4 of '>' or '<' together, received '>>>>>';"
+    " write the lengths as numbers",
     "-C": "6:1: expected a note before the tie '-', received none",
     "z-C": "6:2: expected a note before the tie '-', received none",
     "[M:none]Z": "6:9: expected a metre (M:) before a rest of whole bars, received none; write rests as z",
-    "C && D": "6:3: an overlay over several bars (&&) is not supported; write another voice (V:)",
+    "C && D": "6:3: an overlay over several bars (&&) is not supported; write"
+    " the overlay as a voice of its own (V:)",
     "m:~g2={a}g{f}g\nC": "6:3: macros (m:) are not supported; write the notes that they stand for",
     "%%MIDI transpose 2\nC": "6:1: %%MIDI transpose is not supported; write transpose= after the key",
     "[K:H]C": "6:1: expected a key such as G, Am, D mix or none, received 'H'",
