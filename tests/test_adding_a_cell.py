@@ -189,7 +189,7 @@ def test_what_the_commands_say_of_the_cell_is_right(answers: dict[str, Answer]) 
     assert '"cell": "MinimalGated"' in answers["trace_json"].out
     assert "mgu" in answers["runs"].out
     assert '"mgu"' in answers["schema"].out
-    assert "- `kind: mgu`: Layers of a cell that another package brings." in answers["reference"].out
+    assert "- `kind: mgu`: Layers of a cell from another package." in answers["reference"].out
 
 
 @pytest.mark.parametrize("target", ["song.keras", "song.onnx", "song"])

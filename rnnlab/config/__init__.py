@@ -1,4 +1,4 @@
 """The configuration: the sections of a YAML file as frozen pydantic models, and their reader and writer.
 
-It gives every other room a checked `Experiment`, or an error with file, line and column.
+The reader returns a checked `Experiment`, or raises a `ConfigError` that names file, line and column.
 """

@@ -24,7 +24,7 @@ from rnnlab.errors import near
 KEYS = ("class", "arguments")
 MOST_CALLBACKS = 100
 FOLDER = "folder"
-"""Key in the context of pydantic, for the folder of the YAML file."""
+"""Key of the folder of the YAML file in pydantic's validation context."""
 
 _DEEPEST = 10
 """Largest depth of nested lists and sections in an argument."""
@@ -35,7 +35,7 @@ _WITH_ARGUMENTS = {
     "type": "object",
     "properties": {
         "class": {**_NAME, "description": "The class, `package.module:Class`."},
-        "arguments": {"type": "object", "description": "Arguments of its constructor, by name."},
+        "arguments": {"type": "object", "description": "Arguments of the constructor of the class, by name."},
     },
     "required": ["class"],
     "additionalProperties": False,
@@ -44,11 +44,11 @@ _ITEM = {"anyOf": [_NAME, _WITH_ARGUMENTS]}
 
 
 class CallbackSettings(Section):
-    """A Keras callback: its class and the arguments of its constructor.
+    """A Keras callback: the class and the arguments of its constructor.
 
     Attributes:
         name: `package.module:Class`.
-        arguments: plain values by name, as YAML has them.
+        arguments: the values by name; null, true, false, numbers, text, lists and sections.
         folder: the folder of the YAML file that names the callback; None for a callback from Python.
     """
 
@@ -57,7 +57,7 @@ class CallbackSettings(Section):
     folder: Path | None = None
 
     def __eq__(self, other: object) -> bool:
-        """Whether the class and the arguments are the same; the folder does not count."""
+        """Whether the class names and the arguments are equal; the folders are not compared."""
         if not isinstance(other, CallbackSettings):
             return NotImplemented
         return (self.name, self.arguments) == (other.name, other.arguments)
@@ -71,12 +71,12 @@ class CallbackSettings(Section):
 
 
 def _one_or_many(value: Any) -> Any:
-    """Return a tuple of callbacks from a list, or from one callback alone."""
+    """Return a list of callbacks as a tuple, and a single callback as a tuple of length 1."""
     return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 def _callback(value: Any, info: ValidationInfo) -> CallbackSettings:
-    """Return a callback from a value of the YAML: a name, or a section with a class and arguments."""
+    """Return the callback of a class name or of a section with a class and arguments; a callback as it is."""
     if isinstance(value, CallbackSettings):
         return value
     arguments: dict[str, Any] = {}
@@ -105,7 +105,10 @@ def _check_keys(section: Mapping[Any, Any]) -> None:
 
 
 def _meant(name: Any) -> str:
-    """Return a hint for a name with a dot in place of the colon, or with the ending of a file."""
+    """Return `; did you mean 'package.module:Class'?` if these corrections give a class name; else empty.
+
+    A dot becomes the colon, slashes become dots, and the ending `.py` and spaces are removed.
+    """
     if not isinstance(name, str):
         return ""
     module, _, last = name.strip().rpartition("." if ":" not in name else ":")
@@ -114,16 +117,16 @@ def _meant(name: Any) -> str:
 
 
 def _is_class_name(name: str) -> bool:
-    """Whether a name is `package.module:Class`, and no file name."""
+    """Whether a name has the form `package.module:Class`, and the module does not end in `.py`."""
     return bool(re.fullmatch(_PATTERN.strip("^$"), name)) and ".py:" not in name
 
 
 def _arguments(value: Any) -> dict[str, Any]:
-    """Return the arguments by name, as plain values."""
+    """Return the arguments by name, as plain values; refuse any other value than a section of them."""
     if not isinstance(value, Mapping):
         raise _refusal(
             f"expected a section (names and values), received {shown(value)};"
-            " leave the key out where there are no arguments",
+            " leave the key out if there are no arguments",
             "arguments",
         )
     for name in value:
@@ -138,7 +141,7 @@ def _arguments(value: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any, within: tuple[str, ...], depth: int = 1) -> Any:
-    """Return a value that YAML has; a tuple becomes a list."""
+    """Return a value with its tuples as lists; refuse NaN, infinity, other types and deep nesting."""
     if depth > _DEEPEST:
         raise _refusal(f"nested more than {_DEEPEST} deep", *within)
     if isinstance(value, list | tuple):

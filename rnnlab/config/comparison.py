@@ -29,7 +29,8 @@ class ComparisonPage(Section):
         3, description="Number of trainings of each configuration, with random seeds from 0 on."
     )
     epochs: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
-        None, description="Number of epochs of each training; left out, that of each configuration."
+        None,
+        description="Number of epochs of each training; left out, the number that each configuration gives.",
     )
     seconds: Annotated[float, Field(gt=0, le=1e6)] | None = Field(
         None, description="Seconds of each training, in place of epochs."
@@ -39,7 +40,7 @@ class ComparisonPage(Section):
     def _refuse_two_budgets(self) -> "ComparisonPage":
         if self.epochs is not None and self.seconds is not None:
             raise PydanticCustomError(
-                "budgets", "epochs and seconds: one budget for all; leave one of them out"
+                "budgets", "epochs and seconds are two budgets, expected one; leave epochs or seconds out"
             )
         return self
 
@@ -48,7 +49,8 @@ def read_comparison(path: Path) -> tuple[ComparisonPage, list[Path]]:
     """Return the comparison of a YAML file, and the paths of its configurations.
 
     Raises:
-        ConfigError: the file has faults; one line each, with file, line and column.
+        ConfigError: the file cannot be read, lists no configurations, or has faults; one line each, with
+            file, line and column.
     """
     try:
         text = read_text(path, most_bytes=4 * MOST_CHARACTERS)
@@ -57,7 +59,7 @@ def read_comparison(path: Path) -> tuple[ComparisonPage, list[Path]]:
     tree = read_tree(text, lambda line, column: Mark(0, line, column, str(path)))
     if not is_comparison(tree.value):
         raise ConfigError(
-            f"{path}: expected two configurations or more, or a page that lists them"
+            f"{path}: expected two configurations or more, or a YAML file that lists them"
             f" (compare: [one.yaml, other.yaml]), received one configuration"
         )
     page, problems = _checked(tree)
@@ -67,7 +69,7 @@ def read_comparison(path: Path) -> tuple[ComparisonPage, list[Path]]:
 
 
 def _checked(tree: Tree) -> tuple[ComparisonPage | None, list[Problem]]:
-    """Return the comparison of a tree, None if it is not valid, and its faults."""
+    """Return the comparison of a tree (None if pydantic refuses the tree), and the faults of the tree."""
     try:
         return ComparisonPage.model_validate(tree.value), tree.problems
     except ValidationError as error:
@@ -76,7 +78,7 @@ def _checked(tree: Tree) -> tuple[ComparisonPage | None, list[Problem]]:
 
 
 def _problem(error: ErrorDetails, tree: Tree) -> Problem:
-    """Return a fault as a line with its place."""
+    """Return an error of pydantic as a line with its place."""
     path = tuple(error["loc"])
     dotted = ".".join(map(str, path))
     if error["type"] == "extra_forbidden":
@@ -92,7 +94,7 @@ def _mark(path: Sequence[str | int], tree: Tree) -> Mark:
 
 
 def _refusal(error: ErrorDetails) -> str:
-    """Return what was expected and what was received."""
+    """Return what was expected and received; the message of pydantic if `expectation` is empty."""
     expected = "a path" if error["type"] == "string_pattern_mismatch" else expectation(error)
     if error["type"] == "list_type":
         expected = "a list of configurations"

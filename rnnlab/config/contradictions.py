@@ -1,8 +1,7 @@
-"""The rules on settings that cannot stand together, within a section and across sections.
+"""The rules on settings that contradict each other, within a section and across sections.
 
-The rules are no pydantic validators of their sections: a section that its validator refuses is set aside, and
-the rules across sections could then not be checked. Here all rules are checked, and one report names every
-breach.
+The rules are no pydantic validators of the sections: if a validator refused a section, the rules across
+sections could not be checked. Here all rules are checked, and one report names every contradiction.
 """
 
 from collections.abc import Iterator
@@ -26,7 +25,7 @@ MOST_WEIGHTS = 500_000_000
 """Largest number of weights of a network."""
 
 MOST_ACTIVATIONS = 2**28
-"""Largest number of outputs of the widest layer over one batch."""
+"""Largest batch size × window × units of the widest layer."""
 
 Dataset = TextDataset | NotesDataset
 Model = RecurrentModel | MlpModel
@@ -35,7 +34,7 @@ Model = RecurrentModel | MlpModel
 def contradictions(
     dataset: Dataset, model: Model, training: Training, evaluation: EvaluationSettings, generation: Generation
 ) -> Iterator[Contradiction]:
-    """Yield every breach of a rule in the sections of an experiment."""
+    """Yield each group of settings that contradict each other, or that together exceed a limit."""
     regime = regime_of(training, model)
     yield from _about_data(dataset)
     yield from _about_split(dataset, regime)
@@ -54,7 +53,7 @@ def contradictions(
 
 
 def _about_data(dataset: Dataset) -> Iterator[Contradiction]:
-    """Rules on the source of the data, its digest, and settings that need another setting."""
+    """Yield the contradictions of the source of the data, and of settings that need another setting."""
     received = [source for source in SOURCES if getattr(dataset, source) is not None]
     if len(received) != 1:
         yield Contradiction(
@@ -68,7 +67,8 @@ def _about_data(dataset: Dataset) -> Iterator[Contradiction]:
         )
     if dataset.sha256 is not None and dataset.url is None:
         yield Contradiction(
-            ("dataset.sha256", "dataset.url"), "belongs to a url, and there is none; leave it out"
+            ("dataset.sha256", "dataset.url"),
+            "belongs to dataset.url, which is missing; leave dataset.sha256 out",
         )
     if (
         isinstance(dataset, NotesDataset)
@@ -77,28 +77,33 @@ def _about_data(dataset: Dataset) -> Iterator[Contradiction]:
     ):
         yield Contradiction(
             ("dataset.reading", "dataset.inline", "dataset.url"),
-            "is for MIDI files and scores, and there is no path to any; leave it out",
+            "is for the MIDI files and scores of dataset.path, which is missing; leave dataset.reading out",
         )
     if dataset.embedding_size is not None and dataset.encoding != "embedding":
         yield Contradiction(
             ("dataset.embedding_size", "dataset.encoding"),
-            f"needs encoding: embedding, received {dataset.encoding}; leave it out",
+            f"needs encoding: embedding, received {dataset.encoding}; leave embedding_size out",
         )
 
 
 def _about_split(dataset: Dataset, regime: Regime) -> Iterator[Contradiction]:
-    """Rules on the split: data is left to train on, and a carried state needs consecutive windows."""
+    """Yield the contradictions of the split.
+
+    Data must be left for training, a split into files needs files, `use` must be less than `splits`, and a
+    carried state needs consecutive windows.
+    """
     split = dataset.split
     if isinstance(split, ContiguousSplit | SequencesSplit) and split.validation + split.test >= 1:
         yield Contradiction(
             ("dataset.split", "dataset.split.validation", "dataset.split.test"),
-            f"validation and test take {split.validation + split.test:g} of the data; leave some to train on",
+            f"validation and test take {split.validation + split.test:g} of the data, expected less than 1;"
+            " make one of them smaller",
         )
     files = dataset.files
     if isinstance(split, FilesSplit) and ("train" not in files or len(files) < 2):
         yield Contradiction(
             ("dataset.split", "dataset.split.validation", "dataset.split.test", "dataset.path"),
-            "expected dataset.path with the files to train on, and validation or test, or both, with others",
+            "expected dataset.path with the training files, and other files in validation or test, or both",
         )
     if isinstance(split, StratifiedShuffleSplit) and split.use >= split.splits:
         yield Contradiction(
@@ -113,22 +118,23 @@ def _about_split(dataset: Dataset, regime: Regime) -> Iterator[Contradiction]:
 
 
 def _about_measured_part(dataset: Dataset, evaluation: EvaluationSettings) -> Iterator[Contradiction]:
-    """The part that `evaluate` measures must exist."""
+    """Yield a contradiction if `evaluation.split` names a part that the split does not make."""
     split, measured = dataset.split, evaluation.split
     if measured == "validation" and not getattr(split, "validation", None):
         yield Contradiction(
             ("evaluation.split", "dataset.split.kind", "dataset.split.validation"),
-            "the data has no validation part; leave it out, or set dataset.split",
+            "the data has no validation part; leave evaluation.split out, or set dataset.split",
         )
     if measured == "test" and not getattr(split, "test", None):
         yield Contradiction(
             ("evaluation.split", "dataset.split.kind", "dataset.split.test"),
-            "the data has no test part; leave it out, or set dataset.split: {kind: contiguous, test: 0.1}",
+            "the data has no test part; leave evaluation.split out, or set dataset.split: {kind: contiguous,"
+            " test: 0.1}",
         )
 
 
 def _about_checkpoints(training: Training) -> Iterator[Contradiction]:
-    """Only one interval between checkpoints can be set."""
+    """Yield a contradiction if both intervals between checkpoints are set."""
     checkpoint = training.checkpoint
     if checkpoint.every_seconds is not None and checkpoint.every_epochs is not None:
         yield Contradiction(
@@ -140,7 +146,7 @@ def _about_checkpoints(training: Training) -> Iterator[Contradiction]:
 def _about_validations(
     dataset: Dataset, training: Training, evaluation: EvaluationSettings, regime: Regime
 ) -> Iterator[Contradiction]:
-    """A training that ends before its first validation: no validation loss could choose the best weights.
+    """Yield a contradiction if training ends before the first validation: no loss chooses the best weights.
 
     A stream without `epochs` is not checked: the number of epochs is chosen when the data is read.
     """
@@ -151,12 +157,15 @@ def _about_validations(
         yield Contradiction(
             ("evaluation.every", "training.epochs", "dataset.split"),
             f"expected at most training.epochs, which is {training.epochs:,}, received {every:,}: training"
-            " would end before its first validation; make it smaller, or training.epochs larger",
+            " would end before its first validation; set a smaller evaluation.every, or more epochs",
         )
 
 
 def _about_patience(training: Training) -> Iterator[Contradiction]:
-    """Early stopping that always comes before the plateau schedule lowers the rate: both read one loss."""
+    """Yield a contradiction if early stopping always ends training before the plateau schedule acts.
+
+    Early stopping and the schedule read the same loss.
+    """
     stopping, schedule = training.early_stopping, training.schedule
     if not stopping or not isinstance(schedule, PlateauSchedule):
         return
@@ -164,12 +173,12 @@ def _about_patience(training: Training) -> Iterator[Contradiction]:
         yield Contradiction(
             ("training.early_stopping.patience", "training.schedule.patience"),
             f"expected more than schedule.patience, which is {schedule.patience:,}, received"
-            f" {stopping.patience:,}: training would end before the rate falls; make it a few times as much",
+            f" {stopping.patience:,}: training would end before the rate falls; set a larger patience",
         )
 
 
 def _about_samples(dataset: Dataset, training: Training, generation: Generation) -> Iterator[Contradiction]:
-    """Samples need a seed to start from."""
+    """Yield a contradiction if samples have no seed: no setting gives one, and there is no boundary token."""
     samples = training.samples
     if samples and not (samples.seed or generation.seed or dataset.boundary):
         yield Contradiction(
@@ -179,7 +188,7 @@ def _about_samples(dataset: Dataset, training: Training, generation: Generation)
 
 
 def _about_mlp(dataset: Dataset, training: Training) -> Iterator[Contradiction]:
-    """An mlp has no state, and predicts one token for a window."""
+    """Yield the contradictions of an mlp: it has no state, and predicts one token for a window."""
     if training.batching == "stream":
         yield Contradiction(
             ("training.batching", "model.kind"),
@@ -193,7 +202,7 @@ def _about_mlp(dataset: Dataset, training: Training) -> Iterator[Contradiction]:
 
 
 def _about_order(dataset: Dataset, training: Training, regime: Regime) -> Iterator[Contradiction]:
-    """Streams and stateful windows are read in order, and a stream predicts at each step."""
+    """Yield the contradictions of a carried state: data is read in order; a stream predicts at each step."""
     if regime == "stream" and dataset.target == "next":
         yield Contradiction(
             ("dataset.target", "training.batching", "model.kind"),
@@ -207,22 +216,23 @@ def _about_order(dataset: Dataset, training: Training, regime: Regime) -> Iterat
     if regime == "stateful_windows" and training.shuffle:
         yield Contradiction(
             ("training.shuffle", "training.batching", "model.stateful", "model.kind"),
-            "with model.stateful windows come in order; set shuffle: false, or stateful: false",
+            "with model.stateful, windows are read in order; set shuffle: false, or stateful: false",
         )
 
 
 def _about_layers(model: RecurrentModel) -> Iterator[Contradiction]:
-    """Rules on dropout, residual connections and layer normalisation."""
+    """Yield the contradictions of variational dropout, residual connections and layer normalisation."""
     if model.variational_dropout and not (model.dropout or model.input_dropout):
         yield Contradiction(
             ("model.variational_dropout", "model.dropout", "model.input_dropout"),
-            "has no effect without dropout; set dropout or input_dropout, or leave it out",
+            "has no effect without dropout; set dropout or input_dropout, or leave this setting out",
         )
     if model.residual and (len(model.units) == 1 or len(set(model.units)) > 1):
         units = ", ".join(map(str, model.units))
         yield Contradiction(
             ("model.residual", "model.units"),
-            f"expected several layers of the same units, received [{units}]; make all equal, or leave it out",
+            f"expected several layers of the same units, received [{units}]; change model.units,"
+            " or leave model.residual out",
         )
     if isinstance(model, LstmModel) and model.layer_norm and (model.peephole or model.coupled_gates):
         yield Contradiction(
@@ -232,41 +242,45 @@ def _about_layers(model: RecurrentModel) -> Iterator[Contradiction]:
     if isinstance(model, GruModel) and model.layer_norm and not model.reset_after:
         yield Contradiction(
             ("model.layer_norm", "model.reset_after"),
-            "works only with reset_after: true; set that, or leave it out",
+            "works only with reset_after: true; set reset_after: true, or leave layer_norm out",
         )
 
 
 def _about_tied_weights(dataset: Dataset, model: RecurrentModel) -> Iterator[Contradiction]:
-    """Rules on a head that shares its weights with the embedding."""
+    """Yield the contradictions of a head that shares its weights with the embedding."""
     if not model.tie_weights:
         return
     units = model.units[-1]
     if dataset.encoding != "embedding":
         yield Contradiction(
             ("model.tie_weights", "dataset.encoding"),
-            f"needs dataset.encoding: embedding, received {dataset.encoding}; choose that, or leave it out",
+            f"needs dataset.encoding: embedding, received {dataset.encoding}; set encoding: embedding,"
+            " or leave tie_weights out",
         )
     elif model.head == "none":
         yield Contradiction(
             ("model.tie_weights", "model.head"),
-            "there is no head to share the embedding with; set head: dense, or leave it out",
+            "there is no head to share the embedding with; set head: dense, or leave tie_weights out",
         )
     elif dataset.embedding_size not in (None, units):
         yield Contradiction(
             ("dataset.embedding_size", "model.tie_weights", "model.units"),
-            f"expected the last layer's units, {units:,}, as its weights are the head's,"
-            f" received {dataset.embedding_size:,}; leave it out, or model.tie_weights",
+            f"expected {units:,}, the units of the last layer, because the embedding is also the head,"
+            f" received {dataset.embedding_size:,}; leave embedding_size or model.tie_weights out",
         )
     elif units > MOST_EMBEDDING_SIZE:
         yield Contradiction(
             ("model.tie_weights", "model.units"),
             f"expected at most {MOST_EMBEDDING_SIZE:,} units in the last layer, the largest embedding,"
-            f" received {units:,}; use fewer, or leave it out",
+            f" received {units:,}; use fewer units, or leave tie_weights out",
         )
 
 
 def _about_size(dataset: Dataset, model: Model, training: Training) -> Iterator[Contradiction]:
-    """Networks and batches that would not fit into memory, even with a vocabulary of one token."""
+    """Yield a contradiction if the network has too many weights, or a batch too many outputs of a layer.
+
+    The data is not read yet: a vocabulary that is not declared counts as one token.
+    """
     units, dense = model.units, isinstance(model, MlpModel)
     layers = zip((_least_inputs(dataset, dense=dense), *units), units, strict=False)
     weights = sum(_most_weights(before, width, dense=dense) for before, width in layers)
@@ -286,12 +300,15 @@ def _about_size(dataset: Dataset, model: Model, training: Training) -> Iterator[
 
 
 def _least_inputs(dataset: Dataset, *, dense: bool) -> int:
-    """Smallest number of inputs of the first layer; the data may have more tokens. An mlp reads a window."""
+    """Return the number of inputs of the first layer: of a time step, or of a whole window if `dense`.
+
+    A vocabulary that is not declared counts as one token; the data may have more.
+    """
     sizes = {"one_hot": len(dataset.vocabulary or "?"), "scalar": 1, "pitch_duration": 2}
     size = dataset.embedding_size or sizes[dataset.encoding]
     return size * dataset.window if dense else size
 
 
 def _most_weights(before: int, width: int, *, dense: bool) -> int:
-    """Return the number of weights of a dense layer, or of an LSTM layer: no other cell has more."""
+    """Return the number of weights in the matrices of a dense layer, or of an LSTM, the largest cell."""
     return before * width if dense else 4 * width * (before + width)

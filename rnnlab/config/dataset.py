@@ -1,7 +1,7 @@
 """The section `dataset`, with its split: the data, and how it is cut and encoded.
 
 Data may be downloaded from an address with `https:`, or with `file:` for a file of this machine. `http:` is
-allowed only for a server on this machine, such as tests start: its data does not pass a network.
+allowed only for a server on this machine, such as one that a test starts: no data crosses a network then.
 """
 
 import re
@@ -39,26 +39,29 @@ class NoSplit(Section):
 
 
 class ContiguousSplit(Section):
-    """Train, then validation, then test, in the order of the data; cut between any two tokens."""
+    """Train, then validation, then test, in the order of the data.
+
+    The data is cut between two tokens, or, with boundary tokens, between two sequences.
+    """
 
     kind: Literal["contiguous"] = Field(description="Hold out the end of the data.")
-    validation: Share = Field(0.1, description="Share of the tokens held out for validation, 0 to 1.")
+    validation: Share = Field(0.1, description="Fraction of the tokens held out for validation, 0 to 1.")
     test: Share = Field(
-        0.0, description="Share of the tokens, after the validation part, held out for testing, 0 to 1."
+        0.0, description="Fraction of the tokens, after the validation part, held out for testing, 0 to 1."
     )
     gap: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = Field(
         None,
-        description="Number of tokens that are skipped before each held-out part; left out, `window`. Lines"
-        " and documents are not cut, and have no gap.",
+        description="Number of tokens that are skipped before each held-out part; left out, `window`. With"
+        " unit `line` or `document`, the data is cut between sequences, without a gap.",
     )
 
 
 class StratifiedShuffleSplit(Section):
-    """Windows drawn at random, so that each target token has the same share in both parts."""
+    """Windows drawn at random; each target token has about the same fraction of the windows in both parts."""
 
     kind: Literal["stratified_shuffle"] = Field(description="Hold out windows drawn at random.")
     validation: Annotated[float, Field(gt=0, lt=1)] = Field(
-        0.3, description="Share of the windows held out, 0 to 1."
+        0.3, description="Fraction of the windows held out, 0 to 1."
     )
     splits: Annotated[int, Field(ge=1, le=1000)] = Field(1, description="Number of splits that are drawn.")
     use: Annotated[int, Field(ge=0, le=999)] = Field(
@@ -67,16 +70,17 @@ class StratifiedShuffleSplit(Section):
     random_seed: RandomSeed = Field(0, description="The seed with which windows are drawn.")
     allow_overlap: bool = Field(
         False,
-        description="Keep training windows that share tokens with a held-out window, as the lectures do.",
+        description="Keep training windows that share tokens with a held-out window; with false, they are"
+        " left out.",
     )
 
 
 class SequencesSplit(Section):
-    """Whole sequences (files, lines or documents), drawn at random."""
+    """Held-out parts of whole sequences (files, tunes, lines or documents): random ones, or the last."""
 
     kind: Literal["sequences"] = Field(description="Hold out whole sequences: files, lines or documents.")
-    validation: Share = Field(0.1, description="Share of the sequences held out for validation, 0 to 1.")
-    test: Share = Field(0.0, description="Share of the sequences held out for testing, 0 to 1.")
+    validation: Share = Field(0.1, description="Fraction of the sequences held out for validation, 0 to 1.")
+    test: Share = Field(0.0, description="Fraction of the sequences held out for testing, 0 to 1.")
     shuffle: bool = Field(True, description="Draw the sequences at random; otherwise hold out the last ones.")
     random_seed: RandomSeed = Field(0, description="The seed with which sequences are drawn.")
     unique: bool = Field(
@@ -104,11 +108,12 @@ DEFAULT_EMBEDDING_SIZE = 32
 MOST_EMBEDDING_SIZE = 1024
 
 BOUNDARIES = {"line": "\n", "document": "\x03"}
-"""The token between two lines, and between two documents: U+0003, which ASCII calls the end of a text."""
+"""The boundary token: a line break between lines; U+0003, ASCII's end of text, between documents."""
 
 _UNIT = (
-    "The unit that begins with a zero state. With `line` and `document` it is each line, or each file: a"
-    " boundary token before and after it is learnt, so that generated text ends. Otherwise it is each file."
+    "What one sequence is; the state is zero at the beginning of a sequence. `line`: each line; `document`:"
+    " each file or tune. A boundary token stands before and after each such sequence, so that the network"
+    " learns where a text ends. Otherwise each file or tune is a sequence, without boundary tokens."
 )
 
 SOURCES = ("path", "inline", "url")
@@ -122,7 +127,7 @@ def _address(url: str) -> str:
 
 
 def _digest(value: Any) -> str:
-    """Return a digest in small letters."""
+    """Return a SHA-256 of 64 hexadecimal digits in lower case; refuse any other value."""
     if not (isinstance(value, str) and re.fullmatch("[0-9a-fA-F]{64}", value)):
         raise PydanticCustomError(
             "sha256", "expected 64 hexadecimal digits in quotes, received {value}", {"value": shown(value)}
@@ -137,7 +142,7 @@ Sha256 = Annotated[
 
 
 class _Dataset(Section):
-    """The settings of both kinds of data."""
+    """The settings that text and notes have in common."""
 
     kind: str
     unit: str
@@ -166,18 +171,20 @@ class _Dataset(Section):
     embedding_size: Annotated[int, Field(ge=1, le=MOST_EMBEDDING_SIZE)] | None = Field(
         None,
         description="Size of the vector of a token, for encoding `embedding`; left out, 32, or the units of"
-        " the last layer if weights are tied.",
+        " the last layer with `model.tie_weights`.",
     )
-    split: Split = Field(NoSplit(), description="Which part of the data is held out.")
+    split: Split = Field(
+        NoSplit(), description="Which parts of the data are held out for validation and testing."
+    )
 
     @property
     def form(self) -> str | None:
-        """The normalization form of Unicode in which text is read; None changes nothing."""
+        """The Unicode normalization form of the text that is read; None if the text is read unchanged."""
         return getattr(self, "normalize", None)
 
     @property
     def files(self) -> dict[str, tuple[Path, ...]]:
-        """The files of each part by its name; a held-out part is missing if `split` names no files for it."""
+        """The files of each part, by the name of the part; a part without files is missing."""
         files = {"train": self.path or ()}
         if isinstance(self.split, FilesSplit):
             files |= {"validation": self.split.validation or (), "test": self.split.test or ()}
@@ -189,12 +196,12 @@ class _Dataset(Section):
 
     @property
     def folder(self) -> Path:
-        """The innermost folder that holds all files of the dataset."""
+        """The innermost folder that holds all files of the dataset; the root folder if there are no files."""
         return folder_of_all(chain.from_iterable(self.files.values()))
 
     @property
     def named(self) -> Self:
-        """The dataset with paths relative to `folder`: it says which data it is, wherever the data lies."""
+        """The dataset with paths relative to `folder`: they stay the same if all files move together."""
         update: dict[str, Any] = {"path": self._from_folder(self.path)}
         if isinstance(self.split, FilesSplit):
             held_out = {part: self._from_folder(getattr(self.split, part)) for part in ("validation", "test")}
@@ -203,12 +210,12 @@ class _Dataset(Section):
 
     @property
     def shifts(self) -> tuple[int, ...]:
-        """The semitones of each transposed copy that the training part has."""
+        """The semitones of each transposed copy of the training part; text has no copies."""
         return ()
 
     @property
     def boundary(self) -> str | None:
-        """The token before and after every sequence, if the unit has one."""
+        """The token before and after every sequence; None unless the unit is `line` or `document`."""
         return BOUNDARIES.get(self.unit)
 
     def _from_folder(self, paths: tuple[Path, ...] | None) -> tuple[Path, ...] | None:
@@ -216,12 +223,12 @@ class _Dataset(Section):
 
 
 def _characters(value: Any) -> Any:
-    """Return a tuple of characters from a list or from a string of them."""
+    """Return a string as a tuple of its characters, and a list of characters as a tuple."""
     return tuple(value) if isinstance(value, str) else one_or_many(value)
 
 
 def _single_characters(tokens: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse tokens of more than one character, and repeated ones."""
+    """Return the tokens; refuse a token that is not a single character, and a repeated token."""
     for token in tokens:
         if len(token) != 1:
             raise PydanticCustomError(
@@ -231,16 +238,16 @@ def _single_characters(tokens: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _words(value: Any) -> Any:
-    """Return a tuple of note tokens from a list or from a string of them."""
+    """Return a string as a tuple of its words, and a list of note tokens as a tuple."""
     return tuple(value.split()) if isinstance(value, str) else one_or_many(value)
 
 
 def _distinct(tokens: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse repeated tokens."""
+    """Return the tokens; refuse a repeated token."""
     for token, times in Counter(tokens).items():
         if times > 1:
             raise PydanticCustomError(
-                "token", "expected each token once, received {token} twice", {"token": repr(token)}
+                "token", "expected each token once, received {token} more than once", {"token": repr(token)}
             )
     return tokens
 
@@ -300,14 +307,14 @@ class NotesDataset(_Dataset):
     )
     transpose: Transpose | None = Field(
         None,
-        description="Semitones by which all the data is moved, such as -3; or a tonic, such as c, to which"
-        " each sequence is moved in its own mode.",
+        description="Semitones by which all data is transposed, such as -3; or a tonic, such as c, to which"
+        " each sequence is transposed; a sequence in major stays in major.",
     )
     augment: Augmentation = Field(Augmentation(), description="Transposed copies of the training part.")
 
     @property
     def shifts(self) -> tuple[int, ...]:
-        """The semitones of each transposed copy that the training part has."""
+        """The semitones of each transposed copy of the training part."""
         return self.augment.semitones
 
 
@@ -319,21 +326,21 @@ _URL = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
 
 
 def address_problem(url: str) -> str:
-    """Return what is expected of an address, if this one is wrong; empty if it is valid."""
+    """Return what was expected of an address; empty if the address is valid."""
     if len(url) > MOST_CHARACTERS:
         return f"expected an address of at most {MOST_CHARACTERS:,} characters"
     if not _URL.fullmatch(url):
-        return "expected an address, with %XX for spaces and what is not ASCII"
+        return "expected an address, with %XX for spaces and for characters outside ASCII"
     try:
         parts = urlsplit(url)
         _ = parts.port  # raises where it is no port
     except ValueError:
-        return "expected an address with a host and a port that can be"
+        return "expected an address with a valid host and port"
     return _problem_of_parts(parts)
 
 
 def may_redirect(url: str, target: str) -> bool:
-    """Whether a redirect may be followed: to https, or from this machine to itself."""
+    """Whether a redirect is allowed: from https to https, or from this machine to this machine."""
     if address_problem(target):
         return False
     begin, end = urlsplit(url), urlsplit(target)
@@ -341,7 +348,7 @@ def may_redirect(url: str, target: str) -> bool:
 
 
 def name_of(url: str) -> str:
-    """Return the name of the file at an address, or the host if the address has no path."""
+    """Return the file name at the end of an address; the host, with its port, if there is no file name."""
     parts = urlsplit(url)
     return PurePosixPath(parts.path).name or parts.netloc
 
@@ -354,11 +361,11 @@ def _problem_of_parts(parts: SplitResult) -> str:
     """Return what is expected of the scheme, the host and the path; empty if they are valid."""
     if parts.scheme == "file":
         is_here = parts.netloc in ("", "localhost") and parts.path.startswith("/")
-        return "" if is_here else "expected file:///path/to/it, with the whole path"
+        return "" if is_here else "expected file:// and an absolute path, as in file:///path/to/file"
     if parts.scheme not in ("https", "http") or not parts.hostname:
         return "expected an address that begins with https:// and a host, or with file:///"
     if parts.username is not None or parts.password is not None:
-        return "expected an address without a name or a password, which every run would show"
+        return "expected an address without a name or a password, because every run would show them"
     if parts.scheme == "http" and not _is_loopback(parts):
-        return "expected https (http is for 127.0.0.1, localhost and [::1] alone)"
+        return "expected https (http is allowed only for 127.0.0.1, localhost and [::1])"
     return ""

@@ -25,13 +25,13 @@ class _Model(Section):
     units: Units = Field(description="Units of each layer, first to last; one number for one layer.")
     dropout: Share = Field(
         0.0,
-        description="Share of the outputs of each hidden layer that training drops, 0 to 1 (Srivastava et"
+        description="Fraction of the outputs of each hidden layer that training drops, 0 to 1 (Srivastava et"
         " al., 2014).",
     )
     input_dropout: Share = Field(
         0.0,
-        description="Share of the encoded inputs that training drops, 0 to 1 (Zaremba et al., 2014); one-hot"
-        " inputs are dropped as whole tokens.",
+        description="Fraction of the encoded inputs that training drops, 0 to 1 (Zaremba et al., 2014);"
+        " one-hot inputs are dropped as whole tokens.",
     )
 
 
@@ -48,7 +48,7 @@ class RecurrentModel(_Model):
     )
     recurrent_dropout: Share = Field(
         0.0,
-        description="Share of the units of h that training drops from the recurrent product, 0 to 1; the"
+        description="Fraction of the units of h that training drops from the recurrent product, 0 to 1; the"
         " same units at every time step of a batch (Gal and Ghahramani, 2016).",
     )
     variational_dropout: bool = Field(
@@ -117,24 +117,24 @@ class MlpModel(_Model):
 GROUP = "rnnlab.cells"
 
 MODELS: Any = SimpleRnnModel | LstmModel | GruModel | MlpModel
-"""Every kind of the section `model`; the kind for cells of other packages is the last, if there are any."""
+"""Every kind of the section `model`; the last one has the cells of other packages, if there are any."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def _found() -> dict[str, EntryPoint]:
-    """Return the entry points by name; an entry point with the name of a kind of rnnlab is ignored."""
+    """Return the entry points by name; invalid names, and names of kinds of rnnlab, are ignored."""
     own = {name for each in get_args(MODELS) for name in get_args(each.model_fields["kind"].annotation)}
     found = {each.name: each for each in entry_points(group=GROUP)}
     return {name: found[name] for name in sorted({*found} - own) if _NAME.fullmatch(name)}
 
 
 CELLS = _found()
-"""The entry point of each kind of another package."""
+"""The entry point of each kind that another package adds."""
 
 if CELLS:
     _literal: Any = Literal
-    _what = "Layers of a cell that another package brings."
+    _what = "Layers of a cell from another package."
     _kind = (_literal[tuple(CELLS)], Field(description=_what))
     OutsideModel: Any = create_model(
         "OutsideModel", __base__=RecurrentModel, __module__=__name__, __doc__=_what, kind=_kind

@@ -20,7 +20,7 @@ _RANGE = re.compile(r"([+-]?[0-9]{1,3})\s*\.\.\s*([+-]?[0-9]{1,3})")
 
 
 def _spelled_grid(value: Any) -> Any:
-    """Return the one spelling of a grid that is given as a text or as a list of note lengths."""
+    """Return the canonical spelling of a grid, which is given as text or as a list of note lengths."""
     from rnnlab.music.melody import parse_grid, spell_grid  # noqa: PLC0415 (few configurations need it)
 
     text = ",".join(map(str, value)) if isinstance(value, list | tuple) else value
@@ -34,7 +34,7 @@ _VOICE = {"anyOf": [{"type": "string"}, {"type": "integer", "minimum": 1}]}
 
 
 def _voice(value: Any) -> Any:
-    """Return the name of a voice as text; its number may be given as a number."""
+    """Return the number or the name of a voice as text, without spaces at its ends."""
     if isinstance(value, str) and 0 < len(value.strip()) <= LONGEST_VOICE:
         return value.strip()
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
@@ -47,7 +47,7 @@ def _voice(value: Any) -> Any:
 
 
 def _meter(value: Any) -> Any:
-    """Return the one spelling of a metre."""
+    """Return the canonical spelling of a metre."""
     from rnnlab.music.meter import parse_meter  # noqa: PLC0415 (few configurations need it)
 
     try:
@@ -61,7 +61,8 @@ class MusicReading(Section):
 
     track: Annotated[int, Field(ge=1, le=65_536)] | None = Field(
         None,
-        description="Track of MIDI, or part of a score, from 1; left out, all tracks, and the first part.",
+        description="Track of MIDI, or part of a score, from 1; left out, all tracks of MIDI, or the first"
+        " part of a score.",
     )
     channel: Annotated[int, Field(ge=1, le=16)] | None = Field(
         None, description="Channel of MIDI; left out, all but 10, which is percussion."
@@ -80,12 +81,13 @@ class MusicReading(Section):
     )
     meter: Annotated[str, BeforeValidator(_meter)] | None = Field(
         None,
-        description="Metre in which scores are drawn, such as 3/4; left out, that of the files, else 4/4.",
+        description="Metre in which scores are drawn, such as 3/4; left out, the metre of the files, or"
+        " 4/4 if they do not all name the same metre.",
     )
 
 
 def _transposition(value: Any) -> Any:
-    """Return the semitones of a move, or the name of a tonic, unchanged."""
+    """Return a number of semitones, or the name of a tonic, unchanged; refuse any other value."""
     from rnnlab.music.notation import is_pitch_name  # noqa: PLC0415 (few configurations need it)
 
     if isinstance(value, str) and is_pitch_name(value):
@@ -130,7 +132,7 @@ Semitones = Annotated[
 
 
 class Augmentation(Section):
-    """Transposed copies of the training part; validation and test have none."""
+    """Transposed copies of the training part; the validation and the test part have no copies."""
 
     semitones: Semitones = Field(
         (),

@@ -1,4 +1,7 @@
-"""The sections `training.optimizer`, with the names of Keras, and `training.schedule`, with its equations."""
+"""Settings of `training.optimizer`, named as in Keras, and of `training.schedule`.
+
+The docstring of `learning_rate` has the equation of each schedule.
+"""
 
 from math import pi
 from typing import Annotated, Any, Literal
@@ -32,7 +35,9 @@ class _Optimizer(Section):
     global_clipnorm: Positive | None = Field(
         None, description="Largest L2 norm of all gradients together (Pascanu et al., 2013)."
     )
-    clipvalue: Positive | None = Field(None, description="Largest absolute value of a gradient.")
+    clipvalue: Positive | None = Field(
+        None, description="Largest absolute value of each number in a gradient."
+    )
 
     @model_validator(mode="after")
     def _one_clip(self) -> "_Optimizer":
@@ -58,7 +63,7 @@ class Sgd(_Optimizer):
 
     name: Literal["sgd"] = Field(description="Stochastic gradient descent.")
     learning_rate: Positive = Field(0.01, description="Step size; with a schedule, its largest value.")
-    momentum: Decay = Field(0.0, description="Share of the last step that is added to the next.")
+    momentum: Decay = Field(0.0, description="Fraction of the last step that is added to the next.")
     nesterov: bool = Field(False, description="Use Nesterov momentum.")
 
 
@@ -67,18 +72,22 @@ class RmsProp(_Optimizer):
 
     name: Literal["rmsprop"] = Field(description="RMSprop (Hinton, 2012).")
     rho: Decay = Field(0.9, description="Decay of the running mean of the squared gradient.")
-    momentum: Decay = Field(0.0, description="Share of the last step that is added to the next.")
+    momentum: Decay = Field(0.0, description="Fraction of the last step that is added to the next.")
     epsilon: Positive = Field(
         1e-7, description="Small number that is added to a divisor, so that it is not 0."
     )
-    centered: bool = Field(False, description="Divide by the variance in place of the mean square.")
+    centered: bool = Field(
+        False, description="Divide by the variance of the gradient in place of its mean square."
+    )
 
 
 class Adam(_Moments):
     """Adam (Kingma and Ba, 2015)."""
 
     name: Literal["adam"] = Field(description="Adam (Kingma and Ba, 2015).")
-    amsgrad: bool = Field(False, description="Keep the largest running mean (Reddi et al., 2018).")
+    amsgrad: bool = Field(
+        False, description="Use the largest running mean of the squared gradient so far (Reddi et al., 2018)."
+    )
 
 
 class AdamW(_Moments):
@@ -89,10 +98,12 @@ class AdamW(_Moments):
     )
     weight_decay: NotNegative = Field(
         0.004,
-        description="Share of each weight that is subtracted at each step, times the learning rate; biases,"
-        " gains and embeddings too.",
+        description="Fraction of each weight that is subtracted at each step, times the learning rate;"
+        " biases, gains and embeddings too.",
     )
-    amsgrad: bool = Field(False, description="Keep the largest running mean (Reddi et al., 2018).")
+    amsgrad: bool = Field(
+        False, description="Use the largest running mean of the squared gradient so far (Reddi et al., 2018)."
+    )
 
 
 class Nadam(_Moments):
@@ -132,7 +143,7 @@ class Lion(_Optimizer):
 
     name: Literal["lion"] = Field(description="Lion (Chen et al., 2023).")
     beta_1: Annotated[float, Field(ge=LEAST, le=MOST_DECAY)] = Field(
-        0.9, description="Share of the running mean in the step; more than 0, as Keras requires."
+        0.9, description="Fraction of the running mean in the step; more than 0, as Keras requires."
     )
     beta_2: Decay = Field(0.99, description="Decay of the running mean.")
 
@@ -147,7 +158,9 @@ class _Schedule(Section):
 
     kind: str
     warmup: Share = Field(
-        0.0, description="Share of all steps in which the rate rises from 0 to its largest value, 0 to 1."
+        0.0,
+        description="Fraction of all steps in which, at first, the rate rises from 0 to its largest value,"
+        " 0 to 1.",
     )
 
 
@@ -158,23 +171,23 @@ class ConstantSchedule(_Schedule):
 
 
 class LinearSchedule(_Schedule):
-    """A rate that falls in a straight line."""
+    """A learning rate that falls linearly."""
 
-    kind: Literal["linear"] = Field(description="The rate falls in a straight line.")
-    final: Share = Field(0.0, description="Share of the rate that is left at the end, 0 to 1.")
+    kind: Literal["linear"] = Field(description="The rate falls linearly.")
+    final: Share = Field(0.0, description="Rate at the end, as a fraction of the largest rate, 0 to 1.")
 
 
 class CosineSchedule(_Schedule):
-    """A rate that falls along half a cosine wave (Loshchilov and Hutter, 2017)."""
+    """A learning rate that falls along half a cosine wave (Loshchilov and Hutter, 2017)."""
 
     kind: Literal["cosine"] = Field(
         description="The rate falls along half a cosine wave (Loshchilov and Hutter, 2017)."
     )
-    final: Share = Field(0.0, description="Share of the rate that is left at the end, 0 to 1.")
+    final: Share = Field(0.0, description="Rate at the end, as a fraction of the largest rate, 0 to 1.")
 
 
 class ExponentialSchedule(_Schedule):
-    """A rate that is multiplied by a factor every `decay_steps` steps, smoothly."""
+    """A learning rate that is multiplied by a factor every `decay_steps` steps, smoothly."""
 
     kind: Literal["exponential"] = Field(
         description="The rate is multiplied by a factor every `decay_steps` steps, smoothly."
@@ -186,7 +199,7 @@ class ExponentialSchedule(_Schedule):
 
 
 class PlateauSchedule(_Schedule):
-    """A rate that is multiplied by a factor when the loss that chooses the best weights no longer falls."""
+    """A learning rate that is multiplied by a factor when the loss for the best weights no longer falls."""
 
     kind: Literal["plateau"] = Field(
         description="The rate is multiplied by a factor when the loss no longer falls."
@@ -200,7 +213,7 @@ class PlateauSchedule(_Schedule):
     min_delta: MinDelta = Field(
         0.0, description="A loss is lower only if it falls by more than this, in nats per token."
     )
-    final: Share = Field(0.01, description="Smallest share of the rate that is left, 0 to 1.")
+    final: Share = Field(0.01, description="Smallest rate, as a fraction of the largest rate, 0 to 1.")
 
 
 Schedule = Annotated[
@@ -214,14 +227,14 @@ def learning_rate(
 ) -> Any:
     """Return the learning rate of steps: it rises linearly from 0 in the warm-up, then follows the schedule.
 
-    After the warm-up the peak rate is multiplied by a factor. p, from 0 to 1, is the share of the steps after
-    the warm-up that are done; `final` is the factor at the end:
+    After the warm-up the peak rate is multiplied by a factor. p, from 0 to 1, is the fraction of the steps
+    after the warm-up that are done; `final` is the factor at the end:
 
         constant     1
         linear       1 − (1 − final) · p
         cosine       final + (1 − final) · (1 + cos πp) / 2         (Loshchilov and Hutter, 2017)
         exponential  decay_rate ^ (steps after the warm-up / decay_steps)
-        plateau      the factor that the losses so far have led to (`rnnlab.training.monitor`)
+        plateau      `left`, which `rnnlab.training.monitor` computes from the losses so far
 
     Args:
         xp: an array library with `round`, `minimum`, `maximum` and `cos`.

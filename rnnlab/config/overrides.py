@@ -1,4 +1,4 @@
-"""`--set key.path=value`: settings of the command line, or of Python, in place of those of the file.
+"""`--set key.path=value`: settings from the command line, or from Python, that replace those of the file.
 
 For a key that takes text or paths, the value is the text after the `=`, to its last character: `The ` keeps
 its space, `notes #1.txt` its number. For any other key the value is YAML. The schema says which keys take
@@ -33,10 +33,10 @@ class Takes(Enum):
 
     TEXT = auto()
     TEXTS = auto()
-    """A text, or a list of them."""
+    """A text, or a list of texts."""
 
     TEXT_OR_NUMBER = auto()
-    """A text or a number: it depends on the kind of the section, which is not known."""
+    """A text or another value: the kind of the section decides, and this kind is not known."""
 
 
 def what_is_taken(path: KeyPath, sections: Any, overrides: Mapping[str, str]) -> Takes:
@@ -45,7 +45,7 @@ def what_is_taken(path: KeyPath, sections: Any, overrides: Mapping[str, str]) ->
     Args:
         path: the path of the key.
         sections: the plain values so far; they may name the kind of the section.
-        overrides: the settings to come, by dotted name; one of them may name the kind.
+        overrides: all overrides, by dotted name; one of them may name the kind of the section.
     """
     if not path or (place := LAYOUT.get(path[:-1])) is None:
         return Takes.YAML
@@ -58,14 +58,14 @@ def what_is_taken(path: KeyPath, sections: Any, overrides: Mapping[str, str]) ->
 
 
 def _kind_of(path: KeyPath, place: Place, sections: Any, overrides: Mapping[str, str]) -> str:
-    """Return the kind of the section at a path; empty if nothing names it."""
+    """Return the kind of the section at a path, from the overrides or the values; empty if there is none."""
     dotted = ".".join(map(str, (*path, place.tag)))
     kind = overrides.get(dotted, value_at(sections, (*path, place.tag)))
     return kind.strip() if isinstance(kind, str) and place.tag else ""
 
 
 def _takes(section: type[Section], key: str) -> Takes:
-    """Return what a key takes in one kind of section, by its JSON Schema."""
+    """Return the kind of value that a key takes in one kind of section, from its JSON Schema."""
     schema = section.model_json_schema()["properties"][key]
     choices = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
     if choices and all(map(_is_text, choices)):
@@ -91,7 +91,7 @@ NOTHING = ("", "null")
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting from Python, in place of that of the file.
+    """A setting from Python, which replaces the one of the file.
 
     Attributes:
         name: the dotted name of the key.
@@ -111,7 +111,7 @@ def apply_overrides(overrides: Sequence[Override], tree: Tree) -> None:
 
     Args:
         overrides: the settings; a data path in a setting is relative to the working folder. `dataset.path`,
-            `inline` or `url` replaces the one of them that the file has.
+            `dataset.inline` or `dataset.url` replaces whichever of the three the file has.
         tree: the tree, which is changed in place; faults are added to its problems.
 
     Raises:
@@ -134,7 +134,7 @@ def apply_overrides(overrides: Sequence[Override], tree: Tree) -> None:
 
 
 def _divided(override: Override) -> tuple[str, bool, str]:
-    """Return the dotted name, whether there is a `=`, and the value."""
+    """Return the dotted name of an override, whether it has a `=`, and its value."""
     if isinstance(override, Setting):
         return override.name, True, override.value
     dotted, equals, text = override.partition("=")
@@ -159,10 +159,10 @@ def _apply(path: yaml_tree.Path, text: str, takes: Takes, tree: Tree, mark: Mark
 
 
 def _value(text: str, takes: Takes, mark: Mark) -> Tree:
-    """Return the value after the `=`, as the key takes it.
+    """Return the value after the `=`: a text, a list of texts or YAML, as `takes` says.
 
     Raises:
-        ConfigError: the key takes YAML, and the value is none.
+        ConfigError: the key takes YAML, and the value is no valid YAML.
     """
     if takes is Takes.YAML:
         return read_tree(text, partial(_mark_within, mark))
@@ -173,12 +173,17 @@ def _value(text: str, takes: Takes, mark: Mark) -> Tree:
 
 
 def _text(text: str, mark: Mark) -> Tree:
-    """Return the text, unchanged; None if the text is removed."""
+    """Return the text unchanged, or None if the override removes the text.
+
+    A text that is too long, or that has other bytes than UTF-8, is a problem of the tree.
+    """
     tree = Tree(None if text in NOTHING else text)
     if len(text) > MOST_CHARACTERS:
         tree.problems.append(Problem(mark, f"expected at most {MOST_CHARACTERS:,} characters; use a file"))
     elif not _is_unicode(text):
-        tree.problems.append(Problem(mark, "expected UTF-8, received other bytes; rename or convert it"))
+        tree.problems.append(
+            Problem(mark, "expected UTF-8, received other bytes; rename the file, or convert the text")
+        )
     else:
         return tree
     tree.value = None
@@ -187,7 +192,7 @@ def _text(text: str, mark: Mark) -> Tree:
 
 
 def _list(text: str, mark: Mark) -> Tree | None:
-    """Return a list in brackets; None if the text is a file name that begins with a bracket."""
+    """Return the list of a text in brackets; None if the text has no brackets, or is no valid YAML."""
     if not (text.startswith("[") and text.endswith("]")):
         return None
     try:
@@ -201,12 +206,12 @@ def _is_there(text: str) -> bool:
     """Whether a file or a folder has exactly this name."""
     try:
         return os.path.lexists(text)
-    except ValueError:  # it has a NUL
+    except ValueError:  # the text has a NUL character
         return False
 
 
 def _is_unicode(text: str) -> bool:
-    """Whether a text can be written as UTF-8; a typed text may have other bytes."""
+    """Whether a text can be written as UTF-8; an argument of the command line may have other bytes."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -215,7 +220,10 @@ def _is_unicode(text: str) -> bool:
 
 
 def _drop_sources_of_the_file(source: str, tree: Tree, dataset: dict[str, Any]) -> None:
-    """Remove the source of the data that the file names, because the command line names another."""
+    """Remove the data source that the file names, because an override names another one.
+
+    `sha256` of the file is removed too, unless the override sets the url.
+    """
     kept = (source, "sha256") if source == "url" else (source,)
     for other in (*SOURCES, "sha256"):
         mark = tree.keys.get(("dataset", other))
@@ -228,7 +236,7 @@ def _mark_within(mark: Mark, line: int, column: int) -> Mark:
 
 
 def _section(path: yaml_tree.Path, tree: Tree, mark: Mark) -> Any:
-    """Return the value at a path; missing sections are made."""
+    """Return the value at a path; add each missing section on the way."""
     section = tree.value
     for depth, name in enumerate(path, start=1):
         if isinstance(section, dict) and section.get(name) is None:

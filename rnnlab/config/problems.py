@@ -1,8 +1,8 @@
 """The check of plain values against the schema: all faults at once, as sentences with a remedy.
 
-pydantic stops at the first kind of fault: a wrong value hides the contradictions of its section. So each
-wrong value is set aside, another stands in for it, and the rest is checked again. `LAYOUT` has the sections
-of the schema, by their place in the YAML.
+If a value is wrong, pydantic does not check for contradictions. So each wrong value is set aside: its
+stand-in, a valid value, replaces it, and all values are checked again. `LAYOUT` has the sections of the
+schema, by their place in the YAML.
 """
 
 import copy
@@ -32,10 +32,10 @@ STAND_INS: dict[Path, Any] = {
     ("training", "early_stopping", "patience"): 1,
     ("training", "samples", "every_epochs"): 1,
 }
-"""The value that stands in for each setting without a default."""
+"""The stand-in of each setting without a default; any other wrong setting is removed."""
 
 _ROUNDS = 3
-"""Number of checks: a bad value hides a bad section, and that hides a contradiction."""
+"""Number of checks: a wrong value can hide a wrong section, and a wrong section can hide a contradiction."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Place:
     kinds: dict[str, type[Section]]
 
     def having(self, key: str) -> list[str]:
-        """Return the kinds that have a key."""
+        """Return the kinds whose section has this key."""
         return [kind for kind, section in self.kinds.items() if key in section.model_fields]
 
 
@@ -60,11 +60,11 @@ class Finding:
     """One fault.
 
     Attributes:
-        path: its place, as the keys of the YAML.
+        path: the path of the wrong key or value in the YAML.
         message: the fault and its remedy.
         about_key: whether the key itself is wrong, rather than its value.
-        meant: the word that the user probably meant; empty if there is none.
-        keys: the paths of all settings of a contradiction.
+        meant: the known word that is most similar to a wrong one; empty if no word is similar.
+        keys: the paths of all settings of a contradiction; empty for any other fault.
     """
 
     path: Path
@@ -77,11 +77,11 @@ class Finding:
 def check(
     sections: dict[str, Any], unreadable: Iterable[Path] = (), *, folder: FolderPath | None = None
 ) -> tuple[Experiment | None, list[Finding]]:
-    """Return the experiment of plain values, or None and all faults.
+    """Return the experiment of plain values and no fault, or None and all faults.
 
     Args:
         sections: plain values, as the YAML has them.
-        unreadable: the paths of values that the YAML reader refused.
+        unreadable: the paths of values that the YAML reader refused; they give None, but no second fault.
         folder: the folder of the YAML file.
     """
     aside: dict[Path, Any] = {}
@@ -103,7 +103,7 @@ def check(
 
 
 def section_at(path: Path, sections: Any) -> type[Section] | None:
-    """Return the class of the section at a path, by the kind that the values name; None if they name none."""
+    """Return the class of the section at a path; None if there is none, or its kind is missing or unknown."""
     place = LAYOUT.get(path)
     if place is None:
         return None
@@ -113,12 +113,16 @@ def section_at(path: Path, sections: Any) -> type[Section] | None:
 
 
 def homes(key: str) -> list[Path]:
-    """Return the paths of the sections that have a key in one of their kinds."""
+    """Return the paths of the sections of which at least one kind has this key."""
     return [path for path, place in LAYOUT.items() if place.having(key)]
 
 
 def _set_aside(path: Path, aside: dict[Path, Any], meant: str = "") -> None:
-    """Set the stand-in of a wrong value: the word that was meant, one of `STAND_INS`, or None."""
+    """Set the stand-in of a wrong value: one of `STAND_INS`, or None if the value is to be removed.
+
+    For an item of a list, the whole list is set aside. For a wrong kind of a section, the stand-in is the
+    kind that was meant; if there is none, the whole section is set aside.
+    """
     path = next((path[:depth] for depth, key in enumerate(path) if isinstance(key, int)), path)
     place = LAYOUT.get(path[:-1])
     if place and place.tag and path[-1] == place.tag:
@@ -130,7 +134,7 @@ def _set_aside(path: Path, aside: dict[Path, Any], meant: str = "") -> None:
 
 
 def _without(sections: dict[str, Any], aside: dict[Path, Any]) -> dict[str, Any]:
-    """Return the sections with the stand-ins in place of the wrong values."""
+    """Return a copy of the sections with the stand-ins in place of the wrong values."""
     mended = copy.deepcopy(sections)
     for path, value in sorted(aside.items(), key=lambda item: len(item[0])):
         section = value_at(mended, path[:-1])
@@ -142,7 +146,7 @@ def _without(sections: dict[str, Any], aside: dict[Path, Any]) -> dict[str, Any]
 
 
 def _doubtful(finding: Finding, aside: Iterable[Path]) -> bool:
-    """Whether a finding is about a setting that was set aside."""
+    """Whether a finding is about a value that was set aside, or about one within it or around it."""
     return any(
         path[: len(key)] == key or key[: len(path)] == path
         for path in aside
@@ -151,7 +155,7 @@ def _doubtful(finding: Finding, aside: Iterable[Path]) -> bool:
 
 
 def _without_echoes(found: list[Finding]) -> list[Finding]:
-    """Return the findings without `missing` for a key that is there in a wrong spelling."""
+    """Return the findings without `missing` for a key that the YAML has in a wrong spelling."""
     misspelled = {(*finding.path[:-1], finding.meant) for finding in found if finding.about_key}
     return [
         finding
@@ -161,7 +165,7 @@ def _without_echoes(found: list[Finding]) -> list[Finding]:
 
 
 def findings(errors: Iterable[ErrorDetails], sections: Any) -> list[Finding]:
-    """Return the faults that pydantic found.
+    """Return the errors of pydantic as findings.
 
     Args:
         errors: the errors of pydantic.
@@ -173,7 +177,8 @@ def findings(errors: Iterable[ErrorDetails], sections: Any) -> list[Finding]:
 def _path(error: ErrorDetails, sections: Any) -> Path:
     """Return the place of an error, as the keys of the YAML.
 
-    pydantic adds the kind of each section, and a number where one value of the YAML became a list.
+    pydantic adds the kind of each section, and an index if a single value of the YAML became a list; both are
+    removed.
     """
     path: Path = ()
     kinds: Collection[str] = ()
@@ -189,7 +194,10 @@ def _path(error: ErrorDetails, sections: Any) -> Path:
 
 
 def _findings(error: ErrorDetails, path: Path, sections: Any) -> Iterator[Finding]:
-    """Yield the faults of one error of pydantic: several for contradictions, or none."""
+    """Yield the findings of one error of pydantic.
+
+    There is one finding for each contradiction, none for a list that is only called too short, else one.
+    """
     kind = error["type"]
     if kind == "contradictions":
         yield from map(_contradiction, error["ctx"]["found"])
@@ -228,7 +236,7 @@ def _wrong_kind(path: Path, sections: Any) -> Finding:
 
 
 def _wrong_choice(error: ErrorDetails, path: Path, sections: Any) -> Finding:
-    """Return the fault of a word that is not a choice of its key, or only in another kind of the section."""
+    """Return the fault of a word that its key does not allow, or only in another kind of the section."""
     expected, received = error["ctx"]["expected"], error["input"]
     place = LAYOUT[path[:-1]]
     fields = {kind: section.model_fields.get(str(path[-1])) for kind, section in place.kinds.items()}
@@ -242,7 +250,7 @@ def _wrong_choice(error: ErrorDetails, path: Path, sections: Any) -> Finding:
 
 
 def _unknown_key(path: Path, sections: Any) -> Finding:
-    """Return the fault of an unknown key, with the section that it belongs to, or a similar key."""
+    """Return the fault of an unknown key, with the kinds or sections that have it, a similar key, or all."""
     parent, key = path[:-1], str(path[-1])
     place, section = LAYOUT[parent], section_at(parent, sections)
     if having := place.having(key):
@@ -262,14 +270,14 @@ def _unknown_key(path: Path, sections: Any) -> Finding:
 
 
 def _meaning(path: Path, sections: Any) -> str:
-    """Return the description of a missing key."""
+    """Return the description of a missing key; `a value` if it has none."""
     section = section_at(path[:-1], sections)
     description = section.model_fields[str(path[-1])].description if section else None
     return description or "a value"
 
 
 def _if_left_out(received: Any, path: Path, sections: Any) -> str:
-    """Return the remedy for a key without a value that has a default; empty for any other key."""
+    """Return the remedy if a key that has a default is given without a value; else an empty text."""
     section = section_at(path[:-1], sections)
     field = section.model_fields.get(str(path[-1])) if section else None
     if received is not None or field is None or field.is_required():
@@ -278,11 +286,11 @@ def _if_left_out(received: Any, path: Path, sections: Any) -> str:
 
 
 def _refusal(error: ErrorDetails, *, is_item: bool) -> str:
-    """Return what was expected and what was received; validators of rnnlab have both in their message.
+    """Return what was expected and received; if `expectation` is empty, the message of the error.
 
     Args:
         error: the error of pydantic.
-        is_item: whether the value stands alone where a list may stand, too.
+        is_item: whether the value is a single one of which the YAML may also have a list.
     """
     expected = expectation(error)
     if expected and is_item and error["input"] is None:
@@ -300,7 +308,7 @@ def _places(path: Path, place: Place) -> Iterator[tuple[Path, Place]]:
 
 
 def _kinds(field: FieldInfo) -> dict[str, type[Section]]:
-    """Return the sections that a field may hold, by kind; none if the field is a plain setting."""
+    """Return the sections that a field may hold, by kind; an empty dict if the field is no section."""
     if tag := _tag(field):
         sections = get_args(field.annotation)
         return {kind: each for each in sections for kind in get_args(each.model_fields[tag].annotation)}

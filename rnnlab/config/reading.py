@@ -1,4 +1,4 @@
-"""The reading of YAML: an `Experiment`, or all faults with their places; and that of a resumed run."""
+"""The reader of YAML: it returns an `Experiment`, or raises an error with all faults and their places."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _SECTIONS = "expected sections (dataset:, model:, …); see rnnlab schema"
 CALLBACKS = ("training", "callbacks")
-"""The setting whose items have keys that are no settings."""
+"""The setting whose items have keys that are no settings of rnnlab: the arguments of a callback."""
 
 MOST_BYTES = 4 * MOST_CHARACTERS
 
@@ -33,7 +33,7 @@ def read_experiment(path: Path, overrides: Sequence["Override"] = ()) -> Experim
             reads them; a path in an override is relative to the working folder.
 
     Raises:
-        ConfigError: the file has faults; one line each, with file, line and column.
+        ConfigError: the file cannot be read, or has faults; one line each, with file, line and column.
     """
     try:
         text = read_text(path, most_bytes=MOST_BYTES)
@@ -68,9 +68,10 @@ def parse_experiment(
 def places_named(
     path: Path, overrides: Sequence["Override"] = (), *, text: str | None = None
 ) -> Iterator[None]:
-    """Add the line and column of a setting to errors of the body, such as an unknown token in a seed.
+    """Add the line and column of a setting to an error raised in the `with` block.
 
-    If the body misses a file that a relative path of the YAML names, say what the path is relative to.
+    If a file is not found, and the YAML names it by a relative path, add that the path is relative to the
+    YAML.
 
     Args:
         path: the YAML file that the experiment was read from.
@@ -92,7 +93,7 @@ def places_named(
 
 
 def _key_of(missing: Path, path: Path, overrides: Sequence["Override"]) -> str:
-    """Return the dotted key whose relative path leads to a missing file; empty if there is none."""
+    """Return the dotted key of the YAML whose relative path is that of a missing file; empty if none is."""
     text = read_text(path, most_bytes=MOST_BYTES)
     tree = _tree(text, str(path), path.parent, overrides)
     plain = read_tree(text, lambda line, column: Mark(0, line, column, str(path))).value
@@ -108,11 +109,11 @@ def _key_of(missing: Path, path: Path, overrides: Sequence["Override"]) -> str:
 
 
 def _placed(line: str, tree: Tree) -> str:
-    """Return a line with the place of the setting that it begins with; unchanged if it begins with none."""
+    """Return an error line with the place of the setting that it begins with; any other line unchanged."""
     dotted, _, message = line.partition(": ")
     path = tuple(int(key) if key.isdecimal() else key for key in dotted.split("."))
     if path[:2] == CALLBACKS:
-        if (*CALLBACKS, 0) not in tree.values:  # it is no list there
+        if (*CALLBACKS, 0) not in tree.values:  # the YAML has one callback, and no list
             path = tuple(key for key in path if isinstance(key, str))
         return str(_problem(Finding(path, message), tree))
     section = section_at(path[:-1], tree.value)
@@ -128,7 +129,7 @@ def _tree(text: str, name: str, folder: Path, overrides: Sequence["Override"]) -
         raise ConfigError(*report([*tree.problems, Problem(Mark(0, 0, 0, name), _SECTIONS)]))
     if is_comparison(tree.value):
         raise ConfigError(
-            f"{name}: a page that lists configurations; compare them with:"
+            f"{name}: this file lists configurations; compare them with:"
             f" {command_line('compare', Path(name))}"
         )
     make_absolute(tree.value, folder)
@@ -140,14 +141,14 @@ def _tree(text: str, name: str, folder: Path, overrides: Sequence["Override"]) -
 
 
 def _problem(finding: Finding, tree: Tree) -> Problem:
-    """Return a finding as a line; the name of the setting is not repeated if the place says it."""
+    """Return a finding as a line; the name of the setting is left out if the place is this name."""
     mark, dotted = _where(finding, tree), ".".join(map(str, finding.path))
     named = str(mark) in (dotted, f"--set {dotted}")
     return Problem(mark, finding.message if named else f"{dotted}: {finding.message}")
 
 
 def _where(finding: Finding, tree: Tree) -> Mark:
-    """Return the place of a finding: the wrong key, or the value; if neither is there, the section."""
+    """Return the place of a wrong key or value; if the YAML has neither, of the section around it."""
     path = finding.path
     if path in tree.values:
         return tree.keys[path] if finding.about_key else tree.values[path]
@@ -186,9 +187,9 @@ def resumed_experiment(
 
     Args:
         own: the resolved configuration in the run folder.
-        config: a configuration that should say the same; None for that of the run.
+        config: a file that must have the same settings except `MAY_CHANGE`; None for `own`.
         overrides: settings that replace settings of the configuration.
-        located: finds the data of the run, if the run folder was moved.
+        located: returns the experiment with the paths at which the data is found now.
 
     Raises:
         ConfigError: a configuration has faults.
@@ -204,14 +205,14 @@ def resumed_experiment(
     ]
     if changed:
         raise UsageError(
-            f"{own.parent}: cannot go on with other settings than it was begun with: {', '.join(changed)};"
-            f" only {', '.join(MAY_CHANGE)} may change, leave the rest out or train anew"
+            f"{own.parent}: cannot be resumed with other settings: {', '.join(changed)};"
+            f" only {', '.join(MAY_CHANGE)} may change; leave other settings out, or start a new training"
         )
     return wanted
 
 
 def _with_choices(wanted: Experiment, begun: Experiment) -> Experiment:
-    """Return a configuration with the settings that it leaves out as they were chosen when the run began."""
+    """Return `wanted`; settings of `FITTED_SETTINGS` that it leaves out get the values of `begun`."""
     sections: dict[str, Section] = {}
     for name, keys in FITTED_SETTINGS.items():
         mine, chosen = getattr(wanted, name), getattr(begun, name)
@@ -230,6 +231,6 @@ def _differences(old: Any, new: Any, key: str = "") -> Iterator[tuple[str, Any, 
 
 
 def _shown(value: Any) -> str:
-    """Return a setting in 40 characters at most."""
+    """Return a value as text, cut to 40 characters."""
     text = str(value)
     return text if len(text) <= 40 else f"{text[:39]}…"

@@ -1,6 +1,6 @@
 """The reference of the configuration as Markdown: each key of the schema, its type, default and meaning.
 
-At its end are the papers that the descriptions cite.
+The last section lists the papers that the descriptions cite.
 """
 
 import json
@@ -38,7 +38,7 @@ The case of the extension does not matter.
 _CITATION = re.compile(r"[A-Z]\w+(?: and [A-Z]\w+| et al\.)?, [0-9]{4}")
 
 MOST_WRITTEN_OUT = 1e15
-"""A larger bound is written with an exponent."""
+"""Bounds from this number on are written with an exponent."""
 
 Properties = dict[str, dict[str, Any]]
 Cells = tuple[str, str, str]
@@ -46,7 +46,7 @@ Cells = tuple[str, str, str]
 
 
 def reference() -> str:
-    """Return the page."""
+    """Return the reference as a Markdown page."""
     places = (_place(path, place) for path, place in LAYOUT.items())
     return "\n".join([_OPENING, *places, *_papers()])
 
@@ -58,7 +58,7 @@ def cited() -> set[str]:
 
 
 def _place(path: Path, place: Place) -> str:
-    """Return the part of the page on one section."""
+    """Return the Markdown of one section."""
     properties = {name: _properties(kind) for name, kind in place.kinds.items()}
     lines = [f"## `{_dotted(path)}`" if path else "## The sections", ""]
     for name, keys in properties.items():
@@ -84,7 +84,10 @@ def _properties(section: type[Section]) -> Properties:
 def _rows(
     path: Path, place: Place, properties: dict[str, Properties]
 ) -> Iterator[tuple[str, list[str], Cells]]:
-    """Yield each key with the kinds that have it; a key that differs between kinds has several rows."""
+    """Yield each key, the kinds that have it, and its cells; no kinds if all have the key with these cells.
+
+    A key with different cells in several kinds has several rows.
+    """
     rows: dict[tuple[str, Cells], list[str]] = {}
     for kind, keys in properties.items():
         for key, schema in keys.items():
@@ -99,7 +102,7 @@ def _rows(
 
 def _table(rows: Iterable[tuple[str, list[str], Cells]], *, many: bool) -> Iterator[str]:
     """Yield the lines of a table; if the section has several kinds, a column names those with the key."""
-    titles = ["key", *(["of"] if many else []), "type", "default", "meaning"]
+    titles = ["key", *(["kind"] if many else []), "type", "default", "meaning"]
     yield "| " + " | ".join(titles) + " |"
     yield "|" + "---|" * len(titles)
     for key, kinds, cells in rows:
@@ -134,7 +137,7 @@ def _type(schema: dict[str, Any]) -> str:
 
 
 def _list(schema: dict[str, Any], beside: list[dict[str, Any]]) -> str:
-    """Return the type of a list in words; `beside` are the types that may stand without a list."""
+    """Return the type of a list in words; `beside` are the types that the key also takes without a list."""
     items, length = schema["items"], _range(schema, "minItems", "maxItems")
     what = "them" if all(each in beside for each in items.get("anyOf", [items])) else _type(items)
     return " ".join(filter(None, ["a list of", length, "of them" if length and what == "them" else what]))
@@ -158,12 +161,12 @@ def _bound(schema: dict[str, Any], wordings: dict[str, str]) -> str:
 
 
 def _number(value: float) -> str:
-    """Return a bound as text: 1,000,000 in full, 1e+37 with an exponent."""
+    """Return a bound as text: 1,000,000 in full, 1e+37 with an exponent, 0.5 with up to 9 digits."""
     return f"{int(value):,}" if value == int(value) and value < MOST_WRITTEN_OUT else f"{value:.9g}"
 
 
 def _default(schema: dict[str, Any]) -> str:
-    """Return a default as YAML has it, or the kind of a section; a dash if there is none."""
+    """Return a default as Markdown: `required`, a value, or the kind of a section; a dash if it is empty."""
     if schema["required"]:
         return "required"
     value = schema.get("default")

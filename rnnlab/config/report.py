@@ -1,4 +1,4 @@
-"""The report of the faults of a configuration, one line each in the order of the file, and its wording."""
+"""The report of a configuration: one line for each fault, in the order of the file; and its wording."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ class Mark:
     """A place in a file or on the command line; places sort in reading order.
 
     Attributes:
-        override: 0 for the file, else the number of the `--set` on the command line.
+        override: 0 for the file, else the number of the override, from 1.
         line: line number from 1; 0 for the source as a whole.
-        column: column from 1, or 0.
-        source: the name of the file, or `--set` with its key.
+        column: column from 1; 0 for the source as a whole.
+        source: the name of the file, or the key of an override, after `--set` if it was typed.
     """
 
     override: int
@@ -46,7 +46,7 @@ class Problem:
 
 
 def report(problems: Iterable[Problem]) -> list[str]:
-    """Return the lines of a report, `MOST_LINES` at most and a count of the rest."""
+    """Return a line for each distinct problem, `MOST_LINES` at most, and the number of further problems."""
     distinct = set(problems)
     lines = list(map(str, nsmallest(MOST_LINES, distinct)))
     more = len(distinct) - len(lines)
@@ -54,7 +54,7 @@ def report(problems: Iterable[Problem]) -> list[str]:
 
 
 def shortened(text: str) -> str:
-    """Return a text of `MOST_SHOWN` characters at most; a longer one is cut."""
+    """Return a text; if it has more than `MOST_SHOWN` characters, its beginning and `…`."""
     return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 3] + "…"
 
 
@@ -83,7 +83,7 @@ _BOUNDS = {
 
 
 def expectation(error: ErrorDetails) -> str:
-    """Return what pydantic expected, such as `an integer`; empty if the message of the error says it."""
+    """Return what pydantic expected, such as `an integer`; empty if the kind of error is in no table here."""
     kind = error["type"]
     if kind not in _BOUNDS:
         return _TYPES.get(kind, "")
@@ -93,12 +93,12 @@ def expectation(error: ErrorDetails) -> str:
 
 
 def did_you_mean(words: Sequence[str]) -> str:
-    """Return the question after a misspelled word; empty if there is no similar word."""
+    """Return the question with the first of the words that may be meant; empty if there are no words."""
     return f"; did you mean '{words[0]}'?" if words else ""
 
 
 def shown(value: Any) -> str:
-    """Return a value as YAML writes it, shortened."""
+    """Return a value for a message, shortened; null is `nothing`, and a dict is `a section`."""
     match value:
         case None:
             return "nothing"

@@ -1,4 +1,4 @@
-"""The whole configuration: an experiment and its sections, complete when they are built."""
+"""The whole configuration: an experiment and its sections, complete when it is built."""
 
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -60,7 +60,7 @@ class Experiment(Section):
     """One YAML file, or the same sections built in Python.
 
     Every default that needs no data is set when the experiment is built, and no two settings contradict each
-    other. What the data decides is set by `rnnlab.datasets.loading.fitted`, which gives a `FittedExperiment`.
+    other. `rnnlab.datasets.loading.fitted` sets what depends on the data, and returns a `FittedExperiment`.
     """
 
     dataset: Annotated[TextDataset | NotesDataset, Field(discriminator="kind")] = Field(
@@ -72,7 +72,7 @@ class Experiment(Section):
     generation: Generation = Field(Generation(), description="How the network generates text or notes.")
 
     def __eq__(self, other: object) -> bool:
-        """Whether all sections are equal; a fitted experiment equals the one that says the same."""
+        """Whether all sections are equal, also of an `Experiment` and a `FittedExperiment`."""
         if not isinstance(other, Experiment):
             return NotImplemented
         return all(getattr(self, name) == getattr(other, name) for name in Experiment.model_fields)
@@ -82,12 +82,12 @@ class Experiment(Section):
 
     @property
     def regime(self) -> Regime:
-        """What one batch holds, and whether the state is carried from batch to batch."""
+        """The training regime: windows, stateful windows, or a stream."""
         return regime_of(self.training, self.model)
 
     @property
     def left_to_data(self) -> tuple[str, ...]:
-        """Names of the settings that are left out and that the size of the data decides; only of a stream.
+        """Names of the settings that are left out and fitted to the data; empty unless `regime` is `stream`.
 
         An optimizer and a schedule are chosen together: if one of them is set, the other keeps its default.
         """
@@ -100,7 +100,7 @@ class Experiment(Section):
         return tuple(name for names in FITTED_SETTINGS.values() for name in names if name not in given)
 
     def replaced(self, **sections: Section) -> Self:
-        """Return the experiment with other sections, checked as a new one is.
+        """Return the experiment with these sections in place of its own; contradictions are checked again.
 
         Raises:
             ConfigError: settings contradict each other, one line each.
@@ -112,7 +112,7 @@ class Experiment(Section):
 
     @model_validator(mode="after")
     def _set_dependent_defaults(self) -> Self:
-        """Set the defaults that depend on other sections; the sections are frozen, so each is replaced."""
+        """Set the defaults that depend on other sections; sections are frozen: a copy replaces each."""
         if self.generation.temperature is None:
             temperature = 1.0 if self.regime == "stream" else 0.0
             generation = self.generation.model_copy(update={"temperature": temperature})
@@ -137,14 +137,17 @@ class Experiment(Section):
 
 
 class FittedExperiment(Experiment):
-    """An experiment in which nothing is left to the data: what a training uses, and what its run writes."""
+    """An experiment in which the settings that depend on the data are set, too.
+
+    Training uses it, and `config.yaml` of the run stores it.
+    """
 
     @staticmethod
     def of(experiment: Experiment) -> "FittedExperiment":
-        """Return an experiment, of which no setting is left to the data, as a fitted one.
+        """Return the fitted experiment with the sections of an experiment whose `left_to_data` is empty.
 
         Raises:
-            ValueError: settings are left to the data; `rnnlab.datasets.loading.fitted` chooses them.
+            ValueError: `left_to_data` is not empty; `rnnlab.datasets.loading.fitted` chooses these settings.
         """
         return FittedExperiment(**{name: getattr(experiment, name) for name in Experiment.model_fields})
 
@@ -153,7 +156,7 @@ class FittedExperiment(Experiment):
         if names := self.left_to_data:
             raise PydanticCustomError(
                 "left_to_data",
-                "left out, and chosen only by rnnlab.datasets.loading.fitted: {names}",
+                "expected values for {names}, received none; rnnlab.datasets.loading.fitted chooses them",
                 {"names": ", ".join(names)},
             )
         return self

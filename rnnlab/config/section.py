@@ -5,7 +5,7 @@ given in Python is relative to the working folder; it is made absolute when the 
 
 A path may be a pattern for many files, such as `tunes/*.mid`. A part of a path that is the name of a folder
 or file is no pattern, whatever characters it has: in `Music [2024]/*.txt` only `*.txt` is a pattern if the
-folder exists. `**` stands for any number of folders. Hidden files and folders match only a pattern that
+folder exists. `**` stands for any number of folders. Hidden files and folders match only a part that
 begins with a dot. The case of the extension does not matter: `*.mid` also finds `UPPER.MID`.
 """
 
@@ -26,10 +26,10 @@ MOST_UNITS = 16_384
 MOST_LAYERS = 32
 
 LEAST, MOST = 1e-30, 1e37
-"""Range of numbers above 0: float32 holds both, and the results of a step of an optimizer with them."""
+"""Range of positive numbers: float32 holds both bounds, and what an optimizer computes from them."""
 
 MOST_DECAY = 0.9999999
-"""Largest decay: in float32, too, it is less than 1, and optimizers divide by 1 − decay."""
+"""Largest decay: it is less than 1 as float32, too, so that optimizers can divide by 1 − decay."""
 
 
 class Section(BaseModel):
@@ -39,7 +39,7 @@ class Section(BaseModel):
 
 
 def one_or_many(value: Any) -> Any:
-    """Return a tuple from a YAML list, or from one value alone."""
+    """Return a list as tuple, a tuple or a section unchanged, and any other value as a tuple of length 1."""
     if isinstance(value, list):
         return tuple(value)
     return value if isinstance(value, dict | tuple) else (value,)
@@ -57,16 +57,16 @@ Units = Annotated[
 """Units of each layer, first to last; one number means one layer."""
 
 Share = Annotated[float, Field(ge=0, lt=1)]
-"""A share of a whole, from 0 to less than 1."""
+"""A fraction, from 0 to less than 1."""
 
 Positive = Annotated[float, Field(ge=LEAST, le=MOST)]
-"""A number above 0 in the range of float32."""
+"""A number from `LEAST` to `MOST`."""
 
 Decay = Annotated[float, Field(ge=0, le=MOST_DECAY)]
-"""Share of a running mean that is kept at each step, from 0 to less than 1."""
+"""Fraction of a running mean that is kept at each step, from 0 to less than 1."""
 
 Patience = Annotated[int, Field(ge=1, le=10_000_000)]
-"""Number of measurements without a lower loss, after which something happens."""
+"""Number of measurements without a lower loss, after which training ends or the learning rate falls."""
 
 MinDelta = Annotated[float, Field(ge=0)]
 """A loss is lower only if it falls by more than this, in nats per token."""
@@ -78,7 +78,7 @@ Length = Annotated[int, Field(ge=1, le=10_000_000)]
 """Number of tokens after a seed."""
 
 Temperature = Annotated[float, Field(ge=0, le=1000)]
-"""The logits are divided by it; 0 takes the most probable token."""
+"""The number by which the logits are divided; with 0, the most probable token is chosen."""
 
 SampleCount = Annotated[int, Field(ge=1, le=10_000)]
 """Number of samples."""
@@ -130,7 +130,7 @@ def make_relative(sections: Any, folder: Path) -> None:
 
 
 def relative(path: Path, folder: Path) -> str:
-    """Return a path relative to a folder, with slashes; the absolute path if they are on different drives."""
+    """Return a path relative to a folder, with slashes; the path itself if they are on different drives."""
     try:
         return Path(os.path.relpath(path, folder)).as_posix()
     except ValueError:
@@ -138,7 +138,10 @@ def relative(path: Path, folder: Path) -> str:
 
 
 def folder_of_all(paths: Iterable[Path]) -> Path:
-    """Return the innermost folder that holds all paths and patterns; the root if there are none."""
+    """Return the innermost folder that holds all paths and patterns; the root if there are no paths.
+
+    If the paths are on several drives, it is the folder of the first path.
+    """
     folders = [_folder_of(path) for path in paths]
     try:
         return Path(os.path.commonpath(folders)) if folders else Path(os.sep)
@@ -147,7 +150,10 @@ def folder_of_all(paths: Iterable[Path]) -> Path:
 
 
 def divided(path: Path) -> tuple[Path, Parts]:
-    """Return the folder in which a pattern begins, and its parts; no part if the path is no pattern."""
+    """Return the folder before the first wildcard of a pattern, and the parts from the wildcard on.
+
+    If the path is no pattern, return the path and no parts.
+    """
     for depth, part in enumerate(path.parts):
         before = Path(*path.parts[:depth])
         if _WILDCARD.search(part) and not os.path.lexists(before / part):
@@ -161,7 +167,7 @@ def is_pattern(path: Path) -> bool:
 
 
 def files_matching(path: Path) -> list[Path]:
-    """Return the files that match a pattern, sorted; the path itself if it is a file and no pattern."""
+    """Return the files that match a pattern, sorted; for any other path, the path itself if it is a file."""
     folder, parts = divided(path)
     return sorted({each for each in _matches(folder, parts) if os.path.isfile(each)})
 
@@ -208,7 +214,7 @@ def _matches(folder: Path, parts: Parts, above: frozenset[str] = frozenset()) ->
 
 
 def _matches_below(folder: Path, rest: Parts, above: frozenset[str]) -> Iterator[Path]:
-    """Yield the paths that match `**` and the rest: in the folder itself, and in each folder below it."""
+    """Yield the paths that match the parts `rest` in a folder, or in a folder below it that is not hidden."""
     yield from _matches(folder, rest)
     above |= {os.path.realpath(folder)}
     for name in _names_in(folder):
@@ -222,21 +228,21 @@ def _matches_below(folder: Path, rest: Parts, above: frozenset[str]) -> Iterator
 
 
 def _names_in(folder: Path) -> list[str]:
-    """Return the names in a folder; none if it cannot be listed."""
+    """Return the names in a folder; an empty list if the folder cannot be listed."""
     with suppress(OSError):
         return os.listdir(folder)
     return []
 
 
 def _fits(name: str, part: str) -> bool:
-    """Whether a name matches a part of a pattern."""
+    """Whether a name matches a part of a pattern; the case of the extension does not matter."""
     if name.startswith(".") and not part.startswith("."):
         return False
     return fnmatch.fnmatchcase(name, part) or fnmatch.fnmatchcase(_with_small(name), _with_small(part))
 
 
 def _with_small(name: str) -> str:
-    """Return a name with its extension in small letters; `.mid.gz` is one extension."""
+    """Return a name with its extension in lower case; `.mid.gz` is one extension."""
     dots = 2 if name.lower().endswith(".gz") else 1
     stem, *extensions = name.rsplit(".", dots)
     return ".".join([stem, *(extension.lower() for extension in extensions)])

@@ -1,4 +1,4 @@
-"""The sections `training`, `evaluation` and `generation`: what is done with the network."""
+"""The sections `training`, `evaluation` and `generation`."""
 
 from typing import Annotated, Literal
 
@@ -42,7 +42,7 @@ class Checkpoints(Section):
     def _default_interval(self) -> "Checkpoints":
         """Set `every_seconds` to its default if neither interval is given."""
         if self.every_seconds is None and self.every_epochs is None:
-            object.__setattr__(self, "every_seconds", DEFAULT_SECONDS)  # the record is frozen
+            object.__setattr__(self, "every_seconds", DEFAULT_SECONDS)  # the section is frozen
         return self
 
 
@@ -62,7 +62,7 @@ class Samples(Section):
     """Samples that the network writes into `samples.txt` during training, with the weights of that moment."""
 
     every_epochs: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
-        description="Number of epochs after which samples are written again."
+        description="Number of epochs from one writing of samples to the next."
     )
     seed: Annotated[str, Field(min_length=1)] | None = Field(
         None, description="Text or notes to start from; left out, generation.seed."
@@ -74,7 +74,9 @@ class Samples(Section):
         None, description="Number of samples each time; left out, generation.samples."
     )
     temperature: Temperature | None = Field(
-        None, description="0 takes the most probable token; left out, generation.temperature."
+        None,
+        description="The logits are divided by this number; with 0, the most probable token is chosen; left"
+        " out, generation.temperature.",
     )
 
 
@@ -105,8 +107,8 @@ class Training(Section):
     )
     label_smoothing: Share = Field(
         0.0,
-        description="Share of each target that the training loss spreads over all tokens, 0 to 1 (Szegedy et"
-        " al., 2016). Losses that are shown, or that choose the best weights, are computed without it.",
+        description="Fraction of each target that the training loss spreads over all tokens, 0 to 1 (Szegedy"
+        " et al., 2016). Losses that are shown, or that choose the best weights, are computed without it.",
     )
     on_non_finite: Literal["stop", "skip_step"] = Field(
         "stop",
@@ -144,7 +146,8 @@ class EvaluationSettings(Section):
     )
     seeds: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
         None,
-        description="Number of free runs, from windows that are spread evenly over the part; left out, none.",
+        description="Number of free-running sequences. Each starts from a window of the part, and the windows"
+        " are evenly spaced; left out, none.",
     )
 
 
@@ -155,8 +158,8 @@ class Generation(Section):
     length: Length = Field(200, description="Number of tokens after the seed.")
     temperature: Temperature | None = Field(
         None,
-        description="The logits are divided by it; 0 takes the most probable token. Left out, 0 for windows"
-        " and 1 for a stream.",
+        description="The logits are divided by this number; with 0, the most probable token is chosen. Left"
+        " out, 0 for windows and 1 for a stream.",
     )
     top_k: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
         None,
@@ -176,7 +179,7 @@ class Generation(Section):
 
 
 def regime_of(training: Training, model: Section) -> Regime:
-    """The regime of a training: windows, windows with a carried state, or a stream."""
+    """Return the regime of a training: windows, windows with a carried state, or a stream."""
     if training.batching == "stream":
         return "stream"
     stateful = isinstance(model, RecurrentModel) and model.stateful

@@ -51,12 +51,12 @@ def yaml_line(value: Any) -> str:
 
 
 def _dumped(value: Any, *, on_one_line: bool) -> str:
-    """Return a value as YAML: a file with an entry per line, or one line."""
+    """Return a value as YAML: one line, or a file with one entry a line."""
     from ruamel.yaml import YAML  # noqa: PLC0415 (a tenth of a second)
     from ruamel.yaml.representer import SafeRepresenter  # noqa: PLC0415
 
     class Representer(SafeRepresenter):
-        """A class of our own, so that other users of the library keep theirs."""
+        """A subclass, so that other users of ruamel.yaml are not changed."""
 
     Representer.add_representer(str, _word if on_one_line else _text)
     if not on_one_line:
@@ -65,7 +65,7 @@ def _dumped(value: Any, *, on_one_line: bool) -> str:
     yaml.Representer = Representer
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     yaml.default_flow_style, yaml.allow_unicode = on_one_line, True
-    yaml.width = MOST_CHARACTERS  # a line that is folded within spaces is read back with fewer of them
+    yaml.width = MOST_CHARACTERS  # no line is folded: a fold within spaces loses some of the spaces
     yaml.dump(value, text)
     return text.getvalue()
 
@@ -85,7 +85,7 @@ def _sections(experiment: Experiment, folder: Path) -> dict[str, Any]:
 
 
 def _has_space(token: str) -> bool:
-    """Whether a token has a space, as a chord has; a string of tokens would split it."""
+    """Whether a token is empty or has a space, as a chord has: a string of tokens would lose or cut it."""
     return len(token.split()) != 1
 
 
@@ -99,7 +99,7 @@ def _text(representer: Any, text: str) -> Any:
 
 
 def _word(representer: Any, text: str) -> Any:
-    """Return text as YAML for one line, on which a comma, a bracket or a `#` may follow."""
+    """Return text as YAML for one line: in double quotes, unless it is a word that is read as text."""
     is_plain = _WORD.fullmatch(text) and text.isprintable() and plain_value(text) == text
     return representer.represent_scalar(_TEXT, text, None if is_plain else '"')
 

@@ -1,7 +1,7 @@
 """The reader of YAML: plain values, with the place of every key and value.
 
 The core types of YAML 1.2 are read: `1e-3` is a number, `no` is a word. Aliases, anchors, tags, merge keys,
-duplicate keys and a second document are refused: a configuration does not need them, and harmful files do.
+duplicate keys and a second document are refused: harmful files use them, and a configuration needs none.
 """
 
 import re
@@ -38,7 +38,7 @@ _WORDS: dict[str, Any] = {
 }  # fmt: skip
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-"""Half of a surrogate pair: an escape can write it, and no file can hold it."""
+"""Half of a UTF-16 surrogate pair: an escape in YAML can write it, but UTF-8 cannot encode it."""
 
 _OUTER_EVENTS = ("StreamStartEvent", "StreamEndEvent", "DocumentStartEvent", "DocumentEndEvent")
 
@@ -52,7 +52,7 @@ class Tree:
         values: the place of each value, by its path.
         keys: the place of each key, by its path.
         problems: the faults of the text.
-        refused: the paths of values that were refused; None stands there.
+        refused: the paths of values that were refused; `value` may have None there.
     """
 
     value: Any = None
@@ -62,7 +62,7 @@ class Tree:
     refused: set[Path] = field(default_factory=set)
 
     def replace(self, path: Path, other: "Tree", mark: Mark) -> None:
-        """Record that another tree stands at a path, all of it at one place; `value` is not changed."""
+        """Record the keys, values and problems of another tree at a path, all at one place; keep `value`."""
         for places in (self.keys, self.values):
             for within in [within for within in places if within[: len(path)] == path]:
                 del places[within]
@@ -101,12 +101,12 @@ def value_at(value: Any, path: Path) -> Any:
 
 
 def is_comparison(sections: Any) -> bool:
-    """Whether the plain values of a YAML file list configurations to compare, and are no experiment."""
+    """Whether the plain values of a YAML file have the key `compare`: then they are a comparison."""
     return isinstance(sections, dict) and "compare" in sections
 
 
 def plain_value(text: str) -> Any:
-    """Return the value of an unquoted scalar."""
+    """Return the value of an unquoted scalar; a number of 1,000 characters or more stays text."""
     if text in _WORDS:
         return _WORDS[text]
     for pattern, convert in _NUMBERS:
@@ -148,16 +148,16 @@ class _Builder:
         self.events, self.mark, self.tree = events, mark, Tree()
 
     def build(self) -> Tree:
-        """Return the tree of the first document; a second one is a fault."""
+        """Return the tree of the first document; a second document is a fault."""
         begins = (event for event in self.events if type(event).__name__ not in _OUTER_EVENTS)
         if first := next(begins, None):
             self.tree.value = self._value(first, ())
         if second := next(begins, None):
-            self._refuse(second, "a second document; expected one page of YAML")
+            self._refuse(second, "expected one YAML document, received a second; remove it")
         return self.tree
 
     def _value(self, event: Any, path: Path) -> Any:
-        """Return the value that begins with an event; None if it is refused."""
+        """Return the value that begins with an event; None for an alias, and for half of a surrogate pair."""
         self.tree.values.setdefault(path, self._mark(event))
         self._check_bounds(event, path)
         kind = type(event).__name__
@@ -175,7 +175,9 @@ class _Builder:
         if kind == "SequenceStartEvent":
             return self._sequence(path)
         if _SURROGATE.search(event.value):
-            return self._refuse(event, "half a surrogate pair; write the character itself", path)
+            return self._refuse(
+                event, "half of a UTF-16 surrogate pair; write both halves, or remove it", path
+            )
         return plain_value(event.value) if event.implicit[0] else event.value
 
     def _sequence(self, path: Path) -> list[Any]:
@@ -188,7 +190,7 @@ class _Builder:
         mapping: dict[str, Any] = {}
         while type(event := next(self.events)).__name__ != "MappingEndEvent":
             key, value = self._key(event, path), next(self.events)
-            if key is None or key in mapping:  # the value is skipped: the first one counts
+            if key is None or key in mapping:  # read past the value: of equal keys the first one counts
                 self._value(value, (*path, str(self._mark(event))))
                 continue
             mark = self.tree.keys[*path, key] = self._mark(event)
@@ -200,7 +202,7 @@ class _Builder:
     def _key(self, event: Any, path: Path) -> str | None:
         """Return the key of an entry; None if it is not valid."""
         if type(event).__name__ != "ScalarEvent":
-            self._refuse(event, "expected a word as key, received something else")
+            self._refuse(event, "expected a word as key, received a list, a section or an alias")
             if type(event).__name__ != "AliasEvent":
                 self._value(event, (*path, str(self._mark(event))))
             return None
@@ -210,20 +212,20 @@ class _Builder:
             self._refuse(event, "merge key <<: merging is not read; write the keys out")
             return None
         if _SURROGATE.search(event.value) or not event.value:
-            received = "half a surrogate pair" if event.value else "nothing"
+            received = "half of a surrogate pair" if event.value else "nothing"
             self._refuse(event, f"expected a word as key, received {received}")
             return None
         if len(self.tree.keys) > MOST_KEYS:
             raise _error(
-                self._mark(event), f"more than {MOST_KEYS:,} keys; see rnnlab schema for those there are"
+                self._mark(event), f"more than {MOST_KEYS:,} keys; rnnlab schema lists the keys there are"
             )
         if first := self.tree.keys.get((*path, event.value)):
             dotted = ".".join(map(str, (*path, event.value)))
-            self._refuse(event, f"{dotted}: duplicate key; it stands at {first.line}:{first.column} already")
+            self._refuse(event, f"{dotted}: duplicate key, also at {first.line}:{first.column}; remove one")
         return str(event.value)
 
     def _check_bounds(self, event: Any, path: Path) -> None:
-        """Stop reading a text that is nested too deeply or has too many values."""
+        """Raise an error if a text is nested too deeply or has too many values."""
         if len(path) > DEEPEST:
             raise _error(self._mark(event), f"nested more than {DEEPEST} deep")
         if len(self.tree.values) > MOST_VALUES:
@@ -242,7 +244,7 @@ class _Builder:
 
 
 def _is_nothing(event: Any) -> bool:
-    """Whether a key has no value; the parser places such a value at the next token, perhaps lines below."""
+    """Whether an event is the missing value of a key; its place is the next token, perhaps lines below."""
     return type(event).__name__ == "ScalarEvent" and event.implicit[0] and not event.value
 
 

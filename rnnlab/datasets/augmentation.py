@@ -1,8 +1,8 @@
 """Transposed copies of the training part: `dataset.augment`.
 
-The data is split before the copies are made: so no held-out note has a copy in the training part, and the
-held-out parts have no copies. A copy is made by a table that maps each token id to the id of the transposed
-token.
+The data is split before the copies are made: so no note of the validation or test part has a copy in the
+training part, and these two parts have no copies. A copy is made by a table that maps each token id to the id
+of the transposed token.
 """
 
 from dataclasses import replace
@@ -22,7 +22,9 @@ from rnnlab.errors import DataError, VocabularyError, count_of
 def augmented(
     corpus: Corpus, parts: dict[str, Part], experiment: Experiment
 ) -> tuple[Corpus, dict[str, Part]]:
-    """Return the corpus with the copies at its beginning, and its parts; the training part has the copies.
+    """Return the corpus with the copies before the data, and its parts; train also has the copies.
+
+    Without copies in the configuration, the corpus and its parts are returned unchanged.
 
     Args:
         corpus: the data, S tokens.
@@ -36,7 +38,7 @@ def augmented(
     shifts, train = experiment.dataset.shifts, parts["train"]
     if not shifts:
         return corpus, parts
-    # L tokens are copied; the boundary that ends the training part begins the next one, and is no copy
+    # L tokens are copied; the boundary at the end of the training part belongs to the next part
     length = train.end - corpus.has_boundaries
     # one table for each of the C copies: the id of each token, transposed
     read = _tokens_read(corpus, train, experiment)
@@ -47,7 +49,7 @@ def augmented(
     offsets = length * np.arange(len(shifts) + 1)  # (C + 1,)
     own = corpus.starts[corpus.starts < length]
     starts = np.concatenate([*(own + offset for offset in offsets[:-1]), corpus.starts + offsets[-1]])
-    # the held-out parts move behind the copies; train covers all copies and itself
+    # the other parts move behind the copies; train has all copies and its own tokens
     copied = replace(corpus, ids=ids, starts=starts, held_out={}, order=None)
     behind = {name: _moved(part, int(offsets[-1])) for name, part in parts.items()}
     runs = np.concatenate([train.runs + offset for offset in offsets])
@@ -68,7 +70,7 @@ def _tokens_read(corpus: Corpus, train: Part, experiment: Experiment) -> NDArray
 
 
 def _table(vocabulary: Vocabulary, read: NDArray[np.int64], semitones: int) -> Ids:
-    """Return the id of each token, transposed, (V,); tokens that are not in `read` have id 0."""
+    """Return, for each token id, the id of the transposed token, (V,); 0 for ids that are not in `read`."""
     table = np.zeros(len(vocabulary), vocabulary.id_type)
     index = {token: number for number, token in enumerate(vocabulary.tokens)}
     way = f"{'+' * (semitones > 0)}{count_of(semitones, 'semitone')}"
@@ -77,12 +79,14 @@ def _table(vocabulary: Vocabulary, read: NDArray[np.int64], semitones: int) -> I
         other = token if token == vocabulary.boundary else transposed_token(token, semitones)
         if other is None:
             raise DataError(
-                f"dataset.augment: {token!r} by {way} is outside MIDI's 0 to 127; augment it by less"
+                f"dataset.augment: {token!r} by {way} is outside the pitches 0 to 127 of MIDI; set smaller"
+                " intervals"
             )
         if other not in index:
             raise VocabularyError(
                 f"dataset.augment: {token!r} by {way} is {other!r}, which is not in the"
-                f" vocabulary ({vocabulary.summary}); add it to dataset.vocabulary, or leave that out"
+                f" vocabulary ({vocabulary.summary}); add it to dataset.vocabulary, or leave"
+                " dataset.vocabulary out"
             )
         table[number] = index[other]
     return table

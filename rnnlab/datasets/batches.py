@@ -34,11 +34,11 @@ class Batches(Protocol):
     """The batches of every epoch over one part.
 
     Attributes:
-        steps: B, batches of an epoch.
-        lanes: N, lanes of a batch.
-        window: T, time steps of a batch.
+        steps: number of batches B of an epoch.
+        lanes: number of lanes N of a batch.
+        window: number of time steps T of a batch.
         carries_state: whether the state of lane n is carried from batch to batch.
-        leftover: how much the last batch holds; empty if it is as full as the others.
+        leftover: a phrase on how many windows or tokens the last batch holds; empty if the batch is full.
     """
 
     @property
@@ -53,7 +53,9 @@ class Batches(Protocol):
     def leftover(self) -> str: ...
 
     def epoch(self, number: int, begin: int = 0, end: int | None = None) -> Epoch:
-        """Return the first tokens (B, N), and how many targets count (B, N), of an epoch or of a range of it.
+        """Return the first token that each lane reads (B, N), and how many of its targets count (B, N).
+
+        B are the batches of the epoch, or of the range from `begin` to `end`.
 
         Args:
             number: the number of the epoch, from 0.
@@ -85,17 +87,17 @@ class WindowBatches:
 
     @property
     def steps(self) -> int:
-        """B, the number of batches that all windows fill."""
+        """Number of batches B of an epoch; the last batch may hold fewer windows."""
         return math.ceil(self.part.window_count / self.lanes)
 
     @property
     def leftover(self) -> str:
-        """How many windows the last batch holds; empty if it holds N."""
+        """A phrase on how many windows the last batch holds; empty if it holds N windows."""
         last = self.part.window_count % self.lanes
         return f"the last of {self.steps} batches holds {last} of {self.lanes} windows" if last else ""
 
     def epoch(self, number: int, begin: int = 0, end: int | None = None) -> Epoch:
-        """Return the first tokens (B, N), and how many targets count (B, N): T, or 0 for padding."""
+        """Return the first token of each window (B, N), and how many targets count (B, N): T or 0."""
         # which window each lane reads at each step
         steps = np.arange(begin, self.steps if end is None else end)[:, None]  # (B, 1)
         windows, is_read = self._numbers(steps)  # both (B, N)
@@ -109,7 +111,7 @@ class WindowBatches:
         return starts, np.where(is_read, self.window, 0).astype(np.int32)
 
     def _numbers(self, steps: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Return the number of the window that each lane reads at steps (B, 1), and whether it reads one."""
+        """Return the window that each lane reads at steps (B, 1), and whether there is one; both (B, N)."""
         lanes = np.arange(self.lanes)  # (N,)
         # without a carried state: N consecutive windows at each step
         if not self.carries_state:
@@ -121,7 +123,7 @@ class WindowBatches:
         return firsts + steps, steps < base + (lanes < longer)
 
     def _order(self, number: int) -> NDArray[np.unsignedinteger[Any]]:
-        """Return the numbers of the windows in the order of an epoch, (W,); the last order is kept."""
+        """Return the numbers of the windows in the order of an epoch, (W,); it is kept for the next call."""
         if number not in self._orders:
             self._orders.clear()
             count = self.part.window_count
@@ -149,27 +151,27 @@ class StreamBatches:
 
     @property
     def lanes(self) -> int:
-        """N."""
+        """Number of lanes N."""
         return len(self.begins)
 
     @property
     def steps(self) -> int:
-        """B, the number of batches that the longest lane fills."""
+        """Number of batches B of an epoch, as the longest lane needs; shorter lanes end with padding."""
         return math.ceil(int(self.lengths.max()) / self.window)
 
     @property
     def leftover(self) -> str:
-        """How many tokens the last batch reads; empty if it reads N·T."""
+        """A phrase on how many tokens the last batch reads; empty if it reads N·T tokens."""
         last = int(np.clip(self.lengths - (self.steps - 1) * self.window, 0, None).sum())
         full = self.lanes * self.window
         return f"the last of {self.steps} batches reads {last} of {full} tokens" if last < full else ""
 
     def epoch(self, number: int, begin: int = 0, end: int | None = None) -> Epoch:
-        """Return the first tokens (B, N), and how many targets count (B, N); the same in every epoch."""
+        """Return the first token that each lane reads (B, N), and how many targets count (B, N), 0 to T."""
         del number
         # how many tokens each lane has read before each step
         read = np.arange(begin, self.steps if end is None else end)[:, None] * self.window  # (B, 1)
-        # what is left of each lane, at most T
+        # how many tokens each lane reads at each step
         counts = np.clip(self.lengths - read, 0, self.window).astype(np.int32)  # (B, N)
         return np.where(counts > 0, self.begins + read, 0), counts
 
@@ -189,8 +191,8 @@ def make_batches(part: Part, corpus: Corpus, experiment: Experiment) -> Batches:
 def reading_order(part: Part, corpus: Corpus, experiment: Experiment) -> Batches:
     """Return the order in which a measurement reads a part: one step after another, in a single lane.
 
-    If the state is carried, the first step begins with a zero state, and every other step with the state that
-    the step before it left. Otherwise each step is one window, which begins with a zero state.
+    If the state is carried, the first step begins with a zero state, and every other step with the state at
+    the end of the step before. Otherwise each step is one window, which begins with a zero state.
 
     Raises:
         DataError: the part has no target; the message says which setting to change.
@@ -228,7 +230,7 @@ def gather(
 
     A target counts if three things hold: it is one of the first counts[n] of its lane; it is the last of the
     window, or `target` is `shifted`; it belongs to the sequence of its input, or is the boundary after it.
-    The state is set to zero before the first token of a sequence.
+    The state is set to zero before the first token of a sequence, and before the first time step if `first`.
 
     Args:
         corpus: the data.
@@ -236,7 +238,7 @@ def gather(
         counts: (N,) how many targets of each lane count, 0..T.
         window: T.
         target: `next` or `shifted`.
-        first: whether the state begins at zero: one value for all lanes, or one for each, (N,).
+        first: whether the state is zero before the first time step: one value for all lanes, or (N,).
     """
     # the T inputs and the last target, which may lie past the end of the corpus
     steps = np.arange(window + 1)  # (T + 1,)
@@ -278,10 +280,10 @@ def window_batches(
 
 
 def stream_batches(part: Part, corpus: Corpus, *, lanes: int, window: int) -> StreamBatches:
-    """Return the tokens of a part in N lanes, whose lengths differ by one token at most.
+    """Return the tokens of a part in N lanes.
 
-    If boundary tokens separate the sequences, a lane begins at the nearest start of a sequence within T
-    tokens, so that it reads this sequence from its beginning.
+    The lengths of the lanes differ by one token at most. But if boundary tokens separate the sequences, each
+    lane but the first begins at the nearest start of a sequence, if there is one within T tokens.
 
     Raises:
         DataError: the part has no target.
@@ -299,13 +301,13 @@ def require_full_batch(batches: WindowBatches | StreamBatches, part: Part) -> No
     """Refuse a training part that does not fill one batch.
 
     Raises:
-        DataError: there are fewer windows than lanes, or the lanes of a stream are shorter than a window.
+        DataError: there are fewer windows than lanes, or a stream has fewer than N·T targets.
     """
     lanes, window = batches.lanes, batches.window
     if isinstance(batches, WindowBatches) and (count := part.window_count) < lanes:
         raise DataError(
             f"the {part.name} part is too short: it has {count_of(count, 'window')} of {window + 1} tokens,"
-            f" {lanes - count} fewer than training.batch_size {lanes}; set that to {count} or less"
+            f" {lanes - count} fewer than training.batch_size {lanes}; set batch_size to {count} or less"
             + gap_remedy(part, lanes - count)
         )
     targets = part.end - part.begin - 1
@@ -344,7 +346,7 @@ def _at_sequences(cuts: NDArray[np.int64], corpus: Corpus, window: int) -> NDArr
 
 
 def _require_targets(part: Part, corpus: Corpus) -> None:
-    """Refuse a part without a target: no token of it follows another token of its sequence."""
+    """Refuse a part without a target: none of its tokens follows another token of the same sequence."""
     starts_inside = np.count_nonzero((corpus.starts > part.begin) & (corpus.starts < part.end))
     starts_inside *= not corpus.has_boundaries
     if part.end - part.begin - 1 - starts_inside < 1:

@@ -5,7 +5,7 @@ With `unit: line` or `document` a boundary token B stands before and after each 
     B w₁ … wₙ B w₁ … wₘ B
 
 The B before a sequence is its first input, and the B after it is its last target: so a network learns how
-sequences begin and where they end. Two neighbours share one B, which belongs to the second.
+sequences begin and where they end. Two sequences in a row share one B, which belongs to the second.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ ALIGNMENT = 64
 """Bytes. TensorFlow reads an array in place if its address is a multiple of this; otherwise it copies it."""
 
 _MOST_FORMS = 100
-"""Largest number of letters that are looked for in two forms of Unicode."""
+"""Largest number of letters whose two forms of Unicode are searched in the data."""
 
 _AFTER_MOVING = "(notes are named as dataset.transpose, or augment, spells them)"
 
@@ -50,8 +50,9 @@ class Corpus:
             in LF and there is no byte order mark; of several texts it is the digest of their digests.
         held_out: number of the first sequence of each part with files of its own, by the name of the part.
         notes: sentences for the user about the files.
-        left_out: how many notes of the files are not in the corpus, by kind, such as `notes below others`.
-        order: (K,) the place of each sequence in the files, from 0; None if the order is the same.
+        left_out: number of notes of the files that are not in the corpus, by kind, such as `notes below
+            others`.
+        order: (K,) the number of each sequence in the files, from 0; None if the order is that of the files.
         meter: the metre that all files name, such as 3/4; None if they name none or several, and for text.
     """
 
@@ -124,7 +125,10 @@ def load_corpus(
 
 
 def drawn(corpus: Corpus, split: Section) -> Corpus:
-    """Return the corpus with its sequences in the order in which a split of sequences draws them."""
+    """Return the corpus with its sequences in the order that a split of sequences draws.
+
+    With `unique`, equal sequences are put together. For any other split the corpus is returned unchanged.
+    """
     if not (isinstance(split, SequencesSplit) and (split.shuffle or split.unique)):
         return corpus
     groups = corpus.groups if split.unique else np.arange(len(corpus.starts))
@@ -159,10 +163,10 @@ def reordered(
     Args:
         ids: (S,) ids of K sequences, one after another.
         starts: (K,) index of the first token of each.
-        order: (J,) numbers of the wanted sequences, in their order.
+        order: (J,) numbers of the sequences of the result, in order.
         closed: whether a boundary ends the last sequence.
     """
-    # the length of each wanted sequence, and where it begins in the result
+    # the length of each sequence of the result, and where it begins there
     lengths = np.diff(np.append(starts, len(ids) - closed))[order]  # (J,)
     begins = np.cumsum(lengths) - lengths  # (J,)
     # where each token of the result stands now: its own index, moved as its sequence is moved
@@ -194,7 +198,7 @@ def equals_together(groups: NDArray[np.int64], order: NDArray[np.int64]) -> NDAr
 
     Args:
         groups: (K,) the group of each sequence.
-        order: (G,) the numbers of the groups, in the order in which they are wanted.
+        order: (G,) the numbers of the groups, in the order of the result.
     """
     # the place of each group in the order; its sequences stay in the order of their numbers
     together: NDArray[np.int64] = np.argsort(np.argsort(order)[groups], kind="stable")
@@ -206,8 +210,8 @@ def nearest_edges(groups: NDArray[np.int64], cuts: list[int]) -> list[int]:
 
     Args:
         groups: (K,) the group of each sequence; the sequences of a group stand one after another.
-        cuts: numbers of the sequences before which a cut is wanted; fewer than there are groups, or else two
-            cuts may be equal.
+        cuts: numbers of the sequences before which the data is to be cut. The moved cuts differ if there are
+            fewer cuts than groups.
     """
     # the sequences with which a group begins, but the first
     edges = np.flatnonzero(np.diff(groups)) + 1
@@ -237,7 +241,7 @@ def _vocabulary(dataset: TextDataset | NotesDataset, texts: list[StoredText], re
 
 
 def _said_of_forms(texts: list[StoredText], vocabulary: Vocabulary) -> tuple[str, ...]:
-    """Return a note on letters that the data has in two forms of Unicode, as different tokens."""
+    """Return a note on letters that the data has in two forms of Unicode; no note if there are none."""
     found = [
         (letter, other)
         for letter, other in written_in_two_ways(vocabulary.tokens)[:_MOST_FORMS]
@@ -250,7 +254,7 @@ def _said_of_forms(texts: list[StoredText], vocabulary: Vocabulary) -> tuple[str
     letters = f"{count} letters are" if count > 1 else "a letter is"
     return (
         f"{letters} written in two forms of Unicode, such as {letter!r} as U+{ord(letter):04X} and as"
-        f" {codes}, which the network takes for different ones; dataset.normalize: NFC writes them in one",
+        f" {codes}, which are different tokens; with dataset.normalize: NFC they are one token",
     )
 
 
@@ -259,7 +263,7 @@ def _encoded(
 ) -> tuple[Ids, NDArray[np.int64], dict[str, int]]:
     """Return the ids of all texts (S,), the start of each sequence (K,), and `Corpus.held_out`."""
     boundary = vocabulary.boundary_id
-    # room for every token: one has at least one character, and each text may get a boundary
+    # room for every token: a token has at least one character, and each text may get a boundary
     room = 1 + sum(text.length + 1 for _, text in texts)
     ids, end = _empty(room, vocabulary.id_type), 0
     starts: list[NDArray[np.int64]] = []
@@ -280,7 +284,7 @@ def _encoded(
             ids[begin:end] = sequences
         if end == begin:
             raise DataError(
-                f"{text.name}: expected at least one token, received none; add some, or leave it out"
+                f"{text.name}: expected at least one token, received none; add tokens, or leave this text out"
             )
         starts.append(begin + begins)
     if boundary is not None:
@@ -296,13 +300,14 @@ def _parsed(text: StoredText, vocabulary: Vocabulary, report: Report) -> Iterato
             found = vocabulary.parse(piece, name=text.name)
         except VocabularyError:
             if number:
-                vocabulary.parse(text.head(number + 1), name=text.name)  # the same, and where in the text
+                # raises the same error, with the place in the whole text
+                vocabulary.parse(text.head(number + 1), name=text.name)
             raise
         yield found
 
 
 def _pieces(text: StoredText, kind: Kind, task: str, report: Report) -> Iterator[str]:
-    """Return a text in pieces; notes are one piece, because a note must not be cut."""
+    """Return the pieces of a text; notes are one piece, because a note must not be cut."""
     pieces = text.blocks() if kind == "text" else [text.head()]
     return followed(pieces, f"{task} {Path(text.name).name}", length=text.length, report=report)
 
@@ -315,5 +320,5 @@ def _empty(length: int, id_type: np.dtype[np.unsignedinteger[Any]]) -> Ids:
 
 
 def _digest(digests: list[str]) -> str:
-    """Return the one digest, or the digest of several."""
+    """Return the only digest, or, of several, the SHA-256 of all of them, one a line."""
     return digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()

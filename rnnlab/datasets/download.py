@@ -1,7 +1,7 @@
-"""The download of a file, with rules on the scheme, on redirects, on the size and on waiting.
+"""The download of a file, with rules on the scheme, redirects, the size and the time without an answer.
 
-The bytes are those that the server sends: nothing is unpacked. The server receives the address and the name
-of rnnlab only. pooch and requests unpack files, send passwords of ~/.netrc, and read the body of a redirect
+The bytes are those that the server sends: nothing is unpacked. The server receives only the address and the
+name of rnnlab. pooch and requests unpack files, send passwords of ~/.netrc, and read the body of a redirect
 to its end; so rnnlab uses neither.
 """
 
@@ -43,10 +43,10 @@ def download(url: str, *, most_bytes: int, timeout: float, report: Report = unre
         url: https, or http to this machine, as `rnnlab.config.dataset` allows.
         most_bytes: largest size of the file.
         timeout: longest time without an answer, before the first block and between two blocks, in seconds.
-        report: receives the share that has come, or the number of megabytes if the size is not known.
+        report: receives the fraction that is downloaded, or the number of megabytes if the size is not known.
 
     Raises:
-        DownloadError: the server, the network or the address is at fault; the message says which.
+        DownloadError: the file is too large, or cannot be downloaded; the message gives the cause.
     """
     with _opened(url, timeout) as response:
         expected, done = response.length, 0
@@ -84,17 +84,17 @@ class _CheckedRedirects(HTTPRedirectHandler):
         """Return the request to the new address; None if the redirect is not followed."""
         if not may_redirect(req.full_url, newurl):
             return None
-        fp.close()  # otherwise urllib reads the body to its end, and it may have none
+        fp.close()  # otherwise urllib reads the body to its end, which may never come
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def _opened(url: str, timeout: float) -> http.client.HTTPResponse:
-    """Return the answer of the server before its content is read."""
+    """Return the answer of the server; its content is not read yet."""
     opener = OpenerDirector()
     opener.addheaders = [("User-Agent", f"rnnlab/{__version__}")]
     proxies = {scheme: proxy for scheme, proxy in getproxies().items() if scheme == "https"}
     for handler in (
-        ProxyHandler(proxies),  # none for http: what is asked of this machine stays on it
+        ProxyHandler(proxies),  # no proxy for http: requests to this machine stay on it
         HTTPHandler(),
         HTTPSHandler(context=ssl.create_default_context()),
         HTTPDefaultErrorHandler(),
@@ -128,17 +128,17 @@ def _report(report: Report, name: str, done: int, expected: int | None) -> None:
 
 
 def _refusal(url: str, error: HTTPError) -> DownloadError:
-    """Return the error for a server that answers without the file."""
+    """Return the DownloadError for an HTTP status other than success: a refused redirect, or an error."""
     target = error.headers.get("Location") if error.headers else None
     if error.code in _REDIRECTS and target:
-        why = f"it redirects to {target}; a redirect is followed to https, or from this machine to itself"
-        return _failure(url, f"{why}, and not in a circle", _CHECK)
+        why = f"it redirects to {target}; a redirect is followed only from https to https, or from this"
+        return _failure(url, f"{why} machine to itself, and not in a circle", _CHECK)
     meaning = http.client.responses.get(error.code, "unknown")
     return _failure(url, f"HTTP status {error.code}, {meaning}", f"{_CHECK}, or try again later")
 
 
 def _broken(url: str, error: Exception, timeout: float) -> DownloadError:
-    """Return the error for a server that does not answer, or only in part."""
+    """Return the DownloadError for a network error: timeout, certificate, unknown host, broken connection."""
     cause: Any = error.reason if isinstance(error, URLError) else error
     if isinstance(cause, TimeoutError):
         return _failure(url, f"no answer within {timeout:g} seconds", "try again later")

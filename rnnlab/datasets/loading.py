@@ -1,8 +1,8 @@
 """The data of an experiment: read, split, and checked before the training begins.
 
 A stream may leave settings out (`Experiment.left_to_data`); they are chosen here by the size of the data. So
-`kind`, `path` and `units` are enough to train well on ten kilobytes and on a hundred megabytes. The settings
-that are given stay as they are, and `config.yaml` in the run folder has all of them written out.
+both keys `kind`, `path` and `units` are enough to train well on ten kilobytes and on a hundred megabytes.
+Settings that are given stay as they are, and `config.yaml` in the run folder has all of them written out.
 """
 
 from dataclasses import dataclass, replace
@@ -53,7 +53,10 @@ class Data:
 
 
 def load_data(experiment: Experiment, *, report: Report = unreported) -> Data:
-    """Return the data of an experiment, and the experiment fitted to it; each part has at least one batch.
+    """Return the data of an experiment, and the experiment fitted to the data.
+
+    The training part has at least one batch, and each other part at least one window, or, read as a stream,
+    one target.
 
     Args:
         experiment: the configuration.
@@ -78,7 +81,7 @@ def load_data(experiment: Experiment, *, report: Report = unreported) -> Data:
 
 
 def check_generation(experiment: Experiment, vocabulary: Vocabulary) -> None:
-    """Refuse seeds, and a token to stop at, that are not in the vocabulary.
+    """Refuse a seed that is empty or not in the vocabulary, and a stop that is not one token of it.
 
     Raises:
         ConfigError: the settings that are wrong, a line each.
@@ -140,7 +143,7 @@ def _check_steps(batches: Batches, experiment: Experiment) -> None:
 
 
 def _said_of_copies(data: Data, read: Data) -> tuple[str, ...]:
-    """Return a sentence on how many tokens or windows the copies add; none if there are no copies."""
+    """Return a sentence on the number of tokens or windows with the copies; empty if there are no copies."""
     shifts = data.experiment.dataset.shifts
     if not shifts:
         return ()
@@ -158,20 +161,21 @@ def _said_of_copies(data: Data, read: Data) -> tuple[str, ...]:
 
 
 HELD_OUT, LEAST_HELD_OUT = 0.1, 100
-"""Share of the data that is held out, and the smallest number of held-out tokens that is worth measuring."""
+"""Fraction of the data for validation, and the smallest number of tokens of a validation part."""
 
 LONGEST_WINDOW, MOST_LANES, LEAST_STEPS = 64, 32, 16
-"""An epoch has at least this many steps: small data gets fewer lanes, and then shorter windows."""
+"""Largest window and largest number of lanes that are chosen. If an epoch had fewer steps than `LEAST_STEPS`,
+there are fewer lanes, and then a shorter window."""
 
 TOKENS_WANTED, MOST_EPOCHS = 6_000_000, 60
-"""Number of tokens that a training reads in all its epochs, and the largest number of epochs."""
+"""Number of tokens that a training reads in all its epochs together, and the largest number of epochs."""
 
 OPTIMIZER = Adam(name="adam", learning_rate=0.004, global_clipnorm=1.0)
 SCHEDULE = CosineSchedule(kind="cosine", warmup=0.05)
 
 
 def fitted(experiment: Experiment, corpus: Corpus) -> tuple[FittedExperiment, tuple[str, ...]]:
-    """Return the experiment with every setting that it leaves to its data, and a sentence on what was chosen.
+    """Return the experiment with the settings that depend on its data, and a sentence on what was chosen.
 
     Args:
         experiment: the configuration. Only a stream leaves settings to the size of its data; the metre of
@@ -198,7 +202,7 @@ def fitted(experiment: Experiment, corpus: Corpus) -> tuple[FittedExperiment, tu
 
 
 def _choices(experiment: Experiment, corpus: Corpus) -> dict[str, Any]:
-    """A value for each setting that a stream may leave to its data; the settings that are given count."""
+    """Return a value for each setting that a stream may leave out; they fit the settings that are given."""
     dataset, training, left = experiment.dataset, experiment.training, experiment.left_to_data
     split = _split(corpus) if "split" in left else dataset.split
     targets = max(int(len(corpus.ids) * (1 - _share(split))) * (1 + len(dataset.shifts)) - 1, 1)
@@ -219,7 +223,7 @@ def _choices(experiment: Experiment, corpus: Corpus) -> dict[str, Any]:
 
 
 def _in_meter(experiment: Experiment, corpus: Corpus) -> Experiment:
-    """Return the experiment with the metre that its files name, if it names none; scores are drawn in it."""
+    """Return the experiment with the metre of its files, if it has none itself and the files agree on one."""
     dataset = experiment.dataset
     if not isinstance(dataset, NotesDataset) or dataset.reading.meter or not corpus.meter:
         return experiment
@@ -228,7 +232,7 @@ def _in_meter(experiment: Experiment, corpus: Corpus) -> Experiment:
 
 
 def _split(corpus: Corpus) -> NoSplit | ContiguousSplit | SequencesSplit:
-    """Return a split that holds out a tenth of the data; no part is held out if the data is too short."""
+    """Return a split with a tenth of the data for validation; no validation part if the data is too short."""
     if len(corpus.ids) * HELD_OUT < LEAST_HELD_OUT:
         return NoSplit()
     if corpus.has_boundaries and len(corpus.starts) * HELD_OUT >= 1:
@@ -237,13 +241,13 @@ def _split(corpus: Corpus) -> NoSplit | ContiguousSplit | SequencesSplit:
 
 
 def _share(split: Section) -> float:
-    """Return the share of the data that a split holds out, 0 to 1."""
+    """Return the fraction of the data that a split holds out, 0 to 1; 0 for a split into files."""
     shares = (getattr(split, part, 0.0) for part in ("validation", "test"))
     return sum(share for share in shares if isinstance(share, float))
 
 
 def _shown(value: Any) -> str:
-    """Return a chosen setting in a word or two."""
+    """Return a chosen value as text: an optimizer with its rate, a number, or the kind of a section."""
     if isinstance(value, Adam):
         return f"{value.name} with rate {value.learning_rate:g}"
     return str(value if isinstance(value, int) else value.kind)

@@ -1,4 +1,4 @@
-"""A part of a corpus: its range of tokens, its windows, and the accuracy that no model can exceed on them."""
+"""A part of a corpus: its range of tokens, its windows, and the highest possible accuracy on the windows."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,8 +19,8 @@ class Part:
 
     Attributes:
         name: train, validation or test.
-        begin: index of its first token.
-        end: index after its last token.
+        begin: index of the first token of the part.
+        end: index after the last token of the part.
         runs: (R, 2) int64; a window begins at every token from runs[r, 0] up to runs[r, 1] − 1.
         gap: number of tokens after the part that `dataset.split.gap` leaves out.
     """
@@ -61,7 +61,7 @@ def part_of_tokens(corpus: Corpus, name: str, begin: int, end: int, *, window: i
 
 
 def gap_remedy(part: Part, missing: int) -> str:
-    """Return the remedy of a smaller gap for a part that lacks tokens; empty if the gap has too few."""
+    """Return the remedy of a smaller gap for a part that lacks tokens; empty if the gap has fewer tokens."""
     if part.gap < max(missing, 1):
         return ""
     most = part.gap - missing
@@ -112,7 +112,7 @@ def windows_array(corpus: Corpus, part: Part, window: int) -> Ids:
 def accuracy_ceiling(
     windows: NDArray[np.integer[Any]], *, target: Literal["next", "shifted"] = "next"
 ) -> tuple[int, int]:
-    """Return the largest number of targets that a model can predict from the window, and their number.
+    """Return how many targets a model can predict correctly at most, and the number of all targets.
 
     A model predicts the same token for windows with equal inputs: at best the most frequent of their targets.
 
@@ -131,12 +131,16 @@ def accuracy_ceiling(
 
 
 def _shared_prefixes(rows: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
-    """Return how many leading tokens each of the sorted, distinct rows shares with the row before, (R,)."""
+    """Return how many leading tokens each row shares with the row before, (R,); −1 for the first row.
+
+    Args:
+        rows: (R, T + 1) sorted and distinct.
+    """
     return np.append(-1, np.argmax(rows[1:] != rows[:-1], axis=1))[: len(rows)]
 
 
 def _most_frequent_targets(shared: NDArray[np.int64], counts: NDArray[np.int64], seen: int) -> int:
-    """Return how many windows have, at index `seen`, the token that most often follows the `seen` before it.
+    """Return how many windows have, at index `seen`, the most frequent token after their first `seen` tokens.
 
     Args:
         shared: (R,) as `_shared_prefixes` gives it.
@@ -148,6 +152,6 @@ def _most_frequent_targets(shared: NDArray[np.int64], counts: NDArray[np.int64],
     # rows at which other inputs begin, and rows at which other inputs or another target begin
     inputs = np.flatnonzero(shared < seen)  # (I,)
     pairs = np.flatnonzero(shared <= seen)  # (P,)
-    # how many windows have each pair of inputs and target; the most frequent target of each inputs is right
+    # how many windows have each pair; for equal inputs only the most frequent target is correct
     occurrences = np.add.reduceat(counts, pairs)  # (P,)
     return int(np.maximum.reduceat(occurrences, np.searchsorted(pairs, inputs)).sum())

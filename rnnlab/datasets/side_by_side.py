@@ -1,17 +1,18 @@
 """A measurement in N lanes with the result of a single lane.
 
-A measurement reads a part in one order, each step from the state that the step before left (`reading_order`).
+A measurement reads a part in one order; each step begins with the last state of the step before
+(`reading_order`).
 One step after another is slow. So the steps are cut into N blocks, and N lanes read one block each, at the
 same time:
 
-    first reading    each lane begins its block with a zero state, because the right state is not known yet
+    first reading    each lane begins its block with a zero state, because the correct state is not known yet
     second reading   each lane begins with the state in which the lane before it ended its block. A recurrent
                      network forgets: some tokens into the block, the state equals that of the first reading.
-                     From there on the results of the first reading are right
+                     From there on the results of the first reading are correct
 
 If a lane reaches the end of its block before the two states are equal, then the lane after it began with a
 wrong state, and all lanes read again. After `MOST_READINGS` readings a single lane reads everything: so the
-result is right for a network that never forgets, too.
+result is also correct for a network that never forgets.
 """
 
 from collections.abc import Callable
@@ -27,7 +28,7 @@ MOST_LANES = 64
 """Largest number of lanes that share a carried state; with more, a compiled product is no faster per lane."""
 
 LEAST_TOKENS = 1024
-"""Smallest number of tokens that a lane reads; fewer are read as fast in one lane."""
+"""Smallest number of tokens that a lane reads; a single lane reads fewer tokens as fast."""
 
 LEAST_PIECE = 128
 """Number of tokens before the first comparison of two readings; later comparisons are further apart."""
@@ -52,8 +53,8 @@ class LanePiece:
 
     Attributes:
         starts: (B, N) first token that each lane reads at each step.
-        counts: (B, N) how many of the targets count; 0 after the end of the block of a lane.
-        anew: whether each step begins with a zero state.
+        counts: (B, N) how many targets of each lane count; 0 after the end of the block of the lane.
+        anew: whether every step begins with a zero state; otherwise the state is carried.
     """
 
     starts: NDArray[np.int64]
@@ -62,7 +63,10 @@ class LanePiece:
 
 
 Read = Callable[[LanePiece, Parts | None], tuple[Result, Parts]]
-"""A function that reads a piece from a state, None for zeros; it returns a result and the state after it."""
+"""A function that reads a piece, and returns a result and the last state.
+
+The first step begins with the given state, None for zeros; if `piece.anew`, every step begins with zeros.
+"""
 
 
 def read_side_by_side(
@@ -104,14 +108,14 @@ def read_side_by_side(
 
 
 def lanes_for(order: Batches, steps: int, *, most: int) -> int:
-    """Return the number of lanes for a number of steps; 1 if the state is carried and the steps are few."""
+    """Return the number of lanes for a number of steps, 1 or more; `most` counts only for a carried state."""
     if order.carries_state:
         return max(1, min(most, steps * order.window // LEAST_TOKENS, steps))
     return max(1, min(LANES_AT_ONCE, TOKENS_AT_ONCE // order.window, steps))
 
 
 def dealt(order: Batches, begin: int, end: int, *, lanes: int) -> list[LanePiece]:
-    """Cut steps into N blocks, one for each lane, and the blocks into pieces; the last block may be shorter.
+    """Return the pieces of N blocks of steps, one block for each lane; the last blocks may be shorter.
 
     Args:
         order: the steps, in the order of a single lane.
@@ -148,7 +152,9 @@ def largest_gap(one: Parts, other: Parts, *, used: int) -> float:
 def _read_until_equal(
     pieces: list[LanePiece], read: Read[Result], before: Parts | None, used: int
 ) -> tuple[list[Result], Parts] | None:
-    """Read all blocks until the states equal those of the reading before; None if they never do.
+    """Read all blocks until the states equal those of the reading before.
+
+    Return None if they are not equal after `MOST_READINGS` readings.
 
     Args:
         pieces: the pieces of all blocks, in order.
@@ -184,6 +190,6 @@ def _with_first(first: Parts, *, lanes: int) -> Parts:
 
 
 def _handed_on(ended: Parts, before: Parts | None) -> Parts:
-    """Return the states that lanes begin with: where the lane before ended; `before` for the first lane."""
+    """Return the first state of each lane: the last state of the lane before; for the first lane `before`."""
     first = before or [np.zeros_like(part[:1]) for part in ended]
     return [np.concatenate([own, part[:-1]]) for own, part in zip(first, ended, strict=True)]

@@ -25,7 +25,7 @@ TIMEOUT_SECONDS = 30.0
 """Longest time without an answer of the server."""
 
 ABANDONED_SECONDS = 3600
-"""An unfinished download that has not grown for so long is removed: no process writes it any more."""
+"""Seconds without growth after which an unfinished download is removed: no process writes it any more."""
 
 _BLOCK = 1 << 20
 
@@ -66,7 +66,7 @@ def sources(dataset: TextDataset | NotesDataset, *, report: Report = unreported)
 
 
 def files_of(path: Path) -> list[Path]:
-    """Return the file of a path, the files in a folder, or the files that match a pattern, sorted by name.
+    """Return the files in a folder, or that match a pattern, sorted by name; for any other path, the path.
 
     Raises:
         DataError: a pattern or a folder leads to no file.
@@ -91,11 +91,11 @@ def verified(
     timeout: float = TIMEOUT_SECONDS,
     report: Report = unreported,
 ) -> Path:
-    """Return the path of a file with the content of an address: that of a `file:` url, or one in the cache.
+    """Return the path of the verified file of an address: a local file, or the download in the cache.
 
     Args:
         url: an address that `rnnlab.config.dataset` allows.
-        sha256: digest of the file, 64 hexadecimal digits in small letters.
+        sha256: digest of the file, 64 hexadecimal digits in lower case.
         most_bytes: largest size of a download.
         timeout: seconds without an answer of the server.
         report: receives the progress.
@@ -128,7 +128,7 @@ def _local(url: str, sha256: str, report: Report) -> Path:
 
 
 def _cache_folder() -> Path:
-    """Return `$RNNLAB_CACHE`; without it `rnnlab` in `$XDG_CACHE_HOME`, or in `~/.cache`."""
+    """Return `$RNNLAB_CACHE`; else `rnnlab` in `$XDG_CACHE_HOME`, if that is absolute, or in `~/.cache`."""
     if own := os.environ.get("RNNLAB_CACHE"):
         return Path(own)
     if os.path.isabs(shared := os.environ.get("XDG_CACHE_HOME", "")):
@@ -137,7 +137,7 @@ def _cache_folder() -> Path:
         return Path.home() / ".cache" / "rnnlab"
     except RuntimeError:
         raise DownloadError(
-            "dataset.url: no home folder to keep downloads in; name a folder in RNNLAB_CACHE"
+            "dataset.url: downloads need a folder, and there is no home folder; name a folder in RNNLAB_CACHE"
         ) from None
 
 
@@ -169,7 +169,7 @@ def _checked(blocks: Iterable[bytes], url: str, sha256: str) -> Iterator[bytes]:
 
 
 def _keep(cached: Path, blocks: Iterable[bytes]) -> None:
-    """Write the blocks to a file in the cache; an unfinished file never has its name."""
+    """Write the blocks to a file in the cache; an unfinished file has another name."""
     folder = cached.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)

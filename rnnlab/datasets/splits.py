@@ -1,7 +1,8 @@
 """The split of a corpus into the parts that training, validation and testing read.
 
-A stratified split draws windows so that each target token has the same share in every part. Its labels are
-the W target tokens of the windows. scikit-learn draws it, and is loaded only then: that takes a second.
+A stratified split draws windows so that each target token has about the same fraction of every part. Its
+labels are the W target tokens of the windows. scikit-learn draws it, and is loaded only then: that takes a
+second.
 """
 
 import math
@@ -46,7 +47,7 @@ def split_corpus(corpus: Corpus, experiment: Experiment) -> Splits:
     """Return the parts that `dataset.split` describes.
 
     Raises:
-        DataError: a part has no window, or no window is left for training.
+        DataError: a part is empty, or has no window and is not read as a stream.
     """
     split = experiment.dataset.split
     if split.kind == "stratified_shuffle":
@@ -69,11 +70,14 @@ def split_corpus(corpus: Corpus, experiment: Experiment) -> Splits:
 
 
 def split_record(corpus: Corpus, splits: Splits) -> dict[str, Any]:
-    """Return which data is in which part, as `split.json` has it, so that another model can be measured.
+    """Return which data is in which part, as `split.json` has it.
+
+    With it, another program can measure a model on the same parts.
 
     Returns:
-        `data_sha256`, and `parts`: of each part its range of `tokens` and the numbers of its `sequences`,
-        from 1 in the order of the files; after a stratified split, the first token of each of its `windows`.
+        `data_sha256`, and `parts`. For each part: its range of `tokens`, and, of several sequences, the
+        numbers of its `sequences`, from 1 in the order of the files. After a stratified split instead: the
+        first token of each of its `windows`.
     """
     order = np.arange(len(corpus.starts)) if corpus.order is None else corpus.order
     parts = {}
@@ -113,7 +117,7 @@ def stratified_shuffle(labels: Labels, *, held_out: float, splits: int, random_s
 
     Args:
         labels: (W,) integers.
-        held_out: share of the labels with two members or more that is held out, in (0, 1).
+        held_out: fraction of the labels with two members or more that is held out, in (0, 1).
         splits: number of splits.
         random_seed: the seed of scikit-learn's `StratifiedShuffleSplit`.
 
@@ -208,7 +212,7 @@ def _contiguous(corpus: Corpus, split: ContiguousSplit, window: int) -> list[Par
 
 
 def _held_out_counts(split: SequencesSplit, corpus: Corpus) -> dict[str, int]:
-    """Return the number of the first sequence of each held-out part, in the order validation, test."""
+    """Return the number of the first sequence of validation and test, without parts of fraction 0."""
     count = len(corpus.starts)
     test = count - round(count * split.test)
     firsts = {"validation": test - round(count * split.validation), "test": test}
@@ -219,15 +223,24 @@ def _held_out_counts(split: SequencesSplit, corpus: Corpus) -> dict[str, int]:
 
 
 def _of_sequences(corpus: Corpus, held_out: Mapping[str, int], window: int) -> list[Part]:
-    """Return the training part, and each held-out part from the sequence of its number on."""
+    """Return the training part and the held-out parts; each ends where the next one begins.
+
+    Args:
+        corpus: the data.
+        held_out: number of the first sequence of each held-out part, in rising order.
+        window: T.
+
+    Raises:
+        DataError: a part is empty.
+    """
     firsts = {"train": 0, **held_out}
     ends = [*list(firsts.values())[1:], len(corpus.starts)]
     parts = []
     for (name, first), end in zip(firsts.items(), ends, strict=True):
         if first >= end:
             raise DataError(
-                f"the {name} part is empty: of {count_of(len(corpus.starts), 'sequence')} it gets none; add"
-                " some, or change the shares of dataset.split"
+                f"the {name} part is empty: the data has {count_of(len(corpus.starts), 'sequence')}, and this"
+                " part gets 0; add sequences, or change dataset.split"
             )
         parts.append(
             part_of_tokens(corpus, name, int(corpus.starts[first]), int(corpus.ends[end - 1]), window=window)
@@ -265,15 +278,21 @@ def _parts_of_windows(
     held_out: NDArray[np.int64],
     notes: tuple[str, ...],
 ) -> Splits:
-    """Return the two parts; training windows that overlap a held-out one are left out, unless allowed."""
+    """Return the training and the validation part.
+
+    Training windows that overlap a held-out window are left out, unless `allow_overlap` is true.
+
+    Raises:
+        DataError: no training window is left.
+    """
     split = experiment.dataset.split
     if not getattr(split, "allow_overlap", False):
         apart = drop_overlapping(train, held_out, window=experiment.dataset.window)
         if not len(apart):
             raise DataError(
                 f"dataset.split: each of the {count_of(len(train), 'training window')} shares tokens with a"
-                " validation window, so none is left to train on; to keep them, set allow_overlap: true"
-                " (with kind: none or stratified_shuffle)"
+                " validation window, so no window is left to train on; to keep these windows, set"
+                " allow_overlap: true (with kind: none or stratified_shuffle)"
             )
         if len(apart) < len(train):
             notes = (
@@ -293,8 +312,8 @@ def _notes_of_equals(corpus: Corpus, parts: list[Part], kind: str) -> tuple[str,
         return ()
     groups = corpus.groups
     known = set(groups[_inside(corpus, train)].tolist())
-    remedies = {"sequences": "dataset.split.unique: true keeps equal ones in one part"}
-    other = "dataset.split: {kind: sequences, unique: true} keeps equal ones in one part"
+    remedies = {"sequences": "dataset.split.unique: true keeps equal sequences in one part"}
+    other = "dataset.split: {kind: sequences, unique: true} keeps equal sequences in one part"
     notes = []
     for part in held_out:
         own = groups[_inside(corpus, part)].tolist()
@@ -335,7 +354,7 @@ def _notes_of_rare_targets(corpus: Corpus, labels: Ids, least: int, consequence:
 
 
 def _require_room(labels: Labels, held_out: float) -> None:
-    """Refuse a stratified split of which one part has fewer windows than there are labels."""
+    """Refuse a stratified split without labels, or with fewer windows in a part than there are labels."""
     total, classes = len(labels), len(np.unique(labels))
     if not total:
         raise DataError(

@@ -22,7 +22,8 @@ class StoredText:
         encoded: the text in UTF-8, in blocks of whole characters.
         length: S.
         sha256: digest of the text in UTF-8.
-        lone_returns: number of line ends that were a carriage return alone, as old Macs wrote them.
+        lone_returns: number of line ends that were a carriage return without a line feed, as old Macs wrote
+            them.
     """
 
     name: str
@@ -32,11 +33,11 @@ class StoredText:
     lone_returns: int = 0
 
     def blocks(self) -> Iterator[str]:
-        """Return the text, a block at a time."""
+        """Return an iterator over the text, a block at a time."""
         return (block.decode() for block in self.encoded)
 
     def without_last_line_break(self) -> "StoredText":
-        """Return the text without the line break at its end; line breaks before that one stay."""
+        """Return the text without its last character if that is a line break; other line breaks stay."""
         if not (self.encoded and self.encoded[-1].endswith(b"\n")):
             return self
         *before, last = self.encoded
@@ -77,7 +78,7 @@ def read_stored(
 
 
 def store(text: str, *, name: str) -> StoredText:
-    """Return a Python string as a stored text; it must not have half of a surrogate pair."""
+    """Return a Python string as a stored text; the string must not have half of a surrogate pair."""
     return _stored(name, (text[begin : begin + _BLOCK] for begin in range(0, len(text), _BLOCK)))
 
 
@@ -99,7 +100,7 @@ def _stored(name: str, blocks: Iterable[str]) -> StoredText:
 
 
 def _reported(path: Path, name: str, blocks: Iterable[str], report: Report) -> Iterator[str]:
-    """Yield the blocks of a file, and report the share that is read; the size of a pipe is not known."""
+    """Yield the blocks of a file, and report the fraction that is read, if the file has a size."""
     done = 0
     for block in blocks:
         yield block

@@ -1,4 +1,4 @@
-"""Which tokens are targets, how often, and how many tokens before each target a network sees.
+"""The tokens that are targets: how often, and after how many tokens that the network has seen.
 
 An n-gram model that is compared with a network predicts the same targets, and sees no more tokens before
 them.
@@ -36,14 +36,17 @@ class TargetBlock:
 
 
 def is_target(corpus: Corpus, places: Places) -> NDArray[np.bool_]:
-    """Whether each token is a target, (n,); the first of a sequence is one only if it is a boundary token."""
+    """Whether each token is a target, (n,): all are, but without boundaries not the first of a sequence."""
     if corpus.has_boundaries:
         return np.ones(len(places), dtype=np.bool_)
     return ~np.isin(places, corpus.starts)
 
 
 def reaches(corpus: Corpus, places: Places) -> Places:
-    """Return how many tokens of its sequence stand before each place, (n,); a boundary ends its sequence."""
+    """Return, for each token index, the number of tokens before it in its sequence, (n,).
+
+    The first token of a sequence, such as a boundary token, counts as the last of the sequence before.
+    """
     sequences = np.searchsorted(corpus.starts, places - 1, side="right") - 1
     return places - corpus.starts[np.maximum(sequences, 0)]
 
@@ -52,7 +55,7 @@ def ranges_read(part: Part, *, window: int, regime: Regime) -> NDArray[np.int64]
     """Return the ranges of tokens that training reads of a part, (R, 2): the first token, and the end."""
     if regime == "stream":
         return np.array([[part.begin, part.end]])
-    # a window reads T inputs and a target: the last one of a run begins one before the run's end
+    # a window reads T inputs and a target: the last window of a run begins one token before the run ends
     ranges = part.runs + np.array([0, window])  # (runs, 2)
     # a range is apart if it begins at or after the end of all ranges before it; the others are joined
     apart = np.append(True, ranges[1:, 0] >= np.maximum.accumulate(ranges[:, 1])[:-1])[: len(ranges)]
@@ -74,9 +77,9 @@ def target_blocks(
     """
     # what each lane reads at each step, and how many of its targets count
     starts, counts = order.epoch(0)  # both (B, N)
-    # a carried state has seen the lane from its first step on, else only the window
+    # a carried state has seen the lane from its first step on; otherwise the state has seen the window
     lane_starts = np.broadcast_to(starts[:1], starts.shape) if order.carries_state else starts  # (B, N)
-    # the n reads that count, by their place in the corpus
+    # the n reads with targets that count, in the order of the corpus
     by_place = np.argsort(starts[counts > 0], kind="stable")  # (n,)
     rows = np.stack([array[counts > 0][by_place] for array in (starts, counts, lane_starts)])  # (3, n)
     # cut where a read begins in the next block of tokens
@@ -89,7 +92,7 @@ def target_blocks(
 def _block(
     corpus: Corpus, rows: NDArray[Any], steps: range | list[int], window: int, most_reach: int
 ) -> TargetBlock:
-    """Count the targets of n reads.
+    """Return how often each token is a target of n reads.
 
     Args:
         corpus: the data.
@@ -107,7 +110,7 @@ def _block(
         # the reads of which this step counts
         starts, _, lane_starts = rows[:, rows[1] > step]  # each (m,)
         places = starts + step + 1  # (m,) where the target of this step stands
-        # what is seen ends at the lane's beginning, or at that of the sequence
+        # the state has seen the tokens from the beginning of the lane or of the sequence on
         reach = np.minimum(places - lane_starts, reaches(corpus, places))  # (m,)
         counted = is_target(corpus, places)  # (m,)
         # one more for each target; `add.at` also counts a place that occurs twice

@@ -2,7 +2,7 @@
 
 Notes are moved to another key here (`dataset.transpose`). A sequence (a line where `unit` is `line`, else a
 file or a tune) is moved as a whole, before the data is split. `rnnlab.music.notation.pitch_of` then spells
-every pitch: so a pitch is one token, whether it was moved or not.
+every pitch: so a pitch is one token, whether its sequence was moved or not.
 """
 
 import math
@@ -66,10 +66,10 @@ def read_texts(
     """Return the texts, each with the name of its part; sentences on what was left out; and counts of that.
 
     A file that a folder or a pattern led to is left out if it cannot be read; a file that the configuration
-    names must be readable. A tune that cannot be read is left out if its file has others.
+    names must be readable. A tune that cannot be read is left out if another tune of its file can be read.
 
     Raises:
-        DataError: a named file cannot be read, or no file of a part can.
+        DataError: a file that the configuration names cannot be read, or no file of a part can be read.
         DownloadError: a url does not give the file that `sha256` describes.
     """
     found = _Found()
@@ -89,19 +89,23 @@ def read_texts(
 
 
 def common_meter(texts: Iterable[StoredText]) -> Meter | None:
-    """Return the metre that every text of notes names; None if a text names none, or another one."""
+    """Return the metre that every text of notes names; None if a text names none, or the metres differ."""
     found = [meters_in(text.head()) for text in texts]
     meters = set().union(*found)
     return meters.pop() if len(meters) == 1 and all(found) else None
 
 
 def is_moved(dataset: TextDataset | NotesDataset) -> bool:
-    """Whether the notes of a dataset are moved, or copied to other keys, and so spelled anew."""
+    """Whether notes are moved or have transposed copies; then all notes of the dataset are spelled anew."""
     return isinstance(dataset, NotesDataset) and (dataset.transpose is not None or bool(dataset.shifts))
 
 
 def _read(source: Source, dataset: Dataset, found: _Found, report: Report) -> None:
-    """Add the texts of a file to `found`, or note there why a text, or a file in a folder, is left out."""
+    """Add the texts of a file to `found`, or record there why a text or a file is left out.
+
+    Raises:
+        DataError: the configuration names the file, and no text of it can be read.
+    """
     before, failures = len(found.texts), []
     try:
         for text in _texts(source, dataset, found.omissions, report):
@@ -156,10 +160,10 @@ def _is_score(source: Source) -> bool:
 
 
 def _has_tokens(text: StoredText, dataset: Dataset) -> bool:
-    """Whether a text has a token besides boundaries.
+    """Whether a text has a token that is not a boundary.
 
     Raises:
-        DataError: something in it is not a note.
+        DataError: a token of the text is not a note.
     """
     if dataset.kind == "notes":
         return bool(parse_notes(text.head(), name=text.name))
@@ -167,7 +171,7 @@ def _has_tokens(text: StoredText, dataset: Dataset) -> bool:
 
 
 def _reading(dataset: NotesDataset) -> "Reading":
-    """Return `dataset.reading` as the readers of scores take it."""
+    """Return the settings `dataset.reading` as a `Reading` for the readers of scores."""
     from rnnlab.music.melody import Reading, parse_grid  # noqa: PLC0415 (only scores need it)
 
     chosen = dataset.reading
@@ -192,20 +196,23 @@ def _nothing_in(part: str, failures: list[str]) -> DataError:
 
 
 def _checked(text: str) -> str:
-    """Return the text of the YAML, without the two things that YAML can write and no text file has.
+    """Return the text of `dataset.inline`, unchanged; refuse what YAML can write and no text file can hold.
 
     Raises:
-        DataError: the text has a NUL, or half of a UTF-16 surrogate pair.
+        DataError: the text has a NUL character, or half of a UTF-16 surrogate pair.
     """
     if (nul := text.find("\0")) >= 0:
         place = Characters().place(text, nul)
-        raise DataError(f"dataset.inline:{place}: a NUL, which no text has; take it out")
+        raise DataError(f"dataset.inline:{place}: expected text, received a NUL character; remove it")
     try:
         text.encode()
     except UnicodeEncodeError as error:
         place = Characters().place(text, error.start)
         half = Characters().show(text[error.start])
-        raise DataError(f"dataset.inline:{place}: {half} is half a character; write the whole one") from None
+        raise DataError(
+            f"dataset.inline:{place}: {half} is half of a UTF-16 surrogate pair; write both halves, or"
+            " remove it"
+        ) from None
     return text
 
 
@@ -251,7 +258,7 @@ def _sequences(tokens: Sequence[str], boundary: str | None) -> Iterator[list[str
 
 
 def _said_of_ways(ways: Ways, dataset: NotesDataset) -> tuple[str, ...]:
-    """Return a sentence on how far the sequences were moved to reach the tonic; none if there is no tonic."""
+    """Return a sentence on how far the sequences were moved to the tonic; empty if there is no tonic."""
     if not isinstance(dataset.transpose, str) or not ways:
         return ()
     each = ", ".join(f"{ways[way]:,} by {way:+d}" if way else f"{ways[0]:,} by 0" for way in sorted(ways))

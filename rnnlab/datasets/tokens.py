@@ -1,8 +1,8 @@
 """The two kinds of token: characters, and notes.
 
 A character is a Unicode code point. A text is read in blocks, so that 100 MB need little more memory than
-their ids. A note token is one event of a note text (note, chord or rest), in the one spelling of
-`rnnlab.music.notation`.
+their ids. A note token is one event of a note text (note, chord or rest), in the canonical spelling
+of `rnnlab.music.notation`.
 """
 
 import re
@@ -35,7 +35,7 @@ class TokenKind(Protocol):
         """Return the S tokens of a text; `name` is the name of the text in errors."""
 
     def declared(self, tokens: Sequence[str]) -> tuple[str, ...]:
-        """Return the tokens that a configuration declares, each in its one spelling."""
+        """Return the tokens that a configuration declares, each in its canonical spelling."""
 
     def distinct(self, texts: Iterable[tuple[str, str]]) -> tuple[str, ...]:
         """Return the V distinct tokens of texts, given as (name, text), in the order of this kind."""
@@ -47,7 +47,7 @@ class TokenKind(Protocol):
         """Return `line:column` of the token with this index in a text."""
 
     def show(self, token: str) -> str:
-        """Return a token for a message: in quotes, and with its name if it is not visible."""
+        """Return a token for a message: in quotes, and perhaps with its code point and name."""
 
     def near(self, token: str, known: Sequence[str]) -> list[str]:
         """Return the known tokens that the user may have meant, the most likely first, 3 at most."""
@@ -105,7 +105,7 @@ class Characters:
         return f"{token!r} (U+{ord(token):04X}{' ' * bool(name)}{name})"
 
     def near(self, token: str, known: Sequence[str]) -> list[str]:
-        """Return known characters: this one in the other case, without accent, or as a keyboard has it."""
+        """Return known characters, 3 at most, that differ only in case, in the accent, or as typed signs."""
         base = unicodedata.normalize("NFKD", token)[:1]
         meant = dict.fromkeys([token.swapcase(), token.translate(_TYPED), base, base.swapcase()])
         return [character for character in meant if character != token and character in known][:3]
@@ -125,11 +125,11 @@ class Notes:
         self._boundary = boundary
 
     def split(self, text: str, *, name: str) -> Sequence[str]:
-        """Return the S notes of a text, each in its one spelling."""
+        """Return the S notes of a text, each in its canonical spelling."""
         return parse_notes(text, name=name, boundary=self._boundary)
 
     def declared(self, tokens: Sequence[str]) -> tuple[str, ...]:
-        """Return the notes of a declared vocabulary, each in its one spelling."""
+        """Return the notes of a declared vocabulary, each in its canonical spelling."""
         spellings: dict[str, str] = {}
         for token in tokens:
             try:
@@ -238,7 +238,7 @@ def _code_points(text: str) -> Iterator[NDArray[np.uint32]]:
 
 
 def _table(known: Sequence[str]) -> Ids:
-    """Return the index among V known characters by code point; V for any other, as in the last entry."""
+    """Return the index among V known characters by code point; V for any other, also in the last entry."""
     codes = [ord(character) for character in known]
     table = np.full(max(codes, default=0) + 2, len(known), dtype=np.min_scalar_type(len(known)))
     table[codes] = np.arange(len(known))

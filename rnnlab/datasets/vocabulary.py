@@ -1,4 +1,4 @@
-"""The vocabulary of a model: its tokens; the id of a token is its place among them."""
+"""The vocabulary of a model: its tokens; the id of a token is its index, from 0."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Vocabulary:
     Attributes:
         tokens: (V,) the tokens by id, all different.
         kind: `text` (a token is a character) or `notes` (a token is a note, chord or rest).
-        boundary: the token between two sequences, if there is one.
+        boundary: the token between two sequences; None if there is none.
         form: the normalization form of Unicode in which texts are read; None changes nothing.
     """
 
@@ -73,19 +73,19 @@ class Vocabulary:
 
     @property
     def boundary_id(self) -> int | None:
-        """The id of the token between two sequences."""
+        """The id of the boundary token; None if there is none."""
         return None if self.boundary is None else self.tokens.index(self.boundary)
 
     @property
     def summary(self) -> str:
-        """The tokens for a message: all if they are few, else the first two and the last."""
+        """The tokens for a message: all if there are 8 or fewer, else the first two and the last."""
         if len(self) <= _SHOWN_WHOLE:
             return " ".join(map(self._plain, self.tokens))
         first, second, *_, last = map(self._plain, self.tokens)
         return f"{first} {second} … {last}"
 
     def encode(self, tokens: Sequence[str]) -> Ids:
-        """Return the ids of tokens in their one spelling, (S,), in `id_type`.
+        """Return the ids of tokens in their canonical spelling, (S,), in `id_type`.
 
         Raises:
             VocabularyError: the vocabulary lacks a token; the message names the first, and similar tokens.
@@ -111,7 +111,7 @@ class Vocabulary:
         return self._encode(tokens, lambda index: f"{name}:{kind.place(text, index)}")
 
     def begun(self, ids: Ids) -> Ids:
-        """Return the ids with the boundary token before them, unless they begin with it or there is none."""
+        """Return the ids, with the boundary token first if there is one: it is added unless it is there."""
         boundary = self.boundary_id
         if boundary is None or (len(ids) and ids[0] == boundary):
             return ids
@@ -153,7 +153,7 @@ class Vocabulary:
             codes = " ".join(f"U+{ord(letter):04X}" for letter in written)
             return (
                 f"{lack}, which has the same letter in another form of Unicode, as {codes};"
-                " dataset.normalize: NFC reads both forms alike"
+                " with dataset.normalize: NFC both forms are one token"
             )
         near = " or ".join(map(kind.show, kind.near(token, self.tokens)))
         question = f"; did you mean {near}?" if near else ""
@@ -165,7 +165,7 @@ class Vocabulary:
 
 
 def with_transposed(vocabulary: Vocabulary, shifts: Sequence[int]) -> Vocabulary:
-    """Return the vocabulary with its notes and their copies, moved by each of these semitones within MIDI."""
+    """Return the vocabulary with its notes and all copies by these semitones that are pitches of MIDI."""
     if not shifts:
         return vocabulary
     notes = [token for token in vocabulary.tokens if token != vocabulary.boundary]
@@ -175,7 +175,7 @@ def with_transposed(vocabulary: Vocabulary, shifts: Sequence[int]) -> Vocabulary
 
 
 def transposed_token(token: str, semitones: int) -> str | None:
-    """Return a note transposed, in its one spelling; None where MIDI has no such pitch."""
+    """Return a note transposed, in its canonical spelling; None if MIDI has no such pitch."""
     from rnnlab.music.keys import transposed_tokens  # noqa: PLC0415 (only transposed copies need it)
 
     try:

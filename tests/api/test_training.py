@@ -56,7 +56,7 @@ def test_a_run_goes_on_with_more_epochs():
     assert left.path == run.path == Path("mine")
     assert told == ["going on after step 27"]
     assert (run.history.steps.loss == whole.history.steps.loss).all()
-    with pytest.raises(rnnlab.UsageError, match="cannot go on with other settings"):
+    with pytest.raises(rnnlab.UsageError, match="cannot be resumed with other settings"):
         rnnlab.resume("mine", "model.units=9")
 
 

@@ -148,7 +148,7 @@ def test_a_picture_is_drawn_beside_the_table(rnnlab):
             2,
             "--seeds and --set: runs are compared as they are",
         ),
-        ("a.yaml", 2, "a.yaml: expected two configurations or more, or a page that lists them"),
+        ("a.yaml", 2, "a.yaml: expected two configurations or more, or a YAML file that lists them"),
         ("a.yaml none.yaml", 2, "none.yaml: no such configuration"),
         ("a.yaml text.yaml", 2, "a.yaml and text.yaml: measured on different data"),
         (

@@ -107,7 +107,7 @@ def test_an_experiment_in_python_takes_the_same():
         (
             "[{class: a:B, arguments: [1]}]",
             "4:39: training.callbacks.0.arguments: expected a section (names and values), received [1];"
-            " leave the key out where there are no arguments",
+            " leave the key out if there are no arguments",
         ),
         (
             "[{class: a:B, arguments: {2x: 1}}]",

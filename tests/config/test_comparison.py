@@ -61,13 +61,16 @@ def test_configurations_are_relative_to_the_page(page):
         ),
         (
             "compare: [a.yaml, b.yaml]\nepochs: 3\nseconds: 4.5\n",
-            ["pages/compare.yaml:1:1: epochs and seconds: one budget for all; leave one of them out"],
+            [
+                "pages/compare.yaml:1:1: epochs and seconds are two budgets, expected one; leave"
+                " epochs or seconds out"
+            ],
         ),
         ("compare: [a.yaml, b.yaml]\nseconds: .nan\n", ["pages/compare.yaml:2:10: seconds: expected"]),
         ("compare: *a\n", ["pages/compare.yaml:1:10: alias *a: aliases are not read"]),
         (
             "model: {kind: lstm, units: 3}\n",
-            ["pages/compare.yaml: expected two configurations or more, or a page that lists them"],
+            ["pages/compare.yaml: expected two configurations or more, or a YAML file that lists them"],
         ),
         ("[a.yaml, b.yaml]\n", ["pages/compare.yaml: expected two configurations or more"]),
     ],
@@ -88,6 +91,6 @@ def test_a_page_that_compares_is_no_experiment(page):
         read_experiment(page("compare: [a.yaml, b.yaml]\n"))
 
     assert str(caught.value) == (
-        "pages/compare.yaml: a page that lists configurations;"
+        "pages/compare.yaml: this file lists configurations;"
         " compare them with: rnnlab compare pages/compare.yaml"
     )

@@ -44,22 +44,28 @@ def test_an_address_may_be(url):
         ("ftp://example.org/a", "expected an address that begins with https:// and a host, or with file:///"),
         ("data:,abc", "expected an address that begins with https:// and a host, or with file:///"),
         ("https:///a", "expected an address that begins with https:// and a host, or with file:///"),
-        ("http://example.org/a", "expected https (http is for 127.0.0.1, localhost and [::1] alone)"),
-        ("http://localhost.evil.org/a", "expected https (http is for 127.0.0.1, localhost and [::1] alone)"),
-        ("http://127.0.0.1.evil.org", "expected https (http is for 127.0.0.1, localhost and [::1] alone)"),
+        ("http://example.org/a", "expected https (http is allowed only for 127.0.0.1, localhost and [::1])"),
+        ("http://localhost.evil.org/a", "expected https (http is allowed only for 127.0.0.1,"
+                                        " localhost and [::1])"),
+        ("http://127.0.0.1.evil.org", "expected https (http is allowed only for 127.0.0.1,"
+                                      " localhost and [::1])"),
         ("https://me:secret@example.org/a", "expected an address without a name or a password,"
-         " which every run would show"),
+         " because every run would show them"),
         ("http://localhost@evil.org/a", "expected an address without a name or a password,"
-         " which every run would show"),
-        ("https://[::1", "expected an address with a host and a port that can be"),
-        ("https://example.org:65536/a", "expected an address with a host and a port that can be"),
-        ("file:a.txt", "expected file:///path/to/it, with the whole path"),
-        ("file://server/a.txt", "expected file:///path/to/it, with the whole path"),
-        ("https://example.org/a b", "expected an address, with %XX for spaces and what is not ASCII"),
-        ("https://example.org/é", "expected an address, with %XX for spaces and what is not ASCII"),
-        ("https://a.org/a\r\nHost: b", "expected an address, with %XX for spaces and what is not ASCII"),
-        ("https://evil.org\\@example.org/", "expected an address, with %XX for spaces and what is not ASCII"),
-        ("", "expected an address, with %XX for spaces and what is not ASCII"),
+         " because every run would show them"),
+        ("https://[::1", "expected an address with a valid host and port"),
+        ("https://example.org:65536/a", "expected an address with a valid host and port"),
+        ("file:a.txt", "expected file:// and an absolute path, as in file:///path/to/file"),
+        ("file://server/a.txt", "expected file:// and an absolute path, as in file:///path/to/file"),
+        ("https://example.org/a b", "expected an address, with %XX for spaces and for characters"
+                                    " outside ASCII"),
+        ("https://example.org/é", "expected an address, with %XX for spaces and for characters"
+                                  " outside ASCII"),
+        ("https://a.org/a\r\nHost: b", "expected an address, with %XX for spaces and for characters"
+                                       " outside ASCII"),
+        ("https://evil.org\\@example.org/", "expected an address, with %XX for spaces and for"
+                                            " characters outside ASCII"),
+        ("", "expected an address, with %XX for spaces and for characters outside ASCII"),
         ("https://example.org/" + "a" * 2000, "expected an address of at most 2,000 characters"),
     ],
 )  # fmt: skip
@@ -71,7 +77,8 @@ def test_an_address_may_not_be(url, problem):
 def test_an_address_is_refused_with_its_place():
     """Before anything is downloaded, and shortened."""
     assert refusal(f"url: 'http://example.org/{'a' * 80}', sha256: {DIGEST}") == (
-        "song.yaml:1:28: dataset.url: expected https (http is for 127.0.0.1, localhost and [::1] alone),"
+        "song.yaml:1:28: dataset.url: expected https (http is allowed only for 127.0.0.1, localhost"
+        " and [::1]),"
         f" received 'http://example.org/{'a' * 37}…"
     )
     assert refusal(f"url: 3, sha256: {DIGEST}") == ("song.yaml:1:28: dataset.url: expected text, received 3")

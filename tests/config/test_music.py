@@ -126,6 +126,7 @@ def test_text_has_no_key_and_no_tracks(key: str) -> None:
 def test_what_is_read_of_files_needs_files() -> None:
     """Notes on the page are read whole."""
     with pytest.raises(
-        ConfigError, match=r"dataset\.reading: is for MIDI files and scores, and there is no path"
+        ConfigError,
+        match=r"dataset\.reading: is for the MIDI files and scores of dataset\.path, which is missing",
     ):
         parse("kind: notes, inline: c4, reading: {track: 1}")

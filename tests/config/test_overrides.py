@@ -116,7 +116,7 @@ def test_a_source_on_the_command_line_takes_the_place_of_the_file_s(own, overrid
         ),
         (
             [f"dataset.sha256={DIGEST}", "dataset.path=a"],
-            "--set dataset.sha256: belongs to a url, and there is none; leave it out",
+            "--set dataset.sha256: belongs to dataset.url, which is missing; leave dataset.sha256 out",
         ),
     ],
 )
@@ -285,7 +285,7 @@ def test_other_keys_take_yaml():
 def test_what_no_file_can_hold_is_refused():
     """Bytes that are not UTF-8, which a shell passes on; and more than a page may have."""
     assert refusal("generation.seed=caf\udce9", "model.units=4", "training.epochs=1") == [
-        "--set generation.seed: expected UTF-8, received other bytes; rename or convert it"
+        "--set generation.seed: expected UTF-8, received other bytes; rename the file, or convert the text"
     ]
     assert refusal("generation.seed=" + "a" * 600_000, "model.units=4", "training.epochs=1") == [
         "--set generation.seed: expected at most 524,288 characters; use a file"

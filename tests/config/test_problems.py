@@ -35,7 +35,7 @@ def test_a_contradiction_is_said_beside_everything_else_that_is_wrong():
         "2:32: model.unit: unknown key; did you mean 'units'?",
         "3:20: tag !!int: tags are not read; leave it out",
         "3:29: training.shufle: unknown key; did you mean 'shuffle'?",
-        "3:43: training.epochs: duplicate key; it stands at 3:12 already",
+        "3:43: training.epochs: duplicate key, also at 3:12; remove one",
         "4:21: evaluation.every: expected an integer, received 'no'",
     ]
 

@@ -166,7 +166,7 @@ def test_a_misspelled_key_is_one_line_though_it_leaves_another_missing():
         ),
         ("generation: {seed: ''}", "7:20: generation.seed: expected at least 1 character, received ''"),
         ("generation: {seed: 1}", "7:20: generation.seed: expected text, received 1"),
-        ("  units: 5", "7:3: model.units: duplicate key; it stands at 6:3 already"),
+        ("  units: 5", "7:3: model.units: duplicate key, also at 6:3; remove one"),
     ],
 )  # fmt: skip
 def test_one_wrong_line_is_one_line_of_report(addition, line):
@@ -201,11 +201,11 @@ def test_one_wrong_line_is_one_line_of_report(addition, line):
         ),
         (
             "kind: text, inline: a, vocabulary: aba",
-            "1:46: dataset.vocabulary: expected each token once, received 'a' twice",
+            "1:46: dataset.vocabulary: expected each token once, received 'a' more than once",
         ),
         (
             "kind: notes, inline: a, vocabulary: c4 d4 c4",
-            "1:47: dataset.vocabulary: expected each token once, received 'c4' twice",
+            "1:47: dataset.vocabulary: expected each token once, received 'c4' more than once",
         ),
         ("kind: text, inline: a, vocabulary: [1]", "1:47: dataset.vocabulary.0: expected text, received 1"),
     ],

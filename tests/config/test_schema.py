@@ -44,15 +44,17 @@ def parse(
         ),
         (
             {"dataset": f"{TEXT}, sha256: {DIGEST}"},
-            "1:44: dataset.sha256: belongs to a url, and there is none; leave it out",
+            "1:44: dataset.sha256: belongs to dataset.url, which is missing; leave dataset.sha256 out",
         ),
         (
             {"dataset": f"{TEXT}, embedding_size: 3"},
-            "1:52: dataset.embedding_size: needs encoding: embedding, received one_hot; leave it out",
+            "1:52: dataset.embedding_size: needs encoding: embedding, received one_hot; leave"
+            " embedding_size out",
         ),
         (
             {"dataset": f"{TEXT}, split: {{kind: contiguous, validation: 0.5, test: 0.5}}"},
-            "1:43: dataset.split: validation and test take 1 of the data; leave some to train on",
+            "1:43: dataset.split: validation and test take 1 of the data, expected less than 1;"
+            " make one of them smaller",
         ),
         (
             {"dataset": f"{TEXT}, split: {{kind: stratified_shuffle, splits: 2, use: 2}}"},
@@ -81,14 +83,15 @@ def parse(
         ),
         (
             {"evaluation": "split: validation"},
-            "4:21: evaluation.split: the data has no validation part; leave it out, or set dataset.split",
+            "4:21: evaluation.split: the data has no validation part; leave evaluation.split out,"
+            " or set dataset.split",
         ),
         (
             {
                 "dataset": f"{TEXT}, split: {{kind: contiguous}}",
                 "evaluation": "split: test",
             },
-            "4:21: evaluation.split: the data has no test part; leave it out, or set"
+            "4:21: evaluation.split: the data has no test part; leave evaluation.split out, or set"
             " dataset.split: {kind: contiguous, test: 0.1}",
         ),
         (
@@ -98,27 +101,27 @@ def parse(
                 "evaluation": "every: 5",
             },
             "4:21: evaluation.every: expected at most training.epochs, which is 3, received 5: training would"
-            " end before its first validation; make it smaller, or training.epochs larger",
+            " end before its first validation; set a smaller evaluation.every, or more epochs",
         ),
         (
             {"model": f"{LSTM}, stateful: true", "training": f"{WINDOWS}, shuffle: true"},
-            "3:40: training.shuffle: with model.stateful windows come in order; set shuffle: false,"
+            "3:40: training.shuffle: with model.stateful, windows are read in order; set shuffle: false,"
             " or stateful: false",
         ),
         (
             {"model": f"{LSTM}, variational_dropout: true"},
             "2:52: model.variational_dropout: has no effect without dropout; set dropout or input_dropout,"
-            " or leave it out",
+            " or leave this setting out",
         ),
         (
             {"model": "kind: lstm, units: [4, 5], residual: true"},
-            "2:46: model.residual: expected several layers of the same units, received [4, 5]; make all"
-            " equal, or leave it out",
+            "2:46: model.residual: expected several layers of the same units, received [4, 5]; change"
+            " model.units, or leave model.residual out",
         ),
         (
             {"model": f"{LSTM}, residual: true"},
-            "2:41: model.residual: expected several layers of the same units, received [4]; make all equal,"
-            " or leave it out",
+            "2:41: model.residual: expected several layers of the same units, received [4]; change"
+            " model.units, or leave model.residual out",
         ),
         (
             {"model": f"{LSTM}, peephole: true, layer_norm: true"},
@@ -127,12 +130,13 @@ def parse(
         ),
         (
             {"model": "kind: gru, units: 4, reset_after: false, layer_norm: true"},
-            "2:62: model.layer_norm: works only with reset_after: true; set that, or leave it out",
+            "2:62: model.layer_norm: works only with reset_after: true; set reset_after: true, or"
+            " leave layer_norm out",
         ),
         (
             {"model": f"{LSTM}, tie_weights: true"},
-            "2:44: model.tie_weights: needs dataset.encoding: embedding, received one_hot; choose that,"
-            " or leave it out",
+            "2:44: model.tie_weights: needs dataset.encoding: embedding, received one_hot; set encoding:"
+            " embedding, or leave tie_weights out",
         ),
         (
             {
@@ -140,15 +144,16 @@ def parse(
                 "model": "kind: lstm, units: 3, head: none, tie_weights: true",
             },
             "2:56: model.tie_weights: there is no head to share the embedding with; set head: dense,"
-            " or leave it out",
+            " or leave tie_weights out",
         ),
         (
             {
                 "dataset": f"{TEXT}, encoding: embedding, embedding_size: 3",
                 "model": f"{LSTM}, tie_weights: true",
             },
-            "1:73: dataset.embedding_size: expected the last layer's units, 4, as its weights are the head's,"
-            " received 3; leave it out, or model.tie_weights",
+            "1:73: dataset.embedding_size: expected 4, the units of the last layer, because the"
+            " embedding is also the head,"
+            " received 3; leave embedding_size or model.tie_weights out",
         ),
         (
             {
@@ -156,7 +161,7 @@ def parse(
                 "model": "kind: lstm, units: 1025, tie_weights: true",
             },
             "2:47: model.tie_weights: expected at most 1,024 units in the last layer, the largest embedding,"
-            " received 1,025; use fewer, or leave it out",
+            " received 1,025; use fewer units, or leave tie_weights out",
         ),
         (
             {"model": "kind: lstm, units: [16384, 16384]"},
@@ -182,7 +187,7 @@ def parse(
         (
             {"training": "schedule: {kind: plateau, patience: 5}, early_stopping: {patience: 5}"},
             "3:79: training.early_stopping.patience: expected more than schedule.patience, which is 5,"
-            " received 5: training would end before the rate falls; make it a few times as much",
+            " received 5: training would end before the rate falls; set a larger patience",
         ),
         (
             {"training": "samples: {every_epochs: 5}"},

@@ -80,8 +80,8 @@ def test_a_value_that_is_not_there_is_placed_at_its_key():
 @pytest.mark.parametrize(
     ("text", "lines"),
     [
-        ("a: 1\nb: 2\na: 3\na: 4", ["3:1: a: duplicate key; it stands at 1:1 already"]),
-        ("a: {b: 1, b: 2}", ["1:11: a.b: duplicate key; it stands at 1:5 already"]),
+        ("a: 1\nb: 2\na: 3\na: 4", ["3:1: a: duplicate key, also at 1:1; remove one"]),
+        ("a: {b: 1, b: 2}", ["1:11: a.b: duplicate key, also at 1:5; remove one"]),
         ("a: *x", ["1:4: alias *x: aliases are not read; write the value out"]),
         ("a: &x 1", ["1:4: anchor &x: anchors are not read; leave it out"]),
         ("&x a: 1", ["1:1: anchor or tag on a key: neither is read; leave it out"]),
@@ -93,18 +93,18 @@ def test_a_value_that_is_not_there_is_placed_at_its_key():
         ("a: !!int 1", ["1:4: tag !!int: tags are not read; leave it out"]),
         ("a: ! 1", ["1:4: tag !: tags are not read; leave it out"]),
         ("a: 1\n<<: {b: 2}", ["2:1: merge key <<: merging is not read; write the keys out"]),
-        ("a: 1\n---\nb: 2", ["3:1: a second document; expected one page of YAML"]),
-        ("? [a]\n: 1", ["1:3: expected a word as key, received something else"]),
-        ("? {a: 1}\n: 1", ["1:3: expected a word as key, received something else"]),
+        ("a: 1\n---\nb: 2", ["3:1: expected one YAML document, received a second; remove it"]),
+        ("? [a]\n: 1", ["1:3: expected a word as key, received a list, a section or an alias"]),
+        ("? {a: 1}\n: 1", ["1:3: expected a word as key, received a list, a section or an alias"]),
         ("a: [1\nb: 2", ["2:2: not YAML: expected ',' or ']', but got ':'"]),
         ("a: b: c", ["1:5: not YAML: mapping values are not allowed here"]),
         ("\ta: 1", ["1:1: not YAML: found character '\\t' that cannot start any token"]),
         ("a: 'x", ["1:6: not YAML: found unexpected end of stream"]),
         ("a: 1\nb: x\x07", ["2:5: not YAML: character U+0007; leave it out"]),
-        ('"\\ud800": 1', ["1:1: expected a word as key, received half a surrogate pair"]),
+        ('"\\ud800": 1', ["1:1: expected a word as key, received half of a surrogate pair"]),
         (": 1", ["1:1: expected a word as key, received nothing"]),
         ("a: !b%0Ac d", ["1:4: tag !b\\nc: tags are not read; leave it out"]),
-        ('"a\\nb": 1\n"a\\nb": 2', ["2:1: a\\nb: duplicate key; it stands at 1:1 already"]),
+        ('"a\\nb": 1\n"a\\nb": 2', ["2:1: a\\nb: duplicate key, also at 1:1; remove one"]),
         (
             'a: "\\UFFFFFFFF"',
             ["1:2: not YAML: a version or an escape after this place is out of range; leave it out"],
@@ -132,7 +132,7 @@ def test_everything_that_is_refused_is_said_at_once():
     assert refusal("a: &x 1\nb: *x\na: !!str 2\n") == [
         "song.yaml:1:4: anchor &x: anchors are not read; leave it out",
         "song.yaml:2:4: alias *x: aliases are not read; write the value out",
-        "song.yaml:3:1: a: duplicate key; it stands at 1:1 already",
+        "song.yaml:3:1: a: duplicate key, also at 1:1; remove one",
         "song.yaml:3:4: tag !!str: tags are not read; leave it out",
     ]
 
@@ -147,13 +147,15 @@ def test_a_report_is_no_longer_than_one_would_read():
     lines = refusal("a: 1\n" * (MOST_LINES + 8))
 
     assert len(lines) == MOST_LINES + 1
-    assert lines[0] == "song.yaml:2:1: a: duplicate key; it stands at 1:1 already"
+    assert lines[0] == "song.yaml:2:1: a: duplicate key, also at 1:1; remove one"
     assert lines[-1] == "… and 7 more"
 
 
 def test_an_escape_that_no_file_can_hold_is_refused():
     """Half a surrogate pair is no character; it would fail when the experiment is written."""
-    assert refusal('a: "\\ud800"') == ["song.yaml:1:4: half a surrogate pair; write the character itself"]
+    assert refusal('a: "\\ud800"') == [
+        "song.yaml:1:4: half of a UTF-16 surrogate pair; write both halves, or remove it"
+    ]
 
 
 def test_what_cannot_be_read_is_noted():
@@ -169,7 +171,9 @@ def test_the_first_of_two_documents_is_read():
     tree = read("a: 1\n---\na: 2\n")
 
     assert tree.value == {"a": 1}
-    assert [problem.message for problem in tree.problems] == ["a second document; expected one page of YAML"]
+    assert [problem.message for problem in tree.problems] == [
+        "expected one YAML document, received a second; remove it"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -189,11 +193,13 @@ def test_the_first_of_two_documents_is_read():
         ),
         pytest.param(
             "".join(f"key{n}: 1\n" for n in range(30_000)),
-            "song.yaml:1002:1: more than 1,000 keys; see rnnlab schema for those there are",
+            "song.yaml:1002:1: more than 1,000 keys; rnnlab schema lists the keys there are",
             id="words",
         ),
         pytest.param(
-            "--- a\n" * 50_000, "song.yaml:2:5: a second document; expected one page of YAML", id="documents"
+            "--- a\n" * 50_000,
+            "song.yaml:2:5: expected one YAML document, received a second; remove it",
+            id="documents",
         ),
         pytest.param(
             "a: " + "x" * (1 << 19),

@@ -102,7 +102,9 @@ def test_fewer_training_windows_than_lanes_are_refused(numbered):
     part = whole(corpus, window=4)
     batches = window_batches(part, corpus, lanes=64, window=4)
 
-    with pytest.raises(DataError, match=r"50 windows of 5 tokens, 14 fewer .* 64; set that to 50 or less$"):
+    with pytest.raises(
+        DataError, match=r"50 windows of 5 tokens, 14 fewer .* 64; set batch_size to 50 or less$"
+    ):
         require_full_batch(batches, part)
     with pytest.raises(
         DataError, match=r"dataset\.window 54 .* 1 too few; add data, or set dataset\.window to 53 or less$"

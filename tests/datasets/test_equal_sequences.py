@@ -46,7 +46,7 @@ def test_lines_that_are_trained_on_and_held_out_are_counted(experiment, lines, s
 
     assert notes == (
         "sequences of the validation part that are also in the train part: 40 of 40;"
-        f" {remedy} keeps equal ones in one part",
+        f" {remedy} keeps equal sequences in one part",
     )
 
 

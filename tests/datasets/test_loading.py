@@ -122,7 +122,9 @@ def test_what_is_set_stays(tmp_path):
 def test_an_experiment_that_leaves_settings_to_its_data_is_no_fitted_one(tmp_path):
     """What trains takes the fitted type, which names the settings that nobody has chosen yet."""
     left_out = page("ab" * 1000, tmp_path, "dataset.window=5", "training.schedule={kind: cosine}")
-    with pytest.raises(ValueError, match=r"loading.fitted: split, batch_size, epochs \[type"):
+    with pytest.raises(
+        ValueError, match=r"expected values for split, batch_size, epochs, received none; rnnlab"
+    ):
         FittedExperiment.of(left_out)
 
     found, _ = fitted(left_out, load_corpus(left_out.dataset))

@@ -85,7 +85,7 @@ def test_a_letter_in_the_other_form_is_said_to_be_the_same(known, text, codes):
 
     assert str(caught.value).endswith(
         f", which has the same letter in another form of Unicode, as {codes};"
-        " dataset.normalize: NFC reads both forms alike"
+        " with dataset.normalize: NFC both forms are one token"
     )
 
 

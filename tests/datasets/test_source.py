@@ -241,8 +241,8 @@ def test_a_redirect_to_elsewhere_is_refused(server, cache, target):
     message = refusal(url)
 
     assert message == (
-        f"dataset.url: cannot download {url} (it redirects to {target}; a redirect is followed to"
-        " https, or from this machine to itself, and not in a circle); check the address"
+        f"dataset.url: cannot download {url} (it redirects to {target}; a redirect is followed only"
+        " from https to https, or from this machine to itself, and not in a circle); check the address"
     )
     assert os.listdir(cache) == []
 

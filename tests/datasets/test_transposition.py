@@ -118,7 +118,7 @@ def test_a_token_that_a_vocabulary_lacks_after_moving_is_told_so(experiment):
         (
             "c4 g'''''4 c4",
             "null",
-            r"\"g'''''4\" by \+2 semitones is outside MIDI's 0 to 127; augment it by less",
+            r"\"g'''''4\" by \+2 semitones is outside the pitches 0 to 127 of MIDI; set smaller intervals",
         ),
     ],
 )
