@@ -34,8 +34,8 @@ def comparison_picture(comparison: Comparison) -> Markup:
     losses = _loss_axis(contenders, begins[2])
     pieces = [text(name, left - 20, y + 4, anchor="end") for name, y in zip(names, middles, strict=True)]
     for axis, title, unit in (
-        (steps, "One step at a time", "share of tokens right"),
-        (free, "Running free", "share of tokens right"),
+        (steps, "One step at a time", "fraction of tokens right"),
+        (free, "Running free", "fraction of tokens right"),
         (losses, f"Loss{', logarithmic scale' * losses.is_log}", "nats per token"),
     ):
         pieces += _frame(axis, title, unit, bottom)

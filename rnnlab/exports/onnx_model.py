@@ -115,7 +115,7 @@ class _Graph:
         return names
 
     def named(self, value: str, name: str) -> None:
-        """Give a value another name."""
+        """Add a second name for a value."""
         self._nodes.append(self.onnx.helper.make_node("Identity", [value], [name]))
 
     def model(self, metadata: Mapping[str, str]) -> Any:

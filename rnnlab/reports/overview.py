@@ -105,7 +105,7 @@ def token_text(token: str) -> str:
 def confusion_tables(confusions: Confusions, vocabulary: Vocabulary) -> Markup:
     """Return a list of the most frequent mistakes, and the confusion matrix of their tokens as a heat map.
 
-    If there are no mistakes, a sentence says so.
+    If there are no mistakes, return a sentence instead.
     """
     worst = confusions.worst(MOST_PAIRS)
     if not worst:
@@ -237,7 +237,7 @@ def _measures(evaluation: Evaluation) -> Iterator[tuple[str, str, str]]:
     yield "perplexity", perplexity, "as uncertain as a choice among so many equally likely tokens"
     yield "accuracy", f"{metrics.accuracy:.4f}", f"{metrics.correct:,} of {metrics.tokens:,}"
     if metrics.top_5_accuracy is not None:
-        yield "top 5", f"{metrics.top_5_accuracy:.4f}", "the right token is among the five most probable"
+        yield "top 5", f"{metrics.top_5_accuracy:.4f}", "the target is among the five most probable tokens"
     if ceiling:
         why = f"{ceiling.correct:,} of {ceiling.total:,}: the highest for any model that sees only the window"
         yield "ceiling", f"{ceiling.accuracy:.4f}", why
