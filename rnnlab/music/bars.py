@@ -179,7 +179,7 @@ def groups_without_bars(notes: Sequence[Note]) -> tuple[Group, ...]:
 
 
 def _between_bar_lines(begin: Fraction, end: Fraction, bar: Fraction) -> list[tuple[Fraction, Fraction]]:
-    """Return (begin, end), in whole notes, of each part of a time span that the bar lines divide."""
+    """Return (begin, end), in whole notes, of the parts into which bar lines divide a time span."""
     parts = []
     while begin < end:
         bar_line = (begin // bar + 1) * bar

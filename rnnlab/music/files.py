@@ -75,7 +75,7 @@ class Collection:
 
     Attributes:
         tunes: in the order of the files.
-        files: number of files, with those that cannot be read.
+        files: number of files that were found, readable or not.
         failures: a message for each file or tune that cannot be read or transposed, and for each folder
             without files.
         remarks: a line for each tune whose key was estimated, with the key and the transposition.
@@ -90,9 +90,9 @@ class Collection:
 def collect(
     sources: Sequence[Path], *, reading: Reading, followed: Callable[[Path], None] = lambda _: None
 ) -> Collection:
-    """Return the tunes of files, and of all files in folders and their subfolders, sorted by path.
+    """Return the tunes of files and folders, in the order of `sources`.
 
-    Files whose name begins with a dot are skipped in folders.
+    The files of a folder and its subfolders are sorted by path; hidden files (`.name`) are skipped.
 
     Args:
         sources: files and folders.
@@ -214,7 +214,7 @@ def _read_notes(data: bytes, name: str, _: Reading) -> Iterator[Tune | DataError
 def _files(sources: Sequence[Path]) -> Iterator[Path]:
     """Yield each file; for a folder yield all files below it, sorted, or the folder itself if there are none.
 
-    Files in folders whose name begins with a dot are skipped.
+    Hidden files (`.name`) in a folder are skipped.
     """
     for source in sources:
         if source.is_dir():

@@ -89,7 +89,7 @@ def write_kern(tune: Tune) -> bytes:
 
 
 def _text(data: bytes) -> str:
-    """Return bytes as text: UTF-16 if they have its byte order mark, else UTF-8; Latin-1 if this fails."""
+    """Return bytes as text: UTF-16 after a byte order mark of UTF-16, else UTF-8; Latin-1 if this fails."""
     is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         return data.decode("utf-16" if is_utf16 else "utf-8-sig")
@@ -165,7 +165,7 @@ def _fifths(signature: str) -> int | None:
 
 
 def _key(fifths: int | None, tonic: str) -> KeySignature | None:
-    """Return the key of a tonic word such as `*e-:`; if the sharps differ, the major key of the signature.
+    """Return the key of a tonic word such as `*e-:`, or the signature's major key if the two do not fit.
 
     Without a signature (`fifths` is None), return the key of the tonic word, or None if it is no key.
     """

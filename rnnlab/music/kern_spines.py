@@ -1,9 +1,9 @@
 """The spines of a kern file, followed line by line through splits, joins, exchanges and new spines.
 
 Kern gives the lengths of notes but no times. A line begins when the last notes end in the sub-spines that
-have a note on the line. If these times differ, the text is wrong. The half of a split spine that has had no
-note of its own yet gives the end of the spine before the split; this time counts only if no other sub-spine
-with a note on the line gives a time.
+have a note on the line. Different times are an error. A sub-spine that was silent before gives no time. The
+half of a split spine that has had no note of its own yet gives the end of the spine before the split; this
+time counts only if no other sub-spine with a note on the line gives a time.
 """
 
 import re
@@ -84,7 +84,8 @@ class Spines:
     """The parts of a kern text, which is read on construction.
 
     Raises:
-        DataError: a line is not correct kern, its notes begin at different times, or there is no `**kern`.
+        DataError: a line is not correct kern, its notes begin at different or unknown times, or there is no
+            `**kern`.
     """
 
     def __init__(self, text: str) -> None:
@@ -266,7 +267,7 @@ def _begin(columns: Sequence[_Column]) -> Fraction:
 
 
 def _placed(column: _Column, chord: Sequence[Tone], begin: Fraction, place: str) -> _Column:
-    """Return a sub-spine after a line. Add its tones on the line to its part; only count cue notes."""
+    """Return a sub-spine after a line; add its tones to its part, or count them if they are cue notes."""
     if column.part is None:
         return column
     if not chord:

@@ -105,7 +105,8 @@ class Grid:
     def nearest(self, tick: int) -> int:
         """Return the time step nearest to a tick.
 
-        Of two equally near multiples of one length the later counts; of two lengths, the first length counts.
+        If two multiples of one length are equally near, the later one is taken; if multiples of two lengths
+        are equally near, the one of the length that is first in `lengths`.
         """
         if not self.lengths:
             return tick

@@ -167,7 +167,7 @@ def _not_chosen(events: MidiEvents, reading: Reading) -> Counter[str]:
 
 
 def _chosen(events: MidiEvents, reading: Reading) -> list[Strike]:
-    """Return the notes of the chosen tracks and channels; refuse a choice without notes of some length."""
+    """Return the notes of the chosen tracks and channels; refuse a choice in which no note has a length."""
     if reading.voice is not None:
         raise DataError("MIDI has no voices; remove the voice, or choose a track or a channel")
     there = len(events.track_ends)
@@ -186,7 +186,7 @@ def _chosen(events: MidiEvents, reading: Reading) -> list[Strike]:
 
 
 def _on_grid(strikes: Sequence[Strike], grid: Grid, *, end: int) -> Sounds:
-    """Return the notes moved to the nearest times of the grid, each at least as long as its shortest note."""
+    """Return the notes moved to the nearest times of the grid, at least as long as the grid's shortest."""
     times = {tick: grid.nearest(tick) for strike in strikes for tick in (strike.begin, strike.end)}
     shortest = grid.shortest
     sounds = tuple(
@@ -200,7 +200,7 @@ def _on_grid(strikes: Sequence[Strike], grid: Grid, *, end: int) -> Sounds:
 def _ticks_per_quarter(sounds: Sounds) -> int:
     """Return the fewest ticks of a quarter note that are a multiple of 480 and make all times exact.
 
-    If MIDI cannot count so many, they need not be a multiple of 480.
+    If MIDI cannot count so many ticks, return the fewest that make all times exact.
     """
     needed = lcm(1, (4 * sounds.step).denominator)
     usual = lcm(needed, _USUAL_TICKS)

@@ -147,7 +147,8 @@ def _ticks_and_tracks(data: bytes) -> tuple[int, list[list[_Event]]]:
         )
     if division & 0x8000:
         raise DataError(
-            "the times of the file are counted in SMPTE frames; expected ticks a quarter note; export the file again"
+            "the times of the file are counted in SMPTE frames; expected ticks a quarter note;"
+            " export the file again"
         )
     return division, [list(_events(data, *ends)) for ends in _chunks(data, 8 + size, count)]
 

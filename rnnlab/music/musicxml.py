@@ -1,8 +1,8 @@
 """MusicXML files, packed or not, as tunes: one voice of one part, with the pitches that sound.
 
 The file is unpacked and decoded here, and refused if it could fill the memory; `musicxml_part` reads the
-elements. No library is used, so that transposing instruments, cue notes, voices that cross staves and
-`<backup>` give the right notes. Repeats are not played out. Grace notes, cue notes, chord symbols and
+elements. No library is used, so that the notes are right with transposing instruments, cue notes, voices
+that cross staves and `<backup>`. Repeats are not played out. Grace notes, cue notes, chord symbols and
 unpitched notes are left out and counted.
 """
 
@@ -143,7 +143,7 @@ def _readable(data: bytes) -> bytes:
 
 
 def _unpacked(data: bytes) -> bytes:
-    """Return the score of an archive; the archive is unpacked in memory, so none of its paths is written."""
+    """Return the bytes of the score in an archive, which is unpacked in memory and not to the disk."""
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive, archive.open(_score_of(archive)) as file:
             return file.read(MOST_BYTES + 1)
@@ -184,7 +184,7 @@ def _score_of(archive: zipfile.ZipFile) -> str:
 def _check(data: bytes, roots: tuple[str, ...]) -> None:
     """Refuse damaged XML, entities (they can expand to gigabytes), deep nesting and other root elements.
 
-    A DOCTYPE is allowed, since most files have one.
+    A DOCTYPE is allowed, because most files have one.
     """
     parser = expat.ParserCreate()
     depth = 0

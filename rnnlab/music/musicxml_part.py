@@ -35,7 +35,7 @@ class XmlTransposition:
 
     @property
     def fifths(self) -> int:
-        """Sharps of the sounding key minus sharps of the written key; −5..6 if `steps` is None."""
+        """Number of sharps of the sounding key minus that of the written key; −5..6 if `steps` is None."""
         if self.steps is None:
             return (7 * self.semitones + 5) % 12 - 5
         return 7 * self.semitones - 12 * self.steps
@@ -149,7 +149,7 @@ class XmlPart(ScorePart):
                 self.left_out["repeats"] += element.find("repeat[@direction='backward']") is not None
 
     def _note(self, element: Element) -> None:
-        """Add a note or rest, or leave it out; move the time, but not for `<chord/>` or grace notes."""
+        """Add a note or rest, or count it as left out; `<chord/>` and grace notes do not move the time."""
         sounds = element.find("pitch") is not None or element.find("unpitched") is not None
         if element.find("grace") is not None:
             self.left_out["grace notes"] += sounds
@@ -216,7 +216,7 @@ class XmlPart(ScorePart):
         return self._transpositions.get(staff, for_all)
 
     def _tempo(self, element: Element) -> None:
-        """Add a tempo, or count it if it is outside 4..999; `<sound>` is used before a metronome mark."""
+        """Add a tempo, or count it if it is outside 4..999; `<sound>` is preferred to a metronome mark."""
         sound = element if element.tag == "sound" else element.find("sound[@tempo]")
         played = _NUMBER.match((sound.get("tempo") if sound is not None else None) or "")
         tempo = float(played[0]) if played else _metronome(element.find("direction-type/metronome"))
@@ -274,7 +274,7 @@ def _voices(written: Sequence[XmlNote]) -> Mapping[str, list[XmlNote]]:
 
 
 def _has_two_staves_at_once(notes: Sequence[XmlNote]) -> bool:
-    """Return whether a note or rest begins while one lasts on another staff; a chord may span staves."""
+    """Return whether a note or rest begins while another staff has one; a chord may span staves."""
     last, before = (Fraction(0), ""), Fraction(0)  # latest end and its staff, and latest end on other staves
     for note in sorted(notes, key=lambda note: note.begin):
         end, staff = last

@@ -205,7 +205,7 @@ def canonical(token: str) -> str:
 
 
 def sorting_key(token: str) -> tuple[object, ...]:
-    """Return the sorting key of a token: first by duration, long to short; then rests; then low to high."""
+    """Return the sorting key of a token: long before short; of one length, rests first, then low to high."""
     note = parse_token(token)
     return -note.duration, tuple(pitch.height for pitch in note.pitches), note.tied
 

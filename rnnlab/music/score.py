@@ -27,7 +27,7 @@ WRONG = "#d62728"
 
 _NAMESPACE = "http://www.music-encoding.org/ns/mei"
 _ACCIDENTALS = {-2: "ff", -1: "f", 0: "n", 1: "s", 2: "x"}
-_GESTURAL = {**_ACCIDENTALS, 2: "ss"}  # of sounding, unwritten accidentals; MEI has two names for ##
+_GESTURAL = {**_ACCIDENTALS, 2: "ss"}  # of accidentals that sound and are not drawn; MEI has two names for ##
 _FLAGGED = Fraction(1, 4)  # shorter notes have flags
 _LOWEST_OF_TREBLE = 57  # MIDI number: the a below middle C
 _TALLEST = 60_000  # the tallest page of verovio; a system takes about 1500
@@ -48,13 +48,11 @@ def engrave(
         tune: the tune.
         wrong: indices of the events that are drawn in red.
         title: title above the score; None for none.
-        width: width in pixels, 300..4000; it decides where lines break. The height depends
-            on the number of lines of music.
+        width: width in pixels, 300..4000; it decides where lines break. More lines make the score higher.
         prefix: prefix of the ids of notes, as in `note-12`; two scores on one page need two prefixes.
 
     Raises:
-        DataError: verovio is not installed; the score has more than 1,000 bars or 5,000 symbols, or is higher
-            than 24,000 pixels; or the tune has lengths that a score cannot show.
+        DataError: verovio is not installed, the score is higher than 24,000 pixels, or `mei_of` raises it.
         ValueError: the width is out of its range.
     """
     if not 300 <= width <= 4000:

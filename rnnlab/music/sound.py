@@ -110,7 +110,7 @@ def _harmonics(frequency: float, time: NDArray[np.float64], *, highest: float) -
 
 
 def _raised(way: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a raised cosine of times, (B,): 0 at time 0, rising to 1 at time 1, then 1."""
+    """Return a raised cosine of `way`, (B,): it rises from 0 at 0 to 1 at 1, and stays 1 after that."""
     return (1 - np.cos(np.pi * np.minimum(way, 1))) / 2
 
 

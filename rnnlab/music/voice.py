@@ -166,10 +166,10 @@ def changes(values: Iterable[object]) -> int:
 
 
 def checked_time(time: Fraction) -> Fraction:
-    """Return a time in whole notes unchanged, if sums of such times stay fast.
+    """Return a time in whole notes unchanged; refuse a time with a denominator above `FINEST`.
 
     Raises:
-        DataError: its denominator is too large.
+        DataError: the denominator is too large.
     """
     if time.denominator > FINEST:
         raise DataError("the lengths divide a whole note into too many parts; write simpler lengths")

@@ -247,6 +247,11 @@ def test_every_usual_encoding_and_line_end_is_read(encoding, end):
             ("**kern **kern", "4c 4r", "*- *-"),
             "expected notes, received none in part 1; choose a part with notes: 2",
         ),
+        (
+            ("**kern " * 10, "4c " * 9 + "4r", "*- " * 10),
+            "expected notes, received none in part 1; choose a part with notes: "
+            "2, 3, 4, 5, 6, 7, 8, 9 and 1 more",
+        ),
         (("**kern", "9973c", "9967c", "9949c", "9941c"), "line 5: the lengths divide a whole note"),
         (("**kern", "1c") + ("4c&e",) * (1 << 19), "expected a file of at most 1,048,576 "),
     ],

@@ -374,7 +374,7 @@ NONE_IN = "expected notes, received none in the chosen tracks and channels; ther
         (b"MThd\0\0\0\6", "not a MIDI file"),
         (file(note(60, 480), kind=2), "a MIDI file of type 2, whose tracks are separate pieces; "),
         (file(note(60, 480), kind=7), "a MIDI file of type 7; expected type 0 or 1"),
-        (file(note(60, 480), ticks=0xE728), "the times of the file are counted in SMPTE frames; expected ticks"),
+        (file(note(60, 480), ticks=0xE728), "the times of the file are counted in SMPTE"),
         (file(note(60, 480), ticks=0), "the header gives 0 ticks a quarter note (division 0)"),
         (file(note(60, 480))[:-9], "a damaged MIDI file (the file is cut off)"),
         (file(event(0, 0x40, 1)), "a damaged MIDI file (an event without a status at byte 22)"),

@@ -62,7 +62,7 @@ class _Lines:
 
 
 def _text(data: bytes) -> str:
-    """Return bytes as text: UTF-16 if they have its byte order mark, else UTF-8; Latin-1 if this fails."""
+    """Return bytes as text: UTF-16 after its byte order mark, else UTF-8, or Latin-1 if UTF-8 fails."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
     try:

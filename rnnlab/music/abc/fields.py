@@ -86,7 +86,7 @@ def read_key(text: str) -> AbcKey:
     """Return the key of the text after `K:`.
 
     Raises:
-        DataError: the text is not a key.
+        DataError: the text is not a key, or the key has more than seven sharps or flats.
     """
     text = text.strip()
     if match := re.match(r"(none|HP|Hp)(?=\s|$)", text):
@@ -107,7 +107,7 @@ def read_key(text: str) -> AbcKey:
 
 
 def read_properties(text: str, before: AbcTransposition) -> AbcTransposition:
-    """Return the transposition of a voice after the words behind its key or its name.
+    """Return the transposition of a voice, changed by the words after the key or the name of the voice.
 
     Args:
         text: clefs and properties, such as `clef=treble-8 transpose=-2 name="Tenor"`.
@@ -204,7 +204,10 @@ def read_tempo(text: str, unit: Fraction) -> float | None:
 
 
 def _modified(key: AbcKey, rest: str) -> AbcKey:
-    """Return a key changed by the words after it: `=f` alters a letter, `exp ^f` replaces all."""
+    """Return a key changed by the words after it.
+
+    `=f` alters one letter, and `exp ^f` replaces all alterations. Clefs and properties are kept as text.
+    """
     alterations, signature, words = dict(key.alterations), key.signature, []
     for word in _WORD.findall(rest):
         accidentals = re.fullmatch(r"(?:(?:\^\^?|__?|=)[A-Ga-g])+", word)
@@ -225,7 +228,7 @@ def _modified(key: AbcKey, rest: str) -> AbcKey:
 
 
 def _clef(text: str) -> int:
-    """Return the semitones by which a clef makes its notes sound higher."""
+    """Return the semitones that a clef adds to its notes: 0 for `bass`, −12 for `treble-8`."""
     match = _CLEF.fullmatch(text)
     if match is None:
         raise DataError(f"expected a clef such as treble, bass or treble-8, received {text[:40]!r}")

@@ -89,8 +89,8 @@ class TuneReader:
 
         Args:
             name: name of the tune in messages.
-            end: number of its last line.
-            remarks: remarks on the lines of the file, which come before those of the reader.
+            end: number of the last line of the tune.
+            remarks: remarks on the lines of the file, which come before the remarks of the reader.
 
         Raises:
             DataError: the tune is incomplete, has no notes or no such voice, or `reading` refuses its notes;
@@ -281,7 +281,7 @@ class TuneReader:
         return self._voice
 
     def _end_overlay(self) -> None:
-        """End an overlay, if one is open: go on with its voice, and count its notes as left out."""
+        """End an open overlay: go on with the voice under the overlay, and count the overlay's notes."""
         if self._main is not None and self._voice is not None:
             self._main.overlaid += self._voice.note_count
             self._voice, self._main = self._main, None
@@ -322,7 +322,7 @@ class TuneReader:
         self._current().rest_of_bars(int(match["bar_count"] or 1))
 
     def _bar(self, match: re.Match[str]) -> None:
-        """End a bar, unless the sign is a number such as `[2`, for a second ending inside a bar."""
+        """End a bar; a number such as `[2`, for an ending inside a bar, does not end the bar."""
         if "|" in match["bar"] or ":" in match["bar"]:
             self._end_overlay()
             self._current().bar_line()

@@ -177,7 +177,7 @@ class Voice:
         """Tie the last note, or all of the last chord, to the next event.
 
         Raises:
-            DataError: there is no note before it.
+            DataError: there is no note before the tie.
         """
         if not self._last:
             raise DataError("expected a note before the tie '-', received none")
@@ -185,7 +185,7 @@ class Voice:
         self._tied = self._last
 
     def break_rhythm(self, signs: str) -> None:
-        """Lengthen the last event and shorten the next one (`>`, `>>`), or the other way round (`<`).
+        """Lengthen the last event and shorten the next event for `>`; do the reverse for `<`.
 
         Raises:
             DataError: there is no event before the sign, a sign before it has no second event yet, or there
@@ -208,7 +208,7 @@ class Voice:
 
         Args:
             count: number of notes (p), 2..9.
-            time: number of notes whose time they take (q); None: the standard's number for this metre.
+            time: number of plain notes that last as long (q); None: the number that the ABC standard gives.
             length: number of events in the tuplet (r); None: `count`.
             place: `line:column` of the tuplet for messages.
 

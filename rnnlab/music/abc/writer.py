@@ -1,8 +1,8 @@
 """Tunes written in ABC 2.1.
 
 The notes of a tune with a metre are divided at bar lines into plain and dotted notes, as in a score. A tune
-without a metre gets no bar lines, and none of its notes is divided. Tuplets are written as `(3`, because
-other programs expect this and not lengths such as `2/3`.
+without a metre gets no bar lines, and none of its notes is divided. Tuplets are written as `(3` or
+`(5:4:5`, because other programs expect this and not lengths such as `2/3`.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,8 @@ def write_abc(tune: Tune) -> bytes:
     """Return the text of an ABC file that holds one tune.
 
     Raises:
-        DataError: the tune has a tuplet that ABC cannot write, or more bars than a score may have.
+        DataError: the tune has a tuplet of more than 9 notes, or, with a metre, more than 1,000 bars or 5,000
+            symbols, or a length that a score cannot show.
     """
     try:
         lines = list(_lines_of_bars(tune, tune.meter) if tune.meter else _lines_without_bars(tune))
@@ -82,7 +83,7 @@ class _Accidentals:
 
 
 def _lines_of_bars(tune: Tune, meter: Meter) -> Iterator[str]:
-    """Yield lines of four bars; an accidental is written where neither the key nor the bar implies it."""
+    """Yield lines of up to four bars, with the accidentals that `_Accidentals.needed` demands."""
     bars = []
     for groups in bars_of(tune.notes, meter, tune.pickup):
         accidentals = _Accidentals(tune.key)
