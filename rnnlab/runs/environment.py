@@ -54,7 +54,7 @@ def changes_since(run: Path) -> str:
     """
     path = run / ENVIRONMENT
     if not path.is_file() or path.is_symlink():  # opening a pipe would wait for a writer
-        raise DataError(f"{path}: expected a file, received none or a link")
+        raise DataError(f"{path}: expected a regular file, and no link")
     try:
         before = json.loads(read_text(path, most_bytes=_MOST_BYTES))
         now = environment()
