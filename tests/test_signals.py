@@ -101,7 +101,7 @@ kill(signal.SIGINT)
 def test_a_run_folder_is_whole_or_not_there(tmp_path: Path) -> None:
     """A signal while it is made waits until it holds its configuration and is the newest run."""
     script = """
-from rnnlab import runs
+from rnnlab.runs import folder as runs
 from rnnlab.config.reading import parse_experiment
 page = "dataset: {kind: text, inline: ship, window: 2}\\nmodel: {kind: lstm, units: 2}"
 experiment = parse_experiment(page, name="page.yaml", folder=Path.cwd())
@@ -121,7 +121,7 @@ runs.create_run("page", experiment)
 def test_an_export_that_is_replaced_is_never_lost(tmp_path: Path) -> None:
     """A signal between the two renames waits for the second."""
     script = """
-from rnnlab.exports import replacing
+from rnnlab.exports import writing as replacing
 Path("model").mkdir()
 Path("model/old").touch()
 rename = Path.rename
