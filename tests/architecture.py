@@ -119,12 +119,12 @@ SEVERAL = {
     "suggestions/yaml_file.py": "files",
     "suggestions/survey.py": "lines, files",
     "reports/works.py": "notes",
-    "tracing/page.py": "numbers",
+    "tracing/page.py": "numbers, units",
     "tracing/view.py": "units",
     "comparison/measures.py": "seeds",
     "tracing/reading.py": "tokens",
     "tracing/tracing.py": "steps, values",
-    "training/checkpoints.py": "lanes",
+    "training/checkpoints.py": "lanes, windows",
     "training/monitor.py": "steps",
 }
 """Nouns by module, of which messages count two or more, whatever happens: so they are written as plurals."""

@@ -1,6 +1,8 @@
 """What holds for every test: its options, and that the user's own state folder is left alone."""
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,3 +15,10 @@ def _state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RNNLAB_STATE", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A temporary folder with a short name: a long path would be broken in the lines that pages show."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)

@@ -79,12 +79,12 @@ def yaml_blocks() -> list[tuple[Path, Block]]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(short_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with the project's configs and data; no width is set, as in a pipe."""
-    copy_inputs(tmp_path)
-    monkeypatch.chdir(tmp_path)
+    copy_inputs(short_folder)
+    monkeypatch.chdir(short_folder)
     monkeypatch.delenv("COLUMNS", raising=False)
-    return tmp_path
+    return short_folder
 
 
 def typed(step: Step, names: dict[str, object]) -> str:

@@ -37,9 +37,9 @@ def copied(folder: Path) -> Path:
 @needs("Unix")
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_can_be_typed_from_top_to_bottom(name: str, tmp_path: Path) -> None:
+def test_a_page_can_be_typed_from_top_to_bottom(name: str, short_folder: Path) -> None:
     """In one shell, in a fresh copy: every command of every block exits with 0, and prints what is shown."""
-    copy = copied(tmp_path)
+    copy = copied(short_folder)
     typed = steps(ROOT / name)
     installing = "" if name in INSTALLS else "".join(f"{line}\n" for line in INSTALLING)
 

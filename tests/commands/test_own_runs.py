@@ -332,7 +332,7 @@ def test_a_moved_run_goes_on_with_the_configuration_that_it_was_trained_with(own
     Path("other.yaml").write_text(NAMES_DATA.replace("elsewhere/data.txt", "other.txt"))
 
     resumed = resumed_experiment(run.path / "config.yaml", Path("song.yaml"), (), located=located)
-    with pytest.raises(RnnlabError, match=r"other settings than it was begun with: dataset\.path"):
+    with pytest.raises(RnnlabError, match=r"cannot be resumed with other settings: dataset\.path"):
         resumed_experiment(run.path / "config.yaml", Path("other.yaml"), (), located=located)
 
     assert resumed.dataset.path == (tmp_path / "elsewhere/data.txt",)

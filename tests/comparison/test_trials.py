@@ -46,7 +46,7 @@ def test_different_data_is_refused_before_anything_is_trained() -> None:
 
     with pytest.raises(UsageError, match=r"^song.yaml and text.yaml: measured on different data"):
         read_experiments(configs)
-    with pytest.raises(UsageError, match=r"^training.random_seed: .*, and see seeds"):
+    with pytest.raises(UsageError, match=r"^training.random_seed: .*give the number of seeds with seeds"):
         read_experiments(configs[:1], ["training.random_seed=3"])
     with pytest.raises(ConfigError, match=r"nowhere.yaml: no such configuration"):
         read_experiments([*configs[:1], Path("nowhere.yaml")])

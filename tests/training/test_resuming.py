@@ -302,7 +302,9 @@ def test_where_every_checkpoint_is_damaged_nothing_is_made_up() -> None:
     for path in (run.path / "checkpoints").iterdir():
         path.write_bytes(path.read_bytes()[:-1])
 
-    with pytest.raises(TrainingError, match=r"step-.*is damaged .*no checkpoint of this run can be gone on"):
+    with pytest.raises(
+        TrainingError, match=r"step-.*is damaged .*training cannot be resumed from any checkpoint"
+    ):
         session_of(wanted, resumed=run).train()
 
 
