@@ -74,14 +74,17 @@ class Operations:
         self.outputs: list[Tensor] = []
 
     def tanh(self, x: Tensor) -> Tensor:
+        """Return tanh(x), and record it."""
         self.outputs.append(tf.tanh(x))
         return self.outputs[-1]
 
     def sigmoid(self, x: Tensor) -> Tensor:
+        """Return σ(x), and record it."""
         self.outputs.append(tf.sigmoid(x))
         return self.outputs[-1]
 
     def normalized(self, x: Tensor) -> Tensor:
+        """Return x with mean 0 and variance 1 in each lane; record its scale and the result."""
         centred = x - tf.reduce_mean(x, axis=0, keepdims=True)  # (width, N)
         scale = tf.math.rsqrt(tf.reduce_mean(centred * centred, axis=0, keepdims=True) + EPSILON)  # (1, N)
         self.outputs += [scale, centred * scale]
@@ -99,14 +102,17 @@ class ReplayedOperations:
         self._outputs = iter(outputs)
 
     def tanh(self, x: Tensor) -> Tensor:
+        """Return the recorded tanh(x); its derivative is 1 − tanh²(x)."""
         y = next(self._outputs)
         return _replayed(x, y, 1 - y * y)
 
     def sigmoid(self, x: Tensor) -> Tensor:
+        """Return the recorded σ(x); its derivative is σ(x) · (1 − σ(x))."""
         y = next(self._outputs)
         return _replayed(x, y, y * (1 - y))
 
     def normalized(self, x: Tensor) -> Tensor:
+        """Return the recorded normalised x, with the derivative of the normalisation."""
         scale = next(self._outputs)
         return _normalized_again(x, next(self._outputs), scale)
 
