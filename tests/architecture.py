@@ -125,7 +125,7 @@ SEVERAL = {
     "tracing/reading.py": "tokens",
     "tracing/tracing.py": "steps, values",
     "training/checkpoints.py": "lanes, windows",
-    "training/monitor.py": "steps",
+    "training/stopping.py": "steps",
 }
 """Nouns by module, of which messages count two or more, whatever happens: so they are written as plurals."""
 

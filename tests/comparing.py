@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from rnnlab.comparison.measures import Contender, Trial
+from rnnlab.datasets.parts import Ceiling
 from rnnlab.evaluation.free_running import FreeRunning
 from rnnlab.evaluation.metrics import Metrics
-from rnnlab.evaluation.windows import Ceiling
 
 TRIAL = Trial(
     run="runs/song-1",

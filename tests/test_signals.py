@@ -121,7 +121,7 @@ runs.create_run("page", experiment)
 def test_an_export_that_is_replaced_is_never_lost(tmp_path: Path) -> None:
     """A signal between the two renames waits for the second."""
     script = """
-from rnnlab.exports import writing as replacing
+from rnnlab.exports import formats as replacing
 Path("model").mkdir()
 Path("model/old").touch()
 rename = Path.rename

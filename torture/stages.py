@@ -14,7 +14,7 @@ from rnnlab.commands import run as run_command
 from rnnlab.config.reading import read_experiment
 from rnnlab.config.schema import MlpModel
 from rnnlab.datasets.vocabulary import Vocabulary
-from rnnlab.exports.writing import SUFFIXES
+from rnnlab.exports.formats import SUFFIXES
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.layout import CONFIG

@@ -12,7 +12,7 @@ from rnnlab.config.schema import Experiment
 from rnnlab.errors import DataError, RnnlabError, UsageError, count_of
 from rnnlab.evaluation.measurement import Evaluation, evaluate
 from rnnlab.evaluation.selection import NoData, NoSuchPart, named_by_file
-from rnnlab.exports.writing import Exported, export, format_of
+from rnnlab.exports.formats import Exported, export, format_of
 from rnnlab.generation.writing import Written, generation_settings, write_samples
 from rnnlab.models.architecture import architecture_of
 from rnnlab.models.model_file import TrainedModel

@@ -10,7 +10,7 @@ from rnnlab.errors import count_of, shell_word
 from rnnlab.terminal.text import echo
 
 if TYPE_CHECKING:
-    from rnnlab.exports.writing import Exported
+    from rnnlab.exports.formats import Exported
 
 
 @click.command()
@@ -46,7 +46,7 @@ def command(model: Path | None, wanted: str | None, output: Path, *, state: bool
     The model is that of a run folder, of a model file, or else of the newest run. The export is read back and
     run on random tokens; the file stays only if its output equals that of rnnlab.
     """
-    from rnnlab.exports.writing import export, format_of
+    from rnnlab.exports.formats import export, format_of
     from rnnlab.runs.folder import load_trained
 
     if wanted == "tensorboard":

@@ -11,14 +11,13 @@ import numpy as np
 
 from rnnlab.datasets.batches import reading_order
 from rnnlab.datasets.corpus import Corpus
-from rnnlab.datasets.parts import Part
+from rnnlab.datasets.parts import Ceiling, Part, window_ceiling
 from rnnlab.engines.numpy import numpy_model
 from rnnlab.errors import UsageError, VocabularyError, count_of
 from rnnlab.evaluation.free_running import FreeRunning, run_freely
 from rnnlab.evaluation.metrics import Metrics, measure
 from rnnlab.evaluation.selection import select
 from rnnlab.evaluation.significance import LEVEL, PairedTest, holm, paired_test, student_interval
-from rnnlab.evaluation.windows import Ceiling, window_ceiling
 from rnnlab.files import Report, unreported
 from rnnlab.models.model_file import TrainedModel
 

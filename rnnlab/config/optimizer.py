@@ -234,7 +234,7 @@ def learning_rate(
         linear       1 − (1 − final) · p
         cosine       final + (1 − final) · (1 + cos πp) / 2         (Loshchilov and Hutter, 2017)
         exponential  decay_rate ^ (steps after the warm-up / decay_steps)
-        plateau      `left`, which `rnnlab.training.monitor` computes from the losses so far
+        plateau      `left`, which `rnnlab.training.stopping` computes from the losses so far
 
     Args:
         xp: an array library with `round`, `minimum`, `maximum` and `cos`.

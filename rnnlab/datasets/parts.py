@@ -6,6 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.config.schema import Experiment
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.tokens import Ids
 from rnnlab.errors import DataError, count_of
@@ -128,6 +129,36 @@ def accuracy_ceiling(
     steps = range(1, window + 1) if target == "shifted" else [window]
     correct = sum(_most_frequent_targets(shared, counts, seen) for seen in steps)
     return correct, len(windows) * len(steps)
+
+
+MOST_TOKENS = 50_000_000
+"""Largest number of tokens of all windows, which the ceiling sorts; with more tokens there is no ceiling."""
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """Highest accuracy possible for a model that sees single windows: equal inputs may have several targets.
+
+    Attributes:
+        correct: largest number of targets that can be predicted.
+        total: number of targets.
+    """
+
+    correct: int
+    total: int
+
+    @property
+    def accuracy(self) -> float:
+        """Highest possible accuracy, 0 to 1."""
+        return self.correct / self.total
+
+
+def window_ceiling(corpus: Corpus, part: Part, experiment: Experiment) -> Ceiling | None:
+    """Return the ceiling of a part; None if the regime is not `windows`, or for too many windows to sort."""
+    window = experiment.dataset.window
+    if experiment.regime != "windows" or part.window_count * (window + 1) > MOST_TOKENS:
+        return None
+    return Ceiling(*accuracy_ceiling(windows_array(corpus, part, window), target=experiment.dataset.target))
 
 
 def _shared_prefixes(rows: NDArray[np.integer[Any]]) -> NDArray[np.int64]:

@@ -107,7 +107,7 @@ class Vocabulary:
         try:
             tokens = kind.split(text, name=name)
         except DataError as error:
-            raise VocabularyError(f"{error}; the vocabulary is {self.summary}") from None
+            raise VocabularyError(f"{error} (the vocabulary is {self.summary})") from None
         return self._encode(tokens, lambda index: f"{name}:{kind.place(text, index)}")
 
     def begun(self, ids: Ids) -> Ids:

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batches import reading_order
 from rnnlab.datasets.corpus import Corpus
-from rnnlab.datasets.parts import Part
+from rnnlab.datasets.parts import Ceiling, Part, window_ceiling
+from rnnlab.datasets.side_by_side import LANES_AT_ONCE
 from rnnlab.engines import Stepper
 from rnnlab.engines.numpy import numpy_model
 from rnnlab.errors import VocabularyError
@@ -16,7 +19,6 @@ from rnnlab.evaluation.free_running import FreeRunning, SeedRuns, run_freely, ru
 from rnnlab.evaluation.metrics import Metrics, Watch, measure, unwatched
 from rnnlab.evaluation.scoring import Scores
 from rnnlab.evaluation.selection import Selection, select, training_data
-from rnnlab.evaluation.windows import Ceiling, reconstruct, window_ceiling
 from rnnlab.files import Report, unreported
 from rnnlab.models.model_file import TrainedModel
 
@@ -138,6 +140,31 @@ def _reconstruction(model: Stepper, corpus: Corpus, part: Part, experiment: Expe
     if dataset.kind != "text" or experiment.regime != "windows" or dataset.target != "shifted":
         return None
     return reconstruct(model, corpus, part, dataset.window)
+
+
+MOST_WINDOWS = 100_000
+"""Largest number of windows from which a text is reconstructed."""
+
+
+def reconstruct(model: Stepper, corpus: Corpus, part: Part, window: int) -> str | None:
+    """Return the text of T + W − 1 tokens that is joined from the predictions of W windows of T tokens.
+
+    The text has all T predictions of the first window, then the last prediction of each later window. None if
+    the part has no window or more than `MOST_WINDOWS`, or if a window does not begin one token after the
+    window before it.
+    """
+    starts = part.window_starts
+    if not 0 < len(starts) <= MOST_WINDOWS or (np.diff(starts) != 1).any():
+        return None
+    predicted: list[int] = []
+    for begin in range(0, len(starts), LANES_AT_ONCE):
+        lanes = starts[begin : begin + LANES_AT_ONCE]
+        inputs = corpus.ids[lanes[:, None] + np.arange(window)]  # (N, T)
+        logits, _ = model.forward(inputs, None, model.zero_state(len(lanes)))  # (N, T, V)
+        best = logits.argmax(axis=-1)  # (N, T)
+        predicted += best[0].tolist() if begin == 0 else [int(best[0, -1])]
+        predicted += best[1:, -1].tolist()
+    return corpus.vocabulary.join(predicted)
 
 
 @dataclass

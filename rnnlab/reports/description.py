@@ -22,7 +22,7 @@ from rnnlab.files import Report, unreported
 from rnnlab.models.architecture import Architecture, architecture_of
 
 if TYPE_CHECKING:
-    from rnnlab.evaluation.windows import Ceiling
+    from rnnlab.datasets.parts import Ceiling
 
 FIRST_WINDOWS = 10
 FIRST_LANES, FIRST_CUTS = 10, 3
@@ -105,7 +105,7 @@ def describe(experiment: Experiment, *, full: bool = False, report: Report = unr
         DataError: the data cannot be read, or is too short.
         ConfigError: the network does not fit the vocabulary.
     """
-    from rnnlab.evaluation.windows import window_ceiling  # noqa: PLC0415 (`train` shows no ceiling)
+    from rnnlab.datasets.parts import window_ceiling  # noqa: PLC0415 (`train` shows no ceiling)
 
     data = load_data(experiment, report=report)
     experiment, corpus, splits = data.experiment, data.corpus, data.splits

@@ -1,4 +1,13 @@
-"""Interruption: a signal is noted at once, and stops the training after the chunk, when it can be saved."""
+"""Interruption: what happens on Ctrl-C, or another signal, while a network is trained.
+
+1. The signal is noted here at once.
+2. `training/loop.py` reads it after the current chunk of steps, and ends the loop. During the first chunk,
+   which compiles the program, the loop ends at once, and that chunk does not count.
+3. `training/session.py` saves a checkpoint and the results, and raises `Interrupted` with the command that
+   resumes.
+
+A second Ctrl-C ends the process at once, and nothing is saved.
+"""
 
 import signal
 import threading

@@ -11,14 +11,15 @@ from typing import Any
 
 from rnnlab.engines.tensorflow.data import StepRecords
 from rnnlab.errors import TrainingError
+from rnnlab.training.best_epoch import Best
 from rnnlab.training.callbacks import CallbackCalls
 from rnnlab.training.checkpoints import Checkpoint
 from rnnlab.training.chunks import ChunkLength, ChunkPlanner, EpochSums, Segment
 from rnnlab.training.facts import BestEpoch, Facts, fixed_settings
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption
-from rnnlab.training.monitor import Divergence, Monitor, check_finite
-from rnnlab.training.trainer import Best, Trainer, is_scheduled, lower_rate, rate_of
+from rnnlab.training.stopping import Divergence, Monitor, check_finite
+from rnnlab.training.trainer import Trainer, is_scheduled, lower_rate, rate_of
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,7 @@ class TrainingLoop:
         Raises:
             TrainingError: the weights are not finite.
         """
-        best, (callbacks, remembered) = self._trainer.best_validation, self._calls.snapshot()
+        best, (callbacks, remembered) = self._trainer.chosen.by_validation, self._calls.snapshot()
         program = self._trainer.program.snapshot()
         check_finite(program, step=self._step)
         parts = {
@@ -226,7 +227,8 @@ class TrainingLoop:
                 " config.yaml of the run from a copy, or start a new training"
             ) from error
         weights, best = checkpoint.part("best_validation"), facts.best_validation
-        self._trainer.best_validation = Best(weights, best.epoch, best.loss, "validation") if best else None
+        kept = Best(weights, best.epoch, best.loss, "validation") if best else None
+        self._trainer.chosen.by_validation = kept
         self._planner.position = facts.position
         self._step, self._validation_loss = facts.step, facts.validation_loss
         self._sums = EpochSums(*facts.sums)

@@ -25,12 +25,13 @@ from rnnlab.runs.environment import changes_since, write_environment
 from rnnlab.runs.events import DONE, FAILED, INTERRUPTED, TRAINING
 from rnnlab.runs.folder import RunFolder, create_run
 from rnnlab.runs.lock import Lock, locked
+from rnnlab.training.best_epoch import Best
 from rnnlab.training.checkpoints import FOLDER, Checkpoint, newest_checkpoint, write_checkpoint
 from rnnlab.training.facts import Expectation, expectation_of
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption, noted_signals
 from rnnlab.training.loop import Progress, TrainingLoop
-from rnnlab.training.trainer import Best, Trainer
+from rnnlab.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from rnnlab.training.live_events import LiveEvents

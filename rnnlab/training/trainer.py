@@ -6,7 +6,6 @@ a cross-validation without a carried state share one program.
 """
 
 import json
-import math
 import time
 import weakref
 from dataclasses import dataclass
@@ -28,28 +27,12 @@ from rnnlab.engines.tensorflow.start import cpu_cores
 from rnnlab.models.architecture import architecture_of, encoding_table
 from rnnlab.models.model_file import TrainedModel, Weights
 from rnnlab.models.network import build_network, named_weights
+from rnnlab.training.best_epoch import Best, BestEpochChoice
 from rnnlab.training.chunks import EpochSums
 from rnnlab.training.interruption import Interruption
 
 if TYPE_CHECKING:
     from rnnlab.datasets.side_by_side import LanePiece, Parts
-
-
-@dataclass(frozen=True)
-class Best:
-    """The best epoch: that of lowest validation loss, or of lowest training loss without a validation set.
-
-    Attributes:
-        weights: the weights at the end of that epoch; the current weights if there is no best epoch.
-        epoch: number of the epoch, from 1; 0 if there is no best epoch.
-        loss: loss of the epoch, nats per token; NaN if there is no best epoch.
-        monitored: `validation` or `train`.
-    """
-
-    weights: Weights
-    epoch: int
-    loss: float
-    monitored: str
 
 
 class Trainer:
@@ -63,7 +46,7 @@ class Trainer:
     Attributes:
         program: the compiled program that takes the steps.
         compile_seconds: duration of the first chunk, which has one step and compiles the program.
-        best_validation: the epoch of lowest validation loss so far; None if no loss has been measured.
+        chosen: the best epoch so far.
 
     Raises:
         DataError: a part of the data is too short.
@@ -80,7 +63,7 @@ class Trainer:
         built = borrow_program(self, experiment, corpus, self.batches, track_best=held_out is None)
         self.network, self.optimizer, self.program = built.network, built.optimizer, built.program
         self.compile_seconds = 0.0
-        self.best_validation: Best | None = None
+        self.chosen = BestEpochChoice(self.program, validates=self.validates)
 
     @property
     def validates(self) -> bool:
@@ -115,18 +98,12 @@ class Trainer:
         if self._validation is None or (epoch + 1) % self.experiment.evaluation.every:
             return {}
         loss, accuracy = self._validation.measure(self.program)
-        if loss < (self.best_validation.loss if self.best_validation else math.inf):
-            self.best_validation = Best(self.program.weights(), epoch + 1, loss, "validation")
+        self.chosen.add(epoch + 1, loss)
         return {"val_loss": loss, "val_accuracy": accuracy}
 
     def best(self) -> Best:
         """Return the best epoch so far; if there is none, the current weights with epoch 0."""
-        if self.best_validation:
-            return self.best_validation
-        if self.validates or self.program.best_epoch < 0:
-            return Best(self.program.weights(), 0, math.nan, "train")
-        program = self.program
-        return Best(program.best_weights(), program.best_epoch + 1, program.best_loss, "train")
+        return self.chosen.best()
 
     def best_model(self) -> TrainedModel:
         """Return the model with the weights of the best epoch so far."""

@@ -7,8 +7,8 @@ import pytest
 
 from rnnlab.commands.train import _result
 from rnnlab.runs.folder import RunFolder
+from rnnlab.training.best_epoch import Best
 from rnnlab.training.session import Outcome
-from rnnlab.training.trainer import Best
 
 PAGE = """
 dataset: {kind: notes, inline: "g8 e8 e4 f8 d8 d4 c8 d8 e8 f8 g8 g8 g4", window: 4, target: next}

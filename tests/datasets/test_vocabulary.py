@@ -59,7 +59,7 @@ def test_an_unknown_note_is_told_with_its_place_the_vocabulary_and_near_notes():
 def test_what_is_no_note_at_all_is_told_with_the_vocabulary_too():
     """The notation says what is wrong, the vocabulary what there is."""
     with pytest.raises(
-        VocabularyError, match=r"^seed:1:4: 'h8': .* did you mean 'b8'\?; the vocabulary is c4 d4 … b8$"
+        VocabularyError, match=r"^seed:1:4: 'h8': .* did you mean 'b8'\? \(the vocabulary is c4 d4 … b8\)$"
     ):
         SONG.parse("g8 h8", name="seed")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from rnnlab.config.schema import Experiment
+from rnnlab.datasets.parts import Ceiling
 from rnnlab.errors import DataError, UsageError, VocabularyError
 from rnnlab.evaluation.measurement import Evaluation, evaluate
-from rnnlab.evaluation.windows import Ceiling
 from tests.evaluation.opinionated import model_that_expects
 from tests.experiments import SENTENCE, SONG, STREAM, experiment
 from tests.trained import trained

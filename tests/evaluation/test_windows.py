@@ -8,8 +8,8 @@ import pytest
 from rnnlab.config.reading import read_experiment
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.corpus import load_corpus
-from rnnlab.datasets.parts import part_of_windows, whole
-from rnnlab.evaluation.windows import Ceiling, reconstruct, window_ceiling
+from rnnlab.datasets.parts import Ceiling, part_of_windows, whole, window_ceiling
+from rnnlab.evaluation.measurement import reconstruct
 from tests.counting_model import CountingModel
 from tests.evaluation.digits import STATEFUL, STREAM, digits, digits_corpus
 
@@ -54,9 +54,9 @@ def test_it_is_that_of_the_part() -> None:
 
 def test_too_many_windows_are_not_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three windows of three tokens are nine."""
-    monkeypatch.setattr("rnnlab.evaluation.windows.MOST_TOKENS", 8)
+    monkeypatch.setattr("rnnlab.datasets.parts.MOST_TOKENS", 8)
     assert ceiling(digits("01020")) is None
-    monkeypatch.setattr("rnnlab.evaluation.windows.MOST_TOKENS", 9)
+    monkeypatch.setattr("rnnlab.datasets.parts.MOST_TOKENS", 9)
     assert ceiling(digits("01020")) is not None
 
 
@@ -77,7 +77,7 @@ def test_a_single_window_gives_its_own_steps() -> None:
 @pytest.mark.parametrize("at_once", [1, 7, 170, 256])
 def test_the_ship_comes_back_with_179_characters(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """E5: 170 windows of 10; every window from a zero state, however many are read at once."""
-    monkeypatch.setattr("rnnlab.evaluation.windows.LANES_AT_ONCE", at_once)
+    monkeypatch.setattr("rnnlab.evaluation.measurement.LANES_AT_ONCE", at_once)
     corpus = load_corpus(read_experiment(CONFIGS / "ship_stacked_lstm.yaml").dataset)
     ids = corpus.ids.astype(int)
     expected = [int(ids[: t + 1].sum() + t + 1) % 25 for t in range(10)]
@@ -104,6 +104,6 @@ def test_windows_that_do_not_follow_one_another_are_no_text(tmp_path: Path) -> N
 def test_very_many_windows_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody reads a text that long."""
     corpus = digits_corpus("01312")
-    monkeypatch.setattr("rnnlab.evaluation.windows.MOST_WINDOWS", 2)
+    monkeypatch.setattr("rnnlab.evaluation.measurement.MOST_WINDOWS", 2)
 
     assert reconstruct(CountingModel(), corpus, whole(corpus, window=2), 2) is None

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnnlab.exports.formats import export
 from rnnlab.exports.standard import probe_of, standard_network
-from rnnlab.exports.writing import export
 from tests.exports.variants import variant
 
 KERAS = {

@@ -10,9 +10,9 @@ import onnxruntime
 import pytest
 
 from rnnlab.engines.numpy import numpy_model
+from rnnlab.exports.formats import export
 from rnnlab.exports.onnx_model import IR_VERSION, OPSET, build_onnx_model, check_size
 from rnnlab.exports.standard import probe_of, standard_network
-from rnnlab.exports.writing import export
 from tests.exports.variants import PEEPHOLES, VARIANTS, variant
 
 ELSEWHERE = """

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from rnnlab.engines.tensorflow.start import tf
-from rnnlab.exports.writing import export
+from rnnlab.exports.formats import export
 from rnnlab.models.model_file import TrainedModel
 from tests.independent.drawing import CELLS, Drawn, draw
 from tests.independent.plain_network import PlainNetwork, State, Vector

@@ -8,8 +8,8 @@ import pytest
 from rnnlab.config.reading import read_experiment
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.batches import gather
+from rnnlab.datasets.parts import Ceiling
 from rnnlab.errors import ConfigError, DataError
-from rnnlab.evaluation.windows import Ceiling
 from rnnlab.reports.description import Description, TargetShare, describe, plan
 from tests.experiments import SENTENCE, SONG, STREAM, experiment
 

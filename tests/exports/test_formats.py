@@ -9,8 +9,8 @@ import pytest
 
 from rnnlab.errors import OutputError, RunError, UsageError
 from rnnlab.exports import onnx_model
+from rnnlab.exports.formats import export, format_of, replaced
 from rnnlab.exports.standard import largest_difference, probe_of, standard_network
-from rnnlab.exports.writing import export, format_of, replaced
 from tests.exports.variants import variant
 from tests.trained import SENTENCE, SONG, STREAM, trained
 

@@ -9,7 +9,7 @@ from rnnlab.config.optimizer import PlateauSchedule
 from rnnlab.engines.tensorflow.data import StepRecords
 from rnnlab.errors import TrainingError
 from rnnlab.training.chunks import EpochSums, Segment
-from rnnlab.training.monitor import MOST_SKIPPED, Divergence, Monitor, Patience, Plateau, check_finite
+from rnnlab.training.stopping import MOST_SKIPPED, Divergence, Monitor, Patience, Plateau, check_finite
 from tests.experiments import SONG, STREAM, experiment
 
 EARLY = "training.early_stopping={patience: 2}"
