@@ -43,8 +43,9 @@ def command(model: Path | None, wanted: str | None, output: Path, *, state: bool
     rnnlab export runs/text_lstm-1 --format saved_model --output text_model
     rnnlab export runs/text_lstm-1 --format tensorboard --output logs/text_lstm-1
 
-    The model is that of a run folder, of a model file, or else of the newest run. The export is read back and
-    run on random tokens; the file stays only if its output equals that of rnnlab.
+    The model is that of a run folder, of a model file, or else of the newest run; TensorBoard gets the losses
+    of a run. An exported model is read back and run on random tokens; the file stays only if its output
+    equals that of rnnlab.
     """
     from rnnlab.exports.formats import export, format_of
     from rnnlab.runs.folder import load_trained
@@ -65,7 +66,7 @@ def command(model: Path | None, wanted: str | None, output: Path, *, state: bool
 
 
 def _write_losses(model: Path | None, folder: Path) -> None:
-    """Write the history of a run for TensorBoard."""
+    """Write the history of a run for TensorBoard, and print the file and the command that shows it."""
     from rnnlab.config.reading import read_experiment
     from rnnlab.exports.tensorboard import write_events
     from rnnlab.runs.folder import find_run
@@ -78,7 +79,8 @@ def _write_losses(model: Path | None, folder: Path) -> None:
     history = read_history(run.path)
     written = run.path / HISTORY
     ended = written.stat().st_mtime if written.exists() else 0.0
-    path = write_events(history, read_experiment(run.path / CONFIG).training, folder, ended=ended)
+    training, name = read_experiment(run.path / CONFIG).training, run.path.resolve().name
+    path = write_events(history, training, folder, run=name, ended=ended)
     length = f"{count_of(len(history), 'epoch')}, {count_of(len(history.steps), 'step')}"
     echo(f"{path}: {length}; tensorboard --logdir {shell_word(folder)}")
 

@@ -91,11 +91,12 @@ def export(
         overwrite: whether an existing export is replaced.
 
     Raises:
-        UsageError: the format has no layer for the model, the model has no state, the weights are too large
-            for the format, or the path exists already.
+        UsageError: the format has no layer for the model; `state` is true and the model has no state; the
+            weights are too large for the format; the path exists, or for Keras the file of the vocabulary,
+            and `overwrite` is false; or the path exists and is no export of this format.
         DataError: onnx is not installed.
         RunError: the export cannot be written.
-        OutputError: the export computes other outputs than rnnlab; nothing is written.
+        OutputError: the export computes other outputs than rnnlab; an export at `path` stays unchanged.
     """
     _check_place(path, format, overwrite=overwrite)
     network = standard_network(trained, target=_NAMES[format], peepholes=format == "onnx")

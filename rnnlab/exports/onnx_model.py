@@ -92,7 +92,7 @@ class _Graph:
         self._outputs.append(self.onnx.helper.make_tensor_value_info(name, kind, shape))
 
     def constant(self, name: str, value: NDArray[Any]) -> str:
-        """Add an array as a constant with a unique name, and return the name."""
+        """Add an array as a constant, and return its name, which no other value of the graph may have."""
         array = np.array(value, order="C")  # `ascontiguousarray` would make a scalar an array of one axis
         self._constants.append(self.onnx.numpy_helper.from_array(array, name))
         return name
@@ -179,7 +179,7 @@ def _run(graph: _Graph, layer: Recurrent, values: str, *, state: bool) -> list[s
 
 
 def _weights(layer: Recurrent) -> list[tuple[str, Floats]]:
-    """Return W (1, G·H, D), R (1, G·H, H) and B (1, 2·G·H), with the gates in the order of ONNX."""
+    """Return names and arrays: W (1, G·H, D), R (1, G·H, H), B (1, 2·G·H), with the gates in ONNX order."""
     order = np.concatenate([np.arange(layer.units) + gate * layer.units for gate in _ORDER[layer.kind]])
     both = layer.bias if layer.bias.ndim == 2 else np.stack([layer.bias, np.zeros_like(layer.bias)])
     return [

@@ -10,6 +10,7 @@ The step of an event is the number of training steps up to the event, so all cur
 """
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -31,30 +32,34 @@ Curve = tuple[str, NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]
 """Name of a curve; then the step, the seconds since the beginning and the value of each of P points, (P,)."""
 
 
-def write_events(history: History, training: Training, folder: Path, *, ended: float) -> Path:
-    """Write the event file of a run; an event file with the same time of beginning is replaced.
+def write_events(history: History, training: Training, folder: Path, *, run: str, ended: float) -> Path:
+    """Write the event file of a run, and remove earlier exports of the same run from the folder.
 
     Args:
         history: the history of the run.
         training: the section `training` of its configuration.
         folder: the folder for TensorBoard; it is created if it does not exist.
+        run: name of the run, which becomes a part of the name of the file.
         ended: the time at which the last epoch ended, in seconds since 1970 (`time.time()`).
 
     Returns:
-        The file.
+        The file `events.out.tfevents.<time of beginning>.<run>.rnnlab`.
 
     Raises:
         DataError: TensorBoard is not installed.
-        RunError: no epoch is finished, or the file cannot be written.
+        RunError: no epoch is finished, the file cannot be written, or an earlier file cannot be removed.
     """
     if not len(history):
         raise RunError("no epoch has been finished and saved in this run; train at least one epoch")
     begun = ended - float(history.seconds[-1])
+    earlier = _exports_of(run, folder)
     data = io.BytesIO()
     events = EventFile(data, begun=int(begun))
+    if earlier:  # a TensorBoard that runs already has their points
+        events.restart(int(begun))
     for name, steps, seconds, values in _curves(history, training):
         events.add(name, steps, begun + seconds, values)
-    path = folder / f"events.out.tfevents.{int(begun)}.rnnlab"
+    path = folder / f"events.out.tfevents.{int(begun)}.{run}.rnnlab"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -62,7 +67,26 @@ def write_events(history: History, training: Training, folder: Path, *, ended: f
             f"{folder}: cannot be created ({error.strerror or error}); name another folder"
         ) from error
     write_durably(path, data.getvalue())
+    for old in earlier:
+        if old != path:
+            _remove(old)
     return path
+
+
+def _exports_of(run: str, folder: Path) -> list[Path]:
+    """Return the event files that `write_events` wrote for a run; none if there is no such folder."""
+    name = re.compile(rf"events\.out\.tfevents\.-?\d+\.{re.escape(run)}\.rnnlab")
+    return [path for path in folder.glob("events.out.tfevents.*") if name.fullmatch(path.name)]
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise RunError(
+            f"{path}: an earlier export of this run, which cannot be removed ({error.strerror or error});"
+            " remove it, or TensorBoard draws each curve twice"
+        ) from error
 
 
 def _curves(history: History, training: Training) -> Iterator[Curve]:
@@ -88,9 +112,10 @@ def _curves(history: History, training: Training) -> Iterator[Curve]:
 
 
 def _scheduled(history: History, training: Training) -> NDArray[np.float64] | None:
-    """Return the learning rate of each step by the schedule; None if the history has other rates.
+    """Return the learning rate of each step by the schedule, (S,).
 
-    If the history has no rates at all, None for a plateau schedule.
+    Return None if the history lacks the rate of an epoch, or has a rate that is not the schedule's. If the
+    history has no rates at all, return the schedule's rates, but None for a plateau schedule.
     """
     steps, schedule = history.steps, training.schedule
     rates = learning_rate(
@@ -138,7 +163,7 @@ class EventFile:
         times: NDArray[np.float64],
         values: NDArray[np.floating[Any]],
     ) -> None:
-        """Add points to a curve."""
+        """Add P points to the curve `name`; steps, times (seconds since 1970) and values are (P,) each."""
         for step, time, value in zip(steps.tolist(), times.tolist(), values.tolist(), strict=True):
             point = self._summary_pb2.Summary.Value(tag=name, simple_value=value)
             self._write(wall_time=time, step=step, summary=self._summary_pb2.Summary(value=[point]))

@@ -42,7 +42,7 @@ def test_losses_are_written_for_tensorboard(rnnlab):
 
     assert (answer.exit_code, answer.stderr) == (0, "using runs/song-1\n")
     assert answer.stdout == (
-        "logs/song/events.out.tfevents.1000.rnnlab: 1 epoch, 2 steps; tensorboard --logdir logs/song\n"
+        "logs/song/events.out.tfevents.1000.song-1.rnnlab: 1 epoch, 2 steps; tensorboard --logdir logs/song\n"
     )
 
 

@@ -52,10 +52,10 @@ def test_every_curve_is_read_back(tmp_path):
     """Losses and accuracies by step and by epoch, over steps; what was not measured is no point."""
     training = experiment(SONG, "training.epochs=4", "training.schedule={kind: linear, final: 0.0}").training
 
-    path = write_events(history_of(4, 3), training, tmp_path / "logs", ended=1000.0)
+    path = write_events(history_of(4, 3), training, tmp_path / "logs", run="song-1", ended=1000.0)
     curves = curves_in(tmp_path / "logs")
 
-    assert path.name == "events.out.tfevents.996.rnnlab"
+    assert path.name == "events.out.tfevents.996.song-1.rnnlab"
     assert sorted(curves) == [
         *("accuracy/step", "accuracy/train", "accuracy/validation", "learning_rate"),
         *("loss/step", "loss/train", "loss/validation"),
@@ -73,18 +73,39 @@ def test_every_curve_is_read_back(tmp_path):
     assert rates == pytest.approx([0.01 * (1 - step / 12) for step in range(12)], abs=1e-6)
 
 
-def test_the_same_run_is_written_over_itself(tmp_path):
-    """So that exporting again while it trains, or after it was resumed, shows no curve twice."""
-    write_events(history_of(2, 3), Training(), tmp_path, ended=102.0)
-    write_events(history_of(4, 3), Training(), tmp_path, ended=104.0)
+def test_an_export_replaces_earlier_ones_of_the_same_run(tmp_path):
+    """A pause between interruption and resuming moves the computed beginning; still no curve shows twice."""
+    first = write_events(history_of(2, 3), Training(), tmp_path, run="song-1", ended=102.0)
+    write_events(history_of(3, 3), Training(), tmp_path, run="song-1", ended=103.0)
+    last = write_events(history_of(4, 3), Training(), tmp_path, run="song-1", ended=504.0)
 
-    assert len(list(tmp_path.iterdir())) == 1
+    assert (first.name, last.name) == (
+        "events.out.tfevents.100.song-1.rnnlab",
+        "events.out.tfevents.500.song-1.rnnlab",
+    )
+    assert list(tmp_path.iterdir()) == [last]
+    assert [step for step, _, _ in curves_in(tmp_path)["loss/train"]] == [3, 6, 9, 12]
+
+
+def test_an_export_keeps_the_files_of_others(tmp_path):
+    """Those of other runs, and the file that a training itself writes."""
+    others = [
+        write_events(history_of(2, 3), Training(), tmp_path, run="song-11", ended=102.0),
+        tmp_path / "events.out.tfevents.100.rnnlab",
+        tmp_path / "notes.txt",
+    ]
+    for path in others[1:]:
+        path.write_text("mine")
+
+    path = write_events(history_of(2, 3), Training(), tmp_path, run="song-1", ended=504.0)
+
+    assert sorted(tmp_path.iterdir()) == sorted([*others, path])
 
 
 def test_of_very_many_steps_some_are_written(tmp_path, monkeypatch):
     """Evenly spread; the first and the last are among them, and every epoch is there."""
     monkeypatch.setattr("rnnlab.exports.tensorboard.MOST_STEPS", 50)
-    write_events(history_of(10, 100), Training(), tmp_path, ended=100.0)
+    write_events(history_of(10, 100), Training(), tmp_path, run="song-1", ended=100.0)
 
     curves = curves_in(tmp_path)
     steps = [step for step, _, _ in curves["loss/step"]]
@@ -96,7 +117,7 @@ def test_of_very_many_steps_some_are_written(tmp_path, monkeypatch):
 def test_a_run_without_an_epoch_has_nothing_to_show(tmp_path):
     """That is said, and no file is made."""
     with pytest.raises(RunError, match="no epoch has been finished"):
-        write_events(read_history(tmp_path), Training(), tmp_path, ended=0.0)
+        write_events(read_history(tmp_path), Training(), tmp_path, run="song-1", ended=0.0)
 
     assert list(tmp_path.iterdir()) == []
 
@@ -105,7 +126,7 @@ def test_tensorflow_is_not_loaded_for_it(tmp_path):
     """It takes seconds, and a file of figures needs none of it."""
     script = (
         "import sys\nfrom tests.exports.test_tensorboard import *\n"
-        "write_events(history_of(2, 3), Training(), Path(sys.argv[1]), ended=9.0)\n"
+        "write_events(history_of(2, 3), Training(), Path(sys.argv[1]), run='song-1', ended=9.0)\n"
         "print({'tensorflow', 'keras'} & set(sys.modules))"
     )
     done = subprocess.run(
@@ -130,7 +151,7 @@ def test_the_rate_is_what_the_history_says(tmp_path, rates, shown):
     """By step where the schedule agrees with every epoch; else by epoch, as when a callback changed it."""
     training = experiment(SONG, "training.epochs=2", "training.schedule={kind: linear, final: 0.0}").training
 
-    write_events(history_of(2, 3, rates=rates), training, tmp_path, ended=9.0)
+    write_events(history_of(2, 3, rates=rates), training, tmp_path, run="song-1", ended=9.0)
 
     found = {step: value for step, _, value in curves_in(tmp_path)["learning_rate"]}
     assert list(found) == list(shown)
@@ -141,7 +162,7 @@ def test_the_rate_of_a_plateau_is_that_of_each_epoch(tmp_path):
     """The losses decide it, and the history has it."""
     training = experiment(SONG, "training.schedule={kind: plateau}").training
 
-    write_events(history_of(2, 3, rates=[0.01, 0.005]), training, tmp_path, ended=9.0)
+    write_events(history_of(2, 3, rates=[0.01, 0.005]), training, tmp_path, run="song-1", ended=9.0)
 
     assert curves_in(tmp_path)["learning_rate"] == [(3, 8.0, 0.01), (6, 9.0, 0.005)]
 
@@ -150,6 +171,6 @@ def test_a_rate_that_the_losses_decide_is_not_made_up(tmp_path):
     """The configuration alone does not say what a plateau has left of it, nor does an older history."""
     training = experiment(SONG, "training.schedule={kind: plateau}").training
 
-    write_events(history_of(2, 3), training, tmp_path, ended=9.0)
+    write_events(history_of(2, 3), training, tmp_path, run="song-1", ended=9.0)
 
     assert "learning_rate" not in curves_in(tmp_path)
