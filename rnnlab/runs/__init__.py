@@ -1,4 +1,4 @@
-"""Run folders: their layout, history, events, lock, listing and removal.
+"""Run folders: layout, history, events, environment, lock, signature, paths of the data, listing and removal.
 
 Checkpoints, samples, TensorBoard events and `callbacks.json` of a run are written in `training/`.
 """

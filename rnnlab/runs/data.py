@@ -1,7 +1,8 @@
 """Permission to open or download the data of a trained model, and the present paths of the data.
 
 A configuration names the data, and anyone may have written the configuration. For the user's own
-runs all data is opened; for other people's runs only data that lies in the run folder.
+runs all data is opened; for other people's runs only data that lies in the run folder; for a model file no
+file and no URL.
 """
 
 import os
@@ -22,7 +23,11 @@ from rnnlab.runs.signature import digest_of, signed_pages
 
 
 def opened_model(trained: TrainedModel, run: RunFolder | None, path: Path, *, remedy: str) -> TrainedModel:
-    """Return the model with the present paths of its data; `opened` defines which data may be opened."""
+    """Return the model with the present paths of its data; `opened` defines which data may be opened.
+
+    Raises:
+        DataError: as for `opened`.
+    """
     experiment = opened(trained.experiment, run, path, config=trained.config, remedy=remedy)
     return trained if experiment is trained.experiment else replace(trained, experiment=experiment)
 
@@ -40,9 +45,10 @@ def opened(
 
     - A run in `runs/`, or a run that is signed with the user's key: all data.
     - Any other run: its data, if all of it lies in the run's folder; nothing is downloaded.
-    - A model file: no data.
+    - A model file: no file and no URL.
 
-    A pipe or a device is never opened.
+    Data in the configuration itself (`dataset.inline`) is always allowed. A pipe or a device never is. If the
+    run is not signed, the paths stay as they are.
 
     Args:
         experiment: the experiment of the model, or of config.yaml.
@@ -53,7 +59,8 @@ def opened(
         overrides: settings that replace those of config.yaml.
 
     Raises:
-        DataError: the URL or the first file that may not be opened, the reason, and the remedy.
+        DataError: the experiment names a URL, a file or a pattern that may not be opened, or a pipe or a
+            device; the message has the first of them, the reason and the remedy.
     """
     doubt = ""
     try:
@@ -89,7 +96,8 @@ def located(
 ) -> Experiment:
     """Return the experiment of the user's own run; if the run was moved, with the present paths of its data.
 
-    There are two candidates. A is the absolute path of the data in training. B is the same relative path from
+    If the run lies where it was trained, or names no file, the experiment is unchanged. Otherwise there are
+    two candidates. A is the absolute path that the data had during training. B is the same relative path from
     the present folder of the run, which is right if run and data were moved together.
 
     - For a run in `runs/`: A if data lies at A and not at B; else B.
@@ -124,7 +132,7 @@ def _signed(run: RunFolder, config: str) -> tuple[str, Path]:
     """Return the signed configuration, `config` or else config.yaml, and the folder of its relative paths.
 
     Raises:
-        RunError: why neither configuration is signed.
+        RunError: neither configuration is signed with the user's key; the message says why in a few words.
     """
     pages = signed_pages(run.path)
     for page in (config.encode(), run.read_config()):
@@ -142,7 +150,10 @@ def _is_there(experiment: Experiment) -> bool:
 
 
 def _has_no_links(experiment: Experiment, run: Path) -> bool:
-    """Return whether the way from the run's folder to its data has no link; an unpacked run may have any."""
+    """Return whether no link is on the way from the run's folder to its data.
+
+    An archive with another person's run can contain links to any place.
+    """
     real = os.path.realpath(run)
     ways = (
         (each, os.path.normpath(os.path.join(real, os.path.relpath(each, run))))
@@ -153,12 +164,15 @@ def _has_no_links(experiment: Experiment, run: Path) -> bool:
 
 
 def _led_to(data: Path) -> Iterator[Path]:
-    """Yield the files to which a path, a folder or a pattern leads; none if there are none."""
+    """Yield the files in a folder, or that match a pattern; for any other path the path, even if missing."""
     with suppress(DataError):
         yield from files_of(data)
 
 
 def _lies_in(data: Path, folder: Path) -> bool:
-    """Return whether a path leads into a folder; False for a pattern with `**`, which may follow links."""
+    """Return whether a path, with its links followed, leads into a folder; False for a pattern with `**`.
+
+    Such a pattern may match files behind links.
+    """
     inside = os.path.realpath(folder)
     return "**" not in data.parts and os.path.realpath(data).startswith(os.path.join(inside, ""))

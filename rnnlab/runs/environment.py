@@ -1,4 +1,4 @@
-"""The environment of a training: versions, processor and cores, kept in `environment.json` of its run.
+"""The environment of a training, kept in `environment.json` of its run; `environment` returns its facts.
 
 Two trainings of the same configuration are sure to give the same bits only in the same environment.
 """
@@ -20,7 +20,7 @@ PACKAGES = ("tensorflow", "keras", "numpy")
 
 
 def environment() -> dict[str, str]:
-    """Return the versions, processor, device, cores and thread settings of this process, by name."""
+    """Return versions, system, processor, device, cores and thread settings of this process, by name."""
     return {
         "rnnlab": __version__,
         "python": platform.python_version(),
@@ -50,11 +50,11 @@ def changes_since(run: Path) -> str:
     """Return the facts that differ from a run's `environment.json`, as `name before → now, …`; empty if none.
 
     Raises:
-        DataError: `environment.json` cannot be read, or is damaged.
+        DataError: `environment.json` is missing, is a link, cannot be read, or is damaged.
     """
     path = run / ENVIRONMENT
     if not path.is_file() or path.is_symlink():  # opening a pipe would wait for a writer
-        raise DataError(f"{path}: expected a regular file, and no link")
+        raise DataError(f"{path}: missing, or not a regular file")
     try:
         before = json.loads(read_text(path, most_bytes=_MOST_BYTES))
         now = environment()

@@ -32,9 +32,11 @@ class RunEvent:
         time: the time as the log has it; rnnlab writes ISO 8601 in UTC.
         sentence: description of the event, for people.
         state: the state of the run after the event; None if the event does not change it.
-        step: number of the step after which a training was resumed or stopped; None for other events.
+        step: number of steps before a training was resumed, or before it stopped because a save failed; None
+            for other events.
         epochs: number of finished epochs; None if the event has no such figure.
-        seconds: duration of the training; None if the event has no such figure.
+        seconds: duration of the training since its start, or since it was resumed; None if the event has no
+            such figure.
     """
 
     time: str

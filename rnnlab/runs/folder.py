@@ -13,7 +13,9 @@ runs/<config name>-<number>/   made by an atomic mkdir; `runs/latest` names the 
   callbacks.json       folders of the Python modules of the user's callbacks (`training/own_callbacks.py`)
   metrics.json         the last evaluation
   folds.json           the last cross-validation of its configuration
+  report.html          what `rnnlab report` wrote last, if it was called without another file name
   events.log           what happened, with times (`runs/events.py`)
+  .lock                locked while a process trains in the folder (`runs/lock.py`)
   checkpoints/         the states from which `rnnlab train --resume` continues (`training/checkpoints.py`)
 """
 
@@ -64,8 +66,8 @@ class RunFolder:
         """Return the model of the run, after a check that the model belongs to the run.
 
         Raises:
-            RunError: training has not saved a model yet, the model is that of another run, or `config.yaml`
-                is damaged.
+            RunError: training has not saved a model yet, the model belongs to another experiment,
+                `config.yaml` is missing or damaged, or a file is a link that leads outside the run.
             ModelFileError: the model is damaged.
         """
         if not self.model_path.exists():
@@ -77,7 +79,7 @@ class RunFolder:
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether training has saved a history in which no epoch has ended."""
+        """Whether training has saved a history in which no epoch has ended; False without a readable one."""
         path = self.path / HISTORY
         if not path.is_file():  # opening a pipe would wait for a writer
             return False
@@ -88,11 +90,20 @@ class RunFolder:
             return False
 
     def save_model(self, model: TrainedModel) -> None:
-        """Replace the model file; if writing fails, the old file stays."""
+        """Replace the model file; if writing fails, the old file stays.
+
+        Raises:
+            RunError: the file cannot be written.
+            ModelFileError: as for `models.model_file.save_model`.
+        """
         save_model(self.model_path, model)
 
     def write(self, name: str, text: str) -> None:
-        """Replace a text file of the run; if writing fails, the old file stays."""
+        """Replace a text file of the run; if writing fails, the old file stays.
+
+        Raises:
+            RunError: the file cannot be written.
+        """
         write_durably(self.path / name, text.encode(errors="backslashreplace"))
 
     def write_config(self, experiment: Experiment) -> None:
@@ -100,13 +111,21 @@ class RunFolder:
         self.write(CONFIG, self._config_of(experiment))
 
     def sign(self, experiment: Experiment) -> None:
-        """Sign the run as the user's own, for this configuration and for the present `config.yaml`."""
+        """Sign the run as the user's own, for this configuration and for the present `config.yaml`.
+
+        Raises:
+            RunError: as for `runs.signature.sign`, or `config.yaml` cannot be read.
+        """
         from rnnlab.runs.signature import sign  # noqa: PLC0415 (only training signs)
 
         sign(self.path, self._config_of(experiment).encode(), before=self.read_config())
 
     def read_config(self) -> bytes:
-        """Return the bytes of `config.yaml`; empty if there is no such file."""
+        """Return the bytes of `config.yaml`; empty if there is no such file.
+
+        Raises:
+            RunError: as for `small_bytes`.
+        """
         return small_bytes(self.path / CONFIG, most_bytes=MOST_BYTES) or b""
 
     def write_split(self, record: dict[str, Any]) -> None:
@@ -133,7 +152,7 @@ class RunFolder:
         """Add an event to `events.log`; `RunEvent` describes the fields.
 
         Raises:
-            RunError: the file cannot be written.
+            RunError: the file cannot be written, or is a link that leads outside the run.
         """
         from rnnlab.runs.events import event_line  # noqa: PLC0415 (only training logs)
 
@@ -152,10 +171,13 @@ class RunFolder:
         return write_experiment(experiment, folder=self.path.absolute())
 
     def _checked_own(self, trained: TrainedModel) -> TrainedModel:
-        """Return the model; if its own configuration is not signed, with the data paths of `config.yaml`.
+        """Return the model, with its own section `dataset` or with that of `config.yaml`.
+
+        The model keeps its own section if its configuration is equal to `config.yaml`, or if the run is
+        signed for it.
 
         Raises:
-            RunError: the model belongs to another experiment, or `config.yaml` is damaged.
+            RunError: the model belongs to another experiment, or `config.yaml` is missing or damaged.
         """
         from rnnlab.runs.signature import is_signed_for  # noqa: PLC0415 (needed if config.yaml was changed)
 
@@ -172,19 +194,20 @@ class RunFolder:
         experiment = trained.experiment
         if (own.model, own.dataset.named) != (experiment.model, experiment.dataset.named):
             raise RunError(
-                f"{self.model_path}: not this run's model (model and dataset are not those of {CONFIG});"
-                " restore it from a copy, or name the model file instead of the run"
+                f"{self.model_path}: not this run's model (its model or dataset section differs from"
+                f" {CONFIG}); restore the model file or {CONFIG} from a copy, or name the model file instead"
+                " of the run"
             )
         return replace(trained, experiment=experiment.model_copy(update={"dataset": own.dataset}))
 
 
 def create_run(name: str, experiment: Experiment, *, folder: Path | None = None) -> RunFolder:
-    """Make a run folder that holds the resolved configuration.
+    """Make a run folder that holds the resolved configuration; if it lies in `runs/`, `runs/latest` names it.
 
     Args:
         name: name of the configuration; the folder is `runs/<name>-<number>`.
         experiment: the experiment that will be trained.
-        folder: a folder to use instead; it must be empty or new.
+        folder: a folder to use instead; it must be empty or new, and `runs/latest` does not change.
 
     Raises:
         RunError: the folder holds files, or cannot be written.
@@ -225,7 +248,8 @@ def find_run(path: Path | None = None) -> RunFolder:
     """Return the run of a folder; if the path is None, the newest run.
 
     Raises:
-        RunError: there is no run yet, or the folder is not a run.
+        RunError: there is no run yet, the path is not a run folder, or `runs/latest` or `config.yaml` is a
+            link that leads elsewhere.
     """
     if path is None:
         return RunFolder(newest_path())
@@ -248,8 +272,8 @@ def load_trained(path: Path | None = None) -> tuple[TrainedModel, RunFolder | No
         The model, its run (None for a model file), and the path of the run or the file.
 
     Raises:
-        RunError: there is no such run, or its model is missing or belongs to another run.
-        ModelFileError: the model is damaged.
+        RunError: as for `find_run` and `RunFolder.load_model`.
+        ModelFileError: the model file does not exist or is damaged.
     """
     if path is not None and (os.path.isfile(path) or path.suffix.lower() == ".safetensors"):
         return _located(load_model(path), path.parent), None, path
@@ -258,7 +282,7 @@ def load_trained(path: Path | None = None) -> tuple[TrainedModel, RunFolder | No
 
 
 def _located(trained: TrainedModel, folder: Path) -> TrainedModel:
-    """Return the model of a file; if the file lies in its run folder, as `_checked_own` returns the model."""
+    """Return the model of a file; if its folder is its run, as `_checked_own` returns the model."""
     with suppress(RnnlabError):
         return find_run(folder)._checked_own(trained)
     return trained
@@ -280,7 +304,9 @@ def _claim(folder: Path) -> Path:
 
 def _known_runs() -> str:
     runs = sorted(path.name for path in run_paths())
-    return f"; in {RUNS}/ there are {', '.join(runs[-5:])}" if runs else f"; there is no run in {RUNS}/ yet"
+    others = f" and {len(runs) - 5:,} more" if len(runs) > 5 else ""
+    known = f"; in {RUNS}/ there are {', '.join(runs[-5:])}{others}"
+    return known if runs else f"; there is no run in {RUNS}/ yet"
 
 
 def _without_waiting(path: str, flags: int) -> int:

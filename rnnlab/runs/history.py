@@ -34,7 +34,8 @@ class EpochRecord:
         validation_accuracy: accuracy on the validation set.
         learning_rate: learning rate of the epoch's last step. Early versions of rnnlab did not write this
             column.
-        seconds: time from the beginning of the training to the end of the epoch.
+        seconds: time from the beginning of the training to the end of the epoch, without the time between an
+            interruption and resuming.
     """
 
     epoch: int
@@ -76,7 +77,10 @@ class Steps(_Columns):
     accuracy: Floats
 
     def in_epochs(self) -> Floats:
-        """Return the end of each step, counted in epochs, (S,): 0.5 is the middle of the first epoch."""
+        """Return the end of each step, counted in epochs, (S,): 0.5 is the middle of the first epoch.
+
+        If the first epoch has not ended, its steps so far count as a whole epoch.
+        """
         return self.step / max(int((self.epoch == 1).sum()), 1)
 
 
@@ -90,7 +94,7 @@ class EpochProgress:
         best_loss: loss of the best epoch; None if no loss is finite.
         part: the data on which the loss was measured: `validation` if any epoch has a validation loss, else
             `train`.
-        seconds: time from the beginning of the training to the end of the last epoch; None if no epoch ended.
+        seconds: `EpochRecord.seconds` of the last epoch; None if no epoch ended.
     """
 
     epochs: int = 0
@@ -115,7 +119,7 @@ class History(_Columns):
         validation_accuracy: as in `EpochRecord`, (E,).
         learning_rate: as in `EpochRecord`, (E,).
         seconds: as in `EpochRecord`, (E,).
-        steps: the columns of `losses.csv`; without rows if the file was not read.
+        steps: the columns of `losses.csv`; without rows if the file is missing or was not read.
         notes: a sentence for each table that is missing or damaged; empty unless `lenient` was true.
     """
 
@@ -130,7 +134,7 @@ class History(_Columns):
     notes: tuple[str, ...] = ()
 
     def progress(self) -> EpochProgress:
-        """Return the number of epochs, the best epoch, its loss, and the time of the training."""
+        """Return the number of epochs, the best epoch with its loss and part, and the training time."""
         if not len(self):
             return NO_PROGRESS
         is_validated = bool(np.isfinite(self.validation_loss).any())
@@ -207,7 +211,7 @@ def losses_csv(*, losses: NDArray[np.floating], accuracies: NDArray[np.floating]
 
 
 def read_history(run: Path, *, with_steps: bool = True, lenient: bool = False) -> History:
-    """Return the history in a run folder; it has no rows before the first save.
+    """Return the history in a run folder; a table that is missing, as before the first save, has no rows.
 
     Args:
         run: the folder.
@@ -253,7 +257,8 @@ def _read(path: Path, names: tuple[str, ...]) -> dict[str, Floats] | None:
     """Return the columns of a table by name, (rows,) each, NaN for an empty cell; None if there is no file.
 
     Raises:
-        RunError: the first line that is wrong, what was expected and what was received.
+        RunError: as for `small_text`; or a line is wrong: the message names the first such line, what was
+            expected and what was received.
     """
     text = small_text(path, most_bytes=_MOST_BYTES[path.name])
     if text is None:

@@ -75,7 +75,7 @@ def point_latest(path: Path) -> None:
 
 
 def newest_path() -> Path:
-    """Return the run that `runs/latest` names; without that link, the run that was changed last.
+    """Return the run that `runs/latest` names; if that link leads to no run, the run that was changed last.
 
     Raises:
         RunError: there is no run, or the link leads outside `runs/`.

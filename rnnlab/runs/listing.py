@@ -1,6 +1,7 @@
 """The list of runs, newest first, and the details of one run, both read from small files of the run folders.
 
-Damaged runs and other files in `runs/` are listed too, each with a line that describes the problem.
+Folders of comparisons are listed too. So are damaged runs and other files in `runs/`, with a line that
+describes the problem.
 """
 
 import json
@@ -90,11 +91,13 @@ class RunEntry:
         state: done, interrupted, failed, running, damaged, comparison, or `no run`.
         begun: time at which the training, or the first of a comparison, began, in UTC; if no log has it, the
             time of the folder's last change.
-        settings: the settings that the list shows; None if the configuration cannot be read.
+        settings: the settings that the list shows; None if the folder is no run, or its configuration cannot
+            be read.
         parameters: number of parameters of the model; None if no model is saved or it is damaged.
         progress: finished epochs, best epoch and time of the training.
-        evaluated: the last evaluation; None if there was none or its file is damaged.
-        owner: the process that trains the run; None if the run is not in training.
+        evaluated: the last evaluation, else the last cross-validation; None if there is no readable file of
+            either.
+        owner: the process that trains the run, or a run of the comparison; None if no process does.
         problems: a line for each thing that is wrong with the folder.
         comparison: the content of the folder of a comparison; None for all other folders.
     """
@@ -113,7 +116,7 @@ class RunEntry:
 
 @dataclass(frozen=True)
 class Details:
-    """Details of a run that its entry lacks; None or empty for a file that is missing or damaged.
+    """Details of a run that its entry lacks; None or empty for a file that is missing, damaged or too large.
 
     Attributes:
         events: the events of the log, oldest first.
@@ -136,6 +139,8 @@ class Details:
 
 def read_entries() -> list[RunEntry]:
     """Return an entry for each name in `runs/`, except hidden names and the link `latest`; newest first.
+
+    The list is empty if there is no folder `runs/`.
 
     Raises:
         RunError: the folder cannot be read.
@@ -261,7 +266,7 @@ class _Reading:
         return None
 
     def settings(self) -> Settings | None:
-        """Return the settings that the list shows; None if the configuration is wrong."""
+        """Return the settings that the list shows; None if the configuration is missing or wrong."""
         path = self._path / CONFIG
         with self._noted():
             return settings_in(path, small_text(path, most_bytes=MOST_BYTES) or "")
@@ -303,7 +308,11 @@ class _Reading:
 
 
 def _evaluated(metrics: dict[str, Any]) -> Evaluated:
-    """Return the figures of `metrics.json` or `folds.json`; an error of Python if a figure is missing."""
+    """Return the figures of `metrics.json` or `folds.json`.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError: a figure is missing or is not a finite number.
+    """
     if "folds" in metrics:
         return Evaluated("folds", _finite(metrics["mean"]["accuracy"]))
     running = metrics.get("free_running")

@@ -37,6 +37,8 @@ def check_removable(path: Path) -> None:
 def remove_run(path: Path) -> None:
     """Remove a run folder. If `runs/latest` named it, the link then names the newest run that remains.
 
+    If no run remains, the link is removed.
+
     If the process is killed during the removal, the folder is either complete or hidden; `remove_leftovers`
     deletes a hidden one.
 

@@ -35,12 +35,14 @@ class Settings:
 def settings_in(path: Path, text: str) -> Settings:
     """Return the settings of a configuration.
 
+    If each of these settings has a line of its own, the rest of the configuration is not checked.
+
     Args:
         path: path of the file, for messages.
         text: content of the file.
 
     Raises:
-        RunError: the first mistake in the configuration.
+        RunError: the configuration was checked and is wrong; the message has the first mistake.
     """
     lines = _lines(text)
     data, kind = lines.get(("dataset", "kind"), ""), lines.get(("model", "kind"), "")

@@ -6,9 +6,10 @@ signature is an HMAC-SHA256 (RFC 2104) with that key over
     the sha256 of config.yaml, which names the data, and
     the folder in which the run was trained, which the paths in config.yaml are relative to.
 
-Nobody without the key can write a signature for another configuration or another folder. The place of the
-run is not signed, so the user may move, rename or copy the run. When a run is resumed, its
-earlier configurations stay in the list, since the model file may still hold one of them.
+The signature has such a pair for each configuration of the run: when a run is resumed, its earlier
+configurations stay in the list, since the model file may still hold one of them. Nobody without the key can
+write a signature for another configuration or another folder. The present place of the run is not signed, so
+the user may move, rename or copy the run.
 """
 
 import hashlib
@@ -50,7 +51,7 @@ def sign(run: Path, config: bytes, *, before: bytes) -> None:
             replaced.
 
     Raises:
-        RunError: the key or the signature cannot be written, or the key is damaged.
+        RunError: the key cannot be read (`_read_key`), or the key or the signature cannot be written.
     """
     key = _read_key() or _new_key()
     try:
@@ -96,7 +97,7 @@ def state_folder() -> Path:
     """Return the folder of the user's key: `$RNNLAB_STATE`, else `rnnlab` in the state folder of the system.
 
     Raises:
-        RunError: the user has no home folder.
+        RunError: no environment variable names a folder, and the user has no home folder.
     """
     if own := os.environ.get("RNNLAB_STATE"):
         return Path(own)
@@ -107,7 +108,10 @@ def state_folder() -> Path:
     try:
         home = Path.home()
     except RuntimeError:
-        raise RunError("no home folder to keep a key in; name a folder in RNNLAB_STATE") from None
+        raise RunError(
+            "the user has no home folder for the key that signs runs;"
+            " set the environment variable RNNLAB_STATE to a folder"
+        ) from None
     if sys.platform == "darwin":
         return home / "Library" / "Application Support" / "rnnlab"
     return home / ".local" / "state" / "rnnlab"
@@ -117,7 +121,7 @@ def _verified(run: Path, key: bytes) -> Pages:
     """Return the folder of each configuration in a signature that was made with the key, by sha256.
 
     Raises:
-        RunError: the signature is damaged, or was made with another key.
+        RunError: the signature cannot be read, is damaged, or was made with another key.
     """
     try:
         record = json.loads(small_bytes(run / SIGNATURE, most_bytes=_MOST_BYTES) or b"")
@@ -179,7 +183,7 @@ def _new_key() -> bytes:
     """Make a key, write it and return it; if several processes do so at once, all get the key of the first.
 
     Raises:
-        RunError: the key cannot be written.
+        RunError: the key cannot be written, or cannot be read afterwards.
     """
     path = state_folder() / "key"
     try:
@@ -198,7 +202,7 @@ def _new_key() -> bytes:
     except (OSError, NotImplementedError) as error:
         reason = getattr(error, "strerror", None) or error
         raise RunError(
-            f"{path}: cannot be made ({reason}); name another folder for it in RNNLAB_STATE"
+            f"{path}: cannot be made ({reason}); set the environment variable RNNLAB_STATE to another folder"
         ) from None
     key = _read_key()
     if key is None:

@@ -328,8 +328,8 @@ def test_the_model_of_another_run_is_not_this_runs():
 
     assert str(caught.value) == (
         "runs/song-1/model.safetensors: not this run's model"
-        " (model and dataset are not those of config.yaml);"
-        " restore it from a copy, or name the model file instead of the run"
+        " (its model or dataset section differs from config.yaml); restore the model file or config.yaml from"
+        " a copy, or name the model file instead of the run"
     )
     assert load_trained(first.model_path)[0].tokens
 

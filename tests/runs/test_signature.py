@@ -275,7 +275,7 @@ def test_a_state_folder_that_cannot_be_written_is_said(
         sign(run, CONFIG, before=CONFIG)
     assert str(caught.value) == (
         f"{tmp_path}/state/key: cannot be made (Operation not permitted);"
-        " name another folder for it in RNNLAB_STATE"
+        " set the environment variable RNNLAB_STATE to another folder"
     )
     assert os.listdir(tmp_path / "state") == []
     assert not (run / SIGNATURE).exists()
@@ -326,7 +326,7 @@ def test_without_a_home_folder_a_name_for_one_is_asked_for(
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
     monkeypatch.setattr(Path, "home", _homeless)
 
-    with pytest.raises(RunError, match="no home folder to keep a key in; name a folder in RNNLAB_STATE"):
+    with pytest.raises(RunError, match="no home folder for the key that signs runs; set the environment"):
         sign(run, CONFIG, before=CONFIG)
 
 
