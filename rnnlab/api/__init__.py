@@ -1,4 +1,4 @@
-"""The Python interface: it does what the commands do, as functions and a `Run` class.
+"""The Python interface: functions and a `Run` class that train, resume, measure, generate and export.
 
 `rnnlab/__init__.py` lists its names; a notebook shows a `Run` as HTML.
 """

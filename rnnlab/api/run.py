@@ -43,7 +43,11 @@ class Run:
 
     @cached_property
     def config(self) -> Experiment:
-        """The resolved configuration."""
+        """The resolved configuration.
+
+        Raises:
+            ConfigError: `config.yaml` cannot be read, or has faults.
+        """
         return read_experiment(self.path / CONFIG)
 
     @cached_property
@@ -51,7 +55,8 @@ class Run:
         """The model: the best weights by name, the tokens by id, and the configuration.
 
         Raises:
-            RunError: training has not saved a model yet.
+            RunError: training has not saved a model yet, the model belongs to another experiment, or
+                `config.yaml` is damaged.
             ModelFileError: the model is damaged.
         """
         return self.folder.load_model()
@@ -61,7 +66,7 @@ class Run:
         """Loss and accuracy of each epoch, (E,), and of each step, (S,).
 
         Raises:
-            RunError: `history.csv` or `losses.csv` is damaged.
+            RunError: `history.csv` or `losses.csv` is damaged, too large or cannot be read.
         """
         return read_history(self.path)
 
@@ -75,15 +80,18 @@ class Run:
         """Measure the model and return the measures; `evaluate().metrics.loss` is in nats per token.
 
         Args:
-            split: `train`, `validation` or `test`; left out, validation if there is one, else train.
-            data: a file to measure instead of the data of the run; with `split`, the file of that part.
-            seeds: number of windows, spread evenly over the part, from which the model also runs freely.
+            split: `train`, `validation` or `test`. Left out: the whole file if `data` is given; else
+                `evaluation.split` of the configuration, else validation if there is one, else train.
+            data: a file to measure instead of the data of the run; with `split` it must be the data of the
+                run, or its file of that part.
+            seeds: largest number of windows, spread evenly over the part, from which the model also runs
+                freely; left out, `evaluation.seeds` of the configuration.
 
         Raises:
-            DataError: the data does not exist, is too short, or may not be opened since the run is not
-                known as the user's own.
+            DataError: the data cannot be found or read, is too short, or may not be opened since the run is
+                not known as the user's own.
             VocabularyError: the data has a token that the vocabulary lacks.
-            UsageError: the data has no such part.
+            UsageError: the data has no such part, or `data` is not this part.
         """
         file = None if data is None else Path(data)
         trained, may_open = self._opened(split, must=file is None)
@@ -113,16 +121,17 @@ class Run:
 
         Args:
             seed: the text or the notes to start from.
-            length: number of tokens after the seed, 1 or more.
+            length: number of tokens after the seed, 1 or more; a sample may end earlier at `stop`.
             temperature: 0 or more; 0 takes the most probable token at each step.
             top_k: draw from the K most probable tokens.
-            top_p: draw from the smallest number of most probable tokens whose probabilities sum to P, 0 to 1.
+            top_p: draw from the smallest number of most probable tokens whose probabilities sum to P or more;
+                P is above 0 and at most 1.
             samples: number of samples.
             random_seed: seed of the random draws; the same seed gives the same samples.
             stop: a token before which a sample ends.
 
         Raises:
-            UsageError: there is no seed, or an argument is wrong.
+            UsageError: a seed is needed and missing, or an argument is wrong.
             VocabularyError: the seed has a token that the vocabulary lacks.
         """
         options = {
@@ -154,12 +163,15 @@ class Run:
             format: `keras`, `onnx` or `saved_model`; left out, the format of the extension.
             state: whether the recurrent state is an input and an output; else each sequence begins with
                 zeros.
-            overwrite: whether an existing file is replaced.
+            overwrite: whether an existing export is replaced.
 
         Raises:
-            UsageError: the format lacks a layer of the model, or the path exists.
-            RunError: the file cannot be written.
-            OutputError: the output would differ from that of rnnlab; nothing is written.
+            UsageError: the format is unknown, does not fit the extension, or lacks a layer of the model; the
+                weights are too large for it; `state` is true and the model has no state; or the path exists
+                and may not be replaced.
+            DataError: the library `onnx` is not installed.
+            RunError: the export cannot be written.
+            OutputError: the output would differ from that of rnnlab; an export at the path stays unchanged.
         """
         wanted = format_of(Path(path), format)
         return export(self.model, Path(path), format=wanted, state=state, overwrite=overwrite)
@@ -168,7 +180,7 @@ class Run:
         return f"<rnnlab.Run {self.path}>"
 
     def _repr_html_(self) -> str:
-        """Return HTML for a notebook: facts, curves, and for notes a score and a player."""
+        """Return HTML for a notebook: facts, curves, and for notes the last piece with score and player."""
         return str(fragment_of(self))
 
     def _opened(self, split: str | None, *, must: bool) -> tuple[TrainedModel, bool]:
@@ -192,7 +204,7 @@ def load_run(path: str | os.PathLike[str] | None = None) -> Run:
     """Return the run in a folder; if the path is None, the newest run in `runs/` of the working folder.
 
     Raises:
-        RunError: there is no run yet, or the folder is not a run.
+        RunError: there is no run yet, or the path is not a run folder.
     """
     return Run(find_run(None if path is None else Path(path)))
 
@@ -213,7 +225,10 @@ def fragment_of(run: "Run") -> Markup:
 
 
 def _facts(run: "Run") -> Iterator[tuple[str, str]]:
-    """Yield rows of a name and a fact; if a file cannot be read, the fact is the error."""
+    """Yield rows of a name and a fact; if a file cannot be read, the fact is the error.
+
+    Without an epoch in the history there is no row `trained`.
+    """
     yield "run", str(run.path)
     try:
         model = run.model

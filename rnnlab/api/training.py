@@ -107,14 +107,17 @@ def train(
         config: an experiment, a YAML file, or a YAML text.
         run_dir: a new or empty folder for the run, instead of `runs/<name>-<number>` in the working folder.
         name: name of the run; left out, the name of the YAML file, or without a file the kind of the model.
-        progress: a function that is called with the progress after each chunk of steps, such as `print`.
+        progress: a function that is called with the progress after each chunk of steps but the first, such as
+            `print`.
         tell: a function that is called with sentences for the user, such as a note on the data.
 
     Raises:
         ConfigError: the configuration has a mistake.
         DataError: the data cannot be read, or is too short.
         RunError: the run folder cannot be written, or holds files already.
-        TrainingError: the loss is no longer a number, or a callback cannot be imported.
+        UsageError: `name` contains a folder.
+        TrainingError: the loss or the weights are not finite, too many steps in a row were skipped, or a
+            callback cannot be imported or raised an exception.
         Interrupted: a signal came; everything is saved, and `resume` continues.
     """
     experiment = config if isinstance(config, Experiment) else load_config(config)
@@ -137,7 +140,8 @@ def resume(
 ) -> Run:
     """Resume an interrupted run, or a finished one with more epochs, and return it.
 
-    The weights have the same bits as after a training without interruption.
+    In the same environment (versions, processor, threads) the weights have the same bits as after a training
+    without interruption.
 
     Args:
         run: the run or its folder; left out, the newest run.

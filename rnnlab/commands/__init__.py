@@ -1,6 +1,6 @@
 """The command line: one module for each command, loaded when the command is called.
 
-Each command parses its arguments, calls other rooms, and prints the result. The other modules
+Each command parses its arguments, calls other packages of rnnlab, and prints the result. The other modules
 hold what several commands share (arguments, hints, output), or the text and JSON of the result of a command.
 
 An error that a user can fix is printed here on stderr and becomes an exit code. Any other error is a bug and
@@ -58,7 +58,11 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the arguments name; the error for an unknown name suggests one."""
+        """Return the name and the command that the first argument names, and the other arguments.
+
+        Raises:
+            click.UsageError: there is no such command; the message has the most similar one, or else all.
+        """
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             found = near(args[0], COMMANDS)
             hint = f"did you mean {found[0]!r}?" if found else f"there are {', '.join(COMMANDS)}"

@@ -38,7 +38,10 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 
 def is_trained(path: Path) -> bool:
-    """Return whether an argument names a run or a model file, existing or not, and not a configuration."""
+    """Return whether an argument stands for trained models and not for a configuration.
+
+    That is a folder, a `.safetensors` file, or any path that does not exist and has no suffix of YAML.
+    """
     if os.path.isdir(path) or path.suffix.lower() == ".safetensors":
         return True
     return not os.path.exists(path) and path.suffix.lower() not in {".yaml", ".yml"}
@@ -46,6 +49,8 @@ def is_trained(path: Path) -> bool:
 
 def runs_in(path: Path, *, having: str) -> list[Path]:
     """Return the runs in the folder of a comparison, by name and number; for any other path, the path itself.
+
+    A folder without such a run is returned itself too.
 
     Args:
         path: a run, a model file, or the folder of a comparison.
@@ -76,7 +81,7 @@ def numbers_of(text: str, most: int, *, name: str) -> tuple[int, ...]:
         name: name of the option, for messages.
 
     Raises:
-        UsageError: the text is no such list, or a number is too high.
+        UsageError: the text is no such list, a number is 0 or too high, or a range runs downwards.
     """
     if text.strip() == "all":
         return tuple(range(most))
@@ -86,7 +91,8 @@ def numbers_of(text: str, most: int, *, name: str) -> tuple[int, ...]:
             raise UsageError(f"{name}: expected numbers such as 1,5,8-11 or all, received {text!r}")
         first, last = int(match[1]), int(match[2] or match[1])
         if not 1 <= first <= last <= most:
-            raise UsageError(f"{name}: expected numbers from 1 to {most}, received {piece.strip()!r}")
+            order = ", and ranges from low to high" if first > last else ""
+            raise UsageError(f"{name}: expected numbers from 1 to {most}{order}, received {piece.strip()!r}")
         found.update(range(first - 1, last))
     return tuple(sorted(found))
 
@@ -101,7 +107,7 @@ def range_of(text: str | None, total: int, *, most: int, name: str) -> range:
         name: name of the option, for messages.
 
     Raises:
-        UsageError: the text is no range, or a step is too high.
+        UsageError: the text is no range, a step is 0 or too high, or the range runs downwards.
     """
     if text is None:
         return range(min(total, most))
@@ -143,10 +149,11 @@ def output_option(*, required: bool) -> Callable[[Command], Command]:
 
 
 def checked_picture(output: Path, *, overwrite: bool) -> str:
-    """Check before any slow work that a picture can be written; return its suffix.
+    """Check before any slow work that a picture can be written; return its suffix in lower case.
 
     Raises:
-        UsageError: the format is unknown, the file exists, or its folder does not exist.
+        UsageError: the format is unknown, the file exists and `overwrite` is false, or its folder does not
+            exist.
         DataError: a PNG cannot be drawn on this machine.
     """
     from rnnlab.reports.pictures import FORMATS, check_picture_format

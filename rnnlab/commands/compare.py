@@ -58,10 +58,10 @@ def command(
     rnnlab compare one.yaml other.yaml --seeds 6 --seconds 20 --output comparison.svg
     rnnlab compare runs/nabiya_lstm-1 runs/nabiya_stateful_lstm-1
 
-    Configurations, or a YAML file that lists them, are trained, each with three random seeds if --seeds is
-    left out; their runs lie in one folder, runs/<name of the file>-<number>. Runs are compared without
-    training: those that differ only in their random seed count as one. The folder of a comparison stands for
-    the runs in it.
+    Configurations, or a YAML file that lists them, are trained, each with the number of random seeds of
+    --seeds, else of the YAML file, else three. Their runs lie in one folder: runs/comparison-<number>, or
+    runs/<name of the YAML file>-<number>. Runs are compared without training: those that differ only in
+    their random seed count as one. The folder of a comparison stands for the runs in it.
     """
     from rnnlab.commands.comparison_results import comparison_json, comparison_text
     from rnnlab.terminal.tables import as_json_text
@@ -139,10 +139,15 @@ def compare_configs(
         paths: the configurations, or a YAML file that lists them.
         overrides: settings that replace those of each configuration.
         jobs: number of trainings at a time; None for one on each core.
-        budget: `seeds`, `epochs` and `seconds`; a value that is not None replaces that of the YAML file.
+        budget: `seeds`, `epochs` and `seconds`; a value that is not None replaces that of the YAML file, and
+            `epochs` or `seconds` replaces both budgets of the file.
 
     Raises:
-        TrainingError: every training failed.
+        ConfigError: a file is not a valid configuration or list.
+        DataError: the data of a configuration cannot be found or read, or is too short.
+        UsageError: both budgets are given, the data of the configurations differs, or an override sets the
+            random seed.
+        TrainingError: every training failed, or a configuration cannot be timed for `seconds`.
     """
     from rnnlab.comparison.contenders import Entry
     from rnnlab.comparison.trials import read_experiments
@@ -167,7 +172,12 @@ def compare_configs(
 
 
 def measured(groups: "dict[str, list[Entry]]") -> "Comparison":
-    """Measure trained models on the same data, and return their comparison."""
+    """Measure trained models on the same data, and return their comparison.
+
+    Raises:
+        DataError: the data of a model cannot be found or read, or is too short.
+        UsageError: the models have different data.
+    """
     from rnnlab.comparison.contenders import compare
 
     with ReadingReport(quiet=False) as reading:
@@ -192,7 +202,10 @@ def _plan(paths: tuple[Path, ...], budget: dict[str, Any]) -> "tuple[ComparisonP
 
 
 def _with_epochs(experiments: "dict[str, Experiment]", seconds: float) -> "dict[str, Experiment]":
-    """Return the experiments, each with the number of epochs that takes the given seconds."""
+    """Return the experiments, each with the number of epochs (at least 1) that fits into the given seconds.
+
+    The numbers are printed on stderr.
+    """
     from rnnlab.comparison.trials import epochs_in, with_training
 
     names = list(experiments)
@@ -220,7 +233,10 @@ def _runs(experiments: "dict[str, Experiment]", seeds: int, folder: Path) -> lis
 def _train(
     experiments: "dict[str, Experiment]", seeds: int, folder: Path, jobs: int | None
 ) -> dict[str, str]:
-    """Train all experiments with all seeds; return a sentence for each failure, by run folder."""
+    """Train all experiments with all seeds; return a sentence for each failure, by run folder.
+
+    The end of each training is printed on stderr.
+    """
     from rnnlab.comparison.trials import cores, train_runs, with_training
 
     runs = _runs(experiments, seeds, folder)

@@ -26,7 +26,7 @@ def comparison_json(comparison: "Comparison") -> dict[str, Any]:
 
 
 def comparison_text(comparison: "Comparison", *, folder: str | None) -> str:
-    """Return the table of the contenders, and the verdict below it.
+    """Return the table of the contenders; below it the part, the verdict, the test, notes and the folder.
 
     Args:
         comparison: the comparison.

@@ -99,7 +99,7 @@ def _reading(options: dict[str, Any]) -> Any:
 
 
 def _summary(collection: "Collection", target: str) -> str:
-    """Return a line with the numbers of tunes, files and events written, and with what was left out."""
+    """Return a line with the numbers of tunes and events written, of files found, and of things left out."""
     from rnnlab.music.tune import listed, omissions_of
 
     tunes = collection.tunes

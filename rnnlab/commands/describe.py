@@ -80,7 +80,7 @@ def _as_json(description: "Description") -> dict[str, Any]:
 
 
 def _examples(description: "Description") -> dict[str, Any]:
-    """Return the windows or lanes that training reads, and how often each token is a target."""
+    """Return the described windows or lanes of the training part, and how often each token is a target."""
     counted = "targets" if description.lanes else "windows"
     targets = [
         {"token": target.token, counted: target.count, "share": target.share}
@@ -156,7 +156,10 @@ def _as_text(description: "Description", *, full: bool) -> str:
 
 
 def _vocabulary(description: "Description", *, most: int | None) -> str:
-    """Return each id with its token, in at most `most` rows; no line break separates an id from its token."""
+    """Return each id with its token, in all rows (`most` is None) or in the first `most`.
+
+    No line break separates an id from its token. If rows are left out, a last row has their number of tokens.
+    """
     from rnnlab.terminal.tables import facts_table
 
     tokens = enumerate(description.corpus.vocabulary.tokens)
@@ -167,7 +170,7 @@ def _vocabulary(description: "Description", *, most: int | None) -> str:
 
 
 def _first_rows(text: str, *, most: int | None, more: int | None = None) -> str:
-    """Return the first `most` rows of a text, and how many rows (or `more` things) --full adds."""
+    """Return the first `most` rows of a text (None: all), and how many rows, or `more` things, are left out."""
     rows = text.splitlines()
     if most is None or len(rows) <= most:
         return text

@@ -1,4 +1,4 @@
-"""`rnnlab evaluate`: measure a trained model, in one run, in K folds, or token by token."""
+"""`rnnlab evaluate`: measure a trained model on a part of its data or on a file; or its data in K folds."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,13 +26,15 @@ if TYPE_CHECKING:
 @click.option(
     "--split",
     type=click.Choice(["train", "validation", "test"]),
-    help="The part of the data to measure; left out, validation where there is one, else train.",
+    help="The part of the data to measure; left out, that of the configuration (evaluation.split), else"
+    " validation where there is one, else train; with --data the whole file.",
 )
 @click.option(
     "--data",
     "data",
     type=click.Path(path_type=Path),
-    help="Measure this file instead of the data of the run; with --split, the file of that part.",
+    help="Measure this file instead of the data of the run. With --split it must be the data of the run,"
+    " or its file of that part.",
 )
 @click.option(
     "--folds",
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
     "--seeds",
     type=click.IntRange(1, 10_000),
     metavar="N",
-    help="Also run the model freely from N windows, spread evenly over the part.",
+    help="Also run the model freely from up to N windows, spread evenly over the part.",
 )
 @click.option("--per-token", is_flag=True, help="Print the loss of each token, in nats.")
 @json_option
@@ -172,7 +174,10 @@ def show_surprises(
     may_open: bool,
     as_json: bool,
 ) -> None:
-    """Print the loss of each token of a part or a file: a row, or an object of JSON, for each token."""
+    """Print the loss of each token of a part or a file, as a table or as one object of JSON.
+
+    Notes for the user are printed on stderr; in JSON they are a field too.
+    """
     from rnnlab.evaluation.surprise import surprises
 
     with ReadingReport(quiet=False) as reading:

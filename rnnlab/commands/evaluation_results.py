@@ -95,7 +95,11 @@ def evaluation_rows(evaluation: "Evaluation") -> list[Row]:
 
 
 def _baselines_json(baselines: "Baselines") -> dict[str, Any]:
-    """Return the unigram, the best n-gram, and the losses of all n-grams by smoothing, for n from 1."""
+    """Return the unigram, the best n-gram, the losses of all n-grams by smoothing (n from 1), and the counts.
+
+    The counts are those of the training tokens that the n-grams are counted on, of the training tokens left
+    out, and of the transposed copies.
+    """
     return {
         "unigram": _baseline_json(baselines.unigram),
         "ngram": _baseline_json(baselines.best),
@@ -110,7 +114,7 @@ def _baselines_json(baselines: "Baselines") -> dict[str, Any]:
 
 
 def _baselines_row(baselines: "Baselines", metrics: "Metrics") -> Row:
-    """Return the losses of the n-gram models, and by how much the network is better or worse."""
+    """Return the row with the losses of the unigram and of the best n-gram, and how the network compares."""
     best = baselines.best
     gain = best.loss - metrics.loss
     verdict = f"{abs(gain):.3f} {'better' if gain > 0 else 'worse'}" if round(gain, 3) else "no better"

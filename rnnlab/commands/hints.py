@@ -32,7 +32,9 @@ def to_find(experiment: "Experiment", path: Path, split: str | None) -> str:
 
 
 def to_measure(experiment: "Experiment", path: Path, split: str, data: Path, *, may_open: bool) -> str:
-    """Return a remedy if a file lacks the part to measure: commands for the whole file, and for that part.
+    """Return a remedy if a file is not the part to measure: the command that measures the whole file.
+
+    If the part can be opened, or is one recorded file, the text also has the command that measures the part.
 
     Args:
         experiment: the experiment of the model.
@@ -58,7 +60,10 @@ def of_unfinished(run: "RunFolder") -> str:
 
 
 def to_compare(folder: Path, *, done: int, of: int) -> str:
-    """Return how many trainings of an interrupted comparison are done, and the command that compares them."""
+    """Return how many trainings of an interrupted comparison are done.
+
+    If two or more are done, the text also has the command that compares them.
+    """
     rest = f"; compare these runs with: {command_line('compare', folder)}" if done > 1 else ""
     return f"{done} of {of} trainings are done{rest}"
 

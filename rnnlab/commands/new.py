@@ -85,7 +85,10 @@ def _write_config(data: Path, output: Path | None, *, overwrite: bool) -> None:
 
 
 def _stem(data: Path) -> str:
-    """Return the name of the data without its extensions; for a pattern, the name of the folder before it."""
+    """Return the name of the data without `.gz` and its last extension; `data` if nothing is left.
+
+    For a folder it is the name of the folder, for a pattern that of the folder before the pattern.
+    """
     from rnnlab.config.section import divided
 
     folder, pattern = divided(data)
@@ -96,7 +99,10 @@ def _stem(data: Path) -> str:
 
 
 def _check(data: Path, config: Path, *, overwrite: bool) -> None:
-    """Raise if the data is a YAML file or would be replaced, or if the user forbids to replace a file."""
+    """Raise if the data is a YAML file or would be replaced, or if another file may not be replaced.
+
+    Without `overwrite` the user is asked; if stdin is no terminal, nothing is asked, and the file stays.
+    """
     if data.suffix.lower() in _SUFFIXES:
         command = command_line("describe", data)
         raise UsageError(f"{data}: a YAML file; expected text or music; to show a configuration: {command}")
@@ -144,7 +150,12 @@ def list_examples() -> None:
 
 
 def write_example(name: str, output: Path | None, *, overwrite: bool) -> None:
-    """Write the configuration and the data of an example, and print the command that comes next."""
+    """Write the configuration of an example and the data that ships with it; print files and next command.
+
+    Raises:
+        UsageError: there is no such example, `output` is `-`, or a file exists and `overwrite` is false.
+        RunError: a file cannot be written.
+    """
     from rnnlab.files import write_durably
     from rnnlab.suggestions.examples import example
     from rnnlab.terminal.tables import facts_table

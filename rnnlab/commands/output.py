@@ -15,7 +15,9 @@ from rnnlab.terminal.text import echo
 
 
 def check_target(target: Path, *, called: str, overwrite: bool) -> str:
-    """Check that a file can be written; return its extension in lower case.
+    """Check the extension of a file, and that the file is new or may be replaced; return the extension.
+
+    The extension is returned in lower case. The folder is not checked.
 
     Args:
         target: the file.
@@ -23,7 +25,7 @@ def check_target(target: Path, *, called: str, overwrite: bool) -> str:
         overwrite: whether an existing file may be replaced.
 
     Raises:
-        UsageError: no format has this extension, or the file exists.
+        UsageError: no format has this extension, or the file exists and `overwrite` is false.
     """
     suffix = target.suffix.lower()
     if suffix not in WRITTEN:
@@ -42,7 +44,8 @@ def check_output(target: Path, *, kind: str, samples: int, overwrite: bool) -> N
         overwrite: whether existing files may be replaced.
 
     Raises:
-        UsageError: the model cannot write this format, a file exists, or the folder does not exist.
+        UsageError: the model cannot write this format, a file exists and `overwrite` is false, or the folder
+            does not exist.
     """
     if kind == "text" and target.suffix.lower() != ".txt":
         raise UsageError(
@@ -56,7 +59,7 @@ def check_output(target: Path, *, kind: str, samples: int, overwrite: bool) -> N
 
 
 def write_text(target: Path, text: str) -> None:
-    """Write a text and a line break into a file, and print the length of the text on stderr.
+    """Write a text and a line break into a file, and print the file and the length of the text on stderr.
 
     Raises:
         RunError: the file cannot be written.

@@ -50,7 +50,11 @@ def command(runs: tuple[Path, ...], output: Path, *, overwrite: bool) -> None:
 
 
 def _history(run: Path) -> "History":
-    """Return the history of a run, or raise if no epoch has ended."""
+    """Return the history of a run, without its steps.
+
+    Raises:
+        RunError: no epoch has ended, or `history.csv` is damaged.
+    """
     from rnnlab.runs.history import read_history
 
     history = read_history(run, with_steps=False)

@@ -30,7 +30,7 @@ def command(context: click.Context, as_json: bool) -> None:
     """
     if context.invoked_subcommand:
         if as_json:
-            raise click.UsageError("--json comes after the command: rnnlab runs show --json", context)
+            raise click.UsageError(_WHY_NO_JSON[context.invoked_subcommand], context)
         return
     from rnnlab.runs.listing import read_entries
     from rnnlab.terminal.tables import as_json_text
@@ -107,7 +107,12 @@ def _named(run: Path) -> Path:
 
 
 def _ask(paths: list[Path], size: int) -> None:
-    """Ask the user for a confirmation; raise if the answer is not yes."""
+    """Ask the user for a confirmation.
+
+    Raises:
+        UsageError: stdin is no terminal.
+        RunError: the answer is not yes.
+    """
     if not sys.stdin.isatty():
         raise UsageError(
             "rnnlab runs remove: cannot ask, since stdin is no terminal; add --yes to remove without asking"
@@ -116,6 +121,12 @@ def _ask(paths: list[Path], size: int) -> None:
     if not click.confirm(visible(f"remove {names} ({size_words(size)})?"), err=True):
         raise RunError("nothing was removed")
 
+
+_WHY_NO_JSON = {
+    "show": "--json comes after the command: rnnlab runs show --json",
+    "remove": "remove prints no JSON; leave --json out",
+}
+"""The error for `--json` before the name of a command, by this name."""
 
 _SHOWN_EVENTS = 8
 
@@ -203,7 +214,7 @@ _COLUMNS = (
 
 
 def entries_table(entries: Sequence["RunEntry"]) -> str:
-    """Return a row for each run, at most as wide as the terminal; below it a line for each problem."""
+    """Return a row for each entry, at most as wide as the terminal; below it a line for each problem."""
     table = fitted_table(_COLUMNS, [_row(entry) for entry in entries], width=terminal_columns())
     problems = [problem for entry in entries for problem in entry.problems]
     return "\n".join([table, "", *problems] if problems else [table])
@@ -244,14 +255,17 @@ def entry_json(entry: "RunEntry") -> dict[str, Any]:
 
 
 def model_words(entry: "RunEntry") -> str:
-    """Return kind and units, `lstm 128, 64`; of a comparison, the numbers of configurations and runs."""
+    """Return kind and units, `lstm 128, 64`; of a comparison, the numbers of configurations and runs.
+
+    The text is empty if the settings are unknown.
+    """
     if held := entry.comparison:
         return f"{count_of(len(held.configurations), 'configuration')}, {count_of(held.runs, 'run')}"
     return f"{entry.settings.kind} {', '.join(map(str, entry.settings.units))}" if entry.settings else ""
 
 
 def state_words(entry: "RunEntry") -> str:
-    """Return the state; for a comparison without results also the number of trainings that are done."""
+    """Return the state; for a comparison without results also the trainings done, and whether one runs."""
     held = entry.comparison
     if held is None or held.is_measured:
         return entry.state
@@ -264,7 +278,7 @@ def epochs_words(entry: "RunEntry") -> str:
 
 
 def local_time(entry: "RunEntry") -> str:
-    """Return the time at which the training began, in the local time zone."""
+    """Return the time `entry.begun` in the local time zone, as `2026-03-01 10:00`."""
     return f"{entry.begun.astimezone():%Y-%m-%d %H:%M}"
 
 

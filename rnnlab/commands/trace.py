@@ -63,7 +63,8 @@ UNITS_OF_A_SLIDE = 4
 @click.option(
     "--value",
     metavar="NAME",
-    help="The value of the unit to follow: a gate, candidate, c or h; left out, c, or h without c.",
+    help="The value of the unit to follow: a gate, candidate, c (shown as tanh(c)) or h; left out, c, or h if"
+    " the cell has no c.",
 )
 @click.option("--run-on", is_flag=True, help="Carry the state over the whole text, also beyond a window.")
 @click.option(
@@ -127,7 +128,13 @@ def _refuse_contradictions(step: int | None, unit: int | None, options: dict[str
 def _trace(
     model: Path | None, inputs: tuple[str, ...], options: dict[str, Any]
 ) -> "tuple[Trace, tuple[str, ...]]":
-    """Trace the network over the inputs, or over its configured seed; return the trace and notes."""
+    """Trace the network over the inputs, else over its configured seed; return the trace and notes.
+
+    An untrained network carries its state over the whole text, and has only the note on its weights.
+
+    Raises:
+        UsageError: there is no input, or the network cannot be traced.
+    """
     from rnnlab.tracing.tracing import trace
 
     untrained = options["untrained"]
@@ -151,7 +158,8 @@ def _view(trace: "Trace", facts: tuple[str, ...], options: dict[str, Any]) -> "V
     """Return the layers, units and steps of a trace that are shown.
 
     Raises:
-        UsageError: the network has no such layer, unit or step.
+        UsageError: the network has no such layer, a unit of `--units` or a step of `--steps` does not exist,
+            or the text of one of the two is wrong.
     """
     from rnnlab.commands.arguments import numbers_of, range_of
     from rnnlab.tracing.view import View
@@ -200,7 +208,12 @@ def _print_unit(view: "View", unit: int, value: str | None) -> None:
 
 
 def _write_file(view: "View", options: dict[str, Any], *, step: int | None, unit: int | None) -> None:
-    """Draw the heat maps, the step or the unit as HTML or SVG."""
+    """Draw the heat maps as HTML or SVG, or the step or the unit as HTML.
+
+    Raises:
+        UsageError: the extension is another, the file exists, or there are too many numbers to draw.
+        RunError: the file cannot be written.
+    """
     from rnnlab.files import write_durably
     from rnnlab.tracing.heat_map import heat_maps_svg
     from rnnlab.tracing.page import trace_page
@@ -286,7 +299,13 @@ LONGEST_WINDOW = 64
 
 
 def trained_model(path: Path | None) -> "tuple[TrainedModel, str]":
-    """Return the model of a run, of a model file, or of the newest run; and a note that names it."""
+    """Return the model of a run, of a model file, or of the newest run; and a note that names it.
+
+    If no epoch of the run has ended, the note says this too.
+
+    Raises:
+        UsageError: the path is a YAML file.
+    """
     from rnnlab.runs.folder import load_trained
 
     if path is not None and path.suffix.lower() in (".yaml", ".yml"):
@@ -301,9 +320,19 @@ def trained_model(path: Path | None) -> "tuple[TrainedModel, str]":
 def untrained_model(
     path: Path | None, overrides: Sequence[str], *, hidden: int | None, inputs: Sequence[str]
 ) -> "TrainedModel":
-    """Return the network of a configuration with the weights with which its training would begin.
+    """Return the network of a configuration or of a run with the weights with which its training would begin.
 
-    Without a configuration: one simple recurrent layer, whose vocabulary is the characters of the inputs.
+    Args:
+        path: the YAML file or the run folder; None for one simple recurrent layer, whose vocabulary is the
+            characters of the inputs.
+        overrides: settings that replace those of the configuration.
+        hidden: number of units of that layer; None with a configuration.
+        inputs: the texts.
+
+    Raises:
+        UsageError: both or none of `path` and `hidden` are given, or there is no input for the layer.
+        ConfigError: the configuration has a mistake.
+        DataError: the data cannot be read or may not be opened.
     """
     from rnnlab.datasets.corpus import load_corpus
     from rnnlab.models.architecture import architecture_of
@@ -326,7 +355,11 @@ def untrained_model(
 
 
 def _configured(path: Path, overrides: Sequence[str], inputs: Sequence[str]) -> "Experiment":
-    """Return the experiment of a configuration or of a run, whose data is read to get the vocabulary."""
+    """Return the experiment of a configuration, or of a run whose data may be opened.
+
+    Raises:
+        DataError: the data of the run may not be opened; reading it would give the vocabulary.
+    """
     from rnnlab.config.reading import read_experiment
     from rnnlab.runs.data import opened
     from rnnlab.runs.folder import find_run

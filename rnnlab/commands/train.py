@@ -1,4 +1,4 @@
-"""`rnnlab train`: from a YAML file to a run folder."""
+"""`rnnlab train`: train the model of a YAML file into a run folder, or resume a run."""
 
 from functools import partial
 from pathlib import Path
@@ -75,7 +75,14 @@ def command(
 def _asked_for(
     config: Path | None, overrides: tuple[str, ...], run_dir: Path | None, resume: str | None
 ) -> "tuple[Experiment, Path, RunFolder | None]":
-    """Return the experiment, its YAML file, and the run to resume (None for a new run)."""
+    """Return the experiment, its YAML file, and the run to resume (None for a new run).
+
+    Raises:
+        UsageError: neither a YAML file nor --resume is given, --resume and --run-dir are both given, or a
+            setting differs from that of the run.
+        ConfigError: the YAML file has faults.
+        RunError: there is no run to resume.
+    """
     from rnnlab.config.reading import read_experiment, resumed_experiment
     from rnnlab.errors import UsageError
 

@@ -230,11 +230,12 @@ def test_a_run_that_is_being_trained_stays(rnnlab):
 
 
 def test_json_before_a_command_is_refused(rnnlab):
-    """It would be lost."""
-    answer = rnnlab("runs", "--json", "show")
+    """It would be lost; the message names what the command can do."""
+    show, remove = rnnlab("runs", "--json", "show"), rnnlab("runs", "--json", "remove", "runs/song-1")
 
-    assert (answer.exit_code, answer.stdout) == (2, "")
-    assert answer.stderr.startswith("rnnlab runs: --json comes after the command")
+    assert [(answer.exit_code, answer.stdout) for answer in (show, remove)] == [(2, "")] * 2
+    assert show.stderr.startswith("rnnlab runs: --json comes after the command")
+    assert remove.stderr.startswith("rnnlab runs: remove prints no JSON; leave --json out")
 
 
 def test_a_comparison_is_listed_as_one(rnnlab):
