@@ -256,6 +256,6 @@ def _train(
                 failures[path] = failure
             echo(f"{done} of {len(tasks)}  {path}{': failed: ' + failure if failure else ''}", err=True)
     except (KeyboardInterrupt, SystemExit):
-        echo(to_compare(folder, done=done, of=len(tasks)), err=True)
+        echo(to_compare(folder, done=done - len(failures), of=len(tasks)), err=True)
         raise
     return failures

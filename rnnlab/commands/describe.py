@@ -170,7 +170,7 @@ def _vocabulary(description: "Description", *, most: int | None) -> str:
 
 
 def _first_rows(text: str, *, most: int | None, more: int | None = None) -> str:
-    """Return the first `most` rows of a text (None: all), and how many rows, or `more` things, are left out."""
+    """Return the first `most` rows of a text (None: all), and how many rows (or `more` things) are left."""
     rows = text.splitlines()
     if most is None or len(rows) <= most:
         return text

@@ -211,7 +211,8 @@ def _write_file(view: "View", options: dict[str, Any], *, step: int | None, unit
     """Draw the heat maps as HTML or SVG, or the step or the unit as HTML.
 
     Raises:
-        UsageError: the extension is another, the file exists, or there are too many numbers to draw.
+        UsageError: the extension is another, an .svg is asked for a step or a unit, the file exists and
+            `--overwrite` is not given, or there are too many numbers to draw.
         RunError: the file cannot be written.
     """
     from rnnlab.files import write_durably

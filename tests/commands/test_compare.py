@@ -6,11 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rnnlab.commands.compare import _train
 from rnnlab.comparison import trials
 from rnnlab.runs.folder import create_run, load_trained
 from tests.experiments import SONG as TINY
@@ -239,6 +241,21 @@ def test_a_signal_ends_every_process_within_seconds(tmp_path, monkeypatch, numbe
     assert err.split("\n", 1)[0] == "0 of 6 trainings are done"
     assert err.split()[-1] == "interrupted"
     assert _ends(process.pid, begun + LIMIT_SECONDS)
+
+
+def test_a_failed_training_is_not_done(tmp_path, monkeypatch, capsys):
+    """After Ctrl-C, only trainings with a model are counted; two are needed for a comparison."""
+
+    def interrupted(tasks: Sequence[trials.Task], *, jobs: int) -> Iterator[tuple[int, str]]:
+        yield 0, ""
+        yield 1, "the loss is not finite"
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(trials, "train_runs", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        _train({"song": experiment(TINY)}, 3, tmp_path, 1)
+
+    assert capsys.readouterr().err.splitlines()[-1] == "1 of 3 trainings are done"
 
 
 def _ends(group: int, by: float) -> bool:
