@@ -17,16 +17,27 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("sources", metavar="IN...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.argument("target", metavar="OUT", type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--track", type=click.IntRange(1), help="Track of MIDI or part of a score, from 1.")
+@click.option(
+    "--track",
+    type=click.IntRange(1),
+    help="Track of MIDI, part of a score or voice of an ABC tune, from 1; left out, all tracks, or the first"
+    " part or voice.",
+)
 @click.option(
     "--channel", type=click.IntRange(1, 16), help="Channel of MIDI; left out, all but 10, percussion."
 )
 @click.option(
     "--polyphony",
     type=click.Choice(["highest", "refuse", "chords"]),
-    help="Which notes to take where several sound together; left out, the highest.",
+    help="Which notes to take where several sound together; left out, the highest, but chords for MIDI that"
+    " rnnlab wrote.",
 )
-@click.option("--grid", metavar="1/16", help="Move the times of MIDI to this grid: 1/16,1/24 or exact.")
+@click.option(
+    "--grid",
+    metavar="1/16",
+    help="Move the times of MIDI to this grid, such as 1/16,1/24, or exact; left out, 1/16, but exact for"
+    " MIDI that rnnlab wrote.",
+)
 @click.option("--voice", metavar="N|NAME", help="Voice of a part of a score; left out, the first.")
 @click.option("--meter", metavar="3/4", help="Metre instead of that of the file; it sets the bar lines.")
 @click.option(

@@ -54,7 +54,11 @@ def _real(context: click.Context, parameter: click.Parameter, value: float | Non
     " .wav .abc .musicxml .xml .krn.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the file of --output if it exists.")
-@click.option("--meter", metavar="3/4", help="Metre of a score in --output; left out, that of the data.")
+@click.option(
+    "--meter",
+    metavar="3/4",
+    help="Metre of the tunes in --output; left out, that of the configuration (dataset.reading.meter).",
+)
 @json_option
 def command(
     model: Path | None, output: Path | None, overwrite: bool, meter: str | None, as_json: bool, **options: Any
