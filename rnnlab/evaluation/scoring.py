@@ -47,7 +47,7 @@ class Scores:
 def score(
     model: Stepper, corpus: Corpus, order: Batches, *, target: Literal["next", "shifted"]
 ) -> Iterator[Scores]:
-    """Score all targets of a part, with the result of a single lane, up to the error of `read_side_by_side`.
+    """Score all targets of a part, as if a single lane had read it; see `LARGEST_GAP` for the largest error.
 
     If the state is carried, the lane begins with a zero state; otherwise each window does.
 

@@ -161,7 +161,7 @@ def _first_windows(corpus: Corpus, part: Part, window: int, *, most: int) -> NDA
 
 
 def _first_lanes(corpus: Corpus, batches: Batches, most: int, most_cuts: int) -> tuple[Lane, ...]:
-    """Return the first `most` lanes of a stream, with `most_cuts` pieces each; without lanes of no token."""
+    """Return the first `most` lanes of a stream, `most_cuts` pieces of each; no lane that reads no token."""
     starts, counts = (array[:, :most].T for array in batches.epoch(0))  # (≤ most, B)
     decode = corpus.vocabulary.decode
     return tuple(

@@ -79,17 +79,25 @@ def measures_table(evaluation: Evaluation) -> Markup:
 
 
 def baselines_table(baselines: Baselines, loss: float) -> Markup:
-    """Return the losses of the network, the best n-gram model and the unigram as bars, the lowest first."""
+    """Return the losses of the network, the best n-gram model and the unigram as bars, the lowest first.
+
+    A loss that is not finite is the last, and has no bar.
+    """
     best, unigram = baselines.best, baselines.unigram
     named = [
         ("this network", loss),
         (f"{best.order}-gram, {NAMES[best.smoothing]}, the best n-gram model on this part", best.loss),
         ("unigram: how often each token occurs", unigram.loss),
     ]
-    longest = max(value for _, value in named) or 1.0
+    longest = max(value for _, value in named if isfinite(value)) or 1.0
     rows = [
-        tag("tr", tag("th", name, scope="row"), tag("td", figure(value)), tag("td", _bar(value / longest)))
-        for name, value in sorted(named, key=lambda each: each[1])
+        tag(
+            "tr",
+            tag("th", name, scope="row"),
+            tag("td", figure(value)),
+            tag("td", _bar(value / longest) if isfinite(value) else ""),
+        )
+        for name, value in sorted(named, key=lambda each: (not isfinite(each[1]), each[1]))
     ]
     caption = tag("caption", f"Loss in nats per token; shorter is better{_counted(baselines)}")
     return tag("table", caption, tag("tbody", *rows), class_="bars")

@@ -78,7 +78,7 @@ def played(found: list[PlayedPiece], contents: Contents) -> list[Markup]:
     """Return an article for each piece, with score and sound.
 
     The longer the pieces are together, the lower is the sample rate. If the pieces are too long together for
-    the lowest rate, each sound is cut to the same duration.
+    the lowest rate, each sound is cut to at most an equal share of the possible duration.
 
     Args:
         found: the pieces.
@@ -114,7 +114,7 @@ def surprise_text(tokens: Sequence[str], costs: Sequence[float | None]) -> Marku
 
     Args:
         tokens: the characters.
-        costs: −ln of the probability of each character, in nats; None if it was not measured.
+        costs: −ln of the probability of each character, in nats; None if the model did not predict it.
     """
     pieces = []
     for level, run in groupby(zip(tokens, costs, strict=True), key=lambda pair: level_of(pair[1])):

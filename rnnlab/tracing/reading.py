@@ -46,7 +46,7 @@ def reading_of(tokens: int, experiment: Experiment, *, runs_on: bool) -> TraceIn
     Args:
         tokens: number of tokens S.
         experiment: the model's experiment.
-        runs_on: whether to read the tokens as a stream in each regime.
+        runs_on: whether to read the tokens as a stream, also in the other regimes.
     """
     window, all_count = experiment.dataset.window, experiment.dataset.target == "shifted"
     places = np.arange(tokens)  # (S,)
