@@ -1,4 +1,4 @@
-"""Runs and model files grouped into the contenders of a comparison, and the comparison of them."""
+"""Grouping of runs and model files into contenders, and the comparison of the contenders."""
 
 import re
 from collections.abc import Sequence
@@ -46,10 +46,12 @@ def run_name(config: str, random_seed: int) -> str:
 def grouped(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
     """Return the entries by contender; the models of one contender differ only in the random seed.
 
+    `training.checkpoint` may differ too. Models with equal random seeds are in different contenders.
+
     Returns:
-        The models by the name of the contender. Several runs, or a single run `song-seed-3`, are named
-        without the number: `song`. Another single run has its own name, a model file its path. Contenders
-        that would have equal names are named by the path of their first model.
+        The models by the name of the contender, which is the name of its first run. Several runs, or a single
+        run `song-seed-3`, are named without the number: `song`. A contender whose first model is a file is
+        named by its path. Contenders that would have equal names are named by the path of their first model.
     """
     keys = [(_settings(each.trained.experiment), each.trained.data_sha256) for each in entries]
     seeds = [each.trained.experiment.training.random_seed for each in entries]
@@ -59,7 +61,7 @@ def grouped(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
 
 
 def grouped_runs(runs: Sequence[RunFolder]) -> dict[str, list[RunFolder]]:
-    """Return runs by configuration, named as in `grouped`; a run needs no model.
+    """Return runs by configuration, named as in `grouped`; a run needs no model, and its data is not read.
 
     A run whose configuration cannot be read is a group of its own.
     """
@@ -80,7 +82,7 @@ def grouped_runs(runs: Sequence[RunFolder]) -> dict[str, list[RunFolder]]:
 
 
 def compare(groups: dict[str, list[Entry]], *, report: Report = unreported) -> Comparison:
-    """Return the comparison of trained models, each measured on the part that `evaluate` measures.
+    """Return the comparison of trained models, each measured on the part that `evaluate` measures by default.
 
     Args:
         groups: the models of each contender, by its name.
@@ -121,7 +123,11 @@ def _measured(entry: Entry, report: Report) -> tuple[Trial, tuple[str, ...]]:
 
 
 def _notes(contenders: Sequence[Contender]) -> list[str]:
-    """Return remarks on contenders whose measures do not compare in every respect."""
+    """Return remarks for the user on measures that do not compare in every respect.
+
+    The contenders differ in their numbers of targets or of epochs, or are measured on the training part. Only
+    the first trial of each contender is looked at.
+    """
     notes = []
     first = {contender.name: contender.trials[0] for contender in contenders}
     targets = {name: trial.metrics.tokens for name, trial in first.items()}

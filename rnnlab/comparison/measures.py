@@ -144,7 +144,7 @@ class Comparison:
 
 
 def verdict(comparison: Comparison) -> list[str]:
-    """Return the result in sentences: on mistakes of the free runs, and on differences of the losses."""
+    """Return the result in sentences: on the right tokens of the free runs, and on differences of losses."""
     return [*_of_free_runs(comparison.contenders), *_of_losses(comparison)]
 
 
@@ -156,7 +156,7 @@ def measure_trial(
     seconds: float | None = None,
     report: Report = unreported,
 ) -> tuple[Trial, tuple[str, ...]]:
-    """Return the measures of a model on the part of its data that `evaluate` measures, and remarks.
+    """Return the measures of a model on the part that `evaluate` measures by default, and notes for the user.
 
     Args:
         trained: the model.
@@ -195,8 +195,8 @@ def measure_trial(
 def data_digest(corpus: Corpus, part: Part) -> str:
     """Return the SHA-256 of the tokens of a part, as hexadecimal digits, whatever the ids of the tokens are.
 
-    If no window of the part follows another directly, as after a random draw, the positions of the windows
-    are in the digest too.
+    If the part has several runs of windows, of one window each, as after a random draw, the positions of the
+    windows are in the digest too.
     """
     used, places = np.unique(corpus.ids[part.begin : part.end], return_inverse=True)
     tokens = [corpus.vocabulary.tokens[number] for number in used]
@@ -272,12 +272,14 @@ def _of_losses(comparison: Comparison) -> Iterator[str]:
     contenders, differences = comparison.contenders, comparison.differences()
     tested = [each for each in differences if each.test]
     if differences and not tested:
-        yield "Loss: no difference is tested, since a test needs two random seeds that both contenders have."
+        needed = "two random seeds that both contenders have, each with a finite loss"
+        yield f"Loss: no difference is tested, since a test needs {needed}."
         return
     for each in tested:
         yield _of_difference(contenders[each.first], contenders[each.second], each)
     if len(tested) < len(differences):
-        yield "Loss: the other pairs are not tested, since they share fewer than two random seeds."
+        shared = "fewer than two random seeds with finite losses"
+        yield f"Loss: the other pairs are not tested, since they share {shared}."
 
 
 def _of_difference(first: Contender, second: Contender, difference: Difference) -> str:
@@ -298,8 +300,11 @@ def _exact(contender: Contender) -> int:
 
 
 def _every_seed(contenders: Sequence[Contender]) -> str:
-    count = max(len(each.trials) for each in contenders)
-    return f", with each of {count} random seeds" if count > 1 else ""
+    """Return the end of a sentence on the random seeds of contenders; empty if each has a single seed."""
+    counts = {len(each.trials) for each in contenders}
+    if counts == {1}:
+        return ""
+    return f", with each of {counts.pop()} random seeds" if len(counts) == 1 else ", with every random seed"
 
 
 def _names(contenders: Sequence[Contender]) -> str:

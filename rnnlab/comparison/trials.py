@@ -1,7 +1,8 @@
-"""The trainings of a comparison, in processes of one thread each.
+"""The trainings of a comparison, in processes in which TensorFlow has one thread each.
 
 The processes load TensorFlow; the calling process does not. The number of processes changes no bit of a
-result, since each training has one thread and therefore always the same rounding.
+result, since each training has one thread and therefore always the same rounding. If the user sets
+TF_NUM_INTRAOP_THREADS or TF_NUM_INTEROP_THREADS, the processes have these numbers of threads instead.
 """
 
 import os
@@ -47,7 +48,7 @@ def read_experiments(
         report: is called with the progress of reading the data.
 
     Raises:
-        ConfigError: a file cannot be read; the message is about the first such file.
+        ConfigError: a file cannot be read or has mistakes; the message is about the first such file.
         DataError: the data of a file cannot be found or read, or is too short.
         UsageError: two files have different data or parts, or an override sets the random seed.
     """
@@ -86,10 +87,11 @@ def cores() -> int:
 
 
 def train_runs(tasks: Sequence[Task], *, jobs: int) -> Iterator[tuple[int, str]]:
-    """Train each task, and yield its number and its error in the order in which the trainings end.
+    """Train each task, and yield its number, from 0, and its error in the order in which the trainings end.
 
     The error is empty if the training ended well. If a process is killed, for instance because memory runs
-    out, the tasks that have not ended are resumed one at a time, so that one task cannot stop the others.
+    out, the tasks that have not ended are started or resumed one at a time, so that one task cannot stop the
+    others.
 
     Args:
         tasks: configurations with the folders of their runs.

@@ -1,4 +1,4 @@
-"""Measures of a trained model: loss, accuracy, free running, surprise, and n-gram baselines beside them.
+"""Measures of a trained model: loss, accuracy, free running and surprise; n-gram baselines; paired tests.
 
 The measures read a model through a `Stepper`, so they never load TensorFlow.
 """

@@ -45,7 +45,7 @@ class Baselines:
         counted: number of tokens that the models were counted on, with the tokens of the copies.
         left_out: number of tokens before the counted ones that were left out.
         copies: number of transposed copies (`dataset.augment`) that were counted too, all or 0; None if the
-            configuration has no copies.
+            configuration has no copies. Tokens that were left out may be those of copies.
     """
 
     all: tuple[Baseline, ...]
@@ -74,8 +74,8 @@ def best_baselines(
     """Return n-gram models, counted with or without transposed copies: those with the lower `best.loss`.
 
     Copies lower the loss of n-gram models on some data and raise it on other data. The models are counted
-    without copies if the configuration has no `dataset.augment`, or if a copy has a note that is not in the
-    vocabulary. The arguments are those of `measure_baselines`.
+    without copies if the configuration has no `dataset.augment`, or if a note of a copy is not in the
+    vocabulary or no pitch of MIDI. The arguments are those of `measure_baselines`.
     """
     plain = measure_baselines(training, train, corpus, order, experiment)
     if not experiment.dataset.shifts:
@@ -91,7 +91,7 @@ def best_baselines(
 def measure_baselines(
     training: Corpus, train: Part, corpus: Corpus, order: Batches, experiment: Experiment
 ) -> Baselines:
-    """Count n-gram models on a training part and measure them on the targets of a network.
+    """Return n-gram models that are counted on a training part and measured on the targets of a network.
 
     Args:
         training: the training data.
@@ -140,7 +140,7 @@ def _last_tokens(corpus: Corpus, ranges: NDArray[np.int64]) -> tuple[Ids, Ids]:
 def _losses(
     models: NGrams, corpus: Corpus, order: Batches, experiment: Experiment
 ) -> tuple[dict[Smoothing, NDArray[np.float64]], int]:
-    """Return the summed cross-entropy (nats) of the K models of each smoothing, and the number of targets.
+    """Return the summed cross-entropy of the models of each smoothing, (K,) nats, and the number of targets.
 
     A model of order n uses at most n − 1 tokens before a target, and no token before those that the network
     has read in its window, or in its lane if the state is carried.

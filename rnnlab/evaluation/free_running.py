@@ -1,6 +1,6 @@
 """Free running: after the seed a model reads only its own output, which is compared with the data.
 
-A free run starts from the seed of the configuration, or from many windows of a part.
+A free run starts from the seed of the configuration. Other runs start from windows of a part, one from each.
 """
 
 from dataclasses import dataclass
@@ -20,10 +20,12 @@ from rnnlab.generation.decoding import Decoding, continue_greedily, decode
 
 @dataclass(frozen=True)
 class FreeRunning:
-    """The greedy continuation of a seed, compared with the data after the first occurrence of the seed.
+    """The greedy continuation of a seed, compared with the data after an occurrence of the seed.
+
+    The occurrence is the first that a token follows in the same sequence.
 
     Attributes:
-        seed: the seed as text.
+        seed: the seed as text; it begins with the boundary token if the vocabulary has one.
         length: number of tokens that were generated and compared.
         correct: number of generated tokens that equal the token of the data at their position.
         first_divergence: position of the first wrong token, from 1 for the first generated token; None if all
@@ -59,6 +61,8 @@ class FreeRunning:
 def run_freely(model: Stepper, corpus: Corpus, experiment: Experiment) -> FreeRunning | str:
     """Return the free run from `generation.seed`, or a sentence that says why it is not possible.
 
+    The run has `generation.length` tokens, or fewer if the sequence of the data ends before.
+
     Raises:
         VocabularyError: the seed has a token that is not in the vocabulary.
     """
@@ -70,7 +74,8 @@ def run_freely(model: Stepper, corpus: Corpus, experiment: Experiment) -> FreeRu
         return "no free running: generation.seed has no token"
     truth = _continuation(corpus, seed)[: generation.length]
     if not len(truth):
-        return f"no free running: no token follows the seed {generation.seed!r} in a sequence of the data"
+        found = f"the seed {generation.seed!r} with a token after it"
+        return f"no free running: no sequence of the data has {found}"
     how = Decoding(experiment.regime, experiment.dataset.window, len(truth))
     (sample,) = decode(model, seed, how)
     right = np.array(sample.ids) == truth
@@ -85,7 +90,7 @@ def run_freely(model: Stepper, corpus: Corpus, experiment: Experiment) -> FreeRu
 
 
 def _continuation(corpus: Corpus, seed: NDArray[np.int64]) -> NDArray[Any]:
-    """Return the tokens from the first occurrence of the seed to the end of its sequence, without the seed.
+    """Return the token ids from the first occurrence of a seed to the end of its sequence, without the seed.
 
     An occurrence with no token after it in its sequence does not count. The array is empty if none counts.
     """
@@ -147,8 +152,8 @@ def run_from_seeds(
     Args:
         model: the model.
         corpus: the data.
-        part: the part whose windows are the seeds. A window is used if its sequence has enough tokens of the
-            part after the window.
+        part: the part whose windows are the seeds. A window is used if enough tokens follow it before the end
+            of its sequence and of the part. A part of random windows ends with the data.
         experiment: the configuration. If no window has `generation.length` tokens after it, fewer tokens are
             generated: as many as follow the window with the most tokens after it.
         seeds: the largest N; the windows are spread evenly over the usable windows of the part.
@@ -169,7 +174,14 @@ def run_from_seeds(
 
 
 def _right(model: Stepper, corpus: Corpus, starts: NDArray[Any], how: Decoding) -> NDArray[np.bool_]:
-    """Return whether each generated token equals the token of the data, (N, length)."""
+    """Return whether each generated token equals the token of the data, (N, length).
+
+    Args:
+        model: the model.
+        corpus: the data.
+        starts: (N,) index of the first token of each seed.
+        how: the regime, window and length.
+    """
     pieces = []
     for begin in range(0, len(starts), LANES_AT_ONCE):
         places = starts[begin : begin + LANES_AT_ONCE, None] + np.arange(how.window + how.length)

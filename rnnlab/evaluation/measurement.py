@@ -31,16 +31,16 @@ class Evaluation:
         split: the part: train, validation, test or data (a file that the user named).
         metrics: loss and accuracy with teacher forcing, one step at a time.
         bits_per_character: cross-entropy of a text, bits per character; None for notes.
-        baselines: the n-gram models on the same targets; None if the model was trained on the part, or if the
-            training data cannot be used (`notes` says why).
+        baselines: the n-gram models on the same targets; None if the model was trained on the part or on some
+            of it, or if the training data cannot be used (`notes` says why).
         ceiling: the highest accuracy possible for a model that sees single windows; None if the regime is not
             `windows`, or if the windows are too many to sort.
         free_running: the greedy continuation of `generation.seed`; None without a seed, or if it is not
             possible (`notes` says why).
         seed_runs: greedy continuations of windows of the part; None if none were requested, or if they are
             not possible (`notes` says why).
-        reconstruction: the text joined from one-step predictions; None unless the data is text, the regime
-            `windows` and the target `shifted`, and where `reconstruct` returns None.
+        reconstruction: the text joined from one-step predictions. None if the data is notes, the regime is
+            not `windows` or the target is not `shifted`, or if `reconstruct` returns None.
         notes: remarks for the user, a sentence each.
         left_out: number of elements of the music files that are not in the data, by kind.
     """
@@ -73,7 +73,7 @@ def evaluate(
         split: the part. None: the whole file if `data` is given; else `evaluation.split`, else validation if
             the data has this part, else train.
         data: a file to measure instead, of the same kind as the model's data; see `select`.
-        seeds: number of windows to run freely from. None: `evaluation.seeds`.
+        seeds: largest number of windows to run freely from; 0 for no such runs. None: `evaluation.seeds`.
         may_open: whether the training data may be opened to count the baselines, and the files of the
             configuration to compare them with `data`.
         report: called with the progress of reading.
@@ -81,7 +81,7 @@ def evaluate(
     Raises:
         DataError: the data cannot be found or read, or is too short.
         VocabularyError: the data has a token that is not in the vocabulary.
-        UsageError: the data has no such part, or `data` is not this part.
+        UsageError: the data has no such part, or `data` is not this part of the model's data.
     """
     selection = select(trained, split=split, data=data, may_open=may_open, report=report)
     return evaluate_selection(trained, selection, seeds=seeds, may_open=may_open, report=report)
@@ -110,7 +110,7 @@ def evaluate_selection(
         best_baselines(*training, corpus, order, experiment) if isinstance(training, tuple) else training
     )
     free_running = _free_running(model, corpus, experiment)
-    seeds = seeds or experiment.evaluation.seeds
+    seeds = experiment.evaluation.seeds if seeds is None else seeds
     seed_runs = run_from_seeds(model, corpus, part, experiment, seeds=seeds) if seeds else None
     reasons = [free_running if experiment.generation.seed else None, seed_runs, baselines]
     return Evaluation(
@@ -128,7 +128,7 @@ def evaluate_selection(
 
 
 def _free_running(model: Stepper, corpus: Corpus, experiment: Experiment) -> FreeRunning | str:
-    """Return the free run, or a sentence on why it is not possible: also if the seed has an unknown token."""
+    """Return the free run, or a sentence on why it is not possible, such as an unknown token in the seed."""
     try:
         return run_freely(model, corpus, experiment)
     except VocabularyError as error:

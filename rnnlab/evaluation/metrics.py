@@ -23,7 +23,7 @@ from rnnlab.models.model_file import TrainedModel
 TOP = 5
 
 MOST_LOSS = math.log(sys.float_info.max)
-"""Largest loss whose perplexity fits into a float: 709.8 nats per token."""
+"""Loss, in nats per token, from which on the perplexity does not fit into a float: 709.8."""
 
 OVER_ALL = "over 1e308"
 """The text that is shown for an infinite perplexity."""
@@ -87,7 +87,7 @@ def measure(
     target: Literal["next", "shifted"],
     watch: Watch = unwatched,
 ) -> Metrics:
-    """Measure a model on a part, with the same result as one lane that reads the part from a zero state.
+    """Return the measures of a model on a part, as if a single lane had read the part; see `score`.
 
     Args:
         model: the model.

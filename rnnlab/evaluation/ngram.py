@@ -60,9 +60,9 @@ class Grams:
     Attributes:
         index: the table of the n-grams.
         context_count: number of contexts C: 1 for order 1, else the number of n-grams of the order below.
-        counts: (G,) number of occurrences of each n-gram.
-        continuations: (G,) number of different tokens that come before each n-gram; the beginning of a
-            sequence counts as one more token. None for the highest order.
+        counts: (G,) number of occurrences of each n-gram; 0 for a token of order 1 that does not occur.
+        continuations: (G,) number of different tokens that come before each n-gram. From order 2 on, the
+            beginning of a sequence counts as one more token. None for the highest order.
     """
 
     index: Index
@@ -76,8 +76,8 @@ def count_grams(ids: Ids, reach: Ids, *, vocab_size: int, most: int) -> Iterator
 
     Args:
         ids: (S,) token ids.
-        reach: (S,) number of tokens before each token that belong to its context; 0 for a token that is no
-            target and serves only as context.
+        reach: (S,) number of tokens before each token that belong to its context. A token with 0 is not
+            counted; it is only context of later tokens.
         vocab_size: V.
         most: the highest order.
 

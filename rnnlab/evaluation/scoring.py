@@ -13,10 +13,10 @@ from rnnlab.datasets.side_by_side import LanePiece, Parts, read_side_by_side
 from rnnlab.engines import State, Stepper
 
 MOST_LANES = 32
-"""Largest number of lanes. More lanes are not faster, and each lane reads the start of its block twice."""
+"""Largest number of lanes for a carried state. More are not faster, and each lane reads some tokens twice."""
 
 TOKENS_OF_A_LANE = 8192
-"""Largest number of tokens that a lane reads in a round, or one window; the memory holds a round's scores."""
+"""A round reads this many tokens, or one window, times `MOST_LANES`; the memory holds a round's scores."""
 
 
 Places = NDArray[np.int64]
@@ -28,7 +28,7 @@ class Scores:
 
     Attributes:
         places: (n,) indices of the targets in the corpus.
-        steps: (n,) time step of the window, from 0, whose target each is.
+        steps: (n,) the time step of its window that predicts each target, from 0.
         targets: (n,) ids of the targets.
         costs: (n,) cross-entropy of each target, nats.
         ranks: (n,) rank of each target by probability, from 1; of equally probable tokens the lowest id has
@@ -47,7 +47,9 @@ class Scores:
 def score(
     model: Stepper, corpus: Corpus, order: Batches, *, target: Literal["next", "shifted"]
 ) -> Iterator[Scores]:
-    """Score all targets of a part, with the same result as one lane that reads the part from a zero state.
+    """Score all targets of a part, as if a single lane had read it; see `LARGEST_GAP` for the largest error.
+
+    If the state is carried, the lane begins with a zero state; otherwise each window does.
 
     Args:
         model: the model.
@@ -71,7 +73,7 @@ def score(
 
 
 class Reader:
-    """Reader of the pieces of a part with one model.
+    """The function `read` for `read_side_by_side`: it scores the targets of a piece with one model.
 
     Args:
         model: the model.
@@ -86,11 +88,11 @@ class Reader:
         self._model, self._corpus, self._window, self._target = model, corpus, window, target
 
     def read(self, piece: LanePiece, before: Parts | None) -> tuple[list[Scores], Parts]:
-        """Read the steps of some lanes; return the scores of each step and the state after the last step.
+        """Read the steps of N lanes; return the scores of each step and the state after the last step.
 
         Args:
             piece: the steps. If `piece.anew`, each of them begins with a zero state.
-            before: the state before the first step; None: zeros.
+            before: the state before the first step, each array (N, H); None: zeros.
         """
         zero = self._model.zero_state(piece.starts.shape[1])
         state, found = zero if before is None else _packed(before, zero), []

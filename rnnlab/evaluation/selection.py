@@ -23,7 +23,8 @@ class Selection:
         experiment: the configuration; its section `dataset` names the data that is measured.
         corpus: the data, as ids of the model's vocabulary.
         part: the part of the corpus to measure.
-        train: the part of the corpus that the model was trained on; None if the corpus does not contain it.
+        train: the part of the corpus that the model was trained on. None if a file is measured as a whole,
+            unless it was selected as the train part.
         notes: remarks for the user, a sentence each.
     """
 
@@ -57,16 +58,17 @@ def select(
         split: the part. None: the whole file if `data` is given; else `evaluation.split`, else validation if
             the data has this part, else train.
         data: a file to measure instead, of the same kind as the model's data. With `split` it must have the
-            content of the data that the model was trained on; then the part of the model's data is measured.
-            If the configuration names a file for each part, `data` may also be the file of this part.
-        may_open: whether the files that the configuration names may be opened, to compare them with `data`.
+            content of the data that the model was trained on; then this part of it is measured. If each part
+            has files of its own, it must be the file of this part, or have the same content. If it has the
+            content of the train part, the part of the model's own data is measured.
+        may_open: whether the files that the configuration names may be opened if `data` is given.
         report: called with the progress of reading.
 
     Raises:
         NoData: the model's own data cannot be found or downloaded.
-        DataError: the data cannot be read, or is too short.
+        DataError: `data` cannot be found, or the data cannot be read or is too short.
         VocabularyError: the data has a token that is not in the vocabulary.
-        NoSuchPart: `data` is not the requested part.
+        NoSuchPart: `data` is not the requested part of the model's data.
         UsageError: the data has no such part.
     """
     experiment = trained.experiment
@@ -97,7 +99,7 @@ def training_data(
 
     Returns:
         The corpus and its training part; or a sentence that says why the training data cannot be used; or
-        None if the model was trained on the measured data.
+        None if the model was trained on the measured data or on a part of it.
     """
     if selection.train:
         is_held_out = selection.part.name != "train"
@@ -125,18 +127,23 @@ def named_by_file(experiment: Experiment, split: str | None) -> tuple[Path | Non
 
     Returns:
         The file, or None if the configuration does not name exactly one existing file; and the part, or None
-        if the part is train by default, which is then the whole file.
+        if `split` is None and the data has no held-out part, so that train is the whole file.
     """
     dataset = experiment.dataset
     usual = "validation" if dataset.has_part("validation") else "train"
     part = split or experiment.evaluation.split or usual
     files = dataset.files.get(part) or dataset.files.get("train", ())
     file = files[0] if len(files) == 1 and os.path.exists(files[0]) else None
-    return file, part if split or part != "train" else None
+    is_cut = dataset.has_part("validation") or dataset.has_part("test")
+    return file, part if split or is_cut else None
 
 
 def part_named(parts: dict[str, Part], name: str | None) -> Part:
-    """Return the part with a name; if the name is None, validation if the data has it, else train."""
+    """Return the part with a name; if the name is None, validation if the data has it, else train.
+
+    Raises:
+        UsageError: the data has no such part.
+    """
     wanted = name or ("validation" if "validation" in parts else "train")
     if wanted not in parts:
         raise UsageError(
@@ -154,7 +161,11 @@ def _own_part(
     *,
     file: Path | None = None,
 ) -> Selection:
-    """Select a part of the model's own data, or of a file with the same content."""
+    """Select a part of the model's own data, or of a file with the same content.
+
+    Raises:
+        NoSuchPart: the file has other content than the data that the model was trained on.
+    """
     corpus = _corpus(trained, experiment, report)
     if file and corpus.sha256 != trained.data_sha256:
         raise NoSuchPart(
@@ -171,9 +182,10 @@ def _own_part(
 def _is_recorded(
     part: str, data: Path, corpus: Corpus, trained: TrainedModel, *, may_open: bool, report: Report
 ) -> bool:
-    """Return whether a file is the file that the configuration names for a part, or has the same content.
+    """Return whether a file is the one that the configuration names for a part, or has the same content.
 
-    The content is compared only if `may_open`.
+    The content is compared only if `may_open`, and with all files of the part together. If these files cannot
+    be read, the answer is no.
     """
     recorded = trained.experiment.dataset.files.get(part, ())
     if len(recorded) == 1 and str(recorded[0]) in (os.path.abspath(data), os.path.realpath(data)):
@@ -188,7 +200,7 @@ def _is_recorded(
 
 
 def _no_such_file(split: str, data: Path, experiment: Experiment) -> str:
-    """Return the message for a file that is not the requested part, where each part has files of its own."""
+    """Return the message for a file that is not the requested part, if each part has files of its own."""
     files = experiment.dataset.files
     if split not in files:
         return f"split {split}: the data has no such part, only {', '.join(files)}"
@@ -218,7 +230,7 @@ def _corpus(trained: TrainedModel, experiment: Experiment, report: Report) -> Co
 
 
 def _is_gone(dataset: TextDataset | NotesDataset) -> bool:
-    """Return whether one of the paths, folders or patterns of the dataset stands for no existing file."""
+    """Return whether a file, folder or pattern that the dataset names does not exist or has no file."""
     try:
         return not all(
             each.exists() for paths in dataset.files.values() for path in paths for each in files_of(path)

@@ -48,9 +48,8 @@ def paired_test(first: Sequence[float], second: Sequence[float], *, tests: int =
     """Test whether two lists of R ≥ 2 paired values differ in their mean.
 
     The exact sign-flip test is used if R ≤ 16 and its smallest p-value, 2 / 2^R, times `tests` is below 0.05,
-    or if all differences are equal. It assumes only that each difference is equally likely to be positive or
-    negative (Fisher, 1935). Otherwise Student's paired t-test is used, which assumes normally distributed
-    differences.
+    or if all differences are equal. Its null hypothesis is that each difference d is as likely as −d (Fisher,
+    1935). Otherwise Student's paired t-test is used, which assumes normally distributed differences.
 
     Args:
         first: the values of one model, (R,).
@@ -78,7 +77,10 @@ def sign_flip_p(differences: Sequence[float]) -> float:
 
 
 def paired_t_p(differences: Sequence[float]) -> float:
-    """Return P(|T| ≥ |t|) with t = mean / standard error and R − 1 degrees of freedom (Student, 1908)."""
+    """Return P(|T| ≥ |t|) with t = mean / standard error and R − 1 degrees of freedom (Student, 1908).
+
+    There must be two differences or more, and not all equal.
+    """
     from scipy.special import stdtr  # noqa: PLC0415 (slow)
 
     t = statistics.fmean(differences) / _standard_error(differences)

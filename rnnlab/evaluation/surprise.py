@@ -25,7 +25,8 @@ class Surprise:
     """The surprise of one token.
 
     Attributes:
-        index: position of the token in the data, from 1; boundary tokens are counted too.
+        index: position of the token in the corpus, from 1; boundary tokens are counted too. A split of random
+            sequences puts the sequences into another order than in the files.
         token: the token.
         nats: −ln of its probability.
         rank: its rank by probability, from 1.
@@ -50,7 +51,7 @@ class Surprises:
 
     Attributes:
         split: the part: train, validation, test or data (a file that the user named).
-        tokens: the surprise of each target, in the order of the data.
+        tokens: the surprise of each target, in the order of the corpus.
         notes: remarks for the user, a sentence each.
         left_out: number of elements of the music files that are not in the data, by kind.
     """
@@ -94,7 +95,8 @@ def _each_once(model: Stepper, corpus: Corpus, part: Part, experiment: Experimen
 
     if experiment.regime == "stream" or target == "next":
         return _merged(scored(part, target))
-    # The last target of each window, and all targets of a window that does not begin one token after another.
+    # The last target of each window, and all targets of a window that does not begin one token after the
+    # window before it.
     starts = part.window_starts
     firsts = part_of_windows(corpus, part.name, starts[np.diff(starts, prepend=-2) != 1])
     return _merged(scored(part, "next") + scored(firsts, "shifted"))

@@ -19,7 +19,7 @@ from rnnlab.generation.sampling import Sampling, choose, log_probabilities, unif
 Ids = NDArray[np.integer[Any]]
 
 SCORED_AT_ONCE = 64
-"""Number of tokens from which on their log-probabilities are computed in one call, which saves time."""
+"""Log-probabilities are computed as soon as this many tokens wait for them: one call for many saves time."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Decoding:
     Attributes:
         regime: the regime that the model was trained in.
         window: time steps T of its windows.
-        length: number of tokens to generate.
+        length: number of tokens to generate, 1 or more; a sample that reaches the stop token is shorter.
         sampling: how each token is chosen.
         samples: number of samples N; they are lanes of one batch.
         random_seed: seed of the random draws. A sample does not depend on the number of samples.
@@ -62,7 +62,11 @@ class Decoding:
 
 
 def decode(model: Stepper, seed: Ids, how: Decoding) -> list[Sample]:
-    """Return N samples that are generated after a seed of at least one token, (S,)."""
+    """Return N samples that are generated after a seed of at least one token, (S,).
+
+    Raises:
+        ModelFileError: a token cannot be drawn, because logits are not numbers; see `choose`.
+    """
     written, scores = [], _Scores()
     lengths = np.full(how.samples, how.length)
     for step, (ids, logits) in enumerate(tokens(model, seed, how)):
@@ -84,7 +88,7 @@ def continue_greedily(model: Stepper, seeds: Ids, how: Decoding) -> Ids:
 
     Args:
         model: the model.
-        seeds: token ids of seeds of equal length S ≥ 1, (N, S).
+        seeds: (N, S) token ids of seeds of equal length S ≥ 1.
         how: the regime, window and length; the other settings are not used.
     """
     source = _SOURCES[how.regime](model, seeds, how.window)
@@ -98,9 +102,12 @@ def continue_greedily(model: Stepper, seeds: Ids, how: Decoding) -> Ids:
 
 
 def tokens(model: Stepper, seed: Ids, how: Decoding) -> Iterator[tuple[Ids, Logits]]:
-    """Yield at each step the token chosen in each lane, (N,), and the logits it is chosen from, (N, V).
+    """Yield for each of `how.length` steps the token chosen in each lane, (N,), and the logits, (N, V).
 
     A stop token does not end this iterator. The next step may overwrite the logits.
+
+    Raises:
+        ModelFileError: a token cannot be drawn, because logits are not numbers; see `choose`.
     """
     source = _SOURCES[how.regime](model, np.tile(seed, (how.samples, 1)), how.window)
     logits = source.start()

@@ -1,4 +1,4 @@
-"""Sampling: from logits to a token id: the most probable, or drawn with temperature, top-k and top-p."""
+"""Sampling of token ids from logits: the most probable id, or one drawn with temperature, top-k and top-p."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ def choose(logits: NDArray[np.floating[Any]], sampling: Sampling, uniforms: Floa
             probability is above this number.
 
     Raises:
-        ModelFileError: the temperature is above 0, and logits are not numbers (NaN).
+        ModelFileError: the temperature is above 0, and a logit is NaN or +∞.
     """
     if sampling.temperature == 0:
         greedy: Ids = logits.argmax(axis=-1)

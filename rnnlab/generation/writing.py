@@ -44,7 +44,7 @@ class Writing:
         settings: the complete settings: seed, length, temperature and so on.
         notes: remarks for the user, a sentence each.
         model_sha256: SHA-256 of the model.
-        draws: whether tokens are drawn at random, so that samples may differ.
+        draws: whether tokens are drawn at random, so that the samples may differ from each other.
     """
 
     samples: tuple[Written, ...]
@@ -72,9 +72,13 @@ def generation_settings(configured: Generation, options: Mapping[str, Any]) -> G
 def write_samples(trained: TrainedModel, settings: Generation) -> Writing:
     """Generate samples after the seed of the settings; without a seed, see `seed_ids`.
 
+    Without `stop`, the boundary token ends a sample, if the vocabulary has one.
+
     Raises:
-        UsageError: a seed is needed and missing, the seed has no token, or `stop` is not exactly one token.
+        UsageError: a seed is needed and missing, the seed has no token, or `stop` is not exactly one token of
+            the vocabulary.
         VocabularyError: the seed has a token that is not in the vocabulary.
+        ModelFileError: a token cannot be drawn, because logits are not numbers; see `choose`.
     """
     experiment = trained.experiment
     dataset = experiment.dataset

@@ -1,4 +1,4 @@
 """Reports: one HTML file about a run, the charts of its training, and the description of an experiment.
 
-Other rooms use the SVG charts and their files, and the markup, which escapes text.
+Other packages use the SVG charts and their files, and the markup, which escapes text.
 """

@@ -16,7 +16,7 @@ FONTS = "system-ui, sans-serif"
 """Fonts of all texts of a chart."""
 
 DECADES = 100.0
-"""An axis is logarithmic if its highest value is more than this many times its lowest positive value."""
+"""Ratio of the highest to the lowest positive value above which an axis is logarithmic; see `value_axis`."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Axis:
         return self.begin + along * (self.end - self.begin)
 
     def ticks(self, most: int) -> list[float]:
-        """Return about `most` round values to mark, ascending."""
+        """Return about `most` round values in the range to mark, ascending; there may be none."""
         ticks = decade_ticks if self.is_log else linear_ticks
         return [
             tick
@@ -59,9 +59,14 @@ class Axis:
 def value_axis(lines: Floats, others: Floats, begin: float, end: float, *, share: bool = False) -> Axis:
     """Return an axis for values: from 0 to 1 for fractions or no values, logarithmic for a large range.
 
+    The axis is logarithmic if no value is negative and the highest is more than `DECADES` times the smallest
+    positive one of `lines`. Otherwise it is linear with some room around the values, and begins at 0 if the
+    lowest value is from 0 to half of the highest.
+
     Args:
-        lines: (n,) values; a logarithmic axis reaches down to the smallest positive of them.
-        others: (m,) values that may lie below a logarithmic axis.
+        lines: (n,) finite values; a logarithmic axis begins at a power of ten at or below the smallest
+            positive one.
+        others: (m,) finite values that may lie below a logarithmic axis.
         begin: place of the lowest value.
         end: place of the highest value.
         share: whether the values are fractions, from 0 to 1.
@@ -86,7 +91,10 @@ def epoch_axis(first: float, last: float, begin: float, end: float) -> Axis:
 
 
 def linear_ticks(low: float, high: float, *, most: int) -> list[float]:
-    """Return about `most` multiples of 1, 2 or 5 times a power of ten, from `low` to `high`."""
+    """Return about `most` multiples of 1, 2 or 5 times a power of ten, from `low` to `high`.
+
+    If `high` is not above `low`, return `low` alone.
+    """
     if not high > low:
         return [low]
     rough = (high - low) / most
@@ -104,7 +112,15 @@ def decade_ticks(low: float, high: float, *, most: int) -> list[float]:
 
 
 def figure(value: float, digits: int = 4) -> str:
-    """Return a number as text for sentences and tables: `1.706`, `4.69 × 10⁻⁸`."""
+    """Return a number as text for sentences and tables: `1.706`, `4.69 × 10⁻⁸`, `12,345`, `nan`.
+
+    Args:
+        value: the number.
+        digits: number of significant digits; before a power of ten, one less. A number with more digits
+            before the point is rounded to a whole number.
+    """
+    if not math.isfinite(value):
+        return str(value)
     if value and not 1e-3 <= abs(value) < 1e15:
         digit, _, power = f"{value:.{digits - 2}e}".partition("e")
         return f"{digit} × 10{str(int(power)).translate(_RAISED)}"

@@ -33,7 +33,7 @@ class Series:
     Attributes:
         name: name of the line in the key.
         xs: (n,) ascending.
-        ys: (n,); `known` removes the points that are not finite.
+        ys: (n,); a line is drawn with finite ys, so `known` removes the points that are not finite.
         lows: (n,) lower edge of a band around the line; None for no band.
         highs: (n,) upper edge of the band; None for no band.
         colour: index of the colour; None is the colour of the text.
@@ -84,7 +84,13 @@ def picture(width: float, height: float, *pieces: str, words: str) -> Markup:
 
 
 def line_marks(line: Series, xs: Axis, ys: Axis) -> Markup:
-    """Return a line with its band and its markers; a long line is thinned to the extremes of each bin."""
+    """Return a line with its band and its markers; a long line is thinned to the extremes of each bin.
+
+    Args:
+        line: the line, with one finite point or more.
+        xs: the x axis.
+        ys: the y axis.
+    """
     kept_xs, kept_ys = thinned(line.xs, line.ys, bins=_BINS)
     places = list(zip(xs.place(kept_xs).tolist(), ys.place(kept_ys).tolist(), strict=True))
     pieces = []
@@ -152,7 +158,7 @@ def line_stroke(
 
 
 def interval_bar(low: float, high: float, y: float, colour: int) -> Markup:
-    """Return a pale horizontal bar from one place to another, 12 units high."""
+    """Return a pale horizontal bar from x `low` to x `high`, 12 units high; y is its middle."""
     return tag(
         "rect",
         x=low,
@@ -173,7 +179,7 @@ def zeros_note(values: Floats) -> str:
 
 
 def spoken(title: str, lines: Sequence[Series], x_label: str) -> str:
-    """Return a chart in words: the first, last, lowest and highest value of each line."""
+    """Return a chart in words: the first, last, lowest and highest value of each line; no line is empty."""
     said = [f"{title} by {x_label}."]
     for line in lines:
         lowest, highest = int(line.ys.argmin()), int(line.ys.argmax())

@@ -40,7 +40,7 @@ class Record:
         epochs: number of finished epochs; None if the log has no end of the training.
         seconds: duration of the last session; None if the log has no end of the training.
         was_resumed: whether the training was resumed.
-        environment: versions of libraries, and the processor, by name.
+        environment: versions, processor, device, cores and thread settings, by name.
     """
 
     begun: str
@@ -51,7 +51,7 @@ class Record:
 
 
 def read_record(run: RunFolder) -> Record:
-    """Return the record of a run; a file that is missing or damaged leaves its fields empty."""
+    """Return the record of a run; a missing or damaged file leaves its fields empty, None or False."""
     events = events_in(_text(run, EVENTS))
     begun = next((event.time for event in events if event.state == TRAINING), "")
     ended = next((event for event in reversed(events) if event.state == DONE), None)
@@ -73,7 +73,7 @@ class Measured:
         train: the training part of the data.
         evaluation: loss, accuracy and the other measures.
         confusions: the confusion matrix.
-        passage: the beginning of the measured part, with the cost of each token.
+        passage: the beginning of the measured part, with the cost of each target.
     """
 
     corpus: Corpus
@@ -120,12 +120,13 @@ def contents_of(
     Args:
         run: the run folder.
         trained: the model of the run, with the present path of its data; None: the model in the run folder.
-        refusal: why the data of the model may not be opened; None if it may.
+        refusal: a phrase that says why the model is not measured, for instance because its data may not be
+            opened; None to measure it.
         report: is called with the progress of reading the data.
 
     Raises:
-        RunError: the run has no model yet.
-        ModelFileError: the model is damaged.
+        RunError: `trained` is None and the run has no model yet.
+        ModelFileError: `trained` is None and the model file is damaged.
     """
     trained = trained or run.load_model()
     dataset = trained.experiment.dataset
@@ -184,7 +185,10 @@ def _both(first: Watch, second: Watch) -> Watch:
 
 
 def _passage(selection: Selection) -> Passage:
-    """Return the range of the first `MOST_TOKENS` tokens of the part, or of its windows in other regimes."""
+    """Return a passage without costs: `MOST_TOKENS` tokens, or fewer if the part ends before.
+
+    It begins with the first token of the part for a stream, and with its first window in the other regimes.
+    """
     part = selection.part
     windows = selection.experiment.regime != "stream" and len(part.runs)
     begin = int(part.runs[0, 0]) if windows else part.begin
@@ -192,7 +196,10 @@ def _passage(selection: Selection) -> Passage:
 
 
 def _written(trained: TrainedModel, measured: Measured | None) -> Writing | str:
-    """Return at most 3 short samples with the settings of the run, or the error message if sampling fails."""
+    """Return at most 3 short samples with the settings of the run, or the error message if sampling fails.
+
+    If the configuration has no seed, the seed is the beginning of the measured part; see `_begin`.
+    """
     settings = trained.experiment.generation
     few = {
         "length": min(settings.length, MOST_TOKENS),
@@ -206,7 +213,7 @@ def _written(trained: TrainedModel, measured: Measured | None) -> Writing | str:
 
 
 def _begin(measured: Measured, trained: TrainedModel) -> str | None:
-    """Return the first tokens of the measured part as a seed; None if the data has boundaries."""
+    """Return a window of the measured part, at most 20 tokens, as a seed; None if the data has boundaries."""
     vocabulary, dataset = measured.corpus.vocabulary, trained.experiment.dataset
     if vocabulary.boundary is not None:
         return None

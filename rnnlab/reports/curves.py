@@ -51,8 +51,8 @@ def training_curves(history: History, evaluation: Evaluation | None = None) -> l
 
     Args:
         history: the history of the run.
-        evaluation: the evaluation of its model, with the losses of the n-grams and the ceiling; None: the
-            charts do not show them.
+        evaluation: the evaluation of its model. The charts show its ceiling if it is below 1, and the losses
+            of its n-grams if it is of the validation part. None: neither of them.
     """
     charts = []
     steps = Series(
@@ -169,7 +169,10 @@ def history_picture(histories: Mapping[str, Sequence[History]]) -> Markup:
 def _means(
     histories: Mapping[str, Sequence[History]], part: str, column: str, *, dash: int
 ) -> Iterator[Series]:
-    """Yield the mean of a column for each configuration, with a band if it has several runs."""
+    """Yield the mean of a column for each configuration, with a band if it has several runs.
+
+    The mean is empty if the column has no finite value.
+    """
     for number, (name, runs) in enumerate(histories.items()):
         values = [getattr(run, column) for run in runs]
         known = [np.isfinite(each) for each in values]
@@ -201,7 +204,7 @@ def _remarks(histories: Mapping[str, Sequence[History]]) -> Iterator[str]:
 
 
 def _history_panel(title: str, lines: Sequence[Series], ys: Axis, right: float) -> list[Markup]:
-    """Return the title, the axes and the lines of a measure; if there are no lines, a sentence."""
+    """Return the title, the axes and the lines of a measure; without lines, a sentence that says so."""
     bottom, top = ys.begin, ys.end
     epochs = np.concatenate([line.xs for line in lines] or [np.ones(1)])
     xs = epoch_axis(float(epochs.min()), float(epochs.max()), _LEFT, right)

@@ -49,8 +49,9 @@ class Lane:
     """The part of a stream that one lane reads in an epoch.
 
     Attributes:
-        tokens: number of tokens.
-        cuts: the tokens of the first pieces of the lane, at most T tokens each.
+        tokens: number of tokens that the lane reads.
+        cuts: the tokens of the first 3 pieces of the lane, or of all pieces (`describe(full=True)`); a piece
+            has at most T tokens.
     """
 
     tokens: int
@@ -66,12 +67,15 @@ class Description:
         corpus: the data.
         splits: the parts of the data.
         batches: the batches of training, with the copies of `dataset.augment`.
-        windows: the first windows of the training part, (≤ 10, T + 1), or all; empty for a stream.
-        windows_shape: shape of all windows, (W, T + 1); W is 0 for a stream.
-        lanes: the first 10 lanes of a stream, or all, with the copies; empty for windows.
-        ceiling: highest accuracy that a model of single windows can reach; see `window_ceiling`.
-        targets: frequencies of the last targets of windows, or of all targets of a stream; the most frequent
-            token first.
+        windows: the first windows of the training part, (≤ 10, T + 1), or all, without the copies; empty for
+            a stream.
+        windows_shape: shape of all windows, (W, T + 1), without the copies; W is 0 for a stream.
+        lanes: the first 10 lanes of a stream, or all, with the copies, but without lanes that read no token;
+            empty for windows.
+        ceiling: highest accuracy on the training part that a model of single windows can reach, without the
+            copies; see `window_ceiling`.
+        targets: frequencies of the last targets of windows, without the copies, or of all targets of a
+            stream, with the copies; the most frequent token first.
         architecture: the layers.
     """
 
@@ -103,7 +107,7 @@ def describe(experiment: Experiment, *, full: bool = False, report: Report = unr
 
     Raises:
         DataError: the data cannot be read, or is too short.
-        ConfigError: the network does not fit the vocabulary.
+        ConfigError: the network does not fit the vocabulary, or is too large for memory.
     """
     from rnnlab.datasets.parts import window_ceiling  # noqa: PLC0415 (`train` shows no ceiling)
 
@@ -133,7 +137,10 @@ def describe(experiment: Experiment, *, full: bool = False, report: Report = unr
 def plan(
     experiment: Experiment, corpus: Corpus, splits: Splits, batches: Batches, architecture: Architecture
 ) -> Rows:
-    """Return rows of (name, text): data, vocabulary, parts, batches, model and training."""
+    """Return rows of (name, text): data, vocabulary, parts, batches, model and training.
+
+    Each note of the split is a row with an empty name, after `parts`.
+    """
     return [
         ("data", _data(experiment, corpus)),
         ("vocabulary", f"{count_of(len(corpus.vocabulary), 'token')}: {corpus.vocabulary.summary}"),
@@ -154,7 +161,7 @@ def _first_windows(corpus: Corpus, part: Part, window: int, *, most: int) -> NDA
 
 
 def _first_lanes(corpus: Corpus, batches: Batches, most: int, most_cuts: int) -> tuple[Lane, ...]:
-    """Return the first `most` lanes of a stream, without the lanes that read no token."""
+    """Return the first `most` lanes of a stream, `most_cuts` pieces of each; no lane that reads no token."""
     starts, counts = (array[:, :most].T for array in batches.epoch(0))  # (≤ most, B)
     decode = corpus.vocabulary.decode
     return tuple(

@@ -10,7 +10,7 @@ VOID = {"img", "meta", "path", "rect", "line", "circle"}
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
-"""Control characters except tab and line feed, direction marks, surrogates and noncharacters."""
+"""Control characters, but not tab and line feed; and direction marks, surrogates, U+FFFE and U+FFFF."""
 
 Value = str | float | None
 
@@ -22,7 +22,10 @@ class Markup(str):
 
 
 def without_controls(text: str) -> str:
-    """Return a text in which invisible characters are replaced by their escapes, as in `\\u202e`."""
+    """Return a text in which control characters and direction marks are replaced by escapes, as in `\\u202e`.
+
+    Surrogates, U+FFFE and U+FFFF are replaced too; tabs and line feeds are not.
+    """
     return _UNSEEN.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
 
 

@@ -79,24 +79,35 @@ def measures_table(evaluation: Evaluation) -> Markup:
 
 
 def baselines_table(baselines: Baselines, loss: float) -> Markup:
-    """Return the losses of the network and of n-gram models as bars, the lowest first."""
+    """Return the losses of the network, the best n-gram model and the unigram as bars, the lowest first.
+
+    A loss that is not finite is the last, and has no bar.
+    """
     best, unigram = baselines.best, baselines.unigram
     named = [
         ("this network", loss),
         (f"{best.order}-gram, {NAMES[best.smoothing]}, the best n-gram model on this part", best.loss),
         ("unigram: how often each token occurs", unigram.loss),
     ]
-    longest = max(value for _, value in named) or 1.0
+    longest = max(value for _, value in named if isfinite(value)) or 1.0
     rows = [
-        tag("tr", tag("th", name, scope="row"), tag("td", figure(value)), tag("td", _bar(value / longest)))
-        for name, value in sorted(named, key=lambda each: each[1])
+        tag(
+            "tr",
+            tag("th", name, scope="row"),
+            tag("td", figure(value)),
+            tag("td", _bar(value / longest) if isfinite(value) else ""),
+        )
+        for name, value in sorted(named, key=lambda each: (not isfinite(each[1]), each[1]))
     ]
     caption = tag("caption", f"Loss in nats per token; shorter is better{_counted(baselines)}")
     return tag("table", caption, tag("tbody", *rows), class_="bars")
 
 
 def token_text(token: str) -> str:
-    """Return a token as visible text; a space, a line break and a tab become the signs ␣, ↵ and ⇥."""
+    """Return a token as visible text; a space, a line break and a tab become the signs ␣, ↵ and ⇥.
+
+    Other spaces and control characters become escapes, as in `\\xa0`.
+    """
     return _SIGNS.get(token) or (
         without_controls(token) if token.strip() else token.encode("unicode_escape").decode()
     )
@@ -116,7 +127,7 @@ def confusion_tables(confusions: Confusions, vocabulary: Vocabulary) -> Markup:
 
 
 def reproduction(contents: Contents) -> Markup:
-    """Return the command that repeats the training, and its configuration as YAML."""
+    """Return the command that repeats the training, and its configuration as YAML, which may be cut."""
     path = contents.run.path
     command = tag("pre", tag("code", command_line("train", path / CONFIG)))
     page = write_experiment(contents.trained.experiment, folder=path.absolute())
@@ -259,16 +270,17 @@ def _bar(share: float) -> Markup:
 
 
 def _counted(baselines: Baselines) -> Markup:
-    """Return a remark on the tokens that the n-grams were counted on; empty if there is nothing to say.
+    """Return a remark on the tokens that the n-grams were counted on; empty for the training part as it is.
 
-    The remark names the tokens if only the last ones were counted, and transposed copies if there are any.
+    The remark says whether only the last tokens were counted, and whether transposed copies were counted if
+    the configuration has any.
     """
-    said = []
-    if baselines.left_out:
-        said.append(f"the last {count_of(baselines.counted, 'token')} of the training part")
-    if baselines.copies is not None:
-        said.append(f"{'with' if baselines.copies else 'without'} transposed copies")
-    return together(f"; n-grams of {', '.join(said)}" if said else "")
+    if not baselines.left_out and baselines.copies is None:
+        return Markup()
+    last = f"the last {count_of(baselines.counted, 'token')} of " if baselines.left_out else ""
+    how = "with" if baselines.copies else "without"
+    copies = "" if baselines.copies is None else f", {how} transposed copies"
+    return together(f"; n-grams of {last}the training part{copies}")
 
 
 def _pairs(confusions: Confusions, vocabulary: Vocabulary) -> Markup:

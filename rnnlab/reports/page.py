@@ -62,7 +62,7 @@ def report_page(contents: Contents) -> str:
 
 
 def fragment(contents: Contents) -> Markup:
-    """Return the curves, and for notes the last piece with score and player, as an HTML element."""
+    """Return the name and the curves of a run as an HTML element; for notes, the last piece of music too."""
     measured = contents.measured if isinstance(contents.measured, Measured) else None
     curves = training_curves(contents.history, measured.evaluation if measured else None)
     notes = contents.trained.experiment.dataset.kind == "notes"

@@ -52,7 +52,10 @@ class PlayedPiece:
 
 
 def works(contents: Contents) -> list[Markup]:
-    """Return an article for each piece of music, or a legend of the shades and an article for each text."""
+    """Return an article for each piece of music, or a legend of the shades and an article for each text.
+
+    The list is empty if there is no piece or no text.
+    """
     if contents.trained.experiment.dataset.kind == "notes":
         return played(pieces(contents), contents)
     texts = [*_passage(contents), *_texts(contents)]
@@ -60,7 +63,7 @@ def works(contents: Contents) -> list[Markup]:
 
 
 def pieces(contents: Contents) -> list[PlayedPiece]:
-    """Return the song of the training data, the free run and the samples, without equal pieces."""
+    """Return the song of the data, the free run and the samples, without equal pieces; see `_song`."""
     found = _song(contents)
     heard = {each.tokens for each in found}
     for number, sample in enumerate(_samples(contents), start=1):
@@ -74,7 +77,8 @@ def pieces(contents: Contents) -> list[PlayedPiece]:
 def played(found: list[PlayedPiece], contents: Contents) -> list[Markup]:
     """Return an article for each piece, with score and sound.
 
-    The longer the pieces are together, the lower is the sample rate; the sounds of very long pieces are cut.
+    The longer the pieces are together, the lower is the sample rate. If the pieces are too long together for
+    the lowest rate, each sound is cut to at most an equal share of the possible duration.
 
     Args:
         found: the pieces.
@@ -125,7 +129,7 @@ def level_of(cost: float | None) -> int:
 
 
 def legend() -> Markup:
-    """Return the legend of the shades."""
+    """Return the legend of `surprise_text`: each shade with its range of surprise, in bits."""
     bounds = [*BOUNDS, math.inf]
     entries = [tag("span", f"under {BOUNDS[0]:g}", class_="shade")]
     for level, (low, high) in enumerate(pairwise(bounds), start=1):
@@ -151,7 +155,7 @@ def piece(
     Args:
         title: the heading.
         tokens: the notes.
-        name: name of the MIDI file and first part of the ids, in ASCII letters, digits and hyphens.
+        name: name of the MIDI file and part of the ids, in ASCII letters, digits and hyphens.
         wrong: indices of the wrong notes.
         remark: a sentence below the heading.
         meter: metre of the score; None for 4/4.
@@ -182,7 +186,7 @@ def seconds_of(tokens: Sequence[str]) -> float:
 def _song(contents: Contents) -> list[PlayedPiece]:
     """Return the training song, and the free run if it has a mistake.
 
-    If there is no free run, the first sequence of the training data; if the data was not read, no piece.
+    If there is no free run, return the first sequence of the data. If the data was not read, return no piece.
     """
     if not isinstance(contents.measured, Measured):
         return []

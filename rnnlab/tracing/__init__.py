@@ -1,4 +1,4 @@
-"""Tracing: the value of every gate at every time step of a network, and the equation written with numbers.
+"""Tracing: the values of gates and states at every time step of a network, and its equation with numbers.
 
-This package gives `commands/trace.py` the values, the equation, and heat maps for HTML page and SVG picture.
+This package gives `commands/trace.py` the values, the equation, and heat maps in an HTML page or an SVG file.
 """

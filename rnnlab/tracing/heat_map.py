@@ -44,14 +44,14 @@ _FONT = "12px ui-monospace, Menlo, Consolas, monospace"
 
 @dataclass(frozen=True)
 class HeatMap:
-    """One quantity of one layer.
+    """One quantity of one layer in one lane.
 
     Attributes:
-        name: the quantity: a gate's letter, `candidate`, c or h.
+        name: the quantity: a gate's letter, `candidate`, or the name of a part of the state, such as h.
         title: the quantity in words, with its range.
         units: the units in the rows, from 0.
-        columns: the token of each time step.
-        steps: the time steps in the columns, from 0.
+        columns: the token of each of the T shown time steps, as text.
+        steps: the numbers of these time steps, from 0.
         starts: (T,) whether the state was zero before the step.
         begins: (T,) whether the step is the first of a window, or begins with a zero state.
         values: (R, T) of R units.
@@ -72,7 +72,15 @@ class HeatMap:
 def heat_maps(
     trace: Trace, layer: LayerTrace, *, lane: int, units: Sequence[int], steps: range
 ) -> list[HeatMap]:
-    """Return the heat maps of a layer: the gates in the cell's order, then the state with h last."""
+    """Return the heat maps of a layer: the gates in the cell's order, then the state with h last.
+
+    Args:
+        trace: the trace.
+        layer: one of its layers.
+        lane: the lane, from 0.
+        units: the shown units, from 0.
+        steps: the shown time steps, from 0.
+    """
     columns = tuple(map(token_label, trace.tokens(lane)[steps.start : steps.stop]))
     starts = trace.starts[lane, steps.start : steps.stop]  # (T,)
     maps = []
@@ -96,7 +104,7 @@ def heat_maps(
 
 
 def most_varying(layer: LayerTrace, count: int) -> tuple[int, ...]:
-    """Return the `count` units whose h varies most, in ascending order; all units of a smaller layer."""
+    """Return the `count` units whose h varies most over lanes and steps, ascending; or all of fewer units."""
     if layer.units <= count:
         return tuple(range(layer.units))
     spread = layer.values["h"].std(axis=(0, 1))  # (H,)
@@ -186,7 +194,7 @@ def _drawn(heat: HeatMap) -> tuple[Markup, float, float]:
 def _band(
     heat: HeatMap, begin: int, end: int, *, cell: float, top: float, numbered: bool
 ) -> Iterator[Markup]:
-    """Yield the time steps `begin` to `end` side by side: a header of tokens, and a row for each unit."""
+    """Yield the columns `begin` to `end` − 1 side by side: a header of tokens, and a row for each unit."""
     yield tag("text", f"step {heat.steps[begin] + 1}", x=0, y=top + 14, opacity=0.7)
     for t in range(begin, end):
         left = _MARGIN + cell * (t - begin)

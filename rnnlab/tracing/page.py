@@ -32,7 +32,7 @@ MEMORY = "c"
 
 
 TOKENS_OF_A_SLIDE = 4
-"""Most probable tokens on the slide of the output; a vocabulary of up to twice as many is shown whole."""
+"""Number of most probable tokens on the slide of the output; all tokens if V is at most twice this number."""
 
 
 NUMBERS_OF_A_VECTOR = 8
@@ -163,7 +163,8 @@ def followed_unit(trace: Trace, *, layer: int, unit: int, value: str | None = No
 def slides(view: View, step: int, *, most_units: int) -> Iterator[Slide]:
     """Yield the slides of a time step (from 0): for each text, units of each shown layer, and the output.
 
-    The output has a slide only if the last layer is shown.
+    The output has a slide only if the last layer is shown. If the view has no chosen units, the `most_units`
+    units whose h varies most have a slide.
 
     Raises:
         UsageError: there is no such step.
@@ -264,7 +265,10 @@ def _of_unit(view: View, number: int, *, step: int, lane: int, unit: int) -> Ite
 
 
 def _of_output(view: View, *, step: int, lane: int) -> Iterator[SlideLine]:
-    """Yield the lines of the logits and probabilities of the most probable tokens and of the next token."""
+    """Yield the lines of the logits and probabilities of the most probable tokens and of the next token.
+
+    If there is a next token, the last line is the surprise at it.
+    """
     trace, last = view.trace, view.trace.layers[-1]
     logits, tokens = trace.logits[lane, step], trace.model.tokens
     count = len(tokens) if len(tokens) <= 2 * TOKENS_OF_A_SLIDE else TOKENS_OF_A_SLIDE

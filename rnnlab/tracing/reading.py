@@ -37,16 +37,16 @@ class TraceInput:
 
 
 def reading_of(tokens: int, experiment: Experiment, *, runs_on: bool) -> TraceInput:
-    """Return the time steps in which a model reads S tokens, as in its training.
+    """Return the time steps in which a model reads S tokens; the state is zeroed or carried as in training.
 
     stream             one token after another; the state is carried (also for a text of at most one window)
-    windows            in windows one after another, each from a zero state
+    windows            in windows without overlap, each from a zero state; the last window may be shorter
     stateful windows   window after window, each one token further; the state is carried
 
     Args:
         tokens: number of tokens S.
         experiment: the model's experiment.
-        runs_on: whether to read the tokens as a stream in any case.
+        runs_on: whether to read the tokens as a stream, also in the other regimes.
     """
     window, all_count = experiment.dataset.window, experiment.dataset.target == "shifted"
     places = np.arange(tokens)  # (S,)
@@ -72,7 +72,7 @@ def reading_of(tokens: int, experiment: Experiment, *, runs_on: bool) -> TraceIn
 
 
 def with_boundaries(reading: TraceInput, ids: NDArray[np.integer[Any]], boundary: int | None) -> Flags:
-    """Whether the state is zero before each step, (N, T): at `reading.starts` and at boundary tokens.
+    """Return whether the state is zero before each step, (N, T): at `reading.starts` and at boundary tokens.
 
     Args:
         reading: the time steps.
@@ -84,7 +84,11 @@ def with_boundaries(reading: TraceInput, ids: NDArray[np.integer[Any]], boundary
 
 
 def _on_length(tokens: int, experiment: Experiment, runs_on: bool) -> str:
-    """Return the note on a text that is longer or shorter than the training's windows; else an empty text."""
+    """Return the note on a text that is not one window of the training; empty if there is nothing to note.
+
+    There is a note if the state is carried over more than a window, or if the text is shorter than a window
+    and training counts only the last target of a window. For a stream there is no note.
+    """
     window = experiment.dataset.window
     if experiment.regime == "stream":
         return ""

@@ -17,7 +17,7 @@ from rnnlab.tracing.expression import SYMBOLS, Binding, Expression, expression, 
 from rnnlab.tracing.tracing import CANDIDATE, Step, TracedCell
 
 SUMMANDS = 4
-"""Most summands of a shown sum; of a longer sum, the 3 largest are shown, and the others are added up."""
+"""Largest number of summands of a shown sum; of more, the 3 largest are shown, and the others added up."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class SlideLine:
         symbols: the equation in symbols; empty if the name is the equation.
         numbers: the equation with numbers.
         value: the network's value of the quantity.
-        note: a note on the numbers that are not shown; or empty.
+        note: a note on numbers that the line does not show; empty if there are none.
     """
 
     name: str
@@ -127,12 +127,18 @@ class _Writer:
         return self._normalized(term, place, subscript) if term.operation == "normalized" else None
 
     def _subscript(self, term: Term, place: int, gate: str) -> str:
-        """Return the subscript of a block: the letter of its gate; empty if the cell has one gate."""
+        """Return the subscript of a block, the letter of its gate; empty if the cell has one gate.
+
+        It is also empty if `gate` is empty.
+        """
         letter = term.gates[place] if term.gates and gate else gate
         return f"_{letter}" if letter and len(self._cell.cell.gates) > 1 else ""
 
     def _summed(self, term: Term, place: int, subscript: str) -> Expression:
-        """Return the expression of x W + b or h U, and write a line with its sum of products."""
+        """Return the expression of x W + b, or of a recurrent product, such as h U or (r∘h) U.
+
+        Write a line with its sum of products. With layer normalisation, x W + b is x W, without b.
+        """
         column = (term.begin + place) * self._cell.layer.units + self._unit
         if term.operation == "x":
             name, bias = f"x W{subscript}", float(self._cell.bias[column])
@@ -199,6 +205,8 @@ def head_lines(
     name: str,
 ) -> Iterator[SlideLine]:
     """Yield the lines of the logits and of the probabilities of the tokens in `tokens`.
+
+    If these are all tokens, a line between shows ln Σ exp(logits).
 
     Args:
         kernel: the head's kernel, (H, V); None if the last layer's output is the logits.

@@ -1,7 +1,7 @@
 """Runs a network over texts, and keeps the values of all gates, states and predictions.
 
 `trace` runs the whole network over all time steps. `TracedCell` runs one layer one time step at a time, and
-keeps the value of every term of the cell's equation.
+returns the value of every term of the cell's equation.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ CANDIDATE = "candidate"
 
 
 MOST_VALUES = 10_000_000
-"""Most numbers of a trace over all layers, steps and lanes: 40 MB."""
+"""Largest number of gates, states, logits and probabilities in a trace, over all steps and lanes."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Step:
     """One time step of a layer with its numbers.
 
     Attributes:
-        terms: the value of every term of the equation, (blocks·H, N).
+        terms: the value of every term of the equation, with the shapes of `Equation.values`.
         values: every gate, and then the state after the step with h last, (H, N) each, by name.
         after: the state after the step, (H, N) each.
     """
@@ -51,9 +51,13 @@ class TracedCell:
         weights: the model's weights, by their names in a model file.
 
     Attributes:
+        layer: the layer.
         cell: the layer's cell.
+        weights: the layer's weights by name.
+        bias: the bias that is added to x W, (G·H,).
         equation: the cell's equation as terms.
-        gates: each activated gate of the equation in the cell's order, by its letter or as the candidate.
+        gates: each activated gate of the equation in the cell's order, by its letter or as the candidate; but
+            not a gate that is itself a part of the new state.
     """
 
     def __init__(self, layer: RecurrentLayer, weights: Weights) -> None:
@@ -66,7 +70,7 @@ class TracedCell:
 
     @np.errstate(over="ignore", invalid="ignore")
     def step(self, inputs: Floats, before: tuple[Floats, ...]) -> Step:
-        """Compute one time step; return the value of every term.
+        """Compute one time step, and return it with the value of every term.
 
         Args:
             inputs: the layer's input, (D, N).
@@ -171,7 +175,7 @@ def trace(model: TrainedModel, inputs: Sequence[str], *, runs_on: bool = False) 
         runs_on: whether the state is carried over each whole text; False reads the text as in training.
 
     Raises:
-        UsageError: the network has no state, or the texts are empty, too long or not equally long.
+        UsageError: the network has no state, a text is empty, or the texts are too long or not equally long.
         VocabularyError: a token is not in the model's vocabulary.
         ModelFileError: a value is not finite.
     """

@@ -44,7 +44,10 @@ class View:
             yield layer, heat_maps(self.trace, layer, lane=lane, units=self.units_of(layer), steps=self.steps)
 
     def titled_maps(self) -> Iterator[tuple[str, HeatMap]]:
-        """Yield each heat map of all lanes and shown layers, with a title that names lane and layer."""
+        """Yield each heat map of all lanes and shown layers, with a title that names the layer.
+
+        If there are several lanes, the title names the lane too.
+        """
         for lane in range(len(self.trace.ids)):
             of_input = f"input {lane + 1}, " if len(self.trace.ids) > 1 else ""
             for layer, maps in self.maps(lane):
@@ -59,18 +62,23 @@ class View:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Which units and time steps are left out, a sentence each."""
+        """A note for each layer of which only the units that vary most are shown, and one on the shown steps.
+
+        The note on the steps is there only if some steps are left out.
+        """
         notes = []
         for number in self.layers:
             layer = self.trace.layers[number]
             if self.units is None and layer.units > self.most_units:
                 notes.append(
                     f"{layer.name}: the {self.most_units} of {layer.units} units whose h varies most;"
-                    " the option units chooses"
+                    " the option units chooses others"
                 )
         if len(self.steps) < self.trace.ids.shape[1]:
             first, last = self.steps.start + 1, self.steps.stop
-            notes.append(f"steps {first} to {last} of {self.trace.ids.shape[1]}; the option steps chooses")
+            notes.append(
+                f"steps {first} to {last} of {self.trace.ids.shape[1]}; the option steps chooses others"
+            )
         return tuple(notes)
 
 
@@ -117,7 +125,10 @@ def predictions(view: View, lane: int) -> list[Prediction]:
 
 
 def shapes_of(trace: Trace) -> list[tuple[str, tuple[int, ...]]]:
-    """Return names and shapes: encoded input (N, T, D), each layer's output (N, T, H), head's logits."""
+    """Return names and shapes: encoded input (N, T, D), output of each layer (N, T, H), logits (N, T, V).
+
+    A network without a head has no entry for the logits, which are the output of its last layer.
+    """
     shapes = [("input", trace.layers[0].inputs.shape)]
     shapes += [(layer.name, layer.outputs.shape) for layer in trace.layers]
     if trace.architecture.head:

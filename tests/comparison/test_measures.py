@@ -159,7 +159,8 @@ def test_of_one_seed_each_nothing_is_claimed_beyond_what_was_seen():
 
     assert sentences == [
         "Running free, a and b predict each of 50 tokens right.",
-        "Loss: no difference is tested, since a test needs two random seeds that both contenders have.",
+        "Loss: no difference is tested, since a test needs two random seeds that both contenders have, each"
+        " with a finite loss.",
     ]
 
 
@@ -175,6 +176,20 @@ def test_who_is_right_with_some_seeds_is_not_called_the_only_one():
     ]
 
 
+def test_a_count_of_seeds_is_named_only_if_all_have_it():
+    """One contender may have fewer runs than another."""
+    sentences = verdict(Comparison((contender("a", NEAR, free=[50] * 3), contender("b", [1.0], free=[50]))))
+
+    assert sentences[0] == "Running free, a and b predict each of 50 tokens right, with every random seed."
+
+
+def test_a_shared_seed_without_a_finite_loss_is_not_tested():
+    """The contenders share three seeds; the sentence does not say otherwise."""
+    sentences = verdict(Comparison((contender("a", NEAR), contender("b", [math.inf, math.nan, 1.0]))))
+
+    assert sentences[0].endswith("two random seeds that both contenders have, each with a finite loss.")
+
+
 def test_without_free_runs_nothing_is_said_of_them():
     """Texts may have no seed to run from; one pair of many may share no seeds."""
     three = (contender("a", FAR), contender("b", NEAR), contender("c", [1.0]))
@@ -183,7 +198,8 @@ def test_without_free_runs_nothing_is_said_of_them():
 
     assert sentences[0].startswith("Loss: b is lower than a")
     assert sentences[1:] == [
-        "Loss: the other pairs are not tested, since they share fewer than two random seeds."
+        "Loss: the other pairs are not tested, since they share fewer than two random seeds with finite"
+        " losses."
     ]
 
 

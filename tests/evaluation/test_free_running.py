@@ -92,7 +92,7 @@ def test_a_seed_that_nothing_follows_gives_no_run(data: str) -> None:
     """It does not occur, or it ends the data, or is longer than it; the reason names it."""
     reason = run(digits(data, settings=SEED))
 
-    assert reason == "no free running: no token follows the seed '12' in a sequence of the data"
+    assert reason == "no free running: no sequence of the data has the seed '12' with a token after it"
 
 
 def test_without_a_seed_there_is_no_run() -> None:

@@ -99,12 +99,24 @@ def test_without_a_seed_nobody_misses_the_free_run() -> None:
     assert (result.free_running, result.notes) == (None, ())
 
 
+def test_no_seeds_are_none() -> None:
+    """A caller who wants no free runs from windows gives 0; left out, the configuration says how many."""
+    model = trained(STREAM, Path.cwd(), "evaluation.seeds=2", "generation.length=3")
+
+    assert evaluate(model, seeds=0).seed_runs is None
+    runs = evaluate(model).seed_runs
+    assert runs is not None
+    assert runs.seeds == 2
+
+
 def test_a_seed_that_is_not_in_the_data_is_said() -> None:
     """The figures come all the same."""
     result = evaluated(SONG, "generation.seed=d4 d4")
 
     assert result.free_running is None
-    assert result.notes == ("no free running: no token follows the seed 'd4 d4' in a sequence of the data",)
+    assert result.notes == (
+        "no free running: no sequence of the data has the seed 'd4 d4' with a token after it",
+    )
     assert result.metrics.tokens == 9
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from rnnlab.errors import UsageError
 from rnnlab.evaluation.measurement import Evaluation, evaluate
-from rnnlab.evaluation.selection import NoData, NoSuchPart, select
+from rnnlab.evaluation.selection import NoData, NoSuchPart, named_by_file, select
 from rnnlab.evaluation.surprise import surprises
 from rnnlab.models.model_file import TrainedModel
 from tests.trained import trained
@@ -56,6 +56,19 @@ def test_the_file_of_a_part_is_the_part(part: str, folder: str, unit: str) -> No
     assert figures(by_file) == figures(evaluate(own, split=part))
     assert (by_file.baselines is None) == (part == "train")
     assert by_file.metrics.tokens == evaluate(own, data=Path(folder, f"{part}.txt")).metrics.tokens
+
+
+@pytest.mark.parametrize(
+    "split", ["{kind: contiguous, validation: 0.3}", "{kind: contiguous, test: 0.3}", "{kind: none}"]
+)
+def test_the_file_of_a_configuration_gives_the_part_that_it_measures(split: str) -> None:
+    """The train part of a file that is cut is not the whole file."""
+    own = model(f"dataset.split={split}", "dataset.window=2", "evaluation.split=train")
+
+    data, part = named_by_file(own.experiment, None)
+
+    assert evaluate(own, split=part, data=data).metrics == evaluate(own).metrics
+    assert part == (None if "none" in split else "train")
 
 
 @pytest.mark.parametrize("part", TEXTS)

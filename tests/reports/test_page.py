@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import math
 import re
 import subprocess
 from itertools import pairwise
@@ -9,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from rnnlab.evaluation.baselines import Baseline, Baselines
+from rnnlab.reports.axes import figure
 from rnnlab.reports.contents import Measured, contents_of
+from rnnlab.reports.overview import baselines_table
 from rnnlab.reports.page import report_page
 from tests.needs import needs
 from tests.reports.reporting import with_history
@@ -117,12 +121,48 @@ def test_the_figures_are_those_of_evaluate(pages, tmp_path):
 
     assert evaluation.split == "validation"
     assert f"{metrics.correct} of {metrics.tokens}" in text
-    for figure in (metrics.loss, metrics.bits_per_token, metrics.perplexity, baselines.unigram.loss):
-        assert f"{figure:.4g}" in text
+    for value in (metrics.loss, metrics.bits_per_token, metrics.perplexity, baselines.unigram.loss):
+        assert f"{value:.4g}" in text
     assert f"{baselines.best.order}-gram" in text
     assert f"{metrics.top_5_accuracy:.4f}" in text
     assert "for any model that sees only the window" not in text
     assert "for any model that sees only the window" in pages["words"].text
+
+
+def test_a_figure_that_is_no_number_is_a_text():
+    """The loss of a model with very large weights is NaN; the report shows this."""
+    assert [figure(value) for value in (math.nan, math.inf, 1.70612, 4.69e-8, 12345.6)] == [
+        "nan",
+        "inf",
+        "1.706",
+        "4.69 × 10⁻⁸",
+        "12,346",
+    ]
+
+
+def test_a_loss_that_is_no_number_has_no_bar():
+    """It is the last of the losses."""
+    table = baselines_table(Baselines((Baseline(1, "witten_bell", 1.0),), 9, 40, 0), math.nan)
+
+    assert [table.count(each) for each in ("<tr>", "<svg", 'width="nan"')] == [3, 2, 0]
+    assert table.endswith("<td>nan</td><td></td></tr></tbody></table>")
+
+
+@pytest.mark.parametrize(
+    ("left_out", "copies", "remark"),
+    [
+        (0, None, ""),
+        (0, 2, "; n-grams of the training part, with transposed copies"),
+        (0, 0, "; n-grams of the training part, without transposed copies"),
+        (5, None, "; n-grams of the last 40 tokens of the training part"),
+        (5, 2, "; n-grams of the last 40 tokens of the training part, with transposed copies"),
+    ],
+)
+def test_what_the_n_grams_were_counted_on_is_said(left_out, copies, remark):
+    """Nothing is said of a training part that was counted as it is."""
+    table = baselines_table(Baselines((Baseline(1, "witten_bell", 1.0),), 9, 40, left_out, copies), 2.0)
+
+    assert f"shorter is better{remark}</caption>" in table
 
 
 def test_the_curves_are_in_the_page(pages):
