@@ -166,7 +166,10 @@ def _number(value: float) -> str:
 
 
 def _default(schema: dict[str, Any]) -> str:
-    """Return a default as Markdown: `required`, a value, or the kind of a section; a dash if it is empty."""
+    """Return a default as Markdown: `required`, a value, or the kind of a section; a dash if it is empty.
+
+    For a section that has no kinds, return `its defaults`.
+    """
     if schema["required"]:
         return "required"
     value = schema.get("default")

@@ -94,7 +94,9 @@ class Training(Section):
         10, description="Passes over the training data."
     )
     random_seed: RandomSeed = Field(
-        0, description="The seed of the initial weights, of shuffling and of dropout."
+        0,
+        description="The seed of the initial weights, of shuffling, of dropout, and of the folds of"
+        " a cross-validation.",
     )
     optimizer: Optimizer = Field(Adam(name="adam"), description="The optimizer, and its settings.")
     schedule: Schedule = Field(
