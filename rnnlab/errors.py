@@ -38,7 +38,8 @@ class Argument:
 
     Attributes:
         name: the name in Python.
-        value: a value that is shown with the name; if it is None, only the name is shown.
+        value: a value that is shown with the name; if it is None, only the name is shown. On the command line
+            True is not shown either.
     """
 
     name: str

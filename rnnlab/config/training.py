@@ -148,8 +148,8 @@ class EvaluationSettings(Section):
     )
     seeds: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
         None,
-        description="Number of free-running sequences. Each starts from a window of the part, and the windows"
-        " are evenly spaced; left out, none.",
+        description="Largest number of free-running sequences. Each starts from a window of the part, and the"
+        " windows are evenly spaced; left out, none.",
     )
 
 

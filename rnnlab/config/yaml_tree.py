@@ -208,7 +208,13 @@ class _Builder:
         return mapping
 
     def _key(self, event: Any, path: Path) -> str | None:
-        """Return the key of an entry; None if it is not valid."""
+        """Return the key of an entry; None if it is not valid.
+
+        A key with an anchor or a tag, and a duplicate key, are faults, but are returned.
+
+        Raises:
+            ConfigError: the text has too many keys.
+        """
         if type(event).__name__ != "ScalarEvent":
             self._refuse(event, "expected a word as key, received a list, a section or an alias")
             if type(event).__name__ != "AliasEvent":
@@ -233,14 +239,18 @@ class _Builder:
         return str(event.value)
 
     def _check_bounds(self, event: Any, path: Path) -> None:
-        """Raise an error if a text is nested too deeply or has too many values."""
+        """Raise a ConfigError if a text is nested too deeply or has too many values."""
         if len(path) > DEEPEST:
             raise _error(self._mark(event), f"nested more than {DEEPEST} deep")
         if len(self.tree.values) > MOST_VALUES:
             raise _error(self._mark(event), f"more than {MOST_VALUES:,} values; {_REMEDY}")
 
     def _refuse(self, event: Any, message: str, path: Path | None = None) -> None:
-        """Record a fault, and its path if the value there is refused; stop after too many faults."""
+        """Record a fault, and its path if the value there is refused.
+
+        Raises:
+            ConfigError: there are more than `MOST_PROBLEMS` faults; the error reports them.
+        """
         self.tree.problems.append(Problem(self._mark(event), message))
         if path is not None:
             self.tree.refused.add(path)
