@@ -14,6 +14,7 @@ If most characters outside ASCII are UTF-8, no encoding is guessed: the message 
 """
 
 import codecs
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,6 +43,9 @@ The second is also the largest fraction of unusual characters with which an enco
 
 _MOST_CONTROLS = 0.02
 """Largest fraction of control characters among the bytes of a text."""
+
+_NO_BREAK = re.compile(rb"(?<=\xab)\xa0|\xa0(?=[:;!?%\xbb])")
+"""A no-break space of cp1252 beside a punctuation mark, as French is written."""
 
 DROP_NULS = "tr -d '\\000'"
 
@@ -139,7 +143,8 @@ def encoding_of(sample: bytes) -> str:
         return "LATIN1"
     if b"\r" in sample and b"\n" not in sample:
         return "MACINTOSH"
-    return "CP1252" if _share(sample, "CP1252", str.isprintable) == 1 else "CP850"
+    spaced = _NO_BREAK.sub(b" ", sample)  # str.isprintable refuses a no-break space, which is á in cp850
+    return "CP1252" if _share(spaced, "CP1252", str.isprintable) == 1 else "CP850"
 
 
 def _encoding_mark(data: bytes) -> str:
