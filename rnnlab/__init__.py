@@ -1,11 +1,11 @@
-"""rnnlab trains, measures and plays small recurrent networks from one YAML file.
+"""rnnlab trains and measures small recurrent networks, and generates text or notes, from one YAML file.
 
     import rnnlab
 
     run = rnnlab.train("song.yaml")
     run.history.loss, run.evaluate().metrics.accuracy, run.generate(seed="g8 e8 e4 f8")[0].text
 
-A name is loaded when it is first used, so `import rnnlab` takes no time.
+A name is loaded when it is first used: `import rnnlab` loads no other module of rnnlab.
 """
 
 __version__ = "0.1.0"
@@ -64,7 +64,11 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    """Load the object of a public name, and return it."""
+    """Load the object of a public name, and return it.
+
+    Raises:
+        AttributeError: the name is not in `__all__`.
+    """
     if name not in __all__:
         raise AttributeError(f"module 'rnnlab' has no attribute {name!r}")
     from importlib import import_module  # noqa: PLC0415 (nothing is loaded before it is used)

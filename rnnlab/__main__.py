@@ -11,9 +11,9 @@ INTERRUPTED = 128
 def main() -> None:
     """Run the command line and exit with its code.
 
-    A signal ends the process without a traceback: during the first imports the system ends it, later
-    `rnnlab.signals`; a training saves first. After a signal the process does not wait for its threads, since
-    one of them may still compile.
+    A signal ends the process without a traceback. During the first imports the system ends the process; later
+    the handler of `rnnlab.signals` ends it; a training saves before it ends. After a signal the process does
+    not wait for its threads, since one of them may still compile.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)

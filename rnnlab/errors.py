@@ -1,22 +1,25 @@
 """The errors that a user can cause and can fix.
 
     RnnlabError            exit code 1: something could not be read or done
-      DataError            the data is missing, empty, not UTF-8, too short, or holds a bad note
+      DataError            the data is missing, empty, not UTF-8, too short, or holds a bad note; or a library
+                           for a format of music, pictures or exports is not installed
         MissingFile        a file does not exist
         DownloadError      a URL cannot be downloaded, or gives other bytes than expected
         VocabularyError    the vocabulary lacks a token
       ModelFileError       a model file is damaged, or not one of rnnlab
-      RunError             there is no run yet, a folder is not a run, or a folder cannot be written
-      TrainingError        a training diverged, or a callback cannot be imported
-      OutputError          stdout cannot take the result
+      RunError             there is no run yet; a folder is not a run, is in use, or is not the user's own;
+                           or a file cannot be written
+      TrainingError        a training diverged, its process was killed, or it cannot be resumed; or a callback
+                           cannot be imported, or raised an exception
+      OutputError          stdout cannot take the result, or an exported model differs from rnnlab's model
       ConfigError          exit code 2: a configuration or a `--set` is wrong
       UsageError           exit code 2: the arguments of a command or a function are wrong
-      Interrupted          exit code 130 or 143: a signal ended the command, and everything is saved
+      Interrupted          exit code 130 or 143: a signal ended a training, and everything is saved
 
 A message is one line: the setting, or the file and place; what was expected; what was received; the remedy.
 A ConfigError has a line for each mistake. A message names arguments and functions of Python;
-`commands/hints.py` puts options and commands in their place. All other exceptions are bugs and keep their
-traceback.
+`commands/hints.py` puts options and commands in their place. A ValueError or a TypeError is a mistake in a
+Python call. Any other exception is a bug and keeps its traceback.
 """
 
 import difflib
@@ -35,7 +38,8 @@ class Argument:
 
     Attributes:
         name: the name in Python.
-        value: a value that is shown with the name; if it is None, only the name is shown.
+        value: a value that is shown with the name; if it is None, only the name is shown. On the command line
+            True is not shown either.
     """
 
     name: str
@@ -79,7 +83,7 @@ class RnnlabError(Exception):
 
 
 class DataError(RnnlabError):
-    """Data that cannot be read, or is too small for its use."""
+    """Data that cannot be read or is too small for its use, or a format whose library is not installed."""
 
 
 class MissingFile(DataError):
@@ -87,7 +91,7 @@ class MissingFile(DataError):
 
     Args:
         message: the message.
-        path: the file.
+        path: the file; `places_named` in `config/reading.py` looks for it in the YAML.
     """
 
     def __init__(self, message: str, path: Path = Path()) -> None:
@@ -108,7 +112,10 @@ class ModelFileError(RnnlabError):
 
 
 class RunError(RnnlabError):
-    """A run folder that does not exist or cannot be written, or a folder that is not a run."""
+    """A run folder that does not exist, is in use or is not the user's own; or a file that cannot be written.
+
+    A folder that is not a run is a RunError, too.
+    """
 
 
 class TrainingError(RnnlabError):
@@ -116,7 +123,7 @@ class TrainingError(RnnlabError):
 
 
 class OutputError(RnnlabError):
-    """A result that cannot be printed on stdout."""
+    """A result that cannot be printed on stdout, or an exported model that differs from rnnlab's model."""
 
 
 class ConfigError(RnnlabError):
@@ -150,7 +157,10 @@ class Interrupted(RnnlabError):
 
 
 def one_line(text: str) -> str:
-    """Return a text on one line: invisible characters are escaped, and a long text loses its middle."""
+    """Return a text on one line: invisible characters are escaped.
+
+    A text of more than `LONGEST_LINE` characters gets an ellipsis in place of its middle.
+    """
     if not text.isprintable():
         text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
     half = LONGEST_LINE // 2

@@ -22,7 +22,8 @@ def load_extra(module: str) -> Any:
         module: dotted name of the module, e.g. `onnx.reference`.
 
     Raises:
-        DataError: the library is not installed; the message says how to install it.
+        DataError: the library, or a module that it imports, is not installed; the message says how to
+            install it.
     """
     library = module.partition(".")[0]
     extra, formats = EXTRAS[library]

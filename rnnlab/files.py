@@ -38,11 +38,11 @@ def write_durably(path: Path, data: bytes) -> None:
 def write_blocks(path: Path, blocks: Iterable[bytes]) -> None:
     """Replace a file as `write_durably` does, with blocks of bytes that are made one after the other.
 
-    After a full disk, an error in the making of a block, or a signal, the old file is unchanged and no
-    temporary file is left.
+    After a full disk, an error in the making of a block, or a signal that `rnnlab.signals` handles, the old
+    file is unchanged and no temporary file is left.
 
     Raises:
-        OSError: the file cannot be written.
+        OSError: the file cannot be written. An error in the making of a block is raised unchanged.
     """
     temporary = partial_beside(path)
     with half_written(str(temporary)):
@@ -74,7 +74,7 @@ def remove_partial(folder: Path, *, written_before: float = math.inf) -> None:
 
 
 def check_inside(path: Path) -> None:
-    """Raise if a path is a link whose target does not lie in the folder of the link.
+    """Raise if a path is a link whose target does not lie directly in the folder of the link.
 
     Raises:
         RunError: the target lies elsewhere; the message names it.
@@ -89,11 +89,12 @@ def read_text(path: Path, *, most_bytes: int = -1) -> str:
 
     Args:
         path: the file.
-        most_bytes: the largest size that is read; -1 for any size.
+        most_bytes: the largest size that is read, after a .gz file is unpacked; -1 for any size.
 
     Raises:
-        DataError: the file does not exist, is a folder or a device, cannot be read, is too large, is empty,
-            is not UTF-8, or has a NUL character.
+        DataError: the file does not exist (`MissingFile`), is a folder, cannot be read, is too large, is
+            empty, is not UTF-8, or has a NUL character. Without `most_bytes`, a device other than a terminal
+            is an error, too.
     """
     return "".join(read_blocks(path, most_bytes=most_bytes))
 
@@ -167,7 +168,7 @@ def _is_device(descriptor: int) -> bool:
 
 
 def fsync_folder(folder: Path) -> None:
-    """Make a rename in a folder durable. A system that cannot open a folder needs no fsync."""
+    """Make a rename in a folder durable; errors are ignored, because some systems cannot open a folder."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -27,6 +27,10 @@ def in_processes(
 ) -> Iterator[tuple[int, Result]]:
     """Yield the number of each task, from 0, with its result, in the order in which the tasks end.
 
+    Until the iterator ends or is closed, SIGINT raises KeyboardInterrupt in this process, and SIGTERM or
+    SIGHUP raises SystemExit, if the handler of `rnnlab.signals` is installed. After any error all workers are
+    killed.
+
     Args:
         work: a function at the top of a module, so that a spawned process can import it.
         tasks: the arguments of each call; a task is taken from the iterable when a worker is free for it.
@@ -34,6 +38,7 @@ def in_processes(
 
     Raises:
         TrainingError: a worker was killed.
+        Exception: the exception that `work` raised.
     """
     with raised_signals():
         yield from _results_of(work, enumerate(tasks), jobs)

@@ -38,9 +38,9 @@ def exit_code(number: int) -> int:
 
 
 def stop(number: int, frame: FrameType | None) -> None:
-    """Handle a signal: remove half-written files, and end the process with the signal's exit code.
+    """Handle a signal: remove half-written files and folders, print `interrupted` on stderr, end the process.
 
-    Within `held_signals` the signal is only noted.
+    The exit code is that of the signal. Within `held_signals` the signal is only noted.
 
     Raises:
         KeyboardInterrupt: on SIGINT, within `raised_signals`.
@@ -78,7 +78,10 @@ def half_written(path: str) -> Iterator[None]:
 
 @contextmanager
 def held_signals() -> Iterator[None]:
-    """Delay signals until the `with` block has ended; the block must take only milliseconds."""
+    """Delay signals until the outermost `with` block has ended; the block must take only milliseconds.
+
+    If several signals came, the last one is handled.
+    """
     _depths["held"] += 1
     try:
         yield

@@ -4,19 +4,24 @@ what the bytes have             the guess
 byte order mark                 UTF-16 or UTF-32
 NUL in every second byte        UTF-16 without a mark; in three of four bytes: UTF-32
 other NULs                      none: the text is refused
-mostly letters of one script    cp949, cp932, gb18030, cp1251 or koi8-r: the one that gives these letters
-bytes 0x80 to 0x9f              cp1252, in which they are quotes, dashes and €; macintosh with its line ends
+many control bytes              none: the text is refused
+mostly letters of one script    cp932, cp1251, koi8-r, cp949 or gb18030: the first that gives these letters
+bytes 0x80 to 0x9f              macintosh, if the line ends are carriage returns only; cp1252, if it makes all
+                                bytes above 0x7f printable (quotes, dashes, €); else cp850
 other                           latin1
+
+If most characters outside ASCII are UTF-8, no encoding is guessed: the message names the wrong character.
 """
 
 import codecs
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 from rnnlab.errors import DataError, shell_word
 
 SAMPLE = 1 << 16
-"""Number of bytes from which an encoding is guessed; a multiple of 4."""
+"""Largest number of bytes from which an encoding is guessed; a multiple of 4."""
 
 _MARKS = {
     codecs.BOM_UTF32_LE: "UTF-32",
@@ -39,6 +44,9 @@ The second is also the largest fraction of unusual characters with which an enco
 _MOST_CONTROLS = 0.02
 """Largest fraction of control characters among the bytes of a text."""
 
+_NO_BREAK = re.compile(rb"(?<=\xab)\xa0|\xa0(?=[:;!?%\xbb])")
+"""A no-break space of cp1252 beside a punctuation mark, as French is written."""
+
 DROP_NULS = "tr -d '\\000'"
 
 _SCRIPTS: dict[str, tuple[Callable[[str], bool], float]] = {
@@ -48,7 +56,8 @@ _SCRIPTS: dict[str, tuple[Callable[[str], bool], float]] = {
     "CP949": (lambda letter: "가" <= letter <= "힣", 0.85),
     "GB18030": (lambda letter: "\u4e00" <= letter <= "\u9fff" or "\u3000" <= letter <= "\u303f", 0.7),
 }
-"""A test for the frequent characters of a script, and their smallest fraction of the non-ASCII characters."""
+"""By encoding: a test for the frequent characters of its script, and their smallest fraction of the non-ASCII
+characters. Only a sample in which more than a fifth of the bytes are not ASCII is tested."""
 
 
 def decoded(data: bytes, path: Path) -> str:
@@ -107,7 +116,7 @@ def not_utf8(path: Path, error: UnicodeDecodeError, *, line: int, offset: int) -
         path: the file.
         error: the error of the decoder.
         line: line of the first wrong byte, from 1.
-        offset: offset of that byte in the file.
+        offset: offset of that byte in the file, in bytes.
     """
     where = f"{path}:{line}: not UTF-8 (byte 0x{error.object[error.start]:02x} at offset {offset})"
     if error.reason == "unexpected end of data":
@@ -134,7 +143,8 @@ def encoding_of(sample: bytes) -> str:
         return "LATIN1"
     if b"\r" in sample and b"\n" not in sample:
         return "MACINTOSH"
-    return "CP1252" if _share(sample, "CP1252", str.isprintable) == 1 else "CP850"
+    spaced = _NO_BREAK.sub(b" ", sample)  # str.isprintable refuses a no-break space, which is á in cp850
+    return "CP1252" if _share(spaced, "CP1252", str.isprintable) == 1 else "CP850"
 
 
 def _encoding_mark(data: bytes) -> str:
@@ -185,7 +195,10 @@ def _converted(path: Path, encoding: str) -> str:
 
 
 def _written(path: Path, program: str) -> str:
-    """Return the command with which a program reads a file, unpacked from .gz, and writes a new file."""
+    """Return the command with which a program reads a file, unpacked from .gz, and writes a new one.
+
+    The new file is in the working folder.
+    """
     name = Path(path.stem if path.suffix.lower() == ".gz" else path.name)
     new = shell_word(name.with_suffix(f".utf8{name.suffix}"))
     if path.suffix.lower() == ".gz":
@@ -196,7 +209,7 @@ def _written(path: Path, program: str) -> str:
 def _share(
     sample: bytes, encoding: str, is_frequent: Callable[[str], bool], *, of_all: bool = False
 ) -> float:
-    """Return the fraction of frequent characters; 0 if decoding fails.
+    """Return the fraction of frequent characters; 0 if decoding fails, or if no character counts.
 
     The fraction is of all characters if `of_all`, else of the non-ASCII characters.
     """

@@ -14,6 +14,8 @@ from rnnlab.unicode_text import encoding_of
 from tests.needs import needs
 
 ENGLISH = "“Come in,” she said – it’s late, and the café is closed; that’s 20 €.\n" * 20
+FRENCH = "«~L’été est là~», dit-elle~; c’est vrai~!\n".replace("~", "\N{NO-BREAK SPACE}") * 20
+SPANISH = "El año pasado hablé con mamá y papá; están aquí.\n" * 20
 GERMAN = "Über den grünen Hügeln hört man große Vögel.\n" * 20
 KOREAN = "나비야 나비야 이리 날아 오너라\n노랑 나비 흰 나비 춤을 추며 오너라\n" * 20
 JAPANESE = "ちょうちょう、なのはに とまれ。\nなのはに あいたら さくらに とまれ。\n" * 20
@@ -23,6 +25,7 @@ PLAIN = "The ship sails out on the sea.\n" * 20
 
 TEXTS = [
     (ENGLISH, "cp1252", "CP1252"),
+    (FRENCH, "cp1252", "CP1252"),
     (GERMAN, "latin-1", "LATIN1"),
     (KOREAN, "cp949", "CP949"),
     (JAPANESE, "cp932", "CP932"),
@@ -30,6 +33,7 @@ TEXTS = [
     (RUSSIAN, "cp1251", "CP1251"),
     (RUSSIAN, "koi8-r", "KOI8-R"),
     (GERMAN, "cp850", "CP850"),
+    (SPANISH, "cp850", "CP850"),
     (GERMAN.replace("\n", "\r"), "mac-roman", "MACINTOSH"),
     *((text, "utf-16", "UTF-16") for text in (PLAIN, GERMAN, KOREAN, JAPANESE, CHINESE, RUSSIAN)),
     *((text, "utf-16-le", "UTF-16LE") for text in (PLAIN, GERMAN, KOREAN, CHINESE, RUSSIAN)),

@@ -5,7 +5,7 @@
       - class: keras.callbacks:CSVLogger
         arguments: {filename: log.csv}
 
-No class is imported here: `rnnlab.training.callbacks` makes the callbacks when a training begins.
+No class is imported here: `rnnlab.training.own_callbacks` makes the callbacks when a training begins.
 """
 
 import math
@@ -24,10 +24,10 @@ from rnnlab.errors import near
 KEYS = ("class", "arguments")
 MOST_CALLBACKS = 100
 FOLDER = "folder"
-"""Key of the folder of the YAML file in pydantic's validation context."""
+"""Key, in pydantic's validation context, of the folder of the YAML file."""
 
 _DEEPEST = 10
-"""Largest depth of nested lists and sections in an argument."""
+"""Largest depth of a value in an argument: the argument has depth 1, the items of a list one more than it."""
 
 _PATTERN = r"^\w+(\.\w+)*:\w+$"
 _NAME = {"type": "string", "pattern": _PATTERN}
@@ -107,7 +107,8 @@ def _check_keys(section: Mapping[Any, Any]) -> None:
 def _meant(name: Any) -> str:
     """Return `; did you mean 'package.module:Class'?` if these corrections give a class name; else empty.
 
-    A dot becomes the colon, slashes become dots, and the ending `.py` and spaces are removed.
+    If there is no colon, the last dot becomes the colon; slashes become dots; the ending `.py` and spaces are
+    removed. The name of the class must begin with a capital letter.
     """
     if not isinstance(name, str):
         return ""
@@ -141,7 +142,10 @@ def _arguments(value: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any, within: tuple[str, ...], depth: int = 1) -> Any:
-    """Return a value with its tuples as lists; refuse NaN, infinity, other types and deep nesting."""
+    """Return a value with its tuples as lists; refuse NaN, infinity, types that YAML lacks, and deep nesting.
+
+    A section with a key that is empty or no text is refused, too.
+    """
     if depth > _DEEPEST:
         raise _refusal(f"nested more than {_DEEPEST} deep", *within)
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""The YAML file of a comparison: the configurations that `rnnlab compare` trains, and their budget."""
+"""The YAML file of a comparison: the configurations that `rnnlab compare` trains, their seeds and budget."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +14,10 @@ from rnnlab.errors import ConfigError, DataError, near
 from rnnlab.files import read_text
 
 MOST_SEEDS = 1000
+
+_EXPECTED = (
+    "expected two configurations or more, or a YAML file that lists them (compare: [one.yaml, other.yaml])"
+)
 
 Seeds = Annotated[int, Field(ge=1, le=MOST_SEEDS)]
 Config = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]*$")]
@@ -33,7 +37,8 @@ class ComparisonPage(Section):
         description="Number of epochs of each training; left out, the number that each configuration gives.",
     )
     seconds: Annotated[float, Field(gt=0, le=1e6)] | None = Field(
-        None, description="Seconds of each training, in place of epochs."
+        None,
+        description="Seconds for the steps of each training, in place of epochs: they give the epochs.",
     )
 
     @model_validator(mode="after")
@@ -49,23 +54,28 @@ def read_comparison(path: Path) -> tuple[ComparisonPage, list[Path]]:
     """Return the comparison of a YAML file, and the paths of its configurations.
 
     Raises:
-        ConfigError: the file cannot be read, lists no configurations, or has faults; one line each, with
-            file, line and column.
+        ConfigError: the file cannot be read, has no key `compare`, or has faults; one line each, with file,
+            line and column.
     """
     try:
         text = read_text(path, most_bytes=4 * MOST_CHARACTERS)
     except DataError as error:
-        raise ConfigError(str(error)) from None
+        raise ConfigError(_about_file(path, error)) from None
     tree = read_tree(text, lambda line, column: Mark(0, line, column, str(path)))
     if not is_comparison(tree.value):
-        raise ConfigError(
-            f"{path}: expected two configurations or more, or a YAML file that lists them"
-            f" (compare: [one.yaml, other.yaml]), received one configuration"
-        )
+        received = "one configuration" if isinstance(tree.value, dict) else shown(tree.value)
+        raise ConfigError(f"{path}: {_EXPECTED}, received {received}")
     page, problems = _checked(tree)
     if problems or page is None:
         raise ConfigError(*report(problems))
     return page, [path.parent / each for each in page.compare]
+
+
+def _about_file(path: Path, error: DataError) -> str:
+    """Return the message for a YAML file that cannot be read."""
+    if path.is_file() and not path.stat().st_size:
+        return f"{path}: the file is empty; {_EXPECTED}"
+    return str(error)
 
 
 def _checked(tree: Tree) -> tuple[ComparisonPage | None, list[Problem]]:
@@ -94,7 +104,7 @@ def _mark(path: Sequence[str | int], tree: Tree) -> Mark:
 
 
 def _refusal(error: ErrorDetails) -> str:
-    """Return what was expected and received; the message of pydantic if `expectation` is empty."""
+    """Return what was expected and received; the message of pydantic if no expectation is known."""
     expected = "a path" if error["type"] == "string_pattern_mismatch" else expectation(error)
     if error["type"] == "list_type":
         expected = "a list of configurations"

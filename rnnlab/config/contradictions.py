@@ -1,7 +1,8 @@
 """The rules on settings that contradict each other, within a section and across sections.
 
 The rules are no pydantic validators of the sections: if a validator refused a section, the rules across
-sections could not be checked. Here all rules are checked, and one report names every contradiction.
+sections could not be checked. Here all rules are checked, and one report names every contradiction. One rule
+is a validator all the same: an optimizer has at most one clip (`config/optimizer.py`).
 """
 
 from collections.abc import Iterator
@@ -146,9 +147,10 @@ def _about_checkpoints(training: Training) -> Iterator[Contradiction]:
 def _about_validations(
     dataset: Dataset, training: Training, evaluation: EvaluationSettings, regime: Regime
 ) -> Iterator[Contradiction]:
-    """Yield a contradiction if training ends before the first validation: no loss chooses the best weights.
+    """Yield a contradiction if training ends before the first validation.
 
-    A stream without `epochs` is not checked: the number of epochs is chosen when the data is read.
+    No loss would then choose the best weights. A stream without `epochs` is not checked: the number of epochs
+    is chosen when the data is read.
     """
     every = evaluation.every
     is_open = regime == "stream" and "epochs" not in training.model_fields_set
@@ -279,11 +281,12 @@ def _about_tied_weights(dataset: Dataset, model: RecurrentModel) -> Iterator[Con
 def _about_size(dataset: Dataset, model: Model, training: Training) -> Iterator[Contradiction]:
     """Yield a contradiction if the network has too many weights, or a batch too many outputs of a layer.
 
-    The data is not read yet: a vocabulary that is not declared counts as one token.
+    Only the matrices of the hidden layers are counted. The data is not read yet: a vocabulary that is not
+    declared counts as one token.
     """
     units, dense = model.units, isinstance(model, MlpModel)
     layers = zip((_least_inputs(dataset, dense=dense), *units), units, strict=False)
-    weights = sum(_most_weights(before, width, dense=dense) for before, width in layers)
+    weights = sum(_least_weights(before, width, model) for before, width in layers)
     if weights > MOST_WEIGHTS:
         yield Contradiction(
             ("model.units", "model.kind", "dataset.window", "dataset.encoding", "dataset.embedding_size"),
@@ -309,6 +312,11 @@ def _least_inputs(dataset: Dataset, *, dense: bool) -> int:
     return size * dataset.window if dense else size
 
 
-def _most_weights(before: int, width: int, *, dense: bool) -> int:
-    """Return the number of weights in the matrices of a dense layer, or of an LSTM, the largest cell."""
-    return before * width if dense else 4 * width * (before + width)
+def _least_weights(before: int, width: int, model: Model) -> int:
+    """Return the number of weights in the matrices of a layer; an unknown cell counts as a simple one."""
+    if isinstance(model, MlpModel):
+        return before * width
+    gates = {"lstm": 4, "gru": 3}.get(model.kind, 1)
+    if isinstance(model, LstmModel) and model.coupled_gates:
+        gates = 3
+    return gates * width * (before + width)

@@ -108,7 +108,7 @@ DEFAULT_EMBEDDING_SIZE = 32
 MOST_EMBEDDING_SIZE = 1024
 
 BOUNDARIES = {"line": "\n", "document": "\x03"}
-"""The boundary token: a line break between lines; U+0003, ASCII's end of text, between documents."""
+"""The boundary token of each unit: a line break for lines; U+0003, ASCII's end of text, for documents."""
 
 _UNIT = (
     "What one sequence is; the state is zero at the beginning of a sequence. `line`: each line; `document`:"
@@ -117,7 +117,7 @@ _UNIT = (
 )
 
 SOURCES = ("path", "inline", "url")
-"""The keys that name the source of the data; a dataset has one of them."""
+"""The keys that name the source of the data; a dataset has exactly one of them."""
 
 
 def _address(url: str) -> str:
@@ -196,7 +196,10 @@ class _Dataset(Section):
 
     @property
     def folder(self) -> Path:
-        """The innermost folder that holds all files of the dataset; the root folder if there are no files."""
+        """The innermost folder that holds all files of the dataset; the root folder if there are no files.
+
+        If the files are on several drives, it is the folder of the first path.
+        """
         return folder_of_all(chain.from_iterable(self.files.values()))
 
     @property
@@ -288,7 +291,9 @@ class TextDataset(_Dataset):
 class NotesDataset(_Dataset):
     """The section `dataset` for music: a token is a note, a chord or a rest."""
 
-    kind: Literal["notes"] = Field(description="The data is note text; a token is a note, a chord or a rest.")
+    kind: Literal["notes"] = Field(
+        description="The data is note text, MIDI files or scores; a token is a note, a chord or a rest."
+    )
     unit: Literal["note", "line", "document"] = Field("note", description=_UNIT)
     vocabulary: (
         Annotated[_Tokens, BeforeValidator(_words), AfterValidator(_distinct), WithJsonSchema(STRINGS)] | None
@@ -340,7 +345,7 @@ def address_problem(url: str) -> str:
 
 
 def may_redirect(url: str, target: str) -> bool:
-    """Whether a redirect is allowed: from https to https, or from this machine to this machine."""
+    """Whether a redirect is allowed: from https to https; from any other address to this machine."""
     if address_problem(target):
         return False
     begin, end = urlsplit(url), urlsplit(target)
@@ -358,7 +363,10 @@ def _is_loopback(parts: SplitResult) -> bool:
 
 
 def _problem_of_parts(parts: SplitResult) -> str:
-    """Return what is expected of the scheme, the host and the path; empty if they are valid."""
+    """Return what is expected of the parts of an address; empty if they are valid.
+
+    The scheme, the host and the path of a file are checked, and that there is no name or password.
+    """
     if parts.scheme == "file":
         is_here = parts.netloc in ("", "localhost") and parts.path.startswith("/")
         return "" if is_here else "expected file:// and an absolute path, as in file:///path/to/file"

@@ -79,7 +79,11 @@ class SimpleRnnModel(RecurrentModel):
 
 
 class LstmModel(RecurrentModel):
-    """Long short-term memory, with two variants."""
+    """Long short-term memory.
+
+    There are three options: peepholes and coupled gates, which may both be set, or layer normalisation of the
+    plain LSTM.
+    """
 
     kind: Literal["lstm"] = Field(description="LSTM layers (Hochreiter and Schmidhuber, 1997).")
     peephole: bool = Field(False, description="The gates also read the memory cell (Gers et al., 2002).")
@@ -110,7 +114,7 @@ class MlpModel(_Model):
 
     kind: Literal["mlp"] = Field(description="Dense layers over the whole window, without a state.")
     activation: Literal["relu", "tanh", "sigmoid", "elu"] = Field(
-        "relu", description="The function after each dense layer."
+        "relu", description="The function after each hidden layer."
     )
 
 

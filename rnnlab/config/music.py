@@ -1,4 +1,5 @@
-"""The settings of `dataset` for music: how files are read, and how notes are moved and augmented."""
+"""The settings of `dataset` for music: how files are read, how the data is transposed, and which transposed
+copies training also reads."""
 
 import re
 from typing import Annotated, Any, Literal
@@ -57,23 +58,28 @@ def _meter(value: Any) -> Any:
 
 
 class MusicReading(Section):
-    """Which notes of a file with several voices are read; see `rnnlab.music.melody`."""
+    """Which track, channel, voice and notes of a music file are read; see `rnnlab.music.melody`.
+
+    Also the grid to which the times of MIDI are rounded, and the metre in which scores are drawn.
+    """
 
     track: Annotated[int, Field(ge=1, le=65_536)] | None = Field(
         None,
-        description="Track of MIDI, or part of a score, from 1; left out, all tracks of MIDI, or the first"
-        " part of a score.",
+        description="Track of MIDI, part of a score, or (if `voice` is left out) voice of ABC, from 1; left"
+        " out, all tracks of MIDI, or the first part or voice.",
     )
     channel: Annotated[int, Field(ge=1, le=16)] | None = Field(
         None, description="Channel of MIDI; left out, all but 10, which is percussion."
     )
     polyphony: Literal["highest", "refuse", "chords"] | None = Field(
-        None, description="Which notes are read when several sound together; left out, the highest."
+        None,
+        description="Which notes are read when several sound together; left out, the highest, but chords for"
+        " MIDI files that rnnlab wrote.",
     )
     grid: Annotated[str, BeforeValidator(_spelled_grid), WithJsonSchema(STRINGS)] | None = Field(
         None,
         description="Grid to which the times of MIDI are rounded, as note lengths: 1/16, [1/16, 1/24] or"
-        " exact; left out, sixteenths.",
+        " exact; left out, sixteenths, but exact for MIDI files that rnnlab wrote.",
     )
     voice: Annotated[str, BeforeValidator(_voice), WithJsonSchema(_VOICE)] | None = Field(
         None,

@@ -49,7 +49,7 @@ class _Optimizer(Section):
 
 
 class _Moments(_Optimizer):
-    """The settings of optimizers with running means of the gradient and of its square."""
+    """The settings of optimizers with a running mean of the gradient and one of its size."""
 
     beta_1: Decay = Field(0.9, description="Decay of the running mean of the gradient.")
     beta_2: Decay = Field(0.999, description="Decay of the running mean of the squared gradient.")
@@ -77,7 +77,8 @@ class RmsProp(_Optimizer):
         1e-7, description="Small number that is added to a divisor, so that it is not 0."
     )
     centered: bool = Field(
-        False, description="Divide by the variance of the gradient in place of its mean square."
+        False,
+        description="Divide by the standard deviation of the gradient in place of its root mean square.",
     )
 
 
@@ -116,6 +117,7 @@ class Adamax(_Moments):
     """Adam with the infinity norm (Kingma and Ba, 2015)."""
 
     name: Literal["adamax"] = Field(description="Adam with the infinity norm (Kingma and Ba, 2015).")
+    beta_2: Decay = Field(0.999, description="Decay of the running maximum of the gradient's absolute value.")
 
 
 class Adagrad(_Optimizer):
@@ -199,7 +201,10 @@ class ExponentialSchedule(_Schedule):
 
 
 class PlateauSchedule(_Schedule):
-    """A learning rate that is multiplied by a factor when the loss for the best weights no longer falls."""
+    """A learning rate that is multiplied by a factor when the loss no longer falls.
+
+    It is the loss that chooses the best weights.
+    """
 
     kind: Literal["plateau"] = Field(
         description="The rate is multiplied by a factor when the loss no longer falls."
@@ -227,8 +232,9 @@ def learning_rate(
 ) -> Any:
     """Return the learning rate of steps: it rises linearly from 0 in the warm-up, then follows the schedule.
 
-    After the warm-up the peak rate is multiplied by a factor. p, from 0 to 1, is the fraction of the steps
-    after the warm-up that are done; `final` is the factor at the end:
+    The rate is multiplied by a factor. p, from 0 to 1, is the fraction of the steps after the warm-up that
+    are done; `final` is the factor at the end. During the warm-up only the factor of `plateau` may differ
+    from 1:
 
         constant     1
         linear       1 − (1 − final) · p

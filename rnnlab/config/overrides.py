@@ -1,8 +1,9 @@
 """`--set key.path=value`: settings from the command line, or from Python, that replace those of the file.
 
 For a key that takes text or paths, the value is the text after the `=`, to its last character: `The ` keeps
-its space, `notes #1.txt` its number. For any other key the value is YAML. The schema says which keys take
-text.
+its space, `notes #1.txt` its number. An empty value or `null` removes the text, and `[a.txt, b.txt]` is a
+list for a key that takes lists. For any other key the value is YAML. The schema says which keys take text.
+The value of a setting from Python (`Setting`) is always YAML.
 """
 
 import os
@@ -40,7 +41,7 @@ class Takes(Enum):
 
 
 def what_is_taken(path: KeyPath, sections: Any, overrides: Mapping[str, str]) -> Takes:
-    """Return the kind of value that a key takes.
+    """Return the kind of value that a key takes; YAML for an unknown key.
 
     Args:
         path: the path of the key.
@@ -110,12 +111,12 @@ def apply_overrides(overrides: Sequence[Override], tree: Tree) -> None:
     """Put settings into the tree of a file.
 
     Args:
-        overrides: the settings; a data path in a setting is relative to the working folder. `dataset.path`,
-            `dataset.inline` or `dataset.url` replaces whichever of the three the file has.
+        overrides: the settings; a data path in a setting is relative to the working folder. A value of
+            `dataset.path`, `dataset.inline` or `dataset.url` replaces whichever of the three the file has.
         tree: the tree, which is changed in place; faults are added to its problems.
 
     Raises:
-        ConfigError: a value is no valid YAML.
+        ConfigError: a value is no valid YAML, or exceeds a bound of `read_tree`.
     """
     kinds = {name: text for name, _, text in map(_divided, overrides)}
     for number, override in enumerate(overrides, start=1):
@@ -159,10 +160,12 @@ def _apply(path: yaml_tree.Path, text: str, takes: Takes, tree: Tree, mark: Mark
 
 
 def _value(text: str, takes: Takes, mark: Mark) -> Tree:
-    """Return the value after the `=`: a text, a list of texts or YAML, as `takes` says.
+    """Return the value after the `=` as `takes` says: YAML, a text, a list of texts, or a text or number.
+
+    A text in brackets is a list only if the key takes lists, and no file or folder has this name.
 
     Raises:
-        ConfigError: the key takes YAML, and the value is no valid YAML.
+        ConfigError: the key takes YAML, and the value is no valid YAML, or exceeds a bound of `read_tree`.
     """
     if takes is Takes.YAML:
         return read_tree(text, partial(_mark_within, mark))
@@ -173,9 +176,9 @@ def _value(text: str, takes: Takes, mark: Mark) -> Tree:
 
 
 def _text(text: str, mark: Mark) -> Tree:
-    """Return the text unchanged, or None if the override removes the text.
+    """Return a tree with the text, or with None if the text is one of `NOTHING`.
 
-    A text that is too long, or that has other bytes than UTF-8, is a problem of the tree.
+    A text that is too long, or that cannot be written as UTF-8, is refused: the tree has None and a problem.
     """
     tree = Tree(None if text in NOTHING else text)
     if len(text) > MOST_CHARACTERS:
@@ -192,7 +195,7 @@ def _text(text: str, mark: Mark) -> Tree:
 
 
 def _list(text: str, mark: Mark) -> Tree | None:
-    """Return the list of a text in brackets; None if the text has no brackets, or is no valid YAML."""
+    """Return the list of a text in brackets; None if the text has no brackets, or YAML refuses any of it."""
     if not (text.startswith("[") and text.endswith("]")):
         return None
     try:
@@ -236,7 +239,10 @@ def _mark_within(mark: Mark, line: int, column: int) -> Mark:
 
 
 def _section(path: yaml_tree.Path, tree: Tree, mark: Mark) -> Any:
-    """Return the value at a path; add each missing section on the way."""
+    """Return the value at a path; add each missing section on the way.
+
+    If a value on the way is no section, return that value.
+    """
     section = tree.value
     for depth, name in enumerate(path, start=1):
         if isinstance(section, dict) and section.get(name) is None:

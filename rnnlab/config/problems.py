@@ -1,8 +1,8 @@
 """The check of plain values against the schema: all faults at once, as sentences with a remedy.
 
 If a value is wrong, pydantic does not check for contradictions. So each wrong value is set aside: its
-stand-in, a valid value, replaces it, and all values are checked again. `LAYOUT` has the sections of the
-schema, by their place in the YAML.
+stand-in, a valid value, replaces it, or its key is removed so that the default holds. Then all values are
+checked again. `LAYOUT` has the sections of the schema, by their place in the YAML.
 """
 
 import copy
@@ -35,7 +35,8 @@ STAND_INS: dict[Path, Any] = {
 """The stand-in of each setting without a default; any other wrong setting is removed."""
 
 _ROUNDS = 3
-"""Number of checks: a wrong value can hide a wrong section, and a wrong section can hide a contradiction."""
+"""Largest number of checks: a wrong value can hide a wrong section, and that section can hide a
+contradiction."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,12 @@ class Finding:
 def check(
     sections: dict[str, Any], unreadable: Iterable[Path] = (), *, folder: FolderPath | None = None
 ) -> tuple[Experiment | None, list[Finding]]:
-    """Return the experiment of plain values and no fault, or None and all faults.
+    """Return the experiment of plain values and no fault; or None and the faults that `_ROUNDS` checks find.
 
     Args:
         sections: plain values, as the YAML has them.
-        unreadable: the paths of values that the YAML reader refused; they give None, but no second fault.
+        unreadable: the paths of values that the YAML reader refused. If there are any, None is returned; the
+            reader has reported these values, so no fault here is about them.
         folder: the folder of the YAML file.
     """
     aside: dict[Path, Any] = {}
@@ -103,7 +105,7 @@ def check(
 
 
 def section_at(path: Path, sections: Any) -> type[Section] | None:
-    """Return the class of the section at a path; None if there is none, or its kind is missing or unknown."""
+    """Return the class of the section at a path; None if no section belongs there, or its kind is unknown."""
     place = LAYOUT.get(path)
     if place is None:
         return None

@@ -1,4 +1,4 @@
-"""The reader of YAML: it returns an `Experiment`, or raises an error with all faults and their places."""
+"""The reader of a YAML file: it returns an `Experiment`, or raises an error with all faults and places."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -29,11 +29,12 @@ def read_experiment(path: Path, overrides: Sequence["Override"] = ()) -> Experim
 
     Args:
         path: the file.
-        overrides: settings that replace those of the file, each `key.path=value`, as `config/overrides.py`
-            reads them; a path in an override is relative to the working folder.
+        overrides: settings that replace those of the file, each `key.path=value` or a `Setting`, as
+            `config/overrides.py` reads them; a path in an override is relative to the working folder.
 
     Raises:
-        ConfigError: the file cannot be read, or has faults; one line each, with file, line and column.
+        ConfigError: the file cannot be read, lists configurations to compare, or has faults. Each fault is a
+            line with file, line and column, or with the override.
     """
     try:
         text = read_text(path, most_bytes=MOST_BYTES)
@@ -54,7 +55,7 @@ def parse_experiment(
         overrides: as in `read_experiment`.
 
     Raises:
-        ConfigError: the text has faults; one line each.
+        ConfigError: the text lists configurations to compare, or has faults; one line each.
     """
     tree = _tree(text, name, folder, overrides)
     experiment, findings = check(tree.value, tree.refused, folder=folder.absolute())
@@ -68,10 +69,11 @@ def parse_experiment(
 def places_named(
     path: Path, overrides: Sequence["Override"] = (), *, text: str | None = None
 ) -> Iterator[None]:
-    """Add the line and column of a setting to an error raised in the `with` block.
+    """Add the place of each setting to a ConfigError or a TrainingError raised in the `with` block.
 
-    If a file is not found, and the YAML names it by a relative path, add that the path is relative to the
-    YAML.
+    If a file is not found (`MissingFile`), and the YAML file names it by a relative path, add that the path
+    is relative to the YAML file. This is not added for a YAML text that comes from no file. Any other error
+    is raised unchanged.
 
     Args:
         path: the YAML file that the experiment was read from.
@@ -123,7 +125,11 @@ def _placed(line: str, tree: Tree) -> str:
 
 
 def _tree(text: str, name: str, folder: Path, overrides: Sequence["Override"]) -> Tree:
-    """Return the plain values of a YAML text, with absolute paths and overrides, and their places."""
+    """Return the plain values of a YAML text, with absolute paths and overrides, and their places.
+
+    Raises:
+        ConfigError: the text is no valid YAML, has no sections, or lists configurations to compare.
+    """
     tree = read_tree(text, lambda line, column: Mark(0, line, column, name))
     if not isinstance(tree.value, dict):
         raise ConfigError(*report([*tree.problems, Problem(Mark(0, 0, 0, name), _SECTIONS)]))
@@ -148,7 +154,10 @@ def _problem(finding: Finding, tree: Tree) -> Problem:
 
 
 def _where(finding: Finding, tree: Tree) -> Mark:
-    """Return the place of a wrong key or value; if the YAML has neither, of the section around it."""
+    """Return the place of a wrong key or value; if the YAML has neither, of the section around it.
+
+    If the YAML has no section around it either, return the place at which the YAML begins.
+    """
     path = finding.path
     if path in tree.values:
         return tree.keys[path] if finding.about_key else tree.values[path]
@@ -172,8 +181,10 @@ MAY_CHANGE = (
     "training.on_non_finite",
     "training.tensorboard",
 )
-"""The settings that may change when a run is resumed. With another value of any other setting, the training
-would have been different from its beginning."""
+"""The settings, with all settings within them, that may change when a run is resumed.
+
+With another value of most other settings, the training would have been different from its beginning.
+"""
 
 
 def resumed_experiment(
@@ -187,12 +198,13 @@ def resumed_experiment(
 
     Args:
         own: the resolved configuration in the run folder.
-        config: a file that must have the same settings except `MAY_CHANGE`; None for `own`.
+        config: a file that must have the same settings except `MAY_CHANGE`; it may leave out settings of
+            `FITTED_SETTINGS`. None for `own`.
         overrides: settings that replace settings of the configuration.
-        located: returns the experiment with the paths at which the data is found now.
+        located: returns the experiment of `own` with the paths at which the data is found now.
 
     Raises:
-        ConfigError: a configuration has faults.
+        ConfigError: a configuration cannot be read, or has faults.
         UsageError: a setting differs from that of the run, and is not in `MAY_CHANGE`.
     """
     begun = located(read_experiment(own))

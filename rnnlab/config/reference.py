@@ -20,9 +20,10 @@ compares the two. `rnnlab schema` prints the same as JSON Schema, for an editor.
 
 A key that is left out has the default of its table; a dash means that it has none. With `batching: stream`,
 rnnlab chooses `split`, `window`, `batch_size` and `epochs` by the size of the data if they are left out, and
-the optimizer with its schedule if both are left out; it prints what it chose. `rnnlab describe` shows all
-settings of a configuration, and `config.yaml` in a run folder has all of them written out. Settings that
-contradict each other are refused before the training begins, with their place and the remedy.
+the optimizer with its schedule if both are left out; it prints what it chose. `rnnlab describe` shows the
+data, the batches and the model of a configuration; `config.yaml` in a run folder has all settings written
+out. Settings that contradict each other are refused before the training begins, with their place and the
+remedy.
 
 On the command line `--set KEY=VALUE` replaces a key. For a key that takes text or paths, VALUE is the text
 itself, to its last character: `--set 'generation.seed=The '` keeps the space, and keeps quotes too. `null`,
@@ -166,7 +167,10 @@ def _number(value: float) -> str:
 
 
 def _default(schema: dict[str, Any]) -> str:
-    """Return a default as Markdown: `required`, a value, or the kind of a section; a dash if it is empty."""
+    """Return a default as Markdown: `required`, a value, or the kind of a section; a dash if it is empty.
+
+    For a section that has no kinds, return `its defaults`.
+    """
     if schema["required"]:
         return "required"
     value = schema.get("default")

@@ -117,7 +117,7 @@ class Contradiction:
     """Settings that contradict each other.
 
     Attributes:
-        keys: the dotted names of the settings; the first is the one to change.
+        keys: the dotted names of the settings; the message is about the first.
         message: the fault and its remedy.
     """
 

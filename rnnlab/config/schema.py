@@ -60,7 +60,7 @@ class Experiment(Section):
     """One YAML file, or the same sections built in Python.
 
     Every default that needs no data is set when the experiment is built, and no two settings contradict each
-    other. `rnnlab.datasets.loading.fitted` sets what depends on the data, and returns a `FittedExperiment`.
+    other. `rnnlab.datasets.loading.fitted` sets what depends on the data, in a `FittedExperiment`.
     """
 
     dataset: Annotated[TextDataset | NotesDataset, Field(discriminator="kind")] = Field(
@@ -101,6 +101,8 @@ class Experiment(Section):
 
     def replaced(self, **sections: Section) -> Self:
         """Return the experiment with these sections in place of its own; contradictions are checked again.
+
+        The defaults that depend on other sections stay as they are.
 
         Raises:
             ConfigError: settings contradict each other, one line each.

@@ -26,14 +26,14 @@ MOST_UNITS = 16_384
 MOST_LAYERS = 32
 
 LEAST, MOST = 1e-30, 1e37
-"""Range of positive numbers: float32 holds both bounds, and what an optimizer computes from them."""
+"""Range of positive numbers; float32 holds both bounds."""
 
 MOST_DECAY = 0.9999999
 """Largest decay: it is less than 1 as float32, too, so that optimizers can divide by 1 − decay."""
 
 
 class Section(BaseModel):
-    """A frozen record of settings; unknown keys, loose types, infinity and NaN are refused."""
+    """A frozen record of settings; unknown keys, values of another type, infinity and NaN are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -85,7 +85,7 @@ SampleCount = Annotated[int, Field(ge=1, le=10_000)]
 
 
 DATA_PATHS = (("dataset", "path"), ("dataset", "split", "validation"), ("dataset", "split", "test"))
-"""The settings that name files."""
+"""The settings that name data files."""
 
 STRINGS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 """JSON Schema of one text, or of a list of them."""
@@ -167,7 +167,10 @@ def is_pattern(path: Path) -> bool:
 
 
 def files_matching(path: Path) -> list[Path]:
-    """Return the files that match a pattern, sorted; for any other path, the path itself if it is a file."""
+    """Return the files that match a pattern, sorted; for any other path, the path itself if it is a file.
+
+    The list is empty if there are none.
+    """
     folder, parts = divided(path)
     return sorted({each for each in _matches(folder, parts) if os.path.isfile(each)})
 

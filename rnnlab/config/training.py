@@ -94,7 +94,9 @@ class Training(Section):
         10, description="Passes over the training data."
     )
     random_seed: RandomSeed = Field(
-        0, description="The seed of the initial weights, of shuffling and of dropout."
+        0,
+        description="The seed of the initial weights, of shuffling, of dropout, and of the folds of"
+        " a cross-validation.",
     )
     optimizer: Optimizer = Field(Adam(name="adam"), description="The optimizer, and its settings.")
     schedule: Schedule = Field(
@@ -146,8 +148,8 @@ class EvaluationSettings(Section):
     )
     seeds: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
         None,
-        description="Number of free-running sequences. Each starts from a window of the part, and the windows"
-        " are evenly spaced; left out, none.",
+        description="Largest number of free-running sequences. Each starts from a window of the part, and the"
+        " windows are evenly spaced; left out, none.",
     )
 
 

@@ -14,8 +14,8 @@ _LONGEST_LINE = 100
 """Largest number of characters of a list that is written on one line."""
 
 _LONGEST_LIST = 1000
-"""Largest number of notes of a vocabulary that is written as a list; a longer one is written as a string,
-which is read much faster."""
+"""Largest number of notes of a vocabulary that is always written as a list. A longer one is written as a
+string, which is read much faster, unless one of its tokens is empty or has a space."""
 
 _TEXT = "tag:yaml.org,2002:str"
 _WORD = re.compile(r"[A-Za-z_./][\w./-]*")

@@ -62,7 +62,15 @@ class Tree:
     refused: set[Path] = field(default_factory=set)
 
     def replace(self, path: Path, other: "Tree", mark: Mark) -> None:
-        """Record the keys, values and problems of another tree at a path, all at one place; keep `value`."""
+        """Record the places, problems and refused paths of another tree at a path; `value` is not changed.
+
+        All its keys and values get the same place, and those that were recorded at the path are forgotten.
+
+        Args:
+            path: the path at which the other tree is put.
+            other: the other tree.
+            mark: the place that its keys and values get.
+        """
         for places in (self.keys, self.values):
             for within in [within for within in places if within[: len(path)] == path]:
                 del places[within]
@@ -75,14 +83,14 @@ class Tree:
 
 
 def read_tree(text: str, mark: Callable[[int, int], Mark]) -> Tree:
-    """Return the tree of a YAML text.
+    """Return the tree of a YAML text; its `problems` have the faults that let the reader go on.
 
     Args:
         text: the YAML.
         mark: returns the place of a line and a column, both from 1; both are 0 for the text as a whole.
 
     Raises:
-        ConfigError: the text is no valid YAML, or exceeds a bound.
+        ConfigError: the text is no valid YAML, exceeds a bound, or has more than `MOST_PROBLEMS` faults.
     """
     for count, most, what in (
         (len(text), MOST_CHARACTERS, "characters"),
@@ -94,7 +102,7 @@ def read_tree(text: str, mark: Callable[[int, int], Mark]) -> Tree:
 
 
 def value_at(value: Any, path: Path) -> Any:
-    """Return the value at a path of keys; None if there is none."""
+    """Return the value at a path of keys; None if there is none. Items of lists are not looked up."""
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return value
@@ -116,7 +124,7 @@ def plain_value(text: str) -> Any:
 
 
 def _events(text: str, mark: Callable[[int, int], Mark]) -> Iterator[Any]:
-    """Yield the events of the parser; a syntax error becomes an error of one line."""
+    """Yield the events of the parser; a syntax error becomes a ConfigError of one line."""
     from ruamel.yaml import YAML  # noqa: PLC0415 (a tenth of a second)
     from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
     from ruamel.yaml.reader import ReaderError  # noqa: PLC0415
@@ -200,7 +208,13 @@ class _Builder:
         return mapping
 
     def _key(self, event: Any, path: Path) -> str | None:
-        """Return the key of an entry; None if it is not valid."""
+        """Return the key of an entry; None if it is not valid.
+
+        A key with an anchor or a tag, and a duplicate key, are faults, but are returned.
+
+        Raises:
+            ConfigError: the text has too many keys.
+        """
         if type(event).__name__ != "ScalarEvent":
             self._refuse(event, "expected a word as key, received a list, a section or an alias")
             if type(event).__name__ != "AliasEvent":
@@ -225,14 +239,18 @@ class _Builder:
         return str(event.value)
 
     def _check_bounds(self, event: Any, path: Path) -> None:
-        """Raise an error if a text is nested too deeply or has too many values."""
+        """Raise a ConfigError if a text is nested too deeply or has too many values."""
         if len(path) > DEEPEST:
             raise _error(self._mark(event), f"nested more than {DEEPEST} deep")
         if len(self.tree.values) > MOST_VALUES:
             raise _error(self._mark(event), f"more than {MOST_VALUES:,} values; {_REMEDY}")
 
     def _refuse(self, event: Any, message: str, path: Path | None = None) -> None:
-        """Record a fault, and its path if the value there is refused; stop after too many faults."""
+        """Record a fault, and its path if the value there is refused.
+
+        Raises:
+            ConfigError: there are more than `MOST_PROBLEMS` faults; the error reports them.
+        """
         self.tree.problems.append(Problem(self._mark(event), message))
         if path is not None:
             self.tree.refused.add(path)

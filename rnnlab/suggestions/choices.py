@@ -25,7 +25,8 @@ LARGEST_ONE_HOT = 128
 """Size of the largest vocabulary that is encoded one-hot; a larger vocabulary gets an embedding."""
 
 SHORTEST, LONGEST = 100, 2000
-"""Bounds of `generation.length` for data with boundaries: twice the longest sequence, within these bounds."""
+"""Bounds of `generation.length` for data with boundaries: twice the longest sequence, with its boundary
+tokens, within these bounds."""
 
 TEXT_TEMPERATURE, NOTES_TEMPERATURE, BY_HEART_TEMPERATURE = 0.8, 1.0, 0.8
 """Temperatures of samples of text, of notes, and of a model that memorises several sequences.
@@ -54,7 +55,7 @@ class Choices:
         encoding: `one_hot` or `embedding`.
         seed: the seed for generation; empty if the data has boundaries between sequences.
         length: number of tokens to generate; with boundaries, the largest number.
-        temperature: temperature of samples; 0 if the model memorises a single sequence.
+        temperature: temperature of samples; 0 if the model memorises data without boundaries.
     """
 
     survey: Survey
@@ -74,7 +75,7 @@ def choices_for(survey: Survey, *, report: Report = unreported) -> Choices:
     """Read the data of a survey, and return the settings chosen for this data.
 
     Raises:
-        DataError: the data cannot be read, or is too short.
+        DataError: the data cannot be read, is too short, or its path is not valid Unicode.
     """
     text = f"""
 dataset: {{kind: {survey.kind}, path: {quoted(str(survey.path))}, unit: {survey.unit}}}
@@ -101,8 +102,8 @@ model: {{kind: lstm, units: 1}}
 def beginning(corpus: Corpus, kind: str) -> str:
     """Return the beginning of the data as a seed: the first 4 notes, or the beginning of the first line.
 
-    The first line with a visible character counts. Its beginning has at most 20 characters and whole words,
-    except if the first word is longer.
+    The first line with a visible character counts, within the first 1,000 characters. Its beginning has at
+    most 20 characters and whole words, except if the first word is longer; the space after it is kept.
     """
     if kind == "notes":
         return corpus.vocabulary.join(corpus.ids[:_SEED_NOTES])
@@ -120,7 +121,10 @@ def _length(corpus: Corpus, kind: str) -> int:
 
 
 def _temperature(corpus: Corpus, kind: str, *, by_heart: bool) -> float:
-    """Return the temperature: 0 only if the model memorises one sequence; of several, 0 would repeat one."""
+    """Return the temperature: 0 only if the model memorises data without boundaries between sequences.
+
+    With boundaries, temperature 0 would give the same sequence in every sample.
+    """
     if by_heart:
         return BY_HEART_TEMPERATURE if corpus.has_boundaries else 0.0
     return NOTES_TEMPERATURE if kind == "notes" else TEXT_TEMPERATURE

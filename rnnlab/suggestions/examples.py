@@ -25,7 +25,8 @@ class Example:
         page: path of the YAML file.
         data: the files of `data/` that the example reads.
         compared: the configurations that the example compares; empty for a single experiment.
-        url: the address from which the data is downloaded; None if the data ships with rnnlab.
+        url: the address from which the data is downloaded; None if the data ships with rnnlab, and for a
+            comparison.
     """
 
     name: str
@@ -36,7 +37,7 @@ class Example:
 
     @property
     def about(self) -> str:
-        """First sentence of the comment in the YAML file, without the point at its end."""
+        """First sentence of the comment in the YAML file, or its part before a colon, without the mark."""
         comment = re.findall(r"^# ?(.*)$", self.page.read_text(encoding="utf-8"), re.MULTILINE)
         text = " ".join(comment[: comment.index("")] if "" in comment else comment)
         return re.split(r"(?<=[.:])\s(?=[A-Z])|(?<=\.)$", text, maxsplit=1)[0].rstrip(".:")

@@ -28,7 +28,7 @@ LEAST_NOTES = 8
 """Smallest median number of notes in a line if each line is a tune, not a phrase."""
 
 LEAST_DOCUMENTS, LONGEST_DOCUMENT = 20, 20_000
-"""Smallest number of files of a collection of short texts, and the largest median of their bytes."""
+"""Smallest number of files of a collection of short texts, and the largest median of their sizes in bytes."""
 
 
 _TRIES = 20

@@ -198,7 +198,7 @@ def _expected(choices: Choices) -> str:
 
 
 def _time(choices: Choices) -> str:
-    """Return a sentence on the training time; empty if no speed was measured for this network."""
+    """Return a sentence on the training time; empty if no speed was measured for the units and lanes."""
     training, rates = choices.experiment.training, _RATES.get(choices.units)
     if rates is None or training.batch_size < _LANES:
         return ""

@@ -1,4 +1,4 @@
 """The terminal: text, tables, progress, colours, help and completion.
 
-The room gives `commands/` functions that print; no other room prints.
+`commands/` prints with these functions; no other package of rnnlab prints.
 """

@@ -1,7 +1,8 @@
 """Shell completion of runs, configurations and examples; and the layout of `--help`.
 
 A shell asks at every press of the Tab key; therefore no file is opened for an answer, and no error is
-printed. A name that a shell would read as several words is not offered; the shell then completes files.
+printed. The name of a run or a file that a shell would read as several words is not offered. If no name is
+left, the shell completes files.
 """
 
 import os
@@ -30,7 +31,7 @@ def is_asked() -> bool:
 
 
 def answer(cli: click.Command) -> int:
-    """Print the completions that a shell asks for, and return the exit code."""
+    """Print the completions that a shell asks for, and return the exit code: 1 after an exception."""
     try:
         cli.main([], prog_name="rnnlab", standalone_mode=False)
     except SystemExit as end:
@@ -83,7 +84,7 @@ def _runs() -> list[str]:
 
 
 def _configs(incomplete: str) -> list[str]:
-    """Return the YAML files in the folder that is being typed and in its subfolders, by name."""
+    """Return the YAML files in the folder that is being typed and directly in its subfolders, by name."""
     folder, slash, _ = incomplete.rpartition("/")
     entries = list(_entries(folder + slash or "."))
     inside = (file for each in entries if each.is_dir() for file in _entries(each.path))
@@ -92,7 +93,7 @@ def _configs(incomplete: str) -> list[str]:
 
 
 def _entries(folder: str) -> "Iterator[os.DirEntry[str]]":
-    """Yield the entries of a folder without hidden names; none if the folder cannot be read."""
+    """Yield the first `_MOST_NAMES` entries of a folder, without hidden names; none if it cannot be read."""
     with suppress(OSError), os.scandir(folder) as entries:
         yield from (each for each in islice(entries, _MOST_NAMES) if not each.name.startswith("."))
 
@@ -126,5 +127,8 @@ def with_help(command: click.Command) -> click.Command:
 
 
 def help_columns() -> int:
-    """Return the width of the help: that of the terminal, at least `NARROWEST`, at most `WIDEST`; less 2."""
+    """Return the width of the help: that of the terminal, at least `NARROWEST`, at most `WIDEST`; less 2.
+
+    Without a terminal it is `WIDEST` less 2.
+    """
     return max(min(terminal_columns() or WIDEST, WIDEST), NARROWEST) - 2

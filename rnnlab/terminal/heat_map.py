@@ -24,7 +24,7 @@ _CUBE = (0, 95, 135, 175, 215, 255)
 """The six levels of red, green and blue in the colours 16 to 231 of xterm."""
 
 GAP = "  "
-"""Space before the first step of a window."""
+"""Space before the first step of a window, and before a step from a zero state, unless it begins a line."""
 
 
 def overview(view: View, *, width: int, depth: Depth) -> str:
@@ -44,7 +44,11 @@ def overview(view: View, *, width: int, depth: Depth) -> str:
 
 
 def heat_map_lines(heat: HeatMap, *, width: int, depth: Depth) -> Iterator[str]:
-    """Yield the lines of a heat map: numbers if the width allows; else cells in colour or signed tenths."""
+    """Yield the lines of a heat map: numbers if all steps fit into one line; else narrow cells.
+
+    Narrow cells have a colour and no text, or, without colours, signed tenths of the scale. Steps that do not
+    fit into a line follow below.
+    """
     paint, columns, values = painter(depth), _labels(heat.columns), heat.values.tolist()
     rows = [f"unit {unit + 1}" for unit in heat.units]
     margin = max(map(len, [*rows, f"step {heat.steps[-1] + 1}"])) + 2
@@ -83,7 +87,11 @@ def unit_text(followed: "FollowedUnit", *, lane: int, width: int, depth: Depth) 
 
 
 def slide_text(title: str, lines: Sequence["SlideLine"], *, width: int) -> str:
-    """Return the title and lines `name = symbols = numbers ≈ value`; a long line breaks at `=` and `≈`."""
+    """Return the title and lines `name = symbols = numbers ≈ value`.
+
+    A line without symbols is `name = numbers ≈ value`. A line that is too wide breaks before `= numbers` and
+    before `≈`.
+    """
     parts = [title]
     for line in lines:
         note = f"   ({line.note})" if line.note else ""
@@ -99,7 +107,7 @@ def slide_text(title: str, lines: Sequence["SlideLine"], *, width: int) -> str:
 
 
 def colour_depth() -> Depth:
-    """Return the colours of stdout; `none` without a terminal, for a dumb terminal, or with NO_COLOR."""
+    """Return the colours of stdout; `none` without a terminal, with NO_COLOR, or if TERM is dumb or empty."""
     term = os.environ.get("TERM", "")
     if os.environ.get("NO_COLOR") or not is_terminal(sys.stdout) or term in ("", "dumb"):
         return "none"
@@ -144,7 +152,7 @@ def _chunks(heat: HeatMap, room: int, width: int) -> Iterator[tuple[int, int]]:
     """
     begin, used = 0, 0
     for t in range(len(heat.columns)):
-        needed = room + (len(GAP) if heat.starts[t] and t > begin else 0)
+        needed = room + (len(GAP) if heat.begins[t] and t > begin else 0)
         if used + needed > width and t > begin:
             yield begin, t
             begin, used, needed = t, 0, room
@@ -178,7 +186,11 @@ def _with_tenths(shown: Sequence[str], values: Sequence[float], scale: float, be
 
 
 def _next_tokens(view: View, lane: int) -> str:
-    """Return a table with a row for each step: the token read, the predicted tokens, and the next token."""
+    """Return a table with a row for each step: the token read, the predictions, the next token and its loss.
+
+    The cells of the next token and of its loss, in nats, are empty if no token follows. If training does not
+    count every step, a last column says whether the step is counted.
+    """
     found, is_text = predictions(view, lane), view.trace.model.experiment.dataset.kind == "text"
     all_counted = all(each.counted for each in found)
     header = ["step", "token", *[f"expected {place + 1}" for place in range(len(found[0].expected))]]

@@ -1,4 +1,4 @@
-"""Progress: one live line on a terminal; without a terminal ten lines for a training, none for reading."""
+"""Progress: one live line on a terminal; else ten lines at most for a training, and none for reading."""
 
 import math
 import sys
@@ -40,7 +40,7 @@ class ProgressReport:
         self._line.end()
 
     def show(self, progress: "Progress") -> None:
-        """Show the progress: on a terminal every 0.1 s at most and at the end; else ten times in all."""
+        """Show the progress: on a terminal every 0.1 s at most and at the end; else at most ten times."""
         if self._quiet:
             return
         if self._live:
@@ -118,19 +118,19 @@ class _LiveLine:
         self._width = width_of(line)
 
     def end(self) -> None:
-        """End the line with a line break, if anything was drawn."""
+        """End the line with a line break, unless it is empty."""
         if self._width:
             write("\n", err=True)
 
     def wipe(self) -> None:
-        """Clear the line, if anything was drawn."""
+        """Clear the line, unless it is empty."""
         if self._width:
             self.draw("")
             write("\r", err=True)
 
 
 def _fitted(figures: list[tuple[str, int]], columns: int) -> str:
-    """Return the figures for which there is room, as one line."""
+    """Return the figures for which there is room, as one line; the figure of rank 0 in any case."""
     for most in sorted((rank for _, rank in figures), reverse=True):
         line = "  ".join(text for text, rank in figures if rank <= most)
         if width_of(line) <= columns:
@@ -139,7 +139,10 @@ def _fitted(figures: list[tuple[str, int]], columns: int) -> str:
 
 
 def _room() -> int:
-    """Return the columns of the live line; the last stays free, since some terminals break the line there."""
+    """Return the columns of the live line: the width of the terminal, or 100 if it is unknown, less 1.
+
+    The last column stays free, since some terminals break the line there.
+    """
     return (terminal_columns(err=True) or 100) - 1
 
 

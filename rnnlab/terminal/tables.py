@@ -10,7 +10,8 @@ from typing import Any
 from rnnlab.terminal.text import STEERING, cut_in_the_middle, padded, terminal_columns, width_of, wrapped
 
 TELLING = 3
-"""Columns up to this rank are kept if there is room for them after cells of other columns are cut."""
+"""A column of a higher rank is left out before any cell is cut. A column of this rank or a lower one is left
+out only if the table is too wide with all its long cells cut."""
 
 PIPE_COLUMNS = 100
 """Width to which sentences are wrapped without a terminal."""
@@ -40,6 +41,8 @@ def facts_table(rows: Sequence[tuple[str, str]], *, err: bool = False, whole: Co
         rows: the names and the values.
         err: whether the lines are for stderr.
         whole: values that are not wrapped, such as commands, so that they can be copied.
+
+    Without a terminal the width is `PIPE_COLUMNS`. A value has 20 columns or more on any terminal.
     """
     indent = max((width_of(name) for name, _ in rows), default=0) + 2
     width = max(terminal_columns(err=err) or PIPE_COLUMNS, indent + 20)
@@ -59,6 +62,8 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 def fitted_table(columns: Sequence[Column], rows: Sequence[Sequence[object]], *, width: int | None) -> str:
     """Return a table that fits a width: columns are left out by rank, then long cells are cut.
+
+    Columns of rank 0 are never left out, even if the table is then wider.
 
     Args:
         columns: the columns.

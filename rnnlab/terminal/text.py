@@ -1,9 +1,9 @@
 """Text on a terminal: how it is printed, how many columns it takes, and how it is cut to fit.
 
 A text that a model wrote, a token or the name of a file may hold control characters that clear a screen or
-change the direction of writing. A terminal gets them spelled out, as in `\x1b`; a file or a pipe gets the
-text as it is. Widths are those of wcwidth: two columns for a wide East Asian character and for an emoji of
-several characters, none for a mark that combines with a letter.
+change the direction of writing. `echo` spells them out for a terminal, as in `\\x1b`; a file or a pipe gets
+the text as it is. Widths are those of wcwidth: two columns for a wide East Asian character and for an emoji
+of several characters, none for a mark that combines with a letter.
 """
 
 import errno
@@ -33,10 +33,11 @@ _NARROW = str.maketrans(dict.fromkeys(f"{ELLIPSIS}\N{NO-BREAK SPACE}→×·–�
 
 
 def echo(text: str, *, err: bool = False) -> None:
-    """Print a text and a line break on stdout or stderr.
+    """Print a text and a line break on stdout or stderr; for a terminal, control characters are spelled out.
 
     Raises:
         OutputError: a character is not in the encoding of stdout.
+        OSError: stdout cannot be written.
     """
     shown = visible(text) if is_terminal(sys.stderr if err else sys.stdout) else text
     write(f"{shown}\n", err=err)
@@ -94,7 +95,10 @@ def write(text: str, *, err: bool = False) -> None:
 
 
 def failure_of_stdout(error: OSError) -> str | None:
-    """Return the message if stdout cannot be written (full or broken disk); None for any other error."""
+    """Return the message if stdout cannot be written (full or broken disk); None for any other error.
+
+    An error that names a file is not one of stdout.
+    """
     if error.filename is not None or error.errno not in _FULL:
         return None
     return f"stdout: cannot be written ({error.strerror}); free some space, or redirect it"
@@ -110,13 +114,16 @@ def width_of(text: str) -> int:
 
 
 def padded(text: str, columns: int, *, right: bool = False) -> str:
-    """Return the text, padded to a width with spaces after it, or before it."""
+    """Return the text, padded to a width with spaces after it, or before it if `right`."""
     spaces = " " * (columns - width_of(text))
     return spaces + text if right else text + spaces
 
 
 def cut(text: str, columns: int) -> str:
-    """Return the text; if it is wider than `columns`, with an ellipsis in place of its end."""
+    """Return the text; if it is wider than `columns`, with an ellipsis in place of its end.
+
+    For 0 columns or fewer, return an empty text.
+    """
     if width_of(text) <= columns:
         return text
     return _part(text, 0, columns - 1) + ELLIPSIS if columns > 0 else ""
@@ -134,7 +141,7 @@ def cut_in_the_middle(text: str, columns: int) -> str:
 
 
 def wrapped(text: str, columns: int) -> list[str]:
-    """Return lines of at most `columns`, broken at spaces, or inside a word that is too wide."""
+    """Return one line or more of at most `columns`, broken at spaces, or inside a word that is too wide."""
     wrap = textwrap.wrap
     if not _is_narrow(text):
         from wcwidth import wrap
@@ -157,5 +164,5 @@ def _part(text: str, begin: int, end: int) -> str:
 
 
 def _is_narrow(text: str) -> bool:
-    """Return whether each character takes one column."""
+    """Return whether all characters are known to take one column: those of ASCII and of `_NARROW`."""
     return text.translate(_NARROW).isascii()

@@ -70,9 +70,22 @@ def test_configurations_are_relative_to_the_page(page):
         ("compare: *a\n", ["pages/compare.yaml:1:10: alias *a: aliases are not read"]),
         (
             "model: {kind: lstm, units: 3}\n",
-            ["pages/compare.yaml: expected two configurations or more, or a YAML file that lists them"],
+            [
+                "pages/compare.yaml: expected two configurations or more, or a YAML file that lists them"
+                " (compare: [one.yaml, other.yaml]), received one configuration"
+            ],
         ),
-        ("[a.yaml, b.yaml]\n", ["pages/compare.yaml: expected two configurations or more"]),
+        (
+            "[a.yaml, b.yaml]\n",
+            [
+                "pages/compare.yaml: expected two configurations or more, or a YAML file that lists them"
+                " (compare: [one.yaml, other.yaml]), received ['a.yaml', 'b.yaml']"
+            ],
+        ),
+        (
+            "",
+            ["pages/compare.yaml: the file is empty; expected two configurations or more, or a YAML file"],
+        ),
     ],
 )
 def test_what_is_wrong_has_its_place(page, text, lines):

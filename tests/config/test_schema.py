@@ -169,6 +169,16 @@ def parse(
             " use fewer units",
         ),
         (
+            {"model": "kind: gru, units: [16384, 16384]"},
+            "2:27: model.units: expected at most 500,000,000 weights, received about 2,415,968,256;"
+            " use fewer units",
+        ),
+        (
+            {"model": "kind: lstm, coupled_gates: true, units: 16384"},
+            "2:49: model.units: expected at most 500,000,000 weights, received about 805,355,520;"
+            " use fewer units",
+        ),
+        (
             {
                 "dataset": f"{TEXT}, target: next, encoding: embedding, embedding_size: 1024, window: 4096",
                 "model": "kind: mlp, units: [128, 1]",
@@ -220,6 +230,11 @@ def test_settings_that_contradict_each_other_are_refused(sections, line):
         parse(**sections)
 
     assert str(caught.value) == f"song.yaml:{line}"
+
+
+def test_the_weights_are_those_of_the_kind_of_cell():
+    """A simple recurrent layer has a quarter of the weights of an LSTM: 16,384 units are not too many."""
+    assert parse(model="kind: simple_rnn, units: 16384").model.units == (16384,)
 
 
 def test_all_contradictions_are_said_at_once():

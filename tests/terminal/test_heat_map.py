@@ -1,8 +1,10 @@
 """Colours where a terminal has them, and signs and digits where it has not."""
 
+import numpy as np
 import pytest
 
-from rnnlab.terminal.heat_map import centred, colour_depth, painter, signed_tenths
+from rnnlab.terminal.heat_map import centred, colour_depth, heat_map_lines, painter, signed_tenths
+from rnnlab.tracing.heat_map import HeatMap
 from tests.terminal.test_text import terminal
 
 SETTINGS = ("NO_COLOR", "TERM", "COLORTERM")
@@ -63,3 +65,24 @@ def test_wide_characters_are_centred_by_their_columns():
     """A Hangul syllable takes two."""
     assert centred("나", 4) == " 나 "
     assert centred("abcdef", 4) == "abcdef"
+
+
+def test_the_gaps_before_windows_are_a_part_of_the_width():
+    """Of windows with a carried state as well: every line fits, and no step is lost."""
+    steps = 40
+    heat = HeatMap(
+        name="h",
+        title="h",
+        units=(0,),
+        columns=tuple("abcd" * 10),
+        steps=tuple(range(steps)),
+        starts=np.arange(steps) == 0,
+        begins=np.arange(steps) % 4 == 0,
+        values=np.zeros((1, steps), np.float32),
+        scale=1.0,
+    )
+
+    _title, *lines = heat_map_lines(heat, width=40, depth="none")
+
+    assert max(map(len, lines)) <= 40
+    assert sum(line.count(" 0") for line in lines if line.startswith("unit")) == steps
