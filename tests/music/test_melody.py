@@ -112,7 +112,7 @@ def test_how_far_a_time_is_moved_is_in_quarter_notes():
     assert Grid(1920, ()).shift(115) == 0
 
 
-@pytest.mark.parametrize("text", ["1/16", "1/16,1/24", "exact"])
+@pytest.mark.parametrize("text", ["1/16", "1/16,1/24", "1/1", "exact"])
 def test_a_grid_has_one_spelling(text):
     """The printed form of a grid can be typed in again."""
     assert spell_grid(parse_grid(text)) == text

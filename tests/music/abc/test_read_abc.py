@@ -233,6 +233,10 @@ def test_what_is_not_supported_is_refused_by_line_and_column(body, expected):
         ("X:1\nT:a\n", "a.abc:2:1: expected a key (K:) at the end of the tune's header, received none"),
         ("X:1\nK:C\n", "a.abc:2:1: expected notes, received none"),
         (
+            "X:1\nQ:C1/0=40\nK:C\nC\n",
+            "a.abc:2:3: expected a note length such as 1/8, received '1/0'",
+        ),
+        (
             "X:1\nQ:1/4=9999\nK:C\nC\n",
             "a.abc:2:3: expected a tempo such as 1/4=120, of 4 to 999 quarter notes a minute, received"
             " '1/4=9999'",
