@@ -51,8 +51,8 @@ class Corpus:
             set; of several texts it is the digest of their digests.
         held_out: number of the first sequence of each part with files of its own, by the name of the part.
         notes: sentences for the user about the files.
-        left_out: number of notes of the files that are not in the corpus, by kind, such as `notes below
-            others`.
+        left_out: number of events of the files that are not in the corpus, by kind, such as `notes below
+            others` or `repeats`.
         order: (K,) the number of each sequence in the files, from 0; None if the order is that of the files.
         meter: the metre that all files name, such as 3/4; None if they name none or several, and for text.
     """

@@ -73,7 +73,7 @@ class _CheckedRedirects(HTTPRedirectHandler):
         """Return the answer at the new address; None if the redirect is not valid or not allowed.
 
         Raises:
-            HTTPError: the redirects lead in a circle, or there are too many.
+            HTTPError: the new address has another scheme, or the redirects are too many or lead in a circle.
         """
         try:
             return super().http_error_302(req, fp, code, msg, headers)

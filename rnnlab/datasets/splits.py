@@ -1,7 +1,7 @@
 """The split of a corpus into the parts that training, validation and testing read.
 
-For a split of whole sequences, `corpus.drawn` has put the sequences into their random order before. The folds
-of a cross-validation are drawn in `training/folds.py`.
+For a split of whole sequences, `corpus.drawn` has put the sequences into the order of the split before. The
+folds of a cross-validation are drawn in `training/folds.py`.
 
 A stratified split draws windows so that each target token has about the same fraction of every part. Its
 labels are the W target tokens of the windows. scikit-learn draws it, and is loaded only then: that takes a

@@ -21,7 +21,7 @@ class StoredText:
         name: the name in messages: a file, an address or a setting.
         encoded: the text in UTF-8, in blocks of whole characters.
         length: S.
-        sha256: digest of the text in UTF-8; of notes that `dataset.transpose` moved, of the text before that.
+        sha256: digest of the text in UTF-8; of notes that `datasets.texts` moved, digest of the text before.
         lone_returns: number of line ends that were a carriage return without a line feed, as old Macs wrote
             them.
     """

@@ -1,8 +1,9 @@
 """The texts of a dataset: each file, each tune of a score file, or the text in the YAML.
 
-Notes are moved to another key here (`dataset.transpose`). A sequence (a line where `unit` is `line`, else a
-file or a tune) is moved as a whole, before the data is split. `rnnlab.music.notation.pitch_of` then spells
-every pitch: so a pitch is one token, whether its sequence was moved or not.
+Notes are moved to another key here (`dataset.transpose`). A sequence is moved as a whole, before the data is
+split. It is a line with `unit: line`, the text between two U+0003 with `unit: document`, else a file or a
+tune. `rnnlab.music.notation.pitch_of` then spells every pitch: so a pitch is one token, whether its sequence
+was moved or not.
 """
 
 import math
@@ -63,10 +64,10 @@ class _Found:
 def read_texts(
     dataset: Dataset, *, report: Report = unreported
 ) -> tuple[list[tuple[str, StoredText]], tuple[str, ...], Mapping[str, int]]:
-    """Return the texts, each with the name of its part; sentences for the user; and counts of notes left out.
+    """Return the texts, each with the name of its part; sentences for the user; and counts of omissions.
 
     The sentences name what was left out, the carriage returns that are read as line ends, and the moves to a
-    tonic. The counts are those of the notes that the readers of scores left out, by kind.
+    tonic. The counts are those of the events that the readers of scores left out, by kind.
 
     A file that a folder or a pattern led to is left out if it cannot be read; a file that the configuration
     names must be readable. A tune that cannot be read is left out if another tune of its file can be read.

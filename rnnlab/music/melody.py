@@ -12,6 +12,7 @@ The setting `polyphony` says what happens where several notes sound together:
 """
 
 import math
+import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
@@ -246,7 +247,7 @@ def _length(steps: int, step: Fraction) -> Fraction:
 def _grid_length(text: str) -> Fraction:
     """Return a note length of a grid, such as `1/16`, in whole notes."""
     top, _, bottom = text.strip().partition("/")
-    if top == "1" and bottom.isascii() and bottom.isdigit() and 1 <= int(bottom[:9]) <= FINEST:
+    if top == "1" and re.fullmatch("[0-9]{1,9}", bottom) and 1 <= int(bottom) <= FINEST:
         return Fraction(1, int(bottom))
     raise DataError(
         f"expected a grid such as 1/16, 1/16,1/24 (with triplets) or exact, not finer than 1/{FINEST},"

@@ -217,6 +217,9 @@ REFUSED = {
     "[L:0]C": "6:1: expected a note length such as 1/8, received '0'",
     "C,,,,,,": "6:1: expected a pitch that MIDI has, from C,,,,, to g''''', received a lower or higher pitch",
     "z4": "6:1: expected notes, received none",
+    "Z0 C": "6:1: expected a rest of 1 to 9999 bars such as Z4, received 'Z0'",
+    f"Z{'9' * 5000} C": f"6:1: expected a rest of 1 to 9999 bars such as Z4, received 'Z{'9' * 39}'",
+    f"(3:{'9' * 5000}:3 CDE": f"6:1: expected a tuplet such as (3 or (3:2:3, received '(3:{'9' * 37}'",
     "[U:T]C": "6:1: expected a definition such as U:T = !trill!, received 'T'",
 }
 
