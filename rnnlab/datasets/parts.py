@@ -62,7 +62,7 @@ def part_of_tokens(corpus: Corpus, name: str, begin: int, end: int, *, window: i
 
 
 def gap_remedy(part: Part, missing: int) -> str:
-    """Return the remedy of a smaller gap for a part that lacks tokens; empty if the gap has fewer tokens."""
+    """Return the remedy of a smaller gap for a part that lacks `missing` tokens; empty for a gap of fewer."""
     if part.gap < max(missing, 1):
         return ""
     most = part.gap - missing

@@ -85,6 +85,8 @@ class AbcKey:
 def read_key(text: str) -> AbcKey:
     """Return the key of the text after `K:`.
 
+    An empty text, and a text with only a clef or properties, is a key that alters no letter.
+
     Raises:
         DataError: the text is not a key, or the key has more than seven sharps or flats.
     """
