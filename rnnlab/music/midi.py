@@ -19,7 +19,7 @@ from io import BytesIO
 from math import lcm
 from typing import Any
 
-from rnnlab.errors import DataError
+from rnnlab.errors import DataError, count_of
 from rnnlab.extras import load_extra
 from rnnlab.music.melody import SIXTEENTHS, Grid, Reading, line_of
 from rnnlab.music.meter import KeySignature, Meter, Mode, key_of_fifths, parse_meter
@@ -190,21 +190,17 @@ def _nothing_in(chosen: Sequence[Strike], strikes: Sequence[Strike]) -> DataErro
     if not strikes:
         return DataError("the file has no notes; choose another file")
     there = sorted({(strike.track, strike.channel) for strike in strikes if strike.end > strike.begin})
+    without = "expected a note with a length, received {} of length 0 in {}"
     if not there:
-        return DataError(f"{_of_length_0(len(strikes), 'of the file')}; choose another file")
+        return DataError(f"{without.format(count_of(len(strikes), 'note'), 'the file')}; choose another file")
     places = ", ".join(f"track {track} channel {channel}" for track, channel in there[:_MOST_PLACES])
     places += " …" * (len(there) > _MOST_PLACES)
     if chosen:
-        what = _of_length_0(len(chosen), "in the chosen tracks and channels")
+        what = without.format(count_of(len(chosen), "note"), "the chosen tracks and channels")
         return DataError(f"{what}; choose another track or channel: {places}")
     return DataError(
         f"the chosen tracks and channels have no notes; choose a track and channel that has notes: {places}"
     )
-
-
-def _of_length_0(count: int, where: str) -> str:
-    """Return the words on `count` notes, which all have length 0."""
-    return f"all {count:,} notes {where} have length 0" if count > 1 else f"the one note {where} has length 0"
 
 
 def _on_grid(strikes: Sequence[Strike], grid: Grid, *, end: int) -> Sounds:

@@ -364,7 +364,7 @@ def test_the_first_tempo_is_kept_and_others_are_counted():
 
 
 NO_NOTES = "the chosen tracks and channels have no notes; choose a track and channel that has notes: "
-NO_LENGTH = "in the chosen tracks and channels have length 0; choose another track or channel: "
+NO_LENGTH = "expected a note with a length, received "
 
 
 @pytest.mark.parametrize(
@@ -382,9 +382,9 @@ NO_LENGTH = "in the chosen tracks and channels have length 0; choose another tra
         (file(event(0, ON, 60, 0x80)), "a damaged MIDI file (a value above 127 in the event at byte 22)"),
         (file(event(0, 0xFF, 0x51, 99)), "a damaged MIDI file (the event at byte 22 is cut off)"),
         (file(b"\0"), "a damaged MIDI file (an event without a status at byte 22)"),
-        (file(note(60, 0)), "the one note of the file has length 0; choose another file"),
-        (file(note(60, 0), note(62, 0)), "all 2 notes of the file have length 0; choose another file"),
-        (file(note(60, 0) * 2, note(36, 9, channel=10)), f"all 2 notes {NO_LENGTH}track 2 channel 10"),
+        (file(note(60, 0)), NO_LENGTH + "1 note of length 0 in the file; choose another file"),
+        (file(note(60, 0), note(62, 0)), NO_LENGTH + "2 notes of length 0 in the file; choose another"),
+        (file(note(60, 0) * 2, note(36, 9, channel=10)), NO_LENGTH + "2 notes of length 0 in the chosen"),
         (file(b"\xff" * 9 + b"\x7f\x90\x3c\x40"), "a damaged MIDI file (a number of more than four bytes"),
         (file(b"\xff" * 9999), "a damaged MIDI file (a number of more than four bytes"),
         (file(b"\0\xf0" + b"\xff" * 9 + b"\x7f"), "a damaged MIDI file (a number of more than four bytes"),
