@@ -24,7 +24,8 @@ def augmented(
 ) -> tuple[Corpus, dict[str, Part]]:
     """Return the corpus with the copies before the data, and its parts; train also has the copies.
 
-    Without copies in the configuration, the corpus and its parts are returned unchanged.
+    Without copies in the configuration, the corpus and its parts are returned unchanged. With copies, the
+    corpus has no `held_out` and no `order`.
 
     Args:
         corpus: the data, S tokens.
@@ -32,8 +33,8 @@ def augmented(
         experiment: the configuration; its `dataset.augment` gives the semitones of each copy.
 
     Raises:
-        DataError: the copy of a token of the training part is outside the range of MIDI.
-        VocabularyError: the vocabulary lacks a token of a copy.
+        DataError: a token that training reads has a copy outside the range of MIDI.
+        VocabularyError: a token that training reads has a copy that the vocabulary lacks.
     """
     shifts, train = experiment.dataset.shifts, parts["train"]
     if not shifts:

@@ -195,7 +195,8 @@ def reading_order(part: Part, corpus: Corpus, experiment: Experiment) -> Batches
     the end of the step before. Otherwise each step is one window, which begins with a zero state.
 
     Raises:
-        DataError: the part has no target; the message says which setting to change.
+        DataError: the part has no window, or, read as a stream, no target; the message says which setting to
+            change.
     """
     return _batches(part, corpus, experiment, lanes=1, shuffle=False)
 
@@ -301,7 +302,7 @@ def require_full_batch(batches: WindowBatches | StreamBatches, part: Part) -> No
     """Refuse a training part that does not fill one batch.
 
     Raises:
-        DataError: there are fewer windows than lanes, or a stream has fewer than N·T targets.
+        DataError: there are fewer windows than lanes, or a stream has fewer than N·T + 1 tokens.
     """
     lanes, window = batches.lanes, batches.window
     if isinstance(batches, WindowBatches) and (count := part.window_count) < lanes:
@@ -351,7 +352,7 @@ def _require_targets(part: Part, corpus: Corpus) -> None:
     starts_inside *= not corpus.has_boundaries
     if part.end - part.begin - 1 - starts_inside < 1:
         held_out = part.name in {"validation", "test"}
-        remedy = f", or give dataset.split.{part.name} a larger fraction" if held_out else ""
+        remedy = f", or make dataset.split.{part.name} larger" if held_out else ""
         remedy += gap_remedy(part, 2 - (part.end - part.begin))
         raise DataError(
             f"the {part.name} part is too short: expected two tokens of one sequence, an input and its"

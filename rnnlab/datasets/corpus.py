@@ -46,12 +46,13 @@ class Corpus:
         starts: (K,) int64, the index of the first token of each sequence.
         names: the names of the files, for messages.
         vocabulary: the tokens of the ids.
-        sha256: digest of the data. Of one text it is that of its UTF-8, which `sha256sum` gives if lines end
-            in LF and there is no byte order mark; of several texts it is the digest of their digests.
+        sha256: digest of the data. Of one text it is that of its UTF-8 as it is read, which `sha256sum` gives
+            if the file is not packed, its lines end in LF, it has no byte order mark, and `normalize` is not
+            set; of several texts it is the digest of their digests.
         held_out: number of the first sequence of each part with files of its own, by the name of the part.
         notes: sentences for the user about the files.
-        left_out: number of notes of the files that are not in the corpus, by kind, such as `notes below
-            others`.
+        left_out: number of events of the files that are not in the corpus, by kind, such as `notes below
+            others` or `repeats`.
         order: (K,) the number of each sequence in the files, from 0; None if the order is that of the files.
         meter: the metre that all files name, such as 3/4; None if they name none or several, and for text.
     """
@@ -89,7 +90,7 @@ def load_corpus(
     vocabulary: Vocabulary | None = None,
     report: Report = unreported,
 ) -> Corpus:
-    """Return the token ids of a dataset.
+    """Return the corpus of a dataset, with its sequences in the order that `dataset.split` draws.
 
     Args:
         dataset: the section of the configuration.
@@ -100,7 +101,9 @@ def load_corpus(
 
     Raises:
         DownloadError: a url does not give the file that `sha256` describes.
-        DataError: a file is missing, is not UTF-8, has no token, or has text that is no note.
+        DataError: a file cannot be read, has no token, or has a word that is not a note; a note that
+            `transpose` moves leaves the range of MIDI; or the declared vocabulary has a word that is not a
+            note, or one note twice.
         VocabularyError: a token is not in the vocabulary.
     """
     texts, notes, left_out = read_texts(dataset, report=report)
@@ -127,7 +130,8 @@ def load_corpus(
 def drawn(corpus: Corpus, split: Section) -> Corpus:
     """Return the corpus with its sequences in the order that a split of sequences draws.
 
-    With `unique`, equal sequences are put together. For any other split the corpus is returned unchanged.
+    With `unique`, equal sequences are put together. With neither `shuffle` nor `unique`, and for any other
+    split, the corpus is returned unchanged.
     """
     if not (isinstance(split, SequencesSplit) and (split.shuffle or split.unique)):
         return corpus
@@ -261,7 +265,12 @@ def _said_of_forms(texts: list[StoredText], vocabulary: Vocabulary) -> tuple[str
 def _encoded(
     texts: list[tuple[str, StoredText]], vocabulary: Vocabulary, report: Report
 ) -> tuple[Ids, NDArray[np.int64], dict[str, int]]:
-    """Return the ids of all texts (S,), the start of each sequence (K,), and `Corpus.held_out`."""
+    """Return the ids of all texts (S,), the start of each sequence (K,), and `Corpus.held_out`.
+
+    Raises:
+        DataError: a text has no token.
+        VocabularyError: a token is not in the vocabulary.
+    """
     boundary = vocabulary.boundary_id
     # room for every token: a token has at least one character, and each text may get a boundary
     room = 1 + sum(text.length + 1 for _, text in texts)

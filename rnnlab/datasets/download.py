@@ -1,8 +1,8 @@
 """The download of a file, with rules on the scheme, redirects, the size and the time without an answer.
 
-The bytes are those that the server sends: nothing is unpacked. The server receives only the address and the
-name of rnnlab. pooch and requests unpack files, send passwords of ~/.netrc, and read the body of a redirect
-to its end; so rnnlab uses neither.
+The bytes are those that the server sends: nothing is unpacked. The server receives only the address, and the
+name and version of rnnlab. pooch and requests unpack files, send passwords of ~/.netrc, and read the body of
+a redirect to its end; so rnnlab uses neither.
 """
 
 import http.client
@@ -70,7 +70,11 @@ class _CheckedRedirects(HTTPRedirectHandler):
     def http_error_302(
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: http.client.HTTPMessage
     ) -> Any:
-        """Return the answer at the new address; None if the redirect is not valid."""
+        """Return the answer at the new address; None if the redirect is not valid or not allowed.
+
+        Raises:
+            HTTPError: the new address has another scheme, or the redirects are too many or lead in a circle.
+        """
         try:
             return super().http_error_302(req, fp, code, msg, headers)
         except ValueError:

@@ -1,8 +1,9 @@
 """The data of an experiment: read, split, and checked before the training begins.
 
 A stream may leave settings out (`Experiment.left_to_data`); they are chosen here by the size of the data. So
-both keys `kind`, `path` and `units` are enough to train well on ten kilobytes and on a hundred megabytes.
-Settings that are given stay as they are, and `config.yaml` in the run folder has all of them written out.
+four keys (`dataset.kind`, `dataset.path`, `model.kind`, `model.units`) are enough to train well on ten
+kilobytes and on a hundred megabytes. Settings that are given stay as they are, and `config.yaml` in the run
+folder has all of them written out.
 """
 
 from dataclasses import dataclass, replace
@@ -29,7 +30,7 @@ class Data:
 
     Attributes:
         experiment: the configuration, fitted to this data.
-        corpus: the data, without the copies of `dataset.augment`.
+        corpus: the data; only in the result of `as_trained_on` with the copies of `dataset.augment`.
         splits: the parts of the corpus.
     """
 
@@ -38,11 +39,11 @@ class Data:
     splits: Splits
 
     def as_trained_on(self) -> "Data":
-        """Return the data that training reads: with the transposed copies of `dataset.augment`.
+        """Return the data that training reads: the data with the copies of `dataset.augment`, if any.
 
         Raises:
-            DataError: a note of a copy is outside the range of MIDI.
-            VocabularyError: a note of a copy is not in the vocabulary.
+            DataError: a note that training reads has a copy outside the range of MIDI.
+            VocabularyError: a note that training reads has a copy that is not in the vocabulary.
         """
         if not self.experiment.dataset.shifts:
             return self
@@ -63,9 +64,10 @@ def load_data(experiment: Experiment, *, report: Report = unreported) -> Data:
         report: receives the progress.
 
     Raises:
-        DataError: the data cannot be read or downloaded, or a part is too short.
-        ConfigError: a setting contradicts what was chosen, there are too many training steps, or a seed or
-            the stop token of the configuration is not in the vocabulary.
+        DataError: the data cannot be read, downloaded, split or transposed, or a part is too short.
+        VocabularyError: a token of the data, or of a copy, is not in the declared vocabulary.
+        ConfigError: a setting contradicts what was chosen, there are too many training steps, or
+            `check_generation` refuses a seed or the stop token of the configuration.
     """
     corpus = load_corpus(experiment.dataset, report=report)
     check_generation(experiment, corpus.vocabulary)
@@ -84,7 +86,7 @@ def check_generation(experiment: Experiment, vocabulary: Vocabulary) -> None:
     """Refuse a seed that is empty or not in the vocabulary, and a stop that is not one token of it.
 
     Raises:
-        ConfigError: the settings that are wrong, a line each.
+        ConfigError: a setting is wrong; the message has a line for each wrong setting.
     """
     generation, samples = experiment.generation, experiment.training.samples
     settings = {
@@ -117,7 +119,7 @@ def require_readable(data: Data) -> None:
         data: the data as training reads it.
 
     Raises:
-        DataError: a part is too short; the message says by how much, and which setting to change.
+        DataError: a part is too short; the message says what the part needs, and which setting to change.
         ConfigError: there are too many steps; the message gives the largest number of epochs.
     """
     for name, part in data.splits.parts.items():
@@ -157,18 +159,19 @@ def _said_of_copies(data: Data, read: Data) -> tuple[str, ...]:
         before, after = (part.window_count for part in parts)
         unit = "window"
     copies = "a transposed copy" if len(shifts) == 1 else count_of(len(shifts), "transposed copy")
-    return (f"train is read with {copies} of it, by {each}: {count_of(after, unit)} for {before:,}",)
+    return (f"train is read with {copies} of it, by {each}: {count_of(after, unit)} instead of {before:,}",)
 
 
 HELD_OUT, LEAST_HELD_OUT = 0.1, 100
-"""Fraction of the data for validation, and the smallest number of tokens of a validation part."""
+"""Fraction of the data for validation. If it has fewer tokens than `LEAST_HELD_OUT`, no data is held out."""
 
 LONGEST_WINDOW, MOST_LANES, LEAST_STEPS = 64, 32, 16
 """Largest window and largest number of lanes that are chosen. If an epoch had fewer steps than `LEAST_STEPS`,
 there are fewer lanes, and then a shorter window."""
 
 TOKENS_WANTED, MOST_EPOCHS = 6_000_000, 60
-"""Number of tokens that a training reads in all its epochs together, and the largest number of epochs."""
+"""The number of epochs is chosen so that training reads about `TOKENS_WANTED` tokens in all of them; it is
+from 1 to `MOST_EPOCHS`."""
 
 OPTIMIZER = Adam(name="adam", learning_rate=0.004, global_clipnorm=1.0)
 SCHEDULE = CosineSchedule(kind="cosine", warmup=0.05)
@@ -176,6 +179,8 @@ SCHEDULE = CosineSchedule(kind="cosine", warmup=0.05)
 
 def fitted(experiment: Experiment, corpus: Corpus) -> tuple[FittedExperiment, tuple[str, ...]]:
     """Return the experiment with the settings that depend on its data, and a sentence on what was chosen.
+
+    If the experiment leaves no setting to the size of its data, there is no sentence.
 
     Args:
         experiment: the configuration. Only a stream leaves settings to the size of its data; the metre of

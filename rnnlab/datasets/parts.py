@@ -54,7 +54,7 @@ class Part:
 
 def part_of_tokens(corpus: Corpus, name: str, begin: int, end: int, *, window: int) -> Part:
     """Return a range of tokens as a part; each window (T inputs, a target) lies inside one sequence."""
-    # the windows of each sequence, as far as it lies in the range; the last begins T tokens before the end
+    # the windows of each sequence, as far as it lies in the range; the last one ends with its last token
     first = np.maximum(corpus.starts, begin)  # (K,)
     after_last = np.minimum(corpus.ends, end) - window  # (K,)
     runs = np.stack([first, after_last], axis=1)  # (K, 2)
@@ -62,7 +62,7 @@ def part_of_tokens(corpus: Corpus, name: str, begin: int, end: int, *, window: i
 
 
 def gap_remedy(part: Part, missing: int) -> str:
-    """Return the remedy of a smaller gap for a part that lacks tokens; empty if the gap has fewer tokens."""
+    """Return the remedy of a smaller gap for a part that lacks `missing` tokens; empty for a gap of fewer."""
     if part.gap < max(missing, 1):
         return ""
     most = part.gap - missing
@@ -72,7 +72,10 @@ def gap_remedy(part: Part, missing: int) -> str:
 
 
 def part_of_windows(corpus: Corpus, name: str, window_starts: NDArray[np.int64]) -> Part:
-    """Return the part with the windows that begin at these tokens (W,), in the order of the corpus."""
+    """Return the part with the windows that begin at these tokens (W,), in the order of the corpus.
+
+    Its range of tokens is the whole corpus.
+    """
     first = np.sort(window_starts)
     return Part(name, 0, len(corpus.ids), np.stack([first, first + 1], axis=1))
 
@@ -94,7 +97,7 @@ def require_windows(part: Part, corpus: Corpus, *, window: int) -> None:
     longest = max(int(pieces.max()), 0)
     remedy = f", or set dataset.window to {longest - 1} or less" if longest > 1 else ""
     if part.name in {"validation", "test"}:
-        remedy += f", or give dataset.split.{part.name} a larger fraction"
+        remedy += f", or make dataset.split.{part.name} larger"
     sequence = max(int(np.searchsorted(corpus.starts, part.end, side="right")) - 1, 0)
     remedy += gap_remedy(part, window + 1 - (part.end - max(part.begin, int(corpus.starts[sequence]))))
     raise DataError(

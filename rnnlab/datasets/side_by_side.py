@@ -1,9 +1,8 @@
 """A measurement in N lanes with the result of a single lane.
 
-A measurement reads a part in one order; each step begins with the last state of the step before
-(`reading_order`).
-One step after another is slow. So the steps are cut into N blocks, and N lanes read one block each, at the
-same time:
+A measurement reads a part in one order (`reading_order`). If the state is carried, each step begins with the
+last state of the step before. One step after another is slow. So the steps are cut into N blocks, and N lanes
+read one block each, at the same time:
 
     first reading    each lane begins its block with a zero state, because the correct state is not known yet
     second reading   each lane begins with the state in which the lane before it ended its block. A recurrent
@@ -11,8 +10,9 @@ same time:
                      From there on the results of the first reading are correct
 
 If a lane reaches the end of its block before the two states are equal, then the lane after it began with a
-wrong state, and all lanes read again. After `MOST_READINGS` readings a single lane reads everything: so the
-result is also correct for a network that never forgets.
+wrong state, and all lanes read again. States are equal if they differ by `LARGEST_GAP` at most. After
+`MOST_READINGS` readings a single lane reads everything: so the result is also correct for a network that
+never forgets.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,8 @@ LEAST_TOKENS = 1024
 """Smallest number of tokens that a lane reads; a single lane reads fewer tokens as fast."""
 
 LEAST_PIECE = 128
-"""Number of tokens before the first comparison of two readings; later comparisons are further apart."""
+"""Least number of tokens of a lane before the first comparison of two readings; later comparisons are further
+apart."""
 
 LARGEST_GAP = 1e-3
 """Largest difference between two states that count as equal: it changes a loss by less than 1e-5."""
@@ -89,7 +90,8 @@ def read_side_by_side(
         most_lanes: largest number of lanes for a carried state; None for `MOST_LANES`.
 
     Returns:
-        The result of each piece, and the state after the last step, each array (1, H).
+        The result of each piece, and the state after the last step, each array (1, H). The second value has
+        no meaning if no state is carried.
     """
     end = order.steps if end is None else end
     lanes = lanes_for(order, end - begin, most=most_lanes or MOST_LANES)
@@ -115,7 +117,7 @@ def lanes_for(order: Batches, steps: int, *, most: int) -> int:
 
 
 def dealt(order: Batches, begin: int, end: int, *, lanes: int) -> list[LanePiece]:
-    """Return the pieces of N blocks of steps, one block for each lane; the last blocks may be shorter.
+    """Return the pieces of N blocks of steps, one for each lane; the last blocks may be shorter or empty.
 
     Args:
         order: the steps, in the order of a single lane.

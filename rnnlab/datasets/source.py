@@ -22,7 +22,7 @@ MOST_BYTES = 2**31
 """Largest size of a downloaded file."""
 
 TIMEOUT_SECONDS = 30.0
-"""Longest time without an answer of the server."""
+"""Longest time without an answer of the server, in seconds."""
 
 ABANDONED_SECONDS = 3600
 """Seconds without growth after which an unfinished download is removed: no process writes it any more."""
@@ -35,8 +35,8 @@ class Source:
     """A file of a dataset.
 
     Attributes:
-        path: the path of the file.
-        url: the address that messages name instead of the path, if the file was downloaded.
+        path: the path of the file; if `lack` is set, the folder or the pattern that leads to no file.
+        url: the address that messages name instead of the path, if `dataset.url` names the file; else None.
         part: the part that the file belongs to: train, validation or test.
         found: whether a folder or a pattern led to the file; otherwise the configuration names it.
         lack: why a folder or a pattern leads to no file; empty if there is a file.
@@ -52,6 +52,8 @@ class Source:
 def sources(dataset: TextDataset | NotesDataset, *, report: Report = unreported) -> Iterator[Source]:
     """Yield the files of a dataset, those of the train part first; none if the data is inline.
 
+    A folder or a pattern that leads to no file gives one `Source` with `lack`.
+
     Raises:
         DownloadError: the url does not give the file that `sha256` describes.
     """
@@ -66,19 +68,26 @@ def sources(dataset: TextDataset | NotesDataset, *, report: Report = unreported)
 
 
 def files_of(path: Path) -> list[Path]:
-    """Return the files in a folder, or that match a pattern, sorted by name; for any other path, the path.
+    """Return the files in a folder, or that match a pattern, sorted by path; for any other path, the path.
+
+    Hidden files (`.name`) of a folder are left out, and so are the files of its subfolders.
 
     Raises:
-        DataError: a pattern or a folder leads to no file.
+        DataError: a pattern or a folder leads to no file, or the folder cannot be read.
     """
-    if path.is_dir():
-        found = [each for each in path.iterdir() if each.is_file() and not each.name.startswith(".")]
+    if os.path.isdir(path):
+        try:
+            found = [each for each in path.iterdir() if each.is_file() and not each.name.startswith(".")]
+        except OSError as error:
+            raise DataError(
+                f"{path}: cannot be read ({error.strerror or error}); expected a readable folder"
+            ) from error
     elif is_pattern(path):
         found = files_matching(path)
     else:
         return [path]
     if not found:
-        what = "holds no file" if path.is_dir() else "no file matches this pattern"
+        what = "holds no file" if os.path.isdir(path) else "no file matches this pattern"
         raise DataError(f"{path}: {what}; expected files to read, check the path")
     return sorted(found)
 
@@ -97,11 +106,12 @@ def verified(
         url: an address that `rnnlab.config.dataset` allows.
         sha256: digest of the file, 64 hexadecimal digits in lower case.
         most_bytes: largest size of a download.
-        timeout: seconds without an answer of the server.
+        timeout: longest time without an answer of the server, in seconds.
         report: receives the progress.
 
     Raises:
-        DownloadError: the file cannot be downloaded, has another digest, or the cache cannot be written.
+        DownloadError: the file cannot be read or downloaded, the file has another digest, the cache cannot be
+            written, or there is no folder for the cache.
     """
     if urlsplit(url).scheme == "file":
         return _local(url, sha256, report)
@@ -115,7 +125,11 @@ def verified(
 
 
 def _local(url: str, sha256: str, report: Report) -> Path:
-    """Return the path of a `file:` url, after its digest was checked."""
+    """Return the path of a `file:` url.
+
+    Raises:
+        DownloadError: the file cannot be read, or has another digest.
+    """
     from urllib.request import url2pathname  # noqa: PLC0415 (loads ssl)
 
     path = Path(url2pathname(urlsplit(url).path))
@@ -128,7 +142,11 @@ def _local(url: str, sha256: str, report: Report) -> Path:
 
 
 def _cache_folder() -> Path:
-    """Return `$RNNLAB_CACHE`; else `rnnlab` in `$XDG_CACHE_HOME`, if that is absolute, or in `~/.cache`."""
+    """Return `$RNNLAB_CACHE`; else `rnnlab` in `$XDG_CACHE_HOME`, if that is absolute, or in `~/.cache`.
+
+    Raises:
+        DownloadError: no variable names a folder, and the user has no home folder.
+    """
     if own := os.environ.get("RNNLAB_CACHE"):
         return Path(own)
     if os.path.isabs(shared := os.environ.get("XDG_CACHE_HOME", "")):
@@ -169,7 +187,13 @@ def _checked(blocks: Iterable[bytes], url: str, sha256: str) -> Iterator[bytes]:
 
 
 def _keep(cached: Path, blocks: Iterable[bytes]) -> None:
-    """Write the blocks to a file in the cache; an unfinished file has another name."""
+    """Write the blocks to a file in the cache; an unfinished file has another name.
+
+    Unfinished files of earlier downloads are removed if they have not grown for `ABANDONED_SECONDS`.
+
+    Raises:
+        DownloadError: the cache cannot be written, or the download fails.
+    """
     folder = cached.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)

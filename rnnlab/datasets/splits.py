@@ -1,7 +1,7 @@
 """The split of a corpus into the parts that training, validation and testing read.
 
-For a split of whole sequences, `corpus.drawn` has put the sequences into their random order before. The folds
-of a cross-validation are drawn in `training/folds.py`.
+For a split of whole sequences, `corpus.drawn` has put the sequences into the order of the split before. The
+folds of a cross-validation are drawn in `training/folds.py`.
 
 A stratified split draws windows so that each target token has about the same fraction of every part. Its
 labels are the W target tokens of the windows. scikit-learn draws it, and is loaded only then: that takes a
@@ -38,7 +38,8 @@ class Splits:
     Attributes:
         parts: the parts by name, train first; validation and test only if they exist.
         notes: sentences for the user.
-        folds: all random splits of a stratified shuffle, as indices into the W windows of the corpus.
+        folds: all random splits of a stratified shuffle, each as (training indices, held-out indices) into
+            the W windows of the corpus; empty for other splits.
     """
 
     parts: dict[str, Part]
@@ -50,7 +51,8 @@ def split_corpus(corpus: Corpus, experiment: Experiment) -> Splits:
     """Return the parts that `dataset.split` describes.
 
     Raises:
-        DataError: a part is empty, or has no window and is not read as a stream.
+        DataError: a part is empty, or has no window and is not read as a stream; or the windows do not allow
+            the stratified split.
     """
     split = experiment.dataset.split
     if split.kind == "stratified_shuffle":
@@ -78,9 +80,10 @@ def split_record(corpus: Corpus, splits: Splits) -> dict[str, Any]:
     With it, another program can measure a model on the same parts.
 
     Returns:
-        `data_sha256`, and `parts`. For each part: its range of `tokens`, and, of several sequences, the
+        `data_sha256`, and `parts`. For each part: its range of `tokens`, which is the index of its first
+        token and the index after its last token in the corpus; and, if the corpus has several sequences, the
         numbers of its `sequences`, from 1 in the order of the files. After a stratified split instead: the
-        first token of each of its `windows`.
+        index of the first token of each of its `windows`.
     """
     order = np.arange(len(corpus.starts)) if corpus.order is None else corpus.order
     parts = {}
@@ -103,7 +106,8 @@ def stratified_parts(corpus: Corpus, experiment: Experiment, folds: int) -> list
         folds: K, 2 or more.
 
     Raises:
-        DataError: there are too few windows.
+        DataError: there are too few windows, or a fold has no training window that shares no token with a
+            held-out window.
     """
     starts, labels, notes = _labelled_windows(corpus, experiment)
     notes += _notes_of_rare_targets(corpus, labels, folds, "are missing from some folds")
@@ -120,12 +124,12 @@ def stratified_shuffle(labels: Labels, *, held_out: float, splits: int, random_s
 
     Args:
         labels: (W,) integers.
-        held_out: fraction of the labels with two members or more that is held out, in (0, 1).
+        held_out: fraction that is held out of the W indices whose label has two members or more, in (0, 1).
         splits: number of splits.
         random_seed: the seed of scikit-learn's `StratifiedShuffleSplit`.
 
     Raises:
-        DataError: one part is too small to hold every label.
+        DataError: no label has two members, or one part is too small to hold every such label.
     """
     from sklearn.model_selection import StratifiedShuffleSplit  # noqa: PLC0415 (slow)
 
@@ -228,6 +232,8 @@ def _held_out_counts(split: SequencesSplit, corpus: Corpus) -> dict[str, int]:
 def _of_sequences(corpus: Corpus, held_out: Mapping[str, int], window: int) -> list[Part]:
     """Return the training part and the held-out parts; each ends where the next one begins.
 
+    With boundary tokens, neighbouring parts share the boundary token between them.
+
     Args:
         corpus: the data.
         held_out: number of the first sequence of each held-out part, in rising order.
@@ -283,7 +289,7 @@ def _parts_of_windows(
 ) -> Splits:
     """Return the training and the validation part.
 
-    Training windows that overlap a held-out window are left out, unless `allow_overlap` is true.
+    Training windows that share a token with a held-out window are left out, unless `allow_overlap` is true.
 
     Raises:
         DataError: no training window is left.
@@ -338,7 +344,7 @@ def _inside(corpus: Corpus, part: Part) -> NDArray[np.bool_]:
 
 
 def _notes_of_short_sequences(corpus: Corpus, window: int) -> tuple[str, ...]:
-    """Return a note on the sequences that are too short for a window."""
+    """Return a note on the sequences that are too short for a window; empty if there are none."""
     short = int((corpus.ends - corpus.starts <= window).sum())
     if not short:
         return ()
@@ -348,7 +354,7 @@ def _notes_of_short_sequences(corpus: Corpus, window: int) -> tuple[str, ...]:
 
 
 def _notes_of_rare_targets(corpus: Corpus, labels: Ids, least: int, consequence: str) -> tuple[str, ...]:
-    """Return a note on the target tokens that occur in fewer than `least` windows."""
+    """Return a note on the tokens that are the target of fewer than `least` windows; empty without any."""
     rare = corpus.vocabulary.decode(np.unique(labels[members(labels) < least]))
     if not rare:
         return ()
@@ -357,7 +363,11 @@ def _notes_of_rare_targets(corpus: Corpus, labels: Ids, least: int, consequence:
 
 
 def _require_room(labels: Labels, held_out: float) -> None:
-    """Refuse a stratified split without labels, or with fewer windows in a part than there are labels."""
+    """Refuse a stratified split without labels, or with fewer windows in a part than different labels.
+
+    Raises:
+        DataError: the message gives the cause and the remedy.
+    """
     total, classes = len(labels), len(np.unique(labels))
     if not total:
         raise DataError(

@@ -21,7 +21,7 @@ class StoredText:
         name: the name in messages: a file, an address or a setting.
         encoded: the text in UTF-8, in blocks of whole characters.
         length: S.
-        sha256: digest of the text in UTF-8.
+        sha256: digest of the text in UTF-8; of notes that `datasets.texts` moved, digest of the text before.
         lone_returns: number of line ends that were a carriage return without a line feed, as old Macs wrote
             them.
     """
@@ -62,7 +62,8 @@ def read_stored(
         report: receives the progress.
 
     Raises:
-        DataError: the file cannot be read, is empty or is not UTF-8.
+        DataError: the file does not exist, is a folder or a device, cannot be read, is empty, is not UTF-8,
+            or has a NUL character.
     """
     called = name or str(path)
     returns = Counter[str]()
@@ -100,7 +101,10 @@ def _stored(name: str, blocks: Iterable[str]) -> StoredText:
 
 
 def _reported(path: Path, name: str, blocks: Iterable[str], report: Report) -> Iterator[str]:
-    """Yield the blocks of a file, and report the fraction that is read, if the file has a size."""
+    """Yield the blocks of a file, and report the fraction that is read, if the file has a size.
+
+    For a `.gz` file the fraction is too large, because the blocks are unpacked and the size is not.
+    """
     done = 0
     for block in blocks:
         yield block

@@ -27,8 +27,8 @@ class TargetBlock:
 
     Attributes:
         first: index of the first token.
-        times: (R + 1, L) int64; times[r, i] counts how often token i is a target of which r tokens before it
-            are seen. The last row counts R tokens and more.
+        times: (R + 1, L) int64; times[r, i] counts how often token first + i is a target and the network
+            has seen r tokens before it. The last row counts R tokens and more.
     """
 
     first: int
@@ -52,7 +52,11 @@ def reaches(corpus: Corpus, places: Places) -> Places:
 
 
 def ranges_read(part: Part, *, window: int, regime: Regime) -> NDArray[np.int64]:
-    """Return the ranges of tokens that training reads of a part, (R, 2): the first token, and the end."""
+    """Return the R ranges of tokens that training reads of a part, (R, 2).
+
+    A range is the index of its first token and the index after its last token. Windows that overlap give one
+    range.
+    """
     if regime == "stream":
         return np.array([[part.begin, part.end]])
     # a window reads T inputs and a target: the last window of a run begins one token before the run ends

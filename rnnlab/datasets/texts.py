@@ -1,8 +1,9 @@
 """The texts of a dataset: each file, each tune of a score file, or the text in the YAML.
 
-Notes are moved to another key here (`dataset.transpose`). A sequence (a line where `unit` is `line`, else a
-file or a tune) is moved as a whole, before the data is split. `rnnlab.music.notation.pitch_of` then spells
-every pitch: so a pitch is one token, whether its sequence was moved or not.
+Notes are moved to another key here (`dataset.transpose`). A sequence is moved as a whole, before the data is
+split. It is a line with `unit: line`, the text between two U+0003 with `unit: document`, else a file or a
+tune. `rnnlab.music.notation.pitch_of` then spells every pitch: so a pitch is one token, whether its sequence
+was moved or not.
 """
 
 import math
@@ -40,7 +41,7 @@ class _Found:
         texts: the name of a part, such as train, and a text of that part.
         failures: the name of a part, and why a file or a tune of that part could not be read.
         ways: how many sequences were moved, and how far.
-        omissions: the notes of the tunes that were left out.
+        omissions: counts of the notes that the readers left out of tunes, and the remarks of the readers.
     """
 
     texts: list[tuple[str, StoredText]] = field(default_factory=list)
@@ -49,10 +50,10 @@ class _Found:
     omissions: Omissions = field(default_factory=Omissions)
 
     def add(self, part: str, text: StoredText, dataset: Dataset) -> None:
-        """Add a text, moved as `dataset.transpose` says.
+        """Add a text; if `is_moved(dataset)`, move and spell its notes first, and count the moves in `ways`.
 
         Raises:
-            DataError: the text cannot be moved.
+            DataError: a word of a text that is moved is no note, or a note leaves the range of MIDI.
         """
         if isinstance(dataset, NotesDataset) and is_moved(dataset):
             text, ways = _moved(text, dataset)
@@ -63,13 +64,17 @@ class _Found:
 def read_texts(
     dataset: Dataset, *, report: Report = unreported
 ) -> tuple[list[tuple[str, StoredText]], tuple[str, ...], Mapping[str, int]]:
-    """Return the texts, each with the name of its part; sentences on what was left out; and counts of that.
+    """Return the texts, each with the name of its part; sentences for the user; and counts of omissions.
+
+    The sentences name what was left out, the carriage returns that are read as line ends, and the moves to a
+    tonic. The counts are those of the events that the readers of scores left out, by kind.
 
     A file that a folder or a pattern led to is left out if it cannot be read; a file that the configuration
     names must be readable. A tune that cannot be read is left out if another tune of its file can be read.
 
     Raises:
-        DataError: a file that the configuration names cannot be read, or no file of a part can be read.
+        DataError: a file that the configuration names cannot be read, no file of a part can be read, or
+            `dataset.inline` is no valid text or cannot be moved.
         DownloadError: a url does not give the file that `sha256` describes.
     """
     found = _Found()
@@ -129,7 +134,8 @@ def _texts(
     """Yield the text of a file, or of each of its tunes; for a tune that cannot be read, yield the error.
 
     Raises:
-        DataError: the file cannot be read.
+        DataError: the file cannot be read, there is none (`Source.lack`), or a folder or pattern led to it
+            and it has no token.
     """
     if source.lack:
         raise DataError(source.lack)
@@ -187,12 +193,12 @@ def _said_of_returns(text: StoredText) -> str:
 
 
 def _nothing_in(part: str, failures: list[str]) -> DataError:
-    """Return the error for a part of which no file can be read."""
+    """Return the error for a part of which no file and no tune can be read; it shows at most 5 failures."""
     if len(failures) == 1:
         return DataError(failures[0])
     shown = "; ".join(failures[:_SHOWN_FAILURES])
     more = f"; and {len(failures) - _SHOWN_FAILURES:,} more" if len(failures) > _SHOWN_FAILURES else ""
-    return DataError(f"none of {len(failures):,} files of the {part} part can be read: {shown}{more}")
+    return DataError(f"no file or tune of the {part} part can be read: {shown}{more}")
 
 
 def _checked(text: str) -> str:
@@ -217,7 +223,7 @@ def _checked(text: str) -> str:
 
 
 def _moved(text: StoredText, dataset: NotesDataset) -> tuple[StoredText, Ways]:
-    """Return a text with each of its sequences moved, and how far; `sha256` stays that of the file.
+    """Return a text with each of its sequences moved, and how far; `sha256` stays that of the text before.
 
     Raises:
         DataError: a token is no note, or a note leaves the range of MIDI.
@@ -243,11 +249,11 @@ def _moved(text: StoredText, dataset: NotesDataset) -> tuple[StoredText, Ways]:
         notes += [table[token] for token in sequence]
         ways[way] += 1
     other = store(with_notes(written, notes), name=text.name)
-    return replace(other, sha256=text.sha256), ways
+    return replace(other, sha256=text.sha256, lone_returns=text.lone_returns), ways
 
 
 def _sequences(tokens: Sequence[str], boundary: str | None) -> Iterator[list[str]]:
-    """Yield the notes of each sequence; without a boundary token all notes are one sequence."""
+    """Yield the notes of each sequence that has any; without a boundary token all notes are one sequence."""
     sequence: list[str] = []
     for token in (*tokens, boundary):
         if token is not None and token != boundary:

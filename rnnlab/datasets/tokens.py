@@ -1,7 +1,7 @@
 """The two kinds of token: characters, and notes.
 
-A character is a Unicode code point. A text is read in blocks, so that 100 MB need little more memory than
-their ids. A note token is one event of a note text (note, chord or rest), in the canonical spelling
+A character is a Unicode code point. A text is read in blocks, so that 100 MB need little memory besides the
+text and its ids. A note token is one event of a note text (note, chord or rest), in the canonical spelling
 of `rnnlab.music.notation`.
 """
 
@@ -32,13 +32,25 @@ class TokenKind(Protocol):
     separator: str
 
     def split(self, text: str, *, name: str) -> Sequence[str]:
-        """Return the S tokens of a text; `name` is the name of the text in errors."""
+        """Return the S tokens of a text; `name` is the name of the text in errors.
+
+        Raises:
+            DataError: a word is not a note.
+        """
 
     def declared(self, tokens: Sequence[str]) -> tuple[str, ...]:
-        """Return the tokens that a configuration declares, each in its canonical spelling."""
+        """Return the tokens that a configuration declares, each in its canonical spelling.
+
+        Raises:
+            DataError: a token is not a note, or two tokens are the same note.
+        """
 
     def distinct(self, texts: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-        """Return the V distinct tokens of texts, given as (name, text), in the order of this kind."""
+        """Return the V distinct tokens of texts, given as (name, text), in the order of this kind.
+
+        Raises:
+            DataError: a word is not a note.
+        """
 
     def look_up(self, tokens: Sequence[str], known: Sequence[str]) -> Ids:
         """Return the index of each token among V known tokens, (S,); an unknown token has index V."""
@@ -98,14 +110,17 @@ class Characters:
         return f"{text.count(chr(10), 0, index) + 1}:{index - text.rfind(chr(10), 0, index)}"
 
     def show(self, token: str) -> str:
-        """Return the character in quotes; one that is no ASCII also with its code point and Unicode name."""
+        """Return the character in quotes; outside printable ASCII also its code point and Unicode name."""
         if len(token) != 1 or " " <= token <= "~":
             return repr(token)
         name = unicodedata.name(token, "")
         return f"{token!r} (U+{ord(token):04X}{' ' * bool(name)}{name})"
 
     def near(self, token: str, known: Sequence[str]) -> list[str]:
-        """Return known characters, 3 at most, that differ only in case, in the accent, or as typed signs."""
+        """Return at most 3 known characters: the token in the other case, without accent, or as it is typed.
+
+        Typographic quotes, dashes and no-break spaces are typed as `'`, `"`, `-` and a space.
+        """
         base = unicodedata.normalize("NFKD", token)[:1]
         meant = dict.fromkeys([token.swapcase(), token.translate(_TYPED), base, base.swapcase()])
         return [character for character in meant if character != token and character in known][:3]
@@ -125,11 +140,19 @@ class Notes:
         self._boundary = boundary
 
     def split(self, text: str, *, name: str) -> Sequence[str]:
-        """Return the S notes of a text, each in its canonical spelling."""
+        """Return the S notes and boundary tokens of a text, each note in its canonical spelling.
+
+        Raises:
+            DataError: a word is not a note; the message begins with `name:line:column:`.
+        """
         return parse_notes(text, name=name, boundary=self._boundary)
 
     def declared(self, tokens: Sequence[str]) -> tuple[str, ...]:
-        """Return the notes of a declared vocabulary, each in its canonical spelling."""
+        """Return the notes of a declared vocabulary, each in its canonical spelling.
+
+        Raises:
+            DataError: a token is not a note, or two tokens are spellings of the same note.
+        """
         spellings: dict[str, str] = {}
         for token in tokens:
             try:
@@ -143,7 +166,11 @@ class Notes:
         return tuple(spellings)
 
     def distinct(self, texts: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-        """Return the V distinct notes of texts: the longest first, rests before notes, low before high."""
+        """Return the V distinct notes of texts, sorted by `sorting_key`: long before short, low before high.
+
+        Raises:
+            DataError: a word is not a note.
+        """
         seen = {token for name, text in texts for token in parse_notes(text, name=name)}
         return tuple(sorted(seen, key=sorting_key))
 
@@ -158,11 +185,11 @@ class Notes:
         return place_of_note(text, index, boundary=self._boundary)
 
     def show(self, token: str) -> str:
-        """Return the note in quotes."""
+        """Return the note in quotes; a boundary token with escapes, such as `'\\n'`."""
         return f"'{token}'" if token.isprintable() else repr(token)
 
     def near(self, token: str, known: Sequence[str]) -> list[str]:
-        """Return the known notes with the most similar spelling."""
+        """Return the known notes with the most similar spelling, 3 at most."""
         return errors.near(token, known)
 
 

@@ -26,7 +26,7 @@ class Vocabulary:
     Attributes:
         tokens: (V,) the tokens by id, all different.
         kind: `text` (a token is a character) or `notes` (a token is a note, chord or rest).
-        boundary: the token between two sequences; None if there is none.
+        boundary: the token before and after each sequence; None if there is none.
         form: the normalization form of Unicode in which texts are read; None changes nothing.
     """
 
@@ -100,7 +100,8 @@ class Vocabulary:
             name: the name of the text in messages: a file, or `seed`.
 
         Raises:
-            VocabularyError: the vocabulary lacks a token; the message begins with `name:line:column:`.
+            VocabularyError: the vocabulary lacks a token, or a word is not a note; the message begins with
+                `name:line:column:`.
         """
         kind = self._kind
         text = in_form(text, self.form)
@@ -122,7 +123,11 @@ class Vocabulary:
         return [self.tokens[token_id] for token_id in ids]
 
     def join(self, tokens: Iterable[int] | Iterable[str] | NDArray[np.integer]) -> str:
-        """Return the text of tokens or ids; `parse` reads it back."""
+        """Return the text of tokens or ids.
+
+        `parse` reads it back, with two exceptions: boundary tokens in a row become one token in notes, and
+        `form` may join characters that were generated one by one.
+        """
         words = (token if isinstance(token, str) else self.tokens[token] for token in tokens)
         text = self._kind.separator.join(words)
         return text.replace(f" {LINE_BREAK} ", LINE_BREAK) if self.kind == "notes" else text
@@ -160,7 +165,7 @@ class Vocabulary:
         return f"{lack}{question}"
 
     def _plain(self, token: str) -> str:
-        """Return a token for a list: a note as it is, a character in quotes."""
+        """Return a token for a list: a note as it is; a character or a boundary token in quotes."""
         return token if self.kind == "notes" and token != self.boundary else repr(token)
 
 

@@ -34,8 +34,9 @@ class Symbol:
         event: index of the event in the tune.
         part: number of the symbol among those of its event, from 0.
         pitches: from low to high; empty for a rest.
-        base: length in whole notes without dots and bracket, such as 1/8 for an eighth note; in
-            `groups_without_bars` the whole length without bracket.
+        base: written length in whole notes, without dots and without the factor of the tuplet bracket, such
+            as 1/8 for a dotted eighth note. `groups_without_bars` sets no dots: there it is the whole length,
+            without the factor of the bracket.
         dots: number of dots, 0..3.
         held: MIDI numbers of the pitches that are tied to the next symbol.
     """
@@ -196,6 +197,9 @@ def _symbols(piece: BarPiece, *, first: int) -> list[Group]:
     Args:
         piece: the piece.
         first: number of the first symbol of the piece among the symbols of its event.
+
+    Raises:
+        DataError: a score cannot show the length of the piece.
     """
     tuplet, time = _tuplet_of(piece.length)
     bases = _divided(piece.length * tuplet / time)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rnnlab.errors import DataError, MissingFile, count_of
-from rnnlab.music.keys import Transposition, transpose
+from rnnlab.music.keys import Transposition, transpose, transposed_key
 from rnnlab.music.melody import Reading
 from rnnlab.music.meter import Meter
 from rnnlab.music.notation import spell, spell_duration
@@ -32,7 +32,7 @@ _FILE = r"""\version "2.24.0"
 
 
 def read_tunes(path: Path, *, reading: Reading | None = None) -> list[Tune]:
-    """Return all tunes of a file: one tune, or the tunes of an ABC collection.
+    """Return all tunes of a file: the tunes of an ABC collection; one tune of a file in another format.
 
     Raises:
         DataError: the file, or one of its tunes, cannot be read.
@@ -47,6 +47,8 @@ def read_tunes(path: Path, *, reading: Reading | None = None) -> list[Tune]:
 
 def tunes_in(path: Path, *, reading: Reading) -> Iterator[Tune | DataError]:
     """Yield each tune of a file, or a DataError in place of a tune that cannot be read.
+
+    The metre of `reading`, if it has one, replaces the metre of each tune.
 
     Raises:
         DataError: the suffix is unknown, or the file is missing, empty, too large or not readable.
@@ -75,7 +77,7 @@ class Collection:
 
     Attributes:
         tunes: in the order of the files.
-        files: number of files that were found, readable or not.
+        files: number of files that were named, or found in a folder, readable or not.
         failures: a message for each file or tune that cannot be read or transposed, and for each folder
             without files.
         remarks: a line for each tune whose key was estimated, with the key and the transposition.
@@ -117,7 +119,10 @@ def collect(
 
 
 def transposed(collection: Collection, to: Transposition) -> Collection:
-    """Return the collection with its tunes transposed; a tune outside MIDI's range becomes a failure."""
+    """Return the collection with the notes and the key signature of its tunes transposed.
+
+    If a note of a tune would be outside MIDI's range, the tune becomes a failure.
+    """
     tunes: list[Tune] = []
     failures, remarks = list(collection.failures), list(collection.remarks)
     for tune in collection.tunes:
@@ -126,9 +131,11 @@ def transposed(collection: Collection, to: Transposition) -> Collection:
             by = f"{'+' * (way >= 0)}{count_of(way, 'semitone')}"
             remarks.append(f"{tune.name}: found {key}, transposed by {by}")
         try:
-            tunes.append(replace(tune, notes=transpose(tune.notes, way)))
+            notes = transpose(tune.notes, way)
         except DataError as error:
             failures.append(f"{tune.name}: {error}")
+            continue
+        tunes.append(replace(tune, notes=notes, key=tune.key and transposed_key(tune.key, way)))
     return replace(collection, tunes=tuple(tunes), failures=tuple(failures), remarks=tuple(remarks))
 
 
@@ -144,8 +151,8 @@ def written(
         meter: metre in place of the tunes' own; None: their own.
 
     Raises:
-        DataError: the format holds one tune and there are several, or the tune has no notes, or the format
-            cannot express the tune.
+        DataError: the format holds one tune and there are several, the tune has no notes, the format cannot
+            express the tune, or the extra that writes the format is not installed.
     """
     marked = [replace(tune, tempo=tempo or tune.tempo, meter=meter or tune.meter) for tune in tunes]
     if suffix in NOTE_TEXT:

@@ -77,8 +77,9 @@ def write_kern(tune: Tune) -> bytes:
     if tune.tempo is not None:
         interpretations.append(f"*MM{tune.tempo:.7g}")
     lines = []
+    first = 0 if tune.meter and 0 < tune.pickup < tune.meter.bar else 1
     before: frozenset[int] = frozenset()  # MIDI numbers of the pitches that are tied to the next piece
-    for number, bar in enumerate(pieces_of(tune.notes, tune.meter, tune.pickup), 0 if tune.pickup else 1):
+    for number, bar in enumerate(pieces_of(tune.notes, tune.meter, tune.pickup), first):
         if tune.meter:
             lines.append(f"={number}" if number else "=0-")  # the bar line before a pick-up is invisible
         for piece in bar:
@@ -107,7 +108,10 @@ def _take_interpretations(part: KernPart) -> None:
 
 
 def _repeated(word: str) -> int:
-    """Return the number of repeated sections in an expansion list: 1 for `*>[A,A,B]`; 0 for other words."""
+    """Return how many sections of an expansion list stand earlier in the list too: 1 for `*>[A,A,B]`.
+
+    It is 2 for `*>[A,A,A]`, and 0 for a word that is no expansion list.
+    """
     found = _EXPANSION.fullmatch(word)
     sections = found[1].split(",") if found else []
     return len(sections) - len(set(sections))

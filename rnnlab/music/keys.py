@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.errors import DataError, count_of
+from rnnlab.music.meter import KeySignature, key_of_fifths
 from rnnlab.music.notation import Note, parse_pitch, parse_token, pitch_of, spell
 
 _PROFILES = {
@@ -79,6 +80,16 @@ def transpose(notes: Sequence[Note], semitones: int) -> tuple[Note, ...]:
         )
         for note in notes
     )
+
+
+def transposed_key(key: KeySignature, semitones: int) -> KeySignature:
+    """Return a key signature moved by `semitones`: it has at most six sharps or five flats.
+
+    If the move is none, or by whole octaves, the key signature is unchanged.
+    """
+    if semitones % 12 == 0:
+        return key
+    return key_of_fifths((key.fifths + 7 * semitones + 5) % 12 - 5, key.mode)
 
 
 @dataclass(frozen=True)

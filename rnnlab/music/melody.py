@@ -8,12 +8,11 @@ The setting `polyphony` says what happens where several notes sound together:
     refuse    two notes that sound together are an error.
     chords    each time span without a change becomes a chord. A chord is tied to the next chord if at least
               one pitch goes on and no pitch is struck again at that time; otherwise all pitches of the next
-              chord are struck.
-
-If a pitch is struck again while it sounds, its earlier sound ends.
+              chord are struck. If a pitch is struck again while it sounds, its earlier sound ends.
 """
 
 import math
+import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
@@ -50,7 +49,8 @@ class Reading:
             rnnlab wrote.
         grid: note lengths of the grid for MIDI; empty for all ticks. None: sixteenths, but all ticks for MIDI
             files that rnnlab wrote.
-        voice: voice of a part of a score, by name; in ABC by name or number. None: the first voice.
+        voice: voice of a part of a score, by name; in ABC by name or number; refused for MIDI. None: the
+            first voice.
         meter: metre of all tunes. None: the metre that each file gives.
     """
 
@@ -103,7 +103,7 @@ class Grid:
         return int(min(self.lengths, default=self.step) / self.step)
 
     def nearest(self, tick: int) -> int:
-        """Return the time step nearest to a tick.
+        """Return the time of the grid nearest to a tick, in time steps.
 
         If two multiples of one length are equally near, the later one is taken; if multiples of two lengths
         are equally near, the one of the length that is first in `lengths`.
@@ -131,7 +131,7 @@ def parse_grid(text: str) -> tuple[Fraction, ...]:
 
 def spell_grid(lengths: Sequence[Fraction]) -> str:
     """Return the text of a grid, such as `1/16,1/24`; `exact` if `lengths` is empty."""
-    return ",".join(map(str, lengths)) or "exact"
+    return ",".join(f"1/{length.denominator}" for length in lengths) or "exact"
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,7 @@ def _length(steps: int, step: Fraction) -> Fraction:
 def _grid_length(text: str) -> Fraction:
     """Return a note length of a grid, such as `1/16`, in whole notes."""
     top, _, bottom = text.strip().partition("/")
-    if top == "1" and bottom.isascii() and bottom.isdigit() and 1 <= int(bottom[:9]) <= FINEST:
+    if top == "1" and re.fullmatch("[0-9]{1,9}", bottom) and 1 <= int(bottom) <= FINEST:
         return Fraction(1, int(bottom))
     raise DataError(
         f"expected a grid such as 1/16, 1/16,1/24 (with triplets) or exact, not finer than 1/{FINEST},"

@@ -32,14 +32,15 @@ _MICROSECONDS = 60_000_000
 _USUAL_TICKS, _MOST_TICKS = 480, 0x7FFF
 _LONGEST_TIME = 0x0FFFFFFF
 _CLOCKS = 24  # MIDI clocks of a quarter note
+_MOST_PLACES = 8  # most tracks and channels in a message
 
 
 def read_midi(data: bytes, *, name: str, reading: Reading) -> Tune:
     """Return the tune of a MIDI file.
 
     Raises:
-        DataError: the file cannot be read or has no such track, the chosen tracks and channels have no note,
-            or `reading` refuses the notes.
+        DataError: the file cannot be read, or has no track of the number in `reading`; the chosen tracks and
+            channels have no note with a length; `reading` names a voice; or `line_of` refuses the notes.
     """
     try:
         return _tune(read_events(data), name, reading)
@@ -175,14 +176,31 @@ def _chosen(events: MidiEvents, reading: Reading) -> list[Strike]:
         raise DataError(f"expected a track from 1 to {there}, received {reading.track}")
     chosen = [strike for strike in events.strikes if _is_chosen(strike.track, strike.channel, reading)]
     if not any(strike.end > strike.begin for strike in chosen):
-        found = sorted({(strike.track, strike.channel) for strike in events.strikes})
-        places = ", ".join(f"track {track} channel {channel}" for track, channel in found[:8])
-        without = f"; {count_of(len(chosen), 'chosen note')} without length" if chosen else ""
-        raise DataError(
-            f"expected notes, received none in the chosen tracks and channels; there are notes in:"
-            f" {places or 'no track'}{without}"
-        )
+        raise _nothing_in(chosen, events.strikes)
     return chosen
+
+
+def _nothing_in(chosen: Sequence[Strike], strikes: Sequence[Strike]) -> DataError:
+    """Return the error for chosen tracks and channels without a note that has a length.
+
+    Args:
+        chosen: notes of the chosen tracks and channels, all of length 0; there may be none.
+        strikes: all notes of the file.
+    """
+    if not strikes:
+        return DataError("the file has no notes; choose another file")
+    there = sorted({(strike.track, strike.channel) for strike in strikes if strike.end > strike.begin})
+    without = "expected a note with a length, received {} of length 0 in {}"
+    if not there:
+        return DataError(f"{without.format(count_of(len(strikes), 'note'), 'the file')}; choose another file")
+    places = ", ".join(f"track {track} channel {channel}" for track, channel in there[:_MOST_PLACES])
+    places += " …" * (len(there) > _MOST_PLACES)
+    if chosen:
+        what = without.format(count_of(len(chosen), "note"), "the chosen tracks and channels")
+        return DataError(f"{what}; choose another track or channel: {places}")
+    return DataError(
+        f"the chosen tracks and channels have no notes; choose a track and channel that has notes: {places}"
+    )
 
 
 def _on_grid(strikes: Sequence[Strike], grid: Grid, *, end: int) -> Sounds:

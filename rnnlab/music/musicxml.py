@@ -1,8 +1,8 @@
 """MusicXML files, packed or not, as tunes: one voice of one part, with the pitches that sound.
 
 The file is unpacked and decoded here, and refused if it could fill the memory; `musicxml_part` reads the
-elements. No library is used, so that the notes are right with transposing instruments, cue notes, voices
-that cross staves and `<backup>`. Repeats are not played out. Grace notes, cue notes, chord symbols and
+elements. No library for music is used, so that the notes are right with transposing instruments, cue notes,
+voices that cross staves and `<backup>`. Repeats are not played out. Grace notes, cue notes, chord symbols and
 unpitched notes are left out and counted.
 """
 

@@ -251,7 +251,10 @@ def number_of(text: str, called: str) -> Fraction:
         DataError: the text is no number, or has more than nine digits before or after the point.
     """
     if not _NUMBER.fullmatch(text):
-        raise DataError(f"{called}: expected a number, received {text[:40]!r}")
+        raise DataError(
+            f"{called}: expected a number with at most nine digits before and after the point,"
+            f" received {text[:40]!r}"
+        )
     return Fraction(text)
 
 

@@ -30,7 +30,7 @@ _ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "doubl
 
 
 def write_musicxml(tune: Tune) -> bytes:
-    """Return the text of a MusicXML score with one part.
+    """Return the text of a MusicXML score with one part; the tune must have a note or a rest.
 
     Raises:
         DataError: the tune is too long for a score, or a score or MusicXML cannot write one of its lengths.

@@ -189,7 +189,11 @@ def parse_token(token: str) -> Note:
 
 
 def spell(note: Note) -> str:
-    """Return the canonical token of an event."""
+    """Return the canonical token of an event.
+
+    Raises:
+        DataError: note text cannot spell the duration.
+    """
     names = " ".join(map(str, note.pitches)) or "r"
     head = f"<{names}>" if len(note.pitches) > 1 else names
     return head + spell_duration(note.duration) + "~" * note.tied
@@ -232,8 +236,8 @@ def parse_pitch(text: str) -> Pitch:
     """Return the pitch that a text such as `es'` spells.
 
     Raises:
-        DataError: there is no such name, the octave marks go both ways, or the pitch is outside MIDI's
-            0..127.
+        DataError: there is no such name, the octave marks go both ways or stand before the name, or the pitch
+            is outside MIDI's 0..127.
     """
     match = _PITCH.fullmatch(text)
     if match is None:

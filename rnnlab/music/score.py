@@ -87,7 +87,7 @@ def engrave(
 
 
 def png_of(svg: str, *, zoom: float = 2.0) -> bytes:
-    """Return a score as PNG, black on white, `zoom` times as wide as its SVG.
+    """Return a score as PNG on a white background, `zoom` times as wide as its SVG.
 
     Raises:
         DataError: resvg is not installed.
@@ -192,7 +192,7 @@ def _measure(
 
 @dataclass(frozen=True)
 class _Placed:
-    """A symbol with its tuplet bracket (None for none) and its beam's number (None if it has no flags)."""
+    """A symbol with its tuplet bracket (None for none) and the number of its beam (None for none)."""
 
     symbol: Symbol
     bracket: Group | None

@@ -111,7 +111,7 @@ def tune_text(tune: Tune) -> str:
 
 
 def facts_text(tune: Tune) -> str:
-    """Return the metre, key, tempo and pick-up of a tune as a comment; empty if the tune has none of them."""
+    """Return the metre, key, tempo and pick-up of a tune as the text of a comment; empty if it has none."""
     facts = {
         "meter": tune.meter,
         "key": tune.key,

@@ -91,6 +91,9 @@ class ScorePart(ABC):
 def tune_of_voice(parts: Sequence[ScorePart], *, name: str, reading: Reading, order: str = "") -> Tune:
     """Return one voice of one part as a tune, with counts of what is left out and remarks on the choices.
 
+    The first metre, key and tempo of the part are kept. If the part has no tempo, it is the first tempo of
+    another part.
+
     Args:
         parts: all parts of the score, at least one.
         name: name of the tune.
@@ -98,8 +101,9 @@ def tune_of_voice(parts: Sequence[ScorePart], *, name: str, reading: Reading, or
         order: text after the number of a part without a name, such as `, counted from the right,`.
 
     Raises:
-        DataError: there is no such part or voice, the part has no notes, two tones sound together and the
-            polyphony is `refuse`, or note text cannot spell a length.
+        DataError: there is no such part or voice, the part has no notes, a tone of the voice is outside
+            MIDI's pitches or cannot be read, two tones sound together and the polyphony is `refuse`, or note
+            text cannot spell a length.
     """
     number, voice = _chosen(parts, reading)
     part = parts[number - 1]

@@ -49,7 +49,9 @@ def test_describe_shows_what_was_left_out_moved_and_copied(rnnlab):
     assert "sequences of the validation part that are also in the train part: 1 of 1" in equal
     assert "c.mid: not a MIDI file" in left_out
     assert moved == "each sequence is moved to the tonic c, by semitones: 2 by -2, 1 by 0"
-    assert copied == ("train is read with 2 transposed copies of it, by -1, +1 semitone: 72 tokens for 24")
+    assert copied == (
+        "train is read with 2 transposed copies of it, by -1, +1 semitone: 72 tokens instead of 24"
+    )
     assert all(note in lines for note in (moved, copied))
     assert described["splits"] == {"train": {"tokens": 24}, "validation": {"tokens": 12}}
 

@@ -183,7 +183,7 @@ def test_training_lanes_shorter_than_a_window_are_refused(numbered, lanes, windo
 
 def test_a_part_without_a_target_is_refused(numbered):
     """The first token of a sequence follows nothing."""
-    with pytest.raises(DataError, match=r"validation part .* received 1 token .* larger fraction$"):
+    with pytest.raises(DataError, match=r"validation part .* received 1 token .* larger$"):
         stream_batches(Part("validation", 9, 10, NO_RUNS), numbered(10), lanes=1, window=5)
     with pytest.raises(DataError, match="two tokens of one sequence"):
         stream_batches(Part("train", 0, 3, NO_RUNS), numbered(1, 1, 1), lanes=1, window=1)

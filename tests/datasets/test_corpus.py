@@ -378,5 +378,5 @@ def test_a_bad_file_that_was_found_is_named_and_does_not_stop_the_rest(experimen
         assert note.startswith(f"left out: {tmp_path}/{name}: ")
     with pytest.raises(DataError, match=r"b\.notes:1:1"):
         load_corpus(experiment("kind: notes, path: [a.notes, b.notes]").dataset)
-    with pytest.raises(DataError, match=r"^none of 3 files .*b\.notes:1:1: .*; .*c\.notes: .*d\.notes:"):
+    with pytest.raises(DataError, match=r"^no file or tune of .*b\.notes:1:1: .*; .*c\.notes: .*d\.notes:"):
         load_corpus(experiment('kind: notes, path: "[b-d].notes"').dataset)

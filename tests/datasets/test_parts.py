@@ -73,11 +73,11 @@ def test_a_corpus_too_short_for_its_window_is_told_by_how_much(numbered):
     assert whole(corpus, window=6).window_count == 1
 
 
-def test_a_held_out_part_too_short_for_its_window_is_told_what_fraction_to_set(numbered):
-    """The fraction is what made it short."""
+def test_a_held_out_part_too_short_for_its_window_is_told_what_setting_to_change(numbered):
+    """The setting is a fraction, or names files."""
     corpus = numbered(20)
 
-    with pytest.raises(DataError, match=r"validation part .* dataset\.split\.validation a larger fraction$"):
+    with pytest.raises(DataError, match=r"validation part .* or make dataset\.split\.validation larger$"):
         require_windows(part_of_tokens(corpus, "validation", 18, 20, window=4), corpus, window=4)
 
 

@@ -1,6 +1,7 @@
 """Folders of music as a dataset."""
 
 import random
+from pathlib import Path
 
 import mido
 import pytest
@@ -103,7 +104,7 @@ def test_the_voice_of_a_score_is_that_which_convert_reads(experiment, tmp_path):
 BAD = {
     "cut.mid": "a damaged MIDI file",
     "two.mid": "a MIDI file of type 2",
-    "none.mid": "expected notes, received none",
+    "none.mid": "the file has no notes; choose another file",
     "empty.mid": "the file is empty",
     "rest.notes": "expected at least one token, received none",
     "wrong.notes": "1:4: 'h4'",
@@ -163,6 +164,27 @@ def test_convert_says_the_same_of_the_same_files(tmp_path):
         assert why in line
 
 
+def test_a_file_without_a_tune_is_refused(experiment, tmp_path):
+    """A file of empty lines has no sequence."""
+    (tmp_path / "blank.abc").write_text("\n\n")
+
+    with pytest.raises(DataError, match=r"blank\.abc: expected at least one tune, received none$"):
+        load_corpus(experiment("kind: notes, path: blank.abc").dataset)
+
+
+def test_a_folder_that_cannot_be_read_is_refused(experiment, tmp_path, monkeypatch):
+    """Its files cannot be listed."""
+    (tmp_path / "tunes").mkdir()
+
+    def refuse(_: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+
+    with pytest.raises(DataError, match=r"tunes: cannot be read \(Permission denied\); expected a readable"):
+        load_corpus(experiment("kind: notes, path: tunes").dataset)
+
+
 def test_a_part_of_which_nothing_can_be_read_is_refused(experiment, tmp_path):
     """It would be missing without a word."""
     write_bad(tmp_path / "bad")
@@ -170,7 +192,7 @@ def test_a_part_of_which_nothing_can_be_read_is_refused(experiment, tmp_path):
     page = "kind: notes, path: good.notes, split: {kind: files, validation: bad}"
 
     with pytest.raises(
-        DataError, match=r"^none of 8 files of the validation part can be read: .*; and 3 more$"
+        DataError, match=r"^no file or tune of the validation part can be read: .*; and 3 more$"
     ):
         load_corpus(experiment(page).dataset)
 
@@ -201,7 +223,7 @@ def test_a_bad_tune_of_a_collection_does_not_stop_the_others(experiment, tmp_pat
         load_corpus(experiment("kind: notes, path: [good.abc, bad.abc]").dataset)
 
 
-@pytest.mark.parametrize("kind", ["text", "notes"])
+@pytest.mark.parametrize("kind", ["text", "notes", "notes, transpose: 2"])
 def test_lines_of_an_old_mac_are_lines_and_that_is_said(experiment, tmp_path, kind):
     """With `unit: line` each of them begins anew."""
     (tmp_path / "mac.txt").write_bytes(b"c4 d4\re4 f4\rg4 a4\r")

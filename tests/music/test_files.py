@@ -35,6 +35,7 @@ def test_a_score_is_music_that_is_not_note_text(tmp_path, name, music, score):
         ("a.mid", b"", "the file is empty; expected music"),
         ("a.mid", b"MThd", "not a MIDI file"),
         ("a.notes", b"% nothing", "expected at least one note, received none"),
+        ("a.abc", b"\n\n", "expected at least one tune, received none"),
         ("a.notes", b"c4 h4", "1:4: 'h4': in this notation h is written 'b'"),
         ("a.notes", b"c4 \xff", "1: not UTF-8 (byte 0xff at offset 3)"),
         ("a.pdf", b"%PDF", "expected a file that ends with .notes, .txt, .mid"),

@@ -321,6 +321,13 @@ def test_with_a_metre_it_has_bar_lines():
     ]  # fmt: skip
 
 
+def test_a_pickup_of_a_whole_bar_is_a_first_bar():
+    """Its bar line has the number 1, as that of any first bar."""
+    tune = parse_tune("% meter 3/4, pickup 2.\nc2. d2.", name="a")
+
+    assert b"=1\n2.c\n=2\n" in write_kern(tune)
+
+
 @pytest.mark.parametrize("random_seed", range(60))
 def test_tunes_sound_as_they_did(random_seed):
     """The sounds, the metre, key, tempo and pick-up are read back unchanged."""

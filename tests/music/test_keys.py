@@ -3,6 +3,7 @@
 import pytest
 
 from rnnlab.errors import DataError
+from rnnlab.music.files import Collection, transposed
 from rnnlab.music.keys import (
     Key,
     Transposition,
@@ -11,6 +12,7 @@ from rnnlab.music.keys import (
     transpose,
     transposed_tokens,
 )
+from rnnlab.music.meter import parse_key_signature
 from rnnlab.music.tune import Tune, parse_tune, tune_text
 
 MAJOR = "c4 d4 e4 f4 g2 g2 a4 a4 a4 a4 g2 f4 f4 f4 f4 e2 e2 d4 d4 d4 d4 c1"
@@ -41,6 +43,26 @@ def test_transposed_notes_keep_their_lengths_and_ties():
     """Chords, rests and ties keep their form; a shift by 0 also gives the standard spelling of each pitch."""
     assert tune_text(Tune("a", transpose(notes("des4~ <c e>8. r2"), 2))) == "ees4~ <d fis>8. r2"
     assert tune_text(Tune("a", transpose(notes("des4"), 0))) == "cis4"
+
+
+@pytest.mark.parametrize(
+    ("key", "semitones", "moved"),
+    [
+        ("c major", 2, "d major"),
+        ("d dorian", -2, "c dorian"),
+        ("b major", 2, "des major"),
+        ("c major", 6, "fis major"),
+        ("cis major", 0, "cis major"),
+        ("cis major", -12, "cis major"),
+    ],
+)
+def test_the_key_signature_of_a_tune_is_transposed_with_its_notes(key, semitones, moved):
+    """The mode stays; by whole octaves the key signature stays as it is."""
+    tune = Tune("a", notes("c4"), key=parse_key_signature(key))
+
+    (found,) = transposed(Collection((tune,), 1, ()), Transposition(semitones)).tunes
+
+    assert str(found.key) == moved
 
 
 def test_what_leaves_the_range_of_midi_is_refused():

@@ -363,7 +363,8 @@ def test_the_first_tempo_is_kept_and_others_are_counted():
     assert (tune.tempo, tune.left_out) == (100, {"notes below others": 1, "later tempi": 1})
 
 
-NONE_IN = "expected notes, received none in the chosen tracks and channels; there are notes in: "
+NO_NOTES = "the chosen tracks and channels have no notes; choose a track and channel that has notes: "
+NO_LENGTH = "expected a note with a length, received "
 
 
 @pytest.mark.parametrize(
@@ -381,13 +382,16 @@ NONE_IN = "expected notes, received none in the chosen tracks and channels; ther
         (file(event(0, ON, 60, 0x80)), "a damaged MIDI file (a value above 127 in the event at byte 22)"),
         (file(event(0, 0xFF, 0x51, 99)), "a damaged MIDI file (the event at byte 22 is cut off)"),
         (file(b"\0"), "a damaged MIDI file (an event without a status at byte 22)"),
-        (file(note(60, 0)), NONE_IN + "track 1 channel 1; 1 chosen note without length"),
+        (file(note(60, 0)), NO_LENGTH + "1 note of length 0 in the file; choose another file"),
+        (file(note(60, 0), note(62, 0)), NO_LENGTH + "2 notes of length 0 in the file; choose another"),
+        (file(note(60, 0) * 2, note(36, 9, channel=10)), NO_LENGTH + "2 notes of length 0 in the chosen"),
         (file(b"\xff" * 9 + b"\x7f\x90\x3c\x40"), "a damaged MIDI file (a number of more than four bytes"),
         (file(b"\xff" * 9999), "a damaged MIDI file (a number of more than four bytes"),
         (file(b"\0\xf0" + b"\xff" * 9 + b"\x7f"), "a damaged MIDI file (a number of more than four bytes"),
         (file(b"\0\x90\x3c\x40" + b"\xff\xff\xff\x7f\x80\x3c\x40"), "note text cannot write a length of "),
-        (file(b"", b""), NONE_IN + "no track"),
-        (file(note(36, 9, channel=10)), NONE_IN + "track 1 channel 10"),
+        (file(b"", b""), "the file has no notes; choose another file"),
+        (file(note(36, 9, channel=10)), NO_NOTES + "track 1 channel 10"),
+        (file(*[note(36, 9, channel=10)] * 9), NO_NOTES + "track 1 channel 10, track 2 channel 10, "),
         (bytes(2 << 20), "expected at most 1,048,576 bytes of MIDI, received 2,097,152"),
     ],
 )  # fmt: skip

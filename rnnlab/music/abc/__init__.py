@@ -27,7 +27,8 @@ def read_abc(data: bytes, *, name: str, reading: Reading) -> Iterator[Tune | Dat
     """Yield each tune of a file, or a DataError in place of a tune that cannot be read.
 
     A tune begins with its number, `X:`, and ends at an empty line or at the next number. Text between tunes
-    is left out. A file without a number is one tune.
+    is left out. A file without a number is one tune, which ends at the first empty line after it has begun. A
+    file without a tune gives one DataError.
 
     Args:
         data: bytes of the file.
@@ -35,6 +36,8 @@ def read_abc(data: bytes, *, name: str, reading: Reading) -> Iterator[Tune | Dat
         reading: which voice is read, and which notes of a chord are kept.
     """
     header, tunes = _split(_text(data))
+    if not tunes:
+        yield DataError(f"{name}: expected at least one tune, received none")
     for tune in tunes:
         called = f"{name} (X:{tune.number})" if tune.number and len(tunes) > 1 else name
         try:

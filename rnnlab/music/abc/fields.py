@@ -85,6 +85,8 @@ class AbcKey:
 def read_key(text: str) -> AbcKey:
     """Return the key of the text after `K:`.
 
+    An empty text, and a text with only a clef or properties, is a key that alters no letter.
+
     Raises:
         DataError: the text is not a key, or the key has more than seven sharps or flats.
     """
@@ -238,12 +240,16 @@ def _clef(text: str) -> int:
 
 
 def _beats(text: str | None, unit: Fraction) -> Iterator[Fraction]:
-    """Yield the note lengths, in whole notes, whose sum is the beat of a tempo."""
+    """Yield the note lengths, in whole notes, whose sum is the beat of a tempo.
+
+    Raises:
+        DataError: a word is not a note length.
+    """
     if text is None:
         yield unit
     elif text.startswith("C"):
         number, _, division = text[1:].strip().partition("/")
-        yield unit * int(number or 1) / int(division or 1)
+        yield unit * read_unit(f"{number or 1}/{division or 1}")
     else:
         for word in text.split():
             yield read_unit(word)

@@ -34,6 +34,7 @@ from rnnlab.music.meter import Meter
 from rnnlab.music.tune import Tune
 
 _FIELD = re.compile(r"\s*(?P<letter>[A-Za-z]):(?![|:])(?P<text>.*)")
+_MOST_DIGITS = 4  # of a number of bars, or of a number of a tuplet
 _NOT_SUPPORTED = {
     "m": "macros (m:) are not supported; write the notes that they stand for",
 }
@@ -319,7 +320,10 @@ class TuneReader:
         voice.rest(voice.state.unit * length_of(match["rest_length"]))
 
     def _bars(self, match: re.Match[str]) -> None:
-        self._current().rest_of_bars(int(match["bar_count"] or 1))
+        count = match["bar_count"] or "1"
+        if len(count) > _MOST_DIGITS or not int(count):
+            raise DataError(f"expected a rest of 1 to 9999 bars such as Z4, received {match['bars'][:40]!r}")
+        self._current().rest_of_bars(int(count))
 
     def _bar(self, match: re.Match[str]) -> None:
         """End a bar; a number such as `[2`, for an ending inside a bar, does not end the bar."""
@@ -349,7 +353,10 @@ class TuneReader:
             )
 
     def _tuplet(self, match: re.Match[str]) -> None:
-        count, time, length = (int(match[name]) if match[name] else None for name in ("p", "q", "r"))
+        texts = [match[name] or "" for name in ("p", "q", "r")]
+        if max(map(len, texts)) > _MOST_DIGITS:
+            raise DataError(f"expected a tuplet such as (3 or (3:2:3, received {match['tuplet'][:40]!r}")
+        count, time, length = (int(text) if text else None for text in texts)
         if count is None or not 2 <= count <= 9 or time == 0 or length == 0:
             raise DataError(f"expected a tuplet of 2 to 9 notes such as (3, received {match['tuplet']!r}")
         self._current().begin_tuplet(count, time, length, place=self._place)

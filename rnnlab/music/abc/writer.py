@@ -33,7 +33,7 @@ _BARS_A_LINE, _GROUPS_A_LINE = 4, 16
 
 
 def write_abc(tune: Tune) -> bytes:
-    """Return the text of an ABC file that holds one tune.
+    """Return the text of an ABC file that holds one tune; the tempo is rounded to a whole number.
 
     Raises:
         DataError: the tune has a tuplet of more than 9 notes, or, with a metre, more than 1,000 bars or 5,000

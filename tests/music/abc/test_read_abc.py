@@ -217,6 +217,9 @@ REFUSED = {
     "[L:0]C": "6:1: expected a note length such as 1/8, received '0'",
     "C,,,,,,": "6:1: expected a pitch that MIDI has, from C,,,,, to g''''', received a lower or higher pitch",
     "z4": "6:1: expected notes, received none",
+    "Z0 C": "6:1: expected a rest of 1 to 9999 bars such as Z4, received 'Z0'",
+    f"Z{'9' * 5000} C": f"6:1: expected a rest of 1 to 9999 bars such as Z4, received 'Z{'9' * 39}'",
+    f"(3:{'9' * 5000}:3 CDE": f"6:1: expected a tuplet such as (3 or (3:2:3, received '(3:{'9' * 37}'",
     "[U:T]C": "6:1: expected a definition such as U:T = !trill!, received 'T'",
 }
 
@@ -232,6 +235,10 @@ def test_what_is_not_supported_is_refused_by_line_and_column(body, expected):
     [
         ("X:1\nT:a\n", "a.abc:2:1: expected a key (K:) at the end of the tune's header, received none"),
         ("X:1\nK:C\n", "a.abc:2:1: expected notes, received none"),
+        (
+            "X:1\nQ:C1/0=40\nK:C\nC\n",
+            "a.abc:2:3: expected a note length such as 1/8, received '1/0'",
+        ),
         (
             "X:1\nQ:1/4=9999\nK:C\nC\n",
             "a.abc:2:3: expected a tempo such as 1/4=120, of 4 to 999 quarter notes a minute, received"
