@@ -24,7 +24,7 @@ VECTOR_LANES = 8
 
 
 LEAST_WORK = 2e8
-"""Fewest floating-point operations of a step with groups; in a shorter step, the calls cost more time."""
+"""Fewest floating-point operations of a step with groups; in a shorter step, groups cost more time."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,11 @@ class MeasuredSteps:
 
 @dataclass(frozen=True)
 class StepRecords:
-    """The figures of B steps, each measured on its own batch before the update; (B,) each.
+    """The figures of B steps, each measured on its own batch, in training before the update; (B,) each.
 
     Attributes:
-        losses: mean cross-entropy, nats per token.
-        correct: number of targets that were the most probable token.
+        losses: mean cross-entropy, nats per token; it may be infinite or NaN, also if the step was skipped.
+        correct: number of counted targets that were the most probable token; 0 if the step was skipped.
         counted: number of targets that counted; 0 if the step was skipped.
     """
 
@@ -116,8 +116,9 @@ class BatchGatherer:
         """Return inputs (N, T), targets and whether each counts, (T, N) or (1, N), and `keep` (N, T) or None.
 
         Args:
-            starts: place of each lane's first token in the corpus, (N,).
-            counts: how many targets of each lane count, (N,).
+            starts: place of each lane's first token of this batch in the corpus, (N,).
+            counts: the number of targets of each lane that count, from the first on, (N,); the first token of
+                a sequence does not count unless `starts_count`.
         """
         steps = tf.range(self.window + 1, dtype=starts.dtype)  # (T + 1,)
         places = tf.minimum(starts[:, None] + steps, self.ids.shape[0] - 1)  # (N, T + 1)
@@ -168,7 +169,7 @@ def lane_groups(lanes: int, *, weights: int, tokens: int, cores: int) -> LaneGro
 
 
 def _on_device(array: NDArray[Any]) -> Tensor:
-    """Return an array as a tensor; on a CPU they share memory if the array is aligned and writeable."""
+    """Return an array as a tensor; on a CPU an aligned, writeable array in C order shares its memory."""
     on_cpu = not tf.config.list_physical_devices("GPU")
     if on_cpu and array.ctypes.data % ALIGNMENT == 0 and array.flags.c_contiguous and array.flags.writeable:
         return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
