@@ -8,8 +8,8 @@ import numpy as np
 
 from rnnlab.config.schema import Experiment, LstmModel, MlpModel
 from rnnlab.engines.numpy import numpy_model
-from rnnlab.exports.standard import standard_network
 from rnnlab.exports.formats import LARGEST_IN_ONNX
+from rnnlab.exports.standard import standard_network
 from rnnlab.models.model_file import TrainedModel
 
 LANES = 2

@@ -68,7 +68,7 @@ def _into(done: "Future[Result]", work: Callable[[], Result]) -> None:
 
 @contextmanager
 def noted_signals() -> Iterator[Interruption]:
-    """Note SIGINT, SIGTERM and SIGHUP during the `with` block, in which the first does not end the process.
+    """Note SIGINT, SIGTERM and SIGHUP during the `with` block; only a second Ctrl-C ends the process then.
 
     A signal that the process ignores stays ignored: `nohup rnnlab train … &` runs on when its terminal is
     closed. Python handles signals in the main thread only: in another thread, this function has no effect.

@@ -30,8 +30,8 @@ class Sampler(Remembering):
         text: all samples so far, in the order of the epochs.
 
     Raises:
-        ConfigError: there is no seed, the vocabulary lacks a token of the seed or the token to stop at, or a
-            setting is wrong in another way.
+        ConfigError: there is no seed, the vocabulary lacks a token of the seed, or the setting `stop` is not
+            one token of the vocabulary.
     """
 
     def __init__(self, trainer: Trainer, settings: Samples) -> None:

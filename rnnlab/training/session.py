@@ -104,7 +104,7 @@ class Session:
         report: Callable[[Progress], None] = lambda _: None,
         tell: Callable[[str], None] = lambda _: None,
     ) -> Outcome:
-        """Train; save when due and at the end. A TrainingError saves only the results, if steps were taken.
+        """Train; save when due and at the end; after a TrainingError, only the results, if steps were taken.
 
         Args:
             report: receives the progress after each chunk but the first.
