@@ -80,7 +80,7 @@ class LossHistory(Remembering):
 
     @property
     def batch_accuracies(self) -> Floats:
-        """The accuracy of each training step, 0 to 1, (steps,); NaN for a skipped step."""
+        """The accuracy of each training step, 0 to 1, (steps,); NaN for a step skipped or without targets."""
         return _joined(self._accuracies)
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:

@@ -12,8 +12,8 @@ A second Ctrl-C ends the process at once, and nothing is saved.
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
 
@@ -53,8 +53,8 @@ class Interruption:
         done: Future[Result] = Future()
         threading.Thread(target=_into, args=(done, work), daemon=True).start()
         while not self.signal_number:
-            with suppress(TimeoutError):
-                return done.result(timeout=LOOK_SECONDS)
+            if wait([done], timeout=LOOK_SECONDS).done:
+                return done.result()
         return None
 
 

@@ -85,7 +85,7 @@ class StepRecords:
     Attributes:
         losses: mean cross-entropy, nats per token; it may be infinite or NaN, also if the step was skipped.
         correct: number of counted targets that were the most probable token; 0 if the step was skipped.
-        counted: number of targets that counted; 0 if the step was skipped.
+        counted: number of targets that counted; 0 if the step was skipped, or had no target that counts.
     """
 
     losses: NDArray[np.float32]
@@ -94,14 +94,15 @@ class StepRecords:
 
     @property
     def taken(self) -> NDArray[np.bool_]:
-        """Whether each step was taken, not skipped, (B,)."""
-        return self.counted > 0
+        """Whether each step was taken, not skipped, (B,); a step without targets is taken, its loss is 0."""
+        taken: NDArray[np.bool_] = (self.counted > 0) | (self.losses == 0)
+        return taken
 
     @property
     def accuracies(self) -> NDArray[np.float32]:
-        """Fraction of correct targets of each step, (B,); NaN for a skipped step."""
-        skipped = np.full_like(self.correct, np.nan)
-        return np.divide(self.correct, self.counted, out=skipped, where=self.taken)
+        """Fraction of correct targets of each step, (B,); NaN for a step that was skipped or has none."""
+        unknown = np.full_like(self.correct, np.nan)
+        return np.divide(self.correct, self.counted, out=unknown, where=self.counted > 0)
 
 
 class BatchGatherer:
