@@ -30,7 +30,7 @@ class Stepper(Protocol):
             ids: token ids, (N, T).
             resets: (N, T), whether a lane's state is zeroed before the step; None if no state is zeroed.
             state: the state before the first step.
-            last_only: whether to return only the logits of the last step.
+            last_only: whether to return only the logits of the last step, as an MLP always does.
         """
 
     def stream(self, state: State) -> "Stream":

@@ -60,8 +60,10 @@ class Dropout:
     Attributes:
         outputs: fraction of the outputs of each hidden layer.
         inputs: fraction of the encoded inputs.
-        recurrent: fraction of h in the recurrent product; the same units of a lane at every time step.
-        variational: whether `outputs` and `inputs` also drop the same units of a lane at every time step.
+        recurrent: fraction of the operand of each recurrent product, h or r∘h; the same units of a lane at
+            every time step of a batch.
+        variational: whether `outputs` and `inputs` also drop the same units of a lane at every time step
+            of a batch.
     """
 
     outputs: float
@@ -77,7 +79,7 @@ class Architecture:
     Attributes:
         encoding: token ids (N, T) → (N, T, D); the layer has a weight only if the encoding is learnt.
         hidden: recurrent layers → (N, T, H), or the dense layers of an MLP → (N, H).
-        head: the layer whose output is the logits; None if the last hidden layer's output is.
+        head: the layer whose output is the logits; None if the last hidden layer's output is the logits.
         dropout: the fractions that dropout sets to zero in training.
         activation: name of the MLP's activation; None for a recurrent network.
         tied: whether the head's kernel is the encoding's embeddings, transposed.
@@ -118,9 +120,9 @@ def architecture_of(experiment: Experiment, vocab_size: int) -> Architecture:
     """Return the architecture that an experiment describes, for a vocabulary of V tokens.
 
     Raises:
-        ConfigError: the last layer of a network without a head does not have V units, V is too large for
-            `one_hot`, the network or the logits of a batch are too large for memory, or a cell of another
-            package cannot be used.
+        ConfigError: the last layer of a network without a head does not have V units, V is larger than
+            `MOST_ONE_HOT` for `one_hot`, the network has more than `MOST_WEIGHTS` weights, the head gives
+            more than `MOST_ACTIVATIONS` logits for a batch, or a cell of another package cannot be used.
     """
     architecture = _layers_of(experiment, vocab_size)
     _check_size(architecture, experiment, vocab_size)
@@ -173,7 +175,7 @@ def _outside_cell(kind: str) -> Cell:
     if not isinstance(cell, Cell):
         raise ConfigError(
             f"model.kind: {kind}: {entry.value}: expected a subclass of rnnlab.models.cells.Cell, received"
-            f" {loaded!r}"
+            f" {loaded!r}; see docs/adding-a-cell.md"
         )
     try:
         Equation(cell)
@@ -250,7 +252,7 @@ def _check_headless(units: int, vocab_size: int) -> None:
 
 
 def _check_size(architecture: Architecture, experiment: Experiment, vocab_size: int) -> None:
-    """Raise ConfigError if the network has too many weights, or a batch has too many logits."""
+    """Raise ConfigError if the network has too many weights, or the head gives too many logits a batch."""
     if architecture.parameters > MOST_WEIGHTS:
         raise ConfigError(
             f"model.units: with {count_of(vocab_size, 'token')} the network has"
@@ -270,7 +272,8 @@ def encoding_table(encoding: str, tokens: Sequence[str]) -> NDArray[np.float32] 
     """Return the fixed table of an encoding, (V, D), or None if the table is learnt (`embedding`).
 
     Args:
-        encoding: `one_hot` (D = V), `scalar` (D = 1: id / largest id), `pitch_duration` (D = 2), `embedding`.
+        encoding: `one_hot` (D = V), `scalar` (D = 1: id / largest id), `pitch_duration` (D = 2) or
+            `embedding`.
         tokens: the V tokens of the vocabulary, by id.
     """
     if encoding == "embedding":

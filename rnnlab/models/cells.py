@@ -7,17 +7,20 @@ A cell computes the state after a time step from the input and the state before 
     state    (N, H) each, by the cell's `state` names: h, and for the LSTM family the memory c
     xp                  the engine's `tanh`, `sigmoid`, and `split(v, k)` into k equal blocks of columns
 
-The engine computes the products, and the cell's equation all element-wise operations. So an engine can
-differentiate the equation without U, and compute the gradient of U with one product over all time steps. An
-equation never names an axis, so an engine may also store every array transposed, as (G·H, N) and (H, N).
-`models.terms` checks that a cell keeps to this contract.
+The engine computes the products. The cell's equation does everything else, one lane and one element at a
+time, except that a normalisation reads a whole lane. So an engine can differentiate the equation without U,
+and compute the gradient of U with one product over all time steps. An equation never names an axis, so an
+engine may also store every array transposed, as (G·H, N) and (H, N). `models.terms` checks that a cell keeps
+to this contract.
 
-Weight names, shapes and the order of gates are those of Keras: LSTM i f c o, GRU z r h.
+The names and shapes of `kernel`, `recurrent_kernel` and `bias`, and the order of gates, are those of Keras:
+LSTM i f c o, GRU z r h. Keras has no peepholes, no coupled gates and no layer normalisation in its cells.
 
 The cells with layer normalisation follow Ba, Kiros and Hinton (2016, equations 20 to 28). They use one more
 function, `xp.normalized(v)`: mean 0 and variance 1 over the columns of each lane. x W (without a bias) and
-h U are normalised separately, and each is multiplied by a gain of its own. The bias is added after the
-normalisation; one bias replaces the three biases that each gate has in the paper.
+h U are normalised separately, and each is multiplied by a gain of its own. The biases are added after the
+normalisation. In the LSTM, one bias replaces the three biases that each gate has in the paper; the GRU has
+two, b and b', as in the paper.
 """
 
 from collections.abc import Mapping
@@ -41,7 +44,8 @@ class Cell:
     Attributes:
         gates: the letter of each gate, in the order of the blocks of H columns in the weights.
         state: the names of the parts of the state; the first is h, the output of the layer.
-        additive: whether x and product(h) occur only in the sum x + product(h); both then have one gradient.
+        additive: whether x and product(h) occur only in the sum x + product(h); then both have the
+            same gradient.
     """
 
     gates: ClassVar[str]
@@ -93,7 +97,7 @@ class Lstm(Cell):
 
 
 class PeepholeLstm(Lstm):
-    """An LSTM whose gates i and f also read the old c, and whose gate o the new c (Gers et al., 2002)."""
+    """An LSTM in which i and f also read the old c, and o also reads the new c (Gers et al., 2002)."""
 
     def weight_shapes(self, input_size: int, units: int) -> Shapes:
         """Return the shapes of Keras' three weights, and of the peepholes: a row for each of i, f and o."""

@@ -1,9 +1,10 @@
 """The initial weights of a network in NumPy, equal to those that `models.network` draws with Keras.
 
-Glorot uniform for inputs (Glorot and Bengio, 2010), orthogonal for the recurrence (Saxe et al., 2014), biases
-0, except 1 for a forget gate (Jozefowicz et al., 2015), gains 1, embeddings normal with variance 1. The same
-random seed gives the same weights as Keras on TensorFlow: uniform weights have the same bits, normal and
-orthogonal weights are equal up to rounding in float32.
+Glorot uniform for each `kernel` (Glorot and Bengio, 2010), orthogonal for each `recurrent_kernel` (Saxe et
+al., 2014), normal with variance 1 for embeddings, 1 for gains, 1 for the bias of a forget gate (Jozefowicz et
+al., 2015), and 0 for all other biases and weights, such as peepholes. The same random seed gives the same
+weights as Keras on TensorFlow: uniform weights have the same bits, normal and orthogonal weights are equal up
+to rounding in float32.
 
 For that, the random numbers of `keras.random` on TensorFlow's CPU kernels are computed here in NumPy. The
 generator is Philox4x32-10, a function of a key and a counter (Salmon, Moraes, Dror and Shaw, 2011, "Parallel
@@ -85,11 +86,11 @@ def normal(seed: int, shape: tuple[int, ...]) -> Floats:
 
 
 def _fixed(name: str, shape: tuple[int, ...], cell: Cell | None) -> Floats:
-    """Return the initial value of a weight that is not random."""
+    """Return the initial value of a weight that is not random; each row of a bias (2, G·H) is the same."""
     if name.endswith("_gain"):
         return np.ones(shape, np.float32)
-    bias = initial_bias(cell, shape[0] // len(cell.gates)) if cell and name == "bias" else None
-    return np.zeros(shape, np.float32) if bias is None else bias
+    bias = initial_bias(cell, shape[-1] // len(cell.gates)) if cell and name == "bias" else None
+    return np.zeros(shape, np.float32) if bias is None else np.broadcast_to(bias, shape).copy()
 
 
 def _glorot_uniform(seed: int, shape: tuple[int, ...]) -> Floats:

@@ -16,6 +16,7 @@ installed package of a cell if `model.kind` is the name of that cell.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,8 @@ from rnnlab.models.tensor_file import (
 from rnnlab.music.notation import canonical
 
 FORMAT_VERSION = "1"
+
+_CELL_REMEDY = "install the package of this cell, or restore the file from a copy"
 
 Weights = dict[str, NDArray[np.float32]]
 
@@ -98,7 +101,7 @@ def load_model(path: Path) -> TrainedModel:
 
     Raises:
         ModelFileError: the file does not exist or cannot be read, is not a model of rnnlab, has another
-            format version or is damaged, or a weight is not finite.
+            format version or is damaged, its cell cannot be loaded, or a weight is not finite.
     """
     with open_tensor_file(path) as file:
         metadata = file.metadata
@@ -139,8 +142,11 @@ def _described(path: Path, metadata: dict[str, str]) -> tuple[Experiment, tuple[
     except KeyError as error:
         raise MODEL_FILE.damaged(path, f"its header lacks {error}") from None
     except (ConfigError, ValueError, RecursionError) as error:
-        first = str(error).partition("\n")[0]
-        raise MODEL_FILE.damaged(path, " ".join(first.split())) from error
+        first = " ".join(str(error).partition("\n")[0].split())
+        if isinstance(error, ConfigError) and re.match(r"(\S+: )?model\.kind: ", first):
+            why = f"{path}: its model.kind cannot be used ({first})"
+            raise ModelFileError(f"{why}; {_CELL_REMEDY}") from error
+        raise MODEL_FILE.damaged(path, first) from error
 
 
 def _weights(file: TensorFile, shapes: Shapes) -> Weights:

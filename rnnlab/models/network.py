@@ -1,7 +1,7 @@
 """The network as a `keras.Model`: token ids (N, T) in, logits out; every window begins with a zero state.
 
 The Keras model owns the weights. The TensorFlow engine runs the same equations faster and with an explicit
-state. `summary()` and Keras' own `fit` need the Keras model, and tests compare the engine with it.
+state. Callbacks, `summary()` and Keras' own `fit` need the Keras model, and tests compare the engine with it.
 """
 
 from collections.abc import Callable, Iterator
@@ -120,7 +120,7 @@ class RecurrentCell(keras.layers.Layer):  # type: ignore[misc]
         }
 
     def get_initial_state(self, batch_size: Any = None) -> list[Any]:
-        """Return the zero state, (N, H) each; with recurrent dropout, the mask of h is the last part."""
+        """Return the zero state, (N, H) each; with recurrent dropout, its last part is the dropout mask."""
         state = [keras.ops.zeros((batch_size, self.output_size)) for _ in self.cell.state]
         if self.dropout:
             ones = keras.ops.ones((batch_size, self.output_size))
@@ -128,7 +128,7 @@ class RecurrentCell(keras.layers.Layer):  # type: ignore[misc]
         return state
 
     def call(self, inputs: Any, states: Any, training: bool = False) -> tuple[Any, list[Any]]:
-        """Return the output of one time step, (N, H), and the state after the step."""
+        """Return the output of one time step, (N, H), and the state after the step, with the same mask."""
         weights = {name: variable.value for name, variable in self.named.items()}
         kernel, units = weights["recurrent_kernel"], self.output_size
         count = len(self.cell.state)

@@ -138,7 +138,11 @@ class TensorFile:
         return {name: self._tensor(stored) for name, stored in layout.items()}
 
     def _stored(self, name: str, entry: Any) -> Stored:
-        """Return the description of a tensor; its entry must have exactly the three keys of the format."""
+        """Return the description of a tensor.
+
+        Its entry must have exactly the three keys of the format: a known type, an allowed shape, and offsets
+        whose distance is the size of the tensor.
+        """
         offsets = entry.get("data_offsets") if isinstance(entry, dict) else None
         if not (isinstance(offsets, list) and [type(offset) for offset in offsets] == [int, int]):
             raise self._damaged(f"tensor {name!r} has no valid data_offsets")
@@ -162,7 +166,7 @@ class TensorFile:
 
 @contextmanager
 def open_tensor_file(path: Path, kind: FileKind = MODEL_FILE) -> Iterator[TensorFile]:
-    """Yield an open file whose header has been read; renaming or replacing the file does not affect it.
+    """Yield an open file whose header has been read; renaming or replacing the path does not affect the file.
 
     Raises:
         RnnlabError: the error of the file's kind; there is no such file, or the file is not a regular file,
@@ -184,9 +188,9 @@ def open_tensor_file(path: Path, kind: FileKind = MODEL_FILE) -> Iterator[Tensor
 def file_bytes(metadata: Mapping[str, str], tensors: Mapping[str, NDArray[Any]]) -> bytes:
     """Return the bytes of a safetensors file, with the digest of its content in its metadata as `sha256`.
 
-    The library writes the memory of each array unchanged. An array that is a view (for example some columns
-    of another array) or has another byte order is therefore copied first. The keys of the header are sorted,
-    because the library writes them in a random order.
+    The library writes the memory of each array unchanged. An array that is not in C order (for example some
+    columns of another array) or not little-endian is therefore copied first. The keys of the header are
+    sorted, because the library writes them in a random order.
 
     Args:
         metadata: strings by name.
@@ -207,7 +211,10 @@ def file_bytes(metadata: Mapping[str, str], tensors: Mapping[str, NDArray[Any]])
 
 
 def digest(metadata: Mapping[str, str], tensors: Mapping[str, NDArray[Any]]) -> str:
-    """Return the SHA-256 of the metadata but `sha256`, and of each tensor's name, type, shape and bytes."""
+    """Return the SHA-256, in hexadecimal, of the metadata and the tensors.
+
+    It covers the metadata without `sha256`, and the name, type, shape and bytes of each tensor.
+    """
     summed = hashlib.sha256()
     facts = {key: value for key, value in metadata.items() if key != "sha256"}
     summed.update(json.dumps(facts, sort_keys=True).encode())

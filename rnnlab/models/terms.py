@@ -61,7 +61,8 @@ class Term:
         operation: the kind of a given term, or the operation that computes the term from its inputs.
         inputs: the terms that the operation reads; the one input of a product is its operand.
         blocks: number of blocks of H rows; 0 for a number.
-        gates: for the pre-activations of gates, the letter of each block; "" for other terms.
+        gates: the letter of each block, for pre-activations of gates, and for parameters with a block for
+            each of several gates; "" for other terms.
         name: the name of a state or a parameter.
         begin: for a `block`, its first block in the input; for a `product`, its first block in U.
         value: the value of a number.
@@ -137,7 +138,7 @@ class Term:
         return Term(operation, (left, right), blocks, self._recorded, gates)
 
     def _described(self) -> str:
-        """Return the term as text, in the notation of `Cell.step`."""
+        """Return the term as text: `product(…, 'zr')`, `x`, its name, or its operation in parentheses."""
         if self.operation == "product":
             return f"product(…, {self.gates!r})"
         return self.name or ("x" if self.operation == "x" else f"({self.operation})")
@@ -159,7 +160,7 @@ class Equation:
         products: the recurrent products in the order of the calls; `gates` names the columns of U.
 
     Raises:
-        ContractError: the cell does not keep to the contract.
+        ContractError: the cell does not keep to the contract, or one of its methods raises an exception.
     """
 
     def __init__(self, cell: Cell) -> None:
@@ -181,8 +182,9 @@ class Equation:
         except _Refused as breach:
             raise ContractError(cell, str(breach)) from None
         except Exception as error:
-            failure = f"{type(error).__name__}: {error}"
-            raise ContractError(cell, f"its equation fails ({failure}); correct the equation") from error
+            failure = f"one of its methods fails ({type(error).__name__}: {error})"
+            remedy = "correct weight_shapes, input_bias, parameters or step"
+            raise ContractError(cell, f"{failure}; {remedy}") from error
 
     def values(
         self,
@@ -190,7 +192,7 @@ class Equation:
         product: Callable[[Array, Term], Array],
         functions: Mapping[Operation, Function],
     ) -> dict[Term, Array]:
-        """Return the value of every term, (blocks·H, N); (blocks·H, 1) for a parameter.
+        """Return the value of every term: (blocks·H, N), (blocks·H, 1) for a parameter, a float for a number.
 
         Args:
             given: x, each part of the state before the step, and each parameter as a column (…, 1).
@@ -307,12 +309,12 @@ class _Probe:
         self._state = [self._numbers(self.units, self.lanes) for _ in cell.state]
 
     def named_parameters(self) -> list[tuple[str, int]]:
-        """Return the name of each parameter (`v1` … if no weight equals it), and its number of blocks."""
+        """Return the name of each parameter (`v1` … if no weight and no row equals it), and its blocks."""
         found = []
         for number, vector in enumerate(self._parameters):
             if vector.ndim != 1 or not vector.size or vector.size % self.units:
                 raise _Refused(
-                    f"parameters: expected vectors of H numbers, or of H for each gate, here of {self.units},"
+                    f"parameters: expected vectors of H numbers, or H for each gate, here H = {self.units},"
                     f" received the shape {vector.shape} in place {number + 1}; return rows of your weights"
                 )
             name = next((name for name, row in self._rows() if np.array_equal(row, vector)), f"v{number + 1}")
@@ -330,7 +332,7 @@ class _Probe:
         return np.sin(np.arange(begin + 1.0, self._drawn + 1.0) ** 2).reshape(shape)
 
     def _new_state(self, equation: Equation, shift: Array) -> list[Array]:
-        """Return the state (H, N) after a step with x − shift, where `shift` is added to each product."""
+        """Return the new state, (H, N) each, after a step with x − shift; each product has `shift` added."""
         kernel = self._weights["recurrent_kernel"]
 
         def product(operand: Array, term: Term) -> Array:
@@ -342,7 +344,7 @@ class _Probe:
         return [values[part] for part in equation.after]
 
     def _rows(self) -> list[tuple[str, Array]]:
-        """Return each weight vector by its name, and each row of a weight matrix by its name and number."""
+        """Return each weight vector, and each row of a weight matrix, with its name; `bias0` is a row."""
         vectors = [(name, each) for name, each in self._weights.items() if each.ndim == 1]
         matrices = [(name, each) for name, each in self._weights.items() if each.ndim == 2]
         return [
@@ -352,7 +354,7 @@ class _Probe:
 
 
 def _check_names(cell: Cell) -> None:
-    """Refuse missing or repeated gates, and a state whose names repeat or do not begin with h."""
+    """Refuse missing or repeated gates, and a state that lacks names, repeats one or begins without h."""
     gates, state = getattr(cell, "gates", ""), tuple(cell.state)
     if not isinstance(gates, str) or not gates or len(set(gates)) < len(gates):
         raise _Refused(

@@ -1,7 +1,8 @@
 """The best epoch of a training, whose weights are kept.
 
-It is the epoch of the lowest validation loss. Without a validation set it is that of the lowest training
-loss: the compiled program then keeps the weights, in `BestWeights` of `engines/tensorflow/update.py`.
+It is the epoch of the lowest validation loss. Without a validation set it is the epoch of the lowest score:
+the larger of its own training loss and that of the next epoch. The compiled program then keeps the weights,
+in `BestWeights` of `engines/tensorflow/update.py`.
 """
 
 import math
@@ -13,13 +14,13 @@ from rnnlab.models.model_file import Weights
 
 @dataclass(frozen=True)
 class Best:
-    """The best epoch: that of lowest validation loss, or of lowest training loss without a validation set.
+    """The best epoch, by the validation loss, or by the training losses without a validation set.
 
     Attributes:
         weights: the weights at the end of that epoch; the current weights if there is no best epoch.
         epoch: number of the epoch, from 1; 0 if there is no best epoch.
         loss: loss of the epoch, nats per token; NaN if there is no best epoch.
-        monitored: `validation` or `train`.
+        monitored: `validation` or `train`; `train` if there is no best epoch.
     """
 
     weights: Weights
@@ -36,7 +37,7 @@ class BestEpochChoice:
         validates: whether there is a validation set.
 
     Attributes:
-        by_validation: the epoch of lowest validation loss so far; None if no loss has been measured.
+        by_validation: the epoch of lowest validation loss so far; None before the first finite loss.
     """
 
     def __init__(self, program: TrainingProgram, *, validates: bool) -> None:

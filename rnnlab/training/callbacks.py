@@ -1,9 +1,10 @@
 """Callbacks in a training: when each hook is called, and what a callback remembers in a checkpoint.
 
 Keras callbacks have no interface for their state: they keep it in attributes (`EarlyStopping`: `wait`,
-`best`, `best_weights` …). A checkpoint therefore keeps the attributes that are plain values, arrays, or lists
-of either; it leaves out functions, the model and names that begin with an underscore. rnnlab's own callbacks
-are `Remembering`: they have methods that return and set their state.
+`best`, `best_weights` …). A checkpoint therefore keeps the attributes that are a number, a boolean, a text,
+None or an array of numbers, and lists of Python's numbers, booleans and texts, or of arrays. It leaves out
+all other attributes, and names that begin with an underscore. rnnlab's own callbacks are `Remembering`: they
+have methods that return and set their state.
 """
 
 import traceback
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.errors import RnnlabError, TrainingError
+from rnnlab.models.tensor_file import DTYPES
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -25,12 +27,14 @@ BATCH_HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "
 NOT_THEIRS = {"model", "params", "validation_data"}
 """Attributes that Keras sets in every callback."""
 
+_STORED = {np.dtype(name).str for name in DTYPES.values()}
+
 _LISTED = "[]"
 """Last characters of an array's name if it is a list of floats in the callback."""
 
 
 class CallbackCalls:
-    """Calls the hooks of callbacks, at the places where Keras' `fit` would call them.
+    """Calls the hooks of callbacks in the order of Keras' `fit`; those of batches after their chunk.
 
     Args:
         callbacks: Keras callbacks.
@@ -93,7 +97,7 @@ class CallbackCalls:
         """Set the state of the callbacks to a snapshot.
 
         Raises:
-            ValueError: the snapshot was taken of other callbacks.
+            ValueError: the snapshot was taken of other callbacks, or has an attribute that `remind` refuses.
         """
         for number, (callback, plain) in enumerate(zip(self._callbacks, facts, strict=True)):
             begin = f"{number}/"
@@ -125,7 +129,10 @@ class CallbackCalls:
 
     @contextmanager
     def _blamed(self) -> Iterator[None]:
-        """If a callback of the user raises an exception in the `with` block, raise TrainingError."""
+        """If a user's callback raises an exception in the `with` block, raise TrainingError.
+
+        An RnnlabError, and an exception that no callback raised, pass unchanged.
+        """
         try:
             yield
         except RnnlabError:
@@ -173,7 +180,11 @@ class Remembering(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def remembered(callback: Any) -> tuple[Arrays, dict[str, Any]]:
-    """Return the attributes to keep: arrays by name (`best_weights/0` in a list), and plain values."""
+    """Return the attributes to keep: arrays by name, and plain values by name.
+
+    An array in a list has its number after the name, as `best_weights/0`; a list of floats becomes an array
+    whose name ends with `[]`.
+    """
     arrays: Arrays = {}
     plain: dict[str, Any] = {}
     for name, value in vars(callback).items():
@@ -183,13 +194,13 @@ def remembered(callback: Any) -> tuple[Arrays, dict[str, Any]]:
             plain[name] = value.item()
         elif value is None or isinstance(value, bool | int | float | str):
             plain[name] = value
-        elif isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+        elif _is_stored(value):
             arrays[name] = value
         elif isinstance(value, list) and value and all(type(each) is float for each in value):
             arrays[name + _LISTED] = np.array(value, np.float64)
         elif isinstance(value, list) and all(isinstance(each, bool | int | float | str) for each in value):
             plain[name] = value
-        elif isinstance(value, list) and all(isinstance(each, np.ndarray) for each in value):
+        elif isinstance(value, list) and all(map(_is_stored, value)):
             arrays.update({f"{name}/{number}": each for number, each in enumerate(value)})
     return arrays, plain
 
@@ -198,7 +209,7 @@ def remind(callback: Any, arrays: Arrays, plain: Mapping[str, Any]) -> None:
     """Set the attributes of a callback to what `remembered` returned.
 
     Raises:
-        ValueError: an attribute is a method, or one that `remembered` never returns.
+        ValueError: an attribute is a method or a property, or one that `remembered` never returns.
     """
     values: dict[str, Any] = dict(plain)
     lists: dict[str, dict[int, NDArray[Any]]] = {}
@@ -219,6 +230,11 @@ def remind(callback: Any, arrays: Arrays, plain: Mapping[str, Any]) -> None:
         setattr(callback, name, value)
 
 
+def _is_stored(value: Any) -> bool:
+    """Whether a value is an array of numbers of a type that a checkpoint can store."""
+    return isinstance(value, np.ndarray) and value.dtype.newbyteorder("<").str in _STORED
+
+
 def _is_found_anew(callback: Any, name: str) -> bool:
     """Whether Keras computes an attribute anew in each training, so that it must not be restored.
 
@@ -229,7 +245,7 @@ def _is_found_anew(callback: Any, name: str) -> bool:
 
 
 def _check_theirs(callback: Any, name: str) -> None:
-    """Refuse an attribute that would replace a method, a function, or an attribute of Keras' own."""
+    """Refuse a private attribute, and one that would replace a method, a property or Keras' own."""
     of_class = getattr(type(callback), name, None)
     is_method = callable(of_class) or isinstance(of_class, property)
     if name.startswith("_") or name in NOT_THEIRS or is_method or callable(getattr(callback, name, None)):
@@ -237,7 +253,7 @@ def _check_theirs(callback: Any, name: str) -> None:
 
 
 def error_and_place(error: BaseException) -> str:
-    """Return the type and message of an exception, with the file and the line that raised it."""
+    """Return the type and message of an exception, with the name of the file and the line that raised it."""
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if isinstance(error, SyntaxError):  # its message names file and line
         return text

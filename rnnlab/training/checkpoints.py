@@ -81,8 +81,11 @@ def write_checkpoint(run: Path, checkpoint: Checkpoint, *, keep: int) -> None:
         keep: number of checkpoints that are not removed.
 
     Raises:
-        RunError: the file cannot be written or read back, or the folder of checkpoints is a link to a place
-            outside the run; older checkpoints are unchanged.
+        RunError: the file cannot be written or read back, the attributes of the callbacks are too long for
+            its header, or the folder of checkpoints is a link to a place outside the run; older checkpoints
+            are unchanged.
+        TrainingError: the folder cannot be listed; the new checkpoint is written, and no older one is
+            removed.
     """
     folder = run / FOLDER
     with suppress(OSError):  # the write below raises the error
@@ -136,7 +139,8 @@ def newest_checkpoint(run: Path, expected: Expectation | None = None) -> tuple[C
         used.
 
     Raises:
-        TrainingError: there are checkpoints, and none can be used.
+        TrainingError: there are checkpoints, and none can be used; or the folder of checkpoints cannot be
+            read.
         RunError: the folder of checkpoints leads outside the run.
     """
     check_inside(run / FOLDER)
@@ -216,7 +220,11 @@ def _facts(file: TensorFile) -> Facts:
 
 
 def _newest_first(folder: Path) -> list[Path]:
-    """Return the checkpoints of a folder, by the step in the name, the highest first."""
+    """Return the checkpoints of a folder, the highest step in a name first; none if there is no folder.
+
+    Raises:
+        TrainingError: the folder cannot be read.
+    """
     try:
         found = [
             (re.fullmatch(r"step-(\d{9,18})\.safetensors", path.name), path) for path in folder.iterdir()

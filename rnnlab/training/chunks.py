@@ -60,7 +60,7 @@ class ChunkPlanner:
         return self._epoch >= self._epochs
 
     def take(self, most_steps: int, *, stop_after: int) -> tuple[Chunk, list[Segment]]:
-        """Return the next steps, and their segments, one for each epoch.
+        """Take the next steps, and move the position past them; return them and their segments, one an epoch.
 
         Args:
             most_steps: largest number of steps.
@@ -79,7 +79,10 @@ class ChunkPlanner:
         return _joined(parts), segments
 
     def _segment(self, taken: int, most_steps: int) -> tuple[Segment, Chunk]:
-        """Return the steps of the current epoch that still fit into the chunk."""
+        """Take the steps of the current epoch that still fit into the chunk; move the position past them.
+
+        Return their segment, and the steps.
+        """
         steps = self._batches.steps
         end = min(steps, self._place + most_steps - taken)
         places = np.arange(self._place, end)
@@ -144,7 +147,7 @@ class EpochSums:
         self._counted += float(counted.sum())
 
     def means(self) -> tuple[float, float]:
-        """Return (cross-entropy in nats per token, accuracy) over the counted targets, NaN if none is."""
+        """Return (cross-entropy in nats per token, accuracy) over the counted targets; NaN without any."""
         if not self._counted:
             return math.nan, math.nan
         return self._loss / self._counted, self._correct / self._counted

@@ -26,7 +26,9 @@ _LONGEST_SETTING = 100
 """Most characters of a setting that is stored as it is; a longer one is stored as its digest."""
 
 _ELSEWHERE = (*MAY_CHANGE, *(f"dataset.{source}" for source in SOURCES), "dataset.sha256", "generation")
-"""Settings that may differ: the data has a digest of its own, and `generation` does not change training."""
+"""Settings that may differ from the checkpoint: the data has a digest of its own, and the others change no
+step that was taken.
+"""
 
 
 class BestEpoch(BaseModel):
@@ -47,8 +49,8 @@ class Facts(BaseModel):
         sums: loss, correct targets and counted targets, summed over the steps of the current epoch.
         skipped: number of skipped steps, and how many of the last steps in a row were skipped.
         validation_loss: the last measured validation loss, nats per token; None before the first.
-        best_validation: the best epoch; None before the first validation.
-        callbacks: the plain values that each callback remembers.
+        best_validation: the best epoch by the validation loss; None before the first finite validation loss.
+        callbacks: the plain values that each callback remembers, by name; the history is the first.
         data_sha256: digest of the corpus.
         settings: settings of the training, by dotted names, as `fixed_settings` returns them.
         stopped_of: `training.epochs` if a callback has stopped the training; else 0.
@@ -90,7 +92,10 @@ def read_facts(text: str) -> Facts:
 
 
 def fixed_settings(experiment: Experiment) -> dict[str, Any]:
-    """Return the settings that must stay the same when training is resumed, by dotted names."""
+    """Return the settings that must stay the same when training is resumed, by dotted names.
+
+    A long setting is replaced by its digest, and the paths of `dataset.split` by the names of its parts.
+    """
     sections = experiment.model_dump(mode="json")
     if isinstance(experiment.dataset.split, FilesSplit):
         sections["dataset"]["split"] = list(experiment.dataset.files)
@@ -135,7 +140,7 @@ class Expectation:
         return self._misfit(facts, layout)
 
     def _misfit(self, facts: Facts, layout: Layout) -> str | None:
-        """Return why an array does not fit, or None; arrays of the user's callbacks are not checked."""
+        """Return why an array does not fit, or None; of the callbacks, only the history is checked."""
         expected = {f"program/{name}": stored for name, stored in self.program.items()}
         if facts.best_validation:
             expected |= {f"best_validation/{name}": stored for name, stored in self.weights.items()}
@@ -177,7 +182,7 @@ def expectation_of(
 
 
 def _flat(tree: dict[str, Any], above: str) -> list[tuple[str, Any]]:
-    """Return the settings of a tree of sections, by their dotted names."""
+    """Return (dotted name, value) of each setting of a tree of sections, without those of `_ELSEWHERE`."""
     leaves: list[tuple[str, Any]] = []
     for key, value in tree.items():
         name = f"{above}{key}"
@@ -188,7 +193,7 @@ def _flat(tree: dict[str, Any], above: str) -> list[tuple[str, Any]]:
 
 
 def _short(value: Any) -> Any:
-    """Return a setting, or its digest if it is long."""
+    """Return a setting, or its digest if it has more than `_LONGEST_SETTING` characters as JSON."""
     text = json.dumps(value)
     return value if len(text) <= _LONGEST_SETTING else f"sha256 {hashlib.sha256(text.encode()).hexdigest()}"
 

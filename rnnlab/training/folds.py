@@ -1,12 +1,12 @@
 """Cross-validation of a configuration: the folds of its data, and a model trained from scratch for each fold.
 
-Each of the K folds holds out a K-th of the corpus, and each token is held out once.
+Each of the K folds holds out a K-th of the corpus. Each window, sequence or block is held out once.
 
     windows             for windows without a carried state: each target token is equally frequent in
                         each fold (`splits.stratified_parts`)
     sequences           for a carried state and K sequences or more: whole sequences, drawn at random
-    contiguous blocks   for a carried state and fewer sequences: K blocks of equal length, with a gap of one
-                        window on either side
+    contiguous blocks   for a carried state and fewer sequences, without boundary tokens: K blocks of equal
+                        length, with a gap of one window on either side
 
 If the state is carried, a part is one range of tokens. Each fold then has a corpus of its own, with the
 held-out tokens at the end. If tokens are missing between two pieces of training data, the second piece
@@ -38,7 +38,7 @@ def cross_validate_config(
 ) -> CrossValidation:
     """Return the held-out measures of K models, each trained on all folds but one.
 
-    A model has the weights of the epoch with the lowest training loss; the held-out fold is only measured.
+    A model has the weights of its best epoch by the training losses; the held-out fold is only measured.
 
     Args:
         experiment: the configuration.
@@ -48,8 +48,10 @@ def cross_validate_config(
         report: receives notes for the user, one sentence a call.
 
     Raises:
-        DataError: there is too little data.
-        TrainingError: the loss of a fold is not finite, or its process was killed.
+        DataError: the data cannot be read, or there is too little of it.
+        ConfigError: the network does not fit the vocabulary, or there are too many training steps.
+        TrainingError: the loss of a fold is not finite, too many of its steps were skipped, or its process
+            was killed.
     """
     corpus = load_corpus(experiment.dataset)
     data = _told(fold_data(corpus, experiment, folds), report)
@@ -89,7 +91,8 @@ Places = NDArray[np.int64]
 def fold_data(corpus: Corpus, experiment: Experiment, folds: int) -> Iterator[Data]:
     """Yield the data of each fold: a corpus, its train part, and the held-out fold as its validation part.
 
-    A fold is made only when the caller takes it, because it takes as much memory as the corpus.
+    With a carried state, a fold is made only when the caller takes it, because it takes as much memory as the
+    corpus. The folds of windows share the corpus.
 
     Args:
         corpus: all the data; `dataset.split` is not applied.
@@ -98,7 +101,7 @@ def fold_data(corpus: Corpus, experiment: Experiment, folds: int) -> Iterator[Da
 
     Raises:
         DataError: there is too little data for K folds.
-        ConfigError: there are too many training steps.
+        ConfigError: there are too many training steps, or a setting contradicts what was chosen for the data.
     """
     made: Iterator[Data]
     own, _ = fitted(experiment, corpus)

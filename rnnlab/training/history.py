@@ -18,15 +18,17 @@ Floats = NDArray[np.float32]
 _RATE = "learning_rate"
 _FIGURES = [name for name in EPOCH_COLUMNS if name != _RATE]
 FIGURES = len(_FIGURES)
-"""Columns of the array of epochs in a checkpoint. Learning rates are another array, which old files lack."""
+"""Number of columns of the array of epochs in a checkpoint. Learning rates are another array, which old files
+lack.
+"""
 
 
 class LossHistory(Remembering):
-    """The callback that keeps the loss of each batch, before its update, and of each epoch.
+    """The callback that keeps loss and accuracy of each batch, before its update, and of each epoch.
 
     Keras' own `fit` passes a running mean of the epoch to `on_train_batch_end`; rnnlab's loop passes the loss
     of the batch itself, before its update. Keras takes 30 µs for such a call, and a step of a small network
-    takes 80 µs: the loop therefore passes all steps of a chunk at once, to `add_steps`.
+    takes 80 µs: the loop therefore passes all steps of an epoch in a chunk at once, to `add_steps`.
 
     Attributes:
         epochs: a record for each epoch.
@@ -73,12 +75,12 @@ class LossHistory(Remembering):
 
     @property
     def batch_losses(self) -> Floats:
-        """The loss of each training step, nats per token, (steps,)."""
+        """The loss of each training step, nats per token, (steps,); that of a skipped step may be NaN."""
         return _joined(self._losses)
 
     @property
     def batch_accuracies(self) -> Floats:
-        """The accuracy of each training step, 0 to 1, (steps,)."""
+        """The accuracy of each training step, 0 to 1, (steps,); NaN for a step skipped or without targets."""
         return _joined(self._accuracies)
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:

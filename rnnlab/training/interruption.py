@@ -3,8 +3,8 @@
 1. The signal is noted here at once.
 2. `training/loop.py` reads it after the current chunk of steps, and ends the loop. During the first chunk,
    which compiles the program, the loop ends at once, and that chunk does not count.
-3. `training/session.py` saves a checkpoint and the results, and raises `Interrupted` with the command that
-   resumes.
+3. `training/session.py` saves a checkpoint and the results, except after an end during the first chunk. It
+   then raises `Interrupted` with the command that resumes.
 
 A second Ctrl-C ends the process at once, and nothing is saved.
 """
@@ -12,8 +12,8 @@ A second Ctrl-C ends the process at once, and nothing is saved.
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
 
@@ -29,21 +29,22 @@ class Interruption:
     """The signal that asked the training to stop, if one came; the loop reads it after each chunk.
 
     Attributes:
-        signal_number: SIGINT or SIGTERM (for SIGHUP too, a closed terminal); 0 if no signal has come.
+        signal_number: SIGINT or SIGTERM; SIGTERM stands for SIGHUP (a closed terminal) too; 0 if no signal
+            has come.
     """
 
     def __init__(self) -> None:
         self.signal_number = 0
 
     def note(self, number: int, frame: FrameType | None) -> None:
-        """Note a signal; if one was noted before, Ctrl-C raises KeyboardInterrupt, and nothing is saved."""
+        """Note a signal. If one was noted before, Ctrl-C raises KeyboardInterrupt, and nothing is saved."""
         del frame
         if self.signal_number and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.signal_number = int(signal.SIGINT if number == signal.SIGINT else signal.SIGTERM)
 
     def run(self, work: Callable[[], Result]) -> Result | None:
-        """Run a function and return its result; return None as soon as a signal comes.
+        """Run a function; return its result or raise its exception; return None once a signal has come.
 
         Python handles a signal only between two of its own instructions, and compiling a program is one
         instruction. The function therefore runs in another thread; the signal does not stop that thread,
@@ -52,8 +53,8 @@ class Interruption:
         done: Future[Result] = Future()
         threading.Thread(target=_into, args=(done, work), daemon=True).start()
         while not self.signal_number:
-            with suppress(TimeoutError):
-                return done.result(timeout=LOOK_SECONDS)
+            if wait([done], timeout=LOOK_SECONDS).done:
+                return done.result()
         return None
 
 
@@ -67,7 +68,7 @@ def _into(done: "Future[Result]", work: Callable[[], Result]) -> None:
 
 @contextmanager
 def noted_signals() -> Iterator[Interruption]:
-    """Note SIGINT, SIGTERM and SIGHUP during the `with` block, in which they do not end the process.
+    """Note SIGINT, SIGTERM and SIGHUP during the `with` block; only a second Ctrl-C ends the process then.
 
     A signal that the process ignores stays ignored: `nohup rnnlab train … &` runs on when its terminal is
     closed. Python handles signals in the main thread only: in another thread, this function has no effect.

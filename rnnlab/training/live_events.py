@@ -3,8 +3,9 @@
     <run>/tensorboard/events.out.tfevents.<time>.rnnlab
 
 The file is made from the history only. A resumed training has the history of its checkpoint: it removes the
-old file and writes a new one from the first step on; so no step is missing or written twice. If the file
-cannot be written, the user is told, and training goes on without the file.
+old files and writes a new one from the first step on; so no step is missing or written twice. In a training
+of more than 10,000 steps, every n-th step is written. If the file cannot be written, the user is told, and
+training goes on without the file.
 """
 
 import time
@@ -60,7 +61,7 @@ class LiveEvents:
         self._events: EventFile | None = None
 
     def __enter__(self) -> "LiveEvents":
-        """Remove old event files, and open a new one."""
+        """Remove old event files, and open a new one; if that fails, tell the user."""
         try:
             self._folder.mkdir(exist_ok=True)
             old = list(self._folder.glob(PATTERN))
@@ -85,7 +86,7 @@ class LiveEvents:
         self._close()
 
     def write(self) -> None:
-        """Write what is new in the history since the last call."""
+        """Write what is new in the history since the last call; after a failed write, do nothing."""
         if not self._events:
             return
         try:

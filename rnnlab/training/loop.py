@@ -30,8 +30,8 @@ class Progress:
         epoch: the epoch of the last step, from 1.
         step: number of steps taken.
         steps: number of steps of the whole training.
-        loss: mean over the steps of that epoch in the chunk, in nats per token.
-        accuracy: fraction of correct targets in the same steps, 0 to 1.
+        loss: mean over the steps of that epoch in the chunk, nats per token; NaN if all were skipped.
+        accuracy: fraction of correct targets in the same steps, 0 to 1; NaN if all were skipped.
         validation_loss: the last measured validation loss; None before the first.
         steps_per_second: speed in the chunk.
         seconds_left: time for the remaining steps at this speed.
@@ -108,7 +108,8 @@ class TrainingLoop:
             start: the checkpoint to continue from; None starts with the first step.
 
         Raises:
-            TrainingError: a loss is not finite, too many steps were skipped, or the checkpoint does not fit.
+            TrainingError: a loss is not finite, too many steps in a row were skipped, a callback raised an
+                exception, or the checkpoint does not fit.
         """
         self._calls.train_begins()
         if start:
@@ -186,7 +187,7 @@ class TrainingLoop:
         It has no random state: shuffles and dropout depend only on the random seed and the epoch or step.
 
         Raises:
-            TrainingError: the weights are not finite.
+            TrainingError: a weight, or a number of the optimizer's state, is not finite.
         """
         best, (callbacks, remembered) = self._trainer.chosen.by_validation, self._calls.snapshot()
         program = self._trainer.program.snapshot()
@@ -242,7 +243,8 @@ class TrainingLoop:
         """Count the steps of a segment, and fire the callbacks for them.
 
         Raises:
-            TrainingError: a loss is not finite, or too many steps were skipped.
+            TrainingError: a loss is not finite, too many steps in a row were skipped, or a callback raised an
+                exception.
         """
         batch = self._step % self._trainer.batches.steps
         if batch == 0:

@@ -33,7 +33,7 @@ RECORD = "callbacks.json"
 _MOST_BYTES = 100_000
 
 _loaded_from: dict[str, Path] = {}
-"""The folder of each loaded module that is not on Python's path, by the first part of the module's name."""
+"""The folder of each module that was not found on Python's path, by the first part of the module's name."""
 
 
 def load_callbacks(callbacks: Sequence[CallbackSettings], folders: Sequence[Path]) -> list[Any]:
@@ -44,8 +44,8 @@ def load_callbacks(callbacks: Sequence[CallbackSettings], folders: Sequence[Path
         folders: where the modules are looked for, after Python's path.
 
     Raises:
-        TrainingError: a class is missing or is no `keras.callbacks.Callback`, or its constructor refuses the
-            arguments.
+        TrainingError: a module cannot be imported, a class is missing or is no `keras.callbacks.Callback`, an
+            argument is unknown or missing, or a constructor raises an exception.
     """
     return [_load(each, f"training.callbacks.{number}", folders) for number, each in enumerate(callbacks)]
 
@@ -54,15 +54,17 @@ def folders_of(callbacks: Sequence[CallbackSettings], resumed: RunFolder | None)
     """Return the folders in which the modules of callbacks are looked for, after Python's path.
 
     Args:
-        callbacks: the setting `training.callbacks`.
-        resumed: the run that is resumed. Its own folder is left out, since it may come from a stranger.
+        callbacks: the setting `training.callbacks`; without callbacks there are no folders.
+        resumed: the run that is resumed, or None. Its own folder is left out, even if it is the working
+            folder, since it may come from a stranger.
     """
-    found = [each.folder for each in callbacks if each.folder]
+    if not callbacks:
+        return []
+    found = [*(each.folder for each in callbacks if each.folder), Path.cwd()]
     if resumed:
         own = resumed.path.resolve()
-        found = [*_recorded(resumed), *found]
-        found = [folder for folder in found if folder.resolve() != own]
-    return list(dict.fromkeys([*found, Path.cwd()])) if callbacks else []
+        found = [folder for folder in [*_recorded(resumed), *found] if folder.resolve() != own]
+    return list(dict.fromkeys(found))
 
 
 def record_folders(run: RunFolder, folders: Sequence[Path]) -> None:
@@ -92,7 +94,8 @@ def importable(folders: Sequence[Path]) -> Iterator[None]:
 def import_from(name: str, folders: Sequence[Path]) -> ModuleType:
     """Import a module from Python's path, or else from the first of the folders that has it.
 
-    A module of the same name that was imported from another folder, for another YAML file, is replaced.
+    A module that Python has loaded from its own path is returned as it is. A module of the same name that was
+    imported from another of such folders, for another YAML file, is replaced.
 
     Args:
         name: the dotted name.
@@ -159,8 +162,9 @@ def _module(name: str, place: str, folders: Sequence[Path]) -> ModuleType:
         return import_from(name, folders)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            remedy = f"install {error.name}" if error.name else "correct the module"
             raise TrainingError(
-                f"{place}: cannot be imported ({name} raised {error_and_place(error)}); install {error.name}"
+                f"{place}: cannot be imported ({name} raised {error_and_place(error)}); {remedy}"
             ) from error
         looked = " or ".join(["on Python's path", *(f"in {folder}" for folder in folders)])
         meant = did_you_mean(["keras.callbacks"] if name.endswith("keras.callbacks") else [])
@@ -201,7 +205,7 @@ def _is_callback_class(value: Any) -> bool:
 
 
 def _place_of(module: ModuleType) -> str:
-    """Return the file of a module, or its name: it shows that another module hides the user's."""
+    """Return the file of a module, or its name. The file shows whether another module hides the user's."""
     return str(getattr(module, "__file__", None) or module.__name__)
 
 
@@ -223,7 +227,10 @@ def _folder_with(first: str, folders: Sequence[Path]) -> Path | None:
 
 
 def _recorded(run: RunFolder) -> list[Path]:
-    """Return the folders in `callbacks.json`; none if the run is not the user's own, or a file is damaged."""
+    """Return the folders in `callbacks.json`, seen from where the run was signed and from where it is.
+
+    Return none if the run is not the user's own, or a file is damaged.
+    """
     try:
         begun = signed_pages(run.path).get(digest_of(run.read_config()))
         record = json.loads(small_bytes(run.path / RECORD, most_bytes=_MOST_BYTES) or b"{}")

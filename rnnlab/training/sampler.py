@@ -19,8 +19,8 @@ class Sampler(Remembering):
     """Writes samples with the current weights, at the end of every N-th epoch.
 
     The NumPy engine runs a copy of the weights, so the training is not changed. The random seed of an epoch
-    is the configured seed plus the number of the epoch; with this seed and the same weights, `rnnlab
-    generate` writes the same.
+    is the configured seed plus the number of the epoch, modulo 2³¹; with this seed, the same settings and the
+    same weights, `rnnlab generate` writes the same.
 
     Args:
         trainer: the trainer of the network.
@@ -30,7 +30,8 @@ class Sampler(Remembering):
         text: all samples so far, in the order of the epochs.
 
     Raises:
-        ConfigError: the vocabulary lacks a token of the seed, or the token to stop at.
+        ConfigError: there is no seed, the vocabulary lacks a token of the seed, or the setting `stop` is not
+            one token of the vocabulary.
     """
 
     def __init__(self, trainer: Trainer, settings: Samples) -> None:
@@ -58,7 +59,7 @@ class Sampler(Remembering):
         return is_new
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Write samples, if they are due."""
+        """Add samples to `text`, if they are due."""
         number, figures = epoch + 1, logs or {}
         if number % self._every:
             return

@@ -1,7 +1,7 @@
 """A training from its configuration to its run folder: the data, the folder, resuming, and the saves.
 
-`Session` checks everything that can be refused, and makes or opens the run folder. `Session.train` then runs
-the training loop, from the first step or from a checkpoint.
+`Session` checks everything that can be refused, and then makes the run folder of a new training.
+`Session.train` runs the training loop, from the first step or from a checkpoint.
 """
 
 import errno
@@ -46,9 +46,9 @@ class Outcome:
         run: its folder.
         best: the epoch whose weights are kept.
         epochs: number of finished epochs, with those before the training was resumed.
-        seconds: duration of the loop since the training was started or resumed, with the compilation.
-        compile_seconds: duration of the compilation.
-        skipped: number of steps that were skipped because they were not finite.
+        seconds: duration since the training was started or resumed, with the compilation and the saves.
+        compile_seconds: duration of the first step, which compiles the program unless it was compiled before.
+        skipped: number of steps since training began that were skipped because they were not finite.
     """
 
     run: RunFolder
@@ -65,11 +65,11 @@ class Session:
     Args:
         data: the data, with the configuration that fits it.
         name: name of the run; its folder is `runs/<name>-<number>`.
-        run_dir: another folder for the run, which must be new.
+        run_dir: another folder for the run, which must be new or empty.
         resumed: a run to resume; None makes a new run.
 
     Raises:
-        RnnlabError: a callback, the data or the folder is wrong; no new folder is left behind.
+        RnnlabError: a callback, the data or the folder is wrong, or a file cannot be written in the folder.
     """
 
     def __init__(
@@ -104,16 +104,17 @@ class Session:
         report: Callable[[Progress], None] = lambda _: None,
         tell: Callable[[str], None] = lambda _: None,
     ) -> Outcome:
-        """Train; save when a save is due and at the end. After a TrainingError, save the results only.
+        """Train; save when due and at the end; after a TrainingError, only the results, if steps were taken.
 
         Args:
-            report: receives the progress after each chunk.
+            report: receives the progress after each chunk but the first.
             tell: receives other notes for the user, one sentence a call.
 
         Raises:
             Interrupted: a signal came; all steps that were taken are saved.
-            TrainingError: the loss is not finite, or training cannot continue from any checkpoint.
-            RunError: another process trains in the folder, or a file cannot be written.
+            TrainingError: the loss or the weights are not finite, too many steps in a row were skipped, a
+                callback raised an exception, or training cannot continue from any checkpoint.
+            RunError: another process trains in the folder, the folder is gone, or a file cannot be written.
         """
         with locked(self.run.path) as lock, noted_signals() as interruption:
             begun = time.perf_counter()
@@ -158,7 +159,7 @@ class Session:
         )
 
     def _starting_point(self, tell: Callable[[str], None]) -> Checkpoint | None:
-        """Sign and log the start; return the checkpoint to continue from, None without a checkpoint."""
+        """Sign, record and log the start; return the checkpoint to continue from, None if there is none."""
         self._sign(tell)
         if not self._is_resumed:
             write_environment(self.run.path)
@@ -193,7 +194,7 @@ class Session:
         report: Callable[[Progress], None],
         tell: Callable[[str], None],
     ) -> TrainingLoop:
-        """Run the loop, from `start` on if there is one; save when a save is due, and after the loop."""
+        """Run the loop, from `start` on if there is one; save when due, and after it unless it was left."""
         say = partial(self._say, tell)
 
         def save(loop: TrainingLoop) -> None:
@@ -333,7 +334,8 @@ class Saves:
         """Write a checkpoint, and then the best weights, the history and the samples.
 
         Raises:
-            RunError: a file cannot be written; the message says what is kept, and how to resume.
+            RunError: the folder is gone, or a file cannot be written; the message says what is kept.
+            TrainingError: a weight, or a number of the optimizer's state, is not finite.
         """
         self._lock.check()
         begun, checkpoint = time.perf_counter(), loop.checkpoint()

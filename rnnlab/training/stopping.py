@@ -55,10 +55,13 @@ class Monitor:
     def add(self, epoch: int, loss: float | None, validation_loss: float | None) -> str:
         """Add the losses of an epoch; decide on stopping and on the learning rate.
 
+        With a validation set, an epoch after which no validation is due is ignored.
+
         Args:
             epoch: number of the epoch, from 1.
-            loss: training loss, nats per token; None if it is NaN.
-            validation_loss: validation loss, nats per token; None if it is NaN or was not measured.
+            loss: training loss, nats per token; NaN or None if it is not a number.
+            validation_loss: validation loss, nats per token; NaN or None if it is not a number, None if it
+                was not measured.
 
         Returns:
             A sentence on the learning rate if it is lowered; else an empty text.
@@ -100,7 +103,7 @@ class Patience:
         min_delta: a loss has fallen if it is lower than `best` by more than this, nats per token.
 
     Attributes:
-        best: the loss when it last fell, nats per token; infinite before the first number.
+        best: the loss when it last fell, nats per token; infinite before the first finite loss.
         epoch: the epoch of that loss, from 1; 0 before the first.
         waited: number of measurements since then, or since `begin_anew`.
     """
@@ -139,7 +142,7 @@ class Patience:
 
 
 class Plateau:
-    """The plateau schedule: it lowers the learning rate after `patience` losses without a fall.
+    """The plateau schedule: after `patience` losses without a fall, the learning rate falls, down to `final`.
 
     Args:
         settings: the section `training.schedule`.
@@ -158,7 +161,7 @@ class Plateau:
 
         Args:
             epoch: number of the epoch, from 1.
-            loss: loss of the epoch, nats per token.
+            loss: loss of the epoch, nats per token, or NaN.
             noun: name of a measurement, `epoch` or `validation`.
         """
         self._waiting.add(epoch, loss)
@@ -178,7 +181,7 @@ _REMEDY = "try a lower training.optimizer.learning_rate, or global_clipnorm: 1.0
 
 
 class Divergence:
-    """Stops the training when the loss of a step is not finite, or when too many steps were skipped.
+    """Stops the training when a loss is not finite, or when too many steps in a row were skipped.
 
     Args:
         skips: whether the program skips steps that are not finite (`training.on_non_finite: skip_step`).
@@ -208,7 +211,8 @@ class Divergence:
             step: number of steps before the segment.
 
         Raises:
-            TrainingError: a loss is not finite and its step was not skipped, or too many were skipped.
+            TrainingError: a loss is not finite and its step was not skipped; or the last `MOST_SKIPPED` steps
+                or more, up to the end of the segment, were all skipped.
         """
         taken = np.flatnonzero(records.taken[segment.begin : segment.end])
         count = segment.end - segment.begin

@@ -44,13 +44,21 @@ class Trainer:
         splits: the parts of the data: train, and validation if there is one.
 
     Attributes:
+        experiment: the configuration.
+        corpus: the data.
+        architecture: the layers of the network.
+        batches: the batches of an epoch.
+        steps: number of steps of the whole training.
+        network: the `keras.Model`.
+        optimizer: the Keras optimizer.
         program: the compiled program that takes the steps.
-        compile_seconds: duration of the first chunk, which has one step and compiles the program.
-        chosen: the best epoch so far.
+        compile_seconds: duration of the first chunk, which has one step, and compiles the program unless an
+            earlier trainer did; 0 before.
+        chosen: keeps the best epoch so far.
 
     Raises:
         DataError: a part of the data is too short.
-        ConfigError: the network does not fit the vocabulary.
+        ConfigError: `architecture_of` refuses the network.
     """
 
     def __init__(self, experiment: FittedExperiment, corpus: Corpus, splits: Splits) -> None:
@@ -71,7 +79,7 @@ class Trainer:
         return self._validation is not None
 
     def compile(self, chunk: Chunk, first_step: int, interruption: Interruption) -> StepRecords | None:
-        """Train on the first chunk, which compiles the program; return None if a signal comes meanwhile."""
+        """Train on the first chunk, which compiles the program; return its figures, or None on a signal."""
         begun = time.perf_counter()
         records = interruption.run(lambda: self.program.train(chunk, first_step=first_step))
         self.compile_seconds = time.perf_counter() - begun
@@ -151,7 +159,7 @@ class Validation:
 
 
 SURROUNDING = ("epochs", "early_stopping", "checkpoint", "samples", "tensorboard")
-"""Settings of the section `training` that no step depends on."""
+"""Settings of the section `training` that the compiled program does not contain."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +193,10 @@ _idle: dict[str, Built] = {}
 def borrow_program(
     owner: object, experiment: Experiment, corpus: Corpus, batches: Batches, *, track_best: bool
 ) -> Built:
-    """Return a network with initial weights, its optimizer and its program; free them with the owner."""
+    """Return a network with initial weights, its optimizer and its program.
+
+    When the owner is deleted, they are kept for the next owner.
+    """
     settings = experiment.model_dump(mode="json")
     for name in SURROUNDING:
         del settings["training"][name]
@@ -258,12 +269,12 @@ def begin_schedule(optimizer: Any, total_steps: int) -> None:
 
 
 def lower_rate(optimizer: Any, left: float) -> None:
-    """Set the factor of a plateau schedule to `left`, 0 to 1, from the next step on."""
+    """Set the factor of an optimizer's plateau schedule to `left`, 0 to 1, from the next step on."""
     optimizer._learning_rate.leave(left)
 
 
 def is_scheduled(optimizer: Any) -> bool:
-    """Whether the learning rate of an optimizer follows a schedule."""
+    """Whether the learning rate of an optimizer follows a schedule; a plateau schedule is one too."""
     return isinstance(optimizer._learning_rate, Schedule)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from rnnlab.config.reading import parse_experiment
 from rnnlab.models.architecture import Architecture, architecture_of, encoding_table
+from rnnlab.models.cells import Lstm, Shapes
 from rnnlab.models.initial_weights import initial_weights, normal, uniform
 from rnnlab.models.network import build_network, named_weights
 from tests.trained import STREAM
@@ -47,6 +48,22 @@ def test_they_are_those_that_keras_draws(model):
     for name, array in expected.items():
         assert drawn[name].dtype == np.float32
         np.testing.assert_allclose(drawn[name], array, rtol=0, atol=1e-5, err_msg=name)
+
+
+class _TwoBiases(Lstm):
+    """An LSTM with a bias of its own for h U."""
+
+    def weight_shapes(self, input_size: int, units: int) -> Shapes:
+        return {**super().weight_shapes(input_size, units), "bias": (2, 4 * units)}
+
+
+def test_the_rows_of_a_bias_are_the_same(monkeypatch):
+    """A forget gate begins with 1 in each of them, as Keras' `Constant` gives it."""
+    monkeypatch.setattr("rnnlab.models.architecture.cells.Lstm", _TwoBiases)
+
+    drawn = initial_weights(architecture("lstm"), 3)
+
+    assert drawn["lstm_1/bias"].tolist() == [[0.0] * 3 + [1.0] * 3 + [0.0] * 6] * 2
 
 
 @pytest.mark.parametrize("seed", [0, 1, 12_345, 2**31 - 2])

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -312,6 +313,21 @@ def test_what_would_not_be_read_is_not_written(tmp_path):
         save_model(tmp_path / "model.safetensors", long)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_whose_cell_is_not_installed_is_not_called_damaged(path):
+    """The file is whole: a package is missing."""
+
+    def rename(metadata, _):
+        metadata["config"] = re.sub(r"(model:\n  kind: )\w+", r"\1mgu", metadata["config"])
+
+    forge(path, rename)
+
+    message = refusal(path)
+
+    assert message.startswith("its model.kind cannot be used (config:")
+    assert "received 'mgu'" in message
+    assert message.endswith("; install the package of this cell, or restore the file from a copy")
 
 
 def test_of_all_that_is_wrong_with_a_configuration_the_first_is_said(path):

@@ -314,15 +314,15 @@ BREACHES: dict[str, tuple[Cell, str]] = {
     ),
     "a parameter that is a matrix": (
         shaped(parameters=lambda _, weights: (weights["bias"][:4],)),
-        "parameters: expected vectors of H numbers, or of H for each gate, here of 3, received the shape",
+        "parameters: expected vectors of H numbers, or H for each gate, here H = 3, received the shape",
     ),
     "an equation that fails": (
         one_line(lambda xp, x, product, h: product(h, "h") + {"b": 1}["a"]),
-        "its equation fails (KeyError: 'a'); correct the equation",
+        "one of its methods fails (KeyError: 'a'); correct weight_shapes",
     ),
     "no equation": (
         broken(Cell, gates="h"),
-        "its equation fails (TypeError: Broken has no equation); correct the equation",
+        "one of its methods fails (TypeError: Broken has no equation); correct weight_shapes",
     ),
 }
 

@@ -14,9 +14,10 @@ from rnnlab.commands import run as run_command
 from rnnlab.config.schema import Experiment
 from rnnlab.datasets.loading import load_data
 from rnnlab.errors import TrainingError
+from rnnlab.models.tensor_file import file_bytes
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.history import read_history
-from rnnlab.training.callbacks import CallbackCalls
+from rnnlab.training.callbacks import CallbackCalls, remembered
 from rnnlab.training.checkpoints import Checkpoint, newest_checkpoint, write_checkpoint
 from rnnlab.training.history import LossHistory
 from rnnlab.training.session import Session
@@ -307,6 +308,20 @@ def test_a_users_callback_is_told_of_each_batch_and_the_history_of_all_at_once()
         ("end", 8, {"loss": 1.5, "accuracy": 0.5}),
     ]
     assert history.batch_losses.tolist() == [2.0, 1.5]
+
+
+def test_arrays_that_a_checkpoint_cannot_store_are_left_out() -> None:
+    """Arrays of text, of objects and of long floats, alone and in a list."""
+    callback = keras.callbacks.Callback()
+    callback.words, callback.mixed = [np.array(["a"])], [np.array([1]), np.array([None])]
+    callback.long, callback.kept = np.zeros(2, np.longdouble), [np.array([1.5]), np.array([True])]
+
+    arrays, plain = remembered(callback)
+
+    assert {*arrays} - {"long"} == {"kept/0", "kept/1"}
+    assert ("long" in arrays) == (np.dtype(np.longdouble) == np.float64)
+    assert plain.keys().isdisjoint({"words", "mixed", "long"})
+    file_bytes({}, arrays)
 
 
 def test_a_hook_that_raises_is_named() -> None:

@@ -61,3 +61,13 @@ def test_what_work_gives_or_raises_is_handed_on() -> None:
     assert Interruption().run(lambda: 7) == 7
     with pytest.raises(ZeroDivisionError):
         Interruption().run(lambda: 1 // 0)
+
+
+def test_a_timeout_of_the_work_is_handed_on() -> None:
+    """It is not taken for the end of a look at the signal."""
+
+    def work() -> None:
+        raise TimeoutError("of a disk")
+
+    with pytest.raises(TimeoutError, match="of a disk"):
+        Interruption().run(work)

@@ -253,6 +253,16 @@ def test_a_resumed_run_looks_where_it_looked_before(tmp_path: Path) -> None:
     assert moved.path not in folders_of(callbacks, moved)
 
 
+def test_a_resumed_run_is_not_looked_into_from_within_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The working folder is left out if it is the folder of the run."""
+    run = signed_run(tmp_path / "run")
+    monkeypatch.chdir(run.path)
+
+    assert folders_of([CallbackSettings(name="a:B", folder=run.path)], run) == []
+
+
 @pytest.mark.parametrize("record", ["", "[", "[]", '{"folders": 3}', '{"folders": [3]}', "[" * 100_000])
 def test_a_damaged_record_is_passed_over(tmp_path: Path, record: str) -> None:
     """The working folder remains."""

@@ -167,6 +167,18 @@ def whole(records: StepRecords) -> Segment:
     return Segment(4, 0, len(records.losses), ends_epoch=False)
 
 
+@pytest.mark.parametrize("skips", [False, True])
+def test_a_step_without_a_target_is_not_skipped(skips: bool) -> None:
+    """Its loss is 0; that of a skipped step is not finite, or is that of a batch with targets."""
+    divergence = Divergence(skips=skips)
+    records = records_of([1, 0, 2, 0], [2, 0, 2, 0])
+
+    divergence.check(records, whole(records), step=10)
+
+    assert divergence.so_far == (0, 0)
+    assert np.isnan(records.accuracies).tolist() == [False, True, False, True]
+
+
 def test_the_step_of_the_first_loss_that_is_not_finite_is_named() -> None:
     """With its epoch, and what to try."""
     records = records_of([1, 2, np.inf, np.nan], [2, 2, 2, 2])

@@ -1,6 +1,6 @@
 """The NumPy engine: it runs a trained network one time step at a time, without loading TensorFlow.
 
-`numpy_model` is its door: it gives `evaluation/`, `generation/` and `exports/` a `Stepper`.
+`numpy_model` is its door: it gives `evaluation/`, `comparison/`, `generation/` and `exports/` a `Stepper`.
 """
 
 from rnnlab.engines import Stepper

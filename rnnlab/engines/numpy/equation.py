@@ -19,7 +19,7 @@ from rnnlab.models.terms import GIVEN, Equation, Operation, Term
 
 Floats = NDArray[np.float32]
 Call = tuple[Callable[..., object], tuple[Any, ...]]
-"""A function and its arguments: first the inputs, last the array that it writes."""
+"""A function and its arguments: first the inputs, last the array that it writes; `np.copyto` has it first."""
 
 HALF = np.array(0.5, np.float32)
 
@@ -57,9 +57,9 @@ FUNCTIONS: dict[Operation, Callable[..., Floats]] = {
 class LayerEquation:
     """The equation of one layer, prepared for NumPy.
 
-    If each block of x + h U is the input of one sigmoid or tanh and of nothing else, one tanh computes all
-    gates. The factor 1/2 of σ(a) = (tanh(a / 2) + 1) / 2 is multiplied into the weights beforehand
-    (`scale`).
+    If x + h U is split into blocks, each of them is the input of one sigmoid or tanh and of nothing else, and
+    one of these is a sigmoid, then one tanh computes all gates. The factor 1/2 of
+    σ(a) = (tanh(a / 2) + 1) / 2 is multiplied into the weights beforehand (`scale`).
 
     Args:
         cell: the cell.
@@ -99,8 +99,8 @@ class LayerEquation:
     def _activated_at_once(self, term: Term) -> bool:
         """Whether a term is x + h U, and one call of tanh can compute all its activations.
 
-        Each block of the term must be the input of exactly one σ or tanh, at least one of them must be a σ,
-        and nothing else may use x, h U or the term.
+        Each block of the term must be the input of exactly one σ or tanh, at least one of these must be a σ,
+        and nothing else, the new state included, may use x, h U, the term or a block.
         """
         x = self.graph.x
         products = [each for each in term.inputs if each.operation == "product"]
@@ -111,6 +111,7 @@ class LayerEquation:
         blocks = [user for user in self._users(term) if user.operation == "block"]
         functions = [user.operation for block in blocks for user in self._users(block)]
         each_once = self.uses[term] == len(blocks) == len(functions)
+        each_once = each_once and all(self.uses[block] == 1 for block in blocks)
         return each_once and "σ" in functions and {*functions} <= {"σ", "tanh"}
 
     def _users(self, term: Term) -> list[Term]:
@@ -152,9 +153,20 @@ class TimeStep:
         for term in self._equation.terms:
             if term not in self._arrays:
                 self._arrays[term] = self._laid_out(term)
-        for term, part in zip(self._equation.after, self.state, strict=True):
-            if self._arrays[term] is not part:
-                self.calls.append((np.copyto, (part, self._arrays[term])))
+        self.calls += self._storing()
+
+    def _storing(self) -> list[Call]:
+        """Return the calls that copy the new state into the arrays of the state, if it is not there yet."""
+        after = [self._arrays[term] for term in self._equation.after]
+        moves = [(part, array) for part, array in zip(self.state, after, strict=True) if array is not part]
+        calls: list[Call] = []
+        for place, (part, array) in enumerate(moves):
+            # A part of the old state that becomes another part is saved before it is overwritten.
+            if any(np.may_share_memory(array, each) for each in self.state):
+                saved = np.empty_like(array)
+                calls.append((np.copyto, (saved, array)))
+                moves[place] = part, saved
+        return [*calls, *((np.copyto, move) for move in moves)]
 
     def _laid_out(self, term: Term) -> Floats:
         """Return the array of a term; add the calls that write this array, if the term needs any."""

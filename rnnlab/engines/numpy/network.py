@@ -59,7 +59,7 @@ class NumpyMlp:
     def forward(
         self, ids: Ids, resets: NDArray[np.bool_] | None, state: State, *, last_only: bool = True
     ) -> tuple[Logits, State]:
-        """Return logits of the token after the window, (N, 1, V), and `state` unchanged."""
+        """Return logits of the token after the window, (N, 1, V), and `state` unchanged; ignore the rest."""
         del resets, last_only
         encoded = self._table[ids[:, -self._window :]].reshape(len(ids), -1)  # (N, at most T·D)
         hidden = np.zeros((len(ids), self._window * self._table.shape[1]), np.float32)  # (N, T·D)
@@ -200,7 +200,10 @@ def _affine(left: Floats, right: Floats, bias: Floats, out: Floats) -> list[Call
 
 
 class _Recurrence:
-    """One recurrent layer; its arrays have features in rows and lanes in columns."""
+    """One recurrent layer.
+
+    Its own arrays have features in rows and lanes in columns; a state that comes in or goes out is (N, H).
+    """
 
     def __init__(self, layer: RecurrentLayer, weights: Weights) -> None:
         mine = {name: weights[f"{layer.name}/{name}"] for name in layer.weights}
@@ -223,7 +226,10 @@ class _Recurrence:
 
     @cached_property
     def _stacked(self) -> dict[str, Floats]:
-        """Wᵀ and Uᵀ side by side, (G·H, D + H): for an additive cell, one product reads input and h."""
+        """Wᵀ and Uᵀ side by side, (G·H, D + H), by the gates of the only product of an additive cell.
+
+        One product then reads the input and h.
+        """
         return {gates: np.hstack([self._kernel, rows]) for gates, rows in self._kernels.items()}
 
     def laid_out(
@@ -257,7 +263,7 @@ class _Recurrence:
     ) -> tuple[Floats, tuple[Floats, ...]]:
         """Return the outputs (H, T, N) for pre-activations x (G·H, T, N), and the last state, (N, H) each.
 
-        A lane's state is zeroed before each step whose `keep` (T, N) is false.
+        A lane's state is zeroed before each step whose `keep` (T, N) is false; None zeroes no state.
         """
         step = self._step_from(state)
         outputs = np.empty((self.units, *x.shape[1:]), np.float32)

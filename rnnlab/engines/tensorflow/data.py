@@ -24,7 +24,7 @@ VECTOR_LANES = 8
 
 
 LEAST_WORK = 2e8
-"""Fewest floating-point operations of a step with groups; in a shorter step, the calls cost more time."""
+"""Fewest floating-point operations of a step with groups; in a shorter step, groups cost more time."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +80,12 @@ class MeasuredSteps:
 
 @dataclass(frozen=True)
 class StepRecords:
-    """The figures of B steps, each measured on its own batch before the update; (B,) each.
+    """The figures of B steps, each measured on its own batch, in training before the update; (B,) each.
 
     Attributes:
-        losses: mean cross-entropy, nats per token.
-        correct: number of targets that were the most probable token.
-        counted: number of targets that counted; 0 if the step was skipped.
+        losses: mean cross-entropy, nats per token; it may be infinite or NaN, also if the step was skipped.
+        correct: number of counted targets that were the most probable token; 0 if the step was skipped.
+        counted: number of targets that counted; 0 if the step was skipped, or had no target that counts.
     """
 
     losses: NDArray[np.float32]
@@ -94,14 +94,15 @@ class StepRecords:
 
     @property
     def taken(self) -> NDArray[np.bool_]:
-        """Whether each step was taken, not skipped, (B,)."""
-        return self.counted > 0
+        """Whether each step was taken, not skipped, (B,); a step without targets is taken, its loss is 0."""
+        taken: NDArray[np.bool_] = (self.counted > 0) | (self.losses == 0)
+        return taken
 
     @property
     def accuracies(self) -> NDArray[np.float32]:
-        """Fraction of correct targets of each step, (B,); NaN for a skipped step."""
-        skipped = np.full_like(self.correct, np.nan)
-        return np.divide(self.correct, self.counted, out=skipped, where=self.taken)
+        """Fraction of correct targets of each step, (B,); NaN for a step that was skipped or has none."""
+        unknown = np.full_like(self.correct, np.nan)
+        return np.divide(self.correct, self.counted, out=unknown, where=self.counted > 0)
 
 
 class BatchGatherer:
@@ -116,8 +117,9 @@ class BatchGatherer:
         """Return inputs (N, T), targets and whether each counts, (T, N) or (1, N), and `keep` (N, T) or None.
 
         Args:
-            starts: place of each lane's first token in the corpus, (N,).
-            counts: how many targets of each lane count, (N,).
+            starts: place of each lane's first token of this batch in the corpus, (N,).
+            counts: the number of targets of each lane that count, from the first on, (N,); the first token of
+                a sequence does not count unless `starts_count`.
         """
         steps = tf.range(self.window + 1, dtype=starts.dtype)  # (T + 1,)
         places = tf.minimum(starts[:, None] + steps, self.ids.shape[0] - 1)  # (N, T + 1)
@@ -168,7 +170,7 @@ def lane_groups(lanes: int, *, weights: int, tokens: int, cores: int) -> LaneGro
 
 
 def _on_device(array: NDArray[Any]) -> Tensor:
-    """Return an array as a tensor; on a CPU they share memory if the array is aligned and writeable."""
+    """Return an array as a tensor; on a CPU an aligned, writeable array in C order shares its memory."""
     on_cpu = not tf.config.list_physical_devices("GPU")
     if on_cpu and array.ctypes.data % ALIGNMENT == 0 and array.flags.c_contiguous and array.flags.writeable:
         return tf.experimental.dlpack.from_dlpack(array.__dlpack__())

@@ -66,8 +66,8 @@ class Operations:
     """The functions `xp` of an equation in the forward pass; a gate is a block of rows.
 
     Attributes:
-        outputs: the outputs of tanh, sigmoid and normalisation so far, (width, N) each; the scale (1, N) of a
-            normalisation comes before its output.
+        outputs: the outputs of tanh, sigmoid and normalisation so far, (width, N) each; the scale of a
+            normalisation, the factor 1/√(variance + ε) of each lane (1, N), comes before its output.
     """
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class Operations:
         return self.outputs[-1]
 
     def normalized(self, x: Tensor) -> Tensor:
-        """Return x with mean 0 and variance 1 in each lane; record its scale and the result."""
+        """Return x with mean 0 and variance 1 in each lane; record 1/√(variance + ε) and the result."""
         centred = x - tf.reduce_mean(x, axis=0, keepdims=True)  # (width, N)
         scale = tf.math.rsqrt(tf.reduce_mean(centred * centred, axis=0, keepdims=True) + EPSILON)  # (1, N)
         self.outputs += [scale, centred * scale]

@@ -1,12 +1,15 @@
 """The forward pass of a network in TensorFlow: token ids and a state in, logits and the next state out.
 
-Arrays have features first, (K, T, N): every time step of every lane is a column, and a layer is one product.
-The seed of the training step decides what dropout drops.
+In a recurrent network, arrays have features first, (K, T, N): every time step of every lane is a column, and
+one product computes the input pre-activations of a layer. In an MLP, features come last, (1, N, K). The seed
+of the training step decides what dropout drops.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from rnnlab.engines.tensorflow.recurrence import as_columns, run_recurrence, scan
 from rnnlab.engines.tensorflow.start import keras, tf
@@ -29,8 +32,8 @@ class DropoutMasks:
     Each call draws new random numbers.
 
     Args:
-        shares: the fractions of inputs, outputs and states that are dropped, and whether the same units are
-            dropped at every time step (Gal and Ghahramani, 2016).
+        shares: the fractions of inputs, outputs and operands of recurrent products that are dropped, and
+            whether the same units are dropped at every time step (Gal and Ghahramani, 2016).
         seed: two integers (2,) that decide the random numbers; None drops nothing.
     """
 
@@ -38,11 +41,11 @@ class DropoutMasks:
         self._shares, self._seed, self._uses = shares, seed, 0
 
     def outputs(self, values: Tensor) -> Tensor:
-        """Return a hidden layer's outputs after dropout, (K, T, N) or (K, 1, N)."""
+        """Return a hidden layer's outputs after dropout, (K, T, N) or (K, 1, N); (1, N, K) of an MLP."""
         return self._dropped(values, self._shares.outputs)
 
     def inputs(self, values: Tensor) -> Tensor:
-        """Return the encoded inputs after dropout, (K, T, N)."""
+        """Return the encoded inputs after dropout, (K, T, N); (N, T, K) of an MLP."""
         return self._dropped(values, self._shares.inputs)
 
     @property
@@ -65,13 +68,16 @@ class DropoutMasks:
         return tf.transpose(tf.gather(factors, tf.transpose(ids), batch_dims=1))  # (N, T) -> (T, N)
 
     def recurrent(self, units: int, lanes: int) -> Tensor | None:
-        """Return the factors of h in the recurrent product, (H, N); None if nothing is dropped."""
+        """Return the factors of the operand of each recurrent product, (H, N); None if nothing is dropped."""
         if not self._drops(self._shares.recurrent):
             return None
         return self._factors((units, lanes), self._shares.recurrent)
 
     def _dropped(self, values: Tensor, share: float) -> Tensor:
-        """Return values (K, T, N): `share` of them 0, the others divided by 1 − share; or all unchanged."""
+        """Return values (K, T, N), each 0 with probability `share`, else divided by 1 − share.
+
+        Without a seed, and with a share of 0, the values are returned unchanged.
+        """
         if not self._drops(share):
             return values
         features, steps, lanes = values.shape
@@ -100,7 +106,7 @@ class ForwardPass:
     Attributes:
         architecture: the layers.
         table: (V, D) rows of a fixed encoding; None for an encoding that is learnt.
-        last_only: whether to return only the logits of the last time step.
+        last_only: whether to return only the logits of the last time step, as an MLP always does.
     """
 
     architecture: Architecture
@@ -199,9 +205,9 @@ class ForwardPass:
 
         With `one_hot`, each token looks up its row of the kernel. Another table with at most as many rows as
         the batch has tokens is multiplied by the kernel once, and each token looks up its row of the product.
-        A larger table, or any table with input dropout, is looked up first and then multiplied.
+        A larger table, or any other table with input dropout, is looked up first and then multiplied.
         """
-        if self.table is not None and self.table.shape[0] == self.table.shape[1]:  # one-hot: D = V
+        if self.table is not None and _is_identity(self.table):  # one-hot
             if dropout.drops_inputs:
                 scale = dropout.tokens(ids, self.table.shape[0])
                 return _columns_of(kernel, ids) * scale[:, None] + bias[:, None]
@@ -226,6 +232,12 @@ class ForwardPass:
     def _table(self, weights: Mapping[str, Tensor]) -> Tensor:
         """Return the row of each token, (V, D): the fixed table, or the learnt embeddings."""
         return weights[f"{self.architecture.encoding.name}/embeddings"] if self.table is None else self.table
+
+
+def _is_identity(table: Tensor) -> bool:
+    """Whether a fixed table (V, D) is that of `one_hot`; with two tokens, `pitch_duration` has D = V too."""
+    rows, columns = table.shape
+    return bool(rows == columns and (np.diagonal(table) == 1).all() and np.count_nonzero(table) == rows)
 
 
 def _dense(weights: Mapping[str, Tensor], layer: Layer, values: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Many training steps as one compiled program.
+"""Many training steps in one call of compiled code.
 
 The program keeps the token ids on the device, gathers each batch from them by index, steps the optimizer, and
 returns the loss of each step on its own batch. The number of steps is an argument of the program, up to a
@@ -145,7 +145,7 @@ class TrainingProgram:
 
     @property
     def best_epoch(self) -> int:
-        """Number of the best epoch, from 0; −1 if no epoch has ended, or without `track_best`."""
+        """Number of the best epoch, from 0; −1 without `track_best`, and while no epoch has a finite loss."""
         return -1 if self._best is None else int(self._best.kept.epoch)
 
     @property
@@ -158,7 +158,10 @@ class TrainingProgram:
         return {name: variable.numpy().copy() for name, variable in self._variables.items()}
 
     def best_weights(self) -> dict[str, NDArray[np.float32]]:
-        """Return a copy of the weights of the best epoch; of the current weights without `track_best`."""
+        """Return a copy of the weights of the best epoch, or of the current weights without `track_best`.
+
+        If no epoch is the best yet (`best_epoch` is −1), the weights are meaningless.
+        """
         if self._best is None:
             return self.weights()
         return {name: copy.numpy().copy() for name, copy in self._best.kept.copies.items()}
@@ -187,6 +190,9 @@ class TrainingProgram:
         Args:
             passage: the steps, with any number of lanes N.
             before: each part of the state before the first step, (N, H); None for a zero state.
+
+        Returns:
+            The figures of each step, and each part of the state after the last step, (N, H).
         """
         steps, lanes = passage.starts.shape
         state = self._forward.zero_state(lanes)

@@ -124,8 +124,8 @@ class _Recurrence:
         hidden: the outputs h of every step, (H, T, N).
         states: each part of the state after every step, (T, H, N).
         products: each recurrent product of every step, (T, width, N); none for an additive cell.
-        outputs: the output of each tanh, sigmoid and normalisation at every step, (T, width, N); before the
-            output of a normalisation its scale, (T, 1, N).
+        outputs: the output of each tanh, sigmoid and normalisation at every step, (T, width, N); the scale of
+            a normalisation, (T, 1, N), comes before its output.
     """
 
     def __init__(
@@ -285,7 +285,7 @@ class _StepGradients:
         layer: the layer.
         x: the input pre-activations, (G·H, N).
         products: each product of the forward loop, (width, N).
-        outputs: the output of each activation of the forward loop, (width, N).
+        outputs: the outputs of the forward loop at this step, as in `_Recurrence.outputs`, (width, N).
         state: each part of the state before the step, (H, N).
         dafter: the gradient of each part of the state after the step, (H, N).
 

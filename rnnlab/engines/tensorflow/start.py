@@ -1,7 +1,8 @@
 """TensorFlow and Keras, imported without TensorFlow's log lines.
 
 During its import TensorFlow ignores TF_CPP_MIN_LOG_LEVEL and logs to stderr. rnnlab drops these lines, and no
-other text. After the import nothing is dropped.
+other text. After the import rnnlab drops nothing. TensorFlow then obeys the variable: unless the user has set
+it, rnnlab sets it to 3, which lets only fatal messages pass.
 """
 
 import os
@@ -24,7 +25,7 @@ def without_noise() -> Iterator[None]:
     """Drop TensorFlow's log lines from file descriptor 2 during the `with` block; other lines pass.
 
     The filter is another process, so that the last message of a process that aborts passes too. Without the
-    filter (`_filtering` returns None), all lines pass.
+    filter (`_filtering` returns None), or without a stderr, all lines pass.
     """
     filtering = None if sys.stderr is None else _filtering()
     if filtering is None or filtering.stdin is None:
@@ -44,7 +45,10 @@ def without_noise() -> Iterator[None]:
 
 
 def _filtering() -> "subprocess.Popen[bytes] | None":
-    """Return a process that copies its input to stderr without log lines; None if it cannot be started."""
+    """Return a process that copies its input to stderr without log lines.
+
+    Return None on Windows, without `grep`, and if the process cannot be started.
+    """
     grep = shutil.which("grep")
     if grep is None or sys.platform == "win32":
         return None
@@ -78,7 +82,7 @@ def cpu_cores() -> int:
 
 
 def device_name() -> str:
-    """Return TensorFlow's name of the GPU, or `CPU` with its number of threads if there is no GPU."""
+    """Return TensorFlow's name of the first GPU, or `CPU` with its number of threads if there is no GPU."""
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
         return str(tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU"))

@@ -20,7 +20,8 @@ class Kept:
 
     Attributes:
         copies: the weights, by the names of the variables.
-        loss: mean training loss of the epoch, nats per token; infinite before an epoch has ended.
+        loss: mean training loss of the epoch, nats per token; infinite before an epoch has ended, and if the
+            loss or the weights of the epoch are not finite.
         epoch: the number of the epoch, from 0; −1 before an epoch has ended.
     """
 
@@ -76,7 +77,7 @@ class BestWeights:
         return {**self._best.variables("best"), **self._last.variables("last"), **own}
 
     def reset(self) -> None:
-        """Return to the state before the first epoch; the copies are overwritten when an epoch ends."""
+        """Forget all epochs. The copies of the weights stay until the end of an epoch overwrites them."""
         for kept in (self._best, self._last):
             kept.loss.assign(np.inf)
             kept.epoch.assign(-1)
@@ -85,7 +86,11 @@ class BestWeights:
         self._sums.assign(tf.zeros(2))
 
     def add(self, record: Tensor) -> None:
-        """Add a step's (mean loss, correct, counted), (3,), to the sums of the epoch."""
+        """Add the loss and the counted targets of a step to the sums of the epoch.
+
+        Args:
+            record: (mean loss, correct, counted) of the step, (3,).
+        """
         self._sums.assign_add(tf.stack([tf.math.multiply_no_nan(record[0], record[2]), record[2]]))
 
     def end_epoch(self, ended: Tensor) -> None:
@@ -113,7 +118,7 @@ class Update:
     Args:
         variables: the network's Keras variables, by name.
         optimizer: a Keras optimizer that has been built for them.
-        best: the weights of the best epoch, which are kept up to date; None if none are kept.
+        best: receives the figures of each step; None if the weights of the best epoch are not kept.
         skips: whether a step is undone if its loss, or a weight or a moment after it, is not finite.
     """
 

@@ -128,6 +128,60 @@ def test_an_old_state_that_is_still_needed_is_not_written_over() -> None:
     assert (c == 1 + H).all()
 
 
+class RawMemory(Cell):
+    """A cell whose new c is a block of x + h U that also goes through tanh."""
+
+    gates = "co"
+    state = ("h", "c")
+
+    def step(self, xp: Any, x: Array, product: Product, state: State, parameters: State) -> State:
+        c, o = xp.split(x + product(state[0]), 2)
+        return xp.sigmoid(o) * xp.tanh(c), c
+
+
+class TwoStepsBack(Cell):
+    """A cell whose second part of the state is the h of the step before."""
+
+    gates = "h"
+    state = ("h", "earlier")
+
+    def step(self, xp: Any, x: Array, product: Product, state: State, parameters: State) -> State:
+        h, earlier = state
+        return xp.tanh(x + product(h) + 0.5 * earlier), h
+
+
+class _Plain:
+    """The functions `xp`, with lanes in columns."""
+
+    tanh = staticmethod(np.tanh)
+
+    @staticmethod
+    def sigmoid(x: Array) -> Array:
+        return 1 / (1 + np.exp(-x))
+
+    @staticmethod
+    def split(x: Array, parts: int) -> list[Array]:
+        return list(np.split(x, parts))
+
+
+@pytest.mark.parametrize("cell", [RawMemory(), TwoStepsBack()], ids=lambda cell: type(cell).__name__)
+def test_a_state_that_is_an_input_of_the_step_is_not_written_over(cell: Cell) -> None:
+    """Neither a block that is activated in place, nor an old part that becomes another part."""
+    step = laid_out(cell)
+    rng = np.random.default_rng(0)
+    for array in (step.x, *step.state):
+        array[:] = rng.normal(size=array.shape)
+    before = tuple(part.copy() for part in step.state)
+    kernel = np.ones((len(cell.gates) * H, H), np.float32)
+    expected = cell.step(_Plain, step.x.copy(), lambda operand, *_: kernel @ operand, before, ())
+
+    for function, arguments in step.calls:
+        function(*arguments)
+
+    for part, wanted in zip(step.state, expected, strict=True):
+        np.testing.assert_allclose(part, wanted, rtol=1e-5)
+
+
 def test_products_read_rows_above_h_too() -> None:
     """With W beside U in the kernel, and what is below above h: one product for both."""
     equation = equation_of(cells.SimpleRnn())

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from rnnlab.engines.numpy import numpy_model
+from rnnlab.engines.numpy.network import NumpyRnn
 from rnnlab.engines.tensorflow import forward
 from rnnlab.engines.tensorflow.forward import DropoutMasks, ForwardPass
 from rnnlab.engines.tensorflow.start import tf
@@ -99,6 +100,26 @@ def test_equals_the_numpy_engine_with_the_same_weights(
     expected, _ = engine.forward(ids, None, engine.zero_state(3), last_only=target == "next")
 
     logits, _ = forward_pass(own.weights, tf.constant(ids), None, forward_pass.zero_state(3))
+
+    np.testing.assert_allclose(tf.transpose(logits, (1, 0, 2)), expected, atol=1e-5, rtol=1e-5)
+
+
+def test_two_notes_as_pitch_and_duration_are_not_one_hot() -> None:
+    """The table of two tokens has D = V, but other numbers."""
+    architecture = architecture_of(experiment(SONG, "dataset.encoding=pitch_duration"), 2)
+    table = encoding_table("pitch_duration", ["c4", "d8"])
+    rng = np.random.default_rng(0)
+    weights = {
+        name: rng.normal(size=shape).astype(np.float32)
+        for name, shape in architecture.weight_shapes().items()
+    }
+    ids = np.array([[0, 1, 1, 0]], np.int32)
+    assert table is not None
+    engine = NumpyRnn(architecture, weights, table)
+    expected, _ = engine.forward(ids, None, engine.zero_state(1))
+
+    forward_pass = ForwardPass(architecture, table, last_only=False)
+    logits, _ = forward_pass(weights, tf.constant(ids), None, forward_pass.zero_state(1))
 
     np.testing.assert_allclose(tf.transpose(logits, (1, 0, 2)), expected, atol=1e-5, rtol=1e-5)
 
