@@ -184,7 +184,11 @@ class Run:
         return str(fragment_of(self))
 
     def _opened(self, split: str | None, *, must: bool) -> tuple[TrainedModel, bool]:
-        """Return the model with the paths of its data, and whether the data may be opened.
+        """Return the model with the present paths of its data, and True; else the model as it is, and False.
+
+        Args:
+            split: the part that will be measured; the error message names it.
+            must: whether to raise an error instead of returning False.
 
         Raises:
             DataError: the data may not be opened, and `must` is true.

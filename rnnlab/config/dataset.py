@@ -127,7 +127,7 @@ def _address(url: str) -> str:
 
 
 def _digest(value: Any) -> str:
-    """Return a SHA-256 of 64 hexadecimal digits in lower case; refuse any other value."""
+    """Return a SHA-256 in lower case; refuse a value that is not a string of 64 hexadecimal digits."""
     if not (isinstance(value, str) and re.fullmatch("[0-9a-fA-F]{64}", value)):
         raise PydanticCustomError(
             "sha256", "expected 64 hexadecimal digits in quotes, received {value}", {"value": shown(value)}

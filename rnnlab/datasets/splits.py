@@ -1,7 +1,8 @@
 """The split of a corpus into the parts that training, validation and testing read.
 
-For a split of whole sequences, `corpus.drawn` has put the sequences into the order of the split before. The
-folds of a cross-validation are drawn in `training/folds.py`.
+If whole sequences are split, `corpus.drawn` has already put them into the order that the split draws.
+Stratified folds of a cross-validation are drawn here (`stratified_parts`), all other folds in
+`training/folds.py`.
 
 A stratified split draws windows so that each target token has about the same fraction of every part. Its
 labels are the W target tokens of the windows. scikit-learn draws it, and is loaded only then: that takes a

@@ -11,7 +11,8 @@ The engine computes the products. The cell's equation does everything else, one 
 time, except that a normalisation reads a whole lane. So an engine can differentiate the equation without U,
 and compute the gradient of U with one product over all time steps. An equation never names an axis, so an
 engine may also store every array transposed, as (G·H, N) and (H, N). `models.terms` checks that a cell keeps
-to this contract.
+to this contract. `cell_of` in `models/architecture.py` chooses the cell that the section `model` names
+(`config/model.py`).
 
 The names and shapes of `kernel`, `recurrent_kernel` and `bias`, and the order of gates, are those of Keras:
 LSTM i f c o, GRU z r h. Keras has no peepholes, no coupled gates and no layer normalisation in its cells.

@@ -4,7 +4,7 @@ All tracks and all channels except 10 (percussion) are read, unless `reading` ch
 Times are moved to a grid, and notes that sound together become one line (`melody`). A note that the grid
 would make too short gets the shortest length of the grid; a note without length in the file is left out. The
 first tempo, metre and key are kept; pitch bends are ignored and counted. If the first metre lasts for one bar
-and the second metre has longer bars, the first bar is a pick-up.
+and the second metre has longer bars, the first bar is a pick-up, and the tune has the second metre.
 
 A text event marks the files that rnnlab wrote. By default these files are read without a grid and with
 chords; further text events mark where a tied note or a rest has several parts. MIDI cannot store the spelling

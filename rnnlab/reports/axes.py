@@ -124,7 +124,7 @@ def figure(value: float, digits: int = 4) -> str:
     if value and not 1e-3 <= abs(value) < 1e15:
         digit, _, power = f"{value:.{digits - 2}e}".partition("e")
         return f"{digit} × 10{str(int(power)).translate(_RAISED)}"
-    return f"{value:,.{digits}g}" if abs(value) < 10**digits else f"{value:,.0f}"
+    return f"{value:,.{digits}g}" if abs(value) < 10**digits - 0.5 else f"{value:,.0f}"
 
 
 def tick_label(value: float) -> str:

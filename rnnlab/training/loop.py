@@ -1,6 +1,7 @@
-"""The training loop: plan a chunk of steps, run it, fire the callbacks, validate, save; from any step on.
+"""The training loop: plan a chunk of steps, run it, fire callbacks, validate, save; from any step on.
 
-`TrainingLoop.run` has these events in order. The other methods are its parts, or handle checkpoints.
+`TrainingLoop.run` has these events in order: the callbacks of the steps come first; where an epoch ends, the
+validation, and then the callbacks of the epoch. The other methods are its parts, or handle checkpoints.
 """
 
 import math

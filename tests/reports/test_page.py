@@ -131,11 +131,13 @@ def test_the_figures_are_those_of_evaluate(pages, tmp_path):
 
 def test_a_figure_that_is_no_number_is_a_text():
     """The loss of a model with very large weights is NaN; the report shows this."""
-    assert [figure(value) for value in (math.nan, math.inf, 1.70612, 4.69e-8, 12345.6)] == [
+    assert [figure(value) for value in (math.nan, math.inf, 1.70612, 4.69e-8, 9999.4, 9999.6, 12345.6)] == [
         "nan",
         "inf",
         "1.706",
         "4.69 × 10⁻⁸",
+        "9,999",
+        "10,000",
         "12,346",
     ]
 

@@ -114,12 +114,16 @@ class BatchGatherer:
         self.is_start = None if data.is_start is None else _on_device(data.is_start)
 
     def __call__(self, starts: Tensor, counts: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
-        """Return inputs (N, T), targets and whether each counts, (T, N) or (1, N), and `keep` (N, T) or None.
+        """Return the inputs, the targets, whether each target counts, and `keep`.
 
         Args:
             starts: place of each lane's first token of this batch in the corpus, (N,).
             counts: the number of targets of each lane that count, from the first on, (N,); the first token of
                 a sequence does not count unless `starts_count`.
+
+        Returns:
+            Inputs (N, T). Targets, and 1 or 0 for whether each counts: (T, N), or (1, N) with `last_only`.
+            `keep` (N, T): 0 where the state is zeroed before the step, else 1; None for a single sequence.
         """
         steps = tf.range(self.window + 1, dtype=starts.dtype)  # (T + 1,)
         places = tf.minimum(starts[:, None] + steps, self.ids.shape[0] - 1)  # (N, T + 1)

@@ -167,10 +167,10 @@ class TrainingProgram:
         return {name: copy.numpy().copy() for name, copy in self._best.kept.copies.items()}
 
     def train(self, chunk: Chunk, *, first_step: int) -> StepRecords:
-        """Train on the steps of a chunk, at most `room`; return the figures of each step.
+        """Train on all steps of a chunk; return the figures of each step.
 
         Args:
-            chunk: the steps.
+            chunk: the steps; a chunk must not have more than `room`.
             first_step: the number of the chunk's first step in the training, from 0.
         """
         steps = len(chunk.fresh)
