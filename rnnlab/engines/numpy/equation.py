@@ -210,7 +210,7 @@ class TimeStep:
         return next((self._arrays[each] for each in spent), self._zeros(term))
 
     def _needed_after(self, term: Term, before: Term) -> bool:
-        """Whether `before`, a part of the old state, is read after `term`, or is also a part of the new state."""
+        """Whether `before`, a part of the old state, is read after `term`, or is in the new state too."""
         later = self._equation.terms[self._equation.terms.index(term) + 1 :]
         return any(before in user.inputs for user in later) or before in self._equation.after
 
