@@ -166,6 +166,7 @@ HINTS = [
     Hint("runs remove gone", "runs"),
     Hint(f"runs remove {RUN}", f"runs remove {RUN} --yes"),
     Hint("runs --json show", "runs show --json"),
+    Hint(f"runs --json remove {RUN}", f"runs remove {RUN} --yes"),
     Hint(f"trace {PAGE}", f"trace {PAGE} --untrained --input 'the '"),
     Hint(f"trace {PAGE} --hidden 2 --untrained --input the", f"trace {PAGE} --untrained --input 'the '"),
     Hint("trace --untrained --hidden 2", "trace --untrained --hidden 2 --input hello"),
