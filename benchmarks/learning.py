@@ -110,14 +110,28 @@ def learnt(page: str | Path, *settings: str, part: str = "validation") -> tuple[
         model, in nats per token.
     """
     with tempfile.TemporaryDirectory() as name:
-        folder, overrides = Path(name), [word for setting in settings for word in ("--set", setting)]
-        _rnnlab("train", str(ROOT / page), *overrides, folder=folder)
-        evaluated = json.loads(_rnnlab("evaluate", "--split", part, "--json", folder=folder))
+        folder = Path(name)
+        seconds, evaluated = trained(page, *settings, part=part, folder=folder)
         described = json.loads(_rnnlab("describe", evaluated["run"], "--json", folder=folder))
-        with (folder / evaluated["run"] / "history.csv").open(encoding="utf-8", newline="") as file:
-            seconds = float([*csv.DictReader(file)][-1]["seconds"])
     best: dict[str, Any] = evaluated["baselines"]["ngram"]
     return seconds, float(described["model"]["parameters"]), evaluated["loss"], best["loss"]
+
+
+def trained(page: str | Path, *settings: str, part: str, folder: Path) -> tuple[float, dict[str, Any]]:
+    """Train a configuration; return the seconds, with compilation, and what `evaluate --json` prints.
+
+    Args:
+        page: the YAML file, relative to the project's root.
+        settings: each `key=value`.
+        part: the part that is evaluated.
+        folder: an empty folder for the run.
+    """
+    overrides = [word for setting in settings for word in ("--set", setting)]
+    _rnnlab("train", str(ROOT / page), *overrides, folder=folder)
+    evaluated: dict[str, Any] = json.loads(_rnnlab("evaluate", "--split", part, "--json", folder=folder))
+    with (folder / evaluated["run"] / "history.csv").open(encoding="utf-8", newline="") as file:
+        seconds = float([*csv.DictReader(file)][-1]["seconds"])
+    return seconds, evaluated
 
 
 def _rnnlab(*arguments: str, folder: Path) -> str:

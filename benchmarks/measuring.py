@@ -29,6 +29,7 @@ from rnnlab.models.model_file import TrainedModel
 from rnnlab.models.network import named_weights
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.layout import CONFIG
+from rnnlab.training.token_problem import TokenProblem
 from rnnlab.training.trainer import Trainer
 
 COLUMNS = (
@@ -79,12 +80,12 @@ def main(run: Path, repeats: int, as_json: bool) -> None:
 
 def _compiled(data: Data, trained: TrainedModel) -> Read:
     """Return a reader that uses the compiled program of training and validation."""
-    trainer = Trainer(data.experiment, data.corpus, data.splits)
+    trainer = Trainer(TokenProblem(data.experiment, data.corpus, data.splits))
     for name, variable in named_weights(trainer.network).items():
         variable.assign(trained.weights[name])
 
     def read(piece: LanePiece, before: Parts | None) -> tuple[float, Parts]:
-        steps = MeasuredSteps(piece.starts, piece.counts, anew=piece.anew)
+        steps = MeasuredSteps((piece.starts, piece.counts), anew=piece.anew)
         records, after = trainer.program.measure(steps, before)
         return float(records.losses.astype(np.float64) @ records.counted), after
 

@@ -12,13 +12,18 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import TypeVar
-
-from benchmarks.cases import Case
+from typing import Protocol, TypeVar
 
 Figures = TypeVar("Figures")
 
 ROOT = Path(__file__).parents[1]
+
+
+class Described(Protocol):
+    """A case that can be given to another process."""
+
+    def to_json(self) -> str:
+        """Return the case as JSON, for the command line of another process."""
 
 
 def timed_process(arguments: Sequence[str], *, folder: Path = ROOT) -> tuple[float, str]:
@@ -60,19 +65,19 @@ def medians(rows: Sequence[Sequence[float]]) -> list[float]:
 
 
 def measured_rates(
-    cases: Sequence[Case], peers: Sequence[str], *, seconds: float, repeats: int
+    cases: Sequence[Described], peers: Sequence[str], *, seconds: float, repeats: int
 ) -> list[float]:
     """Return the median tokens per second of each program on its case, measured in turns."""
     sides = [partial(_rate, peer, case, seconds) for peer, case in zip(peers, cases, strict=True)]
     return [median(figures) for figures in in_turns(sides, repeats=repeats)]
 
 
-def _rate(peer: str, case: Case, seconds: float) -> float:
+def _rate(peer: str, case: Described, seconds: float) -> float:
     """Return the tokens per second that the process of a program prints."""
     return float(timed_process(["-m", f"benchmarks.peers.{peer}", case.to_json(), str(seconds)])[1])
 
 
-def print_rate(call: Callable[[], int], *, seconds: float) -> None:
+def print_rate(call: Callable[[], float], *, seconds: float) -> None:
     """Print the tokens per second of a function that is called for some seconds, after a warm-up.
 
     Args:
@@ -83,7 +88,7 @@ def print_rate(call: Callable[[], int], *, seconds: float) -> None:
     warm = time.perf_counter() + seconds / 3
     while time.perf_counter() < warm:
         call()
-    begun, tokens = time.perf_counter(), 0
+    begun, tokens = time.perf_counter(), 0.0
     while (elapsed := time.perf_counter() - begun) < seconds:
         tokens += call()
     print(tokens / elapsed)

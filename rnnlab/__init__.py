@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rnnlab.api.run import Run, load_run
     from rnnlab.api.training import load_config, resume, train
     from rnnlab.config.schema import Experiment
+    from rnnlab.config.tasks import TaskExperiment
     from rnnlab.errors import (
         ConfigError,
         DataError,
@@ -42,6 +43,7 @@ __all__ = [
     "RnnlabError",
     "Run",
     "RunError",
+    "TaskExperiment",
     "TrainingError",
     "UsageError",
     "VocabularyError",
@@ -55,6 +57,7 @@ _HOMES = {
     "Experiment": "config.schema",
     "History": "runs.history",
     "Run": "api.run",
+    "TaskExperiment": "config.tasks",
     "load_config": "api.training",
     "load_run": "api.run",
     "resume": "api.training",

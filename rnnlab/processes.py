@@ -1,4 +1,4 @@
-"""Work in several worker processes, which end when the process that started them ends.
+"""Work in other threads, or in several worker processes, which end when the process that started them ends.
 
 The workers are spawned, not forked, since a fork of a process with threads may hang. They ignore Ctrl-C,
 which a terminal sends to all processes: the process that started them handles it and ends them at once.
@@ -20,6 +20,21 @@ from rnnlab.errors import Argument, TrainingError
 from rnnlab.signals import held_signals, raised_signals
 
 Result = TypeVar("Result")
+
+
+def in_thread(work: Callable[[], Result]) -> "Future[Result]":
+    """Run a function in a thread that ends with the process; return its result, or its exception, to come."""
+    done: Future[Result] = Future()
+    threading.Thread(target=_into, args=(done, work), daemon=True).start()
+    return done
+
+
+def _into(done: "Future[Result]", work: Callable[[], Result]) -> None:
+    """Run a function, and put its result or its exception into a future."""
+    try:
+        done.set_result(work())
+    except BaseException as error:
+        done.set_exception(error)
 
 
 def in_processes(

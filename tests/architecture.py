@@ -82,7 +82,7 @@ MANY_ROOMS = {
 
 FRAMEWORKS: dict[str, tuple[str, ...]] = {
     "tensorflow": ("engines/tensorflow/*.py",),
-    "keras": ("training/**/*.py", "engines/tensorflow/*.py", "models/network.py"),
+    "keras": ("training/**/*.py", "engines/tensorflow/*.py", "models/network.py", "models/task_network.py"),
 }
 """The only modules that may import a framework: nothing else may cost its start-up time."""
 
@@ -103,6 +103,7 @@ SEVERAL = {
     "exports/onnx_model.py": "bytes",
     "generation/writing.py": "tokens",
     "models/architecture.py": "weights, logits",
+    "models/task_architecture.py": "weights",
     "music/abc/__init__.py": "lines",
     "music/abc/voice.py": "notes",
     "music/bars.py": "notes",  # whole notes, in fractions

@@ -41,6 +41,9 @@ SHORTER = {"train": ["--set", "training.epochs=3"], "compare": ["--epochs", "3",
 IN_FULL = {"README.md": ("configs/nabiya_stateful_lstm.yaml", "configs/nabiya_mlp.yaml", "tune.yaml")}
 """The configurations that are trained in full, by page: there the song must come out as it is shown."""
 
+WRITING = {"generate", "predict"}
+"""The commands whose stdout is what a network writes."""
+
 _FENCE = re.compile(r"^```(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 _UNTRAINED = {"convert", "describe", "new", "schema"}
 _SEPARATOR = "\x1e"
@@ -106,7 +109,7 @@ class Step:
     @property
     def hides(self) -> bool:
         """Whether a network that was trained for a few epochs writes: what it writes is thrown away."""
-        writes = any(words[0] == "generate" for words in self.block.rnnlab_commands)
+        writes = any(words[0] in WRITING for words in self.block.rnnlab_commands)
         return writes and self.comparison is Comparison.SHORTENED
 
 
@@ -218,7 +221,7 @@ def script(steps: list[Step]) -> str:
     for step in steps:
         python = step.block.language == "python"
         for line in (f"python -c {shlex.quote(step.block.text)}",) if python else step.lines:
-            quiet = " >/dev/null" if step.hides and rnnlab_words(line)[:1] == ["generate"] else ""
+            quiet = " >/dev/null" if step.hides and set(rnnlab_words(line)[:1]) & WRITING else ""
             typed = line if python else f"{line.partition('  #')[0]}{quiet}"
             text += f"{typed}\n(($? == 0)) || {{ echo {shlex.quote(line)}; exit 1; }}\n"
         text += f"printf '{_SEPARATOR}'\n"

@@ -7,23 +7,31 @@ from typing import Any
 import pytest
 
 from rnnlab.config.comparison import read_comparison
-from rnnlab.config.problems import LAYOUT
-from rnnlab.config.reading import parse_experiment, read_experiment
+from rnnlab.config.places import layout_of
+from rnnlab.config.reading import parse_any, parse_experiment, read_any, read_experiment
 from rnnlab.config.report import Mark
 from rnnlab.config.schema import Experiment, FittedExperiment, NoSplit
+from rnnlab.config.task_data import GENERATED_TASKS, RowsDataset
+from rnnlab.config.tasks import TaskExperiment
 from rnnlab.config.writing import write_experiment
 from rnnlab.config.yaml_tree import read_tree
 from rnnlab.datasets.corpus import Corpus, load_corpus
 from rnnlab.datasets.loading import fitted
+from rnnlab.datasets.task_loading import load_task_data
 from rnnlab.models.architecture import architecture_of
+from rnnlab.reports.task_description import architecture_of_task
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 
 COMPARISONS = sorted(CONFIGS.glob("compare_*"))
+SINGLE = sorted(set(CONFIGS.iterdir()) - set(COMPARISONS))
+OF_TASKS = [path for path in SINGLE if isinstance(read_any(path), TaskExperiment)]
 
-every_config = pytest.mark.parametrize(
-    "path", sorted(set(CONFIGS.iterdir()) - set(COMPARISONS)), ids=lambda path: path.name
+every_config = pytest.mark.parametrize("path", SINGLE, ids=lambda path: path.name)
+next_token_config = pytest.mark.parametrize(
+    "path", sorted(set(SINGLE) - set(OF_TASKS)), ids=lambda path: path.name
 )
+task_config = pytest.mark.parametrize("path", OF_TASKS, ids=lambda path: path.name)
 every_page = pytest.mark.parametrize("path", sorted(CONFIGS.iterdir()), ids=lambda path: path.name)
 every_comparison = pytest.mark.parametrize("path", COMPARISONS, ids=lambda path: path.name)
 
@@ -38,10 +46,10 @@ def test_there_are_configs():
 @every_config
 def test_a_config_loads_and_its_data_exists(path):
     """A config is valid, and each path in it names a file; where the text is downloaded, it says so."""
-    experiment = read_experiment(path)
+    dataset = read_any(path).dataset
 
-    assert [data for data in experiment.dataset.path or () if not data.is_file()] == []
-    is_downloaded = experiment.dataset.url is not None
+    assert [data for paths in dataset.files.values() for data in paths if not data.is_file()] == []
+    is_downloaded = getattr(dataset, "url", None) is not None
     assert is_downloaded == ("The text is not shipped" in path.read_text(encoding="utf-8"))
 
 
@@ -54,7 +62,7 @@ def test_a_text_that_one_has_takes_the_place_of_an_address(tmp_path):
     assert (dataset.path, dataset.url, dataset.sha256) == ((text,), None, None)
 
 
-@every_config
+@next_token_config
 def test_a_config_is_named_after_its_dataset_and_model(path):
     """`<dataset>_<model>.yaml`: what is trained can be told from the name."""
     experiment = read_experiment(path)
@@ -64,6 +72,41 @@ def test_a_config_is_named_after_its_dataset_and_model(path):
     assert path.suffix == ".yaml"
     assert dataset
     assert experiment.model.kind in model
+
+
+@task_config
+def test_a_config_of_a_task_is_named_after_its_data_and_task(path):
+    """`<dataset>_<task>`; of a task that shows what a cell can do, `<name>_<model>`."""
+    experiment = read_any(path)
+    name, _, kind = path.stem.partition("_")
+
+    if not isinstance(experiment.dataset, RowsDataset):
+        assert name == experiment.dataset.name
+        assert kind in (experiment.task, experiment.model.kind)
+    else:
+        assert path.stem.endswith(experiment.task)
+
+
+def test_each_task_and_each_generated_dataset_has_a_config():
+    """The configs together show all that can be chosen."""
+    experiments = [read_any(path) for path in OF_TASKS]
+    names = {getattr(each.dataset, "name", "") for each in experiments} - {""}
+
+    assert {each.task for each in experiments} == {"label", "tags", "pairs", "from_label"}
+    assert names == set(GENERATED_TASKS)
+
+
+@task_config
+def test_the_parts_that_a_task_is_measured_on_have_no_input_of_the_training_part(path):
+    """The data that ships loads, with a validation and a test part, and makes a network."""
+    data = load_task_data(read_any(path))
+    examples = data.examples
+
+    trained = {examples.texts[number] for number in examples.parts["train"]}
+    held_out = {examples.texts[n] for part in ("validation", "test") for n in examples.parts[part]}
+    assert held_out
+    assert not held_out & trained
+    assert architecture_of_task(data).parameters > 0
 
 
 @every_page
@@ -79,11 +122,11 @@ def test_a_config_is_one_page_that_says_what_to_expect(path):
 @every_config
 def test_a_config_survives_being_written_out(path):
     """The resolved config of a run folder is the same experiment, every default included."""
-    experiment = read_experiment(path)
+    experiment = read_any(path)
 
     text = write_experiment(experiment, folder=CONFIGS)
 
-    assert parse_experiment(text, name="config.yaml", folder=CONFIGS) == experiment
+    assert parse_any(text, name="config.yaml", folder=CONFIGS) == experiment
 
 
 @every_config
@@ -92,14 +135,15 @@ def test_a_config_built_in_python_is_the_one_read_from_yaml(path, monkeypatch):
     monkeypatch.chdir(CONFIGS)
     values = read_tree(path.read_text(encoding="utf-8"), lambda *place: Mark(0, *place, path.name)).value
 
-    built, read = in_python(values), read_experiment(path)
+    built, read = in_python(values), read_any(path)
 
     assert built == read
-    vocab_size = read.model.units[-1]  # what a network without a head needs
-    assert network(built, vocab_size) == network(read, vocab_size)
+    if isinstance(read, Experiment):
+        vocab_size = read.model.units[-1]  # what a network without a head needs
+        assert network(built, vocab_size) == network(read, vocab_size)
 
 
-@every_config
+@next_token_config
 def test_a_config_is_fitted_alike_from_python_and_from_yaml(path, monkeypatch):
     """On the same data both become one fitted experiment, and its YAML leaves nothing to the data."""
     monkeypatch.chdir(CONFIGS)
@@ -162,12 +206,17 @@ def test_a_comparison_lists_configs_that_ship_and_says_how_long_each_is_trained(
     assert (page.epochs is None) != (page.seconds is None)
 
 
-def in_python(values: Any, place: tuple[str, ...] = ()) -> Any:
+def in_python(values: Any) -> Any:
     """What someone writes in Python for the values of a YAML: an object for each section."""
-    if place not in LAYOUT or not isinstance(values, dict):
-        return values
-    section = LAYOUT[place].kinds[values.get(LAYOUT[place].tag, "")]
-    return section(**{key: in_python(value, (*place, key)) for key, value in values.items()})
+    layout = layout_of(values)
+
+    def section(values: Any, place: tuple[str, ...] = ()) -> Any:
+        if place not in layout or not isinstance(values, dict):
+            return values
+        kind = layout[place].kinds[layout[place].kind_in(values)]
+        return kind(**{key: section(value, (*place, key)) for key, value in values.items()})
+
+    return section(values)
 
 
 def small_corpus(experiment: Experiment) -> Corpus:

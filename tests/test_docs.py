@@ -11,7 +11,7 @@ import pytest
 
 from rnnlab.commands import COMMANDS, run
 from rnnlab.config.comparison import read_comparison
-from rnnlab.config.reading import parse_experiment
+from rnnlab.config.reading import parse_any
 from tests.documentation import (
     PAGES,
     ROOT,
@@ -229,7 +229,7 @@ def test_every_yaml_can_be_read(page: Path, block: Block, tmp_path: Path) -> Non
         stand_in for key, stand_in in STAND_INS.items() if not re.search(f"^{key}:", block.text, re.MULTILINE)
     ]
 
-    parse_experiment(block.text + "".join(missing), name=f"{name_of(page)}:{block.line}", folder=ROOT)
+    parse_any(block.text + "".join(missing), name=f"{name_of(page)}:{block.line}", folder=ROOT)
 
 
 def test_the_readme_shows_every_command() -> None:

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from rnnlab.config.reading import parse_experiment, read_experiment
+from rnnlab.config.reading import parse_any, parse_experiment, read_any
 from rnnlab.config.report import Mark
 from rnnlab.config.schema import Experiment
+from rnnlab.config.tasks import TaskExperiment
 from rnnlab.config.yaml_tree import read_tree
 from rnnlab.datasets.loading import load_data
+from rnnlab.datasets.task_loading import load_task_data
 from rnnlab.datasets.vocabulary import Kind, Vocabulary
 from rnnlab.generation.writing import seed_ids
 from rnnlab.reports.description import describe
@@ -79,7 +81,7 @@ def _yaml_case(number: int, rng: np.random.Generator, folder: Path) -> Case:
 def _large_case(number: int, rng: np.random.Generator, folder: Path) -> Case:
     del rng
     page = LARGE[number % len(LARGE)]
-    return Case(page.encode(), lambda: parse_experiment(page, name="page.yaml", folder=folder))
+    return Case(page.encode(), lambda: parse_any(page, name="page.yaml", folder=folder))
 
 
 def _override_case(number: int, rng: np.random.Generator, folder: Path) -> Case:
@@ -87,7 +89,7 @@ def _override_case(number: int, rng: np.random.Generator, folder: Path) -> Case:
     override = random_override(tree, rng)
 
     def read() -> object:
-        return parse_experiment(text, name="page.yaml", folder=folder / "configs", overrides=[override])
+        return parse_any(text, name="page.yaml", folder=folder / "configs", overrides=[override])
 
     return Case(override.encode("utf-8", "surrogatepass"), read)
 
@@ -137,7 +139,9 @@ def _load_libraries() -> None:
 
 def _described(path: Path) -> object:
     """Do what `rnnlab describe` does with a YAML file, but download nothing."""
-    experiment = read_experiment(path)
+    experiment = read_any(path)
+    if isinstance(experiment, TaskExperiment):
+        return load_task_data(experiment)
     url = experiment.dataset.url or "file:"
     return describe(experiment) if url.lower().startswith("file:") else experiment
 

@@ -7,7 +7,8 @@ from rnnlab.datasets.loading import load_data
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.models.network import named_weights
 from rnnlab.runs.layout import CONFIG
-from rnnlab.training.trainer import Trainer, Validation
+from rnnlab.training.token_problem import TokenProblem, Validation
+from rnnlab.training.trainer import Trainer
 
 
 def compiled_loss(run: Path, trained: TrainedModel, part: str) -> float | None:
@@ -16,7 +17,7 @@ def compiled_loss(run: Path, trained: TrainedModel, part: str) -> float | None:
     if part == "train" and data.experiment.dataset.shifts:
         return None
     read = data.as_trained_on()
-    trainer = Trainer(data.experiment, read.corpus, read.splits)
+    trainer = Trainer(TokenProblem(data.experiment, read.corpus, read.splits))
     for name, variable in named_weights(trainer.network).items():
         variable.assign(trained.weights[name])
     validation = Validation(read.splits.parts[part], read.corpus, data.experiment)

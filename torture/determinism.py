@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from rnnlab.config.reading import read_experiment
+from rnnlab.config.reading import read_any
 from torture.cases import PROJECT, shipped_pages
 
 RESULTS = ("model.safetensors", "losses.csv")
@@ -32,7 +32,7 @@ def main(epochs: int) -> None:
 def _is_determined(page: Path, epochs: int) -> bool:
     """Whether two trainings of a configuration give the same bits."""
     arguments = [str(page), "--quiet", "--set", f"training.epochs={epochs}"]
-    if read_experiment(page).dataset.url:
+    if getattr(read_any(page).dataset, "url", None):
         text = PROJECT / "data/harbour.txt"
         arguments += ["--set", f"dataset.path={text}", "--set", "training.batch_size=2"]
     with tempfile.TemporaryDirectory() as folder:

@@ -32,9 +32,10 @@ if __name__ == "__main__":
     data = load_data(experiment)
 
     from rnnlab.training.chunks import ChunkPlanner
+    from rnnlab.training.token_problem import TokenProblem
     from rnnlab.training.trainer import Trainer
 
-    trainer = Trainer(data.experiment, data.corpus, data.splits)
+    trainer = Trainer(TokenProblem(data.experiment, data.corpus, data.splits))
     chunk, _ = ChunkPlanner(trainer.batches, epochs=1).take(1, stop_after=0)
     trainer.run_chunk(chunk, 0)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

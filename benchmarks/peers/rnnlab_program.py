@@ -11,6 +11,7 @@ from benchmarks.timing import print_rate
 from rnnlab.config.reading import parse_experiment
 from rnnlab.datasets.loading import load_data
 from rnnlab.training.chunks import ChunkLength, ChunkPlanner
+from rnnlab.training.token_problem import TokenProblem
 from rnnlab.training.trainer import Trainer
 
 CELLS = {"peephole": "lstm, peephole: true", "coupled": "lstm, coupled_gates: true"}
@@ -43,7 +44,7 @@ class Program:
         )
         experiment = parse_experiment(page, name="case", folder=Path())
         data = load_data(experiment)
-        self.trainer = Trainer(data.experiment, data.corpus, data.splits)
+        self.trainer = Trainer(TokenProblem(data.experiment, data.corpus, data.splits))
         self.planner = ChunkPlanner(self.trainer.batches, epochs=10**6)
         self.length = ChunkLength(self.trainer.program.room)
         self.tokens = case.tokens

@@ -1,21 +1,24 @@
-"""`rnnlab.Run`: a run in Python, which evaluates, generates and exports; a notebook shows it as HTML."""
+"""`rnnlab.Run`: a run in Python: evaluate, generate, predict, export; a notebook shows it as HTML."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from rnnlab.config.reading import read_experiment
-from rnnlab.config.schema import Experiment
+from rnnlab.config.reading import AnyExperiment, read_any
 from rnnlab.errors import DataError, RnnlabError, UsageError, count_of
+from rnnlab.evaluation.example_measurement import TaskEvaluation, evaluate_task
 from rnnlab.evaluation.measurement import Evaluation, evaluate
 from rnnlab.evaluation.selection import NoData, NoSuchPart, named_by_file
 from rnnlab.exports.formats import Exported, export, format_of
+from rnnlab.generation.label_writing import write_for_label
+from rnnlab.generation.prediction import Prediction, predict
 from rnnlab.generation.writing import Written, generation_settings, write_samples
 from rnnlab.models.architecture import architecture_of
-from rnnlab.models.model_file import TrainedModel
+from rnnlab.models.model_file import Trained, TrainedTask, next_token_model
+from rnnlab.models.task_architecture import task_architecture_of
 from rnnlab.reports.contents import contents_of
 from rnnlab.reports.curves import training_curves
 from rnnlab.reports.markup import Markup, tag
@@ -42,16 +45,16 @@ class Run:
         return self.folder.path
 
     @cached_property
-    def config(self) -> Experiment:
-        """The resolved configuration.
+    def config(self) -> AnyExperiment:
+        """The resolved configuration: an `Experiment`, or a `TaskExperiment` of a task with examples.
 
         Raises:
             ConfigError: `config.yaml` cannot be read, or has faults.
         """
-        return read_experiment(self.path / CONFIG)
+        return read_any(self.path / CONFIG)
 
     @cached_property
-    def model(self) -> TrainedModel:
+    def model(self) -> Trained:
         """The model: the best weights by name, the tokens by id, and the configuration.
 
         Raises:
@@ -59,7 +62,7 @@ class Run:
                 `config.yaml` is damaged.
             ModelFileError: the model is damaged.
         """
-        return self.folder.load_model()
+        return self.folder.load_any_model()
 
     @cached_property
     def history(self) -> History:
@@ -76,8 +79,12 @@ class Run:
         *,
         data: str | os.PathLike[str] | None = None,
         seeds: int | None = None,
-    ) -> Evaluation:
+        beam: int | None = None,
+    ) -> Evaluation | TaskEvaluation:
         """Measure the model and return the measures; `evaluate().metrics.loss` is in nats per token.
+
+        A model of a task with examples has a `TaskEvaluation`, with the measures of its task: for label,
+        `evaluate().measures.accuracy`.
 
         Args:
             split: `train`, `validation` or `test`. Left out: the whole file if `data` is given; else
@@ -86,16 +93,25 @@ class Run:
                 run, or its file of that part.
             seeds: largest number of windows, spread evenly over the part, from which the model also runs
                 freely; left out, `evaluation.seeds` of the configuration.
+            beam: for the task pairs, width of the beam search; left out, `evaluation.beam`.
 
         Raises:
             DataError: the data cannot be found or read, is too short, or may not be opened since the run is
                 not known as the user's own.
             VocabularyError: the data has a token that the vocabulary lacks.
-            UsageError: the data has no such part, or `data` is not this part.
+            UsageError: the data has no such part, `data` is not this part, or `seeds` or `beam` is not for
+                the task of the model.
         """
         file = None if data is None else Path(data)
         trained, may_open = self._opened(split, must=file is None)
+        task = trained.experiment.task if isinstance(trained, TrainedTask) else "next_token"
+        if beam is not None and task != "pairs":
+            raise UsageError(f"beam: only pairs are written with a beam search, not the task {task}")
+        if seeds is not None and task != "next_token":
+            raise UsageError(f"seeds: only a model of task next_token runs freely, not the task {task}")
         try:
+            if isinstance(trained, TrainedTask):
+                return evaluate_task(trained, split=split, data=file, beam=beam, may_open=may_open)
             return evaluate(trained, split=split, data=file, seeds=seeds, may_open=may_open)
         except NoData as error:
             raise DataError(f"{error}; if the data lies elsewhere now: evaluate(data='FILE')") from None
@@ -113,25 +129,26 @@ class Run:
         samples: int | None = None,
         random_seed: int | None = None,
         stop: str | None = None,
+        label: str | None = None,
     ) -> tuple[Written, ...]:
         """Generate text or music, and return the samples.
 
-        A sample has `text` (with the seed), `sequence` and `log_probability`. An argument that is left out
-        is taken from the configuration.
+        A sample has `text` (with the seed), `sequence` and `log_probability`. An argument that is left out is
+        taken from the configuration.
 
         Args:
             seed: the text or the notes to start from.
             length: number of tokens after the seed, 1 or more; a sample may end earlier at `stop`.
             temperature: 0 or more; 0 takes the most probable token at each step.
             top_k: draw from the K most probable tokens.
-            top_p: draw from the smallest number of most probable tokens whose probabilities sum to P or more;
-                P is above 0 and at most 1.
+            top_p: draw from the fewest tokens whose probabilities sum to P or more, above 0 and at most 1.
             samples: number of samples.
             random_seed: seed of the random draws; the same seed gives the same samples.
             stop: a token before which a sample ends.
+            label: for the task from_label, the label to write for.
 
         Raises:
-            UsageError: a seed is needed and missing, or an argument is wrong.
+            UsageError: a seed or a label is missing, an argument is wrong, or the task is another one.
             VocabularyError: the seed has a token that the vocabulary lacks.
         """
         options = {
@@ -144,9 +161,35 @@ class Run:
             "random_seed": random_seed,
             "stop": stop,
         }
-        return write_samples(
-            self.model, generation_settings(self.model.experiment.generation, options)
-        ).samples
+        model = self.model
+        settings = generation_settings(model.experiment.generation, options)
+        if isinstance(model, TrainedTask):
+            return write_for_label(model, label, settings).samples
+        if label is not None:
+            raise UsageError("label: only a model of task from_label writes for a label; leave label out")
+        return write_samples(model, settings).samples
+
+    def predict(self, texts: Sequence[str], *, top: int = 1, beam: int | None = None) -> list[Prediction]:
+        """Return a prediction for each text: its label, its tags or its target.
+
+        A prediction has `text`, and probabilities in `labels`, `tags` or `log_probability`.
+
+        Args:
+            texts: the inputs, as they would stand in the data.
+            top: number of labels, or of targets, that are returned with their probabilities.
+            beam: for the task pairs, width of the beam search; left out, `top`, so 1 for the greedy target.
+
+        Raises:
+            UsageError: the model is of task next_token or from_label, which generate; an argument is wrong;
+                or an input has no token.
+        """
+        if isinstance(texts, str):
+            raise UsageError(f"texts: expected a list of texts, received {texts!r}; write [{texts!r}]")
+        if not isinstance(self.model, TrainedTask):
+            raise UsageError("a model that predicts the next token writes texts; use generate()")
+        if top < 1 or (beam is not None and beam < 1):
+            raise UsageError(f"top, beam: expected 1 or more, received {top if top < 1 else beam}")
+        return predict(self.model, texts, top=top, beam=beam)
 
     def export(
         self,
@@ -166,6 +209,7 @@ class Run:
             overwrite: whether an existing export is replaced.
 
         Raises:
+            ModelFileError: the model is of a task with examples.
             UsageError: the format is unknown, does not fit the extension, or lacks a layer of the model; the
                 weights are too large for it; `state` is true and the model has no state; or the path exists
                 and may not be replaced.
@@ -174,7 +218,8 @@ class Run:
             OutputError: the output would differ from that of rnnlab; an export at the path stays unchanged.
         """
         wanted = format_of(Path(path), format)
-        return export(self.model, Path(path), format=wanted, state=state, overwrite=overwrite)
+        model = next_token_model(self.model, self.path)
+        return export(model, Path(path), format=wanted, state=state, overwrite=overwrite)
 
     def __repr__(self) -> str:
         return f"<rnnlab.Run {self.path}>"
@@ -183,7 +228,7 @@ class Run:
         """Return HTML for a notebook: facts, curves, and for notes the last piece with score and player."""
         return str(fragment_of(self))
 
-    def _opened(self, split: str | None, *, must: bool) -> tuple[TrainedModel, bool]:
+    def _opened(self, split: str | None, *, must: bool) -> tuple[Trained, bool]:
         """Return the model with the present paths of its data, and True; else the model as it is, and False.
 
         Args:
@@ -235,12 +280,8 @@ def _facts(run: "Run") -> Iterator[tuple[str, str]]:
     """
     yield "run", str(run.path)
     try:
-        model = run.model
-        layers = architecture_of(model.experiment, len(model.tokens))
-        units = " → ".join(str(layer.units) for layer in layers.layers)
-        yield "model", f"{model.experiment.model.kind} {units}, {count_of(layers.parameters, 'parameter')}"
-        noun = "note" if model.experiment.dataset.kind == "notes" else "character"
-        yield "vocabulary", f"{count_of(len(model.tokens), noun)}"
+        yield "model", _network(run.model)
+        yield "vocabulary", _vocabulary(run.model)
     except RnnlabError as error:
         yield "model", str(error)
     try:
@@ -248,6 +289,28 @@ def _facts(run: "Run") -> Iterator[tuple[str, str]]:
             yield "trained", _trained(run.history)
     except RnnlabError as error:
         yield "history", str(error)
+
+
+def _network(model: Trained) -> str:
+    """Return the task, the kind of the network, its units and its number of parameters."""
+    experiment = model.experiment
+    if isinstance(model, TrainedTask):
+        units = " → ".join(map(str, model.experiment.model.units))
+        parameters = task_architecture_of(model.experiment, model.sizes).parameters
+        kind = f"{model.experiment.task}, {experiment.model.kind}"
+    else:
+        layers = architecture_of(model.experiment, len(model.tokens))
+        units, parameters = " → ".join(str(layer.units) for layer in layers.layers), layers.parameters
+        kind = experiment.model.kind
+    return f"{kind} {units}, {count_of(parameters, 'parameter')}"
+
+
+def _vocabulary(model: Trained) -> str:
+    """Return the number of tokens."""
+    if isinstance(model, TrainedTask):
+        inputs, targets = (count_of(len(tokens), "token") for tokens in (model.tokens, model.targets))
+        return f"inputs: {inputs}; targets: {targets}"
+    return count_of(len(model.tokens), "note" if model.experiment.dataset.kind == "notes" else "character")
 
 
 def _trained(history: History) -> str:

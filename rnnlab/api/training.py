@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from rnnlab.api.run import Run, load_run
 from rnnlab.config.overrides import Override, Setting
-from rnnlab.config.reading import parse_experiment, places_named, read_experiment, resumed_experiment
+from rnnlab.config.reading import AnyExperiment, parse_any, places_named, read_any, resumed_experiment
 from rnnlab.config.schema import Experiment
+from rnnlab.config.tasks import TaskExperiment
 from rnnlab.config.writing import yaml_line
+from rnnlab.datasets.examples import TaskData
 from rnnlab.datasets.loading import Data, load_data
+from rnnlab.datasets.task_loading import load_task_data
 from rnnlab.errors import ConfigError, UsageError
 from rnnlab.runs.data import found_again
 from rnnlab.runs.layout import CONFIG
@@ -32,7 +35,7 @@ def load_config(
     path_or_text: str | os.PathLike[str],
     *overrides: str,
     set: Settings | None = None,  # noqa: A002 (it is `--set` of the command line)
-) -> Experiment:
+) -> AnyExperiment:
     """Return the experiment of a YAML file, or of a YAML text.
 
     Args:
@@ -43,7 +46,8 @@ def load_config(
         set: settings by dotted name, `{"model.units": 256}`, which replace those of `overrides` too.
 
     Returns:
-        A frozen record, with settings such as `experiment.model.units`.
+        A frozen record, with settings such as `experiment.model.units`: an `Experiment`, or a
+        `TaskExperiment` if `dataset.task` is another task than `next_token`.
 
     Raises:
         ConfigError: a line for each mistake, with file, line and column.
@@ -51,8 +55,8 @@ def load_config(
     everything: tuple[Override, ...] = (*overrides, *overrides_of(set or {}))
     with settings_named():
         if isinstance(path_or_text, str) and is_text(path_or_text):
-            return parse_experiment(path_or_text, name="config", folder=Path.cwd(), overrides=everything)
-        return read_experiment(Path(path_or_text), everything)
+            return parse_any(path_or_text, name="config", folder=Path.cwd(), overrides=everything)
+        return read_any(Path(path_or_text), everything)
 
 
 @contextmanager
@@ -90,7 +94,7 @@ _one_at_a_time = threading.Lock()
 
 
 def train(
-    config: str | os.PathLike[str] | Experiment,
+    config: str | os.PathLike[str] | AnyExperiment,
     *,
     run_dir: str | os.PathLike[str] | None = None,
     name: str | None = None,
@@ -120,14 +124,14 @@ def train(
             callback cannot be imported or raised an exception.
         Interrupted: a signal came; everything is saved, and `resume` continues.
     """
-    experiment = config if isinstance(config, Experiment) else load_config(config)
+    experiment = config if isinstance(config, Experiment | TaskExperiment) else load_config(config)
     name = _name_of(config, experiment) if name is None else name
     if name != Path(name).name:
         raise UsageError(
             f"name: expected a name without a folder, received {name!r}; use run_dir for a folder"
         )
     with _places_named(config):
-        data = load_data(experiment)
+        data = _data_of(experiment)
     return _train(data, name=name, run_dir=run_dir, progress=progress, tell=tell)
 
 
@@ -160,12 +164,19 @@ def resume(
     with settings_named():
         experiment = resumed_experiment(left.path / CONFIG, None, everything, located=located)
         with places_named(left.path / CONFIG, everything):
-            data = load_data(experiment)
+            data = _data_of(experiment)
     return _train(data, resumed=left, progress=progress, tell=tell)
 
 
+def _data_of(experiment: AnyExperiment) -> Data | TaskData:
+    """Return the data of an experiment."""
+    if isinstance(experiment, TaskExperiment):
+        return load_task_data(experiment)
+    return load_data(experiment)
+
+
 def _train(
-    data: Data,
+    data: Data | TaskData,
     *,
     progress: "Callable[[Progress], None] | None",
     tell: Callable[[str], None] | None,
@@ -174,7 +185,7 @@ def _train(
     resumed: Run | None = None,
 ) -> Run:
     tell, progress = tell or _silent, progress or _silent
-    for note in data.splits.notes:
+    for note in data.splits.notes if isinstance(data, Data) else data.notes:
         tell(note)
     with _one_at_a_time:
         from rnnlab.training.session import Session  # noqa: PLC0415 (loads TensorFlow, which takes seconds)
@@ -189,19 +200,20 @@ def _train(
     return Run(outcome.run)
 
 
-def _places_named(config: str | os.PathLike[str] | Experiment) -> AbstractContextManager[None]:
+def _places_named(config: str | os.PathLike[str] | AnyExperiment) -> AbstractContextManager[None]:
     """Return a context that adds the line and column of a setting to an error; an `Experiment` has none."""
-    if isinstance(config, Experiment):
+    if isinstance(config, Experiment | TaskExperiment):
         return nullcontext()
     if isinstance(config, str) and is_text(config):
         return places_named(Path("config"), text=config)
     return places_named(Path(config))
 
 
-def _name_of(config: str | os.PathLike[str] | Experiment, experiment: Experiment) -> str:
+def _name_of(config: str | os.PathLike[str] | AnyExperiment, experiment: AnyExperiment) -> str:
     """Return the name of the YAML file without its extension; without a file, the kind of the model."""
-    if isinstance(config, Experiment) or (isinstance(config, str) and is_text(config)):
-        return experiment.model.kind
+    if isinstance(config, Experiment | TaskExperiment) or (isinstance(config, str) and is_text(config)):
+        kind: str = experiment.model.kind
+        return kind
     return Path(config).stem
 
 

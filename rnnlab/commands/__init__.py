@@ -23,6 +23,7 @@ COMMANDS = {
     "train": "Train the model that a YAML file describes.",
     "evaluate": "Measure a trained model.",
     "generate": "Write text or music with a trained model.",
+    "predict": "Print the label, the tags or the target of inputs.",
     "trace": "Show every gate, state and prediction of a network, step by step.",
     "compare": "Compare configurations or runs.",
     "plot": "Draw loss and accuracy by epoch, of one run or several.",

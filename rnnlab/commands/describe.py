@@ -1,6 +1,7 @@
-"""`rnnlab describe`: show the data, windows or lanes, parts and model of an experiment, without training."""
+"""`rnnlab describe`: show the task, the data, its parts and the model of an experiment, without training."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,13 @@ from rnnlab.terminal.text import cut, echo, terminal_columns, width_of
 FIRST_ROWS = 10
 """Number of rows of the vocabulary and of the targets that are shown without --full."""
 
+MOST_LABELS = 20
+"""Most labels or tags whose numbers are shown without --full."""
+
 if TYPE_CHECKING:
+    from rnnlab.models.architecture import Layer
     from rnnlab.reports.description import Description
+    from rnnlab.reports.task_description import TaskDescription
 
 
 @click.command()
@@ -36,8 +42,8 @@ def command(config: Path, overrides: tuple[str, ...], full: bool, as_json: bool)
 
     Without --full, ten rows of the vocabulary, ten targets, and ten windows or lanes are shown.
     """
-    from rnnlab.config.reading import places_named, read_experiment
-    from rnnlab.reports.description import describe
+    from rnnlab.config.reading import places_named, read_any
+    from rnnlab.config.tasks import TaskExperiment
     from rnnlab.runs.data import opened
     from rnnlab.runs.folder import find_run
     from rnnlab.runs.layout import CONFIG
@@ -45,19 +51,104 @@ def command(config: Path, overrides: tuple[str, ...], full: bool, as_json: bool)
 
     run = find_run(config) if os.path.isdir(config) else None
     path = run.path / CONFIG if run else config
-    experiment = read_experiment(path, overrides)
+    experiment = read_any(path, overrides)
     if run:
         remedy = f"name the file itself: {command_line('describe', path)}"
         experiment = opened(experiment, run, run.path, remedy=remedy, overrides=overrides)
     with places_named(path, overrides), ReadingReport(quiet=False) as reading:
-        description = describe(experiment, full=full, report=reading.show)
-    echo(as_json_text(_as_json(description)) if as_json else _as_text(description, full=full))
+        if isinstance(experiment, TaskExperiment):
+            from rnnlab.reports.task_description import describe_task
+
+            described = describe_task(experiment, report=reading.show)
+            shown = _task_json(described) if as_json else _task_text(described, full=full)
+        else:
+            from rnnlab.reports.description import describe
+
+            description = describe(experiment, full=full, report=reading.show)
+            shown = _as_json(description) if as_json else _as_text(description, full=full)
+    echo(shown if isinstance(shown, str) else as_json_text(shown))
+
+
+def _task_json(description: "TaskDescription") -> dict[str, Any]:
+    """Return the description of a task with examples as an object of JSON; scripts may rely on its fields."""
+    examples, architecture = description.data.examples, description.architecture
+    return {
+        "dataset": {
+            "task": description.data.experiment.task,
+            "examples": len(examples),
+            "vocabulary": {
+                "inputs": list(examples.inputs.tokens.tokens),
+                "targets": list(examples.targets.tokens.tokens),
+            },
+            "splits": {name: {"examples": len(numbers)} for name, numbers in examples.parts.items()},
+            "notes": list(examples.notes),
+        },
+        "model": _model_json(architecture.layers, architecture.parameters),
+    }
+
+
+def _model_json(layers: "Sequence[Layer]", parameters: int) -> dict[str, Any]:
+    shown = [
+        {"name": layer.name, "output_shape": list(layer.output_shape), "parameters": layer.parameters}
+        for layer in layers
+    ]
+    return {"layers": shown, "parameters": parameters}
+
+
+def _task_text(description: "TaskDescription", *, full: bool) -> str:
+    """Return the description of a task with examples as text."""
+    from rnnlab.reports.diagrams import diagram_of_task, diagram_text
+    from rnnlab.reports.task_description import task_plan
+    from rnnlab.terminal.tables import PIPE_COLUMNS, facts_table, table
+
+    examples = description.data.examples
+    diagram = diagram_text(diagram_of_task(description.data), terminal_columns() or PIPE_COLUMNS)
+    sizes = [
+        (name, tokens.kind, f"{len(tokens):,}")
+        for name, tokens in (
+            ("inputs", examples.inputs.tokens),
+            ("targets", examples.targets.tokens),
+            *([("characters", examples.words.spelled.tokens)] if examples.words else []),
+        )
+    ]
+    layers = [
+        (layer.name, _shape_of_steps(layer.output_shape), f"{layer.parameters:,}")
+        for layer in description.architecture.layers
+    ]
+    return "\n\n".join(
+        [
+            facts_table(task_plan(description.data)),
+            "First example of the training part\n" + diagram,
+            "Vocabularies\n" + table(("", "a token is a", "tokens"), sizes),
+            *_counted_labels(description, most=None if full else MOST_LABELS),
+            "Model\n" + table(("layer", "output", "parameters"), layers),
+        ]
+    )
+
+
+def _counted_labels(description: "TaskDescription", *, most: int | None) -> list[str]:
+    """Return how many examples, or tokens, of each part have each label, or tag, as text."""
+    from rnnlab.terminal.tables import table
+
+    noun = "tag" if description.data.experiment.task == "tags" else "label"
+    rows = [
+        (label, *(f"{count:,}" for count in counts.values())) for label, counts in description.counts.items()
+    ]
+    shown = table((noun, *description.data.examples.parts), rows)
+    return [f"{noun.capitalize()}s\n" + _first_rows(shown, most=most and most + 1)] if rows else []
+
+
+def _shape_of_steps(shape: tuple[int | None, ...]) -> str:
+    """Return the shape of an output: N lanes, T time steps, and units."""
+    names = iter("NT")
+    return "(" + ", ".join(next(names) if size is None else str(size) for size in shape) + ")"
 
 
 def _as_json(description: "Description") -> dict[str, Any]:
     corpus, architecture, ceiling = description.corpus, description.architecture, description.ceiling
     return {
         "dataset": {
+            "task": "next_token",
             "tokens": len(corpus.ids),
             "sequences": len(corpus.starts),
             "sha256": corpus.sha256,
@@ -69,13 +160,7 @@ def _as_json(description: "Description") -> dict[str, Any]:
             "notes": list(description.splits.notes),
             "left_out": dict(corpus.left_out),
         },
-        "model": {
-            "layers": [
-                {"name": layer.name, "output_shape": list(layer.output_shape), "parameters": layer.parameters}
-                for layer in architecture.layers
-            ],
-            "parameters": architecture.parameters,
-        },
+        "model": _model_json(architecture.layers, architecture.parameters),
     }
 
 
@@ -125,10 +210,15 @@ def _splits(description: "Description") -> dict[str, Any]:
 
 def _as_text(description: "Description", *, full: bool) -> str:
     from rnnlab.reports.description import plan
-    from rnnlab.terminal.tables import facts_table, table
+    from rnnlab.reports.diagrams import diagram_of_next_token, diagram_text
+    from rnnlab.terminal.tables import PIPE_COLUMNS, facts_table, table
 
     experiment, architecture = description.experiment, description.architecture
-    rows = plan(experiment, description.corpus, description.splits, description.batches, architecture)
+    diagram = diagram_of_next_token(experiment, description.corpus, description.splits.parts["train"])
+    rows = [
+        ("task", f"next_token: {diagram.name}"),
+        *plan(experiment, description.corpus, description.splits, description.batches, architecture),
+    ]
     if ceiling := description.ceiling:
         reach = f"{ceiling.correct} of {ceiling.total} ({ceiling.accuracy:.3f})"
         why = "equal windows have different targets, so no model that sees only the window can do better"
@@ -149,6 +239,7 @@ def _as_text(description: "Description", *, full: bool) -> str:
             facts_table(rows),
             "Vocabulary\n" + _vocabulary(description, most=None if full else FIRST_ROWS),
             *(examples if is_shown else []),
+            "First tokens of the training part\n" + diagram_text(diagram, terminal_columns() or PIPE_COLUMNS),
             "Model\n" + table(("layer", "output", "parameters"), layers),
             *_drawn_splits(description),
         ]

@@ -9,15 +9,17 @@ import click
 
 from rnnlab.commands.arguments import json_option, model_argument
 from rnnlab.commands.hints import of_unfinished, to_find, to_measure, to_open, to_train
-from rnnlab.errors import DataError, UsageError
+from rnnlab.errors import DataError, UsageError, command_line
 from rnnlab.terminal.progress import ReadingReport
 from rnnlab.terminal.tables import as_json_text, table
 from rnnlab.terminal.text import echo
 
 if TYPE_CHECKING:
+    from rnnlab.config.schema import Experiment
     from rnnlab.evaluation.measurement import Evaluation
     from rnnlab.evaluation.surprise import Surprises
-    from rnnlab.models.model_file import TrainedModel
+    from rnnlab.models.model_file import Trained, TrainedModel, TrainedTask
+    from rnnlab.runs.data import Model
     from rnnlab.runs.folder import RunFolder
 
 
@@ -72,38 +74,49 @@ def command(
     rnnlab evaluate runs/nabiya_lstm-1 --json
     rnnlab evaluate runs/nabiya_lstm-1 --data song.notes --per-token
     rnnlab evaluate runs/nabiya_lstm-1 --folds 3 --jobs 3
+    rnnlab evaluate runs/names_label-1 --split test
     """
-    from rnnlab.commands.evaluation_results import evaluation_json, evaluation_rows, metrics_json
-    from rnnlab.runs.folder import load_trained
+    from rnnlab.commands.evaluation_results import evaluation_json, evaluation_rows
+    from rnnlab.models.model_file import TrainedTask
+    from rnnlab.runs.folder import load_any_trained
     from rnnlab.terminal.tables import as_json_text, facts_table
 
     _refuse_contradictions(folds, jobs, per_token, {"--split": split, "--data": data, "--seeds": seeds})
-    trained, run, path = load_trained(model)
+    trained, run, path = load_any_trained(model)
     if model is None:
         echo(f"using {path}", err=True)
     if run and run.is_unfinished:
         echo(of_unfinished(run), err=True)
+    if isinstance(trained, TrainedTask):
+        _refuse_for_tasks(trained, path, {"--folds": folds, "--seeds": seeds, "--per-token": per_token})
+        _evaluate_examples(trained, run, path, split=split, data=data, as_json=as_json)
+        return
     remedy = to_train(run) if folds else to_open(trained.experiment, path, split)
-    trained, may_open = _opened(trained, run, path, must=not data, remedy=remedy)
+    located, may_open = _opened(trained, run, path, must=not data, remedy=remedy)
     if per_token:
-        with _said_what_to_write(trained, path, split, data, may_open=may_open):
-            show_surprises(trained, path, split=split, data=data, may_open=may_open, as_json=as_json)
+        with _said_what_to_write(located, path, split, data, may_open=may_open):
+            show_surprises(located, path, split=split, data=data, may_open=may_open, as_json=as_json)
         return
     if folds:
-        from rnnlab.commands.evaluation_results import folds_json, folds_rows
-        from rnnlab.training.folds import cross_validate_config  # loads TensorFlow, which takes seconds
-
-        crossed = cross_validate_config(
-            trained.experiment, folds, jobs=jobs or 1, report=lambda line: echo(line, err=True)
-        )
-        result, rows = folds_json(crossed, [*map(metrics_json, crossed.folds)]), folds_rows(crossed)
+        result, rows = _cross_validated(located.experiment, folds, jobs or 1)
     else:
-        with _said_what_to_write(trained, path, split, data, may_open=may_open):
-            evaluation = _evaluated(trained, split=split, data=data, seeds=seeds, may_open=may_open)
+        with _said_what_to_write(located, path, split, data, may_open=may_open):
+            evaluation = _evaluated(located, split=split, data=data, seeds=seeds, may_open=may_open)
         result, rows = {**evaluation_json(evaluation), "run": str(path)}, evaluation_rows(evaluation)
     if run and not data:
         run.write_folds(result) if folds else run.write_metrics(result)
     echo(as_json_text(result) if as_json else facts_table(rows))
+
+
+def _cross_validated(
+    experiment: "Experiment", folds: int, jobs: int
+) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """Measure the data of an experiment in K folds; return the measures as JSON and as rows."""
+    from rnnlab.commands.evaluation_results import folds_json, folds_rows, metrics_json
+    from rnnlab.training.folds import cross_validate_config  # loads TensorFlow, which takes seconds
+
+    crossed = cross_validate_config(experiment, folds, jobs=jobs, report=lambda line: echo(line, err=True))
+    return folds_json(crossed, [*map(metrics_json, crossed.folds)]), folds_rows(crossed)
 
 
 def _refuse_contradictions(
@@ -118,9 +131,60 @@ def _refuse_contradictions(
         raise click.UsageError("--per-token measures one step at a time; leave --seeds out")
 
 
+_WHY_NOT_FOR_TASKS = {
+    "--folds": "trains models that predict the next token",
+    "--seeds": "runs models that predict the next token freely",
+    "--per-token": "prints the losses of models that predict the next token",
+}
+"""What options do that are not for tasks with examples."""
+
+
+def _refuse_for_tasks(trained: "TrainedTask", path: Path, options: dict[str, object]) -> None:
+    """Refuse options that are only for models of the task `next_token`.
+
+    Raises:
+        UsageError: such an option is given.
+    """
+    for name, value in options.items():
+        if value:
+            held_out = ["--split", "test"] if trained.experiment.dataset.has_part("test") else []
+            raise UsageError(
+                f"{name} {_WHY_NOT_FOR_TASKS[name]}; {path} is of task {trained.experiment.task}: measure it"
+                f" with: {command_line('evaluate', path, *held_out)}"
+            )
+
+
+def _evaluate_examples(
+    trained: "TrainedTask",
+    run: "RunFolder | None",
+    path: Path,
+    *,
+    split: str | None,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure a model for examples, print the measures, and store them in its run."""
+    from rnnlab.commands.task_results import task_json, task_text
+    from rnnlab.evaluation.example_measurement import evaluate_task
+
+    remedy = to_open(trained.experiment, path, split)
+    trained, may_open = _opened(trained, run, path, must=not data, remedy=remedy)
+    with (
+        _said_what_to_write(trained, path, split, data, may_open=may_open),
+        ReadingReport(quiet=False) as reading,
+    ):
+        evaluation = evaluate_task(trained, split=split, data=data, may_open=may_open, report=reading.show)
+    for note in evaluation.notes:
+        echo(note, err=True)
+    result = {**task_json(evaluation), "run": str(path)}
+    if run and not data:
+        run.write_metrics(result)
+    echo(as_json_text(result) if as_json else task_text(evaluation))
+
+
 def _opened(
-    trained: "TrainedModel", run: "RunFolder | None", path: Path, *, must: bool, remedy: str
-) -> "tuple[TrainedModel, bool]":
+    trained: "Model", run: "RunFolder | None", path: Path, *, must: bool, remedy: str
+) -> "tuple[Model, bool]":
     """Return the model with the present paths of its data, and whether the data may be opened.
 
     Raises:
@@ -138,7 +202,7 @@ def _opened(
 
 @contextmanager
 def _said_what_to_write(
-    trained: "TrainedModel", path: Path, split: str | None, data: Path | None, *, may_open: bool
+    trained: "Trained", path: Path, split: str | None, data: Path | None, *, may_open: bool
 ) -> Iterator[None]:
     """Add the remedy, a command, to an error of the `with` block about missing data or a missing part."""
     from rnnlab.evaluation.selection import NoData, NoSuchPart

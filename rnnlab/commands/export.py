@@ -67,7 +67,7 @@ def command(model: Path | None, wanted: str | None, output: Path, *, state: bool
 
 def _write_losses(model: Path | None, folder: Path) -> None:
     """Write the history of a run for TensorBoard, and print the file and the command that shows it."""
-    from rnnlab.config.reading import read_experiment
+    from rnnlab.config.reading import read_any
     from rnnlab.exports.tensorboard import write_events
     from rnnlab.runs.folder import find_run
     from rnnlab.runs.history import read_history
@@ -79,7 +79,7 @@ def _write_losses(model: Path | None, folder: Path) -> None:
     history = read_history(run.path)
     written = run.path / HISTORY
     ended = written.stat().st_mtime if written.exists() else 0.0
-    training, name = read_experiment(run.path / CONFIG).training, run.path.resolve().name
+    training, name = read_any(run.path / CONFIG).training, run.path.resolve().name
     path = write_events(history, training, folder, run=name, ended=ended)
     length = f"{count_of(len(history), 'epoch')}, {count_of(len(history.steps), 'step')}"
     echo(f"{path}: {length}; tensorboard --logdir {shell_word(folder)}")

@@ -10,7 +10,9 @@ from rnnlab.commands.arguments import json_option, model_argument, parsed_meter
 from rnnlab.terminal.text import echo
 
 if TYPE_CHECKING:
+    from rnnlab.config.schema import Generation
     from rnnlab.generation.writing import Writing
+    from rnnlab.models.model_file import Trained
 
 
 def _real(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
@@ -23,6 +25,7 @@ def _real(context: click.Context, parameter: click.Parameter, value: float | Non
 @click.command()
 @model_argument
 @click.option("--seed", help="The text or the notes to start from.")
+@click.option("--label", help="For models of task from_label: the label to write for.")
 @click.option("--length", type=click.IntRange(1, 10_000_000), help="Tokens to generate after the seed.")
 @click.option(
     "--temperature",
@@ -61,7 +64,14 @@ def _real(context: click.Context, parameter: click.Parameter, value: float | Non
 )
 @json_option
 def command(
-    model: Path | None, output: Path | None, overwrite: bool, meter: str | None, as_json: bool, **options: Any
+    model: Path | None,
+    *,
+    label: str | None,
+    output: Path | None,
+    overwrite: bool,
+    meter: str | None,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Write text or music with a trained model: a run folder, a model file, or else the newest run.
 
@@ -69,18 +79,19 @@ def command(
     rnnlab generate --seed "g8 e8 e4 f8"
     rnnlab generate runs/text_lstm-1 --seed "The " --temperature 0.8 --length 500
     rnnlab generate --temperature 1 --samples 3 --output song.mid     (song-1.mid song-2.mid song-3.mid)
+    rnnlab generate runs/names_from_label-1 --label Korean --samples 5
 
     An option that is left out is taken from the configuration of the model. At temperature 0 all samples are
     equal, since the most probable token is taken at each step.
     """
-    from rnnlab.config.schema import NotesDataset
-    from rnnlab.generation.writing import generation_settings, write_samples
-    from rnnlab.runs.folder import load_trained
+    from rnnlab.generation.writing import generation_settings
+    from rnnlab.runs.folder import load_any_trained
 
     parsed_meter(meter)  # a wrong metre is refused before any slow work
-    trained, run, path = load_trained(model)
+    trained, run, path = load_any_trained(model)
     if model is None:
         echo(f"using {path}", err=True)
+    _refuse_task(trained, path, label=label, meter=meter)
     if run and run.is_unfinished:
         from rnnlab.commands.hints import of_unfinished
 
@@ -91,19 +102,63 @@ def command(
         from rnnlab.commands.output import check_output  # loads every writer
 
         check_output(output, kind=dataset.kind, samples=settings.samples, overwrite=overwrite)
-    writing = write_samples(trained, settings)
+    writing = _written(trained, label, settings)
     for note in (*writing.notes, *_said_of_equal_samples(writing)):
         echo(note, err=True)
     texts = [sample.text for sample in writing.samples]
-    text = ("\n" if dataset.unit == "line" else "\n\n").join(texts)
-    echo(_json_text(writing) if as_json else text)
+    text = ("\n" if label is not None or getattr(dataset, "unit", "") == "line" else "\n\n").join(texts)
+    echo(_json_text(writing, label) if as_json else text)
     if output:
-        from rnnlab.commands.output import write_notes, write_text
+        _write_file(output, texts, text, dataset, meter)
 
-        if isinstance(dataset, NotesDataset):
-            write_notes(output, texts, meter=parsed_meter(meter or dataset.reading.meter))
-        else:
-            write_text(output, text)
+
+def _write_file(output: Path, texts: list[str], text: str, dataset: Any, meter: str | None) -> None:
+    """Write the samples into files: notes as tunes, and any other text as it is printed."""
+    from rnnlab.commands.output import write_notes, write_text
+    from rnnlab.config.schema import NotesDataset
+
+    if isinstance(dataset, NotesDataset):
+        write_notes(output, texts, meter=parsed_meter(meter or dataset.reading.meter))
+    else:
+        write_text(output, text)
+
+
+def _refuse_task(trained: "Trained", path: Path, *, label: str | None, meter: str | None) -> None:
+    """Refuse a model that writes nothing, and options that are not for the task of a model.
+
+    Raises:
+        UsageError: the task is label, tags or pairs; `--label` is given for the task next_token; or `--meter`
+            for another one.
+    """
+    from rnnlab.errors import UsageError, command_line
+    from rnnlab.models.model_file import TrainedTask
+
+    if not isinstance(trained, TrainedTask):
+        if label is not None:
+            raise UsageError(
+                f"--label is for models of task from_label; {path} predicts the next token: leave --label out"
+            )
+        return
+    if trained.experiment.task != "from_label":
+        raise UsageError(
+            f"{path}: a model of task {trained.experiment.task} reads an input; use it with:"
+            f" {command_line('predict', path)} TEXT"
+        )
+    if meter is not None:
+        raise UsageError(f"--meter is for notes, and {path} writes text; leave --meter out")
+
+
+def _written(trained: "Trained", label: str | None, settings: "Generation") -> "Writing":
+    """Generate the samples, for a label if the model is of task from_label."""
+    from rnnlab.models.model_file import TrainedTask
+
+    if isinstance(trained, TrainedTask):
+        from rnnlab.generation.label_writing import write_for_label
+
+        return write_for_label(trained, label, settings)
+    from rnnlab.generation.writing import write_samples
+
+    return write_samples(trained, settings)
 
 
 def _said_of_equal_samples(writing: "Writing") -> tuple[str, ...]:
@@ -120,8 +175,8 @@ def _said_of_equal_samples(writing: "Writing") -> tuple[str, ...]:
     return (f"{count_of(count, 'equal sample')}: {why}; to draw different ones, add: {remedy}",)
 
 
-def _json_text(writing: "Writing") -> str:
-    """Return the samples and settings as JSON text; scripts may rely on its fields."""
+def _json_text(writing: "Writing", label: str | None) -> str:
+    """Return the samples, the label and the settings as JSON text; scripts may rely on its fields."""
     from rnnlab.terminal.tables import as_json_text
 
     settings = writing.settings.model_dump()
@@ -132,6 +187,7 @@ def _json_text(writing: "Writing") -> str:
     return as_json_text(
         {
             "samples": samples,
+            **({} if label is None else {"label": label}),
             "random_seed": settings["random_seed"],
             "settings": settings,
             "model_sha256": writing.model_sha256,

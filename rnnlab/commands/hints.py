@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from rnnlab.errors import Argument, Call, Part, RnnlabError, command_line, one_line, shell_word
 
 if TYPE_CHECKING:
+    from rnnlab.config.reading import AnyExperiment
     from rnnlab.config.schema import Experiment
     from rnnlab.datasets.corpus import Corpus
+    from rnnlab.datasets.examples import TaskData
     from rnnlab.runs.folder import RunFolder
 
 
-def to_open(experiment: "Experiment", path: Path, split: str | None) -> str:
+def to_open(experiment: "AnyExperiment", path: Path, split: str | None) -> str:
     """Return a remedy: the command that opens the data that a model names, and measures the same part.
 
     Args:
@@ -26,12 +28,12 @@ def to_open(experiment: "Experiment", path: Path, split: str | None) -> str:
     return f"to have it opened, write: {_with_data(experiment, path, split, recorded=True)}"
 
 
-def to_find(experiment: "Experiment", path: Path, split: str | None) -> str:
+def to_find(experiment: "AnyExperiment", path: Path, split: str | None) -> str:
     """Return a remedy: the command that measures data that was moved, with FILE for its present path."""
     return f"if the data lies elsewhere now, write: {_with_data(experiment, path, split, recorded=False)}"
 
 
-def to_measure(experiment: "Experiment", path: Path, split: str, data: Path, *, may_open: bool) -> str:
+def to_measure(experiment: "AnyExperiment", path: Path, split: str, data: Path, *, may_open: bool) -> str:
     """Return a remedy if a file is not the part to measure: the command that measures the whole file.
 
     If the part can be opened, or is one recorded file, the text also has the command that measures the part.
@@ -80,7 +82,7 @@ def to_train(run: "RunFolder | None") -> str:
     return f"to have a run of your own, write: {command_line('train', run.path / CONFIG)}"
 
 
-def _with_data(experiment: "Experiment", path: Path, split: str | None, *, recorded: bool) -> str:
+def _with_data(experiment: "AnyExperiment", path: Path, split: str | None, *, recorded: bool) -> str:
     """Return the `evaluate` command for a part of the data, with the recorded file or with the word FILE."""
     from rnnlab.evaluation.selection import named_by_file
 
@@ -121,3 +123,13 @@ def next_step(run: Path, experiment: "Experiment", corpus: "Corpus") -> str:
 
         seed = ["--seed", beginning(corpus, experiment.dataset.kind)]
     return f"{command_line('generate', run, *seed)}; {command_line('evaluate', run)}"
+
+
+def next_task_step(run: Path, data: "TaskData") -> str:
+    """Return the commands that predict with a trained run and evaluate it, on one line of a shell."""
+    examples = data.examples
+    source, _ = examples.texts[int(examples.parts["train"][0])]
+    use = command_line("predict", run, source)
+    if data.experiment.task == "from_label":
+        use = command_line("generate", run, "--label", source)
+    return f"{use}; {command_line('evaluate', run)}"

@@ -202,5 +202,7 @@ def _data_of(example: "Example") -> str:
     """Return the source of an example's data, in a few words."""
     if example.url:
         return "downloaded or yours"
+    if example.is_generated:
+        return "drawn at random"
     names = ", ".join(path.name for path in example.data) or "in the configuration"
     return f"{names} or yours" if example.is_for_any_data else names

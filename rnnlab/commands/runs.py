@@ -14,7 +14,7 @@ from rnnlab.terminal.tables import Column, fitted_table
 from rnnlab.terminal.text import echo, terminal_columns, visible
 
 if TYPE_CHECKING:
-    from rnnlab.runs.listing import Details, RunEntry
+    from rnnlab.runs.listing import Details, Evaluated, RunEntry
 
 
 @click.group(invoke_without_command=True)
@@ -162,13 +162,14 @@ def details_rows(entry: "RunEntry", details: "Details") -> list[tuple[str, str]]
         rows.append(("model", f"{model_words(entry)} on {entry.settings.data}{parameters}"))
         rows.append(("epochs", epochs_words(entry)))
     if progress.best_epoch is not None:
-        loss = f"{progress.part} loss {progress.best_loss:.4g} nats per token"
+        counted = entry.settings.counted if entry.settings else "token"
+        loss = f"{progress.part} loss {progress.best_loss:.4g} nats per {counted}"
         rows.append(("lowest", f"{loss}, in epoch {progress.best_epoch:,}"))
     if evaluated:
         running = ""
         if evaluated.length is not None:
             running = f"; free running {evaluated.right} of {evaluated.length} right"
-        rows.append(("evaluated", f"{evaluated.split}: accuracy {evaluated.accuracy:.4f}{running}"))
+        rows.append(("evaluated", f"{evaluated.split}: {_measured_words(evaluated)}{running}"))
     if details.folds:
         rows.append(("folds", _folds_words(details.folds)))
     if details.environment:
@@ -179,6 +180,13 @@ def details_rows(entry: "RunEntry", details: "Details") -> list[tuple[str, str]]
     events = details.events[-_SHOWN_EVENTS:]
     rows += [("events" if number == 0 else "", str(event)) for number, event in enumerate(events)]
     return rows + [("" if number else "wrong", problem) for number, problem in enumerate(entry.problems)]
+
+
+def _measured_words(evaluated: "Evaluated") -> str:
+    """Return the accuracy; of a model without one, such as for `from_label`, the loss."""
+    if evaluated.accuracy is not None:
+        return f"accuracy {evaluated.accuracy:.4f}"
+    return f"loss {evaluated.loss:.4g} nats per token"
 
 
 def _folds_words(folds: dict[str, Any]) -> str:
@@ -229,6 +237,7 @@ def entry_json(entry: "RunEntry") -> dict[str, Any]:
         "owner": entry.owner,
         "begun": entry.begun.isoformat(timespec="seconds"),
         "dataset": settings and settings.data,
+        "task": settings and settings.task,
         "model": settings and {"kind": settings.kind, "units": list(settings.units)},
         "parameters": entry.parameters,
         "epochs": {"done": progress.epochs, "wanted": settings and settings.epochs},
@@ -255,13 +264,18 @@ def entry_json(entry: "RunEntry") -> dict[str, Any]:
 
 
 def model_words(entry: "RunEntry") -> str:
-    """Return kind and units, `lstm 128, 64`; of a comparison, the numbers of configurations and runs.
+    """Return kind and units, `lstm 128, 64`, after the task if it is not `next_token`, `label lstm 128`.
+
+    Of a comparison, the text has the numbers of configurations and runs.
 
     The text is empty if the settings are unknown.
     """
     if held := entry.comparison:
         return f"{count_of(len(held.configurations), 'configuration')}, {count_of(held.runs, 'run')}"
-    return f"{entry.settings.kind} {', '.join(map(str, entry.settings.units))}" if entry.settings else ""
+    if not (settings := entry.settings):
+        return ""
+    task = "" if settings.task == "next_token" else f"{settings.task} "
+    return f"{task}{settings.kind} {', '.join(map(str, settings.units))}"
 
 
 def state_words(entry: "RunEntry") -> str:
@@ -293,7 +307,7 @@ def _row(entry: "RunEntry") -> tuple[str, ...]:
         "" if entry.parameters is None else f"{entry.parameters:,}",
         epochs_words(entry),
         loss,
-        f"{evaluated.accuracy:.4f}" if evaluated else "",
+        f"{evaluated.accuracy:.4f}" if evaluated and evaluated.accuracy is not None else "",
         f"{evaluated.right}/{evaluated.length}" if evaluated and running else "",
         state_words(entry),
     )

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 import click
 
 from rnnlab.commands.arguments import set_option
-from rnnlab.commands.hints import next_step
+from rnnlab.commands.hints import next_step, next_task_step
 from rnnlab.errors import count_of
 from rnnlab.terminal.completion import complete_config, complete_run
 from rnnlab.terminal.progress import ProgressReport, ReadingReport
 from rnnlab.terminal.text import echo
 
 if TYPE_CHECKING:
-    from rnnlab.config.schema import Experiment
+    from rnnlab.config.reading import AnyExperiment
+    from rnnlab.datasets.examples import TaskData
     from rnnlab.datasets.loading import Data
+    from rnnlab.files import Report
     from rnnlab.runs.folder import RunFolder
     from rnnlab.training.session import Outcome, Session
 
@@ -48,15 +50,10 @@ def command(
     rnnlab train --resume runs/text_lstm-1 --set training.epochs=20
     """
     from rnnlab.config.reading import places_named
-    from rnnlab.datasets.loading import load_data
-    from rnnlab.models.architecture import architecture_of
 
     experiment, path, run = _asked_for(config, overrides, run_dir, resume)
-    with places_named(path, overrides):
-        with ReadingReport(quiet=quiet) as reading:
-            data = load_data(experiment, report=reading.show)
-        experiment = data.experiment
-        architecture_of(experiment, len(data.corpus.vocabulary))  # refuses what does not fit the vocabulary
+    with places_named(path, overrides), ReadingReport(quiet=quiet) as reading:
+        data = _loaded(experiment, reading.show)
 
     from rnnlab.training.session import Session  # loads TensorFlow, which takes seconds
 
@@ -65,16 +62,41 @@ def command(
         session = Session(data, name=name, run_dir=run_dir, resumed=run)
     if not quiet:
         _print_plan(session, data)
-    with ProgressReport(experiment.training.epochs, quiet=quiet) as progress:
+    with ProgressReport(data.experiment.training.epochs, quiet=quiet) as progress:
         outcome = session.train(progress.show, progress.tell)
-    echo(_result(outcome))
+    echo(_result(outcome, data))
     if not quiet:
-        echo(f"next: {next_step(outcome.run.path, experiment, data.corpus)}", err=True)
+        echo(f"next: {_next_step(outcome.run.path, data)}", err=True)
+
+
+def _loaded(experiment: "AnyExperiment", report: "Report") -> "Data | TaskData":
+    """Return the data, after a check that the network fits it."""
+    from rnnlab.config.tasks import TaskExperiment
+
+    if isinstance(experiment, TaskExperiment):
+        from rnnlab.datasets.task_loading import load_task_data
+
+        return load_task_data(experiment, report=report)
+    from rnnlab.datasets.loading import load_data
+    from rnnlab.models.architecture import architecture_of
+
+    data = load_data(experiment, report=report)
+    architecture_of(data.experiment, len(data.corpus.vocabulary))  # refuses what does not fit the vocabulary
+    return data
+
+
+def _next_step(run: Path, data: "Data | TaskData") -> str:
+    """Return the commands that use the run and evaluate it."""
+    from rnnlab.datasets.loading import Data
+
+    if isinstance(data, Data):
+        return next_step(run, data.experiment, data.corpus)
+    return next_task_step(run, data)
 
 
 def _asked_for(
     config: Path | None, overrides: tuple[str, ...], run_dir: Path | None, resume: str | None
-) -> "tuple[Experiment, Path, RunFolder | None]":
+) -> "tuple[AnyExperiment, Path, RunFolder | None]":
     """Return the experiment, its YAML file, and the run to resume (None for a new run).
 
     Raises:
@@ -83,7 +105,7 @@ def _asked_for(
         ConfigError: the YAML file has faults.
         RunError: there is no run to resume.
     """
-    from rnnlab.config.reading import read_experiment, resumed_experiment
+    from rnnlab.config.reading import read_any, resumed_experiment
     from rnnlab.errors import UsageError
 
     if resume is None:
@@ -91,7 +113,7 @@ def _asked_for(
             raise UsageError(
                 "rnnlab train: expected a YAML file, or --resume [RUN] (see rnnlab train --help)"
             )
-        return read_experiment(config, overrides), config, None
+        return read_any(config, overrides), config, None
     if run_dir is not None:
         raise UsageError("rnnlab train: --resume goes on in the run's own folder; leave --run-dir out")
 
@@ -104,22 +126,38 @@ def _asked_for(
     return resumed_experiment(own, config, overrides, located=located), config or own, run
 
 
-def _print_plan(session: "Session", data: "Data") -> None:
+def _print_plan(session: "Session", data: "Data | TaskData") -> None:
     """Print the data, the batches, the model, the device and the run folder before the training begins."""
     from rnnlab.engines.tensorflow.start import device_name
-    from rnnlab.reports.description import plan
     from rnnlab.terminal.tables import facts_table
 
-    trainer = session.trainer
-    rows = plan(trainer.experiment, data.corpus, data.splits, trainer.batches, trainer.architecture)
-    rows += [("device", device_name()), ("run folder", str(session.run.path))]
+    rows = [*_plan(data), ("device", device_name()), ("run folder", str(session.run.path))]
     echo(facts_table(rows, err=True), err=True)
 
 
-def _result(outcome: "Outcome") -> str:
+def _plan(data: "Data | TaskData") -> list[tuple[str, str]]:
+    """Return rows on the data, the batches, the model and the training."""
+    from rnnlab.datasets.loading import Data
+
+    if not isinstance(data, Data):
+        from rnnlab.reports.task_description import task_plan
+
+        return task_plan(data)
+    from rnnlab.datasets.batches import make_batches
+    from rnnlab.models.architecture import architecture_of
+    from rnnlab.reports.description import plan
+
+    read, experiment = data.as_trained_on(), data.experiment
+    batches = make_batches(read.splits.parts["train"], read.corpus, experiment)
+    architecture = architecture_of(experiment, len(data.corpus.vocabulary))
+    return plan(experiment, data.corpus, data.splits, batches, architecture)
+
+
+def _result(outcome: "Outcome", data: "Data | TaskData") -> str:
     best = outcome.best
     skipped = f"; {count_of(outcome.skipped, 'step')} skipped, as not finite" if outcome.skipped else ""
-    kept = f"kept epoch {best.epoch}, {best.monitored} loss {best.loss:.4g} nats per token"
+    counted = "example" if getattr(data.experiment, "task", "") == "label" else "token"
+    kept = f"kept epoch {best.epoch}, {best.monitored} loss {best.loss:.4g} nats per {counted}"
     if not best.epoch:
         kept = "kept the last weights: no epoch has a measured, finite loss"
     return (

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from rnnlab.comparison.measures import Comparison, Contender, Trial, check_same_data, measure_trial
-from rnnlab.config.reading import read_experiment
-from rnnlab.config.schema import Experiment
+from rnnlab.config.reading import AnyExperiment, read_any
 from rnnlab.errors import ConfigError, RunError, count_of
 from rnnlab.files import Report, unreported
 from rnnlab.models.model_file import TrainedModel
@@ -69,7 +68,7 @@ def grouped_runs(runs: Sequence[RunFolder]) -> dict[str, list[RunFolder]]:
     seeds = []
     for number, run in enumerate(runs):
         try:
-            experiment = read_experiment(run.path / CONFIG)
+            experiment = read_any(run.path / CONFIG)
         except ConfigError:
             keys.append(number)
             seeds.append(0)
@@ -145,7 +144,7 @@ def _listed(figures: dict[str, Any]) -> str:
     return ", ".join(f"{name} {'unknown' if each is None else f'{each:,}'}" for name, each in figures.items())
 
 
-def _settings(experiment: Experiment) -> Any:
+def _settings(experiment: AnyExperiment) -> Any:
     """Return the settings of an experiment without `training.random_seed` and `training.checkpoint`."""
     settings = experiment.model_dump(mode="json")
     for key in ("random_seed", "checkpoint"):

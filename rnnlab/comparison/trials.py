@@ -164,6 +164,7 @@ def _epoch_seconds(experiment: Experiment) -> float | str:
     """Return the seconds that the training steps of an epoch take in this process, or an error message."""
     _keep_to_one_core()
     from rnnlab.training.loop import Progress, TrainingLoop  # noqa: PLC0415 (loads Keras)
+    from rnnlab.training.token_problem import TokenProblem  # noqa: PLC0415 (loads TensorFlow)
     from rnnlab.training.trainer import Trainer  # noqa: PLC0415 (loads TensorFlow)
 
     rates: list[float] = []
@@ -178,7 +179,7 @@ def _epoch_seconds(experiment: Experiment) -> float | str:
         steps = make_batches(data.splits.parts["train"], data.corpus, data.experiment).steps
         most = {"epochs": min(MOST_EPOCHS, MOST_STEPS // steps)}
         endless = data.experiment.replaced(training=data.experiment.training.model_copy(update=most))
-        trainer = Trainer(endless, data.corpus, data.splits)
+        trainer = Trainer(TokenProblem(endless, data.corpus, data.splits))
         begun = time.monotonic()
         TrainingLoop(trainer, report=look).run()
     except RnnlabError as error:

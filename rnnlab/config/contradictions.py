@@ -6,6 +6,7 @@ is a validator all the same: an optimizer has at most one clip (`config/optimize
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from rnnlab.config.dataset import (
     MOST_EMBEDDING_SIZE,
@@ -15,6 +16,7 @@ from rnnlab.config.dataset import (
     NotesDataset,
     SequencesSplit,
     StratifiedShuffleSplit,
+    StratifiedSplit,
     TextDataset,
 )
 from rnnlab.config.model import GruModel, LstmModel, MlpModel, RecurrentModel
@@ -39,22 +41,22 @@ def contradictions(
     regime = regime_of(training, model)
     yield from _about_data(dataset)
     yield from _about_split(dataset, regime)
-    yield from _about_measured_part(dataset, evaluation)
-    yield from _about_checkpoints(training)
+    yield from about_measured_part(dataset, evaluation)
+    yield from about_checkpoints(training)
     yield from _about_validations(dataset, training, evaluation, regime)
-    yield from _about_patience(training)
+    yield from about_patience(training)
     yield from _about_samples(dataset, training, generation)
     if isinstance(model, MlpModel):
         yield from _about_mlp(dataset, training)
     else:
         yield from _about_order(dataset, training, regime)
-        yield from _about_layers(model)
+        yield from about_layers(model)
         yield from _about_tied_weights(dataset, model)
     yield from _about_size(dataset, model, training)
 
 
-def _about_data(dataset: Dataset) -> Iterator[Contradiction]:
-    """Yield the contradictions of the source of the data, and of settings that need another setting."""
+def about_source(dataset: Any) -> Iterator[Contradiction]:
+    """Yield the contradictions of the source of the data: path, inline or url, and sha256."""
     received = [source for source in SOURCES if getattr(dataset, source) is not None]
     if len(received) != 1:
         yield Contradiction(
@@ -71,6 +73,11 @@ def _about_data(dataset: Dataset) -> Iterator[Contradiction]:
             ("dataset.sha256", "dataset.url"),
             "belongs to dataset.url, which is missing; leave dataset.sha256 out",
         )
+
+
+def _about_data(dataset: Dataset) -> Iterator[Contradiction]:
+    """Yield the contradictions of the source of the data, and of settings that need another setting."""
+    yield from about_source(dataset)
     if (
         isinstance(dataset, NotesDataset)
         and dataset.reading.model_fields_set - {"meter"}
@@ -87,14 +94,13 @@ def _about_data(dataset: Dataset) -> Iterator[Contradiction]:
         )
 
 
-def _about_split(dataset: Dataset, regime: Regime) -> Iterator[Contradiction]:
-    """Yield the contradictions of the split.
-
-    Data must be left for training, a split into files needs files, `use` must be less than `splits`, and a
-    carried state needs consecutive windows.
-    """
+def about_parts(dataset: Any) -> Iterator[Contradiction]:
+    """Yield the contradictions of the parts: data must be left to train on; a files split needs files."""
     split = dataset.split
-    if isinstance(split, ContiguousSplit | SequencesSplit) and split.validation + split.test >= 1:
+    if (
+        isinstance(split, ContiguousSplit | SequencesSplit | StratifiedSplit)
+        and split.validation + split.test >= 1
+    ):
         yield Contradiction(
             ("dataset.split", "dataset.split.validation", "dataset.split.test"),
             f"validation and test take {split.validation + split.test:g} of the data, expected less than 1;"
@@ -106,6 +112,12 @@ def _about_split(dataset: Dataset, regime: Regime) -> Iterator[Contradiction]:
             ("dataset.split", "dataset.split.validation", "dataset.split.test", "dataset.path"),
             "expected dataset.path with the training files, and other files in validation or test, or both",
         )
+
+
+def _about_split(dataset: Dataset, regime: Regime) -> Iterator[Contradiction]:
+    """Yield the contradictions of the split: its parts, `use` and `splits`, and a carried state."""
+    yield from about_parts(dataset)
+    split = dataset.split
     if isinstance(split, StratifiedShuffleSplit) and split.use >= split.splits:
         yield Contradiction(
             ("dataset.split.use", "dataset.split.splits"),
@@ -118,7 +130,7 @@ def _about_split(dataset: Dataset, regime: Regime) -> Iterator[Contradiction]:
         )
 
 
-def _about_measured_part(dataset: Dataset, evaluation: EvaluationSettings) -> Iterator[Contradiction]:
+def about_measured_part(dataset: Any, evaluation: EvaluationSettings) -> Iterator[Contradiction]:
     """Yield a contradiction if `evaluation.split` names a part that the split does not make."""
     split, measured = dataset.split, evaluation.split
     if measured == "validation" and not getattr(split, "validation", None):
@@ -134,7 +146,7 @@ def _about_measured_part(dataset: Dataset, evaluation: EvaluationSettings) -> It
         )
 
 
-def _about_checkpoints(training: Training) -> Iterator[Contradiction]:
+def about_checkpoints(training: Training) -> Iterator[Contradiction]:
     """Yield a contradiction if both intervals between checkpoints are set."""
     checkpoint = training.checkpoint
     if checkpoint.every_seconds is not None and checkpoint.every_epochs is not None:
@@ -163,7 +175,7 @@ def _about_validations(
         )
 
 
-def _about_patience(training: Training) -> Iterator[Contradiction]:
+def about_patience(training: Training) -> Iterator[Contradiction]:
     """Yield a contradiction if early stopping always ends training before the plateau schedule acts.
 
     Early stopping and the schedule read the same loss.
@@ -222,7 +234,7 @@ def _about_order(dataset: Dataset, training: Training, regime: Regime) -> Iterat
         )
 
 
-def _about_layers(model: RecurrentModel) -> Iterator[Contradiction]:
+def about_layers(model: RecurrentModel) -> Iterator[Contradiction]:
     """Yield the contradictions of variational dropout, residual connections and layer normalisation."""
     if model.variational_dropout and not (model.dropout or model.input_dropout):
         yield Contradiction(

@@ -98,6 +98,15 @@ class FilesSplit(Section):
     test: Paths | None = Field(None, description="File, or list of files, to test on.")
 
 
+class StratifiedSplit(Section):
+    """Examples drawn at random; each label has about the same fraction of the examples in every part."""
+
+    kind: Literal["stratified"] = Field(description="Hold out examples drawn at random, label by label.")
+    validation: Share = Field(0.1, description="Fraction of the examples held out for validation, 0 to 1.")
+    test: Share = Field(0.0, description="Fraction of the examples held out for testing, 0 to 1.")
+    random_seed: RandomSeed = Field(0, description="The seed with which examples are drawn.")
+
+
 Split = Annotated[
     NoSplit | ContiguousSplit | SequencesSplit | FilesSplit | StratifiedShuffleSplit,
     Field(discriminator="kind"),
@@ -255,6 +264,11 @@ def _distinct(tokens: tuple[str, ...]) -> tuple[str, ...]:
     return tokens
 
 
+_NEXT_TOKEN = (
+    "What the targets are: the next token. Other tasks of `kind: text` are label, tags, pairs and from_label;"
+    " they have other settings."
+)
+
 _Tokens = Annotated[tuple[str, ...], Field(min_length=1, max_length=65_536)]
 
 
@@ -262,6 +276,7 @@ class TextDataset(_Dataset):
     """The section `dataset` for text: a token is a character."""
 
     kind: Literal["text"] = Field(description="The data is text; a token is a character.")
+    task: Literal["next_token"] = Field("next_token", description=_NEXT_TOKEN)
     unit: Literal["character", "line", "document"] = Field("character", description=_UNIT)
     vocabulary: (
         Annotated[
@@ -294,6 +309,7 @@ class NotesDataset(_Dataset):
     kind: Literal["notes"] = Field(
         description="The data is note text, MIDI files or scores; a token is a note, a chord or a rest."
     )
+    task: Literal["next_token"] = Field("next_token", description=_NEXT_TOKEN)
     unit: Literal["note", "line", "document"] = Field("note", description=_UNIT)
     vocabulary: (
         Annotated[_Tokens, BeforeValidator(_words), AfterValidator(_distinct), WithJsonSchema(STRINGS)] | None

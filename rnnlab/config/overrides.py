@@ -16,7 +16,7 @@ from typing import Any
 
 from rnnlab.config import yaml_tree
 from rnnlab.config.dataset import SOURCES
-from rnnlab.config.problems import LAYOUT, Place
+from rnnlab.config.places import TASK, Place, layout_of
 from rnnlab.config.report import Mark, Problem, shortened
 from rnnlab.config.section import Section, make_absolute
 from rnnlab.config.yaml_tree import DEEPEST, MOST_CHARACTERS, Tree, plain_value, read_tree, value_at
@@ -48,7 +48,8 @@ def what_is_taken(path: KeyPath, sections: Any, overrides: Mapping[str, str]) ->
         sections: the plain values so far; they may name the kind of the section.
         overrides: all overrides, by dotted name; one of them may name the kind of the section.
     """
-    if not path or (place := LAYOUT.get(path[:-1])) is None:
+    sections = _with_task(sections, overrides)
+    if not path or (place := layout_of(sections).get(path[:-1])) is None:
         return Takes.YAML
     kind = _kind_of(path[:-1], place, sections, overrides)
     kinds = [place.kinds[kind]] if kind in place.kinds else place.kinds.values()
@@ -58,8 +59,19 @@ def what_is_taken(path: KeyPath, sections: Any, overrides: Mapping[str, str]) ->
     return Takes.TEXT_OR_NUMBER if found - {Takes.YAML} else Takes.YAML
 
 
+def _with_task(sections: Any, overrides: Mapping[str, str]) -> Any:
+    """Return the sections with the kind and the task of the dataset that overrides set."""
+    named = {
+        key: overrides[f"dataset.{key}"].strip() for key in (TASK, "kind") if f"dataset.{key}" in overrides
+    }
+    dataset = value_at(sections, ("dataset",))
+    return {**sections, "dataset": {**dataset, **named}} if named and isinstance(dataset, dict) else sections
+
+
 def _kind_of(path: KeyPath, place: Place, sections: Any, overrides: Mapping[str, str]) -> str:
     """Return the kind of the section at a path, from the overrides or the values; empty if there is none."""
+    if place.tag == TASK:
+        return place.kind_in(value_at(sections, path))
     dotted = ".".join(map(str, (*path, place.tag)))
     kind = overrides.get(dotted, value_at(sections, (*path, place.tag)))
     return kind.strip() if isinstance(kind, str) and place.tag else ""

@@ -2,24 +2,33 @@
 
 If a value is wrong, pydantic does not check for contradictions. So each wrong value is set aside: its
 stand-in, a valid value, replaces it, or its key is removed so that the default holds. Then all values are
-checked again. `LAYOUT` has the sections of the schema, by their place in the YAML.
+checked again. `LAYOUT` and `TASK_LAYOUTS` have the sections of the schema, by their place in the YAML.
 """
 
 import copy
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FolderPath
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import ValidationError
-from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from rnnlab.config.callback import FOLDER
+from rnnlab.config.places import (
+    LAYOUT,
+    TASK,
+    TASKS,
+    has_examples,
+    homes,
+    layout_of,
+    section_at,
+    tasks_having,
+)
 from rnnlab.config.report import Contradiction, did_you_mean, expectation, shown
 from rnnlab.config.schema import Experiment
-from rnnlab.config.section import Section
+from rnnlab.config.tasks import GENERATED, TaskExperiment
 from rnnlab.config.yaml_tree import Path, value_at
 from rnnlab.errors import near
 
@@ -34,26 +43,18 @@ STAND_INS: dict[Path, Any] = {
 }
 """The stand-in of each setting without a default; any other wrong setting is removed."""
 
+TASK_STAND_INS: dict[Path, Any] = {
+    **STAND_INS,
+    ("dataset",): {"kind": "text", "task": "label", "inline": "-\t-"},
+    ("dataset", "kind"): "text",
+    ("dataset", "name"): "parity",
+    **{("dataset", "columns", key): "-" for key in ("sequence", "label", "source", "target")},
+}
+"""The same for the configuration of a task with examples."""
+
 _ROUNDS = 3
 """Largest number of checks: a wrong value can hide a wrong section, and that section can hide a
 contradiction."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """A place for a section in the YAML.
-
-    Attributes:
-        tag: the key that names the kind of the section; empty if there is only one kind.
-        kinds: the class of each kind.
-    """
-
-    tag: str
-    kinds: dict[str, type[Section]]
-
-    def having(self, key: str) -> list[str]:
-        """Return the kinds whose section has this key."""
-        return [kind for kind, section in self.kinds.items() if key in section.model_fields]
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,10 @@ class Finding:
 
 def check(
     sections: dict[str, Any], unreadable: Iterable[Path] = (), *, folder: FolderPath | None = None
-) -> tuple[Experiment | None, list[Finding]]:
+) -> tuple[Experiment | TaskExperiment | None, list[Finding]]:
     """Return the experiment of plain values and no fault; or None and the faults that `_ROUNDS` checks find.
+
+    It is a `TaskExperiment` if the dataset has examples: for every task but `next_token`.
 
     Args:
         sections: plain values, as the YAML has them.
@@ -88,51 +91,38 @@ def check(
     """
     aside: dict[Path, Any] = {}
     for path in unreadable:
-        _set_aside(path, aside)
+        _set_aside(path, aside, sections)
     found: list[Finding] = []
     for _ in range(_ROUNDS):
         mended = _without(sections, aside)
+        wanted = TaskExperiment if has_examples(mended) else Experiment
         try:
-            experiment = Experiment.model_validate(mended, context={FOLDER: folder})
+            experiment = wanted.model_validate(mended, context={FOLDER: folder})
         except ValidationError as error:
             new = findings(error.errors(include_url=False), mended)
             found += [finding for finding in new if not _doubtful(finding, aside)]
             for finding in new:
-                _set_aside(finding.path, aside, finding.meant)
+                _set_aside(finding.path, aside, sections, finding.meant)
         else:
             break
     return (None, _without_echoes(found)) if found or aside else (experiment, [])
 
 
-def section_at(path: Path, sections: Any) -> type[Section] | None:
-    """Return the class of the section at a path; None if no section belongs there, or its kind is unknown."""
-    place = LAYOUT.get(path)
-    if place is None:
-        return None
-    section = value_at(sections, path)
-    kind = section.get(place.tag, "") if isinstance(section, dict) else ""
-    return place.kinds.get(kind) if isinstance(kind, str) else None
-
-
-def homes(key: str) -> list[Path]:
-    """Return the paths of the sections of which at least one kind has this key."""
-    return [path for path, place in LAYOUT.items() if place.having(key)]
-
-
-def _set_aside(path: Path, aside: dict[Path, Any], meant: str = "") -> None:
+def _set_aside(path: Path, aside: dict[Path, Any], sections: Any, meant: str = "") -> None:
     """Set the stand-in of a wrong value: one of `STAND_INS`, or None if the value is to be removed.
 
     For an item of a list, the whole list is set aside. For a wrong kind of a section, the stand-in is the
     kind that was meant; if there is none, the whole section is set aside.
     """
     path = next((path[:depth] for depth, key in enumerate(path) if isinstance(key, int)), path)
-    place = LAYOUT.get(path[:-1])
+    place = layout_of(sections).get(path[:-1])
     if place and place.tag and path[-1] == place.tag:
         if meant:
             aside[path] = meant
             return
         path = path[:-1]
-    aside[path] = STAND_INS.get(path)
+    stand_ins = TASK_STAND_INS if has_examples(sections) else STAND_INS
+    aside[path] = stand_ins.get(path)
 
 
 def _without(sections: dict[str, Any], aside: dict[Path, Any]) -> dict[str, Any]:
@@ -182,6 +172,7 @@ def _path(error: ErrorDetails, sections: Any) -> Path:
     pydantic adds the kind of each section, and an index if a single value of the YAML became a list; both are
     removed.
     """
+    layout = layout_of(sections)
     path: Path = ()
     kinds: Collection[str] = ()
     for step in error["loc"]:
@@ -189,7 +180,7 @@ def _path(error: ErrorDetails, sections: Any) -> Path:
             kinds = ()
             continue
         path = (*path, step)
-        kinds = LAYOUT[path].kinds if path in LAYOUT else ()
+        kinds = layout[path].kinds if path in layout else ()
     if path and isinstance(path[-1], int) and not isinstance(value_at(sections, path[:-1]), list):
         return path[:-1]
     return path
@@ -227,24 +218,34 @@ def _contradiction(contradiction: Contradiction) -> Finding:
 
 def _wrong_kind(path: Path, sections: Any) -> Finding:
     """Return the fault of a section that names no kind, or an unknown one."""
-    place, section = LAYOUT[path], value_at(sections, path)
-    expected = f"expected one of {', '.join(place.kinds)}"
+    place, section = layout_of(sections)[path], value_at(sections, path)
+    kinds: Sequence[str] = [*place.kinds]
+    if path == ("dataset",):
+        kinds = TASKS if place.tag == TASK else [*kinds, GENERATED]
+    expected = f"expected one of {', '.join(kinds)}"
     if not isinstance(section, dict) or place.tag not in section:
         return Finding((*path, place.tag), f"missing; {expected}")
     received = section[place.tag]
-    meant = [] if received is None else near(str(received), place.kinds, 1)
-    message = f"{expected}, received {shown(received)}{did_you_mean(meant)}"
+    meant = [] if received is None else near(str(received), kinds, 1)
+    hint = did_you_mean(meant)
+    if has_examples(sections) and (other := LAYOUT.get(path)) and received in [*other.kinds]:
+        hint = "; that is for task: next_token"
+    message = f"{expected}, received {shown(received)}{hint}"
     return Finding((*path, place.tag), message, meant="".join(meant))
 
 
 def _wrong_choice(error: ErrorDetails, path: Path, sections: Any) -> Finding:
     """Return the fault of a word that its key does not allow, or only in another kind of the section."""
     expected, received = error["ctx"]["expected"], error["input"]
-    place = LAYOUT[path[:-1]]
-    fields = {kind: section.model_fields.get(str(path[-1])) for kind, section in place.kinds.items()}
-    having = [kind for kind, field in fields.items() if field and received in get_args(field.annotation)]
-    if having:
-        hint = f"; that is for {place.tag}: {', '.join(having)}"
+    place = layout_of(sections)[path[:-1]]
+    if expected == "True":
+        expected = "true"
+    elif path == ("dataset", TASK):
+        expected = f"one of {', '.join(TASKS)}"
+    if having := place.choosing(path[-1], received):
+        hint = f"; that is for {_named(place.tag, having)}"
+    elif (other := LAYOUT.get(path[:-1])) and has_examples(sections) and other.choosing(path[-1], received):
+        hint = "; that is for task: next_token"
     else:
         choices = [] if received is None else re.findall("'(.*?)'", expected)
         hint = did_you_mean(near(str(received), choices, 1)) or _if_left_out(received, path, sections)
@@ -252,23 +253,33 @@ def _wrong_choice(error: ErrorDetails, path: Path, sections: Any) -> Finding:
 
 
 def _unknown_key(path: Path, sections: Any) -> Finding:
-    """Return the fault of an unknown key, with the kinds or sections that have it, a similar key, or all."""
+    """Return the fault of an unknown key: the kinds, tasks or sections that have it, or a similar key."""
     parent, key = path[:-1], str(path[-1])
-    place, section = LAYOUT[parent], section_at(parent, sections)
-    if having := place.having(key):
-        verb = "has" if len(having) == 1 else "have"
-        message = (
-            f"only {place.tag}: {', '.join(having)} {verb} this key; leave it out, or change the {place.tag}"
+    place, section = layout_of(sections)[parent], section_at(parent, sections)
+    tag, having = place.tag, place.having(key)
+    if not having or tag == TASK:
+        tag, having = TASK, tasks_having(parent, key)
+    if having:
+        verb, named = "has" if len(having) == 1 else "have", _named(tag, having)
+        tag = "kind" if having == [GENERATED] else tag
+        return Finding(
+            path, f"only {named} {verb} this key; leave it out, or change the {tag}", about_key=True
         )
-        return Finding(path, message, about_key=True)
     known = list(section.model_fields) if section else []
-    found = homes(key)
+    found = homes(key, sections)
     if found and not any(name.startswith(key) for name in known):
         belongs = " or ".join(".".join(map(str, (*home, key))) for home in found)
         return Finding(path, f"unknown key; did you mean {belongs}?", about_key=True)
     meant = near(key, known, 1)
     hint = did_you_mean(meant) if meant else f"; there are {', '.join(known)}"
     return Finding(path, f"unknown key{hint}", about_key=True, meant="".join(meant))
+
+
+def _named(tag: str, kinds: Sequence[str]) -> str:
+    """Return kinds with the key that names them, such as `kind: gru`; generated data is no task."""
+    named = [kind for kind in kinds if tag != TASK or kind != GENERATED]
+    parts = [f"{tag}: {', '.join(named)}"] if named else []
+    return " and ".join([*parts, *(f"kind: {GENERATED}" for _ in range(len(kinds) - len(named)))])
 
 
 def _meaning(path: Path, sections: Any) -> str:
@@ -298,31 +309,3 @@ def _refusal(error: ErrorDetails, *, is_item: bool) -> str:
     if expected and is_item and error["input"] is None:
         expected += ", or a list of them"
     return f"expected {expected}, received {shown(error['input'])}" if expected else error["msg"]
-
-
-def _places(path: Path, place: Place) -> Iterator[tuple[Path, Place]]:
-    """Yield a place with its path, and all places within it."""
-    yield path, place
-    for section in place.kinds.values():
-        for key, field in section.model_fields.items():
-            if kinds := _kinds(field):
-                yield from _places((*path, key), Place(_tag(field), kinds))
-
-
-def _kinds(field: FieldInfo) -> dict[str, type[Section]]:
-    """Return the sections that a field may hold, by kind; an empty dict if the field is no section."""
-    if tag := _tag(field):
-        sections = get_args(field.annotation)
-        return {kind: each for each in sections for kind in get_args(each.model_fields[tag].annotation)}
-    for kind in (field.annotation, *get_args(field.annotation)):  # of `Section | None`, too
-        if isinstance(kind, type) and issubclass(kind, Section):
-            return {"": kind}
-    return {}
-
-
-def _tag(field: FieldInfo) -> str:
-    return field.discriminator if isinstance(field.discriminator, str) else ""
-
-
-LAYOUT: dict[Path, Place] = dict(_places((), Place("", {"": Experiment})))
-"""Every place for a section, by its path; the empty path is the whole file."""

@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.config.problems import Finding, check, section_at
+from rnnlab.config.places import section_at
+from rnnlab.config.problems import Finding, check
 from rnnlab.config.report import Mark, Problem, report
 from rnnlab.config.schema import FITTED_SETTINGS, Experiment
 from rnnlab.config.section import DATA_PATHS, Section, make_absolute, one_or_many
+from rnnlab.config.tasks import TaskExperiment
 from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, is_comparison, read_tree, value_at
 from rnnlab.errors import ConfigError, DataError, MissingFile, TrainingError, UsageError, command_line
 from rnnlab.files import read_text
@@ -24,7 +26,37 @@ CALLBACKS = ("training", "callbacks")
 MOST_BYTES = 4 * MOST_CHARACTERS
 
 
+AnyExperiment = Experiment | TaskExperiment
+
+
 def read_experiment(path: Path, overrides: Sequence["Override"] = ()) -> Experiment:
+    """Return the experiment of a YAML file for the task `next_token`; see `read_any`.
+
+    Raises:
+        ConfigError: as `read_any`; or the configuration is for another task.
+    """
+    return next_token_only(read_any(path, overrides), str(path))
+
+
+def next_token_only(experiment: AnyExperiment, name: str) -> Experiment:
+    """Return an experiment of the task `next_token`; refuse one of another task.
+
+    Args:
+        experiment: the experiment.
+        name: the name of its file in the message.
+
+    Raises:
+        ConfigError: the task is another one.
+    """
+    if isinstance(experiment, TaskExperiment):
+        raise ConfigError(
+            f"{name}: dataset.task: expected next_token, received {experiment.task}; use describe, train and"
+            f" evaluate for the task {experiment.task}"
+        )
+    return experiment
+
+
+def read_any(path: Path, overrides: Sequence["Override"] = ()) -> AnyExperiment:
     """Return the experiment of a YAML file.
 
     Args:
@@ -40,13 +72,22 @@ def read_experiment(path: Path, overrides: Sequence["Override"] = ()) -> Experim
         text = read_text(path, most_bytes=MOST_BYTES)
     except DataError as error:
         raise ConfigError(_about_config(path, error)) from None
-    return parse_experiment(text, name=str(path), folder=path.parent, overrides=overrides)
+    return parse_any(text, name=str(path), folder=path.parent, overrides=overrides)
 
 
 def parse_experiment(
     text: str, *, name: str, folder: Path, overrides: Sequence["Override"] = ()
 ) -> Experiment:
-    """Return the experiment of a YAML text.
+    """Return the experiment of a YAML text for the task `next_token`; see `parse_any`.
+
+    Raises:
+        ConfigError: as `parse_any`; or the configuration is for another task.
+    """
+    return next_token_only(parse_any(text, name=name, folder=folder, overrides=overrides), name)
+
+
+def parse_any(text: str, *, name: str, folder: Path, overrides: Sequence["Override"] = ()) -> AnyExperiment:
+    """Return the experiment of a YAML text: of the task `next_token`, or of a task with examples.
 
     Args:
         text: the YAML.
@@ -192,8 +233,8 @@ def resumed_experiment(
     config: Path | None,
     overrides: Sequence["Override"],
     *,
-    located: Callable[[Experiment], Experiment] = lambda experiment: experiment,
-) -> Experiment:
+    located: Callable[[AnyExperiment], AnyExperiment] = lambda experiment: experiment,
+) -> AnyExperiment:
     """Return the experiment with which a run is resumed.
 
     Args:
@@ -207,9 +248,10 @@ def resumed_experiment(
         ConfigError: a configuration cannot be read, or has faults.
         UsageError: a setting differs from that of the run, and is not in `MAY_CHANGE`.
     """
-    begun = located(read_experiment(own))
-    asked_for = read_experiment(config, overrides) if config else located(read_experiment(own, overrides))
-    wanted = _with_choices(asked_for, begun)
+    begun = located(read_any(own))
+    wanted = read_any(config, overrides) if config else located(read_any(own, overrides))
+    if isinstance(wanted, Experiment) and isinstance(begun, Experiment):
+        wanted = _with_choices(wanted, begun)
     changed = [
         f"{key} ({_shown(before)} → {_shown(after)})"
         for key, before, after in _differences(begun.model_dump(mode="json"), wanted.model_dump(mode="json"))

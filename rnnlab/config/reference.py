@@ -5,10 +5,11 @@ The last section lists the papers that the descriptions cite.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from rnnlab.config.problems import LAYOUT, Place
+from rnnlab.config.places import LAYOUT, TASK_LAYOUTS, Place
 from rnnlab.config.section import Section
 from rnnlab.config.yaml_tree import Path
 
@@ -36,6 +37,13 @@ for any number of folders. If a folder or a file has exactly the name of a patte
 The case of the extension does not matter.
 """
 
+_OF_TASKS = """\
+## Tasks with examples
+
+With `dataset.task: label`, `tags`, `pairs` or `from_label`, and with `dataset.kind: generated`, these
+sections have other keys and defaults than above. All other sections are those above.
+"""
+
 _CITATION = re.compile(r"[A-Z]\w+(?: and [A-Z]\w+| et al\.)?, [0-9]{4}")
 
 MOST_WRITTEN_OUT = 1e15
@@ -46,27 +54,79 @@ Cells = tuple[str, str, str]
 """Type, default and meaning of a key."""
 
 
+@dataclass(frozen=True)
+class Described:
+    """A section of the page: a place for a section of the YAML.
+
+    Attributes:
+        path: its path.
+        place: its kinds.
+        tasks: the tasks whose sections are like this; empty for `next_token`.
+    """
+
+    path: Path
+    place: Place
+    tasks: tuple[str, ...] = ()
+
+    @property
+    def heading(self) -> str:
+        """The heading, which says the tasks."""
+        name = f"`{_dotted(self.path)}`" if self.path else "The sections"
+        if not self.tasks:
+            return name
+        if len(self.tasks) == len(TASK_LAYOUTS):
+            return f"{name} with examples"
+        *others, last = self.tasks
+        return f"{name} of " + " and ".join([*([", ".join(others)] if others else []), last])
+
+    @property
+    def anchor(self) -> str:
+        """The anchor of the heading, as GitHub makes it."""
+        return re.sub(r"[^\w\- ]", "", self.heading).replace(" ", "-").lower()
+
+
 def reference() -> str:
     """Return the reference as a Markdown page."""
-    places = (_place(path, place) for path, place in LAYOUT.items())
-    return "\n".join([_OPENING, *places, *_papers()])
+    page = described()
+    first = [_section(each, page) for each in page if not each.tasks]
+    then = [_section(each, page) for each in page if each.tasks]
+    return "\n".join([_OPENING, *first, _OF_TASKS, *then, *_papers()])
+
+
+def described() -> list[Described]:
+    """Return the sections of the page: those of `next_token`, then those in which the other tasks differ."""
+    page = [Described(path, place) for path, place in LAYOUT.items()]
+    for path in dict.fromkeys(path for layout in TASK_LAYOUTS.values() for path in layout):
+        alike: list[tuple[Place, list[str]]] = []
+        for task, layout in TASK_LAYOUTS.items():
+            place = layout.get(path)
+            if place is None or place == LAYOUT.get(path):
+                continue
+            found = next((tasks for other, tasks in alike if other == place), None)
+            if found is None:
+                alike.append((place, [task]))
+            else:
+                found.append(task)
+        page += [Described(path, place, tuple(tasks)) for place, tasks in alike]
+    return page
 
 
 def cited() -> set[str]:
     """Return the papers, by authors and year, that the descriptions of the schema cite."""
-    kinds = [kind for place in LAYOUT.values() for kind in place.kinds.values()]
+    kinds = [kind for each in described() for kind in each.place.kinds.values()]
     return set(_CITATION.findall(" ".join(json.dumps(kind.model_json_schema()) for kind in kinds)))
 
 
-def _place(path: Path, place: Place) -> str:
+def _section(each: Described, page: Sequence[Described]) -> str:
     """Return the Markdown of one section."""
-    properties = {name: _properties(kind) for name, kind in place.kinds.items()}
-    lines = [f"## `{_dotted(path)}`" if path else "## The sections", ""]
+    place, properties = each.place, {name: _properties(kind) for name, kind in each.place.kinds.items()}
+    lines = [f"## {each.heading}", ""]
     for name, keys in properties.items():
         if place.tag:
-            lines.append(f"- `{place.tag}: {name}`: {keys[place.tag]['description']}")
+            tag = place.tag if place.tag in keys else "kind"  # generated data has no task
+            lines.append(f"- `{tag}: {name}`: {keys[tag]['description']}")
     lines += [""] if place.tag else []
-    return "\n".join([*lines, *_table(_rows(path, place, properties), many=len(properties) > 1), ""])
+    return "\n".join([*lines, *_table(_rows(each, page, properties), many=len(properties) > 1), ""])
 
 
 def _properties(section: type[Section]) -> Properties:
@@ -83,7 +143,7 @@ def _properties(section: type[Section]) -> Properties:
 
 
 def _rows(
-    path: Path, place: Place, properties: dict[str, Properties]
+    each: Described, page: Sequence[Described], properties: dict[str, Properties]
 ) -> Iterator[tuple[str, list[str], Cells]]:
     """Yield each key, the kinds that have it, and its cells; no kinds if all have the key with these cells.
 
@@ -91,11 +151,12 @@ def _rows(
     """
     rows: dict[tuple[str, Cells], list[str]] = {}
     for kind, keys in properties.items():
+        task = kind if kind in TASK_LAYOUTS else next(iter(each.tasks), "")
         for key, schema in keys.items():
-            if key == place.tag:
+            if key == each.place.tag:
                 continue
-            cells = (_type_at((*path, key), schema), _default(schema), schema["description"])
-            rows.setdefault((key, cells), []).append(kind)
+            linked = _link((*each.path, key), task, page) or _type(schema)
+            rows.setdefault((key, (linked, _default(schema), schema["description"])), []).append(kind)
     order = list(dict.fromkeys(key for key, _ in rows))
     for (key, cells), kinds in sorted(rows.items(), key=lambda row: order.index(row[0][0])):
         yield key, [] if len(kinds) == len(properties) else kinds, cells
@@ -111,11 +172,19 @@ def _table(rows: Iterable[tuple[str, list[str], Cells]], *, many: bool) -> Itera
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in (f"`{key}`", *of, *cells)) + " |"
 
 
-def _type_at(path: Path, schema: dict[str, Any]) -> str:
-    """Return the type of a key: a link to its section, or the type of its value."""
-    if path in LAYOUT:
-        return f"[section](#{_dotted(path).replace('.', '')})"
-    return _type(schema)
+def _link(path: Path, task: str, page: Sequence[Described]) -> str:
+    """Return a link to the section of the page at a path; empty if there is none.
+
+    Args:
+        path: the path.
+        task: the task; empty for `next_token`.
+        page: the sections of the page.
+    """
+    found = [each for each in page if each.path == path and (not each.tasks or task in each.tasks)]
+    if not found or (task and path not in TASK_LAYOUTS[task]):
+        return ""
+    own = next((each for each in found if each.tasks), found[0])  # if there is none, it is like next_token's
+    return f"[section](#{own.anchor})"
 
 
 def _type(schema: dict[str, Any]) -> str:
@@ -125,8 +194,8 @@ def _type(schema: dict[str, Any]) -> str:
         return ", or ".join(
             _list(each, choices) if each.get("type") == "array" else _type(each) for each in choices
         )
-    if "enum" in schema:
-        return ", ".join(f"`{value}`" for value in schema["enum"])
+    if words := schema.get("enum", [schema["const"]] if "const" in schema else []):
+        return ", ".join(f"`{value if isinstance(value, str) else json.dumps(value)}`" for value in words)
     if schema["type"] == "array":
         return _list(schema, [])
     if schema["type"] == "object":
@@ -150,6 +219,8 @@ def _range(schema: dict[str, Any], least: str, most: str) -> str:
     high = _bound(schema, {most: "", "exclusiveMaximum": "less than "})
     if low and high:
         return f"{low} to {high}"
+    if high and most == "maxItems":
+        return f"at most {high}"
     return f"{low} or more" if least in schema else low or high
 
 
@@ -222,10 +293,15 @@ PAPERS = {
     " arXiv:1608.03983",
     "Loshchilov and Hutter, 2019": "Decoupled weight decay regularization. ICLR. arXiv:1711.05101",
     "Pascanu et al., 2013": "On the difficulty of training recurrent neural networks. ICML. arXiv:1211.5063",
+    "Luong et al., 2015": "Effective approaches to attention-based neural machine translation. EMNLP."
+    " arXiv:1508.04025",
     "Press and Wolf, 2017": "Using the output embedding to improve language models. EACL. arXiv:1608.05859",
     "Reddi et al., 2018": "On the convergence of Adam and beyond. ICLR. arXiv:1904.09237",
+    "Schuster and Paliwal, 1997": "Bidirectional recurrent neural networks. IEEE Transactions on Signal"
+    " Processing 45(11)",
     "Srivastava et al., 2014": "Dropout: A simple way to prevent neural networks from overfitting. Journal of"
     " Machine Learning Research 15",
+    "Sutskever et al., 2014": "Sequence to sequence learning with neural networks. NIPS. arXiv:1409.3215",
     "Szegedy et al., 2016": "Rethinking the inception architecture for computer vision. CVPR."
     " arXiv:1512.00567",
     "Wu et al., 2016": "Google's neural machine translation system: Bridging the gap between human and"

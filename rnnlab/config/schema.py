@@ -1,8 +1,9 @@
 """The whole configuration: an experiment and its sections, complete when it is built."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self, get_args
 
 from pydantic import Field, model_validator
+from pydantic.json_schema import models_json_schema
 from pydantic_core import PydanticCustomError
 
 from rnnlab.config.contradictions import contradictions
@@ -19,6 +20,8 @@ from rnnlab.config.dataset import (
 from rnnlab.config.model import MODELS, GruModel, LstmModel, MlpModel, RecurrentModel, SimpleRnnModel
 from rnnlab.config.report import Contradiction
 from rnnlab.config.section import Section
+from rnnlab.config.task_data import Task
+from rnnlab.config.tasks import GENERATED, TaskExperiment
 from rnnlab.config.training import EvaluationSettings, Generation, Regime, Training, regime_of
 from rnnlab.errors import ConfigError
 
@@ -165,5 +168,19 @@ class FittedExperiment(Experiment):
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of the YAML, each key with its description."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Experiment.model_json_schema()}
+    """Return the JSON Schema of the YAML, each key with its description.
+
+    The section `dataset` decides whether the YAML is an `Experiment` or a `TaskExperiment`.
+    """
+    _, schema = models_json_schema([(Experiment, "validation"), (TaskExperiment, "validation")])
+    tasks = {"required": ["task"], "properties": {"task": {"enum": [*get_args(Task)]}}}
+    generated = {"required": ["kind"], "properties": {"kind": {"const": GENERATED}}}
+    has_examples = {"required": ["dataset"], "properties": {"dataset": {"anyOf": [tasks, generated]}}}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "if": has_examples,
+        "then": {"$ref": "#/$defs/TaskExperiment"},
+        "else": {"$ref": "#/$defs/Experiment"},
+        **schema,
+    }

@@ -8,6 +8,7 @@ from typing import Any
 
 from rnnlab.config.schema import Experiment
 from rnnlab.config.section import make_relative
+from rnnlab.config.tasks import TaskExperiment
 from rnnlab.config.yaml_tree import MOST_CHARACTERS, plain_value
 
 _LONGEST_LINE = 100
@@ -22,7 +23,7 @@ _WORD = re.compile(r"[A-Za-z_./][\w./-]*")
 """Text that needs no quotes on one line, unless it is a number or `null`, `true` or `false`."""
 
 
-def write_experiment(experiment: Experiment, *, folder: Path) -> str:
+def write_experiment(experiment: Experiment | TaskExperiment, *, folder: Path) -> str:
     """Return the YAML of an experiment with every default written out; settings that are None are left out.
 
     Args:
@@ -70,13 +71,15 @@ def _dumped(value: Any, *, on_one_line: bool) -> str:
     return text.getvalue()
 
 
-def _sections(experiment: Experiment, folder: Path) -> dict[str, Any]:
+def _sections(experiment: Experiment | TaskExperiment, folder: Path) -> dict[str, Any]:
     """Return the experiment as plain values, in the order of the schema."""
     sections = experiment.model_dump(mode="json", exclude_none=True)
     dataset = sections["dataset"]
     make_relative(sections, folder)
     if "path" in dataset:
         dataset["path"] = _one_or_many(dataset["path"])
+    if isinstance(experiment, TaskExperiment):
+        return sections
     if experiment.dataset.kind == "text" and experiment.dataset.vocabulary:
         dataset["vocabulary"] = "".join(experiment.dataset.vocabulary)
     elif len(tokens := dataset.get("vocabulary", [])) > _LONGEST_LIST and not any(map(_has_space, tokens)):

@@ -63,6 +63,9 @@ class Batches(Protocol):
             end: the batch after the last; None for the end of the epoch.
         """
 
+    def objectives(self, number: int, begin: int, end: int) -> None:
+        """Return None: all batches are of one kind."""
+
 
 @dataclass(frozen=True, eq=False)
 class WindowBatches:
@@ -109,6 +112,9 @@ class WindowBatches:
         starts = np.zeros(windows.shape, dtype=np.int64)  # (B, N)
         starts[is_read] = self.part.starts_of(chosen)
         return starts, np.where(is_read, self.window, 0).astype(np.int32)
+
+    def objectives(self, number: int, begin: int, end: int) -> None:
+        """Return None: all batches are of one kind."""
 
     def _numbers(self, steps: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Return the window that each lane reads at steps (B, 1), and whether there is one; both (B, N)."""
@@ -174,6 +180,9 @@ class StreamBatches:
         # how many tokens each lane reads at each step
         counts = np.clip(self.lengths - read, 0, self.window).astype(np.int32)  # (B, N)
         return np.where(counts > 0, self.begins + read, 0), counts
+
+    def objectives(self, number: int, begin: int, end: int) -> None:
+        """Return None: all batches are of one kind."""
 
 
 def make_batches(part: Part, corpus: Corpus, experiment: Experiment) -> Batches:

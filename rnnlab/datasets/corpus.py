@@ -120,7 +120,7 @@ def load_corpus(
     if dataset.kind == "text" and dataset.form is None:
         notes += _said_of_forms([text for _, text in texts], vocabulary)
     names = tuple(text.name for _, text in texts)
-    digest = _digest([text.sha256 for _, text in texts])
+    digest = joint_digest([text.sha256 for _, text in texts])
     meter = common_meter(text for _, text in texts) if dataset.kind == "notes" else None
     said = str(meter) if meter else None
     corpus = Corpus(ids, starts, names, vocabulary, digest, held_out, notes, left_out, meter=said)
@@ -142,6 +142,11 @@ def drawn(corpus: Corpus, split: Section) -> Corpus:
     order = equals_together(groups, order)
     ids, starts = reordered(corpus.ids, corpus.starts, order, closed=corpus.has_boundaries)
     return replace(corpus, ids=ids, starts=starts, order=order)
+
+
+def joint_digest(digests: list[str]) -> str:
+    """Return the only digest, or, of several, the SHA-256 of all of them, one a line."""
+    return digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
 def begun_by_boundaries(ids: Ids, boundary: int) -> tuple[Ids, NDArray[np.int64]]:
@@ -326,8 +331,3 @@ def _empty(length: int, id_type: np.dtype[np.unsignedinteger[Any]]) -> Ids:
     room = np.empty(length * id_type.itemsize + ALIGNMENT, dtype=np.uint8)
     begin = -room.ctypes.data % ALIGNMENT
     return room[begin : begin + length * id_type.itemsize].view(id_type)
-
-
-def _digest(digests: list[str]) -> str:
-    """Return the only digest, or, of several, the SHA-256 of all of them, one a line."""
-    return digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()

@@ -7,13 +7,13 @@ a second run needs no network, and a file that was damaged is downloaded again.
 import hashlib
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from rnnlab.config.dataset import name_of
-from rnnlab.config.schema import NotesDataset, TextDataset
 from rnnlab.config.section import files_matching, is_pattern
 from rnnlab.errors import DataError, DownloadError
 from rnnlab.files import Report, remove_partial, unreported, write_blocks
@@ -49,10 +49,36 @@ class Source:
     lack: str = ""
 
 
-def sources(dataset: TextDataset | NotesDataset, *, report: Report = unreported) -> Iterator[Source]:
+class DataInFiles(Protocol):
+    """The settings of a section `dataset` that name its files."""
+
+    @property
+    def files(self) -> Mapping[str, tuple[Path, ...]]:
+        """The files, folders and patterns of each part, by the name of the part."""
+
+    @property
+    def url(self) -> str | None:
+        """The address of a file; None if there is none."""
+
+    @property
+    def sha256(self) -> str | None:
+        """The digest of the file at the address."""
+
+
+def sources(
+    dataset: DataInFiles,
+    *,
+    find: Callable[[Path], list[Path]] | None = None,
+    report: Report = unreported,
+) -> Iterator[Source]:
     """Yield the files of a dataset, those of the train part first; none if the data is inline.
 
     A folder or a pattern that leads to no file gives one `Source` with `lack`.
+
+    Args:
+        dataset: the section of the configuration.
+        find: returns the files that a path leads to; None for `files_of`.
+        report: receives the progress.
 
     Raises:
         DownloadError: the url does not give the file that `sha256` describes.
@@ -60,7 +86,7 @@ def sources(dataset: TextDataset | NotesDataset, *, report: Report = unreported)
     for part, paths in dataset.files.items():
         for path in paths:
             try:
-                yield from (Source(each, part=part, found=each != path) for each in files_of(path))
+                yield from (Source(each, part=part, found=each != path) for each in (find or files_of)(path))
             except DataError as error:
                 yield Source(path, part=part, found=True, lack=str(error))
     if dataset.url and dataset.sha256:

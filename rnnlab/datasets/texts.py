@@ -79,18 +79,54 @@ def read_texts(
     """
     found = _Found()
     if dataset.inline is not None:
-        text = store(in_form(_checked(dataset.inline), dataset.form), name="dataset.inline")
+        text = store(in_form(checked_inline(dataset.inline), dataset.form), name="dataset.inline")
         found.add("train", text, dataset)
     for source in sources(dataset, report=report):
         _read(source, dataset, found, report)
     for part in dict.fromkeys(part for part, _ in found.failures):
         if not any(part == readable for readable, _ in found.texts):
-            raise _nothing_in(part, [why for failed, why in found.failures if failed == part])
+            raise nothing_readable(part, [why for failed, why in found.failures if failed == part])
     notes = tuple(f"left out: {why}" for _, why in found.failures) + found.omissions.sentences()
-    notes += tuple(_said_of_returns(text) for _, text in found.texts if text.lone_returns)
+    notes += tuple(said_of_returns(text) for _, text in found.texts if text.lone_returns)
     if isinstance(dataset, NotesDataset):
         notes += _said_of_ways(found.ways, dataset)
     return found.texts, notes, found.omissions.left_out
+
+
+def checked_inline(text: str) -> str:
+    """Return the text of `dataset.inline`, unchanged; refuse what YAML can write and no text file can hold.
+
+    Raises:
+        DataError: the text has a NUL character, or half of a UTF-16 surrogate pair.
+    """
+    if (nul := text.find("\0")) >= 0:
+        place = Characters().place(text, nul)
+        raise DataError(f"dataset.inline:{place}: expected text, received a NUL character; remove it")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        place = Characters().place(text, error.start)
+        half = Characters().show(text[error.start])
+        raise DataError(
+            f"dataset.inline:{place}: {half} is half of a UTF-16 surrogate pair; write both halves, or"
+            " remove it"
+        ) from None
+    return text
+
+
+def nothing_readable(part: str, failures: list[str]) -> DataError:
+    """Return the error for a part of which no file and no tune can be read; it shows at most 5 failures."""
+    if len(failures) == 1:
+        return DataError(failures[0])
+    shown = "; ".join(failures[:_SHOWN_FAILURES])
+    more = f"; and {len(failures) - _SHOWN_FAILURES:,} more" if len(failures) > _SHOWN_FAILURES else ""
+    return DataError(f"no file or tune of the {part} part can be read: {shown}{more}")
+
+
+def said_of_returns(text: StoredText) -> str:
+    """Return a sentence on how many carriage returns of a text were read as line ends."""
+    ends = "carriage return is" if text.lone_returns == 1 else "carriage returns are"
+    return f"{text.name}: {text.lone_returns:,} {ends} read as line ends, as old Macs wrote them"
 
 
 def common_meter(texts: Iterable[StoredText]) -> Meter | None:
@@ -184,42 +220,6 @@ def _reading(dataset: NotesDataset) -> "Reading":
     grid = None if chosen.grid is None else parse_grid(chosen.grid)
     meter = None if chosen.meter is None else parse_meter(chosen.meter)
     return Reading(chosen.track, chosen.channel, chosen.polyphony, grid, chosen.voice, meter)
-
-
-def _said_of_returns(text: StoredText) -> str:
-    """Return a sentence on how many carriage returns of a text were read as line ends."""
-    ends = "carriage return is" if text.lone_returns == 1 else "carriage returns are"
-    return f"{text.name}: {text.lone_returns:,} {ends} read as line ends, as old Macs wrote them"
-
-
-def _nothing_in(part: str, failures: list[str]) -> DataError:
-    """Return the error for a part of which no file and no tune can be read; it shows at most 5 failures."""
-    if len(failures) == 1:
-        return DataError(failures[0])
-    shown = "; ".join(failures[:_SHOWN_FAILURES])
-    more = f"; and {len(failures) - _SHOWN_FAILURES:,} more" if len(failures) > _SHOWN_FAILURES else ""
-    return DataError(f"no file or tune of the {part} part can be read: {shown}{more}")
-
-
-def _checked(text: str) -> str:
-    """Return the text of `dataset.inline`, unchanged; refuse what YAML can write and no text file can hold.
-
-    Raises:
-        DataError: the text has a NUL character, or half of a UTF-16 surrogate pair.
-    """
-    if (nul := text.find("\0")) >= 0:
-        place = Characters().place(text, nul)
-        raise DataError(f"dataset.inline:{place}: expected text, received a NUL character; remove it")
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        place = Characters().place(text, error.start)
-        half = Characters().show(text[error.start])
-        raise DataError(
-            f"dataset.inline:{place}: {half} is half of a UTF-16 surrogate pair; write both halves, or"
-            " remove it"
-        ) from None
-    return text
 
 
 def _moved(text: StoredText, dataset: NotesDataset) -> tuple[StoredText, Ways]:

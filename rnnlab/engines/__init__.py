@@ -42,3 +42,26 @@ class Stream(Protocol):
 
     def feed(self, ids: Ids) -> Logits:
         """Return logits (N, V) after one more token of each lane, (N,); the next call overwrites them."""
+
+
+class Ragged(Protocol):
+    """K sequences of ids, one after another.
+
+    Attributes:
+        ids: (S,) ids.
+        offsets: (K + 1,): sequence k has the ids from offsets[k] up to offsets[k + 1] − 1.
+    """
+
+    @property
+    def ids(self) -> NDArray[np.integer[Any]]: ...
+    @property
+    def offsets(self) -> NDArray[np.int64]: ...
+
+
+class Spellings(Protocol):
+    """The distinct words of the inputs: the token id of each, (W,), and its characters."""
+
+    @property
+    def ids(self) -> NDArray[np.integer[Any]]: ...
+    @property
+    def spelled(self) -> Ragged: ...

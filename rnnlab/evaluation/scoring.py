@@ -121,6 +121,23 @@ class Reader:
         )
 
 
+def cross_entropies(
+    logits: NDArray[np.floating[Any]], targets: NDArray[np.integer[Any]]
+) -> NDArray[np.float64]:
+    """Return the cross-entropy of each of n targets in nats, log Σ exp(logits) − the target's logit, (n,).
+
+    Args:
+        logits: (n, V).
+        targets: (n,) ids; the cross-entropy of a target −1, which the model does not know, is NaN.
+    """
+    # In float64, with the largest logit at 0.
+    wide = logits.astype(np.float64)  # (n, V)
+    wide -= wide.max(axis=-1, keepdims=True)
+    own = np.take_along_axis(wide, targets.astype(np.int64)[:, None], axis=-1)[:, 0]  # (n,)
+    costs: NDArray[np.float64] = np.log(np.exp(wide).sum(axis=-1)) - own
+    return np.where(targets < 0, np.nan, costs)
+
+
 def _packed(parts: Parts, like: State) -> State:
     """Return the arrays of a state grouped by layer, as they are grouped in the state `like`."""
     each = iter(parts)
@@ -139,8 +156,5 @@ def _scores(
     # Tokens that rank before the target, (n, V); the comparison puts NaN before it too.
     ahead = ~(logits <= own)
     ahead |= (logits == own) & (np.arange(logits.shape[-1]) < columns)
-    # Cross-entropy in float64: log Σ exp(logits) − the target's logit, with the largest logit at 0.
-    wide = logits.astype(np.float64)
-    wide -= wide.max(axis=-1, keepdims=True)
-    costs = np.log(np.exp(wide).sum(axis=-1)) - np.take_along_axis(wide, columns, axis=-1)[:, 0]
+    costs = cross_entropies(logits, targets)
     return Scores(places, steps, targets, costs, ahead.sum(axis=-1) + 1, logits.argmax(axis=-1))

@@ -4,7 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from rnnlab.config.reading import AnyExperiment
 from rnnlab.config.schema import Experiment, FilesSplit, NoSplit, NotesDataset, TextDataset
+from rnnlab.config.tasks import TaskExperiment
 from rnnlab.datasets.corpus import Corpus, load_corpus
 from rnnlab.datasets.parts import Part, whole
 from rnnlab.datasets.source import files_of
@@ -118,7 +120,7 @@ def training_data(
     return corpus, train
 
 
-def named_by_file(experiment: Experiment, split: str | None) -> tuple[Path | None, str | None]:
+def named_by_file(experiment: AnyExperiment, split: str | None) -> tuple[Path | None, str | None]:
     """Return `data` and `split` for `select` that measure the same data as a `split` without `data`.
 
     Args:
@@ -127,13 +129,16 @@ def named_by_file(experiment: Experiment, split: str | None) -> tuple[Path | Non
 
     Returns:
         The file, or None if the configuration does not name exactly one existing file; and the part, or None
-        if `split` is None and the data has no held-out part, so that train is the whole file.
+        if `split` is None and the data has no held-out part, so that train is the whole file. The part is
+        None too if the examples of a task are split by files, which are measured whole.
     """
     dataset = experiment.dataset
     usual = "validation" if dataset.has_part("validation") else "train"
     part = split or experiment.evaluation.split or usual
     files = dataset.files.get(part) or dataset.files.get("train", ())
     file = files[0] if len(files) == 1 and os.path.exists(files[0]) else None
+    if isinstance(experiment, TaskExperiment) and isinstance(getattr(dataset, "split", None), FilesSplit):
+        return file, None
     is_cut = dataset.has_part("validation") or dataset.has_part("test")
     return file, part if split or is_cut else None
 

@@ -1,4 +1,4 @@
-"""Confidence intervals of a mean, and paired tests of the difference between two models over random seeds."""
+"""Confidence intervals of a mean or a fraction, and paired tests of the difference between two models."""
 
 import math
 import statistics
@@ -42,6 +42,22 @@ def student_interval(values: Sequence[float]) -> tuple[float, float]:
     quantile = float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2))
     mean, half = statistics.fmean(values), quantile * _standard_error(values)
     return mean - half, mean + half
+
+
+def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
+    """Return Wilson's 95 % interval of a probability, from `successes` of n ≥ 1 independent trials.
+
+    With p = successes / n and the normal quantile z = 1.96, the ends are
+    (p + z² / 2n ± z √(p (1 − p) / n + z² / 4n²)) / (1 + z² / n) (Wilson, 1927). They lie
+    between 0 and 1, also if all trials or none are successes.
+    """
+    from scipy.special import ndtri  # noqa: PLC0415 (slow)
+
+    z = float(ndtri((1 + CONFIDENCE) / 2))
+    share, spread = successes / trials, z * z / trials
+    middle, scale = share + spread / 2, 1 + spread
+    half = math.sqrt(share * (1 - share) * spread + spread * spread / 4)
+    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
 
 
 def paired_test(first: Sequence[float], second: Sequence[float], *, tests: int = 1) -> PairedTest:

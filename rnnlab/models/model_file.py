@@ -7,7 +7,9 @@ The tensors are float32, named `layer/weight` as in `Architecture.weight_shapes`
     rnnlab_version  the version of rnnlab that wrote the file
     config          the resolved configuration, as YAML; data paths are relative to the folder of the data, so
                     that the same training writes the same file on every machine
-    vocabulary      the tokens by id, as a JSON list
+    vocabulary      the tokens by id, as a JSON list; of a task with examples, those of the inputs
+    targets         of a task with examples: the labels, tags or tokens of the targets by id, as a JSON list
+    characters      of a task with examples: the characters of words by id, as a JSON list
     data_sha256     digest of the corpus that the model was trained on
     sha256          digest of everything above, and of every tensor's name, type, shape and bytes
 
@@ -17,20 +19,22 @@ installed package of a cell if `model.kind` is the name of that cell.
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab import __version__
-from rnnlab.config.reading import parse_experiment
+from rnnlab.config.reading import parse_any
 from rnnlab.config.report import shortened
 from rnnlab.config.schema import Experiment
+from rnnlab.config.tasks import TaskExperiment
 from rnnlab.errors import ConfigError, DataError, ModelFileError
 from rnnlab.files import write_durably
 from rnnlab.models.architecture import architecture_of
 from rnnlab.models.cells import Shapes
+from rnnlab.models.task_architecture import Vocabularies, task_architecture_of
 from rnnlab.models.tensor_file import (
     MODEL_FILE,
     Stored,
@@ -69,7 +73,40 @@ class TrainedModel:
     config: str = ""
 
 
-def save_model(path: Path, model: TrainedModel) -> None:
+@dataclass(frozen=True)
+class TrainedTask:
+    """A trained network for examples, with everything that is needed to use it.
+
+    Attributes:
+        experiment: the configuration.
+        tokens: the tokens of the inputs, by id.
+        targets: the labels, the tags, or the tokens of the targets, by id.
+        characters: the characters of words, by id; empty unless `model.characters`.
+        weights: float32 arrays, with the names and shapes of `TaskArchitecture.weight_shapes`.
+        data_sha256: digest of the data that the model was trained on.
+        sha256: digest of the model file's content; empty if the model is not from a file.
+        config: the YAML text in the model file; empty if the model is not from a file.
+    """
+
+    experiment: TaskExperiment
+    tokens: tuple[str, ...]
+    targets: tuple[str, ...]
+    characters: tuple[str, ...]
+    weights: Weights
+    data_sha256: str
+    sha256: str = ""
+    config: str = ""
+
+    @property
+    def sizes(self) -> Vocabularies:
+        """Numbers of tokens."""
+        return Vocabularies(len(self.tokens), len(self.targets), len(self.characters))
+
+
+Trained = TrainedModel | TrainedTask
+
+
+def save_model(path: Path, model: Trained) -> None:
     """Write a model file, whole or not at all.
 
     Raises:
@@ -86,6 +123,9 @@ def save_model(path: Path, model: TrainedModel) -> None:
         "vocabulary": json.dumps(model.tokens, ensure_ascii=False),
         "data_sha256": model.data_sha256,
     }
+    if isinstance(model, TrainedTask):
+        metadata["targets"] = json.dumps(model.targets, ensure_ascii=False)
+        metadata["characters"] = json.dumps(model.characters, ensure_ascii=False)
     try:
         data = file_bytes(metadata, model.weights)
     except ValueError as error:
@@ -97,6 +137,31 @@ def save_model(path: Path, model: TrainedModel) -> None:
 
 
 def load_model(path: Path) -> TrainedModel:
+    """Read a model file of the task `next_token`; see `load_any_model`.
+
+    Raises:
+        ModelFileError: as `load_any_model`; or the model is for another task.
+    """
+    return next_token_model(load_any_model(path), path)
+
+
+def next_token_model(trained: Trained, path: Path) -> TrainedModel:
+    """Return a model of the task `next_token`; refuse one of another task.
+
+    Raises:
+        ModelFileError: the task is another one.
+    """
+    if isinstance(trained, TrainedTask):
+        task = trained.experiment.task
+        use = "generate" if task == "from_label" else "predict"
+        raise ModelFileError(
+            f"{path}: expected a model that predicts the next token, received one of task {task}; use"
+            f" evaluate and {use} for it"
+        )
+    return trained
+
+
+def load_any_model(path: Path) -> Trained:
     """Read a model file; check its digest, and its tensors against its configuration.
 
     Raises:
@@ -106,7 +171,7 @@ def load_model(path: Path) -> TrainedModel:
     with open_tensor_file(path) as file:
         metadata = file.metadata
         _check_format(path, metadata)
-        experiment, tokens, shapes = _described(path, metadata)
+        described, shapes = _described(path, metadata)
         weights = _weights(file, shapes)
     if metadata.get("sha256") != digest(metadata, weights):
         raise MODEL_FILE.damaged(path, "its content does not match the sha256 in its header")
@@ -115,9 +180,12 @@ def load_model(path: Path) -> TrainedModel:
             f"{path}: its weights are not all finite, as after a training that diverged;"
             " train again with a smaller training.optimizer.learning_rate"
         )
-    data_sha256 = metadata.get("data_sha256", "")
-    return TrainedModel(
-        experiment, tokens, weights, data_sha256, metadata["sha256"], config=metadata["config"]
+    return replace(
+        described,
+        weights=weights,
+        data_sha256=metadata.get("data_sha256", ""),
+        sha256=metadata["sha256"],
+        config=metadata["config"],
     )
 
 
@@ -133,12 +201,19 @@ def _check_format(path: Path, metadata: dict[str, str]) -> None:
         )
 
 
-def _described(path: Path, metadata: dict[str, str]) -> tuple[Experiment, tuple[str, ...], Shapes]:
-    """Return the experiment, the tokens and the shapes of the weights that an untrusted header describes."""
+def _described(path: Path, metadata: dict[str, str]) -> tuple[Trained, Shapes]:
+    """Return the model that an untrusted header describes, without weights, and the shapes of the weights."""
     try:
-        experiment = parse_experiment(metadata["config"], name="config", folder=path.parent)
+        experiment = parse_any(metadata["config"], name="config", folder=path.parent)
+        if isinstance(experiment, TaskExperiment):
+            tokens, targets, characters = (
+                _strings(metadata[name], name) for name in ("vocabulary", "targets", "characters")
+            )
+            task = TrainedTask(experiment, tokens, targets, characters, {}, "")
+            return task, task_architecture_of(experiment, task.sizes).weight_shapes()
         tokens = _tokens(metadata["vocabulary"], experiment.dataset.kind, experiment.dataset.boundary)
-        return experiment, tokens, architecture_of(experiment, len(tokens)).weight_shapes()
+        shapes = architecture_of(experiment, len(tokens)).weight_shapes()
+        return TrainedModel(experiment, tokens, {}, ""), shapes
     except KeyError as error:
         raise MODEL_FILE.damaged(path, f"its header lacks {error}") from None
     except (ConfigError, ValueError, RecursionError) as error:
@@ -159,6 +234,18 @@ def _weights(file: TensorFile, shapes: Shapes) -> Weights:
         if layout[name] != Stored(np.dtype(np.float32), shape):
             raise MODEL_FILE.damaged(file.path, f"{why}: {name!r}")
     return file.read(layout)
+
+
+def _strings(text: str, name: str) -> tuple[str, ...]:
+    """Return the strings of a JSON list, which are all different and can be written to a file."""
+    strings = json.loads(text)
+    if not (isinstance(strings, list) and all(isinstance(each, str) for each in strings)):
+        raise ValueError(f"its {name} is not a list of strings")
+    if len(strings) != len(set(strings)):
+        raise ValueError(f"its {name} names a token twice")
+    if lacking := next((each for each in strings if re.search("[\ud800-\udfff]", each)), None):
+        raise ValueError(f"its {name} has {shortened(repr(lacking))}, which is no text")
+    return tuple(strings)
 
 
 def _tokens(vocabulary: str, kind: str, boundary: str | None) -> tuple[str, ...]:

@@ -34,9 +34,9 @@ def build_network(
             (N, T, V); an MLP always returns (N, V).
         random_seed: the seed of the initial weights and of dropout.
     """
-    seeds, dropout = weight_seeds(random_seed), _Dropout(architecture.dropout, random_seed)
+    seeds, dropout = weight_seeds(random_seed), DropoutLayers(architecture.dropout, random_seed)
     ids = keras.Input((window,), dtype="int32", name="ids")
-    encoding = _encoding(architecture.encoding, table, seeds)
+    encoding = encoding_layer(architecture.encoding, table, seeds)
     hidden = dropout.inputs(encoding(ids))
     if architecture.activation:
         hidden = keras.layers.Flatten(name="flatten")(hidden)
@@ -49,7 +49,7 @@ def build_network(
     if architecture.tied and architecture.head:
         hidden = TiedHead(encoding, name=architecture.head.name)(hidden)
     elif architecture.head:
-        hidden = _dense(architecture.head, None, seeds)(hidden)
+        hidden = dense_layer(architecture.head, None, seeds)(hidden)
     return keras.Model(ids, hidden, name="network")
 
 
@@ -162,7 +162,7 @@ class _Operations:
         return (x - mean) * keras.ops.rsqrt(variance + EPSILON)
 
 
-class _Dropout:
+class DropoutLayers:
     """Keras' dropout layers with the fractions of an architecture."""
 
     def __init__(self, shares: Dropout, seed: int) -> None:
@@ -184,7 +184,7 @@ class _Dropout:
         return keras.layers.Dropout(share, noise, seed=self._seed, name=name)(values)
 
 
-def _encoding(layer: Layer, table: NDArray[np.float32] | None, seeds: Iterator[int]) -> Any:
+def encoding_layer(layer: Layer, table: NDArray[np.float32] | None, seeds: Iterator[int]) -> Any:
     """Return the encoding layer; embeddings start as normal numbers of variance 1, as in PyTorch.
 
     Keras' own initial embeddings are 35 times as small, and the network then learns slowly: on
@@ -203,12 +203,13 @@ def _hidden(
     layer: Layer, architecture: Architecture, seeds: Iterator[int], *, sequences: bool, seed: int
 ) -> Any:
     if not isinstance(layer, RecurrentLayer):
-        return _dense(layer, architecture.activation, seeds)
+        return dense_layer(layer, architecture.activation, seeds)
     cell = RecurrentCell(layer.cell, layer.weights, seeds, dropout=architecture.dropout.recurrent, seed=seed)
     return keras.layers.RNN(cell, return_sequences=sequences, name=layer.name)
 
 
-def _dense(layer: Layer, activation: str | None, seeds: Iterator[int]) -> Any:
+def dense_layer(layer: Layer, activation: str | None, seeds: Iterator[int]) -> Any:
+    """Return a dense Keras layer with initial weights."""
     initializer = keras.initializers.GlorotUniform(seed=next(seeds))
     return keras.layers.Dense(layer.units, activation, kernel_initializer=initializer, name=layer.name)
 

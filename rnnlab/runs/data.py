@@ -11,36 +11,39 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from typing import Any, TypeVar
 
-from rnnlab.config.reading import parse_experiment
-from rnnlab.config.schema import Experiment
+from rnnlab.config.reading import AnyExperiment, parse_any
 from rnnlab.datasets.source import files_of
 from rnnlab.errors import DataError, RunError
-from rnnlab.models.model_file import TrainedModel
+from rnnlab.models.model_file import Trained
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.layout import CONFIG, is_below_runs
 from rnnlab.runs.signature import digest_of, signed_pages
 
+Given = TypeVar("Given", bound=AnyExperiment)
+Model = TypeVar("Model", bound=Trained)
 
-def opened_model(trained: TrainedModel, run: RunFolder | None, path: Path, *, remedy: str) -> TrainedModel:
+
+def opened_model(trained: Model, run: RunFolder | None, path: Path, *, remedy: str) -> Model:
     """Return the model with the present paths of its data; `opened` defines which data may be opened.
 
     Raises:
         DataError: as for `opened`.
     """
-    experiment = opened(trained.experiment, run, path, config=trained.config, remedy=remedy)
+    experiment: Any = opened(trained.experiment, run, path, config=trained.config, remedy=remedy)
     return trained if experiment is trained.experiment else replace(trained, experiment=experiment)
 
 
 def opened(
-    experiment: Experiment,
+    experiment: Given,
     run: RunFolder | None,
     path: Path,
     *,
     remedy: str,
     config: str = "",
     overrides: Sequence[str] = (),
-) -> Experiment:
+) -> Given:
     """Return the experiment with the present paths of its data, or raise if the data may not be opened.
 
     - A run in `runs/`, or a run that is signed with the user's key: all data.
@@ -80,7 +83,7 @@ def opened(
     return experiment
 
 
-def found_again(experiment: Experiment, run: RunFolder) -> Experiment:
+def found_again(experiment: Given, run: RunFolder) -> Given:
     """Return the experiment of a resumed run; if the run was moved, with the present paths of its data.
 
     If the run is not known as the user's own, the experiment is unchanged. Training opens the data of any
@@ -92,8 +95,8 @@ def found_again(experiment: Experiment, run: RunFolder) -> Experiment:
 
 
 def located(
-    experiment: Experiment, run: RunFolder | None, *, config: str = "", overrides: Sequence[str] = ()
-) -> Experiment:
+    experiment: Given, run: RunFolder | None, *, config: str = "", overrides: Sequence[str] = ()
+) -> Given:
     """Return the experiment of the user's own run; if the run was moved, with the present paths of its data.
 
     If the run lies where it was trained, or names no file, the experiment is unchanged. Otherwise there are
@@ -118,10 +121,10 @@ def located(
     here = Path(os.path.abspath(run.path))
     if here == folder or not experiment.dataset.files:
         return experiment
-    trained = parse_experiment(text, name=str(run.path / CONFIG), folder=folder, overrides=overrides)
-    update = {"path": trained.dataset.path, "split": trained.dataset.split}
+    trained = parse_any(text, name=str(run.path / CONFIG), folder=folder, overrides=overrides).dataset
+    update = {name: getattr(trained, name) for name in ("path", "split")}  # the settings that name files
     dataset = experiment.dataset.model_copy(update=update)
-    before = experiment.model_copy(update={"dataset": dataset})
+    before: Any = experiment.model_copy(update={"dataset": dataset})
     if is_below_runs(run.path):
         return before if _is_there(before) and not _is_there(experiment) else experiment
     has_moved_too = not _is_there(before) and _is_there(experiment) and _has_no_links(experiment, here)
@@ -141,7 +144,7 @@ def _signed(run: RunFolder, config: str) -> tuple[str, Path]:
     raise RunError(f"{CONFIG} is not the one that was signed")
 
 
-def _is_there(experiment: Experiment) -> bool:
+def _is_there(experiment: AnyExperiment) -> bool:
     """Return whether each path and each pattern of the dataset leads to at least one existing file."""
     return all(
         any(map(os.path.exists, _led_to(data)))
@@ -149,7 +152,7 @@ def _is_there(experiment: Experiment) -> bool:
     )
 
 
-def _has_no_links(experiment: Experiment, run: Path) -> bool:
+def _has_no_links(experiment: AnyExperiment, run: Path) -> bool:
     """Return whether no link is on the way from the run's folder to its data.
 
     An archive with another person's run can contain links to any place.

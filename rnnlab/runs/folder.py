@@ -26,11 +26,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rnnlab.config.reading import MOST_BYTES, read_experiment
-from rnnlab.config.schema import Experiment
+from rnnlab.config.reading import MOST_BYTES, AnyExperiment, read_any
 from rnnlab.errors import Argument, ConfigError, RnnlabError, RunError
 from rnnlab.files import PARTIAL, check_inside, write_durably
-from rnnlab.models.model_file import TrainedModel, load_model, save_model
+from rnnlab.models.model_file import (
+    Trained,
+    TrainedModel,
+    load_any_model,
+    next_token_model,
+    save_model,
+)
 from rnnlab.runs.layout import (
     CONFIG,
     EVENTS,
@@ -63,6 +68,15 @@ class RunFolder:
         return self.path / MODEL
 
     def load_model(self) -> TrainedModel:
+        """Return the model of the run, of the task `next_token`; see `load_any_model`.
+
+        Raises:
+            RunError: as `load_any_model`.
+            ModelFileError: the model is damaged, or is for another task.
+        """
+        return next_token_model(self.load_any_model(), self.path)
+
+    def load_any_model(self) -> Trained:
         """Return the model of the run, after a check that the model belongs to the run.
 
         Raises:
@@ -75,7 +89,7 @@ class RunFolder:
                 f"{self.path}: no {MODEL} in this run yet; wait for its first save, or train again"
             )
         check_inside(self.model_path)
-        return self._checked_own(load_model(self.model_path))
+        return self._checked_own(load_any_model(self.model_path))
 
     @property
     def is_unfinished(self) -> bool:
@@ -89,7 +103,7 @@ class RunFolder:
         except OSError:
             return False
 
-    def save_model(self, model: TrainedModel) -> None:
+    def save_model(self, model: Trained) -> None:
         """Replace the model file; if writing fails, the old file stays.
 
         Raises:
@@ -106,11 +120,11 @@ class RunFolder:
         """
         write_durably(self.path / name, text.encode(errors="backslashreplace"))
 
-    def write_config(self, experiment: Experiment) -> None:
+    def write_config(self, experiment: AnyExperiment) -> None:
         """Replace `config.yaml` with a resolved configuration."""
         self.write(CONFIG, self._config_of(experiment))
 
-    def sign(self, experiment: Experiment) -> None:
+    def sign(self, experiment: AnyExperiment) -> None:
         """Sign the run as the user's own, for this configuration and for the present `config.yaml`.
 
         Raises:
@@ -165,12 +179,12 @@ class RunFolder:
         except OSError as error:
             raise _unwritable(path, error) from error
 
-    def _config_of(self, experiment: Experiment) -> str:
+    def _config_of(self, experiment: AnyExperiment) -> str:
         from rnnlab.config.writing import write_experiment  # noqa: PLC0415 (a reader does not need it)
 
         return write_experiment(experiment, folder=self.path.absolute())
 
-    def _checked_own(self, trained: TrainedModel) -> TrainedModel:
+    def _checked_own(self, trained: Trained) -> Trained:
         """Return the model, with its own section `dataset` or with that of `config.yaml`.
 
         The model keeps its own section if its configuration is equal to `config.yaml`, or if the run is
@@ -185,7 +199,7 @@ class RunFolder:
         if self.read_config() == trained.config.encode():
             return trained
         try:
-            own = read_experiment(path)
+            own = read_any(path)
         except ConfigError as error:
             first = str(error).partition("\n")[0]
             raise RunError(f"{first}; the run's configuration is damaged: restore it from a copy") from error
@@ -198,10 +212,11 @@ class RunFolder:
                 f" {CONFIG}); restore the model file or {CONFIG} from a copy, or name the model file instead"
                 " of the run"
             )
-        return replace(trained, experiment=experiment.model_copy(update={"dataset": own.dataset}))
+        located: Any = experiment.model_copy(update={"dataset": own.dataset})
+        return replace(trained, experiment=located)
 
 
-def create_run(name: str, experiment: Experiment, *, folder: Path | None = None) -> RunFolder:
+def create_run(name: str, experiment: AnyExperiment, *, folder: Path | None = None) -> RunFolder:
     """Make a run folder that holds the resolved configuration; if it lies in `runs/`, `runs/latest` names it.
 
     Args:
@@ -266,6 +281,17 @@ def find_run(path: Path | None = None) -> RunFolder:
 
 
 def load_trained(path: Path | None = None) -> tuple[TrainedModel, RunFolder | None, Path]:
+    """Load a trained model of the task `next_token`; see `load_any_trained`.
+
+    Raises:
+        RunError: as `load_any_trained`.
+        ModelFileError: the model is damaged, or is for another task.
+    """
+    trained, run, where = load_any_trained(path)
+    return next_token_model(trained, where), run, where
+
+
+def load_any_trained(path: Path | None = None) -> tuple[Trained, RunFolder | None, Path]:
     """Load a trained model from a run folder or a model file; if the path is None, from the newest run.
 
     Returns:
@@ -276,12 +302,12 @@ def load_trained(path: Path | None = None) -> tuple[TrainedModel, RunFolder | No
         ModelFileError: the model file does not exist or is damaged.
     """
     if path is not None and (os.path.isfile(path) or path.suffix.lower() == ".safetensors"):
-        return _located(load_model(path), path.parent), None, path
+        return _located(load_any_model(path), path.parent), None, path
     run = find_run(path)
-    return run.load_model(), run, run.path
+    return run.load_any_model(), run, run.path
 
 
-def _located(trained: TrainedModel, folder: Path) -> TrainedModel:
+def _located(trained: Trained, folder: Path) -> Trained:
     """Return the model of a file; if its folder is its run, as `_checked_own` returns the model."""
     with suppress(RnnlabError):
         return find_run(folder)._checked_own(trained)

@@ -50,15 +50,18 @@ class Evaluated:
 
     Attributes:
         split: the part of the data that was measured; `folds` after a cross-validation.
-        accuracy: accuracy one step at a time, 0 to 1; of a cross-validation the mean.
+        accuracy: accuracy one step at a time, 0 to 1; of a cross-validation the mean. None for the task
+            `from_label`, which has no accuracy.
         right: number of correct tokens of the free run; None if there was no free run.
         length: number of tokens of the free run; None if there was no free run.
+        loss: cross-entropy, nats per token, if there is no accuracy; else None.
     """
 
     split: str
-    accuracy: float
+    accuracy: float | None
     right: int | None = None
     length: int | None = None
+    loss: float | None = None
 
 
 @dataclass(frozen=True)
@@ -317,6 +320,8 @@ def _evaluated(metrics: dict[str, Any]) -> Evaluated:
         return Evaluated("folds", _finite(metrics["mean"]["accuracy"]))
     running = metrics.get("free_running")
     counts = (int(running["correct"]), int(running["length"])) if running else (None, None)
+    if "labels" in metrics:  # of the task from_label
+        return Evaluated(str(metrics["split"]), None, loss=_finite(metrics["loss"]))
     return Evaluated(str(metrics["split"]), _finite(metrics["accuracy"]), *counts)
 
 

@@ -15,21 +15,37 @@ _SECTION = re.compile(r"([a-z_]+):\s*(?:#.*)?")
 _SETTING = re.compile(r"  ([a-z_]+): +([\w\[\], ]+?)\s*(?: #.*)?")
 
 
+NEXT_TOKEN = "next_token"
+"""The task of a configuration that names none."""
+
+
+_WITH_ONE_TARGET = ("label", "parity", "adding")
+"""The tasks and exercises whose examples have one label."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """The settings of a run that the list shows.
 
     Attributes:
-        data: `text` or `notes`.
+        data: `text`, `notes` or `generated`.
         kind: kind of the model, such as `lstm`.
         units: number of units of each layer.
         epochs: number of epochs to train.
+        task: next_token, label, tags, pairs or from_label; for generated data the name of the exercise, such
+            as `parity`.
     """
 
     data: str
     kind: str
     units: tuple[int, ...]
     epochs: int
+    task: str = NEXT_TOKEN
+
+    @property
+    def counted(self) -> str:
+        """What a mean loss is a mean over: an example for labels, else a token."""
+        return "example" if self.task in _WITH_ONE_TARGET else "token"
 
 
 def settings_in(path: Path, text: str) -> Settings:
@@ -49,7 +65,8 @@ def settings_in(path: Path, text: str) -> Settings:
     units, epochs = lines.get(("model", "units"), ""), lines.get(("training", "epochs"), "")
     if not (data and kind and re.fullmatch(r"\[?\d+(, \d+)*\]?", units) and epochs.isdecimal()):
         return _validated(path, text)
-    return Settings(data, kind, tuple(map(int, re.findall(r"\d+", units))), int(epochs))
+    task = lines.get(("dataset", "name" if data == "generated" else "task"), NEXT_TOKEN)
+    return Settings(data, kind, tuple(map(int, re.findall(r"\d+", units))), int(epochs), task)
 
 
 def _lines(text: str) -> dict[tuple[str, str], str]:
@@ -65,11 +82,12 @@ def _lines(text: str) -> dict[tuple[str, str], str]:
 
 
 def _validated(path: Path, text: str) -> Settings:
-    from rnnlab.config.reading import parse_experiment  # noqa: PLC0415 (loads pydantic; seldom needed)
+    from rnnlab.config.reading import parse_any  # noqa: PLC0415 (loads pydantic; seldom needed)
 
     try:
-        experiment = parse_experiment(text, name=str(path), folder=path.parent)
+        experiment = parse_any(text, name=str(path), folder=path.parent)
     except ConfigError as error:
         raise RunError(str(error).partition("\n")[0]) from None
-    model = experiment.model
-    return Settings(experiment.dataset.kind, model.kind, model.units, experiment.training.epochs)
+    model, dataset = experiment.model, experiment.dataset
+    task = getattr(dataset, "name", "") or getattr(dataset, "task", NEXT_TOKEN)
+    return Settings(dataset.kind, model.kind, model.units, experiment.training.epochs, task)

@@ -5,10 +5,12 @@ The source tree has both folders at its top; `setup.py` copies them into the whe
 
 import re
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from rnnlab.config.comparison import read_comparison
-from rnnlab.config.reading import read_experiment
+from rnnlab.config.reading import read_any
+from rnnlab.config.task_data import GeneratedDataset
 from rnnlab.errors import UsageError, near
 
 PACKAGE = Path(__file__).parents[1]
@@ -27,6 +29,7 @@ class Example:
         compared: the configurations that the example compares; empty for a single experiment.
         url: the address from which the data is downloaded; None if the data ships with rnnlab, and for a
             comparison.
+        is_generated: whether the examples are drawn at random, so that there is no data to ship.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Example:
     data: tuple[Path, ...] = ()
     compared: tuple[Path, ...] = ()
     url: str | None = None
+    is_generated: bool = False
 
     @property
     def about(self) -> str:
@@ -75,8 +79,10 @@ def example(name: str) -> Example:
         raise UsageError(f"no such example {name!r}; {meant}")
     page = _home() / "configs" / f"{name}.yaml"
     if not name.startswith(COMPARES):
-        dataset = read_experiment(page).dataset
-        return Example(name, page, tuple(map(Path, dataset.path or ())), url=dataset.url)
+        dataset = read_any(page).dataset
+        if isinstance(dataset, GeneratedDataset):
+            return Example(name, page, is_generated=True)
+        return Example(name, page, tuple(chain.from_iterable(dataset.files.values())), url=dataset.url)
     _, compared = read_comparison(page)
     data = {path: None for each in compared for path in example(each.stem).data}
     return Example(name, page, tuple(data), tuple(compared))

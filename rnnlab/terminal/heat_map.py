@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from rnnlab.terminal.tables import facts_table, table
 from rnnlab.terminal.text import is_terminal, padded, visible, width_of
 from rnnlab.tracing.heat_map import HeatMap, colour_of, ink_on, token_label
-from rnnlab.tracing.view import Prediction, View, predictions, shapes_of
+from rnnlab.tracing.view import StepPrediction, View, predictions, shapes_of
 
 if TYPE_CHECKING:
     from rnnlab.tracing.page import FollowedUnit
@@ -199,7 +199,7 @@ def _next_tokens(view: View, lane: int) -> str:
     return "Next token\n" + visible(table(header, rows))
 
 
-def _row(each: Prediction, is_text: bool) -> list[str]:
+def _row(each: StepPrediction, is_text: bool) -> list[str]:
     def shown(token: str) -> str:
         return repr(token) if is_text or token.isspace() else token
 

@@ -83,7 +83,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Prediction:
+class StepPrediction:
     """The network's prediction after one time step.
 
     Attributes:
@@ -103,7 +103,7 @@ class Prediction:
     counted: bool
 
 
-def predictions(view: View, lane: int) -> list[Prediction]:
+def predictions(view: View, lane: int) -> list[StepPrediction]:
     """Return the prediction after each shown time step of a lane."""
     trace, tokens = view.trace, view.trace.model.tokens
     surprises, found = trace.surprises, []  # (N, T)
@@ -112,7 +112,7 @@ def predictions(view: View, lane: int) -> list[Prediction]:
         target = int(trace.targets[lane, step])
         best = np.argsort(-probabilities, kind="stable")[: view.top].tolist()
         found.append(
-            Prediction(
+            StepPrediction(
                 step=step + 1,
                 token=tokens[trace.ids[lane, step]],
                 expected=tuple((tokens[place], float(probabilities[place])) for place in best),

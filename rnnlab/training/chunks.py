@@ -1,12 +1,12 @@
 """Chunks: the steps of a training are cut into chunks, and their figures are summed up for each epoch."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from rnnlab.datasets.batches import Batches
 from rnnlab.engines.tensorflow.data import Chunk, StepRecords
 
 CHUNK_SECONDS = 0.25
@@ -14,6 +14,27 @@ CHUNK_SECONDS = 0.25
 
 FASTEST_GROWTH = 8
 """Largest ratio of the steps of a chunk to the steps of the chunk before it."""
+
+
+Figures = NDArray[np.integer[Any]]
+
+
+class EpochBatches(Protocol):
+    """The batches of every epoch: of tokens (`datasets.batches`), or of examples (`datasets.buckets`)."""
+
+    @property
+    def steps(self) -> int:
+        """Number of batches of an epoch."""
+
+    @property
+    def carries_state(self) -> bool:
+        """Whether the state is carried from batch to batch, and zeroed when an epoch begins."""
+
+    def epoch(self, number: int, begin: int, end: int) -> tuple[Figures, ...]:
+        """Return what each lane reads in a range of batches, as `Chunk.figures`."""
+
+    def objectives(self, number: int, begin: int, end: int) -> Figures | None:
+        """Return the number of the objective of each batch, (B,); None if there is only one."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +62,7 @@ class ChunkPlanner:
         epochs: number of epochs of the training.
     """
 
-    def __init__(self, batches: Batches, *, epochs: int) -> None:
+    def __init__(self, batches: EpochBatches, *, epochs: int) -> None:
         self._batches, self._epochs = batches, epochs
         self._epoch, self._place = 0, 0
 
@@ -86,9 +107,10 @@ class ChunkPlanner:
         steps = self._batches.steps
         end = min(steps, self._place + most_steps - taken)
         places = np.arange(self._place, end)
-        starts, counts = self._batches.epoch(self._epoch, self._place, end)
+        figures = self._batches.epoch(self._epoch, self._place, end)
+        objectives = self._batches.objectives(self._epoch, self._place, end)
         fresh = (places == 0) if self._batches.carries_state else np.ones(len(places), bool)
-        part = Chunk(starts, counts, fresh, places == steps - 1)
+        part = Chunk(figures, fresh, places == steps - 1, objectives)
         segment = Segment(self._epoch, taken, taken + len(places), end == steps)
         self._advance(end)
         return segment, part
@@ -155,9 +177,8 @@ class EpochSums:
 
 def _joined(parts: list[Chunk]) -> Chunk:
     """Return one chunk with the steps of all parts."""
-
-    def columns() -> Iterator[np.ndarray]:
-        for name in ("starts", "counts", "fresh", "ends_epoch"):
-            yield np.concatenate([getattr(part, name) for part in parts])
-
-    return Chunk(*columns())
+    figures = tuple(map(np.concatenate, zip(*(part.figures for part in parts), strict=True)))
+    fresh = np.concatenate([part.fresh for part in parts])
+    ends_epoch = np.concatenate([part.ends_epoch for part in parts])
+    objectives = [part.objectives for part in parts if part.objectives is not None]
+    return Chunk(figures, fresh, ends_epoch, np.concatenate(objectives) if objectives else None)

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr, ValidationError
 
 from rnnlab.config.dataset import SOURCES, FilesSplit
-from rnnlab.config.reading import MAY_CHANGE
-from rnnlab.config.schema import Experiment
+from rnnlab.config.reading import MAY_CHANGE, AnyExperiment
 from rnnlab.models.tensor_file import Layout, Stored
 from rnnlab.training.history import FIGURES
 
@@ -91,13 +90,13 @@ def read_facts(text: str) -> Facts:
         raise ValueError(f"its facts are not what was written: {error}") from None
 
 
-def fixed_settings(experiment: Experiment) -> dict[str, Any]:
+def fixed_settings(experiment: AnyExperiment) -> dict[str, Any]:
     """Return the settings that must stay the same when training is resumed, by dotted names.
 
     A long setting is replaced by its digest, and the paths of `dataset.split` by the names of its parts.
     """
     sections = experiment.model_dump(mode="json")
-    if isinstance(experiment.dataset.split, FilesSplit):
+    if isinstance(getattr(experiment.dataset, "split", None), FilesSplit):
         sections["dataset"]["split"] = list(experiment.dataset.files)
     return dict(_flat(sections, ""))
 
@@ -153,7 +152,7 @@ class Expectation:
 
 
 def expectation_of(
-    experiment: Experiment,
+    experiment: AnyExperiment,
     *,
     data_sha256: str,
     epoch_steps: int,

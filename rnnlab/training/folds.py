@@ -30,6 +30,7 @@ from rnnlab.errors import Argument, DataError, count_of
 from rnnlab.evaluation.metrics import CrossValidation, Metrics, held_out_metrics
 from rnnlab.processes import in_processes
 from rnnlab.training.loop import TrainingLoop
+from rnnlab.training.token_problem import TokenProblem
 from rnnlab.training.trainer import Trainer
 
 
@@ -72,9 +73,11 @@ def cross_validate_config(
 def measure_fold(experiment: Experiment, fold: Data) -> Metrics:
     """Train a model on the training part of a fold, and return its measures on the held-out part."""
     read = fold.as_trained_on()
-    trainer = Trainer(fold.experiment, read.corpus, Splits({"train": read.splits.parts["train"]}))
+    train = Splits({"train": read.splits.parts["train"]})
+    problem = TokenProblem(fold.experiment, read.corpus, train)
+    trainer = Trainer(problem)
     TrainingLoop(trainer).run()
-    return held_out_metrics(trainer.best_model(), experiment, fold)
+    return held_out_metrics(problem.model(trainer.best().weights), experiment, fold)
 
 
 def _told(folds: Iterator[Data], report: Callable[[str], None]) -> Iterator[Data]:

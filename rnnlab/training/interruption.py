@@ -12,11 +12,12 @@ A second Ctrl-C ends the process at once, and nothing is saved.
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, wait
+from concurrent.futures import wait
 from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
 
+from rnnlab.processes import in_thread
 from rnnlab.signals import SIGNALS
 
 Result = TypeVar("Result")
@@ -50,20 +51,11 @@ class Interruption:
         instruction. The function therefore runs in another thread; the signal does not stop that thread,
         which ends with the process.
         """
-        done: Future[Result] = Future()
-        threading.Thread(target=_into, args=(done, work), daemon=True).start()
+        done = in_thread(work)
         while not self.signal_number:
             if wait([done], timeout=LOOK_SECONDS).done:
                 return done.result()
         return None
-
-
-def _into(done: "Future[Result]", work: Callable[[], Result]) -> None:
-    """Run a function, and put its result or its exception into a future."""
-    try:
-        done.set_result(work())
-    except BaseException as error:
-        done.set_exception(error)
 
 
 @contextmanager

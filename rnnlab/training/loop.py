@@ -19,8 +19,9 @@ from rnnlab.training.chunks import ChunkLength, ChunkPlanner, EpochSums, Segment
 from rnnlab.training.facts import BestEpoch, Facts, fixed_settings
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption
+from rnnlab.training.optimizers import is_scheduled, lower_rate, rate_of
 from rnnlab.training.stopping import Divergence, Monitor, check_finite
-from rnnlab.training.trainer import Trainer, is_scheduled, lower_rate, rate_of
+from rnnlab.training.trainer import Trainer
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ class TrainingLoop:
         validations = trainer.experiment.evaluation.every if trainer.validates else 0
         saves = training.checkpoint.every_epochs or 0
         samples = training.samples.every_epochs if training.samples else 0
+        each_epoch = each_epoch or trainer.problem.has_fresh_data
         self._stop_after = 1 if each_epoch else math.gcd(validations, saves, self._monitor.every, samples)
         self._step, self._sums = 0, EpochSums()
         self._validation_loss: float | None = None
@@ -122,6 +124,7 @@ class TrainingLoop:
             if self._each_epoch and place == 0:
                 self._calls.epoch_begins(epoch)
             begun = time.perf_counter()
+            self._trainer.load(epoch)
             chunk, segments = self._planner.take(self._length.steps, stop_after=self._stop_after)
 
             # run it; the first chunk compiles the program; on a signal meanwhile, its step does not count
@@ -207,7 +210,7 @@ class TrainingLoop:
             validation_loss=self._validation_loss,
             best_validation=BestEpoch(epoch=best.epoch, loss=best.loss) if best else None,
             callbacks=remembered,
-            data_sha256=self._trainer.corpus.sha256,
+            data_sha256=self._trainer.problem.data_sha256,
             settings=fixed_settings(self._trainer.experiment),
             stopped_of=self._epochs if self.is_stopped else 0,
         )

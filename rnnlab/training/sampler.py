@@ -1,5 +1,6 @@
 """`samples.txt`: samples that the network writes while it is trained."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from rnnlab.config.schema import Generation
 from rnnlab.config.training import Samples
 from rnnlab.errors import ConfigError, ModelFileError, UsageError, VocabularyError
 from rnnlab.generation.writing import generation_settings, write_samples
+from rnnlab.models.model_file import next_token_model
 from rnnlab.training.callbacks import Arrays, Remembering
 from rnnlab.training.trainer import Trainer
 
@@ -74,10 +76,11 @@ class Sampler(Remembering):
 
     def _written(self, settings: Generation) -> str:
         """Return the samples; or, if the weights are not finite, the error in parentheses."""
-        between = "\n" if self._trainer.experiment.dataset.unit == "line" else "\n\n"
+        model = next_token_model(self._trainer.current_model(), Path("training.samples"))
+        between = "\n" if model.experiment.dataset.unit == "line" else "\n\n"
         try:
             with np.errstate(all="ignore"):
-                samples = write_samples(self._trainer.current_model(), settings).samples
+                samples = write_samples(model, settings).samples
         except ModelFileError as error:
             return f"({error})"
         return between.join(sample.text for sample in samples)

@@ -17,8 +17,8 @@ import numpy as np
 
 from rnnlab.config.callback import CallbackSettings
 from rnnlab.config.training import Checkpoints, Samples
+from rnnlab.datasets.examples import TaskData
 from rnnlab.datasets.loading import Data
-from rnnlab.datasets.splits import split_record
 from rnnlab.errors import Call, DataError, Interrupted, RunError, TrainingError, count_of, one_line
 from rnnlab.files import remove_partial
 from rnnlab.runs.environment import changes_since, write_environment
@@ -28,6 +28,7 @@ from rnnlab.runs.lock import Lock, locked
 from rnnlab.training.best_epoch import Best
 from rnnlab.training.checkpoints import FOLDER, Checkpoint, newest_checkpoint, write_checkpoint
 from rnnlab.training.facts import Expectation, expectation_of
+from rnnlab.training.from_data import problem_of, split_record_of
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption, noted_signals
 from rnnlab.training.loop import Progress, TrainingLoop
@@ -74,7 +75,7 @@ class Session:
 
     def __init__(
         self,
-        data: Data,
+        data: Data | TaskData,
         *,
         name: str,
         run_dir: Path | None = None,
@@ -86,14 +87,13 @@ class Session:
 
             check_installed()
         self._folders, self._callbacks = _callbacks_of(experiment.training.callbacks, resumed)
-        read = data.as_trained_on()
-        self.trainer = Trainer(experiment, read.corpus, read.splits)
+        self.trainer = Trainer(problem_of(data))
         self._history = LossHistory()
         self._sampler = _sampler_of(self.trainer, experiment.training.samples)
         self._settings, self._is_resumed = experiment.training.checkpoint, resumed is not None
         self.run = resumed or create_run(name, experiment, folder=run_dir)
         if not resumed:
-            self.run.write_split(split_record(data.corpus, data.splits))
+            self.run.write_split(split_record_of(data))
         if self._folders and not resumed:
             from rnnlab.training.own_callbacks import record_folders  # noqa: PLC0415 (as below)
 
@@ -151,7 +151,7 @@ class Session:
         """Return the values that each checkpoint of this training must match."""
         return expectation_of(
             self.trainer.experiment,
-            data_sha256=self.trainer.corpus.sha256,
+            data_sha256=self.trainer.problem.data_sha256,
             epoch_steps=self.trainer.batches.steps,
             callbacks=len(self._all_callbacks),
             program=self.trainer.program.snapshot(),

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.config.optimizer import PlateauSchedule
-from rnnlab.config.schema import Experiment
+from rnnlab.config.reading import AnyExperiment
 from rnnlab.engines.tensorflow.data import StepRecords
 from rnnlab.errors import TrainingError
 from rnnlab.training.chunks import Segment
@@ -28,7 +28,7 @@ class Monitor:
         validates: whether there is a validation set.
     """
 
-    def __init__(self, experiment: Experiment, *, validates: bool) -> None:
+    def __init__(self, experiment: AnyExperiment, *, validates: bool) -> None:
         training = experiment.training
         stopping, schedule = training.early_stopping, training.schedule
         self._validates, self._every = validates, experiment.evaluation.every if validates else 1

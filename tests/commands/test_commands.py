@@ -13,7 +13,10 @@ from rnnlab.commands import COMMANDS, cli
 from rnnlab.errors import Interrupted
 from tests.trained import SENTENCE, SONG, STREAM, run_of
 
-NOT_COMMANDS = {"__init__", "arguments", "comparison_results", "evaluation_results", "hints", "output"}
+NOT_COMMANDS = {
+    *("__init__", "arguments", "comparison_results", "evaluation_results", "hints", "output"),
+    "task_results",
+}
 
 
 def loaded(name: str) -> click.Command:

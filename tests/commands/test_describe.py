@@ -11,6 +11,7 @@ from tests.trained import SENTENCE, SONG, STREAM, run_of
 CONFIGS = Path(__file__).parents[2] / "configs"
 
 SENTENCE_LINES = """\
+task        next_token: many to many, in step: after each token, the next one
 data        27 characters from dataset.inline
 vocabulary  16 tokens: ' ' 'a' … 'y'
 parts       train 22 windows
@@ -130,7 +131,7 @@ def test_text_shows_all_of_it(rnnlab):
 
     assert (answer.exit_code, answer.stderr) == (0, "")
     lines = answer.stdout.splitlines()
-    assert lines[:3] == SENTENCE_LINES
+    assert lines[:4] == SENTENCE_LINES
     for line in (
         "            window can do better",
         "  0 ' '  1 'a'  2 'b'  3 'd'  4 'f'  5 'h'  6 'i'  7 'l'  8 'n'  9 'o'  10 'p'  11 's'  12 't'",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.config.comparison import read_comparison
-from rnnlab.config.reading import read_experiment
+from rnnlab.config.reading import read_any, read_experiment
 from rnnlab.config.schema import ContiguousSplit, NoSplit, SequencesSplit
 from rnnlab.datasets.loading import load_data
 from rnnlab.music.midi import write_midi
@@ -299,13 +299,13 @@ def test_an_example_works_where_it_is_written(rnnlab, name):
     compares = name.startswith("compare_")
     pages = read_comparison(page)[1] if compares else [page]
     for each in pages:
-        written, shipped = read_experiment(each), read_experiment(CONFIGS / each.name)
-        of_written, of_shipped = (found.dataset.path or () for found in (written, shipped))
+        written, shipped = read_any(each), read_any(CONFIGS / each.name)
+        of_written, of_shipped = (found.dataset.files.get("train", ()) for found in (written, shipped))
         assert [path.read_bytes() for path in of_written] == [path.read_bytes() for path in of_shipped]
         assert all(path.is_relative_to(Path.cwd() / "data") for path in of_written)
-        update = {"dataset": written.dataset.model_copy(update={"path": shipped.dataset.path})}
-        assert written.model_copy(update=update) == shipped
-        if written.dataset.url is None:
+        moved = {"path": shipped.dataset.path} if of_shipped else {}
+        assert written.model_copy(update={"dataset": written.dataset.model_copy(update=moved)}) == shipped
+        if getattr(written.dataset, "url", None) is None:
             assert rnnlab("describe", str(each)).exit_code == 0
     assert f"next    rnnlab {'compare' if compares else 'train'} {page}" in answer.stderr
     assert "configs/" not in page.read_text()
@@ -322,6 +322,7 @@ def test_the_list_has_a_line_for_each(rnnlab):
     for each in examples():
         assert ("downloaded or yours" in rows[each.name]) == (each.url is not None)
     assert "harbour.txt or yours" in rows["text_lstm"]
+    assert "drawn at random" in rows["dates_pairs"]
 
 
 def test_the_address_is_said_of_what_is_downloaded(rnnlab):
@@ -375,7 +376,7 @@ def test_data_that_is_there_is_no_obstacle(rnnlab):
     ("arguments", "message"),
     [
         (["--example", "nabiya_lstn"], "no such example 'nabiya_lstn'; did you mean 'nabiya_lstm'"),
-        (["--example", "zzz"], "no such example 'zzz'; there are compare_nabiya, "),
+        (["--example", "zzz"], "no such example 'zzz'; there are adding_lstm, "),
         (["--example", "../x"], "no such example '../x'; there are "),
         ([], "rnnlab new: expected FILE or FOLDER, --example NAME, or --list: one of them"),
         (["my.txt", "--list"], "rnnlab new: expected FILE or FOLDER, --example NAME, or --list: one of them"),

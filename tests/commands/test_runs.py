@@ -104,6 +104,7 @@ def test_the_list_as_json(rnnlab):
         "owner": None,
         "begun": "2026-03-01T10:00:00+00:00",
         "dataset": "notes",
+        "task": "next_token",
         "model": {"kind": "lstm", "units": [6]},
         "parameters": 416,
         "epochs": {"done": 3, "wanted": 3},

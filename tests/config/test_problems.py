@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.config.problems import LAYOUT, STAND_INS, check
+from rnnlab.config.places import LAYOUT
+from rnnlab.config.problems import STAND_INS, check
 from rnnlab.config.reading import parse_experiment
 from rnnlab.errors import ConfigError
 

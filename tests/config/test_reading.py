@@ -179,9 +179,10 @@ def test_one_wrong_line_is_one_line_of_report(addition, line):
     [
         (
             "kind: txt",
-            "1:17: dataset.kind: expected one of text, notes, received 'txt'; did you mean 'text'?",
+            "1:17: dataset.kind: expected one of text, notes, generated, received 'txt'; did you mean"
+            " 'text'?",
         ),
-        ("inline: a", "1:1: dataset.kind: missing; expected one of text, notes"),
+        ("inline: a", "1:1: dataset.kind: missing; expected one of text, notes, generated"),
         (
             "kind: text, inline: a, encoding: pitch_duration",
             "1:44: dataset.encoding: expected 'one_hot', 'scalar' or 'embedding', received 'pitch_duration';"

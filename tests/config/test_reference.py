@@ -1,11 +1,11 @@
 """The configuration reference: complete, true, and the page of the documentation."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from rnnlab.config.problems import LAYOUT
-from rnnlab.config.reference import PAPERS, cited, reference
+from rnnlab.config.reference import PAPERS, Described, cited, described, reference
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 
@@ -24,16 +24,44 @@ def test_the_page_is_what_is_generated_now() -> None:
     assert PAGE.read_text(encoding="utf-8") == reference()
 
 
-@pytest.mark.parametrize("path", list(LAYOUT), ids=".".join)
-def test_every_key_of_every_kind_is_there(path: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("section", described(), ids=lambda section: section.heading)
+def test_every_key_of_every_kind_is_there(section: Described) -> None:
     """In the table of its section, or, if it says which kind a section is, in the list of kinds."""
-    place = LAYOUT[path]
-    rows = rows_of(f"`{'.'.join(path)}`" if path else "The sections")
+    place, rows = section.place, rows_of(section.heading)
     keys = {key for kind in place.kinds.values() for key in kind.model_fields}
 
     assert {row[0].strip("`") for row in rows} == keys - {place.tag}
     for kind in place.kinds if place.tag else ():
-        assert f"- `{place.tag}: {kind}`: " in reference()
+        tag = "kind" if kind == "generated" else place.tag
+        assert f"- `{tag}: {kind}`: " in reference()
+
+
+def test_headings_say_for_which_task_a_section_is() -> None:
+    """Only sections that differ from those of `next_token` are there again."""
+    headings = [section.heading for section in described()]
+
+    assert len({*headings}) == len(headings)
+    assert [
+        heading for heading in headings if "for" in heading or " of " in heading or "with" in heading
+    ] == [
+        "The sections with examples",
+        "`dataset` with examples",
+        "`dataset.split` of label, tags, pairs and from_label",
+        "`dataset.columns` of label and from_label",
+        "`dataset.columns` of pairs",
+        "`model` with examples",
+        "`training` with examples",
+        "`evaluation` with examples",
+    ]
+
+
+def test_links_lead_to_headings() -> None:
+    """As GitHub makes their anchors."""
+    anchors = {section.anchor for section in described()}
+    links = set(re.findall(r"\(#([^)]*)\)", reference()))
+
+    assert links <= anchors
+    assert {"dataset-with-examples", "datasetcolumns-of-pairs", "trainingoptimizer"} <= links
 
 
 @pytest.mark.parametrize(
@@ -49,6 +77,7 @@ def test_every_key_of_every_kind_is_there(path: tuple[str, ...]) -> None:
         ("training.optimizer", ["`weight_decay`", "`adamw`", "number, 0 to 1e+37", "`0.004`"]),
         ("training.checkpoint", ["`every_seconds`", "number, more than 0 to 1,000,000", "–"]),
         ("dataset", ["`url`", "all", "address", "–"]),
+        ("dataset", ["`task`", "all", "`next_token`", "`next_token`"]),
     ],
 )
 def test_a_row_has_kinds_type_and_default(section: str, row: list[str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rnnlab.config.problems import LAYOUT
+from rnnlab.config.places import LAYOUT, TASK_LAYOUTS
 from rnnlab.config.reading import parse_experiment
 from rnnlab.config.schema import Experiment, json_schema
 from rnnlab.errors import ConfigError
@@ -295,7 +295,7 @@ def _properties(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, An
 def test_every_key_of_the_schema_has_a_description():
     """An editor can say what a key means and in what unit."""
     schema = json_schema()
-    properties = list(_properties(schema))
+    properties = list(_properties(schema["$defs"]))
 
     def description(value: dict[str, Any]) -> str:
         """Its own, or that of the section that it refers to."""
@@ -309,7 +309,7 @@ def test_every_key_of_the_schema_has_a_description():
 def test_the_schema_refuses_unknown_keys_in_every_section():
     """An editor marks a key that rnnlab would refuse."""
     schema = json_schema()
-    sections = [schema, *schema["$defs"].values()]
+    sections = schema["$defs"].values()
 
     assert [
         section["title"] for section in sections if section.get("additionalProperties") is not False
@@ -318,13 +318,15 @@ def test_the_schema_refuses_unknown_keys_in_every_section():
 
 def test_every_kind_of_the_schema_is_known_to_the_messages():
     """What messages say of kinds and keys is of the schema's own classes."""
-    named = {section.__name__ for path, place in LAYOUT.items() if path for section in place.kinds.values()}
+    places = [place for layout in (LAYOUT, *TASK_LAYOUTS.values()) for place in layout.values()]
+    named = {section.__name__ for place in places for section in place.kinds.values()}
 
     assert named == json_schema()["$defs"].keys()
-    for place in LAYOUT.values():
+    for place in places:
         for name, section in place.kinds.items():
             properties = section.model_json_schema()["properties"]
-            assert not place.tag or properties[place.tag]["const"] == name
+            tag = "kind" if name == "generated" else place.tag
+            assert not place.tag or properties[tag]["const"] == name
 
 
 @pytest.mark.parametrize("name", LAYOUT["training", "optimizer"].kinds)

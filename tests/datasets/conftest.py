@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnlab.config.reading import parse_experiment
+from rnnlab.config.reading import parse_any, parse_experiment
 from rnnlab.config.schema import Experiment
+from rnnlab.config.tasks import TaskExperiment
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.vocabulary import Vocabulary
 
@@ -23,6 +24,19 @@ def experiment(tmp_path: Path) -> Callable[..., Experiment]:
             f"training: {{epochs: 1, {training}}}\n"
         )
         return parse_experiment(text, name="test.yaml", folder=tmp_path)
+
+    return parse
+
+
+@pytest.fixture
+def task_experiment(tmp_path: Path) -> Callable[..., TaskExperiment]:
+    """Makes a TaskExperiment of the insides of its YAML sections; its files are looked for in `tmp_path`."""
+
+    def parse(dataset: str, *, model: str = "") -> TaskExperiment:
+        text = f"dataset: {{{dataset}}}\nmodel: {{kind: lstm, units: 4, {model}}}\n"
+        experiment = parse_any(text, name="test.yaml", folder=tmp_path)
+        assert isinstance(experiment, TaskExperiment)
+        return experiment
 
     return parse
 

@@ -179,3 +179,12 @@ def test_a_model_that_never_forgets_is_scored_as_by_a_single_lane(
     assert cost_by_place(found) == cost_by_place(expected)
     assert 1 in lanes
     assert 4 in lanes
+
+
+def test_cross_entropies_by_hand() -> None:
+    """ln(1 + 1) for even logits, ln(1 + 3) where the other is three times as likely, no figure for −1."""
+    logits = np.array([[0, 0], [0, np.log(3)], [5, 5]])
+
+    costs = scoring.cross_entropies(logits, np.array([1, 0, -1]))
+
+    assert costs == pytest.approx(np.array([np.log(2), np.log(4), np.nan]), nan_ok=True)

@@ -3,8 +3,16 @@
 import math
 
 import pytest
+from scipy.stats import binomtest
 
-from rnnlab.evaluation.significance import holm, paired_t_p, paired_test, sign_flip_p, student_interval
+from rnnlab.evaluation.significance import (
+    holm,
+    paired_t_p,
+    paired_test,
+    sign_flip_p,
+    student_interval,
+    wilson_interval,
+)
 
 
 def test_the_interval_of_three_values_is_students():
@@ -12,6 +20,23 @@ def test_the_interval_of_three_values_is_students():
     low, high = student_interval([1, 2, 3])
 
     assert (low, high) == pytest.approx((2 - 4.302653 / math.sqrt(3), 2 + 4.302653 / math.sqrt(3)), rel=1e-6)
+
+
+def test_wilsons_interval_of_five_of_ten():
+    """p = 1/2: the middle is 1/2, and half the width z √(1 / 4n + z² / 4n²) / (1 + z² / n), with z = 1.96."""
+    half = 1.959964 * math.sqrt(1 / 40 + 1.959964**2 / 400) / (1 + 1.959964**2 / 10)
+
+    assert wilson_interval(5, 10) == pytest.approx((0.5 - half, 0.5 + half), rel=1e-6)
+
+
+@pytest.mark.parametrize(("successes", "trials"), [(0, 7), (7, 7), (1, 1), (3, 8), (1459, 1802)])
+def test_wilsons_interval_is_that_of_scipy(successes, trials):
+    """Also where no trial is a success, or all are: the interval is not empty, and stays within 0 and 1."""
+    interval = binomtest(successes, trials).proportion_ci(method="wilson")
+    low, high = wilson_interval(successes, trials)
+
+    assert (low, high) == pytest.approx((interval.low, interval.high), abs=1e-12)
+    assert 0 <= low < high <= 1
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from rnnlab.evaluation.measurement import evaluate
 from rnnlab.evaluation.surprise import surprises
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.models.network import named_weights
+from rnnlab.training.token_problem import TokenProblem
 from rnnlab.training.trainer import Trainer
 from tests.independent.drawing import CELLS, Drawn, Regime
 from tests.independent.plain_measuring import costs_per_token, loss
@@ -95,7 +96,7 @@ def test_validation_of_a_long_part_is_that_of_one_lane(
     """What training says of weights that it has not trained, to 1e-5."""
     drawn = drawn_text(cell, regime, tmp_path)
     data = load_data(drawn.experiment())
-    trainer = Trainer(data.experiment, data.corpus, data.splits)
+    trainer = Trainer(TokenProblem(data.experiment, data.corpus, data.splits))
     model = forgetting(trainer.current_model(), how)
     for name, variable in named_weights(trainer.network).items():
         variable.assign(model.weights[name])

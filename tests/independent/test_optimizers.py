@@ -10,7 +10,7 @@ from rnnlab.config import optimizer as sections
 from rnnlab.config.schema import Training
 from rnnlab.engines.tensorflow.start import tf
 from rnnlab.engines.tensorflow.update import Update
-from rnnlab.training.trainer import optimizer_of
+from rnnlab.training.optimizers import optimizer_of
 from tests.independent.plain_optimizers import PlainOptimizer, rates_of
 
 STEPS = 12

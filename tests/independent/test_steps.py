@@ -16,6 +16,7 @@ from rnnlab.datasets.splits import split_corpus
 from rnnlab.engines.tensorflow.start import tf
 from rnnlab.training.history import LossHistory
 from rnnlab.training.loop import TrainingLoop
+from rnnlab.training.token_problem import TokenProblem
 from rnnlab.training.trainer import Trainer
 from tests.independent.keras_network import KerasNetwork
 from tests.independent.plain_network import Page
@@ -219,7 +220,10 @@ def test_a_training_takes_the_steps_of_keras_layers(case: str) -> None:
     }
     experiment = parse_experiment(json.dumps(page), name="page.yaml", folder=Path.cwd())
     corpus = load_corpus(experiment.dataset)
-    trainer, history = Trainer(experiment, corpus, split_corpus(corpus, experiment)), LossHistory()
+    trainer, history = (
+        Trainer(TokenProblem(experiment, corpus, split_corpus(corpus, experiment))),
+        LossHistory(),
+    )
     weights = trainer.program.weights()
 
     TrainingLoop(trainer, [history]).run()

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from rnnlab.config.problems import LAYOUT
+from rnnlab.config.places import LAYOUT
 from rnnlab.config.reading import parse_experiment
 from rnnlab.config.yaml_tree import value_at
 from tests.lifecycle import draw, drawn_sections, page_in

@@ -19,7 +19,7 @@ from rnnlab.config.section import LEAST, MOST
 from rnnlab.datasets.loading import MOST_STEPS
 from rnnlab.engines.tensorflow.start import tf
 from rnnlab.engines.tensorflow.update import Update
-from rnnlab.training.trainer import Schedule, optimizer_of
+from rnnlab.training.optimizers import Schedule, optimizer_of
 
 WEIGHTS = [[1.0, -2.0], [3.0, 1.0]]
 GRADIENT = [[0.5, -2.0], [0.0, 1e-3]]

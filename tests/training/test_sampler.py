@@ -13,6 +13,7 @@ from rnnlab.training.history import LossHistory
 from rnnlab.training.loop import TrainingLoop
 from rnnlab.training.sampler import Sampler
 from rnnlab.training.session import Session
+from rnnlab.training.token_problem import TokenProblem
 from rnnlab.training.trainer import Trainer
 from tests.experiments import STREAM, experiment
 
@@ -25,7 +26,7 @@ def sampling(*settings: str) -> tuple[Trainer, Sampler]:
     """A trainer, and a sampler of its network."""
     wanted = experiment(STREAM, SAMPLES, *settings)
     data = load_data(wanted)
-    trainer = Trainer(wanted, data.corpus, data.splits)
+    trainer = Trainer(TokenProblem(wanted, data.corpus, data.splits))
     assert wanted.training.samples
     return trainer, Sampler(trainer, wanted.training.samples)
 

@@ -17,12 +17,14 @@ from rnnlab.datasets.loading import MOST_STEPS, load_data
 from rnnlab.datasets.splits import split_corpus
 from rnnlab.engines.tensorflow import data
 from rnnlab.errors import TrainingError
-from rnnlab.training import trainer
+from rnnlab.training import problem, token_problem
 from rnnlab.training.chunks import ChunkPlanner
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption
 from rnnlab.training.loop import Progress, TrainingLoop
-from rnnlab.training.trainer import Trainer, begin_schedule, lower_rate, optimizer_of, rate_of
+from rnnlab.training.optimizers import begin_schedule, lower_rate, optimizer_of, rate_of
+from rnnlab.training.token_problem import TokenProblem
+from rnnlab.training.trainer import Trainer
 from tests.experiments import SENTENCE, SONG, STREAM, experiment
 
 REGIMES = [SONG, SENTENCE, STREAM]
@@ -30,7 +32,7 @@ REGIMES = [SONG, SENTENCE, STREAM]
 
 def trainer_of(wanted: Experiment) -> Trainer:
     corpus = load_corpus(wanted.dataset)
-    return Trainer(wanted, corpus, split_corpus(corpus, wanted))
+    return Trainer(TokenProblem(wanted, corpus, split_corpus(corpus, wanted)))
 
 
 def train(
@@ -51,7 +53,7 @@ def first_batch_loss(trainer: Trainer) -> float:
     starts, counts = trainer.batches.epoch(0)
     dataset = trainer.experiment.dataset
     batch = gather(
-        trainer.corpus, starts[0], counts[0], window=dataset.window, target=dataset.target, first=True
+        trainer.problem.corpus, starts[0], counts[0], window=dataset.window, target=dataset.target, first=True
     )
     logits = np.asarray(trainer.network(batch.inputs.astype(np.int32)))
     targets, weights = batch.targets, batch.weights
@@ -83,7 +85,7 @@ def test_label_smoothing_is_in_the_steps_and_not_in_the_losses() -> None:
     )
     trainer = trainer_of(wanted)
     expected, (starts, counts) = first_batch_loss(trainer), trainer.batches.epoch(0)
-    batch = gather(trainer.corpus, starts[0], counts[0], window=5, target="shifted", first=True)
+    batch = gather(trainer.problem.corpus, starts[0], counts[0], window=5, target="shifted", first=True)
     probabilities = keras.ops.softmax(trainer.network(batch.inputs.astype(np.int32)))
     size, counted = probabilities.shape[-1], batch.weights[..., None]
     aims = 0.5 * np.eye(size)[batch.targets] + 0.5 / size
@@ -248,7 +250,7 @@ def test_a_noted_signal_stops_between_two_chunks() -> None:
     )
 
     assert 0 < len(history.batch_losses) < 9000
-    assert set(trainer.best().weights) == set(trainer.architecture.weight_shapes())
+    assert set(trainer.best().weights) == set(trainer.problem.architecture.weight_shapes())
 
 
 class StopAfterTwo(keras.callbacks.Callback):
@@ -303,24 +305,24 @@ def losses_of(trainer: Trainer, steps: int = 12) -> np.ndarray:
 def new_trainer(*changes: str) -> Trainer:
     settings = experiment(SONG, "generation.seed=null", *changes)
     data = load_data(settings)
-    return Trainer(settings, data.corpus, data.splits)
+    return Trainer(TokenProblem(settings, data.corpus, data.splits))
 
 
 @pytest.fixture(autouse=True)
 def _nothing_idle() -> None:
-    trainer._idle.clear()
+    problem._idle.clear()
 
 
 def test_groups_of_lanes_train_as_one_program_does(monkeypatch: pytest.MonkeyPatch) -> None:
     """20 lanes in groups of 8 on three cores, the last group half empty, with sequences that reset lanes."""
-    monkeypatch.setattr(trainer, "cpu_cores", lambda: 3)
+    monkeypatch.setattr(token_problem, "cpu_cores", lambda: 3)
     together = new_trainer(*STREAM_BUILDING, SONGS)
     assert together.program._groups.count == 1
     expected, weights = losses_of(together), together.program.weights()
 
     monkeypatch.setattr(data, "LEAST_WORK", 0)
     grouped = new_trainer(*STREAM_BUILDING, SONGS, "training.epochs=7")
-    trainer._idle.clear()
+    problem._idle.clear()
 
     assert grouped.program._groups.count == 3
     np.testing.assert_allclose(losses_of(grouped), expected, rtol=1e-5)
@@ -341,7 +343,7 @@ def test_another_number_of_epochs_does_not_compile_again() -> None:
     assert second.program is program
     assert program._train.experimental_get_tracing_count() == 1
 
-    trainer._idle.clear()
+    problem._idle.clear()
     fresh = new_trainer(*STREAM_BUILDING, SONGS, schedule, "training.epochs=10")
     assert fresh.program is not program
     np.testing.assert_array_equal(received, losses_of(fresh))

@@ -11,6 +11,7 @@ from rnnlab.evaluation import scoring
 from rnnlab.evaluation.metrics import measure
 from rnnlab.training.history import LossHistory
 from rnnlab.training.loop import TrainingLoop
+from rnnlab.training.token_problem import TokenProblem
 from rnnlab.training.trainer import Trainer
 from tests.experiments import SENTENCE, SONG, STREAM, experiment
 
@@ -24,7 +25,7 @@ MEASURED = {
 
 def trained(*settings: str) -> tuple[Trainer, LossHistory]:
     data = load_data(experiment(*settings))
-    trainer, history = Trainer(data.experiment, data.corpus, data.splits), LossHistory()
+    trainer, history = Trainer(TokenProblem(data.experiment, data.corpus, data.splits)), LossHistory()
     TrainingLoop(trainer, [history]).run()
     return trainer, history
 

@@ -104,7 +104,7 @@ class NumpyRnn:
 
     @flags_ignored
     def __init__(self, architecture: Architecture, weights: Weights, table: Floats) -> None:
-        self._layers = [_Recurrence(layer, weights) for layer in architecture.recurrent]
+        self._layers = [Recurrence(layer, weights) for layer in architecture.recurrent]
         # The first layer's input pre-activations, one row for each token of the vocabulary.
         self._rows = np.ascontiguousarray(self._layers[0].inputs(table.T).T)  # (V, G·H)
         tied = np.ascontiguousarray(table.T) if architecture.tied else None  # (D, V)
@@ -113,10 +113,7 @@ class NumpyRnn:
 
     def zero_state(self, lanes: int) -> State:
         """Return the state of N lanes before their first token."""
-        return tuple(
-            tuple(np.zeros((lanes, layer.units), np.float32) for _ in layer.cell.state)
-            for layer in self._layers
-        )
+        return tuple(layer.zero_state(lanes) for layer in self._layers)
 
     @flags_ignored
     def forward(
@@ -154,7 +151,7 @@ class NumpyStream:
 
     def __init__(
         self,
-        layers: Sequence["_Recurrence"],
+        layers: Sequence["Recurrence"],
         rows: Floats,
         head: Dense | None,
         state: State,
@@ -199,10 +196,20 @@ def _affine(left: Floats, right: Floats, bias: Floats, out: Floats) -> list[Call
     return [(np.dot, (left, right, out)), (np.add, (out, whole, out))]
 
 
-class _Recurrence:
+class Recurrence:
     """One recurrent layer.
 
     Its own arrays have features in rows and lanes in columns; a state that comes in or goes out is (N, H).
+
+    Args:
+        layer: the layer.
+        weights: the model's weights, by their names in a model file.
+
+    Attributes:
+        units: H.
+        cell: the cell.
+        kernel: Wᵀ (G·H, D), multiplied by the equation's scale.
+        bias: the bias of the inputs, (G·H, 1), multiplied by the equation's scale.
     """
 
     def __init__(self, layer: RecurrentLayer, weights: Weights) -> None:
@@ -210,8 +217,8 @@ class _Recurrence:
         self.units, self.cell = layer.units, layer.cell
         self._equation = LayerEquation(layer.cell, layer.units, layer.cell.parameters(mine))
         scale = self._equation.scale  # (G·H, 1)
-        self._kernel = np.ascontiguousarray(mine["kernel"].T) * scale  # Wᵀ (G·H, D)
-        self._bias = layer.cell.input_bias(mine)[:, None] * scale  # (G·H, 1)
+        self.kernel = np.ascontiguousarray(mine["kernel"].T) * scale  # Wᵀ (G·H, D)
+        self.bias = layer.cell.input_bias(mine)[:, None] * scale  # (G·H, 1)
         recurrent = np.ascontiguousarray(mine["recurrent_kernel"].T) * scale  # Uᵀ (G·H, H)
         self._kernels = {
             product.gates: recurrent[product.begin * self.units :][: self._equation.rows(product)]
@@ -219,9 +226,13 @@ class _Recurrence:
         }
         self._latest: TimeStep | None = None
 
+    def zero_state(self, lanes: int) -> tuple[Floats, ...]:
+        """Return the state of N lanes before their first step, (N, H) each."""
+        return tuple(np.zeros((lanes, self.units), np.float32) for _ in self.cell.state)
+
     def inputs(self, values: Floats) -> Floats:
         """Return the input pre-activations (G·H, …) of values (D, …), multiplied by the equation's scale."""
-        inputs: Floats = self._kernel @ values.reshape(len(values), -1) + self._bias  # (G·H, T·N)
+        inputs: Floats = self.kernel @ values.reshape(len(values), -1) + self.bias  # (G·H, T·N)
         return inputs.reshape(-1, *values.shape[1:])
 
     @cached_property
@@ -230,7 +241,7 @@ class _Recurrence:
 
         One product then reads the input and h.
         """
-        return {gates: np.hstack([self._kernel, rows]) for gates, rows in self._kernels.items()}
+        return {gates: np.hstack([self.kernel, rows]) for gates, rows in self._kernels.items()}
 
     def laid_out(
         self, state: tuple[Floats, ...], hidden: Floats | None = None, read: Floats | None = None
@@ -253,10 +264,10 @@ class _Recurrence:
         own = hidden[-self.units :]
         if self.cell.additive:
             step = self.laid_out(state, own, hidden)
-            step.x[:] = self._bias
+            step.x[:] = self.bias
             return step.calls
         step = self.laid_out(state, own)
-        return [*_affine(self._kernel, hidden[: -self.units], self._bias, step.x), *step.calls]
+        return [*_affine(self.kernel, hidden[: -self.units], self.bias, step.x), *step.calls]
 
     def run(
         self, x: Floats, keep: NDArray[np.bool_] | None, state: tuple[Floats, ...]

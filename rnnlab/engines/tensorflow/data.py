@@ -51,16 +51,18 @@ class Chunk:
     """Training steps that follow one another.
 
     Attributes:
-        starts: place of each lane's first token in the corpus at each of B steps, (B, N).
-        counts: how many targets of each lane count at each step, (B, N).
+        figures: what each lane reads at each of B steps, (B, N) each. Of tokens: the place of the lane's
+            first token in the corpus, and how many of its targets count. Of examples: the number of the
+            example, from 1; 0 for no example.
         fresh: whether the state is zeroed before the step, or moved by one lane if lanes are chained, (B,).
         ends_epoch: whether the step is the last of its epoch, (B,).
+        objectives: the number of the objective of each step, (B,); None if there is only one.
     """
 
-    starts: NDArray[np.integer[Any]]
-    counts: NDArray[np.integer[Any]]
+    figures: tuple[NDArray[np.integer[Any]], ...]
     fresh: NDArray[np.bool_]
     ends_epoch: NDArray[np.bool_]
+    objectives: NDArray[np.integer[Any]] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,14 @@ class MeasuredSteps:
     """Steps whose loss is measured without training on them.
 
     Attributes:
-        starts: place of each lane's first token in the corpus at each of B steps, (B, N).
-        counts: how many targets of each lane count at each step, (B, N).
+        figures: what each lane reads at each of B steps, (B, N) each, as in `Chunk`.
         anew: whether each step starts from a zero state.
+        objective: number of the objective.
     """
 
-    starts: NDArray[np.integer[Any]]
-    counts: NDArray[np.integer[Any]]
+    figures: tuple[NDArray[np.integer[Any]], ...]
     anew: bool
+    objective: int = 0
 
 
 @dataclass(frozen=True)

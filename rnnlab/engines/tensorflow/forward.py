@@ -11,19 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from rnnlab.engines.tensorflow.recurrence import as_columns, run_recurrence, scan
+from rnnlab.engines.tensorflow.layers import columns_of, dense, lookup, product, steps_of
+from rnnlab.engines.tensorflow.recurrence import run_recurrence
 from rnnlab.engines.tensorflow.start import keras, tf
-from rnnlab.models.architecture import Architecture, Dropout, Layer
+from rnnlab.models.architecture import Architecture, Dropout
 from rnnlab.models.cells import State
 
 Tensor = Any
 
 
 NetworkState = tuple[State, ...]
-
-
-DENSE_LOOKUP_ROWS = 1024
-"""Most rows of a table whose gradient is a matrix product with one-hot columns; for more, sums are faster."""
 
 
 class DropoutMasks:
@@ -146,7 +143,7 @@ class ForwardPass:
         head = self.architecture.head
         if head:
             bias = weights[f"{head.name}/bias"][:, None, None]  # (V, 1, 1)
-            hidden = _product(hidden, self._head_kernel(weights)) + bias  # (V, T, N)
+            hidden = product(hidden, self._head_kernel(weights)) + bias  # (V, T, N)
         return tf.transpose(hidden, (1, 2, 0)), state  # (T, N, V)
 
     def _recurrent(
@@ -170,7 +167,7 @@ class ForwardPass:
             if below is None:
                 x = self._encoded(weights, ids, kernel, bias, dropout)
             else:
-                x = _steps(below, kernel, bias)
+                x = steps_of(below, kernel, bias)
             # The loop over time: outputs (H, T, N), state (H, N) each.
             hidden, last = run_recurrence(
                 layer.cell,
@@ -195,8 +192,8 @@ class ForwardPass:
         hidden = tf.reshape(encoded, (1, encoded.shape[0], -1))  # (1, N, T·D)
         activation = keras.activations.get(self.architecture.activation)
         for layer in self.architecture.hidden:
-            hidden = dropout.outputs(activation(_dense(weights, layer, hidden)))  # (1, N, H)
-        return _dense(weights, self.architecture.layers[-1], hidden)
+            hidden = dropout.outputs(activation(dense(weights, layer, hidden)))  # (1, N, H)
+        return dense(weights, self.architecture.layers[-1], hidden)
 
     def _encoded(
         self, weights: Mapping[str, Tensor], ids: Tensor, kernel: Tensor, bias: Tensor, dropout: DropoutMasks
@@ -210,13 +207,13 @@ class ForwardPass:
         if self.table is not None and _is_identity(self.table):  # one-hot
             if dropout.drops_inputs:
                 scale = dropout.tokens(ids, self.table.shape[0])
-                return _columns_of(kernel, ids) * scale[:, None] + bias[:, None]
-            return _columns_of(kernel + bias, ids)
+                return columns_of(kernel, ids) * scale[:, None] + bias[:, None]
+            return columns_of(kernel + bias, ids)
         table = self._table(weights)
         if table.shape[0] <= ids.shape[0] * ids.shape[1] and not dropout.drops_inputs:
-            return _columns_of(tf.matmul(table, kernel) + bias, ids)  # (V, G·H) -> (T, G·H, N)
+            return columns_of(tf.matmul(table, kernel) + bias, ids)  # (V, G·H) -> (T, G·H, N)
         rows = tf.transpose(self._rows(weights, ids), (2, 0, 1))  # (D, T, N)
-        return _steps(dropout.inputs(rows), kernel, bias)
+        return steps_of(dropout.inputs(rows), kernel, bias)
 
     def _head_kernel(self, weights: Mapping[str, Tensor]) -> Tensor:
         """Return the kernel of the head, (H, V)."""
@@ -227,7 +224,7 @@ class ForwardPass:
     def _rows(self, weights: Mapping[str, Tensor], ids: Tensor) -> Tensor:
         """Return the encoded tokens (T, N, D) of ids (T, N)."""
         table = self._table(weights)
-        return tf.gather(table, ids) if table is self.table else _lookup(table, ids)
+        return tf.gather(table, ids) if table is self.table else lookup(table, ids)
 
     def _table(self, weights: Mapping[str, Tensor]) -> Tensor:
         """Return the row of each token, (V, D): the fixed table, or the learnt embeddings."""
@@ -238,62 +235,3 @@ def _is_identity(table: Tensor) -> bool:
     """Whether a fixed table (V, D) is that of `one_hot`; with two tokens, `pitch_duration` has D = V too."""
     rows, columns = table.shape
     return bool(rows == columns and (np.diagonal(table) == 1).all() and np.count_nonzero(table) == rows)
-
-
-def _dense(weights: Mapping[str, Tensor], layer: Layer, values: Tensor) -> Tensor:
-    """Return the outputs (…, N, K) of a dense layer for values (…, N, D)."""
-    return values @ weights[f"{layer.name}/kernel"] + weights[f"{layer.name}/bias"]
-
-
-def _product(values: Tensor, kernel: Tensor) -> Tensor:
-    """Return kernelᵀ (K, D) times values (D, T, N), one matrix product over T·N columns, as (K, T, N)."""
-    size, steps, lanes = values.shape
-    columns = tf.matmul(kernel, tf.reshape(values, (size, steps * lanes)), transpose_a=True)  # (K, T·N)
-    return tf.reshape(columns, (-1, steps, lanes))
-
-
-def _steps(values: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
-    """Return a layer's input pre-activations (T, G·H, N) for values (D, T, N)."""
-    return tf.transpose(_product(values, kernel), (1, 0, 2)) + bias[:, None]
-
-
-@tf.custom_gradient  # type: ignore[untyped-decorator]
-def _lookup(table: Tensor, ids: Tensor) -> Any:
-    """Return the rows of a table (V, K) for ids (T, N), (T, N, K)."""
-
-    def gradient(upstream: Tensor) -> tuple[Tensor, None]:
-        columns = tf.reshape(tf.transpose(upstream, (2, 0, 1)), (table.shape[1], -1))  # (K, T·N)
-        return _row_sums(columns, ids, table), None
-
-    return tf.gather(table, ids), gradient
-
-
-@tf.custom_gradient  # type: ignore[untyped-decorator]
-def _columns_of(table: Tensor, ids: Tensor) -> Any:
-    """Return the rows of a table (V, K) for ids (T, N), each as a column, (T, K, N).
-
-    With several lanes, columns are gathered step by step from the transposed table. If all are gathered at
-    once, XLA gathers rows and then transposes them element by element, which takes twice as long.
-    """
-
-    def gradient(upstream: Tensor) -> tuple[Tensor, None]:
-        return _row_sums(as_columns(upstream), ids, table), None
-
-    if ids.shape[1] == 1:
-        return tf.transpose(tf.gather(table, ids), (0, 2, 1)), gradient
-    transposed = tf.transpose(table)  # (K, V)
-    _, (columns,) = scan(
-        lambda _, taken: ((), (tf.gather(transposed, taken[0], axis=1),)),
-        (),
-        (ids,),
-        [(table.shape[1], ids.shape[1])],
-    )
-    return columns, gradient
-
-
-def _row_sums(columns: Tensor, ids: Tensor, table: Tensor) -> Tensor:
-    """Return the gradient of a table (V, K): row v is the sum of the columns (K, T·N) with id v."""
-    flat = tf.reshape(ids, (-1,))  # (T·N,)
-    if table.shape[0] > DENSE_LOOKUP_ROWS:
-        return tf.math.unsorted_segment_sum(tf.transpose(columns), flat, table.shape[0])
-    return tf.matmul(tf.one_hot(flat, table.shape[0], axis=0), columns, transpose_b=True)

@@ -7,24 +7,19 @@ chunks.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.engines.tensorflow.data import (
-    BatchGatherer,
-    Chunk,
-    MeasuredSteps,
-    StepRecords,
-    TokenData,
-    lane_groups,
-)
-from rnnlab.engines.tensorflow.forward import ForwardPass, NetworkState
+from rnnlab.engines.tensorflow.data import Chunk, MeasuredSteps, StepRecords, lane_groups
+from rnnlab.engines.tensorflow.forward import NetworkState
+from rnnlab.engines.tensorflow.objective import Objective, zeroed
 from rnnlab.engines.tensorflow.start import tf
 from rnnlab.engines.tensorflow.update import BestWeights, Snapshot, Snapshots, Update, held_variables
+from rnnlab.processes import in_thread
 
 Tensor = Any
 
@@ -36,38 +31,6 @@ MEASURED_AT_ONCE = 1024
 """Steps that one call measures; for more steps, the same compiled program is called several times."""
 
 
-class Costs:
-    """The cross-entropy of a batch: the sums for the history, and the loss that training lowers.
-
-    Args:
-        logits: (T, N, V).
-        targets: token ids, (T, N).
-        counted: whether each target counts, (T, N), 1 or 0.
-
-    Attributes:
-        sums: (cross-entropy in nats, correct targets, counted targets) summed over the batch, (3,).
-    """
-
-    def __init__(self, logits: Tensor, targets: Tensor, counted: Tensor) -> None:
-        self._logits, self._counted = logits, counted
-        costs = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
-        right = tf.cast(tf.equal(tf.argmax(logits, axis=-1, output_type=tf.int32), targets), tf.float32)
-        sums = [tf.reduce_sum(costs * counted), tf.reduce_sum(right * counted), tf.reduce_sum(counted)]
-        self.sums = tf.stack(sums)
-
-    def lowered(self, label_smoothing: float) -> Tensor:
-        """Return the loss that training lowers: the cross-entropy with smoothed targets, summed over a batch.
-
-        Args:
-            label_smoothing: the fraction of each target that is spread evenly over all V tokens, [0, 1)
-                (Szegedy et al., 2016, section 7).
-        """
-        if not label_smoothing:
-            return self.sums[0]
-        even = tf.reduce_logsumexp(self._logits, axis=-1) - tf.reduce_mean(self._logits, axis=-1)
-        return (1 - label_smoothing) * self.sums[0] + label_smoothing * tf.reduce_sum(even * self._counted)
-
-
 class TrainingProgram:
     """A network, its optimizer and its corpus, compiled.
 
@@ -76,11 +39,12 @@ class TrainingProgram:
     wait for one another once in a step, and not at every product. Otherwise all steps are one XLA program.
 
     Args:
-        forward: the network's equations.
+        objectives: what a step may compute; a chunk says which of them each step computes.
         variables: the network's Keras variables, by their names in a model file.
         optimizer: a Keras optimizer.
-        data: the corpus.
+        measured: what `measure` may compute; None for the same as `objectives`.
         lanes: lanes N of a batch.
+        tokens: time steps of all lanes of a batch together, such as N·T.
         dropout_seed: a number that decides, together with the number of the step, what dropout drops.
         label_smoothing: fraction of each target that is spread over all tokens, as in `Costs.lowered`.
         track_best: whether to keep the weights of the best epoch, as `BestWeights` does.
@@ -93,12 +57,13 @@ class TrainingProgram:
 
     def __init__(
         self,
-        forward: ForwardPass,
+        objectives: Sequence[Objective],
         variables: dict[str, Any],
         optimizer: Any,
-        data: TokenData,
         *,
+        measured: Sequence[Objective] | None = None,
         lanes: int,
+        tokens: int,
         dropout_seed: int,
         label_smoothing: float = 0.0,
         track_best: bool,
@@ -107,27 +72,30 @@ class TrainingProgram:
         cores: int = 1,
     ) -> None:
         self.room = max(1, min(MOST_STEPS, MOST_INDICES // lanes))
-        self._forward, self._variables = forward, variables
+        self._objectives, self._variables = tuple(objectives), variables
         optimizer.build(list(variables.values()))
-        self._batches = BatchGatherer(data)
         self._dropout_seed, self._label_smoothing = dropout_seed, label_smoothing
         weights = sum(math.prod(variable.shape) for variable in variables.values())
-        self._groups = lane_groups(lanes, weights=weights, tokens=lanes * data.window, cores=cores)
+        self._groups = lane_groups(lanes, weights=weights, tokens=tokens, cores=cores)
         self._best = BestWeights(variables) if track_best else None
         self._snapshots = Snapshots(held_variables(variables, optimizer, self._best), lanes=lanes)
         self.reset()
         self._in_groups, self._skips = self._groups.count > 1, skips
         self._chains_lanes = chains_lanes
         update = Update(variables, optimizer, self._best, skips=skips)
-        self._parts: list[Callable[..., Any]] = [self._gradients, update]
+        self._update: Callable[..., Any] = update
+        self._gradients_of: list[Any] = [partial(self._gradients, each) for each in self._objectives]
         if self._in_groups:
-            self._parts = [_compiled(part) for part in self._parts]
+            self._update = _compiled(update)
+            self._gradients_of = [_compiled(gradients) for gradients in self._gradients_of]
         self._train = self._compiled_loop()
-        self._measure = _compiled(self._measure_steps)
+        self._measured = self._objectives if measured is None else tuple(measured)
+        self._measure = [_compiled(partial(self._measure_steps, each)) for each in self._measured]
 
     def reset(self) -> None:
         """Set the state to zero, and forget the best epoch; the caller resets weights and optimizer."""
-        self._state = [self._forward.zero_state(self._groups.lanes) for _ in range(self._groups.count)]
+        first = self._objectives[0]
+        self._state = [first.zero_state(self._groups.lanes) for _ in range(self._groups.count)]
         if self._best:
             self._best.reset()
 
@@ -166,6 +134,24 @@ class TrainingProgram:
             return self.weights()
         return {name: copy.numpy().copy() for name, copy in self._best.kept.copies.items()}
 
+    def compile(self) -> None:
+        """Compile the gradients of every objective that lanes in groups may need, all at the same time.
+
+        Without this, the first step of each objective would take seconds. No variable changes. If the lanes
+        are in one group, nothing is done: the first call of `train` compiles all objectives.
+        """
+        if not self._in_groups or len(self._objectives) == 1:
+            return
+        lanes, state = self._groups.lanes, self._state[0]
+        weights = {name: variable.value for name, variable in self._variables.items()}
+        figures = [tf.zeros((lanes,), figure) for figure in self._objectives[0].figures]
+        arguments = (weights, figures, tf.constant(True), state, tf.zeros((2,), tf.int32))
+        for gradients in self._gradients_of:
+            gradients.get_concrete_function(*arguments)  # traces the function; only one thread may do this
+        calls = [in_thread(partial(gradients, *arguments)) for gradients in self._gradients_of]
+        for call in calls:
+            call.result()
+
     def train(self, chunk: Chunk, *, first_step: int) -> StepRecords:
         """Train on all steps of a chunk; return the figures of each step.
 
@@ -174,9 +160,13 @@ class TrainingProgram:
             first_step: the number of the chunk's first step in the training, from 0.
         """
         steps = len(chunk.fresh)
-        starts = self._groups.dealt(chunk.starts.astype(np.int64))
-        counts = self._groups.dealt(chunk.counts.astype(np.int32))
-        arrays = [starts, counts, chunk.fresh, chunk.ends_epoch]
+        figures = [
+            self._groups.dealt(figure.astype(wanted))
+            for figure, wanted in zip(chunk.figures, self._objectives[0].figures, strict=True)
+        ]
+        arrays = [*figures, chunk.fresh, chunk.ends_epoch]
+        if len(self._objectives) > 1 and chunk.objectives is not None:
+            arrays.append(chunk.objectives.astype(np.int32))
         if not self._in_groups:
             arrays = [np.resize(array, (self.room, *array.shape[1:])) for array in arrays]
         records, self._state = self._train(*arrays, np.int32(steps), np.int32(first_step), self._state)
@@ -194,29 +184,31 @@ class TrainingProgram:
         Returns:
             The figures of each step, and each part of the state after the last step, (N, H).
         """
-        steps, lanes = passage.starts.shape
-        state = self._forward.zero_state(lanes)
+        steps, lanes = passage.figures[0].shape
+        objective, measure = self._measured[passage.objective], self._measure[passage.objective]
+        state = objective.zero_state(lanes)
         if before is not None:
             state = tf.nest.pack_sequence_as(state, [tf.constant(part.T) for part in before])
         pieces = []
         for begin in range(0, steps, MEASURED_AT_ONCE):
-            own = [column[begin : begin + MEASURED_AT_ONCE] for column in (passage.starts, passage.counts)]
+            own = [figure[begin : begin + MEASURED_AT_ONCE] for figure in passage.figures]
             read = len(own[0])
-            starts, counts = (np.resize(column, (MEASURED_AT_ONCE, lanes)) for column in own)
-            records, state = self._measure(
-                starts.astype(np.int64), counts.astype(np.int32), passage.anew, np.int32(read), state
-            )
+            figures = [
+                np.resize(figure, (MEASURED_AT_ONCE, lanes)).astype(wanted)
+                for figure, wanted in zip(own, objective.figures, strict=True)
+            ]
+            records, state = measure(figures, passage.anew, np.int32(read), state)
             pieces.append(records.numpy()[:read])
         return StepRecords(*np.concatenate(pieces).T), [part.numpy().T for part in tf.nest.flatten(state)]
 
     def _compiled_loop(self) -> Any:
         """Return the loop over steps: one XLA program, or in groups a loop that calls XLA programs."""
         steps = None if self._in_groups else self.room
-        dealt = (steps, self._groups.count, self._groups.lanes)  # starts and counts; flags are (steps,)
+        dealt = (steps, self._groups.count, self._groups.lanes)  # a figure of each lane; flags are (steps,)
         signature = [
-            tf.TensorSpec(dealt, tf.int64),
-            tf.TensorSpec(dealt, tf.int32),
+            *(tf.TensorSpec(dealt, figure) for figure in self._objectives[0].figures),
             *[tf.TensorSpec((steps,), tf.bool)] * 2,
+            *([tf.TensorSpec((steps,), tf.int32)] if len(self._objectives) > 1 else []),
             *[tf.TensorSpec((), tf.int32)] * 2,
             tf.nest.map_structure(lambda part: tf.TensorSpec(part.shape, part.dtype), self._state),
         ]
@@ -227,40 +219,39 @@ class TrainingProgram:
             autograph=False,
         )
 
-    def _train_steps(
-        self,
-        starts: Tensor,
-        counts: Tensor,
-        fresh: Tensor,
-        ends_epoch: Tensor,
-        steps: Tensor,
-        first_step: Tensor,
-        states: list[NetworkState],
-    ) -> tuple[Tensor, list[NetworkState]]:
-        """Return the figures of each step, (room, 3) or in groups (steps, 3), and each group's last state."""
+    def _train_steps(self, *arguments: Any) -> tuple[Tensor, list[NetworkState]]:
+        """Return the figures of each step, (room, 3) or in groups (steps, 3), and each group's last state.
+
+        Args:
+            arguments: in the order of the signature: the figures of the chunk, (steps, groups, lanes) each;
+                `fresh` and `ends_epoch`, (steps,); of several objectives the number of each step's, (steps,);
+                the number of steps; the number of the first step; each group's state.
+        """
+        *arrays, steps, first_step, states = arguments
+        count = len(self._objectives[0].figures)
+        figures, (fresh, ends_epoch, *chosen) = arrays[:count], arrays[count:]
         room = steps if self._in_groups else self.room
         records = tf.TensorArray(tf.float32, room, element_shape=(3,))
 
         def step(k: Tensor, _: Tensor, records: Any, states: list[NetworkState]) -> tuple[Any, ...]:
-            gradients, update = self._parts
             weights = {name: variable.value for name, variable in self._variables.items()}
-            zeroed = fresh[k]
+            zeroed_now = fresh[k]
             if self._chains_lanes:
-                states, zeroed = _chained(states, fresh[k]), tf.constant(False)
+                states, zeroed_now = _chained(states, fresh[k]), tf.constant(False)
             elif self._skips:  # the state is zeroed even if the step is skipped
-                states = tf.nest.map_structure(partial(_zeroed, where=fresh[k]), states)
+                states = tf.nest.map_structure(partial(zeroed, where=fresh[k]), states)
             # Each group's (sums, gradients, state after).
             found = []
             for group, state in enumerate(states):
                 seed = tf.stack([self._dropout_seed + (group << 16), first_step + k])
-                found.append(gradients(weights, starts[k, group], counts[k, group], zeroed, state, seed))
-            record = update([own[0] for own in found], [own[1] for own in found])  # (3,)
+                own = [figure[k, group] for figure in figures]
+                arguments = (weights, own, zeroed_now, state, seed)
+                ways = [partial(gradients, *arguments) for gradients in self._gradients_of]
+                found.append(tf.switch_case(chosen[0][k], ways) if chosen else ways[0]())
+            record = self._update([own[0] for own in found], [own[1] for own in found])  # (3,)
             after = [own[2] for own in found]  # (H, lanes of a group) each
             if self._chains_lanes:
-                after = [
-                    tf.nest.map_structure(partial(tf.where, counts[k, group] > 0), own, state)
-                    for group, (own, state) in enumerate(zip(after, states, strict=True))
-                ]
+                after = _where_read(figures[1][k], after, states)
             if self._skips:
                 after = tf.nest.map_structure(partial(tf.where, record[2] > 0), after, states)
             return k + 1, ends_epoch[k], records.write(k, record), after
@@ -278,9 +269,9 @@ class TrainingProgram:
 
     def _gradients(
         self,
+        objective: Objective,
         weights: dict[str, Tensor],
-        starts: Tensor,
-        counts: Tensor,
+        figures: Sequence[Tensor],
         fresh: Tensor,
         state: NetworkState,
         seed: Tensor,
@@ -288,45 +279,30 @@ class TrainingProgram:
         """Return a group's sums (3,), the gradients of its loss by weight, and its state after the step."""
         with tf.GradientTape() as tape:
             tape.watch(weights)
-            costs, state = self._costs(weights, starts, counts, fresh, state, seed)
+            costs, state = objective(weights, figures, fresh, state, seed)
             lowered = costs.lowered(self._label_smoothing)
         return costs.sums, tape.gradient(lowered, weights), state
 
     def _measure_steps(
-        self, starts: Tensor, counts: Tensor, anew: Tensor, steps: Tensor, state: NetworkState
+        self,
+        objective: Objective,
+        figures: Sequence[Tensor],
+        anew: Tensor,
+        steps: Tensor,
+        state: NetworkState,
     ) -> tuple[Tensor, NetworkState]:
         """Return the figures of the first `steps` steps, (MEASURED_AT_ONCE, 3), and the state after them."""
         weights = {name: variable.value for name, variable in self._variables.items()}
         records = tf.TensorArray(tf.float32, MEASURED_AT_ONCE, element_shape=(3,))
 
         def step(k: Tensor, records: Any, state: NetworkState) -> tuple[Tensor, Any, NetworkState]:
-            costs, state = self._costs(weights, starts[k], counts[k], anew, state, None)
+            costs, state = objective(weights, [figure[k] for figure in figures], anew, state, None)
             sums = costs.sums
             record = tf.stack([tf.math.divide_no_nan(sums[0], sums[2]), sums[1], sums[2]])
             return k + 1, records.write(k, record), state
 
         _, records, state = tf.while_loop(lambda k, *_: k < steps, step, (tf.constant(0), records, state))
         return records.stack(), state
-
-    def _costs(
-        self,
-        weights: dict[str, Tensor],
-        starts: Tensor,
-        counts: Tensor,
-        fresh: Tensor,
-        state: NetworkState,
-        seed: Tensor | None,
-    ) -> tuple[Costs, NetworkState]:
-        """Return the costs of a batch, and the state after the batch."""
-        inputs, targets, counted, keep = self._batches(starts, counts)
-        state = tf.nest.map_structure(partial(_zeroed, where=fresh), state)
-        logits, state = self._forward(weights, inputs, keep, state, seed)
-        return Costs(logits, targets, counted), state
-
-
-def _zeroed(part: Tensor, *, where: Tensor) -> Tensor:
-    """Return a part of a state (H, N), or zeros if the condition `where` holds."""
-    return tf.where(where, tf.zeros_like(part), part)
 
 
 def _chained(states: list[NetworkState], begins: Tensor) -> list[NetworkState]:
@@ -344,6 +320,20 @@ def _chained(states: list[NetworkState], begins: Tensor) -> list[NetworkState]:
         moved.append(tf.split(tf.where(begins, shifted, joined), len(groups), axis=1))
     return [
         tf.nest.pack_sequence_as(state, [part[group] for part in moved]) for group, state in enumerate(states)
+    ]
+
+
+def _where_read(counts: Tensor, after: list[NetworkState], before: list[NetworkState]) -> list[NetworkState]:
+    """Return the states after a step; a lane that has read nothing keeps its state.
+
+    Args:
+        counts: number of targets of each lane that count, (groups, lanes of a group).
+        after: the state of each group after the step, (H, lanes of a group) each.
+        before: the state before it.
+    """
+    return [
+        tf.nest.map_structure(partial(tf.where, counts[group] > 0), own, state)
+        for group, (own, state) in enumerate(zip(after, before, strict=True))
     ]
 
 

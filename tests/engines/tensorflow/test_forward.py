@@ -9,7 +9,7 @@ import pytest
 
 from rnnlab.engines.numpy import numpy_model
 from rnnlab.engines.numpy.network import NumpyRnn
-from rnnlab.engines.tensorflow import forward
+from rnnlab.engines.tensorflow import layers
 from rnnlab.engines.tensorflow.forward import DropoutMasks, ForwardPass
 from rnnlab.engines.tensorflow.start import tf
 from rnnlab.models.architecture import Architecture, Dropout, architecture_of, encoding_table
@@ -39,13 +39,13 @@ def test_a_lookup_has_the_gradient_of_a_gather(
     steps: int, lanes: int, dense_rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As rows (T, N, K) and as columns (T, K, N), summed densely and by segments, one lane and several."""
-    monkeypatch.setattr(forward, "DENSE_LOOKUP_ROWS", dense_rows)
+    monkeypatch.setattr(layers, "DENSE_LOOKUP_ROWS", dense_rows)
     rng = np.random.default_rng(0)
     table = tf.constant(rng.normal(size=(5, 6)).astype(np.float32))
     ids = tf.constant(rng.integers(0, 5, (steps, lanes)).astype(np.int32))
     pairs = [
-        (forward._lookup, tf.gather),
-        (forward._columns_of, lambda table, ids: tf.transpose(tf.gather(table, ids), (0, 2, 1))),
+        (layers.lookup, tf.gather),
+        (layers.columns_of, lambda table, ids: tf.transpose(tf.gather(table, ids), (0, 2, 1))),
     ]
     for ours, theirs in pairs:
         found, gradient = gradient_of(ours, table, ids)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnlab.engines.tensorflow.program import Costs
+from rnnlab.engines.tensorflow.objective import Costs
 from rnnlab.engines.tensorflow.start import tf
 
 T, N, V = 3, 2, 4

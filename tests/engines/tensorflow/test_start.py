@@ -80,10 +80,11 @@ from pathlib import Path
 from rnnlab.config.reading import parse_experiment
 from rnnlab.datasets.loading import load_data
 from rnnlab.training.loop import TrainingLoop
+from rnnlab.training.token_problem import TokenProblem
 from rnnlab.training.trainer import Trainer
 
 data = load_data(parse_experiment({PAGE!r}, name="page.yaml", folder=Path.cwd()))
-trainer = Trainer(data.experiment, data.corpus, data.splits)
+trainer = Trainer(TokenProblem(data.experiment, data.corpus, data.splits))
 """
 
 LOGGING = """

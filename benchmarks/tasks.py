@@ -1,0 +1,263 @@
+"""The tasks with examples: what is learnt of real corpora, which cell solves what, and the speed of pairs.
+
+Run `python -m benchmarks.tasks held-out [--data FOLDER] [--only TEXT]`, `… cells` or `… speed`; each takes
+--json. The corpora (names18.tsv, cmudict.tsv, lines-train.tsv, …) are read from a folder and are no part of
+the project; each config says where they are from. Each row of `held-out` is a training on the command line,
+in a process of its own, and then `rnnlab evaluate --split test`, next to a baseline without a network.
+"""
+
+import importlib.util
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmarks.learning import trained
+from benchmarks.pairs import PairCase
+from benchmarks.report import NO_TORCH, Column, Report, json_option, repeats_option
+from benchmarks.timing import ROOT, measured_rates
+
+DATA = ROOT.parent / "shared" / "data"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of `evaluate --json`.
+
+    Attributes:
+        name: its name in the table.
+        path: its keys.
+        baseline: the keys of the same figure of the baseline; empty if there is none.
+        target: the value to reach; None if there is none.
+        above_baseline: how much better than the baseline to be, in place of a target.
+    """
+
+    name: str
+    path: tuple[str, ...]
+    baseline: tuple[str, ...] = ()
+    target: float | None = None
+    above_baseline: float | None = None
+
+    def row(self, evaluated: dict[str, Any]) -> tuple[float | None, float | None, float | None]:
+        """Return the figure, that of the baseline, and the target."""
+        measured, baseline, target = _at(evaluated, self.path), _at(evaluated, self.baseline), self.target
+        if self.above_baseline is not None and baseline is not None:
+            target = baseline + self.above_baseline
+        return measured, baseline, target
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A training: a config with settings.
+
+    Attributes:
+        name: the name of the row.
+        config: the name of the YAML file in configs/.
+        seconds: the time that the training may take.
+        figures: what is measured.
+        settings: each `key=value`; `{data}` is the folder of the corpora.
+    """
+
+    name: str
+    config: str
+    seconds: float
+    figures: tuple[Figure, ...]
+    settings: tuple[str, ...] = ()
+
+
+_NEAREST = ("baselines", "nearest_source")
+_EXACT = Figure("exact match", ("exact_match",), (*_NEAREST, "exact_match"), 1.0)
+
+RECIPES = (
+    Recipe(
+        "names18, label",
+        "names_label",
+        120,
+        (
+            Figure("accuracy", ("accuracy",), ("baselines", "naive_bayes", "accuracy"), above_baseline=0.02),
+            Figure("macro-F1", ("macro_f1",), ("baselines", "naive_bayes", "macro_f1"), above_baseline=0.0),
+            Figure("majority class", ("baselines", "majority", "accuracy")),
+        ),
+        ("dataset.path={data}/names18.tsv",),
+    ),
+    Recipe(
+        "lines, tags",
+        "tags",
+        120,
+        (
+            Figure("accuracy", ("accuracy",), ("baselines", "most_frequent_tag", "accuracy"), 0.93),
+            Figure("unseen words", ("unseen_accuracy",), (), 0.70),
+        ),
+        (
+            "dataset.path={data}/lines-train.tsv",
+            "dataset.split={{kind: files, validation: {data}/lines-dev.tsv, test: {data}/lines-test.tsv}}",
+        ),
+    ),
+    Recipe("dates, pairs", "dates_pairs", 60, (_EXACT,)),
+    Recipe(
+        "addition, 3 digits",
+        "addition_pairs",
+        200,
+        (
+            Figure("exact match", ("exact_match",), (*_NEAREST, "exact_match"), 0.999),
+            Figure("4 digits", ("lengths", "4", "exact_match")),
+        ),
+        ("training.epochs=40",),
+    ),
+    Recipe(
+        "addition, 4 digits",
+        "addition_pairs",
+        300,
+        (
+            Figure("exact match", ("exact_match",), (*_NEAREST, "exact_match"), 0.99),
+            Figure("5 digits", ("lengths", "5", "exact_match")),
+            Figure("6 digits", ("lengths", "6", "exact_match")),
+        ),
+        (
+            "dataset.longest=4",
+            "dataset.examples=200000",
+            "dataset.test_lengths=[4, 5, 6]",
+            "training.epochs=12",
+        ),
+    ),
+    Recipe(
+        "cmudict, pairs",
+        "phones_pairs",
+        600,
+        (
+            Figure("exact match", ("exact_match",), (*_NEAREST, "exact_match"), 0.70),
+            Figure("phone error rate", ("token_error_rate",), (*_NEAREST, "token_error_rate"), 0.075),
+            Figure("exact match, beam", ("beam", "exact_match")),
+            Figure("phone error rate, beam", ("beam", "token_error_rate")),
+        ),
+        (
+            "dataset.path={data}/cmudict.tsv",
+            "dataset.split={{kind: sequences, validation: 0.04002, test: 0.04002, shuffle: false}}",
+            "training.epochs=10",
+        ),
+    ),
+    Recipe(
+        "names18, from_label",
+        "names_from_label",
+        120,
+        (Figure("languages below n-gram", ("below_ngram",), (), 14), Figure("loss", ("loss",))),
+        ("dataset.path={data}/names18.tsv",),
+    ),
+)
+"""The table of what must be seen, with the targets of its last column."""
+
+HELD_OUT = (
+    Column("training", "s", 1.0, 0),
+    Column("allowed", "s", 1.0, 0),
+    Column("held out", digits=4),
+    Column("baseline", digits=4),
+    Column("target", digits=4),
+)
+
+CELLS = ("simple_rnn", "gru", "lstm")
+SHOWN = {"parity": "accuracy", "copy": "exact_match", "adding": "accuracy", "brackets": "accuracy"}
+"""The figure of each generated task; brackets are trained as tags, so theirs counts tokens."""
+LENGTHS = ("20", "40", "100")
+
+PAIRS = (
+    PairCase("dates", 128, "dot", 64),
+    PairCase("addition", 128, "none", 128),
+    PairCase("copy", 256, "dot", 64),
+)
+
+_only = click.option("--only", default="", help="Only the rows whose name contains this text.")
+_epochs = click.option("--epochs", type=click.IntRange(min=1), help="Epochs of each training, to try a row.")
+
+
+@click.group()
+def main() -> None:
+    """Measure the tasks label, tags, pairs and from_label."""
+
+
+@main.command("held-out")
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path, resolve_path=True),
+    default=DATA,
+    help="The folder of the corpora; left out, ../shared/data.",
+)
+@_only
+@_epochs
+@json_option
+def held_out(data: Path, only: str, epochs: int | None, as_json: bool) -> None:
+    """Train once for each row, and print the held-out figures next to the baseline and the target."""
+    report = Report("Held-out figures of the tasks", HELD_OUT, 1)
+    for recipe in RECIPES:
+        if only not in recipe.name:
+            continue
+        settings = [each.format(data=data) for each in recipe.settings]
+        seconds, evaluated = _trained(recipe.config, settings, epochs)
+        for figure in recipe.figures:
+            report.add(f"{recipe.name}: {figure.name}", seconds, recipe.seconds, *figure.row(evaluated))
+    report.show(as_json=as_json)
+
+
+@main.command("cells")
+@_only
+@_epochs
+@json_option
+def cells(only: str, epochs: int | None, as_json: bool) -> None:
+    """Train each cell on each generated task up to length 20, and print the figures at longer lengths."""
+    columns = (Column("training", "s", 1.0, 0), *(Column(f"length {each}", digits=4) for each in LENGTHS))
+    report = Report("Generated tasks, trained to length 20: share of right answers", columns, 1)
+    for task, figure in SHOWN.items():
+        for cell in CELLS:
+            if only not in (name := f"{task}, {cell}"):
+                continue
+            seconds, evaluated = _trained(f"{task}_lstm", [f"model.kind={cell}"], epochs)
+            report.add(name, seconds, *(_at(evaluated, ("lengths", each, figure)) for each in LENGTHS))
+    report.note("parity, adding: accuracy of the label; copy: exact match; brackets: accuracy of the tokens.")
+    report.show(as_json=as_json)
+
+
+@main.command("speed")
+@click.option(
+    "--seconds", type=click.FloatRange(1, 600), default=8.0, show_default=True, help="Of each figure."
+)
+@_only
+@repeats_option
+@json_option
+def speed(seconds: float, only: str, repeats: int, as_json: bool) -> None:
+    """Time an encoder with a decoder in rnnlab and in PyTorch, in turns; tokens that pad are not counted."""
+    columns = (
+        Column("pytorch", "k tok/s", 1e-3),
+        Column("rnnlab", "k tok/s", 1e-3),
+        Column("× pytorch", "", 1.0, 2),
+    )
+    has_torch = importlib.util.find_spec("torch") is not None
+    report = Report("Pairs, tokens of sources and targets per second of training", columns, repeats)
+    if not has_torch:
+        report.note(NO_TORCH)
+    for case in PAIRS:
+        if only not in case.name:
+            continue
+        peers = [*["pytorch_pairs"] * has_torch, "rnnlab_pairs"]
+        *torch, ours = measured_rates([case] * len(peers), peers, seconds=seconds, repeats=repeats)
+        report.add(case.name, torch[0] if torch else None, ours, ours / torch[0] if torch else None)
+    report.show(as_json=as_json)
+
+
+def _trained(config: str, settings: list[str], epochs: int | None) -> tuple[float, dict[str, Any]]:
+    """Return the seconds of a training, and what `evaluate --json` prints of the test set."""
+    shortened = [] if epochs is None else [f"training.epochs={epochs}"]
+    with tempfile.TemporaryDirectory() as folder:
+        return trained(f"configs/{config}.yaml", *settings, *shortened, part="test", folder=Path(folder))
+
+
+def _at(evaluated: dict[str, Any], path: tuple[str, ...]) -> float | None:
+    """Return the value at a path of keys; None if the path is empty, or a key is missing."""
+    value: Any = evaluated if path else None
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return None if value is None else float(value)
+
+
+if __name__ == "__main__":
+    main()

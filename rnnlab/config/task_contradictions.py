@@ -1,0 +1,173 @@
+"""The rules on settings that contradict each other in the configuration of a task with examples."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rnnlab.config.contradictions import (
+    MOST_ACTIVATIONS,
+    MOST_WEIGHTS,
+    about_checkpoints,
+    about_layers,
+    about_measured_part,
+    about_parts,
+    about_patience,
+    about_source,
+)
+from rnnlab.config.dataset import StratifiedSplit
+from rnnlab.config.report import Contradiction
+from rnnlab.config.section import Section
+from rnnlab.config.task_data import GeneratedDataset, TaskDataset
+from rnnlab.config.training import EvaluationSettings, Generation, Training
+
+OF_TASKS: dict[str, tuple[str, ...]] = {
+    "model.bidirectional": ("label", "tags"),
+    "model.pooling": ("label",),
+    "model.characters": ("tags",),
+    "model.attention": ("pairs",),
+    "model.reverse_source": ("pairs",),
+    "model.label_input": ("from_label",),
+    "training.class_weights": ("label",),
+    "evaluation.beam": ("pairs",),
+}
+"""The settings that only some tasks have, with these tasks."""
+
+_NEXT_TOKEN = {"stateful": "carries the state", "head": "is the last layer", "tie_weights": "shares weights"}
+"""The settings of `model` that only `next_token` has, and what each does there."""
+
+
+def task_contradictions(
+    dataset: TaskDataset,
+    model: Any,
+    training: Training,
+    evaluation: EvaluationSettings,
+    generation: Generation,
+) -> Iterator[Contradiction]:
+    """Yield each group of settings that contradict each other, or that together exceed a limit."""
+    task = dataset.task  # type: ignore[attr-defined]
+    if isinstance(dataset, GeneratedDataset):
+        yield from _about_generated(dataset)
+    else:
+        yield from about_source(dataset)
+        yield from about_parts(dataset)
+        yield from about_measured_part(dataset, evaluation)
+        yield from _about_stratified(dataset, task)
+    yield from _about_encoding(dataset)
+    yield from about_checkpoints(training)
+    yield from about_patience(training)
+    yield from about_layers(model)
+    yield from _about_task(task, {"model": model, "training": training, "evaluation": evaluation})
+    yield from _about_next_token(task, model, training, evaluation)
+    yield from _about_generation(task, generation)
+    yield from _about_validations(dataset, training, evaluation)
+    yield from _about_size(dataset, model, training)
+
+
+def _about_generated(dataset: GeneratedDataset) -> Iterator[Contradiction]:
+    if dataset.shortest > dataset.longest:
+        yield Contradiction(
+            ("dataset.shortest", "dataset.longest"),
+            f"expected at most longest, which is {dataset.longest:,}, received {dataset.shortest:,}",
+        )
+    lengths = ("shortest", "longest", "test_lengths")
+    given = [key for key in lengths if getattr(dataset, key) != GeneratedDataset.model_fields[key].default]
+    if dataset.name == "dates" and given:
+        yield Contradiction(
+            tuple(f"dataset.{key}" for key in given),
+            "a date has its own length; leave shortest, longest and test_lengths out",
+        )
+
+
+def _about_stratified(dataset: Any, task: str) -> Iterator[Contradiction]:
+    if isinstance(dataset.split, StratifiedSplit) and task not in ("label", "from_label"):
+        yield Contradiction(
+            ("dataset.split.kind", "dataset.task"),
+            f"a stratified split needs labels, and task {task} has none; set kind: sequences",
+        )
+
+
+def _about_encoding(dataset: Any) -> Iterator[Contradiction]:
+    default = type(dataset).model_fields["embedding_size"].default
+    if dataset.encoding != "embedding" and dataset.embedding_size != default:
+        yield Contradiction(
+            ("dataset.embedding_size", "dataset.encoding"),
+            f"needs encoding: embedding, received {dataset.encoding}; leave embedding_size out",
+        )
+
+
+def _about_task(task: str, sections: Mapping[str, Section]) -> Iterator[Contradiction]:
+    """Yield a contradiction for each setting that is only for other tasks.
+
+    Args:
+        task: the task.
+        sections: the sections, by name.
+    """
+    for dotted, tasks in OF_TASKS.items():
+        name, _, key = dotted.partition(".")
+        if task not in tasks and not _is_default(sections[name], key):
+            yield Contradiction(
+                (dotted, "dataset.task"),
+                f"is for task {' and '.join(tasks)}, received task {task}; leave {dotted} out",
+            )
+
+
+def _about_next_token(
+    task: str, model: Section, training: Training, evaluation: EvaluationSettings
+) -> Iterator[Contradiction]:
+    """Yield a contradiction for each setting that only `next_token` has."""
+    for name, what in _NEXT_TOKEN.items():
+        if not _is_default(model, name):
+            yield Contradiction(
+                (f"model.{name}", "dataset.task"),
+                f"{what} in task next_token, received task {task}; leave model.{name} out",
+            )
+    for dotted, value in (("training.samples", training.samples), ("evaluation.seeds", evaluation.seeds)):
+        if value is not None:
+            yield Contradiction(
+                (dotted, "dataset.task"), f"is for task next_token, received task {task}; leave {dotted} out"
+            )
+
+
+def _is_default(section: Section, key: str) -> bool:
+    return bool(getattr(section, key) == type(section).model_fields[key].default)
+
+
+def _about_generation(task: str, generation: Generation) -> Iterator[Contradiction]:
+    given = sorted(generation.model_fields_set - {"length", "temperature"})
+    changed = [key for key in given if getattr(generation, key) != Generation.model_fields[key].default]
+    if task != "from_label" and changed:
+        yield Contradiction(
+            (f"generation.{changed[0]}", "dataset.task"),
+            f"task {task} writes no sequences of its own; leave generation out",
+        )
+
+
+def _about_validations(
+    dataset: Any, training: Training, evaluation: EvaluationSettings
+) -> Iterator[Contradiction]:
+    """Yield a contradiction if training ends before the first validation: no loss chooses the weights."""
+    every = evaluation.every
+    if dataset.has_part("validation") and every > training.epochs:
+        yield Contradiction(
+            ("evaluation.every", "training.epochs", "dataset.split"),
+            f"expected at most training.epochs, which is {training.epochs:,}, received {every:,}: training"
+            " would end before its first validation; set a smaller evaluation.every, or more epochs",
+        )
+
+
+def _about_size(dataset: Any, model: Any, training: Training) -> Iterator[Contradiction]:
+    """Yield a contradiction if the recurrent layers have too many weights, or a step too many outputs."""
+    inputs = dataset.embedding_size if dataset.encoding == "embedding" else 1
+    directions = 2 if model.bidirectional else 1
+    before = (inputs, *(directions * units for units in model.units))
+    layers = zip(before, model.units, strict=False)
+    weights = sum(4 * width * (below + width) * directions for below, width in layers)
+    if weights > MOST_WEIGHTS:
+        yield Contradiction(
+            ("model.units", "model.kind", "dataset.embedding_size"),
+            f"expected at most {MOST_WEIGHTS:,} weights, received about {weights:,}; use fewer units",
+        )
+    if (activations := training.batch_size * max(model.units)) > MOST_ACTIVATIONS:
+        yield Contradiction(
+            ("training.batch_size", "model.units"),
+            f"batch_size × units is {activations:,}, expected at most {MOST_ACTIVATIONS:,}; make one smaller",
+        )

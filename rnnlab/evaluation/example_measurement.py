@@ -1,0 +1,341 @@
+"""All measures of a model for examples on one part of its data or on a file, with a baseline beside each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab.config.task_data import GeneratedDataset
+from rnnlab.config.tasks import TaskExperiment
+from rnnlab.datasets.examples import Examples, TaskVocabularies, Words
+from rnnlab.engines.numpy import numpy_task_model
+from rnnlab.engines.numpy.examples import NumpyTaskModel
+from rnnlab.evaluation.example_selection import part_of, select_examples, sequences_at
+from rnnlab.evaluation.label_baselines import LabelBaseline, majority_class, naive_bayes
+from rnnlab.evaluation.label_measures import LabelMeasures, measure_labels
+from rnnlab.evaluation.label_ngram import FromLabelMeasures, measure_from_label
+from rnnlab.evaluation.pair_measures import NearestSource, PairMeasures, measure_pairs, nearest_source
+from rnnlab.evaluation.scoring import cross_entropies
+from rnnlab.evaluation.tag_measures import TagMeasures, are_unseen, measure_tags, most_frequent_tags
+from rnnlab.files import Report, unreported
+from rnnlab.generation.prediction import vocabularies_of
+from rnnlab.models.model_file import TrainedTask
+
+LENGTH_ROOM = 2
+"""A written target has at most so many times the tokens of the longest target of the data, and 10 more."""
+
+MOST_MISTAKES = 1000
+"""Largest number of mistakes that are kept, those with the highest cost first."""
+
+FORCED_AT_ONCE = 4096
+"""Number of examples whose logits with teacher forcing are in memory at one time."""
+
+Measures = LabelMeasures | TagMeasures | PairMeasures | FromLabelMeasures
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One example that the model predicts wrong.
+
+    Attributes:
+        input: the text of the input.
+        target: the text of the true target.
+        predicted: the text of the prediction.
+        cost: cross-entropy of the true target, nats; infinite for a label that the model does not know.
+    """
+
+    input: str
+    target: str
+    predicted: str
+    cost: float
+
+
+@dataclass(frozen=True)
+class TaskBaselines:
+    """The measures of predictions without a network, those that the task has.
+
+    Attributes:
+        majority: for label, the most frequent label of the training part.
+        naive_bayes: for label, naive Bayes on n-grams.
+        most_frequent_tag: for tags, the most frequent tag of each token in the training part.
+        nearest_source: for pairs, the target of the nearest training source.
+    """
+
+    majority: LabelBaseline | None = None
+    naive_bayes: LabelBaseline | None = None
+    most_frequent_tag: TagMeasures | None = None
+    nearest_source: NearestSource | None = None
+
+
+@dataclass(frozen=True)
+class TaskEvaluation:
+    """The measures of a model on some examples.
+
+    Attributes:
+        split: train, validation, test, or data (a file that the user named).
+        task: label, tags, pairs or from_label.
+        sequences: number of examples.
+        measures: the measures of the model.
+        baselines: the baselines; None if the model was trained on the examples, or if the training data
+            cannot be used (`notes` says why). Of `from_label`, the n-gram models are in `measures`, and mean
+            nothing if this is None.
+        tokens: the labels or tags by id; for from_label the labels.
+        mistakes: examples that are predicted wrong, those with the highest cost first.
+        by_length: of the test part of generated data, the measures of a test set at each of
+            `dataset.test_lengths`.
+        beam: for pairs, the width of the beam search; 1 if there was none.
+        notes: remarks for the user, a sentence each.
+    """
+
+    split: str
+    task: str
+    sequences: int
+    measures: Measures
+    baselines: TaskBaselines | None
+    tokens: tuple[str, ...]
+    mistakes: tuple[Mistake, ...] = ()
+    by_length: dict[int, Measures] = field(default_factory=dict)
+    beam: int = 1
+    notes: tuple[str, ...] = ()
+
+
+def evaluate_task(
+    trained: TrainedTask,
+    *,
+    split: str | None = None,
+    data: Path | None = None,
+    beam: int | None = None,
+    may_open: bool = True,
+    report: Report = unreported,
+) -> TaskEvaluation:
+    """Measure a model on a part of its data, or on a file.
+
+    Args:
+        trained: the model.
+        split: the part. None: the whole file if `data` is given; else `evaluation.split`, else validation if
+            the data has this part, else train.
+        data: a file to measure instead, with rows like those of the model's data. With `split` it must have
+            the content of the data that the model was trained on; then this part of it is measured.
+        beam: for pairs: width of the beam search beside the greedy targets; None: `evaluation.beam`.
+        may_open: whether the training data may be opened if `data` is given, for the baselines.
+        report: receives the progress.
+
+    Raises:
+        RnnlabError: as for `select_examples`.
+    """
+    experiment = trained.experiment
+    selected = select_examples(trained, split=split, data=data, may_open=may_open, report=report)
+    name, examples, training = selected.name, selected.examples, selected.training
+    width = beam or experiment.evaluation.beam
+    reader = _Reader(trained, width, report)
+    measures, mistakes = reader.measured(examples, training)
+    baselines = None
+    if training and not selected.is_trained_on:
+        report("measuring baselines", 0.0)
+        baselines = _baselines(training, examples, experiment)
+    lengths = {}
+    if isinstance(experiment.dataset, GeneratedDataset) and name == "test":
+        lengths = _by_length(experiment.dataset, reader)
+    return TaskEvaluation(
+        split=name,
+        task=experiment.task,
+        sequences=len(examples),
+        measures=measures,
+        baselines=baselines,
+        tokens=trained.tokens if experiment.task == "from_label" else trained.targets,
+        mistakes=tuple(mistakes),
+        by_length=lengths,
+        beam=width if experiment.task == "pairs" else 1,
+        notes=selected.notes,
+    )
+
+
+class _Reader:
+    """A model that reads examples.
+
+    Args:
+        trained: the model.
+        beam: width of the beam search for pairs; 1 searches none.
+        report: receives the progress.
+    """
+
+    def __init__(self, trained: TrainedTask, beam: int, report: Report) -> None:
+        self._trained, self._beam, self._report = trained, beam, report
+        self.model: NumpyTaskModel = numpy_task_model(trained)
+        self.vocabularies: TaskVocabularies = vocabularies_of(trained)
+
+    def measured(self, examples: Examples, training: Examples | None) -> tuple[Measures, list[Mistake]]:
+        """Return the measures of examples, and the examples that are predicted wrong.
+
+        Args:
+            examples: the examples.
+            training: the examples of the training part; None if they are not known.
+        """
+        self._report(f"reading {len(examples):,} examples", 0.0)
+        task = self._trained.experiment.task
+        if task == "label":
+            return self._labels(examples)
+        if task == "tags":
+            return self._tags(examples, training)
+        if task == "pairs":
+            return self._pairs(examples)
+        return self._sequences(examples, training), []
+
+    def _labels(self, examples: Examples) -> tuple[LabelMeasures, list[Mistake]]:
+        logits = self.model.label_logits(examples.inputs, examples.words)  # (K, L)
+        targets = examples.targets.ids  # (K,)
+        costs, predicted = cross_entropies(logits, targets), logits.argmax(axis=1)
+        labels = self.vocabularies.targets.tokens
+        texts = [labels[each] for each in predicted.tolist()]
+        return measure_labels(targets, logits), _mistakes(examples, predicted == targets, costs, texts)
+
+    def _tags(self, examples: Examples, training: Examples | None) -> tuple[TagMeasures, list[Mistake]]:
+        logits = self.model.tag_logits(examples.inputs, examples.words)  # (S, G)
+        targets, offsets = examples.targets.ids, examples.targets.offsets
+        predicted, costs = logits.argmax(axis=1), cross_entropies(logits, targets)
+        if training:
+            unseen = are_unseen(_tokens_of(examples), _tokens_of(training))
+        else:
+            unseen = np.asarray(_ids_of(examples)) == self.vocabularies.inputs.unknown
+        tags = self.vocabularies.targets.tokens
+        measures = measure_tags(
+            targets, predicted, offsets=offsets, unseen=unseen, tags=len(tags), costs=costs
+        )
+        right = np.logical_and.reduceat(predicted == targets, offsets[:-1])  # (K,)
+        total = np.add.reduceat(costs, offsets[:-1])  # (K,), NaN for a tag that the model does not know
+        texts = [
+            " ".join(tags[each] for each in predicted[begin:end].tolist())
+            for begin, end in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)
+        ]
+        return measures, _mistakes(examples, right, total, texts)
+
+    def _pairs(self, examples: Examples) -> tuple[PairMeasures, list[Mistake]]:
+        targets = self.vocabularies.targets
+        costs, is_right = self._forced(examples)
+        most = LENGTH_ROOM * int(examples.targets.lengths.max(initial=1)) + 10
+        wanted = [_split(targets.kind, text) for _, text in examples.texts]
+        greedy, _ = self.model.greedy(examples.inputs, most)
+        written = [targets.decode(each) for each in greedy]
+        searched = None
+        if self._beam > 1:
+            self._report(f"searching with beam {self._beam}", 0.5)
+            found = self.model.beam(examples.inputs, self._beam, most)
+            searched = [targets.decode(hypotheses[0][0]) for hypotheses in found]
+        measures = measure_pairs(wanted, written, beam=searched, is_right=is_right, costs=costs)
+        ends = np.cumsum(examples.targets.lengths + 1)
+        total = np.add.reduceat(costs, np.append(0, ends[:-1]))
+        right = np.array([own == found for own, found in zip(wanted, written, strict=True)])
+        return measures, _mistakes(examples, right, total, [targets.join(each) for each in written])
+
+    def _sequences(self, examples: Examples, training: Examples | None) -> FromLabelMeasures:
+        costs, _ = self._forced(examples)
+        own = training or part_of(examples, np.empty(0, np.int64))
+        return measure_from_label(
+            costs,
+            [examples.targets[number] for number in range(len(examples))],
+            examples.inputs.ids,
+            training=([own.targets[number] for number in range(len(own))], own.inputs.ids),
+            labels=len(self.vocabularies.inputs),
+            vocab_size=len(self.vocabularies.targets),
+        )
+
+    def _forced(self, examples: Examples) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Return the cost of each target token and `END`, and whether it is the most probable, (S + K,)."""
+        costs, right = [], []
+        for begin in range(0, len(examples), FORCED_AT_ONCE):
+            numbers = np.arange(begin, min(begin + FORCED_AT_ONCE, len(examples)))
+            inputs, targets = sequences_at(examples.inputs, numbers), sequences_at(examples.targets, numbers)
+            logits = self.model.target_logits(inputs, targets)  # (Σ (length + 1), V)
+            ends = np.zeros(len(logits), np.int64)  # END has the id 0
+            places = np.delete(np.arange(len(logits)), np.cumsum(targets.lengths + 1) - 1)
+            ends[places] = targets.ids
+            costs.append(cross_entropies(logits, ends))
+            right.append(logits.argmax(axis=1) == ends)
+        return np.concatenate(costs), np.concatenate(right)
+
+
+def _baselines(training: Examples, examples: Examples, experiment: TaskExperiment) -> TaskBaselines:
+    """Return the baselines of a task, learnt from the training part; those of from_label are measures."""
+    task, dataset = experiment.task, experiment.dataset
+    if task == "label":
+        labels = len(examples.targets.tokens)
+        token: Literal["character", "word"] = (
+            "character" if getattr(dataset, "token", "word") == "character" else "word"
+        )
+        texts, own = [text for text, _ in training.texts], training.targets.ids
+        return TaskBaselines(
+            majority=majority_class(own, examples.targets.ids, labels=labels),
+            naive_bayes=naive_bayes(
+                (texts, own),
+                [text for text, _ in examples.texts],
+                examples.targets.ids,
+                labels=labels,
+                token=token,
+            ),
+        )
+    if task == "tags":
+        known = _tokens_of(training)
+        predicted = most_frequent_tags((known, training.targets.ids), _tokens_of(examples))
+        return TaskBaselines(
+            most_frequent_tag=measure_tags(
+                examples.targets.ids,
+                predicted,
+                offsets=examples.targets.offsets,
+                unseen=are_unseen(_tokens_of(examples), known),
+                tags=len(examples.targets.tokens),
+            )
+        )
+    if task == "pairs":
+        kinds = examples.inputs.tokens.kind, examples.targets.tokens.kind
+        pairs = [(_split(kinds[0], source), _split(kinds[1], target)) for source, target in training.texts]
+        sources = [_split(kinds[0], source) for source, _ in examples.texts]
+        targets = [_split(kinds[1], target) for _, target in examples.texts]
+        return TaskBaselines(nearest_source=nearest_source(pairs, sources, targets))
+    return TaskBaselines()
+
+
+def _by_length(dataset: GeneratedDataset, reader: _Reader) -> dict[int, Measures]:
+    """Return the measures of a test set at each of `dataset.test_lengths`."""
+    from rnnlab.datasets.generated import Generator  # noqa: PLC0415 (only generated data needs it)
+
+    generator = Generator(dataset)
+    return {
+        length: reader.measured(generator.held_out("test", length), None)[0]
+        for length in dataset.test_lengths
+    }
+
+
+def _mistakes(
+    examples: Examples, right: NDArray[np.bool_], costs: NDArray[np.floating[Any]], predicted: Sequence[str]
+) -> list[Mistake]:
+    """Return the examples that are predicted wrong, those with the highest cost first."""
+    wrong = np.flatnonzero(~right)
+    sortable = np.nan_to_num(costs[wrong].astype(np.float64), nan=np.inf)
+    order = wrong[np.argsort(-sortable, kind="stable")][:MOST_MISTAKES]
+    found = []
+    for number in order.tolist():
+        source, target = examples.texts[number]
+        found.append(
+            Mistake(source, target, predicted[number], float(np.nan_to_num(costs[number], nan=np.inf)))
+        )
+    return found
+
+
+def _tokens_of(examples: Examples) -> list[str]:
+    """Return the tokens of all inputs as they stand in the data, (S,)."""
+    if examples.inputs.tokens.kind == "character":
+        return [character for text, _ in examples.texts for character in text]
+    return [token for text, _ in examples.texts for token in text.split(" ")]
+
+
+def _ids_of(examples: Examples) -> NDArray[Any]:
+    """Return the token ids of all inputs, also if the inputs are numbers of words, (S,)."""
+    words: Words | None = examples.words
+    return words.ids[examples.inputs.ids] if words else examples.inputs.ids
+
+
+def _split(kind: str, text: str) -> list[str]:
+    return list(text) if kind == "character" else text.split()

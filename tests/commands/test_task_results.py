@@ -1,0 +1,286 @@
+"""`rnnlab evaluate` on models for examples, with random weights."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.trained_tasks import FROM_LABEL, LABEL, PAIRS, PARITY, TAGS, task_run_of, with_file
+
+ALL = {"split", "sequences", "run", "notes"}
+
+FIELDS = {
+    "label": {"accuracy", "macro_f1", "loss", "confusion", "baselines"},
+    "tags": {"accuracy", "sequence_accuracy", "unseen_accuracy", "baselines"},
+    "pairs": {"exact_match", "token_error_rate", "accuracy", "baselines", "beam"},
+    "from_label": {"loss", "labels", "below_ngram"},
+}
+PAGES = {"label": LABEL, "tags": TAGS, "pairs": PAIRS, "from_label": FROM_LABEL}
+
+
+def as_json(rnnlab, *arguments):
+    """The JSON object that evaluate prints."""
+    answer = rnnlab("evaluate", *arguments, "--json")
+    assert answer.exit_code == 0, answer.stderr
+    return json.loads(answer.stdout)
+
+
+@pytest.mark.parametrize("task", PAGES)
+def test_each_task_has_its_fields(rnnlab, task):
+    """Those that scripts rely on, and no others; the run keeps them."""
+    run = task_run_of(PAGES[task])
+
+    result = as_json(rnnlab)
+
+    assert result.keys() == ALL | FIELDS[task]
+    assert (result["split"], result["run"]) == ("validation", "runs/task-1")
+    assert result == json.loads((run.path / "metrics.json").read_text())
+
+
+def test_the_baselines_have_their_measures(rnnlab):
+    """By name."""
+    task_run_of(LABEL, name="label")
+    task_run_of(TAGS, name="tags")
+    task_run_of(PAIRS, name="pairs")
+
+    found = {task: as_json(rnnlab, f"runs/{task}-1")["baselines"] for task in ("label", "tags", "pairs")}
+
+    assert found["label"].keys() == {"majority", "naive_bayes"}
+    assert found["label"]["majority"].keys() == {"accuracy"}
+    assert found["label"]["naive_bayes"].keys() == {"accuracy", "macro_f1"}
+    assert found["tags"] == {"most_frequent_tag": {"accuracy": 1.0}}
+    assert found["pairs"]["nearest_source"].keys() == {"exact_match", "token_error_rate"}
+
+
+def test_the_confusion_matrix_counts_every_example(rnnlab):
+    """Rows are true labels; the diagonal is what is right."""
+    task_run_of(LABEL)
+
+    result = as_json(rnnlab, "--split", "test")
+    counts = result["confusion"]["counts"]
+
+    assert result["confusion"]["labels"] == ["ko", "pl"]
+    assert sum(map(sum, counts)) == result["sequences"] == 3
+    assert sum(counts[i][i] for i in range(2)) / 3 == result["accuracy"]
+
+
+def test_the_beam_has_its_width(rnnlab):
+    """That of the configuration."""
+    task_run_of(PAIRS, "evaluation.beam=3")
+
+    beam = as_json(rnnlab)["beam"]
+
+    assert beam.keys() == {"width", "exact_match", "token_error_rate"}
+    assert beam["width"] == 3
+
+
+def test_a_beam_of_one_is_the_greedy_target(rnnlab):
+    """So there is no beam."""
+    task_run_of(PAIRS, "evaluation.beam=1")
+
+    assert as_json(rnnlab).keys() == ALL | FIELDS["pairs"] - {"beam"}
+
+
+def test_each_label_has_a_loss_and_that_of_its_ngram(rnnlab):
+    """The tokens of a label are its characters and the end of each sequence."""
+    task_run_of(FROM_LABEL)
+
+    result = as_json(rnnlab)
+
+    assert result["labels"].keys() == {"Korean", "Polish"}
+    assert all(each.keys() == {"loss", "ngram", "tokens"} for each in result["labels"].values())
+    tokens = sum(each["tokens"] for each in result["labels"].values())
+    assert tokens == sum(len(name) + 1 for name in ("kang", "kania", "paik"))
+    total = sum(each["loss"] * each["tokens"] for each in result["labels"].values())
+    assert result["loss"] == pytest.approx(total / tokens)
+    assert result["below_ngram"] == sum(each["loss"] < each["ngram"] for each in result["labels"].values())
+
+
+def test_the_training_part_has_no_baselines(rnnlab):
+    """They would be measured on what they have learnt; of from_label the n-gram models are null."""
+    task_run_of(LABEL, name="label")
+    task_run_of(FROM_LABEL, name="from_label")
+
+    label = as_json(rnnlab, "runs/label-1", "--split", "train")
+    written = as_json(rnnlab, "runs/from_label-1", "--split", "train")
+
+    assert "baselines" not in label
+    assert written["below_ngram"] is None
+    assert {each["ngram"] for each in written["labels"].values()} == {None}
+    assert "n-gram" not in rnnlab("evaluate", "runs/from_label-1", "--split", "train").stdout
+
+
+def test_generated_examples_are_tested_at_each_length(rnnlab):
+    """With the test part, at lengths of training and beyond."""
+    task_run_of(PARITY)
+
+    lengths = as_json(rnnlab, "--split", "test")["lengths"]
+
+    assert lengths.keys() == {"8", "12"}
+    assert lengths["12"].keys() == {"accuracy", "macro_f1", "loss", "confusion"}
+    assert "lengths" not in as_json(rnnlab)
+
+
+def test_the_text_has_a_row_for_each_measure_of_labels(rnnlab):
+    """The interval, the baselines with a verdict, the figures of each label, and the confusion matrix."""
+    task_run_of(LABEL)
+    result = as_json(rnnlab)
+
+    lines = rnnlab("evaluate").stdout.splitlines()
+    rows = {line.split("  ")[0]: line for line in lines}
+
+    right = round(result["accuracy"] * 3)
+    assert rows["part"].split("  ")[-1].strip() == "validation, 3 examples"
+    assert f"{result['accuracy']:.4f} ({right} of 3), 95 % interval 0." in rows["accuracy"]
+    assert f"{result['macro_f1']:.4f}" in rows["macro-F1"]
+    assert rows["loss"].endswith("nats per example")
+    assert "majority class" in rows["baselines"]
+    assert "naive Bayes" in rows["baselines"]
+    gain = result["accuracy"] - max(each["accuracy"] for each in result["baselines"].values())
+    verdict = f"{abs(gain):.3f} {'better' if gain > 0 else 'worse'}" if gain else "no better"
+    assert f"the network is {verdict}" in " ".join(" ".join(lines).split())
+    assert "label  precision  recall      F1  targets" in lines
+    assert "Confusion matrix: true labels in rows, predicted ones in columns" in lines
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        (TAGS, ["tokens)", "without a mistake", "that the training part lacks", "most frequent tag of each"]),
+        (PAIRS, ["; with beam 5: ", "edits per target token", "nearest training source", "the end counted"]),
+        (FROM_LABEL, ["nats per token", "n-gram model of each label", "below their n-gram model", "network"]),
+    ],
+)
+def test_the_text_of_the_other_tasks(rnnlab, page, expected):
+    """Each measure with what it counts."""
+    task_run_of(page)
+
+    text = " ".join(rnnlab("evaluate").stdout.split())
+
+    assert [each for each in expected if each not in text] == []
+
+
+def test_the_text_of_lengths_is_a_table(rnnlab):
+    """A row for each length."""
+    task_run_of(PARITY)
+
+    lines = rnnlab("evaluate", "--split", "test").stdout.splitlines()
+
+    begin = lines.index("Test sets of one length each")
+    assert lines[begin + 1].split() == ["length", "accuracy", "loss", "examples"]
+    assert [line.split()[0] for line in lines[begin + 2 :]] == ["8", "12"]
+
+
+def test_many_labels_are_cut(rnnlab):
+    """Twenty rows, those with most targets first, and no confusion matrix of more than twelve labels."""
+    names = [f"l{number:02}" for number in range(25)]
+    rows = "\n".join(f"    {name}\tab{name}" for name in [*names, *names, "l24", "l24"])
+    page = LABEL[: LABEL.index("  inline: |\n")] + f"  inline: |\n{rows}\n" + LABEL[LABEL.index("\nmodel:") :]
+    task_run_of(page.replace("validation: 0.25, test: 0.25", "validation: 0.5"))
+
+    lines = rnnlab("evaluate").stdout.splitlines()
+
+    begin = next(number for number, line in enumerate(lines) if line.startswith("label "))
+    assert len(lines[begin + 1 :]) == 21
+    assert lines[begin + 1].startswith("l24 ")
+    assert lines[-1] == "…  5 more labels"
+
+
+def test_a_file_is_measured_whole(rnnlab):
+    """With the baselines of the training part; a label that the model does not know is always wrong."""
+    task_run_of(LABEL)
+    Path("more.tsv").write_text("ko\tkimm\npl\tnowa\ncz\tnovak\n")
+
+    answer = rnnlab("evaluate", "--data", "more.tsv", "--json")
+    result = json.loads(answer.stdout)
+
+    assert (result["split"], result["sequences"]) == ("data", 3)
+    assert sum(map(sum, result["confusion"]["counts"])) == 2
+    assert result["accuracy"] <= 2 / 3
+    assert "baselines" in result
+    assert result["notes"][-1] == "labels that the model does not know, counted as wrong: 1 of 3: 'cz'"
+    assert answer.stderr.splitlines()[-len(result["notes"]) :] == result["notes"]
+    assert not Path("runs/task-1/metrics.json").exists()
+
+
+def test_a_part_of_the_same_data_at_another_place(rnnlab):
+    """With --data and --split the content must be that of the training."""
+    page = with_file(LABEL, Path("rows.tsv"))
+    task_run_of(page)
+    before = as_json(rnnlab)
+    Path("rows.tsv").rename("moved.tsv")
+    Path("other.tsv").write_text("a\tpq\n")
+
+    moved = as_json(rnnlab, "--data", "moved.tsv", "--split", "validation")
+    lost = rnnlab("evaluate")
+    other = rnnlab("evaluate", "--data", "other.tsv", "--split", "validation")
+
+    assert {**moved, "run": ""} == {**before, "run": ""}
+    assert lost.exit_code == 1
+    assert lost.stderr.splitlines()[-1].endswith(
+        "if the data lies elsewhere now, write: rnnlab evaluate runs/task-1 --data FILE --split validation"
+    )
+    assert other.exit_code == 2
+    assert (
+        "other.tsv: not the data that the model was trained on, so it has no validation part" in other.stderr
+    )
+    assert "rnnlab evaluate runs/task-1 --data other.tsv" in other.stderr
+
+
+def test_another_file_without_the_training_data(rnnlab):
+    """It is measured without baselines, and a note says why."""
+    task_run_of(with_file(LABEL, Path("rows.tsv")))
+    Path("rows.tsv").unlink()
+    Path("other.tsv").write_text("a\tpq\n")
+
+    result = as_json(rnnlab, "--data", "other.tsv")
+
+    assert "baselines" not in result
+    assert result["notes"][-1] == "no baselines: they are learnt from the training data, which cannot be read"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ["--folds", "3"],
+            "--folds trains models that predict the next token; runs/task-1 is of task label:",
+        ),
+        (["--seeds", "3"], "--seeds runs models that predict the next token freely; runs/task-1 is of task"),
+        (["--per-token"], "--per-token prints the losses of models that predict the next token; runs/task-1"),
+    ],
+)
+def test_what_is_not_for_tasks_is_refused(rnnlab, options, message):
+    """In one line, with a command that measures the model."""
+    task_run_of(LABEL)
+
+    answer = rnnlab("evaluate", "runs/task-1", *options)
+
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert answer.stderr.startswith(message)
+    assert answer.stderr.endswith("measure it with: rnnlab evaluate runs/task-1 --split test\n")
+
+
+def test_a_part_that_does_not_exist_is_refused(rnnlab):
+    """The message names the parts."""
+    task_run_of(LABEL.replace(", test: 0.25", ""))
+
+    answer = rnnlab("evaluate", "--split", "test")
+
+    assert answer.exit_code == 2
+    assert answer.stderr.splitlines()[-1] == (
+        "--split: the data has no test part; expected train or validation"
+    )
+
+
+def test_generated_examples_are_in_no_file(rnnlab):
+    """--data is refused."""
+    task_run_of(PARITY)
+    Path("rows.tsv").write_text("odd\t1\n")
+
+    answer = rnnlab("evaluate", "--data", "rows.tsv")
+
+    assert answer.exit_code == 2
+    assert answer.stderr.splitlines()[-1] == (
+        "--data: the examples of this model are generated (parity), not read from a file; leave --data out"
+    )
