@@ -64,7 +64,7 @@ def command(
         _print_plan(session, data)
     with ProgressReport(data.experiment.training.epochs, quiet=quiet) as progress:
         outcome = session.train(progress.show, progress.tell)
-    echo(_result(outcome, data))
+    echo(_result(outcome, unit="example" if data.experiment.dataset.task == "label" else "token"))
     if not quiet:
         echo(f"next: {_next_step(outcome.run.path, data)}", err=True)
 
@@ -153,11 +153,11 @@ def _plan(data: "Data | TaskData") -> list[tuple[str, str]]:
     return plan(experiment, data.corpus, data.splits, batches, architecture)
 
 
-def _result(outcome: "Outcome", data: "Data | TaskData") -> str:
+def _result(outcome: "Outcome", *, unit: str = "token") -> str:
+    """Return what was trained, and which weights are kept; `unit` is what the loss counts."""
     best = outcome.best
     skipped = f"; {count_of(outcome.skipped, 'step')} skipped, as not finite" if outcome.skipped else ""
-    counted = "example" if getattr(data.experiment, "task", "") == "label" else "token"
-    kept = f"kept epoch {best.epoch}, {best.monitored} loss {best.loss:.4g} nats per {counted}"
+    kept = f"kept epoch {best.epoch}, {best.monitored} loss {best.loss:.4g} nats per {unit}"
     if not best.epoch:
         kept = "kept the last weights: no epoch has a measured, finite loss"
     return (

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from rnnlab.engines.tensorflow.forward import ForwardPass
-from rnnlab.engines.tensorflow.program import Costs
+from rnnlab.engines.tensorflow.objective import Costs
 from rnnlab.engines.tensorflow.start import tf
 from rnnlab.models.architecture import architecture_of, encoding_table
 from rnnlab.models.model_file import TrainedModel
