@@ -38,6 +38,9 @@ INSTALLING = ["make install", ". .venv/bin/activate"]
 SHORTER = {"train": ["--set", "training.epochs=3"], "compare": ["--epochs", "3", "--seeds", "2"]}
 """What keeps a training of the documentation short, by command."""
 
+GENERATED = ("parity", "copy", "adding", "brackets", "addition", "dates")
+"""The beginnings of the names of configurations whose examples are drawn: few are drawn, for one epoch."""
+
 IN_FULL = {"README.md": ("configs/nabiya_stateful_lstm.yaml", "configs/nabiya_mlp.yaml", "tune.yaml")}
 """The configurations that are trained in full, by page: there the song must come out as it is shown."""
 
@@ -123,6 +126,8 @@ def shortened(words: list[str]) -> list[str]:
     """The arguments of a command, with those that keep a training short: three epochs, four if it resumes."""
     if words[0] == "train" and "--resume" in words:
         return [*words, "--set", "training.epochs=4"]
+    if words[0] == "train" and Path(words[1]).stem.startswith(GENERATED):
+        return [*words, "--set", "training.epochs=1", "--set", "dataset.examples=640"]
     trains = words[0] == "train" or any(word.endswith(".yaml") for word in words) or "--epochs" in words
     return [*words, *SHORTER.get(words[0], [])] if trains else words
 
