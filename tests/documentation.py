@@ -41,6 +41,9 @@ SHORTER = {"train": ["--set", "training.epochs=3"], "compare": ["--epochs", "3",
 GENERATED = ("parity", "copy", "adding", "brackets", "addition", "dates")
 """The beginnings of the names of configurations whose examples are drawn: few are drawn, for one epoch."""
 
+SLOW = ("names_", "tags", "phones_")
+"""The beginnings of the names of configurations that are trained for one epoch only."""
+
 IN_FULL = {"README.md": ("configs/nabiya_stateful_lstm.yaml", "configs/nabiya_mlp.yaml", "tune.yaml")}
 """The configurations that are trained in full, by page: there the song must come out as it is shown."""
 
@@ -128,6 +131,8 @@ def shortened(words: list[str]) -> list[str]:
         return [*words, "--set", "training.epochs=4"]
     if words[0] == "train" and Path(words[1]).stem.startswith(GENERATED):
         return [*words, "--set", "training.epochs=1", "--set", "dataset.examples=640"]
+    if words[0] == "train" and Path(words[1]).stem.startswith(SLOW):
+        return [*words, "--set", "training.epochs=1"]
     trains = words[0] == "train" or any(word.endswith(".yaml") for word in words) or "--epochs" in words
     return [*words, *SHORTER.get(words[0], [])] if trains else words
 

@@ -70,6 +70,7 @@ def drawn_sections(rng: Random) -> dict[str, Section]:
         "evaluation": _evaluation(rng, dataset.get("split", {})),
         "generation": _generation(rng, dataset, source),
     }
+    dataset |= optional(rng, 0.1, task=lambda: "next_token")
     return {name: section for name, section in sections.items() if section or name in {"dataset", "model"}}
 
 
