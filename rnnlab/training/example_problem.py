@@ -30,8 +30,9 @@ MEASURED_LANES = 128
 MEASURED_BUCKETS = 2
 """Largest number of buckets of the validation set: they too take seconds to compile."""
 
-LEAST_SAVED = 1e9
-"""Fewest floating-point operations of an epoch that a further bucket must save to repay its compilation."""
+LEAST_SAVED = 1.5e10
+"""Fewest floating-point operations of an epoch that a further bucket must save: so that ten epochs save about
+the ten seconds in which two cores compile it."""
 
 Lengths = tuple[NDArray[np.int64], NDArray[np.int64]]
 
@@ -84,7 +85,7 @@ class ExampleProblem:
         held_out = (inputs[self._held_out], targets[self._held_out])
         self._measured = self.batches.shapes
         if self.validates:
-            least = self._least_saved()
+            least = 3 * self._least_saved()  # a third of the operations: without the gradients
             self._measured = bucket_shapes(*held_out, most=MEASURED_BUCKETS, least_saved=least)
 
     @property
@@ -207,9 +208,17 @@ class ExampleProblem:
     def _least_saved(self) -> float:
         """Return the fewest time steps that a further bucket must save; it does not depend on the epochs.
 
-        A time step takes about six operations for each weight.
+        A time step takes about six operations for each weight that is multiplied: two of them forwards, and
+        four for the gradients.
         """
-        return LEAST_SAVED / (6 * self.architecture.parameters)
+        spelled = self.architecture.characters
+        times = {layer.name: self._longest_word for layer in (spelled[1].in_order if spelled else ())}
+        multiplied = sum(
+            layer.parameters * times.get(layer.name, 1)
+            for layer in self.architecture.layers
+            if "embeddings" not in layer.weights
+        )
+        return LEAST_SAVED / (6 * multiplied)
 
     def _mean_steps(self) -> int:
         """Return the mean number of time steps of an example in its bucket."""
@@ -242,9 +251,14 @@ class ExampleProblem:
         if architecture.attention:
             values.append(inputs * (targets + 1))
         if self.examples.words:  # every word is read character by character
-            longest = int(self.examples.words.spelled.lengths.max(initial=1))
-            values.append(inputs * longest * CHARACTER_SIZE)
+            values.append(inputs * self._longest_word * CHARACTER_SIZE)
         return max(values)
+
+    @property
+    def _longest_word(self) -> int:
+        """Number of characters of the longest word; 1 if the model does not read characters."""
+        words = self.examples.words
+        return int(words.spelled.lengths.max(initial=1)) if words else 1
 
     def _check_memory(self) -> None:
         """Refuse a batch with too many outputs of a layer, logits, or weights of the attention."""

@@ -28,7 +28,7 @@ def test_any_cut_takes_the_same_steps(most_steps: int, stop_after: int) -> None:
 
     epochs = [batches.epoch(number) for number in range(5)]
     assert (np.concatenate([c.figures[0] for c in chunks]) == np.concatenate([e[0] for e in epochs])).all()
-    assert (np.concatenate([c.counts for c in chunks]) == np.concatenate([e[1] for e in epochs])).all()
+    assert (np.concatenate([c.figures[1] for c in chunks]) == np.concatenate([e[1] for e in epochs])).all()
     assert np.concatenate([c.ends_epoch for c in chunks]).tolist() == [False, False, False, True] * 5
 
 
