@@ -43,14 +43,14 @@ def test_each_fold_is_trained_on_copies_of_its_own_training_part(monkeypatch: py
     (fold, _) = fold_data(load_corpus(wanted.dataset), wanted, 2)
     trained: list[int] = []
 
-    class Trainer:
+    class Problem:
         """Notes what it is given."""
 
         def __init__(self, _: object, corpus: Corpus, splits: Splits) -> None:
             trained.append(splits.parts["train"].window_count)
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("rnnlab.training.folds.Trainer", Trainer)
+    monkeypatch.setattr("rnnlab.training.folds.TokenProblem", Problem)
     with pytest.raises(KeyboardInterrupt):
         measure_fold(wanted, fold)
 
