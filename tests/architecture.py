@@ -37,7 +37,7 @@ ARROWS: dict[str, set[str]] = {
     "reports": {"config", "datasets", "evaluation", "generation", "models", "music", "runs"},
     "tracing": {"config", "datasets", "engines", "models", "reports"},
     "suggestions": {"config", "datasets", "music"},
-    "exports": {"config", "engines", "models", "runs"},
+    "exports": {"config", "datasets", "engines", "models", "runs"},
     "training": {
         "config",
         "datasets",

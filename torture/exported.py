@@ -34,12 +34,11 @@ def outputs_wrong(
     If the weights are too large for onnxruntime, the ONNX file is not compared; `export` warns of this.
     """
     rng, engine = np.random.default_rng(random_seed), numpy_model(trained)
-    network = standard_network(trained, target=wanted, peepholes=wanted == "onnx")
+    network = standard_network(trained, target=wanted, peepholes=wanted == "onnx", state=state)
     if wanted == "onnx" and network.largest_weight > LARGEST_IN_ONNX:
         return
-    ids = rng.integers(network.vocab_size, size=(LANES, min(network.window, 20))).astype(np.int32)
-    if not network.recurrent:
-        ids = rng.integers(network.vocab_size, size=(LANES, network.window)).astype(np.int32)
+    steps = min(network.window, 20) if network.recurrent else network.window
+    ids = rng.integers(len(trained.tokens), size=(LANES, steps)).astype(np.int32)
     before = engine.zero_state(LANES)
     inputs: dict[str, Any] = {"ids": ids}
     if state:
@@ -47,18 +46,20 @@ def outputs_wrong(
             tuple(rng.normal(size=part.shape).astype(np.float32) for part in layer) for layer in before
         )
         flat = [part for layer in before for part in layer]
-        inputs |= dict(zip(network.state_names, flat, strict=True))
-    logits, after = engine.forward(ids, None, before, last_only=network.last_only)
-    expected = [logits[:, -1] if network.last_only else logits]
+        inputs |= dict(zip(network.gives_state, flat, strict=True))
+    last_only = network.pooling == "last"
+    logits, after = engine.forward(ids, None, before, last_only=last_only)
+    expected = [logits[:, -1] if last_only else logits]
     expected += [part for layer in after for part in layer] if state else []
     scale = max(1.0, float(np.abs(logits).max()))
-    for number, (mine, other) in enumerate(zip(expected, _outputs(path, wanted, inputs), strict=True)):
+    outputs = _outputs(path, wanted, inputs, ["logits", *network.gives_state])
+    for number, (mine, other) in enumerate(zip(expected, outputs, strict=True)):
         largest = float(np.abs(mine - other).max()) / scale if mine.shape == other.shape else np.nan
         if not largest <= CLOSE:
             yield f"export {wanted}: output {number} {other.shape} differs from {mine.shape} by {largest:.1e}"
 
 
-def _outputs(path: Path, wanted: str, inputs: dict[str, Any]) -> list[Any]:
+def _outputs(path: Path, wanted: str, inputs: dict[str, Any], names: list[str]) -> list[Any]:
     if wanted == "onnx":
         import onnxruntime  # noqa: PLC0415 (only ONNX needs it)
 
@@ -66,4 +67,4 @@ def _outputs(path: Path, wanted: str, inputs: dict[str, Any]) -> list[Any]:
     from rnnlab.exports import keras_model  # noqa: PLC0415 (loads TensorFlow)
 
     read = keras_model.loaded(path) if wanted == "keras" else keras_model.served(path)
-    return keras_model.outputs_of(read, inputs)
+    return keras_model.outputs_of(read, inputs, names)

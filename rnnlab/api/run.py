@@ -17,7 +17,7 @@ from rnnlab.generation.label_writing import write_for_label
 from rnnlab.generation.prediction import Prediction, predict
 from rnnlab.generation.writing import Written, generation_settings, write_samples
 from rnnlab.models.architecture import architecture_of
-from rnnlab.models.model_file import Trained, TrainedTask, next_token_model
+from rnnlab.models.model_file import Trained, TrainedTask
 from rnnlab.models.task_architecture import task_architecture_of
 from rnnlab.reports.contents import contents_of
 from rnnlab.reports.curves import training_curves
@@ -205,11 +205,10 @@ class Run:
             path: the file, or the folder of a SavedModel.
             format: `keras`, `onnx` or `saved_model`; left out, the format of the extension.
             state: whether the recurrent state is an input and an output; else each sequence begins with
-                zeros.
+                zeros. A model of task pairs then becomes two models, an encoder and a decoder.
             overwrite: whether an existing export is replaced.
 
         Raises:
-            ModelFileError: the model is of a task with examples.
             UsageError: the format is unknown, does not fit the extension, or lacks a layer of the model; the
                 weights are too large for it; `state` is true and the model has no state; or the path exists
                 and may not be replaced.
@@ -218,8 +217,7 @@ class Run:
             OutputError: the output would differ from that of rnnlab; an export at the path stays unchanged.
         """
         wanted = format_of(Path(path), format)
-        model = next_token_model(self.model, self.path)
-        return export(model, Path(path), format=wanted, state=state, overwrite=overwrite)
+        return export(self.model, Path(path), format=wanted, state=state, overwrite=overwrite)
 
     def __repr__(self) -> str:
         return f"<rnnlab.Run {self.path}>"

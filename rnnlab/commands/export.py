@@ -44,11 +44,11 @@ def command(model: Path | None, wanted: str | None, output: Path, *, state: bool
     rnnlab export runs/text_lstm-1 --format tensorboard --output logs/text_lstm-1
 
     The model is that of a run folder, of a model file, or else of the newest run; TensorBoard gets the losses
-    of a run. An exported model is read back and run on random tokens; the file stays only if its output
-    equals that of rnnlab.
+    of a run. With --state, a model of task pairs becomes two files, an encoder and a decoder. An exported
+    model is read back and run on random tokens; the file stays only if its output equals that of rnnlab.
     """
     from rnnlab.exports.formats import export, format_of
-    from rnnlab.runs.folder import load_trained
+    from rnnlab.runs.folder import load_any_trained
 
     if wanted == "tensorboard":
         if state or overwrite:
@@ -56,7 +56,7 @@ def command(model: Path | None, wanted: str | None, output: Path, *, state: bool
         _write_losses(model, output)
         return
     wanted = format_of(output, wanted)
-    trained, _, path = load_trained(model)
+    trained, _, path = load_any_trained(model)
     if model is None:
         echo(f"using {path}", err=True)
     exported = export(trained, output, format=wanted, state=state, overwrite=overwrite)
@@ -86,8 +86,12 @@ def _write_losses(model: Path | None, folder: Path) -> None:
 
 
 def _result(exported: "Exported") -> str:
-    where = "in it" if exported.vocabulary == exported.path else f"in {exported.vocabulary}"
+    is_inside = exported.vocabulary == exported.path
+    where = (
+        f"in {exported.vocabulary}" if not is_inside else "in it" if exported.decoder is None else "in each"
+    )
+    names = exported.path if exported.decoder is None else f"{exported.path}, {exported.decoder}"
     return (
-        f"{exported.path}: same output as rnnlab on random tokens, within {exported.difference:.1e} of the"
+        f"{names}: same output as rnnlab on random tokens, within {exported.difference:.1e} of the"
         f" largest logit; the vocabulary is {where}"
     )

@@ -1,15 +1,14 @@
 """Writing exports: a trained model is built in another format, written, read back, and compared with rnnlab.
 
 An export is moved to its path only if its outputs equal those of rnnlab within 1e-5. A card is written with
-the export: the vocabulary, the window, the names of the state, and which logits the model returns.
+the export: the vocabulary, the names of the state, and which logits the model returns.
 """
 
-import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,12 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from rnnlab import __version__
 from rnnlab.errors import Argument, RunError, UsageError
-from rnnlab.exports.standard import Network, Probe, largest_difference, probe_of, standard_network
+from rnnlab.exports.card import card_of, card_strings, card_text, task_card_of
+from rnnlab.exports.probe import Probe, largest_difference, probe_of, task_probes
+from rnnlab.exports.standard import Network, standard_network
+from rnnlab.exports.standard_tasks import task_networks
 from rnnlab.extras import load_extra
 from rnnlab.files import partial_beside, write_durably
-from rnnlab.models.model_file import TrainedModel
+from rnnlab.models.model_file import Trained, TrainedModel, TrainedTask
 from rnnlab.signals import half_written, held_signals
 
 SUFFIXES = {"keras": ".keras", "onnx": ".onnx", "saved_model": ""}
@@ -39,16 +40,27 @@ class Exported:
     """A finished export.
 
     Attributes:
-        path: the file or the folder.
+        path: the file or the folder; of an encoder and a decoder, that of the encoder.
         vocabulary: the file with the vocabulary; equal to `path` if the export contains the vocabulary.
         difference: largest difference from rnnlab's own outputs on random input; see `largest_difference`.
         notes: remarks for the user, a sentence each.
+        decoder: the file or the folder of the decoder; None if the export is one model.
     """
 
     path: Path
     vocabulary: Path
     difference: float
     notes: tuple[str, ...]
+    decoder: Path | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    """A model that is written to a file or a folder of its own."""
+
+    path: Path
+    network: Network
+    probe: Probe
 
 
 def format_of(path: Path, given: str | None) -> str:
@@ -74,7 +86,7 @@ def format_of(path: Path, given: str | None) -> str:
 
 
 def export(
-    trained: TrainedModel,
+    trained: Trained,
     path: Path,
     *,
     format: str,  # noqa: A002 (as the command line has it)
@@ -82,6 +94,9 @@ def export(
     overwrite: bool = False,
 ) -> Exported:
     """Write a trained model for another program.
+
+    A model of task pairs with `state` becomes two models, the encoder and the decoder. Their names are that
+    of `path` with `.encoder` and `.decoder`, before the suffix if there is one.
 
     Args:
         trained: the model.
@@ -98,47 +113,22 @@ def export(
         RunError: the export cannot be written.
         OutputError: the export computes other outputs than rnnlab; an export at `path` stays unchanged.
     """
-    _check_place(path, format, overwrite=overwrite)
-    network = standard_network(trained, target=_NAMES[format], peepholes=format == "onnx")
-    if state and not network.recurrent:
-        raise UsageError(Argument("state"), ": an mlp has no state; export it without state")
-    card = card_of(trained, network, state=state)
-    probe = probe_of(trained, network, state=state)
-    vocabulary, off = _WRITERS[format](path, network, card, probe)
-    notes = (*network.notes, *_notes(trained, network, format, state=state), *_said_of(path, format))
-    return Exported(path, vocabulary, off, notes)
-
-
-def card_of(trained: TrainedModel, network: Network, *, state: bool) -> dict[str, Any]:
-    """Return the card of an export: facts about the model by name, as JSON values, without paths of data.
-
-    The card is stored with the export.
-    """
-    dataset = trained.experiment.dataset
-    return {
-        "rnnlab_version": __version__,
-        "model_sha256": trained.sha256,
-        "kind": dataset.kind,
-        "vocabulary": list(trained.tokens),
-        "boundary": dataset.boundary,
-        "window": dataset.window,
-        "logits": "last step" if network.last_only else "each step",
-        "state": list(network.state_names) if state else [],
-        "regime": trained.experiment.regime,
-    }
-
-
-def card_text(card: dict[str, Any]) -> str:
-    """Return the card as the text of a JSON file."""
-    return json.dumps(card, ensure_ascii=False, indent=2) + "\n"
-
-
-def card_strings(card: dict[str, Any]) -> dict[str, str]:
-    """Return the card as ONNX metadata: strings unchanged, other values as JSON."""
-    return {
-        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        for name, value in card.items()
-    }
+    is_pair = isinstance(trained, TrainedTask) and trained.experiment.task == "pairs" and state
+    paths = [_beside(path, name, format) for name in _PIECES] if is_pair else [path]
+    vocabulary = path.with_suffix(f".{VOCABULARY}") if format == "keras" else None
+    _check_place(paths, vocabulary, format, overwrite=overwrite)
+    target, peepholes = _NAMES[format], format == "onnx"
+    networks: tuple[Network, ...]
+    if isinstance(trained, TrainedTask):
+        networks = task_networks(trained, target=target, peepholes=peepholes, state=state)
+        card, probes = task_card_of(trained, networks), task_probes(trained, networks)
+    else:
+        networks = (standard_network(trained, target=target, peepholes=peepholes, state=state),)
+        card, probes = card_of(trained, networks[0]), [probe_of(trained, networks[0])]
+    pieces = [_Piece(*each) for each in zip(paths, networks, probes, strict=True)]
+    written, off = _WRITERS[format](pieces, card, vocabulary)
+    notes = (*networks[-1].notes, *_notes(trained, networks, format, state=state), *_said_of(paths, format))
+    return Exported(paths[0], written, off, notes, *paths[1:])
 
 
 @contextmanager
@@ -165,62 +155,84 @@ def replaced(path: Path) -> Iterator[Path]:
         ) from error
 
 
-def _check_place(path: Path, wanted: str, *, overwrite: bool) -> None:
-    beside = path.with_suffix(f".{VOCABULARY}")
-    if wanted == "keras" and beside.exists() and not overwrite:
-        raise _stands_there(beside)
-    if not path.exists():
-        return
-    if not overwrite:
-        raise _stands_there(path)
-    is_folder = wanted == "saved_model"
-    if path.is_dir() != is_folder or (
-        is_folder and any(path.iterdir()) and not (path / _SAVED_MODEL).is_file()
-    ):
-        raise UsageError(f"{path}: is not {_ARTICLES[wanted]}, and is not replaced; name another path")
+def _beside(path: Path, name: str, wanted: str) -> Path:
+    """Return the path of the encoder or of the decoder."""
+    if SUFFIXES[wanted]:
+        return path.with_suffix(f".{name}{path.suffix}")
+    return path.with_name(f"{path.name}.{name}")
 
 
-def _write_onnx(path: Path, network: Network, card: dict[str, Any], probe: Probe) -> tuple[Path, float]:
+def _check_place(paths: Sequence[Path], vocabulary: Path | None, wanted: str, *, overwrite: bool) -> None:
+    """Check that nothing stands in the way, or that it is an export and may be replaced."""
+    if vocabulary and vocabulary.exists() and not overwrite:
+        raise _stands_there(vocabulary)
+    for path in paths:
+        if not path.exists():
+            continue
+        if not overwrite:
+            raise _stands_there(path)
+        is_folder = wanted == "saved_model"
+        if path.is_dir() != is_folder or (
+            is_folder and any(path.iterdir()) and not (path / _SAVED_MODEL).is_file()
+        ):
+            raise UsageError(f"{path}: is not {_ARTICLES[wanted]}, and is not replaced; name another path")
+
+
+def _write_onnx(pieces: Sequence[_Piece], card: dict[str, Any], _: Path | None) -> tuple[Path, float]:
     from rnnlab.exports.onnx_model import build_onnx_model, check_size  # noqa: PLC0415 (one format's)
 
     onnx = load_extra("onnx")
-    check_size(network)
-    model = build_onnx_model(onnx, network, card_strings(card), state=bool(probe.state))
-    onnx.checker.check_model(model, full_check=True)
-    data = model.SerializeToString()
-    read = load_extra("onnx.reference").ReferenceEvaluator(onnx.load_from_string(data))
-    with np.errstate(over="ignore"):  # the sigmoid 1 / (1 + exp(-x)) of the reference overflows
-        outputs = read.run(None, _inputs(network, probe))
-    off = largest_difference(probe, outputs, target=str(path))
-    write_durably(path, data)
-    return path, off
+    written, off = list[tuple[Path, bytes]](), 0.0
+    for piece in pieces:
+        check_size(piece.network)
+        model = build_onnx_model(onnx, piece.network, card_strings(card))
+        onnx.checker.check_model(model, full_check=True)
+        data = model.SerializeToString()
+        read = load_extra("onnx.reference").ReferenceEvaluator(onnx.load_from_string(data))
+        with np.errstate(over="ignore"):  # the sigmoid 1 / (1 + exp(-x)) of the reference overflows
+            outputs = read.run(None, dict(piece.probe.inputs))
+        off = max(off, largest_difference(piece.probe, outputs, target=str(piece.path)))
+        written.append((piece.path, data))
+    for path, data in written:
+        write_durably(path, data)
+    return pieces[0].path, off
 
 
-def _write_keras(path: Path, network: Network, card: dict[str, Any], probe: Probe) -> tuple[Path, float]:
-    from rnnlab.exports import keras_model  # noqa: PLC0415 (loads TensorFlow, which takes seconds)
-
-    vocabulary = path.with_suffix(f".{VOCABULARY}")
-    with replaced(path) as temporary:
-        keras_model.save(keras_model.build(network, state=bool(probe.state)), temporary)
-        outputs = keras_model.outputs_of(keras_model.loaded(temporary), _inputs(network, probe))
-        off = largest_difference(probe, outputs, target=str(path))
-        write_durably(vocabulary, card_text(card).encode())
-    return vocabulary, off
-
-
-def _write_saved_model(
-    path: Path, network: Network, card: dict[str, Any], probe: Probe
+def _write_keras(
+    pieces: Sequence[_Piece], card: dict[str, Any], vocabulary: Path | None
 ) -> tuple[Path, float]:
     from rnnlab.exports import keras_model  # noqa: PLC0415 (loads TensorFlow, which takes seconds)
 
-    with replaced(path) as temporary, _without_wildcards(temporary) as plain:
-        keras_model.save_for_serving(keras_model.build(network, state=bool(probe.state)), plain)
-        outputs = keras_model.outputs_of(keras_model.served(plain), _inputs(network, probe))
-        off = largest_difference(probe, outputs, target=str(path))
-        extra = temporary / "assets.extra"
-        extra.mkdir()
-        write_durably(extra / VOCABULARY, card_text(card).encode())
-    return path / extra.name / VOCABULARY, off
+    beside, off = vocabulary or pieces[0].path, 0.0
+    with ExitStack() as stack:
+        for piece in pieces:
+            temporary = stack.enter_context(replaced(piece.path))
+            keras_model.save(keras_model.build(piece.network), temporary)
+            outputs = keras_model.outputs_of(
+                keras_model.loaded(temporary), piece.probe.inputs, _outputs(piece)
+            )
+            off = max(off, largest_difference(piece.probe, outputs, target=str(piece.path)))
+        write_durably(beside, card_text(card).encode())
+    return beside, off
+
+
+def _write_saved_model(pieces: Sequence[_Piece], card: dict[str, Any], _: Path | None) -> tuple[Path, float]:
+    from rnnlab.exports import keras_model  # noqa: PLC0415 (loads TensorFlow, which takes seconds)
+
+    off = 0.0
+    with ExitStack() as stack:
+        for piece in pieces:
+            temporary = stack.enter_context(replaced(piece.path))
+            with _without_wildcards(temporary) as plain:
+                keras_model.save_for_serving(keras_model.build(piece.network), plain)
+                outputs = keras_model.outputs_of(
+                    keras_model.served(plain), piece.probe.inputs, _outputs(piece)
+                )
+                off = max(off, largest_difference(piece.probe, outputs, target=str(piece.path)))
+                extra = temporary / _EXTRA
+                extra.mkdir()
+                write_durably(extra / VOCABULARY, card_text(card).encode())
+    return pieces[0].path / _EXTRA / VOCABULARY, off
 
 
 def _stands_there(path: Path) -> UsageError:
@@ -244,21 +256,22 @@ def _without_wildcards(folder: Path) -> Iterator[Path]:
         yield link
 
 
-def _inputs(network: Network, probe: Probe) -> dict[str, np.ndarray[Any, Any]]:
-    """Return the inputs of the probe by name: the ids, and the parts of the state if it is an input."""
-    return {"ids": probe.ids, **dict(zip(network.state_names, probe.state, strict=False))}
+def _outputs(piece: _Piece) -> list[str]:
+    """Return the names of the outputs of a Keras model, in the order of the probe."""
+    return [piece.network.output, *piece.network.gives_state]
 
 
-def _notes(trained: TrainedModel, network: Network, wanted: str, *, state: bool) -> tuple[str, ...]:
+def _notes(trained: Trained, networks: Sequence[Network], wanted: str, *, state: bool) -> tuple[str, ...]:
     """Return remarks on weights too large for onnxruntime, and on a carried state that is left out."""
     notes = []
-    if wanted == "onnx" and (largest := network.largest_weight) > LARGEST_IN_ONNX:
+    if wanted == "onnx" and (largest := max(each.largest_weight for each in networks)) > LARGEST_IN_ONNX:
         notes.append(
             f"the weights are as large as {largest:.2g}: onnxruntime may give other outputs, because the"
             " sigmoid of its LSTM and GRU never falls below 5e-7; train with a lower learning rate, or export"
             " as keras"
         )
-    if not state and network.recurrent and trained.experiment.regime != "windows":
+    is_carried = isinstance(trained, TrainedModel) and trained.experiment.regime != "windows"
+    if not state and networks[0].recurrent and is_carried:
         notes.append(
             "this model was trained with a state that is carried on, but the exported model starts each"
             " call from zeros; the option state makes the state an input and an output"
@@ -266,13 +279,13 @@ def _notes(trained: TrainedModel, network: Network, wanted: str, *, state: bool)
     return tuple(notes)
 
 
-def _said_of(path: Path, wanted: str) -> tuple[str, ...]:
-    """Return a remark if the path of a SavedModel is a pattern for TensorFlow; else nothing."""
-    if wanted != "saved_model" or not _WILDCARD.search(str(path.absolute())):
-        return ()
-    return (
+def _said_of(paths: Sequence[Path], wanted: str) -> tuple[str, ...]:
+    """Return a remark for each path of a SavedModel that is a pattern for TensorFlow."""
+    return tuple(
         f"TensorFlow takes the name {path.absolute()} for a pattern and cannot load it; rename or copy"
-        " the folder before you load it",
+        " the folder before you load it"
+        for path in paths
+        if wanted == "saved_model" and _WILDCARD.search(str(path.absolute()))
     )
 
 
@@ -293,4 +306,6 @@ _WILDCARD = re.compile(r"[*?[\\]")
 _NAMES = {"keras": "Keras", "onnx": "ONNX", "saved_model": "Keras"}
 _ARTICLES = {"keras": "a file", "onnx": "a file", "saved_model": "the folder of a SavedModel"}
 _SAVED_MODEL = "saved_model.pb"
+_EXTRA = "assets.extra"
+_PIECES = ("encoder", "decoder")
 _WRITERS = {"keras": _write_keras, "onnx": _write_onnx, "saved_model": _write_saved_model}

@@ -1,6 +1,7 @@
 """A network as a Keras model with only Keras' own layers, so that Keras loads the model without rnnlab."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -8,40 +9,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.engines.tensorflow.start import keras, tf
-from rnnlab.exports.standard import DenseLayer, Network, Recurrent
+from rnnlab.exports.standard import DenseLayer, Encoding, Network, Recurrent, StandardStack
 
 
-def build(network: Network, *, state: bool) -> Any:
+def build(network: Network) -> Any:
     """Return a `keras.Model` with the network's weights.
+
+    A single input, and a single output, is an array; several are a dict. The inputs are token ids, int32
+    (N, T), then the label and the memory, if the network takes them, then each part of the state, (N, H). The
+    outputs are the logits or the memory, then the parts of the state after the last step.
 
     Args:
         network: the network. A recurrent network accepts any T, an MLP only T = `network.window`.
-        state: whether the state is an input and an output. If not, the model maps token ids, int32 (N, T), to
-            logits, and each sequence starts from a zero state. If so, the model maps a dict of `ids` and each
-            part of the state, (N, H), to a dict of `logits` and the parts of the state after the last step.
     """
-    steps = None if network.recurrent else network.window
-    ids = keras.Input((steps,), dtype="int32", name="ids")
-    before = {
-        name: keras.Input((layer.units,), name=name)
-        for layer in network.recurrent
-        for name in layer.state_names
-        if state
-    }
-    hidden, after = _encoded(network, ids), dict[str, Any]()
-    if not network.recurrent:
+    inputs, stack = _inputs(network), network.stack
+    state = [inputs[name] for name in stack.state_names if network.takes_state]
+    memory = inputs.get("memory")
+    if network.encoder:
+        memory, state = _through(network.encoder, inputs, state)
+    hidden, after = _through(stack, inputs, state, last_only=network.pooling == "last")
+    if not stack.layers:
         hidden = keras.layers.Flatten(name="flatten")(hidden)
     for dense in network.dense:
         hidden = _dense(dense, network.activation)(hidden)
-    for layer, is_last in _layers(network):
-        sequences, below = not (is_last and network.last_only), hidden
-        hidden, states = _run(layer, below, [before[name] for name in layer.state_names if state], sequences)
-        after.update(zip(layer.state_names, states, strict=True))
-        if network.residual and layer is not network.recurrent[0]:
-            hidden = hidden + (below if sequences else below[:, -1])
-    logits = _dense(network.head, None)(hidden) if network.head else hidden
-    model = keras.Model({"ids": ids, **before}, {"logits": logits, **after}) if state else None
-    model = model or keras.Model(ids, logits)
+    if network.pooling in _POOLING:
+        hidden = _POOLING[network.pooling](name="pooling")(hidden)
+    if network.attention:
+        context = keras.layers.Attention(name="context")([hidden, memory])  # (N, U, H)
+        both = keras.layers.Concatenate(name="both")([context, hidden])  # (N, U, 2·H)
+        hidden = _dense(network.attention, "tanh")(both)
+    hidden = _dense(network.head, None)(hidden) if network.head else hidden
+    outputs = {network.output: hidden, **dict(zip(network.gives_state, after, strict=False))}
+    model = keras.Model(_alone(inputs), _alone(outputs))
     _set_weights(model, network)
     return model
 
@@ -66,47 +65,103 @@ def served(path: Path) -> Any:
     return tf.saved_model.load(str(path))
 
 
-def outputs_of(model: Any, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
-    """Return the logits of a loaded model or SavedModel, then each part of the new state if `inputs` has one.
+def outputs_of(
+    model: Any, inputs: Mapping[str, NDArray[Any]], names: Sequence[str]
+) -> list[NDArray[np.float32]]:
+    """Return the outputs of a loaded model or SavedModel.
 
     Args:
         model: the model.
-        inputs: `ids`, or `ids` and each part of the state, by name.
+        inputs: the inputs by name.
+        names: the names of the outputs, in the order in which they are returned.
     """
     run = getattr(model, "serve", model)
-    if len(inputs) == 1:
-        return [run(inputs["ids"]).numpy()]
-    outputs = run(dict(inputs))
-    return [outputs["logits" if name == "ids" else name].numpy() for name in inputs]
+    outputs = run(_alone(dict(inputs)))
+    return [(outputs[name] if len(names) > 1 else outputs).numpy() for name in names]
 
 
-def _encoded(network: Network, ids: Any) -> Any:
-    """Return the input vectors of the ids, (N, T, D)."""
-    if network.table is None:
-        return keras.ops.one_hot(ids, network.vocab_size)
-    rows, size = network.table.shape
-    return keras.layers.Embedding(rows, size, trainable=network.is_learnt, name="encoding")(ids)
+def _inputs(network: Network) -> dict[str, Any]:
+    """Return the inputs of the model by name."""
+    steps = None if network.stack.layers else network.window
+    inputs = {each.ids: keras.Input((steps,), dtype="int32", name=each.ids) for each in network.stacks}
+    if network.takes_label:
+        inputs["label"] = keras.Input((1,), dtype="int32", name="label")
+    if network.takes_memory:
+        inputs["memory"] = keras.Input((None, network.stack.layers[-1].units), name="memory")
+    for layer in network.stack.layers if network.takes_state else ():
+        inputs.update({name: keras.Input((layer.units,), name=name) for name in layer.state_names})
+    return inputs
 
 
-def _layers(network: Network) -> Iterator[tuple[Recurrent, bool]]:
-    """Yield each recurrent layer, and whether it is the last one."""
-    for layer in network.recurrent:
-        yield layer, layer is network.recurrent[-1]
+def _alone(values: dict[str, Any]) -> Any:
+    """Return the values by name; the value itself if there is only one."""
+    return values if len(values) > 1 else next(iter(values.values()))
 
 
-def _run(layer: Recurrent, values: Any, before: list[Any], sequences: bool) -> tuple[Any, list[Any]]:
-    """Return the outputs of a recurrent layer and the parts of its state after the last step, (N, H) each.
+def _through(
+    stack: StandardStack, inputs: Mapping[str, Any], state: Sequence[Any], *, last_only: bool = False
+) -> tuple[Any, list[Any]]:
+    """Return the outputs of a stack, and the parts of the state after the last step, (N, H) each.
 
-    The outputs are (N, T, H) if `sequences`, else those of the last step, (N, H). Without `before` the layer
-    starts from a zero state.
+    The outputs are (N, T, H), or those of the last step if `last_only`, (N, H). With an empty `state` the
+    stack starts from a zero state.
     """
+    hidden, after, before = _encoded(stack, inputs), list[Any](), iter(state)
+    for number, layer in enumerate(stack.layers):
+        sequences, below = not (last_only and layer is stack.layers[-1]), hidden
+        if stack.backward:
+            hidden, states = _in_both_directions(layer, below, sequences), []
+        else:
+            own = list(islice(before, len(layer.state_names)))
+            hidden, *states = _recurrent(layer, sequences, return_state=True)(
+                below, initial_state=own or None
+            )
+        after += states
+        if stack.residual and number:
+            hidden = hidden + (below if sequences else _last_step(stack, layer, below))
+    return hidden, after
+
+
+def _encoded(stack: StandardStack, inputs: Mapping[str, Any]) -> Any:
+    """Return the input vectors of the ids, (N, T, D)."""
+    ids, vectors_of = inputs[stack.ids], _vectors_of(stack.encoding)
+    vectors = vectors_of(keras.ops.flip(ids, axis=1) if stack.turned else ids)
+    if stack.first_label is None:
+        return vectors
+    label = vectors_of(inputs["label"]) if "label" in inputs else vectors[:, :1]  # (N, 1, D)
+    is_token = keras.ops.cast(ids < stack.first_label, "float32")  # (N, T)
+    return vectors + label * keras.ops.expand_dims(is_token, -1)
+
+
+def _vectors_of(encoding: Encoding) -> Any:
+    """Return the function from ids (N, T) to vectors (N, T, D)."""
+    if encoding.table is None:
+        return lambda ids: keras.ops.one_hot(ids, encoding.rows)
+    rows, size = encoding.table.shape
+    return keras.layers.Embedding(rows, size, trainable=encoding.is_learnt, name=encoding.name)
+
+
+def _in_both_directions(layer: Recurrent, values: Any, sequences: bool) -> Any:
+    """Return the outputs of a layer and of the one that reads backwards, side by side, (N, T, 2·H)."""
+    own = _recurrent(layer, sequences, return_state=False)
+    return keras.layers.Bidirectional(own, name=layer.name)(values)
+
+
+def _recurrent(layer: Recurrent, sequences: bool, *, return_state: bool) -> Any:
+    """Return Keras' layer; its outputs are (N, T, H) if `sequences`, else those of the last step, (N, H)."""
     kinds = {"simple_rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
     settings = {"reset_after": layer.bias.ndim == 2} if layer.kind == "gru" else {}
-    recurrent = kinds[layer.kind](
-        layer.units, return_sequences=sequences, return_state=True, name=layer.name, **settings
+    return kinds[layer.kind](
+        layer.units, return_sequences=sequences, return_state=return_state, name=layer.name, **settings
     )
-    outputs, *states = recurrent(values, initial_state=before or None)
-    return outputs, states
+
+
+def _last_step(stack: StandardStack, layer: Recurrent, values: Any) -> Any:
+    """Return the last step of values (N, T, H); what reads backwards ends at the first step, (N, 2·H)."""
+    if not stack.backward:
+        return values[:, -1]
+    ends = [values[:, -1, : layer.units], values[:, 0, layer.units :]]
+    return keras.layers.Concatenate(name="ends")(ends)
 
 
 def _dense(layer: DenseLayer, activation: str | None) -> Any:
@@ -114,10 +169,21 @@ def _dense(layer: DenseLayer, activation: str | None) -> Any:
 
 
 def _set_weights(model: Any, network: Network) -> None:
-    if network.table is not None:
-        model.get_layer("encoding").set_weights([network.table])
-    for layer in network.recurrent:
-        weights = [layer.kernel, layer.recurrent_kernel, layer.bias]
-        model.get_layer(layer.name).set_weights(weights)
-    for dense in (*network.dense, *([network.head] if network.head else [])):
+    for stack in network.stacks:
+        if stack.encoding.table is not None:
+            model.get_layer(stack.encoding.name).set_weights([stack.encoding.table])
+        for number, layer in enumerate(stack.layers):
+            made = model.get_layer(layer.name)
+            if stack.backward:
+                made.backward_layer.set_weights(_weights_of(stack.backward[number]))
+                made = made.forward_layer
+            made.set_weights(_weights_of(layer))
+    for dense in network.all_dense:
         model.get_layer(dense.name).set_weights([dense.kernel, dense.bias])
+
+
+def _weights_of(layer: Recurrent) -> list[NDArray[np.float32]]:
+    return [layer.kernel, layer.recurrent_kernel, layer.bias]
+
+
+_POOLING = {"mean": keras.layers.GlobalAveragePooling1D, "max": keras.layers.GlobalMaxPooling1D}

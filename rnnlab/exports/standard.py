@@ -1,21 +1,24 @@
-"""A trained network in the layers that other programs have too, and the probe that checks an export.
+"""A trained network in the layers that other programs have too: what the writers of the formats build.
 
-The standard layers are a one-hot or table encoding, SimpleRNN, LSTM, GRU and dense layers. A coupled LSTM
-becomes a plain LSTM: since 1 − σ(a) = σ(−a), the input gate gets −1 times the weights of the forget gate.
-Tied weights become two arrays, the kernel of the head being the transposed table.
+The standard layers are a one-hot or table encoding, SimpleRNN, LSTM, GRU, dense layers, and attention with
+the score `dot`. `standard_network` describes a network for the next token, `standard_tasks.py` those of the
+other tasks.
+
+A coupled LSTM becomes a plain LSTM: since 1 − σ(a) = σ(−a), the input gate gets −1 times the weights of the
+forget gate. Tied weights become two arrays: the kernel of the head is the transposed table.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.config.schema import Experiment, LstmModel
-from rnnlab.engines.numpy import numpy_model
-from rnnlab.errors import OutputError, UsageError
+from rnnlab.config.schema import LstmModel
+from rnnlab.errors import Argument, UsageError
 from rnnlab.models.architecture import Architecture, RecurrentLayer, architecture_of, encoding_table
-from rnnlab.models.model_file import TrainedModel, Weights
+from rnnlab.models.model_file import Trained, TrainedModel, Weights
 
 Floats = NDArray[np.float32]
 
@@ -70,34 +73,115 @@ class Recurrent:
 
 
 @dataclass(frozen=True, eq=False)
-class Network:
-    """A network in standard layers, from token ids (N, T) to logits.
+class Encoding:
+    """The vector of each id.
 
     Attributes:
-        vocab_size: V.
-        window: time steps T of an MLP's input; for a recurrent network, T in training.
-        table: the input vector of each token, (V, D); None for a one-hot encoding.
+        name: name of the layer.
+        rows: number of ids, V.
+        table: the vector of each id, (V, D); None for one-hot vectors.
         is_learnt: whether the table was trained (an embedding).
-        recurrent: recurrent layers, first to last; empty for an MLP.
+    """
+
+    name: str
+    rows: int
+    table: Floats | None
+    is_learnt: bool
+
+
+@dataclass(frozen=True, eq=False)
+class StandardStack:
+    """An encoding of ids (N, T), and recurrent layers over the vectors, (N, T, D) → (N, T, H) or (N, T, 2·H).
+
+    Attributes:
+        ids: name of the input.
+        encoding: ids → vectors.
+        layers: recurrent layers that read forwards, first to last; empty for an MLP.
+        backward: layers that read backwards, one beside each of `layers`; empty if there are none.
+        residual: whether each layer but the first adds its input to its output.
+        turned: whether the ids are read from the last to the first.
+        first_label: the ids from this one on are labels, and the vector of the label is added to that of
+            every id that is no label; None if nothing is added.
+    """
+
+    ids: str
+    encoding: Encoding
+    layers: tuple[Recurrent, ...]
+    backward: tuple[Recurrent, ...] = ()
+    residual: bool = False
+    turned: bool = False
+    first_label: int | None = None
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """Names of the parts of the state, first layer to last."""
+        return tuple(name for layer in self.layers for name in layer.state_names)
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A network in standard layers, from ids to logits.
+
+    Attributes:
+        stack: the encoding, and the recurrent layers below the head; for pairs those of the decoder.
+        head: the dense layer that gives the output; None if the outputs of the last layer are the output.
+        pooling: the outputs of the stack that the head reads: `each`, the `last`, or their `mean` or `max`.
+            With `last`, a layer that reads backwards gives its output at the first token.
+        output: name of the output: `logits`, or `memory` if the network is an encoder.
+        window: time steps T of an MLP's input; for another network of next_token, T in training; else 0.
         dense: the hidden dense layers of an MLP, first to last; empty for a recurrent network.
         activation: the activation of the hidden dense layers; None for a recurrent network.
-        head: the dense layer that gives the logits; None if the last recurrent layer gives the logits.
-        residual: whether each recurrent layer but the first adds its input to its output.
-        last_only: if true, the logits are those of the last step, (N, V); else those of all steps, (N, T, V).
+        encoder: the stack whose last state is the first state of `stack`, and whose outputs are the memory;
+            None if the state begins with zeros or is an input, and for attention the memory is an input.
+        attention: a dense layer, tanh(x W + b), over a mean of the memory and the outputs of the stack, side
+            by side; the weights of the mean are the softmax of their products. None without attention.
+        takes_state: whether the state of `stack` before the first step is an input.
+        gives_state: names of the outputs for the state after the last step; empty if it is no output.
         notes: differences from the layers in rnnlab, a sentence each.
     """
 
-    vocab_size: int
-    window: int
-    table: Floats | None
-    is_learnt: bool
-    recurrent: tuple[Recurrent, ...]
-    dense: tuple[DenseLayer, ...]
-    activation: str | None
+    stack: StandardStack
     head: DenseLayer | None
-    residual: bool
-    last_only: bool
-    notes: tuple[str, ...]
+    pooling: str = "each"
+    output: str = "logits"
+    window: int = 0
+    dense: tuple[DenseLayer, ...] = ()
+    activation: str | None = None
+    encoder: StandardStack | None = None
+    attention: DenseLayer | None = None
+    takes_state: bool = False
+    gives_state: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def stacks(self) -> tuple[StandardStack, ...]:
+        """The encoder, if there is one, and the stack."""
+        return (*([self.encoder] if self.encoder else []), self.stack)
+
+    @property
+    def recurrent(self) -> tuple[Recurrent, ...]:
+        """All recurrent layers."""
+        return tuple(layer for each in self.stacks for layer in (*each.layers, *each.backward))
+
+    @property
+    def all_dense(self) -> tuple[DenseLayer, ...]:
+        """All dense layers."""
+        return (*self.dense, *(each for each in (self.attention, self.head) if each))
+
+    @property
+    def width(self) -> int:
+        """Number of values of the output at a time step: V of logits."""
+        return len(self.head.bias) if self.head else self.stack.layers[-1].units
+
+    @property
+    def takes_memory(self) -> bool:
+        """Whether the memory, (N, T, H), is an input."""
+        return self.attention is not None and self.encoder is None
+
+    @property
+    def takes_label(self) -> bool:
+        """Whether the id of the label whose vector is added to the inputs is an input, (N, 1)."""
+        return self.takes_state and self.stack.first_label is not None
 
     @property
     def largest_weight(self) -> float:
@@ -107,49 +191,63 @@ class Network:
         )
         return max((float(np.abs(array).max()) for array in weights), default=0.0)
 
-    @property
-    def state_names(self) -> tuple[str, ...]:
-        """Names of the parts of the state, first layer to last."""
-        return tuple(name for layer in self.recurrent for name in layer.state_names)
 
-
-def standard_network(trained: TrainedModel, *, target: str, peepholes: bool) -> Network:
+def standard_network(trained: TrainedModel, *, target: str, peepholes: bool, state: bool) -> Network:
     """Return a trained model in standard layers.
 
     Args:
         trained: the model.
         target: the name of the format in error messages.
         peepholes: whether the LSTM of the format can have peepholes.
+        state: whether the recurrent state is an input and an output.
 
     Raises:
-        UsageError: the format has no layer for the model; the message names the setting.
+        UsageError: the format has no layer for the model, and the message names the setting; or `state` is
+            true and the model has no state.
     """
     experiment = trained.experiment
-    _check_expressible(experiment, target=target, peepholes=peepholes)
+    check_expressible(experiment.model, _KINDS, target=target, peepholes=peepholes)
     architecture = architecture_of(experiment, len(trained.tokens))
     table = _table(trained, architecture)
     is_mlp = architecture.activation is not None
-    return Network(
-        vocab_size=len(trained.tokens),
-        window=experiment.dataset.window,
-        table=table,
-        is_learnt=experiment.dataset.encoding == "embedding",
-        recurrent=tuple(_recurrent(layer, trained) for layer in architecture.recurrent),
-        dense=tuple(_dense(layer.name, trained.weights) for layer in architecture.hidden) if is_mlp else (),
-        activation=architecture.activation,
-        head=_head(architecture, trained.weights, table),
+    if state and is_mlp:
+        raise UsageError(Argument("state"), ": an mlp has no state; export it without state")
+    is_learnt = experiment.dataset.encoding == "embedding"
+    stack = StandardStack(
+        "ids",
+        Encoding(architecture.encoding.name, len(trained.tokens), table, is_learnt),
+        tuple(recurrent_layer(layer, trained) for layer in architecture.recurrent),
         residual=architecture.residual,
-        last_only=is_mlp or experiment.dataset.target == "next",
-        notes=_notes(experiment, architecture),
+    )
+    return Network(
+        stack,
+        head=_head(architecture, trained.weights, table),
+        pooling="last" if is_mlp or experiment.dataset.target == "next" else "each",
+        window=experiment.dataset.window,
+        dense=tuple(dense_of(layer.name, trained.weights) for layer in architecture.hidden) if is_mlp else (),
+        activation=architecture.activation,
+        takes_state=state,
+        gives_state=stack.state_names if state else (),
+        notes=(*notes_on_cells(experiment.model), *_notes_on_head(architecture)),
     )
 
 
-def _check_expressible(experiment: Experiment, *, target: str, peepholes: bool) -> None:
-    model = experiment.model
-    if model.kind not in _KINDS:
+def check_expressible(model: Any, kinds: Sequence[str], *, target: str, peepholes: bool) -> None:
+    """Check that other programs have the layers of a model.
+
+    Args:
+        model: the section `model` of a configuration.
+        kinds: the kinds of model that can be exported.
+        target: the name of the format in error messages.
+        peepholes: whether the LSTM of the format can have peepholes.
+
+    Raises:
+        UsageError: the format has no such layer; the message names the setting.
+    """
+    if model.kind not in kinds:
         raise UsageError(
             f"model.kind: {model.kind}: {target} has no such layer; to export a model, train one of the kind"
-            f" {', '.join(_KINDS[:-1])} or {_KINDS[-1]}"
+            f" {', '.join(kinds[:-1])} or {kinds[-1]}"
         )
     if getattr(model, "layer_norm", False):
         raise UsageError(
@@ -163,15 +261,8 @@ def _check_expressible(experiment: Experiment, *, target: str, peepholes: bool) 
         )
 
 
-def _table(trained: TrainedModel, architecture: Architecture) -> Floats | None:
-    encoding = trained.experiment.dataset.encoding
-    if encoding == "one_hot":
-        return None
-    table = encoding_table(encoding, trained.tokens)
-    return trained.weights[f"{architecture.encoding.name}/embeddings"] if table is None else table
-
-
-def _recurrent(layer: RecurrentLayer, trained: TrainedModel) -> Recurrent:
+def recurrent_layer(layer: RecurrentLayer, trained: Trained) -> Recurrent:
+    """Return a recurrent layer of a trained model with its weights."""
     weights = {name: trained.weights[f"{layer.name}/{name}"] for name in layer.weights}
     kind, model = trained.experiment.model.kind, trained.experiment.model
     arrays = {name: weights[name] for name in ("kernel", "recurrent_kernel", "bias")}
@@ -182,13 +273,29 @@ def _recurrent(layer: RecurrentLayer, trained: TrainedModel) -> Recurrent:
     return Recurrent(layer.name, kind, **arrays, peephole=peephole)
 
 
+def dense_of(name: str, weights: Weights) -> DenseLayer:
+    """Return the dense layer of a name with its weights."""
+    return DenseLayer(name, weights[f"{name}/kernel"], weights[f"{name}/bias"])
+
+
+def notes_on_cells(model: Any) -> tuple[str, ...]:
+    """Return what differs in the recurrent layers from those in rnnlab, a sentence each."""
+    if not getattr(model, "coupled_gates", False):
+        return ()
+    return ("model.coupled_gates: exported as an LSTM whose input gate has −1 times the weights of f",)
+
+
+def _table(trained: TrainedModel, architecture: Architecture) -> Floats | None:
+    encoding = trained.experiment.dataset.encoding
+    if encoding == "one_hot":
+        return None
+    table = encoding_table(encoding, trained.tokens)
+    return trained.weights[f"{architecture.encoding.name}/embeddings"] if table is None else table
+
+
 def _uncoupled(weight: Floats, units: int) -> Floats:
     """Return the columns of the gates i f c o, (…, 4·H), from those of f c o: gate i gets −1 times gate f."""
     return np.concatenate([-weight[..., :units], weight], axis=-1)
-
-
-def _dense(name: str, weights: Weights) -> DenseLayer:
-    return DenseLayer(name, weights[f"{name}/kernel"], weights[f"{name}/bias"])
 
 
 def _head(architecture: Architecture, weights: Weights, table: Floats | None) -> DenseLayer | None:
@@ -197,82 +304,10 @@ def _head(architecture: Architecture, weights: Weights, table: Floats | None) ->
     name = architecture.head.name
     if architecture.tied and table is not None:
         return DenseLayer(name, np.ascontiguousarray(table.T), weights[f"{name}/bias"])
-    return _dense(name, weights)
+    return dense_of(name, weights)
 
 
-def _notes(experiment: Experiment, architecture: Architecture) -> tuple[str, ...]:
-    notes = []
-    if getattr(experiment.model, "coupled_gates", False):
-        notes.append(
-            "model.coupled_gates: exported as an LSTM whose input gate has −1 times the weights of f"
-        )
-    if architecture.tied:
-        notes.append("model.tie_weights: the exported head has its own copy of the embedding")
-    return tuple(notes)
-
-
-LARGEST_DIFFERENCE = 1e-5
-"""Largest accepted difference, as a fraction of the largest absolute logit, or of 1 if it is below 1."""
-
-_LANES, _MOST_STEPS = 3, 32
-
-
-@dataclass(frozen=True, eq=False)
-class Probe:
-    """Random input, and the outputs of rnnlab's NumPy engine for it.
-
-    Attributes:
-        ids: token ids, int32 (N, T).
-        state: each part of the state before the first step, (N, H); empty if the state is no input.
-        outputs: the logits, (N, V) or (N, T, V); then, if the state is an output, each part of the state
-            after the last step, (N, H).
-    """
-
-    ids: NDArray[np.int32]
-    state: tuple[Floats, ...]
-    outputs: tuple[Floats, ...]
-
-
-def probe_of(trained: TrainedModel, network: Network, *, state: bool) -> Probe:
-    """Return a probe of 3 lanes of random tokens; T is the window, at most 32 for a recurrent network."""
-    rng, engine = np.random.default_rng(0), numpy_model(trained)
-    steps = min(network.window, _MOST_STEPS) if network.recurrent else network.window
-    ids = rng.integers(network.vocab_size, size=(_LANES, steps)).astype(np.int32)
-    before = engine.zero_state(_LANES)
-    if state:
-        before = tuple(
-            tuple(rng.uniform(-1, 1, part.shape).astype(np.float32) for part in layer) for layer in before
-        )
-    logits, after = engine.forward(ids, None, before, last_only=network.last_only)
-    logits = logits[:, -1] if network.last_only else logits
-    parts = tuple(part for layer in after for part in layer) if state else ()
-    return Probe(ids, tuple(part for layer in before for part in layer) if state else (), (logits, *parts))
-
-
-def largest_difference(probe: Probe, outputs: Sequence[NDArray[np.float32]], *, target: str) -> float:
-    """Return the largest difference from rnnlab's outputs, as a fraction of the largest absolute logit.
-
-    If the largest absolute logit is below 1, the difference itself is returned.
-
-    Args:
-        probe: the inputs, and rnnlab's outputs.
-        outputs: the outputs of the export for the same inputs, in the same order.
-        target: the name of the file in error messages.
-
-    Raises:
-        OutputError: an output has another shape, or the difference is above 1e-5 or not a number.
-    """
-    scale = max(1.0, float(np.abs(probe.outputs[0]).max()))
-    largest = 0.0
-    for expected, received in zip(probe.outputs, outputs, strict=True):
-        if expected.shape != received.shape:
-            raise OutputError(
-                f"{target}: an output has the shape {received.shape}, in rnnlab {expected.shape}; not written"
-            )
-        largest = float(np.maximum(largest, np.abs(expected - received).max() / scale))  # NaN stays NaN
-    if not largest <= LARGEST_DIFFERENCE:
-        raise OutputError(
-            f"{target}: differs from rnnlab on random tokens by {largest:.1e} of the largest logit, expected"
-            f" at most {LARGEST_DIFFERENCE:g}; not written"
-        )
-    return largest
+def _notes_on_head(architecture: Architecture) -> tuple[str, ...]:
+    if not architecture.tied:
+        return ()
+    return ("model.tie_weights: the exported head has its own copy of the embedding",)

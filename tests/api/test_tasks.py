@@ -136,12 +136,19 @@ def test_a_model_of_the_next_token_predicts_and_labels_nothing():
         run.generate(label="Korean")
 
 
-def test_a_task_cannot_be_exported_yet(tmp_path):
-    """The error names the task."""
-    task_run_of(TAGS)
+def test_exporting_a_task_writes_its_parts():
+    """Encoder and decoder with their state; one file of a task without a state."""
+    task_run_of(PAIRS, name="pairs")
+    task_run_of(TAGS, name="tags")
 
-    with pytest.raises(rnnlab.ModelFileError, match="received one of task tags; use evaluate and predict"):
-        rnnlab.load_run().export(tmp_path / "model.keras")
+    pairs = rnnlab.load_run("runs/pairs-1").export("pairs.onnx", state=True)
+    tags = rnnlab.load_run("runs/tags-1").export("tags.onnx")
+
+    assert (pairs.path, pairs.decoder) == (Path("pairs.encoder.onnx"), Path("pairs.decoder.onnx"))
+    assert (tags.path, tags.decoder) == (Path("tags.onnx"), None)
+    assert max(pairs.difference, tags.difference) < 1e-5
+    with pytest.raises(rnnlab.UsageError, match="state: a model of task tags reads whole sequences"):
+        rnnlab.load_run("runs/tags-1").export("other.onnx", state=True)
 
 
 @pytest.mark.parametrize("page", [LABEL, PAIRS])

@@ -1,11 +1,27 @@
 """`rnnlab export`: one line on what was written, on what, and what to know of it."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.trained import SENTENCE, SONG, run_of
+from tests.trained_tasks import LABEL, PAIRS, TAGS, task_run_of
+
+LABELS = """
+import json, sys
+import numpy as np, onnxruntime
+session = onnxruntime.InferenceSession("names.onnx")
+facts = session.get_modelmeta().custom_metadata_map
+inputs, targets = json.loads(facts["inputs"]), json.loads(facts["targets"])
+for text in sys.argv[1:]:
+    ids = [inputs.index(letter if letter in inputs else facts["unknown"]) for letter in text]
+    (logits,) = session.run(None, {"ids": np.array([ids], np.int32)})
+    print(targets[int(logits.argmax())])
+print("rnnlab" in sys.modules)
+"""
 
 
 def test_the_newest_run_becomes_a_file(rnnlab):
@@ -77,3 +93,53 @@ def test_a_library_that_is_not_installed_is_named(rnnlab, monkeypatch):
 
     assert answer.exit_code == 1
     assert answer.stderr.endswith("ONNX needs onnx, which is not installed: pip install 'rnnlab[export]'\n")
+
+
+def test_labels_are_predicted_without_rnnlab(rnnlab):
+    """From the file alone, with unknown characters too: those that `predict` prints."""
+    task_run_of(LABEL, "model={kind: lstm, units: 8, bidirectional: true, pooling: mean}")
+    names = ["kim", "nowak", "kowalewska", "lee", "park", "szymański", "x", "ian", "ska"]
+
+    answer = rnnlab("export", "--output", "names.onnx")
+    predicted = rnnlab("predict", "runs/task-1", *names).stdout
+
+    assert (answer.exit_code, answer.stderr) == (0, "using runs/task-1\n")
+    assert answer.stdout.startswith("names.onnx: same output as rnnlab on random tokens, within ")
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", LABELS, *names], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == (f"{predicted}False\n", "")
+    assert len(set(predicted.split())) == 2
+
+
+def test_an_encoder_and_a_decoder_are_named_in_one_line(rnnlab):
+    """With --state; without it there is one file."""
+    task_run_of(PAIRS, "model={kind: gru, units: 6, attention: dot}")
+
+    both = rnnlab("export", "--output", "pairs.onnx", "--state")
+    one = rnnlab("export", "--output", "pairs.onnx")
+
+    assert both.stdout.startswith("pairs.encoder.onnx, pairs.decoder.onnx: same output as rnnlab on random")
+    assert both.stdout.endswith(" of the largest logit; the vocabulary is in each\n")
+    assert one.stdout.startswith("pairs.onnx: same output")
+    assert sorted(path.name for path in Path().glob("*.onnx")) == [
+        *("pairs.decoder.onnx", "pairs.encoder.onnx", "pairs.onnx"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("page", "override", "arguments", "message"),
+    [
+        (LABEL, "model.units=6", ["--state"], "--state: a model of task label reads whole sequences; export"),
+        (TAGS, "model.characters=true", [], "model.characters: true: words have different numbers of"),
+    ],
+)
+def test_what_cannot_be_written_of_a_task_is_one_line(rnnlab, page, override, arguments, message):
+    """With nothing left behind."""
+    task_run_of(page, override)
+
+    answer = rnnlab("export", "--output", "model.onnx", *arguments)
+
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert answer.stderr.splitlines()[-1].startswith(message)
+    assert [path.name for path in Path().iterdir()] == ["runs"]

@@ -10,8 +10,7 @@ import pytest
 from rnnlab.errors import OutputError, RunError, UsageError
 from rnnlab.exports import onnx_model
 from rnnlab.exports.formats import export, format_of, replaced
-from rnnlab.exports.standard import largest_difference, probe_of, standard_network
-from tests.exports.variants import variant
+from tests.exports.variants import pieces_of, task_variant, variant
 from tests.trained import SENTENCE, SONG, STREAM, trained
 
 
@@ -82,25 +81,6 @@ def test_a_wrong_file_is_never_there(monkeypatch):
         export(variant("lstm"), Path("song.onnx"), format="onnx")
 
     assert list(Path().iterdir()) == []
-
-
-@pytest.mark.parametrize("place", [0, 1, 2])
-def test_every_output_is_compared(place):
-    """The logits and each part of the state; NaN equals nothing."""
-    model = variant("lstm")
-    probe = probe_of(model, standard_network(model, target="", peepholes=False), state=True)
-    outputs = [part.copy() for part in probe.outputs]
-    assert largest_difference(probe, outputs, target="x") == 0.0
-
-    outputs[place][1, 2] += 1e-3
-    with pytest.raises(OutputError, match="x: differs from rnnlab"):
-        largest_difference(probe, outputs, target="x")
-    outputs[place][1, 2] = np.nan
-    with pytest.raises(OutputError, match="x: differs from rnnlab"):
-        largest_difference(probe, outputs, target="x")
-    outputs[place] = outputs[place][:2]
-    with pytest.raises(OutputError, match="x: an output has the shape"):
-        largest_difference(probe, outputs, target="x")
 
 
 def test_what_is_there_is_replaced_only_if_asked():
@@ -200,13 +180,11 @@ def test_the_vocabulary_of_a_keras_file_lies_beside_it(monkeypatch):
     """As JSON, with what else a program needs to know."""
     from rnnlab.exports import keras_model
 
-    probe = probe_of(
-        variant("gru"), standard_network(variant("gru"), target="", peepholes=False), state=False
-    )
-    monkeypatch.setattr(keras_model, "build", lambda network, state: None)
+    ((_, probe),) = pieces_of(variant("gru"), "Keras", state=False)
+    monkeypatch.setattr(keras_model, "build", lambda network: None)
     monkeypatch.setattr(keras_model, "save", lambda model, path: path.write_text("model"))
     monkeypatch.setattr(keras_model, "loaded", lambda path: None)
-    monkeypatch.setattr(keras_model, "outputs_of", lambda model, inputs: probe.outputs)
+    monkeypatch.setattr(keras_model, "outputs_of", lambda model, inputs, names: probe.outputs)
 
     written = export(variant("gru"), Path("ship.keras"), format="keras")
 
@@ -214,3 +192,21 @@ def test_the_vocabulary_of_a_keras_file_lies_beside_it(monkeypatch):
     assert written.vocabulary == Path("ship.vocabulary.json")
     assert tuple(card["vocabulary"]) == variant("gru").tokens
     assert (card["kind"], card["window"], card["logits"], card["state"]) == ("text", 5, "each step", [])
+
+
+def test_an_encoder_and_a_decoder_are_written_together_or_not_at_all(monkeypatch):
+    """Both are checked before one is in its place, and neither replaces a file unasked."""
+    model = task_variant("pairs_attention")
+    with monkeypatch.context() as patched:
+        patched.setattr(onnx_model, "_context", lambda graph, hidden, memory: hidden)
+        with pytest.raises(OutputError, match=r"pairs.decoder.onnx: differs from rnnlab on random tokens"):
+            export(model, Path("pairs.onnx"), format="onnx", state=True)
+    assert list(Path().iterdir()) == []
+
+    written = export(model, Path("pairs.onnx"), format="onnx", state=True)
+
+    assert (written.path, written.decoder) == (Path("pairs.encoder.onnx"), Path("pairs.decoder.onnx"))
+    assert sorted(path.name for path in Path().iterdir()) == ["pairs.decoder.onnx", "pairs.encoder.onnx"]
+    written.path.unlink()
+    with pytest.raises(UsageError, match=r"pairs.decoder.onnx: exists already"):
+        export(model, Path("pairs.onnx"), format="onnx", state=True)
