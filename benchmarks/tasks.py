@@ -7,6 +7,7 @@ in a process of its own, and then `rnnlab evaluate --split test`, next to a base
 """
 
 import importlib.util
+import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ import click
 from benchmarks.learning import trained
 from benchmarks.pairs import PairCase
 from benchmarks.report import NO_TORCH, Column, Report, json_option, repeats_option
-from benchmarks.timing import ROOT, measured_rates
+from benchmarks.timing import ROOT, measured_rates, timed_process
 
 DATA = ROOT.parent / "shared" / "data"
 
@@ -156,9 +157,8 @@ HELD_OUT = (
     Column("target", digits=4),
 )
 
-CELLS = ("simple_rnn", "gru", "lstm")
-SHOWN = {"parity": "accuracy", "copy": "exact_match", "adding": "accuracy", "brackets": "accuracy"}
-"""The figure of each generated task; brackets are trained as tags, so theirs counts tokens."""
+SHOWN = {"parity": "accuracy", "copy": "exact_match", "adding": "accuracy", "brackets": "sequence_accuracy"}
+"""The name of the share of examples without a mistake, of each generated task that is compared."""
 LENGTHS = ("20", "40", "100")
 
 PAIRS = (
@@ -202,18 +202,30 @@ def held_out(data: Path, only: str, epochs: int | None, as_json: bool) -> None:
 @main.command("cells")
 @_only
 @_epochs
+@click.option(
+    "--seeds", type=click.IntRange(min=1), default=1, show_default=True, help="Trainings of a cell."
+)
 @json_option
-def cells(only: str, epochs: int | None, as_json: bool) -> None:
-    """Train each cell on each generated task up to length 20, and print the figures at longer lengths."""
+def cells(only: str, epochs: int | None, seeds: int, as_json: bool) -> None:
+    """Train each cell on each generated task up to length 20, and print the figures at longer lengths.
+
+    Each task is one `rnnlab compare`, of the lists of cells in configs/.
+    """
     columns = (Column("training", "s", 1.0, 0), *(Column(f"length {each}", digits=4) for each in LENGTHS))
-    report = Report("Generated tasks, trained to length 20: share of right answers", columns, 1)
+    report = Report("Generated tasks, trained to length 20: share of examples without a mistake", columns, 1)
+    budget = ["--seeds", str(seeds), *([] if epochs is None else ["--epochs", str(epochs)])]
     for task, figure in SHOWN.items():
-        for cell in CELLS:
-            if only not in (name := f"{task}, {cell}"):
-                continue
-            seconds, evaluated = _trained(f"{task}_lstm", [f"model.kind={cell}"], epochs)
-            report.add(name, seconds, *(_at(evaluated, ("lengths", each, figure)) for each in LENGTHS))
-    report.note("parity, adding: accuracy of the label; copy: exact match; brackets: accuracy of the tokens.")
+        if only not in task:
+            continue
+        page = ROOT / "configs" / f"compare_{task}.yaml"
+        with tempfile.TemporaryDirectory() as folder:
+            printed = timed_process(
+                ["-m", "rnnlab", "compare", str(page), "--json", *budget], folder=Path(folder)
+            )[1]
+        for cell in json.loads(printed)["contenders"]:
+            seconds = sum(trial["seconds"] for trial in cell["trials"]) / len(cell["trials"])
+            shares = (_at(cell, ("lengths", length, figure)) for length in LENGTHS)
+            report.add(f"{task}, {cell['name']}", seconds, *shares)
     report.show(as_json=as_json)
 
 

@@ -122,7 +122,7 @@ SEVERAL = {
     "reports/works.py": "notes",
     "tracing/page.py": "numbers, units",
     "tracing/view.py": "units",
-    "comparison/measures.py": "seeds",
+    "comparison/verdict.py": "seeds",
     "tracing/reading.py": "tokens",
     "tracing/tracing.py": "steps, values",
     "training/checkpoints.py": "lanes, windows",

@@ -1,11 +1,12 @@
 """Comparisons without training."""
 
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rnnlab.comparison.measures import Contender, Trial
 from rnnlab.datasets.parts import Ceiling
 from rnnlab.evaluation.free_running import FreeRunning
-from rnnlab.evaluation.metrics import Metrics
 
 TRIAL = Trial(
     run="runs/song-1",
@@ -13,11 +14,13 @@ TRIAL = Trial(
     parameters=1234,
     epochs=400,
     seconds=2.5,
+    task="next_token",
     split="validation",
     data="abc",
-    metrics=Metrics(total_loss=0.0, correct=45, tokens=50),
-    ceiling=None,
-    free_running=None,
+    loss=0.0,
+    targets=50,
+    accuracy=0.9,
+    correct=45,
 )
 
 
@@ -31,11 +34,33 @@ def contender(
             TRIAL,
             run=f"runs/{name}-seed-{seed}",
             random_seed=seed,
-            metrics=replace(TRIAL.metrics, total_loss=loss * 50),
+            loss=loss,
             ceiling=None if ceiling is None else Ceiling(ceiling, 50),
             free_running=None if free is None else free_run(free[seed]),
         )
         trials.append(trial)
+    return Contender(name, tuple(trials))
+
+
+def solver(
+    name: str, shares: Mapping[int, list[float]], *, task: str = "label", losses: Sequence[float] = ()
+) -> Contender:
+    """A contender on generated examples, with the fraction that each random seed has right at each length."""
+    seeds = range(len(losses) or len(next(iter(shares.values()))))
+    each_loss = losses or [math.nan] * len(seeds)
+    trials = [
+        replace(
+            TRIAL,
+            run=f"runs/{name}-seed-{seed}",
+            random_seed=seed,
+            task=task,
+            split="test",
+            loss=each_loss[seed],
+            examples=50,
+            by_length={length: own[seed] for length, own in shares.items()},
+        )
+        for seed in seeds
+    ]
     return Contender(name, tuple(trials))
 
 

@@ -129,10 +129,13 @@ def shortened(words: list[str]) -> list[str]:
     """The arguments of a command, with those that keep a training short: three epochs, four if it resumes."""
     if words[0] == "train" and "--resume" in words:
         return [*words, "--set", "training.epochs=4"]
+    few = ["--set", "dataset.examples=640", "--set", "dataset.held_out=100"]
     if words[0] == "train" and Path(words[1]).stem.startswith(GENERATED):
-        return [*words, "--set", "training.epochs=1", "--set", "dataset.examples=640"]
+        return [*words, "--set", "training.epochs=1", *few[:2]]
     if words[0] == "train" and Path(words[1]).stem.startswith(SLOW):
         return [*words, "--set", "training.epochs=1"]
+    if words[0] == "compare" and Path(words[1]).stem.removeprefix("compare_").startswith(GENERATED):
+        return [*words, "--epochs", "1", "--seeds", "2", *few]
     trains = words[0] == "train" or any(word.endswith(".yaml") for word in words) or "--epochs" in words
     return [*words, *SHORTER.get(words[0], [])] if trains else words
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rnnlab.comparison.trials import read_experiments
 from rnnlab.config.comparison import read_comparison
 from rnnlab.config.places import layout_of
 from rnnlab.config.reading import parse_any, parse_experiment, read_any, read_experiment
@@ -200,10 +201,24 @@ def test_what_depends_on_other_sections_has_the_same_default_in_python(text, def
 @every_comparison
 def test_a_comparison_lists_configs_that_ship_and_says_how_long_each_is_trained(path):
     """What it compares is in the same folder, and has one budget."""
-    page, configs = read_comparison(path)
+    page, candidates = read_comparison(path)
 
+    configs = [each.path for each in candidates]
     assert [config for config in configs if config.parent != CONFIGS or not config.is_file()] == []
     assert (page.epochs is None) != (page.seconds is None)
+    assert len(read_experiments(candidates, epochs=page.epochs)) == len(configs)
+
+
+@pytest.mark.parametrize("name", ["parity", "copy", "adding", "brackets"])
+def test_a_comparison_of_cells_has_each_cell_under_its_name(name):
+    """On one exercise, with the lengths at which it is tested."""
+    _, candidates = read_comparison(CONFIGS / f"compare_{name}.yaml")
+    experiments = {each.name: read_any(each.path, each.settings) for each in candidates}
+
+    assert [*experiments] == [each.model.kind for each in experiments.values()]
+    assert [*experiments] == ["simple_rnn", "gru", "lstm"]
+    assert {each.dataset.name for each in experiments.values()} == {name}
+    assert {each.dataset.test_lengths for each in experiments.values()} == {(20, 40, 100)}
 
 
 def in_python(values: Any) -> Any:

@@ -16,8 +16,8 @@ from rnnlab.config.schema import Experiment
 from rnnlab.config.tasks import TaskExperiment
 from rnnlab.config.writing import yaml_line
 from rnnlab.datasets.examples import TaskData
-from rnnlab.datasets.loading import Data, load_data
-from rnnlab.datasets.task_loading import load_task_data
+from rnnlab.datasets.loading import Data
+from rnnlab.datasets.task_loading import load_any_data
 from rnnlab.errors import ConfigError, UsageError
 from rnnlab.runs.data import found_again
 from rnnlab.runs.layout import CONFIG
@@ -131,7 +131,7 @@ def train(
             f"name: expected a name without a folder, received {name!r}; use run_dir for a folder"
         )
     with _places_named(config):
-        data = _data_of(experiment)
+        data = load_any_data(experiment)
     return _train(data, name=name, run_dir=run_dir, progress=progress, tell=tell)
 
 
@@ -164,15 +164,8 @@ def resume(
     with settings_named():
         experiment = resumed_experiment(left.path / CONFIG, None, everything, located=located)
         with places_named(left.path / CONFIG, everything):
-            data = _data_of(experiment)
+            data = load_any_data(experiment)
     return _train(data, resumed=left, progress=progress, tell=tell)
-
-
-def _data_of(experiment: AnyExperiment) -> Data | TaskData:
-    """Return the data of an experiment."""
-    if isinstance(experiment, TaskExperiment):
-        return load_task_data(experiment)
-    return load_data(experiment)
 
 
 def _train(

@@ -22,8 +22,8 @@ from rnnlab.terminal.text import echo
 if TYPE_CHECKING:
     from rnnlab.comparison.contenders import Entry
     from rnnlab.comparison.measures import Comparison
-    from rnnlab.config.comparison import ComparisonPage
-    from rnnlab.config.schema import Experiment
+    from rnnlab.config.comparison import Candidate, ComparisonPage
+    from rnnlab.config.reading import AnyExperiment
 
 
 @click.command()
@@ -55,6 +55,7 @@ def command(
 
     \b
     rnnlab compare configs/compare_nabiya.yaml
+    rnnlab compare configs/compare_parity.yaml
     rnnlab compare one.yaml other.yaml --seeds 6 --seconds 20 --output comparison.svg
     rnnlab compare runs/nabiya_lstm-1 runs/nabiya_stateful_lstm-1
 
@@ -62,6 +63,9 @@ def command(
     --seeds, else of the YAML file, else three. Their runs lie in one folder: runs/comparison-<number>, or
     runs/<name of the YAML file>-<number>. Runs are compared without training: those that differ only in
     their random seed count as one. The folder of a comparison stands for the runs in it.
+
+    All must be of one task. Models of generated examples are measured on the test part, at each of
+    dataset.test_lengths; all others on the part that `evaluate` measures.
     """
     from rnnlab.commands.comparison_results import comparison_json, comparison_text
     from rnnlab.terminal.tables import as_json_text
@@ -101,12 +105,12 @@ def _compare_runs(paths: tuple[Path, ...]) -> "Comparison":
     from rnnlab.commands.arguments import runs_in
     from rnnlab.comparison.contenders import Entry, grouped
     from rnnlab.runs.data import opened_model
-    from rnnlab.runs.folder import load_trained
+    from rnnlab.runs.folder import load_any_trained
     from rnnlab.runs.layout import MODEL
 
     entries = []
     for path in (run for named in paths for run in runs_in(named, having=MODEL)):
-        trained, run, shown = load_trained(path)
+        trained, run, shown = load_any_trained(path)
         trained = opened_model(trained, run, shown, remedy=to_train(run))
         entries.append(Entry(shown, trained, run))
     if len(entries) < 2:
@@ -145,17 +149,17 @@ def compare_configs(
     Raises:
         ConfigError: a file is not a valid configuration or list.
         DataError: the data of a configuration cannot be found or read, or is too short.
-        UsageError: both budgets are given, the data of the configurations differs, or an override sets the
-            random seed.
+        UsageError: both budgets are given, the configurations differ in their task or data, or a setting sets
+            the random seed.
         TrainingError: every training failed, or a configuration cannot be timed for `seconds`.
     """
     from rnnlab.comparison.contenders import Entry
     from rnnlab.comparison.trials import read_experiments
     from rnnlab.runs.folder import RunFolder, claim_numbered
 
-    plan, configs, name = _plan(paths, budget)
+    plan, candidates, name = _plan(paths, budget)
     with ReadingReport(quiet=False) as reading:
-        experiments = read_experiments(configs, overrides, epochs=plan.epochs, report=reading.show)
+        experiments = read_experiments(candidates, overrides, epochs=plan.epochs, report=reading.show)
     folder = claim_numbered(name)
     if plan.seconds is not None:
         experiments = _with_epochs(experiments, plan.seconds)
@@ -164,7 +168,7 @@ def compare_configs(
     for contender, path in _runs(experiments, plan.seeds, folder):
         if str(path) not in failures:
             run = RunFolder(path)
-            groups.setdefault(contender, []).append(Entry(path, run.load_model(), run))
+            groups.setdefault(contender, []).append(Entry(path, run.load_any_model(), run))
     lines = [f"{path}: {why}" for path, why in failures.items()]
     if not groups:
         raise TrainingError(f"every training failed: {lines[0]}")
@@ -176,7 +180,7 @@ def measured(groups: "dict[str, list[Entry]]") -> "Comparison":
 
     Raises:
         DataError: the data of a model cannot be found or read, or is too short.
-        UsageError: the models have different data.
+        UsageError: the models have different tasks or data.
     """
     from rnnlab.comparison.contenders import compare
 
@@ -184,9 +188,9 @@ def measured(groups: "dict[str, list[Entry]]") -> "Comparison":
         return compare(groups, report=reading.show)
 
 
-def _plan(paths: tuple[Path, ...], budget: dict[str, Any]) -> "tuple[ComparisonPage, list[Path], str]":
+def _plan(paths: tuple[Path, ...], budget: dict[str, Any]) -> "tuple[ComparisonPage, list[Candidate], str]":
     """Return the budget of the YAML file and the command line, the configurations, and the folder's name."""
-    from rnnlab.config.comparison import ComparisonPage, read_comparison
+    from rnnlab.config.comparison import Candidate, ComparisonPage, read_comparison
 
     given = {key: value for key, value in budget.items() if value is not None}
     if math.isnan(given.get("seconds", 0)):
@@ -196,12 +200,13 @@ def _plan(paths: tuple[Path, ...], budget: dict[str, Any]) -> "tuple[ComparisonP
     if given.keys() & {"epochs", "seconds"}:
         given = {"epochs": None, "seconds": None, **given}
     if len(paths) == 1:
-        plan, configs = read_comparison(paths[0])
-        return plan.model_copy(update=given), configs, paths[0].stem
-    return ComparisonPage.model_construct(compare=[], **given), list(paths), "comparison"
+        plan, candidates = read_comparison(paths[0])
+        return plan.model_copy(update=given), candidates, paths[0].stem
+    plan = ComparisonPage.model_construct(compare=[], **given)
+    return plan, [Candidate(path) for path in paths], "comparison"
 
 
-def _with_epochs(experiments: "dict[str, Experiment]", seconds: float) -> "dict[str, Experiment]":
+def _with_epochs(experiments: "dict[str, AnyExperiment]", seconds: float) -> "dict[str, AnyExperiment]":
     """Return the experiments, each with the number of epochs (at least 1) that fits into the given seconds.
 
     The numbers are printed on stderr.
@@ -223,7 +228,7 @@ def _with_epochs(experiments: "dict[str, Experiment]", seconds: float) -> "dict[
     }
 
 
-def _runs(experiments: "dict[str, Experiment]", seeds: int, folder: Path) -> list[tuple[str, Path]]:
+def _runs(experiments: "dict[str, AnyExperiment]", seeds: int, folder: Path) -> list[tuple[str, Path]]:
     """Return the name and the run folder of each training, ordered by random seed."""
     from rnnlab.comparison.contenders import run_name
 
@@ -231,7 +236,7 @@ def _runs(experiments: "dict[str, Experiment]", seeds: int, folder: Path) -> lis
 
 
 def _train(
-    experiments: "dict[str, Experiment]", seeds: int, folder: Path, jobs: int | None
+    experiments: "dict[str, AnyExperiment]", seeds: int, folder: Path, jobs: int | None
 ) -> dict[str, str]:
     """Train all experiments with all seeds; return a sentence for each failure, by run folder.
 

@@ -3,22 +3,27 @@
 import statistics
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.comparison.measures import TESTS, verdict
+from rnnlab.comparison.measures import FIGURES, SOLVED, TESTS
+from rnnlab.comparison.verdict import verdict
 from rnnlab.errors import count_of
 from rnnlab.evaluation.significance import MOST_SIGNED
 from rnnlab.terminal.tables import facts_table, table
 
 if TYPE_CHECKING:
-    from rnnlab.comparison.measures import Comparison, Contender, Difference, Trial
-
-HEADER = ("", "parameters", "epochs", "seconds", "one step", "running free", "loss", "95 % interval")
+    from rnnlab.comparison.measures import Comparison, Contender, Difference, Figures, Trial
 
 
 def comparison_json(comparison: "Comparison") -> dict[str, Any]:
-    """Return a comparison as an object of JSON; scripts may rely on its fields."""
+    """Return a comparison as an object of JSON; scripts may rely on its fields.
+
+    The fields of a task with examples have the names that `evaluate` gives them.
+    """
+    figures = comparison.figures
+    task = {"task": comparison.first.task} if figures.example else {}
     return {
-        "split": comparison.contenders[0].trials[0].split,
-        "contenders": [_contender_json(contender) for contender in comparison.contenders],
+        **task,
+        "split": comparison.first.split,
+        "contenders": [_contender_json(contender, figures) for contender in comparison.contenders],
         "differences": [_difference_json(comparison, each) for each in comparison.differences()],
         "verdict": verdict(comparison),
         "notes": list(comparison.notes),
@@ -32,33 +37,36 @@ def comparison_text(comparison: "Comparison", *, folder: str | None) -> str:
         comparison: the comparison.
         folder: the folder of the runs; None if `compare` did not train them.
     """
-    first, sentences = comparison.contenders[0].trials[0], verdict(comparison)
-    rows = [("part", f"{first.split}, {count_of(first.metrics.tokens, 'target')}")]
+    sentences = verdict(comparison)
+    rows = [("part", f"{comparison.first.split}, {_size(comparison)}")]
     rows += [("" if number else "verdict", sentence) for number, sentence in enumerate(sentences)]
+    rows += [("solved", _solved())] if comparison.contenders[0].lengths else []
     rows += [("test", _test(comparison))] if any(each.test for each in comparison.differences()) else []
     rows += [("note", note) for note in comparison.notes]
     rows += [("runs", folder)] if folder else []
-    return (
-        table(HEADER, [_row(contender) for contender in comparison.contenders]) + "\n\n" + facts_table(rows)
-    )
+    columns = [_columns(contender, comparison.figures) for contender in comparison.contenders]
+    cells = [tuple(each.values()) for each in columns]
+    return table(tuple(columns[0]), cells) + "\n\n" + facts_table(rows)
 
 
-def _row(contender: "Contender") -> tuple[str, ...]:
+def _columns(contender: "Contender", figures: "Figures") -> dict[str, str]:
+    """Return the row of a contender: its cells by the headers of their columns."""
     trials, interval = contender.trials, contender.loss_interval
     epochs = {trial.epochs for trial in trials}
     seconds = [trial.seconds for trial in trials if trial.seconds is not None]
-    return (
-        contender.name,
-        f"{trials[0].parameters:,}",
-        " or ".join(
+    return {
+        "": contender.name,
+        "parameters": f"{trials[0].parameters:,}",
+        "epochs": " or ".join(
             "—" if each is None else f"{each:,}" for each in sorted(epochs, key=lambda each: each or 0)
         ),
-        f"{statistics.fmean(seconds):.1f}" if seconds else "—",
-        f"{contender.accuracy:.4f}",
-        _free(contender),
-        f"{statistics.fmean(contender.losses):.4g}",
-        f"{interval[0]:.4g} to {interval[1]:.4g}" if interval else "—",
-    )
+        "seconds": f"{statistics.fmean(seconds):.1f}" if seconds else "—",
+        **({figures.share: f"{statistics.fmean(contender.accuracies):.4f}"} if figures.share else {}),
+        **({"running free": _free(contender)} if not figures.example else {}),
+        **{f"length {length:,}": _at_length(contender, length) for length in contender.lengths},
+        "loss": f"{statistics.fmean(contender.losses):.4g}",
+        "95 % interval": f"{interval[0]:.4g} to {interval[1]:.4g}" if interval else "—",
+    }
 
 
 def _free(contender: "Contender") -> str:
@@ -73,6 +81,33 @@ def _free(contender: "Contender") -> str:
     return f"{counts} of {runs[0].length}{suffix}"
 
 
+def _at_length(contender: "Contender", length: int) -> str:
+    """Return the mean fraction of examples of a length without a mistake, as `0.9980, 3 of 3`.
+
+    The second figure is the number of random seeds that solve the length; it is left out for a single seed.
+    """
+    mean, total = statistics.fmean(contender.shares(length)), len(contender.trials)
+    return f"{mean:.4f}" + (f", {contender.solving(length)} of {total}" if total > 1 else "")
+
+
+def _size(comparison: "Comparison") -> str:
+    """Return the number of targets of the measured part; of a task with examples, the number of examples."""
+    first, figures = comparison.first, comparison.figures
+    if first.examples is None:
+        return count_of(first.targets, "target")
+    tokens = "" if figures.unit == "example" else f", {count_of(first.targets, 'target token')}"
+    return f"{count_of(first.examples, figures.example)}{tokens}"
+
+
+def _solved() -> str:
+    """Return what the figures of a length mean."""
+    return (
+        "a random seed solves a length if its network makes no mistake in at least"
+        f" {SOLVED} of the test examples of the length; the table shows the mean of this fraction, and how"
+        " many of the random seeds solve the length"
+    )
+
+
 def _test(comparison: "Comparison") -> str:
     """Return the names of the tests that give the p-values; for few seeds also what a t-test assumes."""
     tests = [each.test for each in comparison.differences() if each.test]
@@ -83,12 +118,13 @@ def _test(comparison: "Comparison") -> str:
     return f"{named} of the losses, paired by random seed{corrected}{why * few}"
 
 
-def _contender_json(contender: "Contender") -> dict[str, Any]:
+def _contender_json(contender: "Contender", figures: "Figures") -> dict[str, Any]:
     interval, runs = contender.loss_interval, contender.free_runs
+    accuracies = contender.accuracies
     result: dict[str, Any] = {
         "name": contender.name,
         "parameters": contender.trials[0].parameters,
-        "accuracy": contender.accuracy,
+        **({figures.key: statistics.fmean(accuracies)} if accuracies else {}),
         "loss": statistics.fmean(contender.losses),
         "loss_confidence_interval": list(interval) if interval else None,
     }
@@ -98,22 +134,34 @@ def _contender_json(contender: "Contender") -> dict[str, Any]:
             "length": runs[0].length,
             "exact": sum(run.exact for run in runs),
         }
+    if contender.lengths:
+        result["lengths"] = {
+            str(length): {
+                figures.perfect: statistics.fmean(contender.shares(length)),
+                "solved": contender.solving(length),
+            }
+            for length in contender.lengths
+        }
     return {**result, "trials": [_trial_json(trial) for trial in contender.trials]}
 
 
 def _trial_json(trial: "Trial") -> dict[str, Any]:
-    metrics, ceiling, run = trial.metrics, trial.ceiling, trial.free_running
+    ceiling, run, figures = trial.ceiling, trial.free_running, FIGURES[trial.task]
+    share = {} if trial.accuracy is None else {figures.key: trial.accuracy, "correct": trial.correct}
     result: dict[str, Any] = {
         "run": trial.run,
         "random_seed": trial.random_seed,
         "epochs": trial.epochs,
         "seconds": trial.seconds,
-        "loss": metrics.loss,
-        "accuracy": metrics.accuracy,
-        "correct": metrics.correct,
-        "tokens": metrics.tokens,
-        "left_out": dict(trial.left_out),
+        "loss": trial.loss,
+        **share,
     }
+    if trial.examples is not None:
+        result["sequences"] = trial.examples
+    if figures.unit == "token":
+        result["tokens"] = trial.targets
+    if not figures.example:
+        result["left_out"] = dict(trial.left_out)
     if ceiling:
         result["accuracy_ceiling"] = ceiling.accuracy
     if run:
@@ -123,6 +171,8 @@ def _trial_json(trial: "Trial") -> dict[str, Any]:
             "exact": run.exact,
             "first_divergence": run.first_divergence,
         }
+    if trial.by_length:
+        result["lengths"] = {str(length): {figures.perfect: each} for length, each in trial.by_length.items()}
     return result
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rnnlab.comparison.measures import Comparison, Contender, Trial, check_same_data, measure_trial
+from rnnlab.comparison.measures import Comparison, Contender, Trial
+from rnnlab.comparison.same_data import check_same_data, measure_trial, part_of_trial
 from rnnlab.config.reading import AnyExperiment, read_any
 from rnnlab.errors import ConfigError, RunError, count_of
 from rnnlab.files import Report, unreported
-from rnnlab.models.model_file import TrainedModel
+from rnnlab.models.model_file import Trained
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.history import read_history
 from rnnlab.runs.layout import CONFIG
@@ -30,7 +31,7 @@ class Entry:
     """
 
     path: Path
-    trained: TrainedModel
+    trained: Trained
     run: RunFolder | None
 
 
@@ -81,7 +82,7 @@ def grouped_runs(runs: Sequence[RunFolder]) -> dict[str, list[RunFolder]]:
 
 
 def compare(groups: dict[str, list[Entry]], *, report: Report = unreported) -> Comparison:
-    """Return the comparison of trained models, each measured on the part that `evaluate` measures by default.
+    """Return the comparison of trained models, each measured on the part that `measured_part` names.
 
     Args:
         groups: the models of each contender, by its name.
@@ -89,7 +90,7 @@ def compare(groups: dict[str, list[Entry]], *, report: Report = unreported) -> C
 
     Raises:
         DataError: the data of a model cannot be found or read, or is too short.
-        UsageError: the models are measured on different data.
+        UsageError: the models are of different tasks, or are measured on different data.
     """
     contenders: list[Contender] = []
     notes: list[str] = []
@@ -99,7 +100,7 @@ def compare(groups: dict[str, list[Entry]], *, report: Report = unreported) -> C
             trial, said = _measured(entry, report)
             seen.append(trial)
             notes += said
-            check_same_data([(each.run, each.split, each.data) for each in (seen[0], trial)])
+            check_same_data([part_of_trial(each) for each in (seen[0], trial)])
         contenders.append(Contender(name, tuple(seen[-len(entries) :])))
     return Comparison(tuple(contenders), (*dict.fromkeys(notes), *_notes(contenders)))
 
@@ -129,10 +130,12 @@ def _notes(contenders: Sequence[Contender]) -> list[str]:
     """
     notes = []
     first = {contender.name: contender.trials[0] for contender in contenders}
-    targets = {name: trial.metrics.tokens for name, trial in first.items()}
+    targets = {name: trial.targets for name, trial in first.items()}
     epochs = {name: trial.epochs for name, trial in first.items()}
+    windows, tokens = "the windows differ", "a token is not the same in all, so the losses do not compare"
+    why = windows if contenders[0].trials[0].task == "next_token" else tokens
     if len(set(targets.values())) > 1:
-        notes.append(f"the numbers of targets differ, because the windows differ: {_listed(targets)}")
+        notes.append(f"the numbers of targets differ, because {why}: {_listed(targets)}")
     if contenders[0].trials[0].split == "train":
         notes.append("losses and accuracies are measured on the training part, not on held-out data")
     if len(set(epochs.values())) > 1:

@@ -8,16 +8,16 @@ TF_NUM_INTRAOP_THREADS or TF_NUM_INTEROP_THREADS, the processes have these numbe
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rnnlab.comparison.measures import check_same_data, data_digest
-from rnnlab.config.reading import places_named, read_experiment
-from rnnlab.config.schema import Experiment
-from rnnlab.datasets.batches import make_batches
-from rnnlab.datasets.loading import MOST_STEPS, load_data
+from rnnlab.comparison.same_data import check_same_data, measured_part
+from rnnlab.config.comparison import Candidate
+from rnnlab.config.reading import AnyExperiment, places_named, read_any
+from rnnlab.datasets.loading import MOST_STEPS
+from rnnlab.datasets.task_loading import load_any_data
 from rnnlab.errors import Argument, RnnlabError, TrainingError, UsageError
-from rnnlab.evaluation.selection import part_named
 from rnnlab.files import Report, unreported
 from rnnlab.processes import in_processes
 from rnnlab.runs.folder import RunFolder
@@ -28,51 +28,54 @@ LOOK_SECONDS = 2.0
 
 MOST_EPOCHS = 10_000_000
 
-Task = tuple[Experiment, Path]
+_RANDOM_SEED = "training.random_seed"
+
+Task = tuple[AnyExperiment, Path]
 """A configuration and the folder of its run."""
 
 
 def read_experiments(
-    configs: Sequence[Path],
+    candidates: Sequence[Candidate],
     overrides: Sequence[str] = (),
     *,
     epochs: int | None = None,
     report: Report = unreported,
-) -> dict[str, Experiment]:
-    """Return the experiments of configuration files by name, and check that all have the same data.
+) -> dict[str, AnyExperiment]:
+    """Return the experiments of configurations by name, and check that all have the same task and data.
 
     Args:
-        configs: the files.
-        overrides: settings that replace those of each file.
+        candidates: the configurations.
+        overrides: settings that replace those of each configuration.
         epochs: number of epochs of each experiment; None: the number in the file of the experiment.
         report: is called with the progress of reading the data.
 
     Raises:
         ConfigError: a file cannot be read or has mistakes; the message is about the first such file.
         DataError: the data of a file cannot be found or read, or is too short.
-        UsageError: two files have different data or parts, or an override sets the random seed.
+        UsageError: two configurations have different tasks, data or parts, or a setting sets the random
+            seed.
     """
-    if any(override.partition("=")[0].strip() == "training.random_seed" for override in overrides):
+    own = [setting.name for each in candidates for setting in each.settings]
+    if _RANDOM_SEED in {*own, *(override.partition("=")[0].strip() for override in overrides)}:
         raise UsageError(
             "training.random_seed: each configuration is trained with the random seeds 0, 1, …; leave this"
             " setting out, and give the number of seeds with ",
             Argument("seeds"),
         )
     budget = [] if epochs is None else [f"training.epochs={epochs}"]
-    found: dict[str, Experiment] = {}
+    found: dict[str, AnyExperiment] = {}
+    for each in candidates:
+        experiment = read_any(each.path, [*each.settings, *overrides, *budget])
+        found[_free_name(each.name or each.path.stem, found)] = experiment
     measured = []
-    for config in configs:
-        experiment = read_experiment(config, [*overrides, *budget])
-        found[_free_name(config.stem, found)] = experiment
-        with places_named(config, [*overrides, *budget]):
-            data = load_data(experiment, report=report)
-        part = part_named(data.splits.parts, experiment.evaluation.split)
-        measured.append((str(config), part.name, data_digest(data.corpus, part)))
-    check_same_data(measured)
+    for each, experiment in zip(candidates, found.values(), strict=True):
+        with places_named(each.path, [*each.settings, *overrides, *budget]):
+            measured.append(measured_part(str(each), load_any_data(experiment, report=report)))
+        check_same_data([measured[0], measured[-1]])
     return found
 
 
-def with_training(experiment: Experiment, **settings: Any) -> Experiment:
+def with_training(experiment: AnyExperiment, **settings: Any) -> AnyExperiment:
     """Return an experiment with other settings of its training.
 
     Raises:
@@ -108,7 +111,7 @@ def train_runs(tasks: Sequence[Task], *, jobs: int) -> Iterator[tuple[int, str]]
 
 
 def epochs_in(
-    experiments: Sequence[Experiment], seconds: float, *, report: Callable[[int, int], None]
+    experiments: Sequence[AnyExperiment], seconds: float, *, report: Callable[[int, int], None]
 ) -> list[int]:
     """Return the number of epochs of each configuration that fit into a time, from 1 to `MOST_EPOCHS`.
 
@@ -147,24 +150,24 @@ def _train_alone(task: Task) -> str:
     return failure
 
 
-def _train_run(experiment: Experiment, folder: Path) -> str:
+def _train_run(experiment: AnyExperiment, folder: Path) -> str:
     """Train or resume a run in this process; return the error, or an empty text if the training ends well."""
     _keep_to_one_core()
     from rnnlab.training.session import Session  # noqa: PLC0415 (loads TensorFlow)
 
     begun = RunFolder(folder) if (folder / CONFIG).is_file() else None
     try:
-        Session(load_data(experiment), name="", run_dir=folder, resumed=begun).train()
+        Session(load_any_data(experiment), name="", run_dir=folder, resumed=begun).train()
     except RnnlabError as error:
         return str(error)
     return ""
 
 
-def _epoch_seconds(experiment: Experiment) -> float | str:
+def _epoch_seconds(experiment: AnyExperiment) -> float | str:
     """Return the seconds that the training steps of an epoch take in this process, or an error message."""
     _keep_to_one_core()
+    from rnnlab.training.from_data import problem_of  # noqa: PLC0415 (loads TensorFlow)
     from rnnlab.training.loop import Progress, TrainingLoop  # noqa: PLC0415 (loads Keras)
-    from rnnlab.training.token_problem import TokenProblem  # noqa: PLC0415 (loads TensorFlow)
     from rnnlab.training.trainer import Trainer  # noqa: PLC0415 (loads TensorFlow)
 
     rates: list[float] = []
@@ -175,11 +178,10 @@ def _epoch_seconds(experiment: Experiment) -> float | str:
         trainer.network.stop_training = time.monotonic() - begun - trainer.compile_seconds > LOOK_SECONDS
 
     try:
-        data = load_data(experiment).as_trained_on()
-        steps = make_batches(data.splits.parts["train"], data.corpus, data.experiment).steps
-        most = {"epochs": min(MOST_EPOCHS, MOST_STEPS // steps)}
-        endless = data.experiment.replaced(training=data.experiment.training.model_copy(update=most))
-        trainer = Trainer(TokenProblem(endless, data.corpus, data.splits))
+        data: Any = load_any_data(experiment)
+        steps = problem_of(data).batches.steps
+        endless = with_training(data.experiment, epochs=min(MOST_EPOCHS, MOST_STEPS // steps))
+        trainer = Trainer(problem_of(replace(data, experiment=endless)))
         begun = time.monotonic()
         TrainingLoop(trainer, report=look).run()
     except RnnlabError as error:

@@ -104,19 +104,21 @@ NOTHING = ("", "null")
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting from Python, which replaces the one of the file.
+    """A setting from Python or from the list of a comparison, which replaces the one of the file.
 
     Attributes:
         name: the dotted name of the key.
         value: the value as YAML on one line.
+        place: file, line and column of the value, for messages; empty for a setting from Python.
     """
 
     name: str
     value: str
+    place: str = ""
 
 
 Override = str | Setting
-"""`key.path=value` as it was typed, or a setting from Python."""
+"""`key.path=value` as it was typed, or a setting from Python or from a comparison."""
 
 
 def apply_overrides(overrides: Sequence[Override], tree: Tree) -> None:
@@ -135,12 +137,14 @@ def apply_overrides(overrides: Sequence[Override], tree: Tree) -> None:
         dotted, equals, text = _divided(override)
         path = tuple(dotted.split("."))
         flag = "--set " if isinstance(override, str) else ""
+        place = override.place if isinstance(override, Setting) else ""
         if equals and all(path) and len(path) <= DEEPEST:
-            mark = Mark(number, 0, 0, f"{flag}{dotted}")
+            mark = Mark(number, 0, 0, place or f"{flag}{dotted}")
             takes = what_is_taken(path, tree.value, kinds) if flag else Takes.YAML
             message = _apply(path, text, takes, tree, mark)
         else:
-            mark = Mark(number, 0, 0, f"{flag}{shortened(override if isinstance(override, str) else dotted)}")
+            typed = override if isinstance(override, str) else dotted
+            mark = Mark(number, 0, 0, place or f"{flag}{shortened(typed)}")
             message = "expected KEY.PATH=VALUE, such as model.units=256"
         if message:
             tree.problems.append(Problem(mark, message))

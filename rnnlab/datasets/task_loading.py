@@ -1,13 +1,22 @@
-"""The data of a task with examples: read or generated, for a training or for a trained model."""
+"""The data of a task with examples, read or generated, for a training or for a trained model; of any task."""
 
 from collections.abc import Sequence
 
+from rnnlab.config.reading import AnyExperiment
 from rnnlab.config.task_data import GeneratedDataset
 from rnnlab.config.tasks import TaskExperiment
 from rnnlab.datasets.example_loading import kinds_of, load_examples
 from rnnlab.datasets.examples import TaskData, TaskVocabularies, TokenSet
 from rnnlab.datasets.generated import EXERCISES, Generator
+from rnnlab.datasets.loading import Data, load_data
 from rnnlab.files import Report, unreported
+
+
+def load_any_data(experiment: AnyExperiment, *, report: Report = unreported) -> Data | TaskData:
+    """Return the data of an experiment of any task; see `load_data` and `load_task_data`."""
+    if isinstance(experiment, TaskExperiment):
+        return load_task_data(experiment, report=report)
+    return load_data(experiment, report=report)
 
 
 def load_task_data(

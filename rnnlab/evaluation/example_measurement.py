@@ -13,7 +13,12 @@ from rnnlab.config.tasks import TaskExperiment
 from rnnlab.datasets.examples import Examples, TaskVocabularies, Words
 from rnnlab.engines.numpy import numpy_task_model
 from rnnlab.engines.numpy.examples import NumpyTaskModel
-from rnnlab.evaluation.example_selection import part_of, select_examples, sequences_at
+from rnnlab.evaluation.example_selection import (
+    SelectedExamples,
+    part_of,
+    select_examples,
+    sequences_at,
+)
 from rnnlab.evaluation.label_baselines import LabelBaseline, majority_class, naive_bayes
 from rnnlab.evaluation.label_measures import LabelMeasures, measure_labels
 from rnnlab.evaluation.label_ngram import FromLabelMeasures, measure_from_label
@@ -126,8 +131,23 @@ def evaluate_task(
     Raises:
         RnnlabError: as for `select_examples`.
     """
-    experiment = trained.experiment
     selected = select_examples(trained, split=split, data=data, may_open=may_open, report=report)
+    return evaluate_selected(trained, selected, beam=beam, report=report)
+
+
+def evaluate_selected(
+    trained: TrainedTask, selected: SelectedExamples, *, beam: int | None = None, report: Report = unreported
+) -> TaskEvaluation:
+    """Measure a model on selected examples; without the training part there are no baselines.
+
+    Args:
+        trained: the model.
+        selected: the examples.
+        beam: for pairs: width of the beam search beside the greedy targets, 1 for none; None:
+            `evaluation.beam`.
+        report: receives the progress.
+    """
+    experiment = trained.experiment
     name, examples, training = selected.name, selected.examples, selected.training
     width = beam or experiment.evaluation.beam
     reader = _Reader(trained, width, report)

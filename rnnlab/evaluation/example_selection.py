@@ -63,7 +63,7 @@ def select_examples(
     experiment = trained.experiment
     if data is None:
         whole = _own_examples(trained, report)
-        return _part(trained, whole, _part_name(experiment, split))
+        return _part(trained, whole, part_name(experiment, split))
     if isinstance(experiment.dataset, GeneratedDataset):
         drawn = f"the examples of this model are generated ({experiment.dataset.name})"
         raise UsageError(
@@ -150,8 +150,8 @@ def sequences_at(sequences: Sequences, numbers: Numbers) -> Sequences:
     return Sequences(sequences.ids[places], offsets, sequences.tokens)
 
 
-def _part_name(experiment: TaskExperiment, split: str | None) -> str:
-    """Return the part that is measured."""
+def part_name(experiment: TaskExperiment, split: str | None) -> str:
+    """Return the part that is measured: `split`, else that of the configuration, else the usual one."""
     usual = "validation" if experiment.dataset.has_part("validation") else "train"
     return split or experiment.evaluation.split or usual
 

@@ -1,8 +1,10 @@
 """Selection of the data to measure: a part of the model's own data, or a file that the user names."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from rnnlab.config.reading import AnyExperiment
 from rnnlab.config.schema import Experiment, FilesSplit, NoSplit, NotesDataset, TextDataset
@@ -15,6 +17,12 @@ from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.errors import Argument, DataError, DownloadError, UsageError
 from rnnlab.files import Report, unreported
 from rnnlab.models.model_file import TrainedModel
+
+HAS_CHANGED = "the data has changed since this model was trained on it; the figures are of the new data"
+"""A note on data that is not that of the training."""
+
+Content = TypeVar("Content")
+"""What a part is: a range of tokens, or the numbers of examples."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +151,7 @@ def named_by_file(experiment: AnyExperiment, split: str | None) -> tuple[Path | 
     return file, part if split or is_cut else None
 
 
-def part_named(parts: dict[str, Part], name: str | None) -> Part:
+def part_named(parts: Mapping[str, Content], name: str | None) -> Content:
     """Return the part with a name; if the name is None, validation if the data has it, else train.
 
     Raises:
@@ -179,7 +187,7 @@ def _own_part(
     splits = split_corpus(corpus, experiment)
     notes = splits.notes
     if trained.data_sha256 not in ("", corpus.sha256):
-        notes += ("the data has changed since this model was trained on it; the figures are of the new data",)
+        notes += (HAS_CHANGED,)
     part = part_named(splits.parts, split or experiment.evaluation.split)
     return Selection(experiment, corpus, part, splits.parts["train"], notes)
 

@@ -83,9 +83,11 @@ def example(name: str) -> Example:
         if isinstance(dataset, GeneratedDataset):
             return Example(name, page, is_generated=True)
         return Example(name, page, tuple(chain.from_iterable(dataset.files.values())), url=dataset.url)
-    _, compared = read_comparison(page)
-    data = {path: None for each in compared for path in example(each.stem).data}
-    return Example(name, page, tuple(data), tuple(compared))
+    compared = dict.fromkeys(each.path for each in read_comparison(page)[1])
+    single = [example(path.stem) for path in compared]
+    data = dict.fromkeys(path for each in single for path in each.data)
+    is_generated = all(each.is_generated for each in single)
+    return Example(name, page, tuple(data), tuple(compared), is_generated=is_generated)
 
 
 def _home() -> Path:

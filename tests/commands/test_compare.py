@@ -18,6 +18,7 @@ from rnnlab.runs.folder import create_run, load_trained
 from tests.experiments import SONG as TINY
 from tests.experiments import experiment
 from tests.trained import SENTENCE, SONG, run_of, trained
+from tests.trained_tasks import LABEL, PARITY, TASKS, task_run_of
 
 DENSE = TINY.replace("{kind: lstm, units: 16, stateful: true}", "{kind: mlp, units: 16}")
 WILD = DENSE.replace("{name: adam, learning_rate: 0.01}", "{name: sgd, learning_rate: 1.0e37}")
@@ -45,6 +46,105 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
             yield number, ""
 
     monkeypatch.setattr(trials, "train_runs", written)
+
+
+CELLS = """
+compare:
+  - {config: parity.yaml, name: simple_rnn, set: {model.kind: simple_rnn}}
+  - {config: parity.yaml, name: gru}
+seeds: 2
+epochs: 1
+"""
+
+
+@pytest.fixture
+def cells_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of two cells on parity, whose runs are not trained but written, with random weights."""
+
+    def written(tasks: Any, *, jobs: int) -> Any:
+        for number, (wanted, folder) in enumerate(tasks):
+            seed = wanted.training.random_seed
+            changed = (f"model.kind={wanted.model.kind}", f"training.random_seed={seed}", "training.epochs=1")
+            task_run_of(PARITY, *changed, name="made").path.rename(folder)
+            yield number, ""
+
+    Path("parity.yaml").write_text(PARITY)
+    Path("cells.yaml").write_text(CELLS)
+    monkeypatch.setattr(trials, "train_runs", written)
+
+
+def test_the_cells_of_one_configuration_are_compared_at_each_length(rnnlab, cells_at_once):
+    """A column for each test length, a sentence on who solves it, and what solving means."""
+    answer = rnnlab("compare", "cells.yaml", "--output", "cells.svg")
+
+    assert answer.exit_code == 0, answer.stderr
+    lines = answer.stdout.splitlines()
+    header = "parameters epochs seconds accuracy length 8 length 12 loss 95 % interval"
+    assert lines[0].split() == header.split()
+    assert [line.split()[0] for line in lines[1:3]] == ["simple_rnn", "gru"]
+    assert all(line.count(" of 2 ") == 2 for line in lines[1:3])
+    said = " ".join(answer.stdout.split())
+    assert "part test, 10 examples" in said
+    assert "solves a length if its network makes no mistake in at least 0.99 of the test examples" in said
+    assert "At lengths 8 and 12, no contender solves the exercise with each of 2 random seeds." in said
+    assert {path.name for path in Path("runs/cells-1").iterdir()} >= {"gru-seed-0", "simple_rnn-seed-1"}
+    assert "Length 12" in Path("cells.svg").read_text()
+
+
+def test_json_has_the_figures_of_each_length(rnnlab, cells_at_once):
+    """For scripts; the folder of the comparison gives the same again."""
+    made = json.loads(rnnlab("compare", "cells.yaml", "--json").stdout)
+
+    again = json.loads(rnnlab("compare", "runs/cells-1", "--json").stdout)
+
+    assert (made["task"], made["split"]) == ("label", "test")
+    for contender in made["contenders"]:
+        trials_of = contender["trials"]
+        assert contender["lengths"].keys() == {"8", "12"}
+        for length, figures in contender["lengths"].items():
+            shares = [trial["lengths"][length]["accuracy"] for trial in trials_of]
+            assert figures == {
+                "accuracy": pytest.approx(sum(shares) / 2),
+                "solved": sum(share >= 0.99 for share in shares),
+            }
+        assert contender["accuracy"] == pytest.approx(sum(trial["accuracy"] for trial in trials_of) / 2)
+        assert {trial["sequences"] for trial in trials_of} == {10}
+        assert [trial["random_seed"] for trial in trials_of] == [0, 1]
+    assert made["contenders"][::-1] == again["contenders"]
+
+
+@pytest.mark.parametrize(
+    ("task", "columns", "fields"),
+    [
+        ("label", "accuracy loss", {"accuracy", "correct"}),
+        ("tags", "accuracy loss", {"accuracy", "correct", "tokens"}),
+        ("pairs", "exact match loss", {"exact_match", "correct", "tokens"}),
+        ("from_label", "loss", {"tokens"}),
+    ],
+)
+def test_runs_of_each_task_are_compared(rnnlab, task, columns, fields):
+    """With the main figure of the task and the loss; the fields of JSON are those of `evaluate`."""
+    for name in ("small", "large"):
+        for seed in (0, 1):
+            units = f"model.units={6 if name == 'small' else 8}"
+            task_run_of(TASKS[task], units, f"training.random_seed={seed}", name=name)
+    runs = [f"runs/{name}-{number}" for name in ("small", "large") for number in (1, 2)]
+
+    answer = rnnlab("compare", *runs)
+    result = json.loads(rnnlab("compare", *runs, "--json").stdout)
+    evaluated = json.loads(rnnlab("evaluate", runs[2], "--json").stdout)
+
+    lines = answer.stdout.splitlines()
+    assert lines[0].split() == f"parameters epochs seconds {columns} 95 % interval".split()
+    assert [line.split()[0] for line in lines[1:3]] == ["small", "large"]
+    trial = result["contenders"][1]["trials"][0]
+    always = {"run", "random_seed", "epochs", "seconds", "loss", "sequences"}
+    assert trial.keys() == always | fields
+    shared = {"sequences", "accuracy", "exact_match"} & fields | {"sequences"}
+    assert {name: trial[name] for name in shared} == {name: evaluated[name] for name in shared}
+    (difference,) = result["differences"]
+    assert difference["pairs"] == 2
+    assert any(sentence.startswith("Loss: ") for sentence in result["verdict"])
 
 
 def test_runs_are_compared_as_they_are(rnnlab):
@@ -144,6 +244,12 @@ def test_a_picture_is_drawn_beside_the_table(rnnlab):
             2,
             "runs/song-1 and runs/text-1: measured on different data (the train part)",
         ),
+        (
+            "runs/song-1 runs/task-1",
+            2,
+            "runs/song-1 and runs/task-1: of different tasks (next_token and label); expected the same task",
+        ),
+        ("a.yaml label.yaml", 2, "a.yaml and label.yaml: of different tasks (next_token and label)"),
         ("runs/song-1 runs/none", 1, "runs/none: no such run"),
         (
             "runs/song-1 runs/song-1 --seeds 3 --set a=b",
@@ -167,8 +273,10 @@ def test_what_cannot_be_compared_is_refused_in_a_line(rnnlab, arguments, exit_co
     """Before anything is trained."""
     run_of(SONG)
     run_of(SENTENCE, name="text")
+    task_run_of(LABEL)
     Path("a.yaml").write_text(SONG)
     Path("text.yaml").write_text(SENTENCE)
+    Path("label.yaml").write_text(LABEL)
 
     answer = rnnlab("compare", *arguments.split())
 
@@ -207,6 +315,24 @@ def test_a_training_that_fails_is_named_and_the_others_are_compared(rnnlab, monk
         monkeypatch.setenv(f"TF_NUM_{kind}OP_THREADS", "1")
     assert trials._train_run(experiment(DENSE, "training.epochs=50"), Path("alone")) == ""
     assert _weights("alone") == _weights("runs/page-1/good-seed-0")
+
+
+@pytest.mark.slow
+def test_cells_are_trained_and_one_that_fails_is_named(rnnlab):
+    """In processes, on generated examples; a training of examples fails like any other."""
+    wild = "{name: sgd, learning_rate: 1.0e37}"
+    Path("parity.yaml").write_text(PARITY)
+    failing = f"  - {{config: parity.yaml, name: wild, set: {{training.optimizer: {wild}}}}}\nseeds: 1"
+    Path("cells.yaml").write_text(CELLS.replace("seeds: 2", failing))
+
+    answer = rnnlab("compare", "cells.yaml", "--jobs", "2", "--json")
+
+    result = json.loads(answer.stdout)
+    assert answer.exit_code == 1
+    assert [each["name"] for each in result["contenders"]] == ["simple_rnn", "gru"]
+    assert result["failures"][0].startswith("runs/cells-1/wild-seed-0: ")
+    trials_of = [trial for each in result["contenders"] for trial in each["trials"]]
+    assert [(trial["epochs"], trial["lengths"].keys()) for trial in trials_of] == [(1, {"8", "12"})] * 2
 
 
 def _weights(run: str) -> dict[str, bytes]:

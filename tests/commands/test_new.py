@@ -297,7 +297,7 @@ def test_an_example_works_where_it_is_written(rnnlab, name):
     assert (answer.exit_code, answer.stdout) == (0, "")
     assert f"config  {page}" in answer.stderr
     compares = name.startswith("compare_")
-    pages = read_comparison(page)[1] if compares else [page]
+    pages = {each.path for each in read_comparison(page)[1]} if compares else {page}
     for each in pages:
         written, shipped = read_any(each), read_any(CONFIGS / each.name)
         of_written, of_shipped = (found.dataset.files.get("train", ()) for found in (written, shipped))
@@ -323,6 +323,7 @@ def test_the_list_has_a_line_for_each(rnnlab):
         assert ("downloaded or yours" in rows[each.name]) == (each.url is not None)
     assert "harbour.txt or yours" in rows["text_lstm"]
     assert "drawn at random" in rows["dates_pairs"]
+    assert "drawn at random" in rows["compare_parity"]
 
 
 def test_the_address_is_said_of_what_is_downloaded(rnnlab):

@@ -209,8 +209,6 @@ def test_predict_prints_a_line_for_each_input(rnnlab):
         ("trace", "runs/task-1", "--untrained", "--input", "ab"),
         ("trace", "page.yaml", "--untrained", "--input", "ab"),
         ("report", "runs/task-1"),
-        ("compare", "runs/task-1", "runs/task-2"),
-        ("compare", "page.yaml", "page.yaml"),
         ("evaluate", "runs/task-1", "--folds", "2"),
     ],
 )

@@ -9,6 +9,7 @@ from rnnlab.comparison.contenders import Entry, compare, grouped
 from rnnlab.errors import UsageError
 from rnnlab.runs.folder import RunFolder
 from tests.trained import SENTENCE, SONG, run_of, trained
+from tests.trained_tasks import LABEL, PAIRS, task_run_of
 
 HEADER = "epoch,loss,accuracy,validation_loss,validation_accuracy,seconds\n"
 
@@ -82,6 +83,32 @@ def test_what_is_not_quite_of_the_same_thing_is_noted():
         "the numbers of epochs differ: song-1 10, short-1 4",
     )
     assert [each.trials[0].seconds for each in comparison.contenders] == [10, 4]
+
+
+def test_models_for_examples_are_compared_too():
+    """Notes are on their tokens; a length of the test is not a target."""
+    runs = [
+        task_run_of(PAIRS, "dataset.target_token=word", name="words"),
+        task_run_of(PAIRS, name="characters"),
+    ]
+
+    comparison = compare({run.path.name: [Entry(run.path, run.load_any_model(), run)] for run in runs})
+
+    targets = [each.trials[0].targets for each in comparison.contenders]
+    assert comparison.notes == (
+        "the numbers of targets differ, because a token is not the same in all, so the losses do not compare:"
+        f" words-1 {targets[0]}, characters-1 {targets[1]}",
+    )
+
+
+def test_different_tasks_are_refused():
+    """In one line."""
+    song, label = run_of(SONG), task_run_of(LABEL)
+    groups = {"song": [Entry(song.path, song.load_model(), song)]}
+    groups["label"] = [Entry(label.path, label.load_any_model(), label)]
+
+    with pytest.raises(UsageError, match=r"^runs/song-1 and runs/task-1: of different tasks"):
+        compare(groups)
 
 
 def test_different_data_is_refused():

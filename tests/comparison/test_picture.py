@@ -2,13 +2,14 @@
 
 import math
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 
 from rnnlab.comparison.measures import Comparison
 from rnnlab.comparison.picture import comparison_picture
-from tests.comparing import contender
+from tests.comparing import contender, solver
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -30,6 +31,7 @@ def dots(root, colour):
 
 
 BLUE, RED = "#0072b2", "#d55e00"
+PANELS = {"One step at a time", "Running free", "Accuracy", "Exact match", "Length 20", "Length 40", "Loss"}
 
 
 def test_each_contender_has_a_row_and_a_colour_and_each_seed_a_dot():
@@ -80,6 +82,51 @@ def test_the_ceiling_is_a_dotted_line_that_the_key_explains():
     assert any(text.startswith("Dotted line: ") for text in texts(with_it))
     assert not [each for each in without.iter(f"{SVG}line") if each.get("stroke-dasharray")]
     assert not any("Dotted" in text for text in texts(without))
+
+
+def test_each_length_of_generated_examples_has_a_panel():
+    """After the main figure and before the loss; half of the examples right is the middle of a panel."""
+    lengths = {20: [1.0, 1.0], 40: [0.5, 1.0]}
+    root = picture(solver("gru", lengths, losses=[1.0, 1.1]), solver("lstm", lengths, losses=[0.1, 0.2]))
+
+    titles = texts(root)
+    assert [each for each in titles if each in PANELS] == ["Accuracy", "Length 20", "Length 40", "Loss"]
+    assert {"fraction of labels right", "fraction of examples right", "nats per example"} <= titles.keys()
+    blue = dots(root, BLUE)
+    assert len(blue) == 2 * 4
+    assert blue[4][0] == pytest.approx((titles["Length 40"] + blue[5][0]) / 2)
+    assert root.get("aria-label").startswith(
+        "gru: accuracy 0.9, length 20 1, length 40 0.75, loss 1.05 nats per example. lstm: "
+    )
+
+
+def test_of_many_lengths_some_have_a_panel():
+    """The first, the last, and some between; how many are left out is said."""
+    lengths = {length: [1.0] for length in (5, 10, 15, 20, 40, 100)}
+
+    titles = texts(picture(solver("gru", lengths, task="pairs", losses=[1.0])))
+
+    assert [each for each in titles if each.startswith("Length")] == [
+        "Length 5",
+        "Length 15",
+        "Length 20",
+        "Length 100",
+    ]
+    assert "Exact match" in titles
+    assert "Not shown: 2 more lengths, which the table has." in titles
+
+
+def test_a_task_without_a_main_figure_has_a_panel_for_its_loss():
+    """As from_label has."""
+    alone = solver("a", {}, task="from_label", losses=[1.0, 1.5])
+    without = replace(
+        alone, trials=tuple(replace(each, accuracy=None, correct=None) for each in alone.trials)
+    )
+
+    root = picture(without)
+
+    assert [each for each in texts(root) if each in PANELS] == ["Loss"]
+    assert root.get("aria-label") == "a: loss 1.25 nats per token."
 
 
 def test_a_long_name_has_room():

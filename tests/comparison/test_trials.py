@@ -1,5 +1,6 @@
 """The trainings of a comparison: what they read, how long, and what becomes of those that fail."""
 
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,16 @@ import pytest
 
 from rnnlab.comparison import trials
 from rnnlab.comparison.trials import epochs_in, read_experiments, train_runs, with_training
+from rnnlab.config.comparison import Candidate
+from rnnlab.config.overrides import Setting
 from rnnlab.errors import ConfigError, TrainingError, UsageError
+from rnnlab.runs.folder import RunFolder
 from tests.experiments import SENTENCE, SONG, experiment
+from tests.task_experiments import GENERATED, task_experiment
+from tests.trained_tasks import PARITY, TASKS
 
 DENSE = "model={kind: mlp, units: 8}"
+SEED = (Setting("training.random_seed", "3"),)
 
 
 @pytest.fixture(autouse=True)
@@ -23,11 +30,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def write(path: str, text: str) -> Path:
-    """A configuration in a file."""
+def write(path: str, text: str, name: str = "", **settings: str) -> Candidate:
+    """A configuration in a file, with settings of the section `model`."""
     Path(path).parent.mkdir(exist_ok=True)
     Path(path).write_text(text)
-    return Path(path)
+    own = tuple(Setting(f"model.{key}", value, "page.yaml:3:4") for key, value in settings.items())
+    return Candidate(Path(path), name, own)
 
 
 def test_configurations_are_named_after_their_files() -> None:
@@ -49,7 +57,46 @@ def test_different_data_is_refused_before_anything_is_trained() -> None:
     with pytest.raises(UsageError, match=r"^training.random_seed: .*give the number of seeds with seeds"):
         read_experiments(configs[:1], ["training.random_seed=3"])
     with pytest.raises(ConfigError, match=r"nowhere.yaml: no such configuration"):
-        read_experiments([*configs[:1], Path("nowhere.yaml")])
+        read_experiments([*configs[:1], Candidate(Path("nowhere.yaml"))])
+
+
+def test_one_configuration_is_compared_with_several_cells() -> None:
+    """Each entry has a name and settings of its own; those of the command line come after them."""
+    cells = [write("copy.yaml", GENERATED, name=kind, kind=kind, units="9") for kind in ("lstm", "gru")]
+    page = write("copy.yaml", GENERATED)
+
+    found = read_experiments([*cells, page], ["model.units=7"], epochs=5)
+
+    assert {name: each.model.kind for name, each in found.items()} == {
+        "lstm": "lstm",
+        "gru": "gru",
+        "copy": "gru",
+    }
+    assert {(each.training.epochs, each.model.units) for each in found.values()} == {(5, (7,))}
+
+
+def test_a_wrong_setting_of_an_entry_has_its_place() -> None:
+    """In the file that lists the configurations; a random seed is refused there too."""
+    wrong, seed = write("copy.yaml", GENERATED, kind="grru"), Candidate(Path("copy.yaml"), "", SEED)
+
+    with pytest.raises(ConfigError, match=r"^page.yaml:3:4: model.kind: .*'grru'"):
+        read_experiments([wrong])
+    with pytest.raises(UsageError, match=r"^training.random_seed: each configuration is trained with"):
+        read_experiments([seed])
+
+
+def test_different_tasks_are_refused_before_anything_is_trained() -> None:
+    """And so are different exercises, by the name of the entry."""
+    copy, parity = write("copy.yaml", GENERATED), write("parity.yaml", PARITY)
+    brackets = write("brackets.yaml", PARITY.replace("parity", "brackets"))
+    other = write("other.yaml", GENERATED.replace("copy, ", "copy, random_seed: 1, "), name="other")
+
+    with pytest.raises(UsageError, match=r"^copy.yaml and song.yaml: of different tasks \(pairs and next_"):
+        read_experiments([copy, write("song.yaml", SONG)])
+    with pytest.raises(UsageError, match=r"^parity.yaml and brackets.yaml: of different tasks \(label and"):
+        read_experiments([parity, brackets])
+    with pytest.raises(UsageError, match=r"^copy.yaml and other.yaml \(other\): measured on different data"):
+        read_experiments([copy, other])
 
 
 def test_a_budget_that_ends_before_the_first_validation_is_refused() -> None:
@@ -84,6 +131,28 @@ def test_an_epoch_takes_some_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert 1e-6 < trials._epoch_seconds(experiment(SONG, DENSE)) < 10  # type: ignore[operator]
     assert "is too short" in str(trials._epoch_seconds(experiment(SONG, DENSE, "dataset.window=50")))
+
+
+@pytest.mark.parametrize("page", [*TASKS.values(), PARITY])
+@pytest.mark.parametrize("kind", ["simple_rnn", "gru", "lstm"])
+def test_a_configuration_reaches_the_process_that_trains_it(page: str, kind: str) -> None:
+    """As it is: it is pickled on the way."""
+    wanted = task_experiment(page, f"model.kind={kind}")
+
+    assert pickle.loads(pickle.dumps(wanted)) == wanted
+
+
+def test_examples_are_timed_and_trained_like_any_data(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if each epoch draws new ones; a run is made."""
+    monkeypatch.setattr(trials, "LOOK_SECONDS", 0.01)
+    wanted = task_experiment(PARITY, "training.epochs=1")
+
+    seconds = trials._epoch_seconds(wanted)
+
+    assert isinstance(seconds, float)
+    assert 1e-6 < seconds < 10
+    assert trials._train_run(wanted, folder / "run") == ""
+    assert RunFolder(folder / "run").load_any_model().experiment == wanted
 
 
 def test_a_failure_to_time_names_why(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.config.comparison import read_comparison
+from rnnlab.config.comparison import Candidate, read_comparison
+from rnnlab.config.overrides import Setting
 from rnnlab.config.reading import read_experiment
+from rnnlab.config.report import Mark
+from rnnlab.config.yaml_tree import read_tree
 from rnnlab.errors import ConfigError
 
 
@@ -27,8 +30,29 @@ def test_configurations_are_relative_to_the_page(page):
     """And what is left out has its default."""
     found, configs = read_comparison(page("compare: [a.yaml, ../b.yaml, /c.yaml]\n"))
 
-    assert configs == [Path("pages/a.yaml"), Path("pages/../b.yaml"), Path("/c.yaml")]
+    paths = [Path("pages/a.yaml"), Path("pages/../b.yaml"), Path("/c.yaml")]
+    assert configs == [Candidate(path) for path in paths]
     assert (found.seeds, found.epochs, found.seconds) == (3, None, None)
+
+
+def test_an_entry_may_have_a_name_and_settings(page):
+    """Each setting knows its place; paths of data are relative to the page too."""
+    settings = "{model.kind: gru, dataset.path: a.txt, dataset.split: {kind: files, validation: /b.txt}}"
+    text = f"compare:\n  - a.yaml\n  - {{config: a.yaml, name: gru 2, set: {settings}}}\n"
+
+    _, (plain, changed) = read_comparison(page(text))
+
+    assert (str(plain), str(changed)) == ("pages/a.yaml", "pages/a.yaml (gru 2)")
+    kind, path, split = changed.settings
+    assert kind == Setting("model.kind", "gru", "pages/compare.yaml:3:53")
+    assert read_value(path) == str(Path("pages/a.txt").absolute())
+    assert read_value(split) == {"kind": "files", "validation": "/b.txt"}
+
+
+def read_value(setting):
+    """The value of a setting, whose YAML stands on one line."""
+    assert "\n" not in setting.value
+    return read_tree(setting.value, lambda line, column: Mark(0, line, column, "value")).value
 
 
 @pytest.mark.parametrize(
@@ -57,6 +81,15 @@ def test_configurations_are_relative_to_the_page(page):
                 "pages/compare.yaml:1:22: compare.2: expected at least 1 character, received ''",
                 "pages/compare.yaml:1:26: compare.3: expected a path, received",
                 "pages/compare.yaml:2:8: seeds: expected 1 or more, received 0",
+            ],
+        ),
+        (
+            "compare: [{config: a.yaml, nam: b}, {name: /, set: [1]}]\n",
+            [
+                "pages/compare.yaml:1:28: compare.0.nam: unknown key; did you mean 'name'?",
+                "pages/compare.yaml:1:37: compare.1.config: missing; expected the path of a configuration",
+                "pages/compare.yaml:1:44: compare.1.name: expected a name of letters, digits, spaces and",
+                "pages/compare.yaml:1:52: compare.1.set: expected settings such as {model.kind: gru}, rec",
             ],
         ),
         (
