@@ -208,7 +208,6 @@ def test_predict_prints_a_line_for_each_input(rnnlab):
         ("trace", "runs/task-1", "--input", "ab"),
         ("trace", "runs/task-1", "--untrained", "--input", "ab"),
         ("trace", "page.yaml", "--untrained", "--input", "ab"),
-        ("report", "runs/task-1"),
         ("compare", "runs/task-1", "runs/task-2"),
         ("compare", "page.yaml", "page.yaml"),
         ("export", "runs/task-1", "--output", "model.keras"),
