@@ -205,7 +205,6 @@ def test_predict_prints_a_line_for_each_input(rnnlab):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("trace", "runs/task-1", "--input", "ab"),
         ("trace", "runs/task-1", "--untrained", "--input", "ab"),
         ("trace", "page.yaml", "--untrained", "--input", "ab"),
         ("compare", "runs/task-1", "runs/task-2"),
