@@ -133,8 +133,7 @@ def evaluate_task(
         RnnlabError: as for `select_examples`.
     """
     selected = select_examples(trained, split=split, data=data, may_open=may_open, report=report)
-    by_length = selected.name == "test"
-    return evaluate_selected(trained, selected, beam=beam, by_length=by_length, report=report)
+    return evaluate_selected(trained, selected, beam=beam, report=report)
 
 
 def evaluate_selected(
@@ -151,7 +150,8 @@ def evaluate_selected(
         trained: the model.
         selected: the examples.
         beam: as in `evaluate_task`.
-        by_length: whether generated test sets at each of `dataset.test_lengths` are measured too.
+        by_length: whether generated test sets at each of `dataset.test_lengths` are measured too; those of
+            the test part always are.
         report: receives the progress.
     """
     experiment = trained.experiment
@@ -164,7 +164,7 @@ def evaluate_selected(
         report("measuring baselines", 0.0)
         baselines = _baselines(training, examples, experiment)
     lengths = {}
-    if isinstance(experiment.dataset, GeneratedDataset) and by_length:
+    if isinstance(experiment.dataset, GeneratedDataset) and (by_length or name == "test"):
         lengths = _by_length(experiment.dataset, reader)
     return TaskEvaluation(
         split=name,
