@@ -49,6 +49,8 @@ ELSEWHERE = {
     "commands/new.py": "test_new_example.py: FILE is to be filled in",
     "{}: not replaced; name another --output": "a question on a terminal, which test_new.py answers",
     "{} numbers to draw, expected at most {}; choose fewer --units or --steps": "test_trace.py",
+    "{} cells to draw, expected at most {}; choose fewer --steps": "test_task_trace.py",
+    "tokens {} to {} of {}; --steps chooses others": "test_task_trace.py",
     "--json: {} numbers, expected at most {}; give a shorter --input": "test_trace.py",
     (
         "--input: too long: {} steps of {} values each; of this model at most {} steps are traced at once"

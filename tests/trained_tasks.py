@@ -42,6 +42,7 @@ TAGS = _page(
 PAIRS = _page(
     "pairs", ["ab\tBA", "ba\tAB", "abb\tBBA", "aab\tBAA", "bab\tBAB", "aba\tABA", "bb\tBB", "aa\tAA"]
 )
+ATTENTION = PAIRS.replace("units: 6", "units: 6, attention: dot")
 FROM_LABEL = _page(
     "from_label",
     [

@@ -167,3 +167,17 @@ def checked_picture(output: Path, *, overwrite: bool) -> str:
         raise UsageError(f"{output}: the folder {output.parent} does not exist; make it first")
     check_picture_format(suffix)
     return suffix
+
+
+def checked_drawing(path: Path, *, overwrite: bool) -> str:
+    """Check that heat maps can be written into a file; return its suffix in lower case.
+
+    Raises:
+        UsageError: the extension is another than .html or .svg, or the file exists and `overwrite` is false.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in (".html", ".svg"):
+        raise UsageError(f"{path}: expected an --output that ends with .html or .svg")
+    if os.path.exists(path) and not overwrite:
+        raise UsageError(f"{path}: the file exists; name another, or replace it with --overwrite")
+    return suffix

@@ -1,20 +1,18 @@
 """`rnnlab trace`: every gate, state and prediction of a trained or an untrained network, step by step."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnnlab.commands.arguments import json_option, set_option
+from rnnlab.commands.arguments import checked_drawing, json_option, set_option
 from rnnlab.commands.hints import of_unfinished
-from rnnlab.errors import UsageError, command_line, shell_word
+from rnnlab.errors import UsageError, shell_word
 from rnnlab.terminal.text import echo, write
 
 if TYPE_CHECKING:
-    from rnnlab.config.schema import Experiment
-    from rnnlab.models.model_file import TrainedModel
+    from rnnlab.models.model_file import Trained, TrainedModel
     from rnnlab.tracing.tracing import Trace
     from rnnlab.tracing.view import View
 
@@ -86,11 +84,23 @@ def command(
     rnnlab trace runs/text_lstm-1 --input "He said, 'go'." --unit 7 --output unit.html
     rnnlab trace configs/hello_simple_rnn.yaml --untrained --input hello
     rnnlab trace --untrained --hidden 2 --input hello --input eolll --input lleel
+    rnnlab trace runs/dates_pairs-1 --input "3 March 1980"
+
+    For pairs it shows the weights of attention, for label and tags the probabilities after each token.
     """
+    from rnnlab.models.model_file import TrainedTask
     from rnnlab.terminal.tables import as_json_text
 
     _refuse_contradictions(step, unit, options)
-    trace, facts = _trace(model, inputs, options)
+    used, path, fact = _model(model, inputs, options)
+    if isinstance(used, TrainedTask):
+        from rnnlab.commands.task_trace import show_task_trace
+
+        if model is None:
+            echo(fact, err=True)
+        show_task_trace(used, path, inputs, {**options, "step": step, "unit": unit})
+        return
+    trace, facts = _trace(used, fact, inputs, options)
     for fact in facts if model is None or options["untrained"] else facts[1:]:
         echo(fact, err=True)
     if options["as_json"]:
@@ -125,8 +135,21 @@ def _refuse_contradictions(step: int | None, unit: int | None, options: dict[str
         refuse("--json prints every value; leave --output, --step and --unit out")
 
 
-def _trace(
+def _model(
     model: Path | None, inputs: tuple[str, ...], options: dict[str, Any]
+) -> "tuple[Trained, Path, str]":
+    """Return the network to trace, its path, and a note that names it; as `trained_model`, or untrained."""
+    from rnnlab.commands.untrained_model import untrained_model
+
+    if not options["untrained"]:
+        return trained_model(model)
+    used = untrained_model(model, options["overrides"], hidden=options["hidden"], inputs=inputs)
+    seed = used.experiment.training.random_seed
+    return used, model or Path(), f"not trained: the initial weights of random seed {seed}"
+
+
+def _trace(
+    used: "TrainedModel", fact: str, inputs: tuple[str, ...], options: dict[str, Any]
 ) -> "tuple[Trace, tuple[str, ...]]":
     """Trace the network over the inputs, else over its configured seed; return the trace and notes.
 
@@ -138,11 +161,6 @@ def _trace(
     from rnnlab.tracing.tracing import trace
 
     untrained = options["untrained"]
-    if untrained:
-        used = untrained_model(model, options["overrides"], hidden=options["hidden"], inputs=inputs)
-        fact = f"not trained: the initial weights of random seed {used.experiment.training.random_seed}"
-    else:
-        used, fact = trained_model(model)
     if not inputs and used.experiment.generation.seed:
         inputs = (used.experiment.generation.seed,)
     if not inputs:
@@ -220,13 +238,9 @@ def _write_file(view: "View", options: dict[str, Any], *, step: int | None, unit
     from rnnlab.tracing.page import trace_page
 
     path: Path = options["output"]
-    suffix = path.suffix.lower()
-    if suffix not in (".html", ".svg"):
-        raise UsageError(f"{path}: expected an --output that ends with .html or .svg")
+    suffix = checked_drawing(path, overwrite=options["overwrite"])
     if suffix == ".svg" and (step or unit):
         raise UsageError(f"{path}: --step and --unit need .html; an .svg shows only heat maps")
-    if os.path.exists(path) and not options["overwrite"]:
-        raise UsageError(f"{path}: the file exists; name another, or replace it with --overwrite")
     _check_size(view)
     page = trace_page(view, step=step, unit=unit, value=options["value"]) if suffix == ".html" else None
     write_durably(path, (page or heat_maps_svg(view.titled_maps())).encode())
@@ -296,98 +310,21 @@ def _exp(trace: "Trace") -> Any:
     return np.exp(trace.log_probabilities).tolist()
 
 
-LONGEST_WINDOW = 64
-
-
-def trained_model(path: Path | None) -> "tuple[TrainedModel, str]":
-    """Return the model of a run, of a model file, or of the newest run; and a note that names it.
+def trained_model(path: Path | None) -> "tuple[Trained, Path, str]":
+    """Return the model of a run, of a model file, or of the newest run; its path; and a note that names it.
 
     If no epoch of the run has ended, the note says this too.
 
     Raises:
         UsageError: the path is a YAML file.
     """
-    from rnnlab.runs.folder import load_trained
+    from rnnlab.runs.folder import load_any_trained
 
     if path is not None and path.suffix.lower() in (".yaml", ".yml"):
         raise UsageError(
             f"{path}: a configuration has no trained weights; name its run, or add --untrained to see the"
             " network with its initial weights"
         )
-    model, run, named = load_trained(path)
-    return model, "; ".join([f"using {named}", *([of_unfinished(run)] if run and run.is_unfinished else [])])
-
-
-def untrained_model(
-    path: Path | None, overrides: Sequence[str], *, hidden: int | None, inputs: Sequence[str]
-) -> "TrainedModel":
-    """Return the network of a configuration or of a run with the weights with which its training would begin.
-
-    Args:
-        path: the YAML file or the run folder; None for one simple recurrent layer, whose vocabulary is the
-            characters of the inputs.
-        overrides: settings that replace those of the configuration.
-        hidden: number of units of that layer; None with a configuration.
-        inputs: the texts.
-
-    Raises:
-        UsageError: both or none of `path` and `hidden` are given, or there is no input for the layer.
-        ConfigError: the configuration has a mistake.
-        DataError: the data cannot be read or may not be opened.
-    """
-    from rnnlab.datasets.corpus import load_corpus
-    from rnnlab.models.architecture import architecture_of
-    from rnnlab.models.initial_weights import initial_weights
-    from rnnlab.models.model_file import TrainedModel
-
-    if (path is None) == (hidden is None):
-        raise UsageError(
-            "rnnlab trace: --untrained needs a configuration, or --hidden N for one simple recurrent layer;"
-            " and not both (with a configuration, --set model.units=N)"
-        )
-    if path is not None:
-        experiment = _configured(path, overrides, inputs)
-    else:
-        experiment = _one_layer(hidden or 1, overrides, inputs)
-    tokens = load_corpus(experiment.dataset).vocabulary.tokens
-    architecture = architecture_of(experiment, len(tokens))
-    weights = initial_weights(architecture, experiment.training.random_seed)
-    return TrainedModel(experiment, tokens, weights, "")
-
-
-def _configured(path: Path, overrides: Sequence[str], inputs: Sequence[str]) -> "Experiment":
-    """Return the experiment of a configuration, or of a run whose data may be opened.
-
-    Raises:
-        DataError: the data of the run may not be opened; reading it would give the vocabulary.
-    """
-    from rnnlab.config.reading import read_experiment
-    from rnnlab.runs.data import opened
-    from rnnlab.runs.folder import find_run
-    from rnnlab.runs.layout import CONFIG
-
-    run = find_run(path) if os.path.isdir(path) else None
-    file = run.path / CONFIG if run else path
-    experiment = read_experiment(file, overrides)
-    if run:
-        given = [word for text in inputs for word in ("--input", text)]
-        remedy = f"name the file itself: {command_line('trace', '--untrained', file, *given)}"
-        return opened(experiment, run, run.path, remedy=remedy, overrides=overrides)
-    return experiment
-
-
-def _one_layer(hidden: int, overrides: Sequence[str], inputs: Sequence[str]) -> "Experiment":
-    """Return an experiment of one layer; its vocabulary is the characters of the inputs, by occurrence."""
-    from rnnlab.config.reading import parse_experiment
-    from rnnlab.suggestions.choices import quoted
-
-    characters = "".join(dict.fromkeys("".join(inputs)))
-    if not characters:
-        raise UsageError("--input: expected at least one token, received none; e.g.: --input hello")
-    text = quoted(characters)
-    window = min(max(map(len, inputs)), LONGEST_WINDOW)
-    page = (
-        f"dataset: {{kind: text, inline: {text}, vocabulary: {text}, window: {window}, target: shifted}}\n"
-        f"model: {{kind: simple_rnn, units: {hidden}}}\ntraining: {{batching: windows}}\n"
-    )
-    return parse_experiment(page, name="--hidden", folder=Path.cwd(), overrides=overrides)
+    model, run, named = load_any_trained(path)
+    unfinished = [of_unfinished(run)] if run and run.is_unfinished else []
+    return model, named, "; ".join([f"using {named}", *unfinished])

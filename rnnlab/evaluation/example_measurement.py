@@ -43,12 +43,12 @@ Measures = LabelMeasures | TagMeasures | PairMeasures | FromLabelMeasures
 
 @dataclass(frozen=True)
 class Mistake:
-    """One example that the model predicts wrong.
+    """One example that the model predicts wrong; for from_label, one that it expects little.
 
     Attributes:
         input: the text of the input.
         target: the text of the true target.
-        predicted: the text of the prediction.
+        predicted: the text of the prediction; empty for from_label, which predicts no single sequence.
         cost: cross-entropy of the true target, nats; infinite for a label that the model does not know.
     """
 
@@ -88,9 +88,10 @@ class TaskEvaluation:
             cannot be used (`notes` says why). Of `from_label`, the n-gram models are in `measures`, and mean
             nothing if this is None.
         tokens: the labels or tags by id; for from_label the labels.
-        mistakes: examples that are predicted wrong, those with the highest cost first.
-        by_length: of the test part of generated data, the measures of a test set at each of
-            `dataset.test_lengths`.
+        mistakes: examples that are predicted wrong, those with the highest cost first; for from_label, the
+            sequences with the highest cost.
+        by_length: of generated data, the measures of a test set at each of `dataset.test_lengths`; empty
+            unless the test part is measured, or they are asked for.
         beam: for pairs, the width of the beam search; 1 if there was none.
         notes: remarks for the user, a sentence each.
     """
@@ -136,7 +137,12 @@ def evaluate_task(
 
 
 def evaluate_selected(
-    trained: TrainedTask, selected: SelectedExamples, *, beam: int | None = None, report: Report = unreported
+    trained: TrainedTask,
+    selected: SelectedExamples,
+    *,
+    beam: int | None = None,
+    by_length: bool = False,
+    report: Report = unreported,
 ) -> TaskEvaluation:
     """Measure a model on selected examples; without the training part there are no baselines.
 
@@ -145,6 +151,8 @@ def evaluate_selected(
         selected: the examples.
         beam: for pairs: width of the beam search beside the greedy targets, 1 for none; None:
             `evaluation.beam`.
+        by_length: whether generated test sets at each of `dataset.test_lengths` are measured too; those of
+            the test part always are.
         report: receives the progress.
     """
     experiment = trained.experiment
@@ -157,7 +165,7 @@ def evaluate_selected(
         report("measuring baselines", 0.0)
         baselines = _baselines(training, examples, experiment)
     lengths = {}
-    if isinstance(experiment.dataset, GeneratedDataset) and name == "test":
+    if isinstance(experiment.dataset, GeneratedDataset) and (by_length or name == "test"):
         lengths = _by_length(experiment.dataset, reader)
     return TaskEvaluation(
         split=name,
@@ -188,7 +196,7 @@ class _Reader:
         self.vocabularies: TaskVocabularies = vocabularies_of(trained)
 
     def measured(self, examples: Examples, training: Examples | None) -> tuple[Measures, list[Mistake]]:
-        """Return the measures of examples, and the examples that are predicted wrong.
+        """Return the measures of examples, and the examples for `TaskEvaluation.mistakes`.
 
         Args:
             examples: the examples.
@@ -202,7 +210,7 @@ class _Reader:
             return self._tags(examples, training)
         if task == "pairs":
             return self._pairs(examples)
-        return self._sequences(examples, training), []
+        return self._sequences(examples, training)
 
     def _labels(self, examples: Examples) -> tuple[LabelMeasures, list[Mistake]]:
         logits = self.model.label_logits(examples.inputs, examples.words)  # (K, L)
@@ -245,15 +253,18 @@ class _Reader:
             found = self.model.beam(examples.inputs, self._beam, most)
             searched = [targets.decode(hypotheses[0][0]) for hypotheses in found]
         measures = measure_pairs(wanted, written, beam=searched, is_right=is_right, costs=costs)
-        ends = np.cumsum(examples.targets.lengths + 1)
-        total = np.add.reduceat(costs, np.append(0, ends[:-1]))
         right = np.array([own == found for own, found in zip(wanted, written, strict=True)])
-        return measures, _mistakes(examples, right, total, [targets.join(each) for each in written])
+        texts = [targets.join(each) for each in written]
+        return measures, _mistakes(examples, right, _totals(costs, examples), texts)
 
-    def _sequences(self, examples: Examples, training: Examples | None) -> FromLabelMeasures:
+    def _sequences(
+        self, examples: Examples, training: Examples | None
+    ) -> tuple[FromLabelMeasures, list[Mistake]]:
         costs, _ = self._forced(examples)
         own = training or part_of(examples, np.empty(0, np.int64))
-        return measure_from_label(
+        nothing = np.zeros(len(examples), np.bool_)
+        surprising = _mistakes(examples, nothing, _totals(costs, examples), [""] * len(examples))
+        measures = measure_from_label(
             costs,
             [examples.targets[number] for number in range(len(examples))],
             examples.inputs.ids,
@@ -261,6 +272,7 @@ class _Reader:
             labels=len(self.vocabularies.inputs),
             vocab_size=len(self.vocabularies.targets),
         )
+        return measures, surprising
 
     def _forced(self, examples: Examples) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Return the cost of each target token and `END`, and whether it is the most probable, (S + K,)."""
@@ -326,6 +338,13 @@ def _by_length(dataset: GeneratedDataset, reader: _Reader) -> dict[int, Measures
         length: reader.measured(generator.held_out("test", length), None)[0]
         for length in dataset.test_lengths
     }
+
+
+def _totals(costs: NDArray[np.float64], examples: Examples) -> NDArray[np.float64]:
+    """Return the cost of each target with its `END`, (K,), of the costs of its tokens, (S + K,)."""
+    ends = np.cumsum(examples.targets.lengths + 1)
+    totals: NDArray[np.float64] = np.add.reduceat(costs, np.append(0, ends[:-1]))
+    return totals
 
 
 def _mistakes(

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 from rnnlab.evaluation.label_measures import ClassFigures, Ids, class_figures, macro_f1
 
+MOST_CONFUSED = 20
+"""Most pairs of a true and a predicted tag that are kept."""
+
 
 @dataclass(frozen=True)
 class TagMeasures:
@@ -28,6 +31,8 @@ class TagMeasures:
             a baseline without probabilities.
         macro_f1: mean of the F1 of the tags that occur among the targets, 0 to 1.
         tags: the figures of each tag, by its id.
+        confused: the most frequent mistakes, (true tag, predicted tag, number of tokens), at most
+            `MOST_CONFUSED`, the most frequent first; without tokens whose tag the model does not know.
         counted: number of tokens S.
         correct: number of tokens whose tag is predicted right.
         sequences: number of sequences K.
@@ -40,6 +45,7 @@ class TagMeasures:
     loss: float | None
     macro_f1: float
     tags: tuple[ClassFigures, ...]
+    confused: tuple[tuple[int, int, int], ...]
     counted: int
     correct: int
     sequences: int
@@ -83,11 +89,19 @@ def measure_tags(
         loss=float(costs[is_known].mean(dtype=np.float64)) if costs is not None and is_known.any() else None,
         macro_f1=macro_f1(figures),
         tags=figures,
+        confused=_confused(targets[is_known & ~is_right], predicted[is_known & ~is_right]),
         counted=len(targets),
         correct=int(np.count_nonzero(is_right)),
         sequences=len(wrong),
         unseen=int(np.count_nonzero(unseen)),
     )
+
+
+def _confused(targets: Ids, predicted: Ids) -> tuple[tuple[int, int, int], ...]:
+    """Return the most frequent mistakes of tokens that are predicted wrong, (M,) true and predicted tags."""
+    counts = Counter(zip(targets.tolist(), predicted.tolist(), strict=True))
+    ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    return tuple((wanted, found, times) for (wanted, found), times in ordered[:MOST_CONFUSED])
 
 
 def are_unseen(tokens: Sequence[str], training: Iterable[str]) -> NDArray[np.bool_]:

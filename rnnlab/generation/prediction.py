@@ -66,7 +66,7 @@ def predict(
     if beam is not None and task != "pairs":
         raise UsageError(f"beam: only pairs are written with a beam search, not the task {task}")
     vocabularies = vocabularies_of(trained)
-    tokens = [_tokens(trained, vocabularies, text, number) for number, text in enumerate(texts, start=1)]
+    tokens = input_tokens(trained, vocabularies, texts)
     model = numpy_task_model(trained)
     if task == "label":
         return _labels(model, vocabularies, texts, tokens, top)
@@ -75,15 +75,23 @@ def predict(
     return _targets(model, vocabularies, texts, tokens, top=top, beam=beam or max(top, 1))
 
 
-def _tokens(trained: TrainedTask, vocabularies: TaskVocabularies, text: str, number: int) -> list[str]:
-    """Return the tokens of an input; refuse an input without one."""
-    form = getattr(trained.experiment.dataset, "normalize", None)
-    tokens = vocabularies.inputs.split(in_form(text, form))
-    if not tokens:
-        raise UsageError(
-            f"input {number}: expected at least one {vocabularies.inputs.kind}, received {text!r}"
-        )
-    return tokens
+def input_tokens(
+    trained: TrainedTask, vocabularies: TaskVocabularies, texts: Sequence[str]
+) -> list[list[str]]:
+    """Return the tokens of each input.
+
+    Raises:
+        UsageError: an input has no token.
+    """
+    form, found = getattr(trained.experiment.dataset, "normalize", None), []
+    for number, text in enumerate(texts, start=1):
+        tokens = vocabularies.inputs.split(in_form(text, form))
+        if not tokens:
+            raise UsageError(
+                f"input {number}: expected at least one {vocabularies.inputs.kind}, received {text!r}"
+            )
+        found.append(tokens)
+    return found
 
 
 def _labels(

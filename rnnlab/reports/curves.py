@@ -54,21 +54,7 @@ def training_curves(history: History, evaluation: Evaluation | None = None) -> l
         evaluation: the evaluation of its model. The charts show its ceiling if it is below 1, and the losses
             of its n-grams if it is of the validation part. None: neither of them.
     """
-    charts = []
-    steps = Series(
-        "each step of training, from the lowest to the highest", history.steps.in_epochs(), history.steps.loss
-    )
-    losses = _pair(history, history.loss, history.validation_loss)
-    if any(len(line.known().ys) for line in losses):
-        levels = _ngrams(evaluation)
-        charts.append(
-            line_chart("Loss in nats per token", losses, x_label="epoch", cloud=steps, levels=levels)
-        )
-    accuracies = _pair(history, history.accuracy, history.validation_accuracy)
-    if any(len(line.known().ys) for line in accuracies):
-        levels = _ceiling(evaluation)
-        charts.append(line_chart("Accuracy", accuracies, x_label="epoch", levels=levels, share=True))
-    return charts
+    return curves_of(history, loss_levels=_ngrams(evaluation), accuracy_levels=_ceiling(evaluation))
 
 
 @dataclass(frozen=True)
@@ -77,6 +63,35 @@ class LevelLine:
 
     name: str
     y: float
+
+
+def curves_of(
+    history: History,
+    *,
+    unit: str = "token",
+    loss_levels: Sequence[LevelLine] = (),
+    accuracy_levels: Sequence[LevelLine] = (),
+) -> list[Markup]:
+    """Return a chart of the losses and a chart of the accuracies, without a chart that has no finite value.
+
+    Args:
+        history: the history of the run.
+        unit: what the losses are counted in: token or example.
+        loss_levels: losses with which the curves are compared, at most two.
+        accuracy_levels: accuracies with which the curves are compared, at most two.
+    """
+    charts = []
+    steps = Series(
+        "each step of training, from the lowest to the highest", history.steps.in_epochs(), history.steps.loss
+    )
+    losses = _pair(history, history.loss, history.validation_loss)
+    if any(len(line.known().ys) for line in losses):
+        title = f"Loss in nats per {unit}"
+        charts.append(line_chart(title, losses, x_label="epoch", cloud=steps, levels=loss_levels))
+    accuracies = _pair(history, history.accuracy, history.validation_accuracy)
+    if any(len(line.known().ys) for line in accuracies):
+        charts.append(line_chart("Accuracy", accuracies, x_label="epoch", levels=accuracy_levels, share=True))
+    return charts
 
 
 def line_chart(

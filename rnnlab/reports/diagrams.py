@@ -1,4 +1,4 @@
-"""The lectures' five diagrams of sequence tasks, drawn as text with the tokens of one example.
+"""The lectures' five diagrams of sequence tasks, drawn with the tokens of one example, as text or as SVG.
 
     one to one   one to many   many to one   many to many   many to many
                                              in step        after reading
@@ -11,20 +11,31 @@ Inputs stand below, outputs above (Karpathy, "The Unreasonable Effectiveness of 
 2015).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rnnlab.config.schema import Experiment
 from rnnlab.config.task_data import DIAGRAMS
 from rnnlab.config.tasks import TaskExperiment
 from rnnlab.datasets.corpus import Corpus
-from rnnlab.datasets.examples import END, TaskData
+from rnnlab.datasets.examples import END, Examples, TaskData
 from rnnlab.datasets.parts import Part
+from rnnlab.reports.axes import FONTS, text, text_width
+from rnnlab.reports.markup import Markup, tag
 
 MOST_STEPS = 24
 """Most time steps that are drawn of an input or of an output."""
 
 ELLIPSIS = "…"
+_WIDEST = 700
+"""Largest width of a picture, in units of the SVG."""
+
+_BOX, _GAP, _ARROW = 26, 22, 22
+"""Side of a box, and lengths of the arrows between and at the boxes, in units of the SVG."""
+
+_LONGEST = 24
+"""Most characters of a token in a picture."""
+
 _SIGNS = {" ": "␣", "\n": "↵", "\t": "⇥"}
 
 
@@ -60,8 +71,12 @@ class Diagram:
 
 def diagram_of_task(data: TaskData) -> Diagram:
     """Return the diagram of a task with examples, with the tokens of the first example of the train part."""
-    examples, experiment = data.examples, data.experiment
-    source, target = examples.texts[int(examples.parts["train"][0])]
+    return diagram_of_example(data.experiment, data.examples, int(data.examples.parts["train"][0]))
+
+
+def diagram_of_example(experiment: TaskExperiment, examples: Examples, number: int) -> Diagram:
+    """Return the diagram of a task with the tokens of one of its examples, counted from 0."""
+    source, target = examples.texts[number]
     read, written = examples.inputs.tokens.split(source), examples.targets.tokens.split(target)
     if experiment.task == "tags":  # a tag for each token
         read = list(source) if examples.inputs.tokens.kind == "character" else source.split(" ")
@@ -117,6 +132,87 @@ def diagram_text(diagram: Diagram, columns: int) -> str:
         cells = [_centred(cell, width) for cell, width in zip(row, widths, strict=True)]
         lines.append(between.join(cells).rstrip())
     return "\n".join(lines)
+
+
+def diagram_picture(diagram: Diagram) -> Markup:
+    """Return a diagram as an inline SVG, at most 700 units wide: outputs above, boxes, and inputs below.
+
+    Steps in the middle are left out where there are too many for the width.
+    """
+    most = MOST_STEPS
+    while sum(_lengths(steps := _cut(_shortened(diagram, most)))) + _GAP * len(steps) > _WIDEST and most > 3:
+        most -= 1
+    lengths, x, top, parts = _lengths(steps), 0.0, 20 + _ARROW, list[Markup]()
+    for number, (step, length) in enumerate(zip(steps, lengths, strict=True)):
+        middle = x + length / 2
+        parts += _drawn_step(step, middle, top)
+        if number + 1 < len(steps):
+            end = x + length + _GAP + lengths[number + 1] / 2 - _BOX / 2
+            parts += _between(middle + _BOX / 2, end, top + _BOX / 2, both=diagram.reads_both_ways)
+        x += length + _GAP
+    width, height = max(x - _GAP, 1), top + _BOX + _ARROW + 24
+    return tag(
+        "svg",
+        *parts,
+        viewBox=f"-1 0 {width + 2:g} {height:g}",
+        width=width + 2,
+        height=height,
+        role="img",
+        aria_label=f"{diagram.name}. {_spoken(steps)}",
+        class_="diagram",
+        font_family=FONTS,
+        font_size=14,
+    )
+
+
+def _cut(steps: Sequence[DrawnStep]) -> list[DrawnStep]:
+    """Return the steps with the first characters of long tokens."""
+    return [
+        replace(
+            step, read=step.read and _beginning(step.read), written=step.written and _beginning(step.written)
+        )
+        for step in steps
+    ]
+
+
+def _beginning(token: str) -> str:
+    return token if len(token) <= _LONGEST else f"{token[: _LONGEST - 1]}{ELLIPSIS}"
+
+
+def _lengths(steps: Sequence[DrawnStep]) -> list[float]:
+    """Return the width of each step: that of its box, or of its longer token."""
+    return [max(_BOX, text_width(step.read or "", 14), text_width(step.written or "", 14)) for step in steps]
+
+
+def _drawn_step(step: DrawnStep, x: float, top: float) -> Iterator[Markup]:
+    """Yield the box of a step, centred on x, with its tokens and the arrows to them."""
+    if step.is_left_out:
+        yield text(ELLIPSIS, x, top + _BOX / 2 + 5, anchor="middle")
+    else:
+        yield tag("rect", x=x - _BOX / 2, y=top, width=_BOX, height=_BOX, rx=4, class_="box")
+    if step.written:
+        yield text(step.written, x, top - _ARROW - 4, anchor="middle")
+    if step.read:
+        yield text(step.read, x, top + _BOX + _ARROW + 16, anchor="middle")
+    for token, begin in ((step.written, top - 2), (step.read, top + _BOX + _ARROW)):
+        if token and not step.is_left_out:
+            end = begin - _ARROW + 4
+            yield tag("path", d=f"M{x:g},{begin:g} V{end:g} m-4,5 l4,-5 l4,5", class_="arrow")
+
+
+def _between(begin: float, end: float, y: float, *, both: bool) -> Iterator[Markup]:
+    """Yield the arrow from one box to the next, and a second one back if the input is read both ways."""
+    shift = 5 if both else 0
+    yield tag("path", d=f"M{begin + 3:g},{y - shift:g} H{end - 3:g} m-5,-4 l5,4 l-5,4", class_="arrow")
+    if both:
+        yield tag("path", d=f"M{end - 3:g},{y + shift:g} H{begin + 3:g} m5,-4 l-5,4 l5,4", class_="arrow")
+
+
+def _spoken(steps: Sequence[DrawnStep]) -> str:
+    """Return the tokens of a diagram in words."""
+    read = " ".join(step.read for step in steps if step.read)
+    written = " ".join(step.written for step in steps if step.written)
+    return f"Reads {read}; writes {written}."
 
 
 def _pieces(task: str, read: Sequence[str], written: Sequence[str]) -> tuple[tuple[DrawnStep, ...], ...]:

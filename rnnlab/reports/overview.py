@@ -3,9 +3,11 @@
 `reproduction` returns the command that repeats the training, and the configuration of the training.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
+from pathlib import Path
 
+from rnnlab.config.reading import AnyExperiment
 from rnnlab.config.schema import Experiment
 from rnnlab.config.writing import write_experiment
 from rnnlab.datasets.vocabulary import Vocabulary
@@ -15,9 +17,11 @@ from rnnlab.evaluation.measurement import Evaluation
 from rnnlab.evaluation.metrics import OVER_ALL, Confusions
 from rnnlab.evaluation.ngram import NAMES
 from rnnlab.models.architecture import Architecture, Layer
+from rnnlab.models.task_architecture import TaskArchitecture
 from rnnlab.reports.axes import figure
-from rnnlab.reports.contents import Contents, Measured
+from rnnlab.reports.contents import Contents, Measured, Record
 from rnnlab.reports.markup import Markup, tag, together, without_controls
+from rnnlab.runs.history import History
 from rnnlab.runs.layout import CONFIG
 
 _BAR = 220
@@ -36,34 +40,45 @@ def head(contents: Contents) -> Markup:
         f"{model[0].upper()}{model[1:]}, {count_of(contents.architecture.parameters, 'parameter')}.",
         f"Trained on {_data(contents)}",
     ]
-    begun = contents.record.begun
+    return header(contents.run.path.name, " ".join(said), contents.record.begun, _figures(contents))
+
+
+def header(name: str, said: str, begun: str, figures: Iterable[tuple[str, str, str]]) -> Markup:
+    """Return the title of a report, sentences about the run, and its most important figures.
+
+    Args:
+        name: name of the run.
+        said: the sentences; the last one has no full stop.
+        begun: when the training began, in UTC; empty if it is not known.
+        figures: (name, figure, unit) of each figure.
+    """
     when = [", ", tag("time", f"{begun} UTC")] if begun else []
-    figures = [
-        tag("div", tag("dt", name), tag("dd", value), tag("dd", unit, class_="unit"))
-        for name, value, unit in _figures(contents)
+    shown = [
+        tag("div", tag("dt", title), tag("dd", value), tag("dd", unit, class_="unit"))
+        for title, value, unit in figures
     ]
-    strip = [tag("dl", *figures, class_="figures")] if figures else []
-    return tag(
-        "header",
-        tag("h1", contents.run.path.name),
-        tag("p", " ".join(said), *when, ".", class_="lede"),
-        *strip,
-    )
+    strip = [tag("dl", *shown, class_="figures")] if shown else []
+    return tag("header", tag("h1", name), tag("p", said, *when, ".", class_="lede"), *strip)
 
 
 def facts(contents: Contents) -> Markup:
     """Return a table of the facts of the training."""
-    rows = [tag("tr", tag("th", name, scope="row"), tag("td", value)) for name, value in _facts(contents)]
-    return tag("table", tag("tbody", *rows), class_="facts")
+    return named_facts(_facts(contents))
 
 
-def layers(architecture: Architecture) -> Markup:
+def named_facts(rows: Iterable[tuple[str, str]]) -> Markup:
+    """Return a table of (name, fact)."""
+    shown = [tag("tr", tag("th", name, scope="row"), tag("td", value)) for name, value in rows]
+    return tag("table", tag("tbody", *shown), class_="facts")
+
+
+def layers(architecture: Architecture | TaskArchitecture) -> Markup:
     """Return a table of the layers: shape of the output, shapes of the weights, and number of parameters."""
     head = tag("tr", *(tag("th", name, scope="col") for name in ("layer", "output", "weights", "parameters")))
     rows = [_layer(layer) for layer in architecture.layers]
     total = tag("tr", tag("th", "all", scope="row"), tag("td"), tag("td"), _number(architecture.parameters))
     table = tag("table", tag("thead", head), tag("tbody", *rows), tag("tfoot", total), class_="layers")
-    return tag("div", table, class_="scroller", tabindex="0", role="region", aria_label="layers")
+    return scroller(table, "layers")
 
 
 def measures_table(evaluation: Evaluation) -> Markup:
@@ -126,11 +141,15 @@ def confusion_tables(confusions: Confusions, vocabulary: Vocabulary) -> Markup:
     return together(tag("p", how, class_="remark"), tables)
 
 
-def reproduction(contents: Contents) -> Markup:
-    """Return the command that repeats the training, and its configuration as YAML, which may be cut."""
-    path = contents.run.path
+def reproduction(path: Path, experiment: AnyExperiment) -> Markup:
+    """Return the command that repeats the training, and its configuration as YAML, which may be cut.
+
+    Args:
+        path: the folder of the run.
+        experiment: the configuration.
+    """
     command = tag("pre", tag("code", command_line("train", path / CONFIG)))
-    page = write_experiment(contents.trained.experiment, folder=path.absolute())
+    page = write_experiment(experiment, folder=path.absolute())
     more = (
         f"\n… {count_of(len(page) - MOST_CHARACTERS, 'more character')}"
         if len(page) > MOST_CHARACTERS
@@ -143,6 +162,11 @@ def reproduction(contents: Contents) -> Markup:
     )
     details = tag("details", tag("summary", "The configuration as YAML, with every default"), yaml)
     return together(tag("p", sentence), command, details)
+
+
+def scroller(content: Markup, name: str) -> Markup:
+    """Return a table or a picture in a region of this name, which scrolls if it is wider than the page."""
+    return tag("div", content, class_="scroller", tabindex="0", role="region", aria_label=name)
 
 
 def _layer(layer: Layer) -> Markup:
@@ -176,14 +200,19 @@ def _figures(contents: Contents) -> Iterator[tuple[str, str, str]]:
 
 
 def _facts(contents: Contents) -> Iterator[tuple[str, str]]:
-    experiment, record, history = contents.trained.experiment, contents.record, contents.history
-    training, optimizer = experiment.training, experiment.training.optimizer
+    experiment = contents.trained.experiment
     yield "data", _data(contents)
     if contents.trained.data_sha256:
         yield "sha256 of the data", contents.trained.data_sha256
     yield "vocabulary", f"{count_of(len(contents.vocabulary), 'token')}: {contents.vocabulary.summary}"
     yield "batches", _regime(experiment)
     yield "model", _model(experiment, contents.architecture)
+    yield from training_facts(experiment, contents.record, contents.history)
+
+
+def training_facts(experiment: AnyExperiment, record: Record, history: History) -> Iterator[tuple[str, str]]:
+    """Yield (name, fact) of the training: its length, the optimizer, the random seeds and the machine."""
+    training, optimizer = experiment.training, experiment.training.optimizer
     steps = f", {count_of(len(history.steps), 'step')}" if len(history.steps) else ""
     epochs = record.epochs or len(history) or training.epochs
     time = f", {record.seconds:,.1f} s" if record.seconds is not None else ""
@@ -202,12 +231,17 @@ def _facts(contents: Contents) -> Iterator[tuple[str, str]]:
 
 def _model(experiment: Experiment, architecture: Architecture) -> str:
     """Return the model in words, as in `stateful LSTM of 128 units on one hot tokens`."""
-    names = {"simple_rnn": "simple RNN", "lstm": "LSTM", "gru": "GRU", "mlp": "MLP"}
     stateful = "stateful " * bool(getattr(experiment.model, "stateful", False))
     units = " and ".join(str(layer.units) for layer in architecture.hidden)
     encoding = experiment.dataset.encoding.replace("_", " ")
-    kind = names.get(experiment.model.kind, experiment.model.kind)
+    kind = kind_name(experiment.model.kind)
     return f"{stateful}{kind} of {units} {'unit' if units == '1' else 'units'} on {encoding} tokens"
+
+
+def kind_name(kind: str) -> str:
+    """Return a kind of model as it is written in a sentence."""
+    names = {"simple_rnn": "simple RNN", "lstm": "LSTM", "gru": "GRU", "mlp": "MLP"}
+    return names.get(kind, kind)
 
 
 def _data(contents: Contents) -> str:
@@ -293,7 +327,7 @@ def _pairs(confusions: Confusions, vocabulary: Vocabulary) -> Markup:
     head = tag("tr", *(tag("th", name, scope="col") for name in ("target", "predicted", "how often")))
     caption = tag("caption", "The most frequent mistakes")
     table = tag("table", caption, tag("thead", head), tag("tbody", *rows))
-    return _scroller(table, "list of mistakes")
+    return scroller(table, "list of mistakes")
 
 
 def _map(confusions: Confusions, vocabulary: Vocabulary) -> Markup:
@@ -315,11 +349,7 @@ def _map(confusions: Confusions, vocabulary: Vocabulary) -> Markup:
     ]
     caption = tag("caption", "Targets and predictions")
     table = tag("table", caption, tag("thead", tag("tr", *head)), tag("tbody", *rows), class_="heat")
-    return _scroller(table, "heat map of mistakes")
-
-
-def _scroller(table: Markup, name: str) -> Markup:
-    return tag("div", table, class_="scroller", tabindex="0", role="region", aria_label=name)
+    return scroller(table, "heat map of mistakes")
 
 
 def _cell(confusions: Confusions, wanted: int, found: int) -> Markup:

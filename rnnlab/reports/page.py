@@ -26,11 +26,15 @@ from rnnlab.reports.works import pieces, played, works
 
 _STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
 _TITLES = {
+    "does": "What it does",
     "plays": "What it plays",
     "writes": "What it writes",
     "learns": "How it learnt",
     "measures": "How good it is",
     "confuses": "What it confuses",
+    "knows": "How well it knows each label",
+    "aligns": "What it looks at",
+    "surprises": "What surprises it",
     "made": "How it was made",
     "again": "Making it again",
 }
@@ -38,22 +42,34 @@ _TITLES = {
 
 def report_page(contents: Contents) -> str:
     """Return the report of a run as an HTML page; equal contents give equal pages."""
-    notes = contents.trained.experiment.dataset.kind == "notes"
+    path, experiment = contents.run.path, contents.trained.experiment
+    notes = experiment.dataset.kind == "notes"
     sections = [
-        _section("plays" if notes else "writes", *_works(contents)),
-        _section("learns", *_curves(contents)),
-        _section("measures", *_measures(contents)),
-        _section("confuses", *_confusions(contents)),
-        _section("made", facts(contents), layers(contents.architecture)),
-        _section("again", reproduction(contents)),
+        report_section("plays" if notes else "writes", *_works(contents)),
+        report_section("learns", *_curves(contents)),
+        report_section("measures", *_measures(contents)),
+        report_section("confuses", *_confusions(contents)),
+        report_section("made", facts(contents), layers(contents.architecture)),
+        report_section("again", reproduction(path, experiment)),
     ]
+    return page_of_report(path.name, head(contents), sections)
+
+
+def page_of_report(name: str, header: Markup, sections: Sequence[Markup]) -> str:
+    """Return the HTML page of a report.
+
+    Args:
+        name: name of the run.
+        header: the title of the report, with the most important figures.
+        sections: from `report_section`.
+    """
     footer = tag("footer", f"rnnlab {__version__}. This page fetches nothing and sends nothing.")
     style, script = _resource("page.css"), _resource("page.js")
-    body = tag("body", tag("main", head(contents), *sections), footer, tag("script", Markup(script)))
+    body = tag("body", tag("main", header, *sections), footer, tag("script", Markup(script)))
     top = [
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
-        tag("title", f"{contents.run.path.name} – rnnlab"),
+        tag("title", f"{name} – rnnlab"),
         tag("style", Markup(style)),
     ]
     policy = _policy(together(*top, body), script)
@@ -70,7 +86,8 @@ def fragment(contents: Contents) -> Markup:
     return tag("div", tag("h2", contents.run.path.name), *curves, *music)
 
 
-def _section(name: str, *content: str) -> Markup:
+def report_section(name: str, *content: str) -> Markup:
+    """Return a section of a report; `name` is a key of `_TITLES`."""
     return tag("section", tag("h2", _TITLES[name], id=name), *content, aria_labelledby=name)
 
 
@@ -82,27 +99,28 @@ def _works(contents: Contents) -> Sequence[Markup]:
 def _curves(contents: Contents) -> Sequence[Markup]:
     evaluation = contents.measured.evaluation if isinstance(contents.measured, Measured) else None
     curves = training_curves(contents.history, evaluation)
-    return [*curves, *(_remark(note) for note in contents.history.notes)]
+    return [*curves, *(remark(note) for note in contents.history.notes)]
 
 
 def _measures(contents: Contents) -> Sequence[Markup]:
     measured = contents.measured
     if isinstance(measured, str):
-        return [_remark(f"Not measured: {measured}.")]
+        return [remark(f"Not measured: {measured}.")]
     evaluation = measured.evaluation
     tables = [measures_table(evaluation)]
     if evaluation.baselines:
         tables.append(baselines_table(evaluation.baselines, evaluation.metrics.loss))
-    return [*tables, *(_remark(note) for note in evaluation.notes)]
+    return [*tables, *(remark(note) for note in evaluation.notes)]
 
 
 def _confusions(contents: Contents) -> Sequence[Markup]:
     if isinstance(contents.measured, str):
-        return [_remark("Not measured: the data was not read.")]
+        return [remark("Not measured: the data was not read.")]
     return [confusion_tables(contents.measured.confusions, contents.vocabulary)]
 
 
-def _remark(text: str) -> Markup:
+def remark(text: str) -> Markup:
+    """Return a paragraph in a small and pale type."""
     return tag("p", text, class_="remark")
 
 

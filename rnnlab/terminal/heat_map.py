@@ -50,8 +50,8 @@ def heat_map_lines(heat: HeatMap, *, width: int, depth: Depth) -> Iterator[str]:
     fit into a line follow below.
     """
     paint, columns, values = painter(depth), _labels(heat.columns), heat.values.tolist()
-    rows = [f"unit {unit + 1}" for unit in heat.units]
-    margin = max(map(len, [*rows, f"step {heat.steps[-1] + 1}"])) + 2
+    rows = [visible(row) for row in heat.rows]
+    margin = max(map(width_of, [*rows, f"step {heat.steps[-1] + 1}"])) + 2
     texts = [[f"{value:+.3f}" for value in row] for row in values]
     room = max(map(width_of, [*columns, *(text for row in texts for text in row)])) + 2
     unit_of_cells = ""
@@ -65,7 +65,7 @@ def heat_map_lines(heat: HeatMap, *, width: int, depth: Depth) -> Iterator[str]:
         header = "".join(gap + centred(columns[t], room) for gap, t in zip(gaps, steps, strict=True))
         yield (f"step {heat.steps[begin] + 1}".ljust(margin) + header).rstrip()
         for label, row, numbers in zip(rows, texts, values, strict=True):
-            line = label.ljust(margin)
+            line = padded(label, margin)
             for gap, t in zip(gaps, steps, strict=True):
                 ground = colour_of(numbers[t], heat.scale)
                 line += gap + paint(centred(row[t], room), ink_on(ground), ground)
@@ -142,7 +142,7 @@ def _narrow(heat: HeatMap, columns: Sequence[str], depth: Depth) -> tuple[int, l
         return max(2, widest) + 1, [
             [signed_tenths(v, heat.scale) for v in row] for row in heat.values.tolist()
         ]
-    return max(2, widest + (widest > 2)), [[""] * len(columns) for _ in heat.units]
+    return max(2, widest + (widest > 2)), [[""] * len(columns) for _ in heat.rows]
 
 
 def _chunks(heat: HeatMap, room: int, width: int) -> Iterator[tuple[int, int]]:

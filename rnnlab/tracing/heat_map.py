@@ -1,4 +1,4 @@
-"""Heat maps: values of a trace as rectangles of numbers, a row for each unit, a column for each time step.
+"""Heat maps: values as rectangles of numbers, a row for each unit or label, a column for each time step.
 
 Heat maps are drawn as SVG. Each cell has its value as a title, for the mouse pointer and for screen readers.
 """
@@ -44,23 +44,23 @@ _FONT = "12px ui-monospace, Menlo, Consolas, monospace"
 
 @dataclass(frozen=True)
 class HeatMap:
-    """One quantity of one layer in one lane.
+    """One quantity of one layer in one lane, or a quantity of a network for examples.
 
     Attributes:
         name: the quantity: a gate's letter, `candidate`, or the name of a part of the state, such as h.
         title: the quantity in words, with its range.
-        units: the units in the rows, from 0.
+        rows: the names of the R rows, such as `unit 1`.
         columns: the token of each of the T shown time steps, as text.
         steps: the numbers of these time steps, from 0.
         starts: (T,) whether the state was zero before the step.
         begins: (T,) whether the step is the first of a window, or begins with a zero state.
-        values: (R, T) of R units.
+        values: (R, T).
         scale: the absolute value that has the full colour.
     """
 
     name: str
     title: str
-    units: tuple[int, ...]
+    rows: tuple[str, ...]
     columns: tuple[str, ...]
     steps: tuple[int, ...]
     starts: NDArray[np.bool_]
@@ -91,7 +91,7 @@ def heat_maps(
             HeatMap(
                 name=name,
                 title=f"{_title(layer, name)}, {_range(layer, name, scale)}",
-                units=tuple(units),
+                rows=tuple(f"unit {unit + 1}" for unit in units),
                 columns=columns,
                 steps=tuple(steps),
                 starts=starts,
@@ -157,7 +157,7 @@ def heat_maps_svg(titled: Iterable[tuple[str, HeatMap]]) -> str:
 def heat_map_svg(heat: HeatMap) -> Markup:
     """Return one heat map for an HTML page; labels have the colour of the text around the picture."""
     drawn, width, height = _drawn(heat)
-    label = f"{heat.title}: units down, time steps across"
+    label = f"{heat.title}: time steps across"
     return tag(
         "svg", tag("title", label), drawn, xmlns=_SVG, viewBox=f"0 0 {width:g} {height:g}", width=width,
         height=height, role="img", aria_label=label, fill="currentColor", style=f"font: {_FONT}",
@@ -179,36 +179,37 @@ def _range(layer: LayerTrace, name: str, scale: float) -> str:
 def _drawn(heat: HeatMap) -> tuple[Markup, float, float]:
     """Return the picture of a heat map with its width and height; a long text is drawn in several bands."""
     widest = max(len(token) for token in heat.columns) * _LETTER + 4
-    numbered = _MARGIN + len(heat.columns) * max(_NUMBERED_CELL, widest) <= _WIDEST
+    margin = max(_MARGIN, max(map(len, heat.rows)) * _LETTER + 12)
+    numbered = margin + len(heat.columns) * max(_NUMBERED_CELL, widest) <= _WIDEST
     cell = max(_NUMBERED_CELL if numbered else _CELL, widest)
-    per_band = max(int((_WIDEST - _MARGIN) // cell), 1)
+    per_band = max(int((_WIDEST - margin) // cell), 1)
     parts, top, right = list[Markup](), 0.0, 0.0
     for begin in range(0, len(heat.columns), per_band):
         end = min(begin + per_band, len(heat.columns))
-        parts += _band(heat, begin, end, cell=cell, top=top, numbered=numbered)
-        top += _HEADER + _ROW * len(heat.units) + _GAP
-        right = max(right, _MARGIN + cell * (end - begin) + 2)
+        parts += _band(heat, begin, end, left=margin, cell=cell, top=top, numbered=numbered)
+        top += _HEADER + _ROW * len(heat.rows) + _GAP
+        right = max(right, margin + cell * (end - begin) + 2)
     return together(*parts), right, top
 
 
 def _band(
-    heat: HeatMap, begin: int, end: int, *, cell: float, top: float, numbered: bool
+    heat: HeatMap, begin: int, end: int, *, left: float, cell: float, top: float, numbered: bool
 ) -> Iterator[Markup]:
-    """Yield the columns `begin` to `end` − 1 side by side: a header of tokens, and a row for each unit."""
+    """Yield the columns `begin` to `end` − 1 side by side: a header of tokens, and the rows below it."""
     yield tag("text", f"step {heat.steps[begin] + 1}", x=0, y=top + 14, opacity=0.7)
     for t in range(begin, end):
-        left = _MARGIN + cell * (t - begin)
-        yield tag("text", heat.columns[t], x=left + cell / 2, y=top + 14, text_anchor="middle")
+        x = left + cell * (t - begin)
+        yield tag("text", heat.columns[t], x=x + cell / 2, y=top + 14, text_anchor="middle")
         if heat.begins[t]:
-            yield _mark(left, top, _ROW * len(heat.units), from_zero=bool(heat.starts[t]))
-    for row, unit in enumerate(heat.units):
+            yield _mark(x, top, _ROW * len(heat.rows), from_zero=bool(heat.starts[t]))
+    for row, name in enumerate(heat.rows):
         y = top + _HEADER + _ROW * row
-        yield tag("text", f"unit {unit + 1}", x=0, y=y + 13)
+        yield tag("text", name, x=0, y=y + 13)
         for t in range(begin, end):
             value = float(heat.values[row, t])
-            title = f"{heat.name}, unit {unit + 1}, step {heat.steps[t] + 1} ({heat.columns[t]}): {value:.4f}"
-            left = _MARGIN + cell * (t - begin)
-            yield _cell(title, value, heat.scale, left, y, cell, numbered=numbered)
+            title = f"{heat.name}, {name}, step {heat.steps[t] + 1} ({heat.columns[t]}): {value:.4f}"
+            x = left + cell * (t - begin)
+            yield _cell(title, value, heat.scale, x, y, cell, numbered=numbered)
 
 
 def _mark(left: float, top: float, height: float, *, from_zero: bool) -> Markup:

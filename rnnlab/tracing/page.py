@@ -5,7 +5,7 @@ token with the unit's value after it, as in Karpathy, Johnson and Fei-Fei (2016)
 understanding recurrent networks". In this way the paper found units that count, or are high inside quotes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from rnnlab.reports.markup import Markup, tag, together
 from rnnlab.tracing.expression import shown_number
 from rnnlab.tracing.heat_map import (
     Colour,
+    HeatMap,
     colour_of,
     heat_map_svg,
     ink_on,
@@ -110,7 +111,30 @@ def trace_page(
         body = map(_slide, slides(view, step - 1, most_units=UNITS_OF_A_SLIDE))
     else:
         body = _overview(view)
+    notes = () if step or unit else view.notes
     title = "One unit through a text" if unit else "Gates and states, step by step"
+    return _page(title, *_facts(view, notes), *body)
+
+
+def heat_maps_page(title: str, maps: Iterable[tuple[Sequence[str], HeatMap]]) -> str:
+    """Return an HTML page of heat maps, each below some sentences.
+
+    Args:
+        title: title of the page.
+        maps: the sentences above each heat map, and the heat map.
+    """
+    sections = [
+        tag(
+            "section",
+            *(tag("p", sentence) for sentence in said),
+            tag("figure", tag("figcaption", heat.title), heat_map_svg(heat)),
+        )
+        for said, heat in maps
+    ]
+    return _page(title, *sections)
+
+
+def _page(title: str, *body: Markup) -> str:
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -118,8 +142,7 @@ def trace_page(
         tag("title", f"rnnlab trace: {title}"),
         tag("style", _STYLE),
     )
-    notes = () if step or unit else view.notes
-    main = tag("main", tag("h1", title), *_facts(view, notes), *body)
+    main = tag("main", tag("h1", title), *body)
     return f"<!DOCTYPE html>\n{tag('html', head, tag('body', main), lang='en')}\n"
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.commands.test_data_access import data, stranger, was_opened  # noqa: F401
 from tests.trained import SENTENCE, SONG, run_of
+from tests.trained_tasks import TASKS, task_run_of, with_file
 
 
 def test_the_report_of_the_newest_run_lies_in_its_folder(rnnlab):
@@ -21,9 +22,8 @@ def test_the_report_of_the_newest_run_lies_in_its_folder(rnnlab):
 
 
 def test_the_report_goes_where_it_is_sent(rnnlab):
-    """Whatever was there is replaced, and nothing else is written."""
+    """Nothing else is written."""
     run = run_of(SONG)
-    Path("mine.html").write_text("old")
     before = sorted(run.path.iterdir())
 
     answer = rnnlab("report", str(run.path), "--output", "mine.html")
@@ -32,6 +32,40 @@ def test_the_report_goes_where_it_is_sent(rnnlab):
     assert "</html>" in Path("mine.html").read_text()
     assert sorted(run.path.iterdir()) == before
     assert sorted(os.listdir()) == ["mine.html", "runs"]
+
+
+def test_another_file_is_replaced_only_if_that_is_said(rnnlab):
+    """As with the files of other commands; the report in the run's own folder is written anew."""
+    run_of(SENTENCE)
+    Path("mine.html").write_text("old")
+
+    refused = rnnlab("report", "--output", "mine.html")
+    kept = Path("mine.html").read_text()
+    replaced = rnnlab("report", "--output", "mine.html", "--overwrite")
+
+    assert (refused.exit_code, refused.stdout, kept) == (2, "", "old")
+    assert refused.stderr.splitlines()[-1] == (
+        "mine.html: the file exists; name another, or replace it with --overwrite"
+    )
+    assert replaced.exit_code == 0
+    assert "</html>" in Path("mine.html").read_text()
+    assert [rnnlab("report").exit_code for _ in range(2)] == [0, 0]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_report_of_a_task_is_written(rnnlab, task):
+    """Into the folder of its run; another person's data is not opened."""
+    task_run_of(with_file(TASKS[task], Path("rows.tsv")))
+
+    answer = rnnlab("report")
+    os.rename("runs/task-1", "theirs")
+    theirs = rnnlab("report", "theirs")
+
+    assert (answer.exit_code, answer.stdout) == (0, "runs/task-1/report.html\n")
+    assert theirs.exit_code == 0
+    page = Path("theirs/report.html").read_text()
+    assert "is not known as a run of yours" in page
+    assert f"task {task}" in page or f"{task}: " in page
 
 
 def test_a_report_that_cannot_be_written_leaves_the_old_one(rnnlab):

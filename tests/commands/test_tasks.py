@@ -205,11 +205,8 @@ def test_predict_prints_a_line_for_each_input(rnnlab):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("trace", "runs/task-1", "--input", "ab"),
         ("trace", "runs/task-1", "--untrained", "--input", "ab"),
         ("trace", "page.yaml", "--untrained", "--input", "ab"),
-        ("report", "runs/task-1"),
-        ("evaluate", "runs/task-1", "--folds", "2"),
     ],
 )
 def test_a_command_that_does_not_know_the_tasks_says_so(rnnlab, task, arguments):

@@ -24,8 +24,8 @@ FRAMES = Path(__file__).with_name("frames.html")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """The reports of a song and of a text, and a page that looks at both at two widths."""
+def folder(tmp_path_factory, task_pages):
+    """The reports of a song, of a text and of two tasks, and a page that looks at all at two widths."""
     folder = tmp_path_factory.mktemp("browser")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -33,6 +33,8 @@ def folder(tmp_path_factory):
             Path(f"{name}.html").write_text(
                 report_page(contents_of(with_history(run_of(text)))), encoding="utf-8"
             )
+    for name in ("label", "pairs"):
+        (folder / f"{name}.html").write_text(task_pages[name].source, encoding="utf-8")
     shutil.copy(FRAMES, folder)
     return folder
 
@@ -56,11 +58,11 @@ def test_the_page_fits_and_can_be_read(folder, scheme):
 
     results = json.loads(unescape(re.search(r"RESULT(.*)END", done.stdout, re.DOTALL)[1]))
     assert [line for line in done.stderr.splitlines() if "CONSOLE" in line] == []
-    assert [each["overflow"] for each in results] == [0] * 4
+    assert [each["overflow"] for each in results] == [0] * 8
     assert {each["ground"] for each in results} == {
         "rgb(23, 25, 28)" if scheme == "dark" else "rgb(253, 252, 249)"
     }
-    assert [each["faint"] for each in results] == [[]] * 4
+    assert [each["faint"] for each in results] == [[]] * 8
     assert all(each["drawn"] and each["again"] and each["marks"] for each in results)
 
 

@@ -19,13 +19,15 @@ from tests.needs import needs
 from tests.reports.reporting import with_history
 from tests.trained import SENTENCE, SONG, STREAM, run_of
 
-KINDS = pytest.mark.parametrize("kind", ["song", "words", "stream"])
+KINDS = pytest.mark.parametrize(
+    "kind", ["song", "words", "stream", "label", "tags", "pairs", "from_label", "parity"]
+)
 
 
 @KINDS
-def test_the_page_names_nothing_outside_of_it(pages, kind):
+def test_the_page_names_nothing_outside_of_it(pages, task_pages, kind):
     """Every address is in the page: data, or a place in it. There is no link, frame or font."""
-    page = pages[kind]
+    page = {**pages, **task_pages}[kind]
 
     assert [
         each for each in page.references if not re.match(r"data:(audio/wav|audio/midi);base64,|#", each)
@@ -35,9 +37,9 @@ def test_the_page_names_nothing_outside_of_it(pages, kind):
 
 
 @KINDS
-def test_the_page_may_fetch_nothing(pages, kind):
+def test_the_page_may_fetch_nothing(pages, task_pages, kind):
     """Its policy comes before all that it rules, and knows its styles and its script by their digests."""
-    page = pages[kind]
+    page = {**pages, **task_pages}[kind]
     (policy,) = page.all("meta", **{"http-equiv": "Content-Security-Policy"})
     names = [each.name for each in page.elements]
     rules = dict(rule.split(" ", 1) for rule in policy.attributes["content"].split("; "))
@@ -71,9 +73,9 @@ def digest(text: str) -> str:
 
 
 @KINDS
-def test_the_page_can_be_read_by_all(pages, kind):
+def test_the_page_can_be_read_by_all(pages, task_pages, kind):
     """A language, a title, headings in order, a name for each picture and player, and no id twice."""
-    page = pages[kind]
+    page = {**pages, **task_pages}[kind]
     headings = [int(each.name[1]) for each in page.elements if re.fullmatch("h[1-6]", each.name)]
     ids = [each.attributes["id"] for each in page.elements if "id" in each.attributes]
     outer = [each for each in page.all("svg") if "svg" not in each.above]

@@ -73,7 +73,7 @@ def test_the_gaps_before_windows_are_a_part_of_the_width():
     heat = HeatMap(
         name="h",
         title="h",
-        units=(0,),
+        rows=("unit 1",),
         columns=tuple("abcd" * 10),
         steps=tuple(range(steps)),
         starts=np.arange(steps) == 0,
