@@ -110,7 +110,11 @@ def _baselines_json(baselines: "TaskBaselines") -> dict[str, Any]:
     if baselines.majority:
         found["majority"] = {"accuracy": baselines.majority.accuracy}
     if each := baselines.naive_bayes:
-        found["naive_bayes"] = {"accuracy": each.accuracy, "macro_f1": each.macro_f1}
+        found["naive_bayes"] = {
+            "accuracy": each.accuracy,
+            "macro_f1": each.macro_f1,
+            "alpha": each.alpha,
+        }
     if baselines.most_frequent_tag:
         found["most_frequent_tag"] = {"accuracy": baselines.most_frequent_tag.accuracy}
     if baselines.nearest_source:

@@ -14,7 +14,7 @@ from rnnlab.datasets.examples import Examples, TaskVocabularies, Words
 from rnnlab.engines.numpy import numpy_task_model
 from rnnlab.engines.numpy.examples import NumpyTaskModel
 from rnnlab.evaluation.example_selection import part_of, select_examples, sequences_at
-from rnnlab.evaluation.label_baselines import LabelBaseline, majority_class, naive_bayes
+from rnnlab.evaluation.label_baselines import LabelBaseline, NaiveBayes, majority_class, naive_bayes
 from rnnlab.evaluation.label_measures import LabelMeasures, measure_labels
 from rnnlab.evaluation.label_ngram import FromLabelMeasures, measure_from_label
 from rnnlab.evaluation.pair_measures import NearestSource, PairMeasures, measure_pairs, nearest_source
@@ -65,7 +65,7 @@ class TaskBaselines:
     """
 
     majority: LabelBaseline | None = None
-    naive_bayes: LabelBaseline | None = None
+    naive_bayes: NaiveBayes | None = None
     most_frequent_tag: TagMeasures | None = None
     nearest_source: NearestSource | None = None
 
@@ -135,7 +135,7 @@ def evaluate_task(
     baselines = None
     if training and not selected.is_trained_on:
         report("measuring baselines", 0.0)
-        baselines = _baselines(training, examples, experiment)
+        baselines = _baselines(training, examples, experiment, selected.validation)
     lengths = {}
     if isinstance(experiment.dataset, GeneratedDataset) and name == "test":
         lengths = _by_length(experiment.dataset, reader)
@@ -257,23 +257,28 @@ class _Reader:
         return np.concatenate(costs), np.concatenate(right)
 
 
-def _baselines(training: Examples, examples: Examples, experiment: TaskExperiment) -> TaskBaselines:
-    """Return the baselines of a task, learnt from the training part; those of from_label are measures."""
+def _baselines(
+    training: Examples, examples: Examples, experiment: TaskExperiment, validation: Examples | None = None
+) -> TaskBaselines:
+    """Return the baselines of a task, learnt from the training part; those of from_label are measures.
+
+    The validation part chooses the smoothing of naive Bayes.
+    """
     task, dataset = experiment.task, experiment.dataset
     if task == "label":
         labels = len(examples.targets.tokens)
         token: Literal["character", "word"] = (
             "character" if getattr(dataset, "token", "word") == "character" else "word"
         )
-        texts, own = [text for text, _ in training.texts], training.targets.ids
+        own = training.targets.ids
         return TaskBaselines(
             majority=majority_class(own, examples.targets.ids, labels=labels),
             naive_bayes=naive_bayes(
-                (texts, own),
-                [text for text, _ in examples.texts],
-                examples.targets.ids,
+                _labelled(training),
+                *_labelled(examples),
                 labels=labels,
                 token=token,
+                validation=_labelled(validation) if validation else None,
             ),
         )
     if task == "tags":
@@ -295,6 +300,11 @@ def _baselines(training: Examples, examples: Examples, experiment: TaskExperimen
         targets = [_split(kinds[1], target) for _, target in examples.texts]
         return TaskBaselines(nearest_source=nearest_source(pairs, sources, targets))
     return TaskBaselines()
+
+
+def _labelled(examples: Examples) -> tuple[list[str], NDArray[np.integer[Any]]]:
+    """Return the text of each input, and its label, (K,)."""
+    return [text for text, _ in examples.texts], examples.targets.ids
 
 
 def _by_length(dataset: GeneratedDataset, reader: _Reader) -> dict[int, Measures]:

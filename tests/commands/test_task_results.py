@@ -47,7 +47,7 @@ def test_the_baselines_have_their_measures(rnnlab):
 
     assert found["label"].keys() == {"majority", "naive_bayes"}
     assert found["label"]["majority"].keys() == {"accuracy"}
-    assert found["label"]["naive_bayes"].keys() == {"accuracy", "macro_f1"}
+    assert found["label"]["naive_bayes"].keys() == {"accuracy", "macro_f1", "alpha"}
     assert found["tags"] == {"most_frequent_tag": {"accuracy": 1.0}}
     assert found["pairs"]["nearest_source"].keys() == {"exact_match", "token_error_rate"}
 
