@@ -45,7 +45,7 @@ def task_contradictions(
     """Yield each group of settings that contradict each other, or that together exceed a limit."""
     task = dataset.task  # type: ignore[attr-defined]
     if isinstance(dataset, GeneratedDataset):
-        yield from _about_generated(dataset)
+        yield from _about_generated(dataset, model)
     else:
         yield from about_source(dataset)
         yield from about_parts(dataset)
@@ -62,7 +62,7 @@ def task_contradictions(
     yield from _about_size(dataset, model, training)
 
 
-def _about_generated(dataset: GeneratedDataset) -> Iterator[Contradiction]:
+def _about_generated(dataset: GeneratedDataset, model: Any) -> Iterator[Contradiction]:
     if dataset.shortest > dataset.longest:
         yield Contradiction(
             ("dataset.shortest", "dataset.longest"),
@@ -74,6 +74,12 @@ def _about_generated(dataset: GeneratedDataset) -> Iterator[Contradiction]:
         yield Contradiction(
             tuple(f"dataset.{key}" for key in given),
             "a date has its own length; leave shortest, longest and test_lengths out",
+        )
+    if dataset.task == "tags" and model.characters:
+        yield Contradiction(
+            ("model.characters", "dataset.kind"),
+            f"reads the characters of words, and generated examples ({dataset.name}) have no words; leave"
+            " model.characters out",
         )
 
 

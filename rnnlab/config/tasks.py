@@ -66,8 +66,8 @@ class TaskModel(RecurrentModel):
     )
     characters: bool = Field(
         False,
-        description="For tags: a small bidirectional layer also reads the characters of each word, so that"
-        " unknown words have an input of their own.",
+        description="For tags: a small bidirectional layer also reads the characters of each word, the first"
+        " 64 of a longer one, so that unknown words have an input of their own.",
     )
     attention: Literal["none", "dot"] = Field(
         "none",

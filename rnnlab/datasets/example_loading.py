@@ -13,6 +13,7 @@ from rnnlab.config.tasks import TaskExperiment
 from rnnlab.datasets.example_splits import shown_names, split_rows
 from rnnlab.datasets.examples import (
     END,
+    MOST_SPELLED,
     UNKNOWN,
     Examples,
     Kind,
@@ -157,8 +158,7 @@ def _derived(
     counts = _counts(inputs, train)
     characters = Counter[str]()
     for word, times in counts.items() if spelled else ():
-        characters.update(dict.fromkeys(word, 0))
-        for character in word:
+        for character in word[:MOST_SPELLED]:
             characters[character] += times
     own = _labels(inputs) if kinds[0] == "label" else (UNKNOWN, *_kept(counts))
     if kinds[1] == "label":
@@ -246,8 +246,7 @@ def _input_ids(
     numbers: list[Sequence[int]] = [
         [distinct.setdefault(word, len(distinct)) for word in each] for each in inputs
     ]
-    ids = Sequences.of([tokens.encode([*distinct])], tokens).ids
-    return numbers, Words(ids, Sequences.of([characters.encode(word) for word in distinct], characters))
+    return numbers, Words.of(distinct, tokens, characters)
 
 
 def _notes_of_vocabularies(

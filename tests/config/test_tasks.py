@@ -11,7 +11,7 @@ from rnnlab.config.schema import Experiment, json_schema
 from rnnlab.config.tasks import TaskExperiment, task_of
 from rnnlab.config.writing import write_experiment
 from rnnlab.errors import ConfigError
-from tests.task_experiments import EXPERIMENTS, LABEL, TAGS, task_experiment
+from tests.task_experiments import EXPERIMENTS, GENERATED, LABEL, TAGS, task_experiment
 
 TASKS = "next_token, label, tags, pairs, from_label"
 
@@ -163,6 +163,8 @@ def test_a_fault_is_said_with_its_place_and_remedy(parts: tuple[str, ...], line:
     assert refusal(*parts) == [line]
 
 
+PAGES = {**EXPERIMENTS, "brackets": GENERATED.replace("name: copy", "name: brackets")}
+
 CONTRADICTIONS = [
     (
         "tags",
@@ -175,6 +177,8 @@ CONTRADICTIONS = [
     ("tags", "model.reverse_source=true", "is for task pairs, received task tags"),
     ("pairs", "model.label_input=every", "is for task from_label, received task pairs"),
     ("generated", "model.pooling=max", "is for task label, received task pairs"),
+    ("brackets", "model.characters=true", "generated examples (brackets) have no words; leave model.char"),
+    ("generated", "model.characters=true", "is for task tags, received task pairs"),
     ("tags", "training.class_weights=balanced", "is for task label, received task tags"),
     ("label", "evaluation.beam=3", "is for task pairs, received task label"),
     ("label", "evaluation.seeds=3", "is for task next_token, received task label"),
@@ -203,7 +207,7 @@ def test_settings_that_contradict_each_other_are_refused(task: str, overrides: s
     settings = overrides.split(" ") if "{" not in overrides else [overrides]
 
     with pytest.raises(ConfigError) as caught:
-        task_experiment(EXPERIMENTS[task], *settings)
+        task_experiment(PAGES[task], *settings)
 
     assert said in str(caught.value)
     assert str(caught.value).startswith("--set ")

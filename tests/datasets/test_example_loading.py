@@ -5,7 +5,14 @@ import re
 import pytest
 
 from rnnlab.datasets.example_loading import NO_LABEL, load_examples
-from rnnlab.datasets.examples import END, UNKNOWN, TaskVocabularies, TokenSet, example_record
+from rnnlab.datasets.examples import (
+    END,
+    MOST_SPELLED,
+    UNKNOWN,
+    TaskVocabularies,
+    TokenSet,
+    example_record,
+)
 from rnnlab.datasets.generated import Generator
 from rnnlab.errors import DataError
 
@@ -118,6 +125,20 @@ def test_words_are_spelled(load):
     assert examples.words.spelled.text(3) == "then"
     assert characters.decode(examples.words.spelled[4].tolist()) == ["t", "e", UNKNOWN]
     assert characters.decode(examples.words.spelled[1].tolist()) == ["e", "n", UNKNOWN]
+
+
+def test_the_first_characters_of_a_long_word_are_read(load):
+    """A word of 10,000 letters would make an array of 10,000 characters for every word of its batch."""
+    long = "ab" * (MOST_SPELLED // 2)
+    rows = [f"{long}{'c' * 10_000}\tA", f"{long}\tB", f"{long[:-1]}\tB", "dd\tA"]
+
+    examples = load("tags", rows, model="characters: true")
+
+    assert examples.words is not None
+    assert examples.words.spelled.lengths.tolist() == [MOST_SPELLED, MOST_SPELLED, MOST_SPELLED - 1, 2]
+    assert examples.words.spelled.text(0) == examples.words.spelled.text(1) == long
+    assert examples.words.spelled.tokens.tokens == (UNKNOWN, "a", "b", "d")  # no c is read
+    assert "c" * 10_000 in examples.texts[0][0]
 
 
 def test_words_are_not_spelled_unless_the_model_reads_them(load):
