@@ -93,6 +93,7 @@ def _task_models() -> Any:
         own: Any = create_model(
             f"Task{model.__name__}", __base__=(model, TaskModel), __module__=__name__, __doc__=model.__doc__
         )
+        globals()[own.__name__] = own  # pickle looks the class up by its name, for another process
         models = own if models is None else models | own
     return models
 

@@ -75,7 +75,7 @@ class TaskEvaluation:
     """The measures of a model on some examples.
 
     Attributes:
-        split: train, validation, test, or data (a file that the user named).
+        split: train, validation, test, data (a file that the user named), or held-out (a fold).
         task: label, tags, pairs or from_label.
         sequences: number of examples.
         measures: the measures of the model.
@@ -145,12 +145,36 @@ def evaluate_task(
         sequences=len(examples),
         measures=measures,
         baselines=baselines,
-        tokens=trained.tokens if experiment.task == "from_label" else trained.targets,
+        tokens=_class_names(trained),
         mistakes=tuple(mistakes),
         by_length=lengths,
         beam=width if experiment.task == "pairs" else 1,
         notes=selected.notes,
     )
+
+
+def evaluate_fold(trained: TrainedTask, training: Examples, held: Examples) -> TaskEvaluation:
+    """Measure a model on a fold of a cross-validation, with the baselines and without a beam search.
+
+    Args:
+        trained: the model.
+        training: the examples that the model was trained on.
+        held: the examples of the fold.
+    """
+    measures, _ = _Reader(trained, 1, unreported).measured(held, training)
+    return TaskEvaluation(
+        split="held-out",
+        task=trained.experiment.task,
+        sequences=len(held),
+        measures=measures,
+        baselines=_baselines(training, held, trained.experiment),
+        tokens=_class_names(trained),
+    )
+
+
+def _class_names(trained: TrainedTask) -> tuple[str, ...]:
+    """Return the labels or tags by id."""
+    return trained.tokens if trained.experiment.task == "from_label" else trained.targets
 
 
 class _Reader:

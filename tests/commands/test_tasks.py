@@ -212,7 +212,6 @@ def test_predict_prints_a_line_for_each_input(rnnlab):
         ("compare", "runs/task-1", "runs/task-2"),
         ("compare", "page.yaml", "page.yaml"),
         ("export", "runs/task-1", "--output", "model.keras"),
-        ("evaluate", "runs/task-1", "--folds", "2"),
     ],
 )
 def test_a_command_that_does_not_know_the_tasks_says_so(rnnlab, task, arguments):

@@ -2,9 +2,10 @@
 
 import re
 
+import numpy as np
 import pytest
 
-from rnnlab.datasets.example_loading import NO_LABEL, load_examples
+from rnnlab.datasets.example_loading import NO_LABEL, fold_examples, load_examples
 from rnnlab.datasets.examples import (
     END,
     MOST_SPELLED,
@@ -14,7 +15,7 @@ from rnnlab.datasets.examples import (
     example_record,
 )
 from rnnlab.datasets.generated import Generator
-from rnnlab.errors import DataError
+from rnnlab.errors import DataError, UsageError
 
 WHOLE = "split: {kind: none}"
 LAST = "split: {kind: sequences, validation: 0.25, shuffle: false}"
@@ -263,3 +264,39 @@ def test_generated_examples_are_loaded_alike(task_experiment):
 
     assert examples.texts[:50] == Generator(experiment.dataset).training(0).texts[:]
     assert [len(numbers) for numbers in examples.parts.values()] == [50, 10, 10]
+
+
+def test_each_fold_has_the_vocabulary_of_its_train_part(task_experiment):
+    """A word that all the data has twice, but the train part once, is not known; labels are those of all."""
+    inline = "a\\tx\\na\\tx y\\nb\\ty\\nb\\tz z\\nb\\tx"
+    dataset = f'kind: text, task: label, token: word, inline: "{inline}", split: {{kind: none}}'
+
+    folds = [*fold_examples(task_experiment(dataset), 2)]
+
+    for fold in folds:
+        train = [word for number in fold.parts["train"] for word in fold.texts[number][0].split()]
+        known = sorted(word for word in set(train) if train.count(word) > 1)
+        assert fold.inputs.tokens.tokens == (UNKNOWN, *known)
+        assert fold.targets.tokens.tokens == ("a", "b")
+        assert sorted(np.concatenate([*fold.parts.values()]).tolist()) == [*range(5)]
+    assert folds[0].inputs.tokens != folds[1].inputs.tokens
+    assert folds[0].notes == folds[1].notes
+
+
+def test_folds_hold_out_rows_of_all_files(load, task_experiment, tmp_path):
+    """The split of the configuration is not applied."""
+    for name, rows in (("a.tsv", "x\tp\ny\tq\n"), ("b.tsv", "x\tr\ny\ts\n")):
+        (tmp_path / name).write_text(rows)
+    dataset = "kind: text, task: label, path: a.tsv, split: {kind: files, test: b.tsv}"
+
+    folds = [*fold_examples(task_experiment(dataset), 2)]
+
+    assert [len(fold.parts["validation"]) for fold in folds] == [2, 2]
+
+
+def test_generated_examples_have_no_folds(task_experiment):
+    """As many as one likes can be drawn."""
+    with pytest.raises(
+        UsageError, match=r"^folds: expected examples from files, received generated ones \(copy"
+    ):
+        [*fold_examples(task_experiment("kind: generated, name: copy"), 2)]
