@@ -26,10 +26,11 @@ OF_TASKS: dict[str, tuple[str, ...]] = {
     "model.attention": ("pairs",),
     "model.reverse_source": ("pairs",),
     "model.label_input": ("from_label",),
+    "decoder": ("pairs",),
     "training.class_weights": ("label",),
     "evaluation.beam": ("pairs",),
 }
-"""The settings that only some tasks have, with these tasks."""
+"""The settings and sections that only some tasks have, with these tasks."""
 
 _NEXT_TOKEN = {"stateful": "carries the state", "head": "is the last layer", "tie_weights": "shares weights"}
 """The settings of `model` that only `next_token` has, and what each does there."""
@@ -38,6 +39,7 @@ _NEXT_TOKEN = {"stateful": "carries the state", "head": "is the last layer", "ti
 def task_contradictions(
     dataset: TaskDataset,
     model: Any,
+    decoder: Any,
     training: Training,
     evaluation: EvaluationSettings,
     generation: Generation,
@@ -54,8 +56,10 @@ def task_contradictions(
     yield from _about_encoding(dataset)
     yield from about_checkpoints(training)
     yield from about_patience(training)
-    yield from about_layers(model)
-    yield from _about_task(task, {"model": model, "training": training, "evaluation": evaluation})
+    yield from about_layers(_with_dropout(model, decoder))
+    yield from _about_decoder(dataset, decoder)
+    sections = {"model": model, "decoder": decoder, "training": training, "evaluation": evaluation}
+    yield from _about_task(task, sections)
     yield from _about_next_token(task, model, training, evaluation)
     yield from _about_generation(task, generation)
     yield from _about_validations(dataset, training, evaluation)
@@ -100,16 +104,31 @@ def _about_encoding(dataset: Any) -> Iterator[Contradiction]:
         )
 
 
-def _about_task(task: str, sections: Mapping[str, Section]) -> Iterator[Contradiction]:
-    """Yield a contradiction for each setting that is only for other tasks.
+def _with_dropout(model: Any, decoder: Any) -> Any:
+    """Return the section `model`, with the dropout of the decoder where the decoder has its own."""
+    own = {key: getattr(decoder, key, None) for key in ("dropout", "input_dropout")}
+    return model.model_copy(update={key: share for key, share in own.items() if share})
+
+
+def _about_decoder(dataset: Any, decoder: Any) -> Iterator[Contradiction]:
+    if dataset.encoding != "embedding" and getattr(decoder, "embedding_size", None) is not None:
+        yield Contradiction(
+            ("decoder.embedding_size", "dataset.encoding"),
+            f"needs encoding: embedding, received {dataset.encoding}; leave embedding_size out",
+        )
+
+
+def _about_task(task: str, sections: Mapping[str, Section | None]) -> Iterator[Contradiction]:
+    """Yield a contradiction for each setting, and each section, that is only for other tasks.
 
     Args:
         task: the task.
-        sections: the sections, by name.
+        sections: the sections, by name; None for one that is left out.
     """
     for dotted, tasks in OF_TASKS.items():
         name, _, key = dotted.partition(".")
-        if task not in tasks and not _is_default(sections[name], key):
+        section = sections[name]
+        if task not in tasks and section is not None and not (key and _is_default(section, key)):
             yield Contradiction(
                 (dotted, "dataset.task"),
                 f"is for task {' and '.join(tasks)}, received task {task}; leave {dotted} out",
