@@ -66,11 +66,14 @@ class Data:
     words: Words | None = None
 
 
-def network(task: str, model: str, encoding: str = "embedding") -> tuple[TaskArchitecture, Weights]:
+def network(
+    task: str, model: str, encoding: str = "embedding", *, decoder: str = ""
+) -> tuple[TaskArchitecture, Weights]:
     """The layers of a network, and random weights for all of them, biases and gains included."""
     size = "embedding_size: 3, " if encoding == "embedding" else ""
     text = f"dataset: {{kind: text, task: {task}, {size}encoding: {encoding}, path: rows.tsv}}"
-    settings: Any = parse_any(f"{text}\nmodel: {{{model}}}", name="test.yaml", folder=Path.cwd())
+    text += f"\nmodel: {{{model}}}" + (f"\ndecoder: {{{decoder}}}" if decoder else "")
+    settings: Any = parse_any(text, name="test.yaml", folder=Path.cwd())
     architecture = task_architecture_of(settings, SIZES)
     rng = np.random.default_rng(3)
     weights = Weights()

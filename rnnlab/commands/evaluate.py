@@ -11,7 +11,7 @@ from rnnlab.commands.arguments import json_option, model_argument
 from rnnlab.commands.hints import of_unfinished, to_find, to_measure, to_open, to_train
 from rnnlab.errors import DataError, UsageError, command_line
 from rnnlab.terminal.progress import ReadingReport
-from rnnlab.terminal.tables import as_json_text, table
+from rnnlab.terminal.tables import as_json_text, facts_table, table
 from rnnlab.terminal.text import echo
 
 if TYPE_CHECKING:
@@ -79,7 +79,6 @@ def command(
     from rnnlab.commands.evaluation_results import evaluation_json, evaluation_rows
     from rnnlab.models.model_file import TrainedTask
     from rnnlab.runs.folder import load_any_trained
-    from rnnlab.terminal.tables import as_json_text, facts_table
 
     _refuse_contradictions(folds, jobs, per_token, {"--split": split, "--data": data, "--seeds": seeds})
     trained, run, path = load_any_trained(model)
@@ -88,8 +87,9 @@ def command(
     if run and run.is_unfinished:
         echo(of_unfinished(run), err=True)
     if isinstance(trained, TrainedTask):
-        _refuse_for_tasks(trained, path, {"--folds": folds, "--seeds": seeds, "--per-token": per_token})
-        _evaluate_examples(trained, run, path, split=split, data=data, as_json=as_json)
+        _refuse_for_tasks(trained, path, {"--seeds": seeds, "--per-token": per_token})
+        part = {"split": split, "data": data}
+        _measure_examples(trained, run, path, part, folds=folds, jobs=jobs or 1, as_json=as_json)
         return
     remedy = to_train(run) if folds else to_open(trained.experiment, path, split)
     located, may_open = _opened(trained, run, path, must=not data, remedy=remedy)
@@ -132,7 +132,6 @@ def _refuse_contradictions(
 
 
 _WHY_NOT_FOR_TASKS = {
-    "--folds": "trains models that predict the next token",
     "--seeds": "runs models that predict the next token freely",
     "--per-token": "prints the losses of models that predict the next token",
 }
@@ -152,6 +151,23 @@ def _refuse_for_tasks(trained: "TrainedTask", path: Path, options: dict[str, obj
                 f"{name} {_WHY_NOT_FOR_TASKS[name]}; {path} is of task {trained.experiment.task}: measure it"
                 f" with: {command_line('evaluate', path, *held_out)}"
             )
+
+
+def _measure_examples(
+    trained: "TrainedTask",
+    run: "RunFolder | None",
+    path: Path,
+    part: dict[str, Any],
+    *,
+    folds: int | None,
+    jobs: int,
+    as_json: bool,
+) -> None:
+    """Measure a model for examples, or its data in K folds."""
+    if folds:
+        _cross_validate_examples(trained, run, path, folds=folds, jobs=jobs, as_json=as_json)
+    else:
+        _evaluate_examples(trained, run, path, **part, as_json=as_json)
 
 
 def _evaluate_examples(
@@ -180,6 +196,23 @@ def _evaluate_examples(
     if run and not data:
         run.write_metrics(result)
     echo(as_json_text(result) if as_json else task_text(evaluation))
+
+
+def _cross_validate_examples(
+    trained: "TrainedTask", run: "RunFolder | None", path: Path, *, folds: int, jobs: int, as_json: bool
+) -> None:
+    """Measure the data of a model for examples in K folds, print the measures, and store them in its run."""
+    from rnnlab.commands.task_results import task_folds_json, task_folds_rows
+    from rnnlab.training.example_folds import cross_validate_task  # loads TensorFlow, which takes seconds
+
+    located, _ = _opened(trained, run, path, must=True, remedy=to_train(run))
+    crossed = cross_validate_task(
+        located.experiment, folds, jobs=jobs, report=lambda line: echo(line, err=True)
+    )
+    result = task_folds_json(crossed)
+    if run:
+        run.write_folds(result)
+    echo(as_json_text(result) if as_json else facts_table(task_folds_rows(crossed)))
 
 
 def _opened(

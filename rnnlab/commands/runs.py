@@ -193,9 +193,9 @@ def _folds_words(folds: dict[str, Any]) -> str:
     """Return the means of a cross-validation; a file that lacks them is called damaged."""
     try:
         count, mean = len(folds["folds"]), folds["mean"]
-        return (
-            f"{count_of(count, 'fold')}: mean accuracy {mean['accuracy']:.4f}, mean loss {mean['loss']:.4g}"
-        )
+        loss = f"mean loss {mean['loss']:.4g}"
+        accuracy = f"mean accuracy {mean['accuracy']:.4f}, " if "accuracy" in mean else ""
+        return f"{count_of(count, 'fold')}: {accuracy}{loss}"
     except (KeyError, TypeError, ValueError):
         return "damaged: not what rnnlab evaluate wrote"
 

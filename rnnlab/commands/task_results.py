@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rnnlab.errors import count_of
+from rnnlab.evaluation.fold_measures import baselines_of, measures_of
 from rnnlab.evaluation.label_measures import LabelMeasures
 from rnnlab.evaluation.label_ngram import FromLabelMeasures, LabelLoss
 from rnnlab.evaluation.pair_measures import PairMeasures, WrittenTargets
@@ -12,6 +13,7 @@ from rnnlab.terminal.tables import facts_table, table
 
 if TYPE_CHECKING:
     from rnnlab.evaluation.example_measurement import Measures, TaskBaselines, TaskEvaluation
+    from rnnlab.evaluation.fold_measures import OverFolds, TaskCrossValidation
     from rnnlab.evaluation.label_measures import ClassFigures
 
 MOST_CLASSES = 20
@@ -19,6 +21,29 @@ MOST_CLASSES = 20
 
 MOST_COLUMNS = 12
 """Most labels of a confusion matrix that is shown in the text."""
+
+MEASURE_NAMES = {
+    "accuracy": "accuracy",
+    "macro_f1": "macro-F1",
+    "loss": "loss",
+    "sequence_accuracy": "sequences",
+    "unseen_accuracy": "unseen",
+    "exact_match": "exact match",
+    "token_error_rate": "error rate",
+}
+"""The name in the text of each measure over folds."""
+
+LOWER_IS_BETTER = ("loss", "token_error_rate")
+"""The measures of which a lower value is better."""
+
+BASELINE_NAMES = {
+    "majority": "majority class",
+    "naive_bayes": "naive Bayes",
+    "most_frequent_tag": "most frequent tag",
+    "nearest_source": "nearest source",
+    "ngram": "n-gram",
+}
+"""The name in the text of each baseline over folds."""
 
 Row = tuple[str, str]
 
@@ -55,6 +80,63 @@ def task_text(evaluation: "TaskEvaluation") -> str:
     if evaluation.by_length:
         tables += [_length_table(evaluation.by_length)]
     return "\n\n".join([facts_table(rows), *tables])
+
+
+def task_folds_json(crossed: "TaskCrossValidation") -> dict[str, Any]:
+    """Return a cross-validation as an object of JSON; scripts may rely on its fields."""
+    folds = []
+    for fold in crossed.folds:
+        result = {"sequences": fold.sequences, **_measures_json(fold.measures, fold), **measures_of(fold)}
+        folds.append({**result, "baselines": baselines_of(fold)})
+    return {
+        "folds": folds,
+        **_over_folds_json(crossed.measures),
+        "baselines": {name: _over_folds_json(each) for name, each in crossed.baselines.items()},
+    }
+
+
+def _over_folds_json(measures: "dict[str, OverFolds | None]") -> dict[str, Any]:
+    """Return mean, standard deviation and interval of each measure; null for one that a fold lacks."""
+    return {
+        "mean": {name: each and each.mean for name, each in measures.items()},
+        "standard_deviation": {name: each and each.standard_deviation for name, each in measures.items()},
+        "confidence_interval": {
+            name: each and list(each.confidence_interval) for name, each in measures.items()
+        },
+    }
+
+
+def task_folds_rows(crossed: "TaskCrossValidation") -> list[Row]:
+    """Return a row for each fold, for each mean of the network, and for each mean of a baseline."""
+    rows = [(f"fold {number}", _fold_text(fold)) for number, fold in enumerate(crossed.folds, start=1)]
+    rows += [(MEASURE_NAMES[name], _over_folds_text(each)) for name, each in crossed.measures.items()]
+    for name, measures in crossed.baselines.items():
+        title = BASELINE_NAMES[name]
+        for measure, each in measures.items():
+            own = crossed.measures[measure]
+            if each and own:
+                gain = (own.mean - each.mean) * (-1 if measure in LOWER_IS_BETTER else 1)
+                rows.append((title, f"{MEASURE_NAMES[measure]} {_over_folds_text(each)}: {_verdict(gain)}"))
+                title = ""
+    interval = f"Student's t interval of the mean, {len(crossed.folds)} folds"
+    return [*rows, ("interval", f"{interval}; the folds share training data, so the interval is too narrow")]
+
+
+def _fold_text(fold: "TaskEvaluation") -> str:
+    """Return the measures of one fold."""
+    measures = [
+        f"{MEASURE_NAMES[name]} {'none' if value is None else f'{value:.4f}'}"
+        for name, value in measures_of(fold).items()
+    ]
+    return ", ".join([*measures, _size(fold)])
+
+
+def _over_folds_text(measure: "OverFolds | None") -> str:
+    if measure is None:
+        return "none: not every fold has it"
+    low, high = measure.confidence_interval
+    spread = f"{measure.mean:.4f} ± {measure.standard_deviation:.4f}"
+    return f"{spread} (mean ± standard deviation), 95 % interval {low:.4f} to {high:.4f}"
 
 
 def _measures_json(measures: "Measures", evaluation: "TaskEvaluation") -> dict[str, Any]:
@@ -110,7 +192,11 @@ def _baselines_json(baselines: "TaskBaselines") -> dict[str, Any]:
     if baselines.majority:
         found["majority"] = {"accuracy": baselines.majority.accuracy}
     if each := baselines.naive_bayes:
-        found["naive_bayes"] = {"accuracy": each.accuracy, "macro_f1": each.macro_f1}
+        found["naive_bayes"] = {
+            "accuracy": each.accuracy,
+            "macro_f1": each.macro_f1,
+            "alpha": each.alpha,
+        }
     if baselines.most_frequent_tag:
         found["most_frequent_tag"] = {"accuracy": baselines.most_frequent_tag.accuracy}
     if baselines.nearest_source:

@@ -26,10 +26,11 @@ OF_TASKS: dict[str, tuple[str, ...]] = {
     "model.attention": ("pairs",),
     "model.reverse_source": ("pairs",),
     "model.label_input": ("from_label",),
+    "decoder": ("pairs",),
     "training.class_weights": ("label",),
     "evaluation.beam": ("pairs",),
 }
-"""The settings that only some tasks have, with these tasks."""
+"""The settings and sections that only some tasks have, with these tasks."""
 
 _NEXT_TOKEN = {"stateful": "carries the state", "head": "is the last layer", "tie_weights": "shares weights"}
 """The settings of `model` that only `next_token` has, and what each does there."""
@@ -38,6 +39,7 @@ _NEXT_TOKEN = {"stateful": "carries the state", "head": "is the last layer", "ti
 def task_contradictions(
     dataset: TaskDataset,
     model: Any,
+    decoder: Any,
     training: Training,
     evaluation: EvaluationSettings,
     generation: Generation,
@@ -45,7 +47,7 @@ def task_contradictions(
     """Yield each group of settings that contradict each other, or that together exceed a limit."""
     task = dataset.task  # type: ignore[attr-defined]
     if isinstance(dataset, GeneratedDataset):
-        yield from _about_generated(dataset)
+        yield from _about_generated(dataset, model)
     else:
         yield from about_source(dataset)
         yield from about_parts(dataset)
@@ -54,15 +56,17 @@ def task_contradictions(
     yield from _about_encoding(dataset)
     yield from about_checkpoints(training)
     yield from about_patience(training)
-    yield from about_layers(model)
-    yield from _about_task(task, {"model": model, "training": training, "evaluation": evaluation})
+    yield from about_layers(_with_dropout(model, decoder))
+    yield from _about_decoder(dataset, decoder)
+    sections = {"model": model, "decoder": decoder, "training": training, "evaluation": evaluation}
+    yield from _about_task(task, sections)
     yield from _about_next_token(task, model, training, evaluation)
     yield from _about_generation(task, generation)
     yield from _about_validations(dataset, training, evaluation)
     yield from _about_size(dataset, model, training)
 
 
-def _about_generated(dataset: GeneratedDataset) -> Iterator[Contradiction]:
+def _about_generated(dataset: GeneratedDataset, model: Any) -> Iterator[Contradiction]:
     if dataset.shortest > dataset.longest:
         yield Contradiction(
             ("dataset.shortest", "dataset.longest"),
@@ -74,6 +78,12 @@ def _about_generated(dataset: GeneratedDataset) -> Iterator[Contradiction]:
         yield Contradiction(
             tuple(f"dataset.{key}" for key in given),
             "a date has its own length; leave shortest, longest and test_lengths out",
+        )
+    if dataset.task == "tags" and model.characters:
+        yield Contradiction(
+            ("model.characters", "dataset.kind"),
+            f"reads the characters of words, and generated examples ({dataset.name}) have no words; leave"
+            " model.characters out",
         )
 
 
@@ -94,16 +104,31 @@ def _about_encoding(dataset: Any) -> Iterator[Contradiction]:
         )
 
 
-def _about_task(task: str, sections: Mapping[str, Section]) -> Iterator[Contradiction]:
-    """Yield a contradiction for each setting that is only for other tasks.
+def _with_dropout(model: Any, decoder: Any) -> Any:
+    """Return the section `model`, with the dropout of the decoder where the decoder has its own."""
+    own = {key: getattr(decoder, key, None) for key in ("dropout", "input_dropout")}
+    return model.model_copy(update={key: share for key, share in own.items() if share})
+
+
+def _about_decoder(dataset: Any, decoder: Any) -> Iterator[Contradiction]:
+    if dataset.encoding != "embedding" and getattr(decoder, "embedding_size", None) is not None:
+        yield Contradiction(
+            ("decoder.embedding_size", "dataset.encoding"),
+            f"needs encoding: embedding, received {dataset.encoding}; leave embedding_size out",
+        )
+
+
+def _about_task(task: str, sections: Mapping[str, Section | None]) -> Iterator[Contradiction]:
+    """Yield a contradiction for each setting, and each section, that is only for other tasks.
 
     Args:
         task: the task.
-        sections: the sections, by name.
+        sections: the sections, by name; None for one that is left out.
     """
     for dotted, tasks in OF_TASKS.items():
         name, _, key = dotted.partition(".")
-        if task not in tasks and not _is_default(sections[name], key):
+        section = sections[name]
+        if task not in tasks and section is not None and not (key and _is_default(section, key)):
             yield Contradiction(
                 (dotted, "dataset.task"),
                 f"is for task {' and '.join(tasks)}, received task {task}; leave {dotted} out",

@@ -10,10 +10,11 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import Discriminator, Field, Tag, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
+from rnnlab.config.dataset import MOST_EMBEDDING_SIZE
 from rnnlab.config.model import MODELS, RecurrentModel
 from rnnlab.config.optimizer import Adam, CosineSchedule, Optimizer, Schedule
 from rnnlab.config.report import Contradiction
-from rnnlab.config.section import Section
+from rnnlab.config.section import Section, Share
 from rnnlab.config.task_contradictions import task_contradictions
 from rnnlab.config.task_data import (
     FromLabelDataset,
@@ -66,8 +67,8 @@ class TaskModel(RecurrentModel):
     )
     characters: bool = Field(
         False,
-        description="For tags: a small bidirectional layer also reads the characters of each word, so that"
-        " unknown words have an input of their own.",
+        description="For tags: a small bidirectional layer also reads the characters of each word, the first"
+        " 64 of a longer one, so that unknown words have an input of their own.",
     )
     attention: Literal["none", "dot"] = Field(
         "none",
@@ -100,6 +101,30 @@ def _task_models() -> Any:
 
 TASK_MODELS: Any = _task_models()
 """Every kind of the section `model` for a task with examples: the recurrent layers."""
+
+
+class DecoderSettings(Section):
+    """The settings in which the decoder of pairs differs from the encoder; None for that of the encoder."""
+
+    embedding_size: Annotated[int, Field(ge=1, le=MOST_EMBEDDING_SIZE)] | None = Field(
+        None,
+        description="Size of the learnt vector of a target token; left out, `dataset.embedding_size`.",
+    )
+    dropout: Share | None = Field(
+        None,
+        description="Fraction of the outputs of each layer of the decoder that training drops; left out,"
+        " `model.dropout`.",
+    )
+    input_dropout: Share | None = Field(
+        None,
+        description="Fraction of the decoder's encoded inputs that training drops, so that the decoder relies"
+        " less on the tokens before; left out, `model.input_dropout`.",
+    )
+    recurrent_dropout: Share | None = Field(
+        None,
+        description="Fraction of the units of h that training drops from the recurrent product of each layer"
+        " of the decoder; left out, `model.recurrent_dropout`.",
+    )
 
 
 class TaskTraining(Training):
@@ -145,6 +170,11 @@ class TaskExperiment(Section):
 
     dataset: TaskData = Field(description="The examples, and how they are read.")
     model: Annotated[TASK_MODELS, Field(discriminator="kind")] = Field(description="The network's layers.")
+    decoder: DecoderSettings | None = Field(
+        None,
+        description="For pairs: the settings in which the decoder differs from the encoder. Its layers are"
+        " those of `model`: each begins with the last state of the encoder's layer.",
+    )
     training: TaskTraining = Field(TaskTraining(), description="How the network is trained.")
     evaluation: TaskEvaluationSettings = Field(
         TaskEvaluationSettings(), description="How the network is measured."
@@ -180,5 +210,7 @@ class TaskExperiment(Section):
         return self
 
     def _contradictions(self) -> list[Contradiction]:
-        found = task_contradictions(self.dataset, self.model, self.training, self.evaluation, self.generation)
+        found = task_contradictions(
+            self.dataset, self.model, self.decoder, self.training, self.evaluation, self.generation
+        )
         return [*found]

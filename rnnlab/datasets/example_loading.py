@@ -5,14 +5,18 @@ is `UNKNOWN`: so `UNKNOWN` is trained. Labels and tags are those of all parts.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from rnnlab.config.report import shown
 from rnnlab.config.task_data import GeneratedDataset, RowsDataset
 from rnnlab.config.tasks import TaskExperiment
-from rnnlab.datasets.example_splits import shown_names, split_rows
+from rnnlab.datasets.example_splits import fold_rows, shown_names, split_rows
 from rnnlab.datasets.examples import (
     END,
+    MOST_SPELLED,
     UNKNOWN,
     Examples,
     Kind,
@@ -24,8 +28,8 @@ from rnnlab.datasets.examples import (
 )
 from rnnlab.datasets.generated import Generator
 from rnnlab.datasets.row_formats import FieldText
-from rnnlab.datasets.rows import Row, read_rows
-from rnnlab.errors import DataError, near
+from rnnlab.datasets.rows import Row, Rows, read_rows
+from rnnlab.errors import Argument, DataError, UsageError, near
 from rnnlab.files import Report, unreported
 
 NO_LABEL = -1
@@ -58,12 +62,63 @@ def load_examples(
         return Generator(dataset).examples()
     found = read_rows(dataset, report=report)
     parts, notes = split_rows(found.rows, dataset)
+    spelled = experiment.model.characters
+    return _encoded_rows(found, dataset, parts, notes, vocabularies, spelled=spelled)
+
+
+def fold_examples(experiment: TaskExperiment, folds: int) -> Iterator[Examples]:
+    """Yield the examples of each fold of a cross-validation, with the fold as their validation part.
+
+    `dataset.split` is not applied, and `training.random_seed` draws the folds. Each fold has vocabularies of
+    its own, those of its train part. The notes are the same for all folds.
+
+    Args:
+        experiment: the configuration.
+        folds: number of folds, 2 or more.
+
+    Raises:
+        UsageError: the examples are generated.
+        DataError: the data cannot be read, there is too little of it for so many folds, or the train part of
+            a fold has fewer than two labels or tags.
+    """
+    dataset = experiment.dataset
+    if isinstance(dataset, GeneratedDataset):
+        raise UsageError(
+            Argument("folds"),
+            f": expected examples from files, received generated ones ({dataset.name}); measure the test part"
+            " instead: dataset.held_out sets the number of its examples",
+        )
+    found = read_rows(dataset)
+    held_out, notes = fold_rows(
+        found.rows, dataset.task, folds=folds, random_seed=experiment.training.random_seed
+    )
+    everything = np.arange(len(found.rows))
+    for held in held_out:
+        parts = {"train": np.setdiff1d(everything, held), "validation": held}
+        fold = _encoded_rows(found, dataset, parts, (), None, spelled=experiment.model.characters)
+        yield replace(fold, notes=(*found.notes, *notes))
+
+
+def _encoded_rows(
+    found: Rows,
+    dataset: RowsDataset,
+    parts: Mapping[str, Numbers],
+    notes: tuple[str, ...],
+    vocabularies: TaskVocabularies | None,
+    *,
+    spelled: bool,
+) -> Examples:
+    """Return rows as examples; vocabularies that are None come from the train part.
+
+    Raises:
+        DataError: as for `load_examples`.
+    """
     kinds = kinds_of(dataset)
     inputs, targets = _tokens_of_rows(found.rows, kinds)
     if vocabularies is None:
         if dataset.task in ("label", "tags"):
             _require_labels(targets, parts["train"], dataset.task)
-        vocabularies = _derived(kinds, inputs, targets, parts["train"], spelled=experiment.model.characters)
+        vocabularies = _derived(kinds, inputs, targets, parts["train"], spelled=spelled)
         notes += _notes_of_vocabularies(vocabularies, inputs, targets, parts["train"])
     else:
         notes += _notes_of_lacking(vocabularies, inputs, targets, dataset.task)
@@ -157,8 +212,7 @@ def _derived(
     counts = _counts(inputs, train)
     characters = Counter[str]()
     for word, times in counts.items() if spelled else ():
-        characters.update(dict.fromkeys(word, 0))
-        for character in word:
+        for character in word[:MOST_SPELLED]:
             characters[character] += times
     own = _labels(inputs) if kinds[0] == "label" else (UNKNOWN, *_kept(counts))
     if kinds[1] == "label":
@@ -246,8 +300,7 @@ def _input_ids(
     numbers: list[Sequence[int]] = [
         [distinct.setdefault(word, len(distinct)) for word in each] for each in inputs
     ]
-    ids = Sequences.of([tokens.encode([*distinct])], tokens).ids
-    return numbers, Words(ids, Sequences.of([characters.encode(word) for word in distinct], characters))
+    return numbers, Words.of(distinct, tokens, characters)
 
 
 def _notes_of_vocabularies(

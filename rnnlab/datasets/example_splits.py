@@ -1,4 +1,4 @@
-"""The split of examples into the parts train, validation and test.
+"""The split of examples into the parts train, validation and test, or into the folds of a cross-validation.
 
 Equal examples form a group, and a group is never divided: a held-out input was not trained on. Only with
 files of its own for each part, equal inputs stay in the part of their file, and a note counts them.
@@ -17,8 +17,8 @@ from rnnlab.datasets.corpus import equals_together, nearest_edges
 from rnnlab.datasets.examples import Numbers
 from rnnlab.datasets.row_formats import FieldText
 from rnnlab.datasets.rows import Row
-from rnnlab.datasets.splits import members, stratified_shuffle
-from rnnlab.errors import DataError, count_of
+from rnnlab.datasets.splits import members, stratified_folds, stratified_shuffle
+from rnnlab.errors import Argument, DataError, count_of
 
 PARTS = ("train", "validation", "test")
 
@@ -40,8 +40,7 @@ def split_rows(rows: Sequence[Row], dataset: RowsDataset) -> tuple[dict[str, Num
     if isinstance(split, SequencesSplit):
         names = _of_sequences(groups, split)
     elif isinstance(split, StratifiedSplit):
-        labels = [row.target if dataset.task == "label" else row.input for row in rows]
-        names, notes = _stratified(groups, labels, split)
+        names, notes = _stratified(groups, _labels_of_rows(rows, dataset.task), split)
     else:
         names = np.array([PARTS.index(row.part) for row in rows])
     parts = {}
@@ -54,12 +53,39 @@ def split_rows(rows: Sequence[Row], dataset: RowsDataset) -> tuple[dict[str, Num
                 f"the {part} part is empty: the data has {count_of(len(rows), 'example')}, and this part gets"
                 " 0; add examples, or change dataset.split"
             )
-    what = "rows" if dataset.task == "from_label" else "inputs"
+    what = _what_is_equal(dataset.task)
     if split.kind == "files":
         notes += _notes_of_shared(groups, parts, what)
     elif len(parts) > 1:
-        notes += _notes_of_equals(groups, what)
+        notes += _notes_of_equals(groups, what, "part")
     return parts, tuple(notes)
+
+
+def fold_rows(
+    rows: Sequence[Row], task: str, *, folds: int, random_seed: int
+) -> tuple[list[Numbers], tuple[str, ...]]:
+    """Return the numbers of the examples that each fold holds out, in rising order, and notes.
+
+    Each example is held out by one fold. If the task has labels, each label is about equally frequent in all
+    folds; a label of fewer groups than folds is missing from some of them.
+
+    Args:
+        rows: K rows.
+        task: label, tags, pairs or from_label.
+        folds: number of folds, 2 or more.
+        random_seed: the seed with which the folds are drawn.
+
+    Raises:
+        DataError: there are too few different examples, or too few of every label.
+    """
+    groups, notes = _groups_of_rows(rows, task), list[str]()
+    note = f"each fold holds out one of {folds} parts of {count_of(len(rows), 'example')}, drawn with"
+    if task in ("label", "from_label"):
+        held, notes = _stratified_groups(groups, _labels_of_rows(rows, task), folds, random_seed)
+        notes = [f"{note} training.random_seed; each label is about equally frequent in all", *notes]
+    else:
+        held, notes = _random_folds(groups, folds, random_seed), [f"{note} training.random_seed"]
+    return held, (*notes, *_notes_of_equals(groups, _what_is_equal(task), "fold"))
 
 
 def shown_names(names: Sequence[str]) -> str:
@@ -73,6 +99,62 @@ def _groups_of_rows(rows: Sequence[Row], task: str) -> NDArray[np.int64]:
     whole = task == "from_label"
     keys = ((row.input, row.target) if whole else row.input for row in rows)
     return np.fromiter((groups.setdefault(key, len(groups)) for key in keys), np.int64, len(rows))
+
+
+def _labels_of_rows(rows: Sequence[Row], task: str) -> list[FieldText]:
+    """Return the label of each row."""
+    return [row.target if task == "label" else row.input for row in rows]
+
+
+def _what_is_equal(task: str) -> str:
+    """Return what the examples of a group have in common, as a plural."""
+    return "rows" if task == "from_label" else "inputs"
+
+
+def _random_folds(groups: NDArray[np.int64], folds: int, random_seed: int) -> list[Numbers]:
+    """Return the examples that each fold holds out: groups that are drawn at random.
+
+    Raises:
+        DataError: there are fewer groups than folds.
+    """
+    count = int(groups.max()) + 1
+    if count < folds:
+        raise DataError(
+            Argument("folds", folds),
+            f": expected {folds} different inputs or more, received {count}; use fewer folds, or add"
+            " examples",
+        )
+    drawn = equals_together(groups, np.random.default_rng(random_seed).permutation(count))
+    cuts = np.cumsum([len(part) for part in np.array_split(drawn, folds)])[:-1]
+    return [np.sort(part) for part in np.split(drawn, nearest_edges(groups[drawn], cuts.tolist()))]
+
+
+def _stratified_groups(
+    groups: NDArray[np.int64], labels: Sequence[FieldText], folds: int, random_seed: int
+) -> tuple[list[Numbers], list[str]]:
+    """Return the examples that each fold holds out, and a note on labels that some folds do not hold out.
+
+    Raises:
+        DataError: no label has as many groups as there are folds.
+    """
+    known, of_group = _labels_of_groups(groups, labels)
+    counts = np.bincount(of_group, minlength=len(known))  # (L,)
+    most = int(counts.max())
+    if most < folds:
+        remedy = f"use {most} folds or fewer" if most > 1 else "add examples"
+        raise DataError(
+            Argument("folds", folds),
+            f": expected a label with {folds} different examples or more, one for each fold, received at most"
+            f" {count_of(most, 'example')} of a label; {remedy}",
+        )
+    drawn = stratified_folds(of_group, folds=folds, random_seed=random_seed)
+    rare = known[(counts > 0) & (counts < folds)].tolist()
+    notes = []
+    if rare:
+        notes = [
+            f"labels with fewer different examples than folds, which some folds lack: {shown_names(rare)}"
+        ]
+    return [np.flatnonzero(np.isin(groups, held)) for _, held in drawn], notes
 
 
 def _of_sequences(groups: NDArray[np.int64], split: SequencesSplit) -> NDArray[np.int64]:
@@ -98,14 +180,9 @@ def _stratified(
 ) -> tuple[NDArray[np.int64], list[str]]:
     """Return the number of the part of each example, (K,), and notes.
 
-    The label of a group is the rarest label of its examples. A label of one group stays in training.
+    A label of one group stays in training.
     """
-    known, of_example = np.unique(np.array(labels), return_inverse=True)  # (L,) and (K,)
-    # sorted by group, and in each group the rarest label first
-    rarity = np.bincount(of_example)[of_example]  # (K,)
-    order = np.lexsort((rarity, groups))
-    _, begins = np.unique(groups[order], return_index=True)  # (G,)
-    of_group = of_example[order[begins]]  # (G,)
+    known, of_group = _labels_of_groups(groups, labels)
     left, part_of_group = np.arange(len(of_group)), np.zeros(len(of_group), np.int64)
     for part in ("test", "validation"):
         share = getattr(split, part) * len(of_group) / len(left)
@@ -120,6 +197,21 @@ def _stratified(
     alone = known[np.unique(of_group[members(of_group) < 2])].tolist()
     notes = [f"labels with one example stay in training: {shown_names(alone)}"] if alone else []
     return part_of_group[groups], notes
+
+
+def _labels_of_groups(
+    groups: NDArray[np.int64], labels: Sequence[FieldText]
+) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
+    """Return the L labels, sorted, and the number of the label of each group, (G,).
+
+    The label of a group is the rarest label of its examples.
+    """
+    known, of_example = np.unique(np.array(labels), return_inverse=True)  # (L,) and (K,)
+    # sorted by group, and in each group the rarest label first
+    rarity = np.bincount(of_example)[of_example]  # (K,)
+    order = np.lexsort((rarity, groups))
+    _, begins = np.unique(groups[order], return_index=True)  # (G,)
+    return known, of_example[order[begins]]
 
 
 def _require_room(labels: NDArray[np.int64], share: float, part: str) -> None:
@@ -148,13 +240,19 @@ def _require_room(labels: NDArray[np.int64], share: float, part: str) -> None:
         )
 
 
-def _notes_of_equals(groups: NDArray[np.int64], what: str) -> list[str]:
-    """Return a note on the examples that occur more than once; no note if there are none."""
+def _notes_of_equals(groups: NDArray[np.int64], what: str, place: str) -> list[str]:
+    """Return a note on the examples that occur more than once; no note if there are none.
+
+    Args:
+        groups: (K,) the group of each example.
+        what: what is equal, as a plural.
+        place: part or fold.
+    """
     repeated = int((members(groups) > 1).sum())
     if not repeated:
         return []
     of = count_of(len(groups), "example")
-    return [f"{what} that occur more than once: {repeated:,} of {of}; equal {what} are in one part"]
+    return [f"{what} that occur more than once: {repeated:,} of {of}; equal {what} are in one {place}"]
 
 
 def _notes_of_shared(groups: NDArray[np.int64], parts: dict[str, Numbers], what: str) -> list[str]:

@@ -24,6 +24,10 @@ UNKNOWN = "<unknown>"
 END = "<end>"
 """The token after the last token of a target that a network writes; its id is 0."""
 
+MOST_SPELLED = 64
+"""Most characters of a word that `model.characters` reads, the first ones: every word of a batch takes as
+much memory as the longest one."""
+
 Kind = Literal["character", "word", "label"]
 Ids = NDArray[np.integer[Any]]
 Numbers = NDArray[np.int64]
@@ -155,11 +159,19 @@ class Words:
 
     Attributes:
         ids: (W,) the token id of each word; that of `UNKNOWN` for a word that the vocabulary lacks.
-        spelled: the characters of each word, W sequences.
+        spelled: the characters of each word, at most `MOST_SPELLED`: W sequences.
     """
 
     ids: Ids
     spelled: Sequences
+
+    @staticmethod
+    def of(words: Iterable[str], tokens: TokenSet, characters: TokenSet) -> "Words":
+        """Return words with the ids of their first `MOST_SPELLED` characters."""
+        distinct = list(words)
+        ids = np.array(tokens.encode(distinct), np.int32)
+        spelled = [characters.encode(word[:MOST_SPELLED]) for word in distinct]
+        return Words(ids, Sequences.of(spelled, characters))
 
 
 @dataclass(frozen=True, eq=False)

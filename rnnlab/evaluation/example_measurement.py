@@ -19,7 +19,7 @@ from rnnlab.evaluation.example_selection import (
     select_examples,
     sequences_at,
 )
-from rnnlab.evaluation.label_baselines import LabelBaseline, majority_class, naive_bayes
+from rnnlab.evaluation.label_baselines import LabelBaseline, NaiveBayes, majority_class, naive_bayes
 from rnnlab.evaluation.label_measures import LabelMeasures, measure_labels
 from rnnlab.evaluation.label_ngram import FromLabelMeasures, measure_from_label
 from rnnlab.evaluation.pair_measures import NearestSource, PairMeasures, measure_pairs, nearest_source
@@ -70,7 +70,7 @@ class TaskBaselines:
     """
 
     majority: LabelBaseline | None = None
-    naive_bayes: LabelBaseline | None = None
+    naive_bayes: NaiveBayes | None = None
     most_frequent_tag: TagMeasures | None = None
     nearest_source: NearestSource | None = None
 
@@ -80,7 +80,7 @@ class TaskEvaluation:
     """The measures of a model on some examples.
 
     Attributes:
-        split: train, validation, test, or data (a file that the user named).
+        split: train, validation, test, data (a file that the user named), or held-out (a fold).
         task: label, tags, pairs or from_label.
         sequences: number of examples.
         measures: the measures of the model.
@@ -163,7 +163,7 @@ def evaluate_selected(
     baselines = None
     if training and not selected.is_trained_on:
         report("measuring baselines", 0.0)
-        baselines = _baselines(training, examples, experiment)
+        baselines = _baselines(training, examples, experiment, selected.validation)
     lengths = {}
     if isinstance(experiment.dataset, GeneratedDataset) and (by_length or name == "test"):
         lengths = _by_length(experiment.dataset, reader)
@@ -173,12 +173,36 @@ def evaluate_selected(
         sequences=len(examples),
         measures=measures,
         baselines=baselines,
-        tokens=trained.tokens if experiment.task == "from_label" else trained.targets,
+        tokens=_class_names(trained),
         mistakes=tuple(mistakes),
         by_length=lengths,
         beam=width if experiment.task == "pairs" else 1,
         notes=selected.notes,
     )
+
+
+def evaluate_fold(trained: TrainedTask, training: Examples, held: Examples) -> TaskEvaluation:
+    """Measure a model on a fold of a cross-validation, with the baselines and without a beam search.
+
+    Args:
+        trained: the model.
+        training: the examples that the model was trained on.
+        held: the examples of the fold.
+    """
+    measures, _ = _Reader(trained, 1, unreported).measured(held, training)
+    return TaskEvaluation(
+        split="held-out",
+        task=trained.experiment.task,
+        sequences=len(held),
+        measures=measures,
+        baselines=_baselines(training, held, trained.experiment),
+        tokens=_class_names(trained),
+    )
+
+
+def _class_names(trained: TrainedTask) -> tuple[str, ...]:
+    """Return the labels or tags by id."""
+    return trained.tokens if trained.experiment.task == "from_label" else trained.targets
 
 
 class _Reader:
@@ -289,23 +313,28 @@ class _Reader:
         return np.concatenate(costs), np.concatenate(right)
 
 
-def _baselines(training: Examples, examples: Examples, experiment: TaskExperiment) -> TaskBaselines:
-    """Return the baselines of a task, learnt from the training part; those of from_label are measures."""
+def _baselines(
+    training: Examples, examples: Examples, experiment: TaskExperiment, validation: Examples | None = None
+) -> TaskBaselines:
+    """Return the baselines of a task, learnt from the training part; those of from_label are measures.
+
+    The validation part chooses the smoothing of naive Bayes.
+    """
     task, dataset = experiment.task, experiment.dataset
     if task == "label":
         labels = len(examples.targets.tokens)
         token: Literal["character", "word"] = (
             "character" if getattr(dataset, "token", "word") == "character" else "word"
         )
-        texts, own = [text for text, _ in training.texts], training.targets.ids
+        own = training.targets.ids
         return TaskBaselines(
             majority=majority_class(own, examples.targets.ids, labels=labels),
             naive_bayes=naive_bayes(
-                (texts, own),
-                [text for text, _ in examples.texts],
-                examples.targets.ids,
+                _labelled(training),
+                *_labelled(examples),
                 labels=labels,
                 token=token,
+                validation=_labelled(validation) if validation else None,
             ),
         )
     if task == "tags":
@@ -327,6 +356,11 @@ def _baselines(training: Examples, examples: Examples, experiment: TaskExperimen
         targets = [_split(kinds[1], target) for _, target in examples.texts]
         return TaskBaselines(nearest_source=nearest_source(pairs, sources, targets))
     return TaskBaselines()
+
+
+def _labelled(examples: Examples) -> tuple[list[str], NDArray[np.integer[Any]]]:
+    """Return the text of each input, and its label, (K,)."""
+    return [text for text, _ in examples.texts], examples.targets.ids
 
 
 def _by_length(dataset: GeneratedDataset, reader: _Reader) -> dict[int, Measures]:

@@ -26,6 +26,7 @@ class SelectedExamples:
         name: train, validation, test or data.
         examples: the examples.
         training: the training part of the model's data; None if it cannot be used.
+        validation: the validation part of the model's data; None if there is none, or it cannot be used.
         is_trained_on: whether the model was trained on the examples.
         notes: sentences for the user.
     """
@@ -33,6 +34,7 @@ class SelectedExamples:
     name: str
     examples: Examples
     training: Examples | None
+    validation: Examples | None
     is_trained_on: bool
     notes: tuple[str, ...]
 
@@ -75,9 +77,16 @@ def select_examples(
             raise NoSuchPart(f"{data}: not the data that the model was trained on, so it has no {split} part")
         return _part(trained, _examples_of(trained, _on_file(experiment, data), report), split)
     if examples.sha256 == trained.data_sha256:
-        return SelectedExamples("data", examples, None, True, examples.notes)
-    training, why = _training_part(trained, may_open=may_open, report=report)
-    return SelectedExamples("data", examples, training, False, (*examples.notes, *why))
+        return SelectedExamples("data", examples, None, None, True, examples.notes)
+    own, why = _trained_on(trained, may_open=may_open, report=report)
+    return SelectedExamples(
+        "data",
+        examples,
+        _named_part(own, "train"),
+        _named_part(own, "validation"),
+        False,
+        (*examples.notes, *why),
+    )
 
 
 def _part(trained: TrainedTask, whole: Examples, name: str) -> SelectedExamples:
@@ -93,15 +102,16 @@ def _part(trained: TrainedTask, whole: Examples, name: str) -> SelectedExamples:
     chosen = part_of(whole, whole.parts[name])
     if trained.data_sha256 not in ("", whole.sha256):
         return SelectedExamples(
-            name, chosen, None, False, (f"{_NO_BASELINES} has changed since the training",)
+            name, chosen, None, None, False, (f"{_NO_BASELINES} has changed since the training",)
         )
-    return SelectedExamples(name, chosen, part_of(whole, whole.parts["train"]), name == "train", ())
+    train, validation = _named_part(whole, "train"), _named_part(whole, "validation")
+    return SelectedExamples(name, chosen, train, validation, name == "train", ())
 
 
-def _training_part(
+def _trained_on(
     trained: TrainedTask, *, may_open: bool, report: Report
 ) -> tuple[Examples | None, tuple[str, ...]]:
-    """Return the training part of the model's data; or None, and a note that says why it cannot be used."""
+    """Return the model's data with all parts; or None, and a note that says why it cannot be used."""
     if not may_open:
         return None, (f"{_NO_BASELINES} is opened for your own runs only",)
     try:
@@ -110,7 +120,14 @@ def _training_part(
         return None, (f"{_NO_BASELINES} cannot be read",)
     if trained.data_sha256 not in ("", whole.sha256):
         return None, (f"{_NO_BASELINES} has changed since the training",)
-    return part_of(whole, whole.parts["train"]), ()
+    return whole, ()
+
+
+def _named_part(whole: Examples | None, name: str) -> Examples | None:
+    """Return a part of the model's data; None if there is no such part, or no data."""
+    if whole is None or name not in whole.parts:
+        return None
+    return part_of(whole, whole.parts[name])
 
 
 def _own_examples(trained: TrainedTask, report: Report) -> Examples:

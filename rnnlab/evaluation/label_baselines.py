@@ -12,13 +12,20 @@ from rnnlab.evaluation.label_measures import Ids, measure_labels
 HIGHEST_ORDERS = {"character": 4, "word": 2}
 """Largest number of tokens in the n-grams that naive Bayes counts, by the kind of the tokens."""
 
-SMOOTHING = 0.1
-"""Added to each count of naive Bayes. Adding 1, as Laplace did, hides rare labels: most n-grams are rare."""
+SMOOTHINGS = (1.0, 0.3, 0.1, 0.03, 0.01)
+"""What may be added to each count of naive Bayes. Adding 1, as Laplace did, hides rare labels: most n-grams
+are rare. Of equally good ones the first is chosen."""
+
+LEFT_OUT = 5
+"""One of so many different training texts is left out to choose the smoothing, if there are no others."""
 
 MOST_COUNTS = 50_000_000
 """Largest number of counts (labels × n-grams) of naive Bayes, to limit its memory to about 1 GB."""
 
 LogShares = NDArray[np.float64]
+
+Labelled = tuple[Sequence[str], Ids]
+"""M texts, and their labels (M,)."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,17 @@ class LabelBaseline:
     loss: float | None
 
 
+@dataclass(frozen=True)
+class NaiveBayes(LabelBaseline):
+    """The measures of predictions by naive Bayes.
+
+    Attributes:
+        alpha: what was added to each count, one of `SMOOTHINGS`.
+    """
+
+    alpha: float
+
+
 def majority_class(training: Ids, targets: Ids, *, labels: int) -> LabelBaseline:
     """Return the measures of the most frequent label of the training part, predicted for every example.
 
@@ -53,18 +71,20 @@ def majority_class(training: Ids, targets: Ids, *, labels: int) -> LabelBaseline
 
 
 def naive_bayes(
-    training: tuple[Sequence[str], Ids],
+    training: Labelled,
     texts: Sequence[str],
     targets: Ids,
     *,
     labels: int,
     token: Literal["character", "word"],
-) -> LabelBaseline:
+    validation: Labelled | None = None,
+) -> NaiveBayes:
     """Return the measures of multinomial naive Bayes on counts of n-grams.
 
     The n-grams are those of 1 to 4 characters, with a space before and after the text, or of 1 to 2 words.
     Upper and lower case are counted as one. scikit-learn's `CountVectorizer` counts, and its `MultinomialNB`
-    learns, with `SMOOTHING` as its alpha (Manning, Raghavan & Schütze, 2008, section 13.2).
+    learns (Manning, Raghavan & Schütze, 2008, section 13.2). Its alpha is the one of `SMOOTHINGS` with the
+    highest accuracy on the validation part.
 
     Args:
         training: the M ≥ 1 texts of the training part, and their labels (M,).
@@ -72,12 +92,22 @@ def naive_bayes(
         targets: (K,) the labels to predict; −1 for a label that the model does not know.
         labels: number of labels L.
         token: what an n-gram consists of; a word is what stands between white space.
+        validation: the texts and labels of the validation part. None: every fifth different text of the
+            training part takes its place, and only the others are counted to choose alpha.
     """
     known_texts, known_labels = training
-    logits = np.broadcast_to(_log_shares(known_labels, labels), (len(texts), labels))  # (K, L)
-    if any(text.strip() for text in known_texts):  # without any n-gram, only the labels are left to count
-        logits = _log_posteriors(known_texts, known_labels, texts, labels=labels, token=token)
-    return _measured(known_labels, targets, logits)
+    counted = _Ngrams.counted(training, labels=labels, token=token)
+    if counted is None:  # without any n-gram, only the labels are left to count
+        shares = np.broadcast_to(_log_shares(known_labels, labels), (len(texts), labels))  # (K, L)
+        found = _measured(known_labels, targets, shares)
+        return NaiveBayes(found.accuracy, found.macro_f1, found.loss, SMOOTHINGS[0])
+    if validation is None:
+        kept, validation = _apart(known_texts, known_labels)
+        alpha = _best_smoothing(_Ngrams.counted(kept, labels=labels, token=token), validation)
+    else:
+        alpha = _best_smoothing(counted, validation)
+    found = _measured(known_labels, targets, counted.log_posteriors(counted.counts_of(texts), alpha))
+    return NaiveBayes(found.accuracy, found.macro_f1, found.loss, alpha)
 
 
 def _log_shares(training: Ids, labels: int) -> LogShares:
@@ -87,24 +117,79 @@ def _log_shares(training: Ids, labels: int) -> LogShares:
     return shares
 
 
-def _log_posteriors(
-    training: Sequence[str], known: Ids, texts: Sequence[str], *, labels: int, token: str
-) -> LogShares:
-    """Return the logarithm of P(label | text) by naive Bayes, (K, L); −∞ for labels without a text."""
-    from sklearn.feature_extraction.text import CountVectorizer  # noqa: PLC0415 (slow)
-    from sklearn.naive_bayes import MultinomialNB  # noqa: PLC0415 (slow)
-
-    # A space before and after a text marks its first and its last character.
-    analyzer: dict[str, Any] = {"analyzer": "char", "preprocessor": lambda text: f" {text.lower()} "}
-    if token == "word":  # by default a word of scikit-learn has two letters or more, and no punctuation
-        analyzer = {"analyzer": "word", "tokenizer": str.split, "token_pattern": None}
-    counter = CountVectorizer(
-        ngram_range=(1, HIGHEST_ORDERS[token]), max_features=max(MOST_COUNTS // labels, 1), **analyzer
+def _apart(texts: Sequence[str], labels: Ids) -> tuple[Labelled, Labelled]:
+    """Return training texts in two parts, with their labels: every fifth different text is in the second."""
+    numbers: dict[str, int] = {}
+    own = np.array([numbers.setdefault(text, len(numbers)) for text in texts])  # (M,)
+    is_apart = own % LEFT_OUT == LEFT_OUT - 1
+    kept, apart = (
+        ([texts[number] for number in np.flatnonzero(chosen).tolist()], labels[chosen])
+        for chosen in (~is_apart, is_apart)
     )
-    model = MultinomialNB(alpha=SMOOTHING).fit(counter.fit_transform(training), known)
-    logits = np.full((len(texts), labels), -np.inf)  # (K, L)
-    logits[:, model.classes_] = model.predict_log_proba(counter.transform(texts))
-    return logits
+    return kept, apart
+
+
+def _best_smoothing(counted: "_Ngrams | None", validation: Labelled) -> float:
+    """Return the alpha with the highest accuracy; the first if there are no n-grams or no texts."""
+    texts, targets = validation
+    if counted is None or not len(texts):
+        return SMOOTHINGS[0]
+    counts = counted.counts_of(texts)
+    accuracies = [
+        float(np.mean(counted.log_posteriors(counts, alpha).argmax(axis=1) == targets))
+        for alpha in SMOOTHINGS
+    ]
+    return SMOOTHINGS[int(np.argmax(accuracies))]
+
+
+@dataclass(frozen=True, eq=False)
+class _Ngrams:
+    """The n-grams of training texts.
+
+    Attributes:
+        counter: scikit-learn's `CountVectorizer`, which knows the n-grams of these texts.
+        counts: how often each text has each n-gram, a sparse matrix (M, n-grams).
+        known: the label of each text, (M,).
+        labels: number of labels L.
+    """
+
+    counter: Any
+    counts: Any
+    known: Ids
+    labels: int
+
+    @staticmethod
+    def counted(training: Labelled, *, labels: int, token: str) -> "_Ngrams | None":
+        """Return the n-grams of texts; None if no text has any."""
+        from sklearn.feature_extraction.text import CountVectorizer  # noqa: PLC0415 (slow)
+
+        texts, known = training
+        if not any(text.strip() for text in texts):
+            return None
+        # A space before and after a text marks its first and its last character.
+        analyzer: dict[str, Any] = {"analyzer": "char", "preprocessor": lambda text: f" {text.lower()} "}
+        if token == "word":  # by default a word of scikit-learn has two letters or more, and no punctuation
+            analyzer = {"analyzer": "word", "tokenizer": str.split, "token_pattern": None}
+        counter = CountVectorizer(
+            ngram_range=(1, HIGHEST_ORDERS[token]), max_features=max(MOST_COUNTS // labels, 1), **analyzer
+        )
+        return _Ngrams(counter, counter.fit_transform(texts), known, labels)
+
+    def counts_of(self, texts: Sequence[str]) -> Any:
+        """Return how often each text has each n-gram, a sparse matrix (K, n-grams)."""
+        return self.counter.transform(texts)
+
+    def log_posteriors(self, counts: Any, alpha: float) -> LogShares:
+        """Return the logarithm of P(label | text), (K, L), of counts (K, n-grams).
+
+        It is −∞ for labels without a training text.
+        """
+        from sklearn.naive_bayes import MultinomialNB  # noqa: PLC0415 (slow)
+
+        model = MultinomialNB(alpha=alpha).fit(self.counts, self.known)
+        logits = np.full((counts.shape[0], self.labels), -np.inf)  # (K, L)
+        logits[:, model.classes_] = model.predict_log_proba(counts)
+        return logits
 
 
 def _measured(training: Ids, targets: Ids, logits: LogShares) -> LabelBaseline:

@@ -164,11 +164,8 @@ def word_inputs(
         return _sequences(vocabularies, tokens), None
     distinct: dict[str, int] = {}
     numbers = [[distinct.setdefault(token, len(distinct)) for token in own] for own in tokens]
-    ids = np.array(vocabularies.inputs.encode(list(distinct)), np.int32)
-    spelled = Sequences.of(
-        [vocabularies.characters.encode(list(word)) for word in distinct], vocabularies.characters
-    )
-    return Sequences.of(numbers, vocabularies.inputs), Words(ids, spelled)
+    words = Words.of(distinct, vocabularies.inputs, vocabularies.characters)
+    return Sequences.of(numbers, vocabularies.inputs), words
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

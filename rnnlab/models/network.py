@@ -163,10 +163,21 @@ class _Operations:
 
 
 class DropoutLayers:
-    """Keras' dropout layers with the fractions of an architecture."""
+    """Keras' dropout layers with the fractions of an architecture.
 
-    def __init__(self, shares: Dropout, seed: int) -> None:
-        self._shares, self._seed = shares, seed
+    Args:
+        shares: the fractions.
+        seed: the seed of the random numbers.
+        prefix: first letters of the names of the layers.
+    """
+
+    def __init__(self, shares: Dropout, seed: int, prefix: str = "") -> None:
+        self._shares, self._seed, self._prefix = shares, seed, prefix
+
+    @property
+    def recurrent(self) -> float:
+        """Fraction of the operand of each recurrent product that the cells drop."""
+        return self._shares.recurrent
 
     def inputs(self, values: Any) -> Any:
         """Return the encoded inputs after dropout, (N, T, D)."""
@@ -181,7 +192,7 @@ class DropoutLayers:
             return values
         steps = 1 if self._shares.variational and len(values.shape) == 3 else None
         noise = (None, steps, None)[: len(values.shape)]
-        return keras.layers.Dropout(share, noise, seed=self._seed, name=name)(values)
+        return keras.layers.Dropout(share, noise, seed=self._seed, name=f"{self._prefix}{name}")(values)
 
 
 def encoding_layer(layer: Layer, table: NDArray[np.float32] | None, seeds: Iterator[int]) -> Any:

@@ -11,6 +11,7 @@ outputs of both stand side by side, (N, T, 2·H).
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from rnnlab.config.contradictions import MOST_WEIGHTS
 from rnnlab.config.tasks import TaskExperiment
@@ -81,7 +82,8 @@ class TaskArchitecture:
         attention: a dense layer (H + H → H) over a mean of the encoder's outputs and the decoder's output;
             None without attention.
         head: the layer whose output is the logits.
-        dropout: the fractions that dropout sets to zero in training.
+        dropout: the fractions that dropout sets to zero in training; of pairs, those of the encoder.
+        decoder_dropout: the same of the decoder.
         reverse_source: whether the encoder reads the source from its end.
         every_input: whether the label's vector is added to every input of the decoder.
     """
@@ -96,6 +98,7 @@ class TaskArchitecture:
     attention: Layer | None
     head: Layer
     dropout: Dropout
+    decoder_dropout: Dropout
     reverse_source: bool = False
     every_input: bool = False
 
@@ -158,9 +161,8 @@ def task_architecture_of(experiment: TaskExperiment, sizes: Vocabularies) -> Tas
         decoder=decoder,
         attention=attention,
         head=_dense("head", units, sizes.targets, sequence=task != "label"),
-        dropout=Dropout(
-            model.dropout, model.input_dropout, model.recurrent_dropout, model.variational_dropout
-        ),
+        dropout=_dropout(experiment),
+        decoder_dropout=_dropout(experiment, of_decoder=True),
         reverse_source=model.reverse_source,
         every_input=model.label_input == "every",
     )
@@ -172,12 +174,30 @@ def task_architecture_of(experiment: TaskExperiment, sizes: Vocabularies) -> Tas
     return architecture
 
 
+def _dropout(experiment: TaskExperiment, *, of_decoder: bool = False) -> Dropout:
+    """Return the fractions that dropout sets to zero in the encoder or in the decoder."""
+    model = experiment.model
+    outputs, inputs, recurrent = (
+        _own(experiment, name, getattr(model, name)) if of_decoder else getattr(model, name)
+        for name in ("dropout", "input_dropout", "recurrent_dropout")
+    )
+    return Dropout(outputs, inputs, recurrent, model.variational_dropout)
+
+
+def _own(experiment: TaskExperiment, name: str, otherwise: Any) -> Any:
+    """Return a setting of the decoder; that of the encoder if the decoder has none."""
+    own = getattr(experiment.decoder, name, None)
+    return otherwise if own is None else own
+
+
 def _encoding(experiment: TaskExperiment, name: str, rows: int) -> Layer:
     """Return the layer that encodes ids (N, T) as (N, T, D)."""
     dataset = experiment.dataset
     if dataset.encoding == "one_hot":
         return Layer(name, (None, None, rows))
     size = dataset.embedding_size
+    if name == "decoder_encoding":
+        size = _own(experiment, "embedding_size", size)
     return Layer(name, (None, None, size), {"embeddings": (rows, size)})
 
 

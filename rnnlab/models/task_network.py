@@ -38,6 +38,7 @@ class _Builder:
         self._architecture, self._seed = architecture, random_seed
         self._seeds = weight_seeds(random_seed)
         self._dropout = DropoutLayers(architecture.dropout, random_seed)
+        self._decoder_dropout = DropoutLayers(architecture.decoder_dropout, random_seed, "decoder_")
         self._inputs: list[Any] = []
         self._made = 0
 
@@ -81,27 +82,29 @@ class _Builder:
             values = keras.layers.Concatenate(name="word_and_characters")([values, spelled])
         if architecture.reverse_source:
             values = Reversed(name="reversed")(values)
-        return self._stack(stack, self._dropout.inputs(values), None)
+        return self._stack(stack, self._dropout.inputs(values), None, self._dropout)
 
     def _decoder(self, stack: Stack, encoding: Layer, states: list[Any] | None) -> Any:
         """Return the outputs of the decoder, (N, U, H)."""
         values = self._encoding(encoding)(self._ids("before"))
         if self._architecture.every_input:
             values = AddedFirst(name="label_added")(values)
-        return self._stack(stack, self._dropout.inputs(values), states)[0]
+        return self._stack(stack, self._decoder_dropout.inputs(values), states, self._decoder_dropout)[0]
 
-    def _stack(self, stack: Stack, values: Any, states: list[Any] | None) -> tuple[Any, list[Any], Any]:
+    def _stack(
+        self, stack: Stack, values: Any, states: list[Any] | None, dropout: DropoutLayers
+    ) -> tuple[Any, list[Any], Any]:
         lasts = []
         for number, layer in enumerate(stack.layers):
             initial = {} if states is None else {"initial_state": states[number]}
             below = values
-            outputs, *after = self._recurrent(layer)(values, **initial)
+            outputs, *after = self._recurrent(layer, dropout.recurrent)(values, **initial)
             lasts.append(after[: len(layer.cell.state)])
             if stack.backward:
-                back, *after = self._recurrent(stack.backward[number])(Reversed()(values))
+                back, *after = self._recurrent(stack.backward[number], dropout.recurrent)(Reversed()(values))
                 outputs = keras.layers.Concatenate()([outputs, Reversed()(back)])
             self._made += 1
-            values = self._dropout.outputs(outputs, self._made)
+            values = dropout.outputs(outputs, self._made)
             if stack.residual and number:
                 values = values + below
         units = stack.layers[-1].units
@@ -110,9 +113,8 @@ class _Builder:
             last = keras.layers.Concatenate()([last, values[:, 0, units:]])
         return values, lasts, last
 
-    def _recurrent(self, layer: RecurrentLayer, dropout: float | None = None) -> Any:
-        share = self._architecture.dropout.recurrent if dropout is None else dropout
-        cell = RecurrentCell(layer.cell, layer.weights, self._seeds, dropout=share, seed=self._seed)
+    def _recurrent(self, layer: RecurrentLayer, dropout: float) -> Any:
+        cell = RecurrentCell(layer.cell, layer.weights, self._seeds, dropout=dropout, seed=self._seed)
         return keras.layers.RNN(cell, return_sequences=True, return_state=True, name=layer.name)
 
     def _pooled(self, outputs: Any, last: Any) -> Any:

@@ -317,7 +317,10 @@ def _evaluated(metrics: dict[str, Any]) -> Evaluated:
         KeyError, TypeError, ValueError, AttributeError: a figure is missing or is not a finite number.
     """
     if "folds" in metrics:
-        return Evaluated("folds", _finite(metrics["mean"]["accuracy"]))
+        mean = metrics["mean"]
+        if "accuracy" not in mean:  # of the task from_label
+            return Evaluated("folds", None, loss=_finite(mean["loss"]))
+        return Evaluated("folds", _finite(mean["accuracy"]))
     running = metrics.get("free_running")
     counts = (int(running["correct"]), int(running["length"])) if running else (None, None)
     if "labels" in metrics:  # of the task from_label

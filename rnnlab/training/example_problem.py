@@ -245,7 +245,8 @@ class ExampleProblem:
             shape: most tokens of an input, and of a target.
         """
         architecture, (inputs, targets) = self.architecture, shape
-        drops = architecture.dropout.inputs > 0  # a one-hot vector is only written out if inputs are dropped
+        # a one-hot vector is only written out if inputs are dropped
+        drops = max(architecture.dropout.inputs, architecture.decoder_dropout.inputs) > 0
         widest = max(layer.units for layer in architecture.layers if layer.weights or drops)
         values = [max(inputs, targets + 1) * widest]
         if architecture.attention:

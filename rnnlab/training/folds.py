@@ -14,9 +14,10 @@ begins a sequence: the state is set to zero there, and the first token of the pi
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,10 @@ from rnnlab.processes import in_processes
 from rnnlab.training.loop import TrainingLoop
 from rnnlab.training.token_problem import TokenProblem
 from rnnlab.training.trainer import Trainer
+
+Configuration = TypeVar("Configuration")
+Fold = TypeVar("Fold")
+Result = TypeVar("Result")
 
 
 def cross_validate_config(
@@ -55,19 +60,9 @@ def cross_validate_config(
             was killed.
     """
     corpus = load_corpus(experiment.dataset)
-    data = _told(fold_data(corpus, experiment, folds), report)
-    measured: dict[int, Metrics] = {}
-    if jobs == 1:
-        for number, fold in enumerate(data):
-            report(f"fold {number + 1} of {folds}")
-            measured[number] = measure_fold(experiment, fold)
-    else:
-        report(f"{folds} folds in {count_of(min(jobs, folds), 'process')}")
-        tasks = ((experiment, fold) for fold in data)
-        for number, metrics in in_processes(measure_fold, tasks, jobs=min(jobs, folds)):
-            measured[number] = metrics
-            report(f"fold {number + 1} of {folds} is done")
-    return CrossValidation(tuple(measured[number] for number in sorted(measured)), corpus.left_out)
+    data = told(fold_data(corpus, experiment, folds), lambda fold: fold.splits.notes, report)
+    tasks = ((experiment, fold) for fold in data)
+    return CrossValidation(measured_folds(measure_fold, tasks, folds, jobs, report), corpus.left_out)
 
 
 def measure_fold(experiment: Experiment, fold: Data) -> Metrics:
@@ -80,10 +75,41 @@ def measure_fold(experiment: Experiment, fold: Data) -> Metrics:
     return held_out_metrics(problem.model(trainer.best().weights), experiment, fold)
 
 
-def _told(folds: Iterator[Data], report: Callable[[str], None]) -> Iterator[Data]:
+def measured_folds(
+    measure: Callable[[Configuration, Fold], Result],
+    tasks: Iterable[tuple[Configuration, Fold]],
+    folds: int,
+    jobs: int,
+    report: Callable[[str], None],
+) -> tuple[Result, ...]:
+    """Return what a function measures on each fold, in the order of the folds.
+
+    Args:
+        measure: trains and measures; a function at the top of a module, so that a process can import it.
+        tasks: the arguments of each call.
+        folds: number of folds.
+        jobs: number of processes that train at once.
+        report: receives the progress.
+    """
+    measured: dict[int, Result] = {}
+    if jobs == 1:
+        for number, task in enumerate(tasks):
+            report(f"fold {number + 1} of {folds}")
+            measured[number] = measure(*task)
+    else:
+        report(f"{folds} folds in {count_of(min(jobs, folds), 'process')}")
+        for number, metrics in in_processes(measure, tasks, jobs=min(jobs, folds)):
+            measured[number] = metrics
+            report(f"fold {number + 1} of {folds} is done")
+    return tuple(measured[number] for number in sorted(measured))
+
+
+def told(
+    folds: Iterator[Fold], notes: Callable[[Fold], Sequence[str]], report: Callable[[str], None]
+) -> Iterator[Fold]:
     """Yield the folds; report the notes of the first fold, which hold for all folds."""
     for number, fold in enumerate(folds):
-        for note in fold.splits.notes if number == 0 else ():
+        for note in notes(fold) if number == 0 else ():
             report(note)
         yield fold
 

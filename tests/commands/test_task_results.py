@@ -2,10 +2,23 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from tests.trained_tasks import FROM_LABEL, LABEL, PAIRS, PARITY, TAGS, task_run_of, with_file
+from rnnlab.commands.task_results import task_folds_rows
+from rnnlab.evaluation.example_measurement import evaluate_task
+from rnnlab.evaluation.fold_measures import OverFolds
+from tests.trained_tasks import (
+    FROM_LABEL,
+    LABEL,
+    PAIRS,
+    PARITY,
+    TAGS,
+    task_run_of,
+    trained_task,
+    with_file,
+)
 
 ALL = {"split", "sequences", "run", "notes"}
 
@@ -47,7 +60,7 @@ def test_the_baselines_have_their_measures(rnnlab):
 
     assert found["label"].keys() == {"majority", "naive_bayes"}
     assert found["label"]["majority"].keys() == {"accuracy"}
-    assert found["label"]["naive_bayes"].keys() == {"accuracy", "macro_f1"}
+    assert found["label"]["naive_bayes"].keys() == {"accuracy", "macro_f1", "alpha"}
     assert found["tags"] == {"most_frequent_tag": {"accuracy": 1.0}}
     assert found["pairs"]["nearest_source"].keys() == {"exact_match", "token_error_rate"}
 
@@ -242,10 +255,6 @@ def test_another_file_without_the_training_data(rnnlab):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (
-            ["--folds", "3"],
-            "--folds trains models that predict the next token; runs/task-1 is of task label:",
-        ),
         (["--seeds", "3"], "--seeds runs models that predict the next token freely; runs/task-1 is of task"),
         (["--per-token"], "--per-token prints the losses of models that predict the next token; runs/task-1"),
     ],
@@ -259,6 +268,83 @@ def test_what_is_not_for_tasks_is_refused(rnnlab, options, message):
     assert (answer.exit_code, answer.stdout) == (2, "")
     assert answer.stderr.startswith(message)
     assert answer.stderr.endswith("measure it with: rnnlab evaluate runs/task-1 --split test\n")
+
+
+def test_folds_have_the_measures_of_the_task(rnnlab):
+    """Of each fold, and their means with those of the baselines; the run keeps them beside its evaluation."""
+    run = task_run_of(LABEL, "training.epochs=1", "model.units=4")
+    run.write_metrics({"split": "validation", "accuracy": 0.5})
+
+    answer = rnnlab("evaluate", "runs/task-1", "--folds", "2", "--json")
+
+    assert answer.exit_code == 0, answer.stderr
+    assert "each label is about equally frequent in all" in answer.stderr
+    result = json.loads(answer.stdout)
+    names = {"accuracy", "macro_f1", "loss"}
+    assert result.keys() == {"folds", "mean", "standard_deviation", "confidence_interval", "baselines"}
+    assert result["folds"][0].keys() == {"sequences", "confusion", "baselines", *names}
+    assert sum(fold["sequences"] for fold in result["folds"]) == 12
+    assert result["baselines"].keys() == result["folds"][0]["baselines"].keys() == {"majority", "naive_bayes"}
+    for over, of_fold in (
+        (result, lambda fold: fold),
+        (result["baselines"]["majority"], lambda fold: fold["baselines"]["majority"]),
+        (result["baselines"]["naive_bayes"], lambda fold: fold["baselines"]["naive_bayes"]),
+    ):
+        assert over["mean"].keys() == over["standard_deviation"].keys() == names
+        for name in names:
+            first, second = (of_fold(fold)[name] for fold in result["folds"])
+            assert over["mean"][name] == pytest.approx((first + second) / 2)
+            low, high = over["confidence_interval"][name]
+            assert (low + high) / 2 == pytest.approx(over["mean"][name])
+    assert json.loads((run.path / "folds.json").read_text()) == result
+    assert json.loads((run.path / "metrics.json").read_text())["accuracy"] == 0.5
+    assert f"2 folds: mean accuracy {result['mean']['accuracy']:.4f}" in rnnlab("runs", "task-1").stdout
+
+
+def overs(mean, *names):
+    """The same figures over two folds for each name."""
+    return {name: OverFolds(mean, 0.1, (mean - 0.2, mean + 0.2)) for name in names}
+
+
+def test_folds_are_shown_in_rows():
+    """The network's means, and those of each baseline with how the network compares."""
+    trained = trained_task(PAIRS, Path.cwd())
+    fold = evaluate_task(trained, split="test", beam=1)
+    crossed = SimpleNamespace(
+        folds=(fold, fold),
+        measures=overs(0.5, "exact_match", "token_error_rate") | {"loss": None},
+        baselines={"nearest_source": overs(0.25, "exact_match", "token_error_rate")},
+    )
+
+    rows = task_folds_rows(crossed)
+
+    assert [name for name, _ in rows] == [
+        *("fold 1", "fold 2", "exact match", "error rate", "loss", "nearest source", "", "interval"),
+    ]
+    assert rows[0][1].startswith(f"exact match {fold.measures.greedy.exact_match:.4f}, error rate ")
+    assert rows[0][1].endswith("2 pairs, 4 target tokens")
+    spread = "0.5000 ± 0.1000 (mean ± standard deviation), 95 % interval 0.3000 to 0.7000"
+    assert rows[2:5] == [
+        ("exact match", spread),
+        ("error rate", spread),
+        ("loss", "none: not every fold has it"),
+    ]
+    assert rows[5][1].endswith("0.0500 to 0.4500: the network is 0.250 better")
+    assert rows[6][1].startswith("error rate 0.2500")
+    assert rows[6][1].endswith(": the network is 0.250 worse")
+
+
+def test_generated_examples_have_no_folds(rnnlab):
+    """In one line."""
+    task_run_of(PARITY)
+
+    answer = rnnlab("evaluate", "runs/task-1", "--folds", "2")
+
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert answer.stderr == (
+        "--folds: expected examples from files, received generated ones (parity); measure the test part"
+        " instead: dataset.held_out sets the number of its examples\n"
+    )
 
 
 def test_a_part_that_does_not_exist_is_refused(rnnlab):

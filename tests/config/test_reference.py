@@ -50,6 +50,7 @@ def test_headings_say_for_which_task_a_section_is() -> None:
         "`dataset.columns` of label and from_label",
         "`dataset.columns` of pairs",
         "`model` with examples",
+        "`decoder` with examples",
         "`training` with examples",
         "`evaluation` with examples",
     ]

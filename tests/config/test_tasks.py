@@ -1,5 +1,6 @@
 """Configurations of tasks with examples: what they are told from, and what is said of their faults."""
 
+import pickle
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from rnnlab.config.schema import Experiment, json_schema
 from rnnlab.config.tasks import TaskExperiment, task_of
 from rnnlab.config.writing import write_experiment
 from rnnlab.errors import ConfigError
-from tests.task_experiments import EXPERIMENTS, LABEL, TAGS, task_experiment
+from tests.task_experiments import EXPERIMENTS, GENERATED, LABEL, PAIRS, TAGS, task_experiment
 
 TASKS = "next_token, label, tags, pairs, from_label"
 
@@ -36,6 +37,14 @@ def test_what_is_written_is_read_again(task: str) -> None:
     written = write_experiment(experiment, folder=experiment.dataset.folder)
 
     assert parse_any(written, name="", folder=experiment.dataset.folder) == experiment
+
+
+@pytest.mark.parametrize("task", EXPERIMENTS)
+def test_another_process_can_get_an_experiment(task: str) -> None:
+    """As the folds of a cross-validation do: it is pickled."""
+    experiment = task_experiment(EXPERIMENTS[task])
+
+    assert pickle.loads(pickle.dumps(experiment)) == experiment
 
 
 def test_a_configuration_without_a_task_predicts_the_next_token() -> None:
@@ -86,6 +95,7 @@ def test_a_key_of_generated_data_names_its_kind() -> None:
             "training.class_weights: only task: label has this key",
         ),
         (("kind: lstm, units: 4", "evaluation: {beam: 3}"), "evaluation.beam: only task: pairs has this key"),
+        (("kind: lstm, units: 4", "decoder: {dropout: 0.1}"), "decoder: only task: pairs has this key"),
     ],
 )
 def test_a_setting_of_a_task_in_a_next_token_configuration_names_its_tasks(
@@ -163,6 +173,8 @@ def test_a_fault_is_said_with_its_place_and_remedy(parts: tuple[str, ...], line:
     assert refusal(*parts) == [line]
 
 
+PAGES = {**EXPERIMENTS, "brackets": GENERATED.replace("name: copy", "name: brackets")}
+
 CONTRADICTIONS = [
     (
         "tags",
@@ -175,6 +187,20 @@ CONTRADICTIONS = [
     ("tags", "model.reverse_source=true", "is for task pairs, received task tags"),
     ("pairs", "model.label_input=every", "is for task from_label, received task pairs"),
     ("generated", "model.pooling=max", "is for task label, received task pairs"),
+    ("brackets", "model.characters=true", "generated examples (brackets) have no words; leave model.char"),
+    ("generated", "model.characters=true", "is for task tags, received task pairs"),
+    ("tags", "decoder.dropout=0.1", "decoder: is for task pairs, received task tags; leave decoder out"),
+    (
+        "pairs",
+        "dataset.encoding=one_hot decoder.embedding_size=4",
+        "decoder.embedding_size: needs encoding: embedding, received one_hot; leave embedding_size out",
+    ),
+    ("pairs", "decoder.units=3", "decoder.units: unknown key"),
+    (
+        "pairs",
+        "model.variational_dropout=true decoder.recurrent_dropout=0.1",
+        "model.variational_dropout: has no effect without dropout",
+    ),
     ("tags", "training.class_weights=balanced", "is for task label, received task tags"),
     ("label", "evaluation.beam=3", "is for task pairs, received task label"),
     ("label", "evaluation.seeds=3", "is for task next_token, received task label"),
@@ -203,7 +229,7 @@ def test_settings_that_contradict_each_other_are_refused(task: str, overrides: s
     settings = overrides.split(" ") if "{" not in overrides else [overrides]
 
     with pytest.raises(ConfigError) as caught:
-        task_experiment(EXPERIMENTS[task], *settings)
+        task_experiment(PAGES[task], *settings)
 
     assert said in str(caught.value)
     assert str(caught.value).startswith("--set ")
@@ -214,6 +240,26 @@ def test_defaults_of_a_task_that_are_written_out_contradict_nothing() -> None:
     every = ["model.pooling=last", "model.bidirectional=false", "model.attention=none", "evaluation.beam=5"]
 
     assert task_experiment(TAGS, *every) == task_experiment(TAGS)
+
+
+def test_dropout_of_the_decoder_alone_may_be_variational() -> None:
+    """It then drops the same units at every time step, as that of the encoder would."""
+    settings = ["model.variational_dropout=true", "decoder.input_dropout=0.2"]
+
+    experiment = task_experiment(PAIRS, *settings)
+
+    assert experiment.decoder is not None
+    assert (experiment.model.input_dropout, experiment.decoder.input_dropout) == (0, 0.2)
+
+
+def test_a_decoder_that_is_left_out_is_not_written() -> None:
+    """So the configuration in a run folder and in a model file stays as it is."""
+    experiment, own = task_experiment(PAIRS), task_experiment(PAIRS, "decoder.dropout=0.25")
+
+    assert "decoder" not in write_experiment(experiment, folder=Path("/"))
+    written = write_experiment(own, folder=Path("/"))
+    assert "decoder:\n  dropout: 0.25\n" in written
+    assert parse_any(written, name="", folder=Path("/")) == own
 
 
 @pytest.mark.parametrize(
@@ -293,8 +339,8 @@ def test_the_schema_describes_both_kinds_of_configuration() -> None:
     assert schema["else"] == {"$ref": "#/$defs/Experiment"}
     assert tasks["properties"]["task"]["enum"] == ["label", "tags", "pairs", "from_label"]
     assert generated["properties"]["kind"] == {"const": "generated"}
-    for name in ("Experiment", "TaskExperiment"):
-        assert [*schema["$defs"][name]["properties"]] == sections
+    assert [*schema["$defs"]["Experiment"]["properties"]] == sections
+    assert [*schema["$defs"]["TaskExperiment"]["properties"]] == [*sections[:2], "decoder", *sections[2:]]
     assert "window" not in schema["$defs"]["LabelDataset"]["properties"]
     assert "window" in schema["$defs"]["TextDataset"]["properties"]
 

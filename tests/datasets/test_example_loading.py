@@ -2,12 +2,20 @@
 
 import re
 
+import numpy as np
 import pytest
 
-from rnnlab.datasets.example_loading import NO_LABEL, load_examples
-from rnnlab.datasets.examples import END, UNKNOWN, TaskVocabularies, TokenSet, example_record
+from rnnlab.datasets.example_loading import NO_LABEL, fold_examples, load_examples
+from rnnlab.datasets.examples import (
+    END,
+    MOST_SPELLED,
+    UNKNOWN,
+    TaskVocabularies,
+    TokenSet,
+    example_record,
+)
 from rnnlab.datasets.generated import Generator
-from rnnlab.errors import DataError
+from rnnlab.errors import DataError, UsageError
 
 WHOLE = "split: {kind: none}"
 LAST = "split: {kind: sequences, validation: 0.25, shuffle: false}"
@@ -118,6 +126,20 @@ def test_words_are_spelled(load):
     assert examples.words.spelled.text(3) == "then"
     assert characters.decode(examples.words.spelled[4].tolist()) == ["t", "e", UNKNOWN]
     assert characters.decode(examples.words.spelled[1].tolist()) == ["e", "n", UNKNOWN]
+
+
+def test_the_first_characters_of_a_long_word_are_read(load):
+    """A word of 10,000 letters would make an array of 10,000 characters for every word of its batch."""
+    long = "ab" * (MOST_SPELLED // 2)
+    rows = [f"{long}{'c' * 10_000}\tA", f"{long}\tB", f"{long[:-1]}\tB", "dd\tA"]
+
+    examples = load("tags", rows, model="characters: true")
+
+    assert examples.words is not None
+    assert examples.words.spelled.lengths.tolist() == [MOST_SPELLED, MOST_SPELLED, MOST_SPELLED - 1, 2]
+    assert examples.words.spelled.text(0) == examples.words.spelled.text(1) == long
+    assert examples.words.spelled.tokens.tokens == (UNKNOWN, "a", "b", "d")  # no c is read
+    assert "c" * 10_000 in examples.texts[0][0]
 
 
 def test_words_are_not_spelled_unless_the_model_reads_them(load):
@@ -242,3 +264,39 @@ def test_generated_examples_are_loaded_alike(task_experiment):
 
     assert examples.texts[:50] == Generator(experiment.dataset).training(0).texts[:]
     assert [len(numbers) for numbers in examples.parts.values()] == [50, 10, 10]
+
+
+def test_each_fold_has_the_vocabulary_of_its_train_part(task_experiment):
+    """A word that all the data has twice, but the train part once, is not known; labels are those of all."""
+    inline = "a\\tx\\na\\tx y\\nb\\ty\\nb\\tz z\\nb\\tx"
+    dataset = f'kind: text, task: label, token: word, inline: "{inline}", split: {{kind: none}}'
+
+    folds = [*fold_examples(task_experiment(dataset), 2)]
+
+    for fold in folds:
+        train = [word for number in fold.parts["train"] for word in fold.texts[number][0].split()]
+        known = sorted(word for word in set(train) if train.count(word) > 1)
+        assert fold.inputs.tokens.tokens == (UNKNOWN, *known)
+        assert fold.targets.tokens.tokens == ("a", "b")
+        assert sorted(np.concatenate([*fold.parts.values()]).tolist()) == [*range(5)]
+    assert folds[0].inputs.tokens != folds[1].inputs.tokens
+    assert folds[0].notes == folds[1].notes
+
+
+def test_folds_hold_out_rows_of_all_files(load, task_experiment, tmp_path):
+    """The split of the configuration is not applied."""
+    for name, rows in (("a.tsv", "x\tp\ny\tq\n"), ("b.tsv", "x\tr\ny\ts\n")):
+        (tmp_path / name).write_text(rows)
+    dataset = "kind: text, task: label, path: a.tsv, split: {kind: files, test: b.tsv}"
+
+    folds = [*fold_examples(task_experiment(dataset), 2)]
+
+    assert [len(fold.parts["validation"]) for fold in folds] == [2, 2]
+
+
+def test_generated_examples_have_no_folds(task_experiment):
+    """As many as one likes can be drawn."""
+    with pytest.raises(
+        UsageError, match=r"^folds: expected examples from files, received generated ones \(copy"
+    ):
+        [*fold_examples(task_experiment("kind: generated, name: copy"), 2)]

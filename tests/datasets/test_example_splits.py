@@ -1,12 +1,13 @@
 """The split of examples: shares, labels, files, and equal examples that stay together."""
 
 from collections import Counter
+from itertools import chain
 
 import numpy as np
 import pytest
 
 from rnnlab.config.task_data import FromLabelDataset, LabelDataset, PairsDataset
-from rnnlab.datasets.example_splits import split_rows
+from rnnlab.datasets.example_splits import fold_rows, split_rows
 from rnnlab.datasets.rows import Row
 from rnnlab.errors import DataError
 
@@ -187,3 +188,72 @@ def test_a_split_that_the_data_does_not_allow_is_refused(rows, settings, message
         split(rows, settings)
 
     assert str(caught.value).startswith(message)
+
+
+def folds_of(rows, task="label", folds=3, seed=0):
+    """The numbers of the examples that each fold holds out, and the notes."""
+    made = [Row(*row, "train", "rows.tsv", 1) for row in rows]
+    held, notes = fold_rows(made, task, folds=folds, random_seed=seed)
+    return [part.tolist() for part in held], notes
+
+
+@pytest.mark.parametrize("task", ["label", "pairs"])
+def test_each_example_is_held_out_by_one_fold(task):
+    """The folds are of equal size; the seed draws them."""
+    rows = [*different(12, "x"), *different(12, "y")]
+
+    held, notes = folds_of(rows, task)
+
+    assert sorted(chain.from_iterable(held)) == [*range(24)]
+    assert [len(part) for part in held] == [8, 8, 8]
+    assert held == folds_of(rows, task)[0] != folds_of(rows, task, seed=1)[0]
+    assert notes[0].startswith(
+        "each fold holds out one of 3 parts of 24 examples, drawn with training.random"
+    )
+
+
+def test_each_label_is_equally_frequent_in_each_fold():
+    """Nine of one label and three of the other: three and one in each fold."""
+    rows = [*different(9, "x"), *different(3, "y")]
+
+    held, notes = folds_of(rows)
+
+    assert [Counter(rows[number][1] for number in part) for part in held] == [Counter(x=3, y=1)] * 3
+    assert notes[0].endswith("; each label is about equally frequent in all")
+
+
+@pytest.mark.parametrize("task", ["label", "pairs"])
+def test_equal_inputs_are_in_one_fold(task):
+    """Whatever their targets are; a note counts them."""
+    rows = [*different(8, "x"), *different(8, "y"), *different(8, "x"), ("x3", "y")]
+
+    held, notes = folds_of(rows, task)
+
+    of_fold = [{rows[number][0] for number in part} for part in held]
+    assert sum(map(len, of_fold)) == len(set().union(*of_fold)) == 16
+    assert sorted(chain.from_iterable(held)) == [*range(25)]
+    assert notes[-1] == ("inputs that occur more than once: 17 of 25 examples; equal inputs are in one fold")
+
+
+def test_a_label_of_fewer_examples_than_folds_is_named():
+    """It is in as many folds as it has different examples; equal examples count as one."""
+    rows = [*different(9, "x"), ("once", "y"), ("twin", "z"), ("twin", "z"), ("twin", "z")]
+
+    held, notes = folds_of(rows)
+
+    assert notes[1] == "labels with fewer different examples than folds, which some folds lack: 'y' 'z'"
+    assert sorted(chain.from_iterable(held)) == [*range(13)]
+
+
+def test_too_few_examples_for_so_many_folds_are_refused():
+    """The message names the remedy."""
+    with pytest.raises(
+        DataError, match=r"folds=3: expected a label with 3 different .* use 2 folds or fewer"
+    ):
+        folds_of([*different(2, "x"), *different(2, "y"), ("x0", "x")])
+    with pytest.raises(DataError, match=r"received at most 1 example of a label; add examples"):
+        folds_of([("a", "x"), ("b", "y")])
+    with pytest.raises(
+        DataError, match=r"folds=3: expected 3 different inputs or more, received 2; use fewer"
+    ):
+        folds_of([("a", "x"), ("a", "y"), ("b", "x")], "pairs")

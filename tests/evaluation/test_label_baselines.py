@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from rnnlab.evaluation.label_baselines import SMOOTHING, majority_class, naive_bayes
+from rnnlab.evaluation.label_baselines import SMOOTHINGS, majority_class, naive_bayes
 
 TEXTS = ["Anna", "anton", "Bob", "rob", "bo", "ann o"]
 LABELS = np.array([0, 0, 2, 2, 2, 0])
@@ -38,7 +38,7 @@ def grams_of(text, token):
     return [tuple(tokens[at : at + n]) for n in range(1, most + 1) for at in range(len(tokens) - n + 1)]
 
 
-def equation(texts, labels, text, token):
+def equation(texts, labels, text, token, alpha):
     """P(label | text) ∝ P(label) Π (count of the n-gram with the label + α) / (all + α · n-grams)."""
     counts = {label: Counter() for label in set(labels.tolist())}
     for known, label in zip(texts, labels.tolist(), strict=True):
@@ -46,8 +46,8 @@ def equation(texts, labels, text, token):
     kinds = set().union(*counts.values())
     joint = {}
     for label, of_label in counts.items():
-        total = sum(of_label.values()) + SMOOTHING * len(kinds)
-        likely = [(of_label[gram] + SMOOTHING) / total for gram in grams_of(text, token) if gram in kinds]
+        total = sum(of_label.values()) + alpha * len(kinds)
+        likely = [(of_label[gram] + alpha) / total for gram in grams_of(text, token) if gram in kinds]
         joint[label] = math.prod(likely) * (labels == label).mean()
     return {label: share / sum(joint.values()) for label, share in joint.items()}
 
@@ -57,9 +57,9 @@ def equation(texts, labels, text, token):
 @pytest.mark.parametrize("target", [0, 2])
 def test_naive_bayes_is_its_equation(token, text, target):
     """The loss of one text is −ln P(label | text); n-grams that the training part lacks do not count."""
-    expected = equation(TEXTS, LABELS, text, token)
-
     baseline = naive_bayes((TEXTS, LABELS), [text], np.array([target]), labels=4, token=token)
+
+    expected = equation(TEXTS, LABELS, text, token, baseline.alpha)
 
     assert baseline.loss == pytest.approx(-math.log(expected[target]))
     assert baseline.accuracy == (max(expected, key=expected.get) == target)
@@ -78,7 +78,13 @@ def test_empty_texts_leave_the_majority_class(token):
     targets = np.array([0, 1])
     baseline = naive_bayes((["", " "], np.array([1, 1])), ["x", ""], targets, labels=2, token=token)
 
-    assert baseline == majority_class(np.array([1, 1]), targets, labels=2)
+    expected = majority_class(np.array([1, 1]), targets, labels=2)
+    assert (baseline.accuracy, baseline.macro_f1, baseline.loss) == (
+        expected.accuracy,
+        expected.macro_f1,
+        expected.loss,
+    )
+    assert baseline.alpha == 1
 
 
 def test_one_label_is_certain():
@@ -86,3 +92,68 @@ def test_one_label_is_certain():
     baseline = naive_bayes((["ab", "b"], np.array([1, 1])), ["a"], np.array([1]), labels=2, token="character")
 
     assert (baseline.accuracy, baseline.loss) == (1.0, pytest.approx(0.0, abs=1e-12))
+
+
+RARE = ["anna", "annan", "hanna", "anan", "nana", "ana", "nan", "xo", "anno", "hana", "naan", "xio"]
+RARE_LABELS = np.array([0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1])
+
+
+def right(alpha, known, held_out):
+    """How many labels the equation predicts right."""
+    return sum(
+        max(found := equation(*known, text, "character", alpha), key=found.get) == label
+        for text, label in zip(held_out[0], held_out[1].tolist(), strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("validation", "alpha"),
+    [
+        (["xa", "oo", "ax"], 0.3),
+        (["na", "an", "nn"], 1.0),
+    ],
+)
+def test_the_validation_part_chooses_the_smoothing(validation, alpha):
+    """The alpha with the most right labels; of equally good ones the largest."""
+    known, held_out = (
+        (RARE, RARE_LABELS),
+        (validation, np.array([int("x" in text or "o" in text) for text in validation])),
+    )
+
+    chosen = naive_bayes(
+        known, ["nox"], np.array([1]), labels=2, token="character", validation=held_out
+    ).alpha
+
+    assert chosen == max(SMOOTHINGS, key=lambda each: right(each, known, held_out)) == alpha
+
+
+def test_without_a_validation_part_a_fifth_of_the_training_texts_chooses():
+    """Equal texts stay on one side; then all texts are counted."""
+    texts = ["anna", "hanna", "xo", "nana", "ox", "anna", "xoxo", "anan", "ana", "o", "xa", "ox"]
+    labels = np.array([0, 0, 1, 0, 1, 0, 1, 0, 0, 1, 1, 1])
+    different = list(dict.fromkeys(texts))
+    apart = [different.index(text) % 5 == 4 for text in texts]
+    kept, held_out = (
+        (
+            [text for text, own in zip(texts, apart, strict=True) if own is side],
+            labels[np.array(apart) == side],
+        )
+        for side in (False, True)
+    )
+
+    baseline = naive_bayes((texts, labels), ["xa"], np.array([1]), labels=2, token="character")
+
+    assert held_out[0] == ["ox", "xa", "ox"]
+    assert baseline.alpha == max(SMOOTHINGS, key=lambda each: right(each, kept, held_out))
+    expected = equation(texts, labels, "xa", "character", baseline.alpha)
+    assert baseline.loss == pytest.approx(-math.log(expected[1]))
+
+
+def test_few_texts_choose_no_smoothing():
+    """Fewer than five different ones."""
+    assert (
+        naive_bayes(
+            (["ab", "b"] * 3, np.array([0, 1] * 3)), ["a"], np.array([0]), labels=2, token="character"
+        ).alpha
+        == 1
+    )

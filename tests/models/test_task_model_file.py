@@ -15,6 +15,7 @@ from rnnlab.models.model_file import TrainedTask, load_any_model, load_model, sa
 from rnnlab.models.task_architecture import task_architecture_of
 from tests.forging import forge, with_header
 from tests.task_experiments import EXPERIMENTS, LABEL, TAGS, task_experiment
+from tests.task_networks import network
 
 FIELDS = ["config", "vocabulary", "targets", "characters"]
 
@@ -184,3 +185,18 @@ def test_labels_of_any_kind_are_kept(tmp_path: Path) -> None:
 
     assert isinstance(loaded, TrainedTask)
     assert loaded.targets == ("en", "한국어 'x' [1]: #")
+
+
+def test_the_decoder_has_an_embedding_of_its_own_size() -> None:
+    """The vectors of its tokens, and the kernel that reads them; the encoder keeps its own."""
+    plain, _ = network("pairs", "kind: lstm, units: 4")
+    own, _ = network("pairs", "kind: lstm, units: 4", decoder="embedding_size: 2")
+
+    shapes, other = plain.weight_shapes(), own.weight_shapes()
+
+    assert shapes["decoder_encoding/embeddings"] == (5, 3)
+    assert {name: shape for name, shape in other.items() if shapes[name] != shape} == {
+        "decoder_encoding/embeddings": (5, 2),
+        "decoder_lstm_1/kernel": (2, 16),
+    }
+    assert own.decoder_dropout == plain.decoder_dropout == plain.dropout

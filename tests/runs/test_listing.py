@@ -242,6 +242,14 @@ def test_folds_have_an_accuracy_too():
     assert read_entry(run.path).evaluated == Evaluated("folds", 0.5)
 
 
+def test_folds_without_an_accuracy_have_a_loss():
+    """Those of the task from_label."""
+    run = finished()
+    (run.path / "metrics.json").write_text(json.dumps({"folds": [], "mean": {"loss": 1.5}}))
+
+    assert read_entry(run.path).evaluated == Evaluated("folds", None, loss=1.5)
+
+
 def test_no_runs_are_no_entries():
     """Also before there is a folder for them."""
     assert read_entries() == []

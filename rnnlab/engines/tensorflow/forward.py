@@ -45,6 +45,15 @@ class DropoutMasks:
         """Return the encoded inputs after dropout, (K, T, N); (N, T, K) of an MLP."""
         return self._dropped(values, self._shares.inputs)
 
+    def of_other_layers(self, shares: Dropout) -> "DropoutMasks":
+        """Return the masks of further layers of the same step, which have fractions of their own.
+
+        Their random numbers follow those that were drawn so far. From then on, only they may be used.
+        """
+        others = DropoutMasks(shares, self._seed)
+        others._uses = self._uses
+        return others
+
     @property
     def drops_inputs(self) -> bool:
         """Whether dropout changes the inputs."""

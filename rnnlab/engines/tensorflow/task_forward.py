@@ -65,6 +65,7 @@ class TaskForward:
             if architecture.task == "label":
                 hidden = self._pooled(architecture.encoder, hidden, lanes.valid)[:, None]  # (H, 1, N)
         if architecture.decoder and architecture.decoder_encoding:
+            dropout = dropout.of_other_layers(architecture.decoder_dropout)
             hidden = self._decoded(
                 weights, architecture.decoder, architecture.decoder_encoding, lanes, read, dropout
             )

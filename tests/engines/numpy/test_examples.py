@@ -82,6 +82,19 @@ def test_equals_the_tensorflow_engine(task: str, model: str, encoding: str) -> N
     assert_close(logits, in_tensorflow(architecture, weights, data))
 
 
+@pytest.mark.parametrize("attention", ["none", "dot"])
+def test_a_decoder_with_vectors_of_its_own_size_equals_the_tensorflow_engine(attention: str) -> None:
+    """The vectors of target tokens may be larger or smaller than those of source tokens."""
+    model = f"kind: lstm, units: [4, 4], attention: {attention}"
+    architecture, weights = network("pairs", model, decoder="embedding_size: 6, dropout: 0.5")
+    data = data_of("pairs", model)
+
+    logits = logits_of(NumpyTaskModel(architecture, weights), data)
+
+    assert weights["decoder_encoding/embeddings"].shape == (SIZES.targets, 6)
+    assert_close(logits, in_tensorflow(architecture, weights, data))
+
+
 @pytest.mark.parametrize(("task", "model"), ALL)
 def test_batches_are_examples_one_by_one(task: str, model: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An example's logits do not depend on the examples beside it, nor on where a batch ends."""

@@ -264,6 +264,53 @@ def test_a_seed_decides_what_is_dropped(task: str, model: str, variational: str)
     np.testing.assert_allclose(nothing, of_plain, rtol=1e-5)
 
 
+def test_the_decoder_has_dropout_of_its_own() -> None:
+    """The fractions of `model` written out in `decoder` give the bits that they give without the section."""
+    model = "kind: gru, units: 4"
+    nothing = DROPPING.replace("0.3", "0")
+    data, numbers, seed = examples_of("pairs", model), [1, 2, 3, 4], tf.constant([3, 5])
+    both, weights = network("pairs", f"{model}, {DROPPING}")
+    same, _ = network("pairs", f"{model}, {DROPPING}", decoder=DROPPING)
+    decoder, _ = network("pairs", model, decoder=DROPPING)
+    encoder, _ = network("pairs", f"{model}, {DROPPING}", decoder=nothing)
+
+    losses = [engine(each, weights, data, numbers, seed=seed)[0] for each in (both, same, decoder, encoder)]
+
+    assert losses[0].tobytes() == losses[1].tobytes()
+    assert len({each[0] for each in losses}) == 3
+
+
+def test_dropout_of_the_decoder_drops_nothing_of_the_encoder() -> None:
+    """Where no input of the decoder counts, but only the state handed over, its seed changes nothing."""
+    model = "kind: lstm, units: 4"
+    only, weights = network("pairs", model, decoder="input_dropout: 0.9")
+    weights["decoder_lstm_1/kernel"][:] = 0
+    data = examples_of("pairs", model)
+
+    dropped, _ = engine(only, weights, data, [1, 2, 3, 4], seed=tf.constant([3, 5]))
+
+    assert (
+        dropped.tobytes() == engine(only, weights, data, [1, 2, 3, 4], seed=tf.constant([7, 7]))[0].tobytes()
+    )
+
+
+def test_the_keras_model_has_the_dropout_layers_of_encoder_and_decoder() -> None:
+    """Each by its own name; the model runs in training."""
+    model = "kind: gru, units: 4, dropout: 0.1, input_dropout: 0.2"
+    architecture, _ = network("pairs", model, decoder="input_dropout: 0.3")
+
+    built = build_task_network(architecture, random_seed=0)
+
+    assert {layer.name: layer.rate for layer in built.layers if "dropout" in layer.name} == {
+        "input_dropout": 0.2,
+        "dropout_1": 0.1,
+        "decoder_input_dropout": 0.3,
+        "decoder_dropout_2": 0.1,
+    }
+    ids = np.ones((2, 3), np.int32)
+    assert built([ids, ids], training=True).shape == (2, 3, SIZES.targets)
+
+
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_both_directions_read_the_same_dropped_inputs(encoding: str) -> None:
     """One token, read by two layers with equal weights, gives equal outputs: as with one dropout layer."""
