@@ -12,7 +12,8 @@ from rnnlab.evaluation.tag_measures import TagMeasures
 from rnnlab.terminal.tables import facts_table, table
 
 if TYPE_CHECKING:
-    from rnnlab.evaluation.example_measurement import Measures, TaskBaselines, TaskEvaluation
+    from rnnlab.evaluation.example_baselines import TaskBaselines
+    from rnnlab.evaluation.example_measurement import Measures, TaskEvaluation
     from rnnlab.evaluation.fold_measures import OverFolds, TaskCrossValidation
     from rnnlab.evaluation.label_measures import ClassFigures
 

@@ -3,28 +3,32 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.config.task_data import GeneratedDataset
-from rnnlab.config.tasks import TaskExperiment
 from rnnlab.datasets.examples import Examples, TaskVocabularies, Words
 from rnnlab.engines.numpy import numpy_task_model
 from rnnlab.engines.numpy.examples import NumpyTaskModel
+from rnnlab.evaluation.example_baselines import (
+    TaskBaselines,
+    baselines_without_network,
+    split_text,
+    tokens_of,
+)
 from rnnlab.evaluation.example_selection import (
     SelectedExamples,
     part_of,
     select_examples,
     sequences_at,
 )
-from rnnlab.evaluation.label_baselines import LabelBaseline, NaiveBayes, majority_class, naive_bayes
 from rnnlab.evaluation.label_measures import LabelMeasures, measure_labels
 from rnnlab.evaluation.label_ngram import FromLabelMeasures, measure_from_label
-from rnnlab.evaluation.pair_measures import NearestSource, PairMeasures, measure_pairs, nearest_source
+from rnnlab.evaluation.pair_measures import PairMeasures, measure_pairs
 from rnnlab.evaluation.scoring import cross_entropies
-from rnnlab.evaluation.tag_measures import TagMeasures, are_unseen, measure_tags, most_frequent_tags
+from rnnlab.evaluation.tag_measures import TagMeasures, are_unseen, measure_tags
 from rnnlab.files import Report, unreported
 from rnnlab.generation.prediction import vocabularies_of
 from rnnlab.models.model_file import TrainedTask
@@ -56,23 +60,6 @@ class Mistake:
     target: str
     predicted: str
     cost: float
-
-
-@dataclass(frozen=True)
-class TaskBaselines:
-    """The measures of predictions without a network, those that the task has.
-
-    Attributes:
-        majority: for label, the most frequent label of the training part.
-        naive_bayes: for label, naive Bayes on n-grams.
-        most_frequent_tag: for tags, the most frequent tag of each token in the training part.
-        nearest_source: for pairs, the target of the nearest training source.
-    """
-
-    majority: LabelBaseline | None = None
-    naive_bayes: NaiveBayes | None = None
-    most_frequent_tag: TagMeasures | None = None
-    nearest_source: NearestSource | None = None
 
 
 @dataclass(frozen=True)
@@ -163,7 +150,7 @@ def evaluate_selected(
     baselines = None
     if training and not selected.is_trained_on:
         report("measuring baselines", 0.0)
-        baselines = _baselines(training, examples, experiment, selected.validation)
+        baselines = baselines_without_network(training, examples, experiment, selected.validation)
     lengths = {}
     if isinstance(experiment.dataset, GeneratedDataset) and (by_length or name == "test"):
         lengths = _by_length(experiment.dataset, reader)
@@ -195,7 +182,7 @@ def evaluate_fold(trained: TrainedTask, training: Examples, held: Examples) -> T
         task=trained.experiment.task,
         sequences=len(held),
         measures=measures,
-        baselines=_baselines(training, held, trained.experiment),
+        baselines=baselines_without_network(training, held, trained.experiment),
         tokens=_class_names(trained),
     )
 
@@ -249,7 +236,7 @@ class _Reader:
         targets, offsets = examples.targets.ids, examples.targets.offsets
         predicted, costs = logits.argmax(axis=1), cross_entropies(logits, targets)
         if training:
-            unseen = are_unseen(_tokens_of(examples), _tokens_of(training))
+            unseen = are_unseen(tokens_of(examples), tokens_of(training))
         else:
             unseen = np.asarray(_ids_of(examples)) == self.vocabularies.inputs.unknown
         tags = self.vocabularies.targets.tokens
@@ -268,7 +255,7 @@ class _Reader:
         targets = self.vocabularies.targets
         costs, is_right = self._forced(examples)
         most = LENGTH_ROOM * int(examples.targets.lengths.max(initial=1)) + 10
-        wanted = [_split(targets.kind, text) for _, text in examples.texts]
+        wanted = [split_text(targets.kind, text) for _, text in examples.texts]
         greedy, _ = self.model.greedy(examples.inputs, most)
         written = [targets.decode(each) for each in greedy]
         searched = None
@@ -313,56 +300,6 @@ class _Reader:
         return np.concatenate(costs), np.concatenate(right)
 
 
-def _baselines(
-    training: Examples, examples: Examples, experiment: TaskExperiment, validation: Examples | None = None
-) -> TaskBaselines:
-    """Return the baselines of a task, learnt from the training part; those of from_label are measures.
-
-    The validation part chooses the smoothing of naive Bayes.
-    """
-    task, dataset = experiment.task, experiment.dataset
-    if task == "label":
-        labels = len(examples.targets.tokens)
-        token: Literal["character", "word"] = (
-            "character" if getattr(dataset, "token", "word") == "character" else "word"
-        )
-        own = training.targets.ids
-        return TaskBaselines(
-            majority=majority_class(own, examples.targets.ids, labels=labels),
-            naive_bayes=naive_bayes(
-                _labelled(training),
-                *_labelled(examples),
-                labels=labels,
-                token=token,
-                validation=_labelled(validation) if validation else None,
-            ),
-        )
-    if task == "tags":
-        known = _tokens_of(training)
-        predicted = most_frequent_tags((known, training.targets.ids), _tokens_of(examples))
-        return TaskBaselines(
-            most_frequent_tag=measure_tags(
-                examples.targets.ids,
-                predicted,
-                offsets=examples.targets.offsets,
-                unseen=are_unseen(_tokens_of(examples), known),
-                tags=len(examples.targets.tokens),
-            )
-        )
-    if task == "pairs":
-        kinds = examples.inputs.tokens.kind, examples.targets.tokens.kind
-        pairs = [(_split(kinds[0], source), _split(kinds[1], target)) for source, target in training.texts]
-        sources = [_split(kinds[0], source) for source, _ in examples.texts]
-        targets = [_split(kinds[1], target) for _, target in examples.texts]
-        return TaskBaselines(nearest_source=nearest_source(pairs, sources, targets))
-    return TaskBaselines()
-
-
-def _labelled(examples: Examples) -> tuple[list[str], NDArray[np.integer[Any]]]:
-    """Return the text of each input, and its label, (K,)."""
-    return [text for text, _ in examples.texts], examples.targets.ids
-
-
 def _by_length(dataset: GeneratedDataset, reader: _Reader) -> dict[int, Measures]:
     """Return the measures of a test set at each of `dataset.test_lengths`."""
     from rnnlab.datasets.generated import Generator  # noqa: PLC0415 (only generated data needs it)
@@ -397,18 +334,7 @@ def _mistakes(
     return found
 
 
-def _tokens_of(examples: Examples) -> list[str]:
-    """Return the tokens of all inputs as they stand in the data, (S,)."""
-    if examples.inputs.tokens.kind == "character":
-        return [character for text, _ in examples.texts for character in text]
-    return [token for text, _ in examples.texts for token in text.split(" ")]
-
-
 def _ids_of(examples: Examples) -> NDArray[Any]:
     """Return the token ids of all inputs, also if the inputs are numbers of words, (S,)."""
     words: Words | None = examples.words
     return words.ids[examples.inputs.ids] if words else examples.inputs.ids
-
-
-def _split(kind: str, text: str) -> list[str]:
-    return list(text) if kind == "character" else text.split()

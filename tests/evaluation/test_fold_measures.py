@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from rnnlab.datasets.example_loading import fold_examples
-from rnnlab.evaluation.example_measurement import TaskBaselines, TaskEvaluation, evaluate_fold
+from rnnlab.evaluation.example_baselines import TaskBaselines
+from rnnlab.evaluation.example_measurement import TaskEvaluation, evaluate_fold
 from rnnlab.evaluation.example_selection import part_of
 from rnnlab.evaluation.fold_measures import TaskCrossValidation, baselines_of, measures_of
 from rnnlab.evaluation.label_baselines import majority_class, naive_bayes
