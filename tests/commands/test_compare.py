@@ -318,19 +318,16 @@ def test_a_training_that_fails_is_named_and_the_others_are_compared(rnnlab, monk
 
 
 @pytest.mark.slow
-def test_cells_are_trained_and_one_that_fails_is_named(rnnlab):
-    """In processes, on generated examples; a training of examples fails like any other."""
-    wild = "{name: sgd, learning_rate: 1.0e37}"
+def test_cells_are_trained_and_compared_at_each_length(rnnlab):
+    """In processes, on generated examples: one configuration, with another cell each time."""
     Path("parity.yaml").write_text(PARITY)
-    failing = f"  - {{config: parity.yaml, name: wild, set: {{training.optimizer: {wild}}}}}\nseeds: 1"
-    Path("cells.yaml").write_text(CELLS.replace("seeds: 2", failing))
+    Path("cells.yaml").write_text(CELLS.replace("seeds: 2", "seeds: 1"))
 
     answer = rnnlab("compare", "cells.yaml", "--jobs", "2", "--json")
 
     result = json.loads(answer.stdout)
-    assert answer.exit_code == 1
+    assert answer.exit_code == 0, answer.stderr
     assert [each["name"] for each in result["contenders"]] == ["simple_rnn", "gru"]
-    assert result["failures"][0].startswith("runs/cells-1/wild-seed-0: ")
     trials_of = [trial for each in result["contenders"] for trial in each["trials"]]
     assert [(trial["epochs"], trial["lengths"].keys()) for trial in trials_of] == [(1, {"8", "12"})] * 2
 

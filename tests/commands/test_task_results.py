@@ -298,7 +298,10 @@ def test_folds_have_the_measures_of_the_task(rnnlab):
             assert (low + high) / 2 == pytest.approx(over["mean"][name])
     assert json.loads((run.path / "folds.json").read_text()) == result
     assert json.loads((run.path / "metrics.json").read_text())["accuracy"] == 0.5
-    assert f"2 folds: mean accuracy {result['mean']['accuracy']:.4f}" in rnnlab("runs", "task-1").stdout
+    assert (
+        f"2 folds: mean accuracy {result['mean']['accuracy']:.4f}"
+        in rnnlab("runs", "show", "runs/task-1").stdout
+    )
 
 
 def overs(mean, *names):
@@ -322,7 +325,7 @@ def test_folds_are_shown_in_rows():
         *("fold 1", "fold 2", "exact match", "error rate", "loss", "nearest source", "", "interval"),
     ]
     assert rows[0][1].startswith(f"exact match {fold.measures.greedy.exact_match:.4f}, error rate ")
-    assert rows[0][1].endswith("2 pairs, 4 target tokens")
+    assert rows[0][1].endswith("2 pairs, 6 target tokens")
     spread = "0.5000 ± 0.1000 (mean ± standard deviation), 95 % interval 0.3000 to 0.7000"
     assert rows[2:5] == [
         ("exact match", spread),

@@ -5,9 +5,12 @@ import os
 import pty
 import subprocess
 import sys
+import threading
 import unicodedata
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from queue import SimpleQueue
+from typing import BinaryIO
 
 import pytest
 from click.testing import CliRunner
@@ -28,7 +31,10 @@ MODEL = SENTENCE.replace("if you want to build a ship", json.dumps(HOSTILE)).rep
 
 @contextmanager
 def terminal() -> Iterator[Callable[[], str]]:
-    """Makes stdout and stderr one terminal; gives what it was sent since the last call."""
+    """Makes stdout and stderr one terminal; gives what it was sent since the last call.
+
+    It is read while it is written to, since it holds little.
+    """
     outside, inside = pty.openpty()
     with (
         os.fdopen(outside, "rb", buffering=0) as screen,
@@ -36,16 +42,31 @@ def terminal() -> Iterator[Callable[[], str]]:
         redirect_stdout(stream),
         redirect_stderr(stream),
     ):
+        texts: SimpleQueue[str] = SimpleQueue()
+        reader = threading.Thread(target=_read_until_closed, args=(screen, texts))
+        reader.start()
 
         def sent() -> str:
             stream.write(END)
             stream.flush()
-            data = b""
-            while not data.endswith(END.encode()):
-                data += screen.read(4096)
-            return data.decode().removesuffix(END).replace("\r\n", "\n")
+            return texts.get(timeout=60)
 
-        yield sent
+        try:
+            yield sent
+        finally:
+            stream.close()
+            reader.join()
+
+
+def _read_until_closed(screen: BinaryIO, texts: SimpleQueue[str]) -> None:
+    """Puts each text that ends with `END`; when the other side is closed, Linux raises an error."""
+    data = b""
+    with suppress(OSError):
+        while piece := screen.read(4096):
+            data += piece
+            if data.endswith(END.encode()):
+                texts.put(data.decode().removesuffix(END).replace("\r\n", "\n"))
+                data = b""
 
 
 def test_everything_that_steers_is_spelled_out():

@@ -23,9 +23,10 @@ Call = tuple[Callable[..., object], tuple[Any, ...]]
 
 HALF = np.array(0.5, np.float32)
 
-flags_ignored = np.errstate(invalid="ignore")
-"""For matrix products: BLAS may also compute with the padding of its buffers, which holds arbitrary
-numbers. No result depends on the padding, but it sometimes sets the processor's flag for an invalid value."""
+flags_ignored = np.errstate(over="ignore", invalid="ignore")
+"""For matrix products. BLAS may also compute with the padding of its buffers, which holds arbitrary
+numbers: no result depends on it, but it sometimes sets the processor's flag for an invalid value. And the
+weights of a training that diverged may be so large that a product is infinite, as in TensorFlow."""
 
 
 def sigmoid(x: Floats, out: Floats) -> Floats:
