@@ -49,6 +49,7 @@ ELSEWHERE = {
     "commands/new.py": "test_new_example.py: FILE is to be filled in",
     "{}: not replaced; name another --output": "a question on a terminal, which test_new.py answers",
     "{} numbers to draw, expected at most {}; choose fewer --units or --steps": "test_trace.py",
+    "--meter is for notes, and {} writes text; leave --meter out": "test_tasks.py: a run of from_label",
     "{} cells to draw, expected at most {}; choose fewer --steps": "test_task_trace.py",
     "tokens {} to {} of {}; --steps chooses others": "test_task_trace.py",
     "--json: {} numbers, expected at most {}; give a shorter --input": "test_trace.py",

@@ -119,7 +119,7 @@ def task_folds_rows(crossed: "TaskCrossValidation") -> list[Row]:
                 gain = (own.mean - each.mean) * (-1 if measure in LOWER_IS_BETTER else 1)
                 rows.append((title, f"{MEASURE_NAMES[measure]} {_over_folds_text(each)}: {_verdict(gain)}"))
                 title = ""
-    interval = f"Student's t interval of the mean, {len(crossed.folds)} folds"
+    interval = f"Student's t interval of the mean, {count_of(len(crossed.folds), 'fold')}"
     return [*rows, ("interval", f"{interval}; the folds share training data, so the interval is too narrow")]
 
 

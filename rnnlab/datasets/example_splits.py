@@ -79,7 +79,8 @@ def fold_rows(
         DataError: there are too few different examples, or too few of every label.
     """
     groups, notes = _groups_of_rows(rows, task), list[str]()
-    note = f"each fold holds out one of {folds} parts of {count_of(len(rows), 'example')}, drawn with"
+    parts = f"{count_of(folds, 'part')} of {count_of(len(rows), 'example')}"
+    note = f"each fold holds out one of {parts}, drawn with"
     if task in ("label", "from_label"):
         held, notes = _stratified_groups(groups, _labels_of_rows(rows, task), folds, random_seed)
         notes = [f"{note} training.random_seed; each label is about equally frequent in all", *notes]

@@ -53,8 +53,8 @@ def task_networks(trained: TrainedTask, *, target: str, peepholes: bool, state: 
     check_expressible(experiment.model, _KINDS, target=target, peepholes=peepholes)
     if experiment.model.characters:
         raise UsageError(
-            f"model.characters: true: words have different numbers of characters, and the recurrent layers"
-            f" of {target} read sequences of one length; to export a model, train it with characters: false"
+            f"model.characters: true: words have different numbers of characters, and in {target} a recurrent"
+            f" layer reads sequences of one length; to export a model, train it with characters: false"
         )
     architecture = task_architecture_of(experiment, trained.sizes)
     if state and architecture.decoder is None:

@@ -17,7 +17,12 @@ NORMALIZED = "model={kind: gru, units: 4, layer_norm: true}"
     ("page", "override", "wanted", "message"),
     [
         (TAGS, "model.characters=true", "onnx", "model.characters: true: words have different numbers of"),
-        (TAGS, "model.characters=true", "keras", "layers of Keras read sequences of one length; to export"),
+        (
+            TAGS,
+            "model.characters=true",
+            "keras",
+            "in Keras a recurrent layer reads sequences of one length; to export",
+        ),
         (PAIRS, NORMALIZED, "onnx", "model.layer_norm: true: ONNX has no recurrent layer with layer norm"),
         (LABEL, PEEPHOLE, "keras", "model.peephole: true: the LSTM of Keras has no peepholes; export it as"),
         (PAIRS, PEEPHOLE, "saved_model", "model.peephole: true: the LSTM of Keras has no peepholes"),
