@@ -21,7 +21,7 @@ NORMALIZED = "model={kind: gru, units: 4, layer_norm: true}"
             TAGS,
             "model.characters=true",
             "keras",
-            "in Keras a recurrent layer reads sequences of one length; to export",
+            "in Keras a recurrent layer reads sequences of one length",
         ),
         (PAIRS, NORMALIZED, "onnx", "model.layer_norm: true: ONNX has no recurrent layer with layer norm"),
         (LABEL, PEEPHOLE, "keras", "model.peephole: true: the LSTM of Keras has no peepholes; export it as"),
