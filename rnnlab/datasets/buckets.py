@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.int64]
 Lengths = NDArray[np.int64]
 
-MOST_BUCKETS = 4
-"""Largest number of buckets: each takes seconds to compile."""
+MOST_BUCKETS = 8
+"""Largest number of buckets: each takes about two seconds to compile."""
 
-LEAST_GAIN = 0.03
+LEAST_GAIN = 0.01
 """Least fraction of the time steps that a further bucket must save."""
 
 MOST_CANDIDATES = 200

@@ -1,6 +1,10 @@
 """What a training on examples trains: buckets, class weights, memory, and the programs that it shares."""
 
+import os
+import re
 import signal
+import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -268,6 +272,43 @@ def test_compiling_every_bucket_first_changes_nothing(monkeypatch: pytest.Monkey
         found.append(trainer.run_chunk(chunk, 0).losses.tobytes())
 
     assert found[0] == found[1]
+
+
+COMPILED_FIRST = """
+from rnnlab.engines.tensorflow import data
+from rnnlab.training import example_problem
+from rnnlab.training.chunks import ChunkPlanner
+from rnnlab.training.trainer import Trainer
+from tests.training.test_example_problem import bucketed
+
+data.LEAST_WORK = example_problem.LEAST_SAVED = 0.0  # two groups of lanes, and many buckets
+example_problem.cpu_cores = lambda: 2
+own = bucketed("training.batch_size=9")
+trainer = Trainer(own)
+trainer.program.compile()
+chunk, _ = ChunkPlanner(own.batches, epochs=1).take(100, stop_after=0)
+trainer.run_chunk(chunk, 0)
+print(len(own.batches.shapes), "buckets")
+"""
+
+
+def test_what_is_compiled_first_is_not_compiled_again() -> None:
+    """TensorFlow logs how often it compiles each function."""
+    environment = {
+        **os.environ,
+        "TF_CPP_MIN_LOG_LEVEL": "0",
+        "TF_CPP_MAX_VLOG_LEVEL": "0",
+        "TF_CPP_VMODULE": "device_compilation_profiler=1",
+    }
+
+    done = subprocess.run(
+        [sys.executable, "-c", COMPILED_FIRST], env=environment, capture_output=True, text=True, check=True
+    )
+
+    times = [int(count) for count in re.findall(r"Compiled \S+ (\d+) times", done.stderr)]
+    buckets = int(done.stdout.split()[0])
+    assert buckets > 1
+    assert times == [1] * (buckets + 1)  # the gradients of each bucket, and the update
 
 
 @pytest.mark.usefixtures("_many_buckets")

@@ -19,7 +19,6 @@ from rnnlab.engines.tensorflow.forward import NetworkState
 from rnnlab.engines.tensorflow.objective import Objective, zeroed
 from rnnlab.engines.tensorflow.start import tf
 from rnnlab.engines.tensorflow.update import BestWeights, Snapshot, Snapshots, Update, held_variables
-from rnnlab.processes import in_thread
 
 Tensor = Any
 
@@ -146,11 +145,8 @@ class TrainingProgram:
         weights = {name: variable.value for name, variable in self._variables.items()}
         figures = [tf.zeros((lanes,), figure) for figure in self._objectives[0].figures]
         arguments = (weights, figures, tf.constant(True), state, tf.zeros((2,), tf.int32))
-        for gradients in self._gradients_of:
-            gradients.get_concrete_function(*arguments)  # traces the function; only one thread may do this
-        calls = [in_thread(partial(gradients, *arguments)) for gradients in self._gradients_of]
-        for call in calls:
-            call.result()
+        # From a graph, as the loop calls them: what an eager call compiles, a graph compiles again.
+        tf.function(partial(_sums_of_each, self._gradients_of), autograph=False)(*arguments)
 
     def train(self, chunk: Chunk, *, first_step: int) -> StepRecords:
         """Train on all steps of a chunk; return the figures of each step.
@@ -303,6 +299,11 @@ class TrainingProgram:
 
         _, records, state = tf.while_loop(lambda k, *_: k < steps, step, (tf.constant(0), records, state))
         return records.stack(), state
+
+
+def _sums_of_each(gradients_of: Sequence[Any], *arguments: Any) -> list[Tensor]:
+    """Return the sums (3,) of each of the functions `TrainingProgram._gradients`, called with the same arguments."""
+    return [gradients(*arguments)[0] for gradients in gradients_of]
 
 
 def _chained(states: list[NetworkState], begins: Tensor) -> list[NetworkState]:
