@@ -31,6 +31,8 @@ class PairCase:
         attention: none or dot.
         batch: pairs of a batch, N.
         embedding: size of the vector of a token, D.
+        by_length: for PyTorch, whether the examples of a batch have similar lengths, as in rnnlab, or come in
+            random order.
     """
 
     data: str
@@ -38,6 +40,7 @@ class PairCase:
     attention: str
     batch: int
     embedding: int = 32
+    by_length: bool = True
 
     @property
     def name(self) -> str:

@@ -9,7 +9,7 @@ in a process of its own, and then `rnnlab evaluate --split test`, next to a base
 import importlib.util
 import json
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -237,11 +237,17 @@ def cells(only: str, epochs: int | None, seeds: int, as_json: bool) -> None:
 @repeats_option
 @json_option
 def speed(seconds: float, only: str, repeats: int, as_json: bool) -> None:
-    """Time an encoder with a decoder in rnnlab and in PyTorch, in turns; tokens that pad are not counted."""
+    """Time an encoder with a decoder in rnnlab and in PyTorch, in turns; tokens that pad are not counted.
+
+    PyTorch reads batches in random order, padded to their longest example, and also rnnlab's batches, whose
+    examples have similar lengths.
+    """
     columns = (
         Column("pytorch", "k tok/s", 1e-3),
+        Column("by length", "k tok/s", 1e-3),
         Column("rnnlab", "k tok/s", 1e-3),
         Column("× pytorch", "", 1.0, 2),
+        Column("× by length", "", 1.0, 2),
     )
     has_torch = importlib.util.find_spec("torch") is not None
     report = Report("Pairs, tokens of sources and targets per second of training", columns, repeats)
@@ -250,9 +256,13 @@ def speed(seconds: float, only: str, repeats: int, as_json: bool) -> None:
     for case in PAIRS:
         if only not in case.name:
             continue
-        peers = [*["pytorch_pairs"] * has_torch, "rnnlab_pairs"]
-        *torch, ours = measured_rates([case] * len(peers), peers, seconds=seconds, repeats=repeats)
-        report.add(case.name, torch[0] if torch else None, ours, ours / torch[0] if torch else None)
+        cases, peers = [case], ["rnnlab_pairs"]
+        if has_torch:
+            cases = [replace(case, by_length=False), case, case]
+            peers = ["pytorch_pairs", "pytorch_pairs", "rnnlab_pairs"]
+        *torch, ours = measured_rates(cases, peers, seconds=seconds, repeats=repeats)
+        ratios = [ours / each for each in torch]
+        report.add(case.name, *(torch or (None, None)), ours, *(ratios or (None, None)))
     report.show(as_json=as_json)
 
 

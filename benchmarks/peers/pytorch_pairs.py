@@ -1,7 +1,8 @@
 """Tokens per second of PyTorch on pairs: `python -m benchmarks.peers.pytorch_pairs CASE SECONDS`.
 
-An encoder and a decoder of `nn.LSTM`, on padded batches. The batches are those of rnnlab, with examples of
-similar length, and each is padded to its own longest example. They are made before the time is measured.
+An encoder and a decoder of `nn.LSTM`, on batches that are padded to their own longest example. The case says
+whether a batch is one of rnnlab's, with examples of similar length, or has any examples. All batches are
+made before the time is measured.
 """
 
 import sys
@@ -15,7 +16,7 @@ from torch import nn
 from benchmarks.cases import CLIPNORM, LEARNING_RATE
 from benchmarks.pairs import PairCase, mean_tokens, pair_case_from, pair_data
 from benchmarks.timing import print_rate
-from rnnlab.datasets.buckets import BucketBatches, bucket_shapes
+from rnnlab.datasets.buckets import MOST_BUCKETS, BucketBatches, bucket_shapes
 from rnnlab.datasets.examples import Examples, Sequences
 
 IGNORED = -100
@@ -57,7 +58,7 @@ class Trainer:
 
     def __init__(self, case: PairCase) -> None:
         examples = pair_data(case).examples
-        batches = batches_of(examples, case.batch)
+        batches = batches_of(examples, case.batch, by_length=case.by_length)
         self.tokens = mean_tokens(examples, len(batches))
         self.batches = cycle(batches)
         self.network = Network(case, len(examples.inputs.tokens), len(examples.targets.tokens))
@@ -75,11 +76,11 @@ class Trainer:
         return self.tokens
 
 
-def batches_of(examples: Examples, size: int) -> list[Batch]:
-    """Return the batches of one epoch, in the order of rnnlab's first epoch."""
+def batches_of(examples: Examples, size: int, *, by_length: bool) -> list[Batch]:
+    """Return the batches of one epoch: those of rnnlab's first epoch, or random ones."""
     numbers = examples.parts["train"]
     lengths = examples.inputs.lengths[numbers], examples.targets.lengths[numbers]
-    shapes = bucket_shapes(*lengths)
+    shapes = bucket_shapes(*lengths, most=MOST_BUCKETS if by_length else 1)
     order = BucketBatches(lambda _: lengths, numbers, shapes, lanes=size, random_seed=0)
     (lanes,) = order.epoch(0, 0, order.steps)  # (B, N), numbers from 1
     return [batch_of(examples, each[each > 0] - 1) for each in lanes]
