@@ -130,8 +130,16 @@ def _about_split(dataset: Dataset, regime: Regime) -> Iterator[Contradiction]:
         )
 
 
-def about_measured_part(dataset: Any, evaluation: EvaluationSettings) -> Iterator[Contradiction]:
-    """Yield a contradiction if `evaluation.split` names a part that the split does not make."""
+def about_measured_part(
+    dataset: Any, evaluation: EvaluationSettings, *, remedy: str = "{kind: contiguous, test: 0.1}"
+) -> Iterator[Contradiction]:
+    """Yield a contradiction if `evaluation.split` names a part that the split does not make.
+
+    Args:
+        dataset: the section `dataset`.
+        evaluation: the section `evaluation`.
+        remedy: a split that makes a test part.
+    """
     split, measured = dataset.split, evaluation.split
     if measured == "validation" and not getattr(split, "validation", None):
         yield Contradiction(
@@ -141,8 +149,7 @@ def about_measured_part(dataset: Any, evaluation: EvaluationSettings) -> Iterato
     if measured == "test" and not getattr(split, "test", None):
         yield Contradiction(
             ("evaluation.split", "dataset.split.kind", "dataset.split.test"),
-            "the data has no test part; leave evaluation.split out, or set dataset.split: {kind: contiguous,"
-            " test: 0.1}",
+            f"the data has no test part; leave evaluation.split out, or set dataset.split: {remedy}",
         )
 
 

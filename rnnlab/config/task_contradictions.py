@@ -51,8 +51,8 @@ def task_contradictions(
     else:
         yield from about_source(dataset)
         yield from about_parts(dataset)
-        yield from about_measured_part(dataset, evaluation)
-        yield from _about_stratified(dataset, task)
+        yield from about_measured_part(dataset, evaluation, remedy="{kind: sequences, test: 0.1}")
+        yield from _about_split(dataset, task)
     yield from _about_encoding(dataset)
     yield from about_checkpoints(training)
     yield from about_patience(training)
@@ -87,11 +87,16 @@ def _about_generated(dataset: GeneratedDataset, model: Any) -> Iterator[Contradi
         )
 
 
-def _about_stratified(dataset: Any, task: str) -> Iterator[Contradiction]:
+def _about_split(dataset: Any, task: str) -> Iterator[Contradiction]:
     if isinstance(dataset.split, StratifiedSplit) and task not in ("label", "from_label"):
         yield Contradiction(
             ("dataset.split.kind", "dataset.task"),
             f"a stratified split needs labels, and task {task} has none; set kind: sequences",
+        )
+    if getattr(dataset.split, "unique", False):
+        yield Contradiction(
+            ("dataset.split.unique", "dataset.task"),
+            f"has no effect: with task {task} equal inputs are always in one part; leave unique out",
         )
 
 

@@ -27,7 +27,7 @@ from rnnlab.datasets.examples import (
     Words,
 )
 from rnnlab.datasets.generated import Generator
-from rnnlab.datasets.row_formats import FieldText
+from rnnlab.datasets.row_tokens import kinds_of, text_of, tokens_of
 from rnnlab.datasets.rows import Row, Rows, read_rows
 from rnnlab.errors import Argument, DataError, UsageError, near
 from rnnlab.files import Report, unreported
@@ -89,9 +89,7 @@ def fold_examples(experiment: TaskExperiment, folds: int) -> Iterator[Examples]:
             " instead: dataset.held_out sets the number of its examples",
         )
     found = read_rows(dataset)
-    held_out, notes = fold_rows(
-        found.rows, dataset.task, folds=folds, random_seed=experiment.training.random_seed
-    )
+    held_out, notes = fold_rows(found.rows, dataset, folds=folds, random_seed=experiment.training.random_seed)
     everything = np.arange(len(found.rows))
     for held in held_out:
         parts = {"train": np.setdiff1d(everything, held), "validation": held}
@@ -126,25 +124,13 @@ def _encoded_rows(
     return Examples(
         Sequences.of(numbers, vocabularies.inputs),
         Sequences.of(_encoded(targets, vocabularies.targets), vocabularies.targets),
-        [(_text(row.input), _text(row.target)) for row in found.rows],
+        [(text_of(row.input), text_of(row.target)) for row in found.rows],
         tuple(found.names),
         found.sha256,
         parts,
         words,
         (*found.notes, *notes),
     )
-
-
-def kinds_of(dataset: RowsDataset) -> tuple[Kind, Kind]:
-    """Return what a token of an input is, and what a token of a target is."""
-    own: Kind = getattr(dataset, "token", "word")
-    kinds: Mapping[str, tuple[Kind, Kind]] = {
-        "label": (own, "label"),
-        "tags": ("word", "label"),
-        "from_label": ("label", own),
-        "pairs": (getattr(dataset, "source_token", own), getattr(dataset, "target_token", own)),
-    }
-    return kinds[dataset.task]
 
 
 def _tokens_of_rows(
@@ -155,27 +141,11 @@ def _tokens_of_rows(
     Raises:
         DataError: a target has the word that stands for its end.
     """
-    inputs = [_tokens(row.input, kinds[0]) for row in rows]
-    targets = [_tokens(row.target, kinds[1]) for row in rows]
+    inputs = [tokens_of(row.input, kinds[0]) for row in rows]
+    targets = [tokens_of(row.target, kinds[1]) for row in rows]
     if kinds[1] == "word":
         _refuse_end(rows, targets)
     return inputs, targets
-
-
-def _tokens(text: FieldText, kind: Kind) -> Sequence[str]:
-    """Return the tokens of a text; a text of characters is the sequence of its characters."""
-    if isinstance(text, tuple):
-        return text
-    if kind == "label":
-        return (text,)
-    return text if kind == "character" else text.split()
-
-
-def _text(text: FieldText) -> str:
-    """Return a text; tokens are joined with spaces, and a space within a token becomes a no-break space."""
-    if isinstance(text, str):
-        return text
-    return " ".join(token.replace(" ", "\N{NO-BREAK SPACE}") for token in text)
 
 
 def _refuse_end(rows: Sequence[Row], targets: Sequence[Sequence[str]]) -> None:

@@ -16,6 +16,7 @@ from rnnlab.config.task_data import RowsDataset
 from rnnlab.datasets.corpus import equals_together, nearest_edges
 from rnnlab.datasets.examples import Numbers
 from rnnlab.datasets.row_formats import FieldText
+from rnnlab.datasets.row_tokens import kinds_of, tokens_of
 from rnnlab.datasets.rows import Row
 from rnnlab.datasets.splits import members, stratified_folds, stratified_shuffle
 from rnnlab.errors import Argument, DataError, count_of
@@ -35,7 +36,7 @@ def split_rows(rows: Sequence[Row], dataset: RowsDataset) -> tuple[dict[str, Num
     Raises:
         DataError: a part is empty, or the labels do not allow the stratified split.
     """
-    groups = _groups_of_rows(rows, dataset.task)
+    groups = _groups_of_rows(rows, dataset)
     split, notes = dataset.split, list[str]()
     if isinstance(split, SequencesSplit):
         names = _of_sequences(groups, split)
@@ -62,7 +63,7 @@ def split_rows(rows: Sequence[Row], dataset: RowsDataset) -> tuple[dict[str, Num
 
 
 def fold_rows(
-    rows: Sequence[Row], task: str, *, folds: int, random_seed: int
+    rows: Sequence[Row], dataset: RowsDataset, *, folds: int, random_seed: int
 ) -> tuple[list[Numbers], tuple[str, ...]]:
     """Return the numbers of the examples that each fold holds out, in rising order, and notes.
 
@@ -71,14 +72,14 @@ def fold_rows(
 
     Args:
         rows: K rows.
-        task: label, tags, pairs or from_label.
+        dataset: the section of the configuration.
         folds: number of folds, 2 or more.
         random_seed: the seed with which the folds are drawn.
 
     Raises:
         DataError: there are too few different examples, or too few of every label.
     """
-    groups, notes = _groups_of_rows(rows, task), list[str]()
+    groups, notes, task = _groups_of_rows(rows, dataset), list[str](), dataset.task
     parts = f"{count_of(folds, 'part')} of {count_of(len(rows), 'example')}"
     note = f"each fold holds out one of {parts}, drawn with"
     if task in ("label", "from_label"):
@@ -94,11 +95,16 @@ def shown_names(names: Sequence[str]) -> str:
     return " ".join(map(repr, names[:_SHOWN_NAMES])) + " …" * (len(names) > _SHOWN_NAMES)
 
 
-def _groups_of_rows(rows: Sequence[Row], task: str) -> NDArray[np.int64]:
-    """Return the group of each row, (K,), counted up from 0: equal inputs, or for from_label equal rows."""
+def _groups_of_rows(rows: Sequence[Row], dataset: RowsDataset) -> NDArray[np.int64]:
+    """Return the group of each row, (K,), counted up from 0: equal inputs, or for from_label equal rows.
+
+    Texts are equal if their tokens are: of words, white space between them makes no difference.
+    """
     groups: dict[Any, int] = {}
-    whole = task == "from_label"
-    keys = ((row.input, row.target) if whole else row.input for row in rows)
+    kinds, whole = kinds_of(dataset), dataset.task == "from_label"
+    inputs = (tuple(tokens_of(row.input, kinds[0])) for row in rows)
+    targets = (tuple(tokens_of(row.target, kinds[1])) if whole else () for row in rows)
+    keys = zip(inputs, targets, strict=True)
     return np.fromiter((groups.setdefault(key, len(groups)) for key in keys), np.int64, len(rows))
 
 

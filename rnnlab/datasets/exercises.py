@@ -94,7 +94,9 @@ class Exercise:
         return self._drawn(lengths if length is None else np.full(count, length), rng)
 
     def key(self, codes: bytes) -> bytes:
-        """Return what inputs have in common of which at most one is to be held out or trained on.
+        """Return a key; inputs with the same key count as one example.
+
+        At most one input of a key is held out, and then none of this key is trained on.
 
         Args:
             codes: the token ids of an input, a byte each.

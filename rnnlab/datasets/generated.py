@@ -173,11 +173,14 @@ class Generator:
         found = self._different(2 * wanted, rng, self._keys, self._taken)
         most = len(found.input_lengths) // 2
         if most < wanted:
-            remedy = f"set it to {most:,} or less, or " if most else ""
+            remedies = [f"set it to {most:,} or less"] * (most > 0)
+            family = "of a length " if self._exercise.has_lengths else ""
+            if self._exercise.has_lengths:
+                remedies.append("set a larger dataset.longest")
             raise ConfigError(
-                f"dataset.held_out: expected at most {most:,}, because a tenth of the different examples of a"
-                f" length can be held out for validation and test, received {wanted:,};"
-                f" {remedy}set a larger dataset.longest"
+                f"dataset.held_out: expected at most {most:,}, because a tenth of the different examples"
+                f" {family}can be held out for validation and test, received {wanted:,};"
+                f" {', or '.join(remedies)}"
             )
         return {
             "validation": _chosen(found, range(wanted)),

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from rnnlab.config.reading import AnyExperiment
 from rnnlab.config.task_data import GeneratedDataset
 from rnnlab.config.tasks import TaskExperiment
-from rnnlab.datasets.example_loading import kinds_of, load_examples
+from rnnlab.datasets.example_loading import load_examples
 from rnnlab.datasets.examples import TaskData, TaskVocabularies, TokenSet
 from rnnlab.datasets.generated import EXERCISES, Generator
 from rnnlab.datasets.loading import Data, load_data
+from rnnlab.datasets.row_tokens import kinds_of
 from rnnlab.files import Report, unreported
 
 

@@ -33,7 +33,9 @@ class TaskBaselines:
 def baselines_without_network(
     training: Examples, examples: Examples, experiment: TaskExperiment, validation: Examples | None = None
 ) -> TaskBaselines:
-    """Return the baselines of a task, learnt from the training part; those of from_label are measures.
+    """Return the baselines of a task, learnt from the training part; from_label has none of these.
+
+    The n-gram models of from_label are in its measures, `FromLabelMeasures`.
 
     Args:
         training: the examples of the training part.

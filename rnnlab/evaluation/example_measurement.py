@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from rnnlab.config.task_data import GeneratedDataset
 from rnnlab.datasets.examples import Examples, TaskVocabularies, Words
+from rnnlab.datasets.row_tokens import joined
 from rnnlab.engines.numpy import numpy_task_model
 from rnnlab.engines.numpy.examples import NumpyTaskModel
 from rnnlab.evaluation.example_baselines import (
@@ -246,7 +247,7 @@ class _Reader:
         right = np.logical_and.reduceat(predicted == targets, offsets[:-1])  # (K,)
         total = np.add.reduceat(costs, offsets[:-1])  # (K,), NaN for a tag that the model does not know
         texts = [
-            " ".join(tags[each] for each in predicted[begin:end].tolist())
+            joined(tags[each] for each in predicted[begin:end].tolist())
             for begin, end in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)
         ]
         return measures, _mistakes(examples, right, total, texts)

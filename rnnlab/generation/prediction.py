@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnlab.datasets.examples import Sequences, TaskVocabularies, Words
+from rnnlab.datasets.row_tokens import joined
 from rnnlab.datasets.task_loading import vocabularies_from
 from rnnlab.datasets.tokens import in_form
 from rnnlab.engines.numpy import numpy_task_model
@@ -128,7 +129,7 @@ def _tags(
         tags = tuple(
             (vocabularies.targets.tokens[best[place]], float(chances[place, best[place]])) for place in own
         )
-        found.append(Prediction(text, " ".join(tag for tag, _ in tags), tags=tags))
+        found.append(Prediction(text, joined(tag for tag, _ in tags), tags=tags))
     return found
 
 

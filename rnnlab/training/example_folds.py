@@ -1,8 +1,8 @@
 """Cross-validation of a task with examples: a model trained from scratch for each fold of the examples.
 
-For label and from_label, each label is equally frequent in each fold; for tags and pairs, whole sequences are
-drawn at random. Equal inputs are in one fold. Vocabularies, unknown tokens and class weights are those of the
-examples that a fold trains on.
+For label and from_label, each label is about equally frequent in all folds; for tags and pairs, whole
+sequences are drawn at random. Equal inputs are in one fold. Vocabularies, unknown tokens and class weights
+are those of the examples that a fold trains on.
 """
 
 from collections.abc import Callable

@@ -218,7 +218,16 @@ CONTRADICTIONS = [
     ("label", "training.batch_size=65536 model.units=16384", "batch_size × units is 1,073,741,824"),
     ("label", "model={kind: lstm, units: [6, 7], residual: true}", "residual"),
     ("label", "dataset.sha256=" + "0" * 64, "belongs to dataset.url"),
-    ("label", "evaluation.split=test", "test"),
+    (
+        "label",
+        "evaluation.split=test",
+        "leave evaluation.split out, or set dataset.split: {kind: sequences, test: 0.1}",
+    ),
+    (
+        "pairs",
+        "dataset.split={kind: sequences, unique: true}",
+        "dataset.split.unique: has no effect: with task pairs equal inputs are always in one part",
+    ),
     ("label", "dataset.window=3", "only task: next_token has this key"),
 ]
 

@@ -14,10 +14,10 @@ from rnnlab.errors import DataError
 SECTIONS = {"label": LabelDataset, "from_label": FromLabelDataset, "pairs": PairsDataset}
 
 
-def split(rows, settings, task="label"):
+def split(rows, settings, task="label", **others):
     """The parts and the notes of rows, given as (input, target) or (input, target, part of the file)."""
     section = SECTIONS[task].model_validate(
-        {"kind": "text", "task": task, "inline": "x", "split": settings}
+        {"kind": "text", "task": task, "inline": "x", "split": settings, **others}
     )  # the rows are those of the test
     made = [Row(*row[:2], row[2] if len(row) > 2 else "train", "rows.tsv", 1) for row in rows]
     return split_rows(made, section)
@@ -83,6 +83,20 @@ def test_equal_inputs_are_in_one_part(settings):
     assert sum(map(len, found)) == len(set.union(*found)) == 60
     assert sum(map(len, parts.values())) == len(rows)
     assert notes == ("inputs that occur more than once: 71 of 96 examples; equal inputs are in one part",)
+
+
+@pytest.mark.parametrize("token", ["word", "character"])
+def test_white_space_between_words_makes_no_other_input(token):
+    """The network reads the words alone; of characters, each space is one."""
+    rows = [(text, "x") for number in range(20) for text in (f"good {number}", f"good  {number} ")]
+    settings = {"kind": "sequences", "validation": 0.3}
+
+    parts, notes = split(rows, settings, token=token)
+
+    held_out = [{*rows[number][0].split()} for number in parts["validation"]]
+    alone = [words for words in held_out if held_out.count(words) == 1]
+    assert bool(alone) == (token == "character")
+    assert bool(notes) == (token == "word")
 
 
 def test_equal_sequences_of_a_label_are_in_one_part():
@@ -193,7 +207,8 @@ def test_a_split_that_the_data_does_not_allow_is_refused(rows, settings, message
 def folds_of(rows, task="label", folds=3, seed=0):
     """The numbers of the examples that each fold holds out, and the notes."""
     made = [Row(*row, "train", "rows.tsv", 1) for row in rows]
-    held, notes = fold_rows(made, task, folds=folds, random_seed=seed)
+    section = SECTIONS[task].model_validate({"kind": "text", "task": task, "inline": "x"})
+    held, notes = fold_rows(made, section, folds=folds, random_seed=seed)
     return [part.tolist() for part in held], notes
 
 

@@ -156,6 +156,22 @@ def test_training_sees_nearly_all_of_few_examples():
     assert len(trained) == 2 + 4 + 8 + 16 + 32 + 64 - len(held_out)
 
 
+@pytest.mark.parametrize(
+    ("settings", "remedy"),
+    [
+        ({"name": "dates", "held_out": 100_000}, r"examples can be held out .*; set it to [\d,]+ or less"),
+        (
+            {"name": "parity", "longest": 6, "held_out": 50},
+            r"examples of a length can be held out .*; set it to \d or less, or set a larger dataset.longest",
+        ),
+    ],
+)
+def test_too_many_held_out_examples_are_refused_with_a_remedy_that_helps(settings, remedy):
+    """A date has no length that could be set."""
+    with pytest.raises(ConfigError, match=remedy + "$"):
+        generator(**settings).held_out("test")
+
+
 def test_the_sum_of_held_out_numbers_is_not_trained_in_the_other_order():
     """`57+968` and `968+57` have one answer."""
     made = generator("addition", longest=2, held_out=200, examples=20_000)

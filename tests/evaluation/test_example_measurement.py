@@ -98,6 +98,21 @@ def test_tags_are_those_that_are_predicted(overrides):
     assert len(evaluation.mistakes) == round((1 - measures.sequence_accuracy) * len(truth))
 
 
+def test_a_space_within_a_tag_does_not_end_it():
+    """There are as many tags as tokens, and they are named as in the targets."""
+    named = TAGS.replace("NOUN", "a noun").replace("DET", "a word").replace("VERB", "a verb")
+    trained, texts = model_of(named)
+
+    mistakes = evaluate_task(trained, split="train").mistakes
+
+    assert any("a\N{NO-BREAK SPACE}noun" in each.target for each in mistakes)
+    known = {tag for _, tags in texts["train"] for tag in tags.split(" ")}
+    for each in mistakes:
+        tags = each.predicted.split(" ")
+        assert len(tags) == len(each.target.split(" ")) == len(each.input.split(" "))
+        assert {*tags} <= known
+
+
 @pytest.mark.parametrize("overrides", [[], ["model.attention=dot", "model.reverse_source=true"]])
 def test_pairs_are_written_and_forced(overrides):
     """Exact matches by `predict`; loss and accuracy of every token and the end, one pair at a time."""

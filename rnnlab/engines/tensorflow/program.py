@@ -302,7 +302,7 @@ class TrainingProgram:
 
 
 def _sums_of_each(gradients_of: Sequence[Any], *arguments: Any) -> list[Tensor]:
-    """Return the sums (3,) of each of the functions `TrainingProgram._gradients`, called with the same arguments."""
+    """Return the sums (3,) that each function `TrainingProgram._gradients` returns for the same arguments."""
     return [gradients(*arguments)[0] for gradients in gradients_of]
 
 
