@@ -94,6 +94,7 @@ RECIPES = (
         (
             "dataset.path={data}/lines-train.tsv",
             "dataset.split={{kind: files, validation: {data}/lines-dev.tsv, test: {data}/lines-test.tsv}}",
+            "training.epochs=7",
         ),
     ),
     Recipe("dates, pairs", "dates_pairs", 60, (_EXACT,)),
@@ -105,7 +106,7 @@ RECIPES = (
             Figure("exact match", ("exact_match",), (*_NEAREST, "exact_match"), 0.999),
             Figure("4 digits", ("lengths", "4", "exact_match")),
         ),
-        ("training.epochs=40",),
+        ("training.epochs=50",),
     ),
     Recipe(
         "addition, 4 digits",
@@ -120,7 +121,7 @@ RECIPES = (
             "dataset.longest=4",
             "dataset.examples=200000",
             "dataset.test_lengths=[4, 5, 6]",
-            "training.epochs=12",
+            "training.epochs=15",
         ),
     ),
     Recipe(
