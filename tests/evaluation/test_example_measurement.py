@@ -10,6 +10,7 @@ from rnnlab.datasets.examples import Sequences
 from rnnlab.datasets.generated import Generator
 from rnnlab.datasets.task_loading import load_task_data
 from rnnlab.engines.numpy import numpy_task_model
+from rnnlab.engines.numpy.examples import NumpyTaskModel
 from rnnlab.errors import UsageError
 from rnnlab.evaluation import example_measurement
 from rnnlab.evaluation.example_measurement import evaluate_task
@@ -135,6 +136,29 @@ def test_examples_are_forced_in_pieces(monkeypatch):
 
 
 def test_from_label_is_measured_for_each_label():
+@pytest.mark.parametrize(("tokens", "blocks"), [(5, [1] * 6), (8, [1, 1, 1, 1, 2]), (29, [6])])
+def test_the_memory_of_the_logits_has_a_limit(monkeypatch, tokens, blocks):
+    """Blocks of targets of 4, 5, 6, 6, 4 and 4 tokens with `END`; a block has at least one target."""
+    trained, _ = model_of(FROM_LABEL)
+    whole = evaluate_task(trained, split="train")
+    target_logits, read = NumpyTaskModel.target_logits, []
+
+    def noted(self, inputs, targets):
+        read.append(len(targets))
+        return target_logits(self, inputs, targets)
+
+    monkeypatch.setattr(NumpyTaskModel, "target_logits", noted)
+    monkeypatch.setattr(example_measurement, "LOGITS_AT_ONCE", tokens * len(trained.targets))
+    found = evaluate_task(trained, split="train")
+
+    assert read == blocks
+    assert found.measures.loss == pytest.approx(whole.measures.loss, rel=1e-6)
+    assert [(each.input, each.target, each.predicted) for each in found.mistakes] == [
+        (each.input, each.target, each.predicted) for each in whole.mistakes
+    ]
+    assert [each.cost for each in found.mistakes] == pytest.approx([each.cost for each in whole.mistakes])
+
+
     """The loss of the sequences of a label, and that of an n-gram model of this label alone."""
     trained, texts = model_of(FROM_LABEL)
 
