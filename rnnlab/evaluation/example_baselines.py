@@ -29,6 +29,11 @@ class TaskBaselines:
     most_frequent_tag: TagMeasures | None = None
     nearest_source: NearestSource | None = None
 
+    @property
+    def unlearnt(self) -> int:
+        """Number of examples that only the loss of the network counts; see `LabelBaseline`."""
+        return self.majority.unlearnt if self.majority else 0
+
 
 def baselines_without_network(
     training: Examples, examples: Examples, experiment: TaskExperiment, validation: Examples | None = None

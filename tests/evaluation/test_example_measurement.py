@@ -267,6 +267,16 @@ def test_the_data_of_the_training_has_no_baselines_as_a_file(tmp_path):
     trained = trained_task(with_file(LABEL, tmp_path / "rows.tsv"), tmp_path)
     (tmp_path / "copy.tsv").write_bytes((tmp_path / "rows.tsv").read_bytes())
 
+def test_a_label_that_the_training_part_lacks_is_in_the_loss_of_the_network_alone():
+    """The model knows the labels of all parts. The baselines count those that their loss leaves out."""
+    trained, _ = model_of(LABEL.replace("pl\tnowakowski", "cz\tnovak"))
+
+    evaluation = evaluate_task(trained, split="test")
+
+    assert (evaluation.measures.known, evaluation.baselines.unlearnt) == (3, 1)
+    assert evaluate_task(trained, split="validation").baselines.unlearnt == 0
+
+
     evaluation = evaluate_task(trained, data=tmp_path / "copy.tsv")
 
     assert (evaluation.split, evaluation.sequences) == ("data", 12)
