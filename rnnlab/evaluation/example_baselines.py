@@ -46,11 +46,11 @@ def baselines_without_network(
         experiment: the configuration.
         validation: those that choose the smoothing of naive Bayes; None without a validation part.
     """
-    task, dataset = experiment.task, experiment.dataset
+    task = experiment.task
     if task == "label":
         labels = len(examples.targets.tokens)
         token: Literal["character", "word"] = (
-            "character" if getattr(dataset, "token", "word") == "character" else "word"
+            "character" if examples.inputs.tokens.kind == "character" else "word"
         )
         own = training.targets.ids
         return TaskBaselines(

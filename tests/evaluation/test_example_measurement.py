@@ -14,6 +14,7 @@ from rnnlab.engines.numpy.examples import NumpyTaskModel
 from rnnlab.errors import UsageError
 from rnnlab.evaluation import example_measurement
 from rnnlab.evaluation.example_measurement import evaluate_task
+from rnnlab.evaluation.label_baselines import naive_bayes
 from rnnlab.evaluation.label_ngram import best_ngram
 from rnnlab.evaluation.selection import NoData, NoSuchPart
 from rnnlab.generation.prediction import predict
@@ -212,6 +213,21 @@ def test_tokens_of_generated_brackets_are_characters():
 
     assert evaluation.measures.unseen == 0
     assert 0 < evaluation.baselines.most_frequent_tag.accuracy < 1
+
+
+def test_naive_bayes_counts_the_tokens_of_generated_examples():
+    """A string of parity is a sequence of characters, not one word."""
+    trained, _ = model_of(PARITY)
+    examples = load_task_data(trained.experiment).examples
+    train, validation, test = (
+        ([examples.texts[number][0] for number in numbers.tolist()], examples.targets.ids[numbers])
+        for numbers in (examples.parts[name] for name in ("train", "validation", "test"))
+    )
+
+    evaluation = evaluate_task(trained, split="test")
+
+    expected = naive_bayes(train, *test, labels=2, token="character", validation=validation)
+    assert evaluation.baselines.naive_bayes == expected
 
 
 def test_a_token_with_a_space_is_one_token(tmp_path):
