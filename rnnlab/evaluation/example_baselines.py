@@ -44,7 +44,8 @@ def baselines_without_network(
         training: the examples of the training part.
         examples: the examples that are measured.
         experiment: the configuration.
-        validation: those that choose the smoothing of naive Bayes; None without a validation part.
+        validation: those that choose the smoothing of naive Bayes. None without a validation part, or if
+            it is measured itself; then a fifth of the training part chooses, see `naive_bayes`.
     """
     task = experiment.task
     if task == "label":

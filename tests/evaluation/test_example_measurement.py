@@ -136,7 +136,6 @@ def test_examples_are_forced_in_pieces(monkeypatch):
     assert evaluate_task(trained, split="train").measures.loss == pytest.approx(whole.loss, rel=1e-6)
 
 
-def test_from_label_is_measured_for_each_label():
 @pytest.mark.parametrize(("tokens", "blocks"), [(5, [1] * 6), (8, [1, 1, 1, 1, 2]), (29, [6])])
 def test_the_memory_of_the_logits_has_a_limit(monkeypatch, tokens, blocks):
     """Blocks of targets of 4, 5, 6, 6, 4 and 4 tokens with `END`; a block has at least one target."""
@@ -160,6 +159,7 @@ def test_the_memory_of_the_logits_has_a_limit(monkeypatch, tokens, blocks):
     assert [each.cost for each in found.mistakes] == pytest.approx([each.cost for each in whole.mistakes])
 
 
+def test_from_label_is_measured_for_each_label():
     """The loss of the sequences of a label, and that of an n-gram model of this label alone."""
     trained, texts = model_of(FROM_LABEL)
 
@@ -267,6 +267,16 @@ def test_a_label_that_the_model_does_not_know_is_a_mistake(tmp_path):
     assert [(each.target, each.cost) for each in evaluation.mistakes] == [("cz", math.inf)]
 
 
+def test_a_label_that_the_training_part_lacks_is_in_the_loss_of_the_network_alone():
+    """The model knows the labels of all parts. The baselines count those that their loss leaves out."""
+    trained, _ = model_of(LABEL.replace("pl\tnowakowski", "cz\tnovak"))
+
+    evaluation = evaluate_task(trained, split="test")
+
+    assert (evaluation.measures.known, evaluation.baselines.unlearnt) == (3, 1)
+    assert evaluate_task(trained, split="validation").baselines.unlearnt == 0
+
+
 def test_a_tag_that_the_model_does_not_know_is_a_mistake(tmp_path):
     """The sequence costs without limit."""
     trained, _ = model_of(TAGS)
@@ -283,36 +293,10 @@ def test_the_data_of_the_training_has_no_baselines_as_a_file(tmp_path):
     trained = trained_task(with_file(LABEL, tmp_path / "rows.tsv"), tmp_path)
     (tmp_path / "copy.tsv").write_bytes((tmp_path / "rows.tsv").read_bytes())
 
-def test_a_label_that_the_training_part_lacks_is_in_the_loss_of_the_network_alone():
-    """The model knows the labels of all parts. The baselines count those that their loss leaves out."""
-    trained, _ = model_of(LABEL.replace("pl\tnowakowski", "cz\tnovak"))
-
-    evaluation = evaluate_task(trained, split="test")
-
-    assert (evaluation.measures.known, evaluation.baselines.unlearnt) == (3, 1)
-    assert evaluate_task(trained, split="validation").baselines.unlearnt == 0
-
-
     evaluation = evaluate_task(trained, data=tmp_path / "copy.tsv")
 
     assert (evaluation.split, evaluation.sequences) == ("data", 12)
     assert evaluation.baselines is None
-
-
-def test_training_data_that_has_changed_gives_no_baselines(tmp_path):
-    """A note says so, for a part and for a file."""
-    trained = trained_task(with_file(LABEL, tmp_path / "rows.tsv"), tmp_path)
-    with (tmp_path / "rows.tsv").open("a") as file:
-        file.write("ko\tmin\n")
-    (tmp_path / "more.tsv").write_text("ko\tlim\n")
-
-    for options in ({"split": "test"}, {"data": tmp_path / "more.tsv"}):
-        evaluation = evaluate_task(trained, **options)
-
-        assert evaluation.baselines is None
-        assert evaluation.notes[-1] == (
-            "no baselines: they are learnt from the training data, which has changed since the training"
-        )
 
 
 def test_training_data_that_may_not_be_opened_is_not_opened(tmp_path):

@@ -286,7 +286,9 @@ def test_data_that_has_changed_is_said():
 
     page = Page(task_report_page(task_contents(run)))
 
-    assert "which has changed since the training." in page.text
+    assert (
+        "which has changed since the training; its parts are drawn anew and the validation part" in page.text
+    )
     assert "naive Bayes" not in page.text
     assert has_row(page, "accuracy")
 
