@@ -90,7 +90,7 @@ class Run:
             split: `train`, `validation` or `test`. Left out: the whole file if `data` is given; else
                 `evaluation.split` of the configuration, else validation if there is one, else train.
             data: a file to measure instead of the data of the run; with `split` it must be the data of the
-                run, or its file of that part.
+                run, or, for the task next_token, its file of that part.
             seeds: largest number of windows, spread evenly over the part, from which the model also runs
                 freely; left out, `evaluation.seeds` of the configuration.
             beam: for the task pairs, width of the beam search; left out, `evaluation.beam`.

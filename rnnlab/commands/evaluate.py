@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     "--data",
     "data",
     type=click.Path(path_type=Path),
-    help="Measure this file instead of the data of the run. With --split it must be the data of the run,"
-    " or its file of that part.",
+    help="Measure this file instead of the data of the run. With --split it must be the data of the run, or,"
+    " for task next_token, its file of that part.",
 )
 @click.option(
     "--folds",

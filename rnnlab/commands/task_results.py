@@ -111,13 +111,17 @@ def task_folds_rows(crossed: "TaskCrossValidation") -> list[Row]:
     """Return a row for each fold, for each mean of the network, and for each mean of a baseline."""
     rows = [(f"fold {number}", _fold_text(fold)) for number, fold in enumerate(crossed.folds, start=1)]
     rows += [(MEASURE_NAMES[name], _over_folds_text(each)) for name, each in crossed.measures.items()]
+    unlearnt = sum(fold.baselines.unlearnt for fold in crossed.folds if fold.baselines)
     for name, measures in crossed.baselines.items():
         title = BASELINE_NAMES[name]
         for measure, each in measures.items():
             own = crossed.measures[measure]
             if each and own:
-                gain = (own.mean - each.mean) * (-1 if measure in LOWER_IS_BETTER else 1)
-                rows.append((title, f"{MEASURE_NAMES[measure]} {_over_folds_text(each)}: {_verdict(gain)}"))
+                verdict = _verdict((own.mean - each.mean) * (-1 if measure in LOWER_IS_BETTER else 1))
+                if measure == "loss" and unlearnt:
+                    lacked = f"{count_of(unlearnt, 'example')} whose label the training part lacks"
+                    verdict = f"not compared with the network, whose loss also counts {lacked}"
+                rows.append((title, f"{MEASURE_NAMES[measure]} {_over_folds_text(each)}: {verdict}"))
                 title = ""
     interval = f"Student's t interval of the mean, {count_of(len(crossed.folds), 'fold')}"
     return [*rows, ("interval", f"{interval}; the folds share training data, so the interval is too narrow")]

@@ -29,6 +29,11 @@ class TaskBaselines:
     most_frequent_tag: TagMeasures | None = None
     nearest_source: NearestSource | None = None
 
+    @property
+    def unlearnt(self) -> int:
+        """Number of examples that only the loss of the network counts; see `LabelBaseline`."""
+        return self.majority.unlearnt if self.majority else 0
+
 
 def baselines_without_network(
     training: Examples, examples: Examples, experiment: TaskExperiment, validation: Examples | None = None
@@ -41,13 +46,14 @@ def baselines_without_network(
         training: the examples of the training part.
         examples: the examples that are measured.
         experiment: the configuration.
-        validation: those that choose the smoothing of naive Bayes; None without a validation part.
+        validation: those that choose the smoothing of naive Bayes. None without a validation part, or if
+            it is measured itself; then a fifth of the training part chooses, see `naive_bayes`.
     """
-    task, dataset = experiment.task, experiment.dataset
+    task = experiment.task
     if task == "label":
         labels = len(examples.targets.tokens)
         token: Literal["character", "word"] = (
-            "character" if getattr(dataset, "token", "word") == "character" else "word"
+            "character" if examples.inputs.tokens.kind == "character" else "word"
         )
         own = training.targets.ids
         return TaskBaselines(

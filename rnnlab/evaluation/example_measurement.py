@@ -1,6 +1,6 @@
 """All measures of a model for examples on one part of its data or on a file, with a baseline beside each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,10 @@ MOST_MISTAKES = 1000
 """Largest number of mistakes that are kept, those with the highest cost first."""
 
 FORCED_AT_ONCE = 4096
-"""Number of examples whose logits with teacher forcing are in memory at one time."""
+"""Most examples whose logits with teacher forcing are in memory at one time."""
+
+LOGITS_AT_ONCE = 20_000_000
+"""Most of these logits, unless one example has more; a logit takes 20 bytes while its cost is computed."""
 
 Measures = LabelMeasures | TagMeasures | PairMeasures | FromLabelMeasures
 
@@ -289,8 +292,7 @@ class _Reader:
     def _forced(self, examples: Examples) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Return the cost of each target token and `END`, and whether it is the most probable, (S + K,)."""
         costs, right = [], []
-        for begin in range(0, len(examples), FORCED_AT_ONCE):
-            numbers = np.arange(begin, min(begin + FORCED_AT_ONCE, len(examples)))
+        for numbers in _blocks((examples.targets.lengths + 1) * len(self.vocabularies.targets)):
             inputs, targets = sequences_at(examples.inputs, numbers), sequences_at(examples.targets, numbers)
             logits = self.model.target_logits(inputs, targets)  # (Σ (length + 1), V)
             ends = np.zeros(len(logits), np.int64)  # END has the id 0
@@ -299,6 +301,20 @@ class _Reader:
             costs.append(cross_entropies(logits, ends))
             right.append(logits.argmax(axis=1) == ends)
         return np.concatenate(costs), np.concatenate(right)
+
+
+def _blocks(logits: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """Yield the numbers of the examples of each block, in order; a block has at least one example.
+
+    Args:
+        logits: (K,) number of logits of each example.
+    """
+    totals, begin = np.append(0, np.cumsum(logits)), 0  # (K + 1,)
+    while begin < len(logits):
+        fitting = int(np.searchsorted(totals, totals[begin] + LOGITS_AT_ONCE, side="right")) - 1
+        end = min(max(fitting, begin + 1), begin + FORCED_AT_ONCE)
+        yield np.arange(begin, end)
+        begin = end
 
 
 def _by_length(dataset: GeneratedDataset, reader: _Reader) -> dict[int, Measures]:

@@ -1,5 +1,6 @@
 """Selection of the examples to measure: a part of the model's own data, or a file that the user names."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,8 @@ class SelectedExamples:
         name: train, validation, test or data.
         examples: the examples.
         training: the training part of the model's data; None if it cannot be used.
-        validation: the validation part of the model's data; None if there is none, or it cannot be used.
+        validation: the validation part of the model's data, on which a baseline may choose a setting; None if
+            there is none, if it cannot be used, or if it is measured itself.
         is_trained_on: whether the model was trained on the examples.
         notes: sentences for the user.
     """
@@ -40,6 +42,7 @@ class SelectedExamples:
 
 
 _NO_BASELINES = "no baselines: they are learnt from the training data, which"
+_HAS_CHANGED = f"{_NO_BASELINES} has changed since the training"
 
 
 def select_examples(
@@ -79,14 +82,27 @@ def select_examples(
     if examples.sha256 == trained.data_sha256:
         return SelectedExamples("data", examples, None, None, True, examples.notes)
     own, why = _trained_on(trained, may_open=may_open, report=report)
-    return SelectedExamples(
-        "data",
-        examples,
-        _named_part(own, "train"),
-        _named_part(own, "validation"),
-        False,
-        (*examples.notes, *why),
-    )
+    return _of_file(examples, own, (*examples.notes, *why))
+
+
+def _of_file(examples: Examples, own: Examples | None, notes: tuple[str, ...]) -> SelectedExamples:
+    """Return the examples of a file that is not the whole data of the model, but may be a part of it.
+
+    Args:
+        examples: the examples of the file.
+        own: the model's data with all parts; None if it cannot be used.
+        notes: sentences for the user.
+    """
+    training, validation = _named_part(own, "train"), _named_part(own, "validation")
+    trained_on = _count_in(training, examples)
+    if trained_on == len(examples):
+        why = "no baselines: the model was trained on all examples of the file"
+        return SelectedExamples("data", examples, None, None, True, (*notes, why))
+    if trained_on:
+        notes += (f"examples that the model was trained on: {trained_on:,} of {len(examples):,}",)
+    if _count_in(validation, examples):
+        validation = None
+    return SelectedExamples("data", examples, training, validation, False, notes)
 
 
 def _part(trained: TrainedTask, whole: Examples, name: str) -> SelectedExamples:
@@ -101,11 +117,19 @@ def _part(trained: TrainedTask, whole: Examples, name: str) -> SelectedExamples:
         )
     chosen = part_of(whole, whole.parts[name])
     if trained.data_sha256 not in ("", whole.sha256):
-        return SelectedExamples(
-            name, chosen, None, None, False, (f"{_NO_BASELINES} has changed since the training",)
-        )
-    train, validation = _named_part(whole, "train"), _named_part(whole, "validation")
-    return SelectedExamples(name, chosen, train, validation, name == "train", ())
+        notes = (*whole.notes, _note_on_changed(trained.experiment, name))
+        return SelectedExamples(name, chosen, None, None, False, notes)
+    validation = None if name == "validation" else _named_part(whole, "validation")
+    return SelectedExamples(name, chosen, _named_part(whole, "train"), validation, name == "train", ())
+
+
+def _note_on_changed(experiment: TaskExperiment, name: str) -> str:
+    """Return the note on a part of data that has changed since the training."""
+    is_of_files = isinstance(getattr(experiment.dataset, "split", None), FilesSplit)
+    effects = [] if is_of_files else ["its parts are drawn anew"]
+    if name != "train":
+        effects.append(f"the {name} part may have examples that the model was trained on")
+    return "; ".join([_HAS_CHANGED, " and ".join(effects)]) if effects else _HAS_CHANGED
 
 
 def _trained_on(
@@ -119,7 +143,7 @@ def _trained_on(
     except DataError:
         return None, (f"{_NO_BASELINES} cannot be read",)
     if trained.data_sha256 not in ("", whole.sha256):
-        return None, (f"{_NO_BASELINES} has changed since the training",)
+        return None, (_HAS_CHANGED,)
     return whole, ()
 
 
@@ -128,6 +152,19 @@ def _named_part(whole: Examples | None, name: str) -> Examples | None:
     if whole is None or name not in whole.parts:
         return None
     return part_of(whole, whole.parts[name])
+
+
+def _count_in(part: Examples | None, examples: Examples) -> int:
+    """Return how many of the examples are in a part, with the same input and the same target."""
+    known = set(_joined(part)) if part else set()
+    return sum(pair in known for pair in _joined(examples))
+
+
+def _joined(examples: Examples) -> Iterator[tuple[str, str]]:
+    """Yield the texts of each example, with one space between words."""
+    inputs, targets = examples.inputs.tokens, examples.targets.tokens
+    for source, target in examples.texts:
+        yield inputs.join(inputs.split(source)), targets.join(targets.split(target))
 
 
 def _own_examples(trained: TrainedTask, report: Report) -> Examples:

@@ -37,11 +37,14 @@ class LabelBaseline:
         macro_f1: mean F1 of the labels that occur among the targets, 0 to 1, as in `LabelMeasures`.
         loss: cross-entropy, nats per example whose label occurs in the training part; None if there is no
             such example. Labels that are not in the training part would have the probability 0.
+        unlearnt: number of examples whose label the model knows, but the training part lacks. The loss of the
+            network counts them, so it can be compared with `loss` only if there are none.
     """
 
     accuracy: float
     macro_f1: float
     loss: float | None
+    unlearnt: int
 
 
 @dataclass(frozen=True)
@@ -100,14 +103,14 @@ def naive_bayes(
     if counted is None:  # without any n-gram, only the labels are left to count
         shares = np.broadcast_to(_log_shares(known_labels, labels), (len(texts), labels))  # (K, L)
         found = _measured(known_labels, targets, shares)
-        return NaiveBayes(found.accuracy, found.macro_f1, found.loss, SMOOTHINGS[0])
+        return NaiveBayes(found.accuracy, found.macro_f1, found.loss, found.unlearnt, SMOOTHINGS[0])
     if validation is None:
         kept, validation = _apart(known_texts, known_labels)
         alpha = _best_smoothing(_Ngrams.counted(kept, labels=labels, token=token), validation)
     else:
         alpha = _best_smoothing(counted, validation)
     found = _measured(known_labels, targets, counted.log_posteriors(counted.counts_of(texts), alpha))
-    return NaiveBayes(found.accuracy, found.macro_f1, found.loss, alpha)
+    return NaiveBayes(found.accuracy, found.macro_f1, found.loss, found.unlearnt, alpha)
 
 
 def _log_shares(training: Ids, labels: int) -> LogShares:
@@ -196,4 +199,6 @@ def _measured(training: Ids, targets: Ids, logits: LogShares) -> LabelBaseline:
     """Return the measures of predictions by logits (K, L), which are −∞ for labels without a text."""
     measures = measure_labels(targets, logits)
     learnt = measure_labels(np.where(np.isin(targets, training), targets, -1), logits)
-    return LabelBaseline(measures.accuracy, measures.macro_f1, learnt.loss)
+    return LabelBaseline(
+        measures.accuracy, measures.macro_f1, learnt.loss, unlearnt=measures.known - learnt.known
+    )

@@ -107,7 +107,11 @@ def _label_rows(measures: LabelMeasures, evaluation: TaskEvaluation) -> Iterator
         "macro-F1", {NETWORK: f"{measures.macro_f1:.4f}", **f1}, "mean over the labels, each the same weight"
     )
     losses = {name: _loss(each.loss) for name, each in known.items()}
-    yield MeasureRow("loss", {NETWORK: _loss(measures.loss), **losses}, "nats per example")
+    meaning = "nats per example"
+    if baselines and baselines.unlearnt:
+        lacked = f"{count_of(baselines.unlearnt, 'example')} whose label the training part lacks"
+        meaning += f"; do not compare: the loss of the network also counts {lacked}"
+    yield MeasureRow("loss", {NETWORK: _loss(measures.loss), **losses}, meaning)
 
 
 def _tag_rows(measures: TagMeasures, evaluation: TaskEvaluation) -> Iterator[MeasureRow]:

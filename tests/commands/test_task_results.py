@@ -1,14 +1,17 @@
 """`rnnlab evaluate` on models for examples, with random weights."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from rnnlab.commands.task_results import task_folds_rows
+from rnnlab.evaluation.example_baselines import TaskBaselines
 from rnnlab.evaluation.example_measurement import evaluate_task
-from rnnlab.evaluation.fold_measures import OverFolds
+from rnnlab.evaluation.fold_measures import OverFolds, TaskCrossValidation
+from rnnlab.evaluation.label_baselines import LabelBaseline
 from tests.trained_tasks import (
     FROM_LABEL,
     LABEL,
@@ -335,6 +338,39 @@ def test_folds_are_shown_in_rows():
     assert rows[5][1].endswith("0.0500 to 0.4500: the network is 0.250 better")
     assert rows[6][1].startswith("error rate 0.2500")
     assert rows[6][1].endswith(": the network is 0.250 worse")
+
+
+@pytest.mark.parametrize(
+    ("unlearnt", "verdict"),
+    [
+        ((0, 0), ": the network is "),
+        (
+            (0, 1),
+            ": not compared with the network, whose loss also counts 1 example whose label",
+        ),
+        (
+            (2, 1),
+            ": not compared with the network, whose loss also counts 3 examples whose label",
+        ),
+    ],
+)
+def test_losses_of_different_examples_are_not_compared(unlearnt, verdict):
+    """The loss of a baseline leaves out labels that its training part lacks; its accuracy counts them."""
+    trained = trained_task(LABEL, Path.cwd())
+    folds = [
+        replace(
+            evaluate_task(trained, split=split),
+            baselines=TaskBaselines(majority=LabelBaseline(0.5, 0.5, loss, unlearnt=count)),
+        )
+        for split, loss, count in zip(("validation", "test"), (0.5, 1.0), unlearnt, strict=True)
+    ]
+
+    rows = task_folds_rows(TaskCrossValidation(tuple(folds)))
+
+    accuracy, _, loss = (text for _, text in rows[-4:-1])
+    assert ": the network is " in accuracy
+    assert loss.startswith("loss 0.7500")
+    assert verdict in loss
 
 
 def test_generated_examples_have_no_folds(rnnlab):

@@ -10,9 +10,11 @@ from rnnlab.datasets.examples import Sequences
 from rnnlab.datasets.generated import Generator
 from rnnlab.datasets.task_loading import load_task_data
 from rnnlab.engines.numpy import numpy_task_model
+from rnnlab.engines.numpy.examples import NumpyTaskModel
 from rnnlab.errors import UsageError
 from rnnlab.evaluation import example_measurement
 from rnnlab.evaluation.example_measurement import evaluate_task
+from rnnlab.evaluation.label_baselines import naive_bayes
 from rnnlab.evaluation.label_ngram import best_ngram
 from rnnlab.evaluation.selection import NoData, NoSuchPart
 from rnnlab.generation.prediction import predict
@@ -149,6 +151,29 @@ def test_examples_are_forced_in_pieces(monkeypatch):
     assert evaluate_task(trained, split="train").measures.loss == pytest.approx(whole.loss, rel=1e-6)
 
 
+@pytest.mark.parametrize(("tokens", "blocks"), [(5, [1] * 6), (8, [1, 1, 1, 1, 2]), (29, [6])])
+def test_the_memory_of_the_logits_has_a_limit(monkeypatch, tokens, blocks):
+    """Blocks of targets of 4, 5, 6, 6, 4 and 4 tokens with `END`; a block has at least one target."""
+    trained, _ = model_of(FROM_LABEL)
+    whole = evaluate_task(trained, split="train")
+    target_logits, read = NumpyTaskModel.target_logits, []
+
+    def noted(self, inputs, targets):
+        read.append(len(targets))
+        return target_logits(self, inputs, targets)
+
+    monkeypatch.setattr(NumpyTaskModel, "target_logits", noted)
+    monkeypatch.setattr(example_measurement, "LOGITS_AT_ONCE", tokens * len(trained.targets))
+    found = evaluate_task(trained, split="train")
+
+    assert read == blocks
+    assert found.measures.loss == pytest.approx(whole.measures.loss, rel=1e-6)
+    assert [(each.input, each.target, each.predicted) for each in found.mistakes] == [
+        (each.input, each.target, each.predicted) for each in whole.mistakes
+    ]
+    assert [each.cost for each in found.mistakes] == pytest.approx([each.cost for each in whole.mistakes])
+
+
 def test_from_label_is_measured_for_each_label():
     """The loss of the sequences of a label, and that of an n-gram model of this label alone."""
     trained, texts = model_of(FROM_LABEL)
@@ -205,6 +230,21 @@ def test_tokens_of_generated_brackets_are_characters():
     assert 0 < evaluation.baselines.most_frequent_tag.accuracy < 1
 
 
+def test_naive_bayes_counts_the_tokens_of_generated_examples():
+    """A string of parity is a sequence of characters, not one word."""
+    trained, _ = model_of(PARITY)
+    examples = load_task_data(trained.experiment).examples
+    train, validation, test = (
+        ([examples.texts[number][0] for number in numbers.tolist()], examples.targets.ids[numbers])
+        for numbers in (examples.parts[name] for name in ("train", "validation", "test"))
+    )
+
+    evaluation = evaluate_task(trained, split="test")
+
+    expected = naive_bayes(train, *test, labels=2, token="character", validation=validation)
+    assert evaluation.baselines.naive_bayes == expected
+
+
 def test_a_token_with_a_space_is_one_token(tmp_path):
     """Such as a place of two words."""
     rows = "in\tIN\nNew York\tNNP\n\nin\tIN\nLa Paz\tNNP\n\nin\tIN\nNew York\tNNP\nnow\tRB\n"
@@ -242,6 +282,16 @@ def test_a_label_that_the_model_does_not_know_is_a_mistake(tmp_path):
     assert [(each.target, each.cost) for each in evaluation.mistakes] == [("cz", math.inf)]
 
 
+def test_a_label_that_the_training_part_lacks_is_in_the_loss_of_the_network_alone():
+    """The model knows the labels of all parts. The baselines count those that their loss leaves out."""
+    trained, _ = model_of(LABEL.replace("pl\tnowakowski", "cz\tnovak"))
+
+    evaluation = evaluate_task(trained, split="test")
+
+    assert (evaluation.measures.known, evaluation.baselines.unlearnt) == (3, 1)
+    assert evaluate_task(trained, split="validation").baselines.unlearnt == 0
+
+
 def test_a_tag_that_the_model_does_not_know_is_a_mistake(tmp_path):
     """The sequence costs without limit."""
     trained, _ = model_of(TAGS)
@@ -262,22 +312,6 @@ def test_the_data_of_the_training_has_no_baselines_as_a_file(tmp_path):
 
     assert (evaluation.split, evaluation.sequences) == ("data", 12)
     assert evaluation.baselines is None
-
-
-def test_training_data_that_has_changed_gives_no_baselines(tmp_path):
-    """A note says so, for a part and for a file."""
-    trained = trained_task(with_file(LABEL, tmp_path / "rows.tsv"), tmp_path)
-    with (tmp_path / "rows.tsv").open("a") as file:
-        file.write("ko\tmin\n")
-    (tmp_path / "more.tsv").write_text("ko\tlim\n")
-
-    for options in ({"split": "test"}, {"data": tmp_path / "more.tsv"}):
-        evaluation = evaluate_task(trained, **options)
-
-        assert evaluation.baselines is None
-        assert evaluation.notes[-1] == (
-            "no baselines: they are learnt from the training data, which has changed since the training"
-        )
 
 
 def test_training_data_that_may_not_be_opened_is_not_opened(tmp_path):

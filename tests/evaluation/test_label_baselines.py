@@ -30,6 +30,9 @@ def test_a_label_without_a_training_text_counts_as_wrong_and_not_in_the_loss():
     assert baseline.accuracy == 1 / 4
     assert baseline.loss == pytest.approx(-(math.log(2 / 3) + math.log(1 / 3)) / 2)
     assert majority_class(training, np.array([2]), labels=3).loss is None
+    assert baseline.unlearnt == 1
+    texts = ["a", "b", "c"]
+    assert naive_bayes((texts, training), texts, np.array([2, -1, 2]), labels=3, token="word").unlearnt == 2
 
 
 def grams_of(text, token):

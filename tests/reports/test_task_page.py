@@ -119,6 +119,14 @@ def test_the_figures_are_those_of_evaluate(page, columns):
             assert has_row(shown, name, f"{each.sequences}{each.tokens}", *losses)
 
 
+def test_losses_of_different_examples_are_not_to_be_compared(task_pages):
+    """A label of the validation part that the training part lacks is in the loss of the network alone."""
+    page = task_report(LABEL.replace("pl\tkaminski", "cz\tkaminski"))
+
+    assert "the loss of the network also counts 1 example whose label the training part lacks" in page.text
+    assert "do not compare" not in task_pages["label"].text
+
+
 def test_the_confusion_matrix_has_counts_and_shares(task_pages):
     """Rows are true labels; the shares are those of the row, and a right prediction is framed."""
     counts = np.array([[3, 1, 0], [0, 200, 1], [0, 0, 0]])
@@ -278,7 +286,9 @@ def test_data_that_has_changed_is_said():
 
     page = Page(task_report_page(task_contents(run)))
 
-    assert "which has changed since the training." in page.text
+    assert (
+        "which has changed since the training; its parts are drawn anew and the validation part" in page.text
+    )
     assert "naive Bayes" not in page.text
     assert has_row(page, "accuracy")
 
