@@ -29,7 +29,7 @@ from rnnlab.datasets.row_formats import (
     sequences_of_label,
     tagged_sequences,
 )
-from rnnlab.datasets.source import Source, files_of, sources
+from rnnlab.datasets.source import Source, files_of_task, sources
 from rnnlab.datasets.stored_text import StoredText, read_stored, store
 from rnnlab.datasets.texts import checked_inline, nothing_readable, said_of_returns
 from rnnlab.datasets.tokens import in_form
@@ -119,27 +119,16 @@ def read_rows(dataset: RowsDataset, *, report: Report = unreported) -> Rows:
 
 
 def _files(path: Path, dataset: RowsDataset, notes: list[str]) -> list[Path]:
-    """Return the files of a path; for tasks with labels, of a folder also the files of its subfolders.
+    """Return the files that the dataset reads at a path; add a note on the files that are left out.
 
     Raises:
         DataError: a pattern or a folder leads to no file, or a folder cannot be read.
     """
-    if "label" not in FIELDS[dataset.task] or not path.is_dir():
-        return files_of(path)
-    try:
-        visible = sorted(each for each in path.iterdir() if not each.name.startswith("."))
-    except OSError as error:
-        raise DataError(
-            f"{path}: cannot be read ({error.strerror or error}); expected a readable folder"
-        ) from error
-    folders = [each for each in visible if each.is_dir()]
-    if not folders:
-        return files_of(path)
-    beside = [each.name for each in visible if each.is_file()]
+    files, beside = files_of_task(path, dataset.task)
     if beside:
         more = f" and {len(beside) - 1:,} more" if len(beside) > 1 else ""
-        notes.append(f"left out: {path / beside[0]}{more}: no label, because {path} has subfolders")
-    return [file for folder in folders for file in files_of(folder)]
+        notes.append(f"left out: {beside[0]}{more}: no label, because {path} has subfolders")
+    return files
 
 
 def _text(source: Source, dataset: RowsDataset, report: Report) -> StoredText:

@@ -22,6 +22,7 @@ from tests.trained_tasks import (
     task_run_of,
     trained_task,
     with_file,
+    with_folder,
 )
 
 
@@ -305,6 +306,27 @@ def test_ones_own_run_finds_its_data_wherever_it_lies(rnnlab, monkeypatch):
     assert before == alone.stdout == together.stdout
     found = found_again(read_any(Path("house/work/run/config.yaml")), RunFolder(Path("house/work/run")))
     assert found.dataset.path == (Path("house/rows.tsv").absolute(),)
+
+
+def test_a_folder_of_labels_that_moved_with_its_run_is_found(rnnlab, monkeypatch):
+    """A link in it, which another person may have put there, is not followed."""
+    monkeypatch.setenv("RNNLAB_STATE", os.path.abspath("state"))
+    os.makedirs("home/work")
+    model = trained_task(with_folder(LABEL, Path("home/texts")), Path("home").absolute())
+    run = create_run("", model.experiment, folder=Path("home/work/run"))
+    run.save_model(model)
+    run.sign(model.experiment)
+    before = rnnlab("evaluate", "home/work/run").stdout
+
+    os.rename("home", "house")
+    moved = rnnlab("evaluate", "house/work/run")
+    os.rename("house/texts/ko", "ko")
+    os.symlink(os.path.abspath("ko"), "house/texts/ko")
+    linked = rnnlab("evaluate", "house/work/run")
+
+    assert (moved.exit_code, moved.stdout) == (0, before)
+    assert linked.exit_code == 1
+    assert linked.stderr.startswith(f"{os.path.abspath('home/texts')}: no such file")
 
 
 @pytest.mark.parametrize("page", [LABEL, PARITY, PAIRS])
