@@ -170,38 +170,6 @@ def test_generate_names_predict_for_the_other_tasks(rnnlab, task):
     )
 
 
-def test_predict_names_generate(rnnlab):
-    """For from_label and for the next token."""
-    task_run_of(FROM_LABEL)
-    run_of(SONG)
-
-    written, next_token = rnnlab("predict", "runs/task-1", "kim"), rnnlab("predict", "runs/song-1", "g8")
-
-    assert (written.exit_code, next_token.exit_code) == (2, 2)
-    assert written.stderr == (
-        "runs/task-1: a model of task from_label writes sequences for a label:"
-        " rnnlab generate runs/task-1 --label Korean\n"
-    )
-    assert next_token.stderr.endswith("write with: rnnlab generate runs/song-1\n")
-
-
-def test_predict_prints_a_line_for_each_input(rnnlab):
-    """A label, the tags, or the target; in JSON with probabilities."""
-    for task in ("label", "tags", "pairs"):
-        task_run_of(TASKS[task], name=task)
-
-    label = rnnlab("predict", "runs/label-1", "kim", "nowak")
-    tags = json.loads(rnnlab("predict", "runs/tags-1", "the dog", "--json").stdout)
-    pairs = json.loads(rnnlab("predict", "runs/pairs-1", "ab", "--json").stdout)
-
-    assert label.exit_code == 0
-    assert set(label.stdout.splitlines()) <= {"ko", "pl"}
-    assert len(label.stdout.splitlines()) == 2
-    assert tags.keys() == {"input", "prediction", "probabilities"}
-    assert len(tags["prediction"].split()) == len(tags["probabilities"]) == 2
-    assert pairs.keys() == {"input", "prediction", "log_probability"}
-
-
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize(
     "arguments",
