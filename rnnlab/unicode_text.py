@@ -23,6 +23,9 @@ from rnnlab.errors import DataError, shell_word
 SAMPLE = 1 << 16
 """Largest number of bytes from which an encoding is guessed; a multiple of 4."""
 
+STANDARD_INPUT = Path("-")
+"""The path of the standard input in messages."""
+
 _MARKS = {
     codecs.BOM_UTF32_LE: "UTF-32",
     codecs.BOM_UTF32_BE: "UTF-32",
@@ -61,7 +64,7 @@ characters. Only a sample in which more than a fifth of the bytes are not ASCII 
 
 
 def decoded(data: bytes, path: Path) -> str:
-    """Return the text of the bytes of a file, without a byte order mark.
+    """Return the text of the bytes of a file, or of `STANDARD_INPUT`, without a byte order mark.
 
     Raises:
         DataError: the bytes are not UTF-8, or have a NUL character.
@@ -197,8 +200,10 @@ def _converted(path: Path, encoding: str) -> str:
 def _written(path: Path, program: str) -> str:
     """Return the command with which a program reads a file, unpacked from .gz, and writes a new one.
 
-    The new file is in the working folder.
+    The new file is in the working folder. For `STANDARD_INPUT` the command is the program alone, a filter.
     """
+    if path == STANDARD_INPUT:
+        return program
     name = Path(path.stem if path.suffix.lower() == ".gz" else path.name)
     new = shell_word(name.with_suffix(f".utf8{name.suffix}"))
     if path.suffix.lower() == ".gz":

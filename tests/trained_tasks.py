@@ -65,6 +65,18 @@ def with_file(page: str, path: Path) -> str:
     return f"{before}  path: {path.name}\n{end}{tail}"
 
 
+def with_folder(page: str, path: Path) -> str:
+    """The YAML text with its rows in the folder of a path: each file of a label's subfolder is a sequence."""
+    before, _, rest = page.partition("  inline: |\n")
+    rows, end, tail = rest.partition("\nmodel:")
+    for number, row in enumerate(rows.split("\n    ")):
+        label, sequence = row.strip().split("\t")
+        (path / label).mkdir(parents=True, exist_ok=True)
+        (path / label / f"{number}.txt").write_text(sequence)
+    split = "split: {kind: stratified, validation: 0.25, test: 0.25}"
+    return f"{before.replace(_LAST, split)}  path: {path.name}\n{end}{tail}"
+
+
 def trained_task(text: str, folder: Path, *overrides: str) -> TrainedTask:
     """The model of a YAML text whose data lies in a folder, with random weights."""
     experiment = parse_any(text, name="test.yaml", folder=folder, overrides=overrides)

@@ -49,10 +49,12 @@ def command(texts: tuple[str, ...], source: Path | None, top: int, beam: int | N
     from rnnlab.runs.folder import load_any_trained
 
     model, inputs = _divided(texts)
+    places: list[str] = []
     if source is not None:
         if inputs:
             raise click.UsageError("--input names the file of the inputs; leave TEXT out")
         inputs = _lines(source)
+        places = [f"{source}:{number}" for number in range(1, len(inputs) + 1)]
     elif not inputs:
         raise click.UsageError("expected an input, TEXT, or --input FILE")
     trained, run, path = load_any_trained(model)
@@ -73,7 +75,7 @@ def command(texts: tuple[str, ...], source: Path | None, top: int, beam: int | N
         from rnnlab.commands.hints import of_unfinished
 
         echo(of_unfinished(run), err=True)
-    for prediction in predict(trained, inputs, top=top, beam=beam):
+    for prediction in predict(trained, inputs, top=top, beam=beam, places=places):
         echo(_json_line(prediction) if as_json else _text(prediction, top))
 
 
@@ -93,12 +95,13 @@ def _lines(source: Path) -> list[str]:
     """Return the lines of a file, without line ends; `-` is the standard input.
 
     Raises:
-        DataError: the file cannot be read, or is not UTF-8.
+        DataError: the file cannot be read, or the file or the standard input is not UTF-8.
         UsageError: there is no line.
     """
     from rnnlab.files import read_text
+    from rnnlab.unicode_text import STANDARD_INPUT, decoded
 
-    text = sys.stdin.read() if str(source) == "-" else read_text(source)
+    text = decoded(sys.stdin.buffer.read(), source) if source == STANDARD_INPUT else read_text(source)
     lines = text.removesuffix("\n").split("\n") if text else []
     if not lines:
         raise UsageError(f"{source}: expected one input on each line, received none")

@@ -14,7 +14,7 @@ from rnnlab.config.contradictions import (
     about_source,
 )
 from rnnlab.config.dataset import StratifiedSplit
-from rnnlab.config.report import Contradiction
+from rnnlab.config.report import Contradiction, shown
 from rnnlab.config.section import Section
 from rnnlab.config.task_data import GeneratedDataset, TaskDataset
 from rnnlab.config.training import EvaluationSettings, Generation, Training
@@ -53,6 +53,7 @@ def task_contradictions(
         yield from about_parts(dataset)
         yield from about_measured_part(dataset, evaluation, remedy="{kind: sequences, test: 0.1}")
         yield from _about_split(dataset, task)
+        yield from _about_columns(dataset)
     yield from _about_encoding(dataset)
     yield from about_checkpoints(training)
     yield from about_patience(training)
@@ -97,6 +98,21 @@ def _about_split(dataset: Any, task: str) -> Iterator[Contradiction]:
         yield Contradiction(
             ("dataset.split.unique", "dataset.task"),
             f"has no effect: with task {task} equal inputs are always in one part; leave unique out",
+        )
+
+
+def _about_columns(dataset: Any) -> Iterator[Contradiction]:
+    """Yield a contradiction if the two values of a row are to be in one column."""
+    columns = getattr(dataset, "columns", None)
+    if columns is None:
+        return
+    first, second = type(columns).model_fields
+    name = getattr(columns, second)
+    if getattr(columns, first) == name:
+        yield Contradiction(
+            (f"dataset.columns.{second}", f"dataset.columns.{first}"),
+            f"expected another column than that of the {first}s, received {shown(name)} for both; write the"
+            f" name of the column of the {second}s",
         )
 
 

@@ -50,9 +50,10 @@ def split_rows(rows: Sequence[Row], dataset: RowsDataset) -> tuple[dict[str, Num
             continue
         parts[part] = np.flatnonzero(names == number)
         if not len(parts[part]):
+            hint = " (an empty line ends a sequence)" if dataset.task == "tags" and len(rows) == 1 else ""
             raise DataError(
                 f"the {part} part is empty: the data has {count_of(len(rows), 'example')}, and this part gets"
-                " 0; add examples, or change dataset.split"
+                f" 0; add examples{hint}, or change dataset.split"
             )
     what = _what_is_equal(dataset.task)
     if split.kind == "files":

@@ -7,11 +7,12 @@ the name of the file does not end in .csv.
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rnnlab.config.report import shown
 from rnnlab.config.task_data import Columns
+from rnnlab.datasets.tokens import in_form
 from rnnlab.errors import DataError, count_of
 
 FIELDS = {
@@ -96,8 +97,17 @@ def rows_of_lines(text: str, name: str, fields: tuple[str, str]) -> Iterator[Pai
         yield _checked_pair(line, *values, name=name, fields=fields)
 
 
-def rows_of_columns(text: str, name: str, fields: tuple[str, str], columns: Columns | None) -> Iterator[Pair]:
+def rows_of_columns(
+    text: str, name: str, fields: tuple[str, str], columns: Columns | None, *, form: str | None = None
+) -> Iterator[Pair]:
     """Yield the rows of a text whose first row has the names of the columns.
+
+    Args:
+        text: the text.
+        name: the name of the file, for messages.
+        fields: what the two values of a row are, such as label and sequence.
+        columns: the names of their columns; None if the columns have the names of the fields.
+        form: the normalization form of Unicode that names and values are brought into; None changes nothing.
 
     Raises:
         DataError: a column is missing, a row has more or fewer values than there are columns, a value is
@@ -106,8 +116,10 @@ def rows_of_columns(text: str, name: str, fields: tuple[str, str], columns: Colu
     has_tabs = "\t" in text.partition("\n")[0] and not ends_in_csv(name)
     rows = _csv_rows(text, name, has_tabs=has_tabs)
     _, header = next(rows, (1, []))
-    header = [column.strip() for column in header]
-    first, second = _places_of_columns(header, name, fields, columns)
+    header = [in_form(column, form).strip() for column in header]
+    wanted = [in_form(getattr(columns, each) if columns else each, form) for each in fields]
+    first, second = _places_of_columns(header, name, fields, wanted)
+    separator = " TAB " if has_tabs else ","
     for line, values in rows:
         if len(values) != len(header):
             raise DataError(
@@ -115,7 +127,8 @@ def rows_of_columns(text: str, name: str, fields: tuple[str, str], columns: Colu
                 f" {len(values)};"
                 " put a value that has a comma into quotes, or remove the row"
             )
-        yield _checked_pair(line, values[first], values[second], name=name, fields=fields)
+        pair = [in_form(values[place], form) for place in (first, second)]
+        yield _checked_pair(line, *pair, name=name, fields=fields, separator=separator)
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
@@ -125,8 +138,17 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
-def _checked_pair(line: int, *values: str, name: str, fields: tuple[str, str]) -> Pair:
+def _checked_pair(
+    line: int, *values: str, name: str, fields: tuple[str, str], separator: str = " TAB "
+) -> Pair:
     """Return the two values of a row; refuse an empty one.
+
+    Args:
+        line: number of the line, from 1.
+        values: the two values.
+        name: the name of the file, for messages.
+        fields: what the two values are, such as label and sequence.
+        separator: what stands between two values, for messages.
 
     Raises:
         DataError: a value has no character but white space.
@@ -135,8 +157,8 @@ def _checked_pair(line: int, *values: str, name: str, fields: tuple[str, str]) -
     for field_name, value in zip(fields, values, strict=True):
         if not value.strip():
             raise DataError(
-                f"{name}:{line}: expected a {field_name}, received none in `{fields[0]} TAB {fields[1]}`;"
-                f" write the {field_name}, or remove the line"
+                f"{name}:{line}: expected a {field_name}, received none in"
+                f" `{separator.join(fields)}`; write the {field_name}, or remove the line"
             )
         checked.append(value.strip() if field_name in _CLOSED else value)
     return Pair(line, *checked)
@@ -171,17 +193,23 @@ def _csv_rows(text: str, name: str, *, has_tabs: bool) -> Iterator[tuple[int, li
 
 
 def _places_of_columns(
-    header: list[str], name: str, fields: tuple[str, str], columns: Columns | None
+    header: list[str], name: str, fields: tuple[str, str], columns: Sequence[str]
 ) -> list[int]:
     """Return the index of the column of each field.
+
+    Args:
+        header: the names of all columns.
+        name: the name of the file, for messages.
+        fields: what the two values of a row are, such as label and sequence.
+        columns: the name of the column of each field.
 
     Raises:
         DataError: the header does not have a column, or has it twice.
     """
     places = []
-    for each in fields:
-        wanted = getattr(columns, each) if columns else each
+    for each, wanted in zip(fields, columns, strict=True):
         if header.count(wanted) != 1:
+            _refuse_other_separators(header, name)
             there = f"the columns {', '.join(map(repr, header))}" if header else "no column"
             times = "one column" if wanted in header else "a column"
             raise DataError(
@@ -190,3 +218,17 @@ def _places_of_columns(
             )
         places.append(header.index(wanted))
     return places
+
+
+def _refuse_other_separators(header: list[str], name: str) -> None:
+    """Refuse a header of one column that has semicolons or TABs: they separate its columns.
+
+    Raises:
+        DataError: the message says that commas must separate the columns.
+    """
+    for mark, what in ((";", "semicolons"), ("\t", "TABs")):
+        if len(header) == 1 and mark in header[0]:
+            raise DataError(
+                f"{name}:1: expected names of columns with commas between them, received {what} in"
+                f" {shown(header[0])}; save the file with commas between its columns"
+            )

@@ -29,7 +29,7 @@ from rnnlab.datasets.row_formats import (
     sequences_of_label,
     tagged_sequences,
 )
-from rnnlab.datasets.source import Source, files_of, sources
+from rnnlab.datasets.source import Source, files_of_task, sources
 from rnnlab.datasets.stored_text import StoredText, read_stored, store
 from rnnlab.datasets.texts import checked_inline, nothing_readable, said_of_returns
 from rnnlab.datasets.tokens import in_form
@@ -93,8 +93,9 @@ def read_rows(dataset: RowsDataset, *, report: Report = unreported) -> Rows:
     """
     found = Rows()
     if dataset.inline is not None:
-        text = in_form(checked_inline(dataset.inline), dataset.normalize)
-        _add(found, store(text, name="dataset.inline"), dataset)
+        inline = checked_inline(dataset.inline)
+        form = None if _has_names("dataset.inline", dataset) else dataset.normalize
+        _add(found, store(in_form(inline, form), name="dataset.inline"), dataset)
     failures: list[tuple[str, str]] = []
     for source in sources(dataset, find=lambda path: _files(path, dataset, found.notes), report=report):
         try:
@@ -119,38 +120,32 @@ def read_rows(dataset: RowsDataset, *, report: Report = unreported) -> Rows:
 
 
 def _files(path: Path, dataset: RowsDataset, notes: list[str]) -> list[Path]:
-    """Return the files of a path; for tasks with labels, of a folder also the files of its subfolders.
+    """Return the files that the dataset reads at a path; add a note on the files that are left out.
 
     Raises:
         DataError: a pattern or a folder leads to no file, or a folder cannot be read.
     """
-    if "label" not in FIELDS[dataset.task] or not path.is_dir():
-        return files_of(path)
-    try:
-        visible = sorted(each for each in path.iterdir() if not each.name.startswith("."))
-    except OSError as error:
-        raise DataError(
-            f"{path}: cannot be read ({error.strerror or error}); expected a readable folder"
-        ) from error
-    folders = [each for each in visible if each.is_dir()]
-    if not folders:
-        return files_of(path)
-    beside = [each.name for each in visible if each.is_file()]
+    files, beside = files_of_task(path, dataset.task)
     if beside:
         more = f" and {len(beside) - 1:,} more" if len(beside) > 1 else ""
-        notes.append(f"left out: {path / beside[0]}{more}: no label, because {path} has subfolders")
-    return [file for folder in folders for file in files_of(folder)]
+        notes.append(f"left out: {beside[0]}{more}: no label, because {path} has subfolders")
+    return files
 
 
 def _text(source: Source, dataset: RowsDataset, report: Report) -> StoredText:
-    """Return the text of a file.
+    """Return the text of a file in the form of Unicode that the dataset wants.
+
+    Of a file with the names of columns the text is unchanged: a form can turn a character into a comma or a
+    quote, and so change the columns. `rows_of_columns` then normalises each value.
 
     Raises:
         DataError: the file cannot be read, or there is none (`Source.lack`).
     """
     if source.lack:
         raise DataError(source.lack)
-    return read_stored(source.path, name=source.url, form=dataset.normalize, report=report)
+    has_names = _has_names(source.url or source.path.name, dataset) and not _is_whole(source, dataset)
+    form = None if has_names else dataset.normalize
+    return read_stored(source.path, name=source.url, form=form, report=report)
 
 
 def _add(found: Rows, text: StoredText, dataset: RowsDataset, source: Source | None = None) -> None:
@@ -174,7 +169,9 @@ def _add(found: Rows, text: StoredText, dataset: RowsDataset, source: Source | N
     elif dataset.task == "tags":
         pairs = tagged_sequences(written, text.name)
     elif _has_names(text.name, dataset):
-        pairs = rows_of_columns(written, text.name, FIELDS[dataset.task], _columns(dataset))
+        pairs = rows_of_columns(
+            written, text.name, FIELDS[dataset.task], _columns(dataset), form=dataset.normalize
+        )
     else:
         pairs = rows_of_lines(written, text.name, FIELDS[dataset.task])
     part = source.part if source else "train"
@@ -200,7 +197,7 @@ def _label_of(source: Source, dataset: RowsDataset) -> tuple[str, bool]:
     path, given = source.path, dataset.files.get(source.part, ())
     if not source.found or "label" not in FIELDS[dataset.task]:
         return "", False
-    is_whole = path.parent.parent in given
+    is_whole = _is_whole(source, dataset)
     if not is_whole and (path.parent not in given or _has_rows(path.name) or _has_names(path.name, dataset)):
         return "", False
     label = path.parent.name if is_whole else Path(path.name.removesuffix(".gz")).stem
@@ -211,6 +208,12 @@ def _label_of(source: Source, dataset: RowsDataset) -> tuple[str, bool]:
             f"{path}: expected a name in UTF-8, because it is a label, received {shown(label)}; rename it"
         ) from None
     return in_form(label, dataset.normalize).strip(), is_whole
+
+
+def _is_whole(source: Source, dataset: RowsDataset) -> bool:
+    """Whether a file is one sequence, because it is in the subfolder of a label."""
+    is_in_subfolder = source.path.parent.parent in dataset.files.get(source.part, ())
+    return source.found and "label" in FIELDS[dataset.task] and is_in_subfolder
 
 
 def _has_rows(name: str) -> bool:

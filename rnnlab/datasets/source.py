@@ -102,12 +102,7 @@ def files_of(path: Path) -> list[Path]:
         DataError: a pattern or a folder leads to no file, or the folder cannot be read.
     """
     if os.path.isdir(path):
-        try:
-            found = [each for each in path.iterdir() if each.is_file() and not each.name.startswith(".")]
-        except OSError as error:
-            raise DataError(
-                f"{path}: cannot be read ({error.strerror or error}); expected a readable folder"
-            ) from error
+        found = [each for each in _visible(path) if each.is_file()]
     elif is_pattern(path):
         found = files_matching(path)
     else:
@@ -116,6 +111,26 @@ def files_of(path: Path) -> list[Path]:
         what = "holds no file" if os.path.isdir(path) else "no file matches this pattern"
         raise DataError(f"{path}: {what}; expected files to read, check the path")
     return sorted(found)
+
+
+def files_of_task(path: Path, task: str) -> tuple[list[Path], list[Path]]:
+    """Return the files that a dataset reads at a path, and the files in a folder that it leaves out.
+
+    For the tasks with labels (label, from_label), a folder with subfolders has a subfolder for each label:
+    the files of the subfolders are read, and the files beside the subfolders are left out. Hidden subfolders
+    are not read. In all other cases the files are those of `files_of`, and none is left out.
+
+    Raises:
+        DataError: a pattern, a folder or a subfolder leads to no file, or a folder cannot be read.
+    """
+    if task not in ("label", "from_label") or not os.path.isdir(path):
+        return files_of(path), []
+    visible = _visible(path)
+    folders = [each for each in visible if each.is_dir()]
+    if not folders:
+        return files_of(path), []
+    beside = [each for each in visible if each.is_file()]
+    return [file for folder in folders for file in files_of(folder)], beside
 
 
 def verified(
@@ -148,6 +163,20 @@ def verified(
         blocks = download(url, most_bytes=most_bytes, timeout=timeout, report=report)
         _keep(cached, _checked(blocks, url, sha256))
     return cached
+
+
+def _visible(folder: Path) -> list[Path]:
+    """Return what a folder holds, sorted by path, without hidden files and hidden folders.
+
+    Raises:
+        DataError: the folder cannot be read.
+    """
+    try:
+        return sorted(each for each in folder.iterdir() if not each.name.startswith("."))
+    except OSError as error:
+        raise DataError(
+            f"{folder}: cannot be read ({error.strerror or error}); expected a readable folder"
+        ) from error
 
 
 def _local(url: str, sha256: str, report: Report) -> Path:

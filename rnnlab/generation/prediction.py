@@ -47,7 +47,12 @@ def vocabularies_of(trained: TrainedTask) -> TaskVocabularies:
 
 
 def predict(
-    trained: TrainedTask, texts: Sequence[str], *, top: int = 1, beam: int | None = None
+    trained: TrainedTask,
+    texts: Sequence[str],
+    *,
+    top: int = 1,
+    beam: int | None = None,
+    places: Sequence[str] = (),
 ) -> list[Prediction]:
     """Return a prediction for each text.
 
@@ -56,6 +61,7 @@ def predict(
         texts: the inputs, as they would stand in the data.
         top: number of labels, or of targets, that are returned with their probabilities.
         beam: for pairs: width of the beam search; None: `top`, or 1 for the greedy target.
+        places: the place of each text for messages, such as `names.txt:3`, if the texts are lines of a file.
 
     Raises:
         UsageError: the task is from_label, which predicts no targets; an input has no token; or a beam is
@@ -67,7 +73,7 @@ def predict(
     if beam is not None and task != "pairs":
         raise UsageError(f"beam: only pairs are written with a beam search, not the task {task}")
     vocabularies = vocabularies_of(trained)
-    tokens = input_tokens(trained, vocabularies, texts)
+    tokens = input_tokens(trained, vocabularies, texts, places)
     model = numpy_task_model(trained)
     if task == "label":
         return _labels(model, vocabularies, texts, tokens, top)
@@ -77,19 +83,21 @@ def predict(
 
 
 def input_tokens(
-    trained: TrainedTask, vocabularies: TaskVocabularies, texts: Sequence[str]
+    trained: TrainedTask, vocabularies: TaskVocabularies, texts: Sequence[str], places: Sequence[str] = ()
 ) -> list[list[str]]:
-    """Return the tokens of each input.
+    """Return the tokens of each input; `places` as for `predict`.
 
     Raises:
         UsageError: an input has no token.
     """
     form, found = getattr(trained.experiment.dataset, "normalize", None), []
-    for number, text in enumerate(texts, start=1):
+    for number, text in enumerate(texts):
         tokens = vocabularies.inputs.split(in_form(text, form))
         if not tokens:
+            place = places[number] if places else f"input {number + 1}"
+            remedy = "; write an input on this line, or remove the line" if places else ""
             raise UsageError(
-                f"input {number}: expected at least one {vocabularies.inputs.kind}, received {text!r}"
+                f"{place}: expected at least one {vocabularies.inputs.kind}, received {text!r}{remedy}"
             )
         found.append(tokens)
     return found

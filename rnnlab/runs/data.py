@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from rnnlab.config.reading import AnyExperiment, parse_any
-from rnnlab.datasets.source import files_of
+from rnnlab.config.tasks import task_of
+from rnnlab.datasets.source import files_of_task
 from rnnlab.errors import DataError, RunError
 from rnnlab.models.model_file import Trained
 from rnnlab.runs.folder import RunFolder
@@ -75,7 +76,7 @@ def opened(
     if (url := experiment.dataset.url) and not is_own:
         raise DataError(f"{path}: it names data, {url}, {whose}; {remedy}")
     for data in chain.from_iterable(experiment.dataset.files.values()):
-        for each in () if is_own else chain([data], _led_to(data)):
+        for each in () if is_own else chain([data], _led_to(data, experiment)):
             if not (run and _lies_in(each, run.path)):
                 raise DataError(f"{path}: it names data, {each}, {whose}; {remedy}")
         if os.path.exists(data) and not (os.path.isfile(data) or os.path.isdir(data)):
@@ -147,7 +148,7 @@ def _signed(run: RunFolder, config: str) -> tuple[str, Path]:
 def _is_there(experiment: AnyExperiment) -> bool:
     """Return whether each path and each pattern of the dataset leads to at least one existing file."""
     return all(
-        any(map(os.path.exists, _led_to(data)))
+        any(map(os.path.exists, _led_to(data, experiment)))
         for data in chain.from_iterable(experiment.dataset.files.values())
     )
 
@@ -161,15 +162,16 @@ def _has_no_links(experiment: AnyExperiment, run: Path) -> bool:
     ways = (
         (each, os.path.normpath(os.path.join(real, os.path.relpath(each, run))))
         for data in chain.from_iterable(experiment.dataset.files.values())
-        for each in chain([data], _led_to(data))
+        for each in chain([data], _led_to(data, experiment))
     )
     return all(os.path.realpath(each) == way for each, way in ways)
 
 
-def _led_to(data: Path) -> Iterator[Path]:
-    """Yield the files in a folder, or that match a pattern; for any other path the path, even if missing."""
+def _led_to(data: Path, experiment: AnyExperiment) -> Iterator[Path]:
+    """Yield the files that the dataset reads at a path; for a path that is missing, the path itself."""
     with suppress(DataError):
-        yield from files_of(data)
+        files, _ = files_of_task(data, task_of(experiment.dataset))
+        yield from files
 
 
 def _lies_in(data: Path, folder: Path) -> bool:

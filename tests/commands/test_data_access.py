@@ -15,6 +15,7 @@ from tests.forging import forge
 from tests.needs import needs
 from tests.server import Server, running, sends
 from tests.trained import SENTENCE, STREAM, run_of, trained
+from tests.trained_tasks import LABEL, trained_task, with_folder
 
 TEXT = "if you want to build a ship"
 NAMES_DATA = SENTENCE.replace(f"inline: {TEXT}", "path: elsewhere/data.txt")
@@ -277,6 +278,28 @@ def test_a_link_in_a_folder_that_a_run_brings_along_is_not_followed_out_of_it(rn
 
     shutil.rmtree(own.parent) if own.parent == Path(link) else own.unlink()
     Path(link).symlink_to(data.absolute() if Path(link) == own else data.parent.absolute())
+    was_opened(data)
+    answer = rnnlab("evaluate", "brought")
+
+    assert (answer.exit_code, "is not known as a run of yours" in answer.stderr) == (1, True)
+    assert not was_opened(data)
+
+
+@pytest.mark.parametrize("link", ["brought/texts/ko", "brought/texts/ko/0.txt"])
+def test_a_link_in_a_folder_of_labels_is_not_followed_out_of_the_run(rnnlab, data, link):
+    """Whether the link is the subfolder of a label or a file in it."""
+    brought = Path("brought")
+    page = with_folder(LABEL, brought / "texts")
+    model = trained_task(page, brought.absolute())
+    shutil.move("brought/texts", "texts")
+    brought.rmdir()
+    create_run("song", model.experiment, folder=brought).save_model(model)
+    shutil.move("texts", brought)
+    assert rnnlab("evaluate", "brought").exit_code == 0
+
+    own = Path(link)
+    shutil.rmtree(own) if own.is_dir() else own.unlink()
+    own.symlink_to(data.absolute() if own.suffix else data.parent.absolute())
     was_opened(data)
     answer = rnnlab("evaluate", "brought")
 

@@ -22,6 +22,7 @@ from tests.trained_tasks import (
     task_run_of,
     trained_task,
     with_file,
+    with_folder,
 )
 
 
@@ -169,38 +170,6 @@ def test_generate_names_predict_for_the_other_tasks(rnnlab, task):
     )
 
 
-def test_predict_names_generate(rnnlab):
-    """For from_label and for the next token."""
-    task_run_of(FROM_LABEL)
-    run_of(SONG)
-
-    written, next_token = rnnlab("predict", "runs/task-1", "kim"), rnnlab("predict", "runs/song-1", "g8")
-
-    assert (written.exit_code, next_token.exit_code) == (2, 2)
-    assert written.stderr == (
-        "runs/task-1: a model of task from_label writes sequences for a label:"
-        " rnnlab generate runs/task-1 --label Korean\n"
-    )
-    assert next_token.stderr.endswith("write with: rnnlab generate runs/song-1\n")
-
-
-def test_predict_prints_a_line_for_each_input(rnnlab):
-    """A label, the tags, or the target; in JSON with probabilities."""
-    for task in ("label", "tags", "pairs"):
-        task_run_of(TASKS[task], name=task)
-
-    label = rnnlab("predict", "runs/label-1", "kim", "nowak")
-    tags = json.loads(rnnlab("predict", "runs/tags-1", "the dog", "--json").stdout)
-    pairs = json.loads(rnnlab("predict", "runs/pairs-1", "ab", "--json").stdout)
-
-    assert label.exit_code == 0
-    assert set(label.stdout.splitlines()) <= {"ko", "pl"}
-    assert len(label.stdout.splitlines()) == 2
-    assert tags.keys() == {"input", "prediction", "probabilities"}
-    assert len(tags["prediction"].split()) == len(tags["probabilities"]) == 2
-    assert pairs.keys() == {"input", "prediction", "log_probability"}
-
-
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize(
     "arguments",
@@ -305,6 +274,27 @@ def test_ones_own_run_finds_its_data_wherever_it_lies(rnnlab, monkeypatch):
     assert before == alone.stdout == together.stdout
     found = found_again(read_any(Path("house/work/run/config.yaml")), RunFolder(Path("house/work/run")))
     assert found.dataset.path == (Path("house/rows.tsv").absolute(),)
+
+
+def test_a_folder_of_labels_that_moved_with_its_run_is_found(rnnlab, monkeypatch):
+    """A link in it, which another person may have put there, is not followed."""
+    monkeypatch.setenv("RNNLAB_STATE", os.path.abspath("state"))
+    os.makedirs("home/work")
+    model = trained_task(with_folder(LABEL, Path("home/texts")), Path("home").absolute())
+    run = create_run("", model.experiment, folder=Path("home/work/run"))
+    run.save_model(model)
+    run.sign(model.experiment)
+    before = rnnlab("evaluate", "home/work/run").stdout
+
+    os.rename("home", "house")
+    moved = rnnlab("evaluate", "house/work/run")
+    os.rename("house/texts/ko", "ko")
+    os.symlink(os.path.abspath("ko"), "house/texts/ko")
+    linked = rnnlab("evaluate", "house/work/run")
+
+    assert (moved.exit_code, moved.stdout) == (0, before)
+    assert linked.exit_code == 1
+    assert linked.stderr.startswith(f"{os.path.abspath('home/texts')}: no such file")
 
 
 @pytest.mark.parametrize("page", [LABEL, PARITY, PAIRS])

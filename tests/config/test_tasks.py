@@ -154,6 +154,16 @@ def test_an_unknown_task_is_refused_with_those_there_are(task: str, said: str) -
             "1:80: dataset.columns.lable: unknown key; did you mean 'label'?",
         ),
         (
+            ("kind: text, task: label, inline: x, columns: {sequence: a, label: a}",),
+            "1:77: dataset.columns.label: expected another column than that of the sequences, received 'a'"
+            " for both; write the name of the column of the labels",
+        ),
+        (
+            ("kind: text, task: pairs, inline: x, columns: {source: a, target: a}",),
+            "1:76: dataset.columns.target: expected another column than that of the sources, received 'a' for"
+            " both; write the name of the column of the targets",
+        ),
+        (
             ("kind: text, task: label, inlin: x",),
             "1:36: dataset.inlin: unknown key; did you mean 'inline'?",
         ),

@@ -6,12 +6,17 @@ from itertools import chain
 import numpy as np
 import pytest
 
-from rnnlab.config.task_data import FromLabelDataset, LabelDataset, PairsDataset
+from rnnlab.config.task_data import FromLabelDataset, LabelDataset, PairsDataset, TagsDataset
 from rnnlab.datasets.example_splits import fold_rows, split_rows
 from rnnlab.datasets.rows import Row
 from rnnlab.errors import DataError
 
-SECTIONS = {"label": LabelDataset, "from_label": FromLabelDataset, "pairs": PairsDataset}
+SECTIONS = {
+    "label": LabelDataset,
+    "from_label": FromLabelDataset,
+    "pairs": PairsDataset,
+    "tags": TagsDataset,
+}
 
 
 def split(rows, settings, task="label", **others):
@@ -202,6 +207,23 @@ def test_a_split_that_the_data_does_not_allow_is_refused(rows, settings, message
         split(rows, settings)
 
     assert str(caught.value).startswith(message)
+
+
+def test_a_single_tagged_sequence_is_refused_with_what_ends_a_sequence():
+    """A file without empty lines is one sequence; with several sequences the hint is not needed."""
+    settings = {"kind": "sequences", "validation": 0.2}
+    rows = [(("the", "end"), ("DET", "NOUN")), (("go",), ("VERB",))]
+
+    with pytest.raises(DataError) as single:
+        split(rows[:1], settings, "tags")
+    with pytest.raises(DataError) as several:
+        split(rows[:1] * 2, settings, "tags")
+
+    assert str(single.value) == (
+        "the validation part is empty: the data has 1 example, and this part gets 0; add examples (an empty"
+        " line ends a sequence), or change dataset.split"
+    )
+    assert "an empty line" not in str(several.value)
 
 
 def folds_of(rows, task="label", folds=3, seed=0):

@@ -1,6 +1,7 @@
 """The rows of files: what each format gives, and what a row that does not fit is told."""
 
 import gzip
+import json
 
 import pytest
 
@@ -189,6 +190,31 @@ def test_named_columns_are_read_from_any_file(read):
     assert pairs(commas) == [("a", "A")]
 
 
+def test_an_empty_value_of_a_column_is_refused_with_the_separator_of_its_file(refused):
+    """A file with names of columns that is not CSV may have TABs."""
+    message = refused("label", "label\tsequence\nKorean\t\n", "path: rows.tsv, "
+                      "columns: {label: label, sequence: sequence}")  # fmt: skip
+
+    assert message.startswith("rows.tsv:2: expected a sequence, received none in `label TAB sequence`;")
+
+
+def test_the_values_of_csv_are_normalised_after_they_are_separated(read):
+    """NFKC makes a comma and a quote of full-width ones; names of columns are normalised, too."""
+    text = "label,te\u0301xt\nko,가，나\npl,＂a\n"
+    settings = "columns: {label: label, sequence: t\u00e9xt}, normalize: NFKC"
+    expected = [("가,나", "ko"), ('"a', "pl")]
+
+    assert pairs(read("label", {"a.csv": text}, f"path: a.csv, {settings}")) == expected
+    assert pairs(read("label", {}, f"inline: {json.dumps(text)}, {settings}")) == expected
+
+
+def test_a_csv_file_in_the_subfolder_of_a_label_is_one_normalised_sequence(read):
+    """It has no columns."""
+    rows = read("label", {"texts/ko/a.csv": "가，나"}, "path: texts, normalize: NFKC")
+
+    assert pairs(rows) == [("가,나", "ko")]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -203,7 +229,20 @@ def test_named_columns_are_read_from_any_file(read):
             "a.csv:2: expected 2 columns, as in the first row, received 3; put a value that has a comma into"
             " quotes, or remove the row",
         ),
-        ("label,sequence\nKorean,\n", "a.csv:2: expected a sequence, received none"),
+        (
+            "label,sequence\nKorean,\n",
+            "a.csv:2: expected a sequence, received none in `label,sequence`; write the sequence, or remove",
+        ),
+        (
+            "label;sequence\nKorean;Kim\n",
+            "a.csv:1: expected names of columns with commas between them, received semicolons in"
+            " 'label;sequence'; save the file with commas between its columns",
+        ),
+        (
+            "label\tsequence\nKorean\tKim\n",
+            "a.csv:1: expected names of columns with commas between them, received TABs in"
+            " 'label\\tsequence'; save the file with commas between its columns",
+        ),
         (
             'label,sequence\nKorean,"Kim\nCzech,Novák\n',
             "a.csv:2: expected a row of CSV, received one that cannot be read (unexpected end of data);",
