@@ -27,7 +27,7 @@ from rnnlab.datasets.examples import (
     Words,
 )
 from rnnlab.datasets.generated import Generator
-from rnnlab.datasets.row_tokens import kinds_of, text_of, tokens_of
+from rnnlab.datasets.row_tokens import kinds_of, tokens_of_text, whole_text
 from rnnlab.datasets.rows import Row, Rows, read_rows
 from rnnlab.errors import Argument, DataError, UsageError, near
 from rnnlab.files import Report, unreported
@@ -124,7 +124,7 @@ def _encoded_rows(
     return Examples(
         Sequences.of(numbers, vocabularies.inputs),
         Sequences.of(_encoded(targets, vocabularies.targets), vocabularies.targets),
-        [(text_of(row.input), text_of(row.target)) for row in found.rows],
+        [(whole_text(row.input), whole_text(row.target)) for row in found.rows],
         tuple(found.names),
         found.sha256,
         parts,
@@ -141,8 +141,8 @@ def _tokens_of_rows(
     Raises:
         DataError: a target has the word that stands for its end.
     """
-    inputs = [tokens_of(row.input, kinds[0]) for row in rows]
-    targets = [tokens_of(row.target, kinds[1]) for row in rows]
+    inputs = [tokens_of_text(row.input, kinds[0]) for row in rows]
+    targets = [tokens_of_text(row.target, kinds[1]) for row in rows]
     if kinds[1] == "word":
         _refuse_end(rows, targets)
     return inputs, targets

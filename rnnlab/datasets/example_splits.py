@@ -16,7 +16,7 @@ from rnnlab.config.task_data import RowsDataset
 from rnnlab.datasets.corpus import equals_together, nearest_edges
 from rnnlab.datasets.examples import Numbers
 from rnnlab.datasets.row_formats import FieldText
-from rnnlab.datasets.row_tokens import kinds_of, tokens_of
+from rnnlab.datasets.row_tokens import kinds_of, tokens_of_text
 from rnnlab.datasets.rows import Row
 from rnnlab.datasets.splits import members, stratified_folds, stratified_shuffle
 from rnnlab.errors import Argument, DataError, count_of
@@ -103,8 +103,8 @@ def _groups_of_rows(rows: Sequence[Row], dataset: RowsDataset) -> NDArray[np.int
     """
     groups: dict[Any, int] = {}
     kinds, whole = kinds_of(dataset), dataset.task == "from_label"
-    inputs = (tuple(tokens_of(row.input, kinds[0])) for row in rows)
-    targets = (tuple(tokens_of(row.target, kinds[1])) if whole else () for row in rows)
+    inputs = (tuple(tokens_of_text(row.input, kinds[0])) for row in rows)
+    targets = (tuple(tokens_of_text(row.target, kinds[1])) if whole else () for row in rows)
     keys = zip(inputs, targets, strict=True)
     return np.fromiter((groups.setdefault(key, len(groups)) for key in keys), np.int64, len(rows))
 

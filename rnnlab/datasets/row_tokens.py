@@ -19,7 +19,7 @@ def kinds_of(dataset: RowsDataset) -> tuple[Kind, Kind]:
     return kinds[dataset.task]
 
 
-def tokens_of(text: FieldText, kind: Kind) -> Sequence[str]:
+def tokens_of_text(text: FieldText, kind: Kind) -> Sequence[str]:
     """Return the tokens of a text; a text of characters is the sequence of its characters."""
     if isinstance(text, tuple):
         return text
@@ -28,7 +28,7 @@ def tokens_of(text: FieldText, kind: Kind) -> Sequence[str]:
     return text if kind == "character" else text.split()
 
 
-def text_of(text: FieldText) -> str:
+def whole_text(text: FieldText) -> str:
     """Return a text as it is, or the tokens of a sequence joined into a text."""
     return text if isinstance(text, str) else joined(text)
 

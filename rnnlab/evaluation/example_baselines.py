@@ -1,7 +1,7 @@
 """The baselines of a task with examples: predictions that need no network, learnt from the training part."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,9 +52,6 @@ def baselines_without_network(
     task = experiment.task
     if task == "label":
         labels = len(examples.targets.tokens)
-        token: Literal["character", "word"] = (
-            "character" if examples.inputs.tokens.kind == "character" else "word"
-        )
         own = training.targets.ids
         return TaskBaselines(
             majority=majority_class(own, examples.targets.ids, labels=labels),
@@ -62,7 +59,7 @@ def baselines_without_network(
                 _labelled(training),
                 *_labelled(examples),
                 labels=labels,
-                token=token,
+                token="character" if examples.inputs.tokens.kind == "character" else "word",
                 validation=_labelled(validation) if validation else None,
             ),
         )
