@@ -146,7 +146,14 @@ RECIPES = (
         "names_from_label",
         120,
         (Figure("languages below n-gram", ("below_ngram",), (), 14), Figure("loss", ("loss",))),
-        ("dataset.path={data}/names18.tsv",),
+        (
+            "dataset.path={data}/names18.tsv",
+            "dataset.embedding_size=64",
+            "model.units=256",
+            "model.input_dropout=0.2",
+            "model.recurrent_dropout=0.2",
+            "training.epochs=36",
+        ),
     ),
 )
 """The table of what must be seen, with the targets of its last column."""
