@@ -7,7 +7,9 @@ from rnnlab.errors import DataError
 
 EXTRAS = {
     "mido": ("midi", "writing MIDI"),
+    "optuna": ("sweep", "a study of many trials"),
     "onnx": ("export", "ONNX"),
+    "psycopg": ("sweep", "a PostgreSQL database"),
     "resvg_py": ("plot", "a picture as PNG"),
     "tensorboard": ("tensorboard", "a log for TensorBoard"),
     "verovio": ("score", "a score"),

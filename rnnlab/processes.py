@@ -22,6 +22,11 @@ from rnnlab.signals import held_signals, raised_signals
 Result = TypeVar("Result")
 
 
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def in_thread(work: Callable[[], Result]) -> "Future[Result]":
     """Run a function in a thread that ends with the process; return its result, or its exception, to come."""
     done: Future[Result] = Future()
@@ -63,12 +68,12 @@ def _results_of(
     work: Callable[..., Result], numbered: Iterator[tuple[int, tuple[Any, ...]]], jobs: int
 ) -> Iterator[tuple[int, Result]]:
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with_parent)
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=end_with_parent)
     running: dict[Future[Result], int] = {}
     try:
         while True:
             for number, task in islice(numbered, jobs - len(running)):
-                with held_signals(), _ignored_by_children():
+                with held_signals(), ignored_by_children():
                     running[pool.submit(work, *task)] = number
             if not running:
                 return
@@ -86,7 +91,7 @@ def _results_of(
 
 
 @contextmanager
-def _ignored_by_children() -> Iterator[None]:
+def ignored_by_children() -> Iterator[None]:
     """Hide Ctrl-C from the processes that the `with` block starts; this process gets it after the block.
 
     On Windows this does nothing."""
@@ -100,7 +105,7 @@ def _ignored_by_children() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Make a worker ignore Ctrl-C, and end when its parent process ends, however that happens."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()

@@ -48,7 +48,21 @@ ARROWS: dict[str, set[str]] = {
         "models",
         "runs",
     },
-    "comparison": {"config", "datasets", *STEPPER, "evaluation", "models", "reports", "runs", "training"},
+    "trials": {"config", "datasets", "evaluation", "runs", "training"},
+    "sweeps": {
+        *(
+            "config",
+            "datasets",
+            *STEPPER,
+            "evaluation",
+            "models",
+            "runs",
+            "suggestions",
+            "training",
+            "trials",
+        ),
+    },
+    "comparison": {"config", "datasets", *STEPPER, "evaluation", "models", "reports", "runs"},
     "terminal": {"runs", "tracing", "training"},
     "api": {
         *(
@@ -65,7 +79,7 @@ ARROWS: dict[str, set[str]] = {
     },
     "commands": {
         *("comparison", "config", "datasets", "engines", "evaluation", "exports", "generation", "models"),
-        *("music", "reports", "runs", "suggestions", "terminal", "tracing", "training"),
+        *("music", "reports", "runs", "suggestions", "sweeps", "terminal", "tracing", "training", "trials"),
     },
     "__main__": {"commands", "terminal"},
 }
@@ -76,6 +90,7 @@ MANY_ROOMS = {
     "commands": "each command calls one or two of the rooms; together they call all",
     "comparison": "a comparison trains, measures and draws",
     "reports": "a report shows the data, the model, its measures and what it writes",
+    "sweeps": "a sweep chooses settings, trains, measures and keeps the results",
     "training": "a training reads data, compiles a model, validates, samples and writes a run folder",
 }
 """Why a room needs six others or more."""

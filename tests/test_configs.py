@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rnnlab.comparison.trials import read_experiments
+from rnnlab.comparison.candidates import read_experiments
 from rnnlab.config.comparison import read_comparison
 from rnnlab.config.places import layout_of
 from rnnlab.config.reading import parse_any, parse_experiment, read_any, read_experiment

@@ -38,7 +38,7 @@ def test_ctrl_c_while_a_process_starts_is_not_lost() -> None:
     """The process that starts never sees it; this one sees it right after."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        with pytest.raises(KeyboardInterrupt), processes._ignored_by_children():
+        with pytest.raises(KeyboardInterrupt), processes.ignored_by_children():
             os.kill(os.getpid(), signal.SIGINT)
     finally:
         signal.signal(signal.SIGINT, before)

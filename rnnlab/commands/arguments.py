@@ -14,6 +14,7 @@ from rnnlab.terminal.completion import complete_config, complete_run
 
 if TYPE_CHECKING:
     from rnnlab.music.meter import Meter
+    from rnnlab.trials.runner import Shared
 
 config_argument = click.argument("config", type=click.Path(path_type=Path), shell_complete=complete_config)
 
@@ -181,3 +182,40 @@ def checked_drawing(path: Path, *, overwrite: bool) -> str:
     if os.path.exists(path) and not overwrite:
         raise UsageError(f"{path}: the file exists; name another, or replace it with --overwrite")
     return suffix
+
+
+storage_option = click.option(
+    "--storage",
+    metavar="URL",
+    help="Keep the trials in this database, so that several processes and machines share them:"
+    " postgresql://USER@HOST/DATABASE, or sqlite:///FILE. A password is better in the file ~/.pgpass.",
+)
+
+study_option = click.option(
+    "--study",
+    metavar="NAME",
+    help="With --storage: the name of the study in the database, and of its folder in runs/.",
+)
+
+
+def shared_study(storage: str | None, study: str, plan: dict[str, Any]) -> "Shared | None":
+    """Return the study that `--storage` and `--study` name; None without a database.
+
+    Args:
+        storage: URL of the database.
+        study: name of the study.
+        plan: what all commands that share the study must agree on.
+
+    Raises:
+        UsageError: the text is no URL of a database.
+        DataError: a library that the database needs is not installed.
+    """
+    if storage is None:
+        return None
+    from rnnlab.trials.storage import checked_url
+
+    url = checked_url(storage)
+    from rnnlab.trials.runner import Shared
+    from rnnlab.trials.worker import StudyPlace
+
+    return Shared(StudyPlace(url, study), plan)

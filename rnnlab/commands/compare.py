@@ -13,6 +13,9 @@ from rnnlab.commands.arguments import (
     output_option,
     overwrite_option,
     set_option,
+    shared_study,
+    storage_option,
+    study_option,
 )
 from rnnlab.commands.hints import to_compare, to_train
 from rnnlab.errors import TrainingError, UsageError, count_of
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from rnnlab.comparison.measures import Comparison
     from rnnlab.config.comparison import Candidate, ComparisonPage
     from rnnlab.config.reading import AnyExperiment
+    from rnnlab.trials.runner import Shared
 
 
 @click.command()
@@ -45,6 +49,8 @@ if TYPE_CHECKING:
     type=click.IntRange(1, 1000),
     help="Number of trainings at a time, each on one core; left out, one for each core.",
 )
+@storage_option
+@study_option
 @output_option(required=False)
 @overwrite_option
 @json_option
@@ -64,12 +70,17 @@ def command(
     runs/<name of the YAML file>-<number>. Runs are compared without training: those that differ only in
     their random seed count as one. The folder of a comparison stands for the runs in it.
 
+    With --storage, the same command trains the same comparison from any number of processes and machines that
+    share the folder runs/; it goes on where it stood, and each command prints the table.
+
     All must be of one task. Models of generated examples are measured on the test part, at each of
     dataset.test_lengths; all others on the part that `evaluate` measures.
     """
     from rnnlab.commands.comparison_results import comparison_json, comparison_text
     from rnnlab.terminal.tables import as_json_text
 
+    if options["study"] and not options["storage"]:
+        raise UsageError("--study names a study in a database; give --storage too, or leave --study out")
     suffix = checked_picture(output, overwrite=overwrite) if output else ""
     trained = [is_trained(path) for path in paths]
     if any(trained) and not all(trained):
@@ -135,7 +146,13 @@ def _draw(comparison: "Comparison", output: Path, suffix: str) -> None:
 
 
 def compare_configs(
-    paths: tuple[Path, ...], overrides: tuple[str, ...], jobs: int | None, **budget: Any
+    paths: tuple[Path, ...],
+    overrides: tuple[str, ...],
+    jobs: int | None,
+    *,
+    storage: str | None = None,
+    study: str | None = None,
+    **budget: Any,
 ) -> "tuple[Comparison, Path, list[str]]":
     """Train configurations and compare them; return the comparison, its folder, and a line for each failure.
 
@@ -143,36 +160,50 @@ def compare_configs(
         paths: the configurations, or a YAML file that lists them.
         overrides: settings that replace those of each configuration.
         jobs: number of trainings at a time; None for one on each core.
+        storage: URL of a database in which several commands share the trainings; None for this command alone.
+        study: name of the study in the database; None for the name of the comparison.
         budget: `seeds`, `epochs` and `seconds`; a value that is not None replaces that of the YAML file, and
             `epochs` or `seconds` replaces both budgets of the file.
 
     Raises:
         ConfigError: a file is not a valid configuration or list.
         DataError: the data of a configuration cannot be found or read, or is too short.
-        UsageError: both budgets are given, the configurations differ in their task or data, or a setting sets
-            the random seed.
+        UsageError: both budgets are given, the configurations differ in their task or data, a setting sets
+            the random seed, or the database has another study of the same name.
         TrainingError: every training failed, or a configuration cannot be timed for `seconds`.
     """
-    from rnnlab.comparison.contenders import Entry
-    from rnnlab.comparison.trials import read_experiments
-    from rnnlab.runs.folder import RunFolder, claim_numbered
+    from rnnlab.comparison.candidates import read_experiments
+    from rnnlab.runs.folder import claim_numbered, folder_of_study
 
     plan, candidates, name = _plan(paths, budget)
     with ReadingReport(quiet=False) as reading:
         experiments = read_experiments(candidates, overrides, epochs=plan.epochs, report=reading.show)
-    folder = claim_numbered(name)
+    title = study or name
+    shared = shared_study(storage, title, _agreed(experiments, plan)) if storage else None
+    folder = folder_of_study(title) if shared else claim_numbered(name)
     if plan.seconds is not None:
         experiments = _with_epochs(experiments, plan.seconds)
-    failures = _train(experiments, plan.seeds, folder, jobs)
-    groups: dict[str, list[Entry]] = {}
-    for contender, path in _runs(experiments, plan.seeds, folder):
-        if str(path) not in failures:
-            run = RunFolder(path)
-            groups.setdefault(contender, []).append(Entry(path, run.load_any_model(), run))
+    failures = _train(experiments, plan.seeds, folder, jobs, shared)
+    groups = _trained(experiments, plan.seeds, folder, failures)
     lines = [f"{path}: {why}" for path, why in failures.items()]
     if not groups:
         raise TrainingError(f"every training failed: {lines[0]}")
     return measured(groups), folder, lines
+
+
+def _trained(
+    experiments: "dict[str, AnyExperiment]", seeds: int, folder: Path, failures: dict[str, str]
+) -> "dict[str, list[Entry]]":
+    """Return the trained models of each configuration, by its name, without those that failed."""
+    from rnnlab.comparison.contenders import Entry
+    from rnnlab.runs.folder import RunFolder
+
+    groups: dict[str, list[Entry]] = {}
+    for contender, path in _runs(experiments, seeds, folder):
+        if str(path) not in failures:
+            run = RunFolder(path)
+            groups.setdefault(contender, []).append(Entry(path, run.load_any_model(), run))
+    return groups
 
 
 def measured(groups: "dict[str, list[Entry]]") -> "Comparison":
@@ -211,7 +242,8 @@ def _with_epochs(experiments: "dict[str, AnyExperiment]", seconds: float) -> "di
 
     The numbers are printed on stderr.
     """
-    from rnnlab.comparison.trials import epochs_in, with_training
+    from rnnlab.trials.timing import epochs_in
+    from rnnlab.trials.trainings import with_training
 
     names = list(experiments)
 
@@ -235,14 +267,37 @@ def _runs(experiments: "dict[str, AnyExperiment]", seeds: int, folder: Path) -> 
     return [(name, folder / run_name(name, seed)) for seed in range(seeds) for name in experiments]
 
 
+def _agreed(experiments: "dict[str, AnyExperiment]", plan: "ComparisonPage") -> dict[str, Any]:
+    """Return what all commands that share a comparison must agree on.
+
+    Raises:
+        UsageError: the budget is a time, which gives other epochs on each machine.
+    """
+    if plan.seconds is not None:
+        raise UsageError("--storage: seconds give other epochs on each machine; use --epochs instead")
+    from rnnlab.config.writing import write_experiment
+    from rnnlab.trials.study import plan_digest
+
+    texts = {name: write_experiment(each, folder=Path.cwd()) for name, each in experiments.items()}
+    return {
+        "seeds": plan.seeds,
+        "configurations": {name: plan_digest({"text": text}) for name, text in texts.items()},
+    }
+
+
 def _train(
-    experiments: "dict[str, AnyExperiment]", seeds: int, folder: Path, jobs: int | None
+    experiments: "dict[str, AnyExperiment]",
+    seeds: int,
+    folder: Path,
+    jobs: int | None,
+    shared: "Shared | None" = None,
 ) -> dict[str, str]:
     """Train all experiments with all seeds; return a sentence for each failure, by run folder.
 
     The end of each training is printed on stderr.
     """
-    from rnnlab.comparison.trials import cores, train_runs, with_training
+    from rnnlab.processes import cores
+    from rnnlab.trials.trainings import train_runs, with_training
 
     runs = _runs(experiments, seeds, folder)
     tasks = [
@@ -254,7 +309,9 @@ def _train(
     failures: dict[str, str] = {}
     done = 0
     try:
-        for number, failure in train_runs(tasks, jobs=at_once):
+        for number, failure in train_runs(
+            tasks, jobs=at_once, shared=shared, tell=lambda line: echo(line, err=True)
+        ):
             done += 1
             path = str(runs[number][1])
             if failure:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnnlab.commands.arguments import json_option, model_argument
+from rnnlab.commands.arguments import (
+    json_option,
+    model_argument,
+    shared_study,
+    storage_option,
+    study_option,
+)
 from rnnlab.commands.hints import of_unfinished, to_find, to_measure, to_open, to_train
 from rnnlab.errors import DataError, UsageError, command_line
 from rnnlab.terminal.progress import ReadingReport
@@ -15,12 +21,14 @@ from rnnlab.terminal.tables import as_json_text, facts_table, table
 from rnnlab.terminal.text import echo
 
 if TYPE_CHECKING:
+    from rnnlab.config.reading import AnyExperiment
     from rnnlab.config.schema import Experiment
     from rnnlab.evaluation.measurement import Evaluation
     from rnnlab.evaluation.surprise import Surprises
     from rnnlab.models.model_file import Trained, TrainedModel, TrainedTask
     from rnnlab.runs.data import Model
     from rnnlab.runs.folder import RunFolder
+    from rnnlab.trials.runner import Shared
 
 
 @click.command()
@@ -48,6 +56,8 @@ if TYPE_CHECKING:
     type=click.IntRange(1, 1000),
     help="Number of processes that train folds at a time; 1 if left out.",
 )
+@storage_option
+@study_option
 @click.option(
     "--seeds",
     type=click.IntRange(1, 10_000),
@@ -64,8 +74,8 @@ def command(
     folds: int | None,
     seeds: int | None,
     per_token: bool,
-    jobs: int | None,
     as_json: bool,
+    **way: Any,
 ) -> None:
     """Measure a trained model: a run folder, a model file, or else the newest run.
 
@@ -75,12 +85,13 @@ def command(
     rnnlab evaluate runs/nabiya_lstm-1 --data song.notes --per-token
     rnnlab evaluate runs/nabiya_lstm-1 --folds 3 --jobs 3
     rnnlab evaluate runs/names_label-1 --split test
+
+    With --storage, the same command trains folds from any number of processes and machines.
     """
-    from rnnlab.commands.evaluation_results import evaluation_json, evaluation_rows
     from rnnlab.models.model_file import TrainedTask
     from rnnlab.runs.folder import load_any_trained
 
-    _refuse_contradictions(folds, jobs, per_token, {"--split": split, "--data": data, "--seeds": seeds})
+    _refuse_contradictions(folds, way, per_token, {"--split": split, "--data": data, "--seeds": seeds})
     trained, run, path = load_any_trained(model)
     if model is None:
         echo(f"using {path}", err=True)
@@ -88,9 +99,37 @@ def command(
         echo(of_unfinished(run), err=True)
     if isinstance(trained, TrainedTask):
         _refuse_for_tasks(trained, path, {"--seeds": seeds, "--per-token": per_token})
-        part = {"split": split, "data": data}
-        _measure_examples(trained, run, path, part, folds=folds, jobs=jobs or 1, as_json=as_json)
+        if folds:
+            _cross_validate_examples(trained, run, path, folds=folds, way=way, as_json=as_json)
+        else:
+            _evaluate_examples(trained, run, path, split=split, data=data, as_json=as_json)
         return
+    options: dict[str, Any] = {
+        "split": split,
+        "data": data,
+        "seeds": seeds,
+        "folds": folds,
+        "per_token": per_token,
+    }
+    _measure_tokens(trained, run, path, **options, way=way, as_json=as_json)
+
+
+def _measure_tokens(
+    trained: "TrainedModel",
+    run: "RunFolder | None",
+    path: Path,
+    *,
+    split: str | None,
+    data: Path | None,
+    seeds: int | None,
+    folds: int | None,
+    per_token: bool,
+    way: dict[str, Any],
+    as_json: bool,
+) -> None:
+    """Measure a model that predicts the next token; the options are those of the command."""
+    from rnnlab.commands.evaluation_results import evaluation_json, evaluation_rows
+
     remedy = to_train(run) if folds else to_open(trained.experiment, path, split)
     located, may_open = _opened(trained, run, path, must=not data, remedy=remedy)
     if per_token:
@@ -98,7 +137,7 @@ def command(
             show_surprises(located, path, split=split, data=data, may_open=may_open, as_json=as_json)
         return
     if folds:
-        result, rows = _cross_validated(located.experiment, folds, jobs or 1)
+        result, rows = _cross_validated(located.experiment, path, folds, way)
     else:
         with _said_what_to_write(located, path, split, data, may_open=may_open):
             evaluation = _evaluated(located, split=split, data=data, seeds=seeds, may_open=may_open)
@@ -108,25 +147,58 @@ def command(
     echo(as_json_text(result) if as_json else facts_table(rows))
 
 
-def _cross_validated(
-    experiment: "Experiment", folds: int, jobs: int
-) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    """Measure the data of an experiment in K folds; return the measures as JSON and as rows."""
-    from rnnlab.commands.evaluation_results import folds_json, folds_rows, metrics_json
-    from rnnlab.training.folds import cross_validate_config  # loads TensorFlow, which takes seconds
+def _shared_folds(
+    experiment: "AnyExperiment", path: Path, folds: int, way: dict[str, Any]
+) -> "Shared | None":
+    """Return the study in which several commands train the folds; None without a database."""
+    if way["storage"] is None:
+        return None
+    from rnnlab.trials.folds import fold_plan
 
-    crossed = cross_validate_config(experiment, folds, jobs=jobs, report=lambda line: echo(line, err=True))
+    return shared_study(way["storage"], way["study"] or f"{path.name}-folds", fold_plan(experiment, folds))
+
+
+def _report(line: str) -> None:
+    echo(line, err=True)
+
+
+def _cross_validated(
+    experiment: "Experiment", path: Path, folds: int, way: dict[str, Any]
+) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """Measure the data of an experiment in K folds; return the measures as JSON and as rows.
+
+    Args:
+        experiment: the experiment.
+        path: the run, which gives a study its name.
+        folds: K.
+        way: the options `jobs`, `storage` and `study`.
+    """
+    from rnnlab.commands.evaluation_results import folds_json, folds_rows, metrics_json
+
+    jobs = way["jobs"] or 1
+    if shared := _shared_folds(experiment, path, folds, way):
+        from rnnlab.trials.folds import shared_cross_validation
+
+        crossed = shared_cross_validation(experiment, folds, jobs=jobs, shared=shared, report=_report)
+    else:
+        from rnnlab.training.folds import cross_validate_config  # loads TensorFlow, which takes seconds
+
+        crossed = cross_validate_config(experiment, folds, jobs=jobs, report=_report)
     return folds_json(crossed, [*map(metrics_json, crossed.folds)]), folds_rows(crossed)
 
 
 def _refuse_contradictions(
-    folds: int | None, jobs: int | None, per_token: bool, others: dict[str, object]
+    folds: int | None, way: dict[str, Any], per_token: bool, others: dict[str, object]
 ) -> None:
     given = [name for name, value in others.items() if value] + ["--per-token"] * per_token
     if folds and given:
         raise click.UsageError(f"--folds measures all data of the run; remove {' and '.join(given)}")
-    if jobs and not folds:
+    if way["jobs"] and not folds:
         raise click.UsageError("--jobs is the number of folds trained at a time; give --folds too")
+    if way["storage"] and not folds:
+        raise click.UsageError("--storage shares the training of folds; give --folds too")
+    if way["study"] and not way["storage"]:
+        raise click.UsageError("--study names a study in a database; give --storage too")
     if per_token and "--seeds" in given:
         raise click.UsageError("--per-token measures one step at a time; leave --seeds out")
 
@@ -151,23 +223,6 @@ def _refuse_for_tasks(trained: "TrainedTask", path: Path, options: dict[str, obj
                 f"{name} {_WHY_NOT_FOR_TASKS[name]}; {path} is of task {trained.experiment.task}: measure it"
                 f" with: {command_line('evaluate', path, *held_out)}"
             )
-
-
-def _measure_examples(
-    trained: "TrainedTask",
-    run: "RunFolder | None",
-    path: Path,
-    part: dict[str, Any],
-    *,
-    folds: int | None,
-    jobs: int,
-    as_json: bool,
-) -> None:
-    """Measure a model for examples, or its data in K folds."""
-    if folds:
-        _cross_validate_examples(trained, run, path, folds=folds, jobs=jobs, as_json=as_json)
-    else:
-        _evaluate_examples(trained, run, path, **part, as_json=as_json)
 
 
 def _evaluate_examples(
@@ -199,16 +254,29 @@ def _evaluate_examples(
 
 
 def _cross_validate_examples(
-    trained: "TrainedTask", run: "RunFolder | None", path: Path, *, folds: int, jobs: int, as_json: bool
+    trained: "TrainedTask",
+    run: "RunFolder | None",
+    path: Path,
+    *,
+    folds: int,
+    way: dict[str, Any],
+    as_json: bool,
 ) -> None:
     """Measure the data of a model for examples in K folds, print the measures, and store them in its run."""
     from rnnlab.commands.task_results import task_folds_json, task_folds_rows
-    from rnnlab.training.example_folds import cross_validate_task  # loads TensorFlow, which takes seconds
 
+    jobs = way["jobs"] or 1
     located, _ = _opened(trained, run, path, must=True, remedy=to_train(run))
-    crossed = cross_validate_task(
-        located.experiment, folds, jobs=jobs, report=lambda line: echo(line, err=True)
-    )
+    if shared := _shared_folds(located.experiment, path, folds, way):
+        from rnnlab.trials.folds import shared_task_cross_validation
+
+        crossed = shared_task_cross_validation(
+            located.experiment, folds, jobs=jobs, shared=shared, report=_report
+        )
+    else:
+        from rnnlab.training.example_folds import cross_validate_task  # loads TensorFlow, takes seconds
+
+        crossed = cross_validate_task(located.experiment, folds, jobs=jobs, report=_report)
     result = task_folds_json(crossed)
     if run:
         run.write_folds(result)

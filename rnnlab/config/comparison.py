@@ -5,17 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
 
 from rnnlab.config.overrides import Setting
-from rnnlab.config.report import Mark, Problem, did_you_mean, expectation, report, shown
-from rnnlab.config.section import Section, make_absolute
-from rnnlab.config.writing import yaml_line
-from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, is_comparison, read_tree, value_at
-from rnnlab.config.yaml_tree import Path as KeyPath
-from rnnlab.errors import ConfigError, DataError, near
-from rnnlab.files import read_text
+from rnnlab.config.plan_file import PlanForm, read_plan, settings_at
+from rnnlab.config.section import Section
+from rnnlab.config.yaml_tree import Tree
 
 MOST_SEEDS = 1000
 
@@ -82,6 +78,20 @@ class ComparisonPage(Section):
         return self
 
 
+_FORM = PlanForm(
+    ComparisonPage,
+    key="compare",
+    expected=_EXPECTED,
+    sections={"compare": ChangedConfig},
+    kinds={
+        "list_type": "a list of configurations",
+        "dict_type": "settings such as {model.kind: gru}",
+        "missing": "the path of a configuration",
+    },
+    patterns={"name": "a name of letters, digits, spaces and . , + = ( ) _ - only"},
+)
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A configuration that is to be compared.
@@ -108,17 +118,7 @@ def read_comparison(path: Path) -> tuple[ComparisonPage, list[Candidate]]:
         ConfigError: the file cannot be read, has no key `compare`, or has faults; one line each, with file,
             line and column.
     """
-    try:
-        text = read_text(path, most_bytes=4 * MOST_CHARACTERS)
-    except DataError as error:
-        raise ConfigError(_about_file(path, error)) from None
-    tree = read_tree(text, lambda line, column: Mark(0, line, column, str(path)))
-    if not is_comparison(tree.value):
-        received = "one configuration" if isinstance(tree.value, dict) else shown(tree.value)
-        raise ConfigError(f"{path}: {_EXPECTED}, received {received}")
-    page, problems = _checked(tree)
-    if problems or page is None:
-        raise ConfigError(*report(problems))
+    page, tree = read_plan(path, _FORM)
     return page, [*_candidates(page, tree, path.parent)]
 
 
@@ -134,78 +134,5 @@ def _candidates(page: ComparisonPage, tree: Tree, folder: Path) -> Iterator[Cand
         if isinstance(each, str):
             yield Candidate(folder / each)
             continue
-        places = {key: str(tree.values["compare", number, "set", key]) for key in each.set}
-        settings = tuple(
-            Setting(key, yaml_line(_absolute(key, value, folder)), places[key])
-            for key, value in each.set.items()
-        )
+        settings = settings_at(("compare", number, "set"), each.set, tree, folder)
         yield Candidate(folder / each.config, each.name or "", settings)
-
-
-def _absolute(key: str, value: Any, folder: Path) -> Any:
-    """Return the value of a setting; if it has paths of data, with absolute paths.
-
-    Args:
-        key: the dotted name of the setting.
-        value: the plain value.
-        folder: the folder that the paths are relative to.
-    """
-    path, nested = tuple(key.split(".")), value
-    for name in reversed(path):
-        nested = {name: nested}
-    make_absolute(nested, folder)
-    return value_at(nested, path)
-
-
-def _about_file(path: Path, error: DataError) -> str:
-    """Return the message for a YAML file that cannot be read."""
-    if path.is_file() and not path.stat().st_size:
-        return f"{path}: the file is empty; {_EXPECTED}"
-    return str(error)
-
-
-def _checked(tree: Tree) -> tuple[ComparisonPage | None, list[Problem]]:
-    """Return the comparison of a tree (None if pydantic refuses the tree), and the faults of the tree."""
-    try:
-        return ComparisonPage.model_validate(tree.value), tree.problems
-    except ValidationError as error:
-        refused = [each for each in error.errors(include_url=False) if _path_of(each) not in tree.refused]
-        return None, [*tree.problems, *(_problem(each, tree) for each in refused)]
-
-
-def _path_of(error: ErrorDetails) -> KeyPath:
-    """Return the path in the YAML of an error of pydantic, which also names the form of a configuration."""
-    path = tuple(error["loc"])
-    return path[:2] + path[3:] if path[2:3] in ((_PATH,), (_CHANGED,)) else path
-
-
-def _problem(error: ErrorDetails, tree: Tree) -> Problem:
-    """Return an error of pydantic as a line with its place."""
-    path = _path_of(error)
-    dotted = ".".join(map(str, path))
-    if error["type"] == "extra_forbidden":
-        known = list((ChangedConfig if len(path) > 1 else ComparisonPage).model_fields)
-        meant = near(str(path[-1]), known, 1)
-        hint = did_you_mean(meant) if meant else f"; there are {', '.join(known)}"
-        return Problem(tree.keys[path], f"{dotted}: unknown key{hint}")
-    return Problem(_mark(path, tree), f"{dotted}: {_refusal(error)}" if path else error["msg"])
-
-
-def _mark(path: KeyPath, tree: Tree) -> Mark:
-    """Return the place of a value; if the YAML does not have the value, of the innermost one around it."""
-    around = (path[:depth] for depth in range(len(path), -1, -1))
-    return next(tree.values[each] for each in around if each in tree.values)
-
-
-_LISTS = {"list_type": "a list of configurations", "dict_type": "settings such as {model.kind: gru}"}
-
-
-def _refusal(error: ErrorDetails) -> str:
-    """Return what was expected and received; the message of pydantic if no expectation is known."""
-    if error["type"] == "missing":
-        return "missing; expected the path of a configuration"
-    expected = _LISTS.get(error["type"]) or expectation(error)
-    if error["type"] == "string_pattern_mismatch":
-        is_name = error["loc"][-1] == "name"
-        expected = "a name of letters, digits, spaces and . , + = ( ) _ - only" if is_name else "a path"
-    return f"expected {expected}, received {shown(error['input'])}" if expected else error["msg"]

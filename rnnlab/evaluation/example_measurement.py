@@ -1,7 +1,7 @@
 """All measures of a model for examples on one part of its data or on a file, with a baseline beside each."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -180,13 +180,21 @@ def evaluate_fold(trained: TrainedTask, training: Examples, held: Examples) -> T
         training: the examples that the model was trained on.
         held: the examples of the fold.
     """
+    return replace(
+        measure_fold_alone(trained, training, held),
+        baselines=baselines_without_network(training, held, trained.experiment),
+    )
+
+
+def measure_fold_alone(trained: TrainedTask, training: Examples, held: Examples) -> TaskEvaluation:
+    """Measure a model as `evaluate_fold` does, without the baselines."""
     measures, _ = _Reader(trained, 1, unreported).measured(held, training)
     return TaskEvaluation(
         split="held-out",
         task=trained.experiment.task,
         sequences=len(held),
         measures=measures,
-        baselines=baselines_without_network(training, held, trained.experiment),
+        baselines=None,
         tokens=_class_names(trained),
     )
 

@@ -6,16 +6,27 @@ A target −1 is a label that the model does not know, so its prediction is alwa
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import GetPydanticSchema
+from pydantic_core import core_schema
 
 from rnnlab.evaluation.scoring import cross_entropies
 from rnnlab.evaluation.significance import wilson_interval
 
 Ids = NDArray[np.integer[Any]]
-Counts = NDArray[np.int64]
+Counts = Annotated[
+    NDArray[np.int64],
+    GetPydanticSchema(
+        lambda *_: core_schema.no_info_plain_validator_function(
+            lambda value: np.asarray(value, np.int64),
+            serialization=core_schema.plain_serializer_function_ser_schema(lambda value: value.tolist()),
+        )
+    ),
+]
+"""An array of counts; pydantic writes it as lists."""
 
 
 @dataclass(frozen=True)

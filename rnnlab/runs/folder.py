@@ -259,6 +259,21 @@ def claim_numbered(name: str) -> Path:
         raise _unwritable(RUNS, error) from error
 
 
+def folder_of_study(name: str) -> Path:
+    """Make the folder `runs/<name>` of a study that several commands share, unless it is there; return it.
+
+    Raises:
+        RunError: the name has a slash, or the folder cannot be made.
+    """
+    if Path(name).name != name or name in {".", ".."}:
+        raise RunError(f"{name}: expected a name of a study without slashes, such as sweep-1")
+    try:
+        (folder := RUNS / name).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(RUNS, error) from error
+    return folder
+
+
 def find_run(path: Path | None = None) -> RunFolder:
     """Return the run of a folder; if the path is None, the newest run.
 

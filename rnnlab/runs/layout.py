@@ -27,6 +27,9 @@ CHECKPOINTS = "checkpoints"
 COMPARISON = "comparison.json"
 """The results of a comparison, in the folder that holds its runs."""
 
+STUDY = "study.json"
+"""The results of a sweep, in the folder that holds its runs."""
+
 
 def is_directly_in_runs(path: Path) -> bool:
     """Return whether a folder, or a link's target, lies directly in `runs/`, as the runs of `train` do."""

@@ -88,7 +88,7 @@ class Session:
             check_installed()
         self._folders, self._callbacks = _callbacks_of(experiment.training.callbacks, resumed)
         self.trainer = Trainer(problem_of(data))
-        self._history = LossHistory()
+        self._history, self._why = LossHistory(), ""
         self._sampler = _sampler_of(self.trainer, experiment.training.samples)
         self._settings, self._is_resumed = experiment.training.checkpoint, resumed is not None
         self.run = resumed or create_run(name, experiment, folder=run_dir)
@@ -146,6 +146,24 @@ class Session:
         if outcome.skipped:
             self._note(f"skipped {count_of(outcome.skipped, 'step')}, as not finite")
         return outcome
+
+    def validation_losses(self, after: int = 0) -> list[tuple[int, float]]:
+        """Return (epoch, validation loss in nats per token) of the epochs that were validated so far.
+
+        Args:
+            after: only later epochs are returned.
+        """
+        new = (each for each in self._history.epochs if each.epoch > after)
+        return [(each.epoch, each.validation_loss) for each in new if each.validation_loss is not None]
+
+    def stop(self, why: str) -> None:
+        """End the training at the end of the present epoch, with everything saved.
+
+        Args:
+            why: the reason, for the log.
+        """
+        self._why = why
+        self.trainer.network.stop_training = True
 
     def expected_checkpoint(self) -> Expectation:
         """Return the values that each checkpoint of this training must match."""
@@ -242,6 +260,9 @@ class Session:
         self, loop: TrainingLoop, start: Checkpoint | None, tell: Callable[[str], None]
     ) -> None:
         """If training ended early, say why; if it was resumed and no epoch ended, say also how to go on."""
+        if self._why:
+            self._say(tell, f"the training was ended after epoch {loop.epochs}: {self._why}")
+            return
         if not (why := loop.why_stopped):
             return
         if start and start.facts.position[0] == loop.epochs:

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from rnnlab.commands.compare import _train
-from rnnlab.comparison import trials
 from rnnlab.runs.folder import create_run, load_trained
+from rnnlab.trials import trainings
 from tests.experiments import SONG as TINY
 from tests.experiments import experiment
 from tests.trained import SENTENCE, SONG, run_of, trained
@@ -45,7 +45,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
             run.path.rename(folder)
             yield number, ""
 
-    monkeypatch.setattr(trials, "train_runs", written)
+    monkeypatch.setattr(trainings, "train_runs", written)
 
 
 CELLS = """
@@ -70,7 +70,7 @@ def cells_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Path("parity.yaml").write_text(PARITY)
     Path("cells.yaml").write_text(CELLS)
-    monkeypatch.setattr(trials, "train_runs", written)
+    monkeypatch.setattr(trainings, "train_runs", written)
 
 
 def test_the_cells_of_one_configuration_are_compared_at_each_length(rnnlab, cells_at_once):
@@ -313,7 +313,7 @@ def test_a_training_that_fails_is_named_and_the_others_are_compared(rnnlab, monk
     assert result["failures"][0].startswith("runs/page-1/wild-seed-0: the loss")
     for kind in ("INTRA", "INTER"):
         monkeypatch.setenv(f"TF_NUM_{kind}OP_THREADS", "1")
-    assert trials._train_run(experiment(DENSE, "training.epochs=50"), Path("alone")) == ""
+    assert trainings.train_run(experiment(DENSE, "training.epochs=50"), Path("alone")) == ""
     assert _weights("alone") == _weights("runs/page-1/good-seed-0")
 
 
@@ -369,12 +369,12 @@ def test_a_signal_ends_every_process_within_seconds(tmp_path, monkeypatch, numbe
 def test_a_failed_training_is_not_done(tmp_path, monkeypatch, capsys):
     """After Ctrl-C, only trainings with a model are counted; two are needed for a comparison."""
 
-    def interrupted(tasks: Sequence[trials.Task], *, jobs: int) -> Iterator[tuple[int, str]]:
+    def interrupted(tasks: Sequence[trainings.Task], **_: Any) -> Iterator[tuple[int, str]]:
         yield 0, ""
         yield 1, "the loss is not finite"
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(trials, "train_runs", interrupted)
+    monkeypatch.setattr(trainings, "train_runs", interrupted)
     with pytest.raises(KeyboardInterrupt):
         _train({"song": experiment(TINY)}, 3, tmp_path, 1)
 

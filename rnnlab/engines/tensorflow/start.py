@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from rnnlab.errors import TrainingError, count_of
+from rnnlab.processes import cores
 
 __all__ = ["keras", "tf"]
 
@@ -75,10 +76,7 @@ if keras.backend.backend() != "tensorflow":  # Keras was imported before, as in 
 
 def cpu_cores() -> int:
     """Return the number of cores that training may use; 1 if TensorFlow computes on a GPU."""
-    on_cpu = not tf.config.list_physical_devices("GPU")
-    if not on_cpu:
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return 1 if tf.config.list_physical_devices("GPU") else cores()
 
 
 def device_name() -> str:
