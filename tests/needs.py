@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import program
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -57,6 +59,7 @@ NEEDS = {
     "fish": _program("fish", "fish"),
     "node": _program("node", "nodejs"),
     "openssl": _program("openssl", "openssl"),
+    "PostgreSQL": Need(lambda: program("initdb") is not None, "debian", "postgresql"),
     "zsh": _program("zsh", "zsh"),
     "PyTorch": Need(lambda: find_spec("torch") is not None, "pip", _requirement("bench")),
     "Unix": Need(lambda: os.name == "posix"),  # signals, limits, terminals, named pipes, fork

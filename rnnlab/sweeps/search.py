@@ -34,6 +34,7 @@ from rnnlab.sweeps.space import first_guess, given, grid
 from rnnlab.sweeps.work import SETTINGS, SweepWork
 from rnnlab.trials import slots
 from rnnlab.trials.crew import Crew
+from rnnlab.trials.patient import close_study
 from rnnlab.trials.slots import FAILURE, RESULT
 from rnnlab.trials.storage import checked_url, shown_url, sqlite_url
 from rnnlab.trials.study import join_study, plan_digest
@@ -97,16 +98,17 @@ class Search:
             self.folder, self.plan, has_first_guess=guess is not None, storage=self.storage
         )
         write_results(results)
-        for number, trial in crew.run(study):
-            record = _record(number, trial, attempts=len(slots.slots_of(study)[number].trials))
-            trials = (*(each for each in results.trials if each.number != number), record)
-            before = results.best
-            results = replace(results, trials=tuple(sorted(trials, key=lambda each: each.number)))
-            write_results(results)
-            if results.best != before:
-                self._write_best(results)
-            yield record, results
-        write_results(replace(results, importance=_importance(study)))
+        try:
+            for number, trial in crew.run(study):
+                record = _record(number, trial, attempts=len(slots.slots_of(study)[number].trials))
+                before, results = results.best, _with(results, record)
+                write_results(results)
+                if results.best != before:
+                    self._write_best(results)
+                yield record, results
+            write_results(replace(results, importance=_importance(study)))
+        finally:
+            close_study(study)
 
     def _slots(self, guess: dict[str, str] | None) -> list[dict[str, Any]]:
         """Return the given parameters of each slot; of an open study those of the first."""
@@ -211,6 +213,12 @@ def _data_digest(plan: SweepPlan, report: Report) -> str:
             " objective.folds in the sweep"
         )
     return data.examples.sha256 if isinstance(data, TaskData) else data.corpus.sha256
+
+
+def _with(results: StudyResults, record: TrialRecord) -> StudyResults:
+    """Return the results with a trial that has ended."""
+    trials = [*(each for each in results.trials if each.number != record.number), record]
+    return replace(results, trials=tuple(sorted(trials, key=lambda each: each.number)))
 
 
 _STATES = {TrialState.COMPLETE: COMPLETE, TrialState.PRUNED: PRUNED}

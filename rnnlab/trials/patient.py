@@ -63,6 +63,18 @@ def open_storage(
     return storage
 
 
+def close_study(study: optuna.Study) -> None:
+    """Close the connections of a study to its database."""
+    cached: Any = study._storage  # Optuna puts a cache before the storage of a database
+    close_storage(getattr(cached, "_backend", cached))
+
+
+def close_storage(storage: Any) -> None:
+    """Close the connections of a storage to its database."""
+    storage.scoped_session.remove()
+    storage.engine.dispose()
+
+
 class Waiting:
     """Connects to a database, and waits while the server does not answer.
 

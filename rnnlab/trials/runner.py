@@ -64,13 +64,17 @@ def run_trials(
 
     from rnnlab.trials.crew import Crew  # noqa: PLC0415 (loads Optuna)
     from rnnlab.trials.listed import ListedWork  # noqa: PLC0415
+    from rnnlab.trials.patient import close_study  # noqa: PLC0415
     from rnnlab.trials.slots import FAILURE, RESULT  # noqa: PLC0415
     from rnnlab.trials.study import join_study  # noqa: PLC0415
 
     listed = tuple(tasks)
     study = join_study(shared.place, shared.plan, slots=[{}] * len(listed), tell=tell)
     crew = Crew(shared.place, ListedWork(work, listed, result), workers=jobs, most=len(listed), tell=tell)
-    for number, trial in crew.run(study):
-        if failure := trial.user_attrs.get(FAILURE):
-            raise TrainingError(failure)
-        yield number, TypeAdapter(result).validate_python(trial.user_attrs[RESULT])
+    try:
+        for number, trial in crew.run(study):
+            if failure := trial.user_attrs.get(FAILURE):
+                raise TrainingError(failure)
+            yield number, TypeAdapter(result).validate_python(trial.user_attrs[RESULT])
+    finally:
+        close_study(study)

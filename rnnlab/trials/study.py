@@ -11,7 +11,7 @@ from optuna.exceptions import DuplicatedStudyError, StorageInternalError
 from sqlalchemy.exc import SQLAlchemyError
 
 from rnnlab.errors import Argument, UsageError
-from rnnlab.trials.patient import open_storage
+from rnnlab.trials.patient import close_storage, open_storage
 from rnnlab.trials.slots import add_slots
 from rnnlab.trials.storage import shown_url, unreachable
 from rnnlab.trials.worker import POLL_SECONDS, StudyPlace
@@ -57,17 +57,12 @@ def join_study(
             add_slots(study, list(slots))
             study.set_user_attr(IS_READY, True)
     except (StorageInternalError, SQLAlchemyError) as error:
+        close_storage(storage)
         raise unreachable(place.url, error) from error
+    except UsageError:
+        close_storage(storage)
+        raise
     return study
-
-
-def has_study(place: StudyPlace) -> bool:
-    """Whether the database has a study of this name.
-
-    Raises:
-        RunError: the database does not answer.
-    """
-    return place.study in optuna.get_all_study_names(open_storage(place.url))
 
 
 def plan_digest(plan: dict[str, Any]) -> str:
