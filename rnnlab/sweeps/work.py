@@ -24,6 +24,7 @@ from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.layout import CONFIG
 from rnnlab.sweeps.sampler import SlotSampler
 from rnnlab.sweeps.space import drawn_values
+from rnnlab.trials.trainings import wait_until_free
 from rnnlab.trials.worker import Done
 
 SETTINGS = "settings"
@@ -88,6 +89,7 @@ class SweepWork:
         from rnnlab.sweeps.measures import validation_measure  # noqa: PLC0415 (as below)
         from rnnlab.training.session import Session  # noqa: PLC0415 (loads TensorFlow)
 
+        wait_until_free(folder)
         data = load_any_data(experiment)
         begun = RunFolder(folder) if (folder / CONFIG).is_file() else None
         session = Session(data, name="", run_dir=folder, resumed=begun)

@@ -5,7 +5,7 @@ Messages never show a password.
 
 from pathlib import Path
 
-from rnnlab.errors import RunError, UsageError
+from rnnlab.errors import Argument, RunError, UsageError
 from rnnlab.extras import load_extra
 
 _EXPECTED = "expected postgresql://USER@HOST/DATABASE or sqlite:///FILE"
@@ -30,14 +30,14 @@ def checked_url(url: str) -> str:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        raise UsageError(f"storage: {_EXPECTED}, received another text") from None
+        raise UsageError(Argument("storage"), f": {_EXPECTED}, received another text") from None
     kind = parsed.get_backend_name()
     if kind == "sqlite" and parsed.database:
         return url
     if kind in {"postgresql", "postgres"} and parsed.database:
         load_extra("psycopg")
         return parsed.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-    raise UsageError(f"storage: {_EXPECTED}, received {shown_url(url)}")
+    raise UsageError(Argument("storage"), f": {_EXPECTED}, received {shown_url(url)}")
 
 
 def shown_url(url: str) -> str:

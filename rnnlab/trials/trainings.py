@@ -98,9 +98,14 @@ def keep_to_one_core() -> None:
 
 def _train_shared(experiment: AnyExperiment, folder: Path) -> str:
     """Train or resume a run of a study, once no other process trains it; return as `train_run` does."""
-    while holder(folder):  # a process that gave no sign of life for a while, and is not dead
-        time.sleep(POLL_SECONDS)
+    wait_until_free(folder)
     return train_run(experiment, folder)
+
+
+def wait_until_free(folder: Path) -> None:
+    """Wait while another process trains a run: it gave no sign of life for a while, and is not dead."""
+    while holder(folder):
+        time.sleep(POLL_SECONDS)
 
 
 def _train_alone(task: Task) -> str:
