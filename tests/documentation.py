@@ -35,7 +35,11 @@ HOME = "/home/you/rnnlab"
 INSTALLING = ["make install", ". .venv/bin/activate"]
 """What makes `rnnlab` available in a shell."""
 
-SHORTER = {"train": ["--set", "training.epochs=3"], "compare": ["--epochs", "3", "--seeds", "2"]}
+SHORTER = {
+    "train": ["--set", "training.epochs=3"],
+    "compare": ["--epochs", "3", "--seeds", "2"],
+    "sweep": ["--minutes", "0.2", "--trials", "2", "--workers", "1"],
+}
 """What keeps a training of the documentation short, by command."""
 
 GENERATED = ("parity", "copy", "adding", "brackets", "addition", "dates")
@@ -136,7 +140,9 @@ def shortened(words: list[str]) -> list[str]:
         return [*words, "--set", "training.epochs=1"]
     if words[0] == "compare" and Path(words[1]).stem.removeprefix("compare_").startswith(GENERATED):
         return [*words, "--epochs", "1", "--seeds", "2", *few]
-    trains = words[0] == "train" or any(word.endswith(".yaml") for word in words) or "--epochs" in words
+    trains = (
+        words[0] in {"train", "sweep"} or any(word.endswith(".yaml") for word in words) or "--epochs" in words
+    )
     return [*words, *SHORTER.get(words[0], [])] if trains else words
 
 

@@ -12,6 +12,7 @@ from rnnlab.config.places import layout_of
 from rnnlab.config.reading import parse_any, parse_experiment, read_any, read_experiment
 from rnnlab.config.report import Mark
 from rnnlab.config.schema import Experiment, FittedExperiment, NoSplit
+from rnnlab.config.sweep import read_sweep
 from rnnlab.config.task_data import GENERATED_TASKS, RowsDataset
 from rnnlab.config.tasks import TaskExperiment
 from rnnlab.config.writing import write_experiment
@@ -21,11 +22,13 @@ from rnnlab.datasets.loading import fitted
 from rnnlab.datasets.task_loading import load_task_data
 from rnnlab.models.architecture import architecture_of
 from rnnlab.reports.task_description import architecture_of_task
+from rnnlab.sweeps.space import first_guess
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 
 COMPARISONS = sorted(CONFIGS.glob("compare_*"))
-SINGLE = sorted(set(CONFIGS.iterdir()) - set(COMPARISONS))
+SWEEPS = sorted(CONFIGS.glob("sweep_*"))
+SINGLE = sorted(set(CONFIGS.iterdir()) - set(COMPARISONS) - set(SWEEPS))
 OF_TASKS = [path for path in SINGLE if isinstance(read_any(path), TaskExperiment)]
 
 every_config = pytest.mark.parametrize("path", SINGLE, ids=lambda path: path.name)
@@ -34,6 +37,7 @@ next_token_config = pytest.mark.parametrize(
 )
 task_config = pytest.mark.parametrize("path", OF_TASKS, ids=lambda path: path.name)
 every_page = pytest.mark.parametrize("path", sorted(CONFIGS.iterdir()), ids=lambda path: path.name)
+every_sweep = pytest.mark.parametrize("path", SWEEPS, ids=lambda path: path.name)
 every_comparison = pytest.mark.parametrize("path", COMPARISONS, ids=lambda path: path.name)
 
 MOST_LINES = 50
@@ -207,6 +211,16 @@ def test_a_comparison_lists_configs_that_ship_and_says_how_long_each_is_trained(
     assert [config for config in configs if config.parent != CONFIGS or not config.is_file()] == []
     assert (page.epochs is None) != (page.seconds is None)
     assert len(read_experiments(candidates, epochs=page.epochs)) == len(configs)
+
+
+@every_sweep
+def test_a_sweep_varies_a_config_that_ships(path):
+    """Its first trial has the settings of this config, and it has a budget of trials."""
+    plan = read_sweep(path)
+
+    assert (CONFIGS / plan.page.sweep).is_file()
+    assert first_guess(plan) is not None
+    assert plan.page.trials
 
 
 @pytest.mark.parametrize("name", ["parity", "copy", "adding", "brackets"])

@@ -12,6 +12,7 @@ import pytest
 from rnnlab.commands import COMMANDS, run
 from rnnlab.config.comparison import read_comparison
 from rnnlab.config.reading import parse_any
+from rnnlab.config.sweep import read_sweep
 from tests.documentation import (
     PAGES,
     ROOT,
@@ -224,6 +225,11 @@ def test_every_yaml_can_be_read(page: Path, block: Block, tmp_path: Path) -> Non
         (tmp_path / "page.yaml").write_text(block.text, encoding="utf-8")
         _, configs = read_comparison(tmp_path / "page.yaml")
         assert configs
+        return
+    if block.text.startswith("sweep:"):
+        copy_inputs(tmp_path)
+        (tmp_path / "configs" / "page.yaml").write_text(block.text, encoding="utf-8")
+        assert read_sweep(tmp_path / "configs" / "page.yaml").page.space
         return
     missing = [
         stand_in for key, stand_in in STAND_INS.items() if not re.search(f"^{key}:", block.text, re.MULTILINE)

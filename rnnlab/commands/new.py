@@ -174,7 +174,6 @@ def write_example(name: str, output: Path | None, *, overwrite: bool) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     for path, content in files.items():
         write_durably(path, content)
-    verb = "compare" if found.compared else "train"
     rows = [
         ("config", str(config)),
         *(("", str(path)) for path in files if path.suffix == ".yaml" and path != config),
@@ -184,7 +183,7 @@ def write_example(name: str, output: Path | None, *, overwrite: bool) -> None:
         own = f"{command_line('train', config)} --set dataset.path=FILE"
         data = [f"is downloaded from {found.url} when it is first read; or name a file: {own}"]
     rows += [("" if number else "data", line) for number, line in enumerate(data or ["in the configuration"])]
-    rows.append(("next", command_line(verb, config)))
+    rows.append(("next", command_line(found.command, config)))
     echo(facts_table(rows, err=True), err=True)
 
 

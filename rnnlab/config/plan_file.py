@@ -16,12 +16,15 @@ from rnnlab.config.overrides import Setting
 from rnnlab.config.report import Mark, Problem, did_you_mean, expectation, report, shown
 from rnnlab.config.section import Section, make_absolute
 from rnnlab.config.writing import yaml_line
-from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, read_tree, value_at
+from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, plan_in, read_tree, value_at
 from rnnlab.config.yaml_tree import Path as KeyPath
 from rnnlab.errors import ConfigError, DataError, near
 from rnnlab.files import read_text
 
 Page = TypeVar("Page", bound=Section)
+
+_NAMES = {None: "one configuration", "compare": "a list of configurations", "sweep": "a sweep"}
+"""What a YAML file is, by the key that plans trainings."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def read_plan(path: Path, form: PlanForm[Page]) -> tuple[Page, Tree]:
         raise ConfigError(_about_file(path, error, form)) from None
     tree = read_tree(text, lambda line, column: Mark(0, line, column, str(path)))
     if not (isinstance(tree.value, dict) and form.key in tree.value):
-        received = "one configuration" if isinstance(tree.value, dict) else shown(tree.value)
+        received = _NAMES[plan_in(tree.value)] if isinstance(tree.value, dict) else shown(tree.value)
         raise ConfigError(f"{path}: {form.expected}, received {received}")
     try:
         page, problems = form.page.model_validate(tree.value), tree.problems

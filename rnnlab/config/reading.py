@@ -12,7 +12,7 @@ from rnnlab.config.report import Mark, Problem, report
 from rnnlab.config.schema import FITTED_SETTINGS, Experiment
 from rnnlab.config.section import DATA_PATHS, Section, make_absolute, one_or_many
 from rnnlab.config.tasks import TaskExperiment
-from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, is_comparison, read_tree, value_at
+from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree, plan_in, read_tree, value_at
 from rnnlab.errors import ConfigError, DataError, MissingFile, TrainingError, UsageError, command_line
 from rnnlab.files import read_text
 
@@ -174,11 +174,9 @@ def _tree(text: str, name: str, folder: Path, overrides: Sequence["Override"]) -
     tree = read_tree(text, lambda line, column: Mark(0, line, column, name))
     if not isinstance(tree.value, dict):
         raise ConfigError(*report([*tree.problems, Problem(Mark(0, 0, 0, name), _SECTIONS)]))
-    if is_comparison(tree.value):
-        raise ConfigError(
-            f"{name}: this file lists configurations; compare them with:"
-            f" {command_line('compare', Path(name))}"
-        )
+    if plan := plan_in(tree.value):
+        what = "lists configurations; compare them" if plan == "compare" else "is a sweep; search"
+        raise ConfigError(f"{name}: this file {what} with: {command_line(plan, Path(name))}")
     make_absolute(tree.value, folder)
     if overrides:
         from rnnlab.config.overrides import apply_overrides  # noqa: PLC0415 (a model file has none)

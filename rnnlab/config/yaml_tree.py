@@ -108,9 +108,14 @@ def value_at(value: Any, path: Path) -> Any:
     return value
 
 
-def is_comparison(sections: Any) -> bool:
-    """Whether the plain values of a YAML file have the key `compare`: then they are a comparison."""
-    return isinstance(sections, dict) and "compare" in sections
+PLANS = ("compare", "sweep")
+"""Keys of YAML files that plan several trainings; the command of the same name takes such a file."""
+
+
+def plan_in(sections: Any) -> str | None:
+    """Return the key of `PLANS` that the plain values of a YAML file have; None for a configuration."""
+    found = [key for key in PLANS if isinstance(sections, dict) and key in sections]
+    return found[0] if found else None
 
 
 def plain_value(text: str) -> Any:

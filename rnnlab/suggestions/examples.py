@@ -10,23 +10,24 @@ from pathlib import Path
 
 from rnnlab.config.comparison import read_comparison
 from rnnlab.config.reading import read_any
+from rnnlab.config.sweep import read_sweep
 from rnnlab.config.task_data import GeneratedDataset
 from rnnlab.errors import UsageError, near
 
 PACKAGE = Path(__file__).parents[1]
-COMPARES = "compare_"
-"""Prefix of the names of configurations that compare others."""
+COMPARES, SWEEPS = "compare_", "sweep_"
+"""Prefixes of the names of YAML files that compare configurations, and that search for settings of one."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """An example: a configuration, or a comparison of several.
+    """An example: a configuration, a comparison of several, or a sweep of one.
 
     Attributes:
         name: name of the YAML file without the suffix.
         page: path of the YAML file.
         data: the files of `data/` that the example reads.
-        compared: the configurations that the example compares; empty for a single experiment.
+        others: the configurations that the example compares or varies; empty for a single experiment.
         url: the address from which the data is downloaded; None if the data ships with rnnlab, and for a
             comparison.
         is_generated: whether the examples are drawn at random, so that there is no data to ship.
@@ -35,7 +36,7 @@ class Example:
     name: str
     page: Path
     data: tuple[Path, ...] = ()
-    compared: tuple[Path, ...] = ()
+    others: tuple[Path, ...] = ()
     url: str | None = None
     is_generated: bool = False
 
@@ -47,13 +48,20 @@ class Example:
         return re.split(r"(?<=[.:])\s(?=[A-Z])|(?<=\.)$", text, maxsplit=1)[0].rstrip(".:")
 
     @property
+    def command(self) -> str:
+        """The command that takes the YAML file: train, compare or sweep."""
+        if self.name.startswith(SWEEPS):
+            return "sweep"
+        return "compare" if self.others else "train"
+
+    @property
     def is_for_any_data(self) -> bool:
         """Whether the configuration is meant for any text of the user, in place of the text that ships."""
         return self.name.startswith("text_")
 
     def files(self) -> dict[str, bytes]:
         """Return the contents of the files to write, by path: data, compared configurations and YAML file."""
-        pages = {page.name: _moved(page) for page in (*self.compared, self.page)}
+        pages = {page.name: _moved(page) for page in (*self.others, self.page)}
         return {**{f"data/{path.name}": path.read_bytes() for path in self.data}, **pages}
 
 
@@ -78,16 +86,19 @@ def example(name: str) -> Example:
         meant = f"did you mean {' or '.join(map(repr, found))}?" if found else f"there are {', '.join(names)}"
         raise UsageError(f"no such example {name!r}; {meant}")
     page = _home() / "configs" / f"{name}.yaml"
-    if not name.startswith(COMPARES):
+    if not name.startswith((COMPARES, SWEEPS)):
         dataset = read_any(page).dataset
         if isinstance(dataset, GeneratedDataset):
             return Example(name, page, is_generated=True)
         return Example(name, page, tuple(chain.from_iterable(dataset.files.values())), url=dataset.url)
-    compared = dict.fromkeys(each.path for each in read_comparison(page)[1])
-    single = [example(path.stem) for path in compared]
+    if name.startswith(SWEEPS):
+        others = [page.parent / read_sweep(page).page.sweep]
+    else:
+        others = list(dict.fromkeys(each.path for each in read_comparison(page)[1]))
+    single = [example(path.stem) for path in others]
     data = dict.fromkeys(path for each in single for path in each.data)
     is_generated = all(each.is_generated for each in single)
-    return Example(name, page, tuple(data), tuple(compared), is_generated=is_generated)
+    return Example(name, page, tuple(data), tuple(others), is_generated=is_generated)
 
 
 def _home() -> Path:

@@ -7,6 +7,7 @@ import pytest
 from rnnlab.config.comparison import read_comparison
 from rnnlab.config.reading import read_any, read_experiment
 from rnnlab.config.schema import ContiguousSplit, NoSplit, SequencesSplit
+from rnnlab.config.sweep import read_sweep
 from rnnlab.datasets.loading import load_data
 from rnnlab.music.midi import write_midi
 from rnnlab.music.tune import parse_tune
@@ -296,8 +297,11 @@ def test_an_example_works_where_it_is_written(rnnlab, name):
     page = Path(f"{name}.yaml")
     assert (answer.exit_code, answer.stdout) == (0, "")
     assert f"config  {page}" in answer.stderr
-    compares = name.startswith("compare_")
-    pages = {each.path for each in read_comparison(page)[1]} if compares else {page}
+    verb, pages = "train", {page}
+    if name.startswith("compare_"):
+        verb, pages = "compare", {each.path for each in read_comparison(page)[1]}
+    elif name.startswith("sweep_"):
+        verb, pages = "sweep", {Path(read_sweep(page).page.sweep)}
     for each in pages:
         written, shipped = read_any(each), read_any(CONFIGS / each.name)
         of_written, of_shipped = (found.dataset.files.get("train", ()) for found in (written, shipped))
@@ -307,7 +311,7 @@ def test_an_example_works_where_it_is_written(rnnlab, name):
         assert written.model_copy(update={"dataset": written.dataset.model_copy(update=moved)}) == shipped
         if getattr(written.dataset, "url", None) is None:
             assert rnnlab("describe", str(each)).exit_code == 0
-    assert f"next    rnnlab {'compare' if compares else 'train'} {page}" in answer.stderr
+    assert f"next    rnnlab {verb} {page}" in answer.stderr
     assert "configs/" not in page.read_text()
 
 
