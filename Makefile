@@ -8,7 +8,7 @@ TESTS :=
 UPGRADE :=
 
 # What the commands of the README need: MIDI files, engraved notes, pictures of histories, ONNX files.
-EXTRAS := export midi plot score
+EXTRAS := export midi plot score sweep
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCKED := $(PIP) install --quiet --require-hashes --only-binary :all:

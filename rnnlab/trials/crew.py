@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -26,6 +27,9 @@ LOOK_SECONDS = 0.3
 
 STOP_SECONDS = 60.0
 """Longest time that a worker gets to save its training after a signal."""
+
+TERMINATED = 143
+"""Exit code of a worker that a signal ended, with everything saved."""
 
 MOST_KILLED = 3
 """Number of workers that may be killed one after the other without a trial that ends between them."""
@@ -134,6 +138,8 @@ class Crew:
             self._hear(member)
             self._members.remove(member)
             code = member.process.exitcode or 0
+            if code == TERMINATED:
+                raise SystemExit(code)
             if code > 0:
                 raise TrainingError(f"worker {member.number} ended with code {code}; see the lines above")
             if code < 0:
@@ -210,7 +216,7 @@ def _worker(
         deadline = time.monotonic() + seconds
         work_off(place, work, number, most=most, deadline=deadline, tell=tell)
     except Interrupted:
-        pass
+        sys.exit(TERMINATED)
     except RnnlabError as error:
         parts: tuple[Part, ...] = error.parts or (str(error),)
         tell(parts)
