@@ -13,6 +13,7 @@ from benchmarks import gpu
 from benchmarks.cases import VOCABULARY, Case
 from benchmarks.peers.gpu_text import text_ids
 from benchmarks.workers import Worker, WorkerError, serve
+from tests.needs import needs
 
 TINY = Case("lstm", 1, 4, 2, 3)
 
@@ -168,6 +169,7 @@ def test_what_there_is_no_time_for_is_left_out(monkeypatch):
     assert report.notes == ["c: left out, no time."]
 
 
+@needs("Unix")
 def test_a_program_that_does_not_answer_is_killed():
     """Its measurement is an error, and not a wait without end."""
     with (
