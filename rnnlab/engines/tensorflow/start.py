@@ -3,6 +3,9 @@
 During its import TensorFlow ignores TF_CPP_MIN_LOG_LEVEL and logs to stderr. rnnlab drops these lines, and no
 other text. After the import rnnlab drops nothing. TensorFlow then obeys the variable: unless the user has set
 it, rnnlab sets it to 3, which lets only fatal messages pass.
+
+On a GPU, TensorFlow reserves memory as it needs it, and not nearly all of it at once. So several processes
+can share a GPU. If the user has set TF_FORCE_GPU_ALLOW_GROWTH, TensorFlow obeys this variable alone.
 """
 
 import os
@@ -60,12 +63,26 @@ def _filtering() -> "subprocess.Popen[bytes] | None":
     return None
 
 
+def _share_gpus() -> None:
+    """Let the GPU memory of this process grow with its need, on every GPU, if the user has not decided it.
+
+    Nothing changes if TensorFlow has used a GPU before, as in a notebook, or if the user has divided one.
+    """
+    if "TF_FORCE_GPU_ALLOW_GROWTH" in os.environ:
+        return
+    for gpu in tf.config.list_physical_devices("GPU"):
+        with suppress(RuntimeError, ValueError):
+            tf.config.experimental.set_memory_growth(gpu, True)
+
+
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")  # reuses memory: writing to a fresh page is slow
 with without_noise():
     import keras
     import tensorflow as tf
+
+    _share_gpus()
 
 if keras.backend.backend() != "tensorflow":  # Keras was imported before, as in a notebook
     raise TrainingError(

@@ -24,17 +24,31 @@ training: {batch_size: 2, epochs: 40}
 """
 
 
-def imported(folder: Path, body: str) -> "subprocess.CompletedProcess[bytes]":
+CONFIG = """
+class config:
+    def list_physical_devices(kind):
+        return [f"{kind}:{number}" for number in range(int(os.environ.get("GPUS", 0)))]
+    class experimental:
+        def set_memory_growth(gpu, enable):
+            print(gpu, enable)
+            if gpu == os.environ.get("USED"):
+                raise RuntimeError("Physical devices cannot be modified after being initialized")
+"""
+
+
+def imported(folder: Path, body: str, **variables: str) -> "subprocess.CompletedProcess[bytes]":
     """A process that imports TensorFlow by rnnlab, where `tensorflow` is a module with a body of its own."""
-    (folder / "tensorflow.py").write_text(f"import os, sys\nNOISE, FATAL = {NOISE!r}, {FATAL!r}\n{body}")
+    begin = f"import os, sys\nNOISE, FATAL = {NOISE!r}, {FATAL!r}\n{CONFIG}"
+    (folder / "tensorflow.py").write_text(f"{begin}\n{body}")
     (folder / "keras.py").write_text("class backend:\n    backend = staticmethod(lambda: 'tensorflow')\n")
     script = "import rnnlab.engines.tensorflow.start, sys; print('after', file=sys.stderr)"
     search = os.pathsep.join([str(folder), str(Path(__file__).parents[3])])
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TF_FORCE")}
     return subprocess.run(
         [sys.executable, "-c", script],
         capture_output=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": search},
+        env={**environment, "PYTHONPATH": search, **variables},
     )
 
 
@@ -72,6 +86,25 @@ def test_without_grep_the_log_is_seen(tmp_path: Path, monkeypatch: pytest.Monkey
     ended = imported(tmp_path, "os.write(2, NOISE)")
 
     assert (ended.returncode, ended.stderr) == (0, NOISE + b"after\n")
+
+
+@pytest.mark.parametrize(
+    ("variables", "printed"),
+    [
+        ({}, ""),
+        ({"GPUS": "2"}, "GPU:0 True\nGPU:1 True\n"),
+        ({"GPUS": "1", "TF_FORCE_GPU_ALLOW_GROWTH": "false"}, ""),
+        ({"GPUS": "2", "USED": "GPU:0"}, "GPU:0 True\nGPU:1 True\n"),
+    ],
+    ids=["no GPU", "two GPUs", "decided by the user", "used before"],
+)
+def test_the_memory_of_every_gpu_grows_with_the_need(
+    tmp_path: Path, variables: dict[str, str], printed: str
+) -> None:
+    """Unless the user has set TensorFlow's variable; a GPU that is in use already is no error."""
+    ended = imported(tmp_path, "", **variables)
+
+    assert (ended.returncode, ended.stdout.decode(), ended.stderr) == (0, printed, b"after\n")
 
 
 BEGIN = f"""
