@@ -124,7 +124,7 @@ def _for_data(
     epochs = min(found.epochs, most)
     share = "all" if epochs == found.epochs else f"{epochs} of the {found.epochs}"
     echo(f"each trial has {share} epochs that rnnlab new chooses for this data", err=True)
-    plan = with_epochs(found.plan, epochs)
+    plan = with_epochs(found, epochs)
     return new_search(plan, name=f"sweep-{data.stem}", storage=storage, study=study)
 
 

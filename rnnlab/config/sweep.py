@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -210,6 +210,7 @@ class SweepPlan:
         folder: the folder that paths of data in the configuration are relative to.
         settings: the settings of every trial.
         places: where each key of the space stands, for messages.
+        best: settings of the best configuration in place of those of every trial, such as more epochs.
     """
 
     page: SweepPage
@@ -218,6 +219,18 @@ class SweepPlan:
     folder: Path
     settings: tuple[Setting, ...] = ()
     places: tuple[tuple[str, str], ...] = ()
+    best: tuple[Setting, ...] = ()
+
+    def best_experiment(self, values: dict[str, str]) -> AnyExperiment:
+        """Return the experiment that is written for the best trial.
+
+        Args:
+            values: the value of each varied setting as YAML, by dotted name.
+
+        Raises:
+            ConfigError: the values contradict the configuration.
+        """
+        return replace(self, settings=(*self.settings, *self.best)).experiment(values)
 
     def experiment(self, values: dict[str, str] | None = None) -> AnyExperiment:
         """Return the experiment of a trial.

@@ -263,7 +263,7 @@ def folder_of_study(name: str) -> Path:
     """Make the folder `runs/<name>` of a study that several commands share, unless it is there; return it.
 
     Raises:
-        RunError: the name has a slash, or the folder cannot be made.
+        RunError: the name has a slash, the folder is a run, or it cannot be made.
     """
     if Path(name).name != name or name in {".", ".."}:
         raise RunError(f"{name}: expected a name of a study without slashes, such as sweep-1")
@@ -271,6 +271,8 @@ def folder_of_study(name: str) -> Path:
         (folder := RUNS / name).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _unwritable(RUNS, error) from error
+    if (folder / CONFIG).exists():
+        raise RunError(f"{folder}: a run, and no folder of a study; name another ", Argument("study"))
     return folder
 
 

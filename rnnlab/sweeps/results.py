@@ -109,6 +109,7 @@ def write_results(results: StudyResults) -> None:
             "name": plan.name,
             "folder": str(plan.folder),
             "settings": [[each.name, each.value] for each in plan.settings],
+            "best": [[each.name, each.value] for each in plan.best],
         },
         "has_first_guess": results.has_first_guess,
         "importance": results.importance,
@@ -149,6 +150,7 @@ def _plan(record: dict[str, Any]) -> SweepPlan:
         name=str(record["name"]),
         folder=Path(record["folder"]),
         settings=tuple(Setting(str(name), str(value)) for name, value in record["settings"]),
+        best=tuple(Setting(str(name), str(value)) for name, value in record["best"]),
     )
 
 

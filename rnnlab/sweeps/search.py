@@ -131,7 +131,7 @@ class Search:
 
     def _write_best(self, results: StudyResults) -> None:
         if best := results.best:
-            experiment = self.plan.experiment(best.values)
+            experiment = self.plan.best_experiment(best.values)
             text = write_experiment(experiment, folder=self.folder.absolute())
             write_durably(self.folder / BEST, text.encode(errors="backslashreplace"))
 

@@ -56,9 +56,14 @@ def suggested_sweep(
     return Suggested(plan, choices, choices.epochs)
 
 
-def with_epochs(plan: SweepPlan, epochs: int) -> SweepPlan:
-    """Return a sweep whose trainings have so many epochs."""
-    return replace(plan, settings=(*plan.settings, Setting("training.epochs", str(epochs))))
+def with_epochs(found: Suggested, epochs: int) -> SweepPlan:
+    """Return a sweep whose trainings have so many epochs; the best configuration has its own number."""
+    number = "training.epochs"
+    return replace(
+        found.plan,
+        settings=(*found.plan.settings, Setting(number, str(epochs))),
+        best=(Setting(number, str(found.epochs)),),
+    )
 
 
 def _space(choices: Choices) -> dict[str, Dimension]:

@@ -8,11 +8,14 @@ import math
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.exceptions import StorageInternalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from rnnlab.config.reading import AnyExperiment
 from rnnlab.config.sweep import SweepPlan
@@ -101,12 +104,13 @@ class SweepWork:
 
         def watch(_: Any) -> None:
             nonlocal reported, ended
-            for epoch, loss in session.validation_losses(after=reported):
-                if epoch not in known and math.isfinite(loss):
-                    trial.report(loss, epoch)
-                reported = epoch
-            if not ended and (ended := _why_ended(trial, deadline)):
-                session.stop(ended)
+            with suppress(StorageInternalError, SQLAlchemyError):  # the next look reports what is missing
+                for epoch, loss in session.validation_losses(after=reported):
+                    if epoch not in known and math.isfinite(loss):
+                        trial.report(loss, epoch)
+                    reported = epoch
+                if not ended and (ended := _why_ended(trial, deadline)):
+                    session.stop(ended)
 
         known = set(trial.study.get_trials(deepcopy=False)[trial.number].intermediate_values)
         outcome = session.train(report=watch)

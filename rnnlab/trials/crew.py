@@ -20,6 +20,7 @@ from rnnlab.errors import Argument, Interrupted, Part, RnnlabError, TrainingErro
 from rnnlab.processes import end_with_parent, ignored_by_children
 from rnnlab.signals import raised_signals
 from rnnlab.trials import slots
+from rnnlab.trials.patient import stop_waiting
 from rnnlab.trials.worker import StudyPlace, Work, work_off, worker_name
 
 LOOK_SECONDS = 0.3
@@ -31,7 +32,7 @@ STOP_SECONDS = 60.0
 TERMINATED = 143
 """Exit code of a worker that a signal ended, with everything saved."""
 
-MOST_KILLED = 3
+MOST_KILLED = 8
 """Number of workers that may be killed one after the other without a trial that ends between them."""
 
 
@@ -175,6 +176,7 @@ class Crew:
 
     def _stop(self, study: optuna.Study) -> None:
         """End the workers: each saves its training first; who takes too long is killed."""
+        stop_waiting(study)
         for member in self._members:
             if member.process.is_alive():
                 member.process.terminate()

@@ -69,6 +69,12 @@ def close_study(study: optuna.Study) -> None:
     close_storage(getattr(cached, "_backend", cached))
 
 
+def stop_waiting(study: optuna.Study) -> None:
+    """Let the connections of a study wait no more for a server that does not answer."""
+    cached: Any = study._storage
+    getattr(cached, "_backend", cached).waiting.patience = 0.0
+
+
 def close_storage(storage: Any) -> None:
     """Close the connections of a storage to its database."""
     storage.scoped_session.remove()
@@ -123,6 +129,9 @@ class PatientStorage(RDBStorage):
         waiting: makes the connections.
         heartbeat: seconds between two signs of life of a running trial.
         grace: seconds without a sign of life after which a trial counts as abandoned.
+
+    Attributes:
+        waiting: as above.
     """
 
     def __init__(self, url: str, waiting: Waiting, *, heartbeat: int, grace: int) -> None:
@@ -130,7 +139,7 @@ class PatientStorage(RDBStorage):
         engine: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS}} if is_file else {}
         if not is_file:
             engine = {"pool_pre_ping": True, "creator": waiting.creator()}
-        self._waiting, self._grace = waiting, grace
+        self.waiting, self._grace = waiting, grace
         super().__init__(url, engine, heartbeat_interval=heartbeat, grace_period=grace)
         if is_file:
             _lock_at_begin(self.engine)
@@ -142,7 +151,7 @@ class PatientStorage(RDBStorage):
 
     def _get_stale_trial_ids(self, study_id: int) -> list[int]:
         """Return the abandoned trials; none shortly after the server was away, when no trial had a sign."""
-        if time.monotonic() - self._waiting.last < self._grace:
+        if time.monotonic() - self.waiting.last < self._grace:
             return []
         return super()._get_stale_trial_ids(study_id)
 

@@ -25,6 +25,15 @@ from optuna.trial import FrozenTrial, TrialState
 SLOT, WORKER, FAILURE, RESULT = "slot", "worker", "failure", "result"
 """Names of the attributes of a trial: its slot, the worker that runs it, why the work failed, its result."""
 
+STOPPED = "stopped"
+"""The attribute of a trial whose worker was stopped by a signal, with everything saved."""
+
+MOST_DEATHS = 5
+"""Number of workers that may die with a slot; then its work counts as failed."""
+
+_OF_WORKER = (WORKER, STOPPED)
+"""Attributes that the next trial of a slot does not get."""
+
 _DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 _TAKEN = (TrialState.WAITING, TrialState.RUNNING)
 _FIXED = "fixed_params"
@@ -47,6 +56,12 @@ class Slot:
     def done(self) -> FrozenTrial | None:
         """The trial that did the work; None if the slot is not done."""
         return next((each for each in self.trials if _is_done(each)), None)
+
+    @property
+    def deaths(self) -> int:
+        """Number of workers that died with the slot."""
+        ended = (each.user_attrs for each in self.trials if each.state == TrialState.FAIL)
+        return sum(WORKER in each and STOPPED not in each and FAILURE not in each for each in ended)
 
     @property
     def is_taken(self) -> bool:
@@ -92,7 +107,7 @@ def _add(
             state=TrialState.WAITING,
             params=like.params,
             distributions=like.distributions,
-            user_attrs={key: value for key, value in like.user_attrs.items() if key != WORKER},
+            user_attrs={key: value for key, value in like.user_attrs.items() if key not in _OF_WORKER},
             system_attrs={key: value for key, value in like.system_attrs.items() if key == _FIXED},
             intermediate_values=like.intermediate_values,
         )

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from rnnlab.errors import Interrupted, RnnlabError, TrainingError
 from rnnlab.trials import slots
 from rnnlab.trials.patient import GRACE_SECONDS, HEARTBEAT_SECONDS, PATIENCE_SECONDS, open_storage
-from rnnlab.trials.slots import FAILURE, RESULT, SLOT, WORKER
+from rnnlab.trials.slots import FAILURE, MOST_DEATHS, RESULT, SLOT, STOPPED, WORKER
 from rnnlab.trials.storage import unreachable
 
 POLL_SECONDS = 0.5
@@ -218,6 +218,9 @@ def _begun(study: optuna.Study, trial: optuna.Trial, name: str, *, is_open: bool
         trial.set_user_attr(SLOT, slot)
     if slots.must_yield(study, slot, trial.number):
         raise _Refused
+    if (deaths := slots.slots_of(study)[slot].deaths) >= MOST_DEATHS:
+        trial.set_user_attr(FAILURE, f"{deaths} workers died with it, perhaps because memory ran out")
+        raise _Refused
     return slot
 
 
@@ -234,6 +237,7 @@ def _value(trial: optuna.Trial, work: Callable[[], Done]) -> float:
         if not done.is_pruned and not math.isfinite(done.value):
             raise TrainingError(f"the measure of the trial is {done.value}, expected a finite number")
     except Interrupted:
+        trial.set_user_attr(STOPPED, True)
         raise
     except RnnlabError as error:
         trial.set_user_attr(FAILURE, str(error))

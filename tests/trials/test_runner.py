@@ -20,7 +20,7 @@ from rnnlab.trials.storage import checked_url, sqlite_url
 from rnnlab.trials.worker import StudyPlace
 from tests.needs import needs
 from tests.postgres import Server
-from tests.trials.work import note, refuse
+from tests.trials.work import die, note, refuse
 
 Made = Callable[..., Shared]
 
@@ -118,6 +118,18 @@ def test_a_task_that_fails_says_why(shared: Made) -> None:
     """In the message of the worker; it is not tried again."""
     with pytest.raises(TrainingError, match=r"^the loss is not finite$"):
         list(run_trials(refuse, [(0,), (1,)], jobs=1, shared=shared()))
+
+
+@pytest.mark.slow
+def test_a_task_that_kills_every_worker_is_given_up(tmp_path: Path) -> None:
+    """After five of them; the others are done."""
+    place = StudyPlace(checked_url(sqlite_url(tmp_path / "study.db")), "deaths")
+    told: list[str] = []
+
+    with pytest.raises(TrainingError, match=r"^5 workers died with it, perhaps because memory ran out$"):
+        list(run_trials(die, [(0,), (1,)], jobs=1, shared=Shared(place, {}), tell=told.append))
+
+    assert len(told) == 5
 
 
 def test_a_study_of_another_plan_is_not_joined(shared: Made, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from rnnlab.trials import slots
 from rnnlab.trials.slots import (
     FAILURE,
     SLOT,
+    STOPPED,
     WORKER,
     add_slots,
     done_slots,
@@ -129,3 +130,19 @@ def release_all(study: optuna.Study) -> None:
     """Let a worker take the first trial and die."""
     begin(study)
     release(study, "here:1:0")
+
+
+def test_deaths_of_workers_are_counted(study: optuna.Study) -> None:
+    """Workers that a signal stopped have saved their work, and do not count."""
+    for name in ("one", "two", "three"):
+        for number in (0, 1, 2):
+            study._storage.set_trial_user_attr(study.ask()._trial_id, WORKER, f"{name} {number}")
+        if name == "two":
+            study._storage.set_trial_user_attr(study.trials[-3]._trial_id, STOPPED, True)
+        for number in (0, 1, 2):
+            release(study, f"{name} {number}")
+        mend(study, grace=60)
+
+    found = [slot.deaths for slot in slots_of(study).values()]
+    assert found == [2, 3, 3]
+    assert all(STOPPED not in each.user_attrs for each in study.trials[-3:])

@@ -1,6 +1,7 @@
 """Work for the processes of the tests of this folder."""
 
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -18,4 +19,11 @@ def refuse(number: int) -> str:
     """Fail with one task, and do the others."""
     if number == 1:
         raise TrainingError("the loss is not finite")
+    return str(number)
+
+
+def die(number: int) -> str:
+    """End the process as the system does when memory runs out, with one task; do the others."""
+    if number == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
     return str(number)
