@@ -85,13 +85,14 @@ def _study_page(folder: Path) -> str:
     """Return the report of a study as HTML, and write all its trials as CSV into its folder.
 
     Raises:
-        RunError: `study.json` is damaged, or the CSV file cannot be written.
+        RunError: `study.json` is damaged, or the CSV file cannot be written, or is a link that leads outside.
     """
-    from rnnlab.files import write_durably
+    from rnnlab.files import check_inside, write_durably
     from rnnlab.reports.study_contents import TRIALS, study_contents_of, trials_csv
     from rnnlab.reports.study_page import study_report_page
     from rnnlab.sweeps.results import read_results
 
+    check_inside(folder / TRIALS)
     results = read_results(folder)
     gain, why = _gain(results)
     page = study_report_page(study_contents_of(results, gain, why_no_gain=why))

@@ -27,6 +27,8 @@ MOST_LINES = 400
 
 _WIDTH, _HEIGHT = 720, 322
 _LEFT, _RIGHT, _TOP, _BOTTOM = 76, 690, 14, 262
+_MANY = 200
+"""Number of trials from which on the dots are small."""
 _NONE = np.empty(0)
 
 
@@ -42,13 +44,14 @@ def history_chart(results: StudyResults) -> Markup:
     values = np.array([each.value for each in measured], np.float64)
     ys = measure_axis(results, values, _BOTTOM, _TOP)
     failed = [each.number for each in trials if each.value is None]
+    radius = 4.5 if len(measured) < _MANY else 2
     drawn = [
         *y_marks(ys, _LEFT, _RIGHT),
         rule(_LEFT, _BOTTOM, _RIGHT, _BOTTOM, opacity=0.6),
         *x_marks(xs, _TOP, _BOTTOM),
         text("number of the trial", (_LEFT + _RIGHT) / 2, _BOTTOM + 50, anchor="middle"),
         _stairs(results, measured, xs, ys),
-        *(_dot(each, xs, ys) for each in measured),
+        *(_dot(each, xs, ys, radius=radius) for each in measured),
         *(_cross(x, _BOTTOM - 8) for x in xs.place(np.array(failed, np.float64)).tolist()),
     ]
     key = tag("span", *_history_key(results), class_="key")
@@ -141,7 +144,7 @@ def drawn_trials(results: StudyResults, trials: Sequence[TrialRecord]) -> list[T
 def left_out_remark(count: int) -> Markup | str:
     if count <= MOST_LINES:
         return ""
-    return tag("span", f"The {MOST_LINES} best of {count:,} trials are drawn.", class_="remark")
+    return tag("span", f" The {MOST_LINES} best of {count:,} trials are drawn.", class_="remark")
 
 
 def measure_axis(results: StudyResults, values: Floats, begin: float, end: float) -> Axis:
@@ -199,12 +202,12 @@ def _stairs(results: StudyResults, measured: Sequence[TrialRecord], xs: Axis, ys
     return tag("path", d="".join(path), fill="none", stroke_width=2, class_="line-0")
 
 
-def _dot(trial: TrialRecord, xs: Axis, ys: Axis) -> Markup:
+def _dot(trial: TrialRecord, xs: Axis, ys: Axis, *, radius: float) -> Markup:
     x = xs.place(np.array([float(trial.number)])).item()
     y = ys.place(np.array([trial.value or 0.0])).item()
     kind = "complete" if trial.state == COMPLETE else "early"
     hint = tag("title", f"trial {trial.number}: {trial.value:.4g}")
-    return tag("g", tag("circle", cx=x, cy=y, r=4.5, class_=kind), hint)
+    return tag("g", tag("circle", cx=x, cy=y, r=radius, class_=kind), hint)
 
 
 def _cross(x: float, y: float) -> Markup:

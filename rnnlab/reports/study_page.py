@@ -131,7 +131,7 @@ def _gain(contents: StudyContents) -> Iterator[Markup]:
     )
     yield remark(
         "The interval counts chance in the validation set, not that of other random seeds. The trial was"
-        " chosen on the same set, so the difference on new data is somewhat smaller."
+        " chosen on the same set, so the difference on new data is likely to be smaller."
     )
 
 

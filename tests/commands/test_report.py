@@ -165,21 +165,56 @@ def test_the_report_of_a_study_goes_where_it_is_sent(rnnlab):
     assert (STUDY / "trials.csv").exists()
 
 
-def test_the_report_of_a_study_measures_the_gain(rnnlab, monkeypatch):
-    """With the interval of `improvement`; data that may not be opened is not opened, and the page says so."""
-    results = study_of(STUDY, TRIALS[:2])
-    for trial in results.trials:
+@pytest.fixture
+def gains(monkeypatch):
+    """The studies whose gain was measured; each measured gain is the same made-up one."""
+    asked = []
+    gain = Improvement(2.25, 1.75, (0.4, 0.6))
+    monkeypatch.setattr(
+        "rnnlab.sweeps.improvement.improvement", lambda found: asked.append(found.folder) or gain
+    )
+    return asked
+
+
+def test_the_report_of_a_study_has_the_measured_gain(rnnlab, gains):
+    """With its interval."""
+    study_of(STUDY, TRIALS[:2])
+    for trial in TRIALS[:2]:
         shutil.rmtree(STUDY / trial.run)
         shutil.copytree(run_of(SENTENCE).path, STUDY / trial.run)
-    asked = []
-    monkeypatch.setattr(
-        "rnnlab.sweeps.improvement.improvement",
-        lambda found: asked.append(found) or Improvement(2.25, 1.75, (0.4, 0.6)),
-    )
 
     assert rnnlab("report", str(STUDY)).exit_code == 0
     assert "lower by 0.5 nats per token" in (STUDY / "report.html").read_text()
-    assert [each.folder for each in asked] == [STUDY]
+    assert gains == [STUDY]
+
+
+def test_a_strangers_study_does_not_open_what_it_names(rnnlab, data, gains):  # noqa: F811
+    """The gain is not measured, and the page says why."""
+    run = stranger(data)
+    folder = study_of(Path("theirs/names-1"), TRIALS[:2]).folder
+    for trial in TRIALS[:2]:
+        shutil.rmtree(folder / trial.run)
+        shutil.copytree(run, folder / trial.run)
+
+    answer = rnnlab("report", str(folder))
+
+    assert answer.exit_code == 0
+    assert "and is not known as a run of yours" in (folder / "report.html").read_text()
+    assert gains == []
+    assert not was_opened(data)
+
+
+def test_the_table_of_a_study_is_not_written_through_a_link(rnnlab):
+    """As with the report itself."""
+    study_of(STUDY)
+    Path("precious.txt").write_text("mine")
+    (STUDY / "trials.csv").symlink_to(Path("precious.txt").absolute())
+
+    answer = rnnlab("report", str(STUDY))
+
+    assert answer.exit_code == 1
+    assert "trials.csv: leads outside its folder" in answer.stderr
+    assert Path("precious.txt").read_text() == "mine"
 
 
 def test_a_study_that_is_damaged_has_no_report(rnnlab):
