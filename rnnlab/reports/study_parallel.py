@@ -158,13 +158,10 @@ def _column(dimension: Dimension, values: Sequence[str | None]) -> _Choices | _N
     """Return the axis of a setting; a range of one number is an axis with one choice."""
     low, high = dimension.integer or dimension.float_ or (0, 0)
     if dimension.choice is not None or low == high:
-        names = tuple(
-            dict.fromkeys(dimension.grid() if dimension.choice is not None else filter(None, values))
-        )
-        return _Choices(names, any(each not in names for each in values))
-    axis = Axis(
-        float(low), float(high), _AXIS_BOTTOM, _AXIS_TOP, dimension.log, dimension.integer is not None
-    )
+        names = dimension.grid() if dimension.choice is not None else [each for each in values if each]
+        return _Choices(tuple(dict.fromkeys(names)), any(each not in names for each in values))
+    whole = dimension.integer is not None
+    axis = Axis(float(low), float(high), _AXIS_BOTTOM, _AXIS_TOP, is_log=dimension.log, is_whole=whole)
     return _Numbers(axis, any(_number(each) is None for each in values))
 
 
