@@ -38,7 +38,7 @@ PAGE = "report.html"
 )
 @click.option("--overwrite", is_flag=True, help="Replace the file of --output if it exists.")
 def command(run: Path | None, output: Path | None, *, overwrite: bool) -> None:
-    """Write one HTML file about a run, or about all trials of a study that `sweep` made.
+    """Write one HTML file about a run or a study: the study of a sweep, with all its trials.
 
     \b
     rnnlab report

@@ -167,7 +167,8 @@ def _facts(results: StudyResults) -> Iterator[tuple[str, str]]:
     plan, page = results.plan, results.plan.page
     yield "configuration", plan.name
     extreme = "lowest" if page.objective.direction == "minimize" else "highest"
-    place = f"mean over {page.objective.folds} folds" if page.objective.folds else "on the validation set"
+    folds = page.objective.folds
+    place = f"mean over {count_of(folds, 'fold')}" if folds else "on the validation set"
     yield "objective", f"the {extreme} {_spaced(page.objective.measure)}, {place}"
     yield "sampler", f"{_SAMPLERS[page.sampler]}; random seed {page.random_seed}"
     yield "pruning", _PRUNING[page.pruning]
