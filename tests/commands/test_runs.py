@@ -321,6 +321,7 @@ STUDY_AS_A_RUN = [
     "trace runs/names-1",
     "export runs/names-1 --output model.onnx",
     "predict runs/names-1 abcd",
+    "plot runs/names-1 --output p.svg",
     "compare runs/names-1",
     "train --resume runs/names-1",
 ]
