@@ -34,7 +34,10 @@ ARROWS: dict[str, set[str]] = {
     "generation": {*STEPPER, "config", "datasets", "models"},
     "evaluation": {*STEPPER, "config", "datasets", "generation", "models"},
     "runs": {"config", "datasets", "engines.tensorflow.start", "models"},
-    "reports": {"config", "datasets", "evaluation", "generation", "models", "music", "runs"},
+    "reports": {
+        *("config", "datasets", "evaluation", "generation", "models", "music", "runs"),
+        *("sweeps.improvement", "sweeps.results"),
+    },
     "tracing": {"config", "datasets", "engines", "models", "reports"},
     "suggestions": {"config", "datasets", "music"},
     "exports": {"config", "datasets", "engines", "models", "runs"},

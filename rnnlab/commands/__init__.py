@@ -29,7 +29,7 @@ COMMANDS = {
     "sweep": "Search for good settings of a configuration, or for your own file.",
     "plot": "Draw loss and accuracy by epoch, of one run or several.",
     "describe": "Show data, windows, splits and model, without training.",
-    "report": "Write one HTML file about a run.",
+    "report": "Write one HTML file about a run or a study.",
     "export": "Write a trained model for Keras, TensorFlow, ONNX or TensorBoard.",
     "runs": "List the runs in runs/, newest first; show one, or remove some.",
     "convert": "Convert music between note text, MIDI and other formats.",

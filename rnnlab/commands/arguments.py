@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from rnnlab.errors import DataError, UsageError
-from rnnlab.runs.layout import CONFIG
+from rnnlab.runs.layout import CONFIG, is_study_folder
 from rnnlab.terminal.completion import complete_config, complete_run
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def runs_in(path: Path, *, having: str) -> list[Path]:
         path: a run, a model file, or the folder of a comparison.
         having: name of a file; a run without it is left out.
     """
-    if not os.path.isdir(path) or (path / CONFIG).exists():
+    if not os.path.isdir(path) or (path / CONFIG).exists() or is_study_folder(path):
         return [path]
     names = (CONFIG, having)
     found = [

@@ -18,7 +18,7 @@ from rnnlab.commands.arguments import (
     study_option,
 )
 from rnnlab.commands.hints import to_compare, to_train
-from rnnlab.errors import TrainingError, UsageError, count_of
+from rnnlab.errors import TrainingError, UsageError, command_line, count_of
 from rnnlab.terminal.progress import ReadingReport
 from rnnlab.terminal.text import echo
 
@@ -117,8 +117,11 @@ def _compare_runs(paths: tuple[Path, ...]) -> "Comparison":
     from rnnlab.comparison.contenders import Entry, grouped
     from rnnlab.runs.data import opened_model
     from rnnlab.runs.folder import load_any_trained
-    from rnnlab.runs.layout import MODEL
+    from rnnlab.runs.layout import MODEL, is_study_folder
+    from rnnlab.runs.study import why_no_run
 
+    if studies := [path for path in paths if is_study_folder(path)]:
+        raise UsageError(f"{why_no_run(studies[0])}; to see all trials: {command_line('report', studies[0])}")
     entries = []
     for path in (run for named in paths for run in runs_in(named, having=MODEL)):
         trained, run, shown = load_any_trained(path)

@@ -1,4 +1,4 @@
-"""`rnnlab report`: write one HTML file about a run."""
+"""`rnnlab report`: write one HTML file about a run or a study."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from rnnlab.commands.hints import to_train
-from rnnlab.errors import DataError, UsageError
+from rnnlab.errors import DataError, RnnlabError, UsageError
+from rnnlab.terminal.completion import complete_run_or_study
 from rnnlab.terminal.progress import ReadingReport
 from rnnlab.terminal.text import echo
 
@@ -15,46 +16,107 @@ if TYPE_CHECKING:
     from rnnlab.files import Report
     from rnnlab.models.model_file import Trained
     from rnnlab.runs.folder import RunFolder
+    from rnnlab.sweeps.improvement import Improvement
+    from rnnlab.sweeps.results import StudyResults
 
 PAGE = "report.html"
 
 
 @click.command()
-@click.argument("run", metavar="[RUN]", type=click.Path(path_type=Path), required=False)
+@click.argument(
+    "run",
+    metavar="[RUN|STUDY]",
+    type=click.Path(path_type=Path),
+    required=False,
+    shell_complete=complete_run_or_study,
+)
 @click.option(
     "--output",
     metavar="FILE.html",
     type=click.Path(path_type=Path),
-    help="The file to write; left out, report.html in the run's folder.",
+    help="The file to write; left out, report.html in the folder of the run or study.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the file of --output if it exists.")
 def command(run: Path | None, output: Path | None, *, overwrite: bool) -> None:
-    """Write one HTML file about a run: curves, measures, mistakes, and music or text, or alignments.
+    """Write one HTML file about a run or a study: the study of a sweep, with all its trials.
 
     \b
     rnnlab report
     rnnlab report runs/nabiya_lstm-1 --output nabiya.html
+    rnnlab report runs/sweep_names-1
+
+    The report of a run has curves, measures, mistakes, and music or text, or alignments. That of a study has
+    the best configuration, the history, the losses of all trials, parallel coordinates and the importance of
+    the settings; all trials are also written as trials.csv into the folder of the study.
 
     Without RUN, the report is about the newest run. The file needs no server and loads nothing from
-    elsewhere. A report in the run's folder is replaced; another file only with --overwrite.
+    elsewhere. A report in the folder of the run or study is replaced; another file only with --overwrite.
     """
     from rnnlab.files import check_inside, write_durably
-    from rnnlab.runs.folder import find_run
+    from rnnlab.runs.folder import RunFolder
+    from rnnlab.runs.layout import is_study_folder
 
     if run and run.is_file():
         raise UsageError(f"{run}: expected a run folder, received a file; name the run: {run.parent}")
-    found = find_run(run)
-    if run is None:
-        echo(f"using {found.path}", err=True)
+    is_study = run is not None and is_study_folder(run)
+    folder = run if run and is_study else _run_folder(run)
     if output is None:
-        check_inside(found.path / PAGE)
+        check_inside(folder / PAGE)
     elif os.path.exists(output) and not overwrite:
         raise UsageError(f"{output}: the file exists; name another, or replace it with --overwrite")
     with ReadingReport(quiet=False) as reading:
-        page = _page(found, reading.show)
-    path = output or found.path / PAGE
+        page = _study_page(folder) if is_study else _page(RunFolder(folder), reading.show)
+    path = output or folder / PAGE
     write_durably(path, page.encode())
     echo(str(path))
+
+
+def _run_folder(run: Path | None) -> Path:
+    """Return the folder of a run; without one, of the newest run, and say which."""
+    from rnnlab.runs.folder import find_run
+
+    found = find_run(run)
+    if run is None:
+        echo(f"using {found.path}", err=True)
+    return found.path
+
+
+def _study_page(folder: Path) -> str:
+    """Return the report of a study as HTML, and write all its trials as CSV into its folder.
+
+    Raises:
+        RunError: `study.json` is damaged, or the CSV file cannot be written, or is a link that leads outside.
+    """
+    from rnnlab.files import check_inside, write_durably
+    from rnnlab.reports.study_contents import TRIALS, study_contents_of, trials_csv
+    from rnnlab.reports.study_page import study_report_page
+    from rnnlab.sweeps.results import read_results
+
+    check_inside(folder / TRIALS)
+    results = read_results(folder)
+    gain, why = _gain(results)
+    page = study_report_page(study_contents_of(results, gain, why_no_gain=why))
+    write_durably(folder / TRIALS, trials_csv(results).encode(errors="backslashreplace"))
+    return page
+
+
+def _gain(results: "StudyResults") -> "tuple[Improvement | None, str]":
+    """Return the difference of the best trial to the first guess, and the reason why it is not measured."""
+    from rnnlab.runs.folder import RunFolder
+    from rnnlab.sweeps.improvement import improvement
+
+    best, first = results.best, results.first
+    if best is None or first is None or best is first:
+        return None, ""
+    try:
+        for each in (first, best):
+            if each.run:
+                _, refusal = _opened(RunFolder(results.folder / each.run))
+                if refusal:
+                    return None, refusal
+        return improvement(results), ""
+    except RnnlabError as error:
+        return None, str(error)
 
 
 def _page(run: "RunFolder", report: "Report") -> str:

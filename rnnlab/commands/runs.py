@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnlab.commands.arguments import json_option
-from rnnlab.errors import RunError, UsageError, count_of
-from rnnlab.terminal.completion import complete_run
+from rnnlab.errors import RunError, UsageError, command_line, count_of
+from rnnlab.terminal.completion import complete_run, complete_run_or_study
 from rnnlab.terminal.tables import Column, fitted_table
 from rnnlab.terminal.text import echo, terminal_columns, visible
 
 if TYPE_CHECKING:
     from rnnlab.runs.listing import Details, Evaluated, RunEntry
+    from rnnlab.runs.study import StudyFolder
 
 
 @click.group(invoke_without_command=True)
@@ -46,21 +47,31 @@ def command(context: click.Context, as_json: bool) -> None:
 
 @command.command()
 @click.argument(
-    "run", metavar="[RUN]", type=click.Path(path_type=Path), required=False, shell_complete=complete_run
+    "run",
+    metavar="[RUN|STUDY]",
+    type=click.Path(path_type=Path),
+    required=False,
+    shell_complete=complete_run_or_study,
 )
 @json_option
 def show(run: Path | None, as_json: bool) -> None:
-    """Show everything that is known about a run; without RUN, about the newest one.
+    """Show everything that is known about a run or a study; without RUN, about the newest run.
 
     \b
     rnnlab runs show
     rnnlab runs show runs/nabiya_lstm-1 --json
     """
     from rnnlab.runs.folder import find_run
-    from rnnlab.runs.listing import details_of, read_entry
+    from rnnlab.runs.layout import is_study_folder
+    from rnnlab.runs.listing import details_of, read_entry, read_study_entry
     from rnnlab.terminal.tables import as_json_text, facts_table
 
-    path = find_run(run and _named(run)).path
+    named = run and _named(run)
+    if named and is_study_folder(named):
+        entry = read_study_entry(named)
+        echo(as_json_text(entry_json(entry)) if as_json else facts_table(study_rows(entry)))
+        return
+    path = find_run(named).path
     entry, details = read_entry(path), details_of(path)
     echo(as_json_text(details_json(entry, details)) if as_json else facts_table(details_rows(entry, details)))
 
@@ -182,6 +193,30 @@ def details_rows(entry: "RunEntry", details: "Details") -> list[tuple[str, str]]
     return rows + [("" if number else "wrong", problem) for number, problem in enumerate(entry.problems)]
 
 
+def study_rows(entry: "RunEntry") -> list[tuple[str, str]]:
+    """Return a row for each fact about a study."""
+    from rnnlab.runs.listing import bytes_of
+
+    rows = [("study", str(entry.path)), ("state", entry.state), ("begun", local_time(entry))]
+    if held := entry.study:
+        training = f", {count_of(held.training, 'trial')} in training now ({held.owner})"
+        rows += [
+            ("searches", f"the settings of {held.searched}"),
+            ("trials", f"{trials_words(held)} ended{training if held.training else ''}"),
+            ("best", "no trial has a measure" if held.best is None else f"{held.measure} {held.best:.4f}"),
+        ]
+        if held.best_run:
+            rows.append(("best run", str(held.best_run)))
+        rows.append(("next", command_line("report", entry.path)))
+    rows.append(("files", size_words(bytes_of(entry.path))))
+    return rows + [("" if number else "wrong", problem) for number, problem in enumerate(entry.problems)]
+
+
+def trials_words(held: "StudyFolder") -> str:
+    """Return the number of trials that have ended, `12 of 40`, or `12 trials` if their number is open."""
+    return count_of(held.ended, "trial") if held.total is None else f"{held.ended:,} of {held.total:,}"
+
+
 def _measured_words(evaluated: "Evaluated") -> str:
     """Return the accuracy; of a model without one, such as for `from_label`, the loss."""
     if evaluated.accuracy is not None:
@@ -259,6 +294,18 @@ def entry_json(entry: "RunEntry") -> dict[str, Any]:
             "runs": entry.comparison.runs,
             "done": entry.comparison.done,
         },
+        "study": entry.study
+        and {
+            "config": entry.study.searched,
+            "measure": entry.study.measure,
+            "trials": {
+                "ended": entry.study.ended,
+                "wanted": entry.study.total,
+                "training": entry.study.training,
+            },
+            "best": entry.study.best,
+            "best_run": entry.study.best_run and str(entry.study.best_run),
+        },
         "problems": list(entry.problems),
     }
 
@@ -266,12 +313,14 @@ def entry_json(entry: "RunEntry") -> dict[str, Any]:
 def model_words(entry: "RunEntry") -> str:
     """Return kind and units, `lstm 128, 64`, after the task if it is not `next_token`, `label lstm 128`.
 
-    Of a comparison, the text has the numbers of configurations and runs.
+    Of a comparison, the text has the numbers of configurations and runs; of a study, the configuration.
 
     The text is empty if the settings are unknown.
     """
     if held := entry.comparison:
         return f"{count_of(len(held.configurations), 'configuration')}, {count_of(held.runs, 'run')}"
+    if entry.study:
+        return f"settings of {Path(entry.study.searched).name}"
     if not (settings := entry.settings):
         return ""
     task = "" if settings.task == "next_token" else f"{settings.task} "
@@ -279,7 +328,13 @@ def model_words(entry: "RunEntry") -> str:
 
 
 def state_words(entry: "RunEntry") -> str:
-    """Return the state; for a comparison without results also the trainings done, and whether one runs."""
+    """Return the state; for a comparison without results also the trainings done, and whether one runs.
+
+    For a study, also return the number of trials that have ended, and of those in training.
+    """
+    if study := entry.study:
+        training = f", {study.training} in training" if study.training else ""
+        return f"{entry.state}, {trials_words(study)} ended{training}"
     held = entry.comparison
     if held is None or held.is_measured:
         return entry.state
@@ -299,6 +354,12 @@ def local_time(entry: "RunEntry") -> str:
 def _row(entry: "RunEntry") -> tuple[str, ...]:
     progress, evaluated = entry.progress, entry.evaluated
     loss = "" if progress.best_loss is None else f"{progress.best_loss:.4g} {progress.part[:5]}"
+    accuracy = f"{evaluated.accuracy:.4f}" if evaluated and evaluated.accuracy is not None else ""
+    if (study := entry.study) and study.best is not None:
+        if study.measure == "loss":
+            loss = f"{study.best:.4g} best"
+        elif study.measure == "accuracy":
+            accuracy = f"{study.best:.4f}"
     running = evaluated and evaluated.length is not None
     return (
         entry.path.name,
@@ -307,7 +368,7 @@ def _row(entry: "RunEntry") -> tuple[str, ...]:
         "" if entry.parameters is None else f"{entry.parameters:,}",
         epochs_words(entry),
         loss,
-        f"{evaluated.accuracy:.4f}" if evaluated and evaluated.accuracy is not None else "",
+        accuracy,
         f"{evaluated.right}/{evaluated.length}" if evaluated and running else "",
         state_words(entry),
     )

@@ -9,6 +9,7 @@ import click
 
 from rnnlab.commands.arguments import json_option, storage_option, study_option
 from rnnlab.errors import UsageError, command_line, count_of
+from rnnlab.terminal.completion import complete_sweep
 from rnnlab.terminal.progress import ReadingReport
 from rnnlab.terminal.text import echo
 
@@ -20,7 +21,12 @@ _YAML = {".yaml", ".yml"}
 
 
 @click.command()
-@click.argument("source", metavar="SWEEP.yaml|FILE|STUDY", type=click.Path(path_type=Path))
+@click.argument(
+    "source",
+    metavar="SWEEP.yaml|FILE|STUDY",
+    type=click.Path(path_type=Path),
+    shell_complete=complete_sweep,
+)
 @click.option("--trials", type=click.IntRange(1, 10_000), help="Number of trials, in place of the file's.")
 @click.option(
     "--minutes",

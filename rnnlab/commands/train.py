@@ -8,7 +8,7 @@ import click
 
 from rnnlab.commands.arguments import set_option
 from rnnlab.commands.hints import next_step, next_task_step
-from rnnlab.errors import count_of
+from rnnlab.errors import command_line, count_of
 from rnnlab.terminal.completion import complete_config, complete_run
 from rnnlab.terminal.progress import ProgressReport, ReadingReport
 from rnnlab.terminal.text import echo
@@ -119,8 +119,11 @@ def _asked_for(
 
     from rnnlab.runs.data import found_again
     from rnnlab.runs.folder import find_run
-    from rnnlab.runs.layout import CONFIG
+    from rnnlab.runs.layout import CONFIG, is_study_folder
+    from rnnlab.runs.study import why_no_run
 
+    if resume and is_study_folder(path := Path(resume)):
+        raise UsageError(f"{why_no_run(path)}; to go on with the study: {command_line('sweep', path)}")
     run = find_run(Path(resume) if resume else None)
     own, located = run.path / CONFIG, partial(found_again, run=run)
     return resumed_experiment(own, config, overrides, located=located), config or own, run

@@ -136,7 +136,7 @@ def line_chart(
     zeros = zeros_note(np.concatenate([line.ys for line in lines])) if ys.is_log else ""
     remark = tag("span", zeros, class_="remark") if zeros else ""
     caption = tag("figcaption", tag("b", title), f" by {x_label}{scale} ", _key(lines, far, levels), remark)
-    return tag("figure", caption, _chart(xs, ys, drawn, words=" ".join(said)), class_="curves")
+    return tag("figure", caption, stretched_chart(xs, ys, drawn, words=" ".join(said)), class_="curves")
 
 
 def history_picture(histories: Mapping[str, Sequence[History]]) -> Markup:
@@ -235,7 +235,7 @@ def _history_panel(title: str, lines: Sequence[Series], ys: Axis, right: float) 
     ]
 
 
-def _chart(xs: Axis, ys: Axis, drawn: Sequence[Markup], *, words: str) -> Markup:
+def stretched_chart(xs: Axis, ys: Axis, drawn: Sequence[Markup], *, words: str) -> Markup:
     """Return the axes with an inner SVG, which `page.js` stretches to show only a part of the x axis."""
     margin = 2  # half of the widest line
     width, height = _RIGHT - _LEFT, _BOTTOM - _TOP + 2 * margin
@@ -280,18 +280,19 @@ def _marks_inside(xs: Axis) -> list[Markup]:
 
 def _key(lines: Sequence[Series], cloud: Series | None, levels: Sequence[LevelLine]) -> Markup:
     """Return the key of an HTML figure: a sample and the name of each line, cloud and level."""
-    entries = [_entry(line.name, swatch(0, 11, line)) for line in lines]
+    entries = [entry_of_key(line.name, swatch(0, 11, line)) for line in lines]
     if cloud:
         colour = COLOURS[0]
         piece = tag("rect", x=1, y=1, width=26, height=10, fill=colour, fill_opacity=0.2, class_="cloud")
-        entries.append(_entry(cloud.name, piece))
+        entries.append(entry_of_key(cloud.name, piece))
     for number, level in enumerate(levels):
         piece = tag("path", d="M1,6h26", stroke="currentColor", stroke_dasharray=_level_dash(number))
-        entries.append(_entry(f"{level.name} {tick_label(float(f'{level.y:.4g}'))}", piece))
+        entries.append(entry_of_key(f"{level.name} {tick_label(float(f'{level.y:.4g}'))}", piece))
     return tag("span", *entries, class_="key")
 
 
-def _entry(name: str, piece: Markup) -> Markup:
+def entry_of_key(name: str, piece: Markup) -> Markup:
+    """Return an entry of the key of an HTML figure: a sample, 28 by 12 units, and its name."""
     drawn = tag("svg", piece, width=28, height=12, viewBox="0 0 28 12", aria_hidden="true")
     return tag("span", drawn, " ", name, "\N{EM SPACE}")
 

@@ -110,7 +110,7 @@ def baselines_table(baselines: Baselines, loss: float) -> Markup:
             "tr",
             tag("th", name, scope="row"),
             tag("td", figure(value)),
-            tag("td", _bar(value / longest) if isfinite(value) else ""),
+            tag("td", share_bar(value / longest) if isfinite(value) else ""),
         )
         for name, value in sorted(named, key=lambda each: (not isfinite(each[1]), each[1]))
     ]
@@ -297,7 +297,7 @@ def _measures(evaluation: Evaluation) -> Iterator[tuple[str, str, str]]:
         )
 
 
-def _bar(share: float) -> Markup:
+def share_bar(share: float) -> Markup:
     """Return a bar whose length is `share`, 0 to 1, of the longest possible bar."""
     bar = tag("rect", x=0, y=0, width=max(_BAR * share, 1), height=12, rx=2)
     return tag("svg", bar, width=_BAR, height=12, viewBox=f"0 0 {_BAR} 12", class_="bar", aria_hidden="true")

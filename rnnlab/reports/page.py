@@ -37,6 +37,13 @@ _TITLES = {
     "surprises": "What surprises it",
     "made": "How it was made",
     "again": "Making it again",
+    "best": "The best configuration",
+    "searched": "What was searched",
+    "history": "How the search went",
+    "trained": "How the trials learnt",
+    "settings": "Which settings are good",
+    "matters": "Which settings matter",
+    "trials": "All trials",
 }
 
 

@@ -45,6 +45,7 @@ from rnnlab.runs.layout import (
     MODEL,
     RUNS,
     is_comparison_folder,
+    is_study_folder,
     newest_path,
     point_latest,
     run_paths,
@@ -289,6 +290,10 @@ def find_run(path: Path | None = None) -> RunFolder:
         raise RunError(f"{path}: no such run; expected a run folder or a model file{_known_runs()}")
     if is_comparison_folder(path):
         raise RunError(f"{path}: a comparison, not a run; expected one of the runs in its folder")
+    if is_study_folder(path):
+        from rnnlab.runs.study import why_no_run  # noqa: PLC0415 (most paths are runs)
+
+        raise RunError(why_no_run(path))
     if not os.path.isfile(path / CONFIG):
         raise RunError(
             f"{path}: not a run folder (it holds no {CONFIG}); expected a folder that a training made"

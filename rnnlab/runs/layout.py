@@ -1,4 +1,4 @@
-"""Names and paths: the files of a run folder, the folder `runs/`, its newest run, folders of comparisons.
+"""Names and paths: the files of a run folder, the folder `runs/`, its newest run, comparisons, studies.
 
 The module also reads small files of a run. It loads neither a configuration nor a model, so that shell
 completion and a list of thousands of runs stay fast.
@@ -64,6 +64,11 @@ def runs_of_comparison(folder: Path) -> Iterator[Path]:
 def is_comparison_folder(path: Path) -> bool:
     """Return whether a folder holds runs of a comparison and is no run itself."""
     return not os.path.lexists(path / CONFIG) and any(runs_of_comparison(path))
+
+
+def is_study_folder(path: Path) -> bool:
+    """Return whether a folder holds the study of a sweep and is no run itself."""
+    return not os.path.lexists(path / CONFIG) and os.path.lexists(path / STUDY)
 
 
 def point_latest(path: Path) -> None:

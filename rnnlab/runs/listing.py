@@ -1,7 +1,7 @@
 """The list of runs, newest first, and the details of one run, both read from small files of the run folders.
 
-Folders of comparisons are listed too. So are damaged runs and other files in `runs/`, with a line that
-describes the problem.
+Folders of comparisons and of studies are listed too. So are damaged runs and other files in `runs/`, with a
+line that describes the problem.
 """
 
 import json
@@ -31,13 +31,15 @@ from rnnlab.runs.layout import (
     RUNS,
     is_comparison_folder,
     is_directly_in_runs,
+    is_study_folder,
     runs_of_comparison,
     small_text,
 )
 from rnnlab.runs.lock import holder
 from rnnlab.runs.settings import Settings, settings_in
+from rnnlab.runs.study import StudyFolder, read_study_folder, runs_of_study
 
-RUNNING, DAMAGED, COMPARED, FOREIGN = "running", "damaged", "comparison", "no run"
+RUNNING, DAMAGED, COMPARED, STUDIED, FOREIGN = "running", "damaged", "comparison", "study", "no run"
 
 MOST_BYTES = 1 << 25
 MOST_DETAIL_BYTES = 1 << 22
@@ -91,9 +93,9 @@ class RunEntry:
 
     Attributes:
         path: the folder.
-        state: done, interrupted, failed, running, damaged, comparison, or `no run`.
-        begun: time at which the training, or the first of a comparison, began, in UTC; if no log has it, the
-            time of the folder's last change.
+        state: done, interrupted, failed, running, damaged, comparison, study, or `no run`.
+        begun: time at which the training, or the first of a comparison or a study, began, in UTC; if no log
+            has it, the time of the folder's last change.
         settings: the settings that the list shows; None if the folder is no run, or its configuration cannot
             be read.
         parameters: number of parameters of the model; None if no model is saved or it is damaged.
@@ -103,6 +105,7 @@ class RunEntry:
         owner: the process that trains the run, or a run of the comparison; None if no process does.
         problems: a line for each thing that is wrong with the folder.
         comparison: the content of the folder of a comparison; None for all other folders.
+        study: the content of the folder of a study; None for all other folders.
     """
 
     path: Path
@@ -115,6 +118,7 @@ class RunEntry:
     owner: str | None = None
     problems: tuple[str, ...] = ()
     comparison: ComparisonFolder | None = None
+    study: StudyFolder | None = None
 
 
 @dataclass(frozen=True)
@@ -182,6 +186,17 @@ def read_entry(path: Path) -> RunEntry:
     return replace(entry, state=DAMAGED) if entry.problems else entry
 
 
+def read_study_entry(path: Path) -> RunEntry:
+    """Return the entry of the folder of a study, wherever the folder lies."""
+    first = next(runs_of_study(path), None)
+    when = begun(first) if first else _changed(path)
+    try:
+        held = read_study_folder(path)
+    except RunError as error:
+        return RunEntry(path, DAMAGED, when, problems=(str(error),))
+    return RunEntry(path, STUDIED, when, owner=held.owner, study=held)
+
+
 def begun(path: Path) -> datetime:
     """Return the time at which a training began, in UTC; if the log has no time, that of the last change."""
     return begun_at(_Reading(path).text(EVENTS) or "") or _changed(path)
@@ -206,9 +221,11 @@ def bytes_of(path: Path) -> int:
 
 
 def _listed(path: Path) -> RunEntry:
-    """Return the entry of a run, of a comparison, or of something else that lies in `runs/`."""
+    """Return the entry of a run, a comparison, a study, or of something else that lies in `runs/`."""
     if problem := _why_no_run(path):
         return RunEntry(path, FOREIGN, _changed(path), problems=(problem,))
+    if is_study_folder(path):
+        return read_study_entry(path)
     if is_comparison_folder(path):
         held = _comparison_in(path)
         return RunEntry(path, COMPARED, held.begun or _changed(path), owner=held.owner, comparison=held)
@@ -216,7 +233,7 @@ def _listed(path: Path) -> RunEntry:
 
 
 def _why_no_run(path: Path) -> str | None:
-    """Return why a name in `runs/` is neither a run nor a comparison; None if it is one of them."""
+    """Return why a name in `runs/` is no run, comparison or study; None if it is one of them."""
     try:
         if not is_directly_in_runs(path):
             return f"{path}: leads outside {RUNS}/, to {path.resolve()}"
@@ -224,7 +241,7 @@ def _why_no_run(path: Path) -> str | None:
             return f"{path}: a link to {path.resolve().name}"
         if not path.is_dir():
             return f"{path}: not a folder"
-        if not is_comparison_folder(path):
+        if not (is_study_folder(path) or is_comparison_folder(path)):
             os.lstat(path / CONFIG)
     except FileNotFoundError:
         return f"{path}: not a run folder (it holds no {CONFIG})"

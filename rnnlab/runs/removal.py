@@ -6,7 +6,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from rnnlab.errors import RunError
-from rnnlab.runs.layout import CONFIG, LATEST, RUNS, is_directly_in_runs, point_latest, run_paths
+from rnnlab.runs.layout import (
+    CONFIG,
+    LATEST,
+    RUNS,
+    is_directly_in_runs,
+    is_study_folder,
+    point_latest,
+    run_paths,
+)
 from rnnlab.runs.listing import begun
 from rnnlab.runs.lock import holder, locked
 
@@ -28,6 +36,8 @@ def check_removable(path: Path) -> None:
         raise RunError(f"{path}: no such run; expected a run folder in {RUNS}/")
     if not is_directly_in_runs(path):
         raise RunError(f"{path}: not in {RUNS}/, where rnnlab makes runs; delete it yourself")
+    if is_study_folder(path):
+        raise RunError(f"{path}: the study of a sweep, not a run; delete the folder yourself")
     if not os.path.lexists(path / CONFIG):
         raise RunError(f"{path}: not a run folder (it holds no {CONFIG}); delete it yourself")
     if owner := holder(path):

@@ -158,6 +158,8 @@ def _trial(record: dict[str, Any]) -> TrialRecord:
     value = record["value"]
     if value is not None and not math.isfinite(float(value)):
         raise ValueError("a measure is not finite")
+    if Path(record["run"]).name != record["run"]:
+        raise ValueError("a run lies outside of the folder")
     losses = tuple((int(epoch), float(loss)) for epoch, loss in record["losses"])
     values = {str(key): str(each) for key, each in record["values"].items()}
     return TrialRecord(**{**record, "losses": losses, "values": values})

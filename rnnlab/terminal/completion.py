@@ -1,4 +1,4 @@
-"""Shell completion of runs, configurations and examples; and the layout of `--help`.
+"""Shell completion of runs, studies, configurations and examples; and the layout of `--help`.
 
 A shell asks at every press of the Tab key; therefore no file is opened for an answer, and no error is
 printed. The name of a run or a file that a shell would read as several words is not offered. If no name is
@@ -46,6 +46,21 @@ def complete_run(_context: click.Context, _parameter: click.Parameter, incomplet
     return _items(_runs(), incomplete)
 
 
+def complete_run_or_study(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
+    """Complete a run or the folder of a study, the last changed first; else the shell completes files."""
+    from rnnlab.runs.layout import CONFIG, STUDY
+
+    return _items(_folders(CONFIG, STUDY), incomplete)
+
+
+def complete_sweep(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
+    """Complete a YAML file, another file in the typed folder, or a study; else the shell completes files."""
+    from rnnlab.runs.layout import RUNS, STUDY
+
+    files = [] if incomplete.startswith(f"{RUNS}/") else [*_configs(incomplete), *_files(incomplete)]
+    return _items(list(dict.fromkeys([*files, *_folders(STUDY)])), incomplete)
+
+
 def complete_config(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
     """Complete a YAML file in the typed folder or in its subfolders; else the shell completes files."""
     return _items(_configs(incomplete), incomplete)
@@ -73,12 +88,20 @@ def _items(names: list[str], incomplete: str) -> Items:
 
 
 def _runs() -> list[str]:
-    from rnnlab.runs.layout import CONFIG, RUNS
+    from rnnlab.runs.layout import CONFIG
+
+    return _folders(CONFIG)
+
+
+def _folders(*having: str) -> list[str]:
+    """Return the folders in `runs/` that hold one of these files, the last changed first."""
+    from rnnlab.runs.layout import RUNS
 
     found = []
     for each in _entries(str(RUNS)):
         with suppress(OSError):
-            if each.is_dir(follow_symlinks=False) and os.path.exists(os.path.join(each.path, CONFIG)):
+            is_folder = each.is_dir(follow_symlinks=False)
+            if is_folder and any(os.path.exists(os.path.join(each.path, name)) for name in having):
                 found.append((each.stat().st_mtime_ns, each.path))
     return [path for _, path in sorted(found, reverse=True)]
 
@@ -90,6 +113,13 @@ def _configs(incomplete: str) -> list[str]:
     inside = (file for each in entries if each.is_dir() for file in _entries(each.path))
     found = (each.path for each in (*entries, *islice(inside, _MOST_NAMES)))
     return sorted(path.removeprefix("./") for path in found if path.endswith((".yaml", ".yml")))
+
+
+def _files(incomplete: str) -> list[str]:
+    """Return the files in the folder that is being typed, by name."""
+    folder, slash, _ = incomplete.rpartition("/")
+    found = (each.path for each in _entries(folder + slash or ".") if each.is_file())
+    return sorted(path.removeprefix("./") for path in found)
 
 
 def _entries(folder: str) -> "Iterator[os.DirEntry[str]]":

@@ -1,13 +1,19 @@
 """`rnnlab report`: where the file goes, and what may be opened for it."""
 
 import os
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rnnlab.sweeps.improvement import Improvement
 from tests.commands.test_data_access import data, stranger, was_opened  # noqa: F401
+from tests.reports.studies import TRIALS, study_of
 from tests.trained import SENTENCE, SONG, run_of
 from tests.trained_tasks import TASKS, task_run_of, with_file
+
+STUDY = Path("runs/names-1")
 
 
 def test_the_report_of_the_newest_run_lies_in_its_folder(rnnlab):
@@ -131,3 +137,91 @@ def test_ones_own_data_is_opened(rnnlab, data):  # noqa: F811
 
     assert was_opened(data)
     assert "One step at a time, on the train part" in Path("runs/song-1/report.html").read_text()
+
+
+def test_the_report_of_a_study_lies_in_its_folder(rnnlab):
+    """With the table of all trials beside it; the trials here have no model, and the page says so."""
+    study_of(STUDY)
+
+    answer = rnnlab("report", str(STUDY))
+
+    assert (answer.exit_code, answer.stdout, answer.stderr) == (0, "runs/names-1/report.html\n", "")
+    page = (STUDY / "report.html").read_text()
+    assert "no model.safetensors in this run yet" in page
+    rows = (STUDY / "trials.csv").read_text().splitlines()
+    assert rows[0].startswith("trial,state,loss,model.kind,")
+    assert len(rows) == 5
+
+
+def test_the_report_of_a_study_goes_where_it_is_sent(rnnlab):
+    """A file that exists is kept unless --overwrite is given."""
+    study_of(STUDY)
+    sent = rnnlab("report", str(STUDY), "--output", "mine.html")
+    again = rnnlab("report", str(STUDY), "--output", "mine.html")
+
+    assert (sent.exit_code, sent.stdout) == (0, "mine.html\n")
+    assert again.exit_code == 2
+    assert not (STUDY / "report.html").exists()
+    assert (STUDY / "trials.csv").exists()
+
+
+@pytest.fixture
+def gains(monkeypatch):
+    """The studies whose gain was measured; each measured gain is the same made-up one."""
+    asked = []
+    gain = Improvement(2.25, 1.75, (0.4, 0.6))
+    monkeypatch.setattr(
+        "rnnlab.sweeps.improvement.improvement", lambda found: asked.append(found.folder) or gain
+    )
+    return asked
+
+
+def test_the_report_of_a_study_has_the_measured_gain(rnnlab, gains):
+    """With its interval."""
+    study_of(STUDY, TRIALS[:2])
+    for trial in TRIALS[:2]:
+        shutil.rmtree(STUDY / trial.run)
+        shutil.copytree(run_of(SENTENCE).path, STUDY / trial.run)
+
+    assert rnnlab("report", str(STUDY)).exit_code == 0
+    assert "lower by 0.5 nats per token" in (STUDY / "report.html").read_text()
+    assert gains == [STUDY]
+
+
+def test_a_strangers_study_does_not_open_what_it_names(rnnlab, data, gains):  # noqa: F811
+    """The gain is not measured, and the page says why."""
+    run = stranger(data)
+    folder = study_of(Path("theirs/names-1"), TRIALS[:2]).folder
+    for trial in TRIALS[:2]:
+        shutil.rmtree(folder / trial.run)
+        shutil.copytree(run, folder / trial.run)
+
+    answer = rnnlab("report", str(folder))
+
+    assert answer.exit_code == 0
+    assert "and is not known as a run of yours" in (folder / "report.html").read_text()
+    assert gains == []
+    assert not was_opened(data)
+
+
+def test_the_table_of_a_study_is_not_written_through_a_link(rnnlab):
+    """As with the report itself."""
+    study_of(STUDY)
+    Path("precious.txt").write_text("mine")
+    (STUDY / "trials.csv").symlink_to(Path("precious.txt").absolute())
+
+    answer = rnnlab("report", str(STUDY))
+
+    assert answer.exit_code == 1
+    assert "trials.csv: leads outside its folder" in answer.stderr
+    assert Path("precious.txt").read_text() == "mine"
+
+
+def test_a_study_that_is_damaged_has_no_report(rnnlab):
+    """One line says so; also if a trial names a run outside of the folder."""
+    study_of(STUDY, (replace(TRIALS[0], run="../song-1"),))
+
+    answer = rnnlab("report", str(STUDY))
+
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert answer.stderr.startswith("runs/names-1/study.json: damaged")

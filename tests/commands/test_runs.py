@@ -11,6 +11,7 @@ import pytest
 
 from rnnlab.runs.lock import locked
 from rnnlab.terminal.text import width_of
+from tests.reports.studies import study_of
 from tests.runs.listed import finished, metrics_of
 from tests.trained import STREAM
 
@@ -112,6 +113,7 @@ def test_the_list_as_json(rnnlab):
         "best": {"epoch": 3, "loss": 1.5, "split": "train"},
         "evaluation": {"split": "train", "accuracy": 0.75, "free_running": {"correct": 8, "length": 9}},
         "comparison": None,
+        "study": None,
         "problems": [],
     }
 
@@ -272,3 +274,72 @@ def test_a_comparison_is_no_run(rnnlab):
 
     assert answer.exit_code == 1
     assert answer.stderr == ("runs/page-1: a comparison, not a run; expected one of the runs in its folder\n")
+
+
+def test_a_study_is_listed_as_one(rnnlab):
+    """With the best value, the trials that have ended of those to come, and what is searched."""
+    study_of(Path("runs/names-1"))
+
+    (line,) = [line for line in rnnlab("runs").stdout.splitlines() if line.startswith("names-1")]
+    (entry,) = json.loads(rnnlab("runs", "--json").stdout)["runs"]
+
+    assert "settings of names.yaml" in line
+    assert "1.75 best" in line
+    assert line.endswith("study, 4 of 40 ended")
+    assert (entry["state"], entry["problems"], entry["epochs"]["wanted"]) == ("study", [], None)
+    assert entry["study"] == {
+        "config": "configs/names.yaml",
+        "measure": "loss",
+        "trials": {"ended": 4, "wanted": 40, "training": 0},
+        "best": 1.75,
+        "best_run": "runs/names-1/trial-0001",
+    }
+
+
+def test_a_study_is_shown(rnnlab):
+    """With its best run and the command that shows all trials; a trial in training is counted."""
+    study_of(Path("runs/names-1"))
+    running = Path("runs/names-1/trial-0004")
+    running.mkdir()
+    (running / "config.yaml").touch()
+
+    with locked(running):
+        answer = rnnlab("runs", "show", "names-1")
+    shown = json.loads(rnnlab("runs", "show", "names-1", "--json").stdout)
+
+    assert "4 of 40 ended, 1 trial in training now (process" in answer.stdout
+    assert "best run  runs/names-1/trial-0001" in answer.stdout
+    assert "rnnlab report runs/names-1" in answer.stdout
+    assert shown["study"]["best_run"] == "runs/names-1/trial-0001"
+
+
+STUDY_AS_A_RUN = [
+    "evaluate runs/names-1",
+    "evaluate runs/names-1 --folds 2",
+    "generate runs/names-1",
+    "describe runs/names-1",
+    "trace runs/names-1",
+    "export runs/names-1 --output model.onnx",
+    "predict runs/names-1 abcd",
+    "plot runs/names-1 --output p.svg",
+    "compare runs/names-1",
+    "train --resume runs/names-1",
+]
+
+
+@pytest.mark.parametrize("typed", STUDY_AS_A_RUN)
+def test_a_study_is_no_run(rnnlab, typed):
+    """Whoever names one where a run is expected is told what it is, and which run is the best."""
+    study_of(Path("runs/names-1"))
+    then = {
+        "compare": "; to see all trials: rnnlab report runs/names-1",
+        "train": "; to go on with the study: rnnlab sweep runs/names-1",
+    }
+
+    answer = rnnlab(*typed.split())
+
+    assert answer.exit_code in {1, 2}
+    assert answer.stderr.splitlines()[-1] == (
+        "runs/names-1: the study of a sweep, not a run; its best run is runs/names-1/trial-0001"
+        + then.get(typed.split()[0], "")
+    )

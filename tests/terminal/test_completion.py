@@ -17,14 +17,20 @@ SHELLS = ("bash", "zsh", "fish")
 
 @pytest.fixture(autouse=True)
 def _folder(tmp_path, monkeypatch):
-    """Two runs, something that is none, and pages here and in a folder."""
+    """Two runs, a study, something that is none, and pages here and in a folder."""
     monkeypatch.chdir(tmp_path)
-    for folder in ("runs/song-1", "runs/text-1", "runs/empty", "configs"):
+    for folder in ("runs/song-1", "runs/text-1", "runs/names-1", "runs/empty", "configs"):
         Path(folder).mkdir(parents=True)
     pages = ("song.yaml", "configs/나비.yaml", "configs/two words.yaml", "configs/a.yml", "configs/a.txt")
-    for name in (*pages, "runs/song-1/config.yaml", "runs/text-1/config.yaml"):
+    for name in (
+        *pages,
+        "runs/song-1/config.yaml",
+        "runs/text-1/config.yaml",
+        "runs/names-1/study.json",
+        "lines.txt",
+    ):
         Path(name).touch()
-    for age, name in enumerate(("runs/song-1", "runs/text-1")):
+    for age, name in enumerate(("runs/song-1", "runs/text-1", "runs/names-1")):
         os.utime(name, (1e9 + age, 1e9 + age))
 
 
@@ -62,6 +68,15 @@ CASES = [
     (["describe", "r"], ["plain,runs/text-1", "plain,runs/song-1"]),
     (["evaluate", "elsewhere/m"], ["file,elsewhere/m"]),
     (["evaluate", "--data", "so"], ["file,so"]),
+    (["report", ""], ["plain,runs/names-1", "plain,runs/text-1", "plain,runs/song-1"]),
+    (["report", "runs/n"], ["plain,runs/names-1"]),
+    (["runs", "show", "runs/n"], ["plain,runs/names-1"]),
+    (["evaluate", "runs/n"], ["file,runs/n"]),
+    (["sweep", "s"], ["plain,song.yaml"]),
+    (["sweep", "l"], ["plain,lines.txt"]),
+    (["sweep", "configs/a"], ["plain,configs/a.yml", "plain,configs/a.txt"]),
+    (["sweep", "runs/"], ["plain,runs/names-1"]),
+    (["sweep", "elsewhere/s"], ["file,elsewhere/s"]),
 ]
 
 
