@@ -2,13 +2,14 @@
 
 One size at a time is changed from an LSTM of 1 × 256 units, 64 lanes and 64 time steps. The corpus is small:
 its size adds memory, and not time to a step (`benchmarks.memory`). The last column is the time for 100 million
-tokens, which is a pass over 100 MB of text.
+tokens, a pass over 100 MB of text.
 """
 
 import json
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import click
 
@@ -53,8 +54,8 @@ def cases() -> Iterator[Case]:
     """Yield the base, and each case that differs from it in one size."""
     yield BASE
     for name, sizes in SIZES.items():
-        for size in sizes:
-            yield replace(BASE, **{name: size})
+        changed: list[dict[str, Any]] = [{name: size} for size in sizes]
+        yield from (replace(BASE, **each) for each in changed)
 
 
 def measured(case: Case, seconds: float) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Speed and peak memory of rnnlab's program (Linux): `python -m benchmarks.peers.rnnlab_size CASE SECONDS`."""
+"""Speed and peak memory of rnnlab's program (Linux): `-m benchmarks.peers.rnnlab_size CASE SECONDS`."""
 
 import json
 import resource

@@ -142,13 +142,12 @@ def _run(search: "Search", workers: int) -> "StudyResults":
     many = f"{count_of(workers, 'trial')} at a time"
     budget = search.plan.page.trials
     echo(f"{count_of(budget, 'trial') + ', ' if budget else ''}{many}, in {search.folder}", err=True)
-    done = 0
     try:
         for record, results in search.run(workers=workers, tell=lambda line: echo(line, err=True)):
-            done = len(results.trials)
             echo(trial_line(record, results), err=True)
     except (KeyboardInterrupt, SystemExit):
         again = [search.folder] if not search.storage else [search.folder, "--storage", search.storage]
-        echo(f"{count_of(done, 'trial')} ended; go on with: {command_line('sweep', *again)}", err=True)
+        done = count_of(len(read_results(search.folder).trials), "trial")
+        echo(f"{done} ended; go on with: {command_line('sweep', *again)}", err=True)
         raise
     return read_results(search.folder)

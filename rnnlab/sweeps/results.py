@@ -150,7 +150,7 @@ def _plan(record: dict[str, Any]) -> SweepPlan:
         name=str(record["name"]),
         folder=Path(record["folder"]),
         settings=tuple(Setting(str(name), str(value)) for name, value in record["settings"]),
-        best=tuple(Setting(str(name), str(value)) for name, value in record["best"]),
+        best=tuple(Setting(str(name), str(value)) for name, value in record.get("best", [])),
     )
 
 

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.exceptions import StorageInternalError
 from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy.exc import SQLAlchemyError
 
 from rnnlab.config.sweep import SweepPlan
 from rnnlab.config.writing import write_experiment
@@ -69,6 +71,8 @@ class Search:
     ) -> Iterator[tuple[TrialRecord, StudyResults]]:
         """Search until the budget is used up; yield each trial that ends, here or elsewhere, and all so far.
 
+        Trials that had ended before are not yielded.
+
         Args:
             workers: number of processes of this command; the cores are divided among them.
             tell: receives notes for the user, one sentence a call.
@@ -94,20 +98,25 @@ class Search:
             seconds=page.seconds or float("inf"),
             tell=tell,
         )
+        known = dict(slots.done_slots(study))
         results = StudyResults(
-            self.folder, self.plan, has_first_guess=guess is not None, storage=self.storage
+            self.folder,
+            self.plan,
+            tuple(_record(number, trial, study) for number, trial in known.items()),
+            has_first_guess=guess is not None,
+            storage=self.storage,
         )
-        write_results(results)
+        write_results(replace(results, importance=_importance(study)))
         try:
-            for number, trial in crew.run(study):
-                record = _record(number, trial, attempts=len(slots.slots_of(study)[number].trials))
+            for number, trial in crew.run(study, known):
+                record = _record(number, trial, study)
                 before, results = results.best, _with(results, record)
                 write_results(results)
                 if results.best != before:
                     self._write_best(results)
                 yield record, results
-            write_results(replace(results, importance=_importance(study)))
         finally:
+            write_results(replace(results, importance=_importance(study)))
             close_study(study)
 
     def _slots(self, guess: dict[str, str] | None) -> list[dict[str, Any]]:
@@ -224,7 +233,8 @@ def _with(results: StudyResults, record: TrialRecord) -> StudyResults:
 _STATES = {TrialState.COMPLETE: COMPLETE, TrialState.PRUNED: PRUNED}
 
 
-def _record(number: int, trial: FrozenTrial, *, attempts: int) -> TrialRecord:
+def _record(number: int, trial: FrozenTrial, study: optuna.Study) -> TrialRecord:
+    """Return the record of the trial that did the work of a slot."""
     result = trial.user_attrs.get(RESULT) or {}
     return TrialRecord(
         number,
@@ -238,13 +248,16 @@ def _record(number: int, trial: FrozenTrial, *, attempts: int) -> TrialRecord:
         ended=result.get("ended", ""),
         failure=trial.user_attrs.get(FAILURE, ""),
         losses=tuple(sorted(trial.intermediate_values.items())),
-        attempts=attempts,
+        attempts=len(slots.slots_of(study)[number].trials),
     )
 
 
 def _importance(study: optuna.Study) -> dict[str, float]:
     """Return the share of each setting in the variance of the measure; empty if it cannot be estimated."""
-    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    try:
+        complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    except (StorageInternalError, SQLAlchemyError):  # the database is away
+        return {}
     if len(complete) < LEAST_FOR_IMPORTANCE or len({each.value for each in complete}) < 2:
         return {}
     try:

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -77,17 +77,21 @@ class Crew:
         self._workers, self._killed = workers, 0
         self._members: list[_Member] = []
 
-    def run(self, study: optuna.Study) -> Iterator[tuple[int, optuna.trial.FrozenTrial]]:
-        """Work off the study; yield each slot that gets done, here or by other commands, and its trial.
+    def run(
+        self, study: optuna.Study, before: Collection[int] = ()
+    ) -> Iterator[tuple[int, optuna.trial.FrozenTrial]]:
+        """Work off the study; yield each slot that is done, here or by other commands, and its trial.
 
-        Slots that were done before are yielded first.
+        Args:
+            study: the study.
+            before: numbers of slots that are not yielded, since they are known to be done.
 
         Raises:
             KeyboardInterrupt, SystemExit: a signal came; the workers have saved what they trained.
             TrainingError: several workers were killed one after the other.
             RnnlabError: a worker cannot go on.
         """
-        known: set[int] = set()
+        known = set(before)
         with raised_signals():
             try:
                 self._members = [self._start(number) for number in range(self._workers)]
