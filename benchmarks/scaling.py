@@ -1,8 +1,8 @@
 """Training speed and memory against units, layers, window and lanes: `python -m benchmarks.scaling`.
 
 One size at a time is changed from an LSTM of 1 × 256 units, 64 lanes and 64 time steps. The corpus is small:
-its size adds memory, and not time to a step (`benchmarks.memory`). The last column is the time for 100 million
-tokens, a pass over 100 MB of text.
+its size adds memory, and not time to a step (`benchmarks.memory`). The last column is the time for 100 MB of
+text.
 """
 
 import json

@@ -112,6 +112,8 @@ SEVERAL = {
     "commands/output.py": "files",
     "commands/trace.py": "numbers",
     "config/contradictions.py": "weights",
+    "config/sweep.py": "epochs, folds",
+    "sweeps/suggested.py": "tokens",
     "datasets/batches.py": "batches, windows, tokens",
     "training/folds.py": "parts, sequences, blocks, tokens, gap, folds",
     "datasets/loading.py": "steps, copies",

@@ -26,7 +26,7 @@ COMMANDS = {
     "predict": "Print the label, the tags or the target of inputs.",
     "trace": "Show every gate, state and prediction of a network, step by step.",
     "compare": "Compare configurations or runs.",
-    "sweep": "Search for good settings of a configuration, or for your own file.",
+    "sweep": "Search for good settings.",
     "plot": "Draw loss and accuracy by epoch, of one run or several.",
     "describe": "Show data, windows, splits and model, without training.",
     "report": "Write one HTML file about a run or a study.",

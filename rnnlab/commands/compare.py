@@ -18,7 +18,7 @@ from rnnlab.commands.arguments import (
     study_option,
 )
 from rnnlab.commands.hints import to_compare, to_train
-from rnnlab.errors import TrainingError, UsageError, command_line, count_of
+from rnnlab.errors import Argument, TrainingError, UsageError, command_line, count_of
 from rnnlab.terminal.progress import ReadingReport
 from rnnlab.terminal.text import echo
 
@@ -80,7 +80,9 @@ def command(
     from rnnlab.terminal.tables import as_json_text
 
     if options["study"] and not options["storage"]:
-        raise UsageError("--study names a study in a database; give --storage too, or leave --study out")
+        raise UsageError(
+            Argument("study"), " names a study in a database; give ", Argument("storage"), " too"
+        )
     suffix = checked_picture(output, overwrite=overwrite) if output else ""
     trained = [is_trained(path) for path in paths]
     if any(trained) and not all(trained):
@@ -277,7 +279,8 @@ def _agreed(experiments: "dict[str, AnyExperiment]", plan: "ComparisonPage") -> 
         UsageError: the budget is a time, which gives other epochs on each machine.
     """
     if plan.seconds is not None:
-        raise UsageError("--storage: seconds give other epochs on each machine; use --epochs instead")
+        epochs = Argument("epochs")
+        raise UsageError(Argument("storage"), ": seconds are other epochs on each machine; give ", epochs)
     from rnnlab.config.writing import write_experiment
     from rnnlab.trials.study import plan_digest
 

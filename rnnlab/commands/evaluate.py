@@ -15,7 +15,7 @@ from rnnlab.commands.arguments import (
     study_option,
 )
 from rnnlab.commands.hints import of_unfinished, to_find, to_measure, to_open, to_train
-from rnnlab.errors import DataError, UsageError, command_line
+from rnnlab.errors import Argument, DataError, UsageError, command_line
 from rnnlab.terminal.progress import ReadingReport
 from rnnlab.terminal.tables import as_json_text, facts_table, table
 from rnnlab.terminal.text import echo
@@ -196,9 +196,13 @@ def _refuse_contradictions(
     if way["jobs"] and not folds:
         raise click.UsageError("--jobs is the number of folds trained at a time; give --folds too")
     if way["storage"] and not folds:
-        raise click.UsageError("--storage shares the training of folds; give --folds too")
+        raise UsageError(
+            Argument("storage"), " shares the training of folds; give ", Argument("folds"), " too"
+        )
     if way["study"] and not way["storage"]:
-        raise click.UsageError("--study names a study in a database; give --storage too")
+        raise UsageError(
+            Argument("study"), " names a study in a database; give ", Argument("storage"), " too"
+        )
     if per_token and "--seeds" in given:
         raise click.UsageError("--per-token measures one step at a time; leave --seeds out")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnlab.commands.arguments import json_option, storage_option, study_option
-from rnnlab.errors import UsageError, command_line, count_of
+from rnnlab.errors import Argument, UsageError, command_line, count_of
 from rnnlab.terminal.completion import complete_sweep
 from rnnlab.terminal.progress import ReadingReport
 from rnnlab.terminal.text import echo
@@ -70,9 +70,11 @@ def command(
     from rnnlab.terminal.tables import as_json_text, facts_table
 
     if minutes is not None and math.isnan(minutes):
-        raise UsageError("--minutes: expected a number, received nan")
+        raise UsageError(Argument("minutes"), ": expected a number, received nan")
     if study and not storage:
-        raise UsageError("--study names a study in a database; give --storage too, or leave --study out")
+        raise UsageError(
+            Argument("study"), " names a study in a database; give ", Argument("storage"), " too"
+        )
     search = _search(source, trials, minutes, storage, study)
     at_once = workers or cores()
     results = _run(search, at_once)
@@ -97,16 +99,16 @@ def _search(
     with ReadingReport(quiet=False) as reading:
         if source.is_dir() and (source / STUDY).exists():
             if trials:
-                raise UsageError(
-                    "--trials: a study that is gone on with keeps its number; leave --trials out"
-                )
+                raise UsageError(Argument("trials"), ": a study that goes on keeps its number; leave it out")
             return resumed_search(source, storage=storage, seconds=seconds, report=reading.show)
         if source.suffix.lower() in _YAML:
             plan = read_sweep(source)
             given: dict[str, Any] = {"trials": trials, "seconds": seconds}
             budget = {key: value for key, value in given.items() if value is not None}
             if plan.page.sampler == "grid" and trials:
-                raise UsageError("--trials: a grid has as many trials as combinations; leave --trials out")
+                raise UsageError(
+                    Argument("trials"), ": a grid has a trial for each combination; leave it out"
+                )
             plan = replace(plan, page=plan.page.model_copy(update=budget))
             return new_search(plan, name=source.stem, storage=storage, study=study, report=reading.show)
     return _for_data(source, trials, seconds or 600.0, storage, study)
@@ -128,8 +130,8 @@ def _for_data(
         echo(note, err=True)
     (most,) = epochs_in([found.plan.experiment()], seconds / SHARE, report=lambda *_: None)
     epochs = min(found.epochs, most)
-    share = "all" if epochs == found.epochs else f"{epochs} of the {found.epochs}"
-    echo(f"each trial has {share} epochs that rnnlab new chooses for this data", err=True)
+    share = "" if epochs == found.epochs else f", of {found.epochs:,} that are chosen for this data"
+    echo(f"each trial has {count_of(epochs, 'epoch')}{share}", err=True)
     plan = with_epochs(found, epochs)
     return new_search(plan, name=f"sweep-{data.stem}", storage=storage, study=study)
 

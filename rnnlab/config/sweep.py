@@ -124,7 +124,7 @@ class SweepObjective(Section):
     measure: Literal[
         "loss", "bits_per_token", "perplexity", "token_error_rate", "accuracy", "top_5_accuracy",
         "free_running_accuracy", "macro_f1", "sequence_accuracy", "unseen_accuracy", "exact_match",
-    ] = Field("loss", description="The measure, as `rnnlab evaluate` gives it.")  # fmt: skip
+    ] = Field("loss", description="The measure, by its name in the results of an evaluation.")  # fmt: skip
     folds: Annotated[int, Field(ge=2, le=1000)] | None = Field(
         None,
         description="Number of folds over which the measure is averaged; left out, the validation set is"

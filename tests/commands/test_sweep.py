@@ -106,7 +106,7 @@ def test_a_mistake_has_its_place(rnnlab: Any, text: str, line: str) -> None:
         (("words.yaml",), "words.yaml: no such file; check the path"),
         (
             ("sweep.yaml", "--study", "one"),
-            "--study names a study in a database; give --storage too, or leave",
+            "--study names a study in a database; give --storage too",
         ),
         (
             ("sweep.yaml", "--storage", "here"),
