@@ -137,24 +137,28 @@ def test_commands_use_a_run_of_any_configuration(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", [1, 5, 9])
-def test_random_configurations_lead_their_whole_life(first):
-    """Killed and resumed to the same bits, measured, written with, traced, reported, exported, removed."""
-    done = _lives("--cases", "4", "--random-seed", str(first))
+def test_random_configurations_lead_their_whole_life():
+    """Killed and resumed to the same bits, measured, written with, traced, reported, exported, removed.
 
-    assert (done.returncode, done.stdout.splitlines()[-1:]) == (
-        0,
-        [f"4 of 4 cases right; random seeds from {first} on"],
-    ), done.stderr
+    The three cases have the three regimes and train to the end; `make torture` draws 300 cases.
+    """
+    done = _lives("--cases", "3", "--random-seed", "5")
+
+    header, *rows, last = done.stdout.splitlines()
+    assert (done.returncode, last) == (0, "3 of 3 cases right; random seeds from 5 on"), done.stderr
+    assert header.split() == ["stateful_windows", "stream", "windows"]
+    assert ["trained", "1", "1", "1"] in [row.split() for row in rows]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", sorted(KEPT.glob("trained/*.yaml")), ids=lambda page: page.stem)
-def test_a_training_that_once_failed_does_not_fail_again(page):
+def test_a_training_that_once_failed_does_not_fail_again():
     """Each page was drawn, and failed in the way that its first line says."""
-    done = _lives("--page", str(page))
+    pages = sorted(KEPT.glob("trained/*.yaml"))
+
+    done = _lives(*(word for page in pages for word in ("--page", str(page))))
 
     assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].startswith(f"{len(pages)} of {len(pages)} cases right")
 
 
 @pytest.mark.parametrize("page", sorted(KEPT.glob("untrained/*.yaml")), ids=lambda page: page.stem)
