@@ -320,7 +320,7 @@ def test_what_is_compiled_first_is_not_compiled_again() -> None:
 def test_the_first_chunk_is_left_at_once_on_a_signal(monkeypatch: pytest.MonkeyPatch) -> None:
     """However long the buckets take to compile: that happens in another thread."""
     own = bucketed()
-    trainer, interruption, done = Trainer(own), Interruption(), threading.Event()
+    trainer, interruption, done, ended = Trainer(own), Interruption(), threading.Event(), threading.Event()
     chunk, _ = ChunkPlanner(own.batches, epochs=1).take(1, stop_after=0)
 
     def compile_long() -> None:
@@ -328,6 +328,9 @@ def test_the_first_chunk_is_left_at_once_on_a_signal(monkeypatch: pytest.MonkeyP
         done.wait()
 
     monkeypatch.setattr(trainer.program, "compile", compile_long)
+    monkeypatch.setattr(trainer.program, "train", lambda *_, **__: ended.set())
 
     assert trainer.compile(chunk, 0, interruption) is None
+    assert not ended.is_set()
     done.set()
+    ended.wait()  # else the other thread would train while the next test runs
