@@ -137,17 +137,15 @@ def test_commands_use_a_run_of_any_configuration(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_random_configurations_lead_their_whole_life():
-    """Killed and resumed to the same bits, measured, written with, traced, reported, exported, removed.
+@pytest.mark.parametrize("first", [1, 9])
+def test_random_configurations_lead_their_whole_life(first):
+    """Killed and resumed to the same bits, measured, written with, traced, reported, exported, removed."""
+    done = _lives("--cases", "4", "--random-seed", str(first))
 
-    The three cases have the three regimes and train to the end; `make torture` draws 300 cases.
-    """
-    done = _lives("--cases", "3", "--random-seed", "5")
-
-    header, *rows, last = done.stdout.splitlines()
-    assert (done.returncode, last) == (0, "3 of 3 cases right; random seeds from 5 on"), done.stderr
-    assert header.split() == ["stateful_windows", "stream", "windows"]
-    assert ["trained", "1", "1", "1"] in [row.split() for row in rows]
+    assert (done.returncode, done.stdout.splitlines()[-1:]) == (
+        0,
+        [f"4 of 4 cases right; random seeds from {first} on"],
+    ), done.stderr
 
 
 @pytest.mark.slow
