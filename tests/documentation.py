@@ -37,13 +37,14 @@ INSTALLING = ["make install", ". .venv/bin/activate"]
 
 SHORTER = {
     "train": ["--set", "training.epochs=3"],
-    "compare": ["--epochs", "3", "--seeds", "2"],
+    "compare": ["--epochs", "3", "--seeds", "2", "--jobs", "1"],
     "sweep": ["--minutes", "0.2", "--trials", "2", "--workers", "1"],
 }
-"""What keeps a training of the documentation short, by command."""
+"""What keeps a training of the documentation short, by command: one process loads TensorFlow only once."""
 
 GENERATED = ("parity", "copy", "adding", "brackets", "addition", "dates")
-"""The beginnings of the names of configurations whose examples are drawn: few are drawn, for one epoch."""
+"""The beginnings of the names of configurations whose examples are drawn: few are drawn and held out, for one
+epoch."""
 
 SLOW = ("names_", "tags", "phones_")
 """The beginnings of the names of configurations that are trained for one epoch only."""
@@ -135,14 +136,13 @@ def shortened(words: list[str]) -> list[str]:
         return [*words, "--set", "training.epochs=4"]
     few = ["--set", "dataset.examples=640", "--set", "dataset.held_out=100"]
     if words[0] == "train" and Path(words[1]).stem.startswith(GENERATED):
-        return [*words, "--set", "training.epochs=1", *few[:2]]
+        return [*words, "--set", "training.epochs=1", *few]
     if words[0] == "train" and Path(words[1]).stem.startswith(SLOW):
         return [*words, "--set", "training.epochs=1"]
     if words[0] == "compare" and Path(words[1]).stem.removeprefix("compare_").startswith(GENERATED):
-        return [*words, "--epochs", "1", "--seeds", "2", *few]
-    trains = (
-        words[0] in {"train", "sweep"} or any(word.endswith(".yaml") for word in words) or "--epochs" in words
-    )
+        return [*words, "--epochs", "1", "--seeds", "2", "--jobs", "1", *few]
+    trains = words[0] in {"train", "sweep"} or "--epochs" in words
+    trains = trains or any(word.endswith(".yaml") for word in words)
     return [*words, *SHORTER.get(words[0], [])] if trains else words
 
 

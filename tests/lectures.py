@@ -15,12 +15,13 @@ PRINTED = "printed.txt"
 """The file beside `runs/` that holds the stdout of a training."""
 
 
-def bring_run(name: str, folder: Path, factory: pytest.TempPathFactory) -> Path:
+def bring_run(name: str, folder: Path, factory: pytest.TempPathFactory, epochs: int | None = None) -> Path:
     """What `rnnlab train configs/NAME.yaml` leaves in a folder that has `data/`: its newest run.
 
-    The first test that asks for a run, in whichever process, trains it; others wait for it and copy it.
+    The first test that asks for a run, in whichever process, trains it; others wait for it and copy it. All
+    tests ask for a run with the same number of epochs, or all leave it out.
     """
-    trained = _trained(name, factory)
+    trained = _trained(name, factory, epochs)
     there = folder / "runs" / trained.name
     shutil.copytree(trained, there)
     latest = folder / "runs" / "latest"
@@ -40,7 +41,7 @@ def copy_inputs(folder: Path) -> None:
         shutil.copytree(ROOT / name, folder / name)
 
 
-def _trained(name: str, factory: pytest.TempPathFactory) -> Path:
+def _trained(name: str, factory: pytest.TempPathFactory, epochs: int | None = None) -> Path:
     """The run, in a folder of its own that the processes of one call of pytest share."""
     base = factory.getbasetemp()
     shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "lectures"
@@ -53,7 +54,8 @@ def _trained(name: str, factory: pytest.TempPathFactory) -> Path:
             folder.mkdir()
             copy_inputs(folder)
             printed = (folder / PRINTED).open("w", encoding="utf-8")
+            fewer = [] if epochs is None else ["--set", f"training.epochs={epochs}"]
             with printed, chdir(folder), redirect_stdout(printed):
-                assert run(["train", f"configs/{name}.yaml", "--quiet"]) == 0
+                assert run(["train", f"configs/{name}.yaml", "--quiet", *fewer]) == 0
             (folder / "done").touch()
     return folder / "runs" / f"{name}-1"

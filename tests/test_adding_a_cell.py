@@ -150,7 +150,7 @@ WORK = {
     "trace_json": ["trace", "--input", "g8 e8", "--json"],
     "trace_page": ["trace", "--input", "g8 e8", "--output", "trace.html"],
     "report": ["report"],
-    "compare": ["compare", "page.yaml", "lstm.yaml", "--epochs", "2", "--seeds", "1", "--json"],
+    "compare": ["compare", "page.yaml", "lstm.yaml", "--epochs=2", "--seeds=1", "--jobs=1", "--json"],
     "compare_runs": ["compare", "runs/comparison-1", "--json"],
     "runs": ["runs", "--json"],
     "show": ["runs", "show"],

@@ -1,6 +1,7 @@
 """Commands of the documentation print what it shows, its YAML can be read, its links lead somewhere."""
 
 import io
+import math
 import os
 import re
 import subprocess
@@ -112,8 +113,14 @@ def typed(step: Step, names: dict[str, object]) -> str:
 )
 # Keras' saver asks a variable for an array as NumPy 1 did.
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
-def test_every_command_of_a_page_prints_what_is_shown(page: Path, folder: Path) -> None:
-    """In the page's order, in a fresh folder, its Python too; trainings are cut to three epochs."""
+def test_every_command_of_a_page_prints_what_is_shown(
+    page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the page's order, in a fresh folder, its Python too; trainings are cut to three epochs.
+
+    For so few epochs it does not pay to compile several buckets.
+    """
+    monkeypatch.setattr("rnnlab.training.example_problem.LEAST_SAVED", math.inf)
     names: dict[str, object] = {}
     found = steps(page)
 

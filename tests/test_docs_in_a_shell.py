@@ -1,4 +1,4 @@
-"""What a newcomer types: the README, the guide and the tutorial from top to bottom, each in one fresh shell.
+"""What a newcomer types: the README and the guide from top to bottom, each in one fresh shell.
 
 The copy of the project has what a fresh clone has. `make install` is run, but for its longest step: what it
 would download into `.venv` is taken from the environment that runs the tests, to which a file in `.venv`
@@ -15,12 +15,8 @@ from tests.documentation import INSTALLING, ROOT, blocks, check_outputs, outputs
 from tests.fresh import copy_project, make_environment, shell_variables
 from tests.needs import needs
 
-PAGES = ["README.md", "docs/guide.md", "docs/tutorial.md"]
-"""`docs/tutorial.ko.md` has the commands of `docs/tutorial.md`, as tests/test_tutorial.py sees."""
-
-INSTALLS = ["README.md", "docs/guide.md"]
-"""Pages whose first block installs. The tutorial says it in its second paragraph, and tests/test_tutorial.py
-compares what it shows."""
+PAGES = ["README.md", "docs/guide.md"]
+"""Each installs in its first block. The lines of the tutorial are typed by tests/test_tutorial.py."""
 
 
 def copied(folder: Path) -> Path:
@@ -41,10 +37,9 @@ def test_a_page_can_be_typed_from_top_to_bottom(name: str, short_folder: Path) -
     """In one shell, in a fresh copy: every command of every block exits with 0, and prints what is shown."""
     copy = copied(short_folder)
     typed = steps(ROOT / name)
-    installing = "" if name in INSTALLS else "".join(f"{line}\n" for line in INSTALLING)
 
     shell = subprocess.run(
-        ["bash", "--noprofile", "--norc", "-c", installing + script(typed)],
+        ["bash", "--noprofile", "--norc", "-c", script(typed)],
         cwd=copy,
         env=shell_variables(),
         stdin=subprocess.DEVNULL,
@@ -54,11 +49,10 @@ def test_a_page_can_be_typed_from_top_to_bottom(name: str, short_folder: Path) -
     )
 
     assert shell.returncode == 0, "\n".join(shell.stdout.splitlines()[-4:])
-    if name in INSTALLS:
-        check_outputs(typed, outputs(shell.stdout, copy))
+    check_outputs(typed, outputs(shell.stdout, copy))
 
 
-@pytest.mark.parametrize("name", INSTALLS)
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_says_first_how_the_command_is_made_available(name: str) -> None:
     """Its first block installs, and activates the environment, before anything else is typed."""
     first = next(block for block in blocks(ROOT / name) if block.language in {"sh", "bash"})

@@ -26,8 +26,8 @@ def results(
     copy_inputs(tmp_path)
     monkeypatch.chdir(tmp_path)
 
-    def train_and_evaluate(name: str) -> dict[str, Any]:
-        bring_run(name, tmp_path, tmp_path_factory)
+    def train_and_evaluate(name: str, epochs: int | None = None) -> dict[str, Any]:
+        bring_run(name, tmp_path, tmp_path_factory, epochs)
         capsys.readouterr()
         assert run(["evaluate", "--json"]) == 0
         result: dict[str, Any] = json.loads(capsys.readouterr().out)
@@ -88,8 +88,8 @@ def test_e5_puts_the_ship_sentence_together_again(results: Any) -> None:
 
 @pytest.mark.parametrize("name", ["nabiya_stateful_gru", "nabiya_stateful_coupled_lstm"])
 def test_e7_other_cells_learn_the_song_too(results: Any, name: str) -> None:
-    """The song does not need an LSTM."""
-    result = results(name)
+    """The song does not need an LSTM, and less than a third of the epochs of the configuration is enough."""
+    result = results(name, epochs=600)
 
     assert result["accuracy"] == 1.0
     assert result["free_running"]["exact"] is True

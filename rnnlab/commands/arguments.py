@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from rnnlab.errors import DataError, UsageError
+from rnnlab.errors import Argument, DataError, UsageError
 from rnnlab.runs.layout import CONFIG, is_study_folder
 from rnnlab.terminal.completion import complete_config, complete_run
 
@@ -196,6 +196,18 @@ study_option = click.option(
     metavar="NAME",
     help="With --storage: the name of the study in the database, and of its folder in runs/.",
 )
+
+
+def check_study(storage: str | None, study: str | None) -> None:
+    """Check that `--study` is given only together with `--storage`.
+
+    Raises:
+        UsageError: a study is named, and no database.
+    """
+    if study and not storage:
+        raise UsageError(
+            Argument("study"), " names a study in a database; give ", Argument("storage"), " too"
+        )
 
 
 def shared_study(storage: str | None, study: str, plan: dict[str, Any]) -> "Shared | None":

@@ -79,10 +79,7 @@ def command(
     from rnnlab.commands.comparison_results import comparison_json, comparison_text
     from rnnlab.terminal.tables import as_json_text
 
-    if options["study"] and not options["storage"]:
-        raise UsageError(
-            Argument("study"), " names a study in a database; give ", Argument("storage"), " too"
-        )
+    check_study(options["storage"], options["study"])
     suffix = checked_picture(output, overwrite=overwrite) if output else ""
     trained = [is_trained(path) for path in paths]
     if any(trained) and not all(trained):

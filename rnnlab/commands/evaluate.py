@@ -199,10 +199,7 @@ def _refuse_contradictions(
         raise UsageError(
             Argument("storage"), " shares the training of folds; give ", Argument("folds"), " too"
         )
-    if way["study"] and not way["storage"]:
-        raise UsageError(
-            Argument("study"), " names a study in a database; give ", Argument("storage"), " too"
-        )
+    check_study(way["storage"], way["study"])
     if per_token and "--seeds" in given:
         raise click.UsageError("--per-token measures one step at a time; leave --seeds out")
 

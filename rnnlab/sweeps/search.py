@@ -99,12 +99,9 @@ class Search:
             tell=tell,
         )
         known = dict(slots.done_slots(study))
+        records = tuple(_record(number, trial, study) for number, trial in known.items())
         results = StudyResults(
-            self.folder,
-            self.plan,
-            tuple(_record(number, trial, study) for number, trial in known.items()),
-            has_first_guess=guess is not None,
-            storage=self.storage,
+            self.folder, self.plan, records, has_first_guess=guess is not None, storage=self.storage
         )
         write_results(replace(results, importance=_importance(study)))
         try:

@@ -137,7 +137,7 @@ def test_commands_use_a_run_of_any_configuration(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", [1, 5, 9])
+@pytest.mark.parametrize("first", [1, 9])
 def test_random_configurations_lead_their_whole_life(first):
     """Killed and resumed to the same bits, measured, written with, traced, reported, exported, removed."""
     done = _lives("--cases", "4", "--random-seed", str(first))
@@ -149,12 +149,14 @@ def test_random_configurations_lead_their_whole_life(first):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", sorted(KEPT.glob("trained/*.yaml")), ids=lambda page: page.stem)
-def test_a_training_that_once_failed_does_not_fail_again(page):
+def test_a_training_that_once_failed_does_not_fail_again():
     """Each page was drawn, and failed in the way that its first line says."""
-    done = _lives("--page", str(page))
+    pages = sorted(KEPT.glob("trained/*.yaml"))
+
+    done = _lives(*(word for page in pages for word in ("--page", str(page))))
 
     assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].startswith(f"{len(pages)} of {len(pages)} cases right")
 
 
 @pytest.mark.parametrize("page", sorted(KEPT.glob("untrained/*.yaml")), ids=lambda page: page.stem)

@@ -1,5 +1,6 @@
 """What a training on examples trains: buckets, class weights, memory, and the programs that it shares."""
 
+import gc
 import os
 import re
 import signal
@@ -223,12 +224,12 @@ def _many_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def bucketed(*overrides: str) -> ExampleProblem:
-    """Twelve examples in several buckets, in batches of two lanes."""
+    """Twelve examples in three buckets; batches of nine have the shape of the second or of the third."""
     own = problem(
-        plain(1, 2, 1, 2, 9, 10, 9, 10, 30, 31, 30, 31, model="kind: lstm, units: 4, dropout: 0.3"),
+        plain(2, 2, 2, 2, 2, 9, 9, 9, 9, 30, 30, 30, model="kind: lstm, units: 4, dropout: 0.3"),
         *overrides,
     )
-    assert len(own.batches.shapes) > 2
+    assert len(own.batches.shapes) == 3
     return own
 
 
@@ -238,20 +239,24 @@ def test_the_bits_do_not_depend_on_the_chunks(groups: int, monkeypatch: pytest.M
     """Steps of several buckets, one by one or all in one call, with one group of lanes and with two."""
     monkeypatch.setattr(engine_data, "LEAST_WORK", 0.0 if groups > 1 else 1e30)
     monkeypatch.setattr(example_problem, "cpu_cores", lambda: groups)
-    found = []
+    found, used = [], set[int]()
     for most in (1, 3, 100):
         own = bucketed("training.batch_size=9", f"training.random_seed={groups}")
         trainer, planner, records, step = Trainer(own), ChunkPlanner(own.batches, epochs=4), [], 0
         assert trainer.program._groups.count == groups
         while not planner.is_done:
             chunk, _ = planner.take(most, stop_after=0)
+            used |= set(chunk.objectives.tolist()) if chunk.objectives is not None else set()
             taken = trainer.run_chunk(chunk, step)
             records.append(np.stack([taken.losses, taken.correct, taken.counted]))
             step += len(taken.losses)
         weights = trainer.program.weights()
         found.append((np.hstack(records).tobytes(), *(each.tobytes() for each in weights.values())))
+        del trainer
+        gc.collect()  # the next trainer then uses the compiled program again
 
     assert found[0] == found[1] == found[2]
+    assert used == {1, 2}
 
 
 @pytest.mark.usefixtures("_many_buckets")
@@ -315,7 +320,7 @@ def test_what_is_compiled_first_is_not_compiled_again() -> None:
 def test_the_first_chunk_is_left_at_once_on_a_signal(monkeypatch: pytest.MonkeyPatch) -> None:
     """However long the buckets take to compile: that happens in another thread."""
     own = bucketed()
-    trainer, interruption, done = Trainer(own), Interruption(), threading.Event()
+    trainer, interruption, done, ended = Trainer(own), Interruption(), threading.Event(), threading.Event()
     chunk, _ = ChunkPlanner(own.batches, epochs=1).take(1, stop_after=0)
 
     def compile_long() -> None:
@@ -323,6 +328,9 @@ def test_the_first_chunk_is_left_at_once_on_a_signal(monkeypatch: pytest.MonkeyP
         done.wait()
 
     monkeypatch.setattr(trainer.program, "compile", compile_long)
+    monkeypatch.setattr(trainer.program, "train", lambda *_, **__: ended.set())
 
     assert trainer.compile(chunk, 0, interruption) is None
+    assert not ended.is_set()
     done.set()
+    ended.wait()  # else the other thread would train while the next test runs

@@ -21,6 +21,8 @@ from rnnlab.training.loop import Progress, TrainingLoop
 from rnnlab.training.session import Session
 from tests.experiments import SENTENCE, SONG, STREAM, experiment
 
+pytestmark = pytest.mark.usefixtures("kept_programs")
+
 REGIMES = {
     "stateful windows": [SONG, "training.epochs=6"],
     "stateful windows in lanes of unequal length": [SONG, "training.batch_size=4", "training.epochs=6"],
@@ -74,13 +76,16 @@ def session_of(wanted: Experiment, *, resumed: RunFolder | None = None) -> Sessi
     return Session(load_data(wanted), name="test", resumed=resumed)
 
 
-def train_in_pieces(wanted: Experiment, *, every: int, most: int = 1000) -> tuple[RunFolder, int]:
+def train_in_pieces(
+    wanted: Experiment, *, every: int, most: int = 1000, meanwhile: Callable[[], None] = lambda: None
+) -> tuple[RunFolder, int]:
     """Train with a SIGTERM after each few steps, resumed each time; the run, and how often that was.
 
     Args:
         wanted: what to train.
         every: after how many steps.
         most: how often it is interrupted at most.
+        meanwhile: is called after the first interruption.
     """
     run, count = None, 0
 
@@ -98,6 +103,9 @@ def train_in_pieces(wanted: Experiment, *, every: int, most: int = 1000) -> tupl
             count += 1
         else:
             return run, count
+        del session  # the next session then uses the compiled program again
+        if count == 1:
+            meanwhile()
 
 
 def left_behind(run: RunFolder) -> tuple[dict[str, np.ndarray], str, list[list[str]]]:
@@ -119,11 +127,16 @@ def same(one: Any, other: Any) -> bool:
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 @pytest.mark.parametrize("regime", REGIMES)
 def test_a_run_in_pieces_is_a_run_in_one(regime: str) -> None:
-    """The same weights to the last bit, the same losses and history, no row twice and none missing."""
-    wanted = experiment(*REGIMES[regime])
-    whole = session_of(wanted).train().run
+    """The same weights to the last bit, the same losses and history, no row twice and none missing.
 
-    pieces, interruptions = train_in_pieces(wanted, every=5)
+    The run in one is trained between two pieces: the program that they share does not have their state then.
+    """
+    wanted, runs = experiment(*REGIMES[regime]), list[RunFolder]()
+
+    pieces, interruptions = train_in_pieces(
+        wanted, every=5, meanwhile=lambda: runs.append(session_of(wanted).train().run)
+    )
+    (whole,) = runs
 
     assert interruptions >= 3
     assert (pieces.path / "samples.txt").exists() == (wanted.training.samples is not None)

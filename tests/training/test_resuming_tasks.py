@@ -1,7 +1,6 @@
 """A training on examples that is interrupted and resumed ends with the bits of one in one go."""
 
 import csv
-import gc
 import itertools
 import os
 import signal
@@ -17,6 +16,8 @@ from rnnlab.models.model_file import TrainedTask
 from rnnlab.runs.folder import RunFolder
 from rnnlab.training.session import Session
 from tests.task_experiments import EXPERIMENTS, GENERATED, LABEL, task_experiment
+
+pytestmark = pytest.mark.usefixtures("kept_programs")
 
 VARIANTS = {
     **{task: [text] for task, text in EXPERIMENTS.items()},
@@ -74,8 +75,7 @@ def test_a_run_in_pieces_is_a_run_in_one(variant: str) -> None:
             interruptions += 1
         else:
             break
-        del session
-        gc.collect()  # the next session then uses the compiled program again
+        del session  # the next session then uses the compiled program again
 
     assert interruptions >= 2
     assert left_behind(run) == left_behind(whole)
