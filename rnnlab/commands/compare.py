@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnlab.commands.arguments import (
+    check_study,
     checked_picture,
     is_trained,
     json_option,

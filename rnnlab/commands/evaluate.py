@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnlab.commands.arguments import (
+    check_study,
     json_option,
     model_argument,
     shared_study,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnnlab.commands.arguments import json_option, storage_option, study_option
+from rnnlab.commands.arguments import check_study, json_option, storage_option, study_option
 from rnnlab.errors import Argument, UsageError, command_line, count_of
 from rnnlab.terminal.completion import complete_sweep
 from rnnlab.terminal.progress import ReadingReport
@@ -71,10 +71,7 @@ def command(
 
     if minutes is not None and math.isnan(minutes):
         raise UsageError(Argument("minutes"), ": expected a number, received nan")
-    if study and not storage:
-        raise UsageError(
-            Argument("study"), " names a study in a database; give ", Argument("storage"), " too"
-        )
+    check_study(storage, study)
     search = _search(source, trials, minutes, storage, study)
     at_once = workers or cores()
     results = _run(search, at_once)
