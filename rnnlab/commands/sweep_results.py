@@ -16,8 +16,7 @@ def trial_line(trial: TrialRecord, results: StudyResults) -> str:
     name, best = results.plan.page.objective.measure, results.best
     total = results.plan.page.trials
     count = f"{len(results.trials)} of {total}" if total else str(len(results.trials))
-    ended = f" ({trial.ended})" if trial.ended else ""
-    found = f"failed: {trial.failure}" if trial.value is None else f"{name} {trial.value:.4f}{ended}"
+    found = f"failed: {trial.failure}" if trial.value is None else f"{name} {trial.value:.4f}{_ended(trial)}"
     settings = ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in trial.values.items())
     leads = f"; best {best.value:.4f}, trial {best.number}" if best and best.value is not None else ""
     return f"{count}  trial {trial.number}: {found}  {settings}{leads}"
@@ -38,16 +37,21 @@ def sweep_rows(results: StudyResults, gain: "Improvement | None") -> list[Row]:
     name, best, first = results.plan.page.objective.measure, results.best, results.first
     if best is None:
         return [*rows, ("best", "no trial has a measure"), ("study", str(results.folder))]
-    rows.append(("best", f"{name} {best.value:.4f}, trial {best.number}"))
+    rows.append(("best", f"{name} {best.value:.4f}{_ended(best)}, trial {best.number}"))
     rows += [(key, value) for key, value in best.values.items()]
     if first:
-        rows.append(("first guess", f"{name} {first.value:.4f}{_verdict(best, first, gain)}"))
+        rows.append(("first guess", f"{name} {first.value:.4f}{_ended(first)}{_verdict(best, first, gain)}"))
     if results.importance:
         shares = ", ".join(f"{key} {share:.0%}" for key, share in results.importance.items())
         rows.append(("importance", shares))
     rows.append(("study", str(results.folder)))
     rows.append(("next", command_line("train", results.folder / "best.yaml")))
     return rows
+
+
+def _ended(trial: TrialRecord) -> str:
+    """Return why a trial was ended early, in brackets; an empty text if it was not."""
+    return f" ({trial.ended})" if trial.ended else ""
 
 
 def _verdict(best: TrialRecord, first: TrialRecord, gain: "Improvement | None") -> str:
