@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnlab.commands.arguments import check_study, json_option, storage_option, study_option
-from rnnlab.errors import Argument, UsageError, command_line, count_of
+from rnnlab.errors import Argument, TrainingError, UsageError, command_line, count_of
 from rnnlab.terminal.completion import complete_sweep
 from rnnlab.terminal.progress import ReadingReport
 from rnnlab.terminal.text import echo
@@ -149,4 +149,7 @@ def _run(search: "Search", workers: int) -> "StudyResults":
         done = count_of(len(read_results(search.folder).trials), "trial")
         echo(f"{done} ended; go on with: {command_line('sweep', *again)}", err=True)
         raise
-    return read_results(search.folder)
+    results = read_results(search.folder)
+    if results.trials and results.best is None:
+        raise TrainingError(f"{search.folder}: every trial failed; the first: {results.trials[0].failure}")
+    return results

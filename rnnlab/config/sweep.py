@@ -13,6 +13,7 @@ from rnnlab.config.overrides import Setting
 from rnnlab.config.plan_file import PlanForm, read_plan, settings_at
 from rnnlab.config.reading import AnyExperiment, parse_any
 from rnnlab.config.section import RandomSeed, Section
+from rnnlab.config.tasks import TaskExperiment
 from rnnlab.config.writing import yaml_line
 from rnnlab.config.yaml_tree import MOST_CHARACTERS, Tree
 from rnnlab.errors import ConfigError
@@ -21,6 +22,9 @@ from rnnlab.files import read_text
 MOST_TRIALS = 10_000
 
 _EXPECTED = "expected a sweep, with the keys sweep (a configuration) and space (the settings to vary)"
+
+
+_MEASURE = "objective.measure"
 
 
 def _refused(message: str) -> PydanticCustomError:
@@ -116,6 +120,22 @@ MEASURES: dict[str, Literal["minimize", "maximize"]] = {
     "exact_match": "maximize",
 }
 """The measures of `rnnlab evaluate` that a sweep can optimise, and the direction of each."""
+
+MEASURES_OF = {
+    "next_token": (
+        "loss",
+        "bits_per_token",
+        "perplexity",
+        "accuracy",
+        "top_5_accuracy",
+        "free_running_accuracy",
+    ),
+    "label": ("loss", "accuracy", "macro_f1"),
+    "tags": ("loss", "accuracy", "sequence_accuracy", "unseen_accuracy"),
+    "pairs": ("loss", "accuracy", "exact_match", "token_error_rate"),
+    "from_label": ("loss",),
+}
+"""The measures of each task."""
 
 
 class SweepObjective(Section):
@@ -250,10 +270,15 @@ class SweepPlan:
         """Return the experiment of the configuration, and check that each varied setting exists in it.
 
         Raises:
-            ConfigError: the configuration has faults, or a key of the space, or a value of it alone, does not
-                fit.
+            ConfigError: the configuration has faults, its task has no such measure, or a key of the space or
+                a value of it alone does not fit.
         """
-        base = self.experiment()
+        base, measure = self.experiment(), self.page.objective.measure
+        task = base.task if isinstance(base, TaskExperiment) else "next_token"
+        if measure not in MEASURES_OF[task]:
+            place = dict(self.places).get(_MEASURE, self.name)
+            known = ", ".join(MEASURES_OF[task])
+            raise ConfigError(f"{place}: {_MEASURE}: task {task} has no {measure}; it has {known}")
         for key, dimension in self.page.space.items():
             if not dimension.when:
                 for value in _ends(dimension):
@@ -304,5 +329,8 @@ def read_sweep(path: Path) -> SweepPlan:
 
 
 def _places(page: SweepPage, tree: Tree) -> Iterator[tuple[str, str]]:
+    """Yield the place of the measure, if the file names it, and of each key of the space."""
+    if ("objective", "measure") in tree.values:
+        yield _MEASURE, str(tree.values["objective", "measure"])
     for key in page.space:
         yield key, str(tree.keys["space", key])

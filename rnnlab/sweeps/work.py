@@ -191,9 +191,7 @@ def _fold_measures(experiment: AnyExperiment, folds: int, name: str) -> Iterator
 
     if isinstance(experiment, TaskExperiment):
         for examples in fold_examples(experiment, folds):
-            yield lambda held=examples: named(
-                name, measures_of(measure_examples_of_fold(experiment, held)), experiment
-            )
+            yield lambda held=examples: named(name, measures_of(measure_examples_of_fold(experiment, held)))
     else:
         for fold in fold_data(load_corpus(experiment.dataset), experiment, folds):
-            yield lambda held=fold: named(name, measure_fold(experiment, held), experiment)
+            yield lambda held=fold: named(name, measure_fold(experiment, held))

@@ -87,6 +87,10 @@ def sweep(text: str) -> str:
             "sweep: base.yaml\nspace: {model.units: [2]}\nobjective: {measure: los}\ntrials: 3",
             "sweep.yaml:3:22: objective.measure: expected loss, bits_per_token, perplexity, token_error_r",
         ),
+        (
+            "sweep: base.yaml\nspace: {model.units: [2]}\nobjective: {measure: macro_f1}\ntrials: 3",
+            "sweep.yaml:3:22: objective.measure: task next_token has no macro_f1; it has loss, bits_per_tok",
+        ),
         ("sweep: none.yaml\nspace: {model.units: [2]}\ntrials: 1", "none.yaml: no such file; check the path"),
     ],
 )
