@@ -25,6 +25,9 @@ PATIENCE_SECONDS = 300.0
 PAUSE_SECONDS = 1.0
 """Time between two attempts to connect."""
 
+MAKING_TABLES = 4
+"""Number of attempts to make the tables of a new database, which other processes may be making."""
+
 BUSY_SECONDS = 60
 """Longest time for which SQLite waits for another process that writes."""
 
@@ -55,10 +58,14 @@ def open_storage(
     waiting = Waiting(url, tell, patience=patience if waits else 0.0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        try:
-            storage = PatientStorage(url, waiting, heartbeat=heartbeat, grace=grace)
-        except (SQLAlchemyError, optuna.exceptions.OptunaError, OSError) as error:
-            raise unreachable(url, error) from error
+        for left in reversed(range(MAKING_TABLES)):
+            try:
+                storage = PatientStorage(url, waiting, heartbeat=heartbeat, grace=grace)
+                break
+            except (SQLAlchemyError, optuna.exceptions.OptunaError, OSError) as error:
+                if not left or waiting.last > float("-inf"):
+                    raise unreachable(url, error) from error
+                time.sleep(PAUSE_SECONDS / 2)  # another process may be making the tables
     waiting.patience = patience
     return storage
 

@@ -36,7 +36,7 @@ def write_configs() -> None:
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs are not trained but written, with weights that their random seed decides."""
 
-    def written(tasks: Any, *, jobs: int) -> Any:
+    def written(tasks: Any, **_: Any) -> Any:
         for number, (wanted, folder) in enumerate(tasks):
             seed = wanted.training.random_seed
             run = run_of(
@@ -61,7 +61,7 @@ epochs: 1
 def cells_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A list of two cells on parity, whose runs are not trained but written, with random weights."""
 
-    def written(tasks: Any, *, jobs: int) -> Any:
+    def written(tasks: Any, **_: Any) -> Any:
         for number, (wanted, folder) in enumerate(tasks):
             seed = wanted.training.random_seed
             changed = (f"model.kind={wanted.model.kind}", f"training.random_seed={seed}", "training.epochs=1")
@@ -390,3 +390,34 @@ def _ends(group: int, by: float) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+@pytest.mark.slow
+def test_commands_that_share_a_comparison_print_the_table_of_one(tmp_path, monkeypatch, rnnlab):
+    """One of them is stopped; the other has all trainings, each of which was begun once."""
+    monkeypatch.chdir(tmp_path)
+    Path("one.yaml").write_text(DENSE)
+    Path("two.yaml").write_text(DENSE.replace("units: 16", "units: 8"))
+    Path("page.yaml").write_text("compare: [one.yaml, two.yaml]\nseeds: 2\nepochs: 200\n")
+    words = ["compare", "page.yaml", "--jobs", "1", "--json", "--storage", "sqlite:///study.db"]
+    first = subprocess.Popen(
+        [sys.executable, "-m", "rnnlab", *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    while not any(Path("runs/page").glob("*/events.log")):
+        time.sleep(0.1)
+    first.terminate()
+    first.wait()
+
+    shared, alone = rnnlab(*words), rnnlab(*words[:-2])
+
+    def losses(answer: Any) -> list[tuple[str, list[float]]]:
+        contenders = json.loads(answer.stdout)["contenders"]
+        return [(each["name"], [trial["loss"] for trial in each["trials"]]) for each in contenders]
+
+    assert (first.returncode, shared.exit_code, alone.exit_code) == (143, 0, 0)
+    assert losses(shared) == losses(alone)
+    logs = [path.read_text() for path in Path("runs/page").glob("*/events.log")]
+    assert [log.count('"training begins"') for log in logs] == [1] * 4
