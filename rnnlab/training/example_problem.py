@@ -10,6 +10,7 @@ from rnnlab.config.contradictions import MOST_ACTIVATIONS
 from rnnlab.config.tasks import TaskExperiment
 from rnnlab.datasets.buckets import BucketBatches, Shape, bucket_of, bucket_shapes, cut_into_batches
 from rnnlab.datasets.examples import Examples
+from rnnlab.engines.tensorflow.collective import Share
 from rnnlab.engines.tensorflow.data import MeasuredSteps
 from rnnlab.engines.tensorflow.examples import ExampleData
 from rnnlab.engines.tensorflow.objective import ExampleObjective
@@ -120,8 +121,8 @@ class ExampleProblem:
         }
         return json.dumps(settings)
 
-    def build(self) -> Built:
-        """Return the network with initial weights, its optimizer, and its compiled program."""
+    def build(self, share: Share) -> Built:
+        """Return the network with initial weights, its optimizer, and the compiled program of a worker."""
         training, task = self.experiment.training, self.experiment.task
         network = build_task_network(self.architecture, random_seed=training.random_seed)
         optimizer, forward = optimizer_of(training, total_steps=1), TaskForward(self.architecture)
@@ -143,6 +144,7 @@ class ExampleProblem:
             track_best=not self.validates,
             skips=training.on_non_finite == "skip_step",
             cores=cpu_cores(),
+            share=share,
         )
         variables = [*network.trainable_variables, *optimizer.variables]
         initial = [(variable, variable.numpy()) for variable in variables]

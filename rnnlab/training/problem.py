@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from rnnlab.config.schema import Experiment
 from rnnlab.config.tasks import TaskExperiment
+from rnnlab.engines.tensorflow.collective import Share
 from rnnlab.engines.tensorflow.program import TrainingProgram
 from rnnlab.models.model_file import TrainedModel, TrainedTask, Weights
 from rnnlab.training.chunks import EpochBatches
@@ -45,8 +46,8 @@ class TrainingProblem(Protocol):
     def key(self) -> str:
         """Return all settings on which the compiled program depends, as text."""
 
-    def build(self) -> "Built":
-        """Return the network with initial weights, its optimizer, and its compiled program."""
+    def build(self, share: Share) -> "Built":
+        """Return the network with initial weights, its optimizer, and the compiled program of a worker."""
 
     def load(self, built: "Built", epoch: int) -> None:
         """Put the data of an epoch, from 0, on the device, if each epoch has data of its own."""
@@ -100,12 +101,17 @@ _idle: dict[str, Built] = {}
 """The program that no owner uses, if there is one, by the settings that its steps depend on."""
 
 
-def borrow_program(owner: object, problem: TrainingProblem) -> Built:
-    """Return a network with initial weights, its optimizer and its program; free them with the owner."""
+def borrow_program(owner: object, problem: TrainingProblem, share: Share) -> Built:
+    """Return a network with initial weights, its optimizer and its program; free them with the owner.
+
+    A program of several workers is never used again: all of them would have to keep the same one.
+    """
     key = problem.key()
-    built = _idle.pop(key, None) or problem.build()
+    is_whole = share.count == 1
+    built = (_idle.pop(key, None) if is_whole else None) or problem.build(share)
     built.reset(problem.batches.steps * problem.experiment.training.epochs)
-    weakref.finalize(owner, _give_back, key, built).atexit = False
+    if is_whole:
+        weakref.finalize(owner, _give_back, key, built).atexit = False
     return built
 
 

@@ -10,6 +10,7 @@ from rnnlab.datasets.batches import make_batches, reading_order
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
 from rnnlab.datasets.splits import Splits
+from rnnlab.engines.tensorflow.collective import Share
 from rnnlab.engines.tensorflow.data import BatchGatherer, MeasuredSteps, StepRecords, TokenData
 from rnnlab.engines.tensorflow.forward import ForwardPass
 from rnnlab.engines.tensorflow.objective import TokenObjective
@@ -78,8 +79,8 @@ class TokenProblem:
         tokens = self.corpus.vocabulary.tokens
         return TrainedModel(self.experiment, tokens, weights, self.corpus.sha256)
 
-    def build(self) -> Built:
-        """Return the network with initial weights, its optimizer, and its compiled program."""
+    def build(self, share: Share) -> Built:
+        """Return the network with initial weights, its optimizer, and the compiled program of a worker."""
         experiment, corpus, architecture = self.experiment, self.corpus, self.architecture
         dataset, training = experiment.dataset, experiment.training
         table = encoding_table(dataset.encoding, corpus.vocabulary.tokens)
@@ -108,6 +109,7 @@ class TokenProblem:
             skips=training.on_non_finite == "skip_step",
             chains_lanes=experiment.regime == "stateful_windows",
             cores=cpu_cores(),
+            share=share,
         )
         variables = [*network.trainable_variables, *optimizer.variables]
         return Built(network, optimizer, program, [(variable, variable.numpy()) for variable in variables])

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.engines.tensorflow.data import Chunk, MeasuredSteps, StepRecords, lane_groups
+from rnnlab.engines.tensorflow.collective import WHOLE, GradientSum, Share
+from rnnlab.engines.tensorflow.data import Chunk, MeasuredSteps, StepRecords, shared_groups
 from rnnlab.engines.tensorflow.forward import NetworkState
 from rnnlab.engines.tensorflow.objective import Objective, zeroed
 from rnnlab.engines.tensorflow.start import tf
@@ -36,6 +37,7 @@ class TrainingProgram:
     If a step takes long, the lanes of a batch are divided into groups, at most one for each core
     (`lane_groups` decides). An XLA program computes the gradients of one group on one core: the cores then
     wait for one another once in a step, and not at every product. Otherwise all steps are one XLA program.
+    With several workers, each computes the gradients of its own groups, and all take the same step.
 
     Args:
         objectives: what a step may compute; a chunk says which of them each step computes.
@@ -51,7 +53,8 @@ class TrainingProgram:
         chains_lanes: whether, when an epoch begins, each lane takes the last state of the lane before it (the
             windows of that lane come before its own). The first lane begins each epoch with zeros; in the
             first epoch, all lanes begin with zeros.
-        cores: largest number of groups of lanes.
+        cores: largest number of groups of lanes of a worker.
+        share: which part of the lanes this worker has.
     """
 
     def __init__(
@@ -69,23 +72,30 @@ class TrainingProgram:
         skips: bool = False,
         chains_lanes: bool = False,
         cores: int = 1,
+        share: Share = WHOLE,
     ) -> None:
         self.room = max(1, min(MOST_STEPS, MOST_INDICES // lanes))
         self._objectives, self._variables = tuple(objectives), variables
         optimizer.build(list(variables.values()))
         self._dropout_seed, self._label_smoothing = dropout_seed, label_smoothing
         weights = sum(math.prod(variable.shape) for variable in variables.values())
-        self._groups = lane_groups(lanes, weights=weights, tokens=tokens, cores=cores)
+        self._groups = shared_groups(lanes, weights=weights, tokens=tokens, cores=cores, workers=share.count)
+        each = self._groups.count // share.count
+        self._own = slice(each * share.rank, each * (share.rank + 1))  # the groups of this worker
+        first = self._own.start * self._groups.lanes
+        self.own_lanes = slice(min(first, lanes), min(self._own.stop * self._groups.lanes, lanes))
         self._best = BestWeights(variables) if track_best else None
-        self._snapshots = Snapshots(held_variables(variables, optimizer, self._best), lanes=lanes)
+        held = held_variables(variables, optimizer, self._best)
+        self._snapshots = Snapshots(held, lanes=lanes, first=first)
         self.reset()
         self._in_groups, self._skips = self._groups.count > 1, skips
-        self._chains_lanes = chains_lanes
+        self.chains_lanes = chains_lanes
+        self._meets = GradientSum(variables, workers=share.count) if share.count > 1 else None
         update = Update(variables, optimizer, self._best, skips=skips)
         self._update: Callable[..., Any] = update
         self._gradients_of: list[Any] = [partial(self._gradients, each) for each in self._objectives]
         if self._in_groups:
-            self._update = _compiled(update)
+            self._update = _met(self._meets, update) if self._meets else _compiled(update)
             self._gradients_of = [_compiled(gradients) for gradients in self._gradients_of]
         self._train = self._compiled_loop()
         self._measured = self._objectives if measured is None else tuple(measured)
@@ -94,12 +104,36 @@ class TrainingProgram:
     def reset(self) -> None:
         """Set the state to zero, and forget the best epoch; the caller resets weights and optimizer."""
         first = self._objectives[0]
-        self._state = [first.zero_state(self._groups.lanes) for _ in range(self._groups.count)]
+        groups = range(self._own.start, self._own.stop)
+        self._state = [first.zero_state(self._groups.lanes) for _ in groups]
         if self._best:
             self._best.reset()
 
+    @property
+    def last_lane(self) -> list[NDArray[np.float32]]:
+        """Each part of the state of the last of this worker's lanes, (H, 1)."""
+        return [part.numpy()[:, -1:] for part in tf.nest.flatten(self._state[-1])]
+
+    def chain_lanes(self, before: list[NDArray[np.float32]]) -> None:
+        """Give each lane the state of the lane before it.
+
+        Args:
+            before: each part of the state of the last lane of the worker before this one, (H, 1).
+        """
+        groups = [tf.nest.flatten(state) for state in self._state]
+        for number, first in enumerate(before):
+            joined = np.concatenate([first, *(parts[number].numpy() for parts in groups)], axis=1)[:, :-1]
+            for parts, own in zip(groups, np.split(joined, len(groups), axis=1), strict=True):
+                parts[number] = tf.constant(own)
+        self._state = [
+            tf.nest.pack_sequence_as(state, parts) for state, parts in zip(self._state, groups, strict=True)
+        ]
+
     def snapshot(self) -> Snapshot:
-        """Return a copy of all arrays that the next step depends on, without the number of the step."""
+        """Return a copy of all arrays that the next step depends on, without the number of the step.
+
+        It has the state of this worker's lanes; that of the other lanes is zero.
+        """
         return self._snapshots.take(self._state)
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -157,7 +191,7 @@ class TrainingProgram:
         """
         steps = len(chunk.fresh)
         figures = [
-            self._groups.dealt(figure.astype(wanted))
+            self._groups.dealt(figure.astype(wanted))[:, self._own]
             for figure, wanted in zip(chunk.figures, self._objectives[0].figures, strict=True)
         ]
         arrays = [*figures, chunk.fresh, chunk.ends_epoch]
@@ -200,7 +234,11 @@ class TrainingProgram:
     def _compiled_loop(self) -> Any:
         """Return the loop over steps: one XLA program, or in groups a loop that calls XLA programs."""
         steps = None if self._in_groups else self.room
-        dealt = (steps, self._groups.count, self._groups.lanes)  # a figure of each lane; flags are (steps,)
+        dealt = (
+            steps,
+            self._own.stop - self._own.start,
+            self._groups.lanes,
+        )  # a figure of each lane; flags are (steps,)
         signature = [
             *(tf.TensorSpec(dealt, figure) for figure in self._objectives[0].figures),
             *[tf.TensorSpec((steps,), tf.bool)] * 2,
@@ -232,21 +270,21 @@ class TrainingProgram:
         def step(k: Tensor, _: Tensor, records: Any, states: list[NetworkState]) -> tuple[Any, ...]:
             weights = {name: variable.value for name, variable in self._variables.items()}
             zeroed_now = fresh[k]
-            if self._chains_lanes:
+            if self.chains_lanes:
                 states, zeroed_now = _chained(states, fresh[k]), tf.constant(False)
             elif self._skips:  # the state is zeroed even if the step is skipped
                 states = tf.nest.map_structure(partial(zeroed, where=fresh[k]), states)
             # Each group's (sums, gradients, state after).
             found = []
             for group, state in enumerate(states):
-                seed = tf.stack([self._dropout_seed + (group << 16), first_step + k])
+                seed = tf.stack([self._dropout_seed + (self._own.start + group << 16), first_step + k])
                 own = [figure[k, group] for figure in figures]
                 arguments = (weights, own, zeroed_now, state, seed)
                 ways = [partial(gradients, *arguments) for gradients in self._gradients_of]
                 found.append(tf.switch_case(chosen[0][k], ways) if chosen else ways[0]())
             record = self._update([own[0] for own in found], [own[1] for own in found])  # (3,)
             after = [own[2] for own in found]  # (H, lanes of a group) each
-            if self._chains_lanes:
+            if self.chains_lanes:
                 after = _where_read(figures[1][k], after, states)
             if self._skips:
                 after = tf.nest.map_structure(partial(tf.where, record[2] > 0), after, states)
@@ -336,6 +374,21 @@ def _where_read(counts: Tensor, after: list[NetworkState], before: list[NetworkS
         tf.nest.map_structure(partial(tf.where, counts[group] > 0), own, state)
         for group, (own, state) in enumerate(zip(after, before, strict=True))
     ]
+
+
+def _met(meets: GradientSum, update: Update) -> Callable[..., Tensor]:
+    """Return a function that takes one step with the gradients of all workers, as `Update` does.
+
+    The collective operation stands between two XLA programs: one makes the vector that is reduced, and the
+    other one takes the step.
+    """
+
+    def step(vector: Tensor) -> Tensor:
+        sums, gradients = meets.unpacked(vector)
+        return update([sums], [gradients])
+
+    packed, stepped = _compiled(meets.packed), _compiled(step)
+    return lambda sums, gradients: stepped(meets.reduced(packed(sums, gradients)))
 
 
 def _compiled(function: Callable[..., Any]) -> Any:
