@@ -129,9 +129,7 @@ class Session:
             try:
                 loop = self._train(start, saves, interruption, report, tell)
             except EndedError as error:
-                lost = ended(self._workers, error, kept_step=saves.kept_step, run=self.run.path)
-                self._note(f"training failed: {lost}", state=FAILED)
-                raise lost from None
+                raise self._ended(error, saves.kept_step) from None
             except TrainingError as error:
                 self._note(f"training failed: {error}", state=FAILED)
                 if len(self._history.batch_losses) > (start.facts.step if start else 0):
@@ -266,6 +264,12 @@ class Session:
         """Add an event to the log. If it cannot be written, training goes on; the error is not raised."""
         with suppress(RunError):
             self.run.log(sentence, **figures)
+
+    def _ended(self, error: EndedError, kept_step: int) -> TrainingError:
+        """Return the error for a worker that has ended, and add it to the log."""
+        failure = ended(self._workers, error, kept_step=kept_step, run=self.run.path)
+        self._note(f"training failed: {failure}", state=FAILED)
+        return failure
 
     def _interrupted(self, loop: TrainingLoop, signal_number: int) -> Interrupted:
         saved = f"after {count_of(loop.epochs, 'epoch')}, all of it saved"

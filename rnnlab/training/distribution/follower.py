@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from rnnlab.datasets.examples import TaskData
 from rnnlab.datasets.loading import Data
@@ -67,11 +68,15 @@ def follow(
         except EndedError as error:
             raise ended(workers, error, kept_step=kept_step, run=run) from None
     if interruption.signal_number:
-        saved = f"interrupted after {count_of(loop.epochs, 'epoch')}, all of it saved; go on with: "
-        raise Interrupted(saved, interruption.signal_number, Call("resume", str(run)))
-    seconds = time.perf_counter() - begun
-    best = trainer.best()
+        raise _interrupted(interruption.signal_number, loop.epochs, run)
+    seconds, best = time.perf_counter() - begun, trainer.best()
     return Outcome(RunFolder(run), best, loop.epochs, seconds, trainer.compile_seconds, loop.skipped)
+
+
+def _interrupted(signal_number: int, epochs: int, run: Path) -> Interrupted:
+    """Return the error after a signal to one of the workers: the chief has saved all."""
+    saved = f"interrupted after {count_of(epochs, 'epoch')}, all of it saved; go on with: "
+    return Interrupted(saved, signal_number, Call("resume", str(run)))
 
 
 def _without_sampler(start: Checkpoint | None, callbacks: int) -> Checkpoint | None:

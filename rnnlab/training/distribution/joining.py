@@ -4,6 +4,7 @@ The chief listens at its port until every other worker has come, and then closes
 own server takes it a moment later. The connections stay.
 """
 
+import os
 import socket
 import time
 from contextlib import suppress
@@ -87,10 +88,15 @@ def _listening(host: str, port: int, cluster: Cluster) -> socket.socket:
         )
     except OSError as error:
         raise TrainingError(
-            f"{cluster.named(cluster.rank)}: its port {port} cannot be opened ({error.strerror or error});"
+            f"{cluster.named(cluster.rank)}: its port {port} cannot be opened ({_reason(error)});"
             f" end the program that uses it, or choose another port in {_where_ports_stand(cluster)} of"
             " every worker"
         ) from None
+
+
+def _reason(error: OSError) -> str:
+    """Return the reason of a socket's error, without the address that Python adds."""
+    return os.strerror(error.errno) if error.errno else str(error)
 
 
 def _where_ports_stand(cluster: Cluster) -> str:
@@ -146,7 +152,7 @@ def _refuse(connections: dict[int, socket.socket], why: str) -> None:
     for connection in connections.values():
         with suppress(OSError):
             send_parcel(connection, Parcel(_REFUSED, {"why": why}))
-            connection.shutdown(socket.SHUT_WR)
+        connection.close()
 
 
 def _absent(cluster: Cluster, come: dict[int, socket.socket], wait_seconds: float) -> str:
@@ -191,14 +197,17 @@ def _at_chief(cluster: Cluster, facts: Facts, deadline: float, wait_seconds: flo
         connection.settimeout(wait_seconds + _GREETING_SECONDS)
         answer = receive_parcel(connection)
     except StrangerError:
+        connection.close()
         raise TrainingError(
             f"{chief} is another program; end it, or choose other ports in {_where_ports_stand(cluster)}"
         ) from None
     except OSError as error:
+        connection.close()
         raise TrainingError(
             f"{chief} has left before the training began ({error}); start every worker again"
         ) from None
     if answer.label == _REFUSED:
+        connection.close()
         raise TrainingError(answer.facts["why"])
     return connection
 
@@ -214,7 +223,7 @@ def _connected(cluster: Cluster, chief: str, deadline: float, wait_seconds: floa
         try:
             return socket.create_connection(address, timeout=_GREETING_SECONDS)
         except OSError as error:
-            why = error.strerror or str(error)
+            why = _reason(error)
         if time.monotonic() > deadline:
             raise TrainingError(
                 f"{chief} did not answer within {wait_seconds:g} s ({why}); start it with the same"

@@ -59,7 +59,8 @@ class Links:
         self.is_resting = False
         for rank, connection in self._connections.items():
             connection.settimeout(None)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with suppress(OSError):  # a local socket has no such option
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             _in_background(lambda rank=rank: self._listen(rank))
         _in_background(self._watch)
 
@@ -117,6 +118,15 @@ class Links:
         self.is_resting = True
         self._tell(EndedError(rank, why))
         time.sleep(_SENT_SECONDS)
+
+    def close(self) -> None:
+        """Close the connections; the other workers see that as a loss, unless they rest."""
+        self.is_resting = True
+        self._ended.set()
+        for connection in self._connections.values():
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
 
     def _listen(self, rank: int) -> None:
         """Take the parcels of a worker, until the connection ends."""
