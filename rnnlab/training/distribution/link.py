@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 
 from rnnlab.training.distribution.parcels import Parcel, StrangerError, receive_parcel, send_parcel
 
@@ -61,7 +62,7 @@ class Links:
             connection.settimeout(None)
             with suppress(OSError):  # a local socket has no such option
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            _in_background(lambda rank=rank: self._listen(rank))
+            _in_background(partial(self._listen, rank))
         _in_background(self._watch)
 
     @property

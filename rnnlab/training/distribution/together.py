@@ -80,16 +80,16 @@ def _team(cluster: Cluster, data: Data | TaskData, settings: Distribute) -> Team
     Raises:
         TrainingError: the workers do not meet, or train different things.
     """
-    facts = _compared(data)
+    facts, met = _compared(data), _met.get(cluster.addresses)
+    links = met or meet(cluster, facts, wait_seconds=settings.wait_seconds)
+    team = Team(cluster, links)
     try:
-        if links := _met.get(cluster.addresses):
+        if met:
             compare_again(links, cluster, facts)
-            return Team(cluster, links)
-        links = meet(cluster, facts, wait_seconds=settings.wait_seconds)
-        team = Team(cluster, links)
-        team.run(lambda: start_servers(cluster.addresses, cluster.rank))
+        else:
+            team.run(lambda: start_servers(cluster.addresses, cluster.rank))
     except EndedError as error:
-        raise _ended_early(Team(cluster, links), error) from None
+        raise _ended_early(team, error) from None
     _met[cluster.addresses] = links
     return team
 
