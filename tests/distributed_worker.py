@@ -1,7 +1,8 @@
 """A worker of the tests: it trains several experiments one after the other, and says how each has ended.
 
 `python -m tests.distributed_worker`; TF_CONFIG says which worker it is, and both workers have the same
-working folder. Worker 1 sends itself SIGTERM in one of the trainings. The last training has no end.
+working folder. Worker 1 sends itself SIGTERM in one of the trainings. Worker 0 trains one alone, on two
+logical devices. The last training has no end.
 """
 
 import json
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import rnnlab
 from rnnlab.__main__ import main as command_line
+from rnnlab.engines.tensorflow.start import tf
 from rnnlab.errors import Interrupted
 from rnnlab.training import chunks
 from rnnlab.training.loop import Progress
@@ -43,6 +45,8 @@ LABELS = LABELS.replace("kind: lstm, units: 6, bidirectional: true", "kind: simp
 EXPERIMENTS = {"stream": STREAM, "windows": WINDOWS, "label": LABELS}
 DISTRIBUTED = "training.distribute={strategy: multi_worker, wait_seconds: 60}"
 
+MIRRORED = "training.distribute={strategy: mirrored}"
+
 INTERRUPTED_STEP = 41
 
 
@@ -50,6 +54,8 @@ def main() -> None:
     """Train each experiment; the stream again, interrupted and resumed; and then without an end."""
     chunks.FASTEST_GROWTH = 1  # a chunk for each step, so that the signal comes after a certain one
     rank = json.loads(os.environ["TF_CONFIG"])["task"]["index"]
+    (processor,) = tf.config.list_physical_devices("CPU")
+    tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * 2)
     for name, text in EXPERIMENTS.items():
         rnnlab.train(rnnlab.load_config(text, DISTRIBUTED), run_dir=name)
 
@@ -66,6 +72,7 @@ def main() -> None:
     # A worker that is not the chief need not have the run folder: it gets the checkpoint from the chief.
     if rank == 0:
         rnnlab.resume("interrupted")
+        rnnlab.train(rnnlab.load_config(LABELS, MIRRORED), run_dir="mirrored")
     else:
         rnnlab.train(wanted, run_dir="unused")
     result = {"code": code, "steps": next(steps) - 2}

@@ -21,7 +21,7 @@ from rnnlab.models.model_file import TrainedModel, Weights
 from rnnlab.models.network import build_network, named_weights
 from rnnlab.training.chunks import EpochSums
 from rnnlab.training.optimizers import optimizer_of
-from rnnlab.training.problem import Built, settings_of_steps
+from rnnlab.training.problem import Built, mirrors_of, settings_of_steps
 
 if TYPE_CHECKING:
     from rnnlab.datasets.side_by_side import LanePiece, Parts
@@ -96,9 +96,13 @@ class TokenProblem:
             last_only,
             starts_count=corpus.has_boundaries,
         )
-        objective = TokenObjective(ForwardPass(architecture, table, last_only=last_only), BatchGatherer(data))
+
+        def objectives() -> list[TokenObjective]:
+            forward = ForwardPass(architecture, table, last_only=last_only)
+            return [TokenObjective(forward, BatchGatherer(data))]
+
         program = TrainingProgram(
-            [objective],
+            objectives(),
             named_weights(network),
             optimizer,
             lanes=self.batches.lanes,
@@ -110,6 +114,7 @@ class TokenProblem:
             chains_lanes=experiment.regime == "stateful_windows",
             cores=cpu_cores(),
             share=share,
+            mirrors=mirrors_of(training, objectives),
         )
         variables = [*network.trainable_variables, *optimizer.variables]
         return Built(network, optimizer, program, [(variable, variable.numpy()) for variable in variables])

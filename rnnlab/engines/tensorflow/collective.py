@@ -7,7 +7,7 @@ then passed on. So all workers have the same bits, and a repeated step has them 
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,6 +91,22 @@ class GradientSum:
     def __init__(self, variables: dict[str, Any], *, workers: int) -> None:
         self._shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
         self._workers, self._operation = workers, next(_operations)
+
+    def step_with(self, update: Callable[..., Tensor]) -> Callable[..., Tensor]:
+        """Return a function that takes one step with the gradients of all workers, as `Update` does.
+
+        The collective operation stands between two XLA programs: one makes the vector that is reduced, and
+        the other one takes the step.
+        """
+
+        def step(vector: Tensor) -> Tensor:
+            sums, gradients = self.unpacked(vector)
+            return update([sums], [gradients])
+
+        packed, stepped = (
+            tf.function(function, jit_compile=True, autograph=False) for function in (self.packed, step)
+        )
+        return lambda sums, gradients: stepped(self.reduced(packed(sums, gradients)))
 
     def packed(self, sums: list[Tensor], gradients: list[dict[str, Tensor]]) -> Tensor:
         """Return the sums of this worker's groups as one vector; the gradients follow on the sums."""

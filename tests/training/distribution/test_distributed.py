@@ -19,8 +19,9 @@ import numpy as np
 import pytest
 
 from rnnlab.api.run import Run
-from rnnlab.api.training import load_config, train
+from rnnlab.api.training import load_config, resume, train
 from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.history import History
 from rnnlab.training.checkpoints import newest_checkpoint
 from tests.distributed_worker import EXPERIMENTS, INTERRUPTED_STEP
 from tests.needs import needs
@@ -108,12 +109,20 @@ def test_two_workers_take_the_steps_of_one(name: str, both: Ended, alone: dict[s
     expected, found = alone[name].history, Run(RunFolder(both.folder / name)).history
 
     assert len(expected.steps.loss) >= 100
-    for of_one, of_two in [
-        (expected.steps.loss, found.steps.loss),
-        (expected.loss, found.loss),
-        (expected.validation_loss, found.validation_loss),
-    ]:
-        np.testing.assert_allclose(of_two, of_one, rtol=0, atol=1e-5)
+    assert_close(expected, found)
+
+
+def assert_close(expected: History, found: History) -> None:
+    """The losses of each step and of each epoch are equal to 1e-5."""
+    for name in ("loss", "validation_loss"):
+        one, other = getattr(expected, name), getattr(found, name)
+        np.testing.assert_allclose(other, one, rtol=0, atol=1e-5, err_msg=name)
+    np.testing.assert_allclose(found.steps.loss, expected.steps.loss, rtol=0, atol=1e-5)
+
+
+def test_two_devices_take_the_steps_of_one(both: Ended, alone: dict[str, Run]) -> None:
+    """The strategy `mirrored`, with examples: each device has a copy of them."""
+    assert_close(alone["label"].history, Run(RunFolder(both.folder / "mirrored")).history)
 
 
 def test_a_checkpoint_has_the_lanes_of_both_workers(both: Ended, alone: dict[str, Run]) -> None:
@@ -151,3 +160,15 @@ def test_resuming_gives_the_bits_of_a_training_without_a_break(both: Ended) -> N
         for name, array in whole.part(part).items():
             np.testing.assert_array_equal(resumed.part(part)[name], array, err_msg=name)
     assert not (both.folder / "unused").exists()
+
+
+def test_one_worker_may_go_on_where_two_stopped(both: Ended) -> None:
+    """It says that the number of workers has changed, since results differ in rounding."""
+    notes: list[str] = []
+
+    run = resume(both.folder / "stream", set={"training.epochs": 35}, tell=notes.append)
+
+    assert len(run.history.loss) == 35
+    assert notes[-1] == "going on after step 102"
+    assert "so results may differ in rounding: " in notes[-2]
+    assert notes[-2].endswith("workers 2 → 1")
