@@ -21,7 +21,8 @@ from benchmarks.timing import in_turns, medians
 from rnnlab.config.reading import read_experiment
 from rnnlab.datasets.loading import load_data
 from rnnlab.training.loop import TrainingLoop
-from rnnlab.training.session import Saves, Session
+from rnnlab.training.saves import Saves
+from rnnlab.training.session import Session
 
 COLUMNS = (
     Column("training", "s"),

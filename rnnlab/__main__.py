@@ -12,8 +12,8 @@ def main() -> None:
     """Run the command line and exit with its code.
 
     A signal ends the process without a traceback. During the first imports the system ends the process; later
-    the handler of `rnnlab.signals` ends it; a training saves before it ends. After a signal the process does
-    not wait for its threads, since one of them may still compile.
+    the handler of `rnnlab.signals` ends it; a training saves before it ends. After a signal, or if a worker
+    is lost, the process does not wait for its threads: one may still compile, or wait for that worker.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -24,7 +24,8 @@ def main() -> None:
     from rnnlab.terminal.text import flush  # noqa: PLC0415
 
     code = run(sys.argv[1:])
-    if code > INTERRUPTED:
+    processes = sys.modules.get("rnnlab.processes")
+    if code > INTERRUPTED or (processes and processes.threads_run_on()):
         flush()
         os._exit(code)
     sys.exit(code)

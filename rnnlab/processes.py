@@ -22,14 +22,25 @@ from rnnlab.signals import held_signals, raised_signals
 Result = TypeVar("Result")
 
 
+_unfinished: set["Future[Any]"] = set()
+"""The results of `in_thread` that are still to come."""
+
+
 def cores() -> int:
     """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def threads_run_on() -> bool:
+    """Whether a function of `in_thread` still runs: Python then cannot end in an orderly way."""
+    return bool(_unfinished)
+
+
 def in_thread(work: Callable[[], Result]) -> "Future[Result]":
     """Run a function in a thread that ends with the process; return its result, or its exception, to come."""
     done: Future[Result] = Future()
+    _unfinished.add(done)
+    done.add_done_callback(_unfinished.discard)
     threading.Thread(target=_into, args=(done, work), daemon=True).start()
     return done
 

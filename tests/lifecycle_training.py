@@ -48,6 +48,14 @@ def drawn_training(rng: Random, regime: str, *, lanes: int, epochs: int, seeds: 
         samples=lambda: _samples(rng, most, seeds),
         tensorboard=lambda: flag(rng),
         callbacks=lambda: _callbacks(rng),
+        distribute=lambda: _distribute(rng),
+    )
+
+
+def _distribute(rng: Random) -> Section:
+    """One process trains alone: no variable names others, and there is one device."""
+    return {"strategy": rng.choice(("multi_worker", "mirrored"))} | optional(
+        rng, 0.5, port=lambda: rng.randint(1024, 65_000), wait_seconds=lambda: number(rng, 1, 600)
     )
 
 

@@ -20,7 +20,8 @@ from rnnlab.commands.hints import as_typed, to_compare
 from rnnlab.errors import RunError, command_line, shell_word
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.history import EpochRecord
-from rnnlab.training.session import Saves, Session
+from rnnlab.training.saves import Saves
+from rnnlab.training.session import Session
 from tests.hints import AWKWARD, HINTS, PACKAGE, Hint, hints_of, pattern_of, printed_commands
 from tests.needs import needs
 from tests.trained import SENTENCE, SONG, STREAM, run_of

@@ -150,4 +150,4 @@ def _arm_save(which: float, send: Callable[[], None]) -> None:
         if next(calls) == which:
             send()
 
-    patch("rnnlab.training.session.write_checkpoint", write_and_send).start()
+    patch("rnnlab.training.saves.write_checkpoint", write_and_send).start()

@@ -181,15 +181,20 @@ def _train(
     for note in data.splits.notes if isinstance(data, Data) else data.notes:
         tell(note)
     with _one_at_a_time:
-        from rnnlab.training.session import Session  # noqa: PLC0415 (loads TensorFlow, which takes seconds)
+        from rnnlab.training.distribution.together import workers_of  # noqa: PLC0415 (loads TensorFlow)
 
-        session = Session(
-            data,
-            name=name,
-            run_dir=None if run_dir is None else Path(run_dir),
-            resumed=resumed.folder if resumed else None,
-        )
-        outcome = session.train(progress, tell)
+        folder = None if run_dir is None else Path(run_dir)
+        left = resumed.folder if resumed else None
+        with workers_of(data, tell) as workers:
+            if workers.is_chief:
+                from rnnlab.training.session import Session  # noqa: PLC0415 (as above)
+
+                session = Session(data, name=name, run_dir=folder, resumed=left, workers=workers)
+                outcome = session.train(progress, tell)
+            else:
+                from rnnlab.training.distribution.follower import follow  # noqa: PLC0415 (as above)
+
+                outcome = follow(data, workers, resumed=left, report=progress)
     return Run(outcome.run)
 
 

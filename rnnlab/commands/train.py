@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rnnlab.datasets.loading import Data
     from rnnlab.files import Report
     from rnnlab.runs.folder import RunFolder
+    from rnnlab.training.distribution.workers import Workers
     from rnnlab.training.session import Outcome, Session
 
 
@@ -55,18 +56,36 @@ def command(
     with places_named(path, overrides), ReadingReport(quiet=quiet) as reading:
         data = _loaded(experiment, reading.show)
 
-    from rnnlab.training.session import Session  # loads TensorFlow, which takes seconds
+    from rnnlab.training.distribution.together import workers_of  # loads TensorFlow, which takes seconds
 
     name = config.stem if config else ""
-    with places_named(path, overrides):  # for an error about a callback that cannot be made
-        session = Session(data, name=name, run_dir=run_dir, resumed=run)
-    if not quiet:
-        _print_plan(session, data)
-    with ProgressReport(data.experiment.training.epochs, quiet=quiet) as progress:
-        outcome = session.train(progress.show, progress.tell)
+    with workers_of(data, partial(echo, err=True)) as workers:
+        if not workers.is_chief:
+            _follow(data, workers, run, quiet=quiet)
+            return
+        from rnnlab.training.session import Session
+
+        with places_named(path, overrides):  # for an error about a callback that cannot be made
+            session = Session(data, name=name, run_dir=run_dir, resumed=run, workers=workers)
+        if not quiet:
+            _print_plan(session, data)
+        with ProgressReport(data.experiment.training.epochs, quiet=quiet) as progress:
+            outcome = session.train(progress.show, progress.tell)
     echo(_result(outcome, unit="example" if data.experiment.dataset.task == "label" else "token"))
     if not quiet:
         echo(f"next: {_next_step(outcome.run.path, data)}", err=True)
+
+
+def _follow(data: "Data | TaskData", workers: "Workers", run: "RunFolder | None", *, quiet: bool) -> None:
+    """Train as one of several workers, whose chief writes the run folder and prints the result."""
+    from rnnlab.training.distribution.follower import follow
+
+    rank, count = workers.share.rank, workers.share.count
+    if not quiet:
+        echo(f"worker {rank} of {count}: trains; {workers.named(0)} writes the run folder", err=True)
+    outcome = follow(data, workers, resumed=run)
+    epochs = count_of(outcome.epochs, "epoch")
+    echo(f"{outcome.run.path}: {epochs} in {outcome.seconds:.1f} s; written by {workers.named(0)}")
 
 
 def _loaded(experiment: "AnyExperiment", report: "Report") -> "Data | TaskData":

@@ -40,6 +40,7 @@ STAND_INS: dict[Path, Any] = {
     ("training", "schedule", "decay_steps"): 1,
     ("training", "early_stopping", "patience"): 1,
     ("training", "samples", "every_epochs"): 1,
+    ("training", "distribute", "strategy"): "multi_worker",
 }
 """The stand-in of each setting without a default; any other wrong setting is removed."""
 

@@ -219,6 +219,7 @@ MAY_CHANGE = (
     "training.checkpoint",
     "training.on_non_finite",
     "training.tensorboard",
+    "training.distribute",
 )
 """The settings, with all settings within them, that may change when a run is resumed.
 

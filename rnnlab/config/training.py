@@ -80,6 +80,23 @@ class Samples(Section):
     )
 
 
+class Distribute(Section):
+    """Training on several devices or machines: each has some of the lanes, and all have the same weights."""
+
+    strategy: Literal["multi_worker", "mirrored"] = Field(
+        description="multi_worker: one process on each of several machines, which TF_CONFIG or Slurm's"
+        " variables name; without them, one process trains alone. mirrored: all GPUs of one machine.",
+    )
+    port: Annotated[int, Field(ge=1024, le=65_000)] = Field(
+        8888,
+        description="Under Slurm, the first port of a machine; each further worker there takes the next one."
+        " TF_CONFIG has ports of its own.",
+    )
+    wait_seconds: Annotated[float, Field(gt=0, le=86_400)] = Field(
+        300.0, description="Seconds that a worker waits for the others when training begins."
+    )
+
+
 class Training(Section):
     """How the network is trained."""
 
@@ -128,6 +145,11 @@ class Training(Section):
         False,
         description="Whether event files for TensorBoard are written into the run folder; needs the extra"
         " `tensorboard`.",
+    )
+    distribute: Distribute | None = Field(
+        None,
+        description="How the lanes of a batch are divided among machines or devices; left out, one process"
+        " trains on one device.",
     )
     callbacks: Callbacks = Field(
         (),

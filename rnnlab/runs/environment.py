@@ -19,8 +19,12 @@ _MOST_BYTES = 10_000
 PACKAGES = ("tensorflow", "keras", "numpy")
 
 
-def environment() -> dict[str, str]:
-    """Return versions, system, processor, device, cores and thread settings of this process, by name."""
+def environment(*, workers: int = 1) -> dict[str, str]:
+    """Return versions, system, processor, device, cores and thread settings of this process, by name.
+
+    Args:
+        workers: number of processes that train together; it is left out if there is one.
+    """
     return {
         "rnnlab": __version__,
         "python": platform.python_version(),
@@ -34,19 +38,20 @@ def environment() -> dict[str, str]:
             for name in sorted(os.environ)
             if name.startswith(("OMP_NUM", "TF_NUM"))
         ),
+        **({"workers": str(workers)} if workers > 1 else {}),
     }
 
 
-def write_environment(run: Path) -> None:
+def write_environment(run: Path, *, workers: int = 1) -> None:
     """Write `environment.json` of a run folder.
 
     Raises:
         RunError: the file cannot be written.
     """
-    write_durably(run / ENVIRONMENT, (json.dumps(environment(), indent=2) + "\n").encode())
+    write_durably(run / ENVIRONMENT, (json.dumps(environment(workers=workers), indent=2) + "\n").encode())
 
 
-def changes_since(run: Path) -> str:
+def changes_since(run: Path, *, workers: int = 1) -> str:
     """Return the facts that differ from a run's `environment.json`, as `name before → now, …`; empty if none.
 
     Raises:
@@ -57,7 +62,9 @@ def changes_since(run: Path) -> str:
         raise DataError(f"{path}: missing, or not a regular file")
     try:
         before = json.loads(read_text(path, most_bytes=_MOST_BYTES))
-        now = environment()
+        now = {**environment(), "workers": str(workers)}
+        if isinstance(before, dict):
+            before.setdefault("workers", "1")
         if not (isinstance(before, dict) and all(isinstance(before.get(name), str) for name in now)):
             raise DataError(f"{path}: not what rnnlab wrote")
     except (ValueError, RecursionError):

@@ -138,6 +138,10 @@ class ChunkLength:
         """Number of steps of the next chunk."""
         return self._steps
 
+    @steps.setter
+    def steps(self, steps: int) -> None:
+        self._steps = steps
+
     def learn(self, steps: int, seconds: float) -> None:
         """Set the steps of the next chunk from those of a chunk and its seconds; the growth is bounded."""
         wanted = int(steps * CHUNK_SECONDS / max(seconds, 1e-6))

@@ -10,6 +10,7 @@ from rnnlab.config.contradictions import MOST_ACTIVATIONS
 from rnnlab.config.tasks import TaskExperiment
 from rnnlab.datasets.buckets import BucketBatches, Shape, bucket_of, bucket_shapes, cut_into_batches
 from rnnlab.datasets.examples import Examples
+from rnnlab.engines.tensorflow.collective import Share
 from rnnlab.engines.tensorflow.data import MeasuredSteps
 from rnnlab.engines.tensorflow.examples import ExampleData
 from rnnlab.engines.tensorflow.objective import ExampleObjective
@@ -22,7 +23,7 @@ from rnnlab.models.task_architecture import CHARACTER_SIZE, Vocabularies, task_a
 from rnnlab.models.task_network import build_task_network, named_task_weights
 from rnnlab.training.chunks import EpochSums
 from rnnlab.training.optimizers import optimizer_of
-from rnnlab.training.problem import Built, settings_of_steps
+from rnnlab.training.problem import Built, mirrors_of, settings_of_steps
 
 MEASURED_LANES = 128
 """Most examples that are measured at once: the figures do not depend on `training.batch_size`."""
@@ -120,19 +121,21 @@ class ExampleProblem:
         }
         return json.dumps(settings)
 
-    def build(self) -> Built:
-        """Return the network with initial weights, its optimizer, and its compiled program."""
+    def build(self, share: Share) -> Built:
+        """Return the network with initial weights, its optimizer, and the compiled program of a worker."""
         training, task = self.experiment.training, self.experiment.task
         network = build_task_network(self.architecture, random_seed=training.random_seed)
         optimizer, forward = optimizer_of(training, total_steps=1), TaskForward(self.architecture)
-        held = data = ExampleData(self.examples, task, label_row=self.sizes.targets)
-        if self._fresh:
-            first = self._fresh.of(0)
-            capacity = self._fresh.capacity(len(first))
-            data = ExampleData(first, task, label_row=self.sizes.targets, capacity=capacity)
+        held = ExampleData(self.examples, task, label_row=self.sizes.targets)
         importance = self._importance()
+        copies: list[ExampleData] = []
+
+        def objectives() -> list[ExampleObjective]:
+            copies.append(self._read_in_training() if self._fresh or copies else held)
+            return [ExampleObjective(forward, copies[-1], shape, importance) for shape in self.batches.shapes]
+
         program = TrainingProgram(
-            [ExampleObjective(forward, data, shape, importance) for shape in self.batches.shapes],
+            objectives(),
             named_task_weights(network),
             optimizer,
             measured=[ExampleObjective(forward, held, shape) for shape in self._measured],
@@ -143,18 +146,21 @@ class ExampleProblem:
             track_best=not self.validates,
             skips=training.on_non_finite == "skip_step",
             cores=cpu_cores(),
+            share=share,
+            mirrors=mirrors_of(training, objectives),
         )
         variables = [*network.trainable_variables, *optimizer.variables]
         initial = [(variable, variable.numpy()) for variable in variables]
-        return Built(network, optimizer, program, initial, data)
+        return Built(network, optimizer, program, initial, copies if self._fresh else ())
 
     def load(self, built: Built, epoch: int) -> None:
         """Put the examples of an epoch on the device, if each epoch has its own and they are not there yet.
 
         `built.data` notes the epoch: a program that is used again may have the examples of another one.
         """
-        if self._fresh and built.data.epoch != epoch:
-            built.data.replace(self._fresh.of(epoch), epoch)
+        for data in built.data:
+            if self._fresh and data.epoch != epoch:
+                data.replace(self._fresh.of(epoch), epoch)
 
     def measure(self, program: TrainingProgram) -> tuple[float, float]:
         """Return (cross-entropy in nats per target, accuracy) of the validation set; NaN without one."""
@@ -180,6 +186,15 @@ class ExampleProblem:
             weights,
             self.examples.sha256,
         )
+
+    def _read_in_training(self) -> ExampleData:
+        """Return the examples that training reads, on this device: all, or those of the first epoch."""
+        task, label_row = self.experiment.task, self.sizes.targets
+        if not self._fresh:
+            return ExampleData(self.examples, task, label_row=label_row)
+        first = self._fresh.of(0)
+        capacity = self._fresh.capacity(len(first))
+        return ExampleData(first, task, label_row=label_row, capacity=capacity)
 
     def _lengths(self, examples: Examples) -> Lengths:
         """Return the number of tokens of the input and of the decoder's target of each example, (K,) each."""

@@ -16,6 +16,7 @@ from rnnlab.training.best_epoch import Best
 from rnnlab.training.callbacks import CallbackCalls
 from rnnlab.training.checkpoints import Checkpoint
 from rnnlab.training.chunks import ChunkLength, ChunkPlanner, EpochSums, Segment
+from rnnlab.training.distribution.workers import Decision, agreed
 from rnnlab.training.facts import BestEpoch, Facts, fixed_settings
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption
@@ -97,7 +98,8 @@ class TrainingLoop:
         validations = trainer.experiment.evaluation.every if trainer.validates else 0
         saves = training.checkpoint.every_epochs or 0
         samples = training.samples.every_epochs if training.samples else 0
-        each_epoch = each_epoch or trainer.problem.has_fresh_data
+        chains = trainer.program.chains_lanes and trainer.workers.share.count > 1
+        each_epoch = each_epoch or trainer.problem.has_fresh_data or chains
         self._stop_after = 1 if each_epoch else math.gcd(validations, saves, self._monitor.every, samples)
         self._step, self._sums = 0, EpochSums()
         self._validation_loss: float | None = None
@@ -117,7 +119,7 @@ class TrainingLoop:
         self._calls.train_begins()
         if start:
             self.restore(start)
-        is_compiled = False
+        is_compiled, is_alone = False, self._trainer.workers.share.count == 1
         while not self.is_done:
             # plan a chunk: the first has one step, later ones as many as take about a quarter of a second
             epoch, place = position = self._planner.position
@@ -147,9 +149,11 @@ class TrainingLoop:
             if is_compiled:
                 self._length.learn(len(records.losses), seconds)
                 self._report(self._progress(records, segments[-1], seconds))
+            is_interrupted = self._agree()
+            if is_compiled:
                 self._save(self)
             is_compiled = True
-            if self._interruption.signal_number:
+            if is_interrupted or (is_alone and self._interruption.signal_number):
                 break
         self._calls.train_ends()
 
@@ -181,6 +185,11 @@ class TrainingLoop:
         return self._planner.position[0]
 
     @property
+    def step(self) -> int:
+        """Number of steps taken."""
+        return self._step
+
+    @property
     def skipped(self) -> int:
         """Number of skipped steps."""
         return self._divergence.skipped
@@ -194,7 +203,7 @@ class TrainingLoop:
             TrainingError: a weight, or a number of the optimizer's state, is not finite.
         """
         best, (callbacks, remembered) = self._trainer.chosen.by_validation, self._calls.snapshot()
-        program = self._trainer.program.snapshot()
+        program = self._trainer.snapshot()
         check_finite(program, step=self._step)
         parts = {
             "program": program,
@@ -242,6 +251,19 @@ class TrainingLoop:
         for record in self._history.epochs if self._history else ():
             self._monitor.add(record.epoch, record.loss, record.validation_loss)
         self._set_rate()
+
+    def _agree(self) -> bool:
+        """Agree with the other workers on how training goes on; return whether a signal ends it.
+
+        A signal that comes later, during the save, ends the training of several workers after the next chunk.
+        """
+        own = Decision(self._interruption.signal_number, self.is_stopped, self._length.steps)
+        decision = agreed(self._trainer.workers, own)
+        if decision != own:
+            self._interruption.signal_number = decision.signal_number
+            self._trainer.network.stop_training = decision.stops
+            self._length.steps = decision.steps
+        return decision.signal_number > 0
 
     def _end_steps(self, records: StepRecords, segment: Segment) -> None:
         """Count the steps of a segment, and fire the callbacks for them.

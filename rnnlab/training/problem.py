@@ -8,11 +8,16 @@ state share one program.
 """
 
 import weakref
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from rnnlab.config.schema import Experiment
 from rnnlab.config.tasks import TaskExperiment
+from rnnlab.config.training import Training
+from rnnlab.engines.tensorflow.collective import Share
+from rnnlab.engines.tensorflow.mirrors import Mirror, mirrored
+from rnnlab.engines.tensorflow.objective import Objective
 from rnnlab.engines.tensorflow.program import TrainingProgram
 from rnnlab.models.model_file import TrainedModel, TrainedTask, Weights
 from rnnlab.training.chunks import EpochBatches
@@ -45,8 +50,8 @@ class TrainingProblem(Protocol):
     def key(self) -> str:
         """Return all settings on which the compiled program depends, as text."""
 
-    def build(self) -> "Built":
-        """Return the network with initial weights, its optimizer, and its compiled program."""
+    def build(self, share: Share) -> "Built":
+        """Return the network with initial weights, its optimizer, and the compiled program of a worker."""
 
     def load(self, built: "Built", epoch: int) -> None:
         """Put the data of an epoch, from 0, on the device, if each epoch has data of its own."""
@@ -70,6 +75,17 @@ def settings_of_steps(experiment: Experiment | TaskExperiment) -> dict[str, Any]
     return settings
 
 
+def mirrors_of(training: Training, make: Callable[[], Sequence[Objective]]) -> list[Mirror]:
+    """Return the other devices that compute, if `training.distribute` asks for several.
+
+    Args:
+        training: the section `training`.
+        make: returns the objectives, with the data on the device on which it is called.
+    """
+    settings = training.distribute
+    return mirrored(make) if settings and settings.strategy == "mirrored" else []
+
+
 @dataclass(frozen=True)
 class Built:
     """A network with its optimizer and its compiled program.
@@ -79,14 +95,14 @@ class Built:
         optimizer: the Keras optimizer.
         program: trains the network with the optimizer.
         initial: each variable of the network and the optimizer, with its value before the first step.
-        data: the examples on the device, if each epoch has its own; else None.
+        data: the examples on each device, if each epoch has its own; else empty.
     """
 
     network: Any
     optimizer: Any
     program: TrainingProgram
     initial: list[tuple[Any, Any]]
-    data: Any = None
+    data: Sequence[Any] = ()
 
     def reset(self, total_steps: int) -> None:
         """Set variables and program to their values before the first step; set the length of the schedule."""
@@ -100,12 +116,17 @@ _idle: dict[str, Built] = {}
 """The program that no owner uses, if there is one, by the settings that its steps depend on."""
 
 
-def borrow_program(owner: object, problem: TrainingProblem) -> Built:
-    """Return a network with initial weights, its optimizer and its program; free them with the owner."""
+def borrow_program(owner: object, problem: TrainingProblem, share: Share) -> Built:
+    """Return a network with initial weights, its optimizer and its program; free them with the owner.
+
+    A program of several workers is never used again: all of them would have to keep the same one.
+    """
     key = problem.key()
-    built = _idle.pop(key, None) or problem.build()
+    is_whole = share.count == 1
+    built = (_idle.pop(key, None) if is_whole else None) or problem.build(share)
     built.reset(problem.batches.steps * problem.experiment.training.epochs)
-    weakref.finalize(owner, _give_back, key, built).atexit = False
+    if is_whole:
+        weakref.finalize(owner, _give_back, key, built).atexit = False
     return built
 
 

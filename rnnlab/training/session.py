@@ -4,7 +4,6 @@
 `Session.train` runs the training loop, from the first step or from a checkpoint.
 """
 
-import errno
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -13,10 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from rnnlab.config.callback import CallbackSettings
-from rnnlab.config.training import Checkpoints, Samples
+from rnnlab.config.training import Samples
 from rnnlab.datasets.examples import TaskData
 from rnnlab.datasets.loading import Data
 from rnnlab.errors import Call, DataError, Interrupted, RunError, TrainingError, count_of, one_line
@@ -24,14 +21,17 @@ from rnnlab.files import remove_partial
 from rnnlab.runs.environment import changes_since, write_environment
 from rnnlab.runs.events import DONE, FAILED, INTERRUPTED, TRAINING
 from rnnlab.runs.folder import RunFolder, create_run
-from rnnlab.runs.lock import Lock, locked
+from rnnlab.runs.lock import locked
 from rnnlab.training.best_epoch import Best
-from rnnlab.training.checkpoints import FOLDER, Checkpoint, newest_checkpoint, write_checkpoint
+from rnnlab.training.checkpoints import FOLDER, Checkpoint, newest_checkpoint
+from rnnlab.training.distribution.link import EndedError
+from rnnlab.training.distribution.workers import ALONE, Workers, ended, start_parcel
 from rnnlab.training.facts import Expectation, expectation_of
 from rnnlab.training.from_data import problem_of, split_record_of
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption, noted_signals
 from rnnlab.training.loop import Progress, TrainingLoop
+from rnnlab.training.saves import Saves
 from rnnlab.training.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class Session:
         name: name of the run; its folder is `runs/<name>-<number>`.
         run_dir: another folder for the run, which must be new or empty.
         resumed: a run to resume; None makes a new run.
+        workers: the workers of the training, seen from the chief.
 
     Raises:
         RnnlabError: a callback, the data or the folder is wrong, or a file cannot be written in the folder.
@@ -80,14 +81,16 @@ class Session:
         name: str,
         run_dir: Path | None = None,
         resumed: RunFolder | None = None,
+        workers: Workers = ALONE,
     ) -> None:
         experiment = data.experiment
         if experiment.training.tensorboard:
             from rnnlab.training.live_events import check_installed  # noqa: PLC0415 (as below)
 
             check_installed()
-        self._folders, self._callbacks = _callbacks_of(experiment.training.callbacks, resumed)
-        self.trainer = Trainer(problem_of(data))
+        self._folders, self._callbacks = callbacks_of(experiment.training.callbacks, resumed)
+        self._workers = workers
+        self.trainer = Trainer(problem_of(data), workers)
         self._history, self._why = LossHistory(), ""
         self._sampler = _sampler_of(self.trainer, experiment.training.samples)
         self._settings, self._is_resumed = experiment.training.checkpoint, resumed is not None
@@ -121,9 +124,12 @@ class Session:
             for folder in (self.run.path, self.run.path / FOLDER):
                 remove_partial(folder)
             start = self._starting_point(tell)
+            self._workers.shared("start", lambda: start_parcel(start, self.run.path))
             saves = Saves(self.run, self.trainer, self._history, self._settings, self._sampler, lock, start)
             try:
                 loop = self._train(start, saves, interruption, report, tell)
+            except EndedError as error:
+                raise self._ended(error, saves.kept_step) from None
             except TrainingError as error:
                 self._note(f"training failed: {error}", state=FAILED)
                 if len(self._history.batch_losses) > (start.facts.step if start else 0):
@@ -180,14 +186,14 @@ class Session:
         """Sign, record and log the start; return the checkpoint to continue from, None if there is none."""
         self._sign(tell)
         if not self._is_resumed:
-            write_environment(self.run.path)
+            write_environment(self.run.path, workers=self._workers.share.count)
             self.run.log("training begins", state=TRAINING)
             return None
         start, passed = newest_checkpoint(self.run.path, self.expected_checkpoint())
         for why in passed:
             tell(f"{why}; resuming from the checkpoint before it")
         try:
-            if changes := changes_since(self.run.path):
+            if changes := changes_since(self.run.path, workers=self._workers.share.count):
                 tell(one_line(f"changed since the run began, so results may differ in rounding: {changes}"))
         except DataError as error:
             tell(f"{error}; if versions or processor have changed, results may differ in rounding")
@@ -280,6 +286,12 @@ class Session:
         with suppress(RunError):
             self.run.log(sentence, **figures)
 
+    def _ended(self, error: EndedError, kept_step: int) -> TrainingError:
+        """Return the error for a worker that has ended, and add it to the log."""
+        failure = ended(self._workers, error, kept_step=kept_step, run=self.run.path)
+        self._note(f"training failed: {failure}", state=FAILED)
+        return failure
+
     def _interrupted(self, loop: TrainingLoop, signal_number: int) -> Interrupted:
         saved = f"after {count_of(loop.epochs, 'epoch')}, all of it saved"
         message = f"interrupted {'before the first step' if loop.was_left else saved}"
@@ -287,7 +299,7 @@ class Session:
         return Interrupted(f"{message}; go on with: ", signal_number, Call("resume", str(self.run.path)))
 
 
-def _callbacks_of(
+def callbacks_of(
     callbacks: Sequence[CallbackSettings], resumed: RunFolder | None
 ) -> tuple[list[Path], list[Any]]:
     """Return the folders in which the modules of the user's callbacks are looked for, and the callbacks."""
@@ -306,116 +318,3 @@ def _sampler_of(trainer: Trainer, settings: Samples | None) -> "Sampler | None":
     from rnnlab.training.sampler import Sampler  # noqa: PLC0415 (loads the NumPy engine and all of generation)
 
     return Sampler(trainer, settings)
-
-
-LARGEST_SHARE = 0.01
-"""Largest fraction of the training time for saves that are not tied to an epoch, 0 to 1."""
-
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-
-
-class Saves:
-    """Writes the files of a training: checkpoints, the best weights, the history and the samples.
-
-    Args:
-        run: the run folder.
-        trainer: the trainer.
-        history: the losses so far.
-        settings: the section `training.checkpoint`.
-        sampler: the callback that writes samples, if there is one.
-        lock: lock of the folder; checked before each save.
-        start: the checkpoint that the training was resumed from; None for a new training.
-    """
-
-    def __init__(
-        self,
-        run: RunFolder,
-        trainer: Trainer,
-        history: LossHistory,
-        settings: Checkpoints,
-        sampler: "Sampler | None",
-        lock: Lock,
-        start: Checkpoint | None,
-    ) -> None:
-        self._run, self._trainer, self._history, self._lock = run, trainer, history, lock
-        self._sampler = sampler
-        self._keep, self._kept = settings.keep, start.facts.step if start else 0
-        self._clock = SaveClock(settings, epochs=start.facts.position[0] if start else 0)
-
-    def save_if_due(self, loop: TrainingLoop) -> None:
-        """Save if a save is due; else write the samples, if there are new ones."""
-        if self._clock.is_due(loop.epochs):
-            self.save(loop)
-        elif self._sampler and self._sampler.take_new():
-            self._lock.check()
-            with suppress(RunError):  # the next save raises the error
-                self._save_samples()
-
-    def save(self, loop: TrainingLoop) -> None:
-        """Write a checkpoint, and then the best weights, the history and the samples.
-
-        Raises:
-            RunError: the folder is gone, or a file cannot be written; the message says what is kept.
-            TrainingError: a weight, or a number of the optimizer's state, is not finite.
-        """
-        self._lock.check()
-        begun, checkpoint = time.perf_counter(), loop.checkpoint()
-        try:
-            write_checkpoint(self._run.path, checkpoint, keep=self._keep)
-            self._kept = checkpoint.facts.step
-            self.save_results()
-        except RunError as error:
-            self._lock.check()  # if the folder is gone, that error comes first
-            stopped = self._stopped(error, checkpoint.facts.step)
-            with suppress(RunError):
-                self._run.log(str(stopped), state=FAILED, step=checkpoint.facts.step)
-            raise stopped from error
-        self._clock.saved(time.perf_counter() - begun, loop.epochs)
-
-    def save_results(self) -> None:
-        """Write the best weights so far, if they are finite, the history, and the samples."""
-        model = self._trainer.best_model()
-        if all(np.isfinite(array).all() for array in model.weights.values()):
-            self._run.save_model(model)
-        self._history.write(self._run.path)
-        self._save_samples()
-
-    def _save_samples(self) -> None:
-        if self._sampler and self._sampler.text:
-            self._run.write("samples.txt", self._sampler.text)
-
-    def _stopped(self, error: RunError, step: int) -> RunError:
-        """Return the error for a save that failed: the file, what is kept, and how to resume."""
-        what, _, _ = str(error).rpartition("; ")  # without the remedy for a single file
-        cause = error.__cause__
-        is_full = isinstance(cause, OSError) and cause.errno in _FULL
-        remedy = "free some space" if is_full else "put that right"
-        kept = f"all up to step {self._kept:,} is kept" if self._kept else "nothing was saved before"
-        return RunError(
-            f"{what}; training stops after step {step:,}, {kept}: {remedy}, then: ",
-            Call("resume", str(self._run.path)),
-        )
-
-
-class SaveClock:
-    """Knows when the next save is due.
-
-    Args:
-        settings: the section `training.checkpoint`.
-        epochs: number of epochs that were finished when the training was resumed; 0 for a new one.
-    """
-
-    def __init__(self, settings: Checkpoints, *, epochs: int) -> None:
-        self._settings = settings
-        self._saved_at, self._cost, self._epochs = time.monotonic(), 0.0, epochs
-
-    def is_due(self, epochs: int) -> bool:
-        """Whether a save is due after `epochs` finished epochs."""
-        if self._settings.every_epochs is not None:
-            return epochs - self._epochs >= self._settings.every_epochs
-        wanted = max(self._settings.every_seconds or 0.0, self._cost / LARGEST_SHARE)
-        return time.monotonic() - self._saved_at >= wanted
-
-    def saved(self, seconds: float, epochs: int) -> None:
-        """Note the duration of a save, and the number of finished epochs."""
-        self._saved_at, self._cost, self._epochs = time.monotonic(), seconds, epochs

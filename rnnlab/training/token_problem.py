@@ -10,6 +10,7 @@ from rnnlab.datasets.batches import make_batches, reading_order
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
 from rnnlab.datasets.splits import Splits
+from rnnlab.engines.tensorflow.collective import Share
 from rnnlab.engines.tensorflow.data import BatchGatherer, MeasuredSteps, StepRecords, TokenData
 from rnnlab.engines.tensorflow.forward import ForwardPass
 from rnnlab.engines.tensorflow.objective import TokenObjective
@@ -20,7 +21,7 @@ from rnnlab.models.model_file import TrainedModel, Weights
 from rnnlab.models.network import build_network, named_weights
 from rnnlab.training.chunks import EpochSums
 from rnnlab.training.optimizers import optimizer_of
-from rnnlab.training.problem import Built, settings_of_steps
+from rnnlab.training.problem import Built, mirrors_of, settings_of_steps
 
 if TYPE_CHECKING:
     from rnnlab.datasets.side_by_side import LanePiece, Parts
@@ -78,8 +79,8 @@ class TokenProblem:
         tokens = self.corpus.vocabulary.tokens
         return TrainedModel(self.experiment, tokens, weights, self.corpus.sha256)
 
-    def build(self) -> Built:
-        """Return the network with initial weights, its optimizer, and its compiled program."""
+    def build(self, share: Share) -> Built:
+        """Return the network with initial weights, its optimizer, and the compiled program of a worker."""
         experiment, corpus, architecture = self.experiment, self.corpus, self.architecture
         dataset, training = experiment.dataset, experiment.training
         table = encoding_table(dataset.encoding, corpus.vocabulary.tokens)
@@ -95,9 +96,13 @@ class TokenProblem:
             last_only,
             starts_count=corpus.has_boundaries,
         )
-        objective = TokenObjective(ForwardPass(architecture, table, last_only=last_only), BatchGatherer(data))
+
+        def objectives() -> list[TokenObjective]:
+            forward = ForwardPass(architecture, table, last_only=last_only)
+            return [TokenObjective(forward, BatchGatherer(data))]
+
         program = TrainingProgram(
-            [objective],
+            objectives(),
             named_weights(network),
             optimizer,
             lanes=self.batches.lanes,
@@ -108,6 +113,8 @@ class TokenProblem:
             skips=training.on_non_finite == "skip_step",
             chains_lanes=experiment.regime == "stateful_windows",
             cores=cpu_cores(),
+            share=share,
+            mirrors=mirrors_of(training, objectives),
         )
         variables = [*network.trainable_variables, *optimizer.variables]
         return Built(network, optimizer, program, [(variable, variable.numpy()) for variable in variables])

@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
@@ -222,7 +221,7 @@ def _worker(
         deadline = time.monotonic() + seconds
         work_off(place, work, number, most=most, deadline=deadline, tell=tell)
     except Interrupted:
-        sys.exit(TERMINATED)
+        os._exit(TERMINATED)  # a thread may still compile, which an orderly end would wait for
     except RnnlabError as error:
         parts: tuple[Part, ...] = error.parts or (str(error),)
         tell(parts)

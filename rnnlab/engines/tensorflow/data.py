@@ -175,6 +175,20 @@ def lane_groups(lanes: int, *, weights: int, tokens: int, cores: int) -> LaneGro
     return LaneGroups(-(-blocks // each), each * VECTOR_LANES)
 
 
+def shared_groups(lanes: int, *, weights: int, tokens: int, cores: int, workers: int) -> LaneGroups:
+    """Return the groups of all workers for batches of N lanes: equally many consecutive groups for each.
+
+    Args:
+        lanes: lanes N of a batch, at least one for each worker.
+        weights: number of weights.
+        tokens: tokens of a batch, N·T.
+        cores: largest number of groups of a worker.
+        workers: number of workers.
+    """
+    own = lane_groups(-(-lanes // workers), weights=weights, tokens=-(-tokens // workers), cores=cores)
+    return LaneGroups(workers * own.count, own.lanes)
+
+
 def _on_device(array: NDArray[Any]) -> Tensor:
     """Return an array as a tensor; on a CPU an aligned, writeable array in C order shares its memory."""
     on_cpu = not tf.config.list_physical_devices("GPU")

@@ -14,8 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.engines.tensorflow.data import Chunk, MeasuredSteps, StepRecords, lane_groups
+from rnnlab.engines.tensorflow.chained_lanes import chained, chained_after, where_read
+from rnnlab.engines.tensorflow.collective import WHOLE, GradientSum, Share
+from rnnlab.engines.tensorflow.data import Chunk, MeasuredSteps, StepRecords, shared_groups
 from rnnlab.engines.tensorflow.forward import NetworkState
+from rnnlab.engines.tensorflow.mirrors import Mirror
 from rnnlab.engines.tensorflow.objective import Objective, zeroed
 from rnnlab.engines.tensorflow.start import tf
 from rnnlab.engines.tensorflow.update import BestWeights, Snapshot, Snapshots, Update, held_variables
@@ -36,6 +39,7 @@ class TrainingProgram:
     If a step takes long, the lanes of a batch are divided into groups, at most one for each core
     (`lane_groups` decides). An XLA program computes the gradients of one group on one core: the cores then
     wait for one another once in a step, and not at every product. Otherwise all steps are one XLA program.
+    With several workers, each computes the gradients of its own groups, and all take the same step.
 
     Args:
         objectives: what a step may compute; a chunk says which of them each step computes.
@@ -51,7 +55,10 @@ class TrainingProgram:
         chains_lanes: whether, when an epoch begins, each lane takes the last state of the lane before it (the
             windows of that lane come before its own). The first lane begins each epoch with zeros; in the
             first epoch, all lanes begin with zeros.
-        cores: largest number of groups of lanes.
+        cores: largest number of groups of lanes of a worker.
+        share: which part of the lanes this worker has.
+        mirrors: other devices that compute, each with its own copy of `objectives`; the groups of lanes are
+            dealt out to the default device and to them.
     """
 
     def __init__(
@@ -69,24 +76,38 @@ class TrainingProgram:
         skips: bool = False,
         chains_lanes: bool = False,
         cores: int = 1,
+        share: Share = WHOLE,
+        mirrors: Sequence[Mirror] = (),
     ) -> None:
         self.room = max(1, min(MOST_STEPS, MOST_INDICES // lanes))
         self._objectives, self._variables = tuple(objectives), variables
         optimizer.build(list(variables.values()))
         self._dropout_seed, self._label_smoothing = dropout_seed, label_smoothing
         weights = sum(math.prod(variable.shape) for variable in variables.values())
-        self._groups = lane_groups(lanes, weights=weights, tokens=tokens, cores=cores)
+        sides = share.count * (1 + len(mirrors))
+        cores = 1 if mirrors else cores
+        self._groups = shared_groups(lanes, weights=weights, tokens=tokens, cores=cores, workers=sides)
+        each = self._groups.count // share.count
+        self._own = slice(each * share.rank, each * (share.rank + 1))  # the groups of this worker
+        first = self._own.start * self._groups.lanes
+        self.own_lanes = slice(min(first, lanes), min(self._own.stop * self._groups.lanes, lanes))
         self._best = BestWeights(variables) if track_best else None
-        self._snapshots = Snapshots(held_variables(variables, optimizer, self._best), lanes=lanes)
+        held = held_variables(variables, optimizer, self._best)
+        self._snapshots = Snapshots(held, lanes=lanes, first=first)
         self.reset()
         self._in_groups, self._skips = self._groups.count > 1, skips
-        self._chains_lanes = chains_lanes
+        self.chains_lanes = chains_lanes
+        meets = GradientSum(variables, workers=share.count) if share.count > 1 else None
         update = Update(variables, optimizer, self._best, skips=skips)
         self._update: Callable[..., Any] = update
-        self._gradients_of: list[Any] = [partial(self._gradients, each) for each in self._objectives]
+        self._devices = [None, *(mirror.device for mirror in mirrors)]
+        copies = [self._objectives, *(mirror.objectives for mirror in mirrors)]
+        self._gradients_of: list[list[Any]] = [
+            [partial(self._gradients, each) for each in objectives] for objectives in copies
+        ]
         if self._in_groups:
-            self._update = _compiled(update)
-            self._gradients_of = [_compiled(gradients) for gradients in self._gradients_of]
+            self._update = meets.step_with(update) if meets else _compiled(update)
+            self._gradients_of = [[_compiled(each) for each in own] for own in self._gradients_of]
         self._train = self._compiled_loop()
         self._measured = self._objectives if measured is None else tuple(measured)
         self._measure = [_compiled(partial(self._measure_steps, each)) for each in self._measured]
@@ -94,12 +115,29 @@ class TrainingProgram:
     def reset(self) -> None:
         """Set the state to zero, and forget the best epoch; the caller resets weights and optimizer."""
         first = self._objectives[0]
-        self._state = [first.zero_state(self._groups.lanes) for _ in range(self._groups.count)]
+        groups = range(self._own.start, self._own.stop)
+        self._state = [first.zero_state(self._groups.lanes) for _ in groups]
         if self._best:
             self._best.reset()
 
+    @property
+    def last_lane(self) -> list[NDArray[np.float32]]:
+        """Each part of the state of the last of this worker's lanes, (H, 1)."""
+        return [part.numpy()[:, -1:] for part in tf.nest.flatten(self._state[-1])]
+
+    def chain_lanes(self, before: list[NDArray[np.float32]]) -> None:
+        """Give each lane the state of the lane before it.
+
+        Args:
+            before: each part of the state of the last lane of the worker before this one, (H, 1).
+        """
+        self._state = chained_after(before, self._state)
+
     def snapshot(self) -> Snapshot:
-        """Return a copy of all arrays that the next step depends on, without the number of the step."""
+        """Return a copy of all arrays that the next step depends on, without the number of the step.
+
+        It has the state of this worker's lanes; that of the other lanes is zero.
+        """
         return self._snapshots.take(self._state)
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -142,11 +180,13 @@ class TrainingProgram:
         if not self._in_groups or len(self._objectives) == 1:
             return
         lanes, state = self._groups.lanes, self._state[0]
-        weights = {name: variable.value for name, variable in self._variables.items()}
+        weights = self._read_weights()
         figures = [tf.zeros((lanes,), figure) for figure in self._objectives[0].figures]
         arguments = (weights, figures, tf.constant(True), state, tf.zeros((2,), tf.int32))
         # From a graph, as the loop calls them: what an eager call compiles, a graph compiles again.
-        tf.function(partial(_sums_of_each, self._gradients_of), autograph=False)(*arguments)
+        for device, gradients_of in zip(self._devices, self._gradients_of, strict=True):
+            with tf.device(device):
+                tf.function(partial(_sums_of_each, gradients_of), autograph=False)(*arguments)
 
     def train(self, chunk: Chunk, *, first_step: int) -> StepRecords:
         """Train on all steps of a chunk; return the figures of each step.
@@ -157,7 +197,7 @@ class TrainingProgram:
         """
         steps = len(chunk.fresh)
         figures = [
-            self._groups.dealt(figure.astype(wanted))
+            self._groups.dealt(figure.astype(wanted))[:, self._own]
             for figure, wanted in zip(chunk.figures, self._objectives[0].figures, strict=True)
         ]
         arrays = [*figures, chunk.fresh, chunk.ends_epoch]
@@ -200,7 +240,11 @@ class TrainingProgram:
     def _compiled_loop(self) -> Any:
         """Return the loop over steps: one XLA program, or in groups a loop that calls XLA programs."""
         steps = None if self._in_groups else self.room
-        dealt = (steps, self._groups.count, self._groups.lanes)  # a figure of each lane; flags are (steps,)
+        dealt = (
+            steps,
+            self._own.stop - self._own.start,
+            self._groups.lanes,
+        )  # a figure of each lane; flags are (steps,)
         signature = [
             *(tf.TensorSpec(dealt, figure) for figure in self._objectives[0].figures),
             *[tf.TensorSpec((steps,), tf.bool)] * 2,
@@ -230,24 +274,26 @@ class TrainingProgram:
         records = tf.TensorArray(tf.float32, room, element_shape=(3,))
 
         def step(k: Tensor, _: Tensor, records: Any, states: list[NetworkState]) -> tuple[Any, ...]:
-            weights = {name: variable.value for name, variable in self._variables.items()}
+            weights = self._read_weights()
             zeroed_now = fresh[k]
-            if self._chains_lanes:
-                states, zeroed_now = _chained(states, fresh[k]), tf.constant(False)
+            if self.chains_lanes:
+                states, zeroed_now = chained(states, fresh[k]), tf.constant(False)
             elif self._skips:  # the state is zeroed even if the step is skipped
                 states = tf.nest.map_structure(partial(zeroed, where=fresh[k]), states)
             # Each group's (sums, gradients, state after).
             found = []
             for group, state in enumerate(states):
-                seed = tf.stack([self._dropout_seed + (group << 16), first_step + k])
+                seed = tf.stack([self._dropout_seed + (self._own.start + group << 16), first_step + k])
                 own = [figure[k, group] for figure in figures]
                 arguments = (weights, own, zeroed_now, state, seed)
-                ways = [partial(gradients, *arguments) for gradients in self._gradients_of]
-                found.append(tf.switch_case(chosen[0][k], ways) if chosen else ways[0]())
+                side = group % len(self._devices)
+                ways = [partial(gradients, *arguments) for gradients in self._gradients_of[side]]
+                with tf.device(self._devices[side]):
+                    found.append(tf.switch_case(chosen[0][k], ways) if chosen else ways[0]())
             record = self._update([own[0] for own in found], [own[1] for own in found])  # (3,)
             after = [own[2] for own in found]  # (H, lanes of a group) each
-            if self._chains_lanes:
-                after = _where_read(figures[1][k], after, states)
+            if self.chains_lanes:
+                after = where_read(figures[1][k], after, states)
             if self._skips:
                 after = tf.nest.map_structure(partial(tf.where, record[2] > 0), after, states)
             return k + 1, ends_epoch[k], records.write(k, record), after
@@ -262,6 +308,13 @@ class TrainingProgram:
 
         _, records, states = tf.while_loop(lambda k, *_: k < steps, epoch, (tf.constant(0), records, states))
         return records.stack(), states
+
+    def _read_weights(self) -> dict[str, Tensor]:
+        """Return the weights by name: as values if several devices compute, which cannot share a variable."""
+        weights = {name: variable.value for name, variable in self._variables.items()}
+        if len(self._devices) == 1:
+            return weights
+        return {name: variable.read_value() for name, variable in weights.items()}
 
     def _gradients(
         self,
@@ -304,38 +357,6 @@ class TrainingProgram:
 def _sums_of_each(gradients_of: Sequence[Any], *arguments: Any) -> list[Tensor]:
     """Return the sums (3,) that each function `TrainingProgram._gradients` returns for the same arguments."""
     return [gradients(*arguments)[0] for gradients in gradients_of]
-
-
-def _chained(states: list[NetworkState], begins: Tensor) -> list[NetworkState]:
-    """Return the states; if an epoch begins, each lane has that of the lane before it, the first one zeros.
-
-    Args:
-        states: the state of each group of lanes, (H, lanes of a group) each.
-        begins: whether an epoch begins.
-    """
-    groups = [tf.nest.flatten(state) for state in states]
-    moved = []
-    for parts in zip(*groups, strict=True):
-        joined = tf.concat(parts, axis=1)  # (H, lanes of all groups)
-        shifted = tf.pad(joined[:, :-1], ((0, 0), (1, 0)))  # lane n has the state of lane n − 1
-        moved.append(tf.split(tf.where(begins, shifted, joined), len(groups), axis=1))
-    return [
-        tf.nest.pack_sequence_as(state, [part[group] for part in moved]) for group, state in enumerate(states)
-    ]
-
-
-def _where_read(counts: Tensor, after: list[NetworkState], before: list[NetworkState]) -> list[NetworkState]:
-    """Return the states after a step; a lane that has read nothing keeps its state.
-
-    Args:
-        counts: number of targets of each lane that count, (groups, lanes of a group).
-        after: the state of each group after the step, (H, lanes of a group) each.
-        before: the state before it.
-    """
-    return [
-        tf.nest.map_structure(partial(tf.where, counts[group] > 0), own, state)
-        for group, (own, state) in enumerate(zip(after, before, strict=True))
-    ]
 
 
 def _compiled(function: Callable[..., Any]) -> Any:

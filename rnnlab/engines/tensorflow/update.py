@@ -158,17 +158,23 @@ class Snapshots:
     Args:
         variables: all variables that a step changes or reads, by name.
         lanes: lanes N of a batch; the groups may have more lanes, which only fill the groups up.
+        first: the first lane of this process; others may have the lanes before it, and after its groups.
     """
 
-    def __init__(self, variables: Mapping[str, Any], *, lanes: int) -> None:
-        self._variables, self._lanes = variables, lanes
+    def __init__(self, variables: Mapping[str, Any], *, lanes: int, first: int = 0) -> None:
+        self._variables, self._lanes, self._first = variables, lanes, first
 
     def take(self, states: Sequence[Any]) -> Snapshot:
-        """Return copies of all variables, and of each part of the state for all N lanes, (H, N)."""
+        """Return copies of all variables, and of each part of the state for all N lanes, (H, N).
+
+        The lanes of other processes are zero.
+        """
         taken = {name: np.array(variable.numpy()) for name, variable in self._variables.items()}
         groups = [tf.nest.flatten(state) for state in states]
         for number, parts in enumerate(zip(*groups, strict=True)):
-            taken[f"state/{number}"] = np.concatenate(parts, axis=1)[:, : self._lanes].copy()  # (H, N)
+            own = np.concatenate(parts, axis=1)  # (H, lanes of this process)
+            before, after = self._first, max(self._lanes - self._first - own.shape[1], 0)
+            taken[f"state/{number}"] = np.pad(own, ((0, 0), (before, after)))[:, : self._lanes].copy()
         return taken
 
     def put(self, snapshot: Snapshot, states: Sequence[Any]) -> list[Any]:
@@ -186,7 +192,7 @@ class Snapshots:
         for name, variable in self._variables.items():
             variable.assign(snapshot[name])
         parts = [snapshot[f"state/{number}"] for number in range(len(tf.nest.flatten(states[0])))]
-        dealt, begin = [], 0
+        dealt, begin = [], self._first
         for state in states:
             flat = tf.nest.flatten(state)
             width = flat[0].shape[1] if flat else 0
