@@ -16,7 +16,10 @@ def trial_line(trial: TrialRecord, results: StudyResults) -> str:
     name, best = results.plan.page.objective.measure, results.best
     total = results.plan.page.trials
     count = f"{len(results.trials)} of {total}" if total else str(len(results.trials))
-    found = f"failed: {trial.failure}" if trial.value is None else f"{name} {trial.value:.4f}{_ended(trial)}"
+    if trial.state == FAILED:
+        found = f"failed: {trial.failure}"
+    else:
+        found = f"{trial.ended}" if trial.value is None else f"{name} {trial.value:.4f}{_ended(trial)}"
     settings = ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in trial.values.items())
     leads = f"; best {best.value:.4f}, trial {best.number}" if best and best.value is not None else ""
     return f"{count}  trial {trial.number}: {found}  {settings}{leads}"

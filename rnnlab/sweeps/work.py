@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import optuna
 from optuna.exceptions import StorageInternalError
@@ -29,6 +29,9 @@ from rnnlab.sweeps.sampler import SlotSampler
 from rnnlab.sweeps.space import drawn_values
 from rnnlab.trials.trainings import wait_until_free
 from rnnlab.trials.worker import Done
+
+if TYPE_CHECKING:
+    from rnnlab.training.session import Outcome
 
 SETTINGS = "settings"
 """The attribute of a trial with its values, as YAML by dotted name."""
@@ -89,7 +92,6 @@ class SweepWork:
 
     def _trained(self, trial: optuna.Trial, experiment: AnyExperiment, folder: Path, deadline: float) -> Done:
         """Train or resume the run of a trial, and measure its validation set."""
-        from rnnlab.sweeps.measures import validation_measure  # noqa: PLC0415 (as below)
         from rnnlab.training.session import Session  # noqa: PLC0415 (loads TensorFlow)
 
         wait_until_free(folder)
@@ -114,14 +116,9 @@ class SweepWork:
 
         known = set(trial.study.get_trials(deepcopy=False)[trial.number].intermediate_values)
         outcome = session.train(report=watch)
-        name = self.plan.page.objective.measure
-        if outcome.best.monitored != "validation":
-            raise TrainingError("no epoch has a finite validation loss; try a lower learning rate")
-        value = outcome.best.loss
-        if name != "loss":
-            value = validation_measure(name, outcome.run.load_any_model(), data)
         if outcome.epochs == experiment.training.epochs:
             ended = ""
+        value = self._measured(outcome, data, ended)
         result = {
             "run": folder.name,
             "value": value,
@@ -130,7 +127,26 @@ class SweepWork:
             "seconds": round(outcome.seconds, 3),
             "ended": ended,
         }
-        return Done(value, bool(ended), result)
+        return Done(value or 0.0, bool(ended), result)
+
+    def _measured(self, outcome: "Outcome", data: Any, ended: str) -> float | None:
+        """Return the measure of a training; None if it was ended before its first validation.
+
+        Raises:
+            TrainingError: no epoch has a finite validation loss.
+        """
+        from rnnlab.sweeps.measures import validation_measure  # noqa: PLC0415 (loads the NumPy engine)
+
+        if outcome.best.monitored != "validation":
+            if ended:
+                return None
+            raise TrainingError("no epoch has a finite validation loss; try a lower learning rate")
+        name = self.plan.page.objective.measure
+        return (
+            outcome.best.loss
+            if name == "loss"
+            else validation_measure(name, outcome.run.load_any_model(), data)
+        )
 
     def _over_folds(
         self, trial: optuna.Trial, experiment: AnyExperiment, folds: int, deadline: float
