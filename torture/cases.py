@@ -66,8 +66,9 @@ def prepare(folder: Path) -> None:
 
 
 def shipped_pages() -> list[Path]:
-    """Return the configurations that ship, without the lists of configurations to compare."""
-    return sorted(set((PROJECT / "configs").glob("*.yaml")) - set((PROJECT / "configs").glob("compare_*")))
+    """Return the configurations that ship, without the lists of configurations to compare and the sweeps."""
+    configs = PROJECT / "configs"
+    return sorted({*configs.glob("*.yaml")} - {*configs.glob("compare_*")} - {*configs.glob("sweep_*")})
 
 
 def _yaml_case(number: int, rng: np.random.Generator, folder: Path) -> Case:
