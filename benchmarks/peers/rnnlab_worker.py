@@ -19,7 +19,8 @@ from rnnlab.errors import Interrupted
 from rnnlab.training.loop import Progress
 
 CONFIG = """
-dataset: {{kind: text, inline: {text}, window: {steps}, target: shifted, encoding: one_hot}}
+dataset:
+  {{kind: text, inline: {text}, window: {steps}, target: shifted, encoding: one_hot, split: {{kind: none}}}}
 model: {{kind: {cell}, units: {units}}}
 training:
   batching: stream

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.connection import wait as wait_for
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -22,8 +23,8 @@ from rnnlab.trials import slots
 from rnnlab.trials.patient import stop_waiting
 from rnnlab.trials.worker import StudyPlace, Work, work_off, worker_name
 
-LOOK_SECONDS = 0.3
-"""Time between two looks at the workers and at the study."""
+LOOK_SECONDS = 1.0
+"""Longest time between two looks at the study; if a worker ends, it is looked at at once."""
 
 STOP_SECONDS = 60.0
 """Longest time that a worker gets to save its training after a signal."""
@@ -95,7 +96,7 @@ class Crew:
             try:
                 self._members = [self._start(number) for number in range(self._workers)]
                 while self._members:
-                    time.sleep(LOOK_SECONDS)
+                    wait_for([each.process.sentinel for each in self._members], timeout=LOOK_SECONDS)
                     yield from self._news(study, known)
                     self._look(study)
             finally:
