@@ -38,7 +38,7 @@ INSTALLING = ["make install", ". .venv/bin/activate"]
 SHORTER = {
     "train": ["--set", "training.epochs=3"],
     "compare": ["--epochs", "3", "--seeds", "2", "--jobs", "1"],
-    "sweep": ["--minutes", "0.2", "--trials", "2", "--workers", "1"],
+    "sweep": ["--trials", "1", "--workers", "1"],
 }
 """What keeps a training of the documentation short, by command: one process loads TensorFlow only once."""
 

@@ -151,5 +151,7 @@ def _run(search: "Search", workers: int) -> "StudyResults":
         raise
     results = read_results(search.folder)
     if results.trials and results.best is None:
-        raise TrainingError(f"{search.folder}: every trial failed; the first: {results.trials[0].failure}")
+        failed = next((each.failure for each in results.trials if each.failure), "")
+        why = f"every trial failed; the first: {failed}" if failed else "no trial had time for a validation"
+        raise TrainingError(f"{search.folder}: {why}")
     return results
