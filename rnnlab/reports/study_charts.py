@@ -142,12 +142,14 @@ def drawn_trials(results: StudyResults, trials: Sequence[TrialRecord]) -> list[T
 
 
 def left_out_remark(count: int) -> Markup | str:
+    """Return a remark on how many of `count` trials are drawn; an empty text if all are."""
     if count <= MOST_LINES:
         return ""
     return tag("span", f" The {MOST_LINES} best of {count:,} trials are drawn.", class_="remark")
 
 
 def measure_axis(results: StudyResults, values: Floats, begin: float, end: float) -> Axis:
+    """Return an axis for the measures of trials, (n,), from one place on the page to another, in pixels."""
     return _clipped_axis(values, results.plan.page.objective.direction, begin, end)
 
 
@@ -236,6 +238,7 @@ def _history_words(results: StudyResults) -> str:
 
 
 def trial_words(trial: TrialRecord, results: StudyResults) -> str:
+    """Return a trial in words: its number, its measure and its settings."""
     names = short_names(list(results.plan.page.space))
     settings = ", ".join(f"{names.get(key, key)} {value}" for key, value in trial.values.items())
     return f"trial {trial.number}, {results.plan.page.objective.measure} {trial.value:.4g}: {settings}"
