@@ -1,12 +1,14 @@
 """`rnnlab generate`: write text or music with a trained model."""
 
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from rnnlab.commands.arguments import json_option, model_argument, parsed_meter
+from rnnlab.commands.steering_options import Lengths, steering_options
 from rnnlab.terminal.text import echo
 
 if TYPE_CHECKING:
@@ -26,7 +28,12 @@ def _real(context: click.Context, parameter: click.Parameter, value: float | Non
 @model_argument
 @click.option("--seed", help="The text or the notes to start from.")
 @click.option("--label", help="For models of task from_label: the label to write for.")
-@click.option("--length", type=click.IntRange(1, 10_000_000), help="Tokens to generate after the seed.")
+@click.option(
+    "--length",
+    type=Lengths(),
+    metavar="N|MIN..MAX",
+    help="Tokens to generate after the seed.",
+)
 @click.option(
     "--temperature",
     type=click.FloatRange(0, 1000),
@@ -49,6 +56,7 @@ def _real(context: click.Context, parameter: click.Parameter, value: float | Non
     help="Seed of the random draws; the same seed gives the same samples.",
 )
 @click.option("--stop", metavar="TOKEN", help="End a sample before this token.")
+@steering_options
 @click.option(
     "--output",
     metavar="FILE",
@@ -60,7 +68,8 @@ def _real(context: click.Context, parameter: click.Parameter, value: float | Non
 @click.option(
     "--meter",
     metavar="3/4",
-    help="Metre of the tunes in --output; left out, that of the configuration (dataset.reading.meter).",
+    help="Metre of --bars and of the tunes in --output; left out, that of the configuration"
+    " (dataset.reading.meter).",
 )
 @json_option
 def command(
@@ -80,6 +89,7 @@ def command(
     rnnlab generate runs/text_lstm-1 --seed "The " --temperature 0.8 --length 500
     rnnlab generate --temperature 1 --samples 3 --output song.mid     (song-1.mid song-2.mid song-3.mid)
     rnnlab generate runs/names_from_label-1 --label Korean --samples 5
+    rnnlab generate --temperature 1 --bars 8 --key c --rhythm-of song.notes       (see docs/steering.md)
 
     An option that is left out is taken from the configuration of the model. At temperature 0 all samples are
     equal, since the most probable token is taken at each step.
@@ -97,6 +107,8 @@ def command(
 
         echo(of_unfinished(run), err=True)
     dataset = trained.experiment.dataset
+    if options["bars"] is not None:
+        options["meter"] = meter
     settings = generation_settings(trained.experiment.generation, options)
     if output:
         from rnnlab.commands.output import check_output  # loads every writer
@@ -181,7 +193,12 @@ def _json_text(writing: "Writing", label: str | None) -> str:
 
     settings = writing.settings.model_dump()
     samples = [
-        {"sequence": list(each.sequence), "text": each.text, "log_probability": each.log_probability}
+        {
+            "sequence": list(each.sequence),
+            "text": each.text,
+            "log_probability": each.log_probability,
+            "constraint": None if each.constraint is None else asdict(each.constraint),
+        }
         for each in writing.samples
     ]
     return as_json_text(

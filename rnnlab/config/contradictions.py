@@ -19,10 +19,11 @@ from rnnlab.config.dataset import (
     StratifiedSplit,
     TextDataset,
 )
+from rnnlab.config.generation import Generation
 from rnnlab.config.model import GruModel, LstmModel, MlpModel, RecurrentModel
 from rnnlab.config.optimizer import PlateauSchedule
 from rnnlab.config.report import Contradiction
-from rnnlab.config.training import EvaluationSettings, Generation, Regime, Training, regime_of
+from rnnlab.config.training import EvaluationSettings, Regime, Training, regime_of
 
 MOST_WEIGHTS = 500_000_000
 """Largest number of weights of a network."""

@@ -47,7 +47,7 @@ def _voice(value: Any) -> Any:
     )
 
 
-def _meter(value: Any) -> Any:
+def meter_name(value: Any) -> Any:
     """Return the canonical spelling of a metre."""
     from rnnlab.music.meter import parse_meter  # noqa: PLC0415 (few configurations need it)
 
@@ -85,7 +85,7 @@ class MusicReading(Section):
         None,
         description="Voice of a part of a score: its number, or its name in ABC; left out, the first.",
     )
-    meter: Annotated[str, BeforeValidator(_meter)] | None = Field(
+    meter: Annotated[str, BeforeValidator(meter_name)] | None = Field(
         None,
         description="Metre in which scores are drawn, such as 3/4; left out, the metre of the files, or"
         " 4/4 if they do not all name the same metre.",

@@ -292,6 +292,8 @@ PAPERS = {
     "Loshchilov and Hutter, 2017": "SGDR: Stochastic gradient descent with warm restarts. ICLR."
     " arXiv:1608.03983",
     "Loshchilov and Hutter, 2019": "Decoupled weight decay regularization. ICLR. arXiv:1711.05101",
+    "Nguyen et al., 2025": "Turning up the heat: Min-p sampling for creative and coherent LLM outputs. ICLR."
+    " arXiv:2407.01082",
     "Pascanu et al., 2013": "On the difficulty of training recurrent neural networks. ICML. arXiv:1211.5063",
     "Luong et al., 2015": "Effective approaches to attention-based neural machine translation. EMNLP."
     " arXiv:1508.04025",

@@ -17,12 +17,13 @@ from rnnlab.config.dataset import (
     StratifiedShuffleSplit,
     TextDataset,
 )
+from rnnlab.config.generation import Generation
 from rnnlab.config.model import MODELS, GruModel, LstmModel, MlpModel, RecurrentModel, SimpleRnnModel
 from rnnlab.config.report import Contradiction
 from rnnlab.config.section import Section
 from rnnlab.config.task_data import Task
 from rnnlab.config.tasks import GENERATED, TaskExperiment
-from rnnlab.config.training import EvaluationSettings, Generation, Regime, Training, regime_of
+from rnnlab.config.training import EvaluationSettings, Regime, Training, regime_of
 from rnnlab.errors import ConfigError
 
 __all__ = [

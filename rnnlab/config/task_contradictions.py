@@ -14,10 +14,11 @@ from rnnlab.config.contradictions import (
     about_source,
 )
 from rnnlab.config.dataset import StratifiedSplit
+from rnnlab.config.generation import Generation
 from rnnlab.config.report import Contradiction, shown
 from rnnlab.config.section import Section
 from rnnlab.config.task_data import GeneratedDataset, TaskDataset
-from rnnlab.config.training import EvaluationSettings, Generation, Training
+from rnnlab.config.training import EvaluationSettings, Training
 
 OF_TASKS: dict[str, tuple[str, ...]] = {
     "model.bidirectional": ("label", "tags"),

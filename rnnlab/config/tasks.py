@@ -11,6 +11,7 @@ from pydantic import Discriminator, Field, Tag, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
 from rnnlab.config.dataset import MOST_EMBEDDING_SIZE
+from rnnlab.config.generation import Generation
 from rnnlab.config.model import MODELS, RecurrentModel
 from rnnlab.config.optimizer import Adam, CosineSchedule, Optimizer, Schedule
 from rnnlab.config.report import Contradiction
@@ -24,7 +25,7 @@ from rnnlab.config.task_data import (
     TagsDataset,
     Task,
 )
-from rnnlab.config.training import EvaluationSettings, Generation, Training
+from rnnlab.config.training import EvaluationSettings, Training
 from rnnlab.errors import ConfigError
 
 GENERATED = "generated"

@@ -175,33 +175,6 @@ class EvaluationSettings(Section):
     )
 
 
-class Generation(Section):
-    """How the network generates text or notes."""
-
-    seed: Annotated[str, Field(min_length=1)] | None = Field(None, description="Text or notes to start from.")
-    length: Length = Field(200, description="Number of tokens after the seed.")
-    temperature: Temperature | None = Field(
-        None,
-        description="The logits are divided by this number; with 0, the most probable token is chosen. Left"
-        " out, 0 for windows and 1 for a stream.",
-    )
-    top_k: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
-        None,
-        description="Draw from the K most probable tokens (Fan et al., 2018), or from all if there are"
-        " fewer.",
-    )
-    top_p: Annotated[float, Field(gt=0, le=1)] | None = Field(
-        None,
-        description="Draw from the smallest set of most probable tokens whose probabilities sum to P or"
-        " more, 0 to 1 (Holtzman et al., 2020).",
-    )
-    samples: SampleCount = Field(1, description="Number of samples.")
-    random_seed: RandomSeed = Field(0, description="The seed of the random draws.")
-    stop: str | None = Field(
-        None, description="The token at which a sample ends; it is not part of the sample."
-    )
-
-
 def regime_of(training: Training, model: Section) -> Regime:
     """Return the regime of a training: windows, windows with a carried state, or a stream."""
     if training.batching == "stream":

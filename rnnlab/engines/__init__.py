@@ -43,6 +43,9 @@ class Stream(Protocol):
     def feed(self, ids: Ids) -> Logits:
         """Return logits (N, V) after one more token of each lane, (N,); the next call overwrites them."""
 
+    def select(self, lanes: NDArray[np.int64]) -> None:
+        """Let each lane go on as a copy of another: lane i as the lane `lanes[i]`, (N,)."""
+
 
 class Ragged(Protocol):
     """K sequences of ids, one after another.

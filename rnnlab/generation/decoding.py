@@ -1,20 +1,17 @@
-"""The autoregressive loop: each chosen token is fed back to the model, in the regime of its training.
-
-stream             the seed is fed once, then each chosen token; the state is carried from step to step
-windows            each step feeds the last `window` tokens, from a zero state
-stateful_windows   each step feeds the last `window` tokens; the state is carried from step to step
-"""
+"""The autoregressive loop: each chosen token is fed back to the model, in the regime of its training."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.config.schema import Regime
 from rnnlab.engines import Logits, Stepper
+from rnnlab.generation.repetition import Penalty, Repetition
 from rnnlab.generation.sampling import Sampling, choose, log_probabilities, uniform_streams
+from rnnlab.generation.sources import source_of
 
 Ids = NDArray[np.integer[Any]]
 
@@ -50,6 +47,7 @@ class Decoding:
         samples: number of samples N; they are lanes of one batch.
         random_seed: seed of the random draws. A sample does not depend on the number of samples.
         stop: id of the token that ends a sample; None if no token ends it.
+        dry: the penalty on repetition; None for none.
     """
 
     regime: Regime
@@ -59,6 +57,7 @@ class Decoding:
     samples: int = 1
     random_seed: int = 0
     stop: int | None = None
+    dry: Penalty | None = None
 
 
 def decode(model: Stepper, seed: Ids, how: Decoding) -> list[Sample]:
@@ -91,7 +90,7 @@ def continue_greedily(model: Stepper, seeds: Ids, how: Decoding) -> Ids:
         seeds: (N, S) token ids of seeds of equal length S ≥ 1.
         how: the regime, window and length; the other settings are not used.
     """
-    source = _SOURCES[how.regime](model, seeds, how.window)
+    source = source_of(model, seeds, regime=how.regime, window=how.window)
     logits = source.start()
     written = np.empty((len(seeds), how.length), dtype=np.int64)
     for step in range(how.length):
@@ -109,13 +108,17 @@ def tokens(model: Stepper, seed: Ids, how: Decoding) -> Iterator[tuple[Ids, Logi
     Raises:
         ModelFileError: a token cannot be drawn, because logits are not numbers; see `choose`.
     """
-    source = _SOURCES[how.regime](model, np.tile(seed, (how.samples, 1)), how.window)
+    source = source_of(model, np.tile(seed, (how.samples, 1)), regime=how.regime, window=how.window)
     logits = source.start()
+    repetition = Repetition.of(how.dry, np.tile(seed, (how.samples, 1)))
     for step, uniforms in enumerate(uniform_streams(how.random_seed, how.samples), start=1):
-        ids = choose(logits, how.sampling, uniforms)
+        scored = logits if repetition is None else repetition.lowered(logits)
+        ids = choose(scored, how.sampling, uniforms)
         yield ids, logits
         if step == how.length:
             return
+        if repetition is not None:
+            repetition.add(ids)
         logits = source.feed(ids)
 
 
@@ -144,72 +147,3 @@ class _Scores:
         self._done.append(scores.reshape(len(self._ids), -1))
         self._logits.clear()
         self._ids.clear()
-
-
-class _Source(Protocol):
-    """Source of the logits of the next token, (N, V): `start` reads the seeds, `feed` one token a lane."""
-
-    def __init__(self, model: Stepper, seed: Ids, window: int, /) -> None: ...
-    def start(self) -> Logits: ...
-    def feed(self, ids: Ids, /) -> Logits: ...
-
-
-class _Stream:
-    """Regime `stream`: the state is carried, and after the seed the tokens are fed one by one."""
-
-    def __init__(self, model: Stepper, seed: Ids, window: int) -> None:
-        del window
-        logits, state = model.forward(seed, None, model.zero_state(len(seed)), last_only=True)
-        self.logits, self.feed = logits[:, -1], model.stream(state).feed
-
-    def start(self) -> Logits:
-        return self.logits
-
-
-class _Windows:
-    """Regime `windows`: each step reads the last `window` tokens, or all if fewer, from a zero state."""
-
-    def __init__(self, model: Stepper, seed: Ids, window: int) -> None:
-        self.model, self.window = model, window
-        self.recent = seed[:, -window:]
-
-    def start(self) -> Logits:
-        zero = self.model.zero_state(len(self.recent))
-        return self.model.forward(self.recent, None, zero, last_only=True)[0][:, -1]
-
-    def feed(self, ids: Ids) -> Logits:
-        self.recent = np.append(self.recent, ids[:, None], axis=1)[:, -self.window :]
-        return self.start()
-
-
-class _StatefulWindows:
-    """Regime `stateful_windows`: each step reads the last `window` tokens from the state of the step before.
-
-    A seed longer than a window is read in windows, each of which begins one token after the window before it.
-    """
-
-    def __init__(self, model: Stepper, seed: Ids, window: int) -> None:
-        self.model, self.window, self.seed = model, window, seed
-        self.recent = seed[:, :window]
-        self.state = model.zero_state(len(seed))
-
-    def start(self) -> Logits:
-        logits = self._read()
-        for place in range(self.window, self.seed.shape[1]):
-            logits = self.feed(self.seed[:, place])
-        return logits
-
-    def feed(self, ids: Ids) -> Logits:
-        self.recent = np.append(self.recent, ids[:, None], axis=1)[:, -self.window :]
-        return self._read()
-
-    def _read(self) -> Logits:
-        logits, self.state = self.model.forward(self.recent, None, self.state, last_only=True)
-        return logits[:, -1]
-
-
-_SOURCES: dict[Regime, type[_Source]] = {
-    "stream": _Stream,
-    "windows": _Windows,
-    "stateful_windows": _StatefulWindows,
-}

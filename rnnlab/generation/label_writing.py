@@ -7,13 +7,16 @@ import numpy as np
 from rnnlab.config.schema import Generation
 from rnnlab.datasets.examples import END, TokenSet
 from rnnlab.datasets.tokens import in_form
+from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.engines.numpy import numpy_task_model
 from rnnlab.engines.numpy.examples import decoder_stepper
 from rnnlab.errors import Argument, UsageError, count_of, near
-from rnnlab.generation.decoding import Decoding, Sample, decode
+from rnnlab.generation.constraints.demands import Demands
+from rnnlab.generation.decoding import Decoding, decode
+from rnnlab.generation.particles import Steered
 from rnnlab.generation.prediction import vocabularies_of
-from rnnlab.generation.sampling import Sampling
-from rnnlab.generation.writing import Writing, Written
+from rnnlab.generation.steering import Steering, trust_note
+from rnnlab.generation.writing import Writing, Written, decoding_of, is_steered, satisfied
 from rnnlab.models.model_file import TrainedTask
 
 MOST_LABELS = 30
@@ -47,22 +50,21 @@ def write_for_label(trained: TrainedTask, label: str | None, settings: Generatio
     targets, number = vocabularies.targets, label_id(label, vocabularies.inputs.tokens)
     seed = in_form(settings.seed or "", getattr(experiment.dataset, "normalize", None))
     begun = _begun(seed, targets)
-    temperature = settings.temperature
-    if temperature is None:
-        temperature = experiment.generation.temperature
-    how = Decoding(
-        regime="stream",
-        window=1,
-        length=settings.length,
-        sampling=Sampling(temperature or 0.0, settings.top_k, settings.top_p),
-        samples=settings.samples,
-        random_seed=settings.random_seed,
-        stop=targets.ids[END],
+    how = decoding_of(
+        settings, experiment.generation, regime="stream", window=1, stop=targets.ids[END], kind="text"
     )
     read = np.array([len(targets) + number, *begun], np.int64)  # the labels stand after the tokens
-    samples = decode(decoder_stepper(numpy_task_model(trained), number), read, how)
-    written = tuple(_written(sample, begun, targets) for sample in samples)
-    return Writing(written, settings, _notes(samples, how), trained.sha256, how.sampling.draws)
+    model = decoder_stepper(numpy_task_model(trained), number)
+    if is_steered(settings):
+        demands = Demands(settings.constraints, _vocabulary(targets))
+        demands.check()
+        steering = Steering(demands, how, settings)
+        found = steering.samples(model, read)
+    else:
+        found = [Steered(each, None, None) for each in decode(model, read, how)]
+    notes = [*filter(None, [trust_note(found, settings.particles)]), *_notes(found, how)]
+    written = tuple(_written(each, begun, targets, settings) for each in found)
+    return Writing(written, settings, tuple(notes), trained.sha256, how.sampling.draws)
 
 
 def label_id(label: str | None, labels: Sequence[str]) -> int:
@@ -100,20 +102,38 @@ def _begun(seed: str, targets: TokenSet) -> list[int]:
     return targets.encode(tokens)
 
 
-def _written(sample: Sample, begun: Sequence[int], targets: TokenSet) -> Written:
+def _vocabulary(targets: TokenSet) -> Vocabulary:
+    """Return the tokens of the targets as a vocabulary of characters.
+
+    A token that is no character, such as `END`, becomes a character for private use, which no text has.
+
+    Raises:
+        UsageError: the tokens are words.
+    """
+    if targets.kind != "character":
+        raise UsageError(
+            "constraints are for characters and notes, and this model writes words; leave them out"
+        )
+    private = map(chr, range(0xF0000, 0x10FFFE))
+    return Vocabulary(tuple(token if len(token) == 1 else next(private) for token in targets.tokens), "text")
+
+
+def _written(each: Steered, begun: Sequence[int], targets: TokenSet, settings: Generation) -> Written:
     """Return a sample as text, with the beginning of the sequence."""
+    sample = each.sample
     return Written(
         tuple(targets.decode(sample.ids)),
         targets.join(targets.decode([*begun, *sample.ids])),
         sample.log_probability,
         sample.log_probabilities,
+        satisfied(each, settings),
     )
 
 
-def _notes(samples: Sequence[Sample], how: Decoding) -> tuple[str, ...]:
+def _notes(found: Sequence[Steered], how: Decoding) -> tuple[str, ...]:
     """Return a note on the samples that did not end within the length."""
-    cut = sum(len(sample.ids) == how.length for sample in samples)
+    cut = sum(len(each.sample.ids) == how.length for each in found)
     if not cut:
         return ()
     within = f"did not end within {count_of(how.length, 'token')}; give a larger length"
-    return (f"{cut} of {count_of(len(samples), 'sample')} {within}",)
+    return (f"{cut} of {count_of(len(found), 'sample')} {within}",)

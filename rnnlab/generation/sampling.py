@@ -1,4 +1,4 @@
-"""Sampling of token ids from logits: the most probable id, or one drawn with temperature, top-k and top-p."""
+"""Sampling of token ids from logits: the most probable, or drawn with temperature, min-p, top-k and top-p."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,11 +26,14 @@ class Sampling:
         top_p: P; only the nucleus can be drawn, the fewest most probable tokens whose probabilities sum to P
             or more (Holtzman et al., 2020); None: all tokens. After `top_k`, the nucleus is chosen from the K
             tokens.
+        min_p: P; only tokens can be drawn whose probability is at least P times the largest one (Nguyen et
+            al., 2025); None: all tokens.
     """
 
     temperature: float = 0.0
     top_k: int | None = None
     top_p: float | None = None
+    min_p: float | None = None
 
     @property
     def draws(self) -> bool:
@@ -68,12 +71,34 @@ def choose(logits: NDArray[np.floating[Any]], sampling: Sampling, uniforms: Floa
     return drawn
 
 
+def probabilities(logits: NDArray[np.floating[Any]], sampling: Sampling) -> Floats:
+    """Return the probability with which each token is drawn, (N, V); the temperature must be above 0.
+
+    Raises:
+        ModelFileError: a logit is NaN or +∞.
+    """
+    weights = _weights(logits, sampling)  # (N, V)
+    total = weights.sum(axis=-1, keepdims=True)
+    if not (total > 0).all():
+        raise _no_numbers()
+    weights /= total
+    return weights
+
+
 def log_probabilities(logits: NDArray[np.floating[Any]], ids: Ids) -> Floats:
     """Return the log-probability (nats) of one id in each lane, (N,), without temperature, top-k or top-p."""
     wide = logits.astype(np.float64)
     wide -= wide.max(axis=-1, keepdims=True)
     chosen: Floats = wide[np.arange(len(wide)), ids] - np.log(np.exp(wide).sum(axis=-1))
     return chosen
+
+
+def every_log_probability(logits: NDArray[np.floating[Any]]) -> Floats:
+    """Return the log-probability (nats) of each token, (N, V), without temperature, top-k or top-p."""
+    wide = logits.astype(np.float64)
+    wide -= wide.max(axis=-1, keepdims=True)
+    wide -= np.log(np.exp(wide).sum(axis=-1, keepdims=True))
+    return wide
 
 
 def uniform_streams(random_seed: int, lanes: int) -> Iterator[Floats]:
@@ -96,7 +121,7 @@ def _no_numbers() -> ModelFileError:
 def _weights(logits: NDArray[np.floating[Any]], sampling: Sampling) -> Floats:
     """Return weights proportional to the probabilities of the tokens, (N, V).
 
-    A token that top-k or top-p excludes has the weight 0.
+    A token that min-p, top-k or top-p excludes has the weight 0.
     """
     weights = logits.astype(np.float64)
     weights -= weights[0, weights.argmax()] if len(weights) == 1 else weights.max(axis=-1, keepdims=True)
@@ -104,6 +129,8 @@ def _weights(logits: NDArray[np.floating[Any]], sampling: Sampling) -> Floats:
         with np.errstate(over="ignore"):  # a tiny temperature gives −inf, and the weight 0
             weights /= sampling.temperature
     np.exp(weights, out=weights)
+    if sampling.min_p is not None:
+        weights[weights < sampling.min_p] = 0  # the largest weight is 1
     if sampling.top_k is None and sampling.top_p is None:
         return weights
     order = np.argsort(-logits, axis=-1, kind="stable")  # (N, V) ids, the most probable first

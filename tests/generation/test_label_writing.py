@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnlab.config.training import Generation
+from rnnlab.config.generation import Generation
 from rnnlab.datasets.examples import Sequences, TokenSet
 from rnnlab.engines.numpy import numpy_task_model
 from rnnlab.errors import UsageError

@@ -84,6 +84,9 @@ class _MlpStream:
         """Return logits (N, V) after a window of one token for each lane, (N,)."""
         return self._model.forward(ids[:, None], None, ())[0][:, 0]
 
+    def select(self, lanes: NDArray[np.int64]) -> None:
+        """Do nothing, because an MLP has no state."""
+
 
 _ACTIVATIONS: dict[str, Callable[[Floats], Any]] = {
     "relu": lambda x: np.maximum(x, 0),
@@ -167,8 +170,11 @@ class NumpyStream:
         begin, end = 0, layers[0].units  # rows of the current layer's output
         first = layers[0].laid_out(state[0], hidden[:end])
         self._x, self._calls = first.x, [*first.calls]  # x (G·H, N)
+        self._states = [*first.state]  # (H, N) each, all that a lane carries
         for layer, before in zip(layers[1:], state[1:], strict=True):
-            self._calls += layer.calls_above(hidden[begin : end + layer.units], before)  # reads (D + H, N)
+            step, calls = layer.laid_out_above(hidden[begin : end + layer.units], before)  # reads (D + H, N)
+            self._calls += calls
+            self._states += step.state
             below, begin, end = hidden[begin:end], end, end + layer.units
             if residual:
                 own, begin, end = hidden[begin:end], end, end + layer.units
@@ -188,6 +194,11 @@ class NumpyStream:
         for function, arguments in self._calls:
             function(*arguments)
         return self._logits
+
+    def select(self, lanes: NDArray[np.int64]) -> None:
+        """Let each lane go on as a copy of another: lane i as the lane `lanes[i]`, (N,)."""
+        for part in self._states:
+            part[:] = part[:, lanes]
 
 
 def _affine(left: Floats, right: Floats, bias: Floats, out: Floats) -> list[Call]:
@@ -259,15 +270,20 @@ class Recurrence:
             parts[0] = hidden
         return TimeStep(self._equation, self._kernels if read is None else self._stacked, parts, read)
 
-    def calls_above(self, hidden: Floats, state: tuple[Floats, ...]) -> list[Call]:
-        """Return the calls of a time step of a higher layer; `hidden` has its input and its h, (D + H, N)."""
+    def laid_out_above(self, hidden: Floats, state: tuple[Floats, ...]) -> tuple[TimeStep, list[Call]]:
+        """Return a time step of a higher layer, and its calls with those that read the layer below.
+
+        Args:
+            hidden: the layer's input above its own h, (D + H, N).
+            state: the state, (N, H) each.
+        """
         own = hidden[-self.units :]
         if self.cell.additive:
             step = self.laid_out(state, own, hidden)
             step.x[:] = self.bias
-            return step.calls
+            return step, step.calls
         step = self.laid_out(state, own)
-        return [*_affine(self.kernel, hidden[: -self.units], self.bias, step.x), *step.calls]
+        return step, [*_affine(self.kernel, hidden[: -self.units], self.bias, step.x), *step.calls]
 
     def run(
         self, x: Floats, keep: NDArray[np.bool_] | None, state: tuple[Floats, ...]

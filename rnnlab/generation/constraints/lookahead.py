@@ -1,0 +1,209 @@
+"""Which tokens can still be completed: a backward pass over (state, tokens left).
+
+The automaton is written out as a table. `Lookahead` then knows, for each number of tokens and each state,
+which choices lead to a text that satisfies the constraint within the length; so generation never gets stuck.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab.errors import UsageError
+from rnnlab.generation.constraints.automaton import Automaton, Classes
+
+MOST_STATES = 200_000
+"""Most states of an automaton that is written out."""
+
+MOST_CELLS = 400_000_000
+"""Most pairs of a state and a number of tokens, a byte each."""
+
+Flags = NDArray[np.bool_]
+States = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """An automaton as arrays, with S states that can be reached from the first.
+
+    Attributes:
+        classes: the class of each token, (V,).
+        following: the state after each class of tokens, (S + 1, C); S where the token is not allowed. The
+            state S allows nothing.
+        accepting: whether a sample may end in each state, (S + 1,).
+        ends: whether the constraint itself says where a sample ends.
+    """
+
+    classes: Classes
+    following: States
+    accepting: Flags
+    ends: bool
+
+    @staticmethod
+    def of(automaton: Automaton, start: Any) -> "Table":
+        """Return the table of an automaton; the state 0 is `start`.
+
+        Raises:
+            UsageError: more than `MOST_STATES` states can be reached.
+        """
+        numbers, count = {start: 0}, int(automaton.classes.max()) + 1
+        waiting, rows = [start], list[list[int]]()
+        for state in waiting:
+            row = []
+            for token_class in range(count):
+                after = automaton.after(state, token_class)
+                if after is not None and after not in numbers:
+                    numbers[after] = len(numbers)
+                    waiting.append(after)
+                row.append(-1 if after is None else numbers[after])
+            rows.append(row)
+            if len(numbers) > MOST_STATES:
+                raise UsageError(
+                    f"{automaton.name}: these constraints have more than {MOST_STATES:,} states together;"
+                    " leave one out, or ask for a shorter text"
+                )
+        following = np.full((len(rows) + 1, count), len(rows), np.int64)
+        following[:-1] = rows
+        following[following < 0] = len(rows)
+        accepting = np.array([*map(automaton.accepts, waiting), False])
+        return Table(automaton.classes, following, accepting, automaton.ends)
+
+    @cached_property
+    def useful(self) -> Flags:
+        """Whether an accepting state can be reached from each state, (S + 1,)."""
+        useful, before = self.accepting.copy(), -1
+        while before != (before := int(useful.sum())):
+            useful |= useful[self.following].any(axis=1)
+        return useful
+
+    @cached_property
+    def shortest(self) -> int | None:
+        """Number of tokens of the shortest sequence that satisfies the constraint; None if there is none."""
+        if not self.useful[0]:
+            return None
+        reached, length = np.zeros(len(self.accepting), bool), 0
+        reached[0] = True
+        while not (reached & self.accepting).any():
+            reached, length = self.step(reached), length + 1
+        return length
+
+    @cached_property
+    def longest(self) -> int | None:
+        """Number of tokens of the longest sequence that satisfies the constraint; None if there is none."""
+        reached, length, last = np.zeros(len(self.accepting), bool), 0, None
+        reached[0] = True
+        while reached.any():
+            if (reached & self.accepting).any():
+                last = length
+            if length > len(self.accepting):  # a state was passed twice: there is no longest one
+                return None
+            reached, length = self.step(reached) & self.useful, length + 1
+        return last
+
+    def step(self, reached: Flags) -> Flags:
+        """Return the states that can be reached by one more token."""
+        after = np.zeros_like(reached)
+        after[self.following[reached]] = True
+        after[-1] = False
+        return after
+
+
+class Lookahead:
+    """The choices that can be completed, for each state and number of tokens.
+
+    Args:
+        table: the automaton.
+        least: least number of tokens of a sample.
+        most: most tokens of a sample.
+        stops: whether the model ends a sample by itself, with a stop token.
+
+    Attributes:
+        least: least number of tokens.
+        most: most tokens.
+    """
+
+    def __init__(self, table: Table, least: int, most: int, *, stops: bool) -> None:
+        states = len(table.accepting)
+        if (most + 2) * states > MOST_CELLS:
+            raise UsageError(
+                f"these constraints have {states:,} states, too many for {most:,} tokens;"
+                " ask for a shorter text"
+            )
+        self._table, self.least, self.most, self._stops = table, least, most, stops
+        self._live = np.zeros((most + 2, states), bool)  # [n]: after n tokens, can be completed
+        for length in range(most, -1, -1):
+            self._live[length] = self._live[length + 1][table.following].any(axis=1)
+            if length >= least:
+                self._live[length] |= table.accepting
+        self._endings = None if stops or self.is_prefix_free else self._shares_of_endings()
+
+    @property
+    def vocabulary_size(self) -> int:
+        """Number of tokens, V."""
+        return len(self._table.classes)
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether any sequence satisfies the constraint within the length."""
+        return bool(self._live[0, 0])
+
+    def allowed(self, length: int, states: States) -> Flags:
+        """Return whether each token can be completed, (N, V), in each lane's state after `length` tokens."""
+        if length >= self.most:
+            return np.zeros((len(states), self.vocabulary_size), bool)
+        after = self._table.following[states]  # (N, C)
+        allowed: Flags = self._live[length + 1][after][:, self._table.classes]  # (N, V)
+        return allowed
+
+    def may_end(self, length: int, states: States) -> Flags:
+        """Return whether a sample may end in each lane's state after `length` tokens, (N,)."""
+        if not self.least <= length <= self.most:
+            return np.zeros(len(states), bool)
+        return self._table.accepting[states]
+
+    def after(self, states: States, ids: NDArray[np.int64]) -> States:
+        """Return the state of each lane after one more token, (N,)."""
+        return self._table.following[states, self._table.classes[ids]]
+
+    def share_of_ending(self, length: int) -> float | None:
+        """Return the share of samples that end after `length` tokens, of those that are not shorter.
+
+        Without a stop token, each length at which a sample can end is equally likely beforehand. None if a
+        sample that can end never goes on, so that nothing has to be chosen.
+        """
+        return None if self._endings is None else float(self._endings[length])
+
+    @cached_property
+    def is_prefix_free(self) -> bool:
+        """Whether a sample that may end can never go on."""
+        if self.least == self.most:
+            return True
+        for length, reached in enumerate(self._reached()):
+            ending = reached & self._table.accepting
+            if length >= self.least and self._live[length + 1][self._table.following[ending]].any():
+                return False
+        return True
+
+    def _reached(self) -> list[Flags]:
+        """Return which states can be reached and completed after 0, 1, … `most` tokens, (S + 1,) each."""
+        reached = [np.arange(len(self._table.accepting)) == 0]
+        for length in range(1, self.most + 1):
+            after = np.zeros_like(reached[-1])
+            after[self._table.following[reached[-1]]] = True
+            reached.append(after & self._live[length])
+        return reached
+
+    def _shares_of_endings(self) -> NDArray[np.float64]:
+        """Return `share_of_ending` of each length, (most + 1,)."""
+        possible = np.array(
+            [
+                length >= self.least and bool((reached & self._table.accepting).any())
+                for length, reached in enumerate(self._reached())
+            ],
+            float,
+        )
+        later = possible[::-1].cumsum()[::-1]  # the number of lengths from each one on
+        shares: NDArray[np.float64] = possible / np.maximum(later, 1)
+        return shares
