@@ -31,7 +31,7 @@ ARROWS: dict[str, set[str]] = {
     "models": {"config", "music"},
     "datasets": {"config", "music"},
     "engines": {"models"},
-    "generation": {*STEPPER, "config", "datasets", "models"},
+    "generation": {*STEPPER, "config", "datasets", "models", "music"},
     "evaluation": {*STEPPER, "config", "datasets", "generation", "models"},
     "runs": {"config", "datasets", "engines.tensorflow.start", "models"},
     "reports": {
@@ -75,12 +75,14 @@ ARROWS: dict[str, set[str]] = {
             "exports",
             "generation",
             "models",
+            "music",
             "reports",
             "runs",
             "training",
         ),
     },
     "commands": {
+        "api",
         *("comparison", "config", "datasets", "engines", "evaluation", "exports", "generation", "models"),
         *("music", "reports", "runs", "suggestions", "sweeps", "terminal", "tracing", "training", "trials"),
     },
@@ -109,7 +111,8 @@ SEVERAL = {
     "commands/comparison_results.py": "pairs",
     "commands/evaluation_results.py": "folds",
     "commands/hints.py": "trainings",  # of a comparison
-    "commands/output.py": "files",
+    "commands/replay.py": "files",
+    "commands/sample_files.py": "files",
     "commands/trace.py": "numbers",
     "config/contradictions.py": "weights",
     "config/sweep.py": "epochs, folds",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "rnnlab"
 
-_NAMES = "new|train|evaluate|generate|trace|compare|plot|describe|report|export|runs|convert|schema"
+_NAMES = "new|train|evaluate|generate|trace|compare|plot|describe|report|export|runs|replay|convert|schema"
 _NAMED = re.compile(
     rf"\brnnlab ({_NAMES})\b|(?<![\w-])--[a-z][a-z-]+|\biconv |\btr -d|\btensorboard --|\bpip "
 )
