@@ -127,6 +127,9 @@ def _make_strangers() -> None:
     Path("runs/song-1/history.csv").write_text(f"{names}\n")
     row = ",".join(["1", *["0.5"] * (len(fields(EpochRecord)) - 1)])
     Path("runs/stream-1/history.csv").write_text(f"{names}\n{row}\n")
+    filed = f"other/{AWKWARD} filed"
+    assert run(["generate", filed, "--seed", "the ", "--length", "5", "--output", "stranger.txt"]) == 0
+    assert run(["generate", "runs/song-1", "--output", "made.mid"]) == 0
 
 
 @pytest.fixture

@@ -93,12 +93,11 @@ def _write(made: "Replay", output: Path) -> None:
     Raises:
         RunError: a file cannot be written.
     """
-    from rnnlab.errors import count_of
     from rnnlab.files import write_durably
     from rnnlab.music.recipes import beside
 
     write_durably(output, made.data)
-    said = f"{output}: {count_of(len(made.data), 'byte')}"
+    said = f"{output}: made from the recipe of {made.path}"
     if made.is_plain:
         write_durably(beside(output), f"{made.text}\n".encode())
         said += f"; its recipe is in {beside(output)}"
@@ -106,12 +105,10 @@ def _write(made: "Replay", output: Path) -> None:
 
 
 def _facts(made: "Replay") -> str:
-    """Return the size of a file, its model, and its number in a set of samples."""
-    from rnnlab.errors import count_of
+    """Return the number of a file in a set of samples, the random seed, and the model."""
     from rnnlab.runs.model_search import shown_sha256
 
     recipe = made.recipe
-    number = f", sample {recipe.sample:,} of {recipe.settings.samples:,}" if recipe.sample else ""
-    size = count_of(len(made.data), "byte")
+    number = f"sample {recipe.sample:,} of {recipe.settings.samples:,}, " if recipe.sample else ""
     model = f"{made.model}, {shown_sha256(recipe.model_sha256)}"
-    return f"{size}{number}, random seed {recipe.settings.random_seed}, {model}"
+    return f"{number}random seed {recipe.settings.random_seed}, {model}"

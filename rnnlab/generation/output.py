@@ -85,7 +85,7 @@ def tunes_content(tunes: Sequence[Tune], recipe: Recipe, suffix: str, *, text: s
         text: the recipe as it will stand in the file, or empty for none.
 
     Raises:
-        DataError: as for `written`; or the recipe has no valid metre.
+        DataError: as for `written`.
     """
     data = written(tunes, suffix, meter=parse_meter(recipe.meter) if recipe.meter else None)
     return with_recipe(data, suffix, text) if text else data

@@ -17,6 +17,7 @@ from rnnlab.config.report import shortened
 from rnnlab.config.schema import Generation
 from rnnlab.config.section import Section
 from rnnlab.errors import DataError
+from rnnlab.music.meter import parse_meter
 from rnnlab.processes import processor
 
 FORMAT = 1
@@ -57,9 +58,13 @@ class Recipe(Section):
     environment: Annotated[dict[_Word, _Word], Field(max_length=20)]
 
     @model_validator(mode="after")
-    def _check_sample(self) -> "Recipe":
+    def _check(self) -> "Recipe":
         if self.sample is not None and self.sample > self.settings.samples:
             raise ValueError(f"sample {self.sample} of {self.settings.samples}")
+        try:
+            parse_meter(self.meter or "4/4")
+        except DataError as error:
+            raise ValueError(f"meter: {error}") from None
         return self
 
     @property
@@ -91,25 +96,30 @@ def parse_recipe(text: str) -> Recipe:
     Raises:
         DataError: the recipe has another format version, or a part that is missing, unknown or wrong.
     """
+    damaged = DataError("the recipe is damaged (it is no JSON object); restore the file from a copy")
     try:
         found = json.loads(text)
-        if isinstance(found, dict) and found.get("format") != FORMAT:
-            received = shortened(repr(found.get("format")))
-            raise DataError(
-                f"expected a recipe of format {FORMAT}, received {received}{_written_by(found)};"
-                " update rnnlab to read it"
-            )
+    except (ValueError, RecursionError):
+        raise damaged from None
+    if not isinstance(found, dict):
+        raise damaged
+    if found.get("format") != FORMAT:
+        number = found.get("format")
+        received = shortened(repr(number)) if isinstance(number, int | str | None) else "something else"
+        raise DataError(
+            f"expected a recipe of format {FORMAT}, received {received}{_written_by(found)};"
+            " update rnnlab to read it"
+        )
+    try:
         return Recipe.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"])) or "the whole"
-        why = "unknown" if first["type"] == "extra_forbidden" else first["msg"]
+        place = "".join(f"{step}." for step in first["loc"])[:-1]
+        why = "unknown" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+        fault = shortened(f"{place}: {why}" if place else why)
         raise DataError(
-            f"the recipe cannot be read ({shortened(place)}: {shortened(why)}){_written_by(found)};"
-            f" this is rnnlab {__version__}"
+            f"the recipe cannot be read ({fault}){_written_by(found)}; this is rnnlab {__version__}"
         ) from None
-    except (ValueError, RecursionError):
-        raise DataError("the recipe is damaged (it is no JSON); restore the file from a copy") from None
 
 
 def environment_of(suffix: str) -> dict[str, str]:
