@@ -50,11 +50,11 @@ def check_output(target: Path, *, kind: str, samples: int, overwrite: bool) -> N
     check_target(target, called="an --output", overwrite=overwrite or samples > 1)
     if not target.parent.is_dir():
         raise UsageError(f"{target.parent}: the folder does not exist; make it, or name another --output")
-    for path in [*files_of(target, samples), *([beside(target)] if kind == "text" else [])]:
+    for path in [*sample_paths(target, samples), *([beside(target)] if kind == "text" else [])]:
         check_free(path, overwrite=overwrite)
 
 
-def files_of(target: Path, samples: int) -> list[Path]:
+def sample_paths(target: Path, samples: int) -> list[Path]:
     """Return one file for one sample or for note text; else a file for each sample: `song-1.mid`, …"""
     if samples == 1 or target.suffix.lower() in NOTE_TEXT:
         return [target]

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from rnnlab.commands.output import files_of
+from rnnlab.commands.output import sample_paths
 from rnnlab.config.reading import AnyExperiment
 from rnnlab.config.schema import NotesDataset
 from rnnlab.errors import DataError, count_of
 from rnnlab.files import write_durably
-from rnnlab.generation.output import joined, plain_content, sample_tunes, tunes_content
+from rnnlab.generation.output import joined_samples, plain_content, sample_tunes, tunes_content
 from rnnlab.generation.recipe import Recipe, environment_of
 from rnnlab.generation.writing import Writing
 from rnnlab.music.recipes import MOST_CHARACTERS, beside
@@ -51,14 +51,14 @@ def write_output(
     )
     if (length := len(recipe.text)) > MOST_CHARACTERS:
         echo(
-            f"{target}: without a recipe, which would have {length:,} characters and may have"
+            f"{target}: without a recipe, which would have {count_of(length, 'character')} and may have"
             f" {MOST_CHARACTERS:,}; replay needs a shorter seed",
             err=True,
         )
     if has_tunes:
         write_notes(target, texts, recipe)
     else:
-        _write_text(target, joined(texts, experiment), recipe)
+        _write_text(target, joined_samples(texts, experiment), recipe)
 
 
 def _write_text(target: Path, text: str, recipe: Recipe) -> None:
@@ -93,7 +93,7 @@ def write_notes(target: Path, texts: Sequence[str], recipe: Recipe) -> None:
         RunError: a file cannot be written.
     """
     tunes = sample_tunes(texts)
-    paths = files_of(target, len(tunes))
+    paths = sample_paths(target, len(tunes))
     failures = []
     for number, path in enumerate(paths, 1):
         held, own = tunes, recipe

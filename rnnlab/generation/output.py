@@ -49,13 +49,13 @@ def content_of(
         DataError: as for `tunes_content`.
     """
     if not isinstance(experiment.dataset, NotesDataset):
-        return plain_content(joined(texts, experiment))
+        return plain_content(joined_samples(texts, experiment))
     tunes = sample_tunes(texts)
     chosen = tunes if recipe.sample is None else tunes[recipe.sample - 1 : recipe.sample]
     return tunes_content(chosen, recipe, suffix, text=text)
 
 
-def joined(texts: Sequence[str], experiment: AnyExperiment) -> str:
+def joined_samples(texts: Sequence[str], experiment: AnyExperiment) -> str:
     """Return all samples as one text: sequences of a line each on lines, others with empty lines between."""
     is_line = isinstance(experiment, TaskExperiment) or experiment.dataset.unit == "line"
     return ("\n" if is_line else "\n\n").join(texts)
