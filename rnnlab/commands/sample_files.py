@@ -1,6 +1,7 @@
 """Files of samples, as `generate --output` writes them: each with the recipe that `replay` reads."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from rnnlab.commands.output import sample_paths
@@ -40,13 +41,13 @@ def write_output(
         RunError: a file cannot be written.
     """
     dataset, texts = experiment.dataset, [sample.text for sample in writing.samples]
-    has_tunes = isinstance(dataset, NotesDataset)
+    own_meter = dataset.reading.meter if isinstance(dataset, NotesDataset) else None
     recipe = Recipe(
         model=model_name(model),
         model_sha256=writing.model_sha256,
         settings=writing.settings,
         label=label,
-        meter=(meter or dataset.reading.meter) if has_tunes else None,
+        meter=meter or own_meter,
         environment=environment_of(target.suffix.lower()),
     )
     if (length := len(recipe.text)) > MOST_CHARACTERS:
@@ -55,7 +56,7 @@ def write_output(
             f" {MOST_CHARACTERS:,}; replay needs a shorter seed",
             err=True,
         )
-    if has_tunes:
+    if isinstance(dataset, NotesDataset):
         write_notes(target, texts, recipe)
     else:
         _write_text(target, joined_samples(texts, experiment), recipe)
@@ -71,6 +72,8 @@ def _write_text(target: Path, text: str, recipe: Recipe) -> None:
     """
     write_durably(target, plain_content(text))
     said = f"{target}: {count_of(len(text), 'character')}"
+    with suppress(OSError):  # then the new recipe cannot be written either
+        beside(target).unlink(missing_ok=True)  # the recipe of a file that was replaced
     if line := _line_of(recipe):
         write_durably(beside(target), f"{line}\n".encode())
         said += f"; its recipe is in {beside(target)}"

@@ -21,7 +21,7 @@ from rnnlab.music.meter import parse_meter
 from rnnlab.processes import processor
 
 FORMAT = 1
-"""Version of the format of recipes."""
+"""Version of the format of recipes, as `Recipe.format`."""
 
 LIBRARIES = {
     **dict.fromkeys((".mid", ".midi"), ("mido",)),
@@ -48,7 +48,7 @@ class Recipe(Section):
             of the libraries that write the format.
     """
 
-    format: Literal[1] = FORMAT
+    format: Literal[1] = 1
     model: _Word
     model_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     settings: Generation
