@@ -154,8 +154,8 @@ def _recipe_of(path: Path, data: bytes) -> str:
     if text is None:
         place = f" and no {beside(path).name} beside it" if path.suffix.lower() == ".txt" else ""
         raise DataError(
-            f"no recipe in it{place}; expected a file that the command generate or the function"
-            " replay wrote, and no other program since"
+            f"no recipe in it{place}; expected a file that generate or replay wrote; other programs may"
+            " drop the recipe"
         )
     return text
 

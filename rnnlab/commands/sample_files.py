@@ -12,7 +12,7 @@ from rnnlab.files import write_durably
 from rnnlab.generation.output import joined_samples, plain_content, sample_tunes, tunes_content
 from rnnlab.generation.recipe import Recipe, environment_of
 from rnnlab.generation.writing import Writing
-from rnnlab.music.recipes import MOST_CHARACTERS, beside
+from rnnlab.music.recipes import MOST_CHARACTERS, beside, without_recipe
 from rnnlab.runs.model_search import model_name
 from rnnlab.terminal.text import echo
 
@@ -41,11 +41,15 @@ def write_output(
         RunError: a file cannot be written.
     """
     dataset, texts = experiment.dataset, [sample.text for sample in writing.samples]
-    own_meter = dataset.reading.meter if isinstance(dataset, NotesDataset) else None
+    settings, own_meter = writing.settings, None
+    if isinstance(dataset, NotesDataset):
+        own_meter = dataset.reading.meter
+        seed = settings.seed and without_recipe(settings.seed)  # a seed can be a file that generate wrote
+        settings = settings.model_copy(update={"seed": seed})
     recipe = Recipe(
         model=model_name(model),
         model_sha256=writing.model_sha256,
-        settings=writing.settings,
+        settings=settings,
         label=label,
         meter=meter or own_meter,
         environment=environment_of(target.suffix.lower()),

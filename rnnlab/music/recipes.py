@@ -29,6 +29,7 @@ MOST_CHARACTERS = 1 << 18
 """Most characters of a recipe; a usual one has 600."""
 
 _SAFE = re.compile(r"\{[ -$'-;=?-~]*\}")
+_COMMENT = re.compile(rf"% {MARK}[^\n]*\n?")
 _SVG = re.compile(rb"<svg\b[^>]*>")
 _META_TEXT = b"\x00\xff\x01"  # at time 0 after the event before it: a meta event with a text
 _END_OF_PNG = 12  # bytes of the chunk IEND, the last of a file
@@ -66,6 +67,11 @@ def recipe_in(data: bytes) -> str | None:
         return None
     begin = found + len(MARK)
     return checked_recipe(data[begin : begin + MOST_CHARACTERS + 1].decode("latin-1"))
+
+
+def without_recipe(notes: str) -> str:
+    """Return note text without the comments that hold a recipe."""
+    return _COMMENT.sub("", notes)
 
 
 def checked_recipe(text: str) -> str:

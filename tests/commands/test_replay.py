@@ -302,6 +302,19 @@ def test_a_recipe_that_is_too_long_is_said(rnnlab, monkeypatch):
     assert recipe_in(Path("long.notes").read_bytes()) is None
 
 
+def test_a_seed_from_a_file_leaves_the_recipe_of_the_file_behind(rnnlab):
+    """Else each continuation of a continuation would hold all recipes before it."""
+    run_of(SONG)
+    rnnlab("generate", *DRAWN, "--output", "first.notes")
+
+    rnnlab("generate", *DRAWN, "--seed", Path("first.notes").read_text(), "--output", "second.notes")
+
+    notes, recipe = Path("second.notes").read_text().splitlines()
+    assert recipe.count("recipe") == 1
+    assert notes.startswith(Path("first.notes").read_text().partition("\n")[0])
+    assert rnnlab("replay", "second.notes").exit_code == 0
+
+
 def test_a_recipe_is_no_data(rnnlab):
     """Training on what a model wrote reads the notes alone, also if each line is a tune."""
     run = run_of(LINES, name="lines")
