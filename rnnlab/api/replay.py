@@ -72,7 +72,7 @@ class Replays:
 
     def __init__(self, model: Path | None = None) -> None:
         self._named = model
-        self._made: tuple[str, Generation, str | None] | None = None
+        self._made: tuple[str, Generation, str | None, int | None] | None = None
         self._texts: list[str] = []
         self._trained: Trained | None = None
         self._model = Path()
@@ -111,7 +111,7 @@ class Replays:
 
     def _texts_of(self, trained: Trained, recipe: Recipe) -> list[str]:
         """Return the samples of a recipe; those of a file of the same set are not generated again."""
-        made = recipe.model_sha256, recipe.settings, recipe.label
+        made = recipe.model_sha256, recipe.settings, recipe.label, recipe.threads
         if self._made != made:
             self._texts, self._made = sample_texts(trained, recipe), made
         return self._texts
@@ -169,7 +169,7 @@ def _difference(data: bytes, made: bytes, recipe: Recipe, suffix: str) -> str:
     where = f"from byte {place or min(len(data), len(made)) + 1:,} on"
     changes = recipe.changes(suffix)
     cause = (
-        f"the file was written elsewhere or with other versions: {changes}"
+        f"other versions or another processor wrote it: {changes}"
         if changes
         else "model, versions and processor are the same, so the file was changed after it was written"
     )

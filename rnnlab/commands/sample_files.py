@@ -7,6 +7,7 @@ from pathlib import Path
 from rnnlab.commands.output import sample_paths
 from rnnlab.config.reading import AnyExperiment
 from rnnlab.config.schema import NotesDataset
+from rnnlab.engines.numpy.blas import blas
 from rnnlab.errors import DataError, count_of
 from rnnlab.files import write_durably
 from rnnlab.generation.output import joined_samples, plain_content, sample_tunes, tunes_content
@@ -52,6 +53,7 @@ def write_output(
         settings=settings,
         label=label,
         meter=meter or own_meter,
+        threads=blas().threads,
         environment=environment_of(target.suffix.lower()),
     )
     if (length := len(recipe.text)) > MOST_CHARACTERS:

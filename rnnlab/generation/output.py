@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rnnlab.config.reading import AnyExperiment
 from rnnlab.config.schema import NotesDataset
 from rnnlab.config.tasks import TaskExperiment
+from rnnlab.engines.numpy.blas import products_on
 from rnnlab.errors import DataError, UsageError, VocabularyError
 from rnnlab.generation.label_writing import write_for_label
 from rnnlab.generation.recipe import Recipe
@@ -24,10 +25,11 @@ def sample_texts(trained: Trained, recipe: Recipe) -> list[str]:
         ModelFileError: as for `write_samples`.
     """
     try:
-        if isinstance(trained, TrainedTask):
-            writing = write_for_label(trained, recipe.label, recipe.settings)
-        else:
-            writing = write_samples(trained, recipe.settings)
+        with products_on(recipe.threads):
+            if isinstance(trained, TrainedTask):
+                writing = write_for_label(trained, recipe.label, recipe.settings)
+            else:
+                writing = write_samples(trained, recipe.settings)
     except (UsageError, VocabularyError) as error:
         raise DataError(f"the model cannot follow the recipe ({error})") from None
     return [sample.text for sample in writing.samples]

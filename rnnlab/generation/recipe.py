@@ -16,6 +16,7 @@ from rnnlab import __version__
 from rnnlab.config.report import shortened
 from rnnlab.config.schema import Generation
 from rnnlab.config.section import Section
+from rnnlab.engines.numpy.blas import blas
 from rnnlab.errors import DataError
 from rnnlab.music.meter import parse_meter
 from rnnlab.processes import processor
@@ -44,8 +45,9 @@ class Recipe(Section):
         label: the label of a model of task from_label; None for other models.
         meter: metre of the tunes; None for none.
         sample: number of the sample in the file, from 1; None if the file holds all samples.
-        environment: versions of rnnlab and NumPy and the processor, on which the bits of a logit depend, and
-            of the libraries that write the format.
+        threads: number of threads that shared a matrix product; None if it is not known.
+        environment: rnnlab, NumPy, its BLAS and the processor, on which the bits of a logit depend, and the
+            libraries that write the format.
     """
 
     format: Literal[1] = 1
@@ -55,6 +57,7 @@ class Recipe(Section):
     label: str | None = None
     meter: _Word | None = None
     sample: Annotated[int, Field(ge=1)] | None = None
+    threads: Annotated[int, Field(ge=1, le=1024)] | None = None
     environment: Annotated[dict[_Word, _Word], Field(max_length=20)]
 
     @model_validator(mode="after")
@@ -132,6 +135,7 @@ def environment_of(suffix: str) -> dict[str, str]:
     return {
         "rnnlab": __version__,
         "numpy": np.__version__,
+        "blas": blas().name,
         "system": f"{platform.system()} {platform.machine()}",
         "processor": processor(),
         **libraries,

@@ -49,6 +49,18 @@ def test_note_text_has_a_tune_a_line(rnnlab):
     assert answer.stderr == "new.notes: 3 tunes, 39 events\n"
 
 
+def test_the_metre_is_that_of_the_option_or_of_the_configuration(rnnlab):
+    """The option counts before the configuration; it stands in the file and in its recipe."""
+    run_of(SONG.replace("window: 4", "window: 4\n  reading: {meter: 2/4}"))
+
+    for options, meter in ([], "2/4"), (["--meter", "6/8"], "6/8"):
+        rnnlab("generate", *options, "--output", "a.notes", "--overwrite")
+
+        notes, recipe = Path("a.notes").read_text().splitlines()
+        assert notes.endswith(f" % meter {meter}")
+        assert f'"meter":"{meter}"' in recipe
+
+
 def test_other_files_are_numbered(rnnlab):
     """One for each sample, in order."""
     run_of(LINES, name="lines")

@@ -8,11 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from rnnlab import __version__
 from rnnlab.commands import sample_files
 from rnnlab.datasets.corpus import load_corpus
+from rnnlab.engines.numpy.blas import blas
 from rnnlab.generation import recipe as recipes
+from rnnlab.generation.recipe import parse_recipe
 from rnnlab.models.model_file import load_any_model, save_model
 from rnnlab.music.recipes import MOST_CHARACTERS, beside, recipe_in
 from tests.trained import SENTENCE, SONG, STREAM, run_of
@@ -174,9 +177,24 @@ def test_another_version_or_processor_is_said_if_the_bytes_differ(rnnlab, song, 
     assert same.exit_code == 0
     assert differs.exit_code == 1
     assert differs.stderr.endswith(
-        f"on; the file was written elsewhere or with other versions: rnnlab {__version__} → 9.9,"
+        f"on; other versions or another processor wrote it: rnnlab {__version__} → 9.9,"
         f" processor {processor} → abacus\n"
     )
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_number_of_threads_is_that_of_the_recipe(rnnlab, threads):
+    """The last bits of a matrix product depend on it, and a large random network is sensitive to them."""
+    run_of(STREAM, "model.units=700", name="large")
+    with threadpool_limits(threads, user_api="blas"):
+        rnnlab("generate", "--seed", "the ", "--samples", "7", *DRAWN, "--length", "60", "--output", "a.txt")
+
+    with threadpool_limits(3 - threads, user_api="blas"):
+        answer = rnnlab("replay", "a.txt")
+
+        assert blas().threads == 3 - threads
+    assert parse_recipe(beside(Path("a.txt")).read_text()).threads == threads
+    assert (answer.exit_code, answer.stderr) == (0, "")
 
 
 def test_an_output_is_another_file_of_the_same_bytes(rnnlab, song):
@@ -297,7 +315,7 @@ def test_a_recipe_that_is_too_long_is_said(rnnlab, monkeypatch):
 
     assert answer.exit_code == 0
     assert re.search(
-        r"^long\.notes: without a recipe, which would have 3\d\d characters", answer.stderr, re.M
+        r"^long\.notes: without a recipe, which would have \d{3} characters", answer.stderr, re.M
     )
     assert recipe_in(Path("long.notes").read_bytes()) is None
 
