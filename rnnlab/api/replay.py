@@ -17,6 +17,8 @@ from rnnlab.runs.model_search import model_with, shown_sha256
 MOST_BYTES = 1 << 28
 """Largest size in bytes of a file that is read; the longest sound has 107 million."""
 
+_BLOCK = 1 << 16
+
 
 @dataclass(frozen=True)
 class Replay:
@@ -164,13 +166,20 @@ def _difference(data: bytes, made: bytes, recipe: Recipe, suffix: str) -> str:
     """Return where a file differs from what its recipe gives, and the likely cause; empty if it does not."""
     if data == made:
         return ""
-    pairs = zip(data, made, strict=False)
-    place = next((number for number, (one, other) in enumerate(pairs, 1) if one != other), None)
-    where = f"from byte {place or min(len(data), len(made)) + 1:,} on"
     changes = recipe.changes(suffix)
     cause = (
         f"other versions or another processor wrote it: {changes}"
         if changes
         else "model, versions and processor are the same, so the file was changed after it was written"
     )
-    return f"differs from what its recipe gives, {where}; {cause}"
+    return f"differs from what its recipe gives, from byte {_first_difference(data, made):,} on; {cause}"
+
+
+def _first_difference(one: bytes, other: bytes) -> int:
+    """Return the number of the first byte, from 1, in which two contents differ; one may begin the other."""
+    begin = 0
+    while one[begin : begin + _BLOCK] == other[begin : begin + _BLOCK]:
+        begin += _BLOCK
+    pairs = zip(one[begin : begin + _BLOCK], other[begin : begin + _BLOCK], strict=False)
+    same = next((at for at, (here, there) in enumerate(pairs) if here != there), None)
+    return 1 + (min(len(one), len(other)) if same is None else begin + same)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import rnnlab
+from rnnlab.api.replay import _first_difference
 from rnnlab.commands import run as command_line
 from tests.trained import SENTENCE, SONG, run_of
 
@@ -40,6 +41,16 @@ def test_a_file_that_differs_is_no_error():
     assert (again.is_same, again.is_plain) == (False, True)
     assert again.difference.startswith("differs from what its recipe gives, from byte 1 on; ")
     assert again.data == written
+
+
+@pytest.mark.parametrize("at", [0, 1, 65_535, 65_536, 65_537, 140_000])
+def test_the_first_byte_that_differs_is_found(at):
+    """Whether a byte is another one, or the content ends; it is counted from 1."""
+    one = bytes(range(250)) * 600
+
+    assert _first_difference(one, one[:at] + b"\xff" + one[at + 1 :]) == at + 1
+    assert _first_difference(one, one[:at]) == at + 1
+    assert _first_difference(one[:at], one) == at + 1
 
 
 def test_what_cannot_be_made_again_is_an_error_in_the_words_of_python():
