@@ -124,7 +124,7 @@ class TrainingError(RnnlabError):
 
 
 class OutputError(RnnlabError):
-    """A result that cannot be printed, an exported model that differs, or a file that replay makes otherwise."""
+    """A result that cannot be printed, or an exported model or a replayed file that differs."""
 
 
 class ConfigError(RnnlabError):
