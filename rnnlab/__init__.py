@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False  # as in `typing`, which takes longer to import than this module
 if TYPE_CHECKING:
+    from rnnlab.api.replay import Replay, replay
     from rnnlab.api.run import Run, load_run
     from rnnlab.api.training import load_config, resume, train
     from rnnlab.config.schema import Experiment
@@ -40,6 +41,7 @@ __all__ = [
     "Interrupted",
     "ModelFileError",
     "OutputError",
+    "Replay",
     "RnnlabError",
     "Run",
     "RunError",
@@ -49,6 +51,7 @@ __all__ = [
     "VocabularyError",
     "load_config",
     "load_run",
+    "replay",
     "resume",
     "train",
 ]
@@ -56,10 +59,12 @@ __all__ = [
 _HOMES = {
     "Experiment": "config.schema",
     "History": "runs.history",
+    "Replay": "api.replay",
     "Run": "api.run",
     "TaskExperiment": "config.tasks",
     "load_config": "api.training",
     "load_run": "api.run",
+    "replay": "api.replay",
     "resume": "api.training",
     "train": "api.training",
 }

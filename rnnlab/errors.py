@@ -11,7 +11,8 @@
                            or a file cannot be written
       TrainingError        a training diverged, its process was killed, or it cannot be resumed; or a callback
                            cannot be imported, or raised an exception
-      OutputError          stdout cannot take the result, or an exported model differs from rnnlab's model
+      OutputError          stdout cannot take the result, an exported model differs from rnnlab's model, or a
+                           file from its replay
       ConfigError          exit code 2: a configuration or a `--set` is wrong
       UsageError           exit code 2: the arguments of a command or a function are wrong
       Interrupted          exit code 130 or 143: a signal ended a training, and everything is saved
@@ -123,7 +124,7 @@ class TrainingError(RnnlabError):
 
 
 class OutputError(RnnlabError):
-    """A result that cannot be printed on stdout, or an exported model that differs from rnnlab's model."""
+    """A result that cannot be printed, or an exported model or a replayed file that differs."""
 
 
 class ConfigError(RnnlabError):

@@ -68,6 +68,7 @@ _VERDICT = re.compile(r"^verdict .*\n(?: .*\n)*", re.MULTILINE)
 """The sentences of `compare` that depend on which configuration is better."""
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d|(?<=tfevents\.)\d+")
+_SHA256 = re.compile(r"(?<=sha256 )[0-9a-f]{12}(?=…)")
 _DECIMAL = re.compile(r"(?<![\w.-])[-+]?(?:\d[\d,]*\.\d+(?:e[-+]?\d+)?|\d+e[-+]?\d+)(?!\w)")
 _NUMBER = re.compile(r"(?<![\w.-])[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?!\w)")
 _ROUNDED = re.compile(r"(?<=kept epoch )\d+|(?<=loss )\d+|\d+(?= train\b)|(?<=perplexity )\d+|\b0(?= to )")
@@ -217,7 +218,7 @@ def masked(text: str, comparison: Comparison) -> str:
 
     The sign of a figure, and the brackets that a sign needs, go with it; so does a sign that stands alone.
     """
-    text = " ".join(_TIME.sub("#", text).split())
+    text = " ".join(_SHA256.sub("#", _TIME.sub("#", text)).split())
     text = _ROUNDED.sub("#", _DECIMAL.sub("#", text))
     if comparison is Comparison.SHORTENED:
         text = _NUMBER.sub("#", text)

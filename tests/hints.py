@@ -12,7 +12,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "rnnlab"
 
-_NAMES = "new|train|evaluate|generate|trace|compare|plot|describe|report|export|runs|convert|schema"
+_NAMES = "new|train|evaluate|generate|trace|compare|plot|describe|report|export|runs|replay|convert|schema"
 _NAMED = re.compile(
     rf"\brnnlab ({_NAMES})\b|(?<![\w-])--[a-z][a-z-]+|\biconv |\btr -d|\btensorboard --|\bpip "
 )
@@ -159,6 +159,10 @@ HINTS = [
     Hint(f"generate {RUN} --output taken.mid", f"generate {RUN} --output taken.mid --overwrite"),
     Hint(f"generate {RUN} --output song.x", f"generate {RUN} --output new.mid"),
     Hint(f"generate {STREAM} --seed the --output a.mid", f"generate {STREAM} --seed the --output a.txt"),
+    Hint("replay made.mid made.mid --output a.mid", "replay made.mid --output a.mid"),
+    Hint("replay made.mid --output a.svg", "replay made.mid --output a.mid"),
+    Hint("replay made.mid --output a.b/a.mid", "replay made.mid --output a.mid"),
+    Hint("replay stranger.txt", f"replay stranger.txt --model {FILED}"),
     Hint(f"generate {RUN} --seed ' '", f"generate {RUN} --seed g8"),
     Hint(f"generate {RUN} --stop zz", f"generate {RUN} --stop g8"),
     Hint(f"generate {RUN} --stop 'g8 g8'", f"generate {RUN} --stop g8"),

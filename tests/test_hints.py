@@ -88,6 +88,9 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         mlp = "dataset: {kind: text, inline: if you want to build a ship, window: 5, target: next}\n"
         run_of(mlp + "model: {kind: mlp, units: 4}\ntraining: {batching: windows}\n", name="mlp")
         _make_strangers()
+        filed = f"other/{AWKWARD} filed"
+        assert run(["generate", filed, "--seed", "the ", "--length", "5", "--output", "stranger.txt"]) == 0
+        assert run(["generate", "runs/song-1", "--output", "made.mid"]) == 0
     return folder
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rnnlab.commands import run
 from tests.trained import SENTENCE, run_of
 
 SCRIPT = """
@@ -36,6 +37,7 @@ def imported(*arguments: str) -> set[str]:
         *("runs", "runs show", "new sentence.txt --overwrite", "new --list", "new --example nabiya_mlp"),
         *("trace --input ship", "trace sentence.yaml --untrained --input ship"),
         "compare runs/song-1 runs/song-1",
+        "replay new.txt",
     ],
 )
 def test_what_does_not_train_never_loads_tensorflow(tmp_path, monkeypatch, line):
@@ -45,6 +47,7 @@ def test_what_does_not_train_never_loads_tensorflow(tmp_path, monkeypatch, line)
     Path("sentence.yaml").write_text(SENTENCE)
     Path("sentence.txt").write_text(SENTENCE)
     run_of(SENTENCE)
+    assert run(["generate", "--output", "new.txt"]) == 0
 
     assert imported(*line.split()) & {"tensorflow", "keras", "jax", "torch"} == set()
 

@@ -32,6 +32,7 @@ COMMANDS = {
     "report": "Write one HTML file about a run or a study.",
     "export": "Write a trained model for Keras, TensorFlow, ONNX or TensorBoard.",
     "runs": "List the runs in runs/, newest first; show one, or remove some.",
+    "replay": "Make files that generate wrote again, byte for byte.",
     "convert": "Convert music between note text, MIDI and other formats.",
     "schema": "Print the JSON Schema of the YAML, for editors.",
 }

@@ -121,18 +121,9 @@ def command(
     text = ("\n" if label is not None or getattr(dataset, "unit", "") == "line" else "\n\n").join(texts)
     echo(_json_text(writing, label) if as_json else text)
     if output:
-        _write_file(output, texts, text, dataset, meter)
+        from rnnlab.commands.sample_files import write_output
 
-
-def _write_file(output: Path, texts: list[str], text: str, dataset: Any, meter: str | None) -> None:
-    """Write the samples into files: notes as tunes, and any other text as it is printed."""
-    from rnnlab.commands.output import write_notes, write_text
-    from rnnlab.config.schema import NotesDataset
-
-    if isinstance(dataset, NotesDataset):
-        write_notes(output, texts, meter=parsed_meter(meter or dataset.reading.meter))
-    else:
-        write_text(output, text)
+        write_output(output, writing, trained.experiment, model=path, label=label, meter=meter)
 
 
 def _refuse_task(trained: "Trained", path: Path, *, label: str | None, meter: str | None) -> None:

@@ -1,17 +1,13 @@
-"""Files that `generate` and `convert` write: the extension is the format; --overwrite replaces a file.
+"""Names of files that `generate`, `convert` and `replay` write, checked before any slow work.
 
-This module is separate because it loads every writer of music, which most calls of `generate` do not need.
+The extension is the format. `--overwrite` replaces a file.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from rnnlab.errors import DataError, UsageError, count_of
-from rnnlab.files import write_durably
-from rnnlab.music.files import NOTE_TEXT, WRITTEN, written
-from rnnlab.music.meter import Meter
-from rnnlab.music.tune import parse_tune
-from rnnlab.terminal.text import echo
+from rnnlab.errors import UsageError
+from rnnlab.music.files import NOTE_TEXT, WRITTEN
+from rnnlab.music.recipes import beside
 
 
 def check_target(target: Path, *, called: str, overwrite: bool) -> str:
@@ -30,7 +26,7 @@ def check_target(target: Path, *, called: str, overwrite: bool) -> str:
     suffix = target.suffix.lower()
     if suffix not in WRITTEN:
         raise UsageError(f"{target}: expected {called} that ends with {', '.join(WRITTEN)}")
-    _check_free(target, overwrite=overwrite)
+    check_free(target, overwrite=overwrite)
     return suffix
 
 
@@ -54,59 +50,22 @@ def check_output(target: Path, *, kind: str, samples: int, overwrite: bool) -> N
     check_target(target, called="an --output", overwrite=overwrite or samples > 1)
     if not target.parent.is_dir():
         raise UsageError(f"{target.parent}: the folder does not exist; make it, or name another --output")
-    for path in _files(target, samples):
-        _check_free(path, overwrite=overwrite)
+    for path in [*sample_paths(target, samples), *([beside(target)] if kind == "text" else [])]:
+        check_free(path, overwrite=overwrite)
 
 
-def write_text(target: Path, text: str) -> None:
-    """Write a text and a line break into a file, and print the file and the length of the text on stderr.
-
-    Raises:
-        RunError: the file cannot be written.
-    """
-    write_durably(target, f"{text}\n".encode(errors="backslashreplace"))
-    echo(f"{target}: {count_of(len(text), 'character')}", err=True)
-
-
-def write_notes(target: Path, texts: Sequence[str], *, meter: Meter | None = None) -> None:
-    """Write samples of note text as tunes, and print each file on stderr.
-
-    If the format cannot hold a sample, the other samples are still written.
-
-    Args:
-        target: the file. Several samples get a file each, with a number before the extension; a file of note
-            text takes them all.
-        texts: the note text of each sample.
-        meter: metre of the tunes; None: no metre.
-
-    Raises:
-        DataError: a sample cannot be written; the message has the reason for the first such sample.
-        RunError: a file cannot be written.
-    """
-    tunes = [parse_tune(text, name=f"sample {number}") for number, text in enumerate(texts, 1)]
-    paths = _files(target, len(tunes))
-    failures = []
-    for number, path in enumerate(paths):
-        held = tunes if len(paths) == 1 else [tunes[number]]
-        try:
-            write_durably(path, written(held, path.suffix.lower(), meter=meter))
-        except DataError as error:
-            failures.append(str(error))
-            continue
-        events = sum(len(tune.notes) for tune in held)
-        echo(f"{path}: {count_of(len(held), 'tune')}, {count_of(events, 'event')}", err=True)
-    if failures:
-        which = target if len(paths) == 1 else f"{len(failures):,} of {len(paths):,} files are not written"
-        raise DataError(f"{which}: {failures[0]}")
-
-
-def _files(target: Path, samples: int) -> list[Path]:
+def sample_paths(target: Path, samples: int) -> list[Path]:
     """Return one file for one sample or for note text; else a file for each sample: `song-1.mid`, …"""
     if samples == 1 or target.suffix.lower() in NOTE_TEXT:
         return [target]
     return [target.with_stem(f"{target.stem}-{number}") for number in range(1, samples + 1)]
 
 
-def _check_free(path: Path, *, overwrite: bool) -> None:
+def check_free(path: Path, *, overwrite: bool) -> None:
+    """Raise if a file exists and `overwrite` is false.
+
+    Raises:
+        UsageError: the file exists and may not be replaced.
+    """
     if path.exists() and not overwrite:
         raise UsageError(f"{path}: the file exists; name another, or replace it with --overwrite")

@@ -13,6 +13,7 @@ from rnnlab import __version__
 from rnnlab.engines.tensorflow.start import cpu_cores, device_name
 from rnnlab.errors import DataError
 from rnnlab.files import read_text, write_durably
+from rnnlab.processes import processor
 
 ENVIRONMENT = "environment.json"
 _MOST_BYTES = 10_000
@@ -30,7 +31,7 @@ def environment(*, workers: int = 1) -> dict[str, str]:
         "python": platform.python_version(),
         **{package: version(package) for package in PACKAGES},
         "system": f"{platform.system()} {platform.machine()}",
-        "processor": _processor(),
+        "processor": processor(),
         "device": device_name(),
         "cores": str(cpu_cores()),
         "thread settings": " ".join(
@@ -70,15 +71,3 @@ def changes_since(run: Path, *, workers: int = 1) -> str:
     except (ValueError, RecursionError):
         raise DataError(f"{path}: not what rnnlab wrote") from None
     return ", ".join(f"{name} {before[name]} → {now[name]}" for name in now if before[name] != now[name])
-
-
-def _processor() -> str:
-    """Return the processor's model and its widest AVX set; without /proc/cpuinfo, `platform.processor()`."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    facts = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    flags = facts.get("flags", "").split()
-    widest = next((flag for flag in ("avx512f", "avx2", "avx") if flag in flags), "")
-    return f"{facts.get('model name', platform.processor())} {widest}".strip()

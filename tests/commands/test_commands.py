@@ -15,7 +15,7 @@ from tests.trained import SENTENCE, SONG, STREAM, run_of
 
 NOT_COMMANDS = {
     *("__init__", "arguments", "comparison_results", "evaluation_results", "hints", "output"),
-    *("sweep_results", "task_results", "task_trace", "untrained_model"),
+    *("sample_files", "sweep_results", "task_results", "task_trace", "untrained_model"),
 }
 
 

@@ -38,13 +38,27 @@ def test_a_sample_is_written_as_its_extension_says(rnnlab, extension):
 
 
 def test_note_text_has_a_tune_a_line(rnnlab):
-    """However samples are divided on stdout."""
+    """However samples are divided on stdout; the last line is the recipe."""
     run_of(SONG)
 
     answer = rnnlab("generate", "runs/song-1", *THREE, "--output", "new.notes")
 
-    assert Path("new.notes").read_text() == answer.stdout.replace("\n\n", "\n")
+    *tunes, recipe = Path("new.notes").read_text().splitlines()
+    assert tunes == answer.stdout.rstrip().split("\n\n")
+    assert recipe.startswith("% rnnlab: recipe {")
     assert answer.stderr == "new.notes: 3 tunes, 39 events\n"
+
+
+def test_the_metre_is_that_of_the_option_or_of_the_configuration(rnnlab):
+    """The option counts before the configuration; it stands in the file and in its recipe."""
+    run_of(SONG.replace("window: 4", "window: 4\n  reading: {meter: 2/4}"))
+
+    for options, meter in ([], "2/4"), (["--meter", "6/8"], "6/8"):
+        rnnlab("generate", *options, "--output", "a.notes", "--overwrite")
+
+        notes, recipe = Path("a.notes").read_text().splitlines()
+        assert notes.endswith(f" % meter {meter}")
+        assert f'"meter":"{meter}"' in recipe
 
 
 def test_other_files_are_numbered(rnnlab):
@@ -67,7 +81,9 @@ def test_a_model_of_text_writes_a_text_file(rnnlab):
     answer = rnnlab("generate", "runs/text-1", *THREE, "--output", "new.txt")
 
     assert Path("new.txt").read_text() == answer.stdout
-    assert answer.stderr == f"new.txt: {len(answer.stdout) - 1} characters\n"
+    assert answer.stderr == (
+        f"new.txt: {len(answer.stdout) - 1} characters; its recipe is in new.txt.recipe.json\n"
+    )
 
 
 def test_a_sample_that_cannot_be_written_does_not_stop_the_others(rnnlab):
