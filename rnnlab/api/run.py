@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from rnnlab.evaluation.selection import NoData, NoSuchPart, named_by_file
 from rnnlab.exports.formats import Exported, export, format_of
 from rnnlab.generation.label_writing import write_for_label
 from rnnlab.generation.prediction import Prediction, predict
-from rnnlab.generation.writing import Written, generation_settings, write_samples
+from rnnlab.generation.writing import Steers, Written, generation_settings, wished_length, write_samples
 from rnnlab.models.architecture import architecture_of
 from rnnlab.models.model_file import Trained, TrainedTask
 from rnnlab.models.task_architecture import task_architecture_of
@@ -122,7 +123,7 @@ class Run:
         self,
         seed: str | None = None,
         *,
-        length: int | None = None,
+        length: int | str | None = None,
         temperature: float | None = None,
         top_k: int | None = None,
         top_p: float | None = None,
@@ -130,15 +131,17 @@ class Run:
         random_seed: int | None = None,
         stop: str | None = None,
         label: str | None = None,
+        **steering: Unpack[Steers],
     ) -> tuple[Written, ...]:
         """Generate text or music, and return the samples.
 
-        A sample has `text` (with the seed), `sequence` and `log_probability`. An argument that is left out is
-        taken from the configuration.
+        A sample has `text` (with the seed), `sequence`, `log_probability` and `constraint`. An argument that
+        is left out is taken from the configuration.
 
         Args:
             seed: the text or the notes to start from.
-            length: number of tokens after the seed, 1 or more; a sample may end earlier at `stop`.
+            length: number of tokens after the seed, 1 or more, or a range such as `10..20`; a sample may end
+                earlier at `stop`.
             temperature: 0 or more; 0 takes the most probable token at each step.
             top_k: draw from the K most probable tokens.
             top_p: draw from the fewest tokens whose probabilities sum to P or more, above 0 and at most 1.
@@ -146,12 +149,19 @@ class Run:
             random_seed: seed of the random draws; the same seed gives the same samples.
             stop: a token before which a sample ends.
             label: for the task from_label, the label to write for.
+            steering: what steers the generation: the keys of `generation.constraints`, `particles`, `beam`,
+                `length_normalization`, `min_p`, `dry` (the multiplier), `dry_base`, `dry_allowed_length`.
 
         Raises:
-            UsageError: a seed or a label is missing, an argument is wrong, or the task is another one.
+            UsageError: a seed or a label is missing, an argument is wrong, the task is another one, or
+                nothing can satisfy the constraints.
+            TypeError: an argument is unknown.
+            DataError: a file of the constraints cannot be read.
             VocabularyError: the seed has a token that the vocabulary lacks.
         """
-        options = {
+        if unknown := set(steering) - set(Steers.__annotations__):
+            raise TypeError(f"generate() got an unexpected keyword argument {min(unknown)!r}")
+        options: dict[str, Any] = {
             "seed": seed,
             "length": length,
             "temperature": temperature,
@@ -160,9 +170,12 @@ class Run:
             "samples": samples,
             "random_seed": random_seed,
             "stop": stop,
+            **steering,
         }
         model = self.model
-        settings = generation_settings(model.experiment.generation, options)
+        configured = model.experiment.generation
+        options["length"] = wished_length(configured, options, length)
+        settings = generation_settings(configured, options)
         if isinstance(model, TrainedTask):
             return write_for_label(model, label, settings).samples
         if label is not None:

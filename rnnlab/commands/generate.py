@@ -94,7 +94,7 @@ def command(
     An option that is left out is taken from the configuration of the model. At temperature 0 all samples are
     equal, since the most probable token is taken at each step.
     """
-    from rnnlab.generation.writing import generation_settings
+    from rnnlab.generation.writing import generation_settings, wished_length
     from rnnlab.runs.folder import load_any_trained
 
     parsed_meter(meter)  # a wrong metre is refused before any slow work
@@ -109,7 +109,9 @@ def command(
     dataset = trained.experiment.dataset
     if options["bars"] is not None:
         options["meter"] = meter
-    settings = generation_settings(trained.experiment.generation, options)
+    configured = trained.experiment.generation
+    options["length"] = wished_length(configured, options, options["length"])
+    settings = generation_settings(configured, options)
     if output:
         from rnnlab.commands.output import check_output  # loads every writer
 

@@ -16,7 +16,7 @@ from rnnlab.generation.decoding import Decoding, decode
 from rnnlab.generation.particles import Steered
 from rnnlab.generation.prediction import vocabularies_of
 from rnnlab.generation.steering import Steering, trust_note
-from rnnlab.generation.writing import Writing, Written, decoding_of, is_steered, satisfied
+from rnnlab.generation.writing import Writing, Written, decoding_of, is_steered, satisfied, with_content
 from rnnlab.models.model_file import TrainedTask
 
 MOST_LABELS = 30
@@ -46,6 +46,7 @@ def write_for_label(trained: TrainedTask, label: str | None, settings: Generatio
             Argument("stop"),
             " out",
         )
+    settings = with_content(settings, kind="text")
     vocabularies = vocabularies_of(trained)
     targets, number = vocabularies.targets, label_id(label, vocabularies.inputs.tokens)
     seed = in_form(settings.seed or "", getattr(experiment.dataset, "normalize", None))

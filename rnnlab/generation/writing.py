@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from pydantic import ValidationError
@@ -13,7 +13,7 @@ from rnnlab.config.schema import Generation, NotesDataset, Regime
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.engines.numpy import numpy_model
 from rnnlab.errors import Argument, UsageError, VocabularyError
-from rnnlab.generation.constraints.demands import Demands
+from rnnlab.generation.constraints.demands import Demands, without_files
 from rnnlab.generation.decoding import Decoding, decode
 from rnnlab.generation.particles import Rule, Steered
 from rnnlab.generation.repetition import Penalty
@@ -24,10 +24,42 @@ from rnnlab.models.model_file import TrainedModel
 REPEATED = {"text": 12, "notes": 16}
 """Number of tokens that DRY lets a text or notes repeat freely."""
 
-ENDING = ("template", "match", "bars", "rhythm", "rhythm_of", "pitches_of", "vary")
+ENDING = ("template", "match", "bars", "rhythm", "rhythm_of", "pitches", "pitches_of", "vary")
 """The constraints that say where a sample ends."""
 
+_FROM_FILES = {"rhythm": "rhythm_of", "pitches": "pitches_of", "original": "of"}
+
 _CONSTRAINTS = set(Constraints.model_fields) - {"length"}
+
+
+class Steers(TypedDict, total=False):
+    """The keyword arguments that steer generation; see docs/configuration.md for each."""
+
+    template: str | None
+    must: str | Sequence[str]
+    avoid: str | Sequence[str]
+    end_on: str | None
+    match: str | None
+    key: str | None
+    range: str | None
+    bars: int | None
+    meter: str | None
+    rhythm: str | None
+    rhythm_of: str | None
+    pitches: str | None
+    pitches_of: str | None
+    vary: float | None
+    original: str | None
+    of: str | None
+    max_copy: int | None
+    max_copy_intervals: int | None
+    particles: int | None
+    beam: int | None
+    length_normalization: float | None
+    min_p: float | None
+    dry: float | None
+    dry_base: float | None
+    dry_allowed_length: int | None
 
 
 @dataclass(frozen=True)
@@ -86,12 +118,11 @@ class Writing:
 def generation_settings(configured: Generation, options: Mapping[str, Any]) -> Generation:
     """Return the configured settings, with the options that are given in place of the configured values.
 
-    A number as `length` beside a constraint that says where a sample ends makes the sample exactly so long.
-
     Args:
         configured: the settings of the model.
         options: values by the name of a setting of `generation` or of `generation.constraints`, or as
             `dry` (the multiplier), `dry_base` and `dry_allowed_length`; None, () and [] are not given.
+            `length` may be a range such as `10..20`.
 
     Raises:
         UsageError: an option has a value that the schema refuses; the message names the first such option.
@@ -99,12 +130,11 @@ def generation_settings(configured: Generation, options: Mapping[str, Any]) -> G
     given = {name: value for name, value in options.items() if value not in (None, (), [])}
     settings, constraints = configured.model_dump(), configured.constraints.model_dump()
     constraints |= {name: value for name, value in given.items() if name in _CONSTRAINTS}
-    length = given.get("length")
-    if isinstance(length, str):
+    for inline, file in _FROM_FILES.items():  # what is given takes the place of both forms
+        if inline in given or file in given:
+            constraints[file if inline in given else inline] = None
+    if isinstance(given.get("length"), str):
         constraints["length"] = given.pop("length")
-    elif length is not None:
-        ends = any(constraints[name] is not None for name in ENDING)
-        constraints["length"] = f"{length}..{length}" if ends else None
     penalty = {name.removeprefix("dry_"): value for name, value in given.items() if name.startswith("dry_")}
     if "dry" in given:
         penalty["multiplier"] = given.pop("dry")
@@ -119,10 +149,25 @@ def generation_settings(configured: Generation, options: Mapping[str, Any]) -> G
         raise UsageError(f"generate: {'.'.join(map(str, first.path))}: {first.message}") from None
 
 
+def wished_length(
+    configured: Generation, options: Mapping[str, Any], length: int | str | None
+) -> int | str | None:
+    """Return a length that the user asks for; beside a constraint that ends a sample, as an exact range.
+
+    Args:
+        configured: the settings of the model.
+        options: the other options; see `generation_settings`.
+        length: the length, or a range such as `10..20`; None if the user asks for none.
+    """
+    ends = any(options.get(name) or getattr(configured.constraints, name) for name in ENDING)
+    return f"{length}..{length}" if isinstance(length, int) and ends else length
+
+
 def write_samples(trained: TrainedModel, settings: Generation, rules: Sequence[Rule] = ()) -> Writing:
     """Generate samples after the seed of the settings; without a seed, see `seed_ids`.
 
-    Without `stop`, the boundary token ends a sample, if the vocabulary has one. A seed of the configuration
+    The settings of the result have the content of files in place of their names. Without `stop`, the boundary
+    token ends a sample, if the vocabulary has one. A seed of the configuration
     that the constraints do not allow is left out.
 
     Args:
@@ -138,6 +183,7 @@ def write_samples(trained: TrainedModel, settings: Generation, rules: Sequence[R
     """
     dataset = trained.experiment.dataset
     vocabulary = Vocabulary.of(trained.tokens, dataset)
+    settings = with_content(settings, kind=vocabulary.kind)
     how = decoding_of(
         settings,
         trained.experiment.generation,
@@ -168,6 +214,22 @@ def write_samples(trained: TrainedModel, settings: Generation, rules: Sequence[R
 def is_steered(settings: Generation) -> bool:
     """Return whether the settings have constraints or a beam search."""
     return settings.constraints.are_set or settings.beam is not None
+
+
+def with_content(settings: Generation, *, kind: str) -> Generation:
+    """Return the settings with the content of the files of their constraints in place of the files.
+
+    Args:
+        settings: the settings.
+        kind: what the model writes, `notes` or `text`.
+
+    Raises:
+        UsageError: a file is no music, or empty.
+        DataError: a file cannot be read.
+    """
+    if not settings.constraints.name_files:
+        return settings
+    return settings.model_copy(update={"constraints": without_files(settings.constraints, kind=kind)})
 
 
 def satisfied(steered: Steered, settings: Generation) -> Satisfied | None:

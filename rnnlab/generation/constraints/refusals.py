@@ -109,7 +109,7 @@ def _reason(automaton: Automaton, demands: Demands) -> str:
             f"the note lengths of the vocabulary ({listed}) do not fill bars of {demands.bar_text} without"
             " passing a bar line; give another meter, or a number of bars that they fill"
         )
-    if automaton.name == "pitches_of":
+    if automaton.name == "pitches":
         return "the vocabulary lacks a pitch of this melody; use a melody of notes that the model knows"
     if automaton.name in {"key", "range"}:
         return "no note of the vocabulary is allowed"
