@@ -148,6 +148,8 @@ class Steering:
         for place, token in enumerate(seed.tolist()):
             state = automaton.after(state, int(automaton.classes[token]))
             if state is None:
+                if not Table.of(automaton, automaton.start).useful[0]:
+                    raise refuse_table([(automaton, automaton.start)], self.demands)
                 raise refuse_seed(automaton, self.demands.vocabulary.tokens[token], place)
         return state
 
