@@ -125,11 +125,8 @@ class Run:
         *,
         length: int | str | None = None,
         temperature: float | None = None,
-        top_k: int | None = None,
-        top_p: float | None = None,
         samples: int | None = None,
         random_seed: int | None = None,
-        stop: str | None = None,
         label: str | None = None,
         **steering: Unpack[Steers],
     ) -> tuple[Written, ...]:
@@ -143,14 +140,12 @@ class Run:
             length: number of tokens after the seed, 1 or more, or a range such as `10..20`; a sample may end
                 earlier at `stop`.
             temperature: 0 or more; 0 takes the most probable token at each step.
-            top_k: draw from the K most probable tokens.
-            top_p: draw from the fewest tokens whose probabilities sum to P or more, above 0 and at most 1.
             samples: number of samples.
             random_seed: seed of the random draws; the same seed gives the same samples.
-            stop: a token before which a sample ends.
             label: for the task from_label, the label to write for.
-            steering: what steers the generation: the keys of `generation.constraints`, `particles`, `beam`,
-                `length_normalization`, `min_p`, `dry` (the multiplier), `dry_base`, `dry_allowed_length`.
+            steering: `top_k`, `top_p`, `min_p`, `stop`, `beam`, `particles` and the other keys of
+                `generation`, the keys of `generation.constraints`, and `dry` (the multiplier), `dry_base`,
+                `dry_allowed_length`.
 
         Raises:
             UsageError: a seed or a label is missing, an argument is wrong, the task is another one, or
@@ -159,20 +154,8 @@ class Run:
             DataError: a file of the constraints cannot be read.
             VocabularyError: the seed has a token that the vocabulary lacks.
         """
-        if unknown := set(steering) - set(Steers.__annotations__):
-            raise TypeError(f"generate() got an unexpected keyword argument {min(unknown)!r}")
-        options: dict[str, Any] = {
-            "seed": seed,
-            "length": length,
-            "temperature": temperature,
-            "top_k": top_k,
-            "top_p": top_p,
-            "samples": samples,
-            "random_seed": random_seed,
-            "stop": stop,
-            **steering,
-        }
-        model = self.model
+        model, options = self.model, {**_known(steering), "seed": seed, "temperature": temperature}
+        options |= {"samples": samples, "random_seed": random_seed}
         configured = model.experiment.generation
         options["length"] = wished_length(configured, options, length)
         settings = generation_settings(configured, options)
@@ -258,6 +241,17 @@ class Run:
             if must:
                 raise
             return self.model, False
+
+
+def _known(steering: Steers) -> dict[str, Any]:
+    """Return keyword arguments of `Run.generate` as a dict.
+
+    Raises:
+        TypeError: one is unknown.
+    """
+    if unknown := set(steering) - set(Steers.__annotations__):
+        raise TypeError(f"generate() got an unexpected keyword argument {min(unknown)!r}")
+    return {**steering}
 
 
 def load_run(path: str | os.PathLike[str] | None = None) -> Run:

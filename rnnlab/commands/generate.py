@@ -94,7 +94,6 @@ def command(
     An option that is left out is taken from the configuration of the model. At temperature 0 all samples are
     equal, since the most probable token is taken at each step.
     """
-    from rnnlab.generation.writing import generation_settings, wished_length
     from rnnlab.runs.folder import load_any_trained
 
     parsed_meter(meter)  # a wrong metre is refused before any slow work
@@ -107,11 +106,7 @@ def command(
 
         echo(of_unfinished(run), err=True)
     dataset = trained.experiment.dataset
-    if options["bars"] is not None:
-        options["meter"] = meter
-    configured = trained.experiment.generation
-    options["length"] = wished_length(configured, options, options["length"])
-    settings = generation_settings(configured, options)
+    settings = _settings(trained, meter, options)
     if output:
         from rnnlab.commands.output import check_output  # loads every writer
 
@@ -126,6 +121,16 @@ def command(
         from rnnlab.commands.sample_files import write_output
 
         write_output(output, writing, trained.experiment, model=path, label=label, meter=meter)
+
+
+def _settings(trained: "Trained", meter: str | None, options: dict[str, Any]) -> "Generation":
+    """Return the settings of the model with the options in place of its own."""
+    from rnnlab.generation.writing import generation_settings, wished_length
+
+    configured = trained.experiment.generation
+    length = wished_length(configured, options, options["length"])
+    own_meter = meter if options["bars"] is not None else None
+    return generation_settings(configured, {**options, "length": length, "meter": own_meter})
 
 
 def _refuse_task(trained: "Trained", path: Path, *, label: str | None, meter: str | None) -> None:

@@ -35,6 +35,9 @@ _CONSTRAINTS = set(Constraints.model_fields) - {"length"}
 class Steers(TypedDict, total=False):
     """The keyword arguments that steer generation; see docs/configuration.md for each."""
 
+    top_k: int | None
+    top_p: float | None
+    stop: str | None
     template: str | None
     must: str | Sequence[str]
     avoid: str | Sequence[str]
