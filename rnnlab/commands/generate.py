@@ -11,8 +11,10 @@ from rnnlab.terminal.text import echo
 
 if TYPE_CHECKING:
     from rnnlab.config.schema import Generation
+    from rnnlab.evaluation.originality import OriginalityReport
     from rnnlab.generation.writing import Writing
     from rnnlab.models.model_file import Trained
+    from rnnlab.runs.folder import RunFolder
 
 
 def _real(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
@@ -62,6 +64,11 @@ def _real(context: click.Context, parameter: click.Parameter, value: float | Non
     metavar="3/4",
     help="Metre of the tunes in --output; left out, that of the configuration (dataset.reading.meter).",
 )
+@click.option(
+    "--originality",
+    is_flag=True,
+    help="Say what the samples copy from the training data, beside what held-out data has of it.",
+)
 @json_option
 def command(
     model: Path | None,
@@ -70,6 +77,7 @@ def command(
     output: Path | None,
     overwrite: bool,
     meter: str | None,
+    originality: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -105,9 +113,10 @@ def command(
     writing = _written(trained, label, settings)
     for note in (*writing.notes, *_said_of_equal_samples(writing)):
         echo(note, err=True)
+    found = _originality(trained, run, path, writing) if originality else None
     texts = [sample.text for sample in writing.samples]
     text = ("\n" if label is not None or getattr(dataset, "unit", "") == "line" else "\n\n").join(texts)
-    echo(_json_text(writing, label) if as_json else text)
+    echo(_json_text(writing, label, found) if as_json else text)
     if output:
         _write_file(output, texts, text, dataset, meter)
 
@@ -161,6 +170,17 @@ def _written(trained: "Trained", label: str | None, settings: "Generation") -> "
     return write_samples(trained, settings)
 
 
+def _originality(
+    trained: "Trained", run: "RunFolder | None", path: Path, writing: "Writing"
+) -> "OriginalityReport | str":
+    """Return what the samples copy, and print it on stderr."""
+    from rnnlab.commands.originality_results import measured_originality, originality_lines
+
+    found = measured_originality(trained, run, path, writing)
+    echo(originality_lines(found), err=True)
+    return found
+
+
 def _said_of_equal_samples(writing: "Writing") -> tuple[str, ...]:
     """Return a note if all samples are equal because no token was drawn at random; else nothing."""
     from rnnlab.errors import count_of
@@ -175,15 +195,24 @@ def _said_of_equal_samples(writing: "Writing") -> tuple[str, ...]:
     return (f"{count_of(count, 'equal sample')}: {why}; to draw different ones, add: {remedy}",)
 
 
-def _json_text(writing: "Writing", label: str | None) -> str:
+def _json_text(
+    writing: "Writing", label: str | None, originality: "OriginalityReport | str | None" = None
+) -> str:
     """Return the samples, the label and the settings as JSON text; scripts may rely on its fields."""
     from rnnlab.terminal.tables import as_json_text
 
     settings = writing.settings.model_dump()
-    samples = [
+    samples: list[dict[str, Any]] = [
         {"sequence": list(each.sequence), "text": each.text, "log_probability": each.log_probability}
         for each in writing.samples
     ]
+    beside: dict[str, Any] = {}
+    if originality is not None:
+        from rnnlab.commands.originality_results import originality_fields, originality_of_each
+
+        beside["originality"] = originality_fields(originality)
+        for sample, figures in zip(samples, originality_of_each(originality, len(samples)), strict=True):
+            sample["originality"] = figures
     return as_json_text(
         {
             "samples": samples,
@@ -191,5 +220,6 @@ def _json_text(writing: "Writing", label: str | None) -> str:
             "random_seed": settings["random_seed"],
             "settings": settings,
             "model_sha256": writing.model_sha256,
+            **beside,
         }
     )

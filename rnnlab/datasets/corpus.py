@@ -55,6 +55,7 @@ class Corpus:
             others` or `repeats`.
         order: (K,) the number of each sequence in the files, from 0; None if the order is that of the files.
         meter: the metre that all files name, such as 3/4; None if they name none or several, and for text.
+        counts: number of sequences of each file, in the order of `names`; empty if it is not known.
     """
 
     ids: Ids
@@ -67,6 +68,7 @@ class Corpus:
     left_out: Mapping[str, int] = field(default_factory=dict)
     order: NDArray[np.int64] | None = None
     meter: str | None = None
+    counts: tuple[int, ...] = ()
 
     @property
     def ends(self) -> NDArray[np.int64]:
@@ -112,7 +114,7 @@ def load_corpus(
     elif dataset.kind == "text" and LINE_BREAK not in vocabulary.tokens:
         texts = [(part, text.without_last_line_break()) for part, text in texts]
     try:
-        ids, starts, held_out = _encoded(texts, vocabulary, report)
+        ids, begins, held_out = _encoded(texts, vocabulary, report)
     except VocabularyError as error:
         if not is_moved(dataset):
             raise
@@ -123,7 +125,8 @@ def load_corpus(
     digest = joint_digest([text.sha256 for _, text in texts])
     meter = common_meter(text for _, text in texts) if dataset.kind == "notes" else None
     said = str(meter) if meter else None
-    corpus = Corpus(ids, starts, names, vocabulary, digest, held_out, notes, left_out, meter=said)
+    starts, counts = np.concatenate(begins), tuple(map(len, begins))
+    corpus = Corpus(ids, starts, names, vocabulary, digest, held_out, notes, left_out, None, said, counts)
     return drawn(corpus, dataset.split)
 
 
@@ -269,8 +272,8 @@ def _said_of_forms(texts: list[StoredText], vocabulary: Vocabulary) -> tuple[str
 
 def _encoded(
     texts: list[tuple[str, StoredText]], vocabulary: Vocabulary, report: Report
-) -> tuple[Ids, NDArray[np.int64], dict[str, int]]:
-    """Return the ids of all texts (S,), the start of each sequence (K,), and `Corpus.held_out`.
+) -> tuple[Ids, list[NDArray[np.int64]], dict[str, int]]:
+    """Return the ids of all texts (S,), the starts of the sequences of each text, and `Corpus.held_out`.
 
     Raises:
         DataError: a text has no token.
@@ -304,7 +307,7 @@ def _encoded(
     if boundary is not None:
         ids[end] = boundary
         end += 1
-    return ids[:end], np.concatenate(starts), held_out
+    return ids[:end], starts, held_out
 
 
 def _parsed(text: StoredText, vocabulary: Vocabulary, report: Report) -> Iterator[Ids]:

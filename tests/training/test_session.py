@@ -28,7 +28,7 @@ from tests.experiments import SENTENCE, SONG, STREAM, experiment
 
 FILES = {
     *("config.yaml", "environment.json", "model.safetensors", "history.csv", "losses.csv", "events.log"),
-    *("split.json", "signature.json", "checkpoints", ".lock"),
+    *("split.json", "training_tokens.npz", "signature.json", "checkpoints", ".lock"),
 }
 
 
