@@ -31,7 +31,7 @@ ARROWS: dict[str, set[str]] = {
     "models": {"config", "music"},
     "datasets": {"config", "music"},
     "engines": {"models"},
-    "generation": {*STEPPER, "config", "datasets", "models"},
+    "generation": {*STEPPER, "config", "datasets", "models", "music"},
     "evaluation": {*STEPPER, "config", "datasets", "generation", "models"},
     "runs": {"config", "datasets", "engines.tensorflow.start", "models"},
     "reports": {

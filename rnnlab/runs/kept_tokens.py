@@ -110,7 +110,7 @@ def kept_tokens(trained: Trained, run: RunFolder | None, path: Path) -> Training
     if kept:
         return kept
     if not run:
-        return f"{_UNTOLD}: {path} is a model file, which has no training data; name the run folder that keeps it"
+        return f"{_UNTOLD}: {path} is a model file, which has no training data; name its run folder"
     keeps = getattr(trained.experiment.dataset, "keep", False)
     remedy = "train again" if keeps else "train with dataset.keep: true"
     return f"{_UNTOLD}: {path} keeps no training data; {remedy}"
