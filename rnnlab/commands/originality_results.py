@@ -45,7 +45,11 @@ def originality_lines(found: "OriginalityReport | str") -> str:
         held = found.held_out
         rows.append(_row(f"{held.part}, {count_of(held.stretches, 'stretch')}", held))
     lengths = next(iter(found.samples)).new_ngrams if found.samples else {}
-    header = ["originality", "longest copy", *(f"new {n}-grams" for n in lengths)]
+    header = [
+        "originality",
+        "longest copy",
+        *(f"{'' if number else 'new '}{n}-grams" for number, n in enumerate(lengths)),
+    ]
     lines = [table(header, rows)]
     if len(found.samples) > len(shown):
         lines.append(f"and {count_of(len(found.samples) - len(shown), 'more sample')}")

@@ -6,7 +6,7 @@ runs with the training data: so the same figures are computed for held-out stret
 
 A token is copied at length n if it lies in a run of n or more tokens that stands in the training data, or in
 a whole sample of fewer tokens that stands there. The judgement compares the share of copied tokens at one n:
-the shortest at which at most a tenth of the held-out data is copied.
+the shortest at which at most a tenth of the held-out data is copied, and that a typical sample is as long as.
 """
 
 from collections.abc import Callable, Sequence
@@ -343,7 +343,9 @@ def _judged(
         kept: the training data.
     """
     held = held_out.copied if held_out else {}
-    n = next((n for n in NGRAMS if (held.get(n, 1.0) or 0.0) <= SELDOM), NGRAMS[-1])
+    typical = median(each.tokens for each in samples) if samples else 0
+    lengths = [n for n in NGRAMS if n <= typical] or [NGRAMS[0]]
+    n = next((n for n in lengths if (held.get(n, 1.0) or 0.0) <= SELDOM), lengths[-1])
     own, others = copied[n] or 0.0, held.get(n) or 0.0
     verdict: Verdict = "original"
     if own >= MOSTLY and own >= 2 * others:
@@ -351,9 +353,10 @@ def _judged(
     elif own > max(2 * others, others + SELDOM):
         verdict = "in part"
     said = {"copyist": "A copyist", "in part": "Copied in part", "original": "Not a copyist"}[verdict]
-    noun = count_of(n, kept.noun)
-    reason = f"{own:.0%} of the samples stands in the training data in runs of {noun} or more"
-    beside = f"of held-out data {others:.0%}" if held_out else "nothing is held out to compare with"
+    reason = f"{own:.0%} of the written {kept.noun}s lie in runs of {n} or more that the training data has"
+    beside = (
+        f"of the held-out {kept.noun}s {others:.0%} do" if held_out else "nothing is held out to compare with"
+    )
     few = sum(each.tokens for each in samples)
     unsure = f"; {count_of(few, kept.noun)} are few: write more to be sure" if few < FEW_TOKENS else ""
-    return verdict, f"{said}: {reason}, {beside}{unsure}."
+    return verdict, f"{said}: {reason}; {beside}{unsure}."
