@@ -125,10 +125,7 @@ _UNIT = (
     " learns where a text ends. Otherwise each file or tune is a sequence, without boundary tokens."
 )
 
-KEEP = (
-    "Whether the run folder keeps the token ids of the training data and of the held-out data, compressed."
-    " What is generated is compared with them."
-)
+KEEP = "Whether the run folder keeps the token ids of the data, to say what generated text copies from them."
 
 SOURCES = ("path", "inline", "url")
 """The keys that name the source of the data; a dataset has exactly one of them."""
