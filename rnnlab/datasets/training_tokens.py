@@ -7,6 +7,7 @@ transposed copies of `dataset.augment` follow the sequences of the training part
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from rnnlab.datasets.vocabulary import LINE_BREAK
 
 MOST_HELD_OUT = 1_000_000
 """Largest number of tokens of the held-out part that are kept, from its beginning."""
+
+_BLOCK = 1 << 20
 
 Offsets = NDArray[np.int64]
 AnyIds = NDArray[np.integer[Any]]
@@ -99,12 +102,22 @@ class TrainingTokens:
         file, number, count = self._in_file(int(self.numbers[own]))
         before = int(self.begins[own])
         if self.line_break is not None and not before and count == 1:
-            ids = self.train[sequence][:token]
-            breaks = np.flatnonzero(ids == self.line_break)
-            column = token - (int(breaks[-1]) if len(breaks) else -1)
-            return f"{file or 'data'}:{len(breaks) + 1}:{column}"
+            begin = int(self.train.offsets[sequence])
+            first, last = np.searchsorted(self._breaks, [begin, begin + token]).tolist()
+            column = begin + token - (int(self._breaks[last - 1]) if last > first else begin - 1)
+            return f"{file or 'data'}:{last - first + 1}:{column}"
         which = f"sequence {number:,}, " if count != 1 else ""
         return f"{file}{', ' if file else ''}{which}{self.noun} {before + token + 1:,}{moved}"
+
+    @cached_property
+    def _breaks(self) -> Offsets:
+        """The index of each token of `train` that ends a line."""
+        ids = self.train.ids
+        blocks = (
+            begin + np.flatnonzero(ids[begin : begin + _BLOCK] == self.line_break)
+            for begin in range(0, len(ids), _BLOCK)
+        )
+        return np.concatenate([np.zeros(0, np.int64), *blocks])
 
     def _in_file(self, number: int) -> tuple[str, int, int]:
         """Return the file of a sequence, its number in the file, and how many sequences the file has.

@@ -9,8 +9,9 @@ a whole sample of fewer tokens that stands there. The judgement compares the sha
 the shortest at which at most a tenth of the held-out data is copied, and that a typical sample is as long as.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import median
 from typing import Literal
 
@@ -21,14 +22,14 @@ from rnnlab.datasets.examples import TokenSet
 from rnnlab.datasets.training_tokens import AnyIds, TokenSequences, TrainingTokens
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.errors import count_of
-from rnnlab.evaluation.verbatim import verbatim_runs
+from rnnlab.evaluation.verbatim import VerbatimRuns, verbatim_runs
 from rnnlab.generation.writing import Written
 from rnnlab.models.model_file import Trained, TrainedTask
 
 NGRAMS = (2, 4, 8, 16, 32)
 """Lengths n of the n-grams, in tokens."""
 
-MOST_STRETCHES, MOST_STRETCH_TOKENS = 200, 100_000
+MOST_STRETCHES, MOST_STRETCH_TOKENS = 100, 100_000
 """Largest number of held-out stretches, and of their tokens; there is always one stretch."""
 
 AROUND = 40
@@ -42,6 +43,7 @@ FEW_TOKENS = 100
 
 Verdict = Literal["copyist", "in part", "original"]
 Shares = dict[int, float | None]
+Counts = dict[int, tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -150,12 +152,14 @@ def originality_of(
         text_of: returns the text of token ids.
     """
     own = [np.asarray(each, np.int64) for each in samples]
-    held = _stretches(kept, [len(each) for each in own])
-    figures = _figures([*own, *held], kept, text_of)
-    written, others = figures[: len(own)], figures[len(own) :]
-    held_out = _held_out(kept.part, others) if others else None
-    verdict, judgement = _judged([each.result for each in written], _joint(written), held_out, kept)
-    return OriginalityReport(tuple(each.result for each in written), held_out, kept.noun, verdict, judgement)
+    all_ = [*own, *_stretches(kept, [len(each) for each in own])]
+    measured = _Measured(all_, kept, verbatim_runs(all_, kept.train, NGRAMS), text_of)
+    written, stretches = range(len(own)), range(len(own), len(all_))
+    figures = tuple(map(measured.figures, written))
+    held_out = _held_out(measured, stretches) if stretches else None
+    copied = _shares(_summed(measured.copied[: len(own)]))
+    verdict, judgement = _judged(figures, copied, held_out, kept)
+    return OriginalityReport(figures, held_out, kept.noun, verdict, judgement)
 
 
 def originality_of_samples(
@@ -181,92 +185,103 @@ def originality_of_samples(
     return originality_of([[number.get(each, -1) for each in one.sequence] for one in samples], kept, text_of)
 
 
-@dataclass(frozen=True)
-class _Figures:
-    """The figures of a sample, and the counts that the shares are made of.
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """Samples, and their runs in the training data.
 
     Attributes:
-        result: the figures.
-        known: for each n, how many n-grams stand in the training data, and how many there are.
-        copied: for each n, how many tokens are copied, and how many there are.
+        samples: the token ids of each sample.
+        kept: the training data.
+        runs: the longest run and the known n-grams of each sample.
+        text_of: returns the text of token ids.
     """
 
-    result: SampleOriginality
-    known: dict[int, tuple[int, int]]
-    copied: dict[int, tuple[int, int]]
+    samples: Sequence[AnyIds]
+    kept: TrainingTokens
+    runs: VerbatimRuns
+    text_of: Callable[[Sequence[int]], str]
 
+    def tokens(self, number: int) -> int:
+        """Return the number of tokens of a sample, without borders."""
+        return int((self.samples[number] >= 0).sum())
 
-def _figures(
-    samples: Sequence[AnyIds], kept: TrainingTokens, text_of: Callable[[Sequence[int]], str]
-) -> list[_Figures]:
-    """Return the figures of each sample."""
-    runs = verbatim_runs(samples, kept.train, NGRAMS)
-    figures = []
-    for number, ids in enumerate(samples):
-        length, begin = int(runs.longest[number]), int(runs.begins[number])
-        tokens = int((ids >= 0).sum())
-        known, copied = {}, {}
-        for n in NGRAMS:
-            flags = runs.known[n][number]
-            known[n] = (int(flags.sum()), _ngrams(ids, n))
-            copied[n] = (_covered(flags, n) if tokens >= n else tokens * (0 < tokens <= length), tokens)
-        longest, nearest = None, None
-        if length:
-            sequence, token = int(runs.sequences[number]), int(runs.tokens[number])
-            text = text_of(ids[begin : begin + length].tolist())
-            longest = LongestCopy(length, text, kept.place(sequence, token))
-            nearest = _passage(ids, begin, length, kept, sequence, token, text_of)
-        new = {n: 1 - part / whole if whole else None for n, (part, whole) in known.items()}
-        result = SampleOriginality(tokens, longest, new, _shares(copied), nearest)
-        figures.append(_Figures(result, known, copied))
-    return figures
+    @cached_property
+    def known(self) -> list[Counts]:
+        """For each sample and each n: how many n-grams stand in the training data, and how many there are."""
+        return [
+            {n: (int(self.runs.known[n][number].sum()), _ngrams(ids, n)) for n in NGRAMS}
+            for number, ids in enumerate(self.samples)
+        ]
+
+    @cached_property
+    def copied(self) -> list[Counts]:
+        """For each sample and each n: how many tokens are copied, and how many there are."""
+        counts = []
+        for number, longest in enumerate(self.runs.longest.tolist()):
+            tokens = self.tokens(number)
+            whole = tokens * (0 < tokens <= longest)
+            flags = {n: self.runs.known[n][number] for n in NGRAMS}
+            counts.append(
+                {n: (_covered(each, n) if tokens >= n else whole, tokens) for n, each in flags.items()}
+            )
+        return counts
+
+    def longest_copy(self, number: int) -> LongestCopy | None:
+        """Return the longest copy of a sample; None if it has none."""
+        length, begin = int(self.runs.longest[number]), int(self.runs.begins[number])
+        if not length:
+            return None
+        text = self.text_of(self.samples[number][begin : begin + length].tolist())
+        place = self.kept.place(int(self.runs.sequences[number]), int(self.runs.tokens[number]))
+        return LongestCopy(length, text, place)
+
+    def nearest(self, number: int) -> NearestPassage | None:
+        """Return the passage of the training data around the longest copy; None without a copy."""
+        ids, length, begin = (
+            self.samples[number],
+            int(self.runs.longest[number]),
+            int(self.runs.begins[number]),
+        )
+        if not length:
+            return None
+        sequence, token = int(self.runs.sequences[number]), int(self.runs.tokens[number])
+        source = self.kept.train[sequence]
+        first, last = max(token - AROUND, 0), min(token + length + AROUND, len(source))
+        # the sample beside the sequence, as far as both go
+        shift = token - begin
+        low, high = max(0, -shift), min(len(ids), len(source) - shift)
+        equal = int((ids[low:high] == source[low + shift : high + shift]).sum())
+        text = self.text_of(source[first:last].tolist())
+        return NearestPassage(text, self.kept.place(sequence, first), equal / self.tokens(number))
+
+    def figures(self, number: int) -> SampleOriginality:
+        """Return the figures of a sample."""
+        return SampleOriginality(
+            tokens=self.tokens(number),
+            longest_copy=self.longest_copy(number),
+            new_ngrams=_new(self.known[number]),
+            copied=_shares(self.copied[number]),
+            nearest=self.nearest(number),
+        )
 
 
 def _ngrams(ids: AnyIds, n: int) -> int:
     """Return the number of n-grams of a sample that have no negative id."""
-    if len(ids) < n:
-        return 0
+    if len(ids) < n or (ids >= 0).all():
+        return max(len(ids) - n + 1, 0)
     borders = np.concatenate([[0], np.cumsum(ids < 0)])
     return int((borders[n:] == borders[:-n]).sum())
 
 
 def _covered(flags: NDArray[np.bool_], n: int) -> int:
     """Return the number of tokens that lie in an n-gram of which the flag is set."""
+    if not flags.any():
+        return 0
     # how many flagged n-grams are open at each token
     change = np.zeros(len(flags) + n, np.int64)
     change[: len(flags)] += flags
     change[n:] -= flags
     return int((np.cumsum(change) > 0).sum())
-
-
-def _passage(
-    ids: AnyIds,
-    begin: int,
-    length: int,
-    kept: TrainingTokens,
-    sequence: int,
-    token: int,
-    text_of: Callable[[Sequence[int]], str],
-) -> NearestPassage:
-    """Return the passage of the training data around a copy.
-
-    Args:
-        ids: the sample.
-        begin: index of the first token of the copy in the sample.
-        length: number of tokens of the copy.
-        kept: the training data.
-        sequence: index of the sequence in which the copy stands.
-        token: index of its first token there.
-        text_of: returns the text of token ids.
-    """
-    source = kept.train[sequence]
-    first, last = max(token - AROUND, 0), min(token + length + AROUND, len(source))
-    # the sample beside the sequence, as far as both go
-    shift = token - begin
-    low, high = max(0, -shift), min(len(ids), len(source) - shift)
-    equal = int((ids[low:high] == source[low + shift : high + shift]).sum())
-    text = text_of(source[first:last].tolist())
-    return NearestPassage(text, kept.place(sequence, first), equal / max(int((ids >= 0).sum()), 1))
 
 
 def _stretches(kept: TrainingTokens, lengths: Sequence[int]) -> list[NDArray[np.int64]]:
@@ -300,31 +315,32 @@ def _with_borders(sequences: TokenSequences) -> NDArray[np.int64]:
     return ids
 
 
-def _shares(counts: dict[int, tuple[int, int]]) -> Shares:
+def _shares(counts: Counts) -> Shares:
     return {n: part / whole if whole else None for n, (part, whole) in counts.items()}
 
 
-def _joint(figures: Sequence[_Figures]) -> Shares:
-    """Return the share of copied tokens at each n, of samples together."""
-    return _shares(_summed([each.copied for each in figures]))
+def _new(known: Counts) -> Shares:
+    """Return the shares of the n-grams that are new."""
+    return {n: None if share is None else 1 - share for n, share in _shares(known).items()}
 
 
-def _summed(counts: Sequence[dict[int, tuple[int, int]]]) -> dict[int, tuple[int, int]]:
-    return {n: (sum(each[n][0] for each in counts), sum(each[n][1] for each in counts)) for n in NGRAMS}
+def _summed(counts: Iterable[Counts]) -> Counts:
+    """Return the counts of samples together."""
+    each = list(counts)
+    return {n: (sum(one[n][0] for one in each), sum(one[n][1] for one in each)) for n in NGRAMS}
 
 
-def _held_out(part: str, figures: Sequence[_Figures]) -> HeldOutOriginality:
-    """Return the figures of all stretches together."""
-    copies = [each.result.longest_copy for each in figures]
-    known = _shares(_summed([each.known for each in figures]))
+def _held_out(measured: _Measured, numbers: Sequence[int]) -> HeldOutOriginality:
+    """Return the figures of stretches together; `numbers` are theirs among the samples."""
+    lengths = [int(measured.runs.longest[number]) for number in numbers]
     return HeldOutOriginality(
-        part=part,
-        stretches=len(figures),
-        tokens=sum(each.result.tokens for each in figures),
-        longest_copy=max(filter(None, copies), key=lambda copy: copy.length, default=None),
-        median_length=median(copy.length if copy else 0 for copy in copies),
-        new_ngrams={n: None if share is None else 1 - share for n, share in known.items()},
-        copied=_joint(figures),
+        part=measured.kept.part,
+        stretches=len(numbers),
+        tokens=sum(map(measured.tokens, numbers)),
+        longest_copy=measured.longest_copy(numbers[lengths.index(max(lengths))]),
+        median_length=median(lengths),
+        new_ngrams=_new(_summed(measured.known[number] for number in numbers)),
+        copied=_shares(_summed(measured.copied[number] for number in numbers)),
     )
 
 

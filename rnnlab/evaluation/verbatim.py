@@ -228,14 +228,14 @@ class _Level:
         return found[1:]
 
     def pairs(self, shift: int, among: Places | None) -> Iterator[tuple[Places, Names, Names]]:
-        """Yield places of the training text, their names, and the names `shift` tokens later, in blocks."""
+        """Yield places of the training text, their names, and the names `shift` tokens later, in blocks.
+
+        Places without one of the names are left out.
+        """
         for places in self._blocks(among):
             first, second = self._read[places], self._read.take(places + shift, mode="clip")
-            if among is None:
-                yield places, first, second
-            else:
-                both = (first > 0) & (second > 0)
-                yield places[both], first[both], second[both]
+            both = np.flatnonzero((first > 0) & (second > 0))
+            yield places[both], first[both], second[both]
 
     def _blocks(self, among: Places | None) -> Iterator[Places]:
         """Yield the places to read, in rising order, a block at a time."""
@@ -360,7 +360,7 @@ class _HashTable:
         left = np.arange(1, len(self._numbers))
         while len(left):
             odd = _ODD + np.uint64(2 * len(self._tables))
-            shift = np.uint64(64 - len(left).bit_length() - 4)
+            shift = np.uint64(64 - len(left).bit_length() - 2)
             slots = _slots(self._numbers[left], odd, shift)
             table = np.zeros(1 << int(np.uint64(64) - shift), np.int32)
             table[slots] = left
