@@ -113,7 +113,7 @@ def command(
     writing = _written(trained, label, settings)
     for note in (*writing.notes, *_said_of_equal_samples(writing)):
         echo(note, err=True)
-    found = _originality(trained, run, path, writing) if originality else None
+    found = _originality(trained, run, path, writing, as_json=as_json) if originality else None
     texts = [sample.text for sample in writing.samples]
     text = ("\n" if label is not None or getattr(dataset, "unit", "") == "line" else "\n\n").join(texts)
     echo(_json_text(writing, label, found) if as_json else text)
@@ -171,13 +171,14 @@ def _written(trained: "Trained", label: str | None, settings: "Generation") -> "
 
 
 def _originality(
-    trained: "Trained", run: "RunFolder | None", path: Path, writing: "Writing"
+    trained: "Trained", run: "RunFolder | None", path: Path, writing: "Writing", *, as_json: bool
 ) -> "OriginalityReport | str":
-    """Return what the samples copy, and print it on stderr."""
+    """Return what the samples copy, and print it on stderr, unless the JSON has it."""
     from rnnlab.commands.originality_results import measured_originality, originality_lines
 
     found = measured_originality(trained, run, path, writing)
-    echo(originality_lines(found), err=True)
+    if isinstance(found, str) or not as_json:
+        echo(originality_lines(found), err=True)
     return found
 
 
