@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -90,9 +91,7 @@ def measured(kind: str, path: Path) -> tuple[float, float]:
     if kind == "originality":
         _tell(text)
     else:
-        from pydivsufsort import divsufsort  # noqa: PLC0415 (not a dependency)
-
-        divsufsort(text)
+        import_module("pydivsufsort").divsufsort(text)
     return time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0
 
 

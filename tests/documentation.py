@@ -67,9 +67,7 @@ _PROGRESS = re.compile(
 _VERDICT = re.compile(r"^verdict .*\n(?: .*\n)*", re.MULTILINE)
 """The sentences of `compare` that depend on which configuration is better."""
 
-_COPIES = re.compile(
-    r"^(?:the longest copy, at|A copyist:|Copied in part:|Not a copyist:) .*\n", re.MULTILINE
-)
+_COPIES = re.compile(r"^(?:the longest copy, at|(?:A|Not a) copyist:|Copied in part:) .*\n", re.MULTILINE)
 """The sentences on copies, which depend on what a network writes."""
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d|(?<=tfevents\.)\d+")
