@@ -90,6 +90,15 @@ def test_held_out_data_is_measured_in_stretches_as_long_as_the_samples():
     assert report.held_out.new_ngrams[8] == 0.0
 
 
+def test_no_stretch_copies_over_a_border_of_held_out_data():
+    """`ab` and `cd` are two sequences: `abcd` of the training data is not a copy of four tokens."""
+    report = originality_of([ids("zzzz")], kept(["abcd"], ["ab", "cd"]), text_of)
+
+    assert report.held_out is not None
+    assert report.held_out.longest_copy is not None
+    assert (report.held_out.tokens, report.held_out.longest_copy.length) == (3, 2)
+
+
 def test_a_sample_of_a_sequence_is_compared_with_whole_sequences():
     """A line is not compared with a stretch that goes over the end of a line."""
     report = originality_of([ids("anna")], kept(["anna", "bob"], ["ann", "abcdefgh"], is_whole=True), text_of)

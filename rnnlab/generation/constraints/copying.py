@@ -166,12 +166,11 @@ class IntervalCopyLimit:
         shapes, intervals = np.divmod(followers, _PITCHES)
         pitches = bases + intervals - _PITCHES // 2
         is_any = intervals == 0
-        exists = is_any | ((pitches >= 0) & (pitches < _PITCHES // 2))
-        # the range of codes of each follower, and the tokens in it
+        # the range of codes of each follower, and the tokens in it; no token has a pitch that MIDI lacks
         codes = shapes * _PITCHES + np.where(is_any, 0, pitches + 1)
         low = np.searchsorted(self._codes, codes)
         high = np.searchsorted(self._codes, np.where(is_any, codes + _PITCHES, codes + 1))
-        which, places = _in_ranges(low, np.where(exists, high, low))
+        which, places = _in_ranges(low, high)
         return which, self._by_code[places]
 
 
