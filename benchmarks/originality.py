@@ -112,6 +112,7 @@ def _tell(text: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> None:
         counts=(1,),
         noun="character",
         is_whole=False,
+        is_lines=False,
         line_break=10,
         data_sha256="",
     )

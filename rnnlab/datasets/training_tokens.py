@@ -73,6 +73,7 @@ class TrainingTokens:
         shifts: semitones of each of the C copies.
         noun: the word for a token: character, word or note.
         is_whole: whether a sample of the network is a whole sequence, since it learnt where sequences end.
+        is_lines: whether each sequence is a line of a text: no line is left out, so its number is known.
         line_break: id of the token that ends a line of a text; None if places have no lines.
         data_sha256: digest of the data.
     """
@@ -86,6 +87,7 @@ class TrainingTokens:
     counts: tuple[int, ...]
     noun: str
     is_whole: bool
+    is_lines: bool
     line_break: int | None
     data_sha256: str
     shifts: tuple[int, ...] = field(default=())
@@ -101,6 +103,8 @@ class TrainingTokens:
         moved = f", transposed by {self.shifts[copy - 1]:+d}" if copy else ""
         file, number, count = self._in_file(int(self.numbers[own]))
         before = int(self.begins[own])
+        if self.is_lines:
+            return f"{file or 'data'}:{number}:{before + token + 1}"
         if self.line_break is not None and not before and count == 1:
             begin = int(self.train.offsets[sequence])
             first, last = np.searchsorted(self._breaks, [begin, begin + token]).tolist()
@@ -155,6 +159,7 @@ def training_tokens(data: Data | TaskData) -> TrainingTokens:
         counts=corpus.counts,
         noun="note" if dataset.kind == "notes" else "character",
         is_whole=corpus.has_boundaries,
+        is_lines=dataset.kind == "text" and corpus.vocabulary.boundary == LINE_BREAK and not corpus.skipped,
         line_break=breaks if has_lines else None,
         data_sha256=corpus.sha256,
         shifts=dataset.shifts,
@@ -178,6 +183,7 @@ def _of_examples(examples: Examples) -> TrainingTokens:
         counts=(),
         noun=targets.tokens.kind,
         is_whole=True,
+        is_lines=False,
         line_break=None,
         data_sha256=examples.sha256,
     )

@@ -35,6 +35,7 @@ _FIELDS = {
     "part": str,
     "noun": str,
     "is_whole": bool,
+    "is_lines": bool,
     "line_break": int | None,
     "data_sha256": str,
 }

@@ -51,10 +51,14 @@ def test_a_text_is_cut_where_the_training_part_ends():
     assert kept.place(0, 10) == "song.txt:3:3"
 
 
-def test_lines_are_sequences_without_their_boundaries():
-    """They are in the order that the split draws; a place has the number of the line in its file."""
+@pytest.mark.parametrize("empty", ["", "\n"])
+def test_lines_are_sequences_without_their_boundaries(empty):
+    """They are in the order that the split draws; a place is the line and the column of the file.
+
+    If the data has empty lines, which are no sequences, it is the number of the sequence.
+    """
     Path("a.txt").write_text("anna\nbo\n")
-    Path("b.txt").write_text("cy\ndora\neve\n")
+    Path("b.txt").write_text(f"{empty}cy\ndora\neve")
 
     split = "split: {kind: sequences, validation: 0.2}"
     kept, train, held_out = loaded(f"kind: text, unit: line, path: [a.txt, b.txt], window: 4, {split}")
@@ -63,8 +67,11 @@ def test_lines_are_sequences_without_their_boundaries():
     assert sorted(train + held_out) == lines
     assert kept.is_whole
     for number, line in enumerate(train):
-        file, own = ("a.txt", 1) if line in {"anna", "bo"} else ("b.txt", 3)
-        assert kept.place(number, 1) == f"{file}, sequence {lines.index(line) + 2 - own}, character 2"
+        file, own = (
+            ("a.txt", lines.index(line) + 1) if line in lines[:2] else ("b.txt", lines.index(line) - 1)
+        )
+        place = f"{file}, sequence {own}, character 2" if empty else f"{file}:{own}:2"
+        assert kept.place(number, 1) == place
 
 
 def test_windows_that_are_held_out_are_no_training_data():

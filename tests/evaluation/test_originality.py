@@ -30,6 +30,7 @@ def kept(train: list[str], held_out: list[str] = [], *, is_whole: bool = False) 
         counts=(len(train),),
         noun="character",
         is_whole=is_whole,
+        is_lines=False,
         line_break=LETTERS.index("\n"),
         data_sha256="",
     )

@@ -30,6 +30,7 @@ KEPT = TrainingTokens(
     counts=(1, 1),
     noun="note",
     is_whole=False,
+    is_lines=False,
     line_break=None,
     data_sha256="d1",
     shifts=(1,),
@@ -188,5 +189,16 @@ def test_the_description_has_no_other_key():
         about = json.loads(archive.read("about.json"))
 
     assert about.keys() == {
-        *("version", "part", "noun", "is_whole", "line_break", "data_sha256", "files", "counts", "shifts")
+        *(
+            "version",
+            "part",
+            "noun",
+            "is_whole",
+            "is_lines",
+            "line_break",
+            "data_sha256",
+            "files",
+            "counts",
+            "shifts",
+        )
     }
