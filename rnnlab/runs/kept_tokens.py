@@ -81,7 +81,9 @@ def read_training_tokens(run: Path, *, data_sha256: str, vocab_size: int) -> Tra
     try:
         with zipfile.ZipFile(path) as archive:
             kept = _read(archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, RecursionError) as error:
+    except KeyError as error:
+        raise _damaged(path, f"it lacks {error.args[0]}") from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RecursionError) as error:
         raise _damaged(path, str(error)) from None
     except (OSError, NotImplementedError, RuntimeError) as error:
         raise RunError(f"{path}: cannot be read ({error}); check its permissions") from None
