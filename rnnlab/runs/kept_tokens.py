@@ -170,7 +170,7 @@ def _array(archive: zipfile.ZipFile, name: str, kind: str) -> NDArray[Any]:
     """Return an array of one axis; `kind` is NumPy's letter of its type, `u` or `i`."""
     info = archive.getinfo(f"{name}.npy")
     if info.file_size > MOST_TOKEN_BYTES:
-        raise ValueError(f"{name} has {info.file_size:,} bytes")
+        raise ValueError(f"{name} has more than {MOST_TOKEN_BYTES:,} bytes")
     with archive.open(info) as member:
         if np.lib.format.read_magic(member) != (1, 0):
             raise ValueError(f"{name} has another version of the format .npy")
@@ -179,7 +179,7 @@ def _array(archive: zipfile.ZipFile, name: str, kind: str) -> NDArray[Any]:
             raise ValueError(f"{name} is not the array that was expected")
         data = member.read()
     if len(data) != shape[0] * dtype.itemsize:
-        raise ValueError(f"{name} has {len(data):,} bytes, expected {shape[0] * dtype.itemsize:,}")
+        raise ValueError(f"the numbers of {name} are not as many as its header says")
     array: NDArray[Any] = np.frombuffer(data, dtype)
     return array if kind == "u" else array.astype(np.int64)
 
