@@ -12,6 +12,7 @@ from rnnlab.config.reading import AnyExperiment, read_any
 from rnnlab.errors import DataError, RnnlabError, UsageError, count_of
 from rnnlab.evaluation.example_measurement import TaskEvaluation, evaluate_task
 from rnnlab.evaluation.measurement import Evaluation, evaluate
+from rnnlab.evaluation.originality import OriginalityReport, originality_of_samples
 from rnnlab.evaluation.selection import NoData, NoSuchPart, named_by_file
 from rnnlab.exports.formats import Exported, export, format_of
 from rnnlab.generation.label_writing import write_for_label
@@ -27,6 +28,7 @@ from rnnlab.reports.page import fragment
 from rnnlab.runs.data import opened_model
 from rnnlab.runs.folder import RunFolder, find_run
 from rnnlab.runs.history import History, read_history
+from rnnlab.runs.kept_tokens import kept_tokens
 from rnnlab.runs.layout import CONFIG
 
 
@@ -164,6 +166,23 @@ class Run:
         if label is not None:
             raise UsageError("label: only a model of task from_label writes for a label; leave label out")
         return write_samples(model, settings).samples
+
+    def originality(self, samples: Sequence[Written]) -> OriginalityReport:
+        """Return what samples of this run copy from its training data.
+
+        `originality(run.generate()).samples[0].longest_copy` has `length`, `text` and `place`; `verdict` is
+        `copyist`, `in part` or `original`, and `held_out` has the figures of held-out data.
+
+        Args:
+            samples: what `generate` returned.
+
+        Raises:
+            DataError: the run keeps no training data, or it is damaged.
+        """
+        kept = kept_tokens(self.model, self.folder, self.path)
+        if isinstance(kept, str):
+            raise DataError(kept)
+        return originality_of_samples(self.model, samples, kept)
 
     def predict(self, texts: Sequence[str], *, top: int = 1, beam: int | None = None) -> list[Prediction]:
         """Return a prediction for each text: its label, its tags or its target.

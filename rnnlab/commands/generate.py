@@ -13,8 +13,10 @@ from rnnlab.terminal.text import echo
 
 if TYPE_CHECKING:
     from rnnlab.config.schema import Generation
+    from rnnlab.evaluation.originality import OriginalityReport
     from rnnlab.generation.writing import Writing
     from rnnlab.models.model_file import Trained
+    from rnnlab.runs.folder import RunFolder
 
 
 def _real(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
@@ -71,6 +73,11 @@ def _real(context: click.Context, parameter: click.Parameter, value: float | Non
     help="Metre of --bars and of the tunes in --output; left out, that of the configuration"
     " (dataset.reading.meter).",
 )
+@click.option(
+    "--originality",
+    is_flag=True,
+    help="Say what the samples copy from the training data, beside what held-out data has of it.",
+)
 @json_option
 def command(
     model: Path | None,
@@ -79,6 +86,7 @@ def command(
     output: Path | None,
     overwrite: bool,
     meter: str | None,
+    originality: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -114,9 +122,10 @@ def command(
     writing = _written(trained, label, settings)
     for note in (*writing.notes, *_said_of_equal_samples(writing)):
         echo(note, err=True)
+    found = _originality(trained, run, path, writing, as_json=as_json) if originality else None
     texts = [sample.text for sample in writing.samples]
     text = ("\n" if label is not None or getattr(dataset, "unit", "") == "line" else "\n\n").join(texts)
-    echo(_json_text(writing, label) if as_json else text)
+    echo(_json_text(writing, label, found) if as_json else text)
     if output:
         from rnnlab.commands.sample_files import write_output
 
@@ -171,6 +180,18 @@ def _written(trained: "Trained", label: str | None, settings: "Generation") -> "
     return write_samples(trained, settings)
 
 
+def _originality(
+    trained: "Trained", run: "RunFolder | None", path: Path, writing: "Writing", *, as_json: bool
+) -> "OriginalityReport | str":
+    """Return what the samples copy, and print it on stderr, unless the JSON has it."""
+    from rnnlab.commands.originality_results import measured_originality, originality_lines
+
+    found = measured_originality(trained, run, path, writing)
+    if isinstance(found, str) or not as_json:
+        echo(originality_lines(found), err=True)
+    return found
+
+
 def _said_of_equal_samples(writing: "Writing") -> tuple[str, ...]:
     """Return a note if all samples are equal because no token was drawn at random; else nothing."""
     from rnnlab.errors import count_of
@@ -185,12 +206,14 @@ def _said_of_equal_samples(writing: "Writing") -> tuple[str, ...]:
     return (f"{count_of(count, 'equal sample')}: {why}; to draw different ones, add: {remedy}",)
 
 
-def _json_text(writing: "Writing", label: str | None) -> str:
+def _json_text(
+    writing: "Writing", label: str | None, originality: "OriginalityReport | str | None" = None
+) -> str:
     """Return the samples, the label and the settings as JSON text; scripts may rely on its fields."""
     from rnnlab.terminal.tables import as_json_text
 
     settings = writing.settings.model_dump()
-    samples = [
+    samples: list[dict[str, Any]] = [
         {
             "sequence": list(each.sequence),
             "text": each.text,
@@ -199,6 +222,13 @@ def _json_text(writing: "Writing", label: str | None) -> str:
         }
         for each in writing.samples
     ]
+    beside: dict[str, Any] = {}
+    if originality is not None:
+        from rnnlab.commands.originality_results import originality_fields, originality_of_each
+
+        beside["originality"] = originality_fields(originality)
+        for sample, figures in zip(samples, originality_of_each(originality, len(samples)), strict=True):
+            sample["originality"] = figures
     return as_json_text(
         {
             "samples": samples,
@@ -206,5 +236,6 @@ def _json_text(writing: "Writing", label: str | None) -> str:
             "random_seed": settings["random_seed"],
             "settings": settings,
             "model_sha256": writing.model_sha256,
+            **beside,
         }
     )
