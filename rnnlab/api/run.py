@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -161,11 +161,12 @@ class Run:
         configured = model.experiment.generation
         options["length"] = wished_length(configured, options, length)
         settings = generation_settings(configured, options)
+        training = partial(kept_tokens, model, self.folder, self.path)
         if isinstance(model, TrainedTask):
-            return write_for_label(model, label, settings).samples
+            return write_for_label(model, label, settings, training).samples
         if label is not None:
             raise UsageError("label: only a model of task from_label writes for a label; leave label out")
-        return write_samples(model, settings).samples
+        return write_samples(model, settings, training).samples
 
     def originality(self, samples: Sequence[Written]) -> OriginalityReport:
         """Return what samples of this run copy from its training data.

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,7 +120,7 @@ def command(
         from rnnlab.commands.output import check_output  # loads every writer
 
         check_output(output, kind=dataset.kind, samples=settings.samples, overwrite=overwrite)
-    writing = _written(trained, label, settings)
+    writing = _written(trained, label, settings, run, path)
     for note in (*writing.notes, *_said_of_equal_samples(writing)):
         echo(note, err=True)
     found = _originality(trained, run, path, writing, as_json=as_json) if originality else None
@@ -167,17 +168,21 @@ def _refuse_task(trained: "Trained", path: Path, *, label: str | None, meter: st
         raise UsageError(f"--meter is for notes, and {path} writes text; leave --meter out")
 
 
-def _written(trained: "Trained", label: str | None, settings: "Generation") -> "Writing":
+def _written(
+    trained: "Trained", label: str | None, settings: "Generation", run: "RunFolder | None", path: Path
+) -> "Writing":
     """Generate the samples, for a label if the model is of task from_label."""
     from rnnlab.models.model_file import TrainedTask
+    from rnnlab.runs.kept_tokens import kept_tokens
 
+    training = partial(kept_tokens, trained, run, path)
     if isinstance(trained, TrainedTask):
         from rnnlab.generation.label_writing import write_for_label
 
-        return write_for_label(trained, label, settings)
+        return write_for_label(trained, label, settings, training)
     from rnnlab.generation.writing import write_samples
 
-    return write_samples(trained, settings)
+    return write_samples(trained, settings, training)
 
 
 def _originality(

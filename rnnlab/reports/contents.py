@@ -7,6 +7,7 @@ and the machine of the training, from the files of the run folder.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
@@ -136,7 +137,7 @@ def contents_of(
     trained = trained or run.load_model()
     dataset = trained.experiment.dataset
     measured = refusal if refusal is not None else _measured(trained, report)
-    writing = _written(trained, None if isinstance(measured, str) else measured)
+    writing = _written(run, trained, None if isinstance(measured, str) else measured)
     return Contents(
         run=run,
         trained=trained,
@@ -210,7 +211,7 @@ def _passage(selection: Selection) -> Passage:
     return Passage(begin, min(begin + MOST_TOKENS, part.end))
 
 
-def _written(trained: TrainedModel, measured: Measured | None) -> Writing | str:
+def _written(run: RunFolder, trained: TrainedModel, measured: Measured | None) -> Writing | str:
     """Return at most 3 short samples with the settings of the run, or the error message if sampling fails.
 
     If the configuration has no seed, the seed is the beginning of the measured part; see `_begin`.
@@ -222,7 +223,8 @@ def _written(trained: TrainedModel, measured: Measured | None) -> Writing | str:
         "seed": settings.seed or (_begin(measured, trained) if measured else None),
     }
     try:
-        return write_samples(trained, generation_settings(settings, few))
+        training = partial(kept_tokens, trained, run, run.path)
+        return write_samples(trained, generation_settings(settings, few), training)
     except RnnlabError as error:
         return str(error)
 

@@ -1,6 +1,7 @@
 """The contents of a report on a task with examples: diagram, measures, alignments and written sequences."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from rnnlab.config.task_data import GeneratedDataset
 from rnnlab.errors import RnnlabError
@@ -17,6 +18,7 @@ from rnnlab.reports.contents import MOST_SAMPLES, Record, copies_of, read_record
 from rnnlab.reports.diagrams import Diagram, diagram_of_example
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.history import History, read_history
+from rnnlab.runs.kept_tokens import kept_tokens
 
 MOST_ALIGNED = 4
 """Largest number of examples whose alignment is shown."""
@@ -108,7 +110,7 @@ def task_contents_of(
             opened; None to measure it.
         report: is called with the progress of reading the data.
     """
-    samples = _samples(trained)
+    samples = _samples(run, trained)
     written = () if isinstance(samples, str) else [each for own in samples.values() for each in own]
     return TaskContents(
         run=run,
@@ -163,7 +165,7 @@ def _texts(samples: dict[str, tuple[Written, ...]]) -> dict[str, tuple[str, ...]
     return {label: tuple(each.text for each in own) for label, own in samples.items()}
 
 
-def _samples(trained: TrainedTask) -> dict[str, tuple[Written, ...]] | str:
+def _samples(run: RunFolder, trained: TrainedTask) -> dict[str, tuple[Written, ...]] | str:
     """Return samples of each label of a model of task from_label, or the error message."""
     configured = trained.experiment.generation
     if trained.experiment.task != "from_label":
@@ -171,8 +173,9 @@ def _samples(trained: TrainedTask) -> dict[str, tuple[Written, ...]] | str:
     few = {"length": min(configured.length, MOST_WRITTEN_TOKENS), "samples": MOST_SAMPLES}
     try:
         settings = generation_settings(configured, few)
+        training = partial(kept_tokens, trained, run, run.path)
         return {
-            label: write_for_label(trained, label, settings).samples
+            label: write_for_label(trained, label, settings, training).samples
             for label in trained.tokens[:MOST_LABELS_WRITTEN]
         }
     except RnnlabError as error:

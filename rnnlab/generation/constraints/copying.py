@@ -6,14 +6,15 @@ that another token follows, and forbid the tokens that follow there. A run is lo
 a million tokens has with a probability of 3·10⁻⁸, can only forbid too much. A run lies within one sequence.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.datasets.training_tokens import TokenSequences
-from rnnlab.errors import DataError
+from rnnlab.config.generation import Constraints
+from rnnlab.datasets.training_tokens import TokenSequences, TrainingTokens
+from rnnlab.errors import Argument, DataError, UsageError
 from rnnlab.music.notation import parse_token
 
 Ids = NDArray[np.integer[Any]]
@@ -28,6 +29,37 @@ _PITCHES = 256
 
 _REST = -1
 """The pitch of a rest."""
+
+
+Kept = Callable[[], TrainingTokens | str]
+"""It returns the training data of a model, or a sentence on why they cannot be told."""
+
+
+def copy_rules(
+    settings: Constraints, tokens: Sequence[str], training: Kept | None
+) -> tuple["CopyLimit | IntervalCopyLimit", ...]:
+    """Return the rules of `max_copy` and `max_copy_intervals`; none if neither is set.
+
+    Args:
+        settings: the settings.
+        tokens: the V tokens by id.
+        training: the training data; None if they are not known.
+
+    Raises:
+        UsageError: the training data are not known.
+    """
+    if settings.max_copy is None and settings.max_copy_intervals is None:
+        return ()
+    name = "max_copy" if settings.max_copy is not None else "max_copy_intervals"
+    kept = training() if training else "the training data are not known here"
+    if isinstance(kept, str):
+        raise UsageError(Argument(name), f": {kept}")
+    rules: list[CopyLimit | IntervalCopyLimit] = []
+    if settings.max_copy is not None:
+        rules.append(CopyLimit(kept.train, longest=settings.max_copy, vocabulary_size=len(tokens)))
+    if settings.max_copy_intervals is not None:
+        rules.append(IntervalCopyLimit(kept.train, longest=settings.max_copy_intervals, tokens=tokens))
+    return tuple(rules)
 
 
 class CopyLimit:
