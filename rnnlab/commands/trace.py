@@ -117,11 +117,7 @@ def command(
         show_task_trace(used, path, inputs, {**options, "step": step, "unit": unit})
         return
     if options["influence"]:
-        from rnnlab.commands.influence import show_influence
-
-        if model is None or options["untrained"]:
-            echo(fact, err=True)
-        show_influence(used, path, _inputs(used, inputs), {**options, "step": step})
+        _show_influence(used, path, inputs, fact, {**options, "step": step, "is_named": model is not None})
         return
     trace, facts = _trace(used, fact, inputs, options)
     for fact in facts if model is None or options["untrained"] else facts[1:]:
@@ -140,6 +136,16 @@ def command(
         _print_unit(view, unit, options["value"])
     else:
         _print_overview(view)
+
+
+def _show_influence(
+    used: "TrainedModel", path: Path, inputs: tuple[str, ...], fact: str, options: dict[str, Any]
+) -> None:
+    from rnnlab.commands.influence import show_influence
+
+    if options["untrained"] or not options["is_named"]:
+        echo(fact, err=True)
+    show_influence(used, path, _inputs(used, inputs), options)
 
 
 def _refuse_contradictions(step: int | None, unit: int | None, options: dict[str, Any]) -> None:

@@ -318,9 +318,7 @@ def _log_softmax(logits: Logits) -> NDArray[np.float64]:
 def _notes(read: int, taken: range, step: int, shares: Shares | None) -> tuple[str, ...]:
     notes = []
     if read:
-        notes.append(
-            f"the prediction reads the last {count_of(step - read, 'token')}; those before do not count"
-        )
+        notes.append(f"the prediction reads only the last {count_of(step - read, 'token')}")
     if len(taken) < step - read:
         notes.append(
             f"tokens {taken.start + 1} to {taken.stop} of {step} are taken away;"
