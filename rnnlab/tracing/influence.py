@@ -97,10 +97,7 @@ def influence(
     shares: Shares | None = None,
     runs_on: bool = False,
 ) -> Influence:
-    """Return the influence of the earlier tokens of a text on one prediction.
-
-    The text is read as `generate` reads it: in a regime of windows only the last window, of which an MLP or a
-    network without a carried state knows nothing more.
+    """Return the influence of the earlier tokens of a text on one prediction; see `_read_from`.
 
     Args:
         model: the network, trained or not.
@@ -109,8 +106,7 @@ def influence(
         of: the token whose log-probability is explained; `next`: the token that follows in the text; None:
             the most probable token.
         places: the tokens to take away, from 0; None: the last `MOST_TAKEN` before the prediction.
-        shares: the share of each token in the training data; None: the mean encoding is that of all tokens
-            of the vocabulary, each once.
+        shares: the share of each token in the training data; None: all tokens of the vocabulary alike.
         runs_on: whether the state is carried over the whole text, whatever the regime.
 
     Raises:
@@ -170,7 +166,10 @@ def _checked_step(step: int | None, tokens: int) -> int:
 
 
 def _read_from(step: int, model: TrainedModel, *, runs_on: bool) -> int:
-    """Return the place of the first token that the network reads before the prediction."""
+    """Return the place of the first token that the network reads before the prediction.
+
+    As in `generate`, a network in the regime `windows` reads only the last window. An MLP never runs on.
+    """
     has_state = model.experiment.model.kind != "mlp"
     if model.experiment.regime != "windows" or (runs_on and has_state):
         return 0
