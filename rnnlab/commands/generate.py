@@ -11,8 +11,10 @@ from rnnlab.terminal.text import echo
 
 if TYPE_CHECKING:
     from rnnlab.config.schema import Generation
+    from rnnlab.evaluation.collapse import Collapse
     from rnnlab.generation.writing import Writing
     from rnnlab.models.model_file import Trained
+    from rnnlab.runs.folder import RunFolder
 
 
 def _real(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
@@ -103,11 +105,12 @@ def command(
 
         check_output(output, kind=dataset.kind, samples=settings.samples, overwrite=overwrite)
     writing = _written(trained, label, settings)
-    for note in (*writing.notes, *_said_of_equal_samples(writing)):
+    collapses = _collapses(trained, run, path, writing)
+    for note in (*writing.notes, *_said_of_equal_samples(writing), *_said_of(collapses, trained)):
         echo(note, err=True)
     texts = [sample.text for sample in writing.samples]
     text = ("\n" if label is not None or getattr(dataset, "unit", "") == "line" else "\n\n").join(texts)
-    echo(_json_text(writing, label) if as_json else text)
+    echo(_json_text(writing, label, collapses) if as_json else text)
     if output:
         _write_file(output, texts, text, dataset, meter)
 
@@ -175,14 +178,38 @@ def _said_of_equal_samples(writing: "Writing") -> tuple[str, ...]:
     return (f"{count_of(count, 'equal sample')}: {why}; to draw different ones, add: {remedy}",)
 
 
-def _json_text(writing: "Writing", label: str | None) -> str:
+def _collapses(
+    trained: "Trained", run: "RunFolder | None", path: Path, writing: "Writing"
+) -> "list[Collapse | None]":
+    from rnnlab.commands.collapse_results import collapses_in
+
+    return collapses_in(trained, run, path, writing)
+
+
+def _said_of(collapses: "list[Collapse | None]", trained: "Trained") -> tuple[str, ...]:
+    """Return one line on the samples that are stuck; nothing if none is."""
+    from rnnlab.commands.collapse_results import collapse_line
+
+    line = collapse_line(
+        collapses, "note" if getattr(trained.experiment.dataset, "kind", "") == "notes" else "token"
+    )
+    return (line,) if line else ()
+
+
+def _json_text(writing: "Writing", label: str | None, collapses: "list[Collapse | None]") -> str:
     """Return the samples, the label and the settings as JSON text; scripts may rely on its fields."""
+    from rnnlab.commands.collapse_results import collapse_json
     from rnnlab.terminal.tables import as_json_text
 
     settings = writing.settings.model_dump()
     samples = [
-        {"sequence": list(each.sequence), "text": each.text, "log_probability": each.log_probability}
-        for each in writing.samples
+        {
+            "sequence": list(each.sequence),
+            "text": each.text,
+            "log_probability": each.log_probability,
+            "collapse": collapse_json(collapse),
+        }
+        for each, collapse in zip(writing.samples, collapses, strict=True)
     ]
     return as_json_text(
         {

@@ -44,19 +44,10 @@ def show_influence(used: "TrainedModel", path: Path, inputs: Sequence[str], opti
 
 def training_shares(used: "TrainedModel", path: Path) -> "Shares | None":
     """Return the share of each token in the training data; None if the data may not or cannot be read."""
-    from rnnlab.errors import RnnlabError
-    from rnnlab.evaluation.selection import select
-    from rnnlab.runs.data import opened_model
-    from rnnlab.runs.folder import RunFolder
-    from rnnlab.terminal.progress import ReadingReport
+    from rnnlab.commands.own_data import own_training_data
     from rnnlab.tracing.influence import shares_of
 
-    try:
-        run = RunFolder(path) if path.is_dir() else None
-        located = opened_model(used, run, path, remedy="")
-        with ReadingReport(quiet=False) as reading:
-            selection = select(located, split="train", report=reading.show)
-    except RnnlabError:
+    if (selection := own_training_data(used, path)) is None:
         return None
     part = selection.part
     return shares_of(selection.corpus.ids[part.begin : part.end], len(used.tokens))

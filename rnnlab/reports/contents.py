@@ -11,6 +11,7 @@ from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.errors import DataError, RnnlabError, RunError
+from rnnlab.evaluation.collapse import Collapse, collapses_of
 from rnnlab.evaluation.measurement import Evaluation, Passage, evaluate_selection
 from rnnlab.evaluation.metrics import Confusions, Watch
 from rnnlab.evaluation.scoring import Scores
@@ -96,6 +97,7 @@ class Contents:
         record: when, how long and on which machine the run was trained.
         measured: the measures of the model, or a sentence that says why there are none.
         writing: samples of the model, or a sentence that says why there are none.
+        collapses: where each sample is stuck; None for a sample that is not.
     """
 
     run: RunFolder
@@ -106,6 +108,7 @@ class Contents:
     record: Record
     measured: Measured | str
     writing: Writing | str
+    collapses: tuple[Collapse | None, ...]
 
 
 def contents_of(
@@ -131,15 +134,18 @@ def contents_of(
     trained = trained or run.load_model()
     dataset = trained.experiment.dataset
     measured = refusal if refusal is not None else _measured(trained, report)
+    history = read_history(run.path, lenient=True)
+    writing = _written(trained, None if isinstance(measured, str) else measured)
     return Contents(
         run=run,
         trained=trained,
         vocabulary=Vocabulary.of(trained.tokens, dataset),
         architecture=architecture_of(trained.experiment, len(trained.tokens)),
-        history=read_history(run.path, lenient=True),
+        history=history,
         record=read_record(run),
         measured=measured,
-        writing=_written(trained, None if isinstance(measured, str) else measured),
+        writing=writing,
+        collapses=_collapses(trained, writing, measured, history),
     )
 
 
@@ -210,6 +216,16 @@ def _written(trained: TrainedModel, measured: Measured | None) -> Writing | str:
         return write_samples(trained, generation_settings(settings, few))
     except RnnlabError as error:
         return str(error)
+
+
+def _collapses(
+    trained: TrainedModel, writing: Writing | str, measured: Measured | str, history: History
+) -> tuple[Collapse | None, ...]:
+    """Return where each sample is stuck, compared with the data if it was read."""
+    if isinstance(writing, str):
+        return ()
+    data = None if isinstance(measured, str) else measured.corpus
+    return tuple(collapses_of(trained.experiment, writing, data=data, losses=history.kept_losses()))
 
 
 def _begin(measured: Measured, trained: TrainedModel) -> str | None:

@@ -6,7 +6,7 @@ With the Content-Security-Policy at the top of the page, the browser refuses eve
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
 from rnnlab import __version__
@@ -29,6 +29,8 @@ _TITLES = {
     "does": "What it does",
     "plays": "What it plays",
     "writes": "What it writes",
+    "stuck": "Whether it is stuck",
+    "counted": "Which tokens counted",
     "learns": "How it learnt",
     "measures": "How good it is",
     "confuses": "What it confuses",
@@ -47,12 +49,19 @@ _TITLES = {
 }
 
 
-def report_page(contents: Contents) -> str:
-    """Return the report of a run as an HTML page; equal contents give equal pages."""
+def report_page(contents: Contents, *, counted: Sequence[Markup] = ()) -> str:
+    """Return the report of a run as an HTML page; equal contents give equal pages.
+
+    Args:
+        contents: what the report shows.
+        counted: which tokens counted for a prediction; without it, the section is left out.
+    """
     path, experiment = contents.run.path, contents.trained.experiment
     notes = experiment.dataset.kind == "notes"
     sections = [
         report_section("plays" if notes else "writes", *_works(contents)),
+        *([report_section("stuck", *_stuck(contents))] if contents.collapses else []),
+        *([report_section("counted", *counted)] if counted else []),
         report_section("learns", *_curves(contents)),
         report_section("measures", *_measures(contents)),
         report_section("confuses", *_confusions(contents)),
@@ -101,6 +110,23 @@ def report_section(name: str, *content: str) -> Markup:
 def _works(contents: Contents) -> Sequence[Markup]:
     said = [tag("p", f"No sample: {contents.writing}.")] if isinstance(contents.writing, str) else []
     return [*works(contents), *said]
+
+
+def _stuck(contents: Contents) -> Iterator[Markup]:
+    """Yield a paragraph for each sample that is stuck, and for the free run; else one that says so."""
+    noun = "note" if contents.trained.experiment.dataset.kind == "notes" else "token"
+    measured = contents.measured
+    running = None if isinstance(measured, str) else measured.evaluation.free_running
+    named = [(f"Sample {number}", each) for number, each in enumerate(contents.collapses, 1)]
+    if running:
+        named.insert(0, ("The free run", running.collapse))
+    stuck = [(name, each) for name, each in named if each]
+    for name, each in stuck:
+        said = f"{name} is stuck: {each.described(noun)}. Likely cause: {each.cause}. The setting to change: "
+        yield tag("p", said, tag("code", each.remedy), ".")
+    if not stuck:
+        shown = "Neither the free run nor a sample" if running else "No sample"
+        yield tag("p", f"{shown} repeats itself to its end.")
 
 
 def _curves(contents: Contents) -> Sequence[Markup]:
