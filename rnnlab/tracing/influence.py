@@ -94,6 +94,7 @@ def influence(
     step: int | None = None,
     of: str | None = None,
     places: range | None = None,
+    most: int = MOST_TAKEN,
     shares: Shares | None = None,
     runs_on: bool = False,
 ) -> Influence:
@@ -105,7 +106,8 @@ def influence(
         step: number of tokens before the prediction, from 1; None: all tokens of the text.
         of: the token whose log-probability is explained; `next`: the token that follows in the text; None:
             the most probable token.
-        places: the tokens to take away, from 0; None: the last `MOST_TAKEN` before the prediction.
+        places: the tokens to take away, from 0; None: the last `most` before the prediction.
+        most: see `places`.
         shares: the share of each token in the training data; None: all tokens of the vocabulary alike.
         runs_on: whether the state is carried over the whole text, whatever the regime.
 
@@ -119,7 +121,7 @@ def influence(
     ids = vocabulary.begun(vocabulary.parse(text, name="input")).astype(np.int64)  # (S,)
     step = _checked_step(step, len(ids))
     read = _read_from(step, model, runs_on=runs_on)
-    taken = _taken(places, read, step)
+    taken = _taken(places, read, step, most)
     within = np.arange(taken.start, taken.stop) - read  # (K,) places in the read tokens
     logits = _logits(model, vocabulary, ids[read:step], within, shares=shares, runs_on=runs_on)
     scores = _log_softmax(logits)  # (1 + K, V)
@@ -176,10 +178,10 @@ def _read_from(step: int, model: TrainedModel, *, runs_on: bool) -> int:
     return max(step - model.experiment.dataset.window, 0)
 
 
-def _taken(places: range | None, read: int, step: int) -> range:
+def _taken(places: range | None, read: int, step: int, most: int) -> range:
     """Return the places of the tokens to take away."""
     if places is None:
-        return range(max(read, step - MOST_TAKEN), step)
+        return range(max(read, step - most), step)
     if not read <= places.start < places.stop <= step:
         raise UsageError(
             Argument("steps"),

@@ -42,6 +42,10 @@ TOKENS_OF_A_SLIDE = 4
 NUMBERS_OF_A_VECTOR = 8
 
 
+LEVELS = 5
+"""Number of reds, and of blues, of an influence in a report."""
+
+
 UNITS_OF_A_SLIDE = 4
 
 
@@ -132,13 +136,37 @@ def influence_markup(found: Influence, *, top: int) -> Iterator[Markup]:
     """Yield what is explained, the text coloured by the influence of each token, and the strongest tokens."""
     yield from (tag("p", sentence) for sentence in (explained(found), *found.notes))
     yield from _coloured(coloured_influence(found))
-    rows = [
-        tag("tr", tag("td", f"{found.first + place + 1:,}"), tag("td", token_label(token)), tag("td", nats))
-        for place, token, nats in strongest_tokens(found, top)
+    yield _strongest(found, top)
+
+
+def influence_section(found: Influence, *, top: int) -> list[Markup]:
+    """Return an influence for a report; the colours are in its style sheet, as its policy demands."""
+    said = [explained(found), coloured_influence(found).title, *found.notes]
+    largest = float(np.abs(found.values).max()) or 1.0
+    spans = []
+    for token, value in zip(found.tokens, found.values.tolist(), strict=True):
+        level = round(LEVELS * abs(value) / largest)
+        colour = f"{'adds' if value > 0 else 'takes'}-{level}" if level else None
+        shown = "↵\n" if token == "\n" and level else token
+        spans.append(tag("span", shown, class_=colour, title=f"{value:+.4f} nats"))
+        spans += [Markup(" ")] if found.kind == "notes" else []
+    text = tag("p", *spans, class_="written", dir="auto")
+    return [
+        *(tag("p", f"{sentence[0].upper()}{sentence[1:]}.") for sentence in said),
+        text,
+        _strongest(found, top),
     ]
+
+
+def _strongest(found: Influence, top: int) -> Markup:
+    """Return a table of the tokens with the largest influence."""
     names = ("place", "token", "nats")
     header = tag("tr", *(tag("th", name, scope="col") for name in names))
-    yield tag("table", tag("thead", header), tag("tbody", *rows))
+    rows = (
+        tag("tr", tag("td", f"{found.first + place + 1:,}"), tag("td", token_label(token)), tag("td", nats))
+        for place, token, nats in strongest_tokens(found, top)
+    )
+    return tag("table", tag("thead", header), tag("tbody", *rows))
 
 
 def _page(title: str, *body: Markup) -> str:
