@@ -159,7 +159,7 @@ def _counted(contents: "Contents") -> "list[Markup]":
         found = influence(trained, text, step=step, of="next", most=MOST_COUNTED, shares=shares)
     except RnnlabError:
         return []
-    return influence_section(found, top=STRONGEST)
+    return influence_section(found, "The last token of sample 1", top=STRONGEST)
 
 
 def _opened(run: "RunFolder") -> "tuple[Trained, str | None]":

@@ -20,7 +20,6 @@ from rnnlab.datasets.corpus import Corpus
 from rnnlab.errors import count_of
 from rnnlab.evaluation.repetition import (
     ALWAYS,
-    LEAST_TOKENS,
     Kind,
     Repetition,
     longest_run,
@@ -242,16 +241,10 @@ def _is_usual(found: Repetition, sequence: Sequence[str], data: Corpus) -> bool:
     if found.period is None:
         return _most_repeated(data, len(sequence)) >= ALWAYS
     _, longest = longest_run(data.ids, found.period)
-    if longest >= min(found.length, _of_the_longest_sequence(data)):
+    if longest >= min(found.length, len(data.ids) / 2):  # data that is mostly a loop may go on for ever
         return True
     turn = sequence[found.start : found.start + found.period]
     return _is_a_whole_sequence(turn, data)
-
-
-def _of_the_longest_sequence(data: Corpus) -> int:
-    """Return the length of a loop that is most of the longest sequence: such data is a loop itself."""
-    longest = int((data.ends - data.starts).max())
-    return max(longest * 9 // 10, LEAST_TOKENS)
 
 
 def _is_a_whole_sequence(turn: Sequence[str], data: Corpus) -> bool:

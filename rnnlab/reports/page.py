@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
 from rnnlab import __version__
+from rnnlab.evaluation.collapse import Collapse
 from rnnlab.reports.contents import Contents, Measured
 from rnnlab.reports.curves import training_curves
 from rnnlab.reports.markup import Markup, tag, together
@@ -117,12 +118,17 @@ def _stuck(contents: Contents) -> Iterator[Markup]:
     noun = "note" if contents.trained.experiment.dataset.kind == "notes" else "token"
     measured = contents.measured
     running = None if isinstance(measured, str) else measured.evaluation.free_running
-    named = [(f"Sample {number}", each) for number, each in enumerate(contents.collapses, 1)]
+    named = [(f"sample {number}", each) for number, each in enumerate(contents.collapses, 1)]
     if running:
-        named.insert(0, ("The free run", running.collapse))
-    stuck = [(name, each) for name, each in named if each]
-    for name, each in stuck:
-        said = f"{name} is stuck: {each.described(noun)}. Likely cause: {each.cause}. The setting to change: "
+        named.insert(0, ("the free run", running.collapse))
+    stuck = dict[Collapse, list[str]]()
+    for name, each in named:
+        if each:
+            stuck.setdefault(each, []).append(name)
+    for each, names in stuck.items():
+        which = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+        begin = f"{which[0].upper()}{which[1:]} {'are' if names[1:] else 'is'} stuck"
+        said = f"{begin}: {each.described(noun)}. Likely cause: {each.cause}. The setting to change: "
         yield tag("p", said, tag("code", each.remedy), ".")
     if not stuck:
         shown = "Neither the free run nor a sample" if running else "No sample"

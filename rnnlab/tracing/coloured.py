@@ -80,7 +80,7 @@ def explained(found: Influence) -> str:
     said = f"p = {np.exp(found.log_probability):.4g}, {found.log_probability:.4f} nats"
     is_best = found.of == found.best
     role = "the most probable token" if is_best else f"the most probable token is {found.best!r}"
-    follows = "" if found.came is None else f"; {found.came!r} follows"
+    follows = "" if found.came in {None, found.of} else f"; {found.came!r} follows"
     return f"after {count_of(found.step, 'token')}, {found.of!r} has {said}, {role}{follows}"
 
 

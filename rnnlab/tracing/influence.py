@@ -98,22 +98,20 @@ def influence(
     shares: Shares | None = None,
     runs_on: bool = False,
 ) -> Influence:
-    """Return the influence of the earlier tokens of a text on one prediction; see `_read_from`.
+    """Return the influence of the earlier tokens of a text on one prediction.
 
     Args:
         model: the network, trained or not.
         text: characters or notes.
         step: number of tokens before the prediction, from 1; None: all tokens of the text.
-        of: the token whose log-probability is explained; `next`: the token that follows in the text; None:
-            the most probable token.
-        places: the tokens to take away, from 0; None: the last `most` before the prediction.
-        most: see `places`.
+        of: the token to explain; `next`: the one that follows in the text; None: the most probable one.
+        places: the tokens to take away, from 0; None: the last ones before the prediction.
+        most: largest number of tokens that are taken away if `places` is None.
         shares: the share of each token in the training data; None: all tokens of the vocabulary alike.
         runs_on: whether the state is carried over the whole text, whatever the regime.
 
     Raises:
-        UsageError: the text is empty, there is no such step or place, `of` is not one token of the vocabulary
-            or is `next` where the text ends, or more than `MOST_LANES` tokens are to be taken away.
+        UsageError: the text is empty, there is no such step, place or token, or there are too many places.
         VocabularyError: a token is not in the vocabulary.
         ModelFileError: a logit is not a number.
     """

@@ -6,7 +6,7 @@ understanding recurrent networks". In this way the paper found units that count,
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -134,14 +134,21 @@ def influence_page(facts: Sequence[str], found: Sequence[Influence], *, top: int
 
 def influence_markup(found: Influence, *, top: int) -> Iterator[Markup]:
     """Yield what is explained, the text coloured by the influence of each token, and the strongest tokens."""
-    yield from (tag("p", sentence) for sentence in (explained(found), *found.notes))
-    yield from _coloured(coloured_influence(found))
+    yield from (tag("p", _sentence(said)) for said in (explained(found), *found.notes))
+    text = coloured_influence(found)
+    yield from _coloured(replace(text, title=_sentence(text.title)))
     yield _strongest(found, top)
 
 
-def influence_section(found: Influence, *, top: int) -> list[Markup]:
-    """Return an influence for a report; the colours are in its style sheet, as its policy demands."""
-    said = [explained(found), coloured_influence(found).title, *found.notes]
+def influence_section(found: Influence, prediction: str, *, top: int) -> list[Markup]:
+    """Return an influence for a report; the colours are in its style sheet, as its policy demands.
+
+    Args:
+        found: the influence.
+        prediction: what is predicted, in words.
+        top: how many of the strongest tokens are listed.
+    """
+    said = [f"{prediction}: {explained(found)}", coloured_influence(found).title, *found.notes]
     largest = float(np.abs(found.values).max()) or 1.0
     spans = []
     for token, value in zip(found.tokens, found.values.tolist(), strict=True):
@@ -156,6 +163,11 @@ def influence_section(found: Influence, *, top: int) -> list[Markup]:
         text,
         _strongest(found, top),
     ]
+
+
+def _sentence(text: str) -> str:
+    """Return a text as a sentence."""
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _strongest(found: Influence, top: int) -> Markup:
