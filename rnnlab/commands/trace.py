@@ -165,7 +165,7 @@ def _refuse_contradictions(step: int | None, unit: int | None, options: dict[str
     if options["influence"]:
         shown = {"--unit": unit, "--units": options["units"], "--layer": options["layer"]}
         for name in (name for name, value in shown.items() if value):
-            refuse(f"--influence shows tokens, {name} shows units; leave one of them out")
+            refuse(f"--influence shows tokens; leave {name} out, which is about units")
         if options["as_json"] and options["output"]:
             refuse("--json prints every value; leave --output out")
         return

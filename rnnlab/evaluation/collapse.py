@@ -28,7 +28,7 @@ from rnnlab.evaluation.repetition import (
 )
 from rnnlab.generation.writing import Writing
 
-MOST_SHOWN = 8
+MOST_SHOWN = 12
 """Most tokens of a loop that are shown."""
 
 

@@ -418,8 +418,8 @@ def test_influence_as_a_file(rnnlab, name, content):
     ("options", "message"),
     [
         (["--of", "x"], "--of names the token that --influence explains; give --influence too"),
-        (["--influence", "--unit", "1"], "--influence shows tokens, --unit shows units"),
-        (["--influence", "--layer", "1"], "--influence shows tokens, --layer shows units"),
+        (["--influence", "--unit", "1"], "--influence shows tokens; leave --unit out, which is about"),
+        (["--influence", "--layer", "1"], "--influence shows tokens; leave --layer out, which is about"),
         (["--influence", "--json", "--output", "x.html"], "--json prints every value; leave --output out"),
         (["--influence", "--of", "next"], "--of next: no token follows the last one of the input; give an"),
         (["--influence", "--step", "9"], "--step: the input has 3 tokens, received 9"),
