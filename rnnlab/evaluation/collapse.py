@@ -20,8 +20,10 @@ from rnnlab.datasets.corpus import Corpus
 from rnnlab.errors import count_of
 from rnnlab.evaluation.repetition import (
     ALWAYS,
+    Ids,
     Kind,
     Repetition,
+    distinct_ngrams,
     longest_run,
     repeated_ngrams,
     repetition_in,
@@ -237,25 +239,35 @@ def _causes(known: Circumstances) -> Iterator[Cause]:
 
 
 def _is_usual(found: Repetition, sequence: Sequence[str], data: Corpus) -> bool:
-    """Whether the training data repeats itself as much as a sample."""
+    """Whether the data repeats itself as much as a sample, or the sample repeats most of the data."""
+    part = sequence[found.start : found.start + found.length]
+    known = {token: token_id for token_id, token in enumerate(data.vocabulary.tokens)}
+    ids = np.array([known.get(token, -1) for token in part], np.int64)
+    if _plays_it_all(ids, data):
+        return True
     if found.period is None:
         return _most_repeated(data, len(sequence)) >= ALWAYS
     _, longest = longest_run(data.ids, found.period)
     if longest >= min(found.length, len(data.ids) / 2):  # data that is mostly a loop may go on for ever
         return True
-    turn = sequence[found.start : found.start + found.period]
-    return _is_a_whole_sequence(turn, data)
+    return _is_a_whole_sequence(ids[: found.period], data)
 
 
-def _is_a_whole_sequence(turn: Sequence[str], data: Corpus) -> bool:
+def _plays_it_all(ids: Ids, data: Corpus) -> bool:
+    """Whether a part longer than the data has half of its n-grams: it cannot but repeat the data."""
+    if len(data.ids) > len(ids):
+        return False
+    own, all_of_it = distinct_ngrams(ids), distinct_ngrams(data.ids.astype(np.int64))
+    return len(own & all_of_it) >= max(len(all_of_it) / 2, 1)
+
+
+def _is_a_whole_sequence(turn: Ids, data: Corpus) -> bool:
     """Whether a turn of a loop, begun at any of its tokens, is a whole sequence of the data: played again."""
-    known = {token: token_id for token_id, token in enumerate(data.vocabulary.tokens)}
-    ids = np.array([known.get(token, -1) for token in turn])  # (P,)
-    starts = data.starts[data.ends - data.starts == len(ids)]
+    starts = data.starts[data.ends - data.starts == len(turn)]
     if not len(starts):
         return False
-    wholes = data.ids[starts[:, None] + np.arange(len(ids))]  # (K, P)
-    return any((wholes == np.roll(ids, shift)).all(axis=1).any() for shift in range(len(ids)))
+    wholes = data.ids[starts[:, None] + np.arange(len(turn))]  # (K, P)
+    return any((wholes == np.roll(turn, shift)).all(axis=1).any() for shift in range(len(turn)))
 
 
 def _most_repeated(data: Corpus, length: int) -> float:

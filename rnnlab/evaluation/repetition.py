@@ -143,3 +143,9 @@ def repeated_ngrams(ids: Ids) -> NDArray[np.bool_]:
     repeated = np.ones(len(windows), np.bool_)
     repeated[first] = False
     return repeated
+
+
+def distinct_ngrams(ids: Ids) -> set[bytes]:
+    """Return the different n-grams of ids (S,) as their bytes; n is 8."""
+    windows = np.lib.stride_tricks.sliding_window_view(ids, min(_NGRAM, len(ids)))
+    return {window.tobytes() for window in np.ascontiguousarray(windows)}

@@ -9,6 +9,7 @@ from rnnlab.config.schema import Experiment
 from rnnlab.datasets.corpus import Corpus, load_corpus
 from rnnlab.evaluation.collapse import Circumstances, Collapse, cause_of, collapse_of
 
+DOG = "over the lazy dog, and the lazy dog jumps over the brown fox; the dog sleeps, and so does the fox."
 GREEDY = Circumstances(draws=False)
 
 
@@ -69,10 +70,22 @@ def test_data_that_is_a_loop_itself_may_be_continued_for_ever(tmp_path):
 def test_a_piece_that_is_played_again_and_again_is_no_loop(tmp_path):
     """A turn, from wherever it begins, that is a whole sequence of the data."""
     song = "the quick brown fox jumps"
-    data = corpus_of(f"{song}\nover it", tmp_path)
+    data = corpus_of(f"{song}\n{DOG}", tmp_path)
 
     assert collapse(song[7:] + 4 * song, data) is None
     assert collapse(4 * song[:-1], data) is not None
+
+
+def test_a_sample_longer_than_the_data_repeats_it_and_is_not_stuck(tmp_path):
+    """A short song that is known by heart, played over and over with its lines in changing order."""
+    lines = ["the quick brown fox jumps ", "over the lazy dog and then "]
+    data = corpus_of("".join(lines), tmp_path)
+    text = "".join(lines[number % 3 % 2] for number in range(12))
+    silent = [0.0] * len(text)
+
+    assert collapse_of(text, silent, GREEDY, data) is None
+    assert collapse_of(text, silent, GREEDY) is not None
+    assert collapse_of(text[:26] + 60 * "ump", [], GREEDY, data) is not None
 
 
 @pytest.mark.parametrize(
