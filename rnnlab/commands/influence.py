@@ -115,14 +115,13 @@ def _print(found: Sequence["Influence"], *, top: int) -> None:
 def _write_file(found: Sequence["Influence"], path: Path, suffix: str, *, top: int) -> None:
     """Draw the coloured texts as HTML, or heat maps of one row as SVG."""
     from rnnlab.files import write_durably
-    from rnnlab.tracing.coloured import explained, influence_map
+    from rnnlab.tracing.coloured import influence_map
     from rnnlab.tracing.heat_map import heat_maps_svg
     from rnnlab.tracing.page import influence_page
 
     if suffix == ".html":
         drawn = influence_page((), found, top=top)
     else:
-        maps = ((each, influence_map(each)) for each in found)
-        drawn = heat_maps_svg((f"{explained(each)}; {heat.title}", heat) for each, heat in maps)
+        drawn = heat_maps_svg((heat.title, heat) for heat in map(influence_map, found))
     write_durably(path, drawn.encode())
     echo(f"{path}: written", err=True)

@@ -87,9 +87,9 @@ def explained(found: Influence) -> str:
 def coloured_influence(found: Influence) -> ColouredText:
     """Return the tokens that are taken away, coloured by their influence."""
     scale = float(np.abs(found.values).max()) or 1.0
-    colours = f"red raises it by up to {scale:.3g} nats, blue lowers it"
+    colours = f"blue -{scale:.3g} to red {scale:.3g} nats"
     return ColouredText(
-        title=f"what each token adds to the log-probability of {found.of!r}: {colours}",
+        title=f"what each token adds to the log-probability of {found.of!r}, {colours}",
         tokens=(found.tokens,),
         starts=np.zeros((1, len(found.tokens)), np.bool_),
         values=found.values[None],
