@@ -20,6 +20,7 @@ from rnnlab.datasets.corpus import Corpus
 from rnnlab.errors import count_of
 from rnnlab.evaluation.repetition import (
     ALWAYS,
+    LEAST_TURNS,
     Ids,
     Kind,
     Repetition,
@@ -248,7 +249,8 @@ def _is_usual(found: Repetition, sequence: Sequence[str], data: Corpus) -> bool:
     if found.period is None:
         return _most_repeated(data, len(sequence)) >= ALWAYS
     _, longest = longest_run(data.ids, found.period)
-    if longest >= min(found.length, len(data.ids) / 2):  # data that is mostly a loop may go on for ever
+    # Data that is mostly a loop may go on for ever; fewer turns in the data are no loop.
+    if longest >= max(min(found.length, len(data.ids) / 2), LEAST_TURNS * found.period):
         return True
     return _is_a_whole_sequence(ids[: found.period], data)
 

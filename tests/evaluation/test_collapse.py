@@ -76,6 +76,14 @@ def test_a_piece_that_is_played_again_and_again_is_no_loop(tmp_path):
     assert collapse(4 * song[:-1], data) is not None
 
 
+def test_a_few_equal_tokens_in_short_data_are_no_loop_of_a_long_period(tmp_path):
+    """Two letters that come again after 28 letters, in a song of 54."""
+    turn = "the quick brown fox jumps ov"
+    data = corpus_of("abcdefghijklmnopqrstuvwxyz12ab3456789ABCDEFGHIJKLMNOP", tmp_path)
+
+    assert collapse(5 * turn, data) is not None
+
+
 def test_a_sample_longer_than_the_data_repeats_it_and_is_not_stuck(tmp_path):
     """A short song that is known by heart, played over and over with its lines in changing order."""
     lines = ["the quick brown fox jumps ", "over the lazy dog and then "]
