@@ -11,12 +11,12 @@ A loop that is as long in the training data is no collapse, if this data can be 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnnlab.config.schema import Experiment
 from rnnlab.config.tasks import TaskExperiment
-from rnnlab.datasets.corpus import Corpus
 from rnnlab.errors import count_of
 from rnnlab.evaluation.repetition import (
     ALWAYS,
@@ -30,6 +30,9 @@ from rnnlab.evaluation.repetition import (
     repetition_in,
 )
 from rnnlab.generation.writing import Writing
+
+if TYPE_CHECKING:
+    from rnnlab.datasets.corpus import Corpus  # which `generate` loads only for a sample that looks stuck
 
 MOST_SHOWN = 12
 """Most tokens of a loop that are shown."""
@@ -137,7 +140,7 @@ def collapses_of(
     experiment: Experiment | TaskExperiment,
     writing: Writing,
     *,
-    data: Corpus | None = None,
+    data: "Corpus | None" = None,
     losses: tuple[float | None, float | None] = (None, None),
 ) -> list[Collapse | None]:
     """Return the collapse of each sample of a model, or None; the arguments are those of `collapse_of`."""
@@ -159,7 +162,7 @@ def collapse_of(
     sequence: Sequence[str],
     surprises: Sequence[float],
     circumstances: Circumstances,
-    data: Corpus | None = None,
+    data: "Corpus | None" = None,
 ) -> Collapse | None:
     """Return the collapse of a sample; None if there is none, or if the training data repeats itself as much.
 
@@ -239,7 +242,7 @@ def _causes(known: Circumstances) -> Iterator[Cause]:
     yield unknown, "training.epochs", str(2 * known.epochs)
 
 
-def _is_usual(found: Repetition, sequence: Sequence[str], data: Corpus) -> bool:
+def _is_usual(found: Repetition, sequence: Sequence[str], data: "Corpus") -> bool:
     """Whether the data repeats itself as much as a sample, or the sample repeats most of the data."""
     part = sequence[found.start : found.start + found.length]
     known = {token: token_id for token_id, token in enumerate(data.vocabulary.tokens)}
@@ -255,7 +258,7 @@ def _is_usual(found: Repetition, sequence: Sequence[str], data: Corpus) -> bool:
     return _is_a_whole_sequence(ids[: found.period], data)
 
 
-def _plays_it_all(ids: Ids, data: Corpus) -> bool:
+def _plays_it_all(ids: Ids, data: "Corpus") -> bool:
     """Whether a part longer than the data has half of its n-grams: it cannot but repeat the data."""
     if len(data.ids) > len(ids):
         return False
@@ -263,7 +266,7 @@ def _plays_it_all(ids: Ids, data: Corpus) -> bool:
     return len(own & all_of_it) >= max(len(all_of_it) / 2, 1)
 
 
-def _is_a_whole_sequence(turn: Ids, data: Corpus) -> bool:
+def _is_a_whole_sequence(turn: Ids, data: "Corpus") -> bool:
     """Whether a turn of a loop, begun at any of its tokens, is a whole sequence of the data: played again."""
     starts = data.starts[data.ends - data.starts == len(turn)]
     if not len(starts):
@@ -272,7 +275,7 @@ def _is_a_whole_sequence(turn: Ids, data: Corpus) -> bool:
     return any((wholes == np.roll(turn, shift)).all(axis=1).any() for shift in range(len(turn)))
 
 
-def _most_repeated(data: Corpus, length: int) -> float:
+def _most_repeated(data: "Corpus", length: int) -> float:
     """Return the largest share of n-grams that have occurred before, of up to 50 parts of the data."""
     starts = np.linspace(0, max(len(data.ids) - length, 0), 50).astype(np.int64)
     shares = (repeated_ngrams(data.ids[start : start + length]) for start in np.unique(starts))
