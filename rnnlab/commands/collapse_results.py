@@ -30,7 +30,6 @@ def collapses_in(
 
     if not any(found := collapses_of(trained.experiment, writing)):
         return found
-
     losses: tuple[float | None, float | None] = (None, None)
     if run:
         from rnnlab.runs.history import read_history

@@ -73,7 +73,7 @@ class Collapse:
         """Return what repeats itself, how often, and from where on; `noun` is `note` or `token`."""
         begin = f"from generated {noun} {self.start:,} on"
         if self.period is None or self.repeats is None:
-            return f"{begin} nearly all of it is there before, and the model is certain of it"
+            return f"{begin} nearly all of it was written before, and the model is certain of it"
         shown = " ".join(self.tokens[:MOST_SHOWN])
         if noun == "token":
             shown = repr("".join(self.tokens[:MOST_SHOWN]))

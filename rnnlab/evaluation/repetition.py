@@ -87,10 +87,7 @@ def _loop_in(ids: Ids) -> Repetition | None:
     """
     skipped = max(len(ids) - _LONGEST_SAMPLE, 0)
     end = ids[skipped:]
-    last, most = (
-        (0, 0, 1),
-        (0, 0, 1),
-    )  # (length, start, period) of the loop at the end, and of the longest one
+    last = most = 0, 0, 1  # (length, start, period) of the loop at the end, and of the longest one
     for period in range(1, min(len(end) // LEAST_TURNS, LONGEST_PERIOD) + 1):
         begin = _begin_of_last(end, period)
         if len(end) - begin > max(last[0], LEAST_TURNS * period - 1):
