@@ -34,8 +34,8 @@ from rnnlab.generation.writing import Writing
 if TYPE_CHECKING:
     from rnnlab.datasets.corpus import Corpus  # which `generate` loads only for a sample that looks stuck
 
-MOST_SHOWN = 12
-"""Most tokens of a loop that are shown."""
+MOST_SHOWN = {"note": 12, "token": 40}
+"""Most notes, or characters, of a loop that are shown."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +74,13 @@ class Collapse:
         begin = f"from generated {noun} {self.start:,} on"
         if self.period is None or self.repeats is None:
             return f"{begin} nearly all of it was written before, and the model is certain of it"
-        shown = " ".join(self.tokens[:MOST_SHOWN])
+        most = MOST_SHOWN[noun]
+        shown = " ".join(self.tokens[:most])
         if noun == "token":
-            shown = repr("".join(self.tokens[:MOST_SHOWN]))
+            shown = repr("".join(self.tokens[:most]))
         if self.kind == "one_token":
             return f"{begin} only {shown}, {count_of(self.length, 'time')}"
-        more = " …" if self.period > MOST_SHOWN else ""
+        more = " …" if self.period > most else ""
         return f"{begin} a loop of {count_of(self.period, noun)}, {shown}{more}, {self.repeats:,.3g} times"
 
 
