@@ -269,7 +269,8 @@ def _plays_it_all(ids: Ids, data: "Corpus") -> bool:
 
 def _is_a_whole_sequence(turn: Ids, data: "Corpus") -> bool:
     """Whether a turn of a loop, begun at any of its tokens, is a whole sequence of the data: played again."""
-    starts = data.starts[data.ends - data.starts == len(turn)]
+    around = int(data.has_boundaries)  # a boundary before and after each sequence is none of its tokens
+    starts = data.starts[data.ends - data.starts == len(turn) + 2 * around] + around
     if not len(starts):
         return False
     wholes = data.ids[starts[:, None] + np.arange(len(turn))]  # (K, P)
