@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rnnlab.config.schema import Regime
 from rnnlab.engines import Logits, Stepper
 from rnnlab.errors import UsageError
-from rnnlab.generation.repetition import Penalty, Repetition
+from rnnlab.generation.repetition import Penalty, RepeatedRuns
 from rnnlab.generation.sampling import Sampling, choose, log_probabilities, uniform_streams
 from rnnlab.generation.sources import source_of
 
@@ -31,6 +31,9 @@ class Rule(Protocol):
     def context(self) -> int: ...
     def allowed(self, recent: Ids, /) -> NDArray[np.bool_]:
         """Return whether each token may come next, (N, V), after the last tokens of each lane, (N, S)."""
+
+    def forbidden(self, recent: Ids, /) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the lane and the token of each token that may not come next, both (F,)."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ def tokens(model: Stepper, seed: Ids, how: Decoding) -> Iterator[tuple[Ids, Logi
     source = source_of(model, np.tile(seed, (how.samples, 1)), regime=how.regime, window=how.window)
     logits = source.start()
     lanes = np.tile(seed, (how.samples, 1))
-    repetition = Repetition.of(how.dry, lanes)
+    repetition = RepeatedRuns.of(how.dry, lanes)
     recent = _Recent(how.rules, lanes) if how.rules else None
     for step, uniforms in enumerate(uniform_streams(how.random_seed, how.samples), start=1):
         scored = logits if repetition is None else repetition.lowered(logits)
@@ -166,8 +169,11 @@ class _Recent:
         """
         masked = logits
         for rule in self._rules:
-            masked = np.where(rule.allowed(self._ids[:, -rule.context :]), masked, -np.inf)
-        if np.isneginf(masked.max(axis=1)).any():
+            lanes, tokens = rule.forbidden(self._ids[:, -rule.context :])
+            if len(lanes):
+                masked = masked.copy() if masked is logits else masked
+                masked[lanes, tokens] = -np.inf
+        if masked is not logits and np.isneginf(masked.max(axis=1)).any():
             raise UsageError("every next token would make a longer copy; give a larger max_copy")
         return masked
 

@@ -21,7 +21,7 @@ from rnnlab.engines import Ids, Stepper
 from rnnlab.errors import UsageError
 from rnnlab.generation.constraints.lookahead import Lookahead
 from rnnlab.generation.decoding import Decoding, Rule, Sample
-from rnnlab.generation.repetition import Repetition
+from rnnlab.generation.repetition import RepeatedRuns
 from rnnlab.generation.sampling import log_probabilities, probabilities
 from rnnlab.generation.sources import source_of
 
@@ -154,7 +154,7 @@ class _Population:
         self._sizes = np.full(len(plans), float(particles))
         self._writing = np.ones(self._lanes, bool)
         self._written = _Written.empty(self._lanes)
-        self._repetition = Repetition.of(how.dry, np.tile(seed, (self._lanes, 1)))
+        self._repetition = RepeatedRuns.of(how.dry, np.tile(seed, (self._lanes, 1)))
         self._groups = list(self._grouped())
 
     def _grouped(self) -> Iterator[tuple[Lookahead, slice]]:

@@ -99,10 +99,14 @@ class CopyLimit:
             recent: (lanes, L) the last tokens of each lane, L ≥ 0; fewer than N forbid nothing.
         """
         allowed = np.ones((len(recent), self._size), np.bool_)
-        if recent.shape[1] >= self.context:
-            lanes, tokens = self._followers.after(self._hashed(recent[:, -self.context :]))
-            allowed[lanes, tokens] = False
+        allowed[self.forbidden(recent)] = False
         return allowed
+
+    def forbidden(self, recent: Ids) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the lane and the token of each token that may not come next, both (F,); see `allowed`."""
+        if recent.shape[1] < self.context:
+            return _NONE, _NONE
+        return self._followers.after(self._hashed(recent[:, -self.context :]))
 
     def _hashed(self, runs: Ids) -> Hashes:
         """Return the hash of each run of N tokens, (R, N) → (R,)."""
@@ -163,12 +167,17 @@ class IntervalCopyLimit:
             recent: (lanes, L) the last tokens of each lane, L ≥ 0; fewer than N forbid nothing.
         """
         allowed = np.ones((len(recent), self._size), np.bool_)
-        if recent.shape[1] >= self.context:
-            hashes, bases = self._hashed(recent[:, -self.context :])
-            lanes, followers = self._followers.after(hashes)
-            which, tokens = self._tokens(followers, bases[lanes])
-            allowed[lanes[which], tokens] = False
+        allowed[self.forbidden(recent)] = False
         return allowed
+
+    def forbidden(self, recent: Ids) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the lane and the token of each token that may not come next, both (F,); see `allowed`."""
+        if recent.shape[1] < self.context:
+            return _NONE, _NONE
+        hashes, bases = self._hashed(recent[:, -self.context :])
+        lanes, followers = self._followers.after(hashes)
+        which, tokens = self._tokens(followers, bases[lanes])
+        return lanes[which], tokens
 
     def _hashed(self, runs: Ids) -> tuple[Hashes, NDArray[np.int64]]:
         """Return the hash of each run of N tokens in any key, and the pitch of its first note, (R,) each.
