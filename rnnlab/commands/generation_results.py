@@ -81,7 +81,7 @@ class GenerationResults:
         from rnnlab.commands.collapse_results import collapse_json
         from rnnlab.terminal.tables import as_json_text
 
-        settings = self.writing.settings.model_dump()
+        settings = self.writing.settings.model_dump(mode="json")
         samples: list[dict[str, Any]] = [
             {
                 "sequence": list(each.sequence),

@@ -90,6 +90,7 @@ class Lengths(click.ParamType[int | str]):
     """A number of tokens such as 50, or a range such as 10..20."""
 
     name = "LENGTH"
+    min, max = 1, 10_000_000
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
         """Return the number, or the range as text."""
@@ -103,4 +104,4 @@ class Lengths(click.ParamType[int | str]):
             except ValueError as error:
                 self.fail(f"{error}.", param, ctx)
             return str(value)
-        return int(click.IntRange(1, 10_000_000).convert(value, param, ctx))
+        return int(click.IntRange(self.min, self.max).convert(value, param, ctx))

@@ -55,7 +55,7 @@ def refuse_lengths(pairs: Pairs, table: Table, least: int, most: int, demands: D
     """
     del demands
     possible = _possible_lengths(table, most + SEARCHED)
-    wished = str(most) if least == most else f"{least} to {most}"
+    wished = ("" if least == most else f"{least} to ") + count_of(most, "token")
     below, above = possible[possible < least], possible[possible > most]
     near = [*below[-1:].tolist(), *above[:1].tolist()]
     if near:
@@ -63,9 +63,7 @@ def refuse_lengths(pairs: Pairs, table: Table, least: int, most: int, demands: D
     else:
         remedy = f"the shortest such text has {count_of(table.shortest or 0, 'token')} after the seed"
     names = [automaton.name for automaton, _ in pairs]
-    return UsageError(
-        *_listed(names), f": no text of {wished} tokens after the seed satisfies this; {remedy}"
-    )
+    return UsageError(*_listed(names), f": no text of {wished} after the seed satisfies this; {remedy}")
 
 
 def _joined(pairs: Pairs) -> tuple[Automaton, Any]:
