@@ -71,6 +71,7 @@ def _real(context: click.Context, parameter: click.Parameter, value: float | Non
     help="Metre of --bars and of the tunes in --output; left out, that of the configuration"
     " (dataset.reading.meter).",
 )
+@click.option("--interactive", is_flag=True, help="Write token by token: see alternatives, choose, go back.")
 @json_option
 def command(
     model: Path | None,
@@ -79,6 +80,7 @@ def command(
     output: Path | None,
     overwrite: bool,
     meter: str | None,
+    interactive: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -116,6 +118,11 @@ def command(
         from rnnlab.commands.output import check_output  # loads every writer
 
         check_output(output, kind=dataset.kind, samples=settings.samples, overwrite=overwrite)
+    if interactive:
+        from rnnlab.commands.interactive import write_interactively
+
+        options["json"] = as_json
+        return write_interactively(trained, settings, options, label=label, output=output, meter=meter)
     writing = _written(trained, label, settings)
     for note in (*writing.notes, *_said_of_equal_samples(writing)):
         echo(note, err=True)
