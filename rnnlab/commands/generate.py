@@ -114,15 +114,23 @@ def command(
     configured = trained.experiment.generation
     options["length"] = wished_length(configured, options, options["length"])
     settings = generation_settings(configured, options)
+    if interactive:
+        from rnnlab.commands.interactive import write_interactively
+
+        write_interactively(
+            trained,
+            settings,
+            {**options, "json": as_json},
+            label=label,
+            output=output,
+            overwrite=overwrite,
+            meter=meter,
+        )
+        return
     if output:
         from rnnlab.commands.output import check_output  # loads every writer
 
         check_output(output, kind=dataset.kind, samples=settings.samples, overwrite=overwrite)
-    if interactive:
-        from rnnlab.commands.interactive import write_interactively
-
-        options["json"] = as_json
-        return write_interactively(trained, settings, options, label=label, output=output, meter=meter)
     writing = _written(trained, label, settings)
     for note in (*writing.notes, *_said_of_equal_samples(writing)):
         echo(note, err=True)

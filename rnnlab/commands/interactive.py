@@ -52,6 +52,7 @@ def write_interactively(
     *,
     label: str | None,
     output: Path | None,
+    overwrite: bool,
     meter: str | None,
 ) -> None:
     """Let a person write with a model; print the text on stdout, and write it into a file if one is named.
@@ -62,11 +63,12 @@ def write_interactively(
         options: the options that were given, by their names in Python; the others are None, empty or False.
         label: the label of a model of task from_label; None for other models.
         output: the file; None for none.
+        overwrite: whether the file may be replaced.
         meter: metre of the tune in the file; None for that of the configuration.
 
     Raises:
-        UsageError: an option does not go with `--interactive`, stdin or stderr is no terminal, or the seed
-            that was given has a token that the model cannot write.
+        UsageError: an option does not go with `--interactive`, stdin or stderr is no terminal, the file
+            cannot be written, or the seed that was given has a token that the model cannot write.
         click.Abort: the input ended before there was a text.
         DataError: the text cannot be written into the file.
         RunError: the file cannot be written.
@@ -77,17 +79,21 @@ def write_interactively(
 
     if is_steered(settings):
         echo("--interactive leaves out the constraints and the beam search of the configuration", err=True)
+    if output:
+        from rnnlab.commands.output import check_output
+
+        check_output(output, kind=trained.experiment.dataset.kind, samples=1, overwrite=overwrite)
     model = InteractiveModel.of(trained, settings, label)
     given = options.get("seed")
     first = None if given is None else model.begin(given)
     with raised_signals(), Keyboard() as keyboard:
-        text = Session(model, keyboard, settings.seed).run(first)
+        text = InteractiveSession(model, keyboard, settings.seed).run(first)
     echo(text)
     if output:
         _write_file(output, text, trained.experiment, meter)
 
 
-class Session:
+class InteractiveSession:
     """A text that a person writes, shown on stderr.
 
     Args:
@@ -113,7 +119,7 @@ class Session:
             raise click.Abort
         try:
             while True:
-                self._block.draw(picture(self._model, text, self._block.columns, self._block.rows))
+                self._block.draw(session_lines(self._model, text, self._block.columns, self._block.rows))
                 key = self._keyboard.key()
                 if key in QUITTING:
                     self._block.wipe()
@@ -164,7 +170,7 @@ def press(key: str, text: "Continuation") -> None:
             text.take(found[int(key) - 1].token)
 
 
-def picture(model: "InteractiveModel", text: "Continuation", columns: int, rows: int) -> list[str]:
+def session_lines(model: "InteractiveModel", text: "Continuation", columns: int, rows: int) -> list[str]:
     """Return the lines that show a text, its alternatives and the keys.
 
     Args:
@@ -187,11 +193,8 @@ def _text_lines(model: "InteractiveModel", text: "Continuation", columns: int, r
 
 
 def _ending(columns: int) -> list[str]:
-    return [
-        "",
-        *wrapped("The text has ended: this token ends a sample.", columns),
-        *_key_lines(KEYS_AT_THE_END, columns),
-    ]
+    said = wrapped("The text has ended.", columns)
+    return ["", *said, "", *_key_lines(KEYS_AT_THE_END, columns)]
 
 
 def _choices(model: "InteractiveModel", text: "Continuation", columns: int) -> list[str]:
@@ -267,7 +270,7 @@ def _refuse_options(options: Mapping[str, Any]) -> None:
         if name not in _TOGETHER and value not in (None, (), [], False):
             raise UsageError(
                 Argument(name),
-                " does not go with --interactive, which writes one text token by token; leave one of both out",
+                " does not go with --interactive, which writes one text token by token; leave one out",
             )
     for name, stream in (("stdin", sys.stdin), ("stderr", sys.stderr)):
         if not is_terminal(stream):

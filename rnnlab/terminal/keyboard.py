@@ -57,7 +57,7 @@ class Keyboard:
         return _NAMES.get(typed, typed)
 
     def line(self) -> str | None:
-        """Wait for a line, which is shown while it is typed; return it without its end, or None at the end."""
+        """Wait for a line, shown while it is typed; return it without its end. At the end return None."""
         if termios is not None:
             self._set(self._before)
         try:
@@ -103,4 +103,4 @@ class Keyboard:
 
 def _is_whole(typed: str) -> bool:
     """Return whether an escape sequence has its last character: a letter or a tilde, after `[` or `O`."""
-    return len(typed) > 2 and (typed[-1].isalpha() or typed[-1] == "~")  # noqa: PLR2004 (ESC and [ or O)
+    return len(typed) > 2 and (typed[-1].isalpha() or typed[-1] == "~")

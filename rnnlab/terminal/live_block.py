@@ -13,7 +13,7 @@ PLAIN_COLUMNS, PLAIN_ROWS = 80, 24
 
 
 class LiveBlock:
-    """Lines on stderr that replace each other; a terminal whose cursor cannot move gets them one below another."""
+    """Lines on stderr that replace each other; if the cursor cannot move, they stand one below another."""
 
     def __init__(self) -> None:
         self._widths = list[int]()
@@ -53,7 +53,7 @@ class LiveBlock:
         self._widths = []
 
     def _to_the_top(self) -> str:
-        """Return what moves the cursor to the first line; a terminal that became narrower has broken lines."""
+        """Return what moves the cursor to the first line. A terminal that became narrower broke lines."""
         columns = self.columns + 1
         rows = sum(max(-(-width // columns), 1) for width in self._widths)
         return f"\r\x1b[{rows - 1}A" if rows > 1 else "\r"
