@@ -117,15 +117,7 @@ def command(
     if interactive:
         from rnnlab.commands.interactive import write_interactively
 
-        write_interactively(
-            trained,
-            settings,
-            {**options, "json": as_json},
-            label=label,
-            output=output,
-            overwrite=overwrite,
-            meter=meter,
-        )
+        write_interactively(trained, settings, click.get_current_context().params)
         return
     if output:
         from rnnlab.commands.output import check_output  # loads every writer

@@ -38,33 +38,24 @@ KEYS_AT_THE_END = ("b back", "e new beginning", "q quit")
 
 MOST_TEXT_ROWS, WIDEST_BAR, WIDEST_TOKEN = 10, 30, 12
 
+LEAST_SHARE = 0.0005
+"""A smaller probability would be rounded to 0.0 %."""
+
 _TOGETHER = {
+    *("model", "label", "interactive", "output", "overwrite", "meter"),
     *("seed", "temperature", "top_k", "top_p", "min_p", "random_seed", "stop"),
     *("dry", "dry_base", "dry_allowed_length"),
 }
-"""The options of `generate` that say how a session begins and draws."""
+"""The arguments of `generate` that a session has a use for."""
 
 
-def write_interactively(
-    trained: "Trained",
-    settings: "Generation",
-    options: Mapping[str, Any],
-    *,
-    label: str | None,
-    output: Path | None,
-    overwrite: bool,
-    meter: str | None,
-) -> None:
+def write_interactively(trained: "Trained", settings: "Generation", options: Mapping[str, Any]) -> None:
     """Let a person write with a model; print the text on stdout, and write it into a file if one is named.
 
     Args:
         trained: the model.
         settings: the settings, with the options in place.
-        options: the options that were given, by their names in Python; the others are None, empty or False.
-        label: the label of a model of task from_label; None for other models.
-        output: the file; None for none.
-        overwrite: whether the file may be replaced.
-        meter: metre of the tune in the file; None for that of the configuration.
+        options: the arguments of the command `generate`, by their names in Python.
 
     Raises:
         UsageError: an option does not go with `--interactive`, stdin or stderr is no terminal, the file
@@ -79,18 +70,18 @@ def write_interactively(
 
     if is_steered(settings):
         echo("--interactive leaves out the constraints and the beam search of the configuration", err=True)
-    if output:
+    if output := options["output"]:
         from rnnlab.commands.output import check_output
 
-        check_output(output, kind=trained.experiment.dataset.kind, samples=1, overwrite=overwrite)
-    model = InteractiveModel.of(trained, settings, label)
-    given = options.get("seed")
+        kind = trained.experiment.dataset.kind
+        check_output(output, kind=kind, samples=1, overwrite=options["overwrite"])
+    model, given = InteractiveModel.of(trained, settings, options["label"]), options["seed"]
     first = None if given is None else model.begin(given)
     with raised_signals(), Keyboard() as keyboard:
         text = InteractiveSession(model, keyboard, settings.seed).run(first)
     echo(text)
     if output:
-        _write_file(output, text, trained.experiment, meter)
+        _write_file(output, text, trained.experiment, options["meter"])
 
 
 class InteractiveSession:
@@ -201,8 +192,7 @@ def _choices(model: "InteractiveModel", text: "Continuation", columns: int) -> l
     """Return the explanation, the alternatives and the keys."""
     found = text.likeliest(SHOWN)
     rule = _rule_of_drawing(model)
-    header = "Probability of the next token"
-    header += f" under the model | as drawn: {rule}" if rule else ""
+    header = "Next token: by the model" + (f" | as drawn, {rule}" if rule else "")
     rows = _rows([_label(model, each.token) for each in found], found, columns, with_drawn=bool(rule))
     return ["", *wrapped(header, columns), *rows, "", *_key_lines(KEYS, columns)]
 
@@ -224,7 +214,9 @@ def _rows(
 
 def _percent(share: float) -> str:
     """Return a share as a percentage of 7 columns; `-` for 0."""
-    return f"{100 * share:5.1f} %" if share else "      -"
+    if not share:
+        return "      -"
+    return f"{100 * share:5.1f} %" if share >= LEAST_SHARE else " <0.1 %"
 
 
 def _label(model: "InteractiveModel", token: int) -> str:
@@ -240,7 +232,7 @@ def _rule_of_drawing(model: "InteractiveModel") -> str:
     """Return how tokens are drawn, in words; empty if as the model says."""
     sampling: Sampling = model.how.sampling
     if sampling.temperature == 0:
-        rules = ["temperature 0 takes the first"]
+        rules = ["temperature 0"]
     else:
         rules = [f"temperature {sampling.temperature:g}"] if sampling.temperature != 1 else []
         for name, value in (("top-k", sampling.top_k), ("top-p", sampling.top_p), ("min-p", sampling.min_p)):
@@ -252,7 +244,7 @@ def _key_lines(keys: Sequence[str], columns: int) -> list[str]:
     """Return what the keys do, with no explanation broken."""
     lines = [""]
     for key in keys:
-        longer = f"{lines[-1]}   {key}" if lines[-1] else key
+        longer = f"{lines[-1]}  {key}" if lines[-1] else key
         if len(longer) > columns and lines[-1]:
             lines.append(key)
         else:
@@ -269,7 +261,7 @@ def _refuse_options(options: Mapping[str, Any]) -> None:
     for name, value in options.items():
         if name not in _TOGETHER and value not in (None, (), [], False):
             raise UsageError(
-                Argument(name),
+                Argument(name.removeprefix("as_")),
                 " does not go with --interactive, which writes one text token by token; leave one out",
             )
     for name, stream in (("stdin", sys.stdin), ("stderr", sys.stderr)):

@@ -64,8 +64,9 @@ def last_lines(text: str, columns: int, most: int) -> list[str]:
 
     A line is broken after its last space, or inside a word that is too wide. No character is left out.
     """
-    tail = text[-columns * most :] if columns * most < len(text) else text
-    lines = [line for paragraph in tail.split("\n") for line in _broken(paragraph, columns)]
+    room = columns * most
+    begin = max(len(text) // room - 1, 0) * room  # it moves seldom, so that lines are broken as before
+    lines = [line for paragraph in text[begin:].split("\n") for line in _broken(paragraph, columns)]
     return lines[-most:]
 
 
