@@ -1,0 +1,66 @@
+"""A command at a pseudo-terminal: what a person types, and what the terminal shows."""
+
+import os
+import pty
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+import pytest
+
+WAITING = ("\x1b[J", "]: ", "beginning: ")
+"""The last characters of what a session draws before it waits for a key or for a line."""
+
+
+@dataclass
+class Terminal:
+    """A pseudo-terminal, and what was written on it.
+
+    Attributes:
+        outside: the descriptor of the person's side.
+        keys: keys and lines to type, each as soon as the session waits.
+    """
+
+    outside: int
+    keys: list[str]
+    _pieces: list[str] = field(default_factory=list)
+
+    @property
+    def shown(self) -> str:
+        """All that was written, with the line breaks of a text."""
+        return "".join(self._pieces).replace("\r\n", "\n")
+
+    @property
+    def pictures(self) -> list[list[str]]:
+        """The lines of each picture, without what moves the cursor."""
+        found = self.shown.split("\x1b[J")[:-1]
+        return [re.sub(r"\x1b\[\d*[A-Z]|\r", "", each).split("\n") for each in found]
+
+    def serve(self) -> None:
+        """Read until the other side is closed, which Linux calls an error, and type."""
+        with suppress(OSError):
+            while piece := os.read(self.outside, 4096):
+                self._pieces.append(piece.decode())
+                if self.keys and "".join(self._pieces[-2:]).endswith(WAITING):
+                    os.write(self.outside, self.keys.pop(0).encode())
+
+
+@contextmanager
+def terminal(monkeypatch: pytest.MonkeyPatch, *keys: str) -> Iterator[Terminal]:
+    """Makes stdin and stderr one terminal, at which keys are typed."""
+    monkeypatch.setenv("TERM", "xterm")
+    outside, inside = pty.openpty()
+    screen = Terminal(outside, [*keys])
+    reader = threading.Thread(target=screen.serve)
+    with (
+        os.fdopen(os.dup(inside), encoding="utf-8") as stdin,
+        os.fdopen(inside, "w", encoding="utf-8") as stderr,
+    ):
+        monkeypatch.setattr("sys.stdin", stdin)
+        monkeypatch.setattr("sys.stderr", stderr)
+        reader.start()
+        yield screen
+    reader.join(timeout=60)
+    os.close(outside)
