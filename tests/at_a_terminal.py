@@ -34,9 +34,9 @@ class Terminal:
 
     @property
     def pictures(self) -> list[list[str]]:
-        """The lines of each picture, without what moves the cursor."""
-        found = self.shown.split("\x1b[J")[:-1]
-        return [re.sub(r"\x1b\[\d*[A-Z]|\r", "", each).split("\n") for each in found]
+        """The lines of each picture, without what moves the cursor; a cleared screen is none."""
+        found = (each.rpartition("\r")[2] for each in self.shown.split("\x1b[J")[:-1])
+        return [lines.split("\n") for each in found if (lines := re.sub(r"\x1b\[\d*[A-Z]", "", each))]
 
     def serve(self) -> None:
         """Read until the other side is closed, which Linux calls an error, and type."""
@@ -50,16 +50,17 @@ class Terminal:
 @contextmanager
 def terminal(monkeypatch: pytest.MonkeyPatch, *keys: str) -> Iterator[Terminal]:
     """Makes stdin and stderr one terminal, at which keys are typed."""
-    monkeypatch.setenv("TERM", "xterm")
     outside, inside = pty.openpty()
     screen = Terminal(outside, [*keys])
     reader = threading.Thread(target=screen.serve)
     with (
         os.fdopen(os.dup(inside), encoding="utf-8") as stdin,
         os.fdopen(inside, "w", encoding="utf-8") as stderr,
+        monkeypatch.context() as patch,
     ):
-        monkeypatch.setattr("sys.stdin", stdin)
-        monkeypatch.setattr("sys.stderr", stderr)
+        patch.setenv("TERM", "xterm")
+        patch.setattr("sys.stdin", stdin)
+        patch.setattr("sys.stderr", stderr)
         reader.start()
         yield screen
     reader.join(timeout=60)

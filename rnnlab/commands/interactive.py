@@ -128,8 +128,7 @@ class InteractiveSession:
         default = self._seed or ""
         hint = f" [{cut(visible(default), 40)}]" if default else ""
         while True:
-            write(f"beginning{hint}: ", err=True)
-            typed = self._keyboard.line()
+            typed = self._keyboard.line(f"beginning{hint}: ")
             if typed is None:
                 write("\n", err=True)
                 return None

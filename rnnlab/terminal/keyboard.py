@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from rnnlab.terminal.text import write
+
 try:
     import termios
 except ImportError:  # Windows
@@ -56,11 +58,12 @@ class Keyboard:
         typed = click.getchar() if termios is None else self._sequence()
         return _NAMES.get(typed, typed)
 
-    def line(self) -> str | None:
-        """Wait for a line, shown while it is typed; return it without its end. At the end return None."""
+    def line(self, prompt: str) -> str | None:
+        """Ask for a line on stderr, shown while it is typed; return it without its end, or None."""
         if termios is not None:
             self._set(self._before)
         try:
+            write(prompt, err=True)
             line = sys.stdin.readline()
         finally:
             if termios is not None:

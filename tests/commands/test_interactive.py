@@ -157,7 +157,7 @@ def test_a_given_seed_is_not_asked_for(session):
     refused, _ = session(options=("--seed", "x8"))
 
     assert answer.stdout == "d4\n"
-    assert "beginning" not in screen.shown
+    assert "beginning [" not in screen.shown
     assert refused.exit_code == 1
 
 
@@ -177,17 +177,30 @@ def test_wide_letters_fit_forty_columns(session):
 
 
 def test_a_text_that_has_ended_can_be_taken_back(session):
-    """A space is the stop token here: it is `(end)` among the alternatives, and draws nothing after it."""
+    """The stop token is `(end)` among the alternatives; after it nothing can be added."""
     run_of(STREAM)
-    options = ("--seed", "the", "--stop", " ", "--top-k", "1")
+    _, before = session("q", options=("--seed", "the"))
+    stop = alternatives(before.pictures[0])[1].strip("'")
 
-    answer, screen = session(*"mm", "b", "q", options=("--temperature", "1", *options[:4]))
+    answer, screen = session("2", " ", "n", "1", "b", "q", options=("--seed", "the", "--stop", stop))
 
-    if "The text has ended." not in screen.pictures[1]:
-        pytest.fail("a hundred tokens without a space: choose another random seed")
-    assert screen.pictures[1] == screen.pictures[2]
-    assert "_" in text_of(screen.pictures[3])
-    assert " " not in answer.stdout
+    first, ended, *others, last = screen.pictures
+    assert alternatives(first)[1] == "(end)"
+    assert ended[:3] == ["the", "", "The text has ended."]
+    assert ended[-1] == "b back  e new beginning  q quit"
+    assert (others, last) == ([ended] * 3, first)
+    assert answer.stdout == "the\n"
+
+
+def test_the_recipe_of_a_replaced_text_is_removed(session):
+    """It would generate the former text."""
+    run_of(KOREAN)
+    Path("new.txt.recipe.json").touch()
+
+    answer, _ = session("\n", "q", options=("--output", "new.txt", "--overwrite"))
+
+    assert answer.exit_code == 0
+    assert [path.name for path in Path.cwd().glob("new*")] == ["new.txt"]
 
 
 def test_a_model_for_labels_writes_for_its_label(rnnlab, session):
@@ -209,8 +222,6 @@ def test_a_model_for_labels_writes_for_its_label(rnnlab, session):
 def test_the_text_is_written_into_a_file(rnnlab, session, page, name):
     """Without a recipe, since no settings generate it again; and only with --overwrite over another file."""
     run_of(page)
-    Path(f"{name}.recipe.json").touch()
-
     answer, _ = session("\n", "1", "q", options=("--output", name))
     again, _ = session(options=("--output", name))
 
@@ -244,15 +255,17 @@ def test_a_terminal_is_needed(rnnlab, monkeypatch, name):
     """For the keys and for the picture; the line names the stream that is none."""
     run_of(SONG)
 
-    with terminal(monkeypatch) as screen, Path(os.devnull).open() as nothing:
-        if name == "stdin":
-            monkeypatch.setattr("sys.stdin", nothing)
-        else:
-            monkeypatch.undo()
-        answer = rnnlab("generate", "runs/song-1", "--interactive") if name == "stdin" else None
-    if answer:
-        assert answer.exit_code == 2
-        assert "stdin is none" in screen.shown
+    with (
+        terminal(monkeypatch) as screen,
+        Path(os.devnull).open("r+") as nothing,
+        monkeypatch.context() as patch,
+    ):
+        patch.setattr(f"sys.{name}", nothing)
+        answer = rnnlab("generate", "runs/song-1", "--interactive")
+
+    assert answer.exit_code == 2
+    if name == "stdin":
+        assert "and stdin is none; leave --interactive out, or do not redirect it\n" in screen.shown
 
 
 def test_what_was_configured_and_is_left_out_is_named(session):
@@ -275,34 +288,34 @@ def test_the_end_of_the_input_ends_the_session(session):
     assert (some.exit_code, some.stdout[:11]) == (0, "g8 e8 e4 f8")
 
 
-@pytest.mark.parametrize("number", [2, 15], ids=["ctrl-c", "sigterm"])
-def test_a_signal_restores_the_terminal(rnnlab, number):
+@pytest.mark.parametrize("name", ["ctrl-c", "SIGTERM"])
+def test_a_signal_restores_the_terminal(rnnlab, name):
     """The exit code is that of the signal, and typed letters are shown again."""
     run_of(SONG)
     outside, inside = pty.openpty()
-    before = termios.tcgetattr(inside)
-    line = f"exec {sys.executable} -m rnnlab generate runs/song-1 --interactive --seed g8 <{os.ttyname(inside)} 2>&0"
+    before, path = termios.tcgetattr(inside), os.ttyname(inside)
+    words = f"{sys.executable} -m rnnlab generate runs/song-1 --interactive --seed g8"
     process = subprocess.Popen(
-        ["sh", "-c", line],
-        stdin=subprocess.DEVNULL,
+        ["sh", "-c", f"exec {words} <{path} 2>{path}"],
         stdout=subprocess.PIPE,
         start_new_session=True,  # the first terminal that it opens sends its signals
         env={**os.environ, "TERM": "xterm"},
     )
-    screen = Terminal(outside, ["\x03" if number == 2 else "1"])
-    if number == 15:
-        screen.keys.append("2")
+    screen = Terminal(outside, ["\x03"] if name == "ctrl-c" else [])
     reader = threading.Thread(target=screen.serve, daemon=True)
     reader.start()
-    if number == 15:
-        while len(screen.pictures) < 3 and process.poll() is None:
-            reader.join(0.05)
+    while name == "SIGTERM" and not screen.pictures and process.poll() is None:
+        reader.join(0.05)
+    if name == "SIGTERM":
         process.terminate()
-    stdout, _ = process.communicate(timeout=60)
+    try:
+        stdout, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
 
-    assert (process.returncode, stdout) == (128 + number, b"")
+    assert (process.returncode, stdout) == (130 if name == "ctrl-c" else 143, b"")
     assert termios.tcgetattr(inside) == before
     os.close(inside)
     reader.join(timeout=60)
-    assert screen.shown.endswith("\ninterrupted\n")
     os.close(outside)
+    assert screen.shown.endswith("\ninterrupted\n")
