@@ -48,14 +48,19 @@ def test_bytes_that_are_no_text_are_one_unknown_key(person):
 
 def test_the_terminal_is_as_before_also_after_an_error(person):
     """Within the block keys are not shown and not gathered into lines."""
-    before = termios.tcgetattr(person)
+    before, within = termios.tcgetattr(person), []
 
-    with pytest.raises(ZeroDivisionError), Keyboard():
-        within = termios.tcgetattr(person)[3]
-        raise ZeroDivisionError
+    def failing() -> None:
+        with Keyboard():
+            within.append(termios.tcgetattr(person)[3])
+            raise ZeroDivisionError
 
-    assert not within & (termios.ECHO | termios.ICANON)
-    assert within & termios.ISIG
+    with pytest.raises(ZeroDivisionError):
+        failing()
+
+    (flags,) = within
+    assert not flags & (termios.ECHO | termios.ICANON)
+    assert flags & termios.ISIG
     assert termios.tcgetattr(person) == before
 
 

@@ -1,5 +1,7 @@
 """Lines at the end of a terminal that are drawn again and again, and the last lines of a text."""
 
+import itertools
+
 import pytest
 
 from rnnlab.terminal.live_block import LiveBlock, last_lines
@@ -108,4 +110,4 @@ def test_one_more_letter_leaves_the_lines_before_as_they_are():
 
     steps = [last_lines(text[:length], 10, 3) for length in range(301, 329)]
 
-    assert all(after[0] in before for before, after in zip(steps, steps[1:], strict=False))
+    assert all(after[0] in before for before, after in itertools.pairwise(steps))
