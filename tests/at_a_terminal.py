@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import select
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,8 +11,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-WAITING = ("\x1b[J", "]: ", "beginning: ")
+WAITING = (b"\x1b[J", b"]: ", b"beginning: ")
 """The last characters of what a session draws before it waits for a key or for a line."""
+
+SILENCE_SECONDS = 60
+"""A session that waits so long for a key that no test types would wait for ever."""
 
 
 @dataclass
@@ -25,12 +29,12 @@ class Terminal:
 
     outside: int
     keys: list[str]
-    _pieces: list[str] = field(default_factory=list)
+    _pieces: list[bytes] = field(default_factory=list)
 
     @property
     def shown(self) -> str:
         """All that was written, with the line breaks of a text."""
-        return "".join(self._pieces).replace("\r\n", "\n")
+        return b"".join(self._pieces).decode().replace("\r\n", "\n")
 
     @property
     def pictures(self) -> list[list[str]]:
@@ -39,12 +43,14 @@ class Terminal:
         return [lines.split("\n") for each in found if (lines := re.sub(r"\x1b\[\d*[A-Z]", "", each))]
 
     def serve(self) -> None:
-        """Read until the other side is closed, which Linux calls an error, and type."""
+        """Read until the other side is closed (an error on Linux), and type. After a silence, hang up."""
         with suppress(OSError):
-            while piece := os.read(self.outside, 4096):
-                self._pieces.append(piece.decode())
-                if self.keys and "".join(self._pieces[-2:]).endswith(WAITING):
+            while select.select([self.outside], [], [], SILENCE_SECONDS)[0]:
+                piece = os.read(self.outside, 4096)
+                self._pieces.append(piece)
+                if self.keys and b"".join(self._pieces[-2:]).endswith(WAITING):
                     os.write(self.outside, self.keys.pop(0).encode())
+        os.close(self.outside)
 
 
 @contextmanager
@@ -63,5 +69,4 @@ def terminal(monkeypatch: pytest.MonkeyPatch, *keys: str) -> Iterator[Terminal]:
         patch.setattr("sys.stderr", stderr)
         reader.start()
         yield screen
-    reader.join(timeout=60)
-    os.close(outside)
+    reader.join()

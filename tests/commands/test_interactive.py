@@ -75,6 +75,7 @@ def test_a_picture_shows_the_text_the_alternatives_and_the_keys(session):
     assert shares == sorted(shares, reverse=True)
     bars = [row.count("=") for row in rows]
     assert bars == [round(30 * share / 100) for share in shares]
+    assert screen.shown.endswith(f"\r\x1b[{len(picture) - 1}A\x1b[J")  # nothing is left of it
     assert picture[-1].split("  ") == [
         *("1-5 take", "space draw", "n draw 10", "m draw 50", "b back", "e new beginning", "q quit")
     ]
@@ -169,6 +170,8 @@ def test_wide_letters_fit_forty_columns(session):
 
     lines = [line for picture in screen.pictures for line in picture]
     assert max(map(width_of, lines)) in {38, 39}
+    shares = [line.split(" %")[0] for line in lines if line[1:3] == "  " and line[0].isdigit()]
+    assert {width_of(share) for share in shares} == {37}  # " %" takes the other two
     assert all("q quit" in picture[-1] for picture in screen.pictures)
     written = answer.stdout.removesuffix("\n")
     assert len(written) == 3 + 250
@@ -316,6 +319,5 @@ def test_a_signal_restores_the_terminal(rnnlab, name):
     assert (process.returncode, stdout) == (130 if name == "ctrl-c" else 143, b"")
     assert termios.tcgetattr(inside) == before
     os.close(inside)
-    reader.join(timeout=60)
-    os.close(outside)
+    reader.join()
     assert screen.shown.endswith("\ninterrupted\n")

@@ -135,7 +135,7 @@ def test_there_is_no_way_back_before_the_beginning():
 
 @pytest.mark.parametrize("regime", REGIMES)
 @pytest.mark.parametrize("network", NETWORKS)
-@pytest.mark.parametrize("steps", [1, KEPT_EVERY + 6, LONG])
+@pytest.mark.parametrize("steps", [1, 5, KEPT_EVERY + 6, LONG])
 def test_after_going_back_all_is_as_if_the_tokens_had_never_been(regime, network, steps):
     """Bit for bit: the alternatives, and those after one more token."""
     model = numpy_model(trained(NETWORKS[network], Path.cwd()))
