@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from rnnlab.commands.interactive import GOING_BACK, KEYS, MANY, QUITTING
 from rnnlab.terminal.text import width_of
 from tests.at_a_terminal import Terminal, terminal
+from tests.documentation import ROOT
 from tests.trained import SONG, STREAM, run_of
 from tests.trained_tasks import FROM_LABEL, task_run_of
 
@@ -321,3 +323,13 @@ def test_a_signal_restores_the_terminal(rnnlab, name):
     os.close(inside)
     reader.join()
     assert screen.shown.endswith("\ninterrupted\n")
+
+
+def test_the_page_shows_the_keys_as_they_are():
+    """The last line of a picture, and each key in the table."""
+    page = (ROOT / "docs" / "terminal.md").read_text(encoding="utf-8")
+
+    assert f"\n{'  '.join(KEYS)}\n</pre>" in page
+    rows = [line.partition(" | ")[0] for line in page.splitlines() if line.startswith("| `")]
+    for key in [*MANY, *(GOING_BACK & {"b"}), "e", *(QUITTING & {"q"})]:
+        assert any(f"`{key}`" in row for row in rows)
