@@ -94,8 +94,8 @@ class Lengths(click.IntRange):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the number, or the range as text."""
-        if not isinstance(value, str) or ".." not in value:
-            return click.IntRange(self.min, self.max).convert(value, param, ctx)
+        if ".." not in str(value):
+            return super().convert(value, param, ctx)
         from rnnlab.config.generation import lengths_of
 
         try:
