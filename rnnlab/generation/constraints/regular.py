@@ -13,8 +13,9 @@ from rnnlab.errors import Argument, UsageError
 from rnnlab.generation.constraints.automaton import Classes
 
 END = "\U0010ffff"
-"""Stands after the text while the automaton is built. The library loses transitions out of a state in which a
-match is complete and a longer one is possible, as after `ab` in `(ab){1,9}`; with an end, none is complete."""
+"""Stands after the text while the automaton is built. The library loses transitions out of a state in which
+a match is complete and a longer one is possible, as after `ab` in `(ab){1,9}`; with an end, none is complete.
+"""
 
 SECONDS = 5.0
 """An automaton that takes longer is refused: its size can grow exponentially with the expression."""

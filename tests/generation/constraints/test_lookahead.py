@@ -11,7 +11,7 @@ from rnnlab.generation.constraints.automaton import Conjunction
 from rnnlab.generation.constraints.lookahead import Lookahead, Table
 from rnnlab.generation.constraints.patterns import ANY_NUMBER, GAP, Anything, Contains, EndsOn, Template
 from rnnlab.generation.constraints.regular import Matches
-from tests.generation.constraints.kinds import KINDS, V, Kind
+from tests.generation.constraints.kinds import KINDS, Kind, V
 from tests.generation.tiny_models import every_sequence
 
 MOST = 5
@@ -43,7 +43,7 @@ def writable(lookahead: Lookahead) -> set[tuple[int, ...]]:
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize(("least", "most"), [(0, MOST), (3, 3), (2, 4)])
 def test_what_can_be_written_is_what_satisfies_a_constraint(name: str, least: int, most: int) -> None:
-    """By enumeration of all sequences of five tokens, for each kind of constraint; and no way is a dead end."""
+    """By enumeration of all sequences of up to five tokens, for each kind; and no way is a dead end."""
     lookahead = Lookahead(table_of(KINDS[name]), least, most, stops=False)
 
     wanted = {ids for ids in EVERY if least <= len(ids) <= most and KINDS[name].satisfies(ids)}
