@@ -17,8 +17,8 @@ from rnnlab.generation.beam import BeamSearcher, BeamWidth
 from rnnlab.generation.constraints.automaton import Automaton, Conjunction
 from rnnlab.generation.constraints.demands import Demands
 from rnnlab.generation.constraints.lookahead import Lookahead, Table
-from rnnlab.generation.constraints.patterns import Anything
-from rnnlab.generation.constraints.refusals import refuse_lengths, refuse_seed, refuse_table
+from rnnlab.generation.constraints.patterns import Anything, EndsBeforeStop
+from rnnlab.generation.constraints.refusals import Pairs, joined, refuse_lengths, refuse_seed, refuse_table
 from rnnlab.generation.decoding import Decoding
 from rnnlab.generation.particles import Plan, Rule, Steered, draw
 
@@ -81,16 +81,23 @@ class Steering:
         """
         automata = self._automata(number)
         states = [self._after_seed(automaton, self._in_text(seed)) for automaton in automata]
-        product = Conjunction(automata)
-        table = Table.of(product, tuple(states))
         pairs = list(zip(automata, states, strict=True))
+        unstopped = [*pairs, *self._until_stop()]
+        table = Table.of(*joined(unstopped))
         if not table.useful[0]:
-            raise refuse_table(pairs, self.demands)
+            raise refuse_table(unstopped, self.demands)
         least, most = self._lengths(table)
         lookahead = Lookahead(table, least, most, stops=self.how.stop is not None)
         if not lookahead.is_possible:
             raise refuse_lengths(pairs, table, least, most, self.demands)
         return Plan(lookahead, self.rules)
+
+    def _until_stop(self) -> Pairs:
+        """Return the constraint that a sample, but not its seed, is without the stop token."""
+        if self.how.stop is None:
+            return ()
+        automaton = EndsBeforeStop([self.how.stop], len(self.demands.vocabulary))
+        return ((automaton, automaton.start),)
 
     def accepts_seed(self, seed: Seed) -> bool:
         """Return whether the constraints allow the tokens of a seed, (S,), so far."""
