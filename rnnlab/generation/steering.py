@@ -14,7 +14,7 @@ from rnnlab.config.generation import Generation, lengths_of
 from rnnlab.engines import Stepper
 from rnnlab.errors import UsageError
 from rnnlab.generation.beam import BeamSearcher, BeamWidth
-from rnnlab.generation.constraints.automaton import Automaton, Conjunction
+from rnnlab.generation.constraints.automaton import Automaton
 from rnnlab.generation.constraints.demands import Demands
 from rnnlab.generation.constraints.lookahead import Lookahead, Table
 from rnnlab.generation.constraints.patterns import Anything, EndsBeforeStop
@@ -144,9 +144,15 @@ class Steering:
 
     @cached_property
     def forced_seed(self) -> Seed:
-        """The tokens that the constraints leave no choice in, at the beginning of the text, (S,)."""
-        automata = self._automata(0)
-        table = Table.of(Conjunction(automata), tuple(automaton.start for automaton in automata))
+        """The tokens that the constraints leave no choice in, at the beginning of the text, (S,).
+
+        Raises:
+            UsageError: no text satisfies the constraints.
+        """
+        pairs = [(automaton, automaton.start) for automaton in self._automata(0)]
+        table = Table.of(*joined(pairs))
+        if not table.useful[0]:
+            raise refuse_table(pairs, self.demands)
         state, forced = 0, list[int]()
         while not table.accepting[state]:
             live = np.flatnonzero(table.useful[table.following[state]][table.classes])
