@@ -169,7 +169,7 @@ def _said_of_equal_samples(writing: "Writing") -> tuple[str, ...]:
     from rnnlab.errors import count_of
 
     count = writing.settings.samples
-    if writing.draws or count == 1:
+    if writing.draws or count == 1 or writing.settings.beam is not None:
         return ()
     why = "temperature 0 takes the most probable token at each step"
     if writing.settings.top_k == 1:
