@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,10 @@ from rnnlab.terminal.text import echo
 
 if TYPE_CHECKING:
     from rnnlab.config.schema import Generation
+    from rnnlab.evaluation.originality import OriginalityReport
     from rnnlab.generation.writing import Writing
     from rnnlab.models.model_file import Trained
+    from rnnlab.runs.folder import RunFolder
 
 
 def _real(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
@@ -71,6 +74,11 @@ def _real(context: click.Context, parameter: click.Parameter, value: float | Non
     help="Metre of --bars and of the tunes in --output; left out, that of the configuration"
     " (dataset.reading.meter).",
 )
+@click.option(
+    "--originality",
+    is_flag=True,
+    help="Say what the samples copy from the training data, beside what held-out data has of it.",
+)
 @json_option
 def command(
     model: Path | None,
@@ -79,6 +87,7 @@ def command(
     output: Path | None,
     overwrite: bool,
     meter: str | None,
+    originality: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -94,7 +103,6 @@ def command(
     An option that is left out is taken from the configuration of the model. At temperature 0 all samples are
     equal, since the most probable token is taken at each step.
     """
-    from rnnlab.generation.writing import generation_settings
     from rnnlab.runs.folder import load_any_trained
 
     parsed_meter(meter)  # a wrong metre is refused before any slow work
@@ -107,23 +115,32 @@ def command(
 
         echo(of_unfinished(run), err=True)
     dataset = trained.experiment.dataset
-    if options["bars"] is not None:
-        options["meter"] = meter
-    settings = generation_settings(trained.experiment.generation, options)
+    settings = _settings(trained, meter, options)
     if output:
         from rnnlab.commands.output import check_output  # loads every writer
 
         check_output(output, kind=dataset.kind, samples=settings.samples, overwrite=overwrite)
-    writing = _written(trained, label, settings)
+    writing = _written(trained, label, settings, run, path)
     for note in (*writing.notes, *_said_of_equal_samples(writing)):
         echo(note, err=True)
+    found = _originality(trained, run, path, writing, as_json=as_json) if originality else None
     texts = [sample.text for sample in writing.samples]
     text = ("\n" if label is not None or getattr(dataset, "unit", "") == "line" else "\n\n").join(texts)
-    echo(_json_text(writing, label) if as_json else text)
+    echo(_json_text(writing, label, found) if as_json else text)
     if output:
         from rnnlab.commands.sample_files import write_output
 
         write_output(output, writing, trained.experiment, model=path, label=label, meter=meter)
+
+
+def _settings(trained: "Trained", meter: str | None, options: dict[str, Any]) -> "Generation":
+    """Return the settings of the model with the options in place of its own."""
+    from rnnlab.generation.writing import generation_settings, wished_length
+
+    configured = trained.experiment.generation
+    length = wished_length(configured, options, options["length"])
+    own_meter = meter if options["bars"] is not None else None
+    return generation_settings(configured, {**options, "length": length, "meter": own_meter})
 
 
 def _refuse_task(trained: "Trained", path: Path, *, label: str | None, meter: str | None) -> None:
@@ -151,17 +168,33 @@ def _refuse_task(trained: "Trained", path: Path, *, label: str | None, meter: st
         raise UsageError(f"--meter is for notes, and {path} writes text; leave --meter out")
 
 
-def _written(trained: "Trained", label: str | None, settings: "Generation") -> "Writing":
+def _written(
+    trained: "Trained", label: str | None, settings: "Generation", run: "RunFolder | None", path: Path
+) -> "Writing":
     """Generate the samples, for a label if the model is of task from_label."""
     from rnnlab.models.model_file import TrainedTask
+    from rnnlab.runs.kept_tokens import kept_tokens
 
+    training = partial(kept_tokens, trained, run, path)
     if isinstance(trained, TrainedTask):
         from rnnlab.generation.label_writing import write_for_label
 
-        return write_for_label(trained, label, settings)
+        return write_for_label(trained, label, settings, training)
     from rnnlab.generation.writing import write_samples
 
-    return write_samples(trained, settings)
+    return write_samples(trained, settings, training)
+
+
+def _originality(
+    trained: "Trained", run: "RunFolder | None", path: Path, writing: "Writing", *, as_json: bool
+) -> "OriginalityReport | str":
+    """Return what the samples copy, and print it on stderr, unless the JSON has it."""
+    from rnnlab.commands.originality_results import measured_originality, originality_lines
+
+    found = measured_originality(trained, run, path, writing)
+    if isinstance(found, str) or not as_json:
+        echo(originality_lines(found), err=True)
+    return found
 
 
 def _said_of_equal_samples(writing: "Writing") -> tuple[str, ...]:
@@ -178,12 +211,14 @@ def _said_of_equal_samples(writing: "Writing") -> tuple[str, ...]:
     return (f"{count_of(count, 'equal sample')}: {why}; to draw different ones, add: {remedy}",)
 
 
-def _json_text(writing: "Writing", label: str | None) -> str:
+def _json_text(
+    writing: "Writing", label: str | None, originality: "OriginalityReport | str | None" = None
+) -> str:
     """Return the samples, the label and the settings as JSON text; scripts may rely on its fields."""
     from rnnlab.terminal.tables import as_json_text
 
     settings = writing.settings.model_dump()
-    samples = [
+    samples: list[dict[str, Any]] = [
         {
             "sequence": list(each.sequence),
             "text": each.text,
@@ -192,6 +227,13 @@ def _json_text(writing: "Writing", label: str | None) -> str:
         }
         for each in writing.samples
     ]
+    beside: dict[str, Any] = {}
+    if originality is not None:
+        from rnnlab.commands.originality_results import originality_fields, originality_of_each
+
+        beside["originality"] = originality_fields(originality)
+        for sample, figures in zip(samples, originality_of_each(originality, len(samples)), strict=True):
+            sample["originality"] = figures
     return as_json_text(
         {
             "samples": samples,
@@ -199,5 +241,6 @@ def _json_text(writing: "Writing", label: str | None) -> str:
             "random_seed": settings["random_seed"],
             "settings": settings,
             "model_sha256": writing.model_sha256,
+            **beside,
         }
     )

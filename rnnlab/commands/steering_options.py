@@ -24,6 +24,7 @@ _OPTIONS = (
     click.option("--bars", type=click.IntRange(1, 10_000), help="So many full bars of --meter."),
     click.option("--rhythm", metavar="TEXT", help='The lengths of the notes: "8 8 4 | r4 4.".'),
     click.option("--rhythm-of", type=_PATH, metavar="FILE", help="The rhythm of a file, with new pitches."),
+    click.option("--pitches", metavar="NOTES", help="The pitches of the notes; their lengths are free."),
     click.option("--pitches-of", type=_PATH, metavar="FILE", help="The pitches of a file, in a new rhythm."),
     click.option(
         "--vary",
@@ -31,6 +32,7 @@ _OPTIONS = (
         metavar="SHARE",
         help="Draw this share of the tokens of --of FILE anew, and keep the others.",
     ),
+    click.option("--original", metavar="TEXT", help="What --vary varies, instead of a file."),
     click.option("--of", type=_PATH, metavar="FILE", help="The file that --vary varies."),
     click.option(
         "--max-copy",

@@ -90,17 +90,28 @@ class Constraints(Section):
         None, description="The lengths of all notes, such as `8 8 4 | r4 4.`; r is a rest."
     )
     rhythm_of: Text | None = Field(None, description="A file of music, whose rhythm the notes have.")
+    pitches: Text | None = Field(
+        None, description="The pitches of all notes, as notes of any length: `g4 e4 <c e>4 r4`."
+    )
     pitches_of: Text | None = Field(None, description="A file of music, whose pitches the notes have.")
     vary: Annotated[float, Field(gt=0, le=1)] | None = Field(
-        None, description="Share of the tokens of the file `of` that are drawn anew; the others are kept."
+        None,
+        description="Share of the tokens of `original`, or of the file `of`, that are drawn anew; the others"
+        " are kept.",
     )
-    of: Text | None = Field(None, description="The file that `vary` varies.")
+    original: Text | None = Field(None, description="The text or the notes that `vary` varies.")
+    of: Text | None = Field(None, description="A file with the text or the notes that `vary` varies.")
     max_copy: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
         None, description="Most tokens in a row that may stand so in the training data."
     )
     max_copy_intervals: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
         None, description="The same for notes in any key: most intervals and lengths in a row."
     )
+
+    @property
+    def name_files(self) -> bool:
+        """Whether a constraint is read from a file."""
+        return any(each is not None for each in (self.rhythm_of, self.pitches_of, self.of))
 
     @property
     def are_set(self) -> bool:

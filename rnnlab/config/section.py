@@ -87,6 +87,12 @@ SampleCount = Annotated[int, Field(ge=1, le=10_000)]
 DATA_PATHS = (("dataset", "path"), ("dataset", "split", "validation"), ("dataset", "split", "test"))
 """The settings that name data files."""
 
+FILE_PATHS = (
+    *DATA_PATHS,
+    *(("generation", "constraints", name) for name in ("rhythm_of", "pitches_of", "of")),
+)
+"""The settings that name files of any use."""
+
 STRINGS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 """JSON Schema of one text, or of a list of them."""
 
@@ -115,7 +121,7 @@ Paths = Annotated[
 
 
 def make_absolute(sections: Any, folder: Path) -> None:
-    """Make the paths of a dataset absolute, in place.
+    """Make the paths of an experiment absolute, in place.
 
     Args:
         sections: plain values; absolute paths, and values that are no text, stay.
@@ -125,7 +131,7 @@ def make_absolute(sections: Any, folder: Path) -> None:
 
 
 def make_relative(sections: Any, folder: Path) -> None:
-    """Write the paths of a dataset relative to a folder, in place."""
+    """Write the paths of an experiment relative to a folder, in place."""
     _change(sections, lambda path: relative(Path(path), folder))
 
 
@@ -182,8 +188,8 @@ def _folder_of(path: Path) -> Path:
 
 
 def _change(sections: Any, change: Callable[[str], str]) -> None:
-    """Replace each path of the data by `change(path)`, in place."""
-    for *place, key in DATA_PATHS:
+    """Replace each path by `change(path)`, in place."""
+    for *place, key in FILE_PATHS:
         section = value_at(sections, tuple(place))
         if not isinstance(section, dict):
             continue

@@ -64,6 +64,8 @@ class Recipe(Section):
     def _check(self) -> "Recipe":
         if self.sample is not None and self.sample > self.settings.samples:
             raise ValueError(f"sample {self.sample} of {self.settings.samples}")
+        if self.settings.constraints.name_files:
+            raise ValueError("settings.constraints names a file")
         try:
             parse_meter(self.meter or "4/4")
         except DataError as error:

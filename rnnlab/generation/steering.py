@@ -4,7 +4,7 @@ A constraint holds for the whole text: the seed, and what is generated after it.
 into automata, `Lookahead` removes what cannot be completed, and `draw` or `BeamSearcher` writes the samples.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,10 +19,17 @@ from rnnlab.generation.constraints.demands import Demands
 from rnnlab.generation.constraints.lookahead import Lookahead, Table
 from rnnlab.generation.constraints.patterns import Anything, EndsBeforeStop
 from rnnlab.generation.constraints.refusals import Pairs, joined, refuse_lengths, refuse_seed, refuse_table
-from rnnlab.generation.decoding import Decoding
+from rnnlab.generation.decoding import Decoding, tokens
 from rnnlab.generation.particles import Plan, Rule, Steered, draw
+from rnnlab.generation.sampling import probabilities
 
 Seed = NDArray[np.int64]
+
+GUESSING_LANES, GUESSING_STEPS = 32, 32
+"""Number and length of the free runs from which the frequencies of the tokens are estimated."""
+
+UNSEEN = 0.01
+"""Share of the frequencies that all tokens have alike, since a free run is short."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +64,8 @@ class Steering:
             ModelFileError: logits are not numbers.
         """
         count, varies = self.settings.samples, self.demands.settings.vary is not None
-        plans = [self._plan(seed, number) for number in range(count if varies else 1)]
+        frequencies = self._frequencies(model, seed)
+        plans = [self._plan(seed, number, frequencies) for number in range(count if varies else 1)]
         if not self.searches:
             plans = plans if varies else plans * count
             return draw(model, seed, plans, self.how, particles=self.settings.particles)
@@ -73,8 +81,26 @@ class Steering:
         find = BeamSearcher(model, seed, self.how, search, plan.lookahead, plan.rules)
         return [Steered(sample, None, None) for sample in find(count)]
 
-    def _plan(self, seed: Seed, number: int) -> Plan:
+    def _frequencies(self, model: Stepper, seed: Seed) -> NDArray[np.float64] | None:
+        """Return how often the model writes each token, (V,), estimated from free runs after the seed.
+
+        None for a beam search and for one particle, which only masks.
+        """
+        if self.searches or self.settings.particles == 1:
+            return None
+        steps = min(GUESSING_STEPS, max(self.settings.length, 1))
+        how = replace(self.how, samples=GUESSING_LANES, length=steps, random_seed=self.settings.random_seed)
+        total = sum(probabilities(logits, how.sampling).sum(axis=0) for _, logits in tokens(model, seed, how))
+        shares: NDArray[np.float64] = total / np.sum(total)
+        return (1 - UNSEEN) * shares + UNSEEN / len(shares)
+
+    def _plan(self, seed: Seed, number: int, frequencies: NDArray[np.float64] | None = None) -> Plan:
         """Return what the sample with a number must do.
+
+        Args:
+            seed: the seed, (S,).
+            number: number of the sample.
+            frequencies: how often the model writes each token, (V,); None for no guess.
 
         Raises:
             UsageError: nothing can satisfy the constraints.
@@ -87,7 +113,7 @@ class Steering:
         if not table.useful[0]:
             raise refuse_table(unstopped, self.demands)
         least, most = self._lengths(table)
-        lookahead = Lookahead(table, least, most, stops=self.how.stop is not None)
+        lookahead = Lookahead(table, least, most, stop=self.how.stop, frequencies=frequencies)
         if not lookahead.is_possible:
             raise refuse_lengths(pairs, table, least, most, self.demands)
         return Plan(lookahead, self.rules)
@@ -129,6 +155,8 @@ class Steering:
         for place, token in enumerate(seed.tolist()):
             state = automaton.after(state, int(automaton.classes[token]))
             if state is None:
+                if not Table.of(automaton, automaton.start).useful[0]:
+                    raise refuse_table([(automaton, automaton.start)], self.demands)
                 raise refuse_seed(automaton, self.demands.vocabulary.tokens[token], place)
         return state
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from pydantic import ValidationError
@@ -13,9 +13,10 @@ from rnnlab.config.schema import Generation, NotesDataset, Regime
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.engines.numpy import numpy_model
 from rnnlab.errors import Argument, UsageError, VocabularyError, count_of
-from rnnlab.generation.constraints.demands import Demands
+from rnnlab.generation.constraints.copying import Kept, copy_rules
+from rnnlab.generation.constraints.demands import Demands, without_files
 from rnnlab.generation.decoding import Decoding, decode
-from rnnlab.generation.particles import Rule, Steered
+from rnnlab.generation.particles import Steered
 from rnnlab.generation.repetition import Penalty
 from rnnlab.generation.sampling import Sampling
 from rnnlab.generation.steering import Seed, Steering, trust_note
@@ -24,10 +25,45 @@ from rnnlab.models.model_file import TrainedModel
 REPEATED = {"text": 12, "notes": 16}
 """Number of tokens that DRY lets a text or notes repeat freely."""
 
-ENDING = ("template", "match", "bars", "rhythm", "rhythm_of", "pitches_of", "vary")
+ENDING = ("template", "match", "bars", "rhythm", "rhythm_of", "pitches", "pitches_of", "vary")
 """The constraints that say where a sample ends."""
 
+_FROM_FILES = {"rhythm": "rhythm_of", "pitches": "pitches_of", "original": "of"}
+
 _CONSTRAINTS = set(Constraints.model_fields) - {"length"}
+
+
+class Steers(TypedDict, total=False):
+    """The keyword arguments that steer generation; see docs/configuration.md for each."""
+
+    top_k: int | None
+    top_p: float | None
+    stop: str | None
+    template: str | None
+    must: str | Sequence[str]
+    avoid: str | Sequence[str]
+    end_on: str | None
+    match: str | None
+    key: str | None
+    range: str | None
+    bars: int | None
+    meter: str | None
+    rhythm: str | None
+    rhythm_of: str | None
+    pitches: str | None
+    pitches_of: str | None
+    vary: float | None
+    original: str | None
+    of: str | None
+    max_copy: int | None
+    max_copy_intervals: int | None
+    particles: int | None
+    beam: int | None
+    length_normalization: float | None
+    min_p: float | None
+    dry: float | None
+    dry_base: float | None
+    dry_allowed_length: int | None
 
 
 @dataclass(frozen=True)
@@ -86,12 +122,11 @@ class Writing:
 def generation_settings(configured: Generation, options: Mapping[str, Any]) -> Generation:
     """Return the configured settings, with the options that are given in place of the configured values.
 
-    A number as `length` beside a constraint that says where a sample ends makes the sample exactly so long.
-
     Args:
         configured: the settings of the model.
         options: values by the name of a setting of `generation` or of `generation.constraints`, or as
             `dry` (the multiplier), `dry_base` and `dry_allowed_length`; None, () and [] are not given.
+            `length` may be a range such as `10..20`.
 
     Raises:
         UsageError: an option has a value that the schema refuses; the message names the first such option.
@@ -99,12 +134,11 @@ def generation_settings(configured: Generation, options: Mapping[str, Any]) -> G
     given = {name: value for name, value in options.items() if value not in (None, (), [])}
     settings, constraints = configured.model_dump(), configured.constraints.model_dump()
     constraints |= {name: value for name, value in given.items() if name in _CONSTRAINTS}
-    length = given.get("length")
-    if isinstance(length, str):
+    for inline, file in _FROM_FILES.items():  # what is given takes the place of both forms
+        if inline in given or file in given:
+            constraints[file if inline in given else inline] = None
+    if isinstance(given.get("length"), str):
         constraints["length"] = given.pop("length")
-    elif length is not None:
-        ends = any(constraints[name] is not None for name in ENDING)
-        constraints["length"] = f"{length}..{length}" if ends else None
     penalty = {name.removeprefix("dry_"): value for name, value in given.items() if name.startswith("dry_")}
     if "dry" in given:
         penalty["multiplier"] = given.pop("dry")
@@ -119,16 +153,31 @@ def generation_settings(configured: Generation, options: Mapping[str, Any]) -> G
         raise UsageError(f"generate: {'.'.join(map(str, first.path))}: {first.message}") from None
 
 
-def write_samples(trained: TrainedModel, settings: Generation, rules: Sequence[Rule] = ()) -> Writing:
+def wished_length(
+    configured: Generation, options: Mapping[str, Any], length: int | str | None
+) -> int | str | None:
+    """Return a length that the user asks for; beside a constraint that ends a sample, as an exact range.
+
+    Args:
+        configured: the settings of the model.
+        options: the other options; see `generation_settings`.
+        length: the length, or a range such as `10..20`; None if the user asks for none.
+    """
+    ends = any(options.get(name) or getattr(configured.constraints, name) for name in ENDING)
+    return f"{length}..{length}" if isinstance(length, int) and ends else length
+
+
+def write_samples(trained: TrainedModel, settings: Generation, training: Kept | None = None) -> Writing:
     """Generate samples after the seed of the settings; without a seed, see `seed_ids`.
 
-    Without `stop`, the boundary token ends a sample, if the vocabulary has one. A seed of the configuration
+    The settings of the result have the content of files in place of their names. Without `stop`, the boundary
+    token ends a sample, if the vocabulary has one. A seed of the configuration
     that the constraints do not allow is left out.
 
     Args:
         trained: the model.
         settings: the settings.
-        rules: rules on the next token beside the constraints of the settings.
+        training: the training data, which `max_copy` needs.
 
     Raises:
         UsageError: a seed is needed and missing, the seed has no token, `stop` is not exactly one token of
@@ -138,6 +187,7 @@ def write_samples(trained: TrainedModel, settings: Generation, rules: Sequence[R
     """
     dataset = trained.experiment.dataset
     vocabulary = Vocabulary.of(trained.tokens, dataset)
+    settings = with_content(settings, kind=vocabulary.kind)
     how = decoding_of(
         settings,
         trained.experiment.generation,
@@ -147,7 +197,7 @@ def write_samples(trained: TrainedModel, settings: Generation, rules: Sequence[R
         kind=vocabulary.kind,
     )
     if is_steered(settings):
-        seed, found, notes = _steered(trained, vocabulary, how, settings, rules)
+        seed, found, notes = _steered(trained, vocabulary, how, settings, training)
     else:
         seed, notes = seed_ids(settings.seed, vocabulary), []
         found = [Steered(each, None, None) for each in decode(numpy_model(trained), seed, how)]
@@ -177,6 +227,22 @@ def steered_notes(found: Sequence[Steered], settings: Generation) -> list[str]:
         texts = count_of(len(found), "text")
         notes.append(f"the beam search found {texts} of {settings.samples}; a larger beam may find more")
     return [*filter(None, notes)]
+
+
+def with_content(settings: Generation, *, kind: str) -> Generation:
+    """Return the settings with the content of the files of their constraints in place of the files.
+
+    Args:
+        settings: the settings.
+        kind: what the model writes, `notes` or `text`.
+
+    Raises:
+        UsageError: a file is no music, or empty.
+        DataError: a file cannot be read.
+    """
+    if not settings.constraints.name_files:
+        return settings
+    return settings.model_copy(update={"constraints": without_files(settings.constraints, kind=kind)})
 
 
 def satisfied(steered: Steered, settings: Generation) -> Satisfied | None:
@@ -214,14 +280,19 @@ def decoding_of(
 
 
 def _steered(
-    trained: TrainedModel, vocabulary: Vocabulary, how: Decoding, settings: Generation, rules: Sequence[Rule]
+    trained: TrainedModel,
+    vocabulary: Vocabulary,
+    how: Decoding,
+    settings: Generation,
+    training: Kept | None,
 ) -> tuple[Seed, list[Steered], list[str]]:
     """Return the ids of the seed, samples that satisfy the constraints, and remarks."""
     dataset = trained.experiment.dataset
     meter = dataset.reading.meter if isinstance(dataset, NotesDataset) else None
     demands = Demands(settings.constraints, vocabulary, meter)
     demands.check()
-    steering = Steering(demands, how, settings, tuple(rules))
+    rules = copy_rules(settings.constraints, vocabulary.tokens, training)
+    steering = Steering(demands, how, settings, rules)
     seed, notes = _steered_seed(steering, trained.experiment.generation.seed)
     found = steering.samples(numpy_model(trained), seed)
     return seed, found, [*notes, *steered_notes(found, settings)]

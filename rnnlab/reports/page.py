@@ -11,6 +11,7 @@ from importlib.resources import files
 
 from rnnlab import __version__
 from rnnlab.reports.contents import Contents, Measured
+from rnnlab.reports.copies import copies_section
 from rnnlab.reports.curves import training_curves
 from rnnlab.reports.markup import Markup, tag, together
 from rnnlab.reports.overview import (
@@ -29,6 +30,7 @@ _TITLES = {
     "does": "What it does",
     "plays": "What it plays",
     "writes": "What it writes",
+    "copies": "Is it copying",
     "learns": "How it learnt",
     "measures": "How good it is",
     "confuses": "What it confuses",
@@ -53,6 +55,7 @@ def report_page(contents: Contents) -> str:
     notes = experiment.dataset.kind == "notes"
     sections = [
         report_section("plays" if notes else "writes", *_works(contents)),
+        report_section("copies", *copies_section(contents.copies)),
         report_section("learns", *_curves(contents)),
         report_section("measures", *_measures(contents)),
         report_section("confuses", *_confusions(contents)),

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnlab.config.schema import Generation
+from rnnlab.config.generation import Constraints, Generation
 from rnnlab.config.training import Samples
 from rnnlab.errors import ConfigError, ModelFileError, UsageError, VocabularyError
 from rnnlab.generation.writing import generation_settings, write_samples
@@ -40,7 +40,9 @@ class Sampler(Remembering):
         super().__init__()
         self._trainer, self._every = trainer, settings.every_epochs
         given = settings.model_dump(exclude={"every_epochs", "count"}) | {"samples": settings.count}
-        self._settings = generation_settings(trainer.experiment.generation, given)
+        wished = generation_settings(trainer.experiment.generation, given)
+        # Constraints and a beam search would take longer than the training.
+        self._settings = wished.model_copy(update={"constraints": Constraints(), "beam": None})
         self.text, self._seen = "", 0
         try:
             self._written(self._settings.model_copy(update={"length": 1}))

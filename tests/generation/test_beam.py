@@ -25,7 +25,7 @@ EVERY = 6000
 
 def lookahead_of(names: Sequence[str], least: int, most: int, how: Decoding) -> Lookahead:
     product = Conjunction([KINDS[name].automaton for name in names])
-    return Lookahead(Table.of(product, product.start), least, most, stops=how.stop is not None)
+    return Lookahead(Table.of(product, product.start), least, most, stop=how.stop)
 
 
 def best(

@@ -20,10 +20,10 @@ from rnnlab.generation.constraints.patterns import ANY_NUMBER, GAP, Avoids, Cont
 from rnnlab.generation.constraints.regular import Matches
 from rnnlab.music.files import is_music, read_tunes
 from rnnlab.music.meter import COMMON_TIME, parse_key_signature, parse_meter
-from rnnlab.music.notation import Note, parse_pitch, parse_token, spell
+from rnnlab.music.notation import Note, parse_notes, parse_pitch, parse_token, spell
 
 FOR_TEXT = ("match",)
-FOR_NOTES = ("key", "range", "bars", "rhythm", "rhythm_of", "pitches_of", "max_copy_intervals")
+FOR_NOTES = ("key", "range", "bars", "rhythm", "rhythm_of", "pitches", "pitches_of", "max_copy_intervals")
 
 _NOTES_GAP = r"((?<!\S)_\*?(?!\S))"
 _TEXT_GAP = re.compile(r"\\(.)|_\*?", re.DOTALL)
@@ -57,10 +57,14 @@ class Demands:
                     Argument(name),
                     f" is for {other}, and the model writes {self.vocabulary.kind}; leave it out",
                 )
-        for name, needed in (("vary", "of"), ("of", "vary"), ("meter", "bars")):
+        for name, needed in (("vary", "original"), ("original", "vary"), ("meter", "bars")):
             if getattr(self.settings, name) is not None and getattr(self.settings, needed) is None:
+                shown = {"original": "of"}
                 raise UsageError(
-                    Argument(name), ": it needs ", Argument(needed), " too; give both or neither"
+                    Argument(shown.get(name, name)),
+                    ": it needs ",
+                    Argument(shown.get(needed, needed)),
+                    " too; give both or neither",
                 )
 
     def automata(self, rng: np.random.Generator) -> list[Automaton]:
@@ -122,18 +126,15 @@ class Demands:
                 rhythm = music.parse_rhythm(settings.rhythm)
             except DataError as error:
                 raise UsageError(Argument("rhythm"), f": {error}") from None
-            yield music.with_rhythm(notes, self._known_lengths(rhythm, "rhythm"), name="rhythm")
-        if settings.rhythm_of is not None:
-            beats = [music.Beat.of(note) for note in _tune(settings.rhythm_of, "rhythm_of")]
-            yield music.with_rhythm(notes, self._known_lengths(beats, "rhythm_of"), name="rhythm_of")
-        if settings.pitches_of is not None:
-            yield music.with_pitches(notes, _tune(settings.pitches_of, "pitches_of"))
+            yield music.with_rhythm(notes, self._known_lengths(rhythm))
+        if settings.pitches is not None:
+            yield music.with_pitches(notes, self._melody(settings.pitches))
 
     def _varied(self, rng: np.random.Generator) -> Iterator[Automaton]:
-        """Yield the template of `vary`: the tokens of its file, with gaps at random places."""
-        if self.settings.vary is None or self.settings.of is None:
+        """Yield the template of `vary`: the tokens of the original, with gaps at random places."""
+        if self.settings.vary is None or self.settings.original is None:
             return
-        shape = np.array(self._ids_of_file(self.settings.of))
+        shape = np.array(self._ids(self.settings.original, "original"))
         gaps = max(1, round(self.settings.vary * len(shape)))
         shape[rng.permutation(len(shape))[:gaps]] = GAP
         yield Template(shape.tolist(), len(self.vocabulary), name="vary")
@@ -148,21 +149,21 @@ class Demands:
             ) from None
         return music.in_key(self.notes, key, parse_pitch(key.tonic).midi % 12)
 
-    def _known_lengths(self, rhythm: Sequence[music.Beat], name: str) -> Sequence[music.Beat]:
+    def _known_lengths(self, rhythm: Sequence[music.Beat]) -> Sequence[music.Beat]:
         """Return a rhythm unchanged if the vocabulary has a token for each of its events.
 
         Raises:
             UsageError: the rhythm is empty, or the vocabulary lacks a token for an event.
         """
         if not rhythm:
-            raise UsageError(Argument(name), ": the rhythm has no notes")
+            raise UsageError(Argument("rhythm"), ": the rhythm has no notes")
         known = {music.Beat.of(note) for note in self.notes if note is not None}
         for number, beat in enumerate(rhythm, 1):
             if beat not in known:
                 event = "rest" if beat.is_rest else "tied note" if beat.tied else "note"
                 example = spell(Note((), beat.duration))[1:]
                 raise UsageError(
-                    Argument(name),
+                    Argument("rhythm"),
                     f": event {number} is a {event} of length {example}, and the vocabulary has none"
                     f" ({self.vocabulary.summary}); use lengths of the vocabulary",
                 )
@@ -213,18 +214,19 @@ class Demands:
             raise UsageError(Argument(name), f": expected at least one token, received {text!r}")
         return [int(token) for token in ids]
 
-    def _ids_of_file(self, path: str) -> list[int]:
-        """Return the token ids of a file of music or text."""
-        if self.vocabulary.kind == "notes":
-            tokens: Sequence[str] = [spell(note) for note in _tune(path, "of")]
-        else:
-            tokens = _text(path)
-        if not tokens:
-            raise UsageError(Argument("of"), f": {path}: the file has no tokens")
+    def _melody(self, text: str) -> list[Note]:
+        """Return the notes of `pitches`.
+
+        Raises:
+            UsageError: a word is no note, or there are no notes.
+        """
         try:
-            return [int(token) for token in self.vocabulary.encode(tokens)]
-        except VocabularyError as error:
-            raise UsageError(Argument("of"), f": {path}: {error}") from None
+            notes = [parse_token(token) for token in parse_notes(text, name="")]
+        except DataError as error:
+            raise UsageError(Argument("pitches"), str(error)) from None
+        if not notes:
+            raise UsageError(Argument("pitches"), f": expected at least one note, received {text!r}")
+        return notes
 
 
 def _pitches(text: str) -> tuple[int, int]:
@@ -240,6 +242,30 @@ def _pitches(text: str) -> tuple[int, int]:
             f": expected the lowest and the highest pitch such as c..c'', received {text[:40]!r}",
         )
     return found
+
+
+def without_files(settings: Constraints, *, kind: str) -> Constraints:
+    """Return the settings with the content of their files in place of the files.
+
+    Of several tunes in a file, the first counts.
+
+    Args:
+        settings: the settings.
+        kind: what the model writes, `notes` or `text`.
+
+    Raises:
+        UsageError: a file is no music, or empty.
+        DataError: a file cannot be read.
+    """
+    given: dict[str, str] = {}
+    if settings.rhythm_of is not None:
+        given["rhythm"] = " ".join(map(music.spelled_beat, _tune(settings.rhythm_of, "rhythm_of")))
+    if settings.pitches_of is not None:
+        given["pitches"] = " ".join(map(spell, _tune(settings.pitches_of, "pitches_of")))
+    if settings.of is not None:
+        of = settings.of
+        given["original"] = " ".join(map(spell, _tune(of, "of"))) if kind == "notes" else _text(of)
+    return settings.model_copy(update={**given, "rhythm_of": None, "pitches_of": None, "of": None})
 
 
 def _tune(path: str, name: str) -> Sequence[Note]:
@@ -268,4 +294,7 @@ def _text(path: str) -> str:
     """
     from rnnlab.datasets.stored_text import read_stored  # noqa: PLC0415 (only `vary` of a text needs it)
 
-    return read_stored(Path(path)).head().removesuffix("\n")
+    text = read_stored(Path(path)).head().removesuffix("\n")
+    if not text:
+        raise UsageError(Argument("of"), f": {path}: the file is empty")
+    return text

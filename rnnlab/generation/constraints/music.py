@@ -11,7 +11,7 @@ from math import lcm
 from rnnlab.errors import DataError
 from rnnlab.generation.constraints.automaton import Classes, classes_of
 from rnnlab.music.meter import KeySignature, Mode
-from rnnlab.music.notation import Note, parse_duration
+from rnnlab.music.notation import Note, parse_duration, spell_duration
 
 Notes = Sequence[Note | None]
 """The note of each token of a vocabulary; None for a token that is no note, such as the boundary."""
@@ -150,6 +150,11 @@ def parse_rhythm(text: str) -> tuple[Beat, ...]:
     return tuple(beats)
 
 
+def spelled_beat(note: Note) -> str:
+    """Return the rhythm of a note, chord or rest as `parse_rhythm` reads it, such as `r4` or `4.~`."""
+    return "r" * (not note.pitches) + spell_duration(note.duration) + "~" * note.tied
+
+
 class _InOrder:
     """Event after event, each token is of a given kind; a state is the number of events so far.
 
@@ -177,9 +182,9 @@ class _InOrder:
         return state == len(self._wanted)
 
 
-def with_rhythm(notes: Notes, rhythm: Sequence[Beat], *, name: str) -> _InOrder:
+def with_rhythm(notes: Notes, rhythm: Sequence[Beat]) -> _InOrder:
     """Return the constraint that the notes have a rhythm; their pitches are free."""
-    return _InOrder(name, [None if note is None else Beat.of(note) for note in notes], rhythm)
+    return _InOrder("rhythm", [None if note is None else Beat.of(note) for note in notes], rhythm)
 
 
 def with_pitches(notes: Notes, melody: Sequence[Note]) -> _InOrder:
@@ -188,7 +193,7 @@ def with_pitches(notes: Notes, melody: Sequence[Note]) -> _InOrder:
     Notes of the melody that are tied together count as one note, and no note that is written has a tie.
     """
     kinds = [None if note is None or note.tied else _sounds(note) for note in notes]
-    return _InOrder("pitches_of", kinds, [_sounds(note) for note in _joined(melody)])
+    return _InOrder("pitches", kinds, [_sounds(note) for note in _joined(melody)])
 
 
 def _sounds(note: Note) -> frozenset[int]:

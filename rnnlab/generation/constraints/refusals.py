@@ -36,7 +36,7 @@ def refuse_seed(automaton: Automaton, token: str, place: int) -> UsageError:
 
 
 def refuse_table(pairs: Pairs, demands: Demands) -> UsageError:
-    """Return the error for constraints that no text of any length satisfies."""
+    """Return the error for constraints, one or more, that no text of any length satisfies."""
     for automaton, state in pairs:
         if not Table.of(automaton, state).useful[0]:
             return UsageError(Argument(automaton.name), f": {_reason(automaton, demands)}")
@@ -110,7 +110,7 @@ def _reason(automaton: Automaton, demands: Demands) -> str:
             f"the note lengths of the vocabulary ({listed}) do not fill bars of {demands.bar_text} without"
             " passing a bar line; give another meter, or a number of bars that they fill"
         )
-    if automaton.name == "pitches_of":
+    if automaton.name == "pitches":
         return "the vocabulary lacks a pitch of this melody; use a melody of notes that the model knows"
     if automaton.name in {"key", "range"}:
         return "no note of the vocabulary is allowed"

@@ -44,7 +44,7 @@ def writable(lookahead: Lookahead) -> set[tuple[int, ...]]:
 @pytest.mark.parametrize(("least", "most"), [(0, MOST), (3, 3), (2, 4)])
 def test_what_can_be_written_is_what_satisfies_a_constraint(name: str, least: int, most: int) -> None:
     """By enumeration of all sequences of up to five tokens, for each kind; and no way is a dead end."""
-    lookahead = Lookahead(table_of(KINDS[name]), least, most, stops=False)
+    lookahead = Lookahead(table_of(KINDS[name]), least, most)
 
     wanted = {ids for ids in EVERY if least <= len(ids) <= most and KINDS[name].satisfies(ids)}
     assert writable(lookahead) == wanted
@@ -55,7 +55,7 @@ def test_two_constraints_together_are_both_satisfied() -> None:
     """The same for each two kinds of constraint, joined by `Conjunction`."""
     fitting = {name: {ids for ids in EVERY if kind.satisfies(ids)} for name, kind in KINDS.items()}
     for one, other in PAIRS:
-        lookahead = Lookahead(table_of(KINDS[one], KINDS[other]), 0, MOST, stops=True)
+        lookahead = Lookahead(table_of(KINDS[one], KINDS[other]), 0, MOST, stop=4)
 
         assert writable(lookahead) == fitting[one] & fitting[other], (one, other)
 
@@ -92,7 +92,7 @@ def test_a_loop_that_leads_nowhere_does_not_count() -> None:
 def test_each_length_that_is_possible_is_equally_likely() -> None:
     """Lengths 2 and 4 out of 1 to 4: a half of the samples ends after 2 tokens, all others after 4."""
     match = Matches("(ab){1,9}", "abcde")
-    lookahead = Lookahead(Table.of(match, match.start), 1, 4, stops=False)
+    lookahead = Lookahead(Table.of(match, match.start), 1, 4)
 
     assert [lookahead.share_of_ending(length) for length in range(5)] == [0, 0, 0.5, 0, 1]
 
@@ -101,14 +101,14 @@ def test_no_length_is_drawn_where_the_constraint_ends_a_sample() -> None:
     """A sample that may end and cannot go on; or one of a single length; or one with a stop token."""
     template, anything = Template([1, GAP], V), Anything(V)
 
-    assert Lookahead(Table.of(template, template.start), 0, 4, stops=False).share_of_ending(2) is None
-    assert Lookahead(Table.of(anything, 0), 3, 3, stops=False).share_of_ending(3) is None
-    assert Lookahead(Table.of(anything, 0), 0, 3, stops=True).share_of_ending(2) is None
+    assert Lookahead(Table.of(template, template.start), 0, 4).share_of_ending(2) is None
+    assert Lookahead(Table.of(anything, 0), 3, 3).share_of_ending(3) is None
+    assert Lookahead(Table.of(anything, 0), 0, 3, stop=4).share_of_ending(2) is None
 
 
 def test_bars_of_several_lengths_end_by_themselves() -> None:
     """Full bars cannot go on, so that the notes alone decide how many they are."""
-    lookahead = Lookahead(table_of(KINDS["bars"]), 0, 4, stops=False)
+    lookahead = Lookahead(table_of(KINDS["bars"]), 0, 4)
 
     assert lookahead.is_prefix_free
 
@@ -127,4 +127,4 @@ def test_too_many_cells_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_CELLS", 10)
 
     with pytest.raises(UsageError, match="too many for 9 tokens; ask for a shorter text"):
-        Lookahead(Table.of(Anything(V), 0), 0, 9, stops=False)
+        Lookahead(Table.of(Anything(V), 0), 0, 9)
