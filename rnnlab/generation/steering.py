@@ -18,7 +18,7 @@ from rnnlab.generation.constraints.automaton import Automaton
 from rnnlab.generation.constraints.demands import Demands
 from rnnlab.generation.constraints.lookahead import Lookahead, Table
 from rnnlab.generation.constraints.patterns import Anything, EndsBeforeStop
-from rnnlab.generation.constraints.refusals import Pairs, joined, refuse_lengths, refuse_seed, refuse_table
+from rnnlab.generation.constraints.refusals import Pairs, conjoined, refuse_lengths, refuse_seed, refuse_table
 from rnnlab.generation.decoding import Decoding, tokens
 from rnnlab.generation.particles import Plan, Rule, Steered, draw
 from rnnlab.generation.sampling import probabilities
@@ -109,7 +109,7 @@ class Steering:
         states = [self._after_seed(automaton, self._in_text(seed)) for automaton in automata]
         pairs = list(zip(automata, states, strict=True))
         unstopped = [*pairs, *self._until_stop()]
-        table = Table.of(*joined(unstopped))
+        table = Table.of(*conjoined(unstopped))
         if not table.useful[0]:
             raise refuse_table(unstopped, self.demands)
         least, most = self._lengths(table)
@@ -178,7 +178,7 @@ class Steering:
             UsageError: no text satisfies the constraints.
         """
         pairs = [(automaton, automaton.start) for automaton in self._automata(0)]
-        table = Table.of(*joined(pairs))
+        table = Table.of(*conjoined(pairs))
         if not table.useful[0]:
             raise refuse_table(pairs, self.demands)
         state, forced = 0, list[int]()

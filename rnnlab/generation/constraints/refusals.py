@@ -40,7 +40,7 @@ def refuse_table(pairs: Pairs, demands: Demands) -> UsageError:
     for automaton, state in pairs:
         if not Table.of(automaton, state).useful[0]:
             return UsageError(Argument(automaton.name), f": {_reason(automaton, demands)}")
-    return _conflict(pairs, [Table.of(*joined(pair)).useful[0] for pair in combinations(pairs, 2)])
+    return _conflict(pairs, [Table.of(*conjoined(pair)).useful[0] for pair in combinations(pairs, 2)])
 
 
 def refuse_lengths(pairs: Pairs, table: Table, least: int, most: int, demands: Demands) -> UsageError:
@@ -68,7 +68,7 @@ def refuse_lengths(pairs: Pairs, table: Table, least: int, most: int, demands: D
     )
 
 
-def joined(pairs: Pairs) -> tuple[Conjunction, Any]:
+def conjoined(pairs: Pairs) -> tuple[Conjunction, Any]:
     """Return the automaton of several constraints together, and its state."""
     return Conjunction([automaton for automaton, _ in pairs]), tuple(state for _, state in pairs)
 

@@ -91,7 +91,7 @@ KINDS = {
     "bars": _bars(2, 2),
     "long bars": _bars(1, 6),
     "rhythm": Kind(
-        music.with_rhythm(NOTES, music.parse_rhythm("8 4 | 4 8"), name="rhythm"),
+        music.with_rhythm(NOTES, music.parse_rhythm("8 4 | 4 8")),
         lambda ids: len(ids) == 4 and all(ids[k] in {0, 4} for k in (0, 3)) and {*ids[1:3]} <= {1, 2},
     ),
     "pitches_of": Kind(
