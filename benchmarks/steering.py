@@ -32,7 +32,7 @@ from rnnlab.generation.constraints.automaton import Conjunction
 from rnnlab.generation.constraints.lookahead import Lookahead, Table
 from rnnlab.generation.decoding import Decoding, tokens
 from rnnlab.generation.particles import Plan, draw
-from rnnlab.generation.repetition import Penalty, Repetition
+from rnnlab.generation.repetition import Penalty, RepeatedRuns
 from rnnlab.generation.sampling import Sampling, log_probabilities, probabilities
 from rnnlab.generation.sources import source_of
 from rnnlab.generation.writing import write_samples
@@ -150,9 +150,7 @@ def exactness(draws: int, only: str, as_json: bool) -> None:
             few = len(exact) <= FEW
             figures += [distance(found, exact), None] if few else [None, min(marginal_tests(found, exact, V))]
         report.add(demand.name, *figures)
-    report.note(
-        f"Up to {FEW} sequences: total variation distance; more: the least p-value of a χ² test of each place."
-    )
+    report.note(f"Up to {FEW} sequences: total variation distance; of more: the least p-value of a χ² test.")
     report.show(as_json=as_json)
 
 
@@ -182,7 +180,7 @@ def seconds(
 ) -> None:
     """Time a sample with constraints, by the number of particles."""
     trained = RunFolder(run).load_model()
-    given: dict[str, Any] = dict(constraint)
+    given: dict[str, Any] = {name: int(value) if value.isdigit() else value for name, value in constraint}
     settings = trained.experiment.generation.model_copy(
         update={
             "temperature": 1.0,
@@ -283,7 +281,7 @@ def held_out_cost(trained: TrainedModel, pieces: Ids, dry: Dry | None) -> tuple[
     """
     source = source_of(numpy_model(trained), pieces[:, :1], regime="stream", window=1)
     penalty = None if dry is None else Penalty(dry.multiplier, dry.base, dry.allowed_length or 1)
-    repetition, logits = Repetition.of(penalty, pieces[:, :1]), source.start()
+    repetition, logits = RepeatedRuns.of(penalty, pieces[:, :1]), source.start()
     costs, lowered = 0.0, 0
     for ids in pieces[:, 1:].T:
         scored = logits if repetition is None else repetition.lowered(logits)

@@ -1,7 +1,6 @@
 """`rnnlab generate`: write text or music with a trained model."""
 
 import math
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnlab.commands.arguments import json_option, model_argument, parsed_meter
+from rnnlab.commands.generation_results import GenerationResults
 from rnnlab.commands.steering_options import Lengths, steering_options
 from rnnlab.terminal.text import echo
 
 if TYPE_CHECKING:
     from rnnlab.config.schema import Generation
-    from rnnlab.evaluation.originality import OriginalityReport
     from rnnlab.generation.writing import Writing
     from rnnlab.models.model_file import Trained
     from rnnlab.runs.folder import RunFolder
@@ -110,10 +109,7 @@ def command(
     if model is None:
         echo(f"using {path}", err=True)
     _refuse_task(trained, path, label=label, meter=meter)
-    if run and run.is_unfinished:
-        from rnnlab.commands.hints import of_unfinished
-
-        echo(of_unfinished(run), err=True)
+    _say_unfinished(run)
     dataset = trained.experiment.dataset
     settings = _settings(trained, meter, options)
     if output:
@@ -121,16 +117,24 @@ def command(
 
         check_output(output, kind=dataset.kind, samples=settings.samples, overwrite=overwrite)
     writing = _written(trained, label, settings, run, path)
-    for note in (*writing.notes, *_said_of_equal_samples(writing)):
-        echo(note, err=True)
-    found = _originality(trained, run, path, writing, as_json=as_json) if originality else None
+    results = GenerationResults.of(trained, run, path, writing, label=label, originality=originality)
+    for remark in results.remarks(as_json=as_json):
+        echo(remark, err=True)
     texts = [sample.text for sample in writing.samples]
     text = ("\n" if label is not None or getattr(dataset, "unit", "") == "line" else "\n\n").join(texts)
-    echo(_json_text(writing, label, found) if as_json else text)
+    echo(results.json_text() if as_json else text)
     if output:
         from rnnlab.commands.sample_files import write_output
 
         write_output(output, writing, trained.experiment, model=path, label=label, meter=meter)
+
+
+def _say_unfinished(run: "RunFolder | None") -> None:
+    """Say that the training of a run has not ended, if it has not."""
+    if run and run.is_unfinished:
+        from rnnlab.commands.hints import of_unfinished
+
+        echo(of_unfinished(run), err=True)
 
 
 def _settings(trained: "Trained", meter: str | None, options: dict[str, Any]) -> "Generation":
@@ -183,64 +187,3 @@ def _written(
     from rnnlab.generation.writing import write_samples
 
     return write_samples(trained, settings, training)
-
-
-def _originality(
-    trained: "Trained", run: "RunFolder | None", path: Path, writing: "Writing", *, as_json: bool
-) -> "OriginalityReport | str":
-    """Return what the samples copy, and print it on stderr, unless the JSON has it."""
-    from rnnlab.commands.originality_results import measured_originality, originality_lines
-
-    found = measured_originality(trained, run, path, writing)
-    if isinstance(found, str) or not as_json:
-        echo(originality_lines(found), err=True)
-    return found
-
-
-def _said_of_equal_samples(writing: "Writing") -> tuple[str, ...]:
-    """Return a note if all samples are equal because no token was drawn at random; else nothing."""
-    from rnnlab.errors import count_of
-
-    count = writing.settings.samples
-    if writing.draws or count == 1 or writing.settings.beam is not None:
-        return ()
-    why = "temperature 0 takes the most probable token at each step"
-    if writing.settings.top_k == 1:
-        why = "only one token can be drawn at each step"
-    remedy = "--temperature 1" + (" --top-k 10" if writing.settings.top_k == 1 else "")
-    return (f"{count_of(count, 'equal sample')}: {why}; to draw different ones, add: {remedy}",)
-
-
-def _json_text(
-    writing: "Writing", label: str | None, originality: "OriginalityReport | str | None" = None
-) -> str:
-    """Return the samples, the label and the settings as JSON text; scripts may rely on its fields."""
-    from rnnlab.terminal.tables import as_json_text
-
-    settings = writing.settings.model_dump()
-    samples: list[dict[str, Any]] = [
-        {
-            "sequence": list(each.sequence),
-            "text": each.text,
-            "log_probability": each.log_probability,
-            "constraint": None if each.constraint is None else asdict(each.constraint),
-        }
-        for each in writing.samples
-    ]
-    beside: dict[str, Any] = {}
-    if originality is not None:
-        from rnnlab.commands.originality_results import originality_fields, originality_of_each
-
-        beside["originality"] = originality_fields(originality)
-        for sample, figures in zip(samples, originality_of_each(originality, len(samples)), strict=True):
-            sample["originality"] = figures
-    return as_json_text(
-        {
-            "samples": samples,
-            **({} if label is None else {"label": label}),
-            "random_seed": settings["random_seed"],
-            "settings": settings,
-            "model_sha256": writing.model_sha256,
-            **beside,
-        }
-    )

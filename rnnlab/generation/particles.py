@@ -12,7 +12,7 @@ plain masking, which prefers texts that the model was led into.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from rnnlab.engines import Ids, Stepper
 from rnnlab.errors import UsageError
 from rnnlab.generation.constraints.lookahead import Lookahead
-from rnnlab.generation.decoding import Decoding, Sample
-from rnnlab.generation.repetition import Repetition
+from rnnlab.generation.decoding import Decoding, Rule, Sample
+from rnnlab.generation.repetition import RepeatedRuns
 from rnnlab.generation.sampling import log_probabilities, probabilities
 from rnnlab.generation.sources import source_of
 
@@ -33,19 +33,6 @@ VALUES_AT_ONCE = 4_000_000
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
-
-
-class Rule(Protocol):
-    """A rule on the next token that depends on the last tokens, such as `CopyLimit`.
-
-    Attributes:
-        context: number of last tokens that it reads.
-    """
-
-    @property
-    def context(self) -> int: ...
-    def allowed(self, recent: Ids, /) -> NDArray[np.bool_]:
-        """Return whether each token may come next, (N, V), after the last tokens of each lane, (N, S)."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +154,7 @@ class _Population:
         self._sizes = np.full(len(plans), float(particles))
         self._writing = np.ones(self._lanes, bool)
         self._written = _Written.empty(self._lanes)
-        self._repetition = Repetition.of(how.dry, np.tile(seed, (self._lanes, 1)))
+        self._repetition = RepeatedRuns.of(how.dry, np.tile(seed, (self._lanes, 1)))
         self._groups = list(self._grouped())
 
     def _grouped(self) -> Iterator[tuple[Lookahead, slice]]:

@@ -13,6 +13,7 @@ from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.errors import DataError, RnnlabError, RunError
+from rnnlab.evaluation.collapse import Collapse, collapses_of
 from rnnlab.evaluation.measurement import Evaluation, Passage, evaluate_selection
 from rnnlab.evaluation.metrics import Confusions, Watch
 from rnnlab.evaluation.originality import OriginalityReport, originality_of_samples
@@ -101,6 +102,7 @@ class Contents:
         measured: the measures of the model, or a sentence that says why there are none.
         writing: samples of the model, or a sentence that says why there are none.
         copies: what the samples copy from the training data, or a sentence that says why it cannot be told.
+        collapses: where each sample is stuck; None for a sample that is not.
     """
 
     run: RunFolder
@@ -112,6 +114,7 @@ class Contents:
     measured: Measured | str
     writing: Writing | str
     copies: OriginalityReport | str
+    collapses: tuple[Collapse | None, ...]
 
 
 def contents_of(
@@ -137,17 +140,19 @@ def contents_of(
     trained = trained or run.load_model()
     dataset = trained.experiment.dataset
     measured = refusal if refusal is not None else _measured(trained, report)
+    history = read_history(run.path, lenient=True)
     writing = _written(run, trained, None if isinstance(measured, str) else measured)
     return Contents(
         run=run,
         trained=trained,
         vocabulary=Vocabulary.of(trained.tokens, dataset),
         architecture=architecture_of(trained.experiment, len(trained.tokens)),
-        history=read_history(run.path, lenient=True),
+        history=history,
         record=read_record(run),
         measured=measured,
         writing=writing,
         copies=copies_of(run, trained, () if isinstance(writing, str) else writing.samples),
+        collapses=_collapses(trained, writing, measured, history),
     )
 
 
@@ -227,6 +232,16 @@ def _written(run: RunFolder, trained: TrainedModel, measured: Measured | None) -
         return write_samples(trained, generation_settings(settings, few), training)
     except RnnlabError as error:
         return str(error)
+
+
+def _collapses(
+    trained: TrainedModel, writing: Writing | str, measured: Measured | str, history: History
+) -> tuple[Collapse | None, ...]:
+    """Return where each sample is stuck, compared with the data if it was read."""
+    if isinstance(writing, str):
+        return ()
+    data = None if isinstance(measured, str) else measured.corpus
+    return tuple(collapses_of(trained.experiment, writing, data=data, losses=history.kept_losses()))
 
 
 def _begin(measured: Measured, trained: TrainedModel) -> str | None:

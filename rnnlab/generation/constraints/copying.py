@@ -27,6 +27,8 @@ _BLOCK = 1 << 16
 _PITCHES = 256
 """Size of a table by pitch or interval: a difference of two pitches of MIDI is −127 to 127."""
 
+_NONE = np.zeros(0, np.int64)
+
 _REST = -1
 """The pitch of a rest."""
 
@@ -76,7 +78,7 @@ class CopyLimit:
 
     def __init__(self, sequences: TokenSequences, *, longest: int, vocabulary_size: int) -> None:
         self.context, self._size = longest, vocabulary_size
-        self._numbers = _random((longest, vocabulary_size))
+        self._numbers, self._places = _random((longest, vocabulary_size)), np.arange(longest)
         begins = _run_begins(sequences, longest)
         hashes = np.empty(len(begins), np.uint64)
         for first in range(0, len(begins), _BLOCK):
@@ -97,14 +99,18 @@ class CopyLimit:
             recent: (lanes, L) the last tokens of each lane, L ≥ 0; fewer than N forbid nothing.
         """
         allowed = np.ones((len(recent), self._size), np.bool_)
-        if recent.shape[1] >= self.context:
-            lanes, tokens = self._followers.after(self._hashed(recent[:, -self.context :]))
-            allowed[lanes, tokens] = False
+        allowed[self.forbidden(recent)] = False
         return allowed
+
+    def forbidden(self, recent: Ids) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the lane and the token of each token that may not come next, both (F,); see `allowed`."""
+        if recent.shape[1] < self.context:
+            return _NONE, _NONE
+        return self._followers.after(self._hashed(recent[:, -self.context :]))
 
     def _hashed(self, runs: Ids) -> Hashes:
         """Return the hash of each run of N tokens, (R, N) → (R,)."""
-        hashes: Hashes = self._numbers[np.arange(self.context), runs].sum(axis=1, dtype=np.uint64)
+        hashes: Hashes = self._numbers[self._places, runs].sum(axis=1, dtype=np.uint64)
         return hashes
 
 
@@ -161,12 +167,17 @@ class IntervalCopyLimit:
             recent: (lanes, L) the last tokens of each lane, L ≥ 0; fewer than N forbid nothing.
         """
         allowed = np.ones((len(recent), self._size), np.bool_)
-        if recent.shape[1] >= self.context:
-            hashes, bases = self._hashed(recent[:, -self.context :])
-            lanes, followers = self._followers.after(hashes)
-            which, tokens = self._tokens(followers, bases[lanes])
-            allowed[lanes[which], tokens] = False
+        allowed[self.forbidden(recent)] = False
         return allowed
+
+    def forbidden(self, recent: Ids) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the lane and the token of each token that may not come next, both (F,); see `allowed`."""
+        if recent.shape[1] < self.context:
+            return _NONE, _NONE
+        hashes, bases = self._hashed(recent[:, -self.context :])
+        lanes, followers = self._followers.after(hashes)
+        which, tokens = self._tokens(followers, bases[lanes])
+        return lanes[which], tokens
 
     def _hashed(self, runs: Ids) -> tuple[Hashes, NDArray[np.int64]]:
         """Return the hash of each run of N tokens in any key, and the pitch of its first note, (R,) each.
@@ -232,7 +243,13 @@ class _Followers:
     def after(self, hashes: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the followers of each of R runs: the index of the run, and the follower, both (F,)."""
         if not len(self._hashes):
-            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+            return _NONE, _NONE
+        if len(hashes) == 1:  # one lane: scalars are faster
+            run = int(self._hashes.searchsorted(hashes[0]))
+            if run == len(self._hashes) or self._hashes[run] != hashes[0]:
+                return _NONE, _NONE
+            followers = self._numbers[self._offsets[run] : self._offsets[run + 1]]
+            return np.zeros(len(followers), np.int64), followers
         found = np.minimum(np.searchsorted(self._hashes, hashes), len(self._hashes) - 1)
         runs = np.flatnonzero(self._hashes[found] == hashes)
         which, places = _in_ranges(self._offsets[found[runs]], self._offsets[found[runs] + 1])
