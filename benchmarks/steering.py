@@ -28,6 +28,7 @@ from rnnlab.config.schema import Generation
 from rnnlab.datasets.loading import load_data
 from rnnlab.engines import Stepper
 from rnnlab.engines.numpy import numpy_model
+from rnnlab.evaluation.repetition import repetition_in
 from rnnlab.generation.constraints.automaton import Conjunction
 from rnnlab.generation.constraints.lookahead import Lookahead, Table
 from rnnlab.generation.decoding import Decoding, tokens
@@ -49,15 +50,12 @@ SEED = np.array([1, 0])
 FEW = 60
 """Up to so many sequences, all of them are compared; of more, the tokens of each place."""
 
-LOOP = 24
-"""Least number of tokens of a loop."""
-
 COPY = 32
 """Number of tokens of a passage that a sample has twice."""
 
 STREAM = Decoding("stream", 1, 7, Sampling(1.0))
 STOP = Decoding("stream", 1, 7, Sampling(1.0), stop=4)
-WINDOWS = Decoding("windows", 1, 7, Sampling(0.7, top_k=4))
+WINDOWS = Decoding("windows", 3, 7, Sampling(0.7, top_k=4))
 
 
 @dataclass(frozen=True)
@@ -120,7 +118,7 @@ REPETITION = (
     Column("with a loop", "%", 100),
     Column("copies itself", "%", 100),
     Column("penalized", "% held out", 100, 2),
-    Column("perplexity", "held out", digits=3),
+    Column("held-out loss", "nats", digits=4),
 )
 
 run_argument = click.argument("run", type=click.Path(exists=True, file_okay=False, path_type=Path))
@@ -206,12 +204,19 @@ def seconds(
 @main.command("repetition")
 @run_argument
 @click.option("--allowed", type=click.IntRange(1), multiple=True, default=(8, 12, 16, 24, 32))
+@click.option("--base", type=click.FloatRange(1, 100), default=1.75, show_default=True)
 @click.option("--samples", type=click.IntRange(1), default=200, show_default=True)
 @click.option("--length", type=click.IntRange(1), default=500, show_default=True)
 @click.option("--temperature", type=click.FloatRange(0, 1000), default=0.5, show_default=True)
 @json_option
 def repetition(
-    run: Path, allowed: Sequence[int], samples: int, length: int, temperature: float, as_json: bool
+    run: Path,
+    allowed: Sequence[int],
+    base: float,
+    samples: int,
+    length: int,
+    temperature: float,
+    as_json: bool,
 ) -> None:
     """Count loops without and with DRY, and score held-out data under it."""
     trained = RunFolder(run).load_model()
@@ -219,10 +224,10 @@ def repetition(
     settings = trained.experiment.generation.model_copy(
         update={"temperature": temperature, "samples": samples, "length": length}
     )
-    title = f"{run.name}: {samples} samples of {length} tokens at temperature {temperature}, multiplier 0.8"
+    title = f"{run.name}: {samples} samples of {length} tokens at temperature {temperature}, base {base}"
     report = Report(title, REPETITION, 1)
     for allowed_length in (None, *allowed):
-        dry = None if allowed_length is None else Dry(allowed_length=allowed_length)
+        dry = None if allowed_length is None else Dry(base=base, allowed_length=allowed_length)
         texts = sequences_of(trained, settings.model_copy(update={"dry": dry}))
         cost, penalized = held_out_cost(trained, pieces, dry)
         report.add(
@@ -230,12 +235,9 @@ def repetition(
             sum(map(has_loop, texts)) / len(texts),
             sum(map(copies_itself, texts)) / len(texts),
             penalized,
-            float(np.exp(cost)),
+            cost,
         )
-    report.note(
-        f"A loop: {LOOP} tokens or more in a row that stand three times or more one after another;"
-        f" a copy of itself: {COPY} tokens in a row that stand twice."
-    )
+    report.note(f"A loop: what generate names so; a copy of itself: {COPY} tokens in a row that stand twice.")
     report.show(as_json=as_json)
 
 
@@ -245,15 +247,9 @@ def sequences_of(trained: TrainedModel, settings: Generation) -> list[tuple[str,
 
 
 def has_loop(sequence: Sequence[str]) -> bool:
-    """Return whether a passage stands three times or more in a row, in `LOOP` tokens or more."""
-    ids = np.unique(np.array(sequence), return_inverse=True)[1] if len(sequence) else np.zeros(0, int)
-    for period in range(1, len(ids) // 3 + 1):
-        same = np.concatenate([[False], ids[period:] == ids[:-period], [False]])
-        edges = np.flatnonzero(np.diff(same.astype(np.int8)))
-        longest = int((edges[1::2] - edges[::2]).max(initial=0))
-        if longest >= 2 * period and longest + period >= LOOP:
-            return True
-    return False
+    """Return whether a sample is stuck in a loop, as `rnnlab generate` says it."""
+    ids = np.unique(np.array(sequence), return_inverse=True)[1]
+    return repetition_in(ids, np.zeros(0)) is not None
 
 
 def copies_itself(sequence: Sequence[str]) -> bool:
