@@ -132,7 +132,7 @@ class Steering:
         least, most = self._lengths(table)
         lookahead = Lookahead(table, least, most, stop=self.how.stop, frequencies=frequencies)
         if not lookahead.is_possible:
-            raise refuse_lengths(pairs, table, least, most, self.demands)
+            raise refuse_lengths(pairs, table, least, most)
         return Plan(lookahead, self.rules)
 
     def _until_stop(self) -> Pairs:
