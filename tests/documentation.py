@@ -67,6 +67,11 @@ _PROGRESS = re.compile(
 _VERDICT = re.compile(r"^verdict .*\n(?: .*\n)*", re.MULTILINE)
 """The sentences of `compare` that depend on which configuration is better."""
 
+_COPIES = re.compile(r"^(?:the longest copy, at|(?:A|Not a) copyist:|Copied in part:) .*\n", re.MULTILINE)
+"""The sentences on copies, which depend on what a network writes."""
+_STUCK = re.compile(r"^ *(stuck: |\d+ of \d+ samples stuck; ).*\n(?: {2,}.*\n)*", re.MULTILINE)
+"""What says that a sample repeats itself, which depends on the training."""
+
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d|(?<=tfevents\.)\d+")
 _SHA256 = re.compile(r"(?<=sha256 )[0-9a-f]{12}(?=…)")
 _DECIMAL = re.compile(r"(?<![\w.-])[-+]?(?:\d[\d,]*\.\d+(?:e[-+]?\d+)?|\d+e[-+]?\d+)(?!\w)")
@@ -204,6 +209,9 @@ def missing(step: Step, printed: str) -> str | None:
     which is then shown whole.
     """
     shown = step.shown or ""
+    if step.comparison is Comparison.SHORTENED:
+        shown, printed = _COPIES.sub("", shown), _COPIES.sub("", printed)
+        shown, printed = _STUCK.sub("", shown), _STUCK.sub("", printed)
     if step.hides:
         parts = [[], *(_tokens(line, step.comparison) for line in printed.splitlines()), []]
         return _first_missing(parts, _tokens(shown, step.comparison))

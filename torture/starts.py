@@ -21,7 +21,7 @@ from torture.kills import left_behind, line_count
 
 FILES = {
     *("config.yaml", "environment.json", "model.safetensors", "history.csv", "losses.csv", "events.log"),
-    *("split.json", "signature.json", "checkpoints", ".lock"),
+    *("split.json", "training_tokens.npz", "signature.json", "checkpoints", ".lock"),
 }
 
 

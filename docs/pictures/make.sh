@@ -19,4 +19,6 @@ photograph report.html report.png 900 1560
 rnnlab train "$configs/nabiya_stateful_lstm.yaml" --quiet
 rnnlab trace --input "g8 e8 e4 f8 d8 d4 c8 d8" --run-on --units 1-8 --output trace.html
 photograph trace.html trace.png 560 1500
+rnnlab trace --input "g8 e8 e4 f8 d8 d4 c8" --influence --of e8 --output influence.html
+photograph influence.html influence.png 700 340
 rnnlab compare "$configs/compare_nabiya.yaml" --output "$pictures/comparison.svg" --overwrite

@@ -2,16 +2,19 @@
 
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rnnlab.config.schema import Generation
+from rnnlab.datasets.training_tokens import TrainingTokens
 from rnnlab.errors import DataError, MissingFile, ModelFileError, RnnlabError, RunError
 from rnnlab.generation.output import content_of, sample_texts
 from rnnlab.generation.recipe import Recipe, parse_recipe
 from rnnlab.models.model_file import Trained
 from rnnlab.music.files import WRITTEN
 from rnnlab.music.recipes import MOST_CHARACTERS, beside, checked_recipe, recipe_in
-from rnnlab.runs.layout import small_text
+from rnnlab.runs.kept_tokens import kept_tokens
+from rnnlab.runs.layout import MODEL, small_text
 from rnnlab.runs.model_search import model_with, shown_sha256
 
 MOST_BYTES = 1 << 28
@@ -111,11 +114,16 @@ class Replays:
                 raise RunError(made_with, *(error.parts or [str(error)])) from None
         return self._trained
 
+    def _training(self, trained: Trained) -> TrainingTokens | str:
+        """Return the training data of the model, or a sentence on why they cannot be told."""
+        model = self._model
+        return kept_tokens(trained, None, model / MODEL if model.is_dir() else model)
+
     def _texts_of(self, trained: Trained, recipe: Recipe) -> list[str]:
         """Return the samples of a recipe; those of a file of the same set are not generated again."""
         made = recipe.model_sha256, recipe.settings, recipe.label, recipe.threads
         if self._made != made:
-            self._texts, self._made = sample_texts(trained, recipe), made
+            self._texts, self._made = sample_texts(trained, recipe, partial(self._training, trained)), made
         return self._texts
 
 

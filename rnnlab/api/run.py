@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -12,6 +12,7 @@ from rnnlab.config.reading import AnyExperiment, read_any
 from rnnlab.errors import DataError, RnnlabError, UsageError, count_of
 from rnnlab.evaluation.example_measurement import TaskEvaluation, evaluate_task
 from rnnlab.evaluation.measurement import Evaluation, evaluate
+from rnnlab.evaluation.originality import OriginalityReport, originality_of_samples
 from rnnlab.evaluation.selection import NoData, NoSuchPart, named_by_file
 from rnnlab.exports.formats import Exported, export, format_of
 from rnnlab.generation.label_writing import write_for_label
@@ -27,6 +28,7 @@ from rnnlab.reports.page import fragment
 from rnnlab.runs.data import opened_model
 from rnnlab.runs.folder import RunFolder, find_run
 from rnnlab.runs.history import History, read_history
+from rnnlab.runs.kept_tokens import kept_tokens
 from rnnlab.runs.layout import CONFIG
 
 
@@ -125,11 +127,8 @@ class Run:
         *,
         length: int | str | None = None,
         temperature: float | None = None,
-        top_k: int | None = None,
-        top_p: float | None = None,
         samples: int | None = None,
         random_seed: int | None = None,
-        stop: str | None = None,
         label: str | None = None,
         **steering: Unpack[Steers],
     ) -> tuple[Written, ...]:
@@ -143,14 +142,12 @@ class Run:
             length: number of tokens after the seed, 1 or more, or a range such as `10..20`; a sample may end
                 earlier at `stop`.
             temperature: 0 or more; 0 takes the most probable token at each step.
-            top_k: draw from the K most probable tokens.
-            top_p: draw from the fewest tokens whose probabilities sum to P or more, above 0 and at most 1.
             samples: number of samples.
             random_seed: seed of the random draws; the same seed gives the same samples.
-            stop: a token before which a sample ends.
             label: for the task from_label, the label to write for.
-            steering: what steers the generation: the keys of `generation.constraints`, `particles`, `beam`,
-                `length_normalization`, `min_p`, `dry` (the multiplier), `dry_base`, `dry_allowed_length`.
+            steering: `top_k`, `top_p`, `min_p`, `stop`, `beam`, `particles` and the other keys of
+                `generation`, the keys of `generation.constraints`, and `dry` (the multiplier), `dry_base`,
+                `dry_allowed_length`.
 
         Raises:
             UsageError: a seed or a label is missing, an argument is wrong, the task is another one, or
@@ -159,28 +156,34 @@ class Run:
             DataError: a file of the constraints cannot be read.
             VocabularyError: the seed has a token that the vocabulary lacks.
         """
-        if unknown := set(steering) - set(Steers.__annotations__):
-            raise TypeError(f"generate() got an unexpected keyword argument {min(unknown)!r}")
-        options: dict[str, Any] = {
-            "seed": seed,
-            "length": length,
-            "temperature": temperature,
-            "top_k": top_k,
-            "top_p": top_p,
-            "samples": samples,
-            "random_seed": random_seed,
-            "stop": stop,
-            **steering,
-        }
-        model = self.model
+        model, options = self.model, {**_known(steering), "seed": seed, "temperature": temperature}
+        options |= {"samples": samples, "random_seed": random_seed}
         configured = model.experiment.generation
         options["length"] = wished_length(configured, options, length)
         settings = generation_settings(configured, options)
+        training = partial(kept_tokens, model, self.folder, self.path)
         if isinstance(model, TrainedTask):
-            return write_for_label(model, label, settings).samples
+            return write_for_label(model, label, settings, training).samples
         if label is not None:
             raise UsageError("label: only a model of task from_label writes for a label; leave label out")
-        return write_samples(model, settings).samples
+        return write_samples(model, settings, training).samples
+
+    def originality(self, samples: Sequence[Written]) -> OriginalityReport:
+        """Return what samples of this run copy from its training data.
+
+        `originality(run.generate()).samples[0].longest_copy` has `length`, `text` and `place`; `verdict` is
+        `copyist`, `in part` or `original`, and `held_out` has the figures of held-out data.
+
+        Args:
+            samples: what `generate` returned.
+
+        Raises:
+            DataError: the run keeps no training data, or it is damaged.
+        """
+        kept = kept_tokens(self.model, self.folder, self.path)
+        if isinstance(kept, str):
+            raise DataError(kept)
+        return originality_of_samples(self.model, samples, kept)
 
     def predict(self, texts: Sequence[str], *, top: int = 1, beam: int | None = None) -> list[Prediction]:
         """Return a prediction for each text: its label, its tags or its target.
@@ -258,6 +261,17 @@ class Run:
             if must:
                 raise
             return self.model, False
+
+
+def _known(steering: Steers) -> dict[str, Any]:
+    """Return keyword arguments of `Run.generate` as a dict.
+
+    Raises:
+        TypeError: one is unknown.
+    """
+    if unknown := set(steering) - set(Steers.__annotations__):
+        raise TypeError(f"generate() got an unexpected keyword argument {min(unknown)!r}")
+    return {**steering}
 
 
 def load_run(path: str | os.PathLike[str] | None = None) -> Run:

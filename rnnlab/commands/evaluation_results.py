@@ -3,6 +3,7 @@
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from rnnlab.commands.collapse_results import collapse_json, collapse_line
 from rnnlab.errors import count_of
 from rnnlab.evaluation.metrics import OVER_ALL
 from rnnlab.evaluation.ngram import NAMES
@@ -39,6 +40,7 @@ def evaluation_json(evaluation: "Evaluation") -> dict[str, Any]:
             "first_divergence": running.first_divergence,
             "exact": running.exact,
             "sequence": list(running.sequence),
+            "collapse": collapse_json(running.collapse),
         }
     if evaluation.seed_runs:
         result["free_running_seeds"] = _seeds_json(evaluation.seed_runs)
@@ -87,6 +89,8 @@ def evaluation_rows(evaluation: "Evaluation") -> list[Row]:
         )
         separator = "" if all(len(token) == 1 for token in running.sequence) else " "
         rows.append(("", separator.join(running.sequence)))
+        if line := collapse_line([running.collapse], "token" if separator == "" else "note"):
+            rows.append(("", line))
     if evaluation.seed_runs:
         rows.append(_seeds_row(evaluation.seed_runs))
     if evaluation.reconstruction is not None:

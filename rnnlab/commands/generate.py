@@ -1,13 +1,14 @@
 """`rnnlab generate`: write text or music with a trained model."""
 
 import math
-from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from rnnlab.commands.arguments import json_option, model_argument, parsed_meter
+from rnnlab.commands.generation_results import GenerationResults
 from rnnlab.commands.steering_options import Lengths, steering_options
 from rnnlab.terminal.text import echo
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from rnnlab.config.schema import Generation
     from rnnlab.generation.writing import Writing
     from rnnlab.models.model_file import Trained
+    from rnnlab.runs.folder import RunFolder
 
 
 def _real(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
@@ -71,6 +73,11 @@ def _real(context: click.Context, parameter: click.Parameter, value: float | Non
     help="Metre of --bars and of the tunes in --output; left out, that of the configuration"
     " (dataset.reading.meter).",
 )
+@click.option(
+    "--originality",
+    is_flag=True,
+    help="Say what the samples copy from the training data, beside what held-out data has of it.",
+)
 @click.option("--interactive", is_flag=True, help="Write token by token: see alternatives, choose, go back.")
 @json_option
 def command(
@@ -80,6 +87,7 @@ def command(
     output: Path | None,
     overwrite: bool,
     meter: str | None,
+    originality: bool,
     interactive: bool,
     as_json: bool,
     **options: Any,
@@ -96,43 +104,59 @@ def command(
     An option that is left out is taken from the configuration of the model. At temperature 0 all samples are
     equal, since the most probable token is taken at each step.
     """
-    from rnnlab.generation.writing import generation_settings, wished_length
     from rnnlab.runs.folder import load_any_trained
 
     parsed_meter(meter)  # a wrong metre is refused before any slow work
     trained, run, path = load_any_trained(model)
-    if model is None:
-        echo(f"using {path}", err=True)
+    _say_what_is_used(run, path if model is None else None)
     _refuse_task(trained, path, label=label, meter=meter)
-    if run and run.is_unfinished:
-        from rnnlab.commands.hints import of_unfinished
-
-        echo(of_unfinished(run), err=True)
     dataset = trained.experiment.dataset
-    if options["bars"] is not None:
-        options["meter"] = meter
-    configured = trained.experiment.generation
-    options["length"] = wished_length(configured, options, options["length"])
-    settings = generation_settings(configured, options)
+    settings = _settings(trained, meter, options)
     if interactive:
-        from rnnlab.commands.interactive import write_interactively
-
-        write_interactively(trained, settings, click.get_current_context().params)
+        _write_interactively(trained, settings)
         return
     if output:
         from rnnlab.commands.output import check_output  # loads every writer
 
         check_output(output, kind=dataset.kind, samples=settings.samples, overwrite=overwrite)
-    writing = _written(trained, label, settings)
-    for note in (*writing.notes, *_said_of_equal_samples(writing)):
-        echo(note, err=True)
+    writing = _written(trained, label, settings, run, path)
+    results = GenerationResults.of(trained, run, path, writing, label=label, originality=originality)
+    for remark in results.remarks(as_json=as_json):
+        echo(remark, err=True)
     texts = [sample.text for sample in writing.samples]
     text = ("\n" if label is not None or getattr(dataset, "unit", "") == "line" else "\n\n").join(texts)
-    echo(_json_text(writing, label) if as_json else text)
+    echo(results.json_text() if as_json else text)
     if output:
         from rnnlab.commands.sample_files import write_output
 
         write_output(output, writing, trained.experiment, model=path, label=label, meter=meter)
+
+
+def _write_interactively(trained: "Trained", settings: "Generation") -> None:
+    """Let a person write; the arguments of the command say with what."""
+    from rnnlab.commands.interactive import write_interactively
+
+    write_interactively(trained, settings, click.get_current_context().params)
+
+
+def _say_what_is_used(run: "RunFolder | None", newest: Path | None) -> None:
+    """Say which run is used, unless the user named it, and that its training has not ended, if it has not."""
+    if newest:
+        echo(f"using {newest}", err=True)
+    if run and run.is_unfinished:
+        from rnnlab.commands.hints import of_unfinished
+
+        echo(of_unfinished(run), err=True)
+
+
+def _settings(trained: "Trained", meter: str | None, options: dict[str, Any]) -> "Generation":
+    """Return the settings of the model with the options in place of its own."""
+    from rnnlab.generation.writing import generation_settings, wished_length
+
+    configured = trained.experiment.generation
+    length = wished_length(configured, options, options["length"])
+    own_meter = meter if options["bars"] is not None else None
+    return generation_settings(configured, {**options, "length": length, "meter": own_meter})
 
 
 def _refuse_task(trained: "Trained", path: Path, *, label: str | None, meter: str | None) -> None:
@@ -160,53 +184,18 @@ def _refuse_task(trained: "Trained", path: Path, *, label: str | None, meter: st
         raise UsageError(f"--meter is for notes, and {path} writes text; leave --meter out")
 
 
-def _written(trained: "Trained", label: str | None, settings: "Generation") -> "Writing":
+def _written(
+    trained: "Trained", label: str | None, settings: "Generation", run: "RunFolder | None", path: Path
+) -> "Writing":
     """Generate the samples, for a label if the model is of task from_label."""
     from rnnlab.models.model_file import TrainedTask
+    from rnnlab.runs.kept_tokens import kept_tokens
 
+    training = partial(kept_tokens, trained, run, path)
     if isinstance(trained, TrainedTask):
         from rnnlab.generation.label_writing import write_for_label
 
-        return write_for_label(trained, label, settings)
+        return write_for_label(trained, label, settings, training)
     from rnnlab.generation.writing import write_samples
 
-    return write_samples(trained, settings)
-
-
-def _said_of_equal_samples(writing: "Writing") -> tuple[str, ...]:
-    """Return a note if all samples are equal because no token was drawn at random; else nothing."""
-    from rnnlab.errors import count_of
-
-    count = writing.settings.samples
-    if writing.draws or count == 1:
-        return ()
-    why = "temperature 0 takes the most probable token at each step"
-    if writing.settings.top_k == 1:
-        why = "only one token can be drawn at each step"
-    remedy = "--temperature 1" + (" --top-k 10" if writing.settings.top_k == 1 else "")
-    return (f"{count_of(count, 'equal sample')}: {why}; to draw different ones, add: {remedy}",)
-
-
-def _json_text(writing: "Writing", label: str | None) -> str:
-    """Return the samples, the label and the settings as JSON text; scripts may rely on its fields."""
-    from rnnlab.terminal.tables import as_json_text
-
-    settings = writing.settings.model_dump()
-    samples = [
-        {
-            "sequence": list(each.sequence),
-            "text": each.text,
-            "log_probability": each.log_probability,
-            "constraint": None if each.constraint is None else asdict(each.constraint),
-        }
-        for each in writing.samples
-    ]
-    return as_json_text(
-        {
-            "samples": samples,
-            **({} if label is None else {"label": label}),
-            "random_seed": settings["random_seed"],
-            "settings": settings,
-            "model_sha256": writing.model_sha256,
-        }
-    )
+    return write_samples(trained, settings, training)

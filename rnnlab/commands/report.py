@@ -15,6 +15,8 @@ from rnnlab.terminal.text import echo
 if TYPE_CHECKING:
     from rnnlab.files import Report
     from rnnlab.models.model_file import Trained
+    from rnnlab.reports.contents import Contents
+    from rnnlab.reports.markup import Markup
     from rnnlab.runs.folder import RunFolder
     from rnnlab.sweeps.improvement import Improvement
     from rnnlab.sweeps.results import StudyResults
@@ -132,7 +134,32 @@ def _page(run: "RunFolder", report: "Report") -> str:
     from rnnlab.reports.contents import contents_of
     from rnnlab.reports.page import report_page
 
-    return report_page(contents_of(run, trained, refusal=refusal, report=report))
+    contents = contents_of(run, trained, refusal=refusal, report=report)
+    return report_page(contents, counted=_counted(contents))
+
+
+MOST_COUNTED, STRONGEST = 200, 5
+
+
+def _counted(contents: "Contents") -> "list[Markup]":
+    """Return which tokens counted for the last token of the first sample; nothing if there is no sample."""
+    from rnnlab.reports.contents import Measured
+    from rnnlab.tracing.influence import influence, shares_of, tokens_before
+    from rnnlab.tracing.page import influence_section
+
+    if isinstance(contents.writing, str) or not contents.writing.samples[0].sequence:
+        return []
+    trained, measured, text = contents.trained, contents.measured, contents.writing.samples[0].text
+    shares = None
+    if isinstance(measured, Measured) and measured.train:
+        ids = measured.corpus.ids[measured.train.begin : measured.train.end]
+        shares = shares_of(ids, len(trained.tokens))
+    try:
+        step = tokens_before(trained, text, None) - 1
+        found = influence(trained, text, step=step, of="next", most=MOST_COUNTED, shares=shares)
+    except RnnlabError:
+        return []
+    return influence_section(found, "The last token of sample 1", top=STRONGEST)
 
 
 def _opened(run: "RunFolder") -> "tuple[Trained, str | None]":

@@ -49,7 +49,8 @@ _OPTIONS = (
     click.option(
         "--particles",
         type=click.IntRange(1, 65_536),
-        help="Particles that each sample with constraints is drawn from; 1 only masks.  [default: 256]",
+        help="Particles that each sample with constraints is drawn from; 1 only masks.  [default: 256;"
+        " 1 for --max-copy alone]",
     ),
     click.option("--beam", type=click.IntRange(1, 4_096), help="Search for the most probable text, B wide."),
     click.option(

@@ -28,6 +28,7 @@ NEXT_TOKEN_ONLY = {
     "unit": "--unit",
     "value": "--value",
     "run_on": "--run-on",
+    "influence": "--influence",
 }
 """Options that show gates and states, by name; they are for models that predict the next token."""
 

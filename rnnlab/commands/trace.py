@@ -46,7 +46,10 @@ UNITS_OF_A_SLIDE = 4
     help="Show these units, counted from 1: 1,5,8-11 or all; left out, those that vary most.",
 )
 @click.option(
-    "--steps", metavar="A-B", help="Show these time steps, counted from 1; left out, the first 120."
+    "--steps",
+    metavar="A-B",
+    help="Show these time steps, counted from 1; left out, the first 120. With --influence: the tokens that"
+    " are taken away; left out, the last 500.",
 )
 @click.option(
     "--top", type=click.IntRange(1, 100), default=3, help="Number of next tokens to show; 3 if left out."
@@ -63,6 +66,18 @@ UNITS_OF_A_SLIDE = 4
     metavar="NAME",
     help="The value of the unit to follow: a gate, candidate, c (shown as tanh(c)) or h; left out, c, or h if"
     " the cell has no c.",
+)
+@click.option(
+    "--influence",
+    is_flag=True,
+    help="Show by how much each earlier token raises or lowers the prediction after the last token, or after"
+    " token T with --step.",
+)
+@click.option(
+    "--of",
+    metavar="TOKEN|next",
+    help="With --influence: the token whose probability is explained, or next for the one that follows; left"
+    " out, the most probable one.",
 )
 @click.option("--run-on", is_flag=True, help="Carry the state over the whole text, also beyond a window.")
 @click.option(
@@ -82,6 +97,7 @@ def command(
     rnnlab trace --input "g8 e8 e4 f8"
     rnnlab trace runs/text_lstm-1 --input "The ship" --step 3
     rnnlab trace runs/text_lstm-1 --input "He said, 'go'." --unit 7 --output unit.html
+    rnnlab trace runs/text_lstm-1 --input "The ship" --influence
     rnnlab trace configs/hello_simple_rnn.yaml --untrained --input hello
     rnnlab trace --untrained --hidden 2 --input hello --input eolll --input lleel
     rnnlab trace runs/dates_pairs-1 --input "3 March 1980"
@@ -99,6 +115,9 @@ def command(
         if model is None:
             echo(fact, err=True)
         show_task_trace(used, path, inputs, {**options, "step": step, "unit": unit})
+        return
+    if options["influence"]:
+        _show_influence(used, path, inputs, fact, {**options, "step": step, "is_named": model is not None})
         return
     trace, facts = _trace(used, fact, inputs, options)
     for fact in facts if model is None or options["untrained"] else facts[1:]:
@@ -119,6 +138,16 @@ def command(
         _print_overview(view)
 
 
+def _show_influence(
+    used: "TrainedModel", path: Path, inputs: tuple[str, ...], fact: str, options: dict[str, Any]
+) -> None:
+    from rnnlab.commands.influence import show_influence
+
+    if options["untrained"] or not options["is_named"]:
+        echo(fact, err=True)
+    show_influence(used, path, _inputs(used, inputs), options)
+
+
 def _refuse_contradictions(step: int | None, unit: int | None, options: dict[str, Any]) -> None:
     def refuse(problem: str) -> None:
         raise UsageError(f"rnnlab trace: {problem} (see rnnlab trace --help)")
@@ -131,6 +160,15 @@ def _refuse_contradictions(step: int | None, unit: int | None, options: dict[str
         refuse("--unit follows one unit, --units chooses several; leave one of them out")
     if options["value"] and not unit:
         refuse("--value chooses a value of the unit that --unit names; give --unit too")
+    if options["of"] and not options["influence"]:
+        refuse("--of names the token that --influence explains; give --influence too")
+    if options["influence"]:
+        shown = {"--unit": unit, "--units": options["units"], "--layer": options["layer"]}
+        for name in (name for name, value in shown.items() if value):
+            refuse(f"--influence shows tokens; leave {name} out, which is about units")
+        if options["as_json"] and options["output"]:
+            refuse("--json prints every value; leave --output out")
+        return
     if options["as_json"] and (options["output"] or step or unit):
         refuse("--json prints every value; leave --output, --step and --unit out")
 
@@ -161,15 +199,24 @@ def _trace(
     from rnnlab.tracing.tracing import trace
 
     untrained = options["untrained"]
+    found = trace(used, _inputs(used, inputs), runs_on=options["run_on"] or untrained)
+    return found, (fact, *(() if untrained else found.notes))
+
+
+def _inputs(used: "TrainedModel", inputs: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the inputs, else the configured seed as the only one.
+
+    Raises:
+        UsageError: there is neither.
+    """
     if not inputs and used.experiment.generation.seed:
-        inputs = (used.experiment.generation.seed,)
+        return (used.experiment.generation.seed,)
     if not inputs:
         example = used.tokens[0]
         raise UsageError(
             f"no input: the configuration has no seed; give one, e.g.: --input {shell_word(example)}"
         )
-    found = trace(used, inputs, runs_on=options["run_on"] or untrained)
-    return found, (fact, *(() if untrained else found.notes))
+    return inputs
 
 
 def _view(trace: "Trace", facts: tuple[str, ...], options: dict[str, Any]) -> "View":
@@ -215,13 +262,13 @@ def _print_slides(view: "View", step: int) -> None:
 
 
 def _print_unit(view: "View", unit: int, value: str | None) -> None:
-    from rnnlab.terminal.heat_map import colour_depth, unit_text
-    from rnnlab.tracing.page import followed_unit
+    from rnnlab.terminal.heat_map import colour_depth, coloured_text
+    from rnnlab.tracing.coloured import followed_unit
 
     followed = followed_unit(view.trace, layer=view.layers[-1], unit=unit - 1, value=value)
     write(f"{followed.title}\n\n")
     for lane in range(len(view.trace.ids)):
-        lines = unit_text(followed, lane=lane, width=_columns(), depth=colour_depth())
+        lines = coloured_text(followed, lane=lane, width=_columns(), depth=colour_depth())
         write("\n".join(lines) + "\n")
 
 

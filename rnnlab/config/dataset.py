@@ -125,6 +125,8 @@ _UNIT = (
     " learns where a text ends. Otherwise each file or tune is a sequence, without boundary tokens."
 )
 
+KEEP = "Whether the run folder keeps the token ids of the data, to say what generated text copies from them."
+
 SOURCES = ("path", "inline", "url")
 """The keys that name the source of the data; a dataset has exactly one of them."""
 
@@ -185,6 +187,7 @@ class _Dataset(Section):
     split: Split = Field(
         NoSplit(), description="Which parts of the data are held out for validation and testing."
     )
+    keep: bool = Field(True, description=KEEP)
 
     @property
     def form(self) -> str | None:

@@ -118,6 +118,12 @@ class Constraints(Section):
         """Whether there is any constraint."""
         return self != Constraints()
 
+    @property
+    def are_rules(self) -> bool:
+        """Whether there is none but `max_copy` and `max_copy_intervals`, and one of these."""
+        others = self.model_copy(update={"max_copy": None, "max_copy_intervals": None})
+        return self.are_set and not others.are_set
+
 
 class Dry(Section):
     """Control of repetition: DRY, the penalty of p-e-w (2024); see `rnnlab.generation.repetition`.
@@ -174,10 +180,10 @@ class Generation(Section):
         " (number of tokens)^A. 0 compares probabilities, 1 the mean over the tokens.",
     )
     constraints: Constraints = Field(Constraints(), description="What the text or the notes must be.")
-    particles: Annotated[int, Field(ge=1, le=MOST_PARTICLES)] = Field(
-        256,
+    particles: Annotated[int, Field(ge=1, le=MOST_PARTICLES)] | None = Field(
+        None,
         description="Number of particles that one sample with constraints is drawn from; 1 only masks what is"
-        " not allowed.",
+        " not allowed. Left out, 256, or 1 if `max_copy` and `max_copy_intervals` are the only constraints.",
     )
     samples: SampleCount = Field(1, description="Number of samples.")
     random_seed: RandomSeed = Field(0, description="The seed of the random draws.")

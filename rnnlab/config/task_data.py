@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from rnnlab.config.dataset import (
+    KEEP,
     MOST_EMBEDDING_SIZE,
     FilesSplit,
     NoSplit,
@@ -192,6 +193,7 @@ class FromLabelDataset(RowsDataset):
         description="Which examples are held out for validation and testing. Equal sequences of a label are"
         " always in one part.",
     )
+    keep: bool = Field(True, description=KEEP)
 
 
 class TagsDataset(RowsDataset):

@@ -55,6 +55,8 @@ class Corpus:
             others` or `repeats`.
         order: (K,) the number of each sequence in the files, from 0; None if the order is that of the files.
         meter: the metre that all files name, such as 3/4; None if they name none or several, and for text.
+        counts: number of sequences of each file, in the order of `names`; empty if it is not known.
+        skipped: number of boundaries of the files that end no sequence, such as those of empty lines.
     """
 
     ids: Ids
@@ -67,6 +69,8 @@ class Corpus:
     left_out: Mapping[str, int] = field(default_factory=dict)
     order: NDArray[np.int64] | None = None
     meter: str | None = None
+    counts: tuple[int, ...] = ()
+    skipped: int = 0
 
     @property
     def ends(self) -> NDArray[np.int64]:
@@ -112,7 +116,7 @@ def load_corpus(
     elif dataset.kind == "text" and LINE_BREAK not in vocabulary.tokens:
         texts = [(part, text.without_last_line_break()) for part, text in texts]
     try:
-        ids, starts, held_out = _encoded(texts, vocabulary, report)
+        ids, begins, held_out, skipped = _encoded(texts, vocabulary, report)
     except VocabularyError as error:
         if not is_moved(dataset):
             raise
@@ -123,8 +127,9 @@ def load_corpus(
     digest = joint_digest([text.sha256 for _, text in texts])
     meter = common_meter(text for _, text in texts) if dataset.kind == "notes" else None
     said = str(meter) if meter else None
-    corpus = Corpus(ids, starts, names, vocabulary, digest, held_out, notes, left_out, meter=said)
-    return drawn(corpus, dataset.split)
+    starts, counts = np.concatenate(begins), tuple(map(len, begins))
+    found = Corpus(ids, starts, names, vocabulary, digest, held_out, notes, left_out, meter=said)
+    return drawn(replace(found, counts=counts, skipped=skipped), dataset.split)
 
 
 def drawn(corpus: Corpus, split: Section) -> Corpus:
@@ -269,8 +274,8 @@ def _said_of_forms(texts: list[StoredText], vocabulary: Vocabulary) -> tuple[str
 
 def _encoded(
     texts: list[tuple[str, StoredText]], vocabulary: Vocabulary, report: Report
-) -> tuple[Ids, NDArray[np.int64], dict[str, int]]:
-    """Return the ids of all texts (S,), the start of each sequence (K,), and `Corpus.held_out`.
+) -> tuple[Ids, list[NDArray[np.int64]], dict[str, int], int]:
+    """Return the ids of all texts (S,), the starts of each text, and `held_out` and `skipped` of the corpus.
 
     Raises:
         DataError: a text has no token.
@@ -282,6 +287,7 @@ def _encoded(
     ids, end = _empty(room, vocabulary.id_type), 0
     starts: list[NDArray[np.int64]] = []
     held_out: dict[str, int] = {}
+    skipped = 0
     for part, text in texts:
         if part != "train":
             held_out.setdefault(part, sum(map(len, starts)))
@@ -294,6 +300,8 @@ def _encoded(
         begins = np.zeros(1, np.int64)  # (sequences of the text,)
         if boundary is not None:
             sequences, begins = begun_by_boundaries(ids[begin:end], boundary)
+            is_open = end > begin and ids[end - 1] != boundary  # the last sequence has no boundary after it
+            skipped += int((ids[begin:end] == boundary).sum()) + is_open - len(begins)
             end = begin + len(sequences)
             ids[begin:end] = sequences
         if end == begin:
@@ -304,7 +312,7 @@ def _encoded(
     if boundary is not None:
         ids[end] = boundary
         end += 1
-    return ids[:end], np.concatenate(starts), held_out
+    return ids[:end], starts, held_out, skipped
 
 
 def _parsed(text: StoredText, vocabulary: Vocabulary, report: Report) -> Iterator[Ids]:

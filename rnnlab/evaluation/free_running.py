@@ -15,6 +15,7 @@ from rnnlab.datasets.parts import Part
 from rnnlab.datasets.side_by_side import LANES_AT_ONCE
 from rnnlab.engines import Stepper
 from rnnlab.errors import count_of
+from rnnlab.evaluation.collapse import Circumstances, Collapse, collapse_of
 from rnnlab.generation.decoding import Decoding, continue_greedily, decode
 
 
@@ -32,6 +33,7 @@ class FreeRunning:
             tokens are right.
         sequence: the generated tokens.
         truth: the tokens of the data at the same positions.
+        collapse: where the run is stuck; None if it is not, or if the data repeats itself as much.
     """
 
     seed: str
@@ -40,6 +42,7 @@ class FreeRunning:
     first_divergence: int | None
     sequence: tuple[str, ...]
     truth: tuple[str, ...]
+    collapse: Collapse | None = None
 
     @property
     def accuracy(self) -> float:
@@ -78,14 +81,17 @@ def run_freely(model: Stepper, corpus: Corpus, experiment: Experiment) -> FreeRu
         return f"no free running: no sequence of the data has {found}"
     how = Decoding(experiment.regime, experiment.dataset.window, len(truth))
     (sample,) = decode(model, seed, how)
-    right = np.array(sample.ids) == truth
+    right, sequence = np.array(sample.ids) == truth, tuple(vocabulary.decode(sample.ids))
+    costs = [-score for score in sample.log_probabilities]
+    known = Circumstances.of(experiment, draws=False, temperature=0)
     return FreeRunning(
         seed=vocabulary.join(seed.tolist()),
         length=len(truth),
         correct=int(right.sum()),
         first_divergence=None if right.all() else int(np.argmin(right)) + 1,
-        sequence=tuple(vocabulary.decode(sample.ids)),
+        sequence=sequence,
         truth=tuple(vocabulary.decode(truth)),
+        collapse=None if right.all() else collapse_of(sequence, costs, known, corpus),
     )
 
 

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from rnnlab.engines import Ids, Stepper
 from rnnlab.errors import UsageError
 from rnnlab.generation.constraints.lookahead import Lookahead
-from rnnlab.generation.decoding import Decoding, Sample
-from rnnlab.generation.particles import Rule
+from rnnlab.generation.decoding import Decoding, Rule, Sample
 from rnnlab.generation.sampling import every_log_probability
 from rnnlab.generation.sources import source_of
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.config.schema import Regime
 from rnnlab.engines import Logits, Stepper
-from rnnlab.generation.repetition import Penalty, Repetition
+from rnnlab.errors import UsageError
+from rnnlab.generation.repetition import Penalty, RepeatedRuns
 from rnnlab.generation.sampling import Sampling, choose, log_probabilities, uniform_streams
 from rnnlab.generation.sources import source_of
 
@@ -17,6 +18,22 @@ Ids = NDArray[np.integer[Any]]
 
 SCORED_AT_ONCE = 64
 """Log-probabilities are computed as soon as this many tokens wait for them: one call for many saves time."""
+
+
+class Rule(Protocol):
+    """A rule on the next token that depends on the last tokens, such as `CopyLimit`.
+
+    Attributes:
+        context: number of last tokens that it reads.
+    """
+
+    @property
+    def context(self) -> int: ...
+    def allowed(self, recent: Ids, /) -> NDArray[np.bool_]:
+        """Return whether each token may come next, (N, V), after the last tokens of each lane, (N, S)."""
+
+    def forbidden(self, recent: Ids, /) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the lane and the token of each token that may not come next, both (F,)."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +65,7 @@ class Decoding:
         random_seed: seed of the random draws. A sample does not depend on the number of samples.
         stop: id of the token that ends a sample; None if no token ends it.
         dry: the penalty on repetition; None for none.
+        rules: rules on the next token, such as `CopyLimit`; the tokens that they forbid are not chosen.
     """
 
     regime: Regime
@@ -58,6 +76,7 @@ class Decoding:
     random_seed: int = 0
     stop: int | None = None
     dry: Penalty | None = None
+    rules: tuple[Rule, ...] = ()
 
 
 def decode(model: Stepper, seed: Ids, how: Decoding) -> list[Sample]:
@@ -110,16 +129,53 @@ def tokens(model: Stepper, seed: Ids, how: Decoding) -> Iterator[tuple[Ids, Logi
     """
     source = source_of(model, np.tile(seed, (how.samples, 1)), regime=how.regime, window=how.window)
     logits = source.start()
-    repetition = Repetition.of(how.dry, np.tile(seed, (how.samples, 1)))
+    lanes = np.tile(seed, (how.samples, 1))
+    repetition = RepeatedRuns.of(how.dry, lanes)
+    recent = _Recent(how.rules, lanes) if how.rules else None
     for step, uniforms in enumerate(uniform_streams(how.random_seed, how.samples), start=1):
         scored = logits if repetition is None else repetition.lowered(logits)
-        ids = choose(scored, how.sampling, uniforms)
+        ids = choose(scored if recent is None else recent.masked(scored), how.sampling, uniforms)
         yield ids, logits
         if step == how.length:
             return
         if repetition is not None:
             repetition.add(ids)
+        if recent is not None:
+            recent.add(ids)
         logits = source.feed(ids)
+
+
+class _Recent:
+    """The last tokens of N lanes, and the rules on the next one.
+
+    Args:
+        rules: the rules, one or more.
+        ids: the first tokens, (N, S).
+    """
+
+    def __init__(self, rules: tuple[Rule, ...], ids: Ids) -> None:
+        self._rules, self._most = rules, max(rule.context for rule in rules)
+        self._ids = np.asarray(ids, np.int64)[:, -self._most :]
+
+    def add(self, ids: Ids) -> None:
+        """Add one token to each lane, (N,)."""
+        self._ids = np.concatenate([self._ids[:, 1 - self._most :], ids[:, None]], axis=1)[:, -self._most :]
+
+    def masked(self, logits: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+        """Return the logits, (N, V), with −∞ for the tokens that a rule forbids.
+
+        Raises:
+            UsageError: the rules forbid every token.
+        """
+        masked = logits
+        for rule in self._rules:
+            lanes, tokens = rule.forbidden(self._ids[:, -rule.context :])
+            if len(lanes):
+                masked = masked.copy() if masked is logits else masked
+                masked[lanes, tokens] = -np.inf
+        if masked is not logits and np.isneginf(masked.max(axis=1)).any():
+            raise UsageError("every next token would make a longer copy; give a larger max_copy")
+        return masked
 
 
 class _Scores:

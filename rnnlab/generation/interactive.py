@@ -20,7 +20,7 @@ from rnnlab.engines.numpy.examples import decoder_stepper
 from rnnlab.generation.decoding import Decoding
 from rnnlab.generation.label_writing import begun_ids, label_id
 from rnnlab.generation.prediction import vocabularies_of
-from rnnlab.generation.repetition import Repetition
+from rnnlab.generation.repetition import RepeatedRuns
 from rnnlab.generation.sampling import Sampling, choose, probabilities, uniform_streams
 from rnnlab.generation.sources import LogitSource, source_of
 from rnnlab.generation.writing import decoding_of, seed_ids, stop_id, without_boundary
@@ -51,7 +51,7 @@ class _Place:
 
     length: int
     source: LogitSource
-    repetition: Repetition | None
+    repetition: RepeatedRuns | None
     logits: Logits
 
 
@@ -64,8 +64,8 @@ class Continuation:
     Args:
         model: the model.
         seed: the ids that the text begins with, at least one, (S,).
-        how: the regime, window, sampling, random seed, stop token and penalty on repetition; the length and
-            the number of samples are not used.
+        how: the regime, window, sampling, random seed, stop token and penalty on repetition; the length, the
+            number of samples and the rules are not used.
 
     Attributes:
         seed: the ids that the text begins with, (S,).
@@ -75,7 +75,7 @@ class Continuation:
         self.seed, self._how, self._ids = seed, how, list[int]()
         self._uniforms = uniform_streams(how.random_seed, 1)
         self._source = source_of(model, seed[None], regime=how.regime, window=how.window)
-        self._repetition = Repetition.of(how.dry, seed[None])
+        self._repetition = RepeatedRuns.of(how.dry, seed[None])
         self._logits = self._source.start().copy()  # (1, V)
         self._kept = [self._here()]
 

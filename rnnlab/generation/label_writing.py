@@ -11,6 +11,7 @@ from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.engines.numpy import numpy_task_model
 from rnnlab.engines.numpy.examples import decoder_stepper
 from rnnlab.errors import Argument, UsageError, count_of, near
+from rnnlab.generation.constraints.copying import Kept, copy_rules
 from rnnlab.generation.constraints.demands import Demands
 from rnnlab.generation.decoding import Decoding, decode
 from rnnlab.generation.particles import Steered
@@ -23,13 +24,16 @@ MOST_LABELS = 30
 """Most labels that a message lists."""
 
 
-def write_for_label(trained: TrainedTask, label: str | None, settings: Generation) -> Writing:
+def write_for_label(
+    trained: TrainedTask, label: str | None, settings: Generation, training: Kept | None = None
+) -> Writing:
     """Generate sequences for a label, each up to `END`, or up to `settings.length` tokens after the seed.
 
     Args:
         trained: the model, of task from_label.
         label: the label.
         settings: the settings; `seed` is the beginning of every sequence.
+        training: the training data, which `max_copy` needs.
 
     Raises:
         UsageError: the label is missing, or the model does not have it; a token of the seed is not in the
@@ -57,9 +61,11 @@ def write_for_label(trained: TrainedTask, label: str | None, settings: Generatio
     read = np.array([len(targets) + number, *begun], np.int64)  # the labels stand after the tokens
     model = decoder_stepper(numpy_task_model(trained), number)
     if is_steered(settings):
-        demands = Demands(settings.constraints, _vocabulary(targets))
+        vocabulary = _vocabulary(targets)
+        demands = Demands(settings.constraints, vocabulary)
         demands.check()
-        steering = Steering(demands, how, settings)
+        rules = copy_rules(settings.constraints, vocabulary.tokens, training)
+        steering = Steering(demands, how, settings, rules)
         found = steering.samples(model, read)
     else:
         found = [Steered(each, None, None) for each in decode(model, read, how)]

@@ -7,6 +7,7 @@ from rnnlab.config.schema import NotesDataset
 from rnnlab.config.tasks import TaskExperiment
 from rnnlab.engines.numpy.blas import products_on
 from rnnlab.errors import DataError, UsageError, VocabularyError
+from rnnlab.generation.constraints.copying import Kept
 from rnnlab.generation.label_writing import write_for_label
 from rnnlab.generation.recipe import Recipe
 from rnnlab.generation.writing import write_samples
@@ -17,8 +18,13 @@ from rnnlab.music.recipes import with_recipe
 from rnnlab.music.tune import Tune, parse_tune
 
 
-def sample_texts(trained: Trained, recipe: Recipe) -> list[str]:
+def sample_texts(trained: Trained, recipe: Recipe, training: Kept | None = None) -> list[str]:
     """Generate the samples of a recipe again, and return the text of each.
+
+    Args:
+        trained: the model.
+        recipe: the recipe.
+        training: the training data, which `max_copy` needs.
 
     Raises:
         DataError: the model cannot write with these settings.
@@ -27,9 +33,9 @@ def sample_texts(trained: Trained, recipe: Recipe) -> list[str]:
     try:
         with products_on(recipe.threads):
             if isinstance(trained, TrainedTask):
-                writing = write_for_label(trained, recipe.label, recipe.settings)
+                writing = write_for_label(trained, recipe.label, recipe.settings, training)
             else:
-                writing = write_samples(trained, recipe.settings)
+                writing = write_samples(trained, recipe.settings, training)
     except (UsageError, VocabularyError) as error:
         raise DataError(f"the model cannot follow the recipe ({error})") from None
     return [sample.text for sample in writing.samples]

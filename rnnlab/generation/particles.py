@@ -3,15 +3,16 @@
 The method is that of Lew et al. (2023), "Sequential Monte Carlo Steering of Large Language Models using
 Probabilistic Programs". N particles write a sample at the same time. At each step a particle draws a token
 among those that can still be completed, and its weight is multiplied by the probability that the model gives
-to all of these together. When the effective sample size of the weights falls below N / 2, the particles are
-resampled (systematic resampling): heavy ones are copied and light ones are dropped. At the end one particle
-is drawn by its weight. With many particles this is a draw from the model given the constraint; with one
-particle it is plain masking, which prefers texts that the model was led into.
+to all of these together. (With frequencies of tokens, `Lookahead` has a guess at the future, a factor of
+both.) When the effective sample size of the weights falls below N / 2, the particles are resampled
+(systematic resampling): heavy ones are copied and light ones are dropped. At the end one particle is drawn by
+its weight. With many particles this is a draw from the model given the constraint; with one particle it is
+plain masking, which prefers texts that the model was led into.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,8 @@ from numpy.typing import NDArray
 from rnnlab.engines import Ids, Stepper
 from rnnlab.errors import UsageError
 from rnnlab.generation.constraints.lookahead import Lookahead
-from rnnlab.generation.decoding import Decoding, Sample
-from rnnlab.generation.repetition import Repetition
+from rnnlab.generation.decoding import Decoding, Rule, Sample
+from rnnlab.generation.repetition import RepeatedRuns
 from rnnlab.generation.sampling import log_probabilities, probabilities
 from rnnlab.generation.sources import source_of
 
@@ -32,19 +33,6 @@ VALUES_AT_ONCE = 4_000_000
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
-
-
-class Rule(Protocol):
-    """A rule on the next token that depends on the last tokens, such as `CopyLimit`.
-
-    Attributes:
-        context: number of last tokens that it reads.
-    """
-
-    @property
-    def context(self) -> int: ...
-    def allowed(self, recent: Ids, /) -> NDArray[np.bool_]:
-        """Return whether each token may come next, (N, V), after the last tokens of each lane, (N, S)."""
 
 
 @dataclass(frozen=True)
@@ -161,11 +149,12 @@ class _Population:
             np.random.default_rng([how.random_seed, first + number]) for number in range(len(plans))
         ]
         self._states = np.zeros(self._lanes, np.int64)
-        self._weights = np.zeros((len(plans), particles))  # logarithms, nats
+        guesses = np.array([plan.lookahead.first_guess for plan in plans])  # (M,)
+        self._weights = np.tile(guesses[:, None], (1, particles))  # logarithms, nats
         self._sizes = np.full(len(plans), float(particles))
         self._writing = np.ones(self._lanes, bool)
         self._written = _Written.empty(self._lanes)
-        self._repetition = Repetition.of(how.dry, np.tile(seed, (self._lanes, 1)))
+        self._repetition = RepeatedRuns.of(how.dry, np.tile(seed, (self._lanes, 1)))
         self._groups = list(self._grouped())
 
     def _grouped(self) -> Iterator[tuple[Lookahead, slice]]:
@@ -199,7 +188,7 @@ class _Population:
         scored = logits if self._repetition is None else self._repetition.lowered(logits)
         chances = probabilities(scored, self._how.sampling)  # (L, V)
         ending = self._endings(length, chances)  # (L,)
-        chances *= self._allowed(length)  # (L, V)
+        chances *= self._factors(length)  # (L, V)
         summed = chances.cumsum(axis=1)  # (L, V)
         total = np.where(self._writing, summed[:, -1] + ending, 1.0)  # (L,)
         uniforms = np.concatenate([stream.random(self._count) for stream in self._streams]) * total  # (L,)
@@ -225,7 +214,7 @@ class _Population:
         ending = np.zeros(self._lanes)
         stop = self._how.stop
         for lookahead, lanes in self._groups:
-            may_end = lookahead.may_end(length, self._states[lanes])
+            factors = lookahead.factor_of_ending(length, self._states[lanes])
             if length >= lookahead.most:
                 share: Any = 1.0
             elif stop is not None:
@@ -235,24 +224,19 @@ class _Population:
                 share = 1.0 if drawn is None else drawn
                 if drawn:
                     chances[lanes] *= 1 - drawn
-            ending[lanes] = may_end * share
+            ending[lanes] = factors * share
         return ending
 
-    def _allowed(self, length: int) -> NDArray[np.bool_]:
-        """Return whether each lane may write each token next, (L, V)."""
-        allowed = np.concatenate(
-            [
-                plan.lookahead.allowed(
-                    length, self._states[number * self._count : (number + 1) * self._count]
-                )
-                for number, plan in enumerate(self._plans)
-            ]
+    def _factors(self, length: int) -> Floats:
+        """Return what the probability of each token is multiplied by in each lane, (L, V); 0 forbids it."""
+        factors = np.concatenate(
+            [lookahead.factors(length, self._states[lanes]) for lookahead, lanes in self._groups]
         )
         if self._how.stop is not None:
-            allowed[:, self._how.stop] = False
+            factors[:, self._how.stop] = 0
         for rule in self._plans[0].rules:
-            allowed &= rule.allowed(self._recent(rule.context))
-        return allowed
+            factors *= rule.allowed(self._recent(rule.context))
+        return factors
 
     def _recent(self, count: int) -> Numbers:
         """Return the last tokens of each lane, the seed among them, (L, at most `count`)."""

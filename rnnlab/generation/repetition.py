@@ -30,7 +30,7 @@ class Penalty:
     allowed_length: int
 
 
-class Repetition:
+class RepeatedRuns:
     """The repetitions in N lanes of tokens.
 
     Args:
@@ -47,9 +47,9 @@ class Repetition:
             self.add(column)
 
     @staticmethod
-    def of(penalty: Penalty | None, ids: Ids) -> "Repetition | None":
+    def of(penalty: Penalty | None, ids: Ids) -> "RepeatedRuns | None":
         """Return the repetitions of lanes; None without a penalty, or if its multiplier is 0."""
-        return Repetition(penalty, ids) if penalty and penalty.multiplier else None
+        return RepeatedRuns(penalty, ids) if penalty and penalty.multiplier else None
 
     def add(self, ids: NDArray[np.int64]) -> None:
         """Add one token to each lane, (N,)."""

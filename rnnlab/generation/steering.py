@@ -4,7 +4,7 @@ A constraint holds for the whole text: the seed, and what is generated after it.
 into automata, `Lookahead` removes what cannot be completed, and `draw` or `BeamSearcher` writes the samples.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,10 +19,20 @@ from rnnlab.generation.constraints.demands import Demands
 from rnnlab.generation.constraints.lookahead import Lookahead, Table
 from rnnlab.generation.constraints.patterns import Anything
 from rnnlab.generation.constraints.refusals import refuse_lengths, refuse_seed, refuse_table
-from rnnlab.generation.decoding import Decoding
-from rnnlab.generation.particles import Plan, Rule, Steered, draw
+from rnnlab.generation.decoding import Decoding, Rule, decode, tokens
+from rnnlab.generation.particles import Plan, Steered, draw
+from rnnlab.generation.sampling import probabilities
 
 Seed = NDArray[np.int64]
+
+PARTICLES = 256
+"""Number of particles of a sample, if the settings have none."""
+
+GUESSING_LANES, GUESSING_STEPS = 32, 32
+"""Number and length of the free runs from which the frequencies of the tokens are estimated."""
+
+UNSEEN = 0.01
+"""Share of the frequencies that all tokens have alike, since a free run is short."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +52,17 @@ class Steering:
     rules: tuple[Rule, ...] = ()
 
     @property
+    def particles(self) -> int:
+        """Number of particles of a sample."""
+        return PARTICLES if self.settings.particles is None else self.settings.particles
+
+    @property
+    def only_masks(self) -> bool:
+        """Whether there are rules on the next token alone, and no particles are asked for."""
+        settings = self.settings
+        return settings.constraints.are_rules and settings.particles in (None, 1) and settings.beam is None
+
+    @property
     def searches(self) -> bool:
         """Whether the most probable text is looked for: `beam` is set, or no token is drawn at random."""
         return self.settings.beam is not None or not self.how.sampling.draws
@@ -56,11 +77,15 @@ class Steering:
             UsageError: nothing can satisfy the constraints; the message says why.
             ModelFileError: logits are not numbers.
         """
+        if self.only_masks:
+            how = replace(self.how, rules=self.rules)
+            return [Steered(sample, None, None) for sample in decode(model, seed, how)]
         count, varies = self.settings.samples, self.demands.settings.vary is not None
-        plans = [self._plan(seed, number) for number in range(count if varies else 1)]
+        frequencies = self._frequencies(model, seed)
+        plans = [self._plan(seed, number, frequencies) for number in range(count if varies else 1)]
         if not self.searches:
             plans = plans if varies else plans * count
-            return draw(model, seed, plans, self.how, particles=self.settings.particles)
+            return draw(model, seed, plans, self.how, particles=self.particles)
         if self.settings.beam is not None and not varies:
             return self._found(model, seed, plans[0], count)
         found = [self._found(model, seed, plan, 1)[0] for plan in plans]
@@ -68,13 +93,31 @@ class Steering:
 
     def _found(self, model: Stepper, seed: Seed, plan: Plan, count: int) -> list[Steered]:
         """Return the `count` most probable texts that a beam search finds."""
-        width = self.settings.beam or self.settings.particles
+        width = self.settings.beam or self.particles
         search = BeamWidth(max(width, 1), self.settings.length_normalization)
         find = BeamSearcher(model, seed, self.how, search, plan.lookahead, plan.rules)
         return [Steered(sample, None, None) for sample in find(count)]
 
-    def _plan(self, seed: Seed, number: int) -> Plan:
+    def _frequencies(self, model: Stepper, seed: Seed) -> NDArray[np.float64] | None:
+        """Return how often the model writes each token, (V,), estimated from free runs after the seed.
+
+        None for a beam search and for one particle, which only masks.
+        """
+        if self.searches or self.particles == 1:
+            return None
+        steps = min(GUESSING_STEPS, max(self.settings.length, 1))
+        how = replace(self.how, samples=GUESSING_LANES, length=steps, random_seed=self.settings.random_seed)
+        total = sum(probabilities(logits, how.sampling).sum(axis=0) for _, logits in tokens(model, seed, how))
+        shares: NDArray[np.float64] = total / np.sum(total)
+        return (1 - UNSEEN) * shares + UNSEEN / len(shares)
+
+    def _plan(self, seed: Seed, number: int, frequencies: NDArray[np.float64] | None = None) -> Plan:
         """Return what the sample with a number must do.
+
+        Args:
+            seed: the seed, (S,).
+            number: number of the sample.
+            frequencies: how often the model writes each token, (V,); None for no guess.
 
         Raises:
             UsageError: nothing can satisfy the constraints.
@@ -87,7 +130,7 @@ class Steering:
         if not table.useful[0]:
             raise refuse_table(pairs, self.demands)
         least, most = self._lengths(table)
-        lookahead = Lookahead(table, least, most, stops=self.how.stop is not None)
+        lookahead = Lookahead(table, least, most, stop=self.how.stop, frequencies=frequencies)
         if not lookahead.is_possible:
             raise refuse_lengths(pairs, table, least, most, self.demands)
         return Plan(lookahead, self.rules)
@@ -122,6 +165,8 @@ class Steering:
         for place, token in enumerate(seed.tolist()):
             state = automaton.after(state, int(automaton.classes[token]))
             if state is None:
+                if not Table.of(automaton, automaton.start).useful[0]:
+                    raise refuse_table([(automaton, automaton.start)], self.demands)
                 raise refuse_seed(automaton, self.demands.vocabulary.tokens[token], place)
         return state
 
@@ -150,13 +195,14 @@ class Steering:
         return np.array(forced, np.int64)
 
 
-def trust_note(steered: list[Steered], particles: int) -> str | None:
+def trust_note(steered: list[Steered], particles: int | None) -> str | None:
     """Return a sentence on how far the samples can be trusted to be draws given the constraint, or None.
 
     Args:
         steered: the samples.
-        particles: number of particles.
+        particles: number of particles of the settings.
     """
+    particles = PARTICLES if particles is None else particles
     sizes = [each.effective_sample_size for each in steered if each.effective_sample_size is not None]
     if not sizes:
         return None

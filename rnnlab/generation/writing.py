@@ -13,9 +13,10 @@ from rnnlab.config.schema import Generation, NotesDataset, Regime
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.engines.numpy import numpy_model
 from rnnlab.errors import Argument, UsageError, VocabularyError
+from rnnlab.generation.constraints.copying import Kept, copy_rules
 from rnnlab.generation.constraints.demands import Demands, without_files
 from rnnlab.generation.decoding import Decoding, decode
-from rnnlab.generation.particles import Rule, Steered
+from rnnlab.generation.particles import Steered
 from rnnlab.generation.repetition import Penalty
 from rnnlab.generation.sampling import Sampling
 from rnnlab.generation.steering import Seed, Steering, trust_note
@@ -35,6 +36,9 @@ _CONSTRAINTS = set(Constraints.model_fields) - {"length"}
 class Steers(TypedDict, total=False):
     """The keyword arguments that steer generation; see docs/configuration.md for each."""
 
+    top_k: int | None
+    top_p: float | None
+    stop: str | None
     template: str | None
     must: str | Sequence[str]
     avoid: str | Sequence[str]
@@ -163,7 +167,7 @@ def wished_length(
     return f"{length}..{length}" if isinstance(length, int) and ends else length
 
 
-def write_samples(trained: TrainedModel, settings: Generation, rules: Sequence[Rule] = ()) -> Writing:
+def write_samples(trained: TrainedModel, settings: Generation, training: Kept | None = None) -> Writing:
     """Generate samples after the seed of the settings; without a seed, see `seed_ids`.
 
     The settings of the result have the content of files in place of their names. Without `stop`, the boundary
@@ -173,7 +177,7 @@ def write_samples(trained: TrainedModel, settings: Generation, rules: Sequence[R
     Args:
         trained: the model.
         settings: the settings.
-        rules: rules on the next token beside the constraints of the settings.
+        training: the training data, which `max_copy` needs.
 
     Raises:
         UsageError: a seed is needed and missing, the seed has no token, `stop` is not exactly one token of
@@ -193,7 +197,7 @@ def write_samples(trained: TrainedModel, settings: Generation, rules: Sequence[R
         kind=vocabulary.kind,
     )
     if is_steered(settings):
-        seed, found, notes = _steered(trained, vocabulary, how, settings, rules)
+        seed, found, notes = _steered(trained, vocabulary, how, settings, training)
     else:
         seed, notes = seed_ids(settings.seed, vocabulary), []
         found = [Steered(each, None, None) for each in decode(numpy_model(trained), seed, how)]
@@ -267,14 +271,19 @@ def decoding_of(
 
 
 def _steered(
-    trained: TrainedModel, vocabulary: Vocabulary, how: Decoding, settings: Generation, rules: Sequence[Rule]
+    trained: TrainedModel,
+    vocabulary: Vocabulary,
+    how: Decoding,
+    settings: Generation,
+    training: Kept | None,
 ) -> tuple[Seed, list[Steered], list[str]]:
     """Return the ids of the seed, samples that satisfy the constraints, and remarks."""
     dataset = trained.experiment.dataset
     meter = dataset.reading.meter if isinstance(dataset, NotesDataset) else None
     demands = Demands(settings.constraints, vocabulary, meter)
     demands.check()
-    steering = Steering(demands, how, settings, tuple(rules))
+    rules = copy_rules(settings.constraints, vocabulary.tokens, training)
+    steering = Steering(demands, how, settings, rules)
     seed, notes = _steered_seed(steering, trained.experiment.generation.seed)
     found = steering.samples(numpy_model(trained), seed)
     return seed, found, [*notes, *filter(None, [trust_note(found, settings.particles)])]

@@ -5,23 +5,28 @@ and the machine of the training, from the files of the run folder.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from rnnlab.datasets.corpus import Corpus
 from rnnlab.datasets.parts import Part
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.errors import DataError, RnnlabError, RunError
+from rnnlab.evaluation.collapse import Collapse, collapses_of
 from rnnlab.evaluation.measurement import Evaluation, Passage, evaluate_selection
 from rnnlab.evaluation.metrics import Confusions, Watch
+from rnnlab.evaluation.originality import OriginalityReport, originality_of_samples
 from rnnlab.evaluation.scoring import Scores
 from rnnlab.evaluation.selection import Selection, select
 from rnnlab.files import Report, check_inside, read_text, unreported
-from rnnlab.generation.writing import Writing, generation_settings, write_samples
+from rnnlab.generation.writing import Writing, Written, generation_settings, write_samples
 from rnnlab.models.architecture import Architecture, architecture_of
-from rnnlab.models.model_file import TrainedModel
+from rnnlab.models.model_file import Trained, TrainedModel
 from rnnlab.runs.events import DONE, TRAINING, events_in
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.history import History, read_history
+from rnnlab.runs.kept_tokens import kept_tokens
 from rnnlab.runs.layout import EVENTS
 
 _ENVIRONMENT = "environment.json"
@@ -96,6 +101,8 @@ class Contents:
         record: when, how long and on which machine the run was trained.
         measured: the measures of the model, or a sentence that says why there are none.
         writing: samples of the model, or a sentence that says why there are none.
+        copies: what the samples copy from the training data, or a sentence that says why it cannot be told.
+        collapses: where each sample is stuck; None for a sample that is not.
     """
 
     run: RunFolder
@@ -106,6 +113,8 @@ class Contents:
     record: Record
     measured: Measured | str
     writing: Writing | str
+    copies: OriginalityReport | str
+    collapses: tuple[Collapse | None, ...]
 
 
 def contents_of(
@@ -131,16 +140,28 @@ def contents_of(
     trained = trained or run.load_model()
     dataset = trained.experiment.dataset
     measured = refusal if refusal is not None else _measured(trained, report)
+    history = read_history(run.path, lenient=True)
+    writing = _written(run, trained, None if isinstance(measured, str) else measured)
     return Contents(
         run=run,
         trained=trained,
         vocabulary=Vocabulary.of(trained.tokens, dataset),
         architecture=architecture_of(trained.experiment, len(trained.tokens)),
-        history=read_history(run.path, lenient=True),
+        history=history,
         record=read_record(run),
         measured=measured,
-        writing=_written(trained, None if isinstance(measured, str) else measured),
+        writing=writing,
+        copies=copies_of(run, trained, () if isinstance(writing, str) else writing.samples),
+        collapses=_collapses(trained, writing, measured, history),
     )
+
+
+def copies_of(run: RunFolder, trained: Trained, samples: Sequence[Written]) -> OriginalityReport | str:
+    """Return what samples copy from the training data, or a sentence on why it cannot be told."""
+    if not samples:
+        return "there is no sample"
+    kept = kept_tokens(trained, run, run.path)
+    return kept if isinstance(kept, str) else originality_of_samples(trained, samples, kept)
 
 
 def _text(run: RunFolder, name: str) -> str:
@@ -195,7 +216,7 @@ def _passage(selection: Selection) -> Passage:
     return Passage(begin, min(begin + MOST_TOKENS, part.end))
 
 
-def _written(trained: TrainedModel, measured: Measured | None) -> Writing | str:
+def _written(run: RunFolder, trained: TrainedModel, measured: Measured | None) -> Writing | str:
     """Return at most 3 short samples with the settings of the run, or the error message if sampling fails.
 
     If the configuration has no seed, the seed is the beginning of the measured part; see `_begin`.
@@ -207,9 +228,20 @@ def _written(trained: TrainedModel, measured: Measured | None) -> Writing | str:
         "seed": settings.seed or (_begin(measured, trained) if measured else None),
     }
     try:
-        return write_samples(trained, generation_settings(settings, few))
+        training = partial(kept_tokens, trained, run, run.path)
+        return write_samples(trained, generation_settings(settings, few), training)
     except RnnlabError as error:
         return str(error)
+
+
+def _collapses(
+    trained: TrainedModel, writing: Writing | str, measured: Measured | str, history: History
+) -> tuple[Collapse | None, ...]:
+    """Return where each sample is stuck, compared with the data if it was read."""
+    if isinstance(writing, str):
+        return ()
+    data = None if isinstance(measured, str) else measured.corpus
+    return tuple(collapses_of(trained.experiment, writing, data=data, losses=history.kept_losses()))
 
 
 def _begin(measured: Measured, trained: TrainedModel) -> str | None:

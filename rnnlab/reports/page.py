@@ -6,11 +6,13 @@ With the Content-Security-Policy at the top of the page, the browser refuses eve
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
 from rnnlab import __version__
+from rnnlab.evaluation.collapse import Collapse
 from rnnlab.reports.contents import Contents, Measured
+from rnnlab.reports.copies import copies_section
 from rnnlab.reports.curves import training_curves
 from rnnlab.reports.markup import Markup, tag, together
 from rnnlab.reports.overview import (
@@ -29,6 +31,9 @@ _TITLES = {
     "does": "What it does",
     "plays": "What it plays",
     "writes": "What it writes",
+    "copies": "Is it copying",
+    "stuck": "Whether it is stuck",
+    "counted": "Which tokens counted",
     "learns": "How it learnt",
     "measures": "How good it is",
     "confuses": "What it confuses",
@@ -47,12 +52,20 @@ _TITLES = {
 }
 
 
-def report_page(contents: Contents) -> str:
-    """Return the report of a run as an HTML page; equal contents give equal pages."""
+def report_page(contents: Contents, *, counted: Sequence[Markup] = ()) -> str:
+    """Return the report of a run as an HTML page; equal contents give equal pages.
+
+    Args:
+        contents: what the report shows.
+        counted: which tokens counted for a prediction; without it, the section is left out.
+    """
     path, experiment = contents.run.path, contents.trained.experiment
     notes = experiment.dataset.kind == "notes"
     sections = [
         report_section("plays" if notes else "writes", *_works(contents)),
+        report_section("copies", *copies_section(contents.copies)),
+        *([report_section("stuck", *_stuck(contents))] if contents.collapses else []),
+        *([report_section("counted", *counted)] if counted else []),
         report_section("learns", *_curves(contents)),
         report_section("measures", *_measures(contents)),
         report_section("confuses", *_confusions(contents)),
@@ -101,6 +114,28 @@ def report_section(name: str, *content: str) -> Markup:
 def _works(contents: Contents) -> Sequence[Markup]:
     said = [tag("p", f"No sample: {contents.writing}.")] if isinstance(contents.writing, str) else []
     return [*works(contents), *said]
+
+
+def _stuck(contents: Contents) -> Iterator[Markup]:
+    """Yield a paragraph for each sample that is stuck, and for the free run; else one that says so."""
+    noun = "note" if contents.trained.experiment.dataset.kind == "notes" else "token"
+    measured = contents.measured
+    running = None if isinstance(measured, str) else measured.evaluation.free_running
+    named = [(f"sample {number}", each) for number, each in enumerate(contents.collapses, 1)]
+    if running:
+        named.insert(0, ("the free run", running.collapse))
+    stuck = dict[Collapse, list[str]]()
+    for name, each in named:
+        if each:
+            stuck.setdefault(each, []).append(name)
+    for each, names in stuck.items():
+        which = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+        begin = f"{which[0].upper()}{which[1:]} {'are' if names[1:] else 'is'} stuck"
+        said = f"{begin}: {each.described(noun)}. Likely cause: {each.cause}. The setting to change: "
+        yield tag("p", said, tag("code", each.remedy), ".")
+    if not stuck:
+        shown = "Neither the free run nor a sample" if running else "No sample"
+        yield tag("p", f"{shown} repeats itself to its end.")
 
 
 def _curves(contents: Contents) -> Sequence[Markup]:

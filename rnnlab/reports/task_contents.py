@@ -1,21 +1,24 @@
 """The contents of a report on a task with examples: diagram, measures, alignments and written sequences."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from rnnlab.config.task_data import GeneratedDataset
 from rnnlab.errors import RnnlabError
 from rnnlab.evaluation.example_measurement import TaskEvaluation, evaluate_selected
 from rnnlab.evaluation.example_selection import SelectedExamples, select_examples
+from rnnlab.evaluation.originality import OriginalityReport
 from rnnlab.files import Report, unreported
 from rnnlab.generation.label_writing import write_for_label
 from rnnlab.generation.step_by_step import Alignment, align
-from rnnlab.generation.writing import generation_settings
+from rnnlab.generation.writing import Written, generation_settings
 from rnnlab.models.model_file import TrainedTask
 from rnnlab.models.task_architecture import TaskArchitecture, task_architecture_of
-from rnnlab.reports.contents import MOST_SAMPLES, Record, read_record
+from rnnlab.reports.contents import MOST_SAMPLES, Record, copies_of, read_record
 from rnnlab.reports.diagrams import Diagram, diagram_of_example
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.history import History, read_history
+from rnnlab.runs.kept_tokens import kept_tokens
 
 MOST_ALIGNED = 4
 """Largest number of examples whose alignment is shown."""
@@ -82,6 +85,7 @@ class TaskContents:
         measured: the measures of the model, or a sentence that says why there are none.
         samples: for from_label: sequences that the model writes, by their label; or a sentence that says why
             there are none. Empty for other tasks.
+        copies: what the samples copy from the training data, or a sentence that says why it cannot be told.
     """
 
     run: RunFolder
@@ -91,6 +95,7 @@ class TaskContents:
     record: Record
     measured: MeasuredTask | str
     samples: dict[str, tuple[str, ...]] | str
+    copies: OriginalityReport | str
 
 
 def task_contents_of(
@@ -105,6 +110,8 @@ def task_contents_of(
             opened; None to measure it.
         report: is called with the progress of reading the data.
     """
+    samples = _samples(run, trained)
+    written = () if isinstance(samples, str) else [each for own in samples.values() for each in own]
     return TaskContents(
         run=run,
         trained=trained,
@@ -112,7 +119,8 @@ def task_contents_of(
         history=read_history(run.path, lenient=True),
         record=read_record(run),
         measured=refusal if refusal is not None else _measured(trained, report),
-        samples=_samples(trained),
+        samples=samples if isinstance(samples, str) else _texts(samples),
+        copies=copies_of(run, trained, written),
     )
 
 
@@ -153,7 +161,11 @@ def _aligned(trained: TrainedTask, selected: SelectedExamples) -> tuple[AlignedE
     return tuple(AlignedExample(each, *texts) for each, texts in zip(found, chosen, strict=True))
 
 
-def _samples(trained: TrainedTask) -> dict[str, tuple[str, ...]] | str:
+def _texts(samples: dict[str, tuple[Written, ...]]) -> dict[str, tuple[str, ...]]:
+    return {label: tuple(each.text for each in own) for label, own in samples.items()}
+
+
+def _samples(run: RunFolder, trained: TrainedTask) -> dict[str, tuple[Written, ...]] | str:
     """Return samples of each label of a model of task from_label, or the error message."""
     configured = trained.experiment.generation
     if trained.experiment.task != "from_label":
@@ -161,8 +173,9 @@ def _samples(trained: TrainedTask) -> dict[str, tuple[str, ...]] | str:
     few = {"length": min(configured.length, MOST_WRITTEN_TOKENS), "samples": MOST_SAMPLES}
     try:
         settings = generation_settings(configured, few)
+        training = partial(kept_tokens, trained, run, run.path)
         return {
-            label: tuple(sample.text for sample in write_for_label(trained, label, settings).samples)
+            label: write_for_label(trained, label, settings, training).samples
             for label in trained.tokens[:MOST_LABELS_WRITTEN]
         }
     except RnnlabError as error:

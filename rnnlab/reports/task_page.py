@@ -8,6 +8,7 @@ from rnnlab.evaluation.label_measures import LabelMeasures
 from rnnlab.evaluation.label_ngram import FromLabelMeasures
 from rnnlab.evaluation.tag_measures import TagMeasures
 from rnnlab.reports.alignments import alignment_picture
+from rnnlab.reports.copies import copies_section
 from rnnlab.reports.curves import LevelLine, curves_of
 from rnnlab.reports.diagrams import diagram_picture
 from rnnlab.reports.markup import Markup, tag, together
@@ -36,6 +37,7 @@ def task_report_page(contents: TaskContents) -> str:
     sections = [report_section("does", *_diagram(contents))]
     if contents.samples:
         sections.append(report_section("writes", *_samples(contents.samples)))
+        sections.append(report_section("copies", *copies_section(contents.copies)))
     sections += [
         report_section("learns", *_curves(contents)),
         report_section("measures", *_measures(contents)),

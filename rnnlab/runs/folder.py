@@ -4,6 +4,7 @@ runs/<config name>-<number>/   made by an atomic mkdir; `runs/latest` names the 
   config.yaml          the resolved configuration
   signature.json       shows that this user trained the run (`runs/signature.py`)
   split.json           which data belongs to the training, validation and test part
+  training_tokens.npz  the token ids of the training data, if `dataset.keep` is true (`runs/kept_tokens.py`)
   environment.json     versions and processor, on which the bits of the result depend (`runs/environment.py`)
   model.safetensors    the best weights with the configuration and the vocabulary (`models/model_file.py`)
   history.csv          a row for each epoch (`runs/history.py`)

@@ -145,6 +145,16 @@ class History(_Columns):
         best = int(np.where(np.isfinite(losses), losses, math.inf).argmin())
         return EpochProgress(len(self), best + 1, float(losses[best]), part, seconds)
 
+    def kept_losses(self) -> tuple[float | None, float | None]:
+        """Return the losses of the epoch with the lowest validation loss, whose weights are kept.
+
+        They are those of training and of validation. Without a validation loss, both are None.
+        """
+        progress = self.progress()
+        if progress.best_epoch is None or progress.part != "validation":
+            return None, None
+        return float(self.loss[progress.best_epoch - 1]), progress.best_loss
+
     def seconds_without_compiling(self) -> float | None:
         """Return the seconds of the training without compiling, which is part of the first epoch.
 

@@ -14,7 +14,7 @@ from rnnlab.tracing.heat_map import HeatMap, colour_of, ink_on, token_label
 from rnnlab.tracing.view import StepPrediction, View, predictions, shapes_of
 
 if TYPE_CHECKING:
-    from rnnlab.tracing.page import FollowedUnit
+    from rnnlab.tracing.coloured import ColouredText
     from rnnlab.tracing.slide import SlideLine
 
 Colour = tuple[int, int, int]
@@ -72,17 +72,17 @@ def heat_map_lines(heat: HeatMap, *, width: int, depth: Depth) -> Iterator[str]:
             yield line.rstrip()
 
 
-def unit_text(followed: "FollowedUnit", *, lane: int, width: int, depth: Depth) -> Iterator[str]:
-    """Yield the lines of a text: each token coloured by the unit's value, or with tenths below it."""
-    tokens, values = followed.tokens[lane], followed.values[lane].tolist()
-    between, paint = " " if followed.kind == "notes" else "", painter(depth)
+def coloured_text(text: "ColouredText", *, lane: int, width: int, depth: Depth) -> Iterator[str]:
+    """Yield the lines of a text: each token coloured by its value, or with tenths of the scale below it."""
+    tokens, values = text.tokens[lane], text.values[lane].tolist()
+    between, paint = " " if text.kind == "notes" else "", painter(depth)
     for begin, end in _lines_of(tokens, width, len(between)):
         shown = [_in_text(token) for token in tokens[begin:end]]
         if depth == "none":
-            yield from _with_tenths(shown, values[begin:end], followed.scale, between)
+            yield from _with_tenths(shown, values[begin:end], text.scale, between)
             continue
-        grounds = [colour_of(value, followed.scale) for value in values[begin:end]]
-        cells = [paint(text, ink_on(ground), ground) for text, ground in zip(shown, grounds, strict=True)]
+        grounds = [colour_of(value, text.scale) for value in values[begin:end]]
+        cells = [paint(each, ink_on(ground), ground) for each, ground in zip(shown, grounds, strict=True)]
         yield between.join(cells)
 
 

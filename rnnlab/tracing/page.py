@@ -6,14 +6,20 @@ understanding recurrent networks". In this way the paper found units that count,
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnnlab.engines.numpy.equation import Floats
 from rnnlab.errors import Argument, UsageError, count_of
 from rnnlab.reports.markup import Markup, tag, together
+from rnnlab.tracing.coloured import (
+    ColouredText,
+    coloured_influence,
+    explained,
+    followed_unit,
+    strongest_tokens,
+)
 from rnnlab.tracing.expression import shown_number
 from rnnlab.tracing.heat_map import (
     Colour,
@@ -22,21 +28,22 @@ from rnnlab.tracing.heat_map import (
     heat_map_svg,
     ink_on,
     most_varying,
-    scale_of,
     token_label,
 )
+from rnnlab.tracing.influence import Influence
 from rnnlab.tracing.slide import SlideLine, difference, head_lines, log_total, slide
-from rnnlab.tracing.tracing import LayerTrace, Trace, head_of
+from rnnlab.tracing.tracing import LayerTrace, head_of
 from rnnlab.tracing.view import View, predictions, shapes_of
-
-MEMORY = "c"
-
 
 TOKENS_OF_A_SLIDE = 4
 """Number of most probable tokens on the slide of the output; all tokens if V is at most twice this number."""
 
 
 NUMBERS_OF_A_VECTOR = 8
+
+
+LEVELS = 5
+"""Number of reds, and of blues, of an influence in a report."""
 
 
 UNITS_OF_A_SLIDE = 4
@@ -63,27 +70,6 @@ pre { overflow-x: auto; }
 
 
 @dataclass(frozen=True)
-class FollowedUnit:
-    """One quantity of one unit over N texts.
-
-    Attributes:
-        title: the quantity in words.
-        tokens: the tokens of each text.
-        starts: (N, T) whether the state was zero before the step.
-        values: (N, T) the quantity after each token.
-        scale: the absolute value that has the full colour.
-        kind: `text` or `notes`.
-    """
-
-    title: str
-    tokens: tuple[tuple[str, ...], ...]
-    starts: NDArray[np.bool_]
-    values: NDArray[np.float64]
-    scale: float
-    kind: str
-
-
-@dataclass(frozen=True)
 class Slide:
     """The lines of one unit, or of the output, under a title."""
 
@@ -106,7 +92,7 @@ def trace_page(
         UsageError: there is no such step, unit or quantity.
     """
     if unit:
-        body = _followed(followed_unit(view.trace, layer=view.layers[-1], unit=unit - 1, value=value))
+        body = _coloured(followed_unit(view.trace, layer=view.layers[-1], unit=unit - 1, value=value))
     elif step:
         body = map(_slide, slides(view, step - 1, most_units=UNITS_OF_A_SLIDE))
     else:
@@ -134,6 +120,67 @@ def heat_maps_page(title: str, maps: Iterable[tuple[Sequence[str], HeatMap]]) ->
     return _page(title, *sections)
 
 
+def influence_page(facts: Sequence[str], found: Sequence[Influence], *, top: int) -> str:
+    """Return an HTML page of influences: what is explained, the coloured text, and the strongest tokens.
+
+    Args:
+        facts: sentences about the network.
+        found: the influence for each input.
+        top: how many of the strongest tokens are listed.
+    """
+    sections = (tag("section", *influence_markup(each, top=top)) for each in found)
+    return _page("Which tokens counted", *(tag("p", fact) for fact in facts), *sections)
+
+
+def influence_markup(found: Influence, *, top: int) -> Iterator[Markup]:
+    """Yield what is explained, the text coloured by the influence of each token, and the strongest tokens."""
+    yield from (tag("p", _sentence(said)) for said in (explained(found), *found.notes))
+    text = coloured_influence(found)
+    yield from _coloured(replace(text, title=_sentence(text.title)))
+    yield _strongest(found, top)
+
+
+def influence_section(found: Influence, prediction: str, *, top: int) -> list[Markup]:
+    """Return an influence for a report; the colours are in its style sheet, as its policy demands.
+
+    Args:
+        found: the influence.
+        prediction: what is predicted, in words.
+        top: how many of the strongest tokens are listed.
+    """
+    said = [f"{prediction}: {explained(found)}", coloured_influence(found).title, *found.notes]
+    largest = float(np.abs(found.values).max()) or 1.0
+    spans = []
+    for token, value in zip(found.tokens, found.values.tolist(), strict=True):
+        level = round(LEVELS * abs(value) / largest)
+        colour = f"{'adds' if value > 0 else 'takes'}-{level}" if level else None
+        shown = "↵\n" if token == "\n" and level else token
+        spans.append(tag("span", shown, class_=colour, title=f"{value:+.4f} nats"))
+        spans += [Markup(" ")] if found.kind == "notes" else []
+    text = tag("p", *spans, class_="written", dir="auto")
+    return [
+        *(tag("p", f"{sentence[0].upper()}{sentence[1:]}.") for sentence in said),
+        text,
+        _strongest(found, top),
+    ]
+
+
+def _sentence(text: str) -> str:
+    """Return a text as a sentence."""
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _strongest(found: Influence, top: int) -> Markup:
+    """Return a table of the tokens with the largest influence."""
+    names = ("place", "token", "nats")
+    header = tag("tr", *(tag("th", name, scope="col") for name in names))
+    rows = (
+        tag("tr", tag("td", f"{found.first + place + 1:,}"), tag("td", token_label(token)), tag("td", nats))
+        for place, token, nats in strongest_tokens(found, top)
+    )
+    return tag("table", tag("thead", header), tag("tbody", *rows))
+
+
 def _page(title: str, *body: Markup) -> str:
     head = tag(
         "head",
@@ -144,43 +191,6 @@ def _page(title: str, *body: Markup) -> str:
     )
     main = tag("main", tag("h1", title), *body)
     return f"<!DOCTYPE html>\n{tag('html', head, tag('body', main), lang='en')}\n"
-
-
-def followed_unit(trace: Trace, *, layer: int, unit: int, value: str | None = None) -> FollowedUnit:
-    """Return one quantity of one unit; by default tanh(c) of an LSTM, as in the paper, and h of other cells.
-
-    Args:
-        trace: the trace.
-        layer: the layer, from 0.
-        unit: the unit, from 0.
-        value: the quantity: a gate's letter, `candidate`, `c` (as tanh(c)) or `h`; None for the default.
-
-    Raises:
-        UsageError: there is no such unit or quantity.
-    """
-    followed = trace.layers[layer]
-    if unit >= followed.units:
-        raise UsageError(
-            Argument("unit"), f": {followed.name} has {followed.units} units, received {unit + 1}"
-        )
-    name = value or (MEMORY if MEMORY in followed.values else "h")
-    if name not in followed.values:
-        there_are = ", ".join(followed.values)
-        raise UsageError(Argument("value"), f": {followed.name} has {there_are}, received {name!r}")
-    values = followed.values[name][:, :, unit].astype(np.float64)
-    if name == MEMORY:
-        values = np.tanh(values)
-    scale = 1.0 if name == MEMORY else scale_of(followed.values[name])
-    quantity = "tanh(c)" if name == MEMORY else name
-    colours = f"blue -{scale:.3g} to red {scale:.3g}"
-    return FollowedUnit(
-        title=f"{followed.name}, unit {unit + 1}: {quantity} after each token, {colours}",
-        tokens=tuple(tuple(trace.tokens(lane)) for lane in range(len(trace.ids))),
-        starts=trace.starts,
-        values=values,
-        scale=scale,
-        kind=trace.model.experiment.dataset.kind,
-    )
 
 
 def slides(view: View, step: int, *, most_units: int) -> Iterator[Slide]:
@@ -249,14 +259,14 @@ def _slide(slide: Slide) -> Markup:
     return tag("section", tag("h2", slide.title), tag("pre", "\n".join(lines)))
 
 
-def _followed(unit: FollowedUnit) -> Iterator[Markup]:
-    """Yield the title, and each text with its tokens coloured by the unit's value."""
-    yield tag("p", unit.title)
-    for tokens, starts, values in zip(unit.tokens, unit.starts, unit.values, strict=True):
+def _coloured(text: ColouredText) -> Iterator[Markup]:
+    """Yield the title, and each text with its tokens coloured by their values."""
+    yield tag("p", text.title)
+    for tokens, starts, values in zip(text.tokens, text.starts, text.values, strict=True):
         spans = []
         for token, start, value in zip(tokens, starts.tolist(), values.tolist(), strict=True):
             shown = "↵\n" if token == "\n" else token
-            ground = colour_of(value, unit.scale)
+            ground = colour_of(value, text.scale)
             style = f"background:{_css(ground)};color:{_css(ink_on(ground))}"
             spans.append(
                 tag(
@@ -267,9 +277,9 @@ def _followed(unit: FollowedUnit) -> Iterator[Markup]:
                     class_="start" if start else None,
                 )
             )
-            if unit.kind == "notes":
+            if text.kind == "notes":
                 spans.append(Markup(" "))
-        yield tag("p", together(*spans), class_="text", aria_label=unit.title)
+        yield tag("p", together(*spans), class_="text", aria_label=text.title)
 
 
 def _css(colour: Colour) -> str:

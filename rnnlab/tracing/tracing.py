@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.datasets.vocabulary import Vocabulary
+from rnnlab.engines.numpy import encodings_of
 from rnnlab.engines.numpy.equation import Floats, normalized, sigmoid
 from rnnlab.engines.numpy.network import Dense
 from rnnlab.errors import Argument, ModelFileError, UsageError
-from rnnlab.models.architecture import Architecture, RecurrentLayer, architecture_of, encoding_table
+from rnnlab.models.architecture import Architecture, RecurrentLayer, architecture_of
 from rnnlab.models.model_file import TrainedModel, Weights
 from rnnlab.models.terms import ACTIVATIONS, Equation, Operation, Term
 from rnnlab.tracing.reading import Flags, Ids, TraceInput, reading_of, with_boundaries
@@ -257,10 +258,7 @@ def _run(
     model: TrainedModel, architecture: Architecture, ids: Ids, starts: Flags
 ) -> tuple[tuple[LayerTrace, ...], Floats]:
     """Return every recurrent layer over all T time steps, and the logits (N, T, V)."""
-    table = encoding_table(model.experiment.dataset.encoding, model.tokens)
-    if table is None:
-        table = model.weights[f"{architecture.encoding.name}/embeddings"]
-    hidden, layers = table[ids], list[LayerTrace]()  # (N, T, D)
+    hidden, layers = encodings_of(model)[ids], list[LayerTrace]()  # (N, T, D)
     for layer in architecture.recurrent:
         traced = _run_layer(TracedCell(layer, model.weights), hidden, starts)
         if architecture.residual and layers:

@@ -72,6 +72,7 @@ def settings_of_steps(experiment: Experiment | TaskExperiment) -> dict[str, Any]
     settings = experiment.model_dump(mode="json")
     for name in SURROUNDING:
         del settings["training"][name]
+    settings["dataset"].pop("keep", None)  # what the run folder keeps
     return settings
 
 

@@ -21,6 +21,7 @@ from rnnlab.files import remove_partial
 from rnnlab.runs.environment import changes_since, write_environment
 from rnnlab.runs.events import DONE, FAILED, INTERRUPTED, TRAINING
 from rnnlab.runs.folder import RunFolder, create_run
+from rnnlab.runs.kept_tokens import write_training_tokens
 from rnnlab.runs.lock import locked
 from rnnlab.training.best_epoch import Best
 from rnnlab.training.checkpoints import FOLDER, Checkpoint, newest_checkpoint
@@ -97,6 +98,10 @@ class Session:
         self.run = resumed or create_run(name, experiment, folder=run_dir)
         if not resumed:
             self.run.write_split(split_record_of(data))
+            if getattr(experiment.dataset, "keep", False):
+                from rnnlab.datasets.training_tokens import training_tokens  # noqa: PLC0415 (as below)
+
+                write_training_tokens(self.run.path, training_tokens(data))
         if self._folders and not resumed:
             from rnnlab.training.own_callbacks import record_folders  # noqa: PLC0415 (as below)
 

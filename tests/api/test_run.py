@@ -9,6 +9,7 @@ import pytest
 
 import rnnlab
 from rnnlab.commands import run as command_line
+from tests.keeping import keeping
 from tests.trained import SONG, STREAM, run_of
 
 
@@ -152,3 +153,29 @@ def test_exporting_writes_what_the_command_writes():
         rnnlab.load_run().export("song.onnx")
     with pytest.raises(rnnlab.UsageError, match="format: expected one of keras, onnx, saved_model"):
         rnnlab.load_run().export("song", format="h5")
+
+
+def test_originality_gives_what_the_command_prints(capsys):
+    """The figures of each sample, and the judgement."""
+    keeping(run_of(STREAM))
+    options = ["--seed", "the", "--temperature", "1", "--length", "30", "--originality", "--json"]
+    assert command_line(["generate", *options]) == 0
+
+    run = rnnlab.load_run()
+    found = run.originality(run.generate("the", temperature=1, length=30))
+
+    printed = json.loads(capsys.readouterr().out)
+    copy = found.samples[0].longest_copy
+    assert printed["samples"][0]["originality"]["longest_copy"] == vars(copy)
+    assert printed["originality"]["judgement"] == found.judgement
+
+
+def test_originality_without_training_data_is_a_data_error():
+    """The message has the remedy."""
+    run_of(STREAM, "dataset.keep=false")
+    run = rnnlab.load_run()
+
+    with pytest.raises(
+        rnnlab.DataError, match=r"runs/song-1 keeps no training data; train with dataset\.keep"
+    ):
+        run.originality(run.generate("the", length=3))

@@ -42,7 +42,9 @@ def test_a_model_with_state_is_measured_and_runs_freely(rnnlab):
     assert result.keys() == MEASURES | {"free_running"}
     assert (result["split"], result["tokens"], result["run"]) == ("train", 9, "runs/song-1")
     free = result["free_running"]
-    assert free.keys() == {"seed", "length", "correct", "accuracy", "first_divergence", "exact", "sequence"}
+    assert free.keys() == {
+        *("seed", "length", "correct", "accuracy", "first_divergence", "exact", "sequence", "collapse"),
+    }
     truth = "d8 d4 c8 d8 e8 f8 g8 g8 g4".split()
     right = [note == true for note, true in zip(free["sequence"], truth, strict=True)]
     assert (free["seed"], free["length"], free["correct"]) == ("g8 e8 e4 f8", 9, sum(right))

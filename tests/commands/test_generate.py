@@ -33,7 +33,7 @@ def test_the_json_has_the_fields_that_scripts_rely_on(rnnlab):
 
     assert result.keys() == {"samples", "random_seed", "settings", "model_sha256"}
     (sample,) = result["samples"]
-    assert sample.keys() == {"sequence", "text", "log_probability"}
+    assert sample.keys() == {"sequence", "text", "log_probability", "collapse"}
     assert sample["text"] == " ".join(["g8 e8 e4 f8", *sample["sequence"]])
     assert sample["log_probability"] < 0
     assert result["model_sha256"] == run.load_model().sha256
@@ -223,3 +223,57 @@ def test_a_run_without_a_finished_epoch_is_said_to_be(rnnlab, command):
 def _printed(answer) -> str:
     """All that a command printed, as one line."""
     return " ".join(f"{answer.stderr} {answer.stdout}".split())
+
+
+def test_a_sample_that_is_stuck_is_named_on_one_line(rnnlab):
+    """A greedy model whose head always prefers d8: from its first token on, with the option that helps."""
+    _prefers("d8")
+
+    answer = rnnlab("generate", "--length", "50", "--samples", "2", "--json")
+
+    first, second = (sample["collapse"] for sample in json.loads(answer.stdout)["samples"])
+    assert first == second
+    assert (first["kind"], first["start"], first["period"], first["tokens"]) == ("one_token", 1, 1, ["d8"])
+    assert first["remedy"] == "generation.temperature: 1"
+    (line,) = (line for line in answer.stderr.splitlines() if "stuck" in line)
+    assert line == (
+        "2 of 2 samples stuck; sample 1: from generated note 1 on only d8, 50 times; likely cause: greedy"
+        " decoding: always the most probable note; change generation.temperature: 1, or add: --temperature 1"
+    )
+
+
+def test_a_sample_of_the_length_of_the_configuration_is_too_short_to_be_stuck(rnnlab):
+    """Nine notes, all of them d8."""
+    _prefers("d8")
+
+    answer = rnnlab("generate", "--json")
+
+    assert json.loads(answer.stdout)["samples"][0]["collapse"] is None
+    assert "stuck" not in answer.stderr
+
+
+def test_what_is_a_loop_in_the_training_data_is_none_in_a_sample(rnnlab):
+    """The song is one note again and again."""
+    _prefers("d8", f"dataset.inline=g8 e8 e4 f8 {'d8 ' * 60}")
+
+    assert "stuck" not in rnnlab("generate", "--length", "50").stderr
+
+
+def test_the_free_run_of_an_evaluation_is_stuck_too(rnnlab):
+    """As a field, and in the table."""
+    _prefers("d8", "generation.length=40", f"dataset.inline=g8 e8 e4 f8 {'c8 e8 d8 f8 g8 ' * 8}")
+
+    result = json.loads(rnnlab("evaluate", "--json").stdout)["free_running"]["collapse"]
+    table = " ".join(rnnlab("evaluate").stdout.split())
+
+    assert (result["kind"], result["start"], result["length"]) == ("one_token", 1, 40)
+    assert "stuck: from generated note 1 on only d8, 40 times; likely cause: greedy decoding" in table
+
+
+def _prefers(note: str, *overrides: str) -> None:
+    """A run of the song whose model always prefers one note."""
+    run = run_of(SONG, *overrides)
+    model = run.load_model()
+    model.weights["head/kernel"][:] = 0
+    model.weights["head/bias"][model.tokens.index(note)] += 100
+    run.save_model(model)

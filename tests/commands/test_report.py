@@ -1,6 +1,7 @@
 """`rnnlab report`: where the file goes, and what may be opened for it."""
 
 import os
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -137,6 +138,27 @@ def test_ones_own_data_is_opened(rnnlab, data):  # noqa: F811
 
     assert was_opened(data)
     assert "One step at a time, on the train part" in Path("runs/song-1/report.html").read_text()
+
+
+def test_the_report_says_whether_the_model_is_stuck_and_which_tokens_counted(rnnlab):
+    """A model that always prefers d8, and the song that it was trained on; without a style of its own."""
+    run = run_of(SONG, "generation.length=40", f"dataset.inline=g8 e8 e4 f8 {'c8 e8 d8 f8 g8 ' * 8}")
+    before = rnnlab("report") and (run.path / "report.html").read_text()
+    model = run.load_model()
+    model.weights["head/kernel"][:] = 0
+    model.weights["head/bias"][model.tokens.index("d8")] += 100
+    run.save_model(model)
+    rnnlab("report")
+
+    page = (run.path / "report.html").read_text()
+
+    stuck = page.partition('<h2 id="stuck">')[2].partition("</section>")[0]
+    counted = before.partition('<h2 id="counted">')[2].partition("</section>")[0]
+    assert "The free run and sample 1 are stuck: from generated note 1 on only d8, 40 times." in stuck
+    assert "<code>generation.temperature: 1</code>" in stuck
+    assert "The last token of sample 1: after 43 tokens, " in counted
+    assert re.search(r'<span class="(adds|takes)-5" title="[+-]', counted)
+    assert "style=" not in counted
 
 
 def test_the_report_of_a_study_lies_in_its_folder(rnnlab):

@@ -352,3 +352,85 @@ def test_a_strangers_run_does_not_have_its_data_opened(rnnlab, tmp_path):
 
     assert answer.exit_code == 1
     assert "is not known as a run of yours (no signature.json in it); name the file itself" in answer.stderr
+
+
+def test_influence_is_shown_below_the_text_and_as_a_table(rnnlab):
+    """What is explained, a sign and a digit for each token, and the strongest tokens with nats."""
+    run_of(STREAM)
+
+    shown = rnnlab("trace", "--input", "the quick", "--influence", "--of", "z", "--top", "2").stdout
+    result = json.loads(rnnlab("trace", "--input", "the quick", "--influence", "--of", "z", "--json").stdout)[
+        "inputs"
+    ][0]
+
+    lines = shown.splitlines()
+    assert lines[0].startswith(f"after 9 tokens, 'z' has p = {math.exp(result['log_probability']):.4g}, ")
+    assert "the quick" in lines
+    strongest = sorted(result["tokens"], key=lambda each: -abs(each["influence"]))[:2]
+    assert [line.split()[-1] for line in lines[-2:]] == [f"{each['influence']:+.4f}" for each in strongest]
+    assert [each["place"] for each in result["tokens"]] == [*range(1, 10)]
+    assert (result["of"], result["next"], result["step"]) == ("z", None, 9)
+    for each in result["tokens"]:
+        assert each["influence"] == pytest.approx(result["log_probability"] - each["without"])
+
+
+def test_the_mean_encoding_is_that_of_the_training_data(rnnlab):
+    """Of a run of one's own; a lone model file has only its vocabulary, and says so."""
+    Path("fox.txt").write_text("the quick brown fox jumps over the lazy dog\n" * 3)
+    run = run_of(STREAM, "dataset.inline=null", "dataset.path=fox.txt")
+    Path("alone.safetensors").write_bytes(run.model_path.read_bytes())
+    line = ["--input", "the", "--influence", "--json"]
+
+    own, alone = (rnnlab("trace", str(model), *line) for model in (run.path, "alone.safetensors"))
+
+    (own_input,), (alone_input,) = (json.loads(each.stdout)["inputs"] for each in (own, alone))
+    assert (own_input["mean_encoding"], own_input["notes"]) == ("training", [])
+    assert alone_input["mean_encoding"] == "vocabulary"
+    assert "the training data is not read" in alone_input["notes"][0]
+    assert own_input["tokens"] != alone_input["tokens"]
+
+
+def test_influence_of_an_mlp_and_of_the_configured_seed(rnnlab):
+    """It has no gates, but its window has four notes."""
+    run_of(SONG.replace("{kind: lstm, units: 6, stateful: true}", "{kind: mlp, units: 6}"))
+
+    answer = rnnlab("trace", "--influence", "--json")
+
+    assert [each["token"] for each in json.loads(answer.stdout)["inputs"][0]["tokens"]] == [
+        *("g8", "e8", "e4", "f8"),
+    ]
+
+
+@pytest.mark.parametrize(("name", "content"), [("x.html", "<table"), ("x.svg", "<svg")])
+def test_influence_as_a_file(rnnlab, name, content):
+    """A page with coloured text, or a picture with a heat map of one row; every value is under the mouse."""
+    run_of(STREAM)
+
+    answer = rnnlab("trace", "--input", "the fox", "--influence", "--output", name)
+
+    drawn = Path(name).read_text()
+    assert answer.stderr.endswith(f"{name}: written\n")
+    assert content in drawn
+    assert "log-probability" in drawn
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--of", "x"], "--of names the token that --influence explains; give --influence too"),
+        (["--influence", "--unit", "1"], "--influence shows tokens; leave --unit out, which is about"),
+        (["--influence", "--layer", "1"], "--influence shows tokens; leave --layer out, which is about"),
+        (["--influence", "--json", "--output", "x.html"], "--json prints every value; leave --output out"),
+        (["--influence", "--of", "next"], "--of next: no token follows the last one of the input; give an"),
+        (["--influence", "--step", "9"], "--step: the input has 3 tokens, received 9"),
+        (["--influence", "--steps", "2-9"], "--steps: expected numbers from 1 to 3, received '2-9'"),
+    ],
+)
+def test_what_contradicts_influence(rnnlab, options, message):
+    """Each is refused by name."""
+    run_of(STREAM)
+
+    answer = rnnlab("trace", "--input", "the", *options)
+
+    assert answer.exit_code == 2
+    assert message in answer.stderr

@@ -199,3 +199,15 @@ def test_a_table_elsewhere_is_not_followed(run, name):
     os.mkfifo(run / name)
     with pytest.raises(RunError, match="expected a file"):
         read_history(run)
+
+
+def test_the_kept_losses_are_those_of_the_best_epoch(run):
+    """Training and validation loss of the epoch with the lowest validation loss; without one, neither."""
+    rows = "1,2,0.25,1.5,,,0.5\n2,1.5,0.5,1.25,,,1\n3,0.5,0.9,1.75,,,2\n"
+    (run / "history.csv").write_text(EPOCHS.partition("\n")[0] + "\n" + rows)
+
+    validated = read_history(run).kept_losses()
+    (run / "history.csv").write_text(EPOCHS.replace("1.75,0.375", ","))
+
+    assert validated == (1.5, 1.25)
+    assert read_history(run).kept_losses() == (None, None)

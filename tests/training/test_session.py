@@ -19,6 +19,7 @@ from rnnlab.datasets.loading import load_data
 from rnnlab.errors import DataError, Interrupted, RunError, TrainingError
 from rnnlab.evaluation.measurement import evaluate
 from rnnlab.runs.folder import RunFolder, find_run
+from rnnlab.runs.kept_tokens import TRAINING_TOKENS, read_training_tokens
 from rnnlab.runs.listing import read_entry
 from rnnlab.training.checkpoints import newest_checkpoint
 from rnnlab.training.interruption import noted_signals
@@ -28,7 +29,7 @@ from tests.experiments import SENTENCE, SONG, STREAM, experiment
 
 FILES = {
     *("config.yaml", "environment.json", "model.safetensors", "history.csv", "losses.csv", "events.log"),
-    *("split.json", "signature.json", "checkpoints", ".lock"),
+    *("split.json", "training_tokens.npz", "signature.json", "checkpoints", ".lock"),
 }
 
 
@@ -63,6 +64,20 @@ def test_a_run_folder_holds_all_that_was_learnt() -> None:
     assert (entry.state, entry.progress.epochs, entry.problems) == ("done", 30, ())
     best, saved = session.trainer.best().weights, find_run().load_model().weights
     assert all((saved[name] == array).all() for name, array in best.items())
+
+
+def test_the_training_data_is_kept_unless_it_is_refused() -> None:
+    """The run folder has its token ids when the training begins; `dataset.keep: false` leaves them out."""
+    kept, refused = (session_of(experiment(STREAM, f"dataset.keep={keep}")) for keep in ("true", "false"))
+
+    problem = kept.trainer.problem
+    found = read_training_tokens(kept.run.path, data_sha256=problem.data_sha256, vocab_size=50)
+    assert found is not None
+    text = experiment(STREAM).dataset.inline
+    tokens = problem.model({}).tokens
+    assert "".join(tokens[token] for token in found.train.ids) == text[: len(found.train.ids)]
+    assert (len(found.train), found.part) == (1, "validation")
+    assert not (refused.run.path / TRAINING_TOKENS).exists()
 
 
 def test_the_numpy_engine_measures_what_the_compiled_one_did() -> None:

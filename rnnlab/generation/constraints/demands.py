@@ -55,10 +55,14 @@ class Demands:
                     Argument(name),
                     f" is for {other}, and the model writes {self.vocabulary.kind}; leave it out",
                 )
-        for name, needed in (("vary", "of"), ("of", "vary"), ("meter", "bars")):
+        for name, needed in (("vary", "original"), ("original", "vary"), ("meter", "bars")):
             if getattr(self.settings, name) is not None and getattr(self.settings, needed) is None:
+                shown = {"original": "of"}
                 raise UsageError(
-                    Argument(name), ": it needs ", Argument(needed), " too; give both or neither"
+                    Argument(shown.get(name, name)),
+                    ": it needs ",
+                    Argument(shown.get(needed, needed)),
+                    " too; give both or neither",
                 )
 
     def automata(self, rng: np.random.Generator) -> list[Automaton]:

@@ -2,6 +2,11 @@
 
 The automaton is written out as a table. `Lookahead` then knows, for each number of tokens and each state,
 which choices lead to a text that satisfies the constraint within the length; so generation never gets stuck.
+
+With the frequencies of the tokens it also knows how probable that is for independent tokens. Such a guess at
+the future guides the particles to where the constraint can be satisfied well: it is a twist function (Zhao et
+al., 2024, "Probabilistic Inference in Language Models via Twisted Sequential Monte Carlo"). It does not
+change what is drawn from, only how soon particles go there.
 """
 
 from dataclasses import dataclass
@@ -17,11 +22,12 @@ from rnnlab.generation.constraints.automaton import Automaton, Classes
 MOST_STATES = 200_000
 """Most states of an automaton that is written out."""
 
-MOST_CELLS = 400_000_000
-"""Most pairs of a state and a number of tokens, a byte each."""
+MOST_CELLS = 100_000_000
+"""Most pairs of a state and a number of tokens, five bytes each."""
 
 Flags = NDArray[np.bool_]
 States = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,27 +123,63 @@ class Lookahead:
         table: the automaton.
         least: least number of tokens of a sample.
         most: most tokens of a sample.
-        stops: whether the model ends a sample by itself, with a stop token.
+        stop: id of the token with which the model ends a sample by itself; None if there is none.
+        frequencies: how often the model writes each token, (V,), with the sum 1; None for no guess.
 
     Attributes:
         least: least number of tokens.
         most: most tokens.
     """
 
-    def __init__(self, table: Table, least: int, most: int, *, stops: bool) -> None:
+    def __init__(
+        self,
+        table: Table,
+        least: int,
+        most: int,
+        *,
+        stop: int | None = None,
+        frequencies: Floats | None = None,
+    ) -> None:
         states = len(table.accepting)
         if (most + 2) * states > MOST_CELLS:
             raise UsageError(
                 f"these constraints have {states:,} states, too many for {most:,} tokens;"
                 " ask for a shorter text"
             )
-        self._table, self.least, self.most, self._stops = table, least, most, stops
+        self._table, self.least, self.most, self._stop = table, least, most, stop
         self._live = np.zeros((most + 2, states), bool)  # [n]: after n tokens, can be completed
         for length in range(most, -1, -1):
             self._live[length] = self._live[length + 1][table.following].any(axis=1)
             if length >= least:
                 self._live[length] |= table.accepting
-        self._endings = None if stops or self.is_prefix_free else self._shares_of_endings()
+        self._endings = None if stop is not None or self.is_prefix_free else self._shares_of_endings()
+        self._values = np.where(self._live, np.float32(0), np.float32(-np.inf))
+        if frequencies is not None:
+            self._guess(frequencies)
+
+    def _guess(self, frequencies: Floats) -> None:
+        """Set the logarithm of the probability that independent tokens satisfy the constraint, nats."""
+        table, stop = self._table, self._stop
+        going_on = frequencies.copy()
+        if stop is not None:
+            going_on[stop] = 0
+        every_state = np.arange(len(table.accepting))
+        classes = np.bincount(table.classes, going_on, table.following.shape[1])  # (C,)
+        with np.errstate(divide="ignore"):
+            logs = np.log(classes)
+            for length in range(self.most, -1, -1):
+                share = self.share_of_ending(length)
+                ending = 1.0 if length == self.most or stop is None else float(frequencies[stop])
+                ending *= 1.0 if share is None else share
+                ways = self._values[length + 1][table.following] + logs  # (S + 1, C)
+                if share:
+                    ways = ways + np.log(1 - share)
+                ended = np.where(self.may_end(length, every_state), np.log(ending), -np.inf)
+                every = np.concatenate([ways, ended[:, None]], axis=1)
+                largest = every.max(axis=1)
+                largest[np.isneginf(largest)] = 0
+                total = np.exp(every - largest[:, None]).sum(axis=1)
+                self._values[length] = np.log(total) + largest
 
     @property
     def vocabulary_size(self) -> int:
@@ -156,6 +198,36 @@ class Lookahead:
         after = self._table.following[states]  # (N, C)
         allowed: Flags = self._live[length + 1][after][:, self._table.classes]  # (N, V)
         return allowed
+
+    def factors(self, length: int, states: States) -> Floats:
+        """Return what the probability of each token is multiplied by, (N, V), after `length` tokens.
+
+        The factor is 0 for what cannot be completed; else it is the guess after the token, divided by the
+        guess before it.
+        """
+        if length >= self.most:
+            return np.zeros((len(states), self.vocabulary_size))
+        before = self._values[length][states]  # (N,)
+        after = self._values[length + 1][self._table.following[states]]  # (N, C)
+        with np.errstate(invalid="ignore"):
+            factors: Floats = np.exp(np.float64(after) - before[:, None])
+        factors[~np.isfinite(factors)] = 0  # a lane that came to a dead end
+        of_tokens: Floats = factors[:, self._table.classes]
+        return of_tokens
+
+    def factor_of_ending(self, length: int, states: States) -> Floats:
+        """Return what the probability of the end is multiplied by, (N,), after `length` tokens."""
+        if length > self.most:
+            return np.zeros(len(states))
+        with np.errstate(over="ignore"):
+            factors: Floats = np.exp(-np.float64(self._values[length][states]))
+        factors[~self.may_end(length, states)] = 0
+        return factors
+
+    @property
+    def first_guess(self) -> float:
+        """Logarithm of the guess before the first token, nats."""
+        return float(self._values[0, 0])
 
     def may_end(self, length: int, states: States) -> Flags:
         """Return whether a sample may end in each lane's state after `length` tokens, (N,)."""

@@ -36,7 +36,7 @@ def refuse_seed(automaton: Automaton, token: str, place: int) -> UsageError:
 
 
 def refuse_table(pairs: Pairs, demands: Demands) -> UsageError:
-    """Return the error for constraints that no text of any length satisfies."""
+    """Return the error for constraints, one or more, that no text of any length satisfies."""
     for automaton, state in pairs:
         if not Table.of(automaton, state).useful[0]:
             return UsageError(Argument(automaton.name), f": {_reason(automaton, demands)}")
