@@ -108,41 +108,41 @@ def command(
 
     parsed_meter(meter)  # a wrong metre is refused before any slow work
     trained, run, path = load_any_trained(model)
-    _say_what_is_used(run, path if model is None else None)
+    if model is None:
+        echo(f"using {path}", err=True)
     _refuse_task(trained, path, label=label, meter=meter)
-    dataset = trained.experiment.dataset
+    _say_unfinished(run)
     settings = _settings(trained, meter, options)
     if interactive:
-        _write_interactively(trained, settings)
-        return
-    if output:
-        from rnnlab.commands.output import check_output  # loads every writer
+        from rnnlab.commands.interactive import write_interactively
 
-        check_output(output, kind=dataset.kind, samples=settings.samples, overwrite=overwrite)
+        write_interactively(trained, settings, click.get_current_context().params)
+        return
+    _check_output(output, trained, settings, overwrite=overwrite)
     writing = _written(trained, label, settings, run, path)
     results = GenerationResults.of(trained, run, path, writing, label=label, originality=originality)
     for remark in results.remarks(as_json=as_json):
         echo(remark, err=True)
-    texts = [sample.text for sample in writing.samples]
-    text = ("\n" if label is not None or getattr(dataset, "unit", "") == "line" else "\n\n").join(texts)
-    echo(results.json_text() if as_json else text)
+    echo(results.json_text() if as_json else results.text())
     if output:
         from rnnlab.commands.sample_files import write_output
 
         write_output(output, writing, trained.experiment, model=path, label=label, meter=meter)
 
 
-def _write_interactively(trained: "Trained", settings: "Generation") -> None:
-    """Let a person write; the arguments of the command say with what."""
-    from rnnlab.commands.interactive import write_interactively
+def _check_output(
+    output: Path | None, trained: "Trained", settings: "Generation", *, overwrite: bool
+) -> None:
+    """Check, before the samples are generated, that they can be written."""
+    if output:
+        from rnnlab.commands.output import check_output  # loads every writer
 
-    write_interactively(trained, settings, click.get_current_context().params)
+        kind = trained.experiment.dataset.kind
+        check_output(output, kind=kind, samples=settings.samples, overwrite=overwrite)
 
 
-def _say_what_is_used(run: "RunFolder | None", newest: Path | None) -> None:
-    """Say which run is used, unless the user named it, and that its training has not ended, if it has not."""
-    if newest:
-        echo(f"using {newest}", err=True)
+def _say_unfinished(run: "RunFolder | None") -> None:
+    """Say that the training of a run has not ended, if it has not."""
     if run and run.is_unfinished:
         from rnnlab.commands.hints import of_unfinished
 

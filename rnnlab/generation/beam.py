@@ -73,6 +73,7 @@ class BeamSearcher:
 
         Raises:
             UsageError: every text came to a dead end.
+            ModelFileError: logits are not numbers.
         """
         width = self._search.width
         source = source_of(

@@ -16,8 +16,16 @@ from rnnlab.generation.constraints.demands import Demands
 from rnnlab.generation.decoding import Decoding, decode
 from rnnlab.generation.particles import Steered
 from rnnlab.generation.prediction import vocabularies_of
-from rnnlab.generation.steering import Steering, trust_note
-from rnnlab.generation.writing import Writing, Written, decoding_of, is_steered, satisfied, with_content
+from rnnlab.generation.steering import Steering
+from rnnlab.generation.writing import (
+    Writing,
+    Written,
+    decoding_of,
+    is_steered,
+    satisfied,
+    steered_notes,
+    with_content,
+)
 from rnnlab.models.model_file import TrainedTask
 
 MOST_LABELS = 30
@@ -69,7 +77,7 @@ def write_for_label(
         found = steering.samples(model, read)
     else:
         found = [Steered(each, None, None) for each in decode(model, read, how)]
-    notes = [*filter(None, [trust_note(found, settings.particles)]), *_notes(found, how)]
+    notes = [*steered_notes(found, settings), *_notes(found, how)]
     written = tuple(_written(each, begun, targets, settings) for each in found)
     return Writing(written, settings, tuple(notes), trained.sha256, how.sampling.draws)
 

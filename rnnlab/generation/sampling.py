@@ -94,8 +94,14 @@ def log_probabilities(logits: NDArray[np.floating[Any]], ids: Ids) -> Floats:
 
 
 def every_log_probability(logits: NDArray[np.floating[Any]]) -> Floats:
-    """Return the log-probability (nats) of each token, (N, V), without temperature, top-k or top-p."""
+    """Return the log-probability (nats) of each token, (N, V), without temperature, top-k or top-p.
+
+    Raises:
+        ModelFileError: a logit is NaN or +∞.
+    """
     wide = logits.astype(np.float64)
+    if not (wide.max(axis=-1) < np.inf).all():  # NaN is not below +∞ either
+        raise _no_numbers()
     wide -= wide.max(axis=-1, keepdims=True)
     wide -= np.log(np.exp(wide).sum(axis=-1, keepdims=True))
     return wide

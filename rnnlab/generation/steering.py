@@ -14,11 +14,11 @@ from rnnlab.config.generation import Generation, lengths_of
 from rnnlab.engines import Stepper
 from rnnlab.errors import UsageError
 from rnnlab.generation.beam import BeamSearcher, BeamWidth
-from rnnlab.generation.constraints.automaton import Automaton, Conjunction
+from rnnlab.generation.constraints.automaton import Automaton
 from rnnlab.generation.constraints.demands import Demands
 from rnnlab.generation.constraints.lookahead import Lookahead, Table
-from rnnlab.generation.constraints.patterns import Anything
-from rnnlab.generation.constraints.refusals import refuse_lengths, refuse_seed, refuse_table
+from rnnlab.generation.constraints.patterns import Anything, EndsBeforeStop
+from rnnlab.generation.constraints.refusals import Pairs, conjoined, refuse_lengths, refuse_seed, refuse_table
 from rnnlab.generation.decoding import Decoding, Rule, decode, tokens
 from rnnlab.generation.particles import Plan, Steered, draw
 from rnnlab.generation.sampling import probabilities
@@ -124,16 +124,23 @@ class Steering:
         """
         automata = self._automata(number)
         states = [self._after_seed(automaton, self._in_text(seed)) for automaton in automata]
-        product = Conjunction(automata)
-        table = Table.of(product, tuple(states))
         pairs = list(zip(automata, states, strict=True))
+        unstopped = [*pairs, *self._until_stop()]
+        table = Table.of(*conjoined(unstopped))
         if not table.useful[0]:
-            raise refuse_table(pairs, self.demands)
+            raise refuse_table(unstopped, self.demands)
         least, most = self._lengths(table)
         lookahead = Lookahead(table, least, most, stop=self.how.stop, frequencies=frequencies)
         if not lookahead.is_possible:
-            raise refuse_lengths(pairs, table, least, most, self.demands)
+            raise refuse_lengths(pairs, table, least, most)
         return Plan(lookahead, self.rules)
+
+    def _until_stop(self) -> Pairs:
+        """Return the constraint that a sample, but not its seed, is without the stop token."""
+        if self.how.stop is None:
+            return ()
+        automaton = EndsBeforeStop([self.how.stop], len(self.demands.vocabulary))
+        return ((automaton, automaton.start),)
 
     def accepts_seed(self, seed: Seed) -> bool:
         """Return whether the constraints allow the tokens of a seed, (S,), so far."""
@@ -182,9 +189,15 @@ class Steering:
 
     @cached_property
     def forced_seed(self) -> Seed:
-        """The tokens that the constraints leave no choice in, at the beginning of the text, (S,)."""
-        automata = self._automata(0)
-        table = Table.of(Conjunction(automata), tuple(automaton.start for automaton in automata))
+        """The tokens that the constraints leave no choice in, at the beginning of the text, (S,).
+
+        Raises:
+            UsageError: no text satisfies the constraints.
+        """
+        pairs = [(automaton, automaton.start) for automaton in self._automata(0)]
+        table = Table.of(*conjoined(pairs))
+        if not table.useful[0]:
+            raise refuse_table(pairs, self.demands)
         state, forced = 0, list[int]()
         while not table.accepting[state]:
             live = np.flatnonzero(table.useful[table.following[state]][table.classes])

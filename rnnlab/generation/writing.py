@@ -12,7 +12,7 @@ from rnnlab.config.problems import findings
 from rnnlab.config.schema import Generation, NotesDataset, Regime
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.engines.numpy import numpy_model
-from rnnlab.errors import Argument, UsageError, VocabularyError
+from rnnlab.errors import Argument, UsageError, VocabularyError, count_of
 from rnnlab.generation.constraints.copying import Kept, copy_rules
 from rnnlab.generation.constraints.demands import Demands, without_files
 from rnnlab.generation.decoding import Decoding, decode
@@ -220,6 +220,15 @@ def is_steered(settings: Generation) -> bool:
     return settings.constraints.are_set or settings.beam is not None
 
 
+def steered_notes(found: Sequence[Steered], settings: Generation) -> list[str]:
+    """Return remarks on samples of a beam search or with constraints, a sentence each."""
+    notes = [trust_note(list(found), settings.particles)]
+    if len(found) < settings.samples:
+        texts = count_of(len(found), "text")
+        notes.append(f"the beam search found {texts} of {settings.samples}; a larger beam may find more")
+    return [*filter(None, notes)]
+
+
 def with_content(settings: Generation, *, kind: str) -> Generation:
     """Return the settings with the content of the files of their constraints in place of the files.
 
@@ -286,7 +295,7 @@ def _steered(
     steering = Steering(demands, how, settings, rules)
     seed, notes = _steered_seed(steering, trained.experiment.generation.seed)
     found = steering.samples(numpy_model(trained), seed)
-    return seed, found, [*notes, *filter(None, [trust_note(found, settings.particles)])]
+    return seed, found, [*notes, *steered_notes(found, settings)]
 
 
 def _steered_seed(steering: Steering, configured: str | None) -> tuple[Seed, list[str]]:

@@ -8,7 +8,14 @@ import pytest
 from numpy.typing import NDArray
 
 from rnnlab.errors import ModelFileError
-from rnnlab.generation.sampling import Sampling, choose, log_probabilities, uniform_streams
+from rnnlab.generation.sampling import (
+    Sampling,
+    choose,
+    every_log_probability,
+    log_probabilities,
+    probabilities,
+    uniform_streams,
+)
 
 EIGHTHS = np.array([[1 / 8, 1 / 2, 1 / 8, 1 / 4]])
 """Probabilities of four tokens; from the most probable on they are tokens 1, 3, 0, 2."""
@@ -210,3 +217,38 @@ def test_what_are_no_numbers_cannot_be_drawn_from(lanes, value):
         pytest.raises(ModelFileError, match="the model's logits are not numbers"),
     ):
         choose(logits, Sampling(temperature=1.0), np.full(lanes, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("p", "kept"), [(0.0, {0, 1, 2, 3}), (0.2, {0, 1, 2}), (0.249, {0, 1, 2}), (0.251, {0, 1}), (1.0, {0})]
+)
+def test_min_p_draws_what_has_a_share_of_the_largest_probability(p: float, kept: set[int]) -> None:
+    """1/2, 1/4, 1/8 and 1/16: those of at least P times 1/2 are kept."""
+    logits = np.log(np.array([[8.0, 4.0, 2.0, 1.0]]))
+    found = probabilities(logits, Sampling(1.0, min_p=p))
+
+    assert {*np.flatnonzero(found[0]).tolist()} == kept
+    assert found.sum() == pytest.approx(1)
+
+
+def test_min_p_looks_at_tempered_probabilities() -> None:
+    """At temperature 1/2 the shares are squares: 1, 1/4, 1/16."""
+    logits = np.log(np.array([[4.0, 2.0, 1.0]]))
+
+    assert np.count_nonzero(probabilities(logits, Sampling(0.5, min_p=0.2))) == 2
+    assert np.count_nonzero(probabilities(logits, Sampling(1.0, min_p=0.2))) == 3
+
+
+def test_top_p_looks_at_what_min_p_has_left() -> None:
+    """0.5 and 0.3 reach 0.8 of all, and 0.842 of the three that are at least 0.2 times 0.5."""
+    logits = np.log(np.array([[0.5, 0.3, 0.15, 0.05]]))
+
+    assert np.count_nonzero(probabilities(logits, Sampling(1.0, top_p=0.84))) == 3
+    assert np.count_nonzero(probabilities(logits, Sampling(1.0, top_p=0.84, min_p=0.2))) == 2
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_log_probabilities_of_no_numbers_are_refused(value: float) -> None:
+    """One logit that is no number spoils all."""
+    with pytest.raises(ModelFileError, match="logits are not numbers"):
+        every_log_probability(np.array([[0.0, value, 1.0]]))

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from rnnlab.config.generation import Constraints
-from rnnlab.datasets.vocabulary import Vocabulary
+from rnnlab.datasets.vocabulary import LINE_BREAK, Vocabulary
 from rnnlab.errors import Argument, DataError, UsageError, VocabularyError
 from rnnlab.generation.constraints import music
 from rnnlab.generation.constraints.automaton import Automaton
@@ -25,6 +25,8 @@ from rnnlab.music.notation import Note, parse_notes, parse_pitch, parse_token, s
 FOR_TEXT = ("match",)
 FOR_NOTES = ("key", "range", "bars", "rhythm", "rhythm_of", "pitches", "pitches_of", "max_copy_intervals")
 
+_NOTES_GAP = r"((?<!\S)_\*?(?!\S))"
+_TEXT_GAP = re.compile(r"\\(.)|_\*?", re.DOTALL)
 _TEXT_TEMPLATE = re.compile(r"\\(?P<literal>.)|(?P<any>_\*)|(?P<gap>_)|(?P<other>[^\\_]+|\\)", re.DOTALL)
 
 
@@ -168,20 +170,35 @@ class Demands:
         return rhythm
 
     def _shape(self, template: str) -> list[int]:
-        """Return the token ids of a template, with `GAP` and `ANY_NUMBER`."""
+        """Return the token ids of a template, with `GAP` and `ANY_NUMBER`.
+
+        What stands between the gaps is read at once first, so that a message has the place in the template.
+        """
         signs: dict[str, int] = {"_": GAP, "_*": ANY_NUMBER}
         shape: list[int] = []
         if self.vocabulary.kind == "notes":
-            pieces = re.split(r"((?<!\S)_\*?(?!\S))", template)
-            for piece in pieces:
+            self._ids(re.sub(_NOTES_GAP, lambda gap: " " * len(gap[0]), template), "template", empty=True)
+            for piece in re.split(_NOTES_GAP, template):
                 shape += [signs[piece]] if piece in signs else self._ids(piece, "template", empty=True)
             return shape
+        self._ids(self._without_gaps(template), "template")
         for match in _TEXT_TEMPLATE.finditer(template):
             if match["any"] or match["gap"]:
                 shape.append(signs[match.group()])
             else:
                 shape += self._ids(match["literal"] or match["other"], "template")
         return shape
+
+    def _without_gaps(self, template: str) -> str:
+        """Return a template of characters with a known character in the place of each sign of a gap."""
+        ignored = {LINE_BREAK, self.vocabulary.boundary}
+        known = next(token for token in self.vocabulary.tokens if token not in ignored)
+
+        def filled(sign: re.Match[str]) -> str:
+            literal = sign[1] or ""
+            return known * (len(sign[0]) - len(literal)) + literal
+
+        return _TEXT_GAP.sub(filled, template)
 
     def _ids(self, text: str, name: str, *, empty: bool = False) -> list[int]:
         """Return the token ids of a text in a setting.

@@ -23,7 +23,7 @@ MOST_STATES = 200_000
 """Most states of an automaton that is written out."""
 
 MOST_CELLS = 100_000_000
-"""Most pairs of a state and a number of tokens, five bytes each."""
+"""Most pairs of a state and a number of tokens, six bytes each."""
 
 Flags = NDArray[np.bool_]
 States = NDArray[np.int64]
@@ -79,9 +79,15 @@ class Table:
     @cached_property
     def useful(self) -> Flags:
         """Whether an accepting state can be reached from each state, (S + 1,)."""
-        useful, before = self.accepting.copy(), -1
-        while before != (before := int(useful.sum())):
-            useful |= useful[self.following].any(axis=1)
+        count, classes = self.following.shape
+        by_target = np.argsort(self.following, axis=None, kind="stable")  # ((S + 1)·C,)
+        begins = np.searchsorted(self.following.ravel()[by_target], np.arange(count + 1))
+        useful, waiting = self.accepting.copy(), np.flatnonzero(self.accepting)
+        while len(waiting):
+            before = [by_target[begins[state] : begins[state + 1]] // classes for state in waiting]
+            sources = np.unique(np.concatenate(before))
+            waiting = sources[~useful[sources]]
+            useful[waiting] = True
         return useful
 
     @cached_property
@@ -97,16 +103,25 @@ class Table:
 
     @cached_property
     def longest(self) -> int | None:
-        """Number of tokens of the longest sequence that satisfies the constraint; None if there is none."""
-        reached, length, last = np.zeros(len(self.accepting), bool), 0, None
-        reached[0] = True
-        while reached.any():
-            if (reached & self.accepting).any():
+        """Number of tokens of the longest sequence that satisfies the constraint; None if there is none.
+
+        States are passed one after another, each as soon as all states before it were passed (Kahn, 1962); so
+        a state is passed after as many tokens as the longest way to it has. On a loop no state is passed.
+        """
+        after = np.where(self.useful[self.following], self.following, -1)  # (S + 1, C)
+        after[~self.useful] = -1
+        waiting = np.bincount(after[after >= 0], minlength=len(after))  # ways into each state that are left
+        passed, length, last = np.flatnonzero(self.useful[:1] & (waiting[:1] == 0)), 0, None
+        count = len(passed)
+        while len(passed):
+            if self.accepting[passed].any():
                 last = length
-            if length > len(self.accepting):  # a state was passed twice: there is no longest one
-                return None
-            reached, length = self.step(reached) & self.useful, length + 1
-        return last
+            reached, ways = np.unique(after[passed], return_counts=True)
+            reached, ways = reached[reached >= 0], ways[reached >= 0]
+            waiting[reached] -= ways
+            passed, length = reached[waiting[reached] == 0], length + 1
+            count += len(passed)
+        return last if count == self.useful.sum() else None
 
     def step(self, reached: Flags) -> Flags:
         """Return the states that can be reached by one more token."""
@@ -147,15 +162,28 @@ class Lookahead:
                 " ask for a shorter text"
             )
         self._table, self.least, self.most, self._stop = table, least, most, stop
+        self._reached = self._after_each_length()
         self._live = np.zeros((most + 2, states), bool)  # [n]: after n tokens, can be completed
         for length in range(most, -1, -1):
-            self._live[length] = self._live[length + 1][table.following].any(axis=1)
+            begun = np.flatnonzero(self._reached[length])
+            self._live[length, begun] = self._live[length + 1][table.following[begun]].any(axis=1)
             if length >= least:
-                self._live[length] |= table.accepting
+                self._live[length, begun] |= table.accepting[begun]
         self._endings = None if stop is not None or self.is_prefix_free else self._shares_of_endings()
         self._values = np.where(self._live, np.float32(0), np.float32(-np.inf))
         if frequencies is not None:
             self._guess(frequencies)
+
+    def _after_each_length(self) -> Flags:
+        """Return which states can be reached after 0, 1, … `most` tokens, (most + 1, S + 1).
+
+        Nothing is asked of the others: of the states of a long template, each length has one.
+        """
+        reached = np.zeros((self.most + 1, len(self._table.accepting)), bool)
+        reached[0, 0] = True
+        for length in range(self.most):
+            reached[length + 1] = self._table.step(reached[length])
+        return reached
 
     def _guess(self, frequencies: Floats) -> None:
         """Set the logarithm of the probability that independent tokens satisfy the constraint, nats."""
@@ -163,23 +191,22 @@ class Lookahead:
         going_on = frequencies.copy()
         if stop is not None:
             going_on[stop] = 0
-        every_state = np.arange(len(table.accepting))
         classes = np.bincount(table.classes, going_on, table.following.shape[1])  # (C,)
         with np.errstate(divide="ignore"):
             logs = np.log(classes)
             for length in range(self.most, -1, -1):
-                share = self.share_of_ending(length)
+                share, begun = self.share_of_ending(length), np.flatnonzero(self._reached[length])
                 ending = 1.0 if length == self.most or stop is None else float(frequencies[stop])
                 ending *= 1.0 if share is None else share
-                ways = self._values[length + 1][table.following] + logs  # (S + 1, C)
+                ways = self._values[length + 1][table.following[begun]] + logs  # (states, C)
                 if share:
                     ways = ways + np.log(1 - share)
-                ended = np.where(self.may_end(length, every_state), np.log(ending), -np.inf)
+                ended = np.where(self.may_end(length, begun), np.log(ending), -np.inf)
                 every = np.concatenate([ways, ended[:, None]], axis=1)
                 largest = every.max(axis=1)
                 largest[np.isneginf(largest)] = 0
                 total = np.exp(every - largest[:, None]).sum(axis=1)
-                self._values[length] = np.log(total) + largest
+                self._values[length, begun] = np.log(total) + largest
 
     @property
     def vocabulary_size(self) -> int:
@@ -252,27 +279,18 @@ class Lookahead:
         """Whether a sample that may end can never go on."""
         if self.least == self.most:
             return True
-        for length, reached in enumerate(self._reached()):
-            ending = reached & self._table.accepting
-            if length >= self.least and self._live[length + 1][self._table.following[ending]].any():
+        for length in range(self.least, self.most + 1):
+            ending = self._reached[length] & self._table.accepting
+            if self._live[length + 1][self._table.following[ending]].any():
                 return False
         return True
-
-    def _reached(self) -> list[Flags]:
-        """Return which states can be reached and completed after 0, 1, … `most` tokens, (S + 1,) each."""
-        reached = [np.arange(len(self._table.accepting)) == 0]
-        for length in range(1, self.most + 1):
-            after = np.zeros_like(reached[-1])
-            after[self._table.following[reached[-1]]] = True
-            reached.append(after & self._live[length])
-        return reached
 
     def _shares_of_endings(self) -> NDArray[np.float64]:
         """Return `share_of_ending` of each length, (most + 1,)."""
         possible = np.array(
             [
                 length >= self.least and bool((reached & self._table.accepting).any())
-                for length, reached in enumerate(self._reached())
+                for length, reached in enumerate(self._reached)
             ],
             float,
         )

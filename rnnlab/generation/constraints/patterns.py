@@ -118,6 +118,12 @@ class Avoids(_Search):
         return True
 
 
+class EndsBeforeStop(Avoids):
+    """A sample does not have its stop token, so that nothing is planned that needs it."""
+
+    name = "stop"
+
+
 class Anything:
     """Every text is allowed.
 

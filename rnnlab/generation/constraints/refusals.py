@@ -40,10 +40,10 @@ def refuse_table(pairs: Pairs, demands: Demands) -> UsageError:
     for automaton, state in pairs:
         if not Table.of(automaton, state).useful[0]:
             return UsageError(Argument(automaton.name), f": {_reason(automaton, demands)}")
-    return _conflict(pairs, [Table.of(*_joined(pair)).useful[0] for pair in combinations(pairs, 2)])
+    return _conflict(pairs, [Table.of(*conjoined(pair)).useful[0] for pair in combinations(pairs, 2)])
 
 
-def refuse_lengths(pairs: Pairs, table: Table, least: int, most: int, demands: Demands) -> UsageError:
+def refuse_lengths(pairs: Pairs, table: Table, least: int, most: int) -> UsageError:
     """Return the error for constraints that no text of the wished lengths satisfies.
 
     Args:
@@ -51,11 +51,9 @@ def refuse_lengths(pairs: Pairs, table: Table, least: int, most: int, demands: D
         table: the automaton of all of them.
         least: least number of tokens after the seed.
         most: most tokens after the seed.
-        demands: the settings.
     """
-    del demands
     possible = _possible_lengths(table, most + SEARCHED)
-    wished = str(most) if least == most else f"{least} to {most}"
+    wished = ("" if least == most else f"{least} to ") + count_of(most, "token")
     below, above = possible[possible < least], possible[possible > most]
     near = [*below[-1:].tolist(), *above[:1].tolist()]
     if near:
@@ -63,12 +61,11 @@ def refuse_lengths(pairs: Pairs, table: Table, least: int, most: int, demands: D
     else:
         remedy = f"the shortest such text has {count_of(table.shortest or 0, 'token')} after the seed"
     names = [automaton.name for automaton, _ in pairs]
-    return UsageError(
-        *_listed(names), f": no text of {wished} tokens after the seed satisfies this; {remedy}"
-    )
+    return UsageError(*_listed(names), f": no text of {wished} after the seed satisfies this; {remedy}")
 
 
-def _joined(pairs: Pairs) -> tuple[Automaton, Any]:
+def conjoined(pairs: Pairs) -> tuple[Conjunction, Any]:
+    """Return the automaton of several constraints together, and its state."""
     return Conjunction([automaton for automaton, _ in pairs]), tuple(state for _, state in pairs)
 
 

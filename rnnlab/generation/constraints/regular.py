@@ -12,6 +12,11 @@ import numpy as np
 from rnnlab.errors import Argument, UsageError
 from rnnlab.generation.constraints.automaton import Classes
 
+END = "\U0010ffff"
+"""Stands after the text while the automaton is built. The library loses transitions out of a state in which
+a match is complete and a longer one is possible, as after `ab` in `(ab){1,9}`; with an end, none is complete.
+"""
+
 SECONDS = 5.0
 """An automaton that takes longer is refused: its size can grow exponentially with the expression."""
 
@@ -32,12 +37,12 @@ class Matches:
     def __init__(self, pattern: str, characters: Sequence[str | None]) -> None:
         following, accepting, self.start = _automaton(pattern, characters)
         self._accepting = accepting
-        states = sorted({*following, *accepting})
+        states = sorted({*following, *(after for ids in following.values() for after in ids.values())})
         numbers = {state: number for number, state in enumerate(states)}
         table = np.full((len(states), len(characters)), -1, np.int64)  # (S, V)
         for state, ids in following.items():
             for token, after in ids.items():
-                if token < len(characters):  # the library's own end token is left out
+                if token < len(characters):  # the ends are left out
                     table[numbers[state], token] = after
         columns, classes = np.unique(table, axis=1, return_inverse=True)  # (S, C), (V,)
         self.classes: Classes = classes.reshape(-1).astype(np.int64)
@@ -60,12 +65,14 @@ def _automaton(
     from outlines_core import Index, Vocabulary  # noqa: PLC0415 (only regular expressions need it)
 
     ids = {character: [number] for number, character in enumerate(characters) if character is not None}
+    end = len(characters)
     found: list[Index] = []
     problems: list[Exception] = []
 
     def build() -> None:
         try:
-            found.append(Index(pattern, Vocabulary(len(characters), ids)))
+            Index(pattern, Vocabulary(end, ids))  # a mistake is found here, without the parentheses below
+            found.append(Index(f"(?:{pattern}){END}", Vocabulary(end + 1, {**ids, END: [end]})))
         except (ValueError, OverflowError) as error:
             problems.append(error)
 
@@ -79,7 +86,9 @@ def _automaton(
             Argument("match"),
             f": {pattern[:60]!r} needs too large an automaton; use fewer counted repetitions such as {{100}}",
         )
-    return found[0].get_transitions(), found[0].get_final_states(), found[0].get_initial_state()
+    following, final = found[0].get_transitions(), found[0].get_final_states()
+    accepting = {state for state, after in following.items() if after.get(end) in final}
+    return following, accepting, found[0].get_initial_state()
 
 
 def _meant(pattern: str, problem: str) -> str:
