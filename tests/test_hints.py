@@ -47,6 +47,7 @@ ELSEWHERE = {
     "{}: {}; tensorboard --logdir {}": "another program",
     "…    {} more; --full shows all": "test_describe.py: a mark below a table that was cut",
     "damaged: not what rnnlab evaluate wrote": "no hint, but what wrote a file",
+    "commands/interactive.py": "test_interactive.py, at a terminal",
     "commands/new.py": "test_new_example.py: FILE is to be filled in",
     "{}: not replaced; name another --output": "a question on a terminal, which test_new.py answers",
     "{} numbers to draw, expected at most {}; choose fewer --units or --steps": "test_trace.py",

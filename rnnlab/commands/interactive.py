@@ -66,9 +66,8 @@ def write_interactively(trained: "Trained", settings: "Generation", options: Map
     """
     _refuse_options(options)
     from rnnlab.generation.interactive import InteractiveModel
-    from rnnlab.generation.writing import is_steered
 
-    if is_steered(settings):
+    if settings.constraints.are_set or settings.beam is not None:
         echo("--interactive leaves out the constraints and the beam search of the configuration", err=True)
     if output := options["output"]:
         from rnnlab.commands.output import check_output

@@ -64,8 +64,8 @@ class Continuation:
     Args:
         model: the model.
         seed: the ids that the text begins with, at least one, (S,).
-        how: the regime, window, sampling, random seed, stop token and penalty on repetition; the length and
-            the number of samples are not used.
+        how: the regime, window, sampling, random seed, stop token and penalty on repetition; the length, the
+            number of samples and the rules are not used.
 
     Attributes:
         seed: the ids that the text begins with, (S,).
