@@ -94,12 +94,12 @@ class Lengths(click.IntRange):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the number, or the range as text."""
-        if ".." not in str(value):
+        if isinstance(value, int) or value.strip().lstrip("+-").isdigit():
             return super().convert(value, param, ctx)
         from rnnlab.config.generation import lengths_of
 
         try:
             lengths_of(value)
         except ValueError as error:
-            self.fail(f"{error}.", param, ctx)
+            self.fail(f"{error}, or one number.", param, ctx)
         return value

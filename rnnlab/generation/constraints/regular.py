@@ -80,7 +80,7 @@ def _automaton(
     builder.start()
     builder.join(SECONDS)
     if problems:
-        raise UsageError(Argument("match"), f": {_meant(pattern, str(problems[0]))}")
+        raise UsageError(Argument("match"), f": {_meant(pattern, characters, str(problems[0]))}")
     if not found:
         raise UsageError(
             Argument("match"),
@@ -91,14 +91,18 @@ def _automaton(
     return following, accepting, found[0].get_initial_state()
 
 
-def _meant(pattern: str, problem: str) -> str:
-    """Return what is wrong with a regular expression, and the remedy."""
+def _meant(pattern: str, characters: Sequence[str | None], problem: str) -> str:
+    """Return what is wrong with a regular expression, and the remedy.
+
+    Args:
+        pattern: the expression.
+        characters: the characters that may occur.
+        problem: the message of the library.
+    """
     if "incompatible with the regex" in problem:
-        lacking = problem.partition("[")[2].partition("]")[0]
-        return (
-            f"no text in the model's characters matches {pattern[:60]!r} (it needs {_character(lacking)});"
-            " use characters of the vocabulary"
-        )
+        lacking = next((each for each in pattern if each.isalnum() and each not in characters), None)
+        needed = "" if lacking is None else f", which lack {lacking!r}"
+        return f"no text in the model's characters{needed} matches {pattern[:60]!r}; use its characters"
     if "anchored" in problem:
         return f"{pattern[:60]!r}: leave ^ and $ out, since the whole text is matched"
     if "word boundaries" in problem:
@@ -107,9 +111,3 @@ def _meant(pattern: str, problem: str) -> str:
         f"{pattern[:60]!r} is no regular expression that an automaton can follow; look-around and"
         " back-references are not supported, and parentheses must be closed"
     )
-
-
-def _character(lacking: str) -> str:
-    """Return the first character of the library's list of what the vocabulary lacks, for a message."""
-    first = lacking.split('", "', maxsplit=1)[0].strip('"')
-    return repr(first) if first.isprintable() and not first.startswith("\\x") else "others"
