@@ -22,3 +22,9 @@ photograph trace.html trace.png 560 1500
 rnnlab trace --input "g8 e8 e4 f8 d8 d4 c8" --influence --of e8 --output influence.html
 photograph influence.html influence.png 700 340
 rnnlab compare "$configs/compare_nabiya.yaml" --output "$pictures/comparison.svg" --overwrite
+rnnlab generate runs/nabiya_stateful_lstm-1 --temperature 4 --template "g8 _ e4 _ _ c4" \
+    --output "$pictures/steering-template.png" --overwrite
+rnnlab generate runs/nabiya_stateful_lstm-1 --temperature 4 --bars 8 --meter 2/4 --key c --end-on c4 \
+    --output "$pictures/steering-bars.png" --overwrite
+rnnlab generate runs/nabiya_stateful_lstm-1 --temperature 6 --rhythm-of "$configs/../data/nabiya.notes" --meter 2/4 \
+    --output "$pictures/steering-rhythm.png" --overwrite

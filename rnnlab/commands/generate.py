@@ -78,6 +78,7 @@ def _real(context: click.Context, parameter: click.Parameter, value: float | Non
     is_flag=True,
     help="Say what the samples copy from the training data, beside what held-out data has of it.",
 )
+@click.option("--interactive", is_flag=True, help="Write token by token: see alternatives, choose, go back.")
 @json_option
 def command(
     model: Path | None,
@@ -87,6 +88,7 @@ def command(
     overwrite: bool,
     meter: str | None,
     originality: bool,
+    interactive: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -110,23 +112,33 @@ def command(
         echo(f"using {path}", err=True)
     _refuse_task(trained, path, label=label, meter=meter)
     _say_unfinished(run)
-    dataset = trained.experiment.dataset
     settings = _settings(trained, meter, options)
-    if output:
-        from rnnlab.commands.output import check_output  # loads every writer
+    if interactive:
+        from rnnlab.commands.interactive import write_interactively
 
-        check_output(output, kind=dataset.kind, samples=settings.samples, overwrite=overwrite)
+        write_interactively(trained, settings, click.get_current_context().params)
+        return
+    _check_output(output, trained, settings, overwrite=overwrite)
     writing = _written(trained, label, settings, run, path)
     results = GenerationResults.of(trained, run, path, writing, label=label, originality=originality)
     for remark in results.remarks(as_json=as_json):
         echo(remark, err=True)
-    texts = [sample.text for sample in writing.samples]
-    text = ("\n" if label is not None or getattr(dataset, "unit", "") == "line" else "\n\n").join(texts)
-    echo(results.json_text() if as_json else text)
+    echo(results.json_text() if as_json else results.text())
     if output:
         from rnnlab.commands.sample_files import write_output
 
         write_output(output, writing, trained.experiment, model=path, label=label, meter=meter)
+
+
+def _check_output(
+    output: Path | None, trained: "Trained", settings: "Generation", *, overwrite: bool
+) -> None:
+    """Check, before the samples are generated, that they can be written."""
+    if output:
+        from rnnlab.commands.output import check_output  # loads every writer
+
+        kind = trained.experiment.dataset.kind
+        check_output(output, kind=kind, samples=settings.samples, overwrite=overwrite)
 
 
 def _say_unfinished(run: "RunFolder | None") -> None:

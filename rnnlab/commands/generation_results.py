@@ -23,6 +23,7 @@ class GenerationResults:
         writing: the samples.
         label: the label that they were written for; None for no label.
         noun: what a token is called: `note` or `token`.
+        are_lines: whether a sample is a line of text.
         collapses: where each sample is stuck; None for a sample that is not.
         originality: what the samples copy, or why it cannot be told; None if it was not asked for.
     """
@@ -30,6 +31,7 @@ class GenerationResults:
     writing: "Writing"
     label: str | None
     noun: str
+    are_lines: bool
     collapses: "list[Collapse | None]"
     originality: "OriginalityReport | str | None"
 
@@ -56,10 +58,12 @@ class GenerationResults:
         from rnnlab.commands.collapse_results import collapses_in
         from rnnlab.commands.originality_results import measured_originality
 
+        dataset = trained.experiment.dataset
         return GenerationResults(
             writing,
             label,
-            "note" if getattr(trained.experiment.dataset, "kind", "") == "notes" else "token",
+            "note" if getattr(dataset, "kind", "") == "notes" else "token",
+            label is not None or getattr(dataset, "unit", "") == "line",
             collapses_in(trained, run, path, writing),
             measured_originality(trained, run, path, writing) if originality else None,
         )
@@ -76,12 +80,16 @@ class GenerationResults:
         if self.originality is not None and (isinstance(self.originality, str) or not as_json):
             yield originality_lines(self.originality)
 
+    def text(self) -> str:
+        """Return the samples as text, with an empty line between them, or none between lines."""
+        return ("\n" if self.are_lines else "\n\n").join(each.text for each in self.writing.samples)
+
     def json_text(self) -> str:
         """Return the samples, the label and the settings as JSON text; scripts may rely on its fields."""
         from rnnlab.commands.collapse_results import collapse_json
         from rnnlab.terminal.tables import as_json_text
 
-        settings = self.writing.settings.model_dump()
+        settings = self.writing.settings.model_dump(mode="json")
         samples: list[dict[str, Any]] = [
             {
                 "sequence": list(each.sequence),

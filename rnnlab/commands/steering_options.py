@@ -86,21 +86,20 @@ def steering_options(command: Command) -> Command:
     return command
 
 
-class Lengths(click.ParamType[int | str]):
+class Lengths(click.IntRange):
     """A number of tokens such as 50, or a range such as 10..20."""
 
-    name = "LENGTH"
+    def __init__(self) -> None:
+        super().__init__(1, 10_000_000)
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the number, or the range as text."""
-        if isinstance(value, int):
-            return value
-        if ".." in value:
-            from rnnlab.config.generation import lengths_of
+        if ".." not in str(value):
+            return super().convert(value, param, ctx)
+        from rnnlab.config.generation import lengths_of
 
-            try:
-                lengths_of(value)
-            except ValueError as error:
-                self.fail(f"{error}.", param, ctx)
-            return str(value)
-        return int(click.IntRange(1, 10_000_000).convert(value, param, ctx))
+        try:
+            lengths_of(value)
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+        return value

@@ -40,6 +40,10 @@ class Stepper(Protocol):
 class Stream(Protocol):
     """N lanes of a model, with their state."""
 
+    @property
+    def state(self) -> State:
+        """A copy of the state after the last token, with which `Stepper.stream` goes on from here."""
+
     def feed(self, ids: Ids) -> Logits:
         """Return logits (N, V) after one more token of each lane, (N,); the next call overwrites them."""
 

@@ -62,7 +62,7 @@ def write_for_label(
     vocabularies = vocabularies_of(trained)
     targets, number = vocabularies.targets, label_id(label, vocabularies.inputs.tokens)
     seed = in_form(settings.seed or "", getattr(experiment.dataset, "normalize", None))
-    begun = _begun(seed, targets)
+    begun = begun_ids(seed, targets)
     how = decoding_of(
         settings, experiment.generation, regime="stream", window=1, stop=targets.ids[END], kind="text"
     )
@@ -100,7 +100,7 @@ def label_id(label: str | None, labels: Sequence[str]) -> int:
     raise UsageError(Argument("label"), f": the model has no label {label!r}; {hint}")
 
 
-def _begun(seed: str, targets: TokenSet) -> list[int]:
+def begun_ids(seed: str, targets: TokenSet) -> list[int]:
     """Return the token ids of the beginning of a sequence.
 
     Raises:

@@ -5,6 +5,7 @@ windows            each step feeds the last `window` tokens, from a zero state
 stateful_windows   each step feeds the last `window` tokens; the state is carried from step to step
 """
 
+import copy
 from typing import Any, Protocol
 
 import numpy as np
@@ -30,6 +31,9 @@ class LogitSource(Protocol):
     def select(self, lanes: Lanes, /) -> None:
         """Let each lane go on as a copy of another: lane i as the lane `lanes[i]`, (N,)."""
 
+    def twin(self) -> "LogitSource":
+        """Return a source that has read the same tokens, and goes on by itself."""
+
 
 def source_of(model: Stepper, seeds: Ids, *, regime: Regime, window: int) -> LogitSource:
     """Return the source of a regime.
@@ -49,6 +53,7 @@ class _Stream:
 
     def __init__(self, model: Stepper, seed: Ids, window: int) -> None:
         del window
+        self._model = model
         logits, state = model.forward(seed, None, model.zero_state(len(seed)), last_only=True)
         self._logits, self._stream = logits[:, -1], model.stream(state)
         self.feed = self._stream.feed
@@ -58,6 +63,12 @@ class _Stream:
 
     def select(self, lanes: Lanes) -> None:
         self._stream.select(lanes)
+
+    def twin(self) -> LogitSource:
+        twin = copy.copy(self)
+        twin._stream = self._model.stream(self._stream.state)
+        twin.feed = twin._stream.feed
+        return twin
 
 
 class _Windows:
@@ -77,6 +88,9 @@ class _Windows:
 
     def select(self, lanes: Lanes) -> None:
         self._recent = self._recent[lanes]
+
+    def twin(self) -> LogitSource:
+        return copy.copy(self)
 
 
 class _StatefulWindows:
@@ -103,6 +117,9 @@ class _StatefulWindows:
     def select(self, lanes: Lanes) -> None:
         self._recent = self._recent[lanes]
         self._state = tuple(tuple(part[lanes] for part in parts) for parts in self._state)
+
+    def twin(self) -> LogitSource:
+        return copy.copy(self)
 
     def _read(self) -> Logits:
         logits, self._state = self._model.forward(self._recent, None, self._state, last_only=True)

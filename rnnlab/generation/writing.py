@@ -193,7 +193,7 @@ def write_samples(trained: TrainedModel, settings: Generation, training: Kept | 
         trained.experiment.generation,
         regime=trained.experiment.regime,
         window=dataset.window,
-        stop=_stop_id(settings.stop, vocabulary),
+        stop=stop_id(settings.stop, vocabulary),
         kind=vocabulary.kind,
     )
     if is_steered(settings):
@@ -204,7 +204,7 @@ def write_samples(trained: TrainedModel, settings: Generation, training: Kept | 
     samples = tuple(
         Written(
             tuple(vocabulary.decode(each.sample.ids)),
-            vocabulary.join(_without_boundary([*seed.tolist(), *each.sample.ids], vocabulary)),
+            vocabulary.join(without_boundary([*seed.tolist(), *each.sample.ids], vocabulary)),
             each.sample.log_probability,
             each.sample.log_probabilities,
             satisfied(each, settings),
@@ -341,7 +341,12 @@ def seed_ids(seed: str | None, vocabulary: Vocabulary) -> np.ndarray[Any, np.dty
     return vocabulary.begun(ids).astype(np.int64)
 
 
-def _stop_id(stop: str | None, vocabulary: Vocabulary) -> int | None:
+def stop_id(stop: str | None, vocabulary: Vocabulary) -> int | None:
+    """Return the id of the token that ends a sample: `stop`, or else the boundary token, if there is one.
+
+    Raises:
+        UsageError: `stop` is not exactly one token of the vocabulary.
+    """
     if stop is None:
         return vocabulary.boundary_id
     try:
@@ -353,7 +358,7 @@ def _stop_id(stop: str | None, vocabulary: Vocabulary) -> int | None:
     return int(ids[0])
 
 
-def _without_boundary(ids: list[int], vocabulary: Vocabulary) -> list[int]:
+def without_boundary(ids: list[int], vocabulary: Vocabulary) -> list[int]:
     """Return the ids without a boundary token at the beginning."""
     return ids[1:] if ids[0] == vocabulary.boundary_id else ids
 

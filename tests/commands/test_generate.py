@@ -12,6 +12,8 @@ from tests.trained import SENTENCE, SONG, STREAM, run_of
 
 DRAWN = ["--temperature", "1", "--length", "30"]
 
+DEFAULTS = Generation().model_dump(mode="json")
+
 
 def test_notes_continue_the_seed(rnnlab):
     """Seed and length of the configuration; the song alone on stdout, what it was made with on stderr."""
@@ -33,11 +35,11 @@ def test_the_json_has_the_fields_that_scripts_rely_on(rnnlab):
 
     assert result.keys() == {"samples", "random_seed", "settings", "model_sha256"}
     (sample,) = result["samples"]
-    assert sample.keys() == {"sequence", "text", "log_probability", "collapse"}
+    assert sample.keys() == {"sequence", "text", "log_probability", "constraint", "collapse"}
     assert sample["text"] == " ".join(["g8 e8 e4 f8", *sample["sequence"]])
     assert sample["log_probability"] < 0
     assert result["model_sha256"] == run.load_model().sha256
-    assert result["settings"] == {
+    assert result["settings"] == DEFAULTS | {
         "seed": "g8 e8 e4 f8", "length": 9, "temperature": 0, "top_k": None, "top_p": None,
         "samples": 1, "random_seed": 0, "stop": None,
     }  # fmt: skip
@@ -55,7 +57,7 @@ def test_options_replace_the_configurations_settings(rnnlab):
     )  # fmt: skip
 
     assert result["random_seed"] == 7
-    assert result["settings"] == {
+    assert result["settings"] == DEFAULTS | {
         "seed": "the", "length": 5, "temperature": 0, "top_k": 3, "top_p": 0.5,
         "samples": 2, "random_seed": 7, "stop": "x",
     }  # fmt: skip

@@ -26,7 +26,7 @@ def test_a_recipe_is_read_as_it_was_written():
     """Every setting, whether it was given or not; the text is one that every format can hold."""
     assert checked_recipe(RECIPE.text) == RECIPE.text
     assert parse_recipe(RECIPE.text) == RECIPE
-    assert json.loads(RECIPE.text)["settings"] == RECIPE.settings.model_dump()
+    assert json.loads(RECIPE.text)["settings"] == RECIPE.settings.model_dump(mode="json")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ A recurrent network reads whole sequences, or one token after another in a strea
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -79,6 +80,11 @@ class _MlpStream:
 
     def __init__(self, model: NumpyMlp) -> None:
         self._model = model
+
+    @property
+    def state(self) -> State:
+        """An empty tuple: an MLP has no state."""
+        return ()
 
     def feed(self, ids: Ids) -> Logits:
         """Return logits (N, V) after a window of one token for each lane, (N,)."""
@@ -185,6 +191,7 @@ class NumpyStream:
         first = layers[0].laid_out(state[0], hidden[:end])
         self._x, self._calls = first.x, [*first.calls]  # x (G·H, N)
         self._states = [*first.state]  # (H, N) each, all that a lane carries
+        self._parts = [len(parts) for parts in state]  # number of parts of each layer's state
         for layer, before in zip(layers[1:], state[1:], strict=True):
             step, calls = layer.laid_out_above(hidden[begin : end + layer.units], before)  # reads (D + H, N)
             self._calls += calls
@@ -197,6 +204,12 @@ class NumpyStream:
         if head:
             outputs, self._logits = self._logits, np.zeros((self._lanes, len(head.bias)), np.float32)
             self._calls += _affine(outputs, head.kernel, head.bias, self._logits)
+
+    @property
+    def state(self) -> State:
+        """A copy of the state after the last token, (N, H) each."""
+        parts = iter(self._states)
+        return tuple(tuple(part.T.copy() for part in islice(parts, count)) for count in self._parts)
 
     @flags_ignored
     def feed(self, ids: Ids) -> Logits:

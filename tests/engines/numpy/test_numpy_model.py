@@ -261,6 +261,27 @@ def test_a_stream_goes_on_from_a_state(cell: str, lanes: int) -> None:
     assert_close(np.stack(steps, axis=1), logits[:, 3:])
 
 
+@cell
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_the_state_of_a_stream_is_where_another_goes_on(cell: str, lanes: int) -> None:
+    """Bit for bit, and feeding the first does not change the copy that the other began with."""
+    model = recurrent_model(cell)
+    ids, engine = random_ids(model)[:lanes], numpy_model(model)
+    stream = engine.stream(engine.zero_state(lanes))
+    for t in range(3):
+        stream.feed(ids[:, t])
+
+    state = stream.state
+    steps = [stream.feed(ids[:, t]).copy() for t in range(3, WINDOW)]
+    other = engine.stream(state)
+
+    assert all((other.feed(ids[:, t]) == step).all() for t, step in enumerate(steps, 3))
+    zeros = engine.zero_state(lanes)
+    assert [[part.shape for part in parts] for parts in state] == [
+        [part.shape for part in parts] for parts in zeros
+    ]
+
+
 def test_streams_do_not_share_a_state() -> None:
     """Two of one model, fed in turns, each as if alone."""
     model = recurrent_model("lstm")
@@ -504,8 +525,10 @@ def test_what_a_short_window_lacks_is_zeros_on_the_left() -> None:
     engine = numpy_model(model)
 
     logits, _ = engine.forward(np.array([[4]]), None, ())
-    stepped = engine.stream(()).feed(np.array([4]))
+    stream = engine.stream(())
+    stepped = stream.feed(np.array([4]))
 
+    assert stream.state == ()
     expected = naive_mlp(model, np.concatenate([np.zeros(26), np.eye(13)[4]]), "relu")
     assert_close(logits[0, 0], expected)
     assert_close(stepped[0], expected)
