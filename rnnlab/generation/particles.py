@@ -248,8 +248,8 @@ class _Population:
     def _refuse_dead_ends(self) -> None:
         if np.isneginf(self._weights).all(axis=1).any():
             raise UsageError(
-                f"all {self._count} particles of a sample came to a dead end: the constraints leave no token"
-                " that top_k, top_p, min_p or max_copy allows; give more particles, or loosen one of these"
+                f"every particle of a sample (of {self._count}) came to a dead end: the constraints leave no"
+                " token that top_k, top_p, min_p or max_copy allows; give more particles, or loosen one"
             )
 
     def _resampled(self, ids: Numbers) -> Numbers:

@@ -251,7 +251,7 @@ def test_a_constraint_that_top_k_never_allows_is_refused() -> None:
     how = Decoding("stream", 1, 7, Sampling(1.0, top_k=better))
 
     assert better
-    with pytest.raises(UsageError, match=r"all 8 particles of a sample came to a dead end: .* top_k"):
+    with pytest.raises(UsageError, match=r"every particle of a sample \(of 8\) came to a dead end: .* top_k"):
         draw(MODEL, np.array(SEED), [plan(["template"], 0, 7, how)], how, particles=8)
 
 
@@ -282,13 +282,38 @@ def test_a_rule_on_the_last_tokens_is_one_more_constraint() -> None:
 
 
 def test_dry_changes_the_model_that_is_conditioned_on() -> None:
-    """A large penalty: no token is written that prolongs a repetition of one token."""
+    """A large penalty: no pair of tokens is written twice, also by particles that are copies of others."""
     how = Decoding("stream", 1, 7, Sampling(1.0), dry=Penalty(1000.0, 1.75, 1))
 
-    for each in drawn(["end_on"], 6, 6, how, draws=200):
+    for each in drawn(["must"], 6, 6, how, draws=200, guesses=False):
         whole = (*SEED, *each.sample.ids)
         pairs = [*pairwise(whole)]
         assert len({*pairs}) == len(pairs)
+
+
+class WrittenUnderDry(Written):
+    """A text under DRY: a token that would prolong a run of n tokens loses 2^(n − 1)."""
+
+    def log_odds(self, ids: Sequence[int]) -> list[float]:
+        whole, longest = [*self.seed, *ids], [0] * V
+        for place in range(1, len(whole)):
+            run = 0
+            while run < place and whole[place - 1 - run] == whole[-1 - run]:
+                run += 1
+            longest[whole[place]] = max(longest[whole[place]], run)
+        plain = super().log_odds(ids)
+        return [value - 2.0 ** (run - 1) * (run > 0) for value, run in zip(plain, longest, strict=True)]
+
+
+@pytest.mark.parametrize(("names", "length"), [(["must"], 5), (["end_on"], 3), (["key", "avoid one"], 4)])
+def test_draws_under_dry_follow_the_lowered_model(names: list[str], length: int) -> None:
+    """By enumeration of the model whose logits are lowered by hand."""
+    how = Decoding("stream", 1, 7, Sampling(1.0), dry=Penalty(1.0, 2.0, 1))
+    written = WrittenUnderDry(MODEL, SEED, how)
+    wanted = written.exact(lambda ids: all(KINDS[name].satisfies(ids) for name in names), length, length)
+    found = [each.sample.ids for each in drawn(names, length, length, how)]
+
+    assert distance(found, wanted) < distance_by_chance(wanted, len(found)) + BIAS
 
 
 def test_logits_that_are_no_numbers_are_refused() -> None:
