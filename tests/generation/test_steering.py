@@ -110,7 +110,9 @@ CASES: list[tuple[dict[str, Any], Callable[[str], bool]]] = [
 ]
 
 
-@pytest.mark.parametrize(("constraints", "satisfies"), CASES, ids=lambda value: "" if callable(value) else repr(value))
+@pytest.mark.parametrize(
+    ("constraints", "satisfies"), CASES, ids=lambda value: "" if callable(value) else repr(value)
+)
 def test_each_of_a_hundred_songs_satisfies_its_constraint(
     song: TrainedModel, constraints: dict[str, Any], satisfies: Callable[[str], bool]
 ) -> None:
