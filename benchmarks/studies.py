@@ -88,6 +88,7 @@ def pruning(text: Path, trials: int, epochs: int, characters: int, as_json: bool
         Column("above none", "%", 100.0, 2),
         Column("training", "s"),
         Column("share", "%", 100.0),
+        Column("epochs", "%", 100.0),
         Column("ended early"),
     )
     report = Report(f"{trials} trials on {text.name}, {epochs} epochs at most", columns, 1)
@@ -96,14 +97,15 @@ def pruning(text: Path, trials: int, epochs: int, characters: int, as_json: bool
         (folder / "text.txt").write_text(text.read_text(encoding="utf-8")[:characters], encoding="utf-8")
         split = "{kind: contiguous, validation: 0.1}"
         _write(folder, path="text.txt", unit="character", window=64, split=split, units=64, epochs=epochs)
-        none: tuple[float, float] | None = None
+        none: tuple[float, float, int] | None = None
         for kind in ("none", "median", "halving"):
             (folder / "sweep.yaml").write_text(SPACE.format(units=[32, 64, 128], pruning=kind, trials=trials))
             results = _search(folder, "sweep.yaml", "--workers", "2")
             best, seconds = _best(results), sum(each.seconds for each in results.trials)
-            none = none or (best, seconds)
+            trained = sum(each.epochs for each in results.trials)
+            none = none or (best, seconds, trained)
             early = sum(each.ended != "" for each in results.trials)
-            report.add(kind, best, best / none[0] - 1, seconds, seconds / none[1], early)
+            report.add(kind, best, best / none[0] - 1, seconds, seconds / none[1], trained / none[2], early)
     report.show(as_json=as_json)
 
 
