@@ -103,7 +103,7 @@ DEMANDS = (
 
 EXACTNESS = (
     Column("sequences", digits=0),
-    Column("probability", digits=4),
+    Column("sum of p", "all lengths", digits=4),
     Column("distance", "256", digits=3),
     Column("least p", "256", digits=4),
     Column("distance ", "masking", digits=3),
