@@ -33,10 +33,10 @@ from rnnlab.generation.constraints.automaton import Conjunction
 from rnnlab.generation.constraints.lookahead import Lookahead, Table
 from rnnlab.generation.decoding import Decoding, tokens
 from rnnlab.generation.particles import Plan, draw
-from rnnlab.generation.repetition import Penalty, RepeatedRuns
+from rnnlab.generation.repetition import RepeatedRuns
 from rnnlab.generation.sampling import Sampling, log_probabilities, probabilities
 from rnnlab.generation.sources import source_of
-from rnnlab.generation.writing import write_samples
+from rnnlab.generation.writing import penalty_of, write_samples
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.layout import CONFIG
@@ -206,8 +206,8 @@ def seconds(
 
 @main.command("repetition")
 @run_argument
-@click.option("--allowed", type=click.IntRange(1), multiple=True, default=(8, 12, 16, 24, 32))
-@click.option("--base", type=click.FloatRange(1, 100), default=1.75, show_default=True)
+@click.option("--allowed", type=click.IntRange(1), multiple=True, default=(8, 12, 16, 24, 32, 48))
+@click.option("--base", type=click.FloatRange(1, 100), help="Left out, that of rnnlab for this kind of data.")
 @click.option("--samples", type=click.IntRange(1), default=200, show_default=True)
 @click.option("--length", type=click.IntRange(1), default=500, show_default=True)
 @click.option("--temperature", type=click.FloatRange(0, 1000), default=0.5, show_default=True)
@@ -215,7 +215,7 @@ def seconds(
 def repetition(
     run: Path,
     allowed: Sequence[int],
-    base: float,
+    base: float | None,
     samples: int,
     length: int,
     temperature: float,
@@ -227,7 +227,7 @@ def repetition(
     settings = trained.experiment.generation.model_copy(
         update={"temperature": temperature, "samples": samples, "length": length}
     )
-    title = f"{run.name}: {samples} samples of {length} tokens at temperature {temperature}, base {base}"
+    title = f"{run.name}: {samples} samples of {length} tokens at temperature {temperature}, base {base or 'of rnnlab'}"
     report = Report(title, REPETITION, 1)
     for allowed_length in (None, *allowed):
         dry = None if allowed_length is None else Dry(base=base, allowed_length=allowed_length)
@@ -279,7 +279,7 @@ def held_out_cost(trained: TrainedModel, pieces: Ids, dry: Dry | None) -> tuple[
         dry: the settings of DRY; None for the model itself.
     """
     source = source_of(numpy_model(trained), pieces[:, :1], regime="stream", window=1)
-    penalty = None if dry is None else Penalty(dry.multiplier, dry.base, dry.allowed_length or 1)
+    penalty = None if dry is None else penalty_of(dry, kind=trained.experiment.dataset.kind)
     repetition, logits = RepeatedRuns.of(penalty, pieces[:, :1]), source.start()
     costs, lowered = 0.0, 0
     for ids in pieces[:, 1:].T:

@@ -70,11 +70,15 @@ _OPTIONS = (
         metavar="MULTIPLIER",
         help="Lower what would prolong a repetition (DRY); 0.8 is usual.",
     ),
-    click.option("--dry-base", type=click.FloatRange(1, 100), help="Growth of --dry.  [default: 1.75]"),
+    click.option(
+        "--dry-base",
+        type=click.FloatRange(1, 100),
+        help="Growth of --dry.  [default: 1.15 for text, 1.1 for notes]",
+    ),
     click.option(
         "--dry-allowed-length",
         type=click.IntRange(1, 1_000_000),
-        help="Tokens that may be repeated freely.  [default: 12 for text, 16 for notes]",
+        help="Tokens that may be repeated freely.  [default: 12 for text, 48 for notes]",
     ),
 )
 

@@ -135,10 +135,12 @@ class Dry(Section):
     multiplier: Annotated[float, Field(ge=0, le=1000)] = Field(
         0.8, description="Strength; 0 switches DRY off."
     )
-    base: Annotated[float, Field(ge=1, le=100)] = Field(1.75, description="Growth with each further token.")
+    base: Annotated[float, Field(ge=1, le=100)] | None = Field(
+        None, description="Growth with each further token; left out, 1.15 for text and 1.1 for notes."
+    )
     allowed_length: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
         None,
-        description="Number of tokens in a row that may be repeated freely; left out, 12 for text and 16 for"
+        description="Number of tokens in a row that may be repeated freely; left out, 12 for text and 48 for"
         " notes.",
     )
 

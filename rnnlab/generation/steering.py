@@ -184,7 +184,10 @@ class Steering:
             return lengths_of(given)
         if table.ends:
             longest, shortest = table.longest, table.shortest or 0
-            return 0, max(self.settings.length, shortest) if longest is None else longest
+            if longest is None:
+                return 0, max(self.settings.length, shortest)
+            # One more with a stop token, whose probability then counts after the longest text too.
+            return 0, longest + (self.how.stop is not None)
         return (self.settings.length if self.how.stop is None else 0), self.settings.length
 
     @cached_property
