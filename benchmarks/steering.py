@@ -227,7 +227,8 @@ def repetition(
     settings = trained.experiment.generation.model_copy(
         update={"temperature": temperature, "samples": samples, "length": length}
     )
-    title = f"{run.name}: {samples} samples of {length} tokens at temperature {temperature}, base {base or 'of rnnlab'}"
+    chosen = "base of rnnlab" if base is None else f"base {base}"
+    title = f"{run.name}: {samples} samples of {length} tokens at temperature {temperature}, {chosen}"
     report = Report(title, REPETITION, 1)
     for allowed_length in (None, *allowed):
         dry = None if allowed_length is None else Dry(base=base, allowed_length=allowed_length)

@@ -26,8 +26,8 @@ DRY_BASE = {"text": 1.15, "notes": 1.1}
 REPEATED = {"text": 12, "notes": 48}
 """Growth of the penalty of DRY, and the number of tokens that a text or notes repeat freely.
 
-With the usual base of 1.75, which is meant for subwords, held-out Shakespeare had a loss of 62 nats instead of
-1.389; with 1.15 it has 1.402. Chorales of sixteenths had 0.80 instead of 0.68 (1.34 with 32 tokens). The
+With the usual base of 1.75, which is meant for subwords, held-out Shakespeare had a loss of 62 nats instead
+of 1.389; with 1.15 it has 1.402. Chorales of sixteenths had 0.80 instead of 0.68 (1.34 with 32 tokens). The
 numbers were chosen on these two and on the documentation of rnnlab.
 """
 

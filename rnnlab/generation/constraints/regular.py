@@ -101,8 +101,8 @@ def _meant(pattern: str, characters: Sequence[str | None], problem: str) -> str:
     """
     if "incompatible with the regex" in problem:
         lacking = next((each for each in pattern if each.isalnum() and each not in characters), None)
-        needed = "" if lacking is None else f", which lack {lacking!r}"
-        return f"no text in the model's characters{needed} matches {pattern[:60]!r}; use its characters"
+        lack = "" if lacking is None else f" (they lack {lacking!r})"
+        return f"no text in the model's characters matches {pattern[:60]!r}{lack}; use characters that it has"
     if "anchored" in problem:
         return f"{pattern[:60]!r}: leave ^ and $ out, since the whole text is matched"
     if "word boundaries" in problem:
