@@ -35,8 +35,9 @@ from rnnlab.generation.decoding import Decoding, tokens
 from rnnlab.generation.particles import Plan, draw
 from rnnlab.generation.repetition import RepeatedRuns
 from rnnlab.generation.sampling import Sampling, log_probabilities, probabilities
+from rnnlab.generation.settings import penalty_of
 from rnnlab.generation.sources import source_of
-from rnnlab.generation.writing import penalty_of, write_samples
+from rnnlab.generation.writing import write_samples
 from rnnlab.models.model_file import TrainedModel
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.layout import CONFIG

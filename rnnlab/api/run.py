@@ -17,7 +17,8 @@ from rnnlab.evaluation.selection import NoData, NoSuchPart, named_by_file
 from rnnlab.exports.formats import Exported, export, format_of
 from rnnlab.generation.label_writing import write_for_label
 from rnnlab.generation.prediction import Prediction, predict
-from rnnlab.generation.writing import Steers, Written, generation_settings, wished_length, write_samples
+from rnnlab.generation.settings import Steers, generation_settings, wished_length
+from rnnlab.generation.writing import Written, write_samples
 from rnnlab.models.architecture import architecture_of
 from rnnlab.models.model_file import Trained, TrainedTask
 from rnnlab.models.task_architecture import task_architecture_of

@@ -151,7 +151,7 @@ def _say_unfinished(run: "RunFolder | None") -> None:
 
 def _settings(trained: "Trained", meter: str | None, options: dict[str, Any]) -> "Generation":
     """Return the settings of the model with the options in place of its own."""
-    from rnnlab.generation.writing import generation_settings, wished_length
+    from rnnlab.generation.settings import generation_settings, wished_length
 
     configured = trained.experiment.generation
     length = wished_length(configured, options, options["length"])

@@ -22,8 +22,9 @@ from rnnlab.generation.label_writing import begun_ids, label_id
 from rnnlab.generation.prediction import vocabularies_of
 from rnnlab.generation.repetition import RepeatedRuns
 from rnnlab.generation.sampling import Sampling, choose, probabilities, uniform_streams
+from rnnlab.generation.settings import decoding_of
 from rnnlab.generation.sources import LogitSource, source_of
-from rnnlab.generation.writing import decoding_of, seed_ids, stop_id, without_boundary
+from rnnlab.generation.writing import seed_ids, stop_id, without_boundary
 from rnnlab.models.model_file import Trained, TrainedModel, TrainedTask
 
 KEPT_EVERY = 32

@@ -16,16 +16,9 @@ from rnnlab.generation.constraints.demands import Demands
 from rnnlab.generation.decoding import Decoding, decode
 from rnnlab.generation.particles import Steered
 from rnnlab.generation.prediction import vocabularies_of
+from rnnlab.generation.settings import decoding_of, is_steered, with_content
 from rnnlab.generation.steering import Steering
-from rnnlab.generation.writing import (
-    Writing,
-    Written,
-    decoding_of,
-    is_steered,
-    satisfied,
-    steered_notes,
-    with_content,
-)
+from rnnlab.generation.writing import Writing, Written, satisfied, steered_notes
 from rnnlab.models.model_file import TrainedTask
 
 MOST_LABELS = 30

@@ -20,7 +20,8 @@ from rnnlab.evaluation.originality import OriginalityReport, originality_of_samp
 from rnnlab.evaluation.scoring import Scores
 from rnnlab.evaluation.selection import Selection, select
 from rnnlab.files import Report, check_inside, read_text, unreported
-from rnnlab.generation.writing import Writing, Written, generation_settings, write_samples
+from rnnlab.generation.settings import generation_settings
+from rnnlab.generation.writing import Writing, Written, write_samples
 from rnnlab.models.architecture import Architecture, architecture_of
 from rnnlab.models.model_file import Trained, TrainedModel
 from rnnlab.runs.events import DONE, TRAINING, events_in

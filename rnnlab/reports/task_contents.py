@@ -10,8 +10,9 @@ from rnnlab.evaluation.example_selection import SelectedExamples, select_example
 from rnnlab.evaluation.originality import OriginalityReport
 from rnnlab.files import Report, unreported
 from rnnlab.generation.label_writing import write_for_label
+from rnnlab.generation.settings import generation_settings
 from rnnlab.generation.step_by_step import Alignment, align
-from rnnlab.generation.writing import Written, generation_settings
+from rnnlab.generation.writing import Written
 from rnnlab.models.model_file import TrainedTask
 from rnnlab.models.task_architecture import TaskArchitecture, task_architecture_of
 from rnnlab.reports.contents import MOST_SAMPLES, Record, copies_of, read_record

@@ -8,7 +8,8 @@ import numpy as np
 from rnnlab.config.generation import Constraints, Generation
 from rnnlab.config.training import Samples
 from rnnlab.errors import ConfigError, ModelFileError, UsageError, VocabularyError
-from rnnlab.generation.writing import generation_settings, write_samples
+from rnnlab.generation.settings import generation_settings
+from rnnlab.generation.writing import write_samples
 from rnnlab.models.model_file import next_token_model
 from rnnlab.training.callbacks import Arrays, Remembering
 from rnnlab.training.trainer import Trainer

@@ -9,7 +9,8 @@ from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.tokens import blocks_in_form, same_letter
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.errors import VocabularyError
-from rnnlab.generation.writing import generation_settings, write_samples
+from rnnlab.generation.settings import generation_settings
+from rnnlab.generation.writing import write_samples
 from rnnlab.models.model_file import load_model, save_model
 from tests.trained import trained
 

@@ -10,7 +10,8 @@ from rnnlab.config.schema import Generation
 from rnnlab.datasets.corpus import load_corpus
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.errors import ConfigError, UsageError, VocabularyError
-from rnnlab.generation.writing import Writing, generation_settings, write_samples
+from rnnlab.generation.settings import generation_settings
+from rnnlab.generation.writing import Writing, write_samples
 from tests.evaluation.opinionated import model_that_expects
 from tests.experiments import SONG, STREAM, experiment
 from tests.trained import trained

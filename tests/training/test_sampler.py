@@ -8,7 +8,8 @@ import pytest
 
 from rnnlab.datasets.loading import load_data
 from rnnlab.errors import ConfigError
-from rnnlab.generation.writing import generation_settings, write_samples
+from rnnlab.generation.settings import generation_settings
+from rnnlab.generation.writing import write_samples
 from rnnlab.training.history import LossHistory
 from rnnlab.training.loop import TrainingLoop
 from rnnlab.training.sampler import Sampler
