@@ -5,6 +5,7 @@ trained in about a second. A few pages do not fit their data: every command must
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -70,7 +71,9 @@ def drawn_sections(rng: Random) -> dict[str, Section]:
         "evaluation": _evaluation(rng, dataset.get("split", {})),
         "generation": _generation(rng, dataset, source),
     }
+    own = Random(repr(sections))
     dataset |= optional(rng, 0.1, task=lambda: "next_token")
+    dataset |= optional(own, 0.2, keep=lambda: flag(own))
     return {name: section for name, section in sections.items() if section or name in {"dataset", "model"}}
 
 
@@ -132,4 +135,64 @@ def _generation(rng: Random, dataset: Section, source: Source) -> Section:
     if seeds := _seeds(rng, dataset, source):
         found |= optional(rng, 0.7, seed=lambda: seeds[0])
         found |= optional(rng, 0.15, stop=lambda: rng.choice(source.tokens))
+    # a generator of its own, so that what was drawn before steering was there is drawn again
+    return found | _steering(Random(repr(found) + repr(dataset)), dataset, source)
+
+
+def _steering(rng: Random, dataset: Section, source: Source) -> Section:
+    """What steers generation, in one of five pages; perhaps nothing satisfies the constraints."""
+    if rng.random() < 0.8:
+        return {}
+    found = optional(
+        rng,
+        0.3,
+        min_p=lambda: fraction(rng, 1),
+        beam=lambda: size(rng, 6),
+        length_normalization=lambda: number(rng, 0.01, 2),
+        particles=lambda: size(rng, 20),
+        dry=lambda: optional(
+            rng,
+            0.7,
+            multiplier=lambda: number(rng, 0.01, 3),
+            base=lambda: number(rng, 1, 2),
+            allowed_length=lambda: size(rng, 20),
+        ),
+    )
+    if rng.random() < 0.7:
+        found["constraints"] = _constraints(rng, dataset, source)
     return found
+
+
+def _constraints(rng: Random, dataset: Section, source: Source) -> Section:
+    """One or two constraints, of those for text or for notes, and sometimes one for the other kind."""
+    separator = "" if dataset["kind"] == "text" else " "
+
+    def passage(most: int) -> str:
+        return separator.join(rng.choices(source.tokens, k=size(rng, most)))
+
+    for_both: dict[str, Callable[[], Any]] = {
+        "template": lambda: separator.join([passage(2), rng.choice(("_", "_*")), passage(2)]),
+        "must": lambda: passage(3),
+        "avoid": lambda: [passage(3), passage(2)],
+        "end_on": lambda: rng.choice(source.tokens),
+        "length": lambda: f"{rng.randrange(5)}..{rng.randrange(5, 40)}",
+        "vary": lambda: number(rng, 0.01, 1),
+        "original": lambda: passage(30),
+        "of": lambda: rng.choice(("of.txt", "of.notes")),
+        "max_copy": lambda: size(rng, 20),
+    }
+    for_text: dict[str, Callable[[], Any]] = {"match": lambda: rng.choice((".*", "[a-z ]+", "(ab|c)*d"))}
+    for_notes: dict[str, Callable[[], Any]] = {
+        "key": lambda: rng.choice(("c", "a:minor", "d:dorian", "fis:major")),
+        "range": lambda: rng.choice(("c..c''", "g,..g'", "c,,..c''''")),
+        "bars": lambda: size(rng, 8),
+        "meter": lambda: rng.choice(("3/4", "4/4", "6/8")),
+        "rhythm": lambda: rng.choice(("8 8 4", "4 4 | r4 4.", "2")),
+        "rhythm_of": lambda: rng.choice(("rhythm.mid", "rhythm.notes")),
+        "pitches": lambda: rng.choice(("g4 e4 c4", "c4 <c e>4")),
+        "pitches_of": lambda: rng.choice(("tune.abc", "tune.notes")),
+        "max_copy_intervals": lambda: size(rng, 20),
+    }
+    own = for_text if dataset["kind"] == "text" else for_notes
+    makers = {**for_both, **(own if rng.random() < 0.9 else {**for_text, **for_notes})}
+    return {name: makers[name]() for name in sorted(rng.sample(sorted(makers), k=rng.randint(1, 2)))}

@@ -104,22 +104,35 @@ def _generated(run: Path, trained: TrainedModel, rng: Random) -> Iterator[str]:
     """Check that generating twice gives the same output, with the requested number of samples."""
     settings, dataset = trained.experiment.generation, trained.experiment.dataset
     seed = [] if settings.seed or dataset.boundary else ["--seed", _beginning(trained, rng)]
+    may_refuse = settings.constraints.are_set
     arguments = ["generate", str(run), *seed, "--json"]
     answers = [said(*arguments) for _ in range(2)]
-    if found := fault(arguments, answers[0]):
+    if found := fault(arguments, answers[0], refused=may_refuse and bool(answers[0].exit_code)):
         yield found
     elif answers[0].stdout != answers[1].stdout:
         yield "generate: gives something else the second time"
-    elif len(json.loads(answers[0].stdout)["samples"]) != settings.samples:
-        yield f"generate: {settings.samples} samples were asked for"
-    else:
-        texts = [sample["text"] for sample in json.loads(answers[0].stdout)["samples"]]
-        for text in {text for text in texts if text}:  # generated text must be valid as a seed
-            yield from done(["generate", str(run), f"--seed={text}", "--length", "3"])
+    elif not answers[0].exit_code:
+        samples = json.loads(answers[0].stdout)["samples"]
+        if len(samples) != settings.samples and settings.beam is None:
+            yield f"generate: {settings.samples} samples were asked for"
+        for text in {sample["text"] for sample in samples if sample["text"]}:
+            # generated text must be valid as a seed
+            yield from _done_or_refused(
+                ["generate", str(run), f"--seed={text}", "--length", "3"], may_refuse=may_refuse
+            )
     file = str(run / "model.safetensors")
-    yield from done(["generate", file, *seed, "--length", "5", "--top-k", "3", "--top-p", "0.9"])
+    few = ["--length", "5", "--top-k", "3", "--top-p", "0.9"]
+    yield from _done_or_refused(["generate", file, *seed, *few], may_refuse=may_refuse)
     lengths = ["--length", str(rng.randint(1, 80)), "--samples", str(rng.randint(1, 4))]
-    yield from done(["generate", str(run), *seed, *lengths, "--temperature", f"{rng.uniform(0, 2)}"])
+    warm = ["--temperature", f"{rng.uniform(0, 2)}"]
+    yield from _done_or_refused(["generate", str(run), *seed, *lengths, *warm], may_refuse=may_refuse)
+
+
+def _done_or_refused(arguments: list[str], *, may_refuse: bool) -> Iterator[str]:
+    """Yield what is wrong with the output of a command, which may refuse if it says why in one line."""
+    answer = said(*arguments)
+    if found := fault(arguments, answer, refused=may_refuse and bool(answer.exit_code)):
+        yield found
 
 
 def _beginning(trained: TrainedModel, rng: Random) -> str:
