@@ -49,10 +49,16 @@ _OPTIONS = (
     click.option(
         "--particles",
         type=click.IntRange(1, 65_536),
+        metavar="N",
         help="Particles that each sample with constraints is drawn from; 1 only masks.  [default: 256;"
         " 1 for --max-copy alone]",
     ),
-    click.option("--beam", type=click.IntRange(1, 4_096), help="Search for the most probable text, B wide."),
+    click.option(
+        "--beam",
+        type=click.IntRange(1, 4_096),
+        metavar="B",
+        help="Search for the most probable text, B wide.",
+    ),
     click.option(
         "--length-normalization",
         type=click.FloatRange(0, 2),
@@ -62,6 +68,7 @@ _OPTIONS = (
     click.option(
         "--min-p",
         type=click.FloatRange(0, 1),
+        metavar="P",
         help="Draw from tokens at least P times as probable as the most probable one.",
     ),
     click.option(
@@ -78,6 +85,7 @@ _OPTIONS = (
     click.option(
         "--dry-allowed-length",
         type=click.IntRange(1, 1_000_000),
+        metavar="N",
         help="Tokens that may be repeated freely.  [default: 12 for text, 48 for notes]",
     ),
 )

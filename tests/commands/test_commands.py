@@ -14,8 +14,9 @@ from rnnlab.errors import Interrupted
 from tests.trained import SENTENCE, SONG, STREAM, run_of
 
 NOT_COMMANDS = {
-    *("__init__", "arguments", "comparison_results", "evaluation_results", "hints", "output"),
-    *("sample_files", "sweep_results", "task_results", "task_trace", "untrained_model"),
+    *("__init__", "arguments", "collapse_results", "comparison_results", "evaluation_results"),
+    *("generation_results", "hints", "influence", "interactive", "originality_results", "output", "own_data"),
+    *("sample_files", "steering_options", "sweep_results", "task_results", "task_trace", "untrained_model"),
 }
 
 
