@@ -7,7 +7,7 @@ import numpy as np
 from rnnlab.config.schema import Generation
 from rnnlab.datasets.examples import END, TokenSet
 from rnnlab.datasets.tokens import in_form
-from rnnlab.datasets.vocabulary import Vocabulary
+from rnnlab.datasets.vocabulary import LINE_BREAK, Vocabulary
 from rnnlab.engines.numpy import numpy_task_model
 from rnnlab.engines.numpy.examples import decoder_stepper
 from rnnlab.errors import Argument, UsageError, count_of, near
@@ -51,7 +51,7 @@ def write_for_label(
             Argument("stop"),
             " out",
         )
-    settings = with_content(settings, kind="text")
+    settings = with_content(settings, kind="text", boundary=LINE_BREAK)
     vocabularies = vocabularies_of(trained)
     targets, number = vocabularies.targets, label_id(label, vocabularies.inputs.tokens)
     seed = in_form(settings.seed or "", getattr(experiment.dataset, "normalize", None))

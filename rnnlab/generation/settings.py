@@ -118,12 +118,13 @@ def is_steered(settings: Generation) -> bool:
     return settings.constraints.are_set or settings.beam is not None
 
 
-def with_content(settings: Generation, *, kind: str) -> Generation:
+def with_content(settings: Generation, *, kind: str, boundary: str | None = None) -> Generation:
     """Return the settings with the content of the files of their constraints in place of the files.
 
     Args:
         settings: the settings.
         kind: what the model writes, `notes` or `text`.
+        boundary: the token between two sequences; None if there is none.
 
     Raises:
         UsageError: a file is no music, or empty.
@@ -131,7 +132,8 @@ def with_content(settings: Generation, *, kind: str) -> Generation:
     """
     if not settings.constraints.name_files:
         return settings
-    return settings.model_copy(update={"constraints": without_files(settings.constraints, kind=kind)})
+    constraints = without_files(settings.constraints, kind=kind, boundary=boundary)
+    return settings.model_copy(update={"constraints": constraints})
 
 
 def decoding_of(

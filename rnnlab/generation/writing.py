@@ -92,7 +92,7 @@ def write_samples(trained: TrainedModel, settings: Generation, training: Kept | 
     """
     dataset = trained.experiment.dataset
     vocabulary = Vocabulary.of(trained.tokens, dataset)
-    settings = with_content(settings, kind=vocabulary.kind)
+    settings = with_content(settings, kind=vocabulary.kind, boundary=vocabulary.boundary)
     how = decoding_of(
         settings,
         trained.experiment.generation,

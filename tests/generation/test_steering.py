@@ -11,6 +11,7 @@ import pytest
 from rnnlab.config.generation import Constraints
 from rnnlab.config.schema import Generation
 from rnnlab.errors import UsageError, VocabularyError
+from rnnlab.generation.constraints.demands import without_files
 from rnnlab.generation.decoding import Sample
 from rnnlab.generation.particles import Steered
 from rnnlab.generation.steering import trust_note
@@ -395,3 +396,14 @@ def test_one_particle_is_said_to_be_plain_masking() -> None:
     """And a beam search, which draws nothing, says nothing."""
     assert "one particle only masks" in (trust_note([steered(1.0)], 1) or "")
     assert trust_note([steered(None)], 1) is None
+
+
+@pytest.mark.parametrize(("boundary", "original"), [("\n", "anna"), (None, "\nanna\nbella")])
+def test_of_a_file_of_lines_the_first_is_varied(tmp_path: Path, boundary: str | None, original: str) -> None:
+    """As the first tune of a file of tunes; if a line is no sequence, the whole text is varied."""
+    (tmp_path / "names.txt").write_text("\nanna\nbella\n")
+    settings = Constraints(vary=0.5, of=str(tmp_path / "names.txt"))
+
+    found = without_files(settings, kind="text", boundary=boundary)
+
+    assert (found.original, found.of) == (original, None)

@@ -244,14 +244,15 @@ def _pitches(text: str) -> tuple[int, int]:
     return found
 
 
-def without_files(settings: Constraints, *, kind: str) -> Constraints:
+def without_files(settings: Constraints, *, kind: str, boundary: str | None = None) -> Constraints:
     """Return the settings with the content of their files in place of the files.
 
-    Of several tunes in a file, the first counts.
+    Of several tunes in a file, the first counts; so does the first line of a text, if a line is a sequence.
 
     Args:
         settings: the settings.
         kind: what the model writes, `notes` or `text`.
+        boundary: the token between two sequences; None if there is none.
 
     Raises:
         UsageError: a file is no music, or empty.
@@ -264,7 +265,7 @@ def without_files(settings: Constraints, *, kind: str) -> Constraints:
         given["pitches"] = " ".join(map(spell, _tune(settings.pitches_of, "pitches_of")))
     if settings.of is not None:
         of = settings.of
-        given["original"] = " ".join(map(spell, _tune(of, "of"))) if kind == "notes" else _text(of)
+        given["original"] = " ".join(map(spell, _tune(of, "of"))) if kind == "notes" else _text(of, boundary)
     return settings.model_copy(update={**given, "rhythm_of": None, "pitches_of": None, "of": None})
 
 
@@ -286,8 +287,8 @@ def _tune(path: str, name: str) -> Sequence[Note]:
     return tunes[0].notes
 
 
-def _text(path: str) -> str:
-    """Return the text of a file without its last line break.
+def _text(path: str, boundary: str | None) -> str:
+    """Return the text of a file without its last line break; of sequences that are lines, the first.
 
     Raises:
         DataError: the file cannot be read, or is not UTF-8.
@@ -295,6 +296,8 @@ def _text(path: str) -> str:
     from rnnlab.datasets.stored_text import read_stored  # noqa: PLC0415 (only `vary` of a text needs it)
 
     text = read_stored(Path(path)).head().removesuffix("\n")
+    if boundary == LINE_BREAK:
+        text = text.strip(LINE_BREAK).partition(LINE_BREAK)[0]
     if not text:
         raise UsageError(Argument("of"), f": {path}: the file is empty")
     return text
