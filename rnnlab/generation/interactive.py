@@ -24,7 +24,7 @@ from rnnlab.generation.repetition import RepeatedRuns
 from rnnlab.generation.sampling import Sampling, choose, probabilities, uniform_streams
 from rnnlab.generation.settings import decoding_of
 from rnnlab.generation.sources import LogitSource, source_of
-from rnnlab.generation.writing import seed_ids, stop_id, without_boundary
+from rnnlab.generation.writing import decoding_with, seed_ids, without_boundary
 from rnnlab.models.model_file import Trained, TrainedModel, TrainedTask
 
 KEPT_EVERY = 32
@@ -229,16 +229,8 @@ class InteractiveModel:
 
 
 def _for_next_token(trained: TrainedModel, settings: Generation) -> InteractiveModel:
-    dataset = trained.experiment.dataset
-    vocabulary = Vocabulary.of(trained.tokens, dataset)
-    how = decoding_of(
-        settings,
-        trained.experiment.generation,
-        regime=trained.experiment.regime,
-        window=dataset.window,
-        stop=stop_id(settings.stop, vocabulary),
-        kind=vocabulary.kind,
-    )
+    vocabulary = Vocabulary.of(trained.tokens, trained.experiment.dataset)
+    how = decoding_with(trained, settings, vocabulary)
     return InteractiveModel(
         numpy_model(trained),
         how,

@@ -90,17 +90,9 @@ def write_samples(trained: TrainedModel, settings: Generation, training: Kept | 
         VocabularyError: the seed has a token that is not in the vocabulary.
         ModelFileError: a token cannot be drawn, because logits are not numbers; see `choose`.
     """
-    dataset = trained.experiment.dataset
-    vocabulary = Vocabulary.of(trained.tokens, dataset)
+    vocabulary = Vocabulary.of(trained.tokens, trained.experiment.dataset)
     settings = with_content(settings, kind=vocabulary.kind, boundary=vocabulary.boundary)
-    how = decoding_of(
-        settings,
-        trained.experiment.generation,
-        regime=trained.experiment.regime,
-        window=dataset.window,
-        stop=stop_id(settings.stop, vocabulary),
-        kind=vocabulary.kind,
-    )
+    how = decoding_with(trained, settings, vocabulary)
     if is_steered(settings):
         seed, found, notes = _steered(trained, vocabulary, how, settings, training)
     else:
@@ -196,6 +188,22 @@ def seed_ids(seed: str | None, vocabulary: Vocabulary) -> np.ndarray[Any, np.dty
     if not len(ids):
         raise UsageError(Argument("seed"), ": expected at least one token, received none")
     return vocabulary.begun(ids).astype(np.int64)
+
+
+def decoding_with(trained: TrainedModel, settings: Generation, vocabulary: Vocabulary) -> Decoding:
+    """Return how a model of task next_token chooses tokens.
+
+    Raises:
+        UsageError: `stop` is not exactly one token of the vocabulary.
+    """
+    return decoding_of(
+        settings,
+        trained.experiment.generation,
+        regime=trained.experiment.regime,
+        window=trained.experiment.dataset.window,
+        stop=stop_id(settings.stop, vocabulary),
+        kind=vocabulary.kind,
+    )
 
 
 def stop_id(stop: str | None, vocabulary: Vocabulary) -> int | None:
