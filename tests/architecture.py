@@ -40,7 +40,7 @@ ARROWS: dict[str, set[str]] = {
     },
     "tracing": {"config", "datasets", "engines", "models", "reports"},
     "suggestions": {"config", "datasets", "music"},
-    "exports": {"config", "datasets", "engines", "models", "runs"},
+    "exports": {"config", "datasets", "engines", "generation", "models", "music", "runs"},
     "training": {
         "config",
         "datasets",

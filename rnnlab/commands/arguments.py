@@ -26,6 +26,14 @@ model_argument = click.argument(
     shell_complete=complete_run,
 )
 
+models_argument = click.argument(
+    "models",
+    metavar="[RUN|MODEL]...",
+    type=click.Path(path_type=Path),
+    nargs=-1,
+    shell_complete=complete_run,
+)
+
 set_option = click.option(
     "--set",
     "overrides",

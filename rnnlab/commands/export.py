@@ -1,11 +1,12 @@
 """`rnnlab export`: write a trained model for another program, or its losses for TensorBoard."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from rnnlab.commands.arguments import model_argument
+from rnnlab.commands.arguments import models_argument
 from rnnlab.errors import count_of, shell_word
 from rnnlab.terminal.text import echo
 
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@model_argument
+@models_argument
 @click.option(
     "--format",
     "wanted",
-    type=click.Choice(["keras", "onnx", "saved_model", "tensorboard"]),
-    help="Left out, the format of the extension of PATH: .keras or .onnx.",
+    type=click.Choice(["page", "keras", "onnx", "saved_model", "tensorboard"]),
+    help="Left out, the format of the extension of PATH: .html, .keras or .onnx.",
 )
 @click.option(
     "--output",
@@ -33,29 +34,55 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Make the recurrent state an input and an output, to run the model step by step.",
 )
+@click.option(
+    "--language",
+    type=click.Choice(["en", "ko"]),
+    help="The language of a page; left out, Korean if LANG says so, else English.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace PATH if it exists.")
-def command(model: Path | None, wanted: str | None, output: Path, *, state: bool, overwrite: bool) -> None:
-    """Write a trained model for Keras, TensorFlow, ONNX or TensorBoard.
+def command(
+    models: tuple[Path, ...],
+    wanted: str | None,
+    output: Path,
+    *,
+    state: bool,
+    language: str | None,
+    overwrite: bool,
+) -> None:
+    """Write a trained model as a page that plays, or for Keras, TensorFlow, ONNX or TensorBoard.
 
     \b
+    rnnlab export --output song.html
     rnnlab export --output song.keras
     rnnlab export runs/text_lstm-1 --output text.onnx --state
     rnnlab export runs/text_lstm-1 --format saved_model --output text_model
     rnnlab export runs/text_lstm-1 --format tensorboard --output logs/text_lstm-1
 
     The model is that of a run folder, of a model file, or else of the newest run; TensorBoard gets the losses
-    of a run. With --state, a model of task pairs becomes two files, an encoder and a decoder. An exported
+    of a run. A page is one file that plays in any browser, without a network connection; of several models,
+    it plays all side by side. With --state, a model of task pairs becomes two files, an encoder and a decoder. An exported
     model is read back and run on random tokens; the file stays only if its output equals that of rnnlab.
     """
     from rnnlab.exports.formats import export, format_of
     from rnnlab.runs.folder import load_any_trained
 
+    if wanted != "tensorboard":
+        wanted = format_of(output, wanted)
+    if wanted == "page":
+        if state:
+            raise click.UsageError("a page runs the model step by step anyway; leave --state out")
+        _write_page(models, output, language=language, overwrite=overwrite)
+        return
+    if len(models) > 1:
+        raise click.UsageError(f"{wanted} takes one model, received {len(models)}; only a page takes several")
+    if language:
+        raise click.UsageError(f"--language is for a page, and the format is {wanted}; leave it out")
+    model = models[0] if models else None
     if wanted == "tensorboard":
         if state or overwrite:
             raise click.UsageError("--format tensorboard writes losses; leave --state and --overwrite out")
         _write_losses(model, output)
         return
-    wanted = format_of(output, wanted)
     trained, _, path = load_any_trained(model)
     if model is None:
         echo(f"using {path}", err=True)
@@ -63,6 +90,30 @@ def command(model: Path | None, wanted: str | None, output: Path, *, state: bool
     for note in exported.notes:
         echo(note, err=True)
     echo(_result(exported))
+
+
+def _write_page(models: tuple[Path, ...], output: Path, *, language: str | None, overwrite: bool) -> None:
+    """Write the page of one or more models, and print its size."""
+    from rnnlab.exports.page_file import write_page
+    from rnnlab.exports.page_network import page_network
+    from rnnlab.runs.folder import load_any_trained
+
+    networks = []
+    for model in models or (None,):
+        trained, run, path = load_any_trained(model)
+        if model is None:
+            echo(f"using {path}", err=True)
+        networks.append(page_network(trained, run, path))
+    written = write_page(networks, output, language=language or _language(), overwrite=overwrite)
+    for note in written.notes:
+        echo(note, err=True)
+    echo(f"{output}: {written.size / 1e6:.2f} MB; open it in a browser, or send it: it needs no other file")
+
+
+def _language() -> str:
+    """Return the language of a page that the environment asks for, `en` or `ko`."""
+    said = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "ko" if said.lower().startswith("ko") else "en"
 
 
 def _write_losses(model: Path | None, folder: Path) -> None:

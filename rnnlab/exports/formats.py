@@ -26,7 +26,7 @@ from rnnlab.files import partial_beside, write_durably
 from rnnlab.models.model_file import Trained, TrainedModel, TrainedTask
 from rnnlab.signals import half_written, held_signals
 
-SUFFIXES = {"keras": ".keras", "onnx": ".onnx", "saved_model": ""}
+SUFFIXES = {"keras": ".keras", "onnx": ".onnx", "saved_model": "", "page": ".html"}
 """Suffix of the file of each format; a SavedModel is a folder without a suffix."""
 
 VOCABULARY = "vocabulary.json"
@@ -75,7 +75,9 @@ def format_of(path: Path, given: str | None) -> str:
     if given not in {None, *SUFFIXES}:
         raise UsageError(f"format: expected one of {', '.join(SUFFIXES)}, received {given!r}")
     if given is None and named is None:
-        raise UsageError(f"{path}: expected a name that ends with .keras or .onnx, or a ", Argument("format"))
+        raise UsageError(
+            f"{path}: expected a name that ends with .keras, .onnx or .html, or a ", Argument("format")
+        )
     wanted = given or str(named)
     if named not in {None, wanted} or (SUFFIXES.get(wanted) and named is None):
         expected = (

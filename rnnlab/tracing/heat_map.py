@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from rnnlab.engines.numpy.equation import Floats
 from rnnlab.reports.markup import Markup, tag, together
-from rnnlab.tracing.tracing import CANDIDATE, LayerTrace, Trace
+from rnnlab.models.terms import CANDIDATE
+from rnnlab.tracing.tracing import LayerTrace, Trace
 
 Colour = tuple[int, int, int]
 """Red, green and blue, 0 to 255."""

@@ -12,9 +12,9 @@ import numpy as np
 from rnnlab.engines.numpy.equation import Floats
 from rnnlab.errors import count_of
 from rnnlab.models.cells import EPSILON
-from rnnlab.models.terms import ACTIVATIONS, Term
+from rnnlab.models.terms import ACTIVATIONS, CANDIDATE, Term
 from rnnlab.tracing.expression import SYMBOLS, Binding, Expression, expression, shown_number
-from rnnlab.tracing.tracing import CANDIDATE, Step, TracedCell
+from rnnlab.tracing.tracing import Step, TracedCell
 
 SUMMANDS = 4
 """Largest number of summands of a shown sum; of more, the 3 largest are shown, and the others added up."""

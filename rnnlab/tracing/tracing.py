@@ -18,12 +18,8 @@ from rnnlab.engines.numpy.network import Dense
 from rnnlab.errors import Argument, ModelFileError, UsageError
 from rnnlab.models.architecture import Architecture, RecurrentLayer, architecture_of
 from rnnlab.models.model_file import TrainedModel, Weights
-from rnnlab.models.terms import ACTIVATIONS, Equation, Operation, Term
+from rnnlab.models.terms import Equation, Operation, Term, gates_of
 from rnnlab.tracing.reading import Flags, Ids, TraceInput, reading_of, with_boundaries
-
-CANDIDATE = "candidate"
-"""Name of the gate that is activated by tanh: the candidate c̃ or h̃ for the new state."""
-
 
 MOST_VALUES = 10_000_000
 """Largest number of gates, states, logits and probabilities in a trace, over all steps and lanes."""
@@ -66,7 +62,7 @@ class TracedCell:
         self.weights = {name: weights[f"{layer.name}/{name}"] for name in layer.weights}
         self.bias = self.cell.input_bias(self.weights)
         self.equation = Equation(self.cell)
-        self.gates = _gates_of(self.equation)
+        self.gates = gates_of(self.equation)
         self._columns = [vector[:, None] for vector in self.cell.parameters(self.weights)]
 
     @np.errstate(over="ignore", invalid="ignore")
@@ -281,17 +277,6 @@ def _run_layer(cell: TracedCell, inputs: Floats, starts: Flags) -> LayerTrace:
     # T arrays (H, N) of each quantity become one (N, T, H).
     values = {name: np.stack([record[name].T for record in records], axis=1) for name in records[0]}
     return LayerTrace(cell, inputs, values, values["h"])
-
-
-def _gates_of(equation: Equation) -> dict[str, Term]:
-    """Return the terms that each activate one gate, except a term that is itself a part of the new state."""
-    activated = {term.inputs[0].gates: term for term in equation.terms if term.operation in ACTIVATIONS}
-    gates = {letter: activated[letter] for letter in equation.cell.gates if letter in activated}
-    return {
-        CANDIDATE if term.operation == "tanh" else letter: term
-        for letter, term in gates.items()
-        if term not in equation.after
-    }
 
 
 _FUNCTIONS: dict[Operation, Any] = {

@@ -1,0 +1,75 @@
+// How a token is chosen: the rules of rnnlab/generation/sampling.py, step by step.
+
+/**
+ * Return the id of a token: the most probable at temperature 0, else drawn by the cumulative distribution.
+ *
+ * Of equal logits, the lower id counts as the more probable. The token is the first id whose cumulative
+ * weight is above `uniform` times the sum of all weights; `uniform` is a number in [0, 1).
+ */
+export function choose(logits, settings, uniform) {
+  if (!settings.temperature) return mostProbable(logits);
+  const weights = weightsOf(logits, settings);
+  let total = 0;
+  for (const weight of weights) total += weight;
+  if (!(total > 0)) throw new NumbersError();
+  const wanted = uniform * total;
+  let sum = 0;
+  for (let id = 0; id < weights.length; id++) {
+    sum += weights[id];
+    if (sum > wanted) return id;
+  }
+  return weights.length - 1;
+}
+
+/** The error for logits that are no numbers: the training diverged. */
+export class NumbersError extends Error {}
+
+/** Return the probability with which each token is drawn; at temperature 0, 1 for the most probable. */
+export function probabilities(logits, settings) {
+  if (!settings.temperature) {
+    const certain = new Float64Array(logits.length);
+    certain[mostProbable(logits)] = 1;
+    return certain;
+  }
+  const weights = weightsOf(logits, settings);
+  let total = 0;
+  for (const weight of weights) total += weight;
+  if (!(total > 0)) throw new NumbersError();
+  return weights.map((weight) => weight / total);
+}
+
+/** Return the log-probability of a token in nats, at temperature 1, without top-k and top-p. */
+export function logProbability(logits, id) {
+  let most = -Infinity;
+  for (const logit of logits) most = Math.max(most, logit);
+  let total = 0;
+  for (const logit of logits) total += Math.exp(logit - most);
+  return logits[id] - most - Math.log(total);
+}
+
+function mostProbable(logits) {
+  let best = 0;
+  for (let id = 1; id < logits.length; id++) if (logits[id] > logits[best]) best = id;
+  return best;
+}
+
+/** Return weights proportional to the probabilities; 0 for tokens that min-p, top-k or top-p excludes. */
+function weightsOf(logits, {temperature, topK, topP, minP}) {
+  const most = logits[mostProbable(logits)];
+  const weights = Float64Array.from(logits, (logit) => Math.exp((logit - most) / temperature));
+  if (minP) for (let id = 0; id < weights.length; id++) if (weights[id] < minP) weights[id] = 0;
+  if (!topK && !topP) return weights;
+  const order = Array.from(logits.keys()).sort((a, b) => logits[b] - logits[a] || a - b);
+  if (topK) for (const id of order.slice(topK)) weights[id] = 0;
+  if (topP) {
+    let total = 0;
+    for (const id of order) total += weights[id];
+    let summed = 0;
+    for (const id of order) {
+      const share = weights[id] / total;
+      summed += share;
+      if (summed - share >= topP) weights[id] = 0; // the more probable tokens have P already
+    }
+  }
+  return weights;
+}

@@ -1,0 +1,254 @@
+"""What the page that plays knows of one network: layers, numbers, vocabulary, settings and history, as JSON."""
+
+import base64
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnnlab.config.schema import Generation, NotesDataset
+from rnnlab.datasets.training_tokens import TrainingTokens
+from rnnlab.datasets.vocabulary import Vocabulary
+from rnnlab.engines.javascript.parameters import layers_of, numbers_of
+from rnnlab.engines.numpy.equation import Floats
+from rnnlab.errors import RunError, UsageError, count_of
+from rnnlab.generation.writing import decoding_with
+from rnnlab.models.architecture import Architecture, architecture_of
+from rnnlab.models.model_file import Trained, TrainedModel, TrainedTask, Weights
+from rnnlab.music.notation import parse_token
+from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.history import History, read_history
+from rnnlab.runs.kept_tokens import kept_tokens
+
+MOST_OF_SONG = 4_000
+"""Largest number of tokens of a training piece that the page keeps, to mark wrong notes."""
+
+
+@dataclass(frozen=True)
+class PageSnapshot:
+    """The weights of a network at the end of an epoch.
+
+    Attributes:
+        epoch: number of the epoch, from 1; None if it is not known.
+        weights: the weights, by their names in a model file.
+        loss: training loss of the epoch, nats; None if it is not known.
+        validation_loss: validation loss of the epoch, nats; None if there is none.
+        kept: whether these are the weights of the model itself.
+    """
+
+    epoch: int | None
+    weights: Weights
+    loss: float | None = None
+    validation_loss: float | None = None
+    kept: bool = False
+
+
+@dataclass(frozen=True)
+class PageNetwork:
+    """One network of a page.
+
+    Attributes:
+        name: the name of the run or of the model file.
+        trained: the model.
+        snapshots: its weights at some epochs, in order; one of them is the model's own.
+        history: the history of the run; None for a model file.
+        tokens: the training tokens that the run keeps; None if it keeps none.
+    """
+
+    name: str
+    trained: TrainedModel
+    snapshots: tuple[PageSnapshot, ...]
+    history: History | None = None
+    tokens: TrainingTokens | None = None
+
+    @property
+    def architecture(self) -> Architecture:
+        """The layers of the network."""
+        return architecture_of(self.trained.experiment, len(self.trained.tokens))
+
+    def numbers(self, snapshot: PageSnapshot) -> dict[str, Floats]:
+        """Return the arrays that the page reads, by name.
+
+        Raises:
+            RunError: a weight is NaN or infinite.
+        """
+        encoding = self.trained.experiment.dataset.encoding
+        found = numbers_of(self.architecture, snapshot.weights, encoding=encoding, tokens=self.trained.tokens)
+        if not all(np.isfinite(each).all() for each in found.values()):
+            raise RunError(
+                f"{self.name}: expected finite weights, received NaN or infinite ones: its training diverged;"
+                " train again with a smaller training.optimizer.learning_rate"
+            )
+        return found
+
+    @property
+    def size(self) -> int:
+        """Number of weights of all snapshots together."""
+        each = sum(array.size for array in self.numbers(self.snapshots[0]).values())
+        return each * len(self.snapshots)
+
+    def described(self, *, bits: int) -> dict[str, Any]:
+        """Return the description that the page reads, ready for JSON; network.js says what it means.
+
+        Args:
+            bits: size of a number of the weights, 32 or 16 bits.
+        """
+        experiment, tokens = self.trained.experiment, self.trained.tokens
+        dataset, architecture = experiment.dataset, self.architecture
+        vocabulary = Vocabulary.of(tokens, dataset)
+        arrays = self.numbers(self.snapshots[0])
+        meter = dataset.reading.meter if isinstance(dataset, NotesDataset) else None
+        return {
+            "name": self.name,
+            "sentence": sentences(self, architecture),
+            "kind": dataset.kind,
+            "unit": dataset.unit,
+            "tokens": tokens,
+            "sounds": [_sound(token, vocabulary) for token in tokens] if dataset.kind == "notes" else None,
+            "boundary": vocabulary.boundary_id,
+            "regime": experiment.regime,
+            "window": dataset.window,
+            "encoding": dataset.encoding,
+            "activation": architecture.activation,
+            "residual": architecture.residual,
+            "tied": architecture.tied,
+            "head": architecture.head is not None,
+            "layers": layers_of(architecture),
+            "tensors": [{"name": name, "shape": array.shape} for name, array in arrays.items()],
+            "float": bits,
+            "snapshots": [self._snapshot(each, bits) for each in self.snapshots],
+            "settings": self._settings(experiment.generation, vocabulary),
+            "song": self._song(vocabulary),
+            "frequencies": self._frequencies(),
+            "history": _history(self.history),
+            "meter": meter,
+        }
+
+    def _snapshot(self, snapshot: PageSnapshot, bits: int) -> dict[str, Any]:
+        numbers = np.concatenate([each.ravel() for each in self.numbers(snapshot).values()])
+        data = numbers.astype("<f4" if bits == 32 else "<f2").tobytes()
+        return {
+            "epoch": snapshot.epoch,
+            "loss": _finite(snapshot.loss),
+            "validation_loss": _finite(snapshot.validation_loss),
+            "kept": snapshot.kept,
+            "data": base64.b64encode(data).decode(),
+        }
+
+    def _settings(self, generation: Generation, vocabulary: Vocabulary) -> dict[str, Any]:
+        how = decoding_with(self.trained, generation, vocabulary)
+        return {
+            "seed": generation.seed,
+            "length": generation.length,
+            "temperature": how.sampling.temperature,
+            "top_k": how.sampling.top_k,
+            "top_p": how.sampling.top_p,
+            "min_p": how.sampling.min_p,
+            "random_seed": generation.random_seed,
+            "stop": how.stop,
+        }
+
+    def _song(self, vocabulary: Vocabulary) -> list[int] | None:
+        """Return the ids of the only piece that the network learnt; None if it learnt several, or text."""
+        if vocabulary.kind != "notes" or self.tokens is None or len(self.tokens.train) != 1:
+            return None
+        return [int(each) for each in self.tokens.train[0][:MOST_OF_SONG]]
+
+    def _frequencies(self) -> list[int] | None:
+        """Return how often each token occurs in the training data, (V,); None if it is not known."""
+        if self.tokens is None:
+            return None
+        return [int(n) for n in np.bincount(self.tokens.train.ids, minlength=len(self.trained.tokens))]
+
+
+def page_network(trained: Trained, run: RunFolder | None, path: Path) -> PageNetwork:
+    """Return a trained model as the page needs it.
+
+    Args:
+        trained: the model.
+        run: its run folder; None for a model file.
+        path: the run or the model file.
+
+    Raises:
+        UsageError: the model does not predict the next token.
+    """
+    name = path.resolve().name
+    if isinstance(trained, TrainedTask):
+        raise UsageError(
+            f"{path}: the page plays models of task next_token, and this one has task"
+            f" {trained.experiment.task}; use rnnlab predict, or export it for Keras or ONNX"
+        )
+    kept = kept_tokens(trained, run, path)
+    history = read_history(run.path, with_steps=False, lenient=True) if run else None
+    model = PageSnapshot(None, trained.weights, kept=True)
+    return PageNetwork(name, trained, (model,), history, None if isinstance(kept, str) else kept)
+
+
+def sentences(network: PageNetwork, architecture: Architecture) -> dict[str, str]:
+    """Return one sentence that says what a network is, in English and in Korean."""
+    dataset = network.trained.experiment.dataset
+    kind = _KINDS.get(network.trained.experiment.model.kind, network.trained.experiment.model.kind)
+    units = " + ".join(f"{layer.units:,}" for layer in architecture.hidden)
+    data = _data_name(network)
+    notes = dataset.kind == "notes"
+    read = (
+        ""
+        if network.tokens is None
+        else count_of(len(network.tokens.train.ids), "note" if notes else "character")
+    )
+    noun = "note" if notes else "character"
+    english = f"This is {_article(kind)} {kind} network with {units} units."
+    english += (
+        f" It has read {read or data}{f' ({data})' if read else ''}, and learnt which {noun} comes next."
+    )
+    amount = f"{len(network.tokens.train.ids):,}{'개 음' if notes else '자'}" if network.tokens else ""
+    korean = f"유닛 {units}개로 된 {kind} 신경망입니다. {data}{f' ({amount})' if amount else ''}에서 "
+    korean += "다음에 올 음을 배웠습니다." if notes else "다음에 올 글자를 배웠습니다."
+    return {"en": english, "ko": korean}
+
+
+_KINDS = {"simple_rnn": "SimpleRNN", "lstm": "LSTM", "gru": "GRU", "mlp": "MLP"}
+
+
+def _article(kind: str) -> str:
+    return "an" if kind[:1] in "AEIOUaeiou" or kind in {"LSTM", "MLP"} else "a"
+
+
+def _data_name(network: PageNetwork) -> str:
+    """Return the names of the data files in short, or the name of the configuration."""
+    paths = getattr(network.trained.experiment.dataset, "path", None) or ()
+    if not paths:
+        return network.name
+    return paths[0].name + (f" and {len(paths) - 1} more" if paths[1:] else "")
+
+
+def _sound(token: str, vocabulary: Vocabulary) -> dict[str, Any] | None:
+    """Return MIDI numbers, length in quarter notes and tie of a note; None for a boundary token."""
+    if vocabulary.boundary_id is not None and token == vocabulary.tokens[vocabulary.boundary_id]:
+        return None
+    note = parse_token(token)
+    pitches = [pitch.midi for pitch in note.pitches]
+    return {"pitches": pitches, "quarters": float(4 * note.duration), "tied": note.tied}
+
+
+def _history(history: History | None) -> dict[str, list[Any]]:
+    """Return the curves of the history: a list for each of epochs, loss and validation_loss."""
+    if history is None:
+        return {"epochs": [], "loss": [], "validation_loss": []}
+    return {
+        "epochs": [int(epoch) for epoch in history.epoch],
+        "loss": [_finite(float(each)) for each in history.loss],
+        "validation_loss": [_finite(float(each)) for each in history.validation_loss],
+    }
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else value
+
+
+def rounded(weights: Mapping[str, Floats]) -> Weights:
+    """Return weights as a page with numbers of 16 bits has them."""
+    return {name: each.astype(np.float16).astype(np.float32) for name, each in weights.items()}
