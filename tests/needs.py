@@ -26,7 +26,7 @@ class Need:
 
     Args:
         is_here: Returns whether it is here.
-        installer: `debian` or `pip`, or "" for what cannot be installed: a system, a user.
+        installer: `debian`, `pip` or `npm`, or "" for what cannot be installed: a system, a user.
         package: What the installer calls it.
     """
 
@@ -52,12 +52,17 @@ def _has_no_gpu() -> bool:
     return not tensorflow.config.list_physical_devices("GPU")
 
 
+NPM = ROOT / ".venv" / "npm"
+"""Where packages of npm are installed."""
+
 NEEDS = {
     "abc2midi": _program("abc2midi", "abcmidi"),
+    "axe-core": Need((NPM / "node_modules/axe-core/axe.min.js").is_file, "npm", "axe-core@4.14.1"),
     "bash": _program("bash", "bash"),
     "chromium": _program("chromium", "chromium"),
     "fish": _program("fish", "fish"),
     "node": _program("node", "nodejs"),
+    "npm": _program("npm", "npm"),
     "openssl": _program("openssl", "openssl"),
     "PostgreSQL": Need(lambda: program("initdb") is not None, "debian", "postgresql"),
     "zsh": _program("zsh", "zsh"),
@@ -90,7 +95,7 @@ def needs(name: str) -> pytest.MarkDecorator:
 
 
 def missing(installer: str) -> list[str]:
-    """Return the packages that `debian` or `pip` would have to install for all tests to run, sorted."""
+    """Return the packages that an installer would have to install for all tests to run, sorted."""
     return sorted(
         need.package for need in NEEDS.values() if need.installer == installer and not need.is_here()
     )

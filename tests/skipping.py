@@ -7,7 +7,11 @@ import pytest
 
 from tests.needs import MODULES, NEEDS, SYSTEM_REASONS, missing, reason_of
 
-INSTALLS = {"debian": "apt-get install", "pip": ".venv/bin/python -m pip install"}
+INSTALLS = {
+    "debian": "apt-get install",
+    "pip": ".venv/bin/python -m pip install",
+    "npm": "npm install --no-save --prefix .venv/npm",
+}
 """The command of each installer."""
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)

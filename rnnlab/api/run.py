@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Unpack
@@ -15,6 +16,8 @@ from rnnlab.evaluation.measurement import Evaluation, evaluate
 from rnnlab.evaluation.originality import OriginalityReport, originality_of_samples
 from rnnlab.evaluation.selection import NoData, NoSuchPart, named_by_file
 from rnnlab.exports.formats import Exported, export, format_of
+from rnnlab.exports.page_file import WrittenPage, page_of, write_page
+from rnnlab.exports.page_network import page_network
 from rnnlab.generation.label_writing import write_for_label
 from rnnlab.generation.prediction import Prediction, predict
 from rnnlab.generation.settings import Steers, generation_settings, wished_length
@@ -31,6 +34,32 @@ from rnnlab.runs.folder import RunFolder, find_run
 from rnnlab.runs.history import History, read_history
 from rnnlab.runs.kept_tokens import kept_tokens
 from rnnlab.runs.layout import CONFIG
+
+
+@dataclass(frozen=True)
+class Playing:
+    """A page that plays.
+
+    Attributes:
+        page: the HTML page.
+        height: height in pixels of the frame in which a notebook shows the page.
+    """
+
+    page: str
+    height: int
+
+    def _repr_html_(self) -> str:
+        """Return a frame with the page: its script can reach neither the notebook nor the network."""
+        style = f"width:100%;height:{self.height}px;border:0"
+        return str(
+            tag(
+                "iframe",
+                srcdoc=self.page,
+                style=style,
+                sandbox="allow-scripts allow-downloads",
+                title="rnnlab",
+            )
+        )
 
 
 class Run:
@@ -215,12 +244,14 @@ class Run:
         format: str | None = None,  # noqa: A002 (it is `--format` of the command line)
         state: bool = False,
         overwrite: bool = False,
-    ) -> Exported:
-        """Write the model for another program, after a check that its output equals that of rnnlab.
+    ) -> Exported | WrittenPage:
+        """Write the model as a page that plays, or for another program.
+
+        A model for another program is written after a check that its output equals that of rnnlab.
 
         Args:
             path: the file, or the folder of a SavedModel.
-            format: `keras`, `onnx` or `saved_model`; left out, the format of the extension.
+            format: `page`, `keras`, `onnx` or `saved_model`; left out, the format of the extension.
             state: whether the recurrent state is an input and an output; else each sequence begins with
                 zeros. A model of task pairs then becomes two models, an encoder and a decoder.
             overwrite: whether an existing export is replaced.
@@ -234,7 +265,24 @@ class Run:
             OutputError: the output would differ from that of rnnlab; an export at the path stays unchanged.
         """
         wanted = format_of(Path(path), format)
+        if wanted == "page":
+            network = page_network(self.model, self.folder, self.path)
+            return write_page([network], Path(path), overwrite=overwrite)
         return export(self.model, Path(path), format=wanted, state=state, overwrite=overwrite)
+
+    def play(self, *, language: str = "en", height: int = 900) -> "Playing":
+        """Return the page that plays this model; a notebook shows it in a frame.
+
+        Args:
+            language: `en` or `ko`.
+            height: height of the frame in pixels.
+
+        Raises:
+            UsageError: the model does not predict the next token.
+            RunError: a weight is NaN or infinite.
+        """
+        page, _ = page_of([page_network(self.model, self.folder, self.path)], language=language)
+        return Playing(page, height)
 
     def __repr__(self) -> str:
         return f"<rnnlab.Run {self.path}>"

@@ -94,9 +94,8 @@ def page_of(networks: Sequence[PageNetwork], *, language: str = "en") -> tuple[s
         "language": language,
         "networks": [network.described(bits=bits) for network in networks],
     }
-    # JSON in a script element: no `<`, so that no token can end the element.
-    shown = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    shown = shown.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    # ASCII without `<`: no token can end the script element, or turn the direction of the text around it.
+    shown = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     parts = {
         "title": escape(" · ".join(network.name for network in networks)),
         "language": language,

@@ -1,4 +1,4 @@
-"""What the page that plays knows of one network: layers, numbers, vocabulary, settings and history, as JSON."""
+"""What the page that plays knows of a network: layers, weights, vocabulary, settings and history, as JSON."""
 
 import base64
 import math
@@ -189,32 +189,26 @@ def page_network(trained: Trained, run: RunFolder | None, path: Path) -> PageNet
 
 def sentences(network: PageNetwork, architecture: Architecture) -> dict[str, str]:
     """Return one sentence that says what a network is, in English and in Korean."""
-    dataset = network.trained.experiment.dataset
-    kind = _KINDS.get(network.trained.experiment.model.kind, network.trained.experiment.model.kind)
+    model, dataset = network.trained.experiment.model, network.trained.experiment.dataset
+    kind, data = _KINDS.get(model.kind, model.kind), _data_name(network)
     units = " + ".join(f"{layer.units:,}" for layer in architecture.hidden)
-    data = _data_name(network)
-    notes = dataset.kind == "notes"
-    read = (
-        ""
-        if network.tokens is None
-        else count_of(len(network.tokens.train.ids), "note" if notes else "character")
-    )
-    noun = "note" if notes else "character"
-    english = f"This is {_article(kind)} {kind} network with {units} units."
-    english += (
-        f" It has read {read or data}{f' ({data})' if read else ''}, and learnt which {noun} comes next."
-    )
-    amount = f"{len(network.tokens.train.ids):,}{'개 음' if notes else '자'}" if network.tokens else ""
-    korean = f"유닛 {units}개로 된 {kind} 신경망입니다. {data}{f' ({amount})' if amount else ''}에서 "
-    korean += "다음에 올 음을 배웠습니다." if notes else "다음에 올 글자를 배웠습니다."
-    return {"en": english, "ko": korean}
+    noun, korean_noun = ("note", "음") if dataset.kind == "notes" else ("character", "글자")
+    read, korean_read = data, data
+    if network.tokens is not None:
+        count = len(network.tokens.train.ids)
+        read, korean_read = f"{count_of(count, noun)} of {data}", f"{data}의 {korean_noun} {count:,}개"
+    begin = f"{_article(kind)} {kind} of {units} units"
+    return {
+        "en": f"{begin}: it has read {read}, and says which {noun} comes next.",
+        "ko": f"유닛 {units}개의 {kind}: {korean_read}를 읽고, 다음에 올 {korean_noun}을 맞힙니다.",
+    }
 
 
 _KINDS = {"simple_rnn": "SimpleRNN", "lstm": "LSTM", "gru": "GRU", "mlp": "MLP"}
 
 
 def _article(kind: str) -> str:
-    return "an" if kind[:1] in "AEIOUaeiou" or kind in {"LSTM", "MLP"} else "a"
+    return "An" if kind[:1] in "AEIOUaeiou" or kind in {"LSTM", "MLP"} else "A"
 
 
 def _data_name(network: PageNetwork) -> str:

@@ -1,4 +1,4 @@
-"""Networks for the page that plays, with weights of the size that training begins with, and node to run them."""
+"""Networks for the page that plays, with small weights as training begins with, and node to run them."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""The numbers that `network.js` reads, computed from the weights of a model, and the layers that read them."""
+"""The numbers that `network.js` reads, computed from the weights of a model, and its layers."""
 
 from collections.abc import Sequence
 from typing import Any
