@@ -71,7 +71,7 @@ export class Player {
     const given = description.settings;
     this.description = description;
     this.#engine = engine;
-    this.stop_id = stopOf(description);
+    this.stopId = stopOf(description);
     this.network = engine.networkOf(description, snapshotOf(description));
     this.#source = engine.sourceOf(this.network);
     this.settings = {
@@ -101,7 +101,7 @@ export class Player {
 
   get written() { return this.ids.length - this.seedLength; }
   get running() { return this.state === "running"; }
-  get ended() { return this.written > 0 && this.ids.at(-1) === this.stop_id; }
+  get ended() { return this.written > 0 && this.ids.at(-1) === this.stopId; }
   get canBegin() { return this.seedLength > 0; }
 
   get sampling() {
@@ -124,7 +124,7 @@ export class Player {
     this.earlier = [];
     this.#lane = 0;
     this.#catchUp = 0;
-    this.#read_anew();
+    this.#readAnew();
   }
 
   restart() { this.begin(this.seed); }
@@ -133,7 +133,8 @@ export class Player {
     this.earlier.push({ids: this.ids, bits: this.bits});
     this.#lane += 1;
     this.#catchUp = 0;
-    this.#read_anew(this.state === "running");
+    this.#wanted = this.settings.length || Infinity;
+    this.#readAnew(this.running);
   }
 
   useNetwork(network) {
@@ -141,7 +142,7 @@ export class Player {
     const running = this.running;
     this.network = network;
     this.#source = this.#engine.sourceOf(network);
-    this.#read_anew(running);
+    this.#readAnew(running);
     this.#catchUp = written;
     this.#ask();
   }
@@ -167,8 +168,10 @@ export class Player {
     this.#readUntil(Infinity);
     if (this.ended) this.nextText();
     this.#readUntil(Infinity);
+    if (this.running && this.#finished()) this.nextText();
     const id = this.#write();
-    if (!this.running) this.#become(this.#settled());
+    if (this.running) this.#arrived();
+    else this.#become(this.#settled());
     this.#ask();
     return id;
   }
@@ -222,7 +225,7 @@ export class Player {
     return this.ended ? "ended" : "ready";
   }
 
-  #read_anew(running = false) {
+  #readAnew(running = false) {
     const {boundary, regime, window} = this.description;
     this.ids = boundary === null || boundary === undefined ? [...this.seed] : [boundary, ...this.seed];
     this.bits = this.ids.map(() => NaN);
@@ -328,11 +331,11 @@ export class Player {
       return false;
     }
     const {rate} = this.settings;
-    if (rate === "music") return this.#arrived();
+    if (rate === "music") return false;
     if (rate !== Infinity) this.#due = Math.min(this.#due + Math.max(now - this.#last, 0) / 1000 * rate, rate);
     this.#last = now;
     while (!this.#arrived() && (rate === Infinity || this.#due >= 1)) {
-      if (this.ended) this.nextText();
+      if (this.#finished()) this.nextText();
       else this.#write();
       this.#due -= 1;
       if (performance.now() >= deadline) break;
@@ -340,9 +343,10 @@ export class Player {
     return this.running;
   }
 
+  #finished() { return this.ended || this.written >= this.#wanted; }
+
   #arrived() { // ends the run where it is to end
-    const texts = this.earlier.length + 1;
-    const over = this.ended ? texts % this.settings.samples === 0 : this.written >= this.#wanted;
+    const over = this.#finished() && (this.earlier.length + 1) % this.settings.samples === 0;
     if (over && this.running) this.#become(this.#settled());
     return over;
   }

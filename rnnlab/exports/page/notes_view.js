@@ -1,0 +1,244 @@
+// The piano roll: time runs from left to right in rows of whole bars, as in a score; pitch runs upwards.
+
+import {surpriseClass} from "./text_view.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const GUTTER = 30; // pixels for the names of pitches
+const TOP = 14; // pixels above a row, for the number of its first bar
+const LEAST_QUARTER = 34; // least width of a quarter note in pixels
+const MOST_ROWS = 60; // rows in the document; older ones are taken out
+const PITCH_NAMES = ["c", "cis", "d", "dis", "e", "f", "fis", "g", "gis", "a", "bes", "b"];
+const BLACK_KEYS = [1, 3, 6, 8, 10];
+
+// Returns the name of a MIDI number as the tokens spell it: 60 is c, 72 is c', 48 is c,
+export function pitchName(pitch) {
+  const octave = Math.floor(pitch / 12) - 5;
+  return PITCH_NAMES[pitch % 12] + (octave >= 0 ? "'".repeat(octave) : ",".repeat(-octave));
+}
+
+export function isBlackKey(pitch) {
+  return BLACK_KEYS.includes(pitch % 12);
+}
+
+// Returns the quarter notes of a bar of a metre such as "6/8"; without a metre, 4.
+export function barOf(meter) {
+  const [beats, unit] = (meter ?? "4/4").split("/").map(Number);
+  return beats > 0 && unit > 0 ? beats * 4 / unit : 4;
+}
+
+export class NotesView {
+  #box;
+  #player;
+  #against;
+  #rows = []; // [{svg, notes, number}]
+  #elements = new Map(); // index of a token → its elements
+  #begins = []; // quarter notes from the beginning, by index
+  #time = 0;
+  #next = 0;
+  #playing = -1;
+  #looked = -1;
+  #geometry = null;
+
+  // box: the element to draw into; against: an AgainstSong; pick(index): a click on a note
+  constructor(box, player, against, pick) {
+    this.#box = box;
+    this.#player = player;
+    this.#against = against;
+    const pitches = player.description.sounds.flatMap((sound) => sound?.pitches ?? []);
+    this.low = pitches.length ? pitches.reduce((one, other) => Math.min(one, other)) : 60;
+    this.high = pitches.length ? pitches.reduce((one, other) => Math.max(one, other)) : 71;
+    this.bar = barOf(player.description.meter);
+    player.onCut((length) => this.#cut(length));
+    player.onFrame(() => this.draw());
+    box.addEventListener("click", (event) => {
+      const index = event.target.dataset?.index;
+      if (index !== undefined) pick(Number(index));
+    });
+    new ResizeObserver(() => this.#resize()).observe(box);
+  }
+
+  // Appends what is new.
+  draw() {
+    if (!this.#geometry) return;
+    const {ids} = this.#player;
+    const follows = this.#box.scrollTop + this.#box.clientHeight >= this.#heightWritten() - 24;
+    const news = this.#next < ids.length;
+    for (; this.#next < ids.length; this.#next += 1) this.#append(this.#next);
+    if (news && follows && this.#playing < 0) this.#scrollTo(this.#rowOf(this.#time));
+  }
+
+  // Marks the note that sounds; -1: none.
+  play(index) {
+    this.#change("playing", this.#playing, index);
+    this.#playing = index;
+    if (index >= 0 && index < this.#begins.length) this.#scrollTo(this.#rowOf(this.#begins[index]));
+  }
+
+  // Marks the place that is looked at; -1: none.
+  look(index) {
+    this.#change("looked", this.#looked, index);
+    this.#looked = index;
+  }
+
+  #change(name, before, after) {
+    if (before === after) return;
+    for (const element of this.#elements.get(before) ?? []) element.classList.remove(name);
+    for (const element of this.#elements.get(after) ?? []) element.classList.add(name);
+  }
+
+  #resize() {
+    const width = Math.floor(this.#box.clientWidth);
+    if (!width || width === this.#geometry?.width) return;
+    const count = this.high - this.low + 1;
+    const semitone = Math.min(Math.max(Math.floor(128 / count), 4), 10);
+    const fitting = Math.max(Math.floor((width - GUTTER) / (this.bar * LEAST_QUARTER)), 1);
+    const bars = fitting >= 16 ? 16 : [8, 6, 4, 3, 2, 1].find((each) => each <= fitting);
+    const quarters = bars * this.bar;
+    this.#geometry = {width, semitone, bars, quarters, scale: (width - GUTTER - 4) / quarters,
+      height: TOP + count * semitone + 6};
+    this.#clear();
+    this.draw();
+  }
+
+  #clear() {
+    this.#box.replaceChildren();
+    this.#rows = [];
+    this.#elements.clear();
+    this.#begins = [];
+    this.#time = 0;
+    this.#next = 0;
+    if (!this.#geometry) return;
+    const rows = Math.ceil(this.#box.clientHeight / this.#geometry.height);
+    for (let row = 0; row < rows; row += 1) this.#addRow();
+  }
+
+  #cut(length) {
+    this.#playing = this.#looked = -1;
+    if (length === 0) {
+      this.#clear();
+      this.#box.scrollTop = 0;
+      return;
+    }
+    for (let index = length; index < this.#next; index += 1) {
+      for (const element of this.#elements.get(index) ?? []) element.remove();
+      this.#elements.delete(index);
+    }
+    if (length < this.#next) {
+      this.#time = this.#begins[length];
+      this.#begins.length = this.#next = length;
+    }
+  }
+
+  #rowOf(time) { return Math.floor(time / this.#geometry.quarters + 1e-9); }
+
+  #heightWritten() {
+    const row = this.#rowOf(Math.max(this.#time - 1e-6, 0)) - (this.#rows[0]?.number ?? 0) + 1;
+    return Math.min(row * this.#geometry.height, this.#box.scrollHeight);
+  }
+
+  #scrollTo(number) {
+    const top = (number - (this.#rows[0]?.number ?? 0)) * this.#geometry.height;
+    const {scrollTop, clientHeight} = this.#box;
+    if (top < scrollTop || top + this.#geometry.height > scrollTop + clientHeight) {
+      this.#box.scrollTop = Math.max(top + this.#geometry.height - clientHeight, 0);
+    }
+  }
+
+  #append(index) {
+    const {ids, bits, seedLength, description} = this.#player;
+    const sound = description.sounds[ids[index]];
+    this.#begins[index] = this.#time;
+    if (!sound) return;
+    const begin = this.#time;
+    this.#time += sound.quarters;
+    let name = `note bits-${surpriseClass(bits[index])}`;
+    if (index < seedLength) name += " of-seed";
+    if (this.#against.isWrong(index)) name += " wrong";
+    const title = this.titleOf(index);
+    const elements = [];
+    let from = begin;
+    while (from < this.#time - 1e-9) { // a note may go on in the next row
+      const number = this.#rowOf(from);
+      const to = Math.min(this.#time, (number + 1) * this.#geometry.quarters);
+      const row = this.#row(number);
+      if (row) elements.push(...this.#drawn(row, from, to, sound, name, index, title));
+      from = to;
+    }
+    this.#elements.set(index, elements);
+    if (index === this.#playing) for (const element of elements) element.classList.add("playing");
+  }
+
+  // The words of a note's title; the page puts its own in.
+  titleOf(index) { return this.#player.description.tokens[this.#player.ids[index]]; }
+
+  #drawn(row, from, to, sound, name, index, title) {
+    const {semitone, scale, quarters} = this.#geometry;
+    const x = GUTTER + (from - row.number * quarters) * scale;
+    const width = Math.max((to - from) * scale - 2, 2);
+    const pitches = sound.pitches.length ? sound.pitches : [null];
+    return pitches.map((pitch) => {
+      const element = document.createElementNS(SVG, "rect");
+      const y = pitch === null ? TOP + (this.high - this.low) * semitone / 2 : this.#y(pitch);
+      element.setAttribute("class", pitch === null ? `${name} rest` : name);
+      element.setAttribute("x", (x + 1).toFixed(2));
+      element.setAttribute("y", String(pitch === null ? y + semitone / 2 - 1 : y));
+      element.setAttribute("width", width.toFixed(2));
+      element.setAttribute("height", String(pitch === null ? 2 : semitone));
+      element.setAttribute("rx", pitch === null ? "1" : "2");
+      element.dataset.index = String(index);
+      const words = document.createElementNS(SVG, "title");
+      words.textContent = title;
+      element.append(words);
+      row.notes.append(element);
+      return element;
+    });
+  }
+
+  #y(pitch) { return TOP + (this.high - pitch) * this.#geometry.semitone; }
+
+  #row(number) {
+    while ((this.#rows.at(-1)?.number ?? -1) < number) this.#addRow();
+    return this.#rows[number - this.#rows[0].number] ?? null;
+  }
+
+  #addRow() {
+    const {width, height, semitone, scale, bars, quarters} = this.#geometry;
+    const number = (this.#rows.at(-1)?.number ?? -1) + 1;
+    const svg = document.createElementNS(SVG, "svg");
+    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    svg.setAttribute("width", String(width));
+    svg.setAttribute("height", String(height));
+    svg.setAttribute("aria-hidden", "true");
+    const rect = (name, x, y, w, h) => {
+      const element = document.createElementNS(SVG, "rect");
+      for (const [key, value] of Object.entries({class: name, x, y, width: w, height: h})) element.setAttribute(key, String(value));
+      svg.append(element);
+    };
+    const text = (words, x, y, anchor) => {
+      const element = document.createElementNS(SVG, "text");
+      element.setAttribute("x", String(x));
+      element.setAttribute("y", String(y));
+      element.setAttribute("text-anchor", anchor);
+      element.textContent = words;
+      svg.append(element);
+    };
+    const bottom = height - 6;
+    rect("paper", GUTTER, TOP, quarters * scale, bottom - TOP);
+    for (let pitch = this.low; pitch <= this.high; pitch += 1) {
+      if (isBlackKey(pitch)) rect("black", GUTTER, this.#y(pitch), quarters * scale, semitone);
+      const named = pitch % 12 === 0 || (semitone >= 8 && [4, 7].includes(pitch % 12));
+      if (named || this.high - this.low < 5) text(pitchName(pitch), GUTTER - 6, this.#y(pitch) + semitone / 2 + 3.5, "end");
+    }
+    for (let quarter = 0; quarter <= quarters + 1e-9; quarter += 1) {
+      const isBar = Math.abs(quarter / this.bar - Math.round(quarter / this.bar)) < 1e-9;
+      if (!isBar) rect("beat", GUTTER + quarter * scale - 0.5, TOP, 1, bottom - TOP);
+    }
+    for (let bar = 0; bar <= bars; bar += 1) rect("bar-line", GUTTER + bar * this.bar * scale - 0.5, TOP, 1, bottom - TOP);
+    text(String(number * bars + 1), GUTTER, TOP - 4, "start");
+    const notes = document.createElementNS(SVG, "g");
+    svg.append(notes);
+    this.#box.append(svg);
+    this.#rows.push({svg, notes, number});
+    if (this.#rows.length > MOST_ROWS) this.#rows.shift().svg.remove();
+  }
+}

@@ -1,0 +1,156 @@
+// The text as it is written, each token underlined by its surprise: the greater the surprise, the thicker the line.
+
+import {isPlain, visibleToken} from "./seed.js";
+
+export const SURPRISE_BOUNDS = [1, 2, 3, 5, 8]; // bits at which each class begins, as in the reports
+const MOST_SHOWN = 3000; // tokens in the document; the text itself stays whole
+const LONGEST_BLOCK = 400; // tokens after which a new block begins, where the text has no line break
+
+// Returns the class of a surprise in bits, 0 to 5; of NaN, 0.
+export function surpriseClass(bits) {
+  let level = 0;
+  while (level < SURPRISE_BOUNDS.length && bits >= SURPRISE_BOUNDS[level]) level += 1;
+  return level;
+}
+
+export class TextView {
+  #box;
+  #player;
+  #seeds;
+  #first = 0; // index of the first token in the document
+  #next = 0; // index of the first token that is not in the document yet
+  #block = null; // the last block, to which tokens are added
+  #inBlock = 0;
+  #texts = 0; // earlier texts in the document
+  #marks = new Map(); // class name → index of the token that has it
+
+  // box: the element to write into; omitted: an element that says how many tokens are not shown, by `sayOmitted(count)`
+  constructor(box, player, seeds, sayOmitted) {
+    this.#box = box;
+    this.#player = player;
+    this.#seeds = seeds;
+    this.sayOmitted = sayOmitted;
+    player.onCut((length) => this.#cut(length));
+    player.onFrame(() => this.draw());
+  }
+
+  // Appends what is new; the cost depends on the number of new tokens alone.
+  draw() {
+    const {ids} = this.#player;
+    if (this.#next >= ids.length) return;
+    const follows = this.#box.scrollTop + this.#box.clientHeight >= this.#box.scrollHeight - 40;
+    if (ids.length - this.#next > MOST_SHOWN) this.#empty(ids.length - MOST_SHOWN);
+    for (; this.#next < ids.length; this.#next += 1) this.#append(this.#next);
+    this.#shorten();
+    if (follows) this.#box.scrollTop = this.#box.scrollHeight;
+  }
+
+  // Gives one token a class, and takes it from the token that had it; -1: no token.
+  mark(name, index) {
+    const before = this.#marks.get(name) ?? -1;
+    if (before === index) return;
+    this.elementOf(before)?.classList.remove(name);
+    const element = this.elementOf(index);
+    element?.classList.add(name);
+    this.#marks.set(name, index);
+    if (element) this.#reveal(element);
+  }
+
+  elementOf(index) {
+    if (index < this.#first || index >= this.#next) return null;
+    for (let block = this.#box.lastElementChild; block; block = block.previousElementSibling) {
+      const from = Number(block.dataset.from);
+      if (index >= from) return block.children[index - from] ?? null;
+    }
+    return null;
+  }
+
+  #reveal(element) {
+    const {offsetTop, offsetHeight} = element;
+    const {scrollTop, clientHeight} = this.#box;
+    if (offsetTop < scrollTop || offsetTop + offsetHeight > scrollTop + clientHeight) {
+      this.#box.scrollTop = Math.max(offsetTop - clientHeight / 2, 0);
+    }
+  }
+
+  #cut(length) {
+    if (length === 0) {
+      const {earlier} = this.#player;
+      if (earlier.length > this.#texts && this.#block) { // the next text after the same seed stands below
+        for (const block of this.#box.children) block.dataset.from = "-1";
+        this.#block = null;
+      } else {
+        this.#empty(0);
+      }
+      this.#texts = earlier.length;
+      this.#next = this.#first = 0;
+      this.#marks.clear();
+    } else if (length < this.#first) {
+      this.#empty(Math.max(length - MOST_SHOWN, 0));
+      this.#next = this.#first;
+    } else {
+      while (this.#next > length) {
+        this.#block.lastElementChild.remove();
+        this.#next -= 1;
+        if (!this.#block.childElementCount && this.#next > this.#first) {
+          this.#block.remove();
+          this.#block = this.#box.lastElementChild;
+        }
+      }
+      const last = this.#block?.lastElementChild;
+      this.#inBlock = last?.classList.contains("break") ? LONGEST_BLOCK : this.#block?.childElementCount ?? 0;
+      for (const [name, index] of this.#marks) if (index >= length) this.#marks.delete(name);
+    }
+  }
+
+  #empty(first) {
+    this.#box.replaceChildren();
+    this.#block = null;
+    this.#first = this.#next = first;
+    this.sayOmitted(first);
+  }
+
+  #shorten() {
+    let shown = this.#next - this.#first;
+    let old = this.#box.firstElementChild;
+    while (old !== this.#block && (shown > MOST_SHOWN || (old.dataset.from === "-1" && this.#box.childElementCount > 400))) {
+      if (old.dataset.from !== "-1") {
+        this.#first += old.childElementCount;
+        shown -= old.childElementCount;
+        this.sayOmitted(this.#first);
+      }
+      old.remove();
+      old = this.#box.firstElementChild;
+    }
+  }
+
+  #append(index) {
+    const {ids, bits, seedLength} = this.#player;
+    const id = ids[index];
+    if (!this.#block || this.#inBlock >= LONGEST_BLOCK) this.#begin(index);
+    const token = this.#seeds.tokens[id];
+    const isText = this.#seeds.kind !== "notes";
+    const breaks = isText && token === "\n" && id !== this.#seeds.boundary;
+    const element = document.createElement(isText ? "span" : "bdi");
+    const level = surpriseClass(bits[index]);
+    let name = level ? `token bits-${level}` : "token";
+    if (index < seedLength) name += " of-seed";
+    if (id === this.#seeds.boundary) name += " boundary";
+    element.className = name;
+    if (id === this.#seeds.boundary) element.textContent = index ? "⏹" : "";
+    else element.textContent = breaks ? "↵" : isText && isPlain(token) ? token : visibleToken(token);
+    if (breaks) element.classList.add("break");
+    this.#block.append(element);
+    if (!isText) element.append(" ");
+    this.#inBlock += 1;
+    if (breaks) this.#inBlock = LONGEST_BLOCK;
+  }
+
+  #begin(index) {
+    this.#block = document.createElement("div");
+    this.#block.dir = "auto";
+    this.#block.dataset.from = String(index);
+    this.#box.append(this.#block);
+    this.#inBlock = 0;
+  }
+}
