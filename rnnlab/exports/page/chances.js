@@ -53,8 +53,8 @@ export class Chances {
     list.addEventListener("keydown", (event) => this.#move(event));
   }
 
-  // Shows the distribution of logits; taken: the id that stands there, or -1.
-  draw(logits, taken = -1) {
+  // Shows the distribution of logits; taken: the id that stands there, or -1; fixed: no other can be taken.
+  draw(logits, taken = -1, fixed = false) {
     const {sampling} = this.#player;
     const own = this.#engine.probabilities(logits, {temperature: 1, topK: null, topP: null, minP: null});
     const drawn = this.#engine.probabilities(logits, sampling);
@@ -66,6 +66,7 @@ export class Chances {
     ids.forEach((id, place) => {
       rest -= drawn[id];
       this.#fill(this.#rows[place], id, drawn[id], own[id], id === taken);
+      this.#rows[place].button.disabled = fixed;
     });
     const others = logits.length - count;
     this.more.hidden = others <= 0;

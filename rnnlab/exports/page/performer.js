@@ -42,6 +42,9 @@ export class Performer {
     this.#tick();
   }
 
+  // Takes all that is written as heard.
+  skip() { this.#cursor = this.#player.ids.length; }
+
   stop() {
     if (!this.playing) return;
     this.playing = false;

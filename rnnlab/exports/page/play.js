@@ -22,7 +22,8 @@
 //   player.onState(callback)         callback(state, error): the state changed; error: a sentence, or ""
 //                                    each of the four returns a function that ends it
 //
-//   player.begin(ids)                reads a seed (ids without the boundary token); what was written is gone
+//   player.begin(ids, {empty})       reads a seed (ids without the boundary token); what was written is gone; empty: there
+//                                    is no seed, and nothing can be written
 //   player.start(), stop(), step()   step writes one token and returns its id, or -1 if there is none
 //   player.take(id)                  adds a token that a person chose
 //   player.takeAt(index, id)         the same in the place of ids[index]; what follows is gone
@@ -65,6 +66,7 @@ export class Player {
   #due = 0;
   #last = 0;
   #asked = 0;
+  #empty = true; // whether there is no seed, not even a boundary token
   #callbacks = {step: new Set(), cut: new Set(), frame: new Set(), state: new Set()};
 
   constructor(description, engine) {
@@ -119,15 +121,16 @@ export class Player {
     this.#ask();
   }
 
-  begin(ids) {
+  begin(ids, {empty = false} = {}) {
     this.seed = [...ids];
+    this.#empty = empty;
     this.earlier = [];
     this.#lane = 0;
     this.#catchUp = 0;
     this.#readAnew();
   }
 
-  restart() { this.begin(this.seed); }
+  restart() { this.begin(this.seed, {empty: this.#empty}); }
 
   nextText() {
     this.earlier.push({ids: this.ids, bits: this.bits});
@@ -227,7 +230,7 @@ export class Player {
 
   #readAnew(running = false) {
     const {boundary, regime, window} = this.description;
-    this.ids = boundary === null || boundary === undefined ? [...this.seed] : [boundary, ...this.seed];
+    this.ids = this.#empty ? [] : [boundary ?? [], ...this.seed].flat();
     this.bits = this.ids.map(() => NaN);
     this.seedLength = this.ids.length;
     this.#numbers = [];
