@@ -1,17 +1,21 @@
 // Sound: instruments made from oscillators (WebAudio), without any recorded sample.
 
 // harmonics: strengths of the partials 1, 2, 3, …; inharmonic: [ratio to the pitch, strength, seconds of decay];
-// attack, decay, release: seconds; sustain: 0 to 1 of the peak, to which it decays; vibrato: semitones; program: General
-// MIDI, for the MIDI file
+// attack, decay, release: seconds; sustain: share of the peak to which it decays; vibrato: semitones;
+// program: the instrument of General MIDI, for the MIDI file
 export const INSTRUMENTS = {
-  piano: {harmonics: [1, 0.55, 0.3, 0.18, 0.1, 0.06, 0.03], attack: 0.004, decay: 0.5, sustain: 0.12, release: 0.12, program: 0},
-  music_box: {harmonics: [1, 0.12, 0.05], inharmonic: [[3.93, 0.32, 0.16], [9.2, 0.08, 0.06]], attack: 0.002, decay: 0.45,
-    sustain: 0, release: 0.5, program: 10},
-  flute: {harmonics: [1, 0.22, 0.09, 0.03], attack: 0.05, decay: 0.2, sustain: 0.8, release: 0.08, vibrato: 0.12, program: 73},
-  organ: {harmonics: [0.8, 0.8, 0.5, 0.6, 0, 0.25, 0, 0.3], attack: 0.012, decay: 0.1, sustain: 0.85, release: 0.05, program: 19},
-  strings: {harmonics: [1, 0.5, 0.4, 0.28, 0.22, 0.16, 0.13, 0.1], attack: 0.09, decay: 0.3, sustain: 0.8, release: 0.2,
-    vibrato: 0.15, program: 48},
-  game: {harmonics: [1, 0, 1 / 3, 0, 1 / 5, 0, 1 / 7, 0, 1 / 9], attack: 0.002, decay: 0.08, sustain: 0.55, release: 0.02, program: 80},
+  piano: {harmonics: [1, 0.55, 0.3, 0.18, 0.1, 0.06, 0.03], attack: 0.004, decay: 0.5, sustain: 0.12, release: 0.12,
+    program: 0},
+  music_box: {harmonics: [1, 0.12, 0.05], inharmonic: [[3.93, 0.32, 0.16], [9.2, 0.08, 0.06]], attack: 0.002,
+    decay: 0.45, sustain: 0, release: 0.5, program: 10},
+  flute: {harmonics: [1, 0.22, 0.09, 0.03], attack: 0.05, decay: 0.2, sustain: 0.8, release: 0.08, vibrato: 0.12,
+    program: 73},
+  organ: {harmonics: [0.8, 0.8, 0.5, 0.6, 0, 0.25, 0, 0.3], attack: 0.012, decay: 0.1, sustain: 0.85, release: 0.05,
+    program: 19},
+  strings: {harmonics: [1, 0.5, 0.4, 0.28, 0.22, 0.16, 0.13, 0.1], attack: 0.09, decay: 0.3, sustain: 0.8,
+    release: 0.2, vibrato: 0.15, program: 48},
+  game: {harmonics: [1, 0, 1 / 3, 0, 1 / 5, 0, 1 / 7, 0, 1 / 9], attack: 0.002, decay: 0.08, sustain: 0.55,
+    release: 0.02, program: 80},
 };
 
 const LOUDNESS = 0.22;
@@ -94,7 +98,8 @@ export class Speaker {
     const sources = [main];
     if (sound.vibrato) sources.push(this.#vibrato(main, sound.vibrato, begin));
     for (const [ratio, strength, decay] of sound.inharmonic ?? []) {
-      if (frequencyOf(pitch) * ratio < context.sampleRate / 2) sources.push(this.#partial(pitch, ratio, strength, decay, begin));
+      const frequency = frequencyOf(pitch) * ratio;
+      if (frequency < context.sampleRate / 2) sources.push(this.#partial(frequency, strength, decay, begin));
     }
     for (const each of sources) each.start(begin);
     const voice = {gain, sources, release: sound.release};
@@ -121,10 +126,10 @@ export class Speaker {
     return wobble;
   }
 
-  #partial(pitch, ratio, strength, decay, begin) {
+  #partial(frequency, strength, decay, begin) {
     const partial = this.#context.createOscillator();
     const gain = this.#context.createGain();
-    partial.frequency.value = frequencyOf(pitch) * ratio;
+    partial.frequency.value = frequency;
     gain.gain.setValueAtTime(LOUDNESS * strength, begin);
     gain.gain.setTargetAtTime(0, begin, decay);
     partial.connect(gain).connect(this.#output);

@@ -28,22 +28,25 @@ export class Controls {
     parts.samples_field.hidden = boundary === null || boundary === undefined;
     this.#bind();
     const {topK, topP, minP, randomSeed, length} = page.player.settings;
-    this.apply({temperature: this.#temperature, top_k: topK, top_p: topP, min_p: minP, random_seed: randomSeed, length,
-      samples: parts.samples_field.hidden || kind === "notes" ? 1 : 10, tempo: page.description.tempo ?? 120,
-      instrument: "piano", volume: 0.8, loop: false, speed: this.#speed});
+    this.apply({
+      temperature: this.#temperature, top_k: topK ?? 0, top_p: topP ?? 1, min_p: minP ?? 0, random_seed: randomSeed,
+      length, samples: parts.samples_field.hidden || kind === "notes" ? 1 : 10, speed: this.#speed,
+      tempo: page.description.tempo ?? 120, instrument: "piano", volume: 0.8, loop: false,
+    });
   }
 
   // The settings as a link holds them.
   get settings() {
     const {topK, topP, minP, randomSeed, length, samples} = this.#page.player.settings;
     const {performer, speaker} = this.#desk;
-    const chosen = {temperature: this.#temperature, top_k: topK, top_p: topP, min_p: minP, random_seed: randomSeed, length,
-      speed: this.#speed};
+    const chosen = {
+      temperature: this.#temperature, top_k: topK ?? 0, top_p: topP ?? 1, min_p: minP ?? 0, random_seed: randomSeed,
+      length, speed: this.#speed,
+    };
     if (!this.#parts.samples_field.hidden) chosen.samples = samples;
-    if (this.#desk.isNotes) {
-      Object.assign(chosen, {tempo: performer.tempo, instrument: speaker.instrument, volume: speaker.volume, loop: performer.loop});
-    }
-    return chosen;
+    if (!this.#desk.isNotes) return chosen;
+    const {tempo, loop} = performer;
+    return {...chosen, tempo, loop, instrument: speaker.instrument, volume: speaker.volume};
   }
 
   // Takes over the settings that are given.
@@ -56,8 +59,11 @@ export class Controls {
       changes.greedy = this.#temperature === 0;
       if (this.#temperature) changes.temperature = this.#temperature;
     }
-    const names = {top_k: "topK", top_p: "topP", min_p: "minP", random_seed: "randomSeed", length: "length", samples: "samples"};
-    for (const [given, name] of Object.entries(names)) if (settings[given] !== undefined) changes[name] = settings[given];
+    if (settings.top_k !== undefined) changes.topK = settings.top_k || null;
+    if (settings.top_p !== undefined) changes.topP = settings.top_p < 1 ? settings.top_p : null;
+    if (settings.min_p !== undefined) changes.minP = settings.min_p || null;
+    if (settings.random_seed !== undefined) changes.randomSeed = settings.random_seed;
+    for (const name of ["length", "samples"]) if (settings[name] !== undefined) changes[name] = settings[name];
     const speeds = [...this.#parts.speed.options].map(({value}) => value);
     if (speeds.includes(settings.speed)) this.#speed = settings.speed;
     changes.rate = this.#speed === "music" ? "music" : this.#speed === "fast" ? Infinity : Number(this.#speed);
@@ -87,15 +93,17 @@ export class Controls {
     }));
   }
 
-  #show(typed) { // the values; not in the box in which someone types, unless it is named as done
+  #show(typed) { // shows the values; not in the box in which someone types, unless it is named
     const parts = this.#parts;
     const {topK, topP, minP, randomSeed, length, samples} = this.#page.player.settings;
     const {performer, speaker} = this.#desk;
-    const values = {temperature: this.#temperature, top_k: topK ?? "", top_p: topP ?? 1, min_p: minP ?? 0,
-      random_seed: randomSeed, length, samples, tempo: performer.tempo, volume: speaker.volume, speed: this.#speed,
-      instrument: speaker.instrument};
+    const values = {
+      temperature: this.#temperature, top_k: topK ?? "", top_p: topP ?? 1, min_p: minP ?? 0, random_seed: randomSeed,
+      length, samples, speed: this.#speed, tempo: performer.tempo, volume: speaker.volume, instrument: speaker.instrument,
+    };
     for (const [name, value] of Object.entries(values)) {
-      if (parts[name] !== document.activeElement || parts[name].type !== "number" || name === typed) parts[name].value = String(value);
+      const box = parts[name];
+      if (box !== document.activeElement || box.type !== "number" || name === typed) box.value = String(value);
     }
     parts.greedy.checked = this.#temperature === 0;
     parts.loop.checked = performer.loop;
@@ -114,7 +122,7 @@ export class Controls {
       if (this.#temperature) warm = this.#temperature;
       this.apply({temperature: parts.greedy.checked ? 0 : warm});
     });
-    this.#number("top_k", 1, 1e6, true, null);
+    this.#number("top_k", 0, 1e6, true, 0);
     this.#number("top_p", 0, 1, false, 1);
     this.#number("min_p", 0, 1, false, 0);
     this.#number("random_seed", 0, Number.MAX_SAFE_INTEGER, true, 0);
@@ -140,7 +148,7 @@ export class Controls {
     const read = () => {
       const text = box.value.trim();
       const number = text ? Number(text) : empty;
-      const fits = number === null || (number >= least && number <= most && (!whole || Number.isInteger(number)));
+      const fits = number >= least && number <= most && (!whole || Number.isInteger(number));
       box.setAttribute("aria-invalid", String(!fits || box.validity.badInput));
       if (fits && !box.validity.badInput) this.apply({[name]: number});
     };

@@ -1,7 +1,7 @@
 // What is seen and touched of one network: the seed, the buttons, the text, the notes and the next token.
 
 import {Speaker} from "./audio.js";
-import {Chances, likeliest, percentage} from "./chances.js";
+import {Chances, percentage} from "./chances.js";
 import {Controls} from "./controls.js";
 import {Keyboard} from "./keyboard.js";
 import {NotesView} from "./notes_view.js";
@@ -90,7 +90,8 @@ export class Desk {
     const {sentence} = description;
     parts.sentence.textContent = typeof sentence === "string" ? sentence : sentence[spokenLanguage()] ?? sentence.en;
     parts.try.textContent = say(this.isNotes ? "try_notes" : "try_text");
-    parts.hint.textContent = this.isNotes ? say("seed_notes_hint") : say("seed_text_hint", {count: description.tokens.length});
+    const count = description.tokens.length;
+    parts.hint.textContent = this.isNotes ? say("seed_notes_hint") : say("seed_text_hint", {count});
     this.#controls.relabel();
     this.#keyboard?.relabel();
     this.#showState();
@@ -251,7 +252,9 @@ export class Desk {
     }
   }
 
-  #isFixed() { return this.#player.ended && this.#looked < 0 || this.#looked >= 0 && this.#looked < this.#player.seedLength; }
+  #isFixed() { // whether no other token can be taken in the place that is shown
+    return this.#looked < 0 ? this.#player.ended : this.#looked < this.#player.seedLength;
+  }
 
   #drawWordsOfNext() {
     const {next_title: title, next_hint: hint, back} = this.#parts;
@@ -292,7 +295,8 @@ export class Desk {
   #measured() { // tokens a second of the present or the last run, where it ran as fast as possible
     if (this.#player.settings.rate !== Infinity || !this.#run.time) return 0;
     const seconds = (performance.now() - this.#run.time) / 1000;
-    if (this.#player.running && seconds > 0.2) this.#run.speed = Math.round((this.#total() - this.#run.tokens) / seconds);
+    const tokens = this.#total() - this.#run.tokens;
+    if (this.#player.running && seconds > 0.2) this.#run.speed = Math.round(tokens / seconds);
     return this.#run.speed;
   }
 
@@ -361,16 +365,8 @@ export class Desk {
   // The text of everything that was written, with the seeds; a text of its own for each that ended.
   get writtenText() {
     const {earlier, ids, stopId} = this.#player;
-    const texts = [...earlier.map((each) => each.ids), ids].map((each) => (each.at(-1) === stopId ? each.slice(0, -1) : each));
-    return texts.map((each) => this.#seeds.join(each)).join("\n");
-  }
-
-  // Says what is likeliest next, for a screen reader at the beginning.
-  sayNext() {
-    const {logits, seed} = this.#player;
-    const [id] = likeliest(logits, 1);
-    const share = percentage(this.#page.engine.probabilities(logits, {temperature: 1})[id]);
-    this.#sayAloud(say("said_seed", {count: seed.length, token: this.#shown(id), share}));
+    const unended = (each) => (each.at(-1) === stopId ? each.slice(0, -1) : each);
+    return [...earlier.map((each) => each.ids), ids].map((each) => this.#seeds.join(unended(each))).join("\n");
   }
 }
 

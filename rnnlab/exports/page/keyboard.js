@@ -3,10 +3,10 @@
 import {isBlackKey, pitchName} from "./notes_view.js";
 import {say} from "./words.js";
 
-const DURATION_SIGNS = new Map([[4, "𝅝"], [3, "𝅗𝅥."], [2, "𝅗𝅥"], [1.5, "♩."], [1, "♩"], [0.75, "♪."], [0.5, "♪"], [0.25, "♬"]]);
+const DURATION_SIGNS = new Map([[1.5, "♩."], [1, "♩"], [0.75, "♪."], [0.5, "♪"], [0.25, "♬"]]);
 
-// Returns what a keyboard can write: durations in quarter notes, the longest first; and by duration the token id of each
-// pitch, with the key "rest" for a rest. Chords and tied notes are left to the text.
+// Returns what a keyboard can write: durations in quarter notes, the longest first, and by duration the token id of
+// each pitch, with the key "rest" for a rest. Chords and tied notes are left to the text.
 export function keysOf({tokens, sounds}) {
   const byDuration = new Map();
   sounds.forEach((sound, id) => {
@@ -74,7 +74,8 @@ export class Keyboard {
     piano.className = "piano";
     piano.setAttribute("role", "group");
     let octave = null;
-    for (let pitch = isBlackKey(low) ? low - 1 : low; pitch <= (isBlackKey(high) ? high + 1 : high); pitch += 1) {
+    const last = isBlackKey(high) ? high + 1 : high;
+    for (let pitch = isBlackKey(low) ? low - 1 : low; pitch <= last; pitch += 1) {
       if (!octave || pitch % 12 === 0) {
         octave = document.createElement("div");
         octave.className = "octave";
@@ -82,7 +83,9 @@ export class Keyboard {
       }
       octave.append(this.#button(pitch, isBlackKey(pitch) ? "black-key" : "white-key"));
     }
-    for (const each of piano.children) each.style.setProperty("--keys", String(each.querySelectorAll(".white-key").length));
+    for (const each of piano.children) {
+      each.style.setProperty("--keys", String(each.querySelectorAll(".white-key").length));
+    }
     piano.addEventListener("keydown", (event) => this.#move(event));
     this.#box.append(choice, piano);
     this.relabel();
@@ -126,7 +129,7 @@ export class Keyboard {
   #move(event) { // one stop for Tab; the arrows go from key to key
     const step = {ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1}[event.key];
     if (!step) return;
-    const keys = [...this.#buttons].filter(([key, button]) => key !== "rest" && !button.disabled).map(([, button]) => button);
+    const keys = [...event.currentTarget.querySelectorAll("button:enabled")];
     const place = keys.indexOf(document.activeElement) + step;
     if (place < 0 || place >= keys.length) return;
     event.preventDefault();
@@ -136,9 +139,9 @@ export class Keyboard {
 }
 
 function durationName(quarters) {
-  const sign = DURATION_SIGNS.get(quarters);
   const [over, under] = fractionOf(quarters / 4);
-  return sign && !sign.startsWith("𝅝") && !sign.startsWith("𝅗") ? `${sign} ${over}/${under}` : `${over}/${under}`;
+  const fraction = under === 1 ? String(over) : `${over}/${under}`;
+  return DURATION_SIGNS.has(quarters) ? `${DURATION_SIGNS.get(quarters)} ${fraction}` : fraction;
 }
 
 function fractionOf(number) {

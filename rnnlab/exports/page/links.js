@@ -3,7 +3,7 @@
 const TEXTS = ["seed", "instrument", "speed", "language"];
 const NUMBERS = { // least, most, whole
   temperature: [0, 100, false],
-  top_k: [1, 1e6, true],
+  top_k: [0, 1e6, true], // 0: all tokens
   top_p: [0, 1, false],
   min_p: [0, 1, false],
   random_seed: [0, Number.MAX_SAFE_INTEGER, true],
@@ -20,7 +20,8 @@ export function hashOf(settings) {
   const pairs = new URLSearchParams();
   for (const name of [...TEXTS, ...Object.keys(NUMBERS), ...SWITCHES]) {
     const value = settings[name];
-    if (value !== null && value !== undefined) pairs.set(name, SWITCHES.includes(name) ? String(Number(value)) : String(value));
+    if (value === null || value === undefined) continue;
+    pairs.set(name, SWITCHES.includes(name) ? String(Number(value)) : String(value));
   }
   return `#${pairs}`;
 }

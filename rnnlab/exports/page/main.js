@@ -73,6 +73,7 @@ function begin() {
     learning(page);
     seeing(page);
   }
+  globalThis.rnnlab = {engine, networks: data.networks, pages}; // for the console of the browser
   globalThis.addEventListener("hashchange", () => {
     const settings = settingsOf(location.hash);
     speak(settings.language);

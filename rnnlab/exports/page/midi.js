@@ -58,7 +58,8 @@ export function midiOf(sounds, {tempo = 120, meter = null, program = 0, name = "
   if (exact) add(0, 0, ...textEvent(0x01, EXACT_TIMES));
   add(0, 0, 0xff, 0x51, 3, ...bigEndian(Math.min(Math.max(Math.round(60_000_000 / tempo), 1), 0xffffff), 3));
   const [beats, unit] = (meter ?? "").split("/").map(Number);
-  if (beats >= 1 && beats <= 255 && Number.isInteger(beats) && Number.isInteger(Math.log2(unit)) && unit <= 128) {
+  const isMeter = Number.isInteger(beats) && beats >= 1 && beats <= 255 && Number.isInteger(Math.log2(unit));
+  if (isMeter && unit <= 128) {
     add(0, 0, 0xff, 0x58, 4, beats, Math.log2(unit), 24, 8);
   }
   add(0, 1, 0xc0, program);
@@ -86,7 +87,9 @@ export function midiOf(sounds, {tempo = 120, meter = null, program = 0, name = "
 // Returns a number in groups of seven bits, the highest first; all but the last have their top bit set.
 export function variableLength(number) {
   const groups = [number & 0x7f];
-  for (let rest = Math.floor(number / 128); rest > 0; rest = Math.floor(rest / 128)) groups.unshift((rest & 0x7f) | 0x80);
+  for (let rest = Math.floor(number / 128); rest > 0; rest = Math.floor(rest / 128)) {
+    groups.unshift((rest & 0x7f) | 0x80);
+  }
   return groups;
 }
 

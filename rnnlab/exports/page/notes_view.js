@@ -211,7 +211,8 @@ export class NotesView {
     svg.setAttribute("aria-hidden", "true");
     const rect = (name, x, y, w, h) => {
       const element = document.createElementNS(SVG, "rect");
-      for (const [key, value] of Object.entries({class: name, x, y, width: w, height: h})) element.setAttribute(key, String(value));
+      const values = {class: name, x, y, width: w, height: h};
+      for (const [key, value] of Object.entries(values)) element.setAttribute(key, String(value));
       svg.append(element);
     };
     const text = (words, x, y, anchor) => {
@@ -227,13 +228,16 @@ export class NotesView {
     for (let pitch = this.low; pitch <= this.high; pitch += 1) {
       if (isBlackKey(pitch)) rect("black", GUTTER, this.#y(pitch), quarters * scale, semitone);
       const named = pitch % 12 === 0 || (semitone >= 8 && [4, 7].includes(pitch % 12));
-      if (named || this.high - this.low < 5) text(pitchName(pitch), GUTTER - 6, this.#y(pitch) + semitone / 2 + 3.5, "end");
+      if (!named && this.high - this.low >= 5) continue;
+      text(pitchName(pitch), GUTTER - 6, this.#y(pitch) + semitone / 2 + 3.5, "end");
     }
     for (let quarter = 0; quarter <= quarters + 1e-9; quarter += 1) {
       const isBar = Math.abs(quarter / this.bar - Math.round(quarter / this.bar)) < 1e-9;
       if (!isBar) rect("beat", GUTTER + quarter * scale - 0.5, TOP, 1, bottom - TOP);
     }
-    for (let bar = 0; bar <= bars; bar += 1) rect("bar-line", GUTTER + bar * this.bar * scale - 0.5, TOP, 1, bottom - TOP);
+    for (let bar = 0; bar <= bars; bar += 1) {
+      rect("bar-line", GUTTER + bar * this.bar * scale - 0.5, TOP, 1, bottom - TOP);
+    }
     text(String(number * bars + 1), GUTTER, TOP - 4, "start");
     const notes = document.createElementNS(SVG, "g");
     svg.append(notes);

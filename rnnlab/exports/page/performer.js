@@ -51,7 +51,8 @@ export class Performer {
     clearInterval(this.#timer);
     cancelAnimationFrame(this.#frame);
     this.#speaker.silence();
-    if (this.#shown.length) this.#cursor = Math.min(this.#cursor, this.#shown[0].index + 1); // what was not heard comes again
+    // What was to sound soon, and was not heard, comes first when it goes on.
+    if (this.#shown.length) this.#cursor = Math.min(this.#cursor, this.#shown[0].index);
     this.onNote(-1);
     this.onState();
   }

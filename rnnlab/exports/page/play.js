@@ -33,8 +33,9 @@
 //   player.logitsBefore(index)       the logits from which ids[index] was chosen, or null; costs up to 64 steps
 //   player.sampling                  the settings as the engine's choose and probabilities take them
 //
-// The n-th written token of a text is drawn with the n-th random number, whatever was taken by hand, as `rnnlab generate`
-// draws it; the next text after the same seed (`nextText`) has the numbers of the next lane, as its next sample has.
+// The n-th written token of a text is drawn with the n-th random number, whatever was taken by hand, as `rnnlab
+// generate` draws it; the next text after the same seed (`nextText`) has the numbers of the next lane, as the next
+// sample of `rnnlab generate` has.
 
 const SLICE = 12; // milliseconds of an animation frame in which steps are computed
 const KEPT_EVERY = 64; // tokens between two kept states
@@ -335,7 +336,8 @@ export class Player {
     }
     const {rate} = this.settings;
     if (rate === "music") return false;
-    if (rate !== Infinity) this.#due = Math.min(this.#due + Math.max(now - this.#last, 0) / 1000 * rate, rate);
+    const passed = Math.max(now - this.#last, 0) / 1000;
+    if (rate !== Infinity) this.#due = Math.min(this.#due + passed * rate, rate);
     this.#last = now;
     while (!this.#arrived() && (rate === Infinity || this.#due >= 1)) {
       if (this.#finished()) this.nextText();

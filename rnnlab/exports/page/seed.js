@@ -1,8 +1,9 @@
 // Seeds: a text or notes as token ids, and tokens as they can be shown.
 
-const TYPED = new Map(Object.entries({"‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
-  "–": "-", "—": "-", "−": "-", "\u00a0": " "}));
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]|[\u00a0\u115f\u1160\u2000-\u200a\u202f\u205f\u3000\u3164\uffa0]/u;
+const TYPED = new Map([..."‘’‚“”„«»–—−\u00a0"].map((letter, place) => [letter, "'''\"\"\"\"\"--- "[place]]));
+const CONTROLS = "\\p{Cc}\\p{Cf}\\p{Cs}\\p{Co}\\p{Zl}\\p{Zp}";
+const BLANKS = "\\u00a0\\u115f\\u1160\\u2000-\\u200a\\u202f\\u205f\\u3000\\u3164\\uffa0";
+const INVISIBLE = new RegExp(`[${CONTROLS}${BLANKS}]`, "u");
 
 export class Seeds {
   // The vocabulary of one network: finds ids, and the nearest known tokens of an unknown one.
@@ -50,7 +51,8 @@ export class Seeds {
     const base = [...token.normalize("NFKD")][0];
     const composed = token.normalize("NFC");
     const meant = [otherCase(token), TYPED.get(token), composed, base, otherCase(base)];
-    return [...new Set(meant)].filter((each) => each !== undefined && each !== token && this.ids.has(each)).slice(0, 3);
+    const known = (each) => each !== undefined && each !== token && this.ids.has(each);
+    return [...new Set(meant)].filter(known).slice(0, 3);
   }
 
   #similar(token) {
@@ -65,7 +67,7 @@ export class Seeds {
   }
 }
 
-// Returns a token as it can be seen: a space is ␣, a line break ↵, another control or invisible character its code point.
+// Returns a token as it can be seen: a space is ␣, a line break ↵, another invisible character its code point.
 export function visibleToken(token) {
   if (token === "") return "∅";
   return Array.from(token, visibleCharacter).join("");

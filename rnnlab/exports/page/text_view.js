@@ -4,6 +4,7 @@ import {isPlain, visibleToken} from "./seed.js";
 
 export const SURPRISE_BOUNDS = [1, 2, 3, 5, 8]; // bits at which each class begins, as in the reports
 const MOST_SHOWN = 3000; // tokens in the document; the text itself stays whole
+const MOST_BLOCKS = 400; // paragraphs in the document, where earlier texts are among them
 const LONGEST_BLOCK = 400; // tokens after which a new block begins, where the text has no line break
 
 // Returns the class of a surprise in bits, 0 to 5; of NaN, 0.
@@ -24,7 +25,7 @@ export class TextView {
   #texts = 0; // earlier texts in the document
   #marks = new Map(); // class name → index of the token that has it
 
-  // box: the element to write into; omitted: an element that says how many tokens are not shown, by `sayOmitted(count)`
+  // box: the element to write into; sayOmitted(count): called when so many tokens are no more shown
   constructor(box, player, seeds, sayOmitted) {
     this.#box = box;
     this.#player = player;
@@ -113,8 +114,10 @@ export class TextView {
   #shorten() {
     let shown = this.#next - this.#first;
     let old = this.#box.firstElementChild;
-    while (old !== this.#block && (shown > MOST_SHOWN || (old.dataset.from === "-1" && this.#box.childElementCount > 400))) {
-      if (old.dataset.from !== "-1") {
+    while (old !== this.#block) { // blocks of earlier texts go by their number, others by the number of their tokens
+      const isEarlier = old.dataset.from === "-1";
+      if (isEarlier ? this.#box.childElementCount <= MOST_BLOCKS : shown <= MOST_SHOWN) break;
+      if (!isEarlier) {
         this.#first += old.childElementCount;
         shown -= old.childElementCount;
         this.sayOmitted(this.#first);
