@@ -24,7 +24,9 @@ def chromium(*flags: str) -> Iterator[Browser]:
 
 
 @contextmanager
-def opened(browser: Browser, path: Path, *, width: int = 900, height: int = 800, **settings: Any) -> Iterator[Page]:
+def opened(
+    browser: Browser, path: Path, *, width: int = 900, height: int = 800, **settings: Any
+) -> Iterator[Page]:
     """Yield a page that was opened from a file, with the network off; what it complains of fails the test.
 
     Args:
@@ -42,8 +44,11 @@ def opened(browser: Browser, path: Path, *, width: int = 900, height: int = 800,
     page.on("request", lambda request: requests.append(request.url))
     try:
         page.goto(path.absolute().as_uri())
+        assert not complaints, complaints
         yield page
-        assert complaints == []
-        assert [url for url in requests if not url.startswith(("data:", "blob:"))] == [path.absolute().as_uri()]
+        assert not complaints, complaints
+        assert [url for url in requests if not url.startswith(("data:", "blob:"))] == [
+            path.absolute().as_uri()
+        ]
     finally:
         context.close()

@@ -9,10 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from rnnlab.config.reading import read_any
+from rnnlab.config.schema import Experiment
+from rnnlab.datasets.corpus import load_corpus
 from rnnlab.exports.page_file import script_of
 from rnnlab.exports.page_network import PageNetwork, PageSnapshot
+from rnnlab.models.architecture import architecture_of
 from rnnlab.models.model_file import TrainedModel
 from tests.exports.variants import PEEPHOLES, VARIANTS, variant
+from tests.needs import ROOT
 from tests.trained import SENTENCE, SONG, STREAM, trained
 
 NORMALIZED = {
@@ -32,6 +37,26 @@ def network(name: str) -> PageNetwork:
     return page_network_of(name, variant(name))
 
 
+def shipped() -> list[Path]:
+    """The shipped configurations that predict the next token."""
+    paths = sorted((ROOT / "configs").glob("*.yaml"))
+    single = [path for path in paths if not path.stem.startswith(("compare_", "sweep_"))]
+    return [path for path in single if isinstance(read_any(path), Experiment)]
+
+
+def shipped_network(path: Path) -> PageNetwork:
+    """The network of a configuration; if its data is not shipped, with 65 characters."""
+    experiment = read_any(path)
+    assert isinstance(experiment, Experiment)
+    tokens = ("\n", *map(chr, range(48, 48 + 64)))
+    if not getattr(experiment.dataset, "url", None):
+        tokens = load_corpus(experiment.dataset).vocabulary.tokens
+    rng = np.random.default_rng(0)
+    shapes = architecture_of(experiment, len(tokens)).weight_shapes()
+    weights = {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
+    return page_network_of(path.stem, TrainedModel(experiment, tokens, weights, ""))
+
+
 def page_network_of(name: str, model: TrainedModel) -> PageNetwork:
     """A model as the page needs it, with smaller weights: the state then depends on the last tokens."""
     weights = {key: each / np.float32(np.sqrt(each.shape[0])) for key, each in model.weights.items()}
@@ -39,7 +64,7 @@ def page_network_of(name: str, model: TrainedModel) -> PageNetwork:
     return PageNetwork(name, model, (PageSnapshot(None, weights, kept=True),))
 
 
-def in_node(networks: Sequence[PageNetwork], script: str, given: Any, folder: Path) -> Any:
+def in_node(networks: Sequence[PageNetwork], script: str, given: Any, folder: Path, *, bits: int = 32) -> Any:
     """What a script that returns a value answers in node, with the page's modules around it.
 
     Args:
@@ -47,8 +72,9 @@ def in_node(networks: Sequence[PageNetwork], script: str, given: Any, folder: Pa
         script: the body of a function of `networks` and `given`.
         given: goes to the script as JSON.
         folder: where the program is written.
+        bits: size of a number of the weights.
     """
-    data = json.dumps({"networks": [each.described(bits=32) for each in networks], "given": given})
+    data = json.dumps({"networks": [each.described(bits=bits) for each in networks], "given": given})
     (folder / "data.json").write_text(data, encoding="utf-8")
     program = folder / "program.mjs"
     engine = script_of(networks, "sampling.js", "random.js", "../../engines/javascript/network.js")

@@ -38,14 +38,19 @@ class Elements(HTMLParser):
     def __init__(self, page: str) -> None:
         super().__init__()
         self.found: list[tuple[str, dict[str, str | None], str]] = []
+        self.open = ""
         self.feed(page)
 
     def handle_starttag(self, tag, attrs):
+        self.open = tag
         if tag in {"script", "style", "meta"}:
             self.found.append((tag, dict(attrs), ""))
 
+    def handle_endtag(self, tag):
+        self.open = ""
+
     def handle_data(self, data):
-        if self.found and self.found[-1][0] == self.lasttag:
+        if self.found and self.found[-1][0] == self.open:
             tag, attributes, before = self.found[-1]
             self.found[-1] = tag, attributes, before + data
 

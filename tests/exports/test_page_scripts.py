@@ -33,7 +33,9 @@ def test_the_tests_of_the_modules():
     """`node --test` passes on every module of the page that needs no browser."""
     files = sorted(map(str, (ROOT / "tests/exports/page").glob("*.test.js")))
 
-    done = subprocess.run(["node", "--test", *files], capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        ["node", "--test", *files], capture_output=True, text=True, check=False, timeout=120
+    )
 
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
 
@@ -94,4 +96,6 @@ def _strikes(data):
         elif message.type in {"note_on", "note_off"}:
             found.append((begun.pop(message.note), now, message.note))
     assert not begun
-    return sorted((Fraction(a, file.ticks_per_beat), Fraction(b, file.ticks_per_beat), c) for a, b, c in found)
+    return sorted(
+        (Fraction(a, file.ticks_per_beat), Fraction(b, file.ticks_per_beat), c) for a, b, c in found
+    )

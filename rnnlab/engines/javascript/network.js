@@ -252,7 +252,7 @@ export function networkOf(description, snapshot) {
 }
 
 /** Return a function from the name of a tensor to its numbers; `has(name)` says whether there is one. */
-function numbersOf({tensors}, {data, float}) {
+function numbersOf({tensors, float}, {data}) {
   const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
   const all = float === 16 ? widened(new Uint16Array(bytes.buffer)) : new Float32Array(bytes.buffer);
   const found = new Map();
