@@ -99,7 +99,8 @@ export class Controls {
     const {performer, speaker} = this.#desk;
     const values = {
       temperature: this.#temperature, top_k: topK ?? "", top_p: topP ?? 1, min_p: minP ?? 0, random_seed: randomSeed,
-      length, samples, speed: this.#speed, tempo: performer.tempo, volume: speaker.volume, instrument: speaker.instrument,
+      length, samples, speed: this.#speed, tempo: performer.tempo, volume: speaker.volume,
+      instrument: speaker.instrument,
     };
     for (const [name, value] of Object.entries(values)) {
       const box = parts[name];

@@ -51,9 +51,6 @@ function begin() {
   }
   const pages = data.networks.map((description, place) => {
     const section = document.getElementById("section").content.cloneNode(true).firstElementChild;
-    const name = section.querySelector('[data-part="name"]');
-    name.textContent = description.name;
-    name.hidden = data.networks.length < 2;
     root.querySelector("#page").append(section);
     return pageOf(description, section, place);
   });
@@ -64,7 +61,12 @@ function begin() {
     for (const button of root.querySelectorAll("[data-language]")) {
       button.setAttribute("aria-pressed", String(button.dataset.language === spokenLanguage()));
     }
-    for (const page of pages) page.desk.relabel();
+    for (const page of pages) {
+      const heading = page.section.querySelector('[data-part="name"]');
+      heading.textContent = pages.length > 1 ? page.description.name : say("play");
+      heading.classList.toggle("unseen", pages.length === 1);
+      page.desk.relabel();
+    }
   };
   onLanguage(writeWords);
   writeWords();

@@ -17,13 +17,14 @@
 //
 //   player.onStep(callback)          callback({index, id, bits}) after the network has read ids[index]; the tokens of
 //                                    a first window, which are read together, are told as one step, that of the last
-//   player.onCut(callback)           callback(length): the ids from `length` on, and their steps, are void; 0: begun anew
-//   player.onFrame(callback)         callback() once an animation frame after any of these, and after set(): draw here
+//   player.onCut(callback)           callback(length): the ids from `length` on, and their steps, are void; 0: all are,
+//                                    and player.ids is another array from now on
+//   player.onFrame(callback)         callback() once an animation frame after any of these, and after set(): draw in it
 //   player.onState(callback)         callback(state, error): the state changed; error: a sentence, or ""
 //                                    each of the four returns a function that ends it
 //
-//   player.begin(ids, {empty})       reads a seed (ids without the boundary token); what was written is gone; empty: there
-//                                    is no seed, and nothing can be written
+//   player.begin(ids, {empty})       reads a seed (ids without the boundary token); what was written is gone;
+//                                    empty: there is no seed, and nothing can be written
 //   player.start(), stop(), step()   step writes one token and returns its id, or -1 if there is none
 //   player.take(id)                  adds a token that a person chose
 //   player.takeAt(index, id)         the same in the place of ids[index]; what follows is gone
@@ -282,7 +283,7 @@ export class Player {
     let logits;
     if (place) this.#source.restore(place.saved);
     else logits = this.#source.start(this.ids.slice(0, this.#head));
-    for (let index = place?.length ?? this.#head; index < length; index += 1) logits = this.#source.feed(this.ids[index]);
+    for (const id of this.ids.slice(place?.length ?? this.#head, length)) logits = this.#source.feed(id);
     return logits;
   }
 

@@ -6,6 +6,7 @@
 export const WORDS = {
   en: {
     language: "Language",
+    play: "Play",
     made_with: "Made with rnnlab {version}. The network runs in this page; nothing is sent or fetched.",
     needs_script: "This page needs JavaScript.",
     try_notes: "Press Start: the network plays on after the notes of the seed. Then raise the temperature, click another"
@@ -104,6 +105,7 @@ export const WORDS = {
   },
   ko: {
     language: "언어",
+    play: "이어 쓰기",
     made_with: "rnnlab {version}으로 만들었습니다. 신경망은 이 페이지 안에서 돌아갑니다. 아무것도 보내거나 받지 않습니다.",
     needs_script: "이 페이지에는 JavaScript가 필요합니다.",
     try_notes: "시작을 누르면 신경망이 시드 다음을 이어서 연주합니다. 온도를 올려 보고, 다른 막대를 눌러 보고, 건반으로 시작을"
