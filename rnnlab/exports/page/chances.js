@@ -5,6 +5,7 @@ import {say} from "./words.js";
 
 const ROWS = 12;
 const MORE_ROWS = 48;
+const LEAST_SHOWN = 0.002; // probability of the network itself that is marked on a bar
 
 // Returns the ids of the `count` greatest numbers, the greatest first; of equal ones, the lower id first.
 export function likeliest(numbers, count) {
@@ -119,6 +120,8 @@ export class Chances {
     }
     row.fill.style.transform = `scaleX(${drawn.toFixed(4)})`;
     row.tick.style.left = `${(own * 100).toFixed(2)}%`;
+    row.tick.style.transform = `translateX(${(-own * 100).toFixed(2)}%)`;
+    row.tick.hidden = own < LEAST_SHOWN;
     row.button.classList.toggle("taken", isTaken);
     row.button.classList.toggle("excluded", drawn === 0);
     if (isTaken) row.button.setAttribute("aria-current", "true");

@@ -12,6 +12,7 @@ import {SURPRISE_BOUNDS, TextView} from "./text_view.js";
 import {say, spokenLanguage} from "./words.js";
 
 const CALM = 250; // milliseconds between two pictures of the bars, where motion is to be reduced
+const LEAST_MEASURED = 0.5; // seconds of a run before its speed is said
 const MOST_UNKNOWN = 5; // unknown tokens that are named
 
 export class Desk {
@@ -30,6 +31,7 @@ export class Desk {
   #late = 0;
   #run = {time: 0, tokens: 0, speed: 0};
   #error = "";
+  #omitted = 0; // tokens that are no more in the document
 
   constructor(page, place) {
     this.#page = page;
@@ -48,14 +50,15 @@ export class Desk {
     if (this.isNotes) {
       this.#notes = new NotesView(parts.roll, player, this.#against, (index) => this.look(index));
       this.#notes.titleOf = (index) => this.#titleOf(index);
-      this.#keyboard = new Keyboard(parts.keyboard, description, `duration-${place}`, (id) => this.#press(id));
+      const places = {piano: parts.piano, durations: parts.durations, restKey: parts.rest_key};
+      this.#keyboard = new Keyboard(places, description, `duration-${place}`, (id) => this.#press(id));
     }
-    this.#text = new TextView(parts.written, player, this.#seeds, (count) => this.#omit(count));
+    this.#text = new TextView(parts.written, player, this.#seeds, (count) => { this.#omitted = count; });
     this.#chances = new Chances({list: parts.chances, rest: parts.rest, more: parts.more}, player, engine,
       (id) => this.#take(id));
     this.#controls = new Controls(page, parts, this);
     for (const name of ["roll", "keys", "sound", "save_midi"]) parts[name].hidden = !this.isNotes;
-    if (this.isNotes) parts.keys.hidden = parts.keyboard.hidden;
+    if (this.#keyboard?.isEmpty) parts.keys.hidden = true;
     parts.keys.open = this.isNotes && matchMedia("(min-width: 40rem)").matches;
     page.section.classList.add(description.kind);
     this.#bind();
@@ -93,7 +96,6 @@ export class Desk {
     const count = description.tokens.length;
     parts.hint.textContent = this.isNotes ? say("seed_notes_hint") : say("seed_text_hint", {count});
     this.#controls.relabel();
-    this.#keyboard?.relabel();
     this.#showState();
     this.#drawLegend();
     this.#drawNext();
@@ -286,6 +288,7 @@ export class Desk {
     const speed = this.#measured();
     if (speed) words.push(say("per_second", {count: speed}));
     if (player.ended) words.push(say("ended"));
+    if (this.#omitted) words.push(say("omitted", {count: this.#omitted}));
     if (this.#error) words.push(this.#error);
     setText(this.#parts.counts, words.join(" · "));
   }
@@ -296,7 +299,7 @@ export class Desk {
     if (this.#player.settings.rate !== Infinity || !this.#run.time) return 0;
     const seconds = (performance.now() - this.#run.time) / 1000;
     const tokens = this.#total() - this.#run.tokens;
-    if (this.#player.running && seconds > 0.2) this.#run.speed = Math.round(tokens / seconds);
+    if (this.#player.running && seconds > LEAST_MEASURED) this.#run.speed = Math.round(tokens / seconds);
     return this.#run.speed;
   }
 
@@ -318,11 +321,6 @@ export class Desk {
     if (this.isNotes) entries.unshift(entry("of-seed", say("legend_seed")));
     if (this.#against.hasSong) entries.push(entry("wrong", say("legend_wrong")));
     legend.replaceChildren(`${say("legend")}: `, ...entries.flatMap((each) => [each, " "]));
-  }
-
-  #omit(count) {
-    this.#parts.omitted.hidden = !count;
-    if (count) this.#parts.omitted.textContent = say("omitted", {count});
   }
 
   #indexOf(element) {

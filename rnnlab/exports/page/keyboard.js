@@ -1,7 +1,6 @@
 // A piano keyboard on the screen: it writes a seed of notes, with the durations that the vocabulary has.
 
 import {isBlackKey, pitchName} from "./notes_view.js";
-import {say} from "./words.js";
 
 const DURATION_SIGNS = new Map([[1.5, "♩."], [1, "♩"], [0.75, "♪."], [0.5, "♪"], [0.25, "♬"]]);
 
@@ -18,94 +17,85 @@ export function keysOf({tokens, sounds}) {
 }
 
 export class Keyboard {
-  #box;
+  #piano;
+  #durations;
   #press;
   #keys;
   #buttons = new Map(); // pitch or "rest" → button
   #duration;
   #tokens;
 
-  // box: the element to build in; press(id): a key was pressed; name: a word that is unique on the page
-  constructor(box, description, name, press) {
-    this.#box = box;
+  // piano, durations: elements to build in; restKey: the button for a rest; name: a word that is unique on the page;
+  // press(id): a key was pressed
+  constructor({piano, durations, restKey}, description, name, press) {
+    this.#piano = piano;
+    this.#durations = durations;
     this.#press = press;
     this.#tokens = description.tokens;
     this.#keys = keysOf(description);
-    const pitches = [...this.#keys.values()].flatMap((ids) => [...ids.keys()]).filter((key) => key !== "rest");
-    box.hidden = !pitches.length;
-    if (box.hidden) return;
-    const counts = [...this.#keys].map(([duration, ids]) => [ids.size, duration]);
-    this.#duration = counts.reduce((best, each) => (each[0] > best[0] ? each : best))[1];
-    if (this.#keys.has(0.5) && this.#keys.get(0.5).size === this.#keys.get(this.#duration).size) this.#duration = 0.5;
-    this.#build(Math.min(...pitches), Math.max(...pitches), name);
+    const keys = [...this.#keys.values()].flatMap((ids) => [...ids.keys()]);
+    const pitches = keys.filter((key) => key !== "rest");
+    this.isEmpty = !pitches.length;
+    if (this.isEmpty) return;
+    restKey.hidden = !keys.includes("rest");
+    this.#listen("rest", restKey);
+    const sizes = [...this.#keys].map(([duration, ids]) => [ids.size, duration]);
+    const most = Math.max(...sizes.map(([size]) => size));
+    const usual = sizes.filter(([size]) => size === most).map(([, duration]) => duration);
+    this.#duration = usual.includes(0.5) ? 0.5 : usual.includes(1) ? 1 : usual[0];
+    for (const duration of this.#keys.keys()) this.#durations.append(this.#choice(duration, name));
+    this.#build(Math.min(...pitches), Math.max(...pitches));
     this.#choose(this.#duration);
   }
 
-  // Writes the words in the present language.
-  relabel() {
-    if (this.#box.hidden) return;
-    this.#box.querySelector("legend").textContent = say("duration");
-    for (const [key, button] of this.#buttons) {
-      if (key === "rest") button.textContent = say("rest");
-    }
-    this.#choose(this.#duration);
+  #choice(duration, name) {
+    const label = document.createElement("label");
+    const input = document.createElement("input");
+    input.type = "radio";
+    input.name = name;
+    input.value = String(duration);
+    input.checked = duration === this.#duration;
+    input.addEventListener("change", () => this.#choose(duration));
+    const sign = document.createElement("span");
+    sign.textContent = durationName(duration);
+    label.append(input, sign);
+    return label;
   }
 
-  #build(low, high, name) {
-    const choice = document.createElement("fieldset");
-    choice.className = "durations";
-    choice.append(document.createElement("legend"));
-    for (const duration of this.#keys.keys()) {
-      const label = document.createElement("label");
-      const input = document.createElement("input");
-      input.type = "radio";
-      input.name = name;
-      input.value = String(duration);
-      input.checked = duration === this.#duration;
-      input.addEventListener("change", () => this.#choose(duration));
-      const sign = document.createElement("span");
-      sign.textContent = durationName(duration);
-      label.append(input, sign);
-      choice.append(label);
-    }
-    const rest = this.#button("rest", "rest-key");
-    choice.append(rest);
-    const piano = document.createElement("div");
-    piano.className = "piano";
-    piano.setAttribute("role", "group");
+  #build(low, high) {
     let octave = null;
     const last = isBlackKey(high) ? high + 1 : high;
     for (let pitch = isBlackKey(low) ? low - 1 : low; pitch <= last; pitch += 1) {
       if (!octave || pitch % 12 === 0) {
         octave = document.createElement("div");
         octave.className = "octave";
-        piano.append(octave);
+        this.#piano.append(octave);
       }
-      octave.append(this.#button(pitch, isBlackKey(pitch) ? "black-key" : "white-key"));
+      octave.append(this.#key(pitch));
     }
-    for (const each of piano.children) {
+    for (const each of this.#piano.children) {
       each.style.setProperty("--keys", String(each.querySelectorAll(".white-key").length));
     }
-    piano.addEventListener("keydown", (event) => this.#move(event));
-    this.#box.append(choice, piano);
-    this.relabel();
+    this.#piano.addEventListener("keydown", (event) => this.#move(event));
   }
 
-  #button(key, name) {
+  #key(pitch) {
     const button = document.createElement("button");
     button.type = "button";
-    button.className = name;
-    if (key !== "rest") {
-      const label = document.createElement("span");
-      label.textContent = pitchName(key);
-      button.append(label);
-    }
+    button.className = isBlackKey(pitch) ? "black-key" : "white-key";
+    const label = document.createElement("span");
+    label.textContent = pitchName(pitch);
+    button.append(label);
+    this.#listen(pitch, button);
+    return button;
+  }
+
+  #listen(key, button) {
     button.addEventListener("click", () => {
       const id = this.#keys.get(this.#duration).get(key);
       if (id !== undefined) this.#press(id);
     });
     this.#buttons.set(key, button);
-    return button;
   }
 
   #choose(duration) {
@@ -115,15 +105,11 @@ export class Keyboard {
     for (const [key, button] of this.#buttons) {
       const id = ids.get(key);
       button.disabled = id === undefined;
-      if (key === "rest") {
-        button.hidden = ![...this.#keys.values()].some((each) => each.has("rest"));
-        continue;
-      }
+      if (key === "rest") continue;
       button.setAttribute("aria-label", id === undefined ? pitchName(key) : this.#tokens[id]);
       button.tabIndex = id !== undefined && isFirst ? 0 : -1;
       if (id !== undefined) isFirst = false;
     }
-    this.#box.querySelector(".piano").setAttribute("aria-label", say("keyboard"));
   }
 
   #move(event) { // one stop for Tab; the arrows go from key to key

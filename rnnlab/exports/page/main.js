@@ -19,6 +19,7 @@ import {Player} from "./play.js";
 import {learning} from "./learn.js";
 import {seeing} from "./see.js";
 import {settingsOf} from "./links.js";
+import {firstSeed} from "./seed.js";
 import {onLanguage, relabel, say, speak, spokenLanguage} from "./words.js";
 
 export const engine = {networkOf, sourceOf, choose, logProbability, probabilities, uniforms};
@@ -71,7 +72,7 @@ function begin() {
   onLanguage(writeWords);
   writeWords();
   for (const page of pages) {
-    page.desk.apply({seed: page.description.settings.seed ?? "", ...given});
+    page.desk.apply({seed: page.description.settings.seed ?? firstSeed(page.description), ...given});
     learning(page);
     seeing(page);
   }

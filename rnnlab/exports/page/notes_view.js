@@ -5,7 +5,7 @@ import {surpriseClass} from "./text_view.js";
 const SVG = "http://www.w3.org/2000/svg";
 const GUTTER = 30; // pixels for the names of pitches
 const TOP = 14; // pixels above a row, for the number of its first bar
-const LEAST_QUARTER = 34; // least width of a quarter note in pixels
+const LEAST_QUARTER = 30; // least width of a quarter note in pixels
 const MOST_ROWS = 60; // rows in the document; older ones are taken out
 const PITCH_NAMES = ["c", "cis", "d", "dis", "e", "f", "fis", "g", "gis", "a", "bes", "b"];
 const BLACK_KEYS = [1, 3, 6, 8, 10];
@@ -90,9 +90,9 @@ export class NotesView {
     const width = Math.floor(this.#box.clientWidth);
     if (!width || width === this.#geometry?.width) return;
     const count = this.high - this.low + 1;
-    const semitone = Math.min(Math.max(Math.floor(128 / count), 4), 10);
+    const semitone = Math.min(Math.max(Math.floor(156 / count), 4), 13);
     const fitting = Math.max(Math.floor((width - GUTTER) / (this.bar * LEAST_QUARTER)), 1);
-    const bars = fitting >= 16 ? 16 : [8, 6, 4, 3, 2, 1].find((each) => each <= fitting);
+    const bars = fitting >= 16 ? 16 : [8, 4, 2, 1].find((each) => each <= fitting);
     const quarters = bars * this.bar;
     this.#geometry = {width, semitone, bars, quarters, scale: (width - GUTTER - 4) / quarters,
       height: TOP + count * semitone + 6};
@@ -176,7 +176,7 @@ export class NotesView {
     const x = GUTTER + (from - row.number * quarters) * scale;
     const width = Math.max((to - from) * scale - 2, 2);
     const pitches = sound.pitches.length ? sound.pitches : [null];
-    return pitches.map((pitch) => {
+    const drawn = pitches.map((pitch) => {
       const element = document.createElementNS(SVG, "rect");
       const y = pitch === null ? TOP + (this.high - this.low) * semitone / 2 : this.#y(pitch);
       element.setAttribute("class", pitch === null ? `${name} rest` : name);
@@ -192,6 +192,18 @@ export class NotesView {
       row.notes.append(element);
       return element;
     });
+    if (name.endsWith("wrong")) drawn.push(...pitches.map((pitch) => this.#ring(row, pitch, x, width)));
+    return drawn;
+  }
+
+  #ring(row, pitch, x, width) {
+    const {semitone} = this.#geometry;
+    const ring = document.createElementNS(SVG, "rect");
+    const y = pitch === null ? TOP + (this.high - this.low) * semitone / 2 : this.#y(pitch);
+    const values = {class: "ring", x: x - 1.5, y: y - 2.5, width: width + 5, height: semitone + 5, rx: 4};
+    for (const [key, value] of Object.entries(values)) ring.setAttribute(key, String(value));
+    row.notes.append(ring);
+    return ring;
   }
 
   #y(pitch) { return TOP + (this.high - pitch) * this.#geometry.semitone; }

@@ -5,6 +5,8 @@ const CONTROLS = "\\p{Cc}\\p{Cf}\\p{Cs}\\p{Co}\\p{Zl}\\p{Zp}";
 const BLANKS = "\\u00a0\\u115f\\u1160\\u2000-\\u200a\\u202f\\u205f\\u3000\\u3164\\uffa0";
 const INVISIBLE = new RegExp(`[${CONTROLS}${BLANKS}]`, "u");
 
+const OPENINGS = ["The ", "그 ", "나는 ", "Der ", "the ", "그"];
+
 export class Seeds {
   // The vocabulary of one network: finds ids, and the nearest known tokens of an unknown one.
   constructor({kind, tokens, boundary}) {
@@ -65,6 +67,19 @@ export class Seeds {
       .slice(0, 3)
       .map(([, known]) => known);
   }
+}
+
+// Returns a beginning for a network that has none in its settings: of a text "The " or the like, if the network knows
+// its characters; else its most frequent token.
+export function firstSeed({kind, tokens, boundary, song, frequencies}) {
+  if (song?.length) return song.filter((id) => id !== boundary).slice(0, 4).map((id) => tokens[id]).join(" ");
+  if (boundary !== null && boundary !== undefined) return "";
+  const known = new Set(tokens);
+  const opening = kind === "text" && OPENINGS.find((text) => [...text].every((character) => known.has(character)));
+  if (opening) return opening;
+  const ids = [...tokens.keys()].filter((id) => tokens[id].trim());
+  const often = (id) => frequencies?.[id] ?? 0;
+  return ids.length ? tokens[ids.reduce((best, id) => (often(id) > often(best) ? id : best))] : tokens[0];
 }
 
 // Returns a token as it can be seen: a space is ␣, a line break ↵, another invisible character its code point.
