@@ -5,6 +5,7 @@ import {say} from "./words.js";
 
 const ROWS = 12;
 const MORE_ROWS = 48;
+const LONGEST = 10; // characters of a token on a bar
 const LEAST_SHOWN = 0.002; // probability of the network itself that is marked on a bar
 
 // Returns the ids of the `count` greatest numbers, the greatest first; of equal ones, the lower id first.
@@ -108,8 +109,9 @@ export class Chances {
       row.id = id;
       row.button.dataset.id = String(id);
       const token = this.#player.description.tokens[id];
-      row.token.textContent = id === this.#player.description.boundary ? say("boundary") : visibleToken(token);
-      row.token.classList.toggle("long", row.token.textContent.length > 4);
+      const shown = [...(id === this.#player.description.boundary ? say("boundary") : visibleToken(token))];
+      row.token.textContent = shown.length > LONGEST ? `${shown.slice(0, LONGEST - 1).join("")}…` : shown.join("");
+      row.token.classList.toggle("long", shown.length > 4);
     }
     const share = percentage(drawn);
     const title = say("bar_title", {drawn: share, own: percentage(own)});

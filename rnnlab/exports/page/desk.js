@@ -12,6 +12,7 @@ import {SURPRISE_BOUNDS, TextView} from "./text_view.js";
 import {say, spokenLanguage} from "./words.js";
 
 const CALM = 250; // milliseconds between two pictures of the bars, where motion is to be reduced
+const FAST = 50; // the same where the network writes as fast as possible
 const LEAST_MEASURED = 0.5; // seconds of a run before its speed is said
 const MOST_UNKNOWN = 5; // unknown tokens that are named
 
@@ -31,6 +32,7 @@ export class Desk {
   #late = 0;
   #run = {time: 0, tokens: 0, speed: 0};
   #error = "";
+  #isBlocked = false; // whether the seed has something that the network does not know; the rest of it is read
   #omitted = 0; // tokens that are no more in the document
 
   constructor(page, place) {
@@ -101,7 +103,7 @@ export class Desk {
     this.#drawNext();
     this.#drawWordsOfNext();
     this.#drawCounts();
-    if (this.#player.ids.length) this.#readSeed({again: false});
+    if (this.#player.ids.length || this.#isBlocked) this.#readSeed({again: false});
   }
 
   // Starts writing, or stops it and what sounds.
@@ -111,7 +113,7 @@ export class Desk {
       this.performer.stop();
       return;
     }
-    if (!this.#player.canBegin) return;
+    if (this.#isBlocked || !this.#player.canBegin) return;
     this.look(-1);
     this.#run = {time: performance.now(), tokens: this.#total(), speed: 0};
     this.#player.start();
@@ -189,7 +191,8 @@ export class Desk {
     if (!again) return;
     this.performer.stop();
     this.#player.stop();
-    this.#player.begin(words ? [] : ids, {empty: Boolean(words)});
+    this.#isBlocked = Boolean(words);
+    this.#player.begin(ids, {empty: !ids.length && (this.#isBlocked || this.#seeds.boundary < 0)});
     this.#showState();
   }
 
@@ -222,14 +225,17 @@ export class Desk {
     const words = say(busy ? "stop" : "start");
     if (start.textContent !== words) start.textContent = words;
     start.classList.toggle("busy", busy);
-    start.disabled = step.disabled = listen.disabled = !this.#player.canBegin;
+    start.disabled = step.disabled = this.#isBlocked || !this.#player.canBegin;
+    listen.disabled = !this.#player.canBegin;
   }
 
   #draw() {
     const now = performance.now();
-    const calm = this.#player.running && matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (calm && now - this.#drawnAt < CALM) {
-      this.#late ||= setTimeout(() => this.#draw(), CALM);
+    const {running, settings} = this.#player;
+    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const pause = !running ? 0 : isCalm ? CALM : settings.rate === Infinity ? FAST : 0;
+    if (now - this.#drawnAt < pause) {
+      this.#late ||= setTimeout(() => this.#draw(), pause);
       return;
     }
     clearTimeout(this.#late);
@@ -318,7 +324,7 @@ export class Desk {
         : next === undefined ? say("from_on", {bits: bound}) : `${bound}–${next}`;
       return entry(`bits-${level}`, words);
     });
-    if (this.isNotes) entries.unshift(entry("of-seed", say("legend_seed")));
+    entries.unshift(entry("of-seed", say("legend_seed")));
     if (this.#against.hasSong) entries.push(entry("wrong", say("legend_wrong")));
     legend.replaceChildren(`${say("legend")}: `, ...entries.flatMap((each) => [each, " "]));
   }

@@ -6,6 +6,8 @@ const SVG = "http://www.w3.org/2000/svg";
 const GUTTER = 30; // pixels for the names of pitches
 const TOP = 14; // pixels above a row, for the number of its first bar
 const LEAST_QUARTER = 30; // least width of a quarter note in pixels
+const USUAL_HEIGHT = 370; // pixels of the box; it shows whole rows
+const FRAMING = 6; // pixels of its border and padding, above and below together
 const MOST_ROWS = 60; // rows in the document; older ones are taken out
 const PITCH_NAMES = ["c", "cis", "d", "dis", "e", "f", "fis", "g", "gis", "a", "bes", "b"];
 const BLACK_KEYS = [1, 3, 6, 8, 10];
@@ -94,8 +96,10 @@ export class NotesView {
     const fitting = Math.max(Math.floor((width - GUTTER) / (this.bar * LEAST_QUARTER)), 1);
     const bars = fitting >= 16 ? 16 : [8, 4, 2, 1].find((each) => each <= fitting);
     const quarters = bars * this.bar;
-    this.#geometry = {width, semitone, bars, quarters, scale: (width - GUTTER - 4) / quarters,
-      height: TOP + count * semitone + 6};
+    const height = TOP + count * semitone + 6;
+    const shown = Math.max(Math.round(USUAL_HEIGHT / height), 1);
+    this.#box.style.height = `${shown * height + FRAMING}px`;
+    this.#geometry = {width, semitone, bars, quarters, scale: (width - GUTTER - 4) / quarters, height};
     this.#clear();
     this.draw();
   }

@@ -38,7 +38,10 @@
 // generate` draws it; the next text after the same seed (`nextText`) has the numbers of the next lane, as the next
 // sample of `rnnlab generate` has.
 
-const SLICE = 12; // milliseconds of an animation frame in which steps are computed
+const SLICE = 12; // milliseconds of an animation frame in which steps are computed, to begin with
+const LEAST_SLICE = 6; // as it is where drawing takes long
+const MOST_SLICE = 20;
+const FRAME = 25; // milliseconds from frame to frame that the slice aims at
 const KEPT_EVERY = 64; // tokens between two kept states
 const MOST_KEPT = 2000; // above this number, every other kept state is dropped
 
@@ -66,6 +69,8 @@ export class Player {
   #wanted = 0; // written tokens at which running ends
   #catchUp = 0; // written tokens that are written at once, after another network was put in
   #due = 0;
+  #slice = SLICE;
+  #frameAt = 0;
   #last = 0;
   #asked = 0;
   #empty = true; // whether there is no seed, not even a boundary token
@@ -310,6 +315,11 @@ export class Player {
 
   #frame(now) {
     this.#asked = 0;
+    const passed = now - this.#frameAt;
+    if (this.running && passed < 200) {
+      this.#slice = Math.min(Math.max(this.#slice + (FRAME - passed) * 0.1, LEAST_SLICE), MOST_SLICE);
+    }
+    this.#frameAt = now;
     let more = false;
     try {
       more = this.#work(now);
@@ -321,7 +331,7 @@ export class Player {
   }
 
   #work(now) { // one frame's share of the steps; returns whether there is more to do
-    const deadline = performance.now() + SLICE;
+    const deadline = performance.now() + this.#slice;
     if (this.state === "reading" || this.running) {
       if (!this.#readUntil(deadline)) return true;
       if (!this.running) this.#become(this.#settled());

@@ -77,7 +77,8 @@ export function firstSeed({kind, tokens, boundary, song, frequencies}) {
   const known = new Set(tokens);
   const opening = kind === "text" && OPENINGS.find((text) => [...text].every((character) => known.has(character)));
   if (opening) return opening;
-  const ids = [...tokens.keys()].filter((id) => tokens[id].trim());
+  const fits = (token) => (kind === "notes" ? token.trim() : /^[\p{L}\p{N}]$/u.test(token));
+  const ids = [...tokens.keys()].filter((id) => fits(tokens[id]));
   const often = (id) => frequencies?.[id] ?? 0;
   return ids.length ? tokens[ids.reduce((best, id) => (often(id) > often(best) ? id : best))] : tokens[0];
 }

@@ -92,6 +92,7 @@ export class TextView {
     } else {
       while (this.#next > length) {
         this.#block.lastElementChild.remove();
+        if (this.#block.lastChild?.nodeType === Node.TEXT_NODE) this.#block.lastChild.remove(); // between two notes
         this.#next -= 1;
         if (!this.#block.childElementCount && this.#next > this.#first) {
           this.#block.remove();
@@ -143,8 +144,8 @@ export class TextView {
     if (id === this.#seeds.boundary) element.textContent = index ? "⏹" : "";
     else element.textContent = breaks ? "↵" : isText && isPlain(token) ? token : visibleToken(token);
     if (breaks) element.classList.add("break");
+    if (!isText && this.#inBlock) this.#block.append(" ");
     this.#block.append(element);
-    if (!isText) element.append(" ");
     this.#inBlock += 1;
     if (breaks) this.#inBlock = LONGEST_BLOCK;
   }
