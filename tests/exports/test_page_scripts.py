@@ -1,16 +1,14 @@
-"""The scripts of the page that plays, in node: their own tests, their names, and the MIDI files that they write."""
+"""The scripts of the page that plays, in node: their own tests, and the MIDI files that they write."""
 
 import io
 import json
 import re
 import subprocess
-from collections import Counter
 from fractions import Fraction
 
 import mido
 import pytest
 
-from rnnlab.exports.page_file import modules
 from rnnlab.music.melody import Reading
 from rnnlab.music.meter import parse_meter
 from rnnlab.music.midi import read_midi, write_midi
@@ -25,8 +23,6 @@ PIECES = {
     "triplets": "c8*2/3 d8*2/3 e8*2/3 <c e g>4. bes,16 cis'''1",
 }
 
-_DECLARED = re.compile(r"^(?:export )?(?:async )?(?:const|let|var|function\*?|class) (\w+)", re.MULTILINE)
-
 
 @needs("node")
 def test_the_tests_of_the_modules():
@@ -38,14 +34,6 @@ def test_the_tests_of_the_modules():
     )
 
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
-
-
-def test_no_two_modules_declare_the_same_name():
-    """All modules are one script in the page, so a name may be declared once only."""
-    names = Counter(name for _, source in modules("main.js") for name in _DECLARED.findall(source))
-
-    assert names.total() > 100
-    assert [name for name, count in names.items() if count > 1] == []
 
 
 @pytest.mark.parametrize("piece", PIECES)
