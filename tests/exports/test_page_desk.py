@@ -15,12 +15,19 @@ from rnnlab.music.melody import Reading
 from rnnlab.music.midi import read_midi
 from rnnlab.music.notation import spell
 from tests.browser import chromium, opened
-from tests.exports.playing import network
+from tests.exports.playing import network, page_network_of
 from tests.needs import NPM, needs
+from tests.trained import trained
 
 pytestmark = needs("chromium")
 
 NETWORKS = {"notes": "lstm", "text": "simple_rnn"}
+LINES = """
+dataset: {kind: text, inline: "anna\\nemma\\nada\\n", unit: line, window: 16, target: shifted}
+model: {kind: gru, units: 5}
+training: {batch_size: 2}
+generation: {length: 12, temperature: 1.0}
+"""
 WIDE = """
 [...document.querySelectorAll("body *")].filter((each) => {
   const style = getComputedStyle(each);
@@ -123,6 +130,22 @@ def test_unknown_notes_are_named_with_the_nearest_known(browser, pages):
         part(page, "seed").fill("g8 e4")
         assert part(page, "problem").inner_text() == ""
         assert part(page, "start").is_enabled()
+
+
+def test_texts_that_end_stand_below_each_other(browser, tmp_path, monkeypatch):
+    """A network that has read lines writes ten of them at a start; the next start goes on after the last one."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "lines.html"
+    path.write_text(page_of([page_network_of("lines", trained(LINES, tmp_path))])[0], encoding="utf-8")
+    with opened(browser, path) as page:
+        run_fast(page, 12)
+        assert page.locator(".written > div").count() == 10
+        texts = page.evaluate("rnnlab.pages[0].desk.writtenText").split("\n")
+        shown = page.locator(".written > div").all_inner_texts()
+        assert [line.rstrip("■") for line in shown] == texts
+        part(page, "start").click()
+        settled(page)
+        assert page.evaluate("rnnlab.pages[0].desk.writtenText").split("\n")[:9] == texts[:9]
 
 
 def test_a_bar_and_an_earlier_token_are_clicked(browser, pages):

@@ -284,7 +284,9 @@ export class Desk {
     const player = this.#player;
     const words = [];
     if (player.state === "reading") words.push(say("reading"));
-    words.push(say(player.written === 1 ? "count_one" : "count_many", {count: player.written}));
+    const count = this.#total();
+    if (player.earlier.length) words.push(say("count_texts", {count: player.earlier.length + 1}));
+    words.push(say(count === 1 ? "count_one" : "count_many", {count}));
     if (this.#against.hasSong && player.written) {
       this.#against.count();
       const {wrong, compared, follows} = this.#against;
@@ -299,7 +301,10 @@ export class Desk {
     setText(this.#parts.counts, words.join(" · "));
   }
 
-  #total() { return this.#player.earlier.reduce((sum, {ids}) => sum + ids.length, this.#player.written); }
+  #total() { // written tokens of all texts after this seed
+    const {earlier, written, seedLength} = this.#player;
+    return earlier.reduce((sum, {ids}) => sum + ids.length - seedLength, written);
+  }
 
   #measured() { // tokens a second of the present or the last run, where it ran as fast as possible
     if (this.#player.settings.rate !== Infinity || !this.#run.time) return 0;

@@ -41,7 +41,7 @@ export class TextView {
     if (this.#next >= ids.length) return;
     const follows = this.#box.scrollTop + this.#box.clientHeight >= this.#box.scrollHeight - 40;
     if (ids.length - this.#next > MOST_SHOWN) this.#empty(ids.length - MOST_SHOWN);
-    for (; this.#next < ids.length; this.#next += 1) this.#append(this.#next);
+    for (; this.#next < ids.length; this.#next += 1) this.#append(this.#next, this.#player);
     this.#shorten();
     if (follows) this.#box.scrollTop = this.#box.scrollHeight;
   }
@@ -77,7 +77,9 @@ export class TextView {
   #cut(length) {
     if (length === 0) {
       const {earlier} = this.#player;
-      if (earlier.length > this.#texts && this.#block) { // the next text after the same seed stands below
+      if (earlier.length > this.#texts) { // the next text after the same seed stands below
+        const ended = earlier.at(-1);
+        for (; this.#next < ended.ids.length; this.#next += 1) this.#append(this.#next, ended);
         for (const block of this.#box.children) block.dataset.from = "-1";
         this.#block = null;
       } else {
@@ -128,8 +130,7 @@ export class TextView {
     }
   }
 
-  #append(index) {
-    const {ids, bits, seedLength} = this.#player;
+  #append(index, {ids, bits}) {
     const id = ids[index];
     if (!this.#block || this.#inBlock >= LONGEST_BLOCK) this.#begin(index);
     const token = this.#seeds.tokens[id];
@@ -138,10 +139,10 @@ export class TextView {
     const element = document.createElement(isText ? "span" : "bdi");
     const level = surpriseClass(bits[index]);
     let name = level ? `token bits-${level}` : "token";
-    if (index < seedLength) name += " of-seed";
+    if (index < this.#player.seedLength) name += " of-seed";
     if (id === this.#seeds.boundary) name += " boundary";
     element.className = name;
-    if (id === this.#seeds.boundary) element.textContent = index ? "⏹" : "";
+    if (id === this.#seeds.boundary) element.textContent = index ? "■" : "";
     else element.textContent = breaks ? "↵" : isText && isPlain(token) ? token : visibleToken(token);
     if (breaks) element.classList.add("break");
     if (!isText && this.#inBlock) this.#block.append(" ");
