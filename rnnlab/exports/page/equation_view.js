@@ -63,11 +63,17 @@ export class EquationView {
       const numbers = made("span", {class: "see-numbers"});
       const note = made("span", {class: "see-note"});
       const symbols = line.symbols ? [" = ", ...symbolNodes(line.symbols)] : [];
-      const element = made("li", {class: line.symbols ? "see-line see-line-whole" : "see-line"},
+      const element = made("p", {class: line.symbols ? "see-line see-line-whole" : "see-line"},
         made("span", {class: "see-symbols"}, ...symbolNodes(line.name), ...symbols), " ", numbers, note);
       return {element, numbers, note};
     });
-    this.list.replaceChildren(...this.#rows.map((row) => row.element));
+    // A gate or a part of the state stands together with the sums that it needs.
+    const groups = [[]];
+    lines.forEach((line, place) => {
+      groups.at(-1).push(this.#rows[place].element);
+      if (line.symbols) groups.push([]);
+    });
+    this.list.replaceChildren(...groups.filter((group) => group.length).map((group) => made("li", {}, ...group)));
   }
 
   #fill({numbers, note}, line) {

@@ -5,8 +5,8 @@ import {made, minus, signed} from "./see_dom.js";
 import {say} from "./words.js";
 
 const MOST_COLUMNS = 60;
-const NARROW = 9; // pixels of a column with a token of one character
-const WIDE = 13; // pixels of a column with a longer token, which is written upwards
+const CHARACTER = 6.2; // pixels of a character below the columns
+const UPRIGHT = 13; // pixels of a column whose token is written upwards
 const LONGEST_LABEL = 6;
 const SHADES = 256;
 const LIMITS = [1, 1.5, 2, 3, 4, 5, 7.5]; // of a scale, times a power of ten
@@ -32,10 +32,10 @@ export class HeatMaps {
       this.#layer = this.#see.layer;
       this.#maps = this.#see.parts.map((part) => new HeatMap(this.#see, part));
       this.grid.replaceChildren(...this.#maps.map((map) => map.element));
-      this.grid.style.setProperty("--maps", this.#maps.length);
+      this.grid.style.setProperty("--see-columns", this.#maps.length === 4 ? 2 : Math.min(3, this.#maps.length));
     }
     this.#ramp ??= rampOf(this.grid);
-    for (const map of this.#maps) map.draw(this.#ramp);
+    for (const map of this.#maps) map.draw(this.#ramp, this.#maps[0]);
   }
 
   #void() {
@@ -55,6 +55,7 @@ class HeatMap {
   #version = -1;
   #scale = 1;
   #hovered = null;
+  #style = null; // of the tokens below the columns
 
   constructor(see, part) {
     this.#see = see;
@@ -86,7 +87,8 @@ class HeatMap {
       made("div", {class: "see-key"}, this.low, ramp, this.high));
   }
 
-  draw(ramp) {
+  /** Draw what is new; the tokens are drawn by the first map, and copied by the others. */
+  draw(ramp, first) {
     const {record} = this.#see;
     if (this.isVoid) this.#measure();
     const isNew = this.isVoid || this.#version !== record.version || record.end - this.#end >= this.#columns;
@@ -96,7 +98,7 @@ class HeatMap {
     if (count || isWider) this.#drawColumns(isNew || isWider ? this.#columns : count, ramp);
     this.#end = record.end;
     this.#version = record.version;
-    if (count || isWider) this.#drawLabels();
+    if (count || isWider) this.#drawLabels(first);
     this.#drawCross();
     this.isVoid = false;
   }
@@ -104,9 +106,12 @@ class HeatMap {
   /** Fit columns and rows into the width of the page. */
   #measure() {
     const {tokens} = this.#see.description;
-    this.wide = tokens.filter((token) => token.length > 1).length > tokens.length / 4;
+    const lengths = tokens.map((token) => Array.from(token).length).sort((a, b) => a - b);
+    this.label = Math.min(LONGEST_LABEL, lengths[Math.floor(lengths.length * 0.95)]); // almost all tokens fit
+    this.isUpright = this.label > 2;
     this.#width = this.frame.clientWidth || 320;
-    this.#columns = Math.max(8, Math.min(MOST_COLUMNS, Math.floor(this.#width / (this.wide ? WIDE : NARROW))));
+    const cell = this.isUpright ? UPRIGHT : this.label * CHARACTER + 2.8;
+    this.#columns = Math.max(8, Math.min(MOST_COLUMNS, Math.floor(this.#width / cell)));
     const {units} = this.#see;
     const height = units * Math.max(1, Math.min(12, Math.floor(288 / units)));
     this.canvas.width = this.#columns;
@@ -163,30 +168,35 @@ class HeatMap {
     context.putImageData(image, this.#columns - count, 0);
   }
 
-  #drawLabels() {
+  #drawLabels(first) {
     const {labels} = this;
+    const context = labels.getContext("2d");
     const ratio = globalThis.devicePixelRatio || 1;
     const width = this.#width;
-    const height = this.wide ? 46 : 16;
+    const height = this.isUpright ? Math.round(this.label * CHARACTER) + 8 : 16;
     if (labels.width !== Math.round(width * ratio) || labels.height !== Math.round(height * ratio)) {
       labels.width = Math.round(width * ratio);
       labels.height = Math.round(height * ratio);
       labels.style.height = `${height}px`;
     }
-    const style = getComputedStyle(labels);
-    const context = labels.getContext("2d");
+    if (first !== this && first.#width === this.#width) {
+      context.globalCompositeOperation = "copy";
+      context.drawImage(first.labels, 0, 0);
+      return;
+    }
+    if (this.isVoid) this.#style = getComputedStyle(labels);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
-    context.fillStyle = style.color;
-    context.font = style.font;
+    context.fillStyle = this.#style.color;
+    context.font = this.#style.font;
     context.textBaseline = "middle";
-    context.textAlign = this.wide ? "right" : "center";
+    context.textAlign = this.isUpright ? "right" : "center";
     const step = width / this.#columns;
-    const first = this.#see.record.end - this.#columns;
-    for (let column = Math.max(0, -first); column < this.#columns; column++) {
-      const token = Array.from(this.#see.token(first + column)).slice(0, this.wide ? LONGEST_LABEL : 1).join("");
+    const begin = this.#see.record.end - this.#columns;
+    for (let column = Math.max(0, -begin); column < this.#columns; column++) {
+      const token = Array.from(this.#see.token(begin + column)).slice(0, this.label).join("");
       const x = (column + 0.5) * step;
-      if (this.wide) {
+      if (this.isUpright) {
         context.setTransform(0, -ratio, ratio, 0, x * ratio, 3 * ratio);
         context.fillText(token, 0, 0);
       } else context.fillText(token, x, height / 2);

@@ -2,7 +2,7 @@
 // network reads on (see_again.js). The work is done in short slices, and only while the network pauses.
 
 import {classOfLevel, levelOf, made, signed, shownToken} from "./see_dom.js";
-import {legend} from "./unit_view.js";
+import {legend, tokenNodes} from "./unit_view.js";
 import {say} from "./words.js";
 
 const MOST_TAKEN_AWAY = 40;
@@ -27,12 +27,13 @@ export class InfluenceView {
     this.title = say("see_counted");
     this.explained = made("select", {onchange: () => this.#explain(this.explained.value)});
     this.note = made("span", {class: "see-note"});
+    this.tokens = made("div");
     this.text = made("div", {
       class: `see-text see-text-${see.description.kind}`,
       tabindex: 0,
       role: "application",
       onkeydown: (event) => this.#key(event),
-    });
+    }, this.tokens);
     this.list = made("ol", {class: "see-strongest"});
     const hint = [say("see_counted_hint")];
     if (!see.description.frequencies) hint.push(say("see_mean_of_vocabulary"));
@@ -118,14 +119,11 @@ export class InfluenceView {
     const {description, player} = this.#see;
     const nodes = [];
     for (let place = this.#begin; place <= index; place++) {
-      const token = description.tokens[player.ids[place]];
-      nodes.push(made("bdi", {class: "see-level"}, token === " " ? "\u00a0" : shownToken(token)));
-      if (token === "\n") nodes.push(document.createElement("br"));
-      nodes.push(description.kind === "notes" ? " " : "\u200b");
+      nodes.push(...tokenNodes(description, player.ids[place], {class: "see-level"}));
     }
-    this.text.replaceChildren(...nodes);
+    this.tokens.replaceChildren(...nodes);
     this.list.replaceChildren();
-    this.spans = [...this.text.querySelectorAll("bdi")];
+    this.spans = [...this.tokens.querySelectorAll(".see-level")];
   }
 
   #drawColours() {

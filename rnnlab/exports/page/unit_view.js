@@ -3,9 +3,10 @@
 
 import {limitAbove} from "./heat_map.js";
 import {classOfLevel, levelOf, made, signed, shownToken} from "./see_dom.js";
+import {isPlain} from "./seed.js";
 import {say} from "./words.js";
 
-const MOST_TOKENS = 400;
+const MOST_TOKENS = 300;
 const SUGGESTED = 8;
 const STEPS_OF_SUGGESTION = 16; // steps after which the units that vary most are looked for again
 
@@ -25,6 +26,7 @@ export class UnitView {
     this.quantity = made("select", {onchange: () => see.ask()});
     this.suggested = made("span", {class: "see-suggested"});
     this.value = made("span", {class: "see-value"});
+    this.tokens = made("div");
     this.text = made("div", {
       class: `see-text see-text-${see.description.kind}`,
       tabindex: 0,
@@ -32,7 +34,7 @@ export class UnitView {
       onkeydown: (event) => this.#key(event),
       onclick: (event) => event.target.dataset?.index && see.select({index: Number(event.target.dataset.index)}),
       onpointerover: (event) => this.#hover(event.target),
-    });
+    }, this.tokens);
     this.element = made("div", {},
       made("p", {class: "see-hint"}, say("see_follow_hint")),
       made("div", {class: "see-choices"},
@@ -51,16 +53,14 @@ export class UnitView {
       this.#state = state;
       this.#end = begin;
       this.#scale = this.#scaleFrom(begin);
-      this.text.replaceChildren();
+      this.tokens.replaceChildren();
       const label = {part: see.title(this.#part), unit: see.unit + 1};
       this.text.setAttribute("aria-label", say("see_followed_label", label));
     }
-    const isAtEnd = this.text.scrollHeight - this.text.scrollTop - this.text.clientHeight < 40;
     const added = [];
     for (; this.#end < see.record.end; this.#end++) added.push(...this.#tokenNodes(this.#end));
-    if (added.length) this.text.append(...added);
-    while (this.text.childElementCount > MOST_TOKENS) this.text.firstChild.remove();
-    if (added.length && isAtEnd) this.text.scrollTop = this.text.scrollHeight;
+    if (added.length) this.tokens.append(...added);
+    while (this.tokens.childElementCount > MOST_TOKENS) this.tokens.firstChild.remove();
     this.#mark();
   }
 
@@ -88,12 +88,9 @@ export class UnitView {
 
   #tokenNodes(index) {
     const {description, player} = this.#see;
-    const token = description.tokens[player.ids[index]];
     const level = levelOf(this.#shown(index), this.#scale);
-    const shown = token === "\n" ? "↵" : token === " " ? "\u00a0" : shownToken(token);
-    const span = made("bdi", {class: classOfLevel(level), "data-index": index}, shown);
-    const end = token === "\n" ? [made("br")] : [];
-    return [span, ...end, description.kind === "notes" ? " " : "\u200b"];
+    const attributes = {class: classOfLevel(level), "data-index": index};
+    return tokenNodes(description, player.ids[index], attributes);
   }
 
   #drawQuantities() {
@@ -153,6 +150,15 @@ export class UnitView {
     see.select(move);
     see.announceValue(this.#part);
   }
+}
+
+/** Return a token of a text as an element, with what separates it from the next one. */
+export function tokenNodes({tokens, kind}, id, attributes) {
+  const token = tokens[id];
+  const shown = token === " " ? token : shownToken(token);
+  const element = made(isPlain(token) ? "span" : "bdi", attributes, shown);
+  const end = token === "\n" ? [made("br")] : [];
+  return [element, ...end, ...(kind === "notes" ? [" "] : [])];
 }
 
 /** Return the meaning of the two colours, and of the lines that say the same without a colour. */

@@ -164,9 +164,11 @@ class Picture {
     const right = left + this.stepWidth;
     const group = drawn("g");
     this.element.append(group);
-    const text = (x, y, name, anchor = "middle") => {
+    const up = drawn("g"); // the arrow to the expected token, and the value at it
+    group.append(up);
+    const text = (x, y, name, anchor = "middle", parent = group) => {
       const element = drawn("text", {x, y, class: name, "text-anchor": anchor});
-      group.append(element);
+      parent.append(element);
       return element;
     };
     const line = (x1, y1, x2, y2, parent = group) => parent.append(
@@ -188,12 +190,11 @@ class Picture {
         const isLast = place === this.count - 1;
         line(left + BOX_WIDTH, y, isLast ? right - 4 : right - 2, y);
         const texts = [text(left + BOX_WIDTH + (this.stepWidth - BOX_WIDTH) / 2 - 3, y - 5, "see-arrow-value")];
-        if (part === state[0]) texts.push(text(middle + 6, top - 9, "see-arrow-value", "start"));
+        const isLastLayer = layer === this.layers.length - 1;
+        if (part === state[0]) texts.push(text(middle + 6, top - 9, "see-arrow-value", "start", isLastLayer ? up : group));
         values.push({layer, name: part, texts});
       });
     });
-    const up = drawn("g");
-    group.append(up);
     line(middle, TOKEN_HEIGHT + ARROW_HEIGHT - 2, middle, TOKEN_HEIGHT + 4, up);
     return {
       group, values, up,
