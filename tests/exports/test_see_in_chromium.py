@@ -15,9 +15,8 @@ from tests.trained import STREAM, trained
 
 pytestmark = needs("chromium")
 
-OPEN = (
-    "(places) => document.querySelectorAll('.see-view').forEach((v, n) => { v.open = places.includes(n); })"
-)
+VIEWS = "[...document.querySelectorAll('.see-view')]"
+OPEN = f"(places) => {VIEWS}.forEach((view, n) => {{ view.open = places.includes(n); }})"
 STEPS = "(count) => { for (let n = 0; n < count; n++) document.querySelector('[data-part=step]').click(); }"
 COLOURS = """
 () => [...document.querySelectorAll('.see-cells')].map((canvas) => {
@@ -27,6 +26,11 @@ COLOURS = """
   const pixels = new Uint32Array(data.buffer);
   return {size: [canvas.width, canvas.height], last: pixels[canvas.width - 1], kinds: new Set(pixels).size};
 })
+"""
+WIDER = """
+[...document.querySelectorAll('html, .see *')].filter((each) => each.scrollWidth > each.clientWidth
+  && each.clientWidth && getComputedStyle(each).display !== 'inline' && each.className !== 'see-unseen')
+  .map((each) => each.className || each.tagName)
 """
 NEXT_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
@@ -128,7 +132,7 @@ def test_a_page_in_korean_keeps_what_is_open(browser, pages):
         page.evaluate(NEXT_FRAMES)
 
         assert page.locator(".see h3").text_content() == "신경망의 속"
-        assert page.evaluate("[...document.querySelectorAll('.see-view')].map((view) => view.open)") == [
+        assert page.evaluate(f"{VIEWS}.map((view) => view.open)") == [
             False, True, False, True, False
         ]  # fmt: skip
         assert "유닛" in page.locator(".see-unrolled").locator("xpath=..").text_content()
@@ -154,9 +158,4 @@ def test_nothing_is_wider_than_the_page(browser, pages, name, width):
         page.evaluate(STEPS, 30)
         page.wait_for_function("() => document.querySelectorAll('.see-strongest li').length > 3")
 
-        wide = page.evaluate(
-            "[...document.querySelectorAll('html, .see *')].filter((each) => each.scrollWidth > each.clientWidth"
-            " && each.clientWidth && getComputedStyle(each).display !== 'inline'"
-            " && !each.classList.contains('see-unseen')).map((each) => each.className || each.tagName)"
-        )
-        assert wide == []
+        assert page.evaluate(WIDER) == []
