@@ -27,6 +27,16 @@ COLOURS = """
   return {size: [canvas.width, canvas.height], last: pixels[canvas.width - 1], kinds: new Set(pixels).size};
 })
 """
+HALVED = """
+() => {
+  const {player, engine, description} = rnnlab.pages[0];
+  const [snapshot] = description.snapshots;
+  const bytes = Uint8Array.from(atob(snapshot.data), (each) => each.charCodeAt(0));
+  const halves = new Float32Array(bytes.buffer).map((each) => each / 2);
+  const data = btoa(Array.from(new Uint8Array(halves.buffer), (each) => String.fromCharCode(each)).join(''));
+  player.useNetwork(engine.networkOf(description, {...snapshot, data}));
+}
+"""
 WIDER = """
 [...document.querySelectorAll('html, .see *')].filter((each) => each.scrollWidth > each.clientWidth
   && each.clientWidth && getComputedStyle(each).display !== 'inline' && each.className !== 'see-unseen')
@@ -122,6 +132,23 @@ def test_a_token_that_is_taken_away_has_an_influence(browser, pages):
         page.wait_for_function("() => document.querySelectorAll('.see-strongest li').length === 5")
 
         assert page.locator(".see-adds-5, .see-takes-5").count() >= 1
+
+
+def test_another_network_shows_its_own_numbers(browser, pages):
+    """As when the epoch is changed: the seed is read by weights of half the size, and nothing old is shown."""
+    with opened(browser, pages["lstm"][0]) as page:
+        page.evaluate(OPEN, [0, 2])
+        page.evaluate(STEPS, 3)
+        page.evaluate(NEXT_FRAMES)
+        page.evaluate(HALVED)
+        page.wait_for_function("() => rnnlab.pages[0].player.ids.length === 7")
+        page.evaluate(NEXT_FRAMES)
+
+        unit, last = page.evaluate("[rnnlab.pages[0].see.unit, rnnlab.pages[0].see.index]")
+        shown = page.locator(".see-line b").last.text_content().replace("−", "-")
+        h = page.evaluate("[...rnnlab.pages[0].network.layers[0].values.get('h')]")
+        assert last == 6
+        assert float(shown) == pytest.approx(h[unit], abs=1e-4)
 
 
 def test_a_page_in_korean_keeps_what_is_open(browser, pages):

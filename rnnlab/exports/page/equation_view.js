@@ -77,7 +77,8 @@ export class EquationView {
   }
 
   #fill({numbers, note}, line) {
-    numbers.replaceChildren("= ", minus(line.numbers), " ≈ ", made("b", {}, minus(line.value.toFixed(4))));
+    const value = made("span", {class: "see-result"}, "≈ ", made("b", {}, minus(line.value.toFixed(4))));
+    numbers.replaceChildren("= ", minus(line.numbers), " ", value);
     const said = line.others ? say("see_others_added_up", {count: line.others})
       : line.values ? say("see_mean_and_deviation", {count: line.values}) : "";
     if (note.textContent !== said) note.textContent = said;

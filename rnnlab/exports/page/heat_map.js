@@ -9,6 +9,7 @@ const CHARACTER = 6.2; // pixels of a character below the columns
 const UPRIGHT = 13; // pixels of a column whose token is written upwards
 const LONGEST_LABEL = 6;
 const SHADES = 256;
+const TIMES_MEAN = 4; // a scale is at most so many times the mean size of the values
 const LIMITS = [1, 1.5, 2, 3, 4, 5, 7.5]; // of a scale, times a power of ten
 
 /** The view with all heat maps of the chosen layer. */
@@ -54,6 +55,7 @@ class HeatMap {
   #end = 0; // index after that of the last drawn step
   #version = -1;
   #scale = 1;
+  #largest = 0; // value of a part without limits
   #hovered = null;
   #style = null; // of the tokens below the columns
 
@@ -78,7 +80,10 @@ class HeatMap {
       onkeydown: (event) => this.#key(event),
       onpointermove: (event) => this.#hover(this.#at(event)),
       onpointerleave: () => this.#hover(null),
-      onclick: (event) => see.select(this.#at(event)),
+      onclick: (event) => {
+        this.#hovered = null;
+        see.select(this.#at(event));
+      },
     }, this.canvas, this.row, this.column);
     const ramp = made("span", {class: part.range?.[0] === 0 ? "see-ramp see-ramp-gate" : "see-ramp"});
     this.element = made("figure", {class: "see-map"},
@@ -94,6 +99,7 @@ class HeatMap {
     const isNew = this.isVoid || this.#version !== record.version || record.end - this.#end >= this.#columns;
     const count = isNew ? this.#columns : record.end - this.#end;
     if (isNew) this.#scale = this.#part.range ? 1 : 0;
+    if (isNew) this.#largest = 0;
     const isWider = this.#widen(record.end - count);
     if (count || isWider) this.#drawColumns(isNew || isWider ? this.#columns : count, ramp);
     this.#end = record.end;
@@ -120,30 +126,39 @@ class HeatMap {
     this.low.textContent = "";
   }
 
-  /** Make the scale so wide that it holds the steps from an index on; return whether it has changed. */
+  /**
+   * Make the scale so wide that it suits the steps from an index on; return whether it has changed. A few values
+   * that are much larger than the others have the full colour, so that the others can be told apart.
+   */
   #widen(begin) {
     if (this.#part.range) {
-      this.#drawKey(...this.#part.range);
+      this.#drawKey(...this.#part.range.map((limit) => minus(String(limit))));
       return false;
     }
     const {record, layer} = this.#see;
     let largest = 0;
+    let sum = 0;
+    let count = 0;
     for (let index = Math.max(0, begin); index < record.end; index++) {
-      const values = record.values(layer, this.#part.name, index) ?? [];
-      for (const value of values) largest = Math.max(largest, Math.abs(value));
+      for (const value of record.values(layer, this.#part.name, index) ?? []) {
+        largest = Math.max(largest, Math.abs(value));
+        sum += Math.abs(value);
+        count += 1;
+      }
     }
-    const wanted = Math.max(this.#scale, limitAbove(largest));
+    this.#largest = Math.max(this.#largest, largest);
+    const wanted = Math.max(this.#scale, limitAbove(Math.min(largest, TIMES_MEAN * sum / Math.max(count, 1))));
     const isWider = wanted !== this.#scale;
     this.#scale = wanted;
-    this.#drawKey(-wanted, wanted);
+    const isCut = this.#largest > wanted;
+    this.#drawKey(`${isCut ? "≤ " : ""}−${wanted}`, `${isCut ? "≥ " : ""}${wanted}`);
     return isWider;
   }
 
   #drawKey(low, high) {
-    const text = minus(String(low));
-    if (this.low.textContent === text) return;
-    this.low.textContent = text;
-    this.high.textContent = String(high);
+    if (this.low.textContent === low) return;
+    this.low.textContent = low;
+    this.high.textContent = high;
   }
 
   #drawColumns(count, ramp) {
