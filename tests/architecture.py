@@ -94,6 +94,7 @@ MANY_ROOMS = {
     "api": "it offers what every room below does",
     "commands": "each command calls one or two of the rooms; together they call all",
     "comparison": "a comparison trains, measures and draws",
+    "exports": "the page has data, settings, network, history and equations of a run",
     "reports": "a report shows the data, the model, its measures and what it writes",
     "sweeps": "a sweep chooses settings, trains, measures and keeps the results",
     "training": "a training reads data, compiles a model, validates, samples and writes a run folder",

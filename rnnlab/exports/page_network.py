@@ -15,6 +15,7 @@ from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.engines.javascript.parameters import layers_of, numbers_of
 from rnnlab.engines.numpy.equation import Floats
 from rnnlab.errors import RunError, UsageError, count_of
+from rnnlab.exports.page_equations import page_equation
 from rnnlab.generation.writing import decoding_with
 from rnnlab.models.architecture import Architecture, architecture_of
 from rnnlab.models.model_file import Trained, TrainedModel, TrainedTask, Weights
@@ -116,7 +117,7 @@ class PageNetwork:
             "residual": architecture.residual,
             "tied": architecture.tied,
             "head": architecture.head is not None,
-            "layers": layers_of(architecture),
+            "layers": _layers(architecture),
             "tensors": [{"name": name, "shape": array.shape} for name, array in arrays.items()],
             "float": bits,
             "snapshots": [self._snapshot(each, bits) for each in self.snapshots],
@@ -217,6 +218,14 @@ def _data_name(network: PageNetwork) -> str:
     if not paths:
         return network.name
     return paths[0].name + (f" and {len(paths) - 1} more" if paths[1:] else "")
+
+
+def _layers(architecture: Architecture) -> list[dict[str, Any]]:
+    """Return what the page knows of each hidden layer; `shown` is what it shows of a cell."""
+    layers = layers_of(architecture)
+    for written, layer in zip(layers, architecture.recurrent, strict=False):  # an MLP has no cell
+        written["shown"] = page_equation(layer.cell)
+    return layers
 
 
 def _sound(token: str, vocabulary: Vocabulary) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from rnnlab.engines.numpy.equation import Floats
 from rnnlab.errors import Argument, UsageError, count_of
+from rnnlab.models.expression import shown_number
 from rnnlab.reports.markup import Markup, tag, together
 from rnnlab.tracing.coloured import (
     ColouredText,
@@ -20,7 +21,6 @@ from rnnlab.tracing.coloured import (
     followed_unit,
     strongest_tokens,
 )
-from rnnlab.tracing.expression import shown_number
 from rnnlab.tracing.heat_map import (
     Colour,
     HeatMap,

@@ -12,8 +12,8 @@ import numpy as np
 from rnnlab.engines.numpy.equation import Floats
 from rnnlab.errors import count_of
 from rnnlab.models.cells import EPSILON
-from rnnlab.models.terms import ACTIVATIONS, CANDIDATE, Term
-from rnnlab.tracing.expression import SYMBOLS, Binding, Expression, expression, shown_number
+from rnnlab.models.expression import Expression, shown_number
+from rnnlab.models.template import Blank, TemplateLine, at_step, filled_template, template
 from rnnlab.tracing.tracing import Step, TracedCell
 
 SUMMANDS = 4
@@ -52,9 +52,8 @@ def slide(
         unit: the unit, from 0.
         lane: the lane, from 0.
     """
-    writer = _Writer(cell, step, number=number, inputs=inputs, unit=unit, lane=lane)
-    writer.define_all()
-    return writer.lines
+    numbers = _Numbers(cell, step, inputs, unit, lane)
+    return [numbers.line(each, number) for each in template(cell.equation)]
 
 
 def weighted_sum(values: Floats, weights: Floats) -> tuple[str, str]:
@@ -78,122 +77,45 @@ def weighted_sum(values: Floats, weights: Floats) -> tuple[str, str]:
     return total.numbers, f"the {SUMMANDS - 1} largest, and the other {others} added up" if others else ""
 
 
-class _Writer:
-    """Writes the lines of one unit, each term once; `place` is the number of a block in a term, from 0."""
+class _Numbers:
+    """The numbers of one unit in one time step, which fill the lines of a template."""
 
-    def __init__(
-        self, cell: TracedCell, step: Step, *, number: int, inputs: Floats, unit: int, lane: int
-    ) -> None:
-        self.lines: list[SlideLine] = []
+    def __init__(self, cell: TracedCell, step: Step, inputs: Floats, unit: int, lane: int) -> None:
         self._cell, self._values, self._inputs = cell, step.terms, inputs
         self._unit, self._lane = unit, lane
-        equation, state = cell.equation, cell.cell.state
-        self._names = {
-            term: f"{name}[{number - 1}]" for name, term in zip(state, equation.before, strict=True)
-        }
-        self._later = {term: f"{name}[{number}]" for name, term in zip(state, equation.after, strict=True)}
-        self._later |= {term: _gate_name(name, term) for name, term in cell.gates.items()}
 
-    def define_all(self) -> None:
-        """Write the gates in the cell's order, and the state with h last, each after the terms it needs."""
-        gates = [term for term in self._later if _gate_of(term)]
-        for term in gates + [term for term in reversed(self._later) if not _gate_of(term)]:
-            self._define(term)
+    def line(self, line: TemplateLine, number: int) -> SlideLine:
+        """Return a line of a template with its numbers; `number` is the number of the step, from 1."""
+        numbers, note = self._written(line)
+        name, symbols = at_step(line.name, number), at_step(line.symbols, number)
+        return SlideLine(name, symbols, numbers, self._value(line.value), note)
 
-    def _define(self, term: Term) -> None:
-        if term in self._names:
-            return
-        name = self._later[term]
-        gate = _gate_of(term) if len(self._cell.cell.gates) > 1 else ""
-        worked_out = expression(
-            term, 0, lambda each, place: None if each is term else self._leaf(each, place, gate)
-        )
-        self.lines.append(SlideLine(name, worked_out.symbols, worked_out.numbers, self._value(term)))
-        self._names[term] = name
+    def _written(self, line: TemplateLine) -> tuple[str, str]:
+        """Return the numbers of a line, and its note."""
+        term, units = line.value.term, self._cell.layer.units
+        column = (term.begin + line.value.block) * units + self._unit
+        if line.kind == "equation":
+            return filled_template(line.numbers, self._value), ""
+        if line.kind == "normalized":
+            values = self._values[term.inputs[0]][:, self._lane]  # (blocks·H,)
+            own = float(values[line.value.block * units + self._unit])
+            deviation = shown_number(float(np.sqrt(values.var() + EPSILON)))
+            note = f"mean and deviation of {count_of(len(values), 'value')}"
+            return f"({difference(own, float(values.mean()))}) / {deviation}", note
+        if line.kind == "product":
+            operand = self._values[term.inputs[0]][:, self._lane]  # (H,)
+            return weighted_sum(operand, self._cell.weights["recurrent_kernel"][:, column])
+        numbers, note = weighted_sum(self._inputs, self._cell.weights["kernel"][:, column])
+        if line.has_bias:
+            bias = Expression.of_value("", float(self._cell.bias[column]))
+            numbers = (Expression("", numbers) + bias).numbers
+        return numbers, note
 
-    def _leaf(self, term: Term, place: int, gate: str) -> Expression | None:
-        """Return the expression of a given term, or of a term with its own line; None to write it out."""
-        if term in self._later:
-            self._define(term)
-        if term in self._names:
-            return Expression.of_value(self._names[term], self._value(term))
-        if term.operation == "number":
-            return Expression.of_value(shown_number(term.value), term.value)
-        subscript = self._subscript(term, place, gate)
-        if term.operation == "parameter":
-            return Expression.of_value(_symbol(term) + subscript, self._value(term, place))
-        if term.operation in ("x", "product"):
-            return self._summed(term, place, subscript)
-        return self._normalized(term, place, subscript) if term.operation == "normalized" else None
-
-    def _subscript(self, term: Term, place: int, gate: str) -> str:
-        """Return the subscript of a block, the letter of its gate; empty if the cell has one gate.
-
-        It is also empty if `gate` is empty.
-        """
-        letter = term.gates[place] if term.gates and gate else gate
-        return f"_{letter}" if letter and len(self._cell.cell.gates) > 1 else ""
-
-    def _summed(self, term: Term, place: int, subscript: str) -> Expression:
-        """Return the expression of x W + b, or of a recurrent product, such as h U or (r∘h) U.
-
-        Write a line with its sum of products. With layer normalisation, x W + b is x W, without b.
-        """
-        column = (term.begin + place) * self._cell.layer.units + self._unit
-        if term.operation == "x":
-            name, bias = f"x W{subscript}", float(self._cell.bias[column])
-            numbers, note = weighted_sum(self._inputs, self._cell.weights["kernel"][:, column])
-            if "input_gain" not in self._cell.weights:
-                name = f"{name} + b{subscript}"
-                numbers = (Expression("", numbers) + Expression.of_value("", bias)).numbers
-        else:
-            (operand,) = term.inputs
-            inner = self._operand(operand)
-            name = f"{inner} U{subscript}"
-            weights = self._cell.weights["recurrent_kernel"][:, column]
-            numbers, note = weighted_sum(self._values[operand][:, self._lane], weights)
-        self._once(SlideLine(name, "", numbers, self._value(term, place), note))
-        binding = Binding.SUM if " + " in name else Binding.PRODUCT
-        return Expression.of_value(name, self._value(term, place), binding)
-
-    def _operand(self, operand: Term) -> str:
-        """Return the operand of U in symbols: the name of a term with its own line, or else the equation."""
-        for term in operand.inputs:
-            if term in self._later:
-                self._define(term)
-        if operand in self._names:
-            return self._names[operand]
-        return f"({expression(operand, 0, lambda each, place: self._leaf(each, place, '')).symbols})"
-
-    def _normalized(self, term: Term, place: int, subscript: str) -> Expression:
-        """Return the expression of LN(v), and write its line: (v − lane's mean) / lane's deviation."""
-        (whole,) = term.inputs
-        lane = self._values[whole][:, self._lane]  # (blocks·H,)
-        is_part = term.blocks > 1
-        self._leaf(whole, place, term.gates[place] if term.gates else "")
-        name = f"LN({self._plain(whole)}){subscript if is_part else ''}"
-        mean, deviation = float(lane.mean()), float(np.sqrt(lane.var() + EPSILON))
-        own = float(lane[place * self._cell.layer.units + self._unit])
-        numbers = f"({difference(own, mean)}) / {shown_number(deviation)}"
-        note = f"mean and deviation of {count_of(len(lane), 'value')}"
-        self._once(SlideLine(name, "", numbers, self._value(term, place), note))
-        return Expression.of_value(name, self._value(term, place))
-
-    def _plain(self, whole: Term) -> str:
-        """Return the operand of a normalisation in symbols, for all units."""
-        if whole.operation == "x":
-            return "x W"
-        return f"{self._operand(whole.inputs[0])} U" if whole.operation == "product" else self._names[whole]
-
-    def _once(self, line: SlideLine) -> None:
-        if all(line.name != other.name for other in self.lines):
-            self.lines.append(line)
-
-    def _value(self, term: Term, place: int = 0) -> float:
+    def _value(self, blank: Blank) -> float:
         """Return the value of the unit in one block of a term."""
-        values = self._values[term]
+        values = self._values[blank.term]
         lane = self._lane if values.shape[1] > 1 else 0  # a weight is the same in every lane
-        return float(values[place * self._cell.layer.units + self._unit, lane])
+        return float(values[blank.block * self._cell.layer.units + self._unit, lane])
 
 
 def head_lines(
@@ -244,18 +166,3 @@ def log_total(logits: Floats) -> float:
 def difference(left: float, right: float) -> str:
     """Return `left - right` as text, with rounded numbers."""
     return (Expression.of_value("", left) - Expression.of_value("", right)).numbers
-
-
-def _gate_of(term: Term) -> str:
-    """Return the letter of the gate that a term activates; "" if the term activates no single gate."""
-    letters = term.inputs[0].gates if term.operation in ACTIVATIONS else ""
-    return letters if len(letters) == 1 else ""
-
-
-def _gate_name(name: str, term: Term) -> str:
-    """Return `c̃` or `h̃` for the candidate, and the letter for every other gate."""
-    return f"{_gate_of(term)}\N{COMBINING TILDE}" if name == CANDIDATE else name
-
-
-def _symbol(term: Term) -> str:
-    return SYMBOLS.get(term.name) or SYMBOLS.get(term.name.rstrip("0123456789"), term.name)

@@ -64,7 +64,15 @@ def page_network_of(name: str, model: TrainedModel) -> PageNetwork:
     return PageNetwork(name, model, (PageSnapshot(None, weights, kept=True),))
 
 
-def in_node(networks: Sequence[PageNetwork], script: str, given: Any, folder: Path, *, bits: int = 32) -> Any:
+def in_node(
+    networks: Sequence[PageNetwork],
+    script: str,
+    given: Any,
+    folder: Path,
+    *,
+    bits: int = 32,
+    modules: Sequence[str] = (),
+) -> Any:
     """What a script that returns a value answers in node, with the page's modules around it.
 
     Args:
@@ -73,11 +81,12 @@ def in_node(networks: Sequence[PageNetwork], script: str, given: Any, folder: Pa
         given: goes to the script as JSON.
         folder: where the program is written.
         bits: size of a number of the weights.
+        modules: further modules of the page, by their names.
     """
     data = json.dumps({"networks": [each.described(bits=bits) for each in networks], "given": given})
     (folder / "data.json").write_text(data, encoding="utf-8")
     program = folder / "program.mjs"
-    engine = script_of(networks, "sampling.js", "random.js", "../../engines/javascript/network.js")
+    engine = script_of(networks, "sampling.js", "random.js", "../../engines/javascript/network.js", *modules)
     run = f"function run(networks, given) {{{script}}}"
     read = 'const read = JSON.parse(readFileSync(process.argv[2], "utf-8"));'
     write = "process.stdout.write(JSON.stringify(run(read.networks, read.given)));"

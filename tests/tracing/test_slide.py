@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rnnlab.engines.numpy import numpy_model
-from rnnlab.tracing.expression import shown_number
+from rnnlab.models.expression import shown_number
 from rnnlab.tracing.page import slides
 from rnnlab.tracing.slide import SlideLine, slide, weighted_sum
 from rnnlab.tracing.tracing import trace

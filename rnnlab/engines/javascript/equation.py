@@ -20,10 +20,10 @@ _FUNCTIONS = {"tanh": "Math.tanh", "σ": "sigmoid"}
 def equation_source(name: str, cell: Cell) -> str:
     """Return the JavaScript that adds the time step of a cell to `equations`, under a name.
 
-    `equations[name](H, layer)` returns `{x, state, values, step}`: `x` is the array of the input
+    `equations[name](H, layer)` returns `{x, state, values, terms, step}`: `x` is the array of the input
     pre-activations (G·H); `state` is a list of the arrays of the state, h first; `values` maps the name of
-    each gate and each part of the state to its array (H); `step()` replaces the state by the state after one
-    time step.
+    each gate and each part of the state to its array (H); `terms` has the array of every term, null for a
+    number; `step()` replaces the state by the state after one time step.
 
     Args:
         name: the name.
@@ -54,6 +54,7 @@ class _Writer:
         cell = self._equation.cell
         shown = {name: self._arrays[term] for name, term in gates_of(self._equation).items()}
         shown |= {name: f"state[{place}]" for place, name in reversed([*enumerate(cell.state)])}
+        every = (self._arrays.get(term, "null") for term in self._equation.terms)
         parts = ", ".join("new Float32Array(H)" for _ in cell.state)
         lines = (
             f"equations[{json.dumps(self._name)}] = function (H, layer) {{",
@@ -61,11 +62,12 @@ class _Writer:
             f"  const state = [{parts}];",
             *self._made,
             f"  const values = new Map([{_entries(shown)}]);",
+            f"  const terms = [{', '.join(every)}];",
             "  function step() {",
             *self._calls,
             *self._stored(),
             "  }",
-            "  return {x, state, values, step};",
+            "  return {x, state, values, terms, step};",
             "};",
         )
         return "\n".join(lines) + "\n"

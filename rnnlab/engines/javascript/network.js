@@ -81,13 +81,14 @@ class RecurrentLayer {
     this.kernelByGate = null; // (G·H, D), made at the first use: the first layer may read tokens only
     this.inputs = kernel.length / columns;
     const recurrent = transposed(numbers(`${name}/recurrent_kernel`), columns); // (G·H, H)
+    this.recurrent = recurrent;
     const parameters = [];
     for (let place = 0; numbers.has(`${name}/parameter_${place}`); place++) {
       parameters.push(numbers(`${name}/parameter_${place}`));
     }
     const rows = ([begin, blocks]) => recurrent.subarray(begin * units * units, (begin + blocks) * units * units);
-    const {x, state, values, step} = equations[equation](units, {products: products.map(rows), parameters});
-    Object.assign(this, {x, state, values, step});
+    const {x, state, values, terms, step} = equations[equation](units, {products: products.map(rows), parameters});
+    Object.assign(this, {x, state, values, terms, step});
     this.output = state[0];
   }
 

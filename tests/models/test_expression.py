@@ -3,8 +3,8 @@
 import pytest
 
 from rnnlab.models.cells import CoupledLstm
+from rnnlab.models.expression import Expression, expression, shown_number
 from rnnlab.models.terms import Equation, Term
-from rnnlab.tracing.expression import Expression, expression, shown_number
 
 VALUE = Expression.of_value
 
