@@ -64,14 +64,16 @@ def test_the_page_has_the_table_and_the_sentences_that_compare_prints(tmp_path):
     contents = contents_in(folder)
     assert isinstance(contents.comparison, Comparison)
 
-    compared = section_of(Page(comparison_report_page(contents)), "compared")
+    page = Page(comparison_report_page(contents))
+    compared = section_of(page, "compared")
 
     cells = [cell for row in comparison_cells(contents.comparison) for cell in row.values()]
     assert [cell for cell in cells if cell not in compared] == []
     printed = " ".join(comparison_text(contents.comparison, folder=None).split())
+    (head,) = page.all("header")
     for _, text in contents.facts:
         assert " ".join(text.split()) in printed
-        assert " ".join(text.split())[1:] in compared
+        assert " ".join(text.split())[1:] in f"{head.text} {compared}"
 
 
 def test_the_stored_measures_are_those_that_were_measured(tmp_path):
@@ -118,7 +120,8 @@ def test_each_network_plays_the_song(made):
     ]
     assert len(page.all("audio")) == 3
     wrong = sum(9 - int(each.split()[-5]) for each in titles[1:])
-    assert section_of(page, "play").count("✗") == len(page.all("circle", class_="ring")) == wrong > 0
+    assert section_of(page, "play").count("✗") == wrong
+    assert len(page.all("circle", class_="ring")) >= wrong > 0  # a note over a bar line has two heads
     assert "Right with the other random seeds:" in section_of(page, "play")
 
 
@@ -233,7 +236,7 @@ def test_every_training_has_a_row(made):
     """With its state and its figures."""
     rows = section_of(made["song"], "trainings")
 
-    for name in ("A\xa0small, seed 0", "A\xa0small, seed 1", "B\xa0large, seed 0", "B\xa0large, seed 1"):
+    for name in ("A small, seed 0", "A small, seed 1", "B large, seed 0", "B large, seed 1"):
         assert name in rows
     assert rows.count("done") == 4
 

@@ -14,7 +14,7 @@ from rnnlab.reports.markup import Markup, tag
 from rnnlab.runs.history import History
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 76, 690, 14, 276
-_APART = 24
+_APART = 26
 """Least distance between two letters at the ends of lines, in units of the SVG."""
 _NONE = np.empty(0)
 

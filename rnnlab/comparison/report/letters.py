@@ -4,6 +4,7 @@ A configuration has the same letter in every table, chart and heading of the pag
 on a colour.
 """
 
+import re
 from string import ascii_uppercase
 
 from rnnlab.reports.charts import COLOURS
@@ -27,5 +28,7 @@ def badge(number: int) -> Markup:
 
 
 def named(number: int, name: str) -> Markup:
-    """Return the badge and the name of a configuration."""
-    return together(badge(number), Markup("\N{NO-BREAK SPACE}"), name)
+    """Return the badge and the name of a configuration; a long name may be broken after `_` and `-`."""
+    pieces = re.split(r"(?<=[_-])(?=\w)", name)
+    broken = [part for piece in pieces for part in (Markup("<wbr/>"), piece)][1:]
+    return together(badge(number), Markup("\N{NO-BREAK SPACE}"), *broken)

@@ -11,7 +11,7 @@ from rnnlab.comparison.report.letters import named
 from rnnlab.comparison.report.panels import panels_section
 from rnnlab.comparison.report.settings import different_settings
 from rnnlab.comparison.report.shown_works import work_section
-from rnnlab.comparison.report.summary import comparison_head, data_words, unfinished_note
+from rnnlab.comparison.report.summary import comparison_head, data_words, headline, is_music, unfinished_note
 from rnnlab.comparison.report.tables import stacked_table
 from rnnlab.config.writing import write_experiment
 from rnnlab.errors import command_line, count_of
@@ -82,8 +82,10 @@ def _compared(contents: ComparisonContents) -> Iterator[Markup]:
     titles = ["configuration", *(title for title in contents.table[0] if title)] if contents.table else []
     if rows:
         yield stacked_table("the figures of each configuration", titles, rows)
-    sentences = [text for name, text in _filled(contents.facts) if name == "verdict"]
-    yield tag("ul", *(tag("li", each) for each in sentences), class_="verdict")
+    first = headline(comparison, music=is_music(contents))
+    sentences = [text for name, text in _filled(contents.facts) if name == "verdict" and text != first]
+    if sentences:
+        yield tag("ul", *(tag("li", each) for each in sentences), class_="verdict")
     yield from panels_section(comparison)
     others = [(name, text) for name, text in _filled(contents.facts) if name != "verdict"]
     if others:
@@ -181,7 +183,7 @@ def _trainings(contents: ComparisonContents) -> Iterator[Markup]:
     rows = []
     for number, each in numbered[:MOST_ROWS]:
         cells = _training(each, share=bool(share), free=free)
-        rows.append([named(number, f"{each.name}, seed {each.random_seed}"), *cells])
+        rows.append([named(number, f"{each.name}, seed\N{NO-BREAK SPACE}{each.random_seed}"), *cells])
         if failed:
             rows[-1].append(each.failure)
     yield stacked_table("all trainings", titles, rows)

@@ -15,13 +15,23 @@ MISSING = "–"
 def different_settings(experiments: Mapping[str, AnyExperiment]) -> dict[str, tuple[str, ...]]:
     """Return the settings that are not equal in all configurations: by dotted name, the value in each.
 
+    If the kinds of the networks differ, settings of `model` that only some kinds have are left out, unless
+    they differ among these.
+
     Args:
         experiments: the settings by the name of the configuration.
     """
     flat = [dict(_leaves(each.model_dump(mode="json"))) for each in experiments.values()]
     keys = dict.fromkeys(key for settings in flat for key in settings)
     found = {key: tuple(settings.get(key, MISSING) for settings in flat) for key in keys}
-    return {key: each for key, each in found.items() if len(set(each)) > 1 and key not in _CHANCE}
+    differ = {key: each for key, each in found.items() if len(set(each)) > 1 and key not in _CHANCE}
+    if "model.kind" not in differ:
+        return differ
+    return {
+        key: each
+        for key, each in differ.items()
+        if not key.startswith("model.") or len({*each} - {MISSING}) > 1
+    }
 
 
 def _leaves(value: Any, before: str = "") -> Iterator[tuple[str, str]]:
