@@ -30,7 +30,7 @@ FRAMES = Path(__file__).with_name("frames.html")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, task_pages):
-    """The reports of a song, a text, two tasks, a study and two comparisons, and a page that looks at all at two widths."""
+    """Reports of a song, a text, two tasks, a study and two comparisons, and a page that looks at them."""
     folder = tmp_path_factory.mktemp("browser")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

@@ -27,7 +27,7 @@ Opened = Callable[[RunFolder], tuple[Trained, str | None]]
 
 
 @dataclass(frozen=True)
-class Training:
+class ComparedTraining:
     """One training of a comparison.
 
     Attributes:
@@ -66,7 +66,7 @@ class Configuration:
     """
 
     name: str
-    trainings: tuple[Training, ...]
+    trainings: tuple[ComparedTraining, ...]
     experiment: AnyExperiment | None
     histories: tuple[History, ...]
 
@@ -96,7 +96,7 @@ class ComparisonContents:
     facts: tuple[tuple[str, str], ...] = ()
 
     @property
-    def trainings(self) -> list[Training]:
+    def trainings(self) -> list[ComparedTraining]:
         """All trainings, those of the first configuration first."""
         return [each for configuration in self.configurations for each in configuration.trainings]
 
@@ -227,7 +227,9 @@ def _configurations(
     for name in dict.fromkeys(names):
         own = [f"{name}-seed-{seed}" for seed in seeds]
         trainings = tuple(
-            Training(name, seed, folder / run, entries.get(run), trials.get(run), failures.get(run, ""))
+            ComparedTraining(
+                name, seed, folder / run, entries.get(run), trials.get(run), failures.get(run, "")
+            )
             for seed, run in zip(seeds, own, strict=True)
         )
         paths = [entries[run].path for run in own if run in entries]

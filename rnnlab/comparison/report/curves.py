@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnnlab.comparison.report.letters import colour_of, letter_of
+from rnnlab.comparison.report.letters import letter_of, own_colour
 from rnnlab.errors import count_of
 from rnnlab.reports.axes import Axis, Floats, epoch_axis, text, value_axis
 from rnnlab.reports.charts import Series, line_marks, spoken, swatch, zeros_note
@@ -60,7 +60,7 @@ def _styled(line: Series, number: int) -> Series:
     """Return a line in the colour and the dash pattern of its configuration, named by its letter and name."""
     name = line.name.rpartition(", ")[0]
     return replace(
-        line, name=f"{letter_of(number)} {name}", colour=colour_of(number), dash=number, marker=None
+        line, name=f"{letter_of(number)} {name}", colour=own_colour(number), dash=number, marker=None
     )
 
 

@@ -17,17 +17,17 @@ def letter_of(number: int) -> str:
     return ascii_uppercase[place] + (str(again + 1) if again else "")
 
 
-def colour_of(number: int) -> int:
+def own_colour(number: int) -> int:
     """Return the index of the colour of a configuration."""
     return number % len(COLOURS)
 
 
 def badge(number: int) -> Markup:
     """Return the letter of a configuration in a frame of its colour."""
-    return tag("b", letter_of(number), class_=f"badge own-{colour_of(number)}")
+    return tag("b", letter_of(number), class_=f"badge own-{own_colour(number)}")
 
 
-def named(number: int, name: str) -> Markup:
+def with_badge(number: int, name: str) -> Markup:
     """Return the badge and the name of a configuration; a long name may be broken after `_` and `-`."""
     pieces = re.split(r"(?<=[_-])(?=\w)", name)
     broken = [part for piece in pieces for part in (Markup("<wbr/>"), piece)][1:]

@@ -5,13 +5,19 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
 from rnnlab.comparison.measures import FIGURES, Comparison
-from rnnlab.comparison.report.contents import ComparisonContents, Configuration, Training
+from rnnlab.comparison.report.contents import ComparedTraining, ComparisonContents, Configuration
 from rnnlab.comparison.report.curves import averaged_charts, seeds_remark
-from rnnlab.comparison.report.letters import named
+from rnnlab.comparison.report.letters import with_badge
 from rnnlab.comparison.report.panels import panels_section
 from rnnlab.comparison.report.settings import different_settings
 from rnnlab.comparison.report.shown_works import work_section
-from rnnlab.comparison.report.summary import comparison_head, data_words, headline, is_music, unfinished_note
+from rnnlab.comparison.report.summary import (
+    comparison_head,
+    data_words,
+    headline,
+    unfinished_note,
+    writes_notes,
+)
 from rnnlab.comparison.report.tables import stacked_table
 from rnnlab.config.writing import write_experiment
 from rnnlab.errors import command_line, count_of
@@ -76,13 +82,13 @@ def _compared(contents: ComparisonContents) -> Iterator[Markup]:
         yield tag("p", f"Not measured: {comparison}.")
         return
     rows = [
-        [named(number, row[""]), *(cell for title, cell in row.items() if title)]
+        [with_badge(number, row[""]), *(cell for title, cell in row.items() if title)]
         for number, row in enumerate(contents.table)
     ]
     titles = ["configuration", *(title for title in contents.table[0] if title)] if contents.table else []
     if rows:
         yield stacked_table("the figures of each configuration", titles, rows)
-    first = headline(comparison, music=is_music(contents))
+    first = headline(comparison, music=writes_notes(contents))
     sentences = [text for name, text in _filled(contents.facts) if name == "verdict" and text != first]
     if sentences:
         yield tag("ul", *(tag("li", each) for each in sentences), class_="verdict")
@@ -128,7 +134,7 @@ def _made(contents: ComparisonContents) -> Iterator[Markup]:
     experiments = {str(number): each.experiment for number, each in known.items() if each.experiment}
     differ = different_settings(experiments) if len(experiments) > 1 else {}
     if differ:
-        titles = ["setting", *(named(number, each.name) for number, each in known.items())]
+        titles = ["setting", *(with_badge(number, each.name) for number, each in known.items())]
         rows = [[tag("code", key), *values] for key, values in differ.items()]
         yield stacked_table("the settings in which the configurations differ", titles, rows)
     elif len(experiments) > 1:
@@ -159,7 +165,7 @@ def _yaml(number: int, configuration: Configuration) -> Markup:
     )
     cut = len(text) - MOST_CHARACTERS
     more = f"\n… {count_of(cut, 'more character')}" if cut > 0 else ""
-    summary = together(named(number, configuration.name), " as YAML, with every default")
+    summary = together(with_badge(number, configuration.name), " as YAML, with every default")
     page = tag("pre", tag("code", text[:MOST_CHARACTERS] + more), tabindex="0")
     return tag("details", tag("summary", summary), page)
 
@@ -183,13 +189,13 @@ def _trainings(contents: ComparisonContents) -> Iterator[Markup]:
     rows = []
     for number, each in numbered[:MOST_ROWS]:
         cells = _training(each, share=bool(share), free=free)
-        rows.append([named(number, f"{each.name}, seed\N{NO-BREAK SPACE}{each.random_seed}"), *cells])
+        rows.append([with_badge(number, f"{each.name}, seed\N{NO-BREAK SPACE}{each.random_seed}"), *cells])
         if failed:
             rows[-1].append(each.failure)
     yield stacked_table("all trainings", titles, rows)
 
 
-def _training(training: Training, *, share: bool, free: bool) -> Iterator[str]:
+def _training(training: ComparedTraining, *, share: bool, free: bool) -> Iterator[str]:
     """Yield the cells of a training after its name."""
     entry, trial = training.entry, training.trial
     yield training.state

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from rnnlab.comparison.measures import Comparison
 from rnnlab.comparison.report.contents import ComparisonContents
-from rnnlab.comparison.report.letters import named
-from rnnlab.comparison.report.summary import is_music
+from rnnlab.comparison.report.letters import with_badge
+from rnnlab.comparison.report.summary import writes_notes
 from rnnlab.comparison.report.tables import stacked_table
 from rnnlab.comparison.report.works import Answers, FreePiece, SampleOf, Works
 from rnnlab.errors import count_of
@@ -18,13 +18,13 @@ def work_section(contents: ComparisonContents) -> tuple[str, list[Markup]]:
     """Return the key of the title of the section, and what stands in it."""
     works = contents.works
     if isinstance(works, str):
-        return "play" if is_music(contents) else "write", [tag("p", f"Nothing to show: {works}.")]
+        return "play" if writes_notes(contents) else "write", [tag("p", f"Nothing to show: {works}.")]
     numbers = {each.name: number for number, each in enumerate(contents.configurations)}
     more = [remark(f"Not shown: {count_of(works.left_out, 'more configuration')}.")] if works.left_out else []
     if works.answers is not None:
         writes = not isinstance(works.answers, str) and not works.answers.part
         return "write" if writes else "predict", [*_answers(works.answers, contents), *more]
-    if is_music(contents):
+    if writes_notes(contents):
         return "play", [*_music(works, numbers, contents), *more]
     return "write", [*_texts(works, numbers), *more]
 
@@ -38,16 +38,16 @@ def _music(works: Works, numbers: dict[str, int], contents: ComparisonContents) 
     unplayed = []
     for name, each in works.each.items():
         if isinstance(each, FreePiece):
-            mark = together(named(numbers[name], name), ": ")
+            mark = together(with_badge(numbers[name], name), ": ")
             found.append(
                 PlayedPiece(_right(each), each.tokens, each.wrong, _said(name, each, contents), mark)
             )
         elif isinstance(each, SampleOf) and each.tokens:
-            mark = together(named(numbers[name], name), ": ")
+            mark = together(with_badge(numbers[name], name), ": ")
             found.append(PlayedPiece("a sample", each.tokens, (), how_written(each.writing), mark))
         else:
             why = each if isinstance(each, str) else "the sample is empty"
-            unplayed.append(tag("p", named(numbers[name], name), f": nothing to play: {why}."))
+            unplayed.append(tag("p", with_badge(numbers[name], name), f": nothing to play: {why}."))
     yield from played_together(found, meter=works.meter, name=contents.folder.name)
     yield from unplayed
 
@@ -75,12 +75,11 @@ def _said(name: str, piece: FreePiece, contents: ComparisonContents) -> str:
 def _other_seeds(name: str, random_seed: int, comparison: Comparison | str) -> str:
     if isinstance(comparison, str):
         return ""
-    (contender,) = [each for each in comparison.contenders if each.name == name] or [None]
-    trials = contender.trials if contender else ()
     others = [
         (each.random_seed, each.free_running)
-        for each in trials
-        if each.random_seed != random_seed and each.free_running
+        for contender in comparison.contenders
+        for each in contender.trials
+        if contender.name == name and each.random_seed != random_seed and each.free_running
     ]
     if not others:
         return ""
@@ -95,7 +94,7 @@ def _texts(works: Works, numbers: dict[str, int]) -> Iterator[Markup]:
         yield legend()
     last = ""
     for name, each in works.each.items():
-        title = tag("h3", named(numbers[name], name))
+        title = tag("h3", with_badge(numbers[name], name))
         if isinstance(each, SampleOf):
             said = f"Random seed {each.random_seed} of the training. {how_written(each.writing)}"
             shown = [] if said == last else [tag("p", said)]
@@ -114,7 +113,7 @@ def _answers(answers: Answers | str, contents: ComparisonContents) -> Iterator[M
         yield tag("p", "No example is short enough to be shown.")
         return
     count = len(answers.rows[0][2])
-    names = [named(number, each.name) for number, each in enumerate(contents.configurations[:count])]
+    names = [with_badge(number, each.name) for number, each in enumerate(contents.configurations[:count])]
     if not answers.part:
         yield remark(f"One sequence for each label, of the networks of random seed {answers.random_seed}.")
         rows: list[Sequence[str]] = [

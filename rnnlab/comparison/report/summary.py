@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from rnnlab.comparison.measures import Comparison, Contender
 from rnnlab.comparison.report.contents import ComparisonContents
-from rnnlab.comparison.report.letters import named
+from rnnlab.comparison.report.letters import with_badge
 from rnnlab.comparison.verdict import verdict
 from rnnlab.config.reading import AnyExperiment
+from rnnlab.config.task_data import GeneratedDataset
 from rnnlab.errors import command_line, count_of
 from rnnlab.reports.axes import figure
 from rnnlab.reports.markup import Markup, tag
@@ -20,20 +21,15 @@ MOST_FIGURES = 6
 
 def comparison_head(contents: ComparisonContents) -> Markup:
     """Return the title of the page, the verdict in one sentence, what was compared, and the main figures."""
-    comparison = contents.comparison
-    is_measured = isinstance(comparison, Comparison)
-    return header(
-        contents.folder.name,
-        _said(contents),
-        contents.begun,
-        _figures(comparison, music=is_music(contents)) if is_measured else (),
-        headline=headline(comparison, music=is_music(contents))
-        if is_measured
-        else "Nothing is measured yet.",
-    )
+    comparison, music = contents.comparison, writes_notes(contents)
+    if isinstance(comparison, str):
+        first, figures = "Nothing is measured yet.", list[tuple[str, str, str]]()
+    else:
+        first, figures = headline(comparison, music=music), [*_figures(comparison, music=music)]
+    return header(contents.folder.name, _said(contents), contents.begun, figures, headline=first)
 
 
-def is_music(contents: ComparisonContents) -> bool:
+def writes_notes(contents: ComparisonContents) -> bool:
     """Return whether the networks write notes."""
     experiment = first_experiment(contents)
     return experiment is not None and experiment.dataset.kind == "notes"
@@ -133,9 +129,9 @@ def data_words(contents: ComparisonContents) -> str:
     if experiment is None:
         return "data that is not known"
     dataset = experiment.dataset
-    if name := getattr(dataset, "name", None):
-        return f"generated examples of {name}"
-    task = getattr(dataset, "task", "next_token")
+    if isinstance(dataset, GeneratedDataset):
+        return f"generated examples of {dataset.name}"
+    task = dataset.task
     noun = "examples" if task != "next_token" else "notes" if dataset.kind == "notes" else "text"
     named_files = [dataset.url or "", *(path.name for path in dataset.path or ())]
     files = [each for each in named_files if each]
@@ -148,7 +144,7 @@ def _figures(comparison: Comparison, *, music: bool) -> Iterator[tuple[str, str,
     contenders = comparison.contenders
     free = music and all(each.free_runs for each in contenders)
     for number, contender in enumerate(contenders[:MOST_FIGURES]):
-        yield named(number, contender.name), *_main_figure(contender, comparison, free=free)
+        yield with_badge(number, contender.name), *_main_figure(contender, comparison, free=free)
 
 
 def _main_figure(contender: Contender, comparison: Comparison, *, free: bool) -> tuple[str, str]:

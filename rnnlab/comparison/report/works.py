@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from rnnlab.comparison.contenders import Entry
+from rnnlab.comparison.same_data import part_to_measure
 from rnnlab.config.schema import NotesDataset
-from rnnlab.config.tasks import TaskExperiment
 from rnnlab.datasets.vocabulary import Vocabulary
 from rnnlab.engines.numpy import numpy_model
 from rnnlab.errors import RnnlabError
@@ -223,7 +222,7 @@ def _answers(
 def _predicted(models: Sequence[TrainedTask], report: Report) -> Answers:
     """Return the answers on examples; first those on which the models do not agree."""
     first = models[0]
-    split = _part_of(first.experiment)
+    split = part_to_measure(first.experiment)
     selected = select_examples(first, split=split, data=None, may_open=True, report=report)
     texts = [
         both
@@ -238,12 +237,6 @@ def _predicted(models: Sequence[TrainedTask], report: Report) -> Answers:
     ]
     kept = tuple((rows[place][0], rows[place][1], tuple(rows[place][2])) for place in sorted(chosen))
     return Answers(kept, selected.name, len(rows), first.experiment.training.random_seed)
-
-
-def _part_of(experiment: TaskExperiment) -> str | None:
-    """Return the part whose examples are shown: of generated data the test part; None for the usual one."""
-    generated: Any = getattr(experiment.dataset, "test_lengths", ())
-    return experiment.evaluation.split or ("test" if generated else None)
 
 
 def _written_for_labels(models: Sequence[TrainedTask], entries: Sequence[Entry]) -> Answers:
