@@ -243,8 +243,9 @@ def test_json_before_a_command_is_refused(rnnlab):
     assert remove.stderr.startswith("rnnlab runs: remove prints no JSON; leave --json out")
 
 
-def test_a_comparison_is_listed_as_one(rnnlab):
+def test_a_comparison_is_listed_as_one(rnnlab, monkeypatch):
     """With how much it compares, and how much of that is done, until its results are there."""
+    monkeypatch.setenv("COLUMNS", "160")
     run = finished()
     folder = Path("runs/page-1")
     for number, name in enumerate(("small-seed-0", "large-seed-0", "small-seed-1")):

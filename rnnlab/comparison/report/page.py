@@ -14,11 +14,13 @@ from rnnlab.comparison.report.shown_works import work_section
 from rnnlab.comparison.report.summary import (
     comparison_head,
     data_words,
+    first_experiment,
     headline,
     unfinished_note,
     writes_notes,
 )
 from rnnlab.comparison.report.tables import stacked_table
+from rnnlab.config.tasks import TaskExperiment
 from rnnlab.config.writing import write_experiment
 from rnnlab.errors import command_line, count_of
 from rnnlab.reports.axes import figure
@@ -119,11 +121,9 @@ def _learnt(contents: ComparisonContents) -> Iterator[Markup]:
 
 
 def _unit(contents: ComparisonContents) -> str:
-    task = next(
-        (getattr(each.experiment.dataset, "task", "") for each in contents.configurations if each.experiment),
-        "",
-    )
-    return FIGURES[task].unit if task in FIGURES else "token"
+    """Return what the losses of the histories are counted in, if nothing is measured."""
+    experiment = first_experiment(contents)
+    return FIGURES[experiment.task].unit if isinstance(experiment, TaskExperiment) else "token"
 
 
 def _made(contents: ComparisonContents) -> Iterator[Markup]:
