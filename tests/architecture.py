@@ -65,7 +65,9 @@ ARROWS: dict[str, set[str]] = {
             "trials",
         ),
     },
-    "comparison": {"config", "datasets", *STEPPER, "evaluation", "models", "reports", "runs"},
+    "comparison": {
+        *("config", "datasets", *STEPPER, "evaluation", "generation", "models", "reports", "runs"),
+    },
     "terminal": {"runs", "tracing", "training"},
     "api": {
         *(
@@ -93,8 +95,8 @@ ARROWS: dict[str, set[str]] = {
 MANY_ROOMS = {
     "api": "it offers what every room below does",
     "commands": "each command calls one or two of the rooms; together they call all",
-    "comparison": "a comparison trains, measures and draws",
     "exports": "the page has data, settings, network, history and equations of a run",
+    "comparison": "a comparison trains, measures, draws and has a report",
     "reports": "a report shows the data, the model, its measures and what it writes",
     "sweeps": "a sweep chooses settings, trains, measures and keeps the results",
     "training": "a training reads data, compiles a model, validates, samples and writes a run folder",

@@ -37,16 +37,25 @@ def comparison_text(comparison: "Comparison", *, folder: str | None) -> str:
         comparison: the comparison.
         folder: the folder of the runs; None if `compare` did not train them.
     """
+    cells = comparison_cells(comparison)
+    rows = comparison_facts(comparison)
+    rows += [("runs", folder)] if folder else []
+    return table(tuple(cells[0]), [tuple(each.values()) for each in cells]) + "\n\n" + facts_table(rows)
+
+
+def comparison_cells(comparison: "Comparison") -> list[dict[str, str]]:
+    """Return the row of each contender: its cells by the headers of their columns."""
+    return [_columns(contender, comparison.figures) for contender in comparison.contenders]
+
+
+def comparison_facts(comparison: "Comparison") -> list[tuple[str, str]]:
+    """Return what stands below the table: (name, text) of the part, the verdict, the test and the notes."""
     sentences = verdict(comparison)
     rows = [("part", f"{comparison.first.split}, {_size(comparison)}")]
     rows += [("" if number else "verdict", sentence) for number, sentence in enumerate(sentences)]
     rows += [("solved", _solved())] if comparison.contenders[0].lengths else []
     rows += [("test", _test(comparison))] if any(each.test for each in comparison.differences()) else []
-    rows += [("note", note) for note in comparison.notes]
-    rows += [("runs", folder)] if folder else []
-    columns = [_columns(contender, comparison.figures) for contender in comparison.contenders]
-    cells = [tuple(each.values()) for each in columns]
-    return table(tuple(columns[0]), cells) + "\n\n" + facts_table(rows)
+    return rows + [("note", note) for note in comparison.notes]
 
 
 def _columns(contender: "Contender", figures: "Figures") -> dict[str, str]:

@@ -1,6 +1,8 @@
-"""`rnnlab report`: write one HTML file about a run or a study."""
+"""`rnnlab report`: write one HTML file about a run, a comparison or a study."""
 
 import os
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +10,7 @@ import click
 
 from rnnlab.commands.hints import to_train
 from rnnlab.errors import DataError, RnnlabError, UsageError
-from rnnlab.terminal.completion import complete_run_or_study
+from rnnlab.terminal.completion import complete_folder
 from rnnlab.terminal.progress import ReadingReport
 from rnnlab.terminal.text import echo
 
@@ -27,63 +29,80 @@ PAGE = "report.html"
 @click.command()
 @click.argument(
     "run",
-    metavar="[RUN|STUDY]",
+    metavar="[RUN|COMPARISON|STUDY]",
     type=click.Path(path_type=Path),
     required=False,
-    shell_complete=complete_run_or_study,
+    shell_complete=complete_folder,
 )
 @click.option(
     "--output",
     metavar="FILE.html",
     type=click.Path(path_type=Path),
-    help="The file to write; left out, report.html in the folder of the run or study.",
+    help="The file to write; left out, report.html in the folder of the run, comparison or study.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the file of --output if it exists.")
 def command(run: Path | None, output: Path | None, *, overwrite: bool) -> None:
-    """Write one HTML file about a run or a study: the study of a sweep, with all its trials.
+    """Write one HTML file about a run, a comparison or a study: the study of a sweep, with all its trials.
 
     \b
     rnnlab report
     rnnlab report runs/nabiya_lstm-1 --output nabiya.html
+    rnnlab report runs/compare_nabiya-1
     rnnlab report runs/sweep_names-1
 
-    The report of a run has curves, measures, mistakes, and music or text, or alignments. That of a study has
+    The report of a run has curves, measures, mistakes, and music or text, or alignments. That of a comparison
+    has the verdict, the table of `compare`, averaged curves, and what a network of each configuration plays,
+    writes or predicts; comparison.yaml, which makes it again, is written into its folder. That of a study has
     the best configuration, the history, the losses of all trials, parallel coordinates and the importance of
     the settings; all trials are also written as trials.csv into the folder of the study.
 
-    Without RUN, the report is about the newest run. The file needs no server and loads nothing from
-    elsewhere. A report in the folder of the run or study is replaced; another file only with --overwrite.
+    Without RUN, the report is about the newest run or comparison. The file needs no server and loads nothing
+    from elsewhere. A report in the folder of the run, comparison or study is replaced; another file only with
+    --overwrite.
     """
     from rnnlab.files import check_inside, write_durably
-    from rnnlab.runs.folder import RunFolder
-    from rnnlab.runs.layout import is_study_folder
 
     if run and run.is_file():
         raise UsageError(f"{run}: expected a run folder, received a file; name the run: {run.parent}")
-    is_study = run is not None and is_study_folder(run)
-    folder = run if run and is_study else _run_folder(run)
+    folder, page_of = _what_to_report(run)
     if output is None:
         check_inside(folder / PAGE)
     elif os.path.exists(output) and not overwrite:
         raise UsageError(f"{output}: the file exists; name another, or replace it with --overwrite")
     with ReadingReport(quiet=False) as reading:
-        page = _study_page(folder) if is_study else _page(RunFolder(folder), reading.show)
+        page = page_of(folder, reading.show)
     path = output or folder / PAGE
     write_durably(path, page.encode())
     echo(str(path))
 
 
-def _run_folder(run: Path | None) -> Path:
-    """Return the folder of a run; without one, of the newest run, and say which."""
+PageOf = Callable[[Path, "Report"], str]
+"""Makes the page of a folder; the second argument is called with the progress of reading the data."""
+
+
+def _what_to_report(path: Path | None) -> "tuple[Path, PageOf]":
+    """Return a folder and the function that makes its page; without a path, of the newest run or comparison.
+
+    The path may lack its folder `runs/`, as the list of runs shows it.
+
+    Raises:
+        RunError: there is no run yet, or the path is no run, comparison or study.
+    """
     from rnnlab.runs.folder import find_run
+    from rnnlab.runs.layout import in_runs, is_comparison_folder, is_study_folder
+    from rnnlab.runs.newest import newest_comparison
 
-    found = find_run(run)
-    if run is None:
-        echo(f"using {found.path}", err=True)
-    return found.path
+    found = newest_comparison() if path is None else in_runs(path)
+    if found and is_study_folder(found):
+        return found, _study_page
+    if not (found and is_comparison_folder(found)):
+        found = find_run(found).path
+    if path is None:
+        echo(f"using {found}", err=True)
+    return found, _comparison_page if is_comparison_folder(found) else _run_page
 
 
-def _study_page(folder: Path) -> str:
+def _study_page(folder: Path, _report: "Report") -> str:
     """Return the report of a study as HTML, and write all its trials as CSV into its folder.
 
     Raises:
@@ -99,6 +118,30 @@ def _study_page(folder: Path) -> str:
     gain, why = _gain(results)
     page = study_report_page(study_contents_of(results, gain, why_no_gain=why))
     write_durably(folder / TRIALS, trials_csv(results).encode(errors="backslashreplace"))
+    return page
+
+
+def _comparison_page(folder: Path, report: "Report") -> str:
+    """Return the report of a comparison as HTML, and write the YAML that makes it again into its folder.
+
+    Raises:
+        RunError: `comparison.json` is damaged, or the YAML file cannot be written, or is a link that leads
+            outside.
+    """
+    from rnnlab.commands.comparison_results import comparison_cells, comparison_facts
+    from rnnlab.comparison.measures import Comparison
+    from rnnlab.comparison.report.contents import comparison_contents_of
+    from rnnlab.comparison.report.page import AGAIN, comparison_report_page, comparison_yaml
+    from rnnlab.files import check_inside, write_durably
+
+    check_inside(folder / AGAIN)
+    contents = comparison_contents_of(folder, _opened, report=report)
+    if isinstance(comparison := contents.comparison, Comparison):
+        cells, facts = comparison_cells(comparison), comparison_facts(comparison)
+        contents = replace(contents, table=tuple(cells), facts=tuple(facts))
+    page = comparison_report_page(contents)
+    if text := comparison_yaml(contents):
+        write_durably(folder / AGAIN, text.encode(errors="backslashreplace"))
     return page
 
 
@@ -121,10 +164,12 @@ def _gain(results: "StudyResults") -> "tuple[Improvement | None, str]":
         return None, str(error)
 
 
-def _page(run: "RunFolder", report: "Report") -> str:
+def _run_page(folder: Path, report: "Report") -> str:
     """Return the report of a run as HTML."""
     from rnnlab.models.model_file import TrainedTask
+    from rnnlab.runs.folder import RunFolder
 
+    run = RunFolder(folder)
     trained, refusal = _opened(run)
     if isinstance(trained, TrainedTask):
         from rnnlab.reports.task_contents import task_contents_of

@@ -1,21 +1,21 @@
 """`rnnlab runs`: list the runs in `runs/`, show one of them, or remove some; as rows or as JSON."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from rnnlab.commands.arguments import json_option
-from rnnlab.errors import RunError, UsageError, command_line, count_of
-from rnnlab.terminal.completion import complete_run, complete_run_or_study
+from rnnlab.commands.folder_rows import folder_rows, trials_words
+from rnnlab.errors import RunError, UsageError, count_of
+from rnnlab.terminal.completion import complete_folder, complete_run
 from rnnlab.terminal.tables import Column, fitted_table
 from rnnlab.terminal.text import echo, terminal_columns, visible
 
 if TYPE_CHECKING:
     from rnnlab.runs.listing import Details, Evaluated, RunEntry
-    from rnnlab.runs.study import StudyFolder
 
 
 @click.group(invoke_without_command=True)
@@ -48,28 +48,28 @@ def command(context: click.Context, as_json: bool) -> None:
 @command.command()
 @click.argument(
     "run",
-    metavar="[RUN|STUDY]",
+    metavar="[RUN|COMPARISON|STUDY]",
     type=click.Path(path_type=Path),
     required=False,
-    shell_complete=complete_run_or_study,
+    shell_complete=complete_folder,
 )
 @json_option
 def show(run: Path | None, as_json: bool) -> None:
-    """Show everything that is known about a run or a study; without RUN, about the newest run.
+    """Show all that is known about a run, a comparison or a study; without RUN, about the newest run.
 
     \b
     rnnlab runs show
     rnnlab runs show runs/nabiya_lstm-1 --json
     """
     from rnnlab.runs.folder import find_run
-    from rnnlab.runs.layout import is_study_folder
-    from rnnlab.runs.listing import details_of, read_entry, read_study_entry
+    from rnnlab.runs.layout import in_runs, is_comparison_folder, is_study_folder
+    from rnnlab.runs.listing import details_of, read_comparison_entry, read_entry, read_study_entry
     from rnnlab.terminal.tables import as_json_text, facts_table
 
-    named = run and _named(run)
-    if named and is_study_folder(named):
-        entry = read_study_entry(named)
-        echo(as_json_text(entry_json(entry)) if as_json else facts_table(study_rows(entry)))
+    named = run and in_runs(run)
+    if named and (is_study_folder(named) or is_comparison_folder(named)):
+        entry = read_study_entry(named) if is_study_folder(named) else read_comparison_entry(named)
+        echo(as_json_text(entry_json(entry)) if as_json else _folder_shown(entry))
         return
     path = find_run(named).path
     entry, details = read_entry(path), details_of(path)
@@ -95,10 +95,11 @@ def remove(runs: tuple[Path, ...], yes: bool) -> None:
 
     Only run folders in runs/ that no process is training can be removed. No link is followed.
     """
+    from rnnlab.runs.layout import in_runs
     from rnnlab.runs.listing import bytes_of
     from rnnlab.runs.removal import check_removable, remove_leftovers, remove_run
 
-    paths = list(dict.fromkeys(_named(run) for run in runs))
+    paths = list(dict.fromkeys(in_runs(run) for run in runs))
     for path in paths:
         check_removable(path)
     if not yes:
@@ -107,14 +108,6 @@ def remove(runs: tuple[Path, ...], yes: bool) -> None:
     for path in paths:
         remove_run(path)
         echo(f"removed {path}", err=True)
-
-
-def _named(run: Path) -> Path:
-    """Return the path of a run, which may be given without its folder `runs/`, as the list shows it."""
-    from rnnlab.runs.layout import RUNS
-
-    listed = RUNS / run
-    return listed if len(run.parts) == 1 and not run.exists() and listed.exists() else run
 
 
 def _ask(paths: list[Path], size: int) -> None:
@@ -193,28 +186,16 @@ def details_rows(entry: "RunEntry", details: "Details") -> list[tuple[str, str]]
     return rows + [("" if number else "wrong", problem) for number, problem in enumerate(entry.problems)]
 
 
-def study_rows(entry: "RunEntry") -> list[tuple[str, str]]:
-    """Return a row for each fact about a study."""
+def _folder_shown(entry: "RunEntry") -> str:
+    """Return a row for each fact about a comparison or a study; below a comparison, a table of its runs."""
     from rnnlab.runs.listing import bytes_of
+    from rnnlab.terminal.tables import facts_table
 
-    rows = [("study", str(entry.path)), ("state", entry.state), ("begun", local_time(entry))]
-    if held := entry.study:
-        training = f", {count_of(held.training, 'trial')} in training now ({held.owner})"
-        rows += [
-            ("searches", f"the settings of {held.searched}"),
-            ("trials", f"{trials_words(held)} ended{training if held.training else ''}"),
-            ("best", "no trial has a measure" if held.best is None else f"{held.measure} {held.best:.4f}"),
-        ]
-        if held.best_run:
-            rows.append(("best run", str(held.best_run)))
-        rows.append(("next", command_line("report", entry.path)))
+    rows = folder_rows(entry, state=state_words(entry), begun=local_time(entry))
     rows.append(("files", size_words(bytes_of(entry.path))))
-    return rows + [("" if number else "wrong", problem) for number, problem in enumerate(entry.problems)]
-
-
-def trials_words(held: "StudyFolder") -> str:
-    """Return the number of trials that have ended, `12 of 40`, or `12 trials` if their number is open."""
-    return count_of(held.ended, "trial") if held.total is None else f"{held.ended:,} of {held.total:,}"
+    rows += [("" if number else "wrong", problem) for number, problem in enumerate(entry.problems)]
+    inside = entry.comparison.entries if entry.comparison else ()
+    return "\n\n".join([facts_table(rows), *([entries_table(inside)] if inside else [])])
 
 
 def _measured_words(evaluated: "Evaluated") -> str:
@@ -256,10 +237,19 @@ _COLUMNS = (
 )
 
 
+MOST_INSIDE = 20
+"""Largest number of runs of a comparison that the list shows."""
+
+
 def entries_table(entries: Sequence["RunEntry"]) -> str:
-    """Return a row for each entry, at most as wide as the terminal; below it a line for each problem."""
-    table = fitted_table(_COLUMNS, [_row(entry) for entry in entries], width=terminal_columns())
-    problems = [problem for entry in entries for problem in entry.problems]
+    """Return a row for each entry, at most as wide as the terminal; below it a line for each problem.
+
+    The runs of a comparison are below it, indented.
+    """
+    rows = [row for entry in entries for row in _rows(entry)]
+    table = fitted_table(_COLUMNS, rows, width=terminal_columns())
+    inside = [each for entry in entries if entry.comparison for each in entry.comparison.entries]
+    problems = [problem for entry in (*entries, *inside) for problem in entry.problems]
     return "\n".join([table, "", *problems] if problems else [table])
 
 
@@ -293,6 +283,7 @@ def entry_json(entry: "RunEntry") -> dict[str, Any]:
             "configurations": list(entry.comparison.configurations),
             "runs": entry.comparison.runs,
             "done": entry.comparison.done,
+            "entries": [entry_json(each) for each in entry.comparison.entries],
         },
         "study": entry.study
         and {
@@ -349,6 +340,18 @@ def epochs_words(entry: "RunEntry") -> str:
 def local_time(entry: "RunEntry") -> str:
     """Return the time `entry.begun` in the local time zone, as `2026-03-01 10:00`."""
     return f"{entry.begun.astimezone():%Y-%m-%d %H:%M}"
+
+
+def _rows(entry: "RunEntry") -> Iterator[tuple[str, ...]]:
+    """Yield the row of an entry; for a comparison also those of its runs, and one on the runs left out."""
+    yield _row(entry)
+    inside = entry.comparison.entries if entry.comparison else ()
+    for each in inside[:MOST_INSIDE]:
+        name, *cells = _row(each)
+        yield f"  {name}", *cells
+    if len(inside) > MOST_INSIDE:
+        more = f"  … {count_of(len(inside) - MOST_INSIDE, 'more run')}"
+        yield more, *[""] * (len(_COLUMNS) - 1)
 
 
 def _row(entry: "RunEntry") -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from rnnlab.reports.axes import Axis, rule, text, text_width, value_axis, x_mark
 from rnnlab.reports.charts import interval_bar, line_stroke, marker, picture
 from rnnlab.reports.markup import Markup
 
-_ROW, _TOP = 44, 44
+ROW, TOP = 44, 44
+"""Height of the row of a contender, and the place of the first row, in units of the SVG."""
 _PANEL, _GAP = 230, 44
 _SPREAD = 11.0
 """Largest distance of a dot from the middle of the row of its contender, in units of the SVG."""
@@ -23,7 +24,7 @@ MOST_LENGTHS = 4
 
 
 @dataclass(frozen=True, eq=False)
-class _Panel:
+class Panel:
     """A panel of the picture.
 
     Attributes:
@@ -49,22 +50,22 @@ def comparison_picture(comparison: Comparison) -> Markup:
     contenders = comparison.contenders
     names = [one_line(contender.name) for contender in contenders]
     left = 40 + max(map(text_width, names))
-    bottom = _TOP + _ROW * len(contenders)
-    middles = [_TOP + _ROW * (row + 0.5) for row in range(len(contenders))]
-    panels = _panels(comparison, left)
+    bottom = TOP + ROW * len(contenders)
+    middles = [TOP + ROW * (row + 0.5) for row in range(len(contenders))]
+    panels = panels_of(comparison, left)
     losses = panels[-1].axis
     pieces = [text(name, left - 20, y + 4, anchor="end") for name, y in zip(names, middles, strict=True)]
     for panel in panels:
-        pieces += _frame(panel, bottom)
+        pieces += frame_of(panel, bottom)
     for row, (contender, y) in enumerate(zip(contenders, middles, strict=True)):
         if contender.loss_interval:
             low, high = losses.place(np.array(contender.loss_interval)).tolist()
             pieces.append(interval_bar(low, high, y, row))
         for panel in panels:
-            pieces += _dots(panel.axis, panel.values[row], y, row)
+            pieces += dots_of(panel.axis, panel.values[row], y, row)
         if ceiling := contender.trials[0].ceiling:
             (x,) = panels[0].axis.place(np.array([ceiling.accuracy])).tolist()
-            pieces.append(line_stroke(x, y - 0.4 * _ROW, x, y + 0.4 * _ROW, dash="2 3"))
+            pieces.append(line_stroke(x, y - 0.4 * ROW, x, y + 0.4 * ROW, dash="2 3"))
     notes = _notes(contenders)
     pieces += [text(note, left, bottom + 72 + 20 * number) for number, note in enumerate(notes)]
     width = max(losses.end + 36, left + 30 + max(map(text_width, notes)))
@@ -72,7 +73,7 @@ def comparison_picture(comparison: Comparison) -> Markup:
     return picture(width, bottom + 64 + 20 * len(notes), *pieces, words=words)
 
 
-def _panels(comparison: Comparison, left: float) -> list[_Panel]:
+def panels_of(comparison: Comparison, left: float) -> list[Panel]:
     """Return the panels from left to right; the last one has the losses."""
     contenders, figures = comparison.contenders, comparison.figures
     accuracies = [contender.accuracies for contender in contenders]
@@ -87,12 +88,12 @@ def _panels(comparison: Comparison, left: float) -> list[_Panel]:
         shares.append((f"Length {length:,}", "fraction of examples right", own))
     begins = [left + (_PANEL + _GAP) * number for number in range(len(shares) + 1)]
     panels = [
-        _Panel(title, unit, Axis(0.0, 1.0, begin, begin + _PANEL), values)
+        Panel(title, unit, Axis(0.0, 1.0, begin, begin + _PANEL), values)
         for (title, unit, values), begin in zip(shares, begins, strict=False)
     ]
     losses = _loss_axis(contenders, begins[-1])
     title, unit = f"Loss{', logarithmic scale' * losses.is_log}", f"nats per {figures.unit}"
-    return [*panels, _Panel(title, unit, losses, [contender.losses for contender in contenders])]
+    return [*panels, Panel(title, unit, losses, [contender.losses for contender in contenders])]
 
 
 def _shown(lengths: Sequence[int]) -> list[int]:
@@ -108,18 +109,18 @@ def _loss_axis(contenders: Sequence[Contender], begin: float) -> Axis:
     return value_axis(np.array(finite), np.array(edges), begin, begin + _PANEL)
 
 
-def _frame(panel: _Panel, bottom: float) -> list[Markup]:
+def frame_of(panel: Panel, bottom: float) -> list[Markup]:
     """Return the title, the marks and the unit of a panel."""
     axis = panel.axis
     return [
-        text(panel.title, axis.begin, _TOP - 18, bold=True),
-        *x_marks(axis, _TOP, bottom, most=4, rules=True),
+        text(panel.title, axis.begin, TOP - 18, bold=True),
+        *x_marks(axis, TOP, bottom, most=4, rules=True),
         rule(axis.begin, bottom, axis.end, bottom, opacity=0.6),
         text(panel.unit, (axis.begin + axis.end) / 2, bottom + 42, anchor="middle"),
     ]
 
 
-def _dots(axis: Axis, values: Sequence[float], y: float, row: int) -> list[Markup]:
+def dots_of(axis: Axis, values: Sequence[float], y: float, row: int) -> list[Markup]:
     """Return a dot for each finite value, the first at the top, and for several a stroke at their mean."""
     known = [value for value in values if math.isfinite(value)]
     places = axis.place(np.array(known)).tolist()
@@ -127,7 +128,7 @@ def _dots(axis: Axis, values: Sequence[float], y: float, row: int) -> list[Marku
     pieces = []
     if len(places) > 1:
         (x,) = axis.place(np.array([statistics.fmean(known)])).tolist()
-        pieces.append(line_stroke(x, y - 0.36 * _ROW, x, y + 0.36 * _ROW, colour=row))
+        pieces.append(line_stroke(x, y - 0.36 * ROW, x, y + 0.36 * ROW, colour=row))
     for number, x in enumerate(places):
         pieces.append(marker(0, x, y + _SPREAD * (number - middle) / max(middle, 1), row))
     return pieces

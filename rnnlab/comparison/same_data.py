@@ -96,7 +96,7 @@ def _measured_examples(trained: TrainedTask, report: Report) -> tuple[Trial, tup
     """Return the trial of a model for examples; of generated data also the measures of each test length."""
     experiment = trained.experiment
     selected = select_examples(
-        trained, split=_part_to_measure(experiment), data=None, may_open=True, report=report
+        trained, split=part_to_measure(experiment), data=None, may_open=True, report=report
     )
     has_changed = selected.training is None
     # without the training part, no baseline is measured; with beam 1, no beam search
@@ -174,7 +174,7 @@ def measured_part(name: str, data: Data | TaskData) -> MeasuredPart:
     """
     experiment = data.experiment
     if isinstance(data, TaskData):
-        split = part_name(data.experiment, _part_to_measure(data.experiment))
+        split = part_name(data.experiment, part_to_measure(data.experiment))
         numbers = part_named(data.examples.parts, split)
         texts = (data.examples.texts[number] for number in numbers.tolist())
         return MeasuredPart(name, data.experiment.task, split, _examples_digest(data.experiment, texts))
@@ -242,7 +242,7 @@ def _examples_digest(experiment: TaskExperiment, texts: Iterable[tuple[str, str]
     return found.hexdigest()
 
 
-def _part_to_measure(experiment: TaskExperiment) -> str | None:
+def part_to_measure(experiment: TaskExperiment) -> str | None:
     """Return the part to measure; None for the part that `evaluate` measures by default."""
     usual = "test" if isinstance(experiment.dataset, GeneratedDataset) else None
     return experiment.evaluation.split or usual

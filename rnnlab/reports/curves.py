@@ -154,7 +154,7 @@ def history_picture(histories: Mapping[str, Sequence[History]]) -> Markup:
             for dash, (part, column) in enumerate(
                 (("training", measure), ("validation", f"validation_{measure}"))
             )
-            for line in _means(histories, part, column, dash=dash)
+            for line in averaged_lines(histories, part, column, dash=dash)
             if len(line.ys)
         ]
         for title, measure in (("Loss in nats per token", "loss"), ("Accuracy", "accuracy"))
@@ -181,7 +181,7 @@ def history_picture(histories: Mapping[str, Sequence[History]]) -> Markup:
     return picture(width, _KEY_TOP + _KEY_ROW * (rows + len(remarks)), *pieces, words=" ".join(words))
 
 
-def _means(
+def averaged_lines(
     histories: Mapping[str, Sequence[History]], part: str, column: str, *, dash: int
 ) -> Iterator[Series]:
     """Yield the mean of a column for each configuration, with a band if it has several runs.
@@ -235,8 +235,18 @@ def _history_panel(title: str, lines: Sequence[Series], ys: Axis, right: float) 
     ]
 
 
-def stretched_chart(xs: Axis, ys: Axis, drawn: Sequence[Markup], *, words: str) -> Markup:
-    """Return the axes with an inner SVG, which `page.js` stretches to show only a part of the x axis."""
+def stretched_chart(
+    xs: Axis, ys: Axis, drawn: Sequence[Markup], *, words: str, beside: Sequence[Markup] = ()
+) -> Markup:
+    """Return the axes with an inner SVG, which `page.js` stretches to show only a part of the x axis.
+
+    Args:
+        xs: the x axis.
+        ys: the y axis.
+        drawn: what stands in the inner SVG.
+        words: the chart in words.
+        beside: what stands beside the inner SVG, and is not stretched.
+    """
     margin = 2  # half of the widest line
     width, height = _RIGHT - _LEFT, _BOTTOM - _TOP + 2 * margin
     inner = tag(
@@ -256,6 +266,7 @@ def stretched_chart(xs: Axis, ys: Axis, drawn: Sequence[Markup], *, words: str) 
         rule(_LEFT, _BOTTOM, _RIGHT, _BOTTOM, opacity=0.6),
         tag("g", *_marks_inside(xs), class_="marks"),
         inner,
+        *beside,
         viewBox=f"0 0 {WIDTH} {HEIGHT}",
         width="100%",
         role="img",

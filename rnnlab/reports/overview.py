@@ -43,7 +43,9 @@ def head(contents: Contents) -> Markup:
     return header(contents.run.path.name, " ".join(said), contents.record.begun, _figures(contents))
 
 
-def header(name: str, said: str, begun: str, figures: Iterable[tuple[str, str, str]]) -> Markup:
+def header(
+    name: str, said: str, begun: str, figures: Iterable[tuple[str, str, str]], *, headline: str = ""
+) -> Markup:
     """Return the title of a report, sentences about the run, and its most important figures.
 
     Args:
@@ -51,6 +53,7 @@ def header(name: str, said: str, begun: str, figures: Iterable[tuple[str, str, s
         said: the sentences; the last one has no full stop.
         begun: when the training began, in UTC; empty if it is not known.
         figures: (name, figure, unit) of each figure.
+        headline: the most important result as a sentence; empty for none.
     """
     when = [", ", tag("time", f"{begun} UTC")] if begun else []
     shown = [
@@ -58,7 +61,8 @@ def header(name: str, said: str, begun: str, figures: Iterable[tuple[str, str, s
         for title, value, unit in figures
     ]
     strip = [tag("dl", *shown, class_="figures")] if shown else []
-    return tag("header", tag("h1", name), tag("p", said, *when, ".", class_="lede"), *strip)
+    first = [tag("p", headline, class_="headline")] if headline else []
+    return tag("header", tag("h1", name), *first, tag("p", said, *when, ".", class_="lede"), *strip)
 
 
 def facts(contents: Contents) -> Markup:

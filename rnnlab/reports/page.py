@@ -49,6 +49,14 @@ _TITLES = {
     "settings": "Which settings are good",
     "matters": "Which settings matter",
     "trials": "All trials",
+    "compared": "How they compare",
+    "learn": "How they learnt",
+    "play": "What each of them plays",
+    "write": "What each of them writes",
+    "predict": "What each of them predicts",
+    "interactive": "Play with them",
+    "differ": "How they were made",
+    "trainings": "All trainings",
 }
 
 
@@ -75,22 +83,23 @@ def report_page(contents: Contents, *, counted: Sequence[Markup] = ()) -> str:
     return page_of_report(path.name, head(contents), sections)
 
 
-def page_of_report(name: str, header: Markup, sections: Sequence[Markup]) -> str:
+def page_of_report(name: str, header: Markup, sections: Sequence[Markup], *, style: str = "") -> str:
     """Return the HTML page of a report.
 
     Args:
         name: name of the run.
         header: the title of the report, with the most important figures.
         sections: from `report_section`.
+        style: CSS beside that of all reports.
     """
     footer = tag("footer", f"rnnlab {__version__}. This page fetches nothing and sends nothing.")
-    style, script = _resource("page.css"), _resource("page.js")
+    script = _resource("page.js")
     body = tag("body", tag("main", header, *sections), footer, tag("script", Markup(script)))
     top = [
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("title", f"{name} – rnnlab"),
-        tag("style", Markup(style)),
+        tag("style", Markup(_resource("page.css") + style)),
     ]
     policy = _policy(together(*top, body), script)
     head_of_page = tag("head", tag("meta", charset="utf-8"), policy, *top)

@@ -32,6 +32,7 @@ _HREF = "{http://www.w3.org/1999/xlink}href"
 _PLACE = re.compile(r"translate\((-?[\d.]+),\s*(-?[\d.]+)\)")
 _HEAD_WIDTH, _RING = 215, 300  # in a score's own units
 _WIDTH = 720
+_NOTHING = Markup()
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,14 @@ class PlayedPiece:
         tokens: the notes.
         wrong: indices of the notes that differ from the data.
         remark: a sentence below the heading; empty if there is none.
+        mark: what stands before the heading; empty for nothing.
     """
 
     title: str
     tokens: tuple[str, ...]
     wrong: tuple[int, ...] = ()
     remark: str = ""
+    mark: Markup = _NOTHING
 
 
 def works(contents: Contents) -> list[Markup]:
@@ -75,10 +78,7 @@ def pieces(contents: Contents) -> list[PlayedPiece]:
 
 
 def played(found: list[PlayedPiece], contents: Contents) -> list[Markup]:
-    """Return an article for each piece, with score and sound.
-
-    The longer the pieces are together, the lower is the sample rate. If the pieces are too long together for
-    the lowest rate, each sound is cut to at most an equal share of the possible duration.
+    """Return an article for each piece, with score and sound; see `played_together`.
 
     Args:
         found: the pieces.
@@ -86,22 +86,34 @@ def played(found: list[PlayedPiece], contents: Contents) -> list[Markup]:
     """
     dataset = contents.trained.experiment.dataset
     said = dataset.reading.meter if isinstance(dataset, NotesDataset) else None
-    meter = None if said is None else parse_meter(said)
+    return played_together(found, meter=said, name=contents.run.path.name)
+
+
+def played_together(found: Sequence[PlayedPiece], *, meter: str | None, name: str) -> list[Markup]:
+    """Return an article for each piece, with score and sound.
+
+    The longer the pieces are together, the lower is the sample rate. If the pieces are too long together for
+    the lowest rate, each sound is cut to at most an equal share of the possible duration.
+
+    Args:
+        found: the pieces.
+        meter: metre of the scores; None for 4/4.
+        name: name of the run or the comparison, for the names of the MIDI files.
+    """
     seconds = sum(seconds_of(each.tokens) for each in found)
     lowest = _SAMPLE_RATES[-1]
     rate = next((rate for rate in _SAMPLE_RATES if 2 * seconds * rate <= _SOUND_BYTES), lowest)
     room = _SOUND_BYTES / (2 * lowest)  # seconds of all pieces together
-    name = "".join(
-        letter if letter.isascii() and letter.isalnum() else "-" for letter in contents.run.path.name
-    )
+    plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name)
     return [
         piece(
             each.title,
             each.tokens,
-            name=f"{name}-{number}",
+            name=f"{plain}-{number}",
             wrong=each.wrong,
             remark=each.remark,
-            meter=meter,
+            mark=each.mark,
+            meter=None if meter is None else parse_meter(meter),
             sample_rate=rate,
             most_seconds=math.inf if seconds <= room else room / len(found),
         )
@@ -146,6 +158,7 @@ def piece(
     name: str,
     wrong: Collection[int] = (),
     remark: str = "",
+    mark: Markup = _NOTHING,
     meter: Meter | None = None,
     sample_rate: int = 16_000,
     most_seconds: float = math.inf,
@@ -158,6 +171,7 @@ def piece(
         name: name of the MIDI file and part of the ids, in ASCII letters, digits and hyphens.
         wrong: indices of the wrong notes.
         remark: a sentence below the heading.
+        mark: what stands before the heading.
         meter: metre of the score; None for 4/4.
         sample_rate: sample rate of the sound, in hertz.
         most_seconds: longest duration of the sound.
@@ -169,7 +183,7 @@ def piece(
     said = together(cut, remark)
     return tag(
         "article",
-        tag("h3", title),
+        tag("h3", mark, title),
         *([tag("p", said)] if said else []),
         score,
         _player(_begin_of(shown, most_seconds), tune, name, sample_rate),
@@ -266,9 +280,12 @@ def _notes(contents: Contents, tokens: Sequence[str]) -> tuple[str, ...]:
 
 def _how(contents: Contents) -> str:
     """Return the settings of the samples as a sentence; empty if there are no samples."""
-    if not isinstance(contents.writing, Writing):
-        return ""
-    settings = contents.writing.settings
+    return how_written(contents.writing) if isinstance(contents.writing, Writing) else ""
+
+
+def how_written(writing: Writing) -> str:
+    """Return the settings of samples as a sentence."""
+    settings = writing.settings
     begun = f"After {settings.seed!r}" if settings.seed else "Without a seed"
     if not settings.temperature:
         return f"{begun}, always the most probable token."

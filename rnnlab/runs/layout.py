@@ -44,6 +44,12 @@ def is_below_runs(path: Path) -> bool:
     return RUNS.resolve() in path.resolve().parents[:2]
 
 
+def in_runs(path: Path) -> Path:
+    """Return the path of a run, a comparison or a study, which may be given without its folder `runs/`."""
+    listed = RUNS / path
+    return listed if len(path.parts) == 1 and not path.exists() and listed.exists() else path
+
+
 def run_paths() -> list[Path]:
     """Return the run folders in `runs/`, without hidden ones, `latest`, and links that lead elsewhere."""
     paths = (path.parent for path in RUNS.glob(f"*/{CONFIG}"))

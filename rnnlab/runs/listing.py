@@ -77,6 +77,7 @@ class ComparisonFolder:
         begun: time at which the first training began, in UTC; None if no log has a time.
         owner: the process that trains one of the runs; None if no run is in training.
         is_measured: whether the folder holds the results, `comparison.json`.
+        entries: an entry for each run, by configuration and random seed.
     """
 
     configurations: tuple[str, ...]
@@ -85,6 +86,7 @@ class ComparisonFolder:
     begun: datetime | None
     owner: str | None
     is_measured: bool
+    entries: "tuple[RunEntry, ...]" = ()
 
 
 @dataclass(frozen=True)
@@ -197,6 +199,12 @@ def read_study_entry(path: Path) -> RunEntry:
     return RunEntry(path, STUDIED, when, owner=held.owner, study=held)
 
 
+def read_comparison_entry(path: Path) -> RunEntry:
+    """Return the entry of the folder of a comparison, wherever the folder lies, with those of its runs."""
+    held = _comparison_in(path)
+    return RunEntry(path, COMPARED, held.begun or _changed(path), owner=held.owner, comparison=held)
+
+
 def begun(path: Path) -> datetime:
     """Return the time at which a training began, in UTC; if the log has no time, that of the last change."""
     return begun_at(_Reading(path).text(EVENTS) or "") or _changed(path)
@@ -226,10 +234,7 @@ def _listed(path: Path) -> RunEntry:
         return RunEntry(path, FOREIGN, _changed(path), problems=(problem,))
     if is_study_folder(path):
         return read_study_entry(path)
-    if is_comparison_folder(path):
-        held = _comparison_in(path)
-        return RunEntry(path, COMPARED, held.begun or _changed(path), owner=held.owner, comparison=held)
-    return read_entry(path)
+    return read_comparison_entry(path) if is_comparison_folder(path) else read_entry(path)
 
 
 def _why_no_run(path: Path) -> str | None:
@@ -252,7 +257,7 @@ def _why_no_run(path: Path) -> str | None:
 
 def _comparison_in(path: Path) -> ComparisonFolder:
     """Return a summary of the runs in the folder of a comparison, from their small files."""
-    runs = list(runs_of_comparison(path))
+    runs = sorted(runs_of_comparison(path), key=lambda run: _by_number(run.name))
     logs = [_detail_text(run / EVENTS) for run in runs]
     owners = [owner for owner in map(holder, runs) if owner]
     return ComparisonFolder(
@@ -262,6 +267,7 @@ def _comparison_in(path: Path) -> ComparisonFolder:
         begun=min((time for time in map(begun_at, logs) if time), default=None),
         owner=owners[0] if owners else None,
         is_measured=os.path.isfile(path / COMPARISON),
+        entries=tuple(map(read_entry, runs)),
     )
 
 

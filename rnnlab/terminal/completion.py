@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
+from pathlib import Path
 
 import click
 from click.shell_completion import CompletionItem
@@ -46,11 +47,11 @@ def complete_run(_context: click.Context, _parameter: click.Parameter, incomplet
     return _items(_runs(), incomplete)
 
 
-def complete_run_or_study(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
-    """Complete a run or the folder of a study, the last changed first; else the shell completes files."""
+def complete_folder(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
+    """Complete a run, a comparison or a study, the last changed first; else the shell completes files."""
     from rnnlab.runs.layout import CONFIG, STUDY
 
-    return _items(_folders(CONFIG, STUDY), incomplete)
+    return _items(_folders(CONFIG, STUDY, comparisons=True), incomplete)
 
 
 def complete_sweep(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> Items:
@@ -93,15 +94,21 @@ def _runs() -> list[str]:
     return _folders(CONFIG)
 
 
-def _folders(*having: str) -> list[str]:
-    """Return the folders in `runs/` that hold one of these files, the last changed first."""
-    from rnnlab.runs.layout import RUNS
+def _folders(*having: str, comparisons: bool = False) -> list[str]:
+    """Return the folders in `runs/` that hold one of these files, the last changed first.
+
+    Args:
+        having: names of files.
+        comparisons: whether folders of comparisons are returned too.
+    """
+    from rnnlab.runs.layout import RUNS, is_comparison_folder
 
     found = []
     for each in _entries(str(RUNS)):
         with suppress(OSError):
             is_folder = each.is_dir(follow_symlinks=False)
-            if is_folder and any(os.path.exists(os.path.join(each.path, name)) for name in having):
+            is_wanted = any(os.path.exists(os.path.join(each.path, name)) for name in having)
+            if is_folder and (is_wanted or (comparisons and is_comparison_folder(Path(each.path)))):
                 found.append((each.stat().st_mtime_ns, each.path))
     return [path for _, path in sorted(found, reverse=True)]
 

@@ -10,6 +10,7 @@ import pytest
 
 from rnnlab.sweeps.improvement import Improvement
 from tests.commands.test_data_access import data, stranger, was_opened  # noqa: F401
+from tests.reports.comparisons import comparison_of
 from tests.reports.studies import TRIALS, study_of
 from tests.trained import SENTENCE, SONG, run_of
 from tests.trained_tasks import TASKS, task_run_of, with_file
@@ -247,3 +248,80 @@ def test_a_study_that_is_damaged_has_no_report(rnnlab):
 
     assert (answer.exit_code, answer.stdout) == (1, "")
     assert answer.stderr.startswith("runs/names-1/study.json: damaged")
+
+
+COMPARISON = Path("runs/song-1")
+
+
+@pytest.mark.parametrize("typed", ["runs/song-1", "song-1"])
+def test_the_report_of_a_comparison_lies_in_its_folder(rnnlab, typed):
+    """With the YAML that makes it again beside it; the name may lack runs/, as in the list."""
+    comparison_of(SONG)
+
+    answer = rnnlab("report", typed)
+
+    assert (answer.exit_code, answer.stdout, answer.stderr) == (0, "runs/song-1/report.html\n", "")
+    page = (COMPARISON / "report.html").read_text()
+    assert "How they compare" in page
+    assert "95 % interval" in page
+    assert (COMPARISON / "comparison.yaml").read_text().startswith("compare:\n")
+
+
+def test_the_newest_of_runs_and_comparisons_is_taken(rnnlab):
+    """By the time at which it began; which one was taken is said."""
+    comparison_of(SONG)
+    alone = rnnlab("report")
+    run = run_of(SENTENCE, name="later")
+    run.write("events.log", "2026-02-01T12:00:00+00:00 training begins\n")
+    later = rnnlab("report")
+    run.write("events.log", "2026-01-01T12:00:00+00:00 training begins\n")
+    earlier = rnnlab("report")
+
+    assert [each.stderr for each in (alone, later, earlier)] == [
+        "using runs/song-1\n",
+        "using runs/later-1\n",
+        "using runs/song-1\n",
+    ]
+    assert later.stdout == "runs/later-1/report.html\n"
+
+
+def test_a_damaged_comparison_has_no_report(rnnlab):
+    """One line says so, and an old page stays."""
+    comparison_of(SONG)
+    (COMPARISON / "comparison.json").write_text("{")
+    (COMPARISON / "report.html").write_text("old")
+
+    answer = rnnlab("report", str(COMPARISON))
+
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert answer.stderr.startswith("runs/song-1/comparison.json: damaged")
+    assert answer.stderr.count("\n") == 1
+    assert (COMPARISON / "report.html").read_text() == "old"
+
+
+def test_the_yaml_of_a_comparison_is_not_written_through_a_link(rnnlab):
+    """As with the report itself."""
+    comparison_of(SONG)
+    Path("precious.txt").write_text("mine")
+    (COMPARISON / "comparison.yaml").symlink_to(Path("precious.txt").absolute())
+
+    answer = rnnlab("report", str(COMPARISON))
+
+    assert answer.exit_code == 1
+    assert "comparison.yaml: leads outside its folder" in answer.stderr
+    assert Path("precious.txt").read_text() == "mine"
+
+
+def test_a_strangers_comparison_does_not_open_what_it_names(rnnlab, data):  # noqa: F811
+    """The page says why nothing is measured; what the networks write needs no data."""
+    run = Path(stranger(data))
+    for seed in (0, 1):
+        shutil.copytree(run, Path(f"theirs/page-1/small-seed-{seed}"))
+
+    answer = rnnlab("report", "theirs/page-1")
+
+    assert answer.exit_code == 0
+    assert not was_opened(data)
+    page = Path("theirs/page-1/report.html").read_text()
+    assert "is not known as a run of yours" in page
+    assert "What each of them writes" in page

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -11,9 +12,10 @@ import pytest
 
 from rnnlab.runs.lock import locked
 from rnnlab.terminal.text import width_of
+from tests.reports.comparisons import comparison_of
 from tests.reports.studies import study_of
 from tests.runs.listed import finished, metrics_of
-from tests.trained import STREAM
+from tests.trained import SONG, STREAM
 
 LISTED = """\
 run       begun             model         parameters  epochs       loss  accuracy  free run  state
@@ -241,8 +243,9 @@ def test_json_before_a_command_is_refused(rnnlab):
     assert remove.stderr.startswith("rnnlab runs: remove prints no JSON; leave --json out")
 
 
-def test_a_comparison_is_listed_as_one(rnnlab):
+def test_a_comparison_is_listed_as_one(rnnlab, monkeypatch):
     """With how much it compares, and how much of that is done, until its results are there."""
+    monkeypatch.setenv("COLUMNS", "160")
     run = finished()
     folder = Path("runs/page-1")
     for number, name in enumerate(("small-seed-0", "large-seed-0", "small-seed-1")):
@@ -256,13 +259,72 @@ def test_a_comparison_is_listed_as_one(rnnlab):
     (after,) = [line for line in rnnlab("runs").stdout.splitlines() if line.startswith("page-1")]
     listed = json.loads(rnnlab("runs", "--json").stdout)["runs"]
 
-    assert during.split("  ")[1].strip() == "2026-03-01 10:00"
+    assert re.split("  +", during)[1] == "2026-03-01 10:00"
     assert "2 configurations, 3 runs" in during
     assert during.endswith("comparison, 2 of 3 done")
     assert after.endswith("comparison")
     (entry,) = [each for each in listed if each["run"] == "runs/page-1"]
     assert (entry["state"], entry["problems"]) == ("comparison", [])
+    entries = entry["comparison"].pop("entries")
     assert entry["comparison"] == {"configurations": ["large", "small"], "runs": 3, "done": 2}
+    assert [each["run"].rpartition("/")[2] for each in entries] == [
+        "large-seed-0",
+        "small-seed-0",
+        "small-seed-1",
+    ]
+
+
+def test_the_runs_of_a_comparison_are_below_it(rnnlab):
+    """Indented, by configuration and random seed, with their figures; at most 20 of them."""
+    run = finished()
+    for seed in (10, 9, *range(2, 9), *range(11, 25)):
+        shutil.copytree(run.path, Path(f"runs/page-1/small-seed-{seed}"))
+    shutil.rmtree(run.path)
+
+    lines = rnnlab("runs").stdout.splitlines()
+    (entry,) = json.loads(rnnlab("runs", "--json").stdout)["runs"]
+
+    assert [line.split()[0] for line in lines[1:5]] == ["page-1", *(f"small-seed-{n}" for n in (2, 3, 4))]
+    assert lines[2].startswith("  small-seed-2  ")
+    assert lines[2].endswith("done")
+    assert "3/3" in lines[2]
+    assert lines[-1].strip() == "… 3 more runs"
+    assert len(lines) == 1 + 1 + 20 + 1
+    assert [each["run"] for each in entry["comparison"]["entries"]][:2] == [
+        "runs/page-1/small-seed-2",
+        "runs/page-1/small-seed-3",
+    ]
+    assert len(entry["comparison"]["entries"]) == 23
+
+
+def test_a_damaged_run_of_a_comparison_is_named_below_the_list(rnnlab):
+    """As one that lies in runs/ itself."""
+    run = finished()
+    shutil.copytree(run.path, Path("runs/page-1/small-seed-0"))
+    Path("runs/page-1/small-seed-0/history.csv").write_text("what")
+
+    answer = rnnlab("runs")
+
+    assert "runs/page-1/small-seed-0/history.csv" in answer.stdout.splitlines()[-1]
+
+
+def test_a_comparison_is_shown(rnnlab):
+    """With its verdict, what to do next, and its runs."""
+    comparison_of(SONG, folder=Path("runs/page-1"))
+
+    answer = rnnlab("runs", "show", "page-1")
+    shown = json.loads(rnnlab("runs", "show", "page-1", "--json").stdout)
+    Path("runs/page-1/comparison.json").unlink()
+    before = rnnlab("runs", "show", "runs/page-1").stdout
+
+    assert re.search(r"compares +large, small", answer.stdout)
+    assert re.search(r"verdict +Running free, ", answer.stdout)
+    assert "rnnlab report runs/page-1" in answer.stdout
+    assert "large-seed-1" in answer.stdout
+    assert shown["comparison"]["configurations"] == ["large", "small"]
+    assert "none yet; to compare the networks that are trained: rnnlab compare runs/page-1" in " ".join(
+        before.split()
+    )
 
 
 def test_a_comparison_is_no_run(rnnlab):
@@ -270,7 +332,7 @@ def test_a_comparison_is_no_run(rnnlab):
     run = finished()
     shutil.copytree(run.path, Path("runs/page-1/small-seed-0"))
 
-    answer = rnnlab("runs", "show", "runs/page-1")
+    answer = rnnlab("evaluate", "runs/page-1")
 
     assert answer.exit_code == 1
     assert answer.stderr == ("runs/page-1: a comparison, not a run; expected one of the runs in its folder\n")

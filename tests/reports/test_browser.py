@@ -14,9 +14,11 @@ from rnnlab.reports.page import report_page
 from rnnlab.reports.study_contents import study_contents_of
 from rnnlab.reports.study_page import study_report_page
 from tests.needs import needs
+from tests.reports.comparisons import comparison_of, page_in
 from tests.reports.reporting import with_history
 from tests.reports.studies import study_of
 from tests.trained import SONG, STREAM, run_of
+from tests.trained_tasks import PARITY
 
 FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
 --disable-component-update --disable-sync --allow-file-access-from-files --enable-logging=stderr""".split()
@@ -28,7 +30,7 @@ FRAMES = Path(__file__).with_name("frames.html")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, task_pages):
-    """The reports of a song, a text, two tasks and a study, and a page that looks at all at two widths."""
+    """Reports of a song, a text, two tasks, a study and two comparisons, and a page that looks at them."""
     folder = tmp_path_factory.mktemp("browser")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -42,6 +44,11 @@ def folder(tmp_path_factory, task_pages):
         patch.chdir(folder)
         page = study_report_page(study_contents_of(study_of(Path("study"))))
     (folder / "study.html").write_text(page, encoding="utf-8")
+    for name, text in (("comparison", SONG), ("answers", PARITY)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            page = page_in(comparison_of(text, folder=Path(name)))
+        (folder / f"{name}.html").write_text(page.source, encoding="utf-8")
     shutil.copy(FRAMES, folder)
     return folder
 
@@ -65,11 +72,11 @@ def test_the_page_fits_and_can_be_read(folder, scheme):
 
     results = json.loads(unescape(re.search(r"RESULT(.*)END", done.stdout, re.DOTALL)[1]))
     assert [line for line in done.stderr.splitlines() if "CONSOLE" in line] == []
-    assert [each["overflow"] for each in results] == [0] * 10
+    assert [each["overflow"] for each in results] == [0] * len(results)
     assert {each["ground"] for each in results} == {
         "rgb(23, 25, 28)" if scheme == "dark" else "rgb(253, 252, 249)"
     }
-    assert [each["faint"] for each in results] == [[]] * 10
+    assert [each["faint"] for each in results] == [[]] * len(results)
     assert all(each["drawn"] and each["again"] and each["marks"] for each in results)
 
 

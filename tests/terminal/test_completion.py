@@ -17,9 +17,16 @@ SHELLS = ("bash", "zsh", "fish")
 
 @pytest.fixture(autouse=True)
 def _folder(tmp_path, monkeypatch):
-    """Two runs, a study, something that is none, and pages here and in a folder."""
+    """Two runs, a study, a comparison, something that is none, and pages here and in a folder."""
     monkeypatch.chdir(tmp_path)
-    for folder in ("runs/song-1", "runs/text-1", "runs/names-1", "runs/empty", "configs"):
+    for folder in (
+        "runs/song-1",
+        "runs/text-1",
+        "runs/names-1",
+        "runs/both-1/song-seed-0",
+        "runs/empty",
+        "configs",
+    ):
         Path(folder).mkdir(parents=True)
     pages = ("song.yaml", "configs/나비.yaml", "configs/two words.yaml", "configs/a.yml", "configs/a.txt")
     for name in (
@@ -27,10 +34,11 @@ def _folder(tmp_path, monkeypatch):
         "runs/song-1/config.yaml",
         "runs/text-1/config.yaml",
         "runs/names-1/study.json",
+        "runs/both-1/song-seed-0/config.yaml",
         "lines.txt",
     ):
         Path(name).touch()
-    for age, name in enumerate(("runs/song-1", "runs/text-1", "runs/names-1")):
+    for age, name in enumerate(("runs/both-1", "runs/song-1", "runs/text-1", "runs/names-1")):
         os.utime(name, (1e9 + age, 1e9 + age))
 
 
@@ -68,7 +76,10 @@ CASES = [
     (["describe", "r"], ["plain,runs/text-1", "plain,runs/song-1"]),
     (["evaluate", "elsewhere/m"], ["file,elsewhere/m"]),
     (["evaluate", "--data", "so"], ["file,so"]),
-    (["report", ""], ["plain,runs/names-1", "plain,runs/text-1", "plain,runs/song-1"]),
+    (["report", ""], [f"plain,runs/{name}-1" for name in ("names", "text", "song", "both")]),
+    (["report", "runs/b"], ["plain,runs/both-1"]),
+    (["runs", "show", "runs/b"], ["plain,runs/both-1"]),
+    (["evaluate", "runs/b"], ["file,runs/b"]),
     (["report", "runs/n"], ["plain,runs/names-1"]),
     (["runs", "show", "runs/n"], ["plain,runs/names-1"]),
     (["evaluate", "runs/n"], ["file,runs/n"]),
