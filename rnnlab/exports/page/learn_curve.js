@@ -1,5 +1,7 @@
 // The loss by epoch, on a logarithmic axis, with the place of each snapshot.
 
+import {say} from "./words.js";
+
 const CURVE_SPACE = "http://www.w3.org/2000/svg";
 export const CURVE_MARGIN = {left: 46, right: 16, top: 24, bottom: 40}; // pixels around the plot
 const CURVE_HEIGHT = 220;
@@ -84,20 +86,14 @@ export function hasValidation({validation_loss: held}) {
   return (held ?? []).some((value) => value !== null && Number.isFinite(value));
 }
 
-/**
- * The chart. `draw(width)` lays it out anew; `select(number)` marks a snapshot; a click calls `onSelect(number)`.
- */
+/** The chart. `draw(width)` lays it out, `select(number)` marks a snapshot, a click calls `onSelect(number)`. */
 export class LossCurve {
-  constructor({history, snapshots, vocabulary, words, shown, onSelect}) {
-    Object.assign(this, {history, snapshots, vocabulary, words, shown});
-    this.last = Math.max(history.epochs.at(-1) ?? 1, snapshots.at(-1).epoch);
+  constructor({history, snapshots, vocabulary, onSelect}) {
+    Object.assign(this, {history, snapshots, vocabulary});
+    this.last = lastEpoch(history, snapshots);
     this.width = 0;
     this.selected = 0;
-    this.element = this.node("svg", {class: "learn-curve", role: "img", height: CURVE_HEIGHT});
-    const measured = history.loss.filter((value) => value !== null && Number.isFinite(value));
-    this.element.setAttribute("aria-label", words.curve(
-      shown.loss(measured[0] ?? null), shown.loss(measured.at(-1) ?? null), shown.number(history.epochs.length),
-    ));
+    this.element = curveNode("svg", {class: "learn-curve", role: "img", height: CURVE_HEIGHT});
     this.element.addEventListener("click", (event) => {
       const {left} = this.element.getBoundingClientRect();
       const place = (event.clientX - left - CURVE_MARGIN.left) / this.plotWidth;
@@ -105,45 +101,36 @@ export class LossCurve {
     });
   }
 
-  node(name, attributes = {}, text = null) {
-    const node = document.createElementNS(CURVE_SPACE, name);
-    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-    if (text !== null) node.textContent = text;
-    return node;
-  }
-
   get plotWidth() {
     return this.width - CURVE_MARGIN.left - CURVE_MARGIN.right;
   }
 
-  draw(width) {
-    if (width === this.width) return;
+  /** Lay the chart out for a width in pixels, with the words of the present language. */
+  draw(width = this.width) {
+    if (!width) return;
     this.width = width;
-    const {left, top, bottom} = CURVE_MARGIN;
-    const floor = CURVE_HEIGHT - bottom;
-    const ticks = roundTicks(...lossRange(this.history, this.vocabulary), 4);
+    const {history, snapshots, last} = this;
+    const floor = CURVE_HEIGHT - CURVE_MARGIN.bottom;
+    const ticks = roundTicks(...lossRange(history, this.vocabulary), 4);
     const [low, high] = [ticks[0], ticks.at(-1)];
-    this.x = (epoch) => left + placeOf(epoch, this.last) * this.plotWidth;
-    this.y = (loss) => floor - (Math.min(loss, high) - low) / (high - low) * (floor - top);
+    this.x = (epoch) => CURVE_MARGIN.left + placeOf(epoch, last) * this.plotWidth;
+    this.y = (loss) => floor - (Math.min(loss, high) - low) / (high - low) * (floor - CURVE_MARGIN.top);
     this.element.setAttribute("width", width);
     this.element.setAttribute("viewBox", `0 0 ${width} ${CURVE_HEIGHT}`);
-    const parts = [];
-    for (const tick of ticks) {
-      parts.push(this.node("line", {class: "learn-grid", x1: left, x2: width - CURVE_MARGIN.right, y1: this.y(tick), y2: this.y(tick)}));
-      parts.push(this.node("text", {class: "learn-tick", x: left - 8, y: this.y(tick) + 4, "text-anchor": "end"}, this.shown.tick(tick)));
-    }
-    for (const tick of logTicks(this.last, this.plotWidth)) {
-      parts.push(this.node("line", {class: "learn-mark", x1: this.x(tick), x2: this.x(tick), y1: floor, y2: floor + 4}));
-      parts.push(this.node("text", {class: "learn-tick", x: this.x(tick), y: floor + 17, "text-anchor": "middle"}, this.shown.number(tick)));
-    }
-    parts.push(this.node("text", {class: "learn-axis-name", x: width - CURVE_MARGIN.right, y: CURVE_HEIGHT - 4, "text-anchor": "end"}, this.words.epochAxis));
-    parts.push(this.#curve("loss", "learn-training"));
-    if (hasValidation(this.history)) parts.push(this.#curve("validation_loss", "learn-validation"));
-    for (const {epoch, loss} of this.snapshots) {
-      if (loss !== null) parts.push(this.node("circle", {class: "learn-dot", cx: this.x(epoch), cy: this.y(loss), r: 3}));
-    }
-    this.marker = this.node("g", {class: "learn-marker"});
-    this.element.replaceChildren(...parts, this.marker);
+    this.element.setAttribute("aria-label", this.#summary());
+    const dots = snapshots.filter(({loss}) => loss !== null).map(({epoch, loss}) => (
+      curveNode("circle", {class: "learn-dot", cx: this.x(epoch), cy: this.y(loss), r: 3})
+    ));
+    this.marker = curveNode("g", {class: "learn-marker"});
+    this.element.replaceChildren(
+      ...ticks.flatMap((tick) => this.#lossTick(tick)),
+      ...logTicks(last, this.plotWidth).flatMap((tick) => this.#epochTick(tick, floor)),
+      curveNode("text", {x: width - CURVE_MARGIN.right, y: CURVE_HEIGHT - 4, "text-anchor": "end"}, say("learn_axis_epochs")),
+      this.#line("loss", "learn-training"),
+      ...(hasValidation(history) ? [this.#line("validation_loss", "learn-validation")] : []),
+      ...dots,
+      this.marker,
+    );
     this.select(this.selected);
   }
 
@@ -152,16 +139,58 @@ export class LossCurve {
     if (!this.width) return;
     const {epoch, loss} = this.snapshots[number];
     const x = this.x(epoch);
-    const floor = CURVE_HEIGHT - CURVE_MARGIN.bottom;
-    const parts = [this.node("line", {x1: x, x2: x, y1: CURVE_MARGIN.top - 18, y2: floor})];
-    if (loss !== null) parts.push(this.node("circle", {cx: x, cy: this.y(loss), r: 5.5}));
-    const side = x > this.width * 0.6 ? ["end", -7] : ["start", 7];
-    const label = {x: x + side[1], y: CURVE_MARGIN.top - 8, "text-anchor": side[0]};
-    parts.push(this.node("text", label, this.words.sliderText(this.shown.number(epoch), this.shown.loss(loss))));
-    this.marker.replaceChildren(...parts);
+    const line = {x1: x, x2: x, y1: CURVE_MARGIN.top - 18, y2: CURVE_HEIGHT - CURVE_MARGIN.bottom};
+    const isRight = x > this.width * 0.6;
+    const label = {x: x + (isRight ? -7 : 7), y: CURVE_MARGIN.top - 8, "text-anchor": isRight ? "end" : "start"};
+    this.marker.replaceChildren(
+      curveNode("line", line),
+      ...(loss === null ? [] : [curveNode("circle", {cx: x, cy: this.y(loss), r: 5.5})]),
+      curveNode("text", label, say("learn_value", {epoch, loss: lossShown(loss)})),
+    );
   }
 
-  #curve(name, style) {
-    return this.node("path", {class: style, d: curvePath(this.history.epochs, this.history[name], this.x, this.y)});
+  #summary() {
+    const measured = this.history.loss.filter((value) => value !== null);
+    const [first, last] = [measured[0] ?? null, measured.at(-1) ?? null].map(lossShown);
+    return say("learn_curve", {epochs: this.history.epochs.length, first, last});
   }
+
+  #lossTick(tick) {
+    const y = this.y(tick);
+    return [
+      curveNode("line", {class: "learn-grid", x1: CURVE_MARGIN.left, x2: this.width - CURVE_MARGIN.right, y1: y, y2: y}),
+      curveNode("text", {x: CURVE_MARGIN.left - 10, y: y + 4, "text-anchor": "end"}, tick.toLocaleString("en")),
+    ];
+  }
+
+  #epochTick(tick, floor) {
+    const x = this.x(tick);
+    return [
+      curveNode("line", {class: "learn-mark", x1: x, x2: x, y1: floor, y2: floor + 4}),
+      curveNode("text", {x, y: floor + 18, "text-anchor": "middle"}, tick.toLocaleString("en")),
+    ];
+  }
+
+  #line(name, style) {
+    return curveNode("path", {class: style, d: curvePath(this.history.epochs, this.history[name], this.x, this.y)});
+  }
+}
+
+/** Return the number of the last epoch, of the history or of a snapshot. */
+export function lastEpoch(history, snapshots) {
+  return Math.max(history.epochs.at(-1) ?? 1, snapshots.at(-1).epoch);
+}
+
+/** Return a loss with three digits. */
+export function lossShown(loss) {
+  if (loss === null || !Number.isFinite(loss)) return say("learn_unmeasured");
+  return loss.toLocaleString("en", {maximumSignificantDigits: 3});
+}
+
+/** Return a new element of a drawing. */
+export function curveNode(name, attributes = {}, text = null) {
+  const node = document.createElementNS(CURVE_SPACE, name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  if (text !== null) node.textContent = text;
+  return node;
 }

@@ -1,5 +1,7 @@
 // What the network of each snapshot writes after the seed, and what is shown of it: a small piano roll, or text.
 
+import {songOffset} from "./song.js";
+
 const NOTES_SHOWN = 48;
 const COLUMNS_SHOWN = 40; // of a text; a wide letter, as of Korean, takes two
 const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u;
@@ -35,13 +37,11 @@ export function* greedyContinuation(source, seed, choose, {regime, window, lengt
   return written;
 }
 
-/** Return the tokens of the song that follow the seed's first place in it; null if it has no such place. */
+/** Return the tokens of the song that follow the seed's first place in it; null if there are none. */
 export function expectedAfter(song, seed) {
-  if (!song || !seed.length) return null;
-  for (let begin = 0; begin + seed.length < song.length; begin++) {
-    if (seed.every((id, place) => song[begin + place] === id)) return song.slice(begin + seed.length);
-  }
-  return null;
+  const begin = songOffset(seed, song);
+  const rest = begin < 0 ? [] : song.slice(begin + seed.length);
+  return rest.length ? rest : null;
 }
 
 /** Return how many tokens to write for a row: the rest of the song, but a row is not endless. */
