@@ -15,6 +15,8 @@ const PACE = 1100; // milliseconds for which a snapshot is shown while they play
 const FINE = 10000; // steps of the slider, which stands only where a snapshot is
 const ROLL_WIDTH = 1000; // units of a row's drawing
 const ROLL_HEIGHT = 100;
+const RIGHT_HEIGHT = 17; // of a bar
+const WRONG_HEIGHT = 5;
 let learnParts = 0; // so that the names of the radio buttons of several networks differ
 
 addWords(LEARN_WORDS);
@@ -79,25 +81,22 @@ class Learning {
     this.now = learnElement("p", {class: "learn-now", "aria-live": "polite"});
     this.rows = snapshots.map((snapshot, number) => this.#row(snapshot, number, name));
     this.noteKey = learnElement("p", {class: "learn-key learn-note-key", hidden: ""},
-      learnElement("span", {class: "learn-right-sample"}), learnWord("learn_right_note"),
-      learnElement("span", {class: "learn-wrong-sample"}), learnWord("learn_wrong_note"));
+      learnKey("learn-right-sample", "learn_right_note"), learnKey("learn-wrong-sample", "learn_wrong_note"));
     const key = learnElement("p", {class: "learn-key"}, learnWord("learn_axis_loss"),
-      learnElement("span", {class: "learn-training-sample"}), learnWord("learn_training"));
-    if (hasValidation(history)) {
-      key.append(learnElement("span", {class: "learn-validation-sample"}), learnWord("learn_validation"));
-    }
+      learnKey("learn-training-sample", "learn_training"));
+    if (hasValidation(history)) key.append(learnKey("learn-validation-sample", "learn_validation"));
     this.element = place;
     const head = learnElement("p", {class: "learn-row learn-head", "aria-hidden": "true"},
       learnWord("learn_epoch", "learn-epoch"), learnElement("span"),
       learnWord("learn_right", "learn-count"), learnWord("learn_loss", "learn-loss"));
-    this.head = head.querySelector(".learn-count");
+    this.table = learnElement("fieldset", {class: `learn-rows learn-of-${kind} learn-uncompared`},
+      learnWord("learn_rows", "learn-hidden", "legend"), head, ...this.rows.map(({label}) => label));
     place.append(
       learnElement("h2", {"data-say": "learn_title"}),
       learnElement("p", {class: "learn-lede", "data-say": "learn_lede"}),
       key, this.frame,
       learnElement("div", {class: "learn-controls"}, this.button, this.now),
-      learnElement("fieldset", {class: `learn-rows learn-${kind}`},
-        learnWord("learn_rows", "learn-hidden", "legend"), head, ...this.rows.map(({label}) => label)),
+      this.table,
       this.noteKey,
     );
   }
@@ -107,8 +106,9 @@ class Learning {
     const written = learnElement("span", {class: "learn-written"});
     const count = learnElement("span", {class: "learn-count"});
     const epoch = learnElement("span", {class: "learn-epoch"},
-      learnWord("learn_epoch", "learn-hidden"), ` ${snapshot.epoch.toLocaleString("en")}`);
-    if (snapshot.kept) epoch.append(" ", learnWord("learn_kept", "", "small"));
+      learnWord("learn_epoch", "learn-hidden"), " ");
+    if (snapshot.kept) epoch.append(learnWord("learn_kept", "", "small"), " ");
+    epoch.append(snapshot.epoch.toLocaleString("en"));
     const loss = learnElement("span", {class: "learn-loss"},
       learnWord("learn_loss", "learn-hidden"), ` ${lossShown(snapshot.loss)}`);
     const label = learnElement("label", {class: "learn-row"}, input, epoch, written, count, loss);
@@ -227,7 +227,8 @@ class Learning {
       regime, window, stop: stopOf(description), length: lengthOfRow(description, expected),
       isFull: kind === "text" ? (ids) => fillsRow(ids.map((id) => tokens[id])) : undefined,
     };
-    this.noteKey.hidden = this.head.hidden = !expected;
+    this.noteKey.hidden = !expected;
+    this.table.classList.toggle("learn-uncompared", !expected);
     // Rolls are as long as the song; without it, as the longest of them.
     this.#quarters = expected ? barsOf(expected.slice(0, limits.length), sounds, []).quarters : 0;
     for (const row of rows) row.text = null;
@@ -269,7 +270,7 @@ class Learning {
   #roll(written, right) {
     const {sounds} = this.description;
     const [low, high] = pitchRange(sounds);
-    const step = ROLL_HEIGHT / (high - low + 1);
+    const step = (ROLL_HEIGHT - RIGHT_HEIGHT) / Math.max(high - low, 1);
     const scale = ROLL_WIDTH / Math.max(this.#quarters, 1);
     const roll = curveNode("svg", {
       class: "learn-roll", viewBox: `0 0 ${ROLL_WIDTH} ${ROLL_HEIGHT}`, preserveAspectRatio: "none", role: "img",
@@ -278,12 +279,13 @@ class Learning {
     for (const bar of barsOf(written, sounds, right).bars) {
       const end = Math.min(bar.x + bar.width, this.#quarters);
       if (end <= bar.x) continue;
+      const height = bar.right === false ? WRONG_HEIGHT : RIGHT_HEIGHT; // so that a wrong note is told without colour
       roll.append(curveNode("rect", {
         class: bar.right === false ? "learn-wrong" : "learn-note",
         x: (bar.x * scale + 2).toFixed(1),
         width: Math.max((end - bar.x) * scale - 4, 2).toFixed(1),
-        y: ((high - bar.pitch) * step).toFixed(1),
-        height: step.toFixed(1),
+        y: (RIGHT_HEIGHT / 2 + (high - bar.pitch) * step - height / 2).toFixed(1),
+        height,
       }));
     }
     return roll;
@@ -295,6 +297,10 @@ function learnElement(name, attributes = {}, ...children) {
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   element.append(...children);
   return element;
+}
+
+function learnKey(style, key) { // an entry of a key: a sample with its words
+  return learnElement("span", {class: "learn-entry"}, learnElement("span", {class: style}), learnWord(key));
 }
 
 function learnWord(key, style = "", name = "span") { // an element whose words follow the language

@@ -3,7 +3,7 @@
 import {say} from "./words.js";
 
 const CURVE_SPACE = "http://www.w3.org/2000/svg";
-export const CURVE_MARGIN = {left: 46, right: 16, top: 24, bottom: 40}; // pixels around the plot
+export const CURVE_MARGIN = {left: 46, right: 24, top: 24, bottom: 40}; // pixels around the plot
 const CURVE_HEIGHT = 220;
 
 /** Return numbers 1, 2, 5, 10, 20 … from 1 to `last`: as many as have `room` pixels each on a line of `width`. */
@@ -181,9 +181,10 @@ export function lastEpoch(history, snapshots) {
   return Math.max(history.epochs.at(-1) ?? 1, snapshots.at(-1).epoch);
 }
 
-/** Return a loss with three digits. */
+/** Return a loss with three digits; a small one with two, and with a power of ten. */
 export function lossShown(loss) {
   if (loss === null || !Number.isFinite(loss)) return say("learn_unmeasured");
+  if (loss > 0 && loss < 0.001) return loss.toExponential(1);
   return loss.toLocaleString("en", {maximumSignificantDigits: 3});
 }
 

@@ -25,8 +25,9 @@ test("snapshots stand in the order of their epochs, each once, the kept one firs
   assert.equal(found[1], kept);
 });
 
-test("a loss has three digits", () => {
-  assert.equal(lossShown(0.00045312), "0.000453");
+test("a loss has three digits, and a small one a power of ten", () => {
+  assert.equal(lossShown(0.00045312), "4.5e-4");
+  assert.equal(lossShown(0.004531), "0.00453");
   assert.equal(lossShown(2.6391), "2.64");
   assert.equal(lossShown(null), "–");
   assert.equal(lossShown(NaN), "–");
