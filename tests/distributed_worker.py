@@ -31,6 +31,7 @@ model: {kind: simple_rnn, units: 8}
 training:
   batch_size: 5
   epochs: 34
+  snapshots: 3
   optimizer: {name: sgd, learning_rate: 0.1}
 """
 """Three steps an epoch; five lanes, of which worker 0 has three and worker 1 two."""

@@ -46,6 +46,7 @@ def drawn_training(rng: Random, regime: str, *, lanes: int, epochs: int, seeds: 
         on_non_finite=lambda: rng.choice(("stop", "skip_step")),
         checkpoint=lambda: _checkpoint(rng, most),
         samples=lambda: _samples(rng, most, seeds),
+        snapshots=lambda: rng.choice((0, 1, size(rng, 20))),
         tensorboard=lambda: flag(rng),
         callbacks=lambda: _callbacks(rng),
         distribute=lambda: _distribute(rng),

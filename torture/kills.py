@@ -73,12 +73,13 @@ def start(arguments: Sequence[str]) -> "subprocess.Popen[bytes]":
 
 
 def left_behind(run: Path) -> dict[str, bytes]:
-    """Return the results of a run: model, losses, samples, and the history without its seconds."""
+    """Return the results of a run: model, losses, samples, snapshots, and the history without its seconds."""
     history = (run / "history.csv").read_bytes().splitlines()
     names = ("model.safetensors", "losses.csv", "samples.txt")
     return {
         "history.csv": b"\n".join(line.rpartition(b",")[0] for line in history),
         **{name: (run / name).read_bytes() for name in names if (run / name).exists()},
+        **{str(path.relative_to(run)): path.read_bytes() for path in run.glob("snapshots/*")},
     }
 
 

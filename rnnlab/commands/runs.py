@@ -146,6 +146,7 @@ def details_json(entry: "RunEntry", details: "Details") -> dict[str, Any]:
         "split": details.split,
         "environment": details.environment,
         "checkpoints": list(details.checkpoints),
+        "snapshots": list(details.snapshots),
         "sizes": details.sizes,
         "events": list(map(str, details.events)),
     }
@@ -180,6 +181,8 @@ def details_rows(entry: "RunEntry", details: "Details") -> list[tuple[str, str]]
         known = (f"{name} {value}" for name, value in details.environment.items() if value)
         rows.append(("trained by", ", ".join(known)))
     rows.append(("checkpoints", ", ".join(details.checkpoints) or "none"))
+    if details.snapshots:
+        rows.append(("snapshots", f"of epochs {', '.join(f'{epoch:,}' for epoch in details.snapshots)}"))
     rows.append(("files", ", ".join(f"{name} {size_words(size)}" for name, size in details.sizes.items())))
     events = details.events[-_SHOWN_EVENTS:]
     rows += [("events" if number == 0 else "", str(event)) for number, event in enumerate(events)]

@@ -218,6 +218,7 @@ MAY_CHANGE = (
     "training.early_stopping",
     "training.checkpoint",
     "training.on_non_finite",
+    "training.snapshots",
     "training.tensorboard",
     "training.distribute",
 )

@@ -141,6 +141,12 @@ class Training(Section):
         None,
         description="Samples that the network writes into samples.txt during training; left out, none.",
     )
+    snapshots: Annotated[int, Field(ge=0, le=1000)] = Field(
+        0,
+        description="Number of epochs whose weights are kept in the folder `snapshots/` of the run. They are"
+        " the first epoch, the last, and epochs between them, spaced by the logarithm of their number; 1"
+        " keeps only the last.",
+    )
     tensorboard: bool = Field(
         False,
         description="Whether event files for TensorBoard are written into the run folder; needs the extra"

@@ -23,6 +23,7 @@ from rnnlab.music.notation import parse_token
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.history import History, read_history
 from rnnlab.runs.kept_tokens import kept_tokens
+from rnnlab.runs.snapshots import read_snapshot, snapshots_of
 
 MOST_OF_SONG = 4_000
 """Largest number of tokens of a training piece that the page keeps, to mark wrong notes."""
@@ -184,8 +185,8 @@ def page_network(trained: Trained, run: RunFolder | None, path: Path) -> PageNet
         )
     kept = kept_tokens(trained, run, path)
     history = read_history(run.path, with_steps=False, lenient=True) if run else None
-    model = PageSnapshot(None, trained.weights, kept=True)
-    return PageNetwork(name, trained, (model,), history, None if isinstance(kept, str) else kept)
+    snapshots = _snapshots(trained, run, history)
+    return PageNetwork(name, trained, snapshots, history, None if isinstance(kept, str) else kept)
 
 
 def sentences(network: PageNetwork, architecture: Architecture) -> dict[str, str]:
@@ -206,6 +207,42 @@ def sentences(network: PageNetwork, architecture: Architecture) -> dict[str, str
 
 
 _KINDS = {"simple_rnn": "SimpleRNN", "lstm": "LSTM", "gru": "GRU", "mlp": "MLP"}
+
+
+def _snapshots(
+    trained: TrainedModel, run: RunFolder | None, history: History | None
+) -> tuple[PageSnapshot, ...]:
+    """Return the snapshots of a run, and the weights of the model unless one of the snapshots has them."""
+    found = [] if run is None else snapshots_of(run.path, history)
+    snapshots = [
+        PageSnapshot(
+            each.epoch,
+            weights := read_snapshot(each.path, trained.weights),
+            each.loss,
+            each.validation_loss,
+            kept=all((weights[name] == array).all() for name, array in trained.weights.items()),
+        )
+        for each in found
+    ]
+    if not any(each.kept for each in snapshots):
+        snapshots.append(_kept(trained, history))
+    return tuple(sorted(snapshots, key=lambda each: math.inf if each.epoch is None else each.epoch))
+
+
+def _kept(trained: TrainedModel, history: History | None) -> PageSnapshot:
+    """Return the weights of the model, with the epoch that training keeps by its losses.
+
+    It is the epoch of the lowest validation loss; without one, that of the lowest score: the larger of its
+    own training loss and that of the next epoch.
+    """
+    if history is None or not len(history):
+        return PageSnapshot(None, trained.weights, kept=True)
+    scores = history.validation_loss  # (E,)
+    if not np.isfinite(scores).any():
+        scores = np.maximum(history.loss, np.append(history.loss[1:], -math.inf))
+    place = int(np.where(np.isfinite(scores), scores, math.inf).argmin())
+    loss, held = float(history.loss[place]), float(history.validation_loss[place])
+    return PageSnapshot(place + 1, trained.weights, loss, held, kept=True)
 
 
 def _article(kind: str) -> str:

@@ -9,6 +9,7 @@ runs/<config name>-<number>/   made by an atomic mkdir; `runs/latest` names the 
   model.safetensors    the best weights with the configuration and the vocabulary (`models/model_file.py`)
   history.csv          a row for each epoch (`runs/history.py`)
   losses.csv           a row for each training step (`runs/history.py`)
+  snapshots/           the weights of some epochs, if `training.snapshots` is set (`runs/snapshots.py`)
   samples.txt          samples that were written during training, if `training.samples` is set
   tensorboard/         event files, if `training.tensorboard` is set (`training/live_events.py`)
   callbacks.json       folders of the Python modules of the user's callbacks (`training/own_callbacks.py`)

@@ -5,6 +5,7 @@ completion and a list of thousands of runs stay fast.
 """
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
@@ -24,11 +25,37 @@ FOLDS = "folds.json"
 HISTORY = "history.csv"
 LOSSES = "losses.csv"
 CHECKPOINTS = "checkpoints"
+SNAPSHOTS = "snapshots"
 COMPARISON = "comparison.json"
 """The results of a comparison, in the folder that holds its runs."""
 
 STUDY = "study.json"
 """The results of a sweep, in the folder that holds its runs."""
+
+
+def snapshot_name(epoch: int | str) -> str:
+    """Return the name of the file in `snapshots/` that has the weights after an epoch, counted from 1."""
+    return f"epoch-{epoch:0>8}.safetensors"
+
+
+def snapshot_paths(run: Path) -> dict[int, Path]:
+    """Return the path of each snapshot of a run by its epoch, in ascending order; empty if there is none.
+
+    Raises:
+        RunError: the folder of the snapshots cannot be read, or leads outside the run.
+    """
+    folder = run / SNAPSHOTS
+    check_inside(folder)
+    try:
+        names = sorted(os.listdir(folder))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise RunError(
+            f"{folder}: cannot be read ({error.strerror or error}); expected the folder of the snapshots"
+        ) from None
+    found = ((re.fullmatch(r"epoch-([0-9]{8})\.safetensors", name), folder / name) for name in names)
+    return {int(match[1]): path for match, path in found if match and int(match[1])}
 
 
 def is_directly_in_runs(path: Path) -> bool:

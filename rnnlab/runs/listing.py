@@ -34,6 +34,7 @@ from rnnlab.runs.layout import (
     is_study_folder,
     runs_of_comparison,
     small_text,
+    snapshot_paths,
 )
 from rnnlab.runs.lock import holder
 from rnnlab.runs.settings import Settings, settings_in
@@ -134,6 +135,7 @@ class Details:
         environment: versions and processor.
         split: which data belongs to the training, validation and test part.
         checkpoints: names of the checkpoints, oldest first.
+        snapshots: the epochs whose weights are kept, in ascending order.
         sizes: bytes of each file and each subfolder of the run, by name.
     """
 
@@ -143,6 +145,7 @@ class Details:
     environment: dict[str, Any] | None
     split: dict[str, Any] | None
     checkpoints: tuple[str, ...]
+    snapshots: tuple[int, ...]
     sizes: dict[str, int]
 
 
@@ -219,6 +222,7 @@ def details_of(path: Path) -> Details:
         environment=_object(path / "environment.json"),
         split=_object(path / "split.json"),
         checkpoints=tuple(name for name, _ in _sizes_in(path / CHECKPOINTS)),
+        snapshots=_snapshots_in(path),
         sizes=dict(_sizes_in(path)),
     )
 
@@ -373,6 +377,13 @@ def _sizes_in(folder: Path) -> list[tuple[str, int]]:
             elif each.is_file(follow_symlinks=False):
                 found.append((each.name, each.stat(follow_symlinks=False).st_size))
     return sorted(pair for pair in found if not pair[0].startswith("."))
+
+
+def _snapshots_in(path: Path) -> tuple[int, ...]:
+    """Return the epochs whose weights a run keeps; none if their folder cannot be read."""
+    with suppress(RunError):
+        return tuple(snapshot_paths(path))
+    return ()
 
 
 def _object(path: Path) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 """Chunks: the steps of a training are cut into chunks, and their figures are summed up for each epoch."""
 
 import math
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -80,12 +81,15 @@ class ChunkPlanner:
         """Whether `take` has returned every step."""
         return self._epoch >= self._epochs
 
-    def take(self, most_steps: int, *, stop_after: int) -> tuple[Chunk, list[Segment]]:
+    def take(
+        self, most_steps: int, *, stop_after: int, stop_at: Container[int] = ()
+    ) -> tuple[Chunk, list[Segment]]:
         """Take the next steps, and move the position past them; return them and their segments, one an epoch.
 
         Args:
             most_steps: largest number of steps.
             stop_after: N: the chunk ends at the end of every N-th epoch; 0: it may go over any end.
+            stop_at: numbers of epochs, from 1; the chunk ends at the end of each of them, too.
         """
         segments: list[Segment] = []
         parts = []
@@ -95,7 +99,9 @@ class ChunkPlanner:
             segments.append(segment)
             parts.append(part)
             taken = segment.end
-            if segment.ends_epoch and stop_after and (segment.epoch + 1) % stop_after == 0:
+            ended = segment.epoch + 1  # the number of the epoch, from 1
+            is_due = ended in stop_at or (stop_after and ended % stop_after == 0)
+            if segment.ends_epoch and is_due:
                 break
         return _joined(parts), segments
 

@@ -21,6 +21,7 @@ from rnnlab.training.facts import BestEpoch, Facts, fixed_settings
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption
 from rnnlab.training.optimizers import is_scheduled, lower_rate, rate_of
+from rnnlab.training.snapshots import snapshot_epochs
 from rnnlab.training.stopping import Divergence, Monitor, check_finite
 from rnnlab.training.trainer import Trainer
 
@@ -67,6 +68,8 @@ class TrainingLoop:
         interruption: notes signals; the loop reads it after each chunk.
         report: called after each chunk but the first, whose time is mostly compilation.
         save: called after `report`.
+        keep: called with the number of each epoch whose weights `training.snapshots` keeps, at the end of
+            the epoch, before `save`.
         tell: receives a sentence when the learning rate is lowered.
 
     Attributes:
@@ -82,11 +85,12 @@ class TrainingLoop:
         interruption: Interruption | None = None,
         report: Callable[[Progress], None] = lambda _: None,
         save: Callable[["TrainingLoop"], None] = lambda _: None,
+        keep: Callable[[int], None] = lambda _: None,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._trainer, self._each_epoch = trainer, each_epoch
         self._interruption = interruption or Interruption()
-        self._report, self._save, self._tell = report, save, tell
+        self._report, self._save, self._keep, self._tell = report, save, keep, tell
         self._calls = CallbackCalls(callbacks, trainer.network, trainer.optimizer)
         self._history = next((each for each in callbacks if isinstance(each, LossHistory)), None)
         training = trainer.experiment.training
@@ -100,6 +104,7 @@ class TrainingLoop:
         samples = training.samples.every_epochs if training.samples else 0
         chains = trainer.program.chains_lanes and trainer.workers.share.count > 1
         each_epoch = each_epoch or trainer.problem.has_fresh_data or chains
+        self._snapshots = frozenset(snapshot_epochs(training.epochs, training.snapshots))
         self._stop_after = 1 if each_epoch else math.gcd(validations, saves, self._monitor.every, samples)
         self._step, self._sums = 0, EpochSums()
         self._validation_loss: float | None = None
@@ -119,6 +124,8 @@ class TrainingLoop:
         self._calls.train_begins()
         if start:
             self.restore(start)
+            if self.is_done:  # as after a resumption with fewer epochs
+                self._keep_snapshot()
         is_compiled, is_alone = False, self._trainer.workers.share.count == 1
         while not self.is_done:
             # plan a chunk: the first has one step, later ones as many as take about a quarter of a second
@@ -127,7 +134,9 @@ class TrainingLoop:
                 self._calls.epoch_begins(epoch)
             begun = time.perf_counter()
             self._trainer.load(epoch)
-            chunk, segments = self._planner.take(self._length.steps, stop_after=self._stop_after)
+            chunk, segments = self._planner.take(
+                self._length.steps, stop_after=self._stop_after, stop_at=self._snapshots
+            )
 
             # run it; the first chunk compiles the program; on a signal meanwhile, its step does not count
             if is_compiled:
@@ -145,11 +154,12 @@ class TrainingLoop:
                 if segment.ends_epoch:
                     self._end_epoch(segment.epoch, self._trainer.validate(segment.epoch))
 
-            # save
+            # save; a snapshot is written before a checkpoint of a later step
             if is_compiled:
                 self._length.learn(len(records.losses), seconds)
                 self._report(self._progress(records, segments[-1], seconds))
             is_interrupted = self._agree()
+            self._keep_snapshot()
             if is_compiled:
                 self._save(self)
             is_compiled = True
@@ -264,6 +274,12 @@ class TrainingLoop:
             self._trainer.network.stop_training = decision.stops
             self._length.steps = decision.steps
         return decision.signal_number > 0
+
+    def _keep_snapshot(self) -> None:
+        """Call `keep` if an epoch has just ended that `training.snapshots` keeps, or that is the last."""
+        epoch, place = self._planner.position
+        if self._snapshots and not place and (epoch in self._snapshots or self.is_done):
+            self._keep(epoch)
 
     def _end_steps(self, records: StepRecords, segment: Segment) -> None:
         """Count the steps of a segment, and fire the callbacks for them.

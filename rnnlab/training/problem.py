@@ -63,7 +63,7 @@ class TrainingProblem(Protocol):
         """Return the model with these weights."""
 
 
-SURROUNDING = ("epochs", "early_stopping", "checkpoint", "samples", "tensorboard")
+SURROUNDING = ("epochs", "early_stopping", "checkpoint", "samples", "snapshots", "tensorboard")
 """Settings of the section `training` that no step depends on."""
 
 

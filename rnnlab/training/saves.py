@@ -2,7 +2,8 @@
 
 import errno
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,10 +13,12 @@ from rnnlab.errors import Call, RunError
 from rnnlab.runs.events import FAILED
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.lock import Lock
+from rnnlab.runs.snapshots import write_snapshot
 from rnnlab.training.checkpoints import Checkpoint, write_checkpoint
 from rnnlab.training.distribution.workers import is_save_due
 from rnnlab.training.history import LossHistory
 from rnnlab.training.loop import TrainingLoop
+from rnnlab.training.stopping import check_finite
 from rnnlab.training.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -78,17 +81,24 @@ class Saves:
         """
         self._lock.check()
         begun, checkpoint = time.perf_counter(), loop.checkpoint()
-        try:
+        with self._failing_after(checkpoint.facts.step):
             write_checkpoint(self._run.path, checkpoint, keep=self._keep)
             self._kept = checkpoint.facts.step
             self.save_results()
-        except RunError as error:
-            self._lock.check()  # if the folder is gone, that error comes first
-            stopped = self._stopped(error, checkpoint.facts.step)
-            with suppress(RunError):
-                self._run.log(str(stopped), state=FAILED, step=checkpoint.facts.step)
-            raise stopped from error
         self._clock.saved(time.perf_counter() - begun, loop.epochs)
+
+    def keep_snapshot(self, epoch: int) -> None:
+        """Write the weights of an epoch, from 1, that has just ended; see `training.snapshots`.
+
+        Raises:
+            RunError: as for `save`.
+            TrainingError: a weight is not finite.
+        """
+        self._lock.check()
+        weights, step = self._trainer.program.weights(), epoch * self._trainer.batches.steps
+        check_finite({f"weights/{name}": array for name, array in weights.items()}, step=step)
+        with self._failing_after(step):
+            write_snapshot(self._run.path, epoch, weights)
 
     def save_results(self) -> None:
         """Write the best weights so far, if they are finite, the history, and the samples."""
@@ -97,6 +107,18 @@ class Saves:
             self._run.save_model(model)
         self._history.write(self._run.path)
         self._save_samples()
+
+    @contextmanager
+    def _failing_after(self, step: int) -> Iterator[None]:
+        """If a file cannot be written in the `with` block, log and raise what is kept, and how to resume."""
+        try:
+            yield
+        except RunError as error:
+            self._lock.check()  # if the folder is gone, that error comes first
+            stopped = self._stopped(error, step)
+            with suppress(RunError):
+                self._run.log(str(stopped), state=FAILED, step=step)
+            raise stopped from error
 
     def _save_samples(self) -> None:
         if self._sampler and self._sampler.text:

@@ -22,6 +22,7 @@ from rnnlab.runs.environment import changes_since, write_environment
 from rnnlab.runs.events import DONE, FAILED, INTERRUPTED, TRAINING
 from rnnlab.runs.folder import RunFolder, create_run
 from rnnlab.runs.kept_tokens import write_training_tokens
+from rnnlab.runs.layout import SNAPSHOTS, snapshot_paths
 from rnnlab.runs.lock import locked
 from rnnlab.training.best_epoch import Best
 from rnnlab.training.checkpoints import FOLDER, Checkpoint, newest_checkpoint
@@ -33,6 +34,7 @@ from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption, noted_signals
 from rnnlab.training.loop import Progress, TrainingLoop
 from rnnlab.training.saves import Saves
+from rnnlab.training.snapshots import snapshot_epochs
 from rnnlab.training.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -126,7 +128,7 @@ class Session:
         """
         with locked(self.run.path) as lock, noted_signals() as interruption:
             begun = time.perf_counter()
-            for folder in (self.run.path, self.run.path / FOLDER):
+            for folder in (self.run.path, self.run.path / FOLDER, self.run.path / SNAPSHOTS):
                 remove_partial(folder)
             start = self._starting_point(tell)
             self._workers.shared("start", lambda: start_parcel(start, self.run.path))
@@ -202,11 +204,22 @@ class Session:
                 tell(one_line(f"changed since the run began, so results may differ in rounding: {changes}"))
         except DataError as error:
             tell(f"{error}; if versions or processor have changed, results may differ in rounding")
+        self._say_what_is_lost(start, tell)
         step = start.facts.step if start else 0
         tell(f"going on after step {step:,}")
         self.run.write_config(self.trainer.experiment)
         self.run.log(f"training is resumed after step {step}", state=TRAINING, step=step)
         return start
+
+    def _say_what_is_lost(self, start: Checkpoint | None, tell: Callable[[str], None]) -> None:
+        """Tell the user if epochs that `training.snapshots` asks for were trained without this setting."""
+        training, ended = self.trainer.experiment.training, start.facts.position[0] if start else 0
+        wanted = snapshot_epochs(training.epochs, training.snapshots)
+        if any(epoch <= ended for epoch in wanted) and not snapshot_paths(self.run.path):
+            tell(
+                f"training.snapshots: the run was trained without it up to epoch {ended:,}; the weights of"
+                " these epochs are not kept, those of later ones are"
+            )
 
     def _sign(self, tell: Callable[[str], None]) -> None:
         """Sign the run as the user's own; if that is not possible, training goes on."""
@@ -239,6 +252,7 @@ class Session:
                 interruption=interruption,
                 report=report,
                 save=save,
+                keep=saves.keep_snapshot,
                 tell=say,
             )
             loop.run(start)

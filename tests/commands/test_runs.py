@@ -140,6 +140,18 @@ def test_one_run_is_shown(rnnlab, named):
     assert "lowest       train loss 1.5 nats per token, in epoch 3" in lines
     assert "evaluated    train: accuracy 0.7500; free running 8 of 9 right" in lines
     assert lines[-1].endswith("2026-03-01T10:00:00+00:00 training ends after 3 epochs, 3.500 s")
+    assert not any(line.startswith("snapshots") for line in lines)
+
+
+def test_the_epochs_of_snapshots_are_shown(rnnlab):
+    """Of the files in `snapshots/`."""
+    run = finished()
+    (run.path / "snapshots").mkdir()
+    for epoch in ("00000001", "00002000"):
+        (run.path / f"snapshots/epoch-{epoch}.safetensors").touch()
+
+    assert "snapshots    of epochs 1, 2,000" in rnnlab("runs", "show").stdout.splitlines()
+    assert json.loads(rnnlab("runs", "show", "--json").stdout)["snapshots"] == [1, 2000]
 
 
 def test_one_run_as_json(rnnlab):

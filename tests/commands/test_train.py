@@ -48,8 +48,8 @@ def test_a_run_does_not_go_on_with_other_settings(rnnlab, page):
     assert answer.stderr == (
         "runs/song-1: cannot be resumed with other settings: model.units ([8] → [9]),"
         " training.random_seed (0 → 1); only training.epochs, training.early_stopping, training.checkpoint,"
-        " training.on_non_finite, training.tensorboard, training.distribute may change; leave other settings"
-        " out, or start a new training\n"
+        " training.on_non_finite, training.snapshots, training.tensorboard, training.distribute may change;"
+        " leave other settings out, or start a new training\n"
     )
     assert Path("runs/song-1/config.yaml").read_text() == before
 

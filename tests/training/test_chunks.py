@@ -54,6 +54,17 @@ def test_a_chunk_stops_where_it_is_asked_to() -> None:
     assert ends == [2, 4, 5]
 
 
+def test_a_chunk_stops_at_single_epochs() -> None:
+    """With `stop_at`, chunks end with these epochs, and with those of `stop_after`."""
+    planner = ChunkPlanner(batches_of(3, 1), epochs=9)
+
+    ends = []
+    while not planner.is_done:
+        ends.append(planner.take(100, stop_after=4, stop_at={1, 6})[1][-1].epoch + 1)
+
+    assert ends == [1, 4, 6, 8, 9]
+
+
 def test_carried_state_is_fresh_at_the_first_step_of_each_epoch_only() -> None:
     """Stateless windows start every batch from zero; a carried state only every epoch."""
     carried, _ = ChunkPlanner(batches_of(3, 1), epochs=2).take(6, stop_after=0)

@@ -1,6 +1,7 @@
 """A training that is interrupted and resumed ends with the bits of one that was never interrupted."""
 
 import csv
+import hashlib
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from rnnlab.config.schema import Experiment
 from rnnlab.datasets.loading import load_data
 from rnnlab.errors import Interrupted, RunError, TrainingError
 from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.layout import snapshot_paths
 from rnnlab.training.checkpoints import Checkpoint, newest_checkpoint
 from rnnlab.training.history import LossHistory
 from rnnlab.training.loop import Progress, TrainingLoop
@@ -24,7 +26,7 @@ from tests.experiments import SENTENCE, SONG, STREAM, experiment
 pytestmark = pytest.mark.usefixtures("kept_programs")
 
 REGIMES = {
-    "stateful windows": [SONG, "training.epochs=6"],
+    "stateful windows": [SONG, "training.epochs=6", "training.snapshots=4"],
     "stateful windows in lanes of unequal length": [SONG, "training.batch_size=4", "training.epochs=6"],
     "stream of 9 lanes, which are filled up to 16": [
         STREAM,
@@ -44,6 +46,7 @@ REGIMES = {
         "training.optimizer.learning_rate=0.05",
         "training.schedule={kind: plateau, patience: 1, factor: 0.2, warmup: 0.1}",
         "training.early_stopping={patience: 4}",
+        "training.snapshots=5",
         "training.samples={every_epochs: 2, seed: the, length: 5, temperature: 1.0}",
     ],
     "stream, callbacks that count and that set the rate": [
@@ -109,11 +112,16 @@ def train_in_pieces(
 
 
 def left_behind(run: RunFolder) -> tuple[dict[str, np.ndarray], str, list[list[str]]]:
-    """The weights, the losses with the samples, and the history, whose seconds differ from run to run."""
+    """The weights, the losses with the samples and the digests of the snapshots, and the history without its
+    seconds, which differ from run to run.
+    """
     with (run.path / "history.csv").open() as file:
         history = [row[:-1] for row in csv.reader(file)]
     texts = (run.path / name for name in ("losses.csv", "samples.txt"))
-    return run.load_model().weights, "".join(path.read_text() for path in texts if path.exists()), history
+    text = "".join(path.read_text() for path in texts if path.exists())
+    for path in snapshot_paths(run.path).values():
+        text += f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+    return run.load_model().weights, text, history
 
 
 def same(one: Any, other: Any) -> bool:
@@ -140,6 +148,7 @@ def test_a_run_in_pieces_is_a_run_in_one(regime: str) -> None:
 
     assert interruptions >= 3
     assert (pieces.path / "samples.txt").exists() == (wanted.training.samples is not None)
+    assert bool(snapshot_paths(pieces.path)) == (wanted.training.snapshots > 0)
     assert same(left_behind(pieces), left_behind(whole))
 
 

@@ -14,6 +14,7 @@ from rnnlab.datasets.task_loading import load_task_data
 from rnnlab.errors import Interrupted, TrainingError
 from rnnlab.models.model_file import TrainedTask
 from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.snapshots import read_snapshot, snapshots_of
 from rnnlab.training.session import Session
 from tests.task_experiments import EXPERIMENTS, GENERATED, LABEL, task_experiment
 
@@ -48,13 +49,19 @@ def session_of(wanted: TaskExperiment, *, resumed: RunFolder | None = None) -> S
 
 
 def left_behind(run: RunFolder) -> tuple[dict[str, bytes], str, list[list[str]]]:
-    """The weights, the losses, and the history, whose seconds differ from run to run."""
+    """The weights, also those of the snapshots, the losses, and the history without its seconds."""
     with (run.path / "history.csv").open() as file:
         history = [row[:-1] for row in csv.reader(file)]
     model = run.load_any_model()
     assert isinstance(model, TrainedTask)
+    snapshots = {each.path.name: read_snapshot(each.path, model.weights) for each in snapshots_of(run.path)}
+    assert len(snapshots) == min(model.experiment.training.snapshots, len(history) - 1)
     return (
-        {name: array.tobytes() for name, array in model.weights.items()},
+        {
+            f"{file} {name}": array.tobytes()
+            for file, weights in {"": model.weights, **snapshots}.items()
+            for name, array in weights.items()
+        },
         (run.path / "losses.csv").read_text(),
         history,
     )
@@ -63,7 +70,7 @@ def left_behind(run: RunFolder) -> tuple[dict[str, bytes], str, list[list[str]]]
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_run_in_pieces_is_a_run_in_one(variant: str) -> None:
     """The same weights to the last bit, the same losses and history, wherever it was stopped."""
-    wanted = task_experiment(*VARIANTS[variant])
+    wanted = task_experiment(*VARIANTS[variant], "training.snapshots=2")
     whole = session_of(wanted).train().run
     run, interruptions = None, 0
     while True:

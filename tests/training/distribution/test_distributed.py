@@ -159,7 +159,15 @@ def test_resuming_gives_the_bits_of_a_training_without_a_break(both: Ended) -> N
     for part in ("program", "best_validation"):
         for name, array in whole.part(part).items():
             np.testing.assert_array_equal(resumed.part(part)[name], array, err_msg=name)
+    assert contents(both.folder / "interrupted/snapshots") == contents(both.folder / "stream/snapshots")
     assert not (both.folder / "unused").exists()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """The bytes of each file of a folder, of which there are three."""
+    found = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert len(found) == 3
+    return found
 
 
 def test_one_worker_may_go_on_where_two_stopped(both: Ended) -> None:
