@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Unpack
 
 import numpy as np
 
+from rnnlab.api.playing import Playing
 from rnnlab.config.reading import AnyExperiment, read_any
 from rnnlab.errors import DataError, RnnlabError, UsageError, count_of
 from rnnlab.evaluation.example_measurement import TaskEvaluation, evaluate_task
@@ -34,32 +34,6 @@ from rnnlab.runs.folder import RunFolder, find_run
 from rnnlab.runs.history import History, read_history
 from rnnlab.runs.kept_tokens import kept_tokens
 from rnnlab.runs.layout import CONFIG
-
-
-@dataclass(frozen=True)
-class Playing:
-    """A page that plays.
-
-    Attributes:
-        page: the HTML page.
-        height: height in pixels of the frame in which a notebook shows the page.
-    """
-
-    page: str
-    height: int
-
-    def _repr_html_(self) -> str:
-        """Return a frame with the page: its script can reach neither the notebook nor the network."""
-        style = f"width:100%;height:{self.height}px;border:0"
-        return str(
-            tag(
-                "iframe",
-                srcdoc=self.page,
-                style=style,
-                sandbox="allow-scripts allow-downloads",
-                title="rnnlab",
-            )
-        )
 
 
 class Run:
@@ -270,7 +244,7 @@ class Run:
             return write_page([network], Path(path), overwrite=overwrite)
         return export(self.model, Path(path), format=wanted, state=state, overwrite=overwrite)
 
-    def play(self, *, language: str = "en", height: int = 900) -> "Playing":
+    def play(self, *, language: str = "en", height: int = 900) -> Playing:
         """Return the page that plays this model; a notebook shows it in a frame.
 
         Args:

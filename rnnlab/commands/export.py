@@ -85,12 +85,17 @@ def command(
         _write_losses(model, output)
         return
     trained, _, path = load_any_trained(model)
-    if model is None:
-        echo(f"using {path}", err=True)
+    _say_which(model, path)
     exported = export(trained, output, format=wanted, state=state, overwrite=overwrite)
     for note in exported.notes:
         echo(note, err=True)
     echo(_result(exported))
+
+
+def _say_which(model: Path | None, path: Path) -> None:
+    """Say which model is taken, if none was named."""
+    if model is None:
+        echo(f"using {path}", err=True)
 
 
 def _write_page(models: tuple[Path, ...], output: Path, *, language: str | None, overwrite: bool) -> None:
@@ -102,8 +107,7 @@ def _write_page(models: tuple[Path, ...], output: Path, *, language: str | None,
     networks = []
     for model in models or (None,):
         trained, run, path = load_any_trained(model)
-        if model is None:
-            echo(f"using {path}", err=True)
+        _say_which(model, path)
         networks.append(page_network(trained, run, path))
     written = write_page(networks, output, language=language or _language(), overwrite=overwrite)
     for note in written.notes:

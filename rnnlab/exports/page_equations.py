@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from rnnlab.models.cells import Cell
+from rnnlab.models.gates import CANDIDATE, gates_of
 from rnnlab.models.template import Blank, TemplateLine, gate_names, template
-from rnnlab.models.terms import CANDIDATE, Equation, Term, gates_of
+from rnnlab.models.terms import Equation, Term
 
 Json = dict[str, Any]
 

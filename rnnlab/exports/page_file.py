@@ -22,7 +22,7 @@ import numpy as np
 from rnnlab import __version__
 from rnnlab.engines.javascript.equation import equation_source
 from rnnlab.engines.numpy import numpy_model
-from rnnlab.errors import UsageError
+from rnnlab.errors import Argument, UsageError
 from rnnlab.exports.page_network import PageNetwork, rounded
 from rnnlab.files import write_durably
 from rnnlab.generation.sampling import log_probabilities
@@ -73,7 +73,7 @@ def write_page(
     if path.is_dir():
         raise UsageError(f"{path}: is a folder; name a file, such as {path / 'page.html'}")
     if path.exists() and not overwrite:
-        raise UsageError(f"{path}: exists; name another file, or give --overwrite")
+        raise UsageError(f"{path}: the file exists; name another, or replace it with ", Argument("overwrite"))
     page, notes = page_of(networks, language=language)
     written = page.encode()
     write_durably(path, written)

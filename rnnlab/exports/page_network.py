@@ -12,7 +12,7 @@ import numpy as np
 from rnnlab.config.schema import Generation, NotesDataset
 from rnnlab.datasets.training_tokens import TrainingTokens
 from rnnlab.datasets.vocabulary import Vocabulary
-from rnnlab.engines.javascript.parameters import layers_of, numbers_of
+from rnnlab.engines.javascript.parameters import layers_of, network_numbers
 from rnnlab.engines.numpy.equation import Floats
 from rnnlab.errors import RunError, UsageError, count_of
 from rnnlab.exports.page_equations import page_equation
@@ -78,7 +78,9 @@ class PageNetwork:
             RunError: a weight is NaN or infinite.
         """
         encoding = self.trained.experiment.dataset.encoding
-        found = numbers_of(self.architecture, snapshot.weights, encoding=encoding, tokens=self.trained.tokens)
+        found = network_numbers(
+            self.architecture, snapshot.weights, encoding=encoding, tokens=self.trained.tokens
+        )
         if not all(np.isfinite(each).all() for each in found.values()):
             raise RunError(
                 f"{self.name}: expected finite weights, received NaN or infinite ones: its training diverged;"
@@ -242,7 +244,7 @@ def _kept(trained: TrainedModel, history: History | None) -> PageSnapshot:
         scores = np.maximum(history.loss, np.append(history.loss[1:], -math.inf))
     place = int(np.where(np.isfinite(scores), scores, math.inf).argmin())
     loss, held = float(history.loss[place]), float(history.validation_loss[place])
-    return PageSnapshot(place + 1, trained.weights, loss, held, kept=True)
+    return PageSnapshot(place + 1, trained.weights, loss, _finite(held), kept=True)
 
 
 def _article(kind: str) -> str:

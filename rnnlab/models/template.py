@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rnnlab.models.expression import SYMBOLS, Binding, Expression, expression, shown_number
-from rnnlab.models.terms import ACTIVATIONS, CANDIDATE, Equation, Term, gates_of
+from rnnlab.models.gates import CANDIDATE, gates_of
+from rnnlab.models.terms import ACTIVATIONS, Equation, Term
 
 Kind = Literal["equation", "input", "product", "normalized"]
 

@@ -27,9 +27,6 @@ GIVEN: set[Operation] = {"x", "state", "parameter", "number"}
 
 ACTIVATIONS: set[Operation] = {"tanh", "σ"}
 
-CANDIDATE = "candidate"
-"""Name of the gate that is activated by tanh: the candidate c̃ or h̃ for the new state."""
-
 
 class ContractError(ValueError):
     """The error for a cell that the engines cannot run.
@@ -258,20 +255,6 @@ class Equation:
                 f"additive: expected one product, product(h), for all gates {self.cell.gates!r}, received"
                 f" {received}; set additive = False"
             )
-
-
-def gates_of(equation: Equation) -> dict[str, Term]:
-    """Return the terms that each activate one gate, in the cell's order, by letter or as `CANDIDATE`.
-
-    A term that is itself a part of the new state is left out.
-    """
-    activated = {term.inputs[0].gates: term for term in equation.terms if term.operation in ACTIVATIONS}
-    gates = {letter: activated[letter] for letter in equation.cell.gates if letter in activated}
-    return {
-        CANDIDATE if term.operation == "tanh" else letter: term
-        for letter, term in gates.items()
-        if term not in equation.after
-    }
 
 
 class _Namespace:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.engines.numpy.equation import Floats
-from rnnlab.models.terms import CANDIDATE
+from rnnlab.models.gates import CANDIDATE
 from rnnlab.reports.markup import Markup, tag, together
 from rnnlab.tracing.tracing import LayerTrace, Trace
 

@@ -17,8 +17,9 @@ from rnnlab.engines.numpy.equation import Floats, normalized, sigmoid
 from rnnlab.engines.numpy.network import Dense
 from rnnlab.errors import Argument, ModelFileError, UsageError
 from rnnlab.models.architecture import Architecture, RecurrentLayer, architecture_of
+from rnnlab.models.gates import gates_of
 from rnnlab.models.model_file import TrainedModel, Weights
-from rnnlab.models.terms import Equation, Operation, Term, gates_of
+from rnnlab.models.terms import Equation, Operation, Term
 from rnnlab.tracing.reading import Flags, Ids, TraceInput, reading_of, with_boundaries
 
 MOST_VALUES = 10_000_000

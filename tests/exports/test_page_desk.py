@@ -133,7 +133,7 @@ def test_unknown_notes_are_named_with_the_nearest_known(browser, pages):
 
 
 def test_texts_that_end_stand_below_each_other(browser, tmp_path, monkeypatch):
-    """A network that has read lines writes ten of them at a start; the next start goes on after the last one."""
+    """A network that has read lines writes ten of them at a start; the next start goes on after them."""
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "lines.html"
     path.write_text(page_of([page_network_of("lines", trained(LINES, tmp_path))])[0], encoding="utf-8")

@@ -135,7 +135,9 @@ def test_a_file_is_not_replaced_unasked():
     """The message says how."""
     Path("song.html").write_text("mine")
 
-    with pytest.raises(UsageError, match=r"^song.html: exists; name another file, or give --overwrite$"):
+    with pytest.raises(
+        UsageError, match=r"^song.html: the file exists; name another, or replace it with overwrite$"
+    ):
         write_page([network("lstm")], Path("song.html"))
 
     assert Path("song.html").read_text() == "mine"

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 from rnnlab.errors import RunError
 from rnnlab.models.cells import Cell
-from rnnlab.models.terms import Equation, Term, gates_of
+from rnnlab.models.gates import gates_of
+from rnnlab.models.terms import Equation, Term
 
 _SIGNS = {"+": "+", "-": "-", "·": "*"}
 _FUNCTIONS = {"tanh": "Math.tanh", "σ": "sigmoid"}

@@ -36,7 +36,7 @@ def layers_of(architecture: Architecture) -> list[dict[str, Any]]:
     ]
 
 
-def numbers_of(
+def network_numbers(
     architecture: Architecture, weights: Weights, *, encoding: str, tokens: Sequence[str]
 ) -> dict[str, Floats]:
     """Return the arrays that `network.js` reads, by name.
