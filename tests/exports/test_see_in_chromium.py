@@ -135,7 +135,7 @@ def test_a_token_that_is_taken_away_has_an_influence(browser, pages):
 
 
 def test_another_network_shows_its_own_numbers(browser, pages):
-    """As when the epoch is changed: the seed is read by weights of half the size, and nothing old is shown."""
+    """As when the epoch is changed: weights of half the size read the seed, and nothing old is shown."""
     with opened(browser, pages["lstm"][0]) as page:
         page.evaluate(OPEN, [0, 2])
         page.evaluate(STEPS, 3)
