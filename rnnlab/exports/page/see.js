@@ -14,6 +14,8 @@ import {UnrolledView} from "./unrolled.js";
 import {addWords, onLanguage, say} from "./words.js";
 
 const STEPS_BEFORE_CHOICE = 12; // steps after which the unit that varies most is chosen
+const TIMES_COST = 2; // a pause is at least so many times as long as the drawing before it
+const CALM_PAUSE = 250; // milliseconds between two drawings where motion is to be reduced
 const OUTPUT_OF_MLP = [{name: "h", symbol: "h", range: null}];
 
 /** Build the part of a page that shows the inside of its network, in `page.places.see`. */
@@ -41,6 +43,9 @@ class See {
   #isChosen = false; // whether the unit was chosen by hand, or once by its values
   #pinned = null; // the chosen step; null: the last one
   #asked = false;
+  #drawnAt = 0;
+  #cost = 0; // of the last drawing, milliseconds
+  #timer = 0;
   #views = [];
   #controls = {};
 
@@ -112,10 +117,26 @@ class See {
     this.#asked = false;
     const open = this.#views.filter((view) => view.details.open);
     this.#controls.bar.hidden = !open.length;
-    if (!open.length) return;
+    if (!open.length || this.#isTooEarly()) return;
+    const begin = performance.now();
     this.#chooseUnit();
     this.#drawControls();
     for (const view of open) view.draw();
+    this.#drawnAt = performance.now();
+    this.#cost = this.#drawnAt - begin;
+  }
+
+  /** Whether to draw later, so that most of the time is left to the network that runs, or to calm eyes. */
+  #isTooEarly() {
+    if (!this.player.running) return false;
+    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const wait = this.#drawnAt + (isCalm ? CALM_PAUSE : TIMES_COST * this.#cost) - performance.now();
+    if (wait <= 0) return false;
+    this.#timer ||= setTimeout(() => {
+      this.#timer = 0;
+      this.ask();
+    }, wait);
+    return true;
   }
 
   #begin() {
