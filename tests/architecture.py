@@ -112,7 +112,7 @@ FRAMEWORKS: dict[str, tuple[str, ...]] = {
 SEVERAL = {
     "commands/compare.py": "trainings",  # of two configurations or more
     "commands/comparison_results.py": "pairs",
-    "commands/evaluation_results.py": "folds",
+    "commands/fold_results.py": "folds",
     "commands/hints.py": "trainings",  # of a comparison
     "commands/replay.py": "files",
     "commands/sample_files.py": "files",

@@ -1,5 +1,7 @@
 """`rnnlab runs`: the list on any terminal, one run, and removal after a question."""
 
+import csv
+import io
 import json
 import os
 import re
@@ -118,6 +120,40 @@ def test_the_list_as_json(rnnlab):
         "study": None,
         "problems": [],
     }
+
+
+def test_the_list_as_csv(rnnlab):
+    """A row for each run under the names of the JSON; what a run lacks is empty."""
+    finished()
+    Path("runs/empty, of all").mkdir()
+
+    answer = rnnlab("runs", "--csv")
+
+    rows = {row["run"]: row for row in csv.DictReader(io.StringIO(answer.stdout, newline=""))}
+    song = rows["runs/song-1"]
+    assert (song["model.kind"], song["model.units"], song["parameters"]) == ("lstm", "6", "416")
+    assert (song["best.loss"], song["evaluation.free_running.correct"], song["study.best"]) == (
+        "1.5",
+        "8",
+        "",
+    )
+    assert "holds no config.yaml" in rows["runs/empty, of all"]["problems"]
+    assert answer.stdout.count("\r\n") == 3
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("--csv --json", "--json, --csv: expected one form; leave one of them out"),
+        ("--csv show", "--csv prints the list of runs; leave show out"),
+    ],
+)
+def test_csv_is_a_form_of_the_list_only(rnnlab, typed, message):
+    """Nothing is shown."""
+    answer = rnnlab("runs", *typed.split())
+
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert message in answer.stderr
 
 
 def test_no_runs_are_said(rnnlab):
