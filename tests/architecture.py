@@ -146,6 +146,7 @@ SEVERAL = {
     "suggestions/yaml_file.py": "files",
     "suggestions/survey.py": "lines, files",
     "reports/works.py": "notes",
+    "terminal/tables.py": "columns",  # of a terminal
     "tracing/coloured.py": "units",
     "tracing/page.py": "numbers",
     "tracing/view.py": "units",

@@ -23,7 +23,7 @@ from rnnlab.commands.hints import to_compare, to_train
 from rnnlab.errors import Argument, TrainingError, UsageError, command_line, count_of
 from rnnlab.terminal.progress import ReadingReport
 from rnnlab.terminal.text import echo
-from rnnlab.terminal.trainings import Training, TrainingsReport
+from rnnlab.terminal.trainings import TrainingLabel, TrainingsReport
 
 if TYPE_CHECKING:
     from rnnlab.comparison.contenders import Entry
@@ -80,19 +80,11 @@ def command(
     All must be of one task. Models of generated examples are measured on the test part, at each of
     dataset.test_lengths; all others on the part that `evaluate` measures.
     """
-    from rnnlab.commands.comparison_results import (
-        comparison_json,
-        comparison_rows,
-        comparison_text,
-        failed_rows,
-    )
+    from rnnlab.commands.comparison_results import comparison_json, comparison_text
     from rnnlab.terminal.tables import as_json_text
 
     check_study(options["storage"], options["study"])
-    is_table = output is not None and output.suffix.lower() == CSV
-    if output and is_table:
-        check_csv(output, overwrite=overwrite)
-    suffix = checked_picture(output, overwrite=overwrite) if output and not is_table else ""
+    suffix = _checked_output(output, overwrite=overwrite) if output else ""
     trained = [is_trained(path) for path in paths]
     if any(trained) and not all(trained):
         raise UsageError("expected only configurations, or only runs; received both")
@@ -109,10 +101,8 @@ def command(
     if folder:
         _keep(folder, as_json_text(result))
     echo(as_json_text(result) if as_json else comparison_text(comparison, folder=shown))
-    if output and is_table:
-        write_csv(output, csv_text([*comparison_rows(comparison), *failed_rows(failures)]))
-    elif output:
-        _draw(comparison, output, suffix)
+    if output:
+        _write(comparison, failures, output, suffix)
     if failures:
         raise TrainingError(
             f"runs that are not in the table, since their training failed: {'; '.join(lines)}"
@@ -153,11 +143,24 @@ def _keep(folder: Path, text: str) -> None:
     write_durably(folder / COMPARISON, f"{text}\n".encode(errors="backslashreplace"))
 
 
-def _draw(comparison: "Comparison", output: Path, suffix: str) -> None:
+def _checked_output(output: Path, *, overwrite: bool) -> str:
+    """Check before any slow work that the file can be written; return its suffix in lower case."""
+    if output.suffix.lower() == CSV:
+        check_csv(output, overwrite=overwrite)
+        return CSV
+    return checked_picture(output, overwrite=overwrite)
+
+
+def _write(comparison: "Comparison", failures: dict[str, str], output: Path, suffix: str) -> None:
+    """Write a row for each training into a .csv file, or draw a picture."""
+    from rnnlab.commands.comparison_results import comparison_rows, failed_rows
     from rnnlab.comparison.picture import comparison_picture
     from rnnlab.files import write_durably
     from rnnlab.reports.pictures import picture_bytes
 
+    if suffix == CSV:
+        write_csv(output, csv_text([*comparison_rows(comparison), *failed_rows(failures)]))
+        return
     write_durably(output, picture_bytes(comparison_picture(comparison), suffix))
     echo(f"drew {output}", err=True)
 
@@ -327,9 +330,9 @@ def _train(
     failures: dict[str, str] = {}
     done = 0
 
-    def named(number: int) -> Training:
+    def named(number: int) -> TrainingLabel:
         name, seed = runs[number][0], number // len(experiments)
-        return Training(f"run {number + 1} of {len(tasks)}", f"{name}, seed {seed}", alike=name)
+        return TrainingLabel(f"run {number + 1} of {len(tasks)}", f"{name}, seed {seed}", alike=name)
 
     try:
         with TrainingsReport(named, total=len(tasks), at_once=at_once) as report:

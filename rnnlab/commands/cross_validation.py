@@ -8,7 +8,7 @@ from rnnlab.commands.arguments import shared_study
 from rnnlab.commands.csv_output import csv_text, write_csv
 from rnnlab.terminal.tables import as_json_text, facts_table
 from rnnlab.terminal.text import echo
-from rnnlab.terminal.trainings import Training, TrainingsReport
+from rnnlab.terminal.trainings import TrainingLabel, TrainingsReport
 
 if TYPE_CHECKING:
     from rnnlab.config.reading import AnyExperiment
@@ -89,7 +89,7 @@ class _Stopwatch:
 
 def _fold_of(folds: int) -> Any:
     """Return a function that names a fold by its number, from 0."""
-    return lambda number: Training(f"fold {number + 1} of {folds}")
+    return lambda number: TrainingLabel(f"fold {number + 1} of {folds}")
 
 
 def _measures(fold: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from rnnlab.errors import Argument, TrainingError, UsageError, command_line, cou
 from rnnlab.terminal.completion import complete_sweep
 from rnnlab.terminal.progress import ReadingReport
 from rnnlab.terminal.text import echo
-from rnnlab.terminal.trainings import Training, TrainingsReport
+from rnnlab.terminal.trainings import TrainingLabel, TrainingsReport
 
 if TYPE_CHECKING:
     from rnnlab.sweeps.results import StudyResults
@@ -144,7 +144,7 @@ def _run(search: "Search", workers: int) -> "StudyResults":
     echo(f"{count_of(budget, 'trial') + ', ' if budget else ''}{many}, in {search.folder}", err=True)
     try:
         with TrainingsReport(
-            lambda number: Training(f"trial {number}"),
+            lambda number: TrainingLabel(f"trial {number}"),
             total=search.total,
             at_once=workers,
             seconds=search.plan.page.seconds,

@@ -7,6 +7,7 @@ runs/<name>-<number>/     the folder of a study in a file of its own
   trial-0000/ …           the run of each trial
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -78,7 +79,7 @@ class Search:
         *,
         workers: int,
         tell: Callable[[str], None] = lambda _: None,
-        heard: Watcher | None = None,
+        heard: Watcher = lambda *_: None,
     ) -> Iterator[tuple[TrialRecord, StudyResults]]:
         """Search until the budget is used up; yield each trial that ends, here or elsewhere, and all so far.
 
@@ -101,23 +102,14 @@ class Search:
         study = join_study(
             self.place, self._agreed(), slots=fixed, direction=page.objective.direction, tell=tell
         )
-        work = SweepWork(self.plan, self.folder.absolute())
-        crew = Crew(
-            self.place,
-            work,
-            workers=workers,
-            most=self.total,
-            seconds=page.seconds or float("inf"),
-            tell=tell,
-            heard=heard,
-        )
+        crew = self._crew(workers, tell=tell, heard=heard)
         known = dict(slots.done_slots(study))
         records = tuple(_record(number, trial, study) for number, trial in known.items())
         results = StudyResults(
             self.folder, self.plan, records, has_first_guess=guess is not None, storage=self.storage
         )
         write_results(replace(results, importance=_importance(study)))
-        for number in known if heard else ():
+        for number in known:
             heard(number, None)
         try:
             for number, trial in crew.run(study, known):
@@ -130,6 +122,11 @@ class Search:
         finally:
             write_results(replace(results, importance=_importance(study)))
             close_study(study)
+
+    def _crew(self, workers: int, **options: Any) -> Crew:
+        """Return the processes that work on the study."""
+        work, seconds = SweepWork(self.plan, self.folder.absolute()), self.plan.page.seconds or math.inf
+        return Crew(self.place, work, workers=workers, most=self.total, seconds=seconds, **options)
 
     def _slots(self, guess: dict[str, str] | None) -> list[dict[str, Any]]:
         """Return the given parameters of each slot; of an open study those of the first."""

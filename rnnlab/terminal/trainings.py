@@ -31,7 +31,7 @@ LEAST_WORDS = 10
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingLabel:
     """What is known of a training before it begins.
 
     Attributes:
@@ -67,7 +67,7 @@ class TrainingsReport:
 
     def __init__(
         self,
-        named: Callable[[int], Training],
+        named: Callable[[int], TrainingLabel],
         *,
         total: int | None,
         at_once: int,

@@ -55,8 +55,7 @@ def run_trials(
             If it is given, `work` has an argument `report`, a function that receives the news.
 
     Raises:
-        TrainingError: a worker was killed (of a study: several, one after the other), or the work of a task
-            of a study failed.
+        TrainingError: a worker was killed (of a study: several in a row), or a task of a study failed.
         UsageError: the database has a study of this name with another plan.
         RunError: the database does not answer.
         Exception: the exception that `work` raised.

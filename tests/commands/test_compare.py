@@ -351,7 +351,7 @@ def test_a_training_that_fails_is_named_and_the_others_are_compared(rnnlab, monk
     """Whoever calls sees that not all is there. Of two at once each has the bits of one alone."""
     write_configs()
 
-    with terminal(monkeypatch) as screen:
+    with terminal(monkeypatch, patience=600) as screen:
         answer = rnnlab("compare", "page.yaml", "--jobs", "2", "--json", "--output", "table.csv")
 
     result = json.loads(answer.stdout)
@@ -467,7 +467,7 @@ def test_commands_that_share_a_comparison_print_the_table_of_one(tmp_path, monke
     first.terminate()
     first.wait()
 
-    with terminal(monkeypatch) as screen:
+    with terminal(monkeypatch, patience=600) as screen:
         shared = rnnlab(*words)
     alone = rnnlab(*words[:-2])
 

@@ -266,7 +266,7 @@ def test_a_terminal_shows_the_fold_that_is_trained(rnnlab, monkeypatch):
     monkeypatch.setattr("rnnlab.terminal.trainings.REDRAW_SECONDS", 0.0)
     run_of(SENTENCE, "training.epochs=2", "dataset.split={kind: none, allow_overlap: true}")
 
-    with terminal(monkeypatch) as screen:
+    with terminal(monkeypatch, patience=600) as screen:
         rnnlab("evaluate", "--folds", "2")
 
     drawn = [line for picture in screen.pictures for line in picture]

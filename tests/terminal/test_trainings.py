@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rnnlab.runs.progress import Progress
-from rnnlab.terminal.trainings import Training, TrainingsReport
+from rnnlab.terminal.trainings import TrainingLabel, TrainingsReport
 from tests.at_a_terminal import Terminal, terminal
 
 NAMES = ("lstm", "lstm", "stateful_lstm", "stateful_lstm")
@@ -41,9 +41,9 @@ def progress(epoch: int, *, left: float, **changes: Any) -> Progress:
 def report(**settings: Any) -> TrainingsReport:
     """Two configurations with two random seeds each, two trainings at a time."""
 
-    def named(number: int) -> Training:
+    def named(number: int) -> TrainingLabel:
         name = NAMES[number]
-        return Training(f"run {number + 1} of 4", f"{name}, seed {number % 2}", alike=name)
+        return TrainingLabel(f"run {number + 1} of 4", f"{name}, seed {number % 2}", alike=name)
 
     return TrainingsReport(named, **{"total": 4, "at_once": 2, **settings})
 
@@ -117,8 +117,8 @@ def test_more_trainings_than_lines_are_counted(shown):
     settings = {"total": 12, "at_once": 12}
     monkey = [(number, "words") for number in range(10)]
 
-    def named(number: int) -> Training:
-        return Training(f"trial {number}")
+    def named(number: int) -> TrainingLabel:
+        return TrainingLabel(f"trial {number}")
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tests.terminal.test_trainings.report", lambda **_: TrainingsReport(named, **settings))
