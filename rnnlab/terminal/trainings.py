@@ -30,6 +30,10 @@ LEAST_WORDS = 10
 """Width to which the words on a training are cut before a figure is left out."""
 
 
+STEADY_SECONDS = 1.0
+"""Time from the first progress of a training to the first whose time left is believed: it begins slowly."""
+
+
 @dataclass(frozen=True)
 class TrainingLabel:
     """What is known of a training before it begins.
@@ -52,7 +56,14 @@ class _Running:
     begun: float
     words: str
     progress: "Progress | None" = None
+    first: float = 0.0
     heard: float = 0.0
+
+    def left(self, now: float) -> float | None:
+        """Return the seconds that the training still takes by its own progress; None if unsteady yet."""
+        if self.progress is None or self.heard - self.first < STEADY_SECONDS:
+            return None
+        return self.progress.seconds_left - (now - self.heard)
 
 
 class TrainingsReport:
@@ -102,8 +113,9 @@ class TrainingsReport:
         elif isinstance(news, str):
             self._running[number] = _Running(now, news or self._named(number).words)
             self._drawn_at = 0.0
-        elif number in self._running:
-            self._running[number].progress, self._running[number].heard = news, now
+        elif running := self._running.get(number):
+            running.first = running.first if running.progress else now
+            running.progress, running.heard = news, now
         self._redraw()
 
     def tell(self, sentence: str) -> None:
@@ -130,7 +142,8 @@ class TrainingsReport:
         for number in range(self._total):
             whole = expected.get(self._named(number).alike, mean)
             if running := self._running.get(number):
-                lefts.append(max(_left(running, now, whole), 0.0))
+                own = running.left(now)
+                lefts.append(max(whole - (now - running.begun) if own is None else own, 0.0))
             elif number not in self._done:
                 waiting += whole
         left = max([*lefts, (sum(lefts) + waiting) / self._at_once])
@@ -147,9 +160,8 @@ class TrainingsReport:
         """Return the time that a whole training takes, in seconds, by its text `Training.alike`."""
         found = {alike: fmean(times) for alike, times in self._took.items()}
         for number, running in self._running.items():
-            if running.progress:
-                whole = now - running.begun + _left(running, now, 0.0)
-                found.setdefault(self._named(number).alike, whole)
+            if (left := running.left(now)) is not None:
+                found.setdefault(self._named(number).alike, now - running.begun + left)
         return found
 
     def _redraw(self) -> None:
@@ -194,10 +206,3 @@ def _cells(name: str, running: _Running) -> tuple[str, ...]:
         f"loss {progress.loss:.4g}",
         "" if held_out is None else f"validation {held_out:.4g}",
     )
-
-
-def _left(running: _Running, now: float, whole: float) -> float:
-    """Return the seconds that a training still takes; `whole` is what it takes if it has told no progress."""
-    if running.progress:
-        return running.progress.seconds_left - (now - running.heard)
-    return whole - (now - running.begun)

@@ -23,8 +23,9 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The time of the report."""
+    """The time of the report, which believes the first progress."""
     made = Clock()
+    monkeypatch.setattr("rnnlab.terminal.trainings.STEADY_SECONDS", 0.0)
     monkeypatch.setattr("rnnlab.terminal.trainings.time.monotonic", made)
     return made
 
@@ -172,6 +173,19 @@ def test_the_time_left_is_that_of_the_trainings_alike(clock):
     assert live.seconds_left() == pytest.approx((10 + 20 + 30) / 2)
     clock.now += 5
     assert live.seconds_left() == pytest.approx((5 + 15 + 30) / 2)
+
+
+def test_the_first_progress_tells_no_time_left(clock, monkeypatch):
+    """The first steps of a training are slow; a second later its time left is believed."""
+    monkeypatch.setattr("rnnlab.terminal.trainings.STEADY_SECONDS", 1.0)
+    live = report(total=1)
+    live.hear(0, "")
+    live.hear(0, progress(1, left=9999.0))
+    early = live.seconds_left()
+    clock.now += 1
+    live.hear(0, progress(2, left=60.0))
+
+    assert (early, live.seconds_left()) == (None, 60.0)
 
 
 def test_a_training_that_is_alone_at_the_end_is_waited_for(clock):
