@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 
 import pytest
 
@@ -60,6 +61,7 @@ def terminal(
     monkeypatch: pytest.MonkeyPatch, *keys: str, patience: float = SILENCE_SECONDS
 ) -> Iterator[Terminal]:
     """Makes stdin and stderr one terminal, at which keys are typed; a training needs more patience."""
+    resource_tracker.ensure_running()  # else it starts with the first worker, and keeps this terminal open
     outside, inside = pty.openpty()
     screen = Terminal(outside, [*keys], patience)
     reader = threading.Thread(target=screen.serve)
