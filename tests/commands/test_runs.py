@@ -79,8 +79,9 @@ def test_a_pipe_gets_all_of_the_list(rnnlab, monkeypatch):
     assert "long-" * 30 + "-1" in rnnlab("runs").stdout
 
 
-def test_what_is_wrong_stands_below_the_list(rnnlab):
+def test_what_is_wrong_stands_below_the_list(rnnlab, monkeypatch):
     """A line each, and the exit code is that of a list."""
+    monkeypatch.setenv("COLUMNS", "200")
     finished()
     Path("runs/empty").mkdir()
     Path("runs/song-1/history.csv").write_text("x")
@@ -322,8 +323,9 @@ def test_a_comparison_is_listed_as_one(rnnlab, monkeypatch):
     ]
 
 
-def test_the_runs_of_a_comparison_are_below_it(rnnlab):
+def test_the_runs_of_a_comparison_are_below_it(rnnlab, monkeypatch):
     """Indented, by configuration and random seed, with their figures; at most 20 of them."""
+    monkeypatch.setenv("COLUMNS", "200")
     run = finished()
     for seed in (10, 9, *range(2, 9), *range(11, 25)):
         shutil.copytree(run.path, Path(f"runs/page-1/small-seed-{seed}"))
@@ -345,8 +347,9 @@ def test_the_runs_of_a_comparison_are_below_it(rnnlab):
     assert len(entry["comparison"]["entries"]) == 23
 
 
-def test_a_damaged_run_of_a_comparison_is_named_below_the_list(rnnlab):
+def test_a_damaged_run_of_a_comparison_is_named_below_the_list(rnnlab, monkeypatch):
     """As one that lies in runs/ itself."""
+    monkeypatch.setenv("COLUMNS", "200")
     run = finished()
     shutil.copytree(run.path, Path("runs/page-1/small-seed-0"))
     Path("runs/page-1/small-seed-0/history.csv").write_text("what")
