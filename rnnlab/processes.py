@@ -15,6 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing.connection import wait as wait_for
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +24,12 @@ from rnnlab.signals import held_signals, raised_signals
 
 Result = TypeVar("Result")
 
+
+HEAR_SECONDS = 0.2
+"""Longest time after which the messages of the workers are passed on."""
+
+_outlets: list["SimpleQueue[tuple[int, Any]] | None"] = []
+"""In a worker: where its messages go; None if nobody hears them."""
 
 _unfinished: set["Future[Any]"] = set()
 """The results of `in_thread` that are still to come."""
@@ -68,7 +75,11 @@ def _into(done: "Future[Result]", work: Callable[[], Result]) -> None:
 
 
 def in_processes(
-    work: Callable[..., Result], tasks: Iterable[tuple[Any, ...]], *, jobs: int
+    work: Callable[..., Result],
+    tasks: Iterable[tuple[Any, ...]],
+    *,
+    jobs: int,
+    heard: Callable[[int, Any], None] | None = None,
 ) -> Iterator[tuple[int, Result]]:
     """Yield the number of each task, from 0, with its result, in the order in which the tasks end.
 
@@ -80,29 +91,39 @@ def in_processes(
         work: a function at the top of a module, so that a spawned process can import it.
         tasks: the arguments of each call; a task is taken from the iterable when a worker is free for it.
         jobs: number of worker processes.
+        heard: receives the number of a task, and a message of its work, in this process. If it is given,
+            `work` has an argument `report`, a function that sends a message of less than 4 kB.
 
     Raises:
         TrainingError: a worker was killed.
         Exception: the exception that `work` raised.
     """
     with raised_signals():
-        yield from _results_of(work, enumerate(tasks), jobs)
+        yield from _results_of(work, enumerate(tasks), jobs, heard)
 
 
 def _results_of(
-    work: Callable[..., Result], numbered: Iterator[tuple[int, tuple[Any, ...]]], jobs: int
+    work: Callable[..., Result],
+    numbered: Iterator[tuple[int, tuple[Any, ...]]],
+    jobs: int,
+    heard: Callable[[int, Any], None] | None,
 ) -> Iterator[tuple[int, Result]]:
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=end_with_parent)
+    outlet = context.SimpleQueue() if heard else None
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(outlet,))
     running: dict[Future[Result], int] = {}
     try:
         while True:
             for number, task in islice(numbered, jobs - len(running)):
                 with held_signals(), ignored_by_children():
-                    running[pool.submit(work, *task)] = number
+                    running[pool.submit(_done, work, number, task)] = number
             if not running:
                 return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            timeout = HEAR_SECONDS if outlet else None
+            ended = wait(running, timeout=timeout, return_when=FIRST_COMPLETED).done
+            while heard and outlet and not outlet.empty():
+                heard(*outlet.get())
+            for future in ended:
                 yield running.pop(future), future.result()
     except BrokenProcessPool as error:
         raise TrainingError(
@@ -113,6 +134,19 @@ def _results_of(
             for child in multiprocessing.active_children():
                 child.kill()
             pool.shutdown(cancel_futures=True)
+
+
+def _begin(outlet: "SimpleQueue[tuple[int, Any]] | None") -> None:
+    """Prepare a worker, whose messages go into `outlet`."""
+    end_with_parent()
+    _outlets[:] = [outlet]
+
+
+def _done(work: Callable[..., Result], number: int, task: tuple[Any, ...]) -> Result:
+    """Do a task in a worker, and return its result."""
+    if (outlet := _outlets[0]) is None:
+        return work(*task)
+    return work(*task, report=lambda message: outlet.put((number, message)))
 
 
 @contextmanager

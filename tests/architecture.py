@@ -112,7 +112,7 @@ FRAMEWORKS: dict[str, tuple[str, ...]] = {
 SEVERAL = {
     "commands/compare.py": "trainings",  # of two configurations or more
     "commands/comparison_results.py": "pairs",
-    "commands/evaluation_results.py": "folds",
+    "commands/fold_results.py": "folds",
     "commands/hints.py": "trainings",  # of a comparison
     "commands/replay.py": "files",
     "commands/sample_files.py": "files",
@@ -146,6 +146,7 @@ SEVERAL = {
     "suggestions/yaml_file.py": "files",
     "suggestions/survey.py": "lines, files",
     "reports/works.py": "notes",
+    "terminal/tables.py": "columns",  # of a terminal
     "tracing/coloured.py": "units",
     "tracing/page.py": "numbers",
     "tracing/view.py": "units",

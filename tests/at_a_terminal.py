@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 
 import pytest
 
@@ -25,10 +26,12 @@ class Terminal:
     Attributes:
         outside: the descriptor of the person's side.
         keys: keys and lines to type, each as soon as the session waits.
+        patience: seconds of silence after which the person hangs up.
     """
 
     outside: int
     keys: list[str]
+    patience: float = SILENCE_SECONDS
     _pieces: list[bytes] = field(default_factory=list)
 
     @property
@@ -45,7 +48,7 @@ class Terminal:
     def serve(self) -> None:
         """Read until the other side is closed (an error on Linux), and type. After a silence, hang up."""
         with suppress(OSError):
-            while select.select([self.outside], [], [], SILENCE_SECONDS)[0]:
+            while select.select([self.outside], [], [], self.patience)[0]:
                 piece = os.read(self.outside, 4096)
                 self._pieces.append(piece)
                 if self.keys and b"".join(self._pieces[-2:]).endswith(WAITING):
@@ -54,10 +57,13 @@ class Terminal:
 
 
 @contextmanager
-def terminal(monkeypatch: pytest.MonkeyPatch, *keys: str) -> Iterator[Terminal]:
-    """Makes stdin and stderr one terminal, at which keys are typed."""
+def terminal(
+    monkeypatch: pytest.MonkeyPatch, *keys: str, patience: float = SILENCE_SECONDS
+) -> Iterator[Terminal]:
+    """Makes stdin and stderr one terminal, at which keys are typed; a training needs more patience."""
+    resource_tracker.ensure_running()  # else it starts with the first worker, and keeps this terminal open
     outside, inside = pty.openpty()
-    screen = Terminal(outside, [*keys])
+    screen = Terminal(outside, [*keys], patience)
     reader = threading.Thread(target=screen.serve)
     with (
         os.fdopen(os.dup(inside), encoding="utf-8") as stdin,

@@ -16,8 +16,8 @@ import rnnlab
 from rnnlab.__main__ import main as command_line
 from rnnlab.engines.tensorflow.start import tf
 from rnnlab.errors import Interrupted
+from rnnlab.runs.progress import Progress
 from rnnlab.training import chunks
-from rnnlab.training.loop import Progress
 from tests.experiments import SONG
 from tests.task_experiments import LABEL
 

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+from collections.abc import Callable
 
 import pytest
 
@@ -17,6 +18,28 @@ def test_each_result_comes_with_the_number_of_its_task() -> None:
     found = in_processes(int, [(text,) for text in "31415"], jobs=2)
 
     assert sorted(found) == [(0, 3), (1, 1), (2, 4), (3, 1), (4, 5)]
+
+
+def reporting(text: str, report: Callable[[str], None]) -> int:
+    """Work that says how it begins and ends."""
+    report(f"begins {text}")
+    report(f"ends {text}")
+    return int(text)
+
+
+def test_messages_of_the_work_come_before_its_result() -> None:
+    """Each with the number of its task, in their order."""
+    heard: list[tuple[int, str]] = []
+    before = []
+
+    for number, result in in_processes(
+        reporting, [("3",), ("1",), ("4",)], jobs=2, heard=lambda *message: heard.append(message)
+    ):
+        before.append((number, result, [text for task, text in heard if task == number]))
+
+    assert sorted(before) == [
+        (number, int(text), [f"begins {text}", f"ends {text}"]) for number, text in enumerate("314")
+    ]
 
 
 def test_a_process_that_is_killed_is_said() -> None:

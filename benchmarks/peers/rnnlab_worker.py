@@ -16,7 +16,7 @@ import numpy as np
 import rnnlab
 from benchmarks.cases import CLIPNORM, LEARNING_RATE, VOCABULARY, Case, case_from
 from rnnlab.errors import Interrupted
-from rnnlab.training.loop import Progress
+from rnnlab.runs.progress import Progress
 
 CONFIG = """
 dataset:

@@ -23,7 +23,7 @@ from rnnlab.runs.data import found_again
 from rnnlab.runs.layout import CONFIG
 
 if TYPE_CHECKING:
-    from rnnlab.training.loop import Progress
+    from rnnlab.runs.progress import Progress
 
 Settings = Mapping[str, Any]
 """Values of settings by dotted name, such as `{"model.units": [128, 64]}`."""

@@ -143,17 +143,23 @@ def parsed_meter(text: str | None) -> "Meter | None":
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-overwrite_option = click.option("--overwrite", is_flag=True, help="Replace the picture if it exists.")
+overwrite_option = click.option("--overwrite", is_flag=True, help="Replace the file if it exists.")
 
 
-def output_option(*, required: bool) -> Callable[[Command], Command]:
-    """Return the option `--output` of a command that draws a picture; its extension is the format."""
+def output_option(*, required: bool, table: str = "") -> Callable[[Command], Command]:
+    """Return the option `--output` of a command that draws a picture; its extension is the format.
+
+    Args:
+        required: whether the option must be given.
+        table: what the rows of a table are that the command writes into a .csv file; empty if it writes none.
+    """
+    rows = f" With .csv: write a table with a row for each {table}." if table else ""
     return click.option(
         "--output",
         type=click.Path(path_type=Path),
         required=required,
-        metavar="FILE.svg|png|pdf",
-        help="Draw a picture into this file; .png needs the extra `plot`.",
+        metavar=f"FILE.svg|png|pdf{'|csv' * bool(table)}",
+        help=f"Draw a picture into this file; .png needs the extra `plot`.{rows}",
     )
 
 

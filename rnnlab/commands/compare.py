@@ -18,10 +18,12 @@ from rnnlab.commands.arguments import (
     storage_option,
     study_option,
 )
+from rnnlab.commands.csv_output import CSV, check_csv, csv_text, write_csv
 from rnnlab.commands.hints import to_compare, to_train
 from rnnlab.errors import Argument, TrainingError, UsageError, command_line, count_of
 from rnnlab.terminal.progress import ReadingReport
 from rnnlab.terminal.text import echo
+from rnnlab.terminal.trainings import TrainingLabel, TrainingsReport
 
 if TYPE_CHECKING:
     from rnnlab.comparison.contenders import Entry
@@ -52,7 +54,7 @@ if TYPE_CHECKING:
 )
 @storage_option
 @study_option
-@output_option(required=False)
+@output_option(required=False, table="training")
 @overwrite_option
 @json_option
 def command(
@@ -65,6 +67,7 @@ def command(
     rnnlab compare configs/compare_parity.yaml
     rnnlab compare one.yaml other.yaml --seeds 6 --seconds 20 --output comparison.svg
     rnnlab compare runs/nabiya_lstm-1 runs/nabiya_stateful_lstm-1
+    rnnlab compare runs/compare_nabiya-1 --output table.csv
 
     Configurations, or a YAML file that lists them, are trained, each with the number of random seeds of
     --seeds, else of the YAML file, else three. Their runs lie in one folder: runs/comparison-<number>, or
@@ -81,27 +84,28 @@ def command(
     from rnnlab.terminal.tables import as_json_text
 
     check_study(options["storage"], options["study"])
-    suffix = checked_picture(output, overwrite=overwrite) if output else ""
+    suffix = _checked_output(output, overwrite=overwrite) if output else ""
     trained = [is_trained(path) for path in paths]
     if any(trained) and not all(trained):
         raise UsageError("expected only configurations, or only runs; received both")
     folder: Path | None = None
-    failures: list[str] = []
+    failures: dict[str, str] = {}
     if any(trained):
         _refuse_options(options)
         comparison = _compare_runs(paths)
     else:
         comparison, folder, failures = compare_configs(paths, **options)
     shown = str(folder) if folder else None
-    result = {**comparison_json(comparison), "failures": failures, "folder": shown}
+    lines = [f"{path}: {why}" for path, why in failures.items()]
+    result = {**comparison_json(comparison), "failures": lines, "folder": shown}
     if folder:
         _keep(folder, as_json_text(result))
     echo(as_json_text(result) if as_json else comparison_text(comparison, folder=shown))
     if output:
-        _draw(comparison, output, suffix)
+        _write(comparison, failures, output, suffix)
     if failures:
         raise TrainingError(
-            f"runs that are not in the table, since their training failed: {'; '.join(failures)}"
+            f"runs that are not in the table, since their training failed: {'; '.join(lines)}"
         )
 
 
@@ -139,11 +143,24 @@ def _keep(folder: Path, text: str) -> None:
     write_durably(folder / COMPARISON, f"{text}\n".encode(errors="backslashreplace"))
 
 
-def _draw(comparison: "Comparison", output: Path, suffix: str) -> None:
+def _checked_output(output: Path, *, overwrite: bool) -> str:
+    """Check before any slow work that the file can be written; return its suffix in lower case."""
+    if output.suffix.lower() == CSV:
+        check_csv(output, overwrite=overwrite)
+        return CSV
+    return checked_picture(output, overwrite=overwrite)
+
+
+def _write(comparison: "Comparison", failures: dict[str, str], output: Path, suffix: str) -> None:
+    """Write a row for each training into a .csv file, or draw a picture."""
+    from rnnlab.commands.comparison_results import comparison_rows, failed_rows
     from rnnlab.comparison.picture import comparison_picture
     from rnnlab.files import write_durably
     from rnnlab.reports.pictures import picture_bytes
 
+    if suffix == CSV:
+        write_csv(output, csv_text([*comparison_rows(comparison), *failed_rows(failures)]))
+        return
     write_durably(output, picture_bytes(comparison_picture(comparison), suffix))
     echo(f"drew {output}", err=True)
 
@@ -156,8 +173,8 @@ def compare_configs(
     storage: str | None = None,
     study: str | None = None,
     **budget: Any,
-) -> "tuple[Comparison, Path, list[str]]":
-    """Train configurations and compare them; return the comparison, its folder, and a line for each failure.
+) -> "tuple[Comparison, Path, dict[str, str]]":
+    """Train configurations and compare them; return the comparison, its folder, and failures by run folder.
 
     Args:
         paths: the configurations, or a YAML file that lists them.
@@ -188,10 +205,10 @@ def compare_configs(
         experiments = _with_epochs(experiments, plan.seconds)
     failures = _train(experiments, plan.seeds, folder, jobs, shared)
     groups = _trained(experiments, plan.seeds, folder, failures)
-    lines = [f"{path}: {why}" for path, why in failures.items()]
     if not groups:
-        raise TrainingError(f"every training failed: {lines[0]}")
-    return measured(groups), folder, lines
+        path, why = next(iter(failures.items()))
+        raise TrainingError(f"every training failed: {path}: {why}")
+    return measured(groups), folder, failures
 
 
 def _trained(
@@ -312,15 +329,22 @@ def _train(
     echo(f"{len(tasks)} trainings, {at_once} at a time, in {folder}", err=True)
     failures: dict[str, str] = {}
     done = 0
+
+    def named(number: int) -> TrainingLabel:
+        name, seed = runs[number][0], number // len(experiments)
+        return TrainingLabel(f"run {number + 1} of {len(tasks)}", f"{name}, seed {seed}", alike=name)
+
     try:
-        for number, failure in train_runs(
-            tasks, jobs=at_once, shared=shared, tell=lambda line: echo(line, err=True)
-        ):
-            done += 1
-            path = str(runs[number][1])
-            if failure:
-                failures[path] = failure
-            echo(f"{done} of {len(tasks)}  {path}{': failed: ' + failure if failure else ''}", err=True)
+        with TrainingsReport(named, total=len(tasks), at_once=at_once) as report:
+            for number, failure in train_runs(
+                tasks, jobs=at_once, shared=shared, tell=report.tell, heard=report.hear
+            ):
+                done += 1
+                path = str(runs[number][1])
+                if failure:
+                    failures[path] = failure
+                report.hear(number, None)
+                report.tell(f"{done} of {len(tasks)}  {path}{': failed: ' + failure if failure else ''}")
     except (KeyboardInterrupt, SystemExit):
         echo(to_compare(folder, done=done - len(failures), of=len(tasks)), err=True)
         raise

@@ -1,13 +1,14 @@
 """The results of a comparison, as JSON or as a table with a verdict; `compare` prints one of the two."""
 
 import statistics
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnlab.comparison.measures import FIGURES, SOLVED, TESTS
 from rnnlab.comparison.verdict import verdict
 from rnnlab.errors import count_of
 from rnnlab.evaluation.significance import MOST_SIGNED
-from rnnlab.terminal.tables import facts_table, table
+from rnnlab.terminal.tables import Column, facts_table, table
 
 if TYPE_CHECKING:
     from rnnlab.comparison.measures import Comparison, Contender, Difference, Figures, Trial
@@ -30,6 +31,29 @@ def comparison_json(comparison: "Comparison") -> dict[str, Any]:
     }
 
 
+def comparison_rows(comparison: "Comparison") -> list[dict[str, Any]]:
+    """Return a row for each training: its configuration, and the fields that the JSON has of it."""
+    rows = []
+    for contender in comparison.contenders:
+        for trial in contender.trials:
+            fields = _trial_json(trial)
+            fields.pop("left_out", None)
+            first = {"configuration": contender.name, "random_seed": fields.pop("random_seed")}
+            last = {"run": fields.pop("run")}
+            known = {"parameters": trial.parameters, "split": trial.split}
+            rows.append({**first, **known, **fields, **last, "failure": ""})
+    return rows
+
+
+def failed_rows(failures: dict[str, str]) -> list[dict[str, Any]]:
+    """Return a row for each training that failed, without measures; `failures` has why, by run folder."""
+    rows = []
+    for run, why in failures.items():
+        configuration, _, seed = Path(run).name.rpartition("-seed-")
+        rows.append({"configuration": configuration, "random_seed": seed, "run": run, "failure": why})
+    return rows
+
+
 def comparison_text(comparison: "Comparison", *, folder: str | None) -> str:
     """Return the table of the contenders; below it the part, the verdict, the test, notes and the folder.
 
@@ -40,12 +64,13 @@ def comparison_text(comparison: "Comparison", *, folder: str | None) -> str:
     cells = comparison_cells(comparison)
     rows = comparison_facts(comparison)
     rows += [("runs", folder)] if folder else []
-    return table(tuple(cells[0]), [tuple(each.values()) for each in cells]) + "\n\n" + facts_table(rows)
+    columns = [_column(title) for title in cells[0]]
+    return table(columns, [tuple(each.values()) for each in cells]) + "\n\n" + facts_table(rows)
 
 
 def comparison_cells(comparison: "Comparison") -> list[dict[str, str]]:
     """Return the row of each contender: its cells by the headers of their columns."""
-    return [_columns(contender, comparison.figures) for contender in comparison.contenders]
+    return [_cells(contender, comparison.figures) for contender in comparison.contenders]
 
 
 def comparison_facts(comparison: "Comparison") -> list[tuple[str, str]]:
@@ -58,7 +83,18 @@ def comparison_facts(comparison: "Comparison") -> list[tuple[str, str]]:
     return rows + [("note", note) for note in comparison.notes]
 
 
-def _columns(contender: "Contender", figures: "Figures") -> dict[str, str]:
+_RANKS = {"": 0, "loss": 0, "running free": 2, "95 % interval": 3, "seconds": 5, "epochs": 6, "parameters": 7}
+"""The rank of each column but the main figure and the lengths; see `Column`."""
+
+
+def _column(title: str) -> Column:
+    """Return the column of a title; of the lengths, a narrow table leaves out the shortest first."""
+    if title == "":
+        return Column(title, left=True, least=12)
+    return Column(title, rank=_RANKS.get(title, 2 if title.startswith("length ") else 1))
+
+
+def _cells(contender: "Contender", figures: "Figures") -> dict[str, str]:
     """Return the row of a contender: its cells by the headers of their columns."""
     trials, interval = contender.trials, contender.loss_interval
     epochs = {trial.epochs for trial in trials}

@@ -11,7 +11,7 @@ from rnnlab.commands.arguments import json_option, set_option
 from rnnlab.errors import command_line, count_of
 from rnnlab.terminal.completion import complete_config_or_run
 from rnnlab.terminal.progress import ReadingReport
-from rnnlab.terminal.text import cut, echo, terminal_columns, width_of
+from rnnlab.terminal.text import cut, echo, terminal_columns, width_of, wrapped
 
 FIRST_ROWS = 10
 """Number of rows of the vocabulary and of the targets that are shown without --full."""
@@ -99,7 +99,7 @@ def _task_text(description: "TaskDescription", *, full: bool) -> str:
     """Return the description of a task with examples as text."""
     from rnnlab.reports.diagrams import diagram_of_task, diagram_text
     from rnnlab.reports.task_description import task_plan
-    from rnnlab.terminal.tables import PIPE_COLUMNS, facts_table, table
+    from rnnlab.terminal.tables import PIPE_COLUMNS, Column, facts_table, table
 
     examples = description.data.examples
     diagram = diagram_text(diagram_of_task(description.data), terminal_columns() or PIPE_COLUMNS)
@@ -119,23 +119,25 @@ def _task_text(description: "TaskDescription", *, full: bool) -> str:
         [
             facts_table(task_plan(description.data)),
             "First example of the training part\n" + diagram,
-            "Vocabularies\n" + table(("", "a token is a", "tokens"), sizes),
+            "Vocabularies\n" + table(("", Column("a token is a", rank=1), "tokens"), sizes),
             *_counted_labels(description, most=None if full else MOST_LABELS),
-            "Model\n" + table(("layer", "output", "parameters"), layers),
+            "Model\n" + _layer_table(layers),
         ]
     )
 
 
 def _counted_labels(description: "TaskDescription", *, most: int | None) -> list[str]:
     """Return how many examples, or tokens, of each part have each label, or tag, as text."""
-    from rnnlab.terminal.tables import table
+    from rnnlab.terminal.tables import Column, table
 
     noun = "tag" if description.data.experiment.task == "tags" else "label"
     rows = [
         (label, *(f"{count:,}" for count in counts.values())) for label, counts in description.counts.items()
     ]
-    shown = table((noun, *description.data.examples.parts), rows)
-    return [f"{noun.capitalize()}s\n" + _first_rows(shown, most=most and most + 1)] if rows else []
+    if not rows:
+        return []
+    columns = (Column(noun, left=True, least=8), *description.data.examples.parts)
+    return [f"{noun.capitalize()}s\n" + table(columns, rows[:most], more=_more(len(rows), most))]
 
 
 def _shape_of_steps(shape: tuple[int | None, ...]) -> str:
@@ -227,20 +229,20 @@ def _as_text(description: "Description", *, full: bool) -> str:
         (layer.name, _shape(layer.output_shape), f"{layer.parameters:,}") for layer in architecture.layers
     ]
     targets = [(repr(t.token), t.count, f"{100 * t.share:.1f} %") for t in description.targets]
-    counted = "targets" if description.lanes else "windows"
+    counted, most = "targets" if description.lanes else "windows", None if full else FIRST_ROWS
     is_shown = description.lanes or description.windows_shape[0]
     examples = [
         _lanes(description) if description.lanes else _windows(description),
         ("Targets\n" if description.lanes else "Targets of the windows\n")
-        + _first_rows(table(("token", counted, "share"), targets), most=None if full else FIRST_ROWS + 1),
+        + table(("token", counted, "share"), targets[:most], more=_more(len(targets), most)),
     ]
     return "\n\n".join(
         [
             facts_table(rows),
-            "Vocabulary\n" + _vocabulary(description, most=None if full else FIRST_ROWS),
+            "Vocabulary\n" + _vocabulary(description, most=most),
             *(examples if is_shown else []),
             "First tokens of the training part\n" + diagram_text(diagram, terminal_columns() or PIPE_COLUMNS),
-            "Model\n" + table(("layer", "output", "parameters"), layers),
+            "Model\n" + _layer_table(layers),
             *_drawn_splits(description),
         ]
     )
@@ -256,21 +258,27 @@ def _vocabulary(description: "Description", *, most: int | None) -> str:
     tokens = enumerate(description.corpus.vocabulary.tokens)
     unbroken = (f"{number} {token!r}".replace(" ", "\N{NO-BREAK SPACE}") for number, token in tokens)
     rows = facts_table([("", "  ".join(unbroken))]).splitlines()
-    more = [row for row in rows[most:] for _ in row.split("  ") if _] if most else []
-    return _first_rows("\n".join(rows), most=most, more=len(more)).replace("\N{NO-BREAK SPACE}", " ")
+    left_out = sum(1 for row in rows[most:] for token in row.split("  ") if token) if most else 0
+    more = [f"…    {left_out:,} more; --full shows all"] if left_out else []
+    return "\n".join([*rows[:most], *more]).replace("\N{NO-BREAK SPACE}", " ")
 
 
-def _first_rows(text: str, *, most: int | None, more: int | None = None) -> str:
-    """Return the first `most` rows of a text (None: all), and how many rows (or `more` things) are left."""
-    rows = text.splitlines()
-    if most is None or len(rows) <= most:
-        return text
-    count = len(rows) - most if more is None else more
-    return "\n".join([*rows[:most], f"…    {count:,} more; --full shows all"])
+def _more(count: int, most: int | None) -> str:
+    """Return a line on the rows that are left out if `most` of `count` rows (None: all) are shown."""
+    return "" if most is None or count <= most else f"…    {count - most:,} more; --full shows all"
+
+
+def _layer_table(layers: Sequence[tuple[str, str, str]]) -> str:
+    """Return a table of name, output shape and parameters of each layer."""
+    from rnnlab.terminal.tables import Column, table
+
+    return table((Column("layer", left=True, least=8), Column("output", rank=1), "parameters"), layers)
 
 
 def _lanes(description: "Description") -> str:
     """Return a line for each of the first lanes: its number of tokens, and its first pieces of text."""
+    from rnnlab.terminal.tables import fitted_text
+
     batches, join = description.batches, description.corpus.vocabulary.join
     lines = []
     for number, lane in enumerate(description.lanes):
@@ -282,10 +290,12 @@ def _lanes(description: "Description") -> str:
     if others := batches.lanes - len(lines):
         lines.append(f"…    {others:,} more")
     title = f"Lanes of the training part: {batches.lanes}, each cut every {count_of(batches.window, 'step')}"
-    return "\n".join([title, *lines])
+    return "\n".join([fitted_text(title), *lines])
 
 
 def _windows(description: "Description") -> str:
+    from rnnlab.terminal.tables import fitted_text
+
     count, size = description.windows_shape
     title = f"Windows of the training part, shape ({count}, {size})"
     lines = [
@@ -299,12 +309,14 @@ def _windows(description: "Description") -> str:
         texts = description.window_texts()
         lines = [cut(f"{number:>3}  {text!r}", columns) for number, text in enumerate(texts)]
     more = description.windows_shape[0] - len(lines)
-    return "\n".join([title, *lines, *([f"…    {more:,} more"] if more else [])])
+    return "\n".join([fitted_text(title), *lines, *([f"…    {more:,} more"] if more else [])])
 
 
 def _drawn_splits(description: "Description") -> list[str]:
     """Return the window indices of each stratified split, as text, in the form of scikit-learn's examples."""
     lines = [f"train {train}  validation {held}" for train, held in description.splits.folds]
+    if columns := terminal_columns():
+        lines = [piece for line in lines for piece in wrapped(line, columns)]
     return ["Splits\n" + "\n".join(lines)] if lines else []
 
 

@@ -11,25 +11,23 @@ from rnnlab.commands.arguments import (
     check_study,
     json_option,
     model_argument,
-    shared_study,
+    overwrite_option,
     storage_option,
     study_option,
 )
+from rnnlab.commands.csv_output import check_csv
 from rnnlab.commands.hints import of_unfinished, to_find, to_measure, to_open, to_train
 from rnnlab.errors import Argument, DataError, UsageError, command_line
 from rnnlab.terminal.progress import ReadingReport
-from rnnlab.terminal.tables import as_json_text, facts_table, table
+from rnnlab.terminal.tables import Column, as_json_text, facts_table, table
 from rnnlab.terminal.text import echo
 
 if TYPE_CHECKING:
-    from rnnlab.config.reading import AnyExperiment
-    from rnnlab.config.schema import Experiment
     from rnnlab.evaluation.measurement import Evaluation
     from rnnlab.evaluation.surprise import Surprises
     from rnnlab.models.model_file import Trained, TrainedModel, TrainedTask
     from rnnlab.runs.data import Model
     from rnnlab.runs.folder import RunFolder
-    from rnnlab.trials.runner import Shared
 
 
 @click.command()
@@ -66,6 +64,13 @@ if TYPE_CHECKING:
     help="Also run the model freely from up to N windows, spread evenly over the part.",
 )
 @click.option("--per-token", is_flag=True, help="Print the loss of each token, in nats.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help="With --folds: also write a table with a row for each fold into this file.",
+)
+@overwrite_option
 @json_option
 def command(
     model: Path | None,
@@ -84,7 +89,7 @@ def command(
     rnnlab evaluate
     rnnlab evaluate runs/nabiya_lstm-1 --json
     rnnlab evaluate runs/nabiya_lstm-1 --data song.notes --per-token
-    rnnlab evaluate runs/nabiya_lstm-1 --folds 3 --jobs 3
+    rnnlab evaluate runs/nabiya_lstm-1 --folds 3 --jobs 3 --output folds.csv
     rnnlab evaluate runs/names_label-1 --split test
 
     With --storage, the same command trains folds from any number of processes and machines.
@@ -101,18 +106,31 @@ def command(
     if isinstance(trained, TrainedTask):
         _refuse_for_tasks(trained, path, {"--seeds": seeds, "--per-token": per_token})
         if folds:
-            _cross_validate_examples(trained, run, path, folds=folds, way=way, as_json=as_json)
+            _cross_validate(trained, run, path, folds=folds, way=way, as_json=as_json)
         else:
             _evaluate_examples(trained, run, path, split=split, data=data, as_json=as_json)
         return
-    options: dict[str, Any] = {
-        "split": split,
-        "data": data,
-        "seeds": seeds,
-        "folds": folds,
-        "per_token": per_token,
-    }
-    _measure_tokens(trained, run, path, **options, way=way, as_json=as_json)
+    if folds:
+        _cross_validate(trained, run, path, folds=folds, way=way, as_json=as_json)
+        return
+    options: dict[str, Any] = {"split": split, "data": data, "seeds": seeds, "per_token": per_token}
+    _measure_tokens(trained, run, path, **options, as_json=as_json)
+
+
+def _cross_validate(
+    trained: "Trained",
+    run: "RunFolder | None",
+    path: Path,
+    *,
+    folds: int,
+    way: dict[str, Any],
+    as_json: bool,
+) -> None:
+    """Measure the data of a model in K folds; `way` has the other options."""
+    from rnnlab.commands.cross_validation import cross_validate
+
+    located, _ = _opened(trained, run, path, must=True, remedy=to_train(run))
+    cross_validate(located, run, path, folds=folds, way=way, output=way["output"], as_json=as_json)
 
 
 def _measure_tokens(
@@ -123,69 +141,24 @@ def _measure_tokens(
     split: str | None,
     data: Path | None,
     seeds: int | None,
-    folds: int | None,
     per_token: bool,
-    way: dict[str, Any],
     as_json: bool,
 ) -> None:
     """Measure a model that predicts the next token; the options are those of the command."""
     from rnnlab.commands.evaluation_results import evaluation_json, evaluation_rows
 
-    remedy = to_train(run) if folds else to_open(trained.experiment, path, split)
+    remedy = to_open(trained.experiment, path, split)
     located, may_open = _opened(trained, run, path, must=not data, remedy=remedy)
     if per_token:
         with _said_what_to_write(located, path, split, data, may_open=may_open):
             show_surprises(located, path, split=split, data=data, may_open=may_open, as_json=as_json)
         return
-    if folds:
-        result, rows = _cross_validated(located.experiment, path, folds, way)
-    else:
-        with _said_what_to_write(located, path, split, data, may_open=may_open):
-            evaluation = _evaluated(located, split=split, data=data, seeds=seeds, may_open=may_open)
-        result, rows = {**evaluation_json(evaluation), "run": str(path)}, evaluation_rows(evaluation)
+    with _said_what_to_write(located, path, split, data, may_open=may_open):
+        evaluation = _evaluated(located, split=split, data=data, seeds=seeds, may_open=may_open)
+    result = {**evaluation_json(evaluation), "run": str(path)}
     if run and not data:
-        run.write_folds(result) if folds else run.write_metrics(result)
-    echo(as_json_text(result) if as_json else facts_table(rows))
-
-
-def _shared_folds(
-    experiment: "AnyExperiment", path: Path, folds: int, way: dict[str, Any]
-) -> "Shared | None":
-    """Return the study in which several commands train the folds; None without a database."""
-    if way["storage"] is None:
-        return None
-    from rnnlab.trials.folds import fold_plan
-
-    return shared_study(way["storage"], way["study"] or f"{path.name}-folds", fold_plan(experiment, folds))
-
-
-def _report(line: str) -> None:
-    echo(line, err=True)
-
-
-def _cross_validated(
-    experiment: "Experiment", path: Path, folds: int, way: dict[str, Any]
-) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    """Measure the data of an experiment in K folds; return the measures as JSON and as rows.
-
-    Args:
-        experiment: the experiment.
-        path: the run, which gives a study its name.
-        folds: K.
-        way: the options `jobs`, `storage` and `study`.
-    """
-    from rnnlab.commands.evaluation_results import folds_json, folds_rows, metrics_json
-
-    jobs = way["jobs"] or 1
-    if shared := _shared_folds(experiment, path, folds, way):
-        from rnnlab.trials.folds import shared_cross_validation
-
-        crossed = shared_cross_validation(experiment, folds, jobs=jobs, shared=shared, report=_report)
-    else:
-        from rnnlab.training.folds import cross_validate_config  # loads TensorFlow, which takes seconds
-
-        crossed = cross_validate_config(experiment, folds, jobs=jobs, report=_report)
-    return folds_json(crossed, [*map(metrics_json, crossed.folds)]), folds_rows(crossed)
+        run.write_metrics(result)
+    echo(as_json_text(result) if as_json else facts_table(evaluation_rows(evaluation)))
 
 
 def _refuse_contradictions(
@@ -201,6 +174,12 @@ def _refuse_contradictions(
             Argument("storage"), " shares the training of folds; give ", Argument("folds"), " too"
         )
     check_study(way["storage"], way["study"])
+    if way["output"] and not folds:
+        raise click.UsageError("--output is the table of the folds; give --folds too")
+    if way["overwrite"] and not way["output"]:
+        raise click.UsageError("--overwrite replaces the table of --output; give --output too")
+    if way["output"]:
+        check_csv(way["output"], overwrite=way["overwrite"])
     if per_token and "--seeds" in given:
         raise click.UsageError("--per-token measures one step at a time; leave --seeds out")
 
@@ -253,36 +232,6 @@ def _evaluate_examples(
     if run and not data:
         run.write_metrics(result)
     echo(as_json_text(result) if as_json else task_text(evaluation))
-
-
-def _cross_validate_examples(
-    trained: "TrainedTask",
-    run: "RunFolder | None",
-    path: Path,
-    *,
-    folds: int,
-    way: dict[str, Any],
-    as_json: bool,
-) -> None:
-    """Measure the data of a model for examples in K folds, print the measures, and store them in its run."""
-    from rnnlab.commands.task_results import task_folds_json, task_folds_rows
-
-    jobs = way["jobs"] or 1
-    located, _ = _opened(trained, run, path, must=True, remedy=to_train(run))
-    if shared := _shared_folds(located.experiment, path, folds, way):
-        from rnnlab.trials.folds import shared_task_cross_validation
-
-        crossed = shared_task_cross_validation(
-            located.experiment, folds, jobs=jobs, shared=shared, report=_report
-        )
-    else:
-        from rnnlab.training.example_folds import cross_validate_task  # loads TensorFlow, takes seconds
-
-        crossed = cross_validate_task(located.experiment, folds, jobs=jobs, report=_report)
-    result = task_folds_json(crossed)
-    if run:
-        run.write_folds(result)
-    echo(as_json_text(result) if as_json else facts_table(task_folds_rows(crossed)))
 
 
 def _opened(
@@ -386,7 +335,15 @@ def _as_table(surprises: "Surprises", *, quoted: bool) -> str:
         )
         for each in surprises.tokens
     ]
-    return table(("index", "token", "nats", "probability", "rank", "expected"), rows)
+    columns = (
+        Column("index", left=True),
+        Column("token"),
+        Column("nats"),
+        Column("probability", rank=2),
+        Column("rank", rank=3),
+        Column("expected", rank=1),
+    )
+    return table(columns, rows)
 
 
 def _shown(token: str, quoted: bool) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rnnlab.evaluation.baselines import Baseline, Baselines
     from rnnlab.evaluation.free_running import SeedRuns
     from rnnlab.evaluation.measurement import Evaluation
-    from rnnlab.evaluation.metrics import CrossValidation, Metrics
+    from rnnlab.evaluation.metrics import Metrics
 
 Row = tuple[str, str]
 
@@ -163,40 +163,3 @@ def _seeds_row(runs: "SeedRuns") -> Row:
 
 def _baseline_json(baseline: "Baseline") -> dict[str, Any]:
     return {"loss": baseline.loss, "order": baseline.order, "smoothing": baseline.smoothing}
-
-
-FOLD_NAMES = ("loss", "accuracy")
-
-
-def folds_json(crossed: "CrossValidation", folds: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return a cross-validation as an object of JSON; scripts may rely on its fields.
-
-    Args:
-        crossed: the cross-validation.
-        folds: the measures of each fold, as JSON.
-    """
-    return {
-        "folds": folds,
-        "mean": {name: crossed.mean(name) for name in FOLD_NAMES},
-        "standard_deviation": {name: crossed.standard_deviation(name) for name in FOLD_NAMES},
-        "confidence_interval": {name: list(crossed.confidence_interval(name)) for name in FOLD_NAMES},
-        "left_out": dict(crossed.left_out),
-    }
-
-
-def folds_rows(crossed: "CrossValidation") -> list[tuple[str, str]]:
-    """Return a row for each fold, a row for each mean, and a row about the confidence interval."""
-    rows = [
-        (
-            f"fold {number}",
-            f"loss {fold.loss:.4g} nats per token, accuracy {fold.accuracy:.4f},"
-            f" {count_of(fold.tokens, 'target')}",
-        )
-        for number, fold in enumerate(crossed.folds, start=1)
-    ]
-    for name in FOLD_NAMES:
-        low, high = crossed.confidence_interval(name)
-        spread = f"{crossed.mean(name):.4f} ± {crossed.standard_deviation(name):.4f}"
-        rows.append((name, f"{spread} (mean ± standard deviation), 95 % interval {low:.4f} to {high:.4f}"))
-    interval = f"Student's t interval of the mean, {len(crossed.folds)} folds"
-    return [*rows, ("interval", f"{interval}; the folds share training data, so the interval is too narrow")]

@@ -94,7 +94,7 @@ def _print(found: Sequence["Influence"], *, top: int) -> None:
     import shutil
 
     from rnnlab.terminal.heat_map import colour_depth, coloured_text
-    from rnnlab.terminal.tables import table
+    from rnnlab.terminal.tables import Column, fitted_text, table
     from rnnlab.terminal.text import visible
     from rnnlab.tracing.coloured import coloured_influence, explained, strongest_tokens
     from rnnlab.tracing.heat_map import token_label
@@ -107,8 +107,9 @@ def _print(found: Sequence["Influence"], *, top: int) -> None:
             (f"{each.first + place + 1:,}", visible(token_label(token)), nats)
             for place, token, nats in strongest_tokens(each, top)
         ]
-        parts = [visible("\n".join((explained(each), text.title))), "\n".join(lines).rstrip("\n")]
-        parts.append(table(("place", "token", "nats"), rows))
+        titles = [fitted_text(visible(title)) for title in (explained(each), text.title)]
+        parts = ["\n".join(titles), "\n".join(lines).rstrip("\n")]
+        parts.append(table(("place", Column("token", least=8), "nats"), rows))
         write("\n" * (number > 0) + "\n\n".join(parts) + "\n")
 
 

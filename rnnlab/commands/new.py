@@ -10,7 +10,7 @@ import click
 from rnnlab.errors import UsageError, command_line
 from rnnlab.terminal.completion import complete_example
 from rnnlab.terminal.progress import ReadingReport
-from rnnlab.terminal.text import echo, terminal_columns, visible, write
+from rnnlab.terminal.text import echo, visible, write
 
 if TYPE_CHECKING:
     from rnnlab.suggestions.choices import Choices
@@ -138,15 +138,15 @@ def _say(choices: "Choices", config: Path) -> None:
 def list_examples() -> None:
     """Print a row for each example: its name, the source of its data, and what it shows."""
     from rnnlab.suggestions.examples import examples
-    from rnnlab.terminal.tables import Column, fitted_table
+    from rnnlab.terminal.tables import Column, table
 
     columns = (
         Column("example", left=True),
-        Column("data", left=True),
+        Column("data", left=True, rank=1),
         Column("what it shows", left=True, least=20),
     )
     rows = [(each.name, _data_of(each), each.about) for each in examples()]
-    echo(fitted_table(columns, rows, width=terminal_columns()))
+    echo(table(columns, rows))
 
 
 def write_example(name: str, output: Path | None, *, overwrite: bool) -> None:

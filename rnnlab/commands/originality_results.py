@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnlab.errors import count_of
-from rnnlab.terminal.tables import table
+from rnnlab.terminal.tables import Column, fitted_text, table
 
 if TYPE_CHECKING:
     from rnnlab.evaluation.originality import (
@@ -45,19 +45,20 @@ def originality_lines(found: "OriginalityReport | str") -> str:
         held = found.held_out
         rows.append(_row(f"{held.part}, {count_of(held.stretches, 'stretch')}", held))
     lengths = next(iter(found.samples)).new_ngrams if found.samples else {}
-    header = [
-        "originality",
-        "longest copy",
-        *(f"{'' if number else 'new '}{n}-grams" for number, n in enumerate(lengths)),
-    ]
-    lines = [table(header, rows)]
-    if len(found.samples) > len(shown):
-        lines.append(f"and {count_of(len(found.samples) - len(shown), 'more sample')}")
+    columns = (
+        Column("originality", left=True, least=10),
+        Column("longest copy"),
+        *(Column(f"{'' if number else 'new '}{n}-grams", rank=number) for number, n in enumerate(lengths)),
+    )
+    more = count_of(len(found.samples) - len(shown), "more sample")
+    left_out = f"and {more}" if len(found.samples) > len(shown) else ""
+    lines = [table(columns, rows, more=left_out, err=True)]
     copies = [each.longest_copy for each in found.samples if each.longest_copy]
     if copies:
         longest = max(copies, key=lambda copy: copy.length)
-        lines.append(f"the longest copy, at {longest.place}: {_shortened(longest.text)}")
-    return "\n".join([*lines, found.judgement])
+        copied = f"the longest copy, at {longest.place}: {_shortened(longest.text)}"
+        lines.append(fitted_text(copied, err=True))
+    return "\n".join([*lines, fitted_text(found.judgement, err=True)])
 
 
 def originality_fields(found: "OriginalityReport | str") -> dict[str, Any]:

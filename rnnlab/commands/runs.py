@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnnlab.commands.arguments import json_option
+from rnnlab.commands.csv_output import RUN_NAMES, csv_text, print_csv
 from rnnlab.commands.folder_rows import folder_rows, trials_words
 from rnnlab.errors import RunError, UsageError, count_of
 from rnnlab.terminal.completion import complete_folder, complete_run
-from rnnlab.terminal.tables import Column, fitted_table
-from rnnlab.terminal.text import echo, terminal_columns, visible
+from rnnlab.terminal.tables import Column, fitted_text, table
+from rnnlab.terminal.text import echo, visible
 
 if TYPE_CHECKING:
     from rnnlab.runs.listing import Details, Evaluated, RunEntry
@@ -20,24 +21,34 @@ if TYPE_CHECKING:
 
 @click.group(invoke_without_command=True)
 @json_option
+@click.option("--csv", "as_csv", is_flag=True, help="Print a table as CSV, with a row for each run.")
 @click.pass_context
-def command(context: click.Context, as_json: bool) -> None:
+def command(context: click.Context, as_json: bool, as_csv: bool) -> None:
     """List the runs in runs/, newest first; show one, or remove some.
 
     \b
     rnnlab runs
+    rnnlab runs --csv > runs.csv
     rnnlab runs show runs/nabiya_lstm-1
     rnnlab runs remove runs/nabiya_lstm-1 runs/nabiya_lstm-2
     """
     if context.invoked_subcommand:
         if as_json:
             raise click.UsageError(_WHY_NO_JSON[context.invoked_subcommand], context)
+        if as_csv:
+            raise click.UsageError(
+                f"--csv prints the list of runs; leave {context.invoked_subcommand} out", context
+            )
         return
+    if as_json and as_csv:
+        raise click.UsageError("--json, --csv: expected one form; leave one of them out", context)
     from rnnlab.runs.listing import read_entries
     from rnnlab.terminal.tables import as_json_text
 
     entries = read_entries()
-    if as_json:
+    if as_csv:
+        print_csv(csv_text([entry_json(each) for each in _with_inside(entries)], RUN_NAMES))
+    elif as_json:
         echo(as_json_text({"runs": [entry_json(entry) for entry in entries]}))
     elif entries:
         echo(entries_table(entries))
@@ -249,11 +260,14 @@ def entries_table(entries: Sequence["RunEntry"]) -> str:
 
     The runs of a comparison are below it, indented.
     """
-    rows = [row for entry in entries for row in _rows(entry)]
-    table = fitted_table(_COLUMNS, rows, width=terminal_columns())
-    inside = [each for entry in entries if entry.comparison for each in entry.comparison.entries]
-    problems = [problem for entry in (*entries, *inside) for problem in entry.problems]
-    return "\n".join([table, "", *problems] if problems else [table])
+    shown = table(_COLUMNS, [row for entry in entries for row in _rows(entry)])
+    problems = [problem for entry in _with_inside(entries) for problem in entry.problems]
+    return "\n".join([shown, "", *map(fitted_text, problems)] if problems else [shown])
+
+
+def _with_inside(entries: Sequence["RunEntry"]) -> list["RunEntry"]:
+    """Return the entries, and the runs of each comparison after it."""
+    return [each for one in entries for each in (one, *(one.comparison.entries if one.comparison else ()))]
 
 
 def entry_json(entry: "RunEntry") -> dict[str, Any]:

@@ -12,6 +12,7 @@ from rnnlab.errors import Argument, TrainingError, UsageError, command_line, cou
 from rnnlab.terminal.completion import complete_sweep
 from rnnlab.terminal.progress import ReadingReport
 from rnnlab.terminal.text import echo
+from rnnlab.terminal.trainings import TrainingLabel, TrainingsReport
 
 if TYPE_CHECKING:
     from rnnlab.sweeps.results import StudyResults
@@ -142,8 +143,15 @@ def _run(search: "Search", workers: int) -> "StudyResults":
     budget = search.plan.page.trials
     echo(f"{count_of(budget, 'trial') + ', ' if budget else ''}{many}, in {search.folder}", err=True)
     try:
-        for record, results in search.run(workers=workers, tell=lambda line: echo(line, err=True)):
-            echo(trial_line(record, results), err=True)
+        with TrainingsReport(
+            lambda number: TrainingLabel(f"trial {number}"),
+            total=search.total,
+            at_once=workers,
+            seconds=search.plan.page.seconds,
+        ) as report:
+            for record, results in search.run(workers=workers, tell=report.tell, heard=report.hear):
+                report.hear(record.number, None)
+                report.tell(trial_line(record, results))
     except (KeyboardInterrupt, SystemExit):
         again = [search.folder] if not search.storage else [search.folder, "--storage", search.storage]
         done = count_of(len(read_results(search.folder).trials), "trial")

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from rnnlab.errors import command_line, count_of
-from rnnlab.sweeps.results import COMPLETE, FAILED, PRUNED, StudyResults, TrialRecord
+from rnnlab.sweeps.results import COMPLETE, FAILED, PRUNED, StudyResults, TrialRecord, settings_words
 
 if TYPE_CHECKING:
     from rnnlab.sweeps.improvement import Improvement
@@ -20,7 +20,7 @@ def trial_line(trial: TrialRecord, results: StudyResults) -> str:
         found = f"failed: {trial.failure}"
     else:
         found = f"{trial.ended}" if trial.value is None else f"{name} {trial.value:.4f}{_ended(trial)}"
-    settings = ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in trial.values.items())
+    settings = settings_words(trial.values)
     leads = f"; best {best.value:.4f}, trial {best.number}" if best and best.value is not None else ""
     return f"{count}  trial {trial.number}: {found}  {settings}{leads}"
 

@@ -4,17 +4,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rnnlab.errors import count_of
-from rnnlab.evaluation.fold_measures import baselines_of, measures_of
 from rnnlab.evaluation.label_measures import LabelMeasures
 from rnnlab.evaluation.label_ngram import FromLabelMeasures, LabelLoss
 from rnnlab.evaluation.pair_measures import PairMeasures, WrittenTargets
 from rnnlab.evaluation.tag_measures import TagMeasures
-from rnnlab.terminal.tables import facts_table, table
+from rnnlab.terminal.tables import Column, facts_table, fitted_text, table
 
 if TYPE_CHECKING:
     from rnnlab.evaluation.example_baselines import TaskBaselines
     from rnnlab.evaluation.example_measurement import Measures, TaskEvaluation
-    from rnnlab.evaluation.fold_measures import OverFolds, TaskCrossValidation
     from rnnlab.evaluation.label_measures import ClassFigures
 
 MOST_CLASSES = 20
@@ -22,29 +20,6 @@ MOST_CLASSES = 20
 
 MOST_COLUMNS = 12
 """Most labels of a confusion matrix that is shown in the text."""
-
-MEASURE_NAMES = {
-    "accuracy": "accuracy",
-    "macro_f1": "macro-F1",
-    "loss": "loss",
-    "sequence_accuracy": "sequences",
-    "unseen_accuracy": "unseen",
-    "exact_match": "exact match",
-    "token_error_rate": "error rate",
-}
-"""The name in the text of each measure over folds."""
-
-LOWER_IS_BETTER = ("loss", "token_error_rate")
-"""The measures of which a lower value is better."""
-
-BASELINE_NAMES = {
-    "majority": "majority class",
-    "naive_bayes": "naive Bayes",
-    "most_frequent_tag": "most frequent tag",
-    "nearest_source": "nearest source",
-    "ngram": "n-gram",
-}
-"""The name in the text of each baseline over folds."""
 
 Row = tuple[str, str]
 
@@ -54,11 +29,11 @@ def task_json(evaluation: "TaskEvaluation") -> dict[str, Any]:
     result: dict[str, Any] = {
         "split": evaluation.split,
         "sequences": evaluation.sequences,
-        **_measures_json(evaluation.measures, evaluation),
+        **measures_json(evaluation.measures, evaluation),
     }
     if evaluation.by_length:
         result["lengths"] = {
-            str(length): _measures_json(measures, evaluation)
+            str(length): measures_json(measures, evaluation)
             for length, measures in evaluation.by_length.items()
         }
     if baselines := evaluation.baselines and _baselines_json(evaluation.baselines):
@@ -69,7 +44,10 @@ def task_json(evaluation: "TaskEvaluation") -> dict[str, Any]:
 def task_text(evaluation: "TaskEvaluation") -> str:
     """Return an evaluation as text: a row for each measure, then tables."""
     measures = evaluation.measures
-    rows = [("part", f"{evaluation.split}, {_size(evaluation)}"), *_measure_rows(measures, evaluation)]
+    rows = [
+        ("part", f"{evaluation.split}, {size_of(evaluation)}"),
+        *_measure_rows(measures, evaluation),
+    ]
     tables = []
     if isinstance(measures, LabelMeasures):
         tables += [_class_table("label", evaluation.tokens, measures.labels)]
@@ -83,68 +61,7 @@ def task_text(evaluation: "TaskEvaluation") -> str:
     return "\n\n".join([facts_table(rows), *tables])
 
 
-def task_folds_json(crossed: "TaskCrossValidation") -> dict[str, Any]:
-    """Return a cross-validation as an object of JSON; scripts may rely on its fields."""
-    folds = []
-    for fold in crossed.folds:
-        result = {"sequences": fold.sequences, **_measures_json(fold.measures, fold), **measures_of(fold)}
-        folds.append({**result, "baselines": baselines_of(fold)})
-    return {
-        "folds": folds,
-        **_over_folds_json(crossed.measures),
-        "baselines": {name: _over_folds_json(each) for name, each in crossed.baselines.items()},
-    }
-
-
-def _over_folds_json(measures: "dict[str, OverFolds | None]") -> dict[str, Any]:
-    """Return mean, standard deviation and interval of each measure; null for one that a fold lacks."""
-    return {
-        "mean": {name: each and each.mean for name, each in measures.items()},
-        "standard_deviation": {name: each and each.standard_deviation for name, each in measures.items()},
-        "confidence_interval": {
-            name: each and list(each.confidence_interval) for name, each in measures.items()
-        },
-    }
-
-
-def task_folds_rows(crossed: "TaskCrossValidation") -> list[Row]:
-    """Return a row for each fold, for each mean of the network, and for each mean of a baseline."""
-    rows = [(f"fold {number}", _fold_text(fold)) for number, fold in enumerate(crossed.folds, start=1)]
-    rows += [(MEASURE_NAMES[name], _over_folds_text(each)) for name, each in crossed.measures.items()]
-    unlearnt = sum(fold.baselines.unlearnt for fold in crossed.folds if fold.baselines)
-    for name, measures in crossed.baselines.items():
-        title = BASELINE_NAMES[name]
-        for measure, each in measures.items():
-            own = crossed.measures[measure]
-            if each and own:
-                verdict = _verdict((own.mean - each.mean) * (-1 if measure in LOWER_IS_BETTER else 1))
-                if measure == "loss" and unlearnt:
-                    lacked = f"{count_of(unlearnt, 'example')} whose label the training part lacks"
-                    verdict = f"not compared with the network, whose loss also counts {lacked}"
-                rows.append((title, f"{MEASURE_NAMES[measure]} {_over_folds_text(each)}: {verdict}"))
-                title = ""
-    interval = f"Student's t interval of the mean, {count_of(len(crossed.folds), 'fold')}"
-    return [*rows, ("interval", f"{interval}; the folds share training data, so the interval is too narrow")]
-
-
-def _fold_text(fold: "TaskEvaluation") -> str:
-    """Return the measures of one fold."""
-    measures = [
-        f"{MEASURE_NAMES[name]} {'none' if value is None else f'{value:.4f}'}"
-        for name, value in measures_of(fold).items()
-    ]
-    return ", ".join([*measures, _size(fold)])
-
-
-def _over_folds_text(measure: "OverFolds | None") -> str:
-    if measure is None:
-        return "none: not every fold has it"
-    low, high = measure.confidence_interval
-    spread = f"{measure.mean:.4f} ± {measure.standard_deviation:.4f}"
-    return f"{spread} (mean ± standard deviation), 95 % interval {low:.4f} to {high:.4f}"
-
-
-def _measures_json(measures: "Measures", evaluation: "TaskEvaluation") -> dict[str, Any]:
+def measures_json(measures: "Measures", evaluation: "TaskEvaluation") -> dict[str, Any]:
     """Return the measures of a network, with the fields of its task."""
     if isinstance(measures, LabelMeasures):
         return {
@@ -209,7 +126,7 @@ def _baselines_json(baselines: "TaskBaselines") -> dict[str, Any]:
     return found
 
 
-def _size(evaluation: "TaskEvaluation") -> str:
+def size_of(evaluation: "TaskEvaluation") -> str:
     """Return the number of examples, and of tokens where these are counted."""
     measures = evaluation.measures
     if isinstance(measures, LabelMeasures):
@@ -231,7 +148,7 @@ def _measure_rows(measures: "Measures", evaluation: "TaskEvaluation") -> list[Ro
     rows = [("loss", f"{measures.loss:.4g} nats per token, the end of each sequence counted")]
     if evaluation.baselines is not None:
         measured = sum(each is not None for each in measures.labels)
-        verdict = _verdict(measures.ngram_loss - measures.loss)
+        verdict = against_baseline(measures.ngram_loss - measures.loss)
         below = f"{measures.below_ngram} of {count_of(measured, 'label')} below their n-gram model"
         text = f"n-gram model of each label {measures.ngram_loss:.4g} nats per token: {verdict}; {below}"
         rows.append(("baselines", text))
@@ -252,7 +169,7 @@ def _label_rows(measures: LabelMeasures, baselines: "TaskBaselines | None") -> l
             (
                 "baselines",
                 f"majority class {baselines.majority.accuracy:.4f}, naive Bayes {bayes.accuracy:.4f}"
-                f" (macro-F1 {bayes.macro_f1:.4f}): {_verdict(gain)}",
+                f" (macro-F1 {bayes.macro_f1:.4f}): {against_baseline(gain)}",
             )
         )
     return rows
@@ -270,7 +187,7 @@ def _tag_rows(measures: TagMeasures, baselines: "TaskBaselines | None") -> list[
         ("loss", _loss(measures.loss, "token")),
     ]
     if baselines and (frequent := baselines.most_frequent_tag):
-        verdict = _verdict(measures.accuracy - frequent.accuracy)
+        verdict = against_baseline(measures.accuracy - frequent.accuracy)
         rows.append(("baselines", f"most frequent tag of each token {frequent.accuracy:.4f}: {verdict}"))
     return rows
 
@@ -298,7 +215,7 @@ def _pair_rows(measures: PairMeasures, evaluation: "TaskEvaluation") -> list[Row
     ]
     if baselines and (nearest := baselines.nearest_source):
         written = nearest.written
-        verdict = _verdict(greedy.exact_match - written.exact_match)
+        verdict = against_baseline(greedy.exact_match - written.exact_match)
         left = f" (of the first {count_of(nearest.sources, 'training pair')})" if nearest.left_out else ""
         text = f"target of the nearest training source{left}: exact match {written.exact_match:.4f}"
         rows.append(("baselines", f"{text}, error rate {written.token_error_rate:.4f}: {verdict}"))
@@ -309,7 +226,7 @@ def _loss(loss: float | None, unit: str) -> str:
     return f"{loss:.4g} nats per {unit}" if loss is not None else "none: the model knows no target"
 
 
-def _verdict(gain: float) -> str:
+def against_baseline(gain: float) -> str:
     """Return how a network compares with the best baseline; `gain` is above 0 if it is better."""
     size = f"{abs(gain):.3f} {'better' if gain > 0 else 'worse'}" if round(gain, 3) else "no better"
     return f"the network is {size}"
@@ -328,8 +245,19 @@ def _class_table(noun: str, names: Sequence[str], figures: "Sequence[ClassFigure
         )
         for number in order[:MOST_CLASSES]
     ]
-    header = (noun, "precision", "recall", "F1", "targets")
-    return table(header, rows) + _more(len(order) - len(rows), noun)
+    columns = (
+        _named(noun),
+        Column("precision", rank=2),
+        Column("recall", rank=2),
+        Column("F1"),
+        Column("targets", rank=1),
+    )
+    return table(columns, rows, more=_more(len(order) - len(rows), noun))
+
+
+def _named(noun: str) -> Column:
+    """Return the column with the names of labels, tags or lengths."""
+    return Column(noun, left=True, least=8)
 
 
 def _confusion_table(names: Sequence[str], measures: LabelMeasures) -> list[str]:
@@ -337,7 +265,8 @@ def _confusion_table(names: Sequence[str], measures: LabelMeasures) -> list[str]
     if len(names) > MOST_COLUMNS:
         return []
     rows = [(name, *counts) for name, counts in zip(names, measures.confusion.tolist(), strict=True)]
-    return ["Confusion matrix: true labels in rows, predicted ones in columns\n" + table(("", *names), rows)]
+    title = fitted_text("Confusion matrix: true labels in rows, predicted ones in columns")
+    return [f"{title}\n{table(('', *names), rows)}"]
 
 
 def _loss_table(evaluation: "TaskEvaluation", measures: FromLabelMeasures) -> str:
@@ -345,9 +274,16 @@ def _loss_table(evaluation: "TaskEvaluation", measures: FromLabelMeasures) -> st
     measured = [(name, each) for name, each in zip(evaluation.tokens, measures.labels, strict=True) if each]
     measured.sort(key=lambda pair: -pair[1].tokens)
     has_ngram = evaluation.baselines is not None
-    header = ["label", "sequences", "tokens", "network", *(["n-gram"] if has_ngram else [])]
+    columns = (
+        _named("label"),
+        Column("sequences", rank=2),
+        Column("tokens", rank=1),
+        Column("network"),
+        *([Column("n-gram")] if has_ngram else []),
+    )
     rows = [_loss_row(name, each, has_ngram=has_ngram) for name, each in measured[:MOST_CLASSES]]
-    return "Loss in nats per token\n" + table(header, rows) + _more(len(measured) - len(rows), "label")
+    more = _more(len(measured) - len(rows), "label")
+    return "Loss in nats per token\n" + table(columns, rows, more=more)
 
 
 def _loss_row(name: str, each: LabelLoss, *, has_ngram: bool) -> tuple[str, ...]:
@@ -359,7 +295,8 @@ def _length_table(by_length: "dict[int, Measures]") -> str:
     """Return a row of measures for each length of generated examples."""
     rows = [(length, *_length_figures(measures).values()) for length, measures in by_length.items()]
     first = next(iter(by_length.values()))
-    return "Test sets of one length each\n" + table(("length", *_length_figures(first)), rows)
+    columns = [Column(name, rank=number) for number, name in enumerate(_length_figures(first))]
+    return "Test sets of one length each\n" + table(("length", *columns), rows)
 
 
 def _length_figures(measures: "Measures") -> dict[str, str]:
@@ -388,4 +325,4 @@ def _length_figures(measures: "Measures") -> dict[str, str]:
 
 def _more(count: int, noun: str) -> str:
     """Return a line on classes without a row; empty if there are none."""
-    return f"\n…  {count_of(count, f'more {noun}')}" if count > 0 else ""
+    return f"…  {count_of(count, f'more {noun}')}" if count > 0 else ""

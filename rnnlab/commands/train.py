@@ -69,7 +69,7 @@ def command(
             session = Session(data, name=name, run_dir=run_dir, resumed=run, workers=workers)
         if not quiet:
             _print_plan(session, data)
-        with ProgressReport(data.experiment.training.epochs, quiet=quiet) as progress:
+        with ProgressReport(quiet=quiet) as progress:
             outcome = session.train(progress.show, progress.tell)
     echo(_result(outcome, unit="example" if data.experiment.dataset.task == "label" else "token"))
     if not quiet:

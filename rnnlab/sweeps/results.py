@@ -55,6 +55,11 @@ class TrialRecord:
     attempts: int = 1
 
 
+def settings_words(values: dict[str, str]) -> str:
+    """Return the varied settings of a trial in a few words, as `units 64, learning_rate 0.003`."""
+    return ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in values.items())
+
+
 @dataclass(frozen=True)
 class StudyResults:
     """A sweep and its trials that have ended.

@@ -7,6 +7,7 @@ runs/<name>-<number>/     the folder of a study in a file of its own
   trial-0000/ …           the run of each trial
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from rnnlab.datasets.task_loading import load_any_data
 from rnnlab.errors import RunError
 from rnnlab.files import Report, unreported, write_durably
 from rnnlab.runs.folder import claim_numbered, folder_of_study
+from rnnlab.runs.progress import Watcher
 from rnnlab.sweeps.results import (
     COMPLETE,
     FAILED,
@@ -66,8 +68,18 @@ class Search:
     storage: str
     data: str
 
+    @property
+    def total(self) -> int | None:
+        """Number of trials; None if as many are made as fit into the time."""
+        page = self.plan.page
+        return len(grid(page.space)) if page.sampler == "grid" else page.trials
+
     def run(
-        self, *, workers: int, tell: Callable[[str], None] = lambda _: None
+        self,
+        *,
+        workers: int,
+        tell: Callable[[str], None] = lambda _: None,
+        heard: Watcher = lambda *_: None,
     ) -> Iterator[tuple[TrialRecord, StudyResults]]:
         """Search until the budget is used up; yield each trial that ends, here or elsewhere, and all so far.
 
@@ -76,6 +88,8 @@ class Search:
         Args:
             workers: number of processes of this command; the cores are divided among them.
             tell: receives notes for the user, one sentence a call.
+            heard: receives the number of a trial, and what is new of its training in a process of this
+                command.
 
         Raises:
             UsageError: the database has a study of this name with another plan.
@@ -88,22 +102,15 @@ class Search:
         study = join_study(
             self.place, self._agreed(), slots=fixed, direction=page.objective.direction, tell=tell
         )
-        work = SweepWork(self.plan, self.folder.absolute())
-        most = len(fixed) if page.trials is not None or page.sampler == "grid" else None
-        crew = Crew(
-            self.place,
-            work,
-            workers=workers,
-            most=most,
-            seconds=page.seconds or float("inf"),
-            tell=tell,
-        )
+        crew = self._crew(workers, tell=tell, heard=heard)
         known = dict(slots.done_slots(study))
         records = tuple(_record(number, trial, study) for number, trial in known.items())
         results = StudyResults(
             self.folder, self.plan, records, has_first_guess=guess is not None, storage=self.storage
         )
         write_results(replace(results, importance=_importance(study)))
+        for number in known:
+            heard(number, None)
         try:
             for number, trial in crew.run(study, known):
                 record = _record(number, trial, study)
@@ -115,6 +122,11 @@ class Search:
         finally:
             write_results(replace(results, importance=_importance(study)))
             close_study(study)
+
+    def _crew(self, workers: int, **options: Any) -> Crew:
+        """Return the processes that work on the study."""
+        work, seconds = SweepWork(self.plan, self.folder.absolute()), self.plan.page.seconds or math.inf
+        return Crew(self.place, work, workers=workers, most=self.total, seconds=seconds, **options)
 
     def _slots(self, guess: dict[str, str] | None) -> list[dict[str, Any]]:
         """Return the given parameters of each slot; of an open study those of the first."""

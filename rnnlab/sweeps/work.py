@@ -7,9 +7,9 @@ says so. A trial that was interrupted goes on from the last checkpoint of its ru
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,8 @@ from rnnlab.errors import TrainingError, UsageError
 from rnnlab.processes import cores
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.layout import CONFIG
+from rnnlab.runs.progress import News, Progress, seldom
+from rnnlab.sweeps.results import settings_words
 from rnnlab.sweeps.sampler import SlotSampler
 from rnnlab.sweeps.space import drawn_values
 from rnnlab.trials.trainings import wait_until_free
@@ -76,7 +78,9 @@ class SweepWork:
             case _:
                 return optuna.pruners.NopPruner()
 
-    def __call__(self, trial: optuna.Trial, slot: int, deadline: float) -> Done:
+    def __call__(
+        self, trial: optuna.Trial, slot: int, deadline: float, report: Callable[[News], None]
+    ) -> Done:
         """Train and measure a trial.
 
         Raises:
@@ -85,12 +89,20 @@ class SweepWork:
         """
         values = drawn_values(self.plan.page.space, trial)
         trial.set_user_attr(SETTINGS, values)
+        report(settings_words(values))
         experiment = self.plan.experiment(values)
         if folds := self.plan.page.objective.folds:
-            return self._over_folds(trial, experiment, folds, deadline)
-        return self._trained(trial, experiment, self.folder / trial_folder(slot), deadline)
+            return self._over_folds(trial, experiment, folds, deadline, report)
+        return self._trained(trial, experiment, self.folder / trial_folder(slot), deadline, report)
 
-    def _trained(self, trial: optuna.Trial, experiment: AnyExperiment, folder: Path, deadline: float) -> Done:
+    def _trained(
+        self,
+        trial: optuna.Trial,
+        experiment: AnyExperiment,
+        folder: Path,
+        deadline: float,
+        report: Callable[[News], None],
+    ) -> Done:
         """Train or resume the run of a trial, and measure its validation set."""
         from rnnlab.training.session import Session  # noqa: PLC0415 (loads TensorFlow)
 
@@ -102,10 +114,11 @@ class SweepWork:
             raise UsageError(
                 f"{self.plan.name}: a sweep needs a validation set; set dataset.split, or objective.folds"
             )
-        reported, ended = 0, ""
+        reported, ended, show = 0, "", seldom(report)
 
-        def watch(_: Any) -> None:
+        def watch(progress: Progress) -> None:
             nonlocal reported, ended
+            show(progress)
             with suppress(StorageInternalError, SQLAlchemyError):  # the next look reports what is missing
                 for epoch, loss in session.validation_losses(after=reported):
                     if epoch not in known and math.isfinite(loss):
@@ -149,7 +162,12 @@ class SweepWork:
         )
 
     def _over_folds(
-        self, trial: optuna.Trial, experiment: AnyExperiment, folds: int, deadline: float
+        self,
+        trial: optuna.Trial,
+        experiment: AnyExperiment,
+        folds: int,
+        deadline: float,
+        report: Callable[[News], None],
     ) -> Done:
         """Train a model for each fold that has no measure yet, and return the mean of the measure."""
         begun = time.monotonic()
@@ -162,7 +180,7 @@ class SweepWork:
                 continue
             if ended := _why_ended(trial, deadline) if known else "":
                 break
-            known[number] = measured()
+            known[number] = measured(_of_all_folds(report, folds - number - 1))
             trial.report(known[number], number)
         value = sum(known.values()) / len(known)
         seconds = round(time.monotonic() - begun, 3)
@@ -197,7 +215,10 @@ def _why_ended(trial: optuna.Trial, deadline: float) -> str:
 
 
 def _fold_measures(experiment: AnyExperiment, folds: int, name: str) -> Iterator[Any]:
-    """Yield a function for each fold, which trains a model and returns its measure on the fold."""
+    """Yield a function for each fold, which trains a model and returns its measure on the fold.
+
+    The function has an argument: it receives what is new of the training.
+    """
     from rnnlab.datasets.corpus import load_corpus  # noqa: PLC0415
     from rnnlab.datasets.example_loading import fold_examples  # noqa: PLC0415
     from rnnlab.evaluation.fold_measures import measures_of  # noqa: PLC0415
@@ -207,7 +228,20 @@ def _fold_measures(experiment: AnyExperiment, folds: int, name: str) -> Iterator
 
     if isinstance(experiment, TaskExperiment):
         for examples in fold_examples(experiment, folds):
-            yield lambda held=examples: named(name, measures_of(measure_examples_of_fold(experiment, held)))
+            yield lambda report, held=examples: named(
+                name, measures_of(measure_examples_of_fold(experiment, held, report))
+            )
     else:
         for fold in fold_data(load_corpus(experiment.dataset), experiment, folds):
-            yield lambda held=fold: named(name, measure_fold(experiment, held))
+            yield lambda report, held=fold: named(name, measure_fold(experiment, held, report))
+
+
+def _of_all_folds(report: Callable[[News], None], left: int) -> Callable[[News], None]:
+    """Return a function that passes on what is new of a fold; the time left has that of `left` folds more."""
+
+    def pass_on(news: News) -> None:
+        if isinstance(news, Progress):
+            more = left * news.steps / news.steps_per_second
+            report(replace(news, seconds_left=news.seconds_left + more))
+
+    return pass_on

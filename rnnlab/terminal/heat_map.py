@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from rnnlab.terminal.tables import facts_table, table
+from rnnlab.terminal.tables import Column, facts_table, table
 from rnnlab.terminal.text import is_terminal, padded, visible, width_of
 from rnnlab.tracing.heat_map import HeatMap, colour_of, ink_on, token_label
 from rnnlab.tracing.view import StepPrediction, View, predictions, shapes_of
@@ -193,10 +193,16 @@ def _next_tokens(view: View, lane: int) -> str:
     """
     found, is_text = predictions(view, lane), view.trace.model.experiment.dataset.kind == "text"
     all_counted = all(each.counted for each in found)
-    header = ["step", "token", *[f"expected {place + 1}" for place in range(len(found[0].expected))]]
-    header += ["came", "nats"] + ["counted in training"] * (not all_counted)
+    columns = [
+        Column("step", left=True),
+        Column("token"),
+        *(Column(f"expected {place + 1}", rank=2 * place) for place in range(len(found[0].expected))),
+        Column("came"),
+        Column("nats", rank=1),
+        *([] if all_counted else [Column("counted in training", rank=3)]),
+    ]
     rows = [_row(each, is_text) + ["yes" if each.counted else "no"] * (not all_counted) for each in found]
-    return "Next token\n" + visible(table(header, rows))
+    return "Next token\n" + visible(table(columns, rows))
 
 
 def _row(each: StepPrediction, is_text: bool) -> list[str]:

@@ -13,11 +13,15 @@ PLAIN_COLUMNS, PLAIN_ROWS = 80, 24
 
 
 class LiveBlock:
-    """Lines on stderr that replace each other; if the cursor cannot move, they stand one below another."""
+    """Lines on stderr that replace each other; if the cursor cannot move, they stand one below another.
+
+    Attributes:
+        moves: whether the cursor can move.
+    """
 
     def __init__(self) -> None:
         self._widths = list[int]()
-        self._moves = os.name == "nt" or os.environ.get("TERM", "") not in {"", "dumb"}
+        self.moves = os.name == "nt" or os.environ.get("TERM", "") not in {"", "dumb"}
 
     @property
     def columns(self) -> int:
@@ -34,7 +38,7 @@ class LiveBlock:
     def draw(self, lines: Sequence[str]) -> None:
         """Replace the lines; only the last ones are shown if the terminal has fewer rows."""
         lines = lines[-self.rows :]
-        if not self._moves:
+        if not self.moves:
             write("".join(f"{line}\n" for line in lines), err=True)
             return
         write(self._to_the_top() + "\n".join(f"{line}\x1b[K" for line in lines) + "\x1b[J", err=True)
@@ -42,7 +46,7 @@ class LiveBlock:
 
     def wipe(self) -> None:
         """Clear the lines."""
-        if self._moves and self._widths:
+        if self.moves and self._widths:
             write(f"{self._to_the_top()}\x1b[J", err=True)
         self._widths = []
 

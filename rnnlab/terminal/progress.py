@@ -10,7 +10,7 @@ from rnnlab.terminal.text import cut, echo, is_terminal, padded, terminal_column
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from rnnlab.training.loop import Progress
+    from rnnlab.runs.progress import Progress
 
 PATIENCE_SECONDS = 1.0
 REDRAW_SECONDS = 0.1
@@ -21,12 +21,11 @@ class ProgressReport:
     """Progress of a training on stderr. At the end of its `with` block the live line ends.
 
     Args:
-        epochs: number of epochs of the whole training.
         quiet: whether nothing is shown.
     """
 
-    def __init__(self, epochs: int, *, quiet: bool) -> None:
-        self._epochs, self._quiet, self._live = epochs, quiet, is_terminal(sys.stderr)
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet, self._live = quiet, is_terminal(sys.stderr)
         self._drawn_at, self._tenth, self._line = 0.0, 0, _LiveLine()
 
     def __enter__(self) -> "ProgressReport":
@@ -66,13 +65,13 @@ class ProgressReport:
         """Return each figure with its rank; a narrow terminal leaves out the highest rank first."""
         held_out = progress.validation_loss
         return [
-            (f"epoch {progress.epoch}/{self._epochs}", 0),
+            (f"epoch {progress.epoch}/{progress.epochs}", 0),
             (f"{100 * progress.step // progress.steps:3d} %", 3),
             (f"loss {progress.loss:.4g}", 1),
             *([] if held_out is None else [(f"validation {held_out:.4g}", 4)]),
             (f"accuracy {progress.accuracy:.3f}", 5),
             (f"{progress.steps_per_second:,.0f} steps/s", 6),
-            (f"{_clock(progress.seconds_left)} left", 2),
+            (f"{clock(progress.seconds_left)} left", 2),
         ]
 
 
@@ -146,7 +145,7 @@ def _room() -> int:
     return (terminal_columns(err=True) or 100) - 1
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
     """Return a duration as `h:mm:ss` or `m:ss`."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)

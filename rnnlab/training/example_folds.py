@@ -15,6 +15,7 @@ from rnnlab.evaluation.example_measurement import TaskEvaluation, evaluate_fold
 from rnnlab.evaluation.example_selection import part_of
 from rnnlab.evaluation.fold_measures import TaskCrossValidation
 from rnnlab.models.model_file import TrainedTask
+from rnnlab.runs.progress import News, Watcher, seldom
 from rnnlab.training.example_problem import ExampleProblem
 from rnnlab.training.folds import measured_folds, told
 from rnnlab.training.loop import TrainingLoop
@@ -27,6 +28,7 @@ def cross_validate_task(
     *,
     jobs: int = 1,
     report: Callable[[str], None] = lambda _: None,
+    heard: Watcher | None = None,
 ) -> TaskCrossValidation:
     """Return the held-out measures of K models, each trained on all folds but one, and of the baselines.
 
@@ -37,6 +39,7 @@ def cross_validate_task(
         folds: K, at least 2.
         jobs: number of processes that train at once; the result has the same bits.
         report: receives notes for the user, one sentence a call.
+        heard: receives the number of a fold, from 0, and what is new of its training.
 
     Raises:
         UsageError: the examples are generated.
@@ -47,14 +50,17 @@ def cross_validate_task(
     """
     data = told(fold_examples(experiment, folds), lambda fold: fold.notes, report)
     tasks = ((experiment, fold) for fold in data)
-    return TaskCrossValidation(measured_folds(measure_examples_of_fold, tasks, folds, jobs, report))
+    return TaskCrossValidation(measured_folds(measure_examples_of_fold, tasks, folds, jobs, report, heard))
 
 
-def measure_examples_of_fold(experiment: TaskExperiment, fold: Examples) -> TaskEvaluation:
+def measure_examples_of_fold(
+    experiment: TaskExperiment, fold: Examples, report: Callable[[News], None] = lambda _: None
+) -> TaskEvaluation:
     """Train a model on the training part of a fold, and return its measures on the held-out part."""
+    report("")
     kept, held = (part_of(fold, fold.parts[name]) for name in ("train", "validation"))
     trainer = Trainer(ExampleProblem(experiment, replace(fold, parts={"train": fold.parts["train"]})))
-    TrainingLoop(trainer).run()
+    TrainingLoop(trainer, report=seldom(report)).run()
     trained = trainer.best_model()
     if not isinstance(trained, TrainedTask):
         raise TypeError("a problem of examples trains a model of a task")

@@ -16,6 +16,7 @@ begins a sequence: the state is set to zero there, and the first token of the pi
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import TypeVar
 
@@ -30,6 +31,7 @@ from rnnlab.datasets.splits import Splits, stratified_parts
 from rnnlab.errors import Argument, DataError, count_of
 from rnnlab.evaluation.metrics import CrossValidation, Metrics, held_out_metrics
 from rnnlab.processes import in_processes
+from rnnlab.runs.progress import News, Watcher, seldom
 from rnnlab.training.loop import TrainingLoop
 from rnnlab.training.token_problem import TokenProblem
 from rnnlab.training.trainer import Trainer
@@ -40,7 +42,12 @@ Result = TypeVar("Result")
 
 
 def cross_validate_config(
-    experiment: Experiment, folds: int, *, jobs: int = 1, report: Callable[[str], None] = lambda _: None
+    experiment: Experiment,
+    folds: int,
+    *,
+    jobs: int = 1,
+    report: Callable[[str], None] = lambda _: None,
+    heard: Watcher | None = None,
 ) -> CrossValidation:
     """Return the held-out measures of K models, each trained on all folds but one.
 
@@ -52,6 +59,7 @@ def cross_validate_config(
         jobs: number of processes that train at once. Rounding depends on the number of threads, so each
             process has as many threads as a single process would have: the result has the same bits.
         report: receives notes for the user, one sentence a call.
+        heard: receives the number of a fold, from 0, and what is new of its training.
 
     Raises:
         DataError: the data cannot be read, or there is too little of it.
@@ -62,44 +70,55 @@ def cross_validate_config(
     corpus = load_corpus(experiment.dataset)
     data = told(fold_data(corpus, experiment, folds), lambda fold: fold.splits.notes, report)
     tasks = ((experiment, fold) for fold in data)
-    return CrossValidation(measured_folds(measure_fold, tasks, folds, jobs, report), corpus.left_out)
+    measured = measured_folds(measure_fold, tasks, folds, jobs, report, heard)
+    return CrossValidation(measured, corpus.left_out)
 
 
-def measure_fold(experiment: Experiment, fold: Data) -> Metrics:
+def measure_fold(
+    experiment: Experiment, fold: Data, report: Callable[[News], None] = lambda _: None
+) -> Metrics:
     """Train a model on the training part of a fold, and return its measures on the held-out part."""
+    report("")
     read = fold.as_trained_on()
     train = Splits({"train": read.splits.parts["train"]})
     problem = TokenProblem(fold.experiment, read.corpus, train)
     trainer = Trainer(problem)
-    TrainingLoop(trainer).run()
+    TrainingLoop(trainer, report=seldom(report)).run()
     return held_out_metrics(problem.model(trainer.best().weights), experiment, fold)
 
 
 def measured_folds(
-    measure: Callable[[Configuration, Fold], Result],
+    measure: Callable[..., Result],
     tasks: Iterable[tuple[Configuration, Fold]],
     folds: int,
     jobs: int,
     report: Callable[[str], None],
+    heard: Watcher | None,
 ) -> tuple[Result, ...]:
     """Return what a function measures on each fold, in the order of the folds.
 
     Args:
-        measure: trains and measures; a function at the top of a module, so that a process can import it.
-        tasks: the arguments of each call.
+        measure: trains and measures; a function at the top of a module, so that a process can import it. It
+            has an argument `report`, which receives what is new of the training.
+        tasks: the other arguments of each call.
         folds: number of folds.
         jobs: number of processes that train at once.
-        report: receives the progress.
+        report: receives notes for the user, one sentence a call.
+        heard: receives the number of a fold, and what is new of its training.
     """
     measured: dict[int, Result] = {}
     if jobs == 1:
         for number, task in enumerate(tasks):
             report(f"fold {number + 1} of {folds}")
-            measured[number] = measure(*task)
+            measured[number] = measure(*task, **({"report": partial(heard, number)} if heard else {}))
+            if heard:
+                heard(number, None)
     else:
         report(f"{folds} folds in {count_of(min(jobs, folds), 'process')}")
-        for number, metrics in in_processes(measure, tasks, jobs=min(jobs, folds)):
+        for number, metrics in in_processes(measure, tasks, jobs=min(jobs, folds), heard=heard):
             measured[number] = metrics
+            if heard:
+                heard(number, None)
             report(f"fold {number + 1} of {folds} is done")
     return tuple(measured[number] for number in sorted(measured))
 

@@ -7,11 +7,11 @@ validation, and then the callbacks of the epoch. The other methods are its parts
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from rnnlab.engines.tensorflow.data import StepRecords
 from rnnlab.errors import TrainingError
+from rnnlab.runs.progress import Progress
 from rnnlab.training.best_epoch import Best
 from rnnlab.training.callbacks import CallbackCalls
 from rnnlab.training.checkpoints import Checkpoint
@@ -24,38 +24,6 @@ from rnnlab.training.optimizers import is_scheduled, lower_rate, rate_of
 from rnnlab.training.snapshots import snapshot_epochs
 from rnnlab.training.stopping import Divergence, Monitor, check_finite
 from rnnlab.training.trainer import Trainer
-
-
-@dataclass(frozen=True)
-class Progress:
-    """The progress of a training after a chunk.
-
-    Attributes:
-        epoch: the epoch of the last step, from 1.
-        step: number of steps taken.
-        steps: number of steps of the whole training.
-        loss: mean over the steps of that epoch in the chunk, nats per token; NaN if all were skipped.
-        accuracy: fraction of correct targets in the same steps, 0 to 1; NaN if all were skipped.
-        validation_loss: the last measured validation loss; None before the first.
-        steps_per_second: speed in the chunk.
-        seconds_left: time for the remaining steps at this speed.
-    """
-
-    epoch: int
-    step: int
-    steps: int
-    loss: float
-    accuracy: float
-    validation_loss: float | None
-    steps_per_second: float
-    seconds_left: float
-
-    def __str__(self) -> str:
-        held_out = "" if self.validation_loss is None else f", validation {self.validation_loss:.4g}"
-        return (
-            f"epoch {self.epoch}, step {self.step:,} of {self.steps:,}: loss {self.loss:.4g}{held_out},"
-            f" accuracy {self.accuracy:.3f}, {self.seconds_left:.0f} s left"
-        )
 
 
 class TrainingLoop:
@@ -339,6 +307,7 @@ class TrainingLoop:
         rate, steps = len(records.losses) / seconds, self._trainer.steps
         return Progress(
             epoch=last.epoch + 1,
+            epochs=self._epochs,
             step=self._step,
             steps=steps,
             loss=loss,

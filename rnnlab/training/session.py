@@ -24,6 +24,7 @@ from rnnlab.runs.folder import RunFolder, create_run
 from rnnlab.runs.kept_tokens import write_training_tokens
 from rnnlab.runs.layout import SNAPSHOTS, snapshot_paths
 from rnnlab.runs.lock import locked
+from rnnlab.runs.progress import Progress
 from rnnlab.training.best_epoch import Best
 from rnnlab.training.checkpoints import FOLDER, Checkpoint, newest_checkpoint
 from rnnlab.training.distribution.link import EndedError
@@ -32,7 +33,7 @@ from rnnlab.training.facts import Expectation, expectation_of
 from rnnlab.training.from_data import problem_of, split_record_of
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption, noted_signals
-from rnnlab.training.loop import Progress, TrainingLoop
+from rnnlab.training.loop import TrainingLoop
 from rnnlab.training.saves import Saves
 from rnnlab.training.snapshots import snapshot_epochs
 from rnnlab.training.trainer import Trainer

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from rnnlab.errors import Argument, Interrupted, Part, RnnlabError, TrainingError
 from rnnlab.processes import end_with_parent, ignored_by_children
+from rnnlab.runs.progress import News, Watcher
 from rnnlab.signals import raised_signals
 from rnnlab.trials import slots
 from rnnlab.trials.patient import stop_waiting
@@ -50,6 +51,14 @@ class _Member:
         return worker_name(self.number).replace(f":{os.getpid()}:", f":{self.process.pid}:")
 
 
+@dataclass(frozen=True)
+class _NewsOf:
+    """A message of a worker: what is new of the training of a slot."""
+
+    slot: int
+    news: News
+
+
 class Crew:
     """Worker processes that work off a study.
 
@@ -60,6 +69,7 @@ class Crew:
         most: number of slots; None for as many as fit into the time.
         seconds: time after which no work begins, and running work ends early; infinite for no limit.
         tell: receives notes for the user, one sentence a call.
+        heard: receives the number of a slot, and what is new of its training in a worker of this command.
     """
 
     def __init__(
@@ -71,8 +81,10 @@ class Crew:
         most: int | None,
         seconds: float = float("inf"),
         tell: Callable[[str], None] = lambda _: None,
+        heard: Watcher | None = None,
     ) -> None:
-        self._place, self._work, self._most, self._tell = place, work, most, tell
+        self._place, self._work, self._most = place, work, most
+        self._tell, self._heard = tell, heard
         self._deadline = time.monotonic() + seconds
         self._workers, self._killed = workers, 0
         self._members: list[_Member] = []
@@ -165,7 +177,7 @@ class Crew:
         self._members.append(self._start(member.number))
 
     def _hear(self, member: _Member) -> None:
-        """Pass on the notes of a worker.
+        """Pass on the notes of a worker, and what is new of its training.
 
         Raises:
             RnnlabError: the error of the worker.
@@ -175,6 +187,9 @@ class Crew:
                 heard = member.pipe.recv()
                 if isinstance(heard, str):
                     self._tell(heard)
+                elif isinstance(heard, _NewsOf):
+                    if self._heard:
+                        self._heard(heard.slot, heard.news)
                 else:
                     raise _Failed(*heard)
 
@@ -210,17 +225,25 @@ def _worker(
     seconds: float,
     pipe: Connection,
 ) -> None:
-    """Work off the study in this process; send notes and errors that a user can fix through the pipe."""
+    """Work off the study in this process; send notes, news and errors that a user can fix by the pipe."""
     end_with_parent()
 
-    def tell(sentence: Any) -> None:
+    def tell(message: Any) -> None:
         with suppress(OSError):
-            pipe.send(sentence)
+            pipe.send(message)
 
     try:
         work.begin(number, workers)
         deadline = time.monotonic() + seconds
-        work_off(place, work, number, most=most, deadline=deadline, tell=tell)
+        work_off(
+            place,
+            work,
+            number,
+            most=most,
+            deadline=deadline,
+            tell=tell,
+            heard=lambda slot, news: tell(_NewsOf(slot, news)),
+        )
     except Interrupted:
         os._exit(TERMINATED)  # a thread may still compile, which an orderly end would wait for
     except RnnlabError as error:

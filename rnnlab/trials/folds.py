@@ -11,6 +11,7 @@ from rnnlab.datasets.example_loading import fold_examples
 from rnnlab.evaluation.example_measurement import TaskEvaluation
 from rnnlab.evaluation.fold_measures import TaskCrossValidation
 from rnnlab.evaluation.metrics import CrossValidation, Metrics
+from rnnlab.runs.progress import News, Watcher
 from rnnlab.trials.runner import Shared, run_trials
 
 
@@ -21,13 +22,15 @@ def shared_cross_validation(
     jobs: int,
     shared: Shared,
     report: Callable[[str], None] = lambda _: None,
+    heard: Watcher | None = None,
 ) -> CrossValidation:
     """Return what `cross_validate_config` does; several commands train the folds of the study.
 
     Raises:
         RnnlabError: as for `cross_validate_config`, and for `run_trials`.
     """
-    measured = _measured(_measure_fold, Metrics, experiment, folds, jobs, shared, report)
+    options = {"jobs": jobs, "shared": shared, "tell": report, "heard": heard}
+    measured = _measured(_measure_fold, Metrics, experiment, folds, **options)
     return CrossValidation(tuple(measured), load_corpus(experiment.dataset).left_out)
 
 
@@ -38,13 +41,15 @@ def shared_task_cross_validation(
     jobs: int,
     shared: Shared,
     report: Callable[[str], None] = lambda _: None,
+    heard: Watcher | None = None,
 ) -> TaskCrossValidation:
     """Return what `cross_validate_task` does; several commands train the folds of the study.
 
     Raises:
         RnnlabError: as for `cross_validate_task`, and for `run_trials`.
     """
-    measured = _measured(_measure_examples, TaskEvaluation, experiment, folds, jobs, shared, report)
+    options = {"jobs": jobs, "shared": shared, "tell": report, "heard": heard}
+    measured = _measured(_measure_examples, TaskEvaluation, experiment, folds, **options)
     return TaskCrossValidation(tuple(measured))
 
 
@@ -65,32 +70,36 @@ def _measured(
     result: Any,
     experiment: Experiment | TaskExperiment,
     folds: int,
-    jobs: int,
-    shared: Shared,
-    report: Callable[[str], None],
+    **options: Any,
 ) -> list[Any]:
-    """Return the measures of all folds, in the order of the folds."""
+    """Return the measures of all folds, in the order of the folds; the options are those of `run_trials`."""
     tasks = [(experiment, folds, number) for number in range(folds)]
-    found = {}
-    for number, measures in run_trials(work, tasks, jobs=jobs, shared=shared, result=result, tell=report):
+    tell, heard, found = options["tell"], options["heard"], {}
+    for number, measures in run_trials(work, tasks, result=result, **options):
         found[number] = measures
-        report(f"fold {number + 1} of {folds} is done")
+        if heard:
+            heard(number, None)
+        tell(f"fold {number + 1} of {folds} is done")
     return [found[number] for number in range(folds)]
 
 
-def _measure_fold(experiment: Experiment, folds: int, number: int) -> Metrics:
+def _measure_fold(
+    experiment: Experiment, folds: int, number: int, report: Callable[[News], None] = lambda _: None
+) -> Metrics:
     """Train a model for one fold of the data, and return its measures."""
     from rnnlab.training.folds import fold_data, measure_fold  # noqa: PLC0415 (loads TensorFlow)
 
     data = fold_data(load_corpus(experiment.dataset), experiment, folds)
-    return measure_fold(experiment, _at(data, number))
+    return measure_fold(experiment, _at(data, number), report)
 
 
-def _measure_examples(experiment: TaskExperiment, folds: int, number: int) -> TaskEvaluation:
+def _measure_examples(
+    experiment: TaskExperiment, folds: int, number: int, report: Callable[[News], None] = lambda _: None
+) -> TaskEvaluation:
     """Train a model for one fold of the examples, and return its measures."""
     from rnnlab.training.example_folds import measure_examples_of_fold  # noqa: PLC0415 (loads TensorFlow)
 
-    return measure_examples_of_fold(experiment, _at(fold_examples(experiment, folds), number))
+    return measure_examples_of_fold(experiment, _at(fold_examples(experiment, folds), number), report)
 
 
 def _at(folds: Any, number: int) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import optuna
 from pydantic import TypeAdapter
 
+from rnnlab.runs.progress import News
 from rnnlab.trials.worker import Done
 
 
@@ -18,11 +19,13 @@ class ListedWork:
         function: a function at the top of a module.
         tasks: the arguments of each call, by slot.
         result: the type of its result.
+        reports: whether the function has an argument `report`, which receives what is new.
     """
 
     function: Callable[..., Any]
     tasks: tuple[tuple[Any, ...], ...]
     result: Any
+    reports: bool = False
 
     def begin(self, number: int, workers: int) -> None:
         """Prepare nothing: the function does."""
@@ -35,7 +38,9 @@ class ListedWork:
         """Return a pruner that ends no trial."""
         return optuna.pruners.NopPruner()
 
-    def __call__(self, trial: optuna.Trial, slot: int, deadline: float) -> Done:
+    def __call__(
+        self, trial: optuna.Trial, slot: int, deadline: float, report: Callable[[News], None]
+    ) -> Done:
         """Call the function for the task of a slot."""
-        found = self.function(*self.tasks[slot])
+        found = self.function(*self.tasks[slot], **({"report": report} if self.reports else {}))
         return Done(result=TypeAdapter(self.result).dump_python(found, mode="json"))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from rnnlab.errors import TrainingError
 from rnnlab.processes import in_processes
+from rnnlab.runs.progress import Watcher
 
 if TYPE_CHECKING:
     from rnnlab.trials.worker import StudyPlace
@@ -39,6 +40,7 @@ def run_trials(
     shared: Shared | None = None,
     result: Any = str,
     tell: Callable[[str], None] = lambda _: None,
+    heard: Watcher | None = None,
 ) -> Iterator[tuple[int, Result]]:
     """Yield the number of each task, from 0, with its result, in the order in which the tasks end.
 
@@ -49,16 +51,17 @@ def run_trials(
         shared: the study that has the tasks; None if only this command works on them.
         result: the type of a result, which pydantic can write as JSON; it matters for a study only.
         tell: receives notes for the user, one sentence a call.
+        heard: receives the number of a task, and what is new of its training in a process of this command.
+            If it is given, `work` has an argument `report`, a function that receives the news.
 
     Raises:
-        TrainingError: a worker was killed (of a study: several, one after the other), or the work of a task
-            of a study failed.
+        TrainingError: a worker was killed (of a study: several in a row), or a task of a study failed.
         UsageError: the database has a study of this name with another plan.
         RunError: the database does not answer.
         Exception: the exception that `work` raised.
     """
     if shared is None:
-        yield from in_processes(work, tasks, jobs=jobs)
+        yield from in_processes(work, tasks, jobs=jobs, heard=heard)
         return
     from pydantic import TypeAdapter  # noqa: PLC0415 (as below)
 
@@ -70,7 +73,8 @@ def run_trials(
 
     listed = tuple(tasks)
     study = join_study(shared.place, shared.plan, slots=[{}] * len(listed), tell=tell)
-    crew = Crew(shared.place, ListedWork(work, listed, result), workers=jobs, most=len(listed), tell=tell)
+    job = ListedWork(work, listed, result, reports=heard is not None)
+    crew = Crew(shared.place, job, workers=jobs, most=len(listed), tell=tell, heard=heard)
     try:
         for number, trial in crew.run(study):
             if failure := trial.user_attrs.get(FAILURE):

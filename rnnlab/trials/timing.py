@@ -10,6 +10,7 @@ from rnnlab.datasets.loading import MOST_STEPS
 from rnnlab.datasets.task_loading import load_any_data
 from rnnlab.errors import RnnlabError, TrainingError
 from rnnlab.processes import in_processes
+from rnnlab.runs.progress import Progress
 from rnnlab.trials.trainings import keep_to_one_core, with_training
 
 LOOK_SECONDS = 2.0
@@ -47,7 +48,7 @@ def _epoch_seconds(experiment: AnyExperiment) -> float | str:
     """Return the seconds that the training steps of an epoch take in this process, or an error message."""
     keep_to_one_core()
     from rnnlab.training.from_data import problem_of  # noqa: PLC0415 (loads TensorFlow)
-    from rnnlab.training.loop import Progress, TrainingLoop  # noqa: PLC0415 (loads Keras)
+    from rnnlab.training.loop import TrainingLoop  # noqa: PLC0415 (loads Keras)
     from rnnlab.training.trainer import Trainer  # noqa: PLC0415 (loads TensorFlow)
 
     rates: list[float] = []

@@ -19,6 +19,7 @@ from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 from sqlalchemy.exc import SQLAlchemyError
 
 from rnnlab.errors import Interrupted, RnnlabError, TrainingError
+from rnnlab.runs.progress import News, Watcher
 from rnnlab.trials import slots
 from rnnlab.trials.patient import GRACE_SECONDS, HEARTBEAT_SECONDS, PATIENCE_SECONDS, open_storage
 from rnnlab.trials.slots import FAILURE, MOST_DEATHS, RESULT, SLOT, STOPPED, WORKER
@@ -60,13 +61,16 @@ class Work(Protocol):
     def pruner(self) -> "optuna.pruners.BasePruner":
         """Return the pruner."""
 
-    def __call__(self, trial: optuna.Trial, slot: int, deadline: float) -> Done:
+    def __call__(
+        self, trial: optuna.Trial, slot: int, deadline: float, report: Callable[[News], None]
+    ) -> Done:
         """Do the work of a slot, or go on with it.
 
         Args:
             trial: gives the parameters, and takes the values so far.
             slot: number of the slot.
             deadline: time by `time.monotonic` at which the work has to end early.
+            report: receives what is new of the training.
 
         Raises:
             RnnlabError: the work cannot be done; the message is kept.
@@ -129,6 +133,7 @@ def work_off(
     most: int | None,
     deadline: float,
     tell: Callable[[str], None],
+    heard: Watcher,
 ) -> None:
     """Do the work of a study until every slot is done, or the time is over.
 
@@ -139,6 +144,7 @@ def work_off(
         most: number of slots; None for as many as fit into the time.
         deadline: time by `time.monotonic` after which no work begins.
         tell: receives notes for the user, one sentence a call.
+        heard: receives the number of a slot, and what is new of its training.
 
     Raises:
         RunError: the database does not answer for a long time.
@@ -150,7 +156,7 @@ def work_off(
 
     def objective(trial: optuna.Trial) -> float:
         slot = _begun(study, trial, name, is_open=most is None)
-        return _value(trial, partial(work, trial, slot, deadline))
+        return _value(trial, partial(work, trial, slot, deadline, partial(heard, slot)))
 
     while time.monotonic() < deadline:
         try:

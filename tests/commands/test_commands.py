@@ -14,7 +14,8 @@ from rnnlab.errors import Interrupted
 from tests.trained import SENTENCE, SONG, STREAM, run_of
 
 NOT_COMMANDS = {
-    *("__init__", "arguments", "collapse_results", "comparison_results", "evaluation_results", "folder_rows"),
+    *("__init__", "arguments", "collapse_results", "comparison_results", "cross_validation", "csv_output"),
+    *("evaluation_results", "fold_results", "folder_rows"),
     *("generation_results", "hints", "influence", "interactive", "originality_results", "output", "own_data"),
     *("sample_files", "steering_options", "sweep_results", "task_results", "task_trace", "untrained_model"),
 }

@@ -1,5 +1,7 @@
 """`rnnlab compare`: the table, what it comes to, and how it ends."""
 
+import csv
+import io
 import json
 import os
 import signal
@@ -15,6 +17,7 @@ import pytest
 from rnnlab.commands.compare import _train
 from rnnlab.runs.folder import create_run, load_trained
 from rnnlab.trials import trainings
+from tests.at_a_terminal import terminal
 from tests.experiments import SONG as TINY
 from tests.experiments import experiment
 from tests.trained import SENTENCE, SONG, run_of, trained
@@ -73,8 +76,10 @@ def cells_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trainings, "train_runs", written)
 
 
-def test_the_cells_of_one_configuration_are_compared_at_each_length(rnnlab, cells_at_once):
+def test_the_cells_of_one_configuration_are_compared_at_each_length(rnnlab, cells_at_once, monkeypatch):
     """A column for each test length, a sentence on who solves it, and what solving means."""
+    monkeypatch.setenv("COLUMNS", "120")
+
     answer = rnnlab("compare", "cells.yaml", "--output", "cells.svg")
 
     assert answer.exit_code == 0, answer.stderr
@@ -216,6 +221,51 @@ def test_the_runs_of_a_comparison_can_be_evaluated(rnnlab):
     assert "is not known as a run of yours" in rnnlab("evaluate", "runs/page-1/deeper/song").stderr
 
 
+def table_of(path: str) -> list[dict[str, str]]:
+    """The rows of a CSV file, whose lines end as RFC 4180 says."""
+    data = Path(path).read_bytes()
+    assert data.count(b"\n") == data.count(b"\r\n") > 1
+    return list(csv.DictReader(io.StringIO(data.decode(), newline="")))
+
+
+def test_a_table_has_a_row_for_each_training(rnnlab):
+    """With its configuration, its random seed and every measure of the JSON, in full."""
+    for name, units in (("small, or not", 6), ("large", 9)):
+        for seed in (0, 1):
+            training = f"training={{batching: windows, batch_size: 1, random_seed: {seed}}}"
+            run_of(SONG, f"model.units={units}", training, name=name)
+    runs = [f"runs/{name}-{number}" for name in ("small, or not", "large") for number in (1, 2)]
+
+    answer = rnnlab("compare", *runs, "--json", "--output", "table.csv")
+
+    rows, result = table_of("table.csv"), json.loads(answer.stdout)
+    assert (answer.exit_code, answer.stderr) == (0, "wrote table.csv\n")
+    assert [(row["configuration"], row["random_seed"], row["run"]) for row in rows] == [
+        ("small, or not", "0", runs[0]),
+        ("small, or not", "1", runs[1]),
+        ("large", "0", runs[2]),
+        ("large", "1", runs[3]),
+    ]
+    trials_of = [trial for contender in result["contenders"] for trial in contender["trials"]]
+    for row, trial in zip(rows, trials_of, strict=True):
+        assert float(row["loss"]) == trial["loss"]
+        assert float(row["accuracy"]) == trial["accuracy"]
+        assert row["free_running.correct"] == str(trial["free_running"]["correct"])
+        assert row["seconds"] == ""
+    again = rnnlab("compare", *runs, "--output", "table.csv")
+    assert again.stderr == "table.csv: the file exists; name another, or replace it with --overwrite\n"
+    assert rnnlab("compare", *runs, "--output", "table.csv", "--overwrite").exit_code == 0
+
+
+def test_a_table_has_the_lengths_of_exercises(rnnlab, cells_at_once):
+    """A column for each, with the name that it has in the JSON."""
+    rnnlab("compare", "cells.yaml", "--output", "cells.csv")
+
+    rows = table_of("cells.csv")
+    assert len(rows) == 4
+    assert all(0 <= float(row["lengths.12.accuracy"]) <= 1 and row["split"] == "test" for row in rows)
+
+
 def test_a_picture_is_drawn_beside_the_table(rnnlab):
     """And not over a file that is there."""
     run_of(SONG)
@@ -267,6 +317,7 @@ def test_a_picture_is_drawn_beside_the_table(rnnlab):
         ("a.yaml a.yaml --seconds nan", 2, "--seconds: expected a number, received nan"),
         ("a.yaml a.yaml --output a.gif", 2, "a.gif: expected a name that ends with .svg, .png, .pdf"),
         ("a.yaml a.yaml --output no/a.svg", 2, "no/a.svg: the folder no does not exist; make it first"),
+        ("a.yaml a.yaml --output no/a.csv", 2, "no/a.csv: the folder no does not exist; make it first"),
     ],
 )
 def test_what_cannot_be_compared_is_refused_in_a_line(rnnlab, arguments, exit_code, line):
@@ -302,13 +353,20 @@ def test_a_training_that_fails_is_named_and_the_others_are_compared(rnnlab, monk
     """Whoever calls sees that not all is there. Of two at once each has the bits of one alone."""
     write_configs()
 
-    answer = rnnlab("compare", "page.yaml", "--jobs", "2", "--json")
+    with terminal(monkeypatch, patience=600) as screen:
+        answer = rnnlab("compare", "page.yaml", "--jobs", "2", "--json", "--output", "table.csv")
 
     result = json.loads(answer.stdout)
     assert answer.exit_code == 1
-    assert answer.stderr.splitlines()[-1].startswith(
+    assert screen.shown.splitlines()[-1].startswith(
         "runs that are not in the table, since their training failed: runs/page-1/wild-seed-0: "
     )
+    drawn = {line.partition(" starting")[0] for picture in screen.pictures for line in picture}
+    assert {"run 1 of 2  good, seed 0 ", "run 2 of 2  wild, seed 0 "} <= drawn
+    good, wild = table_of("table.csv")
+    assert (good["configuration"], good["random_seed"], good["failure"]) == ("good", "0", "")
+    assert (wild["configuration"], wild["run"], wild["loss"]) == ("wild", "runs/page-1/wild-seed-0", "")
+    assert f"{wild['run']}: {wild['failure']}" == result["failures"][0]
     assert [each["name"] for each in result["contenders"]] == ["good"]
     assert result["failures"][0].startswith("runs/page-1/wild-seed-0: the loss")
     for kind in ("INTRA", "INTER"):
@@ -411,7 +469,9 @@ def test_commands_that_share_a_comparison_print_the_table_of_one(tmp_path, monke
     first.terminate()
     first.wait()
 
-    shared, alone = rnnlab(*words), rnnlab(*words[:-2])
+    with terminal(monkeypatch, patience=600) as screen:
+        shared = rnnlab(*words)
+    alone = rnnlab(*words[:-2])
 
     def losses(answer: Any) -> list[tuple[str, list[float]]]:
         contenders = json.loads(answer.stdout)["contenders"]
@@ -419,5 +479,6 @@ def test_commands_that_share_a_comparison_print_the_table_of_one(tmp_path, monke
 
     assert (first.returncode, shared.exit_code, alone.exit_code) == (143, 0, 0)
     assert losses(shared) == losses(alone)
+    assert any("of 4  one, seed 1" in line for picture in screen.pictures for line in picture)
     logs = [path.read_text() for path in Path("runs/page").glob("*/events.log")]
     assert [log.count('"training begins"') for log in logs] == [1] * 4

@@ -1,11 +1,13 @@
 """`rnnlab evaluate`, on models with random weights."""
 
+import csv
 import json
 import math
 from pathlib import Path
 
 import pytest
 
+from tests.at_a_terminal import terminal
 from tests.trained import SENTENCE, SONG, STREAM, run_of
 
 MEASURES = {
@@ -259,15 +261,57 @@ def test_what_does_not_go_together_is_refused(rnnlab, arguments):
     assert {"remove", "leave"} & set(answer.stderr.split())
 
 
+def test_a_terminal_shows_the_fold_that_is_trained(rnnlab, monkeypatch):
+    """With its epoch and its loss; nothing is left of the line."""
+    monkeypatch.setattr("rnnlab.terminal.trainings.REDRAW_SECONDS", 0.0)
+    run_of(SENTENCE, "training.epochs=2", "dataset.split={kind: none, allow_overlap: true}")
+
+    with terminal(monkeypatch, patience=600) as screen:
+        rnnlab("evaluate", "--folds", "2")
+
+    drawn = [line for picture in screen.pictures for line in picture]
+    assert "fold 1 of 2  starting …" in drawn
+    assert any(line.startswith("fold 2 of 2  epoch 2/2  loss ") for line in drawn)
+    assert screen.shown.endswith("\r\x1b[J")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--output", "a.csv"), "--output is the table of the folds; give --folds too"),
+        (("--folds", "2", "--overwrite"), "--overwrite replaces the table of --output; give --output too"),
+        (("--folds", "2", "--output", "a.txt"), "a.txt: expected a name that ends with .csv"),
+        (
+            ("--folds", "2", "--output", "there.csv"),
+            "there.csv: the file exists; name another, or replace it",
+        ),
+    ],
+)
+def test_a_table_that_cannot_be_written_is_refused(rnnlab, options, message):
+    """Before anything is trained."""
+    Path("there.csv").touch()
+    run_of(SENTENCE)
+
+    answer = rnnlab("evaluate", *options)
+
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert message in answer.stderr
+    assert answer.stderr.count("\n") == 1
+
+
 def test_folds_leave_the_runs_own_evaluation_as_it_is(rnnlab):
     """They are of other models: they have a file of their own, which `runs show` reads."""
     run = run_of(SENTENCE, "training.epochs=1", "dataset.split={kind: none, allow_overlap: true}")
     own = as_json(rnnlab)
 
-    folds = as_json(rnnlab, "--folds", "2")
+    folds = as_json(rnnlab, "--folds", "2", "--output", "folds.csv")
 
     assert json.loads((run.path / "metrics.json").read_text()) == own
     assert json.loads((run.path / "folds.json").read_text()) == folds
+    rows = list(csv.DictReader(Path("folds.csv").read_text().splitlines()))
+    assert [(row["run"], row["fold"]) for row in rows] == [(str(run.path), "1"), (str(run.path), "2")]
+    assert [float(row["loss"]) for row in rows] == [fold["loss"] for fold in folds["folds"]]
+    assert all(float(row["seconds"]) > 0 for row in rows)
     shown = rnnlab("runs", "show").stdout
     assert "2 folds: mean accuracy" in shown
     assert f"accuracy {own['accuracy']:.4f}" in shown

@@ -1,5 +1,7 @@
 """`rnnlab runs`: the list on any terminal, one run, and removal after a question."""
 
+import csv
+import io
 import json
 import os
 import re
@@ -77,8 +79,9 @@ def test_a_pipe_gets_all_of_the_list(rnnlab, monkeypatch):
     assert "long-" * 30 + "-1" in rnnlab("runs").stdout
 
 
-def test_what_is_wrong_stands_below_the_list(rnnlab):
+def test_what_is_wrong_stands_below_the_list(rnnlab, monkeypatch):
     """A line each, and the exit code is that of a list."""
+    monkeypatch.setenv("COLUMNS", "200")
     finished()
     Path("runs/empty").mkdir()
     Path("runs/song-1/history.csv").write_text("x")
@@ -118,6 +121,40 @@ def test_the_list_as_json(rnnlab):
         "study": None,
         "problems": [],
     }
+
+
+def test_the_list_as_csv(rnnlab):
+    """A row for each run under the names of the JSON; what a run lacks is empty."""
+    finished()
+    Path("runs/empty, of all").mkdir()
+
+    answer = rnnlab("runs", "--csv")
+
+    rows = {row["run"]: row for row in csv.DictReader(io.StringIO(answer.stdout, newline=""))}
+    song = rows["runs/song-1"]
+    assert (song["model.kind"], song["model.units"], song["parameters"]) == ("lstm", "6", "416")
+    assert (song["best.loss"], song["evaluation.free_running.correct"], song["study.best"]) == (
+        "1.5",
+        "8",
+        "",
+    )
+    assert "holds no config.yaml" in rows["runs/empty, of all"]["problems"]
+    assert answer.stdout.count("\r\n") == 3
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("--csv --json", "--json, --csv: expected one form; leave one of them out"),
+        ("--csv show", "--csv prints the list of runs; leave show out"),
+    ],
+)
+def test_csv_is_a_form_of_the_list_only(rnnlab, typed, message):
+    """Nothing is shown."""
+    answer = rnnlab("runs", *typed.split())
+
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert message in answer.stderr
 
 
 def test_no_runs_are_said(rnnlab):
@@ -286,8 +323,9 @@ def test_a_comparison_is_listed_as_one(rnnlab, monkeypatch):
     ]
 
 
-def test_the_runs_of_a_comparison_are_below_it(rnnlab):
+def test_the_runs_of_a_comparison_are_below_it(rnnlab, monkeypatch):
     """Indented, by configuration and random seed, with their figures; at most 20 of them."""
+    monkeypatch.setenv("COLUMNS", "200")
     run = finished()
     for seed in (10, 9, *range(2, 9), *range(11, 25)):
         shutil.copytree(run.path, Path(f"runs/page-1/small-seed-{seed}"))
@@ -309,8 +347,9 @@ def test_the_runs_of_a_comparison_are_below_it(rnnlab):
     assert len(entry["comparison"]["entries"]) == 23
 
 
-def test_a_damaged_run_of_a_comparison_is_named_below_the_list(rnnlab):
+def test_a_damaged_run_of_a_comparison_is_named_below_the_list(rnnlab, monkeypatch):
     """As one that lies in runs/ itself."""
+    monkeypatch.setenv("COLUMNS", "200")
     run = finished()
     shutil.copytree(run.path, Path("runs/page-1/small-seed-0"))
     Path("runs/page-1/small-seed-0/history.csv").write_text("what")

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from rnnlab.commands.task_results import task_folds_rows
+from rnnlab.commands.fold_results import task_folds_rows
 from rnnlab.evaluation.example_baselines import TaskBaselines
 from rnnlab.evaluation.example_measurement import evaluate_task
 from rnnlab.evaluation.fold_measures import OverFolds, TaskCrossValidation

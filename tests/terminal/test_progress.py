@@ -5,15 +5,15 @@ from itertools import count, repeat
 
 import pytest
 
+from rnnlab.runs.progress import Progress
 from rnnlab.terminal.progress import ProgressReport, ReadingReport
-from rnnlab.training.loop import Progress
 
 
 def progress(step: int, steps: int, **changes: float) -> Progress:
     """Where a training of one epoch stands."""
     settings = {
-        "epoch": 1, "step": step, "steps": steps, "loss": 0.5, "accuracy": 0.25, "validation_loss": None,
-        "steps_per_second": 1234.5, "seconds_left": 3723.0, **changes,
+        "epoch": 1, "epochs": 3, "step": step, "steps": steps, "loss": 0.5, "accuracy": 0.25,
+        "validation_loss": None, "steps_per_second": 1234.5, "seconds_left": 3723.0, **changes,
     }  # fmt: skip
     return Progress(**settings)
 
@@ -28,7 +28,7 @@ def be_a_terminal(monkeypatch: pytest.MonkeyPatch, *, clock: Iterable[float] = c
 
 def run_through(steps: int, *, quiet: bool = False) -> None:
     """A training that reports after each of its steps."""
-    with ProgressReport(3, quiet=quiet) as report:
+    with ProgressReport(quiet=quiet) as report:
         for step in range(1, steps + 1):
             report.show(progress(step, steps))
 
@@ -68,7 +68,7 @@ def test_quiet_shows_nothing(capsys, monkeypatch, live):
 
 def test_a_line_says_where_training_stands(capsys):
     """Loss, accuracy, speed and time left; the held-out loss where there is one."""
-    with ProgressReport(3, quiet=False) as report:
+    with ProgressReport(quiet=False) as report:
         report.show(progress(1, 2))
         report.show(progress(2, 2, validation_loss=0.123456, seconds_left=61.4))
 
@@ -81,7 +81,7 @@ def test_a_line_says_where_training_stands(capsys):
 def test_a_live_line_is_drawn_over_itself_and_ended(capsys, monkeypatch):
     """Each drawing covers the one before, also a longer one; what follows begins on a line of its own."""
     be_a_terminal(monkeypatch)
-    with ProgressReport(3, quiet=False) as report:
+    with ProgressReport(quiet=False) as report:
         report.show(progress(1, 3, validation_loss=0.123456))
         report.show(progress(2, 3))
         report.show(progress(3, 3))
@@ -105,7 +105,7 @@ def test_a_live_line_is_ended_when_training_fails(capsys, monkeypatch):
     be_a_terminal(monkeypatch)
 
     def fail():
-        with ProgressReport(3, quiet=False) as report:
+        with ProgressReport(quiet=False) as report:
             report.show(progress(1, 3))
             raise ZeroDivisionError
 
@@ -142,7 +142,7 @@ def test_a_narrow_terminal_gets_the_figures_that_say_most(capsys, monkeypatch, c
     be_a_terminal(monkeypatch)
     monkeypatch.setenv("COLUMNS", str(columns))
 
-    with ProgressReport(3, quiet=False) as report:
+    with ProgressReport(quiet=False) as report:
         report.show(progress(1, 2, validation_loss=0.25))
 
     assert capsys.readouterr().err.split("\r")[-1].rstrip() == line
@@ -152,7 +152,7 @@ def test_a_live_line_follows_a_terminal_that_becomes_narrower(capsys, monkeypatc
     """What covers the last line is not wider than the terminal is now."""
     be_a_terminal(monkeypatch)
 
-    with ProgressReport(3, quiet=False) as report:
+    with ProgressReport(quiet=False) as report:
         report.show(progress(1, 3))
         monkeypatch.setenv("COLUMNS", "40")
         report.show(progress(2, 3))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from rnnlab.commands.task_results import task_folds_json
+from rnnlab.commands.fold_results import task_folds_json
 from rnnlab.datasets.example_loading import fold_examples
 from rnnlab.datasets.examples import Examples
 from rnnlab.evaluation.example_measurement import TaskEvaluation, evaluate_fold

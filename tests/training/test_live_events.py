@@ -15,10 +15,10 @@ from rnnlab.datasets.loading import load_data
 from rnnlab.errors import DataError, Interrupted, RunError
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.history import read_history
+from rnnlab.runs.progress import Progress
 from rnnlab.training import live_events
 from rnnlab.training.history import LossHistory
 from rnnlab.training.live_events import LiveEvents
-from rnnlab.training.loop import Progress
 from rnnlab.training.session import Session
 from tests.experiments import STREAM, experiment
 from tests.exports.test_tensorboard import curves_in

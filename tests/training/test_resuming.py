@@ -17,9 +17,10 @@ from rnnlab.datasets.loading import load_data
 from rnnlab.errors import Interrupted, RunError, TrainingError
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.layout import snapshot_paths
+from rnnlab.runs.progress import Progress
 from rnnlab.training.checkpoints import Checkpoint, newest_checkpoint
 from rnnlab.training.history import LossHistory
-from rnnlab.training.loop import Progress, TrainingLoop
+from rnnlab.training.loop import TrainingLoop
 from rnnlab.training.session import Session
 from tests.experiments import SENTENCE, SONG, STREAM, experiment
 

@@ -21,9 +21,9 @@ from rnnlab.evaluation.measurement import evaluate
 from rnnlab.runs.folder import RunFolder, find_run
 from rnnlab.runs.kept_tokens import TRAINING_TOKENS, read_training_tokens
 from rnnlab.runs.listing import read_entry
+from rnnlab.runs.progress import Progress
 from rnnlab.training.checkpoints import newest_checkpoint
 from rnnlab.training.interruption import noted_signals
-from rnnlab.training.loop import Progress
 from rnnlab.training.session import Session
 from tests.experiments import SENTENCE, SONG, STREAM, experiment
 

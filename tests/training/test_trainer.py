@@ -17,11 +17,12 @@ from rnnlab.datasets.loading import MOST_STEPS, load_data
 from rnnlab.datasets.splits import split_corpus
 from rnnlab.engines.tensorflow import data
 from rnnlab.errors import TrainingError
+from rnnlab.runs.progress import Progress
 from rnnlab.training import problem, token_problem
 from rnnlab.training.chunks import ChunkPlanner
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import Interruption
-from rnnlab.training.loop import Progress, TrainingLoop
+from rnnlab.training.loop import TrainingLoop
 from rnnlab.training.optimizers import begin_schedule, lower_rate, optimizer_of, rate_of
 from rnnlab.training.token_problem import TokenProblem
 from rnnlab.training.trainer import Trainer

@@ -20,7 +20,7 @@ from rnnlab.trials.storage import checked_url, sqlite_url
 from rnnlab.trials.worker import StudyPlace
 from tests.needs import needs
 from tests.postgres import Server
-from tests.trials.work import die, note, refuse
+from tests.trials.work import die, note, refuse, say
 
 Made = Callable[..., Shared]
 
@@ -88,6 +88,22 @@ def test_tasks_of_workers_that_are_killed_are_done_by_others(shared: Made, tmp_p
     assert sum(done_once(study, 10)) >= 10
     assert [line for line in told if "was killed (SIGKILL); another one goes on with its trial" in line]
     assert multiprocessing.active_children() == []
+
+
+@pytest.mark.slow
+def test_what_is_new_of_a_task_is_heard_by_the_command(tmp_path: Path) -> None:
+    """From the worker that has it; it may come after the result."""
+    heard: list[tuple[int, Any]] = []
+    place = StudyPlace(checked_url(sqlite_url(tmp_path / "study.db")), "news", heartbeat=1, grace=3)
+
+    found = dict(
+        run_trials(
+            say, [(0,), (1,)], jobs=1, shared=Shared(place, {}), heard=lambda *news: heard.append(news)
+        )
+    )
+
+    assert found == {0: "result 0", 1: "result 1"}
+    assert heard == [(0, "task 0 begins"), (1, "task 1 begins")]
 
 
 @pytest.mark.slow

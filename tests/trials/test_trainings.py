@@ -96,7 +96,7 @@ def test_a_process_that_is_killed_does_not_take_the_others_with_it(monkeypatch: 
     """What is not done is trained one at a time; the one that is killed again is named by what killed it."""
     asked: list[tuple[list[Any], int]] = []
 
-    def processes(work: Any, tasks: Any, *, jobs: int) -> Iterator[tuple[int, str]]:
+    def processes(work: Any, tasks: Any, *, jobs: int, heard: Any) -> Iterator[tuple[int, str]]:
         asked.append(([folder for _, folder in tasks], jobs))
         for number, (_, folder) in enumerate(tasks):
             if folder == "deadly":

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from rnnlab.errors import TrainingError
@@ -12,6 +13,12 @@ def note(number: int, folder: str, seconds: float) -> str:
     """Leave a file that says who does a task, take some time, and return the result."""
     (Path(folder) / f"{number}.{os.getpid()}").touch()
     time.sleep(seconds)
+    return f"result {number}"
+
+
+def say(number: int, report: Callable[[str], None]) -> str:
+    """Say that a task begins, and return the result."""
+    report(f"task {number} begins")
     return f"result {number}"
 
 

@@ -8,6 +8,7 @@ from rnnlab.datasets.examples import TaskData
 from rnnlab.datasets.loading import Data
 from rnnlab.errors import Call, Interrupted, count_of
 from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.progress import Progress
 from rnnlab.training.checkpoints import Checkpoint
 from rnnlab.training.distribution.link import EndedError
 from rnnlab.training.distribution.parcels import Parcel
@@ -15,7 +16,7 @@ from rnnlab.training.distribution.workers import Workers, ended, is_save_due, st
 from rnnlab.training.from_data import problem_of
 from rnnlab.training.history import LossHistory
 from rnnlab.training.interruption import noted_signals
-from rnnlab.training.loop import Progress, TrainingLoop
+from rnnlab.training.loop import TrainingLoop
 from rnnlab.training.own_callbacks import importable
 from rnnlab.training.session import Outcome, callbacks_of
 from rnnlab.training.trainer import Trainer
