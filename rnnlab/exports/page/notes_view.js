@@ -7,7 +7,7 @@ const GUTTER = 30; // pixels for the names of pitches
 const TOP = 14; // pixels above a row, for the number of its first bar
 const LEAST_QUARTER = 30; // least width of a quarter note in pixels
 const USUAL_HEIGHT = 370; // pixels of the box; it shows whole rows
-const FRAMING = 6; // pixels of its border and padding, above and below together
+const FRAMING = 2; // pixels of its border, above and below together
 const MOST_ROWS = 60; // rows in the document; older ones are taken out
 const PITCH_NAMES = ["c", "cis", "d", "dis", "e", "f", "fis", "g", "gis", "a", "bes", "b"];
 const BLACK_KEYS = [1, 3, 6, 8, 10];
@@ -40,6 +40,8 @@ export class NotesView {
   #playing = -1;
   #looked = -1;
   #geometry = null;
+  #follows = true; // whether the end stays in sight: until someone scrolls up
+  #inSight = -1; // the row that was brought into sight last
 
   // box: the element to draw into; against: an AgainstSong; pick(index): a click on a note
   constructor(box, player, against, pick) {
@@ -56,6 +58,10 @@ export class NotesView {
       const index = event.target.dataset?.index;
       if (index !== undefined) pick(Number(index));
     });
+    box.addEventListener("scroll", () => {
+      this.#inSight = -1;
+      this.#follows = box.scrollTop + box.clientHeight >= this.#heightWritten() - 24;
+    });
     new ResizeObserver(() => this.#resize()).observe(box);
   }
 
@@ -63,10 +69,9 @@ export class NotesView {
   draw() {
     if (!this.#geometry) return;
     const {ids} = this.#player;
-    const follows = this.#box.scrollTop + this.#box.clientHeight >= this.#heightWritten() - 24;
     const news = this.#next < ids.length;
     for (; this.#next < ids.length; this.#next += 1) this.#append(this.#next);
-    if (news && follows && this.#playing < 0) this.#scrollTo(this.#rowOf(this.#time));
+    if (news && this.#follows && this.#playing < 0) this.#scrollTo(this.#rowOf(this.#time - 1e-6));
   }
 
   // Marks the note that sounds; -1: none.
@@ -106,6 +111,8 @@ export class NotesView {
 
   #clear() {
     this.#box.replaceChildren();
+    this.#follows = true;
+    this.#inSight = -1;
     this.#rows = [];
     this.#elements.clear();
     this.#begins = [];
@@ -141,6 +148,8 @@ export class NotesView {
   }
 
   #scrollTo(number) {
+    if (number === this.#inSight) return; // reading places makes the browser lay out the page
+    this.#inSight = number;
     const top = (number - (this.#rows[0]?.number ?? 0)) * this.#geometry.height;
     const {scrollTop, clientHeight} = this.#box;
     if (top < scrollTop || top + this.#geometry.height > scrollTop + clientHeight) {

@@ -23,6 +23,7 @@ export class TextView {
   #block = null; // the last block, to which tokens are added
   #inBlock = 0;
   #texts = 0; // earlier texts in the document
+  #follows = true; // whether the end stays in sight: until someone scrolls up
   #marks = new Map(); // class name → index of the token that has it
 
   // box: the element to write into; sayOmitted(count): called when so many tokens are no more shown
@@ -33,17 +34,19 @@ export class TextView {
     this.sayOmitted = sayOmitted;
     player.onCut((length) => this.#cut(length));
     player.onFrame(() => this.draw());
+    box.addEventListener("scroll", () => {
+      this.#follows = box.scrollTop + box.clientHeight >= box.scrollHeight - 40;
+    });
   }
 
   // Appends what is new; the cost depends on the number of new tokens alone.
   draw() {
     const {ids} = this.#player;
     if (this.#next >= ids.length) return;
-    const follows = this.#box.scrollTop + this.#box.clientHeight >= this.#box.scrollHeight - 40;
     if (ids.length - this.#next > MOST_SHOWN) this.#empty(ids.length - MOST_SHOWN);
     for (; this.#next < ids.length; this.#next += 1) this.#append(this.#next, this.#player);
     this.#shorten();
-    if (follows) this.#box.scrollTop = this.#box.scrollHeight;
+    if (this.#follows) this.#box.scrollTop = this.#box.scrollHeight;
   }
 
   // Gives one token a class, and takes it from the token that had it; -1: no token.
@@ -109,6 +112,7 @@ export class TextView {
 
   #empty(first) {
     this.#box.replaceChildren();
+    this.#follows = true;
     this.#block = null;
     this.#first = this.#next = first;
     this.sayOmitted(first);
