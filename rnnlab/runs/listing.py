@@ -263,13 +263,12 @@ def _comparison_in(path: Path) -> ComparisonFolder:
     """Return a summary of the runs in the folder of a comparison, from their small files."""
     runs = sorted(runs_of_comparison(path), key=lambda run: _by_number(run.name))
     logs = [_detail_text(run / EVENTS) for run in runs]
-    owners = [owner for owner in map(holder, runs) if owner]
     return ComparisonFolder(
         configurations=tuple(dict.fromkeys(run.name.rpartition("-seed-")[0] for run in runs)),
         runs=len(runs),
         done=sum(state_of(log) == DONE for log in logs),
         begun=min((time for time in map(begun_at, logs) if time), default=None),
-        owner=owners[0] if owners else None,
+        owner=next(filter(None, map(holder, runs)), None),
         is_measured=os.path.isfile(path / COMPARISON),
         entries=tuple(map(read_entry, runs)),
     )

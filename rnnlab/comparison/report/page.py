@@ -70,8 +70,8 @@ def comparison_yaml(contents: ComparisonContents) -> str:
         if run:
             config = json.dumps(f"{run.path.name}/{CONFIG}", ensure_ascii=False)
             name = json.dumps(each.name, ensure_ascii=False)
-            lines.append(f"  - {{config: {config}, name: {name}}}")
-    if len(lines) < 2:
+            lines += [f"  - config: {config}", f"    name: {name}"]
+    if len(lines) < 4:
         return ""
     seeds = max(each.random_seed for each in contents.trainings) + 1
     return "\n".join(["compare:", *lines, f"seeds: {seeds}", ""])
@@ -83,13 +83,13 @@ def _compared(contents: ComparisonContents) -> Iterator[Markup]:
     if isinstance(comparison, str):
         yield tag("p", f"Not measured: {comparison}.")
         return
-    rows = [
-        [with_badge(number, row[""]), *(cell for title, cell in row.items() if title)]
-        for number, row in enumerate(contents.table)
-    ]
-    titles = ["configuration", *(title for title in contents.table[0] if title)] if contents.table else []
-    if rows:
-        yield stacked_table("the figures of each configuration", titles, rows)
+    if contents.table:
+        titles = [title for title in contents.table[0] if _is_filled(title, contents)]
+        rows = [
+            [with_badge(number, row[""]), *(row[title] for title in titles)]
+            for number, row in enumerate(contents.table)
+        ]
+        yield stacked_table("the figures of each configuration", ["configuration", *titles], rows)
     first = headline(comparison, music=writes_notes(contents))
     sentences = [text for name, text in _filled(contents.facts) if name == "verdict" and text != first]
     if sentences:
@@ -98,6 +98,11 @@ def _compared(contents: ComparisonContents) -> Iterator[Markup]:
     others = [(name, text) for name, text in _filled(contents.facts) if name != "verdict"]
     if others:
         yield named_facts((name, f"{text[0].upper()}{text[1:]}") for name, text in others)
+
+
+def _is_filled(title: str, contents: ComparisonContents) -> bool:
+    """Return whether a column of the table has a figure; the first column has names."""
+    return bool(title) and any(row[title] != "—" for row in contents.table)
 
 
 def _filled(facts: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
