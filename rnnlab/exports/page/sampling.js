@@ -9,9 +9,7 @@
 export function choose(logits, settings, uniform) {
   if (!settings.temperature) return mostProbable(logits);
   const weights = weightsOf(logits, settings);
-  let total = 0;
-  for (const weight of weights) total += weight;
-  if (!(total > 0)) throw new NumbersError();
+  const total = sumOf(weights);
   const wanted = uniform * total;
   let sum = 0;
   for (let id = 0; id < weights.length; id++) {
@@ -32,19 +30,23 @@ export function probabilities(logits, settings) {
     return certain;
   }
   const weights = weightsOf(logits, settings);
-  let total = 0;
-  for (const weight of weights) total += weight;
-  if (!(total > 0)) throw new NumbersError();
+  const total = sumOf(weights);
   return weights.map((weight) => weight / total);
 }
 
 /** Return the log-probability of a token in nats, at temperature 1, without top-k and top-p. */
 export function logProbability(logits, id) {
-  let most = -Infinity;
-  for (const logit of logits) most = Math.max(most, logit);
+  const most = logits[mostProbable(logits)];
   let total = 0;
-  for (const logit of logits) total += Math.exp(logit - most);
+  for (let n = 0; n < logits.length; n++) total += Math.exp(logits[n] - most);
   return logits[id] - most - Math.log(total);
+}
+
+function sumOf(weights) {
+  let total = 0;
+  for (let id = 0; id < weights.length; id++) total += weights[id];
+  if (!(total > 0)) throw new NumbersError();
+  return total;
 }
 
 function mostProbable(logits) {
@@ -56,7 +58,8 @@ function mostProbable(logits) {
 /** Return weights proportional to the probabilities; 0 for tokens that min-p, top-k or top-p excludes. */
 function weightsOf(logits, {temperature, topK, topP, minP}) {
   const most = logits[mostProbable(logits)];
-  const weights = Float64Array.from(logits, (logit) => Math.exp((logit - most) / temperature));
+  const weights = new Float64Array(logits.length);
+  for (let id = 0; id < weights.length; id++) weights[id] = Math.exp((logits[id] - most) / temperature);
   if (minP) for (let id = 0; id < weights.length; id++) if (weights[id] < minP) weights[id] = 0;
   if (!topK && !topP) return weights;
   const order = Array.from(logits.keys()).sort((a, b) => logits[b] - logits[a] || a - b);
