@@ -368,8 +368,8 @@ def _cell(
     if digits is not None:
         shown, ink = f"{value:+.{digits}f}", _hex(ink_on(ground))
         size = None if width >= _FILE.numbered else 10.5
-        middle = {"x": x + width / 2, "y": y + 13, "text_anchor": "middle"}
-        parts.append(tag("text", shown, **middle, fill=ink, font_size=size))
+        x, y = x + width / 2, y + 13
+        parts.append(tag("text", shown, x=x, y=y, text_anchor="middle", fill=ink, font_size=size))
     return tag("g", *parts, class_=f"cell {level_of(value, scale)}")
 
 

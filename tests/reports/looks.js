@@ -1,6 +1,14 @@
 // What a designer would find on a page: an object of lists, each empty if there is no fault. Playwright runs it.
 () => {
   const shown = (element) => element.getClientRects().length > 0;
+  // Elements that only screen readers find are cut to a point on purpose.
+  const spoken = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const style = getComputedStyle(at);
+      if (style.position === "absolute" && (style.clip !== "auto" || style.clipPath !== "none")) return true;
+    }
+    return false;
+  };
   const name = (element) => {
     const kind = element.getAttribute("class");
     return `${element.tagName.toLowerCase()}${kind ? "." + kind.replaceAll(" ", ".") : ""}: ${element.textContent.trim().slice(0, 40)}`;
@@ -9,11 +17,11 @@
   // An element whose content is wider than itself scrolls sideways, or is cut off. Elements that scroll count too.
   const wide = [...document.querySelectorAll("*")].filter((each) =>
     each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 0 && !each.closest("svg, audio") && shown(each)
-      && getComputedStyle(each).display !== "inline");
+      && getComputedStyle(each).display !== "inline" && !spoken(each));
 
   // Content that leaves its element or the window without scrolling.
   const outside = [...document.querySelectorAll("body *")].filter((each) => {
-    if (!shown(each) || each.closest("svg, audio, script")) return false;
+    if (!shown(each) || each.closest("svg, audio, script") || spoken(each)) return false;
     const box = each.getBoundingClientRect();
     return box.right > document.documentElement.clientWidth + 1 || box.left < -1;
   });
