@@ -12,7 +12,7 @@ Show = Callable[[], Markup]
 """Makes the HTML when a notebook asks for it."""
 
 
-class Samples(tuple[Written, ...]):
+class ShownSamples(tuple[Written, ...]):
     """The samples of one `generate`, a tuple; a notebook shows them with the curves of the run."""
 
     _show: Show

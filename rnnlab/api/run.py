@@ -8,7 +8,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from rnnlab.api.notebook import Samples, ShownEvaluation, ShownTaskEvaluation
+from rnnlab.api.notebook import ShownEvaluation, ShownSamples, ShownTaskEvaluation
 from rnnlab.api.playing import Playing
 from rnnlab.config.reading import AnyExperiment, read_any
 from rnnlab.errors import DataError, RnnlabError, UsageError, count_of
@@ -181,11 +181,11 @@ class Run:
         training = partial(kept_tokens, model, self.folder, self.path)
         if isinstance(model, TrainedTask):
             lines = write_for_label(model, label, settings, training).samples
-            return Samples.of(lines, lambda: label_samples_fragment(model, self._curves, lines))
+            return ShownSamples.of(lines, lambda: label_samples_fragment(model, self._curves, lines))
         if label is not None:
             raise UsageError("label: only a model of task from_label writes for a label; leave label out")
         writing = write_samples(model, settings, training)
-        return Samples.of(
+        return ShownSamples.of(
             writing.samples, lambda: samples_fragment(self.folder, model, self._curves, writing)
         )
 

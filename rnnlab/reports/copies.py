@@ -10,7 +10,7 @@ from rnnlab.evaluation.originality import (
     SampleOriginality,
 )
 from rnnlab.reports.markup import Markup, tag
-from rnnlab.reports.tables import stacked_table
+from rnnlab.reports.tables import table_of_rows
 
 MOST_ROWS_OF_COPIES = 6
 """Largest number of samples that have a row: those with the longest copies."""
@@ -32,7 +32,7 @@ def copies_section(found: OriginalityReport | str) -> Iterator[Markup]:
         rows.append(_row(f"{held.part.capitalize()} part, {count_of(held.stretches, 'stretch')}", held))
     lengths = next(iter(found.samples)).new_ngrams
     names = ["", "longest copy", "where", *(f"new {n}-grams" for n in lengths)]
-    yield stacked_table(names, rows, caption=_which(found), class_="data copies")
+    yield table_of_rows(names, rows, caption=_which(found), class_="data copies")
     yield tag("p", _meaning(found), class_="remark")
     copies = [each for each in found.samples if each.longest_copy and each.nearest]
     if copies:

@@ -21,7 +21,7 @@ from rnnlab.models.task_architecture import TaskArchitecture
 from rnnlab.reports.axes import figure
 from rnnlab.reports.contents import Contents, Measured, Record
 from rnnlab.reports.markup import Markup, tag, together, without_controls
-from rnnlab.reports.tables import named_facts, scroller, share_bar, stacked_table
+from rnnlab.reports.tables import named_facts, scroller, share_bar, table_of_rows
 from rnnlab.runs.history import History
 from rnnlab.runs.layout import CONFIG
 
@@ -102,7 +102,7 @@ def layers(architecture: Architecture | TaskArchitecture) -> Markup:
     """Return a table of the layers: shape of the output, shapes of the weights, and number of parameters."""
     rows = [_layer(layer) for layer in architecture.layers]
     rows.append(["all", "", "", f"{architecture.parameters:,}"])
-    return stacked_table(["layer", "output", "weights", "parameters"], rows, class_="layers")
+    return table_of_rows(["layer", "output", "weights", "parameters"], rows, class_="layers")
 
 
 def measures_table(evaluation: Evaluation) -> Markup:

@@ -12,7 +12,7 @@ from rnnlab.reports.page import page_of_report, remark, report_section
 from rnnlab.reports.study_charts import history_chart, losses_chart, short_names
 from rnnlab.reports.study_contents import BEST, TRIALS, StudyContents, trials_csv
 from rnnlab.reports.study_parallel import parallel_coordinates
-from rnnlab.reports.tables import named_facts, share_bar, stacked_table
+from rnnlab.reports.tables import named_facts, share_bar, table_of_rows
 from rnnlab.sweeps.results import COMPLETE, FAILED, PRUNED, StudyResults, TrialRecord
 
 MOST_ROWS = 1000
@@ -145,7 +145,7 @@ def _comparison(results: StudyResults, best: TrialRecord) -> Markup:
     rows = [[key, *(each.values.get(key, "–") for _, each in named)] for key in results.plan.page.space]
     name = _spaced(results.plan.page.objective.measure)
     rows.append([name, *(figure(each.value or 0.0) for _, each in named)])
-    return stacked_table(["setting", *(name for name, _ in named)], rows, class_="chosen")
+    return table_of_rows(["setting", *(name for name, _ in named)], rows, class_="chosen")
 
 
 def _searched(contents: StudyContents) -> Iterator[Markup]:
@@ -153,7 +153,7 @@ def _searched(contents: StudyContents) -> Iterator[Markup]:
     yield named_facts([*_facts(results), ("begun", f"{contents.begun} UTC")])
     rows = [[key, *_dimension(each)] for key, each in results.plan.page.space.items()]
     names, caption = ["setting", "values", "drawn", "varied if"], "The space: the settings that were varied"
-    yield stacked_table(names, rows, caption=caption)
+    yield table_of_rows(names, rows, caption=caption)
     yield _yaml(results.plan.text, "The configuration whose settings were varied, as YAML")
 
 
@@ -264,7 +264,7 @@ def _trials(results: StudyResults) -> Iterator[Markup]:
         *after,
     )
     shown = results.trials[:MOST_ROWS]
-    yield stacked_table(
+    yield table_of_rows(
         [*names, "seconds", "attempts", "reason"],
         [_trial(each, results) for each in shown],
         class_="trials",

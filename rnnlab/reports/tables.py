@@ -14,7 +14,7 @@ def named_facts(rows: Iterable[tuple[str, str]]) -> Markup:
     return tag("table", tag("tbody", *shown), class_="facts")
 
 
-def stacked_table(
+def table_of_rows(
     header: Sequence[str],
     rows: Iterable[Sequence[str]],
     *,

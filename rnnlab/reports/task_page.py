@@ -15,7 +15,7 @@ from rnnlab.reports.diagrams import diagram_picture
 from rnnlab.reports.markup import Markup, tag, together
 from rnnlab.reports.overview import layers, reproduction
 from rnnlab.reports.page import page_of_report, remark, report_section
-from rnnlab.reports.tables import named_facts, scroller, stacked_table
+from rnnlab.reports.tables import named_facts, scroller, table_of_rows
 from rnnlab.reports.task_contents import AlignedExample, MeasuredTask, TaskContents
 from rnnlab.reports.task_mistakes import (
     class_table,
@@ -65,7 +65,7 @@ def _samples(samples: dict[str, tuple[str, ...]] | str) -> Iterator[Markup]:
         yield tag("p", f"No sample: {samples}.")
         return
     rows = [[tag("code", label), together(*_codes(texts))] for label, texts in samples.items()]
-    yield stacked_table(["label", "written for it"], rows)
+    yield table_of_rows(["label", "written for it"], rows)
 
 
 def _codes(texts: Sequence[str]) -> Iterator[str]:

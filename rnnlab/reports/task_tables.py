@@ -11,7 +11,7 @@ from rnnlab.evaluation.pair_measures import PairMeasures, WrittenTargets
 from rnnlab.evaluation.tag_measures import TagMeasures
 from rnnlab.reports.axes import figure
 from rnnlab.reports.markup import Markup, tag, together
-from rnnlab.reports.tables import stacked_table
+from rnnlab.reports.tables import table_of_rows
 
 MOST_CLASSES = 40
 """Most labels or tags that get a row of figures."""
@@ -45,7 +45,7 @@ def task_measures_table(evaluation: TaskEvaluation) -> Markup:
         [row.name, *(row.figures.get(column, NO_FIGURE) for column in columns), row.meaning] for row in rows
     ]
     caption = f"On the {evaluation.split} part: {count_of(evaluation.sequences, 'example')}"
-    return stacked_table(["measure", *columns, "meaning"], cells, caption=caption)
+    return table_of_rows(["measure", *columns, "meaning"], cells, caption=caption)
 
 
 def lengths_table(by_length: Mapping[int, Measures]) -> Markup:
@@ -184,7 +184,7 @@ def _length_figures(measures: Measures) -> dict[str, str]:
 def data_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, code: int = 0) -> Markup:
     """Return a table whose first `code` cells of each row are text of the data."""
     cells = [[tag("code", cell) if place < code else cell for place, cell in enumerate(row)] for row in rows]
-    return stacked_table(header, cells, caption=title)
+    return table_of_rows(header, cells, caption=title)
 
 
 def more_classes(count: int, noun: str) -> Markup:

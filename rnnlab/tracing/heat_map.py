@@ -201,7 +201,7 @@ def colour_of(value: float, scale: float) -> Colour:
     return red, green, blue
 
 
-def level_of(value: float, scale: float) -> str:
+def ramp_level(value: float, scale: float) -> str:
     """Return the class of a value's level in the ramp: `z0` for 0, `p1` to `p10` above, `m1` to `m10` below.
 
     `p10` and `m10` have the full colour, from `scale` on.
@@ -219,7 +219,7 @@ def colour_key(scale: float, *, is_signed: bool = True) -> Markup:
     """
     levels = range(-LEVELS if is_signed else 0, LEVELS + 1)
     colours = [
-        tag("rect", x=number, y=0, width=1.05, height=1, class_=level_of(level, LEVELS))
+        tag("rect", x=number, y=0, width=1.05, height=1, class_=ramp_level(level, LEVELS))
         for number, level in enumerate(levels)
     ]
     box = {"viewBox": f"0 0 {len(levels)} 1", "preserveAspectRatio": "none", "aria_hidden": "true"}
@@ -370,7 +370,7 @@ def _cell(
         size = None if width >= _FILE.numbered else 10.5
         x, y = x + width / 2, y + 13
         parts.append(tag("text", shown, x=x, y=y, text_anchor="middle", fill=ink, font_size=size))
-    return tag("g", *parts, class_=f"cell {level_of(value, scale)}")
+    return tag("g", *parts, class_=f"cell {ramp_level(value, scale)}")
 
 
 def _hex(colour: Colour) -> str:

@@ -16,7 +16,7 @@ from rnnlab.errors import Argument, UsageError, count_of
 from rnnlab.models.expression import shown_number
 from rnnlab.reports.markup import Markup, tag, together
 from rnnlab.reports.page import page_of_report
-from rnnlab.reports.tables import stacked_table
+from rnnlab.reports.tables import table_of_rows
 from rnnlab.tracing.coloured import (
     ColouredText,
     coloured_influence,
@@ -28,9 +28,9 @@ from rnnlab.tracing.heat_map import (
     HeatMap,
     colour_key,
     heat_map_svgs,
-    level_of,
     most_varying,
     quantities_said,
+    ramp_level,
     token_label,
 )
 from rnnlab.tracing.influence import Influence
@@ -243,7 +243,7 @@ def _predictions(view: View, lane: int) -> Markup:
         counted = ["counted" if each.counted else "not counted"] * (not all_counted)
         texts = [tag("code", cell) if cell else "" for cell in (token_label(each.token), expected, came[0])]
         rows.append([str(each.step), *texts, came[1], *counted])
-    return stacked_table(names, rows, class_="steps")
+    return table_of_rows(names, rows, class_="steps")
 
 
 def _slide(slide: Slide) -> Markup:
@@ -265,7 +265,7 @@ def _coloured(text: ColouredText) -> Iterator[Markup]:
         spans = []
         for token, start, value in zip(tokens, starts.tolist(), values.tolist(), strict=True):
             shown = "↵\n" if token == "\n" else token
-            kind = f"level {level_of(value, text.scale)}{' start' * start}"
+            kind = f"level {ramp_level(value, text.scale)}{' start' * start}"
             spans.append(tag("span", shown, title=f"{token!r} {value:.4f}", class_=kind))
             if text.kind == "notes":
                 spans.append(Markup(" "))

@@ -10,8 +10,8 @@ from rnnlab.tracing.heat_map import (
     heat_maps,
     heat_maps_svg,
     ink_on,
-    level_of,
     most_varying,
+    ramp_level,
 )
 from tests.tracing.test_page import SVG, view_of
 from tests.trained import SENTENCE, STREAM
@@ -71,7 +71,7 @@ def test_colours_run_from_blue_over_white_to_red():
 
 def test_levels_are_tenths_of_the_scale():
     """Named by the side of 0; the key has each of them once, with the numbers at its ends."""
-    assert [level_of(value, 2) for value in (-9, -2, -0.3, 0, 0.05, 0.3, 2)] == [
+    assert [ramp_level(value, 2) for value in (-9, -2, -0.3, 0, 0.05, 0.3, 2)] == [
         *("m10", "m10", "m2", "z0", "z0", "p2", "p10")
     ]
     signed, gate = (ElementTree.fromstring(colour_key(2, is_signed=is_signed)) for is_signed in (True, False))

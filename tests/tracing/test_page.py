@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from rnnlab.tracing.heat_map import level_of
+from rnnlab.tracing.heat_map import ramp_level
 from rnnlab.tracing.page import trace_page
 from rnnlab.tracing.tracing import trace
 from rnnlab.tracing.view import View
@@ -108,7 +108,7 @@ def test_a_unit_is_a_text_of_coloured_spans():
         f"{letter!r} {value:.4f}" for letter, value in zip("the fox", values, strict=True)
     ]
     assert [span.get("class") for span in spans] == [
-        f"level {level_of(value, 1)}{' start' * (place == 0)}" for place, value in enumerate(values)
+        f"level {ramp_level(value, 1)}{' start' * (place == 0)}" for place, value in enumerate(values)
     ]
 
 
