@@ -17,10 +17,10 @@ rnnlab train "$configs/nabiya_mlp.yaml" --quiet
 rnnlab report --output "$work/report.html"
 photograph report.html report.png 900 1560
 rnnlab train "$configs/nabiya_stateful_lstm.yaml" --quiet
-rnnlab trace --input "g8 e8 e4 f8 d8 d4 c8 d8" --run-on --units 1-8 --output trace.html
-photograph trace.html trace.png 560 1500
+rnnlab trace --input "g8 e8 e4 f8 d8 d4 c8 d8" --run-on --units 1-6 --output trace.html
+photograph trace.html trace.png 1200 770
 rnnlab trace --input "g8 e8 e4 f8 d8 d4 c8" --influence --of e8 --output influence.html
-photograph influence.html influence.png 700 340
+photograph influence.html influence.png 700 460
 rnnlab compare "$configs/compare_nabiya.yaml" --output "$pictures/comparison.svg" --overwrite
 rnnlab generate runs/nabiya_stateful_lstm-1 --temperature 4 --template "g8 _ e4 _ _ c4" \
     --output "$pictures/steering-template.png" --overwrite

@@ -8,6 +8,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
+from rnnlab.api.notebook import ShownEvaluation, ShownSamples, ShownTaskEvaluation
 from rnnlab.api.playing import Playing
 from rnnlab.config.reading import AnyExperiment, read_any
 from rnnlab.errors import DataError, RnnlabError, UsageError, count_of
@@ -27,6 +28,12 @@ from rnnlab.models.model_file import Trained, TrainedTask
 from rnnlab.models.task_architecture import task_architecture_of
 from rnnlab.reports.contents import contents_of
 from rnnlab.reports.curves import training_curves
+from rnnlab.reports.fragments import (
+    evaluation_fragment,
+    label_samples_fragment,
+    samples_fragment,
+    task_evaluation_fragment,
+)
 from rnnlab.reports.markup import Markup, tag
 from rnnlab.reports.page import fragment
 from rnnlab.runs.data import opened_model
@@ -118,8 +125,14 @@ class Run:
             raise UsageError(f"seeds: only a model of task next_token runs freely, not the task {task}")
         try:
             if isinstance(trained, TrainedTask):
-                return evaluate_task(trained, split=split, data=file, beam=beam, may_open=may_open)
-            return evaluate(trained, split=split, data=file, seeds=seeds, may_open=may_open)
+                examples = evaluate_task(trained, split=split, data=file, beam=beam, may_open=may_open)
+                return ShownTaskEvaluation.of(
+                    examples, lambda: task_evaluation_fragment(trained, self._curves, examples)
+                )
+            found = evaluate(trained, split=split, data=file, seeds=seeds, may_open=may_open)
+            return ShownEvaluation.of(
+                found, lambda: evaluation_fragment(self.folder, trained, self._curves, found)
+            )
         except NoData as error:
             raise DataError(f"{error}; if the data lies elsewhere now: evaluate(data='FILE')") from None
         except NoSuchPart as error:
@@ -167,10 +180,14 @@ class Run:
         settings = generation_settings(configured, options)
         training = partial(kept_tokens, model, self.folder, self.path)
         if isinstance(model, TrainedTask):
-            return write_for_label(model, label, settings, training).samples
+            lines = write_for_label(model, label, settings, training).samples
+            return ShownSamples.of(lines, lambda: label_samples_fragment(model, self._curves, lines))
         if label is not None:
             raise UsageError("label: only a model of task from_label writes for a label; leave label out")
-        return write_samples(model, settings, training).samples
+        writing = write_samples(model, settings, training)
+        return ShownSamples.of(
+            writing.samples, lambda: samples_fragment(self.folder, model, self._curves, writing)
+        )
 
     def originality(self, samples: Sequence[Written]) -> OriginalityReport:
         """Return what samples of this run copy from its training data.
@@ -265,6 +282,11 @@ class Run:
         """Return HTML for a notebook: facts, curves, and for notes the last piece with score and player."""
         return str(fragment_of(self))
 
+    @property
+    def _curves(self) -> History:
+        """The history, without the table that is damaged or missing."""
+        return read_history(self.path, lenient=True)
+
     def _opened(self, split: str | None, *, must: bool) -> tuple[Trained, bool]:
         """Return the model with the present paths of its data, and True; else the model as it is, and False.
 
@@ -334,7 +356,7 @@ def _facts(run: "Run") -> Iterator[tuple[str, str]]:
         yield "model", str(error)
     try:
         if len(run.history):
-            yield "trained", _trained(run.history)
+            yield "trained", _trained(run)
     except RnnlabError as error:
         yield "history", str(error)
 
@@ -361,15 +383,20 @@ def _vocabulary(model: Trained) -> str:
     return count_of(len(model.tokens), "note" if model.experiment.dataset.kind == "notes" else "character")
 
 
-def _trained(history: History) -> str:
-    """Return the length of the training, and the lowest losses."""
-    held_out = history.validation_loss[np.isfinite(history.validation_loss)]
-    lowest = f", validation {held_out.min():.4g}" if len(held_out) else ""
-    return (
-        f"{count_of(len(history), 'epoch')}, {count_of(len(history.steps), 'step')},"
-        f" {history.seconds[-1]:.1f} s;"
-        f" lowest loss {np.nanmin(history.loss):.4g}{lowest} nats per token"
-    )
+def _trained(run: "Run") -> str:
+    """Return the length of the training, and the kept epoch with its losses."""
+    history = run.history
+    try:
+        progress = history.progress(run.model.epoch)
+    except RnnlabError:  # the row `model` shows the error
+        progress = history.progress()
+    counts = f"{count_of(len(history), 'epoch')}, {count_of(len(history.steps), 'step')}"
+    said = f"{counts}, {history.seconds[-1]:.1f} s"
+    if (best := progress.best_epoch) is None:
+        return said
+    losses = [("train", history.loss[best - 1]), ("validation", history.validation_loss[best - 1])]
+    named = ", ".join(f"{part} loss {loss:.4g}" for part, loss in losses if np.isfinite(loss))
+    return f"{said}; kept epoch {best:,}: {named} nats per token"
 
 
 _LEFT = "text-align: left"

@@ -34,7 +34,7 @@ def collapses_in(
     if run:
         from rnnlab.runs.history import read_history
 
-        losses = read_history(run.path, with_steps=False, lenient=True).kept_losses()
+        losses = read_history(run.path, with_steps=False, lenient=True).kept_losses(trained.epoch)
     selection = own_training_data(trained, path) if isinstance(trained, TrainedModel) else None
     data = selection.corpus if selection else None
     return collapses_of(trained.experiment, writing, data=data, losses=losses)

@@ -180,7 +180,7 @@ def details_rows(entry: "RunEntry", details: "Details") -> list[tuple[str, str]]
     if progress.best_epoch is not None:
         counted = entry.settings.counted if entry.settings else "token"
         loss = f"{progress.part} loss {progress.best_loss:.4g} nats per {counted}"
-        rows.append(("lowest", f"{loss}, in epoch {progress.best_epoch:,}"))
+        rows.append(("kept", f"epoch {progress.best_epoch:,}, {loss}"))
     if evaluated:
         running = ""
         if evaluated.length is not None:

@@ -202,6 +202,7 @@ def _heat_map(
         begins=none,
         values=values.astype(np.float32),
         scale=1.0,
+        is_signed=False,
     )
 
 

@@ -125,7 +125,7 @@ def command(
     if options["as_json"]:
         echo(as_json_text(trace_json(trace, facts)))
         return
-    view = _view(trace, facts, options)
+    view = _view(trace, (facts[0].replace("using ", "the network of ", 1), *facts[1:]), options)
     for note in () if step or unit else view.notes:
         echo(note, err=True)
     if options["output"]:

@@ -11,6 +11,7 @@ The tensors are float32, named `layer/weight` as in `Architecture.weight_shapes`
     targets         of a task with examples: the labels, tags or tokens of the targets by id, as a JSON list
     characters      of a task with examples: the characters of words by id, as a JSON list
     data_sha256     digest of the corpus that the model was trained on
+    epoch           the epoch at whose end the weights were kept, from 1; left out if it is not known
     sha256          digest of everything above, and of every tensor's name, type, shape and bytes
 
 The file contains no code and no pickled object. Loading it imports nothing that the file names, except the
@@ -41,6 +42,7 @@ from rnnlab.models.tensor_file import (
     TensorFile,
     digest,
     file_bytes,
+    kept_epoch,
     open_tensor_file,
 )
 from rnnlab.music.notation import canonical
@@ -63,6 +65,7 @@ class TrainedModel:
         data_sha256: digest of the corpus that the model was trained on.
         sha256: digest of the model file's content; empty if the model is not from a file.
         config: the YAML text in the model file; empty if the model is not from a file.
+        epoch: number of the epoch at whose end the weights were kept, from 1; 0 if it is not known.
     """
 
     experiment: Experiment
@@ -71,6 +74,7 @@ class TrainedModel:
     data_sha256: str
     sha256: str = ""
     config: str = ""
+    epoch: int = 0
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ class TrainedTask:
         data_sha256: digest of the data that the model was trained on.
         sha256: digest of the model file's content; empty if the model is not from a file.
         config: the YAML text in the model file; empty if the model is not from a file.
+        epoch: number of the epoch at whose end the weights were kept, from 1; 0 if it is not known.
     """
 
     experiment: TaskExperiment
@@ -96,6 +101,7 @@ class TrainedTask:
     data_sha256: str
     sha256: str = ""
     config: str = ""
+    epoch: int = 0
 
     @property
     def sizes(self) -> Vocabularies:
@@ -123,6 +129,8 @@ def save_model(path: Path, model: Trained) -> None:
         "vocabulary": json.dumps(model.tokens, ensure_ascii=False),
         "data_sha256": model.data_sha256,
     }
+    if model.epoch:
+        metadata["epoch"] = str(model.epoch)
     if isinstance(model, TrainedTask):
         metadata["targets"] = json.dumps(model.targets, ensure_ascii=False)
         metadata["characters"] = json.dumps(model.characters, ensure_ascii=False)
@@ -186,6 +194,7 @@ def load_any_model(path: Path) -> Trained:
         data_sha256=metadata.get("data_sha256", ""),
         sha256=metadata["sha256"],
         config=metadata["config"],
+        epoch=kept_epoch(metadata),
     )
 
 

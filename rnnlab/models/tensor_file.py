@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -183,6 +184,12 @@ def open_tensor_file(path: Path, kind: FileKind = MODEL_FILE) -> Iterator[Tensor
         raise kind.error(
             f"{path}: cannot be read ({error.strerror or error}); check its permissions and the disk"
         ) from error
+
+
+def kept_epoch(metadata: Mapping[str, str]) -> int:
+    """Return the epoch in the untrusted header of a model file; 0 if it has none, or no such number."""
+    written = metadata.get("epoch", "")
+    return int(written) if re.fullmatch("[0-9]{1,15}", written) else 0
 
 
 def file_bytes(metadata: Mapping[str, str], tensors: Mapping[str, NDArray[Any]]) -> bytes:

@@ -188,4 +188,4 @@ def text_width(words: str, size: float = 13) -> float:
     return size * sum(ems)
 
 
-_WIDE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZmw%@—…\\")
+_WIDE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZmw%@<>+=~—…\\")

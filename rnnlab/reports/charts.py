@@ -3,6 +3,7 @@
 Reports, `plot` and `compare` draw their charts with these parts. A chart needs no style sheet and no script.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,12 @@ INK, PAPER = "#1f1e1b", "#ffffff"
 _DASHES = (None, "9 4", "2 4", "12 4 2 4")
 _BINS = 700
 """Number of bins into which a long line is cut; the lowest and the highest point of each bin are drawn."""
+_BAND_BINS = 120
+"""Largest number of bins of a band. With more, the edges of the band would look like the teeth of a comb."""
+_IN_BIN, _FEWEST_BINS = 100, 12
+"""Number of steps in a bin of a band, so that its quantiles are steady; and the smallest number of bins."""
+_MIDDLE = (0.05, 0.95)
+"""Quantiles between which nine of ten steps lie."""
 _PIECE = 28
 """Length of a line in a key, and of a line with a single point, in units of the SVG."""
 _MARKERS = 8
@@ -140,6 +147,19 @@ _SHAPES: tuple[tuple[tuple[float, float], ...], ...] = (
 """Corners of each marker, in units of half its width. 8 shapes and 7 colours distinguish 56 lines."""
 
 
+def dot(x: float, y: float, colour: int | None) -> Markup:
+    """Return a dot that stays round if the chart is stretched: a short stroke with round ends."""
+    return tag(
+        "path",
+        d=f"M{x:.5g},{y:.5g} h0.01",
+        stroke=_colour(colour),
+        stroke_width=9,
+        stroke_linecap="round",
+        vector_effect="non-scaling-stroke",
+        class_=None if colour is None else f"dot-{colour}",
+    )
+
+
 def swatch(x: float, y: float, line: Series) -> Markup:
     """Return a short piece of a line with its marker for a key; y is the base line of the name beside it."""
     pieces = [_stroke(f"M{x:g},{y - 5:g} h{_PIECE}", line)]
@@ -227,6 +247,31 @@ def envelope(xs: Floats, lows: Floats, highs: Floats, *, bins: int) -> tuple[Flo
     return middles, np.minimum.reduceat(lows, starts), np.maximum.reduceat(highs, starts)
 
 
+def step_band(xs: Floats, ys: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the range of nine of ten steps of a training in each bin: the 5 % and the 95 % quantile.
+
+    A bin has whole epochs, or an epoch has whole bins. A batch that is difficult in each epoch is then in
+    each bin, or always in the same part of an epoch, and the edges of the band are smooth.
+
+    Args:
+        xs: the end of each step, counted in epochs, (n,) ascending, above 0; n is 1 or more.
+        ys: a measure of each step, (n,) finite.
+
+    Returns:
+        The first x, the middle of each bin and the last x; the lower and the upper quantile at these, (m,)
+        each.
+    """
+    epochs = math.ceil(xs[-1])
+    wanted = min(max(len(xs) // _IN_BIN, _FEWEST_BINS), _BAND_BINS)
+    whole, parts = math.ceil(epochs / wanted), max(wanted // epochs, 1)  # epochs in a bin, bins in an epoch
+    bins = np.ceil(xs * parts / whole - 1e-9)  # number of each step's bin, from 1, (n,)
+    starts = np.flatnonzero(np.diff(bins, prepend=0))  # (m - 2,)
+    ends = np.append(starts[1:], len(xs)) - 1
+    edges = np.array([np.quantile(each, _MIDDLE) for each in np.split(ys, starts[1:])])  # (m - 2, 2)
+    lows, highs = np.concatenate([edges[:1], edges, edges[-1:]]).T  # (m,) each
+    return np.concatenate([xs[:1], (xs[starts] + xs[ends]) / 2, xs[-1:]]), lows, highs
+
+
 def _starts(count: int, bins: int) -> NDArray[np.int64]:
     """Return the index of the first of `count` points in each bin, (bins,)."""
     return np.arange(bins, dtype=np.int64) * count // max(bins, 1)
@@ -235,8 +280,8 @@ def _starts(count: int, bins: int) -> NDArray[np.int64]:
 def _band(line_xs: Floats, lows: Floats, highs: Floats, colour: int | None, xs: Axis, ys: Axis) -> Markup:
     """Return the band around a line as an area."""
     edges = (line_xs, lows, highs)
-    if len(line_xs) > _BINS:
-        edges = envelope(line_xs, lows, highs, bins=_BINS)
+    if len(line_xs) > _BAND_BINS:
+        edges = envelope(line_xs, lows, highs, bins=_BAND_BINS)
     return area(*edges, xs, ys, fill=_colour(colour), fill_opacity=0.18)
 
 

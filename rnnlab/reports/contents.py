@@ -32,7 +32,8 @@ from rnnlab.runs.layout import EVENTS
 
 _ENVIRONMENT = "environment.json"
 _MOST_BYTES = 1 << 20
-MOST_SAMPLES = 3
+MOST_SAMPLES, LINES = 3, 20
+"""Largest number of samples in a report; and their number if the sequences of a text are lines."""
 MOST_TOKENS = 600
 """Largest number of tokens of a sample, and of the passage of the data, in a report."""
 
@@ -220,12 +221,15 @@ def _passage(selection: Selection) -> Passage:
 def _written(run: RunFolder, trained: TrainedModel, measured: Measured | None) -> Writing | str:
     """Return at most 3 short samples with the settings of the run, or the error message if sampling fails.
 
+    If the sequences of a text are lines, such as names, there are 20 samples, however many the settings name.
     If the configuration has no seed, the seed is the beginning of the measured part; see `_begin`.
     """
     settings = trained.experiment.generation
+    dataset = trained.experiment.dataset
+    has_lines = dataset.kind == "text" and dataset.unit == "line"
     few = {
         "length": min(settings.length, MOST_TOKENS),
-        "samples": min(settings.samples, MOST_SAMPLES),
+        "samples": LINES if has_lines else min(settings.samples, MOST_SAMPLES),
         "seed": settings.seed or (_begin(measured, trained) if measured else None),
     }
     try:
@@ -242,7 +246,9 @@ def _collapses(
     if isinstance(writing, str):
         return ()
     data = None if isinstance(measured, str) else measured.corpus
-    return tuple(collapses_of(trained.experiment, writing, data=data, losses=history.kept_losses()))
+    return tuple(
+        collapses_of(trained.experiment, writing, data=data, losses=history.kept_losses(trained.epoch))
+    )
 
 
 def _begin(measured: Measured, trained: TrainedModel) -> str | None:

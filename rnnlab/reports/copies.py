@@ -10,10 +10,10 @@ from rnnlab.evaluation.originality import (
     SampleOriginality,
 )
 from rnnlab.reports.markup import Markup, tag
-from rnnlab.reports.overview import scroller
+from rnnlab.reports.tables import table_of_rows
 
-MOST_ROWS_OF_COPIES = 20
-"""Largest number of samples that have a row."""
+MOST_ROWS_OF_COPIES = 6
+"""Largest number of samples that have a row: those with the longest copies."""
 
 _MOST_SHOWN = 400
 """Largest number of characters of a copy that are shown."""
@@ -25,11 +25,14 @@ def copies_section(found: OriginalityReport | str) -> Iterator[Markup]:
         yield tag("p", f"{found[0].upper()}{found[1:]}.", class_="remark")
         return
     yield tag("p", tag("strong", found.judgement))
-    shown = found.samples[:MOST_ROWS_OF_COPIES]
-    rows = [_row(f"Sample {number}", each) for number, each in enumerate(shown, start=1)]
+    longest = sorted(enumerate(found.samples, start=1), key=lambda pair: -_length(pair[1]))
+    shown = sorted(longest[:MOST_ROWS_OF_COPIES], key=lambda pair: pair[0])
+    rows = [_row(f"Sample {number}", each) for number, each in shown]
     if held := found.held_out:
         rows.append(_row(f"{held.part.capitalize()} part, {count_of(held.stretches, 'stretch')}", held))
-    yield scroller(tag("table", _head(found), tag("tbody", *rows), class_="data"), "copies")
+    lengths = next(iter(found.samples)).new_ngrams
+    names = ["", "longest copy", "where", *(f"new {n}-grams" for n in lengths)]
+    yield table_of_rows(names, rows, caption=_which(found), class_="data copies")
     yield tag("p", _meaning(found), class_="remark")
     copies = [each for each in found.samples if each.longest_copy and each.nearest]
     if copies:
@@ -40,17 +43,18 @@ def _length(sample: SampleOriginality) -> int:
     return sample.longest_copy.length if sample.longest_copy else 0
 
 
-def _head(found: OriginalityReport) -> Markup:
-    lengths = next(iter(found.samples)).new_ngrams
-    names = ["", "longest copy", "where", *(f"new {n}-grams" for n in lengths)]
-    return tag("thead", tag("tr", *(tag("th", name, scope="col") for name in names)))
+def _which(found: OriginalityReport) -> str:
+    """Return a caption that says which samples have a row; empty if all have one."""
+    count = len(found.samples)
+    if count <= MOST_ROWS_OF_COPIES:
+        return ""
+    return f"The {MOST_ROWS_OF_COPIES} of {count:,} samples with the longest copies"
 
 
-def _row(name: str, each: SampleOriginality | HeldOutOriginality) -> Markup:
+def _row(name: str, each: SampleOriginality | HeldOutOriginality) -> list[str]:
     copy = each.longest_copy
     shares = ("–" if share is None else f"{share:.0%}" for share in each.new_ngrams.values())
-    cells = [f"{copy.length:,}" if copy else "none", copy.place if copy else "", *shares]
-    return tag("tr", tag("th", name, scope="row"), *(tag("td", cell) for cell in cells))
+    return [name, f"{copy.length:,}" if copy else "none", copy.place if copy else "", *shares]
 
 
 def _meaning(found: OriginalityReport) -> str:

@@ -24,10 +24,11 @@ from rnnlab.reports.charts import (
     COLOURS,
     Series,
     area,
-    envelope,
+    dot,
     line_marks,
     picture,
     spoken,
+    step_band,
     swatch,
     zeros_note,
 )
@@ -42,19 +43,20 @@ _NONE = np.empty(0)
 _PARTS = [
     Series(name, _NONE, _NONE, colour=None, dash=dash) for dash, name in enumerate(("training", "validation"))
 ]
-_CLOUD_BINS, _CLOUD_BIN = 700, 10
-"""Largest number of bins of a cloud, and number of measurements for each bin."""
 
 
-def training_curves(history: History, evaluation: Evaluation | None = None) -> list[Markup]:
+def training_curves(history: History, evaluation: Evaluation | None = None, *, kept: int = 0) -> list[Markup]:
     """Return a chart of the losses and a chart of the accuracies, without a chart that has no finite value.
 
     Args:
         history: the history of the run.
         evaluation: the evaluation of its model. The charts show its ceiling if it is below 1, and the losses
             of its n-grams if it is of the validation part. None: neither of them.
+        kept: number of the epoch whose weights are in the model file; 0 if the file does not say so.
     """
-    return curves_of(history, loss_levels=_ngrams(evaluation), accuracy_levels=_ceiling(evaluation))
+    return curves_of(
+        history, kept=kept, loss_levels=_ngrams(evaluation), accuracy_levels=_ceiling(evaluation)
+    )
 
 
 @dataclass(frozen=True)
@@ -68,29 +70,46 @@ class LevelLine:
 def curves_of(
     history: History,
     *,
+    kept: int = 0,
     unit: str = "token",
     loss_levels: Sequence[LevelLine] = (),
     accuracy_levels: Sequence[LevelLine] = (),
 ) -> list[Markup]:
     """Return a chart of the losses and a chart of the accuracies, without a chart that has no finite value.
 
+    Both charts have the same x axis, and mark the epoch whose weights are kept.
+
     Args:
         history: the history of the run.
+        kept: number of the epoch whose weights are in the model file; 0 if the file does not say so.
         unit: what the losses are counted in: token or example.
         loss_levels: losses with which the curves are compared, at most two.
         accuracy_levels: accuracies with which the curves are compared, at most two.
     """
     charts = []
-    steps = Series(
-        "each step of training, from the lowest to the highest", history.steps.in_epochs(), history.steps.loss
-    )
+    steps = Series("nine of ten steps of training", history.steps.in_epochs(), history.steps.loss).known()
+    best = history.progress(kept).best_epoch
+    xs = np.concatenate([history.epoch.astype(np.float64), steps.xs])
+    span = (float(xs.min()), float(xs.max())) if len(xs) else None
     losses = _pair(history, history.loss, history.validation_loss)
     if any(len(line.known().ys) for line in losses):
         title = f"Loss in nats per {unit}"
-        charts.append(line_chart(title, losses, x_label="epoch", cloud=steps, levels=loss_levels))
+        charts.append(
+            line_chart(title, losses, x_label="epoch", cloud=steps, levels=loss_levels, span=span, kept=best)
+        )
     accuracies = _pair(history, history.accuracy, history.validation_accuracy)
     if any(len(line.known().ys) for line in accuracies):
-        charts.append(line_chart("Accuracy", accuracies, x_label="epoch", levels=accuracy_levels, share=True))
+        charts.append(
+            line_chart(
+                "Accuracy",
+                accuracies,
+                x_label="epoch",
+                levels=accuracy_levels,
+                share=True,
+                span=span,
+                kept=best,
+            )
+        )
     return charts
 
 
@@ -102,6 +121,8 @@ def line_chart(
     cloud: Series | None = None,
     levels: Sequence[LevelLine] = (),
     share: bool = False,
+    span: tuple[float, float] | None = None,
+    kept: int | None = None,
 ) -> Markup:
     """Return a chart of lines as an HTML figure, with a key, and with a description in words.
 
@@ -109,9 +130,11 @@ def line_chart(
         title: the quantity on the y axis, with its unit.
         series: the lines.
         x_label: the quantity on the x axis, which is counted in whole numbers.
-        cloud: measurements that are too many for a line; the chart shows their range in each bin.
+        cloud: measurements of the steps, too many for a line; the chart shows the range of most of them.
         levels: values with which the lines are compared, at most two.
         share: whether the ys are fractions, from 0 to 1.
+        span: the lowest and the highest x of the chart; None for those of the lines and of the cloud.
+        kept: the epoch whose weights are kept, which the chart marks; None for no mark.
 
     Raises:
         ValueError: no line has a finite value.
@@ -120,22 +143,29 @@ def line_chart(
     if not lines:
         raise ValueError(f"no finite value in any line of {title!r}")
     far = cloud.known() if cloud and len(cloud.known().ys) else None
+    band = step_band(far.xs, far.ys) if far else None
     drawn_xs = np.concatenate([each.xs for each in (*lines, *([far] if far else []))])
-    xs = epoch_axis(float(drawn_xs.min()), float(drawn_xs.max()), _LEFT, _RIGHT)
-    others = [np.array([level.y for level in levels]), *([far.ys] if far else [])]
+    low, high = span or (float(drawn_xs.min()), float(drawn_xs.max()))
+    xs = epoch_axis(low, high, _LEFT, _RIGHT)
+    others = [np.array([level.y for level in levels]), *(band[1:] if band else [])]
     ys = value_axis(
         np.concatenate([line.ys for line in lines]), np.concatenate(others), _BOTTOM, _TOP, share=share
     )
     drawn = [
-        *([_cloud(far, xs, ys)] if far else []),
+        *([area(*band, xs, ys, fill=COLOURS[0], fill_opacity=0.2, class_="cloud")] if band else []),
         *(_level(level, number, xs, ys) for number, level in enumerate(levels)),
+        *([_kept_mark(kept, xs)] if kept else []),
         *(line_marks(line, xs, ys) for line in lines),
+        *([] if kept is None else _kept_dots(kept, lines, xs, ys)),
     ]
     said = [spoken(title, lines, x_label), *(f"{level.name}: {level.y:.4g}." for level in levels)]
+    said += [f"The weights of epoch {kept:,} are kept."] if kept else []
     scale = ", logarithmic" if ys.is_log else ""
     zeros = zeros_note(np.concatenate([line.ys for line in lines])) if ys.is_log else ""
     remark = tag("span", zeros, class_="remark") if zeros else ""
-    caption = tag("figcaption", tag("b", title), f" by {x_label}{scale} ", _key(lines, far, levels), remark)
+    caption = tag(
+        "figcaption", tag("b", title), f" by {x_label}{scale} ", _key(lines, far, levels, kept), remark
+    )
     return tag("figure", caption, stretched_chart(xs, ys, drawn, words=" ".join(said)), class_="curves")
 
 
@@ -247,7 +277,7 @@ def stretched_chart(
         words: the chart in words.
         beside: what stands beside the inner SVG, and is not stretched.
     """
-    margin = 2  # half of the widest line
+    margin = 5  # half of a dot
     width, height = _RIGHT - _LEFT, _BOTTOM - _TOP + 2 * margin
     inner = tag(
         "svg",
@@ -289,8 +319,10 @@ def _marks_inside(xs: Axis) -> list[Markup]:
     return marks
 
 
-def _key(lines: Sequence[Series], cloud: Series | None, levels: Sequence[LevelLine]) -> Markup:
-    """Return the key of an HTML figure: a sample and the name of each line, cloud and level."""
+def _key(
+    lines: Sequence[Series], cloud: Series | None, levels: Sequence[LevelLine], kept: int | None
+) -> Markup:
+    """Return the key of an HTML figure: a sample and the name of each line, cloud, level and kept epoch."""
     entries = [entry_of_key(line.name, swatch(0, 11, line)) for line in lines]
     if cloud:
         colour = COLOURS[0]
@@ -299,6 +331,9 @@ def _key(lines: Sequence[Series], cloud: Series | None, levels: Sequence[LevelLi
     for number, level in enumerate(levels):
         piece = tag("path", d="M1,6h26", stroke="currentColor", stroke_dasharray=_level_dash(number))
         entries.append(entry_of_key(f"{level.name} {tick_label(float(f'{level.y:.4g}'))}", piece))
+    if kept:
+        piece = tag("path", d="M14,0v12", stroke="currentColor", stroke_width=1.5)
+        entries.append(entry_of_key(f"epoch {kept:,}, whose weights are kept", piece))
     return tag("span", *entries, class_="key")
 
 
@@ -308,11 +343,30 @@ def entry_of_key(name: str, piece: Markup) -> Markup:
     return tag("span", drawn, " ", name, "\N{EM SPACE}")
 
 
-def _cloud(cloud: Series, xs: Axis, ys: Axis) -> Markup:
-    """Return an area between the minimum and the maximum of each bin of a series."""
-    bins = min(_CLOUD_BINS, len(cloud.ys) // _CLOUD_BIN + 1)
-    edges = envelope(cloud.xs, cloud.ys, cloud.ys, bins=bins)
-    return area(*edges, xs, ys, fill=COLOURS[0], fill_opacity=0.2, class_="cloud")
+def _kept_mark(kept: int, xs: Axis) -> Markup:
+    """Return a vertical line at the epoch whose weights are kept."""
+    (x,) = xs.place(np.array([float(kept)])).tolist()
+    return tag(
+        "line",
+        x1=x,
+        x2=x,
+        y1=_TOP,
+        y2=_BOTTOM,
+        stroke="currentColor",
+        stroke_opacity=0.6,
+        stroke_width=1.5,
+        vector_effect="non-scaling-stroke",
+        class_="kept",
+    )
+
+
+def _kept_dots(kept: int, lines: Sequence[Series], xs: Axis, ys: Axis) -> Iterator[Markup]:
+    """Yield a dot on each line that has a point at the kept epoch."""
+    for line in lines:
+        at = np.flatnonzero(line.xs == kept)
+        if len(at):
+            (x,), (y,) = xs.place(line.xs[at]).tolist(), ys.place(line.ys[at]).tolist()
+            yield dot(x, y, line.colour)
 
 
 def _level(level: LevelLine, number: int, xs: Axis, ys: Axis) -> Markup:

@@ -4,7 +4,7 @@ import base64
 import html
 import re
 
-VOID = {"img", "meta", "path", "rect", "line", "circle"}
+VOID = {"br", "col", "img", "meta", "path", "rect", "line", "circle"}
 """Elements without content, which are written as one self-closing tag."""
 
 _UNSEEN = re.compile(

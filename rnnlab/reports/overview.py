@@ -21,10 +21,10 @@ from rnnlab.models.task_architecture import TaskArchitecture
 from rnnlab.reports.axes import figure
 from rnnlab.reports.contents import Contents, Measured, Record
 from rnnlab.reports.markup import Markup, tag, together, without_controls
+from rnnlab.reports.tables import named_facts, scroller, share_bar, table_of_rows
 from rnnlab.runs.history import History
 from rnnlab.runs.layout import CONFIG
 
-_BAR = 220
 MOST_PAIRS = 10
 MOST_TOKENS = 12
 SHADES = 5
@@ -40,11 +40,19 @@ def head(contents: Contents) -> Markup:
         f"{model[0].upper()}{model[1:]}, {count_of(contents.architecture.parameters, 'parameter')}.",
         f"Trained on {_data(contents)}",
     ]
-    return header(contents.run.path.name, " ".join(said), contents.record.begun, _figures(contents))
+    name, figures = contents.run.path.name, _figures(contents)
+    epoch = epoch_said(contents.history, contents.trained.epoch)
+    return header(name, " ".join(said), contents.record.begun, figures, epoch=epoch)
 
 
 def header(
-    name: str, said: str, begun: str, figures: Iterable[tuple[str, str, str]], *, headline: str = ""
+    name: str,
+    said: str,
+    begun: str,
+    figures: Iterable[tuple[str, str, str]],
+    *,
+    headline: str = "",
+    epoch: str = "",
 ) -> Markup:
     """Return the title of a report, sentences about the run, and its most important figures.
 
@@ -54,6 +62,7 @@ def header(
         begun: when the training began, in UTC; empty if it is not known.
         figures: (name, figure, unit) of each figure.
         headline: the most important result as a sentence; empty for none.
+        epoch: a sentence on the epoch that all figures are of; empty for none.
     """
     when = [", ", tag("time", f"{begun} UTC")] if begun else []
     shown = [
@@ -61,8 +70,27 @@ def header(
         for title, value, unit in figures
     ]
     strip = [tag("dl", *shown, class_="figures")] if shown else []
+    below = [tag("p", epoch, class_="remark")] if epoch else []
     first = [tag("p", headline, class_="headline")] if headline else []
-    return tag("header", tag("h1", name), *first, tag("p", said, *when, ".", class_="lede"), *strip)
+    lede = tag("p", said, *when, ".", class_="lede")
+    return tag("header", tag("h1", name), *first, lede, *strip, *below)
+
+
+def epoch_said(history: History, kept: int) -> str:
+    """Return a sentence on the epoch that the figures of a run are of; empty if no epoch is known.
+
+    Args:
+        history: the history of the run.
+        kept: number of the epoch whose weights are in the model file; 0 if the file does not say so.
+    """
+    progress = history.progress(kept)
+    if progress.best_epoch is None:
+        return ""
+    part = "validation" if progress.part == "validation" else "training"
+    return (
+        f"All figures, samples and pictures are of the weights after epoch {progress.best_epoch:,} of"
+        f" {progress.epochs:,}, which were kept for their {part} loss."
+    )
 
 
 def facts(contents: Contents) -> Markup:
@@ -70,19 +98,11 @@ def facts(contents: Contents) -> Markup:
     return named_facts(_facts(contents))
 
 
-def named_facts(rows: Iterable[tuple[str, str]]) -> Markup:
-    """Return a table of (name, fact)."""
-    shown = [tag("tr", tag("th", name, scope="row"), tag("td", value)) for name, value in rows]
-    return tag("table", tag("tbody", *shown), class_="facts")
-
-
 def layers(architecture: Architecture | TaskArchitecture) -> Markup:
     """Return a table of the layers: shape of the output, shapes of the weights, and number of parameters."""
-    head = tag("tr", *(tag("th", name, scope="col") for name in ("layer", "output", "weights", "parameters")))
     rows = [_layer(layer) for layer in architecture.layers]
-    total = tag("tr", tag("th", "all", scope="row"), tag("td"), tag("td"), _number(architecture.parameters))
-    table = tag("table", tag("thead", head), tag("tbody", *rows), tag("tfoot", total), class_="layers")
-    return scroller(table, "layers")
+    rows.append(["all", "", "", f"{architecture.parameters:,}"])
+    return table_of_rows(["layer", "output", "weights", "parameters"], rows, class_="layers")
 
 
 def measures_table(evaluation: Evaluation) -> Markup:
@@ -103,8 +123,9 @@ def baselines_table(baselines: Baselines, loss: float) -> Markup:
     A loss that is not finite is the last, and has no bar.
     """
     best, unigram = baselines.best, baselines.unigram
+    own = "this network"
     named = [
-        ("this network", loss),
+        (own, loss),
         (f"{best.order}-gram, {NAMES[best.smoothing]}, the best n-gram model on this part", best.loss),
         ("unigram: how often each token occurs", unigram.loss),
     ]
@@ -115,6 +136,7 @@ def baselines_table(baselines: Baselines, loss: float) -> Markup:
             tag("th", name, scope="row"),
             tag("td", figure(value)),
             tag("td", share_bar(value / longest) if isfinite(value) else ""),
+            class_="own" if name == own else "other",
         )
         for name, value in sorted(named, key=lambda each: (not isfinite(each[1]), each[1]))
     ]
@@ -168,20 +190,9 @@ def reproduction(path: Path, experiment: AnyExperiment) -> Markup:
     return together(tag("p", sentence), command, details)
 
 
-def scroller(content: Markup, name: str) -> Markup:
-    """Return a table or a picture in a region of this name, which scrolls if it is wider than the page."""
-    return tag("div", content, class_="scroller", tabindex="0", role="region", aria_label=name)
-
-
-def _layer(layer: Layer) -> Markup:
+def _layer(layer: Layer) -> list[str]:
     weights = ", ".join(f"{name.rpartition('/')[2]} {_shape(shape)}" for name, shape in layer.weights.items())
-    return tag(
-        "tr",
-        tag("th", layer.name, scope="row"),
-        tag("td", _shape(layer.output_shape)),
-        tag("td", weights or "–"),
-        _number(layer.parameters),
-    )
+    return [layer.name, _shape(layer.output_shape), weights or "–", f"{layer.parameters:,}"]
 
 
 def _figures(contents: Contents) -> Iterator[tuple[str, str, str]]:
@@ -198,7 +209,7 @@ def _figures(contents: Contents) -> Iterator[tuple[str, str, str]]:
     if evaluation.baselines:
         gain = evaluation.baselines.best.loss - metrics.loss
         yield "against the best n-gram", f"{abs(gain):.2f}", f"nats {'better' if gain > 0 else 'worse'}"
-    if running:
+    if running and evaluation.bits_per_character is None:  # of a text, one letter moves all that follow
         where = "exact" if running.exact else f"first mistake: token {running.first_divergence:,}"
         yield "free running", f"{running.correct:,} of {running.length:,}", where
 
@@ -269,10 +280,6 @@ def _regime(experiment: Experiment) -> str:
     }[experiment.regime]
 
 
-def _number(value: int) -> Markup:
-    return tag("td", f"{value:,}", class_="number")
-
-
 def _shape(shape: Sequence[int | None]) -> str:
     return "(" + ", ".join("N" if size is None else str(size) for size in shape) + ")"
 
@@ -299,12 +306,6 @@ def _measures(evaluation: Evaluation) -> Iterator[tuple[str, str, str]]:
             f"{seeds.accuracy:.4f}",
             f"of {count_of(seeds.length, 'token')} after {count_of(seeds.seeds, 'window')}",
         )
-
-
-def share_bar(share: float) -> Markup:
-    """Return a bar whose length is `share`, 0 to 1, of the longest possible bar."""
-    bar = tag("rect", x=0, y=0, width=max(_BAR * share, 1), height=12, rx=2)
-    return tag("svg", bar, width=_BAR, height=12, viewBox=f"0 0 {_BAR} 12", class_="bar", aria_hidden="true")
 
 
 def _counted(baselines: Baselines) -> Markup:

@@ -83,18 +83,29 @@ def report_page(contents: Contents, *, counted: Sequence[Markup] = ()) -> str:
     return page_of_report(path.name, head(contents), sections)
 
 
-def page_of_report(name: str, header: Markup, sections: Sequence[Markup], *, style: str = "") -> str:
-    """Return the HTML page of a report.
+def page_of_report(
+    name: str,
+    header: Markup,
+    sections: Sequence[Markup],
+    *,
+    style: str = "",
+    is_wide: bool = False,
+    has_charts: bool = True,
+) -> str:
+    """Return the HTML page of a report or of a trace.
 
     Args:
         name: name of the run.
         header: the title of the report, with the most important figures.
-        sections: from `report_section`.
+        sections: the sections, such as those of `report_section`.
         style: CSS beside that of all reports.
+        is_wide: whether the page is as wide as the window, for pictures side by side.
+        has_charts: whether a section has charts of lines, which a script can stretch.
     """
     footer = tag("footer", f"rnnlab {__version__}. This page fetches nothing and sends nothing.")
-    script = _resource("page.js")
-    body = tag("body", tag("main", header, *sections), footer, tag("script", Markup(script)))
+    script = _resource("page.js") if has_charts else ""
+    end = [tag("script", Markup(script))] if script else []
+    body = tag("body", tag("main", header, *sections), footer, *end, class_="wide" if is_wide else None)
     top = [
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
@@ -109,9 +120,10 @@ def page_of_report(name: str, header: Markup, sections: Sequence[Markup], *, sty
 def fragment(contents: Contents) -> Markup:
     """Return the name and the curves of a run as an HTML element; for notes, the last piece of music too."""
     measured = contents.measured if isinstance(contents.measured, Measured) else None
-    curves = training_curves(contents.history, measured.evaluation if measured else None)
+    evaluation = measured.evaluation if measured else None
+    curves = training_curves(contents.history, evaluation, kept=contents.trained.epoch)
     notes = contents.trained.experiment.dataset.kind == "notes"
-    music = played(pieces(contents)[-1:], contents) if notes else []
+    music = played(pieces(contents)[-1:], contents, widths=("wide",)) if notes else []
     return tag("div", tag("h2", contents.run.path.name), *curves, *music)
 
 
@@ -149,8 +161,9 @@ def _stuck(contents: Contents) -> Iterator[Markup]:
 
 def _curves(contents: Contents) -> Sequence[Markup]:
     evaluation = contents.measured.evaluation if isinstance(contents.measured, Measured) else None
-    curves = training_curves(contents.history, evaluation)
-    return [*curves, *(remark(note) for note in contents.history.notes)]
+    curves = training_curves(contents.history, evaluation, kept=contents.trained.epoch)
+    charts = tag("div", *curves, class_="charts") if curves else remark("No epoch has ended yet.")
+    return [charts, *(remark(note) for note in contents.history.notes)]
 
 
 def _measures(contents: Contents) -> Sequence[Markup]:
@@ -181,7 +194,7 @@ def _policy(page: str, script: str) -> Markup:
     rules = [
         "default-src 'none'",
         f"style-src {styles}",
-        f"script-src {_hash(script)}",
+        *([f"script-src {_hash(script)}"] if script else []),
         "img-src data:",
         "media-src data:",
         "base-uri 'none'",

@@ -1,17 +1,18 @@
 """The report of a study: an HTML page that loads no other file, with all trials of a sweep."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from rnnlab.config.sweep import Dimension
 from rnnlab.errors import command_line, count_of
 from rnnlab.reports.axes import figure
 from rnnlab.reports.markup import Markup, data_uri, tag
-from rnnlab.reports.overview import MOST_CHARACTERS, header, named_facts, scroller, share_bar
+from rnnlab.reports.overview import MOST_CHARACTERS, header
 from rnnlab.reports.page import page_of_report, remark, report_section
 from rnnlab.reports.study_charts import history_chart, losses_chart, short_names
 from rnnlab.reports.study_contents import BEST, TRIALS, StudyContents, trials_csv
 from rnnlab.reports.study_parallel import parallel_coordinates
+from rnnlab.reports.tables import named_facts, share_bar, table_of_rows
 from rnnlab.sweeps.results import COMPLETE, FAILED, PRUNED, StudyResults, TrialRecord
 
 MOST_ROWS = 1000
@@ -141,25 +142,18 @@ def _comparison(results: StudyResults, best: TrialRecord) -> Markup:
     named = [(f"best, trial {best.number}", best)]
     if first:
         named.insert(0, (f"first guess, trial {first.number}", first))
-    columns = tag("tr", *(tag("th", name, scope="col") for name in ("setting", *(name for name, _ in named))))
-    rows = [_row(key, [each.values.get(key, "–") for _, each in named]) for key in results.plan.page.space]
+    rows = [[key, *(each.values.get(key, "–") for _, each in named)] for key in results.plan.page.space]
     name = _spaced(results.plan.page.objective.measure)
-    measure = _row(name, [figure(each.value or 0.0) for _, each in named])
-    table = tag("table", tag("thead", columns), tag("tbody", *rows), tag("tfoot", measure))
-    return scroller(table, "settings of the best trial")
-
-
-def _row(name: str, values: Sequence[str]) -> Markup:
-    return tag("tr", tag("th", name, scope="row"), *(tag("td", each) for each in values))
+    rows.append([name, *(figure(each.value or 0.0) for _, each in named)])
+    return table_of_rows(["setting", *(name for name, _ in named)], rows, class_="chosen")
 
 
 def _searched(contents: StudyContents) -> Iterator[Markup]:
     results = contents.results
     yield named_facts([*_facts(results), ("begun", f"{contents.begun} UTC")])
-    head = tag("tr", *(tag("th", each, scope="col") for each in ("setting", "values", "drawn", "varied if")))
-    rows = [_row(key, _dimension(each)) for key, each in results.plan.page.space.items()]
-    caption = tag("caption", "The space: the settings that were varied")
-    yield scroller(tag("table", caption, tag("thead", head), tag("tbody", *rows), class_="data"), "space")
+    rows = [[key, *_dimension(each)] for key, each in results.plan.page.space.items()]
+    names, caption = ["setting", "values", "drawn", "varied if"], "The space: the settings that were varied"
+    yield table_of_rows(names, rows, caption=caption)
     yield _yaml(results.plan.text, "The configuration whose settings were varied, as YAML")
 
 
@@ -269,28 +263,29 @@ def _trials(results: StudyResults) -> Iterator[Markup]:
         *short_names([*space]).values(),
         *after,
     )
-    head = tag("tr", *(tag("th", name, scope="col") for name in (*names, "seconds", "attempts", "reason")))
-    rows = [_trial(each, results) for each in results.trials[:MOST_ROWS]]
-    table = tag("table", tag("thead", head), tag("tbody", *rows), class_="trials")
-    yield scroller(table, "all trials")
+    shown = results.trials[:MOST_ROWS]
+    yield table_of_rows(
+        [*names, "seconds", "attempts", "reason"],
+        [_trial(each, results) for each in shown],
+        class_="trials",
+        kinds=["best" if each is results.best else "" for each in shown],
+    )
 
 
-def _trial(trial: TrialRecord, results: StudyResults) -> Markup:
+def _trial(trial: TrialRecord, results: StudyResults) -> list[str]:
     best, folds = results.best, results.plan.page.objective.folds
     marked = " (best)" if trial is best else " (first guess)" if trial is results.first else ""
     state = "ended early" if trial.state == PRUNED else trial.state
     best_epoch = [] if folds else [f"{trial.best_epoch:,}" if trial.best_epoch else "–"]
     numbers = [f"{trial.epochs:,}", *best_epoch, f"{trial.seconds:,.1f}", f"{trial.attempts:,}"]
-    return tag(
-        "tr",
-        tag("th", f"{trial.number}{marked}", scope="row"),
-        tag("td", state),
-        tag("td", "–" if trial.value is None else f"{trial.value:.4f}", class_="number"),
-        *(tag("td", trial.values.get(key, "–")) for key in results.plan.page.space),
-        *(tag("td", each, class_="number") for each in numbers),
-        tag("td", trial.failure or trial.ended, class_="reason"),
-        class_="best" if trial is best else None,
-    )
+    return [
+        f"{trial.number}{marked}",
+        state,
+        "–" if trial.value is None else f"{trial.value:.4f}",
+        *(trial.values.get(key, "–") for key in results.plan.page.space),
+        *numbers,
+        trial.failure or trial.ended,
+    ]
 
 
 def _yaml(text: str, summary: str) -> Markup:

@@ -11,7 +11,6 @@ from rnnlab.errors import count_of
 from rnnlab.reports.axes import FONTS, Axis, figure, rule, text, text_width, tick_label
 from rnnlab.reports.curves import entry_of_key
 from rnnlab.reports.markup import Markup, tag
-from rnnlab.reports.overview import scroller
 from rnnlab.reports.study_charts import (
     cut_remark,
     drawn_trials,
@@ -21,6 +20,7 @@ from rnnlab.reports.study_charts import (
     short_names,
     trial_words,
 )
+from rnnlab.reports.tables import scroller
 from rnnlab.sweeps.results import StudyResults, TrialRecord
 
 FIFTHS = 5

@@ -10,11 +10,15 @@ from rnnlab.evaluation.example_measurement import Mistake
 from rnnlab.evaluation.label_measures import ClassFigures
 from rnnlab.reports.axes import figure
 from rnnlab.reports.markup import Markup, tag, together
-from rnnlab.reports.overview import SHADES, scroller
+from rnnlab.reports.overview import SHADES
+from rnnlab.reports.tables import scroller
 from rnnlab.reports.task_tables import MOST_CLASSES, data_table, more_classes
 
 MOST_IN_MAP = 25
 """Most labels of a confusion matrix."""
+
+MOST_WITH_SHARES = 16
+"""Most labels of a confusion matrix that shows the share of each count."""
 
 MOST_CONFUSED_PAIRS = 10
 """Most pairs of a true and a predicted label or tag that are listed."""
@@ -47,7 +51,8 @@ def class_table(noun: str, names: Sequence[str], figures: Sequence[ClassFigures]
 def confusion_map(names: Sequence[str], counts: NDArray[np.int64]) -> Markup:
     """Return the confusion matrix of labels as a heat map: rows are true labels, columns predicted ones.
 
-    Each cell has its count and its share of the row, and is shaded by this share. Of more than 25 labels, the
+    Each cell has its count, is shaded by its share of the row, and has this share if there is room. Of more
+    than 25 labels, the
     25 with the most mistakes are shown.
 
     Args:
@@ -69,9 +74,9 @@ def confusion_map(names: Sequence[str], counts: NDArray[np.int64]) -> Markup:
     ]
     more = f"; the {MOST_IN_MAP} of {len(names):,} labels with the most mistakes" * (len(names) > MOST_IN_MAP)
     caption = tag("caption", f"True labels in rows, predicted ones in columns{more}")
-    table = tag(
-        "table", caption, tag("thead", tag("tr", *head)), tag("tbody", *rows), class_="heat confusion"
-    )
+    columns = tag("colgroup", tag("col"), tag("col", span=len(shown)))
+    kind = "heat confusion many" if len(shown) > MOST_WITH_SHARES else "heat confusion"
+    table = tag("table", caption, columns, tag("thead", tag("tr", *head)), tag("tbody", *rows), class_=kind)
     return scroller(table, "confusion matrix")
 
 

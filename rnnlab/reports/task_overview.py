@@ -10,7 +10,7 @@ from rnnlab.evaluation.pair_measures import PairMeasures
 from rnnlab.evaluation.tag_measures import TagMeasures
 from rnnlab.reports.axes import figure
 from rnnlab.reports.markup import Markup
-from rnnlab.reports.overview import header, kind_name, training_facts
+from rnnlab.reports.overview import epoch_said, header, kind_name, training_facts
 from rnnlab.reports.task_contents import MeasuredTask, TaskContents
 from rnnlab.reports.task_description import MOST_NAMES, model_text
 
@@ -22,7 +22,8 @@ def task_head(contents: TaskContents) -> Markup:
     said = f"{model[0].upper()}{model[1:]}, {count}. Trained on {_data(contents)}"
     measured = contents.measured
     figures = _figures(measured.evaluation) if isinstance(measured, MeasuredTask) else ()
-    return header(contents.run.path.name, said, contents.record.begun, figures)
+    epoch = epoch_said(contents.history, contents.trained.epoch)
+    return header(contents.run.path.name, said, contents.record.begun, figures, epoch=epoch)
 
 
 def task_facts(contents: TaskContents) -> Iterator[tuple[str, str]]:

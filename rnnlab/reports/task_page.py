@@ -7,18 +7,15 @@ from rnnlab.evaluation.example_measurement import TaskEvaluation
 from rnnlab.evaluation.label_measures import LabelMeasures
 from rnnlab.evaluation.label_ngram import FromLabelMeasures
 from rnnlab.evaluation.tag_measures import TagMeasures
+from rnnlab.models.model_file import TrainedTask
 from rnnlab.reports.alignments import alignment_picture
 from rnnlab.reports.copies import copies_section
 from rnnlab.reports.curves import LevelLine, curves_of
 from rnnlab.reports.diagrams import diagram_picture
 from rnnlab.reports.markup import Markup, tag, together
-from rnnlab.reports.overview import (
-    layers,
-    named_facts,
-    reproduction,
-    scroller,
-)
+from rnnlab.reports.overview import layers, reproduction
 from rnnlab.reports.page import page_of_report, remark, report_section
+from rnnlab.reports.tables import named_facts, scroller, table_of_rows
 from rnnlab.reports.task_contents import AlignedExample, MeasuredTask, TaskContents
 from rnnlab.reports.task_mistakes import (
     class_table,
@@ -29,6 +26,7 @@ from rnnlab.reports.task_mistakes import (
 )
 from rnnlab.reports.task_overview import task_facts, task_head
 from rnnlab.reports.task_tables import label_losses, lengths_table, task_measures_table
+from rnnlab.runs.history import History
 
 
 def task_report_page(contents: TaskContents) -> str:
@@ -66,12 +64,8 @@ def _samples(samples: dict[str, tuple[str, ...]] | str) -> Iterator[Markup]:
     if isinstance(samples, str):
         yield tag("p", f"No sample: {samples}.")
         return
-    head = tag("tr", tag("th", "label", scope="col"), tag("th", "written for it", scope="col"))
-    rows = [
-        tag("tr", tag("th", tag("code", label), scope="row"), tag("td", *_codes(texts)))
-        for label, texts in samples.items()
-    ]
-    yield scroller(tag("table", tag("thead", head), tag("tbody", *rows), class_="data"), "samples")
+    rows = [[tag("code", label), together(*_codes(texts))] for label, texts in samples.items()]
+    yield table_of_rows(["label", "written for it"], rows)
 
 
 def _codes(texts: Sequence[str]) -> Iterator[str]:
@@ -80,20 +74,26 @@ def _codes(texts: Sequence[str]) -> Iterator[str]:
         yield tag("code", each)
 
 
-def _curves(contents: TaskContents) -> list[Markup]:
-    """Return the curves of the training, beside the baselines of the validation part."""
-    task = contents.trained.experiment.task
+def task_curves(trained: TrainedTask, history: History, evaluation: TaskEvaluation | None) -> list[Markup]:
+    """Return the curves of a training; if the validation part was measured, with its baselines."""
     loss_levels, accuracy_levels = list[LevelLine](), list[LevelLine]()
-    measured = contents.measured
-    if isinstance(measured, MeasuredTask) and measured.evaluation.split == "validation":
-        loss_levels, accuracy_levels = _levels(measured.evaluation)
-    curves = curves_of(
-        contents.history,
-        unit="example" if task == "label" else "token",
+    if evaluation and evaluation.split == "validation":
+        loss_levels, accuracy_levels = _levels(evaluation)
+    return curves_of(
+        history,
+        kept=trained.epoch,
+        unit="example" if trained.experiment.task == "label" else "token",
         loss_levels=loss_levels,
         accuracy_levels=accuracy_levels,
     )
-    return [*curves, *(remark(note) for note in contents.history.notes)]
+
+
+def _curves(contents: TaskContents) -> list[Markup]:
+    measured = contents.measured
+    evaluation = measured.evaluation if isinstance(measured, MeasuredTask) else None
+    curves = task_curves(contents.trained, contents.history, evaluation)
+    charts = tag("div", *curves, class_="charts") if curves else remark("No epoch has ended yet.")
+    return [charts, *(remark(note) for note in contents.history.notes)]
 
 
 def _levels(evaluation: TaskEvaluation) -> tuple[list[LevelLine], list[LevelLine]]:
@@ -156,9 +156,11 @@ def _alignments(measured: MeasuredTask) -> Iterator[Markup]:
         f" {measured.evaluation.split} part:"
     )
     yield remark(said)
-    for each in measured.aligned:
-        picture = scroller(alignment_picture(each.alignment), f"alignment of {each.source}")
-        yield tag("figure", tag("figcaption", _caption(each)), picture)
+    figures = (
+        tag("figure", tag("figcaption", _caption(each)), alignment_picture(each.alignment))
+        for each in measured.aligned
+    )
+    yield tag("div", *figures, class_="alignments")
 
 
 def _caption(aligned: AlignedExample) -> Markup:

@@ -11,7 +11,7 @@ from rnnlab.evaluation.pair_measures import PairMeasures, WrittenTargets
 from rnnlab.evaluation.tag_measures import TagMeasures
 from rnnlab.reports.axes import figure
 from rnnlab.reports.markup import Markup, tag, together
-from rnnlab.reports.overview import scroller
+from rnnlab.reports.tables import table_of_rows
 
 MOST_CLASSES = 40
 """Most labels or tags that get a row of figures."""
@@ -41,18 +41,11 @@ def task_measures_table(evaluation: TaskEvaluation) -> Markup:
     """Return a table with a row for each measure, and columns for the network and for each baseline."""
     rows = list(_measure_rows(evaluation))
     columns = list(dict.fromkeys(column for row in rows for column in row.figures))
-    head = tag("tr", *(tag("th", name, scope="col") for name in ("measure", *columns, "meaning")))
-    body = [
-        tag(
-            "tr",
-            tag("th", row.name, scope="row"),
-            *(tag("td", row.figures.get(column, NO_FIGURE)) for column in columns),
-            tag("td", row.meaning),
-        )
-        for row in rows
+    cells = [
+        [row.name, *(row.figures.get(column, NO_FIGURE) for column in columns), row.meaning] for row in rows
     ]
-    caption = tag("caption", f"On the {evaluation.split} part: {count_of(evaluation.sequences, 'example')}")
-    return scroller(tag("table", caption, tag("thead", head), tag("tbody", *body)), "measures")
+    caption = f"On the {evaluation.split} part: {count_of(evaluation.sequences, 'example')}"
+    return table_of_rows(["measure", *columns, "meaning"], cells, caption=caption)
 
 
 def lengths_table(by_length: Mapping[int, Measures]) -> Markup:
@@ -189,14 +182,9 @@ def _length_figures(measures: Measures) -> dict[str, str]:
 
 
 def data_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, code: int = 0) -> Markup:
-    """Return a table that scrolls if it is wide; the first `code` cells of each row are text of the data."""
-    head = tag("tr", *(tag("th", name, scope="col") for name in header))
-    body = [
-        tag("tr", *(tag("td", tag("code", cell) if place < code else cell) for place, cell in enumerate(row)))
-        for row in rows
-    ]
-    table = tag("table", tag("caption", title), tag("thead", head), tag("tbody", *body), class_="data")
-    return scroller(table, title)
+    """Return a table whose first `code` cells of each row are text of the data."""
+    cells = [[tag("code", cell) if place < code else cell for place, cell in enumerate(row)] for row in rows]
+    return table_of_rows(header, cells, caption=title)
 
 
 def more_classes(count: int, noun: str) -> Markup:

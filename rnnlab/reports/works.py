@@ -1,12 +1,10 @@
 """The works in a report: music with score, player, MIDI file and notes, or text shaded by surprise."""
 
 import math
-import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby, pairwise
-from xml.etree import ElementTree
 
 from rnnlab.config.schema import NotesDataset
 from rnnlab.errors import DataError, count_of
@@ -15,11 +13,11 @@ from rnnlab.generation.writing import Writing, Written
 from rnnlab.music.meter import Meter, parse_meter
 from rnnlab.music.midi import write_midi
 from rnnlab.music.notation import Note, parse_token
-from rnnlab.music.score import engrave
 from rnnlab.music.sound import wav_of
 from rnnlab.music.tune import Tune
 from rnnlab.reports.contents import Contents, Measured
 from rnnlab.reports.markup import Markup, data_uri, tag, together
+from rnnlab.reports.scores import scores
 
 _SAMPLE_RATES = (22_050, 16_000, 11_025, 8_000)
 _SOUND_BYTES = 1_000_000
@@ -27,11 +25,6 @@ BOUNDS = (1.0, 2.0, 3.0, 5.0, 8.0)
 """Surprise in bits at which each shade begins."""
 MOST_NOTES = 200
 """Largest number of notes of a piece that are drawn and played; the MIDI file has all notes."""
-_SVG = "http://www.w3.org/2000/svg"
-_HREF = "{http://www.w3.org/1999/xlink}href"
-_PLACE = re.compile(r"translate\((-?[\d.]+),\s*(-?[\d.]+)\)")
-_HEAD_WIDTH, _RING = 215, 300  # in a score's own units
-_WIDTH = 720
 _NOTHING = Markup()
 
 
@@ -77,19 +70,28 @@ def pieces(contents: Contents) -> list[PlayedPiece]:
     return found
 
 
-def played(found: list[PlayedPiece], contents: Contents) -> list[Markup]:
+def played(
+    found: Sequence[PlayedPiece], contents: Contents, *, widths: Sequence[str] = ("wide", "narrow")
+) -> list[Markup]:
     """Return an article for each piece, with score and sound; see `played_together`.
 
     Args:
         found: the pieces.
         contents: the contents of the report; the configuration in it may have the metre of the scores.
+        widths: classes of the scores, as in `piece`.
     """
     dataset = contents.trained.experiment.dataset
     said = dataset.reading.meter if isinstance(dataset, NotesDataset) else None
-    return played_together(found, meter=said, name=contents.run.path.name)
+    return played_together(found, meter=said, name=contents.run.path.name, widths=widths)
 
 
-def played_together(found: Sequence[PlayedPiece], *, meter: str | None, name: str) -> list[Markup]:
+def played_together(
+    found: Sequence[PlayedPiece],
+    *,
+    meter: str | None,
+    name: str,
+    widths: Sequence[str] = ("wide", "narrow"),
+) -> list[Markup]:
     """Return an article for each piece, with score and sound.
 
     The longer the pieces are together, the lower is the sample rate. If the pieces are too long together for
@@ -99,6 +101,7 @@ def played_together(found: Sequence[PlayedPiece], *, meter: str | None, name: st
         found: the pieces.
         meter: metre of the scores; None for 4/4.
         name: name of the run or the comparison, for the names of the MIDI files.
+        widths: classes of the scores, as in `piece`.
     """
     seconds = sum(seconds_of(each.tokens) for each in found)
     lowest = _SAMPLE_RATES[-1]
@@ -116,6 +119,7 @@ def played_together(found: Sequence[PlayedPiece], *, meter: str | None, name: st
             meter=None if meter is None else parse_meter(meter),
             sample_rate=rate,
             most_seconds=math.inf if seconds <= room else room / len(found),
+            widths=widths,
         )
         for number, each in enumerate(found, start=1)
     ]
@@ -128,11 +132,14 @@ def surprise_text(tokens: Sequence[str], costs: Sequence[float | None]) -> Marku
         tokens: the characters.
         costs: −ln of the probability of each character, in nats; None if the model did not predict it.
     """
-    pieces = []
+    return tag("p", *_shaded(tokens, costs), class_="written", dir="auto")
+
+
+def _shaded(tokens: Sequence[str], costs: Sequence[float | None]) -> Iterator[Markup]:
+    """Yield the text of neighbours with the same shade."""
     for level, run in groupby(zip(tokens, costs, strict=True), key=lambda pair: level_of(pair[1])):
         text = "".join(_seen(token, level) for token, _ in run)
-        pieces.append(tag("span", text, class_=f"bits-{level}") if level else together(text))
-    return tag("p", *pieces, class_="written", dir="auto")
+        yield tag("span", text, class_=f"bits-{level}") if level else together(text)
 
 
 def level_of(cost: float | None) -> int:
@@ -162,6 +169,7 @@ def piece(
     meter: Meter | None = None,
     sample_rate: int = 16_000,
     most_seconds: float = math.inf,
+    widths: Sequence[str] = ("wide", "narrow"),
 ) -> Markup:
     """Return a piece of music with its heading, score, player and text.
 
@@ -175,17 +183,19 @@ def piece(
         meter: metre of the score; None for 4/4.
         sample_rate: sample rate of the sound, in hertz.
         most_seconds: longest duration of the sound.
+        widths: classes of the scores: `wide` for a desk, `narrow` for a phone; a page shows one of them.
     """
     tune = Tune(title, tuple(map(parse_token, tokens)), meter=meter)
     shown = replace(tune, notes=tune.notes[:MOST_NOTES])
     cut = f"The first {MOST_NOTES} of {len(tokens):,} notes. " if len(tokens) > MOST_NOTES else ""
-    score, is_drawn = _score(shown, [place for place in wrong if place < MOST_NOTES], name)
+    wrong_shown = [place for place in wrong if place < MOST_NOTES]
+    score, is_drawn = scores(shown, wrong_shown, name, widths)
     said = together(cut, remark)
     return tag(
         "article",
         tag("h3", mark, title),
         *([tag("p", said)] if said else []),
-        score,
+        *score,
         _player(_begin_of(shown, most_seconds), tune, name, sample_rate),
         _as_text(tokens, wrong, is_open=not is_drawn),
         class_="piece",
@@ -213,6 +223,16 @@ def _song(contents: Contents) -> list[PlayedPiece]:
                 "The training data, from its beginning", _notes(contents, corpus.vocabulary.decode(first))
             )
         ]
+    return free_run_pieces(contents, running)
+
+
+def free_run_pieces(contents: Contents, running: FreeRunning) -> list[PlayedPiece]:
+    """Return the training song, and the free run if it has a mistake.
+
+    Args:
+        contents: the contents of the report, of which the vocabulary is used.
+        running: the free run.
+    """
     vocabulary = contents.vocabulary
     seed = vocabulary.decode(vocabulary.parse(running.seed, name="generation.seed"))
     song, free = (_notes(contents, [*seed, *rest]) for rest in (running.truth, running.sequence))
@@ -247,20 +267,58 @@ def _passage(contents: Contents) -> Iterator[Markup]:
     costs = passage.costs
     places = range(passage.begin, max(costs) + 1)
     tokens = corpus.vocabulary.decode(corpus.ids[passage.begin : max(costs) + 1])
-    text = surprise_text(tokens, [costs.get(place) for place in places])
+    known = [costs.get(place) for place in places]
+    boundary = corpus.vocabulary.boundary if has_lines(contents) else None
+    text = surprise_text(tokens, known) if boundary is None else _in_lines(tokens, known, boundary)
     part = contents.measured.evaluation.split
     title = tag("h3", f"The beginning of the {part} part")
     yield tag("article", title, text)
 
 
 def _texts(contents: Contents) -> Iterator[Markup]:
-    """Yield each sample, shaded by the surprise of the model at each generated character."""
-    for number, sample in enumerate(_samples(contents), start=1):
-        tokens = _all_tokens(contents, sample)
-        costs = [-likely for likely in sample.log_probabilities]
-        known: list[float | None] = [*[None] * (len(tokens) - len(costs)), *costs]
+    """Yield each sample, shaded by the surprise of the model at each generated character.
+
+    Samples that are lines stand together in columns, in one article.
+    """
+    samples = _samples(contents)
+    if has_lines(contents):
+        yield from _lines(contents, samples)
+        return
+    for number, sample in enumerate(samples, start=1):
         title = tag("h3", f"Sample {number}")
-        yield tag("article", title, tag("p", _how(contents)), surprise_text(tokens, known))
+        yield tag("article", title, tag("p", _how(contents)), surprise_text(*_costs(contents, sample)))
+
+
+def has_lines(contents: Contents) -> bool:
+    """Whether the sequences of the data are lines of text, such as names."""
+    dataset = contents.trained.experiment.dataset
+    return dataset.kind == "text" and dataset.unit == "line"
+
+
+def _in_lines(tokens: Sequence[str], costs: Sequence[float | None], boundary: str) -> Markup:
+    """Return a shaded text as lines in columns, cut at the boundary tokens, which are not shown."""
+    lines, begin = [], 0
+    for end in [*(place for place, token in enumerate(tokens) if token == boundary), len(tokens)]:
+        if end > begin:
+            lines.append(tag("li", *_shaded(tokens[begin:end], costs[begin:end])))
+        begin = end + 1
+    return tag("ul", *lines, class_="lines", dir="auto")
+
+
+def _lines(contents: Contents, samples: Sequence[Written]) -> Iterator[Markup]:
+    """Yield an article with all samples as lines in columns; nothing if there is no sample."""
+    if not samples:
+        return
+    title = tag("h3", count_of(len(samples), "sample"))
+    lines = [tag("li", *_shaded(*_costs(contents, sample))) for sample in samples]
+    yield tag("article", title, tag("p", _how(contents)), tag("ol", *lines, class_="lines", dir="auto"))
+
+
+def _costs(contents: Contents, sample: Written) -> tuple[list[str], list[float | None]]:
+    """Return the tokens of a sample, and the cost of each, None for those of the seed."""
+    tokens = _all_tokens(contents, sample)
+    costs = [-likely for likely in sample.log_probabilities][: len(sample.sequence)]
+    return tokens, [*[None] * (len(tokens) - len(costs)), *costs]
 
 
 def _samples(contents: Contents) -> tuple[Written, ...]:
@@ -309,55 +367,6 @@ def _begin_of(tune: Tune, most_seconds: float) -> Tune:
 
 def _seconds(note: Note) -> float:
     return float(2 * note.duration)
-
-
-def _score(tune: Tune, wrong: Collection[int], name: str) -> tuple[Markup, bool]:
-    """Return the engraved score, or a sentence on why there is none; and whether there is a score."""
-    try:
-        svg = engrave(tune, wrong=wrong, width=_WIDTH, prefix=f"score-{name}")
-    except DataError as error:
-        return tag("p", f"No score: {error}.", class_="remark"), False
-    notes = count_of(len(tune.notes), "note")
-    said = f"Score of {tune.name}, {notes}{_said(wrong)}; the notes are below as text"
-    picture = _marked(svg, wrong, name, said)
-    return tag("div", picture, class_="score scroller", tabindex="0", role="region", aria_label=said), True
-
-
-def _said(wrong: Collection[int]) -> str:
-    if not wrong:
-        return ""
-    return f", wrong and ringed: number {', '.join(str(place + 1) for place in sorted(wrong))}"
-
-
-def _marked(svg: str, wrong: Collection[int], name: str, said: str) -> Markup:
-    """Return the score with a ring around each wrong note, for readers who do not see the red colour."""
-    ElementTree.register_namespace("", _SVG)
-    ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
-    root = ElementTree.fromstring(svg)
-    root.set("role", "img")
-    root.set("aria-label", said)
-    of_wrong = (
-        re.compile(rf"score-{re.escape(name)}-({'|'.join(map(str, wrong))})(-[0-9]+)?") if wrong else None
-    )
-    for group in [*root.iter(f"{{{_SVG}}}g")] if of_wrong else []:
-        if of_wrong and of_wrong.fullmatch(group.get("id", "")):
-            group.extend(_rings(group))
-    return Markup(ElementTree.tostring(root, encoding="unicode"))
-
-
-def _rings(group: ElementTree.Element) -> list[ElementTree.Element]:
-    """Return a circle around each note head, or rest, of a group."""
-    rings = []
-    for parent in group.iter(f"{{{_SVG}}}g"):
-        if parent.get("class") not in {"notehead", "rest"}:
-            continue
-        for use in parent.findall(f"{{{_SVG}}}use"):
-            if place := _PLACE.search(use.get("transform", "")):
-                across, down = float(place[1]) + _HEAD_WIDTH / 2, place[2]
-                given = {"cx": f"{across:g}", "cy": down, "r": str(_RING), "class": "ring"}
-                drawn = {"fill": "none", "stroke": "#d62728", "stroke-width": "30"}
-                rings.append(ElementTree.Element(f"{{{_SVG}}}circle", given | drawn))
-    return rings
 
 
 def _player(heard: Tune, whole: Tune, name: str, sample_rate: int) -> Markup:

@@ -90,8 +90,8 @@ class EpochProgress:
 
     Attributes:
         epochs: number of finished epochs.
-        best_epoch: number of the epoch with the lowest loss, from 1; None if no loss is finite.
-        best_loss: loss of the best epoch; None if no loss is finite.
+        best_epoch: number of the epoch whose weights are kept, from 1; None if there is none.
+        best_loss: loss of the best epoch; None if there is none.
         part: the data on which the loss was measured: `validation` if any epoch has a validation loss, else
             `train`.
         seconds: `EpochRecord.seconds` of the last epoch; None if no epoch ended.
@@ -133,24 +133,33 @@ class History(_Columns):
     steps: Steps
     notes: tuple[str, ...] = ()
 
-    def progress(self) -> EpochProgress:
-        """Return the number of epochs, the best epoch with its loss and part, and the training time."""
+    def progress(self, kept: int = 0) -> EpochProgress:
+        """Return the number of epochs, the best epoch with its loss and part, and the training time.
+
+        Args:
+            kept: number of the epoch whose weights are in the model file, from 1; 0 if the file does not say
+                so: the best epoch is then chosen by `best_epoch`.
+        """
         if not len(self):
             return NO_PROGRESS
         is_validated = bool(np.isfinite(self.validation_loss).any())
         losses = self.validation_loss if is_validated else self.loss
         part, seconds = "validation" if is_validated else "train", float(self.seconds[-1])
-        if not np.isfinite(losses).any():
+        is_known = 0 < kept <= len(self) and np.isfinite(losses[kept - 1])
+        best = kept if is_known else best_epoch(self.loss, self.validation_loss)
+        if best is None:
             return EpochProgress(len(self), part=part, seconds=seconds)
-        best = int(np.where(np.isfinite(losses), losses, math.inf).argmin())
-        return EpochProgress(len(self), best + 1, float(losses[best]), part, seconds)
+        return EpochProgress(len(self), best, float(losses[best - 1]), part, seconds)
 
-    def kept_losses(self) -> tuple[float | None, float | None]:
+    def kept_losses(self, kept: int = 0) -> tuple[float | None, float | None]:
         """Return the losses of the epoch with the lowest validation loss, whose weights are kept.
 
         They are those of training and of validation. Without a validation loss, both are None.
+
+        Args:
+            kept: as in `progress`.
         """
-        progress = self.progress()
+        progress = self.progress(kept)
         if progress.best_epoch is None or progress.part != "validation":
             return None, None
         return float(self.loss[progress.best_epoch - 1]), progress.best_loss
@@ -165,6 +174,28 @@ class History(_Columns):
             return None
         first, last, epochs = float(self.seconds[0]), float(self.seconds[-1]), len(self)
         return last if epochs == 1 else (last - first) * epochs / (epochs - 1)
+
+
+def best_epoch(losses: Floats, validation_losses: Floats) -> int | None:
+    """Return the number of the best epoch, from 1, by the rule with which training keeps weights.
+
+    The best epoch is the first one with the lowest validation loss. If no epoch has a validation loss, it is
+    the first one with the lowest score: the larger of its own training loss and that of the next epoch, since
+    the loss of an epoch is measured before its last updates. The score of the last epoch is its own loss.
+
+    Args:
+        losses: training loss of each epoch, (E,).
+        validation_losses: validation loss of each epoch, (E,), NaN if it was not measured.
+
+    Returns:
+        The number; None if no epoch has a finite score.
+    """
+    scores = validation_losses
+    if not np.isfinite(validation_losses).any():
+        scores = np.maximum(losses, np.append(losses[1:], -math.inf))  # (E,)
+    if not np.isfinite(scores).any():
+        return None
+    return 1 + int(np.where(np.isfinite(scores), scores, math.inf).argmin())
 
 
 EPOCH_COLUMNS = tuple(field.name for field in fields(EpochRecord))

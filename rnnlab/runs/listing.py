@@ -16,7 +16,7 @@ from typing import Any
 
 from rnnlab.errors import RnnlabError, RunError
 from rnnlab.files import check_inside
-from rnnlab.models.tensor_file import open_tensor_file
+from rnnlab.models.tensor_file import kept_epoch, open_tensor_file
 from rnnlab.runs.events import DONE, RunEvent, begun_at, events_in, state_of
 from rnnlab.runs.history import NO_PROGRESS, EpochProgress, read_history
 from rnnlab.runs.layout import (
@@ -175,13 +175,14 @@ def read_entry(path: Path) -> RunEntry:
     """Return the entry of a run folder, wherever the folder lies."""
     reading = _Reading(path)
     log = reading.text(EVENTS) or ""
+    settings, (parameters, kept) = reading.settings(), reading.model()
     entry = RunEntry(
         path,
         state=state_of(log),
         begun=begun_at(log) or _changed(path),
-        settings=reading.settings(),
-        parameters=reading.parameters(),
-        progress=reading.progress(),
+        settings=settings,
+        parameters=parameters,
+        progress=reading.progress(kept),
         evaluated=reading.evaluated(),
         owner=holder(path),
         problems=tuple(reading.problems),
@@ -301,20 +302,28 @@ class _Reading:
             return settings_in(path, small_text(path, most_bytes=MOST_BYTES) or "")
         return None
 
-    def parameters(self) -> int | None:
-        """Return the number of parameters from the header of the model file; None without a readable file."""
+    def model(self) -> tuple[int | None, int]:
+        """Return the number of parameters and the kept epoch from the header of the model file.
+
+        Without a readable file they are None and 0; without a kept epoch in the header, the epoch is 0.
+        """
         path = self._path / MODEL
         with self._noted():
             if os.path.lexists(path):
                 check_inside(path)
                 with open_tensor_file(path) as file:
-                    return sum(prod(stored.shape) for stored in file.layout().values())
-        return None
+                    parameters = sum(prod(stored.shape) for stored in file.layout().values())
+                    return parameters, kept_epoch(file.metadata)
+        return None, 0
 
-    def progress(self) -> EpochProgress:
-        """Return the progress of the training from its history; no epochs if the history is damaged."""
+    def progress(self, kept: int) -> EpochProgress:
+        """Return the progress of the training from its history; no epochs if the history is damaged.
+
+        Args:
+            kept: as in `History.progress`.
+        """
         with self._noted():
-            return read_history(self._path, with_steps=False).progress()
+            return read_history(self._path, with_steps=False).progress(kept)
         return NO_PROGRESS
 
     def evaluated(self) -> Evaluated | None:

@@ -20,8 +20,15 @@ if TYPE_CHECKING:
 Colour = tuple[int, int, int]
 Depth = Literal["none", "256", "24-bit"]
 
+_RAMP = (25, 26, 69, 111, 153, 189, 255, 224, 217, 210, 203, 160, 124)
+"""The ramp in xterm's 256 colours, from blue over white to red. The nearest colours of the cube would be
+brown between white and red, and grey between white and blue.
+"""
+
 _CUBE = (0, 95, 135, 175, 215, 255)
 """The six levels of red, green and blue in the colours 16 to 231 of xterm."""
+
+_BLACK, _WHITE = 16, 231
 
 GAP = "  "
 """Space before the first step of a window, and before a step from a zero state, unless it begins a line."""
@@ -68,7 +75,7 @@ def heat_map_lines(heat: HeatMap, *, width: int, depth: Depth) -> Iterator[str]:
             line = padded(label, margin)
             for gap, t in zip(gaps, steps, strict=True):
                 ground = colour_of(numbers[t], heat.scale)
-                line += gap + paint(centred(row[t], room), ink_on(ground), ground)
+                line += gap + paint(centred(row[t], room), ground)
             yield line.rstrip()
 
 
@@ -82,7 +89,7 @@ def coloured_text(text: "ColouredText", *, lane: int, width: int, depth: Depth) 
             yield from _with_tenths(shown, values[begin:end], text.scale, between)
             continue
         grounds = [colour_of(value, text.scale) for value in values[begin:end]]
-        cells = [paint(each, ink_on(ground), ground) for each, ground in zip(shown, grounds, strict=True)]
+        cells = [paint(each, ground) for each, ground in zip(shown, grounds, strict=True)]
         yield between.join(cells)
 
 
@@ -116,12 +123,16 @@ def colour_depth() -> Depth:
     return "256"
 
 
-def painter(depth: Depth) -> Callable[[str, Colour, Colour], str]:
-    """Return a function of (text, ink, ground) that colours a text and its background, if `depth` allows."""
+def painter(depth: Depth) -> Callable[[str, Colour], str]:
+    """Return a function of (text, ground) that colours a background of the ramp, if `depth` allows.
+
+    The text is black or white, the one with more contrast on the colour that the terminal shows.
+    """
     if depth == "none":
-        return lambda text, *_: text
-    code = _true_colour if depth == "24-bit" else _nearest_of_256
-    return lambda text, ink, ground: f"\x1b[38;{code(ink)};48;{code(ground)}m{text}\x1b[0m"
+        return lambda text, _: text
+    if depth == "256":
+        return _with_256
+    return lambda text, ground: _painted(text, _true_colour(ink_on(ground)), _true_colour(ground))
 
 
 def signed_tenths(value: float, scale: float) -> str:
@@ -227,7 +238,27 @@ def _true_colour(colour: Colour) -> str:
     return "2;" + ";".join(map(str, colour))
 
 
-def _nearest_of_256(colour: Colour) -> str:
-    """Return the nearest of the 6 × 6 × 6 colours of xterm."""
-    red, green, blue = (min(range(6), key=lambda level: abs(_CUBE[level] - channel)) for channel in colour)
-    return f"5;{16 + 36 * red + 6 * green + blue}"
+def _with_256(text: str, ground: Colour) -> str:
+    """Return a text on the colour of `_RAMP` whose place in the ramp is nearest to that of `ground`."""
+    middle = len(_RAMP) // 2
+
+    def distance(place: int) -> int:
+        other = colour_of(place - middle, middle)
+        return sum((one - two) ** 2 for one, two in zip(ground, other, strict=True))
+
+    number = _RAMP[min(range(len(_RAMP)), key=distance)]
+    ink = _WHITE if ink_on(rgb_of(number)) == (255, 255, 255) else _BLACK
+    return _painted(text, f"5;{ink}", f"5;{number}")
+
+
+def rgb_of(number: int) -> Colour:
+    """Return red, green and blue of xterm's colours 16 to 255: a cube of 6 × 6 × 6, then 24 greys."""
+    if number >= 232:
+        grey = 8 + 10 * (number - 232)
+        return grey, grey, grey
+    red, green, blue = (number - 16) // 36, (number - 16) // 6 % 6, (number - 16) % 6
+    return _CUBE[red], _CUBE[green], _CUBE[blue]
+
+
+def _painted(text: str, ink: str, ground: str) -> str:
+    return f"\x1b[38;{ink};48;{ground}m{text}\x1b[0m"

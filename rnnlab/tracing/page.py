@@ -1,12 +1,13 @@
-"""A trace as one HTML file, which needs no other file, has light and dark colours, and can be printed.
+"""A trace as one HTML file with the design of the reports: it loads no other file, and can be printed.
 
 The page shows heat maps with the predictions, the slides of one time step, or one unit through a text: each
 token with the unit's value after it, as in Karpathy, Johnson and Fei-Fei (2016), "Visualizing and
 understanding recurrent networks". In this way the paper found units that count, or are high inside quotes.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from rnnlab.engines.numpy.equation import Floats
 from rnnlab.errors import Argument, UsageError, count_of
 from rnnlab.models.expression import shown_number
 from rnnlab.reports.markup import Markup, tag, together
+from rnnlab.reports.page import page_of_report
+from rnnlab.reports.tables import table_of_rows
 from rnnlab.tracing.coloured import (
     ColouredText,
     coloured_influence,
@@ -22,12 +25,12 @@ from rnnlab.tracing.coloured import (
     strongest_tokens,
 )
 from rnnlab.tracing.heat_map import (
-    Colour,
     HeatMap,
-    colour_of,
-    heat_map_svg,
-    ink_on,
+    colour_key,
+    heat_map_svgs,
     most_varying,
+    quantities_said,
+    ramp_level,
     token_label,
 )
 from rnnlab.tracing.influence import Influence
@@ -49,24 +52,8 @@ LEVELS = 5
 UNITS_OF_A_SLIDE = 4
 
 
-_STYLE = Markup("""
-:root { color-scheme: light dark; --ink: #1b1b1b; --ground: #fff; --line: #ccc; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e6e6; --ground: #16181c; --line: #444; } }
-@media print { :root { --ink: #000; --ground: #fff; } }
-* { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-body { color: var(--ink); background: var(--ground); font: 15px/1.5 system-ui, sans-serif;
-  max-width: 1040px; margin: 2em auto; padding: 0 1em; }
-section, figure, tr { break-inside: avoid; }
-figure { margin: 1em 0; overflow-x: auto; }
-svg { max-width: none; }
-table { border-collapse: collapse; }
-th, td { border-bottom: 1px solid var(--line); padding: .15em .8em .15em 0; text-align: left; }
-td, pre, .text { font-family: ui-monospace, Menlo, Consolas, monospace; }
-pre { overflow-x: auto; }
-.text { line-height: 1.9; white-space: pre-wrap; overflow-wrap: anywhere; }
-.text span { padding: .1em 0; }
-.start { border-left: 3px solid currentColor; }
-""")
+_RANGE = re.compile(r", \S+ to \S+$")
+"""The range at the end of the title of a heat map."""
 
 
 @dataclass(frozen=True)
@@ -94,12 +81,14 @@ def trace_page(
     if unit:
         body = _coloured(followed_unit(view.trace, layer=view.layers[-1], unit=unit - 1, value=value))
     elif step:
-        body = map(_slide, slides(view, step - 1, most_units=UNITS_OF_A_SLIDE))
+        found = slides(view, step - 1, most_units=UNITS_OF_A_SLIDE)
+        body = iter([tag("div", *map(_slide, found), class_="slides")])
     else:
         body = _overview(view)
     notes = () if step or unit else view.notes
+    shapes = " → ".join(f"{name} {shape}" for name, shape in shapes_of(view.trace))
     title = "One unit through a text" if unit else "Gates and states, step by step"
-    return _page(title, *_facts(view, notes), *body)
+    return _page(title, [*view.facts, *notes], body, remark=f"Shapes: {shapes}", is_wide=not unit)
 
 
 def heat_maps_page(title: str, maps: Iterable[tuple[Sequence[str], HeatMap]]) -> str:
@@ -110,14 +99,10 @@ def heat_maps_page(title: str, maps: Iterable[tuple[Sequence[str], HeatMap]]) ->
         maps: the sentences above each heat map, and the heat map.
     """
     sections = [
-        tag(
-            "section",
-            *(tag("p", sentence) for sentence in said),
-            tag("figure", tag("figcaption", heat.title), heat_map_svg(heat)),
-        )
+        tag("section", *(tag("p", sentence) for sentence in said), tag("div", _figure(heat), class_="maps"))
         for said, heat in maps
     ]
-    return _page(title, *sections)
+    return _page(title, (), sections)
 
 
 def influence_page(facts: Sequence[str], found: Sequence[Influence], *, top: int) -> str:
@@ -129,14 +114,13 @@ def influence_page(facts: Sequence[str], found: Sequence[Influence], *, top: int
         top: how many of the strongest tokens are listed.
     """
     sections = (tag("section", *influence_markup(each, top=top)) for each in found)
-    return _page("Which tokens counted", *(tag("p", fact) for fact in facts), *sections)
+    return _page("Which tokens counted", facts, sections, is_wide=False)
 
 
 def influence_markup(found: Influence, *, top: int) -> Iterator[Markup]:
     """Yield what is explained, the text coloured by the influence of each token, and the strongest tokens."""
     yield from (tag("p", _sentence(said)) for said in (explained(found), *found.notes))
-    text = coloured_influence(found)
-    yield from _coloured(replace(text, title=_sentence(text.title)))
+    yield from _coloured(coloured_influence(found))
     yield _strongest(found, top)
 
 
@@ -159,38 +143,45 @@ def influence_section(found: Influence, prediction: str, *, top: int) -> list[Ma
         spans += [Markup(" ")] if found.kind == "notes" else []
     text = tag("p", *spans, class_="written", dir="auto")
     return [
-        *(tag("p", f"{sentence[0].upper()}{sentence[1:]}.") for sentence in said),
+        *(tag("p", _sentence(sentence)) for sentence in said),
         text,
         _strongest(found, top),
     ]
 
 
 def _sentence(text: str) -> str:
-    """Return a text as a sentence."""
-    return f"{text[0].upper()}{text[1:]}."
+    """Return a text as a sentence, without the option of the command that is named at the end of a note.
+
+    The name of a layer at the beginning, such as `lstm_1`, stays as it is.
+    """
+    said = text.partition("; the option ")[0]
+    is_name = "_" in said.partition(" ")[0]
+    return f"{said if is_name else said[0].upper() + said[1:]}."
 
 
 def _strongest(found: Influence, top: int) -> Markup:
     """Return a table of the tokens with the largest influence."""
-    names = ("place", "token", "nats")
-    header = tag("tr", *(tag("th", name, scope="col") for name in names))
+    header = tag("tr", *(tag("th", name, scope="col") for name in ("place", "token", "nats")))
     rows = (
-        tag("tr", tag("td", f"{found.first + place + 1:,}"), tag("td", token_label(token)), tag("td", nats))
+        tag(
+            "tr",
+            tag("td", f"{found.first + place + 1:,}"),
+            tag("td", tag("code", token_label(token))),
+            tag("td", nats),
+        )
         for place, token, nats in strongest_tokens(found, top)
     )
     return tag("table", tag("thead", header), tag("tbody", *rows))
 
 
-def _page(title: str, *body: Markup) -> str:
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("title", f"rnnlab trace: {title}"),
-        tag("style", _STYLE),
-    )
-    main = tag("main", tag("h1", title), *body)
-    return f"<!DOCTYPE html>\n{tag('html', head, tag('body', main), lang='en')}\n"
+def _page(
+    title: str, facts: Iterable[str], body: Iterable[Markup], *, remark: str = "", is_wide: bool = True
+) -> str:
+    """Return the page of a title, sentences about the network, a remark on them, and the body."""
+    said = {"lede": " ".join(map(_sentence, facts)), "remark": remark}
+    below = (tag("p", text, class_=kind) for kind, text in said.items() if text)
+    header = tag("header", tag("h1", title), *below)
+    return page_of_report(title, header, [*body], is_wide=is_wide, has_charts=False)
 
 
 def slides(view: View, step: int, *, most_units: int) -> Iterator[Slide]:
@@ -222,68 +213,63 @@ def slides(view: View, step: int, *, most_units: int) -> Iterator[Slide]:
             yield Slide(f"output, {when}", tuple(_of_output(view, step=step, lane=lane)))
 
 
-def _facts(view: View, notes: tuple[str, ...]) -> Iterator[Markup]:
-    shapes = " → ".join(f"{name} {shape}" for name, shape in shapes_of(view.trace))
-    yield from (tag("p", fact) for fact in (*view.facts, shapes, *notes))
-
-
 def _overview(view: View) -> Iterator[Markup]:
     for lane in range(len(view.trace.ids)):
         if len(view.trace.ids) > 1:
             yield tag("h2", f"Input {lane + 1}: {''.join(map(token_label, view.trace.tokens(lane)))}")
-        for layer, maps in view.maps(lane):
-            figures = (tag("figure", tag("figcaption", heat.title), heat_map_svg(heat)) for heat in maps)
-            yield tag("section", tag("h2", layer.name), *figures)
+        for layer, maps in view.panels(lane):
+            said = [tag("p", f"{quantities_said(layer)}.", class_="remark")] if view.units is not None else []
+            figures = tag("div", *map(_figure, maps), class_="maps")
+            yield tag("section", tag("h2", layer.name), *said, figures)
         yield tag("section", tag("h2", "Next token"), _predictions(view, lane))
+
+
+def _figure(heat: HeatMap) -> Markup:
+    """Return a heat map with its title, and the key of its colours in place of the range in the title."""
+    title = tag("b", _RANGE.sub("", heat.title))
+    key = colour_key(heat.scale, is_signed=heat.is_signed)
+    return tag("figure", tag("figcaption", title, " ", key), *heat_map_svgs(heat))
 
 
 def _predictions(view: View, lane: int) -> Markup:
     """Return a table of the predictions of a lane, with a row for each shown time step."""
-    names = ("step", "token", "expected", "came", "surprise, nats", "counted in training")
-    header = tag("tr", *(tag("th", name, scope="col") for name in names))
+    found = predictions(view, lane)
+    all_counted = all(each.counted for each in found)
+    names = ["step", "token", "expected", "came", "surprise, nats"] + ["in training"] * (not all_counted)
     rows = []
-    for each in predictions(view, lane):
+    for each in found:
         expected = ", ".join(f"{token_label(token)} {share:.4f}" for token, share in each.expected)
         came = ["", ""] if each.came is None else [token_label(each.came), f"{each.nats:.4f}"]
-        cells = (str(each.step), token_label(each.token), expected, *came, "yes" if each.counted else "no")
-        rows.append(tag("tr", *(tag("td", cell) for cell in cells)))
-    return tag("table", tag("thead", header), tag("tbody", *rows))
+        counted = ["counted" if each.counted else "not counted"] * (not all_counted)
+        texts = [tag("code", cell) if cell else "" for cell in (token_label(each.token), expected, came[0])]
+        rows.append([str(each.step), *texts, came[1], *counted])
+    return table_of_rows(names, rows, class_="steps")
 
 
 def _slide(slide: Slide) -> Markup:
     lines = []
     for line in slide.lines:
-        how = f"{line.symbols}\n    = {line.numbers}" if line.symbols else line.numbers
-        note = f"   ({line.note})" if line.note else ""
-        lines.append(f"{line.name} = {how} ≈ {line.value:.4f}{note}")
-    return tag("section", tag("h2", slide.title), tag("pre", "\n".join(lines)))
+        how = [line.symbols, tag("br"), f"= {line.numbers}"] if line.symbols else [line.numbers]
+        note = [tag("small", f" ({line.note})")] if line.note else []
+        lines.append(tag("p", f"{line.name} = ", *how, tag("b", f" ≈ {line.value:.4f}"), *note))
+    title, _, read = slide.title.partition("; ")
+    below = [tag("p", read, class_="remark")] if read else []
+    return tag("section", tag("h2", title), *below, tag("div", *lines, class_="equations"))
 
 
 def _coloured(text: ColouredText) -> Iterator[Markup]:
-    """Yield the title, and each text with its tokens coloured by their values."""
-    yield tag("p", text.title)
+    """Yield the title, the key, and each text with its tokens coloured by their values."""
+    title = text.title.rpartition(", blue ")[0]
+    yield tag("p", _sentence(title), " ", colour_key(text.scale))
     for tokens, starts, values in zip(text.tokens, text.starts, text.values, strict=True):
         spans = []
         for token, start, value in zip(tokens, starts.tolist(), values.tolist(), strict=True):
             shown = "↵\n" if token == "\n" else token
-            ground = colour_of(value, text.scale)
-            style = f"background:{_css(ground)};color:{_css(ink_on(ground))}"
-            spans.append(
-                tag(
-                    "span",
-                    shown,
-                    style=style,
-                    title=f"{token!r} {value:.4f}",
-                    class_="start" if start else None,
-                )
-            )
+            kind = f"level {ramp_level(value, text.scale)}{' start' * start}"
+            spans.append(tag("span", shown, title=f"{token!r} {value:.4f}", class_=kind))
             if text.kind == "notes":
                 spans.append(Markup(" "))
-        yield tag("p", together(*spans), class_="text", aria_label=text.title)
-
-
-def _css(colour: Colour) -> str:
-    return "#" + "".join(f"{channel:02x}" for channel in colour)
+        yield tag("p", together(*spans), class_="written", dir="auto", aria_label=title)
 
 
 def _of_unit(view: View, number: int, *, step: int, lane: int, unit: int) -> Iterator[SlideLine]:

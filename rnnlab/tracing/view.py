@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnnlab.tracing.heat_map import HeatMap, heat_maps, most_varying
+from rnnlab.tracing.heat_map import HeatMap, heat_maps, most_varying, unit_map
 from rnnlab.tracing.tracing import LayerTrace, Trace
 
 
@@ -42,6 +42,21 @@ class View:
         for number in self.layers:
             layer = self.trace.layers[number]
             yield layer, heat_maps(self.trace, layer, lane=lane, units=self.units_of(layer), steps=self.steps)
+
+    def panels(self, lane: int) -> Iterator[tuple[LayerTrace, list[HeatMap]]]:
+        """Yield each shown layer with its heat maps for a page: of chosen units, one for each unit."""
+        if self.units is None:
+            yield from self.maps(lane)
+            return
+        for number in self.layers:
+            layer = self.trace.layers[number]
+            yield (
+                layer,
+                [
+                    unit_map(self.trace, layer, lane=lane, unit=unit, steps=self.steps)
+                    for unit in self.units_of(layer)
+                ],
+            )
 
     def titled_maps(self) -> Iterator[tuple[str, HeatMap]]:
         """Yield each heat map of all lanes and shown layers, with a title that names the layer.

@@ -2,7 +2,9 @@
 
 It is the epoch of the lowest validation loss. Without a validation set it is the epoch of the lowest score:
 the larger of its own training loss and that of the next epoch. The compiled program then keeps the weights,
-in `BestWeights` of `engines/tensorflow/update.py`.
+in `BestWeights` of `engines/tensorflow/update.py`. The number of the epoch is written into the model file:
+lists, reports and notebooks name this epoch. `best_epoch` of `runs/history.py` applies the same rule to the
+history of a run whose model file does not name its epoch.
 """
 
 import math

@@ -104,7 +104,8 @@ class Trainer:
 
     def best_model(self) -> TrainedModel | TrainedTask:
         """Return the model with the weights of the best epoch so far."""
-        return self.problem.model(self.best().weights)
+        best = self.best()
+        return replace(self.problem.model(best.weights), epoch=best.epoch)
 
     def current_model(self) -> TrainedModel | TrainedTask:
         """Return the model with a copy of the current weights."""

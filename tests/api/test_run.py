@@ -111,7 +111,7 @@ def test_a_notebook_shows_facts_curves_and_music():
 
     assert "runs/&lt;song&gt;-1" in shown
     assert "lstm 8 → 6 → 8" in shown
-    assert "2 epochs, 0 steps, 2.0 s; lowest loss 2 nats per token" in shown
+    assert "2 epochs, 0 steps, 2.0 s; kept epoch 2: train loss 2 nats per token" in shown
     assert shown.count("<audio") == 1
     assert shown.count("<svg") >= 3
     assert "<script" not in shown
@@ -128,6 +128,25 @@ def test_a_notebook_opens_no_data():
     assert "n-gram" not in shown
 
 
+def test_a_notebook_shows_an_evaluation_and_samples():
+    """Measures, curves, and for notes scores with players; texts are shaded; nothing is a script."""
+    run_of(SONG).write("history.csv", HISTORY)
+    song = rnnlab.load_run()
+    evaluation, samples = song.evaluate(), song.generate(temperature=1, samples=2, length=5)
+    run_of(STREAM).write("history.csv", HISTORY)
+    text = rnnlab.load_run().generate("the", temperature=1, samples=2, length=5)
+
+    shown = [each._repr_html_() for each in (evaluation, samples, text)]
+
+    assert [each.count("<audio") for each in shown] == [2, 2, 0]
+    assert [each.count('class="chart"') for each in shown] == [2, 2, 2]
+    assert [each.count('class="written"') for each in shown] == [0, 0, 2]
+    assert "Wrong notes are red and ringed." in shown[0]
+    assert "accuracy" in shown[0]
+    assert samples == (*samples,)
+    assert not any("<script" in each or "narrow" in each for each in shown)
+
+
 @pytest.mark.parametrize("damage", ["model.safetensors", "history.csv"])
 def test_a_notebook_shows_a_damaged_run_too(damage):
     """What cannot be read is said in place of its facts, and the rest is there."""
@@ -138,7 +157,8 @@ def test_a_notebook_shows_a_damaged_run_too(damage):
     shown = rnnlab.load_run()._repr_html_()
 
     assert f"{damage}:" in shown
-    assert ("lowest loss 2" in shown) == ("lstm 8" not in shown) == (damage == "model.safetensors")
+    is_model = damage == "model.safetensors"
+    assert ("kept epoch 2: train loss 2" in shown) == ("lstm 8" not in shown) == is_model
 
 
 def test_exporting_writes_what_the_command_writes():

@@ -151,6 +151,15 @@ def test_exporting_a_task_writes_its_parts():
         rnnlab.load_run("runs/tags-1").export("other.onnx", state=True)
 
 
+def test_a_notebook_shows_the_measures_of_a_task():
+    """The table of the report."""
+    task_run_of(LABEL)
+
+    shown = rnnlab.load_run().evaluate()._repr_html_()
+
+    assert "naive Bayes" in shown
+
+
 @pytest.mark.parametrize("page", [LABEL, PAIRS])
 def test_a_notebook_shows_a_task(page):
     """Task, layers and sizes of the vocabularies."""

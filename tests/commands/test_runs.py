@@ -174,7 +174,7 @@ def test_one_run_is_shown(rnnlab, named):
     assert "state        done" in lines
     assert "begun        2026-03-01 10:00, 3.5 s of training" in lines
     assert "model        lstm 6 on notes; 416 parameters" in lines
-    assert "lowest       train loss 1.5 nats per token, in epoch 3" in lines
+    assert "kept         epoch 3, train loss 1.5 nats per token" in lines
     assert "evaluated    train: accuracy 0.7500; free running 8 of 9 right" in lines
     assert lines[-1].endswith("2026-03-01T10:00:00+00:00 training ends after 3 epochs, 3.500 s")
     assert not any(line.startswith("snapshots") for line in lines)

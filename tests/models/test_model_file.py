@@ -45,6 +45,18 @@ def test_what_is_saved_is_what_is_loaded(tmp_path, text):
     assert all((loaded.weights[name] == array).all() for name, array in model.weights.items())
 
 
+@pytest.mark.parametrize(("written", "read"), [("12", 12), (None, 0), ("-1", 0), ("9" * 99, 0), ("x", 0)])
+def test_the_kept_epoch_is_read(path, written, read):
+    """0 if the file does not say it, or if a stranger wrote something else."""
+
+    def write(metadata, _):
+        metadata |= {"epoch": written} if written else {}
+
+    forge(path, write)
+
+    assert load_model(path).epoch == read
+
+
 def test_a_file_from_before_a_setting_was_there_means_its_default(path):
     """What is off by default was off."""
     newer = ["input_dropout", "recurrent_dropout", "variational_dropout", "tie_weights", "layer_norm"]

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-VOID = {"meta", "img", "br", "link", "input", "hr", "source", "wbr"}
+VOID = {"col", "meta", "img", "br", "link", "input", "hr", "source", "wbr"}
 
 
 @dataclass

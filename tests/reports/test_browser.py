@@ -1,87 +1,184 @@
-"""The report in a browser, where there is one: nothing is blocked, overflows or is faint."""
+"""Reports and traces in a browser: on a phone, a desk and a wall, light, dark and on paper.
 
-import json
+No text is clipped or faint, and no element scrolls sideways.
+"""
+
 import re
-import shutil
-import subprocess
-from html import unescape
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rnnlab.reports.contents import contents_of
 from rnnlab.reports.page import report_page
 from rnnlab.reports.study_contents import study_contents_of
 from rnnlab.reports.study_page import study_report_page
+from rnnlab.tracing.heat_map import HeatMap
+from rnnlab.tracing.influence import influence
+from rnnlab.tracing.page import heat_maps_page, influence_page, influence_section, trace_page
+from tests.browser import chromium, opened
 from tests.needs import needs
 from tests.reports.comparisons import comparison_of, page_in
+from tests.reports.conftest import TASK_PAGES
 from tests.reports.reporting import with_history
 from tests.reports.studies import study_of
-from tests.trained import SONG, STREAM, run_of
+from tests.tracing.test_page import view_of
+from tests.trained import SENTENCE, SONG, STREAM, run_of, trained
 from tests.trained_tasks import PARITY
-
-FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
---disable-component-update --disable-sync --allow-file-access-from-files --enable-logging=stderr""".split()
 
 pytestmark = needs("chromium")
 
-FRAMES = Path(__file__).with_name("frames.html")
+LOOKS = Path(__file__).with_name("looks.js").read_text(encoding="utf-8").partition("\n")[2]
+WIDTHS = (360, 900, 1600)
+MEDIA = {
+    "light": {"media": "screen", "color_scheme": "light"},
+    "dark": {"media": "screen", "color_scheme": "dark"},
+    "print": {"media": "print", "color_scheme": "dark"},
+}
+NAMES = """
+dataset: {kind: text, unit: line, window: 8, inline: "anna\\nbob\\nclara\\ndora\\nemil\\nfranz", \
+split: {kind: sequences, validation: 0.3}}
+model: {kind: gru, units: 6}
+generation: {length: 20, temperature: 1}
+"""
+PAGES = [
+    "song",
+    "text",
+    "names",
+    *TASK_PAGES,
+    "comparison",
+    "answers",
+    "study",
+    "gates",
+    "units",
+    "step",
+    "unit",
+    "influence",
+    "heat",
+]
+"""Reports, and after the study traces. Another kind of page is added here and in `folder`."""
+
+
+def reports():
+    """Yield the name and the source of each report of a run."""
+    yield "names", report_page(contents_of(with_history(run_of(NAMES, name="names"))))
+    for name, text in (("song", SONG), ("text", STREAM)):
+        contents = contents_of(with_history(run_of(text, name=name)))
+        found = influence(contents.trained, "g8 e8 e4" if name == "song" else "the quick", step=2)
+        yield name, report_page(contents, counted=influence_section(found, "The last token", top=3))
+
+
+def traces():
+    """Yield the name and the source of each trace."""
+    lstm = ("model={kind: lstm, units: 20}",)
+    view = view_of(STREAM, "the quick brown fox jumps over the lazy dog", changes=lstm)
+    yield "gates", trace_page(view)
+    yield "units", trace_page(replace(view, units=(0, 4)))
+    yield "step", trace_page(view_of(SONG, "g8 e8 e4 f8"), step=2)
+    yield "unit", trace_page(view, unit=3)
+    found = influence(trained(SENTENCE, Path.cwd()), "if you w", step=6)
+    yield "influence", influence_page((), [found], top=3)
+    words = tuple("a long enough sentence with an extraordinarilylongword in it".split())
+    no = np.zeros(len(words), np.bool_)
+    values = np.linspace(0, 1, 3 * len(words), dtype=np.float32).reshape(3, -1)
+    rows = ("Portuguese", "Korean", "an extraordinarily long label")
+    heat = HeatMap("probability", "probability, 0 to 1", rows, words, tuple(range(9)), no, no, values, 1.0)
+    yield "heat", heat_maps_page("Labels", [(["input: a long enough sentence"], heat)])
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, task_pages):
-    """Reports of a song, a text, two tasks, a study and two comparisons, and a page that looks at them."""
+    """A file of each of PAGES."""
     folder = tmp_path_factory.mktemp("browser")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        for name, text in (("song", SONG), ("text", STREAM)):
-            Path(f"{name}.html").write_text(
-                report_page(contents_of(with_history(run_of(text)))), encoding="utf-8"
-            )
-    for name in ("label", "pairs"):
-        (folder / f"{name}.html").write_text(task_pages[name].source, encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        page = study_report_page(study_contents_of(study_of(Path("study"))))
-    (folder / "study.html").write_text(page, encoding="utf-8")
-    for name, text in (("comparison", SONG), ("answers", PARITY)):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.chdir(folder)
-            page = page_in(comparison_of(text, folder=Path(name)))
-        (folder / f"{name}.html").write_text(page.source, encoding="utf-8")
-    shutil.copy(FRAMES, folder)
+        study = study_report_page(study_contents_of(study_of(Path("study"))))
+        tasks = {name: page.source for name, page in task_pages.items()}
+        compared = {
+            name: page_in(comparison_of(text, folder=Path(name))).source
+            for name, text in (("comparison", SONG), ("answers", PARITY))
+        }
+        pages = {**dict(reports()), **dict(traces()), **tasks, **compared, "study": study}
+        for name, page in pages.items():
+            Path(f"{name}.html").write_text(page, encoding="utf-8")
     return folder
 
 
-def chromium(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """What the browser answers."""
-    profile = f"--user-data-dir={folder / 'profile'}"
-    return subprocess.run(
-        ["chromium", *FLAGS, profile, *arguments], capture_output=True, text=True, check=True, timeout=60
-    )
+@pytest.fixture(scope="module")
+def browser():
+    """One browser for all tests."""
+    with chromium() as started:
+        yield started
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_the_page_fits_and_can_be_read(folder, scheme):
-    """On a phone and on a desk, in the reader's own colours: no overflow, no faint text, nothing blocked."""
-    setting = f"--blink-settings=preferredColorScheme={0 if scheme == 'dark' else 1}"
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_clipped_and_nothing_scrolls_sideways(browser, folder, name):
+    """At each width, in each colour scheme and on paper; elements with `overflow: auto` count too."""
+    with opened(browser, folder / f"{name}.html") as page:
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            for media, setting in MEDIA.items():
+                page.emulate_media(**setting)
+                page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
 
-    done = chromium(
-        folder, setting, "--virtual-time-budget=3000", "--dump-dom", f"file://{folder}/frames.html"
-    )
+                found = page.evaluate(LOOKS)
 
-    results = json.loads(unescape(re.search(r"RESULT(.*)END", done.stdout, re.DOTALL)[1]))
-    assert [line for line in done.stderr.splitlines() if "CONSOLE" in line] == []
-    assert [each["overflow"] for each in results] == [0] * len(results)
-    assert {each["ground"] for each in results} == {
-        "rgb(23, 25, 28)" if scheme == "dark" else "rgb(253, 252, 249)"
-    }
-    assert [each["faint"] for each in results] == [[]] * len(results)
-    assert all(each["drawn"] and each["again"] and each["marks"] for each in results)
+                assert found == {"wide": [], "outside": [], "cut": [], "faint": []}, (width, media)
 
 
-def test_the_page_can_be_printed(folder):
-    """To a PDF of a few pages."""
-    chromium(folder, f"--print-to-pdf={folder / 'page.pdf'}", f"file://{folder}/song.html")
+@pytest.mark.parametrize("name", ["text", "gates"])
+def test_the_colours_are_those_of_the_reader(browser, folder, name):
+    """Light or dark as the reader wants it; paper is white, and traces have the paper of the reports."""
+    grounds = []
+    with opened(browser, folder / f"{name}.html") as page:
+        for setting in MEDIA.values():
+            page.emulate_media(**setting)
+            grounds.append(page.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
 
-    assert 2 <= (folder / "page.pdf").read_bytes().count(b"/Type /Page\n") <= 8
+    assert grounds == ["rgb(253, 252, 249)", "rgb(23, 25, 28)", "rgb(255, 255, 255)"]
+
+
+def test_a_part_of_a_chart_can_be_drawn_larger(browser, folder):
+    """Drawing across a chart shows this part; the button shows all of it again."""
+    with opened(browser, folder / "text.html") as page:
+        plot, chart = page.locator(".plot").first, page.locator(".chart").first
+        chart.scroll_into_view_if_needed()
+        box = chart.bounding_box()
+        before = plot.get_attribute("viewBox")
+        page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 50)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 50, steps=3)
+        page.mouse.up()
+        drawn = plot.get_attribute("viewBox")
+        page.locator("figure button").first.click()
+
+        assert drawn != before == plot.get_attribute("viewBox")
+
+
+def test_both_charts_have_the_same_epochs_above_each_other(browser, folder):
+    """The marks of the x axes of loss and accuracy stand at the same places."""
+    with opened(browser, folder / "text.html") as page:
+        places = "each => [...each.querySelectorAll('.marks text')].map((mark) => mark.outerHTML)"
+        loss, accuracy = (page.locator(".chart").nth(number).evaluate(places) for number in (0, 1))
+
+    assert loss == accuracy != []
+
+
+@pytest.mark.parametrize(("width", "columns"), [(360, 1), (900, 2), (1600, 4)])
+def test_gates_stand_side_by_side(browser, folder, width, columns):
+    """As many as the width allows."""
+    lefts_of = "all => all.map((each) => each.getBoundingClientRect().left)"
+    with opened(browser, folder / "gates.html", width=width) as page:
+        lefts = page.locator(".maps figure").evaluate_all(lefts_of)
+
+    assert len(set(lefts)) == columns
+
+
+@pytest.mark.parametrize(("name", "most"), [("song", 3), ("names", 4), ("gates", 4)])
+def test_a_page_can_be_printed(browser, folder, name, most):
+    """On a few sheets of A4."""
+    with opened(browser, folder / f"{name}.html") as page:
+        pdf = page.pdf(prefer_css_page_size=True)
+
+    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= most

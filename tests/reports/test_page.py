@@ -148,8 +148,9 @@ def test_a_loss_that_is_no_number_has_no_bar():
     """It is the last of the losses."""
     table = baselines_table(Baselines((Baseline(1, "witten_bell", 1.0),), 9, 40, 0), math.nan)
 
-    assert [table.count(each) for each in ("<tr>", "<svg", 'width="nan"')] == [3, 2, 0]
+    assert [table.count(each) for each in ("<tr ", "<svg", 'width="nan"')] == [3, 2, 0]
     assert table.endswith("<td>nan</td><td></td></tr></tbody></table>")
+    assert [table.count(f'class="{kind}"') for kind in ("own", "other")] == [1, 2]
 
 
 @pytest.mark.parametrize(

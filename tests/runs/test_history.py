@@ -2,13 +2,21 @@
 
 import math
 import os
+from math import inf, nan
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from rnnlab.errors import RunError
-from rnnlab.runs.history import EPOCH_COLUMNS, EpochRecord, history_csv, losses_csv, read_history
+from rnnlab.runs.history import (
+    EPOCH_COLUMNS,
+    EpochRecord,
+    best_epoch,
+    history_csv,
+    losses_csv,
+    read_history,
+)
 
 EPOCHS = """epoch,loss,accuracy,validation_loss,validation_accuracy,learning_rate,seconds
 1,2,0.25,,,,0.5
@@ -199,6 +207,39 @@ def test_a_table_elsewhere_is_not_followed(run, name):
     os.mkfifo(run / name)
     with pytest.raises(RunError, match="expected a file"):
         read_history(run)
+
+
+@pytest.mark.parametrize(
+    ("losses", "validation", "best"),
+    [
+        ([3, 1, 5, 2, 2.5], [], 4),  # of the second epoch, the updates at its end were bad: the third has 5
+        ([3, 2, 1], [], 3),  # the last epoch counts with its own loss
+        ([1, 1, 1], [], 1),
+        ([1, nan, 2, 2], [], 3),
+        ([1, nan], [], None),
+        ([nan, nan], [nan, 2], 2),
+        ([3, 1, 0.5], [2, 1, 1], 2),
+        ([3, 1, 0.5], [inf, 5, nan], 2),
+        ([], [], None),
+    ],
+)
+def test_the_best_epoch_is_that_whose_weights_training_keeps(losses, validation, best):
+    """By the validation loss; without one, by the larger of an epoch's loss and that of the next."""
+    padded = [*validation, *[nan] * (len(losses) - len(validation))]
+
+    assert best_epoch(np.array(losses, float), np.array(padded, float)) == best
+
+
+@pytest.mark.parametrize(("kept", "shown"), [(0, (2, 0.5)), (1, (1, 0.5)), (3, (3, 0.5)), (9, (2, 0.5))])
+def test_the_kept_epoch_of_the_model_file_counts(run, kept, shown):
+    """Also if another epoch has the same loss; a number that is no epoch of the history does not count."""
+    rows = "1,0.5,0.5,,,,1\n2,0.5,0.5,,,,2\n3,0.5,0.5,,,,3\n"
+    rows = rows.replace("1,0.5,", "1,0.75,", 1) if kept in (0, 9) else rows
+    (run / "history.csv").write_text(EPOCHS.partition("\n")[0] + "\n" + rows)
+
+    progress = read_history(run).progress(kept)
+
+    assert (progress.best_epoch, progress.best_loss) == shown
 
 
 def test_the_kept_losses_are_those_of_the_best_epoch(run):

@@ -1,11 +1,14 @@
 """Colours where a terminal has them, and signs and digits where it has not."""
 
+import re
+
 import numpy as np
 import pytest
 
-from rnnlab.terminal.heat_map import centred, colour_depth, heat_map_lines, painter, signed_tenths
-from rnnlab.tracing.heat_map import HeatMap
+from rnnlab.terminal.heat_map import centred, colour_depth, heat_map_lines, painter, rgb_of, signed_tenths
+from rnnlab.tracing.heat_map import HeatMap, colour_of
 from tests.terminal.test_text import terminal
+from tests.tracing.test_heat_map import contrast
 
 SETTINGS = ("NO_COLOR", "TERM", "COLORTERM")
 
@@ -44,12 +47,28 @@ def test_a_pipe_has_no_colours(monkeypatch, capsys):
 
 
 def test_a_cell_is_painted_and_closed():
-    """Ink and ground, and after the text neither; 256 colours take the nearest of the cube."""
-    black, red = (0, 0, 0), (178, 24, 43)
+    """Ink and ground, and after the text neither; 256 colours take a colour of the ramp."""
+    red = (178, 24, 43)
 
-    assert painter("24-bit")("x", black, red) == "\x1b[38;2;0;0;0;48;2;178;24;43mx\x1b[0m"
-    assert painter("256")("x", black, red) == "\x1b[38;5;16;48;5;124mx\x1b[0m"
-    assert painter("none")("x", black, red) == "x"
+    assert painter("24-bit")("x", red) == "\x1b[38;2;255;255;255;48;2;178;24;43mx\x1b[0m"
+    assert painter("256")("x", red) == "\x1b[38;5;231;48;5;124mx\x1b[0m"
+    assert painter("none")("x", red) == "x"
+
+
+def test_the_ramp_of_256_colours_has_no_brown():
+    """Blue is strongest below 0, red above; the lightness falls to both ends; the text has contrast 4.5."""
+    shown = [painter("256")("x", colour_of(value, 1)) for value in np.linspace(-1, 1, 13)]
+    inks, grounds = (
+        [rgb_of(int(re.search(rf"{part};5;(\d+)", each)[1])) for each in shown] for part in (38, 48)
+    )
+
+    assert all(max(ground) == ground[2] > ground[0] for ground in grounds[:6])
+    assert grounds[6] == (238, 238, 238)
+    assert all(ground[0] > ground[1] == ground[2] for ground in grounds[7:])
+    lightness = [sum(ground) for ground in grounds]
+    assert lightness[:7] == sorted(lightness[:7])
+    assert lightness[6:] == sorted(lightness[6:], reverse=True)
+    assert all(contrast(*pair) >= 4.5 for pair in zip(inks, grounds, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,15 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from rnnlab.tracing.heat_map import colour_of, heat_maps, heat_maps_svg, ink_on, most_varying
+from rnnlab.tracing.heat_map import (
+    colour_key,
+    colour_of,
+    heat_maps,
+    heat_maps_svg,
+    ink_on,
+    most_varying,
+    ramp_level,
+)
 from tests.tracing.test_page import SVG, view_of
 from tests.trained import SENTENCE, STREAM
 
@@ -59,6 +67,17 @@ def test_colours_run_from_blue_over_white_to_red():
     for value in np.linspace(-1, 1, 41):
         ground = colour_of(value, 1)
         assert contrast(ink_on(ground), ground) > 4.5
+
+
+def test_levels_are_tenths_of_the_scale():
+    """Named by the side of 0; the key has each of them once, with the numbers at its ends."""
+    assert [ramp_level(value, 2) for value in (-9, -2, -0.3, 0, 0.05, 0.3, 2)] == [
+        *("m10", "m10", "m2", "z0", "z0", "p2", "p10")
+    ]
+    signed, gate = (ElementTree.fromstring(colour_key(2, is_signed=is_signed)) for is_signed in (True, False))
+    assert [rect.get("class") for rect in gate.iter("rect")] == ["z0", *(f"p{n}" for n in range(1, 11))]
+    assert len(list(signed.iter("rect"))) == 21
+    assert ("".join(signed.itertext()), "".join(gate.itertext())) == ("−22", "02")
 
 
 def contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:

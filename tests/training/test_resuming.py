@@ -16,7 +16,9 @@ from rnnlab.config.schema import Experiment
 from rnnlab.datasets.loading import load_data
 from rnnlab.errors import Interrupted, RunError, TrainingError
 from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.history import read_history
 from rnnlab.runs.layout import snapshot_paths
+from rnnlab.runs.listing import read_entry
 from rnnlab.runs.progress import Progress
 from rnnlab.training.checkpoints import Checkpoint, newest_checkpoint
 from rnnlab.training.history import LossHistory
@@ -163,6 +165,9 @@ def test_the_best_epoch_may_lie_before_an_interruption() -> None:
     assert whole.best.epoch < 5  # which the steps after the 36th are of
     assert interruptions == 1
     assert same(left_behind(pieces), left_behind(whole.run))
+    named = read_entry(whole.run.path).progress.best_epoch
+    assert named == whole.run.load_model().epoch == read_history(whole.run.path).progress().best_epoch
+    assert named == whole.best.epoch
 
 
 def without_state(loop: TrainingLoop, checkpoint: Checkpoint) -> Checkpoint:

@@ -229,7 +229,7 @@ def test_best_weights_without_validation_are_those_of_the_best_epoch() -> None:
         experiment(SONG, f"training.epochs={best_epoch}", "training.optimizer.learning_rate=1.0")
     )
 
-    assert trainer.best().epoch == best_epoch < 25
+    assert trainer.best().epoch == trainer.best_model().epoch == best_epoch < 25
     for name, array in trainer.best().weights.items():
         assert (array == at_best.best().weights[name]).all()
 

@@ -25,8 +25,9 @@ from rnnlab.config.writing import write_experiment
 from rnnlab.errors import command_line, count_of
 from rnnlab.reports.axes import figure
 from rnnlab.reports.markup import Markup, tag, together
-from rnnlab.reports.overview import MOST_CHARACTERS, named_facts
+from rnnlab.reports.overview import MOST_CHARACTERS
 from rnnlab.reports.page import page_of_report, remark, report_section
+from rnnlab.reports.tables import named_facts
 from rnnlab.runs.layout import CONFIG
 
 AGAIN = "comparison.yaml"
