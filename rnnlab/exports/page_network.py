@@ -256,7 +256,7 @@ def _data_name(network: PageNetwork) -> str:
     paths = getattr(network.trained.experiment.dataset, "path", None) or ()
     if not paths:
         return network.name
-    return paths[0].name + (f" and {len(paths) - 1} more" if paths[1:] else "")
+    return str(paths[0].name) + (f" and {len(paths) - 1} more" if paths[1:] else "")
 
 
 def _layers(architecture: Architecture) -> list[dict[str, Any]]:
