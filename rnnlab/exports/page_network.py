@@ -12,10 +12,9 @@ import numpy as np
 from rnnlab.config.schema import Generation, NotesDataset
 from rnnlab.datasets.training_tokens import TrainingTokens
 from rnnlab.datasets.vocabulary import Vocabulary
-from rnnlab.engines.javascript.parameters import layers_of, network_numbers
+from rnnlab.engines.javascript.parameters import layers_of, numbers_of
 from rnnlab.engines.numpy.equation import Floats
 from rnnlab.errors import RunError, UsageError, count_of
-from rnnlab.exports.page_equations import page_equation
 from rnnlab.generation.writing import decoding_with
 from rnnlab.models.architecture import Architecture, architecture_of
 from rnnlab.models.model_file import Trained, TrainedModel, TrainedTask, Weights
@@ -78,9 +77,7 @@ class PageNetwork:
             RunError: a weight is NaN or infinite.
         """
         encoding = self.trained.experiment.dataset.encoding
-        found = network_numbers(
-            self.architecture, snapshot.weights, encoding=encoding, tokens=self.trained.tokens
-        )
+        found = numbers_of(self.architecture, snapshot.weights, encoding=encoding, tokens=self.trained.tokens)
         if not all(np.isfinite(each).all() for each in found.values()):
             raise RunError(
                 f"{self.name}: expected finite weights, received NaN or infinite ones: its training diverged;"
@@ -120,7 +117,7 @@ class PageNetwork:
             "residual": architecture.residual,
             "tied": architecture.tied,
             "head": architecture.head is not None,
-            "layers": _layers(architecture),
+            "layers": layers_of(architecture),
             "tensors": [{"name": name, "shape": array.shape} for name, array in arrays.items()],
             "float": bits,
             "snapshots": [self._snapshot(each, bits) for each in self.snapshots],
@@ -243,8 +240,8 @@ def _kept(trained: TrainedModel, history: History | None) -> PageSnapshot:
     if not np.isfinite(scores).any():
         scores = np.maximum(history.loss, np.append(history.loss[1:], -math.inf))
     place = int(np.where(np.isfinite(scores), scores, math.inf).argmin())
-    loss, held = float(history.loss[place]), float(history.validation_loss[place])
-    return PageSnapshot(place + 1, trained.weights, loss, _finite(held), kept=True)
+    loss, held = (_finite(float(each[place])) for each in (history.loss, history.validation_loss))
+    return PageSnapshot(place + 1, trained.weights, loss, held, kept=True)
 
 
 def _article(kind: str) -> str:
@@ -257,14 +254,6 @@ def _data_name(network: PageNetwork) -> str:
     if not paths:
         return network.name
     return paths[0].name + (f" and {len(paths) - 1} more" if paths[1:] else "")
-
-
-def _layers(architecture: Architecture) -> list[dict[str, Any]]:
-    """Return what the page knows of each hidden layer; `shown` is what it shows of a cell."""
-    layers = layers_of(architecture)
-    for written, layer in zip(layers, architecture.recurrent, strict=False):  # an MLP has no cell
-        written["shown"] = page_equation(layer.cell)
-    return layers
 
 
 def _sound(token: str, vocabulary: Vocabulary) -> dict[str, Any] | None:
