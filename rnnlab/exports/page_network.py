@@ -12,9 +12,10 @@ import numpy as np
 from rnnlab.config.schema import Generation, NotesDataset
 from rnnlab.datasets.training_tokens import TrainingTokens
 from rnnlab.datasets.vocabulary import Vocabulary
-from rnnlab.engines.javascript.parameters import layers_of, numbers_of
+from rnnlab.engines.javascript.parameters import layers_of, network_numbers
 from rnnlab.engines.numpy.equation import Floats
 from rnnlab.errors import RunError, UsageError, count_of
+from rnnlab.exports.page_equations import page_equation
 from rnnlab.generation.writing import decoding_with
 from rnnlab.models.architecture import Architecture, architecture_of
 from rnnlab.models.model_file import Trained, TrainedModel, TrainedTask, Weights
@@ -77,7 +78,9 @@ class PageNetwork:
             RunError: a weight is NaN or infinite.
         """
         encoding = self.trained.experiment.dataset.encoding
-        found = numbers_of(self.architecture, snapshot.weights, encoding=encoding, tokens=self.trained.tokens)
+        found = network_numbers(
+            self.architecture, snapshot.weights, encoding=encoding, tokens=self.trained.tokens
+        )
         if not all(np.isfinite(each).all() for each in found.values()):
             raise RunError(
                 f"{self.name}: expected finite weights, received NaN or infinite ones: its training diverged;"
@@ -117,7 +120,7 @@ class PageNetwork:
             "residual": architecture.residual,
             "tied": architecture.tied,
             "head": architecture.head is not None,
-            "layers": layers_of(architecture),
+            "layers": _layers(architecture),
             "tensors": [{"name": name, "shape": array.shape} for name, array in arrays.items()],
             "float": bits,
             "snapshots": [self._snapshot(each, bits) for each in self.snapshots],
@@ -254,6 +257,14 @@ def _data_name(network: PageNetwork) -> str:
     if not paths:
         return network.name
     return paths[0].name + (f" and {len(paths) - 1} more" if paths[1:] else "")
+
+
+def _layers(architecture: Architecture) -> list[dict[str, Any]]:
+    """Return what the page knows of each hidden layer; `shown` is what it shows of a cell."""
+    layers = layers_of(architecture)
+    for written, layer in zip(layers, architecture.recurrent, strict=False):  # an MLP has no cell
+        written["shown"] = page_equation(layer.cell)
+    return layers
 
 
 def _sound(token: str, vocabulary: Vocabulary) -> dict[str, Any] | None:

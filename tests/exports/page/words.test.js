@@ -23,14 +23,9 @@ test("no Korean words are left in English", () => {
   }
 });
 
-<<<<<<< HEAD
 test("every key that a module or the document names has words", () => {
   const modules = readdirSync(FOLDER).filter((name) => name.endsWith(".js"));
   const words = {...WORDS.en, ...LEARN_WORDS.en, ...SEE_WORDS.en};
-=======
-test("every key that a module of the desk or the document names has words", () => {
-  const modules = readdirSync(FOLDER).filter((name) => name.endsWith(".js") && name !== "see.js" && !name.startsWith("learn"));
->>>>>>> e397548 (The training loop keeps its length; the mark's label stays in the curve; tests of the page's snapshots)
   const named = [
     ...modules.flatMap((name) => [...source(name).matchAll(/\bsay\((?:[^"()`]*\? )?"(\w+)"/g)].map(([, key]) => key)),
     ...[...source("page.html").matchAll(/data-say(?:-label)?="(\w+)"/g)].map(([, key]) => key),
