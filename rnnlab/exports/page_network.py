@@ -243,8 +243,8 @@ def _kept(trained: TrainedModel, history: History | None) -> PageSnapshot:
     if not np.isfinite(scores).any():
         scores = np.maximum(history.loss, np.append(history.loss[1:], -math.inf))
     place = int(np.where(np.isfinite(scores), scores, math.inf).argmin())
-    loss, held = float(history.loss[place]), float(history.validation_loss[place])
-    return PageSnapshot(place + 1, trained.weights, loss, _finite(held), kept=True)
+    loss, held = (_finite(float(each[place])) for each in (history.loss, history.validation_loss))
+    return PageSnapshot(place + 1, trained.weights, loss, held, kept=True)
 
 
 def _article(kind: str) -> str:

@@ -1,7 +1,6 @@
 """The list of runs, newest first, and the details of one run, both read from small files of the run folders.
 
-Folders of comparisons and of studies are listed too. So are damaged runs and other files in `runs/`, with a
-line that describes the problem.
+Comparisons, studies, damaged runs and other files in `runs/` are listed too, with a line on each problem.
 """
 
 import json

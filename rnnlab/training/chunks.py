@@ -61,10 +61,11 @@ class ChunkPlanner:
     Args:
         batches: the batches of an epoch.
         epochs: number of epochs of the training.
+        stop_at: numbers of epochs, from 1: a chunk ends at the end of each of them.
     """
 
-    def __init__(self, batches: EpochBatches, *, epochs: int) -> None:
-        self._batches, self._epochs = batches, epochs
+    def __init__(self, batches: EpochBatches, *, epochs: int, stop_at: Container[int] = ()) -> None:
+        self._batches, self._epochs, self._stop_at = batches, epochs, stop_at
         self._epoch, self._place = 0, 0
 
     @property
@@ -81,15 +82,12 @@ class ChunkPlanner:
         """Whether `take` has returned every step."""
         return self._epoch >= self._epochs
 
-    def take(
-        self, most_steps: int, *, stop_after: int, stop_at: Container[int] = ()
-    ) -> tuple[Chunk, list[Segment]]:
+    def take(self, most_steps: int, *, stop_after: int) -> tuple[Chunk, list[Segment]]:
         """Take the next steps, and move the position past them; return them and their segments, one an epoch.
 
         Args:
             most_steps: largest number of steps.
             stop_after: N: the chunk ends at the end of every N-th epoch; 0: it may go over any end.
-            stop_at: numbers of epochs, from 1; the chunk ends at the end of each of them, too.
         """
         segments: list[Segment] = []
         parts = []
@@ -100,7 +98,7 @@ class ChunkPlanner:
             parts.append(part)
             taken = segment.end
             ended = segment.epoch + 1  # the number of the epoch, from 1
-            is_due = ended in stop_at or (stop_after and ended % stop_after == 0)
+            is_due = ended in self._stop_at or (stop_after and ended % stop_after == 0)
             if segment.ends_epoch and is_due:
                 break
         return _joined(parts), segments

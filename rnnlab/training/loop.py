@@ -63,7 +63,8 @@ class TrainingLoop:
         self._history = next((each for each in callbacks if isinstance(each, LossHistory)), None)
         training = trainer.experiment.training
         self._epochs = training.epochs
-        self._planner = ChunkPlanner(trainer.batches, epochs=training.epochs)
+        self._snapshots = frozenset(snapshot_epochs(training.epochs, training.snapshots))
+        self._planner = ChunkPlanner(trainer.batches, epochs=training.epochs, stop_at=self._snapshots)
         self._length = ChunkLength(trainer.program.room)
         self._monitor = Monitor(trainer.experiment, validates=trainer.validates)
         self._divergence = Divergence(skips=training.on_non_finite == "skip_step")
@@ -72,7 +73,6 @@ class TrainingLoop:
         samples = training.samples.every_epochs if training.samples else 0
         chains = trainer.program.chains_lanes and trainer.workers.share.count > 1
         each_epoch = each_epoch or trainer.problem.has_fresh_data or chains
-        self._snapshots = frozenset(snapshot_epochs(training.epochs, training.snapshots))
         self._stop_after = 1 if each_epoch else math.gcd(validations, saves, self._monitor.every, samples)
         self._step, self._sums = 0, EpochSums()
         self._validation_loss: float | None = None
@@ -92,8 +92,6 @@ class TrainingLoop:
         self._calls.train_begins()
         if start:
             self.restore(start)
-            if self.is_done:  # as after a resumption with fewer epochs
-                self._keep_snapshot()
         is_compiled, is_alone = False, self._trainer.workers.share.count == 1
         while not self.is_done:
             # plan a chunk: the first has one step, later ones as many as take about a quarter of a second
@@ -102,9 +100,7 @@ class TrainingLoop:
                 self._calls.epoch_begins(epoch)
             begun = time.perf_counter()
             self._trainer.load(epoch)
-            chunk, segments = self._planner.take(
-                self._length.steps, stop_after=self._stop_after, stop_at=self._snapshots
-            )
+            chunk, segments = self._planner.take(self._length.steps, stop_after=self._stop_after)
 
             # run it; the first chunk compiles the program; on a signal meanwhile, its step does not count
             if is_compiled:
@@ -124,8 +120,7 @@ class TrainingLoop:
 
             # save; a snapshot is written before a checkpoint of a later step
             if is_compiled:
-                self._length.learn(len(records.losses), seconds)
-                self._report(self._progress(records, segments[-1], seconds))
+                self._tell_progress(records, segments[-1], seconds)
             is_interrupted = self._agree()
             self._keep_snapshot()
             if is_compiled:
@@ -204,7 +199,7 @@ class TrainingLoop:
         return Checkpoint(arrays, facts)
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Set the state to that of a checkpoint.
+        """Set the state to that of a checkpoint; if no step is left to take, keep its epoch as the last one.
 
         Raises:
             TrainingError: the checkpoint does not fit this configuration.
@@ -229,6 +224,8 @@ class TrainingLoop:
         for record in self._history.epochs if self._history else ():
             self._monitor.add(record.epoch, record.loss, record.validation_loss)
         self._set_rate()
+        if self.is_done:
+            self._keep_snapshot()
 
     def _agree(self) -> bool:
         """Agree with the other workers on how training goes on; return whether a signal ends it.
@@ -292,6 +289,11 @@ class TrainingLoop:
         """If the schedule is `plateau`, set the learning rate that follows from the losses so far."""
         if self._monitor.rate_left is not None:
             lower_rate(self._trainer.optimizer, self._monitor.rate_left)
+
+    def _tell_progress(self, records: StepRecords, last: Segment, seconds: float) -> None:
+        """Choose the length of the next chunk, and report the progress; see `_progress`."""
+        self._length.learn(len(records.losses), seconds)
+        self._report(self._progress(records, last, seconds))
 
     def _progress(self, records: StepRecords, last: Segment, seconds: float) -> Progress:
         """Return the progress after a chunk.

@@ -56,11 +56,11 @@ def test_a_chunk_stops_where_it_is_asked_to() -> None:
 
 def test_a_chunk_stops_at_single_epochs() -> None:
     """With `stop_at`, chunks end with these epochs, and with those of `stop_after`."""
-    planner = ChunkPlanner(batches_of(3, 1), epochs=9)
+    planner = ChunkPlanner(batches_of(3, 1), epochs=9, stop_at={1, 6})
 
     ends = []
     while not planner.is_done:
-        ends.append(planner.take(100, stop_after=4, stop_at={1, 6})[1][-1].epoch + 1)
+        ends.append(planner.take(100, stop_after=4)[1][-1].epoch + 1)
 
     assert ends == [1, 4, 6, 8, 9]
 

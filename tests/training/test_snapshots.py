@@ -169,3 +169,12 @@ def test_a_snapshot_that_cannot_be_written_stops_the_training() -> None:
         " stops after step 9, nothing was saved before: put that right, then:"
         f" rnnlab.resume('{session.run.path}')"
     )
+
+
+def test_fewer_epochs_keep_the_last_one_that_was_trained() -> None:
+    """A finished run that is resumed with snapshots keeps its last weights: no earlier ones are left."""
+    run = trained(SONG, "training.epochs=3")
+
+    trained(SONG, "training.epochs=2", "training.snapshots=2", resumed=run)
+
+    assert epochs_in(run) == [3]

@@ -5,6 +5,7 @@ import {say} from "./words.js";
 const CURVE_SPACE = "http://www.w3.org/2000/svg";
 export const CURVE_MARGIN = {left: 46, right: 24, top: 24, bottom: 40}; // pixels around the plot
 const CURVE_HEIGHT = 220;
+const LABEL_WIDTH = 165; // room for "epoch 2,000, loss 0.0299"
 
 /** Return numbers 1, 2, 5, 10, 20 … from 1 to `last`: as many as have `room` pixels each on a line of `width`. */
 export function logTicks(last, width, room = 34) {
@@ -140,7 +141,7 @@ export class LossCurve {
     const {epoch, loss} = this.snapshots[number];
     const x = this.x(epoch);
     const line = {x1: x, x2: x, y1: CURVE_MARGIN.top - 18, y2: CURVE_HEIGHT - CURVE_MARGIN.bottom};
-    const isRight = x > this.width * 0.6;
+    const isRight = x > this.width - LABEL_WIDTH; // the label then stands on the left of the mark
     const label = {x: x + (isRight ? -7 : 7), y: CURVE_MARGIN.top - 8, "text-anchor": isRight ? "end" : "start"};
     this.marker.replaceChildren(
       curveNode("line", line),
