@@ -127,6 +127,7 @@ SEVERAL = {
     "datasets/splits.py": "tokens, windows, folds, times",
     "datasets/texts.py": "files",
     "exports/onnx_model.py": "bytes",
+    "exports/page_file.py": "tokens",
     "generation/writing.py": "tokens",
     "models/architecture.py": "weights, logits",
     "models/task_architecture.py": "weights",
@@ -139,6 +140,7 @@ SEVERAL = {
     "music/musicxml_part.py": "semitones",  # shifts with their signs
     "music/voice.py": "notes",  # whole notes, in fractions
     "music/files.py": "tunes",
+    "reports/copies.py": "samples",
     "runs/history.py": "numbers",
     "reports/overview.py": "tokens, samples, copies",  # of a kind; of samples
     "reports/description.py": "lanes",

@@ -1,17 +1,16 @@
 """`rnnlab.Run`: a run in Python: evaluate, generate, predict, export; a notebook shows it as HTML."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Unpack
 
-import numpy as np
-
 from rnnlab.api.notebook import ShownEvaluation, ShownSamples, ShownTaskEvaluation
 from rnnlab.api.playing import Playing
+from rnnlab.api.run_fragment import fragment_of
 from rnnlab.config.reading import AnyExperiment, read_any
-from rnnlab.errors import DataError, RnnlabError, UsageError, count_of
+from rnnlab.errors import DataError, UsageError
 from rnnlab.evaluation.example_measurement import TaskEvaluation, evaluate_task
 from rnnlab.evaluation.measurement import Evaluation, evaluate
 from rnnlab.evaluation.originality import OriginalityReport, originality_of_samples
@@ -23,19 +22,13 @@ from rnnlab.generation.label_writing import write_for_label
 from rnnlab.generation.prediction import Prediction, predict
 from rnnlab.generation.settings import Steers, generation_settings, wished_length
 from rnnlab.generation.writing import Written, write_samples
-from rnnlab.models.architecture import architecture_of
 from rnnlab.models.model_file import Trained, TrainedTask
-from rnnlab.models.task_architecture import task_architecture_of
-from rnnlab.reports.contents import contents_of
-from rnnlab.reports.curves import training_curves
 from rnnlab.reports.fragments import (
     evaluation_fragment,
     label_samples_fragment,
     samples_fragment,
     task_evaluation_fragment,
 )
-from rnnlab.reports.markup import Markup, tag
-from rnnlab.reports.page import fragment
 from rnnlab.runs.data import opened_model
 from rnnlab.runs.folder import RunFolder, find_run
 from rnnlab.runs.history import History, read_history
@@ -280,7 +273,7 @@ class Run:
 
     def _repr_html_(self) -> str:
         """Return HTML for a notebook: facts, curves, and for notes the last piece with score and player."""
-        return str(fragment_of(self))
+        return str(fragment_of(self.folder))
 
     @property
     def _curves(self) -> History:
@@ -326,77 +319,3 @@ def load_run(path: str | os.PathLike[str] | None = None) -> Run:
         RunError: there is no run yet, or the path is not a run folder.
     """
     return Run(find_run(None if path is None else Path(path)))
-
-
-_UNMEASURED = "a notebook does not measure a run, which may take minutes"
-
-
-def fragment_of(run: "Run") -> Markup:
-    """Return HTML about a run. The HTML loads nothing from elsewhere, and the data of the run is not read."""
-    rows = [
-        tag("tr", tag("th", name, style=_LEFT), tag("td", fact, style=_LEFT)) for name, fact in _facts(run)
-    ]
-    try:
-        shown = [fragment(contents_of(run.folder, refusal=_UNMEASURED))]
-    except RnnlabError:  # the table shows the error
-        shown = training_curves(read_history(run.path, lenient=True))
-    return tag("div", tag("table", *rows), *shown)
-
-
-def _facts(run: "Run") -> Iterator[tuple[str, str]]:
-    """Yield rows of a name and a fact; if a file cannot be read, the fact is the error.
-
-    Without an epoch in the history there is no row `trained`.
-    """
-    yield "run", str(run.path)
-    try:
-        yield "model", _network(run.model)
-        yield "vocabulary", _vocabulary(run.model)
-    except RnnlabError as error:
-        yield "model", str(error)
-    try:
-        if len(run.history):
-            yield "trained", _trained(run)
-    except RnnlabError as error:
-        yield "history", str(error)
-
-
-def _network(model: Trained) -> str:
-    """Return the task, the kind of the network, its units and its number of parameters."""
-    experiment = model.experiment
-    if isinstance(model, TrainedTask):
-        units = " → ".join(map(str, model.experiment.model.units))
-        parameters = task_architecture_of(model.experiment, model.sizes).parameters
-        kind = f"{model.experiment.task}, {experiment.model.kind}"
-    else:
-        layers = architecture_of(model.experiment, len(model.tokens))
-        units, parameters = " → ".join(str(layer.units) for layer in layers.layers), layers.parameters
-        kind = experiment.model.kind
-    return f"{kind} {units}, {count_of(parameters, 'parameter')}"
-
-
-def _vocabulary(model: Trained) -> str:
-    """Return the number of tokens."""
-    if isinstance(model, TrainedTask):
-        inputs, targets = (count_of(len(tokens), "token") for tokens in (model.tokens, model.targets))
-        return f"inputs: {inputs}; targets: {targets}"
-    return count_of(len(model.tokens), "note" if model.experiment.dataset.kind == "notes" else "character")
-
-
-def _trained(run: "Run") -> str:
-    """Return the length of the training, and the kept epoch with its losses."""
-    history = run.history
-    try:
-        progress = history.progress(run.model.epoch)
-    except RnnlabError:  # the row `model` shows the error
-        progress = history.progress()
-    counts = f"{count_of(len(history), 'epoch')}, {count_of(len(history.steps), 'step')}"
-    said = f"{counts}, {history.seconds[-1]:.1f} s"
-    if (best := progress.best_epoch) is None:
-        return said
-    losses = [("train", history.loss[best - 1]), ("validation", history.validation_loss[best - 1])]
-    named = ", ".join(f"{part} loss {loss:.4g}" for part, loss in losses if np.isfinite(loss))
-    return f"{said}; kept epoch {best:,}: {named} nats per token"
-
-
-_LEFT = "text-align: left"

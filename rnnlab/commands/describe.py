@@ -136,7 +136,7 @@ def _counted_labels(description: "TaskDescription", *, most: int | None) -> list
     ]
     if not rows:
         return []
-    columns = (Column(noun, left=True, least=8), *description.data.examples.parts)
+    columns: list[Column | str] = [Column(noun, left=True, least=8), *description.data.examples.parts]
     return [f"{noun.capitalize()}s\n" + table(columns, rows[:most], more=_more(len(rows), most))]
 
 

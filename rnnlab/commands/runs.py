@@ -16,7 +16,8 @@ from rnnlab.terminal.tables import Column, fitted_text, table
 from rnnlab.terminal.text import echo, visible
 
 if TYPE_CHECKING:
-    from rnnlab.runs.listing import Details, Evaluated, RunEntry
+    from rnnlab.runs.details import Details
+    from rnnlab.runs.listing import Evaluated, RunEntry
 
 
 @click.group(invoke_without_command=True)
@@ -72,9 +73,10 @@ def show(run: Path | None, as_json: bool) -> None:
     rnnlab runs show
     rnnlab runs show runs/nabiya_lstm-1 --json
     """
+    from rnnlab.runs.details import details_of
     from rnnlab.runs.folder import find_run
     from rnnlab.runs.layout import in_runs, is_comparison_folder, is_study_folder
-    from rnnlab.runs.listing import details_of, read_comparison_entry, read_entry, read_study_entry
+    from rnnlab.runs.listing import read_comparison_entry, read_entry, read_study_entry
     from rnnlab.terminal.tables import as_json_text, facts_table
 
     named = run and in_runs(run)
@@ -106,8 +108,8 @@ def remove(runs: tuple[Path, ...], yes: bool) -> None:
 
     Only run folders in runs/ that no process is training can be removed. No link is followed.
     """
+    from rnnlab.runs.details import bytes_of
     from rnnlab.runs.layout import in_runs
-    from rnnlab.runs.listing import bytes_of
     from rnnlab.runs.removal import check_removable, remove_leftovers, remove_run
 
     paths = list(dict.fromkeys(in_runs(run) for run in runs))
@@ -202,7 +204,7 @@ def details_rows(entry: "RunEntry", details: "Details") -> list[tuple[str, str]]
 
 def _folder_shown(entry: "RunEntry") -> str:
     """Return a row for each fact about a comparison or a study; below a comparison, a table of its runs."""
-    from rnnlab.runs.listing import bytes_of
+    from rnnlab.runs.details import bytes_of
     from rnnlab.terminal.tables import facts_table
 
     rows = folder_rows(entry, state=state_words(entry), begun=local_time(entry))

@@ -196,15 +196,17 @@ def sentences(network: PageNetwork, architecture: Architecture) -> dict[str, str
     model, dataset = network.trained.experiment.model, network.trained.experiment.dataset
     kind, data = _KINDS.get(model.kind, model.kind), _data_name(network)
     units = " + ".join(f"{layer.units:,}" for layer in architecture.hidden)
-    noun, korean_noun = ("note", "음") if dataset.kind == "notes" else ("character", "글자")
+    notes = dataset.kind == "notes"
+    noun, korean_noun, what = ("note", "음", "음을") if notes else ("character", "글자", "글자를")
     read, korean_read = data, data
     if network.tokens is not None:
         count = len(network.tokens.train.ids)
-        read, korean_read = f"{count_of(count, noun)} of {data}", f"{data}의 {korean_noun} {count:,}개"
-    begin = f"{_article(kind)} {kind} of {units} units"
+        read, korean_read = f"{count_of(count, noun)} of {data}", f"{data}, {korean_noun} {count:,}개"
+    begin = f"{_article(kind)} {kind} of {count_of(architecture.hidden[0].units, 'unit')}"
+    begin += "".join(f", then {layer.units:,}" for layer in architecture.hidden[1:])
     return {
         "en": f"{begin}: it has read {read}, and says which {noun} comes next.",
-        "ko": f"유닛 {units}개의 {kind}: {korean_read}를 읽고, 다음에 올 {korean_noun}을 맞힙니다.",
+        "ko": f"유닛 {units}개의 {kind}. 읽은 것: {korean_read}. 다음에 올 {what} 맞힙니다.",
     }
 
 
@@ -232,19 +234,12 @@ def _snapshots(
 
 
 def _kept(trained: TrainedModel, history: History | None) -> PageSnapshot:
-    """Return the weights of the model, with the epoch that training keeps by its losses.
-
-    It is the epoch of the lowest validation loss; without one, that of the lowest score: the larger of its
-    own training loss and that of the next epoch.
-    """
-    if history is None or not len(history):
+    """Return the weights of the model, with the losses of the epoch whose weights they are."""
+    epoch = history.progress(trained.epoch).best_epoch if history else None
+    if history is None or epoch is None:
         return PageSnapshot(None, trained.weights, kept=True)
-    scores = history.validation_loss  # (E,)
-    if not np.isfinite(scores).any():
-        scores = np.maximum(history.loss, np.append(history.loss[1:], -math.inf))
-    place = int(np.where(np.isfinite(scores), scores, math.inf).argmin())
-    loss, held = (_finite(float(each[place])) for each in (history.loss, history.validation_loss))
-    return PageSnapshot(place + 1, trained.weights, loss, held, kept=True)
+    loss, held = float(history.loss[epoch - 1]), float(history.validation_loss[epoch - 1])
+    return PageSnapshot(epoch, trained.weights, loss, _finite(held), kept=True)
 
 
 def _article(kind: str) -> str:

@@ -1,7 +1,7 @@
 """The curves of trainings: losses and accuracies by epoch, in a report or as a picture of several runs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -24,7 +24,6 @@ from rnnlab.reports.charts import (
     COLOURS,
     Series,
     area,
-    dot,
     line_marks,
     picture,
     spoken,
@@ -32,12 +31,20 @@ from rnnlab.reports.charts import (
     swatch,
     zeros_note,
 )
+from rnnlab.reports.curve_marks import (
+    BOTTOM,
+    TOP,
+    LevelLine,
+    curves_key,
+    kept_dots,
+    kept_mark,
+    level_mark,
+)
 from rnnlab.reports.markup import Markup, tag
 from rnnlab.runs.history import History
 
 WIDTH, HEIGHT = 720, 306
-_LEFT, _RIGHT, _TOP, _BOTTOM = 76, 690, 14, 276
-_LEVEL_DASHES = ("3 5", "10 5 2 5")
+_LEFT, _RIGHT = 76, 690
 _KEY_TOP, _KEY_ROW = 552, 24
 _NONE = np.empty(0)
 _PARTS = [
@@ -57,14 +64,6 @@ def training_curves(history: History, evaluation: Evaluation | None = None, *, k
     return curves_of(
         history, kept=kept, loss_levels=_ngrams(evaluation), accuracy_levels=_ceiling(evaluation)
     )
-
-
-@dataclass(frozen=True)
-class LevelLine:
-    """A horizontal line at one value, with which the lines of a chart are compared."""
-
-    name: str
-    y: float
 
 
 def curves_of(
@@ -144,29 +143,47 @@ def line_chart(
         raise ValueError(f"no finite value in any line of {title!r}")
     far = cloud.known() if cloud and len(cloud.known().ys) else None
     band = step_band(far.xs, far.ys) if far else None
-    drawn_xs = np.concatenate([each.xs for each in (*lines, *([far] if far else []))])
-    low, high = span or (float(drawn_xs.min()), float(drawn_xs.max()))
+    low, high = span or _span([*lines, *([far] if far else [])])
     xs = epoch_axis(low, high, _LEFT, _RIGHT)
     others = [np.array([level.y for level in levels]), *(band[1:] if band else [])]
     ys = value_axis(
-        np.concatenate([line.ys for line in lines]), np.concatenate(others), _BOTTOM, _TOP, share=share
+        np.concatenate([line.ys for line in lines]), np.concatenate(others), BOTTOM, TOP, share=share
     )
     drawn = [
         *([area(*band, xs, ys, fill=COLOURS[0], fill_opacity=0.2, class_="cloud")] if band else []),
-        *(_level(level, number, xs, ys) for number, level in enumerate(levels)),
-        *([_kept_mark(kept, xs)] if kept else []),
+        *(level_mark(level, number, xs, ys) for number, level in enumerate(levels)),
+        *([kept_mark(kept, xs)] if kept else []),
         *(line_marks(line, xs, ys) for line in lines),
-        *([] if kept is None else _kept_dots(kept, lines, xs, ys)),
+        *([] if kept is None else kept_dots(kept, lines, xs, ys)),
     ]
-    said = [spoken(title, lines, x_label), *(f"{level.name}: {level.y:.4g}." for level in levels)]
-    said += [f"The weights of epoch {kept:,} are kept."] if kept else []
     scale = ", logarithmic" if ys.is_log else ""
-    zeros = zeros_note(np.concatenate([line.ys for line in lines])) if ys.is_log else ""
-    remark = tag("span", zeros, class_="remark") if zeros else ""
     caption = tag(
-        "figcaption", tag("b", title), f" by {x_label}{scale} ", _key(lines, far, levels, kept), remark
+        "figcaption",
+        tag("b", title),
+        f" by {x_label}{scale} ",
+        curves_key(lines, far, levels, kept),
+        _zeros(lines, ys),
     )
-    return tag("figure", caption, stretched_chart(xs, ys, drawn, words=" ".join(said)), class_="curves")
+    words = _said(spoken(title, lines, x_label), levels, kept)
+    return tag("figure", caption, stretched_chart(xs, ys, drawn, words=words), class_="curves")
+
+
+def _zeros(lines: Sequence[Series], ys: Axis) -> Markup:
+    """Return a remark on values that a logarithmic axis cannot show; nothing if there are none."""
+    note = zeros_note(np.concatenate([line.ys for line in lines])) if ys.is_log else ""
+    return tag("span", note, class_="remark") if note else Markup()
+
+
+def _span(lines: Sequence[Series]) -> tuple[float, float]:
+    """Return the lowest and the highest x of lines."""
+    xs = np.concatenate([each.xs for each in lines])
+    return float(xs.min()), float(xs.max())
+
+
+def _said(lines: str, levels: Sequence[LevelLine], kept: int | None) -> str:
+    """Return the description of a chart in words: of its lines, its levels and the kept epoch."""
+    said = [lines, *(f"{level.name}: {level.y:.4g}." for level in levels)]
+    return " ".join([*said, *([f"The weights of epoch {kept:,} are kept."] if kept else [])])
 
 
 def history_picture(histories: Mapping[str, Sequence[History]]) -> Markup:
@@ -278,22 +295,22 @@ def stretched_chart(
         beside: what stands beside the inner SVG, and is not stretched.
     """
     margin = 5  # half of a dot
-    width, height = _RIGHT - _LEFT, _BOTTOM - _TOP + 2 * margin
+    width, height = _RIGHT - _LEFT, BOTTOM - TOP + 2 * margin
     inner = tag(
         "svg",
         *drawn,
         class_="plot",
         x=_LEFT,
-        y=_TOP - margin,
+        y=TOP - margin,
         width=width,
         height=height,
-        viewBox=f"{_LEFT} {_TOP - margin} {width} {height}",
+        viewBox=f"{_LEFT} {TOP - margin} {width} {height}",
         preserveAspectRatio="none",
     )
     return tag(
         "svg",
         *y_marks(ys, _LEFT, _RIGHT),
-        rule(_LEFT, _BOTTOM, _RIGHT, _BOTTOM, opacity=0.6),
+        rule(_LEFT, BOTTOM, _RIGHT, BOTTOM, opacity=0.6),
         tag("g", *_marks_inside(xs), class_="marks"),
         inner,
         *beside,
@@ -315,78 +332,8 @@ def _marks_inside(xs: Axis) -> list[Markup]:
     for tick, x in zip(ticks := xs.ticks(6), xs.place(np.array(ticks)).tolist(), strict=True):
         is_last = x > _RIGHT - 40
         anchor = "end" if is_last else "middle"
-        marks.append(text(tick_label(tick), x + 16 * is_last, _BOTTOM + 22, anchor=anchor))
+        marks.append(text(tick_label(tick), x + 16 * is_last, BOTTOM + 22, anchor=anchor))
     return marks
-
-
-def _key(
-    lines: Sequence[Series], cloud: Series | None, levels: Sequence[LevelLine], kept: int | None
-) -> Markup:
-    """Return the key of an HTML figure: a sample and the name of each line, cloud, level and kept epoch."""
-    entries = [entry_of_key(line.name, swatch(0, 11, line)) for line in lines]
-    if cloud:
-        colour = COLOURS[0]
-        piece = tag("rect", x=1, y=1, width=26, height=10, fill=colour, fill_opacity=0.2, class_="cloud")
-        entries.append(entry_of_key(cloud.name, piece))
-    for number, level in enumerate(levels):
-        piece = tag("path", d="M1,6h26", stroke="currentColor", stroke_dasharray=_level_dash(number))
-        entries.append(entry_of_key(f"{level.name} {tick_label(float(f'{level.y:.4g}'))}", piece))
-    if kept:
-        piece = tag("path", d="M14,0v12", stroke="currentColor", stroke_width=1.5)
-        entries.append(entry_of_key(f"epoch {kept:,}, whose weights are kept", piece))
-    return tag("span", *entries, class_="key")
-
-
-def entry_of_key(name: str, piece: Markup) -> Markup:
-    """Return an entry of the key of an HTML figure: a sample, 28 by 12 units, and its name."""
-    drawn = tag("svg", piece, width=28, height=12, viewBox="0 0 28 12", aria_hidden="true")
-    return tag("span", drawn, " ", name, "\N{EM SPACE}")
-
-
-def _kept_mark(kept: int, xs: Axis) -> Markup:
-    """Return a vertical line at the epoch whose weights are kept."""
-    (x,) = xs.place(np.array([float(kept)])).tolist()
-    return tag(
-        "line",
-        x1=x,
-        x2=x,
-        y1=_TOP,
-        y2=_BOTTOM,
-        stroke="currentColor",
-        stroke_opacity=0.6,
-        stroke_width=1.5,
-        vector_effect="non-scaling-stroke",
-        class_="kept",
-    )
-
-
-def _kept_dots(kept: int, lines: Sequence[Series], xs: Axis, ys: Axis) -> Iterator[Markup]:
-    """Yield a dot on each line that has a point at the kept epoch."""
-    for line in lines:
-        at = np.flatnonzero(line.xs == kept)
-        if len(at):
-            (x,), (y,) = xs.place(line.xs[at]).tolist(), ys.place(line.ys[at]).tolist()
-            yield dot(x, y, line.colour)
-
-
-def _level(level: LevelLine, number: int, xs: Axis, ys: Axis) -> Markup:
-    """Return a dashed horizontal line at the value of `level`."""
-    (y,) = ys.place(np.array([level.y])).tolist()
-    return tag(
-        "line",
-        x1=xs.begin,
-        x2=xs.end,
-        y1=y,
-        y2=y,
-        stroke="currentColor",
-        stroke_opacity=0.75,
-        stroke_dasharray=_level_dash(number),
-        vector_effect="non-scaling-stroke",
-    )
-
-
-def _level_dash(number: int) -> str:
-    return _LEVEL_DASHES[number % len(_LEVEL_DASHES)]
 
 
 def _pair(history: History, training: Floats, validation: Floats) -> list[Series]:

@@ -18,7 +18,8 @@ from rnnlab.reports.axes import (
     y_marks,
 )
 from rnnlab.reports.charts import Series, swatch
-from rnnlab.reports.curves import entry_of_key, stretched_chart
+from rnnlab.reports.curve_marks import entry_of_key
+from rnnlab.reports.curves import stretched_chart
 from rnnlab.reports.markup import Markup, tag
 from rnnlab.sweeps.results import COMPLETE, PRUNED, StudyResults, TrialRecord
 

@@ -9,7 +9,7 @@ import numpy as np
 from rnnlab.config.sweep import Dimension
 from rnnlab.errors import count_of
 from rnnlab.reports.axes import FONTS, Axis, figure, rule, text, text_width, tick_label
-from rnnlab.reports.curves import entry_of_key
+from rnnlab.reports.curve_marks import entry_of_key
 from rnnlab.reports.markup import Markup, tag
 from rnnlab.reports.study_charts import (
     cut_remark,

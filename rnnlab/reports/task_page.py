@@ -10,7 +10,8 @@ from rnnlab.evaluation.tag_measures import TagMeasures
 from rnnlab.models.model_file import TrainedTask
 from rnnlab.reports.alignments import alignment_picture
 from rnnlab.reports.copies import copies_section
-from rnnlab.reports.curves import LevelLine, curves_of
+from rnnlab.reports.curve_marks import LevelLine
+from rnnlab.reports.curves import curves_of
 from rnnlab.reports.diagrams import diagram_picture
 from rnnlab.reports.markup import Markup, tag, together
 from rnnlab.reports.overview import layers, reproduction

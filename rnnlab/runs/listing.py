@@ -6,7 +6,7 @@ Comparisons, studies, damaged runs and other files in `runs/` are listed too, wi
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import isfinite, prod
@@ -16,10 +16,10 @@ from typing import Any
 from rnnlab.errors import RnnlabError, RunError
 from rnnlab.files import check_inside
 from rnnlab.models.tensor_file import kept_epoch, open_tensor_file
-from rnnlab.runs.events import DONE, RunEvent, begun_at, events_in, state_of
+from rnnlab.runs.details import detail_text
+from rnnlab.runs.events import DONE, begun_at, state_of
 from rnnlab.runs.history import NO_PROGRESS, EpochProgress, read_history
 from rnnlab.runs.layout import (
-    CHECKPOINTS,
     COMPARISON,
     CONFIG,
     EVENTS,
@@ -33,7 +33,6 @@ from rnnlab.runs.layout import (
     is_study_folder,
     runs_of_comparison,
     small_text,
-    snapshot_paths,
 )
 from rnnlab.runs.lock import holder
 from rnnlab.runs.settings import Settings, settings_in
@@ -42,8 +41,6 @@ from rnnlab.runs.study import StudyFolder, read_study_folder, runs_of_study
 RUNNING, DAMAGED, COMPARED, STUDIED, FOREIGN = "running", "damaged", "comparison", "study", "no run"
 
 MOST_BYTES = 1 << 25
-MOST_DETAIL_BYTES = 1 << 22
-"""Largest size in bytes of a file that is read for the list, and of one that is read for the details."""
 
 
 @dataclass(frozen=True)
@@ -123,31 +120,6 @@ class RunEntry:
     study: StudyFolder | None = None
 
 
-@dataclass(frozen=True)
-class Details:
-    """Details of a run that its entry lacks; None or empty for a file that is missing, damaged or too large.
-
-    Attributes:
-        events: the events of the log, oldest first.
-        metrics: the last evaluation.
-        folds: the last cross-validation of the run's configuration.
-        environment: versions and processor.
-        split: which data belongs to the training, validation and test part.
-        checkpoints: names of the checkpoints, oldest first.
-        snapshots: the epochs whose weights are kept, in ascending order.
-        sizes: bytes of each file and each subfolder of the run, by name.
-    """
-
-    events: tuple[RunEvent, ...]
-    metrics: dict[str, Any] | None
-    folds: dict[str, Any] | None
-    environment: dict[str, Any] | None
-    split: dict[str, Any] | None
-    checkpoints: tuple[str, ...]
-    snapshots: tuple[int, ...]
-    sizes: dict[str, int]
-
-
 def read_entries() -> list[RunEntry]:
     """Return an entry for each name in `runs/`, except hidden names and the link `latest`; newest first.
 
@@ -213,25 +185,6 @@ def begun(path: Path) -> datetime:
     return begun_at(_Reading(path).text(EVENTS) or "") or _changed(path)
 
 
-def details_of(path: Path) -> Details:
-    """Return the details of a run folder."""
-    return Details(
-        events=events_in(_detail_text(path / EVENTS)),
-        metrics=_object(path / METRICS),
-        folds=_object(path / FOLDS),
-        environment=_object(path / "environment.json"),
-        split=_object(path / "split.json"),
-        checkpoints=tuple(name for name, _ in _sizes_in(path / CHECKPOINTS)),
-        snapshots=_snapshots_in(path),
-        sizes=dict(_sizes_in(path)),
-    )
-
-
-def bytes_of(path: Path) -> int:
-    """Return the bytes of all files in a folder and its subfolders, without hidden names and links."""
-    return sum(size for _, size in _sizes_in(path))
-
-
 def _listed(path: Path) -> RunEntry:
     """Return the entry of a run, a comparison, a study, or of something else that lies in `runs/`."""
     if problem := _why_no_run(path):
@@ -262,7 +215,7 @@ def _why_no_run(path: Path) -> str | None:
 def _comparison_in(path: Path) -> ComparisonFolder:
     """Return a summary of the runs in the folder of a comparison, from their small files."""
     runs = sorted(runs_of_comparison(path), key=lambda run: _by_number(run.name))
-    logs = [_detail_text(run / EVENTS) for run in runs]
+    logs = [detail_text(run / EVENTS) for run in runs]
     return ComparisonFolder(
         configurations=tuple(dict.fromkeys(run.name.rpartition("-seed-")[0] for run in runs)),
         runs=len(runs),
@@ -372,37 +325,3 @@ def _by_number(name: str) -> tuple[str, int, str]:
     """Return a key that sorts the names of runs by their numbers: `song-9` before `song-10`."""
     stem, _, digits = name.rpartition("-")
     return (stem, int(digits), name) if digits.isdecimal() and len(digits) < 19 else (name, 0, name)
-
-
-def _sizes_in(folder: Path) -> list[tuple[str, int]]:
-    """Return the name and the bytes of each file and folder in a folder, without hidden names and links."""
-    found = []
-    with suppress(OSError):
-        for each in os.scandir(folder):
-            if each.is_dir(follow_symlinks=False):
-                found.append((each.name, bytes_of(Path(each.path))))
-            elif each.is_file(follow_symlinks=False):
-                found.append((each.name, each.stat(follow_symlinks=False).st_size))
-    return sorted(pair for pair in found if not pair[0].startswith("."))
-
-
-def _snapshots_in(path: Path) -> tuple[int, ...]:
-    """Return the epochs whose weights a run keeps; none if their folder cannot be read."""
-    with suppress(RunError):
-        return tuple(snapshot_paths(path))
-    return ()
-
-
-def _object(path: Path) -> dict[str, Any] | None:
-    """Return the JSON object of a file; None if the file is missing, unreadable or no JSON object."""
-    with suppress(ValueError, RecursionError):
-        value = json.loads(_detail_text(path) or "null")
-        return value if isinstance(value, dict) else None
-    return None
-
-
-def _detail_text(path: Path) -> str:
-    """Return the text of a small file; empty if it is missing or cannot be read."""
-    with suppress(RunError):
-        return small_text(path, most_bytes=MOST_DETAIL_BYTES) or ""
-    return ""

@@ -8,7 +8,8 @@ import pytest
 
 from rnnlab.reports.axes import decade_ticks, epoch_axis, linear_ticks, tick_label
 from rnnlab.reports.charts import Series, envelope, thinned
-from rnnlab.reports.curves import HEIGHT, WIDTH, LevelLine, history_picture, line_chart
+from rnnlab.reports.curve_marks import LevelLine
+from rnnlab.reports.curves import HEIGHT, WIDTH, history_picture, line_chart
 from tests.runs.listed import history_of
 
 

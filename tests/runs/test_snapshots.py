@@ -8,9 +8,9 @@ import pytest
 from rnnlab.errors import RunError
 from rnnlab.models.model_file import Weights
 from rnnlab.models.tensor_file import file_bytes
+from rnnlab.runs.details import details_of
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.layout import snapshot_paths
-from rnnlab.runs.listing import details_of
 from rnnlab.runs.snapshots import EpochSnapshot, read_snapshot, snapshots_of, write_snapshot
 from tests.runs.listed import finished
 from tests.trained import STREAM

@@ -14,11 +14,12 @@ from rnnlab.errors import ConfigError, RnnlabError, RunError
 from rnnlab.files import Report, unreported
 from rnnlab.models.model_file import Trained
 from rnnlab.reports.contents import read_record
+from rnnlab.runs.details import details_of
 from rnnlab.runs.events import FAILED
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.history import History, read_history
 from rnnlab.runs.layout import COMPARISON, CONFIG, MODEL, runs_of_comparison
-from rnnlab.runs.listing import RunEntry, details_of, read_entry
+from rnnlab.runs.listing import RunEntry, read_entry
 
 _NUMBERED = re.compile(r".+-seed-(0|[1-9][0-9]{0,5})")
 

@@ -9,7 +9,8 @@ from rnnlab.comparison.report.letters import letter_of, own_colour
 from rnnlab.errors import count_of
 from rnnlab.reports.axes import Axis, Floats, epoch_axis, text, value_axis
 from rnnlab.reports.charts import Series, line_marks, spoken, swatch, zeros_note
-from rnnlab.reports.curves import averaged_lines, entry_of_key, stretched_chart
+from rnnlab.reports.curve_marks import entry_of_key
+from rnnlab.reports.curves import averaged_lines, stretched_chart
 from rnnlab.reports.markup import Markup, tag
 from rnnlab.runs.history import History
 
