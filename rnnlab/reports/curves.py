@@ -156,22 +156,17 @@ def line_chart(
         *(line_marks(line, xs, ys) for line in lines),
         *([] if kept is None else kept_dots(kept, lines, xs, ys)),
     ]
-    scale = ", logarithmic" if ys.is_log else ""
-    caption = tag(
-        "figcaption",
-        tag("b", title),
-        f" by {x_label}{scale} ",
-        curves_key(lines, far, levels, kept),
-        _zeros(lines, ys),
-    )
+    caption = _caption(title, x_label, lines, curves_key(lines, far, levels, kept), ys)
     words = _said(spoken(title, lines, x_label), levels, kept)
     return tag("figure", caption, stretched_chart(xs, ys, drawn, words=words), class_="curves")
 
 
-def _zeros(lines: Sequence[Series], ys: Axis) -> Markup:
-    """Return a remark on values that a logarithmic axis cannot show; nothing if there are none."""
+def _caption(title: str, x_label: str, lines: Sequence[Series], key: Markup, ys: Axis) -> Markup:
+    """Return the caption of a chart, with its key, and a remark on values that its scale cannot show."""
+    scale = ", logarithmic" if ys.is_log else ""
     note = zeros_note(np.concatenate([line.ys for line in lines])) if ys.is_log else ""
-    return tag("span", note, class_="remark") if note else Markup()
+    remark = tag("span", note, class_="remark") if note else ""
+    return tag("figcaption", tag("b", title), f" by {x_label}{scale} ", key, remark)
 
 
 def _span(lines: Sequence[Series]) -> tuple[float, float]:

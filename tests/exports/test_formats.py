@@ -36,7 +36,7 @@ def test_the_name_or_the_option_says_the_format(path, given, expected):
 @pytest.mark.parametrize(
     ("path", "given", "message"),
     [
-        ("song", None, r"song: expected a name that ends with .keras or .onnx, or a format"),
+        ("song", None, r"song: expected a name that ends with .keras, .onnx or .html, or a format"),
         ("song.keras", "onnx", r"song.keras: expected a name that ends with .onnx for the format onnx"),
         ("song.h5", "keras", r"song.h5: expected a name that ends with .keras for the format keras"),
         ("song.onnx", "saved_model", r"song.onnx: expected the name of a folder for the format saved_model"),
