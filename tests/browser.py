@@ -1,12 +1,13 @@
 """A browser for tests: Debian's Chromium, driven by Playwright, without a network."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Frame, Page, sync_playwright
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
 
@@ -52,3 +53,11 @@ def opened(
         ]
     finally:
         context.close()
+
+
+def until(frame: Page | Frame, expression: str, *, seconds: float = 20) -> None:
+    """Wait until a JavaScript expression is true; Playwright's own way is forbidden by the pages' policy."""
+    ends = time.monotonic() + seconds
+    while not frame.evaluate(expression):
+        assert time.monotonic() < ends, f"still not true after {seconds} seconds: {expression}"
+        time.sleep(0.05)

@@ -40,8 +40,9 @@ PAGE = "report.html"
     type=click.Path(path_type=Path),
     help="The file to write; left out, report.html in the folder of the run, comparison or study.",
 )
+@click.option("--play", is_flag=True, help="Put the page that plays into the report; see rnnlab export.")
 @click.option("--overwrite", is_flag=True, help="Replace the file of --output if it exists.")
-def command(run: Path | None, output: Path | None, *, overwrite: bool) -> None:
+def command(run: Path | None, output: Path | None, *, play: bool, overwrite: bool) -> None:
     """Write one HTML file about a run, a comparison or a study: the study of a sweep, with all its trials.
 
     \b
@@ -69,15 +70,19 @@ def command(run: Path | None, output: Path | None, *, overwrite: bool) -> None:
         check_inside(folder / PAGE)
     elif os.path.exists(output) and not overwrite:
         raise UsageError(f"{output}: the file exists; name another, or replace it with --overwrite")
+    playing = _playing_page(folder) if play else ""
     with ReadingReport(quiet=False) as reading:
-        page = page_of(folder, reading.show)
+        page = page_of(folder, reading.show, playing)
     path = output or folder / PAGE
     write_durably(path, page.encode())
     echo(str(path))
 
 
-PageOf = Callable[[Path, "Report"], str]
-"""Makes the page of a folder; the second argument is called with the progress of reading the data."""
+PageOf = Callable[[Path, "Report", str], str]
+"""Makes the page of a folder.
+
+The second argument is called with the progress of reading the data; the third is a page that plays, or empty.
+"""
 
 
 def _what_to_report(path: Path | None) -> "tuple[Path, PageOf]":
@@ -102,7 +107,7 @@ def _what_to_report(path: Path | None) -> "tuple[Path, PageOf]":
     return found, _comparison_page if is_comparison_folder(found) else _run_page
 
 
-def _study_page(folder: Path, _report: "Report") -> str:
+def _study_page(folder: Path, _report: "Report", _play: str) -> str:
     """Return the report of a study as HTML, and write all its trials as CSV into its folder.
 
     Raises:
@@ -121,7 +126,7 @@ def _study_page(folder: Path, _report: "Report") -> str:
     return page
 
 
-def _comparison_page(folder: Path, report: "Report") -> str:
+def _comparison_page(folder: Path, report: "Report", play: str) -> str:
     """Return the report of a comparison as HTML, and write the YAML that makes it again into its folder.
 
     Raises:
@@ -139,10 +144,48 @@ def _comparison_page(folder: Path, report: "Report") -> str:
     if isinstance(comparison := contents.comparison, Comparison):
         cells, facts = comparison_cells(comparison), comparison_facts(comparison)
         contents = replace(contents, table=tuple(cells), facts=tuple(facts))
-    page = comparison_report_page(contents)
+    page = comparison_report_page(contents, play=play)
     if text := comparison_yaml(contents):
         write_durably(folder / AGAIN, text.encode(errors="backslashreplace"))
     return page
+
+
+def _playing_page(folder: Path) -> str:
+    """Return the page that plays a run, or the first network of each configuration of a comparison.
+
+    Raises:
+        UsageError: the folder is a study, or a network does not predict the next token.
+    """
+    from rnnlab.exports.page_file import page_of
+    from rnnlab.exports.page_network import page_network
+    from rnnlab.runs.folder import RunFolder
+    from rnnlab.runs.layout import is_study_folder
+
+    if is_study_folder(folder):
+        raise UsageError(f"{folder}: a study has many networks; leave --play out, or name one of its runs")
+    networks = []
+    for path in _shown_runs(folder):
+        run = RunFolder(path)
+        networks.append(page_network(run.load_any_model(), run, path))
+    page, notes = page_of(networks)
+    for note in notes:
+        echo(note, err=True)
+    return page
+
+
+def _shown_runs(folder: Path) -> list[Path]:
+    """Return a run, or of a comparison the first run of each configuration that has a model."""
+    from rnnlab.runs.layout import MODEL, is_comparison_folder, runs_of_comparison
+
+    if not is_comparison_folder(folder):
+        return [folder]
+    found = dict[str, Path]()
+    for path in sorted(runs_of_comparison(folder)):
+        if (path / MODEL).is_file():
+            found.setdefault(path.name.rpartition("-seed-")[0], path)
+    if not found:
+        raise UsageError(f"{folder}: no training has a network yet; leave --play out")
+    return [*found.values()]
 
 
 def _gain(results: "StudyResults") -> "tuple[Improvement | None, str]":
@@ -164,7 +207,7 @@ def _gain(results: "StudyResults") -> "tuple[Improvement | None, str]":
         return None, str(error)
 
 
-def _run_page(folder: Path, report: "Report") -> str:
+def _run_page(folder: Path, report: "Report", play: str) -> str:
     """Return the report of a run as HTML."""
     from rnnlab.models.model_file import TrainedTask
     from rnnlab.runs.folder import RunFolder
@@ -180,7 +223,7 @@ def _run_page(folder: Path, report: "Report") -> str:
     from rnnlab.reports.page import report_page
 
     contents = contents_of(run, trained, refusal=refusal, report=report)
-    return report_page(contents, counted=_counted(contents))
+    return report_page(contents, counted=_counted(contents), play=play)
 
 
 MOST_COUNTED, STRONGEST = 200, 5

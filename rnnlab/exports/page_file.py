@@ -1,8 +1,8 @@
 """The page that plays: one HTML file with networks, their weights, and the script that runs them.
 
 The sources in `page/` are put into the file as they are: every style sheet, and every module that `main.js`
-needs, in the order of their imports. The lines that import, and the word `export`, are left out, so all
-modules are one module in the page. The Content-Security-Policy allows this script and nothing else: the
+needs, in the order of their imports. The lines that import, the word `export`, and comments are left out, so
+all modules are one module in the page. The Content-Security-Policy allows this script and nothing else: the
 browser refuses every request of the page.
 """
 
@@ -37,6 +37,9 @@ MEASURED_TOKENS = 2_000
 
 PAGE = "exports/page"
 _IMPORT = re.compile(r'^import \{[^}]*\} from "(?P<path>[^"]+)";\n', re.MULTILINE)
+_COMMENT = re.compile(r"^ *(?://.*|/\*(?:[^*]|\*(?!/))*\*/)\n", re.MULTILINE)
+"""A comment that has its lines for itself."""
+_LEADING = re.compile(r"^ +", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:const|let|function|class)\b)", re.MULTILINE)
 
 
@@ -166,7 +169,8 @@ def policy_of(script: str, style: str) -> str:
 
 
 def _without_imports(source: str) -> str:
-    return _EXPORT.sub("", _IMPORT.sub("", source))
+    """Return a module without its imports, its comments and the spaces before its lines."""
+    return _LEADING.sub("", _COMMENT.sub("", _EXPORT.sub("", _IMPORT.sub("", source))))
 
 
 def _joined(importer: str, path: str) -> str:
@@ -190,7 +194,7 @@ def _styles() -> str:
     """Return all style sheets of the page, in the order of their names."""
     folder = files("rnnlab").joinpath(PAGE)
     names = sorted(each.name for each in folder.iterdir() if each.name.endswith(".css"))
-    return "\n".join(_source(name) for name in names)
+    return "\n".join(_LEADING.sub("", _COMMENT.sub("", _source(name))) for name in names)
 
 
 def _digest(text: str) -> str:

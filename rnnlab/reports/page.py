@@ -24,6 +24,7 @@ from rnnlab.reports.overview import (
     measures_table,
     reproduction,
 )
+from rnnlab.reports.playing import playing_frame, styles_and_scripts
 from rnnlab.reports.works import pieces, played, works
 
 _STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
@@ -54,23 +55,26 @@ _TITLES = {
     "play": "What each of them plays",
     "write": "What each of them writes",
     "predict": "What each of them predicts",
+    "playing": "Play with it",
     "interactive": "Play with them",
     "differ": "How they were made",
     "trainings": "All trainings",
 }
 
 
-def report_page(contents: Contents, *, counted: Sequence[Markup] = ()) -> str:
+def report_page(contents: Contents, *, counted: Sequence[Markup] = (), play: str = "") -> str:
     """Return the report of a run as an HTML page; equal contents give equal pages.
 
     Args:
         contents: what the report shows.
         counted: which tokens counted for a prediction; without it, the section is left out.
+        play: a page that plays the network, which is shown in a frame; empty for none.
     """
     path, experiment = contents.run.path, contents.trained.experiment
     notes = experiment.dataset.kind == "notes"
     sections = [
         report_section("plays" if notes else "writes", *_works(contents)),
+        *([report_section("playing", playing_frame(play))] if play else []),
         report_section("copies", *copies_section(contents.copies)),
         *([report_section("stuck", *_stuck(contents))] if contents.collapses else []),
         *([report_section("counted", *counted)] if counted else []),
@@ -80,7 +84,7 @@ def report_page(contents: Contents, *, counted: Sequence[Markup] = ()) -> str:
         report_section("made", facts(contents), layers(contents.architecture)),
         report_section("again", reproduction(path, experiment)),
     ]
-    return page_of_report(path.name, head(contents), sections)
+    return page_of_report(path.name, head(contents), sections, framed=play)
 
 
 def page_of_report(
@@ -91,6 +95,7 @@ def page_of_report(
     style: str = "",
     is_wide: bool = False,
     has_charts: bool = True,
+    framed: str = "",
 ) -> str:
     """Return the HTML page of a report or of a trace.
 
@@ -101,6 +106,7 @@ def page_of_report(
         style: CSS beside that of all reports.
         is_wide: whether the page is as wide as the window, for pictures side by side.
         has_charts: whether a section has charts of lines, which a script can stretch.
+        framed: the page in the frame of a section, which has a script and styles of its own; empty for none.
     """
     footer = tag("footer", f"rnnlab {__version__}. This page fetches nothing and sends nothing.")
     script = _resource("page.js") if has_charts else ""
@@ -112,7 +118,7 @@ def page_of_report(
         tag("title", f"{name} – rnnlab"),
         tag("style", Markup(_resource("page.css") + style)),
     ]
-    policy = _policy(together(*top, body), script)
+    policy = _policy(together(*top, body), script, framed)
     head_of_page = tag("head", tag("meta", charset="utf-8"), policy, *top)
     return f"<!DOCTYPE html>\n{tag('html', head_of_page, body, lang='en')}\n"
 
@@ -188,15 +194,17 @@ def remark(text: str) -> Markup:
     return tag("p", text, class_="remark")
 
 
-def _policy(page: str, script: str) -> Markup:
-    """Return a policy that allows only the styles, the script, the pictures and the sounds in the page."""
-    styles = " ".join(dict.fromkeys(_hash(style) for style in _STYLE.findall(page)))
+def _policy(page: str, script: str, framed: str) -> Markup:
+    """Return a policy that allows only the styles, the scripts, the pictures and the sounds in the page."""
+    framed_styles, framed_scripts = styles_and_scripts(framed)
+    styles = dict.fromkeys(map(_hash, [*_STYLE.findall(page), *framed_styles]))
+    scripts = dict.fromkeys(map(_hash, [*filter(None, [script]), *framed_scripts]))
     rules = [
         "default-src 'none'",
-        f"style-src {styles}",
-        *([f"script-src {_hash(script)}"] if script else []),
+        f"style-src {' '.join(styles)}",
+        *([f"script-src {' '.join(scripts)}"] if scripts else []),
         "img-src data:",
-        "media-src data:",
+        "media-src data: blob:" if framed else "media-src data:",
         "base-uri 'none'",
         "form-action 'none'",
     ]

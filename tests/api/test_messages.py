@@ -93,7 +93,7 @@ CASES: dict[str, tuple[Callable[[], object], str, list[str], str]] = {
         lambda: made(SONG).export("song.x"),
         "expected a name that ends with .keras, .onnx or .html, or a format",
         ["export", "--output", "song.x"],
-        "expected a name that ends with .keras or .onnx, or a --format",
+        "expected a name that ends with .keras, .onnx or .html, or a --format",
     ),
     "file that is there": (
         lambda: made(SONG).export("there.onnx"),

@@ -66,7 +66,7 @@ def test_losses_are_written_for_tensorboard(rnnlab):
     ("arguments", "message"),
     [
         ([], "Missing option '--output'"),
-        (["--output", "song.h5"], "expected a name that ends with .keras or .onnx, or a --format"),
+        (["--output", "song.h5"], "expected a name that ends with .keras, .onnx or .html, or a --format"),
         (["--output", "song.onnx", "--format", "keras"], "expected a name that ends with .keras"),
         (["--output", "logs", "--format", "tensorboard", "--state"], "leave --state and --overwrite out"),
         (["--output", "logs", "--format", "tensorboard"], "no epoch has been finished and saved in this run"),

@@ -27,6 +27,7 @@ from rnnlab.reports.axes import figure
 from rnnlab.reports.markup import Markup, tag, together
 from rnnlab.reports.overview import MOST_CHARACTERS
 from rnnlab.reports.page import page_of_report, remark, report_section
+from rnnlab.reports.playing import playing_frame
 from rnnlab.reports.tables import named_facts
 from rnnlab.runs.layout import CONFIG
 
@@ -37,12 +38,12 @@ MOST_ROWS = 300
 """Largest number of rows of the table of trainings."""
 
 
-def comparison_report_page(contents: ComparisonContents, *, play: Sequence[Markup] = ()) -> str:
+def comparison_report_page(contents: ComparisonContents, *, play: str = "") -> str:
     """Return the report of a comparison as an HTML page; equal contents give equal pages.
 
     Args:
         contents: what the report shows.
-        play: a part in which the reader plays with the networks; without it, the section is left out.
+        play: a page that plays the networks, which is shown in a frame; empty for none.
     """
     title, works = work_section(contents)
     sections = [
@@ -50,13 +51,14 @@ def comparison_report_page(contents: ComparisonContents, *, play: Sequence[Marku
         report_section("compared", *_compared(contents)),
         report_section("learn", *_learnt(contents)),
         report_section(title, *works),
-        *([report_section("interactive", *play)] if play else []),
+        *([report_section("interactive", playing_frame(play))] if play else []),
         report_section("differ", *_made(contents)),
         report_section("trainings", *_trainings(contents)),
         report_section("again", *_again(contents)),
     ]
     style = files("rnnlab.comparison.report").joinpath("report.css").read_text(encoding="utf-8")
-    return page_of_report(contents.folder.name, comparison_head(contents), sections, style=style)
+    head = comparison_head(contents)
+    return page_of_report(contents.folder.name, head, sections, style=style, framed=play)
 
 
 def comparison_yaml(contents: ComparisonContents) -> str:
