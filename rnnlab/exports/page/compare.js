@@ -3,7 +3,7 @@
 
 import {Speaker} from "./audio.js";
 import {Card} from "./compare_card.js";
-import {Everyone, Turns, unknownOf} from "./compare_parts.js";
+import {commonSeed, Everyone, Turns, unknownOf} from "./compare_parts.js";
 import {COMPARE_WORDS} from "./compare_words.js";
 import {Controls} from "./controls.js";
 import {legendOf, setText} from "./desk.js";
@@ -25,9 +25,10 @@ export class Comparison {
   #openPage;
   #labelPage;
   #wasRunning = false;
+  #passes = false; // whether settings are on their way to the networks that are opened
   #said = ""; // what stands below the seed
 
-  // networks: as in the data; place: the element to write into; settings: of a link, and the seed;
+  // networks: as in the data; place: the element to write into; settings: of a link;
   // openPage(description, root, place, settings), labelPage(page): of main.js
   constructor({networks, engine, place, settings, openPage, labelPage}) {
     this.#place = document.getElementById("several").content.cloneNode(true).firstElementChild;
@@ -40,11 +41,17 @@ export class Comparison {
     this.cards = networks.map((description, index) => this.#card(description, index, engine));
     this.#alignRolls();
     this.#turns = new Turns(this.cards, (index) => this.#turned(index));
-    this.#everyone = new Everyone(this.cards.map(({player}) => player), () => this.#turns.stop());
+    this.#everyone = new Everyone(this.cards.map(({player}) => player), {
+      onSet: () => this.#passOn(),
+      onRestart: () => {
+        this.#turns.stop();
+        for (const page of this.#openPages) page.player.restart();
+      },
+    });
     this.#buildControls(networks[0]);
     this.#wholes = networks.map((_, index) => this.#whole(index));
     this.#bind();
-    this.apply({speed: SPEED[networks[0].kind], ...settings});
+    this.apply({speed: SPEED[networks[0].kind], seed: commonSeed(networks), ...settings});
     onLanguage(() => this.#relabel());
     this.#relabel();
   }
@@ -155,6 +162,7 @@ export class Comparison {
     const ends = card.performer.playing && from === undefined;
     this.#turns.stop();
     if (ends) return;
+    this.#hushPages();
     card.play(from);
   }
 
@@ -163,6 +171,7 @@ export class Comparison {
     const parsed = this.cards.map((card) => ({name: card.name, ...card.parse(seed.value)}));
     this.#turns.stop();
     this.cards.forEach((card, index) => card.begin(parsed[index]));
+    for (const page of this.#openPages) page.desk.apply({seed: seed.value});
     this.#sayProblem(parsed);
     seed.setAttribute("aria-invalid", String(Boolean(problem.childElementCount)));
     this.#changed();
@@ -182,9 +191,29 @@ export class Comparison {
     }));
   }
 
+  get #openPages() { return this.#wholes.flatMap(({details, page}) => (details.open && page ? page : [])); }
+
+  #passOn() { // the settings of all go to the networks that are opened, too
+    if (this.#passes || !this.#openPages.length) return;
+    this.#passes = true;
+    requestAnimationFrame(() => {
+      this.#passes = false;
+      const {speed, ...settings} = this.#controls.settings;
+      for (const page of this.#openPages) page.desk.apply(settings, {again: false});
+    });
+  }
+
+  #hushPages() {
+    for (const page of this.#openPages) {
+      page.player.stop();
+      page.desk.performer.stop();
+    }
+  }
+
   #turned(index) {
     this.#changed();
     if (index < 0) return;
+    this.#hushPages();
     this.cards[index].element.scrollIntoView({block: "nearest", behavior: "instant"});
     setText(this.#parts.said, `${say("compare_now")}: ${this.cards[index].name}`);
   }
@@ -223,6 +252,9 @@ export class Comparison {
       summary.focus({preventScroll: true});
       details.scrollIntoView({block: "start", behavior: "instant"});
     });
+    details.addEventListener("click", ({target}) => { // one thing sounds at a time
+      if (["start", "listen"].includes(target.dataset?.part)) this.#turns.stop();
+    }, true);
     const whole = {details, summary, page: null};
     details.addEventListener("toggle", () => this.#showWhole(card, whole, index));
     return whole;
@@ -237,8 +269,7 @@ export class Comparison {
       return;
     }
     this.#turns.stop();
-    const {seed, language, speed, ...settings} = this.settings;
-    const begin = {...settings, seed: card.isBlocked ? "" : seed};
+    const {language, speed, ...begin} = this.settings;
     if (whole.page) whole.page.desk.apply(begin);
     else whole.page = this.#openPage(card.description, whole.details, index, begin);
     card.page = whole.page;
@@ -262,8 +293,9 @@ export class Comparison {
     const parts = this.#parts;
     const hasSong = this.cards.some((card) => card.hasSong);
     relabel(this.#place);
-    setText(parts.lede, say(!this.isNotes ? "compare_lede_text" : hasSong ? "compare_lede_song" : "compare_lede_notes"));
-    setText(parts.try, say(this.isNotes ? "compare_try_notes" : "compare_try_text"));
+    const kind = !this.isNotes ? "text" : hasSong ? "song" : "notes";
+    setText(parts.lede, say(`compare_lede_${kind}`));
+    setText(parts.try, say(`compare_try_${kind}`));
     setText(parts.hint, say("compare_seed_hint"));
     setText(parts.more_summary, say(this.isNotes ? "compare_more_sound" : "compare_more"));
     parts.legend.replaceChildren(...(this.isNotes ? this.#keyOfNotes(hasSong) : legendOf(hasSong)));

@@ -64,7 +64,7 @@ export class Card {
   get counts() { return this.#parts.counts.textContent; }
 
   // The text of all that was written, with the seed.
-  get text() { return this.#seeds.join(this.player.ids); }
+  get text() { return this.#texts.map(({ids}) => this.#seeds.join(ids)).join("\n"); }
 
   parse(text) { return this.#seeds.parse(text); }
 
@@ -125,6 +125,8 @@ export class Card {
     this.notes.titleOf = (index) => this.#titleOf(index);
   }
 
+  get #texts() { return [...this.player.earlier, {ids: this.player.ids, bits: this.player.bits}]; }
+
   #return() { // to the settings before a turn
     if (!this.#isInTurn) return;
     this.#isInTurn = false;
@@ -156,11 +158,12 @@ export class Card {
     this.#looked = ids.length;
     against.count();
     const {hasSong, follows, wrong, compared} = against;
-    const bits = isNotes ? NaN : meanOf(player.bits, seedLength);
-    const count = player.written;
+    const texts = this.#texts.length;
+    const bits = isNotes ? NaN : meanOf(this.#texts, seedLength);
+    const count = this.#texts.reduce((sum, text) => sum + text.ids.length - seedLength, 0);
     const first = this.#placeOf(this.#first);
     const words = this.#isBlocked ? say("compare_blocked")
-      : countsOf({isNotes, count, hasSong, follows, wrong, compared, first, bits, ended});
+      : countsOf({isNotes, count, texts, hasSong, follows, wrong, compared, first, bits, ended});
     setText(this.#parts.counts, words);
   }
 
@@ -182,8 +185,11 @@ export class Card {
   }
 }
 
-function meanOf(bits, from) { // the mean of the numbers from an index on
-  let sum = 0;
-  for (let index = from; index < bits.length; index += 1) sum += bits[index];
-  return sum / (bits.length - from);
+function meanOf(texts, from) { // the mean surprise of all texts after their seed
+  let sum = 0, count = 0;
+  for (const {bits} of texts) {
+    for (let index = from; index < bits.length; index += 1) sum += bits[index];
+    count += bits.length - from;
+  }
+  return sum / count;
 }

@@ -1,6 +1,7 @@
 // What a page with several networks does for all of them at once: settings, turns, and counts in words.
 
 import {unknownWords} from "./desk.js";
+import {firstSeed, Seeds} from "./seed.js";
 import {say} from "./words.js";
 
 const BETWEEN = 700; // milliseconds of silence between two networks
@@ -9,10 +10,11 @@ const BETWEEN = 700; // milliseconds of silence between two networks
 export class Everyone {
   #players;
 
-  // silence(): ends all that sounds; it is called before the seed is read again
-  constructor(players, silence = () => {}) {
+  // onSet(): settings changed; onRestart(): called before the seed is read again
+  constructor(players, {onSet = () => {}, onRestart = () => {}} = {}) {
     this.#players = players;
-    this.silence = silence;
+    this.onSet = onSet;
+    this.onRestart = onRestart;
     this.settings = {...players[0].settings};
   }
 
@@ -23,6 +25,7 @@ export class Everyone {
   set(changes) {
     this.settings = {...this.settings, ...changes};
     for (const player of this.#players) player.set(changes);
+    this.onSet();
   }
 
   start() { for (const player of this.#players) player.start(); }
@@ -32,7 +35,7 @@ export class Everyone {
   step() { for (const player of this.#players) player.step(); }
 
   restart() {
-    this.silence();
+    this.onRestart();
     this.stop();
     for (const player of this.#players) player.restart();
   }
@@ -88,14 +91,23 @@ export class Turns {
   }
 }
 
+// Returns the seed of the first network whose seed all of them know; else that of the first network.
+export function commonSeed(networks) {
+  const seeds = networks.map((network) => network.settings.seed ?? firstSeed(network));
+  const vocabularies = networks.map((network) => new Seeds(network));
+  const isKnown = (seed) => vocabularies.every((each) => !each.parse(seed).unknown.length);
+  return seeds.find(isKnown) ?? seeds[0];
+}
+
 // Returns the index of the first written token that is not in the song, or -1; from: where to begin to look.
 export function firstWrong(against, from, to) {
   for (let index = from; index < to; index += 1) if (against.isWrong(index)) return index;
   return -1;
 }
 
-// Returns what is said below a card. count: written tokens; first: number of the first wrong one among them, from 1.
-export function countsOf({isNotes, count, hasSong, follows, wrong, compared, first, bits, ended}) {
+// Returns what is said below a card. count: written tokens; first: number of the first wrong one among them, from 1;
+// texts: number of texts.
+export function countsOf({isNotes, count, texts = 1, hasSong, follows, wrong, compared, first, bits, ended}) {
   if (!count) return say("compare_nothing");
   const many = count === 1 ? "one" : "many";
   const words = [say(isNotes ? `compare_notes_${many}` : `compare_tokens_${many}`, {count})];
@@ -106,7 +118,8 @@ export function countsOf({isNotes, count, hasSong, follows, wrong, compared, fir
   }
   if (hasSong && follows && count > compared) words.push(say("compare_beyond", {count: count - compared}));
   if (!isNotes && Number.isFinite(bits)) words.push(say("mean_bits", {bits: bits.toFixed(2)}));
-  if (ended) words.push(say("ended"));
+  if (texts > 1) words.push(say("compare_texts", {count: texts}));
+  else if (ended) words.push(say("ended"));
   return words.join(" · ");
 }
 

@@ -72,11 +72,11 @@ export class Desk {
   // The settings of this page as a link holds them.
   get settings() { return {seed: this.#parts.seed.value, ...this.#controls.settings, language: spokenLanguage()}; }
 
-  // Puts settings of a link, or of the network, into the controls, and reads the seed.
-  apply(settings) {
+  // Puts settings of a link, or of the network, into the controls, and reads the seed; again: what was written is gone.
+  apply(settings, {again = true} = {}) {
     this.#controls.apply(settings);
     if (settings.seed !== undefined) this.#parts.seed.value = settings.seed;
-    this.#readSeed();
+    this.#readSeed({again});
   }
 
   // Shows the place of a token: what else could have come there; -1: the end.

@@ -85,14 +85,14 @@ function begin() {
   };
   writeWords();
   onLanguage(writeWords);
-  const settings = {seed: networks[0].settings.seed ?? firstSeed(networks[0]), ...given};
   let pages, apply;
   if (networks.length > 1) {
-    const comparison = new Comparison({networks, engine, place: main, settings, openPage, labelPage});
+    const comparison = new Comparison({networks, engine, place: main, settings: given, openPage, labelPage});
     pages = comparison.cards;
     apply = (changes) => comparison.apply(changes);
   } else {
-    pages = [openPage(networks[0], main, 0, settings)];
+    const seed = networks[0].settings.seed ?? firstSeed(networks[0]);
+    pages = [openPage(networks[0], main, 0, {seed, ...given})];
     apply = (changes) => pages[0].desk.apply(changes);
     onLanguage(() => labelPage(pages[0]));
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import {test} from "node:test";
-import {countsOf, Everyone, firstWrong, Turns, unknownOf} from "../../../rnnlab/exports/page/compare_parts.js";
+import {commonSeed, countsOf, Everyone, firstWrong, Turns, unknownOf} from "../../../rnnlab/exports/page/compare_parts.js";
 import {COMPARE_WORDS} from "../../../rnnlab/exports/page/compare_words.js";
 import {addWords} from "../../../rnnlab/exports/page/words.js";
 
@@ -70,7 +70,7 @@ test("settings go to every player, and one that writes with the music does not c
   });
   const players = [player(), player()];
   let silenced = 0;
-  const everyone = new Everyone(players, () => { silenced += 1; });
+  const everyone = new Everyone(players, {onRestart: () => { silenced += 1; }});
   everyone.set({randomSeed: 5});
   assert.deepEqual(players.map(({settings}) => settings.randomSeed), [5, 5]);
   players[0].running = true;
@@ -97,12 +97,20 @@ test("the counts of a song name the first wrong note", () => {
 test("the counts of a text have its mean surprise", () => {
   const text = {isNotes: false, hasSong: false, count: 40, bits: 1.234, ended: true};
   assert.equal(countsOf(text), "40 tokens · mean surprise 1.23 bits · the network ended the text itself");
+  assert.equal(countsOf({...text, texts: 10}), "40 tokens · mean surprise 1.23 bits · 10 texts");
 });
 
 test("the first wrong note is looked for from a place on", () => {
   const against = {isWrong: (index) => [3, 5].includes(index)};
   assert.deepEqual([firstWrong(against, 0, 9), firstWrong(against, 4, 9), firstWrong(against, 6, 9)], [3, 5, -1]);
   assert.equal(firstWrong(against, 0, 3), -1);
+});
+
+test("the page begins with a seed that all networks know, if one of them has such a seed", () => {
+  const network = (tokens, seed) => ({kind: "text", tokens: [...tokens], boundary: null, settings: {seed}});
+  assert.equal(commonSeed([network("abc", "cab"), network("ab", "ba")]), "ba");
+  assert.equal(commonSeed([network("abc", "cab"), network("xy", "yx")]), "cab");
+  assert.equal(commonSeed([network("abc", "cab"), network("abcd", "da")]), "cab");
 });
 
 test("unknown tokens are said once, or for each network if they differ", () => {
