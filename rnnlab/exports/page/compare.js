@@ -39,6 +39,7 @@ export class Comparison {
     this.#openPage = openPage;
     this.#labelPage = labelPage;
     this.cards = networks.map((description, index) => this.#card(description, index, engine));
+    for (const {player} of this.cards) player.company = this.cards.length;
     this.#alignRolls();
     this.#turns = new Turns(this.cards, (index) => this.#turned(index));
     this.#everyone = new Everyone(this.cards.map(({player}) => player), {
