@@ -35,6 +35,9 @@ MOST_BYTES = 3_000_000
 MEASURED_TOKENS = 2_000
 """Number of tokens on which the change of the loss is measured, if the weights have 16 bits."""
 
+MOST_NETWORKS = 8
+"""Largest number of networks of a page: more do not stand side by side."""
+
 PAGE = "exports/page"
 _IMPORT = re.compile(r'^import \{[^}]*\} from "(?P<path>[^"]+)";\n', re.MULTILINE)
 _COMMENT = re.compile(r"^ *(?://.*|/\*(?:[^*]|\*(?!/))*\*/)\n", re.MULTILINE)
@@ -70,7 +73,8 @@ def write_page(
         overwrite: whether an existing file is replaced.
 
     Raises:
-        UsageError: the file exists, and `overwrite` is false; or it is a folder.
+        UsageError: the file exists, and `overwrite` is false; or it is a folder; or the networks are too
+            many, or some are of notes and some of text.
         RunError: a weight is NaN or infinite, or the file cannot be written.
     """
     if path.is_dir():
@@ -87,8 +91,10 @@ def page_of(networks: Sequence[PageNetwork], *, language: str = "en") -> tuple[s
     """Return the page of one or more networks, and remarks for the user, a sentence each.
 
     Raises:
+        UsageError: the networks are too many, or some are of notes and some of text.
         RunError: a weight is NaN or infinite.
     """
+    _check(networks)
     script, style = script_of(networks, "main.js"), _styles()
     size = sum(network.size for network in networks) * 4 * 4 / 3  # bytes of all weights in base64
     bits = 32 if size + len(script) + len(style) <= MOST_BYTES or not _fit(networks) else 16
@@ -166,6 +172,24 @@ def policy_of(script: str, style: str) -> str:
         "form-action 'none'",
     )
     return "; ".join(rules)
+
+
+def _check(networks: Sequence[PageNetwork]) -> None:
+    """Refuse networks that cannot continue one seed side by side."""
+    if len(networks) > MOST_NETWORKS:
+        raise UsageError(
+            f"expected at most {MOST_NETWORKS} models, received {len(networks)}: more do not stand side by"
+            " side on a page; write a second page"
+        )
+    first, *others = networks
+    kind = first.trained.experiment.dataset.kind
+    for other in others:
+        other_kind = other.trained.experiment.dataset.kind
+        if (kind == "notes") != (other_kind == "notes"):
+            raise UsageError(
+                f"{first.name} and {other.name}: expected models of notes only or of text only, received"
+                f" {kind} and {other_kind}: no seed suits both; write two pages"
+            )
 
 
 def _without_imports(source: str) -> str:

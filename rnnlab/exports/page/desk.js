@@ -72,11 +72,11 @@ export class Desk {
   // The settings of this page as a link holds them.
   get settings() { return {seed: this.#parts.seed.value, ...this.#controls.settings, language: spokenLanguage()}; }
 
-  // Puts settings of a link, or of the network, into the controls, and reads the seed.
-  apply(settings) {
+  // Puts settings of a link, or of the network, into the controls, and reads the seed; again: what was written is gone.
+  apply(settings, {again = true} = {}) {
     this.#controls.apply(settings);
     if (settings.seed !== undefined) this.#parts.seed.value = settings.seed;
-    this.#readSeed();
+    this.#readSeed({again});
   }
 
   // Shows the place of a token: what else could have come there; -1: the end.
@@ -99,7 +99,7 @@ export class Desk {
     parts.hint.textContent = this.isNotes ? say("seed_notes_hint") : say("seed_text_hint", {count});
     this.#controls.relabel();
     this.#showState();
-    this.#drawLegend();
+    this.#parts.legend.replaceChildren(...legendOf(this.#against.hasSong));
     this.#drawNext();
     this.#drawWordsOfNext();
     this.#drawCounts();
@@ -185,7 +185,7 @@ export class Desk {
     const {seed, problem} = this.#parts;
     const {ids, unknown} = this.#seeds.parse(seed.value);
     const isEmpty = !ids.length && !unknown.length && this.#seeds.boundary < 0;
-    const words = unknown.length ? this.#unknownWords(unknown) : isEmpty ? say("seed_empty") : "";
+    const words = unknown.length ? unknownWords(unknown) : isEmpty ? say("seed_empty") : "";
     if (problem.textContent !== words) problem.textContent = words;
     seed.setAttribute("aria-invalid", String(Boolean(words)));
     if (!again) return;
@@ -194,15 +194,6 @@ export class Desk {
     this.#isBlocked = Boolean(words);
     this.#player.begin(ids, {empty: !ids.length && (this.#isBlocked || this.#seeds.boundary < 0)});
     this.#showState();
-  }
-
-  #unknownWords(unknown) {
-    const named = unknown.slice(0, MOST_UNKNOWN).map(({token, near}) => {
-      const shown = `‘${visibleToken(token.slice(0, 40))}’`;
-      return near.length ? say("seed_near", {token: shown, near: near.map(visibleToken).join(" ")}) : shown;
-    });
-    if (unknown.length > MOST_UNKNOWN) named.push(say("seed_more", {count: unknown.length - MOST_UNKNOWN}));
-    return say("seed_unknown", {tokens: named.join(", ")});
   }
 
   #sounds(index) {
@@ -314,26 +305,6 @@ export class Desk {
     return this.#run.speed;
   }
 
-  #drawLegend() {
-    const {legend} = this.#parts;
-    const entry = (name, words) => {
-      const span = document.createElement("span");
-      span.className = `shade ${name}`;
-      span.textContent = words;
-      return span;
-    };
-    const bounds = [0, ...SURPRISE_BOUNDS];
-    const entries = bounds.map((bound, level) => {
-      const next = bounds[level + 1];
-      const words = level === 0 ? say("below", {bits: next})
-        : next === undefined ? say("from_on", {bits: bound}) : `${bound}–${next}`;
-      return entry(`bits-${level}`, words);
-    });
-    entries.unshift(entry("of-seed", say("legend_seed")));
-    if (this.#against.hasSong) entries.push(entry("wrong", say("legend_wrong")));
-    legend.replaceChildren(`${say("legend")}: `, ...entries.flatMap((each) => [each, " "]));
-  }
-
   #indexOf(element) {
     const block = element.parentElement;
     const from = Number(block?.dataset?.from ?? -1);
@@ -379,6 +350,37 @@ export class Desk {
   }
 }
 
-function setText(element, words) {
+// Returns one sentence on tokens that a network does not know: [{token, near}] of Seeds.parse.
+export function unknownWords(unknown) {
+  const named = unknown.slice(0, MOST_UNKNOWN).map(({token, near}) => {
+    const shown = `‘${visibleToken(token.slice(0, 40))}’`;
+    return near.length ? say("seed_near", {token: shown, near: near.map(visibleToken).join(" ")}) : shown;
+  });
+  if (unknown.length > MOST_UNKNOWN) named.push(say("seed_more", {count: unknown.length - MOST_UNKNOWN}));
+  return say("seed_unknown", {tokens: named.join(", ")});
+}
+
+// Returns what the colours, lines and rings of tokens mean, as elements and the spaces between them.
+export function legendOf(hasSong) {
+  const entry = (name, words) => {
+    const span = document.createElement("span");
+    span.className = `shade ${name}`;
+    span.textContent = words;
+    return span;
+  };
+  const bounds = [0, ...SURPRISE_BOUNDS];
+  const entries = bounds.map((bound, level) => {
+    const next = bounds[level + 1];
+    const words = level === 0 ? say("below", {bits: next})
+      : next === undefined ? say("from_on", {bits: bound}) : `${bound}–${next}`;
+    return entry(`bits-${level}`, words);
+  });
+  entries.unshift(entry("of-seed", say("legend_seed")));
+  if (hasSong) entries.push(entry("wrong", say("legend_wrong")));
+  return [`${say("legend")}: `, ...entries.flatMap((each) => [each, " "])];
+}
+
+// Writes words into an element, if it has others.
+export function setText(element, words) {
   if (element.textContent !== words) element.textContent = words;
 }

@@ -1,4 +1,5 @@
-// The start of the page. For each network in the data it makes one `page`, which its parts build on:
+// The start of the page. For a network in the data it makes one `page`, which its parts build on; several networks
+// stand side by side (compare.js), and the page of each is made when it is opened.
 //
 //   page.description   the Network of the data
 //   page.network       the network that plays now, of the engine: it changes with page.player.useNetwork
@@ -14,6 +15,7 @@
 import {networkOf, sourceOf} from "../../engines/javascript/network.js";
 import {choose, logProbability, probabilities} from "./sampling.js";
 import {uniforms} from "./random.js";
+import {Comparison} from "./compare.js";
 import {Desk} from "./desk.js";
 import {Player} from "./play.js";
 import {learning} from "./learn.js";
@@ -39,48 +41,66 @@ function pageOf(description, section, place) {
   return page;
 }
 
+// Puts the page of a network into an element, and begins with these settings.
+function openPage(description, root, place, settings) {
+  const section = document.getElementById("section").content.cloneNode(true).firstElementChild;
+  root.append(section);
+  const page = pageOf(description, section, place);
+  labelPage(page);
+  page.desk.apply(settings);
+  learning(page);
+  seeing(page);
+  return page;
+}
+
+function labelPage(page) {
+  const heading = page.section.querySelector('[data-part="name"]');
+  relabel(page.section);
+  heading.textContent = say("play");
+  heading.classList.add("unseen");
+  page.desk.relabel();
+}
+
 function begin() {
   const data = JSON.parse(document.getElementById("networks").textContent);
+  const {networks} = data;
   const root = document.getElementById("root");
   const given = settingsOf(location.hash);
   speak(data.language);
   speak(given.language);
   root.append(document.getElementById("frame").content.cloneNode(true));
-  root.querySelector('[data-part="title"]').textContent = data.networks.map(({name}) => name).join(" · ");
+  const main = root.querySelector("#page");
+  const title = root.querySelector('[data-part="title"]');
   for (const button of root.querySelectorAll("[data-language]")) {
     button.addEventListener("click", () => speak(button.dataset.language));
   }
-  const pages = data.networks.map((description, place) => {
-    const section = document.getElementById("section").content.cloneNode(true).firstElementChild;
-    root.querySelector("#page").append(section);
-    return pageOf(description, section, place);
-  });
   const writeWords = () => {
     document.documentElement.lang = spokenLanguage();
     relabel(root);
+    title.textContent = networks.length > 1 ? say("compare_title", {count: networks.length}) : networks[0].name;
     root.querySelector('[data-part="footer"]').textContent = say("made_with", {version: String(data.version)});
     for (const button of root.querySelectorAll("[data-language]")) {
       button.setAttribute("aria-pressed", String(button.dataset.language === spokenLanguage()));
     }
-    for (const page of pages) {
-      const heading = page.section.querySelector('[data-part="name"]');
-      heading.textContent = pages.length > 1 ? page.description.name : say("play");
-      heading.classList.toggle("unseen", pages.length === 1);
-      page.desk.relabel();
-    }
   };
-  onLanguage(writeWords);
   writeWords();
-  for (const page of pages) {
-    page.desk.apply({seed: page.description.settings.seed ?? firstSeed(page.description), ...given});
-    learning(page);
-    seeing(page);
+  onLanguage(writeWords);
+  let pages, apply;
+  if (networks.length > 1) {
+    const comparison = new Comparison({networks, engine, place: main, settings: given, openPage, labelPage});
+    pages = comparison.cards;
+    apply = (changes) => comparison.apply(changes);
+  } else {
+    const seed = networks[0].settings.seed ?? firstSeed(networks[0]);
+    pages = [openPage(networks[0], main, 0, {seed, ...given})];
+    apply = (changes) => pages[0].desk.apply(changes);
+    onLanguage(() => labelPage(pages[0]));
   }
-  globalThis.rnnlab = {engine, networks: data.networks, pages}; // for the console of the browser
+  globalThis.rnnlab = {engine, networks, pages}; // for the console of the browser
   globalThis.addEventListener("hashchange", () => {
-    const settings = settingsOf(location.hash);
-    speak(settings.language);
-    for (const page of pages) page.desk.apply(settings);
+    const changes = settingsOf(location.hash);
+    speak(changes.language);
+    apply(changes);
   });
 }
 

@@ -6,8 +6,12 @@ const SVG = "http://www.w3.org/2000/svg";
 const GUTTER = 30; // pixels for the names of pitches
 const TOP = 14; // pixels above a row, for the number of its first bar
 const LEAST_QUARTER = 30; // least width of a quarter note in pixels
+const LEAST_QUARTER_OF_PIECE = 15; // the same where a whole piece is to be seen at once
 const USUAL_HEIGHT = 370; // pixels of the box; it shows whole rows
 const FRAMING = 2; // pixels of its border, above and below together
+const PITCHES = 156; // pixels of all pitches of a row
+const MOST_SEMITONE = 13; // pixels
+const MOST_ROWS_OF_PIECE = 3; // rows that the box shows of a whole piece
 const MOST_ROWS = 60; // rows in the document; older ones are taken out
 const PITCH_NAMES = ["c", "cis", "d", "dis", "e", "f", "fis", "g", "gis", "a", "bes", "b"];
 const BLACK_KEYS = [1, 3, 6, 8, 10];
@@ -42,9 +46,12 @@ export class NotesView {
   #geometry = null;
   #follows = true; // whether the end stays in sight: until someone scrolls up
   #inSight = -1; // the row that was brought into sight last
+  #piece;
 
-  // box: the element to draw into; against: an AgainstSong; pick(index): a click on a note
-  constructor(box, player, against, pick) {
+  // box: the element to draw into; against: an AgainstSong; pick(index): a click on a note; piece: quarter notes
+  // of a piece that the box shows as a whole, in two rows or more; 0: there is none
+  constructor(box, player, against, pick, {piece = 0} = {}) {
+    this.#piece = piece;
     this.#box = box;
     this.#player = player;
     this.#against = against;
@@ -97,12 +104,15 @@ export class NotesView {
     const width = Math.floor(this.#box.clientWidth);
     if (!width || width === this.#geometry?.width) return;
     const count = this.high - this.low + 1;
-    const semitone = Math.min(Math.max(Math.floor(156 / count), 4), 13);
-    const fitting = Math.max(Math.floor((width - GUTTER) / (this.bar * LEAST_QUARTER)), 1);
-    const bars = fitting >= 16 ? 16 : [8, 4, 2, 1].find((each) => each <= fitting);
+    const semitone = Math.min(Math.max(Math.floor(PITCHES / count), 4), MOST_SEMITONE);
+    const leastQuarter = this.#piece ? LEAST_QUARTER_OF_PIECE : LEAST_QUARTER;
+    const fitting = Math.max(Math.floor((width - GUTTER) / (this.bar * leastQuarter)), 1);
+    const most = this.#piece ? Math.max(Math.min(fitting, Math.ceil(this.#piece / this.bar / 2)), 1) : fitting;
+    const bars = [16, 8, 4, 2, 1].find((each) => each <= most);
     const quarters = bars * this.bar;
     const height = TOP + count * semitone + 6;
-    const shown = Math.max(Math.round(USUAL_HEIGHT / height), 1);
+    const rows = this.#piece ? Math.min(Math.ceil(this.#piece / quarters), MOST_ROWS_OF_PIECE) : USUAL_HEIGHT / height;
+    const shown = Math.max(Math.round(rows), 1);
     this.#box.style.height = `${shown * height + FRAMING}px`;
     this.#geometry = {width, semitone, bars, quarters, scale: (width - GUTTER - 4) / quarters, height};
     this.#clear();

@@ -101,6 +101,7 @@ export class Player {
     this.earlier = []; // [{ids, bits}]: texts that ended, after the same seed
     this.logits = new Float32Array(description.tokens.length);
     this.state = "ready";
+    this.company = 1; // players that write in the same frame, this one counted: they share its time
   }
 
   onStep(callback) { return this.#listen("step", callback); }
@@ -331,7 +332,7 @@ export class Player {
   }
 
   #work(now) { // one frame's share of the steps; returns whether there is more to do
-    const deadline = performance.now() + this.#slice;
+    const deadline = performance.now() + this.#slice / this.company;
     if (this.state === "reading" || this.running) {
       if (!this.#readUntil(deadline)) return true;
       if (!this.running) this.#become(this.#settled());

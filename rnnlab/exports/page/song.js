@@ -29,9 +29,12 @@ export class AgainstSong {
   get hasSong() { return this.#song !== null; }
   get follows() { return this.#offset >= 0; } // whether the seed is in the song
 
+  // Returns the id that the song has in this place, or undefined.
+  wanted(index) { return this.#offset < 0 ? undefined : this.#song[this.#offset + index - this.#skipped]; }
+
   isWrong(index) {
     const {ids, seedLength} = this.#player;
-    const wanted = this.#offset < 0 ? undefined : this.#song[this.#offset + index - this.#skipped];
+    const wanted = this.wanted(index);
     return index >= seedLength && wanted !== undefined && ids[index] !== wanted;
   }
 

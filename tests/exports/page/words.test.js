@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {readdirSync, readFileSync} from "node:fs";
 import {test} from "node:test";
+import {COMPARE_WORDS} from "../../../rnnlab/exports/page/compare_words.js";
 import {LEARN_WORDS} from "../../../rnnlab/exports/page/learn_words.js";
 import {SEE_WORDS} from "../../../rnnlab/exports/page/see_words.js";
 import {addWords, say, speak, WORDS} from "../../../rnnlab/exports/page/words.js";
@@ -23,25 +24,15 @@ test("no Korean words are left in English", () => {
   }
 });
 
-<<<<<<< HEAD
 test("every key that a module or the document names has words", () => {
   const modules = readdirSync(FOLDER).filter((name) => name.endsWith(".js"));
-  const words = {...WORDS.en, ...LEARN_WORDS.en, ...SEE_WORDS.en};
-=======
-test("every key that a module of the desk or the document names has words", () => {
-  const modules = readdirSync(FOLDER).filter((name) => name.endsWith(".js"));
->>>>>>> play
+  const words = {...WORDS.en, ...COMPARE_WORDS.en, ...LEARN_WORDS.en, ...SEE_WORDS.en};
   const named = [
     ...modules.flatMap((name) => [...source(name).matchAll(/\bsay\((?:[^"()`]*\? )?"(\w+)"/g)].map(([, key]) => key)),
     ...[...source("page.html").matchAll(/data-say(?:-label)?="(\w+)"/g)].map(([, key]) => key),
   ];
   assert.ok(named.length > 50);
-<<<<<<< HEAD
   for (const key of named) assert.ok(key in words, key);
-=======
-  const ofOthers = /^(see|learn)_/; // the words of these parts are added by addWords
-  for (const key of named) if (!ofOthers.test(key)) assert.ok(key in WORDS.en, key);
->>>>>>> play
 });
 
 test("say puts values in their places, and writes numbers with commas", () => {
