@@ -1,9 +1,9 @@
 """The page that plays: one HTML file with networks, their weights, and the script that runs them.
 
-The sources in `page/` are put into the file as they are: every style sheet, and every module that `main.js`
-needs, in the order of their imports. The lines that import, the word `export`, and comments are left out, so
-all modules are one module in the page. The Content-Security-Policy allows this script and nothing else: the
-browser refuses every request of the page.
+The sources in `page/` are put into the file as they are: the style sheets, and the modules that `main.js`
+needs, or `main_of_several.js` for several networks, in the order of their imports. The lines that import, the
+word `export`, and comments are left out, so all modules are one module in the page. The page's
+Content-Security-Policy allows this script and nothing else: the browser refuses every request of the page.
 """
 
 import base64
@@ -95,7 +95,9 @@ def page_of(networks: Sequence[PageNetwork], *, language: str = "en") -> tuple[s
         RunError: a weight is NaN or infinite.
     """
     _check(networks)
-    script, style = script_of(networks, "main.js"), _styles()
+    one = len(networks) == 1
+    script = script_of(networks, "main.js" if one else "main_of_several.js")
+    style = _styles(but="compare.css" if one else "")
     size = sum(network.size for network in networks) * 4 * 4 / 3  # bytes of all weights in base64
     bits = 32 if size + len(script) + len(style) <= MOST_BYTES or not _fit(networks) else 16
     data = {
@@ -214,10 +216,10 @@ def _source(path: str) -> str:
     return files("rnnlab").joinpath(found).read_text(encoding="utf-8")
 
 
-def _styles() -> str:
-    """Return all style sheets of the page, in the order of their names."""
+def _styles(*, but: str) -> str:
+    """Return the style sheets of the page, in the order of their names, but for one."""
     folder = files("rnnlab").joinpath(PAGE)
-    names = sorted(each.name for each in folder.iterdir() if each.name.endswith(".css"))
+    names = sorted(each.name for each in folder.iterdir() if each.name.endswith(".css") and each.name != but)
     return "\n".join(_LEADING.sub("", _COMMENT.sub("", _source(name))) for name in names)
 
 

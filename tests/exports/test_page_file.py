@@ -16,7 +16,7 @@ from rnnlab.errors import RunError, UsageError
 from rnnlab.exports import page_file
 from rnnlab.exports.page_file import modules, page_of, write_page
 from rnnlab.exports.page_network import PageNetwork, PageSnapshot, page_network
-from tests.exports.playing import network, page_network_of
+from tests.exports.playing import network, page_network_of, shipped, shipped_network
 from tests.trained import SONG, STREAM, run_of, trained
 from tests.trained_tasks import LABEL, trained_task
 
@@ -103,7 +103,7 @@ def test_tokens_stay_data():
 
 def test_modules_can_stand_in_one_script():
     """No two have a name in common at their top level; the exporter removes every import."""
-    sources = modules("main.js")
+    sources = modules("main.js", "main_of_several.js")
 
     names = [name for _, source in sources for name in TOP.findall(source)]
     script = page_file.script_of([network("lstm")], "main.js")
@@ -118,7 +118,7 @@ def test_every_module_of_the_page_is_in_it():
     folder = files("rnnlab").joinpath(page_file.PAGE)
     written = {each.name for each in folder.iterdir() if each.name.endswith(".js")}
 
-    assert written <= {path for path, _ in modules("main.js")}
+    assert written <= {path for path, _ in modules("main.js", "main_of_several.js")}
 
 
 def test_weights_that_are_no_numbers_are_refused():
@@ -169,15 +169,16 @@ def test_a_large_page_has_numbers_of_16_bits(monkeypatch):
     )
 
 
-@pytest.mark.parametrize(("units", "most"), [(20, 600_000), (256, 2_200_000)])
-def test_the_size_of_a_page(units, most):
-    """The song's network, and 256 units on 65 characters."""
+def test_the_size_of_a_page():
+    """The song's network without snapshots, and 256 units on 65 characters."""
+    song = next(path for path in shipped() if path.stem == "nabiya_stateful_lstm")
     characters = "".join(map(chr, range(48, 48 + 65)))
     data = f"dataset: {{kind: text, inline: {json.dumps(characters)}, window: 5}}"
-    model = trained(f"{data}\nmodel: {{kind: lstm, units: {units}}}", Path.cwd())
+    model = trained(f"{data}\nmodel: {{kind: lstm, units: 256}}", Path.cwd())
 
-    page, notes = page_of([page_network_of("text", model)])
+    pages = [page_of([each]) for each in (shipped_network(song), page_network_of("text", model))]
 
-    assert len(model.tokens) >= 64
-    assert len(page.encode()) < most
-    assert notes == ()
+    assert len(model.tokens) == 65
+    assert len(pages[0][0].encode()) <= 600_000
+    assert len(pages[1][0].encode()) <= 2_200_000
+    assert [notes for _, notes in pages] == [(), ()]
