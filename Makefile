@@ -25,6 +25,7 @@ demo: install
 	$(BIN)/rnnlab evaluate
 	$(BIN)/rnnlab generate --seed "g8 e8 e4 f8"
 	$(BIN)/rnnlab report
+	$(BIN)/rnnlab export --output song.html --overwrite
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(TESTS)
@@ -70,7 +71,7 @@ torture: $(VENV)/installed-dev
 	$(BIN)/python -m torture.signals
 
 # The pictures in docs/, from trainings of their own; needs Chromium.
-pictures: install
+pictures: $(VENV)/installed-dev
 	PATH="$(abspath $(BIN)):$$PATH" docs/pictures/make.sh
 
 # `make lock` adds and drops what pyproject.toml asks for; `make lock UPGRADE=--upgrade` also takes newer versions.
@@ -80,7 +81,7 @@ lock:
 	$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) song.html build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
 	find rnnlab tests benchmarks torture -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Each stamp is younger than what it was made from, so a second call takes no time. The project is installed

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the pictures that the pages show, from trainings of its own: `make pictures`. Needs Chromium; takes two minutes.
+# Makes the pictures that the pages show, from trainings of its own: `make pictures`. Needs Chromium; takes four minutes.
 set -euo pipefail
 pictures=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 configs=$pictures/../../configs
@@ -28,3 +28,12 @@ rnnlab generate runs/nabiya_stateful_lstm-1 --temperature 4 --bars 8 --meter 2/4
     --output "$pictures/steering-bars.png" --overwrite
 rnnlab generate runs/nabiya_stateful_lstm-1 --temperature 6 --rhythm-of "$configs/../data/nabiya.notes" --meter 2/4 \
     --output "$pictures/steering-rhythm.png" --overwrite
+rnnlab export runs/nabiya_stateful_lstm-1 --output "$work/song.html"
+python "$pictures/photograph.py" song.html "$pictures/page-song.png" 1100 980
+python "$pictures/photograph.py" song.html "$pictures/page-slider.png" 1100 980 '[data-part="learn"]'
+rnnlab train "$configs/text_lstm.yaml" --quiet
+rnnlab export --output "$work/text.html"
+python "$pictures/photograph.py" text.html "$pictures/page-text.png" 1100 980
+rnnlab train "$configs/nabiya_lstm.yaml" --quiet
+rnnlab export runs/nabiya_mlp-1 runs/nabiya_lstm-1 runs/nabiya_stateful_lstm-1 --output "$work/lecture.html"
+python "$pictures/photograph.py" lecture.html "$pictures/page-several.png" 1100 900

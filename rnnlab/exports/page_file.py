@@ -256,19 +256,20 @@ def _changed_loss(network: PageNetwork) -> str:
     ids = np.asarray(network.tokens.train.ids[:MEASURED_TOKENS], np.int64)
     before = _loss(network, ids, is_rounded=False)
     after = _loss(network, ids, is_rounded=True)
-    return f"its loss on {len(ids) - 1:,} training tokens changes from {before:.6f} to {after:.6f}"
+    return f"its loss on the first {len(ids):,} training tokens changes from {before:.6f} to {after:.6f}"
 
 
 def _loss(network: PageNetwork, ids: Any, *, is_rounded: bool) -> float:
-    """Return the mean loss of all tokens but the first, nats."""
+    """Return the mean loss of the tokens after the first one, or after the first window, nats."""
     trained = network.trained
     if is_rounded:
         trained = replace(trained, weights=rounded(trained.weights))
     experiment = trained.experiment
     regime, window = experiment.regime, experiment.dataset.window
-    source = source_of(numpy_model(trained), ids[None, :1], regime=regime, window=window)
+    begin = 1 if regime == "stream" else min(window, len(ids) - 1)  # a whole window, as in training
+    source = source_of(numpy_model(trained), ids[None, :begin], regime=regime, window=window)
     logits, losses = source.start(), list[float]()
-    for token in ids[1:]:
+    for token in ids[begin:]:
         losses.append(-float(log_probabilities(logits, token[None])[0]))
         logits = source.feed(token[None])
     return float(np.mean(losses))

@@ -127,7 +127,7 @@ class PageNetwork:
             "settings": self._settings(experiment.generation, vocabulary),
             "song": self._song(vocabulary),
             "frequencies": self._frequencies(),
-            "history": _history(self.history),
+            "history": _history(self.history if self.snapshots[1:] else None),
             "meter": meter,
         }
 
@@ -272,13 +272,16 @@ def _sound(token: str, vocabulary: Vocabulary) -> dict[str, Any] | None:
 
 
 def _history(history: History | None) -> dict[str, list[Any]]:
-    """Return the curves of the history: a list for each of epochs, loss and validation_loss."""
+    """Return the curves of the history: a list for each of epochs, loss and validation_loss.
+
+    The losses have 5 significant digits; only the slider over the snapshots shows them.
+    """
     if history is None:
         return {"epochs": [], "loss": [], "validation_loss": []}
     return {
         "epochs": [int(epoch) for epoch in history.epoch],
-        "loss": [_finite(float(each)) for each in history.loss],
-        "validation_loss": [_finite(float(each)) for each in history.validation_loss],
+        "loss": [_finite(float(f"{each:.5g}")) for each in history.loss],
+        "validation_loss": [_finite(float(f"{each:.5g}")) for each in history.validation_loss],
     }
 
 
