@@ -1,5 +1,6 @@
 """The page that plays, in a real browser: it computes, draws and plays what `rnnlab generate` does."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from rnnlab.exports.page_network import rounded
 from rnnlab.generation.decoding import Decoding, decode
 from rnnlab.generation.sampling import Sampling, choose
 from rnnlab.generation.sources import source_of
-from tests.browser import chromium, opened
+from tests.browser import chromium, opened, until
 from tests.exports.playing import NAMES, network, shipped, shipped_network
 from tests.needs import needs
 
@@ -99,3 +100,25 @@ def test_logits_and_drawn_tokens(browser, networks, tmp_path: Path, name):
     assert np.abs(np.array(logits) - np.stack(expected)).max() <= 1e-4
     assert most_probable == [list(decode(model, seed, Decoding(regime, window, STEPS))[0].ids)]
     assert drawn == first_samples(model, seed, regime, window)[:seeds]
+
+
+def requesters(path: Path, log: Path) -> set[str]:
+    """Who asked for something while a page was open, by Chromium's own log of the network."""
+    with chromium(f"--log-net-log={log}") as started:
+        page = started.new_page()
+        page.goto(path.absolute().as_uri())
+        if page.get_by_role("button", name="Start", exact=True).count():
+            page.get_by_role("button", name="Start", exact=True).click()
+            until(page, "rnnlab.pages[0].player.written >= 9")
+        page.wait_for_timeout(300)
+    return set(re.findall(r'"initiator":"([^"]*)"', log.read_text(encoding="utf-8")))
+
+
+def test_no_request_is_attempted(networks, tmp_path: Path):
+    """Chromium itself asks its maker for updates; the page asks nobody, and another page is caught."""
+    path, other = tmp_path / "page.html", tmp_path / "other.html"
+    path.write_text(page_of([networks["lstm"]])[0], encoding="utf-8")
+    other.write_text('<img src="http://127.0.0.1:9/picture.png">', encoding="utf-8")
+
+    assert requesters(path, tmp_path / "page.json") <= {"not an origin"}
+    assert requesters(other, tmp_path / "other.json") > {"not an origin"}
