@@ -239,10 +239,15 @@ def _fit(networks: Sequence[PageNetwork]) -> bool:
 
 
 def _notes(networks: Sequence[PageNetwork], bits: int) -> tuple[str, ...]:
-    """Return a remark on each network whose weights have 16 bits: how its loss changes."""
+    """Return a remark on settings that the page lacks, and on weights of 16 bits: how the loss changes."""
+    lacking = [
+        f"{network.name}: the page generates without {' and '.join(names)}, which the configuration sets"
+        for network in networks
+        if (names := network.not_in_the_page)
+    ]
     if bits == 32:
-        return ()
-    return tuple(
+        return tuple(lacking)
+    return *lacking, *(
         f"{network.name}: the page would pass {MOST_BYTES / 1e6:g} MB, so its weights have 16 bits;"
         f" {_changed_loss(network)}"
         for network in networks

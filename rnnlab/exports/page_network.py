@@ -89,6 +89,17 @@ class PageNetwork:
         return found
 
     @property
+    def not_in_the_page(self) -> list[str]:
+        """The configured ways to generate that the page does not have, in words."""
+        generation = self.trained.experiment.generation
+        named = {
+            "constraints": generation.constraints.are_set,
+            "beam search": generation.beam is not None,
+            "the control of repetition (dry)": generation.dry is not None,
+        }
+        return [name for name, is_set in named.items() if is_set]
+
+    @property
     def size(self) -> int:
         """Number of weights of all snapshots together."""
         each = sum(array.size for array in self.numbers(self.snapshots[0]).values())

@@ -169,6 +169,18 @@ def test_a_large_page_has_numbers_of_16_bits(monkeypatch):
     )
 
 
+def test_what_the_page_cannot_do_is_said():
+    """Settings of the configuration that `generate` follows and the page does not."""
+    settings = ("generation.beam=3", "generation.constraints={must: d4}")
+    model = page_network_of("song-1", trained(SONG, Path.cwd(), *settings))
+
+    _, notes = page_of([model])
+
+    assert notes == (
+        "song-1: the page generates without constraints and beam search, which the configuration sets",
+    )
+
+
 def test_the_size_of_a_page():
     """The song's network without snapshots, and 256 units on 65 characters."""
     song = next(path for path in shipped() if path.stem == "nabiya_stateful_lstm")
