@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rnnlab.commands.hints import to_train
-from rnnlab.errors import DataError, RnnlabError, UsageError
+from rnnlab.errors import Argument, DataError, RnnlabError, UsageError
 from rnnlab.terminal.completion import complete_folder
 from rnnlab.terminal.progress import ReadingReport
 from rnnlab.terminal.text import echo
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rnnlab.sweeps.results import StudyResults
 
 PAGE = "report.html"
+_PLAY = Argument("play")
 
 
 @click.command()
@@ -162,7 +163,9 @@ def _playing_page(folder: Path) -> str:
     from rnnlab.runs.layout import is_study_folder
 
     if is_study_folder(folder):
-        raise UsageError(f"{folder}: a study has many networks; leave --play out, or name one of its runs")
+        raise UsageError(
+            f"{folder}: a study has many networks; name one of its runs, or leave ", _PLAY, " out"
+        )
     networks = []
     for path in _shown_runs(folder):
         run = RunFolder(path)
@@ -184,7 +187,7 @@ def _shown_runs(folder: Path) -> list[Path]:
         if (path / MODEL).is_file():
             found.setdefault(path.name.rpartition("-seed-")[0], path)
     if not found:
-        raise UsageError(f"{folder}: no training has a network yet; leave --play out")
+        raise UsageError(f"{folder}: no training has a network yet; leave ", _PLAY, " out")
     return [*found.values()]
 
 

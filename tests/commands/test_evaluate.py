@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -271,7 +272,7 @@ def test_a_terminal_shows_the_fold_that_is_trained(rnnlab, monkeypatch):
 
     drawn = [line for picture in screen.pictures for line in picture]
     assert "fold 1 of 2  starting …" in drawn
-    assert any(line.startswith("fold 2 of 2  epoch 2/2  loss ") for line in drawn)
+    assert any(re.match(r"fold 2 of 2  epoch [12]/2  loss \d", line) for line in drawn)
     assert screen.shown.endswith("\r\x1b[J")
 
 
