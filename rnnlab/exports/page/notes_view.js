@@ -2,6 +2,7 @@
 
 import {surpriseClass} from "./text_view.js";
 
+const NOTES_PAUSE = 80; // milliseconds between two drawings where the network writes as fast as possible
 const SVG = "http://www.w3.org/2000/svg";
 const GUTTER = 30; // pixels for the names of pitches
 const TOP = 14; // pixels above a row, for the number of its first bar
@@ -34,6 +35,7 @@ export function barOf(meter) {
 
 export class NotesView {
   #box;
+  #drawnAt = 0;
   #player;
   #against;
   #rows = []; // [{svg, notes, number}]
@@ -60,7 +62,7 @@ export class NotesView {
     this.high = pitches.length ? pitches.reduce((one, other) => Math.max(one, other)) : 71;
     this.bar = barOf(player.description.meter);
     player.onCut((length) => this.#cut(length));
-    player.onFrame(() => this.draw());
+    player.onFrame(() => this.#drawInTime());
     box.addEventListener("click", (event) => {
       const index = event.target.dataset?.index;
       if (index !== undefined) pick(Number(index));
@@ -70,6 +72,15 @@ export class NotesView {
       this.#follows = box.scrollTop + box.clientHeight >= this.#heightWritten() - 24;
     });
     new ResizeObserver(() => this.#resize()).observe(box);
+  }
+
+  // Draws, but not at every frame where the network writes as fast as possible: drawing would take most of the time.
+  #drawInTime() {
+    const {running, settings} = this.#player;
+    const now = performance.now();
+    if (running && settings.rate === Infinity && now - this.#drawnAt < NOTES_PAUSE) return;
+    this.#drawnAt = now;
+    this.draw();
   }
 
   // Appends what is new.

@@ -40,8 +40,8 @@
 
 const SLICE = 12; // milliseconds of an animation frame in which steps are computed, to begin with
 const LEAST_SLICE = 6; // as it is where drawing takes long
-const MOST_SLICE = 20;
-const FRAME = 25; // milliseconds from frame to frame that the slice aims at
+const MOST_SLICE = 27;
+const FRAME = 30; // milliseconds from frame to frame that the slice aims at
 const KEPT_EVERY = 64; // tokens between two kept states
 const MOST_KEPT = 2000; // above this number, every other kept state is dropped
 

@@ -2,6 +2,7 @@
 
 import {isPlain, visibleToken} from "./seed.js";
 
+const TEXT_PAUSE = 80; // milliseconds between two drawings where the network writes as fast as possible
 export const SURPRISE_BOUNDS = [1, 2, 3, 5, 8]; // bits at which each class begins, as in the reports
 const MOST_SHOWN = 3000; // tokens in the document; the text itself stays whole
 const MOST_BLOCKS = 400; // paragraphs in the document, where earlier texts are among them
@@ -16,6 +17,7 @@ export function surpriseClass(bits) {
 
 export class TextView {
   #box;
+  #drawnAt = 0;
   #player;
   #seeds;
   #first = 0; // index of the first token in the document
@@ -33,13 +35,22 @@ export class TextView {
     this.#seeds = seeds;
     this.sayOmitted = sayOmitted;
     player.onCut((length) => this.#cut(length));
-    player.onFrame(() => this.draw());
+    player.onFrame(() => this.#drawInTime());
     box.addEventListener("scroll", () => {
       this.#follows = box.scrollTop + box.clientHeight >= box.scrollHeight - 40;
     });
   }
 
   // Appends what is new; the cost depends on the number of new tokens alone.
+  // Draws, but not at every frame where the network writes as fast as possible: drawing would take most of the time.
+  #drawInTime() {
+    const {running, settings} = this.#player;
+    const now = performance.now();
+    if (running && settings.rate === Infinity && now - this.#drawnAt < TEXT_PAUSE) return;
+    this.#drawnAt = now;
+    this.draw();
+  }
+
   draw() {
     const {ids} = this.#player;
     if (this.#next >= ids.length) return;
