@@ -1,4 +1,4 @@
-"""Engines run a network: `tensorflow/` trains networks, `numpy/` runs trained ones, `javascript/` in a browser.
+"""Engines run a network: `tensorflow/` trains it, `numpy/` runs it, `javascript/` runs it in a browser.
 
 This module defines the interface of a trained model: a `Stepper` reads token ids, beginning with a state, and
 returns logits and the next state.
