@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnnlab.api.run import load_run
 from rnnlab.commands.comparison_results import comparison_cells, comparison_text
 from rnnlab.comparison.measures import Comparison
 from rnnlab.comparison.report.contents import comparison_contents_of
@@ -153,6 +154,42 @@ def test_a_model_of_labels_writes_for_each_label(tmp_path):
     writes = section_of(page, "write")
     assert "Korean" in writes
     assert "Polish" in writes
+
+
+def test_what_a_network_writes_stands_below_its_name(tmp_path):
+    """Without measures too, though configurations then stand in the order of their beginning, not by name."""
+    folder = comparison_of(
+        FROM_LABEL, {"z_first": (), "a_second": ("model.units=3",)}, seeds=1, measured=False
+    )
+    later = "2026-01-31T12:59:00+00:00 training begins\n… training ends after 3 epochs, 3 s\n"
+    (folder / "a_second-seed-0" / "events.log").write_text(later)
+
+    page = page_in(folder, refusal="these are not yours")
+
+    (table,) = re.findall(r"<table[^>]*what each network writes.*?</table>", page.source, re.DOTALL)
+    titles = [each.text for each in Page(table).all("th", role="columnheader")][1:]
+    label, *written = [each.text for each in Page(table).all("code")][:3]
+    alone = {
+        name: load_run(folder / f"{name}-seed-0").generate(label=label, length=80, samples=1)[0].text
+        for name in ("z_first", "a_second")
+    }
+    assert {title: text.strip() for title, text in zip(titles, written, strict=True)} == {
+        "A\xa0z_first": alone["z_first"].strip(),
+        "B\xa0a_second": alone["a_second"].strip(),
+    }
+    assert alone["z_first"] != alone["a_second"]
+    assert "All networks are of random seed 0." in section_of(page, "write")
+
+
+def test_networks_of_several_random_seeds_are_named(tmp_path):
+    """The first network of one configuration is missing, so another seed stands for it."""
+    folder = comparison_of(PARITY, measured=False)
+    (folder / "small-seed-0" / "model.safetensors").unlink()
+
+    predicts = section_of(page_in(folder), "predict")
+
+    assert re.search(r"Random seeds of the networks: (small 1, large 0|large 0, small 1)\.", predicts)
+    assert "All networks" not in predicts
 
 
 def test_tags_are_compared(tmp_path):

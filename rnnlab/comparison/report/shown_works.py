@@ -23,7 +23,7 @@ def work_section(contents: ComparisonContents) -> tuple[str, list[Markup]]:
     more = [remark(f"Not shown: {count_of(works.left_out, 'more configuration')}.")] if works.left_out else []
     if works.answers is not None:
         writes = not isinstance(works.answers, str) and not works.answers.part
-        return "write" if writes else "predict", [*_answers(works.answers, contents), *more]
+        return "write" if writes else "predict", [*_answers(works.answers, numbers), *more]
     if writes_notes(contents):
         return "play", [*_music(works, numbers, contents), *more]
     return "write", [*_texts(works, numbers), *more]
@@ -104,7 +104,7 @@ def _texts(works: Works, numbers: dict[str, int]) -> Iterator[Markup]:
             yield tag("article", title, tag("p", f"No sample: {each}."))
 
 
-def _answers(answers: Answers | str, contents: ComparisonContents) -> Iterator[Markup]:
+def _answers(answers: Answers | str, numbers: dict[str, int]) -> Iterator[Markup]:
     """Yield a table of examples with the answer of each network; wrong answers are marked."""
     if isinstance(answers, str):
         yield tag("p", f"Nothing to show: {answers}.")
@@ -112,10 +112,9 @@ def _answers(answers: Answers | str, contents: ComparisonContents) -> Iterator[M
     if not answers.rows:
         yield tag("p", "No example is short enough to be shown.")
         return
-    count = len(answers.rows[0][2])
-    names = [with_badge(number, each.name) for number, each in enumerate(contents.configurations[:count])]
+    names = [with_badge(numbers[name], name) for name, _ in answers.networks]
     if not answers.part:
-        yield remark(f"One sequence for each label, of the networks of random seed {answers.random_seed}.")
+        yield remark(f"One sequence for each label. {_seeds(answers.networks)}")
         rows: list[Sequence[str]] = [
             [tag("code", label), *(tag("code", text or " ") for text in texts)]
             for label, _, texts in answers.rows
@@ -124,14 +123,22 @@ def _answers(answers: Answers | str, contents: ComparisonContents) -> Iterator[M
         return
     yield remark(
         f"{count_of(len(answers.rows), 'example')} of the {answers.part} part, chosen from its first"
-        f" {answers.considered:,}: first those on which the networks do not agree. All networks are of random"
-        f" seed {answers.random_seed}. ✗ is a wrong answer."
+        f" {answers.considered:,}: first those on which the networks do not agree."
+        f" {_seeds(answers.networks)} ✗ is a wrong answer."
     )
     rows = [
         [tag("code", source), tag("code", target), *(_answer(text, target) for text in texts)]
         for source, target, texts in answers.rows
     ]
     yield stacked_table("examples with the answer of each network", ["input", "target", *names], rows)
+
+
+def _seeds(networks: Sequence[tuple[str, int]]) -> str:
+    """Return a sentence on the random seeds of the trainings: one for all networks, or that of each."""
+    seeds = {seed for _, seed in networks}
+    if len(seeds) == 1:
+        return f"All networks are of random seed {seeds.pop()}."
+    return f"Random seeds of the networks: {', '.join(f'{name} {seed}' for name, seed in networks)}."
 
 
 def _answer(text: str, target: str) -> Markup:

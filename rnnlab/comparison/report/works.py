@@ -83,13 +83,14 @@ class Answers:
         rows: input, target and the answer of each network; the target is empty for labels.
         part: the part of the data that the examples are of; empty for labels.
         considered: number of examples that the rows were chosen from.
-        random_seed: random seed of the training of the networks.
+        networks: the configuration and the random seed of the training of each network, in the order of the
+            answers in a row.
     """
 
     rows: tuple[tuple[str, str, tuple[str, ...]], ...]
     part: str
     considered: int
-    random_seed: int
+    networks: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,9 +122,9 @@ def works_of(entries: Mapping[str, Entry], *, refusal: str | None, report: Repor
     """
     shown = dict(list(entries.items())[:MOST_SHOWN])
     left_out = len(entries) - len(shown)
-    tasks = [each.trained for each in shown.values() if isinstance(each.trained, TrainedTask)]
+    tasks = {name: each.trained for name, each in shown.items() if isinstance(each.trained, TrainedTask)}
     if tasks:
-        return Works({}, _answers(tasks, list(shown.values()), refusal, report), left_out=left_out)
+        return Works({}, _answers(tasks, shown, refusal, report), left_out=left_out)
     found = {
         name: _work(entry, entry.trained, refusal, report)
         for name, entry in shown.items()
@@ -208,20 +209,23 @@ def _begin_of_part(selection: Selection) -> str | None:
 
 
 def _answers(
-    models: Sequence[TrainedTask], entries: Sequence[Entry], refusal: str | None, report: Report
+    models: Mapping[str, TrainedTask], entries: Mapping[str, Entry], refusal: str | None, report: Report
 ) -> Answers | str:
-    """Return the answers of models of one task on the same examples, or a sentence on why there are none."""
+    """Return the answers of models of one task on the same examples, or a sentence on why there are none.
+
+    Models and entries are by the name of the configuration.
+    """
     try:
-        if models[0].experiment.task == "from_label":
+        if next(iter(models.values())).experiment.task == "from_label":
             return _written_for_labels(models, entries)
         return refusal if refusal else _predicted(models, report)
     except RnnlabError as error:
         return str(error)
 
 
-def _predicted(models: Sequence[TrainedTask], report: Report) -> Answers:
+def _predicted(models: Mapping[str, TrainedTask], report: Report) -> Answers:
     """Return the answers on examples; first those on which the models do not agree."""
-    first = models[0]
+    first = next(iter(models.values()))
     split = part_to_measure(first.experiment)
     selected = select_examples(first, split=split, data=None, may_open=True, report=report)
     texts = [
@@ -230,26 +234,33 @@ def _predicted(models: Sequence[TrainedTask], report: Report) -> Answers:
         if both[0].strip() and max(map(len, both)) <= LONGEST_EXAMPLE
     ][:MOST_PREDICTED]
     inputs = [source for source, _ in texts]
-    columns = [[each.text for each in predict(model, inputs)] for model in models] if inputs else []
+    columns = [[each.text for each in predict(model, inputs)] for model in models.values()] if inputs else []
     rows = [(source, target, answers) for (source, target), *answers in zip(texts, *columns, strict=True)]
     chosen = sorted(range(len(rows)), key=lambda place: (len(set(rows[place][2])) == 1, place))[
         :MOST_EXAMPLES
     ]
     kept = tuple((rows[place][0], rows[place][1], tuple(rows[place][2])) for place in sorted(chosen))
-    return Answers(kept, selected.name, len(rows), first.experiment.training.random_seed)
+    return Answers(kept, selected.name, len(rows), _networks(models))
 
 
-def _written_for_labels(models: Sequence[TrainedTask], entries: Sequence[Entry]) -> Answers:
+def _written_for_labels(models: Mapping[str, TrainedTask], entries: Mapping[str, Entry]) -> Answers:
     """Return a sequence that each model writes for each of the first labels that all models know."""
-    labels = [each for each in models[0].tokens if all(each in model.tokens for model in models)]
+    first = next(iter(models.values()))
+    labels = [each for each in first.tokens if all(each in model.tokens for model in models.values())]
     rows = []
     for label in labels[:MOST_EXAMPLES]:
         written = []
-        for model, entry in zip(models, entries, strict=True):
+        for name, model in models.items():
+            entry = entries[name]
             settings = generation_settings(
                 model.experiment.generation, {"length": LONGEST_EXAMPLE, "samples": 1}
             )
             training = partial(kept_tokens, model, entry.run, Path(entry.path))
             written.append(write_for_label(model, label, settings, training).samples[0].text)
         rows.append((label, "", tuple(written)))
-    return Answers(tuple(rows), "", len(labels), models[0].experiment.training.random_seed)
+    return Answers(tuple(rows), "", len(labels), _networks(models))
+
+
+def _networks(models: Mapping[str, TrainedTask]) -> tuple[tuple[str, int], ...]:
+    """Return the configuration and the random seed of each model."""
+    return tuple((name, model.experiment.training.random_seed) for name, model in models.items())
