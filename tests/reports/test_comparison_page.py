@@ -338,6 +338,38 @@ def test_a_training_that_failed_is_named(tmp_path):
     assert "no epoch has a finite loss" in section_of(page, "trainings")
 
 
+def test_a_failed_training_may_have_a_colon_in_its_path(tmp_path):
+    """And in the reason; the path ends with the number of its random seed."""
+    configurations = {"a: b": (), "c": ("model.units=3",)}
+    folder = comparison_of(SENTENCE, configurations, folder=Path("runs/try: 2"))
+    comparison = contents_in(folder).comparison
+    assert isinstance(comparison, Comparison)
+    why = "c-seed-0: no epoch has a\nfinite loss"
+
+    write_measures(folder, comparison, f"{folder}/a: b-seed-2: {why}")
+
+    found = contents_in(folder)
+    assert [(each.name, each.random_seed, each.failure) for each in found.trainings if each.failure] == [
+        ("a: b", 2, why)
+    ]
+    assert [each.name for each in found.configurations] == ["a: b", "c"]
+
+
+@pytest.mark.parametrize("place", ["failures", "run"])
+def test_results_that_name_no_run_of_a_comparison_are_damaged(tmp_path, place):
+    """Each run has the number of its random seed at its end."""
+    folder = comparison_of(SENTENCE)
+    record = json.loads((folder / "comparison.json").read_text())
+    if place == "run":
+        record["contenders"][0]["trials"][0]["run"] = "runs/song-1/small"
+    else:
+        record["failures"] = ["runs/song-1/small: no epoch has a finite loss"]
+    (folder / "comparison.json").write_text(json.dumps(record))
+
+    with pytest.raises(RunError, match=r"^runs/song-1/comparison\.json: damaged .*expected a .*song-seed-0"):
+        contents_in(folder)
+
+
 def _without_last(found):
     return type(found)(found.name, found.trials[:-1])
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from rnnlab.evaluation.free_running import FreeRunning
 from rnnlab.runs.layout import COMPARISON, small_bytes
 
 MOST_BYTES = 1 << 25
+
+_RUN = r".+?-seed-(?:0|[1-9][0-9]{0,5})"
+_FAILURE = re.compile(rf"({_RUN}): (.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def _trial(record: dict[str, Any], task: str, split: str, parameters: int) -> Tr
     share = _number(record.get(figures.key))
     lengths = record.get("lengths", {})
     return Trial(
-        run=Path(str(record["run"])).name,
+        run=_run_name(str(record["run"])),
         random_seed=int(record["random_seed"]),
         parameters=parameters,
         epochs=None if record["epochs"] is None else int(record["epochs"]),
@@ -102,6 +106,18 @@ def _number(value: Any) -> float | None:
 
 
 def _failure(line: str) -> tuple[str, str]:
-    """Return the name of a run folder, and why its training failed, from `<path>: <why>`."""
-    path, _, why = line.partition(": ")
-    return Path(path).name, why
+    """Return the name of a run folder, and why its training failed, from `<path>: <why>`.
+
+    The path ends with `-seed-<seed>`; both the path and the reason may have `: ` in them.
+    """
+    if (found := _FAILURE.fullmatch(line)) is None:
+        raise ValueError(f"expected a line such as runs/song-1/song-seed-0: why, received {line[:200]!r}")
+    return _run_name(found[1]), found[2]
+
+
+def _run_name(path: str) -> str:
+    """Return the name of a run folder of a comparison, `<configuration>-seed-<seed>`."""
+    name = Path(path).name
+    if re.fullmatch(_RUN, name, re.DOTALL) is None:
+        raise ValueError(f"expected a run such as song-seed-0, received {path[:200]!r}")
+    return name
