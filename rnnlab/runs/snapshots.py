@@ -98,7 +98,7 @@ def snapshots_of(run: Path, history: History | None = None) -> list[EpochSnapsho
     found = snapshot_paths(run)
     if not found:
         return []
-    rows = history or read_history(run, with_steps=False)
+    rows = read_history(run, with_steps=False) if history is None else history
     return [
         EpochSnapshot(
             epoch, path, _measured(rows.loss[epoch - 1]), _measured(rows.validation_loss[epoch - 1])

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnnlab.exports.page_file import write_page
 from rnnlab.exports.page_network import PageSnapshot, page_network
 from rnnlab.models.model_file import Weights
 from rnnlab.runs.folder import RunFolder
@@ -68,3 +69,14 @@ def test_a_model_file_has_its_own_weights_only() -> None:
     assert isinstance(only, PageSnapshot)
     assert (only.epoch, only.kept) == (None, True)
     assert all(np.array_equal(only.weights[name], array) for name, array in model.weights.items())
+
+
+def test_a_damaged_history_does_not_hinder_an_export() -> None:
+    """The page then has the weights of the model alone: no epoch of the history is known."""
+    run, _ = with_snapshots(SONG, ["1,3,0,,,1", "2,2,0,,,2", "3,1,0,,,3"])
+    run.write("history.csv", "damaged")
+
+    page = write_page([page_network(run.load_model(), run, run.path)], Path("song.html"))
+
+    assert page.path.stat().st_size == page.size
+    assert snapshots(run) == [(None, None, None, True)]
