@@ -23,7 +23,6 @@ from rnnlab.comparison.report.summary import headline
 from rnnlab.config.comparison import read_comparison
 from rnnlab.config.reading import parse_any, read_any
 from rnnlab.errors import RunError
-from rnnlab.reports.markup import tag
 from rnnlab.runs.history import read_history
 from tests.comparing import contender, solver
 from tests.reports.comparisons import FOLDER, TWO, comparison_of, contents_in, page_in, write_measures
@@ -449,7 +448,7 @@ def test_the_part_to_play_with_has_its_place(tmp_path):
     """Below what the networks play; without it there is no such section."""
     contents = contents_in(comparison_of(SENTENCE))
 
-    page = Page(comparison_report_page(contents, play=[tag("p", "play here")]))
+    page = Page(comparison_report_page(contents, play="<p>play here</p>"))
 
     names = [each.attributes["aria-labelledby"] for each in page.all("section")]
     assert names == ["compared", "learn", "write", "interactive", "differ", "trainings", "again"]
