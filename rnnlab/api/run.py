@@ -16,7 +16,7 @@ from rnnlab.evaluation.measurement import Evaluation, evaluate
 from rnnlab.evaluation.originality import OriginalityReport, originality_of_samples
 from rnnlab.evaluation.selection import NoData, NoSuchPart, named_by_file
 from rnnlab.exports.formats import Exported, export, format_of
-from rnnlab.exports.page_file import WrittenPage, page_of, write_page
+from rnnlab.exports.page_file import WrittenPage, language_of_environment, page_of, write_page
 from rnnlab.exports.page_network import page_network
 from rnnlab.generation.label_writing import write_for_label
 from rnnlab.generation.prediction import Prediction, predict
@@ -227,6 +227,7 @@ class Run:
         *,
         format: str | None = None,  # noqa: A002 (it is `--format` of the command line)
         state: bool = False,
+        language: str | None = None,
         overwrite: bool = False,
     ) -> Exported | WrittenPage:
         """Write the model as a page that plays, or for another program.
@@ -238,12 +239,13 @@ class Run:
             format: `page`, `keras`, `onnx` or `saved_model`; left out, the format of the extension.
             state: whether the recurrent state is an input and an output; else each sequence begins with
                 zeros. A model of task pairs then becomes two models, an encoder and a decoder.
+            language: `en` or `ko`, the language of a page; left out, Korean if `LANG` says so, else English.
             overwrite: whether an existing export is replaced.
 
         Raises:
             UsageError: the format is unknown, does not fit the extension, or lacks a layer of the model; the
-                weights are too large for it; `state` is true and the model has no state; or the path exists
-                and may not be replaced.
+                weights are too large for it; `state` is true and the model has no state; the language is
+                unknown, or the format has none; or the path exists and may not be replaced.
             DataError: the library `onnx` is not installed.
             RunError: the export cannot be written.
             OutputError: the output would differ from that of rnnlab; an export at the path stays unchanged.
@@ -251,7 +253,10 @@ class Run:
         wanted = format_of(Path(path), format)
         if wanted == "page":
             network = page_network(self.model, self.folder, self.path)
-            return write_page([network], Path(path), overwrite=overwrite)
+            chosen = language_of_environment() if language is None else language
+            return write_page([network], Path(path), language=chosen, overwrite=overwrite)
+        if language is not None:
+            raise UsageError(f"language: only a page has one, and the format is {wanted}; leave it out")
         return export(self.model, Path(path), format=wanted, state=state, overwrite=overwrite)
 
     def play(self, *, language: str = "en", height: int = 900) -> Playing:
@@ -262,7 +267,7 @@ class Run:
             height: height of the frame in pixels.
 
         Raises:
-            UsageError: the model does not predict the next token.
+            UsageError: the model does not predict the next token, or the language is unknown.
             RunError: a weight is NaN or infinite.
         """
         page, _ = page_of([page_network(self.model, self.folder, self.path)], language=language)

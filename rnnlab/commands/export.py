@@ -1,6 +1,5 @@
 """`rnnlab export`: write a trained model for another program, or its losses for TensorBoard."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,7 +99,7 @@ def _say_which(model: Path | None, path: Path) -> None:
 
 def _write_page(models: tuple[Path, ...], output: Path, *, language: str | None, overwrite: bool) -> None:
     """Write the page of one or more models, and print its size."""
-    from rnnlab.exports.page_file import write_page
+    from rnnlab.exports.page_file import language_of_environment, write_page
     from rnnlab.exports.page_network import page_network
     from rnnlab.runs.folder import load_any_trained
 
@@ -109,16 +108,11 @@ def _write_page(models: tuple[Path, ...], output: Path, *, language: str | None,
         trained, run, path = load_any_trained(model)
         _say_which(model, path)
         networks.append(page_network(trained, run, path))
-    written = write_page(networks, output, language=language or _language(), overwrite=overwrite)
+    chosen = language or language_of_environment()
+    written = write_page(networks, output, language=chosen, overwrite=overwrite)
     for note in written.notes:
         echo(note, err=True)
     echo(f"{output}: {written.size / 1e6:.2f} MB; open it in a browser, or send it: it needs no other file")
-
-
-def _language() -> str:
-    """Return the language of a page that the environment asks for, `en` or `ko`."""
-    said = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
-    return "ko" if said.lower().startswith("ko") else "en"
 
 
 def _write_losses(model: Path | None, folder: Path) -> None:

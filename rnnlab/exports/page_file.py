@@ -9,6 +9,7 @@ Content-Security-Policy allows this script and nothing else: the browser refuses
 import base64
 import hashlib
 import json
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -38,6 +39,9 @@ MEASURED_TOKENS = 2_000
 MOST_NETWORKS = 8
 """Largest number of networks of a page: more do not stand side by side."""
 
+LANGUAGES = ("en", "ko")
+"""The languages of a page."""
+
 PAGE = "exports/page"
 _IMPORT = re.compile(r'^import \{[^}]*\} from "(?P<path>[^"]+)";\n', re.MULTILINE)
 _COMMENT = re.compile(r"^ *(?://.*|/\*(?:[^*]|\*(?!/))*\*/)\n", re.MULTILINE)
@@ -61,6 +65,12 @@ class WrittenPage:
     notes: tuple[str, ...]
 
 
+def language_of_environment() -> str:
+    """Return the language that the environment asks for: Korean if `LANG` says so, else English."""
+    said = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "ko" if said.lower().startswith("ko") else "en"
+
+
 def write_page(
     networks: Sequence[PageNetwork], path: Path, *, language: str = "en", overwrite: bool = False
 ) -> WrittenPage:
@@ -74,7 +84,7 @@ def write_page(
 
     Raises:
         UsageError: the file exists, and `overwrite` is false; or it is a folder; or the networks are too
-            many, or some are of notes and some of text.
+            many, or some are of notes and some of text; or there is no such language.
         RunError: a weight is NaN or infinite, or the file cannot be written.
     """
     if path.is_dir():
@@ -91,9 +101,12 @@ def page_of(networks: Sequence[PageNetwork], *, language: str = "en") -> tuple[s
     """Return the page of one or more networks, and remarks for the user, a sentence each.
 
     Raises:
-        UsageError: the networks are too many, or some are of notes and some of text.
+        UsageError: the networks are too many, or some are of notes and some of text; or there is no such
+            language.
         RunError: a weight is NaN or infinite.
     """
+    if language not in LANGUAGES:
+        raise UsageError(f"language: expected {' or '.join(LANGUAGES)}, received {language!r}")
     _check(networks)
     one = len(networks) == 1
     script = script_of(networks, "main.js" if one else "main_of_several.js")

@@ -2,6 +2,7 @@
 
 import base64
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,9 @@ from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.history import History, read_history
 from rnnlab.runs.kept_tokens import kept_tokens
 from rnnlab.runs.snapshots import read_snapshot, snapshots_of
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""A byte of a file name that is not UTF-8, as Python has it in a text."""
 
 MOST_OF_SONG = 4_000
 """Largest number of tokens of a training piece that the page keeps, to mark wrong notes."""
@@ -190,7 +194,7 @@ def page_network(trained: Trained, run: RunFolder | None, path: Path) -> PageNet
     Raises:
         UsageError: the model does not predict the next token.
     """
-    name = path.resolve().name
+    name = _printable(path.resolve().name)
     if isinstance(trained, TrainedTask):
         raise UsageError(
             f"{path}: the page plays models of task next_token, and this one has task"
@@ -262,7 +266,12 @@ def _data_name(network: PageNetwork) -> str:
     paths = getattr(network.trained.experiment.dataset, "path", None) or ()
     if not paths:
         return network.name
-    return str(paths[0].name) + (f" and {len(paths) - 1} more" if paths[1:] else "")
+    return _printable(paths[0].name) + (f" and {len(paths) - 1} more" if paths[1:] else "")
+
+
+def _printable(name: str) -> str:
+    """Return the name of a file with U+FFFD for each byte that is not UTF-8."""
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", name)
 
 
 def _layers(architecture: Architecture) -> list[dict[str, Any]]:

@@ -175,6 +175,36 @@ def test_exporting_writes_what_the_command_writes():
         rnnlab.load_run().export("song", format="h5")
 
 
+@pytest.mark.parametrize(
+    ("language", "environment", "expected"), [(None, "ko_KR.UTF-8", "ko"), ("en", "ko", "en")]
+)
+def test_a_page_has_the_language_of_the_environment_or_another(monkeypatch, language, environment, expected):
+    """As the command does; other formats have none."""
+    for name in ("LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", environment)
+    run_of(SONG)
+
+    exported = rnnlab.load_run().export("song.html", language=language)
+
+    assert f'<html lang="{expected}"' in exported.path.read_text(encoding="utf-8")
+
+
+def test_a_language_that_cannot_be_is_refused():
+    """In a page it is en or ko; another format has none."""
+    run_of(SONG)
+    run = rnnlab.load_run()
+
+    with pytest.raises(rnnlab.UsageError, match=r"^language: expected en or ko, received 'de'$"):
+        run.export("song.html", language="de")
+    with pytest.raises(rnnlab.UsageError, match=r"^language: expected en or ko, received 'de'$"):
+        run.play(language="de")
+    with pytest.raises(
+        rnnlab.UsageError, match=r"^language: only a page has one, and the format is keras; leave"
+    ):
+        run.export("song.keras", language="ko")
+
+
 def test_originality_gives_what_the_command_prints(capsys):
     """The figures of each sample, and the judgement."""
     keeping(run_of(STREAM))

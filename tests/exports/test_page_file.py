@@ -194,3 +194,9 @@ def test_the_size_of_a_page():
     assert len(pages[0][0].encode()) <= 600_000
     assert len(pages[1][0].encode()) <= 2_200_000
     assert [notes for _, notes in pages] == [(), ()]
+
+
+def test_a_language_that_the_page_lacks_is_refused():
+    """Before it stands in the page."""
+    with pytest.raises(UsageError, match=r"^language: expected en or ko, received 'en><script>'$"):
+        page_of([network("lstm")], language="en><script>")

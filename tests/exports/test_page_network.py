@@ -1,5 +1,6 @@
 """The weights of a page: those of the model, and those of the snapshots that the run keeps."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -80,3 +81,16 @@ def test_a_damaged_history_does_not_hinder_an_export() -> None:
 
     assert page.path.stat().st_size == page.size
     assert snapshots(run) == [(None, None, None, True)]
+
+
+def test_a_name_that_is_not_utf_8_can_be_shown() -> None:
+    """A file name on Linux has any bytes; those that are no text are shown as U+FFFD."""
+    run = finished()
+    strange = Path(os.fsdecode(b"runs/nabi-\xff"))
+    run.path.rename(strange)
+
+    network = page_network(RunFolder(strange).load_model(), RunFolder(strange), strange)
+    page = write_page([network], Path("song.html"))
+
+    assert network.name == "nabi-\N{REPLACEMENT CHARACTER}"
+    assert "<title>nabi-\N{REPLACEMENT CHARACTER} " in page.path.read_text(encoding="utf-8")
