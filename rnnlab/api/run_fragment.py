@@ -14,6 +14,7 @@ from rnnlab.reports.markup import Markup, tag
 from rnnlab.reports.page import fragment
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.history import History, read_history
+from rnnlab.runs.listing import read_entry
 
 _UNMEASURED = "a notebook does not measure a run, which may take minutes"
 
@@ -84,7 +85,8 @@ def _trained(run: RunFolder, history: History) -> str:
         return said
     losses = [("train", history.loss[best - 1]), ("validation", history.validation_loss[best - 1])]
     named = ", ".join(f"{part} loss {loss:.4g}" for part, loss in losses if np.isfinite(loss))
-    return f"{said}; kept epoch {best:,}: {named} nats per token"
+    settings = read_entry(run.path).settings
+    return f"{said}; kept epoch {best:,}: {named} nats per {settings.counted if settings else 'token'}"
 
 
 _LEFT = "text-align: left"

@@ -160,6 +160,17 @@ def test_a_notebook_shows_the_measures_of_a_task():
     assert "naive Bayes" in shown
 
 
+@pytest.mark.parametrize(("page", "unit"), [(LABEL, "example"), (PARITY, "example"), (PAIRS, "token")])
+def test_a_notebook_says_what_a_loss_is_a_mean_over(page, unit):
+    """An example with one label, else a token."""
+    header = "epoch,loss,accuracy,validation_loss,validation_accuracy,seconds"
+    task_run_of(page).write("history.csv", f"{header}\n1,3,0,4,0,1\n")
+
+    shown = rnnlab.load_run()._repr_html_()
+
+    assert f"kept epoch 1: train loss 3, validation loss 4 nats per {unit}<" in shown
+
+
 @pytest.mark.parametrize("page", [LABEL, PAIRS])
 def test_a_notebook_shows_a_task(page):
     """Task, layers and sizes of the vocabularies."""
