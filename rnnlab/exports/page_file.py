@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from rnnlab import __version__
-from rnnlab.engines.javascript.equation import equation_source
+from rnnlab.engines.javascript.equation import equation_name, equation_source
 from rnnlab.engines.numpy import numpy_model
 from rnnlab.errors import Argument, UsageError
 from rnnlab.exports.page_network import PageNetwork, rounded
@@ -145,7 +145,7 @@ def script_of(networks: Sequence[PageNetwork], *first: str) -> str:
     """
     cells: dict[str, Cell] = {}
     for network in networks:
-        cells |= {type(layer.cell).__name__: layer.cell for layer in network.architecture.recurrent}
+        cells |= {equation_name(layer.cell): layer.cell for layer in network.architecture.recurrent}
     equations = "\n".join(equation_source(name, cell) for name, cell in cells.items())
     sources = modules(*first)
     # The equations stand before the module that uses them first, and after the engine that they call.

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import re
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
@@ -16,7 +16,9 @@ from rnnlab.errors import RunError, UsageError
 from rnnlab.exports import page_file
 from rnnlab.exports.page_file import modules, page_of, write_page
 from rnnlab.exports.page_network import PageNetwork, PageSnapshot, page_network
-from tests.exports.playing import network, page_network_of, shipped, shipped_network
+from rnnlab.models.cells import Cell
+from tests.exports.playing import in_node, network, page_network_of, shipped, shipped_network
+from tests.needs import needs
 from tests.trained import SONG, STREAM, run_of, trained
 from tests.trained_tasks import LABEL, trained_task
 
@@ -194,6 +196,61 @@ def test_the_size_of_a_page():
     assert len(pages[0][0].encode()) <= 600_000
     assert len(pages[1][0].encode()) <= 2_200_000
     assert [notes for _, notes in pages] == [(), ()]
+
+
+class Leaky(Cell):
+    """h = 0.9·h + 0.1·tanh(x W + h U + b)."""
+
+    gates = "h"
+
+    def step(self, xp, x, product, state, parameters):
+        return (0.9 * state[0] + 0.1 * xp.tanh(x + product(state[0])),)
+
+
+class Quick(Leaky):
+    """The cell of another package, of the same name, that only forgets."""
+
+    def step(self, xp, x, product, state, parameters):
+        return (0.5 * xp.tanh(x + product(state[0])),)
+
+
+Quick.__name__ = Quick.__qualname__ = "Leaky"
+Quick.__module__ = "another_package"
+
+
+@dataclass(frozen=True)
+class NetworkOfCell(PageNetwork):
+    """A network whose layers have the given cell, with the weights of another."""
+
+    cell: Cell = field(kw_only=True)
+
+    @property
+    def architecture(self):
+        whole = super().architecture
+        return replace(whole, hidden=tuple(replace(each, cell=self.cell) for each in whole.hidden))
+
+
+@needs("node")
+def test_cells_of_one_name_keep_their_equations(tmp_path):
+    """Each network computes beside the other what it computes alone."""
+    plain = network("simple_rnn")
+    both = [
+        NetworkOfCell(type(cell).__module__, plain.trained, plain.snapshots, cell=cell)
+        for cell in (Leaky(), Quick())
+    ]
+    script = """
+    return networks.map((description) => {
+      const source = sourceOf(networkOf(description, description.snapshots[0]));
+      source.start(given.slice(0, 1));
+      return Array.from(source.feed(given[1]));
+    });
+    """
+
+    alone = [in_node([each], script, [1, 2], tmp_path)[0] for each in both]
+    together = in_node(both, script, [1, 2], tmp_path)
+
+    assert together == alone
+    assert alone[0] != alone[1]
 
 
 def test_a_language_that_the_page_lacks_is_refused():

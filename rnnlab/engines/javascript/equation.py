@@ -18,6 +18,12 @@ _SIGNS = {"+": "+", "-": "-", "·": "*"}
 _FUNCTIONS = {"tanh": "Math.tanh", "σ": "sigmoid"}
 
 
+def equation_name(cell: Cell) -> str:
+    """Return the name of the equation of a cell: its class with its module, as packages may name alike."""
+    kind = type(cell)
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
 def equation_source(name: str, cell: Cell) -> str:
     """Return the JavaScript that adds the time step of a cell to `equations`, under a name.
 

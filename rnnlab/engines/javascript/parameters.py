@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from rnnlab.engines.javascript.equation import equation_name
 from rnnlab.engines.numpy.equation import Floats
 from rnnlab.models.architecture import ENCODING, HEAD, Architecture, encoding_table
 from rnnlab.models.model_file import Weights
@@ -27,7 +28,7 @@ def layers_of(architecture: Architecture) -> list[dict[str, Any]]:
         {
             "name": layer.name,
             "units": layer.units,
-            "equation": type(layer.cell).__name__,
+            "equation": equation_name(layer.cell),
             "gates": layer.cell.gates,
             "state": layer.cell.state,
             "products": [(each.begin, each.blocks) for each in Equation(layer.cell).products],
