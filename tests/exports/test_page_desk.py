@@ -39,6 +39,7 @@ CONTROLS = """
   .filter((each) => each.dataset.part && each.checkVisibility() && !each.disabled)
   .map((each) => each.dataset.part)
 """
+INDICES = "(notes) => notes.map((note) => note.dataset.index)"
 IDS = "rnnlab.pages[0].player.ids"
 
 
@@ -235,6 +236,20 @@ def test_a_long_run_stays_small(browser, pages):
         assert 2_000 < page.locator(".written .token").count() < 4_000
         assert page.evaluate("rnnlab.pages[0].desk.writtenText.length") > 8_000
         assert "are not shown" in part(page, "counts").inner_text()
+
+
+def test_a_long_roll_keeps_its_last_rows(browser, pages):
+    """Rows that leave the document leave nothing behind; a step back into them draws the roll again from there."""
+    with opened(browser, pages["notes"]) as page:
+        page.evaluate("rnnlab.pages[0].desk.apply({temperature: 1})")
+        run_fast(page, 8_000)
+        assert page.locator(".roll svg").count() == 60
+        memory = page.context.new_cdp_session(page)
+        memory.send("HeapProfiler.collectGarbage")
+        assert memory.send("Memory.getDOMCounters")["nodes"] < 30_000
+        page.evaluate("rnnlab.pages[0].player.takeAt(9, 0)")
+        settled(page)
+        assert {int(each) for each in page.locator(".note").evaluate_all(INDICES)} == set(range(10))
 
 
 @needs("axe-core")

@@ -1,5 +1,6 @@
 // The piano roll: time runs from left to right in rows of whole bars, as in a score; pitch runs upwards.
 
+import {inTime} from "./play.js";
 import {surpriseClass} from "./text_view.js";
 
 const NOTES_PAUSE = 80; // milliseconds between two drawings where the network writes as fast as possible
@@ -35,11 +36,11 @@ export function barOf(meter) {
 
 export class NotesView {
   #box;
-  #drawnAt = 0;
   #player;
   #against;
-  #rows = []; // [{svg, notes, number}]
-  #elements = new Map(); // index of a token → its elements
+  #rows = []; // [{svg, notes, number}], those in the document
+  #first = 0; // number of the first of them: the rows before it have left
+  #elements = new Map(); // index of a token → its elements in these rows
   #begins = []; // quarter notes from the beginning, by index
   #time = 0;
   #next = 0;
@@ -62,7 +63,7 @@ export class NotesView {
     this.high = pitches.length ? pitches.reduce((one, other) => Math.max(one, other)) : 71;
     this.bar = barOf(player.description.meter);
     player.onCut((length) => this.#cut(length));
-    player.onFrame(() => this.#drawInTime());
+    player.onFrame(inTime(player, NOTES_PAUSE, () => this.draw()));
     box.addEventListener("click", (event) => {
       const index = event.target.dataset?.index;
       if (index !== undefined) pick(Number(index));
@@ -74,20 +75,14 @@ export class NotesView {
     new ResizeObserver(() => this.#resize()).observe(box);
   }
 
-  // Draws, but not at every frame where the network writes as fast as possible: drawing would take most of the time.
-  #drawInTime() {
-    const {running, settings} = this.#player;
-    const now = performance.now();
-    if (running && settings.rate === Infinity && now - this.#drawnAt < NOTES_PAUSE) return;
-    this.#drawnAt = now;
-    this.draw();
-  }
-
   // Appends what is new.
   draw() {
     if (!this.#geometry) return;
-    const {ids} = this.#player;
+    const {ids, description} = this.#player;
     const news = this.#next < ids.length;
+    let end = this.#time;
+    for (let index = this.#next; index < ids.length; index += 1) end += description.sounds[ids[index]]?.quarters ?? 0;
+    this.#leave(this.#rowOf(end - 1e-6) - MOST_ROWS + 1);
     for (; this.#next < ids.length; this.#next += 1) this.#append(this.#next);
     if (news && this.#follows && this.#playing < 0) this.#scrollTo(this.#rowOf(this.#time - 1e-6));
   }
@@ -135,6 +130,7 @@ export class NotesView {
     this.#follows = true;
     this.#inSight = -1;
     this.#rows = [];
+    this.#first = 0;
     this.#elements.clear();
     this.#begins = [];
     this.#time = 0;
@@ -151,6 +147,10 @@ export class NotesView {
       this.#box.scrollTop = 0;
       return;
     }
+    if (length < this.#next && this.#rowOf(this.#begins[length]) < this.#first) {
+      this.#clear(); // the place has left the document: all is drawn again at the next frame
+      return;
+    }
     for (let index = length; index < this.#next; index += 1) {
       for (const element of this.#elements.get(index) ?? []) element.remove();
       this.#elements.delete(index);
@@ -164,14 +164,14 @@ export class NotesView {
   #rowOf(time) { return Math.floor(time / this.#geometry.quarters + 1e-9); }
 
   #heightWritten() {
-    const row = this.#rowOf(Math.max(this.#time - 1e-6, 0)) - (this.#rows[0]?.number ?? 0) + 1;
+    const row = this.#rowOf(Math.max(this.#time - 1e-6, 0)) - this.#first + 1;
     return Math.min(row * this.#geometry.height, this.#box.scrollHeight);
   }
 
   #scrollTo(number) {
     if (number === this.#inSight) return; // reading places makes the browser lay out the page
     this.#inSight = number;
-    const top = (number - (this.#rows[0]?.number ?? 0)) * this.#geometry.height;
+    const top = (number - this.#first) * this.#geometry.height;
     const {scrollTop, clientHeight} = this.#box;
     if (top < scrollTop || top + this.#geometry.height > scrollTop + clientHeight) {
       this.#box.scrollTop = Math.max(top + this.#geometry.height - clientHeight, 0);
@@ -198,7 +198,7 @@ export class NotesView {
       if (row) elements.push(...this.#drawn(row, from, to, sound, name, index, title));
       from = to;
     }
-    this.#elements.set(index, elements);
+    if (elements.length) this.#elements.set(index, elements);
     if (index === this.#playing) for (const element of elements) element.classList.add("playing");
   }
 
@@ -243,13 +243,29 @@ export class NotesView {
   #y(pitch) { return TOP + (this.high - pitch) * this.#geometry.semitone; }
 
   #row(number) {
-    while ((this.#rows.at(-1)?.number ?? -1) < number) this.#addRow();
-    return this.#rows[number - this.#rows[0].number] ?? null;
+    if (number < this.#first) return null;
+    while (this.#first + this.#rows.length <= number) this.#addRow();
+    return this.#rows[number - this.#first];
+  }
+
+  #leave(number) { // the rows before this one leave the document, with what is kept of their notes
+    if (number <= this.#first) return;
+    for (const {svg, notes} of this.#rows.splice(0, number - this.#first)) {
+      svg.remove();
+      for (const {dataset} of notes.children) if (dataset.index) this.#forget(Number(dataset.index), notes);
+    }
+    this.#first = number;
+  }
+
+  #forget(index, notes) {
+    const others = (this.#elements.get(index) ?? []).filter(({parentNode}) => parentNode !== notes);
+    if (others.length) this.#elements.set(index, others);
+    else this.#elements.delete(index);
   }
 
   #addRow() {
     const {width, height, semitone, scale, bars, quarters} = this.#geometry;
-    const number = (this.#rows.at(-1)?.number ?? -1) + 1;
+    const number = this.#first + this.#rows.length;
     const svg = document.createElementNS(SVG, "svg");
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     svg.setAttribute("width", String(width));
@@ -289,6 +305,5 @@ export class NotesView {
     svg.append(notes);
     this.#box.append(svg);
     this.#rows.push({svg, notes, number});
-    if (this.#rows.length > MOST_ROWS) this.#rows.shift().svg.remove();
   }
 }

@@ -56,11 +56,24 @@ export function stopOf(description) {
   return id >= 0 ? id : description.boundary ?? -1;
 }
 
+// Returns a callback of onFrame that draws, but not at every frame where the network writes as fast as possible: drawing
+// would take most of the time. pause: milliseconds between two drawings then
+export function inTime(player, pause, draw) {
+  let drawnAt = -Infinity;
+  return () => {
+    const {running, settings} = player;
+    const now = performance.now();
+    if (running && settings.rate === Infinity && now - drawnAt < pause) return;
+    drawnAt = now;
+    draw();
+  };
+}
+
 export class Player {
   #engine;
   #source;
-  #draw;
-  #numbers = []; // the random numbers of this text, by the place of the token they choose
+  #draw; // returns the next random number of this text
+  #drawn = Infinity; // random numbers that it has returned; Infinity: begin again
   #lane = 0;
   #read = 0; // ids that the network has read
   #head = 1; // ids that it read together
@@ -123,7 +136,7 @@ export class Player {
     const before = this.settings;
     this.settings = {...before, ...changes};
     if (this.settings.randomSeed !== before.randomSeed) {
-      this.#numbers = [];
+      this.#drawn = Infinity;
       this.#lane = 0;
     }
     this.#ask();
@@ -241,8 +254,7 @@ export class Player {
     this.ids = this.#empty ? [] : [boundary ?? [], ...this.seed].flat();
     this.bits = this.ids.map(() => NaN);
     this.seedLength = this.ids.length;
-    this.#numbers = [];
-    this.#draw = this.#engine.uniforms(this.settings.randomSeed, this.#lane);
+    this.#drawn = Infinity;
     this.#kept = [];
     this.#keptEvery = KEPT_EVERY;
     this.#read = 0;
@@ -300,14 +312,19 @@ export class Player {
   }
 
   #write() {
-    const place = this.written;
-    while (this.#numbers.length <= place) {
-      if (!this.#numbers.length) this.#draw = this.#engine.uniforms(this.settings.randomSeed, this.#lane);
-      this.#numbers.push(this.#draw());
-    }
-    const id = this.#engine.choose(this.logits, this.sampling, this.#numbers[place]);
+    const id = this.#engine.choose(this.logits, this.sampling, this.#number(this.written));
     this.#add(id);
     return id;
+  }
+
+  #number(place) { // the random number of the written token in this place; after a step back all are drawn anew
+    if (this.#drawn > place) {
+      this.#draw = this.#engine.uniforms(this.settings.randomSeed, this.#lane);
+      this.#drawn = 0;
+    }
+    for (; this.#drawn < place; this.#drawn += 1) this.#draw();
+    this.#drawn += 1;
+    return this.#draw();
   }
 
   #ask() {

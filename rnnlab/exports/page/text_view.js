@@ -1,5 +1,6 @@
 // The text as it is written, each token underlined by its surprise: the greater the surprise, the thicker the line.
 
+import {inTime} from "./play.js";
 import {isPlain, visibleToken} from "./seed.js";
 
 const TEXT_PAUSE = 80; // milliseconds between two drawings where the network writes as fast as possible
@@ -17,7 +18,6 @@ export function surpriseClass(bits) {
 
 export class TextView {
   #box;
-  #drawnAt = 0;
   #player;
   #seeds;
   #first = 0; // index of the first token in the document
@@ -35,22 +35,13 @@ export class TextView {
     this.#seeds = seeds;
     this.sayOmitted = sayOmitted;
     player.onCut((length) => this.#cut(length));
-    player.onFrame(() => this.#drawInTime());
+    player.onFrame(inTime(player, TEXT_PAUSE, () => this.draw()));
     box.addEventListener("scroll", () => {
       this.#follows = box.scrollTop + box.clientHeight >= box.scrollHeight - 40;
     });
   }
 
   // Appends what is new; the cost depends on the number of new tokens alone.
-  // Draws, but not at every frame where the network writes as fast as possible: drawing would take most of the time.
-  #drawInTime() {
-    const {running, settings} = this.#player;
-    const now = performance.now();
-    if (running && settings.rate === Infinity && now - this.#drawnAt < TEXT_PAUSE) return;
-    this.#drawnAt = now;
-    this.draw();
-  }
-
   draw() {
     const {ids} = this.#player;
     if (this.#next >= ids.length) return;

@@ -142,6 +142,21 @@ test("a token taken in an earlier place cuts what follows; the rest is as if it 
   assert.deepEqual(one.logits, other.logits);
 });
 
+test("after a step back, each place has its own random number again, also with a new random seed", () => {
+  const player = playerOf();
+  player.begin([0]);
+  for (let step = 0; step < 12; step += 1) player.step();
+  player.takeAt(5, player.ids[5]);
+  while (player.written < 12) player.step();
+  assert.deepEqual(player.ids.slice(1), written([0], 12));
+  player.set({randomSeed: 8});
+  player.step();
+  const source = sourceOf({factor: 1});
+  const numbers = ENGINE.uniforms(8, 0);
+  for (let place = 0; place < 12; place += 1) numbers();
+  assert.equal(player.ids[13], ENGINE.choose(source.start(player.ids.slice(0, 13)), {temperature: 1}, numbers()));
+});
+
 test("looking back changes nothing", () => {
   const one = playerOf();
   const other = playerOf();
