@@ -1,7 +1,7 @@
 // One network of a page with several: its name, what it wrote held against the song, and its sound.
 
 import {countsOf, firstWrong} from "./compare_parts.js";
-import {setText} from "./desk.js";
+import {errorWords, setText} from "./desk.js";
 import {NotesView} from "./notes_view.js";
 import {Performer} from "./performer.js";
 import {Player} from "./play.js";
@@ -23,6 +23,7 @@ export class Card {
   #usual; // returns the settings to return to after a turn in which the network wrote with the music
   #isInTurn = false; // whether it is such a turn
   #isBlocked = false;
+  #error = null; // what stopped the writing
 
   // usual(): {rate, length} of all players; onState(card): it starts, stops, begins or ends to sound;
   // onEnd(card): it sounds no more; onListen(card, index): a click on a note, or without index on its button
@@ -47,7 +48,8 @@ export class Card {
     this.#buildView(onListen);
     this.player.onCut((length) => this.#cut(length));
     this.player.onFrame(() => this.#draw());
-    this.player.onState(() => {
+    this.player.onState((_, error) => {
+      this.#error = error;
       this.#drawLabel();
       onState(this);
     });
@@ -136,6 +138,7 @@ export class Card {
 
   #cut(length) {
     if (length <= this.#first || length === 0) this.#first = -1;
+    this.#error = null;
     this.#looked = Math.min(this.#looked, length);
   }
 
@@ -164,7 +167,7 @@ export class Card {
     const first = this.#placeOf(this.#first);
     const words = this.#isBlocked ? say("compare_blocked")
       : countsOf({isNotes, count, texts, hasSong, follows, wrong, compared, first, bits, ended});
-    setText(this.#parts.counts, words);
+    setText(this.#parts.counts, [words, errorWords(this.#error)].filter(Boolean).join(" · "));
   }
 
   #drawLabel() {

@@ -6,6 +6,7 @@ import {Controls} from "./controls.js";
 import {Keyboard} from "./keyboard.js";
 import {NotesView} from "./notes_view.js";
 import {Performer} from "./performer.js";
+import {NumbersError} from "./sampling.js";
 import {Seeds, visibleToken} from "./seed.js";
 import {AgainstSong} from "./song.js";
 import {SURPRISE_BOUNDS, TextView} from "./text_view.js";
@@ -64,7 +65,10 @@ export class Desk {
     parts.keys.open = this.isNotes && matchMedia("(min-width: 40rem)").matches;
     page.section.classList.add(description.kind);
     this.#bind();
-    player.onCut(() => { this.#looked = -1; });
+    player.onCut(() => {
+      this.#looked = -1;
+      this.#error = "";
+    });
     player.onFrame(() => this.#draw());
     player.onState((state, error) => this.#changed(state, error));
   }
@@ -202,7 +206,7 @@ export class Desk {
   }
 
   #changed(state, error) {
-    this.#error = error ? say("failed") : "";
+    this.#error = errorWords(error);
     this.#showState();
     if (state !== "running" && this.#player.written) {
       const end = this.#player.ids.slice(-8).map((id) => this.#shown(id)).join(this.isNotes ? " " : "");
@@ -246,8 +250,8 @@ export class Desk {
     if (!logits) return;
     try {
       this.#chances.draw(logits, this.#looked < 0 ? -1 : player.ids[this.#looked], this.#isFixed());
-    } catch {
-      this.#error = say("failed");
+    } catch (error) {
+      this.#error = errorWords(error);
     }
   }
 
@@ -348,6 +352,12 @@ export class Desk {
     const unended = (each) => (each.at(-1) === stopId ? each.slice(0, -1) : each);
     return [...earlier.map((each) => each.ids), ids].map((each) => this.#seeds.join(unended(each))).join("\n");
   }
+}
+
+// Returns what is said of an error that stopped the writing; of null, nothing.
+export function errorWords(error) {
+  if (!error) return "";
+  return error instanceof NumbersError ? say("failed") : String(error.message ?? error);
 }
 
 // Returns one sentence on tokens that a network does not know: [{token, near}] of Seeds.parse.

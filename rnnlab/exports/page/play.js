@@ -20,12 +20,12 @@
 //   player.onCut(callback)           callback(length): the ids from `length` on, and their steps, are void; 0: all are,
 //                                    and player.ids is another array from now on
 //   player.onFrame(callback)         callback() once an animation frame after any of these, and after set(): draw in it
-//   player.onState(callback)         callback(state, error): the state changed; error: a sentence, or ""
+//   player.onState(callback)         callback(state, error): the state changed; error: what stopped the writing, or null
 //                                    each of the four returns a function that ends it
 //
 //   player.begin(ids, {empty})       reads a seed (ids without the boundary token); what was written is gone;
 //                                    empty: there is no seed, and nothing can be written
-//   player.start(), stop(), step()   step writes one token and returns its id, or -1 if there is none
+//   player.start(), stop(), step()   step writes one token and returns its id, or -1 if there is none or it fails
 //   player.take(id)                  adds a token that a person chose
 //   player.takeAt(index, id)         the same in the place of ids[index]; what follows is gone
 //   player.restart()                 begins the same seed again
@@ -193,9 +193,14 @@ export class Player {
     if (this.ended) this.nextText();
     this.#readUntil(Infinity);
     if (this.running && this.#finished()) this.nextText();
-    const id = this.#write();
-    if (this.running) this.#arrived();
-    else this.#become(this.#settled());
+    let id = -1;
+    try {
+      id = this.#write();
+      if (this.running) this.#arrived();
+      else this.#become(this.#settled());
+    } catch (error) {
+      this.#become("ready", error);
+    }
     this.#ask();
     return id;
   }
@@ -238,7 +243,7 @@ export class Player {
     for (const callback of this.#callbacks[kind]) callback(...values);
   }
 
-  #become(state, error = "") {
+  #become(state, error = null) {
     if (state === this.state && !error) return;
     this.state = state;
     this.#tell("state", state, error);
@@ -342,7 +347,7 @@ export class Player {
     try {
       more = this.#work(now);
     } catch (error) {
-      this.#become("ready", String(error.message ?? error));
+      this.#become("ready", error);
     }
     this.#tell("frame");
     if (more) this.#ask();

@@ -20,7 +20,12 @@ export function choose(logits, settings, uniform) {
 }
 
 /** The error for logits that are no numbers: the training diverged. */
-export class NumbersError extends Error {}
+export class NumbersError extends Error {
+  constructor() {
+    super("the network gives no finite logits: its training diverged");
+    this.name = "NumbersError";
+  }
+}
 
 /** Return the probability with which each token is drawn; at temperature 0, 1 for the most probable. */
 export function probabilities(logits, settings) {
@@ -34,9 +39,9 @@ export function probabilities(logits, settings) {
   return weights.map((weight) => weight / total);
 }
 
-/** Return the log-probability of a token in nats, at temperature 1, without top-k and top-p. */
+/** Return the log-probability of a token in nats, at temperature 1, without top-k and top-p; NaN if there is none. */
 export function logProbability(logits, id) {
-  const most = logits[mostProbable(logits)];
+  const most = logits[largest(logits)];
   let total = 0;
   for (let n = 0; n < logits.length; n++) total += Math.exp(logits[n] - most);
   return logits[id] - most - Math.log(total);
@@ -50,8 +55,15 @@ function sumOf(weights) {
 }
 
 function mostProbable(logits) {
+  const best = largest(logits);
+  if (!Number.isFinite(logits[best])) throw new NumbersError();
+  return best;
+}
+
+/** Return the id of the largest logit, or of the first NaN. */
+function largest(logits) {
   let best = 0;
-  for (let id = 1; id < logits.length; id++) if (logits[id] > logits[best]) best = id;
+  for (let id = 1; id < logits.length; id++) if (logits[id] > logits[best] || Number.isNaN(logits[id])) best = id;
   return best;
 }
 

@@ -157,6 +157,20 @@ test("after a step back, each place has its own random number again, also with a
   assert.equal(player.ids[13], ENGINE.choose(source.start(player.ids.slice(0, 13)), {temperature: 1}, numbers()));
 });
 
+test("what goes wrong in a step is told with the state, and the player can go on", () => {
+  const player = playerOf();
+  const told = [];
+  player.onState((now, error) => told.push([now, error?.message ?? null]));
+  player.begin([0]);
+  const {choose} = ENGINE;
+  ENGINE.choose = () => { throw new Error("no numbers"); };
+  assert.equal(player.step(), -1);
+  ENGINE.choose = choose;
+  assert.deepEqual(told, [["ready", "no numbers"]]);
+  player.step();
+  assert.deepEqual(player.ids.slice(1), written([0], 1));
+});
+
 test("looking back changes nothing", () => {
   const one = playerOf();
   const other = playerOf();
