@@ -118,7 +118,7 @@ class PageNetwork:
         experiment, tokens = self.trained.experiment, self.trained.tokens
         dataset, architecture = experiment.dataset, self.architecture
         vocabulary = Vocabulary.of(tokens, dataset)
-        arrays = self.numbers(self.snapshots[0])
+        arrays, song = self.numbers(self.snapshots[0]), self._song(vocabulary)
         meter = dataset.reading.meter if isinstance(dataset, NotesDataset) else None
         return {
             "name": self.name,
@@ -140,7 +140,8 @@ class PageNetwork:
             "float": bits,
             "snapshots": [self._snapshot(each, bits) for each in self.snapshots],
             "settings": self._settings(experiment.generation, vocabulary),
-            "song": self._song(vocabulary),
+            "song": song if song is None else song[:MOST_OF_SONG],
+            "song_is_cut": song is not None and len(song) > MOST_OF_SONG,
             "frequencies": self._frequencies(),
             "history": _history(self.history if self.snapshots[1:] else None),
             "meter": meter,
@@ -174,7 +175,7 @@ class PageNetwork:
         """Return the ids of the only piece that the network learnt; None if it learnt several, or text."""
         if vocabulary.kind != "notes" or self.tokens is None or len(self.tokens.train) != 1:
             return None
-        return [int(each) for each in self.tokens.train[0][:MOST_OF_SONG]]
+        return [int(each) for each in self.tokens.train[0]]
 
     def _frequencies(self) -> list[int] | None:
         """Return how often each token occurs in the training data, (V,); None if it is not known."""

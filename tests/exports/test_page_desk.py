@@ -239,7 +239,7 @@ def test_a_long_run_stays_small(browser, pages):
 
 
 def test_a_long_roll_keeps_its_last_rows(browser, pages):
-    """Rows that leave the document leave nothing behind; a step back into them draws the roll again from there."""
+    """Rows that leave the document leave nothing behind; a step back into them draws the roll again."""
     with opened(browser, pages["notes"]) as page:
         page.evaluate("rnnlab.pages[0].desk.apply({temperature: 1})")
         run_fast(page, 8_000)

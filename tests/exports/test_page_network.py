@@ -11,6 +11,7 @@ from rnnlab.exports.page_network import PageSnapshot, page_network
 from rnnlab.models.model_file import Weights
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.snapshots import write_snapshot
+from tests.keeping import keeping
 from tests.runs.listed import finished
 from tests.trained import SONG, STREAM
 
@@ -43,6 +44,18 @@ def test_the_weights_of_the_model_stand_at_their_epoch() -> None:
     run, _ = with_snapshots(STREAM, ["1,3,0,2.5,0,1", "2,2,0,2.25,0,2", "3,1,0,2.75,0,3"])
 
     assert snapshots(run) == [(1, 3, 2.5, False), (2, 2, 2.25, True), (3, 1, 2.75, False)]
+
+
+@pytest.mark.parametrize("most", [5, 13, 4_000])
+def test_a_long_song_is_cut_and_the_page_knows_it(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    """The song has 13 notes."""
+    monkeypatch.setattr("rnnlab.exports.page_network.MOST_OF_SONG", most)
+    run = keeping(finished(text=SONG))
+
+    found = page_network(run.load_model(), run, run.path).described(bits=32)
+
+    whole = [found["tokens"].index(note) for note in "g8 e8 e4 f8 d8 d4 c8 d8 e8 f8 g8 g8 g4".split()]
+    assert (found["song"], found["song_is_cut"]) == (whole[:most], most < 13)
 
 
 def test_without_a_validation_set_the_next_epoch_counts_too() -> None:

@@ -1,6 +1,6 @@
 // One network of a page with several: its name, what it wrote held against the song, and its sound.
 
-import {countsOf, firstWrong} from "./compare_parts.js";
+import {countOfText, countsOf, firstWrong} from "./compare_parts.js";
 import {errorWords, setText} from "./desk.js";
 import {NotesView} from "./notes_view.js";
 import {Performer} from "./performer.js";
@@ -160,13 +160,15 @@ export class Card {
     if (this.#first < 0) this.#first = firstWrong(against, Math.max(this.#looked, seedLength), ids.length);
     this.#looked = ids.length;
     against.count();
-    const {hasSong, follows, wrong, compared} = against;
+    const {hasSong, follows, wrong, compared, songIsCut} = against;
     const texts = this.#texts.length;
     const bits = isNotes ? NaN : meanOf(this.#texts, seedLength);
-    const count = this.#texts.reduce((sum, text) => sum + text.ids.length - seedLength, 0);
+    const {boundary} = this.description;
+    const count = this.#texts.reduce((sum, text) => sum + countOfText(text.ids, seedLength, boundary), 0);
+    const beyond = songIsCut ? 0 : countOfText(ids, seedLength, boundary) - compared;
     const first = this.#placeOf(this.#first);
     const words = this.#isBlocked ? say("compare_blocked")
-      : countsOf({isNotes, count, texts, hasSong, follows, wrong, compared, first, bits, ended});
+      : countsOf({isNotes, count, beyond, texts, hasSong, follows, wrong, compared, first, bits, ended});
     setText(this.#parts.counts, [words, errorWords(this.#error)].filter(Boolean).join(" · "));
   }
 

@@ -105,10 +105,16 @@ export function firstWrong(against, from, to) {
   return -1;
 }
 
-// Returns what is said below a card. count: written tokens; first: number of the first wrong one among them, from 1;
-// texts: number of texts.
-export function countsOf({isNotes, count, texts = 1, hasSong, follows, wrong, compared, first, bits, ended}) {
-  if (!count) return say("compare_nothing");
+// Returns the number of tokens of a text after its seed, without the boundary token that closes it.
+export function countOfText(ids, seedLength, boundary) {
+  const count = ids.length - seedLength;
+  return count > 0 && ids.at(-1) === boundary ? count - 1 : count;
+}
+
+// Returns what is said below a card. count: written tokens of all texts; beyond: those of the last text that stand
+// after the end of the song; first: number of the first wrong one in the last text, from 1; texts: number of texts.
+export function countsOf({isNotes, count, beyond = 0, texts = 1, hasSong, follows, wrong, compared, first, bits, ended}) {
+  if (!count && !ended) return say("compare_nothing");
   const many = count === 1 ? "one" : "many";
   const words = [say(isNotes ? `compare_notes_${many}` : `compare_tokens_${many}`, {count})];
   if (hasSong && !follows) words.push(say("off_song"));
@@ -116,7 +122,7 @@ export function countsOf({isNotes, count, texts = 1, hasSong, follows, wrong, co
     if (!wrong) words.push(say("compare_right"));
     else words.push(say(wrong === 1 ? "compare_wrong_one" : "compare_wrong_many", {wrong, first}));
   }
-  if (hasSong && follows && count > compared) words.push(say("compare_beyond", {count: count - compared}));
+  if (hasSong && follows && beyond > 0) words.push(say("compare_beyond", {count: beyond}));
   if (!isNotes && Number.isFinite(bits)) words.push(say("mean_bits", {bits: bits.toFixed(2)}));
   if (texts > 1) words.push(say("compare_texts", {count: texts}));
   else if (ended) words.push(say("ended"));

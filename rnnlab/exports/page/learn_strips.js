@@ -30,6 +30,7 @@ export function* greedyContinuation(source, seed, choose, {regime, window, lengt
       yield;
       logits = source.feed(written.at(-1));
     }
+    if (!logits.every(Number.isFinite)) break; // the training diverged: this snapshot writes nothing more
     const id = choose(logits, {temperature: 0, topK: null, topP: null, minP: null}, 0);
     written.push(id);
     if (id === stop || isFull(written)) break;

@@ -27,6 +27,7 @@ export class AgainstSong {
   }
 
   get hasSong() { return this.#song !== null; }
+  get songIsCut() { return Boolean(this.#player.description.song_is_cut); } // whether the page has only its beginning
   get follows() { return this.#offset >= 0; } // whether the seed is in the song
 
   // Returns the id that the song has in this place, or undefined.

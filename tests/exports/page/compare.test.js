@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import {test} from "node:test";
-import {commonSeed, countsOf, Everyone, firstWrong, Turns, unknownOf} from "../../../rnnlab/exports/page/compare_parts.js";
+import {commonSeed, countOfText, countsOf, Everyone, firstWrong, Turns, unknownOf} from "../../../rnnlab/exports/page/compare_parts.js";
 import {COMPARE_WORDS} from "../../../rnnlab/exports/page/compare_words.js";
 import {addWords} from "../../../rnnlab/exports/page/words.js";
 
@@ -88,10 +88,21 @@ test("the counts of a song name the first wrong note", () => {
   assert.equal(countsOf(SONG), "31 notes · 4 differ from the song, the first is note 12");
   assert.equal(countsOf({...SONG, count: 1, compared: 1, wrong: 1, first: 1}), "1 note · 1 differs from the song: note 1");
   assert.equal(countsOf({...SONG, count: 31, wrong: 0, first: -3}), "31 notes · all as in the song");
-  assert.equal(countsOf({...SONG, count: 60, compared: 50, wrong: 0}),
+  assert.equal(countsOf({...SONG, count: 60, compared: 50, wrong: 0, beyond: 10}),
     "60 notes · all as in the song · 10 after the end of the song");
   assert.match(countsOf({...SONG, follows: false}), /^31 notes · the seed is not in the song/);
   assert.equal(countsOf({...SONG, count: 0}), "nothing written yet");
+});
+
+test("only what the last text has after the end of the song is said to stand there", () => {
+  assert.equal(countsOf({...SONG, count: 62, wrong: 0, texts: 2}), "62 notes · all as in the song · 2 texts");
+  assert.equal(countsOf({...SONG, count: 0, compared: 1, wrong: 1, first: 1, ended: true}),
+    "0 notes · 1 differs from the song: note 1 · the network ended the text itself");
+});
+
+test("the boundary token that closes a text is no note", () => {
+  assert.deepEqual([countOfText([9, 1, 2, 3, 9], 2, 9), countOfText([9, 1, 2, 3], 2, 9)], [2, 2]);
+  assert.deepEqual([countOfText([9], 1, 9), countOfText([1, 2, 3], 2, null)], [0, 1]);
 });
 
 test("the counts of a text have its mean surprise", () => {
