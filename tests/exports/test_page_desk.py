@@ -1,5 +1,6 @@
 """What a person sees and does on the page that plays, in a real browser."""
 
+import html
 import json
 import re
 from pathlib import Path
@@ -195,6 +196,15 @@ def test_a_link_holds_the_settings(browser, pages):
         assert part(page, "tempo").input_value() == "90"
         run_fast(page)
         assert page.evaluate(IDS) == written
+
+
+def test_a_frame_without_an_address_offers_no_link(browser, pages):
+    """As in a notebook, where the link would lead nowhere."""
+    page = browser.new_page()
+    page.set_content(f'<iframe srcdoc="{html.escape(pages["notes"].read_text(encoding="utf-8"))}"></iframe>')
+    button = page.frame_locator("iframe").locator("[data-part=copy_link]")
+    assert button.evaluate("(button) => button.hidden")
+    page.close()
 
 
 def test_notes_sound_in_time(browser, pages):

@@ -29,7 +29,7 @@ export class Comparison {
   #said = ""; // what stands below the seed
 
   // networks: as in the data; place: the element to write into; settings: of a link;
-  // openPage(description, root, place, settings), labelPage(page): of main.js
+  // openPage(description, root, place, settings), labelPage(page): of start.js
   constructor({networks, engine, place, settings, openPage, labelPage}) {
     this.#place = document.getElementById("several").content.cloneNode(true).firstElementChild;
     place.append(this.#place);

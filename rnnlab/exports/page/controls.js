@@ -1,7 +1,7 @@
 // The controls of one network: how a token is chosen, the speed, the sound, and what can be taken away.
 
 import {INSTRUMENTS} from "./audio.js";
-import {fileName, hashOf, offer} from "./links.js";
+import {fileName, hashOf, LEAST_TOP_P, offer} from "./links.js";
 import {midiOf} from "./midi.js";
 import {say} from "./words.js";
 
@@ -25,6 +25,7 @@ export class Controls {
     this.#speed = STANDARD_SPEEDS[kind] ?? "40";
     this.#fill(parts.speed, (SPEEDS[kind] ?? SPEEDS.text).map(String));
     this.#fill(parts.instrument, Object.keys(INSTRUMENTS));
+    parts.copy_link.hidden = location.protocol === "about:"; // a frame without an address of its own
     parts.samples_field.hidden = boundary === null || boundary === undefined;
     this.#bind();
     const {topK, topP, minP, randomSeed, length} = page.player.settings;
@@ -124,7 +125,7 @@ export class Controls {
       this.apply({temperature: parts.greedy.checked ? 0 : warm});
     });
     this.#number("top_k", 0, 1e6, true, 0);
-    this.#number("top_p", 0, 1, false, 1);
+    this.#number("top_p", LEAST_TOP_P, 1, false, 1);
     this.#number("min_p", 0, 1, false, 0);
     this.#number("random_seed", 0, Number.MAX_SAFE_INTEGER, true, 0);
     this.#number("length", 0, 1e6, true, 0);

@@ -78,8 +78,12 @@ export function lossRange({loss, validation_loss: held}, vocabulary) {
   const all = [...loss, ...(held ?? [])].filter((value) => value !== null && Number.isFinite(value));
   if (!all.length) return [0, 1];
   const limit = 1.5 * Math.max(Math.log(vocabulary), all[0]);
-  const high = Math.max(...all.filter((value) => value <= limit), Number.MIN_VALUE);
-  const low = Math.min(...all);
+  let [low, high] = [Infinity, 0];
+  for (const value of all) { // not Math.max(...all), which fails for many epochs
+    low = Math.min(low, value);
+    if (value <= limit) high = Math.max(high, value);
+  }
+  if (!high) return [0, 1];
   return [low < high / 3 ? 0 : low, high];
 }
 

@@ -1,10 +1,11 @@
 // What can be taken away: a file, and a link that holds the settings of the page.
 
 const TEXTS = ["seed", "instrument", "speed", "language"];
+export const LEAST_TOP_P = 0.001; // 0 would leave no token
 const NUMBERS = { // least, most, whole
   temperature: [0, 100, false],
   top_k: [0, 1e6, true], // 0: all tokens
-  top_p: [0, 1, false],
+  top_p: [LEAST_TOP_P, 1, false],
   min_p: [0, 1, false],
   random_seed: [0, Number.MAX_SAFE_INTEGER, true],
   length: [0, 1e6, true],

@@ -55,6 +55,12 @@ test("the axis begins with 0 where the loss falls far, and leaves out what is be
   assert.deepEqual(lossRange({loss: [null], validation_loss: [null]}, 10), [0, 1]);
 });
 
+test("many epochs have a range, and so have losses that are all 0", () => {
+  const loss = Array.from({length: 300_000}, (_, epoch) => 2 + 1 / (epoch + 1));
+  assert.deepEqual(lossRange({loss, validation_loss: loss}, 65), [loss.at(-1), 3]);
+  assert.deepEqual(lossRange({loss: [0, 0, 0], validation_loss: null}, 10), [0, 1]);
+});
+
 test("a validation curve is drawn if anything was validated", () => {
   assert.equal(hasValidation({validation_loss: [null, 2]}), true);
   assert.equal(hasValidation({validation_loss: [null, null]}), false);

@@ -18,6 +18,11 @@ test("what is no such number, out of range or unknown is left out", () => {
   assert.deepEqual(settingsOf(hash), {seed: "x"});
 });
 
+test("a top-p of 0 would leave no token: it is out of range", () => {
+  assert.deepEqual(settingsOf("#top_p=0"), {});
+  assert.deepEqual(settingsOf("#top_p=0.001"), {top_p: 0.001});
+});
+
 test("a temperature of 0 is kept: it is greedy", () => {
   assert.deepEqual(settingsOf("#temperature=0"), {temperature: 0});
 });
