@@ -126,7 +126,7 @@ def test_unknown_notes_are_named_with_the_nearest_known(browser, pages):
     """While a seed has unknown notes, nothing can be started; the rest of the seed is read."""
     with opened(browser, pages["notes"]) as page:
         part(page, "seed").fill("g8 h8 | e4")
-        assert re.search(r"does not know ‘h8’ \(nearest: .*8", part(page, "problem").inner_text())
+        assert re.search("does not know ‘\u2068h8\u2069’ \\(nearest: .*8", part(page, "problem").inner_text())
         assert part(page, "start").is_disabled()
         assert page.evaluate(f"{IDS}.length") == 2
         part(page, "seed").fill("g8 e4")

@@ -5,7 +5,7 @@ import {errorWords, setText} from "./desk.js";
 import {NotesView} from "./notes_view.js";
 import {Performer} from "./performer.js";
 import {Player} from "./play.js";
-import {Seeds, visibleToken} from "./seed.js";
+import {isolated, Seeds, visibleToken} from "./seed.js";
 import {AgainstSong} from "./song.js";
 import {TextView} from "./text_view.js";
 import {relabel, say, spokenLanguage} from "./words.js";
@@ -144,13 +144,15 @@ export class Card {
 
   #placeOf(index) { return index - this.player.seedLength + 1; }
 
+  #shown(id) { return isolated(visibleToken(this.description.tokens[id])); } // in a sentence
+
   #titleOf(index) {
-    const token = visibleToken(this.description.tokens[this.player.ids[index]]);
+    const token = this.#shown(this.player.ids[index]);
     const wanted = this.#against.isWrong(index) ? this.#against.wanted(index) : undefined;
     const place = this.#placeOf(index);
     if (place < 1) return token;
     if (wanted === undefined) return say("compare_note", {place, token});
-    return say("compare_note_wrong", {place, token, wanted: visibleToken(this.description.tokens[wanted])});
+    return say("compare_note_wrong", {place, token, wanted: this.#shown(wanted)});
   }
 
   #draw() {
@@ -175,7 +177,7 @@ export class Card {
   #drawLabel() {
     if (!this.isNotes || this.player.running) return;
     const notes = this.player.ids.slice(0, MOST_SAID).map((id, index) => {
-      const note = visibleToken(this.description.tokens[id]);
+      const note = this.#shown(id);
       return this.#against.isWrong(index) ? say("compare_roll_wrong", {note}) : note;
     });
     this.#parts.roll.setAttribute("aria-label", say("compare_roll", {name: this.name, notes: notes.join(" ")}));

@@ -7,7 +7,7 @@ import {Keyboard} from "./keyboard.js";
 import {NotesView} from "./notes_view.js";
 import {Performer} from "./performer.js";
 import {NumbersError} from "./sampling.js";
-import {Seeds, visibleToken} from "./seed.js";
+import {isolated, Seeds, visibleToken} from "./seed.js";
 import {AgainstSong} from "./song.js";
 import {SURPRISE_BOUNDS, TextView} from "./text_view.js";
 import {say, spokenLanguage} from "./words.js";
@@ -209,7 +209,7 @@ export class Desk {
     this.#error = errorWords(error);
     this.#showState();
     if (state !== "running" && this.#player.written) {
-      const end = this.#player.ids.slice(-8).map((id) => this.#shown(id)).join(this.isNotes ? " " : "");
+      const end = isolated(this.#player.ids.slice(-8).map((id) => this.#visible(id)).join(this.isNotes ? " " : ""));
       this.#sayAloud(say("said_stopped", {count: this.#player.written, end}));
     }
   }
@@ -339,7 +339,9 @@ export class Desk {
     return say("said_step", {token, share: percentage(2 ** -bits[index]), bits: bits[index].toFixed(1)});
   }
 
-  #shown(id) {
+  #shown(id) { return isolated(this.#visible(id)); } // in a sentence
+
+  #visible(id) {
     const {boundary, tokens} = this.#page.description;
     return id === boundary ? say("boundary") : visibleToken(tokens[id]);
   }
@@ -363,8 +365,8 @@ export function errorWords(error) {
 // Returns one sentence on tokens that a network does not know: [{token, near}] of Seeds.parse.
 export function unknownWords(unknown) {
   const named = unknown.slice(0, MOST_UNKNOWN).map(({token, near}) => {
-    const shown = `‘${visibleToken(token.slice(0, 40))}’`;
-    return near.length ? say("seed_near", {token: shown, near: near.map(visibleToken).join(" ")}) : shown;
+    const shown = `‘${isolated(visibleToken(token.slice(0, 40)))}’`;
+    return near.length ? say("seed_near", {token: shown, near: near.map((each) => isolated(visibleToken(each))).join(" ")}) : shown;
   });
   if (unknown.length > MOST_UNKNOWN) named.push(say("seed_more", {count: unknown.length - MOST_UNKNOWN}));
   return say("seed_unknown", {tokens: named.join(", ")});

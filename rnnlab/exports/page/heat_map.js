@@ -24,8 +24,7 @@ export class HeatMaps {
     this.title = say("see_maps");
     this.grid = made("div", {class: "see-maps"});
     this.element = made("div", {}, made("p", {class: "see-hint"}, say("see_maps_hint")), this.grid);
-    new ResizeObserver(() => this.#void()).observe(this.grid);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#void());
+    new ResizeObserver(() => this.renew()).observe(this.grid);
   }
 
   draw() {
@@ -39,7 +38,8 @@ export class HeatMaps {
     for (const map of this.#maps) map.draw(this.#ramp, this.#maps[0]);
   }
 
-  #void() {
+  /** Draw all anew at the next frame, in the colours of the present scheme and for the present width. */
+  renew() {
     this.#ramp = null;
     for (const map of this.#maps) map.isVoid = true;
     this.#see.ask();

@@ -1,6 +1,7 @@
 // Which earlier tokens counted for the next prediction: each of the last tokens is taken away in turn, and the
 // network reads on (see_again.js). The work is done in short slices, and only while the network pauses.
 
+import {isolated} from "./seed.js";
 import {classOfLevel, levelOf, made, signed, shownToken} from "./see_dom.js";
 import {legend, tokenNodes} from "./unit_view.js";
 import {say} from "./words.js";
@@ -109,10 +110,10 @@ export class InfluenceView {
     const option = (id, value, text) => made("option", {value, selected: value === (this.#id ?? "")},
       `${text} · ${percent(id)}`);
     this.explained.replaceChildren(
-      option(order[0], "", say("see_most_probable", {token: shownToken(tokens[order[0]])})),
+      option(order[0], "", say("see_most_probable", {token: isolated(shownToken(tokens[order[0]]))})),
       ...order.map((id) => option(id, id, shownToken(tokens[id]))),
     );
-    this.text.setAttribute("aria-label", say("see_influence_label", {token: shownToken(tokens[this.#shown])}));
+    this.text.setAttribute("aria-label", say("see_influence_label", {token: isolated(shownToken(tokens[this.#shown]))}));
   }
 
   #drawText(index) {

@@ -6,6 +6,7 @@ import {EquationView} from "./equation_view.js";
 import {HeatMaps} from "./heat_map.js";
 import {InfluenceView} from "./influence.js";
 import {Again} from "./see_again.js";
+import {isolated} from "./seed.js";
 import {made, shownToken} from "./see_dom.js";
 import {StepRecord} from "./see_record.js";
 import {SEE_WORDS} from "./see_words.js";
@@ -60,6 +61,9 @@ class See {
     this.#begin();
     this.#build();
     onLanguage(() => this.#build());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      for (const view of this.#views) view.renew?.();
+    });
     player.onStep(({index}) => this.#step(index));
     player.onCut((length) => this.#cut(length));
     player.onFrame(() => this.draw());
@@ -82,7 +86,7 @@ class See {
     return id === undefined ? "" : shownToken(this.description.tokens[id]);
   }
 
-  stepWords(index) { return say("see_at_step", {step: index + 1, token: this.token(index)}); }
+  stepWords(index) { return say("see_at_step", {step: index + 1, token: isolated(this.token(index))}); }
 
   /** Choose a layer, a unit of the layer or a step; an index of null is the last step, whatever it is. */
   select({layer = this.layer, unit, index}) {

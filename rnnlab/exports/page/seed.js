@@ -89,6 +89,11 @@ export function visibleToken(token) {
   return Array.from(token, visibleCharacter).join("");
 }
 
+// Returns a token, or tokens, as they stand in a sentence: their direction of writing does not change that of the sentence.
+export function isolated(shown) {
+  return `\u2068${shown}\u2069`; // first strong isolate, pop directional isolate
+}
+
 // Returns whether a token is text that a span may hold as it is: no control and no bidirectional mark.
 export function isPlain(token) {
   return !INVISIBLE.test(token);

@@ -1,6 +1,7 @@
 // The network unrolled over its last time steps, as the lecture draws it: x below, the layers, y above, and the
 // state on the arrows from step to step, with the values of one unit of each layer.
 
+import {isolated} from "./seed.js";
 import {drawn, made, signed, shownToken} from "./see_dom.js";
 import {say} from "./words.js";
 
@@ -153,8 +154,9 @@ class Picture {
         for (const each of places) each.textContent = shown;
         values.push(this.layers.length > 1 ? `${this.layers[layer].name} ${shown}` : shown);
       }
-      const then = next ? say("see_unrolled_expects", {token: next.token, share: texts.share.textContent}) : "";
-      said.push(say("see_unrolled_step", {step: step.index + 1, token, values: values.join(", "), expected: then}));
+      const then = next ? say("see_unrolled_expects", {token: isolated(next.token), share: texts.share.textContent}) : "";
+      const sentence = {step: step.index + 1, token: isolated(token), values: values.join(", "), expected: then};
+      said.push(say("see_unrolled_step", sentence));
     });
     this.name.textContent = said.join(" ");
   }

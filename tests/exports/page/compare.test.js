@@ -126,7 +126,7 @@ test("the page begins with a seed that all networks know, if one of them has suc
 
 test("unknown tokens are said once, or for each network if they differ", () => {
   const unknown = [{token: "h8", near: ["b8"]}];
-  const sentence = "The network does not know ‘h8’ (nearest: b8).";
+  const sentence = "The network does not know ‘\u2068h8\u2069’ (nearest: \u2068b8\u2069).";
   assert.deepEqual(unknownOf([{name: "a", unknown}, {name: "b", unknown}]), [sentence]);
   assert.deepEqual(unknownOf([{name: "a", unknown: []}, {name: "b", unknown}]), [`b: ${sentence}`]);
   assert.deepEqual(unknownOf([{name: "a", unknown: []}, {name: "b", unknown: []}]), []);
