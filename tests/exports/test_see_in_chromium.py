@@ -165,6 +165,20 @@ def test_a_page_in_korean_keeps_what_is_open(browser, pages):
         assert "유닛" in page.locator(".see-unrolled").locator("xpath=..").text_content()
 
 
+def test_views_of_another_language_are_let_go(browser, pages):
+    """However often the language changes, the page keeps no elements of the views that it had before."""
+    with opened(browser, pages["lstm"][0]) as page:
+        memory = page.context.new_cdp_session(page)
+        counts = []
+        for times in (2, 20):
+            for language in ["ko", "en"] * times:
+                page.locator(f"[data-language={language}]").click()
+            page.evaluate(NEXT_FRAMES)
+            memory.send("HeapProfiler.collectGarbage")
+            counts.append(memory.send("Memory.getDOMCounters")["nodes"])
+        assert counts[1] < counts[0] + 500
+
+
 def test_an_mlp_shows_its_outputs_and_what_counted(browser, pages):
     """It has no gates, so it has no equation of a step and is not unrolled."""
     with opened(browser, pages["mlp"][0]) as page:
