@@ -122,6 +122,21 @@ def test_wrong_notes_are_ringed_and_counted(browser, pages, networks):
 
 
 @needs("chromium")
+def test_a_card_says_what_stopped_its_network(browser, pages):
+    """Logits that are no numbers stop one network; the other writes, and going back takes the words away."""
+    with opened(browser, pages["text"]) as page:
+        page.evaluate("rnnlab.pages[0].player.logits.fill(NaN)")
+        part(page, "step").first.click()
+        page.evaluate(DRAWN)
+        assert page.evaluate("rnnlab.pages.map(({player}) => player.written)") == [0, 1]
+        said = page.evaluate("rnnlab.pages.map(({counts}) => counts)")
+        assert ["training diverged" in each for each in said] == [True, False]
+        part(page, "restart").first.click()
+        page.evaluate(DRAWN)
+        assert page.evaluate("rnnlab.pages[0].counts") == "nothing written yet"
+
+
+@needs("chromium")
 def test_the_networks_play_in_turn(browser, pages):
     """The card that sounds is marked, in order; one that has written nothing writes with the music."""
     with opened(browser, pages["notes"]) as page:
