@@ -62,7 +62,6 @@ NEEDS = {
     "chromium": _program("chromium", "chromium"),
     "fish": _program("fish", "fish"),
     "node": _program("node", "nodejs"),
-    "npm": _program("npm", "npm"),
     "openssl": _program("openssl", "openssl"),
     "PostgreSQL": Need(lambda: program("initdb") is not None, "debian", "postgresql"),
     "zsh": _program("zsh", "zsh"),

@@ -3,7 +3,7 @@
 import {inTime} from "./play.js";
 import {surpriseClass} from "./text_view.js";
 
-const NOTES_PAUSE = 80; // milliseconds between two drawings where the network writes as fast as possible
+const NOTES_PAUSE = 200; // milliseconds between two drawings where the network writes as fast as possible
 const SVG = "http://www.w3.org/2000/svg";
 const GUTTER = 30; // pixels for the names of pitches
 const TOP = 14; // pixels above a row, for the number of its first bar

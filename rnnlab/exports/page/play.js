@@ -40,8 +40,9 @@
 
 const SLICE = 12; // milliseconds of an animation frame in which steps are computed, to begin with
 const LEAST_SLICE = 6; // as it is where drawing takes long
-const MOST_SLICE = 27;
-const FRAME = 30; // milliseconds from frame to frame that the slice aims at
+const MOST_SLICE = 30;
+const LATE = 36; // milliseconds from frame to frame above which fewer than 30 frames a second are drawn
+const COST = 22; // milliseconds of a frame for steps and for what is drawn by script; the browser needs the rest
 const KEPT_EVERY = 64; // tokens between two kept states
 const MOST_KEPT = 2000; // above this number, every other kept state is dropped
 
@@ -69,6 +70,12 @@ export function inTime(player, pause, draw) {
   };
 }
 
+// Returns the milliseconds of the next frame's steps: as many as 30 frames a second allow.
+export function nextSlice(slice, passed, cost) {
+  const change = passed > LATE ? -2 : cost < COST ? 1 : -1;
+  return Math.min(Math.max(slice + change, LEAST_SLICE), MOST_SLICE);
+}
+
 export class Player {
   #engine;
   #source;
@@ -83,6 +90,7 @@ export class Player {
   #catchUp = 0; // written tokens that are written at once, after another network was put in
   #due = 0;
   #slice = SLICE;
+  #cost = 0; // milliseconds of the last frame
   #frameAt = 0;
   #last = 0;
   #asked = 0;
@@ -337,11 +345,10 @@ export class Player {
   }
 
   #frame(now) {
+    const begun = performance.now();
     this.#asked = 0;
     const passed = now - this.#frameAt;
-    if (this.running && passed < 200) {
-      this.#slice = Math.min(Math.max(this.#slice + (FRAME - passed) * 0.1, LEAST_SLICE), MOST_SLICE);
-    }
+    if (this.running && passed < 200) this.#slice = nextSlice(this.#slice, passed, this.#cost);
     this.#frameAt = now;
     let more = false;
     try {
@@ -350,6 +357,7 @@ export class Player {
       this.#become("ready", error);
     }
     this.#tell("frame");
+    this.#cost = performance.now() - begun;
     if (more) this.#ask();
   }
 

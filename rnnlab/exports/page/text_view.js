@@ -3,9 +3,11 @@
 import {inTime} from "./play.js";
 import {isPlain, visibleToken} from "./seed.js";
 
-const TEXT_PAUSE = 80; // milliseconds between two drawings where the network writes as fast as possible
+const TEXT_PAUSE = 200; // milliseconds between two drawings where the network writes as fast as possible
+const NOTE_TEXT_PAUSE = 1000; // the same for notes: their piano roll is what one looks at
 export const SURPRISE_BOUNDS = [1, 2, 3, 5, 8]; // bits at which each class begins, as in the reports
 const MOST_SHOWN = 3000; // tokens in the document; the text itself stays whole
+const MOST_NOTES_SHOWN = 600; // the same for notes, each of which is several characters
 const MOST_BLOCKS = 400; // paragraphs in the document, where earlier texts are among them
 const LONGEST_BLOCK = 400; // tokens after which a new block begins, where the text has no line break
 
@@ -18,6 +20,7 @@ export function surpriseClass(bits) {
 
 export class TextView {
   #box;
+  #mostShown;
   #player;
   #seeds;
   #first = 0; // index of the first token in the document
@@ -35,7 +38,10 @@ export class TextView {
     this.#seeds = seeds;
     this.sayOmitted = sayOmitted;
     player.onCut((length) => this.#cut(length));
-    player.onFrame(inTime(player, TEXT_PAUSE, () => this.draw()));
+    const isNotes = player.description.kind === "notes";
+    const pause = isNotes ? NOTE_TEXT_PAUSE : TEXT_PAUSE;
+    this.#mostShown = isNotes ? MOST_NOTES_SHOWN : MOST_SHOWN;
+    player.onFrame(inTime(player, pause, () => this.draw()));
     box.addEventListener("scroll", () => {
       this.#follows = box.scrollTop + box.clientHeight >= box.scrollHeight - 40;
     });
@@ -45,7 +51,7 @@ export class TextView {
   draw() {
     const {ids} = this.#player;
     if (this.#next >= ids.length) return;
-    if (ids.length - this.#next > MOST_SHOWN) this.#empty(ids.length - MOST_SHOWN);
+    if (ids.length - this.#next > this.#mostShown) this.#empty(ids.length - this.#mostShown);
     for (; this.#next < ids.length; this.#next += 1) this.#append(this.#next, this.#player);
     this.#shorten();
     if (this.#follows) this.#box.scrollTop = this.#box.scrollHeight;
@@ -94,7 +100,7 @@ export class TextView {
       this.#next = this.#first = 0;
       this.#marks.clear();
     } else if (length < this.#first) {
-      this.#empty(Math.max(length - MOST_SHOWN, 0));
+      this.#empty(Math.max(length - this.#mostShown, 0));
       this.#next = this.#first;
     } else {
       while (this.#next > length) {
@@ -125,7 +131,7 @@ export class TextView {
     let old = this.#box.firstElementChild;
     while (old !== this.#block) { // blocks of earlier texts go by their number, others by the number of their tokens
       const isEarlier = old.dataset.from === "-1";
-      if (isEarlier ? this.#box.childElementCount <= MOST_BLOCKS : shown <= MOST_SHOWN) break;
+      if (isEarlier ? this.#box.childElementCount <= MOST_BLOCKS : shown <= this.#mostShown) break;
       if (!isEarlier) {
         this.#first += old.childElementCount;
         shown -= old.childElementCount;
