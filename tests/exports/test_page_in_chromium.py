@@ -7,14 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnnlab.config.reading import parse_experiment
 from rnnlab.engines.numpy import numpy_model
 from rnnlab.exports.page_file import page_of
 from rnnlab.exports.page_network import rounded
 from rnnlab.generation.decoding import Decoding, decode
 from rnnlab.generation.sampling import Sampling, choose
 from rnnlab.generation.sources import source_of
+from rnnlab.models.architecture import architecture_of
+from rnnlab.models.model_file import TrainedModel
 from tests.browser import chromium, opened, until
-from tests.exports.playing import NAMES, network, shipped, shipped_network
+from tests.exports.playing import NAMES, network, page_network_of, shipped, shipped_network
 from tests.needs import needs
 
 pytestmark = needs("chromium")
@@ -122,3 +125,41 @@ def test_no_request_is_attempted(networks, tmp_path: Path):
 
     assert requesters(path, tmp_path / "page.json") <= {"not an origin"}
     assert requesters(other, tmp_path / "other.json") > {"not an origin"}
+
+
+def test_hostile_tokens_are_text(browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Of 10,000 tokens: markup, ends of scripts, direction marks and emoji are shown, and nothing runs."""
+    monkeypatch.chdir(tmp_path)
+    hostile = (
+        "<img src=x onerror='document.title=1'>",
+        "</script><script>document.title=2</script>",
+        "<b>&lt;",
+        "\u202e",
+        "\U0001f600",
+    )
+    text = "dataset: {kind: text, inline: abc}\nmodel: {kind: gru, units: 8}\n"
+    experiment = parse_experiment(text, name="x", folder=tmp_path)
+    tokens = (*hostile, *(f"token {number}" for number in range(10_000 - len(hostile))))
+    rng = np.random.default_rng(0)
+    shapes = architecture_of(experiment, len(tokens)).weight_shapes()
+    weights = {key: (rng.normal(size=shape) / 10).astype(np.float32) for key, shape in shapes.items()}
+    weights["head/bias"][: len(hostile)] += 12  # so that these are written
+    network = page_network_of("<i>name</i>", TrainedModel(experiment, tokens, weights, ""))
+    path = tmp_path / "page.html"
+    path.write_text(page_of([network])[0], encoding="utf-8")
+
+    with opened(browser, path) as page:
+        page.evaluate("rnnlab.pages[0].player.begin([0, 1, 2, 3, 4])")
+        page.evaluate("for (let step = 0; step < 30; step++) rnnlab.pages[0].player.step()")
+        page.wait_for_timeout(500)
+        until(page, "rnnlab.pages[0].player.written === 30")
+        title, heading = page.title(), page.get_by_role("heading", level=1).text_content()
+        elements = page.evaluate("document.querySelectorAll('img, #root script, #root b > b').length")
+        shown = page.locator('[data-part="written"]').text_content() or ""
+        chances = page.locator('[data-part="chances"]').text_content() or ""
+
+    assert (title, heading) == ("<i>name</i> – rnnlab", "<i>name</i>")
+    assert elements == 0
+    assert "<img src=x" in shown + chances
+    assert "</script>" in shown + chances
+    assert "\u202e" not in shown + chances
