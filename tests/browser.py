@@ -9,6 +9,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Frame, Page, sync_playwright
 
+from tests.needs import NPM
+
 FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
 
 
@@ -61,3 +63,10 @@ def until(frame: Page | Frame, expression: str, *, seconds: float = 20) -> None:
     while not frame.evaluate(expression):
         assert time.monotonic() < ends, f"still not true after {seconds} seconds: {expression}"
         time.sleep(0.05)
+
+
+def axe_violations(page: Page) -> list[str]:
+    """What axe-core finds in a page: the names of the rules that it breaks."""
+    page.evaluate((NPM / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8"))
+    found: list[str] = page.evaluate("axe.run(document).then(({violations}) => violations.map(({id}) => id))")
+    return found

@@ -15,9 +15,9 @@ from rnnlab.generation.sampling import Sampling
 from rnnlab.music.melody import Reading
 from rnnlab.music.midi import read_midi
 from rnnlab.music.notation import spell
-from tests.browser import chromium, opened
+from tests.browser import axe_violations, chromium, opened
 from tests.exports.playing import network, page_network_of
-from tests.needs import NPM, needs
+from tests.needs import needs
 from tests.trained import trained
 
 pytestmark = needs("chromium")
@@ -271,8 +271,7 @@ def test_axe_finds_nothing(browser, pages, kind, scheme):
         page.evaluate("rnnlab.pages[0].desk.apply({temperature: 2})")
         run_fast(page, 200)
         page.locator(".written .token").nth(50).click()
-        found = page.evaluate((NPM / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8"))
-        found = page.evaluate("axe.run(document).then(({violations}) => violations.map(({id}) => id))")
+        found = axe_violations(page)
         assert found == []
 
 

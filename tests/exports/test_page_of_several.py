@@ -11,10 +11,10 @@ from rnnlab.errors import UsageError
 from rnnlab.exports.page_file import page_of
 from rnnlab.generation.decoding import Decoding, decode
 from rnnlab.generation.sampling import Sampling
-from tests.browser import chromium, opened
+from tests.browser import axe_violations, chromium, opened
 from tests.exports.playing import network
 from tests.exports.test_page_desk import WIDE, part
-from tests.needs import NPM, needs
+from tests.needs import needs
 
 NOTES, TEXTS = ("mlp", "lstm", "coupled_lstm"), ("simple_rnn", "gru")
 SEED = "g8 e8 e4 f8"
@@ -240,8 +240,7 @@ def test_axe_finds_nothing(browser, pages, kind, scheme):
             part(page, "turns").click()
         else:
             part(page, "seed").fill("over")
-        page.evaluate((NPM / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8"))
-        found = page.evaluate("axe.run(document).then(({violations}) => violations.map(({id}) => id))")
+        found = axe_violations(page)
         assert found == []
 
 

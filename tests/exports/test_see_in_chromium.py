@@ -8,7 +8,7 @@ import pytest
 from rnnlab.exports.page_file import page_of
 from rnnlab.tracing.slide import slide
 from rnnlab.tracing.tracing import trace
-from tests.browser import chromium, opened
+from tests.browser import axe_violations, chromium, opened
 from tests.exports.playing import network, page_network_of
 from tests.needs import needs
 from tests.trained import STREAM, trained
@@ -200,3 +200,17 @@ def test_nothing_is_wider_than_the_page(browser, pages, name, width):
         page.wait_for_function("() => document.querySelectorAll('.see-strongest li').length > 3")
 
         assert page.evaluate(WIDER) == []
+
+
+@needs("axe-core")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["stream", "lstm", "mlp"])
+def test_axe_finds_nothing(browser, pages, name, scheme):
+    """With all views open, after some steps."""
+    with opened(browser, pages[name][0], color_scheme=scheme) as page:
+        page.evaluate(STEPS, 5)
+        page.evaluate("for (const each of document.querySelectorAll('.see details')) each.open = true")
+        page.wait_for_timeout(500)
+        found = axe_violations(page)
+
+    assert found == []
