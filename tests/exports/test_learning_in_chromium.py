@@ -14,7 +14,7 @@ from rnnlab.exports import page_file
 from rnnlab.exports.page_file import page_of
 from rnnlab.exports.page_network import PageNetwork, PageSnapshot
 from rnnlab.generation.decoding import Decoding, decode
-from tests.browser import chromium, opened
+from tests.browser import axe_violations, chromium, opened, until
 from tests.exports.playing import page_network_of
 from tests.needs import needs
 from tests.runs.listed import history_of
@@ -68,15 +68,6 @@ def shown(browser, network: PageNetwork, **settings) -> Iterator:
     with opened(browser, Path("page.html"), **settings) as page:
         until(page, 'document.querySelectorAll(".learn-text, .learn-roll").length === 3')
         yield page
-
-
-def until(page, condition: str) -> None:
-    """Wait until a condition holds; Playwright's own way would need `eval`, which the page refuses."""
-    for _ in range(600):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(condition)
 
 
 def greedy(network: PageNetwork, snapshot: PageSnapshot, seed: str, length: int) -> str:
@@ -159,3 +150,11 @@ def test_a_network_without_snapshots_has_no_such_part(browser):
     Path("page.html").write_text(page_of([network])[0], encoding="utf-8")
     with opened(browser, Path("page.html")) as page:
         assert page.locator(".learn").is_hidden()
+
+
+@needs("axe-core")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser, scheme):
+    """With the slider, the curve and all rows."""
+    with shown(browser, learned(STREAM, "generation.seed=the quick"), color_scheme=scheme) as page:
+        assert axe_violations(page) == []
