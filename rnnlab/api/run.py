@@ -16,7 +16,7 @@ from rnnlab.evaluation.measurement import Evaluation, evaluate
 from rnnlab.evaluation.originality import OriginalityReport, originality_of_samples
 from rnnlab.evaluation.selection import NoData, NoSuchPart, named_by_file
 from rnnlab.exports.formats import Exported, export, format_of
-from rnnlab.exports.page_file import WrittenPage, language_of_environment, page_of, write_page
+from rnnlab.exports.page_file import WrittenPage, page_of, write_page
 from rnnlab.exports.page_network import page_network
 from rnnlab.generation.label_writing import write_for_label
 from rnnlab.generation.prediction import Prediction, predict
@@ -239,7 +239,8 @@ class Run:
             format: `page`, `keras`, `onnx` or `saved_model`; left out, the format of the extension.
             state: whether the recurrent state is an input and an output; else each sequence begins with
                 zeros. A model of task pairs then becomes two models, an encoder and a decoder.
-            language: `en` or `ko`, the language of a page; left out, Korean if `LANG` says so, else English.
+            language: `en` or `ko`, the language of a page; left out, Korean if the model writes it or `LANG`
+                says so, else English.
             overwrite: whether an existing export is replaced.
 
         Raises:
@@ -253,17 +254,16 @@ class Run:
         wanted = format_of(Path(path), format)
         if wanted == "page":
             network = page_network(self.model, self.folder, self.path)
-            chosen = language_of_environment() if language is None else language
-            return write_page([network], Path(path), language=chosen, overwrite=overwrite)
+            return write_page([network], Path(path), language=language, overwrite=overwrite)
         if language is not None:
             raise UsageError(f"language: only a page has one, and the format is {wanted}; leave it out")
         return export(self.model, Path(path), format=wanted, state=state, overwrite=overwrite)
 
-    def play(self, *, language: str = "en", height: int = 900) -> Playing:
+    def play(self, *, language: str | None = None, height: int = 900) -> Playing:
         """Return the page that plays this model; a notebook shows it in a frame.
 
         Args:
-            language: `en` or `ko`.
+            language: `en` or `ko`; left out, as for `export`.
             height: height of the frame in pixels.
 
         Raises:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @click.option(
     "--language",
     type=click.Choice(["en", "ko"]),
-    help="The language of a page; left out, Korean if LANG says so, else English.",
+    help="The language of a page; left out, Korean if the model writes it or LANG says so.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace PATH if it exists.")
 def command(
@@ -99,7 +99,7 @@ def _say_which(model: Path | None, path: Path) -> None:
 
 def _write_page(models: tuple[Path, ...], output: Path, *, language: str | None, overwrite: bool) -> None:
     """Write the page of one or more models, and print its size."""
-    from rnnlab.exports.page_file import language_of_environment, write_page
+    from rnnlab.exports.page_file import write_page
     from rnnlab.exports.page_network import page_network
     from rnnlab.runs.folder import load_any_trained
 
@@ -108,8 +108,7 @@ def _write_page(models: tuple[Path, ...], output: Path, *, language: str | None,
         trained, run, path = load_any_trained(model)
         _say_which(model, path)
         networks.append(page_network(trained, run, path))
-    chosen = language or language_of_environment()
-    written = write_page(networks, output, language=chosen, overwrite=overwrite)
+    written = write_page(networks, output, language=language, overwrite=overwrite)
     for note in written.notes:
         echo(note, err=True)
     echo(f"{output}: {written.size / 1e6:.2f} MB; open it in a browser, or send it: it needs no other file")

@@ -65,21 +65,23 @@ class WrittenPage:
     notes: tuple[str, ...]
 
 
-def language_of_environment() -> str:
-    """Return the language that the environment asks for: Korean if `LANG` says so, else English."""
+def language_for(networks: Sequence[PageNetwork]) -> str:
+    """Return the language of a page that names none: Korean if a network writes it, or if `LANG` says so."""
+    if any("가" <= letter <= "힣" for each in networks for token in each.trained.tokens for letter in token):
+        return "ko"
     said = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
     return "ko" if said.lower().startswith("ko") else "en"
 
 
 def write_page(
-    networks: Sequence[PageNetwork], path: Path, *, language: str = "en", overwrite: bool = False
+    networks: Sequence[PageNetwork], path: Path, *, language: str | None = None, overwrite: bool = False
 ) -> WrittenPage:
     """Write the page of one or more networks.
 
     Args:
         networks: the networks, in the order in which the page shows them.
         path: the file.
-        language: `en` or `ko`.
+        language: `en` or `ko`; None for that of `language_for`.
         overwrite: whether an existing file is replaced.
 
     Raises:
@@ -97,14 +99,19 @@ def write_page(
     return WrittenPage(path, len(written), notes)
 
 
-def page_of(networks: Sequence[PageNetwork], *, language: str = "en") -> tuple[str, tuple[str, ...]]:
+def page_of(networks: Sequence[PageNetwork], *, language: str | None = None) -> tuple[str, tuple[str, ...]]:
     """Return the page of one or more networks, and remarks for the user, a sentence each.
+
+    Args:
+        networks: the networks, in the order in which the page shows them.
+        language: `en` or `ko`; None for that of `language_for`.
 
     Raises:
         UsageError: the networks are too many, or some are of notes and some of text; or there is no such
             language.
         RunError: a weight is NaN or infinite.
     """
+    language = language_for(networks) if language is None else language
     if language not in LANGUAGES:
         raise UsageError(f"language: expected {' or '.join(LANGUAGES)}, received {language!r}")
     _check(networks)
