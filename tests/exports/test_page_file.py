@@ -263,7 +263,7 @@ def test_a_network_that_writes_korean_has_a_korean_page(monkeypatch):
     """Whatever the environment says; another language can still be named."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.setenv(name, "en_GB.UTF-8")
-    text = "dataset: {kind: text, inline: 나비야 나비야 이리 날아 오너라, window: 3}\nmodel: {kind: gru, units: 4}"
+    text = "dataset: {kind: text, inline: 나비야 나비야 날아 오너라, window: 3}\nmodel: {kind: gru, units: 4}"
     korean = page_network_of("korean", trained(text, Path.cwd()))
 
     assert '<html lang="ko"' in page_of([korean])[0]
