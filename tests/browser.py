@@ -27,6 +27,17 @@ def chromium(*flags: str) -> Iterator[Browser]:
 
 
 @contextmanager
+def another(browser: Browser, *flags: str) -> Iterator[Browser]:
+    """Yield one more browser, beside one that runs: Playwright itself can be started once."""
+    program = shutil.which("chromium")
+    started = browser.browser_type.launch(executable_path=program, args=[*FLAGS, *flags])
+    try:
+        yield started
+    finally:
+        started.close()
+
+
+@contextmanager
 def opened(
     browser: Browser, path: Path, *, width: int = 900, height: int = 800, **settings: Any
 ) -> Iterator[Page]:

@@ -30,7 +30,7 @@ COMMANDS = {
     "plot": "Draw loss and accuracy by epoch, of one run or several.",
     "describe": "Show data, windows, splits and model, without training.",
     "report": "Write one HTML file about a run, a comparison or a study.",
-    "export": "Write a trained model as a page that plays, or for Keras, TensorFlow, ONNX or TensorBoard.",
+    "export": "Write a trained model as a page that plays, or for other programs.",
     "runs": "List the runs in runs/, newest first; show one, or remove some.",
     "replay": "Make files that generate wrote again, byte for byte.",
     "convert": "Convert music between note text, MIDI and other formats.",

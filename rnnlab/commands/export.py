@@ -48,7 +48,7 @@ def command(
     language: str | None,
     overwrite: bool,
 ) -> None:
-    """Write a trained model as a page that plays, or for Keras, TensorFlow, ONNX or TensorBoard.
+    """Write a trained model as a page that plays, or for other programs.
 
     \b
     rnnlab export --output song.html
@@ -59,9 +59,9 @@ def command(
 
     The model is that of a run folder, of a model file, or else of the newest run; TensorBoard gets the losses
     of a run. A page is one file that plays in any browser, without a network connection; of several models,
-    it plays all side by side. With --state, a model of task pairs becomes two files, an encoder and a
-    decoder. A model for Keras, TensorFlow or ONNX is read back and run on random tokens; the file stays only
-    if its output equals that of rnnlab.
+    it plays all side by side. Other programs are Keras, TensorFlow, ONNX and TensorBoard. With --state, a
+    model of task pairs becomes two files, an encoder and a decoder. A model for Keras, TensorFlow or ONNX is
+    read back and run on random tokens; the file stays only if its output equals that of rnnlab.
     """
     from rnnlab.exports.formats import export, format_of
     from rnnlab.runs.folder import load_any_trained

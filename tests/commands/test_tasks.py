@@ -234,7 +234,7 @@ def test_the_list_of_runs_names_the_task(rnnlab, page, words):
     assert entry["task"] == words.split()[0]
     assert entry["problems"] == []
     unit = "token" if page == FROM_LABEL else "example"
-    assert f"kept         validation loss 2.5 nats per {unit}, in epoch 1" in shown.stdout
+    assert f"kept         epoch 1, validation loss 2.5 nats per {unit}" in shown.stdout
     measure = "loss" if page == FROM_LABEL else "accuracy"
     assert f"validation: {measure} " in shown.stdout
 

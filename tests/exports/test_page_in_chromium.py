@@ -16,7 +16,7 @@ from rnnlab.generation.sampling import Sampling, choose
 from rnnlab.generation.sources import source_of
 from rnnlab.models.architecture import architecture_of
 from rnnlab.models.model_file import TrainedModel
-from tests.browser import chromium, opened, until
+from tests.browser import another, chromium, opened, until
 from tests.exports.playing import NAMES, network, page_network_of, shipped, shipped_network
 from tests.needs import needs
 
@@ -105,9 +105,9 @@ def test_logits_and_drawn_tokens(browser, networks, tmp_path: Path, name):
     assert drawn == first_samples(model, seed, regime, window)[:seeds]
 
 
-def requesters(path: Path, log: Path) -> set[str]:
+def requesters(browser, path: Path, log: Path) -> set[str]:
     """Who asked for something while a page was open, by Chromium's own log of the network."""
-    with chromium(f"--log-net-log={log}") as started:
+    with another(browser, f"--log-net-log={log}") as started:
         page = started.new_page()
         page.goto(path.absolute().as_uri())
         if page.get_by_role("button", name="Start", exact=True).count():
@@ -117,14 +117,14 @@ def requesters(path: Path, log: Path) -> set[str]:
     return set(re.findall(r'"initiator":"([^"]*)"', log.read_text(encoding="utf-8")))
 
 
-def test_no_request_is_attempted(networks, tmp_path: Path):
+def test_no_request_is_attempted(browser, networks, tmp_path: Path):
     """Chromium itself asks its maker for updates; the page asks nobody, and another page is caught."""
     path, other = tmp_path / "page.html", tmp_path / "other.html"
     path.write_text(page_of([networks["lstm"]])[0], encoding="utf-8")
     other.write_text('<img src="http://127.0.0.1:9/picture.png">', encoding="utf-8")
 
-    assert requesters(path, tmp_path / "page.json") <= {"not an origin"}
-    assert requesters(other, tmp_path / "other.json") > {"not an origin"}
+    assert requesters(browser, path, tmp_path / "page.json") <= {"not an origin"}
+    assert requesters(browser, other, tmp_path / "other.json") > {"not an origin"}
 
 
 def test_hostile_tokens_are_text(browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
