@@ -28,33 +28,25 @@ class ShownSamples(tuple[Written, ...]):
         return str(self._show())
 
 
-class ShownEvaluation(Evaluation):
+class _Shown:
+    """A frozen dataclass that a notebook shows: a copy of it, and what makes its HTML."""
+
+    _show: Show
+
+    @classmethod
+    def of(cls, evaluation: Evaluation | TaskEvaluation, show: Show) -> Self:
+        """Return an evaluation that `show` shows."""
+        made = object.__new__(cls)
+        made.__dict__.update(evaluation.__dict__, _show=show)
+        return made
+
+    def _repr_html_(self) -> str:
+        return str(self._show())
+
+
+class ShownEvaluation(_Shown, Evaluation):
     """An evaluation; a notebook shows it with the curves of the run and, for notes, with the free run."""
 
-    _show: Show
 
-    @classmethod
-    def of(cls, evaluation: Evaluation, show: Show) -> Self:
-        """Return an evaluation that `show` shows."""
-        made = object.__new__(cls)
-        made.__dict__.update(evaluation.__dict__, _show=show)
-        return made
-
-    def _repr_html_(self) -> str:
-        return str(self._show())
-
-
-class ShownTaskEvaluation(TaskEvaluation):
+class ShownTaskEvaluation(_Shown, TaskEvaluation):
     """An evaluation of a task with examples; a notebook shows it with the curves of the run."""
-
-    _show: Show
-
-    @classmethod
-    def of(cls, evaluation: TaskEvaluation, show: Show) -> Self:
-        """Return an evaluation that `show` shows."""
-        made = object.__new__(cls)
-        made.__dict__.update(evaluation.__dict__, _show=show)
-        return made
-
-    def _repr_html_(self) -> str:
-        return str(self._show())

@@ -311,5 +311,5 @@ def _finite(value: float | None) -> float | None:
 
 
 def rounded(weights: Mapping[str, Floats]) -> Weights:
-    """Return weights as a page with numbers of 16 bits has them."""
+    """Return weights rounded to 16 bits, as a page has them that would be too large."""
     return {name: each.astype(np.float16).astype(np.float32) for name, each in weights.items()}

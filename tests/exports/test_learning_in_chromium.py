@@ -14,7 +14,7 @@ from rnnlab.exports import page_file
 from rnnlab.exports.page_file import page_of
 from rnnlab.exports.page_network import PageNetwork, PageSnapshot
 from rnnlab.generation.decoding import Decoding, decode
-from tests.browser import axe_violations, chromium, opened, until
+from tests.browser import axe_violations, opened, until
 from tests.exports.playing import page_network_of
 from tests.needs import needs
 from tests.runs.listed import history_of
@@ -31,13 +31,6 @@ CLIPPED = """
   .filter((each) => !each.closest(".learn-hidden, .learn-radio"))
   .map((each) => each.className)
 """
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """One browser for all tests."""
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(autouse=True)

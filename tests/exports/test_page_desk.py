@@ -15,7 +15,7 @@ from rnnlab.generation.sampling import Sampling
 from rnnlab.music.melody import Reading
 from rnnlab.music.midi import read_midi
 from rnnlab.music.notation import spell
-from tests.browser import axe_violations, chromium, opened
+from tests.browser import axe_violations, opened
 from tests.exports.playing import network, page_network_of
 from tests.needs import needs
 from tests.trained import trained
@@ -42,13 +42,6 @@ CONTROLS = """
 """
 INDICES = "(notes) => notes.map((note) => note.dataset.index)"
 IDS = "rnnlab.pages[0].player.ids"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """One browser for all tests."""
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from rnnlab.generation.sampling import Sampling, choose
 from rnnlab.generation.sources import source_of
 from rnnlab.models.architecture import architecture_of
 from rnnlab.models.model_file import TrainedModel
-from tests.browser import another, chromium, opened, until
+from tests.browser import another, opened, until
 from tests.exports.playing import NAMES, network, page_network_of, shipped, shipped_network
 from tests.needs import needs
 
@@ -44,13 +44,6 @@ WRITTEN = """
   return written;
 })
 """
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """One browser for all tests."""
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

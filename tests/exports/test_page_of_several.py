@@ -11,7 +11,7 @@ from rnnlab.errors import UsageError
 from rnnlab.exports.page_file import page_of
 from rnnlab.generation.decoding import Decoding, decode
 from rnnlab.generation.sampling import Sampling
-from tests.browser import axe_violations, chromium, opened
+from tests.browser import axe_violations, opened
 from tests.exports.playing import network
 from tests.exports.test_page_desk import WIDE, part
 from tests.needs import needs
@@ -30,13 +30,6 @@ def networks(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("networks"))
         return {name: network(name) for name in (*NOTES, *TEXTS)}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """One browser for all tests."""
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from rnnlab.exports.page_file import page_of
 from rnnlab.tracing.slide import slide
 from rnnlab.tracing.tracing import trace
-from tests.browser import axe_violations, chromium, opened
+from tests.browser import axe_violations, opened
 from tests.exports.playing import network, page_network_of
 from tests.needs import needs
 from tests.trained import STREAM, trained
@@ -43,13 +43,6 @@ WIDER = """
   .map((each) => each.className || each.tagName)
 """
 NEXT_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """One browser for all tests."""
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
