@@ -137,7 +137,7 @@ RECIPES = (
         (
             "dataset.path={data}/cmudict.tsv",
             "dataset.split={{kind: sequences, validation: 0.04002, test: 0.04002, shuffle: false}}",
-            "training.epochs=13",
+            "training.epochs=12",
             "training.label_smoothing=0.1",
         ),
     ),

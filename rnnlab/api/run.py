@@ -245,14 +245,16 @@ class Run:
 
         Raises:
             UsageError: the format is unknown, does not fit the extension, or lacks a layer of the model; the
-                weights are too large for it; `state` is true and the model has no state; the language is
-                unknown, or the format has none; or the path exists and may not be replaced.
+                weights are too large for it; `state` is true and the model has no state, or the format is
+                `page`; the language is unknown, or the format has none; or the path exists and may not be replaced.
             DataError: the library `onnx` is not installed.
             RunError: the export cannot be written.
             OutputError: the output would differ from that of rnnlab; an export at the path stays unchanged.
         """
         wanted = format_of(Path(path), format)
         if wanted == "page":
+            if state:
+                raise UsageError("state: a page runs the model step by step anyway; leave it out")
             network = page_network(self.model, self.folder, self.path)
             return write_page([network], Path(path), language=language, overwrite=overwrite)
         if language is not None:

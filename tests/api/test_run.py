@@ -205,6 +205,15 @@ def test_a_language_that_cannot_be_is_refused():
         run.export("song.keras", language="ko")
 
 
+def test_a_page_refuses_the_state_of_other_formats():
+    """As the command does: a page has the state anyway."""
+    run_of(SONG)
+
+    with pytest.raises(rnnlab.UsageError, match=r"^state: a page runs the model step by step anyway; leave"):
+        rnnlab.load_run().export("song.html", state=True)
+    assert not Path("song.html").exists()
+
+
 def test_originality_gives_what_the_command_prints(capsys):
     """The figures of each sample, and the judgement."""
     keeping(run_of(STREAM))

@@ -2,21 +2,22 @@
 
 import {equationLines} from "./see_numbers.js";
 import {made, minus, symbolNodes} from "./see_dom.js";
+import {Pauses} from "./see_pause.js";
 import {say} from "./words.js";
 
-const EQUATION_PAUSE = 120; // milliseconds between two drawings while the network runs
+const LEAST_PAUSE = 120; // milliseconds between two drawings while the network runs
 
 /** The view of the equation. */
 export class EquationView {
   #see;
   #layer = -1;
   #rows = [];
-  #drawnAt = 0;
-  #timer = 0;
+  #pauses;
   #state = "";
 
   constructor(see) {
     this.#see = see;
+    this.#pauses = new Pauses(see, {least: LEAST_PAUSE});
     this.title = say("see_equation");
     this.hint = made("p", {class: "see-hint"});
     this.list = made("ol", {class: "see-equation", role: "list"});
@@ -27,17 +28,7 @@ export class EquationView {
     const see = this.#see;
     const state = [see.layer, see.unit, see.index, see.record.version].join(" ");
     if (state === this.#state) return;
-    const wait = see.player.running ? this.#drawnAt + EQUATION_PAUSE - performance.now() : 0;
-    if (wait > 0) {
-      this.#timer ||= setTimeout(() => {
-        this.#timer = 0;
-        see.ask();
-      }, wait);
-      return;
-    }
-    this.#state = state;
-    this.#drawNow();
-    this.#drawnAt = performance.now();
+    if (this.#pauses.draw(() => this.#drawNow())) this.#state = state;
   }
 
   #drawNow() {

@@ -3,7 +3,7 @@
 
 import {isolated} from "./seed.js";
 import {classOfLevel, levelOf, made, signed, shownToken} from "./see_dom.js";
-import {legend, tokenNodes} from "./unit_view.js";
+import {legend, textFrame, tokenNodes} from "./unit_view.js";
 import {say} from "./words.js";
 
 const MOST_TAKEN_AWAY = 40;
@@ -29,12 +29,7 @@ export class InfluenceView {
     this.explained = made("select", {onchange: () => this.#explain(this.explained.value)});
     this.note = made("span", {class: "see-note"});
     this.tokens = made("div");
-    this.text = made("div", {
-      class: `see-text see-text-${see.description.kind}`,
-      tabindex: 0,
-      role: "application",
-      onkeydown: (event) => this.#key(event),
-    }, this.tokens);
+    this.text = textFrame(see.description, this.tokens, {onkeydown: (event) => this.#key(event)});
     this.list = made("ol", {class: "see-strongest"});
     const hint = [say("see_counted_hint")];
     if (!see.description.frequencies) hint.push(say("see_mean_of_vocabulary"));

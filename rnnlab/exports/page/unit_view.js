@@ -27,14 +27,11 @@ export class UnitView {
     this.suggested = made("span", {class: "see-suggested"});
     this.value = made("span", {class: "see-value"});
     this.tokens = made("div");
-    this.text = made("div", {
-      class: `see-text see-text-${see.description.kind}`,
-      tabindex: 0,
-      role: "application",
+    this.text = textFrame(see.description, this.tokens, {
       onkeydown: (event) => this.#key(event),
       onclick: (event) => event.target.dataset?.index && see.select({index: Number(event.target.dataset.index)}),
       onpointerover: (event) => this.#hover(event.target),
-    }, this.tokens);
+    });
     this.element = made("div", {},
       made("p", {class: "see-hint"}, say("see_follow_hint")),
       made("div", {class: "see-choices"},
@@ -150,6 +147,11 @@ export class UnitView {
     see.select(move);
     see.announceValue(this.#part);
   }
+}
+
+/** Return the frame of a text whose tokens the keyboard can reach; `handlers` are those of its events. */
+export function textFrame({kind}, tokens, handlers) {
+  return made("div", {class: `see-text see-text-${kind}`, tabindex: 0, role: "application", ...handlers}, tokens);
 }
 
 /** Return a token of a text as an element, with what separates it from the next one. */

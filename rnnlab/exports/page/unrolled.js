@@ -3,6 +3,7 @@
 
 import {isolated} from "./seed.js";
 import {drawn, made, signed, shownToken} from "./see_dom.js";
+import {Pauses} from "./see_pause.js";
 import {say} from "./words.js";
 
 const STEP_WIDTH = 138;
@@ -11,7 +12,7 @@ const BOX_WIDTH = 60;
 const LEFT = 26; // room for the arrow into the first step
 const TOKEN_HEIGHT = 46;
 const ARROW_HEIGHT = 30;
-const PAUSE_OF_DRAWING = 60; // milliseconds between two drawings while the network runs
+const LEAST_PAUSE = 60; // milliseconds between two drawings while the network runs
 const PAUSE_BY_COST = 6; // the pause is at least so many times as long as a drawing
 
 /** The view of the unrolled network. */
@@ -21,14 +22,13 @@ export class UnrolledView {
   #picture = null;
   #pictureOf = "";
   #state = "";
-  #drawnAt = 0;
-  #cost = 0;
-  #timer = 0;
+  #pauses;
   #expected = new Map(); // from an index to the token that is most probable after it
   #expectedOf = -1;
 
   constructor(see) {
     this.#see = see;
+    this.#pauses = new Pauses(see, {least: LEAST_PAUSE, byCost: PAUSE_BY_COST});
     this.title = say("see_unrolled");
     this.hint = made("p", {class: "see-hint"});
     this.frame = made("div", {class: "see-unrolled"});
@@ -43,20 +43,7 @@ export class UnrolledView {
     const see = this.#see;
     const state = [see.unitsOfLayers.join(","), see.index, see.record.version].join(" ");
     if (state === this.#state) return;
-    const pause = Math.max(PAUSE_OF_DRAWING, PAUSE_BY_COST * this.#cost);
-    const wait = see.player.running ? this.#drawnAt + pause - performance.now() : 0;
-    if (wait > 0) {
-      this.#timer ||= setTimeout(() => {
-        this.#timer = 0;
-        see.ask();
-      }, wait);
-      return;
-    }
-    this.#state = state;
-    const begin = performance.now();
-    this.#drawNow();
-    this.#drawnAt = performance.now();
-    this.#cost = this.#drawnAt - begin;
+    if (this.#pauses.draw(() => this.#drawNow())) this.#state = state;
   }
 
   #drawNow() {
