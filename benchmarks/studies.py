@@ -80,8 +80,18 @@ def workers(trials: int, epochs: int, repeats: int, as_json: bool) -> None:
 @click.option("--trials", default=12, show_default=True)
 @click.option("--epochs", default=9, show_default=True)
 @click.option("--characters", default=200_000, show_default=True, help="How much of the text is read.")
+@click.option(
+    "--kind",
+    "kinds",
+    type=click.Choice(["median", "halving"]),
+    multiple=True,
+    default=("median", "halving"),
+    show_default=True,
+)
 @json_option
-def pruning(text: Path, trials: int, epochs: int, characters: int, as_json: bool) -> None:
+def pruning(
+    text: Path, trials: int, epochs: int, characters: int, kinds: Sequence[str], as_json: bool
+) -> None:
     """Search the same random trials with and without pruning: the best validation loss, and the time."""
     columns = (
         Column("best", "nats", 1.0, 4),
@@ -91,14 +101,15 @@ def pruning(text: Path, trials: int, epochs: int, characters: int, as_json: bool
         Column("epochs", "%", 100.0),
         Column("ended early"),
     )
-    report = Report(f"{trials} trials on {text.name}, {epochs} epochs at most", columns, 1)
+    title = f"{trials} trials on {characters:,} characters of {text.name}, {epochs} epochs at most"
+    report = Report(title, columns, 1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "text.txt").write_text(text.read_text(encoding="utf-8")[:characters], encoding="utf-8")
         split = "{kind: contiguous, validation: 0.1}"
         _write(folder, path="text.txt", unit="character", window=64, split=split, units=64, epochs=epochs)
         none: tuple[float, float, int] | None = None
-        for kind in ("none", "median", "halving"):
+        for kind in ("none", *kinds):
             (folder / "sweep.yaml").write_text(SPACE.format(units=[32, 64, 128], pruning=kind, trials=trials))
             results = _search(folder, "sweep.yaml", "--workers", "2")
             best, seconds = _best(results), sum(each.seconds for each in results.trials)

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import platform
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -31,6 +32,9 @@ HEAR_SECONDS = 0.2
 _outlets: list["SimpleQueue[tuple[int, Any]] | None"] = []
 """In a worker: where its messages go; None if nobody hears them."""
 
+_watchers: list[threading.Thread] = []
+"""In a worker: the thread that ends it with its parent process."""
+
 _unfinished: set["Future[Any]"] = set()
 """The results of `in_thread` that are still to come."""
 
@@ -50,6 +54,12 @@ def processor() -> str:
     flags = facts.get("flags", "").split()
     widest = next((flag for flag in ("avx512f", "avx2", "avx") if flag in flags), "")
     return f"{facts.get('model name', platform.processor())} {widest}".strip()
+
+
+def is_own() -> bool:
+    """Whether this process is a command of rnnlab or a worker, not another program that imports rnnlab."""
+    main = getattr(sys.modules["__main__"], "__spec__", None)  # of `python -m rnnlab`; a script has none
+    return bool(_watchers) or "rnnlab.__main__" in {*sys.modules, main and main.name}
 
 
 def threads_run_on() -> bool:
@@ -169,4 +179,6 @@ def end_with_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent:
-        threading.Thread(target=lambda: (wait_for([parent.sentinel]), os._exit(1)), daemon=True).start()
+        ending = threading.Thread(target=lambda: (wait_for([parent.sentinel]), os._exit(1)), daemon=True)
+        _watchers.append(ending)
+        ending.start()

@@ -9,7 +9,7 @@ import pytest
 
 from rnnlab import processes
 from rnnlab.errors import TrainingError
-from rnnlab.processes import in_processes
+from rnnlab.processes import in_processes, is_own
 from tests.needs import needs
 
 
@@ -40,6 +40,11 @@ def test_messages_of_the_work_come_before_its_result() -> None:
     assert sorted(before) == [
         (number, int(text), [f"begins {text}", f"ends {text}"]) for number, text in enumerate("314")
     ]
+
+
+def test_a_worker_is_a_process_of_rnnlab_alone() -> None:
+    """The program that started it need not be one."""
+    assert list(in_processes(is_own, [()], jobs=1)) == [(0, True)]
 
 
 def test_a_process_that_is_killed_is_said() -> None:

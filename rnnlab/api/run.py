@@ -246,7 +246,8 @@ class Run:
         Raises:
             UsageError: the format is unknown, does not fit the extension, or lacks a layer of the model; the
                 weights are too large for it; `state` is true and the model has no state, or the format is
-                `page`; the language is unknown, or the format has none; or the path exists and may not be replaced.
+                `page`; the language is unknown, or the format has none; or the path exists and may not be
+                replaced.
             DataError: the library `onnx` is not installed.
             RunError: the export cannot be written.
             OutputError: the output would differ from that of rnnlab; an export at the path stays unchanged.

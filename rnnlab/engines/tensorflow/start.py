@@ -4,6 +4,10 @@ During its import TensorFlow ignores TF_CPP_MIN_LOG_LEVEL and logs to stderr. rn
 other text. After the import rnnlab drops nothing. TensorFlow then obeys the variable: unless the user has set
 it, rnnlab sets it to 3, which lets only fatal messages pass.
 
+If they are installed, Keras and TensorFlow import some libraries for parts of theirs that rnnlab does not
+use. That is a third of the time of the import, and a command of rnnlab leaves it out. A program that imports
+rnnlab may use those parts itself, so it gets them.
+
 On a GPU, TensorFlow reserves memory as it needs it, and not nearly all of it at once. So several processes
 can share a GPU. If the user has set TF_FORCE_GPU_ALLOW_GROWTH, TensorFlow obeys this variable alone.
 """
@@ -16,12 +20,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from rnnlab.errors import TrainingError, count_of
-from rnnlab.processes import cores
+from rnnlab.processes import cores, is_own
 
 __all__ = ["keras", "tf"]
 
 NOISE = r"^(WARNING: All log messages before absl::|[IWE][0-9]{4} [0-9:.]+ +[0-9]+ [a-z0-9_]+\.cc:[0-9]+\] )"
 """Pattern of TensorFlow's log lines, except the fatal ones, for `grep -E`."""
+
+UNUSED = ("matplotlib", "pandas", "sklearn")
+"""What `keras.visualization`, TensorFlow's copy of an old Keras, and `keras.wrappers` need, in this order."""
+
+
+@contextmanager
+def without_unused() -> Iterator[None]:
+    """Let an import of `UNUSED` fail during the `with` block, if the process is rnnlab's own.
+
+    What is imported already stays. After the block each can be imported.
+    """
+    hidden = [name for name in UNUSED if name not in sys.modules] if is_own() else []
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None stops an import
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 @contextmanager
@@ -78,7 +100,7 @@ def _share_gpus() -> None:
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")  # reuses memory: writing to a fresh page is slow
-with without_noise():
+with without_noise(), without_unused():
     import keras
     import tensorflow as tf
 

@@ -36,12 +36,17 @@ class config:
 """
 
 
-def imported(folder: Path, body: str, **variables: str) -> "subprocess.CompletedProcess[bytes]":
-    """A process that imports TensorFlow by rnnlab, where `tensorflow` is a module with a body of its own."""
+def imported(
+    folder: Path, body: str, *, first: str = "", **variables: str
+) -> "subprocess.CompletedProcess[bytes]":
+    """A process that imports TensorFlow by rnnlab, where `tensorflow` is a module with a body of its own.
+
+    `first` is what the process does before.
+    """
     begin = f"import os, sys\nNOISE, FATAL = {NOISE!r}, {FATAL!r}\n{CONFIG}"
     (folder / "tensorflow.py").write_text(f"{begin}\n{body}")
     (folder / "keras.py").write_text("class backend:\n    backend = staticmethod(lambda: 'tensorflow')\n")
-    script = "import rnnlab.engines.tensorflow.start, sys; print('after', file=sys.stderr)"
+    script = f"{first}\nimport rnnlab.engines.tensorflow.start, sys; print('after', file=sys.stderr)"
     search = os.pathsep.join([str(folder), str(Path(__file__).parents[3])])
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TF_FORCE")}
     return subprocess.run(
@@ -105,6 +110,44 @@ def test_the_memory_of_every_gpu_grows_with_the_need(
     ended = imported(tmp_path, "", **variables)
 
     assert (ended.returncode, ended.stdout.decode(), ended.stderr) == (0, printed, b"after\n")
+
+
+OPTIONAL = """
+try:
+    import sklearn
+except ImportError:
+    print("without sklearn")
+else:
+    print("with", sklearn.__name__)
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "printed"),
+    [
+        ("", "with sklearn\n"),
+        ("import rnnlab.__main__", "without sklearn\n"),
+        ("import rnnlab.__main__, sklearn", "with sklearn\n"),
+    ],
+    ids=["another program", "a command", "imported before"],
+)
+def test_a_command_leaves_out_what_keras_imports_for_others(tmp_path: Path, first: str, printed: str) -> None:
+    """A program that imports rnnlab may use `keras.wrappers`, and gets what they need."""
+    (tmp_path / "sklearn.py").touch()
+
+    ended = imported(tmp_path, OPTIONAL, first=first)
+
+    assert (ended.returncode, ended.stdout.decode(), ended.stderr) == (0, printed, b"after\n")
+
+
+def test_what_was_left_out_can_be_imported_later(tmp_path: Path) -> None:
+    """By the callback of a user, for example."""
+    (tmp_path / "sklearn.py").touch()
+    first = "import rnnlab.__main__, rnnlab.engines.tensorflow.start, sklearn; print(sklearn.__name__)"
+
+    ended = imported(tmp_path, OPTIONAL, first=first)
+
+    assert (ended.returncode, ended.stdout) == (0, b"without sklearn\nsklearn\n")
 
 
 BEGIN = f"""
