@@ -117,15 +117,18 @@ export function countsOf({isNotes, count, beyond = 0, texts = 1, hasSong, follow
   if (!count && !ended) return say("compare_nothing");
   const many = count === 1 ? "one" : "many";
   const words = [say(isNotes ? `compare_notes_${many}` : `compare_tokens_${many}`, {count})];
-  if (hasSong && !follows) words.push(say("off_song"));
-  if (hasSong && follows && compared) {
-    if (!wrong) words.push(say("compare_right"));
-    else words.push(say(wrong === 1 ? "compare_wrong_one" : "compare_wrong_many", {wrong, first}));
-  }
-  if (hasSong && follows && beyond > 0) words.push(say("compare_beyond", {count: beyond}));
-  if (!isNotes && Number.isFinite(bits)) words.push(say("mean_bits", {bits: bits.toFixed(2)}));
   if (texts > 1) words.push(say("compare_texts", {count: texts}));
-  else if (ended) words.push(say("ended"));
+  if (hasSong && !follows) words.push(say("off_song"));
+  const held = [];
+  if (hasSong && follows && compared) {
+    if (!wrong) held.push(say("compare_right"));
+    else held.push(say(wrong === 1 ? "compare_wrong_one" : "compare_wrong_many", {wrong, first}));
+  }
+  if (hasSong && follows && beyond > 0) held.push(say("compare_beyond", {count: beyond}));
+  if (texts > 1 && held.length) words.push(say("compare_last", {words: held.join(" · ")}));
+  else words.push(...held);
+  if (!isNotes && Number.isFinite(bits)) words.push(say("mean_bits", {bits: bits.toFixed(2)}));
+  if (texts === 1 && ended) words.push(say("ended"));
   return words.join(" · ");
 }
 

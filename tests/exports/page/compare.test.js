@@ -94,8 +94,9 @@ test("the counts of a song name the first wrong note", () => {
   assert.equal(countsOf({...SONG, count: 0}), "nothing written yet");
 });
 
-test("only what the last text has after the end of the song is said to stand there", () => {
-  assert.equal(countsOf({...SONG, count: 62, wrong: 0, texts: 2}), "62 notes · all as in the song · 2 texts");
+test("of several texts, what is held against the song is the last one", () => {
+  assert.equal(countsOf({...SONG, count: 62, wrong: 0, texts: 2}), "62 notes · 2 texts · the last one: all as in the song");
+  assert.equal(countsOf({...SONG, count: 60, compared: 0, texts: 2}), "60 notes · 2 texts");
   assert.equal(countsOf({...SONG, count: 0, compared: 1, wrong: 1, first: 1, ended: true}),
     "0 notes · 1 differs from the song: note 1 · the network ended the text itself");
 });
@@ -108,7 +109,7 @@ test("the boundary token that closes a text is no note", () => {
 test("the counts of a text have its mean surprise", () => {
   const text = {isNotes: false, hasSong: false, count: 40, bits: 1.234, ended: true};
   assert.equal(countsOf(text), "40 tokens · mean surprise 1.23 bits · the network ended the text itself");
-  assert.equal(countsOf({...text, texts: 10}), "40 tokens · mean surprise 1.23 bits · 10 texts");
+  assert.equal(countsOf({...text, texts: 10}), "40 tokens · 10 texts · mean surprise 1.23 bits");
 });
 
 test("the first wrong note is looked for from a place on", () => {
