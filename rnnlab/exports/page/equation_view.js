@@ -5,7 +5,7 @@ import {made, minus, symbolNodes} from "./see_dom.js";
 import {Pauses} from "./see_pause.js";
 import {say} from "./words.js";
 
-const LEAST_PAUSE = 120; // milliseconds between two drawings while the network runs
+const EQUATION_PAUSE = 120; // milliseconds between two drawings while the network runs
 
 /** The view of the equation. */
 export class EquationView {
@@ -17,7 +17,7 @@ export class EquationView {
 
   constructor(see) {
     this.#see = see;
-    this.#pauses = new Pauses(see, {least: LEAST_PAUSE});
+    this.#pauses = new Pauses(see, {least: EQUATION_PAUSE});
     this.title = say("see_equation");
     this.hint = made("p", {class: "see-hint"});
     this.list = made("ol", {class: "see-equation", role: "list"});

@@ -12,8 +12,8 @@ const BOX_WIDTH = 60;
 const LEFT = 26; // room for the arrow into the first step
 const TOKEN_HEIGHT = 46;
 const ARROW_HEIGHT = 30;
-const LEAST_PAUSE = 60; // milliseconds between two drawings while the network runs
-const PAUSE_BY_COST = 6; // the pause is at least so many times as long as a drawing
+const UNROLLED_PAUSE = 60; // milliseconds between two drawings while the network runs
+const UNROLLED_PAUSE_BY_COST = 6; // the pause is at least so many times as long as a drawing
 
 /** The view of the unrolled network. */
 export class UnrolledView {
@@ -28,7 +28,7 @@ export class UnrolledView {
 
   constructor(see) {
     this.#see = see;
-    this.#pauses = new Pauses(see, {least: LEAST_PAUSE, byCost: PAUSE_BY_COST});
+    this.#pauses = new Pauses(see, {least: UNROLLED_PAUSE, byCost: UNROLLED_PAUSE_BY_COST});
     this.title = say("see_unrolled");
     this.hint = made("p", {class: "see-hint"});
     this.frame = made("div", {class: "see-unrolled"});
