@@ -54,18 +54,18 @@ def test_what_does_not_train_never_loads_tensorflow(tmp_path, monkeypatch, line)
 
 @pytest.mark.slow
 def test_a_training_loads_no_library_that_keras_needs_for_others(tmp_path, monkeypatch):
-    """Neither in the command nor in a worker; Python names the modules as it loads them."""
+    """Python names the modules as it loads them."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
     Path("sentence.yaml").write_text(SENTENCE)
-    line = ["compare", "sentence.yaml", "sentence.yaml", "--epochs", "1", "--seeds", "2", "--jobs", "2"]
+    line = ["train", "sentence.yaml", "--set", "training.epochs=1"]
 
     done = subprocess.run([sys.executable, "-m", "rnnlab", *line], capture_output=True, text=True, check=True)
 
     rows = [row for row in done.stderr.splitlines() if row.startswith("import time")]
     loaded = [row.rpartition("|")[2].strip() for row in rows]
-    assert loaded.count("keras") == 2  # once in each worker
+    assert "keras" in loaded
     # A module that is looked for in vain is named as well, but not what it would load.
     assert {"matplotlib.figure", "pandas.core", "sklearn.base"} & {*loaded} == set()
 
