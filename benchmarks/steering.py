@@ -6,8 +6,9 @@
 
 `exactness` draws from a model of five tokens, whose conditional distribution is computed by enumeration:
 with 256 particles, and with plain masking, which is one particle. `seconds` times a sample of a run.
-`repetition` counts the samples with a loop, without DRY and with several allowed lengths, and scores held-out
-data under the same penalty: a penalty that held-out data pays too is too early.
+`repetition` counts the samples with a loop, and those that say a passage twice, without DRY and with several
+allowed lengths. It scores held-out data under the same penalty: a penalty that held-out data pays too is too
+early.
 """
 
 import time
@@ -50,9 +51,6 @@ SEED = np.array([1, 0])
 
 FEW = 60
 """Up to so many sequences, all of them are compared; of more, the tokens of each place."""
-
-COPY = 32
-"""Number of tokens of a passage that a sample has twice."""
 
 STREAM = Decoding("stream", 1, 7, Sampling(1.0))
 STOP = Decoding("stream", 1, 7, Sampling(1.0), stop=4)
@@ -212,14 +210,23 @@ def seconds(
 @click.option("--samples", type=click.IntRange(1), default=200, show_default=True)
 @click.option("--length", type=click.IntRange(1), default=500, show_default=True)
 @click.option("--temperature", type=click.FloatRange(0, 1000), default=0.5, show_default=True)
+@click.option(
+    "--passage",
+    type=click.IntRange(1),
+    default=24,
+    show_default=True,
+    help="Tokens of a passage that stands twice.",
+)
 @json_option
 def repetition(
     run: Path,
+    *,
     allowed: Sequence[int],
     base: float | None,
     samples: int,
     length: int,
     temperature: float,
+    passage: int,
     as_json: bool,
 ) -> None:
     """Count loops without and with DRY, and score held-out data under it."""
@@ -238,11 +245,13 @@ def repetition(
         report.add(
             "without DRY" if dry is None else f"allowed length {allowed_length}",
             sum(map(has_loop, texts)) / len(texts),
-            sum(map(copies_itself, texts)) / len(texts),
+            sum(copies_itself(text, passage) for text in texts) / len(texts),
             penalized,
             cost,
         )
-    report.note(f"A loop: what generate names so; a copy of itself: {COPY} tokens in a row that stand twice.")
+    report.note(
+        f"A loop: what generate names so; a copy of itself: {passage} tokens in a row that stand twice."
+    )
     report.show(as_json=as_json)
 
 
@@ -257,9 +266,9 @@ def has_loop(sequence: Sequence[str]) -> bool:
     return repetition_in(ids, np.zeros(0)) is not None
 
 
-def copies_itself(sequence: Sequence[str]) -> bool:
-    """Return whether some `COPY` tokens in a row stand twice."""
-    pieces = [tuple(sequence[begin : begin + COPY]) for begin in range(len(sequence) - COPY + 1)]
+def copies_itself(sequence: Sequence[str], passage: int) -> bool:
+    """Return whether some `passage` tokens in a row stand twice."""
+    pieces = [tuple(sequence[begin : begin + passage]) for begin in range(len(sequence) - passage + 1)]
     return len({*pieces}) < len(pieces)
 
 
