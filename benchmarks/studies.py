@@ -101,11 +101,12 @@ def pruning(
         Column("epochs", "%", 100.0),
         Column("ended early"),
     )
-    title = f"{trials} trials on {characters:,} characters of {text.name}, {epochs} epochs at most"
+    read = text.read_text(encoding="utf-8")[:characters]
+    title = f"{trials} trials on {len(read):,} characters of {text.name}, {epochs} epochs at most"
     report = Report(title, columns, 1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "text.txt").write_text(text.read_text(encoding="utf-8")[:characters], encoding="utf-8")
+        (folder / "text.txt").write_text(read, encoding="utf-8")
         split = "{kind: contiguous, validation: 0.1}"
         _write(folder, path="text.txt", unit="character", window=64, split=split, units=64, epochs=epochs)
         none: tuple[float, float, int] | None = None

@@ -58,8 +58,9 @@ def processor() -> str:
 
 def is_own() -> bool:
     """Whether this process is a command of rnnlab or a worker, not another program that imports rnnlab."""
-    main = getattr(sys.modules["__main__"], "__spec__", None)  # of `python -m rnnlab`; a script has none
-    return bool(_watchers) or "rnnlab.__main__" in {*sys.modules, main and main.name}
+    entry, spec = "rnnlab.__main__", getattr(sys.modules["__main__"], "__spec__", None)
+    is_command = entry in sys.modules or (spec is not None and spec.name == entry)  # or `python -m rnnlab`
+    return is_command or bool(_watchers)
 
 
 def threads_run_on() -> bool:

@@ -4,9 +4,9 @@ During its import TensorFlow ignores TF_CPP_MIN_LOG_LEVEL and logs to stderr. rn
 other text. After the import rnnlab drops nothing. TensorFlow then obeys the variable: unless the user has set
 it, rnnlab sets it to 3, which lets only fatal messages pass.
 
-If they are installed, Keras and TensorFlow import some libraries for parts of theirs that rnnlab does not
-use. That is a third of the time of the import, and a command of rnnlab leaves it out. A program that imports
-rnnlab may use those parts itself, so it gets them.
+Keras and TensorFlow import matplotlib, pandas and scikit-learn, if they are installed, for parts that rnnlab
+does not use. This takes half a second or more, so a command of rnnlab leaves it out. Another program that
+imports rnnlab may use these parts, so there nothing is left out.
 
 On a GPU, TensorFlow reserves memory as it needs it, and not nearly all of it at once. So several processes
 can share a GPU. If the user has set TF_FORCE_GPU_ALLOW_GROWTH, TensorFlow obeys this variable alone.
